@@ -1,0 +1,52 @@
+# Two commands set everything up on a machine with Python 3.11+, pip and make:
+#   make optimize    installs into .venv and proposes an allocation on the bundled data
+#   make test        runs the tests that need pip alone, and prints what it skipped
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+# polars has threads of its own; a second pool of BLAS threads on the same cores only makes both wait.
+export OPENBLAS_NUM_THREADS ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help install optimize test test-all check format lock wheel clean
+
+help:  ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(BIN)/toolkit: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12"; exit 1; }
+	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+install: $(BIN)/toolkit  ## Create .venv and install the pinned dependencies and the toolkit
+
+optimize: $(BIN)/toolkit  ## Propose an allocation on the bundled data and say where the report is
+	$(BIN)/toolkit optimize $(ARGS)
+
+test: $(BIN)/toolkit  ## Run the tests that need pip alone
+	$(BIN)/python -m pytest -q -m "not browser" $(ARGS)
+
+test-all: $(BIN)/toolkit  ## Run every test; a skip is a failure
+	TOOLKIT_NO_SKIP=1 $(BIN)/python -m pytest -q $(ARGS)
+
+check: $(BIN)/toolkit  ## Lint, format, types, layering
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+format: $(BIN)/toolkit  ## Format and fix what can be fixed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(BIN)/toolkit  ## Pin every dependency with hashes (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --group test --group lint pyproject.toml -o requirements.txt
+
+wheel: $(BIN)/toolkit  ## Build the wheel into dist/
+	$(BIN)/python -m build --no-isolation --wheel
+
+clean:  ## Remove what can be made again
+	rm -rf $(VENV) out dist build .pytest_cache .ruff_cache .hypothesis

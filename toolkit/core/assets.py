@@ -1,0 +1,120 @@
+"""What can be held, and an ordered set of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from toolkit.core.errors import DataError, did_you_mean
+
+CASH = "cash"
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """Something that can be held: a physical product of one element, or a listed instrument.
+
+    Attributes:
+        key: The name in the `asset` column of prices and in strategies, e.g. ``gallium``.
+        name: What a person calls it, e.g. ``Gallium ingot``.
+        element: Symbol of the element; None for what is not one metal.
+        form: Form in the words of the control notices (``metal``, ``oxide``, ...); controls name forms, not elements.
+        purity: As traded, free text.
+        group: ``technology_metals``, ``rare_earths``, ``precious_metals``, or ``other``.
+        unit: Unit of the price and of the lot size; mass is kg.
+        lot_size: Units in one lot; None for what is not traded in lots.
+        minimum_lots: Smallest number of lots that is sold.
+        spread: Round-trip bid-ask spread as a fraction of the price; half is paid on each trade.
+        storage: Storage and insurance a year as a fraction of the value.
+        stage: ``extraction`` or ``processing``: the stage at which concentration of supply is scored.
+        hs_code: Tariff code of the traded form.
+        terms: ``assumption``, ``published`` or ``unknown``: what spread, lot and storage rest on.
+    """
+
+    key: str
+    name: str
+    element: str | None = None
+    form: str | None = None
+    purity: str | None = None
+    group: str = "other"
+    unit: str = "unit"
+    lot_size: float | None = None
+    minimum_lots: int = 1
+    spread: float = 0.0
+    storage: float = 0.0
+    stage: str | None = None
+    hs_code: str | None = None
+    terms: str = "unknown"
+
+    @classmethod
+    def unknown(cls, key: str, unit: str = "unit") -> Asset:
+        """An asset of which nothing but a price is known (a column of the user's own file)."""
+        return cls(key=key, name=key, unit=unit)
+
+    @classmethod
+    def from_row(cls, row: dict[str, Any]) -> Asset:
+        """An asset from a row of the `products` table."""
+        fields = cls.__dataclass_fields__
+        values = {name: value for name, value in row.items() if name in fields and value is not None}
+        return cls(key=row["asset"], **values)
+
+
+@dataclass(frozen=True, slots=True)
+class Universe:
+    """An ordered set of assets: the one place where the order of an allocation is decided."""
+
+    assets: tuple[Asset, ...]
+
+    def __post_init__(self) -> None:
+        keys = self.keys
+        twice = sorted({key for key in keys if keys.count(key) > 1})
+        if twice:
+            raise DataError(f"an asset occurs twice in the universe: {', '.join(twice)}.")
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Asset keys in order."""
+        return tuple(asset.key for asset in self.assets)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The distinct groups, in order of first appearance."""
+        return tuple(dict.fromkeys(asset.group for asset in self.assets))
+
+    @property
+    def elements(self) -> tuple[str, ...]:
+        """The distinct elements, in order of first appearance."""
+        return tuple(dict.fromkeys(asset.element for asset in self.assets if asset.element))
+
+    def __len__(self) -> int:
+        return len(self.assets)
+
+    def __iter__(self) -> Iterator[Asset]:
+        return iter(self.assets)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.keys
+
+    def __getitem__(self, key: str) -> Asset:
+        for asset in self.assets:
+            if asset.key == key:
+                return asset
+        raise DataError(f"unknown asset {key!r}.", hint=did_you_mean(key, self.keys), details={"asset": key})
+
+    def take(self, keys: Iterable[str]) -> Universe:
+        """The universe of `keys`, in their order; `DataError` with the nearest names for an unknown one."""
+        return Universe(tuple(self[key] for key in keys))
+
+    def members(self, name: str) -> tuple[int, ...]:
+        """Positions of the assets that `name` speaks of: an asset key, else every product of an element.
+
+        Raises:
+            DataError: if `name` is neither; the nearest names are in the hint.
+        """
+        found = tuple(i for i, asset in enumerate(self.assets) if asset.key == name)
+        found = found or tuple(i for i, asset in enumerate(self.assets) if asset.element == name)
+        if not found:
+            known = (*self.keys, *self.elements)
+            raise DataError(f"{name!r} is neither an asset nor an element here.", hint=did_you_mean(name, known))
+        return found

@@ -1,0 +1,103 @@
+"""Errors, sorted by who can help.
+
+`SpecError`: edit the strategy, the configuration or the command line. `DataError`: mend the input data. `SolveError`:
+change the problem or the solver. Every error says what is wrong in `message`, what to do in `hint`, and carries the
+machine-readable rest in `details`. The one table from error to exit code lives in `toolkit.app.status`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+
+class ToolkitError(Exception):
+    """Base of every error the toolkit raises on purpose.
+
+    Attributes:
+        message: One sentence, in the user's words, that says what is wrong.
+        hint: What to do about it; may be empty.
+        details: JSON-ready facts (file, rows, key path, attempts).
+    """
+
+    kind: ClassVar[str] = "error"
+
+    def __init__(self, message: str, *, hint: str = "", details: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.details: dict[str, Any] = dict(details or {})
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class SpecError(ToolkitError):
+    """A strategy, a configuration or an option is wrong: edit it (exit code 2)."""
+
+    kind = "spec"
+
+
+class DataError(ToolkitError):
+    """Input data is invalid or names something unknown (exit code 3)."""
+
+    kind = "data"
+
+
+class FrameError(DataError):
+    """A table breaks its contract: rule, count and first rows are in `details`."""
+
+    kind = "frame"
+
+
+class GapError(DataError):
+    """There is not enough history to answer."""
+
+    kind = "gap"
+
+
+class SourceError(DataError):
+    """A data source could not be reached: retry later (exit code 4)."""
+
+    kind = "source"
+
+
+class SolveError(ToolkitError):
+    """The optimization problem has no acceptable answer."""
+
+    kind = "solve"
+
+
+class Infeasible(SolveError):
+    """The constraints contradict each other (exit code 5)."""
+
+    kind = "infeasible"
+
+
+class Unbounded(SolveError):
+    """The objective can be improved without limit: a constraint is missing (exit code 5)."""
+
+    kind = "unbounded"
+
+
+class NumericalFailure(SolveError):
+    """No solver reached an accepted answer; every attempt is in `details` (exit code 6)."""
+
+    kind = "numerical"
+
+
+def nearest(word: str, known: Iterable[str], n: int = 3) -> tuple[str, ...]:
+    """The names in `known` that `word` was most likely meant to be, best first."""
+    by_fold = {name.casefold(): name for name in known}
+    close = difflib.get_close_matches(word.casefold(), list(by_fold), n=n, cutoff=0.6)
+    return tuple(by_fold[name] for name in close)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A hint sentence that names the nearest valid names, or lists the valid ones when none is near."""
+    names = tuple(known)
+    close = nearest(word, names)
+    if close:
+        return f"Did you mean {' or '.join(repr(name) for name in close)}?"
+    return f"Known: {', '.join(sorted(names))}." if names else ""

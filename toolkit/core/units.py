@@ -1,0 +1,77 @@
+"""Conventions, written once.
+
+Simple returns as fractions. Losses are positive. Volatility is annual unless a name says otherwise. Weights sum to 1
+with cash explicit. Prices are per stated unit; mass is kg inside. HHI is 0..1 inside.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from toolkit.core.errors import DataError, did_you_mean
+
+DAYS_PER_YEAR = 365.25
+SIGNIFICANT_DIGITS = 12
+"""Every number that leaves the toolkit as JSON is rounded to this many digits: the same inputs give the same bytes."""
+
+KG_PER_UNIT = {
+    "kg": 1.0,
+    "g": 1e-3,
+    "t": 1e3,
+    "lb": 0.45359237,
+    "ozt": 0.0311034768,  # troy ounce
+}
+"""Mass units that are understood on input."""
+
+RHYTHMS = ((252.0, 200.0, 400.0), (52.0, 45.0, 60.0), (12.0, 10.0, 13.5), (4.0, 3.5, 4.6), (1.0, 0.8, 1.3))
+"""(periods a year, lowest and highest observations per year that are read as this rhythm)."""
+
+
+def to_kg(quantity: float, unit: str) -> float:
+    """Mass in kg; `DataError` for a unit that is not a known mass."""
+    try:
+        return quantity * KG_PER_UNIT[unit]
+    except KeyError:
+        raise DataError(f"unknown unit of mass {unit!r}.", hint=did_you_mean(unit, KG_PER_UNIT)) from None
+
+
+def periods_per_year(dates: Sequence[date]) -> float:
+    """Observations a year, inferred from the dates themselves, never assumed.
+
+    A count inside the range of a known rhythm (daily, weekly, monthly, quarterly, annual) is that rhythm; anything
+    else is returned as counted. Needs two distinct dates.
+    """
+    distinct = sorted(set(dates))
+    if len(distinct) < 2:
+        raise DataError("one date has no rhythm: periods per year cannot be inferred.", hint="Give at least two dates.")
+    # The median gap resists holes in a series that a mean gap would read as a slower rhythm.
+    gaps = np.diff(np.array([d.toordinal() for d in distinct], dtype=float))
+    observed = DAYS_PER_YEAR / float(np.median(gaps))
+    if float(np.median(gaps)) <= 1.5:  # every calendar day or every business day: count them
+        observed = (len(distinct) - 1) * DAYS_PER_YEAR / (distinct[-1] - distinct[0]).days
+    for periods, low, high in RHYTHMS:
+        if low <= observed <= high:
+            return periods
+    return observed
+
+
+def month_end(column: str) -> pl.Expr:
+    """Expression: the last day of the month of a date column."""
+    return pl.col(column).dt.month_end()
+
+
+def significant(value: float, digits: int = SIGNIFICANT_DIGITS) -> float | None:
+    """`value` rounded to significant digits; None for NaN and infinities, which JSON does not have; never -0.0."""
+    if not math.isfinite(value):
+        return None
+    return float(f"{value:.{digits - 1}e}") + 0.0
+
+
+def cents(value: float) -> float:
+    """Money rounded to hundredths, ties away from zero as a person would round a bill."""
+    return math.copysign(math.floor(abs(value) * 100 + 0.5 + 1e-9) / 100, value) + 0.0
