@@ -1,0 +1,435 @@
+"""Strict reading of CSV and Parquet: cells as they stand in the file, each row with the number a person would count.
+
+Nothing is guessed. What can be read in two ways (separator, decimal mark, encoding) is refused with a way out, and
+every row-level fault is reported with its count and its first rows. Lines of a CSV are counted from 1, the header
+being line 1; records of a Parquet file, which has no header line, are counted from 1.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+import sys
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import BinaryIO
+
+import polars as pl
+
+from toolkit.core.errors import DataError, FrameError, did_you_mean, nearest
+
+FIRST_ROWS = 5
+"""Rows that a message names; the count says how many there are."""
+
+_SHOWN = 40  # characters of a cell that a message quotes
+_FOREIGN = (
+    (b"PK\x03\x04", "an Excel workbook or a zip archive"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
+    (b"\x1f\x8b", "compressed (gzip)"),
+    (b"\xff\xfe", "UTF-16 text"),
+    (b"\xfe\xff", "UTF-16 text"),
+    (b"%PDF", "a PDF"),
+)
+_SAVE_AS = "Save it as 'CSV UTF-8' or as Parquet."
+_NUMBER_LIKE = r"^[+-]?[0-9][0-9.,]*$"
+_GROUPED = r"^[+-]?[1-9][0-9]{0,2}([.,][0-9]{3})+$"
+_THOUSANDS = r"^[+-]?[0-9]{1,3}([.,'’\s\u00a0\u202f][0-9]{3})+([.,][0-9]+)?$"
+_ISO_DAY = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}$"
+_ISO_MONTH = r"^[12][0-9]{3}-[0-9]{2}$"
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # frames have no truth value, so tables are compared by identity
+class Table:
+    """The cells of a file.
+
+    Attributes:
+        name: File name as shown in messages.
+        cells: One column a header name. CSV cells are stripped text; Parquet columns keep their numeric and date types.
+            An empty cell is null. Rows without any cell are left out.
+        rows: Row number in the file of each row of `cells`, Int64.
+        separator: ``,`` or ``;`` of a CSV, empty for Parquet.
+    """
+
+    name: str
+    cells: pl.DataFrame
+    rows: pl.Series
+    separator: str
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Header names in file order."""
+        return tuple(self.cells.columns)
+
+
+def read_table(path: str | Path, *, stdin: BinaryIO | None = None) -> Table:
+    """The cells of a CSV or Parquet file; the content decides which, not the ending of the name.
+
+    Args:
+        path: A file, or ``-`` for standard input.
+        stdin: What ``-`` reads; the process's own standard input by default.
+
+    Raises:
+        DataError: for a missing or unreadable file, an empty one, one that is not UTF-8 CSV or Parquet, an ambiguous
+            separator, or a header with unnamed or repeated columns.
+        FrameError: for lines with too many or too few fields (rule ``fields``) or broken quotes (rule ``quotes``).
+    """
+    name, content = _content(path, stdin)
+    table = _parquet(name, content) if content.startswith(b"PAR1") else _csv(name, _text(name, content))
+    if table.cells.is_empty():
+        raise DataError(f"{name} has a header but no rows.", hint="Give at least one row of data.", details={"file": name})
+    return table
+
+
+def check_columns(table: Table, *, required: Collection[str], optional: Collection[str] = ()) -> None:
+    """`DataError` unless the header holds every required column and nothing beyond the optional ones."""
+    known = (*required, *optional)
+    extra = tuple(name for name in table.columns if name not in known)
+    missing = tuple(name for name in required if name not in table.columns)
+    if missing:
+        others = tuple(name for name in table.columns if name not in required)
+        near = ((m, n) for m in missing for n in nearest(m, others, n=1))
+        hint = " ".join(f"Rename column {found!r} to {wanted!r}." for wanted, found in near)
+        raise DataError(
+            f"{table.name}, row 1: no column {_listed(missing)}.",
+            hint=hint or f"The header needs {', '.join(required)}.",
+            details={"file": table.name, "rows": [1], "missing": list(missing)},
+        )
+    if extra:
+        raise DataError(
+            f"{table.name}, row 1: unknown column {_listed(extra)}.",
+            hint=" ".join(dict.fromkeys(did_you_mean(name, known) for name in extra[:FIRST_ROWS])),
+            details={"file": table.name, "rows": [1], "unknown": list(extra)},
+        )
+
+
+def refuse(file: str, faulty: pl.DataFrame, *, rule: str, fault: str, hint: str) -> None:
+    """Raise `FrameError` if there is a faulty row.
+
+    Args:
+        file: File name as shown.
+        faulty: Columns `row` (Int64), `what` (String: asset, column or lot; may be null), `value` (String; may be null).
+        rule: Name of the rule, for machines.
+        fault: The fault in words, completed by "in row 3 ...".
+        hint: How to mend it.
+    """
+    if faulty.is_empty():
+        return
+    faulty = faulty.select("row", "what", "value").sort("row", maintain_order=True)
+    # One cell a row: a row that is wrong throughout must not hide the other rows.
+    first = faulty.unique("row", keep="first", maintain_order=True).head(FIRST_ROWS).to_dicts()
+    more = faulty.height - len(first)
+    where = ", ".join(f"row {cell['row']}{_quoted(cell['what'], cell['value'])}" for cell in first)
+    raise FrameError(
+        f"{file}: {fault} in {where}{f' and {more} more' if more else ''}.",
+        hint=hint,
+        details={"file": file, "rule": rule, "count": faulty.height, "rows": [cell["row"] for cell in first], "first": first},
+    )
+
+
+def texts(table: Table, column: str, *, default: str | None = None) -> pl.Series:
+    """A column as text, empty cells (or a column that is not there) filled with `default`, null without one."""
+    if column not in table.columns:
+        return pl.Series(column, [default] * len(table.rows), dtype=pl.String)
+    text = table.cells[column].cast(pl.String)
+    return text if default is None else text.fill_null(default)
+
+
+def numbers(table: Table, columns: Sequence[str]) -> pl.DataFrame:
+    """Columns as finite Float64, null where the cell is empty.
+
+    A comma is a decimal mark only in a file separated by ``;``, and only if some number there cannot be read as
+    grouped thousands; thousands separators are never read.
+
+    Raises:
+        FrameError: rule ``decimal`` for an undecidable decimal mark, ``finite`` for NaN and infinities, ``number`` for
+            what is not a number.
+    """
+    # A date is no number, but polars would cast it to days since 1970: as text it is refused.
+    # Columns are indexed, never selected: `pl.col` would read a name such as "*" or "^.*$" as a pattern.
+    cells = table.cells[list(columns)].with_columns(pl.col(pl.Date, pl.Datetime).cast(pl.String))
+    if table.separator == ";":
+        cells = _decimal_point(table, cells)
+    parsed = cells.select(pl.all().cast(pl.Float64, strict=False))
+    lost = zip(
+        cells.null_count().row(0), parsed.null_count().row(0), parsed.select(pl.all().is_finite().all()).row(0), strict=True
+    )
+    suspect = [name for name, (empty, null, finite) in zip(columns, lost, strict=True) if null > empty or not finite]
+    faulty = [
+        _cells(table, name, cells[name].is_not_null() & ~parsed[name].is_finite().fill_null(value=False), cells[name])
+        for name in suspect
+    ]
+    if not faulty:
+        return parsed
+    found = pl.concat(faulty)
+    not_finite = found.filter(pl.col("value").cast(pl.Float64, strict=False).is_not_null())
+    refuse(
+        table.name,
+        not_finite,
+        rule="finite",
+        fault="not a finite number",
+        hint="Leave the cell empty where a value is missing.",
+    )
+    refuse(table.name, found, rule="number", fault="not a number", hint=_number_hint(found["value"]))
+    return parsed
+
+
+def required_cells(table: Table, column: str, *, what: pl.Series | None = None) -> None:
+    """`FrameError` (rule ``empty``) for empty cells in a column that needs a value in every row."""
+    empty = table.cells[column].is_null()
+    faulty = pl.DataFrame({"row": table.rows, "what": table.cells[column].cast(pl.String) if what is None else what})
+    faulty = faulty.filter(empty).with_columns(value=pl.lit(None, dtype=pl.String))
+    refuse(table.name, faulty, rule="empty", fault=f"no {column}", hint=f"Fill the {column!r} cell or leave the row out.")
+
+
+def days(table: Table, column: str, *, month_until: date | None = None, months: bool = True) -> pl.Series:
+    """A column of ISO dates as Date, null where the cell is empty.
+
+    A month (``2026-05``) speaks of its last day. A month that is still running on `month_until` speaks of that day,
+    since nothing can be known of the days after it.
+
+    Args:
+        table: The file.
+        column: Name of the column.
+        month_until: Today, for columns that may not lie in the future.
+        months: Whether a month is precise enough.
+
+    Raises:
+        FrameError: rule ``date`` for what is not a date of the calendar in ISO form.
+    """
+    text = _date_text(table.cells[column])
+    parsed = text.to_frame("text").select(
+        day=pl.when(pl.col("text").str.contains(_ISO_DAY)).then(pl.col("text")).str.to_date("%Y-%m-%d", strict=False),
+        month=pl.when(pl.lit(months) & pl.col("text").str.contains(_ISO_MONTH))
+        .then(pl.col("text") + "-01")
+        .str.to_date("%Y-%m-%d", strict=False),
+    )
+    end = pl.col("month").dt.month_end()
+    if month_until is not None:
+        end = pl.when((pl.col("month") <= month_until) & (end > month_until)).then(pl.lit(month_until)).otherwise(end)
+    result = parsed.select(pl.coalesce("day", end).alias(column)).to_series()
+    month_form = " or, for a month, as 2026-05" if months else ""
+    refuse(
+        table.name,
+        pl.DataFrame({"row": table.rows, "what": pl.repeat(column, len(text), eager=True), "value": text}).filter(
+            text.is_not_null() & result.is_null()
+        ),
+        rule="date",
+        fault="not a date",
+        hint=f"Write dates as 2026-05-31{month_form}.",
+    )
+    return result
+
+
+def running_months(table: Table, column: str, today: date) -> pl.Series:
+    """The row numbers whose `column` names the month that is still running on `today`; empty on its last day."""
+    if pl.Series([today]).dt.month_end()[0] == today:
+        return table.rows.clear()
+    return table.rows.filter(_date_text(table.cells[column]).fill_null("") == f"{today:%Y-%m}")
+
+
+def _content(path: str | Path, stdin: BinaryIO | None) -> tuple[str, bytes]:
+    """Name as shown and raw bytes of the file."""
+    if str(path) == "-":
+        name, content = "stdin", (stdin or sys.stdin.buffer).read()
+    else:
+        file = Path(path)
+        name = file.name or str(file)
+        if file.is_dir():
+            raise DataError(f"{str(file)!r} is a folder.", hint="Give a CSV or Parquet file.", details={"file": str(file)})
+        try:
+            content = file.read_bytes()
+        except FileNotFoundError:
+            near = nearest(name, (entry.name for entry in file.parent.iterdir())) if os.access(file.parent, os.R_OK) else ()
+            raise DataError(
+                f"no file {str(file)!r}.",
+                hint=f"Did you mean {' or '.join(repr(n) for n in near)}?" if near else "Check the path.",
+                details={"file": str(file)},
+            ) from None
+        except (OSError, ValueError) as error:  # ValueError: a path with a null character
+            reason = getattr(error, "strerror", None) or str(error)
+            raise DataError(
+                f"cannot read {str(file)!r}: {reason}.", hint="Check the path.", details={"file": str(file)}
+            ) from None
+    return name, content
+
+
+def _text(name: str, content: bytes) -> str:
+    """The text of a UTF-8 file, without its byte order mark."""
+    for magic, what in _FOREIGN:
+        if content.startswith(magic):
+            raise DataError(f"{name} is {what}, not a CSV in UTF-8.", hint=_SAVE_AS, details={"file": name})
+    if b"\0" in content:
+        raise DataError(f"{name} is not text: it holds null bytes.", hint=_SAVE_AS, details={"file": name})
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        # The error counts from behind the byte order mark, so the faulty byte is taken from the error's own object.
+        before = bytes(error.object[: error.start])
+        row = 1 + before.count(b"\n")
+        raise DataError(
+            f"{name}, row {row}: the text is not UTF-8 (byte 0x{error.object[error.start]:02x}).",
+            hint=f"It may be Windows-1252 or another older encoding. {_SAVE_AS}",
+            details={"file": name, "rows": [row]},
+        ) from None
+    if not text.strip():
+        raise DataError(f"{name} is empty.", hint="Give a header and at least one row.", details={"file": name})
+    return text
+
+
+def _csv(name: str, text: str) -> Table:
+    """Cells of a CSV, every line with exactly the fields of the header."""
+    separator = _separator(name, text)
+    records: list[list[str]] = []
+    lines: list[int] = []
+    start = 1
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    try:
+        for record in reader:
+            if len(record) > 1 or (record and record[0].strip()):  # else a blank line
+                records.append(record)
+                lines.append(start)
+            start = reader.line_num + 1
+    except csv.Error as error:
+        fault = pl.DataFrame({"row": [start], "what": [None], "value": [None]})
+        hint = "Close every quotation mark, and double those inside a quoted cell."
+        refuse(name, fault, rule="quotes", fault=f"broken quotes or an endless cell ({error})", hint=hint)
+    header, *body = records
+    names = _header(name, [cell.strip() for cell in header], lines[0])
+    rows = pl.Series("row", lines[1:], dtype=pl.Int64)
+    widths = pl.Series([len(record) for record in body], dtype=pl.Int64)
+    refuse(
+        name,
+        pl.DataFrame({"row": rows, "what": widths.cast(pl.String) + " fields"})
+        .filter(widths != len(names))
+        .with_columns(value=pl.lit(None, dtype=pl.String)),
+        rule="fields",
+        fault=f"not the {len(names)} fields of the header",
+        hint="Leave missing cells empty but keep their separators"
+        + ("; a decimal comma needs ';' between the cells." if separator == "," else "."),
+    )
+    columns = zip(*body, strict=True) if body else ((),) * len(names)
+    cells = pl.DataFrame({column: pl.Series(values, dtype=pl.String) for column, values in zip(names, columns, strict=True)})
+    return _said(Table(name, cells.with_columns(pl.all().str.strip_chars().replace("", None)), rows, separator))
+
+
+def _parquet(name: str, content: bytes) -> Table:
+    """Columns of a Parquet file; text is stripped as in a CSV, nested and binary columns are refused."""
+    try:
+        frame = pl.read_parquet(io.BytesIO(content))
+    except pl.exceptions.PolarsError as error:
+        reason = str(error).splitlines()[0]
+        raise DataError(
+            f"{name} is not a whole Parquet file: {reason}.", hint="Write or copy the file again.", details={"file": name}
+        ) from None
+    frame.columns = _header(name, [column.strip() for column in frame.columns], 1)
+    textual = (pl.String, pl.Categorical, pl.Enum, pl.Null)
+    for column, dtype in frame.schema.items():
+        if not (dtype in textual or dtype.is_numeric() or dtype in (pl.Date, pl.Datetime)):
+            hint = "Columns hold text, numbers or dates."
+            raise DataError(f"{name}: column {column!r} holds {dtype}.", hint=hint, details={"file": name, "column": column})
+    frame = frame.with_columns(pl.col(*textual).cast(pl.String).str.strip_chars().replace("", None))
+    return _said(Table(name, frame, pl.int_range(1, frame.height + 1, dtype=pl.Int64, eager=True).alias("row"), ""))
+
+
+def _said(table: Table) -> Table:
+    """Without the rows that say nothing: spreadsheets end in lines of separators alone."""
+    some = table.cells.select(pl.any_horizontal(pl.all().is_not_null())).to_series()
+    return table if some.all() else Table(table.name, table.cells.filter(some), table.rows.filter(some), table.separator)
+
+
+def _separator(name: str, text: str) -> str:
+    """The separator of the header line, quoted cells left aside."""
+    first = re.search(r"[^\r\n]*\S[^\r\n]*", text)
+    header = re.sub(r'"[^"]*"', "", first[0] if first else "")
+    found = [mark for mark in (",", ";") if mark in header]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise DataError(
+            f"{name}, row 1: the header holds both ',' and ';', so the separator is ambiguous.",
+            hint="Separate by one of them and quote names that contain the other.",
+            details={"file": name, "rows": [1]},
+        )
+    tabs = " The header holds tabs." if "\t" in header else ""
+    raise DataError(
+        f"{name}, row 1: the header is a single column.{tabs}",
+        hint="Separate the columns by ',' (or by ';' with decimal commas).",
+        details={"file": name, "rows": [1]},
+    )
+
+
+def _header(file: str, names: Iterable[str], row: int) -> tuple[str, ...]:
+    """Column names, each given and unique."""
+    columns = tuple(names)
+    unnamed = [position for position, name in enumerate(columns, start=1) if not name]
+    if unnamed:
+        raise DataError(
+            f"{file}, row {row}: column {', '.join(map(str, unnamed[:FIRST_ROWS]))} has no name.",
+            hint="Name every column; take out a separator at the end of the lines.",
+            details={"file": file, "rows": [row], "positions": unnamed},
+        )
+    twice = [name for name, count in Counter(columns).items() if count > 1]
+    if twice:
+        raise DataError(
+            f"{file}, row {row}: column {_listed(twice)} occurs twice.",
+            hint="Names are compared without surrounding spaces: rename or remove one of each.",
+            details={"file": file, "rows": [row], "columns": twice},
+        )
+    return columns
+
+
+def _decimal_point(table: Table, cells: pl.DataFrame) -> pl.DataFrame:
+    """Cells of a file separated by ``;`` with a decimal point, or `FrameError` where the mark cannot be decided."""
+    found = pl.concat([_cells(table, name, cells[name].is_not_null(), cells[name]) for name in cells.columns])
+    found = found.filter(pl.col("value").str.contains(_NUMBER_LIKE))
+    comma = found.filter(pl.col("value").str.contains(",", literal=True))
+    point = found.filter(pl.col("value").str.contains(".", literal=True))
+    way_out = "Write decimals with a point and separate the cells by ',': then nothing is left to guess."
+    if comma.height and point.height:
+        fewer = min(comma, point, key=lambda marked: marked.height)
+        refuse(table.name, fewer, rule="decimal", fault="numbers use both '.' and ',', differently from the rest", hint=way_out)
+    marked = comma if comma.height else point
+    grouped = marked.filter(pl.col("value").str.contains(_GROUPED))
+    if grouped.height == marked.height:
+        refuse(table.name, grouped, rule="decimal", fault="a mark that may mean decimals or thousands", hint=way_out)
+    return cells.with_columns(pl.all().str.replace_all(",", ".", literal=True)) if comma.height else cells
+
+
+def _cells(table: Table, column: str, mask: pl.Series, values: pl.Series) -> pl.DataFrame:
+    """The masked cells of one column in the form that `refuse` takes."""
+    shown = values.filter(mask).cast(pl.String)
+    return pl.DataFrame({"row": table.rows.filter(mask), "what": pl.repeat(column, len(shown), eager=True), "value": shown})
+
+
+def _number_hint(values: pl.Series) -> str:
+    if values.str.contains(_THOUSANDS).any():
+        return "Write numbers without thousands separators, as 1234.5."
+    if values.str.contains(r"^[+-]?[0-9]+,[0-9]+$").any():
+        return "Write decimals with a point, as 1234.5."
+    return "Write plain numbers such as 1234.5, without currency or unit; leave the cell empty where a value is missing."
+
+
+def _date_text(column: pl.Series) -> pl.Series:
+    """Dates as ISO text; a moment other than midnight keeps its time of day and so is no date."""
+    if isinstance(column.dtype, pl.Datetime):
+        moment = column.dt.to_string("iso:strict")
+        return pl.select(
+            pl.when(column.dt.time() == pl.time(0)).then(column.dt.to_string("%Y-%m-%d")).otherwise(moment)
+        ).to_series()
+    return column.cast(pl.String)
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - FIRST_ROWS
+    return ", ".join(repr(name) for name in names[:FIRST_ROWS]) + (f" and {more} more" if more > 0 else "")
+
+
+def _quoted(what: str | None, value: str | None) -> str:
+    """Name and value of a cell in brackets. `repr` keeps control characters of a hostile file off the terminal."""
+    parts = [repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…") for text in (what, value) if text is not None]
+    return f" ({': '.join(parts)})" if parts else ""
