@@ -1,0 +1,44 @@
+"""A user's own events over the bundled ones, visibly theirs."""
+
+from __future__ import annotations
+
+import polars as pl
+
+USER = "user"
+"""The `source` of rows a user has given: it travels with every measure that rests on them."""
+
+
+def amend(
+    events: pl.DataFrame, scopes: pl.DataFrame, own_events: pl.DataFrame, own_scopes: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The tables `controls` and `control_scopes` with a user's rows in them; `ControlLedger.of` checks the result.
+
+    An own event with a bundled id takes its place: that is how a date is overridden. The scopes of such an event stay unless
+    own scopes for it are given. An own scope may name a group (``rare_earths``): it is spelled out into the members that the
+    bundled scopes give for the group.
+
+    Args:
+        events: Table `controls`.
+        scopes: Table `control_scopes`.
+        own_events: Rows of the same columns as `events`; their `source` is set to ``user``.
+        own_scopes: Rows of the same columns as `scopes`, likewise.
+    """
+    mine = own_events.with_columns(source=pl.lit(USER)).select(events.columns)
+    members = scopes.filter(pl.col("group").is_not_null()).select("group", member="asset").unique()
+    spelled = (
+        own_scopes.with_columns(source=pl.lit(USER))
+        .join(members, left_on="asset", right_on="group", how="left", maintain_order="left_right")
+        .with_columns(
+            group=pl.when(pl.col("member").is_not_null()).then(pl.col("asset")).otherwise(pl.col("group")),
+            asset=pl.coalesce("member", "asset"),
+        )
+        .select(scopes.columns)
+    )
+    kept = events.filter(~pl.col("event_id").is_in(mine["event_id"].implode()))
+    kept_scopes = scopes.filter(~pl.col("event_id").is_in(spelled["event_id"].implode()))
+    return pl.concat([kept, mine]), pl.concat([kept_scopes, spelled])
+
+
+def own_ids(events: pl.DataFrame) -> tuple[str, ...]:
+    """Ids of the events that are the user's, sorted."""
+    return tuple(sorted(events.filter(pl.col("source") == USER)["event_id"]))

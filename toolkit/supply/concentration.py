@@ -1,0 +1,213 @@
+"""Concentration of supply at one stage: Herfindahl-Hirschman index, leading country, N-1, country exposure.
+
+``OTH`` in a table of shares is what the source does not name: many countries, never one. The index therefore sums over
+named countries, relative to the whole world including ``OTH``: that is its lower bound, reached when the rest is scattered.
+The upper bound counts ``OTH`` as a single country. Mine and refinery figures are different numbers and never mixed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from toolkit.core.errors import DataError, GapError, did_you_mean
+
+OTHER = "OTH"
+
+
+@dataclass(frozen=True, slots=True)
+class SupplyShares:
+    """World production of one metal at one stage in one period, by country, from one source.
+
+    Attributes:
+        countries, shares: Named countries (ISO-3) and their fractions of the world total, largest first.
+        other: Fraction of countries that the source does not name, one by one unknown.
+        period_start, period_end: The period the figures speak of; both days inclusive.
+        known_from: Day of publication.
+    """
+
+    asset: str
+    stage: str
+    source: str
+    period_start: date
+    period_end: date
+    known_from: date
+    countries: tuple[str, ...]
+    shares: tuple[float, ...]
+    other: float
+
+    @property
+    def hhi(self) -> float:
+        """Sum of squared shares of named countries, 0..1: the lower bound when ``OTH`` is many small ones."""
+        return sum(share**2 for share in self.shares)
+
+    @property
+    def hhi_upper(self) -> float:
+        """The index, 0..1, if all of ``OTH`` were one country."""
+        return self.hhi + self.other**2
+
+    @property
+    def top_country(self) -> str:
+        """The largest named producer; the first in the alphabet among equals."""
+        return self.countries[0]
+
+    @property
+    def top_share(self) -> float:
+        """Its fraction of the world total."""
+        return self.shares[0]
+
+    @property
+    def n_minus_1(self) -> float:
+        """Fraction of world supply left without the largest named producer.
+
+        It overstates what others can buy when that producer is also the main consumer (DOMAIN 5).
+        """
+        return max(0.0, 1.0 - self.top_share)
+
+    def share(self, country: str) -> float:
+        """The fraction of `country`; 0 when the source does not name it, although it may hide in ``OTH``."""
+        return dict(zip(self.countries, self.shares, strict=True)).get(country, 0.0)
+
+
+def supply_shares(shares: pl.DataFrame, asset: str, stage: str, *, source_order: Sequence[str] = ()) -> SupplyShares:
+    """The newest shares of `asset` at `stage` among the rows given.
+
+    Rows not yet known at the date of the question are the caller's to drop (`Market.until` does): nothing here has a clock.
+
+    Args:
+        shares: A table with the contract of `toolkit.core.frames.Shares`.
+        asset: Asset key.
+        stage: ``extraction`` or ``processing``.
+        source_order: Sources preferred on ties. Of several with the same `period_end`, those named here go first, in this
+            order; then the latest published; then the first in the alphabet.
+
+    Raises:
+        DataError: for an asset that is not in the table, with the nearest names.
+        GapError: for a stage at which the asset has no figure; the stages it has are in the hint.
+    """
+    rows = shares.filter(pl.col("asset") == asset)
+    if rows.is_empty():
+        raise DataError(f"no production shares of {asset!r}.", hint=did_you_mean(asset, shares["asset"].unique()))
+    at_stage = rows.filter(pl.col("stage") == stage)
+    if at_stage.is_empty():
+        stages = ", ".join(rows["stage"].unique().sort())
+        hint = f"Shares are known for {stages}; stages are not mixed."
+        raise GapError(f"no shares of {asset} at the stage {stage!r}.", hint=hint, details={"asset": asset, "stage": stage})
+    rank = {source: i for i, source in enumerate(source_order)}
+    tables = at_stage.group_by("source", "period_start", "period_end").agg(known=pl.col("known_from").max())
+
+    def newest_first(table: dict[str, Any]) -> tuple[Any, ...]:
+        ordinal = (-table["period_end"].toordinal(), rank.get(table["source"], len(rank)), -table["known"].toordinal())
+        # On equal ends the later start is the more current figure: a year beats a five-year average.
+        return (*ordinal, -table["period_start"].toordinal(), table["source"])
+
+    best = min(tables.iter_rows(named=True), key=newest_first)
+    chosen = at_stage.filter(
+        (pl.col("source") == best["source"])
+        & (pl.col("period_start") == best["period_start"])
+        & (pl.col("period_end") == best["period_end"])
+    )
+    named = chosen.filter((pl.col("country") != OTHER) & (pl.col("share") > 0)).sort(
+        "share", "country", descending=[True, False]
+    )
+    if named.is_empty():
+        message = f"the shares of {asset} at {stage} from {best['source']} name no country."
+        raise GapError(message, hint="Give shares by country: concentration cannot be read from a remainder.")
+    return SupplyShares(
+        asset=asset,
+        stage=stage,
+        source=best["source"],
+        period_start=best["period_start"],
+        period_end=best["period_end"],
+        known_from=best["known"],
+        countries=tuple(named["country"]),
+        shares=tuple(named["share"]),
+        other=float(chosen.filter(pl.col("country") == OTHER)["share"].sum()),
+    )
+
+
+def concentration_table(supplies: Collection[SupplyShares]) -> pl.DataFrame:
+    """One row a supply, most concentrated first.
+
+    Returns:
+        Columns asset, stage, top_country, top_share, n_minus_1, hhi, hhi_upper (all 0..1), other, period_start, period_end,
+        source, known_from.
+    """
+    columns = (
+        "asset",
+        "stage",
+        "top_country",
+        "top_share",
+        "n_minus_1",
+        "hhi",
+        "hhi_upper",
+        "other",
+        "period_start",
+        "period_end",
+        "source",
+        "known_from",
+    )
+    schema = {name: pl.String if name in ("asset", "stage", "top_country", "source") else pl.Float64 for name in columns}
+    schema |= dict.fromkeys(("period_start", "period_end", "known_from"), pl.Date)
+    rows = [{name: getattr(supply, name) for name in columns} for supply in supplies]
+    return pl.DataFrame(rows, schema=schema, orient="row").sort("hhi", "asset", descending=[True, False])
+
+
+@dataclass(frozen=True, slots=True)
+class CountryExposure:
+    """The share of a portfolio behind which each country stands as producer.
+
+    Attributes:
+        countries, exposures: ISO-3 codes and sums of weight times share, largest first.
+        other: The same for countries that no source names: many, so never an exposure to one of them.
+        unknown: Weight of the assets in `without_shares`; cash and metals whose shares are not known yet.
+        hhi: Weighted mean of the index of the metals with shares, 0..1; None when no weight has shares.
+        n_minus_1: Weighted mean of what is left without each metal's largest producer; None likewise.
+    """
+
+    countries: tuple[str, ...]
+    exposures: tuple[float, ...]
+    other: float
+    unknown: float
+    without_shares: tuple[str, ...]
+    hhi: float | None
+    n_minus_1: float | None
+
+    def exposure(self, country: str) -> float:
+        """The exposure to `country`; 0 when no source names it."""
+        return dict(zip(self.countries, self.exposures, strict=True)).get(country, 0.0)
+
+    def as_mapping(self) -> dict[str, float]:
+        """Exposure by ISO-3 code, largest first."""
+        return dict(zip(self.countries, self.exposures, strict=True))
+
+
+def country_exposure(weights: Mapping[str, float], supplies: Mapping[str, SupplyShares]) -> CountryExposure:
+    """The countries behind a portfolio: for each, the sum over assets of weight times its share of supply.
+
+    Args:
+        weights: Fraction of the portfolio by asset key; an asset (or cash) without an entry in `supplies` is not guessed at
+            but named in `without_shares`.
+        supplies: Shares by asset key, each at the stage at which its metal is scored.
+    """
+    known = {asset: weight for asset, weight in weights.items() if asset in supplies and weight != 0}
+    missing = {asset: weight for asset, weight in weights.items() if asset not in supplies and weight != 0}
+    sums: dict[str, float] = {}
+    for asset, weight in sorted(known.items()):
+        for country, share in zip(supplies[asset].countries, supplies[asset].shares, strict=True):
+            sums[country] = sums.get(country, 0.0) + weight * share
+    ranked = sorted(sums.items(), key=lambda item: (-item[1], item[0]))
+    total = sum(known.values())
+    return CountryExposure(
+        countries=tuple(country for country, _ in ranked),
+        exposures=tuple(exposure for _, exposure in ranked),
+        other=sum(weight * supplies[asset].other for asset, weight in sorted(known.items())),
+        unknown=sum(weight for _, weight in sorted(missing.items())),
+        without_shares=tuple(sorted(missing)),
+        hhi=sum(weight * supplies[asset].hhi for asset, weight in sorted(known.items())) / total if total else None,
+        n_minus_1=sum(weight * supplies[asset].n_minus_1 for asset, weight in sorted(known.items())) / total if total else None,
+    )

@@ -1,0 +1,395 @@
+"""The control ledger: which measures name a form of a metal, for a route, on a day. Law and practice are kept apart.
+
+Everything is computed from dates and scopes; no status is stored. Nothing published after the day asked about is looked at,
+so a ledger that knows the future answers a question about the past as one could have answered it then.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from types import MappingProxyType
+
+import polars as pl
+
+from toolkit.core.errors import DataError, did_you_mean
+from toolkit.core.frames import COUNTRY
+from toolkit.supply.changes import change_ahead
+from toolkit.supply.chronology import EXPIRED, IN_FORCE, REPEALED, Chronology
+from toolkit.supply.events import CIVIL, CLAIMS, COUNTING, END_USERS, EUROPEAN_UNION, EXTENDS, SUSPENDS, Event, Scope
+from toolkit.supply.ledger_checks import EVENTS, ITEMS, SCOPES, check_events, check_items, check_scopes
+from toolkit.supply.state import (
+    CLAIMED,
+    REPORTED,
+    Change,
+    ControlState,
+    Measure,
+    headline_of,
+    is_listed,
+    rests_on_uncertain,
+)
+
+CHINA = "CHN"
+"""The default origin of every question: the exporter most notices in the ledger come from."""
+
+MODIFIERS = ("suspension", "repeal")
+"""Instruments that only change other events: they are seen in the status of those, not as measures of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class ControlLedger:
+    """Control events, the forms they name and the controlled items, checked against each other.
+
+    Attributes:
+        items: The `control_items` table, or None.
+        assets, forms: Every metal and form a question may name. A metal in no notice is a valid question.
+    """
+
+    chronology: Chronology
+    scopes: tuple[Scope, ...]
+    items: pl.DataFrame | None
+    assets: tuple[str, ...]
+    forms: tuple[str, ...]
+    _by_id: Mapping[str, Event] = field(repr=False, compare=False)
+    _scopes_of: Mapping[tuple[str, str], tuple[Scope, ...]] = field(repr=False, compare=False)
+
+    @classmethod
+    def of(
+        cls,
+        events: pl.DataFrame,
+        scopes: pl.DataFrame,
+        items: pl.DataFrame | None = None,
+        *,
+        assets: Iterable[str] = (),
+        forms: Iterable[str] = (),
+        files: tuple[str, str, str] = (EVENTS, SCOPES, ITEMS),
+    ) -> ControlLedger:
+        """A ledger from tables that hold the contracts of `toolkit.core.frames`.
+
+        Args:
+            events: Table `controls`.
+            scopes: Table `control_scopes`.
+            items: Table `control_items`, or None.
+            assets: Metals that can be asked about although no notice names them (the keys of the products, for instance).
+            forms: Forms that can be asked about although no notice names them.
+            files: Names of the three files in error messages.
+
+        Raises:
+            FrameError: for a double id, an expiry before effect, an unknown metal, dangling or circular references, a
+                missing source; it names the file, the row and the remedy.
+        """
+        check_events(events, files[0])
+        assets = tuple(assets)
+        check_scopes(scopes, events, assets, files[1])
+        if items is not None:
+            check_items(items, events, files[2])
+        records = tuple(Event.from_row(row) for row in events.sort("event_id").iter_rows(named=True))
+        named = tuple(Scope.from_row(row) for row in scopes.sort("event_id", "asset", "form").iter_rows(named=True))
+        return cls._build(records, named, items, assets, forms)
+
+    @classmethod
+    def _build(
+        cls,
+        events: tuple[Event, ...],
+        scopes: tuple[Scope, ...],
+        items: pl.DataFrame | None,
+        assets: Iterable[str],
+        forms: Iterable[str],
+    ) -> ControlLedger:
+        of_metal: dict[tuple[str, str], tuple[Scope, ...]] = {}
+        for scope in scopes:
+            key = (scope.event_id, scope.asset)
+            of_metal[key] = (*of_metal.get(key, ()), scope)
+        return cls(
+            chronology=Chronology.of(events),
+            scopes=scopes,
+            items=items,
+            assets=tuple(sorted({*assets, *(scope.asset for scope in scopes)})),
+            forms=tuple(sorted({*(f for f in forms if f), *(scope.form for scope in scopes)})),
+            _by_id=MappingProxyType({event.event_id: event for event in events}),
+            _scopes_of=MappingProxyType(of_metal),
+        )
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """All events, by id."""
+        return self.chronology.events
+
+    def __getitem__(self, event_id: str) -> Event:
+        try:
+            return self._by_id[event_id]
+        except KeyError:
+            raise DataError(f"no event {event_id!r} in the ledger.", hint=did_you_mean(event_id, self._by_id)) from None
+
+    def known(self, as_of: date) -> ControlLedger:
+        """The ledger as it was known on `as_of`; the names that can be asked about stay."""
+        events = tuple(event for event in self.events if event.known_from <= as_of)
+        scopes = tuple(s for s in self.scopes if s.known_from <= as_of and self[s.event_id].known_from <= as_of)
+        items = None if self.items is None else self.items.filter(pl.col("known_from") <= as_of)
+        return self._build(events, scopes, items, self.assets, self.forms)
+
+    # Names
+
+    def metal(self, name: str) -> str:
+        """The asset key that `name` means; `DataError` with the nearest names, or for a group that needs a member."""
+        key = name.strip().casefold().replace(" ", "_").replace("-", "_")
+        members = sorted({scope.asset for scope in self.scopes if scope.group == key})
+        if members and key not in {scope.asset for scope in self.scopes}:
+            hint = f"Ask for one of: {', '.join(members)}."
+            raise DataError(f"{name!r} is a group; notices and holdings name metals.", hint=hint, details={"metal": name})
+        if key not in self.assets:
+            raise DataError(f"unknown metal {name!r}.", hint=did_you_mean(name, self.assets), details={"metal": name})
+        return key
+
+    def form(self, asset: str, name: str) -> str:
+        """The form that `name` means for `asset`: a form, or another word for one (a formula, a trade word).
+
+        Words of the same metal go first, then any known form, then words used for other metals.
+
+        Raises:
+            DataError: for a word nobody uses; the nearest are in the hint.
+        """
+        fold = name.strip().casefold()
+        own = [scope for scope in self.scopes if scope.asset == asset]
+        by_word = {alias.casefold(): scope.form for scope in (*self.scopes, *own) for alias in scope.aliases}
+        own_words = {alias.casefold(): scope.form for scope in own for alias in scope.aliases}
+        own_forms = {scope.form for scope in own}
+        for found in (fold if fold in own_forms else None, own_words.get(fold), fold if fold in self.forms else None):
+            if found:
+                return found
+        if fold in by_word:
+            return by_word[fold]
+        near = {*self.forms, *(alias for scope in own for alias in scope.aliases)}
+        raise DataError(f"unknown form {name!r} of {asset}.", hint=did_you_mean(name, near), details={"form": name})
+
+    def named_forms(self, metal: str, *, on: date, origin: str = CHINA) -> tuple[str, ...]:
+        """The forms of `metal` that any notice of `origin` known on `on` names, sorted."""
+        asset = self.metal(metal)
+        return tuple(
+            sorted(
+                {
+                    scope.form
+                    for scope in self.scopes
+                    if scope.asset == asset
+                    and scope.certainty != "not_named"
+                    and (event := self[scope.event_id]).is_law
+                    and event.origin == origin
+                    and event.known_from <= on
+                }
+            )
+        )
+
+    # Coverage
+
+    def certainty(self, event: Event, asset: str, form: str, *, on: date, purity: float | None = None) -> str | None:
+        """``named`` or ``uncertain`` when `event` covers the form on `on`, else None.
+
+        A measure on all dual-use items covers a form exactly while a dual-use licence of the same origin does: such
+        measures name no form themselves.
+        """
+        match event.coverage:
+            case "listed":
+                rows = self._scopes_of.get((event.event_id, asset), ())
+                found = {row.covers(form, purity) for row in rows if row.known_from <= on}
+            case "acts_on":
+                found = {self.certainty(self[target], asset, form, on=on, purity=purity) for target in event.acts_on}
+            case "dual_use_items":
+                found = {
+                    self.certainty(licence, asset, form, on=on, purity=purity)
+                    for licence in self.events
+                    if licence.is_law
+                    and licence.instrument == "licence"
+                    and licence.dual_use
+                    and licence.origin == event.origin
+                    and licence.known_from <= on
+                    and self.chronology.status(licence, on, known=on) == IN_FORCE
+                }
+            case _:
+                return None
+        return "named" if "named" in found else "uncertain" if "uncertain" in found else None
+
+    def _origin(self, event: Event) -> str | None:
+        """The jurisdiction whose exports the event is about; a claim is about those it claims to extend."""
+        return self._origin(self[event.acts_on[0]]) if event.relation == CLAIMS else event.origin
+
+    def _measure(
+        self,
+        event: Event,
+        asset: str,
+        form: str,
+        *,
+        on: date,
+        destination: str | None,
+        end_user: str,
+        purity: float | None,
+    ) -> Measure | None:
+        """What `event` means for the form and the route on `on`; None when it does not bear on them."""
+        claim = event.relation == CLAIMS
+        if event.known_from > on or (event.kind not in ("control", "practice") and not claim) or event.instrument in MODIFIERS:
+            return None
+        everywhere = "all" in event.destinations
+        if not everywhere and destination is not None and destination not in event.destinations:
+            return None
+        certainty = self.certainty(event, asset, form, on=on, purity=purity)
+        if certainty is None:
+            return None
+        spell = self.chronology.spell(event, on)
+        if spell.status in (EXPIRED, REPEALED):
+            return None
+        status = spell.status
+        if not event.is_law and status == IN_FORCE:
+            status = CLAIMED if event.standing == "claimed" else REPORTED
+        conditional = (not everywhere and destination is None) or event.end_user not in ("all", end_user)
+        return Measure(
+            event_id=event.event_id,
+            kind=event.kind,
+            instrument=event.instrument,
+            standing=event.standing,
+            status=status,
+            since=event.effective,
+            until=spell.until,
+            status_since=spell.since,
+            number=event.number,
+            authority=event.authority,
+            origin=event.origin,
+            destinations=event.destinations,
+            end_user=event.end_user,
+            metals=event.metals,
+            scope=event.scope,
+            note=event.note,
+            certainty=certainty,
+            conditional=conditional,
+            counts=status == IN_FORCE and not conditional and event.instrument in COUNTING,
+            acted_on_by=tuple(other.event_id for other in self._acting_now(event, on)),
+            source=event.citation,
+            source_id=event.source,
+            confidence=event.confidence,
+        )
+
+    def _acting_now(self, event: Event, on: date) -> tuple[Event, ...]:
+        """Suspensions and extensions in force on `on`, and claims that these go on."""
+        acting = self.chronology.acting_on(event, SUSPENDS, EXTENDS, CLAIMS, known=on)
+        now = tuple(other for other in acting if self.chronology.status(other, on, known=on) == IN_FORCE)
+        suspensions = self.chronology.acting_on(event, SUSPENDS, known=on)
+        claims = tuple(
+            claim
+            for suspension in suspensions
+            for claim in self.chronology.acting_on(suspension, CLAIMS, known=on)
+            if self.chronology.status(claim, on, known=on) == IN_FORCE
+        )
+        return (*now, *claims)
+
+    # Questions
+
+    def state(
+        self,
+        metal: str,
+        form: str,
+        *,
+        on: date,
+        destination: str | None = None,
+        origin: str = CHINA,
+        end_user: str = CIVIL,
+        purity: float | None = None,
+    ) -> ControlState:
+        """The measures on one form of one metal for one route on one day, and their headline.
+
+        Args:
+            metal: Asset key, e.g. ``gallium``.
+            form: Form in the words of the notices, or another word for it (``InP``).
+            on: The day, end dates inclusive; nothing published later is looked at.
+            destination: ISO-3 code of the buyer's country; None asks for no route.
+            origin: Jurisdiction whose exports are asked about.
+            end_user: ``civil``, or the `end_user` of the ledger (``military``, ``listed``): measures on other end users
+                do not apply, and are shown as conditional.
+            purity: Fraction; None when not known: a form that is listed from a purity on is then uncertain.
+
+        Raises:
+            DataError: for a metal, form or end user that is not known, with the nearest names, and for a place that is not
+                written as ISO-3.
+        """
+        asset = self.metal(metal)
+        kind = self.form(asset, form)
+        for role, place in (("destination", destination), ("origin", origin)):
+            if place is not None and place != EUROPEAN_UNION and not re.match(COUNTRY, place):
+                # A place written otherwise would match no measure and pass for a place without controls.
+                hint = "Write it as ISO 3166 alpha-3, such as DEU."
+                raise DataError(f"{role} {place!r} is no country code.", hint=hint, details={role: place})
+        if end_user not in (CIVIL, *END_USERS):
+            raise DataError(f"unknown end user {end_user!r}.", hint=did_you_mean(end_user, (CIVIL, *END_USERS)))
+        pairs = [
+            (self._origin(event), measure)
+            for event in self.events
+            if (measure := self._measure(event, asset, kind, on=on, destination=destination, end_user=end_user, purity=purity))
+        ]
+        measures = tuple(measure for place, measure in pairs if place == origin)
+        headline = headline_of(measures)
+        return ControlState(
+            metal=asset,
+            form=kind,
+            origin=origin,
+            destination=destination,
+            end_user=end_user,
+            as_of=on,
+            headline=headline,
+            listed=is_listed(measures),
+            uncertain=rests_on_uncertain(headline),
+            measures=measures,
+            elsewhere=tuple(measure for place, measure in pairs if place != origin and measure.is_law),
+            next_changes=self._next_changes(measures, on),
+            note=self._note(asset, kind, on=on, origin=origin, listed=is_listed(measures)),
+        )
+
+    def is_controlled(
+        self,
+        metal: str,
+        form: str,
+        *,
+        on: date,
+        destination: str | None = None,
+        origin: str = CHINA,
+        end_user: str = CIVIL,
+        purity: float | None = None,
+        instruments: tuple[str, ...] = COUNTING,
+    ) -> bool:
+        """Whether one of `instruments` is in force on the form for the route.
+
+        A form that a notice leaves uncertain counts as controlled (an assumption on the safe side; `ControlState.uncertain`
+        shows it). Whitelists, domestic quotas, frameworks and entity lists count only when named in `instruments`.
+        """
+        state = self.state(metal, form, on=on, destination=destination, origin=origin, end_user=end_user, purity=purity)
+        return state.is_controlled(instruments)
+
+    def _next_changes(self, measures: tuple[Measure, ...], on: date) -> tuple[Change, ...]:
+        """What changes for these measures: their own dates, and the last days of what suspends them or claims to."""
+        changes: set[Change] = set()
+        for measure in measures:
+            event = self[measure.event_id]
+            for source in (event, *self._acting_now(event, on)):
+                change = change_ahead(self.chronology, source, on)
+                if change:
+                    changes.add(change)
+        return tuple(sorted(changes, key=lambda change: (change.date, change.what)))
+
+    def _note(self, asset: str, form: str, *, on: date, origin: str, listed: bool) -> str:
+        """The notes of the data on this form, newest notice first; without any, which forms are named."""
+        rows = [
+            (self[scope.event_id].announced, scope.note)
+            for scope in self.scopes
+            if scope.asset == asset
+            and scope.form in (form, "any")
+            and scope.note
+            and scope.known_from <= on
+            and self[scope.event_id].known_from <= on
+            and self[scope.event_id].is_law
+            and self[scope.event_id].origin == origin
+            and self.chronology.status(self[scope.event_id], on, known=on) not in (EXPIRED, REPEALED)
+        ]
+        notes = dict.fromkeys(note for _, note in sorted(rows, reverse=True))
+        if notes or listed:
+            return " ".join(notes)
+        named = self.named_forms(asset, on=on, origin=origin)
+        also = f" Forms of it that notices name: {', '.join(named)}." if named else ""
+        return f"No notice of {origin} in the ledger names this form of {asset}.{also}"
