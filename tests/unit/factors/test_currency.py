@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import polars as pl
+import pytest
+
+from toolkit.factors.currency import translation
+from toolkit.factors.panel import Panel
+
+DAYS = tuple(date(2024, month, 28) for month in range(1, 7))
+
+
+def panel(periods_per_year: float = 12.0, currencies: tuple[str, ...] = ("USD", "EUR")) -> Panel:
+    n = len(currencies)
+    prices = np.arange(1.0, 1.0 + 6 * n).reshape(6, n)
+    return Panel(DAYS, tuple("abc"[:n]), prices, np.full((6, n), np.nan), currencies, ("close",) * n, periods_per_year)
+
+
+def rates(base: str, quote: str, values: list[float]) -> pl.DataFrame:
+    days = [date(2024, month, 15) for month in range(1, 1 + len(values))]
+    return pl.DataFrame({"date": days, "base": base, "quote": quote, "rate": values})
+
+
+def test_same_currency_is_not_converted_and_months_after_the_last_rate_stay_unknown():
+    found = translation(panel(), rates("USD", "EUR", [0.8, 0.88, 0.8, 0.9]), "EUR")
+    assert (found.rates[:, 1] == 0).all()
+    assert found.rates[:3, 0] == pytest.approx([0.1, 0.8 / 0.88 - 1, 0.125])
+    assert np.isnan(found.rates[3:, 0]).all()
+    assert "2024-04" in found.notes[0]
+
+
+def test_rate_is_inverted_where_only_the_other_way_is_known():
+    found = translation(panel(currencies=("EUR",)), rates("USD", "EUR", [0.8] * 3 + [1.0] * 3), "USD")
+    assert found.rates[2, 0] == pytest.approx(-0.2)
+    assert found.dollar[2] == pytest.approx(0.25)
+
+
+def test_rate_crosses_over_a_shared_base():
+    fx = pl.concat([rates("USD", "EUR", [0.8] * 6), rates("USD", "CHF", [0.8] * 3 + [0.84] * 3)])
+    found = translation(panel(currencies=("EUR",)), fx, "CHF")
+    assert found.rates[2, 0] == pytest.approx(0.05)
+
+
+def test_daily_prices_are_not_converted_with_monthly_rates():
+    found = translation(panel(252.0), rates("USD", "EUR", [0.8, 0.88, 0.8, 0.9, 1.0, 1.1]), "EUR")
+    assert (found.rates == 0).all()
+    assert "USD" in found.notes[0]
+
+
+def test_unknown_rate_is_a_note_that_names_the_currency_of_risk():
+    found = translation(panel(), rates("USD", "EUR", [0.8] * 6), "GBP")
+    assert (found.rates == 0).all()
+    assert any("GBP" in note for note in found.notes)

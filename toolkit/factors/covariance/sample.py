@@ -1,0 +1,22 @@
+"""The sample covariance."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from toolkit.core.decode import Spec
+from toolkit.factors.covariance.form import CovarianceInputs, FactorForm, complete_rows, factor_form
+
+
+class SampleCovariance(Spec):
+    """Sample covariance over complete periods, divisor N - 1."""
+
+    kind: Literal["sample"] = "sample"
+
+    def estimate(self, inputs: CovarianceInputs) -> FactorForm:
+        """Covariance of the mean changes plus the mean of their posterior covariances."""
+        rows = complete_rows(inputs)
+        cov = np.atleast_2d(np.cov(rows.mean, rowvar=False, ddof=1)) + rows.uncertainty.mean(axis=0)
+        return factor_form(cov * inputs.periods_per_year, np.zeros(len(inputs.assets)), rows.notes)

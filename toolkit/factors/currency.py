@@ -1,0 +1,85 @@
+"""Exchange rates on the dates of a panel, and the currency that risk is measured in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from toolkit.factors.forecast import FloatArray
+from toolkit.factors.panel import Panel
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """Changes of the exchange rates that turn a panel into the reporting currency.
+
+    Attributes:
+        rates: (T - 1, n) change of each series' rate as a fraction; zero where nothing is converted, NaN where no rate
+            is known.
+        dollar: (T - 1,) change of the dollar against the reporting currency (of the euro, if that is the dollar);
+            all NaN where there is no rate.
+        notes: What was not converted, and how old the last rate is.
+    """
+
+    rates: FloatArray
+    dollar: FloatArray
+    notes: tuple[str, ...]
+
+
+def _rate(fx: pl.DataFrame, quote: str, reporting: str, dates: tuple[date, ...]) -> FloatArray:
+    """Reporting currency for one unit of `quote`, (T,) by month; NaN where unknown. Crosses over a shared base."""
+    months = [d.replace(day=1) for d in dates]
+
+    def direct(base: str, target: str) -> FloatArray:
+        if base == target:
+            return np.ones(len(dates))
+        for left, right, power in ((base, target, 1.0), (target, base, -1.0)):
+            rows = fx.filter((pl.col("base") == left) & (pl.col("quote") == right)).sort("date")
+            if rows.height:
+                known = {d.replace(day=1): r for d, r in rows.select("date", "rate").iter_rows()}
+                return np.array([known.get(month, np.nan) for month in months]) ** power
+        return np.full(len(dates), np.nan)
+
+    rate = direct(quote, reporting)
+    for base in fx["base"].unique().sort():
+        if np.isfinite(rate).any():
+            break
+        rate = direct(quote, base) * direct(base, reporting)
+    return rate
+
+
+def _change(level: FloatArray) -> FloatArray:
+    return level[1:] / level[:-1] - 1.0
+
+
+def translation(panel: Panel, fx: pl.DataFrame, reporting: str) -> Translation:
+    """Exchange-rate changes of the same months as the prices.
+
+    Daily prices are not converted with monthly average rates, which would put a month's move into one day: their risk
+    stays in the currency of quotation, and a note says so. Nothing is invented after the last rate either.
+    """
+    foreign = [c != reporting for c in panel.currencies]
+    rates = np.zeros((len(panel.dates) - 1, len(panel.assets)))
+    if not panel.monthly:
+        quoted = sorted({c for c, other in zip(panel.currencies, foreign, strict=True) if other})
+        note = f"Daily prices, monthly rates: risk is measured in {', '.join(quoted)}, not in {reporting}."
+        return Translation(rates, np.full(len(rates), np.nan), (note,) if quoted else ())
+    notes: list[str] = []
+    for currency in sorted({c for c, other in zip(panel.currencies, foreign, strict=True) if other}):
+        level = _rate(fx, currency, reporting, panel.dates)
+        columns = np.array([c == currency for c in panel.currencies])
+        known = np.flatnonzero(np.isfinite(level))
+        if not len(known):
+            notes.append(f"No rate from {currency} to {reporting}: the risk of prices in {currency} is measured in {currency}.")
+            continue
+        rates[:, columns] = _change(level)[:, None]
+        if known[-1] < len(level) - 1:
+            notes.append(
+                f"The last rate from {currency} to {reporting} is of {panel.dates[known[-1]]:%Y-%m}, the last price of "
+                f"{panel.dates[-1]:%Y-%m}: changes in between enter no risk in {reporting}."
+            )
+    dollar = _change(_rate(fx, "USD", reporting if reporting != "USD" else "EUR", panel.dates))
+    return Translation(rates, dollar, tuple(notes))

@@ -1,0 +1,118 @@
+"""The `Forecast`: where every estimator ends and every optimizer begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+
+def read_only(array: FloatArray) -> FloatArray:
+    """A C-contiguous copy that cannot be written to: public nouns are frozen inside as well as outside."""
+    copy = np.array(array, dtype=np.float64, order="C")
+    copy.setflags(write=False)
+    return copy
+
+
+@dataclass(frozen=True, slots=True)
+class PriceLevel:
+    """What one unit of an asset costs, in the currency of quotation.
+
+    Attributes:
+        price: The level the model believes: filtered for noisy bases, the last print otherwise.
+        standard_error: Of `price`, same unit; 0 for a price taken as it is.
+        raw: The last print.
+        date: The day the last print speaks of.
+        basis: Price basis in words (``customs_unit_value``, ``monthly_average``, ...).
+    """
+
+    asset: str
+    price: float
+    standard_error: float
+    raw: float
+    date: date
+    currency: str
+    unit: str
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssetRisk:
+    """Volatility a year of one asset, as printed and corrected for its observation model.
+
+    Attributes:
+        raw: Annualised standard deviation of the printed price changes in the reporting currency: log changes of a
+            noisy basis, whose simple returns an outlier of fifteen times the price would rule; simple returns otherwise.
+        latent: The same of the believed price, after the observation model.
+        low, high: 68 % interval of `latent` (one standard error each side on the log scale).
+        noise: Standard deviation of the measurement noise of one print of median quantity (log points); 0 if none.
+        observations: Number of price changes behind the figures.
+        first, last: Dates of the first and last price used.
+        model: Observation model used: ``customs_unit_value`` or ``as_is``.
+    """
+
+    asset: str
+    raw: float
+    latent: float
+    low: float
+    high: float
+    noise: float
+    observations: int
+    first: date
+    last: date
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Factor form of next year's risk, with the expected return where a strategy asks for one.
+
+    Covariance = loadings @ factor_cov @ loadings.T + diag(specific_var); everything annual, simple returns in the
+    reporting currency.
+
+    Attributes:
+        assets: n asset keys; rows of every array are in this order.
+        factors: k factor names.
+        loadings: (n, k).
+        factor_cov: (k, k), positive semidefinite.
+        specific_var: (n,), >= 0.
+        expected: (n,) expected return a year; zeros where the strategy makes no forecast.
+        periods_per_year: Rhythm of the returns that were used.
+        covariance: Name of the estimator.
+        risks, levels: One record an asset, same order.
+        notes: What a reader must know (fallbacks taken, currency of risk, short histories).
+        loading_errors: (n, k) standard errors of the loadings; NaN for components that no regression fitted.
+    """
+
+    assets: tuple[str, ...]
+    factors: tuple[str, ...]
+    loadings: FloatArray
+    factor_cov: FloatArray
+    specific_var: FloatArray
+    expected: FloatArray
+    periods_per_year: float
+    covariance: str
+    risks: tuple[AssetRisk, ...]
+    levels: tuple[PriceLevel, ...]
+    notes: tuple[str, ...] = ()
+    loading_errors: FloatArray | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("loadings", "factor_cov", "specific_var", "expected"):
+            object.__setattr__(self, name, read_only(getattr(self, name)))
+        if self.loading_errors is not None:
+            object.__setattr__(self, "loading_errors", read_only(self.loading_errors))
+
+    @property
+    def matrix(self) -> FloatArray:
+        """The (n, n) covariance, for small universes and for tests."""
+        return self.loadings @ self.factor_cov @ self.loadings.T + np.diag(self.specific_var)
+
+    def variance(self, weights: FloatArray) -> float:
+        """Variance a year of a portfolio with these asset weights, (n,)."""
+        exposure = self.loadings.T @ weights
+        return float(exposure @ self.factor_cov @ exposure + self.specific_var @ weights**2)

@@ -1,0 +1,44 @@
+"""Empirical-Bayes pooling of estimates that differ between assets by more than their errors, or do not."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from toolkit.factors.forecast import FloatArray
+
+
+def pool(estimate: FloatArray, error: FloatArray, prior: FloatArray | None = None) -> tuple[FloatArray, FloatArray]:
+    """Shrink each column of estimates towards a multiple of its prior shape.
+
+    The spread between assets beyond their errors is the moment estimator of DerSimonian and Laird (1986); each estimate
+    then moves to the common value by the share of its own error in the total (Efron and Morris 1975). Columns are
+    treated one by one.
+
+    Args:
+        estimate: (n, k); NaN where an asset has none.
+        error: (n, k) standard errors, positive where there is an estimate.
+        prior: (n,) what the expected value is proportional to; ones (a common mean) by default.
+
+    Returns:
+        Pooled estimates (n, k) and their standard errors. Fewer than three estimates of a column are left as they are;
+        a missing one stays missing.
+    """
+    shape = np.ones(estimate.shape[0]) if prior is None else prior
+    pooled, errors = estimate.copy(), error.copy()
+    for j in range(estimate.shape[1]):
+        has = np.isfinite(estimate[:, j])
+        b, v, z = estimate[has, j], error[has, j] ** 2, shape[has]
+        if has.sum() < 3 or not (z * z).sum():
+            continue
+        w = 1.0 / v
+        slope = (w * z * b).sum() / (w * z * z).sum()
+        dispersion = (w * (b - slope * z) ** 2).sum()
+        freedom = w.sum() - (w * w * z * z).sum() / (w * z * z).sum()
+        between = max(0.0, (dispersion - (has.sum() - 1)) / freedom)
+        w = 1.0 / (v + between)
+        information = (w * z * z).sum()
+        slope = (w * z * b).sum() / information
+        own = between * w
+        pooled[has, j] = own * b + (1.0 - own) * slope * z
+        errors[has, j] = np.sqrt(own * v + ((1.0 - own) * z) ** 2 / information)
+    return pooled, errors
