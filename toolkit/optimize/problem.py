@@ -1,0 +1,153 @@
+"""The allocation problem as a value: terms turned into one-sided rows, costs into rates. No solver is known here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from toolkit.core.assets import Universe
+from toolkit.core.errors import SpecError
+from toolkit.factors.forecast import FloatArray, Forecast
+from toolkit.optimize.terms.base import Constraint, Discrete, Facts, Objective
+
+COST_ITEMS = ("spread", "storage", "fees")
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """Costs of holding the universe.
+
+    Attributes:
+        half_spread: (n,) paid on each trade, as a fraction of its value.
+        storage: (n,) a year, as a fraction of the value.
+        fee: Fixed fee a trade, in budget currency.
+        holding_years: Over how long the round trip is spread.
+        in_objective: Whether the annual cost is part of what is minimised.
+    """
+
+    half_spread: FloatArray
+    storage: FloatArray
+    fee: float = 0.0
+    holding_years: float = 3.0
+    in_objective: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        universe: Universe,
+        *,
+        include: tuple[str, ...] = COST_ITEMS,
+        fee: float = 0.0,
+        holding_years: float = 3.0,
+        in_objective: bool = False,
+    ) -> Costs:
+        """Costs from the terms of each asset; items that are not included count as zero."""
+        zeros = np.zeros(len(universe))
+        return cls(
+            half_spread=np.array([a.spread / 2 for a in universe]) if "spread" in include else zeros,
+            storage=np.array([a.storage for a in universe]) if "storage" in include else zeros,
+            fee=fee if "fees" in include else 0.0,
+            holding_years=holding_years,
+            in_objective=in_objective,
+        )
+
+    @property
+    def annual_rate(self) -> FloatArray:
+        """(n,) cost a year per unit of value held: the round trip over the holding period, and storage.
+
+        The fixed fee is left out: it depends on the number of trades and belongs to the whole-lot problem.
+        """
+        return 2 * self.half_spread / self.holding_years + self.storage
+
+
+@dataclass(frozen=True, slots=True)
+class Inequalities:
+    """Every named limit as `G @ x <= h` over x = (assets, cash).
+
+    Attributes:
+        G: (m, n + 1).
+        h: (m,).
+        owner: (m,) position of the constraint that owns the row.
+        labels: (m,) what the row speaks of.
+        sides: (m,) ``upper`` or ``lower``.
+    """
+
+    G: FloatArray
+    h: FloatArray
+    owner: tuple[int, ...]
+    labels: tuple[str, ...]
+    sides: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is to be solved.
+
+    Attributes:
+        forecast: Risk and return of the universe.
+        facts: What the constraints speak about.
+        objective: What is minimised.
+        constraints: Named terms.
+        costs: Rates in the universe's order.
+        lot_values: (n,) value of one lot as a fraction of the budget; NaN where there are no lots.
+    """
+
+    forecast: Forecast
+    facts: Facts
+    objective: Objective
+    constraints: tuple[Constraint, ...]
+    costs: Costs
+    lot_values: FloatArray
+
+    def __post_init__(self) -> None:
+        if self.forecast.assets != self.universe.keys:
+            raise SpecError("the forecast and the universe list different assets.")
+        names = [constraint.name for constraint in self.constraints]
+        for name in names:
+            if names.count(name) > 1:
+                raise SpecError(f"two constraints are named {name!r}.", hint="Give each its own name.")
+
+    @property
+    def universe(self) -> Universe:
+        """The n assets."""
+        return self.facts.universe
+
+    @property
+    def previous(self) -> FloatArray:
+        """(n,) value held today as a fraction of the budget."""
+        return np.zeros(len(self.universe)) if self.facts.previous is None else self.facts.previous
+
+    def inequalities(self) -> Inequalities:
+        """The named limits, one row a limit that is finite, in the order of the constraints."""
+        n = len(self.universe)
+        blocks: list[FloatArray] = [np.zeros((0, n + 1))]
+        limits: list[float] = []
+        owner: list[int] = []
+        labels: list[str] = []
+        sides: list[str] = []
+        for position, constraint in enumerate(self.constraints):
+            rows = constraint.rows(self.facts)
+            if rows is None:
+                continue
+            for side, sign, bound in (("upper", 1.0, rows.upper), ("lower", -1.0, rows.lower)):
+                finite = np.isfinite(bound)
+                blocks.append(sign * rows.coefficients[finite])
+                limits += list(sign * bound[finite])
+                chosen = [label for label, keep in zip(rows.labels, finite, strict=True) if keep]
+                labels += chosen
+                owner += [position] * len(chosen)
+                sides += [side] * len(chosen)
+        return Inequalities(np.vstack(blocks), np.array(limits), tuple(owner), tuple(labels), tuple(sides))
+
+    def discrete(self) -> Discrete | None:
+        """What all terms together ask of whole lots; None for a continuous problem."""
+        asked = [d for d in (constraint.discrete(self.facts) for constraint in self.constraints) if d is not None]
+        if not asked:
+            return None
+        floors = [d.minimum for d in asked if d.minimum is not None]
+        return Discrete(lots=any(d.lots for d in asked), minimum=np.maximum.reduce(floors) if floors else None)
+
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know of how the terms were applied."""
+        return tuple(note for constraint in self.constraints for note in constraint.notes(self.facts))

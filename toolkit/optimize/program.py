@@ -1,0 +1,143 @@
+"""Convex programs in cvxpy, compiled once a shape and re-bound by parameters (DPP).
+
+The covariance enters in factor form: an n x n matrix as a Parameter re-solves slower than rebuilding.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+import cvxpy as cp
+import numpy as np
+
+from toolkit.core.errors import SolveError
+from toolkit.factors.forecast import FloatArray
+from toolkit.optimize.problem import Inequalities
+from toolkit.optimize.quadratic import Quadratic
+
+
+@dataclass(frozen=True, slots=True)
+class Duals:
+    """Multipliers of the user's rows in the user's units.
+
+    Attributes:
+        limits: (m,) of `G x <= h`; the rate at which the objective falls when a limit is relaxed.
+        nonnegative: (n + 1,) of `x >= 0`.
+        budget: Of `sum(x) = 1`.
+    """
+
+    limits: FloatArray
+    nonnegative: FloatArray
+    budget: float
+
+
+def _dual(constraint: cp.Constraint) -> FloatArray:
+    """The multiplier of a solved constraint as a flat array."""
+    return np.asarray(constraint.dual_value, dtype=float).reshape(-1)
+
+
+class QuadraticProgram:
+    """min |R (x - t)|^2 + |s * (x - t)|^2 + c'x  subject to  sum(x) + cash = 1, x >= 0, cash >= 0, G (x, cash) <= h.
+
+    Args:
+        n: Number of assets.
+        k: Number of factors.
+        m: Number of limit rows.
+    """
+
+    def __init__(self, n: int, k: int, m: int) -> None:
+        self.x = cp.Variable(n + 1, name="x")
+        self.R, self.s, self.c = cp.Parameter((k, n)), cp.Parameter(n, nonneg=True), cp.Parameter(n)
+        self.Rt, self.st = cp.Parameter(k), cp.Parameter(n)
+        self.G, self.h = cp.Parameter((m, n + 1)), cp.Parameter(m)
+        assets = self.x[:n]
+        risk = cp.sum_squares(cp.multiply(self.s, assets) - self.st)
+        if k:
+            risk = risk + cp.sum_squares(self.R @ assets - self.Rt)
+        self._nonnegative: cp.Constraint = self.x >= 0
+        self._budget: cp.Constraint = cp.Zero(cp.sum(self.x) - 1)
+        self._limits: cp.Constraint = self.G @ self.x <= self.h
+        constraints = [self._nonnegative, self._budget, *([self._limits] if m else [])]
+        self.problem = cp.Problem(cp.Minimize(risk + self.c @ assets), constraints)
+        if not self.problem.is_dpp():
+            raise SolveError("the quadratic program is not DPP: it would be compiled again at every solve.")
+        self._m = m
+
+    def bind(self, quadratic: Quadratic, limits: Inequalities, scale: float) -> cp.Problem:
+        """Set the parameters, the objective divided by `scale`; returns the problem to solve."""
+        root = 1 / np.sqrt(scale)
+        self.R.value, self.s.value, self.c.value = quadratic.R * root, quadratic.s * root, quadratic.c / scale
+        self.Rt.value = quadratic.R @ quadratic.target * root
+        self.st.value = quadratic.s * quadratic.target * root
+        self.G.value, self.h.value = limits.G, limits.h
+        return self.problem
+
+    def solution(self) -> FloatArray:
+        """(n + 1,) weights of the assets and of cash."""
+        return np.asarray(self.x.value, dtype=float)
+
+    def duals(self, scale: float) -> Duals:
+        """The multipliers, scaled back to the user's objective."""
+        limits = _dual(self._limits) if self._m else np.zeros(0)
+        return Duals(limits * scale, _dual(self._nonnegative) * scale, float(_dual(self._budget)[0]) * scale)
+
+
+class RiskBudgetProgram:
+    """min |R y|^2 / 2 + |s * y|^2 / 2 - b' log(y)  subject to the limits made homogeneous in the sum of y and cash.
+
+    Without limits the optimum has risk contributions proportional to b (Spinu 2013); with limits it is the constrained
+    risk budgeting of Richard and Roncalli (2019). The cash weight is given: cash has no risk to contribute.
+    """
+
+    def __init__(self, n: int, k: int, m: int) -> None:
+        self.y = cp.Variable(n + 1, name="y")
+        self.R, self.s, self.b = cp.Parameter((k, n)), cp.Parameter(n, nonneg=True), cp.Parameter(n, nonneg=True)
+        self.G = cp.Parameter((m, n + 1))
+        self.cash = cp.Parameter(n + 1)
+        assets = self.y[:n]
+        risk = cp.sum_squares(cp.multiply(self.s, assets)) / 2
+        if k:
+            risk = risk + cp.sum_squares(self.R @ assets) / 2
+        self._nonnegative: cp.Constraint = self.y >= 0
+        self._cash: cp.Constraint = cp.Zero(self.cash @ self.y)
+        self._limits: cp.Constraint = self.G @ self.y <= 0
+        constraints = [self._nonnegative, self._cash, *([self._limits] if m else [])]
+        self.problem = cp.Problem(cp.Minimize(risk - self.b @ cp.log(assets)), constraints)
+        if not self.problem.is_dpp():
+            raise SolveError("the risk budgeting program is not DPP: it would be compiled again at every solve.")
+        self._m = m
+
+    def bind(self, R: FloatArray, s: FloatArray, budgets: FloatArray, G: FloatArray, cash: FloatArray) -> cp.Problem:
+        """Set the parameters.
+
+        Args:
+            R, s: Risk in factor form, (k, n) and (n,).
+            budgets: (n,) share of risk each asset is to contribute, up to a common factor.
+            G: (m, n + 1) limits with the right-hand side folded in, because `G y <= h sum(y)` has none.
+            cash: (n + 1,) row that ties cash to the sum.
+        """
+        self.R.value, self.s.value, self.b.value = R, s, budgets
+        self.G.value, self.cash.value = G, cash
+        return self.problem
+
+    def solution(self) -> FloatArray:
+        """(n + 1,) the variable y, not normalised."""
+        return np.asarray(self.y.value, dtype=float)
+
+    def multipliers(self) -> tuple[FloatArray, FloatArray, float]:
+        """Multipliers of the limits, of `y >= 0` and of the cash row."""
+        limits = _dual(self._limits) if self._m else np.zeros(0)
+        return limits, _dual(self._nonnegative), float(_dual(self._cash)[0])
+
+
+@functools.lru_cache(maxsize=16)
+def quadratic_program(n: int, k: int, m: int) -> QuadraticProgram:
+    """The compiled program of a shape: structure is paid for once."""
+    return QuadraticProgram(n, k, m)
+
+
+@functools.lru_cache(maxsize=16)
+def risk_budget_program(n: int, k: int, m: int) -> RiskBudgetProgram:
+    """The compiled risk budgeting program of a shape."""
+    return RiskBudgetProgram(n, k, m)

@@ -1,0 +1,81 @@
+"""The separable quadratic behind every first objective: q x' Sigma x + c' x, with Sigma in factor form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from toolkit.core.errors import SpecError
+from toolkit.factors.forecast import FloatArray, Forecast
+from toolkit.optimize.problem import Problem
+from toolkit.optimize.terms.objectives import MaxUtility, MinRisk
+
+
+def risk_factor(forecast: Forecast) -> FloatArray:
+    """(k, n) R with R'R = loadings @ factor_cov @ loadings.T, by an eigendecomposition: factor_cov may be singular."""
+    values, vectors = np.linalg.eigh(forecast.factor_cov)
+    return (vectors * np.sqrt(np.clip(values, 0.0, None))).T @ forecast.loadings.T
+
+
+@dataclass(frozen=True, slots=True)
+class Quadratic:
+    """f(x) = |R (x - target)|^2 + |s * (x - target)|^2 + c'x + constant, over n assets; cash costs and risks nothing.
+
+    Attributes:
+        R: (k, n) systematic risk, scaled so that its square is the objective's.
+        s: (n,) specific risk, scaled likewise.
+        c: (n,) linear cost.
+        target: (n,) the point that risk is measured from; zeros but for projections.
+    """
+
+    R: FloatArray
+    s: FloatArray
+    c: FloatArray
+    target: FloatArray
+
+    @classmethod
+    def of(cls, problem: Problem) -> Quadratic:
+        """The quadratic of a minimum-risk or utility objective."""
+        forecast, objective, costs = problem.forecast, problem.objective, problem.costs
+        n = len(problem.universe)
+        linear = costs.annual_rate if costs.in_objective else np.zeros(n)
+        weight = 1.0
+        if isinstance(objective, MaxUtility):
+            weight, linear = objective.risk_aversion / 2, linear - forecast.expected
+        elif isinstance(objective, MinRisk):
+            weight = objective.risk_aversion / 2 if costs.in_objective else 1.0
+        else:
+            raise SpecError(f"objective {objective.kind!r} is not quadratic.")
+        root = np.sqrt(weight)
+        return cls(root * risk_factor(forecast), root * np.sqrt(forecast.specific_var), linear, np.zeros(n))
+
+    @classmethod
+    def tracking(cls, problem: Problem, target: FloatArray) -> Quadratic:
+        """Variance of the difference to `target`: the whole-lot objective of a strategy that names its weights itself."""
+        n = len(problem.universe)
+        R = risk_factor(problem.forecast)
+        # A portfolio without risk (one flat series) would leave the projection undetermined.
+        floor = 1e-3 * np.sqrt(np.mean(np.diag(problem.forecast.matrix)) or 1.0)
+        return cls(R, np.maximum(np.sqrt(problem.forecast.specific_var), floor), np.zeros(n), target)
+
+    @classmethod
+    def distance(cls, n: int, target: FloatArray) -> Quadratic:
+        """Squared distance to `target`."""
+        return cls(np.zeros((0, n)), np.ones(n), np.zeros(n), target)
+
+    def value(self, x: FloatArray) -> float:
+        """The objective at the asset weights x, (n,)."""
+        d = x - self.target
+        return float(np.sum((self.R @ d) ** 2) + np.sum((self.s * d) ** 2) + self.c @ x)
+
+    def gradient(self, x: FloatArray) -> FloatArray:
+        """Gradient of the objective at x, (n,)."""
+        d = x - self.target
+        return 2 * (self.R.T @ (self.R @ d) + self.s**2 * d) + self.c
+
+    def scale(self) -> float:
+        """A positive number of the size of f: solvers stop on absolute gaps, and daily variances are 1e-4."""
+        diagonal = float(np.mean(np.sum(self.R**2, axis=0) + self.s**2))
+        size = max(diagonal, float(np.max(np.abs(self.c), initial=0.0)))
+        return size if size > 0 else 1.0

@@ -1,0 +1,134 @@
+"""What every term shares: the facts it may speak about and the rows it turns into."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from toolkit.core.assets import Universe
+from toolkit.core.decode import Spec
+from toolkit.factors.forecast import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a constraint may speak about, aligned with the universe.
+
+    Attributes:
+        universe: The n assets, in the order of every array.
+        budget: Money to place, in the reporting currency.
+        countries: Country (ISO-3) -> (n,) share of the asset's supply from there, 0..1, at the stage of the asset.
+            An asset whose shares are not known has zeros here and is named in `unknown_supply`.
+        stages: Stage -> the same mapping at that stage, for constraints that name one.
+        controlled: (n,) 1.0 where the traded form is under licence or ban for the owner's destination.
+        controls_by: (destination, instruments) -> (n,), for constraints that ask another question.
+        unknown_supply: Assets left out of country caps.
+        unknown_assets: Assets the toolkit knows nothing of (the user's own columns).
+        previous: (n,) value held today as a fraction of the budget.
+    """
+
+    universe: Universe
+    budget: float
+    countries: Mapping[str, FloatArray] = field(default_factory=dict)
+    stages: Mapping[str, Mapping[str, FloatArray]] = field(default_factory=dict)
+    controlled: FloatArray | None = None
+    controls_by: Mapping[tuple[str, tuple[str, ...]], FloatArray] = field(default_factory=dict)
+    unknown_supply: tuple[str, ...] = ()
+    unknown_assets: tuple[str, ...] = ()
+    previous: FloatArray | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Linear rows over (assets, cash): lower <= coefficients @ x <= upper.
+
+    Attributes:
+        labels: What each row speaks of ("gallium", "China", ...), m of them.
+        coefficients: (m, n + 1); the last column is cash.
+        lower, upper: (m,), infinite where a side is not limited.
+    """
+
+    labels: tuple[str, ...]
+    coefficients: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+
+    @classmethod
+    def of(cls, labels: tuple[str, ...], coefficients: FloatArray, lower: float | None, upper: float | None) -> Rows:
+        """Rows that share one pair of limits; None leaves a side open."""
+        m = len(labels)
+        return cls(
+            labels,
+            coefficients.reshape(m, -1),
+            np.full(m, -np.inf if lower is None else lower),
+            np.full(m, np.inf if upper is None else upper),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Discrete:
+    """What a term asks of a whole-lot solution; all of it is relaxed in the continuous problem.
+
+    Attributes:
+        lots: Whole lots of each asset that is traded in lots.
+        minimum: (n,) smallest fraction of the budget of a holding that is held at all.
+    """
+
+    lots: bool = False
+    minimum: FloatArray | None = None
+
+
+class Constraint(Spec):
+    """A named constraint. `name` is how messages, duals and reports speak of it."""
+
+    kind: Any  # each term narrows it to its own literal
+    name: str = Field(min_length=1)
+
+    def rows(self, facts: Facts) -> Rows | None:  # noqa: ARG002
+        """The linear rows of the term; None when it has none."""
+        return None
+
+    def discrete(self, facts: Facts) -> Discrete | None:  # noqa: ARG002
+        """What the term asks of whole lots; None when it asks nothing."""
+        return None
+
+    def notes(self, facts: Facts) -> tuple[str, ...]:  # noqa: ARG002
+        """What a reader must know of how the term was applied."""
+        return ()
+
+
+class Limits(Constraint):
+    """A constraint with a lower and an upper limit, as fractions of the budget; at least one is needed."""
+
+    lower: float | None = Field(default=None, ge=0, le=1)
+    upper: float | None = Field(default=None, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _limits_make_sense(self) -> Limits:
+        if self.lower is None and self.upper is None:
+            raise ValueError("needs `lower`, `upper` or both")
+        if self.lower is not None and self.upper is not None and self.lower > self.upper:
+            raise ValueError(f"lower {self.lower:g} is above upper {self.upper:g}")
+        return self
+
+
+class Objective(Spec):
+    """What is optimized: a frozen model of the `[objective]` table."""
+
+    kind: Any  # each objective narrows it to its own literal
+
+    @property
+    def needs_returns(self) -> bool:
+        """True where the objective is meaningless without an explicit forecast of returns."""
+        return False
+
+
+def unit_rows(n: int, positions: Any) -> FloatArray:
+    """(m, n + 1) rows that pick single assets."""
+    rows = np.zeros((len(positions), n + 1))
+    rows[np.arange(len(positions)), list(positions)] = 1.0
+    return rows

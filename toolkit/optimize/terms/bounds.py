@@ -1,0 +1,76 @@
+"""Limits on single assets, elements, groups and cash."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.optimize.terms.base import Facts, Limits, Rows
+
+
+class Bounds(Limits):
+    """`lower`, `upper` for every asset, or for each of `assets`.
+
+    An element symbol stands for all products of that metal together; without `assets`, products of one metal share
+    one limit too, so that two forms cannot double a cap.
+    """
+
+    kind: Literal["bounds"] = "bounds"
+    assets: tuple[str, ...] | None = None
+
+    def rows(self, facts: Facts) -> Rows:
+        """One row an asset or element."""
+        universe, n = facts.universe, len(facts.universe)
+        if self.assets is None:
+            labels = tuple(dict.fromkeys(self._cap_key(asset.key, asset.element, facts) for asset in universe))
+        else:
+            labels = self.assets
+        coefficients = np.zeros((len(labels), n + 1))
+        for row, label in enumerate(labels):
+            coefficients[row, list(universe.members(label))] = 1.0
+        return Rows.of(labels, coefficients, self.lower, self.upper)
+
+    @staticmethod
+    def _cap_key(key: str, element: str | None, facts: Facts) -> str:
+        shared = element is not None and sum(other.element == element for other in facts.universe) > 1
+        return element if shared and element is not None else key
+
+
+class Group(Limits):
+    """`lower`, `upper` of the sum of `assets` (keys or elements) or of whole `groups`."""
+
+    kind: Literal["group"] = "group"
+    assets: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+
+    def rows(self, facts: Facts) -> Rows:
+        """One row: the sum."""
+        if not self.assets and not self.groups:
+            raise SpecError(f"constraint {self.name!r} needs `assets` or `groups`.")
+        universe = facts.universe
+        members = {i for label in self.assets for i in universe.members(label)}
+        known = {asset.group for asset in universe}
+        for group in self.groups:
+            members |= {i for i, asset in enumerate(universe) if asset.group == group}
+            if group not in known | KNOWN_GROUPS:
+                raise SpecError(f"constraint {self.name!r}: unknown group {group!r}.", hint=did_you_mean(group, KNOWN_GROUPS))
+        coefficients = np.zeros((1, len(universe) + 1))
+        coefficients[0, sorted(members)] = 1.0
+        return Rows.of((self.name,), coefficients, self.lower, self.upper)
+
+
+KNOWN_GROUPS = frozenset({"technology_metals", "rare_earths", "precious_metals", "other"})
+
+
+class Cash(Limits):
+    """`lower`, `upper` of cash."""
+
+    kind: Literal["cash"] = "cash"
+
+    def rows(self, facts: Facts) -> Rows:
+        """One row: cash."""
+        coefficients = np.zeros((1, len(facts.universe) + 1))
+        coefficients[0, -1] = 1.0
+        return Rows.of(("cash",), coefficients, self.lower, self.upper)

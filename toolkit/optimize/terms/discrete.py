@@ -1,0 +1,44 @@
+"""Whole lots and minimum tickets: what makes the problem a mixed-integer one."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from toolkit.optimize.terms.base import Constraint, Discrete, Facts
+
+
+class Lots(Constraint):
+    """Whole lots of each asset's lot size; the rest is cash."""
+
+    kind: Literal["lots"] = "lots"
+
+    def discrete(self, facts: Facts) -> Discrete:  # noqa: ARG002
+        """Lots."""
+        return Discrete(lots=True)
+
+    def notes(self, facts: Facts) -> tuple[str, ...]:
+        """Names what has no lot size."""
+        names = [asset.key for asset in facts.universe if asset.lot_size is None]
+        return (f"{self.name}: no lot size is known for {', '.join(names)}; held in any quantity.",) if names else ()
+
+
+class MinTicket(Constraint):
+    """A holding is nothing, or at least `value` (budget currency) or `fraction` of the budget."""
+
+    kind: Literal["min_ticket"] = "min_ticket"
+    value: float | None = Field(default=None, gt=0)
+    fraction: float | None = Field(default=None, gt=0, le=1)
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> MinTicket:
+        if (self.value is None) == (self.fraction is None):
+            raise ValueError("needs exactly one of `value` and `fraction`")
+        return self
+
+    def discrete(self, facts: Facts) -> Discrete:
+        """The smallest holding of each asset as a fraction of the budget."""
+        smallest = self.fraction if self.fraction is not None else (self.value or 0.0) / facts.budget
+        return Discrete(minimum=np.full(len(facts.universe), smallest))

@@ -1,0 +1,80 @@
+"""Limits on where supply comes from and on what is under export control."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+from toolkit.core.errors import DataError, did_you_mean
+from toolkit.factors.forecast import FloatArray
+from toolkit.optimize.terms.base import Facts, Limits, Rows
+
+DEFAULT_INSTRUMENTS = ("licence", "ban")
+
+
+class CountryExposure(Limits):
+    """`lower`, `upper` of the value-weighted share of supply from `country` (`any`: each country by itself).
+
+    A metal is counted at the stage at which it is scored, or at `stage`. The unnamed remainder of a statistic is many
+    countries and counts for none; a metal whose shares are not yet known is left out, and named.
+    """
+
+    kind: Literal["country_exposure"] = "country_exposure"
+    country: str = Field(pattern=r"^([A-Z]{3}|any)$")
+    stage: Literal["extraction", "processing"] | None = None
+
+    def rows(self, facts: Facts) -> Rows | None:
+        """One row a country."""
+        shares: Mapping[str, FloatArray] = facts.countries if self.stage is None else facts.stages.get(self.stage, {})
+        if not shares and facts.unknown_supply:
+            return None
+        if self.country == "any":
+            # A country that could not reach the limit even if everything were held in its worst metal needs no row.
+            highest = {country: share.max(initial=0.0) for country, share in shares.items()}
+            labels = tuple(c for c in sorted(shares) if self.lower or self.upper is None or highest[c] > self.upper)
+            labels = labels or tuple(sorted(shares, key=lambda c: -highest[c])[:1])
+        elif self.country in shares:
+            labels = (self.country,)
+        else:
+            hint = did_you_mean(self.country, shares)
+            raise DataError(f"constraint {self.name!r}: no supply of these assets is known from {self.country}.", hint=hint)
+        coefficients = np.array([[*shares[label], 0.0] for label in labels])
+        return Rows.of(labels, coefficients, self.lower, self.upper)
+
+    def notes(self, facts: Facts) -> tuple[str, ...]:
+        """Names the assets that the limit cannot speak about."""
+        if not facts.unknown_supply:
+            return ()
+        names = ", ".join(facts.unknown_supply)
+        return (f"{self.name}: no country shares known for {names}; the limit does not cover them.",)
+
+
+class ControlExposure(Limits):
+    """`lower`, `upper` of the value whose traded form needs a licence or is banned for a destination.
+
+    Whitelists of exporters, domestic quotas, frameworks and entity lists do not count. A form whose state is uncertain
+    counts as controlled.
+    """
+
+    kind: Literal["control_exposure"] = "control_exposure"
+    destination: str | None = Field(default=None, pattern=r"^[A-Z]{3}$")
+    instruments: tuple[str, ...] = DEFAULT_INSTRUMENTS
+
+    def rows(self, facts: Facts) -> Rows | None:
+        """One row: the controlled value."""
+        if self.destination is None and self.instruments == DEFAULT_INSTRUMENTS:
+            controlled = facts.controlled
+        else:
+            controlled = facts.controls_by.get((self.destination or "", self.instruments))
+        if controlled is None:
+            return None
+        return Rows.of((self.name,), np.append(controlled, 0.0).reshape(1, -1), self.lower, self.upper)
+
+    def notes(self, facts: Facts) -> tuple[str, ...]:
+        """Names the assets that the ledger cannot speak about."""
+        if not facts.unknown_assets:
+            return ()
+        return (f"{self.name}: the control ledger does not know {', '.join(facts.unknown_assets)}; they do not count.",)
