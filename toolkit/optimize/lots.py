@@ -8,20 +8,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import highspy
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array
 
 from toolkit.core.errors import Infeasible, NumericalFailure
 from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.quadratic import Quadratic
 
-MARGIN = 1e-7
-"""Limits are tightened by this much, so that HiGHS's feasibility tolerance never breaks one."""
+FEASIBILITY = 1e-9
+"""Tolerance that HiGHS holds rows and integrality to: limits are re-checked on the lots themselves."""
 MAX_ROUNDS = 60
-TANGENTS = 9
+TINY = 1e-9
+"""An objective below this part of one asset's own is zero (everything in cash): its gap is measured against this instead."""
+TANGENTS = 17
 BLOCKS = 6
 LOTS, HELD, BOUGHT, SOLD, BUYING, SELLING = range(BLOCKS)
 """Variables of each asset behind its value: lots, held or not, amounts bought and sold, and which of the two it is."""
@@ -78,28 +79,62 @@ class _Columns:
         return self.n + 1 + BLOCKS * self.n + self.squares
 
 
-class _Rows:
-    """Rows of the linear problem, collected as (coefficients, lower, upper)."""
+class _MixedIntegerProgram:
+    """HiGHS with rows added as they come. One thread and a fixed seed: the same problem gives the same answer."""
 
-    def __init__(self, width: int) -> None:
-        self.width = width
-        self.coefficients: list[FloatArray] = []
-        self.lower: list[FloatArray] = []
-        self.upper: list[FloatArray] = []
-
-    def add(self, coefficients: FloatArray, lower: FloatArray | float, upper: FloatArray | float) -> None:
-        rows = len(coefficients)
-        self.coefficients.append(coefficients)
-        self.lower.append(np.broadcast_to(np.asarray(lower, dtype=float), rows))
-        self.upper.append(np.broadcast_to(np.asarray(upper, dtype=float), rows))
+    def __init__(
+        self, cost: FloatArray, upper: FloatArray, integer: NDArray[np.bool_], *, gap: float, time_limit: float
+    ) -> None:
+        self.width = len(cost)
+        self.highs = highspy.Highs()
+        for option, value in {
+            "output_flag": False,
+            "threads": 1,
+            "random_seed": 0,
+            "mip_rel_gap": gap,
+            "time_limit": time_limit,
+            "primal_feasibility_tolerance": FEASIBILITY,
+            "mip_feasibility_tolerance": FEASIBILITY,
+        }.items():
+            self.highs.setOptionValue(option, value)
+        columns = np.arange(self.width, dtype=np.int32)
+        self.highs.addVars(self.width, np.zeros(self.width), upper)
+        self.highs.changeColsCost(self.width, columns, cost)
+        kinds = np.where(integer, highspy.HighsVarType.kInteger.value, highspy.HighsVarType.kContinuous.value)
+        self.highs.changeColsIntegrality(self.width, columns, kinds.astype(np.uint8))
 
     def blank(self, rows: int) -> FloatArray:
+        """Rows of zeros to fill in."""
         return np.zeros((rows, self.width))
 
-    def constraint(self) -> LinearConstraint:
-        matrix = csr_array(np.vstack(self.coefficients))
-        lower, upper = np.concatenate(self.lower), np.concatenate(self.upper)
-        return LinearConstraint(matrix, lower, upper)  # pyright: ignore[reportArgumentType]
+    def add(self, coefficients: FloatArray, lower: FloatArray | float, upper: FloatArray | float) -> None:
+        """Rows lower <= coefficients @ x <= upper."""
+        rows, columns = np.nonzero(coefficients)
+        starts = np.searchsorted(rows, np.arange(len(coefficients)))
+        self.highs.addRows(
+            len(coefficients),
+            np.broadcast_to(np.asarray(lower, dtype=float), len(coefficients)).copy(),
+            np.broadcast_to(np.asarray(upper, dtype=float), len(coefficients)).copy(),
+            len(columns),
+            starts.astype(np.int32),
+            columns.astype(np.int32),
+            coefficients[rows, columns],
+        )
+
+    def solve(self) -> tuple[FloatArray, float] | None:
+        """The best point found and the proven bound of its objective; None when there is no point.
+
+        Raises:
+            NumericalFailure: when HiGHS stops without an answer either way.
+        """
+        self.highs.run()
+        status, info = self.highs.getModelStatus(), self.highs.getInfo()
+        if status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible):
+            return None
+        if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
+            told = self.highs.modelStatusToString(status)
+            raise NumericalFailure(f"HiGHS found no whole-lot allocation: {told}.", hint="Raise solver.time_limit.")
+        return np.array(self.highs.getSolution().col_value), float(info.mip_dual_bound)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,65 +153,66 @@ class _LotTerms:
         lot = np.where(in_lots, lot, 0.0)
         fewest = np.array([asset.minimum_lots for asset in problem.universe], dtype=float)
         ticket = np.zeros(n) if discrete is None or discrete.minimum is None else discrete.minimum
-        return cls(lot, in_lots, np.maximum(ticket, fewest * lot))
+        # One lot is the least anyway: as a floor it would only tie every holding to a decision of its own.
+        return cls(lot, in_lots, np.maximum(ticket, np.where(fewest > 1, fewest * lot, 0.0)))
 
 
-def _variables(problem: Problem, terms: _LotTerms, columns: _Columns) -> tuple[Bounds, FloatArray]:
-    """Bounds and integrality."""
+def _variables(problem: Problem, terms: _LotTerms, columns: _Columns) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """Upper bounds (all lower bounds are zero) and integrality."""
     lots = columns.block(LOTS)
-    lower, upper, integer = np.zeros(columns.total), np.ones(columns.total), np.zeros(columns.total)
+    upper, integer = np.ones(columns.total), np.zeros(columns.total, dtype=bool)
     upper[lots] = np.where(terms.in_lots, np.floor(1 / np.where(terms.in_lots, terms.lot, 1.0)), 0.0)
     integer[lots] = terms.in_lots
     for decision in (HELD, BUYING, SELLING):
-        integer[columns.block(decision)] = 1.0
+        integer[columns.block(decision)] = True
     upper[columns.block(SELLING)] = problem.previous > 0
     upper[columns.square] = np.inf
-    return Bounds(lower, upper), integer  # pyright: ignore[reportArgumentType]  # its stub knows scalars only
+    return upper, integer
 
 
-def _structure(problem: Problem, terms: _LotTerms, columns: _Columns) -> _Rows:
-    """The rows that do not change between rounds."""
+def _structure(program: _MixedIntegerProgram, problem: Problem, terms: _LotTerms, columns: _Columns) -> None:
+    """Add the rows that do not change between rounds."""
     n, previous = columns.n, problem.previous
     identity = np.eye(n)
-    rows = _Rows(columns.total)
 
     def per_asset(*entries: tuple[slice, FloatArray]) -> FloatArray:
-        row = rows.blank(n)
+        row = program.blank(n)
         for where, diagonal in entries:
             row[:, where] = identity * diagonal
         return row
 
     value, ones = columns.value, np.ones(n)
     lots, held, bought, sold, buying, selling = (columns.block(i) for i in range(BLOCKS))
-    rows.add(per_asset((value, ones), (lots, -terms.lot))[terms.in_lots], 0.0, 0.0)  # whole lots
-    rows.add(per_asset((value, ones), (held, -ones)), -np.inf, 0.0)  # nothing,
-    rows.add(per_asset((value, ones), (held, -terms.floor))[terms.floor > 0], 0.0, np.inf)  # or at least the floor
-    rows.add(per_asset((value, ones), (bought, -ones), (sold, ones)), previous, previous)  # what changes hands
-    rows.add(per_asset((bought, ones), (buying, -ones)), -np.inf, 0.0)
-    rows.add(per_asset((sold, ones), (selling, -previous)), -np.inf, 0.0)
-    rows.add(per_asset((buying, ones), (selling, ones)), -np.inf, 1.0)  # never both: the spread is paid once
+    program.add(per_asset((value, ones), (lots, -terms.lot))[terms.in_lots], 0.0, 0.0)  # whole lots
+    program.add(per_asset((value, ones), (held, -ones)), -np.inf, 0.0)  # nothing,
+    program.add(per_asset((value, ones), (held, -terms.floor))[terms.floor > 0], 0.0, np.inf)  # or at least the floor
+    program.add(per_asset((value, ones), (bought, -ones), (sold, ones)), previous, previous)  # what changes hands
+    program.add(per_asset((bought, ones), (buying, -ones)), -np.inf, 0.0)
+    program.add(per_asset((sold, ones), (selling, -previous)), -np.inf, 0.0)
+    program.add(per_asset((buying, ones), (selling, ones)), -np.inf, 1.0)  # never both: the spread is paid once
     fresh = previous == 0
-    rows.add(per_asset((buying, ones), (held, -ones))[fresh], 0.0, 0.0)  # a first holding is a purchase
+    program.add(per_asset((buying, ones), (held, -ones))[fresh], 0.0, 0.0)  # a first holding is a purchase
 
-    budget = rows.blank(1)  # to the last cent of spread and fee
+    budget = program.blank(1)  # to the last cent of spread and fee
     budget[0, value], budget[0, columns.cash] = 1.0, 1.0
     budget[0, bought], budget[0, sold] = problem.costs.half_spread, problem.costs.half_spread
     budget[0, buying] = budget[0, selling] = problem.costs.fee / problem.facts.budget
-    rows.add(budget, 1.0, 1.0)
+    program.add(budget, 1.0, 1.0)
 
     limits = problem.inequalities()
-    row = rows.blank(len(limits.h))  # limits are relative to wealth after costs: G x <= h (sum of x)
-    row[:, : n + 1] = limits.G - (limits.h - MARGIN)[:, None]
-    rows.add(row, -np.inf, 0.0)
-    return rows
+    row = program.blank(len(limits.h))  # limits are relative to wealth after costs: G x <= h (sum of x)
+    row[:, : n + 1] = limits.G - limits.h[:, None]
+    program.add(row, -np.inf, 0.0)
 
 
-def _tangents(rows: _Rows, columns: _Columns, squares: FloatArray, offset: FloatArray, at: FloatArray) -> None:
+def _tangents(
+    program: _MixedIntegerProgram, columns: _Columns, squares: FloatArray, offset: FloatArray, at: FloatArray
+) -> None:
     """q_j >= 2 p_j (row_j x - offset_j) - p_j^2, the tangent of the square at p_j."""
-    row = rows.blank(len(at))
+    row = program.blank(len(at))
     row[:, columns.square] = np.eye(len(at))
     row[:, columns.value] = -2 * at[:, None] * squares
-    rows.add(row, -(at**2) - 2 * at * offset, np.inf)
+    program.add(row, -(at**2) - 2 * at * offset, np.inf)
 
 
 def whole_lots(
@@ -210,17 +246,18 @@ def whole_lots(
     offset = np.concatenate([quadratic.R @ quadratic.target, quadratic.s * quadratic.target])
     columns = _Columns(n, len(squares))
     terms = _LotTerms.of(problem)
-    rows = _structure(problem, terms, columns)
-    bounds, integer = _variables(problem, terms, columns)
     cost = np.zeros(columns.total)
     cost[columns.value] = quadratic.c / wealth
     cost[columns.square] = 1.0
     scale = quadratic.scale()
+    upper, integer = _variables(problem, terms, columns)
+    program = _MixedIntegerProgram(cost / scale, upper, integer, gap=target_gap / 10, time_limit=time_limit)
+    _structure(program, problem, terms, columns)
 
     reach = np.max(np.abs(squares), axis=1) * wealth
     touch = squares @ (relaxed * wealth) - offset
     for step in np.linspace(-1.0, 1.0, TANGENTS):
-        _tangents(rows, columns, squares, offset, touch + step * np.abs(step) * reach / 2)
+        _tangents(program, columns, squares, offset, touch + step * np.abs(step) * reach / 2)
 
     best, best_values = np.inf, relaxed
     bound = -np.inf
@@ -228,28 +265,21 @@ def whole_lots(
     gap = np.inf
     while gap > target_gap and rounds < MAX_ROUNDS:
         rounds += 1
-        result = milp(
-            cost / scale,
-            integrality=integer,
-            bounds=bounds,
-            constraints=rows.constraint(),
-            options={"mip_rel_gap": target_gap / 10, "time_limit": time_limit},
-        )
-        if result.x is None:
-            if result.status == 2:
-                raise Infeasible(
-                    "no allocation in whole lots holds every constraint.",
-                    hint="Raise --budget, widen the cash limit, or drop the constraint of kind 'lots' or 'min_ticket'.",
-                    details={"constraints": [constraint.name for constraint in problem.constraints]},
-                )
-            raise NumericalFailure(f"HiGHS found no whole-lot allocation: {result.message}", hint="Raise solver.time_limit.")
-        counts = np.round(result.x[columns.block(LOTS)])
-        values = np.where(terms.in_lots, counts * terms.lot, result.x[columns.value])
+        found = program.solve()
+        if found is None:
+            raise Infeasible(
+                "no allocation in whole lots holds every constraint.",
+                hint="Raise --budget, widen the cash limit, or drop the constraint of kind 'lots' or 'min_ticket'.",
+                details={"constraints": [constraint.name for constraint in problem.constraints]},
+            )
+        point, proven = found
+        counts = np.round(point[columns.block(LOTS)])
+        values = np.where(terms.in_lots, counts * terms.lot, point[columns.value])
         value = quadratic.value(values / wealth)
         if value < best:
             best, best_values = value, values
-        bound = max(bound, float(result.mip_dual_bound) * scale)
-        gap = max(0.0, best - bound) / max(abs(best), size)
-        _tangents(rows, columns, squares, offset, squares @ values - offset)
+        bound = max(bound, proven * scale)
+        gap = max(0.0, best - bound) / max(abs(best), size, TINY * scale)
+        _tangents(program, columns, squares, offset, squares @ values - offset)
     lots = np.where(terms.in_lots, np.round(best_values / np.where(terms.in_lots, terms.lot, 1.0)), np.nan)
     return WholeLots(best_values, lots, best, bound, gap, rounds)

@@ -112,7 +112,8 @@ class RiskBudgetProgram:
         """Set the parameters.
 
         Args:
-            R, s: Risk in factor form, (k, n) and (n,).
+            R: (k, n) systematic risk.
+            s: (n,) specific risk.
             budgets: (n,) share of risk each asset is to contribute, up to a common factor.
             G: (m, n + 1) limits with the right-hand side folded in, because `G y <= h sum(y)` has none.
             cash: (n + 1,) row that ties cash to the sum.

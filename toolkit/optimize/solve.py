@@ -82,7 +82,7 @@ def solve(problem: cp.Problem, order: tuple[str, ...], certify: Callable[[], Cer
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # cvxpy warns of inaccuracy; the certificate below measures it
-                problem.solve(solver=name, **OPTIONS[name])
+                problem.solve(solver=name, warm_start=False, **OPTIONS[name])
         except SolverError as error:
             attempts.append(Attempt(name, "error", None, str(error).splitlines()[0]))
             continue

@@ -1,0 +1,56 @@
+"""What every test may rely on: a home and a working folder of its own, no network but loopback, and no silent skips."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+TESTDATA = REPOSITORY.parent / "shared" / "testdata"
+LOOPBACK = ("127.", "::1", "localhost")
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """HOME and the working folder are empty and temporary; settings of the developer's shell do not leak in."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    for name in [name for name in os.environ if name.startswith("TOOLKIT_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path_factory.mktemp("work"))
+    return home
+
+
+@pytest.fixture(autouse=True)
+def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection to anything but this machine fails the test."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: object) -> object:
+        host = str(address[0]) if isinstance(address, tuple) else "localhost"
+        assert host.startswith(LOOPBACK), f"a test tried to reach {host}"
+        return connect(self, address)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(scope="session")
+def testdata() -> Path:
+    """The folder of real series that are never shipped."""
+    if not TESTDATA.is_dir():
+        pytest.skip("../shared/testdata is not here")
+    return TESTDATA
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Under TOOLKIT_NO_SKIP a skip is a failure, except for data that may not be shipped."""
+    if not os.environ.get("TOOLKIT_NO_SKIP"):
+        return
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = [report for report in reporter.stats.get("skipped", []) if "shared/testdata" not in str(report.longrepr)]
+    if skipped and exitstatus == 0:
+        reporter.write_line(f"{len(skipped)} tests were skipped, and here a skip is a failure", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
