@@ -340,7 +340,7 @@ class Assumptions(dy.Schema):
 
 
 class CriticalityMaterials(dy.Schema):
-    """Under which name the EU studies score a metal. `scope` is ``material``, or ``group`` for a score it shares with others."""
+    """Under which name the EU studies score a metal. `scope` is ``material``, or ``group`` for a score shared with others."""
 
     asset = dy.String(primary_key=True)
     material = dy.String(primary_key=True)

@@ -8,8 +8,9 @@ The upper bound counts ``OTH`` as a single country. Mine and refinery figures ar
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -17,6 +18,12 @@ import polars as pl
 from toolkit.core.errors import DataError, GapError, did_you_mean
 
 OTHER = "OTH"
+
+WGI_BEST, WGI_RANGE = 2.5, 5.0
+"""Worldwide Governance Indicators run from about -2.5 to +2.5, high is good."""
+
+RISK_WITHOUT_WGI = 0.5
+"""Governance risk of a place without an indicator: the middle of the scale, as GeoPolRisk sets it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,4 +217,87 @@ def country_exposure(weights: Mapping[str, float], supplies: Mapping[str, Supply
         without_shares=tuple(sorted(missing)),
         hhi=sum(weight * supplies[asset].hhi for asset, weight in sorted(known.items())) / total if total else None,
         n_minus_1=sum(weight * supplies[asset].n_minus_1 for asset, weight in sorted(known.items())) / total if total else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class GovernanceRisk:
+    """Governance risk g by country in one year, 0 (stable) to 1: g = (2.5 - WGI) / 5.
+
+    Years are never mixed: the World Bank changed the scale in 2023, so a country rated in 2022 and one rated in 2023 do not
+    compare. 2022 continues the older series. Source of the rescaling: DOMAIN 0, as in geopolrisk-py and the EU method.
+
+    Attributes:
+        year: The year that every risk speaks of.
+        risks: Risk by ISO-3 code, 0..1; estimates beyond the ends of the scale are set to its ends.
+    """
+
+    year: int
+    source: str
+    known_from: date
+    risks: Mapping[str, float] = field(repr=False)
+
+    def risk(self, country: str) -> float:
+        """The risk of `country`; 0.5 where the indicator is missing."""
+        return self.risks.get(country, RISK_WITHOUT_WGI)
+
+
+def governance_risk(governance: pl.DataFrame, year: int | None = None) -> GovernanceRisk:
+    """Political stability of one year as a risk.
+
+    Args:
+        governance: A table with the contract of `toolkit.core.frames.Governance`, already narrowed to what was known.
+        year: Year of the indicator; the newest in the table by default.
+
+    Raises:
+        GapError: when the table has no row of that year.
+    """
+    years = sorted(governance["year"].unique())
+    chosen = year if year is not None else max(years, default=0)
+    rows = governance.filter(pl.col("year") == chosen)
+    if rows.is_empty():
+        hint = f"Known: {', '.join(map(str, years)) or 'none'}."
+        raise GapError(f"no governance indicator of {year or 'any year'}.", hint=hint)
+    scaled = rows.select("country", risk=((WGI_BEST - pl.col("political_stability")) / WGI_RANGE).clip(0, 1)).sort("country")
+    known_from: Any = rows["known_from"].max()
+    return GovernanceRisk(
+        year=chosen,
+        source=", ".join(rows["source"].unique().sort()),
+        known_from=known_from,
+        risks=MappingProxyType(dict(scaled.iter_rows())),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class GovernedConcentration:
+    """The governance-weighted index of one supply.
+
+    Attributes:
+        hhi: Sum over named countries of g times squared share, 0..1.
+        hhi_upper: The index if all of ``OTH`` were one country of the worst governance (g = 1).
+        year: Year of the governance indicator.
+        unrated: Named countries without an indicator, counted at g = 0.5.
+    """
+
+    asset: str
+    stage: str
+    hhi: float
+    hhi_upper: float
+    year: int
+    unrated: tuple[str, ...]
+
+
+def governance_weighted_hhi(supply: SupplyShares, governance: GovernanceRisk) -> GovernedConcentration:
+    """Concentration in badly governed places: sum of g_c S_c^2, g and S as fractions.
+
+    The EU study sums the same over g times ten and six indicators (DOMAIN 1, HHI(WGI)); this is political stability alone.
+    """
+    hhi = sum(governance.risk(country) * share**2 for country, share in zip(supply.countries, supply.shares, strict=True))
+    return GovernedConcentration(
+        asset=supply.asset,
+        stage=supply.stage,
+        hhi=hhi,
+        hhi_upper=hhi + supply.other**2,
+        year=governance.year,
+        unrated=tuple(country for country in supply.countries if country not in governance.risks),
     )

@@ -54,6 +54,9 @@ class ControlLedger:
     forms: tuple[str, ...]
     _by_id: Mapping[str, Event] = field(repr=False, compare=False)
     _scopes_of: Mapping[tuple[str, str], tuple[Scope, ...]] = field(repr=False, compare=False)
+    _words: Mapping[str, str] = field(repr=False, compare=False)
+    _own_words: Mapping[str, Mapping[str, str]] = field(repr=False, compare=False)
+    _members: Mapping[str, tuple[str, ...]] = field(repr=False, compare=False)
 
     @classmethod
     def of(
@@ -102,6 +105,16 @@ class ControlLedger:
         for scope in scopes:
             key = (scope.event_id, scope.asset)
             of_metal[key] = (*of_metal.get(key, ()), scope)
+        words = {alias.casefold(): scope.form for scope in scopes for alias in scope.aliases}
+        own_words: dict[str, dict[str, str]] = {}
+        members: dict[str, set[str]] = {}
+        for scope in scopes:
+            own = own_words.setdefault(scope.asset, {})
+            own.update({alias.casefold(): scope.form for alias in scope.aliases})
+            if scope.group:
+                members.setdefault(scope.group, set()).add(scope.asset)
+        for scope in scopes:  # a form is its own word, whatever else uses it
+            own_words[scope.asset][scope.form] = scope.form
         return cls(
             chronology=Chronology.of(events),
             scopes=scopes,
@@ -110,6 +123,9 @@ class ControlLedger:
             forms=tuple(sorted({*(f for f in forms if f), *(scope.form for scope in scopes)})),
             _by_id=MappingProxyType({event.event_id: event for event in events}),
             _scopes_of=MappingProxyType(of_metal),
+            _words=MappingProxyType(words),
+            _own_words=MappingProxyType(own_words),
+            _members=MappingProxyType({group: tuple(sorted(named)) for group, named in members.items()}),
         )
 
     @property
@@ -135,9 +151,8 @@ class ControlLedger:
     def metal(self, name: str) -> str:
         """The asset key that `name` means; `DataError` with the nearest names, or for a group that needs a member."""
         key = name.strip().casefold().replace(" ", "_").replace("-", "_")
-        members = sorted({scope.asset for scope in self.scopes if scope.group == key})
-        if members and key not in {scope.asset for scope in self.scopes}:
-            hint = f"Ask for one of: {', '.join(members)}."
+        if key in self._members and key not in self._own_words:
+            hint = f"Ask for one of: {', '.join(self._members[key])}."
             raise DataError(f"{name!r} is a group; notices and holdings name metals.", hint=hint, details={"metal": name})
         if key not in self.assets:
             raise DataError(f"unknown metal {name!r}.", hint=did_you_mean(name, self.assets), details={"metal": name})
@@ -152,16 +167,11 @@ class ControlLedger:
             DataError: for a word nobody uses; the nearest are in the hint.
         """
         fold = name.strip().casefold()
-        own = [scope for scope in self.scopes if scope.asset == asset]
-        by_word = {alias.casefold(): scope.form for scope in (*self.scopes, *own) for alias in scope.aliases}
-        own_words = {alias.casefold(): scope.form for scope in own for alias in scope.aliases}
-        own_forms = {scope.form for scope in own}
-        for found in (fold if fold in own_forms else None, own_words.get(fold), fold if fold in self.forms else None):
+        own = self._own_words.get(asset, {})
+        for found in (own.get(fold), fold if fold in self.forms else None, self._words.get(fold)):
             if found:
                 return found
-        if fold in by_word:
-            return by_word[fold]
-        near = {*self.forms, *(alias for scope in own for alias in scope.aliases)}
+        near = {*self.forms, *(alias for scope in self.scopes if scope.asset == asset for alias in scope.aliases)}
         raise DataError(f"unknown form {name!r} of {asset}.", hint=did_you_mean(name, near), details={"form": name})
 
     def named_forms(self, metal: str, *, on: date, origin: str = CHINA) -> tuple[str, ...]:
@@ -359,8 +369,14 @@ class ControlLedger:
         A form that a notice leaves uncertain counts as controlled (an assumption on the safe side; `ControlState.uncertain`
         shows it). Whitelists, domestic quotas, frameworks and entity lists count only when named in `instruments`.
         """
-        state = self.state(metal, form, on=on, destination=destination, origin=origin, end_user=end_user, purity=purity)
-        return state.is_controlled(instruments)
+        asset = self.metal(metal)
+        kind = self.form(asset, form)
+        for event in self.events:
+            if event.is_law and event.instrument in instruments and self._origin(event) == origin:
+                measure = self._measure(event, asset, kind, on=on, destination=destination, end_user=end_user, purity=purity)
+                if measure is not None and measure.status == IN_FORCE and not measure.conditional:
+                    return True
+        return False
 
     def _next_changes(self, measures: tuple[Measure, ...], on: date) -> tuple[Change, ...]:
         """What changes for these measures: their own dates, and the last days of what suspends them or claims to."""

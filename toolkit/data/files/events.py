@@ -1,7 +1,7 @@
 """A user's own control events: CSV or TOML, read strictly into the columns of `core.frames.ControlEvents` and `ControlScopes`.
 
-Both formats have the same keys: a row of the CSV is an ``[[event]]`` table of the TOML. An `event_id` of the bundled ledger takes
-that event's place and needs only what is different; a new one needs what makes an event (see `REQUIRED`).
+Both formats have the same keys: a row of the CSV is an ``[[event]]`` table of the TOML. An `event_id` of the bundled ledger
+takes that event's place and needs only what is different; a new one needs what makes an event (see `REQUIRED`).
 """
 
 from __future__ import annotations

@@ -1,0 +1,109 @@
+"""Laws of the constant-elasticity shock and of the licence delay."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from toolkit.supply.delay import LicenceDelay, cover
+from toolkit.supply.shock import (
+    Elasticity,
+    currency,
+    demand_slump,
+    holder_effect,
+    implied_elasticity,
+    linear_multiple,
+    loosen,
+    price_band,
+    price_multiple,
+    stock_release,
+    tighten,
+)
+
+LOSS = st.floats(0.01, 0.9)
+ELASTICITY = st.floats(0.2, 3.0)
+DELAY = LicenceDelay(median=76.5, tail=180.0, statutory=63.0, source="test")
+
+
+@given(LOSS, ELASTICITY)
+def test_inversion_returns_the_elasticity(loss, elasticity):
+    assert implied_elasticity(loss, price_multiple(loss, elasticity)) == pytest.approx(elasticity, rel=1e-9)
+
+
+@given(LOSS, ELASTICITY)
+def test_the_market_clears_at_the_new_price(loss, elasticity):
+    # Independent of the closed form: supply (1 - loss) p**e equals demand p**-n, split any way.
+    p = price_multiple(loss, elasticity)
+    e = 0.3 * elasticity
+    assert (1 - loss) * p**e == pytest.approx(p ** -(elasticity - e), rel=1e-9)
+
+
+@given(LOSS, ELASTICITY)
+def test_the_linear_rule_is_exact_only_for_small_shocks(loss, elasticity):
+    assert price_multiple(loss, elasticity) > linear_multiple(loss, elasticity)
+    assert price_multiple(1e-7, elasticity) - 1 == pytest.approx(linear_multiple(1e-7, elasticity) - 1, rel=1e-5)
+
+
+@given(LOSS, LOSS, ELASTICITY)
+def test_more_loss_means_a_higher_price(first, second, elasticity):
+    low, high = sorted((first, second))
+    assert price_multiple(low, elasticity) <= price_multiple(high, elasticity)
+
+
+@given(LOSS, st.tuples(ELASTICITY, ELASTICITY, ELASTICITY), st.floats(1.0, 50.0))
+def test_a_band_is_ordered_and_never_above_its_cap(loss, values, cap):
+    low, central, high = sorted(values)
+    band = price_band(loss, Elasticity(low, central, high, "given", "test"), cap=cap)
+    assert 1 <= band.low <= band.central <= band.high <= cap
+    assert band.capped == (price_multiple(loss, low) > cap)
+
+
+@given(LOSS, ELASTICITY)
+def test_a_truce_undoes_what_a_stop_did(loss, elasticity):
+    stop = tighten("stop", {"a": loss}, elasticity, source="test").change("a")
+    truce = loosen("truce", {"a": loss}, elasticity, source="test").change("a")
+    assert (1 + stop) * (1 + truce) == pytest.approx(1.0)
+
+
+@given(LOSS, ELASTICITY)
+def test_direction_of_every_scenario(amount, elasticity):
+    weights = {"a": 0.6, "b": 0.4}
+    assert tighten("t", {"a": amount}, elasticity, source="test").loss(weights) < 0
+    for falls in (loosen, stock_release, demand_slump):
+        assert falls("f", {"a": amount}, elasticity, source="test").loss(weights) > 0
+    assert currency("c", ("a", "b"), -0.1, source="test").loss(weights) == pytest.approx(0.1)
+
+
+@given(st.floats(1.0, 100.0))
+def test_stored_metal_gains_by_a_stop_and_an_open_order_loses_twice(multiple):
+    effect = holder_effect(multiple)
+    assert effect.stored_gain == multiple - 1 >= 0
+    assert 0 <= effect.stored_loss_at_truce < 1
+    assert (1 + effect.stored_gain) * (1 - effect.stored_loss_at_truce) == pytest.approx(1.0)
+    assert effect.order_undelivered + effect.order_replacement == pytest.approx(multiple)
+
+
+@given(st.floats(0.01, 0.99))
+def test_quantile_and_probability_are_inverse(p):
+    assert DELAY.exceeds(DELAY.quantile(p)) == pytest.approx(1 - p, abs=1e-9)
+
+
+@given(st.floats(1.0, 400.0))
+def test_expected_gap_is_the_integral_of_the_tail(days):
+    # The mean of max(D - K, 0) is the integral of P(D > x) from K: checked by the trapezoidal rule.
+    step, upper = 2.0, 20_000.0
+    xs = [days + step * i for i in range(int((upper - days) / step))]
+    tail = [DELAY.exceeds(x) for x in xs]
+    integral = step * (math.fsum(tail) - 0.5 * (tail[0] + tail[-1]))
+    assert DELAY.expected_gap(days) == pytest.approx(integral, rel=1e-3, abs=1e-3)
+
+
+@given(st.floats(0.1, 100.0), st.floats(0.1, 10.0))
+def test_more_stock_means_less_shortfall(stored, use):
+    less, more = cover("a", stored, use, DELAY), cover("a", 2 * stored, use, DELAY)
+    assert more.days == pytest.approx(2 * less.days)
+    assert more.shortfall <= less.shortfall
+    assert more.gap <= less.gap + 1e-9

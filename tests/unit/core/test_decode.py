@@ -1,0 +1,48 @@
+import pytest
+from pydantic import Field
+
+from toolkit.core.decode import Spec, decode, read_toml
+from toolkit.core.errors import SpecError
+
+
+class Inner(Spec):
+    upper: float = Field(ge=0)
+
+
+class Outer(Spec):
+    inner: Inner
+    count: int = 1
+
+
+def test_every_fault_is_told_at_once_with_the_nearest_key():
+    with pytest.raises(SpecError) as refused:
+        decode(Outer, {"inner": {"uper": 1}, "count": "many"}, file="x.toml")
+    error = refused.value
+    keys = {fault["key"] for fault in error.details["faults"]}
+    assert keys == {"inner.upper", "inner.uper", "count"}
+    assert "'upper'" in error.hint
+    assert error.message.startswith("x.toml:")
+
+
+def test_infinity_and_nan_are_refused():
+    for value in (float("nan"), float("inf")):
+        with pytest.raises(SpecError, match="finite"):
+            decode(Inner, {"upper": value}, file="x.toml")
+
+
+@pytest.mark.parametrize(
+    ("content", "word"), [(b"\xff\xfe", "UTF-8"), (b"a = ", "not valid TOML"), (b"a = 1\na = 2", "not valid TOML")]
+)
+def test_unreadable_files_are_refused_by_name(tmp_path, content, word):
+    path = tmp_path / "broken.toml"
+    path.write_bytes(content)
+    with pytest.raises(SpecError, match=word) as refused:
+        read_toml(path)
+    assert "broken.toml" in refused.value.message
+
+
+def test_a_missing_file_and_a_folder_are_refused(tmp_path):
+    with pytest.raises(SpecError, match="does not exist"):
+        read_toml(tmp_path / "no.toml")
+    with pytest.raises(SpecError, match="folder"):
+        read_toml(tmp_path)

@@ -1,0 +1,63 @@
+from datetime import date
+
+import polars as pl
+import pytest
+
+from toolkit.core.errors import DataError
+from toolkit.core.market import Market, Source
+
+ROWS = [
+    (date(2025, 1, 31), "gold", 1.0, date(2025, 2, 5)),
+    (date(2025, 2, 28), "gold", 2.0, date(2025, 3, 5)),
+    (date(2025, 3, 31), "gold", 3.0, date(2025, 2, 1)),  # a forecast: published before the day it speaks of
+]
+
+
+def prices(rows=ROWS) -> pl.DataFrame:
+    frame = pl.DataFrame(rows, schema=["date", "asset", "price", "known_from"], orient="row")
+    return frame.with_columns(
+        currency=pl.lit("USD"),
+        unit=pl.lit("kg"),
+        quantity=pl.lit(None, dtype=pl.Float64),
+        basis=pl.lit("monthly_average"),
+        source=pl.lit("a"),
+    )
+
+
+def market(rows=ROWS) -> Market:
+    return Market.of({"prices": prices(rows)}, {"a": Source("a", "A title", "CC0", rhythm_days=31, lag_days=5)})
+
+
+def test_a_row_is_visible_only_when_it_was_known_and_speaks_of_the_past():
+    assert market().until(date(2025, 2, 4))["prices"].height == 0
+    assert market().until(date(2025, 2, 5))["prices"]["price"].to_list() == [1.0]
+    assert market().until(date(2025, 3, 30))["prices"]["price"].to_list() == [1.0, 2.0]
+    assert market().until(date(2025, 3, 31))["prices"].height == 3
+
+
+def test_hashes_describe_the_visible_rows_alone_and_not_their_order():
+    day = date(2025, 2, 10)
+    (record,) = market().until(day).provenance()
+    (poisoned,) = market([*ROWS[:1], (date(2025, 2, 28), "gold", 99.0, date(2025, 3, 5))]).until(day).provenance()
+    assert record.sha256 == poisoned.sha256
+    (shuffled,) = market(ROWS[::-1]).until(date(2025, 4, 1)).provenance()
+    (sorted_,) = market().until(date(2025, 4, 1)).provenance()
+    assert shuffled.sha256 == sorted_.sha256 != record.sha256
+
+
+def test_age_is_counted_beyond_rhythm_and_lag():
+    (record,) = market(ROWS[:2]).until(date(2025, 6, 30)).provenance()
+    assert record.newest == date(2025, 2, 28)
+    assert record.overdue_days == (date(2025, 6, 30) - date(2025, 2, 28)).days - 31 - 5
+    (fresh,) = market(ROWS[:2]).until(date(2025, 3, 20)).provenance()
+    assert fresh.overdue_days == 0
+
+
+def test_there_is_no_other_way_to_look():
+    assert not [name for name in dir(market()) if not name.startswith("_") and name not in ("of", "replace", "until")]
+
+
+def test_a_table_without_a_contract_is_refused():
+    with pytest.raises(DataError) as refused:
+        Market.of({"price": prices()}, {})
+    assert "'prices'" in refused.value.hint

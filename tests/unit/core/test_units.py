@@ -1,0 +1,60 @@
+import math
+from datetime import date, timedelta
+
+import pytest
+
+from toolkit.core.errors import DataError
+from toolkit.core.units import cents, periods_per_year, significant, to_kg
+
+
+def month_ends(n: int) -> list[date]:
+    return [date(2020 + m // 12, m % 12 + 1, 28) for m in range(n)]
+
+
+def business_days(n: int) -> list[date]:
+    days = [date(2020, 1, 1) + timedelta(days=i) for i in range(2 * n)]
+    return [day for day in days if day.weekday() < 5][:n]
+
+
+@pytest.mark.parametrize(
+    ("dates", "periods"),
+    [
+        (month_ends(24), 12.0),
+        (business_days(500), 252.0),
+        ([date(2020, 1, 3) + timedelta(weeks=i) for i in range(60)], 52.0),
+        ([date(year, 12, 31) for year in range(2010, 2020)], 1.0),
+    ],
+)
+def test_the_rhythm_is_read_from_the_dates(dates, periods):
+    assert periods_per_year(dates) == periods
+
+
+def test_a_hole_in_a_monthly_series_does_not_change_its_rhythm():
+    dates = month_ends(36)
+    assert periods_per_year(dates[:10] + dates[16:]) == 12.0
+
+
+def test_one_date_has_no_rhythm():
+    with pytest.raises(DataError, match="rhythm"):
+        periods_per_year([date(2020, 1, 1)] * 3)
+
+
+def test_masses():
+    assert to_kg(1, "lb") == pytest.approx(0.45359237)
+    assert to_kg(1000 / 31.1034768, "ozt") == pytest.approx(1.0)
+    with pytest.raises(DataError) as refused:
+        to_kg(1, "kgs")
+    assert "'kg'" in refused.value.hint
+
+
+def test_numbers_that_leave_are_finite_and_never_negative_zero():
+    assert significant(math.nan) is None
+    assert significant(-math.inf) is None
+    assert math.copysign(1, significant(-0.0)) == 1
+    assert significant(1 / 3) == 0.333333333333
+
+
+def test_cents_round_like_a_bill():
+    assert cents(2.675) == 2.68  # the float lies just below
+    assert cents(-2.675) == -2.68
+    assert cents(1e6 + 0.005) == 1000000.01

@@ -1,0 +1,218 @@
+"""Price files: what the contract accepts and refuses, row by row."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from toolkit.core.errors import DataError, FrameError, SpecError
+from toolkit.core.frames import Prices
+from toolkit.data.files.prices import read_prices
+
+TODAY = date(2026, 11, 24)
+TESTDATA = Path(__file__).parents[5] / "shared" / "testdata" / "listed_adjclose_daily.csv"
+BUNDLED = Path(__file__).parents[4] / "toolkit" / "data" / "bundled" / "prices.csv"
+
+
+def write(folder: Path, text: str | bytes) -> Path:
+    file = folder / "mine.csv"
+    file.write_bytes(text.encode() if isinstance(text, str) else text)
+    return file
+
+
+def read(folder: Path, text: str | bytes, **options):
+    return read_prices(write(folder, text), today=TODAY, **options)
+
+
+def test_a_wide_file_with_the_documented_defaults(tmp_path):
+    file = read(tmp_path, "date,silver,gold\n2026-02,20,100\n2026-01-31,,101\n", default_currency="EUR")
+    assert (file.name, file.shape) == ("mine.csv", "wide")
+    jan, feb = date(2026, 1, 31), date(2026, 2, 28)
+    assert file.frame.rows() == [
+        (jan, "gold", 101.0, "EUR", "unit", None, "as_given", "mine.csv", jan),
+        (feb, "gold", 100.0, "EUR", "unit", None, "as_given", "mine.csv", feb),
+        (feb, "silver", 20.0, "EUR", "unit", None, "as_given", "mine.csv", feb),
+    ]
+    assert Prices.is_valid(file.frame)
+
+
+def test_a_long_file_with_every_column(tmp_path):
+    file = read(
+        tmp_path,
+        "price,asset,date,known_from,source,basis,quantity,unit,currency\n"
+        "5.5,gallium,2026-01-31,2026-02-10,me,dealer,12,kg,EUR\n"
+        "6,gallium,2026-02-28,,,dealer,,kg,EUR\n",
+    )
+    assert file.shape == "long"
+    assert file.frame.rows() == [
+        (date(2026, 1, 31), "gallium", 5.5, "EUR", "kg", 12.0, "dealer", "me", date(2026, 2, 10)),
+        (date(2026, 2, 28), "gallium", 6.0, "EUR", "kg", None, "dealer", "mine.csv", date(2026, 2, 28)),
+    ]
+    assert Prices.is_valid(file.frame)
+
+
+ROW_FAULTS = {
+    "zero": ("date,gold\n2026-01-31,1\n2026-02-28,0\n", "positive", [3]),
+    "negative": ("date,gold\n2026-01-31,-1\n2026-02-28,1\n", "positive", [2]),
+    "underflow": ("date,gold\n2026-01-31,1e-400\n", "positive", [2]),
+    "text": ("date,gold\n2026-01-31,1\n2026-02-28,abc\n", "number", [3]),
+    "thousands": ('date,gold\n2026-01-31,"1,234.5"\n', "number", [2]),
+    "nan": ("date,gold\n2026-01-31,nan\n", "finite", [2]),
+    "infinite": ("date,asset,price\n2026-01-31,gold,inf\n", "finite", [2]),
+    "wide duplicate": ("date,gold,tin\n2026-01-31,1,1\n2026-02-28,2,2\n2026-01-31,1,1\n", "duplicate", [2, 4]),
+    "long duplicate": ("date,asset,price\n2026-01-31,a,1\n2026-01-31,b,1\n2026-01-31,a,2\n", "duplicate", [2, 4]),
+    "month and its last day": ("date,asset,price\n2026-01,a,1\n2026-01-31,a,1\n", "duplicate", [2, 3]),
+    "running month and today": ("date,gold\n2026-11,1\n2026-11-24,1\n", "duplicate", [2, 3]),
+    "no date": ("date,gold\n,1\n", "empty", [2]),
+    "bad date": ("date,gold\n2026-01-31,1\n31.01.2026,1\n", "date", [3]),
+    "tomorrow": ("date,gold\n2026-11-24,1\n2026-11-25,1\n", "future", [3]),
+    "next month": ("date,gold\n2026-10,1\n2026-12,1\n", "future", [3]),
+    "two currencies": (
+        "date,asset,price,currency\n2026-01-31,a,1,USD\n2026-02-28,b,1,EUR\n2026-02-28,a,1,EUR\n",
+        "one_currency",
+        [4],
+    ),
+    "default and another currency": ("date,asset,price,currency\n2026-01-31,a,1,\n2026-02-28,a,1,EUR\n", "one_currency", [3]),
+    "two units": ("date,asset,price,unit\n2026-01-31,a,1,kg\n2026-02-28,a,1,lb\n", "one_unit", [3]),
+    "two bases": ("date,asset,price,basis\n2026-02-28,a,1,fob\n2026-01-31,a,1,cif\n2026-03-31,a,1,cif\n", "one_basis", [3, 4]),
+    "currency code": ("date,asset,price,currency\n2026-01-31,a,1,usd\n", "currency", [2]),
+    "no asset": ("date,asset,price\n2026-01-31,a,1\n2026-01-31, ,1\n", "empty", [3]),
+    "no price": ("date,asset,price\n2026-01-31,a,\n", "empty", [2]),
+    "negative quantity": ("date,asset,price,quantity\n2026-01-31,a,1,-2\n", "quantity", [2]),
+    "known_from": ("date,asset,price,known_from\n2026-01-31,a,1,soon\n", "date", [2]),
+    "too many fields": ("date,gold\n2026-01-31,1,5\n", "fields", [2]),
+    "too few fields": ("date,gold,tin\n2026-01-31,1,1\n2026-02-28,1\n", "fields", [3]),
+    "ambiguous decimals": ("date;gold\n2026-01-31;1,234\n", "decimal", [2]),
+}
+
+
+@pytest.mark.parametrize(("text", "rule", "rows"), ROW_FAULTS.values(), ids=ROW_FAULTS)
+def test_faulty_rows_are_refused_with_file_rule_rows_and_remedy(tmp_path, text, rule, rows):
+    with pytest.raises(FrameError) as caught:
+        read(tmp_path, text)
+    error = caught.value
+    assert error.kind == "frame"
+    assert (error.details["file"], error.details["rule"]) == ("mine.csv", rule)
+    assert (error.details["count"] >= len(rows), error.details["rows"]) == (True, rows)
+    assert error.message.startswith("mine.csv: ")
+    assert all(f"row {row}" in error.message for row in rows)
+    assert error.hint
+
+
+FILE_FAULTS = {
+    "empty": (b"", "is empty"),
+    "header only": (b"date,gold\n", "no rows"),
+    "no date column": (b"Date,gold\n2026-01-31,1\n", "no column 'date'"),
+    "no asset column": (b"date,price\n2026-01-31,1\n", "no column 'asset'"),
+    "no price column": (b"date,asset,prise\n2026-01-31,a,1\n", "no column 'price'"),
+    "only a date": (b"date\n2026-01-31\n", "single column"),
+    "unknown column": (b"date,asset,price,curency\n2026-01-31,a,1,USD\n", "unknown column 'curency'"),
+    "long column in a wide file": (b"date,gold,currency\n2026-01-31,1,USD\n", "belongs to the long shape"),
+    "column twice": (b"date,gold, gold\n2026-01-31,1,2\n", "occurs twice"),
+    "unnamed asset": (b"date,gold,\n2026-01-31,1,2\n", "has no name"),
+    "nothing but empty cells": (b"date,gold\n2026-01-31,\n", "holds no price"),
+    "cp1252": ("date,gold\n2026-01-31,1 \u20ac\n".encode("cp1252"), "not UTF-8"),
+    "binary": (b"\x7fELF\x02\x01\x01\x00\x00", "not text"),
+}
+
+
+@pytest.mark.parametrize(("content", "says"), FILE_FAULTS.values(), ids=FILE_FAULTS)
+def test_unusable_files_are_refused(tmp_path, content, says):
+    with pytest.raises(DataError) as caught:
+        read(tmp_path, content)
+    assert caught.value.kind == "data"
+    assert says in caught.value.message
+    assert "mine.csv" in caught.value.message
+    assert caught.value.details["file"] == "mine.csv"
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("date,asset,price,curency\n2026-01-31,a,1,USD\n", "'currency'"),
+        ("date,asset,prise\n2026-01-31,a,1\n", "Rename column 'prise' to 'price'."),
+        ("Date,gold\n2026-01-31,1\n", "Rename column 'Date' to 'date'."),
+    ],
+)
+def test_slips_in_the_header_are_met_with_the_right_name(tmp_path, text, hint):
+    with pytest.raises(DataError) as caught:
+        read(tmp_path, text)
+    assert hint in caught.value.hint
+
+
+def test_a_missing_file_and_a_folder(tmp_path):
+    for path in (tmp_path / "absent.csv", tmp_path):
+        with pytest.raises(DataError) as caught:
+            read_prices(path, today=TODAY)
+        assert caught.value.kind == "data"
+        assert path.name in caught.value.message
+
+
+def test_a_parquet_file_of_dates_alone_has_no_asset(tmp_path):
+    pl.DataFrame({"date": ["2026-01-31"]}).write_parquet(tmp_path / "p.parquet")
+    with pytest.raises(DataError, match="no asset column"):
+        read_prices(tmp_path / "p.parquet", today=TODAY)
+
+
+def test_the_default_currency_is_an_option_and_so_a_spec_error(tmp_path):
+    with pytest.raises(SpecError):
+        read(tmp_path, "date,gold\n2026-01-31,1\n", default_currency="usd")
+
+
+def test_the_running_month_is_dated_today_and_said_so(tmp_path):
+    file = read(tmp_path, "date,gold\n2026-10,1\n2026-11,2\n")
+    assert file.frame["date"].to_list() == [date(2026, 10, 31), TODAY]
+    assert file.notes == ("2026-11 is still running: its prices (first in row 3) are dated 2026-11-24.",)
+
+
+def test_gaps_and_columns_without_prices_are_noted_never_filled(tmp_path):
+    months = [f"2025-{m:02d}" for m in range(1, 13) if m not in {4, 5}]
+    file = read(tmp_path, "date,gold,tin\n" + "".join(f"{m},1{i},\n" for i, m in enumerate(months)))
+    assert file.frame.height == 10
+    assert file.notes == (
+        "'tin' has no prices and is left out.",
+        "gold: 2 of 12 months have no price, never filled; the longest gap is 2 months after 2025-03-31.",
+    )
+
+
+def test_rows_known_later_than_today_are_kept_for_the_market_to_hide(tmp_path):
+    file = read(tmp_path, "date,asset,price,known_from\n2026-10-31,a,1,2027-01-15\n")
+    assert file.frame["known_from"].to_list() == [date(2027, 1, 15)]
+    assert file.notes == ("Rows published after 2026-11-24 and so not visible yet: 1.",)
+
+
+def test_names_are_read_literally(tmp_path):
+    names = ["=cmd()", "<script>alert(1)</script>", "鎵", "Ünobtainium 99,9 %", "row", "value", "source ", "^.*$"]
+    text = "date," + ",".join(f'"{n}"' for n in names[:6]) + ",^.*$\n2026-01-31,1,2,3,4,5,6,7\n"
+    file = read(tmp_path, text)
+    assert dict(file.frame.select("asset", "price").iter_rows()) == dict(zip([*names[:6], "^.*$"], range(1, 8), strict=True))
+
+
+def test_semicolons_with_decimal_commas(tmp_path):
+    file = read(tmp_path, "\ufeffdate;gold;silver\r\n2026-01-31;1234,5;20,25\r\n2026-02-28;;20,5\r\n")
+    assert file.frame["price"].to_list() == [1234.5, 20.25, 20.5]
+
+
+def test_standard_input():
+    file = read_prices("-", today=TODAY, stdin=io.BytesIO(b"date,gold\n2026-01-31,1e300\n"))
+    assert (file.name, file.frame["price"].to_list(), file.frame["source"].to_list()) == ("stdin", [1e300], ["stdin"])
+
+
+def test_the_bundled_prices_come_back_as_they_are():
+    bundled = pl.read_csv(BUNDLED, try_parse_dates=True, schema_overrides={"quantity": pl.Float64})
+    assert read_prices(BUNDLED, today=TODAY).frame.equals(bundled.sort("asset", "date"))
+
+
+@pytest.mark.testdata
+@pytest.mark.skipif(not TESTDATA.exists(), reason="needs ../shared/testdata")
+def test_a_real_daily_file():
+    file = read_prices(TESTDATA, today=TODAY)
+    assert file.shape == "wide"
+    assert file.frame["asset"].n_unique() == 17
+    assert file.notes == ()
+    Prices.validate(file.frame)

@@ -1,0 +1,77 @@
+"""The bundled ledger, and a way to write small ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import polars as pl
+import pytest
+
+from toolkit.core.frames import TABLES as CONTRACTS
+from toolkit.core.frames import ControlEvents, ControlScopes
+from toolkit.data.package import bundled_folder, read_table
+from toolkit.supply.controls import ControlLedger
+
+Tables = dict[str, pl.DataFrame]
+
+
+@pytest.fixture(scope="session")
+def tables() -> Tables:
+    names = ("controls", "control_scopes", "control_items", "products", "shares")
+    return {name: read_table(bundled_folder() / f"{name}.csv", CONTRACTS[name]) for name in names}
+
+
+@pytest.fixture(scope="session")
+def ledger(tables: Tables) -> ControlLedger:
+    return ControlLedger.of(tables["controls"], tables["control_scopes"], tables["control_items"])
+
+
+def _event(event_id: str, **values) -> dict:
+    row = dict.fromkeys(ControlEvents.columns())
+    row |= {
+        "event_id": event_id,
+        "kind": "control",
+        "instrument": "licence",
+        "direction": "tighten",
+        "standing": "official",
+        "announced": date(2020, 1, 1),
+        "announced_precision": "day",
+        "effective": date(2020, 2, 1),
+        "authority": "Ministry",
+        "origin": "CHN",
+        "number": f"No. {event_id}",
+        "destination": "all",
+        "end_user": "all",
+        "metals": "gallium",
+        "coverage": "listed",
+        "dual_use": True,
+        "citation": "gazette",
+        "source": "official_notices",
+        "confidence": "verified",
+    }
+    row |= values
+    return {"known_from": row["announced"], **{k: v for k, v in row.items() if k != "known_from" or v is not None}}
+
+
+def _scope(event_id: str, asset: str = "gallium", form: str = "metal", **values) -> dict:
+    row = dict.fromkeys(ControlScopes.columns())
+    row |= {"event_id": event_id, "asset": asset, "form": form, "certainty": "named", "source": "official_notices"}
+    return row | {"known_from": date(2020, 1, 1)} | values
+
+
+@pytest.fixture(scope="session")
+def frames() -> Callable[..., tuple[pl.DataFrame, pl.DataFrame]]:
+    """(events, scopes) frames from rows given as keyword dictionaries; each event without scopes names gallium metal."""
+
+    def build(*events: dict, scopes: list[dict] | None = None) -> tuple[pl.DataFrame, pl.DataFrame]:
+        rows = [_event(**event) for event in events]
+        listing = [row["event_id"] for row in rows if row["coverage"] == "listed"]
+        named = [_scope(**scope) for scope in scopes] if scopes is not None else [_scope(i) for i in dict.fromkeys(listing)]
+        types = {contract: {n: c.dtype for n, c in contract.columns().items()} for contract in (ControlEvents, ControlScopes)}
+        return (
+            pl.DataFrame(rows, schema=types[ControlEvents], orient="row"),
+            pl.DataFrame(named, schema=types[ControlScopes], orient="row"),
+        )
+
+    return build

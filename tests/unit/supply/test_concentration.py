@@ -1,0 +1,106 @@
+"""Concentration: which table is chosen, and what is made of it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+import pytest
+
+from toolkit.core.errors import DataError, GapError
+from toolkit.supply.concentration import concentration_table, country_exposure, supply_shares
+
+
+def table(*tables: tuple[str, int, int, dict[str, float]], asset="tin", stage="processing") -> pl.DataFrame:
+    """A shares frame from (source, first year, last year, shares by country)."""
+    return pl.DataFrame(
+        [
+            {
+                "asset": asset,
+                "stage": stage,
+                "country": country,
+                "period_start": date(start, 1, 1),
+                "period_end": date(end, 12, 31),
+                "share": share,
+                "source": source,
+                "known_from": date(end + 1, 2, 6),
+            }
+            for source, start, end, shares in tables
+            for country, share in shares.items()
+        ]
+    )
+
+
+def test_hhi_bounds_top_and_n_minus_1():
+    supply = supply_shares(table(("a", 2024, 2024, {"CHN": 0.5, "OTH": 0.3, "PER": 0.2})), "tin", "processing")
+    assert supply.countries == ("CHN", "PER")
+    assert supply.hhi == pytest.approx(0.29)
+    assert supply.hhi_upper == pytest.approx(0.38)
+    assert (supply.top_country, supply.top_share, supply.n_minus_1) == ("CHN", 0.5, 0.5)
+    assert (supply.share("PER"), supply.share("DEU"), supply.share("OTH")) == (0.2, 0.0, 0.0)
+
+
+def test_the_remainder_is_never_the_top_country():
+    supply = supply_shares(table(("a", 2024, 2024, {"CHN": 0.3, "OTH": 0.7})), "tin", "processing")
+    assert supply.top_country == "CHN"
+
+
+def test_the_newest_period_wins_over_the_order_of_sources():
+    shares = table(("old", 2020, 2020, {"CHN": 1.0}), ("new", 2021, 2021, {"PER": 1.0}))
+    assert supply_shares(shares, "tin", "processing", source_order=["old"]).source == "new"
+
+
+@pytest.mark.parametrize(("order", "source"), [(["b", "a"], "b"), (["a"], "a"), ([], "a")])
+def test_ties_go_by_the_order_given_and_else_by_name(order, source):
+    shares = table(("b", 2020, 2020, {"CHN": 1.0}), ("a", 2020, 2020, {"PER": 1.0}))
+    assert supply_shares(shares, "tin", "processing", source_order=order).source == source
+
+
+def test_a_year_beats_an_average_that_ends_with_it():
+    shares = table(("a", 2016, 2020, {"CHN": 1.0}), ("a", 2020, 2020, {"PER": 1.0}))
+    assert supply_shares(shares, "tin", "processing").top_country == "PER"
+
+
+def test_stages_are_never_mixed_and_unknown_names_have_hints(tables):
+    with pytest.raises(GapError) as gap:
+        supply_shares(tables["shares"], "gallium", "extraction")
+    assert "processing" in gap.value.hint
+    with pytest.raises(DataError) as unknown:
+        supply_shares(tables["shares"], "galium", "processing")
+    assert "gallium" in unknown.value.hint
+
+
+def test_a_table_of_nothing_but_a_remainder_has_no_concentration():
+    with pytest.raises(GapError, match="name no country"):
+        supply_shares(table(("a", 2024, 2024, {"OTH": 1.0})), "tin", "processing")
+
+
+def test_the_table_is_ranked():
+    supplies = [
+        supply_shares(table(("a", 2024, 2024, {"CHN": share, "PER": 1 - share}), asset=asset), asset, "processing")
+        for asset, share in (("tin", 0.5), ("lead", 0.9))
+    ]
+    found = concentration_table(supplies)
+    assert found["asset"].to_list() == ["lead", "tin"]
+    assert found["hhi"].to_list() == pytest.approx([0.82, 0.5])
+    assert concentration_table([]).columns == found.columns
+
+
+def test_exposure_accounts_for_every_weight():
+    supplies = {
+        "tin": supply_shares(table(("a", 2024, 2024, {"CHN": 0.5, "PER": 0.25, "OTH": 0.25})), "tin", "processing"),
+        "lead": supply_shares(table(("a", 2024, 2024, {"CHN": 1.0}), asset="lead"), "lead", "processing"),
+    }
+    found = country_exposure({"tin": 0.4, "lead": 0.3, "gold": 0.2, "cash": 0.1}, supplies)
+    assert found.as_mapping() == pytest.approx({"CHN": 0.5, "PER": 0.1})
+    assert found.other == pytest.approx(0.1)
+    assert (found.without_shares, found.unknown) == (("cash", "gold"), pytest.approx(0.3))
+    assert sum(found.exposures) + found.other + found.unknown == pytest.approx(1.0)
+    assert found.hhi == pytest.approx((0.4 * 0.3125 + 0.3 * 1.0) / 0.7)
+    assert found.n_minus_1 == pytest.approx((0.4 * 0.5) / 0.7)
+    assert (found.exposure("CHN"), found.exposure("OTH")) == (pytest.approx(0.5), 0.0)
+
+
+def test_a_portfolio_without_any_shares_has_no_concentration():
+    found = country_exposure({"gold": 1.0}, {})
+    assert (found.hhi, found.n_minus_1, found.countries) == (None, None, ())

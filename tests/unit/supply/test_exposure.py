@@ -1,0 +1,133 @@
+"""Exposure of lots: every lot in one place, totals that add up, three statements kept apart."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+import pytest
+
+from toolkit.supply.exposure import DELIVERIES, PortfolioExposure, industries, lot_exposures
+from toolkit.supply.resale import resale_restrictions, restricted_buyers
+from toolkit.supply.shock import Elasticity, price_band
+
+TODAY = date(2026, 11, 24)
+PRICES = {("gallium", "metal"): 1000.0, ("indium", "metal"): 500.0}
+BAND = price_band(0.5, Elasticity(0.25, 0.4, 0.7, "given", "test"))
+
+
+def lots(*rows: dict) -> pl.DataFrame:
+    base = {"asset": "gallium", "form": "metal", "purity": "99.99 %", "status": "stored", "mass": 1.0, "origin_country": "CHN",
+            "location": "Frankfurt", "certificate": None}  # fmt: skip
+    filled = [{"lot_id": f"L{i}", **base, **row} for i, row in enumerate(rows)]
+    return pl.DataFrame(filled, schema_overrides={"certificate": pl.String, "location": pl.String, "purity": pl.String})
+
+
+def exposed(ledger, *rows, on=TODAY, destination="DEU"):
+    return lot_exposures(lots(*rows), PRICES, ledger, on=on, destination=destination)
+
+
+@pytest.mark.parametrize(
+    ("row", "delivery"),
+    [
+        ({}, "stored_safe"),
+        ({"location": "CHN"}, "stored_at_origin"),
+        ({"location": None}, "stored_place_unknown"),
+        ({"status": "in_transit"}, "in_transit"),
+        ({"status": "ordered"}, "open_order_at_risk"),
+        ({"status": "ordered", "origin_country": "KOR"}, "open_order_clear"),
+        ({"status": "ordered", "asset": "indium"}, "open_order_clear"),
+        ({"status": "planned"}, "planned_at_risk"),
+        ({"status": "planned", "asset": "indium"}, "planned_clear"),
+        ({"status": "ordered", "origin_country": "unknown"}, "open_order_at_risk"),
+    ],
+)
+def test_where_a_lot_stands(ledger, row, delivery):
+    (lot,) = exposed(ledger, row)
+    assert lot.delivery == delivery
+    assert lot.assumed_origin == (row.get("origin_country") == "unknown")
+
+
+def test_an_order_was_safe_before_the_licence(ledger):
+    (lot,) = exposed(ledger, {"status": "ordered"}, on=date(2023, 7, 31))
+    assert (lot.delivery, lot.headline) == ("open_order_clear", "not_listed")
+
+
+def test_totals_add_up_and_unpriced_lots_are_named(ledger):
+    rows = [{}, {"status": "ordered", "mass": 3.0}, {"status": "planned", "asset": "indium"}, {"form": "oxide", "mass": 9.0}]
+    portfolio = PortfolioExposure.of(exposed(ledger, *rows))
+    assert portfolio.value == pytest.approx(1000 + 3000 + 500)
+    assert sum(total.value for total in portfolio.deliveries) == pytest.approx(portfolio.value)
+    assert sum(total.share for total in portfolio.deliveries) == pytest.approx(1.0)
+    assert sum(total.lots for total in portfolio.deliveries) == len(rows)
+    assert tuple(total.name for total in portfolio.deliveries) == DELIVERIES
+    assert portfolio.unpriced == ("L3",)
+    assert portfolio.controlled.value == pytest.approx(4000)
+    assert portfolio.open_orders.value == pytest.approx(3000)
+    assert sum(portfolio.weights.values()) == pytest.approx(1.0)
+
+
+def test_nothing_held_is_worth_nothing(ledger):
+    portfolio = PortfolioExposure.of(exposed(ledger, {"form": "oxide"}))
+    assert (portfolio.value, portfolio.weights) == (0, {})
+    assert portfolio.controlled.share == 0
+
+
+def test_replacement_keeps_directions_apart(ledger):
+    rows = [{"mass": 2.0}, {"status": "ordered"}, {"status": "planned"}, {"asset": "indium"}, {"origin_country": "DEU"}]
+    portfolio = PortfolioExposure.of(exposed(ledger, *rows))
+    low, central, high = portfolio.replacement(BAND)
+    assert central.multiple == pytest.approx(5.66, abs=0.01)
+    m = central.multiple
+    # Gallium of German origin is no Chinese export, but replacing it costs the same market price; indium is not listed.
+    assert central.stored_gain == pytest.approx(3000 * (m - 1))
+    assert central.order_undelivered == pytest.approx(1000)
+    assert central.order_cost == central.planned_cost == pytest.approx(1000 * (m - 1))
+    assert central.cost == pytest.approx(5000 * (m - 1))
+    assert central.stored_loss_at_truce == pytest.approx(3000 * (1 - 1 / m))
+    assert low.cost < central.cost < high.cost
+
+
+def test_resale_is_restricted_for_single_users_of_chinese_lots_only(ledger):
+    pairs = {(r.destination, r.end_user) for r in resale_restrictions(ledger, "gallium", "metal", on=TODAY, origin="CHN")}
+    assert {("USA", "military"), ("JPN", "military"), ("USA", "listed"), ("JPN", "listed")} <= pairs
+    assert resale_restrictions(ledger, "gallium", "metal", on=TODAY, origin="KOR") == ()
+    assert resale_restrictions(ledger, "indium", "metal", on=TODAY, origin="CHN") == ()
+    assert ("JPN", "military") not in restricted_buyers(ledger, on=date(2026, 1, 5), origin="CHN")
+    assert restricted_buyers(ledger, on=date(2024, 12, 2), origin="CHN") == ()
+
+
+def test_unknown_origin_is_no_restriction_that_is_known(ledger):
+    portfolio = PortfolioExposure.of(exposed(ledger, {"origin_country": "unknown"}))
+    assert portfolio.resale_restricted.value == 0
+    assert portfolio.resale_unknown.value == pytest.approx(1000)
+
+
+def test_oxide_below_the_threshold_is_not_controlled(ledger):
+    below, above, silent = exposed(
+        ledger,
+        {"asset": "antimony", "form": "oxide", "purity": "99.5 %"},
+        {"asset": "antimony", "form": "oxide", "purity": "99.99 %"},
+        {"asset": "antimony", "form": "oxide", "purity": None},
+    )
+    assert (below.controlled, above.controlled, silent.controlled) == (False, True, True)
+    assert silent.uncertain
+
+
+def test_own_jurisdiction_is_shown_with_its_confidence(ledger):
+    (lot,) = exposed(ledger, {"asset": "hafnium", "form": "metal"})
+    assert not lot.controlled
+    ((number, confidence),) = lot.elsewhere
+    assert "2021/821" in number
+    assert "memory" in confidence
+
+
+def test_industries_weigh_uses_by_value():
+    uses = pl.DataFrame(
+        {"asset": ["a", "a", "b"], "application": ["x", "y", "z"], "nace2": ["C26", "C27", "C26"], "share": [0.7, 0.3, 1.0]}
+    )
+    found, unknown = industries({"a": 0.5, "b": 0.3, "c": 0.2}, uses)
+    assert [(i.nace2, pytest.approx(i.share)) for i in found] == [("C26", 0.65), ("C27", 0.15)]
+    assert found[0].applications == ("x", "z")
+    assert unknown == ("c",)
+    assert sum(i.share for i in found) == pytest.approx(0.8)

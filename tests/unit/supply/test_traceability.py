@@ -1,0 +1,36 @@
+"""Purity and papers as traded."""
+
+from __future__ import annotations
+
+import pytest
+
+from toolkit.supply.purity import purity_fraction
+from toolkit.supply.traceability import traceability
+
+
+@pytest.mark.parametrize(
+    ("text", "fraction"),
+    [
+        ("99.99 %", 0.9999), ("99.99%", 0.9999), ("99.99-99.997 %", 0.9999), ("99.9 % Hf+Zr", 0.999), ("4N", 0.9999),
+        ("4n5", 0.99995), ("999.9", 0.9999), ("0.995", 0.995), ("99.9", None), ("high", None), ("", None), (None, None),
+        ("150 %", None),
+    ],
+)  # fmt: skip
+def test_purity(text, fraction):
+    assert purity_fraction(text) == fraction
+
+
+@pytest.mark.parametrize(
+    ("origin", "certificate", "expected"),
+    [
+        ("CHN", "CoA 4711", ("known", "known")),
+        ("CHN", "yes", ("claimed", "claimed")),
+        ("CHN", None, ("claimed", "unknown")),
+        ("CHN", " None ", ("claimed", "unknown")),
+        ("unknown", "CoA 4711", ("unknown", "known")),
+        ("unknown", "", ("unknown", "unknown")),
+    ],
+)
+def test_papers(origin, certificate, expected):
+    found = traceability(origin, certificate)
+    assert (found.origin, found.certificate) == expected

@@ -1,0 +1,65 @@
+"""The calendar of dated changes."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+import pytest
+
+from toolkit.core.errors import SpecError
+from toolkit.supply.upcoming import upcoming
+
+TODAY = date(2026, 11, 24)
+
+
+def test_what_changes_within_ninety_days(ledger):
+    found = upcoming(ledger, on=TODAY, within_days=90)
+    ahead = found.filter(pl.col("status") == "ahead")
+    assert list(ahead.select("date", "standing", "kind", "event_id").iter_rows()) == [
+        (date(2026, 11, 27), "official", "control", "EV063"),
+        (date(2027, 1, 1), "official", "policy", "EV092"),
+        (date(2027, 1, 10), "claimed", "policy", "EV089"),
+    ]
+    assert "2026-11-28" in ahead["what"][0]
+    assert "from memory" in ahead["confidence"][1]
+    assert "no legal act confirms" in ahead["what"][2]
+
+
+def test_the_lapsed_suspension_is_named_with_the_claim_that_it_goes_on(ledger):
+    (row,) = upcoming(ledger, on=TODAY).filter(pl.col("status") == "lapsed").iter_rows(named=True)
+    assert (row["event_id"], row["date"], row["number"]) == ("EV062", date(2026, 11, 10), "No. 70 of 2025")
+    assert "unless the claimed extension holds" in row["what"]
+    assert "2027-01-10" in row["what"]
+
+
+def test_a_lapsed_suspension_stays_while_the_claim_stands_and_goes_after(ledger):
+    def lapsed(on):
+        return upcoming(ledger, on=on, within_days=0).filter(pl.col("status") == "lapsed")["event_id"].to_list()
+
+    assert lapsed(date(2026, 11, 10)) == []
+    assert lapsed(date(2027, 1, 10)) == ["EV062"]
+    assert lapsed(date(2027, 1, 11)) == []
+
+
+def test_the_window_is_inclusive(ledger):
+    assert date(2026, 11, 27) in upcoming(ledger, on=TODAY, within_days=3)["date"]
+    assert date(2026, 11, 27) not in upcoming(ledger, on=TODAY, within_days=2)["date"]
+    assert date(2026, 11, 27) in upcoming(ledger, on=date(2026, 11, 27), within_days=0)["date"]
+
+
+def test_nothing_is_ahead_that_was_not_announced(ledger):
+    assert "EV063" not in upcoming(ledger, on=date(2025, 11, 8), within_days=500)["event_id"]
+    assert "EV020" in upcoming(ledger, on=date(2023, 7, 3), within_days=60)["event_id"]
+    assert "EV020" not in upcoming(ledger, on=date(2023, 7, 2), within_days=60)["event_id"]
+
+
+def test_an_empty_calendar_keeps_its_columns(ledger):
+    found = upcoming(ledger, on=date(2009, 1, 1))
+    assert found.is_empty()
+    assert found.columns[:4] == ["date", "status", "what", "standing"]
+
+
+def test_looking_back_is_refused(ledger):
+    with pytest.raises(SpecError):
+        upcoming(ledger, on=TODAY, within_days=-1)

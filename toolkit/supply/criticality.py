@@ -1,0 +1,315 @@
+"""Criticality after the European Commission: published scores, the formula behind them, and scenarios marked as ours.
+
+Source: European Commission (2017), Methodology for establishing the EU list of critical raw materials; in law as Regulation
+(EU) 2024/1252, Annex II. The published scores rest on 2016 to 2020 and are blind to every control since; a scenario raises the
+trade parameter of the controlling country. It is never an EU figure. Only a few metals have public inputs (constants of the
+reference tests); of the others only the published score and a scenario ratio are given, never a supply risk of our own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from toolkit.core.errors import DataError, GapError, did_you_mean
+from toolkit.supply.concentration import GovernanceRisk, SupplyShares
+
+SUPPLY_RISK_THRESHOLD, IMPORTANCE_THRESHOLD = 1.0, 2.8
+"""A material is critical from these values of SR and EI on (Annex II)."""
+
+NEUTRAL_TRADE = 1.0
+"""Trade parameter t of a country without a restriction or an agreement; members of the EU have 0.8."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedScore:
+    """Supply risk and economic importance of one EU study, as published (one decimal, both without unit).
+
+    Attributes:
+        material: The name under which the study scores it.
+        scope: ``material``, or ``group`` when the score is shared with other elements.
+        year: Of the study; its data are older.
+    """
+
+    asset: str
+    material: str
+    scope: str
+    year: int
+    supply_risk: float | None
+    economic_importance: float | None
+    source: str
+    known_from: date
+
+    @property
+    def above_thresholds(self) -> bool | None:
+        """Whether SR >= 1.0 and EI >= 2.8; None when one is not published. Listing may differ: strategic metals join by law."""
+        if self.supply_risk is None or self.economic_importance is None:
+            return None
+        return self.supply_risk >= SUPPLY_RISK_THRESHOLD and self.economic_importance >= IMPORTANCE_THRESHOLD
+
+
+def published_scores(criticality: pl.DataFrame, materials: pl.DataFrame, asset: str) -> tuple[PublishedScore, ...]:
+    """The scores of `asset` in every EU study, oldest first.
+
+    Args:
+        criticality: Table with the contract of `toolkit.core.frames.Criticality`.
+        materials: Table with the contract of `toolkit.core.frames.CriticalityMaterials`.
+        asset: Asset key.
+
+    Raises:
+        DataError: for an asset that no study scores under a name known here, with the nearest names.
+    """
+    names = materials.filter(pl.col("asset") == asset)
+    if names.is_empty():
+        raise DataError(f"no EU study scores {asset!r}.", hint=did_you_mean(asset, materials["asset"].unique()))
+    rows = names.select("asset", "material", "scope").join(criticality, on="material", how="inner").sort("year", "material")
+    fields = PublishedScore.__dataclass_fields__
+    return tuple(PublishedScore(**{name: row[name] for name in fields}) for row in rows.iter_rows(named=True))
+
+
+@dataclass(frozen=True, slots=True)
+class SupplyRiskInputs:
+    """What the EU formula needs at one stage.
+
+    Attributes:
+        stage: ``extraction`` or ``processing``.
+        global_shares: Share of world supply by ISO-3 code, fractions.
+        eu_shares: Share of what the EU sources, by ISO-3 code; None where the study finds those data too poor.
+        governance: WGI by country, rescaled to 0..10, 10 being worst: the mean of six dimensions.
+        trade_parameters: t by country; 1 where none is given.
+        import_reliance: Net imports over apparent supply, fraction; needed with `eu_shares`.
+        eol_rir: End-of-life recycling input rate, fraction.
+        substitution_index: SI_SR, 0..1; 1 when nothing substitutes.
+    """
+
+    stage: str
+    global_shares: Mapping[str, float]
+    eu_shares: Mapping[str, float] | None
+    governance: Mapping[str, float]
+    trade_parameters: Mapping[str, float]
+    import_reliance: float | None
+    eol_rir: float
+    substitution_index: float
+
+
+@dataclass(frozen=True, slots=True)
+class SupplyRisk:
+    """A supply risk from the EU formula, without unit.
+
+    Attributes:
+        value: Unrounded; the EU rounds to one decimal.
+        global_term, eu_term: HHI(WGI, t) of world supply and of EU sourcing, 0..10 at t = 1; the latter None when not used.
+        scenario: Trade parameters that differ from the study's, (country, t); empty for the study's own.
+    """
+
+    stage: str
+    value: float
+    global_term: float
+    eu_term: float | None
+    scenario: tuple[tuple[str, float], ...]
+
+    @property
+    def label(self) -> str:
+        """What the number is, in words that have to stand beside it."""
+        if not self.scenario:
+            return "EU formula, inputs of the study"
+        told = ", ".join(f"t = {t:g} for {country}" for country, t in self.scenario)
+        return f"scenario of this toolkit ({told}), not an EU figure"
+
+
+def weighted_hhi(shares: Mapping[str, float], governance: Mapping[str, float], trade: Mapping[str, float]) -> float:
+    """HHI(WGI, t) = sum of S_c^2 WGI_c t_c: 0..10 at t = 1 (EU 2017 methodology, supply risk).
+
+    Raises:
+        GapError: for a producer without a governance value: the EU method knows no default.
+    """
+    missing = sorted(set(shares) - set(governance))
+    if missing:
+        raise GapError(f"no governance value of {', '.join(missing)}.", hint="Give WGI on 0..10 for every producer.")
+    return sum(share**2 * governance[c] * trade.get(c, NEUTRAL_TRADE) for c, share in sorted(shares.items()))
+
+
+def supply_risk(inputs: SupplyRiskInputs) -> SupplyRisk:
+    """SR = [HHI_GS IR/2 + HHI_EU (1 - IR/2)] (1 - EoL_RIR) SI_SR; world supply alone when EU sourcing is not used.
+
+    Raises:
+        GapError: with EU shares but no import reliance, or a producer without a governance value.
+    """
+    world = weighted_hhi(inputs.global_shares, inputs.governance, inputs.trade_parameters)
+    eu, hhi = None, world
+    if inputs.eu_shares is not None:
+        if inputs.import_reliance is None:
+            raise GapError("EU sourcing needs the import reliance.", hint="Give import_reliance, or leave eu_shares out.")
+        eu = weighted_hhi(inputs.eu_shares, inputs.governance, inputs.trade_parameters)
+        half = inputs.import_reliance / 2
+        hhi = world * half + eu * (1 - half)
+    return SupplyRisk(inputs.stage, hhi * (1 - inputs.eol_rir) * inputs.substitution_index, world, eu, ())
+
+
+def scenario_supply_risk(inputs: SupplyRiskInputs, trade_parameters: Mapping[str, float]) -> SupplyRisk:
+    """The supply risk with other trade parameters than the study's: a scenario of ours, and labelled so.
+
+    Args:
+        inputs: The study's own, public inputs.
+        trade_parameters: t by ISO-3 code of the countries that control exports in the scenario.
+    """
+    changed = supply_risk(replace(inputs, trade_parameters={**inputs.trade_parameters, **trade_parameters}))
+    return replace(changed, scenario=tuple(sorted(trade_parameters.items())))
+
+
+def scored(stages: Collection[SupplyRisk]) -> SupplyRisk:
+    """The stage that the EU publishes: the one with the higher supply risk.
+
+    Raises:
+        GapError: when there is no stage.
+    """
+    if not stages:
+        raise GapError("no stage has a supply risk.", hint="Give the inputs of at least one stage.")
+    return max(stages, key=lambda risk: risk.value)
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioRatio:
+    """By how much a trade parameter would raise the world term of a supply risk whose inputs are not all public.
+
+    It is a ratio of HHI(WGI, t) over public shares, with political stability in place of six dimensions. It stands beside the
+    published score and is not multiplied into one: the EU term, recycling and substitution behind that score are not known.
+
+    Attributes:
+        published: The newest published score; None when there is none.
+        ratio: Scenario over present, without unit; 1 when the country supplies nothing.
+        unrated: Producers without an indicator, counted at g = 0.5.
+    """
+
+    published: PublishedScore | None
+    asset: str
+    stage: str
+    country: str
+    trade_parameter: float
+    ratio: float
+    governance_year: int
+    unrated: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """What the number is, in words that have to stand beside it."""
+        return (
+            f"scenario of this toolkit (t = {self.trade_parameter:g} for {self.country}), world supply only, not an EU figure"
+        )
+
+
+def scenario_ratio(
+    supply: SupplyShares,
+    governance: GovernanceRisk,
+    trade_parameters: pl.DataFrame,
+    country: str,
+    trade_parameter: float,
+    published: Collection[PublishedScore] = (),
+) -> ScenarioRatio:
+    """The ratio of HHI(WGI, t) with `trade_parameter` for `country` to the one with the study's parameters.
+
+    Args:
+        supply: Shares of world supply; ``OTH`` is left out of both sums.
+        governance: Risk by country. Its scale cancels in the ratio.
+        trade_parameters: Table with the contract of `toolkit.core.frames.TradeParameters`.
+        country: ISO-3 code of the controlling country.
+        trade_parameter: Its t in the scenario.
+        published: Scores of the metal; the newest stands beside the ratio.
+    """
+    at_stage = trade_parameters.filter((pl.col("asset") == supply.asset) & (pl.col("stage") == supply.stage))
+    present = dict(at_stage.select("country", "trade_parameter").iter_rows())
+    shares = dict(zip(supply.countries, supply.shares, strict=True))
+    risks = {producer: governance.risk(producer) for producer in shares}
+    before = weighted_hhi(shares, risks, present)
+    after = weighted_hhi(shares, risks, {**present, country: trade_parameter})
+    if before == 0:
+        raise GapError(f"the governance-weighted index of {supply.asset} is zero.", hint="A ratio to it does not exist.")
+    return ScenarioRatio(
+        published=max(published, key=lambda score: score.year, default=None),
+        asset=supply.asset,
+        stage=supply.stage,
+        country=country,
+        trade_parameter=trade_parameter,
+        ratio=after / before,
+        governance_year=governance.year,
+        unrated=tuple(producer for producer in supply.countries if producer not in governance.risks),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """Whether a metal is won for its own sake: the supply of a by-product does not follow its own price.
+
+    Attributes:
+        kind: ``yes`` (by-product), ``co-product``, ``partly``, ``no``, as the `metals` table says; None when it does not.
+        host: What it is won from, in words.
+    """
+
+    asset: str
+    kind: str | None
+    host: str | None
+    source: str
+    known_from: date
+
+
+def companion(metals: pl.DataFrame, asset: str) -> Companion:
+    """The host of a metal.
+
+    Args:
+        metals: Table with the contract of `toolkit.core.frames.Metals`.
+        asset: Asset key.
+
+    Raises:
+        DataError: for a metal that is not in the table, with the nearest names.
+    """
+    rows = metals.filter(pl.col("asset") == asset)
+    if rows.is_empty():
+        raise DataError(f"no reference note on {asset!r}.", hint=did_you_mean(asset, metals["asset"]))
+    row: dict[str, Any] = rows.row(0, named=True)
+    return Companion(asset, row["by_product"], row["host"], row["source"], row["known_from"])
+
+
+@dataclass(frozen=True, slots=True)
+class CompanionShare:
+    """The weight of a portfolio by how its metals are won.
+
+    Attributes:
+        kinds, weights: Every kind that occurs (see `Companion.kind`) and the sum of weights, sorted by kind.
+        unknown: Weight of assets without a note, cash among them; they are named in `without_note`.
+    """
+
+    kinds: tuple[str, ...]
+    weights: tuple[float, ...]
+    unknown: float
+    without_note: tuple[str, ...]
+
+    def weight(self, kind: str) -> float:
+        """The weight of one kind; 0 when none is held."""
+        return dict(zip(self.kinds, self.weights, strict=True)).get(kind, 0.0)
+
+
+def companion_share(weights: Mapping[str, float], metals: pl.DataFrame) -> CompanionShare:
+    """How much of a portfolio is by-product metal.
+
+    Source: the companion fraction of Graedel et al. (2012), Environ. Sci. Technol. 46, here over held weights.
+
+    Args:
+        weights: Fraction of the portfolio by asset key.
+        metals: Table with the contract of `toolkit.core.frames.Metals`.
+    """
+    noted: dict[str, str] = {asset: kind for asset, kind in metals.select("asset", "by_product").iter_rows() if kind}
+    sums: dict[str, float] = {}
+    for asset, weight in sorted(weights.items()):
+        if asset in noted:
+            sums[noted[asset]] = sums.get(noted[asset], 0.0) + weight
+    missing = {asset: weight for asset, weight in weights.items() if asset not in noted and weight != 0}
+    return CompanionShare(
+        kinds=tuple(sorted(sums)),
+        weights=tuple(sums[kind] for kind in sorted(sums)),
+        unknown=sum(weight for _, weight in sorted(missing.items())),
+        without_note=tuple(sorted(missing)),
+    )

@@ -1,0 +1,97 @@
+"""How long a licence takes, as a distribution, and how far a stock reaches meanwhile."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
+
+from toolkit.core.errors import SpecError
+
+NORMAL = NormalDist()
+TAIL = 0.9
+"""Probability of the quantile that sets the width of the distribution."""
+CALENDAR_PER_WORKING_DAY = 7 / 5
+"""Public holidays are not counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceDelay:
+    """Days from an application to the delivery it allows, lognormal: never negative, with a long tail of late licences.
+
+    Attributes:
+        median: Days that half of the licences take at most.
+        tail: Days that nine in ten take at most.
+        statutory: Days the authority has to decide, in calendar days; no bound on what happens.
+        source: What the figures rest on.
+    """
+
+    median: float
+    tail: float
+    statutory: float
+    source: str
+
+    def __post_init__(self) -> None:
+        if not 0 < self.median < self.tail or not self.statutory > 0:
+            raise SpecError("a licence delay needs 0 < median < tail, and a statutory time above 0.", hint="Check the days.")
+
+    @classmethod
+    def of(cls, *, observed: float, tail: float, statutory_working_days: float, source: str) -> LicenceDelay:
+        """A delay from the observed middle, the ninth decile and the statutory time in working days."""
+        return cls(observed, tail, statutory_working_days * CALENDAR_PER_WORKING_DAY, source)
+
+    @property
+    def sigma(self) -> float:
+        """Standard deviation of the logarithm of the days."""
+        return math.log(self.tail / self.median) / NORMAL.inv_cdf(TAIL)
+
+    def quantile(self, probability: float) -> float:
+        """Days that a licence takes at most with this probability."""
+        return self.median * math.exp(self.sigma * NORMAL.inv_cdf(probability))
+
+    def exceeds(self, days: float) -> float:
+        """Probability that a licence takes longer than `days`."""
+        return 1.0 if days <= 0 else 1.0 - NORMAL.cdf(math.log(days / self.median) / self.sigma)
+
+    def expected_gap(self, days: float) -> float:
+        """Expected days without supply for who holds `days` of cover: the mean of ``max(delay - days, 0)``."""
+        mean = self.median * math.exp(self.sigma**2 / 2)
+        if days <= 0:
+            return mean - days
+        beyond = -math.log(days / self.median) / self.sigma
+        # The difference of two nearly equal numbers: never below zero, whatever the rounding.
+        return max(0.0, mean * NORMAL.cdf(beyond + self.sigma) - days * NORMAL.cdf(beyond))
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """How far the stored metal reaches against the delay of a licence.
+
+    Attributes:
+        stored: Mass in kg that is stored and safe.
+        monthly_use: kg a month, the user's figure; None where no use is given, and then no days can be.
+        days: Days of cover.
+        shortfall: Probability that a licence applied for today takes longer than the cover.
+        gap: Expected days without metal.
+    """
+
+    asset: str
+    stored: float
+    monthly_use: float | None
+    days: float | None
+    shortfall: float | None
+    gap: float | None
+
+
+def cover(asset: str, stored: float, monthly_use: float | None, delay: LicenceDelay) -> Cover:
+    """The cover of one metal.
+
+    Raises:
+        SpecError: for a use that is not above zero.
+    """
+    if monthly_use is None:
+        return Cover(asset, stored, None, None, None, None)
+    if not (monthly_use > 0 and math.isfinite(monthly_use)):
+        raise SpecError(f"the use of {asset} is {monthly_use:g} kg a month.", hint="Give a use above 0, or none.")
+    days = stored / (monthly_use * 12 / 365.25)
+    return Cover(asset, stored, monthly_use, days, delay.exceeds(days), delay.expected_gap(days))

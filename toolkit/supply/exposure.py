@@ -1,0 +1,304 @@
+"""Export-control exposure of what one holds, lot by lot.
+
+Three statements are kept apart: metal that is stored outside the country of its origin cannot be stopped by an export
+control; a delivery that is still open can; passing a lot on to certain users is restricted, whatever its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from toolkit.supply.controls import CHINA, ControlLedger
+from toolkit.supply.purity import purity_fraction
+from toolkit.supply.resale import Restriction, resale_restrictions
+from toolkit.supply.shock import PriceBand
+from toolkit.supply.state import REPORTED
+from toolkit.supply.traceability import UNKNOWN_ORIGIN, Traceability, traceability
+
+STORED_SAFE, STORED_AT_ORIGIN, STORED_UNPLACED = "stored_safe", "stored_at_origin", "stored_place_unknown"
+IN_TRANSIT = "in_transit"
+ORDER_AT_RISK, ORDER_CLEAR = "open_order_at_risk", "open_order_clear"
+PLANNED_AT_RISK, PLANNED_CLEAR = "planned_at_risk", "planned_clear"
+STORED = (STORED_SAFE, STORED_AT_ORIGIN, STORED_UNPLACED)
+DELIVERIES = (*STORED, IN_TRANSIT, ORDER_AT_RISK, ORDER_CLEAR, PLANNED_AT_RISK, PLANNED_CLEAR)
+"""Where a lot stands towards a control: every lot is in exactly one of these, so that their totals add up."""
+
+
+@dataclass(frozen=True, slots=True)
+class LotExposure:
+    """One lot and what controls mean for it.
+
+    Attributes:
+        mass: kg.
+        value: In the reporting currency at today's price level; None where no price of this form is known.
+        origin: ISO-3 or ``unknown``.
+        assumed_origin: The origin was unknown and the question was put for the controlling country: the safe side.
+        headline: State of the form for the owner's country, as in `ControlState`.
+        controlled: A licence or ban is in force on the form for this route; law only.
+        uncertain: No notice settles the form; it counts as controlled.
+        measures: Numbers of the measures that make it controlled.
+        practice: Instruments that are only reported (a de-facto stop); never law.
+        delivery: One of `DELIVERIES`.
+        resale: Buyers to whom the lot may not be passed on; of an assumed origin, those that would be.
+        elsewhere: Measures of other jurisdictions on the form, each with what was checked of it.
+        market_controlled: The form is controlled in the controlling country, wherever this lot is from: its replacement is.
+    """
+
+    lot_id: str
+    asset: str
+    form: str
+    purity: str | None
+    status: str
+    mass: float
+    value: float | None
+    origin: str
+    assumed_origin: bool
+    location: str | None
+    headline: str
+    controlled: bool
+    uncertain: bool
+    measures: tuple[str, ...]
+    practice: tuple[str, ...]
+    delivery: str
+    resale: tuple[Restriction, ...]
+    elsewhere: tuple[tuple[str, str], ...]
+    market_controlled: bool
+    traceability: Traceability
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """Lots that share a state: how many, their value, and the fraction of the value of all lots with a price."""
+
+    name: str
+    lots: int
+    value: float
+    share: float
+
+
+def _delivery(row: Mapping[str, Any], *, at_risk: bool) -> str:
+    """Where the lot stands. `location` is free text: only the ISO-3 code of the origin says that metal is still there."""
+    match row["status"]:
+        case "stored":
+            place = (row["location"] or "").strip().upper()
+            return STORED_UNPLACED if not place else STORED_AT_ORIGIN if place == row["origin_country"] else STORED_SAFE
+        case "in_transit":
+            return IN_TRANSIT
+        case "ordered":
+            return ORDER_AT_RISK if at_risk else ORDER_CLEAR
+        case _:
+            return PLANNED_AT_RISK if at_risk else PLANNED_CLEAR
+
+
+def lot_exposures(
+    lots: pl.DataFrame,
+    prices: Mapping[tuple[str, str], float],
+    ledger: ControlLedger,
+    *,
+    on: date,
+    destination: str,
+    controlling: str = CHINA,
+) -> tuple[LotExposure, ...]:
+    """The exposure of every lot, in the order of the frame.
+
+    A lot is at risk when a licence or ban is in force on its form for its own origin, or a stop in practice is reported for it.
+
+    Args:
+        lots: Columns of the holdings contract: lot_id, asset, form, purity, status, mass (kg), origin_country, location,
+            certificate.
+        prices: (asset, form) -> price of one kg in the reporting currency.
+        ledger: The control ledger.
+        on: Day of the question.
+        destination: ISO-3 code of the owner's country.
+        controlling: The origin that is assumed where a lot's own is unknown, and whose controls threaten replacement.
+    """
+    found: list[LotExposure] = []
+    for row in lots.iter_rows(named=True):
+        assumed = row["origin_country"] == UNKNOWN_ORIGIN
+        origin = controlling if assumed else row["origin_country"]
+        purity = purity_fraction(row["purity"])
+        metal, form = row["asset"], row["form"]
+        state = ledger.state(metal, form, on=on, destination=destination, origin=origin, purity=purity)
+        market = state
+        if origin != controlling:
+            market = ledger.state(metal, form, on=on, destination=destination, origin=controlling, purity=purity)
+        counting = [m for m in state.measures if m.counts and m.is_law]
+        stops = tuple(dict.fromkeys(m.instrument for m in state.measures if m.status == REPORTED and not m.conditional))
+        price = prices.get((metal, form))
+        found.append(
+            LotExposure(
+                lot_id=row["lot_id"],
+                asset=metal,
+                form=form,
+                purity=row["purity"],
+                status=row["status"],
+                mass=row["mass"],
+                value=None if price is None else price * row["mass"],
+                origin=row["origin_country"],
+                assumed_origin=assumed,
+                location=row["location"],
+                headline=state.headline,
+                controlled=bool(counting),
+                uncertain=state.uncertain,
+                measures=tuple(dict.fromkeys(m.number or m.authority for m in counting)),
+                practice=stops,
+                delivery=_delivery(row, at_risk=bool(counting or stops)),
+                resale=resale_restrictions(ledger, metal, form, on=on, origin=origin, purity=purity),
+                elsewhere=tuple((m.number or m.authority, m.confidence) for m in state.elsewhere),
+                market_controlled=any(m.counts and m.is_law for m in market.measures),
+                traceability=traceability(row["origin_country"], row["certificate"]),
+            )
+        )
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """What replacing controlled metal would cost beyond today's price, at one multiple of the price.
+
+    Attributes:
+        multiple: Price after over price before.
+        stored_gain: What stored controlled metal gains when supply stops; it needs no replacement.
+        stored_loss_at_truce: What it loses from today's value when lost supply returns.
+        order_undelivered: Value of open orders at risk, which may not arrive.
+        order_cost, planned_cost: Cost beyond today's price to replace open orders, and to buy what was planned.
+        cost: Over all controlled lots, stored ones included: ``sum V (multiple - 1)`` of DOMAIN 8.
+    """
+
+    multiple: float
+    stored_gain: float
+    stored_loss_at_truce: float
+    order_undelivered: float
+    order_cost: float
+    planned_cost: float
+    cost: float
+
+
+@dataclass(frozen=True, slots=True)
+class PortfolioExposure:
+    """The exposure of all lots. Fractions are of `value`, the sum over lots with a price.
+
+    Attributes:
+        unpriced: Ids of lots without a price: in no total, and named.
+    """
+
+    lots: tuple[LotExposure, ...]
+    value: float
+    unpriced: tuple[str, ...]
+
+    @classmethod
+    def of(cls, lots: Iterable[LotExposure]) -> PortfolioExposure:
+        """The portfolio of these lots."""
+        kept = tuple(lots)
+        value = sum(lot.value for lot in kept if lot.value is not None)
+        return cls(kept, value, tuple(lot.lot_id for lot in kept if lot.value is None))
+
+    def total(self, name: str, lots: Iterable[LotExposure]) -> Total:
+        """Number, value and fraction of some of the lots."""
+        kept = tuple(lots)
+        value = sum(lot.value for lot in kept if lot.value is not None)
+        return Total(name, len(kept), value, value / self.value if self.value else 0.0)
+
+    @property
+    def deliveries(self) -> tuple[Total, ...]:
+        """One total a state of delivery, in the order of `DELIVERIES`; they add up to `value`."""
+        return tuple(self.total(name, (lot for lot in self.lots if lot.delivery == name)) for name in DELIVERIES)
+
+    @property
+    def controlled(self) -> Total:
+        """Lots whose form is under licence or ban for their own route, wherever they are."""
+        return self.total("controlled", (lot for lot in self.lots if lot.controlled))
+
+    @property
+    def open_orders(self) -> Total:
+        """All that is ordered or planned and at risk: the part that can really fail to arrive."""
+        return self.total("open_at_risk", (lot for lot in self.lots if lot.delivery in (ORDER_AT_RISK, PLANNED_AT_RISK)))
+
+    @property
+    def resale_restricted(self) -> Total:
+        """Lots with a buyer to whom they may not be passed on, their origin being known."""
+        return self.total("resale_restricted", (lot for lot in self.lots if lot.resale and not lot.assumed_origin))
+
+    @property
+    def resale_unknown(self) -> Total:
+        """Lots of unknown origin that would be restricted if they came from the controlling country."""
+        return self.total("resale_unknown", (lot for lot in self.lots if lot.resale and lot.assumed_origin))
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Fraction of `value` by asset, in the order of the alphabet."""
+        sums: dict[str, float] = {}
+        for lot in self.lots:
+            if lot.value is not None:
+                sums[lot.asset] = sums.get(lot.asset, 0.0) + lot.value
+        return {asset: value / self.value for asset, value in sorted(sums.items())} if self.value else {}
+
+    @property
+    def stored_safe(self) -> dict[str, float]:
+        """Kg by asset that is stored outside the country of its origin."""
+        sums: dict[str, float] = {}
+        for lot in self.lots:
+            if lot.delivery == STORED_SAFE:
+                sums[lot.asset] = sums.get(lot.asset, 0.0) + lot.mass
+        return dict(sorted(sums.items()))
+
+    def replacement(self, band: PriceBand) -> tuple[Replacement, Replacement, Replacement]:
+        """The cost of replacement at the low, central and high multiple of a band, over metal controlled at its source."""
+        threatened = [lot for lot in self.lots if lot.market_controlled]
+
+        def value(*deliveries: str) -> float:
+            return self.total("", (lot for lot in threatened if lot.delivery in deliveries)).value
+
+        stored, order = value(*STORED, IN_TRANSIT), value(ORDER_AT_RISK, ORDER_CLEAR)
+        planned, everything = value(PLANNED_AT_RISK, PLANNED_CLEAR), value(*DELIVERIES)
+
+        def at(multiple: float) -> Replacement:
+            return Replacement(
+                multiple=multiple,
+                stored_gain=stored * (multiple - 1),
+                stored_loss_at_truce=stored * (1 - 1 / multiple),
+                order_undelivered=value(ORDER_AT_RISK),
+                order_cost=order * (multiple - 1),
+                planned_cost=planned * (multiple - 1),
+                cost=everything * (multiple - 1),
+            )
+
+        return at(band.low), at(band.central), at(band.high)
+
+
+@dataclass(frozen=True, slots=True)
+class IndustryShare:
+    """The fraction of a portfolio whose metal goes into one sector (NACE-2; None: not stated), by the use of the metal."""
+
+    nace2: str | None
+    share: float
+    applications: tuple[str, ...]
+
+
+def industries(weights: Mapping[str, float], end_uses: pl.DataFrame) -> tuple[tuple[IndustryShare, ...], tuple[str, ...]]:
+    """The sectors behind a portfolio, largest first, and the assets whose uses are not known.
+
+    Args:
+        weights: Fraction of the portfolio by asset key.
+        end_uses: Table with the contract of `toolkit.core.frames.EndUses`: uses within its `scope` (EU), not of the world.
+    """
+    known = set(end_uses["asset"])
+    sums: dict[str | None, float] = {}
+    names: dict[str | None, dict[str, float]] = {}
+    for row in end_uses.filter(pl.col("asset").is_in(list(weights))).iter_rows(named=True):
+        part = weights[row["asset"]] * row["share"]
+        sums[row["nace2"]] = sums.get(row["nace2"], 0.0) + part
+        inside = names.setdefault(row["nace2"], {})
+        inside[row["application"]] = inside.get(row["application"], 0.0) + part
+    ranked = sorted(sums.items(), key=lambda item: (-item[1], item[0] or ""))
+    shares = tuple(
+        IndustryShare(sector, share, tuple(sorted(names[sector], key=lambda name: (-names[sector][name], name))))
+        for sector, share in ranked
+        if share > 0
+    )
+    return shares, tuple(sorted(asset for asset in weights if asset not in known))

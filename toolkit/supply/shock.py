@@ -1,0 +1,265 @@
+"""Price response to a change of supply or demand in a market of constant elasticity, and scenarios made of it.
+
+Supply ``S * p**e`` meets demand ``D * p**-n``, so the price that clears the market is ``(D / S) ** (1 / (e + n))``: only the
+sum of the two elasticities matters. Losses are positive fractions; a price multiple is the price after over the price before.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from toolkit.core.errors import SpecError, did_you_mean
+
+KINDS = ("tighten", "loosen", "stock_release", "demand_slump", "currency")
+"""What a scenario can be: supply stopped, the stop lifted, hoarded stock sold, demand lost, the reporting currency moved."""
+
+
+def _check_loss(loss: float) -> None:
+    if not 0 <= loss < 1:
+        hint = "Half of the supply is 0.5; the formula has no finite price for all of it."
+        raise SpecError(f"a loss of {loss:g} is not a fraction from 0 to below 1.", hint=hint)
+
+
+def _check_elasticity(elasticity: float) -> None:
+    if not (elasticity > 0 and math.isfinite(elasticity)):
+        raise SpecError(
+            f"an elasticity of {elasticity:g} is not above 0.", hint="Give the sum of supply and demand elasticity."
+        )
+
+
+def price_multiple(loss: float, elasticity: float) -> float:
+    """Price after a loss of supply over the price before: ``(1 - loss) ** (-1 / elasticity)``.
+
+    Args:
+        loss: Fraction of supply that is lost, from 0 to below 1.
+        elasticity: Supply elasticity plus the absolute value of demand elasticity.
+
+    Raises:
+        SpecError: for a loss or an elasticity outside its range, or a price beyond what a number can hold.
+    """
+    _check_loss(loss)
+    _check_elasticity(elasticity)
+    power = -math.log1p(-loss) / elasticity
+    if power > math.log(1e12):
+        raise SpecError(
+            f"a loss of {loss:g} at an elasticity of {elasticity:g} gives no meaningful price.",
+            hint="Buyers substitute long before: give a cap, a smaller loss or a larger elasticity.",
+        )
+    return math.exp(power)
+
+
+def linear_multiple(loss: float, elasticity: float) -> float:
+    """The first-order rule ``1 + loss / elasticity``: for comparison only, it understates large shocks."""
+    _check_loss(loss)
+    _check_elasticity(elasticity)
+    return 1.0 + loss / elasticity
+
+
+def implied_elasticity(loss: float, multiple: float) -> float:
+    """The sum of elasticities at which `loss` gives `multiple`: the inversion of `price_multiple`.
+
+    Raises:
+        SpecError: unless 0 < loss < 1 and multiple > 1.
+    """
+    _check_loss(loss)
+    if loss == 0 or not multiple > 1:
+        raise SpecError(
+            "only a loss above 0 with a price multiple above 1 implies an elasticity.", hint="Check the two figures."
+        )
+    return -math.log1p(-loss) / math.log(multiple)
+
+
+@dataclass(frozen=True, slots=True)
+class Elasticity:
+    """A range for the sum of supply and demand elasticity, and what it rests on.
+
+    Attributes:
+        basis: ``assumption``, ``published``, ``observed`` or ``given`` (by the user).
+    """
+
+    low: float
+    central: float
+    high: float
+    basis: str
+    source: str
+
+    def __post_init__(self) -> None:
+        for value in (self.low, self.central, self.high):
+            _check_elasticity(value)
+        if not self.low <= self.central <= self.high:
+            raise SpecError("an elasticity range runs from low to high.", hint="Write it as 0.25:0.7 or 0.25:0.4:0.7.")
+
+
+@dataclass(frozen=True, slots=True)
+class PriceBand:
+    """Price multiples of one shock over a range of elasticities.
+
+    Attributes:
+        loss: Fraction of supply lost.
+        low, central, high: Multiples; the low one belongs to the high elasticity. Never above `cap`.
+        uncapped_high: The high multiple before the cap.
+        cap: Multiple at which buyers turn to a substitute; None without one.
+    """
+
+    loss: float
+    elasticity: Elasticity
+    low: float
+    central: float
+    high: float
+    uncapped_high: float
+    cap: float | None
+
+    @property
+    def multiples(self) -> tuple[float, float, float]:
+        """Low, central, high."""
+        return self.low, self.central, self.high
+
+    @property
+    def capped(self) -> bool:
+        """Whether the cap cuts the band."""
+        return self.cap is not None and self.uncapped_high > self.cap
+
+
+def price_band(loss: float, elasticity: Elasticity, *, cap: float | None = None) -> PriceBand:
+    """The band of price multiples that a loss of supply gives, cut at the multiple where substitution begins.
+
+    Raises:
+        SpecError: for a loss out of range, or a cap below today's price.
+    """
+    if cap is not None and not cap >= 1:
+        raise SpecError(f"a cap of {cap:g} times the price lies below it.", hint="Substitution would already have begun.")
+    low, central, high = (price_multiple(loss, e) for e in (elasticity.high, elasticity.central, elasticity.low))
+    ceiling = math.inf if cap is None else cap
+    return PriceBand(loss, elasticity, min(low, ceiling), min(central, ceiling), min(high, ceiling), high, cap)
+
+
+@dataclass(frozen=True, slots=True)
+class HolderEffect:
+    """What one multiple means for who holds, waits or has yet to buy, per unit of value at the price before.
+
+    Attributes:
+        stored_gain: Gain of stored metal when supply stops.
+        stored_loss_at_truce: Loss of stored metal when the supply comes back and the price with it.
+        order_undelivered: Value of an open order that does not arrive.
+        order_replacement: What its replacement costs beyond the price before: the second loss of an open order.
+        plan_replacement: The same for what was only planned.
+    """
+
+    multiple: float
+    stored_gain: float
+    stored_loss_at_truce: float
+    order_undelivered: float
+    order_replacement: float
+    plan_replacement: float
+
+
+def holder_effect(multiple: float) -> HolderEffect:
+    """The two directions of a shock: stored metal gains by a stop and loses by a truce, an open order loses twice."""
+    if not multiple >= 1:
+        raise SpecError(f"a price multiple of {multiple:g} is no stop of supply.", hint="It is at least 1.")
+    return HolderEffect(multiple, multiple - 1.0, 1.0 - 1.0 / multiple, 1.0, multiple - 1.0, multiple - 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class SupplyPremium:
+    """The price outside the controlling country as a relation to the price inside: ``outside = inside * (1 + premium)``.
+
+    Attributes:
+        premium: Fraction of the inside price.
+        basis: ``given`` by the user, or the basis of the marked assumption.
+    """
+
+    premium: float
+    basis: str
+    source: str
+
+    def outside(self, inside: float) -> float:
+        """The price outside, in the unit of `inside`."""
+        return inside * (1.0 + self.premium)
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Price changes that happen together, as an optimizer or a report can use them.
+
+    Attributes:
+        name: How people speak of it.
+        kind: One of `KINDS`.
+        assets, changes: Asset keys, and the simple change of each price (0.5 is +50 %); assets that are not named do not move.
+        method: Formula and parameters in words.
+        source: What the parameters rest on.
+    """
+
+    name: str
+    kind: str
+    assets: tuple[str, ...]
+    changes: tuple[float, ...]
+    method: str
+    source: str
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise SpecError(f"unknown kind of scenario {self.kind!r}.", hint=did_you_mean(self.kind, KINDS))
+        if len(self.assets) != len(self.changes) or len(set(self.assets)) != len(self.assets):
+            raise SpecError(f"scenario {self.name!r} needs one change for each asset.", hint="Name every asset once.")
+        if any(not (math.isfinite(change) and change >= -1) for change in self.changes):
+            raise SpecError(f"scenario {self.name!r} has a price below zero.", hint="A change is at least -1.")
+
+    def change(self, asset: str) -> float:
+        """The simple change of the price of `asset`; 0 when the scenario does not name it."""
+        return dict(zip(self.assets, self.changes, strict=True)).get(asset, 0.0)
+
+    def loss(self, weights: Mapping[str, float]) -> float:
+        """The loss of a portfolio, positive, as a fraction of it; negative when the portfolio gains.
+
+        Args:
+            weights: Fraction of the portfolio by asset key.
+        """
+        return -sum(weight * self.change(asset) for asset, weight in sorted(weights.items())) + 0.0
+
+
+def _scenario(name: str, kind: str, multiples: Mapping[str, float], method: str, source: str) -> Scenario:
+    assets = tuple(sorted(multiples))
+    return Scenario(name, kind, assets, tuple(multiples[asset] - 1.0 for asset in assets), method, source)
+
+
+def tighten(
+    name: str, losses: Mapping[str, float], elasticity: float, *, source: str, caps: Mapping[str, float] | None = None
+) -> Scenario:
+    """Supply is stopped: each asset loses a fraction of its supply; `caps` are multiples where substitution begins."""
+    ceiling = caps or {}
+    multiples = {
+        asset: min(price_multiple(loss, elasticity), ceiling.get(asset, math.inf)) for asset, loss in sorted(losses.items())
+    }
+    method = f"(1 - loss) ** (-1 / {elasticity:g})" + (", cut at the price of a substitute" if ceiling else "")
+    return _scenario(name, "tighten", multiples, method, source)
+
+
+def loosen(name: str, losses: Mapping[str, float], elasticity: float, *, source: str) -> Scenario:
+    """A truce: the supply that was lost comes back, and the price falls by what the loss had added."""
+    multiples = {asset: 1.0 / price_multiple(loss, elasticity) for asset, loss in losses.items()}
+    return _scenario(name, "loosen", multiples, f"(1 - loss) ** (1 / {elasticity:g}), the lost supply restored", source)
+
+
+def stock_release(name: str, releases: Mapping[str, float], elasticity: float, *, source: str) -> Scenario:
+    """Hoarded stock is sold: `releases` are its quantities as fractions of a year's supply (any size above 0)."""
+    _check_elasticity(elasticity)
+    if any(not release >= 0 for release in releases.values()):
+        raise SpecError(f"scenario {name!r}: a release of stock is not negative.", hint="Give it as a fraction of supply.")
+    multiples = {asset: (1.0 + release) ** (-1.0 / elasticity) for asset, release in releases.items()}
+    return _scenario(name, "stock_release", multiples, f"(1 + release) ** (-1 / {elasticity:g})", source)
+
+
+def demand_slump(name: str, slumps: Mapping[str, float], elasticity: float, *, source: str) -> Scenario:
+    """Demand falls by fractions of itself at every price."""
+    multiples = {asset: 1.0 / price_multiple(slump, elasticity) for asset, slump in slumps.items()}
+    return _scenario(name, "demand_slump", multiples, f"(1 - slump) ** (1 / {elasticity:g})", source)
+
+
+def currency(name: str, assets: tuple[str, ...], change: float, *, source: str) -> Scenario:
+    """The currency of quotation moves by `change` against the reporting currency, and every price quoted in it likewise."""
+    return _scenario(
+        name, "currency", dict.fromkeys(assets, 1.0 + change), "price in the currency of quotation unchanged", source
+    )
