@@ -1,0 +1,32 @@
+"""The layering, as import-linter and as a look at the sources sees it."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SOURCES = sorted((REPOSITORY / "toolkit").rglob("*.py"))
+
+
+def test_imports_point_down_only():
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
+    result = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(REPOSITORY)))
+def test_no_module_is_large_and_none_speaks_of_managers(path):
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 480
+    assert "\u2014" not in text, "an em dash breaks --help on some terminals"
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ClassDef):
+            assert not node.name.endswith(("Manager", "Helper", "Engine", "Handler"))
+
+
+def test_nothing_reads_the_shared_folder():
+    for path in SOURCES:
+        assert "shared/" not in path.read_text(encoding="utf-8"), path

@@ -1,0 +1,127 @@
+"""Help, configuration and the smaller verbs, on awkward terminals."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+COMMANDS = [
+    [],
+    ["optimize"],
+    ["strategies"],
+    ["strategies", "list"],
+    ["strategies", "show"],
+    ["strategies", "check"],
+    ["data", "list"],
+    ["data", "validate"],
+    ["config", "show"],
+    ["doctor"],
+]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "cp949", "ascii"])
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_help_works_on_every_terminal(toolkit, command, encoding):
+    result = toolkit(*command, "--help", PYTHONIOENCODING=encoding, COLUMNS="100")
+    assert result.returncode == 0, result.stderr
+    assert "Usage: toolkit" in result.stdout
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys; from toolkit.cli.main import run; run(['--help']);"
+        "heavy = {'cvxpy', 'polars', 'numpy', 'pydantic', 'altair', 'rich'} & set(sys.modules); sys.exit(repr(heavy) if heavy else 0)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+
+
+def test_the_solver_is_not_imported_for_data_and_no_report_library_for_a_run_without_one():
+    for arguments, banned in (
+        (["data", "list"], {"cvxpy", "altair"}),
+        (["config", "show"], {"cvxpy", "altair"}),
+        (["optimize", "--no-report", "--json"], {"altair", "vl_convert"}),
+    ):
+        code = (
+            f"import sys; from toolkit.cli.main import run; code = run({arguments!r});"
+            f"found = {banned!r} & set(sys.modules); sys.exit(repr(found) if found or code else 0)"
+        )
+        result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        assert result.returncode == 0, (arguments, result.stderr[-300:])
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "cp949"])
+def test_json_is_the_same_bytes_on_every_terminal(toolkit, encoding):
+    there = toolkit("optimize", "--json", "--no-report", PYTHONIOENCODING=encoding)
+    here = toolkit("optimize", "--json", "--no-report")
+    assert there.returncode == 0, there.stderr
+    assert there.stdout == here.stdout
+    table = toolkit("optimize", "--no-report", PYTHONIOENCODING=encoding)
+    assert table.returncode == 0, table.stderr
+
+
+def test_every_small_verb_speaks_json(toolkit):
+    for command in (
+        ["strategies", "list"],
+        ["strategies", "show", "ex-china"],
+        ["strategies", "check", "ex-china"],
+        ["data", "list"],
+        ["data", "validate"],
+        ["config", "show"],
+        ["doctor"],
+    ):
+        result = toolkit(*command, "--json")
+        assert result.returncode == 0, (command, result.stdout)
+        assert isinstance(json.loads(result.stdout), dict)
+        plain = toolkit(*command)
+        assert plain.returncode == 0
+        assert plain.stdout.strip()
+
+
+def test_config_show_says_where_each_setting_came_from(toolkit, tmp_path):
+    folder = tmp_path / "ws"
+    folder.mkdir()
+    (folder / "config.toml").write_text('[owner]\ncountry = "FRA"\n')
+    result = toolkit("config", "show", "--json", "--currency", "USD", cwd=folder, TOOLKIT_OWNER_BUDGET="5")
+    rows = {row["key"]: row for row in json.loads(result.stdout)["settings"]}
+    assert rows["owner.country"]["origin"] == "config.toml"
+    assert rows["owner.currency"] == {"key": "owner.currency", "value": "USD", "origin": "option"}
+    assert rows["owner.budget"]["origin"] == "environment TOOLKIT_OWNER_BUDGET"
+
+
+def test_a_strategy_of_the_workspace_goes_before_the_shipped_one(toolkit, tmp_path):
+    folder = tmp_path / "ws"
+    (folder / "strategies").mkdir(parents=True)
+    (folder / "strategies" / "equal-weight.toml").write_text(
+        '[about]\ntitle = "Mine"\nidea = "i"\nsource = "s"\n[universe]\nassets = ["gold", "silver"]\n[objective]\nkind = "equal_weight"\n'
+    )
+    listed = json.loads(toolkit("strategies", "list", "--json", cwd=folder).stdout)["strategies"]
+    mine = next(row for row in listed if row["name"] == "equal-weight")
+    assert (mine["title"], mine["origin"]) == ("Mine", "workspace")
+    record = json.loads(toolkit("optimize", "equal-weight", "--json", "--no-report", cwd=folder).stdout)
+    assert [p["weight"] for p in record["positions"]] == [0.5, 0.5]
+
+
+def test_a_reader_that_goes_away_is_no_error(tmp_path):
+    script = f"{sys.executable} -m toolkit data list --json | head -n 1"
+    result = subprocess.run(["bash", "-o", "pipefail", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "Traceback" not in result.stderr
+    assert result.stdout.strip() == "{"
+
+
+def test_an_unexpected_error_is_two_lines_and_a_request(monkeypatch, capsys):
+    from toolkit.app import config
+    from toolkit.cli import main
+
+    def broken(*args, **kwargs):
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(config, "resolve", broken)
+    assert main.run(["config", "show"]) == 1
+    err = capsys.readouterr().err
+    assert err.splitlines()[0] == "error: unexpected RuntimeError: a bug"
+    assert "report it" in err
+    assert "Traceback" not in err
+    assert main.run(["config", "show", "--debug"]) == 1
+    assert "Traceback" in capsys.readouterr().err

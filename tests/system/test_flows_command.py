@@ -1,0 +1,76 @@
+"""`toolkit flows` as a process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TESTDATA = Path(__file__).parents[3] / "shared" / "testdata" / "china_exports_hs6_partner_monthly.csv"
+needs_testdata = pytest.mark.skipif(not TESTDATA.exists(), reason="../shared/testdata is not here")
+AS_OF = ("--as-of", "2026-11-24")
+
+
+def toolkit(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "HOME": str(folder), "POLARS_MAX_THREADS": "2"}
+    command = [sys.executable, "-m", "toolkit", "flows", *arguments]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_gallium_with_its_reported_point(tmp_path):
+    done = toolkit(tmp_path, "gallium", *AS_OF)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert max(map(len, done.stdout.splitlines())) <= 100
+    told = " ".join(done.stdout.split())
+    assert "a single point and part of no series: April 2026 Chinese exports: gallium 3 kg (all Malaysia)" in told
+    assert "EV081: trade-press report on Chinese customs data" in told
+
+
+def test_json_is_one_object_and_the_same_twice(tmp_path):
+    first, second = (toolkit(tmp_path, "bismuth", "--json", *AS_OF) for _ in range(2))
+    assert first.stdout == second.stdout
+    answer = json.loads(first.stdout)
+    running = [c for c in answer["flows"][0]["collapses"] if c["running"]]
+    assert [(c["partner"], c["onset"]) for c in running] == [("CHN", "2025-04-30")]
+    assert answer["data"][0]["licence"]
+
+
+def test_an_unknown_metal_is_exit_3_with_the_nearest_names(tmp_path):
+    done = toolkit(tmp_path, "galium", "--json")
+    assert done.returncode == 3
+    assert "'gallium'" in json.loads(done.stdout)["error"]["hint"]
+
+
+def test_without_a_metal_every_flow_has_a_row(tmp_path):
+    done = toolkit(tmp_path, *AS_OF)
+    assert done.returncode == 0
+    assert max(map(len, done.stdout.splitlines())) <= 100
+    assert "antimony: ALERT: flow with CHN collapsed from 2025-05" in done.stdout
+    assert "bismuth: ALERT: flow with CHN collapsed from 2025-04" in done.stdout
+
+
+@pytest.mark.testdata
+@needs_testdata
+def test_the_graphite_drop_of_december_2023(tmp_path):
+    done = toolkit(tmp_path, "graphite_flake", "--file", str(TESTDATA), *AS_OF)
+    assert done.returncode == 0
+    told = " ".join(done.stdout.split())
+    assert "HS 250410, graphite_flake" in told
+    assert "flow with all partners collapsed from 2023-12" in told
+    assert "2023-12-01 No. 39 of 2023 (licence), all partners" in told
+
+
+@pytest.mark.testdata
+@needs_testdata
+def test_the_mixed_code_shows_no_stop_and_says_why(tmp_path):
+    done = toolkit(tmp_path, "gallium", "--file", str(TESTDATA), *AS_OF)
+    assert done.returncode == 0
+    told = " ".join(done.stdout.split())
+    assert "HS 811292 counts gallium, germanium, indium, hafnium" in told
+    assert "its total cannot show that trade in one of them stops" in told
+    assert "2023-08-01 No. 23 of 2023 (licence), all partners" in told
+    assert "no stop shown, and none of one metal could show" in told

@@ -1,0 +1,236 @@
+"""The main job as a user runs it."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def bundled(table: str) -> list[dict[str, str]]:
+    with (REPOSITORY / "toolkit" / "data" / "bundled" / f"{table}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture
+def proposal(toolkit):
+    result = toolkit("optimize", "--json", "--as-of", "2026-11-24")
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+def test_the_default_basket_is_broad_and_holds_its_limits_by_independent_arithmetic(proposal):
+    held = {p["asset"]: p for p in proposal["positions"] if p["weight"] > 0}
+    assert len(held) >= 8
+    wealth = proposal["budget"] - proposal["costs"]["entry"]
+    weights = {key: p["value"] / wealth for key, p in held.items()}
+    assert max(weights.values()) <= 0.20
+    assert sum(weights.get(key, 0) for key in ("gold", "silver", "platinum")) <= 0.30
+    # Control states as a lawyer would list them for delivery to Germany, tungsten bars on the safe side.
+    controlled = {"gallium", "germanium", "antimony", "bismuth", "tellurium", "molybdenum", "tungsten"}
+    share = sum(w for key, w in weights.items() if key in controlled)
+    assert share <= 0.50
+    assert proposal["exposures"]["controlled"] == pytest.approx(share, abs=1e-9)
+    # Country shares straight from the table: newest period, the stage the product is scored at.
+    stage = {row["asset"]: row["stage"] for row in bundled("products")}
+    china = 0.0
+    for key, weight in weights.items():
+        rows = [row for row in bundled("shares") if row["asset"] == key and row["stage"] == stage[key]]
+        newest = max(row["period_end"] for row in rows)
+        china += weight * sum(float(r["share"]) for r in rows if r["period_end"] == newest and r["country"] == "CHN")
+    assert china <= 0.50
+    assert proposal["exposures"]["country"]["CHN"] == pytest.approx(china, abs=1e-6)
+    assert proposal["cash"]["weight"] <= 0.05
+    for position in held.values():
+        assert float(position["lots"]).is_integer()
+        assert position["lots"] * position["lot_size"] == pytest.approx(position["quantity"], abs=1e-9)
+    spent = sum(p["value"] for p in held.values()) + proposal["cash"]["value"] + proposal["costs"]["entry"]
+    assert spent == pytest.approx(proposal["budget"], abs=0.005)
+    spread = {row["asset"]: float(row["spread"]) for row in bundled("products")}
+    costs = sum(p["value"] * spread[key] / 2 for key, p in held.items())
+    assert proposal["costs"]["entry"] == pytest.approx(costs, abs=0.06)
+
+
+def test_the_answer_says_what_it_is_worth(proposal):
+    assert proposal["status"] == "feasible"
+    assert max(proposal["solver"]["kkt"].values()) <= 1e-6
+    assert 0 <= proposal["solver"]["lots_gap"] <= 1e-3
+    assert sum(proposal["risk_contributions"].values()) == pytest.approx(1, abs=1e-9)
+    assert {"hafnium", "rhenium", "neodymium"} <= {row["asset"] for row in proposal["left_out"]}
+    assert any("bring your own" in warning for warning in proposal["warnings"])
+    assert proposal["periods_per_year"] == 12
+    noisy = [p for p in proposal["positions"] if p["basis"] == "customs_unit_value"]
+    assert len(noisy) == 8
+    assert all(p["price_se"] > 0 for p in noisy)
+    assert all(p["price_se"] == 0 for p in proposal["positions"] if p["basis"] == "monthly_average")
+
+
+def test_twice_the_same_bytes_in_json_and_in_the_run_folder(toolkit, tmp_path):
+    a, b = tmp_path / "a", tmp_path / "b"
+    first, second = (toolkit("optimize", "--json", cwd=folder) for folder in (a, b))
+    assert first.stdout == second.stdout
+    files = sorted(p.relative_to(a) for p in a.rglob("*") if p.is_file())
+    assert len(files) == 4
+    for file in files:
+        assert (a / file).read_bytes() == (b / file).read_bytes(), file
+
+
+def test_the_text_names_holdings_costs_exposure_and_the_report(toolkit):
+    result = toolkit("optimize")
+    assert result.returncode == 0
+    for word in ("Gold bar", "Cash", "Volatility", "entry costs", "Under export control for DEU", "CHN"):
+        assert word in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 100
+    report = next(line for line in result.stderr.splitlines() if line.startswith("report: ")).removeprefix("report: ")
+    assert "<html" in Path(report).read_text(encoding="utf-8")
+
+
+def test_nothing_known_later_changes_a_byte(toolkit, tmp_path):
+    rng, rows = np.random.default_rng(1), []
+    for year in (2022, 2023, 2024, 2025):
+        for month in range(1, 13):
+            for asset, level in (("gold", 60_000), ("silver", 800), ("copper", 8)):
+                rows.append((f"{year}-{month:02d}-28", asset, round(float(level * np.exp(rng.normal(0, 0.05))), 4)))
+
+    def write(name: str, change: bool) -> Path:
+        folder = tmp_path / name
+        folder.mkdir()
+        text = "date,asset,price,known_from\n"
+        for day, asset, price in rows:
+            known = f"{day[:8]}28" if day < "2025-06-01" else "2025-09-01"
+            later = day > "2025-06-30" or known > "2025-06-30"
+            text += f"{day},{asset},{price * 7 if change and later else price},{known}\n"
+        (folder / "p.csv").write_text(text)
+        return folder
+
+    plain, poisoned = (
+        toolkit("optimize", "minimum-risk", "--prices", "p.csv", "--as-of", "2025-06-30", "--json", cwd=write(name, change))
+        for name, change in (("plain", False), ("poisoned", True))
+    )
+    assert plain.returncode == 0, plain.stdout
+    assert plain.stdout == poisoned.stdout
+
+
+def test_the_bundled_market_of_an_earlier_day_uses_what_was_known_then(toolkit):
+    record = json.loads(toolkit("optimize", "--json", "--no-report", "--as-of", "2025-06-30").stdout)
+    assert all(entry["known_from"] <= "2025-06-30" for entry in record["data"])
+    sources = {entry["source_id"] for entry in record["data"] if entry["table"] == "shares"}
+    assert sources == {"eu_crm_2023"}
+    assert any("platinum" in w for w in record["warnings"])
+    assert record["exposures"]["country"]["CHN"] <= 0.5
+
+
+GOOD = "date,gold,silver\n" + "".join(
+    f"20{20 + i // 12}-{i % 12 + 1:02d}-28,{100 + (i * 7) % 11},{20 + (i * 3) % 5}\n" for i in range(48)
+)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["optimize", "no-such"], 2, ["no strategy", "no-such"]),
+        (["optimize", "minimum-rsik"], 2, ["minimum-risk"]),
+        (["optimize", "bad.toml"], 2, ["bad.toml", "objective.kind", "min_risk"]),
+        (["optimize", "--set", "objective.risk_aversoin=5"], 2, ["risk_aversion"]),
+        (["optimize", "--budget", "-5"], 2, ["budget"]),
+        (["optimize", "--budget", "nan"], 2, ["budget"]),
+        (["optimize", "--as-of", "31.12.2025"], 2, ["--as-of"]),
+        (["optimize", "--currency", "Euro"], 2, ["currency"]),
+        (["optimize", "--currency", "CHF"], 3, ["CHF", "EUR"]),
+        (["optimize", "--no-such-option"], 2, []),
+        (["optimize", "--data", "nowhere"], 3, ["nowhere"]),
+        (["optimize", "--config", "nowhere.toml"], 2, ["nowhere.toml"]),
+        (["optimize", "--prices", "nowhere.csv"], 3, ["nowhere.csv"]),
+        (["optimize", "--as-of", "2011-06-30"], 3, ["2011-06-30"]),
+        (["optimize", "--budget", "2000"], 5, ["--budget"]),
+        (["optimize", "--set", "constraint.under export control.upper=0.1"], 5, ["under export control", "--set"]),
+        (["optimize", "physical-basket", "--prices", "good.csv"], 3, ["gallium"]),
+        (["optimize", "minimum-risk", "--prices", "cash.csv"], 3, ["cash"]),
+        (["optimize", "minimum-risk", "--prices", "one.csv"], 3, ["gold"]),
+        (["optimize", "--out", "good.csv"], 2, ["--out"]),
+    ],
+)
+def test_refusals_name_the_cause_and_write_nothing(toolkit, tmp_path, arguments, code, words):
+    folder = tmp_path / "case"
+    folder.mkdir()
+    (folder / "good.csv").write_text(GOOD)
+    (folder / "cash.csv").write_text(GOOD.replace("silver", "cash"))
+    (folder / "one.csv").write_text("date,gold\n2024-01-31,1\n")
+    (folder / "bad.toml").write_text('[about]\ntitle="t"\nidea="i"\nsource="s"\n[objective]\nkind="min_rsk"\n')
+    before = sorted(p.name for p in folder.iterdir())
+    result = toolkit(*arguments, "--json", cwd=folder)
+    assert result.returncode == code, result.stdout + result.stderr
+    error = json.loads(result.stdout)["error"] if code != 2 or result.stdout else {"message": result.stderr, "hint": ""}
+    text = json.dumps(error, ensure_ascii=False)
+    assert "Traceback" not in result.stdout + result.stderr
+    for word in words:
+        assert word in text
+    assert sorted(p.name for p in folder.iterdir()) == before
+    plain = toolkit(*arguments, cwd=folder)
+    assert plain.returncode == code
+    assert plain.stdout == ""
+    assert plain.stderr
+
+
+def test_prices_come_from_standard_input_too(toolkit):
+    result = toolkit("optimize", "minimum-risk", "--prices", "-", "--json", "--no-report", stdin=GOOD)
+    assert result.returncode == 0, result.stdout
+    record = json.loads(result.stdout)
+    assert {p["asset"] for p in record["positions"]} == {"gold", "silver"}
+    assert sum(p["weight"] for p in record["positions"]) == pytest.approx(1)
+
+
+def test_strict_turns_warnings_into_an_exit_code(toolkit):
+    result = toolkit("optimize", "--no-report", "--strict", "--quiet")
+    assert result.returncode == 7
+    assert result.stderr == ""
+
+
+def test_a_strategy_that_ends_mostly_in_cash_says_so_loudly(toolkit):
+    result = toolkit("optimize", "--no-report", "--set", "constraint.cash.upper=1.0")
+    assert result.returncode == 0
+    assert "MOSTLY CASH" in result.stderr
+
+
+def test_holdings_are_the_starting_point(toolkit, tmp_path):
+    folder = tmp_path / "held"
+    folder.mkdir()
+    (folder / "h.csv").write_text(
+        "lot_id,asset,form,purity,quantity,unit,purchase_date,purchase_price,currency,origin_country,location,status\n"
+        "L1,gallium,metal,99.99 %,10,kg,2024-02-01,400,EUR,CHN,Frankfurt,stored\n"
+        "L2,germanium,metal,99.999 %,2,kg,2024-02-01,1500,EUR,unknown,Frankfurt,ordered\n"
+    )
+    record = json.loads(toolkit("optimize", "--holdings", "h.csv", "--json", "--no-report", cwd=folder).stdout)
+    gallium, germanium = (next(p for p in record["positions"] if p["asset"] == key) for key in ("gallium", "germanium"))
+    assert gallium["previous_weight"] == pytest.approx(10 * gallium["price"] / record["budget"], rel=1e-6)
+    assert germanium["previous_weight"] == 0  # ordered is not owned
+    traded = abs(gallium["quantity"] - 10) * gallium["price"]
+    assert gallium["cost"] == pytest.approx(traded * 0.075, abs=0.011)
+    assert toolkit("optimize", "--holdings", "h.csv", "--budget", "5000", cwd=folder).returncode == 2
+
+
+def test_a_killed_process_leaves_no_half_run(tmp_path):
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
+    for delay in (0.8, 1.5, 2.0):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "toolkit", "optimize", "--json"],
+            cwd=tmp_path,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        time.sleep(delay)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    runs = tmp_path / "out" / "runs"
+    for run in runs.glob("[!.]*") if runs.exists() else ():
+        assert json.loads((run / "run.json").read_text(encoding="utf-8"))["run_id"] == run.name
+        assert (run / "report.html").read_text(encoding="utf-8").rstrip().endswith("</html>")

@@ -1,0 +1,262 @@
+"""`controls`, `upcoming`, `exposure`, `shock` and `event` as a user runs them: output, JSON shape, exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from toolkit.cli.main import run
+
+TODAY = ("--as-of", "2026-11-24")
+CONTRACT = {
+    "metal",
+    "form",
+    "origin",
+    "destination",
+    "end_user",
+    "as_of",
+    "headline",
+    "listed",
+    "measures",
+    "next_changes",
+    "note",
+}
+MEASURE = {"event_id", "instrument", "standing", "since", "until", "number", "authority", "metals", "scope", "source"}
+LOTS = (
+    "lot_id,asset,form,purity,quantity,unit,purchase_date,purchase_price,currency,origin_country,location,status,certificate\n"
+    "L1,gallium,metal,99.99 %,5,kg,2024-02-01,300,EUR,CHN,Frankfurt,stored,CoA 1\n"
+    "L2,germanium,metal,5N,1,kg,2026-08-01,4000,EUR,CHN,,ordered,\n"
+)
+
+
+@pytest.fixture(autouse=True)
+def empty_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+
+@pytest.fixture
+def toolkit(capsys):
+    def call(*arguments: str) -> tuple[int, str, str]:
+        code = run(list(arguments))
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture
+def as_json(toolkit):
+    def call(*arguments: str) -> dict:
+        code, out, err = toolkit(*arguments, "--json")
+        assert code == 0, err or out
+        return json.loads(out)
+
+    return call
+
+
+def process(*arguments: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "toolkit", *arguments],
+        capture_output=True,
+        check=False,
+        timeout=60,
+        env={**os.environ, "POLARS_MAX_THREADS": "2", **environment},
+    )
+
+
+@pytest.mark.parametrize(
+    ("day", "headline"),
+    [
+        ("2023-07-31", "not_listed"),
+        ("2023-08-01", "licence"),
+        ("2024-12-02", "licence"),
+        ("2024-12-03", "ban"),
+        ("2025-11-09", "licence+ban_suspended"),
+        ("2026-11-24", "licence+ban_suspended"),
+        ("2026-11-28", "ban"),
+    ],
+)
+def test_gallium_to_the_united_states(as_json, day, headline):
+    found = as_json("controls", "gallium", "--to", "USA", "--as-of", day)
+    assert set(found) >= CONTRACT
+    assert (found["headline"], found["form"], found["form_basis"]) == (headline, "metal", "traded")
+    assert (found["origin"], found["destination"], found["end_user"], found["as_of"]) == ("CHN", "USA", "civil", day)
+    assert all(set(measure) >= MEASURE for measure in found["measures"])
+    traded = [form for form in found["forms"] if form["traded"]]
+    assert [form["headline"] for form in traded] == [headline]
+
+
+def test_indium_by_form(as_json):
+    metal = as_json("controls", "indium", "--form", "metal", *TODAY)
+    assert (metal["headline"], metal["listed"]) == ("not_listed", False)
+    assert metal["note"].startswith("People think")
+    phosphide = as_json("controls", "In", "--form", "phosphide", *TODAY)
+    assert phosphide["headline"] == "licence"
+    assert [m["since"] for m in phosphide["measures"] if m["counts"]] == ["2025-02-04"]
+    assert phosphide["forms"] == []
+
+
+@pytest.mark.parametrize("metal", ["neodymium", "rhenium", "hafnium"])
+def test_metals_that_no_notice_names(as_json, metal):
+    found = as_json("controls", metal, *TODAY)
+    assert (found["headline"], found["listed"]) == ("not_listed", False)
+    assert found["note"]
+    if metal != "neodymium":
+        assert [m["origin"] for m in found["elsewhere"]] == ["EU"]
+        assert all("memory" in m["confidence"] for m in found["elsewhere"])
+
+
+def test_all_products(as_json, toolkit):
+    found = as_json("controls", *TODAY)["products"]
+    assert {"gallium", "gold", "dysprosium"} <= {state["metal"] for state in found}
+    code, out, _ = toolkit("controls", *TODAY)
+    assert code == 0
+    assert max(map(len, out.splitlines())) <= 100
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (("controls", "galium"), 3, "gallium"),
+        (("controls", "gallium", "--form", "oxyde"), 3, "oxide"),
+        (("controls", "gallium", "--to", "Germany"), 3, "ISO 3166"),
+        (("controls", "gallium", "--end-user", "army"), 3, "military"),
+        (("controls", "gallium", "--purity", "pure"), 2, "4N"),
+        (("controls", "--form", "metal"), 2, "METAL"),
+        (("controls", "gallium", "--item", "8112"), 2, "--item"),
+        (("controls", "--item", "81"), 2, "four digits"),
+        (("upcoming", "--within", "soon"), 2, "90d"),
+        (("exposure", "missing.csv"), 3, "path"),
+        (("shock", "galium"), 3, "gallium"),
+        (("shock", "gallium", "--loss", "1"), 2, "0.5"),
+        (("shock", "gallium", "--elasticity", "x"), 2, "0.25:0.7"),
+        (("event", "EV999"), 3, "EV0"),
+        (("event", "46/2024"), 3, "EV037b"),
+    ],
+)
+def test_errors_name_the_remedy_and_have_their_code(toolkit, arguments, code, told):
+    got, out, _ = toolkit(*arguments, *TODAY, "--json")
+    assert got == code
+    error = json.loads(out)["error"]
+    assert error["message"]
+    assert told in error["hint"]
+
+
+def test_items_by_code_and_by_words(as_json):
+    by_code = as_json("controls", "--item", "8112929010", *TODAY)["items"]
+    assert [(row["item"], row["status"]) for row in by_code] == [("gallium metal", "in_force")]
+    assert as_json("controls", "--item", "8112.9290", *TODAY)["items"]
+    assert {row["metals"] for row in as_json("controls", "--item", "indium phosphide", *TODAY)["items"]} == {"indium"}
+    assert as_json("controls", "--item", "unobtainium", *TODAY)["items"] == []
+    assert as_json("controls", "--item", "8112929010", "--as-of", "2023-07-02")["items"] == []
+
+
+def test_the_calendar_of_today(as_json, toolkit):
+    found = as_json("upcoming", "--within", "90d", *TODAY)
+    ahead = {row["date"]: row for row in found["upcoming"]}
+    assert {day: ahead[day]["standing"] for day in ("2026-11-27", "2027-01-10")} == {
+        "2026-11-27": "official",
+        "2027-01-10": "claimed",
+    }
+    assert "memory" in ahead["2027-01-01"]["confidence"]
+    ((day, what),) = [(row["date"], row["what"]) for row in found["lapsed"]]
+    assert day == "2026-11-10"
+    assert "lapsed" in what
+    assert "unless the claimed extension holds" in what
+    code, out, _ = toolkit("upcoming", *TODAY)
+    assert code == 0
+    assert max(map(len, out.splitlines())) <= 100
+
+
+def test_own_events_are_visibly_own(as_json, toolkit):
+    Path("own.csv").write_text("event_id,ends\nEV063,2027-03-31\n", encoding="utf-8")
+    found = as_json("controls", "gallium", "--to", "USA", "--as-of", "2026-12-31", "--events", "own.csv")
+    assert (found["headline"], found["own_events"]) == ("licence+ban_suspended", ["EV063"])
+    code, out, _ = toolkit("controls", "gallium", "--to", "USA", "--as-of", "2026-12-31", "--events", "own.csv")
+    assert code == 0
+    assert "Your own events, not checked: EV063" in out
+    Path("bad.csv").write_text("event_id,ends\nEV063,2024-01-01\n", encoding="utf-8")
+    code, out, _ = toolkit("upcoming", *TODAY, "--events", "bad.csv", "--json")
+    assert code == 3
+    error = json.loads(out)["error"]
+    assert (error["details"]["file"], error["details"]["rows"]) == ("bad.csv", [2])
+
+
+def test_exposure_table_and_object(as_json, toolkit):
+    Path("lots.csv").write_text(LOTS, encoding="utf-8")
+    found = as_json("exposure", "lots.csv", *TODAY)
+    deliveries = {total["name"]: total["value"] for total in found["deliveries"]}
+    assert sum(deliveries.values()) == pytest.approx(found["value"])
+    assert deliveries["stored_safe"] > 0
+    assert deliveries["open_order_at_risk"] > 0
+    assert found["open_at_risk"]["value"] == pytest.approx(deliveries["open_order_at_risk"])
+    code, out, err = toolkit("exposure", "lots.csv", *TODAY, "--use", "Ga=2")
+    assert code == 0
+    assert max(map(len, out.splitlines())) <= 100
+    assert "An export control cannot stop it" in " ".join(out.split())
+    assert "warning: gallium" in err
+    assert toolkit("exposure", "lots.csv", *TODAY, "--quiet", "--strict")[0] == 7
+
+
+def test_shock_prints_band_formula_and_outside_check(toolkit):
+    code, out, _ = toolkit("shock", "gallium", "--loss", "0.5", "--elasticity", "0.25:0.7", *TODAY)
+    assert code == 0
+    for text in ("2.69 x", "16.00 x", "(1 - loss) ** (-1 / e)", "+150%", "not a forecast"):
+        assert text in out
+    assert max(map(len, out.splitlines())) <= 100
+
+
+def test_event_with_and_without_a_series(as_json, toolkit):
+    found = as_json("event", "EV020", *TODAY)
+    cases = {(case["asset"], case["zero"]): case for case in found["cases"]}
+    gallium = cases["gallium", "announcement"]
+    assert [r["horizon"] for r in gallium["reactions"]] == [1, 3, 6, 12]
+    assert gallium["form_named"]
+    assert not cases["indium", "announcement"]["form_named"]
+    assert {point["asset"] for point in found["price_points"]} == {"gallium", "germanium"}
+    assert all(row["n"] == row["up"] + row["down"] + row["none"] for row in found["comparable"]["summary"])
+    assert sum(row["none"] for row in found["comparable"]["summary"]) > 0
+    assert not {"nickel", "tin", "aluminium"} & set(found["benchmark"])
+    rare = as_json("event", "EV056", *TODAY)
+    assert rare["cases"] == []
+    assert "holmium" in rare["without_series"]
+    code, out, _ = toolkit("event", "57/2025", *TODAY)
+    assert code == 0
+    assert "no other series is put in its place" in " ".join(out.split())
+    assert max(map(len, out.splitlines())) <= 100
+
+
+def test_event_knows_no_price_of_the_future(as_json):
+    found = as_json("event", "EV020", "--as-of", "2023-12-31")
+    gallium = next(case for case in found["cases"] if case["asset"] == "gallium" and case["zero"] == "announcement")
+    known = {r["horizon"]: r["change"] for r in gallium["reactions"]}
+    assert known[1] is not None
+    assert (known[6], known[12]) == (None, None)
+
+
+def test_as_a_process_the_bytes_are_the_same_in_any_encoding():
+    arguments = ("controls", "gallium", "--to", "USA", *TODAY)
+    first = process(*arguments, "--json", PYTHONIOENCODING="utf-8")
+    second = process(*arguments, "--json", PYTHONIOENCODING="cp949")
+    assert first.returncode == second.returncode == 0
+    assert first.stdout == second.stdout
+    assert process("controls", "--item", "8112929010", *TODAY, PYTHONIOENCODING="cp1252").returncode == 0
+
+
+def test_holdings_come_from_stdin():
+    done = subprocess.run(
+        [sys.executable, "-m", "toolkit", "exposure", "-", *TODAY, "--json"],
+        input=LOTS.encode(),
+        capture_output=True,
+        check=False,
+        timeout=60,
+        env={**os.environ, "POLARS_MAX_THREADS": "2"},
+    )
+    assert done.returncode == 0
+    assert [lot["lot_id"] for lot in json.loads(done.stdout)["lots"]] == ["L1", "L2"]

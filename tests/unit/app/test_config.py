@@ -1,0 +1,48 @@
+import pytest
+
+from toolkit.app.config import resolve
+from toolkit.core.errors import SpecError
+
+
+def write(tmp_path, text):
+    path = tmp_path / "config.toml"
+    path.write_text(text)
+    return path
+
+
+def test_an_option_beats_the_environment_beats_the_file_beats_the_default(tmp_path):
+    file = write(tmp_path, '[owner]\ncurrency = "USD"\ncountry = "FRA"\nbudget = 1.0\n')
+    environment = {"TOOLKIT_OWNER_COUNTRY": "AUT", "TOOLKIT_OWNER_BUDGET": "2"}
+    settings = resolve({"owner.budget": 3.0, "owner.currency": None}, file=file, environment=environment)
+    rows = {row.key: (row.value, row.origin) for row in settings.rows()}
+    assert rows["owner.budget"] == (3.0, "option")
+    assert rows["owner.country"] == ("AUT", "environment TOOLKIT_OWNER_COUNTRY")
+    assert rows["owner.currency"] == ("USD", "config.toml")
+    assert rows["output.folder"] == ("out", "shipped default")
+
+
+def test_the_working_folder_is_the_workspace(tmp_path, monkeypatch):
+    write(tmp_path, '[owner]\ncurrency = "CHF"\n')
+    monkeypatch.chdir(tmp_path)
+    assert resolve({}, environment={}).config.owner.currency == "CHF"
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ('[ownr]\ncountry = "DEU"\n', "ownr"),
+        ('[owner]\ncountry = "Germany"\n', "owner.country"),
+        ("[owner]\nbudget = -1\n", "owner.budget"),
+        ("[owner]\nbudget = nan\n", "owner.budget"),
+    ],
+)
+def test_a_bad_file_names_the_key(tmp_path, text, word):
+    with pytest.raises(SpecError, match=word):
+        resolve({}, file=write(tmp_path, text), environment={})
+
+
+def test_a_bad_value_names_the_layer_it_came_from():
+    with pytest.raises(SpecError, match="TOOLKIT_OWNER_BUDGET"):
+        resolve({}, environment={"TOOLKIT_OWNER_BUDGET": "lots"})
+    with pytest.raises(SpecError, match="option"):
+        resolve({"owner.currency": "Euro"}, environment={})

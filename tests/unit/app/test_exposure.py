@@ -1,0 +1,167 @@
+"""From a file of lots to an exposure: values with their basis, totals that add up, JSON that is plain."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import pytest
+
+from toolkit.app.assumptions import companion_scale
+from toolkit.app.config import resolve
+from toolkit.app.exposure import ExposureRequest, expose
+from toolkit.app.ledger import load_ledger
+from toolkit.app.shock import shock
+from toolkit.core.errors import DataError, FrameError, SpecError
+
+TODAY = date(2026, 11, 24)
+HEADER = (
+    "lot_id,asset,form,purity,quantity,unit,purchase_date,purchase_price,currency,origin_country,location,status,certificate"
+)
+ROWS = (
+    "L1,gallium,metal,99.99 %,5,kg,2024-02-01,300,EUR,CHN,Frankfurt,stored,CoA 1",
+    "L2,gallium,metal,4N,10,kg,2026-08-01,1000,EUR,CHN,,ordered,",
+    "L3,rhenium,metal,99.9 %,500,g,2022-06-01,1100,EUR,CHL,Frankfurt,stored,R-1",
+    "L4,dysprosium,oxide,99.5 %,3,kg,,,,CHN,,planned,",
+    "L5,germanium,oxide,5N,2,kg,2025-01-01,900,EUR,unknown,Frankfurt,stored,yes",
+)
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return resolve({}, environment={})
+
+
+@pytest.fixture
+def request_of(settings, tmp_path):
+    def build(*rows: str, **more) -> ExposureRequest:
+        file = tmp_path / "lots.csv"
+        file.write_text("\n".join((HEADER, *(rows or ROWS))) + "\n", encoding="utf-8")
+        return ExposureRequest(holdings=str(file), settings=more.pop("settings", settings), as_of=TODAY, **more)
+
+    return build
+
+
+def test_totals_add_up_and_each_price_says_what_it_is(request_of):
+    record = expose(request_of()).to_json()
+    values = {lot["lot_id"]: lot["value"] for lot in record["lots"]}
+    assert sum(v for v in values.values() if v is not None) == pytest.approx(record["value"])
+    assert sum(total["value"] for total in record["deliveries"]) == pytest.approx(record["value"])
+    assert sum(total["share"] for total in record["deliveries"]) == pytest.approx(1.0)
+    assert record["unpriced"] == ["L5"]
+    kinds = {price["asset"]: price["kind"] for price in record["prices"]}
+    assert kinds == {
+        "gallium": "filtered",
+        "rhenium": "annual_average",
+        "dysprosium": "annual_average",
+        "germanium": "filtered",
+    }
+    gallium = next(price for price in record["prices"] if price["asset"] == "gallium")
+    assert gallium["standard_error"] > 0
+    assert values["L1"] == pytest.approx(5 * gallium["price"])
+    assert values["L3"] == pytest.approx(0.5 * next(p for p in record["prices"] if p["asset"] == "rhenium")["price"])
+
+
+def test_json_is_plain_and_the_same_twice(request_of):
+    first, second = (json.dumps(expose(request_of(use=("Ga=2",))).to_json(), allow_nan=False) for _ in range(2))
+    assert first == second
+
+
+def test_statements_and_sources_are_there(request_of):
+    answer = expose(request_of())
+    assert len(answer.statements) >= 3
+    assert {row["table"] for row in answer.data} >= {"prices", "controls", "shares", "assumptions"}
+    assert any("L5" in warning and "price" in warning for warning in answer.warnings)
+    assert answer.delay is not None
+    assert "assumption" in answer.delay.source
+
+
+def test_cover_is_days_of_stored_metal_only(request_of):
+    answer = expose(request_of(use=("gallium=2",)))
+    (gallium,) = [cover for cover in answer.covers if cover.asset == "gallium"]
+    assert gallium.days == pytest.approx(5 / (2 * 12 / 365.25))
+    others = [cover for cover in answer.covers if cover.asset != "gallium"]
+    assert others
+    assert all(cover.days is None for cover in others)
+
+
+def test_the_destination_is_the_owners(request_of, tmp_path):
+    american = resolve({"owner.country": "USA"}, environment={})
+    lots = {lot.lot_id: lot for lot in expose(request_of(settings=american)).portfolio.lots}
+    assert lots["L1"].headline == "licence+ban_suspended"
+
+
+def test_own_prices_replace_the_series_of_their_metal(request_of, tmp_path):
+    prices = tmp_path / "prices.csv"
+    prices.write_text("date,gallium\n2026-09,500\n2026-10,600\n", encoding="utf-8")
+    record = expose(request_of(prices=str(prices), prices_currency="EUR")).to_json()
+    price = next(p for p in record["prices"] if p["asset"] == "gallium")
+    assert (price["price"], price["kind"], price["date"]) == (600.0, "last_print", "2026-10-31")
+
+
+@pytest.mark.parametrize(
+    ("row", "rule", "nearest"),
+    [
+        (ROWS[0].replace("gallium", "galium"), "unknown_asset", "'gallium'"),
+        (ROWS[0].replace(",metal,", ",metl,"), "unknown_form", "'metal'"),
+    ],
+)
+def test_unknown_names_are_errors_with_the_nearest(request_of, row, rule, nearest):
+    with pytest.raises(FrameError) as caught:
+        expose(request_of(row))
+    assert (caught.value.details["rule"], caught.value.details["rows"]) == (rule, [2])
+    assert nearest in caught.value.hint
+
+
+@pytest.mark.parametrize("use", ["gallium", "gallium=much", "gallium=-1"])
+def test_a_use_that_is_no_figure(request_of, use):
+    with pytest.raises(SpecError):
+        expose(request_of(use=(use,)))
+
+
+def test_shock_cuts_at_a_substitute_and_inverts_the_published_figure(settings):
+    free = shock(settings, TODAY, "Ga", loss=0.5, elasticity="0.25:0.7")
+    assert [round(m, 2) for m in free.band.multiples][::2] == [2.69, 16.0]
+    cut = shock(settings, TODAY, "gallium", loss=0.5, elasticity="0.25:0.7", cap=2 * free.price.price)
+    assert cut.band.high == pytest.approx(2.0)
+    assert cut.band.capped
+    assert not free.band.capped
+    # (1 - 0.5) ** (-1 / e) = 1 + change, by hand
+    assert 0.5 ** (-1 / free.check.implied) == pytest.approx(1 + free.check.change)
+    assert free.check.change == pytest.approx(1.5)
+    assert shock(settings, TODAY, "germanium", loss=0.5).check.change == pytest.approx(0.26)
+
+
+def test_shock_without_a_price_has_multiples_and_no_cap(settings):
+    answer = shock(settings, TODAY, "yttrium", loss=0.2)
+    assert answer.price is None
+    assert answer.band.elasticity.basis == "assumption"
+    with pytest.raises(SpecError, match="price"):
+        shock(settings, TODAY, "yttrium", loss=0.2, cap=100.0)
+
+
+@pytest.mark.parametrize("elasticity", ["", "a:b", "0.7:0.25", "0:0.5", "1:2:3:4", "nan", "inf:inf"])
+def test_elasticities_that_are_no_range(settings, elasticity):
+    with pytest.raises(SpecError):
+        shock(settings, TODAY, "gallium", loss=0.5, elasticity=elasticity)
+
+
+def test_premium_is_the_users_or_a_marked_figure(settings):
+    assert shock(settings, TODAY, "dysprosium", loss=0.5).premium.basis == "observed"
+    given = shock(settings, TODAY, "dysprosium", loss=0.5, premium=0.2).premium
+    assert (given.basis, given.outside(100.0)) == ("given", pytest.approx(120.0))
+    assert shock(settings, TODAY, "hafnium", loss=0.5).premium is None
+
+
+def test_unknown_metal(settings):
+    with pytest.raises(DataError) as caught:
+        shock(settings, TODAY, "germanum", loss=0.5)
+    assert "germanium" in caught.value.hint
+
+
+def test_every_word_for_a_by_product_has_a_number(settings):
+    snapshot = load_ledger(settings, TODAY).snapshot
+    scale = companion_scale(snapshot)
+    assert set(snapshot["metals"]["by_product"].drop_nulls()) <= set(scale)
+    assert all(0 <= number <= 1 for number in scale.values())

@@ -1,0 +1,117 @@
+"""The ledger in force with the user's own events over it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from toolkit.app.config import resolve
+from toolkit.app.controls import Route, calendar, check_country, controls, parse_purity, parse_within
+from toolkit.app.ledger import load_ledger
+from toolkit.core.errors import DataError, FrameError, SpecError
+
+TODAY = date(2026, 11, 24)
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return resolve({}, environment={})
+
+
+@pytest.fixture
+def write(tmp_path):
+    def writer(text: str, name: str = "own.toml") -> str:
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        return str(tmp_path / name)
+
+    return writer
+
+
+def headline(inputs, on, metal="gallium", to="USA"):
+    return controls(inputs, metal, None, Route(to), on).state.headline
+
+
+def test_an_own_date_changes_the_state_and_shows_as_own(settings, write):
+    file = write('[[event]]\nevent_id = "EV063"\nends = "2027-03-31"\n')
+    later = date(2026, 12, 31)
+    assert headline(load_ledger(settings, later), later) == "ban"
+    inputs = load_ledger(settings, later, file)
+    assert headline(inputs, later) == "licence+ban_suspended"
+    assert inputs.own == ("EV063",)
+    rows = calendar(settings, TODAY, "200d", file).to_json()["upcoming"]
+    mine = [row for row in rows if row["event_id"] == "EV063"]
+    assert [(row["date"], row["own"], row["confidence"]) for row in mine] == [
+        ("2027-03-31", True, "the user's own, not checked")
+    ]
+
+
+def test_a_confirmed_extension_takes_the_place_of_the_claim(settings, write):
+    file = write(
+        '[[event]]\nevent_id = "own-x"\nkind = "control"\ninstrument = "suspension"\nstanding = "official"\n'
+        'announced = "2026-11-09"\neffective = "2026-11-09"\nends = "2027-01-10"\nauthority = "MOFCOM"\norigin = "CHN"\n'
+        'metals = ["holmium", "erbium"]\nacts_on = ["EV062"]\nrelation = "extends"\ncitation = "gazette"\n'
+    )
+    lapsed = calendar(settings, TODAY, "90d", None).to_json()["lapsed"]
+    assert [row["event_id"] for row in lapsed] == ["EV062"]
+    assert calendar(settings, TODAY, "90d", file).to_json()["lapsed"] == []
+
+
+def test_an_own_event_of_tomorrow_is_not_known_today(settings, write):
+    file = write(
+        '[[event]]\nevent_id = "own-y"\nkind = "control"\ninstrument = "ban"\nstanding = "official"\n'
+        'announced = "2026-11-25"\neffective = "2026-11-25"\nauthority = "M"\norigin = "CHN"\nmetals = ["hafnium"]\n'
+        'forms = ["metal"]\ndual_use = true\ncitation = "gazette"\n'
+    )
+    assert load_ledger(settings, TODAY, file).own == ()
+    assert headline(load_ledger(settings, TODAY, file), TODAY, "hafnium", "DEU") == "not_listed"
+    tomorrow = date(2026, 11, 25)
+    assert headline(load_ledger(settings, tomorrow, file), tomorrow, "hafnium", "DEU") == "ban"
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ('[[event]]\nevent_id = "EV063"\nends = "2024-01-01"\n', "ends"),
+        ('[[event]]\nevent_id = "EV063"\nacts_on = ["EV999"]\n', "EV999"),
+        ('[[event]]\nevent_id = "EV020"\nacts_on = ["EV037b"]\nrelation = "builds_on"\n', "EV037b"),
+        ('[[event]]\nevent_id = "EV020"\ninstrument = "licens"\n', "licens"),
+    ],
+)
+def test_rules_of_the_ledger_name_the_users_file_and_row(settings, write, text, what):
+    with pytest.raises(FrameError) as caught:
+        load_ledger(settings, TODAY, write(text))
+    assert caught.value.message.startswith("own.toml, row 1")
+    assert what in caught.value.message
+    assert caught.value.hint
+    assert caught.value.details["file"] == "own.toml"
+
+
+def test_symbols_are_names(settings):
+    inputs = load_ledger(settings, TODAY)
+    assert [inputs.metal(name) for name in ("Ga", "in", "Dy", "gallium")] == ["gallium", "indium", "dysprosium", "gallium"]
+    with pytest.raises(DataError) as caught:
+        inputs.metal("galium")
+    assert "gallium" in caught.value.hint
+
+
+@pytest.mark.parametrize(("text", "days"), [("90d", 90), ("90", 90), ("2w", 14), ("3m", 90), ("1y", 365), ("0d", 0)])
+def test_within(text, days):
+    assert parse_within(text) == days
+
+
+@pytest.mark.parametrize("text", ["", "soon", "-3d", "99999y", "3 d d"])
+def test_within_refused(text):
+    with pytest.raises(SpecError):
+        parse_within(text)
+
+
+def test_options_are_checked():
+    assert parse_purity("4N") == 0.9999
+    assert parse_purity(None) is None
+    with pytest.raises(SpecError):
+        parse_purity("pure")
+    assert check_country("deu", "--to") == "DEU"
+    with pytest.raises(DataError):
+        check_country("Germany", "--to")

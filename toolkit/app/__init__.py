@@ -1,0 +1,1 @@
+"""Layer 6: use-cases, workspace, configuration and stored runs. What a command or a web page calls."""

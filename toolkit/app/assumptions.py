@@ -1,0 +1,99 @@
+"""Parameters of models from the table `assumptions`, each with its range and what it rests on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from toolkit.core.errors import GapError, SpecError
+from toolkit.core.market import Snapshot
+from toolkit.supply.delay import LicenceDelay
+from toolkit.supply.shock import Elasticity
+
+EVERY = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """One row of the table: see `toolkit.core.frames.Assumptions`."""
+
+    name: str
+    subject: str
+    low: float | None
+    central: float | None
+    high: float | None
+    unit: str
+    basis: str
+    statement: str
+    citation: str
+
+
+def find_assumption(snapshot: Snapshot, name: str, subject: str = EVERY) -> Assumption | None:
+    """The parameter `name` for `subject`, else for all; None when the table has none that was known."""
+    rows = snapshot["assumptions"].filter((pl.col("name") == name) & pl.col("subject").is_in([subject, EVERY]))
+    best = rows.sort(pl.col("subject") == EVERY).head(1).to_dicts()
+    return Assumption(**{field: best[0][field] for field in Assumption.__dataclass_fields__}) if best else None
+
+
+def _number(snapshot: Snapshot, name: str, column: str) -> tuple[float, str]:
+    """One number of a parameter for all, and what it rests on in words."""
+    row = find_assumption(snapshot, name)
+    value = None if row is None else getattr(row, column)
+    if row is None or value is None:
+        raise GapError(
+            f"no assumption {name!r} ({column}) was known on {snapshot.as_of}.",
+            hint="Choose a later --as-of, or give the figure as an option.",
+            details={"assumption": name},
+        )
+    return float(value), f"{row.statement} ({row.citation})"
+
+
+def licence_delay(snapshot: Snapshot) -> LicenceDelay:
+    """How long a licence takes: the observed middle, the assumed tail and the statutory time.
+
+    Raises:
+        GapError: on a day when one of the three was not known yet.
+    """
+    statutory, statutory_source = _number(snapshot, "licence_delay_statutory", "central")
+    observed, observed_source = _number(snapshot, "licence_delay_observed", "central")
+    tail, tail_source = _number(snapshot, "licence_delay_tail", "high")
+    source = (
+        f"Middle, observed: {observed_source}. Tail, assumption: {tail_source}. Statutory: {statutory_source}. "
+        "Lognormal shape: assumption."
+    )
+    return LicenceDelay.of(observed=observed, tail=tail, statutory_working_days=statutory, source=source)
+
+
+def parse_elasticity(text: str | None, snapshot: Snapshot) -> Elasticity:
+    """The range that the user gives (``0.4``, ``0.25:0.7`` or ``0.25:0.4:0.7``), else the marked assumption.
+
+    The centre of a range given by its ends is their geometric mean: the formula divides by the elasticity.
+
+    Raises:
+        SpecError: for a text that is no such range.
+        GapError: when nothing is given and no assumption was known.
+    """
+    if text is None:
+        (low, source), (central, _), (high, _) = (
+            _number(snapshot, "elasticity_sum", side) for side in ("low", "central", "high")
+        )
+        return Elasticity(low, central, high, "assumption", source)
+    try:
+        values = [float(part) for part in text.split(":")]
+    except ValueError:
+        values = []
+    if len(values) == 1:
+        values *= 3
+    if len(values) == 2 and min(values) > 0:
+        values.insert(1, (values[0] * values[1]) ** 0.5)
+    if len(values) != 3:
+        raise SpecError(f"--elasticity {text!r} is no range.", hint="Write it as 0.4, 0.25:0.7 or 0.25:0.4:0.7.")
+    low, central, high = values
+    return Elasticity(low, central, high, "given", "option --elasticity")
+
+
+def companion_scale(snapshot: Snapshot) -> dict[str, float]:
+    """The number 0..1 that stands for each word of the column `by_product`, for `toolkit.supply.characteristics`."""
+    rows = snapshot["assumptions"].filter((pl.col("name") == "companion_share") & pl.col("central").is_not_null())
+    return dict(rows.select("subject", "central").iter_rows())

@@ -1,0 +1,62 @@
+"""What a reader must know before trusting a proposal, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from toolkit.app.exchange import Rate
+from toolkit.app.inputs import Inputs
+from toolkit.app.money import Money
+from toolkit.factors.forecast import Forecast
+from toolkit.optimize.problem import Problem
+
+MOSTLY_CASH = 0.5
+
+
+def cautions(
+    inputs: Inputs,
+    problem: Problem,
+    forecast: Forecast,
+    money: Money,
+    rates: Mapping[str, Rate],
+    provenance: Sequence[Mapping[str, Any]],
+    owner: Mapping[str, str],
+) -> list[str]:
+    """The warnings of a run, gravest first."""
+    found: list[str] = []
+    cash = money.cash / money.wealth
+    if cash > MOSTLY_CASH:
+        found.append(
+            f"MOSTLY CASH: {cash:.0%} of the budget is not placed; the limits or lot sizes leave room for little else."
+        )
+    if inputs.unpriced:
+        names = ", ".join(inputs.products[key].name for key in inputs.unpriced)
+        found.append(f"No monthly price for {names}: bring your own with --prices; annual prices are never interpolated.")
+    stale = [entry for entry in provenance if entry["overdue_days"] > 0]
+    found += [
+        f"{entry['source']} ({entry['table']}) ends on {entry['as_of'] or entry['known_from']},"
+        f" {entry['overdue_days']} days later than its rhythm explains."
+        for entry in stale
+    ]
+    for rate in rates.values():
+        if rate.date is not None and (inputs.snapshot.as_of - rate.date).days > 62:
+            found.append(
+                f"{rate.base} is converted to {rate.quote} at the last known rate {rate.value:.4f} of {rate.date:%Y-%m}."
+            )
+    assumed = [asset.name for asset in inputs.universe if asset.terms == "assumption"]
+    if assumed:
+        found.append("Lots, spreads and storage are assumptions about typical dealer terms; replace them with your dealer's.")
+    unknown = [asset.key for asset in inputs.universe if asset.terms == "unknown"]
+    if unknown:
+        found.append(f"No dealer terms are known for {', '.join(unknown)}: spread, storage and lots count as nothing.")
+    uncertain = [
+        asset.name
+        for asset in inputs.universe
+        if asset.form is not None
+        and asset.key in inputs.products
+        and inputs.ledger.state(asset.key, asset.form, on=inputs.snapshot.as_of, destination=owner["country"]).uncertain
+    ]
+    if uncertain:
+        found.append(f"The control state of {', '.join(uncertain)} is uncertain and counts as controlled.")
+    return [*found, *inputs.notes, *problem.notes(), *forecast.notes]

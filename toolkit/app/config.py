@@ -1,0 +1,130 @@
+"""Settings and where each came from: option > `TOOLKIT_...` environment > `config.toml` in the workspace > shipped default.
+
+They say where, for whom and how fast; never a model. Models live in strategies.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+
+from toolkit.core.decode import Spec, decode, faults_of, raise_faults, read_toml
+
+
+class Owner(Spec):
+    """For whom: the country that deliveries go to, the reporting currency and the money to place."""
+
+    country: str = Field(default="DEU", pattern=r"^[A-Z]{3}$")
+    currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
+    budget: float = Field(default=100_000.0, gt=0)
+
+
+class Data(Spec):
+    """Where data comes from: a folder with a data package, or the bundled one; whether the network may be used."""
+
+    path: str | None = None
+    offline: bool = True
+
+
+class Output(Spec):
+    """Where results go, and in which language."""
+
+    folder: str = "out"
+    language: Literal["en", "de"] = "en"
+
+
+class Config(Spec):
+    """The whole of `config.toml`."""
+
+    owner: Owner = Owner()
+    data: Data = Data()
+    output: Output = Output()
+    web: dict[str, Any] = Field(default_factory=dict)
+    plugins: dict[str, Any] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: its key path, its value, and where the value came from."""
+
+    key: str
+    value: Any
+    origin: str
+
+
+def keys() -> tuple[str, ...]:
+    """The key path of every setting."""
+    sections: Mapping[str, type[Spec]] = {"owner": Owner, "data": Data, "output": Output}
+    return tuple(f"{section}.{name}" for section, model in sections.items() for name in model.model_fields)
+
+
+def environment_name(key: str) -> str:
+    """The environment variable of a setting: ``owner.currency`` is TOOLKIT_OWNER_CURRENCY."""
+    return "TOOLKIT_" + key.replace(".", "_").upper()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The configuration in force and the origin of each setting."""
+
+    config: Config
+    origins: Mapping[str, str]
+
+    def rows(self) -> tuple[Setting, ...]:
+        """Every setting, in the order of the file."""
+        data = self.config.model_dump(mode="json")
+        return tuple(
+            Setting(key, data[section][name], self.origins[key]) for key in keys() for section, _, name in [key.partition(".")]
+        )
+
+
+def resolve(options: Mapping[str, Any], *, file: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+    """Settings from all four layers.
+
+    Args:
+        options: Key path -> value of the options that were given.
+        file: `--config`; default `config.toml` in the working folder, where there is one.
+        environment: Default: the process environment.
+
+    Raises:
+        SpecError: for an unreadable file, an unknown key or a bad value, with the layer it came from.
+    """
+    environment = os.environ if environment is None else environment
+    path = file or Path("config.toml")
+    layers: list[tuple[str, dict[str, dict[str, Any]]]] = []
+    if file is not None or path.is_file():
+        data = read_toml(path)
+        decode(Config, data, file=path.name)
+        layers.append((path.name, data))
+    for origin, values in (
+        ("environment", {key: environment[environment_name(key)] for key in keys() if environment_name(key) in environment}),
+        ("option", {key: value for key, value in options.items() if value is not None}),
+    ):
+        nested: dict[str, dict[str, Any]] = {}
+        for key, value in values.items():
+            section, _, name = key.partition(".")
+            nested.setdefault(section, {})[name] = value
+        layers.append((origin, nested))
+
+    merged: dict[str, dict[str, Any]] = {}
+    origins = dict.fromkeys(keys(), "shipped default")
+    for origin, data in layers:
+        for section, values in data.items():
+            merged[section] = {**merged.get(section, {}), **values}
+            for name in values:
+                key = f"{section}.{name}"
+                origins[key] = f"environment {environment_name(key)}" if origin == "environment" else origin
+    try:
+        config = Config.model_validate(merged)
+    except ValidationError as error:
+        faults = faults_of(error, Config, "")
+        for fault in faults:
+            fault["key"] += f" (from {origins.get(fault['key'], 'settings')})"
+        raise_faults(faults, "settings")
+        raise
+    return Settings(config, origins)

@@ -1,0 +1,188 @@
+"""`controls` and `upcoming`: the state of a metal form by form, of all products, of listed items, and the calendar ahead."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from toolkit.app.config import Settings
+from toolkit.app.ledger import LedgerInputs, load_ledger
+from toolkit.app.plain import plain
+from toolkit.core.errors import DataError, SpecError
+from toolkit.supply.controls import CHINA
+from toolkit.supply.events import CIVIL
+from toolkit.supply.items import find_items
+from toolkit.supply.purity import purity_fraction
+from toolkit.supply.state import ControlState
+from toolkit.supply.upcoming import upcoming
+
+COMMON_FORM = "metal"
+UNITS = {"d": 1, "w": 7, "m": 30, "y": 365}
+"""Days in the units of `--within`; a month and a year are spans to look ahead, not calendar months."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """From where, to where and for whom goods would go.
+
+    Attributes:
+        destination: ISO-3 code of the buyer's country.
+        purity: Fraction; None when not stated.
+    """
+
+    destination: str
+    origin: str = CHINA
+    end_user: str = CIVIL
+    purity: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ControlAnswer:
+    """The state of a metal.
+
+    Attributes:
+        state: Of the form asked about, else of the traded form.
+        basis: Why this form: ``asked``, ``traded`` (the products table), ``named`` (no product; a form that notices name) or
+            ``metal`` (nobody trades or names one).
+        forms: Every form that any notice of the origin names, and the traded form, sorted; empty when one form was asked.
+        own: Ids of the user's own events in the ledger.
+    """
+
+    state: ControlState
+    basis: str
+    forms: tuple[ControlState, ...]
+    own: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The object of the contract for `state`, and the other forms beside it."""
+        forms = [{**state.to_json(), "traded": state.form == self.state.form} for state in self.forms]
+        return {**self.state.to_json(), "form_basis": self.basis, "forms": forms, "own_events": list(self.own)}
+
+
+def parse_purity(text: str | None) -> float | None:
+    """A purity given as an option.
+
+    Raises:
+        SpecError: for a text that states none.
+    """
+    if text is None:
+        return None
+    found = purity_fraction(text)
+    if found is None:
+        raise SpecError(f"--purity {text!r} is no purity.", hint="Write it as '99.99 %', 4N or 0.9999.")
+    return found
+
+
+def controls(inputs: LedgerInputs, metal: str, form: str | None, route: Route, as_of: date) -> ControlAnswer:
+    """The state of one metal: of `form`, or of the traded form and of every form that a notice names.
+
+    Raises:
+        DataError: for a metal, form, place or end user that is not known, with the nearest names.
+    """
+    asset = inputs.metal(metal)
+
+    def state(kind: str) -> ControlState:
+        return inputs.ledger.state(
+            asset,
+            kind,
+            on=as_of,
+            destination=route.destination,
+            origin=route.origin,
+            end_user=route.end_user,
+            purity=route.purity,
+        )
+
+    if form is not None:
+        return ControlAnswer(state(form), "asked", (), inputs.own)
+    traded = inputs.products[asset].form if asset in inputs.products else None
+    named = inputs.ledger.named_forms(asset, on=as_of, origin=route.origin)
+    if traded is not None:
+        first, basis = traded, "traded"
+    elif named:
+        first, basis = (COMMON_FORM if COMMON_FORM in named else named[0]), "named"
+    else:
+        first, basis = COMMON_FORM, "metal"
+    forms = tuple(state(kind) for kind in sorted({first, *named}))
+    return ControlAnswer(next(s for s in forms if s.form == first), basis, forms, inputs.own)
+
+
+def product_controls(inputs: LedgerInputs, route: Route, as_of: date) -> tuple[ControlState, ...]:
+    """The state of the traded form of every product, in the order of the products."""
+    return tuple(
+        inputs.ledger.state(
+            asset.key, asset.form, on=as_of, destination=route.destination, origin=route.origin, end_user=route.end_user
+        )
+        for asset in inputs.products
+        if asset.form is not None
+    )
+
+
+def items(inputs: LedgerInputs, query: str, as_of: date) -> pl.DataFrame:
+    """The controlled items that a tariff code or words find; see `toolkit.supply.items.find_items`."""
+    return find_items(inputs.ledger, query, on=as_of)
+
+
+def parse_within(text: str) -> int:
+    """Days in a span such as ``90d``, ``12w``, ``3m`` (of 30 days) or ``1y``.
+
+    Raises:
+        SpecError: for any other text.
+    """
+    match = re.fullmatch(r"(\d{1,5})\s*([dwmy]?)", text.strip().casefold())
+    if match is None:
+        raise SpecError(f"--within {text!r} is no span of time.", hint="Write it as 90d, 12w, 3m or 1y.")
+    days = int(match[1]) * UNITS[match[2] or "d"]
+    if days > 365 * 100:
+        raise SpecError(f"--within {text!r} looks further ahead than a century.", hint="Give a shorter span.")
+    return days
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # frames have no truth value, so calendars are compared by identity
+class Calendar:
+    """What begins and ends in a window, and which of it is the user's own."""
+
+    as_of: date
+    within_days: int
+    events: pl.DataFrame
+    own: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """One object: window, rows with the day and the days left (negative: past), and the user's own ids."""
+        rows = [
+            {**plain(row), "days": (row["date"] - self.as_of).days, "own": row["event_id"] in self.own}
+            for row in self.events.iter_rows(named=True)
+        ]
+        return {
+            "as_of": self.as_of.isoformat(),
+            "within_days": self.within_days,
+            "upcoming": [row for row in rows if row["status"] == "ahead"],
+            "lapsed": [row for row in rows if row["status"] == "lapsed"],
+            "own_events": list(self.own),
+        }
+
+
+def calendar(settings: Settings, as_of: date, within: str, events: str | None) -> Calendar:
+    """The calendar of the ledger in force.
+
+    Raises:
+        SpecError, DataError: for a span or a file that cannot be used.
+    """
+    days = parse_within(within)
+    inputs = load_ledger(settings, as_of, events)
+    return Calendar(as_of, days, upcoming(inputs.ledger, on=as_of, within_days=days), inputs.own)
+
+
+def check_country(code: str, option: str) -> str:
+    """An ISO-3 code in capitals.
+
+    Raises:
+        DataError: for anything else.
+    """
+    place = code.strip().upper()
+    if not re.fullmatch(r"[A-Z]{3}|EU", place):
+        raise DataError(f"{option} {code!r} is no country code.", hint="Write it as ISO 3166 alpha-3, such as DEU.")
+    return place

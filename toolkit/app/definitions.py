@@ -1,0 +1,55 @@
+"""Where strategies and reports are found: the workspace first, then a checkout's own folders, then what the wheel carries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import toolkit
+from toolkit.core.errors import SpecError, did_you_mean
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A TOML definition and where it came from: ``workspace``, ``repository`` or ``shipped``."""
+
+    name: str
+    path: Path
+    origin: str
+
+
+def folders(kind: str, workspace: Path | None = None) -> tuple[tuple[str, Path], ...]:
+    """(origin, folder) in the order of search; `kind` is ``strategies`` or ``reports``."""
+    package = Path(toolkit.__file__).parent
+    places = [("workspace", (workspace or Path.cwd()) / kind)]
+    if (package.parent / "pyproject.toml").is_file():
+        places.append(("repository", package.parent / kind))
+    places.append(("shipped", package / "_shipped" / kind))
+    return tuple(places)
+
+
+def definitions(kind: str, workspace: Path | None = None) -> tuple[Definition, ...]:
+    """Every definition by name, sorted; the first folder that has a name wins."""
+    found: dict[str, Definition] = {}
+    for origin, folder in folders(kind, workspace):
+        for path in sorted(folder.glob("*.toml")):
+            found.setdefault(path.stem, Definition(path.stem, path, origin))
+    return tuple(found[name] for name in sorted(found))
+
+
+def find(kind: str, name: str, workspace: Path | None = None) -> Definition:
+    """A definition by name or by the path of a file.
+
+    Raises:
+        SpecError: when there is none; the nearest names are in the hint.
+    """
+    as_path = Path(name)
+    if as_path.suffix == ".toml" or as_path.is_file():
+        if not as_path.is_file():
+            raise SpecError(f"{name} does not exist.", details={"file": name})
+        return Definition(as_path.stem, as_path, "file")
+    known = {definition.name: definition for definition in definitions(kind, workspace)}
+    if name not in known:
+        singular = {"strategies": "strategy", "reports": "report"}[kind]
+        raise SpecError(f"no {singular} is named {name!r}.", hint=did_you_mean(name, known))
+    return known[name]

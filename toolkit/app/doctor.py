@@ -1,0 +1,83 @@
+"""What `toolkit doctor` looks at."""
+
+from __future__ import annotations
+
+import os
+import platform
+import tempfile
+from dataclasses import dataclass
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import cvxpy as cp
+import numpy as np
+from cvxpy.error import SolverError
+
+from toolkit.app.config import Settings
+from toolkit.app.market import load
+from toolkit.core.errors import DataError
+from toolkit.optimize.solve import CONIC_ORDER, QUADRATIC_ORDER
+
+LIBRARIES = ("cvxpy", "polars", "numpy", "scipy", "pydantic", "dataframely", "altair")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check: what, whether it is in order, and the detail."""
+
+    name: str
+    ok: bool
+    detail: str
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {"name": self.name, "ok": self.ok, "detail": self.detail}
+
+
+def _solver(name: str) -> Finding:
+    """Whether a solver is installed and solves a one-line problem."""
+    if name not in cp.installed_solvers():
+        return Finding(f"solver {name}", ok=False, detail="not installed")
+    x = cp.Variable()
+    try:
+        cp.Problem(cp.Minimize(cp.square(x - 1))).solve(solver=name)
+    except SolverError as error:
+        return Finding(f"solver {name}", ok=False, detail=str(error))
+    error = abs(float(np.asarray(x.value)) - 1.0)
+    return Finding(f"solver {name}", ok=error < 1e-3, detail=f"solves a test problem to {error:.0e}")
+
+
+def _write_access(folder: Path) -> Finding:
+    place = folder
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    try:
+        with tempfile.NamedTemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        return Finding("write access", ok=False, detail=f"{place}: {error.strerror}")
+    return Finding("write access", ok=True, detail=str(folder))
+
+
+def examine(settings: Settings, day: date) -> tuple[Finding, ...]:
+    """Every check, in the order a person would make them."""
+    findings = [
+        Finding("python", ok=True, detail=platform.python_version()),
+        Finding("libraries", ok=True, detail=", ".join(f"{name} {version(name)}" for name in LIBRARIES)),
+        *(_solver(name) for name in dict.fromkeys((*QUADRATIC_ORDER, *CONIC_ORDER))),
+        Finding("threads", ok=True, detail=f"OPENBLAS_NUM_THREADS={os.environ.get('OPENBLAS_NUM_THREADS', 'not set')}"),
+        _write_access(Path(settings.config.output.folder)),
+    ]
+    try:
+        snapshot = load(settings).market.until(day)
+    except DataError as error:
+        return (*findings, Finding("data", ok=False, detail=str(error)))
+    for record in snapshot.provenance():
+        if record.source.rhythm_days:
+            age = f"{record.overdue_days} days past its rhythm" if record.overdue_days else "current"
+            newest = record.newest or record.known_from
+            name = f"{record.table}, {record.source.id}"
+            findings.append(Finding(name, ok=record.overdue_days == 0, detail=f"newest {newest}, {age}"))
+    return tuple(findings)

@@ -1,0 +1,50 @@
+"""The last known exchange rate, for turning prices into money."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from toolkit.core.errors import DataError
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Units of `quote` for one unit of `base`, and the day the rate speaks of; None for a currency in itself."""
+
+    base: str
+    quote: str
+    value: float
+    date: date | None
+
+
+def _direct(fx: pl.DataFrame, base: str, quote: str) -> Rate | None:
+    if base == quote:
+        return Rate(base, quote, 1.0, None)
+    for left, right, power in ((base, quote, 1), (quote, base, -1)):
+        rows = fx.filter((pl.col("base") == left) & (pl.col("quote") == right)).sort("date")
+        if rows.height:
+            last = rows.row(-1, named=True)
+            return Rate(base, quote, last["rate"] ** power, last["date"])
+    return None
+
+
+def last_rate(fx: pl.DataFrame, base: str, quote: str) -> Rate:
+    """The newest rate among the rows given, directly, inverted, or over a currency that both have a rate to.
+
+    Raises:
+        DataError: when no chain of rates links the two.
+    """
+    found = _direct(fx, base, quote)
+    if found is not None:
+        return found
+    for pivot in sorted({*fx["base"].unique(), *fx["quote"].unique()}):
+        first, second = _direct(fx, base, pivot), _direct(fx, pivot, quote)
+        if first is not None and second is not None:
+            days = [rate.date for rate in (first, second) if rate.date is not None]
+            return Rate(base, quote, first.value * second.value, min(days))
+    known = ", ".join(sorted({*fx["base"].unique(), *fx["quote"].unique()})) or "none"
+    hint = f"Currencies with a rate: {known}. Try --currency {base}."
+    raise DataError(f"no exchange rate from {base} to {quote} is known.", hint=hint)

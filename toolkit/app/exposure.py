@@ -1,0 +1,267 @@
+"""`exposure`: from a file of lots to their value, control state, resale limits, traceability, cover and shock band."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from toolkit.app.assumptions import licence_delay, parse_elasticity
+from toolkit.app.config import Settings
+from toolkit.app.ledger import LedgerInputs, load_ledger
+from toolkit.app.plain import plain
+from toolkit.app.valuation import FILTERED, KINDS, UnitPrice, own_prices, unit_prices
+from toolkit.core.errors import GapError, SpecError
+from toolkit.data.files.holdings import read_holdings
+from toolkit.data.files.prices import read_prices
+from toolkit.supply.concentration import CountryExposure, SupplyShares, country_exposure, supply_shares
+from toolkit.supply.delay import Cover, LicenceDelay, cover
+from toolkit.supply.exposure import (
+    IN_TRANSIT,
+    ORDER_AT_RISK,
+    PLANNED_AT_RISK,
+    STORED_AT_ORIGIN,
+    STORED_SAFE,
+    STORED_UNPLACED,
+    IndustryShare,
+    PortfolioExposure,
+    Replacement,
+    industries,
+    lot_exposures,
+)
+from toolkit.supply.shock import PriceBand, price_band
+
+STALE_DAYS = 62
+QUANTILES = (0.1, 0.5, 0.9)
+CASES = ("low", "central", "high")
+CHANGE = ("date", "metal", "what", "standing")
+
+
+@dataclass(frozen=True, slots=True)
+class ExposureRequest:
+    """What a user asks for.
+
+    Attributes:
+        holdings, prices, events: Files; None for the bundled prices and ledger alone.
+        loss, elasticity, cap: The shock that replacement is measured under; `cap` is a multiple of today's price.
+        use: ``METAL=KG`` a month, one entry a metal.
+    """
+
+    holdings: str
+    settings: Settings
+    as_of: date
+    prices: str | None = None
+    prices_currency: str = "USD"
+    events: str | None = None
+    loss: float = 0.5
+    elasticity: str | None = None
+    cap: float | None = None
+    use: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExposureAnswer:
+    """The exposure of a holdings file and everything it rests on. Money is in `currency`."""
+
+    as_of: date
+    currency: str
+    destination: str
+    portfolio: PortfolioExposure
+    prices: Mapping[tuple[str, str], UnitPrice]
+    band: PriceBand
+    replacement: tuple[Replacement, Replacement, Replacement]
+    concentration: CountryExposure
+    supplies: tuple[SupplyShares, ...]
+    industries: tuple[IndustryShare, ...]
+    without_uses: tuple[str, ...]
+    delay: LicenceDelay | None
+    covers: tuple[Cover, ...]
+    next_changes: tuple[tuple[date, str, str, str], ...]
+    statements: tuple[str, ...]
+    warnings: tuple[str, ...]
+    own: tuple[str, ...]
+    data: tuple[Mapping[str, Any], ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """One object; totals and lots add up to `value`."""
+        p, delay = self.portfolio, self.delay
+        quantiles = {} if delay is None else {f"{q:g}": delay.quantile(q) for q in QUANTILES}
+        return plain(
+            {
+                "schema_version": 1,
+                "as_of": self.as_of,
+                "currency": self.currency,
+                "destination": self.destination,
+                "value": p.value,
+                "lots": p.lots,
+                "unpriced": p.unpriced,
+                "deliveries": p.deliveries,
+                "controlled": p.controlled,
+                "open_at_risk": p.open_orders,
+                "resale_restricted": p.resale_restricted,
+                "resale_unknown_origin": p.resale_unknown,
+                "statements": self.statements,
+                "prices": list(self.prices.values()),
+                "shock": {"band": self.band, "replacement": dict(zip(CASES, self.replacement, strict=True))},
+                "concentration": {
+                    "country": self.concentration.as_mapping(),
+                    "other": self.concentration.other,
+                    "unknown": self.concentration.unknown,
+                    "without_shares": self.concentration.without_shares,
+                    "hhi": self.concentration.hhi,
+                    "n_minus_1": self.concentration.n_minus_1,
+                    "supplies": self.supplies,
+                },
+                "industries": {"sectors": self.industries, "without_uses": self.without_uses},
+                "licence_delay": None if delay is None else {**plain(delay), "sigma": delay.sigma, "quantiles": quantiles,
+                                                             "within_statutory": 1 - delay.exceeds(delay.statutory)},
+                "cover": self.covers,
+                "next_changes": [dict(zip(CHANGE, row, strict=True)) for row in self.next_changes],
+                "own_events": self.own,
+                "warnings": self.warnings,
+                "data": self.data,
+            }
+        )  # fmt: skip
+
+
+def expose(request: ExposureRequest) -> ExposureAnswer:
+    """The exposure of a holdings file for the owner's country.
+
+    Raises:
+        SpecError: for an option that cannot be used.
+        DataError, FrameError, GapError: for bad input, with file, rows and remedy.
+    """
+    config = request.settings.config
+    currency, destination, as_of = config.owner.currency, config.owner.country, request.as_of
+    inputs = load_ledger(request.settings, as_of, request.events)
+    snapshot = inputs.snapshot
+    known = dict.fromkeys(inputs.ledger.assets, inputs.ledger.forms)
+    lots = read_holdings(request.holdings, known_assets=known, today=date.today()).frame
+    held = tuple(asset for asset in inputs.products if asset.key in set(lots["asset"]))
+    prices, notes = snapshot["prices"], []
+    if request.prices is not None:
+        file = read_prices(request.prices, default_currency=request.prices_currency, today=date.today())
+        prices, note = own_prices(prices, file, inputs.products, as_of)
+        notes += [*file.notes, note]
+    levels, price_notes = unit_prices(snapshot, prices, held, currency)
+    found = lot_exposures(
+        lots, {key: level.price for key, level in levels.items()}, inputs.ledger, on=as_of, destination=destination
+    )
+    portfolio = PortfolioExposure.of(found)
+    supplies = _supplies(inputs, portfolio.weights)
+    sectors, without_uses = industries(portfolio.weights, snapshot["end_uses"])
+    band = price_band(request.loss, parse_elasticity(request.elasticity, snapshot), cap=request.cap)
+    use = _use(request.use, inputs, portfolio.stored_safe)
+    try:
+        delay = licence_delay(snapshot)
+    except GapError as error:
+        delay = None
+        notes.append(error.message)
+    tables = ("controls", "control_scopes", "products", "shares", "end_uses", "assumptions")
+    used = {"prices": prices, "fx": snapshot["fx"], **{name: snapshot[name] for name in tables}}
+    return ExposureAnswer(
+        as_of=as_of,
+        currency=currency,
+        destination=destination,
+        portfolio=portfolio,
+        prices=levels,
+        band=band,
+        replacement=portfolio.replacement(band),
+        concentration=country_exposure(portfolio.weights, supplies),
+        supplies=tuple(supplies.values()),
+        industries=sectors,
+        without_uses=without_uses,
+        delay=delay,
+        covers=() if delay is None else tuple(cover(asset, portfolio.stored_safe.get(asset, 0.0), use.get(asset), delay)
+                                              for asset in sorted({*portfolio.stored_safe, *use})),
+        next_changes=_changes(inputs, portfolio, as_of, destination),
+        statements=_statements(portfolio, currency),
+        warnings=(*_warnings(portfolio, levels, as_of), *notes, *price_notes),
+        own=inputs.own,
+        data=tuple(entry.to_json() for entry in snapshot.provenance({n: f for n, f in used.items() if f.height})),
+    )  # fmt: skip
+
+
+def _supplies(inputs: LedgerInputs, weights: Mapping[str, float]) -> dict[str, SupplyShares]:
+    """Shares of supply of each asset held, at the stage at which its metal is scored; only where they are known."""
+    shares = inputs.snapshot["shares"]
+    there = set(shares.select("asset", "stage").iter_rows())
+    stages = {asset.key: asset.stage for asset in inputs.products if asset.stage is not None}
+    return {key: supply_shares(shares, key, stages[key]) for key in weights if (key, stages.get(key)) in there}
+
+
+def _use(entries: tuple[str, ...], inputs: LedgerInputs, stored: Mapping[str, float]) -> dict[str, float]:
+    """Use in kg a month by asset; every metal named is one the ledger knows, held or not."""
+    found: dict[str, float] = {}
+    for entry in entries:
+        name, _, amount = entry.partition("=")
+        asset = inputs.metal(name)
+        try:
+            found[asset] = float(amount)
+        except ValueError:
+            raise SpecError(f"--use {entry!r} is not METAL=KG.", hint=f"Write it as {next(iter(stored), asset)}=2.5.") from None
+    return found
+
+
+def _changes(
+    inputs: LedgerInputs, portfolio: PortfolioExposure, as_of: date, destination: str
+) -> tuple[tuple[date, str, str, str], ...]:
+    """(date, metal, what, standing) of the dated changes ahead for what is held, each once."""
+    forms = sorted({(lot.asset, lot.form) for lot in portfolio.lots})
+    states = [inputs.ledger.state(asset, form, on=as_of, destination=destination) for asset, form in forms]
+    rows = {(change.date, state.metal, change.what, change.standing) for state in states for change in state.next_changes}
+    return tuple(sorted(rows))
+
+
+def _statements(portfolio: PortfolioExposure, currency: str) -> tuple[str, ...]:
+    """The three statements that are kept apart, in words with their money, and what belongs to none of them."""
+    totals = {total.name: total for total in portfolio.deliveries}
+
+    def money(*names: str) -> str:
+        return f"{sum(totals[name].value for name in names):,.2f} {currency}"
+
+    safe = f"Stored outside the country of origin, by the location in the file: {money(STORED_SAFE)}."
+    resale = (
+        f"Resale to certain end users is restricted for {portfolio.resale_restricted.value:,.2f} {currency}, wherever stored"
+    )
+    texts = [
+        f"{safe} An export control cannot stop it.",
+        f"Open deliveries that can fail to arrive: {money(ORDER_AT_RISK)} ordered and {money(PLANNED_AT_RISK)} planned.",
+        f"{resale}; the measures claim liability of third parties.",
+    ]
+    if totals[STORED_AT_ORIGIN].lots:
+        texts.append(f"Stored in the country of origin: {money(STORED_AT_ORIGIN)}. An export control there still reaches it.")
+    if totals[STORED_UNPLACED].lots:
+        texts.append(
+            f"Stored at a place the file does not name: {money(STORED_UNPLACED)}. Whether it is out of reach is unknown."
+        )
+    if totals[IN_TRANSIT].lots:
+        texts.append(f"In transit: {money(IN_TRANSIT)}. The file does not say whether it has left the country of origin.")
+    if portfolio.resale_unknown.lots:
+        texts.append(
+            f"Of unknown origin: {portfolio.resale_unknown.value:,.2f} {currency} that would be restricted if it came from the"
+            " controlling country."
+        )
+    return tuple(texts)
+
+
+def _warnings(portfolio: PortfolioExposure, levels: Mapping[tuple[str, str], UnitPrice], as_of: date) -> list[str]:
+    found = [
+        f"{level.asset}: valued at the {KINDS[level.kind]} of {level.date} ({level.basis.replace('_', ' ')}),"
+        f" {(as_of - level.date).days} days old."
+        for level in levels.values()
+        if (as_of - level.date).days > STALE_DAYS
+    ]
+    if portfolio.unpriced:
+        lots = ", ".join(portfolio.unpriced)
+        found.append(f"No price is known for the form of {lots}: in no total. Bring one with --prices for its traded form.")
+    if any(level.kind == FILTERED for level in levels.values()):
+        found.append("Prices of customs unit values are levels behind noisy prints, with their standard errors; no bids.")
+    assumed = [lot.lot_id for lot in portfolio.lots if lot.assumed_origin]
+    if assumed:
+        found.append(f"Origin unknown, taken as the controlling country: {', '.join(assumed)}.")
+    uncertain = [lot.lot_id for lot in portfolio.lots if lot.uncertain]
+    if uncertain:
+        found.append(f"No notice settles the form, counted as controlled: {', '.join(uncertain)}.")
+    return found

@@ -1,0 +1,167 @@
+"""What a run works on: the market as known at a date, the universe, prices, controls and shares of supply, all by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from toolkit.app.config import Settings
+from toolkit.app.market import load
+from toolkit.core.assets import CASH, Asset, Universe
+from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean
+from toolkit.core.market import Snapshot
+from toolkit.core.units import KG_PER_UNIT
+from toolkit.data.files.prices import read_prices
+from toolkit.strategy.model import Strategy, UniverseSpec
+from toolkit.supply.concentration import SupplyShares, supply_shares
+from toolkit.supply.controls import ControlLedger
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Everything that goes into a proposal.
+
+    Attributes:
+        snapshot: The market as known at `as_of`, with the user's prices in place of the bundled ones where given.
+        universe: What may be held, in order.
+        products: Every product the toolkit knows, for the tables of controls.
+        supply: Asset key -> shares of supply at the stage the asset is scored at; only where they are known.
+        unknown: Assets that the toolkit knows nothing of.
+        unpriced: Products without a series among the bundled prices: nothing can be said of them without the user's own.
+        own_prices: Name of the user's price file, None for the bundled prices.
+        notes: What a reader must know of how the inputs were read.
+    """
+
+    snapshot: Snapshot
+    universe: Universe
+    products: Universe
+    ledger: ControlLedger
+    supply: Mapping[str, SupplyShares]
+    unknown: tuple[str, ...]
+    unpriced: tuple[str, ...]
+    own_prices: str | None
+    notes: tuple[str, ...]
+
+    @property
+    def prices(self) -> pl.DataFrame:
+        """The visible prices."""
+        return self.snapshot["prices"]
+
+
+def per_kg(prices: pl.DataFrame, products: Universe) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Prices of known products per kg, whatever mass they were quoted for; other assets stay as they are.
+
+    A file that states no unit is taken to be in kg for a known product, and a note says so.
+    """
+    known = pl.col("asset").is_in(list(products.keys))
+    silent = prices.filter(known & (pl.col("unit") == "unit"))["asset"].unique().sort()
+    odd = prices.filter(known & ~pl.col("unit").is_in([*KG_PER_UNIT, "unit"]))
+    if odd.height:
+        row = odd.row(0, named=True)
+        raise DataError(f"{row['asset']} is priced per {row['unit']!r}.", hint=did_you_mean(row["unit"], KG_PER_UNIT))
+    mass = pl.col("unit").replace_strict({**KG_PER_UNIT, "unit": 1.0}, default=1.0, return_dtype=pl.Float64)
+    converted = prices.with_columns(
+        price=pl.when(known).then(pl.col("price") / mass).otherwise(pl.col("price")),
+        unit=pl.when(known).then(pl.lit("kg")).otherwise(pl.col("unit")),
+    )
+    notes = (f"No unit given for {', '.join(silent)}: taken as a price per kg.",) if len(silent) else ()
+    return converted, notes
+
+
+def _select(spec: UniverseSpec, priced: Universe, products: Universe, *, own_prices: bool) -> Universe:
+    """The universe of a strategy; products that have no series are left out of it."""
+    if spec.names_assets and isinstance(spec.assets, tuple):
+        keys = [key for name in spec.assets for key in _keys(name, priced, products)]
+        missing = [key for key in keys if key not in priced]
+        if missing and own_prices:
+            raise GapError(
+                f"the strategy holds {', '.join(missing)}, and the price file has no such column.",
+                hint='Add the prices, or use a strategy with assets = "all".',
+                details={"missing": missing},
+            )
+    elif spec.groups:
+        known = {asset.group for asset in (*priced, *products)}
+        for group in spec.groups:
+            if group not in known:
+                raise SpecError(f"universe.groups: unknown group {group!r}.", hint=did_you_mean(group, known))
+        keys = [asset.key for asset in (*priced, *products) if asset.group in spec.groups]
+    else:
+        keys = list(priced.keys)
+    excluded = {key for name in spec.exclude for key in _keys(name, priced, products)}
+    wanted = [key for key in dict.fromkeys(keys) if key not in excluded]
+    universe = priced.take([key for key in wanted if key in priced])
+    if not universe.assets:
+        raise GapError("nothing that the strategy may hold has a price series.", hint="Bring prices with --prices.")
+    return universe
+
+
+def _keys(name: str, priced: Universe, products: Universe) -> list[str]:
+    """The asset keys that a name in a strategy means: a key, or an element for all its products."""
+    found = [asset.key for asset in (*priced, *products) if name in (asset.key, asset.element)]
+    if not found:
+        known = {*priced.keys, *products.keys, *priced.elements}
+        raise SpecError(f"universe: {name!r} is neither an asset nor an element.", hint=did_you_mean(name, known))
+    return list(dict.fromkeys(found))
+
+
+def gather(strategy: Strategy, settings: Settings, as_of: date, *, prices: str | None, prices_currency: str) -> Inputs:
+    """Read and narrow everything a proposal needs.
+
+    Raises:
+        DataError, FrameError, GapError: for bad input or too little of it.
+        SpecError: for names the strategy uses and nobody knows.
+    """
+    package = load(settings)
+    market, notes, name = package.market, (), None
+    products = Universe(tuple(Asset.from_row(row) for row in market.until(as_of)["products"].iter_rows(named=True)))
+    if prices is not None:
+        file = read_prices(prices, default_currency=prices_currency, today=date.today())
+        frame, unit_notes = per_kg(file.frame, products)
+        notes, name = (*file.notes, *unit_notes), file.name
+        market = market.replace("prices", frame)
+        if CASH in set(frame["asset"]):
+            raise DataError(f"{name}: no asset may be named {CASH!r}.", hint="Cash is always there; rename or remove it.")
+    snapshot = market.until(as_of)
+    visible = snapshot["prices"]
+    if visible.is_empty():
+        raise GapError(f"no price was known on {as_of}.", hint="Choose a later --as-of, or bring prices with --prices.")
+    series = visible.group_by("asset", maintain_order=True).agg(pl.col("unit").last())
+    held = {asset.key: asset for asset in products}
+    # Series that only explain (energy, base metals, intermediates) are no products; in a user's file every column is an asset.
+    priced = Universe(
+        tuple(
+            held.get(asset, Asset.unknown(asset, unit))
+            for asset, unit in series.sort("asset").iter_rows()
+            if name is not None or asset in held
+        )
+    )
+    if name is None:
+        priced = priced.take([key for key in products.keys if key in priced])
+    universe = _select(strategy.universe, priced, products, own_prices=name is not None)
+    ledger = ControlLedger.of(
+        snapshot["controls"],
+        snapshot["control_scopes"],
+        snapshot["control_items"],
+        assets=products.keys,
+        forms=[asset.form for asset in products if asset.form],
+    )
+    supply: dict[str, SupplyShares] = {}
+    for asset in products:
+        if asset.stage is not None:
+            at_stage = snapshot["shares"].filter((pl.col("asset") == asset.key) & (pl.col("stage") == asset.stage))
+            if at_stage.height:
+                supply[asset.key] = supply_shares(snapshot["shares"], asset.key, asset.stage)
+    return Inputs(
+        snapshot=snapshot,
+        universe=universe,
+        products=products,
+        ledger=ledger,
+        supply=supply,
+        unknown=tuple(key for key in universe.keys if key not in held),
+        unpriced=() if name is not None else tuple(key for key in products.keys if key not in priced),
+        own_prices=name,
+        notes=notes,
+    )

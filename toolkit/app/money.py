@@ -1,0 +1,64 @@
+"""Amounts of an allocation that close: values, cash and costs add up to the budget, to the cent where lots are whole."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from toolkit.core.units import cents
+from toolkit.factors.forecast import FloatArray
+from toolkit.optimize.allocate import Allocation
+from toolkit.optimize.problem import Problem
+
+
+class Money:
+    """Amounts that close: values, cash and costs add up to the budget to the cent where lots are whole."""
+
+    __slots__ = (
+        "cash",
+        "costs",
+        "entry",
+        "holding",
+        "previous_cash",
+        "previous_weights",
+        "quantities",
+        "values",
+        "wealth",
+        "weights",
+    )
+
+    @classmethod
+    def of(cls, problem: Problem, allocation: Allocation, prices: FloatArray, held: FloatArray, budget: float) -> Money:
+        """Amounts of an allocation."""
+        money = cls()
+        lot_sizes = np.array([np.nan if asset.lot_size is None else asset.lot_size for asset in problem.universe])
+        whole = np.isfinite(allocation.lots)
+        values = allocation.values * budget
+        quantities = np.where(whole, np.nan_to_num(allocation.lots * lot_sizes), values / prices)
+        if whole.any():
+            values = np.array([cents(value) for value in np.where(whole, quantities * prices, values)])
+        previous = held * prices
+        traded = np.abs(values - previous)
+        fees = np.where(traded > 1e-9 * budget, problem.costs.fee, 0.0)
+        costs = problem.costs.half_spread * traded + fees
+        if whole.any():
+            costs = np.array([cents(cost) for cost in costs])
+        money.values, money.quantities, money.costs = values, quantities, costs
+        money.entry = cents(float(costs.sum())) if whole.any() else float(costs.sum())
+        money.wealth = budget - money.entry
+        money.cash = cents(money.wealth - float(values.sum())) if whole.any() else money.wealth - float(values.sum())
+        money.weights = values / money.wealth
+        money.holding = float(problem.costs.storage @ values)
+        money.previous_weights = previous / budget
+        money.previous_cash = 1.0 - float(previous.sum()) / budget
+        return money
+
+    cash: float
+    costs: FloatArray
+    entry: float
+    holding: float
+    previous_cash: float
+    previous_weights: FloatArray
+    quantities: FloatArray
+    values: FloatArray
+    wealth: float
+    weights: FloatArray

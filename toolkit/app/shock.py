@@ -1,0 +1,179 @@
+"""`shock`: what a loss of supply does to the price of a metal, to its holder, and how the assumption compares outside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from toolkit.app.assumptions import EVERY, Assumption, find_assumption, parse_elasticity
+from toolkit.app.config import Settings
+from toolkit.app.ledger import load_ledger
+from toolkit.app.plain import plain
+from toolkit.app.valuation import UnitPrice, unit_prices
+from toolkit.core.errors import SpecError
+from toolkit.supply.shock import (
+    HolderEffect,
+    PriceBand,
+    Scenario,
+    SupplyPremium,
+    holder_effect,
+    implied_elasticity,
+    linear_multiple,
+    loosen,
+    price_band,
+    tighten,
+)
+
+PUBLISHED = "published_price_response"
+PREMIUM = "outside_premium"
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideCheck:
+    """A published price response beside ours, and the elasticity that would reproduce it at the loss asked about.
+
+    Attributes:
+        change: Published change of the price, as a fraction of it.
+        implied: Sum of elasticities at which our formula gives that change; it says nothing when the loss is another.
+    """
+
+    change: float
+    implied: float
+    statement: str
+    citation: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShockAnswer:
+    """The band of one metal.
+
+    Attributes:
+        price: Today's level, None where no price is known: the multiples hold all the same.
+        linear: The first-order rule at the central elasticity, for comparison.
+        effects: What low, central and high mean for who holds or waits.
+        cap_price: Price of a substitute in the reporting currency per kg, None without one.
+        premium: Price outside the controlling country over the price inside, None where none is given or assumed.
+    """
+
+    metal: str
+    as_of: date
+    currency: str
+    band: PriceBand
+    price: UnitPrice | None
+    linear: float
+    effects: tuple[HolderEffect, HolderEffect, HolderEffect]
+    cap_price: float | None
+    check: OutsideCheck | None
+    premium: SupplyPremium | None
+    scenarios: tuple[Scenario, Scenario]
+
+    def to_json(self) -> dict[str, Any]:
+        """One object; the cases are low, central and high."""
+        level = None if self.price is None else self.price.price
+        e = self.band.elasticity
+        cases = {
+            name: {"elasticity": elasticity, "price": None if level is None else level * multiple, **plain(effect)}
+            for name, elasticity, multiple, effect in zip(
+                ("low", "central", "high"), (e.high, e.central, e.low), self.band.multiples, self.effects, strict=True
+            )
+        }
+        return plain(
+            {
+                "schema_version": 1,
+                "metal": self.metal,
+                "as_of": self.as_of,
+                "currency": self.currency,
+                "loss": self.band.loss,
+                "elasticity": e,
+                "formula": "P1/P0 = (1 - loss) ** (-1 / elasticity)",
+                "cap": self.band.cap,
+                "cap_price": self.cap_price,
+                "capped": self.band.capped,
+                "price": self.price,
+                "cases": cases,
+                "linear_rule": self.linear,
+                "published": self.check,
+                "premium": None if self.premium is None else {
+                    **plain(self.premium), "outside_price": None if level is None else self.premium.outside(level),
+                },
+                "scenarios": self.scenarios,
+            }
+        )  # fmt: skip
+
+
+def shock(
+    settings: Settings,
+    as_of: date,
+    metal: str,
+    *,
+    loss: float,
+    elasticity: str | None = None,
+    cap: float | None = None,
+    premium: float | None = None,
+) -> ShockAnswer:
+    """The price band of a metal under a loss of supply.
+
+    Args:
+        settings: Which data, reporting currency.
+        as_of: Day of the price and of what was known.
+        metal: Asset key or element symbol.
+        loss: Fraction of supply lost.
+        elasticity: ``LOW:HIGH``; None for the marked assumption.
+        cap: Price of a substitute per kg in the reporting currency.
+        premium: Price outside over price inside, as a fraction; None for the marked assumption, where there is one.
+
+    Raises:
+        SpecError: for an option out of range, or a cap without a price to compare it with.
+        DataError: for a metal that is not known.
+    """
+    inputs = load_ledger(settings, as_of)
+    snapshot, currency = inputs.snapshot, settings.config.owner.currency
+    asset = inputs.metal(metal)
+    held = (inputs.products[asset],) if asset in inputs.products else ()
+    found, _ = unit_prices(snapshot, snapshot["prices"], held, currency)
+    price = next(iter(found.values()), None)
+    if cap is not None and price is None:
+        raise SpecError(
+            f"no price of {asset} is known to compare --cap with.", hint="Leave --cap out: multiples need no price."
+        )
+    if cap is not None and price is not None and cap < price.price:
+        hint = "A substitute at that price would already be in use."
+        raise SpecError(f"--cap {cap:g} lies below today's {price.price:,.2f} {currency} a kg.", hint=hint)
+    spread = parse_elasticity(elasticity, snapshot)
+    band = price_band(loss, spread, cap=None if cap is None or price is None else cap / price.price)
+    low, central, high = (holder_effect(multiple) for multiple in band.multiples)
+    caps = None if band.cap is None else {asset: band.cap}
+    name = f"{loss:.0%} of the supply of {asset}"
+    return ShockAnswer(
+        metal=asset,
+        as_of=as_of,
+        currency=currency,
+        band=band,
+        price=price,
+        linear=linear_multiple(loss, spread.central),
+        effects=(low, central, high),
+        cap_price=cap,
+        check=_check(find_assumption(snapshot, PUBLISHED, asset), loss),
+        premium=_premium(premium, find_assumption(snapshot, PREMIUM, asset)),
+        scenarios=(
+            tighten(f"{name} stops", {asset: loss}, spread.central, source=spread.source, caps=caps),
+            loosen(f"{name} returns", {asset: loss}, spread.central, source=spread.source),
+        ),
+    )
+
+
+def _check(row: Assumption | None, loss: float) -> OutsideCheck | None:
+    if row is None or row.subject == EVERY or not row.central or not 0 < loss < 1:
+        return None
+    return OutsideCheck(row.central, implied_elasticity(loss, 1 + row.central), row.statement, row.citation)
+
+
+def _premium(given: float | None, row: Assumption | None) -> SupplyPremium | None:
+    if given is not None:
+        if not given > -1:
+            raise SpecError(f"--premium {given:g} makes the price outside zero or less.", hint="Write +20 % as 0.2.")
+        return SupplyPremium(given, "given", "option --premium")
+    if row is None or row.central is None:
+        return None
+    return SupplyPremium(row.central, row.basis, f"{row.statement} ({row.citation})")

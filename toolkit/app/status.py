@@ -1,0 +1,44 @@
+"""The one table from error to exit code (and, for the portal, to HTTP status)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from toolkit.core.errors import (
+    DataError,
+    Infeasible,
+    NumericalFailure,
+    SolveError,
+    SourceError,
+    SpecError,
+    ToolkitError,
+    Unbounded,
+)
+
+OK, BUG, WARNINGS_UNDER_STRICT = 0, 1, 7
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What an error means outside: process exit code and HTTP status."""
+
+    exit_code: int
+    http: int
+
+
+TABLE: tuple[tuple[type[ToolkitError], Status], ...] = (
+    (SpecError, Status(2, 400)),
+    (SourceError, Status(4, 502)),
+    (DataError, Status(3, 422)),
+    (Infeasible, Status(5, 422)),
+    (Unbounded, Status(5, 422)),
+    (NumericalFailure, Status(6, 500)),
+    (SolveError, Status(6, 500)),
+    (ToolkitError, Status(1, 500)),
+)
+"""First match wins, so the special comes before the general."""
+
+
+def status_of(error: ToolkitError) -> Status:
+    """The status of an error."""
+    return next(status for kind, status in TABLE if isinstance(error, kind))

@@ -1,0 +1,28 @@
+"""`toolkit doctor`: solvers, versions, data age, write access."""
+
+from __future__ import annotations
+
+from toolkit.cli.options import Common, with_common
+from toolkit.cli.terminal import console, print_json, progress
+
+
+@with_common
+def doctor(*, common: Common) -> None:
+    """Check that everything the main job needs is here: solvers, versions, age of the data, write access."""
+    from toolkit.app.config import resolve
+
+    settings = resolve(common.settings(), file=common.config)
+    with progress("Examining", common):
+        from toolkit.app.doctor import examine
+
+        findings = examine(settings, common.day())
+    if common.json:
+        healthy = all(finding.ok for finding in findings)
+        print_json({"healthy": healthy, "findings": [finding.to_json() for finding in findings]})
+        return
+    from rich.table import Table
+
+    table = Table("check", "state", "detail", box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for finding in findings:
+        table.add_row(finding.name, "ok" if finding.ok else "look", finding.detail)
+    console(common).print(table)

@@ -1,0 +1,111 @@
+"""`toolkit event`: what prices did after a control event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from toolkit.cli.controls import EVENTS_HELP
+from toolkit.cli.options import Common, with_common
+from toolkit.cli.terminal import console, print_json
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from toolkit.app.events import EventAnswer
+    from toolkit.supply.event_study import Case
+
+
+@with_common
+def event(
+    event_id: Annotated[str, typer.Argument(metavar="ID", help="Id of an event (EV020) or number of a notice (23/2023).")],
+    *,
+    events: Annotated[str | None, typer.Option("--events", metavar="FILE", help=EVENTS_HELP)] = None,
+    common: Common,
+) -> None:
+    """Show prices 1, 3, 6 and 12 months after an event, benchmark-adjusted, with overlaps and non-reactions."""
+    from toolkit.app.config import resolve
+    from toolkit.app.events import event_study
+
+    answer = event_study(resolve(common.settings(), file=common.config), common.day(), event_id, events)
+    if common.json:
+        print_json(answer.to_json())
+    else:
+        _show(answer, console(common))
+
+
+def _percent(figure: float | None) -> str:
+    return "n/a" if figure is None else f"{figure:+.0%}"
+
+
+def _table(*headings: str, left: int) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for i, heading in enumerate(headings):
+        table.add_column(heading, justify="left" if i < left else "right", overflow="fold")
+    return table
+
+
+def _cases(cases: Iterable[Case], *, with_event: bool) -> Table:
+    first = ("event",) if with_event else ()
+    table = _table(
+        *first, "price of", "from", "day", "1 m", "3 m", "6 m", "12 m", "12 m plain", "overlaps", left=3 + with_event
+    )
+    for case in cases:
+        adjusted = [_percent(r.adjusted if r.adjusted is not None else r.change) for r in case.reactions]
+        plain = [f"{text}*" if r.adjusted is None and r.change is not None else text
+                 for text, r in zip(adjusted, case.reactions, strict=True)]  # fmt: skip
+        label = case.asset.replace("_", " ") + ("" if case.form_named else " (form not named)")
+        cells = ([case.event_id] if with_event else []) + [label, case.zero, str(case.day)]
+        table.add_row(*cells, *plain, _percent(case.reactions[-1].change), str(len(case.overlaps)) if case.overlaps else "")
+    return table
+
+
+def _show(answer: EventAnswer, out: Console) -> None:
+    event, found = answer.study.event, answer.study
+    own = " (your own, not checked)" if answer.own else ""
+    out.print(f"{event.event_id}: {event.title}, {event.instrument.replace('_', ' ')}{own}", markup=False, style="bold")
+    if event.scope:
+        out.print(event.scope, markup=False)
+    effect = f", in effect {event.effective}" if event.effective else ""
+    out.print(f"Announced {event.announced}{effect}; prices as known on {answer.as_of}.")
+    if found.cases:
+        out.print(_cases(found.cases, with_event=False))
+        ids = sorted({other for case in found.cases for other in case.overlaps})
+        if ids:
+            out.print(f"Overlap with {', '.join(ids)}: the changes are not of this event alone.", markup=False)
+    if found.without_series:
+        out.print(f"No monthly price series for {', '.join(found.without_series)}: no other series is put in its place.",
+                  markup=False)  # fmt: skip
+    if found.outside_series:
+        out.print(f"The series of {', '.join(found.outside_series)} does not cover the months around the event.", markup=False)
+    if not found.cases and not found.without_series and not found.outside_series:
+        out.print("The event names no metal of its own: there is no price to study.")
+    if answer.points.height:
+        points = _table("dated price points", "date", "price", "unit", "basis", left=2)
+        points.columns[-1].justify = "left"
+        for row in answer.points.iter_rows(named=True):
+            low, high = row["price_low"], row["price_high"]
+            price = f"{low:,g}" if low == high else f"{low:,g} to {high:,g}"
+            points.add_row(row["asset"], str(row["date"]), price, f"{row['currency']}/{row['unit']}", row["basis"])
+        out.print(points)
+        out.print("Price points differ in basis (ask, assessment, trade) and are never joined to a series.")
+    if answer.comparable:
+        out.print(
+            f"Adjusted changes after all {len(answer.comparable)} official licences and bans with a series, from announcement:"
+        )
+        table = _table("after", "n", "median", "lowest", "highest", "up", "down", "no reaction", "overlapping", left=1)
+        for row in answer.summaries:
+            table.add_row(
+                f"{row.horizon} m", str(row.n), _percent(row.median), _percent(row.low), _percent(row.high), str(row.up),
+                str(row.down), str(row.none), str(row.overlapping),
+            )  # fmt: skip
+        out.print(table)
+        out.print(_cases(answer.comparable, with_event=True))
+    out.print(
+        f"{answer.method} * not adjusted: the benchmark ends earlier. Benchmark: {', '.join(answer.benchmark)}.", markup=False
+    )

@@ -1,0 +1,173 @@
+"""`toolkit exposure`: export-control exposure of what one holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from toolkit.cli.controls import EVENTS_HELP
+from toolkit.cli.options import Common, with_common
+from toolkit.cli.terminal import console, print_json, say
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from toolkit.app.exposure import ExposureAnswer
+    from toolkit.supply.exposure import LotExposure
+
+
+@with_common
+def exposure(
+    holdings: Annotated[str, typer.Argument(metavar="HOLDINGS", help="Your lots (CSV or Parquet; - is stdin).")],
+    *,
+    loss: Annotated[float, typer.Option("--loss", help="Fraction of supply lost in the shock.")] = 0.5,
+    elasticity: Annotated[
+        str | None, typer.Option("--elasticity", metavar="LOW:HIGH", help="Supply plus demand elasticity; default: assumption.")
+    ] = None,
+    cap: Annotated[float | None, typer.Option("--cap", help="Multiple of the price at which buyers substitute.")] = None,
+    use: Annotated[
+        list[str] | None,
+        typer.Option("--use", metavar="METAL=KG", help="Your use in kg a month, for days of cover; repeatable."),
+    ] = None,
+    events: Annotated[str | None, typer.Option("--events", metavar="FILE", help=EVENTS_HELP)] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 7 when there are warnings.")] = False,
+    common: Common,
+) -> None:
+    """Show lot by lot what is stored safe, what can fail to arrive, and to whom it may not be resold."""
+    from toolkit.app.config import resolve
+    from toolkit.app.exposure import ExposureRequest, expose
+    from toolkit.app.status import WARNINGS_UNDER_STRICT
+
+    answer = expose(
+        ExposureRequest(
+            holdings=holdings,
+            settings=resolve(common.settings(), file=common.config),
+            as_of=common.day(),
+            prices=common.prices,
+            prices_currency=common.prices_currency,
+            events=events,
+            loss=loss,
+            elasticity=elasticity,
+            cap=cap,
+            use=tuple(use or ()),
+        )
+    )
+    if common.json:
+        print_json(answer.to_json())
+    else:
+        _show(answer, console(common))
+    for warning in answer.warnings:
+        say(f"warning: {warning}", common)
+    if strict and answer.warnings:
+        raise typer.Exit(WARNINGS_UNDER_STRICT)
+
+
+def _table(*headings: str, right: tuple[str, ...] = ()) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for heading in headings:
+        table.add_column(heading, justify="right" if heading in right else "left", overflow="fold")
+    return table
+
+
+def _show(answer: ExposureAnswer, out: Console) -> None:
+    portfolio, money = answer.portfolio, answer.currency
+    out.print(f"[b]Exposure[/b] to export controls on {answer.as_of}, owner in {answer.destination}, values in {money}")
+    lots = _table("lot", "metal", "kg", "value", "from", "law", "delivery", "resale", "origin", "paper", right=("kg", "value"))
+    for lot in portfolio.lots:
+        lots.add_row(
+            lot.lot_id,
+            f"{lot.asset} {lot.form}",
+            f"{lot.mass:,.3g}",
+            "" if lot.value is None else f"{lot.value:,.2f}",
+            lot.origin,
+            lot.headline,
+            lot.delivery.replace("_", " "),
+            _resale(lot),
+            lot.traceability.origin,
+            lot.traceability.certificate,
+        )
+    out.print(lots)
+    totals = _table("where it stands", "lots", "value", "share", right=("lots", "value", "share"))
+    for total in portfolio.deliveries:
+        if total.lots:
+            totals.add_row(total.name.replace("_", " "), str(total.lots), f"{total.value:,.2f}", f"{total.share:.1%}")
+    totals.add_row("total", str(len(portfolio.lots)), f"{portfolio.value:,.2f}", "100.0%" if portfolio.value else "")
+    out.print(totals)
+    for text in answer.statements:
+        out.print(text, markup=False)
+    for day, metal, what, standing in answer.next_changes:
+        out.print(f"{day} ({standing}), {metal}: {what}", markup=False)
+    _show_prices(answer, out)
+    _show_shock(answer, out)
+    _show_supply(answer, out)
+    _show_cover(answer, out)
+    out.print("Indicative values and control notices as compiled; not investment, tax or legal advice.")
+
+
+def _resale(lot: LotExposure) -> str:
+    """The buyers to whom the lot may not go; "perhaps" where its origin is unknown."""
+    if not lot.resale:
+        return "free"
+    countries, users = sorted({r.destination for r in lot.resale}), sorted({r.end_user for r in lot.resale})
+    return f"{'perhaps ' if lot.assumed_origin else ''}not {', '.join(countries)}: {', '.join(users)}"
+
+
+def _show_prices(answer: ExposureAnswer, out: Console) -> None:
+    table = _table("price of", f"{answer.currency}/kg", "+/-", "is", "of", "basis", right=(f"{answer.currency}/kg", "+/-"))
+    for price in answer.prices.values():
+        error = f"{price.standard_error:,.2f}" if price.standard_error else ""
+        basis = price.basis.replace("_", " ")
+        table.add_row(price.asset, f"{price.price:,.2f}", error, price.kind.replace("_", " "), str(price.date), basis)
+    out.print(table)
+
+
+def _show_shock(answer: ExposureAnswer, out: Console) -> None:
+    band, e = answer.band, answer.band.elasticity
+    spread = f"elasticity {e.low:g} to {e.high:g} ({e.basis})"
+    out.print(f"If {band.loss:.0%} of supply stops, {spread}, over metal controlled at its source:")
+    headings = ("price", "stored gains", "open order lost", "order to replace", "plan dearer", "truce: stored loses")
+    table = _table(*headings, right=headings)
+    for case in answer.replacement:
+        figures = (case.stored_gain, case.order_undelivered, case.order_cost, case.planned_cost, case.stored_loss_at_truce)
+        table.add_row(f"{case.multiple:.2f} x", *(f"{figure:,.0f}" for figure in figures))
+    out.print(table)
+
+
+def _show_supply(answer: ExposureAnswer, out: Console) -> None:
+    supply = answer.concentration
+    if supply.hhi is not None and supply.n_minus_1 is not None:
+        leading = ", ".join(f"{country} {share:.0%}" for country, share in list(supply.as_mapping().items())[:5])
+        out.print(
+            f"Supply behind the portfolio: {leading}; unnamed countries {supply.other:.0%}. Weighted HHI {supply.hhi:.2f}"
+            f" (0 to 1), left without each metal's largest producer {supply.n_minus_1:.0%}."
+        )
+    if supply.without_shares:
+        out.print(f"No production shares are known for {', '.join(supply.without_shares)}.", markup=False)
+    told = "; ".join(f"{i.nace2 or 'other'} {i.share:.0%} ({', '.join(i.applications[:2])})" for i in answer.industries[:4])
+    if told:
+        out.print(f"Industries behind it (EU uses, NACE): {told}.", markup=False)
+    if answer.without_uses:
+        out.print(f"No uses are known for {', '.join(answer.without_uses)}.", markup=False)
+
+
+def _show_cover(answer: ExposureAnswer, out: Console) -> None:
+    delay = answer.delay
+    if delay is None:
+        return
+    out.print(
+        f"A licence takes {delay.quantile(0.1):.0f} / {delay.quantile(0.5):.0f} / {delay.quantile(0.9):.0f} days"
+        f" (one in ten / half / nine in ten take at most that; partly assumption); statutory {delay.statutory:.0f} days,"
+        f" kept in {1 - delay.exceeds(delay.statutory):.0%}."
+    )
+    table = _table("stored", "kg", "use kg/month", "days of cover", "licence later than that", "days without")
+    for entry in answer.covers:
+        if entry.days is not None and entry.shortfall is not None and entry.gap is not None:
+            table.add_row(
+                entry.asset, f"{entry.stored:,.3g}", f"{entry.monthly_use:g}", f"{entry.days:,.0f}", f"{entry.shortfall:.0%}",
+                f"{entry.gap:,.0f}",
+            )  # fmt: skip
+    out.print(table if table.row_count else "Give --use METAL=KG (a month) for the days of cover.")

@@ -1,0 +1,96 @@
+"""The `toolkit` command: the list of verbs, and the one place where an error becomes an exit code."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+
+import typer
+from typer.exceptions import TyperException
+
+from toolkit import __version__
+from toolkit.cli import config, controls, data, doctor, event, exposure, flows, optimize, shock, strategies, upcoming
+from toolkit.cli.terminal import print_json, tolerant_streams
+from toolkit.core.errors import ToolkitError
+
+app = typer.Typer(
+    help="Portfolio and tangible-asset analysis for strategic metals.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command("optimize")(optimize.optimize)
+app.add_typer(strategies.app, name="strategies")
+app.add_typer(data.app, name="data")
+app.add_typer(config.app, name="config")
+app.command("controls")(controls.controls)
+app.command("upcoming")(upcoming.upcoming)
+app.command("exposure")(exposure.exposure)
+app.command("flows")(flows.flows)
+app.command("shock")(shock.shock)
+app.command("event")(event.event)
+app.command("doctor")(doctor.doctor)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"toolkit {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version and exit."),
+) -> None:
+    """Portfolio and tangible-asset analysis for strategic metals."""
+
+
+def _told(kind: str, message: str, hint: str, details: dict, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"error": {"kind": kind, "message": message, "hint": hint, "details": details}})
+    else:
+        sys.stderr.write(f"error: {message}\n" + (f"{hint}\n" if hint else ""))
+
+
+def run(arguments: list[str]) -> int:
+    """Run a command line and return its exit code."""
+    as_json = "--json" in arguments
+    code = 0
+    try:
+        result = app(args=arguments, prog_name="toolkit", standalone_mode=False)
+        code = result if isinstance(result, int) else 0
+    except typer.Exit as exit_request:
+        code = exit_request.exit_code
+    except TyperException as error:
+        _told("usage", error.format_message(), "Run with --help for the options.", {}, as_json=as_json)
+        code = 2
+    except ToolkitError as error:
+        from toolkit.app.status import status_of
+
+        _told(error.kind, error.message, error.hint, error.details, as_json=as_json)
+        code = status_of(error).exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        sys.stderr.write("interrupted; nothing was written\n")
+        code = 130
+    except BrokenPipeError:
+        # The reader went away (`toolkit ... | head`): not an error, and nobody is left to tell.
+        sys.stderr.close()
+    except Exception as error:  # noqa: BLE001  # the contract: two lines and a request to report, exit 1
+        if "--debug" in arguments:
+            traceback.print_exc()
+        hint = "This is a bug: please report it with the command line; --debug behind the command shows the traceback."
+        _told("bug", f"unexpected {type(error).__name__}: {error}", hint, {}, as_json=as_json)
+        code = 1
+    return code
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    tolerant_streams()
+    code = run(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        sys.stderr.close()
+    sys.exit(code)

@@ -1,0 +1,140 @@
+"""`toolkit optimize`: propose an allocation."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from toolkit.cli.options import Common, with_common
+from toolkit.cli.terminal import console, print_json, progress, say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from toolkit.app.optimize import Result
+
+DEFAULT_STRATEGY = "physical-basket"
+
+
+@with_common
+def optimize(
+    strategy: Annotated[
+        str, typer.Argument(metavar="[STRATEGY]", help="Name of a strategy, or path to its file.")
+    ] = DEFAULT_STRATEGY,
+    *,
+    budget: Annotated[float | None, typer.Option("--budget", help="Money to place, in the reporting currency.")] = None,
+    holdings: Annotated[
+        str | None, typer.Option("--holdings", metavar="FILE", help="What is held today (CSV; - is stdin).")
+    ] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one key of the strategy; repeatable.")
+    ] = None,
+    no_report: Annotated[bool, typer.Option("--no-report", help="Write no HTML report.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 7 when there are warnings.")] = False,
+    common: Common,
+) -> None:
+    """Propose an allocation: what to hold, in how many lots, at what cost, and how exposed it is to export controls."""
+    from toolkit.app.config import resolve
+    from toolkit.app.status import WARNINGS_UNDER_STRICT
+
+    day = common.day()
+    resolved = resolve(common.settings(**{"owner.budget": budget}), file=common.config)
+    started = time.perf_counter()
+    with progress("Loading the solver", common):
+        from toolkit.app.optimize import Request, propose
+    with progress("Estimating risk and solving", common):
+        result = propose(
+            Request(
+                strategy=strategy,
+                overrides=tuple(settings or ()),
+                settings=resolved,
+                as_of=day,
+                budget_given=budget is not None,
+                prices=common.prices,
+                prices_currency=common.prices_currency,
+                holdings=holdings,
+                seed=common.seed,
+            )
+        )
+    solved = time.perf_counter()
+    with progress("Writing the report", common):
+        folder = result.save(report=not no_report)
+    written = time.perf_counter()
+    if common.json:
+        print_json(result.record)
+    else:
+        _show(result, common)
+    for warning in result.record["warnings"]:
+        say(f"warning: {warning}", common)
+    if common.verbose:
+        for attempt in result.record["solver"]["attempts"]:
+            say(
+                f"solver {attempt['solver']}: {attempt['status']}, {attempt['outcome']}, residual {attempt['residual']}", common
+            )
+        say(f"{solved - started:.2f} s to solve, {written - solved:.2f} s to write", common)
+    report = folder / "report.html"
+    say(f"run: {folder}", common)
+    if not no_report:
+        say(f"report: {report.resolve()}", common)
+    if strict and result.record["warnings"]:
+        raise typer.Exit(WARNINGS_UNDER_STRICT)
+
+
+def _show(result: Result, common: Common) -> None:
+    from rich.table import Table
+
+    record: Mapping[str, Any] = result.record
+    money = record["currency"]
+    out = console(common)
+    out.print(
+        f"[b]{record['strategy']['title']}[/b]  as of {record['as_of']}, {record['budget']:,.0f} {money}, {record['status']}"
+    )
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for heading, justify in (
+        ("hold", "left"), ("lots", "right"), ("lot", "right"), (f"price {money}", "right"), ("+/-", "right"),
+        (f"value {money}", "right"), ("weight", "right"), ("risk", "right"), (f"cost {money}", "right"),
+    ):  # fmt: skip
+        table.add_column(heading, justify=justify)  # type: ignore[arg-type]
+    held = [position for position in record["positions"] if position["weight"] > 0]
+    for p in sorted(held, key=lambda position: -position["weight"]):
+        lots = f"{p['quantity']:,.3f}" if p["lots"] is None else f"{p['lots']:,.0f}"
+        lot = p["unit"] if p["lots"] is None else f"{p['lot_size']:g} {p['unit']}"
+        table.add_row(
+            p["name"], lots, lot, f"{p['price']:,.2f}", f"{p['price_se']:,.2f}" if p["price_se"] else "",
+            f"{p['value']:,.0f}", f"{p['weight']:.1%}", f"{record['risk_contributions'][p['asset']]:.1%}", f"{p['cost']:,.0f}",
+        )  # fmt: skip
+    cash = record["cash"]
+    table.add_row("Cash", "", "", "", "", f"{cash['value']:,.0f}", f"{cash['weight']:.1%}", "", "")
+    out.print(table)
+    risk, costs, exposures = record["risk"], record["costs"], record["exposures"]
+    out.print(
+        f"Volatility {risk['volatility']:.1%} a year; entry costs {costs['entry']:,.0f} {money},"
+        f" then {costs['holding_per_year']:,.0f} {money} a year to hold."
+    )
+    countries = sorted(exposures["country"].items(), key=lambda item: -item[1])[:3]
+    told = ", ".join(f"{country} {share:.0%}" for country, share in countries)
+    if exposures["controlled"] is not None:
+        out.print(
+            f"Under export control for {record['owner']['country']}: {exposures['controlled']:.1%} of value. Supply: {told}."
+        )
+    limits = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for heading, justify in (
+        ("limit", "left"),
+        ("where", "left"),
+        ("now", "right"),
+        ("at", "right"),
+        ("slack", "right"),
+        ("", "left"),
+    ):
+        limits.add_column(heading, justify=justify)  # type: ignore[arg-type]
+    for c in record["constraints"]:
+        if c["value"] is not None:
+            side = "at most" if c["side"] == "upper" else "at least"
+            limits.add_row(
+                c["name"], c["where"] or "", f"{c['value']:.1%}", f"{side} {c['limit']:.0%}", f"{c['slack']:.1%}",
+                "binding" if c["binding"] else "",
+            )  # fmt: skip
+    if limits.row_count:
+        out.print(limits)

@@ -1,0 +1,95 @@
+"""`toolkit shock`: the price band of a metal when part of its supply stops."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from toolkit.cli.options import Common, with_common
+from toolkit.cli.terminal import console, print_json
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from toolkit.app.shock import ShockAnswer
+
+
+@with_common
+def shock(
+    metal: Annotated[str, typer.Argument(metavar="METAL", help="Metal or element symbol.")],
+    *,
+    loss: Annotated[float, typer.Option("--loss", help="Fraction of supply lost, from 0 to below 1.")] = 0.5,
+    elasticity: Annotated[
+        str | None,
+        typer.Option("--elasticity", metavar="LOW:HIGH", help="Supply plus demand elasticity; default: the marked assumption."),
+    ] = None,
+    cap: Annotated[float | None, typer.Option("--cap", help="Price of a substitute per kg, in the reporting currency.")] = None,
+    premium: Annotated[
+        float | None,
+        typer.Option("--premium", help="Price outside the controlling country over the one inside, as a fraction."),
+    ] = None,
+    common: Common,
+) -> None:
+    """Show how far a price can go when supply stops, and what that means for who holds, waits or has yet to buy."""
+    from toolkit.app.config import resolve
+    from toolkit.app.shock import shock as answer_of
+
+    settings = resolve(common.settings(), file=common.config)
+    answer = answer_of(settings, common.day(), metal, loss=loss, elasticity=elasticity, cap=cap, premium=premium)
+    if common.json:
+        print_json(answer.to_json())
+    else:
+        _show(answer, console(common))
+
+
+def _show(answer: ShockAnswer, out: Console) -> None:
+    from rich.table import Table
+
+    band, e, money = answer.band, answer.band.elasticity, answer.currency
+    out.print(f"[b]{answer.metal}[/b]: {band.loss:.0%} of supply stops, as of {answer.as_of}")
+    out.print(f"P1/P0 = (1 - loss) ** (-1 / e), e = supply + demand elasticity ({e.basis}: {e.source})", markup=False)
+    headings = ("e", "price", f"{money}/kg", "stored gains", "truce: stored loses", "open order: undelivered", "and dearer by")
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for heading in headings:
+        table.add_column(heading, justify="right")
+    level = None if answer.price is None else answer.price.price
+    for value, effect in zip((e.high, e.central, e.low), answer.effects, strict=True):
+        price = "" if level is None else f"{level * effect.multiple:,.0f}"
+        table.add_row(
+            f"{value:.2f}",
+            f"{effect.multiple:.2f} x",
+            price,
+            f"{effect.stored_gain:+.0%}",
+            f"{-effect.stored_loss_at_truce:.0%}",
+            f"{-effect.order_undelivered:.0%}",
+            f"{effect.order_replacement:+.0%}",
+        )
+    out.print(table)
+    if answer.price is not None:
+        p = answer.price
+        error = f" +/- {p.standard_error:,.0f}" if p.standard_error else ""
+        kind, basis = p.kind.replace("_", " "), p.basis.replace("_", " ")
+        out.print(f"Today: {p.price:,.2f}{error} {money}/kg, {kind} of {p.date} ({basis}).", markup=False)
+    else:
+        out.print("No price of this metal is known here: the multiples hold for any.")
+    if band.capped and answer.cap_price is not None:
+        out.print(f"Cut at a substitute's {answer.cap_price:,.2f} {money}/kg; without it up to {band.uncapped_high:.1f} x.")
+    out.print(f"The linear rule gives {answer.linear:.2f} x at e = {e.central:.2f}: it understates large losses.")
+    if answer.check is not None:
+        c = answer.check
+        out.print(
+            f"Outside check: {c.change:+.0%} ({c.citation}). {c.statement}. At the loss asked here, that change means"
+            f" e = {c.implied:.2f}.",
+            markup=False,
+        )
+    if answer.premium is not None:
+        outside = (
+            "" if level is None else f", {answer.premium.outside(level):,.0f} {money}/kg if the price above is the one inside"
+        )
+        out.print(
+            f"Outside the controlling country {answer.premium.premium:+.0%} ({answer.premium.basis}: {answer.premium.source})"
+            f"{outside}.",
+            markup=False,
+        )
+    out.print("A scenario under stated assumptions, not a forecast.")

@@ -1,0 +1,80 @@
+"""`toolkit strategies list|show|check`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from toolkit.cli.options import Common, with_common
+from toolkit.cli.terminal import console, print_json
+
+app = typer.Typer(help="Strategies: list, show and check them.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command("list")
+@with_common
+def list_strategies(*, common: Common) -> None:
+    """Every strategy, its idea, and where it came from."""
+    from toolkit.app.definitions import definitions
+    from toolkit.core.decode import read_toml
+
+    rows = []
+    for definition in definitions("strategies"):
+        about = read_toml(definition.path).get("about", {})
+        title = about.get("title", "")
+        rows.append({"name": definition.name, "title": title, "origin": definition.origin, "path": str(definition.path)})
+    if common.json:
+        print_json({"strategies": rows})
+        return
+    from rich.table import Table
+
+    table = Table("name", "title", "from", box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for row in rows:
+        table.add_row(row["name"], row["title"], row["origin"])
+    console(common).print(table)
+
+
+@app.command("show")
+@with_common
+def show(name: Annotated[str, typer.Argument(help="Name or path.")], *, common: Common) -> None:
+    """One strategy as the toolkit understands it: idea, source, refutation, and every setting with its default."""
+    from toolkit.app.definitions import find
+    from toolkit.strategy.decode import load_strategy
+
+    definition = find("strategies", name)
+    strategy = load_strategy(definition.path)
+    if common.json:
+        print_json(
+            {
+                "name": strategy.name,
+                "origin": definition.origin,
+                "path": str(definition.path),
+                "fingerprint": strategy.fingerprint,
+                "about": strategy.about.model_dump(),
+                **strategy.canonical(),
+            }
+        )
+        return
+    out = console(common)
+    about = strategy.about
+    out.print(f"[b]{about.title}[/b]  ({definition.origin}: {definition.path})")
+    out.print(about.idea.strip(), style="")
+    out.print(f"Source: {about.source}")
+    out.print(f"Refuted by: {(about.refuted_by or 'not stated').strip()}")
+    out.print(f"Fingerprint: {strategy.fingerprint}\n")
+    out.print(definition.path.read_text(encoding="utf-8-sig"), markup=False)
+
+
+@app.command("check")
+@with_common
+def check(name: Annotated[str, typer.Argument(help="Name or path.")], *, common: Common) -> None:
+    """Tell every fault of a strategy file at once; exit 2 when there is one."""
+    from toolkit.app.definitions import find
+    from toolkit.strategy.decode import load_strategy
+
+    strategy = load_strategy(find("strategies", name).path)
+    if common.json:
+        print_json({"name": strategy.name, "fingerprint": strategy.fingerprint, "faults": []})
+    else:
+        console(common).print(f"{strategy.name}: {len(strategy.constraints)} constraints, no fault", markup=False)
