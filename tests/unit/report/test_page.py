@@ -1,0 +1,231 @@
+"""The whole page: what it holds for any run, what it never holds, and that every figure in it is in the run object."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from toolkit.app.report import report_html
+from toolkit.core.errors import SpecError
+from toolkit.report import formats
+from toolkit.report.compose import Definition, builders, compose
+from toolkit.report.document import Missing
+
+from .conftest import HOSTILE
+
+NAMES = ("normal", "moved", "tiny", "cash", "hostile")
+
+
+class Reader(HTMLParser):
+    """Tables by caption, as rows of texts; attributes that could fetch something; links and ids."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tables: dict[str, list[list[str]]] = {}
+        self.tags: list[str] = []
+        self.fetching: list[tuple[str, str]] = []
+        self.ids: list[str] = []
+        self.targets: list[str] = []
+        self._rows: list[list[str]] = []
+        self._in: str | None = None
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        for key, value in attrs:
+            if (
+                key in ("src", "srcset", "data", "action", "poster")
+                or (key == "href" and not value.startswith("#"))
+                or key[:2] == "on"
+            ):
+                self.fetching.append((key, value))
+            if key == "href":
+                self.targets.append(value[1:])
+            if key == "id":
+                self.ids.append(value)
+        if tag == "table":
+            self._rows = []
+        elif tag == "tr":
+            self._rows.append([])
+        elif tag in ("td", "th"):
+            self._rows[-1].append("")
+            self._in = "cell"
+        elif tag == "caption":
+            self._in, self.caption = "caption", ""
+
+    def handle_endtag(self, tag):
+        if tag in ("td", "th", "caption"):
+            self._in = None
+        elif tag == "table":
+            self.tables[self.caption] = self._rows
+
+    def handle_data(self, data):
+        if self._in == "cell":
+            self._rows[-1][-1] += data
+        elif self._in == "caption":
+            self.caption += data
+
+
+def read(page: str) -> Reader:
+    reader = Reader()
+    reader.feed(page)
+    return reader
+
+
+@pytest.fixture(scope="module")
+def read_pages(pages):
+    return {name: read(page) for name, page in pages.items()}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_section_has_its_heading_and_content(records, pages, name):
+    for builder in builders().values():
+        if builder.title:
+            assert f'<h2 id="h-{builder.name}">{builder.title}</h2>' in pages[name]
+    sections = compose(records[name], Definition("t", tuple(builders()))).sections
+    empty = {section.name for section in sections if isinstance(section.content, Missing)}
+    assert empty == {"cash": {"allocation", "exposure"}, "tiny": {"exposure", "limits"}}.get(name, set())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_is_fetched_and_nothing_runs(read_pages, pages, name):
+    assert read_pages[name].fetching == []
+    assert not {"script", "link", "img", "iframe", "object", "embed", "base", "form"} & set(read_pages[name].tags)
+    assert "default-src 'none'" in pages[name]
+    assert "url(http" not in pages[name]
+    assert "@import" not in pages[name]
+    assert len(pages[name].encode()) < 500_000
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_ids_are_unique_and_every_marker_finds_its_row(read_pages, name):
+    ids = read_pages[name].ids
+    assert len(ids) == len(set(ids))
+    assert set(read_pages[name].targets) <= set(ids)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_words_are_calm(pages, name):
+    prose = re.sub(r"<style>.*?</style>|<!doctype html>", "", pages[name], flags=re.S)
+    assert "\u2014" not in prose
+    assert "!" not in prose
+    assert not re.search(r"\b(should|recommend|None|nan|inf)\b", prose)
+
+
+def test_the_same_record_gives_the_same_bytes(records, pages):
+    assert report_html(records["normal"]) == pages["normal"]
+
+
+def test_hostile_names_stand_literally_and_isolated(pages):
+    page = pages["hostile"]
+    assert "<script" not in page
+    assert "<bdi>&lt;script&gt;alert(1)&lt;/script&gt;</bdi>" in page
+    for name in HOSTILE[1:]:
+        assert f"<bdi>{name}</bdi>" in page
+
+
+def test_weights_and_cash_are_those_of_the_record(records, read_pages):
+    for name in ("normal", "moved"):
+        record, shown = records[name], {row[0]: row[2:] for row in read_pages[name].tables["Weights"][1:]}
+        held = [p for p in record["positions"] if p["weight"] > 0 or p["previous_weight"] > 0]
+        assert len(shown) == len(held) + 1
+        column = 1 if name == "moved" else 0
+        for p in held:
+            expected = formats.percent(p["weight"]) if p["weight"] > 0 else "–none"
+            assert shown[p["asset"].capitalize()][column] == expected
+        assert shown["Cash"][column] == formats.percent(record["cash"]["weight"])
+
+
+def test_orders_carry_lots_prices_values_and_costs_of_the_record(records, read_pages):
+    record, rows = records["normal"], read_pages["normal"].tables["Orders"]
+    shown = {row[0]: row[1:] for row in rows[1:]}
+    for p in (p for p in record["positions"] if p["weight"] > 0):
+        order, lots, lot, level, last, value, cost = shown[p["name"]]
+        assert order == f"buy {p['value']:,.0f}"
+        assert (lots, lot) == (str(p["lots"]), f"{p['lot_size']:g} {p['unit']}")
+        assert float(level.split(" ±")[0].replace(",", "")) == pytest.approx(p["price"], rel=2e-3)
+        assert float(last.split(", ")[0].replace(",", "")) == pytest.approx(p["price_raw"], rel=2e-2)
+        assert value == f"{p['value']:,.0f}"
+        assert cost == f"{p['cost']:,.0f}"
+    assert shown["Cash"][-2] == f"{record['cash']['value']:,.0f}"
+
+
+def test_risk_countries_and_limits_are_those_of_the_record(records, read_pages):
+    record, tables = records["normal"], read_pages["normal"].tables
+    contributions = {row[0].casefold(): row[-1] for row in tables["Risk contributions"][1:]}
+    for asset, share in contributions.items():
+        assert share == formats.percent(record["risk_contributions"][asset])
+    countries = {row[0]: row[-1] for row in tables["Country of supply"][1:]}
+    assert countries["China"] == formats.percent(record["exposures"]["country"]["CHN"])
+    assert countries["Under control"] == formats.percent(record["exposures"]["controlled"])
+    named = sum(v for k, v in record["exposures"]["country"].items())
+    told = sum(
+        float(v.rstrip("%")) for k, v in countries.items() if k not in ("Under control", "Not named") and v.endswith("%")
+    )
+    assert told == pytest.approx(100 * named, abs=1.0)
+    limits = {row[0]: row for row in tables["Limits, room and price"][1:]}
+    for c in record["constraints"]:
+        if c["value"] is not None:
+            assert formats.percent(c["value"]) in limits[c["name"]]
+            assert formats.number(100 * c["slack"], 1) in limits[c["name"]]
+
+
+def test_the_sum_closes_to_the_cent(records, pages):
+    words = re.search(r'<p class="equation">(.*?)</p>', pages["normal"])
+    assert words is not None
+    amounts = [round(float(a.replace(",", "")) * 100) for a in re.findall(r"€([\d,.]+\d)", words[1])]
+    assert len(amounts) == 4
+    assert sum(amounts[:3]) == amounts[3] == round(records["normal"]["budget"] * 100)
+
+
+def test_assumptions_are_set_in_their_own_type_and_published_terms_are_not(records, pages):
+    for p in (p for p in records["normal"]["positions"] if p["cost"] > 0):
+        cost = f"{p['cost']:,.0f}"
+        assert (f'<i class="as">{cost}</i>' in pages["normal"]) == (p["terms"] == "assumption"), p["asset"]
+    assert 'class="as"' not in pages["tiny"].split("</style>")[1].split('id="assumptions"')[0]
+
+
+def test_a_suspension_that_ends_is_told_first(records, pages):
+    ends = [r for r in records["normal"]["upcoming"] if r["instrument"] == "suspension" and r["status"] == "ahead"]
+    assert ends
+    lead = pages["normal"].split("<section")[0]
+    assert formats.long_date(ends[0]["date"]) in lead
+    assert "delivery to Germany is not touched" in lead
+
+
+def test_an_all_cash_run_says_so(pages):
+    heading = re.search(r"<h1>(.*?)</h1>", pages["cash"])
+    assert heading is not None
+    assert "stays in cash" in heading[1]
+
+
+def test_unknown_assets_are_not_called_uncontrolled(pages):
+    lead = pages["tiny"].split("<section")[0]
+    assert "Largest holding" in lead
+    assert "Under export control" not in lead
+
+
+def test_a_broken_limit_heads_the_page(records):
+    record = dict(records["normal"])
+    record["constraints"] = [{**c, "slack": -0.01} if c["name"] == "cash" else c for c in record["constraints"]]
+    page = report_html(record)
+    assert "one limit of" in re.search(r"<h1>(.*?)</h1>", page)[1]
+    assert '<span class="warn">▲' in page.split('id="limits"')[1]
+
+
+def test_sections_follow_the_definition_and_unknown_ones_name_the_nearest(records):
+    document = compose(records["normal"], Definition("Short", ("limits", "answer")))
+    assert [section.name for section in document.sections] == ["limits", "answer"]
+    with pytest.raises(SpecError, match="no report section is named 'limit'") as error:
+        compose(records["normal"], Definition("Bad", ("limit",)))
+    assert "'limits'" in error.value.hint
+
+
+def test_a_report_of_the_workspace_replaces_the_shipped_one(records, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "reports" / "allocation.toml").write_text('title = "Mine"\nsections = ["answer"]\n', encoding="utf-8")
+    page = report_html(records["normal"])
+    assert "<title>Mine, 24\u00a0November\u00a02026</title>" in page
+    assert "<section" not in page

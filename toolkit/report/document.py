@@ -1,0 +1,269 @@
+"""A report as data: sections of a few block kinds, frozen inside and out, that any format can render.
+
+A block names its kind; a format has one template for each kind. Blocks hold words and numbers that are already written,
+because what a number is called and how it is rounded belongs to the section that knows what it means.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from toolkit.report.text import Text
+
+Align = Literal["left", "right"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table; `short` is its label where a row becomes a block on a phone."""
+
+    label: str
+    align: Align = "right"
+    short: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The cells of a row, the first of which is its head.
+
+    Attributes:
+        total: Set apart by a rule, as sums are.
+        anchor: Id that markers link to.
+        gauge: Share of the room that is used, for tables with a gauge column; None shows no gauge.
+    """
+
+    cells: tuple[Text, ...]
+    total: bool = False
+    anchor: str = ""
+    gauge: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table. `stacks` turns rows into blocks on a phone; others scroll in their own region.
+
+    Attributes:
+        gauge: Label of a last column of gauges; empty for none.
+    """
+
+    kind: ClassVar[str] = "table"
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    stacks: bool = True
+    gauge: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A row of a bar table; fractions of the full width, None for a bar that is not there.
+
+    Attributes:
+        hollow: The value rests on an assumption.
+    """
+
+    label: Text
+    cells: tuple[Text, ...]
+    value: float | None
+    reference: float | None = None
+    cap: float | None = None
+    hollow: bool = False
+    controlled: bool = False
+    total: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BarTable:
+    """A table with a bar in each row: it reflows, needs no script and is its own data table.
+
+    Attributes:
+        caps: (position, words) of limits, written above the bars.
+    """
+
+    kind: ClassVar[str] = "bartable"
+    caption: str
+    head: str
+    columns: tuple[Column, ...]
+    bars: tuple[Bar, ...]
+    caps: tuple[tuple[float, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """One drawing of a chart for rooms of at least `minimum` px. `svg` is trusted markup made by `toolkit.report.charts`."""
+
+    svg: str
+    minimum: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart in one or two drawings; a format shows the widest that fits."""
+
+    kind: ClassVar[str] = "chart"
+    drawings: tuple[Drawing, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A cell of the control matrix: the mark, the notice, and what is said below it."""
+
+    mark: Literal["on", "suspended", "uncertain", "whitelist"]
+    number: str
+    words: str
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Metals that share the same states, or, without any, the reason in words."""
+
+    symbols: str
+    names: Text
+    states: tuple[State | None, ...] = ()
+    reason: Text = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Controls by metal and measure; `columns` are (head, label on a phone)."""
+
+    kind: ClassVar[str] = "matrix"
+    caption: str
+    head: str
+    columns: tuple[tuple[str, str], ...]
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A finding with what shows it: title, what is measured, legend of (mark, words), body, source line, data table."""
+
+    kind: ClassVar[str] = "figure"
+    title: Text
+    sub: Text
+    body: tuple[Block, ...]
+    legend: tuple[tuple[str, str], ...] = ()
+    source: Text = ()
+    data: Table | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph; `role` is ``answer`` for the one under the result, ``equation`` for a sum that closes."""
+
+    kind: ClassVar[str] = "paragraph"
+    text: Text
+    role: Literal["body", "intro", "answer", "equation"] = "body"
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The result, the one heading of the page."""
+
+    kind: ClassVar[str] = "heading"
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFigure:
+    """A figure large enough to be read across a room."""
+
+    label: str
+    value: Text
+    note: Text
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFigures:
+    """The three figures under the answer."""
+
+    kind: ClassVar[str] = "keyfigures"
+    items: tuple[KeyFigure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The status line: (label, words)."""
+
+    kind: ClassVar[str] = "status"
+    items: tuple[tuple[str, Text], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Date:
+    """An entry of the calendar. `state` is ``past``, ``next`` or ``ahead``; `standing` a word such as official or claimed."""
+
+    iso: str
+    written: str
+    away: str
+    what: Text
+    note: Text
+    standing: str
+    state: Literal["past", "next", "ahead"]
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Dates in order."""
+
+    kind: ClassVar[str] = "calendar"
+    dates: tuple[Date, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """A list of sentences; `marker` names one that others refer to, `assumed` sets them in the assumption type."""
+
+    kind: ClassVar[str] = "notes"
+    items: tuple[tuple[str, Text], ...]
+    assumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """Paragraphs that are set apart, such as what the report is not."""
+
+    kind: ClassVar[str] = "panel"
+    paragraphs: tuple[Text, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Figures side by side where there is room."""
+
+    kind: ClassVar[str] = "columns"
+    figures: tuple[Figure, ...]
+
+
+Block = (
+    Heading | Paragraph | KeyFigures | Status | Figure | Table | BarTable | Chart | Matrix | Calendar | Notes | Panel | Columns
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Why a section has nothing to show; it keeps its heading and says so."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section of a document; one without a title opens the page."""
+
+    name: str
+    title: str
+    content: tuple[Block, ...] | Missing
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A finished report, before any format."""
+
+    title: str
+    as_of: str
+    as_of_written: str
+    subject: str
+    sections: tuple[Section, ...]
