@@ -13,7 +13,7 @@ from toolkit.factors.covariance import FactorCovariance, SampleCovariance
 from toolkit.factors.model import estimate
 
 FILE = Path(__file__).parents[3] / "shared" / "testdata" / "listed_adjclose_daily.csv"
-pytestmark = [pytest.mark.testdata, pytest.mark.skipif(not FILE.exists(), reason="shared test data is not here")]
+pytestmark = [pytest.mark.testdata, pytest.mark.skipif(not FILE.exists(), reason="../shared/testdata is not here")]
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -117,6 +118,36 @@ def test_nothing_known_later_changes_a_byte(toolkit, tmp_path):
     )
     assert plain.returncode == 0, plain.stdout
     assert plain.stdout == poisoned.stdout
+
+
+def test_rows_known_later_change_no_byte_whatever_table_they_are_in(toolkit, tmp_path):
+    """A package whose later rows are gone, and one whose later prices are poisoned, give the bytes of the bundled one."""
+    day = "2025-06-30"
+
+    def package(name: str, *, poison: bool) -> Path:
+        folder = tmp_path / name
+        shutil.copytree(REPOSITORY / "toolkit" / "data" / "bundled", folder)
+        for path in folder.glob("*.csv"):
+            with path.open(encoding="utf-8", newline="") as file:
+                rows = list(csv.DictReader(file))
+            columns = list(rows[0])
+            if poison:
+                for row in rows:
+                    if row["known_from"] > day:
+                        row.update({c: str(float(row[c]) * 7) for c in ("price", "rate", "quantity") if row.get(c)})
+            else:
+                rows = [row for row in rows if row["known_from"] <= day]
+            with path.open("w", encoding="utf-8", newline="") as file:
+                writer = csv.DictWriter(file, columns, lineterminator="\n")
+                writer.writeheader()
+                writer.writerows(rows)
+        return folder
+
+    plain = toolkit("optimize", "--as-of", day, "--json")
+    assert plain.returncode == 0
+    for name, poison in (("gone", False), ("poisoned", True)):
+        other = toolkit("optimize", "--as-of", day, "--json", "--data", str(package(name, poison=poison)))
+        assert other.stdout == plain.stdout, name
 
 
 def test_the_bundled_market_of_an_earlier_day_uses_what_was_known_then(toolkit):

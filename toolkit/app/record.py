@@ -128,7 +128,7 @@ def run_record(
             "country_unknown": exposure.unknown,
             "controlled": None if problem.facts.controlled is None else float(problem.facts.controlled @ money.weights),
             "concentration": {"hhi": exposure.hhi, "n_minus_1": exposure.n_minus_1},
-            "factors": dict(zip(forecast.factors, forecast.loadings.T @ money.weights, strict=True)),
+            "factors": _named(forecast, forecast.loadings.T @ money.weights),
         },
         "scenarios": _factor_scenarios(forecast, money.weights),
         "costs": {
@@ -200,6 +200,11 @@ def _positions(
     return rows
 
 
+def _named(forecast: Forecast, values: FloatArray) -> dict[str, float]:
+    """Values of the k factors by name, statistical directions left out."""
+    return {forecast.factors[i]: float(values[i]) for i in forecast.named}
+
+
 def _risk(forecast: Forecast, weights: FloatArray) -> dict[str, Any]:
     """Risk of the proposal over a year."""
     total = volatility(forecast, weights)
@@ -208,7 +213,7 @@ def _risk(forecast: Forecast, weights: FloatArray) -> dict[str, Any]:
         "cvar_95": normal_cvar(total),
         "cvar_method": "normal, one year, zero mean",
         "diversification_ratio": diversification_ratio(forecast, weights),
-        "systematic": 1 - float(forecast.specific_var @ weights**2) / total**2 if total > 0 else None,
+        "systematic": forecast.named_variance(weights) / total**2 if total > 0 and forecast.named else None,
     }
 
 
@@ -219,7 +224,8 @@ def _factor_scenarios(forecast: Forecast, weights: FloatArray) -> list[dict[str,
     """
     exposure = forecast.loadings.T @ weights
     rows = []
-    for j, factor in enumerate(forecast.factors):
+    for j in forecast.named:
+        factor = forecast.factors[j]
         deviation = math.sqrt(max(float(forecast.factor_cov[j, j]), 0.0))
         if deviation == 0:
             continue
@@ -262,8 +268,8 @@ def _assets(inputs: Inputs, forecast: Forecast) -> list[dict[str, Any]]:
                     "last": risk.last,
                     "model": risk.model,
                 },
-                "loadings": dict(zip(forecast.factors, forecast.loadings[i], strict=True)),
-                "loading_errors": None if errors is None else dict(zip(forecast.factors, errors[i], strict=True)),
+                "loadings": _named(forecast, forecast.loadings[i]),
+                "loading_errors": None if errors is None else _named(forecast, errors[i]),
                 "specific_volatility": math.sqrt(max(float(forecast.specific_var[i]), 0.0)),
                 "supply": None
                 if supply is None

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
+STATISTICAL = ("component_", "residual_")
+"""Names of factors that only carry covariance: directions without a meaning that a reader could act on."""
 
 
 def read_only(array: FloatArray) -> FloatArray:
@@ -111,6 +113,17 @@ class Forecast:
     def matrix(self) -> FloatArray:
         """The (n, n) covariance, for small universes and for tests."""
         return self.loadings @ self.factor_cov @ self.loadings.T + np.diag(self.specific_var)
+
+    @property
+    def named(self) -> tuple[int, ...]:
+        """Positions of the factors that stand for something (gold, the dollar, ...), not for a statistical direction."""
+        return tuple(i for i, name in enumerate(self.factors) if not name.startswith(STATISTICAL))
+
+    def named_variance(self, weights: FloatArray) -> float:
+        """The part of the variance a year that the named factors bring."""
+        at = list(self.named)
+        exposure = self.loadings[:, at].T @ weights
+        return float(exposure @ self.factor_cov[np.ix_(at, at)] @ exposure)
 
     def variance(self, weights: FloatArray) -> float:
         """Variance a year of a portfolio with these asset weights, (n,)."""

@@ -111,7 +111,7 @@ def _factors(run: Proposal) -> Figure | None:
     rows = [
         (s, key)
         for s in run.record["scenarios"]
-        if (key := s["name"].removesuffix(" falls")) in exposures and not key.startswith(("residual", "pc"))
+        if (key := s["name"].removesuffix(" falls")) in exposures
     ]
     if not rows:
         return None
@@ -139,7 +139,7 @@ def _factors(run: Proposal) -> Figure | None:
     )
     systematic = run.record["risk"]["systematic"]
     sub = "Loss of value over a year; a minus is a gain." + (
-        "" if systematic is None else f" Common factors explain {formats.percent(systematic, 0)} of the variance."
+        "" if systematic is None else f" The factors explain {formats.percent(systematic, 0)} of the variance."
     )
     return Figure(title, text(sub), (table,), (), text("Own calculation", sources(*run.of_tables("prices", "fx")), "."))
 
