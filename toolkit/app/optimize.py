@@ -31,6 +31,7 @@ from toolkit.optimize.terms.base import Facts
 from toolkit.optimize.terms.exposure import DEFAULT_INSTRUMENTS, ControlExposure, CountryExposure
 from toolkit.strategy.decode import load_strategy
 from toolkit.strategy.model import Strategy, months
+from toolkit.supply.characteristics import flow_shortfall
 from toolkit.supply.concentration import SupplyShares, supply_shares
 from toolkit.supply.spells import control_spells
 
@@ -140,7 +141,6 @@ def propose(request: Request) -> Result:
 
 def _forecast(strategy: Strategy, inputs: Inputs, currency: str, destination: str) -> Forecast:
     spells = control_spells(inputs.ledger, [*inputs.products], until=inputs.snapshot.as_of, destination=destination)
-    scores = {asset: supply.hhi for asset, supply in inputs.supply.items()}
     return estimate(
         prices=inputs.prices,
         fx=inputs.snapshot["fx"],
@@ -150,9 +150,28 @@ def _forecast(strategy: Strategy, inputs: Inputs, currency: str, destination: st
         observation=strategy.forecast.observation,
         lookback_months=None if strategy.forecast.lookback is None else round(months(strategy.forecast.lookback)),
         currency=currency,
-        supply_scores=scores,
+        supply_scores=_supply_scores(inputs),
         returns=strategy.forecast.returns,
     )
+
+
+def _supply_scores(inputs: Inputs) -> dict[str, float]:
+    """Prior shape of the loadings on the supply shock, 0..1: concentration of supply, raised by flows that fall short.
+
+    HHI + (1 - HHI) x shortfall: a concentrated supply that already fails to arrive weighs most. Only the shape is used;
+    the data decide the size.
+    """
+    flows, scores = inputs.snapshot["flows"], {}
+    for asset, supply in inputs.supply.items():
+        if asset not in inputs.universe:
+            continue
+        found = [
+            flow_shortfall(flows, asset, inputs.snapshot.as_of, reporter=reporter)
+            for reporter in flows["reporter"].unique().sort()
+        ]
+        shortfall = max((min(max(short, 0.0), 1.0) for short in found if short is not None), default=0.0)
+        scores[asset] = supply.hhi + (1 - supply.hhi) * shortfall
+    return scores
 
 
 def _holdings(request: Request, inputs: Inputs, prices: FloatArray, budget: float) -> tuple[FloatArray, float]:
@@ -239,6 +258,6 @@ def _country_rows(universe: Universe, supply: Mapping[str, SupplyShares]) -> dic
 
 def _used_rows(inputs: Inputs) -> dict[str, pl.DataFrame]:
     """The rows behind the numbers, for hashes and ages: a table that was not read is not listed."""
-    tables = ("prices", "fx", "products", "shares", "controls", "control_scopes")
+    tables = ("prices", "fx", "products", "shares", "flows", "controls", "control_scopes")
     frames = {table: inputs.snapshot[table] for table in tables}
     return {table: frame for table, frame in frames.items() if frame.height}

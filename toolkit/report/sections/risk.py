@@ -108,11 +108,7 @@ def _cells(a: Mapping[str, Any]) -> tuple[Text, ...]:
 def _factors(run: Proposal) -> Figure | None:
     """Losses by factor; statistical remainders have no name a reader could act on."""
     exposures: Mapping[str, float] = run.record["exposures"]["factors"]
-    rows = [
-        (s, key)
-        for s in run.record["scenarios"]
-        if (key := s["name"].removesuffix(" falls")) in exposures
-    ]
+    rows = [(s, key) for s in run.record["scenarios"] if (key := s["name"].removesuffix(" falls")) in exposures]
     if not rows:
         return None
     rows.sort(key=lambda row: (-row[0]["loss"], row[1]))
