@@ -15,6 +15,7 @@ from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean
 from toolkit.core.market import Snapshot
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.data.files.prices import read_prices
+from toolkit.data.quality import findings, quality
 from toolkit.strategy.model import Strategy, UniverseSpec
 from toolkit.supply.concentration import SupplyShares, supply_shares
 from toolkit.supply.controls import ControlLedger
@@ -71,6 +72,15 @@ def per_kg(prices: pl.DataFrame, products: Universe) -> tuple[pl.DataFrame, tupl
     return converted, notes
 
 
+def _together(sentences: tuple[str, ...]) -> tuple[str, ...]:
+    """Sentences of the form "asset: what", those that say the same of several assets told once."""
+    told: dict[str, list[str]] = {}
+    for sentence in sentences:
+        asset, _, what = sentence.partition(": ")
+        told.setdefault(what, []).append(asset)
+    return tuple(f"{', '.join(assets)}: {what}" for what, assets in told.items())
+
+
 def _select(spec: UniverseSpec, priced: Universe, products: Universe, *, own_prices: bool) -> Universe:
     """The universe of a strategy; products that have no series are left out of it."""
     if spec.names_assets and isinstance(spec.assets, tuple):
@@ -120,7 +130,10 @@ def gather(strategy: Strategy, settings: Settings, as_of: date, *, prices: str |
     if prices is not None:
         file = read_prices(prices, default_currency=prices_currency, today=date.today())
         frame, unit_notes = per_kg(file.frame, products)
-        notes, name = (*file.notes, *unit_notes), file.name
+        # Notes of the whole file may speak of rows that were not known yet: an earlier date gets those of its own rows alone.
+        whole = file.notes if as_of >= date.today() else ()
+        notes = tuple(dict.fromkeys((*whole, *unit_notes, *_together(findings(quality(frame, as_of=as_of))))))
+        name = file.name
         market = market.replace("prices", frame)
         if CASH in set(frame["asset"]):
             raise DataError(f"{name}: no asset may be named {CASH!r}.", hint="Cash is always there; rename or remove it.")

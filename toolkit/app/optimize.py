@@ -109,7 +109,7 @@ def propose(request: Request) -> Result:
     solver = Solver(strategy.solver.order, strategy.solver.time_limit, strategy.solver.gap)
     allocation = allocate(problem, solver)
 
-    used = _used_rows(inputs)
+    used = _used_rows(inputs, currency)
     provenance = [record.to_json() for record in inputs.snapshot.provenance(used)]
     made_from = {
         "as_of": request.as_of.isoformat(),
@@ -233,7 +233,7 @@ def _facts(strategy: Strategy, inputs: Inputs, day: date, destination: str, budg
         budget=budget,
         countries=_country_rows(universe, known),
         stages={stage: _country_rows(universe, _at_stage(inputs, stage)) for stage in sorted(stages)},
-        controlled=controls(destination, DEFAULT_INSTRUMENTS),
+        controlled=None if len(inputs.unknown) == len(universe) else controls(destination, DEFAULT_INSTRUMENTS),
         controls_by=asked,
         unknown_supply=tuple(key for key in universe.keys if key not in known),
         unknown_assets=inputs.unknown,
@@ -256,8 +256,12 @@ def _country_rows(universe: Universe, supply: Mapping[str, SupplyShares]) -> dic
     }
 
 
-def _used_rows(inputs: Inputs) -> dict[str, pl.DataFrame]:
+def _used_rows(inputs: Inputs, currency: str) -> dict[str, pl.DataFrame]:
     """The rows behind the numbers, for hashes and ages: a table that was not read is not listed."""
-    tables = ("prices", "fx", "products", "shares", "flows", "controls", "control_scopes")
+    tables = ["prices"]
+    if set(inputs.prices["currency"].unique()) != {currency}:
+        tables.append("fx")
+    if len(inputs.unknown) < len(inputs.universe):
+        tables += ["products", "shares", "flows", "controls", "control_scopes"]
     frames = {table: inputs.snapshot[table] for table in tables}
     return {table: frame for table, frame in frames.items() if frame.height}

@@ -43,7 +43,10 @@ def list_data(*, common: Common) -> None:
 @app.command("validate")
 @with_common
 def validate(*, common: Common) -> None:
-    """Check every table against its contract, its keys and its sums; exit 3 when one fails."""
+    """Check every table against its contract, its keys and its sums; with --prices, a price file and its quality."""
+    if common.prices is not None:
+        _validate_prices(common.prices, common)
+        return
     from toolkit.app.config import resolve
     from toolkit.app.market import package_folder
     from toolkit.core.errors import FrameError
@@ -62,3 +65,39 @@ def validate(*, common: Common) -> None:
         print_json({"package": str(folder), "tables": sorted(TABLES), "faults": []})
     else:
         console(common).print(f"{folder}: {len(TABLES)} tables hold their contracts", markup=False)
+
+
+def _validate_prices(path: str, common: Common) -> None:
+    """Coverage, gaps, stale runs, outliers and unit jumps of a price file; a file that breaks the contract is refused."""
+    from datetime import date
+
+    from toolkit.data.files.prices import read_prices
+    from toolkit.data.quality import findings, quality
+
+    file = read_prices(path, default_currency=common.prices_currency, today=date.today())
+    table_of = quality(file.frame, as_of=common.day())
+    found = findings(table_of)
+    if common.json:
+        rows = [
+            {key: str(value) if isinstance(value, date) else value for key, value in row.items()} for row in table_of.to_dicts()
+        ]
+        print_json({"file": file.name, "shape": file.shape, "quality": rows, "findings": list(found), "faults": []})
+        return
+    from rich.table import Table
+
+    out = console(common)
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    headings = ("asset", "first", "last", "prints", "rhythm", "coverage", "gaps", "stale", "outliers", "unit", "age")
+    for heading in headings:
+        table.add_column(
+            heading, justify="left" if heading in ("asset", "first", "last", "rhythm") else "right", overflow="fold"
+        )
+    for row in table_of.iter_rows(named=True):
+        table.add_row(
+            row["asset"], str(row["first"]), str(row["last"]), str(row["observations"]), row["rhythm"] or "",
+            f"{row['coverage']:.0%}", str(row["gaps"]), str(row["stale_run"]), str(row["outliers"]),
+            f"x {row['unit_factor']:.3g}" if row["unit_factor"] else "", f"{row['age_days']} d",
+        )  # fmt: skip
+    out.print(table)
+    for sentence in found:
+        out.print(sentence, markup=False)

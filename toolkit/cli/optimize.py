@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from toolkit.app.optimize import Result
 
 DEFAULT_STRATEGY = "physical-basket"
+SHOWN = 5e-5
+"""Weights below this print as 0.0 % and are the dust of a continuous solver."""
 
 
 @with_common
@@ -97,7 +99,7 @@ def _show(result: Result, common: Common) -> None:
         (f"value {money}", "right"), ("weight", "right"), ("risk", "right"), (f"cost {money}", "right"),
     ):  # fmt: skip
         table.add_column(heading, justify=justify)  # type: ignore[arg-type]
-    held = [position for position in record["positions"] if position["weight"] > 0]
+    held = [position for position in record["positions"] if position["weight"] >= SHOWN]
     for p in sorted(held, key=lambda position: -position["weight"]):
         lots = f"{p['quantity']:,.3f}" if p["lots"] is None else f"{p['lots']:,.0f}"
         lot = p["unit"] if p["lots"] is None else f"{p['lot_size']:g} {p['unit']}"
@@ -115,7 +117,7 @@ def _show(result: Result, common: Common) -> None:
     )
     countries = sorted(exposures["country"].items(), key=lambda item: -item[1])[:3]
     told = ", ".join(f"{country} {share:.0%}" for country, share in countries)
-    if exposures["controlled"] is not None:
+    if exposures["controlled"] is not None and countries:
         out.print(
             f"Under export control for {record['owner']['country']}: {exposures['controlled']:.1%} of value. Supply: {told}."
         )
@@ -132,8 +134,9 @@ def _show(result: Result, common: Common) -> None:
     for c in record["constraints"]:
         if c["value"] is not None:
             side = "at most" if c["side"] == "upper" else "at least"
+            slack = 0.0 if abs(c["slack"]) < SHOWN else c["slack"]
             limits.add_row(
-                c["name"], c["where"] or "", f"{c['value']:.1%}", f"{side} {c['limit']:.0%}", f"{c['slack']:.1%}",
+                c["name"], c["where"] or "", f"{c['value']:.1%}", f"{side} {c['limit']:.0%}", f"{slack:.1%}",
                 "binding" if c["binding"] else "",
             )  # fmt: skip
     if limits.row_count:
