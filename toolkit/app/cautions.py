@@ -33,11 +33,14 @@ def cautions(
     if inputs.unpriced:
         names = ", ".join(inputs.products[key].name for key in inputs.unpriced)
         found.append(f"No monthly price for {names}: bring your own with --prices; annual prices are never interpolated.")
-    stale = [entry for entry in provenance if entry["overdue_days"] > 0]
+    stale: dict[tuple[str, str, int], list[str]] = {}
+    for entry in provenance:
+        if entry["overdue_days"] > 0:
+            key = (entry["source"], entry["as_of"] or entry["known_from"], entry["overdue_days"])
+            stale.setdefault(key, []).append(entry["table"])
     found += [
-        f"{entry['source']} ({entry['table']}) ends on {entry['as_of'] or entry['known_from']},"
-        f" {entry['overdue_days']} days later than its rhythm explains."
-        for entry in stale
+        f"{source} ({', '.join(tables)}) ends on {end}, {days} days later than its rhythm explains."
+        for (source, end, days), tables in stale.items()
     ]
     for rate in rates.values():
         if rate.date is not None and (inputs.snapshot.as_of - rate.date).days > 62:

@@ -9,7 +9,7 @@ import typer
 from typer.exceptions import TyperException
 
 from toolkit import __version__
-from toolkit.cli import config, controls, data, doctor, event, exposure, flows, optimize, shock, strategies, upcoming
+from toolkit.cli import config, controls, data, doctor, event, exposure, flows, optimize, shock, strategies, supply, upcoming
 from toolkit.cli.terminal import print_json, tolerant_streams
 from toolkit.core.errors import ToolkitError
 
@@ -28,6 +28,7 @@ app.command("controls")(controls.controls)
 app.command("upcoming")(upcoming.upcoming)
 app.command("exposure")(exposure.exposure)
 app.command("flows")(flows.flows)
+app.command("supply")(supply.supply)
 app.command("shock")(shock.shock)
 app.command("event")(event.event)
 app.command("doctor")(doctor.doctor)

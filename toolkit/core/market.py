@@ -22,6 +22,7 @@ class Source:
     Attributes:
         rhythm_days: Days between releases; 0 where the source has no rhythm.
         lag_days: Days from the end of a period to its publication, at most.
+        complete_to: Day to which a ledger of events was kept; events have no rhythm of their own that would show its age.
     """
 
     id: str
@@ -30,7 +31,7 @@ class Source:
     url: str = ""
     rhythm_days: int = 0
     lag_days: int = 0
-    weakness: str = ""
+    complete_to: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,8 @@ class Snapshot:
                 source = self.source(source_id)
                 speaks_of = SPEAKS_OF.get(table)
                 newest: Any = rows[speaks_of].max() if speaks_of else None
+                if newest is None and source.complete_to is not None:
+                    newest = min(source.complete_to, self.as_of)
                 known: Any = rows["known_from"].max()
                 due = (self.as_of - (newest or known)).days - source.rhythm_days - source.lag_days
                 records.append(

@@ -10,6 +10,7 @@ import functools
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,7 @@ def sources(package: dict[str, Any]) -> dict[str, Source]:
             url=entry.get("path", ""),
             rhythm_days=entry.get("rhythm_days", 0),
             lag_days=entry.get("lag_days", 0),
+            complete_to=date.fromisoformat(entry["complete_to"]) if "complete_to" in entry else None,
         )
         for entry in package.get("sources", [])
     }

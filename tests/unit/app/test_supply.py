@@ -1,0 +1,211 @@
+"""The answer of `supply`: stages apart, by-products at refining, groups marked, our scenario labelled, point in time."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import pytest
+
+from toolkit.app.config import resolve
+from toolkit.app.supply import MetalSupply, Scenario, is_critical, supply
+from toolkit.core.errors import DataError, GapError, SpecError
+
+AS_OF = date(2026, 11, 24)
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return resolve({})
+
+
+@pytest.fixture
+def one(settings):
+    def ask(metal: str, as_of: date = AS_OF, scenario: Scenario | None = None) -> MetalSupply:
+        (found,) = supply(settings, as_of, metal, scenario).metals
+        return found
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("gallium", "gallium"),
+        ("Ga", "gallium"),
+        (" GALLIUM ", "gallium"),
+        ("Co", "cobalt"),
+        ("Cu", "copper"),
+        ("Sc", "scandium"),
+    ],
+)
+def test_a_metal_by_key_or_symbol(settings, name, key):
+    answer = supply(settings, AS_OF, name)
+    assert (answer.metal, answer.metals[0].asset) == (key, key)
+
+
+def test_gallium_has_the_worked_figures(one):
+    found = one("gallium")
+    at = found.scored
+    assert at is not None
+    # DOMAIN 5 and 6: N-1 1.0 %, HHI 9,804 from MCS 2026; 900 of 909 t in 2025.
+    assert at.supply.top_country == "CHN"
+    assert at.supply.top_share == pytest.approx(900 / 909, abs=1e-6)
+    assert round(at.supply.hhi * 10_000) == 9_804
+    assert (at.supply.stage, at.supply.period_end.year, at.supply.source) == ("processing", 2025, "usgs_mcs_2026")
+    score = found.newest_score
+    assert score is not None
+    assert (score.year, score.scope, score.supply_risk, score.economic_importance) == (2023, "material", 3.9, 3.7)
+    assert is_critical(score)
+    # DOMAIN 1: t = 1.3 lifts 3.85 to 5.0.
+    assert at.ratio is not None
+    assert at.ratio.ratio == pytest.approx(5.0 / 3.85, abs=0.01)
+    assert "not an EU figure" in at.ratio.label
+
+
+def test_a_by_product_is_scored_at_refining_whatever_the_products_table_says(one):
+    rhenium = one("rhenium")
+    assert (rhenium.stage, rhenium.stage_basis, rhenium.product_stage) == ("processing", "by-product", "extraction")
+    assert [(at.supply.stage, at.scored) for at in rhenium.stages] == [("processing", True), ("extraction", False)]
+    assert rhenium.scored is not None
+    assert rhenium.scored.supply.source != rhenium.stages[1].supply.source
+
+
+def test_every_metal_noted_as_a_by_product_is_scored_at_refining(settings):
+    for found in supply(settings, AS_OF).metals:
+        if found.companion is not None and found.companion.kind == "yes":
+            assert found.stage == "processing", found.asset
+
+
+def test_no_other_stage_replaces_a_missing_one(one):
+    # Before the notes of February 2026 rhenium is not known as a by-product, and mine shares are not known either.
+    rhenium = one("rhenium", date(2025, 12, 31))
+    assert rhenium.stage == "extraction"
+    assert [at.supply.stage for at in rhenium.stages] == ["processing"]
+    assert rhenium.scored is None
+
+
+def test_without_product_and_note_no_stage_is_preferred(one):
+    copper = one("copper")
+    assert (copper.stage, copper.stage_basis, copper.scored) == (None, None, None)
+    assert {at.supply.stage for at in copper.stages} == {"extraction", "processing"}
+
+
+def test_the_unnamed_rest_as_one_country_is_the_upper_bound(one):
+    gold = one("gold").scored
+    assert gold is not None
+    assert gold.supply.other > 0.2
+    assert gold.supply.hhi_upper - gold.supply.hhi == pytest.approx(gold.supply.other**2)
+    assert gold.governed is not None
+    assert gold.governed.hhi < gold.supply.hhi
+    assert gold.governed.hhi_upper - gold.governed.hhi == pytest.approx(gold.supply.other**2)
+
+
+def test_a_score_of_a_group_is_marked(one):
+    score = one("dysprosium").newest_score
+    assert score is not None
+    assert (score.material, score.scope, score.supply_risk, score.economic_importance) == ("HREEs", "group", 5.1, 4.2)
+
+
+def test_indium_and_rhenium_are_not_critical_for_the_eu(one):
+    for metal in ("indium", "rhenium"):
+        score = one(metal).newest_score
+        assert score is not None
+        assert is_critical(score) is False
+
+
+def test_older_studies_are_not_judged_by_thresholds_of_a_later_method(one):
+    verdicts = {score.year: is_critical(score) for score in one("indium").scores}
+    assert verdicts[2011] is None
+    assert verdicts[2014] is None
+    assert verdicts[2017] is not None
+
+
+def test_the_ratio_starts_from_the_trade_parameter_of_the_study(one):
+    tungsten = one("tungsten")
+    mine = tungsten.scored
+    assert mine is not None
+    assert (mine.supply.stage, mine.study_trade) == ("extraction", 1.1)
+    assert mine.ratio is not None
+    assert 1.15 < mine.ratio.ratio < 1.3 / 1.1
+    same = one("tungsten", scenario=Scenario(trade_parameter=1.1)).scored
+    assert same is not None
+    assert same.ratio is not None
+    assert same.ratio.ratio == pytest.approx(1.0)
+
+
+def test_the_statement_comes_from_the_data_and_the_country_asked(settings):
+    base = supply(settings, AS_OF, "gallium").base
+    assert base is not None
+    assert base.statement == (
+        "The EU supply risk of 2023 rests on 2016-2020 and is blind to controls of CHN since August 2023 (No. 23 of 2023)."
+    )
+    other = supply(settings, AS_OF, "cobalt", Scenario(country="cod")).base
+    assert other is not None
+    assert "controls of COD since February 2025" in other.statement
+    # Announced on 3 July 2023, in force on 1 August.
+    before = supply(settings, date(2023, 7, 31), "gallium").base
+    assert before is not None
+    assert before.control is None
+    on_the_day = supply(settings, date(2023, 8, 1), "gallium").base
+    assert on_the_day is not None
+    assert on_the_day.control is not None
+
+
+def test_nothing_known_later_is_used(settings, one):
+    assert [score.year for score in one("gallium", date(2023, 3, 15)).scores][-1] == 2020
+    assert [score.year for score in one("gallium", date(2023, 3, 16)).scores][-1] == 2023
+    early = one("gallium", date(2023, 9, 30)).scored
+    assert early is not None
+    assert (early.governed, early.ratio, early.supply.period_end.year) == (None, None, 2020)
+    later = one("gallium", date(2023, 10, 1)).scored
+    assert later is not None
+    assert later.governed is not None
+    assert later.governed.year == 2022
+    assert one("gallium", date(2026, 2, 5)).notes is None
+    for day in (date(2012, 1, 1), date(2019, 6, 30), date(2024, 5, 31)):
+        answer = supply(settings, day)
+        known = [at.supply.known_from for metal in answer.metals for at in metal.stages]
+        known += [score.known_from for metal in answer.metals for score in metal.scores]
+        assert max(known, default=day) <= day
+        assert all(record["known_from"] <= day.isoformat() for record in answer.provenance)
+
+
+def test_products_are_ranked_and_each_appears_once(settings):
+    answer = supply(settings, AS_OF)
+    indices = [at.supply.hhi for metal in answer.metals if (at := metal.scored)]
+    assert indices == sorted(indices, reverse=True)
+    keys = [metal.asset for metal in answer.metals]
+    assert len(keys) == len(set(keys))
+    assert {"gallium", "dysprosium", "gold"} <= set(keys)
+
+
+def test_the_object_is_json_and_labels_our_scenario(settings):
+    data = json.loads(json.dumps(supply(settings, AS_OF).to_json(), allow_nan=False))
+    assert data["thresholds"] == {"supply_risk": 1.0, "economic_importance": 2.8}
+    assert data["scenario"]["label"].startswith("scenario of this toolkit (t = 1.3 for CHN)")
+    germanium = next(metal for metal in data["metals"] if metal["asset"] == "germanium")
+    assert germanium["us_net_import_reliance"] == ">50"
+    assert germanium["by_product"] == "yes"
+    assert germanium["eu"]["above_thresholds"] is True
+    (stage,) = germanium["stages"]
+    assert sum(stage["producers"].values()) + stage["other"] == pytest.approx(1, abs=0.005)
+    assert {"usgs_mcs_2026", "eu_crm_study", "metals_reference"} <= {record["source_id"] for record in data["data"]}
+
+
+def test_names_nobody_knows_and_metals_without_data(settings):
+    with pytest.raises(DataError) as unknown:
+        supply(settings, AS_OF, "galium")
+    assert "gallium" in unknown.value.hint
+    with pytest.raises(GapError, match="uranium"):
+        supply(settings, AS_OF, "uranium")
+    with pytest.raises(DataError, match="--origin"):
+        supply(settings, AS_OF, "gallium", Scenario(country="China"))
+
+
+@pytest.mark.parametrize("value", [0.0, -1.3, float("nan"), float("inf")])
+def test_a_trade_parameter_is_a_positive_number(value):
+    with pytest.raises(SpecError) as refused:
+        Scenario(trade_parameter=value)
+    assert "positive" in refused.value.hint

@@ -1,0 +1,421 @@
+"""`supply`: how concentrated the supply of a metal is, stage by stage, and how the official views rate it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from toolkit.app.config import Settings
+from toolkit.app.controls import check_country
+from toolkit.app.ledger import LedgerInputs, load_ledger
+from toolkit.app.plain import plain
+from toolkit.core.assets import Asset
+from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean
+from toolkit.core.market import Snapshot
+from toolkit.supply.concentration import (
+    GovernanceRisk,
+    GovernedConcentration,
+    SupplyShares,
+    governance_risk,
+    governance_weighted_hhi,
+    supply_shares,
+)
+from toolkit.supply.controls import CHINA
+from toolkit.supply.criticality import (
+    IMPORTANCE_THRESHOLD,
+    NEUTRAL_TRADE,
+    SUPPLY_RISK_THRESHOLD,
+    Companion,
+    PublishedScore,
+    ScenarioRatio,
+    companion,
+    published_scores,
+    scenario_ratio,
+)
+from toolkit.supply.events import COUNTING
+
+REFINING = "processing"
+BY_PRODUCT = "yes"
+"""The word of the column `by_product` for a metal whose concentration is scored at refining (DOMAIN 0)."""
+
+PRESENT_METHOD = 2017
+"""First study under the method whose thresholds are in law; earlier ones had another EI, and a threshold of their own."""
+
+SCENARIO_TRADE = 1.3
+"""Default t of the scenario, between no restriction (1.0) and the highest that the EU study uses (1.5); DOMAIN 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A trade parameter that the user supposes for one country; never an EU figure.
+
+    Raises:
+        SpecError: for a trade parameter that is not a positive number.
+    """
+
+    trade_parameter: float = SCENARIO_TRADE
+    country: str = CHINA
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.trade_parameter) and self.trade_parameter > 0):
+            hint = f"Give a positive number; {NEUTRAL_TRADE:g} is no restriction, such as {SCENARIO_TRADE:g} a restriction."
+            raise SpecError(f"--trade-parameter {self.trade_parameter:g} is no trade parameter.", hint=hint)
+
+
+@dataclass(frozen=True, slots=True)
+class StageSupply:
+    """The newest shares of one stage, and what is computed from them.
+
+    Attributes:
+        scored: Whether this is the stage at which the metal is scored.
+        governed: None when no governance indicator was known.
+        ratio: The scenario's ratio; None likewise.
+        study_trade: The study's own t for the country of the scenario, 1 where it has none.
+    """
+
+    supply: SupplyShares
+    scored: bool
+    source: str
+    governed: GovernedConcentration | None
+    ratio: ScenarioRatio | None
+    study_trade: float
+
+    def to_json(self) -> dict[str, Any]:
+        """One object; shares and indices are 0..1."""
+        supply, governed, ratio = self.supply, self.governed, self.ratio
+        return {
+            "stage": supply.stage,
+            "scored": self.scored,
+            "top_country": supply.top_country,
+            "top_share": plain(supply.top_share),
+            "n_minus_1": plain(supply.n_minus_1),
+            "hhi": plain(supply.hhi),
+            "hhi_upper": plain(supply.hhi_upper),
+            "governance_hhi": plain(governed and governed.hhi),
+            "governance_hhi_upper": plain(governed and governed.hhi_upper),
+            "governance_year": governed and governed.year,
+            "governance_unrated": list(governed.unrated) if governed else [],
+            "scenario_ratio": plain(ratio and ratio.ratio),
+            "study_trade_parameter": plain(self.study_trade),
+            "producers": plain(dict(zip(supply.countries, supply.shares, strict=True))),
+            "other": plain(supply.other),
+            "period_start": plain(supply.period_start),
+            "period_end": plain(supply.period_end),
+            "source": self.source,
+            "source_id": supply.source,
+            "known_from": plain(supply.known_from),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceNotes:
+    """Official lists and US import reliance, in the words of the reference notes.
+
+    Attributes:
+        net_import_reliance: Percent, with the qualifications of the source.
+    """
+
+    list_2025: str | None
+    net_import_reliance: str | None
+    eu_list_2023: str | None
+    source: str
+    known_from: date
+
+
+@dataclass(frozen=True, slots=True)
+class MetalSupply:
+    """Everything known of the supply of one metal.
+
+    Attributes:
+        stage: The stage at which it is scored; None when neither a product nor a note decides.
+        stage_basis: ``by-product`` (scored at refining), ``product`` (the products table) or None.
+        product_stage: What the products table says, which `exposure` and `optimize` use.
+        stages: One a stage, the scored one first; stages are never mixed.
+        scores: EU scores of all studies known, oldest first.
+        companion: None without a reference note; the next likewise.
+    """
+
+    asset: str
+    name: str
+    stage: str | None
+    stage_basis: str | None
+    product_stage: str | None
+    stages: tuple[StageSupply, ...]
+    scores: tuple[PublishedScore, ...]
+    companion: Companion | None
+    notes: ReferenceNotes | None
+
+    @property
+    def scored(self) -> StageSupply | None:
+        """The shares at the stage at which the metal is scored; None where there are none: no other stage replaces it."""
+        return next((stage for stage in self.stages if stage.scored), None)
+
+    @property
+    def newest_score(self) -> PublishedScore | None:
+        """The newest score, the metal's own before one of its group."""
+        return _newest(self.scores)
+
+    def to_json(self) -> dict[str, Any]:
+        """One object."""
+        newest = self.newest_score
+        return {
+            "asset": self.asset,
+            "name": self.name,
+            "stage": self.stage,
+            "stage_basis": self.stage_basis,
+            "product_stage": self.product_stage,
+            "stages": [stage.to_json() for stage in self.stages],
+            "eu": _score_json(newest) if newest else None,
+            "eu_studies": [_score_json(score) for score in self.scores],
+            "eu_list_2023": self.notes and self.notes.eu_list_2023,
+            "us_list_2025": self.notes and self.notes.list_2025,
+            "us_net_import_reliance": self.notes and self.notes.net_import_reliance,
+            "by_product": self.companion and self.companion.kind,
+            "host": self.companion and self.companion.host,
+            "notes_source": self.notes and self.notes.source,
+            "notes_known_from": plain(self.notes and self.notes.known_from),
+        }
+
+
+def is_critical(score: PublishedScore) -> bool | None:
+    """Whether a score reaches both thresholds; None when one is not published or the study is older than the thresholds."""
+    return score.above_thresholds if score.year >= PRESENT_METHOD else None
+
+
+def _score_json(score: PublishedScore) -> dict[str, Any]:
+    return {**plain(score), "above_thresholds": is_critical(score)}
+
+
+def _newest(scores: tuple[PublishedScore, ...]) -> PublishedScore | None:
+    return max(scores, key=lambda score: (score.year, score.scope == "material"), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class StudyBase:
+    """What the newest EU study rests on, and the first control it cannot see.
+
+    Attributes:
+        start, end: The years of its data; None when the package has no shares of that study.
+        control: (day, notice) of the first licence or ban of `country` that came into force after `end`; None when
+            there was none yet.
+    """
+
+    year: int
+    start: int | None
+    end: int | None
+    country: str
+    control: tuple[date, str] | None
+
+    @property
+    def statement(self) -> str:
+        """The caution that belongs beside every score."""
+        if self.start is None:
+            return f"The EU supply risk of {self.year} rests on older years; which, the data package does not say."
+        rests = f"The EU supply risk of {self.year} rests on {self.start}-{self.end}"
+        if self.control is None:
+            return f"{rests}; no control of {self.country} after that was in force yet."
+        day, notice = self.control
+        return f"{rests} and is blind to controls of {self.country} since {day:%B %Y} ({notice})."
+
+
+@dataclass(frozen=True, slots=True)
+class SupplyAnswer:
+    """The answer of `toolkit supply`.
+
+    Attributes:
+        metal: Asset key asked about; None for every product.
+        metals: Most concentrated first; those without shares at their stage last.
+        base: None when no EU score is shown.
+    """
+
+    as_of: date
+    metal: str | None
+    scenario: Scenario
+    metals: tuple[MetalSupply, ...]
+    base: StudyBase | None
+    provenance: tuple[Mapping[str, Any], ...]
+
+    @property
+    def scenario_label(self) -> str | None:
+        """What the ratios are, in words that have to stand beside them; None when there is no ratio."""
+        ratios = (stage.ratio for metal in self.metals for stage in metal.stages)
+        return next((ratio.label for ratio in ratios if ratio), None)
+
+    def to_json(self) -> dict[str, Any]:
+        """One object."""
+        return {
+            "as_of": self.as_of.isoformat(),
+            "metal": self.metal,
+            "units": {"shares": "fraction", "hhi": "0..1", "us_net_import_reliance": "percent, as noted"},
+            "thresholds": {"supply_risk": SUPPLY_RISK_THRESHOLD, "economic_importance": IMPORTANCE_THRESHOLD},
+            "scenario": {**plain(self.scenario), "label": self.scenario_label},
+            "eu_base": {**plain(self.base), "statement": self.base.statement} if self.base else None,
+            "metals": [metal.to_json() for metal in self.metals],
+            "data": [dict(record) for record in self.provenance],
+        }
+
+
+def supply(settings: Settings, as_of: date, metal: str | None = None, scenario: Scenario | None = None) -> SupplyAnswer:
+    """Concentration and official views as known on `as_of`.
+
+    Args:
+        settings: Which data package.
+        as_of: Nothing published later is looked at.
+        metal: Asset key or element symbol; None for every product of one element.
+        scenario: The trade parameter supposed; its default when None.
+
+    Raises:
+        DataError: for a metal nobody knows, with the nearest names, or a country that is no code.
+        GapError: for a known metal of which neither shares, scores nor notes were known.
+    """
+    supposed = scenario or Scenario()
+    supposed = Scenario(supposed.trade_parameter, check_country(supposed.country, "--origin"))
+    inputs = load_ledger(settings, as_of)
+    snapshot, products = inputs.snapshot, {asset.key: asset for asset in inputs.products if asset.element}
+    asked = None if metal is None else _asked(metal, inputs)
+    keys = tuple(products) if asked is None else (asked,)
+    governance = governance_risk(snapshot["governance"]) if snapshot["governance"].height else None
+    found = tuple(_metal(key, products.get(key), snapshot, governance, supposed) for key in keys)
+    if asked is not None and not (found[0].stages or found[0].scores or found[0].notes):
+        hint = "Choose a later --as-of, or another metal: `toolkit supply` lists the products."
+        raise GapError(f"nothing of the supply of {asked} was known on {as_of}.", hint=hint, details={"metal": asked})
+    newest = [score for one in found if (score := one.newest_score)]
+    return SupplyAnswer(
+        as_of=as_of,
+        metal=asked,
+        scenario=supposed,
+        metals=tuple(sorted(found, key=_most_concentrated_first)),
+        base=_base(max(newest, key=lambda score: score.year), inputs, supposed.country) if newest else None,
+        provenance=tuple(record.to_json() for record in snapshot.provenance(_used(snapshot, keys))),
+    )
+
+
+def _asked(text: str, inputs: LedgerInputs) -> str:
+    """The asset key that a word on the command line means."""
+    snapshot = inputs.snapshot
+    word = text.strip().casefold().replace(" ", "_").replace("-", "_")
+    known = {*inputs.ledger.assets, *inputs.products.keys}
+    known |= {asset for table in ("shares", "metals", "criticality_materials") for asset in snapshot[table]["asset"]}
+    symbols = {symbol.casefold(): asset for symbol, asset in snapshot["metals"].select("symbol", "asset").iter_rows()}
+    # Base metals are in no table of products or notes: the EU study names their symbols.
+    for material, symbol in snapshot["recycling"].select("material", "symbol").drop_nulls().iter_rows():
+        symbols.setdefault(symbol.casefold(), material.partition(" (")[0].casefold().replace(" ", "_"))
+    symbols |= inputs.symbols
+    for name in (word, symbols.get(word)):
+        if name in known:
+            return name
+    raise DataError(f"unknown metal {text!r}.", hint=did_you_mean(text, known), details={"metal": text})
+
+
+def _metal(
+    key: str, product: Asset | None, snapshot: Snapshot, governance: GovernanceRisk | None, scenario: Scenario
+) -> MetalSupply:
+    materials = snapshot["criticality_materials"]
+    scores: tuple[PublishedScore, ...] = ()
+    if key in materials["asset"]:
+        scores = published_scores(snapshot["criticality"], materials, key)
+    noted = snapshot["metals"].filter(pl.col("asset") == key).to_dicts()
+    won = companion(snapshot["metals"], key) if noted else None
+    product_stage = product.stage if product else None
+    stage, basis = (product_stage, "product") if product_stage else (None, None)
+    if won is not None and won.kind == BY_PRODUCT:
+        stage, basis = REFINING, "by-product"
+    known = snapshot["shares"].filter(pl.col("asset") == key)["stage"].unique().sort()
+    stages = [
+        _stage(key, at, snapshot, governance, scenario, _newest(scores), scored=at == stage)
+        for at in sorted(known, key=lambda at: (at != stage, at))
+    ]
+    name = product.name if product else noted[0]["name"] if noted else key
+    return MetalSupply(
+        asset=key,
+        name=name,
+        stage=stage,
+        stage_basis=basis,
+        product_stage=product_stage,
+        stages=tuple(stages),
+        scores=scores,
+        companion=won,
+        notes=_notes(noted[0], snapshot) if noted else None,
+    )
+
+
+def _notes(row: Mapping[str, Any], snapshot: Snapshot) -> ReferenceNotes:
+    return ReferenceNotes(
+        list_2025=row["us_list_2025"],
+        net_import_reliance=row["us_net_import_reliance"],
+        eu_list_2023=row["eu_list_2023"],
+        source=snapshot.source(row["source"]).title,
+        known_from=row["known_from"],
+    )
+
+
+def _stage(
+    key: str,
+    stage: str,
+    snapshot: Snapshot,
+    governance: GovernanceRisk | None,
+    scenario: Scenario,
+    score: PublishedScore | None,
+    *,
+    scored: bool,
+) -> StageSupply:
+    shares = supply_shares(snapshot["shares"], key, stage)
+    governed = governance_weighted_hhi(shares, governance) if governance else None
+    trade = snapshot["trade_parameters"]
+    own = trade.filter((pl.col("asset") == key) & (pl.col("stage") == stage) & (pl.col("country") == scenario.country))[
+        "trade_parameter"
+    ]
+    ratio = None
+    if governance is not None and governed is not None and governed.hhi > 0:
+        published = (score,) if score else ()
+        ratio = scenario_ratio(shares, governance, trade, scenario.country, scenario.trade_parameter, published)
+    return StageSupply(
+        supply=shares,
+        scored=scored,
+        source=snapshot.source(shares.source).title,
+        governed=governed,
+        ratio=ratio,
+        study_trade=own[0] if len(own) else NEUTRAL_TRADE,
+    )
+
+
+def _most_concentrated_first(metal: MetalSupply) -> tuple[bool, float, str]:
+    scored = metal.scored
+    return scored is None, -scored.supply.hhi if scored else 0.0, metal.asset
+
+
+def _base(score: PublishedScore, inputs: LedgerInputs, country: str) -> StudyBase:
+    """The years behind a study: those of the shares that it published, on the same day, with its trade parameters."""
+    snapshot = inputs.snapshot
+    shares = snapshot["shares"].filter(
+        pl.col("source").is_in(snapshot["trade_parameters"]["source"].unique().to_list())
+        & (pl.col("known_from") == score.known_from)
+    )
+    if shares.is_empty():
+        return StudyBase(score.year, None, None, country, None)
+    start: Any = shares["period_start"].min()
+    end: Any = shares["period_end"].max()
+    blind = [
+        (event.effective, event.title)
+        for event in inputs.ledger.events
+        if event.is_law
+        and event.instrument in COUNTING
+        and event.origin == country
+        and event.effective is not None
+        and end < event.effective <= snapshot.as_of
+    ]
+    return StudyBase(score.year, start.year, end.year, country, min(blind, default=None))
+
+
+def _used(snapshot: Snapshot, keys: tuple[str, ...]) -> dict[str, pl.DataFrame]:
+    """The rows that an answer on these metals rests on, by table."""
+    mine = pl.col("asset").is_in(keys)
+    materials = snapshot["criticality_materials"].filter(mine)
+    tables = {name: snapshot[name].filter(mine) for name in ("shares", "trade_parameters", "metals")}
+    tables["criticality"] = snapshot["criticality"].filter(pl.col("material").is_in(materials["material"].to_list()))
+    return {**tables, "governance": snapshot["governance"]}
