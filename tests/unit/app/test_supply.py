@@ -64,9 +64,9 @@ def test_gallium_has_the_worked_figures(one):
     assert "not an EU figure" in at.ratio.label
 
 
-def test_a_by_product_is_scored_at_refining_whatever_the_products_table_says(one):
+def test_a_by_product_is_scored_at_refining_although_mine_shares_are_newer(one):
     rhenium = one("rhenium")
-    assert (rhenium.stage, rhenium.stage_basis, rhenium.product_stage) == ("processing", "by-product", "extraction")
+    assert (rhenium.stage, rhenium.product_stage) == ("processing", "processing")
     assert [(at.supply.stage, at.scored) for at in rhenium.stages] == [("processing", True), ("extraction", False)]
     assert rhenium.scored is not None
     assert rhenium.scored.supply.source != rhenium.stages[1].supply.source
@@ -79,11 +79,11 @@ def test_every_metal_noted_as_a_by_product_is_scored_at_refining(settings):
 
 
 def test_no_other_stage_replaces_a_missing_one(one):
-    # Before the notes of February 2026 rhenium is not known as a by-product, and mine shares are not known either.
-    rhenium = one("rhenium", date(2025, 12, 31))
-    assert rhenium.stage == "extraction"
-    assert [at.supply.stage for at in rhenium.stages] == ["processing"]
-    assert rhenium.scored is None
+    # Platinum is scored at the mine, and before February 2026 only refining shares were known.
+    platinum = one("platinum", date(2025, 12, 31))
+    assert platinum.stage == "extraction"
+    assert [at.supply.stage for at in platinum.stages] == ["processing"]
+    assert platinum.scored is None
 
 
 def test_without_product_and_note_no_stage_is_preferred(one):
