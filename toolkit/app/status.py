@@ -15,7 +15,8 @@ from toolkit.core.errors import (
     Unbounded,
 )
 
-OK, BUG, WARNINGS_UNDER_STRICT = 0, 1, 7
+WARNINGS_UNDER_STRICT = 7
+"""Exit code of a run that finished with warnings under `--strict`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
-import polars as pl
 
 from toolkit.core.errors import DataError, did_you_mean
 
@@ -58,11 +57,6 @@ def periods_per_year(dates: Sequence[date]) -> float:
         if low <= observed <= high:
             return periods
     return observed
-
-
-def month_end(column: str) -> pl.Expr:
-    """Expression: the last day of the month of a date column."""
-    return pl.col(column).dt.month_end()
 
 
 def significant(value: float, digits: int = SIGNIFICANT_DIGITS) -> float | None:

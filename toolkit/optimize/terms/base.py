@@ -125,10 +125,3 @@ class Objective(Spec):
     def needs_returns(self) -> bool:
         """True where the objective is meaningless without an explicit forecast of returns."""
         return False
-
-
-def unit_rows(n: int, positions: Any) -> FloatArray:
-    """(m, n + 1) rows that pick single assets."""
-    rows = np.zeros((len(positions), n + 1))
-    rows[np.arange(len(positions)), list(positions)] = 1.0
-    return rows
