@@ -107,7 +107,7 @@ def test_ragged_histories_give_a_covariance_that_keeps_every_variance(seed, n):
     mean[rng.random(mean.shape) < 0.1] = np.nan
     names = tuple("abcdef"[:n])
     dates = tuple(date(2020 + t // 12, t % 12 + 1, 28) for t in range(60))
-    increments = Increments(dates, names, mean, np.zeros((60, n, n)))
+    increments = Increments.exact(dates, names, mean)
     variance = np.nanvar(mean, axis=0, ddof=1) * 12
     form = FactorCovariance().estimate(
         CovarianceInputs(increments, increments, names, ("other",) * n, (), np.zeros((60, n)), variance, 12.0)

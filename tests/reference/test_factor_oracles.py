@@ -11,7 +11,7 @@ from statsmodels.tsa.statespace.structural import UnobservedComponents
 
 from toolkit.factors.covariance import CovarianceInputs, LedoitWolfCovariance
 from toolkit.factors.increments import Increments
-from toolkit.factors.latent import latent_increments
+from toolkit.factors.observation.joint import latent_increments
 from toolkit.factors.pooling import pool
 
 
@@ -60,7 +60,7 @@ def test_ledoit_wolf_is_the_papers_estimator():
     x = np.random.default_rng(1).standard_normal((30, 6)) * np.linspace(0.5, 2.0, 6)
     names = tuple("abcdef")
     dates = tuple(date(2000 + t // 12, t % 12 + 1, 28) for t in range(30))
-    increments = Increments(dates, names, x, np.zeros((30, 6, 6)))
+    increments = Increments.exact(dates, names, x)
     form = LedoitWolfCovariance().estimate(
         CovarianceInputs(increments, increments, names, ("other",) * 6, (), np.zeros((30, 6)), np.ones(6), 12.0)
     )

@@ -17,7 +17,7 @@ import polars as pl
 
 from toolkit.factors.forecast import FloatArray
 from toolkit.factors.increments import Increments
-from toolkit.factors.latent import capped
+from toolkit.factors.observation.joint import capped
 from toolkit.factors.pooling import pool
 
 DOLLAR = "dollar"
@@ -44,7 +44,8 @@ class Portfolios:
 
     Attributes:
         mean: (T, r) posterior mean of the change, NaN in periods without one.
-        weights: (T, r, N): what of the series' uncertainty they carry; any value where there is no change.
+        weights: (T, r, m): on the series seen through noise, whose uncertainty they carry; any value where there is no
+            change.
     """
 
     mean: FloatArray
@@ -54,7 +55,7 @@ class Portfolios:
     def of(cls, increments: Increments, weights: FloatArray) -> Portfolios:
         """Portfolios from weights (T, r, N) with NaN rows where there is none."""
         mean = np.einsum("trn,tn->tr", weights, np.nan_to_num(increments.mean))
-        return cls(mean, np.nan_to_num(weights))
+        return cls(mean, np.nan_to_num(weights[:, :, increments.noisy]))
 
     @property
     def size(self) -> int:
@@ -78,7 +79,7 @@ class Portfolios:
         """Sum of squares about the mean (r, r) over the periods where all exist, and their number.
 
         Args:
-            uncertainty: (T, N, N) posterior covariance of the series.
+            uncertainty: (T, m, m) posterior covariance of the series seen through noise.
         """
         rows = np.isfinite(self.mean).all(axis=1)
         m, w = self.mean[rows], self.weights[rows]
@@ -248,8 +249,8 @@ def fit(
 
 
 def _pick(increments: Increments, asset: str) -> FloatArray:
-    """Weights (T, 1, n) of one and nothing else."""
-    pick = (np.array(increments.series) == asset).astype(np.float64)
+    """Weights (T, 1, m) of one noisy series and nothing else; zeros for an exact one."""
+    pick = (increments.noisy == increments.at((asset,))[0]).astype(np.float64)
     return np.broadcast_to(pick, (len(increments.dates), 1, len(pick)))
 
 

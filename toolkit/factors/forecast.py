@@ -83,6 +83,7 @@ class Forecast:
         factor_cov: (k, k), positive semidefinite.
         specific_var: (n,), >= 0.
         expected: (n,) expected return a year; zeros where the strategy makes no forecast.
+        expected_cov: (n, n) uncertainty of `expected`; None where the strategy makes no forecast.
         periods_per_year: Rhythm of the returns that were used.
         covariance: Name of the estimator.
         risks, levels: One record an asset, same order.
@@ -102,12 +103,14 @@ class Forecast:
     levels: tuple[PriceLevel, ...]
     notes: tuple[str, ...] = ()
     loading_errors: FloatArray | None = None
+    expected_cov: FloatArray | None = None
 
     def __post_init__(self) -> None:
         for name in ("loadings", "factor_cov", "specific_var", "expected"):
             object.__setattr__(self, name, read_only(getattr(self, name)))
-        if self.loading_errors is not None:
-            object.__setattr__(self, "loading_errors", read_only(self.loading_errors))
+        for name in ("loading_errors", "expected_cov"):
+            if (value := getattr(self, name)) is not None:
+                object.__setattr__(self, name, read_only(value))
 
     @property
     def matrix(self) -> FloatArray:

@@ -22,17 +22,24 @@ class Increments:
         dates: T last dates of the periods.
         series: n names.
         mean: (T, n), NaN where there is no change between consecutive periods.
-        uncertainty: (T, n, n) posterior covariance of the changes of a period, zero for exact ones.
+        noisy: (m,) ascending positions of the series that are seen through noise.
+        uncertainty: (T, m, m) posterior covariance of their changes of a period. Those of all others are exact.
     """
 
     dates: tuple[date, ...]
     series: tuple[str, ...]
     mean: FloatArray
+    noisy: NDArray[np.intp]
     uncertainty: FloatArray
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "mean", read_only(self.mean))
         object.__setattr__(self, "uncertainty", read_only(self.uncertainty))
+
+    @classmethod
+    def exact(cls, dates: tuple[date, ...], series: tuple[str, ...], mean: FloatArray) -> Increments:
+        """Changes of prices that are all taken as they are."""
+        return cls(dates, series, mean, np.empty(0, dtype=np.intp), np.empty((len(dates), 0, 0)))
 
     def at(self, series: tuple[str, ...]) -> NDArray[np.intp]:
         """Positions (m,) of `series`."""
@@ -42,7 +49,22 @@ class Increments:
     def take(self, series: tuple[str, ...]) -> Increments:
         """The same of some series, in their order."""
         at = self.at(series)
-        return Increments(self.dates, series, self.mean[:, at], self.uncertainty[np.ix_(np.arange(len(self.mean)), at, at)])
+        place = {int(column): j for j, column in enumerate(self.noisy)}
+        noisy = np.array([i for i, column in enumerate(at) if int(column) in place], dtype=np.intp)
+        inner = np.array([place[int(at[i])] for i in noisy], dtype=np.intp)
+        uncertainty = self.uncertainty[np.ix_(np.arange(len(self.dates)), inner, inner)]
+        return Increments(self.dates, series, self.mean[:, at], noisy, uncertainty)
+
+    def rows(self, which: NDArray[np.bool_]) -> Increments:
+        """The periods marked in `which` (T,)."""
+        dates = tuple(day for day, kept in zip(self.dates, which, strict=True) if kept)
+        return Increments(dates, self.series, self.mean[which], self.noisy, self.uncertainty[which])
+
+    def noise(self, weights: FloatArray) -> FloatArray:
+        """Posterior covariance (n, n) summed over the periods with weights (T,)."""
+        whole = np.zeros((len(self.series),) * 2)
+        whole[np.ix_(self.noisy, self.noisy)] = np.tensordot(weights, self.uncertainty, axes=1)
+        return whole
 
     def translated(self, rates: FloatArray) -> Increments:
         """In the reporting currency.
@@ -51,7 +73,7 @@ class Increments:
             rates: (T, n) change of the exchange rate of each series as a fraction; zero where nothing is converted and
                 NaN where no rate is known, whose periods drop out.
         """
-        return Increments(self.dates, self.series, (1.0 + self.mean) * (1.0 + rates) - 1.0, self.uncertainty)
+        return Increments(self.dates, self.series, (1.0 + self.mean) * (1.0 + rates) - 1.0, self.noisy, self.uncertainty)
 
     def pairwise(self) -> tuple[FloatArray, FloatArray]:
         """Second moments about the mean over the periods that two series share, and their number.
@@ -66,7 +88,9 @@ class Increments:
         counts = known.T @ known
         divisor = np.maximum(counts, 1.0)
         sums = x.T @ known
-        noise = np.einsum("tij,ti,tj->ij", self.uncertainty, known, known)
+        noise = np.zeros_like(counts)
+        own = known[:, self.noisy]
+        noise[np.ix_(self.noisy, self.noisy)] = np.einsum("tij,ti,tj->ij", self.uncertainty, own, own)
         centred = x.T @ x - sums * sums.T / divisor
         cov = centred / np.maximum(counts - 1.0, 1.0) + noise / divisor
         return np.where(counts > 1, cov, 0.0), counts

@@ -17,8 +17,8 @@ from toolkit.factors.expected import ReturnsSpec, ZeroReturns
 from toolkit.factors.factors import DOLLAR_SERIES, MEMBERS, mean_weights, membership
 from toolkit.factors.forecast import AssetRisk, FloatArray, Forecast, PriceLevel
 from toolkit.factors.increments import Increments
-from toolkit.factors.latent import latent_increments
-from toolkit.factors.observation import LocalLevels, local_levels
+from toolkit.factors.observation.joint import latent_increments
+from toolkit.factors.observation.local_level import LocalLevels, local_levels
 from toolkit.factors.panel import CUSTOMS, MINIMUM_CHANGES, Panel, align
 
 AS_IS = "as_is"
@@ -93,19 +93,20 @@ def estimate(
         supply_scores=supply_scores,
     )
     form = covariance.estimate(inputs)
-    expected, return_notes = (returns or ZeroReturns()).estimate(inputs)
+    expected = (returns or ZeroReturns()).estimate(inputs, form)
     return Forecast(
         assets=assets,
         factors=form.factors,
         loadings=form.loadings,
         factor_cov=form.factor_cov,
         specific_var=form.specific_var,
-        expected=expected,
+        expected=expected.mean,
+        expected_cov=expected.covariance,
         periods_per_year=panel.periods_per_year,
         covariance=covariance.kind,
         risks=risks,
         levels=tuple(_level(prices, observed, key) for key in assets),
-        notes=(*panel.notes, *rates.notes, *_averaging(panel, assets), *form.notes, *return_notes),
+        notes=(*panel.notes, *rates.notes, *_averaging(panel, assets), *form.notes, *expected.notes),
         loading_errors=form.loading_errors,
     )
 
@@ -113,11 +114,9 @@ def estimate(
 def _observe(panel: Panel, rates: Translation, *, latent: bool) -> _Observed:
     """Simple returns of prices taken as they are; smoothed changes of the latent log price of noisy ones."""
     mean = panel.simple_returns()
-    n = len(panel.assets)
-    uncertainty = np.zeros((len(mean), n, n))
     columns = np.array([latent and basis == CUSTOMS for basis in panel.bases])
     if not columns.any():
-        return _Observed(Increments(panel.dates[1:], panel.assets, mean, uncertainty), (), None)
+        return _Observed(Increments.exact(panel.dates[1:], panel.assets, mean), (), None)
     log_price = np.log(panel.prices[:, columns])
     # Exact series start years earlier: there is nothing to smooth before the first noisy print.
     start = int(np.isfinite(log_price).any(axis=1).argmax())
@@ -135,10 +134,11 @@ def _observe(panel: Panel, rates: Translation, *, latent: bool) -> _Observed:
     mean[:, columns] = np.nan
     mean[start:, columns] = np.where(inside, smoothed.mean * scale, np.nan)
     both = inside[:, :, None] & inside[:, None, :]
-    at = np.ix_(np.arange(start, len(mean)), np.flatnonzero(columns), np.flatnonzero(columns))
-    uncertainty[at] = np.where(both, smoothed.uncertainty * np.outer(scale, scale), 0.0)
-    noisy = tuple(np.array(panel.assets)[columns])
-    return _Observed(Increments(panel.dates[1:], panel.assets, mean, uncertainty), noisy, levels)
+    at = np.flatnonzero(columns)
+    uncertainty = np.zeros((len(mean), len(at), len(at)))
+    uncertainty[start:] = np.where(both, smoothed.uncertainty * np.outer(scale, scale), 0.0)
+    increments = Increments(panel.dates[1:], panel.assets, mean, at, uncertainty)
+    return _Observed(increments, tuple(np.array(panel.assets)[columns]), levels)
 
 
 def _inside(seen: np.ndarray) -> np.ndarray:
@@ -150,7 +150,7 @@ def _inside(seen: np.ndarray) -> np.ndarray:
 
 def _regressors(panel: Panel, rates: Translation, exact: FloatArray) -> FloatArray:
     """Observed factors (T - 1, k) that the noisy series are regressed on while they are smoothed."""
-    own = Increments(panel.dates[1:], panel.assets, exact, np.zeros((len(exact), 0, 0)))
+    own = Increments.exact(panel.dates[1:], panel.assets, exact)
     values = np.nan_to_num(exact)
     means = [np.einsum("tn,tn->t", mean_weights(own, members), values) for members in MEMBERS.values()]
     columns = [rates.dollar, *means]
@@ -159,11 +159,9 @@ def _regressors(panel: Panel, rates: Translation, exact: FloatArray) -> FloatArr
 
 def _with_dollar(increments: Increments, rates: Translation) -> Increments:
     """The increments with the dollar itself as one more exact series."""
-    T, n = increments.mean.shape
-    uncertainty = np.zeros((T, n + 1, n + 1))
-    uncertainty[:, :n, :n] = increments.uncertainty
     mean = np.column_stack([increments.mean, rates.dollar])
-    return Increments(increments.dates, (*increments.series, DOLLAR_SERIES), mean, uncertainty)
+    series = (*increments.series, DOLLAR_SERIES)
+    return Increments(increments.dates, series, mean, increments.noisy, increments.uncertainty)
 
 
 def _risk(panel: Panel, observed: _Observed, rates: Translation, total: Increments, key: str) -> AssetRisk:

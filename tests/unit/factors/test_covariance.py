@@ -23,7 +23,7 @@ def inputs(mean: np.ndarray, uncertainty: np.ndarray | None = None) -> Covarianc
     names = tuple("abcdefgh"[:n])
     spread = np.zeros((T, n, n)) if uncertainty is None else uncertainty
     dates = tuple(date(2000 + t // 12, t % 12 + 1, 28) for t in range(T))
-    increments = Increments(dates, names, mean, spread)
+    increments = Increments(dates, names, mean, np.arange(n), spread)
     variance = np.diag(increments.pairwise()[0]) * 12
     return CovarianceInputs(increments, increments, names, ("other",) * n, (), np.zeros((T, n)), variance, 12.0)
 

@@ -24,9 +24,10 @@ class EwmaCovariance(Spec):
     def estimate(self, inputs: CovarianceInputs) -> FactorForm:
         """Weighted second moments about zero, as in the source; weights sum to one."""
         rows = complete_rows(inputs)
-        weights = 0.5 ** (np.arange(len(rows.mean))[::-1] / self.half_life)
+        mean = rows.changes.mean
+        weights = 0.5 ** (np.arange(len(mean))[::-1] / self.half_life)
         weights /= weights.sum()
-        cov = (rows.mean * weights[:, None]).T @ rows.mean + np.tensordot(weights, rows.uncertainty, axes=1)
+        cov = (mean * weights[:, None]).T @ mean + rows.changes.noise(weights)
         effective = 1.0 / (weights**2).sum()
         note = f"Half-life {self.half_life:g} periods: as much information as {effective:.0f} equally weighted ones."
         return factor_form(cov * inputs.periods_per_year, np.zeros(len(inputs.assets)), (*rows.notes, note))

@@ -62,12 +62,11 @@ class CompleteRows:
     """The periods in which every asset has a change.
 
     Attributes:
-        mean: (T', n); uncertainty: (T', n, n).
+        changes: Of the n assets in T' periods.
         notes: How many periods were lost, and to which asset most.
     """
 
-    mean: FloatArray
-    uncertainty: FloatArray
+    changes: Increments
     notes: tuple[str, ...]
 
 
@@ -79,7 +78,7 @@ def complete_rows(inputs: CovarianceInputs) -> CompleteRows:
     """
     own = inputs.increments.take(inputs.assets)
     seen = np.isfinite(own.mean)
-    rows = seen.all(axis=1)
+    rows = np.asarray(seen.all(axis=1))
     lost = int(seen.any(axis=1).sum() - rows.sum())
     # The asset to blame is the one that is most often the only one missing, then the one most often missing.
     alone = (~seen & (seen.sum(axis=1, keepdims=True) == seen.shape[1] - 1)).sum(axis=0)
@@ -91,7 +90,7 @@ def complete_rows(inputs: CovarianceInputs) -> CompleteRows:
             details={"asset": blame, "complete": int(rows.sum()), "needed": MINIMUM_CHANGES},
         )
     notes = (f"{lost} of {lost + int(rows.sum())} periods lack an asset and were not used, most for {blame}.",) if lost else ()
-    return CompleteRows(own.mean[rows], own.uncertainty[rows], notes)
+    return CompleteRows(own.rows(rows), notes)
 
 
 def factor_form(covariance: FloatArray, specific: FloatArray, notes: tuple[str, ...]) -> FactorForm:

@@ -18,5 +18,6 @@ class SampleCovariance(Spec):
     def estimate(self, inputs: CovarianceInputs) -> FactorForm:
         """Covariance of the mean changes plus the mean of their posterior covariances."""
         rows = complete_rows(inputs)
-        cov = np.atleast_2d(np.cov(rows.mean, rowvar=False, ddof=1)) + rows.uncertainty.mean(axis=0)
+        mean = rows.changes.mean
+        cov = np.atleast_2d(np.cov(mean, rowvar=False, ddof=1)) + rows.changes.noise(np.full(len(mean), 1.0 / len(mean)))
         return factor_form(cov * inputs.periods_per_year, np.zeros(len(inputs.assets)), rows.notes)

@@ -6,8 +6,8 @@ changes of exactly observed factors,
     m_t = m_(t-1) + B f_t + u_t,    u_t ~ N(0, Psi),    y_t = m_t + e_t,
 
 the multivariate local level (Harvey 1989, ch. 8) with regressors. The total variances diag(B F B' + Psi) are held at
-those of `toolkit.factors.observation`; expectation-maximisation (Shumway and Stoffer 1982) finds what they leave open:
-B, pooled between the series, and the correlations of u, with an inverse-Wishart prior centred on independence. The
+those of `toolkit.factors.observation.local_level`; expectation-maximisation (Shumway and Stoffer 1982) finds what they
+leave open: B, pooled between the series, and the correlations of u, with an inverse-Wishart prior centred on independence. The
 contaminated noise is a variational mixture: each print keeps the expected precision of its component.
 """
 
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from toolkit.factors.forecast import FloatArray
-from toolkit.factors.observation import INFLATION
+from toolkit.factors.observation.local_level import INFLATION
 from toolkit.factors.pooling import pool
 
 ITERATIONS = 20

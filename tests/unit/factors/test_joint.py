@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from toolkit.factors.latent import EXPLAINED, capped, latent_increments
-from toolkit.factors.observation import local_levels
+from toolkit.factors.observation.joint import EXPLAINED, capped, latent_increments
+from toolkit.factors.observation.local_level import local_levels
 
 NO_FACTORS = 0
 

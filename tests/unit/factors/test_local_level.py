@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from toolkit.factors.observation import INFLATION, LATENT_RANGE, local_levels, relative_noise
+from toolkit.factors.observation.local_level import INFLATION, LATENT_RANGE, local_levels, relative_noise
 
 
 def simulate(rng, periods, volatility, noise, contamination=0.05, exponent=0.75):

@@ -1,0 +1,1 @@
+"""Observation models: what a print of each price basis says of the price."""
