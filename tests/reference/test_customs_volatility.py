@@ -16,6 +16,8 @@ from toolkit.core.assets import Asset, Universe
 from toolkit.data.package import bundled_market
 from toolkit.factors.covariance import FactorCovariance
 from toolkit.factors.model import estimate
+from toolkit.factors.observation import search
+from toolkit.factors.observation.local_level import local_levels
 
 CAREFUL = {
     "gallium": (1.24, 0.36),
@@ -45,12 +47,32 @@ def risks():
     return {risk.asset: risk for risk in forecast.risks}
 
 
-@pytest.mark.parametrize("asset", CAREFUL)
-def test_latent_volatility_is_near_the_careful_estimate(risks, asset):
-    _, careful = CAREFUL[asset]
-    # Tellurium's own likelihood peaks at zero: what it gets is the group's, and 43 months cannot tell 28 % from 36 %.
-    allowed = 0.35 if asset == "tellurium" else 0.25
-    assert abs(np.log(risks[asset].latent / careful)) < np.log1p(allowed)
+@pytest.fixture(scope="module")
+def printed():
+    """Log prices and quantities (T, 10) of the customs series."""
+    prices = bundled_market().until(date(2026, 11, 24))["prices"].filter(pl.col("asset").is_in(list(CAREFUL)))
+    rows = prices.filter(pl.col("basis") == "customs_unit_value").sort("date")
+    price, quantity = (rows.pivot(on="asset", index="date", values=x).select(list(CAREFUL)) for x in ("price", "quantity"))
+    return np.log(price.cast(pl.Float64).to_numpy()), quantity.cast(pl.Float64).to_numpy()
+
+
+def test_latent_volatility_of_a_random_walk_is_near_the_careful_estimate(printed, monkeypatch):
+    # The careful estimates hold changes to be independent.
+    monkeypatch.setattr(search, "STRONGEST", 1e-6)
+    found = dict(zip(CAREFUL, local_levels(*printed, 12.0).volatility, strict=True))
+    for asset, (_, careful) in CAREFUL.items():
+        # Tellurium's own likelihood peaks at zero: what it gets is the group's, and 43 months cannot tell 28 % from 36 %.
+        allowed = 0.35 if asset == "tellurium" else 0.25
+        assert found[asset] == pytest.approx(careful, rel=allowed), asset
+
+
+def test_changes_persist_and_a_year_is_more_volatile_than_a_month_says(printed):
+    found = local_levels(*printed, 12.0)
+    assert found.persistence > 2.0 * found.persistence_error
+    careful = np.array([figure for _, figure in CAREFUL.values()])
+    # One figure for all horizons lies between those of a month and of a year.
+    between = (found.change_volatility < careful) & (careful < found.volatility * np.exp(found.volatility_error))
+    assert between.all()
 
 
 @pytest.mark.parametrize("asset", CAREFUL)

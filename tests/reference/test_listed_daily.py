@@ -41,8 +41,10 @@ def test_sample_covariance_of_daily_prices_is_numpys_at_252_days(arguments):
 
 
 def test_factor_covariance_of_a_long_history_is_near_the_sample(arguments):
-    factor = estimate(**arguments, covariance=FactorCovariance())
+    factor = estimate(**arguments, covariance=FactorCovariance(volatility_half_life=1e9, half_life=1e9))
     sample = estimate(**arguments, covariance=SampleCovariance())
-    sd = np.sqrt(np.diag(sample.matrix))
-    assert np.diag(factor.matrix) == pytest.approx(np.diag(sample.matrix))
-    assert np.abs((factor.matrix - sample.matrix) / np.outer(sd, sd)).max() < 0.02
+    first, second = (np.sqrt(np.diag(found.matrix)) for found in (factor, sample))
+    # Fat tails make ten years of days know a volatility to some per cent: that much it is pulled to the others.
+    assert first == pytest.approx(second, rel=0.05)
+    correlations = [found.matrix / np.outer(sd, sd) for found, sd in ((factor, first), (sample, second))]
+    assert np.abs(correlations[0] - correlations[1]).max() < 0.02

@@ -16,6 +16,7 @@ from toolkit.core.market import Snapshot
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.data.files.prices import read_prices
 from toolkit.data.quality import findings, quality
+from toolkit.factors.history import annual_rows
 from toolkit.strategy.model import Strategy, UniverseSpec
 from toolkit.supply.concentration import SupplyShares, supply_shares
 from toolkit.supply.controls import ControlLedger
@@ -108,6 +109,17 @@ def _select(spec: UniverseSpec, priced: Universe, products: Universe, *, own_pri
     return universe
 
 
+def _annual_only(spec: UniverseSpec, prices: pl.DataFrame, products: Universe) -> Universe:
+    """Products that the strategy names one by one and that have no faster series.
+
+    ``all`` and groups mean what can be followed from month to month: nobody comes to hold an annual average unasked.
+    """
+    if not isinstance(spec.assets, tuple):
+        return Universe(())
+    wanted, priced = {*spec.assets}, set(prices["asset"])
+    return Universe(tuple(asset for asset in products if wanted & {asset.key, asset.element} and asset.key not in priced))
+
+
 def _keys(name: str, priced: Universe, products: Universe) -> list[str]:
     """The asset keys that a name in a strategy means: a key, or an element for all its products."""
     found = [asset.key for asset in (*priced, *products) if name in (asset.key, asset.element)]
@@ -138,6 +150,10 @@ def gather(strategy: Strategy, settings: Settings, as_of: date, *, prices: str |
         if CASH in set(frame["asset"]):
             raise DataError(f"{name}: no asset may be named {CASH!r}.", hint="Cash is always there; rename or remove it.")
     snapshot = market.until(as_of)
+    if name is None:
+        named = _annual_only(strategy.universe, snapshot["prices"], products)
+        rows = annual_rows(snapshot["prices_annual"], named)
+        snapshot = market.replace("prices", pl.concat([snapshot["prices"], rows])).until(as_of)
     visible = snapshot["prices"]
     if visible.is_empty():
         raise GapError(f"no price was known on {as_of}.", hint="Choose a later --as-of, or bring prices with --prices.")

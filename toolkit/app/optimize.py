@@ -17,23 +17,21 @@ from toolkit import __version__
 from toolkit.app.config import Settings
 from toolkit.app.definitions import find
 from toolkit.app.exchange import last_rate
+from toolkit.app.forecast import strategy_forecast
 from toolkit.app.inputs import Inputs, gather
 from toolkit.app.record import run_record
 from toolkit.app.runs import run_id, store
 from toolkit.core.assets import Universe
 from toolkit.core.errors import GapError, SpecError
 from toolkit.data.files.holdings import read_holdings
-from toolkit.factors.forecast import FloatArray, Forecast
-from toolkit.factors.model import estimate
+from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.allocate import Solver, allocate
 from toolkit.optimize.problem import Costs, Problem
 from toolkit.optimize.terms.base import Facts
 from toolkit.optimize.terms.exposure import DEFAULT_INSTRUMENTS, ControlExposure, CountryExposure
 from toolkit.strategy.decode import load_strategy
 from toolkit.strategy.model import Strategy, months
-from toolkit.supply.characteristics import flow_shortfall
 from toolkit.supply.concentration import SupplyShares, supply_shares
-from toolkit.supply.spells import control_spells
 
 LIBRARIES = ("clarabel", "cvxpy", "numpy", "piqp", "polars", "scipy")
 
@@ -88,7 +86,7 @@ def propose(request: Request) -> Result:
     currency, destination = config.owner.currency, config.owner.country
     strategy = load_strategy(find("strategies", request.strategy).path, request.overrides)
     inputs = gather(strategy, request.settings, request.as_of, prices=request.prices, prices_currency=request.prices_currency)
-    forecast = _forecast(strategy, inputs, currency, destination)
+    forecast = strategy_forecast(strategy, inputs, currency, destination)
     rates = {level.currency: last_rate(inputs.snapshot["fx"], level.currency, currency) for level in forecast.levels}
     prices = np.array([level.price * rates[level.currency].value for level in forecast.levels])
     held, budget = _holdings(request, inputs, prices, config.owner.budget)
@@ -137,41 +135,6 @@ def propose(request: Request) -> Result:
         versions=made_from["versions"],
     )
     return Result(record, made_from, Path(config.output.folder))
-
-
-def _forecast(strategy: Strategy, inputs: Inputs, currency: str, destination: str) -> Forecast:
-    spells = control_spells(inputs.ledger, [*inputs.products], until=inputs.snapshot.as_of, destination=destination)
-    return estimate(
-        prices=inputs.prices,
-        fx=inputs.snapshot["fx"],
-        universe=inputs.universe,
-        controlled=spells,
-        covariance=strategy.forecast.covariance,
-        observation=strategy.forecast.observation,
-        lookback_months=None if strategy.forecast.lookback is None else round(months(strategy.forecast.lookback)),
-        currency=currency,
-        supply_scores=_supply_scores(inputs),
-        returns=strategy.forecast.returns,
-    )
-
-
-def _supply_scores(inputs: Inputs) -> dict[str, float]:
-    """Prior shape of the loadings on the supply shock, 0..1: concentration of supply, raised by flows that fall short.
-
-    HHI + (1 - HHI) x shortfall: a concentrated supply that already fails to arrive weighs most. Only the shape is used;
-    the data decide the size.
-    """
-    flows, scores = inputs.snapshot["flows"], {}
-    for asset, supply in inputs.supply.items():
-        if asset not in inputs.universe:
-            continue
-        found = [
-            flow_shortfall(flows, asset, inputs.snapshot.as_of, reporter=reporter)
-            for reporter in flows["reporter"].unique().sort()
-        ]
-        shortfall = max((min(max(short, 0.0), 1.0) for short in found if short is not None), default=0.0)
-        scores[asset] = supply.hhi + (1 - supply.hhi) * shortfall
-    return scores
 
 
 def _holdings(request: Request, inputs: Inputs, prices: FloatArray, budget: float) -> tuple[FloatArray, float]:

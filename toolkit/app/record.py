@@ -12,6 +12,7 @@ import numpy as np
 from toolkit.app.cautions import cautions
 from toolkit.app.control_states import control_states, timeline
 from toolkit.app.exchange import Rate
+from toolkit.app.factor_model import factor_model
 from toolkit.app.inputs import Inputs
 from toolkit.app.money import Money
 from toolkit.core.units import significant
@@ -157,6 +158,7 @@ def run_record(
         "left_out": [
             {"asset": key, "name": inputs.products[key].name, "reason": "no monthly price"} for key in inputs.unpriced
         ],
+        "factor_model": None if forecast.model is None else factor_model(strategy, inputs, forecast, owner["country"]),
     }
     return rounded(record)
 

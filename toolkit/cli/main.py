@@ -9,7 +9,21 @@ import typer
 from typer.exceptions import TyperException
 
 from toolkit import __version__
-from toolkit.cli import config, controls, data, doctor, event, exposure, flows, optimize, shock, strategies, supply, upcoming
+from toolkit.cli import (
+    config,
+    controls,
+    data,
+    doctor,
+    event,
+    exposure,
+    factors,
+    flows,
+    optimize,
+    shock,
+    strategies,
+    supply,
+    upcoming,
+)
 from toolkit.cli.terminal import print_json, tolerant_streams
 from toolkit.core.errors import ToolkitError
 
@@ -31,6 +45,7 @@ app.command("flows")(flows.flows)
 app.command("supply")(supply.supply)
 app.command("shock")(shock.shock)
 app.command("event")(event.event)
+app.command("factors")(factors.factors)
 app.command("doctor")(doctor.doctor)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
@@ -49,12 +50,14 @@ class AssetRisk:
     Attributes:
         raw: Annualised standard deviation of the printed price changes in the reporting currency: log changes of a
             noisy basis, whose simple returns an outlier of fifteen times the price would rule; simple returns otherwise.
-        latent: The same of the believed price, after the observation model.
+        latent: Volatility of a year of the believed price, after the observation model and pooling with the group.
         low, high: 68 % interval of `latent` (one standard error each side on the log scale).
         noise: Standard deviation of the measurement noise of one print of median quantity (log points); 0 if none.
         observations: Number of price changes behind the figures.
         first, last: Dates of the first and last price used.
-        model: Observation model used: ``customs_unit_value`` or ``as_is``.
+        model: Observation model used: ``customs_unit_value``, ``monthly_average``, ``geltner``, ``getmansky_lo_makarov``,
+            ``annual_average``, ``annual`` or ``as_is``.
+        own_weight: How far `latent` follows the asset's own data, 0..1; the rest is its group.
     """
 
     asset: str
@@ -67,6 +70,39 @@ class AssetRisk:
     first: date
     last: date
     model: str
+    own_weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Loadings:
+    """A fitted factor model.
+
+    Attributes:
+        assets: n that were explained.
+        factors: k names.
+        loadings, errors: (n, k): fractions of the asset's price for a unit of the factor, and their standard errors
+            (NaN where a loading could not be fitted and is zero).
+        factor_cov: (k, k) a year.
+        fit: (n,) share of the variance that the factors explain.
+        periods: (n,) changes behind each row.
+        dates: T last dates of the periods.
+        returns: (T, k) changes of the factors, NaN in periods without one.
+    """
+
+    assets: tuple[str, ...]
+    factors: tuple[str, ...]
+    loadings: FloatArray
+    errors: FloatArray
+    factor_cov: FloatArray
+    fit: FloatArray
+    periods: tuple[int, ...]
+    dates: tuple[date, ...]
+    returns: FloatArray
+
+    @property
+    def t(self) -> FloatArray:
+        """(n, k) t-statistics of the pooled loadings; NaN where errors are."""
+        return self.loadings / self.errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +124,8 @@ class Forecast:
         covariance: Name of the estimator.
         risks, levels: One record an asset, same order.
         notes: What a reader must know (fallbacks taken, currency of risk, short histories).
+        model: The regression on the named factors; None where the covariance has none.
+        coverage: Who was estimated from what (see `toolkit.factors.ragged.coverage`).
         loading_errors: (n, k) standard errors of the loadings; NaN for components that no regression fitted.
     """
 
@@ -104,6 +142,8 @@ class Forecast:
     notes: tuple[str, ...] = ()
     loading_errors: FloatArray | None = None
     expected_cov: FloatArray | None = None
+    coverage: pl.DataFrame | None = None
+    model: Loadings | None = None
 
     def __post_init__(self) -> None:
         for name in ("loadings", "factor_cov", "specific_var", "expected"):

@@ -75,22 +75,28 @@ class Increments:
         """
         return Increments(self.dates, self.series, (1.0 + self.mean) * (1.0 + rates) - 1.0, self.noisy, self.uncertainty)
 
-    def pairwise(self) -> tuple[FloatArray, FloatArray]:
-        """Second moments about the mean over the periods that two series share, and their number.
+    def pairwise(self, weights: FloatArray | None = None) -> tuple[FloatArray, FloatArray]:
+        """Second moments about the mean over the periods that two series share, and how many these are worth.
+
+        Args:
+            weights: (T,) of the periods, equal by default.
 
         Returns:
-            Covariance a period (n, n) with divisor N - 1, and N (n, n). Not always positive semidefinite; zero where
-            fewer than two periods are shared.
+            Covariance a period (n, n) and the effective number N = (sum w)^2 / sum w^2 of shared periods (Kish 1965),
+            with divisor N - 1 where weights are equal and its analogue elsewhere. Not always positive semidefinite; zero
+            where fewer than two periods are shared.
         """
         seen = np.isfinite(self.mean)
         x = np.where(seen, self.mean, 0.0)
+        w = np.ones(len(x)) if weights is None else weights
         known = seen.astype(np.float64)
-        counts = known.T @ known
-        divisor = np.maximum(counts, 1.0)
-        sums = x.T @ known
-        noise = np.zeros_like(counts)
+        mass = known.T @ (known * w[:, None])
+        counts = mass**2 / np.maximum(known.T @ (known * w[:, None] ** 2), 1e-300)
+        divisor = np.where(mass > 0, mass, 1.0)
+        sums = (x * w[:, None]).T @ known
+        noise = np.zeros_like(mass)
         own = known[:, self.noisy]
-        noise[np.ix_(self.noisy, self.noisy)] = np.einsum("tij,ti,tj->ij", self.uncertainty, own, own)
-        centred = x.T @ x - sums * sums.T / divisor
-        cov = centred / np.maximum(counts - 1.0, 1.0) + noise / divisor
-        return np.where(counts > 1, cov, 0.0), counts
+        noise[np.ix_(self.noisy, self.noisy)] = np.einsum("t,tij,ti,tj->ij", w, self.uncertainty, own, own, optimize=True)
+        centred = (x * w[:, None]).T @ x - sums * sums.T / divisor
+        cov = centred / divisor / np.maximum(1.0 - 1.0 / np.maximum(counts, 1.0 + 1e-9), 1e-9) + noise / divisor
+        return np.where(counts > 1.0 + 1e-9, cov, 0.0), counts

@@ -5,14 +5,16 @@ Each figure at a date uses only rows published by that date. A characteristic wi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from functools import partial
 
 import polars as pl
 
 from toolkit.core.assets import Asset
 from toolkit.core.errors import DataError
-from toolkit.supply.chronology import IN_FORCE
+from toolkit.supply.chronology import DAY, IN_FORCE
 from toolkit.supply.concentration import supply_shares
 from toolkit.supply.controls import CHINA, ControlLedger
 from toolkit.supply.state import HEADLINES
@@ -43,23 +45,32 @@ def flow_shortfall(flows: pl.DataFrame, asset: str, on: date, *, reporter: str, 
     0 is as usual, 1 is a stop, negative is more than usual. The months compared do not overlap. None unless all fifteen
     months are known, or when nothing flowed in the year before.
     """
+    return _shortfall(_flow(flows, asset, reporter, direction), on)
+
+
+def _flow(flows: pl.DataFrame, asset: str, reporter: str, direction: str) -> list[tuple[date, date, float]]:
+    """The date, the day of publication and the quantity of each row from all partners together."""
     rows = flows.filter(
         (pl.col("asset") == asset)
         & (pl.col("reporter") == reporter)
         & (pl.col("partner") == ALL_PARTNERS)
         & (pl.col("direction") == direction)
-        & (pl.col("known_from") <= on)
-        & (pl.col("date") <= on)
     )
-    months = rows.group_by(pl.col("date").dt.month_end()).agg(pl.col("quantity").sum()).sort("date").tail(RECENT + YEAR)
-    if months.height < RECENT + YEAR:
-        return None
-    first, last = months["date"][0], months["date"][-1]
-    if (last.year - first.year) * 12 + last.month - first.month != RECENT + YEAR - 1:
-        return None  # a hole: the rows are not fifteen consecutive months
-    quantity = months["quantity"].to_list()
-    usual = sum(quantity[:YEAR]) / YEAR
-    return 1.0 - (sum(quantity[YEAR:]) / RECENT) / usual if usual > 0 else None
+    return list(rows.select("date", "known_from", "quantity").sort("date").iter_rows())
+
+
+def _shortfall(flow: Sequence[tuple[date, date, float]], on: date) -> float | None:
+    """See `flow_shortfall`."""
+    months: dict[int, float] = {}
+    for day, known, quantity in flow:
+        if known <= on and day <= on:
+            month = day.year * 12 + day.month
+            months[month] = months.get(month, 0.0) + quantity
+    last = sorted(months)[-(RECENT + YEAR) :]
+    if len(last) < RECENT + YEAR or last[-1] - last[0] != RECENT + YEAR - 1:
+        return None  # too few, or a hole: the rows are not fifteen consecutive months
+    usual = sum(months[month] for month in last[:YEAR]) / YEAR
+    return 1.0 - (sum(months[month] for month in last[YEAR:]) / RECENT) / usual if usual > 0 else None
 
 
 def companion_share(metals: pl.DataFrame, asset: str, scale: Mapping[str, float], on: date) -> float | None:
@@ -84,11 +95,27 @@ def companion_share(metals: pl.DataFrame, asset: str, scale: Mapping[str, float]
 
 
 def remaining_supply(shares: pl.DataFrame, asset: Asset, on: date) -> float | None:
-    """N-1 of the newest shares known on `on` at the stage at which the metal is scored; None where there are none."""
+    """N-1 of the newest shares known on `on` at the stage at which the metal is scored; None where there are none.
+
+    Without a stage of its own, as a base metal in no table of products, the metal is scored where least is left: the stage
+    with the higher risk is the result of the EU studies (DOMAIN 1).
+    """
     known = shares.filter((pl.col("known_from") <= on) & (pl.col("period_end") <= on) & (pl.col("asset") == asset.key))
-    if asset.stage is None or known.filter(pl.col("stage") == asset.stage).is_empty():
-        return None
-    return supply_shares(known, asset.key, asset.stage).n_minus_1
+    stages = known["stage"].unique().sort() if asset.stage is None else [asset.stage] * (asset.stage in known["stage"])
+    return min((supply_shares(known, asset.key, stage).n_minus_1 for stage in stages), default=None)
+
+
+def _on_dates(
+    dates: Sequence[date], changes: Iterable[date | None], answer: Callable[[date], float | None]
+) -> list[float | None]:
+    """The answer on each date, asked once for all the dates between two days on which it can change."""
+    cuts = sorted({day for day in changes if day is not None})
+    found: dict[int, float | None] = {}
+    places = [bisect_right(cuts, day) for day in dates]
+    for place, day in zip(places, dates, strict=True):
+        if place not in found:
+            found[place] = answer(day)
+    return [found[place] for place in places]
 
 
 def supply_characteristics(
@@ -119,14 +146,21 @@ def supply_characteristics(
     Returns:
         Columns date, asset, name (one of `NAMES`), value (null: no data), known_from (the date itself), sorted.
     """
-    rows: list[dict[str, object]] = []
+    events = [day for e in ledger.events for day in (e.known_from, e.effective, e.ends and e.ends + DAY)]
+    events += [scope.known_from for scope in ledger.scopes]
+    frames: list[pl.DataFrame] = []
     for asset in assets:
-        for day in dates:
-            values = {
-                CONTROL_PRESSURE: control_pressure(ledger, asset, day, destination=destination),
-                N_MINUS_1: remaining_supply(shares, asset, day),
-                FLOW_SHORTFALL: flow_shortfall(flows, asset.key, day, reporter=reporter),
-                COMPANION_SHARE: companion_share(metals, asset.key, scale, day),
-            }
-            rows += [{"date": day, "asset": asset.key, "name": n, "value": v, "known_from": day} for n, v in values.items()]
-    return pl.DataFrame(rows, schema=SCHEMA, orient="row").sort("date", "asset", "name")
+        mine = shares.filter(pl.col("asset") == asset.key)
+        noted = metals.filter(pl.col("asset") == asset.key)
+        flow = _flow(flows, asset.key, reporter, "import")
+        values = {
+            CONTROL_PRESSURE: _on_dates(dates, events, partial(control_pressure, ledger, asset, destination=destination)),
+            N_MINUS_1: _on_dates(dates, [*mine["known_from"], *mine["period_end"]], partial(remaining_supply, mine, asset)),
+            FLOW_SHORTFALL: _on_dates(dates, [day for row in flow for day in row[:2]], partial(_shortfall, flow)),
+            COMPANION_SHARE: _on_dates(dates, noted["known_from"], partial(companion_share, noted, asset.key, scale)),
+        }
+        frames += [
+            pl.DataFrame({"date": dates, "asset": asset.key, "name": name, "value": column, "known_from": dates}, schema=SCHEMA)
+            for name, column in values.items()
+        ]
+    return pl.concat([pl.DataFrame(schema=SCHEMA), *frames]).sort("date", "asset", "name")

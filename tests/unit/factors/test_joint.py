@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
+from toolkit.factors.observation.averaging import volatility_factor
 from toolkit.factors.observation.joint import EXPLAINED, capped, latent_increments
 from toolkit.factors.observation.local_level import local_levels
 
@@ -25,15 +27,23 @@ def recovered(prints: np.ndarray) -> float:
     return float(found.covariance[0, 1] / sd[0] / sd[1])
 
 
-def test_correlation_is_deattenuated():
-    raw, latent = zip(*((r, recovered(p)) for p, r in (attenuated(seed, 800) for seed in range(5))), strict=True)
-    assert np.median(raw) < 0.37
-    assert abs(np.median(latent) - 0.6) < 0.1
+def test_short_history_is_corrected_in_part():
+    """Three and a half years do not carry the whole correction: the prior of independence keeps part of the noise's pull."""
+    prints, raw = zip(*(attenuated(seed, 43) for seed in range(30)), strict=True)
+    latent = np.array([recovered(p) for p in prints])
+    assert np.median(raw) < 0.3
+    assert np.median(raw) + 0.05 < np.median(latent) < 0.6
+    assert (np.abs(latent) < 1).all()
 
 
-def test_short_history_is_shrunk_but_not_to_nothing():
-    latent = [recovered(attenuated(seed, 43)[0]) for seed in range(10)]
-    assert 0.2 < np.median(latent) < 0.65
+def test_smoothed_levels_follow_the_latent_price_closer_than_the_prints_do():
+    rng = np.random.default_rng(1)
+    latent = (0.1 * rng.standard_normal((200, 2))).cumsum(axis=0)
+    prints = latent + 0.2 * rng.standard_normal(latent.shape)
+    noise = np.full(prints.shape, 0.04)
+    found = latent_increments(prints, noise, np.full(2, 1e-4), np.full(2, 0.01), np.empty((199, NO_FACTORS)))
+    # In the steady state the smoothed variance is n^2 / sqrt(1 + 4 n^2 / s^2).
+    assert np.var(found.levels - latent) == pytest.approx(0.04 / np.sqrt(1 + 16.0), rel=0.2)
 
 
 def test_loadings_on_exact_factors_are_found_through_noise_and_a_hole():
@@ -53,6 +63,23 @@ def test_loadings_on_exact_factors_are_found_through_noise_and_a_hole():
     spread = np.einsum("tii->ti", found.uncertainty)
     assert (spread >= 0).all()
     assert spread[50:58, 1].min() > np.median(spread[:, 1])
+
+
+def test_averaged_factors_explain_their_whole_variance():
+    """Prints and factor averaged over the same 21 days: correlations are those of period-end prices with the scale."""
+    rng = np.random.default_rng(2)
+    T = 1000
+    steps = rng.standard_normal((T * 21, 3)) / np.sqrt(21)
+    walks = np.column_stack([steps[:, 0], 0.6 * steps[:, :1] + 0.8 * steps[:, 1:]]).cumsum(axis=0)
+    mean = 0.1 * walks.reshape(T, 21, 3).mean(axis=1)
+    factor, prints = np.diff(mean[:, :1], axis=0), mean[:, 1:] + 0.1 * rng.standard_normal((T, 2))
+    scale = volatility_factor()
+    arguments = np.full(prints.shape, 0.01 - 0.01 / 6), np.full(2, 1e-4), np.full(2, 0.01), factor
+    naive, found = latent_increments(prints, *arguments), latent_increments(prints, *arguments, factor_scale=scale)
+    assert found.loadings[:, 0] == pytest.approx(0.6, abs=0.1)
+    assert found.covariance[0, 1] / 0.01 == pytest.approx(0.36, abs=0.06)
+    assert naive.covariance[0, 1] / 0.01 < 0.3
+    assert found.mean[:, 0] @ factor[:, 0] * scale / T == pytest.approx(0.6 * 0.01, rel=0.15)
 
 
 def test_factors_never_explain_everything():

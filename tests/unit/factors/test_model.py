@@ -20,8 +20,22 @@ def forecast(arguments):
     return estimate(**arguments, covariance=FactorCovariance())
 
 
-def test_diagonal_is_the_corrected_variance_of_each_asset(forecast):
-    assert np.diag(forecast.matrix) == pytest.approx([risk.latent**2 for risk in forecast.risks])
+def test_diagonal_is_the_corrected_variance_of_each_asset(arguments, forecast):
+    corrected = np.array([risk.latent**2 for risk in forecast.risks])
+    forgetting_nothing = estimate(**arguments, covariance=FactorCovariance(volatility_half_life=1e9))
+    assert np.diag(forgetting_nothing.matrix) == pytest.approx(corrected)
+    noisy = np.array([risk.model == "customs_unit_value" for risk in forecast.risks])
+    assert np.diag(forecast.matrix)[noisy] == pytest.approx(corrected[noisy])
+
+
+def test_volatility_of_exact_prices_is_that_of_now(arguments):
+    """Gold moved more in 2025 and 2026 than in the twelve years before."""
+    prices = arguments["prices"]
+    chosen = {**arguments, "universe": arguments["universe"].take(("gold", "silver", "platinum"))}
+    for last, louder in ((date(2019, 6, 30), False), (date(2026, 5, 31), True)):
+        found = estimate(**{**chosen, "prices": prices.filter(pl.col("date") <= last)}, covariance=FactorCovariance())
+        ratio = np.sqrt(np.diag(found.matrix)) / [risk.latent for risk in found.risks]
+        assert (ratio > 1.2).all() if louder else (ratio < 0.9).all()
 
 
 def test_factors_are_named_and_loadings_carry_errors(forecast):
@@ -34,7 +48,9 @@ def test_factors_are_named_and_loadings_carry_errors(forecast):
 def test_no_volatility_collapses_and_every_noisy_one_is_corrected(forecast):
     for risk in forecast.risks:
         assert 0.1 < risk.low < risk.latent < risk.high
+        # What averaging takes is given back, and what noise adds is taken away.
         assert (risk.latent < risk.raw) == (risk.model == "customs_unit_value")
+        assert risk.model in ("customs_unit_value", "monthly_average")
 
 
 def test_a_level_is_believed_not_printed(forecast):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -8,6 +9,8 @@ import pytest
 
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import DataError, GapError
+from toolkit.core.frames import Prices
+from toolkit.factors.history import annual_rows, rhythm
 from toolkit.factors.panel import align
 
 
@@ -105,3 +108,124 @@ def test_constant_price_is_an_error_for_an_asset_and_a_note_for_an_explanation()
 def test_empty_universe_is_an_error():
     with pytest.raises(DataError, match="empty"):
         align(table({"a": [(date(2020, 1, 1), 1.0)]}), Universe(()))
+
+
+def years(prices: list[float | None], start: int = 2020) -> list[tuple[date, float | None]]:
+    return [(date(start + i, 12, 31), price) for i, price in enumerate(prices)]
+
+
+def test_annual_prices_stay_out_of_the_months_and_beside_the_panel():
+    series = {"a": [(d, 1.0 + i % 2) for i, d in enumerate(months(60))], "hf": years([1.0, 2.0, None, 3.0, 2.5])}
+    panel = align(table(series), universe("hf", "a"))
+    assert panel.monthly
+    assert panel.assets == ("a", "hf")
+    assert np.isnan(panel.prices[:, 1]).all()
+    (history,) = panel.annual
+    assert (history.asset, history.years, history.changes) == ("hf", (2020, 2021, 2023, 2024), 2)
+    assert not history.averaged
+    assert any(note.startswith("Annual prices only: hf") for note in panel.notes)
+
+
+def test_annual_prices_do_not_slow_daily_ones_down():
+    days = business_days(900)
+    series = {"a": [(d, 10.0 + np.sin(i)) for i, d in enumerate(days)], "hf": years([1.0, 2.0, 3.0, 2.5])}
+    panel = align(table(series).with_columns(basis=pl.lit("annual_average")), universe("a", "hf"))
+    assert panel.periods_per_year == 252.0
+    assert panel.annual[0].averaged
+
+
+def test_a_daily_series_with_four_fifths_of_its_days_missing_is_still_daily():
+    days = business_days(1500)
+    seen = np.random.default_rng(0).random(1500) < 0.2
+    series = {
+        "a": [(d, 10.0 + np.sin(i)) for i, d in enumerate(days)],
+        "holed": [(d, 10.0 + np.cos(i)) for i, (d, here) in enumerate(zip(days, seen, strict=True)) if here],
+    }
+    panel = align(table(series), universe("a", "holed"))
+    assert panel.periods_per_year == 252.0
+    assert np.isfinite(panel.prices[:, 1]).sum() == seen.sum()
+    assert np.isfinite(panel.simple_returns()[:, 1]).sum() == (seen[1:] & seen[:-1]).sum()
+
+
+def test_a_delisted_series_is_used_to_its_end_and_named():
+    series = {
+        "a": [(d, 1.0 + i % 2) for i, d in enumerate(months(40))],
+        "gone": [(d, 2.0 - i % 2) for i, d in enumerate(months(20))],
+    }
+    panel = align(table(series), universe("a", "gone"))
+    assert any("gone ends on 2021-08-15" in note for note in panel.notes)
+    assert np.isfinite(panel.simple_returns()[:, 1]).sum() == 19
+    late = align(table({**series, "gone": [(d, 2.0 - i % 2) for i, d in enumerate(months(38))]}), universe("a", "gone"))
+    assert late.notes == ()
+
+
+def test_two_annual_prices_are_a_gap_and_a_constant_one_an_error():
+    other = [(d, 1.0 + i % 2) for i, d in enumerate(months(60))]
+    with pytest.raises(GapError, match="'hf' has 1 changes between consecutive years"):
+        align(table({"a": other, "hf": years([1.0, 2.0])}), universe("a", "hf"))
+    with pytest.raises(DataError, match="'hf' never changes"):
+        align(table({"a": other, "hf": years([3.0] * 5)}), universe("a", "hf"))
+
+
+def test_a_universe_of_annual_prices_alone_has_nothing_that_moves_together():
+    series = {"hf": years([1.0, 2.0, 3.0, 2.5]), "gold": [(d, 1.0 + i % 2) for i, d in enumerate(months(60))]}
+    with pytest.raises(GapError, match="more often than once a year: hf"):
+        align(table(series), universe("hf"))
+
+
+def test_annual_explanation_is_left_out_with_a_note():
+    series = {"a": [(d, 1.0 + i % 2) for i, d in enumerate(months(60))], "hf": years([1.0, 2.0, 3.0, 2.5])}
+    panel = align(table(series), universe("a"))
+    assert panel.assets == ("a",)
+    assert panel.annual == ()
+    assert panel.notes == ("Not used beside monthly prices, being slower: hf.",)
+
+
+@pytest.mark.parametrize(
+    ("step", "name"), [(1, "daily"), (7, "weekly"), (30, "monthly"), (91, "quarterly"), (365, "annual"), (150, "irregular")]
+)
+def test_rhythm_is_the_shortest_gap_that_is_no_exception(step, name):
+    days = [date(2020, 1, 1) + timedelta(days=step * i) for i in range(20)]
+    assert rhythm(days) == name
+    assert rhythm(days[:8] + days[10:]) == name
+    assert rhythm(days[:1]) == "irregular"
+
+
+def annual_table(rows: list[tuple[int, str, str, float, str]]) -> pl.DataFrame:
+    """Rows of (year, asset, series, price, source) of annual prices per kg."""
+    frame = pl.DataFrame(rows, schema=["year", "asset", "series", "price", "source"], orient="row")
+    day = pl.date(pl.col("year"), 12, 31)
+    known = pl.date(pl.col("source").str.slice(-4).cast(pl.Int32), 2, 6)
+    return frame.select(
+        day.alias("date"), "asset", "series", "price", currency=pl.lit("USD"), unit=pl.lit("kg"), status=pl.lit("verified"),
+        source="source", known_from=known,
+    )  # fmt: skip
+
+
+def test_annual_series_of_the_form_that_is_held_comes_first_and_sources_are_joined():
+    held = Universe((replace(Asset.unknown("re", "kg"), form="metal"), replace(Asset.unknown("dy", "kg"), form="oxide")))
+    salt = [(year, "re", "salt", 1.0, "usgs_2026") for year in range(2018, 2026)]
+    metal = [(year, "re", "metal pellets", 2.0, "usgs_2026") for year in range(2021, 2026)]
+    early = [(year, "dy", "oxide", 3.0, "usgs_2025") for year in range(2020, 2025)]
+    late = [
+        (2024, "dy", "oxide", 4.0, "usgs_2026"),
+        (2025, "dy", "oxide", 5.0, "usgs_2026"),
+        (2025, "other", "x", 1.0, "usgs_2026"),
+    ]
+    found = annual_rows(annual_table([*salt, *metal, *early, *late]), held)
+    assert found.filter(pl.col("asset") == "re")["price"].to_list() == [2.0] * 5
+    assert found.filter(pl.col("asset") == "dy")["price"].to_list() == [3.0, 3.0, 3.0, 3.0, 4.0, 5.0]
+    assert set(found["asset"]) == {"re", "dy"}
+    assert set(found["basis"]) == {"annual_average"}
+
+
+def test_annual_rows_of_the_bundled_data_keep_the_contract_of_prices(snapshot):
+    products = Universe(tuple(Asset.from_row(row) for row in snapshot["products"].to_dicts()))
+    missing = Universe(tuple(asset for asset in products if asset.key not in set(snapshot["prices"]["asset"])))
+    found = annual_rows(snapshot["prices_annual"], missing)
+    Prices.validate(found)
+    assert set(found["asset"]) == {"hafnium", "rhenium", "neodymium", "praseodymium", "dysprosium", "terbium"}
+    assert found.filter(pl.col("asset") == "rhenium")["price"].to_list() == [977.0, 1120.0, 1070.0, 1360.0, 2600.0]
+    panel = align(pl.concat([snapshot["prices"], found]), products)
+    assert len(panel.annual) == 6
+    assert all(history.averaged for history in panel.annual)

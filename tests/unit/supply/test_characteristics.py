@@ -11,7 +11,14 @@ from toolkit.core.assets import Asset
 from toolkit.core.errors import DataError
 from toolkit.core.frames import TABLES as CONTRACTS
 from toolkit.data.package import bundled_folder, read_table
-from toolkit.supply.characteristics import NAMES, companion_share, flow_shortfall, supply_characteristics
+from toolkit.supply.characteristics import (
+    NAMES,
+    companion_share,
+    control_pressure,
+    flow_shortfall,
+    remaining_supply,
+    supply_characteristics,
+)
 
 SCALE = {"yes": 1.0, "co-product": 0.5, "partly": 0.5, "no": 0.0}
 
@@ -102,3 +109,38 @@ def test_companion_share_by_word(more):
     assert companion_share(more["metals"], "nothing", SCALE, date(2026, 11, 24)) is None
     with pytest.raises(DataError, match="by_product"):
         companion_share(more["metals"], "gallium", {"no": 0.0}, date(2026, 11, 24))
+
+
+def test_answers_asked_once_between_changes_are_those_of_every_day(tables, more, ledger):
+    """Four metals on every 49th day: the grid equals the single questions."""
+    days = pl.date_range(date(2023, 1, 3), date(2026, 9, 30), "49d", eager=True).to_list()
+    keys = ("gallium", "antimony", "silver", "dysprosium")
+    frame = build(tables, more, ledger, days, assets=keys)
+    for row in tables["products"].filter(pl.col("asset").is_in(keys)).iter_rows(named=True):
+        asset = Asset.from_row(row)
+        for day in days:
+            expected = {
+                "control_pressure": control_pressure(ledger, asset, day, destination="USA"),
+                "n_minus_1": remaining_supply(tables["shares"], asset, day),
+                "flow_shortfall": flow_shortfall(more["flows"], asset.key, day, reporter="USA"),
+                "companion_share": companion_share(more["metals"], asset.key, SCALE, day),
+            }
+            assert {name: value(frame, day, asset.key, name) for name in NAMES} == expected
+
+
+def test_without_a_stage_the_metal_is_scored_where_least_is_left():
+    fixed = {"asset": "nickel", "period_start": date(2020, 1, 1), "period_end": date(2020, 12, 31), "source": "s"}
+    rows = [
+        {"stage": "extraction", "country": "IDN", "share": 0.4},
+        {"stage": "extraction", "country": "PHL", "share": 0.6},
+        {"stage": "processing", "country": "CHN", "share": 0.7},
+        {"stage": "processing", "country": "IDN", "share": 0.3},
+    ]
+    shares = pl.DataFrame([{**fixed, **row, "known_from": date(2021, 1, 1)} for row in rows])
+    nickel = Asset(key="nickel", name="Nickel")
+    assert remaining_supply(shares, nickel, date(2021, 1, 1)) == pytest.approx(0.3)
+    assert remaining_supply(shares, Asset(key="nickel", name="Nickel", stage="extraction"), date(2021, 1, 1)) == pytest.approx(
+        0.4
+    )
+    assert remaining_supply(shares, nickel, date(2020, 12, 31)) is None
+    assert remaining_supply(shares, Asset(key="tin", name="Tin"), date(2022, 1, 1)) is None

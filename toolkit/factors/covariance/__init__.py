@@ -4,23 +4,40 @@ from typing import Annotated
 
 from pydantic import Field
 
-from toolkit.factors.covariance.ewma import EwmaCovariance
+from toolkit.factors.covariance.ewma import EwmaConstantCorrelationCovariance, EwmaCovariance
 from toolkit.factors.covariance.factor import FactorCovariance
 from toolkit.factors.covariance.form import CovarianceInputs, FactorForm
 from toolkit.factors.covariance.ledoit_wolf import LedoitWolfCovariance
+from toolkit.factors.covariance.nonlinear import NonlinearShrinkageCovariance
+from toolkit.factors.covariance.oas import OasCovariance
 from toolkit.factors.covariance.sample import SampleCovariance
+from toolkit.factors.covariance.statistical import PcaCovariance, PoetCovariance
 
 CovarianceSpec = Annotated[
-    FactorCovariance | SampleCovariance | LedoitWolfCovariance | EwmaCovariance, Field(discriminator="kind")
+    FactorCovariance
+    | SampleCovariance
+    | LedoitWolfCovariance
+    | NonlinearShrinkageCovariance
+    | OasCovariance
+    | EwmaCovariance
+    | EwmaConstantCorrelationCovariance
+    | PcaCovariance
+    | PoetCovariance,
+    Field(discriminator="kind"),
 ]
 """What `covariance = {kind = ...}` of a strategy may be."""
 
 __all__ = [
     "CovarianceInputs",
     "CovarianceSpec",
+    "EwmaConstantCorrelationCovariance",
     "EwmaCovariance",
     "FactorCovariance",
     "FactorForm",
     "LedoitWolfCovariance",
+    "NonlinearShrinkageCovariance",
+    "OasCovariance",
+    "PcaCovariance",
+    "PoetCovariance",
     "SampleCovariance",
 ]

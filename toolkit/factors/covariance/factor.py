@@ -2,28 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
+from pydantic import Field
 
 from toolkit.core.decode import Spec
 from toolkit.factors.covariance.form import CovarianceInputs, FactorForm
-from toolkit.factors.factors import MARKET, MEMBERS, SUPPLY, Loadings, fit
-from toolkit.factors.forecast import FloatArray
+from toolkit.factors.factors import MARKET, MEMBERS, SUPPLY, fit
+from toolkit.factors.forecast import FloatArray, Loadings
+from toolkit.factors.panel import DAILY
+from toolkit.factors.pooling import pool
+from toolkit.factors.weighting import decay, half_lives
 
 
 class FactorCovariance(Spec):
-    """Named factors, specific variances that meet each asset's own, and shrunk correlations of the rest.
+    """Named factors, volatilities of now, and correlations that are shrunk to what the factors explain.
 
     The covariance that the factors miss is not set to zero: its correlations, over the periods that a pair shares, are
     shrunk to zero by their sampling error against their spread (Schaefer and Strimmer 2005, for the target) and enter
-    as `residual_i` components. So two products of one metal stay correlated, and noise does not become correlation.
+    as `residual_i` components. So two products of one metal stay correlated, and noise does not become correlation: a
+    weighted sample covariance, shrunk towards the factor model.
+
+    Attributes:
+        volatility_half_life: Periods after which a squared change counts half in a volatility. Default: 42 days, 12
+            months.
+        half_life: The same for loadings and correlations. Default: 126 days, 36 months.
+        lags: Lagged factor terms for assets whose prices are stale (Dimson 1979).
+        factors: Series of factors by name, for prices that go by other names: `{equity = ["SPY"]}`.
     """
 
     kind: Literal["factor"] = "factor"
+    volatility_half_life: float | None = Field(default=None, gt=0)
+    half_life: float | None = Field(default=None, gt=0)
+    lags: int = Field(default=0, ge=0, le=6)
+    factors: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+
+    @property
+    def members(self) -> dict[str, tuple[str, ...]]:
+        """Series behind each observed factor: the strategy's own beside or in place of the usual ones."""
+        return {**MEMBERS, **self.factors}
 
     def estimate(self, inputs: CovarianceInputs) -> FactorForm:
-        """Loadings, factor covariance, and specific variance such that the diagonal is `inputs.variance`."""
+        """Loadings, factor covariance, and specific variance such that the diagonal is the variance that is believed.
+
+        What moves together is estimated with the slow weights throughout; then each asset is carried to the volatility
+        of the fast ones. What all of them share of that step belongs to the factors, the rest to the asset's loadings.
+        """
+        fast, slow = half_lives(inputs.periods_per_year, self.volatility_half_life, self.half_life)
+        variance, now = recent_variance(inputs, slow), recent_variance(inputs, fast)
         model = fit(
             inputs.local,
             inputs.increments,
@@ -31,47 +59,92 @@ class FactorCovariance(Spec):
             inputs.groups,
             inputs.metals,
             inputs.state,
-            inputs.variance,
+            variance,
             inputs.periods_per_year,
             inputs.supply_scores,
+            half_life=slow,
+            lags=self.lags,
+            members=self.members,
         )
         systematic = model.loadings @ model.factor_cov @ model.loadings.T
-        own = inputs.variance - np.diag(systematic)
-        correlation = _residual_correlation(inputs, systematic, own)
+        own = variance - np.diag(systematic)
+        correlation = _residual_correlation(inputs, systematic, variance, slow)
         values, vectors = np.linalg.eigh(correlation)
         floor = float(values[0])
         kept = np.flatnonzero(values - floor > 1e-9)[::-1]
         residual = np.sqrt(own)[:, None] * vectors[:, kept] * np.sqrt(values[kept] - floor)
         residual = residual * np.where(residual.sum(axis=0) < 0, -1.0, 1.0)
+        step = np.sqrt(now / variance)
+        regime = float(np.exp(np.log(step).mean()))
         k = len(model.factors)
         factor_cov = np.eye(k + len(kept))
-        factor_cov[:k, :k] = model.factor_cov
+        factor_cov[:k, :k] = model.factor_cov * regime**2
+        each = (step / regime)[:, None]
         return FactorForm(
             factors=(*model.factors, *(f"residual_{i + 1}" for i in range(len(kept)))),
-            loadings=np.hstack([model.loadings, residual]),
+            loadings=np.hstack([model.loadings * each, residual * step[:, None]]),
             factor_cov=factor_cov,
-            specific_var=own * floor,
-            loading_errors=np.hstack([model.errors, np.full(residual.shape, np.nan)]),
-            notes=_notes(model),
+            specific_var=own * floor * step**2,
+            loading_errors=np.hstack([model.errors * each, np.full(residual.shape, np.nan)]),
+            model=model,
+            notes=(*_notes(model, self.members), _weighting(fast, slow, inputs.periods_per_year)),
         )
 
 
-def _notes(model: Loadings) -> tuple[str, ...]:
+def _notes(model: Loadings, members: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """Which factors could not be built, and what stands in for all of them."""
     if MARKET in model.factors:
         return ("No explanatory series: the one common factor is the equally weighted mean of the other assets.",)
-    absent = [name for name in (*MEMBERS, SUPPLY) if name not in model.factors]
+    absent = [name for name in (*members, SUPPLY) if name not in model.factors]
     return (f"Factors without enough series, left out: {', '.join(absent)}.",) if absent else ()
 
 
-def _residual_correlation(inputs: CovarianceInputs, systematic: FloatArray, own: FloatArray) -> FloatArray:
+def _weighting(fast: float, slow: float, periods_per_year: float) -> str:
+    """The note on how fast the past fades."""
+    period = "days" if periods_per_year >= DAILY else "months"
+    return (
+        f"A change counts half after {fast:g} {period} in volatilities, after {slow:g} {period} in loadings and correlations."
+    )
+
+
+def recent_variance(inputs: CovarianceInputs, half_life: float) -> FloatArray:
+    """Variance a year (n,), carried from the whole history to now where prices are exact.
+
+    The log ratio of recent to whole volatility has an error of 1 / sqrt(2 N), N the effective number of recent changes.
+    The assets share a regime: each ratio is pulled to the common one by its error against their spread, so that a
+    series with few recent prices takes the regime of the others. That volatility of noisy series changes is not
+    identified: their variance stays.
+    """
+    own = inputs.increments.take(inputs.assets)
+    x = own.mean
+    weights = np.where(np.isfinite(x), decay(len(x), half_life)[:, None], 0.0)
+    effective = weights.sum(axis=0) ** 2 / (weights**2).sum(axis=0)
+    squares = np.where(np.isfinite(x), x, 0.0) ** 2
+    recent = (weights * squares).sum(axis=0) / weights.sum(axis=0)
+    whole = np.nanmean(x**2, axis=0)
+    # A series that has not moved within memory says nothing of the regime.
+    exact = (recent > 1e-9 * whole) & ~np.isin(np.arange(len(whole)), own.noisy)
+    ratio = np.where(exact, 0.5 * np.log(np.where(exact, recent, 1.0) / whole), np.nan)[:, None]
+    pooled, _ = pool(ratio, np.sqrt(0.5 / effective)[:, None])
+    pooled = pooled[:, 0]
+    common = float(np.nanmedian(pooled)) if exact.any() else 0.0
+    moved = np.where(np.isfinite(pooled), pooled, common)
+    moved[own.noisy] = 0.0
+    return inputs.variance * np.exp(2.0 * moved)
+
+
+def _residual_correlation(
+    inputs: CovarianceInputs, systematic: FloatArray, variance: FloatArray, half_life: float
+) -> FloatArray:
     """Correlations (n, n) that the factors leave, shrunk, positive semidefinite with unit diagonal.
 
-    The pairwise covariance of the changes, scaled to the variances that are believed, less the systematic part.
+    The pairwise correlation of the changes less the systematic part.
     """
-    cov, counts = inputs.increments.take(inputs.assets).pairwise()
+    own = variance - np.diag(systematic)
+    changes = inputs.increments.take(inputs.assets)
+    cov, counts = changes.pairwise(decay(len(changes.dates), half_life))
     n = len(inputs.assets)
-    scale = np.sqrt(inputs.variance / np.diag(cov))
+    scale = np.sqrt(variance / np.diag(cov))
     rest = (cov * np.outer(scale, scale) - systematic) / np.sqrt(np.outer(own, own))
     pairs = np.triu_indices(n, 1)
     r, periods = np.clip(rest[pairs], -0.99, 0.99), np.maximum(counts[pairs], 1.0)

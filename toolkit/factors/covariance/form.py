@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from toolkit.core.errors import GapError
-from toolkit.factors.forecast import FloatArray
+from toolkit.core.errors import DataError, GapError
+from toolkit.factors.forecast import FloatArray, Loadings
 from toolkit.factors.increments import Increments
 from toolkit.factors.panel import MINIMUM_CHANGES
+
+RANK = 1e-12
+"""Eigenvalues below this share of the largest are rounding, not variance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,8 @@ class CovarianceInputs:
         variance: (n,) a year of each asset, corrected for its observation model, over its own history.
         periods_per_year: Of the increments.
         supply_scores: 0..1 an asset.
+        elements: n symbols, None for what is not one metal; empty where none is known.
+        pressure: Number of export controls in force on an asset's traded form, for views; only where it is known.
     """
 
     increments: Increments
@@ -37,6 +42,8 @@ class CovarianceInputs:
     variance: FloatArray
     periods_per_year: float
     supply_scores: Mapping[str, float] | None = None
+    elements: tuple[str | None, ...] = ()
+    pressure: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,7 @@ class FactorForm:
         factors: k names; loadings (n, k), factor_cov (k, k), specific_var (n,).
         loading_errors: (n, k) standard errors, NaN for components that were not fitted by regression.
         notes: What a reader must know.
+        model: The regression behind the named factors, if there is one.
     """
 
     factors: tuple[str, ...]
@@ -55,6 +63,7 @@ class FactorForm:
     specific_var: FloatArray
     loading_errors: FloatArray
     notes: tuple[str, ...] = ()
+    model: Loadings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +78,25 @@ class CompleteRows:
     changes: Increments
     notes: tuple[str, ...]
 
+    @property
+    def centred(self) -> FloatArray:
+        """The changes (T', n) about their means."""
+        return self.changes.mean - self.changes.mean.mean(axis=0)
+
+    @property
+    def mean_noise(self) -> FloatArray:
+        """Mean posterior covariance (n, n) of a period: zero for prices that are taken as they are."""
+        periods = len(self.changes.dates)
+        return self.changes.noise(np.full(periods, 1.0 / periods))
+
 
 def complete_rows(inputs: CovarianceInputs) -> CompleteRows:
     """Drop every period that lacks a change of any asset.
 
     Raises:
         GapError: if fewer than `MINIMUM_CHANGES` are left; it names the asset without which most would be.
+        DataError: for an asset that is seen without noise and does the same in all of them: zero variance would be read
+            as no risk.
     """
     own = inputs.increments.take(inputs.assets)
     seen = np.isfinite(own.mean)
@@ -89,16 +111,88 @@ def complete_rows(inputs: CovarianceInputs) -> CompleteRows:
             hint=f"Exclude {blame!r}, or use covariance kind 'factor', which takes histories of different length.",
             details={"asset": blame, "complete": int(rows.sum()), "needed": MINIMUM_CHANGES},
         )
+    kept = own.rows(rows)
+    still = np.ptp(kept.mean, axis=0) <= RANK * np.abs(kept.mean).max(axis=0)
+    still[kept.noisy] = False
+    if still.any():
+        asset = inputs.assets[int(still.argmax())]
+        raise DataError(
+            f"{asset!r} changes alike in all {int(rows.sum())} periods that every asset has: no risk can be read from it.",
+            hint="Exclude it, or use covariance kind 'factor', which takes histories of different length.",
+            details={"asset": asset, "complete": int(rows.sum())},
+        )
     notes = (f"{lost} of {lost + int(rows.sum())} periods lack an asset and were not used, most for {blame}.",) if lost else ()
-    return CompleteRows(own.rows(rows), notes)
+    return CompleteRows(kept, notes)
+
+
+def moment_rows(x: FloatArray, noise: FloatArray) -> FloatArray:
+    """Rows Y with Y'Y = x'x + noise: a covariance that never needs more room than the history behind it.
+
+    Args:
+        x: (T, n) changes, each times the root of its weight.
+        noise: (n, n) positive semidefinite, zero where prices are exact.
+
+    Returns:
+        (T + m, n), m the rank of the noise.
+    """
+    noisy = np.flatnonzero(np.diag(noise) > 0)
+    values, vectors = np.linalg.eigh(noise[np.ix_(noisy, noisy)])
+    kept = values > 0
+    extra = np.zeros((int(kept.sum()), x.shape[1]))
+    extra[:, noisy] = np.sqrt(values[kept])[:, None] * vectors[:, kept].T
+    return np.vstack([x, extra])
+
+
+def spectrum(rows: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Eigenvalues (r,) of rows'rows, the largest first, and their vectors (n, r); r is the rank.
+
+    The smaller of the two products of the rows is decomposed: their nonzero eigenvalues are the same.
+    """
+    wide = rows.shape[0] < rows.shape[1]
+    values, vectors = np.linalg.eigh(rows @ rows.T if wide else rows.T @ rows)
+    kept = np.flatnonzero(values > RANK * max(values[-1], 0.0))[::-1]
+    values, vectors = values[kept], vectors[:, kept]
+    return values, rows.T @ vectors / np.sqrt(values) if wide else vectors
+
+
+def spectral_form(values: FloatArray, vectors: FloatArray, specific: FloatArray, notes: tuple[str, ...]) -> FactorForm:
+    """Components of unit variance (n, k) from eigenvalues (k,) and vectors (n, k), beside a specific variance (n,)."""
+    loadings = vectors * np.sqrt(values)
+    # The sign of an eigenvector is arbitrary: fix it, so that the same inputs give the same bytes.
+    loadings = loadings * np.where(loadings.sum(axis=0) < 0, -1.0, 1.0)
+    names = tuple(f"component_{i + 1}" for i in range(len(values)))
+    return FactorForm(names, loadings, np.eye(len(values)), specific, np.full(loadings.shape, np.nan), notes)
+
+
+def component_form(rows: FloatArray, specific: FloatArray, notes: tuple[str, ...]) -> FactorForm:
+    """All principal components of rows'rows, rows (m, n), beside a specific variance (n,)."""
+    return spectral_form(*spectrum(rows), specific, notes)
 
 
 def factor_form(covariance: FloatArray, specific: FloatArray, notes: tuple[str, ...]) -> FactorForm:
     """Principal components of a positive semidefinite (n, n) covariance, beside a specific variance (n,)."""
     values, vectors = np.linalg.eigh(covariance)
-    kept = np.flatnonzero(values > 1e-12 * max(values[-1], 0.0))[::-1]
-    # The sign of an eigenvector is arbitrary: fix it, so that the same inputs give the same bytes.
-    loadings = vectors[:, kept] * np.sqrt(values[kept])
-    loadings = loadings * np.where(loadings.sum(axis=0) < 0, -1.0, 1.0)
-    names = tuple(f"component_{i + 1}" for i in range(len(kept)))
-    return FactorForm(names, loadings, np.eye(len(kept)), specific, np.full(loadings.shape, np.nan), notes)
+    kept = np.flatnonzero(values > RANK * max(values[-1], 0.0))[::-1]
+    return spectral_form(values[kept], vectors[:, kept], specific, notes)
+
+
+def squared_norm(rows: FloatArray) -> float:
+    """Squared Frobenius norm of rows'rows by the smaller of the two products."""
+    product = rows @ rows.T if rows.shape[0] < rows.shape[1] else rows.T @ rows
+    return float((product * product).sum())
+
+
+def spherical_form(rows: FloatArray, shrinkage: float, scale: float, notes: tuple[str, ...]) -> FactorForm:
+    """The covariance rows'rows, shrunk towards equal variances without correlation.
+
+    Args:
+        rows: (m, n).
+        shrinkage: 0..1, the weight of the target.
+        scale: Periods a year.
+        notes: Of the rows.
+    """
+    n = rows.shape[1]
+    mean_variance = float((rows * rows).sum()) / n
+    note = f"Shrunk by {100 * shrinkage:.0f} % towards equal variances without correlation."
+    own = np.full(n, shrinkage * mean_variance * scale)
+    return component_form(np.sqrt((1.0 - shrinkage) * scale) * rows, own, (*notes, note))

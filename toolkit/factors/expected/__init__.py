@@ -5,10 +5,15 @@ from typing import Annotated
 from pydantic import Field
 
 from toolkit.factors.expected.base import ExpectedReturns
+from toolkit.factors.expected.equilibrium import EquilibriumReturns
 from toolkit.factors.expected.historical import HistoricalReturns
+from toolkit.factors.expected.views import ViewsReturns
 from toolkit.factors.expected.zero import ZeroReturns
 
-ReturnsSpec = Annotated[ZeroReturns | HistoricalReturns, Field(discriminator="kind")]
+ReturnsSpec = Annotated[
+    ZeroReturns | HistoricalReturns | EquilibriumReturns | ViewsReturns,
+    Field(discriminator="kind"),
+]
 """What `returns = {kind = ...}` of a strategy may be."""
 
-__all__ = ["ExpectedReturns", "HistoricalReturns", "ReturnsSpec", "ZeroReturns"]
+__all__ = ["EquilibriumReturns", "ExpectedReturns", "HistoricalReturns", "ReturnsSpec", "ViewsReturns", "ZeroReturns"]

@@ -1,45 +1,124 @@
-"""The historical mean pulled to the common mean, with its standard error told."""
+"""The historical mean pulled to a common mean, with its standard error told."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, field_validator
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from toolkit.core.decode import Spec
+from toolkit.core.errors import GapError
 from toolkit.factors.covariance.form import CovarianceInputs, FactorForm
-from toolkit.factors.expected.base import ExpectedReturns
+from toolkit.factors.expected.base import ExpectedReturns, span, standard_errors
+from toolkit.factors.expected.prior import Prior
+from toolkit.factors.forecast import FloatArray
 
 
 class HistoricalReturns(Spec):
-    """Arithmetic mean of past changes, shrunk towards the mean of all assets.
+    """Arithmetic mean of past changes, shrunk towards one mean of all assets.
 
     Attributes:
-        shrinkage: Weight of the mean of all assets: 0 believes the past, 1 believes that all assets return the same.
+        shrinkage: Weight w of the common mean: 0 believes the past, 1 believes that all assets return the same.
+            ``bayes_stein`` computes the weight and the common mean from the data (see `bayes_stein`); with a number
+            the common mean is the plain average.
     """
 
     kind: Literal["historical"] = "historical"
-    shrinkage: float = Field(default=0.5, ge=0, le=1)
+    shrinkage: Literal["bayes_stein"] | Annotated[float, Field(ge=0, le=1)] = "bayes_stein"
+
+    @field_validator("shrinkage", mode="before")
+    @classmethod
+    def _known_or_a_number(cls, value: Any) -> Any:
+        if isinstance(value, str) and value != "bayes_stein":
+            raise ValueError(f'must be "bayes_stein" or a number from 0 to 1, not {value!r}')
+        return value
 
     def estimate(self, inputs: CovarianceInputs, form: FactorForm) -> ExpectedReturns:
         """Expected simple returns a year (n,), and a note with the standard errors of the unshrunk means.
 
-        The mean of latent log changes gains half their variance (lognormal) to become one of simple returns. The means
-        of two assets share the error of the periods that both have seen.
+        The mean of latent log changes gains half their variance (lognormal) to become one of simple returns.
+
+        The covariance is that of the error of the shrunk mean under the prior in which w is the right weight. With V the
+        sampling covariance of the means, true means that spread around a common one by V (1 - w) / w, and a common mean
+        estimated as a'm, the error is (1 - w) V + w a'Va 11'. The sampling covariance of the shrunk mean alone,
+        (1 - w)^2 V and so on, would leave out the bias that shrinking brings.
+
+        Raises:
+            GapError: when the weight cannot be computed, because the covariance is singular.
         """
         own = inputs.increments.take(inputs.assets)
         seen = np.isfinite(own.mean)
-        years = seen.sum(axis=0) / inputs.periods_per_year
+        if not seen.any(axis=0).all():
+            silent = inputs.assets[int((~seen.any(axis=0)).argmax())]
+            raise GapError(
+                f"{silent!r} has annual prices only: no historical mean can be set beside those of months.",
+                hint='Exclude it, or use returns of kind "zero", "equilibrium" or "views".',
+                details={"asset": silent},
+            )
         noisy = np.zeros(len(inputs.assets), dtype=bool)
         noisy[own.noisy] = True
-        mean = np.nanmean(own.mean, axis=0) * inputs.periods_per_year + np.where(noisy, 0.5 * inputs.variance, 0.0)
-        shared = (seen.T.astype(np.float64) @ seen) / inputs.periods_per_year
-        error = np.sqrt(inputs.variance / years)
-        matrix = form.loadings @ form.factor_cov @ form.loadings.T + np.diag(form.specific_var)
-        pull = (1.0 - self.shrinkage) * np.eye(len(years)) + self.shrinkage / len(years)
+        raw = np.nanmean(own.mean, axis=0) * inputs.periods_per_year + np.where(noisy, 0.5 * inputs.variance, 0.0)
+        sampling = _sampling(seen, inputs, form)
+        if self.shrinkage == "bayes_stein":
+            weight, towards = bayes_stein(raw, sampling)
+            how = "a weight computed from the data (Bayes-Stein, Jorion 1986)"
+        else:
+            weight, towards = self.shrinkage, np.full(len(raw), 1.0 / len(raw))
+            how = "a weight given"
+        common = float(towards @ raw)
+        covariance = (1.0 - weight) * sampling + weight * float(towards @ sampling @ towards)
         note = (
-            f"Standard errors of the historical means are {100 * error.min():.0f} to {100 * error.max():.0f} percentage "
-            f"points a year; the means are shrunk by {100 * self.shrinkage:.0f} % to that of all assets."
+            f"Historical means are {span(raw, signed=True)} % a year with standard errors of "
+            f"{span(standard_errors(sampling))} percentage points; they are shrunk by {100 * weight:.0f} %, {how}, towards "
+            f"{100 * common:+.1f} %, which leaves standard errors of {span(standard_errors(covariance))}."
         )
-        return ExpectedReturns(pull @ mean, pull @ (matrix * shared / np.outer(years, years)) @ pull.T, (note,))
+        return ExpectedReturns((1.0 - weight) * raw + weight * common, covariance, (note,))
+
+
+def _sampling(seen: np.ndarray, inputs: CovarianceInputs, form: FactorForm) -> FloatArray:
+    """Sampling covariance (n, n) of means over the periods `seen` (T, n): two means share the error of shared periods.
+
+    The forecast's correlations, but each asset's variance over its own history: a forecast may weight the latest volatility,
+    and the mean was made over all of them. Changes are taken as uncorrelated in time. What is not known of the first and
+    last latent price is left out: twice the squared error of a level over the squared years, a few percent of the variance
+    for a price known to 10 %.
+    """
+    years = seen.sum(axis=0) / inputs.periods_per_year
+    shared = (seen.T.astype(np.float64) @ seen) / inputs.periods_per_year
+    forecast = Prior(np.zeros(len(years)), 1.0, form).covariance()
+    scale = np.sqrt(inputs.variance / np.diag(forecast)) / years
+    # Shared periods are a Gram matrix: the elementwise product with a covariance stays one (Schur).
+    return forecast * shared * np.outer(scale, scale)
+
+
+def bayes_stein(mean: FloatArray, sampling: FloatArray) -> tuple[float, FloatArray]:
+    """Weight of the common mean and the portfolio whose mean it is (Jorion 1986, equations 14 and 17).
+
+    w = (n + 2) / (n + 2 + d'V^-1 d) with d the deviations from the mean of the minimum variance portfolio a. Jorion's
+    T x Sigma^-1 is the inverse of V, the sampling covariance of the means: so written, histories may differ in length. He
+    inflates the sample covariance by (T - 1) / (T - n - 2); a forecast that is already shrunk needs no such factor.
+
+    Args:
+        mean: (n,) unshrunk.
+        sampling: (n, n) covariance V of their errors.
+
+    Raises:
+        GapError: when V is singular.
+    """
+    n, size = len(mean), np.sqrt(np.diag(sampling))
+    try:
+        factor = cho_factor(sampling / np.outer(size, size), lower=True)
+    except LinAlgError:
+        factor = None
+    if factor is None or np.diag(factor[0]).min() ** 2 < 1e-10:
+        raise GapError(
+            f"the covariance of {n} assets is singular: how far to shrink their historical means cannot be computed.",
+            hint='Use covariance kind "factor", or give `shrinkage` as a number from 0 to 1.',
+        )
+    towards = cho_solve(factor, 1.0 / size) / size
+    towards = towards / towards.sum()
+    gap = (mean - towards @ mean) / size
+    distance = float(gap @ cho_solve(factor, gap))
+    return (n + 2) / (n + 2 + distance), towards

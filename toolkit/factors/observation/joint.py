@@ -3,12 +3,17 @@
 Noise attenuates correlations as it inflates variances, so both are corrected. With m the latent log prices and f the
 changes of exactly observed factors,
 
-    m_t = m_(t-1) + B f_t + u_t,    u_t ~ N(0, Psi),    y_t = m_t + e_t,
+    m_t = m_(t-1) + a + B f_t + u_t,    u_t ~ N(0, Psi),    y_t = m_t + e_t,
 
-the multivariate local level (Harvey 1989, ch. 8) with regressors. The total variances diag(B F B' + Psi) are held at
+the multivariate local level (Harvey 1989, ch. 8) with drift and regressors. The total variances diag(B F B' + Psi) are held at
 those of `toolkit.factors.observation.local_level`; expectation-maximisation (Shumway and Stoffer 1982) finds what they
-leave open: B, pooled between the series, and the correlations of u, with an inverse-Wishart prior centred on independence. The
+leave open: a, B, pooled between the series, and the correlations of u, with an inverse-Wishart prior centred on
+independence. The
 contaminated noise is a variational mixture: each print keeps the expected precision of its component.
+
+The levels are random walks here even where the changes of the single series persist: what is asked is what moves together
+within a period, so that the variances to hold are those of one period's changes (`LocalLevels.change_volatility`). Who needs
+the risk of a year scales the smoothed changes to `LocalLevels.volatility` afterwards, which leaves correlations alone.
 """
 
 from __future__ import annotations
@@ -18,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from toolkit.factors.forecast import FloatArray
-from toolkit.factors.observation.local_level import INFLATION
+from toolkit.factors.observation.mixture import effective_noise
 from toolkit.factors.pooling import pool
 
 ITERATIONS = 20
@@ -30,6 +35,8 @@ EXPLAINED = 0.95
 """Factors explain at most this share of a variance, so that nothing is ever without risk of its own."""
 MISSING = 1e8
 """Noise variance (log points squared) that stands for no print at all."""
+START = 10.0
+"""Variance (log points squared) of the level before the first print: next to nothing is known of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +44,19 @@ class LatentIncrements:
     """Smoothed changes of n latent log prices.
 
     Attributes:
-        mean: (T - 1, n).
+        mean: (T - 1, n); what factors explain of them is that of period-end prices where `factor_scale` says so.
         uncertainty: (T - 1, n, n) posterior covariance of each period's changes.
         covariance: (n, n) of a period's changes, B F B' + Psi.
         loadings: (n, k) on the factors, per unit of factor.
+        levels: (T, n) smoothed log prices. For charts only: each knows the prints that came after it, and a decision that used
+            one would look ahead (`toolkit.factors.observation.local_level.LocalLevels.level` does not).
     """
 
     mean: FloatArray
     uncertainty: FloatArray
     covariance: FloatArray
     loadings: FloatArray
+    levels: FloatArray
 
 
 def capped(loadings: FloatArray, factor_cov: FloatArray, variance: FloatArray) -> FloatArray:
@@ -57,10 +67,54 @@ def capped(loadings: FloatArray, factor_cov: FloatArray, variance: FloatArray) -
     return loadings * np.sqrt(ratio)[:, None]
 
 
-def _smooth(
+def _marginals(D: FloatArray, U: FloatArray, h: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Means and neighbouring covariances of a Gaussian chain, by odd-even reduction (Golub and Van Loan 2013, 4.5.4).
+
+    Every second node is eliminated, the rest solved in the same way, and the eliminated ones are filled in given their
+    two neighbours. All nodes of a round are independent, so that a chain of T takes 2 log2(T) batched steps in place of
+    2 T small ones; the answer is that of the Kalman filter and the Rauch-Tung-Striebel smoother.
+
+    Args:
+        D: (T, n, n) blocks on the diagonal of the precision.
+        U: (T - 1, n, n) blocks above it.
+        h: (T, n) precision times mean.
+
+    Returns:
+        Means (T, n), covariances (T, n, n), and those of each node with the next (T - 1, n, n).
+    """
+    T, n = h.shape
+    if T == 1:
+        V = np.asarray(np.linalg.inv(D), dtype=np.float64)
+        return np.einsum("tij,tj->ti", V, h), V, U
+    # Of an even number the last node is eliminated with no neighbour on its right: a block of zeros stands for one.
+    inner, lone = (T - 1) // 2, 1 - T % 2
+    left, right = U[0::2], np.concatenate([U[1::2], np.zeros((lone, n, n))])
+    W = np.linalg.inv(D[1::2])
+    to_left, to_right = W @ left.transpose(0, 2, 1), W @ right
+    own = np.einsum("tij,tj->ti", W, h[1::2])
+    kept, pull = D[0::2].copy(), h[0::2].copy()
+    kept[: T // 2] -= left @ to_left
+    kept[1:] -= (right.transpose(0, 2, 1) @ to_right)[:inner]
+    pull[: T // 2] -= np.einsum("tij,tj->ti", left, own)
+    pull[1:] -= np.einsum("tji,tj->ti", right, own)[:inner]
+    kept_mean, kept_cov, across = _marginals(kept, -(left @ to_right)[:inner], pull)
+    around = np.concatenate([kept_mean, np.zeros((lone, n))])
+    outer = np.concatenate([kept_cov, np.zeros((lone, n, n))])
+    across = np.concatenate([across, np.zeros((lone, n, n))])
+    with_left = -outer[:-1] @ to_left.transpose(0, 2, 1) - across @ to_right.transpose(0, 2, 1)
+    with_right = -to_left @ across - to_right @ outer[1:]
+    mean, V, lagged = np.empty_like(h), np.empty_like(D), np.empty_like(U)
+    mean[0::2], V[0::2] = kept_mean, kept_cov
+    mean[1::2] = own - np.einsum("tij,tj->ti", to_left, around[:-1]) - np.einsum("tij,tj->ti", to_right, around[1:])
+    V[1::2] = W - to_left @ with_left - to_right @ with_right.transpose(0, 2, 1)
+    lagged[0::2], lagged[1::2] = with_left, with_right[:inner]
+    return mean, V, lagged
+
+
+def smooth(
     y: FloatArray, drift: FloatArray, state: FloatArray, noise: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Kalman filter and Rauch-Tung-Striebel smoother.
+    """Smooth latent levels given all prints.
 
     Args:
         y: (T, n) log prices, finite everywhere (missing prints carry `MISSING` as noise).
@@ -71,49 +125,29 @@ def _smooth(
     Returns:
         Smoothed changes (T - 1, n), their covariances (T - 1, n, n), smoothed levels (T, n), their variances (T, n).
     """
-    T, n = y.shape
-    filtered, P = np.empty((T, n)), np.empty((T, n, n))
-    predicted, ahead = np.empty((T, n)), np.empty((T, n, n))
-    predicted[0], ahead[0] = y[0], np.eye(n) * 10.0
-    for t in range(T):
-        if t:
-            predicted[t], ahead[t] = filtered[t - 1] + drift[t - 1], P[t - 1] + state[t - 1]
-        gain = np.linalg.solve(ahead[t] + np.diag(noise[t]), ahead[t]).T
-        filtered[t] = predicted[t] + gain @ (y[t] - predicted[t])
-        P[t] = ahead[t] - gain @ ahead[t]
-        P[t] = 0.5 * (P[t] + P[t].T)
-    level, V = filtered[-1], P[-1]
-    changes, spread = np.empty((T - 1, n)), np.empty((T - 1, n, n))
-    levels, variances = np.empty((T, n)), np.empty((T, n))
-    levels[-1], variances[-1] = level, np.diag(V)
-    for t in range(T - 2, -1, -1):
-        J = np.linalg.solve(ahead[t + 1], P[t]).T
-        before = filtered[t] + J @ (level - predicted[t + 1])
-        earlier = P[t] + J @ (V - ahead[t + 1]) @ J.T
-        lagged = V @ J.T  # Cov(m_(t+1), m_t | all)
-        changes[t] = level - before
-        spread[t] = V + earlier - lagged - lagged.T
-        level, V = before, 0.5 * (earlier + earlier.T)
-        levels[t], variances[t] = level, np.diag(V)
-    return changes, spread, levels, variances
-
-
-def _effective_noise(narrow: FloatArray, contamination: FloatArray, square: FloatArray) -> FloatArray:
-    """Noise variance (T, n) with the expected precision of the mixture.
-
-    Args:
-        narrow: (T, n) variance of the narrow component.
-        contamination: (n,) share of the wide one.
-        square: (T, n) expected squared distance of the print from the smoothed level.
-    """
-    odds = np.log(contamination / (1 - contamination)) - 0.5 * np.log(INFLATION)
-    odds = odds + 0.5 * square / narrow * (1 - 1 / INFLATION)
-    wide = 1.0 / (1.0 + np.exp(-np.clip(odds, -500, 500)))
-    return narrow / (1.0 - wide + wide / INFLATION)
+    n = y.shape[1]
+    origin = y[0]
+    inverse = np.asarray(np.linalg.inv(state), dtype=np.float64)
+    D = np.einsum("ti,ij->tij", 1.0 / noise, np.eye(n))
+    D[0] += np.eye(n) / START
+    D[:-1] += inverse
+    D[1:] += inverse
+    push = np.einsum("tij,tj->ti", inverse, drift)
+    h = (y - origin) / noise
+    h[:-1] -= push
+    h[1:] += push
+    levels, V, lagged = _marginals(D, -inverse, h)
+    spread = V[1:] + V[:-1] - lagged - lagged.transpose(0, 2, 1)
+    return np.diff(levels, axis=0), spread, levels + origin, np.einsum("tii->ti", V)
 
 
 def latent_increments(
-    log_price: FloatArray, noise_variance: FloatArray, contamination: FloatArray, variance: FloatArray, factors: FloatArray
+    log_price: FloatArray,
+    noise_variance: FloatArray,
+    contamination: FloatArray,
+    variance: FloatArray,
+    factors: FloatArray,
+    factor_scale: float = 1.0,
 ) -> LatentIncrements:
     """Smooth n noisy series jointly.
 
@@ -121,8 +155,12 @@ def latent_increments(
         log_price: (T, n), NaN missing.
         noise_variance: (T, n) of the narrow component of each print, NaN where there is none.
         contamination: (n,) share of prints from the wide component.
-        variance: (n,) of the latent change of a period; held fixed.
+        variance: (n,) of the latent change of one period; held fixed.
         factors: (T - 1, k) changes of the factors; a row with a NaN is a period of which only the variances are known.
+        factor_scale: Volatility of the factors' prices against that of the printed changes: for factors averaged over the
+            same periods as the noisy prints, `toolkit.factors.observation.averaging.volatility_factor`. Loadings are
+            right on the averages, between which nothing is out of step; what they explain has to be the factor's
+            whole variance, or correlations of the noisy series are a third too low.
     """
     T, n = log_price.shape
     seen = np.isfinite(log_price)
@@ -131,27 +169,30 @@ def latent_increments(
     narrow = np.where(seen, noise_variance, 1.0)
     noise = np.where(seen, narrow, MISSING)
     known = np.asarray(np.isfinite(factors).all(axis=1))
-    x = np.where(known[:, None], factors, 0.0)
+    # About their means, beside a drift of each series: two prices that rise all the while have that alone in common.
+    centre = factors[known].mean(axis=0) if known.any() else np.zeros(factors.shape[1])
+    x = np.where(known[:, None], factors - centre, 0.0)
     k = x.shape[1]
     moment = x.T @ x
-    F = moment / max(int(known.sum()), 1)
-    usable = k > 0 and known.sum() > k + 2
-    B = np.zeros((n, k))
+    F = factor_scale**2 * moment / max(int(known.sum()), 1)
+    usable = k > 0 and known.sum() > k + 3
+    B, drift = np.zeros((n, k)), np.zeros(n)
     Psi = np.diag(variance)
-    changes, spread = np.zeros((T - 1, n)), np.zeros((T - 1, n, n))
+    changes, spread, levels = np.zeros((T - 1, n)), np.zeros((T - 1, n, n)), y
     for _ in range(ITERATIONS):
         whole = B @ F @ B.T + Psi
         state = np.where(known[:, None, None], Psi, whole)
-        changes, spread, levels, variances = _smooth(y, x @ B.T, state, noise)
-        noise = np.where(seen, _effective_noise(narrow, contamination, (y - levels) ** 2 + variances), MISSING)
+        changes, spread, levels, variances = smooth(y, drift + x @ B.T, state, noise)
+        noise = np.where(seen, effective_noise(narrow, contamination, (y - levels) ** 2 + variances), MISSING)
         if usable:
             inverse = np.linalg.inv(moment)
-            raw = changes[known].T @ x[known] @ inverse
-            rest = changes[known] - x[known] @ raw.T
-            residual = (rest**2).sum(axis=0) + np.einsum("tii->i", spread[known])
-            error = np.sqrt(np.outer(residual / (known.sum() - k), np.diag(inverse)))
+            own = changes[known] - changes[known].mean(axis=0)
+            raw = own.T @ x[known] @ inverse
+            residual = ((own - x[known] @ raw.T) ** 2).sum(axis=0) + np.einsum("tii->i", spread[known])
+            error = np.sqrt(np.outer(residual / (known.sum() - k - 1), np.diag(inverse)))
             B = capped(pool(raw, error)[0], F, variance)
-        u = changes - x @ B.T
+        drift = (changes - x @ B.T).mean(axis=0)
+        u = changes - drift - x @ B.T
         scatter = u.T @ u + spread.sum(axis=0)
         scale = np.sqrt(np.diag(scatter))
         weight = (T - 1) / (T - 1 + PRIOR_PERIODS * n)
@@ -162,4 +203,5 @@ def latent_increments(
         settled = np.abs(B @ F @ B.T + Psi - whole).max() / variance.max() < TOLERANCE
         if settled:
             break
-    return LatentIncrements(changes, spread, B @ F @ B.T + Psi, B)
+    explained = (factor_scale - 1.0) * x @ B.T
+    return LatentIncrements(changes + explained, spread, B @ F @ B.T + Psi, B, levels)

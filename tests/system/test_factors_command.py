@@ -1,0 +1,210 @@
+"""`toolkit factors` as a user runs it: the tables, the object, its agreement with `optimize`, and exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from toolkit.cli.main import run
+
+TODAY = ("--as-of", "2026-11-24")
+BEFORE = ("--as-of", "2022-12-31")
+"""Before the first customs value, which takes most of the time."""
+PRECIOUS = """
+[about]
+title = "Precious metals"
+idea = "Three prices of exchanges."
+source = "A test"
+
+[universe]
+assets = ["gold", "silver", "platinum"]
+
+[objective]
+kind = "equal_weight"
+"""
+KEYS = {
+    "schema_version", "as_of", "strategy", "currency", "periods_per_year", "covariance", "factors", "assets", "tests",
+    "factor_returns", "characteristics", "bias", "notes", "data",
+}  # fmt: skip
+FACTOR = {"name", "members", "against", "volatility", "return_12m", "last"}
+ASSET = {
+    "asset", "name", "observation", "rhythm", "basis", "observations", "changes", "gaps", "missing", "first", "last",
+    "own_weight", "raw", "corrected", "low", "high", "forecast", "noise", "fit", "loadings",
+}  # fmt: skip
+BIAS = {"what", "horizon_months", "statistic", "error", "outcomes", "from", "to"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    made = tmp_path_factory.mktemp("factors")
+    (made / "precious.toml").write_text(PRECIOUS, encoding="utf-8")
+    (made / "sample.toml").write_text(PRECIOUS + '\n[forecast]\ncovariance = {kind = "sample"}\n', encoding="utf-8")
+    rows = ["date,stone,glass"]
+    rows += [f"{2022 + i // 12}-{1 + i % 12:02d},{100 * 1.03 ** (i % 7):.2f},{50 * 1.02 ** (i % 5):.2f}" for i in range(40)]
+    (made / "own.csv").write_text("\n".join(rows), encoding="utf-8")
+    return made
+
+
+@pytest.fixture
+def toolkit(folder, monkeypatch, capsys):
+    monkeypatch.chdir(folder)
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        code = run(list(arguments))
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture
+def as_json(toolkit):
+    def call(*arguments: str) -> dict:
+        code, out, err = toolkit(*arguments, "--json")
+        assert code == 0, err or out
+        return json.loads(out)
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def whole(folder):
+    """The shipped basket, as a process of its own on a stream that is not UTF-8."""
+    command = [sys.executable, "-m", "toolkit", "factors"]
+    environment = {**os.environ, "HOME": str(folder), "PYTHONIOENCODING": "cp949", "POLARS_MAX_THREADS": "2"}
+    done = [
+        subprocess.run([*command, *more], cwd=folder, env=environment, capture_output=True, timeout=120, check=False)
+        for more in ((*TODAY, "--json"), TODAY)
+    ]
+    assert [one.returncode for one in done] == [0, 0], done[0].stderr + done[1].stderr
+    return json.loads(done[0].stdout), done[1].stdout.decode("cp949")
+
+
+def test_the_object_has_its_shape(whole):
+    found, _ = whole
+    assert set(found) >= KEYS
+    assert all(set(factor) >= FACTOR for factor in found["factors"])
+    assert all(set(asset) >= ASSET for asset in found["assets"])
+    assert all(set(bias) >= BIAS for bias in found["bias"])
+    names = [factor["name"] for factor in found["factors"]]
+    assert names[:4] == ["precious_metals", "base_metals", "energy", "dollar"]
+    assert all(list(asset["loadings"]) == names for asset in found["assets"])
+    assert {row["factor"] for row in found["factor_returns"]} == set(names)
+    assert {row["name"] for row in found["characteristics"]} >= {"market", "control_pressure", "n_minus_1"}
+    assert [bias["what"] for bias in found["bias"]] == ["portfolios", "noisy"]
+    assert {row["table"] for row in found["data"]} >= {"prices", "fx", "shares", "controls"}
+
+
+def test_corrections_and_intervals_are_in_order(whole):
+    for asset in whole[0]["assets"]:
+        assert 0 < asset["low"] < asset["corrected"] < asset["high"]
+        assert 0 <= asset["own_weight"] <= 1
+        assert 0 <= asset["fit"] < 1
+    seen = {asset["asset"]: asset["observation"] for asset in whole[0]["assets"]}
+    assert (seen["gallium"], seen["gold"]) == ("customs_unit_value", "monthly_average")
+
+
+def test_what_the_terminal_says(whole):
+    _, shown = whole
+    assert shown.isascii()
+    assert max(map(len, shown.splitlines())) <= 100
+    told = " ".join(shown.split())
+    assert "a forecast that is right has 1.00" in told
+    assert "no forecast, and nobody could have earned them" in told
+    for premium in whole[0]["characteristics"]:
+        if premium["t"] is None:
+            name = premium["name"].replace("_", " ")
+            assert f"{name} too short" in told or f"{name}" not in told
+
+
+def test_only_significant_loadings_are_marked(whole):
+    found, shown = whole
+    tested = [loading for asset in found["assets"] for loading in asset["loadings"].values() if loading["t"] is not None]
+    marked = sum(abs(loading["t"]) >= 2 for loading in tested)
+    assert 0 < marked < len(tested)
+    assert shown.count(")*") == marked
+
+
+def test_loadings_are_those_of_the_stored_run(whole, toolkit):
+    code, out, err = toolkit("optimize", *TODAY, "--json", "--quiet", "--no-report")
+    assert code == 0, err
+    run_object = json.loads(out)
+    loadings = {a["asset"]: {k: v["loading"] for k, v in a["loadings"].items()} for a in whole[0]["assets"]}
+    assert {a["asset"]: a["loadings"] for a in run_object["assets"]} == loadings
+    assert run_object["factor_model"] == {key: whole[0][key] for key in ("factors", "assets", "tests")}
+
+
+def test_past_outcomes_do_not_change_with_the_day_of_the_question(as_json):
+    """A year later the same months have the same scores: what both answers share is told by one more year of dates."""
+    early = as_json("factors", "precious.toml", "--as-of", "2020-06-30")
+    again = as_json("factors", "precious.toml", "--as-of", "2020-06-30")
+    later = as_json("factors", "precious.toml", "--as-of", "2021-06-30")
+    assert early == again
+    (old,), (new,) = early["bias"], later["bias"]
+    assert old["from"] == new["from"]
+    assert old["to"] <= "2020-06-30"
+    assert new["dates"] == old["dates"] + 12
+    # What was there stays there: adding months adds their squares, and takes nothing from the sum so far.
+    assert new["dates"] * new["statistic"] ** 2 > old["dates"] * old["statistic"] ** 2
+    assert all(row["date"] <= "2020-06-30" for row in early["factor_returns"])
+
+
+def test_prices_known_later_change_no_outcome_that_ended_before(as_json, folder):
+    lines = (folder / "own.csv").read_text(encoding="utf-8").splitlines()
+    cut = next(i for i, line in enumerate(lines) if line.startswith("2024-10"))
+    wild = [line.split(",")[0] + ",9999,1" if i >= cut else line for i, line in enumerate(lines)]
+    (folder / "wild.csv").write_text("\n".join(wild), encoding="utf-8")
+    told = [
+        as_json("factors", "equal-weight", "--prices", file, "--as-of", "2024-09-30", "--quiet")
+        for file in ("own.csv", "wild.csv")
+    ]
+    assert told[0]["bias"]
+    assert told[0]["bias"] == told[1]["bias"]
+
+
+def test_a_strategy_without_named_factors(as_json, toolkit):
+    found = as_json("factors", "sample.toml", *BEFORE)
+    assert (found["covariance"], found["factors"], found["factor_returns"]) == ("sample", [], [])
+    assert all(asset["fit"] is None for asset in found["assets"])
+    assert any("has no named factors" in note for note in found["notes"])
+    code, out, _ = toolkit("factors", "sample.toml", *BEFORE)
+    assert code == 0
+    assert "no loadings, no factor returns" in " ".join(out.split())
+
+
+def test_own_prices_that_nobody_knows(as_json):
+    found = as_json("factors", "equal-weight", "--prices", "own.csv", *TODAY)
+    assert [asset["asset"] for asset in found["assets"]] == ["glass", "stone"]
+    assert found["characteristics"] == []
+    assert any(note.startswith("No characteristics: ") for note in found["notes"])
+    assert [factor["name"] for factor in found["factors"]] == ["equal_weight", "dollar"]
+    assert found["factors"][0]["members"] == ["glass", "stone"]
+
+
+@pytest.mark.testdata
+def test_listed_daily_prices(as_json, testdata):
+    found = as_json("factors", "equal-weight", "--prices", str(testdata / "listed_adjclose_daily.csv"), *TODAY)
+    assert found["periods_per_year"] == 252
+    (bias,) = found["bias"]
+    assert bias["what"] == "portfolios"
+    assert 0.8 < bias["statistic"] < 1.25
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (("nothing",), 2, "physical-basket"),
+        (("equal-weight", "--prices", "missing.csv"), 3, "path"),
+        (("precious.toml", "--prices", "own.csv"), 3, "prices"),
+        (("--as-of", "2011-01-01"), 3, "--as-of"),
+        (("--as-of", "soon"), 2, "2026-05-31"),
+    ],
+)
+def test_errors_name_the_remedy_and_have_their_code(toolkit, arguments, code, told):
+    got, out, _ = toolkit("factors", *arguments, "--json")
+    assert got == code, out
+    assert told in json.loads(out)["error"]["hint"]

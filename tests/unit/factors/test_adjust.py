@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from statsmodels.stats.sandwich_covariance import S_hac_simple
+
+from toolkit.core.errors import DataError
+from toolkit.factors.covariance.adjust import eigen_adjusted, newey_west_covariance, shrunk_specific
+
+
+def test_without_lags_it_is_the_covariance():
+    x = np.random.default_rng(0).standard_normal((40, 3))
+    assert newey_west_covariance(x, 0) == pytest.approx(np.cov(x.T))
+
+
+def test_lags_are_statsmodels():
+    x = np.random.default_rng(1).standard_normal((50, 3)).cumsum(axis=0)
+    centred = x - x.mean(axis=0)
+    for lags in (1, 4):
+        assert newey_west_covariance(x, lags) == pytest.approx(S_hac_simple(centred, nlags=lags) / 49)
+
+
+def test_long_run_variance_of_smoothed_returns_is_that_of_the_true_ones():
+    rng = np.random.default_rng(2)
+    true = rng.standard_normal((20_000, 2)) @ np.array([[1.0, 0.6], [0.0, 0.8]])
+    smoothed = 0.5 * (true[1:] + true[:-1])
+    assert np.var(smoothed[:, 0]) == pytest.approx(0.5, abs=0.05)
+    assert newey_west_covariance(smoothed, 20) == pytest.approx(np.array([[1.0, 0.6], [0.6, 1.0]]), abs=0.08)
+
+
+def test_any_weights_leave_it_positive_semidefinite():
+    rng = np.random.default_rng(3)
+    for _ in range(50):
+        x = rng.standard_normal((12, 8)).cumsum(axis=0)
+        weights = rng.uniform(0.0, 1.0, 12) ** 4
+        found = newey_west_covariance(x, 5, weights)
+        assert np.linalg.eigvalsh(found)[0] > -1e-12 * np.trace(found)
+        assert newey_west_covariance(x, 5, 7.0 * weights) == pytest.approx(found)
+
+
+def test_weights_of_zero_leave_periods_out():
+    x = np.random.default_rng(4).standard_normal((30, 2))
+    weights = np.r_[np.zeros(10), np.ones(20)]
+    assert newey_west_covariance(x, 3, weights) == pytest.approx(newey_west_covariance(x[10:], 3))
+
+
+@pytest.mark.parametrize(("periods", "lags"), [(1, 0), (5, 5)])
+def test_too_many_lags_are_told(periods, lags):
+    with pytest.raises(DataError, match="serial correlation"):
+        newey_west_covariance(np.zeros((periods, 2)), lags)
+
+
+def spiked(k: int = 12) -> np.ndarray:
+    rng = np.random.default_rng(5)
+    return (
+        np.cov(rng.standard_normal((k, k + 5))) * np.geomspace(1.0, 9.0, k)[:, None] ** 0.5 * np.geomspace(1.0, 9.0, k) ** 0.5
+    )
+
+
+def test_estimated_eigenportfolios_get_their_true_risk():
+    """A new sample from the truth, adjusted: true over believed variance of its eigenportfolios is near one in the mean."""
+    truth, periods = spiked(), 40
+    root, rng = np.linalg.cholesky(truth), np.random.default_rng(6)
+    raw, adjusted = [], []
+    for _ in range(60):
+        cov = np.cov(root @ rng.standard_normal((12, periods)))
+        values, vectors = np.linalg.eigh(cov)
+        true = np.einsum("ik,ij,jk->k", vectors, truth, vectors)
+        raw.append(true / values)
+        found = np.einsum("ik,ij,jk->k", vectors, eigen_adjusted(cov, periods, 200, scale=1.0), vectors)
+        adjusted.append(true / found)
+    smallest_raw, smallest = np.sqrt(np.mean(raw, axis=0))[:4], np.sqrt(np.mean(adjusted, axis=0))[:4]
+    assert (smallest_raw > 1.15).all()
+    assert (np.abs(smallest - 1.0) < 0.6 * np.abs(smallest_raw - 1.0)).all()
+
+
+def test_bias_is_that_of_simulated_periods():
+    """The paper draws T periods of returns; one Wishart draw a covariance has the same law."""
+    values, periods = np.geomspace(0.1, 2.0, 5), 30
+    rng = np.random.default_rng(7)
+    ratios = []
+    for _ in range(4000):
+        drawn, directions = np.linalg.eigh(np.cov(rng.standard_normal((5, periods)) * np.sqrt(values)[:, None]))
+        ratios.append((directions**2 * values[:, None]).sum(axis=0) / drawn)
+    bias = np.sqrt(np.mean(ratios, axis=0))
+    found = np.diag(eigen_adjusted(np.diag(values), periods, 4000, scale=1.4))
+    assert found == pytest.approx(values * (1.0 + 1.4 * (bias - 1.0)) ** 2, rel=0.03)
+
+
+def test_adjustment_is_deterministic_and_scales():
+    cov = spiked()
+    first = eigen_adjusted(cov, 60)
+    assert first.tobytes() == eigen_adjusted(cov, 60).tobytes()
+    assert eigen_adjusted(9.0 * cov, 60) == pytest.approx(9.0 * first)
+    order = np.random.default_rng(8).permutation(12)
+    assert eigen_adjusted(cov[np.ix_(order, order)], 60) == pytest.approx(first[np.ix_(order, order)])
+    assert eigen_adjusted(cov, 1e7, scale=1.0) == pytest.approx(cov, abs=1e-4 * np.trace(cov))
+
+
+def test_null_directions_stay_null_and_thin_histories_are_told():
+    flat = np.zeros((4, 4))
+    flat[:2, :2] = [[2.0, 1.0], [1.0, 2.0]]
+    found = eigen_adjusted(flat, 20)
+    assert found[2:] == pytest.approx(np.zeros((2, 4)))
+    assert np.isfinite(found).all()
+    with pytest.raises(DataError, match="12 factors from 14 periods"):
+        eigen_adjusted(spiked(), 14)
+
+
+def test_thin_histories_move_to_their_group_by_their_error():
+    rng = np.random.default_rng(9)
+    true = np.repeat([0.01, 0.09], 12) * np.exp(rng.normal(0.0, 0.3, (400, 24)))
+    periods = np.tile([7, 12, 60], 8)
+    sample = true * rng.chisquare(periods - 1, (400, 24)) / (periods - 1)
+    groups = ["a"] * 12 + ["b"] * 12
+    found = np.array([shrunk_specific(row, periods, groups) for row in sample])
+
+    def loss(forecast):
+        ratio = true / forecast
+        return (ratio - np.log(ratio) - 1.0).mean(axis=0)
+
+    thin, long = periods == 7, periods == 60
+    assert loss(found)[thin].mean() < 0.3 * loss(sample)[thin].mean()
+    assert loss(found)[long].mean() < loss(sample)[long].mean()
+    # Nothing is pulled across groups, and the mean ratio of truth to forecast is near one.
+    assert (true / found).mean() == pytest.approx(1.0, abs=0.05)
+
+
+def test_weights_fall_out_of_the_spread():
+    periods = np.full(8, 20)
+    equal = shrunk_specific(np.full(8, 0.04), periods)
+    assert equal == pytest.approx(np.full(8, equal[0]))
+    assert equal[0] == pytest.approx(0.04, rel=0.08)
+    spread = 0.04 * np.exp(np.linspace(-3.0, 3.0, 8))
+    assert np.ptp(np.log(shrunk_specific(spread, periods))) > 0.9 * np.ptp(np.log(spread))
+    fat = np.zeros(8)
+    fat[-1] = 30.0
+    assert shrunk_specific(spread, periods, excess_kurtosis=fat)[-1] != pytest.approx(
+        shrunk_specific(spread, periods)[-1], rel=0.01
+    )
+
+
+def test_small_groups_are_pooled_together_and_two_assets_not_at_all():
+    variances, periods = np.array([0.01, 0.02, 0.04, 0.08, 0.09]), np.full(5, 8)
+    alone = shrunk_specific(variances, periods)
+    assert shrunk_specific(variances, periods, ["a", "a", "b", "b", "c"]) == pytest.approx(alone)
+    assert shrunk_specific(variances, periods, ["a", "a", "a", "b", "c"]) == pytest.approx(alone)
+    assert np.array_equal(shrunk_specific(variances[:2], periods[:2]), variances[:2])
+
+
+@pytest.mark.parametrize(("variance", "count"), [(0.0, 8), (np.nan, 8), (0.1, 1)])
+def test_what_cannot_be_shrunk_is_told(variance, count):
+    with pytest.raises(DataError, match="must be positive"):
+        shrunk_specific(np.array([0.1, 0.2, 0.3, variance]), np.array([8, 8, 8, count]))

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import polars as pl
+import pytest
+
+from toolkit.data.package import bundled_market
+from toolkit.factors.observation.averaging import autocorrelation, averaging_test, variance_ratio, volatility_factor
+from toolkit.factors.observation.smoothing import AS_IS, BOUND, GELTNER, geltner_factor, getmansky, unsmooth
+from toolkit.factors.observation.staleness import longest_runs, staleness
+
+
+def smoothed(seed, periods, n, f=0.6):
+    true = 0.05 * np.random.default_rng(seed).standard_normal((periods, n))
+    printed = true.copy()
+    for t in range(1, periods):
+        printed[t] = f * printed[t - 1] + (1 - f) * true[t]
+    return printed
+
+
+def test_geltners_published_example():
+    # DOMAIN.md, section 10: f = 0.5 turns 20 % into 34.6 %.
+    assert 0.2 * geltner_factor(np.array([0.5]))[0] == pytest.approx(0.346, abs=5e-4)
+
+
+def test_unsmoothing_is_geltners_formula_and_keeps_mean_and_gaps():
+    printed = smoothed(0, 300, 3) + 0.01
+    printed[40:43, 1] = np.nan
+    found = unsmooth(printed)
+    assert found.method == (GELTNER,) * 3
+    f = found.coefficient[0]
+    assert found.changes[1:, 0] == pytest.approx((printed[1:, 0] - f * printed[:-1, 0]) / (1 - f))
+    assert np.array_equal(np.isnan(found.changes), np.isnan(printed))
+    assert np.nanmean(found.changes, axis=0) == pytest.approx(np.nanmean(printed, axis=0), abs=2e-3)
+    assert found.factor == pytest.approx(np.sqrt((1 + found.coefficient) / (1 - found.coefficient)))
+    assert (found.factor_error > 0).all()
+
+
+def test_order_scale_and_the_other_series_do_not_matter():
+    printed = np.column_stack([smoothed(1, 200, 2), np.random.default_rng(2).standard_normal((200, 2))])
+    found = unsmooth(printed)
+    order = [3, 1, 0, 2]
+    again = unsmooth(0.1 * printed[:, order])
+    assert again.method == tuple(found.method[i] for i in order)
+    assert again.factor == pytest.approx(found.factor[order])
+    assert again.changes == pytest.approx(0.1 * found.changes[:, order])
+    assert unsmooth(printed[:, :1]).factor == pytest.approx(found.factor[:1])
+
+
+def test_a_later_change_moves_earlier_ones_only_through_the_parameters():
+    printed = smoothed(3, 400, 1)
+    whole, shorter = unsmooth(printed), unsmooth(printed[:-1])
+    assert shorter.changes == pytest.approx(whole.changes[:-1], abs=2e-3)
+
+
+def test_constant_short_reverting_and_missing_series_come_back_as_they_are():
+    changes = np.full((60, 4), np.nan)
+    changes[:, 0] = 0.0
+    changes[:12, 1] = np.linspace(0.0, 1.0, 12)
+    noise = np.random.default_rng(4).standard_normal(61)
+    changes[:, 2] = np.diff(noise)
+    found = unsmooth(changes)
+    assert found.method == (AS_IS,) * 4
+    assert np.array_equal(found.changes, changes, equal_nan=True)
+    assert (found.factor == 1.0).all()
+    assert found.coefficient[2] == pytest.approx(-0.5, abs=0.2)
+    for name in ("coefficient", "error", "weights", "weight_errors", "factor_error"):
+        assert np.isfinite(getattr(found, name)).all()
+
+
+def test_an_almost_unit_root_is_bounded():
+    found = unsmooth(smoothed(5, 500, 1, f=0.98))
+    assert found.factor[0] <= geltner_factor(np.array([BOUND]))[0] + 1e-12
+
+
+def test_longest_run():
+    marked = np.array([[1, 0, 1], [1, 0, 1], [0, 0, 1], [1, 0, 1]], dtype=bool)
+    assert longest_runs(marked).tolist() == [2, 0, 4]
+
+
+def test_a_carried_price_is_stale_and_a_rounded_one_is_not():
+    rng = np.random.default_rng(6)
+    price = 100.0 * np.exp((0.02 * rng.standard_normal((400, 3))).cumsum(axis=0))
+    price[:, 1] = np.round(price[:, 1])
+    carried = np.where(rng.random(400) < 0.6, np.arange(400), 0)
+    price[:, 2] = price[np.maximum.accumulate(carried), 2]
+    found = staleness(np.diff(np.log(price), axis=0))
+    assert found.stale.tolist() == [False, False, True]
+    assert found.share[1] > 0.05
+    assert found.expected[1] == pytest.approx(found.share[1], abs=0.1)
+    assert found.share[2] == pytest.approx(0.4, abs=0.1)
+
+
+def test_one_long_silence_in_a_lively_price_is_stale():
+    changes = np.random.default_rng(7).standard_normal((1000, 2))
+    changes[500:510, 0] = 0.0
+    changes[[100, 500], 1] = 0.0
+    found = staleness(changes)
+    assert found.longest.tolist() == [10, 1]
+    assert found.stale.tolist() == [True, False]
+
+
+@pytest.mark.parametrize("m", [1, 2, 5, 21])
+def test_workings_moments_are_those_of_the_weights(m):
+    """Change of an m-point average as weights on the 2 m - 1 steps it spans, written out."""
+    step = np.concatenate([np.arange(1, m + 1), np.arange(m - 1, 0, -1)]) / m
+    variance = (step**2).sum() / m
+    shared = (step[m:] * step[: m - 1]).sum() / m
+    assert variance_ratio(m) == pytest.approx(variance)
+    assert autocorrelation(m) == pytest.approx(shared / variance, abs=1e-12)
+    assert variance + 2 * shared == pytest.approx(1.0)
+    assert volatility_factor(m) == pytest.approx(variance**-0.5)
+
+
+def test_limits_of_averaging_and_the_equivalent_smoothing_weights():
+    assert variance_ratio(10_000) == pytest.approx(2 / 3, rel=1e-6)
+    assert autocorrelation(10_000) == pytest.approx(1 / 4, rel=1e-6)
+    theta = np.array([1.0, 2.0 - np.sqrt(3.0)]) / (3.0 - np.sqrt(3.0))
+    assert 1 / np.linalg.norm(theta) == pytest.approx(np.sqrt(1.5))
+    walk = np.random.default_rng(8).standard_normal((4000 * 21, 1)).cumsum(axis=0)
+    found = getmansky(np.diff(walk.reshape(4000, 21, 1).mean(axis=1), axis=0), 1)
+    assert found.weights[0] == pytest.approx(theta, abs=0.02)
+
+
+def test_bundled_monthly_averages_look_like_averages():
+    """World Bank series, log changes 2012-2026: first autocorrelation against Working's 1/4."""
+    prices = bundled_market().until(date(2026, 11, 24))["prices"].filter(pl.col("basis") == "monthly_average")
+    wide = prices.pivot(on="asset", index="date", values="price").sort("date")
+    names = [name for name in wide.columns if name != "date"]
+    found = averaging_test(np.diff(np.log(wide.select(names).to_numpy()), axis=0))
+    inconsistent = {name for name, fits in zip(names, found.consistent, strict=True) if not fits}
+    # Lead reverts within months; gas and its winters are no random walk. All others are within two standard errors.
+    assert inconsistent == {"lead", "natural_gas_us"}
+    assert found.averaged.sum() >= 7
+    assert np.mean(found.autocorrelation) == pytest.approx(0.25, abs=0.05)

@@ -1,0 +1,116 @@
+"""The characteristic block on a market: what was known of each metal's supply when a period began, and what it earned."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from toolkit.app.assumptions import companion_scale
+from toolkit.core.assets import Asset, Universe
+from toolkit.core.errors import GapError
+from toolkit.core.market import Snapshot
+from toolkit.factors.characteristics import CharacteristicReturns, Exposures, characteristic_returns
+from toolkit.factors.increments import Increments
+from toolkit.supply.characteristics import NAMES, supply_characteristics
+from toolkit.supply.chronology import DAY
+from toolkit.supply.controls import ControlLedger
+
+METAL = "metal"
+TRADED_FORMS = {"graphite_flake": "natural flake"}
+"""Form, in the words of the notices, of the priced materials that are no products; the others are refined metal."""
+
+
+def compared(snapshot: Snapshot, series: tuple[str, ...]) -> Universe:
+    """The assets among `series` that can be told apart by their supply, sorted.
+
+    Products, and base metals and materials of which production shares are known. Energy has no characteristic here, and an
+    intermediate such as ammonium paratungstate is the same metal again.
+    """
+    products = {row["asset"]: Asset.from_row(row) for row in snapshot["products"].iter_rows(named=True)}
+    others = {
+        key: Asset(key=key, name=key, form=TRADED_FORMS.get(key, METAL)) for key in snapshot["shares"]["asset"].unique().sort()
+    }
+    known = others | products
+    return Universe(tuple(known[key] for key in sorted(series) if key in known))
+
+
+def period_starts(dates: tuple[date, ...]) -> tuple[date, ...]:
+    """The day on which each period began: the end of the month before, or the trading day before.
+
+    Args:
+        dates: Last dates of the periods, ascending. They are months if each is the last day of one.
+    """
+    if all((day + DAY).day == 1 for day in dates):
+        return tuple(day.replace(day=1) - DAY for day in dates)
+    return (dates[0] - DAY, *dates[:-1])
+
+
+def supply_exposures(snapshot: Snapshot, changes: Increments, *, destination: str) -> Exposures:
+    """Control pressure, N-1, flow shortfall and companion share of every compared asset when each period began.
+
+    Each is what could be known on that day: by `known_from`, whatever the day of the snapshot.
+
+    Args:
+        snapshot: The market as known today.
+        changes: The periods and the series; only their dates and names are read.
+        destination: ISO-3 code of the buyer's country. Its imports show the shortfall of a flow; where they are not among the
+            flows, those of the reporter with the most rows do.
+
+    Raises:
+        GapError: when no series can be compared.
+    """
+    universe = compared(snapshot, changes.series)
+    if not len(universe):
+        raise GapError(
+            "no price series is of a metal whose supply is known: there is nothing to compare.",
+            hint="Name the columns of the price file by metal (gallium, copper).",
+        )
+    currency = dict(snapshot["prices"].unique("asset").select("asset", "currency").iter_rows())
+    ledger = ControlLedger.of(
+        snapshot["controls"],
+        snapshot["control_scopes"],
+        snapshot["control_items"],
+        assets=universe.keys,
+        forms=[asset.form for asset in universe if asset.form],
+    )
+    starts = period_starts(changes.dates)
+    frame = supply_characteristics(
+        universe,
+        starts,
+        ledger=ledger,
+        shares=snapshot["shares"],
+        flows=snapshot["flows"],
+        metals=snapshot["metals"],
+        scale=companion_scale(snapshot),
+        destination=destination,
+        reporter=_reporter(snapshot["flows"], destination),
+    )
+    # The frame is a full grid, sorted by date, asset and name.
+    cube = frame["value"].fill_null(float("nan")).to_numpy().reshape(len(starts), len(universe), len(NAMES))
+    values = cube[:, :, [sorted(NAMES).index(name) for name in NAMES]]
+    return Exposures(starts, universe.keys, NAMES, np.asarray(values), tuple(currency[key] for key in universe.keys))
+
+
+def _reporter(flows: pl.DataFrame, destination: str) -> str:
+    """The country whose imports are looked at."""
+    counts = flows["reporter"].value_counts().sort("count", "reporter", descending=[True, False])
+    return destination if destination in counts["reporter"] or counts.is_empty() else counts["reporter"][0]
+
+
+def supply_premia(
+    snapshot: Snapshot, changes: Increments, periods_per_year: float, *, destination: str
+) -> CharacteristicReturns:
+    """What the characteristics of supply earned, period by period: see `toolkit.factors.characteristics`.
+
+    Args:
+        snapshot: The market as known today.
+        changes: Of all series; those that cannot be compared are not used.
+        periods_per_year: Rhythm of the changes.
+        destination: ISO-3 code of the buyer's country.
+
+    Raises:
+        GapError, DataError: see `supply_exposures` and `characteristic_returns`.
+    """
+    return characteristic_returns(changes, supply_exposures(snapshot, changes, destination=destination), periods_per_year)

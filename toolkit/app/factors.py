@@ -1,0 +1,192 @@
+"""`factors`: what drives the risk of a strategy, how its prices were corrected, and whether its forecasts held."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from toolkit.app.characteristics import supply_premia
+from toolkit.app.config import Settings
+from toolkit.app.definitions import find
+from toolkit.app.factor_model import factor_model
+from toolkit.app.forecast import lookback_months, strategy_forecast
+from toolkit.app.inputs import Inputs, gather
+from toolkit.app.plain import plain
+from toolkit.app.walk_forward import Bias, walk_forward
+from toolkit.core.errors import DataError, GapError
+from toolkit.factors.characteristics import CharacteristicReturns
+from toolkit.factors.currency import translation
+from toolkit.factors.forecast import Forecast
+from toolkit.factors.increments import Increments
+from toolkit.factors.observed import observe
+from toolkit.factors.panel import align
+from toolkit.strategy.decode import load_strategy
+from toolkit.strategy.model import Strategy
+
+SCHEMA_VERSION = "1.0"
+UNSMOOTHED = ("geltner", "getmansky_lo_makarov")
+"""Observation models whose prints lag the price that is forecast: no outcome of theirs is a test."""
+SUPPLY_TABLES = ("products", "shares", "flows", "controls", "control_scopes", "metals")
+"""Tables behind the sides of the supply shock and the characteristics; an asset that nobody knows needs none of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class FactorsAnswer:
+    """The answer of `toolkit factors`.
+
+    Attributes:
+        strategy: Whose model it is.
+        currency: Of the risk.
+        model: From `toolkit.app.factor_model`.
+        forecast: What it was read from.
+        characteristics: None where nothing could be compared; a note says why.
+        bias: How past forecasts did, one record a kind of outcome.
+        notes: What a reader must know of prices and risk; those on characteristics are with them.
+    """
+
+    as_of: date
+    strategy: Strategy
+    currency: str
+    model: Mapping[str, Any]
+    forecast: Forecast
+    characteristics: CharacteristicReturns | None
+    bias: tuple[Bias, ...]
+    notes: tuple[str, ...]
+    provenance: tuple[Mapping[str, Any], ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """One object; null stands for what could not be estimated."""
+        return plain(
+            {
+                "schema_version": SCHEMA_VERSION,
+                "as_of": self.as_of,
+                "strategy": {"name": self.strategy.name, "title": self.strategy.about.title},
+                "currency": self.currency,
+                "periods_per_year": self.forecast.periods_per_year,
+                "covariance": self.forecast.covariance,
+                **self.model,
+                "factor_returns": self._factor_returns(),
+                "characteristics": self._characteristics(),
+                "bias": [_bias_json(bias) for bias in self.bias],
+                "notes": (*self.notes, *(() if self.characteristics is None else self.characteristics.notes)),
+                "data": self.provenance,
+            }
+        )
+
+    def _factor_returns(self) -> list[dict[str, Any]]:
+        """Oldest first; periods in which a factor has no member with a change are left out."""
+        model = self.forecast.model
+        if model is None:
+            return []
+        return [
+            {"date": day, "factor": name, "value": float(value)}
+            for day, row in zip(model.dates, model.returns, strict=True)
+            for name, value in zip(model.factors, row, strict=True)
+            if value == value  # noqa: PLR0124  # NaN is no return
+        ]
+
+    def _characteristics(self) -> list[dict[str, Any]]:
+        if self.characteristics is None:
+            return []
+        return [
+            {
+                "name": row["factor"],
+                "premium": row["premium"],
+                "error": row["standard_error"],
+                "t": row["t_statistic"],
+                "months": row["periods"],
+            }
+            for row in self.characteristics.summary().iter_rows(named=True)
+        ]
+
+
+def _bias_json(bias: Bias) -> dict[str, Any]:
+    told = plain(bias)
+    return {("from" if key == "first" else "to" if key == "last" else key): value for key, value in told.items()}
+
+
+def factors(
+    settings: Settings,
+    as_of: date,
+    strategy: str,
+    *,
+    prices: str | None = None,
+    prices_currency: str = "USD",
+    seed: int = 0,
+) -> FactorsAnswer:
+    """The factor model of a strategy as known on `as_of`.
+
+    Args:
+        settings: Data package, reporting currency and the owner's country.
+        as_of: Nothing that was published later is looked at.
+        strategy: Name or path.
+        prices: File of the user's own prices; None for the bundled ones.
+        prices_currency: Currency of a file that names none.
+        seed: Of the random portfolios behind the bias statistic.
+
+    Raises:
+        SpecError: for a strategy that does not exist or names what nobody knows.
+        DataError, GapError: for prices that cannot be used or are too few.
+    """
+    owner = settings.config.owner
+    chosen = load_strategy(find("strategies", strategy).path, ())
+    inputs = gather(chosen, settings, as_of, prices=prices, prices_currency=prices_currency)
+    forecast = strategy_forecast(chosen, inputs, owner.currency, owner.country)
+    bias = walk_forward(chosen, inputs, owner.currency, owner.country, seed=seed)
+    characteristics, missing = _characteristics(chosen, inputs, forecast, owner.currency, owner.country)
+    return FactorsAnswer(
+        as_of=as_of,
+        strategy=chosen,
+        currency=owner.currency,
+        model=factor_model(chosen, inputs, forecast, owner.country),
+        forecast=forecast,
+        characteristics=characteristics,
+        bias=bias,
+        notes=(*inputs.notes, *_own_notes(forecast, bias), *forecast.notes, *missing),
+        provenance=tuple(record.to_json() for record in inputs.snapshot.provenance(_used(inputs, owner.currency))),
+    )
+
+
+def _own_notes(forecast: Forecast, bias: tuple[Bias, ...]) -> tuple[str, ...]:
+    """What is not there to be shown, and why."""
+    notes = []
+    if forecast.model is None:
+        notes.append(f"Covariance kind {forecast.covariance!r} has no named factors: there are no loadings to show.")
+    lagging = [risk.asset for risk in forecast.risks if risk.model in UNSMOOTHED]
+    if lagging:
+        notes.append(f"Not scored, because their prints lag the price that is forecast: {', '.join(lagging)}.")
+    if not bias:
+        notes.append("No forecast was old enough to be held against an outcome.")
+    return tuple(notes)
+
+
+def local_changes(strategy: Strategy, inputs: Inputs, currency: str) -> Increments:
+    """Changes of all series in their currencies of quotation, seen as the strategy sees its prices."""
+    panel = align(inputs.prices, inputs.universe, lookback_months=lookback_months(strategy))
+    latent = strategy.forecast.observation == "latent"
+    return observe(panel, translation(panel, inputs.snapshot["fx"], currency), latent=latent).local
+
+
+def _characteristics(
+    strategy: Strategy, inputs: Inputs, forecast: Forecast, currency: str, destination: str
+) -> tuple[CharacteristicReturns | None, tuple[str, ...]]:
+    """Returns of the characteristics, or None and the reason as a note."""
+    changes = local_changes(strategy, inputs, currency)
+    try:
+        found = supply_premia(inputs.snapshot, changes, forecast.periods_per_year, destination=destination)
+    except (GapError, DataError) as error:
+        return None, (f"No characteristics: {error.message}",)
+    return found, ()
+
+
+def _used(inputs: Inputs, currency: str) -> dict[str, pl.DataFrame]:
+    """The rows behind the numbers, for hashes and ages."""
+    foreign = set(inputs.prices["currency"].unique()) != {currency}
+    known = len(inputs.unknown) < len(inputs.universe)
+    tables = ("prices", *(("fx",) if foreign else ()), *(SUPPLY_TABLES if known else ()))
+    frames = {table: inputs.snapshot[table] for table in tables if table in inputs.snapshot}
+    return {table: frame for table, frame in frames.items() if frame.height}

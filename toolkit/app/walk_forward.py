@@ -1,0 +1,281 @@
+"""What a strategy's forecasts of risk were worth: made again at past dates and held against what followed.
+
+Prices that are not seen through noise are scored by one-month changes of random long-only portfolios of them. The average
+of a month moves less than its end: a change of averages over h months has the variance of h - 1/3 (Working 1960). Prices that
+are seen through noise are scored over six months, from the level that was believed to a print, and the forecast answers for
+the error of that level and for the noise of the print as well.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from calendar import monthrange
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+
+from toolkit.app.forecast import risk_forecast
+from toolkit.app.inputs import Inputs
+from toolkit.core.assets import Universe
+from toolkit.core.errors import DataError, GapError
+from toolkit.core.market import Market, Snapshot
+from toolkit.factors.currency import translation
+from toolkit.factors.evaluation import bias_statistic, random_portfolios, standardised
+from toolkit.factors.forecast import FloatArray, Forecast
+from toolkit.factors.observed import AVERAGE
+from toolkit.factors.panel import CUSTOMS, MINIMUM_CHANGES, Panel, align
+from toolkit.factors.risks import AS_IS
+from toolkit.strategy.model import Strategy
+from toolkit.supply.concentration import SupplyShares, supply_shares
+from toolkit.supply.controls import ControlLedger
+
+STEP = 3
+"""Months between two estimates."""
+NOISY_HORIZON = 6
+"""Months over which a price that is seen through noise is scored: one month of it is noise above all."""
+AVERAGING = 1.0 / 3.0
+"""Months of variance that averages over a month take from a change, whatever its length (Working 1960)."""
+PORTFOLIOS = 50
+NORMAL_MEDIAN = 0.6745
+"""Median of the absolute value of a standard normal."""
+LEDGER = ("controls", "control_scopes", "control_items")
+READ = ("prices", "fx", "flows", "shares", *LEDGER)
+"""Tables that a forecast of risk looks at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bias:
+    """How large outcomes were in units of what was forecast: 1 is right, above it the forecast was too low.
+
+    Attributes:
+        what: ``portfolios`` of prices not seen through noise, or single ``noisy`` prices.
+        horizon_months: Of an outcome.
+        statistic: Root mean square of the standardised outcomes.
+        error: Its standard error, from how the mean square of a date varies over dates; outcomes that overlap count once.
+            NaN below two dates.
+        median: The same from the median outcome, which single wild prints do not move.
+        outcomes: Standardised outcomes, all dates together.
+        dates: Dates they begin at.
+        assets: Who was scored.
+        first, last: First day an outcome begins and last day one ends.
+    """
+
+    what: str
+    horizon_months: int
+    statistic: float
+    error: float
+    median: float
+    outcomes: int
+    dates: int
+    assets: tuple[str, ...]
+    first: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Standardised outcomes (m,) that begin on one day and end on another."""
+
+    begins: date
+    ends: date
+    scores: FloatArray
+    assets: tuple[str, ...]
+
+
+def walk_forward(strategy: Strategy, inputs: Inputs, currency: str, destination: str, *, seed: int = 0) -> tuple[Bias, ...]:
+    """Score the strategy's forecasts: see `outcomes`.
+
+    Returns:
+        One record a kind of outcome; kinds of which there is none are left out.
+    """
+    exact, noisy = outcomes(strategy, inputs, currency, destination, seed=seed)
+    scored = (_bias("portfolios", 1, exact, 1), _bias("noisy", NOISY_HORIZON, noisy, NOISY_HORIZON // STEP))
+    return tuple(bias for bias in scored if bias is not None)
+
+
+def outcomes(
+    strategy: Strategy, inputs: Inputs, currency: str, destination: str, *, seed: int = 0
+) -> tuple[tuple[Outcome, ...], tuple[Outcome, ...]]:
+    """What followed the strategy's forecasts, made every quarter from the first at which one was possible.
+
+    A forecast sees what was known on its day and no more; later prices are looked at as outcomes only. The assets are those
+    that the strategy holds today, each from its first `MINIMUM_CHANGES` changes on. A day on which the strategy's estimator
+    finds too little is passed over.
+
+    Args:
+        strategy: The strategy.
+        inputs: What it works on today; nothing later than its snapshot is looked at.
+        currency: The reporting currency, in which outcomes are measured.
+        destination: ISO-3 code of the owner's country.
+        seed: Of the portfolios.
+
+    Returns:
+        Of portfolios of prices not seen through noise, a month each, and of single noisy prices; oldest first.
+    """
+    past = Market.of({name: inputs.snapshot[name] for name in READ}, {})
+    panel = align(inputs.prices, inputs.universe)
+    path = _Path.of(panel, translation(panel, inputs.snapshot["fx"], currency).rates)
+    exact: dict[date, Outcome] = {}
+    noisy: dict[date, Outcome] = {}
+    for known in _as_known(inputs, past, path.dates):
+        try:
+            forecast = risk_forecast(strategy, known, currency, destination)
+        except (GapError, DataError):
+            continue
+        # A later forecast takes over the months that it covers.
+        exact |= {outcome.begins: outcome for outcome in _portfolio_outcomes(path, forecast, seed)}
+        if (found := _noisy_outcomes(path, forecast)) is not None:
+            noisy[found.begins] = found
+    return tuple(exact[day] for day in sorted(exact)), tuple(noisy[day] for day in sorted(noisy))
+
+
+def _bias(what: str, horizon: int, rows: Sequence[Outcome], overlap: int) -> Bias | None:
+    """The record of some outcomes, oldest first; `overlap` is how many of them share a period."""
+    if not rows:
+        return None
+    # Outcomes of one date are no independent witnesses: a date is one, by the root of its mean square.
+    root = np.array([np.sqrt(np.mean(row.scores**2)) for row in rows])[:, None]
+    scores = np.concatenate([row.scores for row in rows])
+    statistic, error = bias_statistic(root) if len(rows) > 1 else (root[0], np.array([np.nan]))
+    return Bias(
+        what=what,
+        horizon_months=horizon,
+        statistic=float(statistic[0]),
+        error=float(error[0] * np.sqrt(overlap)),
+        median=float(np.median(np.abs(scores)) / NORMAL_MEDIAN),
+        outcomes=len(scores),
+        dates=len(rows),
+        assets=tuple(sorted({asset for row in rows for asset in row.assets})),
+        first=rows[0].begins,
+        last=max(row.ends for row in rows),
+    )
+
+
+def _as_known(inputs: Inputs, past: Market, dates: tuple[date, ...]) -> Iterator[Inputs]:
+    """The inputs as known at the end of every quarter that an outcome can follow."""
+    ledger, supply, events, shares = inputs.ledger, inputs.supply, (-1,), -1
+    for day in _quarters(dates[0], dates[-1]):
+        snapshot = past.until(day)
+        counts = dict(snapshot["prices"].group_by("asset").len().iter_rows())
+        universe = inputs.universe.take([key for key in inputs.universe.keys if counts.get(key, 0) > MINIMUM_CHANGES])
+        if not len(universe):
+            continue
+        # Rows are only ever added: the same number is the same table.
+        if (heights := tuple(snapshot[name].height for name in LEDGER)) != events:
+            ledger, events = _ledger(inputs, snapshot), heights
+        if (height := snapshot["shares"].height) != shares:
+            supply, shares = _supply(inputs.universe, snapshot), height
+        # A product without a price is on no side of any factor.
+        priced = inputs.products.take([key for key in inputs.products.keys if key in counts])
+        yield replace(inputs, snapshot=snapshot, universe=universe, products=priced, ledger=ledger, supply=supply)
+
+
+def _ledger(inputs: Inputs, snapshot: Snapshot) -> ControlLedger:
+    forms = [asset.form for asset in inputs.products if asset.form]
+    return ControlLedger.of(*(snapshot[name] for name in LEDGER), assets=inputs.products.keys, forms=forms)
+
+
+def _supply(universe: Universe, snapshot: Snapshot) -> dict[str, SupplyShares]:
+    there = set(snapshot["shares"].select("asset", "stage").iter_rows())
+    return {
+        asset.key: supply_shares(snapshot["shares"], asset.key, asset.stage)
+        for asset in universe
+        if asset.stage is not None and (asset.key, asset.stage) in there
+    }
+
+
+def _quarters(first: date, last: date) -> Iterator[date]:
+    """Ends of quarters between two days."""
+    day = _months_after(first, -first.month % STEP, whole=True)
+    while day <= last:
+        yield day
+        day = _months_after(day, STEP, whole=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Path:
+    """Prices (T, n) of n assets, and what the exchange rates into the reporting currency did in between (T - 1, n), in logs.
+
+    A rate that is not known leaves every change that spans it NaN.
+    """
+
+    dates: tuple[date, ...]
+    monthly: bool
+    assets: tuple[str, ...]
+    log_price: FloatArray
+    log_rate: FloatArray
+
+    @classmethod
+    def of(cls, panel: Panel, rates: FloatArray) -> _Path:
+        return cls(panel.dates, panel.monthly, panel.assets, np.log(panel.prices), np.log1p(rates))
+
+    def at(self, day: date) -> int:
+        """Position of the last date that is not after `day`."""
+        return bisect_right(self.dates, day) - 1
+
+    def later(self, position: int, months: int) -> int | None:
+        """Position of the date so many months later; None where the path has ended before."""
+        end = _months_after(self.dates[position], months, whole=self.monthly)
+        return self.at(end) if end <= self.dates[-1] else None
+
+    def rate(self, start: int, end: int) -> FloatArray:
+        """Log change (n,) of the exchange rates between two positions."""
+        return self.log_rate[start:end].sum(axis=0)
+
+
+def _months_after(day: date, months: int, *, whole: bool) -> date:
+    """The same day some months later, or the end of that month."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    length = monthrange(year, month + 1)[1]
+    return date(year, month + 1, length if whole else min(day.day, length))
+
+
+def _portfolio_outcomes(path: _Path, forecast: Forecast, seed: int) -> Iterator[Outcome]:
+    """One-month changes of random portfolios after a forecast, until the next one, in units of its volatility."""
+    own = [i for i, risk in enumerate(forecast.risks) if risk.model in (AS_IS, AVERAGE)]
+    if not own:
+        return
+    start = path.at(max(forecast.risks[i].last for i in own))
+    columns = np.array([path.assets.index(forecast.assets[i]) for i in own])
+    length = np.array([1.0 - AVERAGING if forecast.risks[i].model == AVERAGE else 1.0 for i in own]) / 12.0
+    matrix = forecast.matrix[np.ix_(own, own)] * np.sqrt(np.outer(length, length))
+    for _ in range(STEP):
+        end = path.later(start, 1)
+        if end is None:
+            return
+        change = np.expm1(path.log_price[end, columns] - path.log_price[start, columns] + path.rate(start, end)[columns])
+        there = np.flatnonzero(np.isfinite(change))
+        if len(there):
+            weights = random_portfolios(len(there), PORTFOLIOS, seed)
+            volatility = np.sqrt(np.einsum("pi,ij,pj->p", weights, matrix[np.ix_(there, there)], weights))
+            yield Outcome(
+                begins=path.dates[start],
+                ends=path.dates[end],
+                scores=standardised(weights @ change[there], volatility),
+                assets=tuple(forecast.assets[own[i]] for i in there),
+            )
+        start = end
+
+
+def _noisy_outcomes(path: _Path, forecast: Forecast) -> Outcome | None:
+    """Six-month log changes from the believed level to a print, in units of all that the forecast answers for."""
+    scores, assets, begins, ends = [], [], [], []
+    variance = np.diag(forecast.matrix)
+    for i, (risk, level) in enumerate(zip(forecast.risks, forecast.levels, strict=True)):
+        if risk.model != CUSTOMS:
+            continue
+        start = path.at(_months_after(level.date, 0, whole=path.monthly))
+        end = path.later(start, NOISY_HORIZON)
+        if end is None:
+            continue
+        column = path.assets.index(level.asset)
+        change = path.log_price[end, column] - np.log(level.price) + path.rate(start, end)[column]
+        if np.isfinite(change):
+            error = level.standard_error / level.price
+            scores.append(change / np.sqrt(variance[i] * NOISY_HORIZON / 12.0 + error**2 + risk.noise**2))
+            assets.append(level.asset)
+            begins.append(level.date)
+            ends.append(path.dates[end])
+    return Outcome(min(begins), max(ends), np.array(scores), tuple(assets)) if scores else None

@@ -1,0 +1,1 @@
+"""The time-series block: factors built from series, and loadings from posterior moments."""
