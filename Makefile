@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install optimize test test-all check format lock wheel clean
+.PHONY: help install optimize test test-all check format lock evidence wheel clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,6 +44,9 @@ format: $(BIN)/toolkit  ## Format and fix what can be fixed
 lock: $(BIN)/toolkit  ## Pin every dependency with hashes (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --group test --group lint pyproject.toml -o requirements.txt
+
+evidence: $(BIN)/toolkit  ## Write docs/evidence.md again (needs the listed series of ../shared/testdata)
+	$(BIN)/python -m benchmarks.evidence
 
 wheel: $(BIN)/toolkit  ## Build the wheel into dist/
 	$(BIN)/python -m build --no-isolation --wheel

@@ -90,9 +90,9 @@ def test_an_unrelated_asset_barely_changes_the_others(seed, spec, noisy):
     assert np.isfinite(found.matrix).all()
     before, old = deviation_and_correlation(REFERENCE[spec.kind].matrix)
     after, new = deviation_and_correlation(found.matrix[:-1, :-1])
-    # Linear shrinkage moves every variance towards the mean of all, which the new one is part of.
-    assert after == pytest.approx(before, rel=0.2 if spec.kind == "ledoit_wolf" else 0.1)
-    assert np.abs(new - old).max() < 0.1
+    # The noisy ones share a persistence, all a regime, and linear shrinkage moves variances towards their mean.
+    assert after == pytest.approx(before, rel=0.2)
+    assert np.abs(new - old).max() < 0.2
 
 
 def test_the_same_inputs_give_the_same_bytes():

@@ -85,3 +85,28 @@ def test_averaged_factors_explain_their_whole_variance():
 def test_factors_never_explain_everything():
     loadings = capped(np.array([[2.0], [0.1]]), np.eye(1), np.array([1.0, 1.0]))
     assert np.allclose(loadings[:, 0] ** 2, [EXPLAINED, 0.01])
+
+
+def test_the_answer_does_not_hang_on_the_last_digit():
+    """A shift of one price moves nothing: rounding must not grow from round to round."""
+    rng = np.random.default_rng(3)
+    T, n = 43, 4
+    level = (0.06 * rng.standard_normal((T, n))).cumsum(axis=0)
+    y = level + np.array([0.15, 0.5, 0.1, 0.1]) * rng.standard_normal((T, n))
+    y[5::9, 1] = np.nan
+    noise = np.where(np.isfinite(y), np.array([0.02, 0.25, 0.01, 0.01]), np.nan)
+    factors = 0.05 * rng.standard_normal((T - 1, 3))
+    found = [latent_increments(y + shift, noise, np.full(n, 0.05), np.full(n, 0.0036), factors, 1.2) for shift in (0.0, 3.0)]
+    assert np.linalg.eigvalsh(found[0].uncertainty).min() > 0
+    np.testing.assert_allclose(found[0].covariance, found[1].covariance, rtol=1e-9, atol=1e-15)
+
+
+def test_what_rises_all_the_while_has_no_loading_for_that():
+    """Two drifts are no co-movement: an unrelated series that rises with the factor has a loading near zero."""
+    rng = np.random.default_rng(4)
+    T, n = 120, 6
+    factor = 0.03 + 0.04 * rng.standard_normal((T - 1, 1))
+    level = np.vstack([np.zeros((1, n)), (0.03 + 0.06 * rng.standard_normal((T - 1, n))).cumsum(axis=0)])
+    noise = np.full((T, n), 0.01)
+    found = latent_increments(level + 0.1 * rng.standard_normal((T, n)), noise, np.full(n, 1e-4), np.full(n, 0.0036), factor)
+    assert np.abs(found.loadings.mean()) < 0.2  # it was the ratio of the drifts, near 0.4
