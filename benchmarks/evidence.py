@@ -160,6 +160,8 @@ def listed_part(file: Path) -> tuple[str, str]:
         ("factor, every day alike", FactorCovariance(factors=LISTED_FACTORS, half_life=1e6, volatility_half_life=1e6), None),
         ("**factor, as shipped**", shipped, None),
         ("factor, as shipped, no named factor", FactorCovariance(), None),
+        ("factor, Newey-West, 5 lags", FactorCovariance(factors=LISTED_FACTORS, newey_west=5), None),
+        ("factor, eigen-adjusted", FactorCovariance(factors=LISTED_FACTORS, eigen_adjusted=True), None),
     ]
     rows = []
     for name, spec, lookback in rivals:
@@ -370,14 +372,36 @@ def customs_part(market: Market) -> str:
             rows.append([name, *walk_customs(market, observation, first)])
             print(rows[-1], file=sys.stderr)
     kinds = ("RMS", "median-based", "basket")
-    return table(["forecast", "made", *(f"{h} months, {kind}" for h in HORIZONS[1:] for kind in kinds)], rows)
+    cells = table(["forecast", "made", *(f"{h} months, {kind}" for h in HORIZONS[1:] for kind in kinds)], rows)
+    logs = np.log(wide_of(market, CUSTOMS)[1])
+    rises = np.exp(np.nanmedian(logs[-6:], axis=0) - np.nanmedian(logs[12:18], axis=0))
+    doubled = [key for key, rise in zip(CUSTOMS, rises, strict=True) if rise > 2.0]
+    told = ", ".join(f"{key} x {rise:.1f}" for key, rise in zip(CUSTOMS, rises, strict=True))
+    return (
+        f"{cells}\n\nThe median print of the last six months against that of the six before the first forecast: {told}; "
+        f"{len(doubled)} of {len(CUSTOMS)} more than doubled."
+    )
+
+
+def drift_part(market: Market) -> str:
+    """Mean correlation of overlapping changes of the customs prints, each cut to three deviations of its running median."""
+    values = np.log(wide_of(market, CUSTOMS)[1])
+    middle = np.array([np.nanmedian(values[max(0, t - 2) : t + 3], axis=0) for t in range(len(values))])
+    reach = 3.0 * 1.4826 * np.nanmedian(np.abs(values - middle), axis=0)
+    cut = middle + np.clip(values - middle, -reach, reach)
+    rows = []
+    pairs = np.triu_indices(len(CUSTOMS), 1)
+    for h in (1, 3, 6, 12):
+        correlations = np.corrcoef((cut[h:] - cut[:-h]).T)[pairs]
+        rows.append([f"{h}", f"{correlations.mean():+.2f}", f"{correlations.min():+.2f} to {correlations.max():+.2f}"])
+    return table(["months of a change", "mean correlation", "28 pairs"], rows)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--listed", type=Path, default=LISTED)
     parser.add_argument(
-        "--part", choices=("listed", "simulated", "exchange", "customs"), help="print one part and write nothing"
+        "--part", choices=("listed", "simulated", "exchange", "customs", "drift"), help="print one part and write nothing"
     )
     options = parser.parse_args()
     market = bundled_market()
@@ -385,6 +409,7 @@ def main() -> None:
         "simulated": simulated_part,
         "exchange": lambda: exchange_part(market),
         "customs": lambda: customs_part(market),
+        "drift": lambda: drift_part(market),
         "listed": lambda: listed_part(options.listed),
     }
     if options.part:
@@ -396,7 +421,7 @@ def main() -> None:
     listed, grid = listed_part(options.listed)
     text = TEMPLATE.read_text(encoding="utf-8")
     sections = {"listed": listed, "grid": grid, "simulated": simulated_part(), "exchange": exchange_part(market)}
-    sections["customs"] = customs_part(market)
+    sections |= {"customs": customs_part(market), "drift": drift_part(market)}
     for name, content in sections.items():
         text = text.replace("{{ " + name + " }}", content)
     PAGE.write_text(text, encoding="utf-8")

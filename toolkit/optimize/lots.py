@@ -22,7 +22,7 @@ FEASIBILITY = 1e-9
 MAX_ROUNDS = 60
 TINY = 1e-9
 """An objective below this part of one asset's own is zero (everything in cash): its gap is measured against this instead."""
-TANGENTS = 17
+TANGENTS = 25
 BLOCKS = 6
 LOTS, HELD, BOUGHT, SOLD, BUYING, SELLING = range(BLOCKS)
 """Variables of each asset behind its value: lots, held or not, amounts bought and sold, and which of the two it is."""

@@ -5,7 +5,7 @@ import pytest
 from statsmodels.stats.sandwich_covariance import S_hac_simple
 
 from toolkit.core.errors import DataError
-from toolkit.factors.covariance.adjust import eigen_adjusted, newey_west_covariance, shrunk_specific
+from toolkit.factors.covariance.adjust import eigen_adjusted, newey_west_covariance
 
 
 def test_without_lags_it_is_the_covariance():
@@ -105,50 +105,3 @@ def test_null_directions_stay_null_and_thin_histories_are_told():
     assert np.isfinite(found).all()
     with pytest.raises(DataError, match="12 factors from 14 periods"):
         eigen_adjusted(spiked(), 14)
-
-
-def test_thin_histories_move_to_their_group_by_their_error():
-    rng = np.random.default_rng(9)
-    true = np.repeat([0.01, 0.09], 12) * np.exp(rng.normal(0.0, 0.3, (400, 24)))
-    periods = np.tile([7, 12, 60], 8)
-    sample = true * rng.chisquare(periods - 1, (400, 24)) / (periods - 1)
-    groups = ["a"] * 12 + ["b"] * 12
-    found = np.array([shrunk_specific(row, periods, groups) for row in sample])
-
-    def loss(forecast):
-        ratio = true / forecast
-        return (ratio - np.log(ratio) - 1.0).mean(axis=0)
-
-    thin, long = periods == 7, periods == 60
-    assert loss(found)[thin].mean() < 0.3 * loss(sample)[thin].mean()
-    assert loss(found)[long].mean() < loss(sample)[long].mean()
-    # Nothing is pulled across groups, and the mean ratio of truth to forecast is near one.
-    assert (true / found).mean() == pytest.approx(1.0, abs=0.05)
-
-
-def test_weights_fall_out_of_the_spread():
-    periods = np.full(8, 20)
-    equal = shrunk_specific(np.full(8, 0.04), periods)
-    assert equal == pytest.approx(np.full(8, equal[0]))
-    assert equal[0] == pytest.approx(0.04, rel=0.08)
-    spread = 0.04 * np.exp(np.linspace(-3.0, 3.0, 8))
-    assert np.ptp(np.log(shrunk_specific(spread, periods))) > 0.9 * np.ptp(np.log(spread))
-    fat = np.zeros(8)
-    fat[-1] = 30.0
-    assert shrunk_specific(spread, periods, excess_kurtosis=fat)[-1] != pytest.approx(
-        shrunk_specific(spread, periods)[-1], rel=0.01
-    )
-
-
-def test_small_groups_are_pooled_together_and_two_assets_not_at_all():
-    variances, periods = np.array([0.01, 0.02, 0.04, 0.08, 0.09]), np.full(5, 8)
-    alone = shrunk_specific(variances, periods)
-    assert shrunk_specific(variances, periods, ["a", "a", "b", "b", "c"]) == pytest.approx(alone)
-    assert shrunk_specific(variances, periods, ["a", "a", "a", "b", "c"]) == pytest.approx(alone)
-    assert np.array_equal(shrunk_specific(variances[:2], periods[:2]), variances[:2])
-
-
-@pytest.mark.parametrize(("variance", "count"), [(0.0, 8), (np.nan, 8), (0.1, 1)])
-def test_what_cannot_be_shrunk_is_told(variance, count):
-    with pytest.raises(DataError, match="must be positive"):
-        shrunk_specific(np.array([0.1, 0.2, 0.3, variance]), np.array([8, 8, 8, count]))

@@ -341,3 +341,24 @@ def test_as_many_assets_as_periods_are_no_cliff():
         assert any("oldest" in note for note in form.notes) == (T == 93)
     assert excess[93] < 1.3 * excess[75]
     assert excess[120] < excess[75]
+
+
+def test_corrections_of_the_factor_covariance_leave_variances_and_definiteness():
+    """Serial correlation and inflated directions decide what the factors explain, not how risky an asset is."""
+    rng = np.random.default_rng(5)
+    shock = rng.standard_normal((400, 2))
+    smeared = shock[1:] + shock[:-1]  # two factors whose changes last two periods
+    mean = 0.01 * (smeared @ rng.standard_normal((2, 6)) + 0.7 * rng.standard_normal((399, 6)))
+    names = tuple("abcdef")
+    dates = tuple(date(2000, 1, 1) + timedelta(days=t) for t in range(399))
+    increments = Increments.exact(dates, (*names, "x", "y"), np.column_stack([mean, 0.01 * smeared]))
+    given = CovarianceInputs(
+        increments, increments, names, ("other",) * 6, (), np.zeros((399, 8)), mean.var(axis=0, ddof=1) * 252, 252.0
+    )
+    own = {"one": ("x",), "two": ("y",)}
+    plain = FactorCovariance(factors=own).estimate(given)
+    for spec in (FactorCovariance(factors=own, newey_west=3), FactorCovariance(factors=own, eigen_adjusted=True)):
+        found = spec.estimate(given)
+        assert np.diag(matrix(found)) == pytest.approx(np.diag(matrix(plain)))
+        assert np.linalg.eigvalsh(matrix(found)).min() > 0
+        assert np.trace(found.factor_cov[:2, :2]) > np.trace(plain.factor_cov[:2, :2])

@@ -1,15 +1,11 @@
-"""Corrections of a factor model's pieces: serial correlation, sampling error of eigenvalues, thin specific histories."""
+"""Corrections of a factor covariance: serial correlation, and the sampling error of its eigenvalues."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
-from scipy.special import digamma, polygamma
 
 from toolkit.core.errors import DataError
 from toolkit.factors.forecast import FloatArray
-from toolkit.factors.pooling import pool
 
 
 def newey_west_covariance(x: FloatArray, lags: int, weights: FloatArray | None = None) -> FloatArray:
@@ -87,63 +83,3 @@ def eigen_adjusted(cov: FloatArray, periods: float, simulations: int = 1000, see
     bias = np.sqrt((true / drawn).mean(axis=0))
     inflated = values * (1.0 + scale * (bias - 1.0)) ** 2
     return (vectors * inflated) @ vectors.T
-
-
-def shrunk_specific(
-    variances: FloatArray,
-    periods: FloatArray,
-    groups: Sequence[str] | None = None,
-    excess_kurtosis: FloatArray | None = None,
-) -> FloatArray:
-    """Pull specific variances to their group by how little each history says.
-
-    The log of a sample variance with nu = periods - 1 has the bias digamma(nu / 2) - log(nu / 2) and the variance
-    trigamma(nu / 2), times 1 + excess kurtosis / 2 (to first order; both exact for normal changes). The weights follow
-    from these errors and the spread between assets (`toolkit.factors.pooling.pool`). The answer is the expected
-    variance, exp(m + v / 2): what an asset with six prices may hide counts.
-
-    Args:
-        variances: (n,) positive, unbiased.
-        periods: (n,) behind each, two or more; effective numbers are welcome.
-        groups: (n,) names. A group of fewer than three is pooled with all other such, and all if those are too few.
-        excess_kurtosis: (n,) of the changes, zero by default.
-
-    Returns:
-        (n,). Of fewer than three assets: each its own.
-
-    Raises:
-        DataError: for a variance that is not positive, or fewer than two periods behind one.
-    """
-    n = len(variances)
-    if not (np.isfinite(variances) & (variances > 0)).all() or not (periods >= 2).all():
-        raise DataError(
-            "a specific variance to be shrunk must be positive and rest on two periods or more.",
-            hint="Leave out the assets whose prices do not move.",
-            details={"smallest": float(np.min(variances)), "periods": float(np.min(periods))},
-        )
-    if n < 3:
-        return variances.copy()
-    half = 0.5 * (np.asarray(periods, dtype=np.float64) - 1.0)
-    tails = np.zeros(n) if excess_kurtosis is None else np.maximum(excess_kurtosis, 0.0)
-    inflation = 1.0 + 0.5 * tails
-    estimate = np.log(variances) - inflation * (digamma(half) - np.log(half))
-    error = np.sqrt(inflation * polygamma(1, half))
-    mean, spread = np.empty(n), np.empty(n)
-    for members in _pools(n, groups):
-        pooled, errors = pool(estimate[members, None], error[members, None])
-        mean[members], spread[members] = pooled[:, 0], errors[:, 0]
-    return np.exp(mean + 0.5 * spread**2)
-
-
-def _pools(n: int, groups: Sequence[str] | None) -> list[list[int]]:
-    """Positions of the assets that are pooled together, three or more in each."""
-    if groups is None:
-        return [list(range(n))]
-    by_group: dict[str, list[int]] = {}
-    for i, group in enumerate(groups):
-        by_group.setdefault(group, []).append(i)
-    large = [members for members in by_group.values() if len(members) >= 3]
-    small = [i for members in by_group.values() if len(members) < 3 for i in members]
-    if not small:
-        return large
-    return [*large, small] if len(small) >= 3 else [list(range(n))]

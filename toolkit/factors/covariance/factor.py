@@ -9,9 +9,11 @@ import numpy as np
 from pydantic import Field
 
 from toolkit.core.decode import Spec
+from toolkit.factors.covariance.adjust import eigen_adjusted, newey_west_covariance
 from toolkit.factors.covariance.form import CovarianceInputs, FactorForm
 from toolkit.factors.factors import MARKET, MEMBERS, SUPPLY, fit
 from toolkit.factors.forecast import FloatArray, Loadings
+from toolkit.factors.observation.joint import capped
 from toolkit.factors.panel import DAILY
 from toolkit.factors.pooling import pool
 from toolkit.factors.weighting import decay, half_lives
@@ -29,6 +31,10 @@ class FactorCovariance(Spec):
         volatility_half_life: Periods after which a squared change counts half in a volatility. Default: 42 days, 12
             months.
         half_life: The same for loadings and correlations. Default: 126 days, 36 months.
+        newey_west: Lags of serial correlation in the factor covariance (Newey and West 1987); the variances of the assets
+            stay, so that it decides how much of each the factors explain.
+        eigen_adjusted: Whether to inflate directions of the factor covariance that an optimizer would underestimate
+            (Menchero, Wang and Orr 2011). Neither is on by default: docs/evidence.md shows what they do.
         lags: Lagged factor terms for assets whose prices are stale (Dimson 1979).
         factors: Series of factors by name, for prices that go by other names: `{equity = ["SPY"]}`.
     """
@@ -37,6 +43,8 @@ class FactorCovariance(Spec):
     volatility_half_life: float | None = Field(default=None, gt=0)
     half_life: float | None = Field(default=None, gt=0)
     lags: int = Field(default=0, ge=0, le=6)
+    newey_west: int = Field(default=0, ge=0, le=60)
+    eigen_adjusted: bool = False
     factors: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
     @property
@@ -66,7 +74,9 @@ class FactorCovariance(Spec):
             lags=self.lags,
             members=self.members,
         )
-        systematic = model.loadings @ model.factor_cov @ model.loadings.T
+        F = self._adjusted(model, inputs.periods_per_year, slow)
+        loadings = capped(model.loadings, F, variance)
+        systematic = loadings @ F @ loadings.T
         own = variance - np.diag(systematic)
         correlation = _residual_correlation(inputs, systematic, variance, slow)
         values, vectors = np.linalg.eigh(correlation)
@@ -78,17 +88,35 @@ class FactorCovariance(Spec):
         regime = float(np.exp(np.log(step).mean()))
         k = len(model.factors)
         factor_cov = np.eye(k + len(kept))
-        factor_cov[:k, :k] = model.factor_cov * regime**2
+        factor_cov[:k, :k] = F * regime**2
         each = (step / regime)[:, None]
         return FactorForm(
             factors=(*model.factors, *(f"residual_{i + 1}" for i in range(len(kept)))),
-            loadings=np.hstack([model.loadings * each, residual * step[:, None]]),
+            loadings=np.hstack([loadings * each, residual * step[:, None]]),
             factor_cov=factor_cov,
             specific_var=own * floor * step**2,
             loading_errors=np.hstack([model.errors * each, np.full(residual.shape, np.nan)]),
             model=model,
             notes=(*_notes(model, self.members), _weighting(fast, slow, inputs.periods_per_year)),
         )
+
+    def _adjusted(self, model: Loadings, periods_per_year: float, half_life: float) -> FloatArray:
+        """The factor covariance (k, k) a year, with the corrections that were asked for."""
+        F = model.factor_cov.copy()
+        weights = decay(len(model.dates), half_life)
+        if self.newey_west:
+            # The supply shock is a latent factor of a short window: its autocovariances would be those of its smoother.
+            at = np.flatnonzero([name != SUPPLY for name in model.factors])
+            x = model.returns[:, at]
+            known = np.asarray(np.isfinite(x).all(axis=1))
+            x, w = x[known], weights[known]
+            longer = newey_west_covariance(x, self.newey_west, w) - newey_west_covariance(x, 0, w)
+            F[np.ix_(at, at)] += longer * periods_per_year
+            values, vectors = np.linalg.eigh(F)
+            F = (vectors * np.maximum(values, 1e-6 * values[-1])) @ vectors.T
+        if self.eigen_adjusted:
+            F = eigen_adjusted(F, float(weights.sum() ** 2 / (weights**2).sum()))
+        return F
 
 
 def _notes(model: Loadings, members: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
