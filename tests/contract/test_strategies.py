@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from toolkit.app.config import resolve
-from toolkit.app.optimize import Request, propose
+from toolkit.app.optimize import propose
+from toolkit.app.prepare import Request
 from toolkit.strategy.decode import load_strategy
 
 FOLDER = Path(__file__).resolve().parents[2] / "strategies"

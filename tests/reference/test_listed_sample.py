@@ -9,7 +9,8 @@ import pytest
 from scipy.optimize import minimize
 
 from toolkit.app.config import resolve
-from toolkit.app.optimize import Request, propose
+from toolkit.app.optimize import propose
+from toolkit.app.prepare import Request
 
 STRATEGY = """
 [about]

@@ -19,7 +19,8 @@ from typing import Any
 import pytest
 
 from toolkit.app.config import resolve
-from toolkit.app.optimize import Request, propose
+from toolkit.app.optimize import propose
+from toolkit.app.prepare import Request
 from toolkit.app.report import report_html
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

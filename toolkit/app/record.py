@@ -320,15 +320,22 @@ def _caps(problem: Problem) -> dict[str, dict[str, float]]:
     return caps
 
 
+UNITS = {"max_ratio": "ratio", "max_diversification": "ratio", "max_return": "return"}
+"""Units of objectives that are neither a variance nor a cost."""
+
+
 def _objective(problem: Problem, allocation: Allocation) -> dict[str, Any]:
     """What is minimised, and the terms in which its multipliers are to be read.
 
     `unit` is ``variance``; ``cost``, a fraction of the budget a year with risk priced at `risk_aversion` / 2 x variance; or
-    ``distance`` to weights or budgets of risk that the strategy names itself.
+    ``distance`` to weights or budgets of risk that the strategy names itself; ``ratio`` of return or volatilities to
+    volatility, and ``return``, each as a minimum of its negative.
     """
     objective = problem.objective
     aversion = getattr(objective, "risk_aversion", None)
-    if aversion is None:
+    if objective.kind in UNITS:
+        unit, aversion = UNITS[objective.kind], None
+    elif aversion is None:
         unit = "distance"
     elif problem.costs.in_objective or objective.kind == "max_utility":
         unit = "cost"

@@ -18,6 +18,7 @@ from toolkit.cli import (
     exposure,
     factors,
     flows,
+    frontier,
     optimize,
     shock,
     strategies,
@@ -35,6 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("optimize")(optimize.optimize)
+app.command("frontier")(frontier.frontier)
 app.add_typer(strategies.app, name="strategies")
 app.add_typer(data.app, name="data")
 app.add_typer(config.app, name="config")

@@ -45,7 +45,8 @@ def optimize(
     resolved = resolve(common.settings(**{"owner.budget": budget}), file=common.config)
     started = time.perf_counter()
     with progress("Loading the solver", common):
-        from toolkit.app.optimize import Request, propose
+        from toolkit.app.optimize import propose
+        from toolkit.app.prepare import Request
     with progress("Estimating risk and solving", common):
         result = propose(
             Request(

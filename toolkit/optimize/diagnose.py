@@ -1,83 +1,229 @@
 """Why there is no answer: an irreducible set of conflicting constraints and the least relaxation, in the user's names.
 
-Deletion filter: Chinneck, Feasibility and Infeasibility in Optimization (2008), chapter 6. The constraints of the first
-terms are linear, so feasibility is a small linear program.
+Deletion filter and elastic program: Chinneck, Feasibility and Infeasibility in Optimization (2008), chapters 6 and 7. Limits
+on weights alone are linear, so feasibility is a small linear program; with whole lots, tickets or a number of holdings it is
+a small mixed-integer one, in which entry costs count too.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
 import numpy as np
+from pydantic import ValidationError
 from scipy.optimize import linprog
 
-from toolkit.core.errors import Infeasible
+from toolkit.core.errors import Infeasible, NumericalFailure
 from toolkit.factors.forecast import FloatArray
+from toolkit.optimize.mixed_integer import HELD, Columns, LotTerms, MixedIntegerProgram, add_structure, variables
 from toolkit.optimize.problem import Inequalities, Problem
 
 RELAXED = 1e-7
+"""A move below this is rounding."""
+DIGITS = (6, 9, 12)
+"""Decimals of a proposed limit: the fewest at which the proposal has a solution."""
+A_HOLDING = 0.1
+"""One holding more or fewer counts as much as this fraction of the budget when relaxations are weighed."""
+RATIO_STEPS = 6
+"""Dinkelbach steps at most; two or three are usual."""
+SECONDS = 2.0
+"""For each mixed-integer feasibility problem at most."""
 
 
-def _feasible(limits: Inequalities, keep: set[int], width: int) -> bool:
-    chosen = [row for row, owner in enumerate(limits.owner) if owner in keep]
-    result = linprog(
-        np.zeros(width),
-        A_ub=limits.G[chosen] if chosen else None,
-        b_ub=limits.h[chosen] if chosen else None,
-        A_eq=np.ones((1, width)),
-        b_eq=[1.0],
-        bounds=(0, None),
-        method="highs",
-    )
-    return result.status == 0
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The limit on `side` of the constraint at position `owner` gives way by `amount`, in the unit of its rows."""
 
-
-def least_relaxation(limits: Inequalities, width: int) -> tuple[dict[int, float], FloatArray]:
-    """Constraint position -> by how much its limits must move, least in sum, and the (m,) violation of each row.
-
-    Every row of one constraint may move by the same amount; amounts are fractions of the budget.
-    """
-    movable = sorted(set(limits.owner))
-    column = {owner: j for j, owner in enumerate(movable)}
-    slack = np.zeros((len(limits.h), len(movable)))
-    slack[np.arange(len(limits.h)), [column[owner] for owner in limits.owner]] = -1.0
-    result = linprog(
-        np.concatenate([np.zeros(width), np.ones(len(movable))]),
-        A_ub=np.hstack([limits.G, slack]),
-        b_ub=limits.h,
-        A_eq=np.concatenate([np.ones(width), np.zeros(len(movable))]).reshape(1, -1),
-        b_eq=[1.0],
-        bounds=(0, None),
-        method="highs",
-    )
-    moves = {owner: float(result.x[width + j]) for owner, j in column.items()}
-    return {owner: move for owner, move in moves.items() if move > RELAXED}, limits.G @ result.x[:width] - limits.h
+    owner: int
+    side: str
+    amount: float
 
 
 def conflict(problem: Problem) -> Infeasible | None:
-    """The error that explains the conflict between the named constraints; None when there is none."""
-    limits = problem.inequalities()
-    width = len(problem.universe) + 1
-    needed = set(limits.owner)
-    if _feasible(limits, needed, width):
+    """The error that explains the conflict between the limits on weights; None when there is none."""
+    if _linear_feasible(problem):
         return None
-    for owner in sorted(needed):
-        if not _feasible(limits, needed - {owner}, width):
-            needed.remove(owner)
-    names = [problem.constraints[owner].name for owner in sorted(needed)]
-    moves, violation = least_relaxation(limits, width)
-    told, options = [], []
-    for owner, move in moves.items():
-        constraint = problem.constraints[owner]
-        rows = zip(limits.owner, limits.sides, violation, strict=True)
-        broken = {side for row_owner, side, excess in rows if row_owner == owner and excess > RELAXED}
-        for side in sorted(broken):
-            sign = 1.0 if side == "upper" else -1.0
-            limit = getattr(constraint, side)
-            # Rounded outward, so that the relaxed problem is feasible for certain.
-            new = float(np.clip(np.ceil((limit + sign * move) * sign * 1e6) * sign / 1e6, 0.0, 1.0))
-            told.append(f"{constraint.name!r} {side} from {limit:g} to {new:.6g}")
-            options.append(f'--set "constraint.{constraint.name}.{side}={new:.6g}"')
+    needed = _irreducible(problem, _linear_feasible)
+    moves = _linear_moves(problem) if problem.discrete() is None else _discrete_moves(problem, SECONDS)
+    names = [problem.constraints[i].name for i in needed]
+    told = ", ".join(repr(name) for name in names)
+    alone = "these constraints contradict each other" if len(names) > 1 else "a constraint cannot hold"
+    return _explained(problem, f"{alone}: {told}.", names, moves)
+
+
+def discrete_conflict(problem: Problem, *, time_limit: float) -> Infeasible:
+    """The error that explains why no whole-lot answer holds, given that the limits on weights do not conflict."""
+    seconds = min(time_limit, SECONDS)
+    needed = _irreducible(problem, lambda p: _discrete_feasible(p, seconds))
+    names = [problem.constraints[i].name for i in needed]
+    kinds = {problem.constraints[i].kind for i in needed}
+    what = "allocation in whole lots" if "lots" in kinds else "allocation"
+    together = "these constraints together" if len(names) > 1 else "this constraint"
+    message = f"no {what} holds {together}: {', '.join(repr(name) for name in names)}."
+    more = "Raise --budget, or drop one of them." if kinds & {"lots", "min_ticket"} else ""
+    return _explained(problem, message, names, _discrete_moves(problem, seconds), more)
+
+
+def _irreducible(problem: Problem, feasible: Callable[[Problem], bool]) -> list[int]:
+    """Positions of constraints that conflict, while any one less does not."""
+    needed = list(range(len(problem.constraints)))
+    for position in tuple(needed):
+        rest = [i for i in needed if i != position]
+        if not feasible(replace(problem, constraints=tuple(problem.constraints[i] for i in rest))):
+            needed = rest
+    return needed
+
+
+def _explained(problem: Problem, message: str, names: list[str], moves: list[Move] | None, more: str = "") -> Infeasible:
+    proposal = None if moves is None else _proposal(problem, moves)
+    if moves is None or proposal is None:
+        hint = more or f"No limit can give way far enough: drop {' or '.join(repr(name) for name in names)}."
+        return Infeasible(message, hint=hint, details={"conflict": names, "relaxation": {}, "set": []})
+    changes, told = proposal
+    settings = [f"constraint.{name}.{key}={_toml(value)}" for name, keys in changes.items() for key, value in keys.items()]
+    options = " ".join(f'--set "{setting}"' for setting in settings)
+    relaxation: dict[str, float] = {}
+    for move in moves:
+        name = problem.constraints[move.owner].name
+        relaxation[name] = max(move.amount, relaxation.get(name, 0.0))
     return Infeasible(
-        f"these constraints contradict each other: {', '.join(repr(name) for name in names)}.",
-        hint=f"Least relaxation: {'; '.join(told)}. Try {' '.join(options)}.",
-        details={"conflict": names, "relaxation": {problem.constraints[owner].name: move for owner, move in moves.items()}},
+        message,
+        hint=f"Least relaxation: {'; '.join(told)}. Try {options}. {more}".strip(),
+        details={"conflict": names, "relaxation": relaxation, "set": settings},
     )
+
+
+def _toml(value: Any) -> str:
+    return f"{value:.12g}" if isinstance(value, float) else str(value)
+
+
+def _proposal(problem: Problem, moves: list[Move]) -> tuple[dict[str, dict[str, Any]], list[str]] | None:
+    """The changed keys of each constraint and what is told of them, re-solved; None when no rounding has a solution."""
+    feasible = _linear_feasible if problem.discrete() is None else lambda p: _discrete_feasible(p, SECONDS)
+    for digits in DIGITS:
+        constraints, changes, told = list(problem.constraints), dict[str, dict[str, Any]](), []
+        for move in moves:
+            old = constraints[move.owner]
+            changed = dict(old.relaxed(move.side, move.amount, digits))
+            try:
+                constraints[move.owner] = type(old).model_validate({**old.model_dump(), **changed})
+            except ValidationError:
+                return None
+            changes.setdefault(old.name, {}).update(changed)
+            for key, value in changed.items():
+                told.append(f"{old.name!r} {key} from {_toml(getattr(old, key))} to {_toml(value)}")
+        if feasible(replace(problem, constraints=tuple(constraints))):
+            return changes, told
+    return None
+
+
+# Limits on weights
+
+
+def _linear_program(limits: Inequalities, width: int, columns: Mapping[int, int]) -> Any:
+    """The linear program in which the limits of some constraints (position -> slack) give way, at the least sum."""
+    slack = np.zeros((len(limits.h), len(columns)))
+    for row, owner in enumerate(limits.owner):
+        if owner in columns:
+            slack[row, columns[owner]] = -1.0
+    return linprog(
+        np.concatenate([np.zeros(width), np.ones(len(columns))]),
+        A_ub=np.hstack([limits.G, slack]),
+        b_ub=limits.h,
+        A_eq=np.concatenate([np.ones(width), np.zeros(len(columns))]).reshape(1, -1),
+        b_eq=[1.0],
+        bounds=(0, None),
+        method="highs",
+    )
+
+
+def _linear_feasible(problem: Problem) -> bool:
+    return _linear_program(problem.inequalities(), len(problem.universe) + 1, {}).status == 0
+
+
+def _linear_moves(problem: Problem) -> list[Move] | None:
+    """The moves that are least in sum, every limit of one constraint moving alike; None when none is enough."""
+    limits, width = problem.inequalities(), len(problem.universe) + 1
+    columns = _movable(problem, set(limits.owner))
+    result = _linear_program(limits, width, columns)
+    return _moves(problem, limits, result.x[:width]) if result.status == 0 else None
+
+
+def _movable(problem: Problem, owners: set[int]) -> dict[int, int]:
+    movable = [i for i in sorted(owners) if problem.constraints[i].movable]
+    return {owner: j for j, owner in enumerate(movable)}
+
+
+def _moves(problem: Problem, limits: Inequalities, x: FloatArray) -> list[Move]:
+    """By how much the weights x, (n + 1,), break each limit."""
+    violation, most = limits.G @ x - limits.h, dict[tuple[int, str], float]()
+    for owner, side, excess in zip(limits.owner, limits.sides, violation, strict=True):
+        if excess > RELAXED and problem.constraints[owner].movable:
+            most[owner, side] = max(float(excess), most.get((owner, side), 0.0))
+    return [Move(owner, side, amount) for (owner, side), amount in sorted(most.items())]
+
+
+# Whole lots
+
+
+def _mixed(problem: Problem, extra: int, slack: Mapping[int, int], seconds: float) -> tuple[MixedIntegerProgram, Columns]:
+    columns, terms = Columns(len(problem.universe), extra), LotTerms.of(problem)
+    upper, integer = variables(problem, terms, columns)
+    program = MixedIntegerProgram(np.zeros(columns.total), upper, integer, gap=1e-6, time_limit=seconds)
+    add_structure(program, problem, terms, columns, slack)
+    return program, columns
+
+
+def _discrete_feasible(problem: Problem, seconds: float) -> bool:
+    """Whether some whole-lot answer holds; True when there was no time to know, so that no constraint is blamed wrongly."""
+    try:
+        return _mixed(problem, 0, {}, seconds)[0].solve() is not None
+    except NumericalFailure:
+        return True
+
+
+def _discrete_moves(problem: Problem, seconds: float) -> list[Move] | None:
+    """The moves that are least in sum; None when none is enough.
+
+    Limits are fractions of wealth after entry costs and moves come out in money, so what is least is a ratio: Dinkelbach
+    (1967). Moves of the number of holdings are weighed by `A_HOLDING`.
+    """
+    limits = problem.inequalities()
+    counts = {i for i, d in problem.asked().items() if d.most is not None or d.fewest}
+    movable = _movable(problem, set(limits.owner) | counts)
+    start = Columns(len(problem.universe), 0).total
+    slack = {owner: start + j for owner, j in movable.items()}
+    n = len(problem.universe)
+    ratio, best = 0.0, None
+    try:
+        program, columns = _mixed(problem, len(movable), slack, seconds)
+        weighed = np.array([A_HOLDING if owner in counts else 1.0 for owner in movable])
+        for _ in range(RATIO_STEPS):
+            cost = np.zeros(columns.total)
+            cost[columns.own] = weighed
+            cost[: n + 1] = -ratio
+            program.price(cost)
+            found = program.solve()
+            if found is None:
+                return None
+            point = found[0]
+            wealth = float(point[: n + 1].sum())
+            following = float(weighed @ point[columns.own]) / wealth
+            if best is not None and following > ratio - RELAXED:
+                break
+            best, ratio = point, following
+    except NumericalFailure:
+        return None
+    if best is None:
+        return None
+    moves = _moves(problem, limits, best[: n + 1] / best[: n + 1].sum())
+    number = int(np.sum(best[columns.block(HELD)] > 0.5))
+    for owner in sorted(counts):
+        asked = problem.asked()[owner]
+        if asked.most is not None and number > asked.most:
+            moves.append(Move(owner, "upper", number - asked.most))
+        if number < asked.fewest:
+            moves.append(Move(owner, "lower", asked.fewest - number))
+    return moves

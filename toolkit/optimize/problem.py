@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from toolkit.core.assets import Universe
 from toolkit.core.errors import SpecError
 from toolkit.factors.forecast import FloatArray, Forecast
+from toolkit.optimize.checks import check_facts, check_forecast, check_rates
 from toolkit.optimize.terms.base import Constraint, Discrete, Facts, Objective
 
 COST_ITEMS = ("spread", "storage", "fees")
@@ -107,6 +108,9 @@ class Problem:
         for name in names:
             if names.count(name) > 1:
                 raise SpecError(f"two constraints are named {name!r}.", hint="Give each its own name.")
+        check_forecast(self.forecast)
+        check_facts(self.facts, self.lot_values)
+        check_rates(self.universe.keys, self.costs.half_spread, self.costs.storage, self.costs.fee)
 
     @property
     def universe(self) -> Universe:
@@ -118,16 +122,37 @@ class Problem:
         """(n,) value held today as a fraction of the budget."""
         return np.zeros(len(self.universe)) if self.facts.previous is None else self.facts.previous
 
+    @property
+    def known(self) -> Facts:
+        """The facts, and what forecast and costs add to them."""
+        forecast, universe = self.forecast, self.universe
+        names = {forecast.factors[j]: j for j in forecast.named}
+        errors = forecast.loading_errors
+        missing = {
+            name: ()
+            if errors is None
+            else tuple(key for key, error in zip(universe.keys, errors[:, j], strict=True) if np.isnan(error))
+            for name, j in names.items()
+        }
+        # At most everything is sold and bought again, with a fee for each asset.
+        worst = 2 * np.max(self.costs.half_spread, initial=0.0) + len(universe) * self.costs.fee / self.facts.budget
+        return replace(
+            self.facts,
+            loadings={name: forecast.loadings[:, j] for name, j in names.items()},
+            unfitted={name: keys for name, keys in missing.items() if keys},
+            least_wealth=max(0.0, 1.0 - worst),
+        )
+
     def inequalities(self) -> Inequalities:
         """The named limits, one row a limit that is finite, in the order of the constraints."""
-        n = len(self.universe)
+        n, facts = len(self.universe), self.known
         blocks: list[FloatArray] = [np.zeros((0, n + 1))]
         limits: list[float] = []
         owner: list[int] = []
         labels: list[str] = []
         sides: list[str] = []
         for position, constraint in enumerate(self.constraints):
-            rows = constraint.rows(self.facts)
+            rows = constraint.rows(facts)
             if rows is None:
                 continue
             for side, sign, bound in (("upper", 1.0, rows.upper), ("lower", -1.0, rows.lower)):
@@ -142,12 +167,16 @@ class Problem:
 
     def discrete(self) -> Discrete | None:
         """What all terms together ask of whole lots; None for a continuous problem."""
-        asked = [d for d in (constraint.discrete(self.facts) for constraint in self.constraints) if d is not None]
-        if not asked:
-            return None
-        floors = [d.minimum for d in asked if d.minimum is not None]
-        return Discrete(lots=any(d.lots for d in asked), minimum=np.maximum.reduce(floors) if floors else None)
+        asked = self.asked()
+        return Discrete.merged(list(asked.values())) if asked else None
+
+    def asked(self) -> dict[int, Discrete]:
+        """Position of a constraint -> what it asks of whole lots, for those that ask anything."""
+        facts = self.known
+        found = {i: constraint.discrete(facts) for i, constraint in enumerate(self.constraints)}
+        return {i: discrete for i, discrete in found.items() if discrete is not None}
 
     def notes(self) -> tuple[str, ...]:
         """What a reader must know of how the terms were applied."""
-        return tuple(note for constraint in self.constraints for note in constraint.notes(self.facts))
+        facts = self.known
+        return tuple(note for constraint in self.constraints for note in constraint.notes(facts))

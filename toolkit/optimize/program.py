@@ -13,7 +13,6 @@ import numpy as np
 
 from toolkit.core.errors import SolveError
 from toolkit.factors.forecast import FloatArray
-from toolkit.optimize.problem import Inequalities
 from toolkit.optimize.quadratic import Quadratic
 
 
@@ -38,7 +37,9 @@ def _dual(constraint: cp.Constraint) -> FloatArray:
 
 
 class QuadraticProgram:
-    """min |R (x - t)|^2 + |s * (x - t)|^2 + c'x  subject to  sum(x) + cash = 1, x >= 0, cash >= 0, G (x, cash) <= h.
+    """min |R (x - t)|^2 + |s * (x - t)|^2 + c'x  subject to  e'(x, cash) = 1, x >= 0, cash >= 0, G (x, cash) <= h.
+
+    The equality is the budget, e = 1, or what a fractional program is normalised by.
 
     Args:
         n: Number of assets.
@@ -50,13 +51,13 @@ class QuadraticProgram:
         self.x = cp.Variable(n + 1, name="x")
         self.R, self.s, self.c = cp.Parameter((k, n)), cp.Parameter(n, nonneg=True), cp.Parameter(n)
         self.Rt, self.st = cp.Parameter(k), cp.Parameter(n)
-        self.G, self.h = cp.Parameter((m, n + 1)), cp.Parameter(m)
+        self.G, self.h, self.e = cp.Parameter((m, n + 1)), cp.Parameter(m), cp.Parameter(n + 1)
         assets = self.x[:n]
         risk = cp.sum_squares(cp.multiply(self.s, assets) - self.st)
         if k:
             risk = risk + cp.sum_squares(self.R @ assets - self.Rt)
         self._nonnegative: cp.Constraint = self.x >= 0
-        self._budget: cp.Constraint = cp.Zero(cp.sum(self.x) - 1)
+        self._budget: cp.Constraint = cp.Zero(self.e @ self.x - 1)
         self._limits: cp.Constraint = self.G @ self.x <= self.h
         constraints = [self._nonnegative, self._budget, *([self._limits] if m else [])]
         self.problem = cp.Problem(cp.Minimize(risk + self.c @ assets), constraints)
@@ -64,13 +65,24 @@ class QuadraticProgram:
             raise SolveError("the quadratic program is not DPP: it would be compiled again at every solve.")
         self._m = m
 
-    def bind(self, quadratic: Quadratic, limits: Inequalities, scale: float) -> cp.Problem:
-        """Set the parameters, the objective divided by `scale`; returns the problem to solve."""
+    def bind(
+        self, quadratic: Quadratic, G: FloatArray, h: FloatArray, scale: float, equality: FloatArray | None = None
+    ) -> cp.Problem:
+        """Set the parameters, the objective divided by `scale`; returns the problem to solve.
+
+        Args:
+            quadratic: What is minimised.
+            G: (m, n + 1) limits.
+            h: (m,) their right-hand sides.
+            scale: A positive number of the size of the objective.
+            equality: (n + 1,) the row e; ones, the budget, where it is left out.
+        """
         root = 1 / np.sqrt(scale)
         self.R.value, self.s.value, self.c.value = quadratic.R * root, quadratic.s * root, quadratic.c / scale
         self.Rt.value = quadratic.R @ quadratic.target * root
         self.st.value = quadratic.s * quadratic.target * root
-        self.G.value, self.h.value = limits.G, limits.h
+        self.G.value, self.h.value = G, h
+        self.e.value = np.ones(G.shape[1]) if equality is None else equality
         return self.problem
 
     def solution(self) -> FloatArray:
@@ -81,6 +93,48 @@ class QuadraticProgram:
         """The multipliers, scaled back to the user's objective."""
         limits = _dual(self._limits) if self._m else np.zeros(0)
         return Duals(limits * scale, _dual(self._nonnegative) * scale, float(_dual(self._budget)[0]) * scale)
+
+
+class ReturnProgram:
+    """min c'x  subject to  |(R x, s * x)| <= v, sum(x) + cash = 1, x >= 0, cash >= 0, G (x, cash) <= h.
+
+    A second-order cone program (Lobo, Vandenberghe, Boyd, Lebret 1998, section 3.4); arguments as in `QuadraticProgram`.
+    """
+
+    def __init__(self, n: int, k: int, m: int) -> None:
+        self.x = cp.Variable(n + 1, name="x")
+        self.R, self.s, self.c = cp.Parameter((k, n)), cp.Parameter(n, nonneg=True), cp.Parameter(n)
+        self.G, self.h = cp.Parameter((m, n + 1)), cp.Parameter(m)
+        assets = self.x[:n]
+        specific = cp.multiply(self.s, assets)
+        # R and s are bound over the limit on volatility, so that the cone is one-sided at 1 whatever the unit of risk.
+        self._risk: cp.Constraint = cp.norm(cp.hstack([self.R @ assets, specific]) if k else specific, 2) <= 1
+        self._nonnegative: cp.Constraint = self.x >= 0
+        self._budget: cp.Constraint = cp.Zero(cp.sum(self.x) - 1)
+        self._limits: cp.Constraint = self.G @ self.x <= self.h
+        constraints = [self._risk, self._nonnegative, self._budget, *([self._limits] if m else [])]
+        self.problem = cp.Problem(cp.Minimize(self.c @ assets), constraints)
+        if not self.problem.is_dpp():
+            raise SolveError("the program of largest return is not DPP: it would be compiled again at every solve.")
+        self._m = m
+
+    def bind(
+        self, R: FloatArray, s: FloatArray, c: FloatArray, G: FloatArray, h: FloatArray, volatility: float, scale: float
+    ) -> cp.Problem:
+        """Set the parameters, the objective divided by `scale`; returns the problem to solve."""
+        self.R.value, self.s.value, self.c.value = R / volatility, s / volatility, c / scale
+        self.G.value, self.h.value = G, h
+        return self.problem
+
+    def solution(self) -> FloatArray:
+        """(n + 1,) weights of the assets and of cash."""
+        return np.asarray(self.x.value, dtype=float)
+
+    def duals(self, scale: float) -> tuple[Duals, float]:
+        """The multipliers of the rows, and that of the volatility over its limit, in the user's objective."""
+        limits = _dual(self._limits) if self._m else np.zeros(0)
+        rows = Duals(limits * scale, _dual(self._nonnegative) * scale, float(_dual(self._budget)[0]) * scale)
+        return rows, float(_dual(self._risk)[0]) * scale
 
 
 class RiskBudgetProgram:
@@ -136,6 +190,12 @@ class RiskBudgetProgram:
 def quadratic_program(n: int, k: int, m: int) -> QuadraticProgram:
     """The compiled program of a shape: structure is paid for once."""
     return QuadraticProgram(n, k, m)
+
+
+@functools.lru_cache(maxsize=16)
+def return_program(n: int, k: int, m: int) -> ReturnProgram:
+    """The compiled program of largest return of a shape."""
+    return ReturnProgram(n, k, m)
 
 
 @functools.lru_cache(maxsize=16)

@@ -9,13 +9,26 @@ import numpy as np
 from toolkit.core.errors import SpecError
 from toolkit.factors.forecast import FloatArray, Forecast
 from toolkit.optimize.problem import Problem
-from toolkit.optimize.terms.objectives import MaxUtility, MinRisk
+from toolkit.optimize.terms.objectives import MaxUtility, MinRisk, Track
 
 
 def risk_factor(forecast: Forecast) -> FloatArray:
     """(k, n) R with R'R = loadings @ factor_cov @ loadings.T, by an eigendecomposition: factor_cov may be singular."""
     values, vectors = np.linalg.eigh(forecast.factor_cov)
     return (vectors * np.sqrt(np.clip(values, 0.0, None))).T @ forecast.loadings.T
+
+
+def target_weights(problem: Problem, objective: Track) -> FloatArray:
+    """(n,) weights that are tracked; the weight of an element is shared equally by its products.
+
+    Raises:
+        DataError: for a name that is neither an asset nor an element of the universe.
+    """
+    target = np.zeros(len(problem.universe))
+    for name, weight in objective.target.items():
+        members = list(problem.universe.members(name))
+        target[members] += weight / len(members)
+    return target
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +49,9 @@ class Quadratic:
 
     @classmethod
     def of(cls, problem: Problem) -> Quadratic:
-        """The quadratic of a minimum-risk or utility objective."""
+        """The quadratic of a minimum-risk, utility or tracking objective."""
+        if isinstance(problem.objective, Track):
+            return cls.tracking(problem, target_weights(problem, problem.objective))
         forecast, objective, costs = problem.forecast, problem.objective, problem.costs
         n = len(problem.universe)
         linear = costs.annual_rate if costs.in_objective else np.zeros(n)
@@ -49,6 +64,12 @@ class Quadratic:
             raise SpecError(f"objective {objective.kind!r} is not quadratic.")
         root = np.sqrt(weight)
         return cls(root * risk_factor(forecast), root * np.sqrt(forecast.specific_var), linear, np.zeros(n))
+
+    @classmethod
+    def variance(cls, forecast: Forecast) -> Quadratic:
+        """Variance a year."""
+        n = len(forecast.assets)
+        return cls(risk_factor(forecast), np.sqrt(forecast.specific_var), np.zeros(n), np.zeros(n))
 
     @classmethod
     def tracking(cls, problem: Problem, target: FloatArray) -> Quadratic:

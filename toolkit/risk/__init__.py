@@ -1,1 +1,47 @@
-"""Layer 1: measures of risk, a family a file. Losses are positive, volatility is annual."""
+"""Layer 1: measures of risk, a family a file. Losses are positive, volatility is annual.
+
+A new measure costs one class that names `Measure` as its base, in any module here. `measures` collects them; nothing registers
+itself by being imported.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType, ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from toolkit.risk.base import Measure
+
+
+@functools.cache
+def measures() -> Mapping[str, type[Measure]]:
+    """Every measure of the package by its name; call one with its parameters (``measures()["cvar"](confidence=0.99)``).
+
+    Raises:
+        TypeError: two measures share a name.
+    """
+    names = (info.name for info in pkgutil.iter_modules(__path__) if info.name != "base")
+    return collected(importlib.import_module(f"{__name__}.{name}") for name in names)
+
+
+def collected(modules: Iterable[ModuleType]) -> Mapping[str, type[Measure]]:
+    """The measures that these modules define, by name and in its order.
+
+    Raises:
+        TypeError: two measures share a name.
+    """
+    from toolkit.risk.base import Measure  # noqa: PLC0415
+
+    found: dict[str, type[Measure]] = {}
+    for module in modules:
+        for value in vars(module).values():
+            if not (isinstance(value, type) and Measure in value.__mro__[1:] and value.__module__ == module.__name__):
+                continue
+            if value.name in found:
+                raise TypeError(f"two measures are named {value.name!r}: {found[value.name].__name__} and {value.__name__}")
+            found[value.name] = value
+    return MappingProxyType(dict(sorted(found.items())))

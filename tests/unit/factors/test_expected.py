@@ -8,7 +8,8 @@ import pytest
 from pydantic import TypeAdapter
 
 from toolkit.app.config import resolve
-from toolkit.app.optimize import Request, propose
+from toolkit.app.optimize import propose
+from toolkit.app.prepare import Request
 from toolkit.core.errors import GapError, SpecError
 from toolkit.factors.covariance import FactorCovariance
 from toolkit.factors.covariance.form import CovarianceInputs, FactorForm

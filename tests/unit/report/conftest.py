@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from toolkit.app.config import resolve
-from toolkit.app.optimize import Request, propose
+from toolkit.app.optimize import propose
+from toolkit.app.prepare import Request
 from toolkit.app.report import report_html
 
 AS_OF = date(2026, 11, 24)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from toolkit.core.assets import Universe
 from toolkit.core.decode import Spec
+from toolkit.core.errors import DataError
 from toolkit.factors.forecast import FloatArray
 
 
@@ -29,6 +31,9 @@ class Facts:
         unknown_supply: Assets left out of country caps.
         unknown_assets: Assets the toolkit knows nothing of (the user's own columns).
         previous: (n,) value held today as a fraction of the budget.
+        loadings: Named factor of the forecast -> (n,) loading of each asset. `Problem` fills this and the next two.
+        unfitted: Named factor -> assets whose loading on it could not be fitted and is zero.
+        least_wealth: Lower bound of the wealth after entry costs, as a fraction of the budget.
     """
 
     universe: Universe
@@ -40,6 +45,9 @@ class Facts:
     unknown_supply: tuple[str, ...] = ()
     unknown_assets: tuple[str, ...] = ()
     previous: FloatArray | None = None
+    loadings: Mapping[str, FloatArray] = field(default_factory=dict)
+    unfitted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    least_wealth: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +84,35 @@ class Discrete:
     Attributes:
         lots: Whole lots of each asset that is traded in lots.
         minimum: (n,) smallest fraction of the budget of a holding that is held at all.
+        fewest, most: Number of holdings.
+        kept: (n,) true where the value held today stays as it is.
     """
 
     lots: bool = False
     minimum: FloatArray | None = None
+    fewest: int = 0
+    most: int | None = None
+    kept: NDArray[np.bool_] | None = None
+
+    @classmethod
+    def merged(cls, asked: Sequence[Discrete]) -> Discrete:
+        """What several terms ask together."""
+        floors = [d.minimum for d in asked if d.minimum is not None]
+        kept = [d.kept for d in asked if d.kept is not None]
+        return cls(
+            lots=any(d.lots for d in asked),
+            minimum=np.maximum.reduce(floors) if floors else None,
+            fewest=max((d.fewest for d in asked), default=0),
+            most=min((d.most for d in asked if d.most is not None), default=None),
+            kept=np.logical_or.reduce(kept) if kept else None,
+        )
 
 
 class Constraint(Spec):
     """A named constraint. `name` is how messages, duals and reports speak of it."""
+
+    movable: ClassVar[bool] = False
+    """Whether a conflict may be resolved by moving the limits of this term: `relaxed` then writes the moved term."""
 
     kind: Any  # each term narrows it to its own literal
     name: str = Field(min_length=1)
@@ -100,9 +129,35 @@ class Constraint(Spec):
         """What a reader must know of how the term was applied."""
         return ()
 
+    def relaxed(self, side: str, move: float, digits: int) -> Mapping[str, Any]:
+        """The keys of the term, with new values, when the limit on `side` gives way by `move`.
+
+        Args:
+            side: ``upper`` or ``lower``, as in the rows of the term.
+            move: How far, in the unit of the rows; a number of holdings for what counts them.
+            digits: Decimals of the new value, rounded outward so that the relaxed problem is feasible for certain.
+        """
+        raise NotImplementedError(f"{self.kind!r} is not movable: side {side}, move {move:g}, {digits} digits")
+
+    def members(self, label: str, facts: Facts) -> tuple[int, ...]:
+        """Positions of what `label` speaks of, as `Universe.members`; the error names this constraint."""
+        try:
+            return facts.universe.members(label)
+        except DataError as error:
+            raise DataError(f"constraint {self.name!r}: {error.message}", hint=error.hint, details=error.details) from None
+
+
+def outward(limit: float, side: str, move: float, digits: int) -> float:
+    """`limit` moved by `move` away from the feasible side and rounded in that direction."""
+    sign, unit = (1.0 if side == "upper" else -1.0), 10.0**digits
+    # A thousandth of a unit is forgiven: 0.3 that rounding made 0.30000000000000004 stays 0.3.
+    return float(sign * np.ceil((sign * limit + move) * unit - 1e-3) / unit) + 0.0
+
 
 class Limits(Constraint):
     """A constraint with a lower and an upper limit, as fractions of the budget; at least one is needed."""
+
+    movable: ClassVar[bool] = True
 
     lower: float | None = Field(default=None, ge=0, le=1)
     upper: float | None = Field(default=None, ge=0, le=1)
@@ -114,6 +169,13 @@ class Limits(Constraint):
         if self.lower is not None and self.upper is not None and self.lower > self.upper:
             raise ValueError(f"lower {self.lower:g} is above upper {self.upper:g}")
         return self
+
+    def relaxed(self, side: str, move: float, digits: int) -> Mapping[str, float]:
+        """The limit on that side."""
+        limit = self.upper if side == "upper" else self.lower
+        if limit is None:
+            raise ValueError(f"constraint {self.name!r} has no {side} limit")
+        return {side: outward(limit, side, move, digits)}
 
 
 class Objective(Spec):

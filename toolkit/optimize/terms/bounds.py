@@ -29,7 +29,7 @@ class Bounds(Limits):
             labels = self.assets
         coefficients = np.zeros((len(labels), n + 1))
         for row, label in enumerate(labels):
-            coefficients[row, list(universe.members(label))] = 1.0
+            coefficients[row, list(self.members(label, facts))] = 1.0
         return Rows.of(labels, coefficients, self.lower, self.upper)
 
     @staticmethod
@@ -50,7 +50,7 @@ class Group(Limits):
         if not self.assets and not self.groups:
             raise SpecError(f"constraint {self.name!r} needs `assets` or `groups`.")
         universe = facts.universe
-        members = {i for label in self.assets for i in universe.members(label)}
+        members = {i for label in self.assets for i in self.members(label, facts)}
         known = {asset.group for asset in universe}
         for group in self.groups:
             members |= {i for i, asset in enumerate(universe) if asset.group == group}

@@ -103,6 +103,10 @@ def _worth(run: Proposal, c: Mapping[str, Any]) -> tuple[Inline, ...]:
         return ("next to nothing",)
     volatility = run.record["risk"]["volatility"]
     worth = POINT * price
+    if objective["unit"] == "ratio":
+        return (f"{formats.number(worth, 3)} more of the ratio",)
+    if objective["unit"] == "return":
+        return (f"{formats.number(100 * worth, 2)} points more return a year",)
     if objective["unit"] == "variance":
         return (_less(worth / (2 * volatility)),) if volatility > 0 else (NONE,)
     yearly = f"{run.money(worth * run.record['budget'])} a year"
@@ -127,6 +131,10 @@ def _unit(run: Proposal) -> tuple[Inline, ...]:
                 words,
                 f" The objective is cost a year plus {half} times the variance: at that price of risk a point is worth money.",
             )
+        case "ratio":
+            return (words, " The objective is a ratio to volatility.")
+        case "return":
+            return (words, " The objective is expected return a year.")
         case _:
             return (
                 words,

@@ -1,0 +1,113 @@
+"""Closed forms and tables worked by hand for the measures of risk.
+
+A normal with deviation s has CVaR s phi(z) / (1 - alpha) (Rockafellar and Uryasev 2000), EVaR s sqrt(-2 log(1 - alpha))
+(Ahmadi-Javid 2012), mean absolute deviation s sqrt(2 / pi) (Konno and Yamazaki 1991), Gini difference
+2 s / sqrt(pi) (Yitzhaki 1982) and semideviation s / sqrt(2).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import optimize, stats
+
+from toolkit.risk import measures
+from toolkit.risk.drawdown import drawdowns
+from toolkit.risk.tail import normal_cvar
+
+SIGMA, MU = 0.2, -0.03
+SMALL = np.array([0.10, -0.20, 0.00, 0.30])  # losses
+P = np.array([0.4, 0.3, 0.2, 0.1])
+
+
+def quantiles(count: int = 200_000) -> tuple[np.ndarray, np.ndarray]:
+    return MU + SIGMA * stats.norm.ppf((np.arange(count) + 0.5) / count), np.full(count, 1 / count)
+
+
+@pytest.mark.parametrize("confidence", [0.5, 0.9, 0.95, 0.99])
+def test_cvar_of_a_normal(confidence):
+    want = MU + normal_cvar(SIGMA, confidence)
+    assert measures()["cvar"](confidence=confidence).numeric(*quantiles()) == pytest.approx(want, rel=1e-4)
+
+
+@pytest.mark.parametrize("confidence", [0.5, 0.9, 0.95, 0.99])
+def test_evar_of_a_normal(confidence):
+    # Gauss and Hermite's nodes have the moment generating function of the normal to machine precision.
+    nodes, mass = np.polynomial.hermite_e.hermegauss(60)
+    value = measures()["evar"](confidence=confidence).numeric(MU + SIGMA * nodes, mass / mass.sum())
+    assert value == pytest.approx(MU + SIGMA * math.sqrt(-2 * math.log(1 - confidence)), rel=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("name", "want"), [("mad", math.sqrt(2 / math.pi)), ("gini", 2 / math.sqrt(math.pi)), ("semideviation", math.sqrt(0.5))]
+)
+def test_dispersion_of_a_normal(name, want):
+    assert measures()[name]().numeric(*quantiles()) == pytest.approx(SIGMA * want, rel=1e-4)
+
+
+@pytest.mark.parametrize("tail", [0.05, 0.1, 0.3, 0.5, 0.9])
+def test_cvar_splits_an_atom_at_the_quantile(tail):
+    # Worst first: 0.30 with 0.1, 0.10 with 0.4, 0.00 with 0.2, -0.20 with 0.3.
+    want = {
+        0.05: 0.30,
+        0.1: 0.30,
+        0.3: (0.1 * 0.30 + 0.2 * 0.10) / 0.3,
+        0.5: (0.1 * 0.30 + 0.4 * 0.10) / 0.5,
+        0.9: (0.1 * 0.30 + 0.4 * 0.10 + 0.2 * 0 - 0.2 * 0.20) / 0.9,
+    }[tail]
+    assert measures()["cvar"](confidence=1 - tail).numeric(SMALL, P) == pytest.approx(want, rel=1e-12)
+
+
+def test_dispersion_by_hand():
+    # Mean loss 0.04 - 0.06 + 0 + 0.03 = 0.01; distances 0.09, 0.21, 0.01, 0.29.
+    values = {
+        name: measures()[name]().numeric(SMALL, P) for name in ("mad", "semivariance", "semideviation", "gini", "worst_case")
+    }
+    assert values["mad"] == pytest.approx(0.4 * 0.09 + 0.3 * 0.21 + 0.2 * 0.01 + 0.1 * 0.29)
+    assert values["semivariance"] == pytest.approx(0.4 * 0.09**2 + 0.1 * 0.29**2)
+    assert values["semideviation"] == pytest.approx(math.sqrt(values["semivariance"]))
+    assert values["gini"] == pytest.approx(P @ np.abs(SMALL[:, None] - SMALL) @ P)
+    assert values["worst_case"] == 0.3
+
+
+def test_the_worst_case_needs_a_probability():
+    assert measures()["worst_case"]().numeric(SMALL, np.array([0.5, 0.5, 0, 0])) == 0.1
+
+
+@pytest.mark.parametrize(("p", "confidence"), [(0.02, 0.9), (0.02, 0.95), (0.3, 0.5)])
+def test_evar_of_two_outcomes_against_its_definition(p, confidence):
+    # Loss 1 with probability p, else 0: inf over t of t log((1 - p + p exp(1 / t)) / (1 - alpha)), minimised by scipy.
+    def chernoff(log_t: float) -> float:
+        mean = np.logaddexp(math.log(1 - p), math.log(p) + math.exp(-log_t))
+        return math.exp(log_t) * (mean - math.log(1 - confidence))
+
+    found = optimize.minimize_scalar(chernoff, bounds=(-5, 5), method="bounded", options={"xatol": 1e-12})
+    value = measures()["evar"](confidence=confidence).numeric(np.array([1.0, 0.0]), np.array([p, 1 - p]))
+    assert value == pytest.approx(found.fun, rel=1e-9)
+
+
+@pytest.mark.parametrize("p", [0.05, 0.06, 1.0])
+def test_evar_is_the_worst_loss_once_that_is_as_probable_as_the_tail(p):
+    assert measures()["evar"](confidence=0.95).numeric(np.array([1.0, 0.0]), np.array([p, 1 - p])) == 1.0
+
+
+@pytest.mark.parametrize("scale", [1e-310, 1e-30, 1e30])
+def test_evar_is_finite_at_any_scale(scale):
+    losses, p = np.array([1.0, 0.5, 0.0]), np.array([0.01, 0.04, 0.95])
+    unit = measures()["evar"](confidence=0.95).numeric(losses, p)
+    assert measures()["evar"](confidence=0.95).numeric(losses * scale, p) == pytest.approx(unit * scale, rel=1e-9)
+
+
+def test_drawdowns_by_hand():
+    # Returns -2, +5, -3, -4, +10, -1 per cent: uncompounded value -2, 3, 0, -4, 6, 5 from 0, peaks 0, 3, 3, 3, 6, 6.
+    losses = np.array([0.02, -0.05, 0.03, 0.04, -0.10, 0.01])
+    depth = [0.02, 0.0, 0.03, 0.07, 0.0, 0.01]
+    assert drawdowns(losses) == pytest.approx(depth, abs=1e-15)
+    equal = np.full(6, 1 / 6)
+    assert measures()["max_drawdown"]().numeric(losses, equal) == pytest.approx(0.07)
+    assert measures()["average_drawdown"]().numeric(losses, equal) == pytest.approx(0.13 / 6)
+    assert measures()["ulcer"]().numeric(losses, equal) == pytest.approx(math.sqrt((4 + 9 + 49 + 1) * 1e-4 / 6))
+    assert measures()["cdar"](confidence=2 / 3).numeric(losses, equal) == pytest.approx((0.07 + 0.03) / 2)
+    assert measures()["cdar"](confidence=0.75).numeric(losses, equal) == pytest.approx((0.07 + 0.03 / 2) / 1.5)

@@ -1,0 +1,93 @@
+import subprocess
+import sys
+from types import ModuleType
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from toolkit.core.errors import SpecError
+from toolkit.factors.scenarios import Scenarios
+from toolkit.risk import collected, measures
+from toolkit.risk.base import Measure, measured
+from toolkit.risk.dispersion import PAIR_LIMIT, GiniMeanDifference, _exchanges
+
+
+def test_every_family_is_found_and_describes_itself():
+    found = measures()
+    assert set(found) == {
+        *("semivariance", "semideviation", "mad", "gini", "cvar", "evar", "worst_case"),
+        *("cdar", "max_drawdown", "average_drawdown", "ulcer"),
+    }
+    for name, measure in found.items():
+        assert measure.name == name
+        assert measure.unit
+        assert isinstance(measure.needs_order, bool)
+        assert isinstance(measure.homogeneous, bool)
+        assert any(year in (measure.__doc__ or "") for year in ("19", "20")), "the source is in the docstring"
+    with pytest.raises(TypeError):
+        found["mine"] = found["cvar"]  # type: ignore[index]
+
+
+def test_two_measures_of_one_name_are_refused():
+    module = ModuleType("twice")
+    for title in ("First", "Second"):
+        made = type(title, (Measure,), {"name": "same", "__module__": "twice"})
+        setattr(module, title, made)
+    with pytest.raises(TypeError, match="two measures are named 'same': First and Second"):
+        collected([module])
+
+
+def test_a_new_measure_is_one_class():
+    class Mean(Measure):
+        name: ClassVar[str] = "mean"
+
+    module = ModuleType(Mean.__module__)
+    module.Mean = Mean
+    assert collected([module]) == {"mean": Mean}
+
+
+def test_numbers_need_neither_cvxpy_nor_scipy():
+    code = (
+        "import sys, numpy as np\n"
+        "from toolkit.risk import measures\n"
+        "for m in measures().values(): m().numeric(np.array([.1, -.2, .3]), np.full(3, 1 / 3))\n"
+        "assert not {'cvxpy', 'scipy'} & set(sys.modules), sorted(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": ":".join(sys.path)})
+
+
+@pytest.mark.parametrize("name", ["cvar", "evar", "cdar"])
+@pytest.mark.parametrize("confidence", [0.0, 1.0, -1.0, float("nan")])
+def test_a_confidence_outside_its_range_is_refused(name, confidence):
+    with pytest.raises(SpecError, match="confidence"):
+        measures()[name](confidence=confidence)
+
+
+def test_drawdowns_are_refused_where_there_is_no_path():
+    loose = Scenarios(
+        ("a",), np.array([[0.1], [-0.2]]), np.array([0.5, 0.5]), ordered=False, kind="simulated", periods_per_year=12.0
+    )
+    with pytest.raises(SpecError, match="'ulcer' needs consecutive periods, and the simulated"):
+        measured(measures()["ulcer"](), loose, np.ones(1))
+    path = Scenarios(("a",), loose.returns, loose.probabilities, ordered=True, kind="historical", periods_per_year=12.0)
+    assert measured(measures()["max_drawdown"](), path, np.ones(1)) == pytest.approx(0.2)
+    assert measured(measures()["worst_case"](), loose, np.array([0.5])) == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("count", range(1, 13))
+def test_the_network_sorts_every_input_of_zeros_and_ones(count):
+    for bits in range(1 << count):  # the zero-one principle: a network that sorts these sorts everything
+        wires = np.array([bits >> i & 1 for i in range(count)])
+        for low, high in _exchanges(count):
+            assert len({*low, *high}) == 2 * len(low), "a wire is used once a layer"
+            wires[low], wires[high] = np.minimum(wires[low], wires[high]), np.maximum(wires[low], wires[high])
+        assert (np.diff(wires) >= 0).all()
+
+
+def test_the_gini_difference_refuses_more_pairs_than_memory_holds():
+    p = np.arange(1.0, 701.0)
+    import cvxpy as cp
+
+    with pytest.raises(SpecError, match=f"more than {PAIR_LIMIT:,}"):
+        GiniMeanDifference().convex(cp.Variable(700), p / p.sum())

@@ -1,0 +1,122 @@
+"""The efficient frontier of a strategy, from the request to a table of points."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from toolkit.app.prepare import Request, prepare
+from toolkit.app.record import SCHEMA_VERSION, rounded
+from toolkit.core.errors import SpecError
+from toolkit.optimize.frontier import Frontier, Point, frontier
+from toolkit.optimize.problem import Problem
+
+SPREADSHEET_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class FrontierAnswer:
+    """A finished frontier: the object of the contract."""
+
+    record: Mapping[str, Any]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Points and turning points together, in the order of what is traded against risk; turning points have no number."""
+        marked = [{**entry, "point": None} for entry in self.record["critical"]]
+        return sorted([*self.record["points"], *marked], key=lambda row: (row["target"], row["point"] is None))
+
+    def csv(self) -> str:
+        """The rows as CSV: one column an asset, cash, and what changes at a turning point."""
+        assets = list(self.record["assets"])
+        figures = ("point", "target", "risk_aversion", "volatility", "expected", "cost")
+        buffer = io.StringIO(newline="")
+        writer = csv.writer(buffer, lineterminator="\n")
+        writer.writerow([*figures, *(_literal(asset) for asset in assets), "cash", "critical"])
+        for row in self.rows():
+            told = "; ".join(row.get("changes", ()))
+            weights = [row["weights"][asset] for asset in assets]
+            cells = [*(row[figure] for figure in figures), *weights, row["cash"]]
+            writer.writerow(["" if cell is None else cell for cell in cells] + [_literal(told)])
+        return buffer.getvalue()
+
+    def write_csv(self, path: Path) -> None:
+        """Write the CSV; `SpecError` when the file cannot be written."""
+        try:
+            path.write_text(self.csv(), encoding="utf-8", newline="")
+        except OSError as error:
+            raise SpecError(f"cannot write {path}: {error.strerror}.", hint="Name another file with --csv.") from error
+
+
+def _literal(text: str) -> str:
+    """A leading formula sign is quoted: spreadsheets would run it."""
+    return f"'{text}" if text.startswith(SPREADSHEET_FORMULA) else text
+
+
+def efficient_frontier(request: Request, points: int) -> FrontierAnswer:
+    """The frontier under the constraints of a strategy, whole lots relaxed.
+
+    Raises:
+        ToolkitError: of the kind that says who can help.
+    """
+    owner = request.settings.config.owner
+    posed = prepare(request)
+    strategy, inputs = posed.strategy, posed.inputs
+    # The frontier is of weights: what a lot is worth plays no part.
+    problem = replace(posed.problem, lot_values=np.full(len(inputs.universe), np.nan))
+    forecast = problem.forecast
+    found = frontier(problem, points, posed.solver)
+    used = posed.used_rows(owner.currency)
+    record = {
+        "schema_version": SCHEMA_VERSION,
+        "as_of": request.as_of,
+        "strategy": {"name": strategy.name, "title": strategy.about.title, "fingerprint": strategy.fingerprint},
+        "currency": owner.currency,
+        "against": found.against,
+        "assets": inputs.universe.keys,
+        "points": [{"point": number, **_point(problem, found, at)} for number, at in enumerate(found.points, 1)],
+        "critical": [{**_point(problem, found, at.point), "changes": at.changes} for at in found.critical],
+        "unresolved": found.unresolved,
+        "solver": {"name": found.solver, "worst_residual": found.worst},
+        "notes": [*_notes(problem, found), *problem.notes(), *forecast.notes],
+        "data": [record.to_json() for record in inputs.snapshot.provenance(used)],
+    }
+    return FrontierAnswer(rounded(record))
+
+
+def _point(problem: Problem, found: Frontier, at: Point) -> dict[str, Any]:
+    """One point; without a forecast of returns the expected return is not zero but not known."""
+    return {
+        "target": at.reward,
+        "risk_aversion": at.risk_aversion,
+        "volatility": at.volatility,
+        "expected": at.expected if found.against == "return" else None,
+        "cost": at.cost,
+        "weights": dict(zip(problem.universe.keys, at.weights[:-1], strict=True)),
+        "cash": at.weights[-1],
+    }
+
+
+def _notes(problem: Problem, found: Frontier) -> list[str]:
+    """What the frontier trades, and what it leaves out."""
+    if found.against == "cost":
+        traded = "target is minus the cost a year: the strategy forecasts no returns, so risk is traded against cost"
+    elif problem.costs.in_objective:
+        traded = "target is expected return less costs a year, before entry costs of a trade"
+    else:
+        traded = "target is expected return a year"
+    notes = [f"{traded}; risk is variance, whatever the strategy's own objective."]
+    linear = set(problem.inequalities().owner)
+    relaxed = [constraint.name for i, constraint in enumerate(problem.constraints) if i not in linear]
+    if relaxed:
+        notes.append(f"Not part of the frontier: {', '.join(repr(name) for name in relaxed)}.")
+    notes += [
+        f"Turning points between {low:.6g} and {high:.6g} were not found exactly: several rows turn there at once."
+        for low, high in found.unresolved
+    ]
+    return notes

@@ -1,0 +1,197 @@
+"""From a request to a problem: market, strategy, forecast, holdings and facts, as every verb that optimizes needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from toolkit.app.config import Settings
+from toolkit.app.definitions import find
+from toolkit.app.exchange import Rate, last_rate
+from toolkit.app.forecast import strategy_forecast
+from toolkit.app.inputs import Inputs, gather
+from toolkit.core.assets import Universe
+from toolkit.core.errors import GapError, SpecError
+from toolkit.data.files.holdings import read_holdings
+from toolkit.factors.forecast import FloatArray
+from toolkit.optimize.allocate import Solver
+from toolkit.optimize.problem import Costs, Problem
+from toolkit.optimize.terms.base import Facts
+from toolkit.optimize.terms.exposure import DEFAULT_INSTRUMENTS, ControlExposure, CountryExposure
+from toolkit.strategy.decode import load_strategy
+from toolkit.strategy.model import Strategy, months
+from toolkit.supply.concentration import SupplyShares, supply_shares
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a user asks for.
+
+    Attributes:
+        strategy: Name or path.
+        overrides: `--set` options.
+        budget_given: Whether the budget was asked for on this call, rather than being the configured default.
+        prices, holdings: Files, None for the bundled prices and for an empty start.
+    """
+
+    strategy: str
+    settings: Settings
+    as_of: date
+    overrides: tuple[str, ...] = ()
+    budget_given: bool = False
+    prices: str | None = None
+    prices_currency: str = "USD"
+    holdings: str | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A problem and what it was made from.
+
+    Attributes:
+        prices: (n,) of a unit in the reporting currency; rates: of each currency of quotation into it.
+        held: (n,) units held today.
+        budget: Money to place.
+    """
+
+    strategy: Strategy
+    inputs: Inputs
+    problem: Problem
+    solver: Solver
+    prices: FloatArray
+    rates: Mapping[str, Rate]
+    held: FloatArray
+    budget: float
+
+    def used_rows(self, currency: str) -> dict[str, pl.DataFrame]:
+        """The rows behind the numbers, for hashes and ages: a table that was not read is not listed."""
+        return _used_rows(self.inputs, currency)
+
+
+def prepare(request: Request) -> Prepared:
+    """The problem that a request poses.
+
+    Raises:
+        ToolkitError: of the kind that says who can help.
+    """
+    config = request.settings.config
+    currency, destination = config.owner.currency, config.owner.country
+    strategy = load_strategy(find("strategies", request.strategy).path, request.overrides)
+    inputs = gather(strategy, request.settings, request.as_of, prices=request.prices, prices_currency=request.prices_currency)
+    forecast = strategy_forecast(strategy, inputs, currency, destination)
+    rates = {level.currency: last_rate(inputs.snapshot["fx"], level.currency, currency) for level in forecast.levels}
+    prices = np.array([level.price * rates[level.currency].value for level in forecast.levels])
+    held, budget = _holdings(request, inputs, prices, config.owner.budget)
+    facts = _facts(strategy, inputs, request.as_of, destination, budget, held * prices / budget)
+    universe = inputs.universe
+    costs = Costs.of(universe)
+    if strategy.costs is not None:
+        spec = strategy.costs
+        costs = Costs.of(
+            universe,
+            include=spec.include,
+            fee=spec.fee,
+            holding_years=months(spec.holding_period) / 12,
+            in_objective=True,
+        )
+    lots = np.array([np.nan if asset.lot_size is None else asset.lot_size for asset in universe])
+    problem = Problem(forecast, facts, strategy.objective, strategy.constraints, costs, lots * prices / budget)
+    solver = Solver(strategy.solver.order, strategy.solver.time_limit, strategy.solver.gap)
+    return Prepared(strategy, inputs, problem, solver, prices, rates, held, budget)
+
+
+def _holdings(request: Request, inputs: Inputs, prices: FloatArray, budget: float) -> tuple[FloatArray, float]:
+    """Units held today, (n,), and the budget: stored and travelling lots count, orders and plans do not.
+
+    Raises:
+        SpecError: when the holdings are worth more than the budget that was asked for.
+    """
+    universe = inputs.universe
+    if request.holdings is None:
+        return np.zeros(len(universe)), budget
+    forms = {asset.key: (asset.form,) if asset.form else () for asset in inputs.products}
+    frame = read_holdings(request.holdings, known_assets=forms, today=date.today()).frame
+    owned = frame.filter(pl.col("status").is_in(["stored", "in_transit"]))
+    mass = dict(owned.group_by("asset").agg(pl.col("mass").sum()).iter_rows())
+    outside = sorted(set(mass) - set(universe.keys))
+    if outside:
+        raise GapError(
+            f"the holdings list {', '.join(outside)}, which the strategy cannot hold or which has no price.",
+            hint="Take them out of the file, or use a strategy whose universe has them.",
+            details={"assets": outside},
+        )
+    held = np.array([mass.get(key, 0.0) for key in universe.keys])
+    worth = float(held @ prices)
+    if worth > budget:
+        if request.budget_given:
+            raise SpecError(
+                f"the holdings are worth {worth:,.0f}, more than the budget of {budget:,.0f}.", hint="Raise --budget."
+            )
+        budget = float(np.ceil(worth))
+    return held, budget
+
+
+def _facts(strategy: Strategy, inputs: Inputs, day: date, destination: str, budget: float, previous: FloatArray) -> Facts:
+    universe = inputs.universe
+
+    def controls(to: str, instruments: tuple[str, ...]) -> FloatArray:
+        return np.array(
+            [
+                asset.form is not None
+                and asset.key in inputs.products
+                and inputs.ledger.is_controlled(asset.key, asset.form, on=day, destination=to, instruments=instruments)
+                for asset in universe
+            ],
+            dtype=float,
+        )
+
+    asked = {
+        (constraint.destination or "", constraint.instruments): controls(
+            constraint.destination or destination, constraint.instruments
+        )
+        for constraint in strategy.constraints
+        if isinstance(constraint, ControlExposure)
+    }
+    stages = {c.stage for c in strategy.constraints if isinstance(c, CountryExposure) and c.stage is not None}
+    known = {key: supply for key, supply in inputs.supply.items() if key in universe}
+    return Facts(
+        universe=universe,
+        budget=budget,
+        countries=_country_rows(universe, known),
+        stages={stage: _country_rows(universe, _at_stage(inputs, stage)) for stage in sorted(stages)},
+        controlled=None if len(inputs.unknown) == len(universe) else controls(destination, DEFAULT_INSTRUMENTS),
+        controls_by=asked,
+        unknown_supply=tuple(key for key in universe.keys if key not in known),
+        unknown_assets=inputs.unknown,
+        previous=previous,
+    )
+
+
+def _at_stage(inputs: Inputs, stage: str) -> Mapping[str, SupplyShares]:
+    shares = inputs.snapshot["shares"].filter(pl.col("stage") == stage)
+    there = set(shares["asset"])
+    return {key: supply_shares(shares, key, stage) for key in inputs.universe.keys if key in there}
+
+
+def _country_rows(universe: Universe, supply: Mapping[str, SupplyShares]) -> dict[str, FloatArray]:
+    """Country -> (n,) share of each asset's supply; the unnamed remainder is many countries and has no row."""
+    countries = sorted({country for shares in supply.values() for country in shares.countries})
+    return {
+        country: np.array([supply[key].share(country) if key in supply else 0.0 for key in universe.keys])
+        for country in countries
+    }
+
+
+def _used_rows(inputs: Inputs, currency: str) -> dict[str, pl.DataFrame]:
+    tables = ["prices"]
+    if set(inputs.prices["currency"].unique()) != {currency}:
+        tables.append("fx")
+    if len(inputs.unknown) < len(inputs.universe):
+        tables += ["products", "shares", "flows", "controls", "control_scopes"]
+    frames = {table: inputs.snapshot[table] for table in tables}
+    return {table: frame for table, frame in frames.items() if frame.height}

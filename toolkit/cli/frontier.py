@@ -1,0 +1,120 @@
+"""`toolkit frontier`: what a strategy's constraints allow, from least risk to the largest return or the least cost."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from toolkit.cli.optimize import DEFAULT_STRATEGY
+from toolkit.cli.options import Common, with_common
+from toolkit.cli.terminal import console, print_json, progress, say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from toolkit.app.frontier import FrontierAnswer
+
+EVERY = 5
+"""Of the points, how many pass before the next is printed."""
+LARGEST = 4
+"""Holdings named in a line."""
+
+
+@with_common
+def frontier(
+    strategy: Annotated[
+        str, typer.Argument(metavar="[STRATEGY]", help="Name of a strategy, or path to its file.")
+    ] = DEFAULT_STRATEGY,
+    *,
+    points: Annotated[int, typer.Option("--points", min=2, max=1000, help="Points, evenly spaced.")] = 50,
+    csv: Annotated[str | None, typer.Option("--csv", metavar="FILE", help="Write all points as CSV; - is stdout.")] = None,
+    budget: Annotated[float | None, typer.Option("--budget", help="Money to place, in the reporting currency.")] = None,
+    holdings: Annotated[
+        str | None, typer.Option("--holdings", metavar="FILE", help="What is held today (CSV; - is stdin).")
+    ] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one key of the strategy; repeatable.")
+    ] = None,
+    common: Common,
+) -> None:
+    """Show the efficient frontier of a strategy's constraints: risk against return, or against cost where none is forecast."""
+    from toolkit.app.config import resolve
+    from toolkit.core.errors import SpecError
+
+    if common.json and csv == "-":
+        raise SpecError("--json and --csv - both write to stdout.", hint="Give --csv a file.")
+    day = common.day()
+    resolved = resolve(common.settings(**{"owner.budget": budget}), file=common.config)
+    with progress("Loading the solver", common):
+        from toolkit.app.frontier import efficient_frontier
+        from toolkit.app.prepare import Request
+    with progress("Tracing the frontier", common):
+        answer = efficient_frontier(
+            Request(
+                strategy=strategy,
+                overrides=tuple(settings or ()),
+                settings=resolved,
+                as_of=day,
+                budget_given=budget is not None,
+                prices=common.prices,
+                prices_currency=common.prices_currency,
+                holdings=holdings,
+                seed=common.seed,
+            ),
+            points,
+        )
+    if csv == "-":
+        sys.stdout.write(answer.csv())
+        return
+    if csv is not None:
+        answer.write_csv(Path(csv))
+        say(f"points: {csv}", common)
+    if common.json:
+        print_json(answer.record)
+    else:
+        _show(answer, common)
+
+
+def _show(answer: FrontierAnswer, common: Common) -> None:
+    from rich.table import Table
+
+    record = answer.record
+    out = console(common)
+    against = "expected return" if record["against"] == "return" else "cost a year"
+    out.print(
+        f"{record['strategy']['title']}: volatility against {against}, as of {record['as_of']},"
+        f" {len(record['points'])} points, {len(record['critical'])} turning points",
+        style="bold",
+        markup=False,
+    )
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for heading in ("point", "volatility", "return", "cost", "aversion"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("largest holdings, or what turns", overflow="fold")
+    last = len(record["points"])
+    for row in answer.rows():
+        number = row["point"]
+        if number is None or number % EVERY == 1 or number == last:
+            table.add_row(*_cells(row))
+    out.print(table)
+    for note in record["notes"]:
+        out.print(note, markup=False)
+
+
+def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
+    if row["point"] is None:
+        words = "; ".join(row["changes"])
+    else:
+        held = sorted({**row["weights"], "cash": row["cash"]}.items(), key=lambda item: -item[1])[:LARGEST]
+        words = ", ".join(f"{key} {weight:.0%}" for key, weight in held if weight >= 0.005)
+    return (
+        "*" if row["point"] is None else str(row["point"]),
+        f"{row['volatility']:.2%}",
+        "" if row["expected"] is None else f"{row['expected']:.2%}",
+        f"{row['cost']:.2%}",
+        "" if row["risk_aversion"] is None else f"{row['risk_aversion']:.1f}",
+        words,
+    )

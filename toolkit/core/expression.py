@@ -1,0 +1,27 @@
+"""Sums of names as a person writes them in a strategy: ``gallium - 0.5 * W``."""
+
+from __future__ import annotations
+
+import re
+
+_SIGN = re.compile(r"(?:^|\s+)([+-])\s+")
+_TERM = re.compile(r"(?:(\d+\.?\d*|\.\d+)\s*\*\s*)?(?P<name>[^\s*][^*]*)")
+_STRAY = re.compile(r"(?:^|\s)[+-](?:\s|$)")
+
+
+def terms(expression: str) -> tuple[tuple[float, str], ...]:
+    """Coefficients and names of a sum; plus and minus stand between blanks, since keys such as ``BRK-B`` hold hyphens.
+
+    Raises:
+        ValueError: for what is not a sum of names, each with at most a number and ``*`` before it; it tells where.
+    """
+    first, *rest = _SIGN.split(expression.strip())
+    pieces = rest if first == "" and rest else ["+", first, *rest]
+    found = []
+    for sign, text in zip(pieces[::2], pieces[1::2], strict=True):
+        match = _TERM.fullmatch(text)
+        if match is None or _STRAY.search(match["name"]):
+            spot = f"; it cannot be read at {text.strip()!r}" if text.strip() else ""
+            raise ValueError(f"must be a sum such as 'gallium - 0.5 * germanium', not {expression.strip()!r}{spot}")
+        found.append((float(f"{sign}{match[1] or 1}"), match["name"].strip()))
+    return tuple(found)

@@ -1,0 +1,114 @@
+"""What no solver should ever see: numbers that are not finite, negative variances, a covariance that is not one.
+
+A solver would answer such a problem with a status or with nonsense; here the asset or factor at fault is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolkit.core.errors import DataError, SpecError
+from toolkit.factors.forecast import FloatArray, Forecast
+from toolkit.optimize.terms.base import Facts
+
+ROUNDING = 1e-9
+"""Asymmetry and negative eigenvalues below this share of the largest variance are rounding."""
+
+
+def _at(bad: NDArray[np.bool_], names: Sequence[str]) -> str:
+    """The names where a mask (first axis aligned with them) is true, at most five."""
+    rows = np.flatnonzero(np.any(bad.reshape(len(names), -1), axis=1))
+    told = ", ".join(names[int(i)] for i in rows[:5])
+    return told if len(rows) <= 5 else f"{told} and {len(rows) - 5} more"
+
+
+def _finite(what: str, array: FloatArray, names: Sequence[str]) -> None:
+    if len(array) != len(names):
+        raise DataError(f"{what}: {len(array)} rows for {len(names)} names.")
+    bad = ~np.isfinite(array)
+    if bad.any():
+        raise DataError(f"{what} is not a finite number for {_at(bad, names)}.")
+
+
+def check_forecast(forecast: Forecast) -> None:
+    """Refuse a forecast that is not one.
+
+    Raises:
+        DataError: for NaN or infinite numbers, a negative specific variance, or a factor covariance that is not
+            symmetric and positive semidefinite.
+    """
+    _finite("the factor loading", forecast.loadings, forecast.assets)
+    _finite("the specific variance", forecast.specific_var, forecast.assets)
+    _finite("the expected return", forecast.expected, forecast.assets)
+    _finite("the factor covariance", forecast.factor_cov, forecast.factors)
+    negative = forecast.specific_var < 0
+    if negative.any():
+        raise DataError(f"the specific variance is negative for {_at(negative, forecast.assets)}.")
+    F = forecast.factor_cov
+    if F.shape != (len(forecast.factors),) * 2:
+        raise DataError(f"the factor covariance is {F.shape} for {len(forecast.factors)} factors.")
+    tolerance = ROUNDING * float(np.max(np.abs(F), initial=0.0))
+    crooked = np.abs(F - F.T) > tolerance
+    if crooked.any():
+        raise DataError(f"the factor covariance is not symmetric at {_at(crooked, forecast.factors)}.")
+    if not _semidefinite(F, tolerance):
+        values, vectors = np.linalg.eigh(F)
+        direction = forecast.factors[int(np.argmax(np.abs(vectors[:, 0])))]
+        raise DataError(
+            f"the factor covariance is not positive semidefinite: its least eigenvalue is {values[0]:.3g}, mostly of "
+            f"{direction!r}.",
+            hint="Estimate it from one sample, or set negative eigenvalues to zero.",
+            details={"eigenvalue": float(values[0]), "factor": direction},
+        )
+
+
+def _semidefinite(F: FloatArray, tolerance: float) -> bool:
+    """By a Cholesky factorization of the shifted matrix, a tenth of the work of its eigenvalues."""
+    diagonal = np.diag(F)
+    if np.count_nonzero(F) == np.count_nonzero(diagonal):
+        return bool(np.all(diagonal >= -tolerance))
+    try:
+        np.linalg.cholesky(F + tolerance * np.eye(len(F)))
+    except np.linalg.LinAlgError:
+        return False
+    return True
+
+
+def check_facts(facts: Facts, lot_values: FloatArray) -> None:
+    """Refuse a budget, holdings, shares or lots that are not numbers of their kind.
+
+    Raises:
+        SpecError: for the budget.
+        DataError: for the rest.
+    """
+    if not np.isfinite(facts.budget) or facts.budget <= 0:
+        raise SpecError(f"the budget must be a positive number, not {facts.budget:g}.", hint="Give it with --budget.")
+    keys = facts.universe.keys
+    if facts.previous is not None:
+        _finite("the value held today", facts.previous, keys)
+        if (facts.previous < 0).any():
+            raise DataError(f"the value held today is negative for {_at(facts.previous < 0, keys)}.")
+    for country, share in facts.countries.items():
+        _finite(f"the share of supply from {country}", share, keys)
+    if len(lot_values) != len(keys):
+        raise DataError(f"the value of a lot: {len(lot_values)} rows for {len(keys)} names.")
+    bad = ~np.isnan(lot_values) & ~((lot_values > 0) & np.isfinite(lot_values))
+    if bad.any():
+        raise DataError(f"the value of a lot is not a positive number for {_at(bad, keys)}.")
+
+
+def check_rates(assets: Sequence[str], half_spread: FloatArray, storage: FloatArray, fee: float) -> None:
+    """Refuse costs that are not.
+
+    Raises:
+        DataError: for NaN, infinite or negative costs.
+    """
+    for what, rate in (("the spread", half_spread), ("the storage cost", storage)):
+        _finite(what, rate, assets)
+        if (rate < 0).any():
+            raise DataError(f"{what} is negative for {_at(rate < 0, assets)}.")
+    if not np.isfinite(fee) or fee < 0:
+        raise DataError(f"the fee of a trade must be a number of zero or more, not {fee:g}.")

@@ -1,0 +1,103 @@
+"""The continuous optimum of the objectives that are quadratic, or that name their weights themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from toolkit.factors.forecast import FloatArray
+from toolkit.optimize.certificate import Certificate, certify
+from toolkit.optimize.hierarchical import hierarchical_weights, refuse_constraints
+from toolkit.optimize.problem import Inequalities, Problem
+from toolkit.optimize.program import Duals, quadratic_program
+from toolkit.optimize.quadratic import Quadratic, target_weights
+from toolkit.optimize.solve import Attempt, Solved, solve
+from toolkit.optimize.terms.objectives import Track
+
+
+@dataclass(frozen=True, slots=True)
+class Continuous:
+    """The continuous optimum.
+
+    Attributes:
+        x: (n + 1,) weights, cash last.
+        multipliers: (m,) of the limits, the rate at which the objective falls; None where they have no unit to read.
+        volatility_price: Fall of the objective for one more unit of volatility; None without a limit on it.
+    """
+
+    x: FloatArray
+    multipliers: FloatArray | None
+    solver: str
+    status: str
+    attempts: tuple[Attempt, ...]
+    certificate: Certificate | None
+    volatility_price: float | None = None
+
+    @classmethod
+    def of(
+        cls, x: FloatArray, multipliers: FloatArray | None, solved: Solved, volatility_price: float | None = None
+    ) -> Continuous:
+        """A solver's accepted point, its dust below zero swept up and put on the budget."""
+        x = np.clip(x, 0.0, None)
+        return cls(
+            x / x.sum(), multipliers, solved.solver, solved.status, solved.attempts, solved.certificate, volatility_price
+        )
+
+    @classmethod
+    def formula(cls, weights: FloatArray) -> Continuous:
+        """Weights that need no solver, without cash."""
+        return cls(np.append(weights, 0.0), None, "closed form", "optimal", (), None)
+
+
+def certify_weights(gradient: FloatArray, limits: Inequalities, x: FloatArray, duals: Duals, size: float) -> Certificate:
+    """The certificate of weights x, (n + 1,), in the user's rows: `G x <= h`, `x >= 0` and `sum(x) = 1`."""
+    width = len(x)
+    A = np.vstack([limits.G, -np.eye(width)])
+    slack = np.concatenate([limits.h, np.zeros(width)]) - A @ x
+    multipliers = np.concatenate([duals.limits, duals.nonnegative])
+    return certify(gradient, A, slack, multipliers, np.ones(width), float(x.sum() - 1), duals.budget, size)
+
+
+def solve_quadratic(problem: Problem, quadratic: Quadratic, limits: Inequalities, order: tuple[str, ...]) -> Continuous:
+    """The least of a quadratic under the limits.
+
+    Raises:
+        Impossible, NumericalFailure: see `toolkit.optimize.solve`.
+    """
+    n = len(problem.universe)
+    program = quadratic_program(n, len(quadratic.R), len(limits.h))
+    scale = quadratic.scale()
+    bound = program.bind(quadratic, limits.G, limits.h, scale)
+
+    def certificate() -> Certificate:
+        x = program.solution()
+        return certify_weights(np.append(quadratic.gradient(x[:n]), 0.0), limits, x, program.duals(scale), scale)
+
+    solved = solve(bound, order, certificate)
+    return Continuous.of(program.solution(), program.duals(scale).limits, solved)
+
+
+def solve_equal_weight(problem: Problem, limits: Inequalities, order: tuple[str, ...]) -> Continuous:
+    """Equal weights where they hold the limits, else the nearest that do."""
+    n = len(problem.universe)
+    weights = np.full(n, 1.0 / n)
+    if np.all(limits.G @ np.append(weights, 0.0) <= limits.h + 1e-12):
+        return Continuous.formula(weights)
+    answer = solve_quadratic(problem, Quadratic.distance(n, weights), limits, order)
+    return Continuous(answer.x, None, answer.solver, answer.status, answer.attempts, None)
+
+
+def solve_track(problem: Problem, objective: Track, limits: Inequalities, order: tuple[str, ...]) -> Continuous:
+    """The target where it holds the limits, else the least variance of the difference to it."""
+    target = target_weights(problem, objective)
+    x = np.append(target, 1.0 - target.sum())
+    if np.all(limits.G @ x <= limits.h + 1e-12):
+        return Continuous(np.clip(x, 0.0, None), np.zeros(len(limits.h)), "closed form", "optimal", (), None)
+    return solve_quadratic(problem, Quadratic.tracking(problem, target), limits, order)
+
+
+def solve_hierarchical(problem: Problem) -> Continuous:
+    """Hierarchical risk parity; `SpecError` where a constraint would go unseen."""
+    refuse_constraints(problem)
+    return Continuous.formula(hierarchical_weights(problem.forecast.matrix, problem.universe.keys))

@@ -1,0 +1,43 @@
+"""Limits on what a portfolio owes to a factor of the forecast."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.optimize.terms.base import Facts, Limits, Rows
+
+
+class FactorExposure(Limits):
+    """`lower`, `upper` of the loading of the portfolio on `factor`: the change of its value, as a fraction, for one unit.
+
+    Loadings may be negative or above one, and so may their limits. Cash loads on nothing.
+    """
+
+    kind: Literal["factor_exposure"] = "factor_exposure"
+    factor: str = Field(min_length=1)
+    lower: float | None = None
+    upper: float | None = None
+
+    def rows(self, facts: Facts) -> Rows:
+        """One row: the weighted loading."""
+        if not facts.loadings:
+            raise SpecError(
+                f"constraint {self.name!r}: the covariance of this strategy has no named factors.",
+                hint='Use covariance = {kind = "factor"}.',
+            )
+        if self.factor not in facts.loadings:
+            raise SpecError(
+                f"constraint {self.name!r}: unknown factor {self.factor!r}.", hint=did_you_mean(self.factor, facts.loadings)
+            )
+        return Rows.of((self.factor,), np.append(facts.loadings[self.factor], 0.0), self.lower, self.upper)
+
+    def notes(self, facts: Facts) -> tuple[str, ...]:
+        """Names the assets whose loading is not known."""
+        unfitted = facts.unfitted.get(self.factor, ())
+        if not unfitted:
+            return ()
+        return (f"{self.name}: no loading on {self.factor} could be fitted for {', '.join(unfitted)}; they count as zero.",)

@@ -1,0 +1,119 @@
+"""What every measure of risk has: a number for given losses, and a convex form for losses that are to be chosen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+import numpy as np
+
+from toolkit.core.errors import SpecError
+from toolkit.factors.forecast import FloatArray
+from toolkit.factors.scenarios import Scenarios
+
+if TYPE_CHECKING:  # cvxpy takes half a second to import, and `--help` and a plain `optimize` need none of this
+    import cvxpy as cp
+
+    ConvexForm = tuple[cp.Expression, list[cp.Constraint]]
+
+
+class Measure(Protocol):
+    """A measure of risk of one period's (or one path's) losses. A frozen dataclass whose fields are its parameters.
+
+    Attributes:
+        name: How a strategy speaks of it (``measure = "cvar"``).
+        unit: Of the number, in words.
+        needs_order: Whether the scenarios must be consecutive periods of a path.
+        homogeneous: Whether twice the position is exactly twice the risk (positively homogeneous of degree 1).
+    """
+
+    name: ClassVar[str]
+    unit: ClassVar[str]
+    needs_order: ClassVar[bool]
+    homogeneous: ClassVar[bool]
+
+    def numeric(self, losses: FloatArray, probabilities: FloatArray) -> float:
+        """The risk of losses (S,), positive is a loss, with probabilities (S,); in order of time where that matters."""
+        ...
+
+    def convex(self, returns: cp.Expression, probabilities: FloatArray) -> ConvexForm:
+        """The convex face.
+
+        Args:
+            returns: (S,) affine in what is chosen; positive is a gain.
+            probabilities: (S,) constants.
+
+        Returns:
+            A convex expression and the constraints of its own variables. Minimised over these it equals `numeric`, so
+            it may be minimised or limited from above; its value at a limit that does not bind is an upper bound only.
+        """
+        ...
+
+
+FRACTION = "fraction of value over a period"
+"""Unit of the measures that are read from the returns of one period."""
+
+
+def check_order(measure: Measure | type[Measure], scenarios: Scenarios) -> None:
+    """Refuse a measure of paths where the scenarios are none.
+
+    Raises:
+        SpecError: the measure needs consecutive periods.
+    """
+    if measure.needs_order and not scenarios.ordered:
+        raise SpecError(
+            f"the measure {measure.name!r} needs consecutive periods, and the {scenarios.kind} scenarios are none.",
+            hint="Use historical prices without gaps and without posterior draws, or simulate one ordered path.",
+        )
+
+
+def measured(measure: Measure, scenarios: Scenarios, weights: FloatArray) -> float:
+    """The risk of a portfolio with asset weights (n,) on a scenario set.
+
+    Raises:
+        SpecError: the measure needs consecutive periods and the scenarios are none.
+    """
+    check_order(measure, scenarios)
+    return measure.numeric(-scenarios.portfolio(weights), scenarios.probabilities)
+
+
+def check_confidence(confidence: float) -> None:
+    """Refuse a confidence level that leaves no tail or no body.
+
+    Raises:
+        SpecError: not strictly between 0 and 1.
+    """
+    if not 0 < confidence < 1:
+        raise SpecError(f"a confidence of {confidence:g} is not between 0 and 1.", hint="0.95 looks at the worst twentieth.")
+
+
+def expected_shortfall(losses: FloatArray, probabilities: FloatArray, confidence: float) -> float:
+    """Mean of the worst 1 - confidence of outcomes, an atom at the quantile split exactly.
+
+    eta + E[(loss - eta)+] / (1 - alpha) at the alpha quantile eta (Rockafellar and Uryasev 2000, Theorem 1; with atoms
+    Rockafellar and Uryasev 2002).
+
+    Args:
+        losses: (S,) positive is a loss.
+        probabilities: (S,).
+        confidence: alpha.
+    """
+    order = np.argsort(losses, kind="stable")
+    reached = np.cumsum(probabilities[order])
+    # A cumulative sum that misses alpha by rounding picks a neighbour, at which the minimum is the same.
+    at = min(int(np.searchsorted(reached, confidence)), len(losses) - 1)
+    quantile = losses[order[at]]
+    return float(quantile + probabilities @ np.maximum(losses - quantile, 0.0) / (1 - confidence))
+
+
+def convex_shortfall(losses: cp.Expression, probabilities: FloatArray, confidence: float) -> cp.Expression:
+    """The same for convex losses (S,): eta of Rockafellar and Uryasev (2000) becomes a variable."""
+    import cvxpy as cp  # noqa: PLC0415
+
+    eta = cp.Variable()
+    return eta + (probabilities / (1 - confidence)) @ cp.pos(losses - eta)
+
+
+def possible(expression: cp.Expression, probabilities: FloatArray) -> cp.Expression:
+    """The entries of a vector (S,) that have a probability."""
+    held = np.flatnonzero(probabilities > 0)
+    return expression if len(held) == len(probabilities) else expression[held]
