@@ -101,18 +101,24 @@ def _worth(run: Proposal, c: Mapping[str, Any]) -> tuple[Inline, ...]:
         return (NONE,)
     if POINT * price < NOTHING:
         return ("next to nothing",)
-    volatility = run.record["risk"]["volatility"]
-    worth = POINT * price
-    if objective["unit"] == "ratio":
-        return (f"{formats.number(worth, 3)} more of the ratio",)
-    if objective["unit"] == "return":
-        return (f"{formats.number(100 * worth, 2)} points more return a year",)
-    if objective["unit"] == "variance":
-        return (_less(worth / (2 * volatility)),) if volatility > 0 else (NONE,)
-    yearly = f"{run.money(worth * run.record['budget'])} a year"
-    if volatility <= 0:
-        return (yearly,)
-    return (f"{yearly}, as much as {_less(worth / (objective['risk_aversion'] * volatility))}",)
+    return (_gain(run, POINT * price),)
+
+
+def _gain(run: Proposal, worth: float) -> Inline:
+    """What a fall of the objective by `worth` is, in words."""
+    objective, volatility = run.record["objective"], run.record["risk"]["volatility"]
+    match objective["unit"]:
+        case "ratio":
+            told: Inline = f"{formats.number(worth, 3)} more of the ratio"
+        case "return":
+            told = f"{formats.number(100 * worth, 2)} points more return a year"
+        case "variance":
+            told = _less(worth / (2 * volatility)) if volatility > 0 else NONE
+        case _:
+            told = f"{run.money(worth * run.record['budget'])} a year"
+            if volatility > 0:
+                told = f"{told}, as much as {_less(worth / (objective['risk_aversion'] * volatility))}"
+    return told
 
 
 def _less(volatility: float) -> str:
