@@ -10,6 +10,7 @@ import typer
 
 from toolkit.cli.optimize import DEFAULT_STRATEGY
 from toolkit.cli.options import Common, with_common
+from toolkit.cli.request import request_of
 from toolkit.cli.terminal import console, print_json, progress, say
 
 if TYPE_CHECKING:
@@ -41,31 +42,15 @@ def frontier(
     common: Common,
 ) -> None:
     """Show the efficient frontier of a strategy's constraints: risk against return, or against cost where none is forecast."""
-    from toolkit.app.config import resolve
     from toolkit.core.errors import SpecError
 
     if common.json and csv == "-":
         raise SpecError("--json and --csv - both write to stdout.", hint="Give --csv a file.")
-    day = common.day()
-    resolved = resolve(common.settings(**{"owner.budget": budget}), file=common.config)
+    request = request_of(common, strategy, settings, budget=budget, holdings=holdings)
     with progress("Loading the solver", common):
         from toolkit.app.frontier import efficient_frontier
-        from toolkit.app.prepare import Request
     with progress("Tracing the frontier", common):
-        answer = efficient_frontier(
-            Request(
-                strategy=strategy,
-                overrides=tuple(settings or ()),
-                settings=resolved,
-                as_of=day,
-                budget_given=budget is not None,
-                prices=common.prices,
-                prices_currency=common.prices_currency,
-                holdings=holdings,
-                seed=common.seed,
-            ),
-            points,
-        )
+        answer = efficient_frontier(request, points)
     if csv == "-":
         sys.stdout.write(answer.csv())
         return

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from toolkit.cli.options import Common, with_common
+from toolkit.cli.request import request_of
 from toolkit.cli.terminal import console, print_json, progress, say
 
 if TYPE_CHECKING:
@@ -38,29 +39,14 @@ def optimize(
     common: Common,
 ) -> None:
     """Propose an allocation: what to hold, in how many lots, at what cost, and how exposed it is to export controls."""
-    from toolkit.app.config import resolve
     from toolkit.app.status import WARNINGS_UNDER_STRICT
 
-    day = common.day()
-    resolved = resolve(common.settings(**{"owner.budget": budget}), file=common.config)
     started = time.perf_counter()
+    request = request_of(common, strategy, settings, budget=budget, holdings=holdings)
     with progress("Loading the solver", common):
         from toolkit.app.optimize import propose
-        from toolkit.app.prepare import Request
     with progress("Estimating risk and solving", common):
-        result = propose(
-            Request(
-                strategy=strategy,
-                overrides=tuple(settings or ()),
-                settings=resolved,
-                as_of=day,
-                budget_given=budget is not None,
-                prices=common.prices,
-                prices_currency=common.prices_currency,
-                holdings=holdings,
-                seed=common.seed,
-            )
-        )
+        result = propose(request)
     solved = time.perf_counter()
     with progress("Writing the report", common):
         folder = result.save(report=not no_report)

@@ -29,7 +29,7 @@ SEEN = {
 """How each observation model looks at a price."""
 
 
-@section("factors", "What drives the risk: factors, and how prices were corrected")
+@section("factors", "What drives the risk")
 def factors(run: Proposal) -> tuple[Block, ...] | Missing:
     """Corrections, then loadings and how much they explain, then who was estimated from what."""
     if "factor_model" not in run.record:
