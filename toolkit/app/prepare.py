@@ -19,7 +19,8 @@ from toolkit.core.errors import GapError, SpecError
 from toolkit.data.files.holdings import read_holdings
 from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.allocate import Solver
-from toolkit.optimize.problem import Costs, Problem
+from toolkit.optimize.costs import Costs
+from toolkit.optimize.problem import Problem
 from toolkit.optimize.terms.base import Facts
 from toolkit.optimize.terms.exposure import DEFAULT_INSTRUMENTS, ControlExposure, CountryExposure
 from toolkit.strategy.decode import load_strategy

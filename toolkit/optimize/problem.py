@@ -10,56 +10,8 @@ from toolkit.core.assets import Universe
 from toolkit.core.errors import SpecError
 from toolkit.factors.forecast import FloatArray, Forecast
 from toolkit.optimize.checks import check_facts, check_forecast, check_rates
+from toolkit.optimize.costs import Costs
 from toolkit.optimize.terms.base import Constraint, Discrete, Facts, Objective
-
-COST_ITEMS = ("spread", "storage", "fees")
-
-
-@dataclass(frozen=True, slots=True)
-class Costs:
-    """Costs of holding the universe.
-
-    Attributes:
-        half_spread: (n,) paid on each trade, as a fraction of its value.
-        storage: (n,) a year, as a fraction of the value.
-        fee: Fixed fee a trade, in budget currency.
-        holding_years: Over how long the round trip is spread.
-        in_objective: Whether the annual cost is part of what is minimised.
-    """
-
-    half_spread: FloatArray
-    storage: FloatArray
-    fee: float = 0.0
-    holding_years: float = 3.0
-    in_objective: bool = False
-
-    @classmethod
-    def of(
-        cls,
-        universe: Universe,
-        *,
-        include: tuple[str, ...] = COST_ITEMS,
-        fee: float = 0.0,
-        holding_years: float = 3.0,
-        in_objective: bool = False,
-    ) -> Costs:
-        """Costs from the terms of each asset; items that are not included count as zero."""
-        zeros = np.zeros(len(universe))
-        return cls(
-            half_spread=np.array([a.spread / 2 for a in universe]) if "spread" in include else zeros,
-            storage=np.array([a.storage for a in universe]) if "storage" in include else zeros,
-            fee=fee if "fees" in include else 0.0,
-            holding_years=holding_years,
-            in_objective=in_objective,
-        )
-
-    @property
-    def annual_rate(self) -> FloatArray:
-        """(n,) cost a year per unit of value held: the round trip over the holding period, and storage.
-
-        The fixed fee is left out: it depends on the number of trades and belongs to the whole-lot problem.
-        """
-        return 2 * self.half_spread / self.holding_years + self.storage
 
 
 @dataclass(frozen=True, slots=True)

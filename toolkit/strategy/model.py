@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, model_validator
 from toolkit.core.decode import Spec
 from toolkit.factors.covariance import CovarianceSpec, FactorCovariance
 from toolkit.factors.expected import ReturnsSpec, ZeroReturns
-from toolkit.optimize.problem import COST_ITEMS
+from toolkit.optimize.costs import COST_ITEMS
 from toolkit.optimize.terms.base import Constraint, Objective
 
 PERIOD = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(month|year)s?\s*$")

@@ -9,7 +9,8 @@ import numpy as np
 
 from toolkit.core.assets import Asset, Universe
 from toolkit.factors.forecast import Forecast
-from toolkit.optimize.problem import Costs, Problem
+from toolkit.optimize.costs import Costs
+from toolkit.optimize.problem import Problem
 from toolkit.optimize.terms import constraint_kinds, objective_kinds
 from toolkit.optimize.terms.base import Facts
 

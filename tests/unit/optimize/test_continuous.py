@@ -6,7 +6,7 @@ from tests.unit.optimize.problems import NO_CASH, problem_of, random_covariance
 from toolkit.core.assets import Asset
 from toolkit.core.errors import SpecError
 from toolkit.optimize.allocate import Solver, allocate
-from toolkit.optimize.problem import Costs
+from toolkit.optimize.costs import Costs
 
 
 def reference(covariance, constraints=(), linear=None, weight=1.0):

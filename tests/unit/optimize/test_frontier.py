@@ -9,8 +9,8 @@ from tests.unit.optimize.problems import NO_CASH, problem_of, random_covariance
 from toolkit.core.assets import Asset
 from toolkit.core.errors import Infeasible, SpecError
 from toolkit.optimize.allocate import allocate
+from toolkit.optimize.costs import Costs
 from toolkit.optimize.frontier import frontier
-from toolkit.optimize.problem import Costs
 
 CAP = {"name": "cap", "kind": "bounds", "upper": 0.3}
 GROUP = {"name": "group", "kind": "group", "assets": ["a0", "a1", "a2"], "lower": 0.2, "upper": 0.5}

@@ -10,8 +10,8 @@ from tests.unit.optimize.problems import NO_CASH, problem_of, random_covariance
 from toolkit.core.assets import Asset
 from toolkit.core.errors import DataError, Infeasible, SpecError, Unbounded
 from toolkit.optimize.allocate import allocate
+from toolkit.optimize.costs import Costs
 from toolkit.optimize.hierarchical import hierarchical_weights
-from toolkit.optimize.problem import Costs
 
 MU = np.array([0.05, 0.11, 0.03, 0.08, 0.06])
 CAP = {"name": "cap", "kind": "bounds", "upper": 0.3}
