@@ -172,3 +172,8 @@ class Forecast:
         """Variance a year of a portfolio with these asset weights, (n,)."""
         exposure = self.loadings.T @ weights
         return float(exposure @ self.factor_cov @ exposure + self.specific_var @ weights**2)
+
+    def roots(self) -> tuple[FloatArray, FloatArray]:
+        """(k, n) R and (n,) s with R'R + diag(s^2) the covariance; by eigenvalues, since factor_cov may be singular."""
+        values, vectors = np.linalg.eigh(self.factor_cov)
+        return (vectors * np.sqrt(np.clip(values, 0.0, None))).T @ self.loadings.T, np.sqrt(self.specific_var)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from toolkit.core.assets import Universe
 from toolkit.core.errors import SpecError
 from toolkit.factors.forecast import FloatArray, Forecast
 from toolkit.optimize.checks import check_facts, check_forecast, check_rates
 from toolkit.optimize.costs import Costs
-from toolkit.optimize.terms.base import Constraint, Discrete, Facts, Objective
+from toolkit.optimize.functions import Ceiling
+from toolkit.optimize.terms.base import Constraint, Discrete, Facts, Movable, Objective
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class Inequalities:
         owner: (m,) position of the constraint that owns the row.
         labels: (m,) what the row speaks of.
         sides: (m,) ``upper`` or ``lower``.
+        price: (m,) of one unit beyond the limit, infinite where it is hard; empty where all are.
     """
 
     G: FloatArray
@@ -31,6 +34,21 @@ class Inequalities:
     owner: tuple[int, ...]
     labels: tuple[str, ...]
     sides: tuple[str, ...]
+    price: FloatArray = field(default_factory=lambda: np.zeros(0))
+
+    @property
+    def soft(self) -> NDArray[np.bool_]:
+        """(m,) rows that may be broken for a price."""
+        return np.isfinite(self.price) if len(self.price) else np.zeros(len(self.h), dtype=bool)
+
+    def hard(self) -> Inequalities:
+        """The rows that may not be broken."""
+        keep = np.flatnonzero(~self.soft)
+        if len(keep) == len(self.h):
+            return self
+        pick = [(self.owner[i], self.labels[i], self.sides[i]) for i in keep]
+        owner, labels, sides = zip(*pick, strict=True) if pick else ((), (), ())
+        return Inequalities(self.G[keep], self.h[keep], owner, labels, sides)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +111,7 @@ class Problem:
             loadings={name: forecast.loadings[:, j] for name, j in names.items()},
             unfitted={name: keys for name, keys in missing.items() if keys},
             least_wealth=max(0.0, 1.0 - worst),
+            forecast=forecast,
         )
 
     def inequalities(self) -> Inequalities:
@@ -103,6 +122,7 @@ class Problem:
         owner: list[int] = []
         labels: list[str] = []
         sides: list[str] = []
+        price: list[float] = []
         for position, constraint in enumerate(self.constraints):
             rows = constraint.rows(facts)
             if rows is None:
@@ -115,7 +135,18 @@ class Problem:
                 labels += chosen
                 owner += [position] * len(chosen)
                 sides += [side] * len(chosen)
-        return Inequalities(np.vstack(blocks), np.array(limits), tuple(owner), tuple(labels), tuple(sides))
+                price += [_price(constraint) or np.inf] * len(chosen)
+        return Inequalities(np.vstack(blocks), np.array(limits), tuple(owner), tuple(labels), tuple(sides), np.array(price))
+
+    def ceilings(self) -> tuple[Ceiling, ...]:
+        """The limits on convex functions, in the order of the constraints."""
+        facts = self.known
+        found = ((i, constraint, constraint.curved(facts)) for i, constraint in enumerate(self.constraints))
+        return tuple(
+            Ceiling(curved.function, curved.limit, i, _price(constraint), curved.power)
+            for i, constraint, curved in found
+            if curved is not None
+        )
 
     def discrete(self) -> Discrete | None:
         """What all terms together ask of whole lots; None for a continuous problem."""
@@ -132,3 +163,8 @@ class Problem:
         """What a reader must know of how the terms were applied."""
         facts = self.known
         return tuple(note for constraint in self.constraints for note in constraint.notes(facts))
+
+
+def _price(constraint: Constraint) -> float | None:
+    """The price of one unit beyond a limit of the constraint; None where it is hard."""
+    return constraint.soft if isinstance(constraint, Movable) else None

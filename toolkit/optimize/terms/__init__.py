@@ -23,7 +23,7 @@ def _kinds(base: type[Constraint] | type[Objective]) -> Mapping[str, type]:
         module = importlib.import_module(f"{__name__}.{module_info.name}")
         for value in vars(module).values():
             is_term = isinstance(value, type) and issubclass(value, base) and value.__module__ == module.__name__
-            if not is_term:
+            if not is_term or value.model_fields["kind"].is_required():  # what several kinds share is no kind
                 continue
             kind = value.model_fields["kind"].default
             if kind in found:

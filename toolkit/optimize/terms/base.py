@@ -13,7 +13,9 @@ from pydantic import Field, model_validator
 from toolkit.core.assets import Universe
 from toolkit.core.decode import Spec
 from toolkit.core.errors import DataError
-from toolkit.factors.forecast import FloatArray
+from toolkit.factors.forecast import FloatArray, Forecast, read_only
+from toolkit.factors.scenarios import Scenarios
+from toolkit.optimize.functions import ConvexFunction
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,10 @@ class Facts:
         loadings: Named factor of the forecast -> (n,) loading of each asset. `Problem` fills this and the next two.
         unfitted: Named factor -> assets whose loading on it could not be fitted and is zero.
         least_wealth: Lower bound of the wealth after entry costs, as a fraction of the budget.
+        forecast: Of the universe. `Problem` fills it as well.
+        scenarios: Joint outcomes that measures of risk are read from; None where nothing asks for them.
+        shocks: Name of a scenario -> (n,) return of each asset in it.
+        exit_days: (n,) days it takes to sell, NaN where nobody knows.
     """
 
     universe: Universe
@@ -48,6 +54,16 @@ class Facts:
     loadings: Mapping[str, FloatArray] = field(default_factory=dict)
     unfitted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     least_wealth: float = 1.0
+    forecast: Forecast | None = None
+    scenarios: Scenarios | None = None
+    shocks: Mapping[str, FloatArray] = field(default_factory=dict)
+    exit_days: FloatArray | None = None
+
+    @property
+    def held(self) -> FloatArray:
+        """(n + 1,) weights held today, cash last."""
+        previous = np.zeros(len(self.universe)) if self.previous is None else self.previous
+        return read_only(np.append(previous, 1.0 - previous.sum()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +124,15 @@ class Discrete:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Curved:
+    """A convex function and the limit on it: f(x) ** power <= limit ** power (see `Ceiling`)."""
+
+    function: ConvexFunction
+    limit: float
+    power: int = 1
+
+
 class Constraint(Spec):
     """A named constraint. `name` is how messages, duals and reports speak of it."""
 
@@ -121,9 +146,18 @@ class Constraint(Spec):
         """The linear rows of the term; None when it has none."""
         return None
 
+    def curved(self, facts: Facts) -> Curved | None:  # noqa: ARG002
+        """The convex function that the term limits; None when it limits none."""
+        return None
+
     def discrete(self, facts: Facts) -> Discrete | None:  # noqa: ARG002
         """What the term asks of whole lots; None when it asks nothing."""
         return None
+
+    @property
+    def needs_scenarios(self) -> bool:
+        """Whether the term speaks of joint outcomes."""
+        return False
 
     def notes(self, facts: Facts) -> tuple[str, ...]:  # noqa: ARG002
         """What a reader must know of how the term was applied."""
@@ -154,10 +188,29 @@ def outward(limit: float, side: str, move: float, digits: int) -> float:
     return float(sign * np.ceil((sign * limit + move) * unit - 1e-3) / unit) + 0.0
 
 
-class Limits(Constraint):
-    """A constraint with a lower and an upper limit, as fractions of the budget; at least one is needed."""
+class Movable(Constraint):
+    """A constraint whose limits may give way: in the answer to a conflict, or for a price.
+
+    With `soft = PRICE` a unit beyond the limit costs PRICE in the objective's own unit, and no answer is refused for it.
+    """
 
     movable: ClassVar[bool] = True
+
+    soft: float | None = Field(default=None, gt=0)
+
+
+class Ceiled(Movable):
+    """A constraint with an upper limit only, on something convex."""
+
+    upper: float = Field(gt=0)
+
+    def relaxed(self, side: str, move: float, digits: int) -> Mapping[str, float]:
+        """The limit."""
+        return {"upper": outward(self.upper, side, move, digits)}
+
+
+class Limits(Movable):
+    """A constraint with a lower and an upper limit, as fractions of the budget; at least one is needed."""
 
     lower: float | None = Field(default=None, ge=0, le=1)
     upper: float | None = Field(default=None, ge=0, le=1)
@@ -186,4 +239,9 @@ class Objective(Spec):
     @property
     def needs_returns(self) -> bool:
         """True where the objective is meaningless without an explicit forecast of returns."""
+        return False
+
+    @property
+    def needs_scenarios(self) -> bool:
+        """Whether the objective speaks of joint outcomes."""
         return False

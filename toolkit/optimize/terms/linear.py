@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 from pydantic import field_validator
@@ -13,7 +13,7 @@ from pydantic import field_validator
 from toolkit.core.assets import CASH
 from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.core.expression import terms
-from toolkit.optimize.terms.base import Constraint, Facts, Rows, outward
+from toolkit.optimize.terms.base import Facts, Movable, Rows, outward
 
 _RELATION = re.compile(r"<=|>=|==|!=|=<|=>|≤|≥|(?<=\s)[<>=](?=\s)")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
@@ -82,13 +82,11 @@ class Relation:
         return f"{self.left} {self.sign} {self.right}"
 
 
-class Linear(Constraint):
+class Linear(Movable):
     """A relation between sums of weights, each side with any number of terms and constants.
 
     Names are asset keys, ``cash``, and element symbols, which stand for all products of that metal together.
     """
-
-    movable: ClassVar[bool] = True
 
     kind: Literal["linear"] = "linear"
     expression: str

@@ -3,30 +3,75 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from toolkit.optimize.terms.base import Objective
+from toolkit.optimize.terms.measures import CLOSED, MeasureName
 
 Budget = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class MinRisk(Objective):
-    """Least variance a year (Markowitz 1952); with a `[costs]` table, risk_aversion / 2 x variance + costs a year."""
+class Measured(Objective):
+    """An objective over a measure of risk.
+
+    Variance and volatility are those of the forecast, a year. Every other measure is read from the scenarios of the
+    strategy. Measures of paths need scenarios in order of time.
+    """
+
+    measure: MeasureName = "variance"
+    confidence: float | None = Field(default=None, gt=0, lt=1)
+
+    @property
+    def needs_scenarios(self) -> bool:
+        """All but the closed forms."""
+        return self.measure not in CLOSED
+
+
+class Priced(Measured):
+    """An objective that weighs risk against costs or returns.
+
+    Risk counts risk_aversion / 2 x variance a year. Other measures count risk_aversion x measure: their unit is already
+    that of a loss. `ambiguity` is the radius of a Wasserstein ball around the scenarios, in units of return: the worst CVaR
+    of any distribution within it (Esfahani and Kuhn 2018, Theorem 6.3 with the Euclidean norm and returns of any size).
+    """
+
+    risk_aversion: float = Field(default=6.0, gt=0)
+    ambiguity: float = Field(default=0.0, ge=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _price_fits_the_measure(cls, data: Any) -> Any:
+        """Where no price of risk is written, 1 for a measure in the unit of a loss."""
+        plain = isinstance(data, Mapping) and data.get("measure", "variance") != "variance"
+        return {"risk_aversion": 1.0, **data} if plain else data
+
+    @model_validator(mode="after")
+    def _ambiguity_is_of_a_tail(self) -> Priced:
+        if self.ambiguity and self.measure != "cvar":
+            raise ValueError('ambiguity: only measure = "cvar" has a worst case of this form')
+        return self
+
+
+class MinRisk(Priced):
+    """Least risk (Markowitz 1952); with a `[costs]` table, risk at its price + costs a year."""
 
     kind: Literal["min_risk"] = "min_risk"
-    measure: Literal["variance"] = "variance"
-    risk_aversion: float = Field(default=6.0, gt=0)
 
 
-class MaxUtility(Objective):
-    """Largest expected return - risk_aversion / 2 x variance - costs a year, as a minimum of its negative."""
+class MaxUtility(Priced):
+    """Largest expected return - risk at its price - costs a year, as a minimum of its negative.
+
+    `robust` takes the worst expected returns within `radius` standard errors of the forecast: each by itself (``box``;
+    Tutuncu and Koenig 2004), or together (``ellipsoid``; Goldfarb and Iyengar 2003, Ceria and Stubbs 2006).
+    """
 
     kind: Literal["max_utility"] = "max_utility"
-    measure: Literal["variance"] = "variance"
     risk_aversion: float = Field(default=3.0, gt=0)
+    robust: Literal["box", "ellipsoid"] | None = None
+    radius: float = Field(default=1.0, gt=0)
 
     @property
     def needs_returns(self) -> bool:
@@ -34,15 +79,14 @@ class MaxUtility(Objective):
         return True
 
 
-class MaxRatio(Objective):
-    """Largest excess return over volatility (Sharpe 1966), as a minimum of its negative.
+class MaxRatio(Measured):
+    """Largest excess return over risk (over volatility: Sharpe 1966), as a minimum of its negative.
 
     The excess is expected return - costs a year (with a `[costs]` table) - `risk_free`, a year. Cash earns `risk_free`
     and has no risk, so it does not move the ratio: it is held at the least that the constraints allow.
     """
 
     kind: Literal["max_ratio"] = "max_ratio"
-    measure: Literal["variance"] = "variance"
     risk_free: float = Field(default=0.0, gt=-1, lt=1)
 
     @property
@@ -52,11 +96,14 @@ class MaxRatio(Objective):
 
 
 class MaxReturn(Objective):
-    """Largest expected return - costs a year, as a minimum of its negative, at no more than `volatility` a year."""
+    """Largest expected return - costs a year, as a minimum of its negative, at no more than `volatility` a year.
+
+    Without `volatility` the constraints alone hold risk down, for instance one of kind `risk_limit`.
+    """
 
     kind: Literal["max_return"] = "max_return"
     measure: Literal["variance"] = "variance"
-    volatility: float = Field(gt=0, lt=10)
+    volatility: float | None = Field(default=None, gt=0, lt=10)
 
     @property
     def needs_returns(self) -> bool:
@@ -74,7 +121,7 @@ class MaxDiversification(Objective):
     measure: Literal["variance"] = "variance"
 
 
-class RiskParity(Objective):
+class RiskParity(Measured):
     """Equal risk contributions (Maillard, Roncalli, Teiletche 2010), under constraints as in Richard and Roncalli (2019).
 
     `budgets` makes them unequal (risk budgeting: Bruder and Roncalli 2012; Spinu 2013): the contribution of each asset,
@@ -83,7 +130,6 @@ class RiskParity(Objective):
     """
 
     kind: Literal["risk_parity"] = "risk_parity"
-    measure: Literal["variance"] = "variance"
     budgets: Mapping[str, Budget] = Field(default_factory=dict)
     by: Literal["asset", "group"] = "asset"
 

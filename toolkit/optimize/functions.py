@@ -1,0 +1,207 @@
+"""Convex functions of the weights: what an objective adds to a quadratic, and what a limit holds down.
+
+Each has a number, a subgradient and a face for cvxpy, and is positively homogeneous in (weights, one): the same function
+serves weights that add up to one, money that adds up to wealth, and ratios that are normalised by their numerator.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from toolkit.factors.forecast import FloatArray
+from toolkit.factors.scenarios import Scenarios
+from toolkit.risk.base import Measure
+
+if TYPE_CHECKING:  # half a second to import, and a plain quadratic needs none of this
+    import cvxpy as cp
+
+    ConvexForm = tuple[cp.Expression, list[cp.Constraint]]
+
+
+class ConvexFunction(Protocol):
+    """A convex function f(x) of weights x, (n + 1,) assets and cash, that add up to one."""
+
+    @property
+    def label(self) -> str:
+        """What it measures, in words."""
+        ...
+
+    def value(self, x: FloatArray) -> float:
+        """F at x."""
+        ...
+
+    def gradient(self, x: FloatArray) -> FloatArray:
+        """(n + 1,) g with f(z) >= f(x) + g'(z - x); for amounts z of any sum W likewise W f(z / W) >= g'z + (f(x) - g'x) W."""
+        ...
+
+    def convex(self, x: cp.Expression, one: cp.Expression) -> ConvexForm:
+        """One * f(x / one), jointly convex, and the constraints of its own variables."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """Length of (R (x - target), s * (x - target)): volatility, tracking error, or the radius of an ellipsoid.
+
+    Attributes:
+        R: (k, n).
+        s: (n,).
+        target: (n,).
+        label: What it measures.
+    """
+
+    R: FloatArray
+    s: FloatArray
+    target: FloatArray
+    label: str
+
+    def value(self, x: FloatArray) -> float:
+        """The length at x, (n + 1,)."""
+        d = x[:-1] - self.target
+        return float(np.sqrt(np.sum((self.R @ d) ** 2) + np.sum((self.s * d) ** 2)))
+
+    def gradient(self, x: FloatArray) -> FloatArray:
+        """(n + 1,); zero where the length is, which is a subgradient."""
+        d, size = x[:-1] - self.target, self.value(x)
+        slope = self.R.T @ (self.R @ d) + self.s**2 * d
+        return np.append(slope / size if size > 0 else np.zeros_like(d), 0.0)
+
+    def convex(self, x: cp.Expression, one: cp.Expression) -> ConvexForm:
+        """One second-order cone."""
+        import cvxpy as cp  # noqa: PLC0415
+
+        d = x[:-1] - self.target * one
+        own = np.flatnonzero(self.s)
+        pieces = [self.R @ d] * bool(len(self.R)) + [cp.multiply(self.s[own], d[own])] * bool(len(own))
+        return cp.norm(cp.hstack(pieces), 2), []
+
+
+@dataclass(frozen=True, slots=True)
+class RiskOf:
+    """A measure of risk, homogeneous of degree one, of the returns of scenarios."""
+
+    measure: Measure
+    scenarios: Scenarios
+
+    @property
+    def label(self) -> str:
+        """Name of the measure."""
+        return self.measure.name
+
+    def value(self, x: FloatArray) -> float:
+        """The risk at x, (n + 1,): cash returns nothing."""
+        return self.measure.numeric(-self.scenarios.portfolio(x[:-1]), self.scenarios.probabilities)
+
+    def gradient(self, x: FloatArray) -> FloatArray:
+        """(n + 1,)."""
+        worst = self.measure.subgradient(-self.scenarios.portfolio(x[:-1]), self.scenarios.probabilities)
+        return np.append(-self.scenarios.returns.T @ worst, 0.0)
+
+    def convex(self, x: cp.Expression, one: cp.Expression) -> ConvexForm:  # noqa: ARG002
+        """The convex face of the measure."""
+        return self.measure.convex(self.scenarios.returns @ x[:-1], self.scenarios.probabilities)
+
+
+@dataclass(frozen=True, slots=True)
+class Turnover:
+    """Half the sum of absolute changes of all weights, cash among them: what is bought.
+
+    Attributes:
+        previous: (n + 1,) weights held today.
+    """
+
+    previous: FloatArray
+
+    @property
+    def label(self) -> str:
+        """In words."""
+        return "turnover"
+
+    def value(self, x: FloatArray) -> float:
+        """The turnover to x, (n + 1,)."""
+        return float(np.sum(np.maximum(x - self.previous, 0.0)))
+
+    def gradient(self, x: FloatArray) -> FloatArray:
+        """(n + 1,)."""
+        return (x > self.previous).astype(float)
+
+    def convex(self, x: cp.Expression, one: cp.Expression) -> ConvexForm:
+        """Hinges."""
+        import cvxpy as cp  # noqa: PLC0415
+
+        return cp.sum(cp.pos(x - self.previous * one)), []
+
+
+@dataclass(frozen=True, slots=True)
+class TradeCost:
+    """Cost a year of what is traded: rates of what is bought and sold, and impact with the power 3/2.
+
+    Impact is the square-root law of prices, times what is traded (Almgren, Thum, Hauptmann and Li 2005; Grinold and Kahn
+    2000, chapter 16).
+
+    Attributes:
+        buying, selling: (n,) a year, per unit of value.
+        impact: (n,) a year, per unit of value to the power 3/2; zeros where there is none.
+        previous: (n,) weights held today.
+    """
+
+    buying: FloatArray
+    selling: FloatArray
+    impact: FloatArray
+    previous: FloatArray
+
+    @property
+    def label(self) -> str:
+        """In words."""
+        return "cost of trading"
+
+    def value(self, x: FloatArray) -> float:
+        """The cost of the trades to x, (n + 1,)."""
+        d = x[:-1] - self.previous
+        rates = self.buying @ np.maximum(d, 0.0) + self.selling @ np.maximum(-d, 0.0)
+        return float(rates + self.impact @ np.abs(d) ** 1.5)
+
+    def gradient(self, x: FloatArray) -> FloatArray:
+        """(n + 1,)."""
+        d = x[:-1] - self.previous
+        slope = np.where(d > 0, self.buying, np.where(d < 0, -self.selling, 0.0))
+        return np.append(slope + 1.5 * self.impact * np.sqrt(np.abs(d)) * np.sign(d), 0.0)
+
+    def convex(self, x: cp.Expression, one: cp.Expression) -> ConvexForm:
+        """Hinges, and a power cone an asset with impact: |d| <= t^(2/3) one^(1/3)."""
+        import cvxpy as cp  # noqa: PLC0415
+
+        d = x[:-1] - self.previous * one
+        cost = self.buying @ cp.pos(d) + self.selling @ cp.neg(d)
+        moved = np.flatnonzero(self.impact)
+        if not len(moved):
+            return cost, []
+        t = cp.Variable(len(moved), nonneg=True)
+        cone = cp.PowCone3D(t, one * np.ones(len(moved)), d[moved], 2 / 3)
+        return cost + self.impact[moved] @ t, [cone]
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """A limit on a convex function: f(x) ** power <= limit ** power.
+
+    Attributes:
+        function: f, homogeneous of degree one.
+        limit: Of f.
+        owner: Position of the constraint that sets it; -1 for the objective's own.
+        price: Of one unit beyond the limit; None where it is hard.
+        power: In which the user speaks of it: 2 where f is the root of a variance.
+    """
+
+    function: ConvexFunction
+    limit: float
+    owner: int
+    price: float | None = None
+    power: int = 1
+
+    def excess(self, x: FloatArray) -> float:
+        """How far x, (n + 1,), is beyond the limit; negative within it."""
+        return self.function.value(x) - self.limit

@@ -1,0 +1,43 @@
+"""How a strategy names a measure of risk, and which measures are limited by their root."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.factors.scenarios import Scenarios
+from toolkit.risk import measures
+from toolkit.risk.base import Measure, check_order
+
+CLOSED: Mapping[str, int] = MappingProxyType({"variance": 2, "volatility": 1})
+"""Measures that come from the covariance, a year, and the power of volatility that they are."""
+ROOTS: Mapping[str, str] = MappingProxyType({"semivariance": "semideviation"})
+"""Measures that are the square of another: the same weights have least of both, and the other is homogeneous."""
+
+
+def _known(name: str) -> str:
+    known = {*CLOSED, *measures()}
+    if name not in known:
+        raise ValueError(f"is not a known measure: {name!r}. {did_you_mean(name, known)}".strip())
+    return name
+
+
+MeasureName = Annotated[str, AfterValidator(_known)]
+
+
+def measure_of_strategy(name: str, confidence: float | None, scenarios: Scenarios) -> tuple[Measure, int]:
+    """A measure that is homogeneous of degree one, and the power of it that `name` is.
+
+    Raises:
+        SpecError: for a confidence where none belongs, or a measure of paths on scenarios that are none.
+    """
+    kind = measures()[ROOTS.get(name, name)]
+    if confidence is not None and "confidence" not in kind.__annotations__:
+        raise SpecError(f"the measure {name!r} has no confidence.", hint="Leave out `confidence`.")
+    measure = kind() if confidence is None else kind(confidence)
+    check_order(measure, scenarios)
+    return measure, 2 if name in ROOTS else 1

@@ -1,0 +1,105 @@
+"""Limits on risk: on a measure of it, on the loss in one scenario, on the deviation from a target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.optimize.functions import ConvexFunction, Deviation, RiskOf
+from toolkit.optimize.terms.base import Ceiled, Curved, Facts, Movable, Rows, outward
+from toolkit.optimize.terms.measures import CLOSED, MeasureName, measure_of_strategy
+from toolkit.optimize.terms.objectives import Share
+
+
+def risk_function(measure: str, confidence: float | None, facts: Facts, where: str) -> tuple[ConvexFunction, int]:
+    """A measure of risk as a function of the weights, and the power in which its user speaks of it.
+
+    Variance and volatility a year come from the covariance, every other measure from the scenarios. Measures that grow
+    with the square of a position are taken by their root.
+
+    Raises:
+        SpecError: where the scenarios cannot be measured this way, or there are none.
+    """
+    if facts.forecast is None:
+        raise SpecError(f"{where}: there is no forecast of risk.")
+    n = len(facts.universe)
+    if measure in CLOSED:
+        root, specific = facts.forecast.roots()
+        return Deviation(root, specific, np.zeros(n), "volatility a year"), CLOSED[measure]
+    if facts.scenarios is None:
+        raise SpecError(f"{where}: the measure {measure!r} needs scenarios.", hint="Give them under `[forecast] scenarios`.")
+    found, power = measure_of_strategy(measure, confidence, facts.scenarios)
+    return RiskOf(found, facts.scenarios), power
+
+
+class RiskLimit(Ceiled):
+    """`upper` of a measure of risk: variance or volatility a year, or any other measure of the strategy's scenarios."""
+
+    kind: Literal["risk_limit"] = "risk_limit"
+    measure: MeasureName
+    confidence: float | None = Field(default=None, gt=0, lt=1)
+
+    @property
+    def needs_scenarios(self) -> bool:
+        """All but the closed forms."""
+        return self.measure not in CLOSED
+
+    def curved(self, facts: Facts) -> Curved:
+        """The measure."""
+        function, power = risk_function(self.measure, self.confidence, facts, f"constraint {self.name!r}")
+        return Curved(function, self.upper ** (1 / power), power)
+
+
+class TrackingError(Ceiled):
+    """`upper` of the volatility a year of the difference to `target`; what the target leaves is cash."""
+
+    kind: Literal["tracking_error"] = "tracking_error"
+    target: Mapping[str, Share] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _no_more_than_everything(self) -> TrackingError:
+        if (total := sum(self.target.values())) > 1 + 1e-9:
+            raise ValueError(f"target: the weights add up to {total:g}, more than 1")
+        return self
+
+    def curved(self, facts: Facts) -> Curved:
+        """The length of the difference."""
+        if facts.forecast is None:
+            raise SpecError(f"constraint {self.name!r}: there is no forecast of risk.")
+        target = np.zeros(len(facts.universe))
+        for name, weight in self.target.items():
+            members = list(self.members(name, facts))
+            target[members] += weight / len(members)
+        root, specific = facts.forecast.roots()
+        return Curved(Deviation(root, specific, target, "tracking error a year"), self.upper)
+
+
+class ScenarioLoss(Movable):
+    """`upper` of the loss, as a fraction of wealth, if `scenario` happens; below zero it asks for a gain."""
+
+    kind: Literal["scenario_loss"] = "scenario_loss"
+    scenario: str = Field(min_length=1)
+    upper: float
+
+    @property
+    def needs_scenarios(self) -> bool:
+        """One of them."""
+        return True
+
+    def rows(self, facts: Facts) -> Rows:
+        """One row: minus the return in the scenario."""
+        if self.scenario not in facts.shocks:
+            known = ", ".join(sorted(facts.shocks))
+            raise SpecError(
+                f"constraint {self.name!r}: no scenario is named {self.scenario!r}.",
+                hint=did_you_mean(self.scenario, facts.shocks) or f"Known: {known}." if known else "Write a [[scenario]].",
+            )
+        return Rows.of((self.scenario,), np.append(-facts.shocks[self.scenario], 0.0), None, self.upper)
+
+    def relaxed(self, side: str, move: float, digits: int) -> Mapping[str, float]:
+        """The limit."""
+        return {"upper": outward(self.upper, side, move, digits)}
