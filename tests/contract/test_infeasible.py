@@ -19,6 +19,7 @@ from toolkit.strategy.decode import override
 FACTS = {
     "countries": {"CHN": np.array([0.9, 0.8, 0.7, 0.1]), "ZAF": np.array([0.0, 0, 0, 0.7])},
     "controlled": np.array([1.0, 1, 0, 0]),
+    "shocks": {"stop": np.array([-0.5, -0.4, 0.0, 0.0])},
 }
 LOADINGS = np.array([[0.5, 0.9, -0.2, 1.4], [0.1, -0.3, -0.6, 0.2], [0.2, 0.1, 0.0, 0.3], [0.0, 0.1, 0.2, 0.0]]).T
 GROUPS = ("technology_metals", "technology_metals", "precious_metals", "precious_metals")
@@ -50,11 +51,16 @@ def country(name, code, **limits):
 
 CONTROLLED = {"name": "controlled", "kind": "control_exposure", "upper": 0.1}
 LOTS = {"name": "lots", "kind": "lots"}
+NEAR = {"name": "near", "kind": "tracking_error", "target": {"a3": 1.0}, "upper": 0.02}
 IDLE = [group("idle", "a0", "a3", upper=0.97), bounds("idle too", "a1", upper=0.98)]
 
 
 def ticket(fraction):
     return {"name": "ticket", "kind": "min_ticket", "fraction": fraction}
+
+
+def calm(upper, measure="volatility"):
+    return {"name": "calm", "kind": "risk_limit", "measure": measure, "upper": upper}
 
 
 def number(**limits):
@@ -100,6 +106,29 @@ CASES = {
         {"oil", "dollar"},
     ),
     "what is kept": ([{"name": "keep", "kind": "no_trade", "assets": ["a0"]}, bounds("cap", "a0", upper=0.3)], {"keep", "cap"}),
+    # Limits on convex functions and scenarios
+    "calmer than can be": ([calm(0.05), cash(upper=0.0)], {"calm", "cash"}),
+    "a variance below the least": ([calm(0.0025, "variance"), cash(upper=0.0)], {"calm", "cash"}),
+    "near a target, far from a cap": ([NEAR, bounds("cap", "a3", upper=0.3)], {"near", "cap"}),
+    "little trading against a floor": (
+        [{"name": "trades", "kind": "turnover", "upper": 0.1}, bounds("floor", "a3", lower=0.3)],
+        {"trades", "floor"},
+    ),
+    "a loss against a floor": (
+        [{"name": "stop", "kind": "scenario_loss", "scenario": "stop", "upper": 0.05}, group("tech", "a0", "a1", lower=0.3)],
+        {"stop", "tech"},
+    ),
+    "calm, a floor and a ceiling": (
+        [calm(0.08), cash(upper=0.3), bounds("cap", "a0", upper=0.02), group("rest", "a2", upper=0.1)],
+        {"calm", "cash", "rest"},
+    ),
+    "what is slow to sell": (
+        [
+            {"name": "exit", "kind": "liquidity", "days": 10, "upper": 0.1, "exit_days": {"a0": 5, "a1": 50, "a2": 5, "a3": 5}},
+            bounds("floor", "a1", lower=0.2),
+        ],
+        {"exit", "floor"},
+    ),
     # Numbers of holdings and tickets
     "few holdings, low caps, no cash": (
         [number(upper=2), bounds("cap", upper=0.3), cash(upper=0.1)],
@@ -129,7 +158,7 @@ def build(constraints, lot=None, spread=0.0):
     assets = [Asset(f"a{i}", f"A{i}", group=GROUPS[i], lot_size=1.0, spread=spread) for i in range(4)]
     lots = None if lot is None else np.full(4, lot)
     previous = np.array([0.5, 0.0, 0.1, 0.0])
-    kept = any(c["kind"] == "no_trade" for c in constraints)
+    kept = any(c["kind"] in ("no_trade", "turnover") for c in constraints)
     facts = {**FACTS, "previous": previous} if kept else FACTS
     problem = problem_of(random_covariance(4), assets=assets, constraints=constraints, lots=lots, **facts)
     named = replace(
@@ -189,6 +218,13 @@ def test_the_conflict_is_irreducible_and_the_least_relaxation_is_feasible_and_ti
         old, new = (next(c for c in given if c["name"] == name) for given in (relaxed, changed))
         old[key] = less(old[key], new[key], key)
         assert not feasible(relaxed, *args), setting
+
+
+def test_a_soft_limit_is_never_in_conflict():
+    floor, soft = bounds("floor", "a0", lower=0.5), bounds("cap", "a0", upper=0.3)
+    assert not feasible([floor, soft])
+    assert feasible([floor, {**soft, "soft": 0.1}])
+    assert feasible([cash(upper=0.0), {**calm(0.05), "soft": 0.1}])
 
 
 def test_there_are_twenty_and_more():

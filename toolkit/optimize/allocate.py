@@ -8,17 +8,18 @@ import numpy as np
 
 from toolkit.core.errors import NumericalFailure, SpecError, ToolkitError
 from toolkit.factors.forecast import FloatArray, read_only
-from toolkit.optimize.budgeting import risk_budgets, solve_risk_budgets
 from toolkit.optimize.certificate import Certificate
-from toolkit.optimize.continuous import Continuous, solve_equal_weight, solve_hierarchical, solve_quadratic, solve_track
+from toolkit.optimize.continuous import Continuous
 from toolkit.optimize.diagnose import conflict
 from toolkit.optimize.limits import LimitReport, limit_reports
 from toolkit.optimize.lots import WholeLots, whole_lots
-from toolkit.optimize.problem import Inequalities, Problem
+from toolkit.optimize.problem import Problem
 from toolkit.optimize.quadratic import Quadratic, target_weights
-from toolkit.optimize.ratio import excess_returns, ratio, solve_ratio, volatilities
-from toolkit.optimize.reward import return_in_lots, reward_rate, solve_return
-from toolkit.optimize.solve import CONIC_ORDER, QUADRATIC_ORDER, Attempt, Impossible, check_order
+from toolkit.optimize.ratio import excess_returns, volatilities
+from toolkit.optimize.relaxation import risk_of, solve_continuous
+from toolkit.optimize.reward import return_in_lots, reward_rate
+from toolkit.optimize.solve import Attempt, Impossible
+from toolkit.optimize.target import target_of
 from toolkit.optimize.terms.objectives import (
     EqualWeight,
     HierarchicalRiskParity,
@@ -95,41 +96,6 @@ def _wealth_after_costs(problem: Problem, weights: FloatArray) -> float:
     if wealth <= 0:
         raise SpecError("entry costs exceed the budget.", hint="Raise --budget or lower the fee.")
     return wealth
-
-
-def solve_continuous(problem: Problem, limits: Inequalities, order: tuple[str, ...] | None) -> Continuous:
-    """The continuous optimum of any objective.
-
-    Args:
-        problem: What is to be solved.
-        limits: Its rows.
-        order: Solvers to try; None for those that fit the program.
-
-    Raises:
-        SpecError: for an objective without what it needs.
-        Impossible, Unbounded, NumericalFailure: see `toolkit.optimize.solve`.
-    """
-    objective = problem.objective
-    conic = isinstance(objective, RiskParity | MaxReturn)
-    order = check_order(order or (CONIC_ORDER if conic else QUADRATIC_ORDER))
-    match objective:
-        case EqualWeight():
-            answer = solve_equal_weight(problem, limits, order)
-        case HierarchicalRiskParity():
-            answer = solve_hierarchical(problem)
-        case RiskParity():
-            answer = solve_risk_budgets(problem, risk_budgets(problem, objective), limits, order)
-        case MaxRatio():
-            answer = solve_ratio(problem, excess_returns(problem, objective), limits, order)
-        case MaxDiversification():
-            answer = solve_ratio(problem, volatilities(problem), limits, order)
-        case MaxReturn():
-            answer = solve_return(problem, objective, limits, order)
-        case Track():
-            answer = solve_track(problem, objective, limits, order)
-        case _:
-            answer = solve_quadratic(problem, Quadratic.of(problem), limits, order)
-    return answer
 
 
 def explained(problem: Problem, impossible: Impossible) -> ToolkitError:
@@ -212,17 +178,17 @@ def objective_value(problem: Problem, weights: FloatArray) -> float:
 
     For strategies that name weights or budgets of risk themselves, the variance a year; for tracking, of the difference.
     """
-    objective, forecast = problem.objective, problem.forecast
+    objective = problem.objective
     match objective:
         case EqualWeight() | RiskParity() | HierarchicalRiskParity():
-            return forecast.variance(weights)
+            return problem.forecast.variance(weights)
         case Track():
-            return forecast.variance(weights - target_weights(problem, objective))
-        case MaxRatio():
-            return -ratio(problem, excess_returns(problem, objective), weights)
-        case MaxDiversification():
-            return -ratio(problem, volatilities(problem), weights)
+            return problem.forecast.variance(weights - target_weights(problem, objective))
+        case MaxRatio() | MaxDiversification():
+            numerator = excess_returns(problem, objective) if isinstance(objective, MaxRatio) else volatilities(problem)
+            risk = risk_of(problem).value(np.append(weights, 1.0 - weights.sum()))
+            return -float(numerator @ weights) / risk if risk > 0 else 0.0
         case MaxReturn():
             return -float(reward_rate(problem) @ weights)
         case _:
-            return Quadratic.of(problem).value(weights)
+            return target_of(problem).value(np.append(weights, 1.0 - weights.sum()))

@@ -24,6 +24,7 @@ class Continuous:
         x: (n + 1,) weights, cash last.
         multipliers: (m,) of the limits, the rate at which the objective falls; None where they have no unit to read.
         volatility_price: Fall of the objective for one more unit of volatility; None without a limit on it.
+        on_ceilings: Multipliers of the limits on convex functions, likewise; None where there are none.
     """
 
     x: FloatArray
@@ -33,16 +34,21 @@ class Continuous:
     attempts: tuple[Attempt, ...]
     certificate: Certificate | None
     volatility_price: float | None = None
+    on_ceilings: FloatArray | None = None
 
     @classmethod
     def of(
-        cls, x: FloatArray, multipliers: FloatArray | None, solved: Solved, volatility_price: float | None = None
+        cls,
+        x: FloatArray,
+        multipliers: FloatArray | None,
+        solved: Solved,
+        volatility_price: float | None = None,
+        on_ceilings: FloatArray | None = None,
     ) -> Continuous:
         """A solver's accepted point, its dust below zero swept up and put on the budget."""
         x = np.clip(x, 0.0, None)
-        return cls(
-            x / x.sum(), multipliers, solved.solver, solved.status, solved.attempts, solved.certificate, volatility_price
-        )
+        told = (solved.solver, solved.status, solved.attempts, solved.certificate)
+        return cls(x / x.sum(), multipliers, *told, volatility_price, on_ceilings)
 
     @classmethod
     def formula(cls, weights: FloatArray) -> Continuous:

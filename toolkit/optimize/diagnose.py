@@ -1,8 +1,8 @@
 """Why there is no answer: an irreducible set of conflicting constraints and the least relaxation, in the user's names.
 
-Deletion filter and elastic program: Chinneck, Feasibility and Infeasibility in Optimization (2008), chapters 6 and 7. Limits
-on weights alone are linear, so feasibility is a small linear program; with whole lots, tickets or a number of holdings it is
-a small mixed-integer one, in which entry costs count too.
+Deletion filter and elastic program: Chinneck, Feasibility and Infeasibility in Optimization (2008), chapters 6 and 7. Where
+all limits are linear, feasibility is a small linear program; with limits on risk a cone program; with whole lots, tickets or
+a number of holdings a small mixed-integer one, in which entry costs count too.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from scipy.optimize import linprog
 
 from toolkit.core.errors import Infeasible, NumericalFailure
 from toolkit.factors.forecast import FloatArray
+from toolkit.optimize.functions import Ceiling
 from toolkit.optimize.mixed_integer import HELD, Columns, LotTerms, MixedIntegerProgram, add_structure, variables
 from toolkit.optimize.problem import Inequalities, Problem
 
@@ -43,10 +44,10 @@ class Move:
 
 def conflict(problem: Problem) -> Infeasible | None:
     """The error that explains the conflict between the limits on weights; None when there is none."""
-    if _linear_feasible(problem):
+    if _feasible(problem):
         return None
-    needed = _irreducible(problem, _linear_feasible)
-    moves = _linear_moves(problem) if problem.discrete() is None else _discrete_moves(problem, SECONDS)
+    needed = _irreducible(problem, _feasible)
+    moves = _continuous_moves(problem) if problem.discrete() is None else _discrete_moves(problem, SECONDS)
     names = [problem.constraints[i].name for i in needed]
     told = ", ".join(repr(name) for name in names)
     alone = "these constraints contradict each other" if len(names) > 1 else "a constraint cannot hold"
@@ -101,7 +102,7 @@ def _toml(value: Any) -> str:
 
 def _proposal(problem: Problem, moves: list[Move]) -> tuple[dict[str, dict[str, Any]], list[str]] | None:
     """The changed keys of each constraint and what is told of them, re-solved; None when no rounding has a solution."""
-    feasible = _linear_feasible if problem.discrete() is None else lambda p: _discrete_feasible(p, SECONDS)
+    feasible = _feasible if problem.discrete() is None else lambda p: _discrete_feasible(p, SECONDS)
     for digits in DIGITS:
         constraints, changes, told = list(problem.constraints), dict[str, dict[str, Any]](), []
         for move in moves:
@@ -139,14 +140,32 @@ def _linear_program(limits: Inequalities, width: int, columns: Mapping[int, int]
     )
 
 
-def _linear_feasible(problem: Problem) -> bool:
-    return _linear_program(problem.inequalities(), len(problem.universe) + 1, {}).status == 0
+def _feasible(problem: Problem) -> bool:
+    """Whether some weights hold every hard limit."""
+    limits, ceilings = problem.inequalities().hard(), _hard(problem)
+    if not ceilings:
+        return _linear_program(limits, len(problem.universe) + 1, {}).status == 0
+    from toolkit.optimize.elastic import least_violation  # noqa: PLC0415
+
+    # All give way: such a program has a solution for certain, and a cone solver is good at those.
+    owners = sorted({*limits.owner, *(ceiling.owner for ceiling in ceilings)})
+    found = least_violation(limits, ceilings, {owner: at for at, owner in enumerate(owners)})
+    return found is not None and found[1] <= RELAXED
 
 
-def _linear_moves(problem: Problem) -> list[Move] | None:
+def _hard(problem: Problem) -> tuple[Ceiling, ...]:
+    return tuple(ceiling for ceiling in problem.ceilings() if ceiling.price is None)
+
+
+def _continuous_moves(problem: Problem) -> list[Move] | None:
     """The moves that are least in sum, every limit of one constraint moving alike; None when none is enough."""
-    limits, width = problem.inequalities(), len(problem.universe) + 1
-    columns = _movable(problem, set(limits.owner))
+    limits, width, ceilings = problem.inequalities().hard(), len(problem.universe) + 1, _hard(problem)
+    columns = _movable(problem, {*limits.owner, *(ceiling.owner for ceiling in ceilings)})
+    if ceilings:
+        from toolkit.optimize.elastic import least_violation  # noqa: PLC0415
+
+        found = least_violation(limits, ceilings, columns)
+        return None if found is None else _moves(problem, limits, found[0])
     result = _linear_program(limits, width, columns)
     return _moves(problem, limits, result.x[:width]) if result.status == 0 else None
 
@@ -162,6 +181,10 @@ def _moves(problem: Problem, limits: Inequalities, x: FloatArray) -> list[Move]:
     for owner, side, excess in zip(limits.owner, limits.sides, violation, strict=True):
         if excess > RELAXED and problem.constraints[owner].movable:
             most[owner, side] = max(float(excess), most.get((owner, side), 0.0))
+    for ceiling in _hard(problem):
+        value = ceiling.function.value(x)
+        if value - ceiling.limit > RELAXED:
+            most[ceiling.owner, "upper"] = value**ceiling.power - ceiling.limit**ceiling.power
     return [Move(owner, side, amount) for (owner, side), amount in sorted(most.items())]
 
 
@@ -190,7 +213,7 @@ def _discrete_moves(problem: Problem, seconds: float) -> list[Move] | None:
     Limits are fractions of wealth after entry costs and moves come out in money, so what is least is a ratio: Dinkelbach
     (1967). Moves of the number of holdings are weighed by `A_HOLDING`.
     """
-    limits = problem.inequalities()
+    limits = problem.inequalities().hard()
     counts = {i for i, d in problem.asked().items() if d.most is not None or d.fewest}
     movable = _movable(problem, set(limits.owner) | counts)
     start = Columns(len(problem.universe), 0).total

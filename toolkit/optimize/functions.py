@@ -106,6 +106,32 @@ class RiskOf:
 
 
 @dataclass(frozen=True, slots=True)
+class Scaled:
+    """A function times a positive number."""
+
+    function: ConvexFunction
+    factor: float
+
+    @property
+    def label(self) -> str:
+        """Of the function."""
+        return self.function.label
+
+    def value(self, x: FloatArray) -> float:
+        """At x, (n + 1,)."""
+        return self.factor * self.function.value(x)
+
+    def gradient(self, x: FloatArray) -> FloatArray:
+        """(n + 1,)."""
+        return self.factor * self.function.gradient(x)
+
+    def convex(self, x: cp.Expression, one: cp.Expression) -> ConvexForm:
+        """The face of the function, times the factor."""
+        expression, own = self.function.convex(x, one)
+        return self.factor * expression, own
+
+
+@dataclass(frozen=True, slots=True)
 class Turnover:
     """Half the sum of absolute changes of all weights, cash among them: what is bought.
 
@@ -132,7 +158,7 @@ class Turnover:
         """Hinges."""
         import cvxpy as cp  # noqa: PLC0415
 
-        return cp.sum(cp.pos(x - self.previous * one)), []
+        return np.ones(len(self.previous)) @ cp.pos(x - self.previous * one), []
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,9 @@ import numpy as np
 
 from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.continuous import Continuous
+from toolkit.optimize.functions import Ceiling
 from toolkit.optimize.problem import Inequalities, Problem
+from toolkit.optimize.terms.base import Constraint
 from toolkit.optimize.terms.objectives import MaxReturn
 
 BINDING = 1e-6
@@ -55,8 +57,14 @@ def limit_reports(problem: Problem, limits: Inequalities, x: FloatArray, continu
     """One report a named constraint at x, (n + 1,), and one for a limit that the objective itself sets."""
     reports = []
     values, relaxed_slack = limits.G @ x, limits.h - limits.G @ continuous.x
+    curved = {ceiling.owner: (at, ceiling) for at, ceiling in enumerate(problem.ceilings())}
     for position, constraint in enumerate(problem.constraints):
         rows = [row for row, owner in enumerate(limits.owner) if owner == position]
+        if position in curved:
+            at, ceiling = curved[position]
+            price = None if continuous.on_ceilings is None else float(continuous.on_ceilings[at])
+            reports.append(_on_ceiling(constraint, ceiling, x, continuous.x, price))
+            continue
         if not rows:
             reports.append(LimitReport(constraint.name, constraint.kind, None, None, None, None, None, None, None))
             continue
@@ -76,13 +84,34 @@ def limit_reports(problem: Problem, limits: Inequalities, x: FloatArray, continu
                 shadow_price=price,
             )
         )
-    if isinstance(problem.objective, MaxReturn):
-        reports.append(_on_volatility(problem, problem.objective, x, continuous))
+    if isinstance(problem.objective, MaxReturn) and problem.objective.volatility is not None:
+        reports.append(_on_volatility(problem, problem.objective, problem.objective.volatility, x, continuous))
     return tuple(reports)
 
 
-def _on_volatility(problem: Problem, objective: MaxReturn, x: FloatArray, continuous: Continuous) -> LimitReport:
-    ceiling = objective.volatility
+def _on_ceiling(
+    constraint: Constraint, ceiling: Ceiling, x: FloatArray, relaxed: FloatArray, price: float | None
+) -> LimitReport:
+    """The report of a limit on a convex function, in the power in which its user speaks of it."""
+    power = ceiling.power
+    value, limit = ceiling.function.value(x) ** power, ceiling.limit**power
+    return LimitReport(
+        name=constraint.name,
+        kind=constraint.kind,
+        value=value,
+        limit=limit,
+        side="upper",
+        where=ceiling.function.label,
+        slack=limit - value,
+        binding=ceiling.excess(relaxed) >= -BINDING,
+        # d limit / d limit^power, where the multiplier belongs to the limit of the root.
+        shadow_price=None if price is None else price / (power * ceiling.limit ** (power - 1)),
+    )
+
+
+def _on_volatility(
+    problem: Problem, objective: MaxReturn, ceiling: float, x: FloatArray, continuous: Continuous
+) -> LimitReport:
     now, relaxed = (float(np.sqrt(problem.forecast.variance(point[:-1]))) for point in (x, continuous.x))
     return LimitReport(
         name="objective.volatility",

@@ -54,7 +54,7 @@ def solve_ratio(problem: Problem, numerator: FloatArray, limits: Inequalities, o
     n, m = len(problem.universe), len(limits.h)
     best = float(numerator.max())
     if best <= 0:
-        raise _nothing_positive(problem, best)
+        raise nothing_positive(problem, best)
     quadratic = Quadratic.variance(problem.forecast)
     program, scale = quadratic_program(n, len(quadratic.R), m), quadratic.scale()
     homogeneous = limits.G - limits.h[:, None]
@@ -86,7 +86,7 @@ def solve_ratio(problem: Problem, numerator: FloatArray, limits: Inequalities, o
         reached = _largest(numerator, limits)
         if reached is None or reached > RISKLESS * best:
             raise
-        raise _nothing_positive(problem, reached) from None
+        raise nothing_positive(problem, reached) from None
     x, duals = answer()
     return Continuous.of(x, duals.limits, solved)
 
@@ -106,7 +106,8 @@ def _largest(numerator: FloatArray, limits: Inequalities) -> float | None:
     return -float(found.fun) if found.status == 0 else None
 
 
-def _nothing_positive(problem: Problem, best: float) -> SpecError:
+def nothing_positive(problem: Problem, best: float) -> SpecError:
+    """The error to raise where no numerator above `best` can be reached, which is not positive."""
     if isinstance(problem.objective, MaxRatio):
         return SpecError(
             f"max_ratio: no excess return is positive; the best that the constraints allow is {best:.2%} a year.",

@@ -38,6 +38,7 @@ def measure_of_strategy(name: str, confidence: float | None, scenarios: Scenario
     kind = measures()[ROOTS.get(name, name)]
     if confidence is not None and "confidence" not in kind.__annotations__:
         raise SpecError(f"the measure {name!r} has no confidence.", hint="Leave out `confidence`.")
-    measure = kind() if confidence is None else kind(confidence)
+    given = {} if confidence is None else {"confidence": confidence}
+    measure = kind(**given)
     check_order(measure, scenarios)
     return measure, 2 if name in ROOTS else 1

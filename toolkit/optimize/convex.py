@@ -1,0 +1,209 @@
+"""Problems beyond a quadratic under linear limits: measures of risk, limits on convex functions, soft limits, costs of trading.
+
+One cone program a problem, modelled in cvxpy and built anew each time. Ratios are made linear by the perspective of every
+function (Charnes and Cooper 1962; Stoyanov, Rachev and Fabozzi 2007 for ratios over any coherent measure); budgets of risk
+use the logarithmic barrier, which is correct for every measure that is homogeneous of degree one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cvxpy as cp
+import numpy as np
+from cvxpy.error import SolverError
+
+from toolkit.core.errors import NumericalFailure, SpecError, Unbounded
+from toolkit.factors.forecast import FloatArray
+from toolkit.optimize.certificate import ACCEPT, ACCEPT_INACCURATE
+from toolkit.optimize.conic import SOLVER, solve_conic
+from toolkit.optimize.continuous import Continuous
+from toolkit.optimize.functions import Ceiling, ConvexFunction
+from toolkit.optimize.problem import Inequalities
+from toolkit.optimize.solve import Attempt, Impossible, Solved
+from toolkit.optimize.target import Target
+
+VANISHING = 1e-9
+"""Risk of a mix over that of one asset, below which it counts as none."""
+LEAST_CASH = 1e-7
+"""Price of cash, over the risk of one asset, that decides between answers that differ in nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Variables and constraints of one program, before its objective.
+
+    Attributes:
+        x: (n + 1,) weights, or amounts where they are normalised by something else than their sum.
+        one: The sum of x.
+        penalty: Price of what is broken of soft limits.
+        rows: `G x <= h one`; None where there are none.
+        ceilings: One constraint a ceiling.
+        others: Signs, and the own constraints of convex functions.
+    """
+
+    x: cp.Variable
+    one: cp.Expression
+    penalty: cp.Expression
+    rows: cp.Constraint | None
+    ceilings: tuple[cp.Constraint, ...]
+    others: tuple[cp.Constraint, ...]
+
+    @classmethod
+    def of(cls, n: int, limits: Inequalities, ceilings: tuple[Ceiling, ...], *, one: float | None) -> Model:
+        """The model of n assets under limits; `one` is the sum of x where it is known."""
+        x = cp.Variable(n + 1)
+        total: cp.Expression = cp.Constant(one) if one is not None else np.ones(n + 1) @ x
+        others: list[cp.Constraint] = [x >= 0]
+        penalty: cp.Expression = cp.Constant(0.0)
+        rows = None
+        if len(limits.h):
+            beyond: cp.Expression = limits.G @ x - limits.h * total
+            soft = np.flatnonzero(limits.soft)
+            if len(soft):
+                slack = cp.Variable(len(soft), nonneg=True)
+                penalty = penalty + limits.price[soft] @ slack
+                beyond = beyond - np.eye(len(limits.h))[:, soft] @ slack
+            rows = beyond <= 0
+        held: list[cp.Constraint] = []
+        for ceiling in ceilings:
+            expression, own = ceiling.function.convex(x, total)
+            others += own
+            room = ceiling.limit * total
+            if ceiling.price is not None:
+                slack = cp.Variable(nonneg=True)
+                penalty, room = penalty + ceiling.price * slack, room + slack
+            held.append(expression <= room)
+        return cls(x, total, penalty, rows, tuple(held), tuple(others))
+
+    def constraints(self, *more: cp.Constraint) -> list[cp.Constraint]:
+        """All of them."""
+        return [*self.others, *([] if self.rows is None else [self.rows]), *self.ceilings, *more]
+
+    def multipliers(self, scale: float) -> tuple[FloatArray, FloatArray]:
+        """Of the rows and of the ceilings, in the unit of an objective that was divided by `scale`."""
+        rows = np.zeros(0) if self.rows is None else np.asarray(self.rows.dual_value, dtype=float).reshape(-1)
+        held = [float(np.asarray(constraint.dual_value).reshape(-1)[0]) for constraint in self.ceilings]
+        return rows * scale, np.array(held) * scale
+
+
+def _objective(target: Target, model: Model) -> tuple[cp.Expression, list[cp.Constraint]]:
+    q, assets = target.quadratic, model.x[:-1]
+    d = assets - q.target
+    total: cp.Expression = q.c @ assets + model.penalty
+    own = np.flatnonzero(q.s)
+    if len(own):
+        total = total + cp.sum_squares(cp.multiply(q.s[own], d[own]))
+    if len(q.R):
+        total = total + cp.sum_squares(q.R @ d)
+    constraints: list[cp.Constraint] = []
+    for part in target.parts:
+        expression, needed = part.convex(model.x, model.one)
+        total, constraints = total + expression, constraints + needed
+    return total, constraints
+
+
+def _solved(problem: cp.Problem, unbounded: str) -> Solved:
+    """The accepted answer.
+
+    Raises:
+        Impossible, Unbounded, NumericalFailure: as `toolkit.optimize.solve.solve`.
+    """
+    try:
+        answer = solve_conic(problem)
+    except SolverError as error:
+        raise _failure(Attempt(SOLVER, "error", None, str(error).splitlines()[0])) from error
+    if answer.status in (cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE):
+        raise Impossible((Attempt(SOLVER, answer.status, None, "infeasible"),))
+    if answer.status in (cp.UNBOUNDED, cp.UNBOUNDED_INACCURATE):
+        raise Unbounded(unbounded, hint="Add a bound, a group limit or a risk limit.")
+    if answer.certificate is None:
+        raise _failure(Attempt(SOLVER, answer.status, None, "no answer"))
+    worst = answer.certificate.worst
+    if worst > ACCEPT_INACCURATE:
+        raise _failure(Attempt(SOLVER, answer.status, worst, "rejected by its certificate"))
+    word = "optimal" if worst <= ACCEPT else "optimal_inaccurate"
+    return Solved(SOLVER, word, answer.certificate, (Attempt(SOLVER, answer.status, worst, "accepted"),))
+
+
+def _failure(attempt: Attempt) -> NumericalFailure:
+    return NumericalFailure(
+        f"no solver reached an accepted answer ({attempt.solver}: {attempt.status}, {attempt.outcome}).",
+        hint="Loosen the constraints, or use fewer scenarios.",
+        details={"attempts": [[attempt.solver, attempt.status, attempt.residual, attempt.outcome]]},
+    )
+
+
+def solve_convex(target: Target, limits: Inequalities, ceilings: tuple[Ceiling, ...]) -> Continuous:
+    """The least of a target under limits, hard and soft."""
+    n, scale = len(target.quadratic.c), target.scale()
+    model = Model.of(n, limits, ceilings, one=1.0)
+    objective, own = _objective(target, model)
+    program = cp.Problem(cp.Minimize(objective / scale), model.constraints(cp.Zero(np.ones(n + 1) @ model.x - 1), *own))
+    solved = _solved(program, "the objective can be improved without limit.")
+    rows, held = model.multipliers(scale)
+    return Continuous.of(np.array(model.x.value), rows, solved, on_ceilings=held)
+
+
+def solve_ratio_of(
+    risk: ConvexFunction, numerator: FloatArray, limits: Inequalities, ceilings: tuple[Ceiling, ...]
+) -> Continuous:
+    """Weights with the largest numerator'w over risk; multipliers are those of the negative ratio.
+
+    Args:
+        risk: Homogeneous of degree one in the weights of the assets.
+        numerator: (n,), positive somewhere.
+        limits: Hard ones.
+        ceilings: Hard ones.
+
+    Raises:
+        Unbounded: where some mix with a positive numerator has no risk.
+    """
+    n, best = len(numerator), float(numerator.max())
+    model = Model.of(n, limits, ceilings, one=None)
+    expression, own = risk.convex(model.x, model.one)
+    size = max(abs(risk.value(np.append(row, 0.0))) for row in np.eye(n)) or 1.0
+    normal = cp.Zero(np.append(numerator / best, 0.0) @ model.x - 1)
+    # Cash moves no ratio: of all answers the one with least of it.
+    objective = expression / size + LEAST_CASH * model.x[n]
+    message = "the ratio can be improved without limit: a mix with a positive numerator has no risk."
+    solved = _solved(cp.Problem(cp.Minimize(objective), model.constraints(normal, *own)), message)
+    y = np.clip(np.array(model.x.value), 0.0, None)
+    total = float(y.sum())
+    value = risk.value(y)
+    if value <= VANISHING * size * total:
+        raise Unbounded(message, hint="Use another measure, or leave out series that do not move.")
+    rows, held = model.multipliers(size)
+    rate = best * total / value**2
+    return Continuous.of(y, rows * rate, solved, on_ceilings=held * rate)
+
+
+def solve_parity_of(
+    risk: ConvexFunction, budgets: FloatArray, limits: Inequalities, ceilings: tuple[Ceiling, ...], cash: float
+) -> Continuous:
+    """Weights whose contributions to risk are proportional to budgets, (n,), as far as the limits let them.
+
+    Args:
+        risk: Homogeneous of degree one, positive for every asset.
+        budgets: (n,) with mean 1.
+        limits: Hard ones.
+        ceilings: Hard ones.
+        cash: Weight of cash.
+
+    Raises:
+        SpecError: where an asset has no risk by this measure.
+    """
+    n = len(budgets)
+    single = np.array([risk.value(np.append(row, 0.0)) for row in np.eye(n)])
+    if np.any(single <= 0):
+        raise SpecError("risk_parity: by this measure some asset has no risk to contribute.", hint="Use another measure.")
+    model = Model.of(n, limits, ceilings, one=None)
+    assets = model.x[:n]
+    expression, own = risk.convex(model.x, model.one)
+    # In the unit of each asset's own risk every logarithm is near zero.
+    size = float(np.mean(single))
+    barrier = budgets @ cp.log(cp.multiply(single / size, assets))
+    tie = cp.Zero(np.append(np.full(n, -cash), 1 - cash) @ model.x)
+    program = cp.Problem(cp.Minimize(expression / size - barrier), model.constraints(tie, *own))
+    solved = _solved(program, "risk_parity: some mix has no risk.")
+    return Continuous.of(np.array(model.x.value), None, solved)

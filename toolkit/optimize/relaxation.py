@@ -1,0 +1,117 @@
+"""The continuous problem: which program answers which objective, and what is told where none fits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from toolkit.core.errors import SpecError
+from toolkit.optimize.budgeting import least_cash, risk_budgets, solve_risk_budgets
+from toolkit.optimize.continuous import Continuous, solve_equal_weight, solve_hierarchical, solve_quadratic, solve_track
+from toolkit.optimize.functions import Ceiling, ConvexFunction, Deviation
+from toolkit.optimize.problem import Inequalities, Problem
+from toolkit.optimize.quadratic import Quadratic
+from toolkit.optimize.ratio import excess_returns, nothing_positive, solve_ratio, volatilities
+from toolkit.optimize.reward import solve_return
+from toolkit.optimize.solve import CONIC_ORDER, QUADRATIC_ORDER, check_order
+from toolkit.optimize.target import Target, target_of
+from toolkit.optimize.terms.objectives import (
+    EqualWeight,
+    HierarchicalRiskParity,
+    MaxDiversification,
+    MaxRatio,
+    MaxReturn,
+    RiskParity,
+    Track,
+)
+from toolkit.optimize.terms.risk import risk_function
+
+HARD_ONLY = (EqualWeight, RiskParity, HierarchicalRiskParity, MaxRatio, MaxDiversification)
+"""Objectives that have no unit in which a price for a broken limit could be paid."""
+
+
+def solve_continuous(problem: Problem, limits: Inequalities, order: tuple[str, ...] | None) -> Continuous:
+    """The continuous optimum of any objective.
+
+    Args:
+        problem: What is to be solved.
+        limits: Its rows.
+        order: Solvers to try; None for those that fit the program.
+
+    Raises:
+        SpecError: for an objective without what it needs.
+        Impossible, Unbounded, NumericalFailure: see `toolkit.optimize.solve`.
+    """
+    objective, ceilings = problem.objective, problem.ceilings()
+    conic = isinstance(objective, RiskParity | MaxReturn)
+    order = check_order(order or (CONIC_ORDER if conic else QUADRATIC_ORDER))
+    soft = [problem.constraints[i].name for i, price in zip(limits.owner, limits.price, strict=False) if np.isfinite(price)]
+    soft += [problem.constraints[ceiling.owner].name for ceiling in ceilings if ceiling.price is not None]
+    if soft and isinstance(objective, HARD_ONLY):
+        raise SpecError(
+            f"constraint {soft[0]!r}: objective {objective.kind!r} has no unit in which a soft limit could be priced.",
+            hint="Leave out `soft`, or use min_risk, max_utility, max_return or track.",
+        )
+    plain = not ceilings and not soft
+    match objective:
+        case HierarchicalRiskParity():
+            return solve_hierarchical(problem)
+        case EqualWeight() if plain:
+            return solve_equal_weight(problem, limits, order)
+        case RiskParity() | MaxRatio() | MaxDiversification():
+            return _homogeneous(problem, limits, ceilings, order)
+        case MaxReturn() if plain and objective.volatility is not None:
+            return solve_return(problem, objective, limits, order)
+        case Track() if plain:
+            return solve_track(problem, objective, limits, order)
+        case _:
+            return _least(problem, limits, ceilings, order)
+
+
+def _least(problem: Problem, limits: Inequalities, ceilings: tuple[Ceiling, ...], order: tuple[str, ...]) -> Continuous:
+    """The least of a target: by the quadratic program, the linear program of a tail, or a cone program."""
+    n, objective = len(problem.universe), problem.objective
+    equal = isinstance(objective, EqualWeight)
+    target = Target(Quadratic.distance(n, np.full(n, 1.0 / n))) if equal else target_of(problem)
+    if isinstance(objective, MaxReturn) and objective.volatility is not None:
+        root, specific = problem.forecast.roots()
+        risk = Deviation(root, specific, np.zeros(n), "volatility a year")
+        ceilings = (*ceilings, Ceiling(risk, objective.volatility, -1))
+    if not ceilings and not limits.soft.any() and not target.parts:
+        return solve_quadratic(problem, target.quadratic, limits, order)
+    # cvxpy takes half a second to import: who solves a plain quadratic does not pay.
+    from toolkit.optimize.convex import solve_convex  # noqa: PLC0415
+
+    answer = solve_convex(target, limits, ceilings)
+    if isinstance(objective, MaxReturn) and objective.volatility is not None and answer.on_ceilings is not None:
+        return replace(answer, on_ceilings=answer.on_ceilings[:-1], volatility_price=float(answer.on_ceilings[-1]))
+    # A distance to equal weights has no unit in which a limit could have a price.
+    return replace(answer, multipliers=None, on_ceilings=None) if equal else answer
+
+
+def _homogeneous(problem: Problem, limits: Inequalities, ceilings: tuple[Ceiling, ...], order: tuple[str, ...]) -> Continuous:
+    """Ratios and budgets of risk: fast programs for variance and linear limits, cone programs for the rest."""
+    objective = problem.objective
+    measure = getattr(objective, "measure", "variance")
+    plain = not ceilings and measure in ("variance", "volatility")
+    if plain and isinstance(objective, RiskParity):
+        return solve_risk_budgets(problem, risk_budgets(problem, objective), limits, order)
+    numerator = excess_returns(problem, objective) if isinstance(objective, MaxRatio) else volatilities(problem)
+    if plain:
+        return solve_ratio(problem, numerator, limits, order)
+    from toolkit.optimize.convex import solve_parity_of, solve_ratio_of  # noqa: PLC0415
+
+    risk = risk_of(problem)
+    if isinstance(objective, RiskParity):
+        return solve_parity_of(risk, risk_budgets(problem, objective), limits, ceilings, least_cash(limits))
+    if numerator.max() <= 0:
+        raise nothing_positive(problem, float(numerator.max()))
+    return solve_ratio_of(risk, numerator, limits, ceilings)
+
+
+def risk_of(problem: Problem) -> ConvexFunction:
+    """The homogeneous measure of risk of an objective: volatility, unless it names another."""
+    objective = problem.objective
+    measure, confidence = getattr(objective, "measure", "variance"), getattr(objective, "confidence", None)
+    return risk_function(measure, confidence, problem.known, "objective.measure")[0]

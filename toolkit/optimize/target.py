@@ -1,0 +1,113 @@
+"""What an objective minimises: a quadratic, and convex functions beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from toolkit.core.errors import SpecError
+from toolkit.factors.forecast import FloatArray
+from toolkit.optimize.functions import ConvexFunction, Deviation, Scaled, TradeCost
+from toolkit.optimize.problem import Problem
+from toolkit.optimize.quadratic import Quadratic, target_weights
+from toolkit.optimize.terms.objectives import MaxReturn, MaxUtility, MinRisk, Track
+from toolkit.optimize.terms.risk import risk_function
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """f(x) = quadratic(x) + the sum of the parts, over weights x, (n + 1,), of assets and cash."""
+
+    quadratic: Quadratic
+    parts: tuple[ConvexFunction, ...] = ()
+
+    def value(self, x: FloatArray) -> float:
+        """The objective at x."""
+        return self.quadratic.value(x[:-1]) + sum(part.value(x) for part in self.parts)
+
+    def gradient(self, x: FloatArray) -> FloatArray:
+        """(n + 1,) a subgradient at x."""
+        own = np.append(self.quadratic.gradient(x[:-1]), 0.0)
+        return own + sum((part.gradient(x) for part in self.parts), np.zeros_like(own))
+
+    def scale(self) -> float:
+        """A positive number of the size of f, for solvers that stop on absolute gaps."""
+        n = len(self.quadratic.c)
+        single = np.vstack([np.append(row, 0.0) for row in np.eye(n)])
+        size = max((abs(part.value(x)) for part in self.parts for x in single), default=0.0)
+        return max(self.quadratic.scale() if self._quadratic_counts() else 0.0, size) or 1.0
+
+    def _quadratic_counts(self) -> bool:
+        q = self.quadratic
+        return bool(q.R.any() or q.s.any() or q.c.any())
+
+
+def target_of(problem: Problem) -> Target:
+    """What minimum-risk, utility, largest-return and tracking objectives minimise.
+
+    Raises:
+        SpecError: for an objective of another kind, or one that lacks what it needs.
+    """
+    objective, forecast = problem.objective, problem.forecast
+    n = len(problem.universe)
+    if isinstance(objective, Track):
+        return Target(Quadratic.tracking(problem, target_weights(problem, objective)))
+    if isinstance(objective, MaxReturn):
+        linear, parts = _costs(problem)
+        return Target(Quadratic(np.zeros((0, n)), np.zeros(n), linear - forecast.expected, np.zeros(n)), parts)
+    if not isinstance(objective, MinRisk | MaxUtility):
+        raise SpecError(f"objective {objective.kind!r} is not a sum of risk, return and costs.")
+    linear, parts = _costs(problem)
+    if isinstance(objective, MaxUtility):
+        linear = linear - forecast.expected
+        uncertain, radius = objective.robust, objective.radius
+        if uncertain is not None:
+            covariance = _expected_cov(problem)
+            if uncertain == "box":
+                linear = linear + radius * np.sqrt(np.diag(covariance))
+            else:
+                values, vectors = np.linalg.eigh(covariance)
+                root = radius * (vectors * np.sqrt(np.clip(values, 0.0, None))).T
+                parts = (*parts, Deviation(root, np.zeros(n), np.zeros(n), "uncertainty of expected returns"))
+    priced = isinstance(objective, MaxUtility) or problem.costs.in_objective
+    if objective.measure == "variance":
+        root, specific = forecast.roots()
+        weight = np.sqrt(objective.risk_aversion / 2) if priced else 1.0
+        return Target(Quadratic(weight * root, weight * specific, linear, np.zeros(n)), parts)
+    price = objective.risk_aversion if priced else 1.0
+    risk, power = risk_function(objective.measure, objective.confidence, problem.known, "objective.measure")
+    if power != 1 and priced:
+        raise SpecError(
+            f"objective.measure: {objective.measure!r} is a square and cannot be weighed against returns or costs.",
+            hint='Use measure = "semideviation".',
+        )
+    if objective.ambiguity:
+        confidence = objective.confidence or 0.95
+        radius = price * objective.ambiguity / (1 - confidence)
+        parts = (*parts, Deviation(np.zeros((0, n)), np.full(n, radius), np.zeros(n), "ambiguity of the scenarios"))
+    empty = Quadratic(np.zeros((0, n)), np.zeros(n), linear, np.zeros(n))
+    return Target(empty, (risk if price == 1 else Scaled(risk, price), *parts))
+
+
+def _costs(problem: Problem) -> tuple[FloatArray, tuple[ConvexFunction, ...]]:
+    """The linear rate of costs a year, and what of them is not linear in the weights."""
+    costs, previous = problem.costs, problem.previous
+    if not costs.in_objective:
+        return np.zeros(len(previous)), ()
+    if previous.any():
+        trades = TradeCost(costs.trade_rate, costs.sale_rate, costs.impact_rate, previous)
+        return costs.holding_rate, (trades,)
+    if costs.impact.any():
+        zeros = np.zeros(len(previous))
+        return costs.annual_rate, (TradeCost(zeros, zeros, costs.impact_rate, previous),)
+    return costs.annual_rate, ()
+
+
+def _expected_cov(problem: Problem) -> FloatArray:
+    if problem.forecast.expected_cov is None:
+        raise SpecError(
+            "objective.robust: this forecast of returns does not say how uncertain it is.",
+            hint='Use returns of kind "historical", "equilibrium" or "views".',
+        )
+    return problem.forecast.expected_cov
