@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
+from toolkit.core.assets import Universe
 from toolkit.core.errors import GapError, SpecError
 from toolkit.core.market import Snapshot
+from toolkit.factors.forecast import FloatArray
 from toolkit.supply.delay import LicenceDelay
 from toolkit.supply.shock import Elasticity
 
@@ -97,3 +100,9 @@ def companion_scale(snapshot: Snapshot) -> dict[str, float]:
     """The number 0..1 that stands for each word of the column `by_product`, for `toolkit.supply.characteristics`."""
     rows = snapshot["assumptions"].filter((pl.col("name") == "companion_share") & pl.col("central").is_not_null())
     return dict(rows.select("subject", "central").iter_rows())
+
+
+def exit_days(snapshot: Snapshot, universe: Universe) -> FloatArray:
+    """(n,) days that a sale takes by the group of each asset, the central figure; NaN where the table has none."""
+    rows = (find_assumption(snapshot, "exit_days", asset.group) for asset in universe)
+    return np.array([np.nan if row is None or row.central is None else row.central for row in rows])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from toolkit.factors.forecast import FloatArray
-from toolkit.optimize.certificate import Certificate, certify
+from toolkit.optimize.certificate import Certificate
+from toolkit.optimize.functions import Ceiling
 from toolkit.optimize.hierarchical import hierarchical_weights, refuse_constraints
 from toolkit.optimize.problem import Inequalities, Problem
 from toolkit.optimize.program import Duals, quadratic_program
@@ -24,7 +26,8 @@ class Continuous:
         x: (n + 1,) weights, cash last.
         multipliers: (m,) of the limits, the rate at which the objective falls; None where they have no unit to read.
         volatility_price: Fall of the objective for one more unit of volatility; None without a limit on it.
-        on_ceilings: Multipliers of the limits on convex functions, likewise; None where there are none.
+        on_ceilings: Multipliers of the limits on convex functions by position of their constraint, likewise.
+        inside: Convex limits that stand for limits which are not convex, around x.
     """
 
     x: FloatArray
@@ -34,7 +37,8 @@ class Continuous:
     attempts: tuple[Attempt, ...]
     certificate: Certificate | None
     volatility_price: float | None = None
-    on_ceilings: FloatArray | None = None
+    on_ceilings: Mapping[int, float] | None = None
+    inside: tuple[Ceiling, ...] = ()
 
     @classmethod
     def of(
@@ -43,7 +47,7 @@ class Continuous:
         multipliers: FloatArray | None,
         solved: Solved,
         volatility_price: float | None = None,
-        on_ceilings: FloatArray | None = None,
+        on_ceilings: Mapping[int, float] | None = None,
     ) -> Continuous:
         """A solver's accepted point, its dust below zero swept up and put on the budget."""
         x = np.clip(x, 0.0, None)
@@ -58,11 +62,15 @@ class Continuous:
 
 def certify_weights(gradient: FloatArray, limits: Inequalities, x: FloatArray, duals: Duals, size: float) -> Certificate:
     """The certificate of weights x, (n + 1,), in the user's rows: `G x <= h`, `x >= 0` and `sum(x) = 1`."""
-    width = len(x)
-    A = np.vstack([limits.G, -np.eye(width)])
-    slack = np.concatenate([limits.h, np.zeros(width)]) - A @ x
-    multipliers = np.concatenate([duals.limits, duals.nonnegative])
-    return certify(gradient, A, slack, multipliers, np.ones(width), float(x.sum() - 1), duals.budget, size)
+    # The rows of `x >= 0` are an identity matrix, which would be the largest array of a large problem.
+    scale, slack = max(float(np.max(np.abs(gradient))), size), limits.h - limits.G @ x
+    stationarity = gradient + limits.G.T @ duals.limits - duals.nonnegative + duals.budget
+    negative = -min(float(np.min(duals.limits, initial=0.0)), float(np.min(duals.nonnegative, initial=0.0)))
+    return Certificate(
+        primal=max(-float(np.min(slack, initial=0.0)), -float(np.min(x, initial=0.0)), abs(float(x.sum() - 1))),
+        dual=max(float(np.max(np.abs(stationarity))), negative) / scale,
+        gap=float(np.sum(np.abs(duals.limits * slack)) + np.sum(np.abs(duals.nonnegative * x))) / scale,
+    )
 
 
 def solve_quadratic(problem: Problem, quadratic: Quadratic, limits: Inequalities, order: tuple[str, ...]) -> Continuous:

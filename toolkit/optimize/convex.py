@@ -38,7 +38,7 @@ class Model:
         one: The sum of x.
         penalty: Price of what is broken of soft limits.
         rows: `G x <= h one`; None where there are none.
-        ceilings: One constraint a ceiling.
+        ceilings: Owner and constraint of each ceiling.
         others: Signs, and the own constraints of convex functions.
     """
 
@@ -46,7 +46,7 @@ class Model:
     one: cp.Expression
     penalty: cp.Expression
     rows: cp.Constraint | None
-    ceilings: tuple[cp.Constraint, ...]
+    ceilings: tuple[tuple[int, cp.Constraint], ...]
     others: tuple[cp.Constraint, ...]
 
     @classmethod
@@ -65,7 +65,7 @@ class Model:
                 penalty = penalty + limits.price[soft] @ slack
                 beyond = beyond - np.eye(len(limits.h))[:, soft] @ slack
             rows = beyond <= 0
-        held: list[cp.Constraint] = []
+        held: list[tuple[int, cp.Constraint]] = []
         for ceiling in ceilings:
             expression, own = ceiling.function.convex(x, total)
             others += own
@@ -73,18 +73,20 @@ class Model:
             if ceiling.price is not None:
                 slack = cp.Variable(nonneg=True)
                 penalty, room = penalty + ceiling.price * slack, room + slack
-            held.append(expression <= room)
+            held.append((ceiling.owner, expression <= room))
         return cls(x, total, penalty, rows, tuple(held), tuple(others))
 
     def constraints(self, *more: cp.Constraint) -> list[cp.Constraint]:
         """All of them."""
-        return [*self.others, *([] if self.rows is None else [self.rows]), *self.ceilings, *more]
+        return [*self.others, *([] if self.rows is None else [self.rows]), *(held for _, held in self.ceilings), *more]
 
-    def multipliers(self, scale: float) -> tuple[FloatArray, FloatArray]:
-        """Of the rows and of the ceilings, in the unit of an objective that was divided by `scale`."""
+    def multipliers(self, scale: float) -> tuple[FloatArray, dict[int, float]]:
+        """Of the rows, and of the ceilings by owner, in the unit of an objective that was divided by `scale`."""
         rows = np.zeros(0) if self.rows is None else np.asarray(self.rows.dual_value, dtype=float).reshape(-1)
-        held = [float(np.asarray(constraint.dual_value).reshape(-1)[0]) for constraint in self.ceilings]
-        return rows * scale, np.array(held) * scale
+        held: dict[int, float] = {}
+        for owner, constraint in self.ceilings:
+            held[owner] = held.get(owner, 0.0) + scale * float(np.asarray(constraint.dual_value).reshape(-1)[0])
+        return rows * scale, held
 
 
 def _objective(target: Target, model: Model) -> tuple[cp.Expression, list[cp.Constraint]]:
@@ -173,9 +175,8 @@ def solve_ratio_of(
     value = risk.value(y)
     if value <= VANISHING * size * total:
         raise Unbounded(message, hint="Use another measure, or leave out series that do not move.")
-    rows, held = model.multipliers(size)
-    rate = best * total / value**2
-    return Continuous.of(y, rows * rate, solved, on_ceilings=held * rate)
+    rows, held = model.multipliers(size * best * total / value**2)
+    return Continuous.of(y, rows, solved, on_ceilings=held)
 
 
 def solve_parity_of(

@@ -159,6 +159,7 @@ def frontier(problem: Problem, points: int = 50, solver: Solver | None = None) -
     """
     if points < 2:
         raise SpecError("a frontier needs at least 2 points.", hint="Raise --points.")
+    _refuse_curved(problem)
     against, reward = _reward(problem)
     best = "largest return" if against == "return" else "least cost"
     path = _Path(problem, reward, best, check_order((solver or Solver()).order or QUADRATIC_ORDER))
@@ -177,6 +178,19 @@ def frontier(problem: Problem, points: int = 50, solver: Solver | None = None) -
         raise explained(problem, impossible) from impossible
     critical = _criticals(path, lines)
     return Frontier(against, tuple(found), critical, tuple(unresolved), path.solvers[-1], path.worst)
+
+
+def _refuse_curved(problem: Problem) -> None:
+    """Raise `SpecError` for limits that a piecewise straight line cannot follow, rather than draw it as if there were none."""
+    limits = problem.inequalities()
+    soft = {limits.owner[int(row)] for row in np.flatnonzero(limits.soft)}
+    owners = sorted(soft | {ceiling.owner for ceiling in problem.ceilings()})
+    if owners:
+        named = ", ".join(repr(problem.constraints[i].name) for i in owners)
+        raise SpecError(
+            f"a frontier follows hard limits on weights, and these are others: {named}.",
+            hint="Take them out of a copy of the strategy, or ask `toolkit optimize` for single points.",
+        )
 
 
 def _reward(problem: Problem) -> tuple[str, FloatArray]:

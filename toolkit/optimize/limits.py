@@ -8,6 +8,7 @@ import numpy as np
 
 from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.continuous import Continuous
+from toolkit.optimize.contribution import Share
 from toolkit.optimize.functions import Ceiling
 from toolkit.optimize.problem import Inequalities, Problem
 from toolkit.optimize.terms.base import Constraint
@@ -57,13 +58,17 @@ def limit_reports(problem: Problem, limits: Inequalities, x: FloatArray, continu
     """One report a named constraint at x, (n + 1,), and one for a limit that the objective itself sets."""
     reports = []
     values, relaxed_slack = limits.G @ x, limits.h - limits.G @ continuous.x
-    curved = {ceiling.owner: (at, ceiling) for at, ceiling in enumerate(problem.ceilings())}
+    curved = {ceiling.owner: ceiling for ceiling in problem.ceilings()}
+    prices, shares = continuous.on_ceilings, problem.shares()
     for position, constraint in enumerate(problem.constraints):
         rows = [row for row, owner in enumerate(limits.owner) if owner == position]
         if position in curved:
-            at, ceiling = curved[position]
-            price = None if continuous.on_ceilings is None else float(continuous.on_ceilings[at])
-            reports.append(_on_ceiling(constraint, ceiling, x, continuous.x, price))
+            price = None if prices is None else prices.get(position)
+            reports.append(_on_ceiling(constraint, curved[position], x, continuous.x, price))
+            continue
+        if position in shares:
+            price = 0.0 if prices is None else prices.get(position, 0.0)
+            reports.append(_on_shares(constraint, shares[position], x, continuous.x, price))
             continue
         if not rows:
             reports.append(LimitReport(constraint.name, constraint.kind, None, None, None, None, None, None, None))
@@ -107,6 +112,16 @@ def _on_ceiling(
         # d limit / d limit^power, where the multiplier belongs to the limit of the root.
         shadow_price=None if price is None else price / (power * ceiling.limit ** (power - 1)),
     )
+
+
+def _on_shares(
+    constraint: Constraint, shares: tuple[Share, ...], x: FloatArray, relaxed: FloatArray, price: float
+) -> LimitReport:
+    """The report of a limit on contributions to risk, at the largest."""
+    largest = max(shares, key=lambda share: share.value(x[:-1]))
+    value, limit = largest.value(x[:-1]), largest.limit
+    touched = max(share.value(relaxed[:-1]) for share in shares) >= limit - BINDING
+    return LimitReport(constraint.name, constraint.kind, value, limit, "upper", largest.label, limit - value, touched, price)
 
 
 def _on_volatility(

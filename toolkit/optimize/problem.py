@@ -11,6 +11,7 @@ from toolkit.core.assets import Universe
 from toolkit.core.errors import SpecError
 from toolkit.factors.forecast import FloatArray, Forecast
 from toolkit.optimize.checks import check_facts, check_forecast, check_rates
+from toolkit.optimize.contribution import Share
 from toolkit.optimize.costs import Costs
 from toolkit.optimize.functions import Ceiling
 from toolkit.optimize.terms.base import Constraint, Discrete, Facts, Movable, Objective
@@ -112,6 +113,7 @@ class Problem:
             unfitted={name: keys for name, keys in missing.items() if keys},
             least_wealth=max(0.0, 1.0 - worst),
             forecast=forecast,
+            currencies=_quoted(forecast),
         )
 
     def inequalities(self) -> Inequalities:
@@ -129,6 +131,8 @@ class Problem:
                 continue
             for side, sign, bound in (("upper", 1.0, rows.upper), ("lower", -1.0, rows.lower)):
                 finite = np.isfinite(bound)
+                if not finite.any():
+                    continue
                 blocks.append(sign * rows.coefficients[finite])
                 limits += list(sign * bound[finite])
                 chosen = [label for label, keep in zip(rows.labels, finite, strict=True) if keep]
@@ -148,6 +152,12 @@ class Problem:
             if curved is not None
         )
 
+    def shares(self) -> dict[int, tuple[Share, ...]]:
+        """Position of a constraint -> the contributions to risk that it limits."""
+        facts = self.known
+        found = {i: constraint.shares(facts) for i, constraint in enumerate(self.constraints)}
+        return {i: shares for i, shares in found.items() if shares}
+
     def discrete(self) -> Discrete | None:
         """What all terms together ask of whole lots; None for a continuous problem."""
         asked = self.asked()
@@ -163,6 +173,12 @@ class Problem:
         """What a reader must know of how the terms were applied."""
         facts = self.known
         return tuple(note for constraint in self.constraints for note in constraint.notes(facts))
+
+
+def _quoted(forecast: Forecast) -> dict[str, FloatArray]:
+    """Currency -> (n,) 1.0 where the price of the asset is quoted in it."""
+    quoted = [level.currency for level in forecast.levels]
+    return {currency: np.array([currency == own for own in quoted], dtype=float) for currency in sorted(set(quoted))}
 
 
 def _price(constraint: Constraint) -> float | None:

@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from toolkit.core.errors import SpecError
+from toolkit.core.errors import Infeasible, SpecError
+from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.budgeting import least_cash, risk_budgets, solve_risk_budgets
 from toolkit.optimize.continuous import Continuous, solve_equal_weight, solve_hierarchical, solve_quadratic, solve_track
+from toolkit.optimize.contribution import Share
 from toolkit.optimize.functions import Ceiling, ConvexFunction, Deviation
 from toolkit.optimize.problem import Inequalities, Problem
 from toolkit.optimize.quadratic import Quadratic
@@ -29,6 +31,13 @@ from toolkit.optimize.terms.risk import risk_function
 
 HARD_ONLY = (EqualWeight, RiskParity, HierarchicalRiskParity, MaxRatio, MaxDiversification)
 """Objectives that have no unit in which a price for a broken limit could be paid."""
+OWN = -1
+"""Owner of the limit that an objective itself sets."""
+HELD = 1e-8
+"""How far beyond its limit rounding may carry a contribution to risk."""
+STEPS = 60
+SETTLED = 1e-7
+"""Change of the weights at which a sequence of convex problems has arrived."""
 
 
 def solve_continuous(problem: Problem, limits: Inequalities, order: tuple[str, ...] | None) -> Continuous:
@@ -43,9 +52,17 @@ def solve_continuous(problem: Problem, limits: Inequalities, order: tuple[str, .
         SpecError: for an objective without what it needs.
         Impossible, Unbounded, NumericalFailure: see `toolkit.optimize.solve`.
     """
-    objective, ceilings = problem.objective, problem.ceilings()
-    conic = isinstance(objective, RiskParity | MaxReturn)
+    conic = isinstance(problem.objective, RiskParity | MaxReturn)
     order = check_order(order or (CONIC_ORDER if conic else QUADRATIC_ORDER))
+    ceilings = problem.ceilings()
+    _check_soft(problem, limits, ceilings)
+    if not problem.shares():
+        return _solve(problem, limits, ceilings, order)
+    return _within_shares(problem, limits, ceilings, order)
+
+
+def _check_soft(problem: Problem, limits: Inequalities, ceilings: tuple[Ceiling, ...]) -> None:
+    objective = problem.objective
     soft = [problem.constraints[i].name for i, price in zip(limits.owner, limits.price, strict=False) if np.isfinite(price)]
     soft += [problem.constraints[ceiling.owner].name for ceiling in ceilings if ceiling.price is not None]
     if soft and isinstance(objective, HARD_ONLY):
@@ -53,7 +70,10 @@ def solve_continuous(problem: Problem, limits: Inequalities, order: tuple[str, .
             f"constraint {soft[0]!r}: objective {objective.kind!r} has no unit in which a soft limit could be priced.",
             hint="Leave out `soft`, or use min_risk, max_utility, max_return or track.",
         )
-    plain = not ceilings and not soft
+
+
+def _solve(problem: Problem, limits: Inequalities, ceilings: tuple[Ceiling, ...], order: tuple[str, ...]) -> Continuous:
+    objective, plain = problem.objective, not ceilings and not limits.soft.any()
     match objective:
         case HierarchicalRiskParity():
             return solve_hierarchical(problem)
@@ -69,6 +89,52 @@ def solve_continuous(problem: Problem, limits: Inequalities, order: tuple[str, .
             return _least(problem, limits, ceilings, order)
 
 
+def _within_shares(problem: Problem, limits: Inequalities, ceilings: tuple[Ceiling, ...], order: tuple[str, ...]) -> Continuous:
+    """The locally best answer within limits on contributions to risk: convex limits inside the true ones, again and again."""
+    shares = [(owner, share) for owner, group in problem.shares().items() for share in group]
+
+    def held(weights: FloatArray) -> bool:
+        return all(share.value(weights) <= share.limit + HELD for _, share in shares)
+
+    answer = _solve(problem, limits, ceilings, order)
+    if held(answer.x[:-1]):
+        return answer
+    weights = _start(problem, limits, ceilings, shares)
+    if not held(weights):
+        raise Infeasible(
+            "no allocation was found that holds the limits on contributions to risk.",
+            hint="Raise their `upper`, or loosen the other constraints.",
+            details={"conflict": sorted({problem.constraints[owner].name for owner, _ in shares})},
+        )
+    inside: tuple[Ceiling, ...] = ()
+    for _ in range(STEPS):
+        inside = tuple(share.around(weights, owner, None) for owner, share in shares)
+        answer = _solve(problem, limits, (*ceilings, *inside), order)
+        moved, weights = float(np.max(np.abs(answer.x[:-1] - weights))), answer.x[:-1]
+        if moved < SETTLED:
+            break
+    return replace(answer, inside=inside)
+
+
+def _start(
+    problem: Problem, limits: Inequalities, ceilings: tuple[Ceiling, ...], shares: list[tuple[int, Share]]
+) -> FloatArray:
+    """Weights (n,) that hold the limits on contributions, as far as a sequence of least violations finds any."""
+    from toolkit.optimize.convex import solve_convex  # noqa: PLC0415
+
+    n = len(problem.universe)
+    nothing = Target(Quadratic(np.zeros((0, n)), np.zeros(n), np.zeros(n), np.zeros(n)))
+    hard = tuple(ceiling for ceiling in ceilings if ceiling.price is None)
+    weights = np.full(n, 1.0 / n)
+    for _ in range(STEPS):
+        soft = tuple(share.around(weights, owner, 1.0) for owner, share in shares)
+        following = solve_convex(nothing, limits.hard(), (*hard, *soft)).x[:-1]
+        moved, weights = float(np.max(np.abs(following - weights))), following
+        if moved < SETTLED or all(share.value(weights) <= share.limit for _, share in shares):
+            break
+    return weights
+
+
 def _least(problem: Problem, limits: Inequalities, ceilings: tuple[Ceiling, ...], order: tuple[str, ...]) -> Continuous:
     """The least of a target: by the quadratic program, the linear program of a tail, or a cone program."""
     n, objective = len(problem.universe), problem.objective
@@ -77,15 +143,15 @@ def _least(problem: Problem, limits: Inequalities, ceilings: tuple[Ceiling, ...]
     if isinstance(objective, MaxReturn) and objective.volatility is not None:
         root, specific = problem.forecast.roots()
         risk = Deviation(root, specific, np.zeros(n), "volatility a year")
-        ceilings = (*ceilings, Ceiling(risk, objective.volatility, -1))
+        ceilings = (*ceilings, Ceiling(risk, objective.volatility, OWN))
     if not ceilings and not limits.soft.any() and not target.parts:
         return solve_quadratic(problem, target.quadratic, limits, order)
     # cvxpy takes half a second to import: who solves a plain quadratic does not pay.
     from toolkit.optimize.convex import solve_convex  # noqa: PLC0415
 
     answer = solve_convex(target, limits, ceilings)
-    if isinstance(objective, MaxReturn) and objective.volatility is not None and answer.on_ceilings is not None:
-        return replace(answer, on_ceilings=answer.on_ceilings[:-1], volatility_price=float(answer.on_ceilings[-1]))
+    if answer.on_ceilings is not None and OWN in answer.on_ceilings:
+        return replace(answer, volatility_price=answer.on_ceilings[OWN])
     # A distance to equal weights has no unit in which a limit could have a price.
     return replace(answer, multipliers=None, on_ceilings=None) if equal else answer
 

@@ -339,3 +339,55 @@ def test_gradients_are_subgradients_of_homogeneous_functions(seed: int) -> None:
     for function in functions:
         x, z = rng.dirichlet(np.ones(N + 1)), rng.dirichlet(np.ones(N + 1))
         assert function.value(z) >= function.value(x) + function.gradient(x) @ (z - x) - 1e-9
+
+
+CONTRIBUTION = {"name": "no one decides", "kind": "risk_contribution", "upper": 0.25}
+
+
+def shares(covariance: np.ndarray, w: np.ndarray) -> np.ndarray:
+    return w * (covariance @ w) / (w @ covariance @ w)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_contributions_hold_their_limit_and_no_start_finds_better(seed: int) -> None:
+    covariance = random_covariance(N, seed)
+    problem = problem_of(covariance, constraints=[NO_CASH, CONTRIBUTION])
+    answer = allocate(problem)
+    assert shares(covariance, answer.weights).max() <= 0.25 + 1e-7
+    assert answer.limits[1].value == pytest.approx(shares(covariance, answer.weights).max())
+    rng = np.random.default_rng(seed)
+    for _ in range(4):
+        start = np.append(rng.dirichlet(np.ones(N)), 0.0)
+        found = independent(
+            lambda z: z[:-1] @ covariance @ z[:-1],
+            problem,
+            start,
+            [lambda z: 0.25 * (z[:-1] @ covariance @ z[:-1]) - z[:-1] * (covariance @ z[:-1])],
+        )
+        assert answer.objective <= found * (1 + 1e-5)
+
+
+def test_the_tightest_limit_on_contributions_is_risk_parity(covariance: np.ndarray) -> None:
+    parity = allocate(problem_of(covariance, objective={"kind": "risk_parity"}, constraints=[NO_CASH]))
+    tight = allocate(problem_of(covariance, constraints=[NO_CASH, {**CONTRIBUTION, "upper": 1 / N + 1e-6}]))
+    np.testing.assert_allclose(tight.weights, parity.weights, atol=1e-3)
+    with pytest.raises(Infeasible, match="contributions"):
+        allocate(problem_of(covariance, constraints=[NO_CASH, {**CONTRIBUTION, "upper": 1 / N - 0.01}]))
+
+
+def test_a_limit_on_contributions_has_a_price(covariance: np.ndarray) -> None:
+    def of(upper: float) -> Any:
+        return allocate(problem_of(covariance, constraints=[NO_CASH, {**CONTRIBUTION, "upper": upper}]))
+
+    price = (of(0.249).objective - of(0.251).objective) / 0.002
+    assert of(0.25).limits[1].shadow_price == pytest.approx(price, rel=1e-2)
+
+
+def test_contributions_with_a_ratio(covariance: np.ndarray) -> None:
+    mean = np.linspace(0.01, 0.12, N)
+    answer = allocate(
+        problem_of(covariance, objective={"kind": "max_ratio"}, constraints=[NO_CASH, CONTRIBUTION], expected=mean)
+    )
+    assert shares(covariance, answer.weights).max() <= 0.25 + 1e-6
+    free = allocate(problem_of(covariance, objective={"kind": "max_ratio"}, constraints=[NO_CASH], expected=mean))
+    assert free.objective < answer.objective < 0

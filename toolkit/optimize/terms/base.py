@@ -15,6 +15,7 @@ from toolkit.core.decode import Spec
 from toolkit.core.errors import DataError
 from toolkit.factors.forecast import FloatArray, Forecast, read_only
 from toolkit.factors.scenarios import Scenarios
+from toolkit.optimize.contribution import Share
 from toolkit.optimize.functions import ConvexFunction
 
 
@@ -37,6 +38,7 @@ class Facts:
         unfitted: Named factor -> assets whose loading on it could not be fitted and is zero.
         least_wealth: Lower bound of the wealth after entry costs, as a fraction of the budget.
         forecast: Of the universe. `Problem` fills it as well.
+        currencies: Currency -> (n,) 1.0 where the price is quoted in it; filled likewise.
         scenarios: Joint outcomes that measures of risk are read from; None where nothing asks for them.
         shocks: Name of a scenario -> (n,) return of each asset in it.
         exit_days: (n,) days it takes to sell, NaN where nobody knows.
@@ -55,6 +57,7 @@ class Facts:
     unfitted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     least_wealth: float = 1.0
     forecast: Forecast | None = None
+    currencies: Mapping[str, FloatArray] = field(default_factory=dict)
     scenarios: Scenarios | None = None
     shocks: Mapping[str, FloatArray] = field(default_factory=dict)
     exit_days: FloatArray | None = None
@@ -149,6 +152,10 @@ class Constraint(Spec):
     def curved(self, facts: Facts) -> Curved | None:  # noqa: ARG002
         """The convex function that the term limits; None when it limits none."""
         return None
+
+    def shares(self, facts: Facts) -> tuple[Share, ...]:  # noqa: ARG002
+        """The contributions to risk that the term limits."""
+        return ()
 
     def discrete(self, facts: Facts) -> Discrete | None:  # noqa: ARG002
         """What the term asks of whole lots; None when it asks nothing."""

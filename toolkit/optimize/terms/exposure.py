@@ -78,3 +78,21 @@ class ControlExposure(Limits):
         if not facts.unknown_assets:
             return ()
         return (f"{self.name}: the control ledger does not know {', '.join(facts.unknown_assets)}; they do not count.",)
+
+
+class CurrencyExposure(Limits):
+    """`lower`, `upper` of the value whose price is quoted in `currency` (ISO 4217); cash is in the reporting currency."""
+
+    kind: Literal["currency_exposure"] = "currency_exposure"
+    currency: str = Field(pattern=r"^[A-Z]{3}$")
+
+    def rows(self, facts: Facts) -> Rows:
+        """One row: what is quoted in it."""
+        quoted = facts.currencies.get(self.currency)
+        if quoted is None:
+            known = ", ".join(sorted(facts.currencies)) or "none"
+            raise DataError(
+                f"constraint {self.name!r}: no price here is quoted in {self.currency}.",
+                hint=f"Currencies of quotation: {known}.",
+            )
+        return Rows.of((self.currency,), np.append(quoted, 0.0), self.lower, self.upper)

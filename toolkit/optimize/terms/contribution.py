@@ -1,0 +1,52 @@
+"""Limits on how much of the risk one holding may bring."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+from toolkit.core.errors import SpecError
+from toolkit.optimize.contribution import Share
+from toolkit.optimize.terms.base import Constraint, Facts, outward
+
+
+class RiskContribution(Constraint):
+    """`upper` of the part of the variance that each of `assets` (keys or elements; all, where left out) brings.
+
+    `groups` limits whole groups, each by itself. The limit is not convex: the answer holds it and is locally best.
+    """
+
+    kind: Literal["risk_contribution"] = "risk_contribution"
+    assets: tuple[str, ...] | None = None
+    groups: tuple[str, ...] = ()
+    upper: float = Field(gt=0, le=1)
+
+    def shares(self, facts: Facts) -> tuple[Share, ...]:
+        """One for each asset, element or group."""
+        if facts.forecast is None:
+            raise SpecError(f"constraint {self.name!r}: there is no forecast of risk.")
+        universe, covariance = facts.universe, facts.forecast.matrix
+        wanted = self.assets if self.assets is not None else () if self.groups else universe.keys
+        found = []
+        for label in (*wanted, *self.groups):
+            members = np.zeros(len(universe))
+            if label in self.groups:
+                at = [i for i, asset in enumerate(universe) if asset.group == label]
+                if not at:
+                    raise SpecError(f"constraint {self.name!r}: no asset here is of the group {label!r}.")
+            else:
+                at = list(self.members(label, facts))
+            members[at] = 1.0
+            found.append(Share(label, members, covariance, self.upper))
+        return tuple(found)
+
+    def notes(self, facts: Facts) -> tuple[str, ...]:  # noqa: ARG002
+        """What is claimed."""
+        return (f"{self.name}: limits on contributions to risk are not convex; the answer is best among its neighbours.",)
+
+    def relaxed(self, side: str, move: float, digits: int) -> Mapping[str, float]:
+        """The limit."""
+        return {"upper": outward(self.upper, side, move, digits)}
