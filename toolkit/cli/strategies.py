@@ -69,11 +69,11 @@ def show(name: Annotated[str, typer.Argument(help="Name or path.")], *, common: 
 @app.command("check")
 @with_common
 def check(name: Annotated[str, typer.Argument(help="Name or path.")], *, common: Common) -> None:
-    """Tell every fault of a strategy file at once; exit 2 when there is one."""
-    from toolkit.app.definitions import find
-    from toolkit.strategy.decode import load_strategy
+    """Tell every fault of a strategy at once, in its file and where it meets the data; exit 2 when there is one."""
+    from toolkit.app.check import check as checked
+    from toolkit.cli.request import request_of
 
-    strategy = load_strategy(find("strategies", name).path)
+    strategy = checked(request_of(common, name, None, budget=None, holdings=None)).strategy
     if common.json:
         print_json({"name": strategy.name, "fingerprint": strategy.fingerprint, "faults": []})
     else:

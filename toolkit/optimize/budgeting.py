@@ -7,6 +7,7 @@ Portfolios.
 from __future__ import annotations
 
 import numpy as np
+from scipy.optimize import linprog
 
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.factors.forecast import FloatArray
@@ -134,6 +135,15 @@ def _polished(
 
 
 def least_cash(limits: Inequalities) -> float:
-    """The largest lower limit on cash alone; 0 where there is none."""
-    rows = zip(limits.G, limits.h, strict=True)
-    return max((-h for g, h in rows if g[-1] == -1 and not g[:-1].any()), default=0.0)
+    """The least weight of cash that the limits allow: caps on everything else may force some.
+
+    Raises:
+        Impossible: when the limits contradict each other.
+    """
+    if not len(limits.h):
+        return 0.0
+    cash = np.eye(limits.G.shape[1])[-1]
+    found = linprog(cash, A_ub=limits.G, b_ub=limits.h, A_eq=np.ones((1, len(cash))), b_eq=[1.0], bounds=(0, None), method="highs")
+    if found.status != 0:
+        raise Impossible(())
+    return max(0.0, float(found.fun))

@@ -126,7 +126,7 @@ class RiskParity(Measured):
 
     `budgets` makes them unequal (risk budgeting: Bruder and Roncalli 2012; Spinu 2013): the contribution of each asset,
     element or (`by = "group"`) group is proportional to its budget, 1 where none is named. The budget of an element or
-    group is shared equally by its members. Cash has no risk to contribute and is held at its lower limit.
+    group is shared equally by its members. Cash has no risk to contribute and is held at the least that the constraints allow.
     """
 
     kind: Literal["risk_parity"] = "risk_parity"

@@ -1,0 +1,69 @@
+"""Every fault of a strategy at once: what its file says, and what its terms find when they meet the data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import PurePath
+
+from toolkit.app.prepare import Prepared, Request, prepare
+from toolkit.core.decode import raise_faults
+from toolkit.core.errors import ToolkitError
+from toolkit.optimize.budgeting import risk_budgets
+from toolkit.optimize.problem import Problem
+from toolkit.optimize.quadratic import target_weights
+from toolkit.optimize.relaxation import risk_of
+from toolkit.optimize.target import target_of
+from toolkit.optimize.terms.base import Constraint, Facts
+from toolkit.optimize.terms.objectives import MaxUtility, MinRisk, RiskParity, Track
+
+NEED_HOLDINGS = frozenset({"turnover", "no_trade"})
+"""Kinds that mean nothing until something is held, which a strategy cannot know."""
+
+
+def check(request: Request) -> Prepared:
+    """The problem of a strategy without a fault.
+
+    Raises:
+        SpecError: that tells every fault of the file, or every fault of its terms.
+        ToolkitError: when the problem cannot be posed at all.
+    """
+    posed = prepare(request)
+    problem, facts = posed.problem, posed.problem.known
+    held = problem.previous.any()
+    parts: list[tuple[str, Callable[[], object]]] = [
+        (f"constraint {constraint.name!r}", lambda constraint=constraint: _bound(constraint, facts))
+        for constraint in problem.constraints
+        if held or constraint.kind not in NEED_HOLDINGS
+    ]
+    parts.append(("objective", lambda: _aim(problem)))
+    faults = [fault for where, part in parts if (fault := _fault(where, part)) is not None]
+    raise_faults(faults, PurePath(request.strategy).name)
+    return posed
+
+
+def _bound(constraint: Constraint, facts: Facts) -> None:
+    """Everything that a term turns into."""
+    for face in (constraint.rows, constraint.curved, constraint.shares, constraint.discrete, constraint.notes):
+        face(facts)
+
+
+def _aim(problem: Problem) -> None:
+    """Everything that an objective reads."""
+    match problem.objective:
+        case MinRisk() | MaxUtility():
+            target_of(problem)
+        case Track():
+            target_weights(problem, problem.objective)
+        case RiskParity():
+            risk_budgets(problem, problem.objective)
+            risk_of(problem)
+        case _:
+            risk_of(problem)
+
+
+def _fault(where: str, part: Callable[[], object]) -> dict[str, str] | None:
+    try:
+        part()
+    except ToolkitError as error:
+        return {"key": where, "message": error.message.removeprefix(f"{where}: ").removesuffix("."), "hint": error.hint}
+    return None
