@@ -53,12 +53,13 @@ def cautions(
     unknown = [asset.key for asset in inputs.universe if asset.terms == "unknown"]
     if unknown:
         found.append(f"No dealer terms are known for {', '.join(unknown)}: spread, storage and lots count as nothing.")
+    day, destination = inputs.snapshot.as_of, owner["country"]
     uncertain = [
         asset.name
         for asset in inputs.universe
         if asset.form is not None
-        and asset.key in inputs.products
-        and inputs.ledger.state(asset.key, asset.form, on=inputs.snapshot.as_of, destination=owner["country"]).uncertain
+        and (product := asset.offer_of or asset.key) in inputs.products
+        and inputs.ledger.state(product, asset.form, on=day, destination=destination).uncertain
     ]
     if uncertain:
         found.append(f"The control state of {', '.join(uncertain)} is uncertain and counts as controlled.")

@@ -37,9 +37,7 @@ class Money:
         if whole.any():
             values = np.array([cents(value) for value in np.where(whole, quantities * prices, values)])
         previous = held * prices
-        traded = np.abs(values - previous)
-        fees = np.where(traded > 1e-9 * budget, problem.costs.fee, 0.0)
-        costs = problem.costs.half_spread * traded + fees
+        costs = problem.costs.paid(values - previous, budget, least=1e-9 * budget)
         if whole.any():
             costs = np.array([cents(cost) for cost in costs])
         money.values, money.quantities, money.costs = values, quantities, costs
@@ -47,7 +45,7 @@ class Money:
         money.wealth = budget - money.entry
         money.cash = cents(money.wealth - float(values.sum())) if whole.any() else money.wealth - float(values.sum())
         money.weights = values / money.wealth
-        money.holding = float(problem.costs.storage @ values)
+        money.holding = float(problem.costs.storage @ values) + problem.costs.site_fees(values / budget)
         money.previous_weights = previous / budget
         money.previous_cash = 1.0 - float(previous.sum()) / budget
         return money

@@ -10,21 +10,27 @@ from pathlib import Path
 from typing import Any
 
 from toolkit import __version__
-from toolkit.app.prepare import Request, prepare
+from toolkit.app.prepare import Prepared, Request, prepare
 from toolkit.app.record import run_record
 from toolkit.app.runs import run_id, store
-from toolkit.optimize.allocate import allocate
+from toolkit.optimize.allocate import Allocation, allocate
 
 LIBRARIES = ("clarabel", "cvxpy", "numpy", "piqp", "polars", "scipy")
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A finished proposal: the run object of the contract, and what it was made from."""
+    """A finished proposal: the run object of the contract, and what it was made from.
+
+    Attributes:
+        posed, allocation: The problem and its answer, for `toolkit.app.explain`.
+    """
 
     record: Mapping[str, Any]
     inputs: Mapping[str, Any]
     folder: Path
+    posed: Prepared
+    allocation: Allocation
 
     def save(self, *, report: bool) -> Path:
         """Write the run folder, with the HTML report if asked for, and return it."""
@@ -73,5 +79,6 @@ def propose(request: Request) -> Result:
         rates=posed.rates,
         provenance=provenance,
         versions=made_from["versions"],
+        outlook=posed.outlook,
     )
-    return Result(record, made_from, Path(config.output.folder))
+    return Result(record, made_from, Path(config.output.folder), posed, allocation)

@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import polars as pl
 
+from toolkit.app.assumptions import exit_days
 from toolkit.app.config import Settings
+from toolkit.app.costs import strategy_costs, world_production
 from toolkit.app.definitions import find
 from toolkit.app.exchange import Rate, last_rate
+from toolkit.app.factor_scenarios import factor_falls
 from toolkit.app.forecast import strategy_forecast
 from toolkit.app.inputs import Inputs, gather
+from toolkit.app.origins import Offers, is_controlled, key_of_lot
+from toolkit.app.scenarios import StrategyScenarios, strategy_scenarios
 from toolkit.core.assets import Universe
 from toolkit.core.errors import GapError, SpecError
-from toolkit.data.files.holdings import read_holdings
-from toolkit.factors.forecast import FloatArray
+from toolkit.data.files.holdings import UNKNOWN_ORIGIN, read_holdings
+from toolkit.factors.forecast import FloatArray, Forecast
 from toolkit.optimize.allocate import Solver
-from toolkit.optimize.costs import Costs
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.terms.base import Facts
 from toolkit.optimize.terms.exposure import DEFAULT_INSTRUMENTS, ControlExposure, CountryExposure
+from toolkit.optimize.terms.trading import Liquidity
 from toolkit.strategy.decode import load_strategy
-from toolkit.strategy.model import Strategy, months
+from toolkit.strategy.model import Strategy
 from toolkit.supply.concentration import SupplyShares, supply_shares
 
 
@@ -58,6 +64,7 @@ class Prepared:
         prices: (n,) of a unit in the reporting currency; rates: of each currency of quotation into it.
         held: (n,) units held today.
         budget: Money to place.
+        outlook: Scenarios of the strategy, where it has or needs any.
     """
 
     strategy: Strategy
@@ -68,6 +75,7 @@ class Prepared:
     rates: Mapping[str, Rate]
     held: FloatArray
     budget: float
+    outlook: StrategyScenarios | None = None
 
     def used_rows(self, currency: str) -> dict[str, pl.DataFrame]:
         """The rows behind the numbers, for hashes and ages: a table that was not read is not listed."""
@@ -85,40 +93,73 @@ def prepare(request: Request) -> Prepared:
     strategy = load_strategy(find("strategies", request.strategy).path, request.overrides)
     inputs = gather(strategy, request.settings, request.as_of, prices=request.prices, prices_currency=request.prices_currency)
     forecast = strategy_forecast(strategy, inputs, currency, destination)
+    offers = Offers.of(inputs.universe, strategy.universe.offer)
+    production = _production(strategy, inputs, offers)
+    inputs, forecast = offers.inputs(inputs), offers.forecast(forecast)
     rates = {level.currency: last_rate(inputs.snapshot["fx"], level.currency, currency) for level in forecast.levels}
     prices = np.array([level.price * rates[level.currency].value for level in forecast.levels])
-    held, budget = _holdings(request, inputs, prices, config.owner.budget)
-    facts = _facts(strategy, inputs, request.as_of, destination, budget, held * prices / budget)
+    held, budget, assumed = _holdings(request, inputs, prices, config.owner.budget)
+    facts = _facts(strategy, inputs, offers, request.as_of, destination, budget, held * prices / budget)
     universe = inputs.universe
-    costs = Costs.of(universe)
-    if strategy.costs is not None:
-        spec = strategy.costs
-        costs = Costs.of(
-            universe,
-            include=spec.include,
-            fee=spec.fee,
-            holding_years=months(spec.holding_period) / 12,
-            in_objective=True,
-        )
+    costs, told = strategy_costs(
+        strategy.costs,
+        universe,
+        known=inputs.products,
+        prices=prices,
+        volatility=np.sqrt(np.diag(forecast.matrix)),
+        production=production,
+        budget=budget,
+        premium=offers.premium,
+    )
+    outlook = _outlook(strategy, inputs, forecast, currency, request.seed)
+    facts = replace(facts, **_outcomes(strategy, inputs, forecast, outlook))
+    inputs = replace(inputs, notes=(*inputs.notes, *assumed, *told, *(outlook.notes if outlook is not None else ())))
     lots = np.array([np.nan if asset.lot_size is None else asset.lot_size for asset in universe])
     problem = Problem(forecast, facts, strategy.objective, strategy.constraints, costs, lots * prices / budget)
     solver = Solver(strategy.solver.order, strategy.solver.time_limit, strategy.solver.gap)
-    return Prepared(strategy, inputs, problem, solver, prices, rates, held, budget)
+    return Prepared(strategy, inputs, problem, solver, prices, rates, held, budget, outlook)
 
 
-def _holdings(request: Request, inputs: Inputs, prices: FloatArray, budget: float) -> tuple[FloatArray, float]:
-    """Units held today, (n,), and the budget: stored and travelling lots count, orders and plans do not.
+def _outlook(strategy: Strategy, inputs: Inputs, forecast: Forecast, currency: str, seed: int) -> StrategyScenarios | None:
+    """The scenarios of a strategy that has or needs any: who minimises variance does not pay for them."""
+    terms = (strategy.objective, *strategy.constraints)
+    if not (strategy.scenarios or strategy.views or any(term.needs_scenarios for term in terms)):
+        return None
+    return strategy_scenarios(strategy, inputs, forecast, currency=currency, seed=seed)
+
+
+def _outcomes(strategy: Strategy, inputs: Inputs, forecast: Forecast, outlook: StrategyScenarios | None) -> dict[str, Any]:
+    """What terms may know of joint outcomes, and of how long a sale takes."""
+    shocks = {fall.name: fall.returns for fall in factor_falls(forecast)}
+    asked = any(isinstance(constraint, Liquidity) for constraint in strategy.constraints)
+    return {
+        "scenarios": None if outlook is None else outlook.scenarios,
+        "shocks": {**shocks, **(outlook.shocks if outlook is not None else {})},
+        "exit_days": exit_days(inputs.snapshot, inputs.universe) if asked else None,
+    }
+
+
+def _holdings(request: Request, inputs: Inputs, prices: FloatArray, budget: float) -> tuple[FloatArray, float, tuple[str, ...]]:
+    """Units held today, (n,), the budget, and notes: stored and travelling lots count, orders and plans do not.
 
     Raises:
         SpecError: when the holdings are worth more than the budget that was asked for.
     """
     universe = inputs.universe
     if request.holdings is None:
-        return np.zeros(len(universe)), budget
+        return np.zeros(len(universe)), budget, ()
     forms = {asset.key: (asset.form,) if asset.form else () for asset in inputs.products}
     frame = read_holdings(request.holdings, known_assets=forms, today=date.today()).frame
     owned = frame.filter(pl.col("status").is_in(["stored", "in_transit"]))
-    mass = dict(owned.group_by("asset").agg(pl.col("mass").sum()).iter_rows())
+    mass: dict[str, float] = {}
+    guessed: set[tuple[str, str]] = set()
+    for asset, origin, kg in (
+        owned.group_by("asset", "origin_country", maintain_order=True).agg(pl.col("mass").sum()).iter_rows()
+    ):
+        key = key_of_lot(universe, asset, origin)
+        mass[key] = mass.get(key, 0.0) + kg
+        if key != asset and origin == UNKNOWN_ORIGIN:
+            guessed.add((asset, key))
     outside = sorted(set(mass) - set(universe.keys))
     if outside:
         raise GapError(
@@ -134,18 +175,31 @@ def _holdings(request: Request, inputs: Inputs, prices: FloatArray, budget: floa
                 f"the holdings are worth {worth:,.0f}, more than the budget of {budget:,.0f}.", hint="Raise --budget."
             )
         budget = float(np.ceil(worth))
-    return held, budget
+    return held, budget, tuple(f"Lots of {asset} of unknown origin count as {key}." for asset, key in sorted(guessed))
 
 
-def _facts(strategy: Strategy, inputs: Inputs, day: date, destination: str, budget: float, previous: FloatArray) -> Facts:
+def _production(strategy: Strategy, inputs: Inputs, offers: Offers) -> dict[str, float]:
+    """Production by asset in kg a year, where market impact asks for volumes; `inputs` are those before the offers."""
+    if strategy.costs is None or strategy.costs.impact == 0:
+        return {}
+    return offers.production(world_production(inputs.snapshot["shares"], inputs.universe), inputs.supply)
+
+
+def _facts(
+    strategy: Strategy,
+    inputs: Inputs,
+    offers: Offers,
+    day: date,
+    destination: str,
+    budget: float,
+    previous: FloatArray,
+) -> Facts:
     universe = inputs.universe
 
     def controls(to: str, instruments: tuple[str, ...]) -> FloatArray:
         return np.array(
             [
-                asset.form is not None
-                and asset.key in inputs.products
-                and inputs.ledger.is_controlled(asset.key, asset.form, on=day, destination=to, instruments=instruments)
+                (asset.offer_of or asset.key) in inputs.products and is_controlled(inputs.ledger, asset, day, to, instruments)
                 for asset in universe
             ],
             dtype=float,
@@ -164,7 +218,7 @@ def _facts(strategy: Strategy, inputs: Inputs, day: date, destination: str, budg
         universe=universe,
         budget=budget,
         countries=_country_rows(universe, known),
-        stages={stage: _country_rows(universe, _at_stage(inputs, stage)) for stage in sorted(stages)},
+        stages={stage: _country_rows(universe, _at_stage(inputs, offers, stage)) for stage in sorted(stages)},
         controlled=None if len(inputs.unknown) == len(universe) else controls(destination, DEFAULT_INSTRUMENTS),
         controls_by=asked,
         unknown_supply=tuple(key for key in universe.keys if key not in known),
@@ -173,10 +227,12 @@ def _facts(strategy: Strategy, inputs: Inputs, day: date, destination: str, budg
     )
 
 
-def _at_stage(inputs: Inputs, stage: str) -> Mapping[str, SupplyShares]:
+def _at_stage(inputs: Inputs, offers: Offers, stage: str) -> Mapping[str, SupplyShares]:
     shares = inputs.snapshot["shares"].filter(pl.col("stage") == stage)
-    there = set(shares["asset"])
-    return {key: supply_shares(shares, key, stage) for key in inputs.universe.keys if key in there}
+    there, universe = set(shares["asset"]), inputs.universe
+    products = dict.fromkeys(asset.offer_of or asset.key for asset in universe)
+    found = offers.supply({key: supply_shares(shares, key, stage) for key in products if key in there}, inputs.snapshot.as_of)
+    return {key: supply for key, supply in found.items() if key in universe}
 
 
 def _country_rows(universe: Universe, supply: Mapping[str, SupplyShares]) -> dict[str, FloatArray]:

@@ -13,12 +13,16 @@ from toolkit.app.cautions import cautions
 from toolkit.app.control_states import control_states, timeline
 from toolkit.app.exchange import Rate
 from toolkit.app.factor_model import factor_model
+from toolkit.app.factor_scenarios import factor_falls
 from toolkit.app.inputs import Inputs
 from toolkit.app.money import Money
+from toolkit.app.scenarios import StrategyScenarios
 from toolkit.core.units import significant
 from toolkit.factors.forecast import FloatArray, Forecast
 from toolkit.optimize.allocate import Allocation
 from toolkit.optimize.problem import Problem
+from toolkit.risk import measures
+from toolkit.risk.base import measured as measured_on
 from toolkit.risk.tail import normal_cvar
 from toolkit.risk.variance import diversification_ratio, risk_contributions, volatility
 from toolkit.strategy.model import Strategy
@@ -26,8 +30,6 @@ from toolkit.supply.concentration import country_exposure
 from toolkit.supply.upcoming import upcoming
 
 SCHEMA_VERSION = "1.0"
-SHOCK = 2.0
-"""Size of the factor scenarios, in standard deviations a year."""
 
 
 def rounded(value: Any) -> Any:
@@ -60,6 +62,7 @@ def run_record(
     rates: Mapping[str, Rate],
     provenance: Sequence[Mapping[str, Any]],
     versions: Mapping[str, str],
+    outlook: StrategyScenarios | None = None,
 ) -> dict[str, Any]:
     """The record, keys in the order of the contract, additions behind.
 
@@ -77,6 +80,7 @@ def run_record(
         rates: Exchange rate used for each currency of quotation.
         provenance: `data[]`.
         versions: Of the toolkit and of the libraries behind the numbers.
+        outlook: Scenarios of the strategy, where it asks for any.
     """
     money = Money.of(problem, allocation, prices, held, budget)
     forecast, universe = problem.forecast, inputs.universe
@@ -107,7 +111,7 @@ def run_record(
         },
         "positions": _positions(inputs, forecast, allocation, money, prices, rates),
         "cash": {"weight": money.cash / money.wealth, "value": money.cash, "previous_weight": money.previous_cash},
-        "risk": _risk(forecast, money.weights),
+        "risk": _risk(forecast, money.weights, outlook),
         "risk_contributions": dict(zip(universe.keys, risk_contributions(forecast, money.weights), strict=True)),
         "constraints": [
             {
@@ -131,11 +135,11 @@ def run_record(
             "concentration": {"hhi": exposure.hhi, "n_minus_1": exposure.n_minus_1},
             "factors": _named(forecast, forecast.loadings.T @ money.weights),
         },
-        "scenarios": _factor_scenarios(forecast, money.weights),
+        "scenarios": _scenarios(problem, outlook, money.weights),
         "costs": {
             "entry": money.entry,
             "holding_per_year": money.holding,
-            "annualised": float(problem.costs.annual_rate @ money.weights),
+            "annualised": problem.costs.annual(money.values / budget, problem.previous, budget) * budget / money.wealth,
             "holding_years": problem.costs.holding_years,
         },
         "data": list(provenance),
@@ -195,6 +199,8 @@ def _positions(
                 "cost": money.costs[i],
                 "element": asset.element,
                 "group": asset.group,
+                "offer_of": asset.offer_of,
+                "origin": asset.origin,
                 "terms": asset.terms,
                 "relaxed_weight": allocation.relaxed[i],
             }
@@ -207,41 +213,53 @@ def _named(forecast: Forecast, values: FloatArray) -> dict[str, float]:
     return {forecast.factors[i]: float(values[i]) for i in forecast.named}
 
 
-def _risk(forecast: Forecast, weights: FloatArray) -> dict[str, Any]:
-    """Risk of the proposal over a year."""
+def _risk(forecast: Forecast, weights: FloatArray, outlook: StrategyScenarios | None) -> dict[str, Any]:
+    """Risk of the proposal over a year; the tail from the scenarios where the strategy has some, else that of a normal year."""
     total = volatility(forecast, weights)
+    tail, method = normal_cvar(total), "normal, one year, zero mean"
+    measured: dict[str, Any] = {}
+    if outlook is not None:
+        scenarios = outlook.scenarios
+        months = 12 / scenarios.periods_per_year
+        known = {name: kind() for name, kind in measures().items() if scenarios.ordered or not kind.needs_order}
+        measured = {name: measured_on(measure, scenarios, weights) for name, measure in known.items()}
+        if not scenarios.ordered:
+            tail, method = measured["cvar"], f"{scenarios.kind} scenarios over {months:g} months, {len(scenarios)} of them"
     return {
         "volatility": total,
-        "cvar_95": normal_cvar(total),
-        "cvar_method": "normal, one year, zero mean",
+        "cvar_95": tail,
+        "cvar_method": method,
         "diversification_ratio": diversification_ratio(forecast, weights),
         "systematic": forecast.named_variance(weights) / total**2 if total > 0 and forecast.named else None,
+        "measures": measured,
     }
 
 
-def _factor_scenarios(forecast: Forecast, weights: FloatArray) -> list[dict[str, Any]]:
-    """Loss of each factor's two-deviation fall over a year, other factors following by their covariance.
+def _scenarios(problem: Problem, outlook: StrategyScenarios | None, weights: FloatArray) -> list[dict[str, Any]]:
+    """The loss in each scenario by name, positive is a loss: a fall of each factor, and what the strategy names."""
+    rows = [
+        {"name": fall.name, "kind": "factor", "loss": -float(fall.returns @ weights), "method": fall.method}
+        for fall in factor_falls(problem.forecast)
+    ]
+    if outlook is None:
+        return rows
+    return rows + [
+        {
+            "name": name,
+            "kind": "shock",
+            "loss": -float(returns @ weights),
+            "method": "returns and probability as the strategy states them, else from past controls",
+            "probability": _probability(outlook, name),
+        }
+        for name, returns in outlook.shocks.items()
+    ]
 
-    Positive is a loss. A supply shock that eases is a loss for who holds the metal.
-    """
-    exposure = forecast.loadings.T @ weights
-    rows = []
-    for j in forecast.named:
-        factor = forecast.factors[j]
-        deviation = math.sqrt(max(float(forecast.factor_cov[j, j]), 0.0))
-        if deviation == 0:
-            continue
-        together = forecast.factor_cov[j] / forecast.factor_cov[j, j]
-        loss = SHOCK * deviation * float(together @ exposure)
-        rows.append(
-            {
-                "name": f"{factor} falls",
-                "kind": "factor",
-                "loss": loss,
-                "method": f"{SHOCK:g} standard deviations in a year ({SHOCK * deviation:.0%}), other factors following",
-            }
-        )
-    return rows
+
+def _probability(outlook: StrategyScenarios, name: str) -> float | None:
+    """Of a shock within the horizon, under the views; None where the scenarios are a path that shocks stand beside."""
+    scenarios = outlook.scenarios
+    happens = np.array([label == name for label in scenarios.labels], dtype=bool)
+    return None if scenarios.ordered or not len(happens) else float(scenarios.probabilities @ happens)
 
 
 def _assets(inputs: Inputs, forecast: Forecast) -> list[dict[str, Any]]:
@@ -327,9 +345,10 @@ UNITS = {"max_ratio": "ratio", "max_diversification": "ratio", "max_return": "re
 def _objective(problem: Problem, allocation: Allocation) -> dict[str, Any]:
     """What is minimised, and the terms in which its multipliers are to be read.
 
-    `unit` is ``variance``; ``cost``, a fraction of the budget a year with risk priced at `risk_aversion` / 2 x variance; or
-    ``distance`` to weights or budgets of risk that the strategy names itself; ``ratio`` of return or volatilities to
-    volatility, and ``return``, each as a minimum of its negative.
+    `unit` is ``variance``; ``measure``, in that of the measure of risk; ``cost``, a fraction of the budget a year with risk
+    priced at `risk_aversion` / 2 x variance, or `risk_aversion` x another measure; ``distance`` to weights or budgets of risk
+    that the strategy names itself; ``ratio`` of return or volatilities to risk, and ``return``, each as a minimum of its
+    negative.
     """
     objective = problem.objective
     aversion = getattr(objective, "risk_aversion", None)
@@ -341,4 +360,5 @@ def _objective(problem: Problem, allocation: Allocation) -> dict[str, Any]:
         unit = "cost"
     else:
         unit, aversion = "variance", None
-    return {"kind": objective.kind, "value": allocation.objective, "unit": unit, "risk_aversion": aversion}
+    measure = getattr(objective, "measure", None)
+    return {"kind": objective.kind, "value": allocation.objective, "unit": unit, "risk_aversion": aversion, "measure": measure}

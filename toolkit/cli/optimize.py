@@ -36,6 +36,9 @@ def optimize(
     ] = None,
     no_report: Annotated[bool, typer.Option("--no-report", help="Write no HTML report.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 7 when there are warnings.")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say why: slopes of each holding, prices of limits, sensitivities.")
+    ] = False,
     common: Common,
 ) -> None:
     """Propose an allocation: what to hold, in how many lots, at what cost, and how exposed it is to export controls."""
@@ -51,10 +54,15 @@ def optimize(
     with progress("Writing the report", common):
         folder = result.save(report=not no_report)
     written = time.perf_counter()
+    told = _explanation(result, common) if explain else None
     if common.json:
-        print_json(result.record)
+        print_json(result.record if told is None else {**result.record, "explanation": told})
     else:
         _show(result, common)
+        if told is not None:
+            from toolkit.cli.explain import show_explanation
+
+            show_explanation(console(common), result.record, told)
     for warning in result.record["warnings"]:
         say(f"warning: {warning}", common)
     if common.verbose:
@@ -69,6 +77,14 @@ def optimize(
         say(f"report: {report.resolve()}", common)
     if strict and result.record["warnings"]:
         raise typer.Exit(WARNINGS_UNDER_STRICT)
+
+
+def _explanation(result: Result, common: Common) -> Mapping[str, Any]:
+    """Printed, never stored: a run folder holds the same bytes whether or not somebody asked why."""
+    with progress("Explaining", common):
+        from toolkit.app.explain import explanation
+
+        return explanation(result)
 
 
 def _show(result: Result, common: Common) -> None:

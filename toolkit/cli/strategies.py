@@ -78,3 +78,25 @@ def check(name: Annotated[str, typer.Argument(help="Name or path.")], *, common:
         print_json({"name": strategy.name, "fingerprint": strategy.fingerprint, "faults": []})
     else:
         console(common).print(f"{strategy.name}: {len(strategy.constraints)} constraints, no fault", markup=False)
+
+
+@app.command("language")
+@with_common
+def language(
+    kind: Annotated[str | None, typer.Argument(help="One kind, for instance risk_limit.")] = None, *, common: Common
+) -> None:
+    """Everything that a strategy may say: every table and kind, with its keys, types and defaults, as Markdown."""
+    from toolkit.app.language import language as spoken
+    from toolkit.app.language import markdown
+    from toolkit.core.errors import SpecError, did_you_mean
+
+    entries = spoken()
+    if kind is not None:
+        names = [name for entry in entries for name in (entry["kind"], entry["table"].strip("[]")) if name]
+        entries = [entry for entry in entries if kind in (entry["kind"], entry["table"].strip("[]"))]
+        if not entries:
+            raise SpecError(f"no table and no kind of a strategy is named {kind!r}.", hint=did_you_mean(kind, names))
+    if common.json:
+        print_json({"language": entries})
+    else:
+        typer.echo(markdown(entries))

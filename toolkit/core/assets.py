@@ -30,6 +30,9 @@ class Asset:
         stage: ``extraction`` or ``processing``: the stage at which concentration of supply is scored.
         hs_code: Tariff code of the traded form.
         terms: ``assumption``, ``published`` or ``unknown``: what spread, lot and storage rest on.
+        offer_of: Key of the product that this is one origin of; None for a product itself.
+        origin: ISO-3 code of the country an offer comes from; None where it is not one country.
+        outside: ISO-3 codes of the countries that an offer does not come from.
     """
 
     key: str
@@ -46,6 +49,9 @@ class Asset:
     stage: str | None = None
     hs_code: str | None = None
     terms: str = "unknown"
+    offer_of: str | None = None
+    origin: str | None = None
+    outside: tuple[str, ...] = ()
 
     @classmethod
     def unknown(cls, key: str, unit: str = "unit") -> Asset:
@@ -107,14 +113,16 @@ class Universe:
         return Universe(tuple(self[key] for key in keys))
 
     def members(self, name: str) -> tuple[int, ...]:
-        """Positions of the assets that `name` speaks of: an asset key, else every product of an element.
+        """Positions of the assets that `name` speaks of: a key, else every origin of a product, else of an element.
 
         Raises:
-            DataError: if `name` is neither; the nearest names are in the hint.
+            DataError: if `name` is none of them; the nearest names are in the hint.
         """
         found = tuple(i for i, asset in enumerate(self.assets) if asset.key == name)
+        found = found or tuple(i for i, asset in enumerate(self.assets) if asset.offer_of == name)
         found = found or tuple(i for i, asset in enumerate(self.assets) if asset.element == name)
         if not found:
-            known = (*self.keys, *self.elements)
+            offered = dict.fromkeys(asset.offer_of for asset in self.assets if asset.offer_of)
+            known = (*self.keys, *offered, *self.elements)
             raise DataError(f"{name!r} is neither an asset nor an element here.", hint=did_you_mean(name, known))
         return found

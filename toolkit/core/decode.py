@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -56,18 +56,24 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise SpecError(f"{path} is not valid TOML: {error}.", details={"file": str(path)}) from None
 
 
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models inside an annotation: optional, in a tuple, or itself."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models_in(argument)
+
+
 def _fields_at(model: type[BaseModel], path: tuple[Any, ...]) -> tuple[str, ...]:
     """The keys that are valid beside a faulty one: walks the models along the error's path."""
     current: Any = model
     for step in path:
+        if isinstance(step, int):  # an entry of a list, which has no key of its own
+            continue
         field = current.model_fields.get(step) if isinstance(current, type) and issubclass(current, BaseModel) else None
         if field is None:
             return ()
-        current = field.annotation
-        for candidate in (current, *getattr(current, "__args__", ())):
-            if isinstance(candidate, type) and issubclass(candidate, BaseModel):
-                current = candidate
-                break
+        current = next(_models_in(field.annotation), None)
     if isinstance(current, type) and issubclass(current, BaseModel):
         return tuple(field.alias or name for name, field in current.model_fields.items())
     return ()

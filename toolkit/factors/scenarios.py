@@ -156,6 +156,7 @@ def simulated(
     degrees: float = 5.0,
     ordered: bool = False,
     matched: bool = True,
+    years: float | None = None,
 ) -> Scenarios:
     """Draws from the factor form, equally probable.
 
@@ -163,6 +164,9 @@ def simulated(
     chi-squared variable a scenario, so that everything falls together in the tails (multivariate t), and keeps the
     covariance. Draws come in antithetic pairs and the k + n innovations are whitened within the sample: mean and
     covariance of the set are those of the forecast over one period, exactly.
+
+    Returns over a longer period are drawn as one change, not compounded: the forecast is of simple returns a year, and its
+    mean and covariance grow with time. A draw may then fall below -1; whoever cares floors it and says so.
 
     Args:
         forecast: Of n assets and k factors.
@@ -172,6 +176,7 @@ def simulated(
         degrees: Degrees of freedom of `student_t`, above 2: the fewer, the fatter the tails.
         ordered: One path of independent periods instead of antithetic pairs, for drawdowns.
         matched: False leaves the sample covariance as it falls; needed below 2 (k + n) scenarios (k + n + 1 ordered).
+        years: Length of a period; that of the rhythm of the forecast by default.
 
     Raises:
         SpecError: a parameter is out of its range, or too few scenarios to match the covariance.
@@ -179,6 +184,8 @@ def simulated(
     k = len(forecast.factors)
     size = k + len(forecast.assets)
     _check_simulation(count, size, distribution, degrees, ordered=ordered, matched=matched)
+    if years is not None and not (years > 0 and np.isfinite(years)):
+        raise SpecError(f"scenarios over {years:g} years have no length.", hint="Use a positive number.")
     rng = np.random.default_rng(seed)
     rows = count if ordered else count // 2
     z = rng.standard_normal((rows, size))
@@ -192,7 +199,7 @@ def simulated(
     values, vectors = np.linalg.eigh(forecast.factor_cov)
     factor_root = vectors * np.sqrt(np.clip(values, 0.0, None))
     changes = z[:, :k] @ (forecast.loadings @ factor_root).T + z[:, k:] * np.sqrt(forecast.specific_var)
-    periods = forecast.periods_per_year
+    periods = forecast.periods_per_year if years is None else 1 / years
     returns = changes / np.sqrt(periods) + forecast.expected / periods
     return Scenarios(forecast.assets, returns, np.full(count, 1 / count), ordered, "simulated", periods)
 

@@ -79,23 +79,29 @@ class Allocation:
 
 
 def _entry(problem: Problem, values: FloatArray) -> float:
-    """Entry cost as a fraction of the budget: half the spread on what is traded, and the fee of each trade."""
-    traded = np.abs(values - problem.previous)
-    fees = problem.costs.fee / problem.facts.budget * np.count_nonzero(traded > 1e-12)
-    return float(problem.costs.half_spread @ traded + fees)
+    """Entry cost as a fraction of the budget: of everything that is traded."""
+    return problem.costs.entry(values - problem.previous, problem.facts.budget)
 
 
 def _wealth_after_costs(problem: Problem, weights: FloatArray) -> float:
-    """The fixed point N = 1 - entry cost of (weights x N): a contraction, because half a spread is below one."""
+    """The root N of N = 1 - entry cost of (weights x N): a contraction where costs are rates below one.
+
+    N + entry cost rises with N, since a sale never costs more than it brings: where premiums, VAT or fixed fees make the
+    iteration slow or divergent, bisection finds the root.
+    """
     wealth = 1.0
     for _ in range(100):
         following = 1.0 - _entry(problem, weights * wealth)
         if abs(following - wealth) < 1e-15:
             return following
         wealth = following
-    if wealth <= 0:
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if middle + _entry(problem, weights * middle) <= 1 else (low, middle)
+    if low <= 0:
         raise SpecError("entry costs exceed the budget.", hint="Raise --budget or lower the fee.")
-    return wealth
+    return low
 
 
 def explained(problem: Problem, impossible: Impossible) -> ToolkitError:

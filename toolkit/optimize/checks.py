@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from toolkit.core.errors import DataError, SpecError
 from toolkit.factors.forecast import FloatArray, Forecast
+from toolkit.optimize.costs import Costs
 from toolkit.optimize.terms.base import Facts
 
 ROUNDING = 1e-9
@@ -107,8 +108,41 @@ def check_rates(assets: Sequence[str], half_spread: FloatArray, storage: FloatAr
         DataError: for NaN, infinite or negative costs.
     """
     for what, rate in (("the spread", half_spread), ("the storage cost", storage)):
-        _finite(what, rate, assets)
-        if (rate < 0).any():
-            raise DataError(f"{what} is negative for {_at(rate < 0, assets)}.")
-    if not np.isfinite(fee) or fee < 0:
-        raise DataError(f"the fee of a trade must be a number of zero or more, not {fee:g}.")
+        _rate(what, rate, assets)
+    _charge("the fee of a trade", fee)
+
+
+def check_costs(assets: Sequence[str], costs: Costs) -> None:
+    """Refuse costs of trading and holding that are not.
+
+    Raises:
+        DataError: for NaN, infinite or negative costs, a sale that brings nothing, and a holding period that is no time.
+    """
+    check_rates(assets, costs.half_spread, costs.storage, costs.fee)
+    for what, rate in (
+        ("the fee of a lot", costs.lot_fee),
+        ("the value added tax", costs.vat),
+        ("the premium", costs.premium),
+        ("the market impact", costs.impact),
+    ):
+        _rate(what, rate, assets)
+    worthless = costs.sale >= 1
+    if worthless.any():
+        raise DataError(f"selling costs as much as it brings for {_at(worthless, assets)}.")
+    for site in costs.sites:
+        _charge(f"the charge of {site.name}", site.fee)
+        if len(site.stored) != len(assets):
+            raise DataError(f"what is stored at {site.name}: {len(site.stored)} rows for {len(assets)} names.")
+    if not np.isfinite(costs.holding_years) or costs.holding_years <= 0:
+        raise DataError(f"the holding period must be a positive number of years, not {costs.holding_years:g}.")
+
+
+def _rate(what: str, rate: FloatArray, assets: Sequence[str]) -> None:
+    _finite(what, rate, assets)
+    if (rate < 0).any():
+        raise DataError(f"{what} is negative for {_at(rate < 0, assets)}.")
+
+
+def _charge(what: str, charge: float) -> None:
+    if not np.isfinite(charge) or charge < 0:
+        raise DataError(f"{what} must be a number of zero or more, not {charge:g}.")

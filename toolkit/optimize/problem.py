@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from toolkit.core.assets import Universe
 from toolkit.core.errors import SpecError
 from toolkit.factors.forecast import FloatArray, Forecast
-from toolkit.optimize.checks import check_facts, check_forecast, check_rates
+from toolkit.optimize.checks import check_costs, check_facts, check_forecast
 from toolkit.optimize.contribution import Share
 from toolkit.optimize.costs import Costs
 from toolkit.optimize.functions import Ceiling
@@ -81,7 +81,7 @@ class Problem:
                 raise SpecError(f"two constraints are named {name!r}.", hint="Give each its own name.")
         check_forecast(self.forecast)
         check_facts(self.facts, self.lot_values)
-        check_rates(self.universe.keys, self.costs.half_spread, self.costs.storage, self.costs.fee)
+        check_costs(self.universe.keys, self.costs)
 
     @property
     def universe(self) -> Universe:
@@ -105,13 +105,11 @@ class Problem:
             else tuple(key for key, error in zip(universe.keys, errors[:, j], strict=True) if np.isnan(error))
             for name, j in names.items()
         }
-        # At most everything is sold and bought again, with a fee for each asset.
-        worst = 2 * np.max(self.costs.half_spread, initial=0.0) + len(universe) * self.costs.fee / self.facts.budget
         return replace(
             self.facts,
             loadings={name: forecast.loadings[:, j] for name, j in names.items()},
             unfitted={name: keys for name, keys in missing.items() if keys},
-            least_wealth=max(0.0, 1.0 - worst),
+            least_wealth=max(0.0, 1.0 - self.costs.most(self.facts.budget)),
             forecast=forecast,
             currencies=_quoted(forecast),
         )

@@ -11,11 +11,12 @@ from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.budgeting import least_cash, risk_budgets, solve_risk_budgets
 from toolkit.optimize.continuous import Continuous, solve_equal_weight, solve_hierarchical, solve_quadratic, solve_track
 from toolkit.optimize.contribution import Share
-from toolkit.optimize.functions import Ceiling, ConvexFunction, Deviation
+from toolkit.optimize.functions import Ceiling, ConvexFunction, Deviation, RiskOf, Scaled
 from toolkit.optimize.problem import Inequalities, Problem
 from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.ratio import excess_returns, nothing_positive, solve_ratio, volatilities
 from toolkit.optimize.reward import solve_return
+from toolkit.optimize.shortfall import solve_deviation, solve_shortfall
 from toolkit.optimize.solve import CONIC_ORDER, QUADRATIC_ORDER, check_order
 from toolkit.optimize.target import Target, target_of
 from toolkit.optimize.terms.objectives import (
@@ -28,6 +29,8 @@ from toolkit.optimize.terms.objectives import (
     Track,
 )
 from toolkit.optimize.terms.risk import risk_function
+from toolkit.risk.dispersion import MeanAbsoluteDeviation
+from toolkit.risk.tail import CVaR, WorstCase
 
 HARD_ONLY = (EqualWeight, RiskParity, HierarchicalRiskParity, MaxRatio, MaxDiversification)
 """Objectives that have no unit in which a price for a broken limit could be paid."""
@@ -144,8 +147,11 @@ def _least(problem: Problem, limits: Inequalities, ceilings: tuple[Ceiling, ...]
         root, specific = problem.forecast.roots()
         risk = Deviation(root, specific, np.zeros(n), "volatility a year")
         ceilings = (*ceilings, Ceiling(risk, objective.volatility, OWN))
-    if not ceilings and not limits.soft.any() and not target.parts:
-        return solve_quadratic(problem, target.quadratic, limits, order)
+    if not ceilings and not limits.soft.any():
+        if not target.parts:
+            return solve_quadratic(problem, target.quadratic, limits, order)
+        if (answer := _tail(target, limits)) is not None:
+            return answer
     # cvxpy takes half a second to import: who solves a plain quadratic does not pay.
     from toolkit.optimize.convex import solve_convex  # noqa: PLC0415
 
@@ -154,6 +160,25 @@ def _least(problem: Problem, limits: Inequalities, ceilings: tuple[Ceiling, ...]
         return replace(answer, volatility_price=answer.on_ceilings[OWN])
     # A distance to equal weights has no unit in which a limit could have a price.
     return replace(answer, multipliers=None, on_ceilings=None) if equal else answer
+
+
+def _tail(target: Target, limits: Inequalities) -> Continuous | None:
+    """The linear program of a target that is one tail or mean deviation and linear costs; None for any other."""
+    q, part = target.quadratic, target.parts[0]
+    price, risk = (part.factor, part.function) if isinstance(part, Scaled) else (1.0, part)
+    if len(target.parts) > 1 or q.R.any() or q.s.any() or not isinstance(risk, RiskOf):
+        return None
+    returns, probabilities, c = risk.scenarios.returns, risk.scenarios.probabilities, q.c / price
+    match risk.measure:
+        case CVaR(confidence=confidence):
+            found = solve_shortfall(returns, probabilities, confidence, c, limits)
+        case WorstCase():
+            found = solve_shortfall(returns, probabilities, 1.0, c, limits)
+        case MeanAbsoluteDeviation():
+            found = solve_deviation(returns, probabilities, c, limits)
+        case _:
+            return None
+    return Continuous(found.x, found.multipliers * price, found.solver, found.status, found.attempts, found.certificate)
 
 
 def _homogeneous(problem: Problem, limits: Inequalities, ceilings: tuple[Ceiling, ...], order: tuple[str, ...]) -> Continuous:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from toolkit.core.decode import faults_of, raise_faults, read_toml
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.optimize.terms import constraint_kinds, objective_kinds
 from toolkit.strategy.model import About, CostsSpec, ForecastSpec, RebalanceSpec, SolverSpec, Strategy, UniverseSpec
+from toolkit.strategy.scenarios import ShockSpec, ViewSpec
 
 SECTIONS: dict[str, type[BaseModel]] = {
     "about": About,
@@ -23,7 +24,9 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "rebalance": RebalanceSpec,
     "solver": SolverSpec,
 }
-TABLES = (*SECTIONS, "objective", "constraint")
+LISTED = ("constraint", "scenario", "view")
+"""Tables that are written as [[...]], each with a name of its own."""
+TABLES = (*SECTIONS, "objective", *LISTED)
 
 
 def _section(model: type[BaseModel], data: Any, where: str, faults: list[dict[str, str]]) -> Any:
@@ -52,6 +55,34 @@ def _term(kinds: Mapping[str, type], data: Any, where: str, faults: list[dict[st
     return _section(kinds[kind], data, where, faults)
 
 
+def _list(data: Mapping[str, Any], key: str, read: Callable[[Any, str], Any], faults: list[dict[str, str]]) -> tuple[Any, ...]:
+    """The entries of a table that is written as [[key]]; those with faults are left out."""
+    listed = data.get(key, [])
+    if not isinstance(listed, list):
+        faults.append({"key": key, "message": f"must be written as [[{key}]]", "hint": ""})
+        return ()
+    found = []
+    for number, item in enumerate(listed, start=1):
+        label = item.get("name", number) if isinstance(item, Mapping) else number
+        found.append(read(item, f"{key} {label!r}"))
+    return tuple(part for part in found if part is not None)
+
+
+def _unknown_scenarios(data: Mapping[str, Any], views: tuple[ViewSpec, ...]) -> list[dict[str, str]]:
+    """A fault for each view of a scenario that the strategy does not have, not even with faults of its own."""
+    listed = data.get("scenario", [])
+    known = [str(item.get("name")) for item in listed if isinstance(item, Mapping)] if isinstance(listed, list) else []
+    return [
+        {
+            "key": f"view {view.label!r}.scenario",
+            "message": f"is not a scenario of the strategy: {view.scenario!r}",
+            "hint": did_you_mean(view.scenario, known) or "Write it as [[scenario]].",
+        }
+        for view in views
+        if view.scenario is not None and view.scenario not in known
+    ]
+
+
 def decode_strategy(data: Mapping[str, Any], *, name: str, file: str) -> Strategy:
     """A strategy from parsed TOML.
 
@@ -70,23 +101,26 @@ def decode_strategy(data: Mapping[str, Any], *, name: str, file: str) -> Strateg
             parts[key] = _section(model, data[key], key, faults)
     if "objective" in data:
         parts["objective"] = _term(objective_kinds(), data["objective"], "objective", faults)
-    listed = data.get("constraint", [])
-    if not isinstance(listed, list):
-        faults.append({"key": "constraint", "message": "must be written as [[constraint]]", "hint": ""})
-        listed = []
-    constraints = []
-    for number, item in enumerate(listed, start=1):
-        label = item.get("name", number) if isinstance(item, Mapping) else number
-        constraints.append(_term(constraint_kinds(), item, f"constraint {label!r}", faults))
-    names = [constraint.name for constraint in constraints if constraint is not None]
+    constraints = _list(data, "constraint", lambda item, where: _term(constraint_kinds(), item, where, faults), faults)
+    scenarios = _list(data, "scenario", lambda item, where: _section(ShockSpec, item, where, faults), faults)
+    views = _list(data, "view", lambda item, where: _section(ViewSpec, item, where, faults), faults)
+    for what, terms in (("constraint", constraints), ("scenario", scenarios)):
+        names = [term.name for term in terms]
+        faults += [
+            {"key": f"{what} {name!r}", "message": "is named twice", "hint": f"Give each {what} its own name."}
+            for name in dict.fromkeys(names)
+            if names.count(name) > 1
+        ]
+    labels = [view.label for view in views]
     faults += [
-        {"key": f"constraint {name!r}", "message": "is named twice", "hint": "Give each constraint its own name."}
-        for name in dict.fromkeys(names)
-        if names.count(name) > 1
+        {"key": f"view {label!r}", "message": "is stated twice", "hint": "Give each view its own name."}
+        for label in dict.fromkeys(labels)
+        if labels.count(label) > 1
     ]
+    faults += _unknown_scenarios(data, views)
     raise_faults(faults, file)
     # Everything is validated above; construct keeps the concrete classes of the terms.
-    return Strategy.model_construct(**parts, constraints=tuple(constraints))
+    return Strategy.model_construct(**parts, constraints=constraints, scenarios=scenarios, views=views)
 
 
 def _value(text: str) -> Any:
@@ -101,7 +135,7 @@ def override(data: Mapping[str, Any], settings: tuple[str, ...]) -> dict[str, An
     """The TOML data with `--set KEY=VALUE` applied: `objective.risk_aversion=5`, `constraint.NAME.upper=0.4`.
 
     Raises:
-        SpecError: for a setting that is not KEY=VALUE, or a constraint that is not there.
+        SpecError: for a setting that is not KEY=VALUE, or a constraint, scenario or view that is not there.
     """
     changed = copy.deepcopy(dict(data))
     for setting in settings:
@@ -109,13 +143,13 @@ def override(data: Mapping[str, Any], settings: tuple[str, ...]) -> dict[str, An
         path = key.strip().split(".")
         if not separator or len(path) < 2:
             raise SpecError(f"--set {setting!r} is not KEY=VALUE.", hint="Write for instance --set objective.risk_aversion=5.")
-        if path[0] == "constraint":
-            # A constraint's name may hold dots and spaces: the last step is the key, all between is the name.
+        if path[0] in LISTED:
+            # A name may hold dots and spaces: the last step is the key, all between is the name.
             name = ".".join(path[1:-1])
-            named = {item.get("name"): item for item in changed.get("constraint", []) if isinstance(item, dict)}
+            named = {item.get("name"): item for item in changed.get(path[0], []) if isinstance(item, dict)}
             if name not in named:
                 known = [str(known) for known in named if known]
-                raise SpecError(f"--set {setting!r}: no constraint is named {name!r}.", hint=did_you_mean(name, known))
+                raise SpecError(f"--set {setting!r}: no {path[0]} is named {name!r}.", hint=did_you_mean(name, known))
             named[name][path[-1]] = _value(text.strip())
             continue
         if path[0] not in TABLES:

@@ -4,34 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from toolkit.core.decode import Spec
 from toolkit.factors.covariance import CovarianceSpec, FactorCovariance
 from toolkit.factors.expected import ReturnsSpec, ZeroReturns
 from toolkit.optimize.costs import COST_ITEMS
 from toolkit.optimize.terms.base import Constraint, Objective
-
-PERIOD = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(month|year)s?\s*$")
-
-
-def months(text: str) -> float:
-    """Months in a text such as ``36 months`` or ``3 years``."""
-    match = PERIOD.match(text)
-    if match is None or float(match[1]) <= 0:
-        raise ValueError(f"must be a period such as '36 months' or '3 years', not {text!r}")
-    return float(match[1]) * (12 if match[2] == "year" else 1)
+from toolkit.strategy.periods import Period, months  # noqa: F401  (others know `months` from here)
+from toolkit.strategy.scenarios import ScenariosSpec, ShockSpec, ViewSpec
 
 
-def _period(text: str) -> str:
-    months(text)
-    return text
-
-
-Period = Annotated[str, AfterValidator(_period)]
+def _unused(value: object) -> bool:
+    return not value
 
 
 class About(Spec):
@@ -43,12 +30,52 @@ class About(Spec):
     refuted_by: str | None = None
 
 
+OTHER_ORIGIN = "other"
+
+
+class OfferSpec(Spec):
+    """A product from one country, or from ``other`` countries than its other offers, at a premium over its price.
+
+    Premiums are the user's: the toolkit knows none. `resale_premium` is what a sale regains of it; by default nothing of a
+    premium, and all of a discount.
+    """
+
+    asset: str = Field(min_length=1)
+    origin: str = Field(pattern=r"^([A-Z]{3}|other)$")
+    premium: float = Field(default=0.0, gt=-1)
+    resale_premium: float | None = Field(default=None, gt=-1)
+
+    @property
+    def regained(self) -> float:
+        """The premium at a sale."""
+        return min(self.premium, 0.0) if self.resale_premium is None else self.resale_premium
+
+    @model_validator(mode="after")
+    def _no_gain_from_premiums(self) -> OfferSpec:
+        if self.regained > self.premium:
+            raise ValueError(f"resale_premium {self.regained:g} is above premium {self.premium:g}: a gain is no premium")
+        return self
+
+
 class UniverseSpec(Spec):
-    """Which assets may be held: keys or ``all``, or whole groups, less `exclude`."""
+    """Which assets may be held: keys or ``all``, or whole groups, less `exclude`; and those offered by origin."""
 
     assets: tuple[str, ...] | Literal["all"] | None = None
     groups: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    offer: tuple[OfferSpec, ...] = Field(default=(), exclude_if=_unused)
+
+    @model_validator(mode="after")
+    def _offers_are_unique(self) -> UniverseSpec:
+        for asset in dict.fromkeys(offer.asset for offer in self.offer):
+            origins = [offer.origin for offer in self.offer if offer.asset == asset]
+            if len(set(origins)) < len(origins):
+                raise ValueError(f"{asset!r} is offered twice from one origin")
+            if origins == [OTHER_ORIGIN]:
+                raise ValueError(
+                    f"{asset!r} is offered from 'other' alone: name the origin it is not from in an offer of its own"
+                )
+        return self
 
     @property
     def names_assets(self) -> bool:
@@ -57,20 +84,74 @@ class UniverseSpec(Spec):
 
 
 class ForecastSpec(Spec):
-    """How risk and return are estimated."""
+    """How risk and return are estimated, and the joint outcomes that measures of the tail are read from."""
 
     covariance: CovarianceSpec = FactorCovariance()
     returns: ReturnsSpec = ZeroReturns()
     observation: Literal["latent", "raw"] = "latent"
     lookback: Period | None = None
+    scenarios: ScenariosSpec | None = Field(default=None, exclude_if=_unused)
+
+
+class VatSpec(Spec):
+    """Value added tax on purchases of a private buyer, who does not recover it.
+
+    The rates are the user's: the toolkit knows no tax law. In a customs warehouse the tax is not due before the metal
+    leaves it, and does not count. `rates` by asset or element go before `rate`: investment gold is exempt in the EU.
+    """
+
+    state: Literal["customs_warehouse", "paid"]
+    rate: float | None = Field(default=None, ge=0, lt=1)
+    rates: dict[str, Annotated[float, Field(ge=0, lt=1)]] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _state_alone(cls, data: Any) -> Any:
+        return {"state": data} if isinstance(data, str) else data
+
+    @model_validator(mode="after")
+    def _paid_at_some_rate(self) -> VatSpec:
+        if self.state == "paid" and self.rate is None:
+            raise ValueError('needs a rate: in Germany {state = "paid", rate = 0.19, rates = {gold = 0}}')
+        return self
+
+
+class SiteSpec(Spec):
+    """A place of storage with a fixed charge a year, once if anything is stored there: everything, or `assets` and `groups`."""
+
+    name: str = Field(min_length=1)
+    fee: float = Field(ge=0)
+    assets: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
 
 
 class CostsSpec(Spec):
-    """Costs in the objective. Without the table they are paid and shown, and not optimized."""
+    """Costs in the objective. Without the table they are paid and shown, and not optimized.
+
+    Money is in the reporting currency: `fee` a trade and `fee_per_lot` for each lot bought or sold; `storage_per_kg`,
+    `storage_per_lot` and the charges of `sites` a year, beside the storage that is a share of the value. `impact` is the
+    prefactor of the square-root law of market impact, `volumes` the turnover of a day by asset or element. Keys that are not
+    used leave the fingerprint of a strategy as it was before they existed.
+    """
 
     holding_period: Period = "3 years"
     include: tuple[Literal["spread", "storage", "fees"], ...] = COST_ITEMS
     fee: float = Field(default=0.0, ge=0)
+    fee_per_lot: float = Field(default=0.0, ge=0, exclude_if=_unused)
+    storage_per_kg: float = Field(default=0.0, ge=0, exclude_if=_unused)
+    storage_per_lot: float = Field(default=0.0, ge=0, exclude_if=_unused)
+    sites: tuple[SiteSpec, ...] = Field(default=(), exclude_if=_unused)
+    vat: VatSpec | None = Field(default=None, exclude_if=_unused)
+    impact: float = Field(default=0.0, ge=0, exclude_if=_unused)
+    volumes: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict, exclude_if=_unused)
+
+    @model_validator(mode="after")
+    def _sites_are_unique(self) -> CostsSpec:
+        names = [site.name for site in self.sites]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two sites are named {name!r}")
+        return self
 
 
 class RebalanceSpec(Spec):
@@ -97,16 +178,19 @@ class Strategy(Spec):
     forecast: ForecastSpec = ForecastSpec()
     objective: Objective
     constraints: tuple[Constraint, ...] = ()
+    scenarios: tuple[ShockSpec, ...] = Field(default=(), exclude_if=_unused)
+    views: tuple[ViewSpec, ...] = Field(default=(), exclude_if=_unused)
     costs: CostsSpec | None = None
     rebalance: RebalanceSpec = RebalanceSpec()
     solver: SolverSpec = SolverSpec()
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Strategy:
-        names = [constraint.name for constraint in self.constraints]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"two constraints are named {name!r}")
+        for what, parts in (("constraints", self.constraints), ("scenarios", self.scenarios)):
+            names = [part.name for part in parts]
+            for name in names:
+                if names.count(name) > 1:
+                    raise ValueError(f"two {what} are named {name!r}")
         return self
 
     def canonical(self) -> dict[str, Any]:

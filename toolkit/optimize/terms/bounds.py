@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from toolkit.core.assets import Asset
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.optimize.terms.base import Facts, Limits, Rows
 
@@ -23,19 +24,18 @@ class Bounds(Limits):
     def rows(self, facts: Facts) -> Rows:
         """One row an asset or element."""
         universe, n = facts.universe, len(facts.universe)
-        if self.assets is None:
-            labels = tuple(dict.fromkeys(self._cap_key(asset.key, asset.element, facts) for asset in universe))
-        else:
-            labels = self.assets
+        every = dict.fromkeys(self._cap_key(asset, facts) for asset in universe)
+        labels = tuple(every) if self.assets is None else self.assets
         coefficients = np.zeros((len(labels), n + 1))
         for row, label in enumerate(labels):
             coefficients[row, list(self.members(label, facts))] = 1.0
         return Rows.of(labels, coefficients, self.lower, self.upper)
 
     @staticmethod
-    def _cap_key(key: str, element: str | None, facts: Facts) -> str:
+    def _cap_key(asset: Asset, facts: Facts) -> str:
+        element = asset.element
         shared = element is not None and sum(other.element == element for other in facts.universe) > 1
-        return element if shared and element is not None else key
+        return element if shared and element is not None else asset.offer_of or asset.key
 
 
 class Group(Limits):

@@ -1,0 +1,196 @@
+"""Why a proposal is what it is: slopes of each holding, prices of limits, sensitivities, number of bets, effect of lots.
+
+Slopes of holdings are taken at the proposal. Prices and sensitivities are those of the divisible problem, solved again here:
+with whole lots a limit that binds there may leave some room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from toolkit.app.optimize import Result
+from toolkit.app.record import rounded
+from toolkit.factors.forecast import FloatArray
+from toolkit.optimize.allocate import objective_value
+from toolkit.optimize.bets import HELD, effective_bets, effective_number
+from toolkit.optimize.marginal import Marginals, annual_cost, from_others, marginals
+from toolkit.optimize.problem import Problem
+from toolkit.optimize.quadratic import target_weights
+from toolkit.optimize.sensitivity import POINT, Analysis, Sensitivity, analyse
+from toolkit.optimize.terms.objectives import Track
+from toolkit.report.worth import NOTHING, in_words, worth
+from toolkit.risk.variance import risk_contributions, volatility
+
+
+def explanation(result: Result) -> dict[str, Any]:
+    """The object under `explanation` of `toolkit optimize --explain --json`.
+
+    Fractions as everywhere: a slope of 0.2 is 0.2 points for a point.
+
+    Raises:
+        SolveError: where the continuous problem, which has been solved before, is not solved again.
+    """
+    problem, record = result.posed.problem, result.record
+    weights = np.array([position["weight"] for position in record["positions"]])
+    slopes = marginals(problem, weights)
+    found = analyse(problem, result.posed.solver.order)
+    return rounded(
+        {
+            "holdings": _holdings(problem, record, weights, slopes),
+            "limits": _limits(problem, record, found),
+            "risk_aversion": None if found.risk_aversion is None else _moved(problem, found.risk_aversion, found),
+            "bets": _bets(problem, weights),
+            "rounding": None if record["solver"]["lots_gap"] is None else _rounding(result, weights),
+        }
+    )
+
+
+def _holdings(problem: Problem, record: Mapping[str, Any], weights: FloatArray, slopes: Marginals) -> list[dict[str, Any]]:
+    """Each asset, held or not: its share of risk, and the slopes of one more point of it, paid from cash or by the others."""
+    shares = risk_contributions(problem.forecast, weights)
+    funded = "cash" if record["cash"]["weight"] >= POINT else "others"
+    rows = []
+    for i, position in enumerate(record["positions"]):
+        aims = slopes.objective
+        cash = {"volatility": slopes.volatility[i], "cost": slopes.cost[i]}
+        others = {"volatility": from_others(slopes.volatility, weights, i), "cost": from_others(slopes.cost, weights, i)}
+        for name in () if aims is None else ("risk", "cost", "reward", "total"):
+            slope: FloatArray = getattr(aims, name)
+            cash[f"objective_{name}" if name != "total" else "objective"] = slope[i]
+            others[f"objective_{name}" if name != "total" else "objective"] = from_others(slope, weights, i)
+        rows.append(
+            {
+                "asset": position["asset"],
+                "name": position["name"],
+                "weight": weights[i],
+                "risk_contribution": shares[i],
+                "funded_by": funded,
+                "from_cash": cash,
+                "from_others": others,
+            }
+        )
+    return rows
+
+
+def _level(problem: Problem, weights: FloatArray) -> float:
+    """The volatility, or for a strategy that tracks the tracking error, of asset weights, (n,)."""
+    objective = problem.objective
+    away = weights - target_weights(problem, objective) if isinstance(objective, Track) else weights
+    return volatility(problem.forecast, away)
+
+
+def _limits(problem: Problem, record: Mapping[str, Any], found: Analysis) -> list[dict[str, Any]]:
+    """Every limit of the record: the price of those that bind, the room that the others leave.
+
+    A strategy that names its weights or shares of risk itself minimises no number that a price could be read in.
+    """
+    priced = record["objective"]["unit"] != "distance" or isinstance(problem.objective, Track)
+    entries: dict[str, list[Sensitivity]] = {}
+    for entry in found.limits:
+        entries.setdefault(entry.name, []).append(entry)
+    rows = []
+    for limit in record["constraints"]:
+        if limit["value"] is None:
+            continue
+        told = {
+            "name": limit["name"],
+            "kind": limit["kind"],
+            "side": limit["side"],
+            "where": [limit["where"]],
+            "value": limit["value"],
+            "limit": limit["limit"],
+            "room": limit["slack"],
+            "binding": limit["binding"],
+        }
+        binding = _pulling(entries.get(limit["name"], []))
+        if not binding:
+            price = limit["shadow_price"] if limit["binding"] else None
+            # A limit on a square, such as variance: its unit is no point.
+            rows.append({**told, "price": price if priced else None, "worth": None, "moves": None})
+        rows += [
+            {
+                **told,
+                "side": entry.side,
+                "where": list(entry.where),
+                "limit": entry.at,
+                "price": entry.price if priced else None,
+                "worth": _worth(problem, record, found, entry.price if priced else None),
+                "moves": _moved(problem, entry, found),
+            }
+            for entry in binding
+        ]
+    return rows
+
+
+def _pulling(entries: list[Sensitivity]) -> list[Sensitivity]:
+    """The sides of a limit; of an equality only the one that pulls."""
+    if len(entries) < 2:
+        return entries
+    return [entry for entry in entries if entry.price is None or POINT * entry.price >= NOTHING] or entries[:1]
+
+
+def _worth(problem: Problem, record: Mapping[str, Any], found: Analysis, price: float | None) -> dict[str, Any] | None:
+    """What one more point of room is worth, in the reader's units and in words; None where the objective has no unit."""
+    if price is None:
+        return None
+    measured = {**record["objective"], "measure": getattr(problem.objective, "measure", "variance")}
+    gain = worth(measured, _level(problem, found.continuous.x[:-1]), POINT * price)
+    words = in_words(gain, lambda amount: f"{amount:,.0f} {record['currency']}", record["budget"])
+    if words is None:
+        return None
+    return {**asdict(gain), "words": "next to nothing" if POINT * price < NOTHING else words}
+
+
+def _moved(problem: Problem, entry: Sensitivity, found: Analysis) -> dict[str, Any]:
+    """What moves with a number of the strategy, per unit of room or of the number."""
+    if entry.slope is None:
+        return {"at": entry.at, "method": None, "reason": entry.reason}
+    x, slope = found.continuous.x[:-1], entry.slope[:-1]
+    exact = entry.low is not None
+    at = marginals(problem, x)
+    change, spent = float(at.volatility @ slope), float(at.cost @ slope)
+    if not exact:
+        step = POINT if entry.side else 1.0
+        change = (volatility(problem.forecast, x + step * slope) - volatility(problem.forecast, x)) / step
+        spent = (annual_cost(problem, x + step * slope) - annual_cost(problem, x)) / step
+    return {
+        "at": entry.at,
+        "method": "derivative" if exact else "solved again",
+        "valid_from": entry.low,
+        "valid_to": entry.high,
+        "weights": dict(zip(problem.universe.keys, slope, strict=True)),
+        "cash": entry.slope[-1],
+        "volatility": change,
+        "cost": spent,
+    }
+
+
+def _bets(problem: Problem, weights: FloatArray) -> dict[str, Any]:
+    """Three counts: of holdings, of what brings risk, of uncorrelated bets."""
+    held = np.where(weights > HELD, weights, 0.0)
+    return {
+        "holdings": int(np.count_nonzero(held)),
+        "effective_holdings": effective_number(held),
+        "effective_risks": effective_number(risk_contributions(problem.forecast, held)),
+        "effective_bets": effective_bets(problem.forecast.matrix, held),
+    }
+
+
+def _rounding(result: Result, weights: FloatArray) -> dict[str, Any]:
+    """The divisible optimum beside the whole lots."""
+    problem, allocation = result.posed.problem, result.allocation
+    relaxed = allocation.relaxed[:-1]
+    return {
+        "weights": {
+            key: {"divisible": before, "lots": after}
+            for key, before, after in zip(problem.universe.keys, relaxed, weights, strict=True)
+        },
+        "cash": {"divisible": allocation.relaxed[-1], "lots": result.record["cash"]["weight"]},
+        "volatility": {"divisible": volatility(problem.forecast, relaxed), "lots": volatility(problem.forecast, weights)},
+        "cost": {"divisible": annual_cost(problem, relaxed), "lots": annual_cost(problem, weights)},
+        "objective": {"divisible": objective_value(problem, relaxed), "lots": allocation.objective},
+    }

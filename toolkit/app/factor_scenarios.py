@@ -1,0 +1,39 @@
+"""A fall of each named factor: what it does to every asset, other factors following by their covariance."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from toolkit.factors.forecast import FloatArray, Forecast
+
+SHOCK = 2.0
+"""Size of a fall, in standard deviations a year."""
+
+
+@dataclass(frozen=True, slots=True)
+class FactorFall:
+    """One factor falls.
+
+    Attributes:
+        name: ``gold falls``.
+        returns: (n,) of each asset.
+        method: What is assumed, in words.
+    """
+
+    name: str
+    returns: FloatArray
+    method: str
+
+
+def factor_falls(forecast: Forecast) -> tuple[FactorFall, ...]:
+    """Each named factor by two deviations a year. A supply shock that eases is a loss for who holds the metal."""
+    found = []
+    for j in forecast.named:
+        deviation = math.sqrt(max(float(forecast.factor_cov[j, j]), 0.0))
+        if deviation == 0:
+            continue
+        together = forecast.factor_cov[j] / forecast.factor_cov[j, j]
+        method = f"{SHOCK:g} standard deviations in a year ({SHOCK * deviation:.0%}), other factors following"
+        found.append(FactorFall(f"{forecast.factors[j]} falls", -SHOCK * deviation * (forecast.loadings @ together), method))
+    return tuple(found)

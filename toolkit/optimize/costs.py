@@ -1,0 +1,188 @@
+"""What trading and holding costs: rates, charges and market impact in the universe's order.
+
+A purchase is paid today and an exit at the end of the holding period, so both are spread over its years; storage is paid
+every year. What is held already is kept for nothing: only what changes hands pays half a spread now.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolkit.core.assets import Universe
+from toolkit.factors.forecast import FloatArray, read_only
+
+COST_ITEMS = ("spread", "storage", "fees")
+TRADING_DAYS = 252
+"""Days in a year on which markets trade: from a volatility a year to that of a day, from a year's turnover to a day's."""
+TRADED = 1e-12
+"""A change of less than this part of the budget is rounding and no trade."""
+
+
+def impact_coefficients(prefactor: float, volatility: FloatArray, volume: FloatArray, budget: float) -> FloatArray:
+    """(n,) b of the cost b |d|^1.5 of trading d, both as fractions of the budget: the square-root law of impact.
+
+    Trading the value q moves the price by prefactor x sigma x sqrt(q / V), sigma and V the volatility and the turnover of a
+    day, and the whole trade pays it (Grinold and Kahn 2000, ch. 16; Kyle and Obizhaeva 2016). Almgren, Thum, Hauptmann and
+    Li (2005) find the exponent 0.6 in place of 0.5 for large US shares; for metals nobody has measured it.
+
+    Args:
+        prefactor: Of the law, about 1; 0 for no impact.
+        volatility: (n,) a year.
+        volume: (n,) turnover of a day in the currency of the budget; NaN where it is not known, which costs no impact.
+        budget: In that currency.
+    """
+    known = np.isfinite(volume)
+    share = np.where(known, budget / np.where(known, volume, 1.0), 0.0)
+    return prefactor * volatility / np.sqrt(TRADING_DAYS) * np.sqrt(share)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place of storage that charges for being used at all.
+
+    Attributes:
+        fee: A year, in budget currency, once if anything is stored there.
+        stored: (n,) true for the assets that are stored there.
+    """
+
+    name: str
+    fee: float
+    stored: NDArray[np.bool_]
+
+
+def _nothing() -> FloatArray:
+    return np.zeros(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """Costs of trading and holding the universe; arrays that are not given are zeros.
+
+    Attributes:
+        half_spread: (n,) paid on each trade, as a fraction of its value.
+        storage: (n,) a year, as a fraction of the value.
+        fee: Fixed fee a trade, in budget currency.
+        holding_years: Over how long the round trip is spread.
+        in_objective: Whether the annual cost is part of what is minimised.
+        lot_fee: (n,) fees of the lots that are traded, as a fraction of their value.
+        vat: (n,) value added tax that is paid on a purchase and not recovered, as a fraction of the price paid.
+        premium: (n,) part of the purchase price that no sale regains, as a fraction of the value.
+        impact: (n,) b of the market impact b |d|^1.5 of a trade, cost and trade as fractions of the budget.
+        sites: Places of storage with a charge of their own.
+    """
+
+    half_spread: FloatArray
+    storage: FloatArray
+    fee: float = 0.0
+    holding_years: float = 3.0
+    in_objective: bool = False
+    lot_fee: FloatArray = field(default_factory=_nothing)
+    vat: FloatArray = field(default_factory=_nothing)
+    premium: FloatArray = field(default_factory=_nothing)
+    impact: FloatArray = field(default_factory=_nothing)
+    sites: tuple[Site, ...] = ()
+
+    def __post_init__(self) -> None:
+        n = len(self.half_spread)
+        for name in ("lot_fee", "vat", "premium", "impact"):
+            given = getattr(self, name)
+            object.__setattr__(self, name, read_only(given if len(given) else np.zeros(n)))
+
+    @classmethod
+    def of(
+        cls,
+        universe: Universe,
+        *,
+        include: tuple[str, ...] = COST_ITEMS,
+        fee: float = 0.0,
+        holding_years: float = 3.0,
+        in_objective: bool = False,
+    ) -> Costs:
+        """Costs from the terms of each asset; items that are not included count as zero."""
+        zeros = np.zeros(len(universe))
+        return cls(
+            half_spread=np.array([a.spread / 2 for a in universe]) if "spread" in include else zeros,
+            storage=np.array([a.storage for a in universe]) if "storage" in include else zeros,
+            fee=fee if "fees" in include else 0.0,
+            holding_years=holding_years,
+            in_objective=in_objective,
+        )
+
+    # Once, as a fraction of the value that changes hands
+
+    @property
+    def purchase(self) -> FloatArray:
+        """(n,) paid once on what is bought: half the spread, the premium and the fees of its lots, and VAT on what is paid."""
+        paid = self.half_spread + self.premium
+        return paid + self.lot_fee + self.vat * (1.0 + paid)
+
+    @property
+    def sale(self) -> FloatArray:
+        """(n,) paid once on what is sold: half the spread and the fees of its lots."""
+        return self.half_spread + self.lot_fee
+
+    # A year
+
+    @property
+    def trade_rate(self) -> FloatArray:
+        """(n,) cost a year per unit bought today: the purchase over the holding period."""
+        return self.purchase / self.holding_years
+
+    @property
+    def sale_rate(self) -> FloatArray:
+        """(n,) cost a year per unit sold today: the sale over the holding period."""
+        return self.sale / self.holding_years
+
+    @property
+    def impact_rate(self) -> FloatArray:
+        """(n,) a of a |d|^1.5, the cost a year of the market impact of today's trades d."""
+        return self.impact / self.holding_years
+
+    @property
+    def holding_rate(self) -> FloatArray:
+        """(n,) cost a year per unit held, however it came to be held: the exit over the holding period, and storage."""
+        return self.sale_rate + self.storage
+
+    @property
+    def annual_rate(self) -> FloatArray:
+        """(n,) cost a year per unit held where nothing was held before: purchase and exit over the years, and storage.
+
+        `holding_rate` + `trade_rate`. Fees of a trade, charges of a site and market impact are left out: the first two
+        depend on what is held at all and belong to the whole-lot problem, the last is not linear.
+        """
+        return (self.sale_rate + self.trade_rate) + self.storage
+
+    def annual(self, values: FloatArray, previous: FloatArray, budget: float) -> float:
+        """Cost a year of holding `values` after `previous`, both (n,) fractions of the budget, and so is the cost.
+
+        Everything is counted: storage and the charges of sites, the exit, and what is paid today over the holding period.
+        """
+        entry = self.entry(values - previous, budget)
+        held = float(self.holding_rate @ values) + self.site_fees(values) / budget
+        return held + entry / self.holding_years
+
+    # Amounts
+
+    def entry(self, trades: FloatArray, budget: float) -> float:
+        """Cost of trades today; they, (n,), and it are fractions of the budget, a purchase positive and a sale negative."""
+        bought, sold, size = np.clip(trades, 0.0, None), np.clip(-trades, 0.0, None), np.abs(trades)
+        fees = self.fee / budget * np.count_nonzero(size > TRADED)
+        return float(self.purchase @ bought + self.sale @ sold + self.impact @ size**1.5 + fees)
+
+    def paid(self, trades: FloatArray, budget: float, *, least: float) -> FloatArray:
+        """(n,) cost of each of today's trades, (n,), all in budget currency; below `least` a trade pays no fee."""
+        bought, sold, size = np.clip(trades, 0.0, None), np.clip(-trades, 0.0, None), np.abs(trades)
+        impact = self.impact * np.sqrt(size / budget) * size
+        return self.purchase * bought + self.sale * sold + impact + np.where(size > least, self.fee, 0.0)
+
+    def most(self, budget: float) -> float:
+        """Upper bound of `entry`: everything is sold, as much is bought again, and every asset pays the fee of a trade."""
+        rates = np.max(self.purchase, initial=0.0) + np.max(self.sale, initial=0.0) + 2 * np.max(self.impact, initial=0.0)
+        return float(rates + len(self.half_spread) * self.fee / budget)
+
+    def site_fees(self, values: FloatArray) -> float:
+        """Charges a year of the sites at which any of `values`, (n,), is stored, in budget currency."""
+        return float(sum(site.fee for site in self.sites if np.any(values[site.stored] > TRADED)))

@@ -1,0 +1,185 @@
+"""How the continuous optimum depends on the numbers a strategy sets: its limits, its risk aversion, its ceiling of risk.
+
+A quadratic optimum is differentiated along its face; any other is solved again with the number moved.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from toolkit.core.errors import SolveError
+from toolkit.factors.forecast import FloatArray, read_only
+from toolkit.optimize.allocate import objective_value
+from toolkit.optimize.continuous import Continuous
+from toolkit.optimize.face import Face
+from toolkit.optimize.limits import BINDING
+from toolkit.optimize.problem import Inequalities, Problem
+from toolkit.optimize.relaxation import solve_continuous
+from toolkit.optimize.solve import Impossible
+from toolkit.optimize.target import target_of
+from toolkit.optimize.terms.base import Ceiled
+from toolkit.optimize.terms.objectives import MaxReturn, MaxUtility, MinRisk, Track
+
+POINT = 0.01
+"""By how much a limit is moved where the problem is solved again."""
+LEAST_REACH = 1e-6
+"""Where the active rows change within a smaller step, the derivative says nothing about more room."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitivity:
+    """How the continuous optimum moves with one number of the strategy.
+
+    Attributes:
+        name: Of the constraint; ``objective.risk_aversion`` or ``objective.volatility``.
+        side: ``upper`` or ``lower``; None for a number of the objective that limits nothing.
+        where: What the rows that bind speak of.
+        at: The number now.
+        slope: (n + 1,) change of the weights, cash last, per unit: of room for a limit, of the number itself otherwise.
+            None where it is not known.
+        price: Fall of the objective per unit of room; None for what limits nothing, and where `slope` is None.
+        low, high: Values of the number between which the slope is exact, infinite where nothing ends it; None where the
+            problem was solved again with one `POINT` more room (one unit more risk aversion) and the slope is that step's.
+        reason: Why there is no slope.
+    """
+
+    name: str
+    side: str | None
+    where: tuple[str, ...]
+    at: float
+    slope: FloatArray | None
+    price: float | None
+    low: float | None
+    high: float | None
+    reason: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.slope is not None:
+            object.__setattr__(self, "slope", read_only(self.slope))
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """The continuous optimum and what it depends on.
+
+    Attributes:
+        continuous: The optimum.
+        limits: One entry a limit that binds, in the order of the constraints; those on risk and the objective's own behind.
+        risk_aversion: None where the strategy weighs risk against nothing.
+    """
+
+    continuous: Continuous
+    limits: tuple[Sensitivity, ...]
+    risk_aversion: Sensitivity | None
+
+
+def analyse(problem: Problem, order: tuple[str, ...] | None = None) -> Analysis:
+    """Solve the continuous problem and tell what its answer depends on.
+
+    Args:
+        problem: What was solved.
+        order: Solvers to try.
+
+    Raises:
+        Impossible, SpecError, SolveError: as in `solve_continuous`; a problem that was solved before raises none.
+    """
+    limits = problem.inequalities()
+    continuous = solve_continuous(problem, limits, order)
+    study = _Study(problem, limits, continuous, order, _face(problem, limits, continuous))
+    slack = limits.h - limits.G @ continuous.x
+    binding = dict.fromkeys((limits.owner[row], limits.sides[row]) for row in np.flatnonzero(slack <= BINDING))
+    found = [study.limit(owner, side) for owner, side in sorted(binding, key=lambda key: (key[0], key[1] == "lower"))]
+    return Analysis(continuous, (*found, *study.ceilings()), study.risk_aversion())
+
+
+def _face(problem: Problem, limits: Inequalities, continuous: Continuous) -> Face | None:
+    """The face of a quadratic optimum under hard linear limits; None for any other problem."""
+    if not isinstance(problem.objective, MinRisk | MaxUtility | Track) or continuous.multipliers is None:
+        return None
+    target = target_of(problem)
+    if target.parts or limits.soft.any() or problem.ceilings():
+        return None
+    return Face.of(target.quadratic, limits, continuous.x, continuous.multipliers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Study:
+    problem: Problem
+    limits: Inequalities
+    continuous: Continuous
+    order: tuple[str, ...] | None
+    face: Face | None
+
+    def limit(self, owner: int, side: str) -> Sensitivity:
+        """One side of a constraint, all of its rows given more room together."""
+        limits = self.limits
+        rows = [r for r in range(len(limits.h)) if limits.owner[r] == owner and limits.sides[r] == side]
+        slack = limits.h - limits.G @ self.continuous.x
+        binds = [row for row in rows if slack[row] <= BINDING]
+        room = np.zeros(len(limits.h))
+        room[rows] = 1.0
+        where, sign = tuple(limits.labels[row] for row in binds), 1.0 if side == "upper" else -1.0
+        name, at = self.problem.constraints[owner].name, float(sign * limits.h[binds[0]]) + 0.0
+        if self.face is not None:
+            motion = self.face.moved(np.zeros(len(self.continuous.x)), room)
+            if motion is not None and motion.up > LEAST_REACH:
+                gain = -float(target_of(self.problem).gradient(self.face.x) @ motion.x) + 0.0
+                ends = sorted((at - sign * motion.down, at + sign * motion.up))
+                return Sensitivity(name, side, where, at, motion.x, gain, ends[0], ends[1])
+        moved = replace(limits, h=limits.h + POINT * room)
+        return self._again(name, side, where, at, lambda: solve_continuous(self.problem, moved, self.order), POINT)
+
+    def ceilings(self) -> tuple[Sensitivity, ...]:
+        """Limits on risk and other convex functions that bind: each is moved, and the problem solved again."""
+        problem, objective, found = self.problem, self.problem.objective, []
+        for ceiling in problem.ceilings():
+            term = problem.constraints[ceiling.owner]
+            # A limit on a square has another unit than a point.
+            if ceiling.power != 1 or not isinstance(term, Ceiled) or ceiling.excess(self.continuous.x) < -BINDING:
+                continue
+            terms = list(problem.constraints)
+            terms[ceiling.owner] = term.model_copy(update={"upper": term.upper + POINT})
+            moved = replace(problem, constraints=tuple(terms))
+            found.append(self._moved_problem(term.name, ceiling.function.label, ceiling.limit, moved))
+        if isinstance(objective, MaxReturn) and objective.volatility is not None:
+            at = objective.volatility
+            if at - math.sqrt(problem.forecast.variance(self.continuous.x[:-1])) <= BINDING:
+                moved = replace(problem, objective=objective.model_copy(update={"volatility": at + POINT}))
+                found.append(self._moved_problem("objective.volatility", "volatility a year", at, moved))
+        return tuple(found)
+
+    def _moved_problem(self, name: str, label: str, at: float, moved: Problem) -> Sensitivity:
+        return self._again(name, "upper", (label,), at, lambda: solve_continuous(moved, self.limits, self.order), POINT)
+
+    def risk_aversion(self) -> Sensitivity | None:
+        """The price of risk; with f = aversion / 2 x variance + c'x, scaling c by 1 + t makes it aversion / (1 + t)."""
+        problem, objective = self.problem, self.problem.objective
+        weighs = isinstance(objective, MaxUtility) or (isinstance(objective, MinRisk) and problem.costs.in_objective)
+        if not isinstance(objective, MinRisk | MaxUtility) or not weighs:
+            return None
+        name, at = "objective.risk_aversion", objective.risk_aversion
+        if self.face is not None:
+            still = np.zeros(len(self.limits.h))
+            motion = self.face.moved(np.append(target_of(problem).quadratic.c, 0.0), still)
+            if motion is not None and min(motion.up, motion.down) > LEAST_REACH:
+                high = at / (1 - motion.down) if motion.down < 1 else math.inf
+                return Sensitivity(name, None, (), at, -motion.x / at, None, at / (1 + motion.up), high)
+        moved = replace(problem, objective=objective.model_copy(update={"risk_aversion": at + 1.0}))
+        found = self._again(name, None, (), at, lambda: solve_continuous(moved, self.limits, self.order), 1.0)
+        return replace(found, price=None)
+
+    def _again(
+        self, name: str, side: str | None, where: tuple[str, ...], at: float, solve: Callable[[], Continuous], step: float
+    ) -> Sensitivity:
+        """The change of the optimum from solving again, over the step."""
+        try:
+            x = solve().x
+        except (Impossible, SolveError) as error:
+            reason = f"no solver reached an answer with {'more room' if side else 'more risk aversion'} ({error})"
+            return Sensitivity(name, side, where, at, None, None, None, None, reason)
+        before, after = (objective_value(self.problem, point[:-1]) for point in (self.continuous.x, x))
+        return Sensitivity(name, side, where, at, (x - self.continuous.x) / step, (before - after) / step, None, None)

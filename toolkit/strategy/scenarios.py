@@ -1,0 +1,199 @@
+"""Scenario sets, scenarios and views as tables of a strategy: `[forecast] scenarios`, `[[scenario]]` and `[[view]]`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from toolkit.core.decode import Spec
+from toolkit.core.expression import terms
+from toolkit.strategy.periods import Period, months
+
+
+class HistoricalScenarios(Spec):
+    """Past periods in which every asset has a price, at the rhythm of the prices.
+
+    Attributes:
+        draws: Noisy copies of each period of a series that is seen through noise, even; 0 for the ordered path of what is
+            believed, which measures of drawdown need.
+        mean: ``forecast`` centres the deviations on the expected returns of the strategy, ``history`` leaves them as they were.
+    """
+
+    kind: Literal["historical"] = "historical"
+    draws: int = Field(default=2, ge=0, multiple_of=2)
+    mean: Literal["forecast", "history"] = "forecast"
+
+
+class SimulatedScenarios(Spec):
+    """Draws from the forecast.
+
+    Attributes:
+        count: How many, even unless `ordered`.
+        distribution: Of the innovations.
+        degrees: Of freedom of ``student_t``.
+        horizon: Length of a period; a year unless `ordered`.
+        ordered: One path of periods at the rhythm of the prices, which measures of drawdown need.
+    """
+
+    kind: Literal["simulated"] = "simulated"
+    count: int = Field(default=2000, ge=2, le=200_000)
+    distribution: Literal["normal", "student_t"] = "student_t"
+    degrees: float = Field(default=5.0, gt=2)
+    horizon: Period | None = None
+    ordered: bool = False
+
+    @model_validator(mode="after")
+    def _drawn_in_pairs_or_in_order(self) -> SimulatedScenarios:
+        if self.ordered and self.horizon is not None:
+            raise ValueError("leaves out `horizon` where `ordered` is true: a path has the rhythm of the prices")
+        if not self.ordered and self.count % 2:
+            raise ValueError(f"needs an even count: scenarios are drawn in pairs, not {self.count}")
+        return self
+
+    @property
+    def years(self) -> float | None:
+        """Length of a period, None for the rhythm of the prices."""
+        return None if self.ordered else months(self.horizon or "1 year") / 12
+
+
+ScenariosSpec = Annotated[HistoricalScenarios | SimulatedScenarios, Field(discriminator="kind")]
+"""What `scenarios = {kind = ...}` of a strategy may be."""
+
+
+def _sum_of_names(text: str) -> str:
+    terms(text)
+    return text
+
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Expression = Annotated[str, AfterValidator(_sum_of_names)]
+Origin = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+
+
+class ShockSpec(Spec):
+    """Something that may happen within a year, with its returns.
+
+    Attributes:
+        name: How views, constraints and reports speak of it.
+        returns: Asset or element -> simple return when it happens. What is not named only moves as it does anyway.
+        control: Country (ISO-3) that announces new controls: assets that `returns` does not name have the default size of
+            such a shock, from past ones.
+        lifted: Country that suspends or repeals its controls, likewise.
+        assets: The assets or elements that `control` or `lifted` is about; by default the kinds of metal that the country has
+            controlled before.
+        probability: Of happening within a year; the base rate of past events by default.
+    """
+
+    name: str = Field(min_length=1)
+    returns: dict[str, Annotated[float, Field(ge=-1)]] = Field(default_factory=dict)
+    control: Origin | None = None
+    lifted: Origin | None = None
+    assets: tuple[str, ...] = ()
+    probability: Fraction | None = None
+
+    @model_validator(mode="after")
+    def _moves_something(self) -> ShockSpec:
+        if self.control is not None and self.lifted is not None:
+            raise ValueError("has both `control` and `lifted`: write two scenarios")
+        if self.origin is None and not self.returns:
+            raise ValueError("needs `returns`, `control` or `lifted`")
+        if self.assets and self.origin is None:
+            raise ValueError("has `assets`, which say what `control` or `lifted` is about, and neither of these")
+        return self
+
+    @property
+    def origin(self) -> str | None:
+        """The country behind it."""
+        return self.control or self.lifted
+
+
+class Range(Spec):
+    """A value, or a side that it is on: ``0.35``, ``{at_least = 0.2}``, ``{at_least = 0.2, at_most = 0.4}``."""
+
+    at_least: float | None = None
+    at_most: float | None = None
+
+    @model_validator(mode="after")
+    def _bounds_something(self) -> Range:
+        if self.at_least is None and self.at_most is None:
+            raise ValueError("needs a number, `at_least` or `at_most`")
+        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
+            raise ValueError(f"has at_least {self.at_least:g} above at_most {self.at_most:g}")
+        return self
+
+    @property
+    def bounds(self) -> tuple[float, ...]:
+        """The values that are named."""
+        return tuple(value for value in (self.at_least, self.at_most) if value is not None)
+
+    @property
+    def exact(self) -> float | None:
+        """The value, where it is one."""
+        return self.at_least if self.at_least == self.at_most else None
+
+
+def _range(value: Any) -> Any:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return {"at_least": value, "at_most": value}
+    if value is not None and not isinstance(value, Mapping | Range):
+        raise ValueError(f"must be a number, or a table with at_least or at_most, not {value!r}")
+    return value
+
+
+def _within(low: float, high: float, what: str) -> AfterValidator:
+    def check(value: Range | None) -> Range | None:
+        if value is not None and any(not low <= bound <= high for bound in value.bounds):
+            raise ValueError(f"must be {what}")
+        return value
+
+    return AfterValidator(check)
+
+
+class ViewSpec(Spec):
+    """A statement about the scenarios, which are weighed anew to satisfy it.
+
+    Attributes:
+        name: How messages speak of it; what it is about by default.
+        scenario: Name of a `[[scenario]]`: the view is of its `probability` within a year.
+        expression: ``gallium - gold``: the view is of its `mean` or its `volatility` a year, or of the `probability` that its
+            return over the horizon is `below` or `above` a level.
+        probability, mean, volatility: A number, or a table with `at_least` or `at_most`. A volatility is about the viewed mean
+            of the same expression, and holds the mean where no view gives it.
+        below, above: Level of a return over the horizon.
+    """
+
+    name: str | None = Field(default=None, min_length=1)
+    scenario: str | None = None
+    expression: Expression | None = None
+    probability: Annotated[Range | None, BeforeValidator(_range), _within(0.0, 1.0, "within 0 and 1")] = None
+    mean: Annotated[Range | None, BeforeValidator(_range)] = None
+    volatility: Annotated[Range | None, BeforeValidator(_range), _within(0.0, math.inf, "at least 0")] = None
+    below: float | None = None
+    above: float | None = None
+
+    @model_validator(mode="after")
+    def _is_of_one_thing(self) -> ViewSpec:
+        if (self.scenario is None) == (self.expression is None):
+            raise ValueError("needs exactly one of `scenario` and `expression`")
+        said = [key for key in ("probability", "mean", "volatility") if getattr(self, key) is not None]
+        levels = [key for key in ("below", "above") if getattr(self, key) is not None]
+        if self.scenario is not None and (said != ["probability"] or levels):
+            raise ValueError("is of a scenario, and needs its `probability` and nothing else")
+        if self.expression is not None and len(said) != 1:
+            raise ValueError("needs exactly one of `mean`, `volatility` and `probability`")
+        if self.expression is not None and len(levels) != int(said == ["probability"]):
+            raise ValueError("needs one of `below` and `above` with a `probability` of an expression, and only there")
+        return self
+
+    @property
+    def label(self) -> str:
+        """The name, else what it is about: ``mean of gallium - gold``."""
+        if self.name is not None or self.expression is None:
+            return self.name or self.scenario or ""
+        if self.probability is None:
+            return f"{'volatility' if self.mean is None else 'mean'} of {self.expression}"
+        level = f"below {self.below:g}" if self.below is not None else f"above {self.above:g}"
+        return f"probability of {self.expression} {level}"
