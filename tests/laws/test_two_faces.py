@@ -1,4 +1,8 @@
-"""The two-face law: what a measure says of given losses is the minimum of its convex form over its own variables."""
+"""The law of the three faces.
+
+What a measure says of given losses is the minimum of its convex form over its own variables, and its subgradient is a slope of
+the same number.
+"""
 
 import warnings
 
@@ -8,12 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from toolkit.factors.scenarios import Scenarios
 from toolkit.risk import measures
+from toolkit.risk.base import contributions, gradient, measured, scale
 
 SETTINGS = settings(max_examples=12, deadline=None, derandomize=True)
 NAMES = sorted(measures())
 UNORDERED = [name for name in NAMES if not measures()[name].needs_order]
-DEVIATIONS = ["gini", "mad", "semideviation", "semivariance"]
+DEVIATIONS = ["gini", "mad", "semideviation", "semivariance", "variance", "volatility"]
 COHERENT = ["cvar", "evar", "worst_case"]
 TIGHT = {"tol_gap_abs": 1e-12, "tol_gap_rel": 1e-11, "tol_feas": 1e-11, "tol_ktratio": 1e-9}
 
@@ -102,6 +108,79 @@ def test_as_a_limit_it_holds_and_is_reached(measure):
     problem = cp.Problem(cp.Maximize(np.array([0.0, 1.0, 3.0]) @ w), [*own, expression <= upper, cp.sum(w) == 1])
     problem.solve(solver=cp.CLARABEL, tol_gap_rel=1e-9)
     assert measure.numeric(-R @ w.value, p) == pytest.approx(upper, rel=1e-4)
+
+
+@pytest.mark.parametrize("measure", every(NAMES))
+@settings(SETTINGS, max_examples=60)
+@given(given_=outcomes(), seed=st.integers(0, 10_000), far=st.sampled_from([1e-3, 0.1, 10.0]))
+def test_a_cut_along_the_subgradient_is_never_above_the_measure(measure, given_, seed, far):
+    losses, p = given_
+    slopes = measure.subgradient(losses, p)
+    assert slopes.shape == losses.shape
+    assert np.isfinite(slopes).all()
+    assert not slopes[p == 0].any() or measure.needs_order
+    other = losses + far * np.random.default_rng(seed).normal(0, 0.1, len(losses))
+    size = max(np.abs(losses).max(), np.abs(other).max()) ** (1 if measure.homogeneous else 2)
+    cut = measure.numeric(losses, p) + slopes @ (other - losses)
+    assert cut <= measure.numeric(other, p) + 1e-11 * size
+
+
+@pytest.mark.parametrize("measure", every(NAMES))
+@SETTINGS
+@given(seed=st.integers(0, 10_000))
+def test_where_a_measure_is_smooth_its_subgradient_is_what_differences_say(measure, seed):
+    rng = np.random.default_rng(seed)
+    losses, p, along = rng.normal(0, 0.1, 15), rng.dirichlet(np.full(15, 3.0)), rng.normal(0, 1, 15)
+    step = 1e-6
+    rise = measure.numeric(losses + step * along, p) - measure.numeric(losses - step * along, p)
+    assert measure.subgradient(losses, p) @ along == pytest.approx(rise / (2 * step), rel=1e-4, abs=1e-6)
+
+
+@pytest.mark.parametrize("measure", every(NAMES))
+@SETTINGS
+@given(given_=outcomes())
+def test_a_measure_is_the_mean_loss_under_its_subgradient_as_euler_says(measure, given_):
+    losses, p = given_
+    degree = 1 if measure.homogeneous else 2
+    assert measure.subgradient(losses, p) @ losses == pytest.approx(degree * measure.numeric(losses, p), rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("measure", every(NAMES))
+@SETTINGS
+@given(seed=st.integers(0, 10_000))
+def test_contributions_add_up_and_the_gradient_is_what_differences_say(measure, seed):
+    rng = np.random.default_rng(seed)
+    returns, weights = rng.normal(0.001, 0.03, (25, 4)), rng.dirichlet(np.ones(4))
+    path = Scenarios(tuple("abcd"), returns, rng.dirichlet(np.full(25, 5.0)), True, "historical", 52.0)
+    assert contributions(measure, path, weights).sum() == pytest.approx(measured(measure, path, weights), rel=1e-9)
+    step = 1e-7 * np.eye(4)
+    rises = [(measured(measure, path, weights + d) - measured(measure, path, weights - d)) / 2e-7 for d in step]
+    assert gradient(measure, path, weights) == pytest.approx(rises, rel=1e-4, abs=1e-6)
+
+
+@pytest.mark.parametrize("measure", every(COHERENT))
+@SETTINGS
+@given(given_=outcomes())
+def test_the_subgradient_of_a_coherent_measure_is_a_distribution(measure, given_):
+    losses, p = given_
+    worst = measure.subgradient(losses, p)
+    assert (worst >= 0).all()
+    assert worst.sum() == pytest.approx(1, abs=1e-12)
+    if measure.name == "cvar":
+        assert (worst <= p / (1 - measure.confidence) + 1e-15).all()
+
+
+@pytest.mark.parametrize("size", [1e-2, 1e-3, 1e-5])
+@pytest.mark.parametrize("measure", every(NAMES))
+def test_scaled_returns_make_the_convex_face_exact_at_any_size(measure, size):
+    rng = np.random.default_rng(7)
+    returns = size * rng.standard_t(4, (60, 5)) * np.array([1, 1.5, 0.7, 2, 1])
+    path = Scenarios(tuple("abcde"), returns, np.full(60, 1 / 60), True, "historical", 52.0)
+    typical, w = scale(path), cp.Variable(5, nonneg=True)
+    least = minimum(measure, returns / typical @ w, path.probabilities, [cp.sum(w) == 1])
+    weights = np.maximum(w.value, 0) / np.maximum(w.value, 0).sum()
+    value = least * typical ** (1 if measure.homogeneous else 2)
+    assert measured(measure, path, weights) == pytest.approx(value, rel=1e-6)
 
 
 @pytest.mark.parametrize("measure", every([name for name in NAMES if measures()[name].homogeneous]))

@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
+from toolkit.factors.scenarios import Scenarios
 from toolkit.risk import measures
+from toolkit.risk.base import contributions
 from toolkit.risk.drawdown import drawdowns
 from toolkit.risk.tail import normal_cvar
 
@@ -41,7 +43,13 @@ def test_evar_of_a_normal(confidence):
 
 
 @pytest.mark.parametrize(
-    ("name", "want"), [("mad", math.sqrt(2 / math.pi)), ("gini", 2 / math.sqrt(math.pi)), ("semideviation", math.sqrt(0.5))]
+    ("name", "want"),
+    [
+        ("volatility", 1.0),
+        ("mad", math.sqrt(2 / math.pi)),
+        ("gini", 2 / math.sqrt(math.pi)),
+        ("semideviation", math.sqrt(0.5)),
+    ],
 )
 def test_dispersion_of_a_normal(name, want):
     assert measures()[name]().numeric(*quantiles()) == pytest.approx(SIGMA * want, rel=1e-4)
@@ -111,3 +119,39 @@ def test_drawdowns_by_hand():
     assert measures()["ulcer"]().numeric(losses, equal) == pytest.approx(math.sqrt((4 + 9 + 49 + 1) * 1e-4 / 6))
     assert measures()["cdar"](confidence=2 / 3).numeric(losses, equal) == pytest.approx((0.07 + 0.03) / 2)
     assert measures()["cdar"](confidence=0.75).numeric(losses, equal) == pytest.approx((0.07 + 0.03 / 2) / 1.5)
+
+
+def test_subgradients_by_hand():
+    # Worst first: 0.30 with 0.1, 0.10 with 0.4, 0.00 with 0.2, -0.20 with 0.3; the tail of 0.3 takes half of the second.
+    assert measures()["cvar"](confidence=0.7).subgradient(SMALL, P) == pytest.approx([2 / 3, 0, 0, 1 / 3])
+    assert measures()["worst_case"]().subgradient(SMALL, P).tolist() == [0, 0, 0, 1]
+    # Sides of the mean 0.01: +, -, -, +, which are worth 0 together.
+    assert measures()["mad"]().subgradient(SMALL, P) == pytest.approx([0.4, -0.3, -0.2, 0.1])
+    assert measures()["gini"]().subgradient(SMALL, P) == pytest.approx(
+        [2 * 0.4 * (0.5 - 0.1), 2 * 0.3 * (0 - 0.7), 2 * 0.2 * (0.3 - 0.5), 2 * 0.1 * 0.9]
+    )
+    assert measures()["variance"]().subgradient(SMALL, P) == pytest.approx(2 * P * (SMALL - 0.01))
+
+
+def test_subgradients_of_drawdowns_by_hand():
+    losses = np.array([0.02, -0.05, 0.03, 0.04, -0.10, 0.01])  # depths 0.02, 0, 0.03, 0.07, 0, 0.01
+    equal = np.full(6, 1 / 6)
+    assert measures()["max_drawdown"]().subgradient(losses, equal).tolist() == [0, 0, 1, 1, 0, 0]
+    assert measures()["average_drawdown"]().subgradient(losses, equal) == pytest.approx([1 / 6, 0, 2 / 6, 1 / 6, 0, 1 / 6])
+    assert measures()["cdar"](confidence=2 / 3).subgradient(losses, equal) == pytest.approx([0, 0, 1, 0.5, 0, 0])
+    ulcer = math.sqrt(0.0063 / 6)
+    assert measures()["ulcer"]().subgradient(losses, equal) * 6 * ulcer == pytest.approx([0.02, 0, 0.10, 0.07, 0, 0.01])
+
+
+@pytest.mark.parametrize("confidence", [0.9, 0.99])
+def test_euler_contributions_to_the_cvar_of_normals_are_those_to_their_volatility(confidence):
+    # Tasche (1999): for an elliptical law centred at zero, position i brings w_i (Sigma w)_i / w'Sigma w of any coherent risk.
+    covariance, weights = np.array([[0.04, 0.012], [0.012, 0.09]]), np.array([0.6, 0.4])
+    z = stats.norm.ppf(np.random.default_rng(1).permuted(np.tile((np.arange(40_000) + 0.5) / 40_000, (2, 1)), axis=1)).T
+    z = z @ np.linalg.inv(np.linalg.cholesky(z.T @ z / len(z))).T
+    returns = z @ np.linalg.cholesky(covariance).T
+    drawn = Scenarios(("a", "b"), returns, np.full(len(z), 1 / len(z)), False, "simulated", 1.0)
+    share = weights * (covariance @ weights) / (weights @ covariance @ weights)
+    for measure, within in ((measures()["volatility"](), 1e-9), (measures()["cvar"](confidence=confidence), 0.03)):
+        part = contributions(measure, drawn, weights)
+        assert part / part.sum() == pytest.approx(share, rel=within)

@@ -13,7 +13,7 @@ import numpy as np
 
 from toolkit.factors.forecast import FloatArray
 from toolkit.factors.scenarios import Scenarios
-from toolkit.risk.base import Measure
+from toolkit.risk.base import Measure, scale
 
 if TYPE_CHECKING:  # half a second to import, and a plain quadratic needs none of this
     import cvxpy as cp
@@ -102,7 +102,9 @@ class RiskOf:
 
     def convex(self, x: cp.Expression, one: cp.Expression) -> ConvexForm:  # noqa: ARG002
         """The convex face of the measure."""
-        return self.measure.convex(self.scenarios.returns @ x[:-1], self.scenarios.probabilities)
+        unit = scale(self.scenarios)  # solvers stop on absolute gaps, and daily returns are 1e-2
+        expression, own = self.measure.convex(self.scenarios.returns / unit @ x[:-1], self.scenarios.probabilities)
+        return unit * expression, own
 
 
 @dataclass(frozen=True, slots=True)

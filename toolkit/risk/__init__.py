@@ -9,9 +9,11 @@ from __future__ import annotations
 import functools
 import importlib
 import pkgutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType, ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
+
+from toolkit.core.errors import SpecError, did_you_mean
 
 if TYPE_CHECKING:
     from toolkit.risk.base import Measure
@@ -26,6 +28,23 @@ def measures() -> Mapping[str, type[Measure]]:
     """
     names = (info.name for info in pkgutil.iter_modules(__path__) if info.name != "base")
     return collected(importlib.import_module(f"{__name__}.{name}") for name in names)
+
+
+def measure_of(name: str, confidence: float | None = None) -> Measure:
+    """The measure that a strategy names, at the confidence it asks for or else at the measure's own.
+
+    Raises:
+        SpecError: no measure has that name, it has no confidence, or the confidence is not between 0 and 1.
+    """
+    known = measures()
+    if name not in known:
+        raise SpecError(f"no measure of risk is called {name!r}.", hint=did_you_mean(name, known))
+    if confidence is None:
+        return known[name]()
+    levelled = [each for each, measure in known.items() if hasattr(measure, "confidence")]
+    if name not in levelled:
+        raise SpecError(f"the measure {name!r} has no confidence level.", hint=f"Leave it out: {', '.join(levelled)} have one.")
+    return cast("Callable[..., Measure]", known[name])(confidence=confidence)
 
 
 def collected(modules: Iterable[ModuleType]) -> Mapping[str, type[Measure]]:

@@ -1,4 +1,4 @@
-"""What every measure of risk has: a number for given losses, and a convex form for losses that are to be chosen."""
+"""What every measure of risk has: a number for given losses, its slope there, and a convex form for losses to be chosen."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ class Measure(Protocol):
         name: How a strategy speaks of it (``measure = "cvar"``).
         unit: Of the number, in words.
         needs_order: Whether the scenarios must be consecutive periods of a path.
-        homogeneous: Whether twice the position is exactly twice the risk (positively homogeneous of degree 1).
+        homogeneous: Whether twice the position is exactly twice the risk (positively homogeneous of degree 1). Where not,
+            it is four times the risk (degree 2).
     """
 
     name: ClassVar[str]
@@ -33,6 +34,13 @@ class Measure(Protocol):
 
     def numeric(self, losses: FloatArray, probabilities: FloatArray) -> float:
         """The risk of losses (S,), positive is a loss, with probabilities (S,); in order of time where that matters."""
+        ...
+
+    def subgradient(self, losses: FloatArray, probabilities: FloatArray) -> FloatArray:
+        """A subgradient (S,) of `numeric` at the losses: numeric(l) + q'(l' - l) <= numeric(l') for all l'.
+
+        Where the measure is smooth it is the gradient. It makes linear cuts, and tells which scenarios the risk comes from.
+        """
         ...
 
     def convex(self, returns: cp.Expression, probabilities: FloatArray) -> ConvexForm:
@@ -45,6 +53,8 @@ class Measure(Protocol):
         Returns:
             A convex expression and the constraints of its own variables. Minimised over these it equals `numeric`, so
             it may be minimised or limited from above; its value at a limit that does not bind is an upper bound only.
+            Solvers stop at absolute gaps: pass returns divided by `scale`, and multiply the value by it (by its square
+            where the measure is not homogeneous).
         """
         ...
 
@@ -76,6 +86,33 @@ def measured(measure: Measure, scenarios: Scenarios, weights: FloatArray) -> flo
     return measure.numeric(-scenarios.portfolio(weights), scenarios.probabilities)
 
 
+def scale(scenarios: Scenarios) -> float:
+    """A typical size of a return, to divide returns by before a solver sees them: root mean square over all; 1 if none move."""
+    return float(np.sqrt(scenarios.probabilities @ np.mean(scenarios.returns**2, axis=1))) or 1.0
+
+
+def gradient(measure: Measure, scenarios: Scenarios, weights: FloatArray) -> FloatArray:
+    """By how much the risk rises with each asset's weight, (n,), at asset weights (n,): -returns' q of the subgradient q.
+
+    Raises:
+        SpecError: the measure needs consecutive periods and the scenarios are none.
+    """
+    check_order(measure, scenarios)
+    tail = measure.subgradient(-scenarios.portfolio(weights), scenarios.probabilities)
+    return -scenarios.returns.T @ tail
+
+
+def contributions(measure: Measure, scenarios: Scenarios, weights: FloatArray) -> FloatArray:
+    """The part of the risk that each position brings, (n,): they add up to the measure (Euler allocation, Tasche 1999).
+
+    Position i brings w_i times its gradient; half of that for a measure that grows with the square of the position.
+
+    Raises:
+        SpecError: the measure needs consecutive periods and the scenarios are none.
+    """
+    return weights * gradient(measure, scenarios, weights) / (1 if measure.homogeneous else 2)
+
+
 def check_confidence(confidence: float) -> None:
     """Refuse a confidence level that leaves no tail or no body.
 
@@ -105,12 +142,32 @@ def expected_shortfall(losses: FloatArray, probabilities: FloatArray, confidence
     return float(quantile + probabilities @ np.maximum(losses - quantile, 0.0) / (1 - confidence))
 
 
+def shortfall_subgradient(losses: FloatArray, probabilities: FloatArray, confidence: float) -> FloatArray:
+    """The worst distribution (S,): probabilities over 1 - alpha from the largest loss down, until they add up to 1.
+
+    The last outcome takes what is left, which splits an atom at the quantile (Rockafellar, Uryasev and Zabarankin 2006,
+    the risk envelope of CVaR).
+    """
+    order = np.argsort(-losses, kind="stable")
+    p = probabilities[order] / (1 - confidence)
+    tail = np.empty(len(losses))
+    tail[order] = np.clip(1 - (np.cumsum(p) - p), 0.0, p)
+    return tail
+
+
 def convex_shortfall(losses: cp.Expression, probabilities: FloatArray, confidence: float) -> cp.Expression:
     """The same for convex losses (S,): eta of Rockafellar and Uryasev (2000) becomes a variable."""
     import cvxpy as cp  # noqa: PLC0415
 
     eta = cp.Variable()
     return eta + (probabilities / (1 - confidence)) @ cp.pos(losses - eta)
+
+
+def worst_outcome(losses: FloatArray, probabilities: FloatArray) -> FloatArray:
+    """(S,) one at the largest loss that has a probability, zero elsewhere."""
+    worst = np.zeros(len(losses))
+    worst[np.argmax(np.where(probabilities > 0, losses, -np.inf))] = 1.0
+    return worst
 
 
 def possible(expression: cp.Expression, probabilities: FloatArray) -> cp.Expression:

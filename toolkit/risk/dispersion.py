@@ -35,6 +35,11 @@ def _convex_below_mean(returns: cp.Expression, probabilities: FloatArray) -> cp.
     return cp.pos(probabilities @ returns - returns)
 
 
+def around_mean(slopes: FloatArray, probabilities: FloatArray) -> FloatArray:
+    """(S,) gradient in the losses of sum_s p_s f(loss_s - mean loss), for slopes f' (S,): the mean moves with every loss."""
+    return probabilities * (slopes - probabilities @ slopes)
+
+
 @dataclass(frozen=True)
 class SemiDeviation(Measure):
     """Root mean square of the returns below their mean, zero for those above (Markowitz 1959, chapter 9).
@@ -50,6 +55,13 @@ class SemiDeviation(Measure):
     def numeric(self, losses: FloatArray, probabilities: FloatArray) -> float:
         """The risk of losses (S,) with probabilities (S,)."""
         return float(np.sqrt(probabilities @ _below_mean(losses, probabilities) ** 2))
+
+    def subgradient(self, losses: FloatArray, probabilities: FloatArray) -> FloatArray:
+        """Gradient (S,) at losses (S,); zero, which is one of many, where there is no deviation."""
+        risk = self.numeric(losses, probabilities)
+        if risk == 0:
+            return np.zeros(len(losses))
+        return around_mean(_below_mean(losses, probabilities) / risk, probabilities)
 
     def convex(self, returns: cp.Expression, probabilities: FloatArray) -> ConvexForm:
         """S hinges and one second-order cone."""
@@ -71,6 +83,10 @@ class SemiVariance(Measure):
         """The risk of losses (S,) with probabilities (S,)."""
         return float(probabilities @ _below_mean(losses, probabilities) ** 2)
 
+    def subgradient(self, losses: FloatArray, probabilities: FloatArray) -> FloatArray:
+        """Gradient (S,) at losses (S,)."""
+        return around_mean(2 * _below_mean(losses, probabilities), probabilities)
+
     def convex(self, returns: cp.Expression, probabilities: FloatArray) -> ConvexForm:
         """S hinges and a sum of squares."""
         import cvxpy as cp  # noqa: PLC0415
@@ -90,6 +106,10 @@ class MeanAbsoluteDeviation(Measure):
     def numeric(self, losses: FloatArray, probabilities: FloatArray) -> float:
         """The risk of losses (S,) with probabilities (S,)."""
         return float(probabilities @ np.abs(losses - probabilities @ losses))
+
+    def subgradient(self, losses: FloatArray, probabilities: FloatArray) -> FloatArray:
+        """The sides (S,) of the mean on which the losses (S,) are; none at the mean itself."""
+        return around_mean(np.sign(losses - probabilities @ losses), probabilities)
 
     def convex(self, returns: cp.Expression, probabilities: FloatArray) -> ConvexForm:
         """S hinges: both sides of the mean weigh the same, so twice the lower one will do (Feinstein and Thapa 1993)."""
@@ -113,6 +133,14 @@ class GiniMeanDifference(Measure):
         order = np.argsort(losses, kind="stable")
         below = np.cumsum(probabilities[order])[:-1]
         return float(2 * (below * (1 - below)) @ np.diff(losses[order]))
+
+    def subgradient(self, losses: FloatArray, probabilities: FloatArray) -> FloatArray:
+        """2 p_s times the probability (S,) of a smaller loss less that of a larger; equals are taken as they come."""
+        order = np.argsort(losses, kind="stable")
+        p = probabilities[order]
+        slopes = np.empty(len(losses))
+        slopes[order] = 2 * p * (2 * np.cumsum(p) - p - 1)
+        return slopes
 
     def convex(self, returns: cp.Expression, probabilities: FloatArray) -> ConvexForm:
         """Exact, of size K log(K)^2 in the K scenarios of equal probability and K J + J^2 / 2 with the J others.

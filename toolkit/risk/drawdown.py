@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from toolkit.factors.forecast import FloatArray
-from toolkit.risk.base import Measure, check_confidence, convex_shortfall, expected_shortfall, possible
+from toolkit.risk.base import (
+    Measure,
+    check_confidence,
+    convex_shortfall,
+    expected_shortfall,
+    possible,
+    shortfall_subgradient,
+    worst_outcome,
+)
 
 if TYPE_CHECKING:
     import cvxpy as cp
@@ -30,6 +38,18 @@ def drawdowns(losses: FloatArray) -> FloatArray:
     """(S,) how far the uncompounded cumulative return is below its highest value so far, for losses (S,) in order."""
     cumulative = np.cumsum(losses)
     return cumulative - np.minimum(np.minimum.accumulate(cumulative), 0.0)
+
+
+def _since_peak(slopes: FloatArray, depths: FloatArray) -> FloatArray:
+    """(S,) slopes in the losses, for slopes (S,) >= 0 in the depths (S,).
+
+    A loss deepens its own drawdown and every later one until the path is at a peak again, and none at a peak.
+    """
+    size = len(depths)
+    under = depths > 0
+    later = np.append(np.cumsum(np.where(under, slopes, 0.0)[::-1])[::-1], 0.0)
+    peaks = np.minimum.accumulate(np.where(under, size, np.arange(size))[::-1])[::-1]
+    return np.where(under, later[:-1] - later[peaks], 0.0)
 
 
 def _convex_drawdowns(returns: cp.Expression) -> tuple[cp.Variable, list[cp.Constraint]]:
@@ -60,6 +80,11 @@ class CDaR(Measure):
         """The risk of losses (S,) in order, with the weight (S,) of each time."""
         return expected_shortfall(drawdowns(losses), probabilities, self.confidence)
 
+    def subgradient(self, losses: FloatArray, probabilities: FloatArray) -> FloatArray:
+        """How much of the deepest drawdowns each loss (S,) is part of."""
+        depths = drawdowns(losses)
+        return _since_peak(shortfall_subgradient(depths, probabilities, self.confidence), depths)
+
     def convex(self, returns: cp.Expression, probabilities: FloatArray) -> ConvexForm:
         """2 S + 1 variables."""
         depth, path = _convex_drawdowns(returns)
@@ -78,6 +103,11 @@ class MaximumDrawdown(Measure):
     def numeric(self, losses: FloatArray, probabilities: FloatArray) -> float:
         """The risk of losses (S,) in order; times without weight are passed through but not looked at."""
         return float(drawdowns(losses)[probabilities > 0].max())
+
+    def subgradient(self, losses: FloatArray, probabilities: FloatArray) -> FloatArray:
+        """One for each loss (S,) between the peak and the deepest point."""
+        depths = drawdowns(losses)
+        return _since_peak(worst_outcome(depths, probabilities), depths)
 
     def convex(self, returns: cp.Expression, probabilities: FloatArray) -> ConvexForm:
         """S + 1 variables."""
@@ -100,6 +130,10 @@ class AverageDrawdown(Measure):
         """The risk of losses (S,) in order, with the weight (S,) of each time."""
         return float(probabilities @ drawdowns(losses))
 
+    def subgradient(self, losses: FloatArray, probabilities: FloatArray) -> FloatArray:
+        """The share of time from each loss (S,) to the next peak."""
+        return _since_peak(probabilities, drawdowns(losses))
+
     def convex(self, returns: cp.Expression, probabilities: FloatArray) -> ConvexForm:
         """S variables."""
         depth, path = _convex_drawdowns(returns)
@@ -118,6 +152,11 @@ class UlcerIndex(Measure):
     def numeric(self, losses: FloatArray, probabilities: FloatArray) -> float:
         """The risk of losses (S,) in order, with the weight (S,) of each time."""
         return float(np.sqrt(probabilities @ drawdowns(losses) ** 2))
+
+    def subgradient(self, losses: FloatArray, probabilities: FloatArray) -> FloatArray:
+        """Gradient (S,) at losses (S,); zero, which is one of many, where there is no drawdown."""
+        depths, risk = drawdowns(losses), self.numeric(losses, probabilities)
+        return _since_peak(probabilities * depths / risk, depths) if risk > 0 else np.zeros(len(losses))
 
     def convex(self, returns: cp.Expression, probabilities: FloatArray) -> ConvexForm:
         """S variables and one second-order cone."""

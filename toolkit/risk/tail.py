@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from toolkit.factors.forecast import FloatArray
-from toolkit.risk.base import FRACTION, Measure, check_confidence, convex_shortfall, expected_shortfall, possible
+from toolkit.risk.base import (
+    FRACTION,
+    Measure,
+    check_confidence,
+    convex_shortfall,
+    expected_shortfall,
+    possible,
+    shortfall_subgradient,
+    worst_outcome,
+)
 
 if TYPE_CHECKING:
     import cvxpy as cp
@@ -52,6 +61,10 @@ class CVaR(Measure):
         """The risk of losses (S,) with probabilities (S,)."""
         return expected_shortfall(losses, probabilities, self.confidence)
 
+    def subgradient(self, losses: FloatArray, probabilities: FloatArray) -> FloatArray:
+        """The distribution (S,) of the tail."""
+        return shortfall_subgradient(losses, probabilities, self.confidence)
+
     def convex(self, returns: cp.Expression, probabilities: FloatArray) -> ConvexForm:
         """One variable and S hinges."""
         return convex_shortfall(-returns, probabilities, self.confidence), []
@@ -75,18 +88,25 @@ class EVaR(Measure):
         check_confidence(self.confidence)
 
     def numeric(self, losses: FloatArray, probabilities: FloatArray) -> float:
-        """The risk of losses (S,) with probabilities (S,), from the dual.
+        """The risk of losses (S,) with probabilities (S,): the mean loss under the worst distribution."""
+        worst = float(losses[probabilities > 0].max())
+        return worst - float(self.subgradient(losses, probabilities) @ (worst - losses))
 
-        The worst distribution is the base one tilted by exp(s loss). Its entropy grows with s, from 0 to that of the worst
-        loss alone, and s is where it reaches -log(1 - alpha); the risk is the mean loss under it.
+    def subgradient(self, losses: FloatArray, probabilities: FloatArray) -> FloatArray:
+        """The worst distribution (S,): the base one tilted by exp(s loss).
+
+        Its entropy grows with s, from 0 to that of the worst loss alone, and s is where it reaches -log(1 - alpha).
         """
         held = probabilities > 0
         worst = float(losses[held].max())
         gaps, p = worst - losses[held], probabilities[held] / probabilities[held].sum()
         budget = -math.log1p(-self.confidence)
         scale = float(p @ gaps)
-        if scale <= 0 or -math.log(p[gaps == 0].sum()) <= budget:
-            return worst
+        tail = np.zeros(len(losses))
+        at_worst = p[gaps == 0].sum()
+        if scale <= 0 or -math.log(at_worst) <= budget:
+            tail[held] = np.where(gaps == 0, p / at_worst, 0.0)
+            return tail
         gaps = gaps / scale
 
         def tilted(s: float) -> tuple[float, float]:
@@ -107,7 +127,8 @@ class EVaR(Measure):
             if not low < middle < high:
                 break
             low, high = (middle, high) if tilted(middle)[1] < budget else (low, middle)
-        return worst - scale * tilted(high)[0]
+        tail[held] = p * np.exp(-high * gaps)
+        return tail / tail.sum()
 
     def convex(self, returns: cp.Expression, probabilities: FloatArray) -> ConvexForm:
         """S exponential cones: the least z with E[t exp((loss - z) / t)] <= (1 - alpha) t for some t."""
@@ -132,6 +153,10 @@ class WorstCase(Measure):
     def numeric(self, losses: FloatArray, probabilities: FloatArray) -> float:
         """The risk of losses (S,) with probabilities (S,)."""
         return float(losses[probabilities > 0].max())
+
+    def subgradient(self, losses: FloatArray, probabilities: FloatArray) -> FloatArray:
+        """The worst scenario alone, (S,)."""
+        return worst_outcome(losses, probabilities)
 
     def convex(self, returns: cp.Expression, probabilities: FloatArray) -> ConvexForm:
         """One variable and S rows."""

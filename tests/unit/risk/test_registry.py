@@ -8,15 +8,15 @@ import pytest
 
 from toolkit.core.errors import SpecError
 from toolkit.factors.scenarios import Scenarios
-from toolkit.risk import collected, measures
-from toolkit.risk.base import Measure, measured
+from toolkit.risk import collected, measure_of, measures
+from toolkit.risk.base import Measure, gradient, measured, scale
 from toolkit.risk.dispersion import PAIR_LIMIT, GiniMeanDifference, _exchanges
 
 
 def test_every_family_is_found_and_describes_itself():
     found = measures()
     assert set(found) == {
-        *("semivariance", "semideviation", "mad", "gini", "cvar", "evar", "worst_case"),
+        *("variance", "volatility", "semivariance", "semideviation", "mad", "gini", "cvar", "evar", "worst_case"),
         *("cdar", "max_drawdown", "average_drawdown", "ulcer"),
     }
     for name, measure in found.items():
@@ -51,7 +51,8 @@ def test_numbers_need_neither_cvxpy_nor_scipy():
     code = (
         "import sys, numpy as np\n"
         "from toolkit.risk import measures\n"
-        "for m in measures().values(): m().numeric(np.array([.1, -.2, .3]), np.full(3, 1 / 3))\n"
+        "for m in measures().values():\n"
+        "    for face in (m().numeric, m().subgradient): face(np.array([.1, -.2, .3]), np.full(3, 1 / 3))\n"
         "assert not {'cvxpy', 'scipy'} & set(sys.modules), sorted(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": ":".join(sys.path)})
@@ -64,15 +65,44 @@ def test_a_confidence_outside_its_range_is_refused(name, confidence):
         measures()[name](confidence=confidence)
 
 
+def test_a_strategy_names_a_measure():
+    assert measure_of("mad") == measures()["mad"]()
+    assert measure_of("cvar") == measures()["cvar"](confidence=0.95)
+    assert measure_of("cdar", 0.8) == measures()["cdar"](confidence=0.8)
+
+
+@pytest.mark.parametrize(
+    ("name", "confidence", "message"),
+    [
+        ("cvarr", None, "no measure of risk is called 'cvarr'. Did you mean .*'cvar'"),
+        ("mad", 0.9, "'mad' has no confidence level. Leave it out: cdar, cvar, evar have one"),
+        ("evar", 1.5, "a confidence of 1.5 is not between 0 and 1"),
+    ],
+)
+def test_a_measure_that_is_named_wrongly_is_refused(name, confidence, message):
+    with pytest.raises(SpecError, match=message):
+        measure_of(name, confidence)
+
+
 def test_drawdowns_are_refused_where_there_is_no_path():
     loose = Scenarios(
         ("a",), np.array([[0.1], [-0.2]]), np.array([0.5, 0.5]), ordered=False, kind="simulated", periods_per_year=12.0
     )
     with pytest.raises(SpecError, match="'ulcer' needs consecutive periods, and the simulated"):
         measured(measures()["ulcer"](), loose, np.ones(1))
+    with pytest.raises(SpecError, match="'ulcer' needs consecutive periods"):
+        gradient(measures()["ulcer"](), loose, np.ones(1))
     path = Scenarios(("a",), loose.returns, loose.probabilities, ordered=True, kind="historical", periods_per_year=12.0)
     assert measured(measures()["max_drawdown"](), path, np.ones(1)) == pytest.approx(0.2)
     assert measured(measures()["worst_case"](), loose, np.array([0.5])) == pytest.approx(0.1)
+
+
+def test_returns_are_scaled_by_their_typical_size_where_they_move():
+    def one(returns):
+        return Scenarios(("a",), np.array([returns]).T, np.array([0.25, 0.75]), False, "simulated", 12.0)
+
+    assert scale(one([0.2, 0.0])) == pytest.approx(0.1)
+    assert scale(one([0.0, 0.0])) == 1
 
 
 @pytest.mark.parametrize("count", range(1, 13))

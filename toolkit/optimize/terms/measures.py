@@ -8,9 +8,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.core.errors import did_you_mean
 from toolkit.factors.scenarios import Scenarios
-from toolkit.risk import measures
+from toolkit.risk import measure_of, measures
 from toolkit.risk.base import Measure, check_order
 
 CLOSED: Mapping[str, int] = MappingProxyType({"variance": 2, "volatility": 1})
@@ -35,10 +35,6 @@ def measure_of_strategy(name: str, confidence: float | None, scenarios: Scenario
     Raises:
         SpecError: for a confidence where none belongs, or a measure of paths on scenarios that are none.
     """
-    kind = measures()[ROOTS.get(name, name)]
-    if confidence is not None and "confidence" not in kind.__annotations__:
-        raise SpecError(f"the measure {name!r} has no confidence.", hint="Leave out `confidence`.")
-    given = {} if confidence is None else {"confidence": confidence}
-    measure = kind(**given)
+    measure = measure_of(ROOTS.get(name, name), confidence)
     check_order(measure, scenarios)
     return measure, 2 if name in ROOTS else 1
