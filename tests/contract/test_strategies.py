@@ -7,7 +7,7 @@ import pytest
 
 from toolkit.app.config import resolve
 from toolkit.app.optimize import propose
-from toolkit.app.prepare import Request
+from toolkit.app.request import Request
 from toolkit.strategy.decode import load_strategy
 
 FOLDER = Path(__file__).resolve().parents[2] / "strategies"

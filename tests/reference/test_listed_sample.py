@@ -10,7 +10,7 @@ from scipy.optimize import minimize
 
 from toolkit.app.config import resolve
 from toolkit.app.optimize import propose
-from toolkit.app.prepare import Request
+from toolkit.app.request import Request
 
 STRATEGY = """
 [about]

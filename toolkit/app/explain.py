@@ -22,7 +22,7 @@ from toolkit.optimize.problem import Problem
 from toolkit.optimize.quadratic import target_weights
 from toolkit.optimize.sensitivity import POINT, Analysis, Sensitivity, analyse
 from toolkit.optimize.terms.objectives import Track
-from toolkit.report.worth import NOTHING, in_words, worth
+from toolkit.report.worth import NOTHING, fall_in_words, worth
 from toolkit.risk.variance import risk_contributions, volatility
 
 
@@ -139,10 +139,9 @@ def _worth(problem: Problem, record: Mapping[str, Any], found: Analysis, price: 
         return None
     measured = {**record["objective"], "measure": getattr(problem.objective, "measure", "variance")}
     gain = worth(measured, _level(problem, found.continuous.x[:-1]), POINT * price)
-    words = in_words(gain, lambda amount: f"{amount:,.0f} {record['currency']}", record["budget"])
-    if words is None:
-        return None
-    return {**asdict(gain), "words": "next to nothing" if POINT * price < NOTHING else words}
+    fall = POINT * price
+    words = fall_in_words(gain, fall, lambda amount: f"{amount:,.0f} {record['currency']}", record["budget"])
+    return None if words is None else {**asdict(gain), "words": words}
 
 
 def _moved(problem: Problem, entry: Sensitivity, found: Analysis) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from toolkit import __version__
-from toolkit.app.prepare import Prepared, Request, prepare
+from toolkit.app.prepare import Prepared, prepare
 from toolkit.app.record import run_record
+from toolkit.app.request import Request
 from toolkit.app.runs import run_id, store
 from toolkit.optimize.allocate import Allocation, allocate
 

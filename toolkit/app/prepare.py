@@ -11,18 +11,17 @@ import numpy as np
 import polars as pl
 
 from toolkit.app.assumptions import exit_days
-from toolkit.app.config import Settings
 from toolkit.app.costs import strategy_costs, world_production
 from toolkit.app.definitions import find
 from toolkit.app.exchange import Rate, last_rate
 from toolkit.app.factor_scenarios import factor_falls
 from toolkit.app.forecast import strategy_forecast
+from toolkit.app.holdings import held_today
 from toolkit.app.inputs import Inputs, gather
-from toolkit.app.origins import Offers, is_controlled, key_of_lot
+from toolkit.app.origins import Offers, is_controlled
+from toolkit.app.request import Request
 from toolkit.app.scenarios import StrategyScenarios, strategy_scenarios
 from toolkit.core.assets import Universe
-from toolkit.core.errors import GapError, SpecError
-from toolkit.data.files.holdings import UNKNOWN_ORIGIN, read_holdings
 from toolkit.factors.forecast import FloatArray, Forecast
 from toolkit.optimize.allocate import Solver
 from toolkit.optimize.problem import Problem
@@ -32,28 +31,6 @@ from toolkit.optimize.terms.trading import Liquidity
 from toolkit.strategy.decode import load_strategy
 from toolkit.strategy.model import Strategy
 from toolkit.supply.concentration import SupplyShares, supply_shares
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What a user asks for.
-
-    Attributes:
-        strategy: Name or path.
-        overrides: `--set` options.
-        budget_given: Whether the budget was asked for on this call, rather than being the configured default.
-        prices, holdings: Files, None for the bundled prices and for an empty start.
-    """
-
-    strategy: str
-    settings: Settings
-    as_of: date
-    overrides: tuple[str, ...] = ()
-    budget_given: bool = False
-    prices: str | None = None
-    prices_currency: str = "USD"
-    holdings: str | None = None
-    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +75,7 @@ def prepare(request: Request) -> Prepared:
     inputs, forecast = offers.inputs(inputs), offers.forecast(forecast)
     rates = {level.currency: last_rate(inputs.snapshot["fx"], level.currency, currency) for level in forecast.levels}
     prices = np.array([level.price * rates[level.currency].value for level in forecast.levels])
-    held, budget, assumed = _holdings(request, inputs, prices, config.owner.budget)
+    held, budget, assumed = held_today(request, strategy, inputs, prices)
     facts = _facts(strategy, inputs, offers, request.as_of, destination, budget, held * prices / budget)
     universe = inputs.universe
     costs, told = strategy_costs(
@@ -137,45 +114,6 @@ def _outcomes(strategy: Strategy, inputs: Inputs, forecast: Forecast, outlook: S
         "shocks": {**shocks, **(outlook.shocks if outlook is not None else {})},
         "exit_days": exit_days(inputs.snapshot, inputs.universe) if asked else None,
     }
-
-
-def _holdings(request: Request, inputs: Inputs, prices: FloatArray, budget: float) -> tuple[FloatArray, float, tuple[str, ...]]:
-    """Units held today, (n,), the budget, and notes: stored and travelling lots count, orders and plans do not.
-
-    Raises:
-        SpecError: when the holdings are worth more than the budget that was asked for.
-    """
-    universe = inputs.universe
-    if request.holdings is None:
-        return np.zeros(len(universe)), budget, ()
-    forms = {asset.key: (asset.form,) if asset.form else () for asset in inputs.products}
-    frame = read_holdings(request.holdings, known_assets=forms, today=date.today()).frame
-    owned = frame.filter(pl.col("status").is_in(["stored", "in_transit"]))
-    mass: dict[str, float] = {}
-    guessed: set[tuple[str, str]] = set()
-    for asset, origin, kg in (
-        owned.group_by("asset", "origin_country", maintain_order=True).agg(pl.col("mass").sum()).iter_rows()
-    ):
-        key = key_of_lot(universe, asset, origin)
-        mass[key] = mass.get(key, 0.0) + kg
-        if key != asset and origin == UNKNOWN_ORIGIN:
-            guessed.add((asset, key))
-    outside = sorted(set(mass) - set(universe.keys))
-    if outside:
-        raise GapError(
-            f"the holdings list {', '.join(outside)}, which the strategy cannot hold or which has no price.",
-            hint="Take them out of the file, or use a strategy whose universe has them.",
-            details={"assets": outside},
-        )
-    held = np.array([mass.get(key, 0.0) for key in universe.keys])
-    worth = float(held @ prices)
-    if worth > budget:
-        if request.budget_given:
-            raise SpecError(
-                f"the holdings are worth {worth:,.0f}, more than the budget of {budget:,.0f}.", hint="Raise --budget."
-            )
-        budget = float(np.ceil(worth))
-    return held, budget, tuple(f"Lots of {asset} of unknown origin count as {key}." for asset, key in sorted(guessed))
 
 
 def _production(strategy: Strategy, inputs: Inputs, offers: Offers) -> dict[str, float]:

@@ -34,7 +34,8 @@ def frontier(
     csv: Annotated[str | None, typer.Option("--csv", metavar="FILE", help="Write all points as CSV; - is stdout.")] = None,
     budget: Annotated[float | None, typer.Option("--budget", help="Money to place, in the reporting currency.")] = None,
     holdings: Annotated[
-        str | None, typer.Option("--holdings", metavar="FILE", help="What is held today (CSV; - is stdin).")
+        str | None,
+        typer.Option("--holdings", metavar="FILE|RUN", help="What is held today: CSV, - for stdin, a stored run, or last."),
     ] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one key of the strategy; repeatable.")

@@ -8,7 +8,7 @@ from toolkit.cli.options import Common
 from toolkit.cli.terminal import progress
 
 if TYPE_CHECKING:
-    from toolkit.app.prepare import Request
+    from toolkit.app.request import Request
 
 
 def request_of(
@@ -24,7 +24,7 @@ def request_of(
     day = common.day()
     resolved = resolve(common.settings(**{"owner.budget": budget}), file=common.config)
     with progress("Loading the solver", common):
-        from toolkit.app.prepare import Request
+        from toolkit.app.request import Request
     return Request(
         strategy=strategy,
         overrides=tuple(settings or ()),

@@ -9,7 +9,7 @@ import pytest
 from toolkit.app.config import resolve
 from toolkit.app.costs import strategy_costs, world_production
 from toolkit.app.optimize import propose
-from toolkit.app.prepare import Request
+from toolkit.app.request import Request
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.decode import decode
 from toolkit.core.errors import SpecError

@@ -8,7 +8,7 @@ import pytest
 from toolkit.app.config import resolve
 from toolkit.app.explain import explanation
 from toolkit.app.optimize import propose
-from toolkit.app.prepare import Request
+from toolkit.app.request import Request
 from toolkit.report.proposal import Proposal
 from toolkit.report.sections.limits import limits
 from toolkit.report.worth import Worth, in_words, worth

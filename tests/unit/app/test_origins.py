@@ -8,7 +8,8 @@ import pytest
 
 from toolkit.app.config import resolve
 from toolkit.app.origins import Offers, key_of_lot
-from toolkit.app.prepare import Request, prepare
+from toolkit.app.prepare import prepare
+from toolkit.app.request import Request
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.decode import decode
 from toolkit.core.errors import GapError, SpecError

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from toolkit.app.config import resolve
 from toolkit.app.optimize import propose
-from toolkit.app.prepare import Request
+from toolkit.app.request import Request
 from toolkit.core.errors import GapError, SpecError
 from toolkit.factors.covariance import FactorCovariance
 from toolkit.factors.covariance.form import CovarianceInputs, FactorForm

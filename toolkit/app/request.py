@@ -1,0 +1,31 @@
+"""What a user asks of a verb that optimizes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from toolkit.app.config import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a user asks for.
+
+    Attributes:
+        strategy: Name or path.
+        overrides: `--set` options.
+        budget_given: Whether the budget was asked for on this call, rather than being the configured default.
+        prices: File, None for the bundled prices.
+        holdings: File, or a stored run (its id, or ``last``); None for an empty start.
+    """
+
+    strategy: str
+    settings: Settings
+    as_of: date
+    overrides: tuple[str, ...] = ()
+    budget_given: bool = False
+    prices: str | None = None
+    prices_currency: str = "USD"
+    holdings: str | None = None
+    seed: int = 0
