@@ -17,9 +17,9 @@ from toolkit.optimize.problem import Problem
 from toolkit.optimize.quadratic import Quadratic, target_weights
 from toolkit.optimize.ratio import excess_returns, volatilities
 from toolkit.optimize.relaxation import risk_of, solve_continuous
-from toolkit.optimize.reward import return_in_lots, reward_rate
+from toolkit.optimize.reward import return_in_lots
 from toolkit.optimize.solve import Attempt, Impossible
-from toolkit.optimize.target import target_of
+from toolkit.optimize.target import costs_of, target_of
 from toolkit.optimize.terms.objectives import (
     EqualWeight,
     HierarchicalRiskParity,
@@ -184,17 +184,23 @@ def objective_value(problem: Problem, weights: FloatArray) -> float:
 
     For strategies that name weights or budgets of risk themselves, the variance a year; for tracking, of the difference.
     """
-    objective = problem.objective
+    objective, x = problem.objective, np.append(weights, 1.0 - weights.sum())
     match objective:
         case EqualWeight() | RiskParity() | HierarchicalRiskParity():
             return problem.forecast.variance(weights)
         case Track():
             return problem.forecast.variance(weights - target_weights(problem, objective))
         case MaxRatio() | MaxDiversification():
-            numerator = excess_returns(problem, objective) if isinstance(objective, MaxRatio) else volatilities(problem)
-            risk = risk_of(problem).value(np.append(weights, 1.0 - weights.sum()))
-            return -float(numerator @ weights) / risk if risk > 0 else 0.0
-        case MaxReturn():
-            return -float(reward_rate(problem) @ weights)
+            return -ratio_of(problem, objective, x)
         case _:
-            return target_of(problem).value(np.append(weights, 1.0 - weights.sum()))
+            return target_of(problem).value(x)
+
+
+def ratio_of(problem: Problem, objective: MaxRatio | MaxDiversification, x: FloatArray) -> float:
+    """The ratio at weights x, (n + 1,); 0 where there is no risk."""
+    if isinstance(objective, MaxRatio):
+        gain = float(excess_returns(problem, objective) @ x[:-1]) - sum(cost.value(x) for cost in costs_of(problem)[1])
+    else:
+        gain = float(volatilities(problem) @ x[:-1])
+    risk = risk_of(problem).value(x)
+    return gain / risk if risk > 0 else 0.0

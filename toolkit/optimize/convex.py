@@ -148,13 +148,18 @@ def solve_convex(target: Target, limits: Inequalities, ceilings: tuple[Ceiling, 
 
 
 def solve_ratio_of(
-    risk: ConvexFunction, numerator: FloatArray, limits: Inequalities, ceilings: tuple[Ceiling, ...]
+    risk: ConvexFunction,
+    numerator: FloatArray,
+    costs: tuple[ConvexFunction, ...],
+    limits: Inequalities,
+    ceilings: tuple[Ceiling, ...],
 ) -> Continuous:
-    """Weights with the largest numerator'w over risk; multipliers are those of the negative ratio.
+    """Weights with the largest numerator'w - costs over risk; multipliers are those of the negative ratio.
 
     Args:
         risk: Homogeneous of degree one in the weights of the assets.
         numerator: (n,), positive somewhere.
+        costs: What the numerator loses beside.
         limits: Hard ones.
         ceilings: Hard ones.
 
@@ -165,7 +170,12 @@ def solve_ratio_of(
     model = Model.of(n, limits, ceilings, one=None)
     expression, own = risk.convex(model.x, model.one)
     size = max(abs(risk.value(np.append(row, 0.0))) for row in np.eye(n)) or 1.0
-    normal = cp.Zero(np.append(numerator / best, 0.0) @ model.x - 1)
+    gain: cp.Expression = np.append(numerator, 0.0) @ model.x
+    for cost in costs:
+        paid, needed = cost.convex(model.x, model.one)
+        gain, own = gain - paid, own + needed
+    # More than one would only be more risk: the limit binds, and without costs it is the equality of the literature.
+    normal: cp.Constraint = gain / best >= 1
     # Cash moves no ratio: of all answers the one with least of it.
     objective = expression / size + LEAST_CASH * model.x[n]
     message = "the ratio can be improved without limit: a mix with a positive numerator has no risk."

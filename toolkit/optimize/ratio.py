@@ -18,6 +18,7 @@ from toolkit.optimize.problem import Inequalities, Problem
 from toolkit.optimize.program import Duals, quadratic_program
 from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.solve import Impossible, solve
+from toolkit.optimize.target import costs_of
 from toolkit.optimize.terms.objectives import MaxRatio
 
 RISKLESS = 1e-12
@@ -25,9 +26,8 @@ RISKLESS = 1e-12
 
 
 def excess_returns(problem: Problem, objective: MaxRatio) -> FloatArray:
-    """(n,) expected return - costs a year, where they are optimized - the risk-free rate."""
-    costs = problem.costs.annual_rate if problem.costs.in_objective else 0.0
-    return problem.forecast.expected - costs - objective.risk_free
+    """(n,) expected return - linear costs a year, where they are optimized - the risk-free rate."""
+    return problem.forecast.expected - costs_of(problem)[0] - objective.risk_free
 
 
 def volatilities(problem: Problem) -> FloatArray:

@@ -18,7 +18,8 @@ from toolkit.optimize.ratio import excess_returns, nothing_positive, solve_ratio
 from toolkit.optimize.reward import solve_return
 from toolkit.optimize.shortfall import solve_deviation, solve_shortfall
 from toolkit.optimize.solve import CONIC_ORDER, QUADRATIC_ORDER, check_order
-from toolkit.optimize.target import Target, target_of
+from toolkit.optimize.target import Target, costs_of, target_of
+from toolkit.optimize.terms.measures import CLOSED
 from toolkit.optimize.terms.objectives import (
     EqualWeight,
     HierarchicalRiskParity,
@@ -76,7 +77,7 @@ def _check_soft(problem: Problem, limits: Inequalities, ceilings: tuple[Ceiling,
 
 
 def _solve(problem: Problem, limits: Inequalities, ceilings: tuple[Ceiling, ...], order: tuple[str, ...]) -> Continuous:
-    objective, plain = problem.objective, not ceilings and not limits.soft.any()
+    objective, plain = problem.objective, not ceilings and not limits.soft.any() and not costs_of(problem)[1]
     match objective:
         case HierarchicalRiskParity():
             return solve_hierarchical(problem)
@@ -185,7 +186,8 @@ def _homogeneous(problem: Problem, limits: Inequalities, ceilings: tuple[Ceiling
     """Ratios and budgets of risk: fast programs for variance and linear limits, cone programs for the rest."""
     objective = problem.objective
     measure = getattr(objective, "measure", "variance")
-    plain = not ceilings and measure in ("variance", "volatility")
+    costs = costs_of(problem)[1] if isinstance(objective, MaxRatio) else ()
+    plain = not ceilings and not costs and measure in CLOSED
     if plain and isinstance(objective, RiskParity):
         return solve_risk_budgets(problem, risk_budgets(problem, objective), limits, order)
     numerator = excess_returns(problem, objective) if isinstance(objective, MaxRatio) else volatilities(problem)
@@ -198,7 +200,7 @@ def _homogeneous(problem: Problem, limits: Inequalities, ceilings: tuple[Ceiling
         return solve_parity_of(risk, risk_budgets(problem, objective), limits, ceilings, least_cash(limits))
     if numerator.max() <= 0:
         raise nothing_positive(problem, float(numerator.max()))
-    return solve_ratio_of(risk, numerator, limits, ceilings)
+    return solve_ratio_of(risk, numerator, costs, limits, ceilings)
 
 
 def risk_of(problem: Problem) -> ConvexFunction:

@@ -54,11 +54,11 @@ def target_of(problem: Problem) -> Target:
     if isinstance(objective, Track):
         return Target(Quadratic.tracking(problem, target_weights(problem, objective)))
     if isinstance(objective, MaxReturn):
-        linear, parts = _costs(problem)
+        linear, parts = costs_of(problem)
         return Target(Quadratic(np.zeros((0, n)), np.zeros(n), linear - forecast.expected, np.zeros(n)), parts)
     if not isinstance(objective, MinRisk | MaxUtility):
         raise SpecError(f"objective {objective.kind!r} is not a sum of risk, return and costs.")
-    linear, parts = _costs(problem)
+    linear, parts = costs_of(problem)
     if isinstance(objective, MaxUtility):
         linear = linear - forecast.expected
         uncertain, radius = objective.robust, objective.radius
@@ -90,8 +90,8 @@ def target_of(problem: Problem) -> Target:
     return Target(empty, (risk if price == 1 else Scaled(risk, price), *parts))
 
 
-def _costs(problem: Problem) -> tuple[FloatArray, tuple[ConvexFunction, ...]]:
-    """The linear rate of costs a year, and what of them is not linear in the weights."""
+def costs_of(problem: Problem) -> tuple[FloatArray, tuple[ConvexFunction, ...]]:
+    """The (n,) linear rate of costs a year where they are optimized, and what of them is not linear in the weights."""
     costs, previous = problem.costs, problem.previous
     if not costs.in_objective:
         return np.zeros(len(previous)), ()

@@ -12,7 +12,7 @@ from scipy.optimize import minimize
 from tests.unit.optimize.problems import NO_CASH, problem_of, random_covariance
 from toolkit.core.errors import Infeasible, SpecError, Unbounded
 from toolkit.factors.scenarios import Scenarios
-from toolkit.optimize.allocate import allocate
+from toolkit.optimize.allocate import allocate, objective_value
 from toolkit.optimize.costs import Costs
 from toolkit.optimize.functions import Deviation, RiskOf, Turnover
 from toolkit.optimize.problem import Problem
@@ -392,3 +392,44 @@ def test_contributions_with_a_ratio(covariance: np.ndarray) -> None:
     assert shares(covariance, answer.weights).max() <= 0.25 + 1e-6
     free = allocate(problem_of(covariance, objective={"kind": "max_ratio"}, constraints=[NO_CASH], expected=mean))
     assert free.objective < answer.objective < 0
+
+
+def test_a_ratio_pays_for_its_trades(covariance: np.ndarray) -> None:
+    """With holdings, what is traded costs and what is kept does not: the ratio after costs beats every other mix."""
+    mean, held = np.linspace(0.04, 0.12, N), np.array([0.3, 0.3, 0.2, 0.1, 0.1, 0.0])
+    costs = Costs(np.full(N, 0.03), np.zeros(N), holding_years=1.0, in_objective=True)
+    problem = problem_of(
+        covariance, objective={"kind": "max_ratio"}, constraints=[NO_CASH], expected=mean, previous=held, costs=costs
+    )
+    answer = allocate(problem)
+
+    def ratio(w: np.ndarray) -> float:
+        return float((mean @ w - 0.03 * w.sum() - 0.03 * np.abs(w - held).sum()) / np.sqrt(w @ covariance @ w))
+
+    assert -objective_value(problem, answer.relaxed[:-1]) == pytest.approx(ratio(answer.relaxed[:-1]))
+    rng = np.random.default_rng(2)
+    around = np.vstack([rng.dirichlet(np.ones(N), 2000), 0.9 * answer.relaxed[:-1] + 0.1 * rng.dirichlet(np.ones(N), 2000)])
+    assert max(ratio(w) for w in around) <= ratio(answer.relaxed[:-1]) + 1e-9
+
+
+def test_the_largest_return_pays_for_its_trades(covariance: np.ndarray) -> None:
+    mean, held = np.linspace(0.04, 0.12, N), np.array([0.3, 0.3, 0.2, 0.1, 0.1, 0.0])
+    costs = Costs(np.full(N, 0.03), np.zeros(N), holding_years=1.0, in_objective=True)
+    problem = problem_of(
+        covariance,
+        objective={"kind": "max_return", "volatility": 0.2},
+        constraints=[NO_CASH],
+        expected=mean,
+        previous=held,
+        costs=costs,
+    )
+    x = allocate(problem).relaxed
+
+    def loss(z: np.ndarray) -> float:
+        return float(-mean @ z[:-1] + 0.03 * z[:-1].sum() + 0.03 * np.abs(z[:-1] - held).sum())
+
+    def calm(z: np.ndarray) -> float:
+        return float(0.04 - z[:-1] @ covariance @ z[:-1])
+
+    assert calm(x) >= -1e-9
+    assert loss(x) <= independent(loss, problem, np.append(held, 0.0), [calm]) + 1e-6
