@@ -174,6 +174,14 @@ class Forecast:
         return float(exposure @ self.factor_cov @ exposure + self.specific_var @ weights**2)
 
     def roots(self) -> tuple[FloatArray, FloatArray]:
-        """(k, n) R and (n,) s with R'R + diag(s^2) the covariance; by eigenvalues, since factor_cov may be singular."""
+        """(k, n) R and (n,) s with R'R + diag(s^2) the covariance; by eigenvalues, since factor_cov may be singular.
+
+        Uncorrelated factors need none, which matters where each of hundreds of periods is a factor.
+        """
+        variances, specific = np.diag(self.factor_cov), np.sqrt(self.specific_var)
+        if np.count_nonzero(self.factor_cov) == np.count_nonzero(variances):
+            if (variances == 1.0).all():
+                return self.loadings.T, specific
+            return np.sqrt(np.clip(variances, 0.0, None))[:, None] * self.loadings.T, specific
         values, vectors = np.linalg.eigh(self.factor_cov)
-        return (vectors * np.sqrt(np.clip(values, 0.0, None))).T @ self.loadings.T, np.sqrt(self.specific_var)
+        return (vectors * np.sqrt(np.clip(values, 0.0, None))).T @ self.loadings.T, specific

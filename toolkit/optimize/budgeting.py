@@ -15,7 +15,6 @@ from toolkit.optimize.certificate import Certificate, certify
 from toolkit.optimize.continuous import Continuous
 from toolkit.optimize.problem import Inequalities, Problem
 from toolkit.optimize.program import risk_budget_program
-from toolkit.optimize.quadratic import risk_factor
 from toolkit.optimize.solve import Impossible, solve
 from toolkit.optimize.terms.objectives import RiskParity
 
@@ -65,7 +64,7 @@ def solve_risk_budgets(problem: Problem, budgets: FloatArray, limits: Inequaliti
     forecast = problem.forecast
     # In units of each asset's own risk every entry of the answer is near one, where an exponential cone is accurate.
     unit = 1 / np.sqrt(np.clip(np.diag(forecast.matrix), 1e-16, None))
-    R, s = risk_factor(forecast) * unit, np.sqrt(forecast.specific_var) * unit
+    R, s = (root * unit for root in forecast.roots())
     to_money = np.append(unit, np.mean(unit))
     cash = least_cash(limits)
     cash_row = (np.eye(n + 1)[-1] - cash) * to_money
@@ -143,7 +142,9 @@ def least_cash(limits: Inequalities) -> float:
     if not len(limits.h):
         return 0.0
     cash = np.eye(limits.G.shape[1])[-1]
-    found = linprog(cash, A_ub=limits.G, b_ub=limits.h, A_eq=np.ones((1, len(cash))), b_eq=[1.0], bounds=(0, None), method="highs")
+    found = linprog(
+        cash, A_ub=limits.G, b_ub=limits.h, A_eq=np.ones((1, len(cash))), b_eq=[1.0], bounds=(0, None), method="highs"
+    )
     if found.status != 0:
         raise Impossible(())
     return max(0.0, float(found.fun))

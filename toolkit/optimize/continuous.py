@@ -63,13 +63,13 @@ class Continuous:
 def certify_weights(gradient: FloatArray, limits: Inequalities, x: FloatArray, duals: Duals, size: float) -> Certificate:
     """The certificate of weights x, (n + 1,), in the user's rows: `G x <= h`, `x >= 0` and `sum(x) = 1`."""
     # The rows of `x >= 0` are an identity matrix, which would be the largest array of a large problem.
-    scale, slack = max(float(np.max(np.abs(gradient))), size), limits.h - limits.G @ x
+    scale, slack = max(float(np.abs(gradient).max()), size), limits.h - limits.G @ x
     stationarity = gradient + limits.G.T @ duals.limits - duals.nonnegative + duals.budget
-    negative = -min(float(np.min(duals.limits, initial=0.0)), float(np.min(duals.nonnegative, initial=0.0)))
+    negative = -min(float(duals.limits.min(initial=0.0)), float(duals.nonnegative.min(initial=0.0)))
     return Certificate(
-        primal=max(-float(np.min(slack, initial=0.0)), -float(np.min(x, initial=0.0)), abs(float(x.sum() - 1))),
-        dual=max(float(np.max(np.abs(stationarity))), negative) / scale,
-        gap=float(np.sum(np.abs(duals.limits * slack)) + np.sum(np.abs(duals.nonnegative * x))) / scale,
+        primal=max(-float(slack.min(initial=0.0)), -float(x.min(initial=0.0)), abs(float(x.sum() - 1))),
+        dual=max(float(np.abs(stationarity).max()), negative) / scale,
+        gap=float(np.abs(duals.limits * slack).sum() + np.abs(duals.nonnegative * x).sum()) / scale,
     )
 
 

@@ -164,8 +164,8 @@ def frontier(problem: Problem, points: int = 50, solver: Solver | None = None) -
     best = "largest return" if against == "return" else "least cost"
     path = _Path(problem, reward, best, check_order((solver or Solver()).order or QUADRATIC_ORDER))
     try:
-        lowest, highest = _extremes(path)
-        least, line = path.at(lowest - path.unit)
+        highest = _highest(path)
+        least, line = path.at(float(path.reward.min()) - path.unit)
         if line is not None and line.low <= 0:
             least = path.along(line, 0.0)
         start, span = least.reward, highest - least.reward
@@ -173,7 +173,8 @@ def frontier(problem: Problem, points: int = 50, solver: Solver | None = None) -
             alone = (Critical(least, (f"least risk and {path.best} are one allocation",)),)
             return Frontier(against, (least,), alone, (), path.solvers[-1], path.worst)
         lines, unresolved = _walk(path, line, start, highest)
-        found = [_at_reward(path, lines, float(target), highest - TOP * span) for target in np.linspace(start, highest, points)]
+        rated = [(line, float(path.reward @ line.at), float(path.reward @ line.slope)) for line in lines]
+        found = [_at_reward(path, rated, float(target), highest - TOP * span) for target in np.linspace(start, highest, points)]
     except Impossible as impossible:
         raise explained(problem, impossible) from impossible
     critical = _criticals(path, lines)
@@ -206,21 +207,17 @@ def _reward(problem: Problem) -> tuple[str, FloatArray]:
     )
 
 
-def _extremes(path: _Path) -> tuple[float, float]:
-    """The smallest and the largest reward under the limits.
+def _highest(path: _Path) -> float:
+    """The largest reward under the limits.
 
     Raises:
         Impossible: when the limits contradict each other.
     """
-    limits, width = path.limits, len(path.reward)
-    rows = {"A_ub": limits.G, "b_ub": limits.h} if len(limits.h) else {}
-    ends = []
-    for sign in (1.0, -1.0):
-        found = linprog(sign * path.reward, **rows, A_eq=np.ones((1, width)), b_eq=[1.0], bounds=(0, None), method="highs")
-        if found.status != 0:
-            raise Impossible(())
-        ends.append(sign * float(found.fun))
-    return ends[0], ends[1]
+    limits = {"A_ub": path.limits.G, "b_ub": path.limits.h} if len(path.limits.h) else {}
+    found = linprog(-path.reward, **limits, A_eq=np.ones((1, len(path.reward))), b_eq=[1.0], bounds=(0, None), method="highs")
+    if found.status != 0:
+        raise Impossible(())
+    return -float(found.fun)
 
 
 def _walk(path: _Path, line: Segment | None, start: float, highest: float) -> tuple[list[Segment], list[tuple[float, float]]]:
@@ -262,13 +259,12 @@ def _beyond(
     return [nearest], [(reached, begins)] if begins - reached > close else []
 
 
-def _at_reward(path: _Path, lines: list[Segment], target: float, top: float) -> Point:
-    """The point at a reward: on its segment, or by the program where there is none."""
-    for line in lines:
-        slope = float(path.reward @ line.slope)
+def _at_reward(path: _Path, rated: list[tuple[Segment, float, float]], target: float, top: float) -> Point:
+    """The point at a reward: on its segment (with the reward of its line and the slope of that), or by the program."""
+    for line, base, slope in rated:
         if slope <= 0:
             continue
-        tau = (target - float(path.reward @ line.at)) / slope
+        tau = (target - base) / slope
         slack = ROUNDING * max(1.0, tau)
         if line.low - slack <= tau <= line.high + slack:
             return path.along(line, min(max(tau, line.low), line.high))

@@ -63,6 +63,7 @@ class Problem:
         constraints: Named terms.
         costs: Rates in the universe's order.
         lot_values: (n,) value of one lot as a fraction of the budget; NaN where there are no lots.
+        known: The facts, and what forecast and costs add to them.
     """
 
     forecast: Forecast
@@ -71,6 +72,7 @@ class Problem:
     constraints: tuple[Constraint, ...]
     costs: Costs
     lot_values: FloatArray
+    known: Facts = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.forecast.assets != self.universe.keys:
@@ -82,6 +84,7 @@ class Problem:
         check_forecast(self.forecast)
         check_facts(self.facts, self.lot_values)
         check_costs(self.universe.keys, self.costs)
+        object.__setattr__(self, "known", _known(self.forecast, self.facts, self.costs))
 
     @property
     def universe(self) -> Universe:
@@ -92,27 +95,6 @@ class Problem:
     def previous(self) -> FloatArray:
         """(n,) value held today as a fraction of the budget."""
         return np.zeros(len(self.universe)) if self.facts.previous is None else self.facts.previous
-
-    @property
-    def known(self) -> Facts:
-        """The facts, and what forecast and costs add to them."""
-        forecast, universe = self.forecast, self.universe
-        names = {forecast.factors[j]: j for j in forecast.named}
-        errors = forecast.loading_errors
-        missing = {
-            name: ()
-            if errors is None
-            else tuple(key for key, error in zip(universe.keys, errors[:, j], strict=True) if np.isnan(error))
-            for name, j in names.items()
-        }
-        return replace(
-            self.facts,
-            loadings={name: forecast.loadings[:, j] for name, j in names.items()},
-            unfitted={name: keys for name, keys in missing.items() if keys},
-            least_wealth=max(0.0, 1.0 - self.costs.most(self.facts.budget)),
-            forecast=forecast,
-            currencies=_quoted(forecast),
-        )
 
     def inequalities(self) -> Inequalities:
         """The named limits, one row a limit that is finite, in the order of the constraints."""
@@ -171,6 +153,26 @@ class Problem:
         """What a reader must know of how the terms were applied."""
         facts = self.known
         return tuple(note for constraint in self.constraints for note in constraint.notes(facts))
+
+
+def _known(forecast: Forecast, facts: Facts, costs: Costs) -> Facts:
+    """The facts, and what forecast and costs add to them."""
+    names = {forecast.factors[j]: j for j in forecast.named}
+    errors = forecast.loading_errors
+    missing = {
+        name: ()
+        if errors is None
+        else tuple(key for key, error in zip(facts.universe.keys, errors[:, j], strict=True) if np.isnan(error))
+        for name, j in names.items()
+    }
+    return replace(
+        facts,
+        loadings={name: forecast.loadings[:, j] for name, j in names.items()},
+        unfitted={name: keys for name, keys in missing.items() if keys},
+        least_wealth=max(0.0, 1.0 - costs.most(facts.budget)),
+        forecast=forecast,
+        currencies=_quoted(forecast),
+    )
 
 
 def _quoted(forecast: Forecast) -> dict[str, FloatArray]:

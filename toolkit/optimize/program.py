@@ -1,4 +1,4 @@
-"""Convex programs in cvxpy, compiled once a shape and re-bound by parameters (DPP).
+"""Convex programs: the quadratic one by its matrices, the others in cvxpy, compiled once a shape (DPP).
 
 The covariance enters in factor form: an n x n matrix as a Parameter re-solves slower than rebuilding.
 """
@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-import cvxpy as cp
 import numpy as np
 
 from toolkit.core.errors import SolveError
 from toolkit.factors.forecast import FloatArray
+from toolkit.optimize.direct import Answer, solve_direct
 from toolkit.optimize.quadratic import Quadratic
+
+if TYPE_CHECKING:
+    import cvxpy as cp
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +40,26 @@ def _dual(constraint: cp.Constraint) -> FloatArray:
     return np.asarray(constraint.dual_value, dtype=float).reshape(-1)
 
 
-class QuadraticProgram:
-    """min |R (x - t)|^2 + |s * (x - t)|^2 + c'x  subject to  e'(x, cash) = 1, x >= 0, cash >= 0, G (x, cash) <= h.
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What a quadratic program is bound to; see `QuadraticProgram.bind`."""
 
-    The equality is the budget, e = 1, or what a fractional program is normalised by.
+    quadratic: Quadratic
+    G: FloatArray
+    h: FloatArray
+    e: FloatArray
+    scale: float
 
-    Args:
-        n: Number of assets.
-        k: Number of factors.
-        m: Number of limit rows.
+
+class CompiledQuadratic:
+    """The quadratic program in cvxpy, compiled once a shape (DPP): what every solver but PIQP is fed from.
+
+    Arguments as in `QuadraticProgram`.
     """
 
     def __init__(self, n: int, k: int, m: int) -> None:
+        import cvxpy as cp  # noqa: PLC0415 - half a second that a program solved by PIQP need not pay
+
         self.x = cp.Variable(n + 1, name="x")
         self.R, self.s, self.c = cp.Parameter((k, n)), cp.Parameter(n, nonneg=True), cp.Parameter(n)
         self.Rt, self.st = cp.Parameter(k), cp.Parameter(n)
@@ -56,19 +68,58 @@ class QuadraticProgram:
         risk = cp.sum_squares(cp.multiply(self.s, assets) - self.st)
         if k:
             risk = risk + cp.sum_squares(self.R @ assets - self.Rt)
-        self._nonnegative: cp.Constraint = self.x >= 0
-        self._budget: cp.Constraint = cp.Zero(self.e @ self.x - 1)
-        self._limits: cp.Constraint = self.G @ self.x <= self.h
-        constraints = [self._nonnegative, self._budget, *([self._limits] if m else [])]
+        self.nonnegative: cp.Constraint = self.x >= 0
+        self.equality: cp.Constraint = cp.Zero(self.e @ self.x - 1)
+        self.limits: cp.Constraint = self.G @ self.x <= self.h
+        constraints = [self.nonnegative, self.equality, *([self.limits] if m else [])]
         self.problem = cp.Problem(cp.Minimize(risk + self.c @ assets), constraints)
         if not self.problem.is_dpp():
             raise SolveError("the quadratic program is not DPP: it would be compiled again at every solve.")
-        self._m = m
+
+    def solve(self, bound: Numbers, **options: Any) -> Answer:
+        """The answer of a solver that cvxpy knows.
+
+        Args:
+            bound: What is to be solved.
+            options: Of `cvxpy.Problem.solve`.
+
+        Raises:
+            cvxpy.error.SolverError: when the solver gives up.
+        """
+        quadratic, root = bound.quadratic, 1 / np.sqrt(bound.scale)
+        self.R.value, self.s.value, self.c.value = quadratic.R * root, quadratic.s * root, quadratic.c / bound.scale
+        self.Rt.value = quadratic.R @ quadratic.target * root
+        self.st.value = quadratic.s * quadratic.target * root
+        self.G.value, self.h.value, self.e.value = bound.G, bound.h, bound.e
+        self.problem.solve(**options)
+        if self.x.value is None:
+            return Answer.none(str(self.problem.status))
+        limits = _dual(self.limits) if len(bound.h) else np.zeros(0)
+        x, equality = np.asarray(self.x.value, dtype=float), float(_dual(self.equality)[0])
+        return Answer(str(self.problem.status), x, limits, _dual(self.nonnegative), equality)
+
+
+class QuadraticProgram:
+    """min |R (x - t)|^2 + |s * (x - t)|^2 + c'x  subject to  e'(x, cash) = 1, x >= 0, cash >= 0, G (x, cash) <= h.
+
+    The equality is the budget, e = 1, or what a fractional program is normalised by. PIQP is handed the matrices; any other
+    solver is fed by cvxpy.
+
+    Args:
+        n: Number of assets.
+        k: Number of factors.
+        m: Number of limit rows.
+    """
+
+    def __init__(self, n: int, k: int, m: int) -> None:
+        self.shape = (n, k, m)
+        self._bound: Numbers | None = None
+        self._answer: Answer = Answer.none("unsolved")
 
     def bind(
         self, quadratic: Quadratic, G: FloatArray, h: FloatArray, scale: float, equality: FloatArray | None = None
-    ) -> cp.Problem:
-        """Set the parameters, the objective divided by `scale`; returns the problem to solve.
+    ) -> QuadraticProgram:
+        """Set what is to be solved, the objective divided by `scale`; returns what `toolkit.optimize.solve` solves.
 
         Args:
             quadratic: What is minimised.
@@ -77,22 +128,37 @@ class QuadraticProgram:
             scale: A positive number of the size of the objective.
             equality: (n + 1,) the row e; ones, the budget, where it is left out.
         """
-        root = 1 / np.sqrt(scale)
-        self.R.value, self.s.value, self.c.value = quadratic.R * root, quadratic.s * root, quadratic.c / scale
-        self.Rt.value = quadratic.R @ quadratic.target * root
-        self.st.value = quadratic.s * quadratic.target * root
-        self.G.value, self.h.value = G, h
-        self.e.value = np.ones(G.shape[1]) if equality is None else equality
-        return self.problem
+        self._bound = Numbers(quadratic, G, h, np.ones(self.shape[0] + 1) if equality is None else equality, scale)
+        self._answer = Answer.none("unsolved")
+        return self
+
+    def solve(self, solver: str, *, warm_start: bool = False, **options: Any) -> None:
+        """Solve what is bound; `status` says how it went.
+
+        Raises:
+            cvxpy.error.SolverError: when a solver that cvxpy feeds gives up.
+        """
+        if (it := self._bound) is None:
+            raise SolveError("the quadratic program is solved before anything is bound to it.")
+        if solver == "PIQP":
+            self._answer = solve_direct(it.quadratic, it.G, it.h, it.e, it.scale, options)
+        else:
+            compiled = compiled_quadratic(*self.shape)
+            self._answer = compiled.solve(it, solver=solver, warm_start=warm_start, **options)
+
+    @property
+    def status(self) -> str:
+        """Of the last solve, in cvxpy's words."""
+        return self._answer.status
 
     def solution(self) -> FloatArray:
         """(n + 1,) weights of the assets and of cash."""
-        return np.asarray(self.x.value, dtype=float)
+        return self._answer.x
 
     def duals(self, scale: float) -> Duals:
         """The multipliers, scaled back to the user's objective."""
-        limits = _dual(self._limits) if self._m else np.zeros(0)
-        return Duals(limits * scale, _dual(self._nonnegative) * scale, float(_dual(self._budget)[0]) * scale)
+        answer = self._answer
+        return Duals(answer.limits * scale, answer.nonnegative * scale, answer.equality * scale)
 
 
 class ReturnProgram:
@@ -102,6 +168,8 @@ class ReturnProgram:
     """
 
     def __init__(self, n: int, k: int, m: int) -> None:
+        import cvxpy as cp  # noqa: PLC0415 - see `CompiledQuadratic`
+
         self.x = cp.Variable(n + 1, name="x")
         self.R, self.s, self.c = cp.Parameter((k, n)), cp.Parameter(n, nonneg=True), cp.Parameter(n)
         self.G, self.h = cp.Parameter((m, n + 1)), cp.Parameter(m)
@@ -145,6 +213,8 @@ class RiskBudgetProgram:
     """
 
     def __init__(self, n: int, k: int, m: int) -> None:
+        import cvxpy as cp  # noqa: PLC0415 - see `CompiledQuadratic`
+
         self.y = cp.Variable(n + 1, name="y")
         self.R, self.s, self.b = cp.Parameter((k, n)), cp.Parameter(n, nonneg=True), cp.Parameter(n, nonneg=True)
         self.G = cp.Parameter((m, n + 1))
@@ -186,10 +256,15 @@ class RiskBudgetProgram:
         return limits, _dual(self._nonnegative), float(_dual(self._cash)[0])
 
 
-@functools.lru_cache(maxsize=16)
 def quadratic_program(n: int, k: int, m: int) -> QuadraticProgram:
-    """The compiled program of a shape: structure is paid for once."""
+    """The quadratic program of a shape."""
     return QuadraticProgram(n, k, m)
+
+
+@functools.lru_cache(maxsize=16)
+def compiled_quadratic(n: int, k: int, m: int) -> CompiledQuadratic:
+    """The compiled program of a shape: structure is paid for once."""
+    return CompiledQuadratic(n, k, m)
 
 
 @functools.lru_cache(maxsize=16)

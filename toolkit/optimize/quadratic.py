@@ -12,12 +12,6 @@ from toolkit.optimize.problem import Problem
 from toolkit.optimize.terms.objectives import MaxUtility, MinRisk, Track
 
 
-def risk_factor(forecast: Forecast) -> FloatArray:
-    """(k, n) R with R'R = loadings @ factor_cov @ loadings.T, by an eigendecomposition: factor_cov may be singular."""
-    values, vectors = np.linalg.eigh(forecast.factor_cov)
-    return (vectors * np.sqrt(np.clip(values, 0.0, None))).T @ forecast.loadings.T
-
-
 def target_weights(problem: Problem, objective: Track) -> FloatArray:
     """(n,) weights that are tracked; the weight of an element is shared equally by its products.
 
@@ -63,22 +57,22 @@ class Quadratic:
         else:
             raise SpecError(f"objective {objective.kind!r} is not quadratic.")
         root = np.sqrt(weight)
-        return cls(root * risk_factor(forecast), root * np.sqrt(forecast.specific_var), linear, np.zeros(n))
+        return cls(root * forecast.roots()[0], root * np.sqrt(forecast.specific_var), linear, np.zeros(n))
 
     @classmethod
     def variance(cls, forecast: Forecast) -> Quadratic:
         """Variance a year."""
         n = len(forecast.assets)
-        return cls(risk_factor(forecast), np.sqrt(forecast.specific_var), np.zeros(n), np.zeros(n))
+        return cls(*forecast.roots(), np.zeros(n), np.zeros(n))
 
     @classmethod
     def tracking(cls, problem: Problem, target: FloatArray) -> Quadratic:
         """Variance of the difference to `target`: the whole-lot objective of a strategy that names its weights itself."""
         n = len(problem.universe)
-        R = risk_factor(problem.forecast)
+        R, s = problem.forecast.roots()
         # A portfolio without risk (one flat series) would leave the projection undetermined.
         floor = 1e-3 * np.sqrt(np.mean(np.diag(problem.forecast.matrix)) or 1.0)
-        return cls(R, np.maximum(np.sqrt(problem.forecast.specific_var), floor), np.zeros(n), target)
+        return cls(R, np.maximum(s, floor), np.zeros(n), target)
 
     @classmethod
     def distance(cls, n: int, target: FloatArray) -> Quadratic:

@@ -86,7 +86,7 @@ def _solve(problem: Problem, limits: Inequalities, ceilings: tuple[Ceiling, ...]
         case RiskParity() | MaxRatio() | MaxDiversification():
             return _homogeneous(problem, limits, ceilings, order)
         case MaxReturn() if plain and objective.volatility is not None:
-            return solve_return(problem, objective, limits, order)
+            return solve_return(problem, objective.volatility, limits, order)
         case Track() if plain:
             return solve_track(problem, objective, limits, order)
         case _:

@@ -6,10 +6,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
-
-import cvxpy as cp
-from cvxpy.error import SolverError
+from typing import Any, Protocol
 
 from toolkit.core.errors import NumericalFailure, SpecError, Unbounded, did_you_mean
 from toolkit.optimize.certificate import ACCEPT, ACCEPT_INACCURATE, Certificate
@@ -26,6 +23,19 @@ OPTIONS: MappingProxyType[str, dict[str, Any]] = MappingProxyType(
 
 QUADRATIC_ORDER = ("PIQP", "CLARABEL", "OSQP")
 CONIC_ORDER = ("CLARABEL",)
+
+
+class Bound(Protocol):
+    """A program with its numbers: a `cvxpy.Problem`, or one that is handed to a solver without it."""
+
+    def solve(self, solver: str, *, warm_start: bool, **options: Any) -> object:
+        """Solve it by one solver."""
+        ...
+
+    @property
+    def status(self) -> object:
+        """How that went, in cvxpy's words."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +74,7 @@ def check_order(order: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name.upper() for name in order)
 
 
-def solve(problem: cp.Problem, order: tuple[str, ...], certify: Callable[[], Certificate]) -> Solved:
+def solve(problem: Bound, order: tuple[str, ...], certify: Callable[[], Certificate]) -> Solved:
     """Try each solver in order until an answer holds its certificate.
 
     Args:
@@ -79,20 +89,16 @@ def solve(problem: cp.Problem, order: tuple[str, ...], certify: Callable[[], Cer
     """
     attempts: list[Attempt] = []
     for name in order:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # cvxpy warns of inaccuracy; the certificate below measures it
-                problem.solve(solver=name, warm_start=False, **OPTIONS[name])
-        except SolverError as error:
-            attempts.append(Attempt(name, "error", None, str(error).splitlines()[0]))
+        status = _attempt(problem, name)
+        if isinstance(status, Attempt):
+            attempts.append(status)
             continue
-        status = str(problem.status)
-        if status in (cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE):
+        if status in ("infeasible", "infeasible_inaccurate"):
             attempts.append(Attempt(name, status, None, "infeasible"))
             raise Impossible(tuple(attempts))
-        if status in (cp.UNBOUNDED, cp.UNBOUNDED_INACCURATE):
+        if status in ("unbounded", "unbounded_inaccurate"):
             raise Unbounded("the objective can be improved without limit.", hint="Add a bound, a group limit or a risk limit.")
-        if status not in (cp.OPTIMAL, cp.OPTIMAL_INACCURATE):
+        if status not in ("optimal", "optimal_inaccurate"):
             attempts.append(Attempt(name, status, None, "no answer"))
             continue
         certificate = certify()
@@ -107,3 +113,21 @@ def solve(problem: cp.Problem, order: tuple[str, ...], certify: Callable[[], Cer
         hint="Name other solvers under `[solver] order`, or loosen the constraints.",
         details={"attempts": [[a.solver, a.status, a.residual, a.outcome] for a in attempts]},
     )
+
+
+def _attempt(problem: Bound, name: str) -> str | Attempt:
+    """The status that one solver ends with, or the attempt to record where it gave up."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # cvxpy warns of inaccuracy; the certificate measures it
+            problem.solve(solver=name, warm_start=False, **OPTIONS[name])
+    except _refusals() as error:
+        return Attempt(name, "error", None, str(error).splitlines()[0])
+    return str(problem.status)
+
+
+def _refusals() -> type[Exception]:
+    """What a solver raises when it gives up; imported only then, for what is solved without cvxpy need not wait for it."""
+    from cvxpy.error import SolverError  # noqa: PLC0415
+
+    return SolverError

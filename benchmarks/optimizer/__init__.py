@@ -1,0 +1,1 @@
+"""The optimizer beside its peers, from returns to weights: `python -m benchmarks.optimizer --help`."""

@@ -1,0 +1,227 @@
+"""Answers judged against each other, and tables of them."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.optimizer.data import CAP, DAYS, GROUPS, Array, Truth
+from benchmarks.optimizer.measure import Clock
+from benchmarks.optimizer.peers import CAPPED
+
+OURS, RAW = "toolkit", "PIQP alone"
+TOLERANCE = 1e-6
+"""By how much, relative, an answer of ours may be worse than a peer's."""
+HELD = 1e-7
+"""Violation of a constraint up to which a peer's point is one of the frontier."""
+WANTED = {
+    **{(case, n): pair for case in ("min_risk", "max_utility") for n, pair in
+       {30: (3, 10), 200: (3, 10), 1000: (5, 30), 3000: (50, 300)}.items()},
+    ("frontier", 30): (2.5, 10), ("frontier", 200): (5, 20),
+}  # fmt: skip
+"""Minimum ratio to the fastest peer, and the goal beyond it."""
+TITLES = {
+    "min_risk": "least variance, group caps",
+    "max_utility": "mean-variance utility, group caps",
+    "frontier": "frontier of 50 points, group caps",
+    "what_if": "one cap moved, solved again",
+    "max_ratio": "largest Sharpe ratio",
+    "max_diversification": "largest diversification",
+    "risk_parity": "risk parity",
+    "hrp": "hierarchical risk parity",
+    "min_cvar": "least CVaR 95 %",
+}
+REFERENCE = ("hrp",)
+"""No optimum, so its values are shown and not judged: libraries build different trees."""
+SPREAD = ("risk_parity",)
+"""Judged by a residual whose best value is zero: differences are absolute."""
+
+
+@dataclass(slots=True)
+class Row:
+    """One library on one case.
+
+    Attributes:
+        value: What the case minimises, at its weights; of a frontier, the mean variance of its points.
+        broken: Largest violation of a constraint.
+        loss: By how much ours is worse, relative (negative where it is better).
+        apart: Largest difference of a weight from ours.
+    """
+
+    case: str
+    n: int
+    library: str
+    clock: Clock
+    value: float | None = None
+    broken: float | None = None
+    loss: float | None = None
+    apart: float | None = None
+
+    @property
+    def worse(self) -> bool:
+        """Whether ours is worse than allowed."""
+        return self.loss is not None and self.loss > TOLERANCE and self.case not in REFERENCE
+
+    def line(self) -> str:
+        """For the terminal."""
+        if self.clock.trouble:
+            return f"{self.case:20} {self.n:5} {self.library:15} {self.clock.trouble}"
+        judged = "" if self.loss is None else f"  ours worse by {self.loss:9.1e}, weights differ by {self.apart:7.1e}"
+        return f"{self.case:20} {self.n:5} {self.library:15} {spoken(self.clock):>14}{judged}"
+
+
+def spoken(clock: Clock) -> str:
+    """Seconds in words."""
+    if clock.trouble:
+        return "failed"
+    more = "> " if clock.limit is not None and not clock.seconds else ""
+    value = clock.typical
+    return f"{more}{value:.1f} s" if value >= 1 else f"{more}{1e3 * value:.3g} ms"
+
+
+def judged(case: str, n: int, clocks: dict[str, Clock], truth: Truth) -> list[Row]:
+    """Rows with values, and every peer compared with ours."""
+    rows = [Row(case, n, name, clock) for name, clock in clocks.items()]
+    own = clocks[OURS].weights
+    if own is None:
+        return rows
+    for row in rows:
+        weights = row.clock.weights
+        if weights is None or row.clock.trouble:
+            continue
+        row.broken = max(truth.broken(w, capped=case in CAPPED) for w in np.atleast_2d(weights))
+        if case == "frontier":
+            _along(row, own, truth)
+        else:
+            row.value = truth.value(case, weights)
+            if row.library != OURS:
+                best = truth.value(case, own)
+                row.loss = best - row.value if case in SPREAD else (best - row.value) / abs(row.value)
+                row.apart = float(np.max(np.abs(own - weights)))
+    return rows
+
+
+def _along(row: Row, turning: Array, truth: Truth) -> None:
+    """A peer's points against ours of the same mean: weights are linear between turning points, so the line is exact."""
+    if row.library == OURS or row.clock.weights is None:
+        return
+    means = np.array([truth.mean(w) for w in turning])
+    losses, apart = [], []
+    for w in np.atleast_2d(row.clock.weights):
+        mean = truth.mean(w)
+        if truth.broken(w, capped=True) > HELD or not means[0] <= mean <= means[-1]:
+            continue
+        own = np.array([np.interp(mean, means, turning[:, j]) for j in range(turning.shape[1])])
+        losses.append(truth.variance(own) / truth.variance(w) - 1)
+        apart.append(float(np.max(np.abs(own - w))))
+    row.loss, row.apart = max(losses, default=None), max(apart, default=None)
+
+
+def machine() -> str:
+    """What it ran on."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    cpu = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor())
+    return f"{cpu}, {os.cpu_count()} cores, one thread used, load {os.getloadavg()[0]:.1f}; Python {platform.python_version()}"
+
+
+def record(rows: list[Row], known: dict[str, str]) -> dict[str, Any]:
+    """Everything, for machines."""
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "machine": machine(),
+        "versions": versions(known),
+        "days": DAYS,
+        "rows": [
+            {
+                "case": r.case, "assets": r.n, "library": r.library, "seconds": r.clock.seconds, "stopped": r.clock.limit,
+                "trouble": r.clock.trouble, "value": r.value, "violation": r.broken, "ours_worse_by": r.loss, "apart": r.apart,
+            }
+            for r in rows
+        ],
+    }  # fmt: skip
+
+
+def versions(known: dict[str, str]) -> dict[str, str]:
+    """Of the peers and of what all of them stand on."""
+    return known | {name: importlib.metadata.version(name) for name in ("cvxpy", "clarabel", "piqp", "numpy", "scipy")}
+
+
+def markdown(rows: list[Row], known: dict[str, str]) -> str:
+    """Two tables: speed and parity."""
+    told = ", ".join(f"{name} {version}" for name, version in versions(known).items())
+    head = f"{datetime.now(UTC).date().isoformat()}; {machine()}; {told}."
+    what = (
+        f"{DAYS} simulated daily returns, long-only, fully invested; where it says group caps, {GROUPS} groups of at most "
+        f"{100 * CAP:.0f} % each. From returns to weights; median of the calls after the first."
+    )
+    return "\n".join([head, "", what, "", *_speed(rows), "", *_alone(rows), "", *_parity(rows), ""])
+
+
+def _keys(rows: list[Row]) -> list[tuple[str, int]]:
+    return list(dict.fromkeys((r.case, r.n) for r in rows))
+
+
+def _speed(rows: list[Row]) -> list[str]:
+    libraries = [name for name in dict.fromkeys(r.library for r in rows) if name not in (OURS, RAW)]
+    lines = [
+        f"| Problem | Assets | toolkit, first | toolkit | {' | '.join(libraries)} | Fastest peer / toolkit | Minimum (goal) |",
+        f"|---|--:|--:|--:|{'--:|' * len(libraries)}--:|--:|",
+    ]
+    for case, n in _keys(rows):
+        if case == "what_if":
+            continue
+        here = {r.library: r for r in rows if (r.case, r.n) == (case, n)}
+        ours = here[OURS].clock
+        if ours.trouble:
+            lines.append(f"| {TITLES[case]} | {n} | failed: {ours.trouble} |")
+            continue
+        peers = [spoken(here[name].clock) if name in here else "none" for name in libraries]
+        clocks = [here[name].clock for name in libraries if name in here and not here[name].clock.trouble]
+        ratio = min((c.typical for c in clocks), default=float("nan")) / ours.typical
+        bound = "> " if clocks and all(not c.seconds for c in clocks) else ""
+        wanted = "{} ({})".format(*WANTED[case, n]) if (case, n) in WANTED else ""
+        cells = [f"{1e3 * ours.first:.3g} ms", spoken(ours), *peers, f"{bound}{ratio:.3g}", wanted]
+        lines.append(f"| {TITLES[case]} | {n} | {' | '.join(cells)} |")
+    return lines
+
+
+def _alone(rows: list[Row]) -> list[str]:
+    lines = [
+        "| One cap moved, solved again | Assets | toolkit | PIQP alone, matrices ready | toolkit / PIQP | Wanted |",
+        "|---|--:|--:|--:|--:|---|",
+    ]
+    for case, n in _keys(rows):
+        if case == "what_if":
+            ours, raw = (next(r.clock for r in rows if (r.case, r.n, r.library) == (case, n, name)) for name in (OURS, RAW))
+            wanted = "under 2 ms" if n <= 60 else "at most 3"
+            lines.append(f"| | {n} | {spoken(ours)} | {spoken(raw)} | {ours.typical / raw.typical:.2g} | {wanted} |")
+    return lines if len(lines) > 2 else []
+
+
+def _parity(rows: list[Row]) -> list[str]:
+    lines = [
+        "| Problem | Assets | Peer | Ours worse by (relative) | Largest difference of a weight | Peer's worst violation |",
+        "|---|--:|---|--:|--:|--:|",
+    ]
+    for row in rows:
+        if row.library in (OURS, RAW):
+            continue
+        if row.clock.trouble or row.loss is None or row.apart is None or row.broken is None:
+            why = row.clock.trouble or (f"stopped after {row.clock.limit:.0f} s" if row.clock.limit else "no answer")
+            lines.append(f"| {TITLES[row.case]} | {row.n} | {row.library} | {why} | | |")
+            continue
+        cells = f"{row.loss:.1e} | {row.apart:.1e} | {max(row.broken, 0.0):.1e}"
+        lines.append(f"| {TITLES[row.case]} | {row.n} | {row.library} | {cells} |")
+    note = (
+        "Negative: ours is better. Points of a peer's frontier that break a constraint by more than "
+        f"{HELD:g} are left out. Hierarchical risk parity is no optimum: the libraries build different trees. Risk parity is "
+        "judged by the spread of risk contributions, an absolute number."
+    )
+    return [*lines, "", note]

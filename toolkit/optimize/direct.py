@@ -1,0 +1,263 @@
+"""Quadratic programs handed to PIQP as they are, without a modelling layer between: at 30 assets that layer is nine tenths.
+
+Large ones are sifted: an optimum holds few of thousands of assets, so a small program is solved, every asset left out is
+priced by its reduced cost, those that would improve the answer join, and so on until none would. The answer is then optimal
+among all assets (column generation: Dantzig and Wolfe 1960; for programs with many more columns than rows, Bixby, Gregory,
+Lustig, Marsten and Shanno 1992), and its certificate is computed over all of them like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolkit.factors.forecast import FloatArray
+from toolkit.optimize.quadratic import Quadratic
+
+SOLVED, INFEASIBLE, UNBOUNDED = "optimal", "infeasible", "unbounded"
+WORDS = {"PIQP_PRIMAL_INFEASIBLE": INFEASIBLE, "PIQP_DUAL_INFEASIBLE": UNBOUNDED}
+"""PIQP's statuses that prove something."""
+SIFTED = 192
+"""Number of weights above which a program is sifted."""
+START, JOIN = 96, 48
+"""Weights in the first program, and how many may join at a time."""
+PRICE = 1e-9
+"""Reduced cost, over the largest gradient entry, below which a weight that is left out would not improve the answer."""
+DENSE, FEW = 600, 8
+"""A program of more weights than this, each factor among `FEW` of them or more, has the factors as variables."""
+DUST = 1e-8
+"""Multiplier, over the largest, below which that of a bound that does not hold is rounding."""
+FIXED = 1e-9
+"""Distance of two bounds of a weight between which it does not move."""
+CONTRADICTION = 1e-7
+"""By how much a lower bound must exceed the upper one to prove that nothing holds both; less is rounding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Rows of one weight as bounds of it.
+
+    Attributes:
+        low, high: (n,) tightest bounds; zero and infinite where no row says more.
+        low_row, high_row: (n,) the row behind a bound, -1 for `x >= 0` and for none.
+        others: Rows of more than one weight.
+    """
+
+    low: FloatArray
+    high: FloatArray
+    low_row: NDArray[np.intp]
+    high_row: NDArray[np.intp]
+    others: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, G: FloatArray, h: FloatArray) -> Bounds:
+        """The bounds in `G x <= h` and `x >= 0`."""
+        n = G.shape[1]
+        low, high = np.zeros(n), np.full(n, np.inf)
+        low_row, high_row = np.full(n, -1), np.full(n, -1)
+        single = np.count_nonzero(G, axis=1) == 1
+        for row in np.flatnonzero(single):
+            j = int(np.argmax(G[row] != 0))
+            coefficient = float(G[row, j])
+            bound = float(h[row]) / coefficient
+            if coefficient > 0 and bound < high[j]:
+                high[j], high_row[j] = bound, row
+            elif coefficient < 0 and bound > low[j]:
+                low[j], low_row[j] = bound, row
+        return cls(low, high, low_row, high_row, np.flatnonzero(~single))
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """min f(x) / scale subject to e'x = 1 and `G x <= h`, over weights of which the last is cash.
+
+    Attributes:
+        quadratic: f.
+        scale: By which f is divided.
+        G, h: (m, n + 1) and (m,) every row of the user.
+        e: (n + 1,).
+        bounds: What single weights are limited to.
+        fixed: (n + 1,) whether a weight has nowhere to move.
+    """
+
+    quadratic: Quadratic
+    scale: float
+    G: FloatArray
+    h: FloatArray
+    e: FloatArray
+    bounds: Bounds
+    fixed: NDArray[np.bool_]
+
+    def gradient(self, x: FloatArray) -> FloatArray:
+        """(n + 1,) of f over the scale."""
+        return np.append(self.quadratic.gradient(x[:-1]), 0.0) / self.scale
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status, and for ``optimal`` the point with its multipliers, for f over the scale.
+
+    Attributes:
+        x: (n + 1,).
+        limits: (m,) multipliers of `G x <= h`.
+        nonnegative: (n + 1,) of `x >= 0`.
+        equality: Of e'x = 1.
+    """
+
+    status: str
+    x: FloatArray
+    limits: FloatArray
+    nonnegative: FloatArray
+    equality: float
+
+    @classmethod
+    def none(cls, status: str) -> Answer:
+        """No point."""
+        return cls(status, np.zeros(0), np.zeros(0), np.zeros(0), 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """min |R x|^2 / scale + |s * x|^2 / scale + c'x  subject to  e'x = right, G x <= h, low <= x <= high, over p weights."""
+
+    R: FloatArray
+    s: FloatArray
+    c: FloatArray
+    scale: float
+    e: FloatArray
+    right: float
+    G: FloatArray
+    h: FloatArray
+    low: FloatArray
+    high: FloatArray
+
+
+def solve_direct(
+    quadratic: Quadratic, G: FloatArray, h: FloatArray, e: FloatArray, scale: float, options: Mapping[str, float]
+) -> Answer:
+    """The least of f(x) / scale subject to e'x = 1, x >= 0 and `G x <= h`.
+
+    Args:
+        quadratic: f over n assets.
+        G: (m, n + 1) rows over the assets and cash.
+        h: (m,).
+        e: (n + 1,).
+        scale: A positive number of the size of f.
+        options: Settings of PIQP.
+    """
+    bounds = Bounds.of(G, h)
+    if np.any(bounds.low > bounds.high + CONTRADICTION):
+        return Answer.none(INFEASIBLE)
+    program = Program(quadratic, scale, G, h, e, bounds, bounds.high - bounds.low <= FIXED)
+    free = ~program.fixed
+    return _part(program, free, options) if free.sum() <= SIFTED else _sifted(program, free, options)
+
+
+def _sifted(program: Program, free: NDArray[np.bool_], options: Mapping[str, float]) -> Answer:
+    """The answer over all free weights from programs of few of them."""
+    order = np.argsort(np.where(free, _first_prices(program), np.inf), kind="stable")
+    taken = program.bounds.low > 0
+    taken[order[:START]] = taken[-1] = True
+    while True:
+        taken &= free
+        if 2 * taken.sum() > free.sum():
+            return _part(program, free, options)
+        answer = _part(program, taken, options)
+        if answer.status != SOLVED:
+            # The weights that were taken may not be able to hold the limits, which proves nothing of all.
+            taken[order[: 2 * taken.sum()]] = True
+            continue
+        price = np.where(free & ~taken, answer.nonnegative, 0.0)
+        worse = np.flatnonzero(price < -PRICE * float(np.max(np.abs(program.gradient(answer.x)))))
+        if not len(worse):
+            return answer
+        taken[worse[np.argsort(price[worse], kind="stable")][:JOIN]] = True
+
+
+def _first_prices(program: Program) -> FloatArray:
+    """(n + 1,) reduced costs at a mix by inverse variance: what promises to be in the optimum has the least."""
+    quadratic = program.quadratic
+    variance = np.append(np.einsum("kn,kn->n", quadratic.R, quadratic.R) + quadratic.s**2, 0.0)
+    mix = np.divide(np.maximum(program.e, 0.0), variance, out=np.zeros(len(variance)), where=variance > 0)
+    if (size := float(program.e @ mix)) > 0:
+        mix /= size
+    gradient = program.gradient(mix)
+    return gradient - float(gradient @ mix) * program.e
+
+
+def _part(program: Program, free: NDArray[np.bool_], options: Mapping[str, float]) -> Answer:
+    """The answer with every weight but the free ones at its lower bound."""
+    bounds = program.bounds
+    x = np.where(free, 0.0, bounds.low)
+    G, h = program.G[bounds.others], program.h[bounds.others] - program.G[bounds.others] @ x
+    at = np.flatnonzero(free)
+    said = np.any(G[:, at], axis=1)
+    if np.any(h[~said] < -CONTRADICTION):
+        return Answer.none(INFEASIBLE)
+    quadratic, assets = program.quadratic, at[at < len(x) - 1]
+    R, s = np.zeros((len(quadratic.R), len(at))), np.zeros(len(at))
+    # Cash, the last of all weights, is the last of the free ones too.
+    R[:, : len(assets)], s[: len(assets)] = quadratic.R[:, assets], quadratic.s[assets]
+    c, e, right = program.gradient(x)[at], program.e[at], 1.0 - float(program.e @ x)
+    block = Block(R, s, c, program.scale, e, right, G[np.ix_(said, at)], h[said], bounds.low[at], bounds.high[at])
+    result = _piqp(block, options)
+    if isinstance(result, str):
+        return Answer.none(result)
+    x[at] = np.clip(result.x[: len(at)], block.low, block.high)
+    limits, equality = np.zeros(len(program.h)), float(result.y[0])
+    limits[bounds.others[said]] = result.z_u
+    return _priced(program, free, x, limits, equality)
+
+
+def _priced(program: Program, free: NDArray[np.bool_], x: FloatArray, limits: FloatArray, equality: float) -> Answer:
+    """The answer at x: what is left of stationarity is what the bounds of a weight, or its sign, push with."""
+    bounds = program.bounds
+    push = program.gradient(x) + program.G.T @ limits + equality * program.e
+    room = np.minimum(x - bounds.low, bounds.high - x)
+    push[(np.abs(push) < DUST * float(np.max(np.abs(push)))) & (room > np.abs(push))] = 0.0
+    # The price of a weight that is left out keeps its sign, for the sifting to see.
+    settled = free | program.fixed
+    below, above = settled & (bounds.low_row >= 0) & (push > 0), settled & (bounds.high_row >= 0) & (push < 0)
+    for held, row in ((np.flatnonzero(below), bounds.low_row), (np.flatnonzero(above), bounds.high_row)):
+        limits[row[held]] = -push[held] / program.G[row[held], held]
+        push[held] = 0.0
+    return Answer(SOLVED, x, limits, push, equality)
+
+
+def _piqp(block: Block, options: Mapping[str, float]) -> Any:
+    """PIQP's result, or its status in words where there is none."""
+    import piqp  # noqa: PLC0415 - what needs no solver need not wait for it
+
+    p, k, rows = len(block.c), len(block.R), len(block.h)
+    solver: Any
+    if p > DENSE and FEW * k < p:
+        solver, data = piqp.SparseSolver(), _sparse(block)
+    else:
+        P = block.R.T @ block.R
+        P.flat[:: p + 1] += block.s**2
+        P *= 2 / block.scale
+        e, G = np.asfortranarray(block.e[None, :]), np.asfortranarray(block.G)
+        data = (P, block.c, e, np.array([block.right]), G, np.full(rows, -np.inf), block.h, block.low, block.high)
+        solver = piqp.DenseSolver()
+    for name, value in options.items():
+        setattr(solver.settings, name, value)
+    solver.setup(*data)
+    status = str(solver.solve().name)
+    return solver.result if status == "PIQP_SOLVED" else WORDS.get(status, status.lower())
+
+
+def _sparse(block: Block) -> tuple[Any, ...]:
+    """The data with y = R x as variables: the matrix of the quadratic is then a diagonal."""
+    from scipy import sparse  # noqa: PLC0415
+
+    k, rows = len(block.R), len(block.h)
+    P = sparse.diags_array(np.append(2 * block.s**2 / block.scale, np.full(k, 2.0)), format="csc")
+    A = np.block([[block.e[None, :], np.zeros((1, k))], [block.R / np.sqrt(block.scale), -np.eye(k)]])
+    G = sparse.csc_array(np.hstack([block.G, np.zeros((rows, k))]))
+    c, right, endless = np.append(block.c, np.zeros(k)), np.append(block.right, np.zeros(k)), np.full(k, np.inf)
+    low, high = np.append(block.low, -endless), np.append(block.high, endless)
+    return P, c, sparse.csc_array(A), right, G, np.full(rows, -np.inf), block.h, low, high
