@@ -150,6 +150,8 @@ CASES = {
     ),
     "a window between two lots": ([LOTS, bounds("window", "a0", lower=0.25, upper=0.28)], {"lots", "window"}, 0.2),
     "an equality that no lot meets": ([LOTS, linear("exact", "a0 == 0.33")], {"lots", "exact"}, 0.1),
+    "calm in whole lots": ([LOTS, calm(0.07), cash(upper=0.3)], {"lots", "calm", "cash"}, 0.4),
+    "few lots near a target": ([LOTS, NEAR], {"lots", "near"}, 0.3),
     "lots and entry costs": ([LOTS, cash(upper=0.01), bounds("cap", upper=0.5)], {"lots", "cash"}, 0.15, 0.1),
 }
 

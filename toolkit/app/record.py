@@ -87,6 +87,7 @@ def run_record(
     weights = dict(zip(universe.keys, money.weights, strict=True))
     exposure = country_exposure(weights, inputs.supply)
     certificate = allocation.certificate
+    told = [] if outlook is None else list(outlook.notes)
     record = {
         "schema_version": SCHEMA_VERSION,
         "run_id": run_id,
@@ -108,6 +109,7 @@ def run_record(
             if certificate is None
             else {"primal": certificate.primal, "dual": certificate.dual, "gap": certificate.gap},
             "lots_gap": allocation.lots_gap,
+            "rounding_cost": allocation.rounding_cost,
         },
         "positions": _positions(inputs, forecast, allocation, money, prices, rates),
         "cash": {"weight": money.cash / money.wealth, "value": money.cash, "previous_weight": money.previous_cash},
@@ -136,6 +138,7 @@ def run_record(
             "factors": _named(forecast, forecast.loadings.T @ money.weights),
         },
         "scenarios": _scenarios(problem, outlook, money.weights),
+        "scenario_notes": told,
         "costs": {
             "entry": money.entry,
             "holding_per_year": money.holding,
@@ -143,7 +146,7 @@ def run_record(
             "holding_years": problem.costs.holding_years,
         },
         "data": list(provenance),
-        "warnings": cautions(inputs, problem, forecast, money, rates, provenance, owner),
+        "warnings": [w for w in cautions(inputs, problem, forecast, money, rates, provenance, owner) if w not in told],
         "versions": dict(versions),
         "owner": dict(owner),
         "about": strategy.about.model_dump(),

@@ -13,22 +13,16 @@ from toolkit.optimize.continuous import Continuous
 from toolkit.optimize.diagnose import conflict
 from toolkit.optimize.limits import LimitReport, limit_reports
 from toolkit.optimize.lots import WholeLots, whole_lots
+from toolkit.optimize.objective import objective_value
 from toolkit.optimize.problem import Problem
-from toolkit.optimize.quadratic import Quadratic, target_weights
-from toolkit.optimize.ratio import excess_returns, volatilities
-from toolkit.optimize.relaxation import risk_of, solve_continuous
-from toolkit.optimize.reward import return_in_lots
+from toolkit.optimize.quadratic import Quadratic
+from toolkit.optimize.relaxation import own_ceilings, solve_continuous
 from toolkit.optimize.solve import Attempt, Impossible
-from toolkit.optimize.target import costs_of, target_of
-from toolkit.optimize.terms.objectives import (
-    EqualWeight,
-    HierarchicalRiskParity,
-    MaxDiversification,
-    MaxRatio,
-    MaxReturn,
-    RiskParity,
-    Track,
-)
+from toolkit.optimize.target import Target, target_of
+from toolkit.optimize.terms.objectives import MaxReturn, MaxUtility, MinRisk, Track
+
+SUMS = (MinRisk, MaxUtility, MaxReturn)
+"""Objectives that add up risk, return and costs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +49,8 @@ class Allocation:
         objective: Value at the final weights.
         solver, solver_status, attempts, certificate: Of the continuous problem; certificate None for equal weight.
         lots_gap: Proven relative gap of whole lots.
+        rounding_cost: By how much rounding the continuous optimum by hand would be worse than these lots, relative to the
+            objective; None where no such rounding holds every limit, or there are no lots.
         limits: One report a named constraint.
     """
 
@@ -71,6 +67,7 @@ class Allocation:
     attempts: tuple[Attempt, ...]
     certificate: Certificate | None
     lots_gap: float | None
+    rounding_cost: float | None
     limits: tuple[LimitReport, ...]
 
     def __post_init__(self) -> None:
@@ -139,11 +136,12 @@ def allocate(problem: Problem, solver: Solver | None = None) -> Allocation:
         raise
 
     wealth = _wealth_after_costs(problem, continuous.x[:n])
-    values, lots, gap = continuous.x[:n] * wealth, np.full(n, np.nan), None
+    values, lots, gap, by_hand = continuous.x[:n] * wealth, np.full(n, np.nan), None, None
     status = continuous.status
     if problem.discrete() is not None:
         answer = _in_lots(problem, continuous, wealth, solver)
-        values, lots, gap, status = answer.values, answer.lots, answer.gap, "feasible"
+        values, lots, gap, by_hand = answer.values, answer.lots, answer.gap, answer.rounding_cost
+        status = "feasible"
     entry = _entry(problem, values)
     weights = values / (1.0 - entry)
     cash = 1.0 - float(weights.sum())
@@ -155,52 +153,41 @@ def allocate(problem: Problem, solver: Solver | None = None) -> Allocation:
         lots=lots,
         entry_cost=entry,
         status=status,
-        objective=objective_value(problem, weights),
+        objective=objective_value(problem, weights) + _charges(problem, values) / (1.0 - entry),
         solver=continuous.solver,
         solver_status=continuous.status,
         attempts=continuous.attempts,
         certificate=continuous.certificate,
         lots_gap=gap,
+        rounding_cost=by_hand,
         limits=limit_reports(problem, limits, np.append(weights, cash), continuous),
     )
 
 
+def _charged(problem: Problem) -> bool:
+    """Whether costs are part of what is minimised."""
+    return isinstance(problem.objective, SUMS) and problem.costs.in_objective
+
+
+def _charges(problem: Problem, values: FloatArray) -> float:
+    """What the objective counts beside what its weights tell: charges that do not grow with an amount."""
+    return problem.costs.charges(values, problem.previous, problem.facts.budget) if _charged(problem) else 0.0
+
+
 def _in_lots(problem: Problem, continuous: Continuous, wealth: float, solver: Solver) -> WholeLots:
-    """Whole lots: of the objective where it is quadratic, else the nearest in risk to the continuous optimum."""
-    relaxed = continuous.x[: len(problem.universe)]
-    match problem.objective:
-        case MaxReturn():
-            return return_in_lots(problem, problem.objective, continuous, wealth, gap=solver.gap, time_limit=solver.time_limit)
-        case EqualWeight() | RiskParity() | HierarchicalRiskParity() | MaxRatio() | MaxDiversification():
-            quadratic = Quadratic.tracking(problem, relaxed)
-        case _:
-            quadratic = Quadratic.of(problem)
-    size = float(problem.forecast.variance(relaxed)) if quadratic.target.any() else 0.0
-    return whole_lots(problem, quadratic, relaxed, wealth, target_gap=solver.gap, size=size, time_limit=solver.time_limit)
-
-
-def objective_value(problem: Problem, weights: FloatArray) -> float:
-    """The objective in its own unit, to be minimised: ratios and returns are negative, their size is what was asked for.
-
-    For strategies that name weights or budgets of risk themselves, the variance a year; for tracking, of the difference.
-    """
-    objective, x = problem.objective, np.append(weights, 1.0 - weights.sum())
-    match objective:
-        case EqualWeight() | RiskParity() | HierarchicalRiskParity():
-            return problem.forecast.variance(weights)
-        case Track():
-            return problem.forecast.variance(weights - target_weights(problem, objective))
-        case MaxRatio() | MaxDiversification():
-            return -ratio_of(problem, objective, x)
-        case _:
-            return target_of(problem).value(x)
-
-
-def ratio_of(problem: Problem, objective: MaxRatio | MaxDiversification, x: FloatArray) -> float:
-    """The ratio at weights x, (n + 1,); 0 where there is no risk."""
-    if isinstance(objective, MaxRatio):
-        gain = float(excess_returns(problem, objective) @ x[:-1]) - sum(cost.value(x) for cost in costs_of(problem)[1])
-    else:
-        gain = float(volatilities(problem) @ x[:-1])
-    risk = risk_of(problem).value(x)
-    return gain / risk if risk > 0 else 0.0
+    """Whole lots: of the objective where it is a sum of risk, return and costs, else the nearest to the continuous optimum."""
+    relaxed, summed = continuous.x[: len(problem.universe)], isinstance(problem.objective, (*SUMS, Track))
+    target = target_of(problem) if summed else Target(Quadratic.tracking(problem, relaxed))
+    size = float(problem.forecast.variance(relaxed)) if target.quadratic.target.any() else 0.0
+    return whole_lots(
+        problem,
+        target.quadratic,
+        relaxed,
+        wealth,
+        target_gap=solver.gap,
+        size=size,
+        time_limit=solver.time_limit,
+        parts=target.parts,
+        ceilings=(*problem.ceilings(), *own_ceilings(problem), *continuous.inside),
+        charged=_charged(problem),
+    )

@@ -164,6 +164,11 @@ class Costs:
         held = float(self.holding_rate @ values) + self.site_fees(values) / budget
         return held + entry / self.holding_years
 
+    def charges(self, values: FloatArray, previous: FloatArray, budget: float) -> float:
+        """What of `annual` is charged whatever the amount: fees of today's trades over the years, and those of sites."""
+        trades = np.count_nonzero(np.abs(values - previous) > TRADED)
+        return (self.fee * trades / self.holding_years + self.site_fees(values)) / budget
+
     # Amounts
 
     def entry(self, trades: FloatArray, budget: float) -> float:

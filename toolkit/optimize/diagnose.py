@@ -7,6 +7,7 @@ a number of holdings a small mixed-integer one, in which entry costs count too.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -54,9 +55,11 @@ def conflict(problem: Problem) -> Infeasible | None:
     return _explained(problem, f"{alone}: {told}.", names, moves)
 
 
-def discrete_conflict(problem: Problem, *, time_limit: float) -> Infeasible:
-    """The error that explains why no whole-lot answer holds, given that the limits on weights do not conflict."""
+def discrete_conflict(problem: Problem, *, time_limit: float) -> Infeasible | None:
+    """The error that explains why no whole-lot answer holds the constraints; None where one does."""
     seconds = min(time_limit, SECONDS)
+    if _discrete_feasible(problem, seconds):
+        return None
     needed = _irreducible(problem, lambda p: _discrete_feasible(p, seconds))
     names = [problem.constraints[i].name for i in needed]
     kinds = {problem.constraints[i].kind for i in needed}
@@ -202,9 +205,39 @@ def _mixed(problem: Problem, extra: int, slack: Mapping[int, int], seconds: floa
 def _discrete_feasible(problem: Problem, seconds: float) -> bool:
     """Whether some whole-lot answer holds; True when there was no time to know, so that no constraint is blamed wrongly."""
     try:
-        return _mixed(problem, 0, {}, seconds)[0].solve() is not None
+        program, columns = _mixed(problem, 0, {}, seconds)
+        return _holding(program, columns, _hard(problem), {}, seconds) is not None
     except NumericalFailure:
         return True
+
+
+def _holding(
+    program: MixedIntegerProgram, columns: Columns, ceilings: tuple[Ceiling, ...], slack: Mapping[int, int], seconds: float
+) -> FloatArray | None:
+    """The best point at which limits on convex functions hold too, by cutting planes (Kelley 1960); None where none is.
+
+    Raises:
+        NumericalFailure: when the time is over.
+    """
+    stop, n = time.perf_counter() + seconds, columns.n
+    while (found := program.solve(max(stop - time.perf_counter(), 0.1))) is not None:
+        point, wealth = found[0], float(found[0][: n + 1].sum())
+        x, whole = found[0][: n + 1] / wealth, True
+        for ceiling in ceilings:
+            given = point[slack[ceiling.owner]] / wealth if ceiling.owner in slack else 0.0
+            if ceiling.excess(x) - given <= RELAXED:
+                continue
+            slope, row = ceiling.function.gradient(x), program.blank(1)
+            row[0, : n + 1] = slope + ceiling.excess(x) - slope @ x
+            if ceiling.owner in slack:
+                row[0, slack[ceiling.owner]] = -1.0
+            program.add(row, -np.inf, 0.0)
+            whole = False
+        if whole:
+            return point
+        if time.perf_counter() > stop:
+            raise NumericalFailure("there was no time to find out whether the constraints conflict.")
+    return None
 
 
 def _discrete_moves(problem: Problem, seconds: float) -> list[Move] | None:
@@ -213,9 +246,9 @@ def _discrete_moves(problem: Problem, seconds: float) -> list[Move] | None:
     Limits are fractions of wealth after entry costs and moves come out in money, so what is least is a ratio: Dinkelbach
     (1967). Moves of the number of holdings are weighed by `A_HOLDING`.
     """
-    limits = problem.inequalities().hard()
+    limits, ceilings = problem.inequalities().hard(), _hard(problem)
     counts = {i for i, d in problem.asked().items() if d.most is not None or d.fewest}
-    movable = _movable(problem, set(limits.owner) | counts)
+    movable = _movable(problem, {*limits.owner, *(ceiling.owner for ceiling in ceilings)} | counts)
     start = Columns(len(problem.universe), 0).total
     slack = {owner: start + j for owner, j in movable.items()}
     n = len(problem.universe)
@@ -228,10 +261,9 @@ def _discrete_moves(problem: Problem, seconds: float) -> list[Move] | None:
             cost[columns.own] = weighed
             cost[: n + 1] = -ratio
             program.price(cost)
-            found = program.solve()
-            if found is None:
+            point = _holding(program, columns, ceilings, slack, seconds)
+            if point is None:
                 return None
-            point = found[0]
             wealth = float(point[: n + 1].sum())
             following = float(weighed @ point[columns.own]) / wealth
             if best is not None and following > ratio - RELAXED:

@@ -1,7 +1,9 @@
-"""Whole lots, minimum tickets and numbers of holdings, exactly: outer approximation of a separable quadratic over HiGHS.
+"""Whole lots, minimum tickets and numbers of holdings, exactly: outer approximation over HiGHS with a proven gap.
 
-Duran and Grossmann (1986). The factor form makes the quadratic a sum of squares of single expressions, so each square
-has its own tangents and a few rounds close the gap. The dual bound of the last linear problem proves it.
+Three steps. Cutting planes (Kelley 1960) solve the relaxation. Rounding and moving single lots gives an answer, and how far
+it is from the relaxation bounds how far the best answer can be: only there the quadratic is approximated, so finely that one
+mixed-integer linear program is usually enough. Its dual bound proves the gap; where it is not enough, tangents are added at
+what it found (Duran and Grossmann 1986).
 """
 
 from __future__ import annotations
@@ -11,17 +13,27 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from toolkit.core.errors import NumericalFailure
+from toolkit.core.errors import Infeasible, NumericalFailure, ToolkitError
 from toolkit.factors.forecast import FloatArray
+from toolkit.optimize.approximation import Approximation, Relaxation
+from toolkit.optimize.costs import TRADED
 from toolkit.optimize.diagnose import discrete_conflict
-from toolkit.optimize.mixed_integer import HELD, LOTS, Columns, LotTerms, MixedIntegerProgram, add_structure, variables
+from toolkit.optimize.functions import Ceiling, ConvexFunction
+from toolkit.optimize.mixed_integer import LotTerms
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.quadratic import Quadratic
+from toolkit.optimize.rounding import Score
+from toolkit.optimize.terms.base import Discrete
 
-MAX_ROUNDS = 60
+MAX_ROUNDS = 200
 TINY = 1e-9
 """An objective below this part of one asset's own is zero (everything in cash): its gap is measured against this instead."""
-TANGENTS = 25
+WORTHWHILE = 0.2
+"""The approximation is made finer when a better answer closes this part of the distance to the relaxation."""
+RELAXED = 0.02
+"""The relaxation is solved to this part of the gap."""
+APPROXIMATED = 0.5
+"""What the approximation of the quadratic may cost of the gap; the search of the lots may cost the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +46,9 @@ class WholeLots:
         objective: Of the values.
         bound: Proven lower bound of the objective of any discrete answer.
         gap: Proven gap over the size of the objective.
-        rounds: Linear problems solved.
+        rounds: Mixed-integer programs solved.
+        rounding_cost: By how much the objective of the continuous optimum, rounded by hand, is worse, over the size of
+            the objective; None where no rounding holds every limit, or nothing is in lots.
     """
 
     values: FloatArray
@@ -43,52 +57,40 @@ class WholeLots:
     bound: float
     gap: float
     rounds: int
+    rounding_cost: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Squares:
-    """The objective as squares (rows @ x - offset)^2, (m,), of which the last n are the specific risk of one asset each."""
+@dataclass(slots=True)
+class _Best:
+    """The best answer so far and what is proven of it."""
 
-    rows: FloatArray
-    offset: FloatArray
-    columns: Columns
-    perspective: bool
+    score: Score
+    values: FloatArray
+    size: float
+    value: float = np.inf
+    bound: float = -np.inf
 
-    def tangents(self, program: MixedIntegerProgram, at: FloatArray) -> None:
-        """Add q_j >= 2 p_j (row_j x - offset_j) - p_j^2, the tangents at p = rows @ x - offset, (m,).
+    def offer(self, values: FloatArray, *, moved: bool) -> None:
+        """Take the values, or what moving single lots makes of them, if that is better."""
+        for excess, value, found in [self.score.search(values)] if moved else [(*self.score.one(values), values)]:
+            if excess == 0 and value < self.value:
+                lot = np.where(self.score.terms.in_lots, self.score.terms.lot, 1.0)
+                whole = np.where(self.score.terms.in_lots, np.round(found / lot) * lot, found)
+                self.value, self.values = value, whole
 
-        Where holdings are counted, the tangent of a square of one asset leaves offset^2 at nothing held, and rises from
-        there only with what is held: the perspective cut of Frangioni and Gentile (2006), which a fraction of a holding
-        cannot evade.
-        """
-        m, n = len(at), self.columns.n
-        row = program.blank(m)
-        row[:, self.columns.own] = np.eye(m)
-        row[:, self.columns.value] = -2 * at[:, None] * self.rows
-        least = -(at**2) - 2 * at * self.offset
-        if self.perspective:
-            row[m - n :, self.columns.block(HELD)] = np.diag(((at + self.offset) ** 2)[m - n :])
-            least[m - n :] = self.offset[m - n :] ** 2
-        program.add(row, least, np.inf)
+    def prove(self, bound: float) -> None:
+        """Take a lower bound of every answer that is better than this one."""
+        self.bound = max(self.bound, min(bound, self.value))
 
+    @property
+    def unit(self) -> float:
+        """What gaps are relative to."""
+        return max(abs(self.value if np.isfinite(self.value) else self.bound), self.size)
 
-def _split(R: FloatArray, s: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The same quadratic R'R + diag(s^2), as much of it as may be in the diagonal, where perspective cuts work.
-
-    The largest multiple of the variances that leaves R'R positive semidefinite (Frangioni and Gentile 2007).
-    """
-    matrix = R.T @ R
-    unit = np.sqrt(np.clip(np.diag(matrix), 1e-16, None))
-    values, vectors = np.linalg.eigh(matrix / np.outer(unit, unit))
-    shared = max(0.0, float(values[0]))
-    rest = np.clip(values - shared, 0.0, None)
-    kept = rest > 1e-12
-    return (vectors[:, kept] * np.sqrt(rest[kept])).T * unit, np.sqrt(s**2 + shared * unit**2)
-
-
-def _whole(counts: FloatArray) -> FloatArray:
-    """(n,) counts that are whole, NaN for those that are not."""
-    return np.where(np.abs(counts - np.round(counts)) < 1e-9, np.round(counts), np.nan)
+    @property
+    def gap(self) -> float:
+        """Proven."""
+        return max(0.0, self.value - self.bound) / self.unit if np.isfinite(self.value) else np.inf
 
 
 def whole_lots(
@@ -100,71 +102,110 @@ def whole_lots(
     target_gap: float,
     size: float,
     time_limit: float,
+    parts: tuple[ConvexFunction, ...] = (),
+    ceilings: tuple[Ceiling, ...] = (),
+    charged: bool = False,
 ) -> WholeLots:
     """The best whole-lot answer and a proven gap.
 
     Args:
         problem: With its discrete terms.
         quadratic: What is minimised, over weights.
-        relaxed: (n,) weights of the continuous optimum, where the first tangents touch.
+        relaxed: (n,) weights of the continuous optimum.
         wealth: Wealth after entry costs at the continuous optimum, as a fraction of the budget; weights are values
             over this number in the objective, so that paying costs does not look like reducing risk.
         target_gap: Stop at this gap.
         size: What the gap is relative to, for objectives that are zero at their best; else the objective itself.
-        time_limit: Seconds for all linear problems; the best answer by then is returned with the gap that is proven.
+        time_limit: Seconds for all programs; the best answer by then is returned with the gap that is proven.
+        parts: Convex functions that are added to what is minimised.
+        ceilings: Limits on convex functions, over weights of wealth after the costs that are paid.
+        charged: Whether fees of trades and of sites are part of what is minimised.
 
     Raises:
         Infeasible: when no whole-lot answer holds every limit.
         NumericalFailure: when HiGHS stops without an answer.
     """
-    n, terms = len(problem.universe), LotTerms.of(problem)
-    R, s = _split(quadratic.R, quadratic.s) if terms.counted else (quadratic.R, quadratic.s)
-    squares = np.vstack([R, np.diag(s)]) / wealth
-    offset = np.concatenate([R @ quadratic.target, s * quadratic.target])
-    columns = Columns(n, len(squares))
-    cost = np.zeros(columns.total)
-    cost[columns.value] = quadratic.c / wealth
-    cost[columns.own] = 1.0
-    scale = quadratic.scale()
-    upper, integer = variables(problem, terms, columns)
-    program = MixedIntegerProgram(cost / scale, upper, integer, gap=target_gap / 10, time_limit=time_limit)
-    add_structure(program, problem, terms, columns)
-    objective = _Squares(squares, offset, columns, perspective=terms.counted)
-
-    reach = np.max(np.abs(squares), axis=1) * wealth
-    touch = squares @ (relaxed * wealth) - offset
-    for step in np.linspace(-1.0, 1.0, TANGENTS):
-        objective.tangents(program, touch + step * np.abs(step) * reach / 2)
-
-    best, best_values = np.inf, relaxed
-    bound = -np.inf
-    rounds = 0
-    gap = np.inf
     stop = time.perf_counter() + time_limit
-    while gap > target_gap and rounds < MAX_ROUNDS:
+    terms, discrete = LotTerms.of(problem), problem.discrete() or Discrete()
+    score = Score(problem, terms, problem.inequalities(), discrete, quadratic, parts, ceilings, wealth, charged)
+    start = np.where(terms.kept, problem.previous, relaxed * wealth)
+    by_hand, _ = score.rounded(start)
+    near = Approximation.of(score, start, target_gap, time_limit)
+    best = _Best(score, start, max(size, TINY * near.scale))
+
+    middle = near.relaxation(start, lambda value: RELAXED * target_gap * max(abs(value), best.size), stop)
+    if middle is None:
+        raise _impossible(problem, ceilings, time_limit)
+    best.prove(middle.bound)
+    for values in (start, middle.values):
+        best.offer(near.whole(values), moved=True)
+    near.refine(middle, best.value, APPROXIMATED * target_gap * best.unit)
+    rounds = _search(near, middle, best, target_gap, stop)
+    if not np.isfinite(best.value):
+        raise _impossible(problem, ceilings, time_limit)
+    lots = np.where(terms.in_lots, np.round(best.values / np.where(terms.in_lots, terms.lot, 1.0)), np.nan)
+    lots = np.where(terms.kept, _whole(problem.previous / problem.lot_values), lots)
+    told = np.isfinite(by_hand) and bool(terms.in_lots.any())
+    cost = max(0.0, by_hand - best.value) / best.unit if told else None
+    return WholeLots(best.values, lots, best.value, best.bound, best.gap, rounds, cost)
+
+
+def _search(near: Approximation, middle: Relaxation, best: _Best, target_gap: float, stop: float) -> int:
+    """Solve mixed-integer programs until the gap is proven; returns their number.
+
+    Raises:
+        NumericalFailure: when there was no time to find any answer.
+    """
+    rounds, seen, proven = 0, set[bytes](), -np.inf
+    while best.gap > target_gap and rounds < MAX_ROUNDS:
         left = stop - time.perf_counter()
         if rounds and left <= 0:
             break
         rounds += 1
         try:
-            found = program.solve(max(left, 0.1))
+            found = near.solve(best.values if np.isfinite(best.value) else None, target_gap * best.unit, max(left, 0.1))
         except NumericalFailure:
-            if np.isfinite(best):
+            if np.isfinite(best.value):
                 break
             raise
-        if found is None:
-            raise discrete_conflict(problem, time_limit=time_limit)
-        point, proven = found
-        counts = np.round(point[columns.block(LOTS)])
-        # What is not held is within the solver's tolerance of nothing, and what is kept of its value.
-        loose = np.where(point[columns.block(HELD)] > 0.5, point[columns.value], 0.0)
-        values = np.where(terms.kept, problem.previous, np.where(terms.in_lots, counts * terms.lot, loose))
-        value = quadratic.value(values / wealth)
-        if value < best:
-            best, best_values = value, values
-        bound = max(bound, proven * scale)
-        gap = max(0.0, best - bound) / max(abs(best), size, TINY * scale)
-        objective.tangents(program, squares @ values - offset)
-    lots = np.where(terms.in_lots, np.round(best_values / np.where(terms.in_lots, terms.lot, 1.0)), np.nan)
-    lots = np.where(terms.kept, _whole(problem.previous / problem.lot_values), lots)
-    return WholeLots(best_values, lots, best, bound, gap, rounds)
+        if found is None:  # nothing is better than the best
+            best.prove(np.inf)
+            break
+        points, following = found
+        best.prove(following)
+        last = np.round(points[-1], 9).tobytes()
+        if last in seen and following <= proven:  # no row can tell more about it
+            break
+        seen.add(last)
+        proven = max(proven, following)
+        before = best.value
+        for values in points:
+            near.cut(values)
+            best.offer(values, moved=False)
+        if best.gap > target_gap:
+            best.offer(points[-1], moved=True)
+        nearer = not np.isfinite(before) or before - best.value > WORTHWHILE * (before - middle.bound)
+        if best.gap > target_gap and np.isfinite(best.value) and nearer:
+            near.refine(middle, best.value, APPROXIMATED * target_gap * best.unit)
+    return rounds
+
+
+def _whole(counts: FloatArray) -> FloatArray:
+    """(n,) counts that are whole, NaN for those that are not."""
+    return np.where(np.abs(counts - np.round(counts)) < TRADED * 1e3, np.round(counts), np.nan)
+
+
+def _impossible(problem: Problem, ceilings: tuple[Ceiling, ...], time_limit: float) -> ToolkitError:
+    """Why there is no answer: the constraints that conflict, or a limit that no constraint sets."""
+    told = discrete_conflict(problem, time_limit=time_limit)
+    if told is not None:
+        return told
+    for ceiling in ceilings:
+        if ceiling.owner < 0:
+            label = ceiling.function.label
+            return Infeasible(
+                f"no allocation in whole lots has a {label} of {ceiling.limit:.2%} or less.",
+                hint="Raise that limit or --budget, or drop the constraint of kind 'lots'.",
+                details={"conflict": [f"objective.{label.split()[0]}"]},
+            )
+    return NumericalFailure("no allocation in whole lots was found, and none was ruled out.", hint="Raise solver.time_limit.")

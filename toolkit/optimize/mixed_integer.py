@@ -9,20 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import highspy
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.core.errors import NumericalFailure
 from toolkit.factors.forecast import FloatArray
+from toolkit.optimize.highs import MixedIntegerProgram
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.terms.base import Discrete
 
-FEASIBILITY = 1e-9
-"""Tolerance that HiGHS holds rows and integrality to: limits are re-checked on the lots themselves."""
-BLOCKS = 6
-LOTS, HELD, BOUGHT, SOLD, BUYING, SELLING = range(BLOCKS)
-"""Variables of each asset behind its value: lots, held or not, amounts bought and sold, and which of the two it is."""
+LEAST_TRADE = 1e-6
+"""Trades of what is not in lots are nothing, or at least this fraction of the budget, where a trade has a fee."""
+IMPACT_SIZES = np.geomspace(1e-3, 1.0, 12)
+"""Trades at which the cost of market impact is approximated from the start."""
+BLOCKS = 7
+LOTS, HELD, BOUGHT, SOLD, BUYING, SELLING, IMPACT = range(BLOCKS)
+"""Variables of each asset behind its value: lots, held or not, amounts bought and sold, which of the two it is, and the
+cost of its market impact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,73 +64,6 @@ class Columns:
         return self.n + 1 + BLOCKS * self.n + self.extra
 
 
-class MixedIntegerProgram:
-    """HiGHS with rows added as they come. One thread and a fixed seed: the same problem gives the same answer."""
-
-    def __init__(
-        self, cost: FloatArray, upper: FloatArray, integer: NDArray[np.bool_], *, gap: float, time_limit: float
-    ) -> None:
-        self.width = len(cost)
-        self.highs = highspy.Highs()
-        for option, value in {
-            "output_flag": False,
-            "threads": 1,
-            "random_seed": 0,
-            "mip_rel_gap": gap,
-            "time_limit": time_limit,
-            "primal_feasibility_tolerance": FEASIBILITY,
-            "mip_feasibility_tolerance": FEASIBILITY,
-        }.items():
-            self.highs.setOptionValue(option, value)
-        columns = np.arange(self.width, dtype=np.int32)
-        self.highs.addVars(self.width, np.zeros(self.width), upper)
-        self.price(cost)
-        kinds = np.where(integer, highspy.HighsVarType.kInteger.value, highspy.HighsVarType.kContinuous.value)
-        self.highs.changeColsIntegrality(self.width, columns, kinds.astype(np.uint8))
-
-    def price(self, cost: FloatArray) -> None:
-        """Set what is minimised."""
-        self.highs.changeColsCost(self.width, np.arange(self.width, dtype=np.int32), cost)
-
-    def blank(self, rows: int) -> FloatArray:
-        """Rows of zeros to fill in."""
-        return np.zeros((rows, self.width))
-
-    def add(self, coefficients: FloatArray, lower: FloatArray | float, upper: FloatArray | float) -> None:
-        """Rows lower <= coefficients @ x <= upper."""
-        rows, columns = np.nonzero(coefficients)
-        starts = np.searchsorted(rows, np.arange(len(coefficients)))
-        self.highs.addRows(
-            len(coefficients),
-            np.broadcast_to(np.asarray(lower, dtype=float), len(coefficients)).copy(),
-            np.broadcast_to(np.asarray(upper, dtype=float), len(coefficients)).copy(),
-            len(columns),
-            starts.astype(np.int32),
-            columns.astype(np.int32),
-            coefficients[rows, columns],
-        )
-
-    def solve(self, seconds: float | None = None) -> tuple[FloatArray, float] | None:
-        """The best point found and the proven bound of its objective; None when there is no point.
-
-        Args:
-            seconds: At most, when less than at first.
-
-        Raises:
-            NumericalFailure: when HiGHS stops without an answer either way.
-        """
-        if seconds is not None:
-            self.highs.setOptionValue("time_limit", seconds)
-        self.highs.run()
-        status, info = self.highs.getModelStatus(), self.highs.getInfo()
-        if status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible):
-            return None
-        if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
-            told = self.highs.modelStatusToString(status)
-            raise NumericalFailure(f"HiGHS found no whole-lot allocation: {told}.", hint="Raise solver.time_limit.")
-        return np.array(self.highs.getSolution().col_value), float(info.mip_dual_bound)
-
-
 @dataclass(frozen=True, slots=True)
 class LotTerms:
     """What makes the problem discrete.
@@ -139,6 +74,8 @@ class LotTerms:
         floor: (n,) least value of a holding.
         kept: (n,) whether the value held today stays.
         counted: Whether the number of holdings is limited.
+        decided: (n,) whether being held at all is a decision of its own: it is counted, has a floor, or costs a
+            fee or a site.
     """
 
     lot: FloatArray
@@ -146,6 +83,7 @@ class LotTerms:
     floor: FloatArray
     kept: NDArray[np.bool_]
     counted: bool
+    decided: NDArray[np.bool_]
 
     @classmethod
     def of(cls, problem: Problem) -> LotTerms:
@@ -160,13 +98,12 @@ class LotTerms:
         # One lot is the least anyway: as a floor it would only tie every holding to a decision of its own, which is
         # needed where holdings are counted.
         tied = (fewest > 1) | (discrete.fewest > 0)
-        return cls(
-            lot,
-            in_lots,
-            np.maximum(ticket, np.where(tied, fewest * lot, 0.0)),
-            kept,
-            discrete.fewest > 0 or discrete.most is not None,
-        )
+        floor = np.maximum(ticket, np.where(tied, fewest * lot, 0.0))
+        counted = discrete.fewest > 0 or discrete.most is not None
+        decided = (floor > 0) | counted | (problem.costs.fee > 0)
+        for site in problem.costs.sites:
+            decided = decided | site.stored
+        return cls(lot, in_lots, floor, kept, counted, decided)
 
 
 def variables(problem: Problem, terms: LotTerms, columns: Columns) -> tuple[FloatArray, NDArray[np.bool_]]:
@@ -175,11 +112,13 @@ def variables(problem: Problem, terms: LotTerms, columns: Columns) -> tuple[Floa
     upper, integer = np.ones(columns.total), np.zeros(columns.total, dtype=bool)
     upper[lots] = np.where(terms.in_lots, np.floor(1 / np.where(terms.in_lots, terms.lot, 1.0)), 0.0)
     integer[lots] = terms.in_lots
-    for decision in (HELD, BUYING, SELLING):
-        integer[columns.block(decision)] = True
+    integer[columns.block(HELD)] = terms.decided
+    for decision in (BUYING, SELLING):  # of a first purchase there is nothing to decide: it is the holding
+        integer[columns.block(decision)] = terms.decided | (problem.previous > 0)
     upper[columns.block(SELLING)] = problem.previous > 0
     for trade in (BOUGHT, SOLD, BUYING, SELLING):
         upper[columns.block(trade)] *= ~terms.kept
+    upper[columns.block(IMPACT)] = problem.costs.impact
     upper[columns.own] = np.inf
     return upper, integer
 
@@ -190,6 +129,7 @@ def add_structure(
     terms: LotTerms,
     columns: Columns,
     slack: Mapping[int, int] | None = None,
+    soft: range | None = None,
 ) -> None:
     """Add the rows of amounts, lots, trades, the budget, the limits and the number of holdings.
 
@@ -199,6 +139,7 @@ def add_structure(
         terms: Of the problem.
         columns: Of the program.
         slack: Position of a constraint -> column by which its limits give way.
+        soft: Columns of what goes beyond each soft limit; without them soft limits are left out.
     """
     n, previous, slack = columns.n, problem.previous, slack or {}
     identity = np.eye(n)
@@ -210,7 +151,7 @@ def add_structure(
         return row
 
     value, ones = columns.value, np.ones(n)
-    lots, held, bought, sold, buying, selling = (columns.block(i) for i in range(BLOCKS))
+    lots, held, bought, sold, buying, selling, impact = (columns.block(i) for i in range(BLOCKS))
     program.add(per_asset((value, ones), (lots, -terms.lot))[terms.in_lots], 0.0, 0.0)  # whole lots
     program.add(per_asset((value, ones), (held, -ones)), -np.inf, 0.0)  # nothing,
     program.add(per_asset((value, ones), (held, -terms.floor))[terms.floor > 0], 0.0, np.inf)  # or at least the floor
@@ -218,18 +159,30 @@ def add_structure(
     program.add(per_asset((bought, ones), (buying, -ones)), -np.inf, 0.0)
     program.add(per_asset((sold, ones), (selling, -previous)), -np.inf, 0.0)
     program.add(per_asset((buying, ones), (selling, ones)), -np.inf, 1.0)  # never both: the spread is paid once
+    if problem.costs.fee > 0:  # no fee without a trade, or it would burn cash that is above its limit
+        less, more = _least_trades(problem, terms)
+        program.add(per_asset((bought, ones), (buying, -more)), 0.0, np.inf)
+        program.add(per_asset((sold, ones), (selling, -less)), 0.0, np.inf)
     fresh = previous == 0
     program.add(per_asset((buying, ones), (held, -ones))[fresh], 0.0, 0.0)  # a first holding is a purchase
 
     budget = program.blank(1)  # to the last cent of spread and fee
     budget[0, value], budget[0, columns.cash] = 1.0, 1.0
-    budget[0, bought], budget[0, sold] = problem.costs.half_spread, problem.costs.half_spread
+    budget[0, bought], budget[0, sold], budget[0, impact] = problem.costs.purchase, problem.costs.sale, 1.0
     budget[0, buying] = budget[0, selling] = problem.costs.fee / problem.facts.budget
     program.add(budget, 1.0, 1.0)
+    # From above the cost of impact is only bounded by its chord: where a limit on cash binds, the program may waste money
+    # that no answer wastes, so that its bound is true and the gap may stay open.
+    if (rate := problem.costs.impact).any():
+        program.add(per_asset((impact, ones), (bought, -rate), (sold, -rate))[rate > 0], -np.inf, 0.0)
+        for size in IMPACT_SIZES:
+            add_impact(program, problem, columns, np.full(n, size))
 
-    limits = problem.inequalities()
+    limits = problem.inequalities() if soft is not None else problem.inequalities().hard()
     row = program.blank(len(limits.h))  # limits are relative to wealth after costs: G x <= h (sum of x)
     row[:, : n + 1] = limits.G - limits.h[:, None]
+    if soft is not None:
+        row[np.flatnonzero(limits.soft), soft] = -1.0
     for at, owner in enumerate(limits.owner):
         if owner in slack:
             row[at, slack[owner]] = -1.0
@@ -243,3 +196,23 @@ def add_structure(
                 if owner in slack:
                     number[0, slack[owner]] = -1.0
                 program.add(number, -np.inf, sign * count)
+
+
+def add_impact(program: MixedIntegerProgram, problem: Problem, columns: Columns, sizes: FloatArray) -> None:
+    """Add the tangents of the cost of market impact, b d^1.5 of what is bought and of what is sold, at d = `sizes`, (n,)."""
+    rate = problem.costs.impact
+    some = np.flatnonzero((rate > 0) & (sizes > 0))
+    for traded in (BOUGHT, SOLD):
+        row, each = program.blank(len(some)), np.arange(len(some))
+        row[each, columns.block(IMPACT).start + some] = 1.0
+        row[each, columns.block(traded).start + some] = -1.5 * rate[some] * np.sqrt(sizes[some])
+        program.add(row, -0.5 * rate[some] * sizes[some] ** 1.5, np.inf)
+
+
+def _least_trades(problem: Problem, terms: LotTerms) -> tuple[FloatArray, FloatArray]:
+    """(n,) the smallest sale and the smallest purchase that end at whole lots."""
+    lot = np.where(terms.in_lots, terms.lot, 1.0)
+    beyond = np.mod(problem.previous, lot)
+    whole = np.minimum(beyond, lot - beyond) < LEAST_TRADE
+    less, more = np.where(whole, lot, beyond), np.where(whole, lot, lot - beyond)
+    return np.where(terms.in_lots, less, LEAST_TRADE), np.where(terms.in_lots, more, LEAST_TRADE)

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from toolkit.core.errors import SpecError
 from toolkit.factors.forecast import FloatArray, Forecast
 from toolkit.optimize.problem import Problem
-from toolkit.optimize.terms.objectives import MaxUtility, MinRisk, Track
+from toolkit.optimize.terms.objectives import Track
 
 
 def target_weights(problem: Problem, objective: Track) -> FloatArray:
@@ -40,24 +39,6 @@ class Quadratic:
     s: FloatArray
     c: FloatArray
     target: FloatArray
-
-    @classmethod
-    def of(cls, problem: Problem) -> Quadratic:
-        """The quadratic of a minimum-risk, utility or tracking objective."""
-        if isinstance(problem.objective, Track):
-            return cls.tracking(problem, target_weights(problem, problem.objective))
-        forecast, objective, costs = problem.forecast, problem.objective, problem.costs
-        n = len(problem.universe)
-        linear = costs.annual_rate if costs.in_objective else np.zeros(n)
-        weight = 1.0
-        if isinstance(objective, MaxUtility):
-            weight, linear = objective.risk_aversion / 2, linear - forecast.expected
-        elif isinstance(objective, MinRisk):
-            weight = objective.risk_aversion / 2 if costs.in_objective else 1.0
-        else:
-            raise SpecError(f"objective {objective.kind!r} is not quadratic.")
-        root = np.sqrt(weight)
-        return cls(root * forecast.roots()[0], root * np.sqrt(forecast.specific_var), linear, np.zeros(n))
 
     @classmethod
     def variance(cls, forecast: Forecast) -> Quadratic:

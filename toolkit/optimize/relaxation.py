@@ -102,7 +102,8 @@ def _within_shares(problem: Problem, limits: Inequalities, ceilings: tuple[Ceili
 
     answer = _solve(problem, limits, ceilings, order)
     if held(answer.x[:-1]):
-        return answer
+        # Whole lots are looked for elsewhere, and have to hold the limits too.
+        return replace(answer, inside=tuple(share.around(answer.x[:-1], owner, None) for owner, share in shares))
     weights = _start(problem, limits, ceilings, shares)
     if not held(weights):
         raise Infeasible(
@@ -144,10 +145,7 @@ def _least(problem: Problem, limits: Inequalities, ceilings: tuple[Ceiling, ...]
     n, objective = len(problem.universe), problem.objective
     equal = isinstance(objective, EqualWeight)
     target = Target(Quadratic.distance(n, np.full(n, 1.0 / n))) if equal else target_of(problem)
-    if isinstance(objective, MaxReturn) and objective.volatility is not None:
-        root, specific = problem.forecast.roots()
-        risk = Deviation(root, specific, np.zeros(n), "volatility a year")
-        ceilings = (*ceilings, Ceiling(risk, objective.volatility, OWN))
+    ceilings = (*ceilings, *own_ceilings(problem))
     if not ceilings and not limits.soft.any():
         if not target.parts:
             return solve_quadratic(problem, target.quadratic, limits, order)
@@ -161,6 +159,15 @@ def _least(problem: Problem, limits: Inequalities, ceilings: tuple[Ceiling, ...]
         return replace(answer, volatility_price=answer.on_ceilings[OWN])
     # A distance to equal weights has no unit in which a limit could have a price.
     return replace(answer, multipliers=None, on_ceilings=None) if equal else answer
+
+
+def own_ceilings(problem: Problem) -> tuple[Ceiling, ...]:
+    """The limit on volatility that an objective of largest return sets itself."""
+    objective = problem.objective
+    if not isinstance(objective, MaxReturn) or objective.volatility is None:
+        return ()
+    risk = Deviation(*problem.forecast.roots(), np.zeros(len(problem.universe)), "volatility a year")
+    return (Ceiling(risk, objective.volatility, OWN),)
 
 
 def _tail(target: Target, limits: Inequalities) -> Continuous | None:

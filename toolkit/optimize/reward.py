@@ -11,19 +11,13 @@ from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.certificate import Certificate, certify
 from toolkit.optimize.continuous import Continuous, solve_quadratic
 from toolkit.optimize.critical import CriticalLine
-from toolkit.optimize.lots import WholeLots, whole_lots
 from toolkit.optimize.problem import Inequalities, Problem
 from toolkit.optimize.program import Duals, return_program
-from toolkit.optimize.quadratic import Quadratic, risk_factor
+from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.solve import QUADRATIC_ORDER, Impossible, solve
-from toolkit.optimize.terms.objectives import MaxReturn
 
-PRICES_OF_RISK = (1.0, 1.1, 1.3, 1.7, 2.5, 5.0, 20.0, 1000.0)
-"""Multiples of the continuous optimum's price of variance at which whole lots are tried until one holds the volatility."""
 BINDS = 1e-7
 """Multiplier of the ceiling, over the largest return, above which it binds."""
-LEAST_PRICE = 1e-3
-"""Price of variance to start from where the volatility does not bind, over the largest return per variance of one asset."""
 
 
 def reward_rate(problem: Problem) -> FloatArray:
@@ -32,7 +26,7 @@ def reward_rate(problem: Problem) -> FloatArray:
     return problem.forecast.expected - costs
 
 
-def solve_return(problem: Problem, objective: MaxReturn, limits: Inequalities, order: tuple[str, ...]) -> Continuous:
+def solve_return(problem: Problem, ceiling: float, limits: Inequalities, order: tuple[str, ...]) -> Continuous:
     """Weights with the largest return within the limit on volatility; `volatility_price` is the return of one more unit.
 
     Raises:
@@ -40,8 +34,8 @@ def solve_return(problem: Problem, objective: MaxReturn, limits: Inequalities, o
         Impossible, NumericalFailure: see `toolkit.optimize.solve`.
     """
     n = len(problem.universe)
-    c, ceiling = -reward_rate(problem), objective.volatility
-    R, s = risk_factor(problem.forecast), np.sqrt(problem.forecast.specific_var)
+    c = -reward_rate(problem)
+    R, s = problem.forecast.roots()
     variance = Quadratic.variance(problem.forecast)
     scale = float(np.max(np.abs(c)))
     program = return_program(n, len(R), len(limits.h))
@@ -105,39 +99,4 @@ def _too_calm(ceiling: float, least: float) -> Infeasible:
         f"no allocation within the constraints has a volatility of {ceiling:.2%} or less: the least is {least:.2%}.",
         hint=f'Try --set "objective.volatility={enough:g}".',
         details={"conflict": ["objective.volatility"], "relaxation": {"objective.volatility": least - ceiling}},
-    )
-
-
-def return_in_lots(
-    problem: Problem, objective: MaxReturn, continuous: Continuous, wealth: float, *, gap: float, time_limit: float
-) -> WholeLots:
-    """Whole lots within the limit on volatility: by Lagrangian relaxation, return less a price times variance.
-
-    Any price of variance >= 0 gives a bound of the problem with the limit (Geoffrion 1974), so the gap is proven; the
-    answer is the best of those tried that hold the limit.
-
-    Raises:
-        Infeasible: when no price leads to whole lots that hold it.
-    """
-    n = len(problem.universe)
-    c, ceiling = -reward_rate(problem), objective.volatility
-    single = np.clip(np.diag(problem.forecast.matrix), 1e-12, None)
-    floor = LEAST_PRICE * float(np.max(np.abs(c) / single))
-    start = max((continuous.volatility_price or 0.0) / (2 * ceiling), floor)
-    R, s = risk_factor(problem.forecast), np.sqrt(problem.forecast.specific_var)
-    bound, rounds = -np.inf, 0
-    for multiple in PRICES_OF_RISK:
-        price = start * multiple
-        lagrangian = Quadratic(math.sqrt(price) * R, math.sqrt(price) * s, c, np.zeros(n))
-        answer = whole_lots(problem, lagrangian, continuous.x[:n], wealth, target_gap=gap, size=0.0, time_limit=time_limit)
-        bound, rounds = max(bound, answer.bound - price * ceiling**2), rounds + answer.rounds
-        weights = answer.values / wealth
-        if math.sqrt(problem.forecast.variance(weights)) <= ceiling * (1 + 1e-9):
-            value = float(c @ weights)
-            proven = max(0.0, value - bound) / max(abs(value), abs(bound), 1e-9)
-            return WholeLots(answer.values, answer.lots, value, bound, proven, rounds)
-    raise Infeasible(
-        f"no allocation in whole lots was found with a volatility of {ceiling:.2%} or less.",
-        hint="Raise objective.volatility or --budget, or drop the constraint of kind 'lots'.",
-        details={"conflict": ["objective.volatility"]},
     )

@@ -12,9 +12,10 @@ from scipy.optimize import minimize
 from tests.unit.optimize.problems import NO_CASH, problem_of, random_covariance
 from toolkit.core.errors import Infeasible, SpecError, Unbounded
 from toolkit.factors.scenarios import Scenarios
-from toolkit.optimize.allocate import allocate, objective_value
+from toolkit.optimize.allocate import allocate
 from toolkit.optimize.costs import Costs
 from toolkit.optimize.functions import Deviation, RiskOf, Turnover
+from toolkit.optimize.objective import objective_value
 from toolkit.optimize.problem import Problem
 from toolkit.risk import measures
 

@@ -56,7 +56,8 @@ def test_whole_lots_agree_with_brute_force(seed):
         1 - allocate(problem_of(covariance, assets=assets, constraints=[CASH, cap], costs=problem.costs)).entry_cost
     )
     assert x @ covariance @ x <= value * (1 + 1e-5)
-    assert answer.lots.tolist() == list(counts)
+    assert tuple(answer.lots) == counts
+    assert answer.lots_gap is not None
     assert answer.lots_gap <= 1e-6
     assert answer.status == "feasible"
 

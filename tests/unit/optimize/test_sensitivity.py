@@ -11,9 +11,9 @@ from toolkit.optimize.allocate import objective_value
 from toolkit.optimize.costs import Costs
 from toolkit.optimize.face import Face
 from toolkit.optimize.marginal import annual_cost, from_others, marginals
-from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.relaxation import solve_continuous
 from toolkit.optimize.sensitivity import analyse
+from toolkit.optimize.target import target_of
 
 N = 8
 ASSETS = [
@@ -51,7 +51,7 @@ KINDS = ["variance", "cost", "utility", "track"]
 def exact_point(problem, limits):
     """The optimum to the last digit: the face of the solver's answer, so that differences of it mean something."""
     continuous = solve_continuous(problem, limits, None)
-    face = Face.of(Quadratic.of(problem), limits, continuous.x, continuous.multipliers)
+    face = Face.of(target_of(problem).quadratic, limits, continuous.x, continuous.multipliers)
     assert face is not None
     return face.x
 
@@ -79,7 +79,7 @@ def test_derivatives_by_limits_agree_with_central_differences(objective, constra
             continue
         up, down = (exact_point(problem, moved(problem, entry, by)) for by in (step, -step))
         assert entry.slope == pytest.approx((up - down) / (2 * step), rel=1e-5, abs=1e-7)
-        values = [Quadratic.of(problem).value(x[:-1]) for x in (up, down)]
+        values = [target_of(problem).quadratic.value(x[:-1]) for x in (up, down)]
         assert entry.price == pytest.approx((values[1] - values[0]) / (2 * step), rel=1e-5, abs=1e-9)
         checked += 1
     assert checked >= 1
@@ -146,7 +146,7 @@ def test_the_face_is_the_optimum_also_where_a_solver_cannot_tell_what_is_active(
     for posed_problem in (problem, edge):
         limits = posed_problem.inequalities()
         continuous = solve_continuous(posed_problem, limits, None)
-        quadratic = Quadratic.of(posed_problem)
+        quadratic = target_of(posed_problem).quadratic
         face = Face.of(quadratic, limits, continuous.x, continuous.multipliers)
         assert face is not None
         slope = np.append(quadratic.gradient(face.x[:-1]), 0.0) + limits.G.T @ face.multipliers - face.signs

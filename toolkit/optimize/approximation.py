@@ -1,0 +1,296 @@
+"""The mixed-integer linear program that approximates a whole-lot problem from below, and how it is made finer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolkit.factors.forecast import FloatArray
+from toolkit.optimize.costs import TRADED
+from toolkit.optimize.diagonal import split
+from toolkit.optimize.functions import Deviation
+from toolkit.optimize.highs import MixedIntegerProgram
+from toolkit.optimize.mixed_integer import BUYING, HELD, LOTS, SELLING, Columns, add_impact, add_structure, variables
+from toolkit.optimize.outer import Cone, Limit, Part, Squares, separate
+from toolkit.optimize.rounding import Score
+
+CUTTING_PLANES = 100
+"""Linear programs of the relaxation at most."""
+FAR = 0.02
+"""As far from its bound, over its size, the objective is expected to be when no answer is known."""
+SAFE = 1.0 + 1e-6
+"""The region in which a better answer can be is taken larger by this, for the tolerances of the linear programs."""
+RIDGE = 1e-12
+TYPICAL = 3.0
+"""The approximation is as wrong as it can be nowhere at once: on average a third, of a parabola."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxation:
+    """A point of the relaxation.
+
+    Attributes:
+        values: (n,) of the best point that was visited.
+        bound: Of every answer.
+        prices: (rows,) multipliers of the rows at the last point.
+    """
+
+    values: FloatArray
+    bound: float
+    prices: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Approximation:
+    """The program and what it approximates.
+
+    Attributes:
+        score: The problem.
+        scale: The objective of the program is that of the problem over this.
+        program: With the rows so far.
+        columns: Of the program.
+        cost: (width,) of the program, times `scale`.
+        squares: The quadratic.
+        parts, limits: Functions that cuts approximate.
+        cones: Limits on deviations -> the row whose multiplier is their price.
+        coarse: Rows of tangents of the quadratic that finer ones replace.
+    """
+
+    score: Score
+    scale: float
+    program: MixedIntegerProgram
+    columns: Columns
+    cost: FloatArray
+    squares: Squares
+    parts: tuple[Part, ...]
+    limits: tuple[Limit, ...]
+    cones: tuple[tuple[Cone, int], ...]
+    coarse: list[NDArray[np.integer]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, score: Score, start: FloatArray, gap: float, time_limit: float) -> Approximation:
+        """The program of a problem, with the tangents at the values `start`, (n,)."""
+        problem, terms, q, wealth = score.problem, score.terms, score.quadratic, score.wealth
+        R, s, n = q.R, q.s, len(q.s)
+        if terms.decided.any() or len(R) > n / 2:
+            R, s = split(R, s, start**2 * terms.decided + terms.lot**2 + RIDGE)
+        columns = Columns(n, 0)
+        at = columns.total
+
+        def take(number: int) -> int:
+            nonlocal at
+            at += number
+            return at - number
+
+        rows = np.vstack([R, np.diag(s)])
+        first, shared = take(len(rows)), take(len(R))
+        parts = tuple(Part(piece, take(1), wealth) for part in score.parts for piece in separate(part))
+        limits: list[Limit] = []
+        cones: list[Cone] = []
+        for ceiling in score.ceilings:
+            slack = None if ceiling.price is None else take(1)
+            if isinstance(of := ceiling.function, Deviation):
+                cone = Cone.of(ceiling, of, slack, at)
+                take(cone.width)
+                cones.append(cone)
+            else:
+                limits.append(Limit(ceiling, slack))
+        soft = range(take(number := int(score.limits.soft.sum())), at)
+        sites = range(take(len(score.sites)), at)
+        columns = Columns(n, at - columns.total)
+        squares = Squares(rows / wealth, rows @ q.target, first, shared, columns, terms)
+
+        cost, lower = np.zeros(at), np.zeros(at)
+        cost[columns.value] = q.c / wealth
+        cost[first : first + len(rows)] = 1.0
+        lower[shared : shared + len(R)] = -np.inf
+        for cone in cones:
+            lower[cone.u] = -np.inf
+        for part in parts:
+            cost[part.column], lower[part.column] = 1.0, -np.inf
+        for held in (*cones, *limits):
+            if held.slack is not None:
+                cost[held.slack] = (held.ceiling.price or 0.0) / wealth
+        cost[columns.block(BUYING)] = cost[columns.block(SELLING)] = score.trade_fee
+        cost[sites] = [fee for fee, _ in score.sites]
+        if number:
+            cost[soft] = score.limits.price[score.limits.soft] / wealth
+        scale = q.scale() if q.R.any() or q.s.any() or q.c.any() else max(abs(score.one(start)[1]), 1e-12)
+        upper, integer = variables(problem, terms, columns)
+        program = MixedIntegerProgram(cost / scale, upper, integer, gap=gap, time_limit=time_limit, lower=lower)
+        add_structure(program, problem, terms, columns, soft=soft)
+        for column, (_, stored) in zip(sites, score.sites, strict=True):  # a site is paid for by any that is stored there
+            row = program.blank(int(stored.sum()))
+            row[:, column] = 1.0
+            row[np.arange(len(row)), columns.block(HELD).start + np.flatnonzero(stored)] = -1.0
+            program.add(row, 0.0, np.inf)
+        squares.open(program)
+        opened = tuple((cone, cone.open(program)) for cone in cones)
+        made = cls(score, scale, program, columns, cost, squares, parts, tuple(limits), opened)
+        made.cut(start)
+        return made
+
+    def cut(self, values: FloatArray) -> None:
+        """Make the approximation exact at the values, (n,)."""
+        amounts = self.score.amounts(values)
+        first = self.program.rows
+        self.squares.cut(self.program, values)
+        self.coarse.append(np.arange(first, self.program.rows))
+        if self.score.problem.costs.impact.any():
+            add_impact(self.program, self.score.problem, self.columns, np.abs(values - self.score.problem.previous))
+        for piece in (*self.parts, *self.limits, *(cone for cone, _ in self.cones)):
+            piece.cut(self.program, amounts)
+
+    def relaxation(self, start: FloatArray, tolerance: Callable[[float], float], stop: float) -> Relaxation | None:
+        """The optimum without integrality, to a tolerance that depends on the objective; None when there is none.
+
+        Raises:
+            NumericalFailure: when HiGHS stops without an answer.
+        """
+        self.program.demand_whole(asked=False)
+        best, values, bound, prices = np.inf, start, -np.inf, np.zeros(0)
+        for _ in range(CUTTING_PLANES):
+            found = self.program.solve_relaxed()
+            if found is None:
+                return None
+            point, least, prices = found
+            bound = max(bound, least * self.scale)
+            here = point[self.columns.value]
+            value = self._value(here, point)
+            if value < best:
+                best, values = value, here
+            if (np.isfinite(best) and best - bound <= tolerance(best)) or time.perf_counter() > stop:
+                break
+            self.cut(here)
+        self.program.demand_whole(asked=True)
+        return Relaxation(values, bound, prices)
+
+    def _value(self, values: FloatArray, point: FloatArray) -> float:
+        """The objective at a relaxed point: what the program calls it, with the functions in place of their columns."""
+        amounts = point[: self.columns.n + 1]
+        total = amounts.sum()
+        square = slice(self.squares.first, self.squares.first + len(self.squares.rows))
+        value = self.cost @ point - point[square].sum() + np.sum(self.squares.at(values) ** 2)
+        for part in self.parts:
+            value += part.function.value(amounts / total) * total / self.score.wealth - point[part.column]
+        for held in (*(cone for cone, _ in self.cones), *self.limits):
+            over = held.ceiling.excess(amounts / total) * total
+            if held.slack is not None:
+                value += (held.ceiling.price or 0.0) / self.score.wealth * max(0.0, over - point[held.slack])
+            elif over > 1e-6 * max(held.ceiling.limit, 1e-3):
+                return np.inf
+        return float(value)
+
+    def refine(self, middle: Relaxation, best: float, error: float) -> None:
+        """Approximate the squares to `error` in sum, wherever an answer better than `best` can be.
+
+        With x* the middle, g the slope there and u what is squared, every answer has f(x) >= f(x*) + g'(x - x*) + |u - u*|^2,
+        and a linear program bounds the first two terms from below: |u - u*|^2 is at most the difference of `best` and that.
+        """
+        n, squares = self.columns.n, self.squares
+        number = int(np.count_nonzero(squares.rows.any(axis=1)))
+        lot = np.where(self.score.terms.in_lots, self.score.terms.lot, np.inf)
+        most: FloatArray = np.floor(1 / lot + 1e-9)
+        lots = (np.zeros(n), most)
+        reach = np.max(np.abs(squares.rows), initial=0.0)
+        room = min(self._room(middle.values, best), reach**2) if number else 0.0
+        if room > 0:
+            if room < reach**2:
+                lots = self._numbers(middle.values, room, most)
+            if self.coarse:
+                self.program.drop(np.concatenate(self.coarse))
+                self.coarse.clear()
+            squares.near(self.program, middle.values, np.sqrt(room), np.sqrt(TYPICAL * error / number), lots)
+        for cone, row in self.cones:
+            # The same of the Lagrangian, whose quadratic is that of the deviation times price / (2 limit).
+            price = -middle.prices[row] * self.scale / (2 * cone.ceiling.limit) if row < len(middle.prices) else 0.0
+            if price > 0 and cone.slack is None:
+                away = best - middle.bound if np.isfinite(best) else FAR * abs(middle.bound)
+                radius = np.sqrt(max(away, error) / price)
+                half = np.sqrt(TYPICAL * error / (price * len(cone.rows)))
+                cone.near(self.program, self.score.amounts(middle.values), min(radius, cone.ceiling.limit), half)
+
+    def _room(self, values: FloatArray, best: float) -> float:
+        """Upper bound of |u - u*|^2 of every answer better than `best`."""
+        if not np.isfinite(best):
+            return np.inf
+        squares, at = self.squares, self.squares.at(values)
+        cost = self.cost.copy()
+        cost[squares.first : squares.first + len(at)] = 0.0
+        cost[self.columns.value] += 2 * squares.rows.T @ at
+        # |u|^2 >= |u*|^2 + 2 u*'(u - u*) + |u - u*|^2 with u = rows x - offset
+        constant = -float(at @ at) - 2 * float(at @ squares.offset)
+        self.program.demand_whole(asked=False)
+        self.program.price(cost / self.scale)
+        found = self.program.solve_relaxed()
+        self.program.price(self.cost / self.scale)
+        self.program.demand_whole(asked=True)
+        if found is None:
+            return np.inf
+        return max(0.0, best - found[1] * self.scale - constant) * SAFE + 1e-9 * self.scale
+
+    def _numbers(self, values: FloatArray, room: float, most: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Fewest and most lots, (n,) each, of an answer with |u - u*|^2 <= room; the program is told of them."""
+        rows, terms = self.squares.rows, self.score.terms
+        ridge = RIDGE * self.scale
+        inverse = np.linalg.inv(rows.T @ rows + ridge * np.eye(self.columns.n))
+        # Both points are in the unit simplex, so their distance squared is at most 2.
+        away = np.sqrt((room + 2 * ridge) * np.diag(inverse))
+        lot = np.where(terms.in_lots, terms.lot, 1.0)
+        low = np.where(terms.in_lots, np.clip(np.ceil((values - away) / lot - 1e-6), 0.0, most), 0.0)
+        high = np.where(terms.in_lots, np.clip(np.floor((values + away) / lot + 1e-6), low, most), 0.0)
+        self.program.narrow(self.columns.block(LOTS), low, high)
+        return low, high
+
+    def whole(self, values: FloatArray) -> FloatArray:
+        """(n,) the nearest whole lots; what is not in lots is kept."""
+        terms = self.score.terms
+        lot = np.where(terms.in_lots, terms.lot, 1.0)
+        return np.where(terms.in_lots, np.round(values / lot) * lot, values)
+
+    def solve(self, start: FloatArray | None, gap: float, seconds: float) -> tuple[list[FloatArray], float] | None:
+        """Values, (n,), of the best answers of the program, best last, and the proven bound; None when there is none.
+
+        Args:
+            start: (n,) an answer to start from.
+            gap: Of the objective at most, for the approximation and the search together.
+            seconds: At most.
+
+        Raises:
+            NumericalFailure: when HiGHS stops without an answer.
+        """
+        if start is not None:
+            self.program.within(gap / 2 / self.scale)
+            self._suggest(start)
+        found = self.program.solve(seconds)
+        if found is None:
+            return None
+        point, proven = found
+        points = [*self.program.seen(), point]
+        return [self._answer(p) for p in points], proven * self.scale
+
+    def _answer(self, point: FloatArray) -> FloatArray:
+        """(n,) values of a point of the program."""
+        terms, columns = self.score.terms, self.columns
+        counts = np.round(point[columns.block(LOTS)])
+        # What is not held is within the solver's tolerance of nothing, and what is kept of its value.
+        loose = np.where(terms.decided & (point[columns.block(HELD)] <= 0.5), 0.0, point[columns.value])
+        return np.where(terms.kept, self.score.problem.previous, np.where(terms.in_lots, counts * terms.lot, loose))
+
+    def _suggest(self, values: FloatArray) -> None:
+        terms, columns, previous = self.score.terms, self.columns, self.score.problem.previous
+        blocks = {
+            LOTS: values / np.where(terms.in_lots, terms.lot, 1.0),
+            HELD: (values > TRADED).astype(float),
+            BUYING: (values > previous + TRADED).astype(float),
+            SELLING: (values < previous - TRADED).astype(float),
+        }
+        point = np.zeros(columns.total)
+        for block, known in blocks.items():
+            point[columns.block(block)] = np.round(known)
+        chosen = np.flatnonzero(self.program.integer)
+        self.program.suggest(chosen, point[chosen])

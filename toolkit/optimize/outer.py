@@ -1,0 +1,260 @@
+"""Outer approximations: convex functions of the amounts held as linear rows over a mixed-integer program.
+
+Duran and Grossmann (1986). Squares are bounded one by one (Hijazi, Bonami and Ouorou 2014), and so are those under the root
+of a deviation, in the homogeneous form of Vielma, Dunning, Huchette and Lubin (2017): far fewer rows are as tight. Every row
+is homogeneous in the amounts a = (values, cash), whose sum is wealth after entry costs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolkit.factors.forecast import FloatArray
+from toolkit.optimize.functions import Ceiling, ConvexFunction, Deviation, TradeCost
+from toolkit.optimize.highs import MixedIntegerProgram
+from toolkit.optimize.mixed_integer import HELD, Columns, LotTerms
+
+HOLDS = 1e-9
+"""A limit on a convex function holds when it is exceeded by no more than this."""
+AT_ONCE = 1000
+"""Rows that are written at once: they are dense until HiGHS has them."""
+MOST_LINES = 100
+"""Tangents of one square at most."""
+
+
+def nodes(radius: float, half: float) -> FloatArray:
+    """Points from -radius to radius at distances of at most twice `half`, the outermost within it of the ends."""
+    number = int(min(max(np.ceil(radius / max(half, 1e-300)), 1.0), MOST_LINES))
+    return radius * (np.arange(number) * 2 + 1 - number) / number
+
+
+@dataclass(frozen=True, slots=True)
+class Squares:
+    """The quadratic of an objective as squares (rows @ values - offset)^2, (m,), the last n of which are one asset's each.
+
+    Attributes:
+        rows: (m, n).
+        offset: (m,).
+        first: Column of the first square.
+        shared: Column of the first of what is squared, for the m - n squares that several assets share.
+        columns: Of the program.
+        terms: Of the problem.
+    """
+
+    rows: FloatArray
+    offset: FloatArray
+    first: int
+    shared: int
+    columns: Columns
+    terms: LotTerms
+
+    def at(self, values: FloatArray) -> FloatArray:
+        """(m,) what is squared."""
+        return self.rows @ values - self.offset
+
+    def open(self, program: MixedIntegerProgram) -> None:
+        """Add what is squared of shared squares: tangents are then rows of two entries."""
+        number = len(self.rows) - self.columns.n
+        row = program.blank(number)
+        row[:, self.columns.value] = self.rows[:number]
+        row[:, self.shared : self.shared + number] = -np.eye(number)
+        program.add(row, self.offset[:number], self.offset[:number])
+
+    def tangents(self, program: MixedIntegerProgram, which: NDArray[np.integer], at: FloatArray) -> None:
+        """Add q_j >= 2 p_j (row_j x - offset_j) - p_j^2, the tangents of the squares `which` at p = `at`, (l,)."""
+        self._lines(program, which, 2 * at, -(at**2))
+
+    def cut(self, program: MixedIntegerProgram, values: FloatArray) -> None:
+        """Add the tangents of every square."""
+        self.tangents(program, np.arange(len(self.rows)), self.at(values))
+
+    def near(
+        self, program: MixedIntegerProgram, values: FloatArray, radius: float, half: float, lots: tuple[FloatArray, FloatArray]
+    ) -> None:
+        """Approximate every square to half^2 wherever it is less than `radius` from where it is at `values`.
+
+        A square of one asset in lots is bounded by the lines through its neighbouring whole lots, between the numbers
+        of `lots`: no whole lot is below them, and a fraction of a lot cannot evade them.
+        """
+        (m, n), centre = self.rows.shape, self.at(values)
+        shared = np.repeat(np.arange(m - n), len(steps := nodes(radius, half)))
+        self.tangents(program, shared, centre[shared] + np.tile(steps, m - n))
+        pieces = [(np.zeros(0, dtype=int), np.zeros(0), np.zeros(0))]
+        for asset in range(n):
+            j, s = m - n + asset, self.rows[m - n + asset, asset]
+            if s == 0:
+                continue
+            lot = self.terms.lot[asset]
+            if self.terms.in_lots[asset]:
+                least, most = lots[0][asset], max(lots[1][asset], lots[0][asset] + 1)
+                low = np.arange(least, most, max(1, round(2 * half / (s * lot)), round((most - least) / MOST_LINES)))
+                p, q = s * lot * low - self.offset[j], s * lot * (low + 1) - self.offset[j]
+            else:
+                p = q = centre[j] + steps
+            # The line through (p, p^2) and (q, q^2).
+            pieces.append((np.full(len(p), j), p + q, -p * q))
+        which, slope, level = (np.concatenate(piece) for piece in zip(*pieces, strict=True))
+        self._lines(program, which, slope, level)
+
+    def _lines(self, program: MixedIntegerProgram, which: NDArray[np.integer], slope: FloatArray, level: FloatArray) -> None:
+        """Add q_j >= slope x (what is squared) + level for the squares `which`.
+
+        Where being held is a decision, the line of a square of one asset leaves offset^2 at nothing held, and rises from
+        there only with what is held: the perspective cut of Frangioni and Gentile (2006), which a fraction of a holding
+        cannot evade.
+        """
+        if len(which) > AT_ONCE:
+            for some in np.array_split(np.arange(len(which)), len(which) // AT_ONCE + 1):
+                self._lines(program, which[some], slope[some], level[some])
+            return
+        m, n = self.rows.shape
+        row, least, each = program.blank(len(which)), level.copy(), np.arange(len(which))
+        row[each, self.first + which] = 1.0
+        alone = which >= m - n
+        row[each[~alone], self.shared + which[~alone]] = -slope[~alone]
+        own = np.flatnonzero(alone)
+        j = which[own]
+        asset = j - (m - n)
+        row[own, asset] = -slope[own] * self.rows[j, asset]
+        least[own] -= slope[own] * self.offset[j]
+        decided = self.terms.decided[asset]
+        own, j, asset = own[decided], j[decided], asset[decided]
+        nothing = self.offset[j] ** 2
+        row[own, self.columns.block(HELD).start + asset] = nothing - least[own]
+        least[own] = nothing
+        program.add(row, least, np.inf)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A convex function that is added to the objective, in one column.
+
+    Attributes:
+        function: Of weights.
+        column: At least the function of the amounts.
+        wealth: At which the objective is measured: amounts over this number.
+    """
+
+    function: ConvexFunction
+    column: int
+    wealth: float
+
+    def cut(self, program: MixedIntegerProgram, amounts: FloatArray) -> None:
+        """Add theta >= (g'a + (f(x) - g'x) W) / wealth, x = amounts / W."""
+        row = program.blank(1)
+        row[0, : len(amounts)] = -_slope(self.function, amounts) / self.wealth
+        row[0, self.column] = 1.0
+        program.add(row, 0.0, np.inf)
+
+
+def separate(part: ConvexFunction) -> list[ConvexFunction]:
+    """Functions that add up to `part`, each with cuts of its own: the cost of trading is a sum over assets."""
+    if not isinstance(part, TradeCost):
+        return [part]
+    own = np.eye(len(part.buying))
+    costly = (part.buying != 0) | (part.selling != 0) | (part.impact != 0)
+    return [TradeCost(part.buying * one, part.selling * one, part.impact * one, part.previous) for one in own[costly]]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit on a convex function.
+
+    Attributes:
+        ceiling: The limit.
+        slack: Column of what goes beyond it; None where it is hard.
+    """
+
+    ceiling: Ceiling
+    slack: int | None
+
+    def cut(self, program: MixedIntegerProgram, amounts: FloatArray) -> None:
+        """Add g'a + (f(x) - g'x) W <= limit W + slack where the amounts reach the limit."""
+        if self.ceiling.excess(amounts / amounts.sum()) <= -HOLDS:  # touching counts
+            return
+        row = program.blank(1)
+        row[0, : len(amounts)] = _slope(self.ceiling.function, amounts) - self.ceiling.limit
+        if self.slack is not None:
+            row[0, self.slack] = -1.0
+        program.add(row, -np.inf, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Cone:
+    """A limit on a deviation: sum of z_j <= t, z_j t >= u_j^2, u = rows @ a, t = limit W + slack.
+
+    Attributes:
+        ceiling: Whose function is a `Deviation`.
+        slack: Column of what goes beyond it; None where it is hard.
+        first: Column of t; behind it those of u and of z.
+        rows: (m, n + 1).
+    """
+
+    ceiling: Ceiling
+    slack: int | None
+    first: int
+    rows: FloatArray
+
+    @classmethod
+    def of(cls, ceiling: Ceiling, deviation: Deviation, slack: int | None, first: int) -> Cone:
+        """The cone of a limit on `deviation`."""
+        over = np.vstack([deviation.R, np.diag(deviation.s)[np.flatnonzero(deviation.s)]])
+        # R (a - target W), W the sum of all amounts.
+        return cls(ceiling, slack, first, np.hstack([over, np.zeros((len(over), 1))]) - (over @ deviation.target)[:, None])
+
+    @property
+    def width(self) -> int:
+        """Number of columns."""
+        return 1 + 2 * len(self.rows)
+
+    @property
+    def u(self) -> slice:
+        """Columns of what is squared, which may be negative."""
+        return slice(self.first + 1, self.first + 1 + len(self.rows))
+
+    def open(self, program: MixedIntegerProgram) -> int:
+        """Add t, u and sum of z <= t; returns the number of that row, whose multiplier is the price of the deviation."""
+        m, width = self.rows.shape
+        row = program.blank(m + 1)
+        row[:m, :width], row[:m, self.u] = self.rows, -np.eye(m)
+        row[m, :width], row[m, self.first] = self.ceiling.limit, -1.0
+        if self.slack is not None:
+            row[m, self.slack] = 1.0
+        program.add(row, 0.0, 0.0)
+        room = program.blank(1)
+        room[0, self.u.stop : self.u.stop + m], room[0, self.first] = 1.0, -1.0
+        program.add(room, -np.inf, 0.0)
+        return program.rows - 1
+
+    def cut(self, program: MixedIntegerProgram, amounts: FloatArray) -> None:
+        """Add the tangents at the amounts, where the limit is reached."""
+        if self.ceiling.excess(amounts / amounts.sum()) <= -HOLDS:  # touching counts
+            return
+        # At t = the length, where the sum of the tangents is the tangent of the length: that cuts the amounts off.
+        over = self.rows @ amounts
+        self._tangents(program, np.arange(len(self.rows)), over / np.linalg.norm(over))
+
+    def near(self, program: MixedIntegerProgram, amounts: FloatArray, radius: float, half: float) -> None:
+        """Approximate every square to half^2 within `radius`, both of what is squared at wealth 1."""
+        m, steps = len(self.rows), nodes(radius, half)
+        which = np.repeat(np.arange(m), len(steps))
+        centre = self.rows @ amounts / amounts.sum()
+        self._tangents(program, which, (centre[which] + np.tile(steps, m)) / self.ceiling.limit)
+
+    def _tangents(self, program: MixedIntegerProgram, which: NDArray[np.integer], ratio: FloatArray) -> None:
+        """Add z_j >= 2 r u_j - r^2 t at the ratios r of u_j to t."""
+        row, each = program.blank(len(which)), np.arange(len(which))
+        row[:, self.first] = ratio**2
+        row[each, self.u.start + which] = -2 * ratio
+        row[each, self.u.stop + which] = 1.0
+        program.add(row, 0.0, np.inf)
+
+
+def _slope(function: ConvexFunction, amounts: FloatArray) -> FloatArray:
+    """(n + 1,) of the plane below W f(a / W) that touches it at the amounts; it passes through zero."""
+    x = amounts / amounts.sum()
+    slope = function.gradient(x)
+    return slope + (function.value(x) - slope @ x)

@@ -1,0 +1,193 @@
+"""Whole lots by rounding and by moving single lots: what a person would do by hand, and the start of the exact search."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolkit.factors.forecast import FloatArray
+from toolkit.optimize.costs import TRADED
+from toolkit.optimize.functions import Ceiling, ConvexFunction, Deviation
+from toolkit.optimize.mixed_integer import LotTerms
+from toolkit.optimize.outer import HOLDS
+from toolkit.optimize.problem import Inequalities, Problem
+from toolkit.optimize.quadratic import Quadratic
+from toolkit.optimize.terms.base import Discrete
+
+EXACT = 1e-12
+"""Excess over a linear limit that is rounding."""
+A_HOLDING = 0.1
+"""One holding too many or too few is as bad as a limit that is exceeded by this fraction of the budget."""
+SWAPPED = 40
+"""Assets between which lots are swapped at most: the largest holdings."""
+LOOKED_AT = 30
+"""Neighbours that are measured in full where that is slow: those that are best by the slope."""
+MOVES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How good values are, (n,) fractions of the budget, and by how much they break limits.
+
+    Attributes:
+        problem: With its discrete terms.
+        terms: Of the problem.
+        limits: Of the problem, those that are soft among them.
+        discrete: What all terms ask together.
+        quadratic, parts: The objective over weights.
+        ceilings: Limits on convex functions.
+        wealth: Values over this number are the weights of the objective.
+        charged: Whether fees of trades and of sites are part of the objective.
+    """
+
+    problem: Problem
+    terms: LotTerms
+    limits: Inequalities
+    discrete: Discrete
+    quadratic: Quadratic
+    parts: tuple[ConvexFunction, ...]
+    ceilings: tuple[Ceiling, ...]
+    wealth: float
+    charged: bool = False
+
+    @property
+    def trade_fee(self) -> float:
+        """What a trade adds to the objective, whatever its size."""
+        costs = self.problem.costs
+        return costs.fee / costs.holding_years / self.problem.facts.budget / self.wealth if self.charged else 0.0
+
+    @property
+    def sites(self) -> tuple[tuple[float, NDArray[np.bool_]], ...]:
+        """What each site adds to the objective if anything is stored there, and (n,) what would be."""
+        unit = self.problem.facts.budget * self.wealth
+        return tuple((site.fee / unit, site.stored) for site in self.problem.costs.sites) if self.charged else ()
+
+    @property
+    def plain(self) -> bool:
+        """Whether `many` tells everything."""
+        return not self.parts and all(isinstance(ceiling.function, Deviation) for ceiling in self.ceilings)
+
+    def amounts(self, values: FloatArray) -> FloatArray:
+        """(..., n + 1): the values, (..., n), and the cash that is left."""
+        trades, costs = values - self.problem.previous, self.problem.costs
+        size = np.abs(trades)
+        paid = np.clip(trades, 0, None) @ costs.purchase + np.clip(-trades, 0, None) @ costs.sale
+        paid = paid + size**1.5 @ costs.impact + costs.fee / self.problem.facts.budget * np.sum(size > TRADED, axis=-1)
+        return np.concatenate([values, (1.0 - values.sum(axis=-1) - paid)[..., None]], axis=-1)
+
+    def many(self, values: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """(c,) excess over limits and (c,) objective of c answers, (c, n); of functions only deviations are looked at."""
+        a, q, limits, soft = self.amounts(values), self.quadratic, self.limits, self.limits.soft
+        wealth = a.sum(axis=1)
+        beyond = np.clip(a @ (limits.G - limits.h[:, None]).T, 0.0, None)
+        excess = beyond[:, ~soft].sum(axis=1) + np.clip(-a, 0.0, None).sum(axis=1)
+        held = values > TRADED
+        excess += np.sum(np.where(held, np.clip(self.terms.floor - values, 0.0, None), 0.0), axis=1)
+        if self.terms.counted:
+            number, most = held.sum(axis=1), self.discrete.most
+            over = 0 if most is None else np.clip(number - most, 0, None)
+            excess += A_HOLDING * (over + np.clip(self.discrete.fewest - number, 0, None))
+        d = values / self.wealth - q.target
+        value = np.sum((d @ q.R.T) ** 2, axis=1) + np.sum((q.s * d) ** 2, axis=1) + values @ q.c / self.wealth
+        value += beyond[:, soft] @ limits.price[soft] / self.wealth if soft.any() else 0.0
+        value += self.trade_fee * np.sum(np.abs(values - self.problem.previous) > TRADED, axis=1)
+        for fee, stored in self.sites:
+            value += fee * np.any(held[:, stored], axis=1)
+        excess = np.where(excess > EXACT, excess, 0.0)
+        for ceiling in self.ceilings:
+            if isinstance(of := ceiling.function, Deviation):
+                away = values - wealth[:, None] * of.target
+                length = np.sqrt(np.sum((away @ of.R.T) ** 2, axis=1) + np.sum((of.s * away) ** 2, axis=1))
+                over = np.clip(length - ceiling.limit * wealth, 0.0, None)
+                if ceiling.price is None:
+                    excess += np.where(over > HOLDS * wealth, over, 0.0)
+                else:
+                    value += ceiling.price * over / self.wealth
+        return excess, value
+
+    def one(self, values: FloatArray) -> tuple[float, float]:
+        """Excess over every limit and the objective of one answer, (n,)."""
+        excess, value = (float(number[0]) for number in self.many(values[None]))
+        a = self.amounts(values)
+        total = float(a.sum())
+        if total <= 0:
+            return np.inf, np.inf
+        value += sum(part.value(a / total) for part in self.parts) * total / self.wealth
+        for ceiling in self.ceilings:
+            if not isinstance(ceiling.function, Deviation):
+                over = ceiling.excess(a / total)
+                if ceiling.price is None:
+                    excess += over if over > HOLDS else 0.0
+                else:
+                    value += ceiling.price * max(over, 0.0) * total / self.wealth
+        return excess, value
+
+    def slope(self, values: FloatArray) -> FloatArray:
+        """(n,) by how much parts and ceilings rise with each value, about; a ceiling that is exceeded counts in full."""
+        a = self.amounts(values)
+        x = a / a.sum()
+        rise = np.zeros(len(x))
+        for part in self.parts:
+            rise += part.gradient(x)
+        for ceiling in self.ceilings:
+            if ceiling.excess(x) > 0:
+                rise += (ceiling.price or 1.0) * ceiling.function.gradient(x)
+        return (rise[:-1] - rise[-1]) / self.wealth
+
+    def search(self, values: FloatArray) -> tuple[float, float, FloatArray]:
+        """The excess, the objective and the values, (n,), from which no move of lots is better.
+
+        Moves are one lot more or less and lots of one asset for lots of another, as many as are worth about the same.
+        """
+        moves = self._moves(values)
+        excess, value = self.one(values)
+        for _ in range(MOVES if len(moves) else 0):
+            near = values + moves
+            near = near[np.all(near > -TRADED, axis=1)]
+            near = np.where(near > TRADED, near, 0.0)
+            beyond, worth = self.many(near)
+            if not self.plain and len(near):
+                first = np.lexsort((worth + (near - values) @ self.slope(values), beyond))[:LOOKED_AT]
+                near = near[first]
+                told = [self.one(point) for point in near]
+                beyond, worth = np.array([t[0] for t in told]), np.array([t[1] for t in told])
+            if not len(near):
+                break
+            at = int(np.lexsort((worth, beyond))[0])
+            if (beyond[at], worth[at]) >= (excess - EXACT * (excess > 0), value - EXACT * abs(value)):
+                break
+            excess, value, values = float(beyond[at]), float(worth[at]), near[at]
+        return excess, value, values
+
+    def _moves(self, values: FloatArray) -> FloatArray:
+        """(c, n) changes of value."""
+        traded, lot = np.flatnonzero(self.terms.in_lots), self.terms.lot
+        steps = np.diag(lot)
+        swapped = traded[np.argsort(-values[traded], kind="stable")][:SWAPPED]
+        i, j = (index[~np.eye(len(swapped), dtype=bool)] for index in np.meshgrid(swapped, swapped))
+        several = np.maximum(1.0, np.round(lot[j] / np.where(lot[i] > 0, lot[i], 1.0)))
+        pairs = np.vstack([steps[i] - steps[j], several[:, None] * steps[i] - steps[j], steps[j] - several[:, None] * steps[i]])
+        return np.unique(np.vstack([steps[traded], -steps[traded], pairs]), axis=0)
+
+    def rounded(self, values: FloatArray) -> tuple[float, FloatArray]:
+        """What rounding by hand gives: the objective and the values, infinite where it breaks a limit.
+
+        The better of the nearest lots, and of all rounded down, to which lots are added in the order of the fraction that
+        was cut off, as long as every upper limit and the budget hold.
+        """
+        lot = np.where(self.terms.in_lots, self.terms.lot, 1.0)
+        counts = values / lot
+        nearest = np.where(self.terms.in_lots, np.round(counts) * lot, values)
+        greedy = np.where(self.terms.in_lots, np.floor(counts + TRADED) * lot, values)
+        excess = self.one(greedy)[0]
+        for asset in np.argsort(-(counts - np.floor(counts)), kind="stable"):
+            if self.terms.in_lots[asset]:
+                more = greedy.copy()
+                more[asset] += lot[asset]
+                if (following := self.one(more)[0]) <= excess:
+                    greedy, excess = more, following
+        told = [(*self.one(point), tuple(point)) for point in (nearest, greedy)]
+        held = [(value, np.array(point)) for beyond, value, point in told if beyond == 0]
+        return min(held, key=lambda found: found[0]) if held else (np.inf, greedy)
