@@ -7,12 +7,12 @@ Portfolios.
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import linprog
 
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.certificate import Certificate, certify
 from toolkit.optimize.continuous import Continuous
+from toolkit.optimize.linear import least
 from toolkit.optimize.problem import Inequalities, Problem
 from toolkit.optimize.program import risk_budget_program
 from toolkit.optimize.solve import Impossible, solve
@@ -142,9 +142,7 @@ def least_cash(limits: Inequalities) -> float:
     if not len(limits.h):
         return 0.0
     cash = np.eye(limits.G.shape[1])[-1]
-    found = linprog(
-        cash, A_ub=limits.G, b_ub=limits.h, A_eq=np.ones((1, len(cash))), b_eq=[1.0], bounds=(0, None), method="highs"
-    )
-    if found.status != 0:
+    found = least(cash, limits.G, limits.h, np.ones(len(cash)))
+    if found is None:
         raise Impossible(())
-    return max(0.0, float(found.fun))
+    return max(0.0, found[1])

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 from pydantic import ValidationError
-from scipy.optimize import linprog
 
 from toolkit.core.errors import Infeasible, NumericalFailure
 from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.functions import Ceiling
+from toolkit.optimize.linear import least
 from toolkit.optimize.mixed_integer import HELD, Columns, LotTerms, MixedIntegerProgram, add_structure, variables
 from toolkit.optimize.problem import Inequalities, Problem
 
@@ -126,28 +126,22 @@ def _proposal(problem: Problem, moves: list[Move]) -> tuple[dict[str, dict[str, 
 # Limits on weights
 
 
-def _linear_program(limits: Inequalities, width: int, columns: Mapping[int, int]) -> Any:
-    """The linear program in which the limits of some constraints (position -> slack) give way, at the least sum."""
+def _linear_program(limits: Inequalities, width: int, columns: Mapping[int, int]) -> FloatArray | None:
+    """Weights (n + 1,) at which the limits of some constraints (position -> slack) give way by the least sum; None for none."""
     slack = np.zeros((len(limits.h), len(columns)))
     for row, owner in enumerate(limits.owner):
         if owner in columns:
             slack[row, columns[owner]] = -1.0
-    return linprog(
-        np.concatenate([np.zeros(width), np.ones(len(columns))]),
-        A_ub=np.hstack([limits.G, slack]),
-        b_ub=limits.h,
-        A_eq=np.concatenate([np.ones(width), np.zeros(len(columns))]).reshape(1, -1),
-        b_eq=[1.0],
-        bounds=(0, None),
-        method="highs",
-    )
+    cost = np.concatenate([np.zeros(width), np.ones(len(columns))])
+    found = least(cost, np.hstack([limits.G, slack]), limits.h, 1.0 - cost)
+    return None if found is None else found[0][:width]
 
 
 def _feasible(problem: Problem) -> bool:
     """Whether some weights hold every hard limit."""
     limits, ceilings = problem.inequalities().hard(), _hard(problem)
     if not ceilings:
-        return _linear_program(limits, len(problem.universe) + 1, {}).status == 0
+        return _linear_program(limits, len(problem.universe) + 1, {}) is not None
     from toolkit.optimize.elastic import least_violation  # noqa: PLC0415
 
     # All give way: such a program has a solution for certain, and a cone solver is good at those.
@@ -169,8 +163,8 @@ def _continuous_moves(problem: Problem) -> list[Move] | None:
 
         found = least_violation(limits, ceilings, columns)
         return None if found is None else _moves(problem, limits, found[0])
-    result = _linear_program(limits, width, columns)
-    return _moves(problem, limits, result.x[:width]) if result.status == 0 else None
+    point = _linear_program(limits, width, columns)
+    return None if point is None else _moves(problem, limits, point)
 
 
 def _movable(problem: Problem, owners: set[int]) -> dict[int, int]:

@@ -7,7 +7,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linprog
 
 from toolkit.core.errors import SpecError
 from toolkit.factors.forecast import FloatArray, read_only
@@ -15,6 +14,7 @@ from toolkit.optimize.allocate import Solver, explained
 from toolkit.optimize.certificate import Certificate
 from toolkit.optimize.continuous import certify_weights
 from toolkit.optimize.critical import ROUNDING, CriticalLine, Segment
+from toolkit.optimize.linear import least
 from toolkit.optimize.problem import Inequalities, Problem
 from toolkit.optimize.program import Duals, quadratic_program
 from toolkit.optimize.quadratic import Quadratic
@@ -213,11 +213,10 @@ def _highest(path: _Path) -> float:
     Raises:
         Impossible: when the limits contradict each other.
     """
-    limits = {"A_ub": path.limits.G, "b_ub": path.limits.h} if len(path.limits.h) else {}
-    found = linprog(-path.reward, **limits, A_eq=np.ones((1, len(path.reward))), b_eq=[1.0], bounds=(0, None), method="highs")
-    if found.status != 0:
+    found = least(-path.reward, path.limits.G, path.limits.h, np.ones(len(path.reward)))
+    if found is None:
         raise Impossible(())
-    return -float(found.fun)
+    return -found[1]
 
 
 def _walk(path: _Path, line: Segment | None, start: float, highest: float) -> tuple[list[Segment], list[tuple[float, float]]]:

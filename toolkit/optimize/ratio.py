@@ -8,12 +8,12 @@ section 8.2; for the diversification ratio Choueifaty and Coignard (2008). With 
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import linprog
 
 from toolkit.core.errors import SpecError, Unbounded
 from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.certificate import Certificate
 from toolkit.optimize.continuous import Continuous, certify_weights
+from toolkit.optimize.linear import least
 from toolkit.optimize.problem import Inequalities, Problem
 from toolkit.optimize.program import Duals, quadratic_program
 from toolkit.optimize.quadratic import Quadratic
@@ -100,10 +100,8 @@ def _least_cash(homogeneous: FloatArray, assets: FloatArray) -> float:
 
 def _largest(numerator: FloatArray, limits: Inequalities) -> float | None:
     """The largest numerator'x under the limits; None where they contradict each other."""
-    rows = {"A_ub": limits.G, "b_ub": limits.h} if len(limits.h) else {}
-    width = len(numerator) + 1
-    found = linprog(-np.append(numerator, 0.0), **rows, A_eq=np.ones((1, width)), b_eq=[1.0], bounds=(0, None), method="highs")
-    return -float(found.fun) if found.status == 0 else None
+    found = least(-np.append(numerator, 0.0), limits.G, limits.h, np.ones(len(numerator) + 1))
+    return None if found is None else -found[1]
 
 
 def nothing_positive(problem: Problem, best: float) -> SpecError:

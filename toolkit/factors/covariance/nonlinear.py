@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from scipy.optimize import isotonic_regression
 
 from toolkit.core.decode import Spec
 from toolkit.core.errors import GapError
@@ -103,6 +102,9 @@ def shrunk_eigenvalues(values: FloatArray, p: int, n: int) -> tuple[FloatArray, 
     Returns:
         Shrunken eigenvalues in the same order, and the smallest of all p: that of the null space where p exceeds n.
     """
+    # A quarter of a second to import, which only who asks for this estimator pays.
+    from scipy.optimize import isotonic_regression  # noqa: PLC0415
+
     h = n ** (-1.0 / 3.0)
     root = np.sqrt(5.0)
     width = h * values

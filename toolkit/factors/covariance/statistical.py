@@ -9,8 +9,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from toolkit.core.decode import Spec
 from toolkit.factors.covariance.form import (
@@ -168,6 +166,9 @@ def _groups(covariance: FloatArray) -> Iterator[tuple[NDArray[np.intp], FloatArr
     # An asset without a rest of its own has no correlation with anything.
     unit = np.sqrt(np.where(own > RANK, own, np.inf))
     correlation = covariance / np.outer(unit, unit)
+    from scipy.sparse import csr_array  # noqa: PLC0415
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
+
     _, group = connected_components(csr_array(correlation != 0.0), directed=False)
     for label in np.flatnonzero(np.bincount(group) > 1):
         at = np.flatnonzero(group == label)

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import erf
-from scipy.stats import binom
+from scipy.special import bdtrc, erf
 
 from toolkit.factors.forecast import FloatArray
 
@@ -72,7 +71,7 @@ def staleness(changes: FloatArray) -> Staleness:
     zeros, longest = zero.sum(axis=0), longest_runs(zero)
     chance = np.where(seen, _rounded_to_zero(value, np.sqrt((value**2).sum(axis=0) / T)), 0.0)
     expected = np.maximum(chance.sum(axis=0) / T, 1.0 / T)
-    share_p = binom.sf(zeros - 1, T, expected)
+    share_p = np.where(zeros > 0, bdtrc(np.maximum(zeros - 1, 0), T, expected), 1.0)
     q = np.maximum(chance.max(axis=0, initial=0.0), expected)
     tries = 1.0 + np.maximum(T - longest, 0) * (1.0 - q)
     longest_p = np.where(longest > 0, -np.expm1(-tries * q**longest), 1.0)
