@@ -20,8 +20,8 @@ import pytest
 
 from toolkit.app.config import resolve
 from toolkit.app.optimize import propose
-from toolkit.app.prepare import Request
 from toolkit.app.report import report_html
+from toolkit.app.request import Request
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = [
@@ -33,6 +33,8 @@ FLAGS = (
     "--disable-sync", "--hide-scrollbars", "--remote-debugging-pipe",
 )  # fmt: skip
 PATIENCE = 60.0
+A4 = (688, 1005)
+"""Width and height in px between the margins of a printed page."""
 
 
 class Browser:
@@ -98,14 +100,18 @@ class Browser:
         os.close(self._in)
 
 
-@pytest.fixture(scope="module")
-def ordinary(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The report of the default strategy, and its run object beside it."""
-    record = propose(Request("physical-basket", resolve({}, file=None), date(2026, 11, 24))).record
-    folder = tmp_path_factory.mktemp("report")
+def written(strategy: str, folder: Path) -> Path:
+    """The report of a strategy, and its run object beside it."""
+    record = propose(Request(strategy, resolve({}, file=None), date(2026, 11, 24))).record
     (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
     (folder / "report.html").write_text(report_html(record), encoding="utf-8")
     return folder / "report.html"
+
+
+@pytest.fixture(scope="module")
+def ordinary(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of the default strategy."""
+    return written("physical-basket", tmp_path_factory.mktemp("report"))
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +150,17 @@ def test_nothing_scrolls_sideways_nothing_is_fetched_nothing_is_logged(browser, 
     assert said == []
 
 
+@pytest.mark.parametrize("strategy", ["us-ban-returns", "origin-at-a-premium"])
+def test_scenarios_and_offers_fit_a_phone_a_screen_and_a_sheet(browser, tmp_path, strategy):
+    page = written(strategy, tmp_path)
+    for width, media in ((390, ""), (1280, ""), (A4[0], "print")):
+        browser.call("Emulation.setEmulatedMedia", media=media)
+        browser.open(page, width)
+        assert browser.value("document.documentElement.scrollWidth") <= width
+        assert not [e for e in browser.events if e["method"] in ("Log.entryAdded", "Runtime.consoleAPICalled")]
+    browser.call("Emulation.setEmulatedMedia", media="")
+
+
 def test_the_phone_shows_date_result_and_two_figures_before_scrolling(browser, ordinary):
     browser.open(ordinary, 390)
     bottoms = browser.value(
@@ -170,11 +187,21 @@ def test_a_script_in_the_page_would_not_run(browser, report):
     assert browser.value("typeof window.ran") == "undefined"
 
 
-def test_print_has_pages_and_leaves_the_data_tables_out(browser, report):
-    browser.open(report, 1280)
+def pages(browser: Browser, page: Path) -> int:
+    """Sheets of A4 that a page prints on."""
+    browser.open(page, 1280)
     pdf = base64.b64decode(browser.call("Page.printToPDF", preferCSSPageSize=True)["data"])
-    pages = len(re.findall(rb"/Type\s*/Page\b", pdf))
-    assert 1 <= pages <= 12
+    return len(re.findall(rb"/Type\s*/Page\b", pdf))
+
+
+def test_print_has_few_pages_whatever_the_names(browser, ordinary, report):
+    assert 1 <= pages(browser, ordinary) <= 9
+    assert 1 <= pages(browser, report) <= 13
+
+
+def test_print_shows_the_control_matrix_on_the_first_page_and_no_data_tables(browser, ordinary):
     browser.call("Emulation.setEmulatedMedia", media="print")
+    browser.open(ordinary, A4[0])
+    assert browser.value("document.querySelector('.mx').getBoundingClientRect().bottom") <= A4[1]
     assert browser.value("[...document.querySelectorAll('details')].every(d => getComputedStyle(d).display === 'none')")
     browser.call("Emulation.setEmulatedMedia", media="")

@@ -9,6 +9,7 @@ from toolkit.app.exchange import Rate
 from toolkit.app.inputs import Inputs
 from toolkit.app.money import Money
 from toolkit.factors.forecast import Forecast
+from toolkit.optimize.budgeting import least_cash
 from toolkit.optimize.problem import Problem
 
 MOSTLY_CASH = 0.5
@@ -19,40 +20,41 @@ def cautions(
     problem: Problem,
     forecast: Forecast,
     money: Money,
+    relaxed_cash: float,
     rates: Mapping[str, Rate],
     provenance: Sequence[Mapping[str, Any]],
     owner: Mapping[str, str],
-) -> list[str]:
-    """The warnings of a run, gravest first."""
-    found: list[str] = []
+) -> dict[str, list[str]]:
+    """The warnings of a run by kind, what weakens the answer first: answer, data, terms, method."""
+    answer: list[str] = []
+    data: list[str] = []
+    terms: list[str] = []
     cash = money.cash / money.wealth
     if cash > MOSTLY_CASH:
-        found.append(
-            f"MOSTLY CASH: {cash:.0%} of the budget is not placed; the limits or lot sizes leave room for little else."
-        )
+        answer.append(f"MOSTLY CASH: {cash:.0%} of the budget is not placed; {_why_cash(problem, relaxed_cash)}.")
     if inputs.unpriced:
         names = ", ".join(inputs.products[key].name for key in inputs.unpriced)
-        found.append(f"No monthly price for {names}: bring your own with --prices; annual prices are never interpolated.")
+        data.append(f"No monthly price for {names}: bring your own with --prices; annual prices are never interpolated.")
     stale: dict[tuple[str, str, int], list[str]] = {}
     for entry in provenance:
         if entry["overdue_days"] > 0:
             key = (entry["source"], entry["as_of"] or entry["known_from"], entry["overdue_days"])
             stale.setdefault(key, []).append(entry["table"])
-    found += [
+    data += [
         f"{source} ({', '.join(tables)}) ends on {end}, {days} days later than its rhythm explains."
         for (source, end, days), tables in stale.items()
     ]
     for rate in rates.values():
         if rate.date is not None and (inputs.snapshot.as_of - rate.date).days > 62:
-            found.append(
+            data.append(
                 f"{rate.base} is converted to {rate.quote} at the last known rate {rate.value:.4f} of {rate.date:%Y-%m}."
             )
     assumed = [asset.name for asset in inputs.universe if asset.terms == "assumption"]
     if assumed:
-        found.append("Lots, spreads and storage are assumptions about typical dealer terms; replace them with your dealer's.")
+        terms.append("Lots, spreads and storage are assumptions about typical dealer terms; replace them with your dealer's.")
     unknown = [asset.key for asset in inputs.universe if asset.terms == "unknown"]
     if unknown:
-        found.append(f"No dealer terms are known for {', '.join(unknown)}: spread, storage and lots count as nothing.")
+        terms.append(f"No dealer terms are known for {', '.join(unknown)}: spread, storage and lots count as nothing.")
     day, destination = inputs.snapshot.as_of, owner["country"]
     uncertain = [
         asset.name
@@ -62,5 +64,19 @@ def cautions(
         and inputs.ledger.state(product, asset.form, on=day, destination=destination).uncertain
     ]
     if uncertain:
-        found.append(f"The control state of {', '.join(uncertain)} is uncertain and counts as controlled.")
-    return [*found, *inputs.notes, *problem.notes(), *forecast.notes]
+        answer.append(f"The control state of {', '.join(uncertain)} is uncertain and counts as controlled.")
+    return {
+        "answer": [*answer, *problem.notes()],
+        "data": data,
+        "terms": [*terms, *inputs.notes],
+        "method": list(forecast.notes),
+    }
+
+
+def _why_cash(problem: Problem, relaxed_cash: float) -> str:
+    """Whether limits, the objective or the size of the lots keep the budget in cash."""
+    if least_cash(problem.inequalities().hard()) > MOSTLY_CASH:
+        return "the limits leave room for no more"
+    if relaxed_cash > MOSTLY_CASH:
+        return "the objective prefers cash to what the limits allow; a constraint of kind 'cash' caps it"
+    return "the lots are too large for the budget"

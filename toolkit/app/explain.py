@@ -15,15 +15,18 @@ import numpy as np
 from toolkit.app.optimize import Result
 from toolkit.app.record import rounded
 from toolkit.factors.forecast import FloatArray
-from toolkit.optimize.allocate import objective_value
 from toolkit.optimize.bets import HELD, effective_bets, effective_number
 from toolkit.optimize.marginal import Marginals, annual_cost, from_others, marginals
+from toolkit.optimize.objective import objective_value
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.quadratic import target_weights
 from toolkit.optimize.sensitivity import POINT, Analysis, Sensitivity, analyse
 from toolkit.optimize.terms.objectives import Track
 from toolkit.report.worth import NOTHING, fall_in_words, worth
 from toolkit.risk.variance import risk_contributions, volatility
+
+SOFT = 1e-7
+"""How far beyond a soft limit an answer counts as breaking it."""
 
 
 def explanation(result: Result) -> dict[str, Any]:
@@ -105,7 +108,12 @@ def _limits(problem: Problem, record: Mapping[str, Any], found: Analysis) -> lis
             "limit": limit["limit"],
             "room": limit["slack"],
             "binding": limit["binding"],
+            "soft": limit["soft"],
         }
+        if limit["soft"] is not None and limit["slack"] < -SOFT:
+            price = limit["shadow_price"]
+            rows.append({**told, "price": price, "worth": _worth(problem, record, found, price), "moves": None})
+            continue
         binding = _pulling(entries.get(limit["name"], []))
         if not binding:
             price = limit["shadow_price"] if limit["binding"] else None

@@ -1,64 +1,169 @@
-"""The language of strategies as its own models tell it: every table, every kind, its keys with type and default."""
+"""The language of strategies as its own models tell it: every table, every kind, its keys with type, default and words."""
 
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
-from toolkit.factors.covariance import CovarianceSpec
-from toolkit.factors.expected import ReturnsSpec
+from toolkit.app.language_words import COMMON
 from toolkit.optimize.terms import constraint_kinds, objective_kinds
+from toolkit.optimize.terms.measures import CLOSED, MeasureName
+from toolkit.risk import measures
 from toolkit.strategy.decode import SECTIONS
+from toolkit.strategy.model import VatSpec
+from toolkit.strategy.periods import Period
+from toolkit.strategy.scenarios import Range, ShockSpec, ViewSpec
+
+FIRST = ("about", "universe", "forecast")
+"""Tables that a strategy begins with; the others follow what is optimized and its limits."""
+LONGEST = 620
+"""Characters beyond which a description keeps its first paragraph only."""
+MARKS = {get_args(MeasureName)[1]: "a measure", get_args(Period)[1]: "a period"}
+"""What is validated as text and has a type of its own for a reader."""
+SHORT = {Range: "number | table", VatSpec: '"customs_warehouse" | table'}
+"""Tables in whose place a value may be written."""
+_ATTRIBUTE = re.compile(r"^    (\w+(?:, \w+)*): (.*)$")
 
 
 def language() -> list[dict[str, Any]]:
-    """One entry a table or kind: where it is written, its kind, what it says of itself, and its keys."""
+    """One entry a table, kind or measure: where it is written, its kind, what it says of itself, and its keys."""
+    sections = {name: [*_tables(model, name)] for name, model in SECTIONS.items()}
     return [
-        *_tables(),
-        *(_entry("[objective]", name, model) for name, model in objective_kinds().items()),
-        *(_entry("[[constraint]]", name, model) for name, model in constraint_kinds().items()),
-        *(_entry("[forecast] covariance", _kind(model), model) for model in _members(CovarianceSpec)),
-        *(_entry("[forecast] returns", _kind(model), model) for model in _members(ReturnsSpec)),
+        *(entry for name in FIRST for entry in sections.pop(name)),
+        *(entry for kind, term in objective_kinds().items() for entry in _tables(term, "objective", kind)),
+        *(entry for kind, term in constraint_kinds().items() for entry in _tables(term, "constraint", kind, listed=True)),
+        *_tables(ShockSpec, "scenario", listed=True),
+        *_tables(ViewSpec, "view", listed=True),
+        *(entry for entries in sections.values() for entry in entries),
+        *(_measure(name, kind) for name, kind in measures().items()),
     ]
 
 
-def _tables() -> Iterator[dict[str, Any]]:
-    for name, model in SECTIONS.items():
-        yield _entry(f"[{name}]", None, model)
+def named(entries: Sequence[Mapping[str, Any]], name: str) -> list[Mapping[str, Any]]:
+    """The entries that a user may mean by the name of a kind, of a table, or of the last part of a table."""
+    return [entry for entry in entries if name in names(entry)]
 
 
-def _members(annotated: Any) -> tuple[type[BaseModel], ...]:
-    """The models of a discriminated union."""
-    return get_args(get_args(annotated)[0])
+def names(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    """What an entry may be asked for by: ``factor``, ``forecast.covariance``, ``covariance``."""
+    path = str(entry["table"]).strip("[]")
+    return tuple(name for name in (entry["kind"], path, *path.rpartition(".")[2].split("|")) if name)
 
 
-def _kind(model: type[BaseModel]) -> str:
-    return str(model.model_fields["kind"].default)
+def _tables(model: type[BaseModel], path: str, kind: str | None = None, *, listed: bool = False) -> Iterator[dict[str, Any]]:
+    """The entry of a table and those of the tables inside it."""
+    yield {
+        "table": f"[[{path}]]" if listed else f"[{path}]",
+        "kind": kind,
+        "says": _says(model),
+        "keys": _keys(model, path, kind),
+    }
+    for inner, (keys, many) in _inner(model).items():
+        own = inner.model_fields.get("kind")
+        yield from _tables(inner, f"{path}.{'|'.join(keys)}", None if own is None else str(own.default), listed=many)
 
 
-def _entry(where: str, kind: str | None, model: type[BaseModel]) -> dict[str, Any]:
-    schema = model.model_json_schema()
+def _inner(model: type[BaseModel]) -> dict[type[BaseModel], tuple[list[str], bool]]:
+    """Model of a table inside `model` -> the keys it stands at, and whether there may be several of it."""
+    found: dict[type[BaseModel], tuple[list[str], bool]] = {}
+    for key, field in model.model_fields.items():
+        for inner, many in _models(field.annotation, many=False):
+            found.setdefault(inner, ([], many))[0].append(key)
+    return found
+
+
+def _models(annotation: Any, *, many: bool) -> Iterator[tuple[type[BaseModel], bool]]:
+    """The models in an annotation, and whether it is a list of them."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation, many
+    for argument in get_args(annotation):
+        yield from _models(argument, many=many or get_origin(annotation) is tuple)
+
+
+def _keys(model: type[BaseModel], path: str, kind: str | None) -> list[dict[str, Any]]:
+    schema, told = model.model_json_schema(), _attributes(model)
     required, known = set(schema.get("required", ())), schema.get("$defs", {})
-    keys = [
-        {
-            "key": key,
-            "type": _type(body, known),
-            "required": key in required,
-            "default": body.get("default"),
-        }
-        for key, body in schema.get("properties", {}).items()
-        if key != "kind"
-    ]
-    return {"table": where, "kind": kind, "says": _says(model), "keys": keys}
+    keys = []
+    for key, body in schema.get("properties", {}).items():
+        if key == "kind":
+            continue
+        field = model.model_fields[key]
+        words = field.description or told.get(key) or next((COMMON[k] for k in _asked(path, kind, key) if k in COMMON), "")
+        keys.append(
+            {
+                "key": key,
+                "type": _marked(field) or _type(body, known),
+                "required": key in required,
+                "default": body.get("default"),
+                "says": words,
+            }
+        )
+    return keys
 
 
-def _says(model: type[BaseModel]) -> str:
-    """The docstring up to its list of attributes, in one paragraph."""
-    text = (inspect.getdoc(model) or "").split("Attributes:")[0].split("Args:")[0]
+def _asked(path: str, kind: str | None, key: str) -> tuple[str, ...]:
+    """Where the words of a key are looked for, the most special first."""
+    last = path.rpartition(".")[2]
+    return (*(f"{of}.{key}" for of in (kind, last) if of), key)
+
+
+def _marked(field: FieldInfo) -> str | None:
+    """The type of what is more than a text or than a table; None for any other field."""
+
+    def marks(annotation: Any) -> Iterator[Any]:
+        yield from getattr(annotation, "__metadata__", ())
+        for argument in get_args(annotation):
+            yield from marks(argument)
+
+    found, inner = [*field.metadata, *marks(field.annotation)], [model for model, _ in _models(field.annotation, many=False)]
+    told = [*(name for mark, name in MARKS.items() if mark in found), *(SHORT[model] for model in inner if model in SHORT)]
+    return told[0] if told else None
+
+
+def _measure(name: str, measure: type) -> dict[str, Any]:
+    path = (
+        ' Of scenarios in order of time (`ordered = true`, or `kind = "historical", draws = 0`).' if measure.needs_order else ""
+    )
+    confidence = getattr(measure, "confidence", None)
+    level = "" if confidence is None else f" `confidence` is {confidence:g} unless given."
+    text = f"{_says(measure)} Unit: {measure.unit}.{path}{level}"
+    if not measure.homogeneous and name not in CLOSED:
+        text += " It cannot be weighed against returns or costs."
+    if name in CLOSED:
+        text += " As an objective or a limit of a strategy it is of a year, from the covariance."
+    return {"table": "measure", "kind": name, "says": text, "keys": []}
+
+
+def _says(model: type) -> str:
+    """The docstring up to its list of attributes, in one paragraph; of a long one the first paragraph."""
+    text = re.split(r"^(?:Attributes|Args):$", inspect.getdoc(model) or "", flags=re.MULTILINE)[0]
+    paragraphs = [_plain(part) for part in text.strip().split("\n\n")]
+    whole = " ".join(paragraphs)
+    return whole if len(whole) <= LONGEST else " ".join(paragraphs[: 1 + (len(paragraphs[0]) < 100)])
+
+
+def _plain(text: str) -> str:
     return " ".join(text.replace("``", "`").split())
+
+
+def _attributes(model: type) -> dict[str, str]:
+    """Key -> what the docstrings of the model and of its bases say of it under `Attributes`."""
+    found: dict[str, str] = {}
+    for base in model.__mro__:
+        listed = re.split(r"^Attributes:$", inspect.cleandoc(base.__doc__ or ""), flags=re.MULTILINE)[1:]
+        keys: tuple[str, ...] = ()
+        for line in listed[0].splitlines() if listed else ():
+            if match := _ATTRIBUTE.match(line):
+                keys = tuple(key for key in match[1].split(", ") if key not in found)
+                found |= dict.fromkeys(keys, match[2])
+            elif line.strip():
+                found |= {key: f"{found[key]} {line.strip()}" for key in keys}
+    return {key: _plain(text) for key, text in found.items()}
 
 
 def markdown(entries: Sequence[Mapping[str, Any]]) -> str:
@@ -66,18 +171,18 @@ def markdown(entries: Sequence[Mapping[str, Any]]) -> str:
     lines: list[str] = []
     for entry in entries:
         kind = "" if entry["kind"] is None else f' kind = "{entry["kind"]}"'
-        lines += [f"### `{entry['table']}{kind}`", "", entry["says"], ""]
-        for key in entry["keys"]:
-            default = (
-                "required"
-                if key["required"]
-                else "optional"
-                if _empty(key["default"])
-                else f"default `{_toml(key['default'])}`"
-            )
-            lines.append(f"- `{key['key']}`: {key['type']}, {default}")
+        heading = f'measure = "{entry["kind"]}"' if entry["table"] == "measure" else f"{entry['table']}{kind}"
+        lines += [f"### `{heading}`", "", entry["says"], ""]
+        lines += [_line(key) for key in entry["keys"]]
         lines += [""] * bool(entry["keys"])
     return "\n".join(lines).rstrip()
+
+
+def _line(key: Mapping[str, Any]) -> str:
+    given = "optional" if _empty(key["default"]) else f"default `{_toml(key['default'])}`"
+    says = str(key["says"])
+    words = says[0].lower() + says[1:] if says[:2].istitle() else says
+    return f"- `{key['key']}` ({key['type']}, {'required' if key['required'] else given}): {words}"
 
 
 def _empty(value: Any) -> bool:
@@ -85,20 +190,28 @@ def _empty(value: Any) -> bool:
 
 
 def _toml(value: Any) -> str:
-    """A default as it would be written."""
+    """A default as it would be written; of a table with a kind only the kind."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
         return f'"{value}"'
     if isinstance(value, Mapping):
-        inner = ", ".join(f"{key} = {_toml(item)}" for key, item in value.items() if not _empty(item))
-        return "{" + inner + "}"
+        kept = {"kind": value["kind"]} if "kind" in value else value
+        return "{" + ", ".join(f"{key} = {_toml(item)}" for key, item in kept.items() if not _empty(item)) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(_toml(item) for item in value) + "]"
     return f"{value:g}"
 
 
-WORDS = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true | false", "object": "table"}
+WORDS = {"string": "text", "boolean": "true | false", "object": "table"}
+NUMBERS = {"number": "number", "integer": "whole number"}
+ORDERS = (
+    ("exclusiveMinimum", "above"),
+    ("minimum", "at least"),
+    ("exclusiveMaximum", "below"),
+    ("maximum", "at most"),
+    ("multipleOf", "multiple of"),
+)
 
 
 def _type(body: Mapping[str, Any], known: Mapping[str, Any]) -> str:
@@ -111,8 +224,17 @@ def _type(body: Mapping[str, Any], known: Mapping[str, Any]) -> str:
     values = body.get("enum") or ([body["const"]] if "const" in body else [])
     if values:
         return " | ".join(f'"{value}"' for value in values)
-    if body.get("type") == "array":
+    return _single(body, known)
+
+
+def _single(body: Mapping[str, Any], known: Mapping[str, Any]) -> str:
+    """A type that is no choice."""
+    kind, valued = str(body.get("type")), body.get("additionalProperties")
+    if kind == "array":
         return f"[{_type(body.get('items', {}), known)}, ...]"
-    if isinstance(body.get("additionalProperties"), Mapping):
-        return f"{{name = {_type(body['additionalProperties'], known)}}}"
-    return WORDS.get(str(body.get("type")), "any")
+    if kind in NUMBERS:
+        limits = [f"{word} {body[key]:g}" for key, word in ORDERS if key in body]
+        return f"{NUMBERS[kind]} {' and '.join(limits)}".strip()
+    if isinstance(valued, Mapping):
+        return f"{{name = {_type(valued, known)}}}"
+    return WORDS.get(kind, "any")

@@ -13,18 +13,14 @@ from toolkit.app.cautions import cautions
 from toolkit.app.control_states import control_states, timeline
 from toolkit.app.exchange import Rate
 from toolkit.app.factor_model import factor_model
-from toolkit.app.factor_scenarios import factor_falls
 from toolkit.app.inputs import Inputs
 from toolkit.app.money import Money
+from toolkit.app.record_risk import contributions, limit_rows, objective_record, risk_record, scenario_rows
 from toolkit.app.scenarios import StrategyScenarios
 from toolkit.core.units import significant
 from toolkit.factors.forecast import FloatArray, Forecast
 from toolkit.optimize.allocate import Allocation
 from toolkit.optimize.problem import Problem
-from toolkit.risk import measures
-from toolkit.risk.base import measured as measured_on
-from toolkit.risk.tail import normal_cvar
-from toolkit.risk.variance import diversification_ratio, risk_contributions, volatility
 from toolkit.strategy.model import Strategy
 from toolkit.supply.concentration import country_exposure
 from toolkit.supply.upcoming import upcoming
@@ -88,6 +84,8 @@ def run_record(
     exposure = country_exposure(weights, inputs.supply)
     certificate = allocation.certificate
     told = [] if outlook is None else list(outlook.notes)
+    kinds = cautions(inputs, problem, forecast, money, float(allocation.relaxed[-1]), rates, provenance, owner)
+    kinds = {kind: [words for words in found if words not in told] for kind, found in kinds.items()}
     record = {
         "schema_version": SCHEMA_VERSION,
         "run_id": run_id,
@@ -97,7 +95,7 @@ def run_record(
         "budget": budget,
         "periods_per_year": forecast.periods_per_year,
         "status": allocation.status,
-        "objective": _objective(problem, allocation),
+        "objective": objective_record(problem, allocation),
         "solver": {
             "name": allocation.solver,
             "status": allocation.solver_status,
@@ -113,22 +111,9 @@ def run_record(
         },
         "positions": _positions(inputs, forecast, allocation, money, prices, rates),
         "cash": {"weight": money.cash / money.wealth, "value": money.cash, "previous_weight": money.previous_cash},
-        "risk": _risk(forecast, money.weights, outlook),
-        "risk_contributions": dict(zip(universe.keys, risk_contributions(forecast, money.weights), strict=True)),
-        "constraints": [
-            {
-                "name": limit.name,
-                "kind": limit.kind,
-                "value": limit.value,
-                "limit": limit.limit,
-                "slack": limit.slack,
-                "binding": limit.binding,
-                "shadow_price": limit.shadow_price,
-                "side": limit.side,
-                "where": limit.where,
-            }
-            for limit in allocation.limits
-        ],
+        "risk": risk_record(problem, outlook, money.weights),
+        "risk_contributions": dict(zip(universe.keys, contributions(problem, money.weights), strict=True)),
+        "constraints": limit_rows(problem, allocation),
         "exposures": {
             "country": exposure.as_mapping(),
             "country_other": exposure.other,
@@ -137,16 +122,18 @@ def run_record(
             "concentration": {"hhi": exposure.hhi, "n_minus_1": exposure.n_minus_1},
             "factors": _named(forecast, forecast.loadings.T @ money.weights),
         },
-        "scenarios": _scenarios(problem, outlook, money.weights),
+        "scenarios": scenario_rows(problem, outlook, money.weights),
         "scenario_notes": told,
         "costs": {
             "entry": money.entry,
             "holding_per_year": money.holding,
             "annualised": problem.costs.annual(money.values / budget, problem.previous, budget) * budget / money.wealth,
             "holding_years": problem.costs.holding_years,
+            "items": _items(problem, money, budget),
         },
         "data": list(provenance),
-        "warnings": [w for w in cautions(inputs, problem, forecast, money, rates, provenance, owner) if w not in told],
+        "warnings": [words for found in kinds.values() for words in found],
+        "cautions": kinds,
         "versions": dict(versions),
         "owner": dict(owner),
         "about": strategy.about.model_dump(),
@@ -211,58 +198,24 @@ def _positions(
     return rows
 
 
+def _items(problem: Problem, money: Money, budget: float) -> dict[str, dict[str, float]]:
+    """What is paid at entry and what a year, by what it is for; before cents are rounded."""
+    costs, trades = problem.costs, money.values - problem.previous * budget
+    bought, size = np.clip(trades, 0.0, None), np.abs(trades)
+    entry = {
+        "spread": costs.half_spread @ size,
+        "premium": costs.premium @ bought,
+        "vat": (costs.vat * (1.0 + costs.half_spread + costs.premium)) @ bought,
+        "impact": costs.impact @ (np.sqrt(size / budget) * size),
+        "fees": costs.lot_fee @ size + costs.fee * np.count_nonzero(size > 1e-9 * budget),
+    }
+    yearly = {"storage": costs.storage @ money.values, "sites": costs.site_fees(money.values / budget)}
+    return {"entry": {name: float(cost) for name, cost in entry.items()}, "yearly": {n: float(c) for n, c in yearly.items()}}
+
+
 def _named(forecast: Forecast, values: FloatArray) -> dict[str, float]:
     """Values of the k factors by name, statistical directions left out."""
     return {forecast.factors[i]: float(values[i]) for i in forecast.named}
-
-
-def _risk(forecast: Forecast, weights: FloatArray, outlook: StrategyScenarios | None) -> dict[str, Any]:
-    """Risk of the proposal over a year; the tail from the scenarios where the strategy has some, else that of a normal year."""
-    total = volatility(forecast, weights)
-    tail, method = normal_cvar(total), "normal, one year, zero mean"
-    measured: dict[str, Any] = {}
-    if outlook is not None:
-        scenarios = outlook.scenarios
-        months = 12 / scenarios.periods_per_year
-        known = {name: kind() for name, kind in measures().items() if scenarios.ordered or not kind.needs_order}
-        measured = {name: measured_on(measure, scenarios, weights) for name, measure in known.items()}
-        if not scenarios.ordered:
-            tail, method = measured["cvar"], f"{scenarios.kind} scenarios over {months:g} months, {len(scenarios)} of them"
-    return {
-        "volatility": total,
-        "cvar_95": tail,
-        "cvar_method": method,
-        "diversification_ratio": diversification_ratio(forecast, weights),
-        "systematic": forecast.named_variance(weights) / total**2 if total > 0 and forecast.named else None,
-        "measures": measured,
-    }
-
-
-def _scenarios(problem: Problem, outlook: StrategyScenarios | None, weights: FloatArray) -> list[dict[str, Any]]:
-    """The loss in each scenario by name, positive is a loss: a fall of each factor, and what the strategy names."""
-    rows = [
-        {"name": fall.name, "kind": "factor", "loss": -float(fall.returns @ weights), "method": fall.method}
-        for fall in factor_falls(problem.forecast)
-    ]
-    if outlook is None:
-        return rows
-    return rows + [
-        {
-            "name": name,
-            "kind": "shock",
-            "loss": -float(returns @ weights),
-            "method": "returns and probability as the strategy states them, else from past controls",
-            "probability": _probability(outlook, name),
-        }
-        for name, returns in outlook.shocks.items()
-    ]
-
-
-def _probability(outlook: StrategyScenarios, name: str) -> float | None:
-    """Of a shock within the horizon, under the views; None where the scenarios are a path that shocks stand beside."""
-    scenarios = outlook.scenarios
-    happens = np.array([label == name for label in scenarios.labels], dtype=bool)
-    return None if scenarios.ordered or not len(happens) else float(scenarios.probabilities @ happens)
 
 
 def _assets(inputs: Inputs, forecast: Forecast) -> list[dict[str, Any]]:
@@ -339,29 +292,3 @@ def _caps(problem: Problem) -> dict[str, dict[str, float]]:
         if kind and side == "upper":
             caps[kind][label] = min(float(h), caps[kind].get(label, math.inf))
     return caps
-
-
-UNITS = {"max_ratio": "ratio", "max_diversification": "ratio", "max_return": "return"}
-"""Units of objectives that are neither a variance nor a cost."""
-
-
-def _objective(problem: Problem, allocation: Allocation) -> dict[str, Any]:
-    """What is minimised, and the terms in which its multipliers are to be read.
-
-    `unit` is ``variance``; ``measure``, in that of the measure of risk; ``cost``, a fraction of the budget a year with risk
-    priced at `risk_aversion` / 2 x variance, or `risk_aversion` x another measure; ``distance`` to weights or budgets of risk
-    that the strategy names itself; ``ratio`` of return or volatilities to risk, and ``return``, each as a minimum of its
-    negative.
-    """
-    objective = problem.objective
-    aversion = getattr(objective, "risk_aversion", None)
-    if objective.kind in UNITS:
-        unit, aversion = UNITS[objective.kind], None
-    elif aversion is None:
-        unit = "distance"
-    elif problem.costs.in_objective or objective.kind == "max_utility":
-        unit = "cost"
-    else:
-        unit, aversion = "variance", None
-    measure = getattr(objective, "measure", None)
-    return {"kind": objective.kind, "value": allocation.objective, "unit": unit, "risk_aversion": aversion, "measure": measure}

@@ -136,7 +136,9 @@ def _limits(record: Object, told: Object, names: Mapping[str, str]) -> Iterator[
         divisible = " Of the divisible problem, before whole lots." if told["rounding"] is not None else ""
         yield f"Limits that bind, what a point more room is worth at the margin, and what it moves, in points.{divisible}"
     for limit in binding:
-        yield f"- {_limit(limit, names)}: {_price(record, limit)}."
+        broken = limit["soft"] is not None and limit["room"] < 0
+        beyond = f"soft, exceeded by {-100 * limit['room']:.1f} points; a point of that is worth " if broken else ""
+        yield f"- {_limit(limit, names)}: {beyond}{_price(record, limit)}."
         if limit["moves"] is not None:
             yield f"  {_moves(limit['moves'], names, limit['kind'])}"
     if free:

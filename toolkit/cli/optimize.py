@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 DEFAULT_STRATEGY = "physical-basket"
 SHOWN = 5e-5
 """Weights below this print as 0.0 % and are the dust of a continuous solver."""
+ROOM = 0.005
+"""Of slack, from which whole lots stay away from a limit that the divisible optimum touches."""
 
 
 @with_common
@@ -64,6 +66,8 @@ def optimize(
             from toolkit.cli.explain import show_explanation
 
             show_explanation(console(common), result.record, told)
+    for note in result.record["scenario_notes"]:
+        say(f"scenarios: {note}", common)
     for warning in result.record["warnings"]:
         say(f"warning: {warning}", common)
     if common.verbose:
@@ -137,11 +141,22 @@ def _show(result: Result, common: Common) -> None:
         limits.add_column(heading, justify=justify)  # type: ignore[arg-type]
     for c in record["constraints"]:
         if c["value"] is not None:
-            side = "at most" if c["side"] == "upper" else "at least"
-            slack = 0.0 if abs(c["slack"]) < SHOWN else c["slack"]
-            limits.add_row(
-                c["name"], c["where"] or "", f"{c['value']:.1%}", f"{side} {c['limit']:.0%}", f"{slack:.1%}",
-                "binding" if c["binding"] else "",
-            )  # fmt: skip
+            limits.add_row(c["name"], c["where"] or "", *_limit(c))
     if limits.row_count:
         out.print(limits)
+
+
+def _limit(c: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    """Value, limit, room and state of a constraint: per cent, but bare numbers of what is no fraction."""
+    bare = c["kind"] == "factor_exposure"
+    slack = 0.0 if abs(c["slack"]) < SHOWN else c["slack"]
+    side = "at most" if c["side"] == "upper" else "at least"
+    limit = f"{c['limit']:.6g}" if bare else f"{100 * c['limit']:.6g}%"
+    state = ""
+    if c["soft"] is not None and slack < 0:
+        state = "soft, broken at its price"
+    elif c["binding"]:
+        # The continuous optimum touches the limit; whole lots may stay away from it.
+        state = "binding" if slack < ROOM else "binding before whole lots"
+    value, room = (f"{number:.3f}" if bare else f"{number:.1%}" for number in (c["value"], slack))
+    return value, f"{side} {limit}", room, state

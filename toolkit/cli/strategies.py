@@ -83,20 +83,23 @@ def check(name: Annotated[str, typer.Argument(help="Name or path.")], *, common:
 @app.command("language")
 @with_common
 def language(
-    kind: Annotated[str | None, typer.Argument(help="One kind, for instance risk_limit.")] = None, *, common: Common
+    name: Annotated[
+        str | None, typer.Argument(help="A kind, a table or a measure, for instance risk_limit, costs or cvar.")
+    ] = None,
+    *,
+    common: Common,
 ) -> None:
     """Everything that a strategy may say: every table and kind, with its keys, types and defaults, as Markdown."""
-    from toolkit.app.language import language as spoken
-    from toolkit.app.language import markdown
+    from toolkit.app import language as spoken
     from toolkit.core.errors import SpecError, did_you_mean
 
-    entries = spoken()
-    if kind is not None:
-        names = [name for entry in entries for name in (entry["kind"], entry["table"].strip("[]")) if name]
-        entries = [entry for entry in entries if kind in (entry["kind"], entry["table"].strip("[]"))]
+    entries = spoken.language()
+    if name is not None:
+        known = [known for entry in entries for known in spoken.names(entry)]
+        entries = spoken.named(entries, name)
         if not entries:
-            raise SpecError(f"no table and no kind of a strategy is named {kind!r}.", hint=did_you_mean(kind, names))
+            raise SpecError(f"no table, kind or measure of a strategy is named {name!r}.", hint=did_you_mean(name, known))
     if common.json:
         print_json({"language": entries})
     else:
-        typer.echo(markdown(entries))
+        typer.echo(spoken.markdown(entries))

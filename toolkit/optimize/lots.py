@@ -208,4 +208,12 @@ def _impossible(problem: Problem, ceilings: tuple[Ceiling, ...], time_limit: flo
                 hint="Raise that limit or --budget, or drop the constraint of kind 'lots'.",
                 details={"conflict": [f"objective.{label.split()[0]}"]},
             )
+    names = sorted({problem.constraints[owner].name for owner in problem.shares()})
+    if names:
+        told = ", ".join(repr(name) for name in names)
+        return Infeasible(
+            f"no allocation in whole lots was found that holds the limits on contributions to risk: {told}.",
+            hint="Raise their `upper` or --budget, or drop the constraint of kind 'lots'.",
+            details={"conflict": names},
+        )
     return NumericalFailure("no allocation in whole lots was found, and none was ruled out.", hint="Raise solver.time_limit.")

@@ -25,6 +25,7 @@ NAMES: Mapping[str, str] = MappingProxyType(
     {entry[:3]: entry[4:] for line in _NAMES.strip().splitlines() for entry in line.split("|")}
 )
 SHORT: Mapping[str, str] = MappingProxyType({"USA": "US", "GBR": "UK", "EU": "EU"})
+CHINA = "CHN"
 _WITH_ARTICLE = frozenset({"USA", "GBR", "EU", "NLD", "PHL", "ARE", "DOM", "COD", "SLB"})
 
 

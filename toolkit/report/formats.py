@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
 
 NBSP = "\u00a0"
@@ -15,6 +16,9 @@ MONTHS = (
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 _ISO = re.compile(r"\b(\d{4}-\d{2}-\d{2})\b")
+_YEAR_MONTH = re.compile(r"(?<![\d-])((?:19|20)\d\d)-(0[1-9]|1[0-2])(?![\d-])")
+_SIGN = re.compile(r"(?<=[ (])-(?=\d)")
+_GAP = re.compile(r"(?<=\d) %")
 _NOTICE = re.compile(r"\bNo\. (\d+) of (\d{4})(?: para (\d+))?")
 
 
@@ -40,7 +44,12 @@ def share(value: float) -> str:
 
 def limit(value: float) -> str:
     """A limit as it was written: no decimals that it does not have."""
-    return f"{100 * value:.6g}%"
+    return f"{100 * value:.6g}%".replace("-", MINUS)
+
+
+def plain_number(value: float) -> str:
+    """A number as it was written: up to six digits and a true minus."""
+    return f"{value:.6g}".replace("-", MINUS)
 
 
 def points(value: float | None, decimals: int = 1) -> str:
@@ -112,6 +121,11 @@ def are(n: int) -> str:
     return "is" if n == 1 else "are"
 
 
+def series(words: Sequence[str]) -> str:
+    """Words with commas between them, and “and” before the last."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
 def capital(words: str) -> str:
     """With a capital first letter, the rest untouched."""
     return words[:1].upper() + words[1:]
@@ -127,6 +141,12 @@ def dates_in_words(sentence: str) -> str:
             return match[1]
 
     return notices(_ISO.sub(written, sentence))
+
+
+def sentence(words: str) -> str:
+    """A sentence of the run as this page writes: dates, months, notices, signs, per cent without a gap, no code marks."""
+    told = _YEAR_MONTH.sub(lambda m: month(f"{m[1]}-{m[2]}-01"), _GAP.sub("%", dates_in_words(words)))
+    return _SIGN.sub(MINUS, told).replace(" +/- ", f"{NBSP}±{NBSP}").replace("`", "")
 
 
 def notices(words: str) -> str:

@@ -9,11 +9,24 @@ from types import MappingProxyType
 from typing import Any
 
 from toolkit.report import formats
+from toolkit.report.origins import by_product, in_names, named_by_origin, product_of
 from toolkit.report.text import Span, Text, name, text
 
 HOLDS = 1e-6
 """How far beyond a limit a value may lie and still hold it: rounding of weights to twelve digits, times a margin."""
+HELD = 1e-6
+"""Weights below this are what a solver leaves of nothing, and no holding."""
 TERMS, COSTS, STORAGE, RATE, UNCERTAIN, NORMAL = "terms", "costs", "storage", "rate", "uncertain", "normal"
+OFFERS, SHOCKS = "offers", "shocks"
+HALF_A_CENT = 0.005
+ENTRY = {
+    "spread": "half the dealer spread",
+    "premium": "premiums of origin",
+    "vat": "VAT",
+    "impact": "market impact",
+    "fees": "fees",
+}
+"""What entry costs are paid for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +69,7 @@ class Proposal:
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> Proposal:
         """A proposal from a run object."""
+        record = named_by_origin(record)
         found = tuple(_assumptions(record))
         marked = (Assumption(key, f"A{i}", words) for i, (key, words) in enumerate(found, start=1))
         return cls(record, tuple(_origins(record)), tuple(marked))
@@ -73,13 +87,15 @@ class Proposal:
     @property
     def held(self) -> tuple[Mapping[str, Any], ...]:
         """Positions of the proposal, largest first."""
-        return tuple(sorted((p for p in self.record["positions"] if p["weight"] > 0), key=lambda p: (-p["weight"], p["asset"])))
+        return tuple(
+            sorted((p for p in self.record["positions"] if p["weight"] > HELD), key=lambda p: (-p["weight"], p["asset"]))
+        )
 
     @property
     def unjudged(self) -> tuple[Mapping[str, Any], ...]:
         """Holdings of which the control ledger knows nothing."""
         known = {row["asset"] for row in self.record["controls"]}
-        return tuple(p for p in self.held if p["asset"] not in known)
+        return tuple(p for p in self.held if product_of(p) not in known)
 
     @property
     def controlled(self) -> float | None:
@@ -95,7 +111,7 @@ class Proposal:
     @property
     def shown(self) -> tuple[Mapping[str, Any], ...]:
         """Positions of the proposal, then those that are sold off."""
-        gone = [p for p in self.record["positions"] if p["weight"] <= 0 < p["previous_weight"]]
+        gone = [p for p in self.record["positions"] if p["weight"] <= HELD < p["previous_weight"]]
         return (*self.held, *sorted(gone, key=lambda p: (-p["previous_weight"], p["asset"])))
 
     @property
@@ -105,13 +121,51 @@ class Proposal:
 
     @property
     def broken(self) -> tuple[Mapping[str, Any], ...]:
-        """Limits that the proposal does not hold."""
-        return tuple(c for c in self.limits if c["slack"] < -HOLDS)
+        """Limits that the proposal does not hold, and none of them may be broken for a price."""
+        return tuple(c for c in self.limits if c["slack"] < -HOLDS and not is_soft(c))
+
+    @property
+    def yielded(self) -> tuple[Mapping[str, Any], ...]:
+        """Soft limits that are broken at their price."""
+        return tuple(c for c in self.limits if c["slack"] < -HOLDS and is_soft(c))
+
+    @property
+    def shocks(self) -> tuple[Mapping[str, Any], ...]:
+        """Scenarios that the strategy names itself, the costliest first."""
+        rows = (s for s in self.record["scenarios"] if s["kind"] == "shock")
+        return tuple(sorted(rows, key=lambda s: (-s["loss"], s["name"])))
+
+    @property
+    def scenario_notes(self) -> tuple[str, ...]:
+        """What the scenarios of the strategy rest on, in sentences."""
+        return tuple(self.record.get("scenario_notes", ()))
+
+    @property
+    def entry_items(self) -> Mapping[str, float]:
+        """Entry costs by what they are paid for, where the run keeps them apart; the largest first, none that is nothing."""
+        items: Mapping[str, float] = self.record["costs"].get("items", {}).get("entry", {})
+        return {key: items[key] for key in sorted(items, key=lambda key: (-items[key], key)) if items[key] > HALF_A_CENT}
+
+    @property
+    def entry_words(self) -> str:
+        """What entering is paid for."""
+        premium = any(p.get("offer_of") and p.get("abroad") for p in self.shown)
+        known = [ENTRY.get(key, formats.readable(key)) for key in self.entry_items]
+        return formats.series(known or [ENTRY["spread"], *([ENTRY["premium"]] if premium else [])])
+
+    @property
+    def normal_tail(self) -> bool:
+        """Whether the tail is that of a normal year, where the strategy has no scenarios to read one from."""
+        return is_normal(self.record)
 
     @property
     def assets(self) -> Mapping[str, Mapping[str, Any]]:
         """What the model believes of each asset, by key."""
         return MappingProxyType({asset["asset"]: asset for asset in self.record["assets"]})
+
+    def sentence(self, words: str) -> str:
+        """A sentence of the run in the words of this page."""
+        return in_names(words, self.record["positions"])
 
     def of_tables(self, *tables: str) -> tuple[str, ...]:
         """Markers of the sources that fill these tables."""
@@ -138,7 +192,9 @@ class Proposal:
 
 
 def metal(row: Mapping[str, Any]) -> Span:
-    """The name of a metal in a sentence: the key of a known element, the asset's own name otherwise."""
+    """The name of a metal in a sentence: the key of a known element, the asset's own name otherwise; offers with origin."""
+    if spoken := row.get("spoken"):
+        return name(spoken)
     known = row.get("element") and row["name"].casefold().startswith(row["asset"].casefold())
     return name(row["asset"] if known else row["name"])
 
@@ -151,6 +207,16 @@ def head(row: Mapping[str, Any]) -> Span:
 def is_confirmed(fact: Mapping[str, Any]) -> bool:
     """Whether a fact of the control ledger is official and was looked up, as against memory, press or one side's claim."""
     return fact["standing"] == "official" and fact["confidence"].startswith("verified")
+
+
+def is_soft(limit: Mapping[str, Any]) -> bool:
+    """Whether a limit may be broken for a price."""
+    return limit.get("soft") is not None
+
+
+def is_normal(record: Mapping[str, Any]) -> bool:
+    """Whether the tail of a run object is that of a normal distribution."""
+    return record["risk"].get("cvar_method", NORMAL).startswith(NORMAL)
 
 
 def _origins(record: Mapping[str, Any]) -> Iterator[Origin]:
@@ -173,7 +239,7 @@ def _origins(record: Mapping[str, Any]) -> Iterator[Origin]:
 
 
 def _assumptions(record: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
-    assumed = [asset for asset in record["assets"] if asset["terms"] == "assumption"]
+    assumed = [asset for asset in by_product(record["assets"]) if asset["terms"] == "assumption"]
     if assumed:
         yield TERMS, text("Lot sizes, purities and forms are typical dealer terms.")
         spreads = _rates(assumed, "spread")
@@ -187,7 +253,13 @@ def _assumptions(record: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
     if uncertain:
         names = ", ".join(row["name"] for row in uncertain)
         yield UNCERTAIN, text(name(names), ": no notice settles the form, so it counts as controlled.")
-    yield NORMAL, text("The mean loss of the worst year in twenty takes changes to be normal around zero.")
+    if any(p.get("offer_of") for p in record["positions"]):
+        yield OFFERS, text("Premiums of an origin are the strategy’s, and lost at a sale; the origin is as offered.")
+    if any(s["kind"] == "shock" for s in record["scenarios"]):
+        words = "Sizes and probabilities of scenarios are the strategy’s, or the base rate and the mean of few past controls."
+        yield SHOCKS, text(words)
+    if is_normal(record):
+        yield NORMAL, text("The mean loss of the worst year in twenty takes changes to be normal around zero.")
 
 
 def _rates(assets: list[Mapping[str, Any]], key: str) -> Iterator[str | Span]:

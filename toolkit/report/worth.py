@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from toolkit.report import formats
+from toolkit.report.measures import measure_words
 
 NOTHING = 5e-6
 """A worth that would be written as zero."""
@@ -43,7 +44,7 @@ def worth(objective: Mapping[str, Any], level: float, fall: float) -> Worth:
     costs`, f is the same as f of the budget a year, or as f / (aversion x volatility) of volatility.
 
     Args:
-        objective: `objective` of the run object, and the `measure` of risk where it is not variance.
+        objective: `objective` of the run object.
         level: Volatility a year at which variance is turned into volatility (for tracking, the tracking error).
         fall: Of the objective, in its own unit.
     """
@@ -60,7 +61,7 @@ def worth(objective: Mapping[str, Any], level: float, fall: float) -> Worth:
 
 def _of_risk(objective: Mapping[str, Any], level: float, fall: float) -> Worth:
     """A fall of risk alone, or of risk at its price and costs."""
-    measure = objective.get("measure", "variance")
+    measure = objective.get("measure") or "variance"
     if objective["unit"] == "cost":
         exchange = objective["risk_aversion"] * level if measure == "variance" else 0.0
         return Worth(volatility=fall / exchange if exchange > 0 else None, cost=fall)
@@ -84,7 +85,7 @@ def in_words(gain: Worth, money: Callable[[float], str], budget: float) -> str |
     if gain.reward is not None:
         return f"{formats.number(100 * gain.reward, 2)} points more return a year"
     if gain.risk is not None:
-        return f"{formats.number(100 * gain.risk, 2)} points less risk, measured by {formats.readable(gain.measure or '')}"
+        return f"{formats.number(100 * gain.risk, 2)} points less {measure_words(gain.measure or '')}"
     if gain.tracking_error is not None:
         return f"{formats.number(100 * gain.tracking_error, 2)} points less tracking error"
     calmer = gain.volatility
@@ -93,3 +94,9 @@ def in_words(gain: Worth, money: Callable[[float], str], budget: float) -> str |
         return less if calmer is None else less or "less than 0.01 points of volatility"
     told = f"{money(gain.cost * budget)} a year"
     return told if less is None else f"{told}, as much as {less}"
+
+
+def fall_in_words(gain: Worth, fall: float, money: Callable[[float], str], budget: float) -> str | None:
+    """Likewise of a fall that may be too small to be written; `gain` is its worth."""
+    words = in_words(gain, money, budget)
+    return "next to nothing" if words is not None and fall < NOTHING else words

@@ -39,7 +39,7 @@ def test_a_worth_in_each_unit():
     assert in_words(worth({"kind": "max_ratio", "unit": "ratio"}, 0.2, 0.0123), euros, 1) == "0.012 more of the ratio"
     assert in_words(worth({"kind": "max_return", "unit": "return"}, 0.2, 0.002), euros, 1) == "0.20 points more return a year"
     tail = in_words(worth({**variance, "measure": "cvar"}, 0.2, 0.002), euros, 1)
-    assert tail == "0.20 points less risk, measured by cvar"
+    assert tail == "0.20 points less average loss of the worst outcomes (CVaR)"
     assert worth({**variance, "measure": "volatility"}, 0.2, 0.002) == Worth(volatility=0.002)
     assert worth({**cost, "measure": "cvar"}, 0.2, 0.002) == Worth(cost=0.002)
     track = {"kind": "track", "unit": "distance"}

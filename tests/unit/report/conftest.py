@@ -12,8 +12,8 @@ import pytest
 
 from toolkit.app.config import resolve
 from toolkit.app.optimize import propose
-from toolkit.app.prepare import Request
 from toolkit.app.report import report_html
+from toolkit.app.request import Request
 
 AS_OF = date(2026, 11, 24)
 HOSTILE = ("<script>alert(1)</script>", "\u202edlog-neila", "稀土 Überlänge", "x" * 300)
@@ -75,7 +75,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def records(files: Path) -> dict[str, Record]:
-    """By name: normal, moved (something is held today), tiny, cash, hostile."""
+    """By name: normal, moved (something is held today), tiny, cash, hostile, shocks (scenarios), origins (a choice of them)."""
     normal = proposal()
     return {
         "normal": normal,
@@ -83,6 +83,8 @@ def records(files: Path) -> dict[str, Record]:
         "tiny": proposal("equal-weight", prices=str(files / "two.csv")),
         "cash": all_cash(normal),
         "hostile": renamed(normal, HOSTILE),
+        "shocks": proposal("us-ban-returns"),
+        "origins": proposal("origin-at-a-premium"),
     }
 
 

@@ -9,10 +9,13 @@ from typing import Any
 from toolkit.report import formats
 from toolkit.report.compose import section
 from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Missing, Paragraph, Row, Table
-from toolkit.report.proposal import COSTS, RATE, TERMS, Proposal, head, metal
+from toolkit.report.proposal import COSTS, OFFERS, RATE, TERMS, Proposal, head, metal
 from toolkit.report.text import NONE, Text, listed, muted, name, sources, strong, text
 
 ASSUMED = "assumption"
+LINES = {"spread": "half spread", "premium": "origin premium", "vat": "VAT", "impact": "market impact"}
+YEARLY = {"storage": "a year: storage", "sites": "a year: sites"}
+"""Parts of the costs where room is scarce."""
 UNCHANGED = 0.0005
 """A change of weight that would be shown as zero."""
 
@@ -75,7 +78,8 @@ def _weights(run: Proposal) -> Figure:
 
 
 def _weight_cells(new: float, old: float, *, known: bool) -> tuple[Text, ...]:
-    now = text(strong(formats.percent(new))) if new > 0 else text(NONE)
+    # Cash below zero is a debt, and no dash.
+    now = text(strong(formats.percent(new))) if new > 0 or new < -UNCHANGED else text(NONE)
     if not known:
         return (now,)
     change = text(NONE) if abs(new - old) < UNCHANGED else text(muted(formats.points(new - old)))
@@ -125,6 +129,7 @@ def _costs(run: Proposal) -> Figure | None:
         for p in paid
     ]
     bars.append(Bar(text("Entry cost"), (text(sum_of_all), text(muted(formats.percent(1.0, 0)))), None, total=True))
+    bars += _lines(run, total)
     half = min(range(1, len(paid) + 1), key=lambda k: (sum(p["cost"] for p in paid[:k]) < total / 2, k))
     who = listed([metal(p) for p in paid[:half]])
     part = formats.percent(sum(p["cost"] for p in paid[:half]) / total, 0)
@@ -138,14 +143,33 @@ def _costs(run: Proposal) -> Figure | None:
         title = text("Entering costs ", run.assumed(run.money(total), COSTS, marked=False), ", all for ", metal(paid[0]))
     columns = (Column(run.currency), Column("share"))
     table = BarTable("Entry cost by trade", "Trade", columns, tuple(bars))
-    sub = f"Half the spread on each trade, and fees, in {run.currency}."
+    sub = f"{formats.capital(run.entry_words)} on each trade, in {run.currency}."
     return Figure(
         title,
         text(sub),
         (table,),
         (("hollow", "rests on an assumption"),) * assumed,
-        text("Source: ", run.assumed("typical dealer terms", COSTS) if assumed else "terms of the products", "."),
+        text("Source: ", run.assumed("typical dealer terms", COSTS, OFFERS) if assumed else "terms of the products", "."),
     )
+
+
+def _lines(run: Proposal, total: float) -> list[Bar]:
+    """What the entry cost is paid for, and what is paid every year, where more than a spread and storage count."""
+    yearly: Mapping[str, float] = run.record["costs"].get("items", {}).get("yearly", {})
+    entry = run.entry_items
+
+    def line(words: str, amount: float, part: Text) -> Bar:
+        return Bar(text(muted(words)), (text(run.assumed(formats.number(amount), COSTS, marked=False)), part), None)
+
+    rows: list[Bar] = []
+    if len(entry) > 1:
+        rows += [
+            line(f"of it {LINES.get(key, formats.readable(key))}", amount, text(muted(formats.percent(amount / total, 0))))
+            for key, amount in entry.items()
+        ]
+    if yearly.get("sites", 0.0) > 0:
+        rows += [line(YEARLY.get(key, formats.readable(key)), amount, text("")) for key, amount in yearly.items() if amount > 0]
+    return rows
 
 
 def _orders(run: Proposal) -> Figure:

@@ -11,7 +11,8 @@ from toolkit.report.compose import section
 from toolkit.report.countries import in_sentence
 from toolkit.report.document import Block, Heading, KeyFigure, KeyFigures, Paragraph, Status
 from toolkit.report.lanes import in_words, suspended_until
-from toolkit.report.proposal import COSTS, NORMAL, STORAGE, UNCERTAIN, Proposal, is_confirmed, metal
+from toolkit.report.origins import product_of
+from toolkit.report.proposal import COSTS, NORMAL, OFFERS, SHOCKS, STORAGE, UNCERTAIN, Proposal, is_confirmed, metal
 from toolkit.report.text import Inline, Text, listed, name, sources, strong, text
 
 MOSTLY_CASH = 0.5
@@ -43,6 +44,8 @@ def _result(run: Proposal) -> Text:
         end: Inline = f"; {formats.count(len(broken), 'limit')} of {len(limits)} {formats.are(len(broken))} broken"
     else:
         end = f", and {'every limit holds' if len(limits) != 1 else 'the limit holds'}" if limits else ""
+    if (soft := len(run.yielded)) and not broken:
+        end = f"; {formats.count(soft, 'soft limit')} of {len(limits)} {'gives' if soft == 1 else 'give'} way"
     if not run.held:
         return text(f"All of the {run.money(record['budget'])} stays in cash", end)
     holdings = formats.capital(formats.count(len(run.held), "holding"))
@@ -111,7 +114,7 @@ def _deadline(run: Proposal) -> Iterator[Inline]:
     yield sources(*run.of_tables("controls"))
     yield ". "
     named = set(row["metals"].split(";"))
-    touched = [metal(p) for p in run.held if p["asset"] in named]
+    touched = [metal(p) for p in run.held if product_of(p) in named and not p.get("abroad")]
     if touched:
         yield from ("The proposal holds ", *listed(touched))
         owner = run.record["owner"]["country"]
@@ -141,9 +144,13 @@ def _controlled(run: Proposal) -> KeyFigure:
 def _volatility(run: Proposal) -> KeyFigure:
     risk, before = run.record["risk"], run.before
     note: list[Inline] = [f"from {formats.percent(before['volatility'])}; "] if before else []
-    note += [f"the worst year in twenty loses {formats.percent(risk['cvar_95'])} on average"]
+    loss = formats.percent(risk["cvar_95"])
+    if run.normal_tail:
+        note.append(f"the worst year in twenty loses {loss} on average")
+    else:
+        note.append(f"the worst twentieth loses {loss} on average, by {risk['cvar_method']}")
     return KeyFigure(
-        "Volatility a year", text(formats.percent(risk["volatility"])), text(*note, sources(*run.rests_on(NORMAL)))
+        "Volatility a year", text(formats.percent(risk["volatility"])), text(*note, sources(*run.rests_on(NORMAL, SHOCKS)))
     )
 
 
@@ -154,7 +161,7 @@ def _entry(run: Proposal) -> KeyFigure:
         why = "no dealer terms are known, so none are counted" if unknown else "nothing is traded at a spread"
         return KeyFigure("Entry cost", text(run.money(costs["entry"])), text(why))
     part = formats.percent(costs["entry"] / run.record["budget"])
-    note = text(f"{part} of the budget, ", run.assumed("half the dealer spread", COSTS))
+    note = text(f"{part} of the budget: ", run.assumed(run.entry_words, COSTS, OFFERS))
     return KeyFigure("Entry cost", text(run.assumed(run.money(costs["entry"]), COSTS, marked=False)), note)
 
 

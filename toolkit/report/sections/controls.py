@@ -10,6 +10,7 @@ from toolkit.report.compose import section
 from toolkit.report.countries import in_sentence, short_country
 from toolkit.report.document import Block, Figure, Line, Matrix, Missing, State
 from toolkit.report.lanes import timeline
+from toolkit.report.offers import offers
 from toolkit.report.proposal import Proposal, is_confirmed, metal
 from toolkit.report.text import Inline, Text, listed, name, sources, text
 
@@ -28,8 +29,7 @@ def controls(run: Proposal) -> tuple[Block, ...] | Missing:
     """The matrix of metal and measure, then the timeline of the measures."""
     if not run.record["controls"]:
         return Missing("The toolkit knows no control on any product of this run.")
-    lanes = timeline(run)
-    return (_matrix(run), *((lanes,) if lanes else ()))
+    return (_matrix(run), *(figure for figure in (offers(run), timeline(run)) if figure))
 
 
 def _matrix(run: Proposal) -> Figure:

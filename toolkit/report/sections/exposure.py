@@ -116,11 +116,13 @@ def _single(run: Proposal) -> Figure | None:
         )
         for p, s in rows
     )
-    least, most = rows[0], rows[-1]
+    # Of an offer from one country nothing is left by its very choice: that is no finding, unless there is no other.
+    chosen = [row for row in rows if not row[0].get("origin")] or rows
+    least, most = chosen[0], chosen[-1]
     title = text(
         "Without its largest producer ", metal(least[0]), f" keeps {formats.percent(least[1]['n_minus_1'], 0)} of supply"
     )
-    if len(rows) > 1:
+    if len(chosen) > 1:
         title = text(title, ", ", metal(most[0]), f" {formats.percent(most[1]['n_minus_1'], 0)}")
     table = BarTable(
         "Supply left without the largest producer", "Metal", (Column("largest", "left"), Column("left"), Column("weight")), bars

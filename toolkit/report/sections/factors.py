@@ -8,6 +8,7 @@ from typing import Any
 from toolkit.report import formats
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Missing, Notes, Row, Table
+from toolkit.report.origins import by_product
 from toolkit.report.proposal import Proposal, head, metal
 from toolkit.report.text import NONE, Span, Text, listed, muted, name, sources, strong, text
 
@@ -37,6 +38,7 @@ def factors(run: Proposal) -> tuple[Block, ...] | Missing:
     model = run.record["factor_model"]
     if model is None:
         return Missing("The covariance of this strategy has no named factors, so there are no loadings to show.")
+    model = {**model, "assets": by_product(model["assets"])}
     rows: Sequence[Mapping[str, Any]] = model["assets"]
     return (_corrections(run, rows), _loadings(run, model), _coverage(rows))
 

@@ -1,4 +1,4 @@
-"""Risk: who carries it, how much of a printed volatility is noise, and what a fall of each factor would cost."""
+"""Risk: who carries it, how much of a printed volatility is noise, and what may happen."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from toolkit.report import formats
 from toolkit.report.charts import Interval, intervals
 from toolkit.report.compose import section
 from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Missing, Row, Table
+from toolkit.report.origins import by_product
+from toolkit.report.outlook import falls, shocks, tail
 from toolkit.report.proposal import Proposal, head, metal
 from toolkit.report.text import NONE, Text, muted, sources, strong, text
 
@@ -18,13 +20,12 @@ NOISY = 0.5
 
 @section("risk", "Risk")
 def risk(run: Proposal) -> tuple[Block, ...] | Missing:
-    """Contributions beside volatilities, then the factors."""
+    """Contributions beside volatilities, then falls of factors, scenarios of the strategy and their tail."""
     believed = _volatilities(run)
     if not run.held:
         return (believed,) if believed else Missing("Nothing is held, so nothing carries risk.")
-    factors = _factors(run)
     pair: tuple[Block, ...] = (Columns((_contributions(run), believed)),) if believed else (_contributions(run),)
-    return (*pair, *((factors,) if factors else ()))
+    return (*pair, *(figure for figure in (falls(run), shocks(run), tail(run)) if figure))
 
 
 def _contributions(run: Proposal) -> Figure:
@@ -54,7 +55,7 @@ def _contributions(run: Proposal) -> Figure:
 
 
 def _volatilities(run: Proposal) -> Figure | None:
-    rows = sorted(run.record["assets"], key=lambda a: (-a["volatility"]["corrected"], a["asset"]))
+    rows = sorted(by_product(run.record["assets"]), key=lambda a: (-a["volatility"]["corrected"], a["asset"]))
     if not rows:
         return None
     drawn = tuple(
@@ -102,45 +103,4 @@ def _cells(a: Mapping[str, Any]) -> tuple[Text, ...]:
         text(formats.month(v["first"])),
         text(formats.month(v["last"])),
         text(formats.readable(v["model"])),
-    )
-
-
-def _factors(run: Proposal) -> Figure | None:
-    """Losses by factor; statistical remainders have no name a reader could act on."""
-    exposures: Mapping[str, float] = run.record["exposures"]["factors"]
-    rows = [(s, key) for s in run.record["scenarios"] if (key := s["name"].removesuffix(" falls")) in exposures]
-    if not rows:
-        return None
-    rows.sort(key=lambda row: (-row[0]["loss"], row[1]))
-    worst, losses = rows[0], [row for row in rows if row[0]["loss"] > 0]
-    if not losses:
-        title = text("No named factor would cost anything by falling")
-    else:
-        title = text(f"A fall of {_factor(worst[1])} costs most: {formats.percent(worst[0]['loss'])} of value")
-    columns = (Column("If this falls", "left"), Column("Exposure"), Column("Loss, %"), Column("How far", "left"))
-    table = Table(
-        "Loss when a factor falls",
-        columns,
-        tuple(
-            Row(
-                (
-                    text(formats.capital(_factor(key))),
-                    text(formats.number(exposures[key], 2)),
-                    text(strong(formats.number(100 * s["loss"], 1))),
-                    text(muted(s["method"])),
-                )
-            )
-            for s, key in rows
-        ),
-    )
-    systematic = run.record["risk"]["systematic"]
-    sub = "Loss of value over a year; a minus is a gain." + (
-        "" if systematic is None else f" The factors explain {formats.percent(systematic, 0)} of the variance."
-    )
-    return Figure(title, text(sub), (table,), (), text("Own calculation", sources(*run.of_tables("prices", "fx")), "."))
-
-
-def _factor(key: str) -> str:
-    return {"dollar": "the dollar", "supply_shock": "the supply-shock factor", "energy": "energy"}.get(
-        key, formats.readable(key)
     )
