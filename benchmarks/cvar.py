@@ -27,7 +27,7 @@ from pathlib import Path
 import numpy as np
 
 from toolkit.optimize.problem import Inequalities
-from toolkit.optimize.shortfall import solve_shortfall
+from toolkit.optimize.programs.shortfall import solve_shortfall
 from toolkit.risk.tail import CVaR
 
 sys.path.append(os.environ.get("PEERS_PACKAGES", "/tmp/peers-cvar/lib/python3.11/site-packages"))

@@ -19,7 +19,7 @@ from toolkit.factors.forecast import Forecast
 from toolkit.factors.scenarios import Scenarios
 from toolkit.optimize.allocate import Solver, allocate
 from toolkit.optimize.costs import Costs
-from toolkit.optimize.lots import whole_lots
+from toolkit.optimize.lots.exact import whole_lots
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.relaxation import solve_continuous
 from toolkit.optimize.target import target_of

@@ -9,8 +9,8 @@ from toolkit.app.exchange import Rate
 from toolkit.app.inputs import Inputs
 from toolkit.app.money import Money
 from toolkit.factors.forecast import Forecast
-from toolkit.optimize.budgeting import least_cash
 from toolkit.optimize.problem import Problem
+from toolkit.optimize.programs.budgeting import least_cash
 
 MOSTLY_CASH = 0.5
 

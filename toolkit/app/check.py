@@ -9,8 +9,8 @@ from toolkit.app.prepare import Prepared, prepare
 from toolkit.app.request import Request
 from toolkit.core.decode import raise_faults
 from toolkit.core.errors import ToolkitError
-from toolkit.optimize.budgeting import risk_budgets
 from toolkit.optimize.problem import Problem
+from toolkit.optimize.programs.budgeting import risk_budgets
 from toolkit.optimize.quadratic import target_weights
 from toolkit.optimize.relaxation import risk_of
 from toolkit.optimize.target import target_of

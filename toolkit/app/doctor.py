@@ -18,7 +18,7 @@ from cvxpy.error import SolverError
 from toolkit.app.config import Settings
 from toolkit.app.market import load
 from toolkit.core.errors import DataError
-from toolkit.optimize.solve import CONIC_ORDER, QUADRATIC_ORDER
+from toolkit.optimize.programs.solve import CONIC_ORDER, QUADRATIC_ORDER
 
 LIBRARIES = ("cvxpy", "polars", "numpy", "scipy", "pydantic", "dataframely", "altair")
 

@@ -15,12 +15,12 @@ import numpy as np
 from toolkit.app.optimize import Result
 from toolkit.app.record import rounded
 from toolkit.factors.forecast import FloatArray
-from toolkit.optimize.bets import HELD, effective_bets, effective_number
-from toolkit.optimize.marginal import Marginals, annual_cost, from_others, marginals
+from toolkit.optimize.explain.bets import HELD, effective_bets, effective_number
+from toolkit.optimize.explain.marginal import Marginals, annual_cost, from_others, marginals
+from toolkit.optimize.explain.sensitivity import POINT, Analysis, Sensitivity, analyse
 from toolkit.optimize.objective import objective_value
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.quadratic import target_weights
-from toolkit.optimize.sensitivity import POINT, Analysis, Sensitivity, analyse
 from toolkit.optimize.terms.objectives import Track
 from toolkit.report.worth import NOTHING, fall_in_words, worth
 from toolkit.risk.variance import risk_contributions, volatility

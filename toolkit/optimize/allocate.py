@@ -8,16 +8,16 @@ import numpy as np
 
 from toolkit.core.errors import NumericalFailure, SpecError, ToolkitError
 from toolkit.factors.forecast import FloatArray, read_only
-from toolkit.optimize.certificate import Certificate
-from toolkit.optimize.continuous import Continuous
-from toolkit.optimize.diagnose import conflict
+from toolkit.optimize.conflict.diagnose import conflict
 from toolkit.optimize.limits import LimitReport, limit_reports
-from toolkit.optimize.lots import WholeLots, whole_lots
+from toolkit.optimize.lots.exact import WholeLots, whole_lots
 from toolkit.optimize.objective import objective_value
 from toolkit.optimize.problem import Problem
+from toolkit.optimize.programs.certificate import Certificate
+from toolkit.optimize.programs.continuous import Continuous
+from toolkit.optimize.programs.solve import Attempt, Impossible
 from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.relaxation import own_ceilings, solve_continuous
-from toolkit.optimize.solve import Attempt, Impossible
 from toolkit.optimize.target import Target, target_of
 from toolkit.optimize.terms.objectives import MaxReturn, MaxUtility, MinRisk, Track
 
@@ -114,7 +114,7 @@ def allocate(problem: Problem, solver: Solver | None = None) -> Allocation:
 
     Raises:
         Infeasible: with an irreducible set of conflicting constraints and the least relaxation.
-        Unbounded, NumericalFailure: see `toolkit.optimize.solve`.
+        Unbounded, NumericalFailure: see `toolkit.optimize.programs.solve`.
         SpecError: for an objective without what it needs.
     """
     solver = solver or Solver()

@@ -11,14 +11,14 @@ import numpy as np
 from toolkit.core.errors import SpecError
 from toolkit.factors.forecast import FloatArray, read_only
 from toolkit.optimize.allocate import Solver, explained
-from toolkit.optimize.certificate import Certificate
-from toolkit.optimize.continuous import certify_weights
-from toolkit.optimize.critical import ROUNDING, CriticalLine, Segment
-from toolkit.optimize.linear import least
 from toolkit.optimize.problem import Inequalities, Problem
-from toolkit.optimize.program import Duals, quadratic_program
+from toolkit.optimize.programs.certificate import Certificate
+from toolkit.optimize.programs.continuous import certify_weights
+from toolkit.optimize.programs.critical import ROUNDING, CriticalLine, Segment
+from toolkit.optimize.programs.linear import least
+from toolkit.optimize.programs.program import Duals, quadratic_program
+from toolkit.optimize.programs.solve import QUADRATIC_ORDER, Impossible, check_order, solve
 from toolkit.optimize.quadratic import Quadratic
-from toolkit.optimize.solve import QUADRATIC_ORDER, Impossible, check_order, solve
 
 MEET = 1e-7
 """Gap between two segments, over the range of rewards, below which they meet in one turning point."""

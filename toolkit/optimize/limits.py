@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from toolkit.factors.forecast import FloatArray
-from toolkit.optimize.continuous import Continuous
 from toolkit.optimize.contribution import Share
 from toolkit.optimize.functions import Ceiling
 from toolkit.optimize.problem import Inequalities, Problem
+from toolkit.optimize.programs.continuous import Continuous
 from toolkit.optimize.terms.base import Constraint
 from toolkit.optimize.terms.objectives import MaxReturn
 

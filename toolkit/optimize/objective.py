@@ -6,8 +6,8 @@ import numpy as np
 
 from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.problem import Problem
+from toolkit.optimize.programs.ratio import excess_returns, volatilities
 from toolkit.optimize.quadratic import target_weights
-from toolkit.optimize.ratio import excess_returns, volatilities
 from toolkit.optimize.relaxation import risk_of
 from toolkit.optimize.target import costs_of, target_of
 from toolkit.optimize.terms.objectives import (

@@ -8,16 +8,22 @@ import numpy as np
 
 from toolkit.core.errors import Infeasible, SpecError
 from toolkit.factors.forecast import FloatArray
-from toolkit.optimize.budgeting import least_cash, risk_budgets, solve_risk_budgets
-from toolkit.optimize.continuous import Continuous, solve_equal_weight, solve_hierarchical, solve_quadratic, solve_track
 from toolkit.optimize.contribution import Share
 from toolkit.optimize.functions import Ceiling, ConvexFunction, Deviation, RiskOf, Scaled
 from toolkit.optimize.problem import Inequalities, Problem
+from toolkit.optimize.programs.budgeting import least_cash, risk_budgets, solve_risk_budgets
+from toolkit.optimize.programs.continuous import (
+    Continuous,
+    solve_equal_weight,
+    solve_hierarchical,
+    solve_quadratic,
+    solve_track,
+)
+from toolkit.optimize.programs.ratio import excess_returns, nothing_positive, solve_ratio, volatilities
+from toolkit.optimize.programs.reward import solve_return
+from toolkit.optimize.programs.shortfall import solve_deviation, solve_shortfall
+from toolkit.optimize.programs.solve import CONIC_ORDER, QUADRATIC_ORDER, check_order
 from toolkit.optimize.quadratic import Quadratic
-from toolkit.optimize.ratio import excess_returns, nothing_positive, solve_ratio, volatilities
-from toolkit.optimize.reward import solve_return
-from toolkit.optimize.shortfall import solve_deviation, solve_shortfall
-from toolkit.optimize.solve import CONIC_ORDER, QUADRATIC_ORDER, check_order
 from toolkit.optimize.target import Target, costs_of, target_of
 from toolkit.optimize.terms.measures import CLOSED
 from toolkit.optimize.terms.objectives import (
@@ -54,7 +60,7 @@ def solve_continuous(problem: Problem, limits: Inequalities, order: tuple[str, .
 
     Raises:
         SpecError: for an objective without what it needs.
-        Impossible, Unbounded, NumericalFailure: see `toolkit.optimize.solve`.
+        Impossible, Unbounded, NumericalFailure: see `toolkit.optimize.programs.solve`.
     """
     conic = isinstance(problem.objective, RiskParity | MaxReturn)
     order = check_order(order or (CONIC_ORDER if conic else QUADRATIC_ORDER))
@@ -125,7 +131,7 @@ def _start(
     problem: Problem, limits: Inequalities, ceilings: tuple[Ceiling, ...], shares: list[tuple[int, Share]]
 ) -> FloatArray:
     """Weights (n,) that hold the limits on contributions, as far as a sequence of least violations finds any."""
-    from toolkit.optimize.convex import solve_convex  # noqa: PLC0415
+    from toolkit.optimize.programs.convex import solve_convex  # noqa: PLC0415
 
     n = len(problem.universe)
     nothing = Target(Quadratic(np.zeros((0, n)), np.zeros(n), np.zeros(n), np.zeros(n)))
@@ -152,7 +158,7 @@ def _least(problem: Problem, limits: Inequalities, ceilings: tuple[Ceiling, ...]
         if (answer := _tail(target, limits)) is not None:
             return answer
     # cvxpy takes half a second to import: who solves a plain quadratic does not pay.
-    from toolkit.optimize.convex import solve_convex  # noqa: PLC0415
+    from toolkit.optimize.programs.convex import solve_convex  # noqa: PLC0415
 
     answer = solve_convex(target, limits, ceilings)
     if answer.on_ceilings is not None and OWN in answer.on_ceilings:
@@ -200,7 +206,7 @@ def _homogeneous(problem: Problem, limits: Inequalities, ceilings: tuple[Ceiling
     numerator = excess_returns(problem, objective) if isinstance(objective, MaxRatio) else volatilities(problem)
     if plain:
         return solve_ratio(problem, numerator, limits, order)
-    from toolkit.optimize.convex import solve_parity_of, solve_ratio_of  # noqa: PLC0415
+    from toolkit.optimize.programs.convex import solve_parity_of, solve_ratio_of  # noqa: PLC0415
 
     risk = risk_of(problem)
     if isinstance(objective, RiskParity):

@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import minimize
 
 from tests.unit.optimize.problems import random_covariance
-from toolkit.optimize.bets import effective_bets, effective_number, torsion_contributions
+from toolkit.optimize.explain.bets import effective_bets, effective_number, torsion_contributions
 
 
 @pytest.mark.parametrize("n", [1, 2, 7])

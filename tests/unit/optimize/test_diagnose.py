@@ -4,7 +4,7 @@ import pytest
 from tests.unit.optimize.problems import problem_of, random_covariance
 from toolkit.core.errors import Infeasible
 from toolkit.optimize.allocate import allocate
-from toolkit.optimize.diagnose import conflict
+from toolkit.optimize.conflict.diagnose import conflict
 
 FACTS = {
     "countries": {"CHN": np.array([0.9, 0.8, 0.7, 0.1]), "ZAF": np.array([0.0, 0, 0, 0.7])},

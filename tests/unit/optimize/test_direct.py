@@ -9,15 +9,15 @@ import pytest
 
 from tests.unit.optimize.problems import NO_CASH, forecast_of, problem_of, random_covariance
 from toolkit.factors.forecast import FloatArray
-from toolkit.optimize import direct
 from toolkit.optimize.allocate import allocate
-from toolkit.optimize.certificate import ACCEPT, certify
-from toolkit.optimize.continuous import certify_weights
-from toolkit.optimize.direct import Answer, Bounds, solve_direct
 from toolkit.optimize.problem import Inequalities
-from toolkit.optimize.program import Duals, Numbers, compiled_quadratic, quadratic_program
+from toolkit.optimize.programs import direct
+from toolkit.optimize.programs.certificate import ACCEPT, certify
+from toolkit.optimize.programs.continuous import certify_weights
+from toolkit.optimize.programs.direct import Answer, Bounds, solve_direct
+from toolkit.optimize.programs.program import Duals, Numbers, compiled_quadratic, quadratic_program
+from toolkit.optimize.programs.solve import OPTIONS
 from toolkit.optimize.quadratic import Quadratic
-from toolkit.optimize.solve import OPTIONS
 
 PIQP = OPTIONS["PIQP"]
 

@@ -13,10 +13,10 @@ from toolkit.factors.scenarios import Scenarios
 from toolkit.optimize.allocate import Solver, allocate
 from toolkit.optimize.costs import Costs, Site
 from toolkit.optimize.functions import Ceiling, Deviation, RiskOf, TradeCost
-from toolkit.optimize.lots import whole_lots
-from toolkit.optimize.mixed_integer import LotTerms
+from toolkit.optimize.lots.exact import whole_lots
+from toolkit.optimize.lots.rounding import Score
+from toolkit.optimize.programs.mixed_integer import LotTerms
 from toolkit.optimize.quadratic import Quadratic
-from toolkit.optimize.rounding import Score
 from toolkit.optimize.target import target_of
 from toolkit.optimize.terms.base import Discrete
 from toolkit.risk.dispersion import MeanAbsoluteDeviation

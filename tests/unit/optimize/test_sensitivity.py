@@ -9,10 +9,10 @@ from tests.unit.optimize.problems import NO_CASH, problem_of, random_covariance
 from toolkit.core.assets import Asset
 from toolkit.optimize.allocate import objective_value
 from toolkit.optimize.costs import Costs
-from toolkit.optimize.face import Face
-from toolkit.optimize.marginal import annual_cost, from_others, marginals
+from toolkit.optimize.explain.face import Face
+from toolkit.optimize.explain.marginal import annual_cost, from_others, marginals
+from toolkit.optimize.explain.sensitivity import analyse
 from toolkit.optimize.relaxation import solve_continuous
-from toolkit.optimize.sensitivity import analyse
 from toolkit.optimize.target import target_of
 
 N = 8

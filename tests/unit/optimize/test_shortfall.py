@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from toolkit.core.errors import NumericalFailure, SpecError
-from toolkit.optimize import shortfall
-from toolkit.optimize.hinges import Hinges, least
 from toolkit.optimize.problem import Inequalities
-from toolkit.optimize.shortfall import Shortfall, solve_deviation, solve_shortfall
-from toolkit.optimize.solve import Impossible
+from toolkit.optimize.programs import shortfall
+from toolkit.optimize.programs.hinges import Hinges, least
+from toolkit.optimize.programs.shortfall import Shortfall, solve_deviation, solve_shortfall
+from toolkit.optimize.programs.solve import Impossible
 from toolkit.risk import measures
 
 SETTINGS = settings(max_examples=25, deadline=None, derandomize=True)

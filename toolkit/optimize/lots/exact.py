@@ -15,14 +15,14 @@ import numpy as np
 
 from toolkit.core.errors import Infeasible, NumericalFailure, ToolkitError
 from toolkit.factors.forecast import FloatArray
-from toolkit.optimize.approximation import Approximation, Relaxation
+from toolkit.optimize.conflict.diagnose import discrete_conflict
 from toolkit.optimize.costs import TRADED
-from toolkit.optimize.diagnose import discrete_conflict
 from toolkit.optimize.functions import Ceiling, ConvexFunction
-from toolkit.optimize.mixed_integer import LotTerms
+from toolkit.optimize.lots.approximation import Approximation, Relaxation
+from toolkit.optimize.lots.rounding import Score
 from toolkit.optimize.problem import Problem
+from toolkit.optimize.programs.mixed_integer import LotTerms
 from toolkit.optimize.quadratic import Quadratic
-from toolkit.optimize.rounding import Score
 from toolkit.optimize.terms.base import Discrete
 
 MAX_ROUNDS = 200

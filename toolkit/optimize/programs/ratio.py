@@ -11,13 +11,13 @@ import numpy as np
 
 from toolkit.core.errors import SpecError, Unbounded
 from toolkit.factors.forecast import FloatArray
-from toolkit.optimize.certificate import Certificate
-from toolkit.optimize.continuous import Continuous, certify_weights
-from toolkit.optimize.linear import least
 from toolkit.optimize.problem import Inequalities, Problem
-from toolkit.optimize.program import Duals, quadratic_program
+from toolkit.optimize.programs.certificate import Certificate
+from toolkit.optimize.programs.continuous import Continuous, certify_weights
+from toolkit.optimize.programs.linear import least
+from toolkit.optimize.programs.program import Duals, quadratic_program
+from toolkit.optimize.programs.solve import Impossible, solve
 from toolkit.optimize.quadratic import Quadratic
-from toolkit.optimize.solve import Impossible, solve
 from toolkit.optimize.target import costs_of
 from toolkit.optimize.terms.objectives import MaxRatio
 
@@ -49,7 +49,7 @@ def solve_ratio(problem: Problem, numerator: FloatArray, limits: Inequalities, o
     Raises:
         SpecError: when the numerator is positive nowhere that the limits allow.
         Unbounded: when a mix without risk has a positive numerator.
-        Impossible, NumericalFailure: see `toolkit.optimize.solve`.
+        Impossible, NumericalFailure: see `toolkit.optimize.programs.solve`.
     """
     n, m = len(problem.universe), len(limits.h)
     best = float(numerator.max())

@@ -8,13 +8,13 @@ import numpy as np
 
 from toolkit.core.errors import Infeasible, NumericalFailure
 from toolkit.factors.forecast import FloatArray
-from toolkit.optimize.certificate import Certificate, certify
-from toolkit.optimize.continuous import Continuous, solve_quadratic
-from toolkit.optimize.critical import CriticalLine
 from toolkit.optimize.problem import Inequalities, Problem
-from toolkit.optimize.program import Duals, return_program
+from toolkit.optimize.programs.certificate import Certificate, certify
+from toolkit.optimize.programs.continuous import Continuous, solve_quadratic
+from toolkit.optimize.programs.critical import CriticalLine
+from toolkit.optimize.programs.program import Duals, return_program
+from toolkit.optimize.programs.solve import QUADRATIC_ORDER, Impossible, solve
 from toolkit.optimize.quadratic import Quadratic
-from toolkit.optimize.solve import QUADRATIC_ORDER, Impossible, solve
 
 BINDS = 1e-7
 """Multiplier of the ceiling, over the largest return, above which it binds."""
@@ -31,7 +31,7 @@ def solve_return(problem: Problem, ceiling: float, limits: Inequalities, order: 
 
     Raises:
         Infeasible: when every allocation within the limits is more volatile.
-        Impossible, NumericalFailure: see `toolkit.optimize.solve`.
+        Impossible, NumericalFailure: see `toolkit.optimize.programs.solve`.
     """
     n = len(problem.universe)
     c = -reward_rate(problem)

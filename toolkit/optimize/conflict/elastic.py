@@ -9,9 +9,9 @@ import numpy as np
 
 from toolkit.core.errors import NumericalFailure
 from toolkit.factors.forecast import FloatArray
-from toolkit.optimize.conic import solve_conic
 from toolkit.optimize.functions import Ceiling
 from toolkit.optimize.problem import Inequalities
+from toolkit.optimize.programs.conic import solve_conic
 
 
 def least_violation(

@@ -18,9 +18,9 @@ from pydantic import ValidationError
 from toolkit.core.errors import Infeasible, NumericalFailure
 from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.functions import Ceiling
-from toolkit.optimize.linear import least
-from toolkit.optimize.mixed_integer import HELD, Columns, LotTerms, MixedIntegerProgram, add_structure, variables
 from toolkit.optimize.problem import Inequalities, Problem
+from toolkit.optimize.programs.linear import least
+from toolkit.optimize.programs.mixed_integer import HELD, Columns, LotTerms, MixedIntegerProgram, add_structure, variables
 
 RELAXED = 1e-7
 """A move below this is rounding."""
@@ -142,7 +142,7 @@ def _feasible(problem: Problem) -> bool:
     limits, ceilings = problem.inequalities().hard(), _hard(problem)
     if not ceilings:
         return _linear_program(limits, len(problem.universe) + 1, {}) is not None
-    from toolkit.optimize.elastic import least_violation  # noqa: PLC0415
+    from toolkit.optimize.conflict.elastic import least_violation  # noqa: PLC0415
 
     # All give way: such a program has a solution for certain, and a cone solver is good at those.
     owners = sorted({*limits.owner, *(ceiling.owner for ceiling in ceilings)})
@@ -159,7 +159,7 @@ def _continuous_moves(problem: Problem) -> list[Move] | None:
     limits, width, ceilings = problem.inequalities().hard(), len(problem.universe) + 1, _hard(problem)
     columns = _movable(problem, {*limits.owner, *(ceiling.owner for ceiling in ceilings)})
     if ceilings:
-        from toolkit.optimize.elastic import least_violation  # noqa: PLC0415
+        from toolkit.optimize.conflict.elastic import least_violation  # noqa: PLC0415
 
         found = least_violation(limits, ceilings, columns)
         return None if found is None else _moves(problem, limits, found[0])

@@ -13,7 +13,7 @@ import numpy as np
 
 from toolkit.core.errors import SolveError
 from toolkit.factors.forecast import FloatArray
-from toolkit.optimize.direct import Answer, solve_direct
+from toolkit.optimize.programs.direct import Answer, solve_direct
 from toolkit.optimize.quadratic import Quadratic
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class QuadraticProgram:
     def bind(
         self, quadratic: Quadratic, G: FloatArray, h: FloatArray, scale: float, equality: FloatArray | None = None
     ) -> QuadraticProgram:
-        """Set what is to be solved, the objective divided by `scale`; returns what `toolkit.optimize.solve` solves.
+        """Set what is to be solved, the objective divided by `scale`; returns what `toolkit.optimize.programs.solve` solves.
 
         Args:
             quadratic: What is minimised.

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.costs import TRADED
 from toolkit.optimize.functions import Ceiling, ConvexFunction, Deviation
-from toolkit.optimize.mixed_integer import LotTerms
-from toolkit.optimize.outer import HOLDS
+from toolkit.optimize.lots.outer import HOLDS
 from toolkit.optimize.problem import Inequalities, Problem
+from toolkit.optimize.programs.mixed_integer import LotTerms
 from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.terms.base import Discrete
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.problem import Inequalities
-from toolkit.optimize.program import Duals
+from toolkit.optimize.programs.program import Duals
 from toolkit.optimize.quadratic import Quadratic
 
 DEPENDENT = 1e-9

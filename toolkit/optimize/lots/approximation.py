@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.costs import TRADED
-from toolkit.optimize.diagonal import split
 from toolkit.optimize.functions import Deviation
-from toolkit.optimize.highs import MixedIntegerProgram
-from toolkit.optimize.mixed_integer import BUYING, HELD, LOTS, SELLING, Columns, add_impact, add_structure, variables
-from toolkit.optimize.outer import Cone, Limit, Part, Squares, separate
-from toolkit.optimize.rounding import Score
+from toolkit.optimize.lots.diagonal import split
+from toolkit.optimize.lots.outer import Cone, Limit, Part, Squares, separate
+from toolkit.optimize.lots.rounding import Score
+from toolkit.optimize.programs.highs import MixedIntegerProgram
+from toolkit.optimize.programs.mixed_integer import BUYING, HELD, LOTS, SELLING, Columns, add_impact, add_structure, variables
 
 CUTTING_PLANES = 100
 """Linear programs of the relaxation at most."""

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from toolkit.factors.forecast import FloatArray
-from toolkit.optimize.certificate import Certificate
 from toolkit.optimize.functions import Ceiling
-from toolkit.optimize.hierarchical import hierarchical_weights, refuse_constraints
 from toolkit.optimize.problem import Inequalities, Problem
-from toolkit.optimize.program import Duals, quadratic_program
+from toolkit.optimize.programs.certificate import Certificate
+from toolkit.optimize.programs.hierarchical import hierarchical_weights, refuse_constraints
+from toolkit.optimize.programs.program import Duals, quadratic_program
+from toolkit.optimize.programs.solve import Attempt, Solved, solve
 from toolkit.optimize.quadratic import Quadratic, target_weights
-from toolkit.optimize.solve import Attempt, Solved, solve
 from toolkit.optimize.terms.objectives import Track
 
 
@@ -77,7 +77,7 @@ def solve_quadratic(problem: Problem, quadratic: Quadratic, limits: Inequalities
     """The least of a quadratic under the limits.
 
     Raises:
-        Impossible, NumericalFailure: see `toolkit.optimize.solve`.
+        Impossible, NumericalFailure: see `toolkit.optimize.programs.solve`.
     """
     n = len(problem.universe)
     program = quadratic_program(n, len(quadratic.R), len(limits.h))

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.functions import Ceiling, ConvexFunction, Deviation, TradeCost
-from toolkit.optimize.highs import MixedIntegerProgram
-from toolkit.optimize.mixed_integer import HELD, Columns, LotTerms
+from toolkit.optimize.programs.highs import MixedIntegerProgram
+from toolkit.optimize.programs.mixed_integer import HELD, Columns, LotTerms
 
 HOLDS = 1e-9
 """A limit on a convex function holds when it is exceeded by no more than this."""

@@ -15,12 +15,12 @@ from cvxpy.error import SolverError
 
 from toolkit.core.errors import NumericalFailure, SpecError, Unbounded
 from toolkit.factors.forecast import FloatArray
-from toolkit.optimize.certificate import ACCEPT, ACCEPT_INACCURATE
-from toolkit.optimize.conic import SOLVER, solve_conic
-from toolkit.optimize.continuous import Continuous
 from toolkit.optimize.functions import Ceiling, ConvexFunction
 from toolkit.optimize.problem import Inequalities
-from toolkit.optimize.solve import Attempt, Impossible, Solved
+from toolkit.optimize.programs.certificate import ACCEPT, ACCEPT_INACCURATE
+from toolkit.optimize.programs.conic import SOLVER, solve_conic
+from toolkit.optimize.programs.continuous import Continuous
+from toolkit.optimize.programs.solve import Attempt, Impossible, Solved
 from toolkit.optimize.target import Target
 
 VANISHING = 1e-9
@@ -109,7 +109,7 @@ def _solved(problem: cp.Problem, unbounded: str) -> Solved:
     """The accepted answer.
 
     Raises:
-        Impossible, Unbounded, NumericalFailure: as `toolkit.optimize.solve.solve`.
+        Impossible, Unbounded, NumericalFailure: as `toolkit.optimize.programs.solve.solve`.
     """
     try:
         answer = solve_conic(problem)

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.factors.forecast import FloatArray
-from toolkit.optimize.highs import MixedIntegerProgram
 from toolkit.optimize.problem import Problem
+from toolkit.optimize.programs.highs import MixedIntegerProgram
 from toolkit.optimize.terms.base import Discrete
 
 LEAST_TRADE = 1e-6

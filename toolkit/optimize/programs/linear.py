@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from toolkit.factors.forecast import FloatArray
-from toolkit.optimize.highs import MixedIntegerProgram
+from toolkit.optimize.programs.highs import MixedIntegerProgram
 
 SECONDS = 60.0
 

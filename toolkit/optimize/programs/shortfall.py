@@ -1,4 +1,4 @@
-"""Least CVaR, worst case and mean absolute deviation over scenarios: linear programs of hinges (`toolkit.optimize.hinges`).
+"""Least CVaR, worst case and mean absolute deviation over scenarios: linear programs of hinges, rows as needed.
 
 CVaR has one at its quantile (Rockafellar and Uryasev 2000, equation 17), the mean absolute deviation one at the mean, of which
 the lower side counts twice (Feinstein and Thapa 1993).
@@ -12,10 +12,10 @@ import numpy as np
 
 from toolkit.core.errors import NumericalFailure, SpecError
 from toolkit.factors.forecast import FloatArray
-from toolkit.optimize.certificate import ACCEPT, ACCEPT_INACCURATE, Certificate, certify
-from toolkit.optimize.hinges import Hinges, Vertex, least
 from toolkit.optimize.problem import Inequalities
-from toolkit.optimize.solve import Attempt, Impossible
+from toolkit.optimize.programs.certificate import ACCEPT, ACCEPT_INACCURATE, Certificate, certify
+from toolkit.optimize.programs.hinges import Hinges, Vertex, least
+from toolkit.optimize.programs.solve import Attempt, Impossible
 from toolkit.risk.base import Measure
 from toolkit.risk.dispersion import MeanAbsoluteDeviation
 from toolkit.risk.tail import CVaR, WorstCase

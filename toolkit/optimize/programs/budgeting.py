@@ -10,12 +10,12 @@ import numpy as np
 
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.factors.forecast import FloatArray
-from toolkit.optimize.certificate import Certificate, certify
-from toolkit.optimize.continuous import Continuous
-from toolkit.optimize.linear import least
 from toolkit.optimize.problem import Inequalities, Problem
-from toolkit.optimize.program import risk_budget_program
-from toolkit.optimize.solve import Impossible, solve
+from toolkit.optimize.programs.certificate import Certificate, certify
+from toolkit.optimize.programs.continuous import Continuous
+from toolkit.optimize.programs.linear import least
+from toolkit.optimize.programs.program import risk_budget_program
+from toolkit.optimize.programs.solve import Impossible, solve
 from toolkit.optimize.terms.objectives import RiskParity
 
 NEWTON_STEPS = 6
@@ -58,7 +58,7 @@ def solve_risk_budgets(problem: Problem, budgets: FloatArray, limits: Inequaliti
     """Weights whose risk contributions are proportional to budgets, (n,), as far as the limits let them.
 
     Raises:
-        Impossible, NumericalFailure: see `toolkit.optimize.solve`.
+        Impossible, NumericalFailure: see `toolkit.optimize.programs.solve`.
     """
     n, m = len(problem.universe), len(limits.h)
     forecast = problem.forecast

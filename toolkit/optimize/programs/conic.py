@@ -17,8 +17,8 @@ import numpy as np
 
 from toolkit.core.errors import SolveError
 from toolkit.factors.forecast import FloatArray
-from toolkit.optimize.certificate import Certificate
-from toolkit.optimize.solve import OPTIONS
+from toolkit.optimize.programs.certificate import Certificate
+from toolkit.optimize.programs.solve import OPTIONS
 
 SOLVER = "CLARABEL"
 

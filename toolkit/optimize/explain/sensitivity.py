@@ -14,12 +14,12 @@ import numpy as np
 from toolkit.core.errors import SolveError
 from toolkit.factors.forecast import FloatArray, read_only
 from toolkit.optimize.allocate import objective_value
-from toolkit.optimize.continuous import Continuous
-from toolkit.optimize.face import Face
+from toolkit.optimize.explain.face import Face
 from toolkit.optimize.limits import BINDING
 from toolkit.optimize.problem import Inequalities, Problem
+from toolkit.optimize.programs.continuous import Continuous
+from toolkit.optimize.programs.solve import Impossible
 from toolkit.optimize.relaxation import solve_continuous
-from toolkit.optimize.solve import Impossible
 from toolkit.optimize.target import target_of
 from toolkit.optimize.terms.base import Ceiled
 from toolkit.optimize.terms.objectives import MaxReturn, MaxUtility, MinRisk, Track

@@ -9,8 +9,8 @@ import numpy as np
 from toolkit.factors.forecast import FloatArray, read_only
 from toolkit.optimize.functions import TradeCost
 from toolkit.optimize.problem import Problem
+from toolkit.optimize.programs.ratio import excess_returns, volatilities
 from toolkit.optimize.quadratic import target_weights
-from toolkit.optimize.ratio import excess_returns, volatilities
 from toolkit.optimize.target import target_of
 from toolkit.optimize.terms.objectives import MaxDiversification, MaxRatio, MaxReturn, MaxUtility, MinRisk, Track
 

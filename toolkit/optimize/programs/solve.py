@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from toolkit.core.errors import NumericalFailure, SpecError, Unbounded, did_you_mean
-from toolkit.optimize.certificate import ACCEPT, ACCEPT_INACCURATE, Certificate
+from toolkit.optimize.programs.certificate import ACCEPT, ACCEPT_INACCURATE, Certificate
 
 OPTIONS: MappingProxyType[str, dict[str, Any]] = MappingProxyType(
     {
@@ -59,7 +59,7 @@ class Solved:
 
 
 class Impossible(Exception):
-    """A solver proved that there is no feasible point; `toolkit.optimize.diagnose` says why in the user's words."""
+    """A solver proved that there is no feasible point; `toolkit.optimize.conflict.diagnose` says why in the user's words."""
 
     def __init__(self, attempts: tuple[Attempt, ...]) -> None:
         super().__init__("infeasible")

@@ -1,0 +1,1 @@
+"""What an answer depends on: slopes of holdings, sensitivities, number of bets."""

@@ -1,0 +1,1 @@
+"""Whole lots, minimum tickets and numbers of holdings, exactly."""
