@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install optimize test test-all check format lock evidence wheel clean
+.PHONY: help install optimize test test-all check format lock evidence benchmarks wheel clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -48,8 +48,13 @@ lock: $(BIN)/toolkit  ## Pin every dependency with hashes (needs uv)
 evidence: $(BIN)/toolkit  ## Write docs/evidence.md again (needs the listed series of ../shared/testdata)
 	$(BIN)/python -m benchmarks.evidence
 
+benchmarks:  ## Write docs/benchmarks.md again, beside the peers (installs them into .peers; a quarter of an hour)
+	test -d .peers || $(PYTHON) -m venv .peers
+	.peers/bin/python -m pip install --quiet --disable-pip-version-check skfolio riskfolio-lib pyportfolioopt cvxportfolio --editable .
+	PEERS_PACKAGES= .peers/bin/python -m benchmarks.page
+
 wheel: $(BIN)/toolkit  ## Build the wheel into dist/
 	$(BIN)/python -m build --no-isolation --wheel
 
 clean:  ## Remove what can be made again
-	rm -rf $(VENV) out dist build .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .peers out dist build .pytest_cache .ruff_cache .hypothesis

@@ -19,10 +19,7 @@ from toolkit.factors.forecast import Forecast
 from toolkit.factors.scenarios import Scenarios
 from toolkit.optimize.allocate import Solver, allocate
 from toolkit.optimize.costs import Costs
-from toolkit.optimize.lots.exact import whole_lots
 from toolkit.optimize.problem import Problem
-from toolkit.optimize.relaxation import solve_continuous
-from toolkit.optimize.target import target_of
 from toolkit.optimize.terms import constraint_kinds, objective_kinds
 from toolkit.optimize.terms.base import Facts
 
@@ -124,13 +121,8 @@ def random_problem(
 
 
 def proven_gap(problem: Problem) -> float:
-    """Solve the problem: `allocate`, or the same steps for objectives that are not quadratic."""
-    target = target_of(problem) if problem.facts.scenarios is not None else None
-    if target is None:
-        return allocate(problem, Solver(time_limit=10.0)).lots_gap or 0.0
-    x = solve_continuous(problem, problem.inequalities(), None).x[:-1]
-    wealth = 1.0 - problem.costs.entry(x - problem.previous, BUDGET)
-    return whole_lots(problem, target.quadratic, x, wealth, target_gap=1e-3, size=0.0, time_limit=10.0, parts=target.parts).gap
+    """Solve the problem, from the continuous optimum to lots."""
+    return allocate(problem, Solver(time_limit=10.0)).lots_gap or 0.0
 
 
 def main() -> None:
