@@ -11,10 +11,9 @@ from toolkit.core.decode import raise_faults
 from toolkit.core.errors import ToolkitError
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.programs.budgeting import risk_budgets
-from toolkit.optimize.quadratic import target_weights
 from toolkit.optimize.relaxation import risk_of
 from toolkit.optimize.target import target_of
-from toolkit.optimize.terms.base import Constraint, Facts
+from toolkit.optimize.terms.base import Constraint, Facts, target_weights
 from toolkit.optimize.terms.objectives import MaxUtility, MinRisk, RiskParity, Track
 
 NEED_HOLDINGS = frozenset({"turnover", "no_trade"})
@@ -54,7 +53,7 @@ def _aim(problem: Problem) -> None:
         case MinRisk() | MaxUtility():
             target_of(problem)
         case Track():
-            target_weights(problem, problem.objective)
+            target_weights(problem.objective.target, problem.universe)
         case RiskParity():
             risk_budgets(problem, problem.objective)
             risk_of(problem)

@@ -20,7 +20,7 @@ from toolkit.optimize.explain.marginal import Marginals, annual_cost, from_other
 from toolkit.optimize.explain.sensitivity import POINT, Analysis, Sensitivity, analyse
 from toolkit.optimize.objective import objective_value
 from toolkit.optimize.problem import Problem
-from toolkit.optimize.quadratic import target_weights
+from toolkit.optimize.terms.base import target_weights
 from toolkit.optimize.terms.objectives import Track
 from toolkit.report.worth import NOTHING, fall_in_words, worth
 from toolkit.risk.variance import risk_contributions, volatility
@@ -82,7 +82,7 @@ def _holdings(problem: Problem, record: Mapping[str, Any], weights: FloatArray, 
 def _level(problem: Problem, weights: FloatArray) -> float:
     """The volatility, or for a strategy that tracks the tracking error, of asset weights, (n,)."""
     objective = problem.objective
-    away = weights - target_weights(problem, objective) if isinstance(objective, Track) else weights
+    away = weights - target_weights(objective.target, problem.universe) if isinstance(objective, Track) else weights
     return volatility(problem.forecast, away)
 
 

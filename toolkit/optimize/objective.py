@@ -7,9 +7,9 @@ import numpy as np
 from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.programs.ratio import excess_returns, volatilities
-from toolkit.optimize.quadratic import target_weights
 from toolkit.optimize.relaxation import risk_of
 from toolkit.optimize.target import costs_of, target_of
+from toolkit.optimize.terms.base import target_weights
 from toolkit.optimize.terms.objectives import (
     EqualWeight,
     HierarchicalRiskParity,
@@ -30,7 +30,7 @@ def objective_value(problem: Problem, weights: FloatArray) -> float:
         case EqualWeight() | RiskParity() | HierarchicalRiskParity():
             return problem.forecast.variance(weights)
         case Track():
-            return problem.forecast.variance(weights - target_weights(problem, objective))
+            return problem.forecast.variance(weights - target_weights(objective.target, problem.universe))
         case MaxRatio() | MaxDiversification():
             return -ratio_of(problem, objective, x)
         case _:

@@ -8,20 +8,6 @@ import numpy as np
 
 from toolkit.factors.forecast import FloatArray, Forecast
 from toolkit.optimize.problem import Problem
-from toolkit.optimize.terms.objectives import Track
-
-
-def target_weights(problem: Problem, objective: Track) -> FloatArray:
-    """(n,) weights that are tracked; the weight of an element is shared equally by its products.
-
-    Raises:
-        DataError: for a name that is neither an asset nor an element of the universe.
-    """
-    target = np.zeros(len(problem.universe))
-    for name, weight in objective.target.items():
-        members = list(problem.universe.members(name))
-        target[members] += weight / len(members)
-    return target
 
 
 @dataclass(frozen=True, slots=True)

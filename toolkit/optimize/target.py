@@ -10,7 +10,8 @@ from toolkit.core.errors import SpecError
 from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.functions import ConvexFunction, Deviation, Scaled, TradeCost
 from toolkit.optimize.problem import Problem
-from toolkit.optimize.quadratic import Quadratic, target_weights
+from toolkit.optimize.quadratic import Quadratic
+from toolkit.optimize.terms.base import target_weights
 from toolkit.optimize.terms.objectives import MaxReturn, MaxUtility, MinRisk, Track
 from toolkit.optimize.terms.risk import risk_function
 
@@ -52,7 +53,7 @@ def target_of(problem: Problem) -> Target:
     objective, forecast = problem.objective, problem.forecast
     n = len(problem.universe)
     if isinstance(objective, Track):
-        return Target(Quadratic.tracking(problem, target_weights(problem, objective)))
+        return Target(Quadratic.tracking(problem, target_weights(objective.target, problem.universe)))
     if isinstance(objective, MaxReturn):
         linear, parts = costs_of(problem)
         return Target(Quadratic(np.zeros((0, n)), np.zeros(n), linear - forecast.expected, np.zeros(n)), parts)

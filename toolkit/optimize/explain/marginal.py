@@ -10,8 +10,8 @@ from toolkit.factors.forecast import FloatArray, read_only
 from toolkit.optimize.functions import TradeCost
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.programs.ratio import excess_returns, volatilities
-from toolkit.optimize.quadratic import target_weights
 from toolkit.optimize.target import target_of
+from toolkit.optimize.terms.base import target_weights
 from toolkit.optimize.terms.objectives import MaxDiversification, MaxRatio, MaxReturn, MaxUtility, MinRisk, Track
 
 
@@ -106,7 +106,7 @@ def _gradient(problem: Problem, weights: FloatArray, covariances: FloatArray, de
         case MinRisk() | MaxUtility():
             return _of_target(problem, weights)
         case Track():
-            away = problem.forecast.matrix @ (weights - target_weights(problem, objective))
+            away = problem.forecast.matrix @ (weights - target_weights(objective.target, problem.universe))
             return Gradient(2 * away, nothing, nothing)
         case MaxReturn():
             return Gradient(nothing, rate, -problem.forecast.expected)

@@ -14,7 +14,8 @@ from toolkit.optimize.programs.certificate import Certificate
 from toolkit.optimize.programs.hierarchical import hierarchical_weights, refuse_constraints
 from toolkit.optimize.programs.program import Duals, quadratic_program
 from toolkit.optimize.programs.solve import Attempt, Solved, solve
-from toolkit.optimize.quadratic import Quadratic, target_weights
+from toolkit.optimize.quadratic import Quadratic
+from toolkit.optimize.terms.base import target_weights
 from toolkit.optimize.terms.objectives import Track
 
 
@@ -104,7 +105,7 @@ def solve_equal_weight(problem: Problem, limits: Inequalities, order: tuple[str,
 
 def solve_track(problem: Problem, objective: Track, limits: Inequalities, order: tuple[str, ...]) -> Continuous:
     """The target where it holds the limits, else the least variance of the difference to it."""
-    target = target_weights(problem, objective)
+    target = target_weights(objective.target, problem.universe)
     x = np.append(target, 1.0 - target.sum())
     if np.all(limits.G @ x <= limits.h + 1e-12):
         return Continuous(np.clip(x, 0.0, None), np.zeros(len(limits.h)), "closed form", "optimal", (), None)

@@ -7,11 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from toolkit.optimize.terms.base import Objective
+from toolkit.optimize.terms.base import Objective, TargetWeights
 from toolkit.optimize.terms.measures import CLOSED, MeasureName
 
 Budget = Annotated[float, Field(gt=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Measured(Objective):
@@ -139,13 +138,7 @@ class Track(Objective):
 
     kind: Literal["track"] = "track"
     measure: Literal["variance"] = "variance"
-    target: Mapping[str, Share] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _no_more_than_everything(self) -> Track:
-        if (total := sum(self.target.values())) > 1 + 1e-9:
-            raise ValueError(f"target: the weights add up to {total:g}, more than 1")
-        return self
+    target: TargetWeights
 
 
 class EqualWeight(Objective):

@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.optimize.functions import ConvexFunction, Deviation, RiskOf
-from toolkit.optimize.terms.base import Ceiled, Curved, Facts, Movable, Rows, outward
+from toolkit.optimize.terms.base import Ceiled, Curved, Facts, Movable, Rows, TargetWeights, outward, target_weights
 from toolkit.optimize.terms.measures import CLOSED, MeasureName, measure_of_strategy
-from toolkit.optimize.terms.objectives import Share
 
 
 def risk_function(measure: str, confidence: float | None, facts: Facts, where: str) -> tuple[ConvexFunction, int]:
@@ -58,22 +57,16 @@ class TrackingError(Ceiled):
     """`upper` of the volatility a year of the difference to `target`; what the target leaves is cash."""
 
     kind: Literal["tracking_error"] = "tracking_error"
-    target: Mapping[str, Share] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _no_more_than_everything(self) -> TrackingError:
-        if (total := sum(self.target.values())) > 1 + 1e-9:
-            raise ValueError(f"target: the weights add up to {total:g}, more than 1")
-        return self
+    target: TargetWeights
 
     def curved(self, facts: Facts) -> Curved:
         """The length of the difference."""
         if facts.forecast is None:
             raise SpecError(f"constraint {self.name!r}: there is no forecast of risk.")
-        target = np.zeros(len(facts.universe))
-        for name, weight in self.target.items():
-            members = list(self.members(name, facts))
-            target[members] += weight / len(members)
+        try:
+            target = target_weights(self.target, facts.universe)
+        except DataError as error:
+            raise DataError(f"constraint {self.name!r}: {error.message}", hint=error.hint, details=error.details) from None
         root, specific = facts.forecast.roots()
         return Curved(Deviation(root, specific, target, "tracking error a year"), self.upper)
 
