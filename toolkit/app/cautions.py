@@ -21,6 +21,8 @@ def cautions(
     forecast: Forecast,
     money: Money,
     relaxed_cash: float,
+    lots_gap: float | None,
+    wanted_gap: float,
     rates: Mapping[str, Rate],
     provenance: Sequence[Mapping[str, Any]],
     owner: Mapping[str, str],
@@ -32,6 +34,11 @@ def cautions(
     cash = money.cash / money.wealth
     if cash > MOSTLY_CASH:
         answer.append(f"MOSTLY CASH: {cash:.0%} of the budget is not placed; {_why_cash(problem, relaxed_cash)}.")
+    if lots_gap is not None and lots_gap > wanted_gap * (1 + 1e-6):
+        answer.append(
+            f"The whole lots are proven to be within {lots_gap:.1%} of the best, not the {wanted_gap:.1%} that were asked for: "
+            "raise solver.time_limit, or live with it."
+        )
     if inputs.unpriced:
         names = ", ".join(inputs.products[key].name for key in inputs.unpriced)
         data.append(f"No monthly price for {names}: bring your own with --prices; annual prices are never interpolated.")

@@ -116,6 +116,8 @@ def _notes(problem: Problem, found: Frontier) -> list[str]:
     relaxed = [constraint.name for i, constraint in enumerate(problem.constraints) if i not in linear]
     if relaxed:
         notes.append(f"Not part of the frontier: {', '.join(repr(name) for name in relaxed)}.")
+    if problem.costs.impact.any():
+        notes.append("Costs along the frontier leave out market impact, which is not linear.")
     notes += [
         f"Turning points between {low:.6g} and {high:.6g} were not found exactly: several rows turn there at once."
         for low, high in found.unresolved

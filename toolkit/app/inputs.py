@@ -125,7 +125,7 @@ def _keys(name: str, priced: Universe, products: Universe) -> list[str]:
     found = [asset.key for asset in (*priced, *products) if name in (asset.key, asset.element)]
     if not found:
         known = {*priced.keys, *products.keys, *priced.elements}
-        raise SpecError(f"universe: {name!r} is neither an asset nor an element.", hint=did_you_mean(name, known))
+        raise DataError(f"universe: {name!r} is neither an asset nor an element.", hint=did_you_mean(name, known))
     return list(dict.fromkeys(found))
 
 

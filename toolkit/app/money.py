@@ -7,6 +7,7 @@ import numpy as np
 from toolkit.core.units import cents
 from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.allocate import Allocation
+from toolkit.optimize.costs import TRADED
 from toolkit.optimize.problem import Problem
 
 
@@ -37,13 +38,17 @@ class Money:
         if whole.any():
             values = np.array([cents(value) for value in np.where(whole, quantities * prices, values)])
         previous = held * prices
-        costs = problem.costs.paid(values - previous, budget, least=1e-9 * budget)
+        # What is kept was not traded by the cent that its value was rounded to.
+        moved = np.abs(allocation.values - problem.previous) > TRADED
+        costs = problem.costs.paid(np.where(moved, values - previous, 0.0), budget)
         if whole.any():
             costs = np.array([cents(cost) for cost in costs])
         money.values, money.quantities, money.costs = values, quantities, costs
         money.entry = cents(float(costs.sum())) if whole.any() else float(costs.sum())
         money.wealth = budget - money.entry
         money.cash = cents(money.wealth - float(values.sum())) if whole.any() else money.wealth - float(values.sum())
+        if abs(money.cash) < 1e-9 * budget:  # rounding of floating point
+            money.cash = 0.0
         money.weights = values / money.wealth
         money.holding = float(problem.costs.storage @ values) + problem.costs.site_fees(values / budget)
         money.previous_weights = previous / budget

@@ -20,6 +20,7 @@ from toolkit.app.scenarios import StrategyScenarios
 from toolkit.core.units import significant
 from toolkit.factors.forecast import FloatArray, Forecast
 from toolkit.optimize.allocate import Allocation
+from toolkit.optimize.costs import TRADED
 from toolkit.optimize.problem import Problem
 from toolkit.strategy.model import Strategy
 from toolkit.supply.concentration import country_exposure
@@ -84,7 +85,8 @@ def run_record(
     exposure = country_exposure(weights, inputs.supply)
     certificate = allocation.certificate
     told = [] if outlook is None else list(outlook.notes)
-    kinds = cautions(inputs, problem, forecast, money, float(allocation.relaxed[-1]), rates, provenance, owner)
+    solved = (float(allocation.relaxed[-1]), allocation.lots_gap, strategy.solver.gap)
+    kinds = cautions(inputs, problem, forecast, money, *solved, rates, provenance, owner)
     kinds = {kind: [words for words in found if words not in told] for kind, found in kinds.items()}
     record = {
         "schema_version": SCHEMA_VERSION,
@@ -207,7 +209,7 @@ def _items(problem: Problem, money: Money, budget: float) -> dict[str, dict[str,
         "premium": costs.premium @ bought,
         "vat": (costs.vat * (1.0 + costs.half_spread + costs.premium)) @ bought,
         "impact": costs.impact @ (np.sqrt(size / budget) * size),
-        "fees": costs.lot_fee @ size + costs.fee * np.count_nonzero(size > 1e-9 * budget),
+        "fees": costs.lot_fee @ size + costs.fee * np.count_nonzero(size > TRADED * budget),
     }
     yearly = {"storage": costs.storage @ money.values, "sites": costs.site_fees(money.values / budget)}
     return {"entry": {name: float(cost) for name, cost in entry.items()}, "yearly": {n: float(c) for n, c in yearly.items()}}

@@ -39,7 +39,7 @@ class Common:
     json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress and no warnings on stderr.")] = False
     verbose: Annotated[bool, typer.Option("--verbose", help="Durations and solver attempts on stderr.")] = False
-    seed: Annotated[int, typer.Option("--seed", help="Seed of whatever is random; recorded with the run.")] = 0
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of whatever is random; recorded with the run.")] = 0
     no_color: Annotated[bool, typer.Option("--no-color", help="No colour, also where the terminal has it.")] = False
     offline: Annotated[bool, typer.Option("--offline", help="Never use the network.")] = False
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an unexpected error.")] = False

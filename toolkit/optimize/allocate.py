@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from toolkit.optimize.conflict.diagnose import conflict
 from toolkit.optimize.limits import LimitReport, limit_reports
 from toolkit.optimize.lots.exact import WholeLots, whole_lots
 from toolkit.optimize.objective import objective_value
-from toolkit.optimize.problem import Problem
+from toolkit.optimize.problem import Inequalities, Problem
 from toolkit.optimize.programs.certificate import Certificate
 from toolkit.optimize.programs.continuous import Continuous
 from toolkit.optimize.programs.solve import Attempt, Impossible
@@ -21,6 +21,11 @@ from toolkit.optimize.relaxation import own_ceilings, solve_continuous
 from toolkit.optimize.target import Target, target_of
 from toolkit.optimize.terms.objectives import MaxReturn, MaxUtility, MinRisk, Track
 
+LEAST_WEALTH = 0.01
+"""Part of the budget below which costs count as having eaten it up: trades would be too small to be any."""
+ROUNDS = 5
+"""Times a problem is solved again with the wealth that its own costs leave."""
+SETTLED = 1e-10
 SUMS = (MinRisk, MaxUtility, MaxReturn)
 """Objectives that add up risk, return and costs."""
 
@@ -89,6 +94,8 @@ def _wealth_after_costs(problem: Problem, weights: FloatArray) -> float:
     wealth = 1.0
     for _ in range(100):
         following = 1.0 - _entry(problem, weights * wealth)
+        if following < LEAST_WEALTH:
+            break
         if abs(following - wealth) < 1e-15:
             return following
         wealth = following
@@ -96,7 +103,7 @@ def _wealth_after_costs(problem: Problem, weights: FloatArray) -> float:
     for _ in range(60):
         middle = (low + high) / 2
         low, high = (middle, high) if middle + _entry(problem, weights * middle) <= 1 else (low, middle)
-    if low <= 0:
+    if low < LEAST_WEALTH:
         raise SpecError("entry costs exceed the budget.", hint="Raise --budget or lower the fee.")
     return low
 
@@ -126,7 +133,7 @@ def allocate(problem: Problem, solver: Solver | None = None) -> Allocation:
     limits = problem.inequalities()
     n = len(problem.universe)
     try:
-        continuous = solve_continuous(problem, limits, solver.order)
+        problem, continuous, wealth = _at_own_wealth(problem, limits, solver)
     except Impossible as impossible:
         raise explained(problem, impossible) from impossible
     except NumericalFailure as failure:
@@ -135,7 +142,7 @@ def allocate(problem: Problem, solver: Solver | None = None) -> Allocation:
             raise contradiction from failure
         raise
 
-    wealth = _wealth_after_costs(problem, continuous.x[:n])
+    continuous = _in_the_users_power(problem, continuous)
     values, lots, gap, by_hand = continuous.x[:n] * wealth, np.full(n, np.nan), None, None
     status = continuous.status
     if problem.discrete() is not None:
@@ -161,6 +168,40 @@ def allocate(problem: Problem, solver: Solver | None = None) -> Allocation:
         lots_gap=gap,
         rounding_cost=by_hand,
         limits=limit_reports(problem, limits, np.append(weights, cash), continuous),
+    )
+
+
+def _at_own_wealth(problem: Problem, limits: Inequalities, solver: Solver) -> tuple[Problem, Continuous, float]:
+    """The problem, its continuous optimum and the wealth after entry costs, in keeping with each other.
+
+    What is kept has the same value and a larger weight when costs are paid. Where trades are optimized, the wealth that
+    they leave is found by solving again; elsewhere no part of the problem asks for it.
+    """
+    trades = problem.costs.in_objective and problem.previous.any()
+    continuous = solve_continuous(problem, limits, solver.order)
+    wealth = _wealth_after_costs(problem, continuous.x[:-1])
+    for _ in range(ROUNDS if trades else 0):
+        if abs(wealth - problem.wealth) < SETTLED:
+            break
+        problem = replace(problem, wealth=wealth)
+        continuous = solve_continuous(problem, limits, solver.order)
+        wealth = _wealth_after_costs(problem, continuous.x[:-1])
+    return problem, continuous, wealth
+
+
+def _in_the_users_power(problem: Problem, continuous: Continuous) -> Continuous:
+    """Multipliers of a square whose root was minimised: d(f^2) = 2 f df."""
+    if not isinstance(problem.objective, SUMS):
+        return continuous
+    target = target_of(problem)
+    if target.power == 1 or continuous.multipliers is None:
+        return continuous
+    rate = target.power * target.value(continuous.x) ** (target.power - 1)
+    held = continuous.on_ceilings
+    return replace(
+        continuous,
+        multipliers=continuous.multipliers * rate,
+        on_ceilings=None if held is None else {owner: price * rate for owner, price in held.items()},
     )
 
 

@@ -17,8 +17,8 @@ from toolkit.factors.forecast import FloatArray, read_only
 COST_ITEMS = ("spread", "storage", "fees")
 TRADING_DAYS = 252
 """Days in a year on which markets trade: from a volatility a year to that of a day, from a year's turnover to a day's."""
-TRADED = 1e-12
-"""A change of less than this part of the budget is rounding and no trade."""
+TRADED = 1e-7
+"""A change of less than this part of the budget (a cent in 100,000) is the dust of a solver and no trade."""
 
 
 def impact_coefficients(prefactor: float, volatility: FloatArray, volume: FloatArray, budget: float) -> FloatArray:
@@ -177,11 +177,11 @@ class Costs:
         fees = self.fee / budget * np.count_nonzero(size > TRADED)
         return float(self.purchase @ bought + self.sale @ sold + self.impact @ size**1.5 + fees)
 
-    def paid(self, trades: FloatArray, budget: float, *, least: float) -> FloatArray:
-        """(n,) cost of each of today's trades, (n,), all in budget currency; below `least` a trade pays no fee."""
+    def paid(self, trades: FloatArray, budget: float) -> FloatArray:
+        """(n,) cost of each of today's trades, (n,), all in budget currency."""
         bought, sold, size = np.clip(trades, 0.0, None), np.clip(-trades, 0.0, None), np.abs(trades)
         impact = self.impact * np.sqrt(size / budget) * size
-        return self.purchase * bought + self.sale * sold + impact + np.where(size > least, self.fee, 0.0)
+        return self.purchase * bought + self.sale * sold + impact + np.where(size > TRADED * budget, self.fee, 0.0)
 
     def most(self, budget: float) -> float:
         """Upper bound of `entry`: everything is sold, as much is bought again, and every asset pays the fee of a trade."""

@@ -185,7 +185,7 @@ def _refuse_curved(problem: Problem) -> None:
     """Raise `SpecError` for limits that a piecewise straight line cannot follow, rather than draw it as if there were none."""
     limits = problem.inequalities()
     soft = {limits.owner[int(row)] for row in np.flatnonzero(limits.soft)}
-    owners = sorted(soft | {ceiling.owner for ceiling in problem.ceilings()})
+    owners = sorted(soft | {ceiling.owner for ceiling in problem.ceilings()} | set(problem.shares()))
     if owners:
         named = ", ".join(repr(problem.constraints[i].name) for i in owners)
         raise SpecError(

@@ -34,7 +34,8 @@ def objective_value(problem: Problem, weights: FloatArray) -> float:
         case MaxRatio() | MaxDiversification():
             return -ratio_of(problem, objective, x)
         case _:
-            return target_of(problem).value(x)
+            target = target_of(problem)
+            return target.value(x) ** target.power
 
 
 def ratio_of(problem: Problem, objective: MaxRatio | MaxDiversification, x: FloatArray) -> float:

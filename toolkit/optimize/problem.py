@@ -63,6 +63,7 @@ class Problem:
         constraints: Named terms.
         costs: Rates in the universe's order.
         lot_values: (n,) value of one lot as a fraction of the budget; NaN where there are no lots.
+        wealth: After entry costs, as a fraction of the budget, where it is known: what is held today is more of it.
         known: The facts, and what forecast and costs add to them.
     """
 
@@ -72,6 +73,7 @@ class Problem:
     constraints: tuple[Constraint, ...]
     costs: Costs
     lot_values: FloatArray
+    wealth: float = 1.0
     known: Facts = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

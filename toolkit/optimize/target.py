@@ -18,10 +18,15 @@ from toolkit.optimize.terms.risk import risk_function
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """f(x) = quadratic(x) + the sum of the parts, over weights x, (n + 1,), of assets and cash."""
+    """f(x) = quadratic(x) + the sum of the parts, over weights x, (n + 1,), of assets and cash.
+
+    Attributes:
+        power: In which the user speaks of f: 2 where f is the root of a square.
+    """
 
     quadratic: Quadratic
     parts: tuple[ConvexFunction, ...] = ()
+    power: int = 1
 
     def value(self, x: FloatArray) -> float:
         """The objective at x."""
@@ -88,7 +93,7 @@ def target_of(problem: Problem) -> Target:
         radius = price * objective.ambiguity / (1 - confidence)
         parts = (*parts, Deviation(np.zeros((0, n)), np.full(n, radius), np.zeros(n), "ambiguity of the scenarios"))
     empty = Quadratic(np.zeros((0, n)), np.zeros(n), linear, np.zeros(n))
-    return Target(empty, (risk if price == 1 else Scaled(risk, price), *parts))
+    return Target(empty, (risk if price == 1 else Scaled(risk, price), *parts), power)
 
 
 def costs_of(problem: Problem) -> tuple[FloatArray, tuple[ConvexFunction, ...]]:
@@ -97,7 +102,7 @@ def costs_of(problem: Problem) -> tuple[FloatArray, tuple[ConvexFunction, ...]]:
     if not costs.in_objective:
         return np.zeros(len(previous)), ()
     if previous.any():
-        trades = TradeCost(costs.trade_rate, costs.sale_rate, costs.impact_rate, previous)
+        trades = TradeCost(costs.trade_rate, costs.sale_rate, costs.impact_rate, previous / problem.wealth)
         return costs.holding_rate, (trades,)
     if costs.impact.any():
         zeros = np.zeros(len(previous))

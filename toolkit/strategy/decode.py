@@ -131,6 +131,19 @@ def _value(text: str) -> Any:
         return text
 
 
+def _split(setting: str, data: Mapping[str, Any]) -> tuple[list[str], str, str]:
+    """The steps of the key, the sign and the value; a name may hold dots, spaces and signs: it is looked for first."""
+    for table in LISTED:
+        items = data.get(table, [])
+        names = [str(item.get("name")) for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+        for name in sorted(names, key=len, reverse=True):
+            if setting.startswith(start := f"{table}.{name}."):
+                key, separator, text = setting[len(start) :].partition("=")
+                return [table, *name.split("."), key.strip()], separator, text
+    key, separator, text = setting.partition("=")
+    return key.strip().split("."), separator, text
+
+
 def override(data: Mapping[str, Any], settings: tuple[str, ...]) -> dict[str, Any]:
     """The TOML data with `--set KEY=VALUE` applied: `objective.risk_aversion=5`, `constraint.NAME.upper=0.4`.
 
@@ -139,12 +152,10 @@ def override(data: Mapping[str, Any], settings: tuple[str, ...]) -> dict[str, An
     """
     changed = copy.deepcopy(dict(data))
     for setting in settings:
-        key, separator, text = setting.partition("=")
-        path = key.strip().split(".")
+        path, separator, text = _split(setting, changed)
         if not separator or len(path) < 2:
             raise SpecError(f"--set {setting!r} is not KEY=VALUE.", hint="Write for instance --set objective.risk_aversion=5.")
         if path[0] in LISTED:
-            # A name may hold dots and spaces: the last step is the key, all between is the name.
             name = ".".join(path[1:-1])
             named = {item.get("name"): item for item in changed.get(path[0], []) if isinstance(item, dict)}
             if name not in named:

@@ -130,13 +130,13 @@ class CostsSpec(Spec):
 
     Money is in the reporting currency: `fee` a trade and `fee_per_lot` for each lot bought or sold; `storage_per_kg`,
     `storage_per_lot` and the charges of `sites` a year, beside the storage that is a share of the value. `impact` is the
-    prefactor of the square-root law of market impact, `volumes` the turnover of a day by asset or element. Keys that are not
-    used leave the fingerprint of a strategy as it was before they existed.
+    prefactor of the square-root law of market impact, `volumes` the turnover of a day by asset or element.
     """
 
     holding_period: Period = "3 years"
     include: tuple[Literal["spread", "storage", "fees"], ...] = COST_ITEMS
     fee: float = Field(default=0.0, ge=0)
+    # Keys that are not used leave the fingerprint of a strategy as it was before they existed.
     fee_per_lot: float = Field(default=0.0, ge=0, exclude_if=_unused)
     storage_per_kg: float = Field(default=0.0, ge=0, exclude_if=_unused)
     storage_per_lot: float = Field(default=0.0, ge=0, exclude_if=_unused)

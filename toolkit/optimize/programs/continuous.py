@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from toolkit.factors.forecast import FloatArray
+from toolkit.optimize.costs import TRADED
 from toolkit.optimize.functions import Ceiling
 from toolkit.optimize.problem import Inequalities, Problem
 from toolkit.optimize.programs.certificate import Certificate
@@ -50,8 +51,8 @@ class Continuous:
         volatility_price: float | None = None,
         on_ceilings: Mapping[int, float] | None = None,
     ) -> Continuous:
-        """A solver's accepted point, its dust below zero swept up and put on the budget."""
-        x = np.clip(x, 0.0, None)
+        """A solver's accepted point, its dust swept up and put on the budget."""
+        x = np.where(x < TRADED * x.sum(), 0.0, x)
         told = (solved.solver, solved.status, solved.attempts, solved.certificate)
         return cls(x / x.sum(), multipliers, *told, volatility_price, on_ceilings)
 

@@ -26,6 +26,12 @@ def _known(name: str) -> str:
     return name
 
 
+def check_confidence(measure: str, confidence: float | None) -> None:
+    """Refuse a confidence where the measure has none; `ValueError`, for models."""
+    if confidence is not None and (measure in CLOSED or not hasattr(measures()[measure], "confidence")):
+        raise ValueError(f"confidence: the measure {measure!r} has none")
+
+
 MeasureName = Annotated[str, AfterValidator(_known)]
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from toolkit.optimize.terms.base import Objective, TargetWeights
-from toolkit.optimize.terms.measures import CLOSED, MeasureName
+from toolkit.optimize.terms.measures import CLOSED, MeasureName, check_confidence
 
 Budget = Annotated[float, Field(gt=0)]
 
@@ -22,6 +22,11 @@ class Measured(Objective):
 
     measure: MeasureName = "variance"
     confidence: float | None = Field(default=None, gt=0, lt=1)
+
+    @model_validator(mode="after")
+    def _confidence_has_a_tail(self) -> Measured:
+        check_confidence(self.measure, self.confidence)
+        return self
 
     @property
     def needs_scenarios(self) -> bool:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.optimize.functions import ConvexFunction, Deviation, RiskOf
 from toolkit.optimize.terms.base import Ceiled, Curved, Facts, Movable, Rows, TargetWeights, outward, target_weights
-from toolkit.optimize.terms.measures import CLOSED, MeasureName, measure_of_strategy
+from toolkit.optimize.terms.measures import CLOSED, ROOTS, MeasureName, check_confidence, measure_of_strategy
 
 
 def risk_function(measure: str, confidence: float | None, facts: Facts, where: str) -> tuple[ConvexFunction, int]:
@@ -41,6 +41,15 @@ class RiskLimit(Ceiled):
     kind: Literal["risk_limit"] = "risk_limit"
     measure: MeasureName
     confidence: float | None = Field(default=None, gt=0, lt=1)
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> RiskLimit:
+        check_confidence(self.measure, self.confidence)
+        root = "volatility" if self.measure == "variance" else ROOTS.get(self.measure)
+        if self.soft is not None and root is not None:
+            # The penalty is linear in what goes beyond the limit, and a square is not.
+            raise ValueError(f"soft: price a limit on the {root} instead of its square")
+        return self
 
     @property
     def needs_scenarios(self) -> bool:
