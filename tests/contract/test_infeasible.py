@@ -239,3 +239,82 @@ def test_where_no_limit_can_give_way_the_terms_to_drop_are_named():
     assert set(refused.value.details["conflict"]) == {"number", "lots"}
     assert refused.value.details["set"] == []
     assert "--budget" in refused.value.hint
+
+
+def contributions(upper, *more, name="rc", **keys):
+    return [{"name": name, "kind": "risk_contribution", "upper": upper, **keys}, *more]
+
+
+def objective_problem(constraints, objective, **keys):
+    return problem_of(random_covariance(4), assets=ASSETS, constraints=constraints, objective=objective, **keys)
+
+
+ASSETS = [Asset(f"a{i}", f"A{i}", group=GROUPS[i], lot_size=1.0) for i in range(4)]
+RETURNS = np.array([0.02, 0.05, 0.03, 0.08])
+
+
+@pytest.mark.parametrize(
+    ("constraints", "names", "least"),
+    [
+        (contributions(0.2, cash(upper=0.0)), {"rc", "cash"}, 0.25),
+        (contributions(0.4, cash(upper=0.5), groups=("technology_metals", "precious_metals")), {"rc", "cash"}, 0.5),
+        (contributions(0.3, cash(upper=0.5), bounds("none", "a0", upper=0.0)), {"rc", "cash", "none"}, 1 / 3),
+        (
+            contributions(0.3, *contributions(0.1, name="tech", groups=("technology_metals",)), cash(upper=0.5)),
+            {"rc", "tech", "cash"},
+            0.45,
+        ),
+    ],
+)
+def test_limits_on_contributions_that_add_up_to_less_than_one_are_proven_to_conflict(constraints, names, least):
+    with pytest.raises(Infeasible) as refused:
+        allocate(objective_problem([*constraints, *IDLE], {"kind": "min_risk"}))
+    error = refused.value
+    assert set(error.details["conflict"]) == names
+    assert "add up" in error.message
+    assert "no proof" not in error.message
+    assert error.details["relaxation"]["rc"] == pytest.approx(least - constraints[0]["upper"], abs=1e-6)
+    (setting,) = error.details["set"]
+    allocate(objective_problem(override({"constraint": constraints}, (setting,))["constraint"], {"kind": "min_risk"}))
+
+
+def test_contributions_that_a_search_did_not_find_are_not_called_impossible():
+    constraints = contributions(0.4, cash(upper=0.0), bounds("much", "a0", lower=0.6))
+    with pytest.raises(Infeasible, match="no proof") as refused:
+        allocate(objective_problem([*constraints, *IDLE], {"kind": "min_risk"}))
+    assert set(refused.value.details["conflict"]) == {"rc", "cash", "much"}
+    (setting,) = refused.value.details["set"]
+    allocate(objective_problem(override({"constraint": constraints}, (setting,))["constraint"], {"kind": "min_risk"}))
+
+
+@pytest.mark.parametrize("more", [[], [calm(0.5)], [{**NEAR, "upper": 2.0}]])
+@pytest.mark.parametrize("lot", [None, 0.02])
+def test_the_limit_of_an_objective_is_named_with_the_least_that_works(more, lot):
+    constraints = [cash(upper=0.1), *more, *([LOTS] if lot else [])]
+    lots = None if lot is None else np.full(4, lot)
+
+    def solved(volatility):
+        objective = {"kind": "max_return", "volatility": volatility}
+        return allocate(objective_problem(constraints, objective, expected=RETURNS, lots=lots, previous=np.zeros(4)))
+
+    with pytest.raises(Infeasible) as refused:
+        solved(0.02)
+    error = refused.value
+    assert set(error.details["conflict"]) == {"objective.volatility", "cash"}
+    (setting,) = error.details["set"]
+    proposed = float(setting.partition("=")[2])
+    solved(proposed)
+    calmest = allocate(objective_problem(constraints, {"kind": "min_risk"}, lots=lots, previous=np.zeros(4)))
+    least = np.sqrt(calmest.weights @ random_covariance(4) @ calmest.weights)
+    assert error.details["relaxation"]["objective.volatility"] == pytest.approx(least - 0.02, abs=2e-4 if lot else 1e-6)
+    assert least <= proposed + 1e-6
+
+
+def test_the_proposal_for_risk_parity_leaves_something_to_every_asset():
+    constraints = [bounds("f0", "a0", lower=0.5), bounds("f1", "a1", lower=0.6)]
+    with pytest.raises(Infeasible) as refused:
+        allocate(objective_problem(constraints, {"kind": "risk_parity"}))
+    assert set(refused.value.details["conflict"]) == {"f0", "f1"}
+    settings = tuple(refused.value.details["set"])
+    answer = allocate(objective_problem(override({"constraint": constraints}, settings)["constraint"], {"kind": "risk_parity"}))
+    assert answer.weights.min() > 1e-4

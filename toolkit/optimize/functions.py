@@ -199,7 +199,11 @@ class TradeCost:
         return np.append(slope + 1.5 * self.impact * np.sqrt(np.abs(d)) * np.sign(d), 0.0)
 
     def convex(self, x: cp.Expression, one: cp.Expression) -> ConvexForm:
-        """Hinges, and a power cone an asset with impact: |d| <= t^(2/3) one^(1/3)."""
+        """Hinges, and two rotated second-order cones an asset with impact.
+
+        With |d| <= z, z^2 <= t u and u^2 <= z one, t is z^2 / sqrt(z one) at least (Lobo, Vandenberghe, Boyd and Lebret 1998,
+        section 2.3: powers as towers of hyperbolic constraints; a power cone next to other cones stalls the solver).
+        """
         import cvxpy as cp  # noqa: PLC0415
 
         d = x[:-1] - self.previous * one
@@ -207,9 +211,10 @@ class TradeCost:
         moved = np.flatnonzero(self.impact)
         if not len(moved):
             return cost, []
-        t = cp.Variable(len(moved), nonneg=True)
-        cone = cp.PowCone3D(t, one * np.ones(len(moved)), d[moved], 2 / 3)
-        return cost + self.impact[moved] @ t, [cone]
+        t, u, z = (cp.Variable(len(moved), nonneg=True) for _ in range(3))
+        whole = one * np.ones(len(moved))
+        squares = [cp.SOC(t + u, cp.vstack([2 * z, t - u])), cp.SOC(z + whole, cp.vstack([2 * u, z - whole]))]
+        return cost + self.impact[moved] @ t, [*squares, cp.abs(d[moved]) <= z]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from toolkit.core.errors import Infeasible, SpecError
+from toolkit.core.errors import SpecError
 from toolkit.factors.forecast import FloatArray
+from toolkit.optimize.conflict.shares import impossible_shares, not_found
+from toolkit.optimize.conflict.unheld import check_all_held
 from toolkit.optimize.contribution import Share
-from toolkit.optimize.functions import Ceiling, ConvexFunction, Deviation, RiskOf, Scaled
+from toolkit.optimize.functions import Ceiling, ConvexFunction, RiskOf, Scaled
 from toolkit.optimize.problem import Inequalities, Problem
-from toolkit.optimize.programs.budgeting import least_cash, risk_budgets, solve_risk_budgets
+from toolkit.optimize.programs.budgeting import risk_budgets, solve_risk_budgets
 from toolkit.optimize.programs.continuous import (
     Continuous,
     solve_equal_weight,
@@ -20,7 +22,7 @@ from toolkit.optimize.programs.continuous import (
     solve_track,
 )
 from toolkit.optimize.programs.ratio import excess_returns, nothing_positive, solve_ratio, volatilities
-from toolkit.optimize.programs.reward import solve_return
+from toolkit.optimize.programs.reward import OWN, own_ceilings, solve_return
 from toolkit.optimize.programs.shortfall import solve_deviation, solve_shortfall
 from toolkit.optimize.programs.solve import CONIC_ORDER, QUADRATIC_ORDER, check_order
 from toolkit.optimize.quadratic import Quadratic
@@ -41,8 +43,6 @@ from toolkit.risk.tail import CVaR, WorstCase
 
 HARD_ONLY = (EqualWeight, RiskParity, HierarchicalRiskParity, MaxRatio, MaxDiversification)
 """Objectives that have no unit in which a price for a broken limit could be paid."""
-OWN = -1
-"""Owner of the limit that an objective itself sets."""
 HELD = 1e-8
 """How far beyond its limit rounding may carry a contribution to risk."""
 STEPS = 60
@@ -110,13 +110,10 @@ def _within_shares(problem: Problem, limits: Inequalities, ceilings: tuple[Ceili
     if held(answer.x[:-1]):
         # Whole lots are looked for elsewhere, and have to hold the limits too.
         return replace(answer, inside=tuple(share.around(answer.x[:-1], owner, None) for owner, share in shares))
-    weights = _start(problem, limits, ceilings, shares)
-    if not held(weights):
-        raise Infeasible(
-            "no allocation was found that holds the limits on contributions to risk.",
-            hint="Raise their `upper`, or loosen the other constraints.",
-            details={"conflict": sorted({problem.constraints[owner].name for owner, _ in shares})},
-        )
+    start = _start(problem, limits, ceilings, shares)
+    if not held(start[:-1]):
+        raise impossible_shares(problem, _can_start) or not_found(problem, limits.hard(), start)
+    weights = start[:-1]
     inside: tuple[Ceiling, ...] = ()
     for _ in range(STEPS):
         inside = tuple(share.around(weights, owner, None) for owner, share in shares)
@@ -130,20 +127,27 @@ def _within_shares(problem: Problem, limits: Inequalities, ceilings: tuple[Ceili
 def _start(
     problem: Problem, limits: Inequalities, ceilings: tuple[Ceiling, ...], shares: list[tuple[int, Share]]
 ) -> FloatArray:
-    """Weights (n,) that hold the limits on contributions, as far as a sequence of least violations finds any."""
+    """Weights (n + 1,) that hold the limits on contributions, as far as a sequence of least violations finds any."""
     from toolkit.optimize.programs.convex import solve_convex  # noqa: PLC0415
 
     n = len(problem.universe)
     nothing = Target(Quadratic(np.zeros((0, n)), np.zeros(n), np.zeros(n), np.zeros(n)))
     hard = tuple(ceiling for ceiling in ceilings if ceiling.price is None)
-    weights = np.full(n, 1.0 / n)
+    x = np.append(np.full(n, 1.0 / n), 0.0)
     for _ in range(STEPS):
-        soft = tuple(share.around(weights, owner, 1.0) for owner, share in shares)
-        following = solve_convex(nothing, limits.hard(), (*hard, *soft)).x[:-1]
-        moved, weights = float(np.max(np.abs(following - weights))), following
-        if moved < SETTLED or all(share.value(weights) <= share.limit for _, share in shares):
+        soft = tuple(share.around(x[:-1], owner, 1.0) for owner, share in shares)
+        following = solve_convex(nothing, limits.hard(), (*hard, *soft)).x
+        moved, x = float(np.max(np.abs(following - x))), following
+        if moved < SETTLED or all(share.value(x[:-1]) <= share.limit for _, share in shares):
             break
-    return weights
+    return x
+
+
+def _can_start(problem: Problem) -> bool:
+    """Whether a search finds weights that hold the limits on contributions."""
+    shares = [(owner, share) for owner, group in problem.shares().items() for share in group]
+    weights = _start(problem, problem.inequalities(), problem.ceilings(), shares)[:-1]
+    return all(share.value(weights) <= share.limit + HELD for _, share in shares)
 
 
 def _least(problem: Problem, limits: Inequalities, ceilings: tuple[Ceiling, ...], order: tuple[str, ...]) -> Continuous:
@@ -165,15 +169,6 @@ def _least(problem: Problem, limits: Inequalities, ceilings: tuple[Ceiling, ...]
         return replace(answer, volatility_price=answer.on_ceilings[OWN])
     # A distance to equal weights has no unit in which a limit could have a price.
     return replace(answer, multipliers=None, on_ceilings=None) if equal else answer
-
-
-def own_ceilings(problem: Problem) -> tuple[Ceiling, ...]:
-    """The limit on volatility that an objective of largest return sets itself."""
-    objective = problem.objective
-    if not isinstance(objective, MaxReturn) or objective.volatility is None:
-        return ()
-    risk = Deviation(*problem.forecast.roots(), np.zeros(len(problem.universe)), "volatility a year")
-    return (Ceiling(risk, objective.volatility, OWN),)
 
 
 def _tail(target: Target, limits: Inequalities) -> Continuous | None:
@@ -201,19 +196,34 @@ def _homogeneous(problem: Problem, limits: Inequalities, ceilings: tuple[Ceiling
     measure = getattr(objective, "measure", "variance")
     costs = costs_of(problem)[1] if isinstance(objective, MaxRatio) else ()
     plain = not ceilings and not costs and measure in CLOSED
-    if plain and isinstance(objective, RiskParity):
-        return solve_risk_budgets(problem, risk_budgets(problem, objective), limits, order)
+    if isinstance(objective, RiskParity):
+        return _parity(problem, objective, limits, ceilings, order, plain=plain)
     numerator = excess_returns(problem, objective) if isinstance(objective, MaxRatio) else volatilities(problem)
     if plain:
         return solve_ratio(problem, numerator, limits, order)
-    from toolkit.optimize.programs.convex import solve_parity_of, solve_ratio_of  # noqa: PLC0415
+    from toolkit.optimize.programs.convex import solve_ratio_of  # noqa: PLC0415
 
-    risk = risk_of(problem)
-    if isinstance(objective, RiskParity):
-        return solve_parity_of(risk, risk_budgets(problem, objective), limits, ceilings, least_cash(limits))
     if numerator.max() <= 0:
         raise nothing_positive(problem, float(numerator.max()))
-    return solve_ratio_of(risk, numerator, costs, limits, ceilings)
+    return solve_ratio_of(risk_of(problem), numerator, costs, limits, ceilings)
+
+
+def _parity(
+    problem: Problem,
+    objective: RiskParity,
+    limits: Inequalities,
+    ceilings: tuple[Ceiling, ...],
+    order: tuple[str, ...],
+    *,
+    plain: bool,
+) -> Continuous:
+    budgets = risk_budgets(problem, objective)
+    check_all_held(problem, free_cash=bool(ceilings))
+    if plain:
+        return solve_risk_budgets(problem, budgets, limits, order)
+    from toolkit.optimize.programs.parity import solve_parity_within  # noqa: PLC0415
+
+    return solve_parity_within(risk_of(problem), budgets, limits, ceilings)
 
 
 def risk_of(problem: Problem) -> ConvexFunction:

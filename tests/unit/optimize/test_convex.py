@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import cvxpy as cp
 import numpy as np
 import pytest
 from scipy.optimize import minimize
@@ -14,9 +15,12 @@ from toolkit.core.errors import Infeasible, SpecError, Unbounded
 from toolkit.factors.scenarios import Scenarios
 from toolkit.optimize.allocate import allocate
 from toolkit.optimize.costs import Costs
-from toolkit.optimize.functions import Deviation, RiskOf, Turnover
+from toolkit.optimize.functions import Deviation, RiskOf, TradeCost, Turnover
 from toolkit.optimize.objective import objective_value
 from toolkit.optimize.problem import Problem
+from toolkit.optimize.programs import conic
+from toolkit.optimize.programs.conic import solve_conic
+from toolkit.optimize.relaxation import solve_continuous
 from toolkit.risk import measures
 
 N = 6
@@ -402,15 +406,16 @@ def test_a_ratio_pays_for_its_trades(covariance: np.ndarray) -> None:
     problem = problem_of(
         covariance, objective={"kind": "max_ratio"}, constraints=[NO_CASH], expected=mean, previous=held, costs=costs
     )
-    answer = allocate(problem)
+    # At a wealth of one: what the wealth after costs makes of the holdings is another question.
+    answer = solve_continuous(problem, problem.inequalities(), None)
 
     def ratio(w: np.ndarray) -> float:
         return float((mean @ w - 0.03 * w.sum() - 0.03 * np.abs(w - held).sum()) / np.sqrt(w @ covariance @ w))
 
-    assert -objective_value(problem, answer.relaxed[:-1]) == pytest.approx(ratio(answer.relaxed[:-1]))
+    assert -objective_value(problem, answer.x[:-1]) == pytest.approx(ratio(answer.x[:-1]))
     rng = np.random.default_rng(2)
-    around = np.vstack([rng.dirichlet(np.ones(N), 2000), 0.9 * answer.relaxed[:-1] + 0.1 * rng.dirichlet(np.ones(N), 2000)])
-    assert max(ratio(w) for w in around) <= ratio(answer.relaxed[:-1]) + 1e-9
+    around = np.vstack([rng.dirichlet(np.ones(N), 2000), 0.9 * answer.x[:-1] + 0.1 * rng.dirichlet(np.ones(N), 2000)])
+    assert max(ratio(w) for w in around) <= ratio(answer.x[:-1]) + 1e-9
 
 
 def test_the_largest_return_pays_for_its_trades(covariance: np.ndarray) -> None:
@@ -424,7 +429,7 @@ def test_the_largest_return_pays_for_its_trades(covariance: np.ndarray) -> None:
         previous=held,
         costs=costs,
     )
-    x = allocate(problem).relaxed
+    x = solve_continuous(problem, problem.inequalities(), None).x
 
     def loss(z: np.ndarray) -> float:
         return float(-mean @ z[:-1] + 0.03 * z[:-1].sum() + 0.03 * np.abs(z[:-1] - held).sum())
@@ -434,3 +439,134 @@ def test_the_largest_return_pays_for_its_trades(covariance: np.ndarray) -> None:
 
     assert calm(x) >= -1e-9
     assert loss(x) <= independent(loss, problem, np.append(held, 0.0), [calm]) + 1e-6
+
+
+IMPACT = np.array([0.3, 0.1, 0.2, 0.4, 0.2, 0.1])
+
+
+@pytest.mark.parametrize(
+    ("measure", "limited", "slack"),
+    [("volatility", "mad", 1.1), ("mad", "cvar", 1.1), ("worst_case", "cvar", 1.1), ("cvar", "mad", 1.1)],
+)
+def test_impact_beside_limits_on_risk(covariance: np.ndarray, measure: str, limited: str, slack: float) -> None:
+    """What stalled the power cone: the optimum holds its certificate, and no feasible mix around it is better."""
+    s = scenarios(covariance)
+    costs = Costs(np.zeros(N), np.zeros(N), holding_years=1.0, in_objective=True, impact=IMPACT)
+    cash = {"name": "c", "kind": "cash", "upper": 0.1}
+    calm = allocate(problem_of(covariance, objective={"kind": "min_risk", "measure": limited}, constraints=[cash], scenarios=s))
+    limit = {"name": "r", "kind": "risk_limit", "measure": limited, "upper": calm.objective * slack}
+    objective = {"kind": "min_risk", "measure": measure}
+    problem = problem_of(covariance, objective=objective, constraints=[cash, limit], scenarios=s, costs=costs)
+    answer = allocate(problem)
+    assert answer.certificate is not None
+    assert answer.certificate.worst < 1e-6
+    x, function = answer.relaxed, RiskOf(measures()[limited](), s)
+    assert function.value(x) <= limit["upper"] + 1e-8
+    rng = np.random.default_rng(4)
+    best = objective_value(problem, x[:-1])
+    for z in rng.dirichlet(np.ones(N + 1), 300):
+        near = 0.97 * x + 0.03 * z
+        if near[-1] <= 0.1 and function.value(near) <= limit["upper"]:
+            assert objective_value(problem, near[:-1]) >= best - 1e-8
+
+
+@pytest.mark.parametrize("whole", [0.5, 1.0, 2.0])
+def test_impact_is_homogeneous_in_weights_and_one(whole: float) -> None:
+    cost = TradeCost(np.full(N, 0.01), np.full(N, 0.02), IMPACT, np.full(N, 0.1))
+    x = np.append(np.linspace(0.0, 0.25, N), 0.25)
+    expression, own = cost.convex(cp.Constant(x * whole), cp.Constant(whole))
+    program = cp.Problem(cp.Minimize(expression), own)
+    assert solve_conic(program).status == "optimal"
+    assert program.value == pytest.approx(whole * cost.value(x), rel=1e-7)
+
+
+def test_a_stalled_solver_is_tried_again_and_every_attempt_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    x = cp.Variable(2, nonneg=True)
+    problem = cp.Problem(cp.Minimize(cp.norm(x - np.array([0.3, 0.9]), 2)), [cp.Zero(cp.sum(x) - 1)])
+    monkeypatch.setattr(conic, "WAYS", {"short of time": {"max_iter": 2}, "": {}})
+    answer = solve_conic(problem)
+    assert [(a.solver, a.outcome) for a in answer.attempts] == [
+        ("CLARABEL (short of time)", "no answer"),
+        ("CLARABEL", "accepted"),
+    ]
+    np.testing.assert_allclose(np.array(x.value), [0.2, 0.8], atol=1e-6)
+    monkeypatch.setattr(conic, "WAYS", {"short of time": {"max_iter": 2}})
+    assert solve_conic(problem).certificate is None
+
+
+def test_a_limit_on_contributions_of_a_tail(covariance: np.ndarray) -> None:
+    s = scenarios(covariance, count=400)
+    for measure in ("evar", "cvar"):
+        spec = {"kind": "min_risk", "measure": measure}
+        answer = allocate(problem_of(covariance, objective=spec, constraints=[NO_CASH, CONTRIBUTION], scenarios=s))
+        assert shares(covariance, answer.weights).max() <= 0.25 + 1e-7
+
+
+def parity(covariance: np.ndarray, upper: float, cash: float, **more: Any) -> Any:
+    return allocate(
+        problem_of(
+            covariance,
+            objective={"kind": "risk_parity"},
+            constraints=[
+                {"name": "c", "kind": "cash", "upper": cash},
+                {"name": "calm", "kind": "risk_limit", "measure": "volatility", "upper": upper},
+            ],
+            **more,
+        )
+    )
+
+
+def test_risk_parity_holds_a_limit_on_risk_by_cash_and_keeps_its_budgets(covariance: np.ndarray) -> None:
+    free = allocate(problem_of(covariance, objective={"kind": "risk_parity"}, constraints=[NO_CASH])).relaxed
+    risk = float(np.sqrt(free[:-1] @ covariance @ free[:-1]))
+    for part in (0.5, 0.9, 0.999):
+        x = parity(covariance, part * risk, 1.0).relaxed
+        np.testing.assert_allclose(x, np.append(part * free[:-1], 1 - part), atol=1e-5)
+    np.testing.assert_allclose(parity(covariance, 1.01 * risk, 1.0).relaxed, free, atol=1e-6)
+
+
+def test_risk_parity_gives_up_budgets_only_where_cash_is_not_enough(covariance: np.ndarray) -> None:
+    calm = allocate(problem_of(covariance, constraints=[NO_CASH]))
+    least = float(np.sqrt(calm.objective))
+    free = allocate(problem_of(covariance, objective={"kind": "risk_parity"}, constraints=[NO_CASH])).relaxed
+    risk = float(np.sqrt(free[:-1] @ covariance @ free[:-1]))
+    assert least < 0.98 * risk
+    upper = 0.9 * (least + 0.3 * (risk - least))
+    x = parity(covariance, upper, 0.1).relaxed
+    assert x[-1] == pytest.approx(0.1, abs=1e-8)
+    assert np.sqrt(x[:-1] @ covariance @ x[:-1]) == pytest.approx(upper, rel=1e-7)
+    with pytest.raises(Infeasible) as told:
+        parity(covariance, 0.9 * least * 0.99, 0.1)
+    assert set(told.value.details["conflict"]) == {"c", "calm"}
+
+
+def test_risk_parity_within_turnover_needs_cash_that_is_held(covariance: np.ndarray) -> None:
+    """Half of what is held is cash, and a tenth may be bought: at least 0.4 stays cash, where the rows would allow none."""
+    answer = allocate(
+        problem_of(
+            covariance,
+            objective={"kind": "risk_parity"},
+            constraints=[{"name": "t", "kind": "turnover", "upper": 0.1}],
+            previous=np.full(N, 0.5 / N),
+        )
+    )
+    assert np.sum(np.maximum(answer.relaxed[:-1] - 0.5 / N, 0.0)) <= 0.1 + 1e-7
+    assert answer.relaxed[-1] == pytest.approx(0.4, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("constraints", "assets", "names"),
+    [
+        ([("cap", "a0", {"upper": 0.0})], ["a0"], ["cap"]),
+        ([("f", "a0", {"lower": 0.5}), ("g", "a1", {"lower": 0.5})], ["a2", "a3", "a4", "a5"], ["f", "g"]),
+    ],
+)
+def test_risk_parity_of_what_may_not_be_held_is_refused(
+    covariance: np.ndarray, constraints: list[Any], assets: list[str], names: list[str]
+) -> None:
+    terms = [{"name": name, "kind": "bounds", "assets": [key], **limits} for name, key, limits in constraints]
+    idle = {"name": "idle", "kind": "bounds", "upper": 0.9}
+    with pytest.raises(SpecError) as told:
+        allocate(problem_of(covariance, objective={"kind": "risk_parity"}, constraints=[idle, *terms]))
+    assert all(repr(word) in told.value.message for word in [*assets, *names])
+    assert "idle" not in told.value.message

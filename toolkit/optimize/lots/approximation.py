@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from toolkit.core.errors import NumericalFailure
 from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.costs import TRADED
 from toolkit.optimize.functions import Deviation
 from toolkit.optimize.lots.diagonal import split
+from toolkit.optimize.lots.impact import Impact
 from toolkit.optimize.lots.outer import Cone, Limit, Part, Squares, separate
 from toolkit.optimize.lots.rounding import Score
 from toolkit.optimize.programs.highs import MixedIntegerProgram
 from toolkit.optimize.programs.mixed_integer import BUYING, HELD, LOTS, SELLING, Columns, add_impact, add_structure, variables
 
-CUTTING_PLANES = 100
-"""Linear programs of the relaxation at most."""
 FAR = 0.02
 """As far from its bound, over its size, the objective is expected to be when no answer is known."""
 SAFE = 1.0 + 1e-6
 """The region in which a better answer can be is taken larger by this, for the tolerances of the linear programs."""
 RIDGE = 1e-12
+LEAST_TIME = 0.1
+"""Seconds that a program is given even where the time is over."""
 TYPICAL = 3.0
 """The approximation is as wrong as it can be nowhere at once: on average a third, of a parabola."""
 
@@ -45,6 +46,21 @@ class Relaxation:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """What a mixed-integer program found.
+
+    Attributes:
+        points: Values, (n,), of answers, best last; they may break limits on functions by a little.
+        bound: Of every answer.
+        tightened: Whether the last paid for impact that no trade has, which the program now rules out.
+    """
+
+    points: list[FloatArray]
+    bound: float
+    tightened: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Approximation:
     """The program and what it approximates.
 
@@ -57,6 +73,8 @@ class Approximation:
         squares: The quadratic.
         parts, limits: Functions that cuts approximate.
         cones: Limits on deviations -> the row whose multiplier is their price.
+        margin: Column by which limits on functions are smaller: zero, except where a choice of lots is settled.
+        impact: Of trades on prices, as the budget pays it.
         coarse: Rows of tangents of the quadratic that finer ones replace.
     """
 
@@ -69,6 +87,8 @@ class Approximation:
     parts: tuple[Part, ...]
     limits: tuple[Limit, ...]
     cones: tuple[tuple[Cone, int], ...]
+    margin: int
+    impact: Impact
     coarse: list[NDArray[np.integer]] = field(default_factory=list)
 
     @classmethod
@@ -87,18 +107,18 @@ class Approximation:
             return at - number
 
         rows = np.vstack([R, np.diag(s)])
-        first, shared = take(len(rows)), take(len(R))
+        first, shared, margin = take(len(rows)), take(len(R)), take(1)
         parts = tuple(Part(piece, take(1), wealth) for part in score.parts for piece in separate(part))
         limits: list[Limit] = []
         cones: list[Cone] = []
         for ceiling in score.ceilings:
             slack = None if ceiling.price is None else take(1)
             if isinstance(of := ceiling.function, Deviation):
-                cone = Cone.of(ceiling, of, slack, at)
+                cone = Cone.of(ceiling, of, slack, margin, at)
                 take(cone.width)
                 cones.append(cone)
             else:
-                limits.append(Limit(ceiling, slack))
+                limits.append(Limit(ceiling, slack, margin))
         soft = range(take(number := int(score.limits.soft.sum())), at)
         sites = range(take(len(score.sites)), at)
         columns = Columns(n, at - columns.total)
@@ -121,16 +141,15 @@ class Approximation:
             cost[soft] = score.limits.price[score.limits.soft] / wealth
         scale = q.scale() if q.R.any() or q.s.any() or q.c.any() else max(abs(score.one(start)[1]), 1e-12)
         upper, integer = variables(problem, terms, columns)
+        upper[margin] = 0.0
         program = MixedIntegerProgram(cost / scale, upper, integer, gap=gap, time_limit=time_limit, lower=lower)
         add_structure(program, problem, terms, columns, soft=soft)
-        for column, (_, stored) in zip(sites, score.sites, strict=True):  # a site is paid for by any that is stored there
-            row = program.blank(int(stored.sum()))
-            row[:, column] = 1.0
-            row[np.arange(len(row)), columns.block(HELD).start + np.flatnonzero(stored)] = -1.0
-            program.add(row, 0.0, np.inf)
+        _add_sites(program, score, columns, sites)
         squares.open(program)
         opened = tuple((cone, cone.open(program)) for cone in cones)
-        made = cls(score, scale, program, columns, cost, squares, parts, tuple(limits), opened)
+        made = cls(
+            score, scale, program, columns, cost, squares, parts, tuple(limits), opened, margin, Impact(problem, terms, columns)
+        )
         made.cut(start)
         return made
 
@@ -145,48 +164,8 @@ class Approximation:
         for piece in (*self.parts, *self.limits, *(cone for cone, _ in self.cones)):
             piece.cut(self.program, amounts)
 
-    def relaxation(self, start: FloatArray, tolerance: Callable[[float], float], stop: float) -> Relaxation | None:
-        """The optimum without integrality, to a tolerance that depends on the objective; None when there is none.
-
-        Raises:
-            NumericalFailure: when HiGHS stops without an answer.
-        """
-        self.program.demand_whole(asked=False)
-        best, values, bound, prices = np.inf, start, -np.inf, np.zeros(0)
-        for _ in range(CUTTING_PLANES):
-            found = self.program.solve_relaxed()
-            if found is None:
-                return None
-            point, least, prices = found
-            bound = max(bound, least * self.scale)
-            here = point[self.columns.value]
-            value = self._value(here, point)
-            if value < best:
-                best, values = value, here
-            if (np.isfinite(best) and best - bound <= tolerance(best)) or time.perf_counter() > stop:
-                break
-            self.cut(here)
-        self.program.demand_whole(asked=True)
-        return Relaxation(values, bound, prices)
-
-    def _value(self, values: FloatArray, point: FloatArray) -> float:
-        """The objective at a relaxed point: what the program calls it, with the functions in place of their columns."""
-        amounts = point[: self.columns.n + 1]
-        total = amounts.sum()
-        square = slice(self.squares.first, self.squares.first + len(self.squares.rows))
-        value = self.cost @ point - point[square].sum() + np.sum(self.squares.at(values) ** 2)
-        for part in self.parts:
-            value += part.function.value(amounts / total) * total / self.score.wealth - point[part.column]
-        for held in (*(cone for cone, _ in self.cones), *self.limits):
-            over = held.ceiling.excess(amounts / total) * total
-            if held.slack is not None:
-                value += (held.ceiling.price or 0.0) / self.score.wealth * max(0.0, over - point[held.slack])
-            elif over > 1e-6 * max(held.ceiling.limit, 1e-3):
-                return np.inf
-        return float(value)
-
-    def refine(self, middle: Relaxation, best: float, error: float) -> None:
-        """Approximate the squares to `error` in sum, wherever an answer better than `best` can be.
+    def refine(self, middle: Relaxation, best: float, error: float, stop: float) -> None:
+        """Approximate the squares to `error` in sum, about until `stop`, wherever an answer better than `best` can be.
 
         With x* the middle, g the slope there and u what is squared, every answer has f(x) >= f(x*) + g'(x - x*) + |u - u*|^2,
         and a linear program bounds the first two terms from below: |u - u*|^2 is at most the difference of `best` and that.
@@ -197,7 +176,7 @@ class Approximation:
         most: FloatArray = np.floor(1 / lot + 1e-9)
         lots = (np.zeros(n), most)
         reach = np.max(np.abs(squares.rows), initial=0.0)
-        room = min(self._room(middle.values, best), reach**2) if number else 0.0
+        room = min(self._room(middle.values, best, stop), reach**2) if number else 0.0
         if room > 0:
             if room < reach**2:
                 lots = self._numbers(middle.values, room, most)
@@ -214,7 +193,7 @@ class Approximation:
                 half = np.sqrt(TYPICAL * error / (price * len(cone.rows)))
                 cone.near(self.program, self.score.amounts(middle.values), min(radius, cone.ceiling.limit), half)
 
-    def _room(self, values: FloatArray, best: float) -> float:
+    def _room(self, values: FloatArray, best: float, stop: float) -> float:
         """Upper bound of |u - u*|^2 of every answer better than `best`."""
         if not np.isfinite(best):
             return np.inf
@@ -226,7 +205,10 @@ class Approximation:
         constant = -float(at @ at) - 2 * float(at @ squares.offset)
         self.program.demand_whole(asked=False)
         self.program.price(cost / self.scale)
-        found = self.program.solve_relaxed()
+        try:
+            found = self.program.solve_relaxed(max(stop - time.perf_counter(), LEAST_TIME))
+        except NumericalFailure:  # there was no time
+            found = None
         self.program.price(self.cost / self.scale)
         self.program.demand_whole(asked=True)
         if found is None:
@@ -243,7 +225,8 @@ class Approximation:
         lot = np.where(terms.in_lots, terms.lot, 1.0)
         low = np.where(terms.in_lots, np.clip(np.ceil((values - away) / lot - 1e-6), 0.0, most), 0.0)
         high = np.where(terms.in_lots, np.clip(np.floor((values + away) / lot + 1e-6), low, most), 0.0)
-        self.program.narrow(self.columns.block(LOTS), low, high)
+        block = self.columns.block(LOTS)
+        self.program.narrow(np.arange(block.start, block.stop), low, high)
         return low, high
 
     def whole(self, values: FloatArray) -> FloatArray:
@@ -252,36 +235,39 @@ class Approximation:
         lot = np.where(terms.in_lots, terms.lot, 1.0)
         return np.where(terms.in_lots, np.round(values / lot) * lot, values)
 
-    def solve(self, start: FloatArray | None, gap: float, seconds: float) -> tuple[list[FloatArray], float] | None:
-        """Values, (n,), of the best answers of the program, best last, and the proven bound; None when there is none.
+    def solve(self, start: FloatArray | None, gap: float, enough: float, seconds: float) -> Found | None:
+        """The best answers of the program; None when there is none.
 
         Args:
             start: (n,) an answer to start from.
             gap: Of the objective at most, for the approximation and the search together.
+            enough: Bound of the objective at which a long search may stop.
             seconds: At most.
 
         Raises:
             NumericalFailure: when HiGHS stops without an answer.
         """
         if start is not None:
-            self.program.within(gap / 2 / self.scale)
-            self._suggest(start)
+            self.program.within(gap / 2 / self.scale, enough / self.scale)
+            chosen = np.flatnonzero(self.program.integer)
+            self.program.suggest(chosen, self.decisions(start))
         found = self.program.solve(seconds)
         if found is None:
             return None
         point, proven = found
         points = [*self.program.seen(), point]
-        return [self._answer(p) for p in points], proven * self.scale
+        return Found([self.answer(p) for p in points], proven * self.scale, self.impact.tighten(self.program, point))
 
-    def _answer(self, point: FloatArray) -> FloatArray:
+    def answer(self, point: FloatArray) -> FloatArray:
         """(n,) values of a point of the program."""
         terms, columns = self.score.terms, self.columns
-        counts = np.round(point[columns.block(LOTS)])
+        counts = np.round(point[columns.block(LOTS)]) + 0.0  # no negative zero
         # What is not held is within the solver's tolerance of nothing, and what is kept of its value.
         loose = np.where(terms.decided & (point[columns.block(HELD)] <= 0.5), 0.0, point[columns.value])
         return np.where(terms.kept, self.score.problem.previous, np.where(terms.in_lots, counts * terms.lot, loose))
 
-    def _suggest(self, values: FloatArray) -> None:
+    def decisions(self, values: FloatArray) -> FloatArray:
+        """The integer variables at the values, (n,), in their order."""
         terms, columns, previous = self.score.terms, self.columns, self.score.problem.previous
         blocks = {
             LOTS: values / np.where(terms.in_lots, terms.lot, 1.0),
@@ -289,8 +275,18 @@ class Approximation:
             BUYING: (values > previous + TRADED).astype(float),
             SELLING: (values < previous - TRADED).astype(float),
         }
-        point = np.zeros(columns.total)
+        point = np.zeros(self.program.width)
         for block, known in blocks.items():
             point[columns.block(block)] = np.round(known)
-        chosen = np.flatnonzero(self.program.integer)
-        self.program.suggest(chosen, point[chosen])
+        sides, above = self.impact.above(values)
+        point[sides] = above
+        return point[self.program.integer]
+
+
+def _add_sites(program: MixedIntegerProgram, score: Score, columns: Columns, sites: range) -> None:
+    """A site is paid for by any that is stored there."""
+    for column, (_, stored) in zip(sites, score.sites, strict=True):
+        row = program.blank(int(stored.sum()))
+        row[:, column] = 1.0
+        row[np.arange(len(row)), columns.block(HELD).start + np.flatnonzero(stored)] = -1.0
+        program.add(row, 0.0, np.inf)

@@ -166,10 +166,12 @@ class Limit:
     Attributes:
         ceiling: The limit.
         slack: Column of what goes beyond it; None where it is hard.
+        margin: Column of the part of the limit by which it is smaller.
     """
 
     ceiling: Ceiling
     slack: int | None
+    margin: int
 
     def cut(self, program: MixedIntegerProgram, amounts: FloatArray) -> None:
         """Add g'a + (f(x) - g'x) W <= limit W + slack where the amounts reach the limit."""
@@ -177,6 +179,7 @@ class Limit:
             return
         row = program.blank(1)
         row[0, : len(amounts)] = _slope(self.ceiling.function, amounts) - self.ceiling.limit
+        row[0, self.margin] = self.ceiling.limit
         if self.slack is not None:
             row[0, self.slack] = -1.0
         program.add(row, -np.inf, 0.0)
@@ -184,26 +187,30 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Cone:
-    """A limit on a deviation: sum of z_j <= t, z_j t >= u_j^2, u = rows @ a, t = limit W + slack.
+    """A limit on a deviation: sum of z_j <= t, z_j t >= u_j^2, u = rows @ a, t = limit (W - margin) + slack.
 
     Attributes:
         ceiling: Whose function is a `Deviation`.
         slack: Column of what goes beyond it; None where it is hard.
+        margin: Column of the part of the limit by which it is smaller.
         first: Column of t; behind it those of u and of z.
         rows: (m, n + 1).
     """
 
     ceiling: Ceiling
     slack: int | None
+    margin: int
     first: int
     rows: FloatArray
 
     @classmethod
-    def of(cls, ceiling: Ceiling, deviation: Deviation, slack: int | None, first: int) -> Cone:
+    def of(cls, ceiling: Ceiling, deviation: Deviation, slack: int | None, margin: int, first: int) -> Cone:
         """The cone of a limit on `deviation`."""
         over = np.vstack([deviation.R, np.diag(deviation.s)[np.flatnonzero(deviation.s)]])
         # R (a - target W), W the sum of all amounts.
-        return cls(ceiling, slack, first, np.hstack([over, np.zeros((len(over), 1))]) - (over @ deviation.target)[:, None])
+        return cls(
+            ceiling, slack, margin, first, np.hstack([over, np.zeros((len(over), 1))]) - (over @ deviation.target)[:, None]
+        )
 
     @property
     def width(self) -> int:
@@ -221,6 +228,7 @@ class Cone:
         row = program.blank(m + 1)
         row[:m, :width], row[:m, self.u] = self.rows, -np.eye(m)
         row[m, :width], row[m, self.first] = self.ceiling.limit, -1.0
+        row[m, self.margin] = -self.ceiling.limit
         if self.slack is not None:
             row[m, self.slack] = 1.0
         program.add(row, 0.0, 0.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +18,7 @@ from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.terms.base import Discrete
 
 EXACT = 1e-12
-"""Excess over a linear limit that is rounding."""
+"""Excess over a linear limit that is rounding; where a linear program chose a value, its own tolerance is."""
 A_HOLDING = 0.1
 """One holding too many or too few is as bad as a limit that is exceeded by this fraction of the budget."""
 SWAPPED = 40
@@ -95,7 +96,7 @@ class Score:
         value += self.trade_fee * np.sum(np.abs(values - self.problem.previous) > TRADED, axis=1)
         for fee, stored in self.sites:
             value += fee * np.any(held[:, stored], axis=1)
-        excess = np.where(excess > EXACT, excess, 0.0)
+        excess = np.where(excess > (HOLDS if self.terms.loose.any() else EXACT), excess, 0.0)
         for ceiling in self.ceilings:
             if isinstance(of := ceiling.function, Deviation):
                 away = values - wealth[:, None] * of.target
@@ -136,14 +137,17 @@ class Score:
                 rise += (ceiling.price or 1.0) * ceiling.function.gradient(x)
         return (rise[:-1] - rise[-1]) / self.wealth
 
-    def search(self, values: FloatArray) -> tuple[float, float, FloatArray]:
+    def search(self, values: FloatArray, stop: float = np.inf) -> tuple[float, float, FloatArray]:
         """The excess, the objective and the values, (n,), from which no move of lots is better.
 
-        Moves are one lot more or less and lots of one asset for lots of another, as many as are worth about the same.
+        Moves are one lot more or less and lots of one asset for lots of another, as many as are worth about the same. At
+        `stop`, on the clock of `time.perf_counter`, the best by then is returned.
         """
         moves = self._moves(values)
         excess, value = self.one(values)
         for _ in range(MOVES if len(moves) else 0):
+            if time.perf_counter() > stop:
+                break
             near = values + moves
             near = near[np.all(near > -TRADED, axis=1)]
             near = np.where(near > TRADED, near, 0.0)

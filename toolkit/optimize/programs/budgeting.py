@@ -19,6 +19,8 @@ from toolkit.optimize.programs.solve import Impossible, solve
 from toolkit.optimize.terms.objectives import RiskParity
 
 NEWTON_STEPS = 6
+HELD = 1e-9
+"""Largest weight at which an asset counts as never held."""
 ROUNDING = 1e-9
 """How far rounding may carry a polished answer beyond a limit, in units of an asset's own risk, or a multiplier below zero."""
 
@@ -139,10 +141,41 @@ def least_cash(limits: Inequalities) -> float:
     Raises:
         Impossible: when the limits contradict each other.
     """
-    if not len(limits.h):
-        return 0.0
-    cash = np.eye(limits.G.shape[1])[-1]
-    found = least(cash, limits.G, limits.h, np.ones(len(cash)))
+    return max(0.0, _extreme(np.eye(limits.G.shape[1])[-1], limits.G, limits.h))
+
+
+def most_cash(limits: Inequalities) -> float:
+    """The largest weight of cash that the limits allow.
+
+    Raises:
+        Impossible: when the limits contradict each other.
+    """
+    return min(1.0, -_extreme(-np.eye(limits.G.shape[1])[-1], limits.G, limits.h))
+
+
+def largest_weights(limits: Inequalities, cash: float | None) -> FloatArray:
+    """(n,) the largest weight of each asset beside at most so much cash (None: any); where all may be held at once, any such.
+
+    Raises:
+        Impossible: when the limits contradict each other.
+    """
+    width = limits.G.shape[1]
+    axes = np.eye(width)
+    G, h = (limits.G, limits.h) if cash is None else (np.vstack([limits.G, axes[-1]]), np.append(limits.h, cash + HELD))
+    # One program shows what is usual, a point at which everything is held: the largest t with x >= t.
+    spread = np.hstack([np.vstack([G, -axes[:-1]]), np.append(np.zeros(len(h)), np.ones(width - 1))[:, None]])
+    found = least(-np.eye(width + 1)[-1], spread, np.append(h, np.zeros(width - 1)), np.append(np.ones(width), 0.0))
     if found is None:
         raise Impossible(())
-    return max(0.0, found[1])
+    if -found[1] > HELD:
+        return found[0][: width - 1]
+    return np.array([-_extreme(-axis, G, h) for axis in axes[:-1]])
+
+
+def _extreme(cost: FloatArray, G: FloatArray, h: FloatArray) -> float:
+    if not len(h):
+        return float(cost.min())
+    found = least(cost, G, h, np.ones(len(cost)))
+    if found is None:
+        raise Impossible(())
+    return found[1]

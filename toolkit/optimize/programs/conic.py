@@ -10,6 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import cvxpy as cp
@@ -17,38 +18,78 @@ import numpy as np
 
 from toolkit.core.errors import SolveError
 from toolkit.factors.forecast import FloatArray
-from toolkit.optimize.programs.certificate import Certificate
-from toolkit.optimize.programs.solve import OPTIONS
+from toolkit.optimize.programs.certificate import ACCEPT, ACCEPT_INACCURATE, Certificate
+from toolkit.optimize.programs.solve import OPTIONS, Attempt
 
 SOLVER = "CLARABEL"
+SHORT_STEPS = {"min_terminate_step_length": 1e-8, "min_switch_step_length": 1e-3}
+WAYS: MappingProxyType[str, dict[str, Any]] = MappingProxyType(
+    {"": {}, "short steps": SHORT_STEPS, "not equilibrated": {**SHORT_STEPS, "equilibrate_enable": False}}
+)
+"""Settings by the words in which an attempt tells them. Near the border of power, exponential and many second-order cones
+Clarabel's steps get short; by default it takes this for an end (`InsufficientProgress`), and it is only slow."""
+PROOFS = {
+    "PrimalInfeasible": cp.INFEASIBLE,
+    "AlmostPrimalInfeasible": cp.INFEASIBLE_INACCURATE,
+    "DualInfeasible": cp.UNBOUNDED,
+    "AlmostDualInfeasible": cp.UNBOUNDED_INACCURATE,
+}
+"""Clarabel's words for programs without an optimum, and cvxpy's."""
+ENDS = ("Solved", "AlmostSolved", "InsufficientProgress")
+"""Clarabel's words for an end with a point; what the point is worth its certificate tells."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConicAnswer:
-    """A solver's answer to a program: its status, and the certificate where it has a point."""
+    """A solver's answer to a program.
+
+    Attributes:
+        status: ``optimal``, ``optimal_inaccurate``, cvxpy's words for infeasible and unbounded programs, or the solver's for
+            having found out neither.
+        certificate: Where a point is accepted; None otherwise.
+        attempts: All of them.
+    """
 
     status: str
     certificate: Certificate | None
+    attempts: tuple[Attempt, ...]
 
 
 def solve_conic(problem: cp.Problem) -> ConicAnswer:
     """Solve with Clarabel, leave the values in the variables and the multipliers in the constraints.
 
-    The objective has to be of order one: residuals are relative to the largest entries that meet in them.
+    The objective has to be of order one: residuals are relative to the largest entries that meet in them. Where one way of
+    solving ends without an accurate point, the next of `WAYS` is tried; of inaccurate points the best is kept.
     """
     data, chain, inverse = problem.get_problem_data(SOLVER)
     if chain is None:
         raise SolveError("cvxpy found no way to hand the program to a cone solver.")
-    options = dict(OPTIONS[SOLVER])
-    inverse[-1].solver_options = options
+    attempts: list[Attempt] = []
+    best: tuple[Certificate, Any] | None = None
+    for words, settings in WAYS.items():
+        name = f"{SOLVER} ({words})" if words else SOLVER
+        raw = chain.solve_via_data(problem, data, warm_start=False, verbose=False, solver_opts={**OPTIONS[SOLVER], **settings})
+        ended = str(raw.status)
+        if ended in PROOFS:
+            attempts.append(Attempt(name, PROOFS[ended], None, PROOFS[ended].partition("_")[0]))
+            return ConicAnswer(PROOFS[ended], None, tuple(attempts))
+        if ended not in ENDS or not np.all(np.isfinite([*raw.x, *raw.z])):
+            attempts.append(Attempt(name, ended, None, "no answer"))
+            continue
+        certificate = certify_conic(data, np.array(raw.x), np.array(raw.z))
+        accurate = certificate.worst <= ACCEPT
+        attempts.append(Attempt(name, ended, certificate.worst, "accepted" if accurate else "not accurate"))
+        if best is None or certificate.worst < best[0].worst:
+            best = certificate, raw
+        if accurate:
+            break
+    if best is None or best[0].worst > ACCEPT_INACCURATE:
+        return ConicAnswer(attempts[-1].status, None, tuple(attempts))
+    inverse[-1].solver_options = {"accept_unknown": True}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # cvxpy warns of inaccuracy; the certificate measures it
-        raw = chain.solve_via_data(problem, data, warm_start=False, verbose=False, solver_opts=options)
-        problem.unpack_results(raw, chain, inverse)
-    status = str(problem.status)
-    if status not in (cp.OPTIMAL, cp.OPTIMAL_INACCURATE):
-        return ConicAnswer(status, None)
-    return ConicAnswer(status, certify_conic(data, np.array(raw.x), np.array(raw.z)))
+        problem.unpack_results(best[1], chain, inverse)
+    return ConicAnswer(cp.OPTIMAL if best[0].worst <= ACCEPT else cp.OPTIMAL_INACCURATE, best[0], tuple(attempts))
 
 
 def certify_conic(data: Mapping[str, Any], x: FloatArray, y: FloatArray) -> Certificate:

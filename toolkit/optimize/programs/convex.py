@@ -11,16 +11,14 @@ from dataclasses import dataclass
 
 import cvxpy as cp
 import numpy as np
-from cvxpy.error import SolverError
 
 from toolkit.core.errors import NumericalFailure, SpecError, Unbounded
 from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.functions import Ceiling, ConvexFunction
 from toolkit.optimize.problem import Inequalities
-from toolkit.optimize.programs.certificate import ACCEPT, ACCEPT_INACCURATE
 from toolkit.optimize.programs.conic import SOLVER, solve_conic
 from toolkit.optimize.programs.continuous import Continuous
-from toolkit.optimize.programs.solve import Attempt, Impossible, Solved
+from toolkit.optimize.programs.solve import Impossible, Solved
 from toolkit.optimize.target import Target
 
 VANISHING = 1e-9
@@ -111,29 +109,19 @@ def _solved(problem: cp.Problem, unbounded: str) -> Solved:
     Raises:
         Impossible, Unbounded, NumericalFailure: as `toolkit.optimize.programs.solve.solve`.
     """
-    try:
-        answer = solve_conic(problem)
-    except SolverError as error:
-        raise _failure(Attempt(SOLVER, "error", None, str(error).splitlines()[0])) from error
+    answer = solve_conic(problem)
     if answer.status in (cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE):
-        raise Impossible((Attempt(SOLVER, answer.status, None, "infeasible"),))
+        raise Impossible(answer.attempts)
     if answer.status in (cp.UNBOUNDED, cp.UNBOUNDED_INACCURATE):
         raise Unbounded(unbounded, hint="Add a bound, a group limit or a risk limit.")
     if answer.certificate is None:
-        raise _failure(Attempt(SOLVER, answer.status, None, "no answer"))
-    worst = answer.certificate.worst
-    if worst > ACCEPT_INACCURATE:
-        raise _failure(Attempt(SOLVER, answer.status, worst, "rejected by its certificate"))
-    word = "optimal" if worst <= ACCEPT else "optimal_inaccurate"
-    return Solved(SOLVER, word, answer.certificate, (Attempt(SOLVER, answer.status, worst, "accepted"),))
-
-
-def _failure(attempt: Attempt) -> NumericalFailure:
-    return NumericalFailure(
-        f"no solver reached an accepted answer ({attempt.solver}: {attempt.status}, {attempt.outcome}).",
-        hint="Loosen the constraints, or use fewer scenarios.",
-        details={"attempts": [[attempt.solver, attempt.status, attempt.residual, attempt.outcome]]},
-    )
+        told = "; ".join(f"{a.solver}: {a.status}, {a.outcome}" for a in answer.attempts)
+        raise NumericalFailure(
+            f"no way of solving reached an accepted answer ({told}).",
+            hint="That is the solver's failure, and says nothing about the constraints. Fewer scenarios may help.",
+            details={"attempts": [[a.solver, a.status, a.residual, a.outcome] for a in answer.attempts]},
+        )
+    return Solved(SOLVER, answer.status, answer.certificate, answer.attempts)
 
 
 def solve_convex(target: Target, limits: Inequalities, ceilings: tuple[Ceiling, ...]) -> Continuous:
@@ -189,6 +177,13 @@ def solve_ratio_of(
     return Continuous.of(y, rows, solved, on_ceilings=held)
 
 
+def _of_assets(limits: Inequalities) -> Inequalities:
+    """The rows that speak of more than cash."""
+    keep = np.flatnonzero(np.any(limits.G[:, :-1] != 0, axis=1))
+    labels, sides = (tuple(of[i] for i in keep) for of in (limits.labels, limits.sides))
+    return Inequalities(limits.G[keep], limits.h[keep], tuple(limits.owner[i] for i in keep), labels, sides)
+
+
 def solve_parity_of(
     risk: ConvexFunction, budgets: FloatArray, limits: Inequalities, ceilings: tuple[Ceiling, ...], cash: float
 ) -> Continuous:
@@ -208,7 +203,8 @@ def solve_parity_of(
     single = np.array([risk.value(np.append(row, 0.0)) for row in np.eye(n)])
     if np.any(single <= 0):
         raise SpecError("risk_parity: by this measure some asset has no risk to contribute.", hint="Use another measure.")
-    model = Model.of(n, limits, ceilings, one=None)
+    # Cash is given, so rows of cash alone hold already, and would only be degenerate.
+    model = Model.of(n, _of_assets(limits), ceilings, one=None)
     assets = model.x[:n]
     expression, own = risk.convex(model.x, model.one)
     # In the unit of each asset's own risk every logarithm is near zero.

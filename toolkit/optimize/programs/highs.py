@@ -12,6 +12,9 @@ from toolkit.factors.forecast import FloatArray
 FEASIBILITY = 1e-9
 """Tolerance that HiGHS holds rows and integrality to: limits are re-checked on the lots themselves."""
 
+PATIENCE = 1000
+"""Nodes after which a bound that is good enough ends a search that may still find something better."""
+
 
 class MixedIntegerProgram:
     """A mixed-integer linear program whose rows are added as they come."""
@@ -26,7 +29,7 @@ class MixedIntegerProgram:
         time_limit: float,
         lower: FloatArray | None = None,
     ) -> None:
-        self.width, self.time_limit = len(cost), time_limit
+        self.width, self.time_limit, self.enough = len(cost), time_limit, np.inf
         self.highs = highspy.Highs()
         for option, value in {
             "output_flag": False,
@@ -47,7 +50,8 @@ class MixedIntegerProgram:
         self.demand_whole(asked=True)
 
     def price(self, cost: FloatArray) -> None:
-        """Set what is minimised."""
+        """Set what is minimised; columns that were added since cost nothing."""
+        cost = np.pad(cost, (0, self.width - len(cost)))
         self.highs.changeColsCost(self.width, np.arange(self.width, dtype=np.int32), cost)
 
     def demand_whole(self, *, asked: bool) -> None:
@@ -56,15 +60,36 @@ class MixedIntegerProgram:
         kinds = np.where(whole, highspy.HighsVarType.kInteger.value, highspy.HighsVarType.kContinuous.value)
         self.highs.changeColsIntegrality(self.width, np.arange(self.width, dtype=np.int32), kinds.astype(np.uint8))
 
-    def narrow(self, columns: slice, lower: FloatArray, upper: FloatArray) -> None:
-        """Set the bounds of a run of variables."""
-        chosen = np.arange(columns.start, columns.stop, dtype=np.int32)
-        self.highs.changeColsBounds(len(chosen), chosen, lower, upper)
+    def narrow(self, columns: NDArray[np.integer], lower: FloatArray, upper: FloatArray) -> None:
+        """Set the bounds of variables."""
+        self.highs.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper)
 
-    def within(self, gap: float) -> None:
-        """Stop at this absolute gap, and at no relative one."""
+    def extend(self, upper: FloatArray, integer: NDArray[np.bool_]) -> int:
+        """Add variables between zero and `upper` that cost nothing; returns the column of the first."""
+        first = self.width
+        self.highs.addVars(len(upper), np.zeros(len(upper)), upper)
+        self.width, self.integer = first + len(upper), np.append(self.integer, integer)
+        self.demand_whole(asked=True)
+        return first
+
+    def bounds(self, columns: NDArray[np.integer]) -> tuple[FloatArray, FloatArray]:
+        """Lower and upper bounds of variables."""
+        program = self.highs.getLp()
+        return np.array(program.col_lower_)[columns], np.array(program.col_upper_)[columns]
+
+    def within(self, gap: float, enough: float) -> None:
+        """Stop at this absolute gap, and at no relative one; after many nodes also at a bound of `enough`."""
+        if self.enough == np.inf:
+            self.highs.cbMipInterrupt += self._interrupt
+        self.enough = enough
         self.highs.setOptionValue("mip_rel_gap", 0.0)
         self.highs.setOptionValue("mip_abs_gap", gap)
+
+    def _interrupt(self, event: highspy.highs.HighsCallbackEvent) -> None:
+        told = event.data_out
+        some = told.mip_primal_bound < highspy.kHighsInf
+        if some and told.mip_node_count >= PATIENCE and told.mip_dual_bound >= self.enough:
+            event.interrupt()
 
     def suggest(self, columns: NDArray[np.integer], values: FloatArray) -> None:
         """Values of the integer variables to start from; HiGHS completes them, and drops them where that is impossible."""
@@ -106,9 +131,7 @@ class MixedIntegerProgram:
         Raises:
             NumericalFailure: when HiGHS stops without an answer either way.
         """
-        if seconds is not None:
-            self.highs.setOptionValue("time_limit", seconds)
-        self.highs.run()
+        self._run(seconds)
         status, info = self.highs.getModelStatus(), self.highs.getInfo()
         if status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible):
             return None
@@ -117,14 +140,20 @@ class MixedIntegerProgram:
             raise NumericalFailure(f"HiGHS found no whole-lot allocation: {told}.", hint="Raise solver.time_limit.")
         return np.array(self.highs.getSolution().col_value), float(info.mip_dual_bound)
 
-    def solve_relaxed(self) -> tuple[FloatArray, float, FloatArray] | None:
+    def _run(self, seconds: float | None) -> None:
+        self.highs.setOptionValue("time_limit", self.time_limit if seconds is None else seconds)
+        self.highs.run()
+
+    def solve_relaxed(self, seconds: float | None = None) -> tuple[FloatArray, float, FloatArray] | None:
         """The optimum of the relaxed program, its objective and the multipliers of its rows; None when it is infeasible.
+
+        Args:
+            seconds: At most, when less than at first.
 
         Raises:
             NumericalFailure: when HiGHS stops without an answer either way.
         """
-        self.highs.setOptionValue("time_limit", self.time_limit)
-        self.highs.run()
+        self._run(seconds)
         status = self.highs.getModelStatus()
         if status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible):
             return None

@@ -85,6 +85,11 @@ class LotTerms:
     counted: bool
     decided: NDArray[np.bool_]
 
+    @property
+    def loose(self) -> NDArray[np.bool_]:
+        """(n,) whether the value held may be any number."""
+        return ~(self.in_lots | self.kept)
+
     @classmethod
     def of(cls, problem: Problem) -> LotTerms:
         """The terms of a problem."""
@@ -172,7 +177,7 @@ def add_structure(
     budget[0, buying] = budget[0, selling] = problem.costs.fee / problem.facts.budget
     program.add(budget, 1.0, 1.0)
     # From above the cost of impact is only bounded by its chord: where a limit on cash binds, the program may waste money
-    # that no answer wastes, so that its bound is true and the gap may stay open.
+    # that no answer wastes. Its bound is true all the same; `toolkit.optimize.lots.impact` makes it tight where that counts.
     if (rate := problem.costs.impact).any():
         program.add(per_asset((impact, ones), (bought, -rate), (sold, -rate))[rate > 0], -np.inf, 0.0)
         for size in IMPACT_SIZES:

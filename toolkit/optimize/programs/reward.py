@@ -6,8 +6,9 @@ import math
 
 import numpy as np
 
-from toolkit.core.errors import Infeasible, NumericalFailure
+from toolkit.core.errors import NumericalFailure
 from toolkit.factors.forecast import FloatArray
+from toolkit.optimize.functions import Ceiling, Deviation
 from toolkit.optimize.problem import Inequalities, Problem
 from toolkit.optimize.programs.certificate import Certificate, certify
 from toolkit.optimize.programs.continuous import Continuous, solve_quadratic
@@ -15,9 +16,21 @@ from toolkit.optimize.programs.critical import CriticalLine
 from toolkit.optimize.programs.program import Duals, return_program
 from toolkit.optimize.programs.solve import QUADRATIC_ORDER, Impossible, solve
 from toolkit.optimize.quadratic import Quadratic
+from toolkit.optimize.terms.objectives import MaxReturn
 
 BINDS = 1e-7
 """Multiplier of the ceiling, over the largest return, above which it binds."""
+OWN = -1
+"""Owner of the limit that an objective itself sets."""
+
+
+def own_ceilings(problem: Problem) -> tuple[Ceiling, ...]:
+    """The limit on volatility that an objective of largest return sets itself."""
+    objective = problem.objective
+    if not isinstance(objective, MaxReturn) or objective.volatility is None:
+        return ()
+    risk = Deviation(*problem.forecast.roots(), np.zeros(len(problem.universe)), "volatility a year")
+    return (Ceiling(risk, objective.volatility, OWN),)
 
 
 def reward_rate(problem: Problem) -> FloatArray:
@@ -30,8 +43,8 @@ def solve_return(problem: Problem, ceiling: float, limits: Inequalities, order: 
     """Weights with the largest return within the limit on volatility; `volatility_price` is the return of one more unit.
 
     Raises:
-        Infeasible: when every allocation within the limits is more volatile.
-        Impossible, NumericalFailure: see `toolkit.optimize.programs.solve`.
+        Impossible: when every allocation within the limits is more volatile, or none is within them.
+        NumericalFailure: see `toolkit.optimize.programs.solve`.
     """
     n = len(problem.universe)
     c = -reward_rate(problem)
@@ -61,7 +74,7 @@ def solve_return(problem: Problem, ceiling: float, limits: Inequalities, order: 
         least = math.sqrt(variance.value(solve_quadratic(problem, variance, limits, QUADRATIC_ORDER).x[:n]))
         if least <= ceiling:
             raise
-        raise _too_calm(ceiling, least) from None
+        raise Impossible(()) from None
     x, duals, on_risk = answer()
     return Continuous.of(x, duals.limits, solved, on_risk / ceiling)
 
@@ -91,12 +104,3 @@ def _polished(
     exact = path.duals(line, tau)
     rows = Duals(exact.limits / tau, exact.nonnegative / tau, exact.budget / tau)
     return line.weights(tau), rows, 2 * ceiling**2 / tau
-
-
-def _too_calm(ceiling: float, least: float) -> Infeasible:
-    enough = math.ceil(least * 1e4 + 1e-6) / 1e4
-    return Infeasible(
-        f"no allocation within the constraints has a volatility of {ceiling:.2%} or less: the least is {least:.2%}.",
-        hint=f'Try --set "objective.volatility={enough:g}".',
-        details={"conflict": ["objective.volatility"], "relaxation": {"objective.volatility": least - ceiling}},
-    )

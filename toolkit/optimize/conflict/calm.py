@@ -1,0 +1,95 @@
+"""A limit on volatility that an objective sets itself, below the least that the constraints allow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from toolkit.core.errors import Infeasible, NumericalFailure
+from toolkit.factors.forecast import FloatArray
+from toolkit.optimize.conflict.moves import RELAXED, hard_ceilings
+from toolkit.optimize.problem import Problem
+from toolkit.optimize.programs.reward import OWN, own_ceilings
+from toolkit.optimize.quadratic import Quadratic
+from toolkit.optimize.terms.base import outward
+
+OWN_NAME = "objective.volatility"
+DIGITS = 4
+"""Decimals of the proposed limit."""
+GAP = 1e-3
+"""Of the least variance in whole lots, relative."""
+
+
+def without_own(problem: Problem) -> Problem:
+    """The problem without the limit that its objective sets itself; the same where it sets none."""
+    if not own_ceilings(problem):
+        return problem
+    return replace(problem, objective=problem.objective.model_copy(update={"volatility": None}))
+
+
+def too_calm(problem: Problem, names: Sequence[str], seconds: float, other: Infeasible | None = None) -> Infeasible:
+    """The error that tells the least volatility.
+
+    Args:
+        problem: Whose objective limits it.
+        names: Constraints that the limit is in conflict with.
+        seconds: For the least volatility in whole lots.
+        other: Why no whole lots hold the constraints at any volatility, where that is so.
+    """
+    ceiling, lots = own_ceilings(problem)[0], problem.discrete() is not None
+    what = "allocation in whole lots" if lots else "allocation"
+    message = f"no {what} within the constraints has a volatility of {ceiling.limit:.2%} or less"
+    details = {"conflict": [OWN_NAME, *names], "relaxation": dict[str, float](), "set": list[str]()}
+    x = _calmest(problem)
+    least = ceiling.function.value(x)
+    if least > ceiling.limit:
+        details["relaxation"] = {OWN_NAME: least - ceiling.limit}
+        message += f": the least is {least:.2%}{' without lots' if lots else ''}"
+    if other is not None:
+        hint = f"At any volatility {other.message} {other.hint or ''} Then raise {OWN_NAME}."
+        return Infeasible(f"{message}.", hint=hint, details={**details, "set": other.details["set"]})
+    found = _calmest_lots(without_own(problem), x[:-1], seconds) if lots else least
+    if found is None:
+        return Infeasible(
+            f"{message}.", hint=f"Raise {OWN_NAME}, and allow some cash: lots were not found in time.", details=details
+        )
+    if lots:
+        details["relaxation"] = {OWN_NAME: found - ceiling.limit}
+        message += f", and {found:.2%} with them" if least > ceiling.limit else f": the least is {found:.2%}"
+    setting = f"{OWN_NAME}={outward(found, 'upper', RELAXED, DIGITS):.12g}"
+    return Infeasible(f"{message}.", hint=f'Try --set "{setting}".', details={**details, "set": [setting]})
+
+
+def _calmest(problem: Problem) -> FloatArray:
+    """Weights (n + 1,) of the least volatility, where that is beyond the objective's own limit."""
+    from toolkit.optimize.conflict.elastic import least_violation  # noqa: PLC0415  # half a second to import
+
+    found = least_violation(problem.inequalities().hard(), hard_ceilings(problem), {OWN: 0})
+    if found is None:
+        raise NumericalFailure("the least volatility within the constraints could not be found out.")
+    return found[0]
+
+
+def _calmest_lots(problem: Problem, relaxed: FloatArray, seconds: float) -> float | None:
+    """A low volatility in whole lots, the least but for the gap; None where no lots were found."""
+    from toolkit.optimize.lots.exact import whole_lots  # noqa: PLC0415  # whole lots ask this module why there are none
+
+    def entry(values: FloatArray) -> float:
+        return problem.costs.entry(values - problem.previous, problem.facts.budget)
+
+    try:
+        answer = whole_lots(
+            problem,
+            Quadratic.variance(problem.forecast),
+            relaxed,
+            1.0 - entry(relaxed),
+            target_gap=GAP,
+            size=0.0,
+            time_limit=seconds,
+            ceilings=hard_ceilings(problem),
+        )
+    except (Infeasible, NumericalFailure):
+        return None
+    return float(np.sqrt(problem.forecast.variance(answer.values / (1.0 - entry(answer.values)))))
