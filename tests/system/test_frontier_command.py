@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -83,3 +84,25 @@ def test_contradicting_limits_are_infeasible_as_everywhere(frontier):
     result = frontier("minimum-risk", *RETURNS, *DAY, "--set", "constraint.any metal.upper=0.02", "--json")
     assert result.returncode == 5
     assert json.loads(result.stdout)["error"]["details"]["conflict"] == ["any metal", "cash"]
+
+
+def test_the_chart_draws_every_point_and_turning_point_and_repeats(frontier, tmp_path):
+    files = [tmp_path / name for name in ("one.svg", "two.svg")]
+    runs = [frontier("control-pressure-views", *DAY, "--points", "9", "--chart", str(file), "--json") for file in files]
+    assert all(run.returncode == 0 for run in runs), runs[0].stderr
+    assert files[0].read_bytes() == files[1].read_bytes()
+    record = json.loads(runs[0].stdout)
+    root = ET.fromstring(files[0].read_text(encoding="utf-8"))
+    paths = [element for element in root.iter() if element.tag.endswith("}path")]
+    filled = [path for path in paths if path.get("class") == "fill-data stroke-data"]
+    hollow = [path for path in paths if path.get("class") == "fill-paper stroke-dot"]
+    assert (len(filled), len(hollow)) == (9, len(record["critical"]))
+    title = next(element.text for element in root.iter() if element.tag.endswith("}title"))
+    assert f"{len(record['critical'])} turning points" in title
+    assert f"{100 * record['points'][0]['volatility']:.1f}% volatility" in title
+
+
+def test_a_chart_that_cannot_be_written_is_told(frontier):
+    result = frontier("minimum-risk", *RETURNS, *DAY, "--chart", "/nowhere/f.svg")
+    assert result.returncode == 2
+    assert "--chart" in result.stderr

@@ -54,6 +54,16 @@ class FrontierAnswer:
             raise SpecError(f"cannot write {path}: {error.strerror}.", hint="Name another file with --csv.") from error
 
 
+def write_chart(answer: FrontierAnswer, path: Path) -> None:
+    """Write the frontier as an SVG picture; `SpecError` when the file cannot be written."""
+    from toolkit.report.frontier_chart import frontier_svg  # noqa: PLC0415  # the drawing library is large
+
+    try:
+        path.write_text(frontier_svg(answer.record), encoding="utf-8")
+    except OSError as error:
+        raise SpecError(f"cannot write {path}: {error.strerror}.", hint="Name another file with --chart.") from error
+
+
 def _literal(text: str) -> str:
     """A leading formula sign is quoted: spreadsheets would run it."""
     return f"'{text}" if text.startswith(SPREADSHEET_FORMULA) else text

@@ -32,6 +32,7 @@ def frontier(
     *,
     points: Annotated[int, typer.Option("--points", min=2, max=1000, help="Points, evenly spaced.")] = 50,
     csv: Annotated[str | None, typer.Option("--csv", metavar="FILE", help="Write all points as CSV; - is stdout.")] = None,
+    chart: Annotated[str | None, typer.Option("--chart", metavar="FILE", help="Draw the frontier as an SVG picture.")] = None,
     budget: Annotated[float | None, typer.Option("--budget", help="Money to place, in the reporting currency.")] = None,
     holdings: Annotated[
         str | None,
@@ -52,6 +53,11 @@ def frontier(
         from toolkit.app.frontier import efficient_frontier
     with progress("Tracing the frontier", common):
         answer = efficient_frontier(request, points)
+    if chart is not None:
+        from toolkit.app.frontier import write_chart
+
+        write_chart(answer, Path(chart))
+        say(f"chart: {chart}", common)
     if csv == "-":
         sys.stdout.write(answer.csv())
         return

@@ -14,7 +14,7 @@ from toolkit.optimize.programs.certificate import ACCEPT, ACCEPT_INACCURATE, Cer
 OPTIONS: MappingProxyType[str, dict[str, Any]] = MappingProxyType(
     {
         "PIQP": {"eps_abs": 1e-9, "eps_rel": 1e-10, "max_iter": 500},
-        "CLARABEL": {"tol_gap_abs": 1e-10, "tol_gap_rel": 1e-10, "tol_feas": 1e-10, "max_threads": 1},
+        "CLARABEL": {"tol_gap_abs": 1e-10, "tol_gap_rel": 1e-10, "tol_feas": 1e-10, "max_threads": 1, "time_limit": 60.0},
         # OSQP's defaults stop 0.4 % off the optimum.
         "OSQP": {"eps_abs": 1e-9, "eps_rel": 1e-9, "max_iter": 200_000, "polishing": True},
     }
