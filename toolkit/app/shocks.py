@@ -20,8 +20,6 @@ from toolkit.supply.shock_prior import ShockPrior, shock_prior
 from toolkit.supply.year_change import monthly
 
 BENCHMARK, METAL = "base_metals", "metal"
-FALL = 2.0
-"""Size of the factor scenarios, in standard deviations a year."""
 
 
 @dataclass(frozen=True, slots=True)
