@@ -63,7 +63,9 @@ def told(record: Mapping[str, Any]) -> str:
     )
 
 
-def _spec(points: Sequence[Mapping[str, Any]], critical: Sequence[Mapping[str, Any]], value: str, title: str) -> dict[str, Any]:
+def _spec(
+    points: Sequence[Mapping[str, Any]], critical: Sequence[Mapping[str, Any]], value: str, title: tuple[str, str]
+) -> dict[str, Any]:
     def rows(entries: Sequence[Mapping[str, Any]]) -> alt.Data:
         return alt.Data(values=[{"x": 100 * p["volatility"], "y": 100 * p[value], "order": i} for i, p in enumerate(entries)])
 
