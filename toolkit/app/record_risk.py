@@ -31,7 +31,8 @@ def risk_record(problem: Problem, outlook: StrategyScenarios | None, weights: Fl
         known = {name: kind() for name, kind in measures().items() if scenarios.ordered or not kind.needs_order}
         measured = {name: measured_on(measure, scenarios, weights) for name, measure in known.items()}
         if not scenarios.ordered:
-            tail, method = measured["cvar"], f"{len(scenarios):,} {scenarios.kind} scenarios over {_span(months)}"
+            words = "scenarios with shocks" if scenarios.kind == "shocked" else f"{scenarios.kind} scenarios"
+            tail, method = measured["cvar"], f"{len(scenarios):,} {words} over {_span(months)}"
     return {
         "volatility": total,
         "cvar_95": tail,

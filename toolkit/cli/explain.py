@@ -69,7 +69,7 @@ def _show_holdings(out: Console, record: Object, told: Object) -> None:
         out.print(f"{first['name']} is all there is: nothing else could pay for more of it.", markup=False)
         return
     unit, parts = _parts(record, held, key)
-    table = _table(["one more point of", "weight", "of risk", "volatility", "cost", *parts, *(["together"] * bool(parts))])
+    table = _table(["one more point of", "weight", "of variance", "volatility", "cost", *parts, *(["together"] * bool(parts))])
     for h in held:
         cells = ["" if h[key][slope] is None else points(POINT * h[key][slope]) for slope in ("volatility", "cost")]
         own = [h[key][slope] for slope in (*parts.values(), *(["objective"] * bool(parts)))]

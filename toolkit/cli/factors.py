@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from toolkit.cli.options import Common, with_common
+from toolkit.cli.request import DEFAULT_STRATEGY, StrategyName
 from toolkit.cli.terminal import console, print_json, progress
 
 if TYPE_CHECKING:
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from toolkit.app.factors import FactorsAnswer
     from toolkit.app.walk_forward import Bias
 
-DEFAULT_STRATEGY = "physical-basket"
 DOUBT = 2.0
 """Standard errors within which a bias statistic cannot be told from right."""
 CHANCE = 20
@@ -41,9 +39,7 @@ NAMES = {"currency:USD": "the dollar's exchange rate"}
 
 @with_common
 def factors(
-    strategy: Annotated[
-        str, typer.Argument(metavar="[STRATEGY]", help="Name of a strategy, or path to its file.")
-    ] = DEFAULT_STRATEGY,
+    strategy: StrategyName = DEFAULT_STRATEGY,
     *,
     common: Common,
 ) -> None:

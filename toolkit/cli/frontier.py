@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from toolkit.cli.optimize import DEFAULT_STRATEGY
 from toolkit.cli.options import Common, with_common
-from toolkit.cli.request import request_of
+from toolkit.cli.request import DEFAULT_STRATEGY, Budget, Holdings, Settings, StrategyName, request_of
 from toolkit.cli.terminal import console, print_json, progress, say
 
 if TYPE_CHECKING:
@@ -26,21 +25,14 @@ LARGEST = 4
 
 @with_common
 def frontier(
-    strategy: Annotated[
-        str, typer.Argument(metavar="[STRATEGY]", help="Name of a strategy, or path to its file.")
-    ] = DEFAULT_STRATEGY,
+    strategy: StrategyName = DEFAULT_STRATEGY,
     *,
     points: Annotated[int, typer.Option("--points", min=2, max=1000, help="Points, evenly spaced.")] = 50,
     csv: Annotated[str | None, typer.Option("--csv", metavar="FILE", help="Write all points as CSV; - is stdout.")] = None,
     chart: Annotated[str | None, typer.Option("--chart", metavar="FILE", help="Draw the frontier as an SVG picture.")] = None,
-    budget: Annotated[float | None, typer.Option("--budget", help="Money to place, in the reporting currency.")] = None,
-    holdings: Annotated[
-        str | None,
-        typer.Option("--holdings", metavar="FILE|RUN", help="What is held today: CSV, - for stdin, a stored run, or last."),
-    ] = None,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one key of the strategy; repeatable.")
-    ] = None,
+    budget: Budget = None,
+    holdings: Holdings = None,
+    settings: Settings = None,
     common: Common,
 ) -> None:
     """Show the efficient frontier of a strategy's constraints: risk against return, or against cost where none is forecast."""

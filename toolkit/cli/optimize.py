@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from toolkit.cli.options import Common, with_common
-from toolkit.cli.request import request_of
+from toolkit.cli.request import DEFAULT_STRATEGY, Budget, Holdings, Settings, StrategyName, request_of
 from toolkit.cli.terminal import console, print_json, progress, say
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from toolkit.app.optimize import Result
 
-DEFAULT_STRATEGY = "physical-basket"
 SHOWN = 5e-5
 """Weights below this print as 0.0 % and are the dust of a continuous solver."""
 ROOM = 0.005
@@ -25,18 +24,11 @@ ROOM = 0.005
 
 @with_common
 def optimize(
-    strategy: Annotated[
-        str, typer.Argument(metavar="[STRATEGY]", help="Name of a strategy, or path to its file.")
-    ] = DEFAULT_STRATEGY,
+    strategy: StrategyName = DEFAULT_STRATEGY,
     *,
-    budget: Annotated[float | None, typer.Option("--budget", help="Money to place, in the reporting currency.")] = None,
-    holdings: Annotated[
-        str | None,
-        typer.Option("--holdings", metavar="FILE|RUN", help="What is held today: CSV, - for stdin, a stored run, or last."),
-    ] = None,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one key of the strategy; repeatable.")
-    ] = None,
+    budget: Budget = None,
+    holdings: Holdings = None,
+    settings: Settings = None,
     no_report: Annotated[bool, typer.Option("--no-report", help="Write no HTML report.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 7 when there are warnings.")] = False,
     explain: Annotated[
@@ -123,6 +115,8 @@ def _show(result: Result, common: Common) -> None:
         f"Volatility {risk['volatility']:.1%} a year; entry costs {costs['entry']:,.0f} {money},"
         f" then {costs['holding_per_year']:,.0f} {money} a year to hold."
     )
+    if risk["contributions_of"] != "variance":
+        out.print(f"Risk is each holding's part of what is minimised: {risk['contributions_of']}.")
     countries = sorted(exposures["country"].items(), key=lambda item: -item[1])[:3]
     told = ", ".join(f"{country} {share:.0%}" for country, share in countries)
     if exposures["controlled"] is not None and countries:

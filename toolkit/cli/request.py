@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from toolkit.cli.options import Common
 from toolkit.cli.terminal import progress
 
 if TYPE_CHECKING:
     from toolkit.app.request import Request
+
+DEFAULT_STRATEGY = "physical-basket"
+
+StrategyName = Annotated[str, typer.Argument(metavar="[STRATEGY]", help="Name of a strategy, or path to its file.")]
+Budget = Annotated[float | None, typer.Option("--budget", help="Money to place, in the reporting currency.")]
+Holdings = Annotated[
+    str | None,
+    typer.Option("--holdings", metavar="FILE|RUN", help="What is held today: CSV, - for stdin, a stored run, or last."),
+]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one key of the strategy; repeatable.")
+]
 
 
 def request_of(

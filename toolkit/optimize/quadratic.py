@@ -42,6 +42,12 @@ class Quadratic:
         return cls(R, np.maximum(s, floor), np.zeros(n), target)
 
     @classmethod
+    def linear(cls, c: FloatArray) -> Quadratic:
+        """C'x alone, without risk."""
+        n = len(c)
+        return cls(np.zeros((0, n)), np.zeros(n), c, np.zeros(n))
+
+    @classmethod
     def distance(cls, n: int, target: FloatArray) -> Quadratic:
         """Squared distance to `target`."""
         return cls(np.zeros((0, n)), np.ones(n), np.zeros(n), target)

@@ -131,7 +131,7 @@ def _start(
     from toolkit.optimize.programs.convex import solve_convex  # noqa: PLC0415
 
     n = len(problem.universe)
-    nothing = Target(Quadratic(np.zeros((0, n)), np.zeros(n), np.zeros(n), np.zeros(n)))
+    nothing = Target(Quadratic.linear(np.zeros(n)))
     hard = tuple(ceiling for ceiling in ceilings if ceiling.price is None)
     x = np.append(np.full(n, 1.0 / n), 0.0)
     for _ in range(STEPS):

@@ -12,8 +12,9 @@ from toolkit.optimize.functions import ConvexFunction, Deviation, Scaled, TradeC
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.terms.base import target_weights
-from toolkit.optimize.terms.objectives import MaxReturn, MaxUtility, MinRisk, Track
+from toolkit.optimize.terms.objectives import MaxReturn, MaxUtility, MinRisk, Priced, Track
 from toolkit.optimize.terms.risk import risk_function
+from toolkit.risk.tail import CVaR
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,45 +56,62 @@ def target_of(problem: Problem) -> Target:
     Raises:
         SpecError: for an objective of another kind, or one that lacks what it needs.
     """
-    objective, forecast = problem.objective, problem.forecast
-    n = len(problem.universe)
+    objective, expected = problem.objective, problem.forecast.expected
     if isinstance(objective, Track):
         return Target(Quadratic.tracking(problem, target_weights(objective.target, problem.universe)))
-    if isinstance(objective, MaxReturn):
-        linear, parts = costs_of(problem)
-        return Target(Quadratic(np.zeros((0, n)), np.zeros(n), linear - forecast.expected, np.zeros(n)), parts)
-    if not isinstance(objective, MinRisk | MaxUtility):
-        raise SpecError(f"objective {objective.kind!r} is not a sum of risk, return and costs.")
     linear, parts = costs_of(problem)
+    if isinstance(objective, MaxReturn):
+        return Target(Quadratic.linear(linear - expected), parts)
     if isinstance(objective, MaxUtility):
-        linear = linear - forecast.expected
-        uncertain, radius = objective.robust, objective.radius
-        if uncertain is not None:
-            covariance = _expected_cov(problem)
-            if uncertain == "box":
-                linear = linear + radius * np.sqrt(np.diag(covariance))
-            else:
-                values, vectors = np.linalg.eigh(covariance)
-                root = radius * (vectors * np.sqrt(np.clip(values, 0.0, None))).T
-                parts = (*parts, Deviation(root, np.zeros(n), np.zeros(n), "uncertainty of expected returns"))
-    priced = isinstance(objective, MaxUtility) or problem.costs.in_objective
+        doubt, more = _doubt(problem, objective)
+        return _with_risk(problem, objective, linear - expected + doubt, (*parts, *more), priced=True)
+    if isinstance(objective, MinRisk):
+        return _with_risk(problem, objective, linear, parts, priced=problem.costs.in_objective)
+    raise SpecError(f"objective {objective.kind!r} is not a sum of risk, return and costs.")
+
+
+def _with_risk(
+    problem: Problem, objective: Priced, linear: FloatArray, parts: tuple[ConvexFunction, ...], *, priced: bool
+) -> Target:
+    """Risk, at its price where it is weighed against something, beside a linear term and convex parts."""
+    n = len(linear)
     if objective.measure == "variance":
-        root, specific = forecast.roots()
+        root, specific = problem.forecast.roots()
         weight = np.sqrt(objective.risk_aversion / 2) if priced else 1.0
         return Target(Quadratic(weight * root, weight * specific, linear, np.zeros(n)), parts)
-    price = objective.risk_aversion if priced else 1.0
     risk, power = risk_function(objective.measure, objective.confidence, problem.known, "objective.measure")
     if power != 1 and priced:
         raise SpecError(
             f"objective.measure: {objective.measure!r} is a square and cannot be weighed against returns or costs.",
             hint='Use measure = "semideviation".',
         )
+    price = objective.risk_aversion if priced else 1.0
     if objective.ambiguity:
-        confidence = objective.confidence or 0.95
-        radius = price * objective.ambiguity / (1 - confidence)
+        radius = price * objective.ambiguity / (1 - (objective.confidence or CVaR.confidence))
         parts = (*parts, Deviation(np.zeros((0, n)), np.full(n, radius), np.zeros(n), "ambiguity of the scenarios"))
-    empty = Quadratic(np.zeros((0, n)), np.zeros(n), linear, np.zeros(n))
-    return Target(empty, (risk if price == 1 else Scaled(risk, price), *parts), power)
+    return Target(Quadratic.linear(linear), (risk if price == 1 else Scaled(risk, price), *parts), power)
+
+
+def _doubt(problem: Problem, objective: MaxUtility) -> tuple[FloatArray | float, tuple[ConvexFunction, ...]]:
+    """What the worst expected returns within `radius` standard errors take away: each by itself, or together.
+
+    Raises:
+        SpecError: where the forecast does not say how uncertain it is.
+    """
+    if objective.robust is None:
+        return 0.0, ()
+    covariance = problem.forecast.expected_cov
+    if covariance is None:
+        raise SpecError(
+            "objective.robust: this forecast of returns does not say how uncertain it is.",
+            hint='Use returns of kind "historical", "equilibrium" or "views".',
+        )
+    if objective.robust == "box":
+        return objective.radius * np.sqrt(np.diag(covariance)), ()
+    n = len(covariance)
+    values, vectors = np.linalg.eigh(covariance)
+    root = objective.radius * (vectors * np.sqrt(np.clip(values, 0.0, None))).T
+    return 0.0, (Deviation(root, np.zeros(n), np.zeros(n), "uncertainty of expected returns"),)
 
 
 def costs_of(problem: Problem) -> tuple[FloatArray, tuple[ConvexFunction, ...]]:
@@ -108,12 +126,3 @@ def costs_of(problem: Problem) -> tuple[FloatArray, tuple[ConvexFunction, ...]]:
         zeros = np.zeros(len(previous))
         return costs.annual_rate, (TradeCost(zeros, zeros, costs.impact_rate, previous),)
     return costs.annual_rate, ()
-
-
-def _expected_cov(problem: Problem) -> FloatArray:
-    if problem.forecast.expected_cov is None:
-        raise SpecError(
-            "objective.robust: this forecast of returns does not say how uncertain it is.",
-            hint='Use returns of kind "historical", "equilibrium" or "views".',
-        )
-    return problem.forecast.expected_cov

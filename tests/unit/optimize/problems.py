@@ -9,7 +9,9 @@ import numpy as np
 
 from toolkit.core.assets import Asset, Universe
 from toolkit.factors.forecast import Forecast
+from toolkit.optimize.allocate import Allocation, allocate
 from toolkit.optimize.costs import Costs
+from toolkit.optimize.limits import LimitReport
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.terms import constraint_kinds, objective_kinds
 from toolkit.optimize.terms.base import Facts
@@ -68,3 +70,23 @@ def problem_of(
 
 
 NO_CASH = {"name": "no cash", "kind": "cash", "upper": 0.0}
+
+
+def worth_of_room(
+    kind: str, term: Mapping[str, Any], covariance: np.ndarray, **more: Any
+) -> tuple[Allocation, LimitReport, float]:
+    """The answer under a limit on six assets, its report, and what room is worth by solving with a little less and more."""
+    facts = {
+        "countries": {"CHN": np.array([0.9, 0.8, 0.1, 0.5, 0.2, 0.3])},
+        "controlled": np.array([1.0, 0, 1.0, 1.0, 0, 0]),
+    }
+    others = [] if kind == "cash" else [NO_CASH]
+    side = "upper" if "upper" in term else "lower"
+
+    def solve(change: float) -> Allocation:
+        moved = {**term, side: term[side] + (change if side == "upper" else -change)}
+        return allocate(problem_of(covariance, constraints=[*others, {"name": "it", "kind": kind, **moved}], **facts, **more))
+
+    base, step = solve(0.0), 1e-4
+    (report,) = [limit for limit in base.limits if limit.name == "it"]
+    return base, report, (solve(-step).objective - solve(step).objective) / (2 * step)

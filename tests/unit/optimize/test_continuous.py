@@ -2,7 +2,7 @@ import cvxpy as cp
 import numpy as np
 import pytest
 
-from tests.unit.optimize.problems import NO_CASH, problem_of, random_covariance
+from tests.unit.optimize.problems import NO_CASH, problem_of, random_covariance, worth_of_room
 from toolkit.core.assets import Asset
 from toolkit.core.errors import SpecError
 from toolkit.optimize.allocate import Solver, allocate
@@ -83,21 +83,8 @@ def test_a_shadow_price_is_what_relaxing_the_limit_is_worth(kind):
         "control_exposure": {"upper": 0.1},
         "cash": {"upper": 0.03},
     }[kind]
-    facts = {
-        "countries": {"CHN": np.array([0.9, 0.8, 0.1, 0.5, 0.2, 0.3])},
-        "controlled": np.array([1.0, 0, 1.0, 1.0, 0, 0]),
-    }
-    others = [] if kind == "cash" else [NO_CASH]
-
-    def solve(change: float):
-        side = "upper" if "upper" in term else "lower"
-        moved = {**term, side: term[side] + (change if side == "upper" else -change)}
-        return allocate(problem_of(covariance, constraints=[*others, {"name": "it", "kind": kind, **moved}], **facts))
-
-    base, step = solve(0.0), 1e-4
-    (report,) = [limit for limit in base.limits if limit.name == "it"]
+    _, report, gained = worth_of_room(kind, term, covariance)
     assert report.binding
-    gained = (solve(-step).objective - solve(step).objective) / (2 * step)
     assert report.shadow_price == pytest.approx(gained, rel=2e-3)
     assert report.shadow_price > 0
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from tests.unit.optimize.problems import NO_CASH, problem_of, random_covariance
+from tests.unit.optimize.problems import NO_CASH, problem_of, random_covariance, worth_of_room
 from toolkit.core.assets import Asset
 from toolkit.core.errors import DataError, Infeasible, SpecError, Unbounded
 from toolkit.optimize.allocate import allocate
@@ -121,21 +121,7 @@ def test_a_shadow_price_is_what_relaxing_the_limit_is_worth(objective, kind):
         "control_exposure": {"upper": 0.1},
         "cash": {"lower": 0.1},
     }[kind]
-    facts = {
-        "countries": {"CHN": np.array([0.9, 0.8, 0.1, 0.5, 0.2, 0.3])},
-        "controlled": np.array([1.0, 0, 1.0, 1.0, 0, 0]),
-    }
-    others = [] if kind == "cash" else [NO_CASH]
-
-    def solve(change: float):
-        side = "upper" if "upper" in term else "lower"
-        moved = {**term, side: term[side] + (change if side == "upper" else -change)}
-        constraints = [*others, {"name": "it", "kind": kind, **moved}]
-        return allocate(problem_of(covariance, objective=objective, expected=mu, constraints=constraints, **facts))
-
-    base, step = solve(0.0), 1e-4
-    (report,) = [limit for limit in base.limits if limit.name == "it"]
-    gained = (solve(-step).objective - solve(step).objective) / (2 * step)
+    base, report, gained = worth_of_room(kind, term, covariance, objective=objective, expected=mu)
     assert report.shadow_price == pytest.approx(gained, rel=2e-3, abs=1e-6)
     assert base.certificate.worst < 1e-6
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import copy
+import html
+from datetime import date
 
 import pytest
 
+from toolkit.app.config import resolve
+from toolkit.app.optimize import propose
 from toolkit.app.report import report_html
+from toolkit.app.request import Request
 from toolkit.report import formats
 from toolkit.report.document import Notes
 from toolkit.report.measures import SQUARES
@@ -170,3 +175,12 @@ def test_what_a_solver_leaves_of_nothing_is_no_holding(records):
 )
 def test_sentences_of_the_run_are_written_as_the_page_writes(written, told):
     assert formats.sentence(written) == told
+
+
+def test_shares_of_risk_say_of_which_risk():
+    """A strategy that minimises a tail has parts of the tail, and the page may not call them parts of the variance."""
+    settings = resolve({}, file=None)
+    for strategy, words in (("us-ban-returns", "average loss of the worst twentieth (CVaR 95%)"), ("minimum-risk", "variance")):
+        record = propose(Request(strategy=strategy, settings=settings, as_of=date(2026, 10, 2))).record
+        assert sum(record["risk_contributions"].values()) == pytest.approx(1)
+        assert f"Share of the whole's {words}" in html.unescape(report_html(record))

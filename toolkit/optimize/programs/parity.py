@@ -77,7 +77,7 @@ def _extreme_cash(n: int, limits: Inequalities, ceilings: tuple[Ceiling, ...], *
     if not ceilings:
         return by_rows
     sign = 1.0 if most else -1.0
-    assets = Target(Quadratic(np.zeros((0, n)), np.zeros(n), np.full(n, sign), np.zeros(n)))
+    assets = Target(Quadratic.linear(np.full(n, sign)))
     cash = float(solve_convex(assets, limits, ceilings).x[n])
     return (
         max(cash - INSIDE, 0.0) if most and cash < by_rows - INSIDE else cash + INSIDE if cash > by_rows + INSIDE else by_rows

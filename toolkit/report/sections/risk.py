@@ -9,6 +9,7 @@ from toolkit.report import formats
 from toolkit.report.charts import Interval, intervals
 from toolkit.report.compose import section
 from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Missing, Row, Table
+from toolkit.report.measures import measure_words
 from toolkit.report.origins import by_product
 from toolkit.report.outlook import falls, shocks, tail
 from toolkit.report.proposal import Proposal, head, metal
@@ -48,7 +49,9 @@ def _contributions(run: Proposal) -> Figure:
     )
     ratio, volatility = run.record["risk"]["diversification_ratio"], run.record["risk"]["volatility"]
     spread = "" if ratio is None else f" Held alone, the holdings would move {formats.number(ratio, 1)} times as much."
-    sub = f"Share of the variance of the whole; volatility {formats.percent(volatility)} a year.{spread}"
+    measure = run.record["risk"]["contributions_of"]
+    whole = "variance" if measure == "variance" else measure_words(measure, run.record["objective"]["confidence"])
+    sub = f"Share of the whole's {whole}; volatility {formats.percent(volatility)} a year.{spread}"
     legend = ("now", "share of value"), ("new", "share of risk")
     table = BarTable("Risk contributions", "Holding", (Column("value"), Column("risk")), bars)
     return Figure(title, text(sub), (table,), legend, text("Own calculation", sources(*run.of_tables("prices", "fx")), "."))
