@@ -56,7 +56,7 @@ class FrontierAnswer:
 
 def write_chart(answer: FrontierAnswer, path: Path) -> None:
     """Write the frontier as an SVG picture; `SpecError` when the file cannot be written."""
-    from toolkit.report.frontier_chart import frontier_svg  # noqa: PLC0415  # the drawing library is large
+    from toolkit.report.charts.frontier import frontier_svg  # noqa: PLC0415  # the drawing library is large
 
     try:
         path.write_text(frontier_svg(answer.record), encoding="utf-8")

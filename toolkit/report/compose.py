@@ -1,21 +1,30 @@
-"""From a run object and a list of section names to a `Document`. A section is a module of `toolkit.report.sections`."""
+"""From what was found and a list of section names to a `Document`. A section is a module of `toolkit.report.sections`."""
 
 from __future__ import annotations
 
 import functools
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
 from toolkit.core.errors import SpecError, did_you_mean
-from toolkit.report import formats
 from toolkit.report.document import Block, Document, Missing, Section
-from toolkit.report.proposal import Proposal
+from toolkit.report.findings import Findings
+from toolkit.report.language import mark
 
-Build = Callable[[Proposal], tuple[Block, ...] | Missing]
+Build = Callable[[Findings], tuple[Block, ...] | Missing]
+
+WITHOUT: Mapping[str, str] = MappingProxyType(
+    {
+        "positions": mark("This report is not about a proposal."),
+        "exposure": mark("This report is not about holdings."),
+        "conflict": mark("The limits of this strategy do not contradict each other."),
+    }
+)
+"""Why a section has nothing to say, by the key of what it needs; parts have one reason in common."""
+NOT_FOUND = mark("The data known on this date do not hold what this section shows.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +37,28 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Builder:
-    """A section that can be asked for by name."""
+    """A section that can be asked for by name.
+
+    Attributes:
+        title: In English: a message of the catalogue; empty for a section that opens the page.
+        needs: Keys of the subject, or names of parts, without which it has nothing to show.
+    """
 
     name: str
     title: str
+    needs: tuple[str, ...]
     build: Build
 
 
-def section(name: str, title: str) -> Callable[[Build], Builder]:
-    """Turn a function of a proposal into the section `name`; nothing is registered, `builders` finds the value."""
-    return lambda build: Builder(name, title, build)
+def section(name: str, title: str, *, needs: Iterable[str] = ()) -> Callable[[Build], Builder]:
+    """Turn a function of findings into the section `name`; nothing is registered, `builders` finds the value.
+
+    Args:
+        name: As report definitions name it.
+        title: A message, `mark`ed for the catalogue.
+        needs: What `Findings.has` must answer with yes before the function is called.
+    """
+    return lambda build: Builder(name, title, tuple(needs), build)
 
 
 @functools.cache
@@ -54,26 +75,35 @@ def builders() -> Mapping[str, Builder]:
     return MappingProxyType(found)
 
 
-def compose(record: Mapping[str, Any], definition: Definition) -> Document:
-    """The document of a run.
+def compose(found: Findings, definition: Definition) -> Document:
+    """The document of a report.
 
     Args:
-        record: The run object (`toolkit optimize --json`).
+        found: What there is to tell.
         definition: Title and sections in order.
 
     Raises:
         SpecError: for a section that does not exist, with the nearest names.
     """
-    known = builders()
+    known, say = builders(), found.say
     for wanted in definition.sections:
         if wanted not in known:
             raise SpecError(f"no report section is named {wanted!r}.", hint=did_you_mean(wanted, known))
-    proposal = Proposal.of(record)
     chosen = [known[wanted] for wanted in definition.sections]
     return Document(
-        title=definition.title,
-        as_of=record["as_of"],
-        as_of_written=formats.long_date(record["as_of"]),
-        subject=record["strategy"]["title"],
-        sections=tuple(Section(builder.name, builder.title, builder.build(proposal)) for builder in chosen),
+        title=say.term("title", definition.title),
+        language=say.code,
+        as_of=found.record["as_of"],
+        as_of_written=found.fmt.long_date(found.record["as_of"]),
+        subject=found.subject,
+        sections=tuple(
+            Section(builder.name, say.words(builder.title) if builder.title else "", _content(builder, found)) for builder in chosen
+        ),
     )
+
+
+def _content(builder: Builder, found: Findings) -> tuple[Block, ...] | Missing:
+    for need in builder.needs:
+        if not found.has(need):
+            return Missing(found.say.words(WITHOUT.get(need, NOT_FOUND)))
+    return builder.build(found)

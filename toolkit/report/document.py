@@ -91,18 +91,19 @@ class BarTable:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """One drawing of a chart for rooms of at least `minimum` px. `svg` is trusted markup made by `toolkit.report.charts`."""
+    """One drawing of a chart for rooms of at least `minimum` px: a specification as JSON (`toolkit.report.charts`)."""
 
-    svg: str
+    spec: str
     minimum: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart in one or two drawings; a format shows the widest that fits."""
+    """A chart in one or more drawings, narrowest first; a format shows the widest that fits. `told` says it in words."""
 
     kind: ClassVar[str] = "chart"
     drawings: tuple[Drawing, ...]
+    told: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,9 +261,10 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A finished report, before any format."""
+    """A finished report in one language, before any format."""
 
     title: str
+    language: str
     as_of: str
     as_of_written: str
     subject: str

@@ -1,20 +1,24 @@
-"""Numbers, money and dates as an English reader expects them (REPORT-STYLE 7). None is a dash, never a computed absurdity."""
+"""Numbers, money and dates as a reader of one language expects them (REPORT-STYLE 7), from the locale data of babel (CLDR).
+
+None is a dash, never a computed absurdity.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
+
+from babel import Locale
+from babel.dates import format_date, format_skeleton
 
 NBSP = "\u00a0"
+NARROW = "\u202f"
 MINUS = "\u2212"
 DASH = "–"
-SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}
-WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
+ENGLISH = {"long": "d MMMM y", "short": "d MMM y"}
+"""Day before month, as our English readers write it; the locale ``en`` alone is American."""
 _ISO = re.compile(r"\b(\d{4}-\d{2}-\d{2})\b")
 _YEAR_MONTH = re.compile(r"(?<![\d-])((?:19|20)\d\d)-(0[1-9]|1[0-2])(?![\d-])")
 _SIGN = re.compile(r"(?<=[ (])-(?=\d)")
@@ -22,61 +26,136 @@ _GAP = re.compile(r"(?<=\d) %")
 _NOTICE = re.compile(r"\bNo\. (\d+) of (\d{4})(?: para (\d+))?")
 
 
-def number(value: float | None, decimals: int = 0, *, signed: bool = False) -> str:
-    """A number with thousands separators and a true minus; zero after rounding has no sign."""
-    if value is None:
-        return DASH
-    digits = f"{abs(value):,.{decimals}f}"
-    if not any(c in "123456789" for c in digits):
-        return digits
-    return (MINUS if value < 0 else "+" if signed else "") + digits
+@dataclass(frozen=True)
+class Formats:
+    """How one language writes figures and dates.
 
+    Attributes:
+        code: Of the language, as in ``de`` or ``pt_BR``.
+    """
 
-def percent(value: float | None, decimals: int = 1) -> str:
-    """A fraction as a percentage."""
-    return DASH if value is None else number(100 * value, decimals) + "%"
+    code: str = "en"
+    locale: Locale = field(init=False, repr=False, compare=False)
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "locale", Locale.parse(self.code))
 
-def share(value: float) -> str:
-    """A weight in a sentence: a share that rounds to nothing is said to be small."""
-    return "under 0.1%" if 0 < value < 0.0005 else percent(value)
+    def number(self, value: float | None, decimals: int = 0, *, signed: bool = False) -> str:
+        """A number with thousands separators and a true minus; zero after rounding has no sign."""
+        if value is None:
+            return DASH
+        digits = f"{abs(value):,.{decimals}f}"
+        told = digits.translate(self._separators)
+        if not any(c in "123456789" for c in digits):
+            return told
+        return (MINUS if value < 0 else "+" if signed else "") + told
 
+    def percent(self, value: float | None, decimals: int = 1, *, signed: bool = False) -> str:
+        """A fraction as a percentage."""
+        return DASH if value is None else self._per_cent(self.number(100 * value, decimals, signed=signed))
 
-def limit(value: float) -> str:
-    """A limit as it was written: no decimals that it does not have."""
-    return f"{100 * value:.6g}%".replace("-", MINUS)
+    def share(self, value: float) -> str:
+        """A weight in a sentence: a share that rounds to nothing is below the least that is written."""
+        return f"<{NARROW}{self.percent(0.001)}" if 0 < value < 0.0005 else self.percent(value)
 
+    def limit(self, value: float) -> str:
+        """A limit as it was written: no decimals that it does not have."""
+        return self._per_cent(self.plain_number(100 * value))
 
-def plain_number(value: float) -> str:
-    """A number as it was written: up to six digits and a true minus."""
-    return f"{value:.6g}".replace("-", MINUS)
+    def plain_number(self, value: float) -> str:
+        """A number as it was written: up to six digits and a true minus."""
+        return f"{value:.6g}".translate(self._separators).replace("-", MINUS)
 
+    def points(self, value: float | None, decimals: int = 1) -> str:
+        """A difference of fractions in percentage points, signed."""
+        return DASH if value is None else self.number(100 * value, decimals, signed=True)
 
-def points(value: float | None, decimals: int = 1) -> str:
-    """A difference of fractions in percentage points, signed."""
-    return DASH if value is None else number(100 * value, decimals, signed=True)
+    def money(self, value: float | None, currency: str, decimals: int = 0) -> str:
+        """An amount with the sign of its currency, or its code where there is none."""
+        if value is None:
+            return DASH
+        sign = self.locale.currency_symbols.get(currency, currency)
+        before = self._currency_first
+        gap = "" if before and len(sign) == 1 else NBSP
+        digits = self.number(value, decimals)
+        minus, digits = (MINUS, digits[1:]) if digits.startswith(MINUS) else ("", digits)
+        return minus + (f"{sign}{gap}{digits}" if before else f"{digits}{gap}{sign}")
 
+    def price(self, value: float | None, like: float | None = None) -> str:
+        """Prices have three or four digits that mean something; an error or an older print takes the decimals of `like`."""
+        if value is None:
+            return DASH
+        size = value if like is None else like
+        return self.number(value, 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 1 else 4)
 
-def money(value: float | None, currency: str, decimals: int = 0) -> str:
-    """An amount with the sign of its currency, or its code where there is none."""
-    if value is None:
-        return DASH
-    sign = SYMBOLS.get(currency, currency + NBSP)
-    digits = number(value, decimals)
-    return f"{MINUS}{sign}{digits[1:]}" if digits.startswith(MINUS) else sign + digits
+    def quantity(self, value: float) -> str:
+        """Units or kilograms, without trailing zeros."""
+        return f"{value:,.4f}".rstrip("0").rstrip(".").translate(self._separators).replace("-", MINUS)
 
+    def long_date(self, value: str | date) -> str:
+        """27 November 2026, its parts not to be torn apart."""
+        pattern = ENGLISH["long"] if self.locale.language == "en" else "long"
+        return format_date(day(value), pattern, self.locale).replace(" ", NBSP)
 
-def price(value: float | None, like: float | None = None) -> str:
-    """Prices have three or four digits that mean something; an error or an older print takes the decimals of `like`."""
-    if value is None:
-        return DASH
-    size = value if like is None else like
-    return number(value, 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 1 else 4)
+    def short_date(self, value: str | date | None) -> str:
+        """27 Nov 2026."""
+        if value is None:
+            return DASH
+        pattern = ENGLISH["short"] if self.locale.language == "en" else "medium"
+        return format_date(day(value), pattern, self.locale).replace(" ", NBSP)
 
+    def month(self, value: str | date | None) -> str:
+        """Jul 2026."""
+        return DASH if value is None else format_skeleton("yMMM", day(value), locale=self.locale).replace(" ", NBSP)
 
-def quantity(value: float) -> str:
-    """Units or kilograms, without trailing zeros."""
-    return f"{value:,.4f}".rstrip("0").rstrip(".")
+    def sentence(self, words: str) -> str:
+        """A sentence of the run as this page writes: dates, months, notices, signs, per cent without a gap, no code marks."""
+        told = _YEAR_MONTH.sub(lambda m: self.month(f"{m[1]}-{m[2]}-01"), _GAP.sub("%", self.dates_in_words(words)))
+        return _SIGN.sub(MINUS, told).replace(" +/- ", f"{NBSP}±{NBSP}").replace("`", "")
+
+    def dates_in_words(self, sentence: str) -> str:
+        """ISO dates inside a sentence as a reader writes them; what is no date stays as it is."""
+
+        def written(match: re.Match[str]) -> str:
+            try:
+                return self.short_date(match[1])
+            except ValueError:
+                return match[1]
+
+        return self.notices(_ISO.sub(written, sentence))
+
+    def notices(self, words: str) -> str:
+        """Notice numbers in the short form of tables and lanes: No. 46/2024 ¶2, Nr. 46/2024 ¶2."""
+        word = "Nr." if self.locale.language == "de" else "No."
+        return _NOTICE.sub(lambda m: f"{word}{NBSP}{m[1]}/{m[2]}" + (f"{NBSP}¶{m[3]}" if m[3] else ""), words)
+
+    def chart_locale(self) -> dict[str, object]:
+        """`config.locale` of a Vega-Lite specification: axes write numbers and months as the text does."""
+        symbols = self.locale.number_symbols["latn"]
+        months, short = self.locale.months["format"]["wide"], self.locale.months["format"]["abbreviated"]
+        days, short_days = self.locale.days["format"]["wide"], self.locale.days["format"]["abbreviated"]
+        week = (6, 0, 1, 2, 3, 4, 5)
+        return {
+            "number": {"decimal": symbols["decimal"], "thousands": symbols["group"], "grouping": [3], "currency": ["", ""]},
+            "time": {
+                "dateTime": "%x, %X", "date": "%d.%m.%Y", "time": "%H:%M:%S", "periods": ["AM", "PM"],
+                "days": [days[i] for i in week], "shortDays": [short_days[i] for i in week],
+                "months": [months[i] for i in range(1, 13)], "shortMonths": [short[i] for i in range(1, 13)],
+            },
+        }  # fmt: skip
+
+    @cached_property
+    def _separators(self) -> dict[int, str]:
+        symbols = self.locale.number_symbols["latn"]
+        return {ord(","): symbols["group"], ord("."): symbols["decimal"]}
+
+    @cached_property
+    def _currency_first(self) -> bool:
+        return self.locale.currency_formats["standard"].pattern.startswith("¤")
+
+    def _per_cent(self, digits: str) -> str:
+        gap = NARROW if "0%" not in self.locale.percent_formats[None].pattern else ""
+        return f"{digits}{gap}%"
 
 
 def day(iso: str | date) -> date:
@@ -84,76 +163,39 @@ def day(iso: str | date) -> date:
     return iso if isinstance(iso, date) else date.fromisoformat(iso)
 
 
-def long_date(value: str | date) -> str:
-    """27 November 2026, its parts not to be torn apart."""
-    d = day(value)
-    return f"{d.day}{NBSP}{MONTHS[d.month - 1]}{NBSP}{d.year}"
+def capital(words: str) -> str:
+    """With a capital first letter, the rest untouched."""
+    return words[:1].upper() + words[1:]
 
 
-def short_date(value: str | date | None) -> str:
-    """27 Nov 2026."""
-    if value is None:
-        return DASH
-    d = day(value)
-    return f"{d.day}{NBSP}{MONTHS[d.month - 1][:3]}{NBSP}{d.year}"
+def readable(identifier: str) -> str:
+    """The words of an identifier: ``customs_unit_value``."""
+    return identifier.replace("_", " ")
 
 
-def month(value: str | date | None) -> str:
-    """Jul 2026."""
-    return DASH if value is None else short_date(value).split(NBSP, 1)[1]
+# Shims until every section speaks through `Language`; deleted with the last of them.
+_EN = Formats()
+number, percent, share, limit, plain_number = _EN.number, _EN.percent, _EN.share, _EN.limit, _EN.plain_number
+points, money, price, quantity = _EN.points, _EN.money, _EN.price, _EN.quantity
+long_date, short_date, month, sentence = _EN.long_date, _EN.short_date, _EN.month, _EN.sentence
+dates_in_words, notices = _EN.dates_in_words, _EN.notices
+WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
-def distance(value: str | date, today: date) -> str:
-    """How far off a day is."""
+def distance(value, today):
     days = (day(value) - today).days
     if abs(days) <= 1:
         return {-1: "yesterday", 0: "today", 1: "tomorrow"}[days]
     return f"in {days}{NBSP}days" if days > 0 else f"{-days}{NBSP}days ago"
 
 
-def count(n: int, one: str, many: str | None = None) -> str:
-    """A count with its noun; small ones in words."""
+def count(n, one, many=None):
     return f"{WORDS[n] if n < len(WORDS) else f'{n:,}'} {one if n == 1 else many or one + 's'}"
 
 
-def are(n: int) -> str:
-    """The verb of a count."""
+def are(n):
     return "is" if n == 1 else "are"
 
 
-def series(words: Sequence[str]) -> str:
-    """Words with commas between them, and “and” before the last."""
+def series(words):
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
-def capital(words: str) -> str:
-    """With a capital first letter, the rest untouched."""
-    return words[:1].upper() + words[1:]
-
-
-def dates_in_words(sentence: str) -> str:
-    """ISO dates inside a sentence as a reader writes them; what is no date stays as it is."""
-
-    def written(match: re.Match[str]) -> str:
-        try:
-            return short_date(match[1])
-        except ValueError:
-            return match[1]
-
-    return notices(_ISO.sub(written, sentence))
-
-
-def sentence(words: str) -> str:
-    """A sentence of the run as this page writes: dates, months, notices, signs, per cent without a gap, no code marks."""
-    told = _YEAR_MONTH.sub(lambda m: month(f"{m[1]}-{m[2]}-01"), _GAP.sub("%", dates_in_words(words)))
-    return _SIGN.sub(MINUS, told).replace(" +/- ", f"{NBSP}±{NBSP}").replace("`", "")
-
-
-def notices(words: str) -> str:
-    """Notice numbers in the short form of tables and lanes: No. 46/2024 ¶2."""
-    return _NOTICE.sub(lambda m: f"No.{NBSP}{m[1]}/{m[2]}" + (f"{NBSP}¶{m[3]}" if m[3] else ""), words)
-
-
-def readable(identifier: str) -> str:
-    """The words of an identifier: ``customs_unit_value``."""
-    return identifier.replace("_", " ")

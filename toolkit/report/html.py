@@ -1,11 +1,11 @@
 """From a `Document` to one HTML page: no script, no request, every word escaped.
 
-Templates and style sheet are given, not read.
+Templates, style sheet and drawings are given, not read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,7 +13,9 @@ from jinja2 import DictLoader, Environment, StrictUndefined, TemplateNotFound
 from markupsafe import Markup, escape
 
 from toolkit.core.errors import SpecError
+from toolkit.report.charts.draw import draw, titled
 from toolkit.report.document import Bar, BarTable, Column, Document, Missing, Row, Table
+from toolkit.report.language import Language, mark
 from toolkit.report.text import Span, Text
 
 PAGE = "page.html.j2"
@@ -26,10 +28,12 @@ class Theme:
     Attributes:
         templates: File name -> source: the page, and one template a block kind (``table.html.j2``).
         css: The style sheet, put into the page.
+        draw: From a specification to SVG; one that keeps drawings saves the time of making them again.
     """
 
     templates: Mapping[str, str]
     css: str
+    draw: Callable[[str], str] = draw
 
 
 class _Kind(Protocol):
@@ -37,8 +41,13 @@ class _Kind(Protocol):
     def kind(self) -> str: ...
 
 
-def render(document: Document, theme: Theme) -> str:
+def render(document: Document, theme: Theme, say: Language | None = None) -> str:
     """The page; the same document and theme give the same text.
+
+    Args:
+        document: What to show.
+        theme: How.
+        say: The language of the document, for the few words that belong to the page itself.
 
     Raises:
         SpecError: when the theme lacks the template of a block kind.
@@ -55,8 +64,19 @@ def render(document: Document, theme: Theme) -> str:
         # Each value was escaped by the template that wrote it.
         return Markup(environment.get_template(f"{block.kind}.html.j2").render(block=block))  # noqa: S704
 
-    environment.globals |= {"show": show, "row_cells": _row_cells, "Markup": Markup}
-    environment.filters |= {"inline": inline, "pct": _percentage}
+    spoken = say or Language()
+
+    def drawn(spec: str, told: str) -> Markup:
+        # Drawings are made by `draw`, which keeps geometry and classes alone; the words are escaped by `titled`.
+        return Markup(titled(theme.draw(spec), told))  # noqa: S704
+
+    def written(value: Text) -> Markup:
+        return inline(value, none=spoken.words(NONE_SAID))
+
+    environment.globals |= {
+        "show": show, "row_cells": _row_cells, "Markup": Markup, "say": spoken.words, "drawn": drawn, "none_said": spoken.words(NONE_SAID),
+    }  # fmt: skip
+    environment.filters |= {"inline": written, "pct": _percentage}
     environment.tests |= {"missing": _is_missing}
     try:
         # The sheet is ours or the user's own file, and may not end its element.
@@ -66,11 +86,8 @@ def render(document: Document, theme: Theme) -> str:
         raise SpecError(f"the report has no template {error.name!r}.", hint="Add it to reports/templates/.") from error
 
 
-def inline(value: Text) -> Markup:
-    """Spans as markup: names isolated, assumptions in their own type, markers as links to the rows they stand for."""
-    return Markup("").join(_span(span) for span in value)
-
-
+NONE_SAID = mark("none")
+"""What a dash says to who hears the page."""
 _FORMS = {
     "plain": "{}",
     "strong": "<b>{}</b>",
@@ -78,12 +95,17 @@ _FORMS = {
     "name": "<bdi>{}</bdi>",
     "assumption": '<i class="as">{}</i>',
     "warn": '<span class="warn">{}</span>',
-    "none": '<span class="m" aria-hidden="true">{}</span><span class="vh">none</span>',
+    "none": '<span class="m" aria-hidden="true">{}</span><span class="vh">{}</span>',
 }
 
 
-def _span(span: Span) -> Markup:
-    words = Markup(_FORMS[span.style]).format(span.text) if span.text else Markup("")  # noqa: S704
+def inline(value: Text, none: str = NONE_SAID) -> Markup:
+    """Spans as markup: names isolated, assumptions in their own type, markers as links to the rows they stand for."""
+    return Markup("").join(_span(span, none) for span in value)
+
+
+def _span(span: Span, none: str) -> Markup:
+    words = Markup(_FORMS[span.style]).format(span.text, none) if span.text else Markup("")  # noqa: S704
     if not span.refs:
         return words
     links = Markup(" ").join(Markup('<a href="#{}">{}</a>').format(ref.lower(), ref) for ref in span.refs)

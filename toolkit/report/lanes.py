@@ -12,7 +12,7 @@ from markupsafe import Markup
 from toolkit.report import formats
 from toolkit.report.countries import in_sentence
 from toolkit.report.document import Chart, Column, Drawing, Figure, Row, Table
-from toolkit.report.proposal import Proposal, metal
+from toolkit.report.findings import Findings, metal
 from toolkit.report.text import Text, listed, name, sources, text
 
 Mark = Literal["on", "suspended", "ahead", "whitelist"]
@@ -49,7 +49,7 @@ class Lane:
     spells: tuple[Spell, ...]
 
 
-def timeline(run: Proposal) -> Figure | None:
+def timeline(run: Findings) -> Figure | None:
     """The figure, or None when no measure has a lane."""
     lanes = tuple(_lanes(run))
     if not lanes:
@@ -80,14 +80,14 @@ def timeline(run: Proposal) -> Figure | None:
     return Figure(
         title,
         text(sub),
-        (Chart((drawing,)),),
+        (Chart((drawing,), "Timeline of measures"),),
         LEGEND,
         text("Source: control ledger", sources(*run.of_tables("controls")), "."),
         data,
     )
 
 
-def _finding(run: Proposal, lanes: tuple[Lane, ...]) -> Text:
+def _finding(run: Findings, lanes: tuple[Lane, ...]) -> Text:
     returns = [
         (spell.since, lane)
         for lane in lanes
@@ -106,7 +106,7 @@ def _finding(run: Proposal, lanes: tuple[Lane, ...]) -> Text:
     )
 
 
-def _lanes(run: Proposal) -> Iterator[Lane]:
+def _lanes(run: Findings) -> Iterator[Lane]:
     """One lane a measure; measures that run in parallel on the same metals share it."""
     products = {row["asset"]: row for row in run.record["controls"]}
     symbols = {key: row["element"] or key for key, row in products.items()}
@@ -134,13 +134,13 @@ def measure(row: Mapping[str, Any]) -> str:
     return f"{formats.readable(row['instrument'])}{to}" + ("" if row["end_user"] == "all" else f", {row['end_user']}")
 
 
-def suspended_until(run: Proposal, day: str) -> tuple[Mapping[str, Any], ...]:
+def suspended_until(run: Findings, day: str) -> tuple[Mapping[str, Any], ...]:
     """The measures whose suspension has its last day on `day`."""
     rows = run.record["timeline"]
     return tuple(row for row in rows if any(s["status"] == SUSPENDED and s["until"] == day for s in row["spells"]))
 
 
-def in_words(run: Proposal, rows: Sequence[Mapping[str, Any]]) -> Text:
+def in_words(run: Findings, rows: Sequence[Mapping[str, Any]]) -> Text:
     """Measures in a sentence: the ban to the US on gallium and germanium."""
     names = {row["asset"]: metal(row) for row in run.record["controls"]}
     return listed([text(f"the {measure(row)} on ", listed([names[asset] for asset in row["assets"]])) for row in rows])

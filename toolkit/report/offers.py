@@ -8,14 +8,14 @@ from typing import Any
 from toolkit.report import formats
 from toolkit.report.document import Column, Figure, Row, Table
 from toolkit.report.origins import product_of
-from toolkit.report.proposal import OFFERS, Proposal, head, is_confirmed
+from toolkit.report.findings import OFFERS, Findings, head, is_confirmed
 from toolkit.report.text import NONE, Span, Text, listed, muted, sources, strong, text
 
 REACHING = "extraterritorial"
 """The instrument of clauses on goods made abroad."""
 
 
-def offers(run: Proposal) -> Figure | None:
+def offers(run: Findings) -> Figure | None:
     """The offers with their weights and control states, or None where every product has one origin."""
     rows = [p for p in run.record["positions"] if p.get("offer_of")]
     if not rows:
@@ -33,7 +33,7 @@ def offers(run: Proposal) -> Figure | None:
     return Figure(_finding(run, rows), text(sub), (table,), (), foot)
 
 
-def _finding(run: Proposal, rows: list[Mapping[str, Any]]) -> Text:
+def _finding(run: Findings, rows: list[Mapping[str, Any]]) -> Text:
     held = {p["asset"] for p in run.held}
     bought = [p for p in rows if p["asset"] in held]
     abroad = sum(p["weight"] for p in bought if p.get("abroad"))
@@ -46,7 +46,7 @@ def _finding(run: Proposal, rows: list[Mapping[str, Any]]) -> Text:
     return text(f"{part} of value {words}")
 
 
-def _cells(p: Mapping[str, Any], state: Mapping[str, Any] | None, run: Proposal) -> tuple[Text, ...]:
+def _cells(p: Mapping[str, Any], state: Mapping[str, Any] | None, run: Findings) -> tuple[Text, ...]:
     held = any(p is other for other in run.held)
     weight = text(strong(formats.percent(p["weight"]))) if held else text(NONE)
     if state is None:
@@ -65,7 +65,7 @@ def _own(state: Mapping[str, Any]) -> Text:
     return text(told, Span(", uncertain for this form", "warn") if state["uncertain"] else "")
 
 
-def _reaching(p: Mapping[str, Any], state: Mapping[str, Any], run: Proposal) -> Text:
+def _reaching(p: Mapping[str, Any], state: Mapping[str, Any], run: Findings) -> Text:
     """Clauses on goods made abroad, and measures of the country that the offer is from."""
     found = [m for m in state["measures"] if m["instrument"] == REACHING]
     found += [m for m in state["elsewhere"] if m["origin"] == p["origin"]]

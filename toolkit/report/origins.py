@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from toolkit.report import formats
-from toolkit.report.countries import CHINA, in_sentence
+from toolkit.report import names
+from toolkit.report.countries import CHINA
+from toolkit.report.language import Language
 
 Row = Mapping[str, Any]
 
 
-def named_by_origin(record: Row) -> Row:
+def named_by_origin(record: Row, say: Language) -> Row:
     """The run object with its offers named in words, where it has any.
 
     Rows of positions, of assets and of the factor model get `spoken`, the metal and where it is from, and `abroad`, whether
     it comes from elsewhere than China. An offer of no single origin is from none of the others named for its product.
     """
-    offers = [p for p in record["positions"] if p.get("offer_of")]
+    offers = [p for p in record.get("positions", ()) if p.get("offer_of")]
     if not offers:
         return record
     products = {row["asset"]: row["name"] for row in record["controls"]}
@@ -25,13 +26,13 @@ def named_by_origin(record: Row) -> Row:
     for offer in offers:
         product = offer["offer_of"]
         others = sorted(p["origin"] for p in offers if p["offer_of"] == product and p["origin"])
-        place = _place(offer["origin"], others)
+        where = _place(offer["origin"], others, say)
         name = products.get(product, offer["name"].partition(" (")[0])
         words[offer["asset"]] = {
-            "name": f"{name}, {place}",
+            "name": say.words("{product}, {where}", product=say.term("name", name), where=where),
             "product": name,
             "offer_of": product,
-            "spoken": f"{_short(product, name)} {place}",
+            "spoken": say.words("{product} {where}", product=_short(product, name, say), where=where),
             "abroad": offer["origin"] != CHINA if offer["origin"] else CHINA in others,
         }
 
@@ -43,15 +44,18 @@ def named_by_origin(record: Row) -> Row:
     return {**record, **changed, **({"factor_model": {**model, "assets": renamed(model["assets"])}} if model else {})}
 
 
-def _place(origin: str | None, others: Sequence[str]) -> str:
+def _place(origin: str | None, others: Sequence[str], say: Language) -> str:
     if origin:
-        return f"from {in_sentence(origin)}"
-    return f"not from {' or '.join(in_sentence(code) for code in others)}" if others else "from elsewhere"
+        return say.words("from {place}", place=names.place(origin, say))
+    if not others:
+        return say.words("from elsewhere")
+    places = say.listed([names.place(code, say) for code in others], alternatives=True)
+    return say.words("not from {place}", place=places)
 
 
-def _short(product: str, name: str) -> str:
+def _short(product: str, name: str, say: Language) -> str:
     """Gallium ingot is gallium in a sentence; a name that does not begin with the product's key stays whole."""
-    return product if name.casefold().startswith(product.casefold()) else name
+    return say.term("metal", product) if name.casefold().startswith(product.casefold()) else say.term("name", name)
 
 
 def product_of(row: Row) -> str:
@@ -64,14 +68,7 @@ def by_product(rows: Iterable[Row]) -> tuple[Row, ...]:
     found: dict[str, Row] = {}
     for row in rows:
         product = product_of(row)
-        own = {"name": row["product"], "spoken": _short(product, row["product"])} if "product" in row else {}
+        # Without the words of its origin, the row is that of the product.
+        own = {"asset": product, "name": row["product"], "spoken": None} if "product" in row else {}
         found.setdefault(product, {**row, **own})
     return tuple(found.values())
-
-
-def in_names(sentence: str, rows: Iterable[Row]) -> str:
-    """A sentence of the run with the keys of offers in words."""
-    for row in sorted(rows, key=lambda row: -len(row["asset"])):
-        if "spoken" in row:
-            sentence = sentence.replace(row["asset"], row["spoken"])
-    return formats.sentence(sentence)

@@ -8,11 +8,11 @@ from typing import Any
 from toolkit.report import formats
 from toolkit.report.document import Block, Column, Figure, Notes, Row, Table
 from toolkit.report.measures import CONFIDENCE, ORDER, SQUARES, measure_words
-from toolkit.report.proposal import SHOCKS, Proposal
+from toolkit.report.findings import SHOCKS, Findings
 from toolkit.report.text import NONE, Inline, Text, muted, name, sources, strong, text
 
 
-def falls(run: Proposal) -> Figure | None:
+def falls(run: Findings) -> Figure | None:
     """Losses by factor; statistical remainders have no name a reader could act on."""
     exposures: Mapping[str, float] = run.record["exposures"]["factors"]
     rows = [
@@ -52,7 +52,7 @@ def _factor(key: str) -> str:
     )
 
 
-def shocks(run: Proposal) -> Figure | None:
+def shocks(run: Findings) -> Figure | None:
     """The scenarios that the strategy names, and the sentences on what they rest on."""
     rows = run.shocks
     if not rows:
@@ -71,7 +71,7 @@ def shocks(run: Proposal) -> Figure | None:
     return Figure(_shocks_finding(rows), text(sub), (table, *_notes(run)), (), foot)
 
 
-def _shock(run: Proposal, s: Mapping[str, Any]) -> tuple[Text, ...]:
+def _shock(run: Findings, s: Mapping[str, Any]) -> tuple[Text, ...]:
     chance = s.get("probability")
     return (
         text(name(formats.capital(s["name"]))),
@@ -92,7 +92,7 @@ def _shocks_finding(rows: tuple[Mapping[str, Any], ...]) -> Text:
     return text(*parts) if parts else text("No scenario of the strategy would cost anything")
 
 
-def tail(run: Proposal) -> Figure | None:
+def tail(run: Findings) -> Figure | None:
     """Measures of risk over the scenarios of the strategy; squares are told by their roots."""
     risk = run.record["risk"]
     values: Mapping[str, float] = {key: v for key, v in risk.get("measures", {}).items() if key not in SQUARES}
@@ -116,7 +116,7 @@ def _measure(key: str, value: float) -> tuple[Text, ...]:
     return (text(words), text(strong(formats.number(100 * value, 1))))
 
 
-def _tail_finding(run: Proposal, values: Mapping[str, float]) -> Text:
+def _tail_finding(run: Findings, values: Mapping[str, float]) -> Text:
     if "cvar" in values and not run.normal_tail:
         return text(f"The worst twentieth of the scenarios loses {formats.percent(values['cvar'])} of value on average")
     if "max_drawdown" in values:
@@ -124,7 +124,7 @@ def _tail_finding(run: Proposal, values: Mapping[str, float]) -> Text:
     return text("Risk over the scenarios of the strategy")
 
 
-def _notes(run: Proposal) -> tuple[Notes, ...]:
+def _notes(run: Findings) -> tuple[Notes, ...]:
     """What the scenarios rest on, beside the table that shows them."""
     found = run.scenario_notes
-    return (Notes(tuple(("", text(run.sentence(words))) for words in found)),) if found else ()
+    return (Notes(tuple(("", run.sentence(words)) for words in found)),) if found else ()

@@ -9,7 +9,7 @@ from typing import Any
 
 from toolkit.report import formats
 from toolkit.report.measures import SQUARES, measure_words
-from toolkit.report.proposal import Proposal
+from toolkit.report.findings import Findings
 
 POINT = 0.01
 _OF = {"risk_contribution": " of risk", "max_return": " a year", "tracking_error": " a year"}
@@ -57,7 +57,7 @@ class Scale:
         return price * POINT * (2 * self.told(limit) if self.square else 1.0)
 
 
-def scale(run: Proposal, c: Mapping[str, Any]) -> Scale:
+def scale(run: Findings, c: Mapping[str, Any]) -> Scale:
     """The scale of a constraint."""
     kind = c["kind"]
     if kind == "factor_exposure":
@@ -72,7 +72,7 @@ def _root(c: Mapping[str, Any]) -> str:
     return str(c["where"] or "").removesuffix(" a year")
 
 
-def _square(run: Proposal, c: Mapping[str, Any]) -> str | None:
+def _square(run: Findings, c: Mapping[str, Any]) -> str | None:
     """The square that a limit speaks of; the run names only its root, so the value is compared with both."""
     risk = run.record["risk"]
     levels = {"volatility": risk["volatility"], "semideviation": risk.get("measures", {}).get("semideviation")}

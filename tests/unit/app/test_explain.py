@@ -9,7 +9,7 @@ from toolkit.app.config import resolve
 from toolkit.app.explain import explanation
 from toolkit.app.optimize import propose
 from toolkit.app.request import Request
-from toolkit.report.proposal import Proposal
+from toolkit.report.findings import Findings
 from toolkit.report.sections.limits import limits
 from toolkit.report.worth import Worth, in_words, worth
 
@@ -50,7 +50,7 @@ def test_a_worth_in_each_unit():
 @pytest.mark.parametrize("strategy", ["physical-basket", "minimum-risk", "maximum-diversification"])
 def test_report_and_terminal_word_a_price_alike(strategy):
     record = asked(strategy).record
-    run = Proposal.of(record)
+    run = Findings.of(record)
     figure = limits.build(run)[0]
     told = {row.cells[0][0].text: "".join(span.text for span in row.cells[-1]) for row in figure.body[0].rows}
     compared = 0

@@ -8,13 +8,13 @@ import pytest
 
 from toolkit.report import formats
 from toolkit.report.document import Figure, Missing, Notes
-from toolkit.report.proposal import Proposal
+from toolkit.report.findings import Findings
 from toolkit.report.sections.factors import factors
 from toolkit.report.text import plain
 
 
 def build(record):
-    return factors.build(Proposal.of(record))
+    return factors.build(Findings.of(record))
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from toolkit.report import formats
-from toolkit.report.proposal import Proposal
+from toolkit.report.findings import Findings
 from toolkit.report.sections.limits import limits
 from toolkit.report.text import plain
 
@@ -60,5 +60,5 @@ def test_a_shadow_price_is_told_in_the_unit_of_the_objective(records, objective,
     record["objective"] = {**record["objective"], **objective}
     record["risk"] = {**record["risk"], "volatility": 0.12}
     record["constraints"] = [{**record["constraints"][0], "binding": True, "shadow_price": price}]
-    (figure,) = limits.build(Proposal.of(record))
+    (figure,) = limits.build(Findings.of(record))
     assert plain(figure.body[0].rows[0].cells[-1]) == expected

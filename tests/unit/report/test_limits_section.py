@@ -8,7 +8,7 @@ import math
 import pytest
 
 from toolkit.report.measures import measure_words
-from toolkit.report.proposal import Proposal
+from toolkit.report.findings import Findings
 from toolkit.report.sections.answer import answer
 from toolkit.report.sections.limits import limits
 from toolkit.report.text import plain
@@ -31,7 +31,7 @@ def limited(records, *changes, objective=VARIANCE, **risk):
 
 
 def figure(record):
-    (found,) = limits.build(Proposal.of(record))
+    (found,) = limits.build(Findings.of(record))
     return found
 
 
@@ -118,7 +118,7 @@ def test_a_soft_limit_gives_way_and_is_not_called_broken(records):
     record = limited(records, soft, hard)
     assert plain(figure(record).title) == "One soft limit gives way at its price: soft one; the other limit holds"
     assert cells(record)[2:5] == ["at most 40% if the price allows", "▲ 43.0%", "−3.0"]
-    assert "one soft limit of 2 gives way" in plain(answer.build(Proposal.of(record))[0].text)
+    assert "one soft limit of 2 gives way" in plain(answer.build(Findings.of(record))[0].text)
     record["constraints"][0]["soft"] = None
     assert plain(figure(record).title) == "One limit of 2 is broken: soft one"
 

@@ -18,7 +18,7 @@ from toolkit.report.measures import SQUARES
 from toolkit.report.offers import offers
 from toolkit.report.origins import by_product
 from toolkit.report.outlook import shocks, tail
-from toolkit.report.proposal import HELD, NORMAL, SHOCKS, Proposal, head
+from toolkit.report.findings import HELD, NORMAL, SHOCKS, Findings, head
 from toolkit.report.sections.allocation import allocation
 from toolkit.report.sections.cautions import GROUPS, cautions
 from toolkit.report.sections.risk import risk
@@ -32,7 +32,7 @@ def rows(figure):
 
 def test_scenarios_stand_with_loss_probability_and_what_they_rest_on(records):
     record = records["shocks"]
-    run = Proposal.of(record)
+    run = Findings.of(record)
     figure = shocks(run)
     told = {name: (chance, loss) for name, chance, loss, _ in rows(figure)}
     for s in (s for s in record["scenarios"] if s["kind"] == "shock"):
@@ -51,7 +51,7 @@ def test_what_scenarios_rest_on_is_told_once(pages):
 
 def test_the_tail_names_its_measures_and_leaves_squares_out(records):
     record = records["shocks"]
-    figure = tail(Proposal.of(record))
+    figure = tail(Findings.of(record))
     shown = {value for _, value in rows(figure)}
     kept = {key: value for key, value in record["risk"]["measures"].items() if key not in SQUARES}
     assert len(figure.body[0].rows) == len(kept)
@@ -63,13 +63,13 @@ def test_the_tail_names_its_measures_and_leaves_squares_out(records):
 def test_every_measure_of_the_toolkit_has_words(records):
     record = copy.deepcopy(records["shocks"])
     record["risk"]["measures"] = dict.fromkeys(measures(), 0.1)
-    words = [name for name, _ in rows(tail(Proposal.of(record)))]
+    words = [name for name, _ in rows(tail(Findings.of(record)))]
     assert len(words) == len(set(words))
     assert not any("_" in word for word in words)
 
 
 def test_a_tail_of_scenarios_makes_no_assumption_of_a_normal_year(records):
-    drawn, normal = Proposal.of(records["shocks"]), Proposal.of(records["normal"])
+    drawn, normal = Findings.of(records["shocks"]), Findings.of(records["normal"])
     assert drawn.rests_on(SHOCKS)
     assert not drawn.rests_on(NORMAL)
     assert normal.rests_on(NORMAL)
@@ -81,15 +81,15 @@ def test_scenarios_on_a_path_have_no_probability_and_keep_their_notes(records):
     record = copy.deepcopy(records["shocks"])
     for s in record["scenarios"]:
         s["probability"] = None
-    assert all(chance == "–" for _, chance, _, _ in rows(shocks(Proposal.of(record))))
+    assert all(chance == "–" for _, chance, _, _ in rows(shocks(Findings.of(record))))
     record["scenarios"] = [s for s in record["scenarios"] if s["kind"] == "factor"]
-    figures = [figure for figure in risk.build(Proposal.of(record)) if figure.kind == "figure"]
+    figures = [figure for figure in risk.build(Findings.of(record)) if figure.kind == "figure"]
     assert isinstance(figures[-1].body[-1], Notes)
 
 
 def test_offers_are_called_by_origin_and_judged_by_it(records):
     record = records["origins"]
-    run = Proposal.of(record)
+    run = Findings.of(record)
     assert not run.unjudged
     table = {row[0]: row[1:] for row in rows(offers(run))}
     for p in (p for p in record["positions"] if p["offer_of"]):
@@ -105,7 +105,7 @@ def test_clauses_that_reach_goods_made_abroad_are_named(records):
     state = next(row for row in record["controls"] if row["asset"] == "gallium")
     clause = {**state["measures"][0], "instrument": "extraterritorial", "number": "No. 61 of 2025", "status": "suspended"}
     state["measures"].append({**clause, "counts": False})
-    table = {row[0]: row[1:] for row in rows(offers(Proposal.of(record)))}
+    table = {row[0]: row[1:] for row in rows(offers(Findings.of(record)))}
     assert table["Gallium not from China"][-1].startswith("No.\u00a061/2025 (suspended)")
     assert table["Gallium from China"][-1] == "–"
     assert table["Germanium not from China"][-1] == "no clause that the ledger knows"
@@ -114,7 +114,7 @@ def test_clauses_that_reach_goods_made_abroad_are_named(records):
 def test_offers_share_one_price_series(records):
     record = records["origins"]
     products = {p["offer_of"] or p["asset"] for p in record["positions"]}
-    merged = by_product(Proposal.of(record).record["assets"])
+    merged = by_product(Findings.of(record).record["assets"])
     assert {head(row).text.casefold() for row in merged} == {key.casefold() for key in products}
 
 
@@ -130,7 +130,7 @@ def test_parts_of_the_costs_have_their_lines(records):
         "entry": {"spread": 0.4 * entry, "premium": 0.4 * entry, "vat": 0.15 * entry, "impact": 0.05 * entry, "fees": 0.0},
         "yearly": {"storage": 800.0, "sites": 240.0},
     }
-    figure = allocation.build(Proposal.of(record))[0].figures[1]
+    figure = allocation.build(Findings.of(record))[0].figures[1]
     bars = {plain(bar.label): [plain(cell) for cell in bar.cells] for bar in figure.body[0].bars}
     assert bars["of it VAT"] == [formats.number(0.15 * entry), "15%"]
     assert bars["of it market impact"] == [formats.number(0.05 * entry), "5%"]
@@ -141,7 +141,7 @@ def test_parts_of_the_costs_have_their_lines(records):
 
 
 def test_a_spread_alone_needs_no_lines(records):
-    figure = allocation.build(Proposal.of(records["normal"]))[0].figures[1]
+    figure = allocation.build(Findings.of(records["normal"]))[0].figures[1]
     assert figure.body[0].bars[-1].total
 
 
@@ -149,19 +149,19 @@ def test_cautions_are_told_by_kind_where_the_run_tells_them_apart(records):
     record = dict(records["normal"])
     first, second, third, *rest = record["warnings"]
     record["cautions"] = {"method": rest, "data": [second, third], "answer": [first], "terms": []}
-    found = cautions.build(Proposal.of(record))
+    found = cautions.build(Findings.of(record))
     assert [plain(figure.title) for figure in found] == [GROUPS["answer"], GROUPS["data"], GROUPS["method"]]
     assert sum(len(figure.body[0].items) for figure in found) == len(record["warnings"])
-    (together,) = cautions.build(Proposal.of({**record, "cautions": {}}))
+    (together,) = cautions.build(Findings.of({**record, "cautions": {}}))
     assert len(together.items) == len(record["warnings"])
 
 
 def test_what_a_solver_leaves_of_nothing_is_no_holding(records):
     record = copy.deepcopy(records["normal"])
     idle = next(p for p in record["positions"] if p["weight"] == 0)
-    before = Proposal.of(record).held
+    before = Findings.of(record).held
     idle["weight"] = 1e-9
-    assert [p["asset"] for p in Proposal.of(record).held] == [p["asset"] for p in before]
+    assert [p["asset"] for p in Findings.of(record).held] == [p["asset"] for p in before]
 
 
 @pytest.mark.parametrize(

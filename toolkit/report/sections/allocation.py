@@ -8,8 +8,9 @@ from typing import Any
 
 from toolkit.report import formats
 from toolkit.report.compose import section
+from toolkit.report.language import mark
 from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Missing, Paragraph, Row, Table
-from toolkit.report.proposal import COSTS, OFFERS, RATE, TERMS, Proposal, head, metal
+from toolkit.report.findings import COSTS, OFFERS, RATE, TERMS, Findings, head, metal
 from toolkit.report.text import NONE, Text, listed, muted, name, sources, strong, text
 
 ASSUMED = "assumption"
@@ -20,8 +21,8 @@ UNCHANGED = 0.0005
 """A change of weight that would be shown as zero."""
 
 
-@section("allocation", "Allocation")
-def allocation(run: Proposal) -> tuple[Block, ...] | Missing:
+@section("allocation", mark("Allocation"), needs=["positions"])
+def allocation(run: Findings) -> tuple[Block, ...] | Missing:
     """Weights and costs side by side, then the orders and the sum that closes."""
     if not run.shown:
         return Missing(f"Nothing is held and nothing is bought: {run.money(run.record['cash']['value'], 2)} stays in cash.")
@@ -30,7 +31,7 @@ def allocation(run: Proposal) -> tuple[Block, ...] | Missing:
     return (*first, _orders(run), Paragraph(_equation(run), "equation"))
 
 
-def _weights(run: Proposal) -> Figure:
+def _weights(run: Findings) -> Figure:
     before, cash = run.before, run.record["cash"]
     caps: Mapping[str, float] = run.record["caps"]["assets"]
     shown = run.shown
@@ -86,7 +87,7 @@ def _weight_cells(new: float, old: float, *, known: bool) -> tuple[Text, ...]:
     return (text(muted(formats.percent(old))) if old > 0 else text(NONE), now, change)
 
 
-def _weights_finding(run: Proposal) -> Text:
+def _weights_finding(run: Findings) -> Text:
     if not run.held:
         return text("Everything held today is sold")
     if run.before:
@@ -111,7 +112,7 @@ def _capital(words: Text) -> Text:
     return (type(first)(formats.capital(first.text), first.style, first.refs), *words[1:])
 
 
-def _costs(run: Proposal) -> Figure | None:
+def _costs(run: Findings) -> Figure | None:
     paid = sorted((p for p in run.shown if p["cost"] > 0), key=lambda p: -p["cost"])
     if not paid:
         return None
@@ -153,7 +154,7 @@ def _costs(run: Proposal) -> Figure | None:
     )
 
 
-def _lines(run: Proposal, total: float) -> list[Bar]:
+def _lines(run: Findings, total: float) -> list[Bar]:
     """What the entry cost is paid for, and what is paid every year, where more than a spread and storage count."""
     yearly: Mapping[str, float] = run.record["costs"].get("items", {}).get("yearly", {})
     entry = run.entry_items
@@ -172,7 +173,7 @@ def _lines(run: Proposal, total: float) -> list[Bar]:
     return rows
 
 
-def _orders(run: Proposal) -> Figure:
+def _orders(run: Findings) -> Figure:
     lots = any(p["lots"] is not None for p in run.shown)
     cur = run.currency
     columns = (
@@ -205,11 +206,11 @@ def _orders(run: Proposal) -> Figure:
     return Figure(text(title), text(sub), (Table("Orders", columns, tuple(rows)),), source=foot)
 
 
-def _trade(run: Proposal, p: Mapping[str, Any]) -> float:
+def _trade(run: Findings, p: Mapping[str, Any]) -> float:
     return p["value"] - p["previous_weight"] * run.record["budget"]
 
 
-def _order(run: Proposal, p: Mapping[str, Any]) -> tuple[Text, ...]:
+def _order(run: Findings, p: Mapping[str, Any]) -> tuple[Text, ...]:
     trade = _trade(run, p)
     act = "hold" if abs(trade) <= 0.005 else "buy" if trade > 0 else "sell"
     size = "" if p["lot_size"] is None else f"{formats.quantity(p['lot_size'])} {p['unit']}"
@@ -229,12 +230,12 @@ def _order(run: Proposal, p: Mapping[str, Any]) -> tuple[Text, ...]:
     )
 
 
-def _figure(run: Proposal, p: Mapping[str, Any], words: str) -> Text:
+def _figure(run: Findings, p: Mapping[str, Any], words: str) -> Text:
     """A figure that rests on the dealer terms of a position, in the type of what those terms are."""
     return text(run.assumed(words, COSTS, marked=False)) if p["terms"] == ASSUMED else text(words)
 
 
-def _equation(run: Proposal) -> Text:
+def _equation(run: Findings) -> Text:
     """Values, cash and costs add up to the budget; a continuous proposal may miss it by rounding, and then says so."""
     placed = sum((Decimal(str(p["value"])) for p in run.record["positions"]), Decimal(0))
     parts = (placed, Decimal(str(run.record["cash"]["value"])), Decimal(str(run.record["costs"]["entry"])))

@@ -12,7 +12,7 @@ from toolkit.report.countries import in_sentence
 from toolkit.report.document import Block, Heading, KeyFigure, KeyFigures, Paragraph, Status
 from toolkit.report.lanes import in_words, suspended_until
 from toolkit.report.origins import product_of
-from toolkit.report.proposal import COSTS, NORMAL, OFFERS, SHOCKS, STORAGE, UNCERTAIN, Proposal, is_confirmed, metal
+from toolkit.report.findings import COSTS, NORMAL, OFFERS, SHOCKS, STORAGE, UNCERTAIN, Findings, is_confirmed, metal
 from toolkit.report.text import Inline, Text, listed, name, sources, strong, text
 
 MOSTLY_CASH = 0.5
@@ -20,8 +20,8 @@ SOON = 120
 """Days ahead within which a change of the law belongs into the first paragraph."""
 
 
-@section("answer", "")
-def answer(run: Proposal) -> tuple[Block, ...]:
+@section("answer", "", needs=["positions"])
+def answer(run: Findings) -> tuple[Block, ...]:
     """Heading, paragraph, key figures and status line."""
     return (
         Heading(_result(run)),
@@ -37,7 +37,7 @@ def answer(run: Proposal) -> tuple[Block, ...]:
     )
 
 
-def _result(run: Proposal) -> Text:
+def _result(run: Findings) -> Text:
     record, cash = run.record, run.record["cash"]["weight"]
     broken, limits = run.broken, run.limits
     if broken:
@@ -61,7 +61,7 @@ def _result(run: Proposal) -> Text:
     return text(f"{holdings}, {formats.percent(now)} volatility a year", end)
 
 
-def _paragraph(run: Proposal) -> Iterator[Inline]:
+def _paragraph(run: Findings) -> Iterator[Inline]:
     record, costs, cash = run.record, run.record["costs"], run.record["cash"]
     placed = sum(p["value"] for p in run.held)
     if run.held:
@@ -90,7 +90,7 @@ def _paragraph(run: Proposal) -> Iterator[Inline]:
     yield from _deadline(run)
 
 
-def _deadline(run: Proposal) -> Iterator[Inline]:
+def _deadline(run: Findings) -> Iterator[Inline]:
     """The next confirmed change of a control, and which holdings it names."""
     rows = [
         r for r in run.record["upcoming"] if r["status"] == "ahead" and r["kind"] == "control" and r["standing"] == "official"
@@ -122,7 +122,7 @@ def _deadline(run: Proposal) -> Iterator[Inline]:
         yield f"; delivery to {in_sentence(owner)} is not touched, resale there is." if elsewhere else "."
 
 
-def _controlled(run: Proposal) -> KeyFigure:
+def _controlled(run: Findings) -> KeyFigure:
     """The share under control, or the largest holding where no product is known to the ledger."""
     controlled, before = run.controlled, run.before
     if controlled is None:
@@ -141,7 +141,7 @@ def _controlled(run: Proposal) -> KeyFigure:
     return KeyFigure("Under export control", text(formats.percent(controlled)), text(*note))
 
 
-def _volatility(run: Proposal) -> KeyFigure:
+def _volatility(run: Findings) -> KeyFigure:
     risk, before = run.record["risk"], run.before
     note: list[Inline] = [f"from {formats.percent(before['volatility'])}; "] if before else []
     loss = formats.percent(risk["cvar_95"])
@@ -154,7 +154,7 @@ def _volatility(run: Proposal) -> KeyFigure:
     )
 
 
-def _entry(run: Proposal) -> KeyFigure:
+def _entry(run: Findings) -> KeyFigure:
     costs = run.record["costs"]
     if not costs["entry"]:
         unknown = any(p["terms"] == "unknown" for p in run.held)
@@ -165,7 +165,7 @@ def _entry(run: Proposal) -> KeyFigure:
     return KeyFigure("Entry cost", text(run.assumed(run.money(costs["entry"]), COSTS, marked=False)), note)
 
 
-def _status(run: Proposal) -> Text:
+def _status(run: Findings) -> Text:
     """How good the answer is known to be."""
     solver = run.record["solver"]
     words = {"optimal": "optimal", "optimal_inaccurate": "optimal to reduced accuracy", "feasible": "whole lots"}
@@ -175,7 +175,7 @@ def _status(run: Proposal) -> Text:
     return text(said)
 
 
-def unconfirmed(run: Proposal) -> Mapping[str, Mapping[str, Any]]:
+def unconfirmed(run: Findings) -> Mapping[str, Mapping[str, Any]]:
     """The facts of the ledger this report uses that are from memory, from one press report, or claimed by one side."""
     facts = [*run.record["upcoming"]]
     for row in run.record["controls"]:
@@ -183,10 +183,10 @@ def unconfirmed(run: Proposal) -> Mapping[str, Mapping[str, Any]]:
     return {fact["event_id"]: fact for fact in facts if not is_confirmed(fact)}
 
 
-def _unconfirmed(run: Proposal) -> Text:
+def _unconfirmed(run: Findings) -> Text:
     return text(str(len(unconfirmed(run))))
 
 
-def _stale(run: Proposal) -> Text:
+def _stale(run: Findings) -> Text:
     late = sum(origin.overdue_days > 0 for origin in run.origins)
     return text(f"{late} of {len(run.origins)}")

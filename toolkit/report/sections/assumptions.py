@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from toolkit.report.compose import section
+from toolkit.report.language import mark
 from toolkit.report.document import Block, Notes, Panel
-from toolkit.report.proposal import Proposal
+from toolkit.report.findings import Findings
 from toolkit.report.text import Span, Text, listed, name, strong, text
 
 
-@section("assumptions", "Assumptions")
-def assumptions(run: Proposal) -> tuple[Block, ...]:
+@section("assumptions", mark("Assumptions"))
+def assumptions(run: Findings) -> tuple[Block, ...]:
     """The list that the markers A1, A2, ... link to, then the notice."""
     listing = Notes(tuple((assumption.marker, assumption.words) for assumption in run.assumptions), assumed=True)
     read: list[Text] = [

@@ -8,16 +8,17 @@ from typing import Any
 
 from toolkit.report import formats
 from toolkit.report.compose import section
+from toolkit.report.language import mark
 from toolkit.report.document import Block, Calendar, Date, Missing, Paragraph
 from toolkit.report.lanes import in_words, suspended_until
-from toolkit.report.proposal import Proposal, metal
+from toolkit.report.findings import Findings, metal
 from toolkit.report.text import Inline, Text, listed, sources, text
 
 _TURN = re.compile(r"; (?=from )|: (?=in force)|; (?=no legal)")
 
 
-@section("calendar", "What changes when")
-def calendar(run: Proposal) -> tuple[Block, ...] | Missing:
+@section("calendar", mark("What changes when"))
+def calendar(run: Findings) -> tuple[Block, ...] | Missing:
     """The dates in order, the next one marked."""
     rows = run.record["upcoming"]
     if not rows:
@@ -33,7 +34,7 @@ def standing(row: Mapping[str, Any]) -> str:
     return "from memory" if "memory" in row["confidence"] and row["standing"] == "official" else row["standing"]
 
 
-def _entry(run: Proposal, row: Mapping[str, Any], upcoming: str | None) -> Date:
+def _entry(run: Findings, row: Mapping[str, Any], upcoming: str | None) -> Date:
     what, rest = _split(row["what"])
     ends = suspended_until(run, row["date"])
     title = text(what)
@@ -62,7 +63,7 @@ def _split(what: str) -> tuple[str, str]:
     return parts[0], parts[1] if len(parts) > 1 else ""
 
 
-def _touched(run: Proposal, row: Mapping[str, Any]) -> Text:
+def _touched(run: Findings, row: Mapping[str, Any]) -> Text:
     named = {words.strip() for words in row["metals"].split(";")}
     held = [metal(p) for p in run.held if p["asset"] in named]
     return text("Names ", listed(held), ", held here.") if held else ()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from toolkit.report.compose import section
+from toolkit.report.language import mark
 from toolkit.report.document import Block, Figure, Missing, Notes
-from toolkit.report.proposal import Proposal
+from toolkit.report.findings import Findings
 from toolkit.report.text import text
 
 GROUPS: Mapping[str, str] = {
@@ -18,8 +19,8 @@ GROUPS: Mapping[str, str] = {
 """Kinds of cautions in the order in which they are read."""
 
 
-@section("warnings", "Cautions")
-def cautions(run: Proposal) -> tuple[Block, ...] | Missing:
+@section("warnings", mark("Cautions"), needs=["positions"])
+def cautions(run: Findings) -> tuple[Block, ...] | Missing:
     """One sentence each, those of a kind together where the run tells them apart."""
     found: Sequence[str] = run.record["warnings"]
     if not found:
@@ -31,5 +32,5 @@ def cautions(run: Proposal) -> tuple[Block, ...] | Missing:
     return tuple(Figure(text(title), (), (_notes(run, sentences),)) for title, sentences in grouped)
 
 
-def _notes(run: Proposal, sentences: Sequence[str]) -> Notes:
-    return Notes(tuple(("", text(run.sentence(words))) for words in sentences))
+def _notes(run: Findings, sentences: Sequence[str]) -> Notes:
+    return Notes(tuple(("", run.sentence(words)) for words in sentences))

@@ -7,11 +7,12 @@ from typing import Any
 
 from toolkit.report import formats
 from toolkit.report.compose import section
+from toolkit.report.language import mark
 from toolkit.report.countries import in_sentence, short_country
 from toolkit.report.document import Block, Figure, Line, Matrix, Missing, State
 from toolkit.report.lanes import timeline
 from toolkit.report.offers import offers
-from toolkit.report.proposal import Proposal, is_confirmed, metal
+from toolkit.report.findings import Findings, is_confirmed, metal
 from toolkit.report.text import Inline, Text, listed, name, sources, text
 
 DUTIES = ("licence", "ban")
@@ -24,15 +25,15 @@ MARKS = (
 )
 
 
-@section("controls", "Controls today")
-def controls(run: Proposal) -> tuple[Block, ...] | Missing:
+@section("controls", mark("Controls today"))
+def controls(run: Findings) -> tuple[Block, ...] | Missing:
     """The matrix of metal and measure, then the timeline of the measures."""
     if not run.record["controls"]:
         return Missing("The toolkit knows no control on any product of this run.")
     return (_matrix(run), *(figure for figure in (offers(run), timeline(run)) if figure))
 
 
-def _matrix(run: Proposal) -> Figure:
+def _matrix(run: Findings) -> Figure:
     rows, owner = run.record["controls"], run.record["owner"]["country"]
     routes = [(route["destination"], route["end_user"]) for route in rows[0]["routes"]]
     columns = [("Licence or ban", "Licence")]
@@ -129,7 +130,7 @@ def _without_name(row: Mapping[str, Any]) -> str:
     return f"{first}. {rest}" if rest else first
 
 
-def _source(run: Proposal) -> Iterator[Inline]:
+def _source(run: Findings) -> Iterator[Inline]:
     yield from (
         "Source: notices of the Chinese authorities",
         sources(*run.of_tables("controls")),

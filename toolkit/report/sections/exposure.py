@@ -7,9 +7,10 @@ from typing import Any
 
 from toolkit.report import formats
 from toolkit.report.compose import section
+from toolkit.report.language import mark
 from toolkit.report.countries import country
 from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Missing
-from toolkit.report.proposal import UNCERTAIN, Proposal, head, metal
+from toolkit.report.findings import UNCERTAIN, Findings, head, metal
 from toolkit.report.text import NONE, Text, muted, sources, strong, text
 
 SHOWN = 10
@@ -18,8 +19,8 @@ NAMELESS, UNMOVED = 0.0005, 0.005
 """Shares, and changes of a share, that are not worth a row or a word."""
 
 
-@section("exposure", "Exposure")
-def exposure(run: Proposal) -> tuple[Block, ...] | Missing:
+@section("exposure", mark("Exposure"), needs=["positions"])
+def exposure(run: Findings) -> tuple[Block, ...] | Missing:
     """Countries of supply and dependence on the largest producer."""
     if not run.held and not run.before:
         return Missing("Nothing is held, so no country stands behind it.")
@@ -29,7 +30,7 @@ def exposure(run: Proposal) -> tuple[Block, ...] | Missing:
     return (Columns((_countries(run), single)),) if single else (_countries(run),)
 
 
-def _countries(run: Proposal) -> Figure:
+def _countries(run: Findings) -> Figure:
     now: Mapping[str, float] = run.record["exposures"]["country"]
     before = run.before
     old: Mapping[str, float] = before["country"] if before else {}
@@ -81,7 +82,7 @@ def _cell(value: float, *, bold: bool) -> Text:
     return text(strong(formats.share(value)) if bold else muted(formats.share(value)))
 
 
-def _countries_finding(run: Proposal, order: Sequence[str]) -> Text:
+def _countries_finding(run: Findings, order: Sequence[str]) -> Text:
     now, before = run.record["exposures"]["country"], run.before
     if not now:
         return text("No country stands behind what is left")
@@ -96,7 +97,7 @@ def _countries_finding(run: Proposal, order: Sequence[str]) -> Text:
     return text(words, f"; {country(second)} follows with {formats.percent(now[second], 0)}" if second else "")
 
 
-def _single(run: Proposal) -> Figure | None:
+def _single(run: Findings) -> Figure | None:
     """N-1 of each holding as bars: they reflow, and no two labels meet."""
     rows: list[tuple[Mapping[str, Any], Mapping[str, Any]]] = [
         (p, supply) for p in run.held if (supply := run.assets[p["asset"]]["supply"]) is not None

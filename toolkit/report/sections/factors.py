@@ -7,9 +7,10 @@ from typing import Any
 
 from toolkit.report import formats
 from toolkit.report.compose import section
+from toolkit.report.language import mark
 from toolkit.report.document import Block, Column, Figure, Missing, Notes, Row, Table
 from toolkit.report.origins import by_product
-from toolkit.report.proposal import Proposal, head, metal
+from toolkit.report.findings import Findings, head, metal
 from toolkit.report.text import NONE, Span, Text, listed, muted, name, sources, strong, text
 
 MUCH = 1.05
@@ -30,8 +31,8 @@ SEEN = {
 """How each observation model looks at a price."""
 
 
-@section("factors", "What drives the risk")
-def factors(run: Proposal) -> tuple[Block, ...] | Missing:
+@section("factors", mark("What drives the risk"), needs=["positions"])
+def factors(run: Findings) -> tuple[Block, ...] | Missing:
     """Corrections, then loadings and how much they explain, then who was estimated from what."""
     if "factor_model" not in run.record:
         return Missing("This run was stored before the factor model was kept with it; run the strategy again to see it.")
@@ -43,11 +44,11 @@ def factors(run: Proposal) -> tuple[Block, ...] | Missing:
     return (_corrections(run, rows), _loadings(run, model), _coverage(rows))
 
 
-def _source(run: Proposal) -> Text:
+def _source(run: Findings) -> Text:
     return text("Own calculation", sources(*run.of_tables("prices", "fx")), ".")
 
 
-def _corrections(run: Proposal, rows: Sequence[Mapping[str, Any]]) -> Figure:
+def _corrections(run: Findings, rows: Sequence[Mapping[str, Any]]) -> Figure:
     """Table: the chart of the same figures is the one in the section on risk."""
     order = sorted(rows, key=lambda a: (-a["corrected"], a["asset"]))
     columns = (
@@ -91,7 +92,7 @@ def _correction_cells(a: Mapping[str, Any]) -> tuple[Text, ...]:
     )
 
 
-def _loadings(run: Proposal, model: Mapping[str, Any]) -> Figure:
+def _loadings(run: Findings, model: Mapping[str, Any]) -> Figure:
     rows, found, tests = model["assets"], model["factors"][:SHOWN], model["tests"]
     heads = (*(Column(formats.capital(_name(f))) for f in found), Column("Explained"))
     table = Table(

@@ -8,11 +8,12 @@ from typing import Any
 
 from toolkit.report import formats
 from toolkit.report.compose import section
+from toolkit.report.language import mark
 from toolkit.report.countries import NAMES, country
 from toolkit.report.document import Block, Column, Figure, Missing, Row, Table
 from toolkit.report.measures import measure_words
 from toolkit.report.origins import by_product
-from toolkit.report.proposal import HOLDS, Proposal, is_soft, metal
+from toolkit.report.findings import HOLDS, Findings, is_soft, metal
 from toolkit.report.scales import Scale, measured, scale
 from toolkit.report.text import NONE, Inline, Span, Text, listed, muted, name, strong, text
 from toolkit.report.worth import fall_in_words, worth
@@ -29,8 +30,8 @@ RULES = {
 """Terms without a number of their own."""
 
 
-@section("limits", "Limits")
-def limits(run: Proposal) -> tuple[Block, ...] | Missing:
+@section("limits", mark("Limits"), needs=["positions"])
+def limits(run: Findings) -> tuple[Block, ...] | Missing:
     """The table of limits, and the terms that set no number."""
     if not run.limits:
         return Missing("The strategy sets no limit in numbers." + _others(run))
@@ -54,7 +55,7 @@ def limits(run: Proposal) -> tuple[Block, ...] | Missing:
     return (Figure(_finding(run), text(sub), (table,), source=text(*_unit(run), _others(run))),)
 
 
-def _finding(run: Proposal) -> Text:
+def _finding(run: Findings) -> Text:
     total, broken, soft = len(run.limits), run.broken, run.yielded
     if broken:
         names = listed([name(c["name"]) for c in broken])
@@ -85,7 +86,7 @@ def _titled(c: Mapping[str, Any]) -> Inline:
     return "volatility" if c["name"] == NAMELESS else name(c["name"])
 
 
-def _cells(run: Proposal, c: Mapping[str, Any]) -> tuple[Text, ...]:
+def _cells(run: Findings, c: Mapping[str, Any]) -> tuple[Text, ...]:
     read, side = scale(run, c), "at most" if c["side"] == "upper" else "at least"
     soft = " if the price allows" if is_soft(c) else ""
     label = "Volatility, set by the objective" if c["name"] == NAMELESS else name(c["name"])
@@ -101,7 +102,7 @@ def _value(value: float, read: Scale, *, broken: bool) -> Text:
     return text(Span(f"▲ {written}", "warn") if broken else strong(written))
 
 
-def _place(run: Proposal, c: Mapping[str, Any]) -> Inline:
+def _place(run: Findings, c: Mapping[str, Any]) -> Inline:
     """Where a limit is tightest, in words: a country, a holding, a factor, a measure, a relation as it was written."""
     where = c["where"] or ""
     if c["kind"] in ("risk_limit", "tracking_error"):
@@ -118,7 +119,7 @@ def _place(run: Proposal, c: Mapping[str, Any]) -> Inline:
     return spoken.get(where, name(where))
 
 
-def _now(run: Proposal, c: Mapping[str, Any], read: Scale) -> Text:
+def _now(run: Findings, c: Mapping[str, Any], read: Scale) -> Text:
     """The value today, marked where today breaks the limit."""
     value = (run.before or {"limits": {}})["limits"].get(c["name"])
     if value is None:
@@ -127,7 +128,7 @@ def _now(run: Proposal, c: Mapping[str, Any], read: Scale) -> Text:
     return _value(value, read, broken=True) if broken else text(muted(read.value(value)))
 
 
-def _used(run: Proposal, c: Mapping[str, Any]) -> float | None:
+def _used(run: Findings, c: Mapping[str, Any]) -> float | None:
     """Share of an upper limit that is used; a floor, and a limit that asks for a gain, has no room that fills."""
     if c["side"] != "upper" or c["limit"] <= 0:
         return None
@@ -135,7 +136,7 @@ def _used(run: Proposal, c: Mapping[str, Any]) -> float | None:
     return min(max(read.told(c["value"]) / read.told(c["limit"]), 0.0), 1.0)
 
 
-def _worth(run: Proposal, c: Mapping[str, Any], read: Scale) -> tuple[Inline, ...]:
+def _worth(run: Findings, c: Mapping[str, Any], read: Scale) -> tuple[Inline, ...]:
     """The shadow price per point in a unit a reader knows."""
     price, objective = c["shadow_price"], run.record["objective"]
     if not c["binding"]:
@@ -149,14 +150,14 @@ def _worth(run: Proposal, c: Mapping[str, Any], read: Scale) -> tuple[Inline, ..
     return (f"{words}{LOADING if read.loading else ''}",)
 
 
-def _level(run: Proposal) -> float:
+def _level(run: Findings) -> float:
     """The volatility at which variance is turned into volatility; for tracking, the tracking error."""
     objective = run.record["objective"]
     tracks = objective["kind"] == "track"
     return math.sqrt(max(objective["value"], 0.0)) if tracks else run.record["risk"]["volatility"]
 
 
-def _unit(run: Proposal) -> tuple[Inline, ...]:
+def _unit(run: Findings) -> tuple[Inline, ...]:
     """In which unit the prices are, and how they became one that a reader knows."""
     objective = run.record["objective"]
     words, measure = "Own calculation. “Point” is a percentage point.", objective.get("measure") or "variance"
@@ -181,7 +182,7 @@ def _unit(run: Proposal) -> tuple[Inline, ...]:
     return (words, f" The objective is {aim}.")
 
 
-def _others(run: Proposal) -> str:
+def _others(run: Findings) -> str:
     """Terms that set a rule, not a number."""
     counted = f"a number of holdings ({formats.count(len(run.held), 'is', 'are')} held)"
     rules = {**RULES, "cardinality": counted}

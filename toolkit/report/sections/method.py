@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from toolkit.report import formats
 from toolkit.report.compose import section
+from toolkit.report.language import mark
 from toolkit.report.document import Block, Column, Paragraph, Row, Table
-from toolkit.report.proposal import Proposal
+from toolkit.report.findings import Findings
 from toolkit.report.text import Inline, name, strong, text
 
 
-@section("method", "Method and run")
-def method(run: Proposal) -> tuple[Block, ...]:
+@section("method", mark("Method and run"), needs=["positions"])
+def method(run: Findings) -> tuple[Block, ...]:
     """The idea and its source, then the identity of the run."""
     record, about = run.record, run.record["about"]
     words: list[Inline] = [

@@ -6,21 +6,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from toolkit.report import formats
-from toolkit.report.charts import Interval, intervals
+from toolkit.report.charts.intervals import Interval, intervals
 from toolkit.report.compose import section
+from toolkit.report.language import mark
 from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Missing, Row, Table
 from toolkit.report.measures import measure_words
 from toolkit.report.origins import by_product
 from toolkit.report.outlook import falls, shocks, tail
-from toolkit.report.proposal import Proposal, head, metal
+from toolkit.report.findings import Findings, head, metal
 from toolkit.report.text import NONE, Text, muted, sources, strong, text
 
 NOISY = 0.5
 """A print is called noisy when less than this share of its volatility is believed."""
 
 
-@section("risk", "Risk")
-def risk(run: Proposal) -> tuple[Block, ...] | Missing:
+@section("risk", mark("Risk"), needs=["positions"])
+def risk(run: Findings) -> tuple[Block, ...] | Missing:
     """Contributions beside volatilities, then falls of factors, scenarios of the strategy and their tail."""
     believed = _volatilities(run)
     if not run.held:
@@ -29,7 +30,7 @@ def risk(run: Proposal) -> tuple[Block, ...] | Missing:
     return (*pair, *(figure for figure in (falls(run), shocks(run), tail(run)) if figure))
 
 
-def _contributions(run: Proposal) -> Figure:
+def _contributions(run: Findings) -> Figure:
     shares: Mapping[str, float] = run.record["risk_contributions"]
     rows = sorted(run.held, key=lambda p: (-shares[p["asset"]], p["asset"]))
     scale = 1.05 * max(max(shares[p["asset"]], p["weight"]) for p in rows)
@@ -57,7 +58,7 @@ def _contributions(run: Proposal) -> Figure:
     return Figure(title, text(sub), (table,), legend, text("Own calculation", sources(*run.of_tables("prices", "fx")), "."))
 
 
-def _volatilities(run: Proposal) -> Figure | None:
+def _volatilities(run: Findings) -> Figure | None:
     rows = sorted(by_product(run.record["assets"]), key=lambda a: (-a["volatility"]["corrected"], a["asset"]))
     if not rows:
         return None
@@ -91,7 +92,7 @@ def _volatilities(run: Proposal) -> Figure | None:
         sources(*run.of_tables("prices", "fx")),
         ". Customs values are noisy; a model takes the noise out." if noisy else ".",
     )
-    return Figure(title, text(sub), (intervals(drawn, "Volatility a year, percent"),), legend, foot, data)
+    return Figure(title, text(sub), (intervals(drawn, "Volatility a year, percent.", run.fmt),), legend, foot, data)
 
 
 def _cells(a: Mapping[str, Any]) -> tuple[Text, ...]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from toolkit.report import formats
 from toolkit.report.compose import section
+from toolkit.report.language import mark
 from toolkit.report.document import Block, Column, Missing, Paragraph, Row, Table
-from toolkit.report.proposal import Origin, Proposal
+from toolkit.report.findings import Origin, Findings
 from toolkit.report.sections.answer import unconfirmed
 from toolkit.report.text import Span, Text, muted, name, text
 
@@ -19,8 +20,8 @@ TABLES = {
 }
 
 
-@section("sources", "Data and sources")
-def data_sources(run: Proposal) -> tuple[Block, ...] | Missing:
+@section("sources", mark("Data and sources"))
+def data_sources(run: Findings) -> tuple[Block, ...] | Missing:
     """The table that the markers S1, S2, ... link to."""
     if not run.origins:
         return Missing("The run names no source.")

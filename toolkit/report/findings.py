@@ -1,23 +1,28 @@
-"""What the sections of a report ask of a run object: who is held, what rests on what, and which marker stands for it."""
+"""What the sections of a report ask of what was found: who is held, what rests on what, and which marker stands for it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
 from typing import Any
 
-from toolkit.report import formats
-from toolkit.report.origins import by_product, in_names, named_by_origin, product_of
-from toolkit.report.text import Span, Text, name, text
+from toolkit.report import formats, names
+from toolkit.report.formats import Formats
+from toolkit.report.language import Language
+from toolkit.report.markers import (
+    COSTS, NORMAL, OFFERS, RATE, SHOCKS, STORAGE, TERMS, UNCERTAIN, Assumption, Origin,
+    assumed_by_parts, assumed_by_record, is_normal, origins_of,
+)  # fmt: skip
+from toolkit.report.names import head, metal
+from toolkit.report.origins import named_by_origin, product_of
+from toolkit.report.text import Span, Text, text
 
 HOLDS = 1e-6
 """How far beyond a limit a value may lie and still hold it: rounding of weights to twelve digits, times a margin."""
 HELD = 1e-6
 """Weights below this are what a solver leaves of nothing, and no holding."""
-TERMS, COSTS, STORAGE, RATE, UNCERTAIN, NORMAL = "terms", "costs", "storage", "rate", "uncertain", "normal"
-OFFERS, SHOCKS = "offers", "shocks"
 HALF_A_CENT = 0.005
 ENTRY = {
     "spread": "half the dealer spread",
@@ -30,54 +35,54 @@ ENTRY = {
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """A source of data, the tables it fills, and how old it is: one row of the table of sources."""
-
-    key: str
-    marker: str
-    title: str
-    licence: str
-    tables: tuple[str, ...]
-    newest: str | None
-    known_from: str
-    overdue_days: int
-
-
-@dataclass(frozen=True, slots=True)
-class Assumption:
-    """Something the run takes as given without data."""
-
-    key: str
-    marker: str
-    words: Text
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """A run object with its markers given out.
+class Findings:
+    """Everything one report may speak of, with its markers given out.
 
     Attributes:
-        record: The object of `toolkit optimize --json`.
+        record: The subject, as JSON: the object of `toolkit optimize --json`, or with the same keys for controls, dates and
+            data that of a holdings file or of the market alone. Sections that need a key say so (`Builder.needs`).
+        parts: What was found beside the subject, by name (`toolkit.app.findings`): flows, history, supply, ...
+        say: The language of the reader.
         origins: Sources in the order of the markers S1, S2, ...
-        assumptions: In the order of the markers A1, A2, ...; only those this run makes.
+        assumptions: In the order of the markers A1, A2, ...; only those this report makes.
     """
 
     record: Mapping[str, Any]
+    parts: Mapping[str, Any]
+    say: Language
     origins: tuple[Origin, ...]
     assumptions: tuple[Assumption, ...]
 
     @classmethod
-    def of(cls, record: Mapping[str, Any]) -> Proposal:
-        """A proposal from a run object."""
-        record = named_by_origin(record)
-        found = tuple(_assumptions(record))
-        marked = (Assumption(key, f"A{i}", words) for i, (key, words) in enumerate(found, start=1))
-        return cls(record, tuple(_origins(record)), tuple(marked))
+    def of(
+        cls, record: Mapping[str, Any], parts: Mapping[str, Any] | None = None, language: Language | None = None
+    ) -> Findings:
+        """Findings from a run object, or from the object of another subject, and the parts found beside it."""
+        say = language or Language()
+        record, parts = named_by_origin(record, say), parts or {}
+        made = (*assumed_by_record(record, say), *assumed_by_parts(parts, say))
+        marked = (Assumption(key, f"A{i}", words) for i, (key, words) in enumerate(made, start=1))
+        return cls(record, MappingProxyType(dict(parts)), say, tuple(origins_of(record, parts)), tuple(marked))
+
+    @property
+    def fmt(self) -> Formats:
+        """Numbers and dates of the language."""
+        return self.say.fmt
+
+    def has(self, key: str) -> bool:
+        """Whether the subject or a part of this name was found; an empty one was not."""
+        return bool(self.record.get(key) or self.parts.get(key))
 
     @property
     def as_of(self) -> date:
         """The day the report speaks of."""
         return date.fromisoformat(self.record["as_of"])
+
+    @property
+    def subject(self) -> str:
+        """What the report is about: the title of a strategy, the name of a holdings file, nothing for the market alone."""
+        strategy = self.record.get("strategy")
+        return strategy["title"] if strategy else self.record.get("subject", "")
 
     @property
     def currency(self) -> str:
@@ -163,9 +168,29 @@ class Proposal:
         """What the model believes of each asset, by key."""
         return MappingProxyType({asset["asset"]: asset for asset in self.record["assets"]})
 
-    def sentence(self, words: str) -> str:
-        """A sentence of the run in the words of this page."""
-        return in_names(words, self.record["positions"])
+    def metal(self, row: Mapping[str, Any]) -> Span:
+        """The name of a metal in a sentence."""
+        return names.metal(row, self.say)
+
+    def head(self, row: Mapping[str, Any]) -> Span:
+        """The name of a metal at the start of a row or a title."""
+        return names.head(row, self.say)
+
+    def country(self, code: str) -> str:
+        """The name of a country."""
+        return names.country(code, self.say)
+
+    def place(self, code: str) -> str:
+        """The short name of a country with its article, as it follows "to", "for" or "from"."""
+        return names.place(code, self.say)
+
+    def sentence(self, words: str) -> Text:
+        """A sentence of the run in the words of this page, with the keys of offers by name."""
+        told = self.say.retold(self.record.get("phrases", {}).get(words, words))
+        spoken = {row["asset"]: row["spoken"] for row in self.record.get("positions", ()) if "spoken" in row}
+        for key in sorted(spoken, key=len, reverse=True):
+            told = tuple(replace(span, text=span.text.replace(key, spoken[key])) for span in told)
+        return told
 
     def of_tables(self, *tables: str) -> tuple[str, ...]:
         """Markers of the sources that fill these tables."""
@@ -181,7 +206,7 @@ class Proposal:
 
     def money(self, value: float | None, decimals: int = 0) -> str:
         """An amount in the reporting currency."""
-        return formats.money(value, self.currency, decimals)
+        return self.fmt.money(value, self.currency, decimals)
 
     def assumed(self, words: str, *keys: str, marked: bool = True) -> Span:
         """Words that rest on assumptions, or plain words where this run makes none of them."""
@@ -189,19 +214,6 @@ class Proposal:
         if not markers:
             return Span(words)
         return Span(words, "assumption", markers if marked else ())
-
-
-def metal(row: Mapping[str, Any]) -> Span:
-    """The name of a metal in a sentence: the key of a known element, the asset's own name otherwise; offers with origin."""
-    if spoken := row.get("spoken"):
-        return name(spoken)
-    known = row.get("element") and row["name"].casefold().startswith(row["asset"].casefold())
-    return name(row["asset"] if known else row["name"])
-
-
-def head(row: Mapping[str, Any]) -> Span:
-    """The name of a metal at the start of a row or a title."""
-    return name(formats.capital(metal(row).text))
 
 
 def is_confirmed(fact: Mapping[str, Any]) -> bool:
@@ -212,61 +224,3 @@ def is_confirmed(fact: Mapping[str, Any]) -> bool:
 def is_soft(limit: Mapping[str, Any]) -> bool:
     """Whether a limit may be broken for a price."""
     return limit.get("soft") is not None
-
-
-def is_normal(record: Mapping[str, Any]) -> bool:
-    """Whether the tail of a run object is that of a normal distribution."""
-    return record["risk"].get("cvar_method", NORMAL).startswith(NORMAL)
-
-
-def _origins(record: Mapping[str, Any]) -> Iterator[Origin]:
-    rows: dict[str, list[Mapping[str, Any]]] = {}
-    for row in record["data"]:
-        rows.setdefault(row["source_id"], []).append(row)
-    # Assumed dealer terms are among the assumptions; a reader would take a place among the sources for evidence.
-    evidence = {key: found for key, found in rows.items() if key != "dealer_terms"}
-    for i, (key, found) in enumerate(evidence.items(), start=1):
-        yield Origin(
-            key=key,
-            marker=f"S{i}",
-            title=found[0]["source"],
-            licence=found[0]["licence"],
-            tables=tuple(row["table"] for row in found),
-            newest=max((row["as_of"] for row in found if row["as_of"]), default=None),
-            known_from=max(row["known_from"] for row in found),
-            overdue_days=max(row["overdue_days"] for row in found),
-        )
-
-
-def _assumptions(record: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
-    assumed = [asset for asset in by_product(record["assets"]) if asset["terms"] == "assumption"]
-    if assumed:
-        yield TERMS, text("Lot sizes, purities and forms are typical dealer terms.")
-        spreads = _rates(assumed, "spread")
-        yield COSTS, text(*("Spread between buying and selling: ", *spreads, "; half is paid at each trade."))
-        years = formats.quantity(record["costs"]["holding_years"])
-        yield STORAGE, text("Storage and insurance a year: ", *_rates(assumed, "storage"), f". Holding period {years} years.")
-    for rate in record["rates"]:
-        words = f"{rate['base']} is converted to {rate['quote']} at {rate['rate']:.4f}, the last known rate"
-        yield RATE, text(f"{words} ({formats.month(rate['date'])}), for every price.")
-    uncertain = [row for row in record["controls"] if row["uncertain"] or row["headline"].endswith("_uncertain")]
-    if uncertain:
-        names = ", ".join(row["name"] for row in uncertain)
-        yield UNCERTAIN, text(name(names), ": no notice settles the form, so it counts as controlled.")
-    if any(p.get("offer_of") for p in record["positions"]):
-        yield OFFERS, text("Premiums of an origin are the strategy’s, and lost at a sale; the origin is as offered.")
-    if any(s["kind"] == "shock" for s in record["scenarios"]):
-        words = "Sizes and probabilities of scenarios are the strategy’s, or the base rate and the mean of few past controls."
-        yield SHOCKS, text(words)
-    if is_normal(record):
-        yield NORMAL, text("The mean loss of the worst year in twenty takes changes to be normal around zero.")
-
-
-def _rates(assets: list[Mapping[str, Any]], key: str) -> Iterator[str | Span]:
-    """Equal rates together, highest first: 15% gallium, indium; 2% gold."""
-    groups: dict[float, list[str]] = {}
-    for asset in assets:
-        groups.setdefault(asset[key], []).append(str(metal(asset).text))
-    for i, rate in enumerate(sorted(groups, reverse=True)):
-        yield f"{'; ' if i else ''}{formats.limit(rate)} "
-        yield name(", ".join(groups[rate]))

@@ -2,35 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
 
-from toolkit.report import formats
-from toolkit.report.charts import TOKENS, draw
+from toolkit.report.charts.draw import draw, standalone, titled
+from toolkit.report.charts.theme import TOKENS, specification
+from toolkit.report.formats import Formats
 
 WIDTH, HEIGHT = 640, 400
-LIGHT = {
-    "ink": "#17212b",
-    "mut": "#52606d",
-    "data": "#1b5e93",
-    "band": "#cfe1ef",
-    "dot": "#5a7389",
-    "grid": "#e3e8ec",
-    "paper": "#ffffff",
-}
-DARK = {
-    "ink": "#e8edf2",
-    "mut": "#a7b3bf",
-    "data": "#7cb9e8",
-    "band": "#23435c",
-    "dot": "#8ea3b6",
-    "grid": "#25303a",
-    "paper": "#10161c",
-}
-"""The colours of the report, which a page elsewhere does not have."""
+FMT = Formats()
 
 
 def frontier_svg(record: Mapping[str, Any]) -> str:
@@ -42,13 +24,11 @@ def frontier_svg(record: Mapping[str, Any]) -> str:
     value = "expected" if record["against"] == "return" else "cost"
     first, last, verb = record["points"][0], record["points"][-1], "brings" if value == "expected" else "costs"
     heading = (
-        f"{formats.percent(first['volatility'])} volatility {verb} {formats.percent(first[value])} a year, "
-        f"{formats.percent(last['volatility'])} {formats.percent(last[value])}"
+        f"{FMT.percent(first['volatility'])} volatility {verb} {FMT.percent(first[value])} a year, "
+        f"{FMT.percent(last['volatility'])} {FMT.percent(last[value])}"
     )
     spec = _spec(record["points"], record["critical"], value, (heading, record["strategy"]["title"]))
-    text = draw(json.dumps(spec, sort_keys=True), told(record))
-    start = text.index(">") + 1
-    return f"{text[:start]}<style>{_style()}</style>{text[start:]}\n"
+    return f"{standalone(titled(draw(spec), told(record)))}\n"
 
 
 def told(record: Mapping[str, Any]) -> str:
@@ -57,15 +37,15 @@ def told(record: Mapping[str, Any]) -> str:
     word = "expected return" if value == "expected" else "cost"
     turns = len(record["critical"])
     return (
-        f"{record['strategy']['title']}, {record['as_of']}: from {formats.percent(first['volatility'])} volatility and "
-        f"{formats.percent(first[value])} {word} a year to {formats.percent(last['volatility'])} and "
-        f"{formats.percent(last[value])}; {turns} turning {'point' if turns == 1 else 'points'}."
+        f"{record['strategy']['title']}, {record['as_of']}: from {FMT.percent(first['volatility'])} volatility and "
+        f"{FMT.percent(first[value])} {word} a year to {FMT.percent(last['volatility'])} and "
+        f"{FMT.percent(last[value])}; {turns} turning {'point' if turns == 1 else 'points'}."
     )
 
 
 def _spec(
     points: Sequence[Mapping[str, Any]], critical: Sequence[Mapping[str, Any]], value: str, title: tuple[str, str]
-) -> dict[str, Any]:
+) -> str:
     def rows(entries: Sequence[Mapping[str, Any]]) -> alt.Data:
         return alt.Data(values=[{"x": 100 * p["volatility"], "y": 100 * p[value], "order": i} for i, p in enumerate(entries)])
 
@@ -98,27 +78,5 @@ def _spec(
         offset=14,
     )
     drawing = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT, title=heading)
-    return drawing.configure(
-        padding=12,
-        autosize={"type": "fit", "contains": "padding"},
-        view=alt.ViewConfig(stroke=None),
-        axis=alt.AxisConfig(
-            gridColor=TOKENS["grid"],
-            labelColor=TOKENS["mut"],
-            titleColor=TOKENS["mut"],
-            labelFontSize=12,
-            titleFontSize=12.5,
-            titleFontWeight="normal",
-        ),
-    ).to_dict()
-
-
-def _style() -> str:
-    """Rules for the classes of a drawing, and those for who prefers it dark."""
-
-    def rules(colours: Mapping[str, str]) -> str:
-        found = "".join(f".fill-{name}{{fill:{colour}}}.stroke-{name}{{stroke:{colour}}}" for name, colour in colours.items())
-        return f"svg{{background:{colours['paper']}}}{found}"
-
-    own = f"text{{font-family:system-ui,sans-serif;fill:{LIGHT['ink']}}}{rules(LIGHT)}"
-    return f"{own}@media(prefers-color-scheme:dark){{{rules(DARK)}}}"
+    sized = drawing.properties(autosize={"type": "fit", "contains": "padding"}, padding=12)
+    return specification(sized, FMT)

@@ -1,0 +1,121 @@
+"""What a part is, what it is asked, and how all of them are found."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+from typing import Any
+
+import polars as pl
+
+from toolkit.app.config import Settings
+from toolkit.app.ledger import LedgerInputs
+from toolkit.core.errors import SpecError
+from toolkit.core.said import Said
+from toolkit.core.units import significant
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a part is asked.
+
+    Attributes:
+        settings: Country and currency of the owner, data package.
+        as_of: Nothing known later is looked at.
+        inputs: The ledger and the snapshot of the market on that day.
+        assets: Keys of the products that the report is about, in its order: those held first; all products for the market alone.
+        record: The subject: a run object, or the object of a holdings file or of the market (`toolkit.app.subjects`).
+    """
+
+    settings: Settings
+    as_of: date
+    inputs: LedgerInputs
+    assets: tuple[str, ...]
+    record: Mapping[str, Any]
+
+    @property
+    def currency(self) -> str:
+        """The reporting currency."""
+        return self.settings.config.owner.currency
+
+    @property
+    def weights(self) -> Mapping[str, float]:
+        """Share of value by product, of what is proposed or held; empty for the market alone. Cash is none of them."""
+        rows = self.record.get("positions", ())
+        found: dict[str, float] = {}
+        for row in rows:
+            product = row.get("offer_of") or row["asset"]
+            found[product] = found.get(product, 0.0) + row["weight"]
+        return found or self.record.get("weights", {})
+
+    def provenance(self, **tables: pl.DataFrame) -> list[dict[str, Any]]:
+        """Rows of `data[]` for the rows of tables that were used."""
+        used = {name: frame for name, frame in tables.items() if frame.height}
+        return [entry.to_json() for entry in self.inputs.snapshot.provenance(used)]
+
+
+Find = Callable[[Ask], Mapping[str, Any] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part by name."""
+
+    name: str
+    find: Find
+
+
+def part(name: str) -> Callable[[Find], Part]:
+    """Turn a function into the part `name`.
+
+    It returns JSON-like data (dataclasses, dates and frames are welcome), or None. Keys with a meaning for every report:
+    ``data``, rows of provenance, and ``assumptions``, key -> sentence (`toolkit.core.said.said`).
+    """
+    return lambda find: Part(name, find)
+
+
+@functools.cache
+def parts() -> Mapping[str, Part]:
+    """Every part by name, from the modules of this package; two of one name are refused."""
+    package = importlib.import_module("toolkit.app.findings")
+    found: dict[str, Part] = {}
+    for info in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        for value in vars(importlib.import_module(info.name)).values():
+            if isinstance(value, Part) and found.setdefault(value.name, value) is not value:
+                raise SpecError(f"two parts of the findings are named {value.name!r}.")
+    return MappingProxyType(dict(sorted(found.items())))
+
+
+def findings(ask: Ask) -> dict[str, Any]:
+    """Every part that the data of the day hold, as JSON."""
+    return {name: json_ready(found) for name, one in parts().items() if (found := one.find(ask)) is not None}
+
+
+def json_ready(value: Any) -> Any:
+    """As `toolkit.app.plain.plain`, with sentences that remember how they were made as templates and values."""
+    from dataclasses import fields, is_dataclass  # noqa: PLC0415
+
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: json_ready(getattr(value, field.name)) for field in fields(value)}
+    match value:
+        case Said():
+            return json_ready(value.to_json())
+        case None | bool() | int() | str():
+            return value
+        case float():
+            return significant(value)
+        case date():
+            return value.isoformat()
+        case pl.DataFrame():
+            return [json_ready(row) for row in value.iter_rows(named=True)]
+        case Mapping():
+            return {str(key): json_ready(entry) for key, entry in value.items()}
+        case tuple() | list():
+            return [json_ready(entry) for entry in value]
+        case _:
+            raise TypeError(f"no JSON for {type(value).__name__}")

@@ -1,0 +1,93 @@
+"""From what was found to a report in a format: definition, theme and language come from the folders of `reports/`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import Field
+
+from toolkit.app.definitions import find
+from toolkit.app.report.theme import ENGLISH, language, theme
+from toolkit.core.decode import Spec, decode, read_toml
+from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.report.compose import Definition, compose
+from toolkit.report.document import Document
+from toolkit.report.findings import Findings
+from toolkit.report.html import render
+from toolkit.report.language import Language
+
+DEFAULT = "allocation"
+
+
+class ReportSpec(Spec):
+    """`reports/NAME.toml`: users copy one and reorder the sections."""
+
+    title: str = Field(min_length=1)
+    sections: tuple[str, ...] = Field(min_length=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format of reports: the ending of its file, and how it is made from a document."""
+
+    suffix: str
+    make: Callable[[Document, Language], bytes]
+
+
+def as_document(
+    record: Mapping[str, Any], parts: Mapping[str, Any] | None = None, *, name: str = DEFAULT, lang: str = ENGLISH
+) -> tuple[Document, Language]:
+    """The document of a report, and the language it is in.
+
+    Args:
+        record: What it is about (`Findings.record`).
+        parts: What was found beside it (`toolkit.app.findings`).
+        name: A report by name, or the path of its TOML file.
+        lang: Code of a language.
+
+    Raises:
+        SpecError: for a definition, a section or a language that does not exist or is not valid.
+    """
+    path = find("reports", name).path
+    spec = decode(ReportSpec, read_toml(path), file=str(path))
+    say = language(lang)
+    return compose(Findings.of(record, parts, say), Definition(spec.title, spec.sections)), say
+
+
+def report(
+    record: Mapping[str, Any],
+    parts: Mapping[str, Any] | None = None,
+    *,
+    name: str = DEFAULT,
+    lang: str = ENGLISH,
+    format: str = "html",  # noqa: A002  # the word of the option
+) -> bytes:
+    """A report in a format; arguments as `as_document`.
+
+    Raises:
+        SpecError: likewise, and for a format that does not exist.
+    """
+    if format not in FORMATS:
+        raise SpecError(f"no format is named {format!r}.", hint=did_you_mean(format, FORMATS))
+    return FORMATS[format].make(*as_document(record, parts, name=name, lang=lang))
+
+
+def report_html(record: Mapping[str, Any], name: str = DEFAULT, parts: Mapping[str, Any] | None = None, lang: str = ENGLISH) -> str:
+    """The report as one HTML file that needs no network and no script."""
+    return report(record, parts, name=name, lang=lang).decode()
+
+
+def _html(document: Document, say: Language) -> bytes:
+    return render(document, theme(), say).encode()
+
+
+def _json(document: Document, _: Language) -> bytes:
+    return (json.dumps(asdict(document), ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode()
+
+
+FORMATS: Mapping[str, Format] = MappingProxyType({"html": Format("html", _html), "json": Format("json", _json)})
+"""Formats by the word of `--format`."""

@@ -1,0 +1,93 @@
+"""Templates, style sheets and catalogues from the folders of `reports/`, file by file from the first folder that has one."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from pathlib import Path
+from types import MappingProxyType
+
+from babel import Locale, UnknownLocaleError
+from babel.messages.pofile import read_po
+
+from toolkit.app.definitions import folders
+from toolkit.app.report.drawings import kept_drawing
+from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.report.formats import Formats
+from toolkit.report.html import Theme
+from toolkit.report.language import Key, Language
+
+ENGLISH = "en"
+STYLE_SHEET = "report.css"
+
+
+def theme() -> Theme:
+    """Templates and style sheets: a user may replace a single one."""
+    templates = _found("templates", "**/*.html.j2")
+    sheets = _found("assets", "**/*.css")
+    if STYLE_SHEET not in sheets:
+        raise SpecError(f"no {STYLE_SHEET} is found.", hint="Install the toolkit again, or add reports/assets/report.css.")
+    order = sorted(sheets, key=lambda name: (name != STYLE_SHEET, name))
+    return Theme(templates, "\n".join(sheets[name] for name in order), kept_drawing)
+
+
+def _found(folder: str, pattern: str) -> dict[str, str]:
+    """Path below `folder` -> text, of the first place that has it."""
+    found: dict[str, str] = {}
+    for _, place in folders("reports"):
+        for path in sorted((place / folder).glob(pattern)):
+            found.setdefault(path.relative_to(place / folder).as_posix(), path.read_text(encoding="utf-8"))
+    return found
+
+
+def languages() -> tuple[str, ...]:
+    """Codes of the languages that reports are written in."""
+    found = {path.name for _, place in folders("reports") for path in (place / "locale").glob("*") if path.is_dir()}
+    return tuple(sorted({ENGLISH, *found}))
+
+
+def language(code: str) -> Language:
+    """A language by its code.
+
+    Raises:
+        SpecError: for one that has no catalogue.
+    """
+    if code not in languages():
+        raise SpecError(f"reports are not written in {code!r}.", hint=did_you_mean(code, languages()))
+    try:
+        Locale.parse(code)
+    except (UnknownLocaleError, ValueError) as error:
+        raise SpecError(f"{code!r} is no language.", hint="Name the folder of a catalogue as de or pt_BR.") from error
+    files = tuple(_catalogues(code))
+    return _language(code, files, tuple(path.stat().st_mtime_ns for path in files))
+
+
+def _catalogues(code: str) -> Iterator[Path]:
+    """The catalogues of a language, the user's own first."""
+    for _, place in folders("reports"):
+        yield from sorted((place / "locale" / code).glob("*.po"))
+
+
+@functools.lru_cache(maxsize=8)
+def _language(code: str, files: tuple[Path, ...], _: tuple[int, ...]) -> Language:
+    messages: dict[Key, tuple[str, ...]] = {}
+    plural = None
+    for path in files:
+        with path.open(encoding="utf-8") as file:
+            catalogue = read_po(file, locale=code)
+        for message in catalogue:
+            if not message.id or not message.string or message.fuzzy:
+                continue
+            key = message.id if isinstance(message.id, str) else message.id[0]
+            told = (message.string,) if isinstance(message.string, str) else tuple(message.string)
+            if all(told):
+                messages.setdefault((message.context, key), told)
+        plural = plural or _plural(catalogue.plural_expr)
+    return Language(Formats(code), MappingProxyType(messages), plural) if plural else Language(Formats(code))
+
+
+def _plural(expression: str):
+    """The rule of a catalogue's header as a function."""
+    from gettext import c2py  # noqa: PLC0415
+
+    return c2py(expression)

@@ -1,0 +1,110 @@
+"""From a specification to SVG, without a browser, stripped to what a page needs.
+
+Labels that the library generates for every mark are dropped: the drawing has one title that tells the numbers, and a data table
+follows it. Ids and fonts are dropped too, so that equal specifications give equal bytes in any document.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from xml.etree import ElementTree as ET  #  (parses only what vl-convert has just drawn)
+
+import vl_convert
+from markupsafe import escape
+
+from toolkit.report.charts.theme import DARK, LIGHT, TOKENS
+
+SVG = "http://www.w3.org/2000/svg"
+ENGINE = f"vl-convert {vl_convert.__version__}"
+"""What made a drawing: one that is kept holds for this version alone."""
+HATCH = (
+    '<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+    '<rect width="6" height="6" class="fill-paper"/><rect width="2" height="6" class="fill-ctl"/></pattern></defs>'
+)
+_CLASSES = {value: token for token, value in TOKENS.items()}
+_KEPT = frozenset(
+    {"d", "x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "width", "height", "transform", "viewBox", "opacity"}
+    | {"text-anchor", "font-size", "font-weight", "font-style"}
+    | {"stroke-width", "stroke-linecap", "stroke-dasharray", "stroke-linejoin"}
+)
+"""Attributes that say where a mark is and how thick; ids, labels and fonts are none of them."""
+
+
+@functools.lru_cache(maxsize=256)
+def draw(spec: str) -> str:
+    """The drawing of a specification as SVG text with classes of the theme; it has no title yet.
+
+    Args:
+        spec: Vega-Lite as JSON (`toolkit.report.charts.theme.specification`).
+
+    Raises:
+        ValueError: for a colour that is not of the theme.
+    """
+    if spec.startswith("<svg"):  # interim: the lanes of the timeline, until they are a specification too
+        return spec
+    root = ET.fromstring(vl_convert.vegalite_to_svg(spec))  # noqa: S314
+    _strip(root)
+    box = root.attrib["viewBox"]
+    root.attrib = {"viewBox": box, "role": "img", "class": "drawn", "style": f"max-width:{box.split()[2]}px"}
+    ET.register_namespace("", SVG)
+    return ET.tostring(root, encoding="unicode", short_empty_elements=True)
+
+
+def titled(svg: str, title: str) -> str:
+    """The drawing with the words that stand for it where it is not seen."""
+    start = svg.index(">") + 1
+    return f"{svg[:start]}<title>{escape(title)}</title>{svg[start:]}"
+
+
+def standalone(svg: str, *, dark: bool = True) -> str:
+    """A drawing that carries its colours, for where the style sheet of the page is not.
+
+    Args:
+        svg: What `draw` made.
+        dark: Whether it follows a reader who prefers the dark; a bitmap cannot.
+    """
+    start = svg.index(">") + 1
+    own = f"text{{font-family:Helvetica,Arial,'Liberation Sans',sans-serif}}{_rules(LIGHT)}"
+    style = f"{own}@media(prefers-color-scheme:dark){{{_rules(DARK)}}}" if dark else own
+    return f"{svg[:start]}<style>{style}</style>{HATCH}{svg[start:]}"
+
+
+def bitmap(svg: str, scale: float = 2.0) -> bytes:
+    """A drawing as PNG in the light colours, for mail programs that strip SVG."""
+    return vl_convert.svg_to_png(standalone(svg, dark=False), scale=scale)
+
+
+def _rules(colours: Mapping[str, str]) -> str:
+    rules = "".join(f".fill-{name}{{fill:{colour}}}.stroke-{name}{{stroke:{colour}}}" for name, colour in colours.items())
+    return f"svg{{background:{colours['paper']}}}{rules}.fill-hatch{{fill:url(#hatch)}}"
+
+
+def _strip(element: ET.Element) -> None:
+    """Drop generated labels, empty backgrounds and fonts; turn the stand-ins of colours into classes."""
+    for child in list(element):
+        tag = child.tag.removeprefix(f"{{{SVG}}}")
+        ghost = child.attrib.get("class") in ("background", "foreground") or child.attrib.get("display") == "none"
+        if ghost or tag == "defs" or (tag == "rect" and child.attrib.get("fill") == "white"):
+            element.remove(child)
+            continue
+        _strip(child)
+        if tag == "g" and not len(child):
+            element.remove(child)
+    classes = [
+        f"{side}-{_colour(element.attrib[side])}"
+        for side in ("fill", "stroke")
+        if element.attrib.get(side, "none") not in ("none", "transparent")
+    ]
+    kept = {key: value for key, value in element.attrib.items() if key in _KEPT}
+    if element.attrib.get("fill") in ("none", "transparent"):
+        kept["fill"] = "none"
+    element.attrib = {**kept, **({"class": " ".join(classes)} if classes else {})}
+
+
+def _colour(value: str) -> str:
+    """The token of a stand-in; a colour of the library's own would not follow the theme, and is refused."""
+    try:
+        return _CLASSES[value]
+    except KeyError:
+        raise ValueError(f"the drawing uses the colour {value!r}, which is no token of the theme") from None

@@ -1,0 +1,78 @@
+"""Printed and believed figures with the interval of the latter, one row each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import altair as alt
+
+from toolkit.report.charts.theme import COLUMN, PHONE, TOKENS, specification
+from toolkit.report.document import Chart, Drawing
+from toolkit.report.formats import Formats
+
+ROW = 26
+LOG_TICKS = tuple(m * 10.0**e for e in range(-2, 5) for m in (1, 2, 5))
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A figure as printed, the figure that is believed, and its interval; fractions."""
+
+    label: str
+    raw: float
+    believed: float
+    low: float
+    high: float
+
+
+def intervals(rows: Sequence[Interval], told: str, fmt: Formats) -> Chart:
+    """Printed and believed figures of each row, with the interval of the latter, for a phone and for a column.
+
+    Args:
+        rows: From top to bottom.
+        told: What the chart shows, in words with its numbers.
+        fmt: How the axis writes numbers.
+    """
+    return Chart(tuple(Drawing(_spec(tuple(rows), width, fmt), least) for width, least in ((PHONE, 0), (COLUMN, COLUMN))), told)
+
+
+def _spec(rows: tuple[Interval, ...], width: int, fmt: Formats) -> str:
+    # Long names are cut by the label limit; the key keeps equal names apart.
+    values = [
+        {"key": i, "label": r.label, "raw": 100 * r.raw, "believed": 100 * r.believed, "low": 100 * r.low, "high": 100 * r.high}
+        for i, r in enumerate(rows)
+    ]
+    names = json.dumps([r.label for r in rows])
+    ends = [100 * v for r in rows for v in (r.raw, r.low, r.high)]
+    low, high = 0.85 * min(ends), 1.15 * max(ends)
+    # Noise makes some prints ten times as volatile as the metal: a log axis keeps both apart. A flat series has no logarithm.
+    log = low > 0
+    ticks = [t for t in LOG_TICKS if low <= t <= high]
+    scale = alt.Scale(type="log", domain=[low, high], nice=False) if log else alt.Scale(domain=[0, high or 1.0], nice=True)
+    y = alt.Y(
+        "key:O",
+        axis=alt.Axis(title=None, labelExpr=f"{names}[datum.value]", labelLimit=96, labelPadding=8),
+    )
+    x_axis = alt.Axis(
+        title=None,
+        labelExpr=f"datum.value + {json.dumps(fmt.percent(0, 0)[1:])}",
+        labelOverlap=False,
+        grid=True,
+    )
+    if log and ticks:
+        x_axis["values"] = ticks
+    else:
+        x_axis["tickCount"] = 4
+    x = alt.X("believed:Q", axis=x_axis, scale=scale)
+    base = alt.Chart(alt.Data(values=values)).encode(y=y)
+    drawing = alt.layer(
+        base.mark_rule(strokeWidth=9, color=TOKENS["band"], strokeCap="round").encode(x=alt.X("low:Q"), x2="high:Q"),
+        base.mark_point(size=46, filled=False, stroke=TOKENS["dot"], strokeWidth=2, fill=TOKENS["paper"], opacity=1).encode(
+            x=alt.X("raw:Q")
+        ),
+        base.mark_point(size=62, filled=True, fill=TOKENS["data"], stroke=TOKENS["data"], opacity=1).encode(x=x),
+    )
+    sized = drawing.properties(width=width, height=ROW * len(rows) + 24, autosize={"type": "fit", "contains": "padding"})
+    return specification(sized, fmt)

@@ -1,0 +1,66 @@
+"""The one theme of every chart: colours by name, type, axes, and the widths it is drawn for.
+
+A specification names the colours of the theme by stand-ins. The drawing carries class names in their place, so that one
+drawing follows light, dark and print (REPORT-STYLE 4).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import altair as alt
+
+from toolkit.report.formats import Formats
+
+TOKENS: Mapping[str, str] = MappingProxyType(
+    {
+        name: f"#0000{number:02x}"
+        for number, name in enumerate(
+            ("ink", "mut", "data", "band", "dot", "grid", "paper", "ctl", "cur", "wl", "soft", "rule", "warn", "hatch", "panel"),
+            start=1,
+        )
+    }
+)
+"""Theme colours and their stand-ins; ``hatch`` is the pattern of what is suspended. No other colour may appear."""
+LIGHT: Mapping[str, str] = MappingProxyType(
+    {
+        "ink": "#17212b", "mut": "#52606d", "data": "#1b5e93", "band": "#cfe1ef", "dot": "#5a7389", "grid": "#e3e8ec",
+        "paper": "#ffffff", "ctl": "#b0391c", "cur": "#84919e", "wl": "#6c7a88", "soft": "#f6e3dc", "rule": "#cfd6dd",
+        "warn": "#8a5a00", "panel": "#f3f6f8",
+    }
+)  # fmt: skip
+DARK: Mapping[str, str] = MappingProxyType(
+    {
+        "ink": "#e8edf2", "mut": "#a7b3bf", "data": "#7cb9e8", "band": "#23435c", "dot": "#8ea3b6", "grid": "#25303a",
+        "paper": "#10161c", "ctl": "#ff9a78", "cur": "#76838f", "wl": "#93a1ae", "soft": "#3a241d", "rule": "#36434f",
+        "warn": "#e6b655", "panel": "#182029",
+    }
+)  # fmt: skip
+"""The colours of the page (reports/assets/report.css), for a drawing that stands alone."""
+AXIS_TEXT, LABEL_TEXT = 11.5, 12.5
+"""Sizes of type in px; a drawing is shown at its own size, so they hold on every screen."""
+PHONE, COLUMN, SHEET, PAGE = 328, 512, 680, 1072
+"""Widths in px that drawings are made for: a phone, one of two columns, a printed sheet, the whole page on a screen."""
+
+
+def specification(chart: alt.Chart | alt.LayerChart | alt.HConcatChart | alt.VConcatChart, fmt: Formats) -> str:
+    """The chart under the theme as canonical JSON: equal charts are equal text, and are drawn once."""
+    styled = chart.configure(
+        padding={"left": 2, "right": 10, "top": 4, "bottom": 2},
+        view=alt.ViewConfig(stroke=None),
+        font="sans-serif",
+        axis=alt.AxisConfig(
+            gridColor=TOKENS["grid"], labelColor=TOKENS["mut"], titleColor=TOKENS["mut"], labelFontSize=AXIS_TEXT,
+            titleFontSize=AXIS_TEXT, titleFontWeight="normal", domain=False, ticks=False, labelPadding=6,
+        ),
+        axisY=alt.AxisConfig(labelColor=TOKENS["ink"], labelFontSize=LABEL_TEXT),
+        text=alt.MarkConfig(color=TOKENS["ink"], fontSize=LABEL_TEXT),
+        bar=alt.BarConfig(color=TOKENS["data"]),
+        line=alt.LineConfig(color=TOKENS["data"], strokeWidth=2),
+    )  # fmt: skip
+    spec: dict[str, Any] = styled.to_dict()
+    spec["config"]["locale"] = fmt.chart_locale()
+    return json.dumps(spec, sort_keys=True, ensure_ascii=False)

@@ -1,0 +1,41 @@
+"""Names of metals and places in the language of the reader."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from toolkit.report import countries
+from toolkit.report.formats import capital
+from toolkit.report.language import Language
+from toolkit.report.text import Span, name
+
+
+def metal(row: Mapping[str, Any], say: Language | None = None) -> Span:
+    """The name of a metal in a sentence: the key of a known element, the asset's own name otherwise; offers with origin."""
+    say = say or Language()
+    if spoken := row.get("spoken"):
+        return name(spoken)
+    known = row.get("element") and row["name"].casefold().startswith(row["asset"].casefold())
+    return name(say.term("metal", row["asset"]) if known else say.term("name", row["name"]))
+
+
+def head(row: Mapping[str, Any], say: Language | None = None) -> Span:
+    """The name of a metal at the start of a row or a title."""
+    return name(capital(metal(row, say).text))
+
+
+def country(code: str, say: Language) -> str:
+    """The name of a country."""
+    return say.term("country", countries.country(code))
+
+
+def short_country(code: str, say: Language) -> str:
+    """The name of a country where room is scarce."""
+    return say.term("country", countries.short_country(code))
+
+
+def place(code: str, say: Language) -> str:
+    """The short name of a country with its article, as it follows "to", "for" or "from": a translation is in the accusative."""
+    words = countries.in_sentence(code)
+    return say.term("place", words) if ("place", words) in say.catalogue else say.term("country", words)

@@ -1,0 +1,102 @@
+"""The messages of the toolkit and what the catalogues lack: `python -m tools.messages [LANGUAGE] [PATH...]`.
+
+Messages are read from the code by babel: the first argument of `say(...)`, `say.words(...)`, `mark(...)` and `said(...)`, the two
+forms of `say.counted(n, ...)`, and `say(...)` in templates. Paths narrow what is listed to messages of these files.
+"""
+
+from __future__ import annotations
+
+import string
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from babel.messages.extract import extract_from_file
+from babel.messages.pofile import read_po
+
+ROOT = Path(__file__).resolve().parents[1]
+KEYWORDS = {"say": None, "words": None, "mark": None, "counted": (2, 3)}
+RUN_KEYWORDS = {"said": None}
+"""Outside the report, only sentences of the run are messages."""
+Message = tuple[str, ...]
+
+
+def messages() -> dict[Message, list[str]]:
+    """Message (one form, or two with a count) -> places that use it, as ``path:line``."""
+    found: dict[Message, list[str]] = {}
+    for path, method in _sources():
+        inside = path.suffix == ".j2" or ROOT / "toolkit" / "report" in path.parents
+        for line, message, _, _ in extract_from_file(method, path, keywords=KEYWORDS if inside else RUN_KEYWORDS):
+            forms = (message,) if isinstance(message, str) else tuple(form for form in message if form)
+            if forms and all(forms):
+                found.setdefault(forms, []).append(f"{path.relative_to(ROOT)}:{line}")
+    return found
+
+
+def _sources() -> Iterator[tuple[Path, str]]:
+    for path in sorted((ROOT / "toolkit").rglob("*.py")):
+        yield path, "python"
+    for path in sorted((ROOT / "reports" / "templates").rglob("*.j2")):
+        yield path, "jinja2.ext:babel_extract"
+
+
+def catalogue(code: str) -> dict[tuple[str | None, str], tuple[Message, Path]]:
+    """(context, message) -> translations and the file that has them.
+
+    Raises:
+        ValueError: for a message with two different translations.
+    """
+    found: dict[tuple[str | None, str], tuple[Message, Path]] = {}
+    for path in sorted((ROOT / "reports" / "locale" / code).glob("*.po")):
+        with path.open(encoding="utf-8") as file:
+            for entry in read_po(file, locale=code, abort_invalid=True):
+                if not entry.id:
+                    continue
+                key = (entry.context, entry.id if isinstance(entry.id, str) else entry.id[0])
+                told = (entry.string,) if isinstance(entry.string, str) else tuple(entry.string)
+                if key in found and found[key][0] != told:
+                    raise ValueError(f"{path.name} and {found[key][1].name} translate {key[1]!r} differently")
+                found[key] = (told, path)
+    return found
+
+
+def places(template: str) -> set[str]:
+    """Names of the places of a message."""
+    return {place for _, place, _, _ in string.Formatter().parse(template) if place}
+
+
+def missing(code: str) -> Mapping[Message, list[str]]:
+    """Messages without a translation, or whose translation has other places, with where they are used."""
+    known = catalogue(code)
+    lacking: dict[Message, list[str]] = {}
+    for forms, used in messages().items():
+        told = known.get((None, forms[0]), ((), None))[0]
+        wanted = places(forms[-1]) | places(forms[0])
+        if len(told) != len(forms) or not all(told) or not all(places(form) <= wanted | {"n", "N"} for form in told):
+            lacking[forms] = used
+        elif len(forms) == 1 and places(told[0]) != wanted:
+            lacking[forms] = used
+    return lacking
+
+
+def main(arguments: list[str]) -> int:
+    code, *paths = arguments or ["de"]
+    lacking = {forms: used for forms, used in missing(code).items() if not paths or any(p in u for p in paths for u in used)}
+    for forms, used in lacking.items():
+        print(f"# {', '.join(used)}")
+        print(f"msgid {quoted(forms[0])}")
+        if len(forms) == 2:
+            print(f'msgid_plural {quoted(forms[1])}\nmsgstr[0] ""\nmsgstr[1] ""\n')
+        else:
+            print('msgstr ""\n')
+    print(f"# {len(lacking)} messages lack a translation into {code!r}", file=sys.stderr)
+    return bool(lacking)
+
+
+def quoted(words: str) -> str:
+    escaped = words.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
