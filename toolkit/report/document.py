@@ -238,8 +238,39 @@ class Columns:
     figures: tuple[Figure, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class SmallMultiple:
+    """One of several small charts that are read alike: its name, what to see in it, a chart of one drawing."""
+
+    title: Text
+    note: Text
+    chart: Chart
+
+
+@dataclass(frozen=True, slots=True)
+class Panels:
+    """Small multiples in a grid; the legend of (mark, words) takes the last cell, on a phone the first."""
+
+    kind: ClassVar[str] = "panels"
+    items: tuple[SmallMultiple, ...]
+    legend: tuple[tuple[str, str], ...] = ()
+
+
 Block = (
-    Heading | Paragraph | KeyFigures | Status | Figure | Table | BarTable | Chart | Matrix | Calendar | Notes | Panel | Columns
+    Heading
+    | Paragraph
+    | KeyFigures
+    | Status
+    | Figure
+    | Table
+    | BarTable
+    | Chart
+    | Matrix
+    | Calendar
+    | Notes
+    | Panel
+    | Columns
+    | Panels
 )
 
 

@@ -19,7 +19,23 @@ TOKENS: Mapping[str, str] = MappingProxyType(
     {
         name: f"#0000{number:02x}"
         for number, name in enumerate(
-            ("ink", "mut", "data", "band", "dot", "grid", "paper", "ctl", "cur", "wl", "soft", "rule", "warn", "hatch", "panel"),
+            (
+                "ink",
+                "mut",
+                "data",
+                "band",
+                "dot",
+                "grid",
+                "paper",
+                "ctl",
+                "cur",
+                "wl",
+                "soft",
+                "rule",
+                "warn",
+                "hatch",
+                "panel",
+            ),
             start=1,
         )
     }
@@ -44,6 +60,8 @@ AXIS_TEXT, LABEL_TEXT = 11.5, 12.5
 """Sizes of type in px; a drawing is shown at its own size, so they hold on every screen."""
 PHONE, COLUMN, SHEET, PAGE = 328, 512, 680, 1072
 """Widths in px that drawings are made for: a phone, one of two columns, a printed sheet, the whole page on a screen."""
+PANEL = 320
+"""Width in px of one of several small charts; its cell is 300 to 400 px wide, and the drawing scales with it."""
 
 
 def specification(chart: alt.Chart | alt.LayerChart | alt.HConcatChart | alt.VConcatChart, fmt: Formats) -> str:
