@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field, ValidationError
 
@@ -35,7 +35,7 @@ class Output(Spec):
     """Where results go, and in which language."""
 
     folder: str = "out"
-    language: Literal["en", "de"] = "en"
+    language: str = Field(default="en", pattern=r"^[a-z]{2,3}(_[A-Z]{2})?$")
 
 
 class Config(Spec):
@@ -74,6 +74,11 @@ class Settings:
 
     config: Config
     origins: Mapping[str, str]
+
+    def owned_by(self, country: str, currency: str) -> Settings:
+        """The same settings for the owner of a stored run."""
+        owner = self.config.owner.model_copy(update={"country": country, "currency": currency})
+        return Settings(self.config.model_copy(update={"owner": owner}), self.origins)
 
     def rows(self) -> tuple[Setting, ...]:
         """Every setting, in the order of the file."""

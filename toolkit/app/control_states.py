@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from toolkit.app.inputs import Inputs
+from toolkit.app.ledger import LedgerInputs
 from toolkit.core.assets import Asset
 from toolkit.supply.chronology import DAY, IN_FORCE, SUSPENDED
 from toolkit.supply.controls import CHINA
@@ -17,7 +18,7 @@ DRAWN = ("ban", "licence", "exporter_whitelist")
 """Instruments with a lane in the timeline; the others accompany these."""
 
 
-def control_states(inputs: Inputs, as_of: date, destination: str) -> list[dict[str, Any]]:
+def control_states(inputs: Inputs | LedgerInputs, as_of: date, destination: str) -> list[dict[str, Any]]:
     """The control state of every product for the owner's destination, and what is added on the way to other buyers."""
     rows = []
     for asset in inputs.products:
@@ -29,7 +30,7 @@ def control_states(inputs: Inputs, as_of: date, destination: str) -> list[dict[s
     return rows
 
 
-def _routes(inputs: Inputs, asset: Asset, as_of: date, own: ControlState) -> list[dict[str, Any]]:
+def _routes(inputs: Inputs | LedgerInputs, asset: Asset, as_of: date, own: ControlState) -> list[dict[str, Any]]:
     """What stands in the way of resale to the buyers that notices single out, beyond what holds for the owner anyway."""
     known = {measure.event_id for measure in own.measures if not measure.conditional}
     rows = []
@@ -41,7 +42,7 @@ def _routes(inputs: Inputs, asset: Asset, as_of: date, own: ControlState) -> lis
     return rows
 
 
-def timeline(inputs: Inputs, as_of: date) -> list[dict[str, Any]]:
+def timeline(inputs: Inputs | LedgerInputs, as_of: date) -> list[dict[str, Any]]:
     """The spells of every official measure on a product that the ledger knows by `as_of`: past, present and dated ahead.
 
     A spell that no known date ends has no `until`.

@@ -91,7 +91,7 @@ def _stored_run(request: Request, strategy: Strategy) -> Mapping[str, Any] | Non
     stored = sorted(runs.glob(f"*-{strategy.name}-*/run.json"), key=lambda file: (file.stat().st_mtime_ns, file))
     for file in reversed(stored):
         run = _read(file)
-        if run["strategy"]["name"] == strategy.name and run["as_of"] <= request.as_of.isoformat():
+        if "positions" in run and run["strategy"]["name"] == strategy.name and run["as_of"] <= request.as_of.isoformat():
             return run
     raise SpecError(
         f"no run of {strategy.name!r} up to {request.as_of} is stored in {runs}.",

@@ -13,10 +13,16 @@ from toolkit import __version__
 from toolkit.app.prepare import Prepared, prepare
 from toolkit.app.record import run_record
 from toolkit.app.request import Request
-from toolkit.app.runs import run_id, store
+from toolkit.app.config import Settings
+from toolkit.app.runs import run_files, run_id, store
+from toolkit.core.errors import Infeasible
 from toolkit.optimize.allocate import Allocation, allocate
 
 LIBRARIES = ("clarabel", "cvxpy", "numpy", "piqp", "polars", "scipy")
+
+
+RUNS = "runs"
+"""Where runs are, in the output folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,31 +35,56 @@ class Result:
 
     record: Mapping[str, Any]
     inputs: Mapping[str, Any]
-    folder: Path
+    settings: Settings
     posed: Prepared
     allocation: Allocation
 
     def save(self, *, report: bool) -> Path:
-        """Write the run folder, with the HTML report if asked for, and return it."""
-        if not report:
-            return store(self.folder, self.record, self.inputs, None)
-        # The report's libraries take as long to import as the solver: only who wants a report pays.
-        from toolkit.app.report import report_html  # noqa: PLC0415
+        """Write the run folder, with what was found beside it and the HTML report if asked for, and return it."""
+        return _save(self.record, self.inputs, self.settings, report=report)
 
-        return store(self.folder, self.record, self.inputs, lambda: report_html(self.record))
+
+class NoAnswer(Infeasible):
+    """Limits that contradict each other, as a run without an answer that can be stored and reported.
+
+    Attributes:
+        record: The object of the conflict, a subject of reports.
+        inputs: What it was made from.
+    """
+
+    def __init__(self, error: Infeasible, record: Mapping[str, Any], inputs: Mapping[str, Any], settings: Settings) -> None:
+        super().__init__(error.message, hint=error.hint, details=error.details)
+        self.record = record
+        self.inputs = inputs
+        self.settings = settings
+
+    def save(self) -> Path:
+        """Write the run folder, with the report on the conflict, and return it."""
+        return _save(self.record, self.inputs, self.settings, report=True)
+
+
+def _save(record: Mapping[str, Any], inputs: Mapping[str, Any], settings: Settings, *, report: bool) -> Path:
+    output = settings.config.output
+    files = run_files(record, inputs)
+    if report:
+        # The report's libraries take as long to import as the solver: only who wants a report pays.
+        from toolkit.app.report.stored import with_report  # noqa: PLC0415
+
+        files |= with_report(record, settings)
+    return store(Path(output.folder) / RUNS, record["run_id"], files)
 
 
 def propose(request: Request) -> Result:
     """Propose an allocation.
 
     Raises:
+        NoAnswer: when the limits contradict each other.
         ToolkitError: of the kind that says who can help.
     """
     config = request.settings.config
     currency, destination = config.owner.currency, config.owner.country
     posed = prepare(request)
     strategy, inputs = posed.strategy, posed.inputs
-    allocation = allocate(posed.problem, posed.solver)
     used = posed.used_rows(currency)
     provenance = [record.to_json() for record in inputs.snapshot.provenance(used)]
     made_from = {
@@ -66,8 +97,13 @@ def propose(request: Request) -> Result:
         "versions": {"toolkit": __version__, "python": platform.python_version(), **{n: version(n) for n in LIBRARIES}},
         "seed": request.seed,
     }
+    identity = run_id(request.as_of.isoformat(), strategy.name, made_from)
+    try:
+        allocation = allocate(posed.problem, posed.solver)
+    except Infeasible as error:
+        raise NoAnswer(error, _conflict(error, request, posed, identity, made_from), made_from, request.settings) from error
     record = run_record(
-        run_id=run_id(request.as_of.isoformat(), strategy.name, made_from),
+        run_id=identity,
         as_of=request.as_of,
         owner={"country": destination, "currency": currency},
         budget=posed.budget,
@@ -80,6 +116,29 @@ def propose(request: Request) -> Result:
         rates=posed.rates,
         provenance=provenance,
         versions=made_from["versions"],
+        seed=request.seed,
         outlook=posed.outlook,
     )
-    return Result(record, made_from, Path(config.output.folder), posed, allocation)
+    return Result(record, made_from, request.settings, posed, allocation)
+
+
+def _conflict(
+    error: Infeasible, request: Request, posed: Prepared, identity: str, made_from: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """The record of a run without an answer."""
+    from toolkit.app.subjects import conflict  # noqa: PLC0415  # a plain run does not pay for it
+
+    strategy = posed.strategy
+    return conflict(
+        {
+            "run_id": identity,
+            "strategy": {"name": strategy.name, "title": strategy.about.title, "fingerprint": strategy.fingerprint},
+            "about": strategy.about.model_dump(),
+            "budget": posed.budget,
+            "conflict": {"message": error.message, "hint": error.hint, "details": error.details},
+            "versions": made_from["versions"],
+            "seed": request.seed,
+        },
+        request.settings,
+        request.as_of,
+    )

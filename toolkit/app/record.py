@@ -59,6 +59,7 @@ def run_record(
     rates: Mapping[str, Rate],
     provenance: Sequence[Mapping[str, Any]],
     versions: Mapping[str, str],
+    seed: int = 0,
     outlook: StrategyScenarios | None = None,
 ) -> dict[str, Any]:
     """The record, keys in the order of the contract, additions behind.
@@ -77,6 +78,7 @@ def run_record(
         rates: Exchange rate used for each currency of quotation.
         provenance: `data[]`.
         versions: Of the toolkit and of the libraries behind the numbers.
+        seed: Of whatever was random.
         outlook: Scenarios of the strategy, where it asks for any.
     """
     money = Money.of(problem, allocation, prices, held, budget)
@@ -137,6 +139,7 @@ def run_record(
         "warnings": [words for found in kinds.values() for words in found],
         "cautions": kinds,
         "versions": dict(versions),
+        "seed": seed,
         "owner": dict(owner),
         "about": strategy.about.model_dump(),
         "assets": _assets(inputs, forecast),

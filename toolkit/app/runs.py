@@ -6,9 +6,10 @@ import csv
 import hashlib
 import io
 import json
+import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,34 +44,42 @@ def _literal(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" else value
 
 
-def store(folder: Path, record: Mapping[str, Any], inputs: Mapping[str, Any], report: Callable[[], str] | None) -> Path:
-    """Write a run folder in one step and return it; an equal run that is there already is replaced.
+def run_files(record: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, bytes]:
+    """The files of a run but its report, by name.
 
     Args:
-        folder: The output folder; runs go to its `runs/`.
-        record: The run object.
+        record: The run object, or that of a conflict, which has no weights.
         inputs: Strategy, configuration, data hashes, versions, seed.
-        report: Renders the HTML report; None leaves it out.
+    """
+    files = {"run.json": to_json(record).encode(), "inputs.json": to_json(inputs).encode()}
+    if "positions" in record:
+        files["weights.csv"] = weights_csv(record).encode()
+    return files
+
+
+def store(folder: Path, name: str, files: Mapping[str, bytes]) -> Path:
+    """Write a folder in one step and return it; an equal one that is there already is replaced.
+
+    Args:
+        folder: Where it goes; made where it is not there.
+        name: Of the new folder.
+        files: Their contents by name.
 
     Raises:
         SpecError: when the folder cannot be written.
     """
-    runs = folder / "runs"
-    target = runs / record["run_id"]
+    target = folder / name
     try:
-        runs.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=runs))
+        folder.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=folder))
     except OSError as error:
-        raise SpecError(f"cannot write to {folder}: {error.strerror}.", hint="Name another folder with --out.") from error
+        raise _unwritable(folder, error) from error
     try:
-        (draft / "run.json").write_text(to_json(record), encoding="utf-8")
-        (draft / "inputs.json").write_text(to_json(inputs), encoding="utf-8")
-        (draft / "weights.csv").write_text(weights_csv(record), encoding="utf-8", newline="")
-        if report is not None:
-            (draft / "report.html").write_text(report(), encoding="utf-8")
+        for file, content in files.items():
+            (draft / file).write_bytes(content)
         draft.chmod(0o755)
         if target.exists():
-            old = Path(tempfile.mkdtemp(prefix=".old-", dir=runs))
+            old = Path(tempfile.mkdtemp(prefix=".old-", dir=folder))
             target.replace(old / "run")
             draft.replace(target)
             shutil.rmtree(old)
@@ -79,3 +88,30 @@ def store(folder: Path, record: Mapping[str, Any], inputs: Mapping[str, Any], re
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return target
+
+
+def put(path: Path, content: bytes) -> Path:
+    """Write one file in one step: a reader sees the old one or the new one.
+
+    Raises:
+        SpecError: when it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, draft = tempfile.mkstemp(prefix=".draft-", dir=path.parent)
+    except OSError as error:
+        raise _unwritable(path.parent, error) from error
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        Path(draft).chmod(0o644)
+        Path(draft).replace(path)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    finally:
+        Path(draft).unlink(missing_ok=True)
+    return path
+
+
+def _unwritable(path: Path, error: OSError) -> SpecError:
+    return SpecError(f"cannot write to {path}: {error.strerror}.", hint="Name another folder with --out.")

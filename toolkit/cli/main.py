@@ -20,6 +20,7 @@ from toolkit.cli import (
     flows,
     frontier,
     optimize,
+    report,
     shock,
     strategies,
     supply,
@@ -48,6 +49,7 @@ app.command("supply")(supply.supply)
 app.command("shock")(shock.shock)
 app.command("event")(event.event)
 app.command("factors")(factors.factors)
+app.command("report")(report.report)
 app.command("doctor")(doctor.doctor)
 
 

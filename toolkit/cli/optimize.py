@@ -42,9 +42,14 @@ def optimize(
     started = time.perf_counter()
     request = request_of(common, strategy, settings, budget=budget, holdings=holdings)
     with progress("Loading the solver", common):
-        from toolkit.app.optimize import propose
+        from toolkit.app.optimize import NoAnswer, propose
     with progress("Estimating risk and solving", common):
-        result = propose(request)
+        try:
+            result = propose(request)
+        except NoAnswer as conflict:
+            if not no_report:
+                say(f"report: {(conflict.save() / 'report.html').resolve()}", common)
+            raise
     solved = time.perf_counter()
     with progress("Writing the report", common):
         folder = result.save(report=not no_report)

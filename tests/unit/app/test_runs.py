@@ -4,7 +4,7 @@ import math
 import pytest
 
 from toolkit.app.record import rounded
-from toolkit.app.runs import run_id, store
+from toolkit.app.runs import put, run_files, run_id, store
 from toolkit.core.errors import SpecError
 
 RECORD = {
@@ -18,31 +18,36 @@ RECORD = {
 
 
 def test_a_run_is_written_in_one_step_and_an_equal_run_replaces_it(tmp_path):
-    first = store(tmp_path, RECORD, {"a": 1}, lambda: "<html>")
-    again = store(tmp_path, RECORD, {"a": 1}, None)
+    files = run_files(RECORD, {"a": 1})
+    first = store(tmp_path / "runs", RECORD["run_id"], {**files, "report.html": b"<html>"})
+    again = store(tmp_path / "runs", RECORD["run_id"], files)
     assert first == again == tmp_path / "runs" / "2026-01-01-x-1"
     assert sorted(p.name for p in again.iterdir()) == ["inputs.json", "run.json", "weights.csv"]
     assert [p.name for p in (tmp_path / "runs").iterdir()] == ["2026-01-01-x-1"]
 
 
-def test_a_failed_report_leaves_nothing_behind(tmp_path):
-    def broken() -> str:
-        raise ValueError("no")
-
-    with pytest.raises(ValueError, match="no"):
-        store(tmp_path, RECORD, {}, broken)
+def test_a_file_that_cannot_be_written_leaves_nothing_behind(tmp_path):
+    with pytest.raises(OSError, match="directory"):
+        store(tmp_path / "runs", "x", {"no/such/folder": b""})
     assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_one_file_is_replaced_in_one_step(tmp_path):
+    path = put(tmp_path / "a" / "report.html", b"old")
+    assert put(path, b"new").read_bytes() == b"new"
+    assert [p.name for p in path.parent.iterdir()] == ["report.html"]
 
 
 def test_a_folder_that_cannot_be_written_says_which_option_helps(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(SpecError) as refused:
-        store(tmp_path / "file", RECORD, {}, None)
-    assert "--out" in refused.value.hint
+    for write in (lambda: store(tmp_path / "file", "x", {}), lambda: put(tmp_path / "file" / "x", b"")):
+        with pytest.raises(SpecError) as refused:
+            write()
+        assert "--out" in refused.value.hint
 
 
 def test_a_spreadsheet_does_not_run_a_name(tmp_path):
-    text = (store(tmp_path, RECORD, {}, None) / "weights.csv").read_text()
+    text = run_files(RECORD, {})["weights.csv"].decode()
     assert "'=cmd()" in text
 
 

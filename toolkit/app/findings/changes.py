@@ -1,0 +1,143 @@
+"""The part `changes`: what became known within the last month, of controls, customs flows and prices."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from toolkit.app.findings.part import Ask, part
+from toolkit.app.ledger import load_ledger
+from toolkit.app.valuation import UnitPrice, unit_prices
+from toolkit.core.market import Snapshot
+from toolkit.supply.controls import CHINA
+from toolkit.supply.flows import WORLD, flow_series, summarise
+
+TOLD = ("control", "practice")
+"""Kinds of events that change what may leave a country; policy and markets are in the calendar."""
+
+
+@part("changes")
+def changes(ask: Ask) -> dict[str, Any] | None:
+    """What a reader of last month's report does not know yet: for each table what was known then and what is known now."""
+    since = month_before(ask.as_of)
+    snapshot = ask.inputs.snapshot
+    then = load_ledger(ask.settings, since).snapshot
+    prices = list(_prices(ask, then))
+    flows = list(_flows(ask, since))
+    used = {
+        "controls": snapshot["controls"],
+        "prices": snapshot["prices"].filter(pl.col("asset").is_in([row["asset"] for row in prices])),
+        "fx": snapshot["fx"],
+        "flows": snapshot["flows"].filter(pl.col("asset").is_in([row["asset"] for row in flows])),
+    }
+    return {
+        "since": since,
+        "controls": list(_controls(ask, since)),
+        "flows": flows,
+        "prices": prices,
+        "data": ask.provenance(**used),
+    }
+
+
+def month_before(day: date) -> date:
+    """The same day of the month before, or its last where it is shorter."""
+    year, month = (day.year, day.month - 1) if day.month > 1 else (day.year - 1, 12)
+    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+
+
+def _controls(ask: Ask, since: date) -> Iterator[dict[str, Any]]:
+    """Events announced since, and official ones whose status is another than it was; in the order of the day of the change."""
+    chronology = ask.inputs.ledger.chronology
+    rows = []
+    for event in ask.inputs.ledger.events:
+        if event.kind not in TOLD:
+            continue
+        new = event.known_from > since
+        was = None if new else chronology.status(event, since, known=since)
+        now = chronology.status(event, ask.as_of, known=ask.as_of)
+        if not new and (not event.is_law or was == now):
+            continue
+        rows.append(
+            {
+                "event_id": event.event_id,
+                "title": event.title,
+                "kind": event.kind,
+                "instrument": event.instrument,
+                "standing": event.standing,
+                "confidence": event.confidence,
+                "source_id": event.source,
+                "origin": event.origin,
+                "destinations": event.destinations,
+                "metals": event.metals,
+                "was": was,
+                "now": now,
+                "day": event.known_from if new else chronology.spell(event, ask.as_of).since,
+            }
+        )
+    yield from sorted(rows, key=lambda row: (row["day"], row["event_id"]))
+
+
+def _flows(ask: Ask, since: date) -> Iterator[dict[str, Any]]:
+    """The newest month of each metal's imports, in all and from China, against the month and the year before."""
+    table = ask.inputs.snapshot["flows"]
+    for asset in ask.assets:
+        rows = table.filter(pl.col("asset") == asset)
+        if rows.is_empty():
+            continue
+        newest = rows.filter(pl.col("date") == pl.col("date").max())
+        series = {one.partner: one for one in flow_series(rows)}
+        whole = series.get(WORLD)
+        if whole is None:
+            continue
+        part_of = series.get(CHINA)
+        told = {"all": summarise(whole), "china": None if part_of is None else summarise(part_of, whole)}
+        yield {
+            "asset": asset,
+            "reporter": whole.reporter,
+            "month": whole.months[-1],
+            "new": newest["known_from"].max() > since,
+            **{
+                key: None
+                if one is None
+                else {
+                    "latest": one.latest,
+                    "on_month": one.on_month,
+                    "on_year": one.on_year,
+                    "zeros_running": one.zeros_running,
+                    "inferred": one.month in one.series.inferred,
+                }
+                for key, one in told.items()
+            },
+        }
+
+
+def _prices(ask: Ask, then: Snapshot) -> Iterator[dict[str, Any]]:
+    """The level of each product as it was known then and as it is known now, in the reporting currency per kg."""
+    snapshot = ask.inputs.snapshot
+    products = tuple(asset for asset in ask.inputs.products if asset.key in ask.assets)
+    now, _ = unit_prices(snapshot, snapshot["prices"], products, ask.currency)
+    before, _ = unit_prices(then, then["prices"], products, ask.currency)
+    monthly = set(snapshot["prices"]["asset"])
+    for key in ask.assets:
+        level = next((one for (asset, _), one in now.items() if asset == key), None)
+        if level is None or key not in monthly:
+            continue
+        old = next((one for (asset, _), one in before.items() if asset == key), None)
+        yield {
+            "asset": key,
+            "price": level.price,
+            "standard_error": level.standard_error,
+            "date": level.date,
+            "basis": level.basis,
+            "new": old is None or level.date > old.date,
+            "before": None if old is None else {"price": old.price, "date": old.date},
+            "change": _change(level, old),
+        }
+
+
+def _change(level: UnitPrice, old: UnitPrice | None) -> float | None:
+    return None if old is None or old.basis != level.basis else level.price / old.price - 1.0

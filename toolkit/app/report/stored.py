@@ -1,0 +1,94 @@
+"""Reports of what is stored: a run folder holds all that its report shows, and is rendered again without the market."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from toolkit.app.config import Settings
+from toolkit.app.report.render import FORMATS, report
+from toolkit.app.runs import to_json
+from toolkit.app.subjects import DEFAULT_REPORT, Subject, kind_of, parts_of
+from toolkit.core.errors import SpecError
+
+RECORD, PARTS = "run.json", "findings.json"
+LAST = "last"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A stored subject and its folder."""
+
+    folder: Path
+    subject: Subject
+
+
+def with_report(record: Mapping[str, Any], settings: Settings) -> dict[str, bytes]:
+    """What was found beside a run, and its report in the language of the settings, as files by name."""
+    parts = parts_of(record, settings)
+    name, lang = DEFAULT_REPORT[kind_of(record)], settings.config.output.language
+    return {PARTS: to_json(parts).encode(), "report.html": report(record, parts, name=name, lang=lang)}
+
+
+def find_run(text: str, runs: Path) -> Path | None:
+    """The folder of the run that a word means: its id, its folder, its `run.json`, or the last one; None where it means none.
+
+    Raises:
+        SpecError: for the last run where none is stored.
+    """
+    if text == LAST:
+        stored = sorted(runs.glob(f"*/{RECORD}"), key=lambda file: (file.stat().st_mtime_ns, file))
+        if not stored:
+            raise SpecError(f"no run is stored in {runs}.", hint="Run `toolkit optimize` first, or name a holdings file.")
+        return stored[-1].parent
+    for folder in (Path(text), Path(text).parent if Path(text).name == RECORD else None, runs / text):
+        if folder is not None and (folder / RECORD).is_file():
+            return folder
+    return None
+
+
+def load_run(folder: Path, settings: Settings) -> Stored:
+    """A stored run with what was found beside it; that is looked up again where the run was stored without.
+
+    Raises:
+        SpecError: when a file cannot be read.
+    """
+    record = _read(folder / RECORD)
+    if not isinstance(record, dict) or not {"as_of", "owner", "controls"} <= record.keys():
+        raise SpecError(f"{folder / RECORD} is no run of this toolkit.", hint="Run the strategy again.")
+    parts = _read(folder / PARTS) if (folder / PARTS).is_file() else parts_of(record, settings)
+    return Stored(folder, Subject(record, parts))
+
+
+def file_name(name: str, kind: str, lang: str, usual: str, suffix: str) -> str:
+    """Name of the file of a report: plain for the report of its kind in the usual language.
+
+    Args:
+        name: Of the report.
+        kind: Of the subject.
+        lang: Of this report.
+        usual: Language of the settings.
+        suffix: Of the format.
+    """
+    stem = "report" if name == DEFAULT_REPORT[kind] else Path(name).stem
+    return f"{stem}.{suffix}" if lang == usual else f"{stem}.{lang}.{suffix}"
+
+
+def rendered(subject: Subject, *, name: str, lang: str, format: str) -> bytes:  # noqa: A002  # the word of the option
+    """A report of a subject."""
+    return report(subject.record, subject.parts, name=name, lang=lang, format=format)
+
+
+def suffix_of(format: str) -> str:  # noqa: A002
+    """Ending of the files of a format; `SpecError` is left to `report`."""
+    return FORMATS[format].suffix if format in FORMATS else format
+
+
+def _read(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SpecError(f"the stored file {file} cannot be read: {error}.", hint="Run the strategy again.") from error

@@ -1,0 +1,154 @@
+"""What a report may be about: a run, a conflict, what one holds, or the market alone; each as JSON with the same keys.
+
+Every subject has `as_of`, `owner`, `currency`, `controls`, `timeline`, `upcoming`, `rates`, `data` and `warnings`, which is what the
+sections on the law and on sources read; what else there is tells its kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from toolkit.app.config import Settings
+from toolkit.app.control_states import control_states, timeline
+from toolkit.app.exposure import ExposureRequest, expose
+from toolkit.app.findings import Ask, findings
+from toolkit.app.ledger import LedgerInputs, load_ledger
+from toolkit.app.plain import plain
+from toolkit.supply.upcoming import upcoming
+
+RUN, CONFLICT, HOLDINGS, MARKET = "run", "conflict", "exposure", "market"
+DEFAULT_REPORT: Mapping[str, str] = {
+    RUN: "allocation",
+    CONFLICT: "conflict",
+    HOLDINGS: "exposure",
+    MARKET: "market-brief",
+}
+"""The report that is rendered when none is named, by the kind of subject."""
+AHEAD_DAYS = 400
+"""How far the calendar of a report looks."""
+LAW = ("controls", "control_scopes", "products")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A subject and what was found beside it.
+
+    Attributes:
+        record: JSON-ready.
+        parts: `toolkit.app.findings`, JSON-ready.
+    """
+
+    record: Mapping[str, Any]
+    parts: Mapping[str, Any]
+
+    @property
+    def kind(self) -> str:
+        """One of RUN, CONFLICT, HOLDINGS, MARKET."""
+        return kind_of(self.record)
+
+
+def kind_of(record: Mapping[str, Any]) -> str:
+    """The kind of a subject by its keys: a stored run is one whatever version wrote it."""
+    return record.get("kind") or (RUN if "positions" in record else MARKET)
+
+
+def market(settings: Settings, as_of: date) -> Subject:
+    """The market alone: controls, dates, flows and prices, for nobody's holdings.
+
+    Raises:
+        DataError: when the data package cannot be used.
+    """
+    inputs = load_ledger(settings, as_of)
+    record = {
+        "schema_version": 1,
+        "kind": MARKET,
+        **base(settings, inputs, as_of),
+        "data": [entry.to_json() for entry in inputs.snapshot.provenance(_used(inputs, LAW))],
+        "warnings": [],
+    }
+    return _with_parts(plain(record), settings, as_of, inputs)
+
+
+def holdings(request: ExposureRequest) -> Subject:
+    """What one holds, lot by lot.
+
+    Raises:
+        ToolkitError: as `toolkit.app.exposure.expose`.
+    """
+    answer = expose(request)
+    inputs = load_ledger(request.settings, request.as_of, request.events)
+    exposure = answer.to_json()
+    record = {
+        "schema_version": 1,
+        "kind": HOLDINGS,
+        "subject": Path(request.holdings).name,
+        **base(request.settings, inputs, request.as_of),
+        "weights": dict(answer.portfolio.weights),
+        "exposure": {key: value for key, value in exposure.items() if key not in ("data", "warnings", "phrases")},
+        "data": exposure["data"],
+        "warnings": exposure["warnings"],
+        "phrases": exposure.get("phrases", {}),
+    }
+    return _with_parts(plain(record), request.settings, request.as_of, inputs)
+
+
+def conflict(record: Mapping[str, Any], settings: Settings, as_of: date) -> dict[str, Any]:
+    """A run without an answer, as a subject: `record` has its id, strategy and what contradicts what."""
+    inputs = load_ledger(settings, as_of)
+    found = {
+        "schema_version": 1,
+        "kind": CONFLICT,
+        **base(settings, inputs, as_of),
+        "data": [entry.to_json() for entry in inputs.snapshot.provenance(_used(inputs, LAW))],
+        "warnings": [],
+        **record,
+    }
+    return plain(found)
+
+
+def parts_of(record: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+    """What is to be found beside a stored subject, on its own date and for its own owner.
+
+    The figures of the subject stay as they are; nothing is solved again.
+    """
+    as_of = date.fromisoformat(record["as_of"])
+    owned = settings.owned_by(**record["owner"])
+    return findings(_ask(record, owned, as_of, load_ledger(owned, as_of)))
+
+
+def base(settings: Settings, inputs: LedgerInputs, as_of: date) -> dict[str, Any]:
+    """The keys that every subject has, but data and warnings."""
+    owner = settings.config.owner
+    return {
+        "as_of": as_of,
+        "owner": {"country": owner.country, "currency": owner.currency},
+        "currency": owner.currency,
+        "controls": control_states(inputs, as_of, owner.country),
+        "timeline": timeline(inputs, as_of),
+        "upcoming": upcoming(inputs.ledger, on=as_of, within_days=AHEAD_DAYS).to_dicts(),
+        "rates": [],
+    }
+
+
+def _with_parts(record: dict[str, Any], settings: Settings, as_of: date, inputs: LedgerInputs) -> Subject:
+    return Subject(record, findings(_ask(record, settings, as_of, inputs)))
+
+
+def _ask(record: Mapping[str, Any], settings: Settings, as_of: date, inputs: LedgerInputs) -> Ask:
+    """Products of the subject first held, then the others it may hold; of the market alone, all."""
+    rows = record.get("positions", ())
+    named = [row.get("offer_of") or row["asset"] for row in sorted(rows, key=lambda row: -row["weight"])]
+    weights: Mapping[str, float] = record.get("weights", {})
+    named += sorted(weights, key=lambda key: -weights[key])
+    products = [key for key in dict.fromkeys(named) if key in inputs.products]
+    everything = kind_of(record) in (MARKET, CONFLICT)
+    return Ask(settings, as_of, inputs, inputs.products.keys if everything else tuple(products), record)
+
+
+def _used(inputs: LedgerInputs, tables: tuple[str, ...]) -> dict[str, Any]:
+    frames = {name: inputs.snapshot[name] for name in tables}
+    return {name: frame for name, frame in frames.items() if frame.height}

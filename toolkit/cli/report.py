@@ -1,0 +1,95 @@
+"""`toolkit report`: render a report again, or one of what you hold, or of the market."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from toolkit.cli.options import Common, with_common
+from toolkit.cli.terminal import print_json, progress, say
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from toolkit.app.config import Settings
+    from toolkit.app.subjects import Subject
+
+STDOUT = "-"
+
+
+@with_common
+def report(
+    about: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[RUN|HOLDINGS]", help="A stored run (its id or folder, or last), or a file of lots; without: the market."
+        ),
+    ] = None,
+    *,
+    name: Annotated[
+        str | None, typer.Option("--report", metavar="NAME", help="Which report, or the path of its file; default: by subject.")
+    ] = None,
+    format: Annotated[str, typer.Option("--format", help="html, email, pdf, md or json.")] = "html",  # noqa: A002
+    lang: Annotated[
+        str | None, typer.Option("--lang", metavar="LANG", help="Language: en, de, or one you translated; default: settings.")
+    ] = None,
+    show: Annotated[bool, typer.Option("--open", help="Open it in the browser, or in what shows such files.")] = False,
+    common: Common,
+) -> None:
+    """Render a report: of a stored run without solving it again, of what you hold, or of the market alone."""
+    from toolkit.app.config import resolve
+
+    to_stdout = common.out == STDOUT
+    settings = resolve(replace(common, out=None if to_stdout else common.out).settings(), file=common.config)
+    with progress("Loading what it is about", common):
+        from toolkit.app.report.stored import file_name, rendered, suffix_of
+        from toolkit.app.runs import put
+        from toolkit.app.subjects import DEFAULT_REPORT
+
+        folder, subject = _subject(about, settings, common)
+    usual = settings.config.output.language
+    chosen, language = name or DEFAULT_REPORT[subject.kind], lang or usual
+    with progress("Rendering", common):
+        content = rendered(subject, name=chosen, lang=language, format=format)
+    if to_stdout:
+        sys.stdout.buffer.write(content)
+        return
+    path = put(folder / file_name(chosen, subject.kind, language, usual, suffix_of(format)), content)
+    if common.json:
+        told = {"report": chosen, "kind": subject.kind, "format": format, "language": language, "as_of": subject.record["as_of"]}
+        digest = hashlib.sha256(content).hexdigest()
+        print_json({**told, "path": str(path.resolve()), "bytes": len(content), "sha256": digest})
+    say(f"report: {path.resolve()}", common)
+    if show:
+        typer.launch(path.resolve().as_uri())
+
+
+def _subject(about: str | None, settings: Settings, common: Common) -> tuple[Path, Subject]:
+    """What the report is about, and the folder that it goes to."""
+    from pathlib import Path
+
+    from toolkit.app import subjects
+    from toolkit.app.exposure import ExposureRequest
+    from toolkit.app.optimize import RUNS
+    from toolkit.app.report.stored import find_run, load_run
+    from toolkit.core.errors import SpecError
+
+    output = Path(settings.config.output.folder)
+    if about is None:
+        day = common.day()
+        return output / "reports" / f"{day}-market", subjects.market(settings, day)
+    run = find_run(about, output / RUNS) if about != STDOUT else None
+    if run is None:
+        day = common.day()
+        request = ExposureRequest(about, settings, day, common.prices, common.prices_currency)
+        stem = "stdin" if about == STDOUT else Path(about).stem
+        return output / "reports" / f"{day}-{stem}", subjects.holdings(request)
+    stored = load_run(run, settings)
+    if common.as_of is not None and common.as_of != stored.subject.record["as_of"]:
+        hint = f"Leave --as-of out: the run is of {stored.subject.record['as_of']}."
+        raise SpecError("a stored run has a date of its own.", hint=hint)
+    return stored.folder, stored.subject
