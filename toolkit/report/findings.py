@@ -10,9 +10,9 @@ from typing import Any
 
 from toolkit.report import formats, names
 from toolkit.report.formats import Formats
-from toolkit.report.language import Language
+from toolkit.report.language import Language, mark
 from toolkit.report.markers import (
-    COSTS, NORMAL, OFFERS, RATE, SHOCKS, STORAGE, TERMS, UNCERTAIN, Assumption, Origin,
+    CHARGES, COSTS, ENTRY, HALF_A_CENT, NORMAL, OFFERS, RATE, SHOCKS, STORAGE, TERMS, UNCERTAIN, Assumption, Origin,
     assumed_by_parts, assumed_by_record, is_normal, origins_of,
 )  # fmt: skip
 from toolkit.report.names import head, metal
@@ -23,15 +23,6 @@ HOLDS = 1e-6
 """How far beyond a limit a value may lie and still hold it: rounding of weights to twelve digits, times a margin."""
 HELD = 1e-6
 """Weights below this are what a solver leaves of nothing, and no holding."""
-HALF_A_CENT = 0.005
-ENTRY = {
-    "spread": "half the dealer spread",
-    "premium": "premiums of origin",
-    "vat": "VAT",
-    "impact": "market impact",
-    "fees": "fees",
-}
-"""What entry costs are paid for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +146,9 @@ class Findings:
     def entry_words(self) -> str:
         """What entering is paid for."""
         premium = any(p.get("offer_of") and p.get("abroad") for p in self.shown)
-        known = [ENTRY.get(key, formats.readable(key)) for key in self.entry_items]
-        return formats.series(known or [ENTRY["spread"], *([ENTRY["premium"]] if premium else [])])
+        found = [*self.entry_items] or ["spread", *(["premium"] if premium else [])]
+        known = [self.say.words(ENTRY[key]) if key in ENTRY else self.say.term("term", formats.readable(key)) for key in found]
+        return self.say.series(known)
 
     @property
     def normal_tail(self) -> bool:
@@ -183,6 +175,15 @@ class Findings:
     def place(self, code: str) -> str:
         """The short name of a country with its article, as it follows "to", "for" or "from"."""
         return names.place(code, self.say)
+
+    def away(self, day: str | date) -> str:
+        """How far off a day is, in words."""
+        say, days = self.say, (formats.day(day) - self.as_of).days
+        near = {-1: mark("yesterday"), 0: mark("today"), 1: mark("tomorrow")}
+        if days in near:
+            return say.words(near[days])
+        told = say.words("in {days} days", days=days) if days > 0 else say.words("{days} days ago", days=-days)
+        return told.replace(" ", formats.NBSP)
 
     def sentence(self, words: str) -> Text:
         """A sentence of the run in the words of this page, with the keys of offers by name."""
@@ -214,6 +215,18 @@ class Findings:
         if not markers:
             return Span(words)
         return Span(words, "assumption", markers if marked else ())
+
+    def derived(self, words: str, *keys: str, marked: bool = True) -> Span:
+        """Words of a figure computed from data and an assumption, or plain words where this run makes none of `keys`.
+
+        The rule: what is taken as given is `assumed` (a spread in per cent, a lot size). A figure of which it is a factor or a
+        summand is derived (that spread in euros, a count of lots, the share of a cost). What was chosen under an assumption,
+        or only shares a denominator with it, stays data: weights, volatility, cash.
+        """
+        markers = self.rests_on(*keys)
+        if not markers:
+            return Span(words)
+        return Span(words, "derived", markers if marked else ())
 
 
 def is_confirmed(fact: Mapping[str, Any]) -> bool:

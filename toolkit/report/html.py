@@ -94,6 +94,7 @@ _FORMS = {
     "muted": '<span class="m">{}</span>',
     "name": "<bdi>{}</bdi>",
     "assumption": '<i class="as">{}</i>',
+    "derived": '<span class="de">{}</span>',
     "warn": '<span class="warn">{}</span>',
     "none": '<span class="m" aria-hidden="true">{}</span><span class="vh">{}</span>',
 }

@@ -6,13 +6,24 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from toolkit.report.language import Language
+from toolkit.report.language import Language, mark
 from toolkit.report.names import metal
 from toolkit.report.origins import by_product
 from toolkit.report.text import Inline, Text, name, text
 
 TERMS, COSTS, STORAGE, RATE, UNCERTAIN, NORMAL = "terms", "costs", "storage", "rate", "uncertain", "normal"
-OFFERS, SHOCKS = "offers", "shocks"
+OFFERS, SHOCKS, CHARGES = "offers", "shocks", "charges"
+HALF_A_CENT = 0.005
+ENTRY = {
+    "spread": mark("half the dealer spread"),
+    "premium": mark("premiums of origin"),
+    "vat": mark("VAT"),
+    "impact": mark("market impact"),
+    "fees": mark("fees"),
+}
+"""What entry costs are paid for."""
+SET = ("vat", "impact", "fees")
+"""Those of them that no dealer's terms hold: the strategy sets them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +104,9 @@ def assumed_by_record(record: Mapping[str, Any], say: Language) -> Iterator[tupl
         yield UNCERTAIN, say("{names}: no notice settles the form, so it counts as controlled.", names=names)
     if any(p.get("offer_of") for p in record.get("positions", ())):
         yield OFFERS, say("Premiums of an origin are the strategy’s, and lost at a sale; the origin is as offered.")
+    entry = record.get("costs", {}).get("items", {}).get("entry", {})
+    if charges := [say.words(ENTRY[key]) for key in SET if entry.get(key, 0.0) > HALF_A_CENT]:
+        yield CHARGES, say("As the strategy sets them, and no dealer quotes them: {charges}.", charges=say.series(charges))
     if any(s["kind"] == "shock" for s in record.get("scenarios", ())):
         yield SHOCKS, say(
             "Sizes and probabilities of scenarios are the strategy’s, or the base rate and the mean of few past controls."

@@ -25,6 +25,11 @@ def head(row: Mapping[str, Any], say: Language | None = None) -> Span:
     return name(capital(metal(row, say).text))
 
 
+def of_strategy(words: str, say: Language) -> Span:
+    """Words of the strategy, such as the name of a limit: those of a shipped strategy are translated."""
+    return name(say.term("strategy", words))
+
+
 def country(code: str, say: Language) -> str:
     """The name of a country."""
     return say.term("country", countries.country(code))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-Style = Literal["plain", "strong", "muted", "name", "assumption", "warn", "none"]
+Style = Literal["plain", "strong", "muted", "name", "assumption", "derived", "warn", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,8 @@ class Span:
 
     Attributes:
         style: ``name`` came from outside and is isolated from the text around it (a right-to-left override stays inside);
-            ``assumption`` is set in the assumption type; ``none`` is the dash for what is undefined.
+            ``assumption`` is set in the assumption type, ``derived`` is data times an assumption (`Findings.derived`);
+            ``none`` is the dash for what is undefined.
         refs: Markers of the sources and assumptions behind it (S1, A2).
     """
 
