@@ -1,11 +1,12 @@
 """The messages of the toolkit and what the catalogues lack: `python -m tools.messages [LANGUAGE] [PATH...]`.
 
-Messages are read from the code by babel: the first argument of `say(...)`, `say.words(...)`, `mark(...)` and `said(...)`, the two
+Messages are read from the code: the first argument of `say(...)`, `say.words(...)`, `mark(...)` and `said(...)`, the two
 forms of `say.counted(n, ...)`, and `say(...)` in templates. Paths narrow what is listed to messages of these files.
 """
 
 from __future__ import annotations
 
+import ast
 import string
 import sys
 from collections.abc import Iterator, Mapping
@@ -15,29 +16,35 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).resolve().parents[1]
-KEYWORDS = {"say": None, "words": None, "mark": None, "counted": (2, 3)}
-RUN_KEYWORDS = {"said": None}
-"""Outside the report, only sentences of the run are messages."""
+REPORT = {"say": slice(0, 1), "words": slice(0, 1), "mark": slice(0, 1), "counted": slice(1, 3)}
+RUN = {"said": slice(0, 1)}
+"""Functions that take messages, and which of their arguments: outside the report, only sentences of the run are messages."""
 Message = tuple[str, ...]
 
 
 def messages() -> dict[Message, list[str]]:
     """Message (one form, or two with a count) -> places that use it, as ``path:line``."""
     found: dict[Message, list[str]] = {}
-    for path, method in _sources():
-        inside = path.suffix == ".j2" or ROOT / "toolkit" / "report" in path.parents
-        for line, message, _, _ in extract_from_file(method, path, keywords=KEYWORDS if inside else RUN_KEYWORDS):
-            forms = (message,) if isinstance(message, str) else tuple(form for form in message if form)
-            if forms and all(forms):
-                found.setdefault(forms, []).append(f"{path.relative_to(ROOT)}:{line}")
+    for path in sorted((ROOT / "toolkit").rglob("*.py")):
+        functions = REPORT if ROOT / "toolkit" / "report" in path.parents else RUN
+        for line, forms in _of_module(path, functions):
+            found.setdefault(forms, []).append(f"{path.relative_to(ROOT)}:{line}")
+    for path in sorted((ROOT / "reports" / "templates").rglob("*.j2")):
+        for line, message, _, _ in extract_from_file("jinja2.ext:babel_extract", path, keywords={"say": None}):
+            found.setdefault((str(message),), []).append(f"{path.relative_to(ROOT)}:{line}")
     return found
 
 
-def _sources() -> Iterator[tuple[Path, str]]:
-    for path in sorted((ROOT / "toolkit").rglob("*.py")):
-        yield path, "python"
-    for path in sorted((ROOT / "reports" / "templates").rglob("*.j2")):
-        yield path, "jinja2.ext:babel_extract"
+def _of_module(path: Path, functions: Mapping[str, slice]) -> Iterator[tuple[int, Message]]:
+    """Literal arguments of the calls that take messages; a look-up in a table of words is marked where the table is."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        forms = node.args[functions[name]] if name in functions else []
+        literals = [form.value for form in forms if isinstance(form, ast.Constant) and isinstance(form.value, str)]
+        if literals and len(literals) == len(forms):
+            yield node.lineno, tuple(literals)
 
 
 def catalogue(code: str) -> dict[tuple[str | None, str], tuple[Message, Path]]:

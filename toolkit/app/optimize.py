@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from toolkit import __version__
+from toolkit.app.config import Settings
 from toolkit.app.prepare import Prepared, prepare
 from toolkit.app.record import run_record
 from toolkit.app.request import Request
-from toolkit.app.config import Settings
 from toolkit.app.runs import run_files, run_id, store
 from toolkit.core.errors import Infeasible
 from toolkit.optimize.allocate import Allocation, allocate

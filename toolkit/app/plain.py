@@ -9,26 +9,38 @@ from typing import Any
 
 import polars as pl
 
+from toolkit.core.said import Said
 from toolkit.core.units import significant
 
 
-def plain(value: Any) -> Any:
-    """`value` in the types that JSON has; a dataclass becomes the object of its fields, a frame the list of its rows."""
+def plain(value: Any, *, retellable: bool = False) -> Any:
+    """`value` in the types that JSON has; a dataclass becomes the object of its fields, a frame the list of its rows.
+
+    Args:
+        value: Anything of these types, nested.
+        retellable: Whether sentences that remember how they were made become their templates and values.
+    """
+
+    def inner(entry: Any) -> Any:
+        return plain(entry, retellable=retellable)
+
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+        return {field.name: inner(getattr(value, field.name)) for field in fields(value)}
     match value:
+        case Said() if retellable:
+            result: Any = inner(value.to_json())
         case None | bool() | int() | str():
-            result: Any = value
+            result = value
         case float():
             result = significant(value)
         case date():
             result = value.isoformat()
         case pl.DataFrame():
-            result = [plain(row) for row in value.iter_rows(named=True)]
+            result = [inner(row) for row in value.iter_rows(named=True)]
         case Mapping():
-            result = {str(key): plain(entry) for key, entry in value.items()}
+            result = {str(key): inner(entry) for key, entry in value.items()}
         case tuple() | list():
-            result = [plain(entry) for entry in value]
+            result = [inner(entry) for entry in value]
         case _:
             raise TypeError(f"no JSON for {type(value).__name__}")
     return result

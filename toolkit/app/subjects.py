@@ -1,7 +1,7 @@
 """What a report may be about: a run, a conflict, what one holds, or the market alone; each as JSON with the same keys.
 
-Every subject has `as_of`, `owner`, `currency`, `controls`, `timeline`, `upcoming`, `rates`, `data` and `warnings`, which is what the
-sections on the law and on sources read; what else there is tells its kind.
+Every subject has `as_of`, `owner`, `currency`, `controls`, `timeline`, `upcoming`, `rates`, `data` and `warnings`, which is
+what the sections on the law and on sources read; what else there is tells its kind.
 """
 
 from __future__ import annotations

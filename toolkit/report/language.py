@@ -123,6 +123,9 @@ class Language:
             if spec.startswith("%"):
                 return self.fmt.short_date(value) if "%d" in spec else self.fmt.month(value)
             return name(self.fmt.notices(self.known(value)))
+        return self._number(value, spec)
+
+    def _number(self, value: float, spec: str) -> str:
         decimals = int(found[1]) if (found := _DECIMALS.search(spec)) else 0
         if spec.endswith("%"):
             return self.fmt.percent(value, decimals)

@@ -15,9 +15,8 @@ import polars as pl
 
 from toolkit.app.config import Settings
 from toolkit.app.ledger import LedgerInputs
+from toolkit.app.plain import plain
 from toolkit.core.errors import SpecError
-from toolkit.core.said import Said
-from toolkit.core.units import significant
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,7 @@ class Ask:
         settings: Country and currency of the owner, data package.
         as_of: Nothing known later is looked at.
         inputs: The ledger and the snapshot of the market on that day.
-        assets: Keys of the products that the report is about, in its order: those held first; all products for the market alone.
+        assets: Keys of the products that the report is about, those held first; all products for the market alone.
         record: The subject: a run object, or the object of a holdings file or of the market (`toolkit.app.subjects`).
     """
 
@@ -93,29 +92,4 @@ def parts() -> Mapping[str, Part]:
 
 def findings(ask: Ask) -> dict[str, Any]:
     """Every part that the data of the day hold, as JSON."""
-    return {name: json_ready(found) for name, one in parts().items() if (found := one.find(ask)) is not None}
-
-
-def json_ready(value: Any) -> Any:
-    """As `toolkit.app.plain.plain`, with sentences that remember how they were made as templates and values."""
-    from dataclasses import fields, is_dataclass  # noqa: PLC0415
-
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: json_ready(getattr(value, field.name)) for field in fields(value)}
-    match value:
-        case Said():
-            return json_ready(value.to_json())
-        case None | bool() | int() | str():
-            return value
-        case float():
-            return significant(value)
-        case date():
-            return value.isoformat()
-        case pl.DataFrame():
-            return [json_ready(row) for row in value.iter_rows(named=True)]
-        case Mapping():
-            return {str(key): json_ready(entry) for key, entry in value.items()}
-        case tuple() | list():
-            return [json_ready(entry) for entry in value]
-        case _:
-            raise TypeError(f"no JSON for {type(value).__name__}")
+    return {name: plain(found, retellable=True) for name, one in parts().items() if (found := one.find(ask)) is not None}

@@ -1,0 +1,93 @@
+"""The opening of the market brief: how many products are controlled today, what changed, and the next date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from toolkit.report.compose import section
+from toolkit.report.document import Block, Heading, KeyFigure, KeyFigures, Paragraph, Status
+from toolkit.report.findings import Findings
+from toolkit.report.text import Inline, Text, sources, text
+
+
+@section("brief-answer", "", needs=["changes"])
+def brief_answer(found: Findings) -> tuple[Block, ...]:
+    """Heading, paragraph, key figures and status line."""
+    return (
+        Heading(_result(found)),
+        Paragraph(text(*_paragraph(found)), "answer"),
+        KeyFigures((_controlled(found), _changed(found), _next(found))),
+        Status(tuple(_status(found))),
+    )
+
+
+def _counted(found: Findings) -> list[Mapping[str, Any]]:
+    return [row for row in found.record["controls"] if any(m["counts"] for m in row["measures"])]
+
+
+def _official(found: Findings) -> list[Mapping[str, Any]]:
+    """Dated changes of official controls ahead, the next first."""
+    rows = found.record["upcoming"]
+    return [row for row in rows if (row["status"], row["kind"], row["standing"]) == ("ahead", "control", "official")]
+
+
+def _result(found: Findings) -> Text:
+    say, since = found.say, found.fmt.long_date(found.parts["changes"]["since"])
+    changed = len(found.parts["changes"]["controls"])
+    if not changed:
+        return say("No export control changed since {since}", since=since)
+    return say.counted(changed, "One measure changed since {since}", "{N} measures changed since {since}", since=since)
+
+
+def _paragraph(found: Findings) -> Iterator[Inline]:
+    say, total, need = found.say, len(found.record["controls"]), len(_counted(found))
+    yield from say.counted(
+        need,
+        "One of {total} products needs a Chinese licence or may not leave China for {place} today{markers}. ",
+        "{N} of {total} products need a Chinese licence or may not leave China for {place} today{markers}. ",
+        total=total,
+        place=found.place(found.record["owner"]["country"]),
+        markers=sources(*found.of_tables("controls")),
+    )
+    ahead = _official(found)
+    if ahead:
+        yield from say(
+            "The next official date is {day}, {away}; what it changes is listed below.",
+            day=found.fmt.long_date(ahead[0]["date"]),
+            away=found.away(ahead[0]["date"]),
+        )
+    else:
+        yield from say("No official change of a control is dated ahead.")
+
+
+def _controlled(found: Findings) -> KeyFigure:
+    say, rows = found.say, found.record["controls"]
+    note = say(
+        "of {total} products, for delivery to {place}", total=len(rows), place=found.place(found.record["owner"]["country"])
+    )
+    return KeyFigure(say.words("Under export control"), text(str(len(_counted(found)))), note)
+
+
+def _changed(found: Findings) -> KeyFigure:
+    say, part = found.say, found.parts["changes"]
+    note = say("announced, begun or ended since {since}", since=found.fmt.short_date(part["since"]))
+    return KeyFigure(say.words("Measures changed"), text(str(len(part["controls"]))), note)
+
+
+def _next(found: Findings) -> KeyFigure:
+    say, ahead = found.say, _official(found)
+    if not ahead:
+        return KeyFigure(say.words("Next official date"), text("–"), say("none is known"))
+    return KeyFigure(
+        say.words("Next official date"), text(found.fmt.short_date(ahead[0]["date"])), text(found.away(ahead[0]["date"]))
+    )
+
+
+def _status(found: Findings) -> Iterator[tuple[str, Text]]:
+    say, part = found.say, found.parts["changes"]
+    prices, flows = (sum(bool(row["new"]) for row in part[key]) for key in ("prices", "flows"))
+    yield say.words("New prices"), say("{new} of {total}", new=prices, total=len(part["prices"]))
+    yield say.words("New months of customs data"), say("{new} of {total}", new=flows, total=len(part["flows"]))
+    late = sum(origin.overdue_days > 0 for origin in found.origins)
+    yield say.words("Sources past their rhythm"), say("{new} of {total}", new=late, total=len(found.origins))

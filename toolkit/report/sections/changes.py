@@ -1,0 +1,196 @@
+"""What changed since last month: controls, customs flows and prices, each against what was known then."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from toolkit.report import formats
+from toolkit.report.compose import section
+from toolkit.report.document import Block, Column, Figure, Row, Table
+from toolkit.report.findings import Findings, is_confirmed
+from toolkit.report.language import mark
+from toolkit.report.text import NONE, Span, Text, muted, sources, strong, text
+
+STATUS: Mapping[str, str] = {
+    "announced": mark("announced, not yet in force"),
+    "in_force": mark("in force"),
+    "suspended": mark("suspended"),
+    "expired": mark("has ended"),
+    "repealed": mark("repealed"),
+}
+"""Legal statuses in words."""
+MOVED = 0.005
+"""A change of a price below half a percent is none."""
+
+
+@section("changes", mark("What changed since last month"), needs=["changes"])
+def changes(found: Findings) -> tuple[Block, ...]:
+    """Three tables: the law, the flows, the prices."""
+    part = found.parts["changes"]
+    return tuple(figure for figure in (_controls(found, part), _flows(found, part), _prices(found, part)) if figure)
+
+
+def _controls(found: Findings, part: Mapping[str, Any]) -> Figure:
+    say, fmt = found.say, found.fmt
+    rows: Sequence[Mapping[str, Any]] = part["controls"]
+    since = fmt.long_date(part["since"])
+    source = say("Source: control ledger{markers}.", markers=sources(*found.of_tables("controls")))
+    if not rows:
+        return Figure(say("No control was announced, began or ended since {since}", since=since), (), (), source=source)
+    title = say.counted(
+        len(rows),
+        "One measure was announced or changed since {since}",
+        "{N} measures were announced or changed since {since}",
+        since=since,
+    )
+    columns = tuple(
+        Column(words, "left")
+        for words in (
+            say.words("Date"),
+            say.words("Measure"),
+            say.words("Names"),
+            say.words("Was"),
+            say.words("Is now"),
+            say.words("Rests on"),
+        )
+    )
+    table = Table(say.words("Controls that changed"), columns, tuple(Row(_control(found, row)) for row in rows))
+    return Figure(title, say("Legal measures and reported practice of every country in the ledger."), (table,), source=source)
+
+
+def _control(found: Findings, row: Mapping[str, Any]) -> tuple[Text, ...]:
+    say, fmt = found.say, found.fmt
+    instrument = say.term("term", formats.readable(row["instrument"]))
+    return (
+        text(fmt.short_date(row["day"])),
+        say("{number} ({instrument})", number=say.name(fmt.notices(row["title"])), instrument=instrument),
+        text(say.series([say.known(metal) for metal in row["metals"]])),
+        text(muted(say.words(STATUS[row["was"]]))) if row["was"] else say("new"),
+        text(strong(say.words(STATUS[row["now"]]))),
+        _standing(found, row),
+    )
+
+
+def _standing(found: Findings, row: Mapping[str, Any]) -> Text:
+    """Law as such; what is claimed, reported or from memory is marked."""
+    words = found.say.term("term", row["standing"])
+    if is_confirmed(row):
+        return text(words)
+    return found.say("{standing}, unconfirmed", standing=Span(words, "warn"))
+
+
+def _flows(found: Findings, part: Mapping[str, Any]) -> Figure | None:
+    rows: Sequence[Mapping[str, Any]] = part["flows"]
+    if not rows:
+        return None
+    say, fmt = found.say, found.fmt
+    stopped = [row for row in rows if row["china"] and row["china"]["latest"] == 0]
+    new = [row for row in rows if row["new"]]
+    month = fmt.month(max(row["month"] for row in rows))
+    if stopped:
+        title = say.counted(
+            len(stopped),
+            "In {month} the US recorded no import from China of one of {total} metals: {names}",
+            "In {month} the US recorded no import from China of {n} of {total} metals: {names}",
+            month=month,
+            total=len(rows),
+            names=say.listed([_metal(found, row) for row in stopped]),
+        )
+    else:
+        title = say("In {month} all {total} metals still reached the US from China", month=month, total=len(rows))
+    sub = (
+        say.counted(len(new), "One series has a month that is new.", "{N} series have a month that is new.")
+        if new
+        else say("No month is new since {since}: customs data come late.", since=fmt.long_date(part["since"]))
+    )
+    columns = (
+        Column(say.words("Metal"), "left"), Column(say.words("Newest month"), "left"), Column(say.words("All, kg")),
+        Column(say.words("On the month before")), Column(say.words("On the year before")),
+        Column(say.words("From China, kg")), Column(say.words("Months at zero")),
+    )  # fmt: skip
+    table = Table(say.words("Newest month of imports"), columns, tuple(Row(_flow(found, row)) for row in rows))
+    foot = say(
+        "Source: US imports{markers}. A change on less than a tenth of the usual month is not computed. One month at zero is"
+        " not proof.",
+        markers=sources(*found.of_tables("flows")),
+    )
+    return Figure(title, sub, (table,), source=foot)
+
+
+def _flow(found: Findings, row: Mapping[str, Any]) -> tuple[Text, ...]:
+    fmt, whole, china = found.fmt, row["all"], row["china"]
+    month = fmt.month(row["month"])
+    zeros = china["zeros_running"] if china else 0
+    return (
+        text(found.say.name(formats.capital(_metal(found, row).text))),
+        text(strong(month) if row["new"] else month),
+        _kg(found, whole["latest"]),
+        _change(found, whole["on_month"]),
+        _change(found, whole["on_year"]),
+        _kg(found, china["latest"], inferred=china["inferred"]) if china else text(NONE),
+        text(fmt.number(zeros)) if zeros else text(NONE),
+    )
+
+
+def _kg(found: Findings, value: float | None, *, inferred: bool = False) -> Text:
+    if value is None:
+        return text(NONE)
+    return text(found.fmt.number(value), "*" if inferred else "")
+
+
+def _change(found: Findings, change: Mapping[str, Any]) -> Text:
+    """A change in per cent, or why there is none."""
+    if change["value"] is not None:
+        return text(found.fmt.percent(change["value"], 0, signed=True))
+    return text(muted(found.say.words("small base"))) if change["reason"] == "small base" else text(NONE)
+
+
+def _prices(found: Findings, part: Mapping[str, Any]) -> Figure | None:
+    rows: Sequence[Mapping[str, Any]] = part["prices"]
+    if not rows:
+        return None
+    say, fmt = found.say, found.fmt
+    new = [row for row in rows if row["new"]]
+    moved = [row for row in rows if row["change"] is not None and abs(row["change"]) > MOVED]
+    if not new:
+        title = say("No price is newer than a month ago")
+    elif not moved:
+        title = say.counted(len(new), "One price is new, and it has not moved", "{N} prices are new, and none has moved")
+    else:
+        most = max(moved, key=lambda row: (abs(row["change"]), row["asset"]))
+        title = say(
+            "{metal} moved most since {since}: {change}",
+            metal=found.say.name(formats.capital(_metal(found, most).text)),
+            since=fmt.long_date(part["since"]),
+            change=fmt.percent(most["change"], 0, signed=True),
+        )
+    columns = (
+        Column(say.words("Metal"), "left"),
+        Column(say.words("Known now, {currency}", currency=found.currency)), Column(say.words("of"), "left"),
+        Column(say.words("Known then, {currency}", currency=found.currency)), Column(say.words("of"), "left"),
+        Column(say.words("Change")),
+    )  # fmt: skip
+    sub = say("Price of one kg, the level behind the prints where they are noisy, as known now and as known on {since}.",
+              since=fmt.long_date(part["since"]))  # fmt: skip
+    table = Table(say.words("Prices now and a month ago"), columns, tuple(Row(_price(found, row)) for row in rows))
+    foot = say("Source: price series{markers}. Prices are indicative.", markers=sources(*found.of_tables("prices", "fx")))
+    return Figure(title, sub, (table,), source=foot)
+
+
+def _price(found: Findings, row: Mapping[str, Any]) -> tuple[Text, ...]:
+    fmt, before = found.fmt, row["before"]
+    error = f" ± {fmt.price(row['standard_error'], like=row['price'])}" if row["standard_error"] else ""
+    return (
+        text(found.say.name(formats.capital(_metal(found, row).text))),
+        text(strong(fmt.price(row["price"])), error),
+        text(muted(fmt.month(row["date"]))),
+        text(fmt.price(before["price"], like=row["price"])) if before else text(NONE),
+        text(muted(fmt.month(before["date"]))) if before else text(NONE),
+        text(fmt.percent(row["change"], 1, signed=True)) if row["change"] is not None else text(NONE),
+    )
+
+
+def _metal(found: Findings, row: Mapping[str, Any]) -> Span:
+    """The name of the metal of a row, which has its key alone."""
+    return found.say.name(found.say.term("metal", row["asset"]))
