@@ -96,6 +96,7 @@ def compose(found: Findings, definition: Definition) -> Document:
         as_of=found.record["as_of"],
         as_of_written=found.fmt.long_date(found.record["as_of"]),
         subject=found.subject,
+        run_id=found.record.get("run_id", ""),
         sections=tuple(
             Section(builder.name, say.words(builder.title) if builder.title else "", _content(builder, found)) for builder in chosen
         ),

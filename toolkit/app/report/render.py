@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -15,10 +15,12 @@ from toolkit.app.report.theme import ENGLISH, language, theme
 from toolkit.core.decode import Spec, decode, read_toml
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.report.compose import Definition, compose
+from toolkit.report.data import as_data
 from toolkit.report.document import Document
 from toolkit.report.findings import Findings
 from toolkit.report.html import render
 from toolkit.report.language import Language
+from toolkit.report.markdown import markdown
 
 DEFAULT = "allocation"
 
@@ -76,7 +78,9 @@ def report(
     return FORMATS[format].make(*as_document(record, parts, name=name, lang=lang))
 
 
-def report_html(record: Mapping[str, Any], name: str = DEFAULT, parts: Mapping[str, Any] | None = None, lang: str = ENGLISH) -> str:
+def report_html(
+    record: Mapping[str, Any], name: str = DEFAULT, parts: Mapping[str, Any] | None = None, lang: str = ENGLISH
+) -> str:
     """The report as one HTML file that needs no network and no script."""
     return report(record, parts, name=name, lang=lang).decode()
 
@@ -85,9 +89,19 @@ def _html(document: Document, say: Language) -> bytes:
     return render(document, theme(), say).encode()
 
 
+def _markdown(document: Document, say: Language) -> bytes:
+    return markdown(document, say).encode()
+
+
 def _json(document: Document, _: Language) -> bytes:
-    return (json.dumps(asdict(document), ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode()
+    return (json.dumps(as_data(document), ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode()
 
 
-FORMATS: Mapping[str, Format] = MappingProxyType({"html": Format("html", _html), "json": Format("json", _json)})
+FORMATS: Mapping[str, Format] = MappingProxyType(
+    {
+        "html": Format("html", _html),
+        "md": Format("md", _markdown),
+        "json": Format("json", _json),
+    }
+)
 """Formats by the word of `--format`."""
