@@ -108,11 +108,12 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A cell of the control matrix: the mark, the notice, and what is said below it."""
+    """A cell of the control matrix: the mark, the notice, and what is said below it; `brief` is what a phone says of it."""
 
     mark: Literal["on", "suspended", "uncertain", "whitelist"]
     number: str
     words: str
+    brief: str = ""
     urgent: bool = False
 
 
@@ -292,7 +293,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A finished report in one language, before any format."""
+    """A finished report in one language, before any format; `run_id` is empty where it is about no run."""
 
     title: str
     language: str
@@ -300,3 +301,4 @@ class Document:
     as_of_written: str
     subject: str
     sections: tuple[Section, ...]
+    run_id: str = ""
