@@ -8,10 +8,11 @@ from typing import Any
 
 from toolkit.app.assumptions import EVERY, Assumption, find_assumption, parse_elasticity
 from toolkit.app.config import Settings
-from toolkit.app.ledger import load_ledger
+from toolkit.app.ledger import LedgerInputs, load_ledger
 from toolkit.app.plain import plain
 from toolkit.app.valuation import UnitPrice, unit_prices
 from toolkit.core.errors import SpecError
+from toolkit.core.market import Snapshot
 from toolkit.supply.shock import (
     HolderEffect,
     PriceBand,
@@ -128,7 +129,21 @@ def shock(
         DataError: for a metal that is not known.
     """
     inputs = load_ledger(settings, as_of)
-    snapshot, currency = inputs.snapshot, settings.config.owner.currency
+    return shock_of(inputs, settings.config.owner.currency, metal, loss=loss, elasticity=elasticity, cap=cap, premium=premium)
+
+
+def shock_of(
+    inputs: LedgerInputs,
+    currency: str,
+    metal: str,
+    *,
+    loss: float,
+    elasticity: str | None = None,
+    cap: float | None = None,
+    premium: float | None = None,
+) -> ShockAnswer:
+    """The same from a snapshot that is already there; arguments and errors as `shock`, `currency` is the reporting one."""
+    snapshot = inputs.snapshot
     asset = inputs.metal(metal)
     held = (inputs.products[asset],) if asset in inputs.products else ()
     found, _ = unit_prices(snapshot, snapshot["prices"], held, currency)
@@ -147,14 +162,14 @@ def shock(
     name = f"{loss:.0%} of the supply of {asset}"
     return ShockAnswer(
         metal=asset,
-        as_of=as_of,
+        as_of=snapshot.as_of,
         currency=currency,
         band=band,
         price=price,
         linear=linear_multiple(loss, spread.central),
         effects=(low, central, high),
         cap_price=cap,
-        check=_check(find_assumption(snapshot, PUBLISHED, asset), loss),
+        check=outside_check(snapshot, asset, loss),
         premium=_premium(premium, find_assumption(snapshot, PREMIUM, asset)),
         scenarios=(
             tighten(f"{name} stops", {asset: loss}, spread.central, source=spread.source, caps=caps),
@@ -163,7 +178,9 @@ def shock(
     )
 
 
-def _check(row: Assumption | None, loss: float) -> OutsideCheck | None:
+def outside_check(snapshot: Snapshot, asset: str, loss: float) -> OutsideCheck | None:
+    """The published price response of a metal beside a loss of supply; None where none was published for it by then."""
+    row = find_assumption(snapshot, PUBLISHED, asset)
     if row is None or row.subject == EVERY or not row.central or not 0 < loss < 1:
         return None
     return OutsideCheck(row.central, implied_elasticity(loss, 1 + row.central), row.statement, row.citation)

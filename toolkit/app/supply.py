@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -17,6 +17,7 @@ from toolkit.app.plain import plain
 from toolkit.core.assets import Asset
 from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean
 from toolkit.core.market import Snapshot
+from toolkit.core.said import Said, said
 from toolkit.supply.concentration import (
     GovernanceRisk,
     GovernedConcentration,
@@ -156,6 +157,11 @@ class MetalSupply:
         return next((stage for stage in self.stages if stage.scored), None)
 
     @property
+    def is_known(self) -> bool:
+        """Whether anything of its supply was known: shares, scores or notes."""
+        return bool(self.stages or self.scores or self.notes)
+
+    @property
     def newest_score(self) -> PublishedScore | None:
         """The newest score, the metal's own before one of its group."""
         return _newest(self.scores)
@@ -212,15 +218,30 @@ class StudyBase:
     control: tuple[date, str] | None
 
     @property
-    def statement(self) -> str:
-        """The caution that belongs beside every score."""
+    def statement(self) -> Said:
+        """The caution that belongs beside every score; years are words, not figures with separators."""
+        year, start, end = str(self.year), str(self.start), str(self.end)
         if self.start is None:
-            return f"The EU supply risk of {self.year} rests on older years; which, the data package does not say."
-        rests = f"The EU supply risk of {self.year} rests on {self.start}-{self.end}"
+            return said("The EU supply risk of {year} rests on older years; which, the data package does not say.", year=year)
         if self.control is None:
-            return f"{rests}; no control of {self.country} after that was in force yet."
+            return said(
+                "The EU supply risk of {year} rests on {start}-{end}; no control of {country} after that was in force yet.",
+                year=year,
+                start=start,
+                end=end,
+                country=self.country,
+            )
         day, notice = self.control
-        return f"{rests} and is blind to controls of {self.country} since {day:%B %Y} ({notice})."
+        return said(
+            "The EU supply risk of {year} rests on {start}-{end} and is blind to controls of {country} "
+            "since {day:%B %Y} ({notice}).",
+            year=year,
+            start=start,
+            end=end,
+            country=self.country,
+            day=day,
+            notice=notice,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +275,7 @@ class SupplyAnswer:
             "units": {"shares": "fraction", "hhi": "0..1", "us_net_import_reliance": "percent, as noted"},
             "thresholds": {"supply_risk": SUPPLY_RISK_THRESHOLD, "economic_importance": IMPORTANCE_THRESHOLD},
             "scenario": {**plain(self.scenario), "label": self.scenario_label},
-            "eu_base": {**plain(self.base), "statement": self.base.statement} if self.base else None,
+            "eu_base": {**plain(self.base), "statement": str(self.base.statement)} if self.base else None,
             "metals": [metal.to_json() for metal in self.metals],
             "data": [dict(record) for record in self.provenance],
         }
@@ -276,18 +297,26 @@ def supply(settings: Settings, as_of: date, metal: str | None = None, scenario: 
     supposed = scenario or Scenario()
     supposed = Scenario(supposed.trade_parameter, check_country(supposed.country, "--origin"))
     inputs = load_ledger(settings, as_of)
-    snapshot, products = inputs.snapshot, {asset.key: asset for asset in inputs.products if asset.element}
-    asked = None if metal is None else _asked(metal, inputs)
-    keys = tuple(products) if asked is None else (asked,)
-    governance = governance_risk(snapshot["governance"]) if snapshot["governance"].height else None
-    found = tuple(_metal(key, products.get(key), snapshot, governance, supposed) for key in keys)
-    if asked is not None and not (found[0].stages or found[0].scores or found[0].notes):
+    if metal is None:
+        return supply_of(inputs, [asset.key for asset in inputs.products if asset.element], supposed)
+    asked = _asked(metal, inputs)
+    answer = replace(supply_of(inputs, [asked], supposed), metal=asked)
+    if not answer.metals[0].is_known:
         hint = "Choose a later --as-of, or another metal: `toolkit supply` lists the products."
         raise GapError(f"nothing of the supply of {asked} was known on {as_of}.", hint=hint, details={"metal": asked})
+    return answer
+
+
+def supply_of(inputs: LedgerInputs, keys: Sequence[str], scenario: Scenario | None = None) -> SupplyAnswer:
+    """The same of these asset keys, from a ledger and snapshot that are already there; nothing known of one is no error."""
+    supposed, snapshot = scenario or Scenario(), inputs.snapshot
+    products = {asset.key: asset for asset in inputs.products if asset.element}
+    governance = governance_risk(snapshot["governance"]) if snapshot["governance"].height else None
+    found = tuple(_metal(key, products.get(key), snapshot, governance, supposed) for key in keys)
     newest = [score for one in found if (score := one.newest_score)]
     return SupplyAnswer(
-        as_of=as_of,
-        metal=asked,
+        as_of=snapshot.as_of,
+        metal=None,
         scenario=supposed,
         metals=tuple(sorted(found, key=_most_concentrated_first)),
         base=_base(max(newest, key=lambda score: score.year), inputs, supposed.country) if newest else None,
@@ -412,9 +441,9 @@ def _base(score: PublishedScore, inputs: LedgerInputs, country: str) -> StudyBas
     return StudyBase(score.year, start.year, end.year, country, min(blind, default=None))
 
 
-def _used(snapshot: Snapshot, keys: tuple[str, ...]) -> dict[str, pl.DataFrame]:
+def _used(snapshot: Snapshot, keys: Sequence[str]) -> dict[str, pl.DataFrame]:
     """The rows that an answer on these metals rests on, by table."""
-    mine = pl.col("asset").is_in(keys)
+    mine = pl.col("asset").is_in(list(keys))
     materials = snapshot["criticality_materials"].filter(mine)
     tables = {name: snapshot[name].filter(mine) for name in ("shares", "trade_parameters", "metals")}
     tables["criticality"] = snapshot["criticality"].filter(pl.col("material").is_in(materials["material"].to_list()))

@@ -71,6 +71,20 @@ def implied_elasticity(loss: float, multiple: float) -> float:
     return -math.log1p(-loss) / math.log(multiple)
 
 
+def implied_loss(multiple: float, elasticity: float) -> float:
+    """The loss of supply at which `elasticity` gives `multiple`, the other inversion: ``1 - multiple ** -elasticity``.
+
+    Raises:
+        SpecError: for an elasticity out of range, or a multiple below 1.
+    """
+    _check_elasticity(elasticity)
+    if not (multiple >= 1 and math.isfinite(multiple)):
+        raise SpecError(
+            f"no loss of supply gives the price multiple {multiple:g}.", hint="A loss raises the price: at least 1."
+        )
+    return 1.0 - multiple**-elasticity
+
+
 @dataclass(frozen=True, slots=True)
 class Elasticity:
     """A range for the sum of supply and demand elasticity, and what it rests on.

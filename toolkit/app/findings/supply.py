@@ -1,0 +1,115 @@
+"""The supply behind the metals of a report: concentration, the official views, and the host of a by-product."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from toolkit.app.findings.part import Ask, part
+from toolkit.app.plain import plain
+from toolkit.app.supply import MetalSupply, Scenario, StageSupply, is_critical, supply_of
+from toolkit.core.said import Said, said
+from toolkit.report.countries import country
+from toolkit.supply.concentration import country_exposure
+from toolkit.supply.criticality import IMPORTANCE_THRESHOLD, SUPPLY_RISK_THRESHOLD, PublishedScore, companion_share
+
+TRADE = "trade_parameter"
+
+
+@part("supply")
+def supply(ask: Ask) -> dict[str, Any] | None:
+    """What `toolkit supply` knows of each metal, and of all together by weight.
+
+    Metals stand in the order of the report; one of which nothing is known is in the list with None in place of figures.
+    """
+    answer = supply_of(ask.inputs, ask.assets)
+    found = {metal.asset: metal for metal in answer.metals}
+    if not any(metal.is_known for metal in found.values()):
+        return None
+    metals = [_metal(found[key], ask) for key in ask.assets]
+    return {
+        "metals": metals,
+        "portfolio": _portfolio(found, ask) if ask.weights else None,
+        "thresholds": {"supply_risk": SUPPLY_RISK_THRESHOLD, "economic_importance": IMPORTANCE_THRESHOLD},
+        "scenario": answer.scenario,
+        "eu_base": {**plain(answer.base), "statement": answer.base.statement} if answer.base else None,
+        "assumptions": _assumptions(answer.scenario, metals),
+        "data": [dict(row) for row in answer.provenance],
+    }
+
+
+def _metal(metal: MetalSupply, ask: Ask) -> dict[str, Any]:
+    at, score, notes = metal.scored, metal.newest_score, metal.notes
+    elements = {product.key: product.element for product in ask.inputs.products}
+    return {
+        "asset": metal.asset,
+        "name": metal.name,
+        "element": elements.get(metal.asset),
+        "weight": ask.weights.get(metal.asset) if ask.weights else None,
+        "stage": metal.stage,
+        "scored": _stage(at) if at else None,
+        "other_stages": [_stage(other) for other in metal.stages if not other.scored],
+        "eu": {**plain(score), "critical": is_critical(score)} if score else None,
+        "scenario_supply_risk": _supposed(score, at),
+        "eu_list_2023": notes and notes.eu_list_2023,
+        "us_list_2025": notes and notes.list_2025,
+        "us_net_import_reliance": notes and notes.net_import_reliance,
+        "by_product": metal.companion and metal.companion.kind,
+        "host": metal.companion and metal.companion.host,
+        "notes_source_id": metal.companion and metal.companion.source,
+    }
+
+
+def _stage(at: StageSupply) -> dict[str, Any]:
+    supply = at.supply
+    return {
+        "stage": supply.stage,
+        "top_country": supply.top_country,
+        "top_share": supply.top_share,
+        "n_minus_1": supply.n_minus_1,
+        "hhi": supply.hhi,
+        "hhi_upper": supply.hhi_upper,
+        "period_start": supply.period_start,
+        "period_end": supply.period_end,
+        "source_id": supply.source,
+        "scenario_ratio": at.ratio and at.ratio.ratio,
+    }
+
+
+def _supposed(score: PublishedScore | None, at: StageSupply | None) -> float | None:
+    """The published supply risk times the ratio of the scenario: recycling and substitution cancel in it.
+
+    The ratio is of world supply. Of what the EU buys no shares are public, so that it reacts likewise is an assumption of the
+    report, and is named there. None where one of the two is unknown, or where the scenario changes nothing.
+    """
+    if score is None or score.supply_risk is None or at is None or at.ratio is None or at.ratio.ratio <= 1:
+        return None
+    return score.supply_risk * at.ratio.ratio
+
+
+def _portfolio(found: Mapping[str, MetalSupply], ask: Ask) -> dict[str, Any]:
+    """Means and sums over the weights; `unknown` is the weight of metals without shares at their stage."""
+    weights = {key: weight for key, weight in ask.weights.items() if weight > 0 and key in found}
+    supplies = {key: at.supply for key in weights if (at := found[key].scored)}
+    exposure = country_exposure(weights, supplies)
+    won = companion_share(weights, ask.inputs.snapshot["metals"])
+    scored = {key: score for key in weights if (score := found[key].newest_score)}
+    return {
+        "weight": sum(weights.values()),
+        "hhi": exposure.hhi,
+        "n_minus_1": exposure.n_minus_1,
+        "unknown": exposure.unknown,
+        "won": dict(zip(won.kinds, won.weights, strict=True)),
+        "critical": sum(weights[key] for key, score in scored.items() if is_critical(score)),
+        "rated": sum(weights[key] for key in scored),
+    }
+
+
+def _assumptions(scenario: Scenario, metals: list[dict[str, Any]]) -> dict[str, Said]:
+    if not any(metal["scenario_supply_risk"] for metal in metals):
+        return {}
+    words = (
+        "Our scenario, not an EU figure: a trade parameter t of {t:g} for {country} in place of the one of the study, in the "
+        "shares of world supply known today; what the EU buys is taken to react likewise."
+    )
+    return {TRADE: said(words, t=scenario.trade_parameter, country=country(scenario.country))}

@@ -1,0 +1,246 @@
+"""What a stop of exports would do: price multiples of each metal, the value of what is held, the cost of what is still to come.
+
+One rule bounds every figure. The formula of `toolkit.supply.shock` grows without end as the loss nears all of the supply (at
+99 % lost and the lowest elasticity, a hundred million times the price), so it is carried to a loss of one half, the largest
+that DOMAIN tabulates, and no further: where a country makes more than that, the full stop has no figure, and sums count one
+half.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from toolkit.app.assumptions import EVERY, find_assumption, parse_elasticity
+from toolkit.app.findings.part import Ask, part
+from toolkit.app.shock import PUBLISHED, outside_check
+from toolkit.app.supply import MetalSupply, supply_of
+from toolkit.core.assets import Asset
+from toolkit.core.errors import GapError
+from toolkit.core.market import Snapshot
+from toolkit.core.said import Said, said
+from toolkit.report.countries import country
+from toolkit.supply.controls import CHINA
+from toolkit.supply.shock import Elasticity, implied_loss, price_band
+from toolkit.supply.traceability import UNKNOWN_ORIGIN
+
+MOST = 0.5
+"""Largest loss that the formula is carried to, as a fraction of world supply."""
+LOSSES = (0.2, MOST)
+"""Losses that every metal is shown at, as far as the country supplies that much."""
+STEP = 0.02
+PRECIOUS_METALS = "precious_metals"
+COUNTED, BEYOND, NOT_MADE, PRECIOUS, UNKNOWN = "counted", "beyond", "not_made", "precious", "unknown"
+"""What a full stop is to a metal: it has a figure; it is larger than the formula carries; the country is not among the named
+producers; it is a precious metal; no shares are known."""
+MOVING = (COUNTED, BEYOND)
+SUM, STOP, CARRIED, STOCKS = "elasticity_sum", "stop_of_exports", "carried_to", "stocks_above_ground"
+"""Keys of the assumptions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """Value by product, in the reporting currency: what is held today, and what is still to be bought or delivered.
+
+    Attributes:
+        undelivered: Of what is ordered, the part from the stopped country or of unknown origin.
+    """
+
+    held: Mapping[str, float]
+    coming: Mapping[str, float]
+    undelivered: Mapping[str, float]
+
+    @property
+    def whole(self) -> dict[str, float]:
+        """Both together."""
+        return _sums([*self.held.items(), *self.coming.items()])
+
+
+@part("whatif")
+def whatif(ask: Ask) -> dict[str, Any] | None:
+    """The price multiples of a stop of all Chinese exports for a year, and what they mean for who holds and who waits.
+
+    Returns:
+        Multiples are price after over price before, at the high, central and low elasticity; effects are in the reporting
+        currency and as fractions of the whole. None on a day when no elasticity was assumed yet, or no shares were known.
+    """
+    snapshot = ask.inputs.snapshot
+    try:
+        spread = parse_elasticity(None, snapshot)
+    except GapError:
+        return None
+    published = _published(snapshot)
+    supplies = {
+        one.asset: one for one in supply_of(ask.inputs, tuple(dict.fromkeys((*ask.assets, *published["subject"])))).metals
+    }
+    products = {product.key: product for product in ask.inputs.products}
+    metals = [_metal(supplies[key], products.get(key), spread, ask) for key in ask.assets]
+    shares = {metal["asset"]: metal["share"] for metal in metals if metal["state"] in MOVING}
+    if not shares:
+        return None
+    amounts = amounts_of(ask.record)
+    return {
+        "country": CHINA,
+        "elasticity": spread,
+        "carried_to": MOST,
+        "metals": metals,
+        "curve": [_band(loss, spread) for loss in _grid()],
+        "weights": _effects(ask.weights, shares, spread) if ask.weights else None,
+        "money": {
+            name: _effects(values, shares, spread)
+            for name, values in (("whole", amounts.whole), ("held", amounts.held), ("coming", amounts.coming))
+            if values
+        },
+        "undelivered": sum(value for key, value in amounts.undelivered.items() if key in shares),
+        "checks": [
+            _check(row, supplies[row["subject"]], products.get(row["subject"]), spread, snapshot)
+            for row in published.iter_rows(named=True)
+        ],
+        "assumptions": _assumptions(snapshot, spread, metals),
+        "data": ask.provenance(shares=_rows(snapshot, metals), assumptions=published),
+    }
+
+
+def amounts_of(record: Mapping[str, Any]) -> Amounts:
+    """What a subject holds and what is still to come: purchases of a proposal, open orders and plans of a holdings file."""
+    if lots := record.get("exposure", {}).get("lots"):
+        priced = [lot for lot in lots if lot["value"] is not None]
+        waiting = [lot for lot in priced if lot["status"] in ("ordered", "planned")]
+        stopped = [lot for lot in waiting if lot["status"] == "ordered" and lot["origin"] in (CHINA, UNKNOWN_ORIGIN)]
+        held = [lot for lot in priced if lot["status"] not in ("ordered", "planned")]
+        return Amounts(*(_sums((lot["asset"], lot["value"]) for lot in some) for some in (held, waiting, stopped)))
+    rows = [(row.get("offer_of") or row["asset"], row) for row in record.get("positions", ())]
+    budget = record.get("budget", 0.0)
+    kept = [(key, min(row["value"], row["previous_weight"] * budget)) for key, row in rows]
+    bought = [(key, max(0.0, row["value"] - row["previous_weight"] * budget)) for key, row in rows]
+    return Amounts(_sums(kept), _sums(bought), {})
+
+
+def _sums(pairs: Iterable[tuple[str, float]]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for key, value in pairs:
+        if value > 0:
+            found[key] = found.get(key, 0.0) + value
+    return found
+
+
+def _metal(supply: MetalSupply, product: Asset | None, spread: Elasticity, ask: Ask) -> dict[str, Any]:
+    """A metal with its bands: at each loss that the country can cause, and at the stop of all that it makes."""
+    at = supply.scored
+    share = at.supply.share(CHINA) if at else None
+    precious = product is not None and product.group == PRECIOUS_METALS
+    state = PRECIOUS if precious else _state(share)
+    moves = share if share is not None and state in MOVING else 0.0
+    return {
+        "asset": supply.asset,
+        "name": supply.name,
+        "element": product.element if product else None,
+        "weight": ask.weights.get(supply.asset) if ask.weights else None,
+        "share": share,
+        "stage": supply.stage,
+        "period_end": at and at.supply.period_end,
+        "source_id": at and at.supply.source,
+        "state": state,
+        "bands": [_band(loss, spread) for loss in LOSSES if moves >= loss],
+        "stop": _band(moves, spread) if state == COUNTED else None,
+    }
+
+
+def _state(share: float | None) -> str:
+    if share is None:
+        return UNKNOWN
+    return NOT_MADE if share <= 0 else COUNTED if share <= MOST else BEYOND
+
+
+def _band(loss: float, spread: Elasticity) -> dict[str, float]:
+    band = price_band(loss, spread)
+    return {"loss": loss, "low": band.low, "central": band.central, "high": band.high}
+
+
+def _grid() -> list[float]:
+    return [round(i * STEP, 10) for i in range(round(MOST / STEP) + 1)]
+
+
+def _effects(amounts: Mapping[str, float], shares: Mapping[str, float], spread: Elasticity) -> list[dict[str, Any]]:
+    """Gain of amounts at each of `LOSSES`: a metal loses what the country makes of it, and at most the loss.
+
+    `metals` counts those that move, `short` those of which the country makes more than the loss.
+    """
+    moving = {key: amount for key, amount in amounts.items() if amount > 0 and key in shares}
+    rows: list[dict[str, Any]] = []
+    for loss in LOSSES:
+        bands = {key: price_band(min(shares[key], loss), spread) for key in moving}
+        gains = {
+            side: sum(amount * (getattr(bands[key], side) - 1.0) for key, amount in moving.items())
+            for side in ("low", "central", "high")
+        }
+        rows.append({"loss": loss, **gains, "metals": len(moving), "short": sum(shares[key] > loss for key in moving)})
+    return rows
+
+
+def _published(snapshot: Snapshot) -> pl.DataFrame:
+    """Rows of the table of assumptions that are published price responses of one metal."""
+    return snapshot["assumptions"].filter((pl.col("name") == PUBLISHED) & (pl.col("subject") != EVERY)).sort("subject")
+
+
+def _check(
+    row: Mapping[str, Any], supply: MetalSupply, product: Asset | None, spread: Elasticity, snapshot: Snapshot
+) -> dict[str, Any]:
+    """A published response beside the formula: the elasticity that gives it at a full stop, and the loss at our own."""
+    at = supply.scored
+    share = at.supply.share(CHINA) if at else None
+    check = outside_check(snapshot, supply.asset, share) if share is not None else None
+    return {
+        "asset": supply.asset,
+        "name": supply.name,
+        "element": product.element if product else None,
+        "change": row["central"],
+        "share": share,
+        "implied_elasticity": check and check.implied,
+        "implied_loss": implied_loss(1.0 + row["central"], spread.central),
+        "statement": row["statement"],
+        "citation": row["citation"],
+        "source_id": row["source"],
+    }
+
+
+def _assumptions(snapshot: Snapshot, spread: Elasticity, metals: list[dict[str, Any]]) -> dict[str, Said]:
+    row, place = find_assumption(snapshot, SUM), country(CHINA)
+    if row is None:  # parse_elasticity has just read it
+        return {}
+    found = {
+        SUM: said(
+            "{statement}: {low:.2f} to {high:.2f} together, {central:.2f} in the middle ({citation}).",
+            statement=row.statement,
+            low=spread.low,
+            high=spread.high,
+            central=spread.central,
+            citation=row.citation,
+        ),
+        STOP: said(
+            "A stop of exports is taken as the loss of all that {country} makes; what it uses itself is in that share, so "
+            "exports alone may be less.",
+            country=place,
+        ),
+        CARRIED: said(
+            "The price formula is carried to a loss of {most:.0%} of world supply and no further: beyond that, substitutes and "
+            "rationing set the price, which no single elasticity describes.",
+            most=MOST,
+        ),
+    }
+    if any(metal["state"] == PRECIOUS for metal in metals):
+        found[STOCKS] = said(
+            "Precious metals are left out of the stop: they trade from stocks above ground, and the elasticities are those of "
+            "minor metals."
+        )
+    return found
+
+
+def _rows(snapshot: Snapshot, metals: list[dict[str, Any]]) -> pl.DataFrame:
+    """The rows of the table of shares that the figures rest on."""
+    used = {(metal["asset"], metal["stage"], metal["source_id"]) for metal in metals if metal["source_id"]}
+    keys = pl.DataFrame(sorted(used), schema=["asset", "stage", "source"], orient="row")
+    return snapshot["shares"].join(keys, on=["asset", "stage", "source"], how="semi")
