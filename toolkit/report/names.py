@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from toolkit.report import countries
-from toolkit.report.formats import capital
+from toolkit.report.formats import capital, readable
 from toolkit.report.language import Language
 from toolkit.report.text import Span, name
 
@@ -28,6 +28,12 @@ def head(row: Mapping[str, Any], say: Language | None = None) -> Span:
 def of_strategy(words: str, say: Language) -> Span:
     """Words of the strategy, such as the name of a limit: those of a shipped strategy are translated."""
     return name(say.term("strategy", words))
+
+
+def of_key(key: str, say: Language) -> str:
+    """The name of a metal or a group of metals that is known by its key alone."""
+    told = say.term("metal", key)
+    return readable(key) if told == key else told
 
 
 def country(code: str, say: Language) -> str:

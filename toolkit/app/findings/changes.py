@@ -36,6 +36,7 @@ def changes(ask: Ask) -> dict[str, Any] | None:
     }
     return {
         "since": since,
+        "ledger_until": snapshot["controls"]["known_from"].max(),
         "controls": list(_controls(ask, since)),
         "flows": flows,
         "prices": prices,

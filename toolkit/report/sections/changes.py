@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from toolkit.report import formats
@@ -10,7 +10,8 @@ from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Row, Table
 from toolkit.report.findings import Findings, is_confirmed
 from toolkit.report.language import mark
-from toolkit.report.text import NONE, Span, Text, muted, sources, strong, text
+from toolkit.report.names import of_key
+from toolkit.report.text import NONE, Inline, Span, Text, muted, name, sources, strong, text
 
 STATUS: Mapping[str, str] = {
     "announced": mark("announced, not yet in force"),
@@ -56,7 +57,27 @@ def _controls(found: Findings, part: Mapping[str, Any]) -> Figure:
         )
     )
     table = Table(say.words("Controls that changed"), columns, tuple(Row(_control(found, row)) for row in rows))
-    return Figure(title, say("Legal measures and reported practice of every country in the ledger."), (table,), source=source)
+    return Figure(title, text(*_ledger(found, part)), (table,), source=source)
+
+
+def _ledger(found: Findings, part: Mapping[str, Any]) -> Iterator[Inline]:
+    """What the table covers, how far the ledger reaches, and claims that it does not follow."""
+    say, fmt = found.say, found.fmt
+    yield from say("Legal measures and reported practice of every country in the ledger.")
+    if part["ledger_until"] < part["since"]:
+        yield " "
+        yield from say(
+            "Its newest entry is of {day}: later acts are not in it, and dates are read from earlier ones.",
+            day=fmt.short_date(part["ledger_until"]),
+        )
+    for row in found.record["upcoming"]:
+        for claim in row.get("claims") or ():
+            yield " "
+            yield from say(
+                "{who} claimed that the suspension by {number} goes on; no legal act confirms it.",
+                who=name(claim["authority"]),
+                number=name(fmt.notices(row["number"] or row["title"])),
+            )
 
 
 def _control(found: Findings, row: Mapping[str, Any]) -> tuple[Text, ...]:
@@ -65,7 +86,7 @@ def _control(found: Findings, row: Mapping[str, Any]) -> tuple[Text, ...]:
     return (
         text(fmt.short_date(row["day"])),
         say("{number} ({instrument})", number=say.name(fmt.notices(row["title"])), instrument=instrument),
-        text(say.series([say.known(metal) for metal in row["metals"]])),
+        text(say.series([of_key(metal, say) for metal in row["metals"]])),
         text(muted(say.words(STATUS[row["was"]]))) if row["was"] else say("new"),
         text(strong(say.words(STATUS[row["now"]]))),
         _standing(found, row),
@@ -123,7 +144,7 @@ def _flow(found: Findings, row: Mapping[str, Any]) -> tuple[Text, ...]:
     month = fmt.month(row["month"])
     zeros = china["zeros_running"] if china else 0
     return (
-        text(found.say.name(formats.capital(_metal(found, row).text))),
+        _head(found, row),
         text(strong(month) if row["new"] else month),
         _kg(found, whole["latest"]),
         _change(found, whole["on_month"]),
@@ -161,7 +182,7 @@ def _prices(found: Findings, part: Mapping[str, Any]) -> Figure | None:
         most = max(moved, key=lambda row: (abs(row["change"]), row["asset"]))
         title = say(
             "{metal} moved most since {since}: {change}",
-            metal=found.say.name(formats.capital(_metal(found, most).text)),
+            metal=_head(found, most),
             since=fmt.long_date(part["since"]),
             change=fmt.percent(most["change"], 0, signed=True),
         )
@@ -182,7 +203,7 @@ def _price(found: Findings, row: Mapping[str, Any]) -> tuple[Text, ...]:
     fmt, before = found.fmt, row["before"]
     error = f" ± {fmt.price(row['standard_error'], like=row['price'])}" if row["standard_error"] else ""
     return (
-        text(found.say.name(formats.capital(_metal(found, row).text))),
+        _head(found, row),
         text(strong(fmt.price(row["price"])), error),
         text(muted(fmt.month(row["date"]))),
         text(fmt.price(before["price"], like=row["price"])) if before else text(NONE),
@@ -193,4 +214,9 @@ def _price(found: Findings, row: Mapping[str, Any]) -> tuple[Text, ...]:
 
 def _metal(found: Findings, row: Mapping[str, Any]) -> Span:
     """The name of the metal of a row, which has its key alone."""
-    return found.say.name(found.say.term("metal", row["asset"]))
+    return name(of_key(row["asset"], found.say))
+
+
+def _head(found: Findings, row: Mapping[str, Any]) -> Text:
+    """The same at the start of a row or a sentence."""
+    return text(name(formats.capital(_metal(found, row).text)))
