@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.subjects import HOSTILE, conflict, holdings, market, proposal, renamed, with_parts
+from toolkit.app.report import report
+from toolkit.app.subjects import Subject
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -34,3 +38,24 @@ def toolkit(tmp_path: Path) -> Run:
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def report_pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Reports as files by name: of every kind of subject, in German where the name ends so, and one under hostile names."""
+    folder = tmp_path_factory.mktemp("reports")
+    run = with_parts(proposal())
+    held = holdings(folder / "holdings.csv")
+    wanted = {
+        "allocation": (run, "allocation", "en"),
+        "allocation.de": (run, "allocation", "de"),
+        "webinar": (run, "webinar", "en"),
+        "exposure": (held, "exposure", "en"),
+        "exposure.de": (held, "exposure", "de"),
+        "market-brief": (market(), "market-brief", "en"),
+        "conflict": (conflict(), "conflict", "en"),
+        "hostile": (Subject(renamed(dict(run.record), HOSTILE), run.parts), "allocation", "en"),
+    }
+    for page, (subject, name, lang) in wanted.items():
+        (folder / f"{page}.html").write_bytes(report(subject.record, subject.parts, name=name, lang=lang))
+    return {page: folder / f"{page}.html" for page in wanted}

@@ -1,103 +1,23 @@
-"""The report in a real browser: chromium, driven through its own debugging pipe, with no library and no port."""
+"""The report in a real browser."""
 
 from __future__ import annotations
 
 import base64
-import fcntl
 import json
-import os
 import re
-import select
-import shutil
-import signal
-import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.system.browser import A4, NEEDED, Browser
 from toolkit.app.config import resolve
 from toolkit.app.optimize import propose
 from toolkit.app.report import report_html
 from toolkit.app.request import Request
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on the PATH"),
-]
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--hide-scrollbars", "--remote-debugging-pipe",
-)  # fmt: skip
-PATIENCE = 60.0
-A4 = (688, 1005)
-"""Width and height in px between the margins of a printed page."""
-
-
-class Browser:
-    """A chromium and one page in it. Messages are JSON with a zero byte between them, on descriptors 3 and 4."""
-
-    def __init__(self, profile: Path) -> None:
-        (theirs_in, ours_out), (ours_in, theirs_out) = os.pipe(), os.pipe()
-        # Above 10, so that copying them to 3 and 4 is a real copy: only a copy outlives exec.
-        ours = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 10) for fd in (theirs_in, theirs_out)]
-        quiet = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_WRONLY, 0) for fd in (1, 2)]
-        pipes = [(os.POSIX_SPAWN_DUP2, fd, number) for fd, number in zip(ours, (3, 4), strict=True)]
-        assert CHROMIUM
-        arguments = [CHROMIUM, *FLAGS, f"--user-data-dir={profile}", "about:blank"]
-        self.pid = os.posix_spawn(CHROMIUM, arguments, os.environ, file_actions=[*quiet, *pipes], setpgroup=0)
-        for fd in (theirs_in, theirs_out, *ours):
-            os.close(fd)
-        self._out, self._in, self._buffer, self._id = ours_out, ours_in, b"", 0
-        self.events: list[dict[str, Any]] = []
-        self.session: str | None = None
-        target = self.call("Target.createTarget", url="about:blank")["targetId"]
-        self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Log", "Network"):
-            self.call(f"{domain}.enable")
-
-    def call(self, method: str, **params: Any) -> dict[str, Any]:
-        """Send a command and wait for its answer; events on the way are kept."""
-        self._id += 1
-        message = {"id": self._id, "method": method, "params": params} | ({"sessionId": self.session} if self.session else {})
-        os.write(self._out, json.dumps(message).encode() + b"\0")
-        while True:
-            answer = self._receive()
-            if answer.get("id") == self._id:
-                assert "error" not in answer, answer
-                return answer["result"]
-            self.events.append(answer)
-
-    def open(self, page: Path, width: int) -> None:
-        """Load a page at a width, as a phone does below 500 px."""
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 500)
-        self.events.clear()
-        self.call("Page.navigate", url=page.as_uri())
-        while not any(event["method"] == "Page.loadEventFired" for event in self.events):
-            self.events.append(self._receive())
-
-    def value(self, expression: str) -> Any:
-        """The value of an expression in the page."""
-        return self.call("Runtime.evaluate", expression=expression, returnByValue=True)["result"]["value"]
-
-    def _receive(self) -> dict[str, Any]:
-        until = time.monotonic() + PATIENCE
-        while b"\0" not in self._buffer:
-            ready, _, _ = select.select([self._in], [], [], max(until - time.monotonic(), 0))
-            assert ready, "chromium did not answer"
-            self._buffer += os.read(self._in, 1 << 16)
-        message, _, self._buffer = self._buffer.partition(b"\0")
-        return json.loads(message)
-
-    def close(self) -> None:
-        """End this browser and its helpers, and no other."""
-        os.killpg(self.pid, signal.SIGKILL)
-        os.waitpid(self.pid, 0)
-        os.close(self._out)
-        os.close(self._in)
+pytestmark = NEEDED
 
 
 def written(strategy: str, folder: Path) -> Path:
@@ -142,23 +62,19 @@ def test_nothing_scrolls_sideways_nothing_is_fetched_nothing_is_logged(browser, 
     browser.open(report, width)
     assert browser.value("document.documentElement.scrollWidth") <= width
     assert browser.value("document.querySelectorAll('h1').length") == 1
-    requests = [e["params"]["request"]["url"] for e in browser.events if e["method"] == "Network.requestWillBeSent"]
-    assert requests == [report.as_uri()]
-    said = [
-        e for e in browser.events if e["method"] in ("Log.entryAdded", "Runtime.consoleAPICalled", "Runtime.exceptionThrown")
-    ]
-    assert said == []
+    assert browser.requests() == [report.as_uri()]
+    assert browser.said() == []
 
 
 @pytest.mark.parametrize("strategy", ["us-ban-returns", "origin-at-a-premium"])
 def test_scenarios_and_offers_fit_a_phone_a_screen_and_a_sheet(browser, tmp_path, strategy):
     page = written(strategy, tmp_path)
     for width, media in ((390, ""), (1280, ""), (A4[0], "print")):
-        browser.call("Emulation.setEmulatedMedia", media=media)
+        browser.media(media)
         browser.open(page, width)
         assert browser.value("document.documentElement.scrollWidth") <= width
-        assert not [e for e in browser.events if e["method"] in ("Log.entryAdded", "Runtime.consoleAPICalled")]
-    browser.call("Emulation.setEmulatedMedia", media="")
+        assert browser.said() == []
+    browser.media()
 
 
 def test_the_phone_shows_date_result_and_two_figures_before_scrolling(browser, ordinary):
@@ -200,8 +116,8 @@ def test_print_has_few_pages_whatever_the_names(browser, ordinary, report):
 
 
 def test_print_shows_the_control_matrix_on_the_first_page_and_no_data_tables(browser, ordinary):
-    browser.call("Emulation.setEmulatedMedia", media="print")
+    browser.media("print")
     browser.open(ordinary, A4[0])
     assert browser.value("document.querySelector('.mx').getBoundingClientRect().bottom") <= A4[1]
     assert browser.value("[...document.querySelectorAll('details')].every(d => getComputedStyle(d).display === 'none')")
-    browser.call("Emulation.setEmulatedMedia", media="")
+    browser.media()

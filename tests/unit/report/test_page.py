@@ -13,7 +13,7 @@ from toolkit.report import formats
 from toolkit.report.compose import Definition, builders, compose
 from toolkit.report.document import Missing
 
-from .conftest import HOSTILE
+from tests.subjects import HOSTILE
 
 NAMES = ("normal", "moved", "tiny", "cash", "hostile", "shocks", "origins")
 

@@ -1,0 +1,89 @@
+"""What reports are about, for tests: real proposals, holdings, a conflict and the market on the bundled data, and hostile names."""
+
+from __future__ import annotations
+
+import copy
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from toolkit.app import subjects
+from toolkit.app.config import Settings, resolve
+from toolkit.app.exposure import ExposureRequest
+from toolkit.app.optimize import NoAnswer, propose
+from toolkit.app.request import Request
+from toolkit.app.subjects import Subject, parts_of
+
+AS_OF = date(2026, 11, 24)
+HOSTILE = ("<script>alert(1)</script>", "\u202edlog-neila", "稀土 Überlänge", "x" * 300)
+HOLDINGS = """lot_id,asset,form,purity,quantity,unit,purchase_date,purchase_price,currency,origin_country,location,status
+a,gallium,metal,4N,12,kg,2025-01-10,600,EUR,CHN,DEU,stored
+b,germanium,metal,5N,5,kg,2025-01-10,2600,EUR,CHN,DEU,stored
+c,gold,metal,999.9,0.1,kg,2025-01-10,90000,EUR,unknown,DEU,stored
+"""
+
+Record = dict[str, Any]
+
+
+def settings() -> Settings:
+    """The shipped defaults."""
+    return resolve({}, file=None)
+
+
+def proposal(strategy: str = "physical-basket", **options: str) -> Record:
+    """The run object of a strategy of the repository."""
+    return dict(propose(Request(strategy, settings(), AS_OF, **options)).record)
+
+
+def renamed(record: Record, names: tuple[str, ...]) -> Record:
+    """The record with the first holdings, the strategy, a limit and a warning under hostile names."""
+    changed = copy.deepcopy(record)
+    for position, name in zip(changed["positions"], names, strict=False):
+        position["name"] = name
+        for rows in (changed["assets"], changed["controls"]):
+            for row in rows:
+                if row["asset"] == position["asset"]:
+                    row["name"] = name
+    changed["strategy"]["title"] = changed["about"]["idea"] = names[0]
+    changed["constraints"][0]["name"] = names[1]
+    changed["warnings"] = [*changed["warnings"], *names]
+    return changed
+
+
+def all_cash(record: Record) -> Record:
+    """The same run with nothing bought: what a budget below every lot comes to."""
+    changed = copy.deepcopy(record)
+    for position in changed["positions"]:
+        position |= {"weight": 0.0, "value": 0.0, "quantity": 0.0, "cost": 0.0, "lots": 0}
+    changed["cash"] = {"weight": 1.0, "value": changed["budget"], "previous_weight": 1.0}
+    changed["costs"] |= {"entry": 0.0, "holding_per_year": 0.0, "annualised": 0.0}
+    changed["risk"] |= {"volatility": 0.0, "cvar_95": 0.0, "diversification_ratio": None, "systematic": None}
+    changed["risk_contributions"] = dict.fromkeys(changed["risk_contributions"], 0.0)
+    exposures = changed["exposures"]
+    exposures |= {"country": {}, "country_other": 0.0, "controlled": 0.0, "concentration": {"hhi": None, "n_minus_1": None}}
+    return changed
+
+
+def with_parts(record: Record) -> Subject:
+    """A run and what is found beside it."""
+    return Subject(record, parts_of(record, settings()))
+
+
+def holdings(path: Path, text: str = HOLDINGS) -> Subject:
+    """What a file of lots holds."""
+    path.write_text(text, encoding="utf-8")
+    return subjects.holdings(ExposureRequest(str(path), settings(), AS_OF))
+
+
+def market() -> Subject:
+    """The market alone."""
+    return subjects.market(settings(), AS_OF)
+
+
+def conflict() -> Subject:
+    """A strategy whose limits contradict each other."""
+    with pytest.raises(NoAnswer) as refused:
+        propose(Request("physical-basket", settings(), AS_OF, ("constraint.any metal.upper=0.01",)))
+    return with_parts(dict(refused.value.record))
