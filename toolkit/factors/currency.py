@@ -8,6 +8,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+from toolkit.core.said import said
 from toolkit.factors.forecast import FloatArray
 from toolkit.factors.panel import Panel
 
@@ -29,7 +30,7 @@ class Translation:
     notes: tuple[str, ...]
 
 
-def _rate(fx: pl.DataFrame, quote: str, reporting: str, dates: tuple[date, ...]) -> FloatArray:
+def monthly_rate(fx: pl.DataFrame, quote: str, reporting: str, dates: tuple[date, ...]) -> FloatArray:
     """Reporting currency for one unit of `quote`, (T,) by month; NaN where unknown. Crosses over a shared base."""
     months = [d.replace(day=1) for d in dates]
 
@@ -65,21 +66,35 @@ def translation(panel: Panel, fx: pl.DataFrame, reporting: str) -> Translation:
     rates = np.zeros((len(panel.dates) - 1, len(panel.assets)))
     if not panel.monthly:
         quoted = sorted({c for c, other in zip(panel.currencies, foreign, strict=True) if other})
-        note = f"Daily prices, monthly rates: risk is measured in {', '.join(quoted)}, not in {reporting}."
+        note = said(
+            "Daily prices, monthly rates: risk is measured in {quoted}, not in {reporting}.", quoted=quoted, reporting=reporting
+        )
         return Translation(rates, np.full(len(rates), np.nan), (note,) if quoted else ())
     notes: list[str] = []
     for currency in sorted({c for c, other in zip(panel.currencies, foreign, strict=True) if other}):
-        level = _rate(fx, currency, reporting, panel.dates)
+        level = monthly_rate(fx, currency, reporting, panel.dates)
         columns = np.array([c == currency for c in panel.currencies])
         known = np.flatnonzero(np.isfinite(level))
         if not len(known):
-            notes.append(f"No rate from {currency} to {reporting}: the risk of prices in {currency} is measured in {currency}.")
+            notes.append(
+                said(
+                    "No rate from {currency} to {reporting}: the risk of prices in {currency} is measured in {currency}.",
+                    currency=currency,
+                    reporting=reporting,
+                )
+            )
             continue
         rates[:, columns] = _change(level)[:, None]
         if known[-1] < len(level) - 1:
             notes.append(
-                f"The last rate from {currency} to {reporting} is of {panel.dates[known[-1]]:%Y-%m}, the last price of "
-                f"{panel.dates[-1]:%Y-%m}: changes in between enter no risk in {reporting}."
+                said(
+                    "The last rate from {currency} to {reporting} is of {rate:%Y-%m}, the last price of {price:%Y-%m}: changes "
+                    "in between enter no risk in {reporting}.",
+                    currency=currency,
+                    reporting=reporting,
+                    rate=panel.dates[known[-1]],
+                    price=panel.dates[-1],
+                )
             )
-    dollar = _change(_rate(fx, "USD", reporting if reporting != "USD" else "EUR", panel.dates))
+    dollar = _change(monthly_rate(fx, "USD", reporting if reporting != "USD" else "EUR", panel.dates))
     return Translation(rates, dollar, tuple(notes))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +16,7 @@ from toolkit.factors.increments import Increments
 from toolkit.factors.observation.averaging import volatility_factor
 from toolkit.factors.observation.joint import latent_increments
 from toolkit.factors.observation.local_level import LocalLevels, local_levels
+from toolkit.factors.observation.path import level_paths
 from toolkit.factors.observation.smoothing import Unsmoothed, unsmooth
 from toolkit.factors.panel import CUSTOMS, Panel
 
@@ -97,11 +100,8 @@ def _through_noise(
     panel: Panel, rates: Translation, noisy: NDArray[np.bool_], exact: FloatArray, mean: FloatArray, factor: float
 ) -> tuple[Increments, LocalLevels]:
     """Smoothed changes of the noisy columns beside the mean (T, n) of all others, and the level models behind them."""
-    log_price = np.log(panel.prices[:, noisy])
-    # Exact series start years earlier: there is nothing to smooth before the first noisy print.
-    start = int(np.isfinite(log_price).any(axis=1).argmax())
-    log_price = log_price[start:]
-    levels = local_levels(log_price, panel.quantities[start:, noisy], panel.periods_per_year)
+    start, log_price, quantity = _noisy_prints(panel, noisy)
+    levels = local_levels(log_price, quantity, panel.periods_per_year)
     smoothed = latent_increments(
         log_price,
         levels.noise_variance,
@@ -124,6 +124,32 @@ def _through_noise(
     uncertainty = np.zeros((len(whole), scale.size, scale.size))
     uncertainty[start:] = np.where(both, smoothed.uncertainty * np.outer(scale, scale), 0.0)
     return Increments(panel.dates[1:], panel.assets, whole, np.flatnonzero(noisy), uncertainty), levels
+
+
+def _noisy_prints(panel: Panel, noisy: NDArray[np.bool_]) -> tuple[int, FloatArray, FloatArray]:
+    """First row with a noisy print, and log prices and quantities (T, m) from there on; exact series start years earlier."""
+    log_price = np.log(panel.prices[:, noisy])
+    start = int(np.isfinite(log_price).any(axis=1).argmax())
+    return start, log_price[start:], panel.quantities[start:, noisy]
+
+
+def customs_levels(panel: Panel) -> Mapping[str, tuple[tuple[date, ...], FloatArray, FloatArray]]:
+    """Paths of the latent prices of customs unit values, whose last values are those of `observe`.
+
+    Args:
+        panel: T dates, n series.
+
+    Returns:
+        Series -> (dates, log price, its standard error in log points), in the currency of quotation, to the last print of the
+        panel; NaN before the level starts. Smoothed: a level knows the prints after it (`LevelPaths`).
+    """
+    noisy = np.array(panel.bases) == CUSTOMS
+    if not noisy.any():
+        return {}
+    start, log_price, quantity = _noisy_prints(panel, noisy)
+    paths = level_paths(log_price, quantity, panel.periods_per_year)
+    names = np.array(panel.assets)[noisy]
+    return {str(key): (panel.dates[start:], paths.level[:, j], paths.error[:, j]) for j, key in enumerate(names)}
 
 
 def _widened(changes: FloatArray, factor: FloatArray | float) -> FloatArray:

@@ -1,0 +1,160 @@
+"""Prices by month: what was printed, and the level behind the prints where those are noisy."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from toolkit.app.exchange import last_rate
+from toolkit.app.findings.part import Ask, part
+from toolkit.core.assets import Asset, Universe
+from toolkit.core.errors import DataError, GapError
+from toolkit.factors.currency import monthly_rate
+from toolkit.factors.history import ANNUAL, rhythm
+from toolkit.factors.observed import customs_levels
+from toolkit.factors.panel import CUSTOMS, align
+
+YEARS = 5
+"""How far back prices are shown where none is noisy; else from the first noisy print on."""
+SAME = 1e-6
+"""Relative difference up to which two prices are one: rounding to twelve digits, times a margin."""
+LevelPath = Mapping[date, tuple[float, float]]
+"""Month end -> (log price in the currency of quotation, standard error in log points)."""
+
+
+@part("prices")
+def prices(ask: Ask) -> dict[str, Any] | None:
+    """Series of the assets with a price by month, in the reporting currency.
+
+    None where no asset has one, or where no exchange rate leads to the reporting currency.
+    """
+    visible = ask.inputs.snapshot["prices"].drop_nulls("price").sort("asset", "date")
+    shown = [ask.inputs.products[key] for key in ask.assets if key in ask.inputs.products]
+    months = {asset.key: _by_month(visible, asset) for asset in shown}
+    known = {key: rows for key, rows in months.items() if rows.height}
+    if not known:
+        return None
+    fx = ask.inputs.snapshot["fx"]
+    quoted = {rows["currency"][-1] for rows in known.values()}
+    try:
+        rates = {currency: last_rate(fx, currency, ask.currency) for currency in sorted(quoted)}
+    except DataError:
+        return None
+    paths = _levels(visible, ask.inputs.products)
+    start = _start(known, paths)
+    series = []
+    for asset in shown:
+        if asset.key not in known:
+            continue
+        rows = known[asset.key].filter(pl.col("month") >= start)
+        path = {month: level for month, level in paths.get(asset.key, {}).items() if month >= start}
+        # A proposal that was made from the reader's own file has another price than the ledger.
+        if rows.height and _is_of_run(ask, asset.key, known[asset.key], rates[rows["currency"][-1]].value):
+            series.append(_series(asset, rows, path, fx, ask.currency, rates[rows["currency"][-1]].value))
+    if not series:
+        return None
+    used = pl.concat([known[one["asset"]] for one in series]).select(visible.columns)
+    dated = {currency: rate.date for currency, rate in rates.items() if rate.date is not None}
+    return {
+        "currency": ask.currency,
+        "from": start,
+        "series": series,
+        "without": [
+            {"asset": asset.key, "name": asset.name, "element": asset.element} for asset in shown if asset.key not in known
+        ],
+        "rates": dated,
+        "data": ask.provenance(prices=used, fx=fx if dated else fx.clear()),
+    }
+
+
+def _by_month(visible: pl.DataFrame, asset: Asset) -> pl.DataFrame:
+    """The last row of each month in the asset's unit, and the `month` it ends; none for a series of years."""
+    own = visible.filter((pl.col("asset") == asset.key) & (pl.col("unit") == asset.unit))
+    own = own.with_columns(month=pl.col("date").dt.month_end())
+    if rhythm(own["date"].unique().sort().to_list()) == ANNUAL:
+        return own.clear()
+    return own.group_by("month", maintain_order=True).last().select(own.columns)
+
+
+def _levels(visible: pl.DataFrame, products: Universe) -> dict[str, LevelPath]:
+    """Asset -> its levels, from the model of a proposal and the same pool of series; empty where it cannot be fitted."""
+    customs = set(visible.filter(pl.col("basis") == CUSTOMS)["asset"])
+    noisy = products.take([key for key in products.keys if key in customs])
+    if not noisy.assets:
+        return {}
+    try:
+        found = customs_levels(align(visible, noisy))
+    except (DataError, GapError):
+        return {}
+    return {
+        key: {
+            month: (float(level), float(error))
+            for month, level, error in zip(months, levels, errors, strict=True)
+            if math.isfinite(level)
+        }
+        for key, (months, levels, errors) in found.items()
+    }
+
+
+def _start(known: Mapping[str, pl.DataFrame], paths: Mapping[str, LevelPath]) -> date:
+    """The month that all panels start with, so that they are read alike."""
+    begun = [min(paths[key]) for key in known if paths.get(key)]
+    if begun:
+        return min(begun)
+    last = max(rows["month"][-1] for rows in known.values())
+    return last.replace(year=last.year - YEARS, day=1)
+
+
+def _is_of_run(ask: Ask, key: str, rows: pl.DataFrame, rate: float) -> bool:
+    """Whether the last print is the one that the subject was made from; yes where it does not say."""
+    raw = [row["price_raw"] for row in ask.record.get("positions", ()) if row["asset"] == key and row.get("price_raw")]
+    return not raw or math.isclose(raw[0], rows["price"][-1] * rate, rel_tol=SAME)
+
+
+def _series(asset: Asset, rows: pl.DataFrame, path: LevelPath, fx: pl.DataFrame, currency: str, last: float) -> dict[str, Any]:
+    """One asset, converted at the rate of each month and, after the last of them, at the last."""
+    printed = dict(rows.select("month", "price").iter_rows())
+    months = sorted({*printed, *path})
+    rates = _rates(fx, rows["currency"][-1], currency, months, last)
+    found = []
+    for month, rate in zip(months, rates, strict=True):
+        price = printed.get(month)
+        level, error = path.get(month, (None, None))
+        found.append(
+            {
+                "month": month,
+                "print": None if price is None or rate is None else price * rate,
+                "level": None if level is None or rate is None else math.exp(level) * rate,
+                "error": error,
+            }
+        )
+    latest = next((row for row in reversed(found) if row["print"] is not None), None)
+    level = found[-1]["level"]
+    return {
+        "asset": asset.key,
+        "name": asset.name,
+        "element": asset.element,
+        "basis": rows["basis"][-1],
+        "unit": asset.unit,
+        "quoted": rows["currency"][-1],
+        "months": found,
+        "last": {
+            "month": rows["month"][-1],
+            "print": None if latest is None else latest["print"],
+            "level": level,
+            "error": None if level is None else level * path[months[-1]][1],
+            "off": None if level is None or latest is None else latest["print"] / level - 1.0,
+        },
+    }
+
+
+def _rates(fx: pl.DataFrame, quoted: str, currency: str, months: Sequence[date], last: float) -> list[float | None]:
+    """Rate of each month; None where none is known before the last one."""
+    found = monthly_rate(fx, quoted, currency, tuple(months))
+    known = [i for i, rate in enumerate(found) if math.isfinite(rate)]
+    end = known[-1] if known else -1
+    return [last if i > end else float(rate) if math.isfinite(rate) else None for i, rate in enumerate(found)]
