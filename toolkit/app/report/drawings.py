@@ -10,12 +10,14 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from toolkit.report.charts.draw import ENGINE, draw
+from toolkit.report.charts.draw import ENGINE, bitmap, draw
 
 VARIABLE = "TOOLKIT_CACHE"
 """Folder of kept files, in place of the one the system has for it."""
 MOST = 2_000
-"""Drawings that are kept; past that the oldest half goes."""
+"""Files that are kept; past that the oldest half goes."""
+ENDS = {".svg": b"</svg>", ".png": b"IEND\xaeB`\x82"}
+"""How a whole file of each kind ends; one that was cut off is made again."""
 
 
 def folder() -> Path:
@@ -29,27 +31,53 @@ def kept_drawing(spec: str) -> str:
 
     A folder that cannot be written costs time and is no error.
     """
-    key = hashlib.sha256(f"{ENGINE} {spec}".encode()).hexdigest()
-    path = folder() / f"{key}.svg"
-    with contextlib.suppress(OSError, UnicodeDecodeError):
-        kept = path.read_text(encoding="utf-8")
-        if kept.endswith("</svg>"):
-            return kept
+    path = _path(spec, ".svg")
+    if (kept := _kept(path)) is not None:
+        return kept.decode()
     svg = draw(spec)
     with contextlib.suppress(OSError):
-        _keep(path, svg)
+        _keep(path, svg.encode())
     return svg
 
 
-def _keep(path: Path, svg: str) -> None:
+def kept_bitmap(spec: str, scale: float) -> bytes:
+    """The drawing of a specification as PNG, likewise.
+
+    Args:
+        spec: What to draw.
+        scale: Pixels of the bitmap for one of the drawing.
+    """
+    path = _path(f"{scale} {spec}", ".png")
+    if (kept := _kept(path)) is not None:
+        return kept
+    png = bitmap(kept_drawing(spec), scale)
+    with contextlib.suppress(OSError):
+        _keep(path, png)
+    return png
+
+
+def _path(what: str, suffix: str) -> Path:
+    return folder() / f"{hashlib.sha256(f'{ENGINE} {what}'.encode()).hexdigest()}{suffix}"
+
+
+def _kept(path: Path) -> bytes | None:
+    with contextlib.suppress(OSError):
+        content = path.read_bytes()
+        if content.endswith(ENDS[path.suffix]):
+            return content
+    return None
+
+
+def _keep(path: Path, content: bytes) -> None:
     """Written aside and renamed: two processes may draw at once."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    kept = sorted(path.parent.glob("*.svg"), key=lambda file: file.stat().st_mtime) if _many(path.parent) else []
-    for old in kept[: MOST // 2]:
-        old.unlink(missing_ok=True)
+    if _many(path.parent):
+        kept = sorted((file for end in ENDS for file in path.parent.glob(f"*{end}")), key=lambda file: file.stat().st_mtime)
+        for old in kept[: MOST // 2]:
+            old.unlink(missing_ok=True)
     descriptor, draft = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(svg)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
     Path(draft).replace(path)
 
 

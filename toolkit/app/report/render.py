@@ -11,12 +11,14 @@ from typing import Any
 from pydantic import Field
 
 from toolkit.app.definitions import find
+from toolkit.app.report.drawings import kept_bitmap
 from toolkit.app.report.theme import ENGLISH, language, theme
 from toolkit.core.decode import Spec, decode, read_toml
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.report.compose import Definition, compose
 from toolkit.report.data import as_data
 from toolkit.report.document import Document
+from toolkit.report.email import mail
 from toolkit.report.findings import Findings
 from toolkit.report.html import render
 from toolkit.report.language import Language
@@ -89,6 +91,10 @@ def _html(document: Document, say: Language) -> bytes:
     return render(document, theme(), say).encode()
 
 
+def _mail(document: Document, say: Language) -> bytes:
+    return mail(document, theme().templates, kept_bitmap, say)
+
+
 def _markdown(document: Document, say: Language) -> bytes:
     return markdown(document, say).encode()
 
@@ -100,6 +106,7 @@ def _json(document: Document, _: Language) -> bytes:
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         "html": Format("html", _html),
+        "email": Format("eml", _mail),
         "md": Format("md", _markdown),
         "json": Format("json", _json),
     }
