@@ -22,6 +22,7 @@ from toolkit.optimize.objective import objective_value
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.terms.base import target_weights
 from toolkit.optimize.terms.objectives import Track
+from toolkit.report.language import Language
 from toolkit.report.worth import NOTHING, fall_in_words, worth
 from toolkit.risk.variance import risk_contributions, volatility
 
@@ -148,7 +149,7 @@ def _worth(problem: Problem, record: Mapping[str, Any], found: Analysis, price: 
     measured = {**record["objective"], "measure": getattr(problem.objective, "measure", "variance")}
     gain = worth(measured, _level(problem, found.continuous.x[:-1]), POINT * price)
     fall = POINT * price
-    words = fall_in_words(gain, fall, lambda amount: f"{amount:,.0f} {record['currency']}", record["budget"])
+    words = fall_in_words(gain, fall, lambda amount: f"{amount:,.0f} {record['currency']}", record["budget"], Language())
     return None if words is None else {**asdict(gain), "words": words}
 
 

@@ -7,13 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from toolkit.report import formats
-from toolkit.report.measures import SQUARES, measure_words
 from toolkit.report.findings import Findings
+from toolkit.report.language import Language, mark
+from toolkit.report.measures import SQUARES, measure_words
 
 POINT = 0.01
-_OF = {"risk_contribution": " of risk", "max_return": " a year", "tracking_error": " a year"}
+YEARLY = mark("{limit} a year")
+_OF = {"risk_contribution": mark("{limit} of risk"), "max_return": YEARLY, "tracking_error": YEARLY}
 """What a per cent is of, where it is not of value."""
+SQUARED = {"variance": mark("{limit} (variance {square})"), "semivariance": mark("{limit} (semivariance {square})")}
+SIDES = {"upper": mark("at most {limit}"), "lower": mark("at least {limit}")}
+SOFT = {"upper": mark("at most {limit} if the price allows"), "lower": mark("at least {limit} if the price allows")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +25,16 @@ class Scale:
     """How the numbers of a limit are read.
 
     Attributes:
+        say: In whose language.
         square: Name of the measure whose square the run speaks of; it is told by its root, which has a unit.
         loading: Bare numbers, no fractions.
-        of: Behind what is asked.
+        of: Message around what is asked, where a per cent is of something else than value.
     """
 
+    say: Language
     square: str | None = None
     loading: bool = False
-    of: str = ""
+    of: str | None = None
 
     def told(self, value: float) -> float:
         """A value of the run in the unit of the page."""
@@ -36,21 +42,23 @@ class Scale:
 
     def value(self, value: float) -> str:
         """What it came to."""
-        return formats.number(value, 2) if self.loading else formats.percent(self.told(value))
+        return self.say.fmt.number(value, 2) if self.loading else self.say.fmt.percent(self.told(value))
 
     def asked(self, limit: float) -> str:
         """What was asked, with no decimals that it does not have."""
+        fmt = self.say.fmt
         if self.loading:
-            return formats.plain_number(limit)
-        root = formats.limit(self.told(limit))
-        return f"{root} ({self.square} {formats.plain_number(limit)})" if self.square else f"{root}{self.of}"
+            return fmt.plain_number(limit)
+        if self.square:
+            return self.say.words(SQUARED[self.square], limit=fmt.limit(self.told(limit)), square=fmt.plain_number(limit))
+        return self.say.words(self.of, limit=fmt.limit(limit)) if self.of else fmt.limit(limit)
 
     def room(self, c: Mapping[str, Any]) -> str:
         """How far it may still go: points, or hundredths of a loading."""
         left = c["limit"] - c["value"] if c["side"] == "upper" else c["value"] - c["limit"]
         if self.square:
             left = self.told(c["limit"]) - self.told(c["value"])
-        return formats.number(100 * left, 1)
+        return self.say.fmt.number(100 * left, 1)
 
     def fall(self, price: float, limit: float) -> float:
         """What the objective falls by for one more point of room (one more hundredth of a loading)."""
@@ -58,13 +66,17 @@ class Scale:
 
 
 def scale(run: Findings, c: Mapping[str, Any]) -> Scale:
-    """The scale of a constraint."""
+    """The scale of a constraint of the run object."""
     kind = c["kind"]
-    if kind == "factor_exposure":
-        return Scale(loading=True)
-    if kind == "risk_limit" and (square := _square(run, c)):
-        return Scale(square=square)
-    return Scale(of=" a year" if kind == "risk_limit" and _root(c) == "volatility" else _OF.get(kind, ""))
+    if kind == "risk_limit":
+        square = _square(run, c)
+        return Scale(run.say, square=square, of=None if square or _root(c) != "volatility" else YEARLY)
+    return unit(run.say, kind)
+
+
+def unit(say: Language, kind: str) -> Scale:
+    """The scale of a kind of constraint whose measure is not its own."""
+    return Scale(say, loading=kind == "factor_exposure", of=_OF.get(kind))
 
 
 def _root(c: Mapping[str, Any]) -> str:
@@ -82,7 +94,7 @@ def _square(run: Findings, c: Mapping[str, Any]) -> str | None:
     return next(square for square, of in SQUARES.items() if of == root)
 
 
-def measured(c: Mapping[str, Any]) -> str:
+def measured(run: Findings, c: Mapping[str, Any]) -> str:
     """The measure of a limit on risk in words."""
-    year = " a year" if str(c["where"]).endswith(" a year") else ""
-    return f"{measure_words(_root(c), c.get('confidence'))}{year}"
+    words = measure_words(_root(c), c.get("confidence"), run.say)
+    return run.say.words("{measure} a year", measure=words) if str(c["where"]).endswith(" a year") else words

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from toolkit.report import formats
+from toolkit.report.language import Language
 from toolkit.report.measures import measure_words
 
 NOTHING = 5e-6
@@ -72,31 +72,47 @@ def _of_risk(objective: Mapping[str, Any], level: float, fall: float) -> Worth:
     return Worth(volatility=fall / (2 * level)) if level > 0 else Worth()
 
 
-def in_words(gain: Worth, money: Callable[[float], str], budget: float) -> str | None:
+def in_words(gain: Worth, money: Callable[[float], str], budget: float, say: Language) -> str | None:
     """The worth as a phrase; None where the strategy has no unit to speak in.
 
     Args:
         gain: What is to be told.
         money: How an amount in the reporting currency is written.
         budget: In that currency.
+        say: The language.
     """
     if gain.ratio is not None:
-        return f"{formats.number(gain.ratio, 3)} more of the ratio"
+        return say.words("{ratio} more of the ratio", ratio=say.fmt.number(gain.ratio, 3))
     if gain.reward is not None:
-        return f"{formats.number(100 * gain.reward, 2)} points more return a year"
+        return say.words("{points} points more return a year", points=_points(gain.reward, say))
     if gain.risk is not None:
-        return f"{formats.number(100 * gain.risk, 2)} points less {measure_words(gain.measure or '')}"
+        measure = measure_words(gain.measure or "", say=say)
+        return say.words("{points} points less {measure}", points=_points(gain.risk, say), measure=measure)
     if gain.tracking_error is not None:
-        return f"{formats.number(100 * gain.tracking_error, 2)} points less tracking error"
-    calmer = gain.volatility
-    less = None if calmer is None or calmer < LEAST else f"{formats.number(100 * calmer, 2)} points less volatility"
-    if gain.cost is None:
-        return less if calmer is None else less or "less than 0.01 points of volatility"
-    told = f"{money(gain.cost * budget)} a year"
-    return told if less is None else f"{told}, as much as {less}"
+        return say.words("{points} points less tracking error", points=_points(gain.tracking_error, say))
+    return _calmer(gain.volatility, say) if gain.cost is None else _cheaper(gain.volatility, money(gain.cost * budget), say)
 
 
-def fall_in_words(gain: Worth, fall: float, money: Callable[[float], str], budget: float) -> str | None:
+def _points(value: float, say: Language) -> str:
+    return say.fmt.number(100 * value, 2)
+
+
+def _calmer(less: float | None, say: Language) -> str | None:
+    if less is None:
+        return None
+    if less < LEAST:
+        return say.words("less than {points} points of volatility", points=_points(2 * LEAST, say))
+    return say.words("{points} points less volatility", points=_points(less, say))
+
+
+def _cheaper(less: float | None, saved: str, say: Language) -> str:
+    """Money a year, and what that is in volatility where it can be written."""
+    if less is None or less < LEAST:
+        return say.words("{money} a year", money=saved)
+    return say.words("{money} a year, as much as {points} points less volatility", money=saved, points=_points(less, say))
+
+
+def fall_in_words(gain: Worth, fall: float, money: Callable[[float], str], budget: float, say: Language) -> str | None:
     """Likewise of a fall that may be too small to be written; `gain` is its worth."""
-    words = in_words(gain, money, budget)
-    return "next to nothing" if words is not None and fall < NOTHING else words
+    words = in_words(gain, money, budget, say)
+    return say.words("next to nothing") if words is not None and fall < NOTHING else words

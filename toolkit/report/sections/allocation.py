@@ -1,4 +1,4 @@
-"""Allocation: weights now and proposed, what entering costs, and the orders in whole lots."""
+"""Allocation: weights now and proposed, where the money goes, what rounding to lots changed, and the orders."""
 
 from __future__ import annotations
 
@@ -6,204 +6,226 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from toolkit.report import formats
 from toolkit.report.compose import section
-from toolkit.report.language import mark
+from toolkit.report.costs import ASSUMED, CENT, cost_of, cost_waterfall, costs_by_trade, entry_rests_on
 from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Missing, Paragraph, Row, Table
-from toolkit.report.findings import COSTS, OFFERS, RATE, TERMS, Findings, head, metal
-from toolkit.report.text import NONE, Text, listed, muted, name, sources, strong, text
+from toolkit.report.findings import Findings
+from toolkit.report.language import mark
+from toolkit.report.markers import COSTS, RATE, TERMS
+from toolkit.report.text import NONE, Span, Text, muted, sources, strong, text
 
-ASSUMED = "assumption"
-LINES = {"spread": "half spread", "premium": "origin premium", "vat": "VAT", "impact": "market impact"}
-YEARLY = {"storage": "a year: storage", "sites": "a year: sites"}
-"""Parts of the costs where room is scarce."""
 UNCHANGED = 0.0005
 """A change of weight that would be shown as zero."""
+TRADED = 0.005
+"""Amounts below half a cent are no trade."""
+ACTS = {"hold": mark("hold"), "buy": mark("buy {amount}"), "sell": mark("sell {amount}")}
 
 
 @section("allocation", mark("Allocation"), needs=["positions"])
 def allocation(run: Findings) -> tuple[Block, ...] | Missing:
-    """Weights and costs side by side, then the orders and the sum that closes."""
+    """Weights beside the way of the money, costs beside the effect of lots, then the orders and the sum that closes."""
     if not run.shown:
-        return Missing(f"Nothing is held and nothing is bought: {run.money(run.record['cash']['value'], 2)} stays in cash.")
-    costs = _costs(run)
-    first: tuple[Block, ...] = (Columns((_weights(run), costs)),) if costs else (_weights(run),)
-    return (*first, _orders(run), Paragraph(_equation(run), "equation"))
+        kept = run.money(run.record["cash"]["value"], 2)
+        return Missing(run.say.words("Nothing is held and nothing is bought: {cash} stays in cash.", cash=kept))
+    return (
+        *_paired([_weights(run), cost_waterfall(run)]),
+        *_paired([costs_by_trade(run), _rounding(run)]),
+        _orders(run),
+        Paragraph(_equation(run), "equation"),
+    )
+
+
+def _paired(figures: list[Figure | None]) -> tuple[Block, ...]:
+    """Figures side by side; a single one has the width for itself."""
+    found = tuple(figure for figure in figures if figure)
+    return (Columns(found),) if len(found) > 1 else found
 
 
 def _weights(run: Findings) -> Figure:
-    before, cash = run.before, run.record["cash"]
+    say, before, cash, shown = run.say, run.before, run.record["cash"], run.shown
     caps: Mapping[str, float] = run.record["caps"]["assets"]
-    shown = run.shown
     known = {p["asset"]: caps.get(p["asset"], caps.get(p["element"])) for p in shown}
-    top = max(
-        [
-            *(p["weight"] for p in shown),
-            *(p["previous_weight"] for p in shown),
-            cash["weight"],
-            *(c for c in known.values() if c),
-        ]
-    )
-    scale = top * 1.12
+    weights = [*(p["weight"] for p in shown), *(p["previous_weight"] for p in shown), cash["weight"]]
+    scale = 1.12 * max(*weights, *(cap for cap in known.values() if cap))
     bars = [
         Bar(
-            text(head(p)),
-            _weight_cells(p["weight"], p["previous_weight"], known=before is not None),
+            text(run.head(p)),
+            _weight_cells(run, p["weight"], p["previous_weight"]),
             p["weight"] / scale,
             p["previous_weight"] / scale if before else None,
             None if (cap := known[p["asset"]]) is None else cap / scale,
         )
         for p in shown
     ]
-    cash_cells = _weight_cells(cash["weight"], cash["previous_weight"], known=before is not None)
-    bars.append(
-        Bar(
-            text("Cash"),
-            cash_cells,
-            cash["weight"] / scale,
-            max(cash["previous_weight"], 0) / scale if before else None,
-            total=True,
-        )
-    )
-    columns = (Column("now"), Column("new"), Column("change")) if before else (Column("weight"),)
+    cash_cells = _weight_cells(run, cash["weight"], cash["previous_weight"])
+    had = max(cash["previous_weight"], 0.0) / scale if before else None
+    bars.append(Bar(say("Cash"), cash_cells, cash["weight"] / scale, had, total=True))
+    heads = (say.words("now"), say.words("new"), say.words("change")) if before else (say.words("weight"),)
     distinct = sorted({cap for cap in known.values() if cap is not None})
-    marks = ((distinct[0] / scale, f"limit {formats.limit(distinct[0])}"),) if len(distinct) == 1 else ()
-    legend = (("now", "now"),) * bool(before) + (("new", "proposed"),) + (("cap", "limit per holding"),) * bool(distinct)
-    sub = "Share of value after entry costs." + (
-        " Grey is today, blue is proposed; change in percentage points." if before else ""
-    )
-    table = BarTable("Weights", "Holding", columns, tuple(bars), marks)
-    return Figure(
-        _weights_finding(run), text(sub), (table,), legend, text("Own calculation", sources(*run.of_tables("prices")), ".")
-    )
+    marks = ((distinct[0] / scale, say.words("limit {limit}", limit=run.fmt.limit(distinct[0]))),) if len(distinct) == 1 else ()
+    legend = (("now", say.words("now")),) * bool(before) + (("new", say.words("proposed")),)
+    legend += (("cap", say.words("limit per holding")),) * bool(distinct)
+    sub = say("Share of value after entry costs.")
+    if before:
+        sub = say("Share of value after entry costs. Grey is today, blue is proposed; change in percentage points.")
+    table = BarTable(say.words("Weights"), say.words("Holding"), tuple(Column(head) for head in heads), tuple(bars), marks)
+    return Figure(_weights_finding(run), sub, (table,), legend, _calculated(run))
 
 
-def _weight_cells(new: float, old: float, *, known: bool) -> tuple[Text, ...]:
+def _calculated(run: Findings) -> Text:
+    return run.say("Own calculation{markers}.", markers=sources(*run.of_tables("prices")))
+
+
+def _weight_cells(run: Findings, new: float, old: float) -> tuple[Text, ...]:
+    fmt = run.fmt
     # Cash below zero is a debt, and no dash.
-    now = text(strong(formats.percent(new))) if new > 0 or new < -UNCHANGED else text(NONE)
-    if not known:
+    now = text(strong(fmt.percent(new))) if new > 0 or new < -UNCHANGED else text(NONE)
+    if run.before is None:
         return (now,)
-    change = text(NONE) if abs(new - old) < UNCHANGED else text(muted(formats.points(new - old)))
-    return (text(muted(formats.percent(old))) if old > 0 else text(NONE), now, change)
+    change = text(NONE) if abs(new - old) < UNCHANGED else text(muted(fmt.points(new - old)))
+    return (text(muted(fmt.percent(old))) if old > 0 else text(NONE), now, change)
 
 
 def _weights_finding(run: Findings) -> Text:
+    say, fmt = run.say, run.fmt
     if not run.held:
-        return text("Everything held today is sold")
+        return say("Everything held today is sold")
     if run.before:
-        moved = sorted(run.shown, key=lambda p: -abs(p["weight"] - p["previous_weight"]))
-        largest = moved[0]
+        largest = max(run.shown, key=lambda p: abs(p["weight"] - p["previous_weight"]))
         step = largest["weight"] - largest["previous_weight"]
-        verb = "gains" if step > 0 else "loses"
-        return text("The largest change is in ", metal(largest), f", which {verb} {formats.number(100 * abs(step), 1)} points")
-    largest = run.held[0]
+        points = fmt.number(100 * abs(step), 1)
+        if step > 0:
+            return say("The largest change is in {metal}, which gains {points} points", metal=run.metal(largest), points=points)
+        return say("The largest change is in {metal}, which loses {points} points", metal=run.metal(largest), points=points)
+    first = run.held[0]
+    head, weight = run.head(first), fmt.percent(first["weight"])
     if len(run.held) == 1:
-        return text(head(largest), f" is the one holding, with {formats.percent(largest['weight'])} of value")
+        return say("{metal} is the one holding, with {share} of value", metal=head, share=weight)
     if len(run.held) <= 3:
-        return text(head(largest), f" is the largest holding, with {formats.percent(largest['weight'])} of value")
+        return say("{metal} is the largest holding, with {share} of value", metal=head, share=weight)
     three = run.held[:3]
-    together = sum(p["weight"] for p in three)
-    return text(*_capital(listed([metal(p) for p in three])), f" hold {formats.percent(together, 0)} of value together")
+    return say(
+        "{metals} hold {share} of value together",
+        metals=say.listed([head, *(run.metal(p) for p in three[1:])]),
+        share=fmt.percent(sum(p["weight"] for p in three), 0),
+    )
 
 
-def _capital(words: Text) -> Text:
-    """The first name of a title with a capital letter."""
-    first = words[0]
-    return (type(first)(formats.capital(first.text), first.style, first.refs), *words[1:])
-
-
-def _costs(run: Findings) -> Figure | None:
-    paid = sorted((p for p in run.shown if p["cost"] > 0), key=lambda p: -p["cost"])
-    if not paid:
+def _rounding(run: Findings) -> Figure | None:
+    """From today through the optimum of divisible metals to whole lots; None where nothing is traded in lots."""
+    say, fmt, cash = run.say, run.fmt, run.record["cash"]
+    relaxed: Mapping[str, float] = run.record["relaxed"]["weights"]
+    if all(p["lots"] is None for p in run.record["positions"]):
         return None
-    total = run.record["costs"]["entry"]
-    assumed = any(p["terms"] == ASSUMED for p in paid)
-    sum_of_all = run.assumed(formats.number(total), COSTS, marked=False) if assumed else formats.number(total)
-
-    bars = [
-        Bar(
-            text(head(p)),
-            (_figure(run, p, formats.number(p["cost"])), text(muted(formats.percent(p["cost"] / total, 0)))),
-            p["cost"] / paid[0]["cost"],
-            hollow=p["terms"] == ASSUMED,
-        )
-        for p in paid
-    ]
-    bars.append(Bar(text("Entry cost"), (text(sum_of_all), text(muted(formats.percent(1.0, 0)))), None, total=True))
-    bars += _lines(run, total)
-    half = min(range(1, len(paid) + 1), key=lambda k: (sum(p["cost"] for p in paid[:k]) < total / 2, k))
-    who = listed([metal(p) for p in paid[:half]])
-    part = formats.percent(sum(p["cost"] for p in paid[:half]) / total, 0)
-    title = text(
-        *_capital(who),
-        f" {'takes' if half == 1 else 'take'} {part} of the ",
-        run.assumed(run.money(total), COSTS, marked=False),
-        " entry cost",
+    ideal: dict[str, float] = {
+        p["asset"]: p.get("relaxed_weight", relaxed.get(p["asset"], 0.0)) for p in run.record["positions"]
+    }
+    rows = [p for p in run.record["positions"] if max(p["weight"], ideal[p["asset"]]) >= UNCHANGED]
+    rows.sort(key=lambda p: (-max(p["weight"], ideal[p["asset"]]), p["asset"]))
+    steps = [(run.head(p), p["previous_weight"], ideal[p["asset"]], p["weight"]) for p in rows]
+    steps.append((Span(say.words("Cash")), cash["previous_weight"], run.record["relaxed"]["cash"], cash["weight"]))
+    moved = sum(abs(lots - best) for _, _, best, lots in steps) / 2
+    table = Table(
+        say.words("Today, divisible, whole lots"),
+        (
+            Column(say.words("Holding"), "left"),
+            *((Column(say.words("Today")),) if run.before else ()),
+            Column(say.words("Divisible")),
+            Column(say.words("Whole lots"), short=say.words("Lots")),
+            Column(say.words("Rounding, points"), short=say.words("Rounding")),
+        ),
+        tuple(
+            Row(
+                (
+                    text(label),
+                    *((_share(run, was),) if run.before else ()),
+                    _share(run, best),
+                    text(strong(fmt.percent(lots))) if lots >= UNCHANGED else text(NONE),
+                    text(fmt.points(lots - best)) if abs(lots - best) >= UNCHANGED else text(NONE),
+                ),
+                total=i == len(steps) - 1,
+            )
+            for i, (label, was, best, lots) in enumerate(steps)
+        ),
+        stacks=False,
     )
-    if len(paid) == 1:
-        title = text("Entering costs ", run.assumed(run.money(total), COSTS, marked=False), ", all for ", metal(paid[0]))
-    columns = (Column(run.currency), Column("share"))
-    table = BarTable("Entry cost by trade", "Trade", columns, tuple(bars))
-    sub = f"{formats.capital(run.entry_words)} on each trade, in {run.currency}."
-    return Figure(
-        title,
-        text(sub),
-        (table,),
-        (("hollow", "rests on an assumption"),) * assumed,
-        text("Source: ", run.assumed("typical dealer terms", COSTS, OFFERS) if assumed else "terms of the products", "."),
+    return Figure(_rounding_finding(run, rows, ideal, moved), _loss(run), (table,), source=_calculated(run))
+
+
+def _rounding_finding(run: Findings, rows: list[Mapping[str, Any]], ideal: Mapping[str, float], moved: float) -> Text:
+    if moved < UNCHANGED or not rows:
+        return run.say("Rounding to lots changes next to nothing")
+    largest = max(rows, key=lambda p: abs(p["weight"] - ideal[p["asset"]]))
+    return run.say(
+        "Rounding to lots moves {points} points of value, most in {metal} ({step})",
+        points=run.fmt.number(100 * moved, 1),
+        metal=run.metal(largest),
+        step=run.fmt.points(largest["weight"] - ideal[largest["asset"]]),
     )
 
 
-def _lines(run: Findings, total: float) -> list[Bar]:
-    """What the entry cost is paid for, and what is paid every year, where more than a spread and storage count."""
-    yearly: Mapping[str, float] = run.record["costs"].get("items", {}).get("yearly", {})
-    entry = run.entry_items
+def _share(run: Findings, weight: float) -> Text:
+    return text(muted(run.fmt.percent(weight))) if abs(weight) >= UNCHANGED else text(NONE)
 
-    def line(words: str, amount: float, part: Text) -> Bar:
-        return Bar(text(muted(words)), (text(run.assumed(formats.number(amount), COSTS, marked=False)), part), None)
 
-    rows: list[Bar] = []
-    if len(entry) > 1:
-        rows += [
-            line(f"of it {LINES.get(key, formats.readable(key))}", amount, text(muted(formats.percent(amount / total, 0))))
-            for key, amount in entry.items()
-        ]
-    if yearly.get("sites", 0.0) > 0:
-        rows += [line(YEARLY.get(key, formats.readable(key)), amount, text("")) for key, amount in yearly.items() if amount > 0]
-    return rows
+def _loss(run: Findings) -> Text:
+    """What is compared, and how much lots may cost in the objective."""
+    gap = run.record["solver"]["lots_gap"]
+    if gap is None:
+        return run.say("Share of value: the optimum if metals were divisible, and the nearest in whole lots.")
+    return run.say(
+        "Share of value: the optimum if metals were divisible, and the best in whole lots, whose objective is at most {gap} "
+        "above the best possible.",
+        gap=run.fmt.percent(gap, 2),
+    )
 
 
 def _orders(run: Findings) -> Figure:
+    say, cur = run.say, run.currency
     lots = any(p["lots"] is not None for p in run.shown)
-    cur = run.currency
     columns = (
-        Column("Product", "left"),
-        Column(f"Order, {cur}"),
-        Column("Lots" if lots else "Quantity"),
-        Column("Lot" if lots else "Unit"),
-        Column(f"Level ± error, {cur}", short=f"Level, {cur}"),
-        Column(f"Last print, {cur}", short="Last print"),
-        Column(f"Value, {cur}"),
-        Column(f"Cost, {cur}"),
+        Column(say.words("Product"), "left"),
+        Column(say.words("Order, {currency}", currency=cur)),
+        Column(_count_head(run, lots=lots)),
+        Column(say.words("Lot") if lots else say.words("Unit")),
+        Column(say.words("Level ± error, {currency}", currency=cur), short=say.words("Level, {currency}", currency=cur)),
+        Column(say.words("Last print, {currency}", currency=cur), short=say.words("Last print")),
+        Column(say.words("Value, {currency}", currency=cur)),
+        Column(say.words("Cost, {currency}", currency=cur)),
     )
-    rows = [Row(_order(run, p)) for p in run.shown]
-    cash = run.record["cash"]
+    rows = [Row(_order(run, p)) for p in sorted(run.shown, key=lambda p: (-_trade(run, p), p["asset"]))]
     blank: Text = text("")
-    rows.append(Row((text("Cash"), *(blank,) * 5, text(strong(formats.number(cash["value"]))), blank), total=True))
-    trades = [p for p in run.shown if abs(_trade(run, p)) > 0.005]
-    title = formats.capital(formats.count(len(trades), "order")) + (" in whole lots" if lots else "")
-    title += ", indicative until a dealer confirms"
-    sub = (
+    value = text(strong(run.fmt.number(run.record["cash"]["value"])))
+    rows.append(Row((say("Cash"), *(blank,) * 5, value, blank), total=True))
+    trades = sum(abs(_trade(run, p)) > TRADED for p in run.shown)
+    title = say.counted(
+        trades,
+        "{N} order, indicative until a dealer confirms",
+        "{N} orders, indicative until a dealer confirms",
+    )
+    if lots:
+        title = say.counted(
+            trades,
+            "{N} order in whole lots, indicative until a dealer confirms",
+            "{N} orders in whole lots, indicative until a dealer confirms",
+        )
+    sub = say(
         "Price of one unit: the level the model believes with one standard error, and the last print beside it. "
         "A level is no offer."
     )
-    foot = text(
-        "Source: price series",
-        sources(*run.of_tables("prices"), *run.rests_on(RATE)),
-        *(("; lots and costs ", run.assumed("typical dealer terms", TERMS, COSTS)) if run.rests_on(TERMS, COSTS) else ()),
-        ".",
-    )
-    return Figure(text(title), text(sub), (Table("Orders", columns, tuple(rows)),), source=foot)
+    markers = sources(*run.of_tables("prices"), *run.rests_on(RATE))
+    foot = say("Source: price series{markers}.", markers=markers)
+    if run.rests_on(TERMS, COSTS):
+        terms = run.assumed(say.words("typical dealer terms"), TERMS, COSTS)
+        foot = say("Source: price series{markers}; lots and costs {terms}.", markers=markers, terms=terms)
+    return Figure(title, sub, (Table(say.words("Orders"), columns, tuple(rows)),), source=foot)
+
+
+def _count_head(run: Findings, *, lots: bool) -> str:
+    """What is held after the order, which is what is bought where nothing was held."""
+    if run.before:
+        return run.say.words("Lots after") if lots else run.say.words("Quantity after")
+    return run.say.words("Lots") if lots else run.say.words("Quantity")
 
 
 def _trade(run: Findings, p: Mapping[str, Any]) -> float:
@@ -211,40 +233,46 @@ def _trade(run: Findings, p: Mapping[str, Any]) -> float:
 
 
 def _order(run: Findings, p: Mapping[str, Any]) -> tuple[Text, ...]:
-    trade = _trade(run, p)
-    act = "hold" if abs(trade) <= 0.005 else "buy" if trade > 0 else "sell"
-    size = "" if p["lot_size"] is None else f"{formats.quantity(p['lot_size'])} {p['unit']}"
-    count = formats.quantity(p["quantity"]) if p["lots"] is None else formats.number(p["lots"])
-    level = formats.price(p["price"])
+    fmt, say, trade = run.fmt, run.say, _trade(run, p)
+    act = "hold" if abs(trade) <= TRADED else "buy" if trade > 0 else "sell"
+    unit = say.term("term", p["unit"])
+    # What a dealer sells as a lot is assumed, and with it how many of them make a weight.
+    assumed = p["terms"] == ASSUMED
+    if p["lots"] is None:
+        count, size = text(fmt.quantity(p["quantity"])), text(unit)
+    else:
+        count = text(run.derived(fmt.number(p["lots"]), TERMS, marked=False) if assumed else fmt.number(p["lots"]))
+        told = f"{fmt.quantity(p['lot_size'])} {unit}"
+        size = text(run.assumed(told, TERMS, marked=False) if assumed else told)
+    level = fmt.price(p["price"])
     if p["price_se"]:
-        level += f" ± {formats.price(p['price_se'], like=p['price'])}"
+        level += f" ± {fmt.price(p['price_se'], like=p['price'])}"
+    last = f"{fmt.price(p['price_raw'], like=p['price'])}, {fmt.month(p['price_date'])}"
     return (
-        text(name(p["name"])),
-        text(strong(act), "" if act == "hold" else f" {formats.number(abs(trade))}"),
-        _figure(run, p, count) if p["lots"] is not None else text(count),
-        _figure(run, p, size) if size else text(p["unit"]),
+        text(say.name(p["name"])),
+        text(strong(say.words(ACTS[act], amount=fmt.number(abs(trade))))),
+        count,
+        size,
         text(level),
-        text(muted(f"{formats.price(p['price_raw'], like=p['price'])}, {formats.month(p['price_date'])}")),
-        text(strong(formats.number(p["value"]))) if p["value"] else text(NONE),
-        _figure(run, p, formats.number(p["cost"])) if p["cost"] else text(NONE),
+        text(muted(last)),
+        text(strong(fmt.number(p["value"]))) if p["value"] else text(NONE),
+        text(cost_of(run, p, fmt.number(p["cost"]))) if p["cost"] else text(NONE),
     )
-
-
-def _figure(run: Findings, p: Mapping[str, Any], words: str) -> Text:
-    """A figure that rests on the dealer terms of a position, in the type of what those terms are."""
-    return text(run.assumed(words, COSTS, marked=False)) if p["terms"] == ASSUMED else text(words)
 
 
 def _equation(run: Findings) -> Text:
     """Values, cash and costs add up to the budget; a continuous proposal may miss it by rounding, and then says so."""
-    placed = sum((Decimal(str(p["value"])) for p in run.record["positions"]), Decimal(0))
-    parts = (placed, Decimal(str(run.record["cash"]["value"])), Decimal(str(run.record["costs"]["entry"])))
-    cent = Decimal("0.01")
-    rounded = [part.quantize(cent, ROUND_HALF_UP) for part in parts]
-    budget = Decimal(str(run.record["budget"])).quantize(cent, ROUND_HALF_UP)
-    sign = "=" if sum(rounded) == budget else "≈"
+    record = run.record
+    placed = sum((Decimal(str(p["value"])) for p in record["positions"]), Decimal(0))
+    parts = (placed, Decimal(str(record["cash"]["value"])), Decimal(str(record["costs"]["entry"])))
+    rounded = [part.quantize(CENT, ROUND_HALF_UP) for part in parts]
+    budget = Decimal(str(record["budget"])).quantize(CENT, ROUND_HALF_UP)
     metals, cash, costs = (run.money(float(part), 2) for part in rounded)
-    return text(
-        strong(metals), " placed + ", strong(cash), " in cash + ", run.assumed(costs, COSTS),
-        f" entry costs {sign} ", strong(run.money(float(budget), 2)), " budget",
-    )  # fmt: skip
+    return run.say(
+        "{metals} placed + {cash} in cash + {costs} entry costs {sign} {budget} budget",
+        metals=strong(metals),
+        cash=strong(cash),
+        costs=run.derived(costs, *entry_rests_on(run)),
+        sign="=" if sum(rounded) == budget else "≈",
+        budget=strong(run.money(float(budget), 2)),
+    )

@@ -2,191 +2,278 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
-from toolkit.report import formats
 from toolkit.report.compose import section
-from toolkit.report.countries import in_sentence
+from toolkit.report.costs import entry_rests_on
 from toolkit.report.document import Block, Heading, KeyFigure, KeyFigures, Paragraph, Status
+from toolkit.report.facts import unconfirmed
+from toolkit.report.findings import Findings
+from toolkit.report.formats import capital, day, readable
 from toolkit.report.lanes import in_words, suspended_until
+from toolkit.report.language import mark
+from toolkit.report.markers import NORMAL, SHOCKS, STORAGE, UNCERTAIN
 from toolkit.report.origins import product_of
-from toolkit.report.findings import COSTS, NORMAL, OFFERS, SHOCKS, STORAGE, UNCERTAIN, Findings, is_confirmed, metal
-from toolkit.report.text import Inline, Text, listed, name, sources, strong, text
+from toolkit.report.text import NONE, Inline, Text, sources, strong, text
 
 MOSTLY_CASH = 0.5
 SOON = 120
 """Days ahead within which a change of the law belongs into the first paragraph."""
+SAME = 0.0005
+"""Volatilities that are written alike."""
+STATUS = {
+    "optimal": mark("optimal"),
+    "optimal_inaccurate": mark("optimal to reduced accuracy"),
+    "feasible": mark("whole lots"),
+}
 
 
 @section("answer", "", needs=["positions"])
 def answer(run: Findings) -> tuple[Block, ...]:
     """Heading, paragraph, key figures and status line."""
+    say = run.say
+    late = sum(origin.overdue_days > 0 for origin in run.origins)
     return (
         Heading(_result(run)),
         Paragraph(text(*_paragraph(run)), "answer"),
         KeyFigures((_controlled(run), _volatility(run), _entry(run))),
         Status(
             (
-                ("Status", _status(run)),
-                ("Unconfirmed facts used", _unconfirmed(run)),
-                ("Sources past their rhythm", _stale(run)),
+                (say.words("Status"), _status(run)),
+                (say.words("Unconfirmed facts used"), text(run.fmt.number(len(unconfirmed(run))))),
+                (say.words("Sources past their rhythm"), say("{late} of {total}", late=late, total=len(run.origins))),
             )
         ),
     )
 
 
 def _result(run: Findings) -> Text:
-    record, cash = run.record, run.record["cash"]["weight"]
-    broken, limits = run.broken, run.limits
-    if broken:
-        end: Inline = f"; {formats.count(len(broken), 'limit')} of {len(limits)} {formats.are(len(broken))} broken"
-    else:
-        end = f", and {'every limit holds' if len(limits) != 1 else 'the limit holds'}" if limits else ""
-    if (soft := len(run.yielded)) and not broken:
-        end = f"; {formats.count(soft, 'soft limit')} of {len(limits)} {'gives' if soft == 1 else 'give'} way"
-    if not run.held:
-        return text(f"All of the {run.money(record['budget'])} stays in cash", end)
-    holdings = formats.capital(formats.count(len(run.held), "holding"))
-    if cash > MOSTLY_CASH:
-        return text(
-            f"{formats.percent(cash, 0)} stays in cash; the rest is {holdings.lower()}",
-            end,
+    say, first, total = run.say, _allocated(run), len(run.limits)
+    if run.broken:
+        return say.counted(
+            len(run.broken),
+            "{result}; {n} limit of {total} is broken",
+            "{result}; {n} limits of {total} are broken",
+            result=first,
+            total=total,
         )
-    before, now = run.before, record["risk"]["volatility"]
+    if run.yielded:
+        return say.counted(
+            len(run.yielded),
+            "{result}; {n} soft limit of {total} gives way",
+            "{result}; {n} soft limits of {total} give way",
+            result=first,
+            total=total,
+        )
+    if not total:
+        return first
+    return say.counted(total, "{result}, and the limit holds", "{result}, and every limit holds", result=first)
+
+
+def _allocated(run: Findings) -> Text:
+    """What is proposed, in the fewest words."""
+    say, fmt, cash, held = run.say, run.fmt, run.record["cash"]["weight"], len(run.held)
+    if not held:
+        return say("All of the {budget} stays in cash", budget=run.money(run.record["budget"]))
+    if cash > MOSTLY_CASH:
+        share = fmt.percent(cash, 0)
+        return say.counted(
+            held,
+            "{share} stays in cash; the rest is {n} holding",
+            "{share} stays in cash; the rest is {n} holdings",
+            share=share,
+        )
+    before, now = run.before, run.record["risk"]["volatility"]
     if before and before["volatility"] > 0:
-        verb = "falls" if now < before["volatility"] else "rises"
-        return text(f"Volatility {verb} from {formats.percent(before['volatility'])} to {formats.percent(now)} a year", end)
-    return text(f"{holdings}, {formats.percent(now)} volatility a year", end)
+        was, becomes = fmt.percent(before["volatility"]), fmt.percent(now)
+        if abs(now - before["volatility"]) < SAME:
+            return say("Volatility stays at {now} a year", now=becomes)
+        if now < before["volatility"]:
+            return say("Volatility falls from {before} to {now} a year", before=was, now=becomes)
+        return say("Volatility rises from {before} to {now} a year", before=was, now=becomes)
+    return say.counted(
+        held,
+        "{N} holding, {volatility} volatility a year",
+        "{N} holdings, {volatility} volatility a year",
+        volatility=fmt.percent(now),
+    )
 
 
 def _paragraph(run: Findings) -> Iterator[Inline]:
-    record, costs, cash = run.record, run.record["costs"], run.record["cash"]
-    placed = sum(p["value"] for p in run.held)
+    """What is placed, at which risk and under which control, what it costs, and what changes next: a sentence each."""
     if run.held:
-        held = formats.count(len(run.held), "product")
-        largest = run.held[0]
-        yield f"The proposal places {run.money(placed)} of {run.money(record['budget'])} in {held}, most in "
-        yield from (metal(largest), f" ({formats.percent(largest['weight'])}), and keeps {run.money(cash['value'])} in cash. ")
-        yield f"Expected volatility is {formats.percent(record['risk']['volatility'])} a year"
-        yield sources(*run.of_tables("prices"))
-        if run.before:
-            yield f", against {formats.percent(run.before['volatility'])} today"
-    else:
-        yield f"Nothing is bought: {run.money(cash['value'])} is kept as cash, without metal risk"
-    controlled = run.controlled
-    if controlled is not None:
-        owner = in_sentence(record["owner"]["country"])
-        yield f"; {formats.percent(controlled)} of value is under Chinese export control for {owner}"
-        yield sources(*run.of_tables("controls"))
-    yield ". "
+        yield from (_placed(run), " ")
+    yield from (_risk(run), " ")
+    costs = run.record["costs"]
     if costs["entry"]:
-        yield "Entering costs "
-        yield run.assumed(run.money(costs["entry"]), COSTS)
-        yield ", holding "
-        yield run.assumed(run.money(costs["holding_per_year"]), STORAGE)
-        yield " a year. "
+        yield run.say(
+            "Entering costs {entry}, holding {holding} a year.",
+            entry=run.derived(run.money(costs["entry"]), *entry_rests_on(run)),
+            holding=run.derived(run.money(costs["holding_per_year"]), STORAGE),
+        )
+        yield " "
     yield from _deadline(run)
+
+
+def _placed(run: Findings) -> Text:
+    largest = run.held[0]
+    return run.say.counted(
+        len(run.held),
+        "The proposal places {placed} of {budget} in {n} product, {metal} ({share}), and keeps {cash} in cash.",
+        "The proposal places {placed} of {budget} in {n} products, most in {metal} ({share}), and keeps {cash} in cash.",
+        placed=run.money(sum(p["value"] for p in run.held)),
+        budget=run.money(run.record["budget"]),
+        metal=run.metal(largest),
+        share=run.fmt.percent(largest["weight"]),
+        cash=run.money(run.record["cash"]["value"]),
+    )
+
+
+def _risk(run: Findings) -> Text:
+    """Volatility against that of today, and the share under control where it is known."""
+    say, fmt, before = run.say, run.fmt, run.before
+    now = text(fmt.percent(run.record["risk"]["volatility"]), sources(*run.of_tables("prices")))
+    if not run.held:
+        first = say(
+            "Nothing is bought: {cash} is kept as cash, without metal risk", cash=run.money(run.record["cash"]["value"])
+        )
+    elif before:
+        first = say(
+            "Expected volatility is {now} a year, against {before} today", now=now, before=fmt.percent(before["volatility"])
+        )
+    else:
+        first = say("Expected volatility is {now} a year", now=now)
+    if run.controlled is None:
+        return say("{sentence}.", sentence=first)
+    second = say(
+        "{share} of value is under Chinese export control for {place}",
+        share=text(run.derived(fmt.percent(run.controlled), *_doubt(run)), sources(*run.of_tables("controls"))),
+        place=run.place(run.record["owner"]["country"]),
+    )
+    return say("{first}; {second}.", first=first, second=second)
+
+
+def _doubt(run: Findings) -> tuple[str, ...]:
+    """The assumption that a form which no notice settles is controlled, where such a form is held."""
+    uncertain = {row["asset"] for row in run.record["controls"] if row["uncertain"] or row["headline"].endswith("_uncertain")}
+    return (UNCERTAIN,) if any(product_of(p) in uncertain for p in run.held) else ()
 
 
 def _deadline(run: Findings) -> Iterator[Inline]:
     """The next confirmed change of a control, and which holdings it names."""
+    say, fmt = run.say, run.fmt
     rows = [
         r for r in run.record["upcoming"] if r["status"] == "ahead" and r["kind"] == "control" and r["standing"] == "official"
     ]
-    near = [r for r in rows if (formats.day(r["date"]) - run.as_of).days <= SOON]
+    near = [r for r in rows if (day(r["date"]) - run.as_of).days <= SOON]
     if not near:
-        yield f"No official change of a control is dated within {SOON} days."
+        yield say("No official change of a control is dated within {days} days.", days=SOON)
         return
     row = near[0]
-    away = formats.distance(row["date"], run.as_of)
-    yield strong(f"{formats.capital(away)}, {formats.long_date(row['date'])}")
+    when = strong(f"{capital(run.away(row['date']))}, {fmt.long_date(row['date'])}")
     suspended = suspended_until(run, row["date"])
+    markers = sources(*run.of_tables("controls"))
     if suspended:
-        numbers = ", ".join(formats.notices(r["number"]) for r in suspended)
-        again = formats.long_date(formats.day(row["date"]) + timedelta(days=1))
-        yield from (": last day on which ", *in_words(run, suspended))
-        yield f" ({numbers}) {formats.are(len(suspended))} suspended"
-        yield f"; in force again from {again} unless that is extended"
+        numbers = dict.fromkeys(fmt.notices(say.term("term", r["number"] or r["event_id"])) for r in suspended)
+        yield say.counted(
+            len(suspended),
+            "{when}: last day on which {measures} ({numbers}) is suspended; in force again from {again} unless that is "
+            "extended{markers}.",
+            "{when}: last day on which {measures} ({numbers}) are suspended; in force again from {again} unless that is "
+            "extended{markers}.",
+            when=when,
+            measures=in_words(run, suspended),
+            numbers=", ".join(numbers),
+            again=fmt.long_date(day(row["date"]) + timedelta(days=1)),
+            markers=markers,
+        )
     else:
-        yield f": {formats.dates_in_words(row['what'][:1].lower() + row['what'][1:])}"
-    yield sources(*run.of_tables("controls"))
-    yield ". "
+        yield say("{when}: {what}{markers}.", when=when, what=run.sentence(row["what"]), markers=markers)
     named = set(row["metals"].split(";"))
-    touched = [metal(p) for p in run.held if product_of(p) in named and not p.get("abroad")]
-    if touched:
-        yield from ("The proposal holds ", *listed(touched))
-        owner = run.record["owner"]["country"]
-        elsewhere = suspended and all(not {"all", owner} & set(t["destinations"]) for t in suspended)
-        yield f"; delivery to {in_sentence(owner)} is not touched, resale there is." if elsewhere else "."
+    touched = [run.metal(p) for p in run.held if product_of(p) in named and not p.get("abroad")]
+    if not touched:
+        return
+    owner = run.record["owner"]["country"]
+    elsewhere = suspended and all(not {"all", owner} & set(t["destinations"]) for t in suspended)
+    yield " "
+    if elsewhere:
+        yield say(
+            "The proposal holds {metals}; delivery to {place} is not touched, resale to {others} is.",
+            metals=say.listed(touched),
+            place=run.place(owner),
+            others=say.listed([run.place(code) for code in dict.fromkeys(d for t in suspended for d in t["destinations"])]),
+        )
+    else:
+        yield say("The proposal holds {metals}.", metals=say.listed(touched))
 
 
 def _controlled(run: Findings) -> KeyFigure:
     """The share under control, or the largest holding where no product is known to the ledger."""
-    controlled, before = run.controlled, run.before
+    say, fmt, controlled, before = run.say, run.fmt, run.controlled, run.before
     if controlled is None:
         if not run.held:
-            return KeyFigure("Largest holding", text("–"), text("nothing is held"))
+            return KeyFigure(say.words("Largest holding"), text(NONE), say("nothing is held"))
         largest = run.held[0]
-        return KeyFigure("Largest holding", text(formats.percent(largest["weight"])), text(name(largest["name"])))
-    note: list[Inline] = ["of value"]
+        return KeyFigure(say.words("Largest holding"), text(fmt.percent(largest["weight"])), text(say.name(largest["name"])))
+    note: list[Inline] = [say("of value")]
     if before and before["controlled"] is not None:
-        note.append(f", from {formats.percent(before['controlled'])}")
+        note = [say("of value, from {before}", before=fmt.percent(before["controlled"]))]
     limit = next((c for c in run.limits if c["kind"] == "control_exposure" and c["side"] == "upper"), None)
-    note += [f"; limit {formats.limit(limit['limit'])}"] if limit else []
+    if limit:
+        note.append(say("limit {limit}", limit=fmt.limit(limit["limit"])))
     if run.unjudged:
-        note.append(f"; {formats.percent(sum(p['weight'] for p in run.unjudged))} is in products that no ledger knows")
-    note.append(sources(*run.of_tables("controls"), *run.rests_on(UNCERTAIN)))
-    return KeyFigure("Under export control", text(formats.percent(controlled)), text(*note))
-
-
-def _volatility(run: Findings) -> KeyFigure:
-    risk, before = run.record["risk"], run.before
-    note: list[Inline] = [f"from {formats.percent(before['volatility'])}; "] if before else []
-    loss = formats.percent(risk["cvar_95"])
-    if run.normal_tail:
-        note.append(f"the worst year in twenty loses {loss} on average")
-    else:
-        note.append(f"the worst twentieth loses {loss} on average, by {risk['cvar_method']}")
+        unknown = fmt.percent(sum(p["weight"] for p in run.unjudged))
+        note.append(say("{share} is in products that no ledger knows", share=unknown))
+    doubt = _doubt(run)
+    markers = sources(*run.of_tables("controls"), *run.rests_on(*doubt))
     return KeyFigure(
-        "Volatility a year", text(formats.percent(risk["volatility"])), text(*note, sources(*run.rests_on(NORMAL, SHOCKS)))
+        say.words("Under export control"),
+        text(run.derived(fmt.percent(controlled), *doubt, marked=False)),
+        text(*_clauses(note), markers),
     )
 
 
+def _clauses(parts: list[Inline]) -> Iterator[Inline]:
+    """Clauses of a note with semicolons between them."""
+    for i, part in enumerate(parts):
+        yield from ("; ", part) if i else (part,)
+
+
+def _volatility(run: Findings) -> KeyFigure:
+    say, fmt, risk, before = run.say, run.fmt, run.record["risk"], run.before
+    loss = run.derived(fmt.percent(risk["cvar_95"]), NORMAL, SHOCKS)
+    if run.normal_tail:
+        tail = say("the worst year in twenty loses {loss} on average", loss=loss)
+    else:
+        tail = say(
+            "the worst twentieth loses {loss} on average, by {method}", loss=loss, method=run.sentence(risk["cvar_method"])
+        )
+    was = [say("from {before}", before=fmt.percent(before["volatility"]))] if before else []
+    return KeyFigure(say.words("Volatility a year"), text(fmt.percent(risk["volatility"])), text(*_clauses([*was, tail])))
+
+
 def _entry(run: Findings) -> KeyFigure:
-    costs = run.record["costs"]
+    say, costs = run.say, run.record["costs"]
+    label = say.words("Entry cost")
     if not costs["entry"]:
         unknown = any(p["terms"] == "unknown" for p in run.held)
-        why = "no dealer terms are known, so none are counted" if unknown else "nothing is traded at a spread"
-        return KeyFigure("Entry cost", text(run.money(costs["entry"])), text(why))
-    part = formats.percent(costs["entry"] / run.record["budget"])
-    note = text(f"{part} of the budget: ", run.assumed(run.entry_words, COSTS, OFFERS))
-    return KeyFigure("Entry cost", text(run.assumed(run.money(costs["entry"]), COSTS, marked=False)), note)
+        why = say("no dealer terms are known, so none are counted") if unknown else say("nothing is traded at a spread")
+        return KeyFigure(label, text(run.money(costs["entry"])), why)
+    rests = entry_rests_on(run)
+    note = say(
+        "{share} of the budget: {costs}",
+        share=run.derived(run.fmt.percent(costs["entry"] / run.record["budget"]), *rests, marked=False),
+        costs=run.assumed(run.entry_words, *rests),
+    )
+    return KeyFigure(label, text(run.derived(run.money(costs["entry"]), *rests, marked=False)), note)
 
 
 def _status(run: Findings) -> Text:
     """How good the answer is known to be."""
-    solver = run.record["solver"]
-    words = {"optimal": "optimal", "optimal_inaccurate": "optimal to reduced accuracy", "feasible": "whole lots"}
-    said = words.get(run.record["status"], formats.readable(run.record["status"]))
-    if solver["lots_gap"] is not None:
-        said += f"; objective at most {formats.percent(solver['lots_gap'], 2)} above the best possible"
-    return text(said)
-
-
-def unconfirmed(run: Findings) -> Mapping[str, Mapping[str, Any]]:
-    """The facts of the ledger this report uses that are from memory, from one press report, or claimed by one side."""
-    facts = [*run.record["upcoming"]]
-    for row in run.record["controls"]:
-        facts += [*row["measures"], *row["elsewhere"], *(m for route in row["routes"] for m in route["measures"])]
-    return {fact["event_id"]: fact for fact in facts if not is_confirmed(fact)}
-
-
-def _unconfirmed(run: Findings) -> Text:
-    return text(str(len(unconfirmed(run))))
-
-
-def _stale(run: Findings) -> Text:
-    late = sum(origin.overdue_days > 0 for origin in run.origins)
-    return text(f"{late} of {len(run.origins)}")
+    say, status, gap = run.say, run.record["status"], run.record["solver"]["lots_gap"]
+    said = say(STATUS[status]) if status in STATUS else text(say.term("term", readable(status)))
+    if gap is None:
+        return said
+    gap_told = run.fmt.percent(gap, 2)
+    return say("{status}; objective at most {gap} above the best possible", status=said, gap=gap_told)

@@ -3,98 +3,112 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from toolkit.report import formats
 from toolkit.report.compose import section
-from toolkit.report.language import mark
-from toolkit.report.countries import NAMES, country
+from toolkit.report.countries import NAMES
 from toolkit.report.document import Block, Column, Figure, Missing, Row, Table
+from toolkit.report.findings import HOLDS, Findings, is_soft
+from toolkit.report.formats import readable
+from toolkit.report.language import mark
 from toolkit.report.measures import measure_words
+from toolkit.report.names import of_strategy
 from toolkit.report.origins import by_product
-from toolkit.report.findings import HOLDS, Findings, is_soft, metal
-from toolkit.report.scales import Scale, measured, scale
-from toolkit.report.text import NONE, Inline, Span, Text, listed, muted, name, strong, text
+from toolkit.report.scales import SIDES, SOFT, Scale, measured, scale
+from toolkit.report.text import NONE, Inline, Span, Text, muted, name, strong, text
 from toolkit.report.worth import fall_in_words, worth
 
-LOADING = " (per hundredth of a loading)"
 NAMELESS = "objective.volatility"
 """The name of a limit that the objective sets itself."""
 RULES = {
-    "lots": "whole lots",
-    "min_ticket": "a smallest amount for each holding",
-    "no_trade": "what is not traded",
-    "control_exposure": "the share under control, of which nothing here is known",
+    "lots": mark("whole lots"),
+    "min_ticket": mark("a smallest amount for each holding"),
+    "no_trade": mark("what is not traded"),
+    "control_exposure": mark("the share under control, of which nothing here is known"),
 }
 """Terms without a number of their own."""
+PLACES = {"cash": mark("cash"), "turnover": mark("turnover")}
+_UNSOLD = re.compile(r"not sold within ([\d.]+) days")
+AIMS = {
+    "ratio": mark("The objective is a ratio to the {measure}."),
+    "return": mark("The objective is expected return a year."),
+    "track": mark("The objective is the variance of the difference to a target, told as tracking error."),
+}
+NO_UNIT = mark("The strategy names its weights or shares of risk itself, so a limit has no price in volatility or money.")
 
 
 @section("limits", mark("Limits"), needs=["positions"])
 def limits(run: Findings) -> tuple[Block, ...] | Missing:
     """The table of limits, and the terms that set no number."""
+    say = run.say
     if not run.limits:
-        return Missing("The strategy sets no limit in numbers." + _others(run))
-    before = run.before is not None
+        others = _others(run)
+        return Missing(" ".join([say.words("The strategy sets no limit in numbers."), *([others] if others else [])]))
     columns = (
-        Column("Limit", "left"),
-        Column("Where it is tightest", "left", "Tightest"),
-        Column("Asked"),
-        *((Column("Now"),) if before else ()),
-        Column("New"),
-        Column("Room, points", short="Room"),
-        Column("One more point", "left"),
+        Column(say.words("Limit"), "left"),
+        Column(say.words("Where it is tightest"), "left", say.words("Tightest")),
+        Column(say.words("Asked")),
+        *((Column(say.words("Now")),) if run.before is not None else ()),
+        Column(say.words("New")),
+        Column(say.words("Room, points"), short=say.words("Room")),
+        Column(say.words("One more point"), "left"),
     )
     rows = tuple(Row(_cells(run, c), gauge=_used(run, c)) for c in run.limits)
-    sub = "Values on whole lots." if run.record["solver"]["lots_gap"] is not None else "Values of the proposal."
+    sub = say("Values of the proposal.")
     if run.record["solver"]["lots_gap"] is not None:
-        sub += (
-            " What a point is worth comes from the divisible problem, where a limit can bind that whole lots leave some room."
+        sub = say(
+            "Values on whole lots. What a point is worth comes from the divisible problem, where a limit can bind that whole "
+            "lots leave some room."
         )
-    table = Table("Limits, room and price", columns, rows, gauge="Room used")
-    return (Figure(_finding(run), text(sub), (table,), source=text(*_unit(run), _others(run))),)
+    table = Table(say.words("Limits, room and price"), columns, rows, gauge=say.words("Room used"))
+    foot = [say.words("Own calculation. “Point” is a percentage point."), _aim(run), _others(run)]
+    return (Figure(_finding(run), sub, (table,), source=text(" ".join(words for words in foot if words))),)
 
 
 def _finding(run: Findings) -> Text:
-    total, broken, soft = len(run.limits), run.broken, run.yielded
+    say, total, broken, soft = run.say, len(run.limits), run.broken, run.yielded
     if broken:
-        names = listed([name(c["name"]) for c in broken])
-        return text(
-            f"{formats.capital(formats.count(len(broken), 'limit'))} of {total} {formats.are(len(broken))} broken: ",
-            names,
+        return say.counted(
+            len(broken),
+            "{N} limit of {total} is broken: {names}",
+            "{N} limits of {total} are broken: {names}",
+            total=total,
+            names=_names(run, broken),
         )
     if soft:
-        names, verb = listed([name(c["name"]) for c in soft]), "gives" if len(soft) == 1 else "give"
-        rest = f"; the other{'s hold' if total - len(soft) > 1 else ' limit holds'}" if total > len(soft) else ""
-        return text(f"{formats.capital(formats.count(len(soft), 'soft limit'))} {verb} way at {_price_of(soft)}: ", names, rest)
+        first = say.counted(
+            len(soft),
+            "{N} soft limit gives way at its price: {names}",
+            "{N} soft limits give way at their price: {names}",
+            names=_names(run, soft),
+        )
+        rest = total - len(soft)
+        return text(first, "; ", say.counted(rest, "the other limit holds", "the others hold")) if rest else first
+    hold = say("Both limits hold") if total == 2 else say.counted(total, "The limit holds", "All {n} limits hold")
     binding = [c for c in run.limits if c["binding"]]
-    hold = {1: "The limit holds", 2: "Both limits hold"}.get(total, f"All {formats.count(total, 'limit')} hold")
     if not binding:
-        return text(f"{hold}, and none binds")
+        return say("{hold}, and none binds", hold=hold)
     if len(binding) == total:
-        return text(f"{hold}, and {'it binds' if total == 1 else 'each of them binds'}")
-    names = listed([text(_titled(c)) for c in binding])
-    return text(f"{hold}; ", names, f" {'binds' if len(binding) == 1 else 'bind'}")
+        return say.counted(total, "{hold}, and it binds", "{hold}, and each of them binds", hold=hold)
+    return say.counted(len(binding), "{hold}; {names} binds", "{hold}; {names} bind", hold=hold, names=_names(run, binding))
 
 
-def _price_of(soft: tuple[Mapping[str, Any], ...]) -> str:
-    return "its price" if len(soft) == 1 else "their price"
-
-
-def _titled(c: Mapping[str, Any]) -> Inline:
-    """The name of a limit, which the objective does not give to its own."""
-    return "volatility" if c["name"] == NAMELESS else name(c["name"])
+def _names(run: Findings, rows: Sequence[Mapping[str, Any]]) -> Text:
+    """Names of limits, one of which the objective does not give to its own."""
+    return run.say.listed([run.say("volatility") if c["name"] == NAMELESS else of_strategy(c["name"], run.say) for c in rows])
 
 
 def _cells(run: Findings, c: Mapping[str, Any]) -> tuple[Text, ...]:
-    read, side = scale(run, c), "at most" if c["side"] == "upper" else "at least"
-    soft = " if the price allows" if is_soft(c) else ""
-    label = "Volatility, set by the objective" if c["name"] == NAMELESS else name(c["name"])
-    cells = [text(label), text(_place(run, c)), text(f"{side} {read.asked(c['limit'])}{soft}")]
+    say, read = run.say, scale(run, c)
+    label = say("Volatility, set by the objective") if c["name"] == NAMELESS else of_strategy(c["name"], say)
+    asked = say((SOFT if is_soft(c) else SIDES)[c["side"]], limit=read.asked(c["limit"]))
+    cells = [text(label), text(_place(run, c)), asked]
     if run.before:
         cells.append(_now(run, c, read))
     cells.append(_value(c["value"], read, broken=c["slack"] < -HOLDS))
-    return (*cells, text(read.room(c)), text(*_worth(run, c, read)))
+    return (*cells, text(read.room(c)), text(_worth(run, c, read)))
 
 
 def _value(value: float, read: Scale, *, broken: bool) -> Text:
@@ -104,19 +118,30 @@ def _value(value: float, read: Scale, *, broken: bool) -> Text:
 
 def _place(run: Findings, c: Mapping[str, Any]) -> Inline:
     """Where a limit is tightest, in words: a country, a holding, a factor, a measure, a relation as it was written."""
-    where = c["where"] or ""
+    say, where = run.say, c["where"] or ""
     if c["kind"] in ("risk_limit", "tracking_error"):
-        return measured(c)
+        return measured(run, c)
     if where in ("", c["name"]) or c["name"] == NAMELESS:
         return NONE
     if where in NAMES:
-        return country(where)
+        return run.country(where)
+    if where in PLACES:
+        return say(PLACES[where])
+    return _spoken(run, c["kind"], where)
+
+
+def _spoken(run: Findings, kind: str, where: str) -> Inline:
+    """A label of the run in words: days to sell, a factor or group, a metal; what the user wrote stays as written."""
+    say = run.say
+    if unsold := _UNSOLD.fullmatch(where):
+        return say("not sold within {days} days", days=say.fmt.plain_number(float(unsold[1])))
     factor = where.removesuffix(" falls")
     if factor in run.record["exposures"]["factors"] or where in {p["group"] for p in run.record["positions"]}:
-        return formats.readable(where)
-    spoken = {p["element"]: metal(p) for p in by_product(run.record["positions"]) if p["element"]}
-    spoken |= {p["asset"]: metal(p) for p in run.record["positions"]}
-    return spoken.get(where, name(where))
+        words = say.term("term", readable(factor))
+        return words if factor == where else say("{factor} falls", factor=words)
+    spoken = {p["element"]: run.metal(p) for p in by_product(run.record["positions"]) if p["element"]}
+    spoken |= {p["asset"]: run.metal(p) for p in run.record["positions"]}
+    return spoken.get(where) or (of_strategy(where, say) if kind == "scenario_loss" else name(where))
 
 
 def _now(run: Findings, c: Mapping[str, Any], read: Scale) -> Text:
@@ -136,18 +161,18 @@ def _used(run: Findings, c: Mapping[str, Any]) -> float | None:
     return min(max(read.told(c["value"]) / read.told(c["limit"]), 0.0), 1.0)
 
 
-def _worth(run: Findings, c: Mapping[str, Any], read: Scale) -> tuple[Inline, ...]:
+def _worth(run: Findings, c: Mapping[str, Any], read: Scale) -> Inline:
     """The shadow price per point in a unit a reader knows."""
     price, objective = c["shadow_price"], run.record["objective"]
     if not c["binding"]:
-        return ("nothing: the limit does not bind",)
+        return run.say("nothing: the limit does not bind")
     if price is None:
-        return (NONE,)
+        return NONE
     fall = read.fall(price, c["limit"])
-    words = fall_in_words(worth(objective, _level(run), fall), fall, run.money, run.record["budget"])
+    words = fall_in_words(worth(objective, _level(run), fall), fall, run.money, run.record["budget"], run.say)
     if words is None:
-        return (NONE,)
-    return (f"{words}{LOADING if read.loading else ''}",)
+        return NONE
+    return run.say("{worth} (per hundredth of a loading)", worth=words) if read.loading else words
 
 
 def _level(run: Findings) -> float:
@@ -157,36 +182,44 @@ def _level(run: Findings) -> float:
     return math.sqrt(max(objective["value"], 0.0)) if tracks else run.record["risk"]["volatility"]
 
 
-def _unit(run: Findings) -> tuple[Inline, ...]:
-    """In which unit the prices are, and how they became one that a reader knows."""
-    objective = run.record["objective"]
-    words, measure = "Own calculation. “Point” is a percentage point.", objective.get("measure") or "variance"
-    told = measure_words(measure, objective.get("confidence"))
-    match objective["unit"]:
-        case "cost":
-            price = objective["risk_aversion"] / 2 if measure == "variance" else objective["risk_aversion"]
-            aim = f"cost a year plus {formats.quantity(price)} times the {told}: at that price of risk a point is worth money"
-        case "variance" | "measure" if measure == "variance":
-            aim = "variance; its price is turned into volatility at the level of this run"
-        case "variance" | "measure":
-            aim = f"the {told}"
-        case "ratio":
-            aim = f"a ratio to the {'volatility' if measure == 'variance' else told}"
-        case "return":
-            aim = "expected return a year"
-        case _ if objective["kind"] == "track":
-            aim = "the variance of the difference to a target, told as tracking error"
-        case _:
-            named = " The strategy names its weights or shares of risk itself, so a limit has no price in volatility or money."
-            return (words, named)
-    return (words, f" The objective is {aim}.")
+def _aim(run: Findings) -> str:
+    """What is made as small or as large as the limits allow, and how its prices became ones that a reader knows."""
+    say, objective = run.say, run.record["objective"]
+    measure = objective.get("measure") or "variance"
+    told = measure_words(measure, objective.get("confidence"), say)
+    unit = objective["unit"]
+    if unit == "cost":
+        price = objective["risk_aversion"] / (2 if measure == "variance" else 1)
+        return say.words(
+            "The objective is cost a year plus {price} times the {measure}: at that price of risk a point is worth money.",
+            price=say.fmt.quantity(price),
+            measure=told,
+        )
+    if unit in ("variance", "measure"):
+        if measure == "variance":
+            return say.words("The objective is variance; its price is turned into volatility at the level of this run.")
+        return say.words("The objective is the {measure}.", measure=told)
+    if unit == "ratio":
+        # A ratio to the variance's own root, which is what a reader calls risk.
+        return say.words(AIMS[unit], measure=say.words("volatility") if measure == "variance" else told)
+    return say.words(AIMS.get(unit) or AIMS.get(objective["kind"]) or NO_UNIT)
 
 
 def _others(run: Findings) -> str:
     """Terms that set a rule, not a number."""
-    counted = f"a number of holdings ({formats.count(len(run.held), 'is', 'are')} held)"
-    rules = {**RULES, "cardinality": counted}
-    found = [rules.get(c["kind"], formats.readable(c["kind"])) for c in run.record["constraints"] if c["value"] is None]
-    if not found:
-        return ""
-    return f" Also kept: {formats.series(found)}."
+    say = run.say
+    found = [
+        _holdings(run) if c["kind"] == "cardinality" else _rule(run, c["kind"])
+        for c in run.record["constraints"]
+        if c["value"] is None
+    ]
+    return say.words("Also kept: {rules}.", rules=say.series(found)) if found else ""
+
+
+def _rule(run: Findings, kind: str) -> str:
+    return run.say.words(RULES[kind]) if kind in RULES else run.say.term("term", readable(kind))
+
+
+def _holdings(run: Findings) -> str:
+    counted = run.say.counted(len(run.held), "a number of holdings ({n} is held)", "a number of holdings ({n} are held)")
+    return "".join(span.text for span in counted)

@@ -2,49 +2,135 @@
 
 from __future__ import annotations
 
-from toolkit.report import formats
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 from toolkit.report.compose import section
-from toolkit.report.language import mark
-from toolkit.report.document import Block, Column, Paragraph, Row, Table
+from toolkit.report.document import Block, Column, Figure, Paragraph, Row, Table
 from toolkit.report.findings import Findings
-from toolkit.report.text import Inline, name, strong, text
+from toolkit.report.formats import readable
+from toolkit.report.language import mark
+from toolkit.report.names import of_strategy
+from toolkit.report.text import Inline, Span, Text, name, sources, strong, text
+
+HASH = 12
+"""Characters of a fingerprint that are shown."""
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @section("method", mark("Method and run"), needs=["positions"])
 def method(run: Findings) -> tuple[Block, ...]:
-    """The idea and its source, then the identity of the run."""
-    record, about = run.record, run.record["about"]
-    words: list[Inline] = [
-        strong("Idea. "),
-        name(" ".join(about["idea"].split())),
-        " ",
-        strong("Source. "),
-        name(_sentence(about["source"])),
-    ]
-    if about["refuted_by"]:
-        words += [" ", strong("Refuted when: "), name(" ".join(about["refuted_by"].split()))]
-    solver, kkt = record["solver"], record["solver"]["kkt"]
-    certificate = "none: the weights are named, not optimized"
-    if kkt:
-        certificate = f"primal residual {kkt['primal']:.1e}, dual {kkt['dual']:.1e}, gap {kkt['gap']:.1e}"
-    attempts = "; ".join(f"{a['solver']}: {a['status']}, {a['outcome']}" for a in solver["attempts"]) or "none"
-    rows = (
-        ("Run", record["run_id"]),
-        ("Strategy", f"{record['strategy']['name']}, fingerprint {record['strategy']['fingerprint']}"),
-        ("Objective", f"{formats.readable(record['objective']['kind'])}, value {record['objective']['value']:.6g}"),
-        ("Solver", f"{solver['name']}, {formats.readable(solver['status'])}; attempts: {attempts}"),
-        ("Certificate", certificate),
-        ("Periods a year", formats.quantity(record["periods_per_year"])),
-        ("Versions", ", ".join(f"{key} {value}" for key, value in record["versions"].items())),
-        ("Data", ", ".join(f"{row['table']} {row['sha256'][:8]}" for row in record["data"])),
-    )
+    """The idea and its source, then the identity of the run and of its data."""
+    say = run.say
     table = Table(
-        "Identity of the run",
-        (Column("Item", "left"), Column("Value", "left")),
-        tuple(Row((text(key), text(name(value)))) for key, value in rows),
+        say.words("Identity of the run"),
+        (Column(say.words("Item"), "left"), Column(say.words("Value"), "left")),
+        tuple(Row((text(label), value)) for label, value in _identity(run)),
     )
-    return (Paragraph(text(*words)), table)
+    return (Paragraph(text(*idea(run))), table, *_data(run))
 
 
-def _sentence(words: str) -> str:
-    return f"{' '.join(words.split()).rstrip('.')}."
+def idea(run: Findings) -> Iterator[Inline]:
+    """What the strategy believes, on what it rests and what would show it wrong, in its author's words."""
+    say, about = run.say, run.record["about"]
+    yield from (strong(say.words("Idea.")), " ", _told(run, about["idea"]))
+    yield from (" ", strong(say.words("Source.")), " ", _told(run, about["source"]))
+    if about["refuted_by"]:
+        yield from (" ", strong(say.words("Refuted when:")), " ", _told(run, about["refuted_by"]))
+
+
+def _told(run: Findings, words: str) -> Span:
+    """Words of the strategy as one sentence; they are looked up as the file has them, but for its line breaks."""
+    spoken = of_strategy(" ".join(words.split()), run.say)
+    return name(f"{spoken.text.rstrip('.')}.")
+
+
+def _identity(run: Findings) -> Iterator[tuple[str, Text]]:
+    """(what, value): enough to make the run again and to know whether it came out the same."""
+    say, fmt, record = run.say, run.fmt, run.record
+    yield say.words("Run"), text(name(record["run_id"]))
+    strategy = record["strategy"]
+    yield (
+        say.words("Strategy"),
+        say("{name}, fingerprint {hash}", name=name(strategy["name"]), hash=name(strategy["fingerprint"])),
+    )
+    objective = record["objective"]
+    kind, value = say.term("term", readable(objective["kind"])), fmt.plain_number(objective["value"])
+    yield say.words("Objective"), say("{kind}, value {value}", kind=kind, value=value)
+    yield say.words("Solver"), _solver(run)
+    yield say.words("Certificate"), _certificate(run)
+    yield say.words("Periods a year"), text(fmt.quantity(record["periods_per_year"]))
+    if record.get("seed") is not None:
+        yield say.words("Seed"), text(fmt.number(record["seed"]))
+    yield say.words("Versions"), text(name(", ".join(f"{key} {value}" for key, value in record["versions"].items())))
+
+
+def _solver(run: Findings) -> Text:
+    """Which solver answered, and what those said that were asked before."""
+    say, solver = run.say, run.record["solver"]
+
+    def word(key: str) -> str:
+        return say.term("term", readable(key))
+
+    attempts = [f"{a['solver']}: {word(a['status'])}, {word(a['outcome'])}" for a in solver["attempts"]]
+    told = {"solver": name(solver["name"]), "status": word(solver["status"])}
+    return (
+        say("{solver}, {status}; attempts: {attempts}", **told, attempts="; ".join(attempts))
+        if attempts
+        else say("{solver}, {status}", **told)
+    )
+
+
+def _certificate(run: Findings) -> Text:
+    say, kkt = run.say, run.record["solver"]["kkt"]
+    if not kkt:
+        return say("none: the weights are named, not optimized")
+    return say(
+        "primal residual {primal}, dual {dual}, gap {gap}",
+        primal=_power(run, kkt["primal"]),
+        dual=_power(run, kkt["dual"]),
+        gap=_power(run, kkt["gap"]),
+    )
+
+
+def _power(run: Findings, value: float) -> str:
+    """A very small number: 1.5 × 10⁻¹¹."""
+    if not value or not math.isfinite(value):
+        return run.fmt.number(0.0) if value == 0 else run.fmt.number(None)
+    exponent = math.floor(math.log10(abs(value)))
+    return f"{run.fmt.number(value / 10.0**exponent, 1)} × 10{str(exponent).translate(_RAISED)}"
+
+
+def _data(run: Findings) -> Iterator[Figure]:
+    """The tables that the run was made from, each with the fingerprint of the rows that were used."""
+    say, fmt = run.say, run.fmt
+    used: list[Mapping[str, Any]] = list(run.record["data"])
+    if not used:
+        return
+    columns = (
+        Column(say.words("Table"), "left"),
+        Column(say.words("Source"), "left"),
+        Column(say.words("Rows")),
+        Column(say.words("Newest")),
+        Column("SHA-256", "left"),
+    )
+    rows = tuple(
+        Row(
+            (
+                text(say.term("table", readable(row["table"]))),
+                text(say.term("source", row["source"]), sources(*run.of_sources(row["source_id"]))),
+                text(fmt.number(row["rows"])),
+                text(fmt.short_date(row["as_of"])),
+                text(name(row["sha256"][:HASH])),
+            )
+        )
+        for row in used
+    )
+    title = say.counted(
+        len(used),
+        "The run can be made again from {n} extract of data, known by its fingerprint",
+        "The run can be made again from {n} extracts of data, each known by its fingerprint",
+    )
+    sub = say("Rows of each table and source that the run used, and the first {n} characters of their hash.", n=HASH)
+    yield Figure(title, sub, (), data=Table(say.words("Data of the run"), columns, rows, stacks=False))
