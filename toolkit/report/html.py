@@ -76,7 +76,7 @@ def render(document: Document, theme: Theme, say: Language | None = None) -> str
     environment.globals |= {
         "show": show, "row_cells": _row_cells, "Markup": Markup, "say": spoken.words, "drawn": drawn, "none_said": spoken.words(NONE_SAID),
     }  # fmt: skip
-    environment.filters |= {"inline": written, "pct": _percentage}
+    environment.filters |= {"inline": written, "pct": _percentage, "css": _css_string}
     environment.tests |= {"missing": _is_missing}
     try:
         # The sheet is ours or the user's own file, and may not end its element.
@@ -116,6 +116,13 @@ def _span(span: Span, none: str) -> Markup:
 def _percentage(fraction: float) -> Markup:
     """A position for a style attribute, inside the room whatever the figure."""
     return escape(f"{100 * min(max(fraction, 0.0), 1.0):.2f}%")
+
+
+def _css_string(words: str) -> Markup:
+    """Words as a string of a style sheet: whatever could end it is written as a code point."""
+    kept = (c for c in words if c.isprintable() or c.isspace())
+    told = "".join(c if c.isascii() and (c.isalnum() or c == " ") else f"\\{ord(c):x} " for c in kept)
+    return Markup(f'"{told}"')  # noqa: S704
 
 
 def _row_cells(block: Table | BarTable, row: Row | Bar) -> Iterator[tuple[Column, Text]]:

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from toolkit.app.definitions import find
 from toolkit.app.report.drawings import kept_bitmap
+from toolkit.app.report.pdf import pdf
 from toolkit.app.report.theme import ENGLISH, language, theme
 from toolkit.core.decode import Spec, decode, read_toml
 from toolkit.core.errors import SpecError, did_you_mean
@@ -95,6 +96,10 @@ def _mail(document: Document, say: Language) -> bytes:
     return mail(document, theme().templates, kept_bitmap, say)
 
 
+def _pdf(document: Document, say: Language) -> bytes:
+    return pdf(document, theme(), say)
+
+
 def _markdown(document: Document, say: Language) -> bytes:
     return markdown(document, say).encode()
 
@@ -107,6 +112,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         "html": Format("html", _html),
         "email": Format("eml", _mail),
+        "pdf": Format("pdf", _pdf),
         "md": Format("md", _markdown),
         "json": Format("json", _json),
     }

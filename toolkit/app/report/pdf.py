@@ -1,0 +1,130 @@
+"""From the page to PDF: by a Chromium of the machine, or by WeasyPrint where that is installed instead.
+
+Neither is part of the toolkit. Both print the same page with the same style sheets; the file carries the as-of date of the
+report in place of the time of its making, so that the same report is the same file.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from toolkit.core.errors import SpecError
+from toolkit.report.charts.draw import standalone
+from toolkit.report.document import Document
+from toolkit.report.html import Theme, render
+from toolkit.report.language import Language
+
+VARIABLE = "TOOLKIT_CHROMIUM"
+"""Path of the browser that prints, in place of the first one on the PATH; set to nothing, none is used."""
+BROWSERS = (
+    "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge",
+    "microsoft-edge-stable", "msedge",
+)  # fmt: skip
+FLAGS = (
+    "--headless", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--disable-extensions", "--disable-sync", "--disable-quic", "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--no-pdf-header-footer", "--generate-pdf-document-outline",
+)  # fmt: skip
+"""No name of a host is resolved: the page asks for nothing, and the browser shall not either."""
+PATIENCE = 120.0
+"""Seconds for a page."""
+INSTALL = f"Install Chromium or Chrome, name it in {VARIABLE}, or: pip install 'strategic-metals-toolkit[pdf]' (WeasyPrint)."
+_DATED = re.compile(rb"(?<=/CreationDate \(D:)[^()]*(?=\))|(?<=/ModDate \(D:)[^()]*(?=\))")
+SET_BY_WEASYPRINT = """
+.d { display: none !important; }
+.chart > .d:last-child, .chart > .d-680 { display: block !important; }
+.chart:has(> .d-680) > .d:not(.d-680) { display: none !important; }
+.two .chart > .d-0, .panels .chart > .d-0 { display: block !important; }
+.two .chart > .d:not(.d-0), .panels .chart > .d:not(.d-0) { display: none !important; }
+.leg, .leg li { display: block; } .leg li { display: inline-block; margin-right: 14pt; } .k { margin-right: 5pt; }
+"""
+"""What a browser knows by the width of a figure: which drawing of a chart stands in a column, and which across the sheet."""
+
+
+def pdf(document: Document, look: Theme, say: Language) -> bytes:
+    """A report as PDF, by what the machine has.
+
+    Args:
+        document: What to show.
+        look: Templates and style sheets of the page.
+        say: The language of the document.
+
+    Raises:
+        SpecError: when the machine has nothing that prints, or the browser did not.
+    """
+    if found := browser(os.environ):
+        content = printed(render(document, look, say), found)
+    else:
+        content = composed(render(document, replace(look, draw=lambda spec: coloured(look.draw(spec))), say))
+    return dated(content, document.as_of)
+
+
+def coloured(svg: str) -> str:
+    """A drawing with its colours inside, and its own size: WeasyPrint applies no sheet of the page to it."""
+    width, height = svg.split('viewBox="', 1)[1].split('"', 1)[0].split()[2:]
+    return standalone(svg, dark=False).replace("<svg ", f'<svg width="{width}" height="{height}" ', 1)
+
+
+def browser(environment: Mapping[str, str]) -> str | None:
+    """The browser that prints: the one the user names, or the first that the PATH has.
+
+    Raises:
+        SpecError: when the one that is named does not exist.
+    """
+    named, path = environment.get(VARIABLE), environment.get("PATH")
+    if named is None:
+        return next((found for name in BROWSERS if (found := shutil.which(name, path=path))), None)
+    if not named:
+        return None
+    found = shutil.which(named, path=path)
+    if not found:
+        raise SpecError(f"{VARIABLE} names {named!r}, which is no program.", hint=INSTALL)
+    return found
+
+
+def printed(page: str, program: str) -> bytes:
+    """The page as a browser prints it: tagged, with title, language and an outline of its headings."""
+    with tempfile.TemporaryDirectory(prefix="toolkit-pdf-", ignore_cleanup_errors=True) as place:
+        folder = Path(place)
+        source, target = folder / "report.html", folder / "report.pdf"
+        source.write_text(page, encoding="utf-8")
+        # A browser refuses its sandbox to root, as in a container; the page is ours and runs no script.
+        root = ("--no-sandbox",) if hasattr(os, "geteuid") and os.geteuid() == 0 else ()
+        command = [program, *FLAGS, *root, f"--user-data-dir={folder / 'profile'}", f"--print-to-pdf={target}", source.as_uri()]
+        try:
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, check=False)  # noqa: S603
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise SpecError(f"{program} did not print the report: {error}.", hint=INSTALL) from error
+        if done.returncode or not target.is_file():
+            said = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
+            raise SpecError(f"{program} did not print the report{': ' if said else ''}{''.join(said)}.", hint=INSTALL)
+        return target.read_bytes()
+
+
+def composed(page: str) -> bytes:
+    """The page as WeasyPrint sets it.
+
+    Raises:
+        SpecError: where WeasyPrint, or a library of the system that it needs, is not installed.
+    """
+    try:
+        weasyprint = importlib.import_module("weasyprint")
+    except (ImportError, OSError) as error:
+        raise SpecError("nothing on this machine turns a page into PDF.", hint=INSTALL) from error
+    identifier = b"strategic-metals-toolkit"
+    sheet = weasyprint.CSS(string=SET_BY_WEASYPRINT)
+    return weasyprint.HTML(string=page).write_pdf(stylesheets=[sheet], pdf_tags=True, pdf_identifier=identifier)
+
+
+def dated(content: bytes, as_of: str) -> bytes:
+    """The file with the as-of date for its dates; in the same number of bytes, which the offsets inside count."""
+    words = f"{as_of.replace('-', '')}000000+00'00'".encode()
+    return _DATED.sub(lambda match: words.ljust(len(match[0]))[: len(match[0])], content)
