@@ -8,7 +8,8 @@ import numpy as np
 
 from toolkit.app.factor_scenarios import factor_falls
 from toolkit.app.scenarios import StrategyScenarios
-from toolkit.factors.forecast import FloatArray
+from toolkit.core.said import Said, said
+from toolkit.factors.forecast import FloatArray, Forecast
 from toolkit.optimize.allocate import Allocation
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.relaxation import risk_of
@@ -18,12 +19,19 @@ from toolkit.risk.base import measured as measured_on
 from toolkit.risk.tail import normal_cvar
 from toolkit.risk.variance import diversification_ratio, risk_contributions, volatility
 
+KINDS = {
+    "historical": said("historical scenarios"),
+    "simulated": said("simulated scenarios"),
+    "shocked": said("scenarios with shocks"),
+}
+"""Kinds of scenarios in words."""
+
 
 def risk_record(problem: Problem, outlook: StrategyScenarios | None, weights: FloatArray) -> dict[str, Any]:
     """Risk of the proposal over a year; the tail from the scenarios where the strategy has some, else that of a normal year."""
     forecast = problem.forecast
     total = volatility(forecast, weights)
-    tail, method = normal_cvar(total), "normal, one year, zero mean"
+    tail, method = normal_cvar(total), said("normal, one year, zero mean")
     measured: dict[str, Any] = {}
     if outlook is not None:
         scenarios = outlook.scenarios
@@ -31,17 +39,35 @@ def risk_record(problem: Problem, outlook: StrategyScenarios | None, weights: Fl
         known = {name: kind() for name, kind in measures().items() if scenarios.ordered or not kind.needs_order}
         measured = {name: measured_on(measure, scenarios, weights) for name, measure in known.items()}
         if not scenarios.ordered:
-            words = "scenarios with shocks" if scenarios.kind == "shocked" else f"{scenarios.kind} scenarios"
-            tail, method = measured["cvar"], f"{len(scenarios):,} {words} over {_span(months)}"
+            tail = measured["cvar"]
+            method = said(
+                "{count:,} {scenarios} over {span}", count=len(scenarios), scenarios=KINDS[scenarios.kind], span=_span(months)
+            )
     return {
         "volatility": total,
         "cvar_95": tail,
         "cvar_method": method,
         "diversification_ratio": diversification_ratio(forecast, weights),
         "systematic": forecast.named_variance(weights) / total**2 if total > 0 and forecast.named else None,
+        "factor_shares": factor_shares(forecast, weights),
         "measures": measured,
         "contributions_of": contributed(problem),
     }
+
+
+def factor_shares(forecast: Forecast, weights: FloatArray) -> dict[str, float] | None:
+    """Shares of the variance by named factor and of the rest, ``specific``; None without named factors, or without risk.
+
+    With e the exposures to the factors and F their covariance, factor k brings e_k (F e)_k (Euler; Meucci 2007): the shares add
+    up to one, and one below zero hedges the others. What is specific holds the directions that no named factor stands for.
+    """
+    total = forecast.variance(weights)
+    if not forecast.named or total <= 0:
+        return None
+    exposure = forecast.loadings.T @ weights
+    brought = exposure * (forecast.factor_cov @ exposure) / total
+    shares = {forecast.factors[k]: float(brought[k]) for k in forecast.named}
+    return {**shares, "specific": 1.0 - sum(shares.values())}
 
 
 def contributed(problem: Problem) -> str:
@@ -59,8 +85,10 @@ def contributions(problem: Problem, weights: FloatArray) -> FloatArray:
     return weights * risk.gradient(x)[:-1] / total if total > 0 else np.zeros(len(weights))
 
 
-def _span(months: float) -> str:
-    return "a year" if months == 12 else "a month" if months == 1 else f"{months:g} months"
+def _span(months: float) -> Said:
+    if months == 12:
+        return said("a year")
+    return said("a month") if months == 1 else said("{months:g} months", months=months)
 
 
 def limit_rows(problem: Problem, allocation: Allocation) -> list[dict[str, Any]]:
@@ -105,7 +133,7 @@ def scenario_rows(problem: Problem, outlook: StrategyScenarios | None, weights: 
             "name": name,
             "kind": "shock",
             "loss": -float(returns @ weights),
-            "method": "returns and probability as the strategy states them, else from past controls",
+            "method": said("returns and probability as the strategy states them, else from past controls"),
             "probability": _probability(outlook, name),
         }
         for name, returns in outlook.shocks.items()

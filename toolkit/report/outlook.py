@@ -5,15 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from toolkit.report import formats
 from toolkit.report.document import Block, Column, Figure, Notes, Row, Table
-from toolkit.report.measures import CONFIDENCE, ORDER, SQUARES, measure_words
 from toolkit.report.findings import SHOCKS, Findings
-from toolkit.report.text import NONE, Inline, Text, muted, name, sources, strong, text
+from toolkit.report.formats import capital, readable
+from toolkit.report.language import Language, mark
+from toolkit.report.measures import CONFIDENCE, ORDER, SQUARES, measure_words
+from toolkit.report.text import NONE, Span, Text, muted, name, sources, strong, text
+
+FACTORS = {"dollar": mark("the dollar"), "supply_shock": mark("the supply shock")}
+"""Factors that are no group of prices; a group goes by its own name."""
+
+
+def factor(say: Language, key: str) -> str:
+    """The name of a factor."""
+    return say.words(FACTORS[key]) if key in FACTORS else say.term("term", readable(key))
 
 
 def falls(run: Findings) -> Figure | None:
     """Losses by factor; statistical remainders have no name a reader could act on."""
+    say, fmt = run.say, run.fmt
     exposures: Mapping[str, float] = run.record["exposures"]["factors"]
     rows = [
         (s, key)
@@ -23,105 +33,131 @@ def falls(run: Findings) -> Figure | None:
     if not rows:
         return None
     rows.sort(key=lambda row: (-row[0]["loss"], row[1]))
-    worst = rows[0]
-    if worst[0]["loss"] <= 0:
-        title = text("No named factor would cost anything by falling")
+    worst, key = rows[0]
+    if worst["loss"] <= 0:
+        title = say("No named factor would cost anything by falling")
     else:
-        title = text(f"A fall of {_factor(worst[1])} costs most: {formats.percent(worst[0]['loss'])} of value")
-    columns = (Column("If this falls", "left"), Column("Exposure"), Column("Loss, %"), Column("How far", "left"))
-    table = Table("Loss when a factor falls", columns, tuple(Row(_fall(s, key, exposures[key])) for s, key in rows))
+        title = say(
+            "A fall of {factor} costs most: {loss} of value",
+            factor=name(factor(say, key)), loss=fmt.percent(worst["loss"]),
+        )  # fmt: skip
+    columns = (
+        Column(say.words("If this falls"), "left"), Column(say.words("Exposure")), Column(say.words("Loss, %")),
+        Column(say.words("How far"), "left"),
+    )  # fmt: skip
+    cells = tuple(Row(_fall(run, s, key, exposures[key])) for s, key in rows)
+    table = Table(say.words("Loss when a factor falls"), columns, cells)
+    sub = say("Loss of value over a year; a minus is a gain.")
     systematic = run.record["risk"]["systematic"]
-    sub = "Loss of value over a year; a minus is a gain." + (
-        "" if systematic is None else f" The factors explain {formats.percent(systematic, 0)} of the variance."
-    )
-    return Figure(title, text(sub), (table,), (), text("Own calculation", sources(*run.of_tables("prices", "fx")), "."))
+    if systematic is not None:
+        sub = text(sub, " ", say("The factors explain {share} of the variance.", share=fmt.percent(systematic, 0)))
+    return Figure(title, sub, (table,), (), _foot(run))
 
 
-def _fall(s: Mapping[str, Any], key: str, exposure: float) -> tuple[Text, ...]:
+def _foot(run: Findings, *more: str) -> Text:
+    return text(run.say("Own calculation"), sources(*run.of_tables("prices", "fx"), *more), ".")
+
+
+def _fall(run: Findings, s: Mapping[str, Any], key: str, exposure: float) -> tuple[Text, ...]:
     return (
-        text(formats.capital(_factor(key))),
-        text(formats.number(exposure, 2)),
-        text(strong(formats.number(100 * s["loss"], 1))),
-        text(muted(s["method"])),
+        text(name(capital(factor(run.say, key)))),
+        text(run.fmt.number(exposure, 2)),
+        text(strong(run.fmt.number(100 * s["loss"], 1))),
+        _stepped_back(run.sentence(s["method"])),
     )
 
 
-def _factor(key: str) -> str:
-    return {"dollar": "the dollar", "supply_shock": "the supply-shock factor", "energy": "energy"}.get(
-        key, formats.readable(key)
-    )
+def _stepped_back(words: Text) -> Text:
+    return tuple(muted(span.text) if span.style == "plain" else span for span in words)
 
 
 def shocks(run: Findings) -> Figure | None:
     """The scenarios that the strategy names, and the sentences on what they rest on."""
-    rows = run.shocks
+    rows, say = run.shocks, run.say
     if not rows:
         return None
     columns = (
-        Column("If this happens", "left"),
-        Column("Probability"),
-        Column("Loss, %"),
-        Column("Sizes and probability", "left", "Rests on"),
+        Column(say.words("If this happens"), "left"),
+        Column(say.words("Probability")),
+        Column(say.words("Loss, %")),
+        Column(say.words("Sizes and probability"), "left", say.words("Rests on")),
     )
-    table = Table("Loss in the scenarios of the strategy", columns, tuple(Row(_shock(run, s)) for s in rows))
-    sub = (
+    table = Table(say.words("Loss in the scenarios of the strategy"), columns, tuple(Row(_shock(run, s)) for s in rows))
+    sub = say(
         "Loss of value at once; a minus is a gain. Probability within the horizon of the scenarios, after the strategy’s views."
     )
-    foot = text("Own calculation", sources(*run.of_tables("controls", "prices"), *run.rests_on(SHOCKS)), ".")
-    return Figure(_shocks_finding(rows), text(sub), (table, *_notes(run)), (), foot)
+    foot = text(say("Own calculation"), sources(*run.of_tables("controls", "prices"), *run.rests_on(SHOCKS)), ".")
+    return Figure(_shocks_finding(run, rows), sub, (table, *_notes(run)), (), foot)
+
+
+def _scenario(run: Findings, s: Mapping[str, Any]) -> str:
+    return run.say.term("strategy", s["name"])
 
 
 def _shock(run: Findings, s: Mapping[str, Any]) -> tuple[Text, ...]:
     chance = s.get("probability")
     return (
-        text(name(formats.capital(s["name"]))),
-        text(NONE if chance is None else run.assumed(formats.percent(chance, 0), SHOCKS, marked=False)),
-        text(run.assumed(formats.number(100 * s["loss"], 1), SHOCKS, marked=False)),
-        text(muted(s["method"])),
+        text(name(capital(_scenario(run, s)))),
+        text(NONE if chance is None else run.assumed(run.fmt.percent(chance, 0), SHOCKS, marked=False)),
+        text(run.derived(run.fmt.number(100 * s["loss"], 1), SHOCKS, marked=False)),
+        _stepped_back(run.sentence(s["method"])),
     )
 
 
-def _shocks_finding(rows: tuple[Mapping[str, Any], ...]) -> Text:
+def _shocks_finding(run: Findings, rows: tuple[Mapping[str, Any], ...]) -> Text:
     """The costliest, and where there is one the scenario that brings most."""
-    worst, best = rows[0], rows[-1]
-    parts: list[Inline] = []
+    say, fmt, worst, best = run.say, run.fmt, rows[0], rows[-1]
+    dear, good = name(_scenario(run, worst)), name(_scenario(run, best))
+    loss, gain = fmt.percent(worst["loss"]), fmt.percent(-best["loss"])
+    if worst["loss"] > 0 > best["loss"]:
+        return say(
+            "“{worst}” would cost {loss} of value; “{best}” would bring {gain}", worst=dear, loss=loss, best=good, gain=gain
+        )
     if worst["loss"] > 0:
-        parts += ["“", name(worst["name"]), f"” would cost {formats.percent(worst['loss'])} of value"]
+        return say("“{worst}” would cost {loss} of value", worst=dear, loss=loss)
     if best["loss"] < 0:
-        parts += ["; " if parts else "", "“", name(best["name"]), f"” would bring {formats.percent(-best['loss'])}"]
-    return text(*parts) if parts else text("No scenario of the strategy would cost anything")
+        return say("“{best}” would bring {gain}", best=good, gain=gain)
+    return say("No scenario of the strategy would cost anything")
 
 
 def tail(run: Findings) -> Figure | None:
     """Measures of risk over the scenarios of the strategy; squares are told by their roots."""
-    risk = run.record["risk"]
+    risk, say, fmt = run.record["risk"], run.say, run.fmt
     values: Mapping[str, float] = {key: v for key, v in risk.get("measures", {}).items() if key not in SQUARES}
     if not values:
         return None
     order = sorted(values, key=lambda key: (ORDER.index(key) if key in ORDER else len(ORDER), key))
-    columns = (Column("Measure", "left"), Column("% of value"))
-    rows = tuple(Row(_measure(key, values[key])) for key in order)
-    told = risk["cvar_method"]
     if run.normal_tail:
-        told = "the strategy’s scenarios, one path: falls from a peak along all of it, the others over one of its periods"
-    sub = f"Over {told}. Volatility of the forecast alone: {formats.percent(risk['volatility'])} a year."
-    table = Table("Risk over the scenarios", columns, rows)
-    foot = text("Own calculation", sources(*run.of_tables("prices", "fx"), *run.rests_on(SHOCKS)), ".")
+        over = say(
+            "The strategy’s scenarios are one path: falls from a peak are along all of it, the other measures over one of its "
+            "periods."
+        )
+    else:
+        over = say("Scenarios: {method}.", method=run.sentence(risk["cvar_method"]))
+    alone = say("Volatility of the forecast alone: {volatility} a year.", volatility=fmt.percent(risk["volatility"]))
+    columns = (Column(say.words("Measure of risk"), "left"), Column(say.words("% of value")))
+    table = Table(say.words("Risk over the scenarios"), columns, tuple(Row(_measure(run, key, values[key])) for key in order))
     body: tuple[Block, ...] = (table,) if run.shocks else (table, *_notes(run))
-    return Figure(_tail_finding(run, values), text(sub), body, (), foot)
+    return Figure(_tail_finding(run, values), text(over, " ", alone), body, (), _foot(run, *run.rests_on(SHOCKS)))
 
 
-def _measure(key: str, value: float) -> tuple[Text, ...]:
-    words = formats.capital(measure_words(key, CONFIDENCE))
-    return (text(words), text(strong(formats.number(100 * value, 1))))
+def _measure(run: Findings, key: str, value: float) -> tuple[Text, Text]:
+    words = capital(measure_words(key, CONFIDENCE, run.say))
+    return text(words), text(_bold(run.derived(run.fmt.number(100 * value, 1), SHOCKS, marked=False)))
+
+
+def _bold(span: Span) -> Span:
+    """A figure that carries its row, unless its type already says what it rests on."""
+    return strong(span.text) if span.style == "plain" else span
 
 
 def _tail_finding(run: Findings, values: Mapping[str, float]) -> Text:
+    say, fmt = run.say, run.fmt
     if "cvar" in values and not run.normal_tail:
-        return text(f"The worst twentieth of the scenarios loses {formats.percent(values['cvar'])} of value on average")
+        return say("The worst twentieth of the scenarios loses {loss} of value on average", loss=fmt.percent(values["cvar"]))
     if "max_drawdown" in values:
-        return text(f"The largest fall from a peak in the scenarios is {formats.percent(values['max_drawdown'])} of value")
-    return text("Risk over the scenarios of the strategy")
+        return say("The largest fall from a peak in the scenarios is {fall} of value", fall=fmt.percent(values["max_drawdown"]))
+    return say("Risk over the scenarios of the strategy")
 
 
 def _notes(run: Findings) -> tuple[Notes, ...]:

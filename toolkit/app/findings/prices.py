@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from toolkit.app.exchange import last_rate
@@ -142,6 +143,7 @@ def _series(asset: Asset, rows: pl.DataFrame, path: LevelPath, fx: pl.DataFrame,
         "unit": asset.unit,
         "quoted": rows["currency"][-1],
         "months": found,
+        "fall": _fall([(row["month"], row["print" if level is None else "level"]) for row in found]),
         "last": {
             "month": rows["month"][-1],
             "print": None if latest is None else latest["print"],
@@ -149,6 +151,28 @@ def _series(asset: Asset, rows: pl.DataFrame, path: LevelPath, fx: pl.DataFrame,
             "error": None if level is None else level * path[months[-1]][1],
             "off": None if level is None or latest is None else latest["print"] / level - 1.0,
         },
+    }
+
+
+def _fall(prices: Sequence[tuple[date, float | None]]) -> dict[str, Any] | None:
+    """The deepest fall from an earlier peak and the longest time below one, in the months shown; None without a price."""
+    known = [(month, price) for month, price in prices if price is not None]
+    if not known:
+        return None
+    values = np.array([price for _, price in known])
+    peaks = np.maximum.accumulate(values)
+    depths = values / peaks - 1.0
+    trough = int(depths.argmin())
+    high, waited = known[0][0], 0
+    for (month, price), peak in zip(known, peaks, strict=True):
+        high = month if price >= peak else high
+        waited = max(waited, 12 * (month.year - high.year) + month.month - high.month)
+    return {
+        "depth": float(depths[trough]),
+        "peak": known[int(values[: trough + 1].argmax())][0],
+        "trough": known[trough][0],
+        "under_water": waited,
+        "lasts": high != known[-1][0],
     }
 
 

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 
 import altair as alt
 
+from toolkit.report.charts.lettering import cut
 from toolkit.report.charts.theme import COLUMN, PHONE, TOKENS, specification
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.formats import Formats
 
 ROW = 26
+LABELS = 96
+"""Room in px for names."""
 LOG_TICKS = tuple(m * 10.0**e for e in range(-2, 5) for m in (1, 2, 5))
 
 
@@ -38,22 +41,26 @@ def intervals(rows: Sequence[Interval], told: str, fmt: Formats) -> Chart:
     return Chart(tuple(Drawing(_spec(tuple(rows), width, fmt), least) for width, least in ((PHONE, 0), (COLUMN, COLUMN))), told)
 
 
+def is_logarithmic(rows: Sequence[Interval]) -> bool:
+    """Whether the axis is: noise makes some prints ten times as volatile as the metal, and a flat series has no logarithm."""
+    return min(v for r in rows for v in (r.raw, r.low)) > 0
+
+
 def _spec(rows: tuple[Interval, ...], width: int, fmt: Formats) -> str:
     # Long names are cut by the label limit; the key keeps equal names apart.
     values = [
         {"key": i, "label": r.label, "raw": 100 * r.raw, "believed": 100 * r.believed, "low": 100 * r.low, "high": 100 * r.high}
         for i, r in enumerate(rows)
     ]
-    names = json.dumps([r.label for r in rows])
+    names = json.dumps([cut(r.label, LABELS) for r in rows], ensure_ascii=False)
     ends = [100 * v for r in rows for v in (r.raw, r.low, r.high)]
     low, high = 0.85 * min(ends), 1.15 * max(ends)
-    # Noise makes some prints ten times as volatile as the metal: a log axis keeps both apart. A flat series has no logarithm.
-    log = low > 0
+    log = is_logarithmic(rows)
     ticks = [t for t in LOG_TICKS if low <= t <= high]
     scale = alt.Scale(type="log", domain=[low, high], nice=False) if log else alt.Scale(domain=[0, high or 1.0], nice=True)
     y = alt.Y(
         "key:O",
-        axis=alt.Axis(title=None, labelExpr=f"{names}[datum.value]", labelLimit=96, labelPadding=8),
+        axis=alt.Axis(title=None, labelExpr=f"{names}[datum.value]", labelLimit=LABELS + 8, labelPadding=8),
     )
     x_axis = alt.Axis(
         title=None,

@@ -1,170 +1,221 @@
-"""Factors: how prices were corrected, and what the risk of each metal moves with."""
+"""Factors: what brings the variance of the proposal, and what the price of each metal moves with."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from toolkit.report import formats
 from toolkit.report.compose import section
+from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Missing, Notes, Row, Table
+from toolkit.report.findings import Findings
+from toolkit.report.formats import capital, readable
 from toolkit.report.language import mark
-from toolkit.report.document import Block, Column, Figure, Missing, Notes, Row, Table
 from toolkit.report.origins import by_product
-from toolkit.report.findings import Findings, head, metal
-from toolkit.report.text import NONE, Span, Text, listed, muted, name, sources, strong, text
+from toolkit.report.outlook import factor
+from toolkit.report.sections.risk import between, own_calculation, seen
+from toolkit.report.text import NONE, Text, muted, name, strong, text
 
-MUCH = 1.05
-"""A correction below five percent of a volatility is not one to head a figure with."""
 CHANCE = 20
 """One true zero in so many has a t-statistic beyond two."""
-SHOWN = 6
-"""Factors that a table has room for; further ones are in `run.json`."""
-SEEN = {
-    "customs_unit_value": "through the noise of customs values",
-    "monthly_average": "as averages of a month",
-    "annual_average": "as averages of a year",
-    "annual": "once a year",
-    "geltner": "as smoothed assessments",
-    "getmansky_lo_makarov": "as smoothed assessments",
-    "as_is": "as printed",
+SPECIFIC = "specific"
+"""What no named factor brings, among the shares of `risk["factor_shares"]`."""
+FROM = {
+    "own daily": mark("own daily prices"),
+    "own monthly": mark("own monthly prices"),
+    "own annual": mark("own annual prices"),
+    "group": mark("the group"),
+    "all assets": mark("all assets"),
 }
-"""How each observation model looks at a price."""
+"""What an estimate is from."""
+Asset = Mapping[str, Any]
 
 
 @section("factors", mark("What drives the risk"), needs=["positions"])
 def factors(run: Findings) -> tuple[Block, ...] | Missing:
-    """Corrections, then loadings and how much they explain, then who was estimated from what."""
+    """Shares of the variance beside how far each metal is explained, then who was estimated from what."""
     if "factor_model" not in run.record:
-        return Missing("This run was stored before the factor model was kept with it; run the strategy again to see it.")
+        return Missing(
+            run.say.words("This run was stored before the factor model was kept with it; run the strategy again to see it.")
+        )
     model = run.record["factor_model"]
     if model is None:
-        return Missing("The covariance of this strategy has no named factors, so there are no loadings to show.")
+        return Missing(run.say.words("The covariance of this strategy has no named factors, so there are no loadings to show."))
     model = {**model, "assets": by_product(model["assets"])}
-    rows: Sequence[Mapping[str, Any]] = model["assets"]
-    return (_corrections(run, rows), _loadings(run, model), _coverage(rows))
+    shares, explained = _shares(run, model), _explained(run, model)
+    return (Columns((shares, explained)) if shares else explained, _coverage(run, model["assets"]))
 
 
-def _source(run: Findings) -> Text:
-    return text("Own calculation", sources(*run.of_tables("prices", "fx")), ".")
+def _shares(run: Findings, model: Mapping[str, Any]) -> Figure | None:
+    """What each factor brings of the variance of the proposal; None where the run does not tell, or nothing has risk."""
+    say, fmt = run.say, run.fmt
+    found: Mapping[str, float] | None = run.record["risk"].get("factor_shares")
+    if not found:
+        return None
+    exposures: Mapping[str, float] = run.record["exposures"]["factors"]
+    named = sorted((key for key in found if key != SPECIFIC), key=lambda key: (-found[key], key))
+    scale = 1.05 * max(*found.values(), 0.01)
+    order = (*named, SPECIFIC)
+    bars = tuple(
+        Bar(
+            text(_head(run, key)),
+            (
+                text(NONE if key == SPECIFIC else muted(fmt.number(exposures[key], 2))),
+                text(strong(fmt.percent(found[key]))),
+            ),
+            found[key] / scale if found[key] > 0 else None,
+            total=key == SPECIFIC,
+        )
+        for key in order
+    )
+    top = named[0]
+    written = {"factor": _head(run, top), "share": fmt.percent(found[top], 0), "own": fmt.percent(found[SPECIFIC], 0)}
+    if found[SPECIFIC] > found[top]:
+        title = say("The metals themselves bring {own} of the variance, more than any factor", **written)
+    else:
+        title = say("{factor}: {share} of the variance; the metals themselves bring {own}", **written)
+    sub = say(
+        "Share of the variance of the proposal, volatility {volatility} a year. A factor brings its exposure times its"
+        " covariance with the whole; a minus hedges the others.",
+        volatility=fmt.percent(run.record["risk"]["volatility"]),
+    )
+    columns = Column(say.words("exposure")), Column(say.words("variance"))
+    table = BarTable(say.words("Shares of the variance"), say.words("Factor"), columns, bars)
+    return Figure(title, sub, (table,), (), own_calculation(run), _factor_table(run, model))
 
 
-def _corrections(run: Findings, rows: Sequence[Mapping[str, Any]]) -> Figure:
-    """Table: the chart of the same figures is the one in the section on risk."""
-    order = sorted(rows, key=lambda a: (-a["corrected"], a["asset"]))
+def _head(run: Findings, key: str) -> str:
+    return run.say.words("The metals themselves") if key == SPECIFIC else capital(factor(run.say, key))
+
+
+def _factor_table(run: Findings, model: Mapping[str, Any]) -> Table:
+    """What each factor is made of, how much it moves, and what it did in the last year."""
+    say, fmt = run.say, run.fmt
     columns = (
-        Column("Metal", "left"), Column("Seen", "left"), Column("Printed"), Column("Corrected"), Column("68% interval"),
-        Column("Year ahead"), Column("Own data"),
+        Column(say.words("Factor"), "left"), Column(say.words("Volatility a year")), Column(say.words("Last 12 months")),
+        Column(say.words("To"), "left"), Column(say.words("Made of"), "left"),
     )  # fmt: skip
-    table = Table("Volatility a year, corrected and ahead", columns, tuple(Row(_correction_cells(a)) for a in order))
-    sub = (
-        f"Volatility a year in {run.currency}. Corrected: of the price behind the prints, over its history. Year ahead: with"
-        " the volatility of now. Own data: how far the figure follows the metal itself; the rest is its group."
+    rows = tuple(
+        Row(
+            (
+                text(_head(run, f["name"])),
+                text(fmt.percent(f["volatility"])),
+                text(NONE) if f["return_12m"] is None else text(fmt.percent(f["return_12m"], signed=True)),
+                text(fmt.month(f["last"])) if f["last"] else text(NONE),
+                _members(run, f),
+            )
+        )
+        for f in model["factors"]
     )
-    return Figure(_correction_title(rows), text(sub), (table,), (), _source(run))
+    return Table(say.words("Factors, each without the metal itself"), columns, rows, stacks=False)
 
 
-def _correction_title(rows: Sequence[Mapping[str, Any]]) -> Text:
-    """How many volatilities the correction moves, and the one it moves most."""
-    lowered = [a for a in rows if a["raw"] > MUCH * a["corrected"]]
-    raised = [a for a in rows if a["corrected"] > MUCH * a["raw"]]
-    if not lowered and not raised:
-        return text("Correction for how prices are observed changes no volatility by more than a twentieth")
-    moved = [f"{verb} {_number(len(some))}" for verb, some in (("lowers", lowered), ("raises", raised)) if some]
-    most = max((*lowered, *raised), key=lambda a: (max(a["raw"] / a["corrected"], a["corrected"] / a["raw"]), a["asset"]))
-    change = f" goes from {formats.percent(most['raw'], 0)} to {formats.percent(most['corrected'], 0)}"
-    whole = f"of {formats.count(len(rows), 'volatility', 'volatilities')}"
-    return text(f"Correction {' and '.join(moved)} {whole}; ", metal(most), change)
+def _members(run: Findings, f: Mapping[str, Any]) -> Text:
+    say = run.say
+    told = say.series([_series(run, key) for key in f["members"] if ":" not in key]) if f["members"] else ""
+    if f["against"]:
+        against = say.series([_series(run, key) for key in f["against"]])
+        return say("{members}; against {others}", members=name(told or say.words("none today")), others=name(against))
+    return text(name(told)) if told else say("exchange rate")
 
 
-def _number(n: int) -> str:
-    return formats.WORDS[n] if n < len(formats.WORDS) else str(n)
+def _series(run: Findings, key: str) -> str:
+    """The name of a price series: a metal's, or that of a good that only explains."""
+    words = run.say.term("metal", key)
+    return run.say.term("term", readable(key)) if words == key else words
 
 
-def _correction_cells(a: Mapping[str, Any]) -> tuple[Text, ...]:
-    return (
-        text(head(a)),
-        text(SEEN.get(a["observation"], formats.readable(a["observation"]))),
-        text(formats.percent(a["raw"])),
-        text(strong(formats.percent(a["corrected"]))),
-        text(f"{formats.percent(a['low'])} to {formats.percent(a['high'])}"),
-        text(formats.percent(a["forecast"])),
-        text(formats.percent(a["own_weight"], 0)),
+def _explained(run: Findings, model: Mapping[str, Any]) -> Figure:
+    """How much of each metal's variance the factors explain; the loadings are in the table behind."""
+    say, fmt = run.say, run.fmt
+    rows = sorted(model["assets"], key=lambda a: (-(a["fit"] or 0.0), a["asset"]))
+    scale = 1.05 * max(*(a["fit"] or 0.0 for a in rows), 0.01)
+    bars = tuple(
+        Bar(
+            text(run.head(a)),
+            (_strongest(run, a, model["tests"]["threshold"]), text(strong(fmt.percent(a["fit"], 0)))),
+            None if a["fit"] is None else max(a["fit"], 0.0) / scale,
+        )
+        for a in rows
     )
+    columns = Column(say.words("clearest with"), "left"), Column(say.words("explained"))
+    table = BarTable(say.words("Variance explained by the factors"), say.words("Metal"), columns, bars)
+    tests = model["tests"]
+    sub = say(
+        "Share of the variance of the year ahead that the factors explain, and the factor whose loading is told from zero most"
+        " clearly. Of {n} estimates chance alone would set about {chance} apart from zero.",
+        n=fmt.number(tests["estimates"]), chance=fmt.number(tests["estimates"] / CHANCE),
+    )  # fmt: skip
+    return Figure(_loadings_title(run, model), sub, (table,), (), own_calculation(run), _loadings(run, model))
 
 
-def _loadings(run: Findings, model: Mapping[str, Any]) -> Figure:
-    rows, found, tests = model["assets"], model["factors"][:SHOWN], model["tests"]
-    heads = (*(Column(formats.capital(_name(f))) for f in found), Column("Explained"))
-    table = Table(
-        "Loadings on factors, with t-statistics",
-        (Column("Metal", "left"), *heads),
-        tuple(Row(_loading_cells(a, found, tests["threshold"])) for a in rows),
-    )
-    chance = formats.number(tests["estimates"] / CHANCE, 0)
-    sub = text(
-        f"Fraction by which a price moves with a factor, t-statistic in brackets; strong from {tests['threshold']:g} on, where"
-        f" chance alone would set about {chance}. Members of a group may share one estimate. Explained: share of the variance"
-        " of the year ahead. Factors, each without the metal itself, and their volatility a year: ",
-        listed([text(_span(f["name"]), f" {formats.percent(f['volatility'], 0)} (", name(_members(f)), ")") for f in found]),
-        ".",
-    )
-    return Figure(_loadings_title(model), sub, (table,), (), _source(run))
+def _strongest(run: Findings, a: Asset, threshold: float) -> Text:
+    """The factor of the largest t-statistic, where one is told from zero."""
+    known = [(abs(x["t"]), key) for key, x in a["loadings"].items() if x["t"] is not None]
+    t, key = max(known, default=(0.0, ""))
+    return text(muted(factor(run.say, key))) if t >= threshold else text(NONE)
 
 
-def _loading_cells(a: Mapping[str, Any], found: Sequence[Mapping[str, Any]], threshold: float) -> tuple[Text, ...]:
-    loadings = (_loading(a["loadings"][f["name"]], threshold) for f in found)
-    return (text(head(a)), *loadings, text(formats.percent(a["fit"], 0)))
-
-
-def _loadings_title(model: Mapping[str, Any]) -> Text:
+def _loadings_title(run: Findings, model: Mapping[str, Any]) -> Text:
     """The clearest loading, and how many estimates there is evidence for."""
     tests = model["tests"]
-    if not tests["significant"]:
-        return text("No loading on any factor can be told from zero")
     tested = [(a, key, loading) for a in model["assets"] for key, loading in a["loadings"].items() if loading["t"] is not None]
+    if not tests["significant"] or not tested:
+        return run.say("No loading on any factor can be told from zero")
     asset, key, _ = max(tested, key=lambda row: (abs(row[2]["t"]), row[0]["asset"]))
-    counted = f"{tests['significant']} of {tests['estimates']} estimates can be told from zero"
-    return text(head(asset), " moves most clearly with ", _span(key), f"; {counted}")
+    return run.say(
+        "{metal} moves most clearly with {factor}; {found} of {total} estimates can be told from zero",
+        metal=run.head(asset), factor=name(factor(run.say, key)), found=tests["significant"], total=tests["estimates"],
+    )  # fmt: skip
 
 
-def _loading(loading: Mapping[str, Any], threshold: float) -> Text:
+def _loadings(run: Findings, model: Mapping[str, Any]) -> Table:
+    say, fmt, found, threshold = run.say, run.fmt, model["factors"], model["tests"]["threshold"]
+    heads = (Column(_head(run, f["name"])) for f in found)
+    rows = tuple(
+        Row(
+            (
+                text(run.head(a)),
+                *(_loading(run, a["loadings"][f["name"]], threshold) for f in found),
+                text(fmt.percent(a["fit"], 0)),
+            )
+        )
+        for a in model["assets"]
+    )
+    caption = say.words("Loadings, t-statistic in brackets, bold from {threshold} on", threshold=fmt.plain_number(threshold))
+    return Table(caption, (Column(say.words("Metal"), "left"), *heads, Column(say.words("Explained"))), rows, stacks=False)
+
+
+def _loading(run: Findings, loading: Mapping[str, Any], threshold: float) -> Text:
     if loading["t"] is None:
         return text(NONE)
-    figure = formats.number(loading["loading"], 2)
-    t = muted(f" ({formats.number(loading['t'], 1)})")
+    figure = run.fmt.number(loading["loading"], 2)
+    t = muted(f" ({run.fmt.number(loading['t'], 1)})")
     return text(strong(figure) if abs(loading["t"]) >= threshold else figure, t)
 
 
-def _members(factor: Mapping[str, Any]) -> str:
-    told = ", ".join(formats.readable(key) for key in factor["members"] if ":" not in key)
-    if factor["against"]:
-        return f"{told or 'none today'}; against {', '.join(formats.readable(key) for key in factor['against'])}"
-    return told or "exchange rate"
-
-
-def _name(factor: Mapping[str, Any]) -> str:
-    return formats.readable(factor["name"])
-
-
-def _span(key: str) -> Span:
-    return name({"dollar": "the dollar", "supply_shock": "the supply shock"}.get(key, formats.readable(key)))
-
-
-def _coverage(rows: Sequence[Mapping[str, Any]]) -> Notes:
+def _coverage(run: Findings, rows: Sequence[Asset]) -> Notes:
     """Who was estimated from what: one sentence for all that were observed alike."""
-    alike: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
+    say, fmt = run.say, run.fmt
+    alike: dict[tuple[str, str, str], list[Asset]] = {}
     for a in rows:
         alike.setdefault((a["observation"], a["volatility_from"], a["comovement_from"]), []).append(a)
-    notes = []
+    notes: list[tuple[str, Text]] = []
     for (observation, volatility, comovement), members in alike.items():
         counts = sorted(a["changes"] for a in members)
-        n = f"{counts[0]}" if counts[0] == counts[-1] else f"{counts[0]} to {counts[-1]}"
+        words = say(
+            "{metals}, seen {seen}: {n} changes each, to {month}; volatility from {volatility}, co-movement from {comovement}.",
+            metals=say.listed([run.head(members[0]), *(run.metal(a) for a in members[1:])]),
+            seen=seen(run, observation), n=between(run, counts[0], counts[-1]),
+            month=fmt.month(max(a["last"] for a in members)),
+            volatility=say.words(FROM[volatility]), comovement=say.words(FROM[comovement]),
+        )  # fmt: skip
         gaps = sum(a["gaps"] for a in members)
-        words = (
-            f" seen {SEEN.get(observation, formats.readable(observation))}: {n} changes each, to"
-            f" {formats.month(max(a['last'] for a in members))}; volatility from {volatility} prices, co-movement from"
-            f" {comovement}{' prices' if comovement.startswith('own') else ''}"
-            f"{f'; {gaps} gaps, over which no change is counted' if gaps else ''}."
-        )
-        notes.append(("", text(listed([head(members[0]), *(metal(a) for a in members[1:])]), words)))
+        if gaps:
+            told = say.counted(
+                gaps,
+                "Over one gap no change is counted.",
+                "Over {n} gaps no change is counted.",
+            )
+            words = text(words, " ", told)
+        notes.append(("", words))
     return Notes(tuple(notes))

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from toolkit.report import formats
-from toolkit.report.charts.intervals import Interval, intervals
+from toolkit.report.charts.intervals import Interval, intervals, is_logarithmic
 from toolkit.report.compose import section
-from toolkit.report.language import mark
 from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Missing, Row, Table
+from toolkit.report.findings import Findings
+from toolkit.report.formats import readable
+from toolkit.report.language import mark
 from toolkit.report.measures import measure_words
 from toolkit.report.origins import by_product
 from toolkit.report.outlook import falls, shocks, tail
-from toolkit.report.findings import Findings, head, metal
 from toolkit.report.text import NONE, Text, muted, sources, strong, text
 
 NOISY = 0.5
 """A print is called noisy when less than this share of its volatility is believed."""
+SEEN = {
+    "customs_unit_value": mark("through the noise of customs values"),
+    "monthly_average": mark("as averages of a month"),
+    "annual_average": mark("as averages of a year"),
+    "annual": mark("once a year"),
+    "geltner": mark("as smoothed assessments"),
+    "getmansky_lo_makarov": mark("as smoothed assessments"),
+    "as_is": mark("as printed"),
+}
+"""How each observation model looks at a price."""
+Asset = Mapping[str, Any]
 
 
 @section("risk", mark("Risk"), needs=["positions"])
@@ -25,86 +36,176 @@ def risk(run: Findings) -> tuple[Block, ...] | Missing:
     """Contributions beside volatilities, then falls of factors, scenarios of the strategy and their tail."""
     believed = _volatilities(run)
     if not run.held:
-        return (believed,) if believed else Missing("Nothing is held, so nothing carries risk.")
+        return (believed,) if believed else Missing(run.say.words("Nothing is held, so nothing carries risk."))
     pair: tuple[Block, ...] = (Columns((_contributions(run), believed)),) if believed else (_contributions(run),)
     return (*pair, *(figure for figure in (falls(run), shocks(run), tail(run)) if figure))
 
 
+def seen(run: Findings, model: str) -> str:
+    """How an observation model looks at a price, in words."""
+    return run.say.words(SEEN[model]) if model in SEEN else run.say.term("term", readable(model))
+
+
 def _contributions(run: Findings) -> Figure:
+    say, fmt, found = run.say, run.fmt, run.record["risk"]
     shares: Mapping[str, float] = run.record["risk_contributions"]
     rows = sorted(run.held, key=lambda p: (-shares[p["asset"]], p["asset"]))
     scale = 1.05 * max(max(shares[p["asset"]], p["weight"]) for p in rows)
     bars = tuple(
         Bar(
-            text(head(p)),
-            (text(muted(formats.percent(p["weight"]))), text(strong(formats.percent(shares[p["asset"]])))),
+            text(run.head(p)),
+            (text(muted(fmt.percent(p["weight"]))), text(strong(fmt.percent(shares[p["asset"]])))),
             max(shares[p["asset"]], 0.0) / scale,
             p["weight"] / scale,
         )
         for p in rows
     )
     top = rows[0]
-    title = text(
-        head(top),
-        f" carries {formats.percent(shares[top['asset']], 0)} of risk with {formats.percent(top['weight'], 0)} of value",
-    )
-    ratio, volatility = run.record["risk"]["diversification_ratio"], run.record["risk"]["volatility"]
-    spread = "" if ratio is None else f" Held alone, the holdings would move {formats.number(ratio, 1)} times as much."
-    measure = run.record["risk"]["contributions_of"]
-    whole = "variance" if measure == "variance" else measure_words(measure, run.record["objective"]["confidence"])
-    sub = f"Share of the whole's {whole}; volatility {formats.percent(volatility)} a year.{spread}"
-    legend = ("now", "share of value"), ("new", "share of risk")
-    table = BarTable("Risk contributions", "Holding", (Column("value"), Column("risk")), bars)
-    return Figure(title, text(sub), (table,), legend, text("Own calculation", sources(*run.of_tables("prices", "fx")), "."))
+    title = say(
+        "{metal} carries {share} of risk with {weight} of value",
+        metal=run.head(top), share=fmt.percent(shares[top["asset"]], 0), weight=fmt.percent(top["weight"], 0),
+    )  # fmt: skip
+    measure = found["contributions_of"]
+    whole = measure_words(measure, None if measure == "variance" else run.record["objective"]["confidence"], say)
+    sub = say(
+        "Share of the risk of the whole, measured by {measure}; volatility {volatility} a year.",
+        measure=whole, volatility=fmt.percent(found["volatility"]),
+    )  # fmt: skip
+    ratio = found["diversification_ratio"]
+    if ratio is not None:
+        alone = say("Held alone, the holdings would move {ratio} times as much.", ratio=fmt.number(ratio, 1))
+        sub = text(sub, " ", alone)
+    legend = (("now", say.words("share of value")), ("new", say.words("share of risk")))
+    columns = Column(say.words("value")), Column(say.words("risk"))
+    table = BarTable(say.words("Risk contributions"), say.words("Holding"), columns, bars)
+    return Figure(title, sub, (table,), legend, own_calculation(run))
+
+
+def own_calculation(run: Findings, *more: str) -> Text:
+    """The source line of what was computed from prices, with further markers."""
+    return text(run.say("Own calculation"), sources(*run.of_tables("prices", "fx"), *more), ".")
 
 
 def _volatilities(run: Findings) -> Figure | None:
+    """As printed and as corrected, with the interval of the latter; the table behind tells how, and how deep prices fell."""
+    say, fmt = run.say, run.fmt
     rows = sorted(by_product(run.record["assets"]), key=lambda a: (-a["volatility"]["corrected"], a["asset"]))
     if not rows:
         return None
     drawn = tuple(
-        Interval(head(a).text, v["raw"], v["corrected"], v["low"], v["high"]) for a in rows for v in (a["volatility"],)
+        Interval(run.head(a).text, v["raw"], v["corrected"], v["low"], v["high"]) for a in rows for v in (a["volatility"],)
     )
     noisy = [a for a in rows if a["volatility"]["raw"] > 0 and a["volatility"]["corrected"] < NOISY * a["volatility"]["raw"]]
-    if noisy:
-        who = text("For ", metal(noisy[0]))
-        if len(noisy) > 1:
-            who = text(
-                f"In {formats.WORDS[len(noisy)] if len(noisy) < len(formats.WORDS) else len(noisy)} of {len(rows)} price series"
-            )
-        title = text(who, " more than half of the printed volatility is noise")
-    else:
-        title = text(
-            f"Volatility lies between {formats.percent(rows[-1]['volatility']['corrected'], 0)}",
-            f" and {formats.percent(rows[0]['volatility']['corrected'], 0)} a year",
-        )
-    columns = (
-        Column("Metal", "left"), Column("Printed"), Column("Corrected"), Column("68% interval"), Column("Noise of a print"),
-        Column("n"), Column("From", "left"), Column("To", "left"), Column("Model", "left"),
-    )  # fmt: skip
-    data = Table("Volatility a year, printed and corrected", columns, tuple(Row(_cells(a)) for a in rows), stacks=False)
     counts = sorted(a["volatility"]["observations"] for a in rows)
-    n = f"{counts[0]}" if counts[0] == counts[-1] else f"{counts[0]} to {counts[-1]}"
-    sub = f"Volatility a year in {run.currency}, from {n} price changes. Band: 68% interval of the corrected figure."
-    legend = (("raw", "as printed"), ("level", "corrected, with interval"))
-    foot = text(
-        "Source: price series",
-        sources(*run.of_tables("prices", "fx")),
-        ". Customs values are noisy; a model takes the noise out." if noisy else ".",
-    )
-    return Figure(title, text(sub), (intervals(drawn, "Volatility a year, percent.", run.fmt),), legend, foot, data)
+    sub = text(
+        say(
+            "Volatility a year in {currency}, from {n} price changes.",
+            currency=run.currency, n=between(run, counts[0], counts[-1]),
+        ),
+        " ",
+        say("Logarithmic; band: 68% interval of the corrected figure.")
+        if is_logarithmic(drawn)
+        else say("Band: 68% interval of the corrected figure."),
+    )  # fmt: skip
+    legend = (("raw", say.words("as printed")), ("level", say.words("corrected, with interval")))
+    foot = text(say("Source: price series"), sources(*run.of_tables("prices", "fx")), ".")
+    if noisy:
+        foot = text(foot, " ", say("Customs values are noisy; a model takes the noise out."))
+    chart = intervals(drawn, _told(run, drawn), fmt)
+    return Figure(_volatility_title(run, rows, noisy), sub, (chart,), legend, foot, _table(run, rows))
 
 
-def _cells(a: Mapping[str, Any]) -> tuple[Text, ...]:
-    v = a["volatility"]
+def between(run: Findings, least: int, most: int) -> str:
+    """One count, or the range of several."""
+    low, high = run.fmt.number(least), run.fmt.number(most)
+    return low if least == most else run.say.words("{low} to {high}", low=low, high=high)
+
+
+def _volatility_title(run: Findings, rows: Sequence[Asset], noisy: Sequence[Asset]) -> Text:
+    say, fmt = run.say, run.fmt
+    if not noisy:
+        return say(
+            "Volatility lies between {low} and {high} a year",
+            low=fmt.percent(rows[-1]["volatility"]["corrected"], 0),
+            high=fmt.percent(rows[0]["volatility"]["corrected"], 0),
+        )
+    return say.counted(
+        len(noisy),
+        "For {metal} more than half of the printed volatility is noise",
+        "In {n} of {total} price series more than half of the printed volatility is noise",
+        metal=run.metal(noisy[0]), total=say.number_word(len(rows)),
+    )  # fmt: skip
+
+
+def _told(run: Findings, rows: Sequence[Interval]) -> str:
+    """The figures of the chart in a sentence."""
+    fmt = run.fmt
+    each = [
+        run.say.words(
+            "{metal} printed {raw}, corrected {corrected} ({low} to {high})",
+            metal=one.label,
+            raw=fmt.percent(one.raw, 0),
+            corrected=fmt.percent(one.believed, 0),
+            low=fmt.percent(one.low, 0),
+            high=fmt.percent(one.high, 0),
+        )
+        for one in rows
+    ]
+    return run.say.words("Volatility a year: {figures}.", figures="; ".join(each))
+
+
+def _table(run: Findings, rows: Sequence[Asset]) -> Table:
+    """Everything behind the chart; what runs of before did not keep is left out as columns."""
+    say = run.say
+    model = {a["asset"]: a for a in by_product((run.record.get("factor_model") or {}).get("assets", ()))}
+    fallen = {one["asset"]: one["fall"] for one in run.parts.get("prices", {}).get("series", ()) if one["fall"]}
+    columns = [
+        Column(say.words("Metal"), "left"), Column(say.words("Printed")), Column(say.words("Corrected")),
+        Column(say.words("68% interval")), Column(say.words("Noise of a print")), Column(say.words("n")),
+        Column(say.words("From"), "left"), Column(say.words("To"), "left"), Column(say.words("Seen"), "left"),
+    ]  # fmt: skip
+    if model:
+        columns += [Column(say.words("Year ahead")), Column(say.words("Own data"))]
+    if fallen:
+        columns += [Column(say.words("Deepest fall")), Column(say.words("Months below a peak"))]
+    cells = [
+        (
+            *_estimate(run, a),
+            *(_ahead(run, model.get(a["asset"])) if model else ()),
+            *(_fall(run, fallen.get(a["asset"])) if fallen else ()),
+        )
+        for a in rows
+    ]
+    caption = say.words("Volatility a year, printed and corrected")
+    return Table(caption, tuple(columns), tuple(Row(row) for row in cells), stacks=False)
+
+
+def _estimate(run: Findings, a: Asset) -> tuple[Text, ...]:
+    say, fmt, v = run.say, run.fmt, a["volatility"]
     return (
-        text(head(a)),
-        text(formats.percent(v["raw"])),
-        text(strong(formats.percent(v["corrected"]))),
-        text(f"{formats.percent(v['low'])} to {formats.percent(v['high'])}"),
-        text(formats.percent(v["noise"])) if v["noise"] else text(NONE),
-        text(str(v["observations"])),
-        text(formats.month(v["first"])),
-        text(formats.month(v["last"])),
-        text(formats.readable(v["model"])),
+        text(run.head(a)),
+        text(fmt.percent(v["raw"])),
+        text(strong(fmt.percent(v["corrected"]))),
+        say("{low} to {high}", low=fmt.percent(v["low"]), high=fmt.percent(v["high"])),
+        text(fmt.percent(v["noise"])) if v["noise"] else text(NONE),
+        text(fmt.number(v["observations"])),
+        text(fmt.month(v["first"])),
+        text(fmt.month(v["last"])),
+        text(seen(run, v["model"])),
     )
+
+
+def _ahead(run: Findings, a: Asset | None) -> tuple[Text, Text]:
+    """The volatility of the year ahead, and how far the figure follows the metal's own prices rather than its group's."""
+    if a is None:
+        return text(NONE), text(NONE)
+    return text(run.fmt.percent(a["forecast"])), text(run.fmt.percent(a["own_weight"], 0))
+
+
+def _fall(run: Findings, fall: Mapping[str, Any] | None) -> tuple[Text, Text]:
+    """How deep the level fell from a peak and how long it stayed below one, in the months that are shown."""
+    if fall is None:
+        return text(NONE), text(NONE)
+    fmt, waited = run.fmt, fall["under_water"]
+    still = run.say(" (still)") if fall["lasts"] and fall["depth"] else ()
+    return text(fmt.percent(fall["depth"])), text(fmt.number(waited), still)

@@ -1,0 +1,166 @@
+"""Prices of one metal by month: prints as dots, the level behind them as a line in its band, on a logarithmic axis."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import altair as alt
+
+from toolkit.report.charts.lettering import width
+from toolkit.report.charts.theme import PANEL, TOKENS, specification
+from toolkit.report.document import Chart, Drawing
+from toolkit.report.formats import Formats
+
+HEIGHT = 148
+MARGIN = 44
+"""Room in px for the numbers of the price axis, the same in every panel so that their years align."""
+LABEL = 60
+"""Room in px for the last value, likewise."""
+GRIDLINES = 4
+ERRORS = 2.0
+"""The band is so many standard errors wide on either side."""
+ROOM = 1.06
+"""By how much the price axis goes beyond what is drawn."""
+DOT = 15
+"""Area of a dot in square px."""
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """One month of a series; None where there is none.
+
+    Attributes:
+        month: A day of it.
+        printed: What was printed.
+        level: What is believed, None for a series that is taken as printed.
+        error: Standard error of its logarithm.
+    """
+
+    month: date
+    printed: float | None
+    level: float | None = None
+    error: float | None = None
+
+
+def levels(months: Sequence[Month], span: tuple[date, date], told: str, fmt: Formats) -> Chart:
+    """Dots, line and band of a noisy series; the line alone of one that is taken as printed.
+
+    Args:
+        months: In order, at least one with a price.
+        span: First and last month of the axis, the same in all panels of a figure.
+        told: What the chart shows, in words with its numbers.
+        fmt: How prices are written.
+    """
+    return Chart((Drawing(_spec(months, span, fmt)),), told)
+
+
+def _spec(months: Sequence[Month], span: tuple[date, date], fmt: Formats) -> str:
+    noisy = any(one.level is not None for one in months)
+    rows = [_row(one, noisy=noisy) for one in months]
+    line = _runs([row for row in rows if row["line"] is not None])
+    ends = [row[key] for row in rows for key in ("print", "line", "low", "high") if row[key] is not None]
+    domain, ticks = price_axis(min(ends), max(ends))
+    last = line[-1]
+    label = fmt.price(last["line"])
+    first, end = _index(span[0]), _index(span[1])
+    plot = PANEL - MARGIN
+    room = max(width(label, bold=True) + 10, LABEL)
+    x = alt.X(
+        "x:Q",
+        scale=alt.Scale(domain=[first - 0.5, end + (end - first + 1) * room / (plot - room)], nice=False),
+        axis=alt.Axis(
+            title=None, grid=False, values=_years(first, end), labelExpr="floor(datum.value / 12)", labelAlign="left",
+            ticks=True, tickColor=TOKENS["mut"], tickSize=5, labelOffset=3, labelPadding=3, domain=True,
+            domainColor=TOKENS["mut"], labelBound=False, labelFlush=False,
+        ),
+    )  # fmt: skip
+    names = json.dumps([fmt.plain_number(tick) if tick < 1 else fmt.number(tick) for tick in ticks], ensure_ascii=False)
+    y_axis = alt.Axis(
+        title=None, values=ticks, labelExpr=f"{names}[indexof({json.dumps(ticks)}, datum.value)]", labelColor=TOKENS["mut"],
+        labelFontSize=11.5, minExtent=MARGIN - 8, labelPadding=4,
+    )  # fmt: skip
+    scale = alt.Scale(type="log", domain=list(domain), nice=False)
+
+    def y(name: str) -> alt.Y:
+        return alt.Y(f"{name}:Q", scale=scale, axis=y_axis)
+
+    def over(values: Sequence[dict]) -> alt.Chart:
+        return alt.Chart(alt.Data(values=list(values))).encode(x=x)
+
+    layers: list[alt.Chart] = []
+    if noisy:
+        layers += [
+            over(line).mark_area(color=TOKENS["band"], opacity=1).encode(y=y("low"), y2="high:Q", detail="run:N"),
+            over([row for row in rows if row["print"] is not None])
+            .mark_point(
+                shape="circle", filled=True, size=DOT, fill=TOKENS["dot"], stroke=TOKENS["dot"], strokeWidth=0, opacity=1
+            )
+            .encode(y=y("print")),
+        ]
+    layers += [
+        over(line).mark_line(color=TOKENS["data"], strokeWidth=2, strokeCap="round").encode(y=y("line"), detail="run:N"),
+        over([last])
+        .mark_text(align="left", dx=5, baseline="middle", fontWeight="bold", color=TOKENS["data"], text=label)
+        .encode(y=y("line")),
+    ]
+    sized = alt.layer(*layers).properties(width=PANEL, height=HEIGHT, autosize={"type": "fit", "contains": "padding"})
+    return specification(sized, fmt)
+
+
+def _row(one: Month, *, noisy: bool) -> dict:
+    error = ERRORS * one.error if one.error is not None else 0.0
+    level = one.level
+    return {
+        "x": _index(one.month),
+        "print": one.printed,
+        "line": level if noisy else one.printed,
+        "low": None if level is None else level * math.exp(-error),
+        "high": None if level is None else level * math.exp(error),
+    }
+
+
+def _runs(rows: list[dict]) -> list[dict]:
+    """The rows with the number of the unbroken `run` of months they are of: nothing is joined over a gap."""
+    starts = itertools.accumulate(int(b["x"] - a["x"] > 1) for a, b in itertools.pairwise(rows))
+    return [{**row, "run": run} for row, run in zip(rows, (0, *starts), strict=True)]
+
+
+def _index(day: date) -> int:
+    """Months as whole numbers: their distances are equal, and no time zone moves them."""
+    return 12 * day.year + day.month - 1
+
+
+def _years(first: int, end: int) -> list[int]:
+    """The Januaries of the axis, at most six."""
+    januaries = [month for month in range(first, end + 1) if month % 12 == 0]
+    return januaries[:: max(math.ceil(len(januaries) / 6), 1)]
+
+
+def price_axis(low: float, high: float) -> tuple[tuple[float, float], list[float]]:
+    """Domain around the prices and its ticks of 1, 2 or 5: at least two, at most `GRIDLINES`.
+
+    Args:
+        low: Least of what is drawn, above zero.
+        high: Most of it.
+    """
+    bottom, top = low / ROOM, high * ROOM
+    every = _ticks(bottom / 10.0, top * 10.0, (1, 2, 5))
+    while len(inside := [tick for tick in every if bottom <= tick <= top]) < 2:
+        below, above = max(tick for tick in every if tick < bottom), min(tick for tick in every if tick > top)
+        bottom, top = (below, top) if bottom / below <= above / top else (bottom, above)
+    if len(inside) > GRIDLINES:
+        decades = _ticks(bottom, top, (1,))
+        inside = decades if len(decades) > 1 else inside
+        inside = inside[:: math.ceil(len(inside) / GRIDLINES)]
+    return (bottom, top), inside
+
+
+def _ticks(low: float, high: float, steps: tuple[int, ...]) -> list[float]:
+    """Round numbers between two prices: `steps` of every decade."""
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    return [tick for e in decades for m in steps if low <= (tick := float(f"{m}e{e}")) <= high]

@@ -1,0 +1,187 @@
+"""Prices and noise: what customs printed by month, the level behind it, and how far apart the two are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from toolkit.report.charts.levels import Month, levels
+from toolkit.report.compose import section
+from toolkit.report.document import Block, Column, Figure, Missing, Panels, Row, SmallMultiple, Table
+from toolkit.report.findings import Findings
+from toolkit.report.formats import capital, day
+from toolkit.report.language import mark
+from toolkit.report.text import NONE, Text, muted, plain, sources, text
+
+FAR = 0.1
+"""A print this far off its level is called so."""
+NOISY = "customs_unit_value"
+BASES = {
+    NOISY: mark("customs value"),
+    "monthly_average": mark("month average"),
+}
+"""What a print is, by its basis."""
+
+
+@section("prices", mark("Prices and noise"), needs=["prices"])
+def prices(run: Findings) -> tuple[Block, ...] | Missing:
+    """One panel a metal, the noisiest bases first, and the months behind them."""
+    found = run.parts["prices"]
+    series = sorted((one for one in found["series"] if _months(one)), key=lambda one: one["basis"] != NOISY)
+    if not series:
+        return Missing(run.say.words("No metal of this report has a price by month."))
+    months = [row["month"] for one in series for row in one["months"]]
+    span = day(min(months)), day(max(months))
+    panels = tuple(_panel(run, one, span) for one in series)
+    return (
+        Figure(
+            _title(run, series),
+            _sub(run, found, series, span),
+            (Panels(panels, _legend(run, series)),),
+            source=_source(run, found),
+            data=_data(run, series),
+        ),
+    )
+
+
+def _months(one: Mapping[str, Any]) -> list[Month]:
+    """The months of a series that have a price."""
+    return [
+        Month(day(row["month"]), row["print"], row["level"], row["error"])
+        for row in one["months"]
+        if row["print"] is not None or row["level"] is not None
+    ]
+
+
+def _title(run: Findings, series: Sequence[Mapping[str, Any]]) -> Text:
+    """For how many of the noisy metals the last print lies far off the level."""
+    say, fmt = run.say, run.fmt
+    off = [(abs(one["last"]["off"]), one) for one in series if one["last"]["off"] is not None]
+    if not off:
+        return say("No level has to be told from noise: each price is taken as it was published")
+    far = [one for distance, one in off if distance > FAR]
+    distance, most = max(off, key=lambda pair: (pair[0], pair[1]["asset"]))
+    written = {"limit": fmt.limit(FAR), "metal": run.metal(most), "off": fmt.percent(distance, 0)}
+    if not far:
+        return say("No last print is more than {limit} off its level; that of {metal} is {off} off", **written)
+    if len(off) == 1:
+        return say("The last print of {metal} is {off} off the level", **written)
+    return say.counted(
+        len(far),
+        "For one of {total} metals the last customs print is more than {limit} off the level: {metal}, by {off}",
+        "For {n} of {total} metals the last customs print is more than {limit} off the level; {metal} by {off}",
+        total=say.number_word(len(off)), **written,
+    )  # fmt: skip
+
+
+def _sub(run: Findings, found: Mapping[str, Any], series: Sequence[Mapping[str, Any]], span: tuple[date, date]) -> Text:
+    say, fmt = run.say, run.fmt
+    first, last = (fmt.month(month) for month in span)
+    sentences = [say("{unit}, logarithmic, {first} to {last}.", unit=_unit(run, series), first=first, last=last)]
+    if any(_is_noisy(one) for one in series):
+        sentences.append(
+            say(
+                "Levels are smoothed: that of a past month knows the prints after it, up to {day}. Band: two standard errors.",
+                day=fmt.long_date(run.as_of),
+            )
+        )
+    for currency, month in found["rates"].items():
+        sentences.append(
+            say(
+                "Prices in {currency} are converted at the rate of their month, after {month} at the last known one.",
+                currency=currency,
+                month=fmt.month(month),
+            )
+        )
+    return _sentences(sentences)
+
+
+def _sentences(sentences: Sequence[Text]) -> Text:
+    return text(*(part for i, one in enumerate(sentences) for part in ((" ", one) if i else (one,))))
+
+
+def _unit(run: Findings, series: Sequence[Mapping[str, Any]]) -> str:
+    units = run.say.series(sorted({one["unit"] for one in series}))
+    return run.say.words("{currency} per {unit}", currency=run.currency, unit=units)
+
+
+def _is_noisy(one: Mapping[str, Any]) -> bool:
+    return one["last"]["level"] is not None
+
+
+def _legend(run: Findings, series: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:
+    say = run.say
+    noisy, exact = any(_is_noisy(one) for one in series), any(not _is_noisy(one) for one in series)
+    rows = []
+    if noisy:
+        rows += [("print", say.words("customs value of a month")), ("bandline", say.words("level, with two standard errors"))]
+    if exact:
+        rows.append(("line", say.words("price taken as published")))
+    return tuple(rows)
+
+
+def _panel(run: Findings, one: Mapping[str, Any], span: tuple[date, date]) -> SmallMultiple:
+    say, fmt, last = run.say, run.fmt, one["last"]
+    written = {
+        "metal": run.head(one),
+        "unit": _unit(run, (one,)),
+        "month": fmt.month(last["month"]),
+        "print": fmt.price(last["print"], like=last["level"]),
+    }
+    if _is_noisy(one):
+        note = say("last print {off} against the level", off=fmt.percent(last["off"], 0, signed=True))
+        told = say(
+            "{metal}: level {level} ± {error} {unit} (one standard error), last print {print} ({month}).",
+            level=fmt.price(last["level"]), error=fmt.price(last["error"], like=last["level"]), **written,
+        )  # fmt: skip
+    else:
+        basis = BASES.get(one["basis"])
+        word = say.words(basis) if basis else say.term("term", one["basis"].replace("_", " "))
+        note = say("{basis}, last {month}", basis=word, month=written["month"])
+        told = say("{metal}: {print} {unit} ({month}).", **written)
+    return SmallMultiple(text(run.head(one)), note, levels(_months(one), span, plain(told), fmt))
+
+
+def _source(run: Findings, found: Mapping[str, Any]) -> Text:
+    say = run.say
+    keys = [row["source_id"] for row in found["data"]]
+    sentences = [text(say("Source: price series and exchange rates"), sources(*run.of_sources(*keys)), ".")]
+    if any(abs(one["last"]["off"] or 0.0) > FAR for one in found["series"]):
+        sentences.append(say("A level follows a jump only as far as the noise of its series allows."))
+    if found["without"]:
+        metals = say.listed([run.metal(row) for row in found["without"]])
+        sentences.append(say("Without a price by month: {metals}.", metals=metals))
+    if _priced_otherwise(run, found["series"]):
+        sentences.append(say("The proposal takes other levels: its strategy uses less history, or prints as they are."))
+    return _sentences(sentences)
+
+
+def _priced_otherwise(run: Findings, series: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the proposal took another level than the one shown: of a metal with offers, a price is that of an offer."""
+    taken = {p["asset"]: p["price"] for p in run.record.get("positions", ()) if not p.get("offer_of")}
+    return any(
+        abs(taken[one["asset"]] / one["last"]["level"] - 1.0) > 1e-6
+        for one in series
+        if one["last"]["level"] and one["asset"] in taken
+    )
+
+
+def _data(run: Findings, series: Sequence[Mapping[str, Any]]) -> Table:
+    """One row a month, the newest first: what was printed, and the level with one standard error."""
+    say, fmt = run.say, run.fmt
+    cells = {one["asset"]: {row["month"]: _cell(run, row) for row in one["months"]} for one in series}
+    months = sorted({month for own in cells.values() for month in own}, reverse=True)
+    rows = tuple(Row((text(fmt.month(month)), *(own.get(month, text(NONE)) for own in cells.values()))) for month in months)
+    caption = say.words("Prices by month, {unit}: print, then level ± one standard error", unit=_unit(run, series))
+    columns = (Column(say.words("Month"), "left"), *(Column(capital(run.head(one).text)) for one in series))
+    return Table(caption, columns, rows, stacks=False)
+
+
+def _cell(run: Findings, row: Mapping[str, Any]) -> Text:
+    fmt = run.fmt
+    printed = text(NONE) if row["print"] is None else text(fmt.price(row["print"], like=row["level"]))
+    if row["level"] is None:
+        return printed
+    error = fmt.price(row["level"] * row["error"], like=row["level"])
+    return text(printed, " ", muted(f"{fmt.price(row['level'])} ± {error}"))
