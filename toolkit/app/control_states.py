@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -9,7 +10,8 @@ from toolkit.app.inputs import Inputs
 from toolkit.app.ledger import LedgerInputs
 from toolkit.core.assets import Asset
 from toolkit.supply.chronology import DAY, IN_FORCE, SUSPENDED
-from toolkit.supply.controls import CHINA
+from toolkit.supply.controls import CHINA, ControlLedger
+from toolkit.supply.events import CLAIMS, SUSPENDS, Event
 from toolkit.supply.state import ControlState
 
 RESALE = (("USA", "civil"), ("USA", "military"), ("JPN", "military"))
@@ -45,7 +47,8 @@ def _routes(inputs: Inputs | LedgerInputs, asset: Asset, as_of: date, own: Contr
 def timeline(inputs: Inputs | LedgerInputs, as_of: date) -> list[dict[str, Any]]:
     """The spells of every official measure on a product that the ledger knows by `as_of`: past, present and dated ahead.
 
-    A spell that no known date ends has no `until`.
+    A spell that no known date ends has no `until`. `claims` are days for which one side says that a suspension goes on: they
+    change no spell.
     """
     ledger, chronology = inputs.ledger, inputs.ledger.chronology
     cuts = sorted({d for e in ledger.events for d in (e.effective, e.ends and e.ends + DAY) if d})
@@ -71,8 +74,19 @@ def timeline(inputs: Inputs | LedgerInputs, as_of: date) -> list[dict[str, Any]]
                 "end_user": event.end_user,
                 "assets": [asset.key for asset in forms],
                 "spells": [spell for spell in spells if spell["status"] in (IN_FORCE, SUSPENDED)],
+                "claims": list(_claims(ledger, event, as_of)),
                 "source_id": event.source,
                 "confidence": event.confidence,
             }
         )
     return sorted(rows, key=lambda row: (row["spells"][0]["since"] if row["spells"] else as_of, row["event_id"]))
+
+
+def _claims(ledger: ControlLedger, event: Event, as_of: date) -> Iterator[dict[str, Any]]:
+    """Claimed extensions of what suspends an event: the days behind the end that the law knows, and who claims them."""
+    chronology = ledger.chronology
+    for suspension in chronology.acting_on(event, SUSPENDS, known=as_of):
+        for claim in chronology.acting_on(suspension, CLAIMS, known=as_of):
+            if suspension.ends and (claim.ends is None or claim.ends > suspension.ends):
+                since = suspension.ends + DAY
+                yield {"since": since, "until": claim.ends, "authority": claim.authority, "event_id": claim.event_id}

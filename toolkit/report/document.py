@@ -110,7 +110,7 @@ class Chart:
 class State:
     """A cell of the control matrix: the mark, the notice, and what is said below it; `brief` is what a phone says of it."""
 
-    mark: Literal["on", "suspended", "uncertain", "whitelist"]
+    mark: Literal["on", "suspended", "uncertain", "whitelist", "clear"]
     number: str
     words: str
     brief: str = ""
@@ -195,7 +195,11 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Date:
-    """An entry of the calendar. `state` is ``past``, ``next`` or ``ahead``; `standing` a word such as official or claimed."""
+    """An entry of the calendar. `state` is ``past``, ``next`` or ``ahead``.
+
+    Attributes:
+        standing: A word such as official or claimed; `confirmed` is whether it was looked up in an official act.
+    """
 
     iso: str
     written: str
@@ -204,6 +208,7 @@ class Date:
     note: Text
     standing: str
     state: Literal["past", "next", "ahead"]
+    confirmed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,117 +1,155 @@
-"""The timeline of measures: swim lanes whose bars sit at percentages, so that text keeps its size on every screen."""
+"""The timeline of measures: which lanes there are, what they say, and what the next turn of them is."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Literal
+from itertools import pairwise
+from types import MappingProxyType
+from typing import Any
 
-from markupsafe import Markup
+from toolkit.report.charts.timeline import Bar, Mark, Period, Swimlane, swimlanes
+from toolkit.report.document import Column, Figure, Row, Table
+from toolkit.report.facts import instrument
+from toolkit.report.findings import Findings
+from toolkit.report.formats import day
+from toolkit.report.language import mark
+from toolkit.report.text import Text, name, plain, sources, text
 
-from toolkit.report import formats
-from toolkit.report.countries import in_sentence
-from toolkit.report.document import Chart, Column, Drawing, Figure, Row, Table
-from toolkit.report.findings import Findings, metal
-from toolkit.report.text import Text, listed, name, sources, text
-
-Mark = Literal["on", "suspended", "ahead", "whitelist"]
 AHEAD = timedelta(days=150)
 """How far the axis goes beyond the day of the report: far enough to see what follows the next deadlines."""
-LANE, TOP = 40, 24
-SUSPENDED = "suspended"
-LEGEND = (
-    ("on", "in force"),
-    ("suspended", "suspended"),
-    ("ahead", "ahead, unless it is changed"),
-    ("whitelist", "exporter list, not counted"),
+SUSPENDED, BAN, LICENCE, WHITELIST = "suspended", "ban", "licence", "exporter_whitelist"
+STATES: Mapping[Mark, str] = MappingProxyType(
+    {
+        "on": mark("in force"),
+        "suspended": mark("suspended"),
+        "ahead": mark("ahead, unless it is changed"),
+        "claimed": mark("extension only claimed"),
+        "reported": mark("reported by the press, not law"),
+        "whitelist": mark("exporter list, not counted"),
+    }
 )
-STATES = {"on": "in force", "suspended": "suspended", "ahead": "ahead", "whitelist": "exporter list"}
-
-
-@dataclass(frozen=True, slots=True)
-class Spell:
-    """Days in one state, both inclusive; `until` None has no known end."""
-
-    mark: Mark
-    since: date
-    until: date | None
+"""What a bar says, in the order of the legend."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A measure, the metals it names, and its spells."""
+    """A measure, the metals it names, and its spells.
+
+    Attributes:
+        metals: Symbols, as they stand before the bars.
+        names: The metals in a sentence.
+        sources: Ids of the sources that it is from.
+    """
 
     metals: str
     names: Text
     measure: str
     notice: str
-    spells: tuple[Spell, ...]
+    spells: tuple[Bar, ...]
+    sources: tuple[str, ...]
 
 
 def timeline(run: Findings) -> Figure | None:
     """The figure, or None when no measure has a lane."""
-    lanes = tuple(_lanes(run))
+    lanes = (*_lanes(run), *_practice(run))
     if not lanes:
         return None
+    say, fmt = run.say, run.fmt
     start = date(min(s.since for lane in lanes for s in lane.spells).year, 1, 1)
     end = run.as_of + AHEAD
-    title = _finding(run, lanes)
-    sub = f"Chinese measures on these products, {start.year} to {formats.month(end)}. A suspended measure is not repealed."
-    data = Table(
-        "Spells of each measure",
-        tuple(Column(label, "left") for label in ("Metals", "Measure", "Notice", "State", "From", "To, inclusive")),
-        tuple(
-            Row(
-                tuple(
-                    text(cell)
-                    for cell in (
-                        name(lane.metals), lane.measure, lane.notice, STATES[spell.mark],
-                        formats.short_date(spell.since), formats.short_date(spell.until) if spell.until else "open",
-                    )
-                )
-            )
-            for lane in lanes
-            for spell in lane.spells
-        ),
-        stacks=False,
-    )  # fmt: skip
-    drawing = Drawing(_svg(lanes, start, end, run.as_of))
+    sub = say(
+        "Chinese measures on these products, {start} to {end}. A suspended measure is not repealed.",
+        start=str(start.year),
+        end=fmt.month(end),
+    )
+    swim = [Swimlane(lane.metals, tuple(part for part in (lane.measure, lane.notice) if part), lane.spells) for lane in lanes]
+    shown = {spell.mark for lane in lanes for spell in lane.spells if spell.since < end}
     return Figure(
-        title,
-        text(sub),
-        (Chart((drawing,), "Timeline of measures"),),
-        LEGEND,
-        text("Source: control ledger", sources(*run.of_tables("controls")), "."),
-        data,
+        _finding(run, lanes),
+        sub,
+        (swimlanes(swim, Period(start, end, run.as_of), _told(run, lanes, start, end), fmt),),
+        tuple((state, say.words(words)) for state, words in STATES.items() if state in shown),
+        say(
+            "Source: control ledger{markers}.",
+            markers=sources(*run.of_sources(*(key for lane in lanes for key in lane.sources))),
+        ),
+        _table(run, lanes),
     )
 
 
-def _finding(run: Findings, lanes: tuple[Lane, ...]) -> Text:
+def _table(run: Findings, lanes: Sequence[Lane]) -> Table:
+    say, fmt = run.say, run.fmt
+    heads = (say("Metals"), say("Measure"), say("Notice"), say("State"), say("From"), say("To, inclusive"))
+    rows = tuple(
+        Row(
+            (
+                text(name(lane.metals)),
+                text(lane.measure),
+                text(lane.notice),
+                text(say.words(STATES[spell.mark])),
+                text(fmt.short_date(spell.since)),
+                text(fmt.short_date(spell.until) if spell.until else say.words("open")),
+            )
+        )
+        for lane in lanes
+        for spell in lane.spells
+    )
+    return Table(say.words("Spells of each measure"), tuple(Column(plain(head), "left") for head in heads), rows, stacks=False)
+
+
+def _told(run: Findings, lanes: Sequence[Lane], start: date, end: date) -> str:
+    """The lanes in words: whom, what, and how it stands on the day of the report."""
+    say = run.say
+    told = []
+    for lane in lanes:
+        now = next((s for s in lane.spells if s.since <= run.as_of and (s.until is None or s.until >= run.as_of)), None)
+        state = say.words(STATES[now.mark]) if now else say.words("not in force")
+        told.append(", ".join(part for part in (lane.metals, lane.measure, lane.notice, state) if part))
+    lead = say.words(
+        "Lanes from {start} to {end}, as they stand on {day}:",
+        start=str(start.year),
+        end=str(end.year),
+        day=run.fmt.long_date(run.as_of),
+    )
+    return f"{lead} {'; '.join(told)}."
+
+
+def _finding(run: Findings, lanes: Sequence[Lane]) -> Text:
+    say = run.say
     returns = [
         (spell.since, lane)
         for lane in lanes
-        for before, spell in zip(lane.spells, lane.spells[1:], strict=False)
+        for before, spell in pairwise(lane.spells)
         if before.mark == "suspended" and spell.since > run.as_of
     ]
     if returns:
         since, lane = min(returns, key=lambda item: item[0])
-        return text(
-            f"The {lane.measure} on ", lane.names, f" returns on {formats.long_date(since)} unless its suspension is extended"
+        return say(
+            "The {measure} on {metals} returns on {day} unless its suspension is extended",
+            measure=lane.measure,
+            metals=lane.names,
+            day=run.fmt.long_date(since),
         )
-    in_force = sum(lane.spells[-1].mark == "on" for lane in lanes)
-    return text(
-        formats.capital(formats.count(in_force, "measure")),
-        f" of {len(lanes)} {formats.are(in_force)} in force with no end in sight",
+    last = [[s for s in lane.spells if s.mark in ("on", "suspended", "ahead")][-1:] for lane in lanes]
+    law = [spells[0] for spells in last if spells]
+    if not law:
+        return say("No ban and no licence requirement names these products")
+    in_force = sum(spell.mark == "on" and spell.until is None for spell in law)
+    return say.counted(
+        in_force,
+        "{N} measure of {total} is in force with no end in sight",
+        "{N} measures of {total} are in force with no end in sight",
+        total=len(law),
     )
 
 
 def _lanes(run: Findings) -> Iterator[Lane]:
     """One lane a measure; measures that run in parallel on the same metals share it."""
     products = {row["asset"]: row for row in run.record["controls"]}
-    symbols = {key: row["element"] or key for key, row in products.items()}
     rows = [row for row in run.record["timeline"] if row["spells"]]
-    licensed = {asset for row in rows if row["instrument"] == "licence" for asset in row["assets"]}
+    licensed = {asset for row in rows if row["instrument"] == LICENCE for asset in row["assets"]}
     merged: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
     for row in rows:
         same = tuple((s["status"], s["since"], s["until"]) for s in row["spells"])
@@ -119,96 +157,91 @@ def _lanes(run: Findings) -> Iterator[Lane]:
         merged.setdefault(key, []).append(row)
     for group in merged.values():
         row = group[0]
+        concerned = [products[asset] for asset in row["assets"] if asset in products]
+        if not concerned:
+            continue
         everything = len(row["assets"]) > len(licensed) / 2 and set(row["assets"]) == licensed
-        metals = "All under licence" if everything else ", ".join(dict.fromkeys(symbols[asset] for asset in row["assets"]))
-        names = listed([metal(products[asset]) for asset in row["assets"]])
-        numbers = ", ".join(formats.notices(r["number"] or r["event_id"]) for r in group)
-        yield Lane(metals, names, measure(row), numbers, tuple(_spells(row, run.as_of)))
+        numbers = [run.fmt.notices(run.say.term("term", r["number"] or r["event_id"])) for r in group]
+        yield Lane(
+            run.say.words("All under licence") if everything else _symbols(run, concerned),
+            run.say.listed([run.metal(one) for one in concerned]),
+            measure(run, row),
+            ", ".join(numbers),
+            tuple(_spells(row, run.as_of)),
+            tuple(r["source_id"] for r in group),
+        )
 
 
-def measure(row: Mapping[str, Any]) -> str:
+def _practice(run: Findings) -> Iterator[Lane]:
+    """One lane for each stop that the press reports: practice, not law."""
+    found: dict[str, tuple[Mapping[str, Any], list[Mapping[str, Any]]]] = {}
+    for row in run.record["controls"]:
+        for m in row["measures"]:
+            if m["status"] == "reported" and m["since"]:
+                found.setdefault(m["event_id"], (m, []))[1].append(row)
+    for fact, rows in found.values():
+        spell = Bar("reported", day(fact["since"]), None if fact["until"] is None else day(fact["until"]))
+        names = run.say.listed([run.metal(row) for row in rows])
+        yield Lane(_symbols(run, rows), names, instrument(run, fact), "", (spell,), (fact["source_id"],))
+
+
+def _symbols(run: Findings, rows: Sequence[Mapping[str, Any]]) -> str:
+    """Symbols of the products; a form that the notice may not mean is marked in words."""
+    told: dict[str, None] = {}
+    for row in rows:
+        symbol = row["element"] or plain((run.head(row),))
+        told[run.say.words("{metal} (uncertain)", metal=symbol) if row["uncertain"] else symbol] = None
+    return ", ".join(told)
+
+
+def measure(run: Findings, row: Mapping[str, Any]) -> str:
     """A measure in words: what it is, and for whom where not for all."""
-    if row["instrument"] == "exporter_whitelist":
-        return "exporter list"
-    to = "" if row["destinations"] == ["all"] else f" to {' and '.join(in_sentence(code) for code in row['destinations'])}"
-    return f"{formats.readable(row['instrument'])}{to}" + ("" if row["end_user"] == "all" else f", {row['end_user']}")
+    say = run.say
+    if row["instrument"] == WHITELIST:
+        return say.words("exporter list")
+    if row["destinations"] == ["all"]:
+        return instrument(run, row)
+    places = say.listed([run.place(code) for code in row["destinations"]])
+    military = row["end_user"] != "all"
+    if row["instrument"] == BAN:
+        return (
+            say.words("ban to {places}, military", places=places) if military else say.words("ban to {places}", places=places)
+        )
+    return say.words("{measure} to {places}", measure=instrument(run, row), places=places)
 
 
-def suspended_until(run: Findings, day: str) -> tuple[Mapping[str, Any], ...]:
-    """The measures whose suspension has its last day on `day`."""
+def suspended_until(run: Findings, last: str) -> tuple[Mapping[str, Any], ...]:
+    """The measures whose suspension has its last day on `last`."""
     rows = run.record["timeline"]
-    return tuple(row for row in rows if any(s["status"] == SUSPENDED and s["until"] == day for s in row["spells"]))
+    return tuple(row for row in rows if any(s["status"] == SUSPENDED and s["until"] == last for s in row["spells"]))
 
 
 def in_words(run: Findings, rows: Sequence[Mapping[str, Any]]) -> Text:
     """Measures in a sentence: the ban to the US on gallium and germanium."""
-    names = {row["asset"]: metal(row) for row in run.record["controls"]}
-    return listed([text(f"the {measure(row)} on ", listed([names[asset] for asset in row["assets"]])) for row in rows])
-
-
-def _spells(row: Mapping[str, Any], today: date) -> Iterator[Spell]:
-    for spell in row["spells"]:
-        since = formats.day(spell["since"])
-        until = None if spell["until"] is None else formats.day(spell["until"])
-        if spell["status"] == SUSPENDED:
-            mark: Mark = "suspended"
-        elif row["instrument"] == "exporter_whitelist":
-            mark = "whitelist"
+    names = {row["asset"]: run.metal(row) for row in run.record["controls"]}
+    say = run.say
+    told = []
+    for row in rows:
+        metals = say.listed([names[asset] for asset in row["assets"] if asset in names])
+        if row["instrument"] == BAN:
+            told.append(say("the {ban} on {metals}", ban=measure(run, row), metals=metals))
+        elif row["instrument"] == LICENCE:
+            told.append(say("the licence requirement for {metals}", metals=metals))
         else:
-            mark = "on" if since <= today else "ahead"
-        yield Spell(mark, since, until)
+            told.append(say("the measure “{measure}” on {metals}", measure=measure(run, row), metals=metals))
+    return say.listed(told)
 
 
-def _svg(lanes: tuple[Lane, ...], start: date, end: date, today: date) -> str:
-    """The drawing. Names and numbers are escaped by Markup; positions are ours."""
-    bottom = TOP + LANE * len(lanes) + 6
-
-    def at(day: date) -> str:
-        inside = min(max(day, start), end)
-        return f"{100 * (inside - start).days / (end - start).days:.2f}%"
-
-    def width(spell: Spell) -> str:
-        last = end if spell.until is None else min(spell.until + timedelta(days=1), end)
-        return f"{100 * max((last - max(spell.since, start)).days, 0) / (end - start).days:.2f}%"
-
-    told = "; ".join(f"{lane.metals}, {lane.measure}, {lane.notice}, {STATES[lane.spells[-1].mark]}" for lane in lanes)
-    parts = [
-        Markup('<svg class="lanes" role="img" width="100%" height="{}"><title>{} {}: {}.</title>').format(
-            bottom + 20, formats.capital(formats.count(len(lanes), "lane")), f"from {start.year} to {end.year}", told
-        )
-    ]
-    for year in range(start.year, end.year + 1):
-        x = at(date(year, 1, 1))
-        label = Markup('<text class="ax" x="{}" dx="4" y="{}">{}</text>').format(
-            x, bottom + 14, _year(year, (end - date(year, 1, 1)).days)
-        )
-        parts += [Markup('<line class="grid" x1="{0}" x2="{0}" y1="{1}" y2="{2}"/>').format(x, TOP, bottom), label]
-    parts.append(Markup('<line class="key" x1="{0}" x2="{0}" y1="{1}" y2="{2}"/>').format(at(today), TOP - 6, bottom))
-    parts.append(
-        Markup('<text class="lab b" x="{}" dx="4" y="{}" text-anchor="end">{}</text>').format(
-            at(today), TOP - 11, formats.short_date(today)
-        )
-    )
-    for i, lane in enumerate(lanes):
-        y = TOP + LANE * i
-        parts.append(
-            Markup(
-                '<text class="lab halo" x="0" y="{}"><tspan class="b">{}</tspan> <tspan class="m">· {} · {}</tspan></text>'
-            ).format(y + 15, _shortened(lane.metals), lane.measure, lane.notice)
-        )
-        parts += [
-            Markup('<rect class="{}" x="{}" y="{}" width="{}" height="12"/>').format(s.mark, at(s.since), y + 21, width(s))
-            for s in lane.spells
-            if s.since < end
-        ]
-    return str(Markup("").join([*parts, Markup("</svg>")]))
-
-
-def _year(year: int, room: int) -> str:
-    """The label of a year; the last one may have little room before the edge."""
-    return str(year) if room > 200 else f"’{year % 100}" if room > 60 else ""
-
-
-def _shortened(metals: str, most: int = 5) -> str:
-    names = metals.split(", ")
-    return metals if len(names) <= most else f"{', '.join(names[:most])} and {len(names) - most} more"
+def _spells(row: Mapping[str, Any], today: date) -> Iterator[Bar]:
+    for spell in row["spells"]:
+        since = day(spell["since"])
+        until = None if spell["until"] is None else day(spell["until"])
+        state: Mark = "on" if since <= today else "ahead"
+        if spell["status"] == SUSPENDED:
+            state = "suspended"
+        elif row["instrument"] == WHITELIST:
+            state = "whitelist"
+        yield Bar(state, since, until)
+    # Old run objects know no claims.
+    for claim in row.get("claims", ()):
+        yield Bar("claimed", day(claim["since"]), None if claim["until"] is None else day(claim["until"]))

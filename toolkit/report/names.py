@@ -50,3 +50,9 @@ def place(code: str, say: Language) -> str:
     """The short name of a country with its article, as it follows "to", "for" or "from": a translation is in the accusative."""
     words = countries.in_sentence(code)
     return say.term("place", words) if ("place", words) in say.catalogue else say.term("country", words)
+
+
+def origin(code: str, say: Language) -> str:
+    """The short name of a country as it follows "from" or "out of": in the dative where a language has one."""
+    words = countries.in_sentence(code)
+    return say.term("from", words) if ("from", words) in say.catalogue else place(code, say)

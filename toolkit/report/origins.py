@@ -46,10 +46,10 @@ def named_by_origin(record: Row, say: Language) -> Row:
 
 def _place(origin: str | None, others: Sequence[str], say: Language) -> str:
     if origin:
-        return say.words("from {place}", place=names.place(origin, say))
+        return say.words("from {place}", place=names.origin(origin, say))
     if not others:
         return say.words("from elsewhere")
-    places = say.listed([names.place(code, say) for code in others], alternatives=True)
+    places = say.listed([names.origin(code, say) for code in others], alternatives=True)
     return say.words("not from {place}", place=places)
 
 

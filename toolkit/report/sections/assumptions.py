@@ -3,29 +3,48 @@
 from __future__ import annotations
 
 from toolkit.report.compose import section
-from toolkit.report.language import mark
 from toolkit.report.document import Block, Notes, Panel
 from toolkit.report.findings import Findings
-from toolkit.report.text import Span, Text, listed, name, strong, text
+from toolkit.report.language import mark
+from toolkit.report.text import Span, Text, strong, text
 
 
 @section("assumptions", mark("Assumptions"))
 def assumptions(run: Findings) -> tuple[Block, ...]:
-    """The list that the markers A1, A2, ... link to, then the notice."""
+    """The list that the markers A1, A2, ... link to, then how to read the report and the notice."""
+    say = run.say
     listing = Notes(tuple((assumption.marker, assumption.words) for assumption in run.assumptions), assumed=True)
     read: list[Text] = [
         text(
-            strong("How to read this report. "),
-            "Upright figures are data or computed from data. ",
-            Span("Figures in this type are assumptions", "assumption"),
-            " or depend on one directly. A dash means undefined or not applicable. Prices are indicative: a customs value, an "
-            "average or a dealer’s ask is not a bid, and buy-back may be refused.",
+            strong(say.words("How to read this report.")),
+            " ",
+            say("Upright figures are data or computed from data."),
+            " ",
+            Span(say.words("What is set like this is an assumption."), "assumption"),
+            " ",
+            Span(say.words("What has dots below it alone is computed from data and an assumption."), "derived"),
+            " ",
+            say("A dash means undefined or not applicable."),
+            " ",
+            say("Prices are indicative: a customs value, an average or a dealer’s ask is no bid, and buy-back may be refused."),
         )
     ]
-    left_out = run.record["left_out"]
-    if left_out:
-        names = listed([name(row["name"]) for row in left_out])
-        read.append(text(strong("Not part of the calculation: "), names, ". Each has no monthly price; none is interpolated."))
-    notice = "Legal states are read from published notices and may have changed since the date given."
-    read.append(text(strong("Not investment, tax or legal advice. "), notice))
-    return (listing, Panel(tuple(read)))
+    if left_out := run.record.get("left_out"):
+        read.append(
+            say(
+                "{lead} {names}. Each has no monthly price; none is interpolated.",
+                lead=strong(say.words("Not part of the calculation:")),
+                names=say.listed([say.name(row["name"]) for row in left_out]),
+            )
+        )
+    read.append(
+        text(
+            strong(say.words("Not investment, tax or legal advice.")),
+            " ",
+            say(
+                "Legal states are those of {day}, read from published notices, and may have changed since.",
+                day=run.fmt.long_date(run.as_of),
+            ),
+        )
+    )
+    return (*((listing,) if listing.items else ()), Panel(tuple(read)))

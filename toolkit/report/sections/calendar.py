@@ -2,68 +2,240 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
-from toolkit.report import formats
+from toolkit.report.charts.strip import Dated, Mark, strip
+from toolkit.report.charts.timeline import Period
 from toolkit.report.compose import section
-from toolkit.report.language import mark
-from toolkit.report.document import Block, Calendar, Date, Missing, Paragraph
+from toolkit.report.document import Block, Calendar, Date, Figure, Missing
+from toolkit.report.facts import instrument
+from toolkit.report.findings import HELD, Findings, is_confirmed
+from toolkit.report.formats import capital, day
 from toolkit.report.lanes import in_words, suspended_until
-from toolkit.report.findings import Findings, metal
-from toolkit.report.text import Inline, Text, listed, sources, text
+from toolkit.report.language import mark
+from toolkit.report.names import of_key
+from toolkit.report.origins import product_of
+from toolkit.report.text import Span, Text, name, sources, text
 
-_TURN = re.compile(r"; (?=from )|: (?=in force)|; (?=no legal)")
+BACK, FORWARD = timedelta(days=30), timedelta(days=400)
+"""What the strip shows around the day of the report: the ledger looks as far ahead."""
+STANDING: Mapping[str, str] = MappingProxyType(
+    {
+        "official": mark("official"),
+        "reported": mark("reported"),
+        "claimed": mark("claimed"),
+        "from memory": mark("from memory"),
+    }
+)
+LEGEND: tuple[tuple[Mark, str], ...] = (
+    ("next", mark("next official date")),
+    ("firm", mark("official")),
+    ("open", mark("claimed, reported or from memory")),
+    ("past", mark("lapsed")),
+)
+FEW = 2
+"""Notices that a label can name; of more it names the act that suspended them."""
+Row = Mapping[str, Any]
 
 
 @section("calendar", mark("What changes when"))
 def calendar(run: Findings) -> tuple[Block, ...] | Missing:
-    """The dates in order, the next one marked."""
+    """The strip, then the dates in order, the next one marked."""
     rows = run.record["upcoming"]
     if not rows:
-        return Missing("The ledger knows no dated change within 400 days.")
-    ahead = [row for row in rows if row["status"] == "ahead"]
-    upcoming = ahead[0]["date"] if ahead else None
-    intro = "Dates that alter a line of this report. Each is marked official, reported, claimed or from memory."
-    return (Paragraph(text(intro), "intro"), Calendar(tuple(_entry(run, row, upcoming) for row in rows)))
+        return Missing(run.say.words("The ledger knows no dated change within 400 days."))
+    following = next((row["date"] for row in rows if row["status"] == "ahead" and is_confirmed(row)), None)
+    return (_figure(run, rows, following), Calendar(tuple(_entry(run, row, following) for row in rows)))
 
 
-def standing(row: Mapping[str, Any]) -> str:
-    """What a date rests on, in one word or three."""
+def standing(row: Row) -> str:
+    """What a date rests on: a key of `STANDING`."""
     return "from memory" if "memory" in row["confidence"] and row["standing"] == "official" else row["standing"]
 
 
-def _entry(run: Findings, row: Mapping[str, Any], upcoming: str | None) -> Date:
-    what, rest = _split(row["what"])
-    ends = suspended_until(run, row["date"])
-    title = text(what)
-    if ends:
-        title = text("Last day on which ", in_words(run, ends), " is suspended" if len(ends) == 1 else " are suspended")
-        numbers = ", ".join(formats.notices(measure["number"]) for measure in ends)
-        rest = f"{numbers}, suspended by {formats.notices(row['number'])}. {formats.capital(rest)}"
-    state = "past" if row["status"] == "lapsed" else "next" if row["date"] == upcoming else "ahead"
-    note: list[Inline] = [f"{formats.capital(rest).rstrip('.')}. "] if rest else []
-    note += _touched(run, row)
-    key = "official_notices" if row["standing"] == "official" else "press_reports"
-    return Date(
-        iso=row["date"],
-        written=formats.short_date(row["date"]),
-        away=formats.distance(row["date"], run.as_of),
-        what=title,
-        note=text(*note, sources(*(run.of_sources(key) or run.of_tables("controls")))),
-        standing=standing(row),
-        state=state,
+def _figure(run: Findings, rows: Sequence[Row], following: str | None) -> Figure:
+    say, fmt = run.say, run.fmt
+    dated = [Dated(day(row["date"]), _mark(row, following), _short(run, row)) for row in rows]
+    shown = [one for one in dated if one.day >= run.as_of - BACK]
+    period = Period(run.as_of - BACK, run.as_of + FORWARD, run.as_of)
+    told = "; ".join(f"{fmt.long_date(row['date'])}, {_standing(run, row)}: {_short(run, row)}" for row in rows)
+    marks = {one.mark for one in shown}
+    return Figure(
+        _finding(run, rows, following),
+        say("Dates that alter a line of this report, the next 400 days, each official, reported, claimed or from memory."),
+        (strip(shown, period, f"{told}.", fmt),) if shown else (),
+        tuple((f"date-{key}", say.words(words)) for key, words in LEGEND if key in marks),
+        say("Source: control ledger{markers}.", markers=sources(*run.of_tables("controls"))),
     )
 
 
-def _split(what: str) -> tuple[str, str]:
-    """What happens, and what follows from it: the ledger joins the two by one of three turns."""
-    parts = _TURN.split(formats.dates_in_words(what), maxsplit=1)
-    return parts[0], parts[1] if len(parts) > 1 else ""
+def _finding(run: Findings, rows: Sequence[Row], following: str | None) -> Text:
+    say = run.say
+    ahead = [row for row in rows if row["status"] == "ahead"]
+    unsure = sum(not is_confirmed(row) for row in ahead)
+    if following is None:
+        first = say("No official date is ahead")
+    else:
+        first = say("The next official date is {day}, {away}", day=run.fmt.long_date(following), away=run.away(following))
+    if not unsure:
+        return first
+    rest = say.counted(
+        unsure,
+        "{n} of {total} dates ahead is not confirmed",
+        "{n} of {total} dates ahead are not confirmed",
+        total=say.number_word(len(ahead)),
+    )
+    return text(first, "; ", rest)
 
 
-def _touched(run: Findings, row: Mapping[str, Any]) -> Text:
+def _mark(row: Row, following: str | None) -> Mark:
+    if row["status"] == "lapsed":
+        return "past"
+    if not is_confirmed(row):
+        return "open"
+    return "next" if row["date"] == following else "firm"
+
+
+def _standing(run: Findings, row: Row) -> str:
+    key = standing(row)
+    return run.say.words(STANDING[key]) if key in STANDING else run.say.term("term", key)
+
+
+def _entry(run: Findings, row: Row, following: str | None) -> Date:
+    title, notes = _told(run, row) if "change" in row else (run.say.retold(row["what"]), ())
+    key = "official_notices" if row["standing"] == "official" else "press_reports"
+    notes = tuple(note for note in (*notes, _touched(run, row)) if note)
+    markers = sources(*(run.of_sources(key) or run.of_tables("controls")))
+    spans = [part for note in notes for part in (" ", *note)][1:]
+    shown = _mark(row, following)
+    return Date(
+        iso=row["date"],
+        written=run.fmt.short_date(row["date"]),
+        away=run.away(row["date"]),
+        what=title if notes else text(title, markers),
+        note=text(*spans, markers) if notes else (),
+        standing=_standing(run, row),
+        state="past" if shown == "past" else "next" if shown == "next" else "ahead",
+        confirmed=is_confirmed(row),
+    )
+
+
+def _told(run: Findings, row: Row) -> tuple[Text, tuple[Text, ...]]:
+    """What happens, and what follows from it, a sentence each."""
+    say, acts = run.say, _titles(run, row["acts_on"])
+    title = name(_title(run, row["title"]))
+    match row["change"]:
+        case "begins":
+            return say("{notice} takes effect", notice=title), (_scope(run, row),)
+        case "ends":
+            return say("Last day of {notice}", notice=title), (_scope(run, row),)
+        case "claim_ends":
+            claimed = say(
+                "Last day of the extension of {notices} that {authority} claimed", notices=acts, authority=_authority(run, row)
+            )
+            return claimed, (say("No legal act confirms it."),)
+        case "lapsed":
+            told = say("The suspension of {notices} has lapsed", notices=acts)
+            return told, (say("Suspended by {notice}.", notice=title), *_after_lapse(run, row))
+        case _:
+            return _suspension_ends(run, row, acts, title)
+
+
+def _suspension_ends(run: Findings, row: Row, acts: Text, title: Span) -> tuple[Text, tuple[Text, ...]]:
+    say, ends = run.say, suspended_until(run, row["date"])
+    if ends:
+        told = say.counted(
+            len(ends),
+            "Last day on which {measures} is suspended",
+            "Last day on which {measures} are suspended",
+            measures=in_words(run, ends),
+        )
+    else:
+        told = say("Last day of the suspension of {notices}", notices=acts)
+    by = say("{notices}, suspended by {notice}.", notices=acts, notice=title)
+    if not row["returns"]:
+        return told, (by,)
+    return told, (by, say("In force again from {day} unless it is extended.", day=run.fmt.short_date(row["returns"])))
+
+
+def _after_lapse(run: Findings, row: Row) -> Iterator[Text]:
+    say, fmt = run.say, run.fmt
+    since = fmt.short_date(row["returns"]) if row["returns"] else None
+    if since:
+        yield say("In force again since {day}.", day=since)
+    for claim in row["claims"]:
+        who = name(say.term("term", claim["authority"]))
+        if claim["until"]:
+            yield say(
+                "{authority} claims an extension to {day}; no legal act confirms it.",
+                authority=who,
+                day=fmt.short_date(claim["until"]),
+            )
+        else:
+            yield say("{authority} claims an extension; no legal act confirms it.", authority=who)
+
+
+def _scope(run: Findings, row: Row) -> Text:
+    """What it is, on which metals and to whom."""
+    say = run.say
+    metals = say.listed([name(of_key(metal.strip(), say)) for metal in row["metals"].split(";") if metal.strip()])
+    what = instrument(run, row)
+    if row["destinations"]:
+        places = say.listed([run.place(code) for code in row["destinations"]])
+        return say("{measure} to {places}: {metals}.", measure=capital(what), places=places, metals=metals)
+    return (
+        say("{measure}: {metals}.", measure=capital(what), metals=metals)
+        if metals
+        else say("{measure}.", measure=capital(what))
+    )
+
+
+def _short(run: Findings, row: Row) -> str:
+    """A few words for the strip."""
+    say = run.say
+    own = _title(run, row["number"] or row.get("title", ""))
+    acts = row.get("acts_on", ())
+    named = say.series([_title(run, title) for title in acts]) if 0 < len(acts) <= FEW else own
+    match row.get("change"):
+        case "begins":
+            return say.words("{notice} takes effect", notice=own)
+        case "ends":
+            return say.words("{notice} ends", notice=own)
+        case "suspension_ends":
+            return say.words("suspension of {notices} ends", notices=named)
+        case "claim_ends":
+            return say.words("claimed extension of {notices} ends", notices=named)
+        case "lapsed":
+            return (
+                say.words("suspension of {notices} has lapsed", notices=named)
+                if acts and len(acts) <= FEW
+                else say.words("suspension by {notice} has lapsed", notice=own)
+            )
+        case _:
+            return own
+
+
+def _touched(run: Findings, row: Row) -> Text:
+    """Which of the things held it names; nothing for the market alone."""
     named = {words.strip() for words in row["metals"].split(";")}
-    held = [metal(p) for p in run.held if p["asset"] in named]
-    return text("Names ", listed(held), ", held here.") if held else ()
+    held: list[Row] = []
+    if run.record.get("positions"):
+        held = [p for p in run.held if product_of(p) in named]
+    elif weights := run.record.get("weights"):
+        held = [r for r in run.record["controls"] if weights.get(r["asset"], 0.0) > HELD and r["asset"] in named]
+    return run.say("Names {metals}, held here.", metals=run.say.listed([run.metal(one) for one in held])) if held else ()
+
+
+def _titles(run: Findings, titles: Sequence[str]) -> Text:
+    return run.say.listed([name(_title(run, title)) for title in titles])
+
+
+def _title(run: Findings, title: str) -> str:
+    return run.fmt.notices(run.say.term("term", title))
+
+
+def _authority(run: Findings, row: Row) -> Span:
+    return name(run.say.term("term", row["authority"]))

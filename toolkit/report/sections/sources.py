@@ -1,52 +1,184 @@
-"""Data and sources: where every figure comes from, and how old it is."""
+"""Data and sources: how old everything is, where every figure comes from, and which facts nobody has confirmed."""
 
 from __future__ import annotations
 
-from toolkit.report import formats
-from toolkit.report.compose import section
-from toolkit.report.language import mark
-from toolkit.report.document import Block, Column, Missing, Paragraph, Row, Table
-from toolkit.report.findings import Origin, Findings
-from toolkit.report.sections.answer import unconfirmed
-from toolkit.report.text import Span, Text, muted, name, text
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 
-TABLES = {
-    "control_scopes": "forms named by notices",
-    "controls": "control events",
-    "fx": "exchange rates",
-    "prices": "prices",
-    "products": "products",
-    "shares": "shares of supply",
-}
+from toolkit.report.compose import section
+from toolkit.report.document import Block, Column, Figure, Missing, Row, Status, Table
+from toolkit.report.facts import Fact, concerned, instrument, unconfirmed, why_unconfirmed
+from toolkit.report.findings import Findings, Origin
+from toolkit.report.formats import capital, readable
+from toolkit.report.language import mark
+from toolkit.report.names import of_key
+from toolkit.report.text import NONE, Inline, Span, Text, muted, name, sources, text
+
+SHARES, PRICES = "shares", "prices"
+TABLES: Mapping[str, str] = MappingProxyType(
+    {
+        "controls": mark("control events"),
+        "control_scopes": mark("forms named by notices"),
+        "control_items": mark("listed items"),
+        "flows": mark("customs flows"),
+        "fx": mark("exchange rates"),
+        "prices": mark("prices"),
+        "products": mark("products"),
+        "shares": mark("shares of supply"),
+    }
+)
+"""What a table is for."""
+NAMED = 6
+"""Metals of an unconfirmed fact that are named; of more the rest is counted."""
 
 
 @section("sources", mark("Data and sources"))
 def data_sources(run: Findings) -> tuple[Block, ...] | Missing:
-    """The table that the markers S1, S2, ... link to."""
+    """Dates of what the report rests on, the table that the markers S1, S2, ... link to, and the unconfirmed facts."""
     if not run.origins:
-        return Missing("The run names no source.")
-    late = sum(origin.overdue_days > 0 for origin in run.origins)
-    total = len(run.origins)
-    behind = "No source is" if not late else f"{formats.capital(formats.count(late, 'source'))} of {total} {formats.are(late)}"
-    facts = len(unconfirmed(run))
-    said = f"{formats.capital(formats.count(facts, 'fact'))} of the control ledger used here {formats.are(facts)} unconfirmed:"
-    said += " from memory, from one press report or claimed by one side."
-    intro = f"{behind} later than the rhythm of publication explains. {said}"
-    columns = tuple(Column(label, "left") for label in ("Source", "Used for", "Licence", "Newest", "Known from", "Age"))
-    return (
-        Paragraph(text(intro), "intro"),
-        Table("Sources, licence and age", columns, tuple(_row(origin) for origin in run.origins)),
+        return Missing(run.say.words("This report names no source."))
+    say = run.say
+    columns = (
+        Column(say.words("Source"), "left"),
+        Column(say.words("Used for"), "left"),
+        Column(say.words("Terms of use"), "left"),
+        Column(say.words("Newest"), "left"),
+        Column(say.words("Known from"), "left"),
+        Column(say.words("Age"), "left"),
+    )
+    table = Table(say.words("Sources, terms of use and age"), columns, tuple(_row(run, origin) for origin in run.origins))
+    found = unconfirmed(run)
+    return (_dates(run, len(found)), Figure(_late(run), (), (table,)), *((_facts(run, found),) if found else ()))
+
+
+def _dates(run: Findings, doubtful: int) -> Status:
+    """What must stand on every report: legal state, price basis and date, vintage of the shares, unconfirmed facts."""
+    say, fmt = run.say, run.fmt
+    items = [(say.words("Legal state as of"), text(fmt.long_date(run.as_of)))]
+    if prices := _prices(run):
+        items.append((say.words("Prices"), prices))
+    if vintages := _vintages(run):
+        items.append((say.words("Shares of supply"), vintages))
+    items.append((say.words("Unconfirmed facts used"), text(fmt.number(doubtful))))
+    return Status(tuple(items))
+
+
+def _prices(run: Findings) -> Text:
+    """Bases of the prices with the newest month of each."""
+    say = run.say
+    rows: list[Mapping[str, Any]] = [
+        {"basis": row["basis"], "last": row["last"]} for row in run.parts.get("quality", {}).get("series", ())
+    ]
+    rows += [{"basis": p["basis"], "last": p["price_date"]} for p in run.record.get("positions", ()) if p.get("price_date")]
+    newest: dict[str, str] = {}
+    for row in rows:
+        newest[row["basis"]] = max(newest.get(row["basis"], ""), row["last"])
+    if newest:
+        told = [
+            say("{basis} to {month}", basis=say.term("term", readable(basis)), month=run.fmt.month(last))
+            for basis, last in sorted(newest.items())
+        ]
+        return say.listed(told)
+    dated = [row["as_of"] for row in _entries(run, PRICES) if row["as_of"]]
+    return say("to {month}", month=run.fmt.month(max(dated))) if dated else ()
+
+
+def _vintages(run: Findings) -> Text:
+    """The sources of the shares of supply, each with the last year it speaks of."""
+    years: dict[str, str] = {}
+    for row in _entries(run, SHARES):
+        years[row["source"]] = max(years.get(row["source"], ""), (row["as_of"] or "")[:4])
+    say = run.say
+    told = [say("{source} ({year})", source=name(say.term("source", source)), year=year) for source, year in years.items()]
+    return say.listed(told) if told else ()
+
+
+def _entries(run: Findings, table: str) -> list[Mapping[str, Any]]:
+    """Rows of provenance of a table, of the subject and of the parts beside it."""
+    parts = (row for part in run.parts.values() for row in part.get("data", ()))
+    return [row for row in (*run.record["data"], *parts) if row["table"] == table]
+
+
+def _late(run: Findings) -> Text:
+    late, total = sum(origin.overdue_days > 0 for origin in run.origins), len(run.origins)
+    if not late:
+        return run.say("No source is later than the rhythm of its publication explains")
+    return run.say.counted(
+        late,
+        "{N} source of {total} is later than the rhythm of its publication explains",
+        "{N} sources of {total} are later than the rhythm of their publication explains",
+        total=run.say.number_word(total),
     )
 
 
-def _row(origin: Origin) -> Row:
-    used = ", ".join(TABLES.get(table, formats.readable(table)) for table in origin.tables)
+def _row(run: Findings, origin: Origin) -> Row:
+    say, fmt = run.say, run.fmt
+    used = [say.words(TABLES[table]) if table in TABLES else say.term("table", readable(table)) for table in origin.tables]
+    late = say.counted(
+        origin.overdue_days, "▲ one day behind its rhythm", "▲ {days} days behind its rhythm", days=origin.overdue_days
+    )
     cells: tuple[Text, ...] = (
-        text(muted(f"{origin.marker} "), name(origin.title)),
-        text(used),
-        text(origin.licence),
-        text(formats.short_date(origin.newest)),
-        text(formats.short_date(origin.known_from)),
-        text(Span(f"▲ {origin.overdue_days} days behind its rhythm", "warn")) if origin.overdue_days else text("current"),
+        text(muted(f"{origin.marker} "), name(say.term("source", origin.title))),
+        text(", ".join(used)),
+        text(say.term("source", origin.licence)),
+        text(fmt.short_date(origin.newest)) if origin.newest else text(NONE),
+        text(fmt.short_date(origin.known_from)),
+        text(*(Span(span.text, "warn") for span in late)) if origin.overdue_days else say("current"),
     )
     return Row(cells, anchor=origin.marker.lower())
+
+
+def _facts(run: Findings, found: Mapping[str, Fact]) -> Figure:
+    """The facts nobody has confirmed, each with what is missing."""
+    say = run.say
+    title = say.counted(
+        len(found),
+        "{N} fact of the control ledger used here is not confirmed",
+        "{N} facts of the control ledger used here are not confirmed",
+    )
+    columns = (
+        Column(say.words("Notice or statement"), "left"),
+        Column(say.words("What"), "left"),
+        Column(say.words("Why it is unconfirmed"), "left", say.words("Why")),
+        Column(say.words("Source"), "left"),
+    )
+    rows = tuple(Row(_fact(run, key, fact)) for key, fact in found.items())
+    return Figure(
+        title,
+        say("They are shown, marked where they stand, and change no legal state by themselves."),
+        (Table(say.words("Unconfirmed facts"), columns, rows),),
+    )
+
+
+def _fact(run: Findings, key: str, fact: Fact) -> tuple[Text, ...]:
+    say, fmt = run.say, run.fmt
+    number = fact["number"] or fact.get("title") or fact.get("authority") or key
+    what = capital(instrument(run, fact))
+    metals = _metals(run, key, fact)
+    marker = run.of_sources(fact["source_id"]) if "source_id" in fact else ()
+    return (
+        text(name(fmt.notices(say.term("term", number)))),
+        say("{measure}: {metals}", measure=what, metals=metals) if metals else text(what),
+        why_unconfirmed(run, fact),
+        text(name(fact["source"]), sources(*marker)),
+    )
+
+
+def _metals(run: Findings, key: str, fact: Fact) -> Text:
+    """What it names: products of the report, or the metals in its own words."""
+    say = run.say
+    rows = concerned(run, key)
+    if rows:
+        names: list[Inline] = [run.metal(row) for row in rows]
+    else:
+        listed = fact["metals"].split(";") if isinstance(fact["metals"], str) else fact["metals"]
+        names = [name(of_key(metal.strip(), say)) for metal in listed if metal.strip()]
+    if len(names) <= NAMED:
+        return say.listed(names) if names else ()
+    left = len(names) - NAMED
+    return say("{metals} and {n} more", metals=text(*_joined(names[:NAMED])), n=left)
+
+
+def _joined(names: list[Inline]) -> list[Inline]:
+    return [part for one in names for part in (", ", one)][1:]

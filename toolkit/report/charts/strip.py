@@ -1,0 +1,166 @@
+"""A calendar strip: dates as marks on one line, their labels below it on as many levels as they need to stay apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+import altair as alt
+
+from toolkit.report.charts.lettering import cut, width
+from toolkit.report.charts.plane import Plane
+from toolkit.report.charts.theme import AXIS_TEXT, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, specification
+from toolkit.report.charts.timeline import LEFT, RIGHT, Period
+from toolkit.report.document import Chart, Drawing
+from toolkit.report.formats import Formats
+
+Mark = Literal["next", "firm", "open", "past"]
+TOP, AXIS, LEVEL = 14, 30, 21
+"""Px: base line of the months, the line with the marks, and from one level of labels to the next."""
+DATE_GAP, LABEL_GAP, INDENT = 6, 12, 5
+"""Px: from a date to its words, between two labels of a level, and from the line of a mark to its label."""
+LEAST = 150
+"""Px of words that are worth a label; with less room beside its mark a label moves to the left."""
+QUARTER = 3
+_STYLE: dict[Mark, dict[str, Any]] = {
+    "past": {"fill": TOKENS["cur"], "stroke": TOKENS["cur"]},
+    "firm": {"fill": TOKENS["mut"], "stroke": TOKENS["mut"]},
+    "open": {"fill": TOKENS["paper"], "stroke": TOKENS["ctl"], "strokeDash": [3, 2]},
+    "next": {"fill": TOKENS["ctl"], "stroke": TOKENS["ctl"]},
+}
+"""In the order in which they are drawn: the next date lies over all others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A date with its mark and a few words."""
+
+    day: date
+    mark: Mark
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Label:
+    dated: Dated
+    mark: float
+    left: float
+    words: str
+    level: int
+
+
+def strip(dates: Sequence[Dated], period: Period, told: str, fmt: Formats) -> Chart:
+    """The dates on one line, drawn for a phone, a printed sheet and the whole page.
+
+    Args:
+        dates: In order of time; those outside the period stand on its edge.
+        period: The line, with the day of the report marked.
+        told: What the chart shows, in words.
+        fmt: How dates are written.
+    """
+    widths = ((PHONE, 0), (SHEET, SHEET), (PAGE, PAGE))
+    return Chart(tuple(Drawing(_spec(dates, period, px, fmt), least) for px, least in widths), told)
+
+
+def _spec(dates: Sequence[Dated], period: Period, px: int, fmt: Formats) -> str:
+    room = px - LEFT - RIGHT
+    labels = _placed(dates, period, room, fmt)
+    plane = Plane(room, AXIS + 14 + LEVEL * (1 + max((label.level for label in labels), default=0)))
+    layers = [*_line(plane, period, fmt), *_labels(plane, labels, fmt), *_marks(plane, labels)]
+    return specification(alt.layer(*layers).properties(width=room, height=plane.height), fmt)
+
+
+def _placed(dates: Sequence[Dated], period: Period, room: float, fmt: Formats) -> tuple[_Label, ...]:
+    """Labels from the last date to the first, each on the highest level where it meets no other.
+
+    What was placed lies to the right, so the line from a mark to a deeper label passes all others on their left.
+    """
+    placed: list[_Label] = []
+    ends: list[float] = []
+    for dated in sorted(dates, key=lambda one: one.day, reverse=True):
+        mark = room * period.share(dated.day)
+        lead = width(fmt.short_date(dated.day), bold=True) + DATE_GAP
+        # A label begins at its mark, cut short at the edge, unless too little of it would be left.
+        beside = room + RIGHT - mark - INDENT - lead
+        words = cut(dated.words, max(beside, min(width(dated.words), LEAST)))
+        wide = lead + width(words)
+        left = min(mark + INDENT, room + RIGHT - wide)
+        level = next((i for i, start in enumerate(ends) if left + wide + LABEL_GAP <= start), len(ends))
+        ends[level : level + 1] = [min(left, mark)]
+        # A line down to this level shuts the levels above it for what comes further left.
+        ends[:level] = [min(start, mark) for start in ends[:level]]
+        placed.append(_Label(dated, mark, left, words, level))
+    return tuple(placed)
+
+
+def _line(plane: Plane, period: Period, fmt: Formats) -> Iterator[alt.Chart]:
+    """The line, a tick a quarter with its month where there is room, and the day of the report."""
+    yield plane.marks([{"x": 0, "y": AXIS, "x2": plane.width}]).mark_rule(color=TOKENS["rule"], strokeWidth=2).encode(x2="x2:Q")
+    today = plane.width * period.share(period.today)
+    words = fmt.short_date(period.today)
+    left = min(max(today - width(words, bold=True) / 2, 0), plane.width + RIGHT - width(words, bold=True))
+    taken, ticks = [(left - LABEL_GAP, left + width(words, bold=True) + LABEL_GAP)], []
+    for year in range(period.start.year, period.end.year + 1):
+        for month in range(1, 13, QUARTER):
+            day = date(year, month, 1)
+            if not period.start <= day <= period.end:
+                continue
+            x, label = plane.width * period.share(day), fmt.month(day)
+            ends = (x - 2, x + width(label, AXIS_TEXT) + LABEL_GAP)
+            free = ends[1] - LABEL_GAP <= plane.width + RIGHT and not any(a < ends[1] and ends[0] < b for a, b in taken)
+            taken += [ends] if free else []
+            ticks.append({"x": x, "y": AXIS - 5, "y2": AXIS + 5, "top": TOP, "label": label if free else ""})
+    yield plane.marks(ticks).mark_rule(color=TOKENS["rule"], strokeWidth=1).encode(y2="y2:Q")
+    named = [{"x": tick["x"], "y": TOP, "label": tick["label"]} for tick in ticks if tick["label"]]
+    yield (
+        plane.marks(named)
+        .mark_text(align="left", baseline="alphabetic", fontSize=AXIS_TEXT, color=TOKENS["mut"])
+        .encode(text="label:N")
+    )
+    yield (
+        plane.marks([{"x": today, "y": TOP + 5, "y2": AXIS + 8}])
+        .mark_rule(color=TOKENS["ink"], strokeWidth=1.5)
+        .encode(y2="y2:Q")
+    )
+    yield (
+        plane.marks([{"x": left, "y": TOP, "label": words}])
+        .mark_text(align="left", baseline="alphabetic", fontWeight="bold")
+        .encode(text="label:N")
+    )
+
+
+def _labels(plane: Plane, labels: Sequence[_Label], fmt: Formats) -> Iterator[alt.Chart]:
+    """A line from each mark to its label, the date in bold and the words after it."""
+    rows = [
+        {
+            "x": label.mark,
+            "y": AXIS,
+            "y2": AXIS + 12 + LEVEL * (label.level + 1) - 8,
+            "left": label.left,
+            "base": AXIS + 12 + LEVEL * (label.level + 1) - 8,
+            "after": label.left + width(fmt.short_date(label.dated.day), bold=True) + DATE_GAP,
+            "date": fmt.short_date(label.dated.day),
+            "words": label.words,
+        }
+        for label in labels
+    ]
+    yield plane.marks(rows).mark_rule(color=TOKENS["rule"], strokeWidth=1).encode(y2="y2:Q")
+    text: dict[str, Any] = {"align": "left", "baseline": "alphabetic", "fontSize": LABEL_TEXT}
+    ground = {"stroke": TOKENS["paper"], "strokeWidth": 4, "strokeJoin": "round", "color": TOKENS["paper"]}
+    for column, key, face in (
+        ("date", "left", {"fontWeight": "bold", **ground}),
+        ("words", "after", ground),
+        ("date", "left", {"fontWeight": "bold", "color": TOKENS["ink"]}),
+        ("words", "after", {"color": TOKENS["mut"]}),
+    ):
+        at = [{"x": row[key], "y": row["base"], "label": row[column]} for row in rows]
+        yield plane.marks(at).mark_text(**{**text, **face}).encode(text="label:N")
+
+
+def _marks(plane: Plane, labels: Sequence[_Label]) -> Iterator[alt.Chart]:
+    for mark, style in _STYLE.items():
+        at = [{"x": label.mark, "y": AXIS} for label in labels if label.dated.mark == mark]
+        if at:
+            yield plane.marks(at).mark_point(size=110, shape="circle", opacity=1, strokeWidth=2, **style)

@@ -1,0 +1,203 @@
+"""Swim lanes of measures over time: solid in force, hatched suspended, dashed ahead or only claimed, grey exporter lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Literal
+
+import altair as alt
+
+from toolkit.report.charts.lettering import cut, width
+from toolkit.report.charts.plane import Plane
+from toolkit.report.charts.theme import AXIS_TEXT, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, specification
+from toolkit.report.document import Chart, Drawing
+from toolkit.report.formats import Formats
+
+Mark = Literal["on", "suspended", "ahead", "claimed", "whitelist", "reported"]
+LEFT, RIGHT = 2, 10
+"""Room that the theme leaves beside a drawing, in px."""
+TOP, LINE, BAR, GAP = 26, 16, 12, 11
+"""Px: above the first lane, a line of a label, a bar, and from a bar to the next label."""
+FOOT, TICK = 18, 34
+"""Px below the lanes for the years, and the least distance of two of them."""
+DOT, SPACE = " · ", 4
+"""Between the pieces of a label, and px between its head and the first dot."""
+_STYLE: dict[Mark, dict[str, Any]] = {
+    "on": {"fill": TOKENS["ctl"]},
+    "suspended": {"fill": TOKENS["hatch"], "stroke": TOKENS["ctl"], "strokeWidth": 1},
+    "ahead": {"fill": TOKENS["paper"], "stroke": TOKENS["ctl"], "strokeWidth": 1.5, "strokeDash": [4, 3]},
+    "claimed": {"fill": TOKENS["paper"], "stroke": TOKENS["ctl"], "strokeWidth": 1.5, "strokeDash": [2, 2]},
+    "whitelist": {"fill": TOKENS["wl"]},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """Days in one state, both inclusive; `until` None runs to the end of the axis."""
+
+    mark: Mark
+    since: date
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Swimlane:
+    """A measure: whom it names in bold, what it is, and its bars."""
+
+    head: str
+    words: tuple[str, ...]
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The axis: from `start` to `end`, with the day of the report marked."""
+
+    start: date
+    end: date
+    today: date
+
+    def share(self, day: date) -> float:
+        """Where a day lies, 0 to 1; days outside lie on the edge."""
+        inside = min(max(day, self.start), self.end)
+        return (inside - self.start).days / max((self.end - self.start).days, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A lane at its height: `y` of the first line of its label, and the lines, the first of which follows the head."""
+
+    lane: Swimlane
+    y: float
+    head: str
+    lines: tuple[str, ...]
+
+    @property
+    def bar(self) -> float:
+        return self.y + LINE * len(self.lines) - 3
+
+    @property
+    def end(self) -> float:
+        return self.bar + BAR + GAP
+
+
+def swimlanes(lanes: Sequence[Swimlane], period: Period, told: str, fmt: Formats) -> Chart:
+    """The lanes from top to bottom, drawn for a phone, a printed sheet and the whole page.
+
+    Args:
+        lanes: In order; their labels stand above their bars and are broken where the room ends.
+        period: The axis.
+        told: What the chart shows, in words.
+        fmt: How the day of the report is written.
+    """
+    return Chart(
+        tuple(Drawing(_spec(lanes, period, px, fmt), least) for px, least in ((PHONE, 0), (SHEET, SHEET), (PAGE, PAGE))), told
+    )
+
+
+def _spec(lanes: Sequence[Swimlane], period: Period, px: int, fmt: Formats) -> str:
+    room = px - LEFT - RIGHT
+    placed = tuple(_placed(lanes, room))
+    bottom = placed[-1].end - GAP + 6
+    plane = Plane(room, bottom + FOOT)
+    layers = [*_years(plane, period, bottom), *_bars(plane, placed, period), *_today(plane, period, bottom, fmt)]
+    layers += _labels(plane, placed)
+    drawing = alt.layer(*layers).properties(width=room, height=plane.height)
+    return specification(drawing, fmt)
+
+
+def _placed(lanes: Sequence[Swimlane], room: float) -> Iterator[_Placed]:
+    y: float = TOP
+    for lane in lanes:
+        head = cut(lane.head, room / 1.1)
+        one = _Placed(lane, y, head, _lines(lane.words, room - SPACE - width(head, bold=True), room))
+        yield one
+        y = one.end
+
+
+def _lines(pieces: Sequence[str], beside: float, room: float) -> tuple[str, ...]:
+    """The words after a head: what fits goes beside it behind a dot, the rest on lines of its own; no piece is torn."""
+    lines: list[list[str]] = [[""]]
+    for piece in pieces:
+        if width(DOT.join([*lines[-1], piece])) <= (beside if len(lines) == 1 else room):
+            lines[-1].append(piece)
+        else:
+            lines.append([cut(piece, room)])
+    return tuple(DOT.join(line).lstrip() for line in lines)
+
+
+def _years(plane: Plane, period: Period, bottom: float) -> Iterator[alt.Chart]:
+    """A line for each year, and as many of their numbers as have room."""
+    years = range(period.start.year + (period.start > date(period.start.year, 1, 1)), period.end.year + 1)
+    at = {year: plane.width * period.share(date(year, 1, 1)) for year in years}
+    lines = [{"x": x, "y": TOP - 4, "y2": bottom} for x in at.values()]
+    yield plane.marks(lines).mark_rule(color=TOKENS["grid"], strokeWidth=1).encode(y2="y2:Q")
+    a_year = plane.width / max((period.end - period.start).days / 365.25, 1e-9)
+    every = max(1, -int(-TICK // a_year))
+    rows = []
+    for year in years[::every]:
+        room = plane.width + RIGHT - at[year] - 4
+        label = next((told for told in (str(year), f"’{year % 100:02d}") if width(told, AXIS_TEXT) <= room), "")
+        rows.append({"x": at[year], "y": bottom + 13, "label": label})
+    yield (
+        plane.marks(rows)
+        .mark_text(align="left", dx=4, fontSize=AXIS_TEXT, color=TOKENS["mut"], baseline="alphabetic")
+        .encode(text="label:N")
+    )
+
+
+def _bars(plane: Plane, placed: Sequence[_Placed], period: Period) -> Iterator[alt.Chart | alt.LayerChart]:
+    rows: dict[Mark, list[dict[str, Any]]] = {}
+    for one in placed:
+        for bar in one.lane.bars:
+            if bar.since >= period.end or (bar.until and bar.until < period.start):
+                continue
+            last = period.end if bar.until is None else bar.until + timedelta(days=1)
+            # A claim changes nothing: it is a thin bar below the one that the law draws.
+            thin = bar.mark == "claimed"
+            y = one.bar + (BAR + 2 if thin else 0)
+            x, x2 = plane.width * period.share(bar.since), plane.width * period.share(last)
+            rows.setdefault(bar.mark, []).append({"x": x, "x2": max(x2, x + 1), "y": y, "y2": y + (6 if thin else BAR)})
+    for mark, entries in rows.items():
+        if mark == "reported":
+            middle = [{**row, "y": (row["y"] + row["y2"]) / 2} for row in entries]
+            dots = {"strokeWidth": 3, "strokeDash": [0.1, 6], "strokeCap": "round", "color": TOKENS["ctl"]}
+            yield plane.marks(middle).mark_rule(**dots).encode(x2="x2:Q")
+        else:
+            yield plane.marks(entries).mark_rect(opacity=1, **_STYLE[mark]).encode(x2="x2:Q", y2="y2:Q")
+
+
+def _today(plane: Plane, period: Period, bottom: float, fmt: Formats) -> Iterator[alt.Chart]:
+    """The day of the report, with its date above the line."""
+    x = plane.width * period.share(period.today)
+    yield plane.marks([{"x": x, "y": TOP - 8, "y2": bottom}]).mark_rule(color=TOKENS["ink"], strokeWidth=1.5).encode(y2="y2:Q")
+    words = fmt.short_date(period.today)
+    half = width(words, bold=True) / 2
+    middle = min(max(x, half), plane.width + RIGHT - half)
+    yield (
+        plane.marks([{"x": middle, "y": TOP - 13, "label": words}])
+        .mark_text(fontWeight="bold", baseline="alphabetic")
+        .encode(text="label:N")
+    )
+
+
+def _labels(plane: Plane, placed: Sequence[_Placed]) -> Iterator[alt.Chart]:
+    """Labels over a ground of paper, so that no line runs through a letter."""
+    heads = [{"x": 0, "y": one.y + 9, "label": one.head} for one in placed]
+    rest = [
+        {"x": width(one.head, bold=True) + SPACE if i == 0 else 0, "y": one.y + 9 + LINE * i, "label": line}
+        for one in placed
+        for i, line in enumerate(one.lines)
+        if line
+    ]
+    ground = {"stroke": TOKENS["paper"], "strokeWidth": 4, "strokeJoin": "round", "color": TOKENS["paper"]}
+    faces: tuple[tuple[list[dict[str, Any]], dict[str, Any]], ...] = (
+        (rest, {"fontWeight": "normal", "color": TOKENS["mut"]}),
+        (heads, {"fontWeight": "bold", "color": TOKENS["ink"]}),
+    )
+    for over in (ground, {}):
+        for rows, face in faces:
+            style = {"align": "left", "baseline": "alphabetic", "fontSize": LABEL_TEXT, **face, **over}
+            yield plane.marks(rows).mark_text(**style).encode(text="label:N")

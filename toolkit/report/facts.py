@@ -1,0 +1,77 @@
+"""Facts of the control ledger behind a report: which of them are unconfirmed, why, and where they are from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from toolkit.report.findings import Findings, is_confirmed
+from toolkit.report.formats import readable
+from toolkit.report.language import mark
+from toolkit.report.text import Text, text
+
+Fact = Mapping[str, Any]
+DOUBTS = (
+    ("partly verified", mark("partly from memory")),
+    ("from memory", mark("from memory")),
+    ("single trade-press report", mark("one press report, not confirmed elsewhere")),
+)
+"""How the ledger says that a row was not looked up, and how a reader is told."""
+REPORTED, CLAIMED, UNNAMED = mark("reported by the press"), mark("claimed by one side"), mark("not confirmed")
+
+
+def facts(run: Findings) -> Iterator[Fact]:
+    """Every fact of the ledger that this report shows: dates ahead, measures, and those of other countries."""
+    yield from run.record.get("upcoming", ())
+    for row in run.record.get("controls", ()):
+        yield from row["measures"]
+        yield from row["elsewhere"]
+        for route in row["routes"]:
+            yield from route["measures"]
+
+
+def unconfirmed(run: Findings) -> Mapping[str, Fact]:
+    """By id, the facts used that are from memory, from one press report, or claimed by one side."""
+    found: dict[str, Fact] = {}
+    for fact in facts(run):
+        if not is_confirmed(fact):
+            found.setdefault(fact["event_id"], fact)
+    return found
+
+
+def concerned(run: Findings, event_id: str) -> tuple[Mapping[str, Any], ...]:
+    """The products of the report that a fact of the ledger speaks of, in order."""
+    return tuple(
+        row
+        for row in run.record.get("controls", ())
+        if any(m["event_id"] == event_id for m in (*row["measures"], *row["elsewhere"], *_on_routes(row)))
+    )
+
+
+def why_unconfirmed(run: Findings, fact: Fact) -> Text:
+    """What is missing for it to be a fact: a claim, a report, or a look at the text."""
+    if fact["standing"] == "claimed":
+        by = fact.get("authority", "")
+        if by:
+            return run.say("claimed by {authority}; no legal act confirms it", authority=run.say.term("term", by))
+        return text(run.say.words(CLAIMED))
+    if fact["standing"] == "reported":
+        return text(run.say.words(REPORTED))
+    return text(run.say.words(next((words for part, words in DOUBTS if part in fact["confidence"]), UNNAMED)))
+
+
+def instrument(run: Findings, fact: Fact) -> str:
+    """The instrument in the field's words."""
+    return run.say.term("term", readable(fact["instrument"]).replace("de facto", "de-facto"))
+
+
+def note(run: Findings, words: str) -> Text:
+    """A remark of the ledger: one that remembers how it was made, or words of the data."""
+    if words in run.record.get("phrases", {}):
+        return run.sentence(words)
+    return run.say.retold(run.say.term("note", words))
+
+
+def _on_routes(row: Mapping[str, Any]) -> Iterator[Fact]:
+    for route in row["routes"]:
+        yield from route["measures"]
