@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install optimize test test-all check format lock evidence benchmarks wheel clean
+.PHONY: help install optimize test test-all check format lock evidence benchmarks benchmarks-reports gallery messages wheel clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -52,6 +52,17 @@ benchmarks:  ## Write docs/benchmarks.md again, beside the peers (installs them 
 	test -d .peers || $(PYTHON) -m venv .peers
 	.peers/bin/python -m pip install --quiet --disable-pip-version-check skfolio riskfolio-lib pyportfolioopt cvxportfolio --editable .
 	PEERS_PACKAGES= .peers/bin/python -m benchmarks.page
+
+gallery: $(BIN)/toolkit  ## Write docs/gallery.md and its pictures again (needs Chromium)
+	$(BIN)/python -m tools.gallery
+
+benchmarks-reports:  ## Print the report beside those of quantstats and jquantstats (installs them into .peers)
+	test -d .peers || $(PYTHON) -m venv .peers
+	.peers/bin/python -m pip install --quiet --disable-pip-version-check quantstats jquantstats --editable .
+	PEERS_PACKAGES= .peers/bin/python -m benchmarks.reports
+
+messages: $(BIN)/toolkit  ## List the messages of reports that lack a German translation
+	$(BIN)/python -m tools.messages de
 
 wheel: $(BIN)/toolkit  ## Build the wheel into dist/
 	$(BIN)/python -m build --no-isolation --wheel

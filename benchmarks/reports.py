@@ -1,0 +1,122 @@
+"""The report beside those of quantstats and jquantstats: time, size, requests, what a reader without eyes or network gets.
+
+Run: `.peers/bin/python -m benchmarks.reports` in an environment that holds the toolkit and the peers (`make benchmarks-reports`).
+Each report is made in a process of its own, from data that are loaded before the clock starts; prints a Markdown table.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+REPEATS = 3
+OURS = """
+import json, os, resource, sys, time
+from datetime import date
+from pathlib import Path
+os.environ["TOOLKIT_CACHE"] = sys.argv[2]
+from toolkit.app.report import report
+record, parts = (json.loads(Path(sys.argv[3], name).read_text()) for name in ("run.json", "findings.json"))
+from toolkit.app.report.theme import language, theme
+def once():
+    started = time.perf_counter()
+    page = report(record, parts)
+    return time.perf_counter() - started, page
+first, page = once()
+cached, _ = once()
+Path(sys.argv[1]).write_bytes(page)
+for _ in range(20):
+    once()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+for _ in range(100):
+    once()
+grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+print(json.dumps({"seconds": first, "cached": cached, "grown": grown}))
+"""
+SERIES = """
+import json, random, sys, time, datetime
+draw = random.Random(1)
+days = [datetime.date(2018, 1, 1) + datetime.timedelta(days=i) for i in range(2500)]
+days = [day for day in days if day.weekday() < 5]
+returns = [draw.gauss(0.0003, 0.01) for _ in days]
+"""
+QUANTSTATS = SERIES + """
+import warnings; warnings.filterwarnings("ignore")
+import matplotlib; matplotlib.use("Agg")
+import pandas as pd, quantstats as qs
+series = pd.Series(returns, index=pd.DatetimeIndex(days), name="portfolio")
+started = time.perf_counter()
+qs.reports.html(series, output=sys.argv[1], title="Portfolio")
+print(json.dumps({"seconds": time.perf_counter() - started}))
+"""
+JQUANTSTATS = SERIES + """
+from pathlib import Path
+import polars as pl
+import jquantstats as jqs
+frame = pl.DataFrame({"Date": days, "portfolio": returns})
+started = time.perf_counter()
+page = jqs.Data.from_returns(returns=frame).reports.full()
+Path(sys.argv[1]).write_text(page, encoding="utf-8")
+print(json.dumps({"seconds": time.perf_counter() - started}))
+"""
+
+
+def measured(script: str, page: Path, *arguments: str) -> dict[str, float]:
+    """What one process says of the report that it wrote."""
+    done = subprocess.run([sys.executable, "-c", script, str(page), *arguments], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def looked_at(page: Path) -> dict[str, float]:
+    """What the file holds: size, addresses it would fetch, scripts, pictures, and pictures that say what they show."""
+    text = page.read_text(encoding="utf-8", errors="replace")
+    body = re.sub(r"<style.*?</style>", "", text, flags=re.S)
+    fetched = re.findall(r"""(?:src|href)=["']?(https?://[^"' >]+)|url\\((https?://)""", text)
+    figures = re.findall(r"<svg[^>]*>|<img[^>]*>|<div[^>]*plotly-graph-div[^>]*>", body)
+    named = len(re.findall(r"<svg[^>]*role=.img.[^>]*><title>", body)) + len(re.findall(r"<img[^>]*alt=.[^\"'][^>]*>", body))
+    return {
+        "kb": page.stat().st_size / 1024,
+        "fetches": len(fetched),
+        "scripts": len(re.findall(r"<script", body)),
+        "pictures": len([f for f in figures if "aria-hidden" not in f]),
+        "named": named,
+        "tables": len(re.findall(r"<table", body)),
+    }
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        subprocess.run(
+            [sys.executable, "-m", "toolkit", "optimize", "--as-of", "2026-11-24", "--quiet", "--json", "--out", str(folder)],
+            check=True, capture_output=True,
+        )  # fmt: skip
+        run = next((folder / "runs").iterdir())
+        found: dict[str, list[dict[str, float]]] = {"toolkit": [], "quantstats": [], "jquantstats": []}
+        for i in range(REPEATS):
+            found["toolkit"].append(measured(OURS, folder / "toolkit.html", str(folder / f"cache{i}"), str(run)))
+            found["quantstats"].append(measured(QUANTSTATS, folder / "quantstats.html"))
+            found["jquantstats"].append(measured(JQUANTSTATS, folder / "jquantstats.html"))
+        seconds = {peer: statistics.median(one["seconds"] for one in ones) for peer, ones in found.items()}
+        cached = statistics.median(one["cached"] for one in found["toolkit"])
+        grown = statistics.median(one["grown"] for one in found["toolkit"])
+        print("| Report | Seconds | Over ours | KB | Addresses fetched | Scripts | Pictures | of them named | Tables |")
+        print("|---|--:|--:|--:|--:|--:|--:|--:|--:|")
+        for peer, value in seconds.items():
+            seen = looked_at(folder / f"{peer}.html")
+            print(
+                f"| {peer} | {value:.2f} | {value / seconds['toolkit']:.1f} | {seen['kb']:.0f} | {seen['fetches']} | {seen['scripts']} "
+                f"| {seen['pictures']} | {seen['named']} | {seen['tables']} |"
+            )
+        print(f"\nWith its charts kept: {cached:.2f} s. Memory over 100 further renders: {grown:+.1f} MB.")
+
+
+if __name__ == "__main__":
+    main()
