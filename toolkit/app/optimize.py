@@ -17,6 +17,8 @@ from toolkit.app.request import Request
 from toolkit.app.runs import run_files, run_id, store
 from toolkit.core.errors import Infeasible
 from toolkit.optimize.allocate import Allocation, allocate
+from toolkit.optimize.conflict.calm import OWN_NAME
+from toolkit.optimize.problem import Problem
 
 LIBRARIES = ("clarabel", "cvxpy", "numpy", "piqp", "polars", "scipy")
 
@@ -135,10 +137,22 @@ def _conflict(
             "strategy": {"name": strategy.name, "title": strategy.about.title, "fingerprint": strategy.fingerprint},
             "about": strategy.about.model_dump(),
             "budget": posed.budget,
-            "conflict": {"message": error.message, "hint": error.hint, "details": error.details},
+            "conflict": {
+                "message": error.message,
+                "hint": error.hint,
+                "details": error.details,
+                "limits": _asked(posed.problem),
+            },
             "versions": made_from["versions"],
             "seed": request.seed,
         },
         request.settings,
         request.as_of,
     )
+
+
+def _asked(problem: Problem) -> list[dict[str, Any]]:
+    """What each constraint asks, under the keys of the strategy, and what the objective limits itself."""
+    own = getattr(problem.objective, "volatility", None)
+    named = [] if own is None else [{"name": OWN_NAME, "kind": problem.objective.kind, "upper": own}]
+    return [term.model_dump(mode="json", exclude_none=True) for term in problem.constraints] + named

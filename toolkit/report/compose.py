@@ -20,6 +20,7 @@ WITHOUT: Mapping[str, str] = MappingProxyType(
     {
         "positions": mark("This report is not about a proposal."),
         "exposure": mark("This report is not about holdings."),
+        "about": mark("This report is not about a strategy."),
         "conflict": mark("The limits of this strategy do not contradict each other."),
     }
 )
@@ -98,9 +99,20 @@ def compose(found: Findings, definition: Definition) -> Document:
         subject=found.subject,
         run_id=found.record.get("run_id", ""),
         sections=tuple(
-            Section(builder.name, say.words(builder.title) if builder.title else "", _content(builder, found)) for builder in chosen
+            Section(builder.name, say.words(builder.title) if builder.title else "", _content(builder, found))
+            for builder in chosen
+            if _fits(builder, found, several=sum(not one.title for one in chosen) > 1)
         ),
     )
+
+
+def _fits(builder: Builder, found: Findings, *, several: bool) -> bool:
+    """Whether a section stands on the page: an opening only for its own subject, any other also to say what is missing.
+
+    A page with openings for several subjects suits each of them, and leaves out the sections on the others.
+    """
+    missing = [need for need in builder.needs if not found.has(need)]
+    return not missing or (bool(builder.title) and not (several and set(missing) & set(WITHOUT)))
 
 
 def _content(builder: Builder, found: Findings) -> tuple[Block, ...] | Missing:

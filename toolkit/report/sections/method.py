@@ -19,7 +19,7 @@ HASH = 12
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-@section("method", mark("Method and run"), needs=["positions"])
+@section("method", mark("Method and run"), needs=["about"])
 def method(run: Findings) -> tuple[Block, ...]:
     """The idea and its source, then the identity of the run and of its data."""
     say = run.say
@@ -55,15 +55,21 @@ def _identity(run: Findings) -> Iterator[tuple[str, Text]]:
         say.words("Strategy"),
         say("{name}, fingerprint {hash}", name=name(strategy["name"]), hash=name(strategy["fingerprint"])),
     )
-    objective = record["objective"]
+    if "solver" in record:
+        yield from _solution(run)
+    if record.get("seed") is not None:
+        yield say.words("Seed"), text(fmt.number(record["seed"]))
+    yield say.words("Versions"), text(name(", ".join(f"{key} {value}" for key, value in record["versions"].items())))
+
+
+def _solution(run: Findings) -> Iterator[tuple[str, Text]]:
+    """How the answer was found and how well it is proven; a run without an answer has none of it."""
+    say, fmt, objective = run.say, run.fmt, run.record["objective"]
     kind, value = say.term("term", readable(objective["kind"])), fmt.plain_number(objective["value"])
     yield say.words("Objective"), say("{kind}, value {value}", kind=kind, value=value)
     yield say.words("Solver"), _solver(run)
     yield say.words("Certificate"), _certificate(run)
-    yield say.words("Periods a year"), text(fmt.quantity(record["periods_per_year"]))
-    if record.get("seed") is not None:
-        yield say.words("Seed"), text(fmt.number(record["seed"]))
-    yield say.words("Versions"), text(name(", ".join(f"{key} {value}" for key, value in record["versions"].items())))
+    yield say.words("Periods a year"), text(fmt.quantity(run.record["periods_per_year"]))
 
 
 def _solver(run: Findings) -> Text:

@@ -1,0 +1,226 @@
+"""Why there is no answer: the limits that contradict each other, what each asks, and the least that would give way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from toolkit.report.asked import asked, changed, side_asked, step
+from toolkit.report.compose import section
+from toolkit.report.document import Block, Column, Figure, Heading, KeyFigure, KeyFigures, Paragraph, Row, Status, Table
+from toolkit.report.facts import unconfirmed
+from toolkit.report.findings import Findings
+from toolkit.report.language import mark
+from toolkit.report.names import of_strategy
+from toolkit.report.sections.limits import NAMELESS
+from toolkit.report.text import NONE, Inline, Text, name, plain, strong, text
+
+INDIVISIBLE = ("lots", "min_ticket")
+"""Kinds of constraints that a larger budget makes easier to hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The least by which a limit gives way.
+
+    Attributes:
+        name: Of the limit.
+        until: What it would ask then.
+        by: How far that is; None where there is no number for it.
+    """
+
+    name: str
+    until: Text
+    by: Text | None
+
+
+@section("no-answer", "", needs=["conflict"])
+def no_answer(run: Findings) -> tuple[Block, ...]:
+    """Heading, paragraph, key figures and status line of a run without an answer."""
+    say = run.say
+    late = sum(origin.overdue_days > 0 for origin in run.origins)
+    return (
+        Heading(_result(run)),
+        Paragraph(text(*_paragraph(run)), "answer"),
+        KeyFigures(tuple(_figures(run))),
+        Status(
+            (
+                (say.words("Status"), say("no answer") if _proven(run) else say("none found; the search is local")),
+                (say.words("Unconfirmed facts used"), text(run.fmt.number(len(unconfirmed(run))))),
+                (say.words("Sources past their rhythm"), say("{late} of {total}", late=late, total=len(run.origins))),
+            )
+        ),
+    )
+
+
+@section("conflict", mark("Why there is no answer"), needs=["conflict"])
+def conflict(run: Findings) -> tuple[Block, ...]:
+    """The table of the limits concerned."""
+    return (_table(run),)
+
+
+def _details(run: Findings) -> Mapping[str, Any]:
+    return run.record["conflict"]["details"]
+
+
+def _proven(run: Findings) -> bool:
+    return bool(_details(run).get("proven", True))
+
+
+def _known(run: Findings) -> Mapping[str, Mapping[str, Any]]:
+    """The limits of the strategy by name, as its file states them."""
+    return {limit["name"]: limit for limit in run.record["conflict"].get("limits", ())}
+
+
+def _named(run: Findings, names: Sequence[str]) -> list[Inline]:
+    say = run.say
+    return [say("the volatility that the objective sets") if n == NAMELESS else _quoted(run, n) for n in names]
+
+
+def _quoted(run: Findings, words: str) -> Text:
+    """The name of a limit, apart from the sentence around it."""
+    return run.say("“{name}”", name=of_strategy(words, run.say))
+
+
+def _asking(run: Findings, limit_name: str) -> Inline:
+    """A limit in conflict with what it asks."""
+    (label,) = _named(run, [limit_name])
+    limit = _known(run).get(limit_name)
+    return run.say("{limit} ({asked})", limit=label, asked=asked(run, limit)) if limit else label
+
+
+def _indivisible(run: Findings) -> bool:
+    """Whether whole lots or smallest amounts are part of the conflict."""
+    known = _known(run)
+    return any(known[n]["kind"] in INDIVISIBLE for n in _details(run)["conflict"] if n in known)
+
+
+def _result(run: Findings) -> Text:
+    if not _proven(run):
+        return run.say("No allocation was found that meets the limits of this strategy")
+    if _indivisible(run):
+        return run.say("No allocation in whole lots meets the limits of this strategy")
+    return run.say("No allocation meets the limits of this strategy")
+
+
+def _paragraph(run: Findings) -> Iterator[Inline]:
+    """Which limits contradict each other, the least that would give way, and what was known of the law."""
+    say, names = run.say, _details(run)["conflict"]
+    told = say.listed([_asking(run, n) for n in names])
+    if not _proven(run):
+        yield say("The search ended at the limits {names}. It is local, so this is no proof that there is none.", names=told)
+    elif names:
+        yield say.counted(
+            len(names),
+            "{N} limit cannot hold, whatever the others ask: {names}.",
+            "{N} limits contradict each other: {names}. Without any one of them there is an answer.",
+            names=told,
+        )
+    else:
+        yield run.sentence(run.record["conflict"]["message"])
+    yield " "
+    moves = _moves(run)
+    if moves:
+        yield say("The least that would have to give way:")
+        yield from (" ", say.listed([_moved(run, move) for move in moves]), ".")
+    else:
+        yield say("No limit can give way far enough; one of them would have to be dropped.")
+    if _indivisible(run):
+        yield from (" ", say("A larger budget makes lots and smallest amounts easier to hold."))
+
+
+def _moved(run: Findings, move: Move) -> Text:
+    (label,) = _named(run, [move.name])
+    return run.say("{limit} {asked}", limit=label, asked=strong(plain(move.until)))
+
+
+def _moves(run: Findings) -> list[Move]:
+    """The limits that give way, those in conflict first, each by how much."""
+    details, known = _details(run), _known(run)
+    order = [*details["conflict"], *details.get("relaxation", {}), *known]
+    found = []
+    for limit in (known[n] for n in dict.fromkeys(order) if n in known):
+        for key, new in changed(details.get("set", []), limit):
+            found.append(Move(limit["name"], side_asked(run, limit, key, new), step(run, limit, key, new)))
+    return found
+
+
+def _figures(run: Findings) -> Iterator[KeyFigure]:
+    """Limits in conflict, what gives way most, and the money that was to be placed."""
+    say, fmt, known = run.say, run.fmt, _known(run)
+    names = _details(run)["conflict"]
+    total = max(len(known), len(names))
+    value = say("{n} of {total}", n=fmt.number(len(names)), total=total)
+    yield KeyFigure(say.words("Limits in conflict"), value, say.listed(_named(run, names)))
+    moves = _moves(run)
+    sizes: Mapping[str, float] = _details(run).get("relaxation", {})
+    if moves:
+        most = max(moves, key=lambda move: sizes.get(move.name, 0.0))
+        (label,) = _named(run, [most.name])
+        note = say("of {total} limits that would move, most: {limit} {asked}", total=len(moves), limit=label, asked=most.until)
+        if len(moves) == 1:
+            note = say("{limit} {asked}", limit=label, asked=most.until)
+        yield KeyFigure(say.words("Least relaxation"), text(most.by or NONE), note)
+    else:
+        yield KeyFigure(say.words("Least relaxation"), text(NONE), say("no limit can give way far enough"))
+    budget = run.record.get("budget")
+    yield KeyFigure(say.words("Budget"), text(run.money(budget)), say("stays as it is: nothing is proposed"))
+
+
+def _table(run: Findings) -> Figure:
+    """Every limit that is part of the conflict or gives way, what it asks and what it would ask."""
+    say, details, known = run.say, _details(run), _known(run)
+    moves = _moves(run)
+    names = [*dict.fromkeys([*details["conflict"], *(move.name for move in moves)])]
+    columns = (
+        Column(say.words("Limit"), "left"),
+        Column(say.words("Asks"), "left"),
+        Column(say.words("In the conflict"), "left"),
+        Column(say.words("Would ask"), "left", say.words("Then")),
+        Column(say.words("Gives way by"), "left", say.words("By")),
+    )
+    rows = []
+    for n in names:
+        limit = known.get(n)
+        own = [move for move in moves if move.name == n]
+        rows.append(
+            Row(
+                (
+                    say("Volatility, set by the objective") if n == NAMELESS else text(of_strategy(n, say)),
+                    asked(run, limit) if limit else text(NONE),
+                    say("yes") if n in details["conflict"] else say("no, but gives way too"),
+                    say.listed([text(strong(plain(move.until))) for move in own]) if own else text(NONE),
+                    say.listed([move.by or NONE for move in own]) if own else text(NONE),
+                )
+            )
+        )
+    table = Table(say.words("Limits in conflict, and the least relaxation"), columns, tuple(rows))
+    sub = say("Each limit as the strategy states it, and the smallest change of all of them together that leaves an answer.")
+    return Figure(_finding(run, moves), sub, (table,), source=_command(run))
+
+
+def _finding(run: Findings, moves: Sequence[Move]) -> Text:
+    say = run.say
+    if not moves:
+        return say("No limit can give way far enough")
+    touched = [*dict.fromkeys(move.name for move in moves)]
+    return say.counted(
+        len(touched),
+        "It is enough that {n} limit gives way: {names}",
+        "{N} limits would have to give way together: {names}",
+        names=say.listed(_named(run, touched)),
+    )
+
+
+def _command(run: Findings) -> Text:
+    """The options that make the change, as the command line takes them."""
+    settings = _details(run).get("set", [])
+    if not settings:
+        return run.say("Own calculation.")
+    options: list[Inline] = []
+    for setting in settings:
+        options += [" " if options else "", name(f'"{setting}"')]
+    return run.say(
+        "Own calculation. On the command line, each with {option}: {settings}.", option="--set", settings=text(*options)
+    )
