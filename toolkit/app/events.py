@@ -94,31 +94,57 @@ def event_study(settings: Settings, as_of: date, name: str, events: str | None =
         DataError: for an event that is not known, with the nearest names.
     """
     inputs = load_ledger(settings, as_of, events)
-    snapshot, ledger = inputs.snapshot, inputs.ledger
-    event = find_event(ledger, name)
-    benchmark = _benchmark(inputs, as_of)
-    # Base metals are no products here; their series are of metal, so an ore ban does not name what they price.
-    traded = {**dict.fromkeys(MEMBERS[BENCHMARK], METAL), **{asset.key: asset.form for asset in inputs.products if asset.form}}
-    prices = snapshot["prices"]
-    comparable = tuple(
-        case
-        for other in ledger.events
-        if other.is_law and other.instrument in COUNTING
-        for case in study(ledger, other, prices, traded=traded, benchmark=benchmark).cases
-        if case.zero == ANNOUNCEMENT and case.form_named
-    )
+    event = find_event(inputs.ledger, name)
+    cases = comparable_cases(inputs, as_of)
+    prices, points = inputs.snapshot["prices"], inputs.snapshot["price_points"]
     key = notice_key(event.number) if event.number else None
-    points = snapshot["price_points"]
     same = pl.Series([notice_key(label) == key for label in points["event"]], dtype=pl.Boolean)
     return EventAnswer(
         as_of=as_of,
-        study=study(ledger, event, prices, traded=traded, benchmark=benchmark),
-        benchmark=benchmark,
+        study=study(inputs.ledger, event, prices, traded=_traded(inputs), benchmark=cases.benchmark),
+        benchmark=cases.benchmark,
         points=points.filter(same).sort("asset", "basis", "date"),
-        comparable=comparable,
-        summaries=summary(comparable),
+        comparable=cases.cases,
+        summaries=cases.summaries,
         own=event.event_id in inputs.own,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ComparableCases:
+    """Every official licence or ban that names the form of a series, from its announcement; non-reactions are among them.
+
+    Attributes:
+        benchmark: Series of the basket: base metals that no measure of the ledger controls.
+    """
+
+    benchmark: tuple[str, ...]
+    cases: tuple[Case, ...]
+
+    @property
+    def summaries(self) -> tuple[Summary, ...]:
+        """Median and range at each horizon."""
+        return summary(self.cases)
+
+
+def comparable_cases(inputs: LedgerInputs, as_of: date) -> ComparableCases:
+    """The comparable cases on what was known on `as_of`."""
+    benchmark, traded = _benchmark(inputs, as_of), _traded(inputs)
+    found = (
+        study(inputs.ledger, event, inputs.snapshot["prices"], traded=traded, benchmark=benchmark).cases
+        for event in inputs.ledger.events
+        if event.is_law and event.instrument in COUNTING
+    )
+    cases = tuple(case for of_event in found for case in of_event if case.zero == ANNOUNCEMENT and case.form_named)
+    return ComparableCases(benchmark, cases)
+
+
+def _traded(inputs: LedgerInputs) -> dict[str, str]:
+    """Asset key -> the form that its price series is of.
+
+    Base metals are no products here; their series are of metal, so an ore ban does not name what they price.
+    """
+    return {**dict.fromkeys(MEMBERS[BENCHMARK], METAL), **{asset.key: asset.form for asset in inputs.products if asset.form}}
 
 
 def _benchmark(inputs: LedgerInputs, as_of: date) -> tuple[str, ...]:

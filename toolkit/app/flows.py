@@ -165,7 +165,11 @@ def flows(settings: Settings, as_of: date, metal: str | None = None, file: str |
         DataError: for a metal nobody knows, with the nearest names, or a file that cannot be used.
         GapError: for a known metal without a flow.
     """
-    inputs = load_ledger(settings, as_of)
+    return customs_flows(load_ledger(settings, as_of), as_of, metal, file)
+
+
+def customs_flows(inputs: LedgerInputs, as_of: date, metal: str | None = None, file: str | None = None) -> FlowAnswer:
+    """Likewise on a ledger that is there already."""
     codes = tariff_codes(inputs.snapshot["tariff_codes"]) if "tariff_codes" in inputs.snapshot else ()
     notes: tuple[str, ...] = () if codes else ("The data package has no table of tariff codes: mixed codes are not marked.",)
     provenance: tuple[Mapping[str, Any], ...] = ()

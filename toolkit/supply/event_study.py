@@ -143,14 +143,9 @@ def _windows(day: date, horizon: int) -> tuple[list[date], list[date]]:
     return before, after
 
 
-def _benchmark(prices: pl.DataFrame, members: Iterable[str], before: date, after: date) -> float | None:
-    """Geometric mean change of the members that have both months; None when none has."""
-    changes: list[float] = []
-    for member in members:
-        rows = prices.filter(pl.col("asset") == member)
-        pair = [rows.filter(pl.col("date") == month)["price"] for month in (before, after)]
-        if all(len(found) for found in pair):
-            changes.append(math.log(pair[1][0] / pair[0][0]))
+def _benchmark(members: Iterable[Mapping[date, float]], before: date, after: date) -> float | None:
+    """Geometric mean change of the members (date -> price) that have both months; None when none has."""
+    changes = [math.log(prices[after] / prices[before]) for prices in members if before in prices and after in prices]
     return math.expm1(sum(changes) / len(changes)) if changes else None
 
 
@@ -165,7 +160,9 @@ def reactions(prices: pl.DataFrame, asset: str, day: date, *, benchmark: Sequenc
     """
     series = prices.filter(pl.col("asset") == asset)
     noisy = series["basis"].eq(NOISY).any()
-    others = [member for member in benchmark if member != asset]
+    others: dict[str, dict[date, float]] = {member: {} for member in benchmark if member != asset}
+    for member, month, price in prices.filter(pl.col("asset").is_in(list(others))).select("asset", "date", "price").iter_rows():
+        others[member][month] = price
     found: list[Reaction] = []
     for horizon in HORIZONS:
         before, after = _windows(day, horizon)
@@ -174,7 +171,7 @@ def reactions(prices: pl.DataFrame, asset: str, day: date, *, benchmark: Sequenc
         reached = series.filter(pl.col("date") == after[-1]).height > 0
         end, n_after = _level(series, after, noisy=noisy) if reached else (None, 0)
         change = None if start is None or end is None else end / start - 1.0
-        market = _benchmark(prices, others, before[-1], after[-1])
+        market = _benchmark(others.values(), before[-1], after[-1])
         adjusted = None if change is None or market is None else (1.0 + change) / (1.0 + market) - 1.0
         found.append(Reaction(horizon, after[-1], change, market, adjusted, n_before, n_after))
     return tuple(found)
@@ -237,8 +234,8 @@ def overlapping(ledger: ControlLedger, event: Event, asset: str, day: date) -> t
         for other in ledger.events
         if other.event_id != event.event_id
         and other.kind in ("control", "practice", "market")
-        and asset in event_metals(ledger, other)
         and any(moment is not None and first <= moment <= last for moment in (other.announced, other.effective))
+        and asset in event_metals(ledger, other)
     )
 
 

@@ -1,0 +1,233 @@
+"""Customs flows of the report's metals: months by origin, what became of each flow, and the controls on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+from typing import Any
+
+import polars as pl
+
+from toolkit.app.findings.part import Ask, part
+from toolkit.app.flows import CodeFlows, FlowAnswer, ReportedPoint, customs_flows
+from toolkit.core.errors import GapError
+from toolkit.core.said import Said, retellable, said
+from toolkit.supply.collapse import BASE_MONTHS, LOW, SHORTEST, Collapse
+from toolkit.supply.controls import CHINA
+from toolkit.supply.events import COUNTING
+from toolkit.supply.flows import (
+    DIVERSION_FALL,
+    DIVERSION_OFFSET,
+    INFERRED_ZERO,
+    SMALL_BASE,
+    FlowSeries,
+    FlowSummary,
+    change,
+    mean,
+)
+
+YEAR = 12
+LATELY = 12
+"""Months in which the end of a collapse still counts as a flow that came back."""
+ZERO, FALLEN, BACK, RUNNING = "zero", "fallen", "back", "running"
+"""What became of a flow: at zero, low since a collapse, back after one, or none of these."""
+REPORTED, NOT_AVAILABLE = "reported", "not_available"
+VERIFIED, LICENCE = "verified", "licence"
+RULES: Mapping[str, Said] = MappingProxyType(
+    {
+        "collapse": said(
+            "Collapse: {months} or more months in a row below {low:.0%} of the mean of the {base} months before; irregular "
+            "trade needs more months, January and February count as one. A single month at zero is never a collapse.",
+            months=SHORTEST, low=LOW, base=BASE_MONTHS,
+        ),
+        "small": said("No change is told from a base below {small:.0%} of the mean month of the series.", small=SMALL_BASE),
+        "diversion": said(
+            "Re-routing is possible where imports from one country fall by {fall:.0%} or more in a year and those from others "
+            "rise by {offset:.0%} or more of what was lost; it is no proof.",
+            fall=DIVERSION_FALL, offset=DIVERSION_OFFSET,
+        ),
+    }
+)  # fmt: skip
+
+
+@part("flows")
+def flows(ask: Ask) -> dict[str, Any] | None:
+    """The flows of each metal of the report that has a tariff code to itself; None where none has, and nothing is reported.
+
+    A month is told for the origin whose controls are asked about (China) where customs list it, and for all origins together.
+    """
+    try:
+        answer = customs_flows(ask.inputs, ask.as_of)
+    except GapError:
+        return None
+    order = {asset: i for i, asset in enumerate(ask.assets)}
+    codes = sorted(
+        (code for code in answer.codes if code.asset in order), key=lambda code: (order[code.asset or ""], code.hs_code)
+    )
+    reported = _reported(ask, answer)
+    if not codes and not reported:
+        return None
+    found = {code.asset for code in codes}
+    rows = ask.inputs.snapshot["flows"].filter(pl.col("hs_code").is_in([code.hs_code for code in codes]))
+    return {
+        "unit": "kg",
+        "origin": CHINA,
+        "rules": RULES,
+        "flows": [_flow(ask, code) for code in codes],
+        "without_flow": [_named(ask, asset) for asset in ask.assets if asset not in found],
+        "reported": reported,
+        "data": ask.provenance(flows=rows, controls=_told(ask, reported)),
+    }
+
+
+def _named(ask: Ask, asset: str) -> dict[str, Any]:
+    product = ask.inputs.products[asset]
+    return {"asset": asset, "name": product.name, "element": product.element}
+
+
+def _flow(ask: Ask, code: CodeFlows) -> dict[str, Any]:
+    origin = next((partner for partner in code.partners if partner.series.partner == CHINA), None)
+    watched = origin or code.total
+    collapses = [found for partner, found in code.collapsed if partner == watched.series.partner]
+    return {
+        **_named(ask, code.asset or ""),
+        "hs_code": code.hs_code,
+        "reporter": code.reporter,
+        "direction": code.direction,
+        "origin": CHINA if origin else None,
+        "months": [month.isoformat()[:7] for month in code.total.series.months],
+        "total": code.total.series.quantities,
+        "quantity": watched.series.quantities,
+        "basis": [_basis(watched.series, i) for i in range(len(watched.series.months))],
+        "summary": _summary(watched),
+        "became": _became(watched, collapses),
+        "collapses": collapses,
+        "diversion": next((found for found in code.diversions if found.origin == CHINA), None),
+        "controls": _controls(ask, code),
+        "mixed": retellable(code.mixed.caution) if code.mixed else None,
+    }
+
+
+def _basis(series: FlowSeries, at: int) -> str:
+    if series.quantities[at] is None:
+        return NOT_AVAILABLE
+    return INFERRED_ZERO if series.months[at] in series.inferred else REPORTED
+
+
+def _summary(flow: FlowSummary) -> dict[str, Any]:
+    """The latest month, and the latest twelve months against the twelve before, kg a month."""
+    q = flow.series.quantities
+    before = mean(q[-2 * YEAR : -YEAR]) if len(q) >= 2 * YEAR else None
+    return {
+        "month": flow.month.isoformat()[:7],
+        "latest": flow.latest,
+        "on_year": flow.on_year,
+        "three_months": flow.three_months,
+        "year": flow.twelve_months,
+        "year_before": before,
+        "year_on_year": change(flow.twelve_months, before, flow.series.mean),
+        "zeros_running": flow.zeros_running,
+        "zeros_in_year": flow.zeros_in_twelve,
+        "inferred_in_year": flow.inferred_in_twelve,
+        "share": flow.share,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Became:
+    """What became of a flow, by the rule of collapses.
+
+    Attributes:
+        state: ``zero``, ``fallen``, ``back`` or ``running``.
+        since: First month of it; None for ``running``.
+        months: At zero in a row, for ``zero``.
+        level: Mean of the months since, kg a month; of the latest three for ``back``.
+        base: Mean of the twelve months before the collapse.
+    """
+
+    state: str
+    since: date | None
+    months: int
+    level: float | None
+    base: float | None
+
+
+def _became(flow: FlowSummary, collapses: Sequence[Collapse]) -> Became:
+    """Zeros count inside a collapse only; a flow is back that reaches half of what it was, as the rule of collapses counts."""
+    months, last = flow.series.months, collapses[-1] if collapses else None
+    if last and last.running and flow.zeros_running > 1:
+        return Became(ZERO, months[-flow.zeros_running], flow.zeros_running, 0.0, last.base)
+    if last is None:
+        return Became(RUNNING, None, 0, flow.twelve_months, None)
+    if last.running:
+        return Became(FALLEN, last.onset, 0, last.mean, last.base)
+    end = months.index(last.last)
+    recent = flow.three_months
+    if len(months) - 1 - end <= LATELY and recent is not None and recent >= LOW * last.base:
+        return Became(BACK, months[end + 1], 0, recent, last.base)
+    return Became(RUNNING, None, 0, flow.twelve_months, None)
+
+
+def _controls(ask: Ask, code: CodeFlows) -> list[dict[str, Any]]:
+    """Licences and bans for all end users that bear on the flow, oldest first, with what the flow did around their first day.
+
+    `covers` tells whether the traded form is named; a licence for other forms of the metal may slow its trade all the same.
+    """
+    spells = {row["event_id"]: row for row in ask.record["timeline"]}
+    around = {control.event_id: control for control in code.controls}
+    form = ask.inputs.products[code.asset or ""].form
+    rows: list[dict[str, Any]] = []
+    for event in ask.inputs.ledger.events:
+        told = around.get(event.event_id)
+        row = spells.get(event.event_id)
+        covers = form is not None and ask.inputs.ledger.certainty(event, code.asset or "", form, on=ask.as_of) is not None
+        bears = event.instrument in COUNTING and event.end_user == "all" and {"all", code.reporter} & set(event.destinations)
+        if not bears or event.effective is None or (told is None and not (covers and row)):
+            continue
+        if not covers and event.instrument != LICENCE:  # a ban that does not name the form does not bear on its flow
+            continue
+        rows.append(
+            {
+                "event_id": event.event_id,
+                "number": event.number,
+                "instrument": event.instrument,
+                "destinations": event.destinations,
+                "effective": event.effective,
+                "covers": covers,
+                "spells": row["spells"] if row and covers else [],
+                "base": told.around.base if told else None,
+                "after": told.around.after if told else None,
+                "change": told.around.change if told else None,
+                "collapsed": told.around.collapse.onset if told and told.around.collapse else None,
+            }
+        )
+    return sorted(rows, key=lambda row: (row["effective"], row["event_id"]))
+
+
+def _reported(ask: Ask, answer: FlowAnswer) -> list[dict[str, Any]]:
+    """Reported points that name a metal of the report: told alone, never joined to a series."""
+    ledger = ask.inputs.ledger
+    return [
+        _point(point, [asset for asset in ledger[point.event_id].metals if asset in ask.inputs.products])
+        for point in answer.reported
+        if set(ledger[point.event_id].metals) & set(ask.assets)
+    ]
+
+
+def _point(point: ReportedPoint, assets: Sequence[str]) -> dict[str, Any]:
+    return {
+        "event_id": point.event_id,
+        "date": point.announced,
+        "precision": point.precision,
+        "assets": assets,
+        "what": point.what,
+        "citation": point.citation,
+        "confidence": point.confidence,
+        "confirmed": point.confidence.startswith(VERIFIED),
+    }
+
+
+def _told(ask: Ask, reported: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+    return ask.inputs.snapshot["controls"].filter(pl.col("event_id").is_in([point["event_id"] for point in reported]))

@@ -1,0 +1,145 @@
+"""What earlier controls did to prices: comparable cases, their paths, and the dated price points that no series has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from toolkit.app.events import ComparableCases, comparable_cases
+from toolkit.app.findings.part import Ask, part
+from toolkit.app.plain import plain
+from toolkit.core.said import said
+from toolkit.supply.event_study import NO_REACTION, SMOOTHING, Case, Reaction, notice_key
+from toolkit.supply.events import Event
+from toolkit.supply.price_path import PathMonth, is_scarce, month_number, price_path, window
+from toolkit.supply.year_change import MonthlySeries, monthly
+
+VERIFIED, PRESS, ASKED = "verified", "press_reports", "ask"
+NOTICE = "No. "
+"""A number that begins so is cited by it; other events are told by their instrument."""
+INDEX_DECIMALS = 1
+"""Of a path, 100 before the event: a tenth of a point is finer than any drawing of it."""
+
+
+@part("history")
+def history(ask: Ask) -> dict[str, Any] | None:
+    """Cases with reactions and paths, those of the report's metals marked; None where no case is known.
+
+    The cases are those of `toolkit event`: an official licence or ban that names the form of a series, from its announcement.
+    Non-reactions are among them.
+    """
+    found = comparable_cases(ask.inputs, ask.as_of)
+    if not found.cases:
+        return None
+    prices = ask.inputs.snapshot["prices"].filter(pl.col("asset").is_in([*(c.asset for c in found.cases), *found.benchmark]))
+    series = monthly(prices)
+    events = {event.event_id: event for event in ask.inputs.ledger.events}
+    points = _points(ask, found)
+    used = ask.inputs.snapshot["price_points"].filter(pl.struct("event", "asset", "basis").is_in([p["key"] for p in points]))
+    return {
+        "benchmark": found.benchmark,
+        "no_reaction": NO_REACTION,
+        "method": [
+            said(
+                "A level of a customs value is the weighted mean of up to {months} months on one side of the announcement and "
+                "never reaches across it; the first month after it is a single value.",
+                months=SMOOTHING,
+            ),
+            said("Changes are over the mean change of {metals}, base metals that no measure controls.", metals=found.benchmark),
+            said("Cases are few and overlap, so they carry no test of significance."),
+        ],
+        "notices": len({notice_key(events[case.event_id].title) for case in found.cases}),
+        "overlapping": sum(1 for case in found.cases if case.overlaps),
+        "cases": [_case(ask, case, events, series, found.benchmark) for case in found.cases],
+        "summary": [plain(row) for row in found.summaries],
+        "points": [{name: value for name, value in point.items() if name != "key"} for point in points],
+        "assumptions": {"no_reaction": said("A change of a price by less than {limit:.0%} is no reaction.", limit=NO_REACTION)},
+        "data": ask.provenance(prices=prices, price_points=used),
+    }
+
+
+def _named(ask: Ask, asset: str) -> dict[str, Any]:
+    """What a metal is called, and whether the report is about it."""
+    name, element = asset.replace("_", " "), None
+    if asset in ask.inputs.products:
+        product = ask.inputs.products[asset]
+        name, element = product.name, product.element
+    return {"asset": asset, "name": name, "element": element, "concerns": asset in ask.assets}
+
+
+def _case(
+    ask: Ask, case: Case, events: Mapping[str, Event], series: Mapping[str, MonthlySeries], benchmark: Sequence[str]
+) -> dict[str, Any]:
+    event = events[case.event_id]
+    return {
+        **_named(ask, case.asset),
+        **_notice(event),
+        "destinations": event.destinations,
+        "basis": case.basis,
+        "overlaps": [_notice(events[key]) for key in case.overlaps],
+        "reactions": [_reaction(reaction, case, series[case.asset]) for reaction in case.reactions],
+        "path": [_month(month) for month in price_path(series, case.asset, case.day, benchmark=benchmark)],
+    }
+
+
+def _notice(event: Event) -> dict[str, Any]:
+    return {
+        "event_id": event.event_id,
+        "number": event.number if event.number and event.number.startswith(NOTICE) else None,
+        "instrument": event.instrument,
+        "kind": event.kind,
+        "announced": event.announced,
+        "effective": event.effective,
+    }
+
+
+def _reaction(reaction: Reaction, case: Case, series: MonthlySeries) -> dict[str, Any]:
+    zero = month_number(case.day)
+    scarce = any(is_scarce(series, window(zero, shift)) for shift in (-1, reaction.horizon))
+    return {**plain(reaction), "verdict": reaction.verdict, "scarce": scarce}
+
+
+def _month(month: PathMonth) -> dict[str, Any]:
+    figures = {"printed": month.printed, "level": month.level, "benchmark": month.benchmark}
+    rounded = {name: None if figure is None else round(figure, INDEX_DECIMALS) for name, figure in figures.items()}
+    return {"shift": month.shift, "month": month.month.isoformat()[:7], **rounded, "scarce": month.scarce}
+
+
+def _points(ask: Ask, found: ComparableCases) -> list[dict[str, Any]]:
+    """Dated prices around notices that no case covers, one row a notice, metal and basis: never joined to a series."""
+    ledger = ask.inputs.ledger
+    covered = {(notice_key(ledger[case.event_id].title), case.asset) for case in found.cases}
+    table = ask.inputs.snapshot["price_points"].sort("asset", "event", "basis", "date")
+    rows: list[dict[str, Any]] = []
+    for (label, asset, basis), group in table.group_by("event", "asset", "basis", maintain_order=True):
+        if (notice_key(str(label)), asset) in covered:
+            continue
+        first, last = group.row(0, named=True), group.row(-1, named=True)
+        rows.append(
+            {
+                "key": {"event": label, "asset": asset, "basis": basis},
+                **_named(ask, str(asset)),
+                "notice": str(label).replace("/", " of ") if str(label).startswith(NOTICE) else label,
+                "basis": basis,
+                "kind": ASKED if ASKED in str(basis).split() else "assessment",
+                "unit": f"{first['currency']}/{first['unit']}",
+                "first": _price(first),
+                "last": _price(last) if group.height > 1 else None,
+                "change": _middle(last) / _middle(first) - 1.0 if group.height > 1 else None,
+                "sources": group["source"].unique().sort().to_list(),
+                "press": PRESS in group["source"],
+                "exact": set(group["status"]) == {VERIFIED},
+                "citation": last["citation"],
+            }
+        )
+    return sorted(rows, key=lambda row: (not row["concerns"], row["first"]["date"], row["asset"]))
+
+
+def _price(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"date": row["date"], "low": row["price_low"], "high": row["price_high"]}
+
+
+def _middle(row: Mapping[str, Any]) -> float:
+    return (row["price_low"] + row["price_high"]) / 2

@@ -1,0 +1,163 @@
+"""A monthly flow as bars on a scale of its own, with the controls on it: dates as lines, a ban as tint, suspended as hatch."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import altair as alt
+
+from toolkit.report.charts.lettering import width
+from toolkit.report.charts.plane import Plane
+from toolkit.report.charts.theme import AXIS_TEXT, PANEL, TOKENS, specification
+from toolkit.report.document import Chart, Drawing
+from toolkit.report.formats import Formats
+
+ROOM = PANEL - 12
+"""Px beside what the theme leaves at the sides."""
+HIGH, LOW, TOP, BASE, YEARS, HEIGHT = 10, 21, 26, 112, 126, 130
+"""Px from the top: two lines of notice numbers, the peak, zero, the years, and the whole."""
+PLANE = Plane(ROOM, HEIGHT)
+
+
+@dataclass(frozen=True, slots=True)
+class Dateline:
+    """A first day; `dashed` for a measure that does not cover the traded form."""
+
+    day: date
+    label: str
+    dashed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tint:
+    """Days of a ban, both inclusive; `until` None runs to the end of the axis."""
+
+    since: date
+    until: date | None
+    suspended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FlowBars:
+    """A flow on an axis of months.
+
+    Attributes:
+        first: First day of the first month of the axis.
+        quantities: One a month of the axis; None leaves a gap in the line of zero.
+        inferred: Positions of zeros that are inferred: a dot on the line of zero.
+        peak: The largest quantity, in words.
+        named: First days of bans, whose tint needs a number and no line.
+    """
+
+    first: date
+    quantities: tuple[float | None, ...]
+    inferred: frozenset[int]
+    peak: str
+    lines: tuple[Dateline, ...] = ()
+    tints: tuple[Tint, ...] = ()
+    named: tuple[Dateline, ...] = ()
+
+    @property
+    def step(self) -> int:
+        """Px a month."""
+        return max(1, ROOM // max(len(self.quantities), 1))
+
+    def x(self, day: date) -> float:
+        """Px of a day, kept on the axis."""
+        months = (day.year - self.first.year) * 12 + day.month - self.first.month
+        share = (day.day - 1) / calendar.monthrange(day.year, day.month)[1]
+        return round(min(max(months + share, 0.0), float(len(self.quantities))) * self.step, 1)
+
+
+def flow_bars(flow: FlowBars, told: str, fmt: Formats) -> Chart:
+    """The bars of a flow, for one of several panels.
+
+    Args:
+        flow: What to draw.
+        told: What it shows, in words with its numbers.
+        fmt: Of the language.
+    """
+    layers = [*_tints(flow), *_axis(flow), *_bars(flow), *_controls(flow)]
+    return Chart((Drawing(specification(alt.layer(*layers).properties(width=ROOM, height=HEIGHT), fmt)),), told)
+
+
+def _tints(flow: FlowBars) -> Iterator[alt.Chart]:
+    for suspended, fill, opacity in ((False, TOKENS["soft"], 1.0), (True, TOKENS["hatch"], 0.4)):
+        spans = [
+            (flow.x(tint.since), ROOM if tint.until is None else flow.x(tint.until + timedelta(days=1)))
+            for tint in flow.tints
+            if tint.suspended is suspended
+        ]
+        end = flow.step * len(flow.quantities)
+        rows = [{"x": a, "x2": min(b, end), "y": TOP, "y2": BASE} for a, b in spans if a < min(b, end)]
+        if rows:
+            yield PLANE.marks(rows).mark_rect(fill=fill, opacity=opacity).encode(x2="x2:Q", y2="y2:Q")
+
+
+def _axis(flow: FlowBars) -> Iterator[alt.Chart]:
+    """The peak at its line, zero where months are known, a tick and a number for each year."""
+    end = flow.step * len(flow.quantities)
+    yield PLANE.marks([{"x": 0, "x2": end, "y": TOP}]).mark_rule(color=TOKENS["grid"], strokeWidth=1).encode(x2="x2:Q")
+    known = [{"x": a * flow.step, "x2": b * flow.step, "y": BASE} for a, b in _runs(flow.quantities)]
+    yield PLANE.marks(known).mark_rule(color=TOKENS["mut"], strokeWidth=1).encode(x2="x2:Q")
+    last = flow.first.year + (flow.first.month - 1 + len(flow.quantities) - 1) // 12
+    januaries = [date(year, 1, 1) for year in range(flow.first.year + (flow.first.month > 1), last + 1)]
+    every = max(1, -(-30 // (12 * flow.step)))
+    ticks = [{"x": flow.x(day), "y": BASE, "y2": BASE + 5, "label": f"{day.year}"} for day in januaries[::every]]
+    yield PLANE.marks(ticks).mark_rule(color=TOKENS["mut"], strokeWidth=1).encode(y2="y2:Q")
+    years = [
+        {**tick, "x": tick["x"] + 3, "y": YEARS} for tick in ticks if tick["x"] + 3 + width(tick["label"], AXIS_TEXT) <= PANEL
+    ]
+    yield PLANE.words([*years, {"x": 0, "y": LOW, "label": flow.peak}], TOKENS["mut"])
+
+
+def _bars(flow: FlowBars) -> Iterator[alt.Chart]:
+    """A month that is not zero is at least one px high, so that a few kg are seen beside many tonnes."""
+    peak = max((q for q in flow.quantities if q), default=0.0)
+    gap = 1 if flow.step > 2 else 0
+    bars = [
+        {
+            "x": i * flow.step + gap,
+            "x2": (i + 1) * flow.step - gap,
+            "y": BASE,
+            "y2": BASE - max(1, round((BASE - TOP) * q / peak)),
+        }
+        for i, q in enumerate(flow.quantities)
+        if q
+    ]
+    if bars:
+        yield PLANE.marks(bars).mark_rect(fill=TOKENS["data"], opacity=1).encode(x2="x2:Q", y2="y2:Q")
+    dots = [{"x": (i + 0.5) * flow.step, "y": BASE - 3} for i in sorted(flow.inferred)]
+    if dots:
+        yield PLANE.marks(dots).mark_circle(size=9, color=TOKENS["dot"], opacity=1)
+
+
+def _controls(flow: FlowBars) -> Iterator[alt.Chart]:
+    """Lines with their numbers, and the numbers of bans at the edge of their tint."""
+    inside = flow.step * len(flow.quantities)
+    shown = sorted((one for one in (*flow.lines, *flow.named) if 0 < flow.x(one.day) < inside), key=lambda one: one.day)
+    beside = [(LOW, 0.0, width(flow.peak, AXIS_TEXT))]
+    placed = PLANE.placed([(flow.x(one.day), one.label) for one in shown], (LOW, HIGH), beside)
+    for dashed in (False, True):
+        rows = [
+            {"x": flow.x(one.day), "y": y - 8, "y2": BASE}
+            for one, (_, y) in zip(shown, placed, strict=True)
+            if one in flow.lines and one.dashed is dashed
+        ]
+        if rows:
+            dash = [3, 3] if dashed else alt.Undefined
+            yield PLANE.marks(rows).mark_rule(color=TOKENS["ctl"], strokeWidth=1.5, strokeDash=dash).encode(y2="y2:Q")
+    if shown:
+        labels = [{"x": x, "y": y, "label": one.label} for one, (x, y) in zip(shown, placed, strict=True)]
+        yield PLANE.words(labels, TOKENS["ctl"])
+
+
+def _runs(quantities: Sequence[float | None]) -> list[tuple[int, int]]:
+    """(first, behind the last) of each run of known months."""
+    known = [q is not None for q in quantities]
+    starts = [i for i, here in enumerate(known) if here and (i == 0 or not known[i - 1])]
+    ends = [i + 1 for i, here in enumerate(known) if here and (i + 1 == len(known) or not known[i + 1])]
+    return list(zip(starts, ends, strict=True))

@@ -1,0 +1,196 @@
+"""Prices around events, indexed to 100 before each, as small panels on one common log scale."""
+
+from __future__ import annotations
+
+import calendar
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import altair as alt
+
+from toolkit.report.charts.plane import Plane
+from toolkit.report.charts.theme import PANEL, TOKENS, specification
+from toolkit.report.document import Chart, Drawing
+from toolkit.report.formats import Formats
+
+LEFT, ROOM = 26, PANEL - 12
+"""Px for the numbers of the scale, and px beside what the theme leaves at the sides."""
+LINE, PLOT, FOOT = 13, 108, 18
+"""Px of a line of words above the plot, of the plot, and below it."""
+ROWS, NEAR = 3, 12
+"""Lines of words there may be, and px within which two events share their words."""
+STEPS = (1, 2, 5)
+MONTHS = (-6, 0, 3, 6, 12)
+"""Those with a number on the axis: the horizons of the event study and where the path begins."""
+HUNDRED = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A month counted from that of the event, and the price as printed, its level, and the benchmark; indices."""
+
+    shift: int
+    printed: float | None
+    level: float | None
+    benchmark: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """One event and the price around it.
+
+    Attributes:
+        announced: Day zero.
+        effective: First day in force; None where there is none in the path.
+        others: (day, words) of further events on the metal.
+        told: What the panel shows, in words with its numbers.
+    """
+
+    months: tuple[Month, ...]
+    announced: date
+    effective: date | None
+    others: tuple[tuple[date, str], ...]
+    told: str
+
+
+def indexed(paths: Sequence[Indexed], fmt: Formats) -> tuple[Chart, ...]:
+    """One drawing a path, for panels; all have the same scale, so that they can be compared.
+
+    The scale holds every level; a print beyond it is a triangle at its edge.
+
+    Args:
+        paths: In order.
+        fmt: How numbers are written.
+    """
+    scale = _Scale(*span(paths), fmt)
+    lines = max((len(_heights(path, scale)) for path in paths), default=0)
+    return tuple(Chart((Drawing(_spec(path, scale, lines)),), path.told) for path in paths)
+
+
+def span(paths: Sequence[Indexed]) -> tuple[float, float]:
+    """The ends of the common scale: 1, 2 or 5 times a power of ten around every level."""
+    levels = [figure for path in paths for month in path.months for figure in (month.level, month.benchmark) if figure]
+    return _step(min([*levels, HUNDRED]), up=False), _step(max([*levels, HUNDRED]), up=True)
+
+
+def _step(figure: float, *, up: bool) -> float:
+    """The nearest of 1, 2, 5 times a power of ten that is not below `figure`, or not above it."""
+    power = 10.0 ** math.floor(math.log10(figure))
+    steps = [step * power for step in (*STEPS, 10)]
+    return min(step for step in steps if step >= figure) if up else max(step for step in steps if step <= figure)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """Where months and indices lie in px; the plot begins below `top`."""
+
+    low: float
+    high: float
+    fmt: Formats
+
+    def x(self, months: float, path: Indexed) -> float:
+        first, last = path.months[0].shift - 0.5, path.months[-1].shift + 0.5
+        return round(LEFT + (ROOM - LEFT) * (min(max(months, first), last) - first) / (last - first), 1)
+
+    def y(self, index: float, top: float) -> float:
+        inside = min(max(index, self.low), self.high)
+        return round(top + PLOT * math.log(self.high / inside) / math.log(self.high / self.low), 1)
+
+    @property
+    def ticks(self) -> list[float]:
+        """Numbers of the scale, 1-2-5, not more than five."""
+        powers = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
+        found = [step * 10.0**power for power in powers for step in STEPS if self.low <= step * 10.0**power <= self.high]
+        return found if len(found) <= 5 else [tick for tick in found if math.log10(tick).is_integer()]
+
+
+def _away(day: date, announced: date) -> float:
+    """Months from the middle of the month of the event, as months stand on the axis."""
+    share = (day.day - 1) / calendar.monthrange(day.year, day.month)[1]
+    return (day.year - announced.year) * 12 + day.month - announced.month + share - 0.5
+
+
+def _heights(path: Indexed, scale: _Scale) -> list[int]:
+    """Base lines of words that the path needs, counted from the plot."""
+    return sorted({y for _, y in _places(path, scale)})
+
+
+def _named(path: Indexed, scale: _Scale) -> list[tuple[float, str]]:
+    """Where further events lie, with their words; the words of those close together stand at the first of them."""
+    found: list[tuple[float, str]] = []
+    for day, words in sorted(path.others):
+        x = scale.x(_away(day, path.announced), path)
+        if found and x - found[-1][0] < NEAR:
+            found[-1] = (found[-1][0], found[-1][1] if words in found[-1][1] else f"{found[-1][1]}, {words}")
+        else:
+            found.append((x, words))
+    return found
+
+
+def _places(path: Indexed, scale: _Scale) -> list[tuple[float, int]]:
+    return Plane(ROOM, 0).placed(_named(path, scale), range(ROWS))
+
+
+def _spec(path: Indexed, scale: _Scale, lines: int) -> str:
+    top = 4 + LINE * lines
+    plane = Plane(ROOM, top + PLOT + FOOT)
+    layers = [*_axes(plane, path, scale, top), *_events(plane, path, scale, top), *_prices(plane, path, scale, top)]
+    return specification(alt.layer(*layers).properties(width=ROOM, height=plane.height), scale.fmt)
+
+
+def _axes(plane: Plane, path: Indexed, scale: _Scale, top: float) -> Iterator[alt.Chart]:
+    for colour, ticks in (("grid", [t for t in scale.ticks if t != HUNDRED]), ("mut", [HUNDRED])):
+        rows = [{"x": LEFT, "x2": ROOM, "y": scale.y(tick, top)} for tick in ticks]
+        if rows:
+            yield plane.marks(rows).mark_rule(color=TOKENS[colour], strokeWidth=1).encode(x2="x2:Q")
+    numbers = [{"x": LEFT - 5, "y": scale.y(t, top) + 4, "label": scale.fmt.plain_number(t)} for t in scale.ticks]
+    yield plane.words(numbers, TOKENS["mut"], "right")
+    shifts = [shift for shift in MONTHS if path.months[0].shift <= shift <= path.months[-1].shift]
+    months = [
+        {"x": scale.x(shift, path), "y": plane.height - 3, "label": scale.fmt.number(shift, signed=True)} for shift in shifts
+    ]
+    yield plane.words(months, TOKENS["mut"], "center")
+
+
+def _events(plane: Plane, path: Indexed, scale: _Scale, top: float) -> Iterator[alt.Chart]:
+    """The announcement, the first day in force, and further events with their words above the plot."""
+    bottom = top + PLOT
+    lines = [scale.x(_away(day, path.announced), path) for day, _ in path.others]
+    if lines:
+        labels = [
+            {"x": x, "y": top - 4 - LINE * row, "label": words}
+            for (x, row), (_, words) in zip(_places(path, scale), _named(path, scale), strict=True)
+        ]
+        heights = {x: label["y"] for (x, _), label in zip(_named(path, scale), labels, strict=True)}
+        rows = [{"x": x, "y": heights.get(x, top + 8) - 8, "y2": bottom} for x in lines]
+        yield plane.marks(rows).mark_rule(color=TOKENS["mut"], strokeWidth=1, strokeDash=[1, 3]).encode(y2="y2:Q")
+        yield plane.words(labels, TOKENS["mut"])
+    zero = [{"x": scale.x(_away(path.announced, path.announced), path), "y": top, "y2": bottom}]
+    yield plane.marks(zero).mark_rule(color=TOKENS["ink"], strokeWidth=1).encode(y2="y2:Q")
+    if path.effective:
+        first = [{"x": scale.x(_away(path.effective, path.announced), path), "y": top, "y2": bottom}]
+        yield plane.marks(first).mark_rule(color=TOKENS["ctl"], strokeWidth=1.5).encode(y2="y2:Q")
+
+
+def _prices(plane: Plane, path: Indexed, scale: _Scale, top: float) -> Iterator[alt.Chart]:
+    """Benchmark and level as lines that stop at what is not known, prints as dots, those beyond the scale at its edge."""
+    for colour, thick, side in (("cur", 1.5, "benchmark"), ("data", 2.2, "level")):
+        known = [(month.shift, getattr(month, side)) for month in path.months]
+        runs = [
+            {"x": scale.x(shift, path), "y": scale.y(figure, top), "run": sum(f is None for _, f in known[:i])}
+            for i, (shift, figure) in enumerate(known)
+            if figure is not None
+        ]
+        if runs:
+            style = {"strokeWidth": thick, "color": TOKENS[colour], "strokeJoin": "round"}
+            yield plane.marks(runs).mark_line(**style).encode(detail="run:N")
+    prints = [(month.shift, month.printed) for month in path.months if month.printed is not None]
+    dots = [{"x": scale.x(s, path), "y": scale.y(f, top)} for s, f in prints if scale.low <= f <= scale.high]
+    if dots:
+        yield plane.marks(dots).mark_circle(size=11, color=TOKENS["dot"], opacity=1)
+    for shape, inside in (("triangle-up", lambda f: f <= scale.high), ("triangle-down", lambda f: f >= scale.low)):
+        rows = [{"x": scale.x(s, path), "y": scale.y(f, top)} for s, f in prints if not inside(f)]
+        if rows:
+            yield plane.marks(rows).mark_point(shape=shape, size=22, filled=True, color=TOKENS["dot"], opacity=1)

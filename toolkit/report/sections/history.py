@@ -1,0 +1,199 @@
+"""After earlier controls: what prices did, case by case, with overlaps and the cases without a reaction in sight."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from toolkit.report.charts.indexed import Indexed, Month, indexed, span
+from toolkit.report.compose import section
+from toolkit.report.document import Block, Column, Figure, Panels, Row, SmallMultiple, Table
+from toolkit.report.findings import Findings
+from toolkit.report.formats import day, readable
+from toolkit.report.history_tables import TOLD, cases, figure_of, label_of, points
+from toolkit.report.language import mark
+from toolkit.report.text import NONE, Text, sources, text
+
+MOST = 8
+"""Panels: with the legend they fill three rows of three; every case is in the table."""
+Case = Mapping[str, Any]
+
+
+@section("history", mark("After earlier controls"), needs=["history"])
+def history(run: Findings) -> tuple[Block, ...]:
+    """Panels of the price around each announcement, the table of all cases, and dated prices that belong to no series."""
+    return tuple(figure for figure in (_panels(run), cases(run), points(run)) if figure)
+
+
+def _finding(run: Findings) -> Text:
+    """Median, range and n at three months; where no case reaches them, at the first horizon that one does."""
+    say, fmt = run.say, run.fmt
+    rows: Sequence[Mapping[str, Any]] = run.parts["history"]["summary"]
+    row = next((r for r in sorted(rows, key=lambda r: r["horizon"] != TOLD) if r["n"]), None)
+    if row is None:
+        return say("No earlier control is followed by a known price")
+    values = {
+        "cases": fmt.number(row["n"]),
+        "low": fmt.percent(row["low"], 0, signed=True),
+        "high": fmt.percent(row["high"], 0, signed=True),
+        "median": fmt.percent(abs(row["median"]), 0),
+    }
+    if row["median"] < 0:
+        return say.counted(
+            row["horizon"],
+            "One month after an announcement the median metal stood {median} below base metals; the range runs from {low} to "
+            "{high} (n = {cases})",
+            "{N} months after an announcement the median metal stood {median} below base metals; the range runs from {low} to "
+            "{high} (n = {cases})",
+            **values,
+        )
+    return say.counted(
+        row["horizon"],
+        "One month after an announcement the median metal stood {median} above base metals; the range runs from {low} to "
+        "{high} (n = {cases})",
+        "{N} months after an announcement the median metal stood {median} above base metals; the range runs from {low} to "
+        "{high} (n = {cases})",
+        **values,
+    )
+
+
+def _panels(run: Findings) -> Figure:
+    say, part = run.say, run.parts["history"]
+    chosen = _chosen(part["cases"])
+    paths = [_path(run, case) for case in chosen]
+    drawings = indexed(paths, run.fmt)
+    items = tuple(
+        SmallMultiple(text(run.head(case)), _note(run, case), drawing) for case, drawing in zip(chosen, drawings, strict=True)
+    )
+    bases = say.series([say.term("term", readable(basis)) for basis in dict.fromkeys(case["basis"] for case in chosen)])
+    sub = say(
+        "Price indexed to 100 before the announcement, log scale, months from that of the announcement; a change beside a name "
+        "is over base metals. Basis: {bases}, one only in a panel.",
+        bases=bases,
+    )
+    overlapping = say.counted(
+        part["overlapping"],
+        "{some} of {total} cases shares its year with other events on the metal.",
+        "{some} of {total} cases share their year with other events on the metal.",
+        some=run.fmt.number(part["overlapping"]),
+        total=run.fmt.number(len(part["cases"])),
+    )
+    foot = say(
+        "Source: price series{marks}. {overlapping} Notices: {notices}; cases of one notice are not independent. {method}",
+        marks=sources(*run.of_tables("prices")),
+        overlapping=overlapping,
+        notices=run.fmt.number(part["notices"]),
+        method=_joined(run, part["method"]),
+    )
+    return Figure(_finding(run), sub, (Panels(items, _legend(run, chosen, span(paths))),), (), foot, _paths(run, chosen))
+
+
+def _joined(run: Findings, sentences: Sequence[Any]) -> Text:
+    told = [run.say.retold(sentence) for sentence in sentences]
+    return text(*(text(" " if i else "", one) for i, one in enumerate(told)))
+
+
+def _chosen(cases: Sequence[Case]) -> list[Case]:
+    """The report's metals first, each with its first notice before any with a second; shown in the order of time."""
+    seen: dict[str, int] = {}
+    ranked: list[tuple[bool, int, str, str, Case]] = []
+    for case in sorted(cases, key=lambda case: (case["announced"], case["asset"])):
+        turn = seen[case["asset"]] = seen.get(case["asset"], 0) + 1
+        if case["path"]:
+            ranked.append((not case["concerns"], turn, case["announced"], case["asset"], case))
+    first = sorted(ranked, key=lambda row: row[:4])[:MOST]
+    return [row[-1] for row in sorted(first, key=lambda row: row[2:4])]
+
+
+def _note(run: Findings, case: Case) -> Text:
+    """The notice and the change at three months, or at the last horizon that is known."""
+    say = run.say
+    known = [reaction for reaction in case["reactions"] if figure_of(reaction) is not None]
+    at = next((r for r in known if r["horizon"] == TOLD), known[-1] if known else None)
+    if at is None:
+        return text(label_of(run, case))
+    change = run.fmt.percent(figure_of(at), 0, signed=True)
+    return say.counted(
+        at["horizon"],
+        "{notice}, {change} in a month",
+        "{notice}, {change} in {months} months",
+        notice=label_of(run, case),
+        change=change,
+        months=run.fmt.number(at["horizon"]),
+    )
+
+
+def _path(run: Findings, case: Case) -> Indexed:
+    months = tuple(Month(m["shift"], m["printed"], m["level"], m["benchmark"]) for m in case["path"])
+    announced, last = day(case["announced"]), case["path"][-1]["month"]
+    effective = case["effective"] if case["effective"] and case["effective"][:7] <= last else None
+    return Indexed(
+        months=months,
+        announced=announced,
+        effective=day(effective) if effective else None,
+        others=tuple((day(when), label) for when, label in _others(run, case)),
+        told=_told(run, case),
+    )
+
+
+def _others(run: Findings, case: Case) -> list[tuple[str, str]]:
+    """Other events on the metal inside the panel, by the first of their days that lies in it."""
+    first, last = case["path"][0]["month"], case["path"][-1]["month"]
+    found: list[tuple[str, str]] = []
+    for other in case["overlaps"]:
+        days = [when for when in (other["announced"], other["effective"]) if when and first <= when[:7] <= last]
+        found += [(days[0], label_of(run, other))] if days else []
+    return sorted(found)
+
+
+def _told(run: Findings, case: Case) -> str:
+    say, fmt = run.say, run.fmt
+    changes = [
+        say.words("{change} after {months}", change=fmt.percent(figure_of(r), 0, signed=True), months=fmt.number(r["horizon"]))
+        for r in case["reactions"]
+        if figure_of(r) is not None
+    ]
+    others = [label for _, label in _others(run, case)]
+    told = say.words(
+        "{metal}, {notice}, announced {day}. Over base metals, by months: {changes}.",
+        metal=run.head(case),
+        notice=label_of(run, case),
+        day=fmt.long_date(case["announced"]),
+        changes=", ".join(changes),
+    )
+    return f"{told} {say.words('In the same year: {others}.', others=say.series(others))}" if others else told
+
+
+def _legend(run: Findings, chosen: Sequence[Case], span: tuple[float, float]) -> tuple[tuple[str, str], ...]:
+    say, (low, high) = run.say, span
+    rows = (
+        (True, "print", say.words("price of a month as printed")),
+        (True, "line", say.words("level, weighted over three months")),
+        (True, "bench", say.words("base metals without a control")),
+        (True, "zeroline", say.words("announcement")),
+        (any(case["effective"] for case in chosen), "dateline", say.words("first day in force")),
+        (any(_others(run, case) for case in chosen), "otherline", say.words("another event on the metal")),
+        (
+            any(m["printed"] and not low <= m["printed"] <= high for case in chosen for m in case["path"]),
+            "beyond",
+            say.words("print beyond the scale"),
+        ),
+    )
+    return tuple((sign, words) for shown, sign, words in rows if shown)
+
+
+def _paths(run: Findings, chosen: Sequence[Case]) -> Table:
+    """Indices as printed and as a level, by month from that of the announcement."""
+    say, fmt = run.say, run.fmt
+    heads = [f"{run.head(case).text}, {label_of(run, case)}" for case in chosen]
+    columns = (Column(say.words("Month"), "right"), *(Column(head) for head in heads))
+    shifts = sorted({month["shift"] for case in chosen for month in case["path"]})
+    by = [{month["shift"]: month for month in case["path"]} for case in chosen]
+
+    def cell(month: Mapping[str, Any] | None) -> Text:
+        if month is None or month["printed"] is None:
+            return text(NONE)
+        return text(f"{fmt.number(month['level'])} ({fmt.number(month['printed'])})")
+
+    rows = tuple(Row((text(fmt.number(s, signed=True)), *(cell(one.get(s)) for one in by))) for s in shifts)
+    return Table(say.words("index by month, the level and in brackets the price as printed"), columns, rows, stacks=False)
