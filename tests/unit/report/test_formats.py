@@ -1,46 +1,50 @@
-"""Numbers and dates as REPORT-STYLE 7 writes them."""
+"""Numbers, amounts and dates as readers of English and German write them, and shadow prices in the unit of the objective."""
 
 from __future__ import annotations
 
-from datetime import date
-
 import pytest
 
-from toolkit.report import formats
 from toolkit.report.findings import Findings
+from toolkit.report.formats import Formats
 from toolkit.report.sections.limits import limits
 from toolkit.report.text import plain
 
+EN, DE = Formats("en"), Formats("de")
+NB, THIN, MINUS = "\u00a0", "\u202f", "\u2212"
+
 
 @pytest.mark.parametrize(
-    ("written", "expected"),
+    ("call", "english", "german"),
     [
-        (formats.number(-21.34, 1, signed=True), "\u221221.3"),
-        (formats.number(17.9, 1, signed=True), "+17.9"),
-        (formats.number(-0.04, 1, signed=True), "0.0"),
-        (formats.percent(0.498), "49.8%"),
-        (formats.percent(None), "–"),
-        (formats.limit(0.5), "50%"),
-        (formats.limit(0.125), "12.5%"),
-        (formats.share(0.0001), "under 0.1%"),
-        (formats.money(7135.4, "EUR"), "€7,135"),
-        (formats.money(-5, "EUR"), "\u2212€5"),
-        (formats.money(5, "CHF"), "CHF\u00a05"),
-        (formats.price(1203.85), "1,204"),
-        (formats.price(147.6, like=1203.0), "148"),
-        (formats.price(0.4211), "0.4211"),
-        (formats.quantity(0.1), "0.1"),
-        (formats.long_date("2026-11-27"), "27\u00a0November\u00a02026"),
-        (formats.distance("2026-11-25", date(2026, 11, 24)), "tomorrow"),
-        (formats.distance("2026-11-10", date(2026, 11, 24)), "14\u00a0days ago"),
-        (formats.dates_in_words("ends 2026-11-27, not 2026-13-40"), "ends 27\u00a0Nov\u00a02026, not 2026-13-40"),
-        (formats.notices("No. 46 of 2024 para 2"), "No.\u00a046/2024\u00a0¶2"),
-        (formats.count(1, "holding"), "one holding"),
-        (formats.count(13, "holding"), "13 holdings"),
+        (lambda f: f.number(-21.34, 1, signed=True), f"{MINUS}21.3", f"{MINUS}21,3"),
+        (lambda f: f.number(17.9, 1, signed=True), "+17.9", "+17,9"),
+        (lambda f: f.number(-0.04, 1, signed=True), "0.0", "0,0"),
+        (lambda f: f.number(7134.56, 2), "7,134.56", "7.134,56"),
+        (lambda f: f.number(None), "–", "–"),
+        (lambda f: f.percent(0.498), "49.8%", f"49,8{THIN}%"),
+        (lambda f: f.percent(None), "–", "–"),
+        (lambda f: f.limit(0.5), "50%", f"50{THIN}%"),
+        (lambda f: f.limit(0.125), "12.5%", f"12,5{THIN}%"),
+        (lambda f: f.share(0.0001), f"<{THIN}0.1%", f"<{THIN}0,1{THIN}%"),
+        (lambda f: f.points(-0.0213), f"{MINUS}2.1", f"{MINUS}2,1"),
+        (lambda f: f.money(7135.4, "EUR"), "€7,135", f"7.135{NB}€"),
+        (lambda f: f.money(-5, "EUR"), f"{MINUS}€5", f"{MINUS}5{NB}€"),
+        (lambda f: f.money(5, "CHF"), f"CHF{NB}5", f"5{NB}CHF"),
+        (lambda f: f.price(1203.85), "1,204", "1.204"),
+        (lambda f: f.price(147.6, like=1203.0), "148", "148"),
+        (lambda f: f.price(0.4211), "0.4211", "0,4211"),
+        (lambda f: f.quantity(0.1), "0.1", "0,1"),
+        (lambda f: f.plain_number(-0.2), f"{MINUS}0.2", f"{MINUS}0,2"),
+        (lambda f: f.long_date("2026-11-27"), f"27{NB}November{NB}2026", f"27.{NB}November{NB}2026"),
+        (lambda f: f.short_date("2026-11-07"), f"7{NB}Nov{NB}2026", "07.11.2026"),
+        (lambda f: f.short_date(None), "–", "–"),
+        (lambda f: f.dates_in_words("ends 2026-11-27, not 2026-13-40"), f"ends 27{NB}Nov{NB}2026, not 2026-13-40",
+         "ends 27.11.2026, not 2026-13-40"),
+        (lambda f: f.notices("No. 46 of 2024 para 2"), f"No.{NB}46/2024{NB}¶2", f"Nr.{NB}46/2024{NB}¶2"),
     ],
-)
-def test_written(written, expected):
-    assert written == expected
+)  # fmt: skip
+def test_written(call, english, german):
+    assert (call(EN), call(DE)) == (english, german)
 
 
 @pytest.mark.parametrize(
@@ -53,6 +57,8 @@ def test_written(written, expected):
         ({"unit": "distance", "risk_aversion": None}, 0.05, "–"),
         ({"unit": "variance", "risk_aversion": None}, None, "–"),
         ({"unit": "variance", "risk_aversion": None}, 1e-9, "next to nothing"),
+        # Too little to be written in hundredths of a point, and too much to be nothing: 0.01 * 0.0009 / 0.24
+        ({"unit": "variance", "risk_aversion": None}, 0.0009, "less than 0.01 points of volatility"),
     ],
 )
 def test_a_shadow_price_is_told_in_the_unit_of_the_objective(records, objective, price, expected):

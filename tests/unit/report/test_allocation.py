@@ -1,0 +1,157 @@
+"""The allocation: the way of the money, costs by trade, what lots changed, and orders, each against the record."""
+
+from __future__ import annotations
+
+import copy
+import json
+from itertools import pairwise
+
+import pytest
+
+from toolkit.app.report.theme import language
+from toolkit.report.charts.waterfall import Step, spans, waterfall
+from toolkit.report.costs import cost_waterfall, costs_by_trade, items, to_the_cent
+from toolkit.report.document import Columns, Figure
+from toolkit.report.findings import Findings
+from toolkit.report.formats import Formats
+from toolkit.report.sections.allocation import allocation
+from toolkit.report.text import plain
+
+MONEY, LOTS = "From the budget to what is held", "Today, divisible, whole lots"
+
+
+def figures(record, code="en"):
+    """Figures of the section by the caption of their table, or by that of their data table."""
+    found: dict[str, Figure] = {}
+    for block in allocation.build(Findings.of(record, language=language(code))):
+        for figure in block.figures if isinstance(block, Columns) else [block]:
+            if isinstance(figure, Figure):
+                found[figure.data.caption if figure.data else figure.body[0].caption] = figure
+    return found
+
+
+def number(words):
+    return float(words.replace(",", "").replace("\u2212", "-"))
+
+
+def test_the_money_goes_from_the_budget_to_metal_and_the_cents_close(records):
+    record = records["origins"]
+    rows = [[plain(cell) for cell in row.cells] for row in figures(record)[MONEY].data.rows]
+    assert [row[0] for row in rows] == ["Budget", "Origin premium", "Half spread", "Stays in cash", "Placed in metal"]
+    amounts = [round(100 * number(row[1])) for row in rows[1:-1]]
+    levels = [round(100 * number(row[2])) for row in rows]
+    assert levels[0] == round(100 * record["budget"])
+    assert [after - before for before, after in pairwise(levels[:-1])] == amounts
+    assert levels[-1] == levels[-2] == round(100 * sum(p["value"] for p in record["positions"]))
+    assert -sum(amounts[:-1]) == round(100 * record["costs"]["entry"])
+
+
+def test_each_part_of_the_cost_rests_on_its_own_assumption(records):
+    run = Findings.of(records["origins"])
+    assert {item.key: item.rests_on for item in items(run)} == {"premium": ("offers",), "spread": ("costs",)}
+    record = copy.deepcopy(records["origins"])
+    entry = record["costs"]["entry"]
+    record["costs"]["items"]["entry"] = {"spread": 0.5 * entry, "premium": 0.3 * entry, "vat": 0.2 * entry, "fees": 0.0}
+    run = Findings.of(record)
+    assert {item.key: item.rests_on for item in items(run)}["vat"] == ("charges",)
+    assert "As the strategy sets them, and no dealer quotes them: VAT." in {plain(a.words) for a in run.assumptions}
+
+
+def test_costs_by_published_terms_are_solid_and_plain(records):
+    record = copy.deepcopy(records["normal"])
+    for row in (*record["positions"], *record["assets"]):
+        row["terms"] = "published"
+    figure = costs_by_trade(Findings.of(record))
+    assert not any(bar.hollow for bar in figure.body[0].bars)
+    assert figure.legend == ()
+    assert cost_waterfall(Findings.of(record)).legend == ()
+    assert not any(span.style == "derived" for span in figure.title)
+
+
+def test_trades_on_assumed_terms_are_hollow_and_derived(records):
+    record = records["normal"]
+    terms = {p["asset"].capitalize(): p["terms"] for p in record["positions"]}
+    bars = [bar for bar in costs_by_trade(Findings.of(record)).body[0].bars if plain(bar.label) in terms]
+    assert {bar.hollow for bar in bars} == {True, False}
+    for bar in bars:
+        assert bar.hollow == (terms[plain(bar.label)] == "assumption")
+        assert bar.cells[0][0].style == ("derived" if bar.hollow else "plain")
+
+
+def test_shares_of_next_to_nothing_are_not_computed(records):
+    record = copy.deepcopy(records["normal"])
+    record["budget"] = 1e9
+    figure = costs_by_trade(Findings.of(record))
+    assert {plain(bar.cells[1]) for bar in figure.body[0].bars} == {"–"}
+    assert "Shares of so small a cost are not computed." in plain(figure.sub)
+
+
+def test_what_lots_changed_stands_beside_today(records):
+    record = records["moved"]
+    figure = figures(record)[LOTS]
+    rows = {plain(row.cells[0]): [plain(cell) for cell in row.cells[1:]] for row in figure.body[0].rows}
+    moved = abs(record["cash"]["weight"] - record["relaxed"]["cash"])
+    moved += sum(abs(p["weight"] - p["relaxed_weight"]) for p in record["positions"])
+    assert f"moves {100 * moved / 2:.1f} points of value" in plain(figure.title)
+    told = {p["asset"].capitalize(): p for p in record["positions"] if p["asset"].capitalize() in rows}
+    assert set(rows) == {*told, "Cash"}
+    for label, p in told.items():
+        steps = (p["previous_weight"], p["relaxed_weight"], p["weight"])
+        assert rows[label][:3] == ["–" if value < 0.0005 else f"{100 * value:.1f}%" for value in steps]
+        if rows[label][3] != "–":
+            assert number(rows[label][3]) == pytest.approx(100 * (p["weight"] - p["relaxed_weight"]), abs=0.051)
+    assert len(figures(records["normal"])[LOTS].body[0].columns) == 4, "nothing is held today"
+
+
+def test_without_lots_nothing_is_said_of_rounding(records):
+    record = copy.deepcopy(records["normal"])
+    for p in record["positions"]:
+        p["lots"] = None
+    assert LOTS not in figures(record)
+    assert LOTS in figures(records["normal"])
+
+
+def test_orders_are_sorted_by_signed_size_and_lots_are_derived(records):
+    record = records["moved"]
+    rows = figures(record)["Orders"].body[0].rows[:-1]
+    known = {p["name"]: p for p in record["positions"]}
+    orders = [known[plain(row.cells[0])] for row in rows]
+    sizes = [p["value"] - p["previous_weight"] * record["budget"] for p in orders]
+    assert sizes == sorted(sizes, reverse=True)
+    for row, p, size in zip(rows, orders, sizes, strict=True):
+        act = "hold" if abs(size) < 0.005 else f"{'buy' if size > 0 else 'sell'} {abs(size):,.0f}"
+        assert plain(row.cells[1]) == act
+        styles = ("derived", "assumption") if p["terms"] == "assumption" else ("plain", "plain")
+        assert (row.cells[2][0].style, row.cells[3][0].style) == styles
+
+
+def test_a_waterfall_begins_each_bar_where_the_last_one_ended():
+    steps = [Step("whole", "", 100.0, "whole"), Step("cost", "", 7.0, "cost", hollow=True), Step("a", "", 13.0, "kept")]
+    steps += [Step("debt", "", -4.0, "kept"), Step("b", "", 84.0, "kept")]
+    lying = list(spans(steps))
+    assert [(at.low, at.high) for at in lying] == [(0, 100), (93, 100), (80, 93), (80, 84), (0, 84)]
+    assert [at.level for at in lying] == [100, 93, 80, 84, 0]
+    drawings = waterfall(steps, "told", Formats("de")).drawings
+    assert [drawing.minimum for drawing in drawings] == [0, 512]
+    hollow = [layer for layer in json.loads(drawings[0].spec)["layer"] if layer["mark"].get("stroke")]
+    assert [value["low"] for layer in hollow for value in layer["data"]["values"]] == [93]
+
+
+@pytest.mark.parametrize(
+    ("parts", "total", "cents"),
+    [
+        ({"a": 1.006, "b": 2.004}, 3.01, {"a": 1.01, "b": 2.0}),
+        ({"a": 3.333, "b": 3.333, "c": 3.334}, 10.0, {"a": 3.33, "b": 3.33, "c": 3.34}),
+        ({"a": 5.0}, 5.0, {"a": 5.0}),
+    ],
+)
+def test_cents_are_shared_out_so_that_they_add_up(parts, total, cents):
+    assert to_the_cent(parts, total) == cents
+
+
+@pytest.mark.parametrize("name", ["normal", "moved", "tiny", "shocks", "origins", "hostile"])
+def test_german_tables_have_german_titles(records, name):
+    english, german = figures(records[name]), figures(records[name], "de")
+    assert len(english) == len(german)
+    assert set(english).isdisjoint(german)
+    assert {plain(figure.title) for figure in english.values()}.isdisjoint(plain(figure.title) for figure in german.values())

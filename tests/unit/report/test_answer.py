@@ -1,0 +1,125 @@
+"""The answer of a run: heading, sentences, key figures, in English and German, and what is marked as derived."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from toolkit.app.report.theme import language
+from toolkit.report.facts import unconfirmed
+from toolkit.report.findings import Findings
+from toolkit.report.markers import COSTS, NORMAL, SHOCKS, STORAGE, UNCERTAIN
+from toolkit.report.sections.answer import answer
+from toolkit.report.text import plain
+
+NB, THIN = "\u00a0", "\u202f"
+
+
+def told(record, code="en"):
+    """Heading, paragraph, {label: (value, note)}, {label: words}."""
+    heading, paragraph, figures, status = answer.build(Findings.of(record, language=language(code)))
+    return (
+        plain(heading.text),
+        plain(paragraph.text),
+        {item.label: (plain(item.value), plain(item.note)) for item in figures.items},
+        {label: plain(words) for label, words in status.items},
+    )
+
+
+def test_a_start_in_cash_is_told_by_holdings_and_volatility(records):
+    record = records["normal"]
+    heading, paragraph, figures, status = told(record)
+    volatility, costs = f"{100 * record['risk']['volatility']:.1f}%", record["costs"]
+    assert heading == f"Eight holdings, {volatility} volatility a year, and every limit holds"
+    placed = sum(p["value"] for p in record["positions"])
+    assert f"places €{placed:,.0f} of €100,000 in eight products" in paragraph
+    assert f"Entering costs €{costs['entry']:,.0f}, holding €{costs['holding_per_year']:,.0f} a year." in paragraph
+    assert figures["Under export control"][0] == f"{100 * record['exposures']['controlled']:.1f}%"
+    loss = f"the worst year in twenty loses {100 * record['risk']['cvar_95']:.1f}% on average"
+    assert figures["Volatility a year"] == (volatility, loss)
+    assert status["Unconfirmed facts used"] == str(len(unconfirmed(Findings.of(record))))
+
+
+def test_a_change_is_told_against_today_in_both_languages(records):
+    record = records["moved"]
+    was, now = (f"{100 * value:.1f}" for value in (record["before"]["volatility"], record["risk"]["volatility"]))
+    falls = float(now) < float(was)
+    assert told(record)[0].startswith(f"Volatility {'falls' if falls else 'rises'} from {was}% to {now}% a year")
+    heading, _, figures, _ = told(record, "de")
+    verb, was, now = "sinkt" if falls else "steigt", was.replace(".", ","), now.replace(".", ",")
+    assert heading.startswith(f"Die Volatilität {verb} von {was}{THIN}% auf {now}{THIN}% im Jahr")
+    assert "Einstiegskosten" in figures
+    assert set(figures).isdisjoint(told(record)[2])
+
+
+def test_equal_volatilities_neither_rise_nor_fall(records):
+    record = copy.deepcopy(records["moved"])
+    record["before"]["volatility"] = record["risk"]["volatility"] + 1e-5
+    assert told(record)[0].startswith("Volatility stays at ")
+
+
+def test_nothing_bought_is_no_sentence_on_products(records):
+    heading, paragraph, figures, _ = told(records["cash"])
+    assert heading == "All of the €100,000 stays in cash, and every limit holds"
+    assert paragraph.startswith("Nothing is bought: €100,000 is kept as cash, without metal risk")
+    assert "Entering costs" not in paragraph
+    assert figures["Entry cost"] == ("€0", "nothing is traded at a spread")
+
+
+def test_broken_limits_are_counted_in_the_heading(records):
+    record = copy.deepcopy(records["normal"])
+    limits = [c for c in record["constraints"] if c["value"] is not None]
+    limits[0]["slack"] = -0.01
+    assert told(record)[0].endswith(f"; one limit of {len(limits)} is broken")
+    limits[1]["slack"] = -0.01
+    assert told(record)[0].endswith(f"; two limits of {len(limits)} are broken")
+    assert told(record, "de")[0].endswith(f"von {len(limits)} Grenzen sind verletzt")
+
+
+def test_a_suspension_that_ends_names_its_last_day_the_day_after_and_where_resale_is_touched(records):
+    record = records["normal"]
+    ends = next(r for r in record["upcoming"] if r["instrument"] == "suspension" and r["status"] == "ahead")
+    assert ends["date"] == "2026-11-27"
+    paragraph = told(record)[1]
+    assert f"In 3{NB}days, 27{NB}November{NB}2026: last day on which the ban to the US on " in paragraph
+    assert f"in force again from 28{NB}November{NB}2026 unless that is extended" in paragraph
+    assert "delivery to Germany is not touched, resale to the US is." in paragraph
+
+
+def test_without_a_dated_change_the_paragraph_says_how_far_it_looked(records):
+    paragraph = told({**records["normal"], "upcoming": []})[1]
+    assert paragraph.endswith("No official change of a control is dated within 120 days.")
+
+
+def test_money_from_assumed_rates_is_derived_and_the_volatility_is_data(records):
+    run = Findings.of(records["normal"])
+    _, paragraph, figures, _ = answer.build(run)
+    derived = {span.text: span.refs for span in paragraph.text if span.style == "derived"}
+    costs = records["normal"]["costs"]
+    assert derived == {
+        run.money(costs["entry"]): run.rests_on(COSTS),
+        run.money(costs["holding_per_year"]): run.rests_on(STORAGE),
+        # Tungsten is held, and no notice settles its form.
+        run.fmt.percent(run.controlled): run.rests_on(UNCERTAIN),
+    }
+    assert not any(span.style == "assumption" for span in paragraph.text)
+    values = {item.label: item.value[0].style for item in figures.items}
+    assert values == {"Under export control": "derived", "Volatility a year": "plain", "Entry cost": "derived"}
+    (loss,) = [span for span in figures.items[1].note if span.style == "derived"]
+    assert loss.refs == run.rests_on(NORMAL, SHOCKS)
+
+
+def test_a_share_under_control_without_uncertain_forms_is_data(records):
+    record = copy.deepcopy(records["normal"])
+    for row in record["controls"]:
+        row |= {"uncertain": False, "headline": row["headline"].removesuffix("_uncertain")}
+    figures = answer.build(Findings.of(record))[2]
+    assert figures.items[0].value[0].style == "plain"
+
+
+@pytest.mark.parametrize("name", ["normal", "moved", "tiny", "cash", "shocks", "origins", "hostile"])
+def test_every_run_has_an_answer_in_both_languages(records, name):
+    english, german = told(records[name]), told(records[name], "de")
+    assert english[0] != german[0]
+    assert english[1] != german[1]

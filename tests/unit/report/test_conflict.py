@@ -1,0 +1,141 @@
+"""A run without an answer: the limits named are those of the error, and what they ask is what the strategy asks."""
+
+from __future__ import annotations
+
+import copy
+from datetime import date
+
+import pytest
+
+from toolkit.app.config import resolve
+from toolkit.app.optimize import NoAnswer, propose
+from toolkit.app.report.theme import language
+from toolkit.app.request import Request
+from toolkit.report.asked import asked
+from toolkit.report.findings import Findings
+from toolkit.report.sections.conflict import conflict, no_answer
+from toolkit.report.sections.method import method
+from toolkit.report.text import plain
+
+AS_OF = date(2026, 11, 24)
+
+
+def refused(*overrides, strategy="physical-basket", **owner):
+    settings = resolve({f"owner.{key}": value for key, value in owner.items()}, file=None)
+    with pytest.raises(NoAnswer) as error:
+        propose(Request(strategy, settings, AS_OF, overrides=overrides))
+    return dict(error.value.record)
+
+
+@pytest.fixture(scope="module")
+def tight():
+    return refused("constraint.any metal.upper=0.05")
+
+
+def told(record, code="en"):
+    run = Findings.of(record, language=language(code))
+    heading, paragraph, figures, status = no_answer.build(run)
+    (figure,) = conflict.build(run)
+    return {
+        "heading": plain(heading.text),
+        "paragraph": plain(paragraph.text),
+        "figures": {item.label: plain(item.value) for item in figures.items},
+        "status": {label: plain(words) for label, words in status.items},
+        "rows": {plain(row.cells[0]): [plain(cell) for cell in row.cells[1:]] for row in figure.body[0].rows},
+        "title": plain(figure.title),
+        "source": plain(figure.source),
+    }
+
+
+def test_the_conflict_and_its_least_relaxation_are_told(tight):
+    page, details = told(tight), tight["conflict"]["details"]
+    assert page["heading"] == "No allocation meets the limits of this strategy"
+    assert "Two limits contradict each other: “any metal” (at most 5%) and “cash” (at most 5%)." in page["paragraph"]
+    assert set(page["rows"]) == set(details["conflict"]) | set(details["relaxation"])
+    for name, (asks, inside, then, by) in page["rows"].items():
+        assert (inside == "yes") == (name in details["conflict"])
+        limit = next(limit for limit in tight["conflict"]["limits"] if limit["name"] == name)
+        (setting,) = [s for s in details["set"] if s.startswith(f"constraint.{name}.")]
+        new = float(setting.partition("=")[2])
+        assert asks == f"at most {100 * limit['upper']:.6g}%"
+        assert then == f"at most {100 * new:.6g}%"
+        move = 100 * (new - limit["upper"])
+        assert by == (f"{move:.1f} points" if move >= 0.1 else "less than 0.1 points")
+    assert page["figures"]["Limits in conflict"] == f"2 of {len(tight['conflict']['limits'])}"
+    assert page["figures"]["Least relaxation"] == page["rows"]["any metal"][-1]
+    assert page["title"].startswith("Four limits would have to give way together")
+    assert all(f'"{setting}"' in page["source"] for setting in details["set"])
+
+
+def test_the_same_in_german(tight):
+    page = told(tight, "de")
+    assert page["heading"] == "Keine Aufteilung hält die Grenzen dieser Strategie ein"
+    assert "höchstens 5\u202f%" in page["paragraph"]
+    assert page["status"]["Status"] == "keine Antwort"
+
+
+def test_a_budget_below_every_lot_is_told_with_the_lots():
+    page = told(refused(budget=500.0))
+    assert page["heading"] == "No allocation in whole lots meets the limits of this strategy"
+    assert "A larger budget makes lots and smallest amounts easier to hold." in page["paragraph"]
+    assert page["rows"]["whole lots"] == ["whole lots of every metal that is sold in lots", "yes", "–", "–"]
+    assert page["figures"]["Budget"] == "€500"
+    assert page["title"] == "It is enough that one limit gives way: “cash”"
+
+
+def test_the_volatility_that_an_objective_sets_is_a_limit_too():
+    record = refused("objective.volatility=0.01", strategy="return-under-cvar")
+    page = told(record)
+    assert page["rows"]["Volatility, set by the objective"][0] == "at most 1% a year"
+    least = record["conflict"]["details"]["relaxation"]["objective.volatility"]
+    assert page["figures"]["Least relaxation"] == f"{100 * least:.1f} points"
+
+
+def test_a_conflict_without_a_way_out_says_so(tight):
+    record = copy.deepcopy(tight)
+    record["conflict"]["details"] |= {"relaxation": {}, "set": []}
+    page = told(record)
+    assert "No limit can give way far enough; one of them would have to be dropped." in page["paragraph"]
+    assert page["title"] == "No limit can give way far enough"
+    assert page["figures"]["Least relaxation"] == "–"
+    assert set(page["rows"]) == {"any metal", "cash"}
+
+
+def test_what_a_local_search_did_not_find_is_no_proof(tight):
+    record = copy.deepcopy(tight)
+    record["conflict"]["details"]["proven"] = False
+    page = told(record)
+    assert page["heading"] == "No allocation was found that meets the limits of this strategy"
+    assert "this is no proof that there is none" in page["paragraph"]
+
+
+def test_names_without_a_statement_are_still_named(tight):
+    """An error that names no more than the conflict, as of a limit that no constraint sets."""
+    record = copy.deepcopy(tight)
+    record["conflict"] = {"message": "m", "hint": "", "details": {"conflict": ["objective.cvar"]}}
+    assert told(record)["rows"] == {"objective.cvar": ["–", "yes", "–", "–"]}
+
+
+def test_the_strategy_and_its_versions_are_told_without_a_solution(tight):
+    rows = {plain(row.cells[0]) for row in method.build(Findings.of(tight))[1].rows}
+    assert rows == {"Run", "Strategy", "Seed", "Versions"}
+
+
+@pytest.mark.parametrize(
+    ("limit", "words"),
+    [
+        ({"kind": "cardinality", "lower": 2, "upper": 5}, "at most five holdings and at least two holdings"),
+        ({"kind": "min_ticket", "value": 5000.0}, "at least €5,000 in each holding"),
+        ({"kind": "min_ticket", "fraction": 0.05}, "at least 5% in each holding"),
+        ({"kind": "linear", "expression": "gold >= silver"}, "gold >= silver"),
+        ({"kind": "risk_contribution", "upper": 0.2}, "at most 20% of risk"),
+        ({"kind": "risk_limit", "measure": "variance", "upper": 0.04}, "volatility at most 20% (variance 0.04)"),
+        ({"kind": "risk_limit", "measure": "cvar", "confidence": 0.9, "upper": 0.3},
+         "average loss of the worst tenth (CVaR 90%) at most 30%"),
+        ({"kind": "factor_exposure", "lower": -0.2}, "at least −0.2"),
+        ({"kind": "scenario_loss", "upper": 0.1}, "at most 10%"),
+        ({"kind": "no_trade"}, "no trade in what it names"),
+    ],
+)  # fmt: skip
+def test_what_a_limit_asks(tight, limit, words):
+    assert plain(asked(Findings.of(tight), {"name": "x", **limit})) == words
