@@ -51,10 +51,11 @@ def falls(run: Findings) -> Figure | None:
     systematic = run.record["risk"]["systematic"]
     if systematic is not None:
         sub = text(sub, " ", say("The factors explain {share} of the variance.", share=fmt.percent(systematic, 0)))
-    return Figure(title, sub, (table,), (), _foot(run))
+    return Figure(title, sub, (table,), (), own_calculation(run))
 
 
-def _foot(run: Findings, *more: str) -> Text:
+def own_calculation(run: Findings, *more: str) -> Text:
+    """The source line of what was computed from prices, with further markers."""
     return text(run.say("Own calculation"), sources(*run.of_tables("prices", "fx"), *more), ".")
 
 
@@ -108,7 +109,7 @@ def _shocks_finding(run: Findings, rows: tuple[Mapping[str, Any], ...]) -> Text:
     """The costliest, and where there is one the scenario that brings most."""
     say, fmt, worst, best = run.say, run.fmt, rows[0], rows[-1]
     dear, good = name(_scenario(run, worst)), name(_scenario(run, best))
-    loss, gain = fmt.percent(worst["loss"]), fmt.percent(-best["loss"])
+    loss, gain = (run.derived(fmt.percent(size), SHOCKS, marked=False) for size in (worst["loss"], -best["loss"]))
     if worst["loss"] > 0 > best["loss"]:
         return say(
             "“{worst}” would cost {loss} of value; “{best}” would bring {gain}", worst=dear, loss=loss, best=good, gain=gain
@@ -138,7 +139,7 @@ def tail(run: Findings) -> Figure | None:
     columns = (Column(say.words("Measure of risk"), "left"), Column(say.words("% of value")))
     table = Table(say.words("Risk over the scenarios"), columns, tuple(Row(_measure(run, key, values[key])) for key in order))
     body: tuple[Block, ...] = (table,) if run.shocks else (table, *_notes(run))
-    return Figure(_tail_finding(run, values), text(over, " ", alone), body, (), _foot(run, *run.rests_on(SHOCKS)))
+    return Figure(_tail_finding(run, values), text(over, " ", alone), body, (), own_calculation(run, *run.rests_on(SHOCKS)))
 
 
 def _measure(run: Findings, key: str, value: float) -> tuple[Text, Text]:
@@ -154,9 +155,11 @@ def _bold(span: Span) -> Span:
 def _tail_finding(run: Findings, values: Mapping[str, float]) -> Text:
     say, fmt = run.say, run.fmt
     if "cvar" in values and not run.normal_tail:
-        return say("The worst twentieth of the scenarios loses {loss} of value on average", loss=fmt.percent(values["cvar"]))
+        loss = run.derived(fmt.percent(values["cvar"]), SHOCKS, marked=False)
+        return say("The worst twentieth of the scenarios loses {loss} of value on average", loss=loss)
     if "max_drawdown" in values:
-        return say("The largest fall from a peak in the scenarios is {fall} of value", fall=fmt.percent(values["max_drawdown"]))
+        fall = run.derived(fmt.percent(values["max_drawdown"]), SHOCKS, marked=False)
+        return say("The largest fall from a peak in the scenarios is {fall} of value", fall=fall)
     return say("Risk over the scenarios of the strategy")
 
 

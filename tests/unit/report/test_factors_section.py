@@ -6,15 +6,27 @@ import copy
 
 import pytest
 
-from toolkit.report import formats
+from toolkit.app.report.theme import language
 from toolkit.report.document import Figure, Missing, Notes
 from toolkit.report.findings import Findings
-from toolkit.report.sections.factors import factors
+from toolkit.report.formats import Formats
+from toolkit.report.outlook import factor
+from toolkit.report.sections.factors import SPECIFIC, factors
 from toolkit.report.text import plain
 
+FMT = Formats()
+DE = language("de")
 
-def build(record):
-    return factors.build(Findings.of(record))
+
+def build(record, say=None):
+    return factors.build(Findings.of(record, language=say))
+
+
+def figures(record, say=None):
+    """Shares of the variance, what is explained, and the notes."""
+    columns, notes = build(record, say)
+    shares, explained = columns.figures
+    return shares, explained, notes
 
 
 @pytest.fixture
@@ -22,68 +34,108 @@ def model(records):
     return records["normal"]["factor_model"]
 
 
-def test_every_figure_is_in_the_record(records, model):
-    corrections, loadings, coverage = build(records["normal"])
-    assert isinstance(coverage, Notes)
-    told = {plain(row.cells[0]): [plain(cell) for cell in row.cells] for row in corrections.body[0].rows}
-    for a in model["assets"]:
-        row = told[a["asset"].capitalize()]
-        assert row[2:4] == [formats.percent(a["raw"]), formats.percent(a["corrected"])]
-        assert row[4] == f"{formats.percent(a['low'])} to {formats.percent(a['high'])}"
-    cells = {plain(row.cells[0]): row.cells[1:] for row in loadings.body[0].rows}
+def test_shares_of_the_variance_are_those_of_the_record_and_add_up(records):
+    record = records["normal"]
+    shares, _, _ = figures(record)
+    found = record["risk"]["factor_shares"]
+    told = {plain(bar.label).casefold(): bar for bar in shares.body[0].bars}
+    assert len(told) == len(found)
+    assert sum(found.values()) == pytest.approx(1)
+    say = Findings.of(record).say
+    for key, share in found.items():
+        bar = told["the metals themselves" if key == SPECIFIC else factor(say, key)]
+        assert plain(bar.cells[1]) == FMT.percent(share)
+        assert (bar.value is None) == (share <= 0)
+        if key != SPECIFIC:
+            assert plain(bar.cells[0]) == FMT.number(record["exposures"]["factors"][key], 2)
+    widths = {key: bar.value for key, bar in told.items() if bar.value is not None}
+    assert max(widths.values()) == pytest.approx(1 / 1.05)
+    assert record["risk"]["systematic"] == pytest.approx(1 - found[SPECIFIC])
+
+
+def test_the_title_names_what_brings_most(records):
+    record = copy.deepcopy(records["normal"])
+    found = record["risk"]["factor_shares"]
+    top = max((key for key in found if key != SPECIFIC), key=found.__getitem__)
+    assert f"{FMT.percent(found[top], 0)} of the variance" in plain(figures(record)[0].title)
+    record["risk"]["factor_shares"] = {"gold": 0.3, SPECIFIC: 0.7}
+    record["exposures"]["factors"] = {"gold": 0.5}
+    assert plain(figures(record)[0].title) == "The metals themselves bring 70% of the variance, more than any factor"
+
+
+def test_a_run_without_shares_shows_what_is_explained(records):
+    record = copy.deepcopy(records["normal"])
+    del record["risk"]["factor_shares"]
+    explained, notes = build(record)
+    assert isinstance(explained, Figure)
+    assert isinstance(notes, Notes)
+
+
+def test_every_loading_is_in_the_record(records, model):
+    _, explained, _ = figures(records["normal"])
+    cells = {plain(row.cells[0]): row.cells[1:] for row in explained.data.rows}
+    bars = {plain(bar.label): bar for bar in explained.body[0].bars}
     for a in model["assets"]:
         *shown, fit = cells[a["asset"].capitalize()]
-        assert plain(fit) == formats.percent(a["fit"], 0)
-        for factor, cell in zip(model["factors"], shown, strict=True):
-            loading = a["loadings"][factor["name"]]
-            assert plain(cell) == f"{formats.number(loading['loading'], 2)} ({formats.number(loading['t'], 1)})"
+        assert plain(fit) == FMT.percent(a["fit"], 0) == plain(bars[a["asset"].capitalize()].cells[1])
+        for one, cell in zip(model["factors"], shown, strict=True):
+            loading = a["loadings"][one["name"]]
+            assert plain(cell) == f"{FMT.number(loading['loading'], 2)} ({FMT.number(loading['t'], 1)})"
 
 
 def test_only_what_can_be_told_from_zero_is_strong(records, model):
-    loadings = build(records["normal"])[1]
-    strong = [
-        row.cells[0][0].text
-        for row in loadings.body[0].rows
-        for cell in row.cells[1:]
-        if any(s.style == "strong" for s in cell)
-    ]
-    beyond = [a for a in model["assets"] for t in a["loadings"].values() if abs(t["t"]) >= model["tests"]["threshold"]]
-    assert len(strong) == len(beyond)
+    _, explained, _ = figures(records["normal"])
+    strong = [cell for row in explained.data.rows for cell in row.cells[1:] if any(s.style == "strong" for s in cell)]
+    threshold = model["tests"]["threshold"]
+    beyond = [a for a in model["assets"] for t in a["loadings"].values() if abs(t["t"]) >= threshold]
+    assert 0 < len(strong) == len(beyond)
+    clearest = [plain(bar.cells[0]) for bar in explained.body[0].bars]
+    assert clearest.count("–") == sum(all(abs(x["t"]) < threshold for x in a["loadings"].values()) for a in model["assets"])
 
 
 def test_titles_are_findings_of_the_data(records, model):
     record = copy.deepcopy(records["normal"])
-    corrections, loadings, _ = build(record)
-    assert "lowers" in plain(corrections.title)
-    assert str(model["tests"]["significant"]) in plain(loadings.title)
+    tests = model["tests"]
+    title = plain(figures(record)[1].title)
+    assert f"{tests['significant']} of {tests['estimates']} estimates" in title
     for a in record["factor_model"]["assets"]:
-        a["raw"] = a["corrected"]
         for loading in a["loadings"].values():
             loading["t"] = 1.0
     record["factor_model"]["tests"]["significant"] = 0
-    corrections, loadings, *_ = build(record)
-    assert "changes no volatility" in plain(corrections.title)
-    assert plain(loadings.title) == "No loading on any factor can be told from zero"
-    assert not any(s.style == "strong" for row in loadings.body[0].rows for cell in row.cells[1:] for s in cell)
+    explained = figures(record)[1]
+    assert plain(explained.title) == "No loading on any factor can be told from zero"
+    assert not any(s.style == "strong" for row in explained.data.rows for cell in row.cells for s in cell)
+    assert all(plain(bar.cells[0]) == "–" for bar in explained.body[0].bars)
 
 
 def test_a_loading_that_was_not_fitted_is_a_dash(records):
     record = copy.deepcopy(records["normal"])
     first = record["factor_model"]["assets"][0]
     first["loadings"]["energy"] |= {"loading": 0.0, "error": None, "t": None}
-    loadings = build(record)[1]
-    assert any(span.style == "none" for row in loadings.body[0].rows for cell in row.cells for span in cell)
+    explained = figures(record)[1]
+    assert any(span.style == "none" for row in explained.data.rows for cell in row.cells for span in cell)
 
 
-def test_more_factors_than_fit_are_left_to_the_file(records):
+def test_factors_say_what_they_are_made_of(records, model):
+    shares, _, _ = figures(records["normal"])
+    rows = {plain(row.cells[0]): [plain(cell) for cell in row.cells[1:]] for row in shares.data.rows}
+    assert rows["Precious metals"][-1] == "gold, silver and platinum"
+    assert "; against " in rows["The supply shock"][-1]
+    assert rows["The dollar"][-1] == "exchange rate"
+    for one in model["factors"]:
+        row = rows[factor(Findings.of(records["normal"]).say, one["name"]).capitalize()]
+        assert row[0] == FMT.percent(one["volatility"])
+        assert row[1] == FMT.percent(one["return_12m"], signed=True)
+
+
+def test_who_was_estimated_alike_shares_a_sentence(records, model):
+    _, _, notes = figures(records["normal"])
+    alike = {(a["observation"], a["volatility_from"], a["comovement_from"]) for a in model["assets"]}
+    assert len(notes.items) == len(alike)
+    assert sum(plain(words).count(a["asset"].casefold()) for _, words in notes.items for a in model["assets"]) >= 3
     record = copy.deepcopy(records["normal"])
-    model = record["factor_model"]
-    for i in range(4):
-        model["factors"].append({**model["factors"][0], "name": f"extra_{i}"})
-        for a in model["assets"]:
-            a["loadings"][f"extra_{i}"] = dict(a["loadings"]["energy"])
-    loadings = build(record)[1]
-    assert len(loadings.body[0].columns) == 8
+    record["factor_model"]["assets"][0]["gaps"] = 2
+    assert "Over two gaps no change is counted." in " ".join(plain(words) for _, words in figures(record)[2].items)
 
 
 @pytest.mark.parametrize(("change", "told"), [("none", "no named factors"), ("old", "stored before")])
@@ -96,11 +148,26 @@ def test_what_is_missing_has_a_reason(records, change, told):
     found = build(record)
     assert isinstance(found, Missing)
     assert told in found.reason
+    assert build(record, DE).reason != found.reason
 
 
 def test_names_from_outside_stay_names(records):
-    figures = [block for block in build(records["tiny"]) if isinstance(block, Figure)]
-    texts = [text for f in figures for text in (f.title, f.sub, *(cell for row in f.body[0].rows for cell in row.cells))]
-    spans = [span for text in texts for span in text if "script" in span.text]
-    assert len(spans) > 2
+    record = copy.deepcopy(records["normal"])
+    for a in record["factor_model"]["assets"]:
+        a |= {"element": None, "name": "<script>"}
+    _, explained, notes = figures(record)
+    texts = [explained.title, *(bar.label for bar in explained.body[0].bars), *(words for _, words in notes.items)]
+    spans = [span for words in texts for span in words if "script" in span.text]
+    assert len(spans) > len(record["factor_model"]["assets"])
     assert all(span.style == "name" for span in spans)
+
+
+def test_in_german_every_sentence_is_another(records):
+    for english, german in zip(figures(records["normal"]), figures(records["normal"], DE), strict=True):
+        if isinstance(english, Notes):
+            assert all(plain(a[1]) != plain(b[1]) for a, b in zip(english.items, german.items, strict=True))
+            continue
+        assert plain(english.title) != plain(german.title)
+        assert plain(english.sub) != plain(german.sub)
+        assert english.data.caption != german.data.caption
+    assert "Anteil an der Varianz des Vorschlags" in plain(figures(records["normal"], DE)[0].sub)

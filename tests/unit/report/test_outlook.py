@@ -11,19 +11,23 @@ import pytest
 from toolkit.app.config import resolve
 from toolkit.app.optimize import propose
 from toolkit.app.report import report_html
+from toolkit.app.report.theme import language
 from toolkit.app.request import Request
-from toolkit.report import formats
 from toolkit.report.document import Notes
+from toolkit.report.findings import HELD, NORMAL, SHOCKS, Findings
+from toolkit.report.formats import Formats
 from toolkit.report.measures import SQUARES
 from toolkit.report.offers import offers
 from toolkit.report.origins import by_product
-from toolkit.report.outlook import shocks, tail
-from toolkit.report.findings import HELD, NORMAL, SHOCKS, Findings, head
+from toolkit.report.outlook import falls, shocks, tail
 from toolkit.report.sections.allocation import allocation
 from toolkit.report.sections.cautions import GROUPS, cautions
 from toolkit.report.sections.risk import risk
 from toolkit.report.text import plain
 from toolkit.risk import measures
+
+FMT = Formats()
+DE = language("de")
 
 
 def rows(figure):
@@ -36,7 +40,7 @@ def test_scenarios_stand_with_loss_probability_and_what_they_rest_on(records):
     figure = shocks(run)
     told = {name: (chance, loss) for name, chance, loss, _ in rows(figure)}
     for s in (s for s in record["scenarios"] if s["kind"] == "shock"):
-        assert told[s["name"]] == (formats.percent(s["probability"], 0), formats.number(100 * s["loss"], 1))
+        assert told[s["name"]] == (FMT.percent(s["probability"], 0), FMT.number(100 * s["loss"], 1))
     notes = figure.body[1]
     assert isinstance(notes, Notes)
     assert len(notes.items) == len(record["scenario_notes"]) > 5
@@ -55,9 +59,9 @@ def test_the_tail_names_its_measures_and_leaves_squares_out(records):
     shown = {value for _, value in rows(figure)}
     kept = {key: value for key, value in record["risk"]["measures"].items() if key not in SQUARES}
     assert len(figure.body[0].rows) == len(kept)
-    assert shown == {formats.number(100 * value, 1) for value in kept.values()}
+    assert shown == {FMT.number(100 * value, 1) for value in kept.values()}
     assert record["risk"]["cvar_method"] in plain(figure.sub)
-    assert formats.percent(record["risk"]["cvar_95"]) in plain(figure.title)
+    assert FMT.percent(record["risk"]["cvar_95"]) in plain(figure.title)
 
 
 def test_every_measure_of_the_toolkit_has_words(records):
@@ -95,7 +99,7 @@ def test_offers_are_called_by_origin_and_judged_by_it(records):
     for p in (p for p in record["positions"] if p["offer_of"]):
         place = "from China" if p["origin"] == "CHN" else "not from China"
         weight, own, reach = table[f"{p['offer_of'].capitalize()} {place}"]
-        assert weight == (formats.percent(p["weight"]) if p["weight"] > HELD else "–")
+        assert weight == (FMT.percent(p["weight"]) if p["weight"] > HELD else "–")
         assert own.startswith("licence (No.") if p["origin"] else own == "none: not from China"
         assert reach == ("–" if p["origin"] else "no clause that the ledger knows")
 
@@ -114,8 +118,9 @@ def test_clauses_that_reach_goods_made_abroad_are_named(records):
 def test_offers_share_one_price_series(records):
     record = records["origins"]
     products = {p["offer_of"] or p["asset"] for p in record["positions"]}
-    merged = by_product(Findings.of(record).record["assets"])
-    assert {head(row).text.casefold() for row in merged} == {key.casefold() for key in products}
+    run = Findings.of(record)
+    merged = by_product(run.record["assets"])
+    assert {run.head(row).text.casefold() for row in merged} == {key.casefold() for key in products}
 
 
 def test_no_key_of_an_offer_is_shown(pages):
@@ -130,19 +135,15 @@ def test_parts_of_the_costs_have_their_lines(records):
         "entry": {"spread": 0.4 * entry, "premium": 0.4 * entry, "vat": 0.15 * entry, "impact": 0.05 * entry, "fees": 0.0},
         "yearly": {"storage": 800.0, "sites": 240.0},
     }
-    figure = allocation.build(Findings.of(record))[0].figures[1]
-    bars = {plain(bar.label): [plain(cell) for cell in bar.cells] for bar in figure.body[0].bars}
-    assert bars["of it VAT"] == [formats.number(0.15 * entry), "15%"]
-    assert bars["of it market impact"] == [formats.number(0.05 * entry), "5%"]
-    assert bars["a year: sites"] == ["240", ""]
-    assert "of it fees" not in bars
+    found = Findings.of(record)
+    figures = [figure for block in allocation.build(found) for figure in getattr(block, "figures", (block,))]
+    told = next(figure.data for figure in figures if getattr(figure, "data", None))
+    steps = {plain(row.cells[0]): plain(row.cells[1]) for row in told.rows}
+    assert steps["VAT"] == FMT.number(-0.15 * entry, 2)
+    assert steps["Market impact"] == FMT.number(-0.05 * entry, 2)
+    assert "Fees" not in steps
     page = report_html(record)
     assert "half the dealer spread, VAT and market impact" in page
-
-
-def test_a_spread_alone_needs_no_lines(records):
-    figure = allocation.build(Findings.of(records["normal"]))[0].figures[1]
-    assert figure.body[0].bars[-1].total
 
 
 def test_cautions_are_told_by_kind_where_the_run_tells_them_apart(records):
@@ -174,7 +175,7 @@ def test_what_a_solver_leaves_of_nothing_is_no_holding(records):
     ],
 )
 def test_sentences_of_the_run_are_written_as_the_page_writes(written, told):
-    assert formats.sentence(written) == told
+    assert FMT.sentence(written) == told
 
 
 def test_shares_of_risk_say_of_which_risk():
@@ -183,4 +184,49 @@ def test_shares_of_risk_say_of_which_risk():
     for strategy, words in (("us-ban-returns", "average loss of the worst twentieth (CVaR 95%)"), ("minimum-risk", "variance")):
         record = propose(Request(strategy=strategy, settings=settings, as_of=date(2026, 10, 2))).record
         assert sum(record["risk_contributions"].values()) == pytest.approx(1)
-        assert f"Share of the whole's {words}" in html.unescape(report_html(record))
+        assert f"Share of the risk of the whole, measured by {words}" in html.unescape(report_html(record))
+
+
+def test_falls_are_those_of_the_record_the_costliest_first(records):
+    record = records["normal"]
+    found = {s["name"].removesuffix(" falls"): s for s in record["scenarios"] if s["kind"] == "factor"}
+    told = rows(falls(Findings.of(record)))
+    assert [float(row[2].replace("−", "-")) for row in told] == sorted(
+        (round(100 * s["loss"], 1) for s in found.values()), reverse=True
+    )
+    assert {row[0] for row in told} == {"Precious metals", "Base metals", "Energy", "The dollar", "The supply shock"}
+    assert all("standard deviations in a year" in row[3] for row in told)
+    worst = max(found.values(), key=lambda s: s["loss"])
+    assert plain(falls(Findings.of(record)).title).endswith(f"costs most: {FMT.percent(worst['loss'])} of value")
+    record = copy.deepcopy(record)
+    for s in record["scenarios"]:
+        s["loss"] = -0.1
+    assert plain(falls(Findings.of(record)).title) == "No named factor would cost anything by falling"
+
+
+@pytest.mark.parametrize("figure", [falls, shocks, tail])
+def test_in_german_every_sentence_is_another(records, figure):
+    english, german = figure(Findings.of(records["shocks"])), figure(Findings.of(records["shocks"], language=DE))
+    assert plain(english.title) != plain(german.title)
+    assert plain(english.sub) != plain(german.sub)
+    assert [c.label for c in english.body[0].columns if c.label != "Exposure"] != [
+        c.label for c in german.body[0].columns if c.label != "Exposure"
+    ]
+    # Sentences of the run are told again, not shown in English.
+    assert [row[-1] for row in rows(english)] != [row[-1] for row in rows(german)]
+
+
+@pytest.mark.parametrize(
+    ("losses", "title"),
+    [
+        ((0.2, -0.1), "“a” would cost 20.0% of value; “b” would bring 10.0%"),
+        ((0.2, 0.1), "“a” would cost 20.0% of value"),
+        ((-0.05, -0.1), "“b” would bring 10.0%"),
+        ((0.0, 0.0), "No scenario of the strategy would cost anything"),
+    ],
+)
+def test_the_scenarios_are_summed_up_by_their_extremes(records, losses, title):
+    record = copy.deepcopy(records["shocks"])
+    shock = next(s for s in record["scenarios"] if s["kind"] == "shock")
+    record["scenarios"] = [{**shock, "name": name, "loss": loss} for name, loss in zip("ab", losses, strict=True)]
+    assert plain(shocks(Findings.of(record)).title) == title

@@ -11,8 +11,8 @@ from toolkit.report.findings import Findings
 from toolkit.report.formats import capital, readable
 from toolkit.report.language import mark
 from toolkit.report.origins import by_product
-from toolkit.report.outlook import factor
-from toolkit.report.sections.risk import between, own_calculation, seen
+from toolkit.report.outlook import factor, own_calculation
+from toolkit.report.sections.risk import between, seen
 from toolkit.report.text import NONE, Text, muted, name, strong, text
 
 CHANCE = 20
@@ -57,7 +57,7 @@ def _shares(run: Findings, model: Mapping[str, Any]) -> Figure | None:
     order = (*named, SPECIFIC)
     bars = tuple(
         Bar(
-            text(_head(run, key)),
+            text(name(_head(run, key))),
             (
                 text(NONE if key == SPECIFIC else muted(fmt.number(exposures[key], 2))),
                 text(strong(fmt.percent(found[key]))),
@@ -68,7 +68,7 @@ def _shares(run: Findings, model: Mapping[str, Any]) -> Figure | None:
         for key in order
     )
     top = named[0]
-    written = {"factor": _head(run, top), "share": fmt.percent(found[top], 0), "own": fmt.percent(found[SPECIFIC], 0)}
+    written = {"factor": name(_head(run, top)), "share": fmt.percent(found[top], 0), "own": fmt.percent(found[SPECIFIC], 0)}
     if found[SPECIFIC] > found[top]:
         title = say("The metals themselves bring {own} of the variance, more than any factor", **written)
     else:
@@ -97,7 +97,7 @@ def _factor_table(run: Findings, model: Mapping[str, Any]) -> Table:
     rows = tuple(
         Row(
             (
-                text(_head(run, f["name"])),
+                text(name(_head(run, f["name"]))),
                 text(fmt.percent(f["volatility"])),
                 text(NONE) if f["return_12m"] is None else text(fmt.percent(f["return_12m"], signed=True)),
                 text(fmt.month(f["last"])) if f["last"] else text(NONE),
@@ -152,7 +152,7 @@ def _strongest(run: Findings, a: Asset, threshold: float) -> Text:
     """The factor of the largest t-statistic, where one is told from zero."""
     known = [(abs(x["t"]), key) for key, x in a["loadings"].items() if x["t"] is not None]
     t, key = max(known, default=(0.0, ""))
-    return text(muted(factor(run.say, key))) if t >= threshold else text(NONE)
+    return text(name(factor(run.say, key))) if t >= threshold else text(NONE)
 
 
 def _loadings_title(run: Findings, model: Mapping[str, Any]) -> Text:

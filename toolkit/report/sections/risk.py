@@ -13,7 +13,7 @@ from toolkit.report.formats import readable
 from toolkit.report.language import mark
 from toolkit.report.measures import measure_words
 from toolkit.report.origins import by_product
-from toolkit.report.outlook import falls, shocks, tail
+from toolkit.report.outlook import falls, own_calculation, shocks, tail
 from toolkit.report.text import NONE, Text, muted, sources, strong, text
 
 NOISY = 0.5
@@ -79,11 +79,6 @@ def _contributions(run: Findings) -> Figure:
     columns = Column(say.words("value")), Column(say.words("risk"))
     table = BarTable(say.words("Risk contributions"), say.words("Holding"), columns, bars)
     return Figure(title, sub, (table,), legend, own_calculation(run))
-
-
-def own_calculation(run: Findings, *more: str) -> Text:
-    """The source line of what was computed from prices, with further markers."""
-    return text(run.say("Own calculation"), sources(*run.of_tables("prices", "fx"), *more), ".")
 
 
 def _volatilities(run: Findings) -> Figure | None:

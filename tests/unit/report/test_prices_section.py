@@ -1,0 +1,162 @@
+"""The section on prices: findings from the distances of prints to levels, panels that are read alike, months behind them."""
+
+from __future__ import annotations
+
+import copy
+import json
+
+import pytest
+
+from toolkit.app.report.theme import language
+from toolkit.report.document import Missing, Panels
+from toolkit.report.findings import Findings
+from toolkit.report.sections.prices import prices
+from toolkit.report.text import plain
+
+DE = language("de")
+
+
+def series(asset: str, prints: list[float | None], levels: list[float] | None = None, name: str = "", **changes):
+    """A series from November 2025 on; levels with a standard error of a tenth."""
+    months = ["2025-11-30", "2025-12-31", "2026-01-31", "2026-02-28"][: len(prints)]
+    believed = levels or [None] * len(prints)
+    last = {"month": months[-1], "print": prints[-1], "level": None, "error": None, "off": None}
+    if levels:
+        last |= {"level": levels[-1], "error": 0.1 * levels[-1], "off": prints[-1] / levels[-1] - 1}
+    rows = [
+        {"month": month, "print": printed, "level": level, "error": None if level is None else 0.1}
+        for month, printed, level in zip(months, prints, believed, strict=True)
+    ]
+    return {
+        "asset": asset, "name": name or asset.capitalize(), "element": "X", "unit": "kg", "quoted": "USD", "months": rows,
+        "basis": "customs_unit_value" if levels else "monthly_average", "last": last, "fall": None, **changes,
+    }  # fmt: skip
+
+
+GALLIUM = series("gallium", [900.0, 1500.0, 1000.0, 1300.0], [1000.0, 1020.0, 1040.0, 1060.0])
+INDIUM = series("indium", [300.0, 310.0, 320.0, 330.0], [300.0, 308.0, 319.0, 328.0])
+GOLD = series("gold", [90000.0, None, 98000.0, 100000.0])
+
+
+def build(*found, say=None, positions=(), without=()):
+    part = {
+        "currency": "EUR",
+        "from": "2025-11-30",
+        "series": list(found),
+        "without": list(without),
+        "rates": {"USD": "2026-01-31"},
+    }
+    source = {"table": "prices", "source_id": "customs", "source": "Customs", "licence": "PD", "as_of": "2026-02-28",
+              "known_from": "2026-03-15", "overdue_days": 0}  # fmt: skip
+    record = {"as_of": "2026-03-20", "currency": "EUR", "data": [], "controls": [], "assets": [], "positions": list(positions)}
+    return prices.build(Findings.of(record, {"prices": {**part, "data": [source]}}, say))
+
+
+def figure(*found, **options):
+    (only,) = build(*found, **options)
+    return only
+
+
+def spec(panel):
+    (drawing,) = panel.chart.drawings
+    return json.loads(drawing.spec)
+
+
+def values(panel, field):
+    return [row[field] for layer in spec(panel)["layer"] for row in layer["data"]["values"] if row.get(field) is not None]
+
+
+def test_the_title_counts_prints_that_are_far_off_and_names_the_farthest():
+    far = series("tellurium", [100.0, 100.0, 100.0, 160.0], [100.0, 100.0, 100.0, 100.0])
+    assert plain(figure(GALLIUM, INDIUM).title) == (
+        "For one of two metals the last customs print is more than 10% off the level: gallium, by 23%"
+    )
+    assert plain(figure(GALLIUM, INDIUM, far).title).startswith("For two of three metals")
+    assert plain(figure(GALLIUM, INDIUM, far).title).endswith("; tellurium by 60%")
+    assert plain(figure(INDIUM, GOLD).title) == "No last print is more than 10% off its level; that of indium is 1% off"
+    assert plain(figure(GALLIUM).title) == "The last print of gallium is 23% off the level"
+    assert plain(figure(GOLD).title).startswith("No level has to be told from noise")
+
+
+def test_panels_show_prints_level_and_two_standard_errors():
+    (panels,) = figure(GOLD, GALLIUM).body
+    assert isinstance(panels, Panels)
+    first, second = panels.items
+    assert [plain(one.title) for one in (first, second)] == ["Gallium", "Gold"]
+    assert plain(first.note) == "last print +23% against the level"
+    assert plain(second.note) == "month average, last Feb\u00a02026"
+    assert first.chart.told == "Gallium: level 1,060 ± 106 EUR per kg (one standard error), last print 1,300 (Feb\u00a02026)."
+    assert set(values(first, "print")) == {900.0, 1500.0, 1000.0, 1300.0}
+    low, high = values(first, "low"), values(first, "high")
+    assert low[0] == pytest.approx(1000 * 2.718281828**-0.2)
+    assert high[0] == pytest.approx(1000 * 2.718281828**0.2)
+    assert [mark for mark, _ in panels.legend] == ["print", "bandline", "line"]
+
+
+def test_a_missing_month_breaks_the_line():
+    gold = figure(GOLD).body[0].items[0]
+    line = spec(gold)["layer"][0]["data"]["values"]
+    assert [row["run"] for row in line] == [0, 1, 1]
+    assert None not in [row["line"] for row in line]
+
+
+def test_all_panels_have_one_axis_of_time_and_prices_have_ticks_of_1_2_5():
+    panels = figure(GALLIUM, GOLD).body[0].items
+    layers = [spec(panel)["layer"][0]["encoding"] for panel in panels]
+    assert layers[0]["x"]["scale"]["domain"] == layers[1]["x"]["scale"]["domain"]
+    for layer in layers:
+        ticks = layer["y"]["axis"]["values"]
+        assert 2 <= len(ticks) <= 4
+        assert all(f"{tick:e}"[0] in "125" for tick in ticks)
+        assert layer["y"]["scale"]["type"] == "log"
+
+
+def test_the_words_say_how_levels_and_rates_were_made():
+    sub = plain(figure(GALLIUM, GOLD).sub)
+    assert sub.startswith("EUR per kg, logarithmic, Nov\u00a02025 to Feb\u00a02026.")
+    assert "knows the prints after it, up to 20\u00a0March\u00a02026" in sub
+    assert "after Jan\u00a02026 at the last known one" in sub
+    assert "smoothed" not in plain(figure(GOLD).sub)
+    source = figure(GALLIUM, without=[{"asset": "hafnium", "name": "Hafnium", "element": "Hf"}]).source
+    assert "Without a price by month: hafnium." in plain(source)
+    assert any(span.refs == ("S1",) for span in source)
+
+
+def test_a_proposal_with_other_levels_says_so():
+    position = {"asset": "gallium", "name": "Gallium", "price": 1060.0, "weight": 1.0, "offer_of": None, "origin": None}
+    assert "other levels" not in plain(figure(GALLIUM, positions=[position]).source)
+    assert "other levels" in plain(figure(GALLIUM, positions=[{**position, "price": 1300.0}]).source)
+    # The price of an offer is that of its origin.
+    assert "other levels" not in plain(figure(GALLIUM, positions=[{**position, "price": 1300.0, "offer_of": "gallium"}]).source)
+
+
+def test_the_months_are_behind_the_panels_newest_first():
+    data = figure(GALLIUM, GOLD).data
+    rows = [[plain(cell) for cell in row.cells] for row in data.rows]
+    assert rows[0] == ["Feb\u00a02026", "1,300 1,060 ± 106", "100,000"]
+    assert rows[2] == ["Dec\u00a02025", "1,500 1,020 ± 102", "–"]
+    assert [column.label for column in data.columns] == ["Month", "Gallium", "Gold"]
+
+
+def test_no_price_at_all_is_said():
+    found = build(series("gallium", [None, None]))
+    assert isinstance(found, Missing)
+    assert build(series("gallium", [None, None]), say=DE).reason == "Kein Metall dieses Berichts hat einen monatlichen Preis."
+
+
+def test_a_hostile_name_stays_inside_its_span():
+    hostile = copy.deepcopy(GALLIUM) | {"name": "<script>\u202e", "element": None}
+    shown = figure(hostile)
+    spans = [span for span in (*shown.title, *shown.body[0].items[0].title) if "script" in span.text]
+    assert len(spans) == 2
+    assert all(span.style == "name" for span in spans)
+
+
+def test_in_german_words_and_numbers_are_german():
+    english, german = (figure(GALLIUM, INDIUM, GOLD, say=say) for say in (None, DE))
+    assert plain(german.title).startswith("Bei einem von zwei Metallen liegt der letzte Zollwert mehr als 10\u202f% neben")
+    assert "Zollwert eines Monats" in [words for _, words in german.body[0].legend]
+    assert plain(german.sub) != plain(english.sub)
+    assert "1.060" in german.body[0].items[0].chart.told
+    assert "1.000" in german.body[0].items[0].chart.drawings[0].spec
+    assert german.data.caption != english.data.caption

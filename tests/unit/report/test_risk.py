@@ -1,0 +1,113 @@
+"""The section on risk: contributions, printed against corrected volatility, and the words for both in two languages."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from toolkit.app.report.theme import language
+from toolkit.report.document import Columns, Figure, Missing
+from toolkit.report.findings import Findings
+from toolkit.report.formats import Formats
+from toolkit.report.sections.risk import NOISY, risk
+from toolkit.report.text import plain
+
+FMT = Formats()
+DE = language("de")
+
+
+def pair(record, parts=None, say=None):
+    first = risk.build(Findings.of(record, parts, say))[0]
+    assert isinstance(first, Columns)
+    return first.figures
+
+
+def cells(figure):
+    return {plain(row.cells[0]): [plain(cell) for cell in row.cells[1:]] for row in figure.data.rows}
+
+
+def test_contributions_are_those_of_the_record_largest_first(records):
+    record = records["normal"]
+    shares = record["risk_contributions"]
+    contributions, _ = pair(record)
+    shown = [plain(bar.cells[1]) for bar in contributions.body[0].bars]
+    held = sorted((p["asset"] for p in record["positions"] if p["weight"] > 1e-6), key=lambda key: -shares[key])
+    assert shown == [FMT.percent(shares[key]) for key in held]
+    assert FMT.percent(shares[held[0]], 0) in plain(contributions.title)
+    assert "measured by variance" in plain(contributions.sub)
+
+
+def test_a_run_that_minimises_a_tail_has_parts_of_the_tail(records):
+    record = records["shocks"]
+    assert record["risk"]["contributions_of"] == "cvar"
+    assert "average loss of the worst twentieth (CVaR 95%)" in plain(pair(record)[0].sub)
+
+
+def test_volatilities_are_paired_and_told_with_their_numbers(records):
+    record = records["normal"]
+    _, volatility = pair(record)
+    told = volatility.body[0].told
+    table = cells(volatility)
+    for a in record["assets"]:
+        v, name = a["volatility"], a["asset"].capitalize()
+        assert table[name][:2] == [FMT.percent(v["raw"]), FMT.percent(v["corrected"])]
+        printed, believed, low, high = (FMT.percent(v[key], 0) for key in ("raw", "corrected", "low", "high"))
+        assert f"{name} printed {printed}, corrected {believed} ({low} to {high})" in told
+
+
+def test_the_table_tells_how_a_year_ahead_differs_and_how_deep_prices_fell(records):
+    record = records["normal"]
+    fall = {"depth": -0.25, "peak": "2025-01-31", "trough": "2025-06-30", "under_water": 7, "lasts": True}
+    parts = {"prices": {"series": [{"asset": "gallium", "fall": fall}]}}
+    _, volatility = pair(record, parts)
+    heads = [column.label for column in volatility.data.columns[1:]]
+    table = cells(volatility)
+    gallium = dict(zip(heads, table["Gallium"], strict=True))
+    assert gallium["Deepest fall"] == "−25.0%"
+    assert gallium["Months below a peak"] == "7 (still)"
+    assert dict(zip(heads, table["Gold"], strict=True))["Deepest fall"] == "–"
+    model = next(a for a in record["factor_model"]["assets"] if a["asset"] == "gallium")
+    assert gallium["Year ahead"] == FMT.percent(model["forecast"])
+    assert gallium["Seen"] == "through the noise of customs values"
+    bare = {**record, "factor_model": None}
+    assert len(pair(bare)[1].data.columns) == len(heads) + 1 - 4
+
+
+def test_the_title_counts_series_that_are_mostly_noise(records):
+    record = copy.deepcopy(records["normal"])
+    noisy = [a for a in record["assets"] if a["volatility"]["corrected"] < NOISY * a["volatility"]["raw"]]
+    said = Findings.of(record).say.number_word(len(noisy))
+    assert plain(pair(record)[1].title).startswith(f"In {said} of eleven price series")
+    for a in noisy[1:]:
+        a["volatility"]["raw"] = a["volatility"]["corrected"]
+    metal = noisy[0]["asset"]
+    assert plain(pair(record)[1].title) == f"For {metal} more than half of the printed volatility is noise"
+    assert plain(pair(record, say=DE)[1].title).startswith("Bei ")
+    noisy[0]["volatility"]["raw"] = noisy[0]["volatility"]["corrected"]
+    assert plain(pair(record)[1].title).startswith("Volatility lies between")
+
+
+def test_a_flat_series_has_no_logarithm(records):
+    record = copy.deepcopy(records["normal"])
+    assert "Logarithmic" in plain(pair(record)[1].sub)
+    record["assets"][0]["volatility"] |= {"raw": 0.0, "corrected": 0.0, "low": 0.0, "high": 0.0}
+    assert "Logarithmic" not in plain(pair(record)[1].sub)
+
+
+def test_nothing_held_carries_no_risk(records):
+    record = records["cash"]
+    first = risk.build(Findings.of(record))[0]
+    assert isinstance(first, Figure)
+    nothing = {**record, "assets": []}
+    found = risk.build(Findings.of(nothing))
+    assert isinstance(found, Missing)
+    assert risk.build(Findings.of(nothing, language=DE)).reason == "Es wird nichts gehalten, also trägt nichts Risiko."
+
+
+@pytest.mark.parametrize("name", ["normal", "moved", "tiny", "cash", "hostile", "shocks", "origins"])
+def test_every_record_is_shown_in_both_languages(records, name):
+    english, german = (risk.build(Findings.of(records[name], language=say)) for say in (None, DE))
+    assert len(english) == len(german) > 0
+    figures = [(a, b) for a, b in zip(english, german, strict=True) if isinstance(a, Figure)]
+    assert all(plain(a.title) != plain(b.title) and plain(a.source) != plain(b.source) for a, b in figures)
