@@ -82,7 +82,7 @@ def test_a_suspension_that_ends_names_its_last_day_the_day_after_and_where_resal
     ends = next(r for r in record["upcoming"] if r["instrument"] == "suspension" and r["status"] == "ahead")
     assert ends["date"] == "2026-11-27"
     paragraph = told(record)[1]
-    assert f"In 3{NB}days, 27{NB}November{NB}2026: last day on which the ban to the US on " in paragraph
+    assert f"In{NB}3{NB}days, 27{NB}November{NB}2026: last day on which the ban to the US on " in paragraph
     assert f"in force again from 28{NB}November{NB}2026 unless that is extended" in paragraph
     assert "delivery to Germany is not touched, resale to the US is." in paragraph
 

@@ -182,7 +182,7 @@ def test_the_sum_closes_to_the_cent(records, pages):
 def test_assumptions_are_set_in_their_own_type_and_published_terms_are_not(records, pages):
     for p in (p for p in records["normal"]["positions"] if p["cost"] > 0):
         cost = f"{p['cost']:,.0f}"
-        assert (f'<i class="as">{cost}</i>' in pages["normal"]) == (p["terms"] == "assumption"), p["asset"]
+        assert (f'<span class="de">{cost}</span>' in pages["normal"]) == (p["terms"] == "assumption"), p["asset"]
     assert 'class="as"' not in pages["tiny"].split("</style>")[1].split('id="assumptions"')[0]
 
 
