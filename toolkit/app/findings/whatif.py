@@ -88,6 +88,7 @@ def whatif(ask: Ask) -> dict[str, Any] | None:
         "carried_to": MOST,
         "metals": metals,
         "curve": [_band(loss, spread) for loss in _grid()],
+        "shown": [_band(loss, spread) for loss in LOSSES],
         "weights": _effects(ask.weights, shares, spread) if ask.weights else None,
         "money": {
             name: _effects(values, shares, spread)
@@ -141,6 +142,7 @@ def _metal(supply: MetalSupply, product: Asset | None, spread: Elasticity, ask: 
         "weight": ask.weights.get(supply.asset) if ask.weights else None,
         "share": share,
         "stage": supply.stage,
+        "period_start": at and at.supply.period_start,
         "period_end": at and at.supply.period_end,
         "source_id": at and at.supply.source,
         "state": state,

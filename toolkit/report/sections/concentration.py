@@ -1,0 +1,313 @@
+"""Concentration of supply: what is left without the largest producer, how few produce, and what a by-product hangs on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from toolkit.report.charts.scatter import Axis, Mark, scatter
+from toolkit.report.compose import section
+from toolkit.report.document import Bar, BarTable, Block, Column, Figure, Missing, Paragraph, Row, Table
+from toolkit.report.findings import HELD, Findings
+from toolkit.report.language import mark
+from toolkit.report.stages import stage, standings, years
+from toolkit.report.text import NONE, Inline, Span, Text, muted, plain, sources, strong, text
+
+Metal = Mapping[str, Any]
+POINTS = 10_000
+"""The index is written as points of this many: one supplier alone has them all."""
+HIGH = 0.18
+"""Above 1,800 points the US merger guidelines of 2023 call a market highly concentrated (DOMAIN 6)."""
+WON: Mapping[str, str] = MappingProxyType(
+    {
+        "yes": mark("by-product"),
+        "co-product": mark("co-product"),
+        "partly": mark("partly a by-product"),
+        "no": mark("for its own sake"),
+    }
+)
+STANDINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "controlled": mark("needs a licence or is banned today"),
+        "unsettled": mark("no notice settles the form"),
+        "plain": mark("no control applies"),
+    }
+)
+POINT_MARKS = {"controlled": "licensed", "unsettled": "unsettled", "plain": "free"}
+BAR_MARKS = {"controlled": "on", "unsettled": "uncertain", "plain": "new"}
+"""Classes of the marks of the legend, for marks in a plane and for bars."""
+
+
+@section("concentration", mark("Concentration of supply"), needs=["supply"])
+def concentration(run: Findings) -> tuple[Block, ...] | Missing:
+    """Marks or bars of what is left, the table of indices, and the hosts of by-products."""
+    rows = sorted(
+        (metal for metal in run.parts["supply"]["metals"] if metal["scored"]),
+        key=lambda metal: (metal["scored"]["n_minus_1"], -metal["scored"]["hhi"], metal["asset"]),
+    )
+    if not rows:
+        return Missing(
+            run.say.words("No production shares were known on this date at the stage at which these metals are scored.")
+        )
+    held = [metal for metal in rows if (metal["weight"] or 0.0) > HELD]
+    first = _weights(run, held) if held else _ranked(run, rows)
+    hosts = _hosts(run)
+    return (first, _indices(run, rows), Paragraph(text(*_cautions(run, rows)), "intro"), *((hosts,) if hosts else ()))
+
+
+def _weights(run: Findings, held: Sequence[Metal]) -> Figure:
+    """Weight against what is left: large and low is where a single country matters most."""
+    say, fmt, state = run.say, run.fmt, standings(run)
+    largest = max(metal["weight"] for metal in held)
+    marks = [
+        Mark(
+            run.metal(metal).text,
+            100 * metal["weight"],
+            100 * metal["scored"]["n_minus_1"],
+            state.get(metal["asset"], "plain"),
+            metal["weight"] / largest,
+        )
+        for metal in sorted(held, key=lambda metal: (-metal["weight"], metal["asset"]))
+    ]
+    sign = fmt.percent(0, 0)[1:]
+    across = Axis(say.words("share of value"), 1.0, sign)
+    upward = Axis(say.words("world supply left without the largest producer"), 100.0, sign)
+    chart = scatter(marks, across, upward, plain(text(*_told(run, held))), fmt)
+    whole = run.parts["supply"]["portfolio"]
+    sub = say(
+        "Share of value against what is left of world supply when the largest producer drops out (N-1), at the stage at which "
+        "the metal is scored. Area: value. Weighted by value, {left} is left.",
+        left=strong(fmt.percent(whole["n_minus_1"], 0)),
+    )
+    return Figure(_finding(run, held), sub, (chart,), _legend(run, held, POINT_MARKS), _source(run, held))
+
+
+def _ranked(run: Findings, rows: Sequence[Metal]) -> Figure:
+    """What is left of every metal, the least first, where nobody's holdings weigh them."""
+    say, fmt, state = run.say, run.fmt, standings(run)
+    bars = tuple(
+        Bar(
+            text(run.head(metal)),
+            (text(run.country(metal["scored"]["top_country"])), text(strong(fmt.percent(metal["scored"]["n_minus_1"], 0)))),
+            metal["scored"]["n_minus_1"],
+            controlled=state.get(metal["asset"]) in ("controlled", "unsettled"),
+            hollow=state.get(metal["asset"]) == "unsettled",
+        )
+        for metal in rows
+    )
+    columns = Column(say.words("largest producer"), "left"), Column(say.words("remaining"))
+    table = BarTable(say.words("Supply left without the largest producer"), say.words("Metal"), columns, bars)
+    sub = say(
+        "What is left of world supply when the largest producer drops out (N-1), at the stage at which the metal is scored."
+    )
+    return Figure(_finding(run, rows), sub, (table,), _legend(run, rows, BAR_MARKS), _source(run, rows))
+
+
+def _finding(run: Findings, rows: Sequence[Metal]) -> Text:
+    say, fmt = run.say, run.fmt
+    least, most = rows[0], rows[-1]
+    left = fmt.percent(least["scored"]["n_minus_1"], 0)
+    if len(rows) == 1:
+        return say("Without its largest producer {metal} keeps {left} of its supply", metal=run.metal(least), left=left)
+    return say(
+        "Without its largest producer {metal} keeps {left} of its supply, {other} {more}",
+        metal=run.metal(least),
+        left=left,
+        other=run.metal(most),
+        more=fmt.percent(most["scored"]["n_minus_1"], 0),
+    )
+
+
+def _told(run: Findings, held: Sequence[Metal]) -> Iterator[Inline]:
+    yield from run.say("Share of value and supply left without the largest producer: ")
+    for i, metal in enumerate(held):
+        yield from ("; " if i else "", run.metal(metal))
+        yield f" {run.fmt.percent(metal['weight'])}, {run.fmt.percent(metal['scored']['n_minus_1'], 0)}"
+    yield "."
+
+
+def _legend(run: Findings, rows: Sequence[Metal], marks: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """The marks that occur, by the class that draws them."""
+    state = standings(run)
+    there = {state.get(metal["asset"], "plain") for metal in rows}
+    return tuple((marks[standing], run.say.words(words)) for standing, words in STANDINGS.items() if standing in there)
+
+
+def _source(run: Findings, rows: Sequence[Metal]) -> Text:
+    say = run.say
+    missing = [metal for metal in run.parts["supply"]["metals"] if not metal["scored"] and (metal["weight"] or 0.0) > HELD]
+    foot = say(
+        "Source: statistics of production{markers}, notices{notices}.",
+        markers=sources(*run.of_sources(*(metal["scored"]["source_id"] for metal in rows))),
+        notices=sources(*run.of_tables("controls")),
+    )
+    if not missing:
+        return foot
+    names = say.listed([run.metal(metal) for metal in missing])
+    return text(foot, " ", say("Without shares at its stage, and not shown: {names}.", names=names))
+
+
+def _indices(run: Findings, rows: Sequence[Metal]) -> Figure:
+    say = run.say
+    weighed = any((metal["weight"] or 0.0) > HELD for metal in rows)
+    columns = (
+        Column(say.words("Metal"), "left"),
+        Column(say.words("Largest producer"), "left", say.words("Largest")),
+        *((Column(say.words("Weight")),) if weighed else ()),
+        Column(say.words("Left without it"), short=say.words("Remaining")),
+        Column(say.words("HHI, of {most}", most=run.fmt.number(POINTS)), short="HHI"),
+        Column(say.words("Years")),
+    )
+    table = Table(
+        say.words("Concentration of supply by metal"), columns, tuple(_row(run, metal, weighed=weighed) for metal in rows)
+    )
+    sub = say(
+        "Index of Herfindahl and Hirschman (HHI): the squared shares of the named countries, {most} for a single one. Where a "
+        "source leaves countries unnamed, the second figure counts them as one.",
+        most=run.fmt.number(POINTS),
+    )
+    used = sources(*run.of_sources(*(metal["scored"]["source_id"] for metal in rows)))
+    return Figure(_above(run, rows), sub, (table,), source=say("Source: statistics of production{markers}.", markers=used))
+
+
+def _row(run: Findings, metal: Metal, *, weighed: bool) -> Row:
+    say, fmt, at = run.say, run.fmt, metal["scored"]
+    weight = metal["weight"] or 0.0
+    least, most = (fmt.number(POINTS * at[key]) for key in ("hhi", "hhi_upper"))
+    return Row(
+        (
+            text(run.head(metal)),
+            say(
+                "{country} {share} of {stage}",
+                country=run.country(at["top_country"]),
+                share=fmt.percent(at["top_share"], 0),
+                stage=stage(say, at["stage"]),
+            ),
+            *((text(fmt.percent(weight) if weight > HELD else NONE),) if weighed else ()),
+            text(strong(fmt.percent(at["n_minus_1"], 0))),
+            text(strong(least), *(() if least == most else (muted(f"–{most}"),))),
+            text(years(at), sources(*run.of_sources(at["source_id"]))),
+        )
+    )
+
+
+def _above(run: Findings, rows: Sequence[Metal]) -> Text:
+    say, fmt = run.say, run.fmt
+    above = sum(metal["scored"]["hhi"] > HIGH for metal in rows)
+    high = fmt.number(POINTS * HIGH)
+    if above == len(rows):
+        return say("Every index lies above {high}: bands do not tell these metals apart, ranks do", high=high)
+    if not above:
+        return say("No index lies above {high}, the line of a highly concentrated market", high=high)
+    return say.counted(
+        above,
+        "One of {total} indices lies above {high}, the line of a highly concentrated market",
+        "{N} of {total} indices lie above {high}, the line of a highly concentrated market",
+        total=len(rows),
+        high=high,
+    )
+
+
+def _cautions(run: Findings, rows: Sequence[Metal]) -> Iterator[Inline]:
+    """What the figures do not say: other stages, bands, and who uses what the largest producer makes."""
+    say, fmt = run.say, run.fmt
+    other = _other_stage(rows)
+    if other is not None:
+        metal, at, there = other
+        yield from say(
+            "Mining and refining are different figures: the largest share of {metal} is {share} ({country}, {stage}) and "
+            "{other} ({place}, {elsewhere}); a by-product is scored at refining. ",
+            metal=run.metal(metal),
+            country=run.country(at["top_country"]),
+            share=fmt.percent(at["top_share"], 0),
+            stage=stage(say, at["stage"]),
+            place=run.country(there["top_country"]),
+            other=fmt.percent(there["top_share"], 0),
+            elsewhere=stage(say, there["stage"]),
+        )
+    newest = max(years(metal["scored"])[-4:] for metal in rows)
+    old = [metal for metal in rows if years(metal["scored"]) == min(years(row["scored"]) for row in rows)]
+    if years(old[0]["scored"])[-4:] < newest:
+        yield from say(
+            "Vintages differ: the figures of {metals} are those of {years}. ",
+            metals=say.listed([run.metal(metal) for metal in old]),
+            years=years(old[0]["scored"]),
+        )
+    yield from say(
+        "{high} points are the line above which US merger guidelines speak of a highly concentrated market. ",
+        high=fmt.number(POINTS * HIGH),
+    )
+    yield from say("Where the largest producer is the main consumer too, what is left overstates the shortage elsewhere.")
+
+
+def _other_stage(rows: Sequence[Metal]) -> tuple[Metal, Mapping[str, Any], Mapping[str, Any]] | None:
+    """The metal whose largest share differs most between two stages, with both; None where no other stage is known."""
+    pairs = [(metal, metal["scored"], there) for metal in rows for there in metal["other_stages"]]
+    return max(pairs, key=lambda pair: (abs(pair[1]["top_share"] - pair[2]["top_share"]), pair[0]["asset"]), default=None)
+
+
+def _hosts(run: Findings) -> Figure | None:
+    """What each metal is won from: the supply of a by-product follows its host."""
+    say, fmt = run.say, run.fmt
+    part = run.parts["supply"]
+    order = {kind: i for i, kind in enumerate(WON)}
+    noted = sorted(
+        (metal for metal in part["metals"] if metal["by_product"] in WON),
+        key=lambda metal: (order[metal["by_product"]], -(metal["weight"] or 0.0), metal["asset"]),
+    )
+    if not noted:
+        return None
+    weighed = part["portfolio"] is not None
+    columns = (
+        Column(say.words("Metal"), "left"),
+        *((Column(say.words("Weight")),) if weighed else ()),
+        Column(say.words("How it is won"), "left"),
+        Column(say.words("Won from"), "left"),
+    )
+    table = Table(
+        say.words("By-products and their hosts"),
+        columns,
+        tuple(
+            Row(
+                (
+                    text(run.head(metal)),
+                    *((text(fmt.percent(metal["weight"]) if (metal["weight"] or 0.0) > HELD else NONE),) if weighed else ()),
+                    text(say.words(WON[metal["by_product"]])),
+                    text(_host(run, metal)),
+                )
+            )
+            for metal in noted
+        ),
+    )
+    sub = say(
+        "The supply of a by-product follows the output of its host, not its own price: a higher price brings little more of it."
+    )
+    used = sources(*run.of_sources(*(metal["notes_source_id"] for metal in noted)))
+    return Figure(_won(run, noted), sub, (table,), source=say("Source: reference notes{markers}.", markers=used))
+
+
+def _host(run: Findings, metal: Metal) -> Span:
+    """The host in the words of the notes; a metal mined for itself has none."""
+    host = metal["host"]
+    if not host or host == "primary":
+        return NONE
+    return Span(run.say.term("term", host))
+
+
+def _won(run: Findings, noted: Sequence[Metal]) -> Text:
+    say, whole = run.say, run.parts["supply"]["portfolio"]
+    by_product = [metal for metal in noted if metal["by_product"] == "yes"]
+    if whole is not None:
+        share = whole["won"].get("yes", 0.0)
+        if share <= HELD:
+            return say("Nothing held is won as a by-product alone")
+        return say("By-products are {share} of value: their supply follows other metals", share=run.fmt.percent(share, 0))
+    if not by_product:
+        return say("None of these metals is a by-product alone")
+    return say.counted(
+        len(by_product),
+        "One of {total} metals is a by-product: its supply follows another metal",
+        "{N} of {total} metals are by-products: their supply follows other metals",
+        total=len(noted),
+    )

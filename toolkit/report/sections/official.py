@@ -1,0 +1,264 @@
+"""How the EU and the US rate the metals: published scores, our scenario beside them, and what the scores cannot see."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from toolkit.report.charts.scatter import Axis, Mark, scatter
+from toolkit.report.compose import section
+from toolkit.report.document import Block, Column, Figure, Missing, Paragraph, Row, Table
+from toolkit.report.findings import Findings
+from toolkit.report.language import mark
+from toolkit.report.stages import standings
+from toolkit.report.text import NONE, Inline, Span, Text, muted, plain, sources, strong, text
+
+Metal = Mapping[str, Any]
+TRADE = "trade_parameter"
+"""Key of the assumption behind our scenario."""
+LEGEND = (
+    ("scored", mark("published, of the metal alone")),
+    ("shared", mark("published, of its group")),
+    ("supposed", mark("our scenario, not an EU figure")),
+)
+RELIANCE = re.compile(r"^(>?)(\d+)\b(?:\s*\(?([^()]*)\)?)?$")
+"""A US net import reliance in the notes: ``100``, ``>50``, ``67 (compounds and metals)``, ``67 group``."""
+EXPORTER = re.compile(r"^E\s*\((.+)\)$")
+NOT_AVAILABLE = "NA"
+
+
+@section("official", mark("How the EU and the US rate these metals"), needs=["supply"])
+def official(run: Findings) -> tuple[Block, ...] | Missing:
+    """The plane of the EU study, the table of both views, and what the study cannot see."""
+    metals = [metal for metal in run.parts["supply"]["metals"] if metal["eu"] or metal["us_list_2025"]]
+    if not metals:
+        return Missing(run.say.words("No official view of these metals was known on this date."))
+    rated = [metal for metal in metals if _is_rated(metal)]
+    blocks: list[Block] = [_plane(run, rated)] if rated else []
+    return (*blocks, _views(run, metals), *((Paragraph(text(*_cautions(run, rated)), "intro"),) if rated else ()))
+
+
+def _is_rated(metal: Metal) -> bool:
+    score = metal["eu"]
+    return bool(score) and None not in (score["supply_risk"], score["economic_importance"])
+
+
+def _plane(run: Findings, rated: Sequence[Metal]) -> Figure:
+    """Supply risk over economic importance, as the EU draws it, with both thresholds."""
+    say, fmt, part = run.say, run.fmt, run.parts["supply"]
+    thresholds = part["thresholds"]
+    limits = {
+        key: f"{word} {fmt.number(thresholds[key], 1)}" for key, word in (("supply_risk", "SR"), ("economic_importance", "EI"))
+    }
+    across = Axis(
+        say.words("economic importance EI"), 1.0, "", (thresholds["economic_importance"], limits["economic_importance"])
+    )
+    upward = Axis(say.words("supply risk SR"), 1.0, "", (thresholds["supply_risk"], limits["supply_risk"]))
+    marks = [*_marks(run, rated)]
+    chart = scatter(marks, across, upward, plain(text(*_told(run, rated))), fmt)
+    kinds = {"shared" if one.style == "shared" else "scored" for one in marks}
+    kinds |= {"supposed"} if any(one.supposed is not None for one in marks) else set()
+    legend = tuple((kind, say.words(words)) for kind, words in LEGEND if kind in kinds)
+    source = say(
+        "Source: EU studies{study}; scenario from shares of production and governance{shares}{assumed}.",
+        study=sources(*run.of_tables("criticality")),
+        shares=sources(*run.of_tables("governance")),
+        assumed=sources(*run.rests_on(TRADE)),
+    )
+    return Figure(_finding(run, rated), _sub(run, rated), (chart,), legend, source)
+
+
+def _marks(run: Findings, rated: Sequence[Metal]) -> Iterator[Mark]:
+    """One mark a place: metals that share a score of their group share a mark and its label."""
+    places: dict[tuple[float, float, bool], list[Metal]] = {}
+    for metal in rated:
+        score = metal["eu"]
+        key = score["economic_importance"], score["supply_risk"], score["scope"] == "group"
+        places.setdefault(key, []).append(metal)
+    for (importance, risk, shared), members in sorted(places.items(), reverse=True):
+        label = ", ".join(run.metal(metal).text for metal in members)
+        supposed = max((value for metal in members if (value := _supposed(metal)) is not None), default=None)
+        yield Mark(label, importance, risk, "shared" if shared else "plain", supposed=supposed)
+
+
+def _supposed(metal: Metal) -> float | None:
+    """The supply risk of our scenario, where it differs from the published one as it is written: with one decimal."""
+    value = metal["scenario_supply_risk"]
+    if value is None or round(value, 1) == round(metal["eu"]["supply_risk"], 1):
+        return None
+    return value
+
+
+def _finding(run: Findings, rated: Sequence[Metal]) -> Text:
+    say = run.say
+    year = str(max(metal["eu"]["year"] for metal in rated))
+    below = [metal for metal in rated if metal["eu"]["critical"] is False]
+    if not below:
+        return say("All metals rated reach both thresholds of the EU study of {year}", year=year)
+    critical = sum(bool(metal["eu"]["critical"]) for metal in rated)
+    if not critical:
+        return say("None of these metals reaches both thresholds of the EU study of {year}", year=year)
+    names = say.listed([run.metal(metal) for metal in below])
+    return say.counted(
+        critical,
+        "One of {total} metals reaches both thresholds of the EU study of {year}; below are {names}",
+        "{N} of {total} metals reach both thresholds of the EU study of {year}; below are {names}",
+        total=len(rated),
+        year=year,
+        names=names,
+    )
+
+
+def _sub(run: Findings, rated: Sequence[Metal]) -> Text:
+    say, fmt, part = run.say, run.fmt, run.parts["supply"]
+    thresholds, scenario = part["thresholds"], part["scenario"]
+    words = say(
+        "Supply risk (SR) against economic importance (EI), without unit; critical from SR {risk} and EI {importance} on.",
+        risk=fmt.number(thresholds["supply_risk"], 1),
+        importance=fmt.number(thresholds["economic_importance"], 1),
+    )
+    if not any(_supposed(metal) is not None for metal in rated):
+        return words
+    supposed = say(
+        "Hollow: the same score with a trade parameter of {t} for {place}.",
+        t=run.assumed(fmt.plain_number(scenario["trade_parameter"]), TRADE),
+        place=run.place(scenario["country"]),
+    )
+    return text(words, " ", supposed)
+
+
+def _told(run: Findings, rated: Sequence[Metal]) -> Iterator[Inline]:
+    say, fmt = run.say, run.fmt
+    yield from say("Supply risk and economic importance: ")
+    for i, metal in enumerate(rated):
+        score = metal["eu"]
+        yield from ("; " if i else "", run.metal(metal))
+        yield f" {fmt.number(score['supply_risk'], 1)}, {fmt.number(score['economic_importance'], 1)}"
+    yield "."
+
+
+def _views(run: Findings, metals: Sequence[Metal]) -> Figure:
+    """Both views in one table; words of the notes stand as they are there."""
+    say = run.say
+    columns = (
+        Column(say.words("Metal"), "left"),
+        Column("SR"),
+        Column(say.words("SR, our scenario"), short=say.words("scenario")),
+        Column("EI"),
+        Column(say.words("Thresholds"), "left"),
+        Column(say.words("EU list 2023"), "left", say.words("EU list")),
+        Column(say.words("US list 2025"), "left", say.words("US list")),
+        Column(say.words("US net imports"), "left"),
+    )
+    table = Table(say.words("Official views by metal"), columns, tuple(_row(run, metal) for metal in metals))
+    on_both = sum(_listed(metal["eu_list_2023"]) and _listed(metal["us_list_2025"]) for metal in metals)
+    title = say("None of these metals is on both lists, of the EU and of the US")
+    if on_both:
+        title = say.counted(
+            on_both,
+            "One of {total} metals is on both lists, of the EU and of the US",
+            "{N} of {total} metals are on both lists, of the EU and of the US",
+            total=len(metals),
+        )
+    sub = say(
+        "EU study of {year}; a group before a score shares it. Lists and US net imports, as a share of apparent use, in the "
+        "words of the reference notes; a dash where they have none.",
+        year=str(max((metal["eu"]["year"] for metal in metals if metal["eu"]), default="")) or "–",
+    )
+    source = say(
+        "Source: EU studies{study}, reference notes{notes}.",
+        study=sources(*run.of_tables("criticality")),
+        notes=sources(*run.of_tables("metals")),
+    )
+    return Figure(title, sub, (table,), source=source)
+
+
+def _listed(words: str | None) -> bool:
+    return (words or "").startswith("yes")
+
+
+def _row(run: Findings, metal: Metal) -> Row:
+    fmt, score = run.fmt, metal["eu"]
+    supposed = _supposed(metal) if score and score["supply_risk"] is not None else None
+    return Row(
+        (
+            text(run.head(metal)),
+            _risk(run, score),
+            text(NONE) if supposed is None else text(run.derived(fmt.number(supposed, 1), TRADE, marked=False)),
+            text(NONE) if score is None else _figure(run, score["economic_importance"]),
+            _verdict(run, score),
+            _words(run, metal["eu_list_2023"]),
+            _words(run, metal["us_list_2025"]),
+            _reliance(run, metal["us_net_import_reliance"]),
+        )
+    )
+
+
+def _figure(run: Findings, value: float | None) -> Text:
+    return text(NONE) if value is None else text(strong(run.fmt.number(value, 1)))
+
+
+def _risk(run: Findings, score: Mapping[str, Any] | None) -> Text:
+    """The supply risk, with the group that it is shared with, and its year where that is not the newest."""
+    if score is None:
+        return text(NONE)
+    newest = max(metal["eu"]["year"] for metal in run.parts["supply"]["metals"] if metal["eu"])
+    group = run.say.term("term", score["material"]) if score["scope"] == "group" else ""
+    year = str(score["year"]) if score["year"] != newest else ""
+    before = " ".join(word for word in (group, year) if word)
+    return text(*((muted(f"{before} "),) if before else ()), _figure(run, score["supply_risk"]))
+
+
+def _verdict(run: Findings, score: Mapping[str, Any] | None) -> Text:
+    if score is None or score["critical"] is None:
+        return text(NONE)
+    return run.say("both reached") if score["critical"] else run.say("not both")
+
+
+def _words(run: Findings, words: str | None) -> Text:
+    """An entry of the notes in the language of the report; a reader has no use for what it says of its own making."""
+    return text(Span(run.say.term("term", words))) if words else text(NONE)
+
+
+def _reliance(run: Findings, words: str | None) -> Text:
+    """US net imports over apparent use, as the notes give it: a figure, a lower bound, or words."""
+    say = run.say
+    if not words or words == NOT_AVAILABLE:
+        return text(NONE)
+    if exporter := EXPORTER.match(words):
+        return text(say.term("term", exporter[1]))
+    found = RELIANCE.match(words.partition(";")[0].strip())
+    if not found:
+        return text(say.term("term", words))
+    more, figure, what = found.groups()
+    share = f"{more}{run.fmt.percent(int(figure) / 100, 0)}"
+    qualified = say.words("of the group") if what == "group" else say.term("term", what or "")
+    return text(share, f" ({qualified})" if what else "")
+
+
+def _cautions(run: Findings, rated: Sequence[Metal]) -> Iterator[Inline]:
+    """What the scores cannot see: every control since their base years, on metals above and below the thresholds."""
+    say, base = run.say, run.parts["supply"]["eu_base"]
+    if base:
+        told = base["statement"]
+        yield from say.retold(
+            {**told, "with": {**told["with"], **({"country": run.country(base["country"])} if base["country"] else {})}}
+        )
+        yield " "
+    state = standings(run)
+    low = [metal for metal in rated if metal["eu"]["critical"] is False]
+    controlled = [metal for metal in low if state.get(metal["asset"]) == "controlled"]
+    if controlled:
+        names = say.listed([run.metal(metal) for metal in controlled])
+        yield from say.counted(
+            len(controlled),
+            "Below a threshold is no sign of free trade: {names} needs a Chinese licence today. ",
+            "Below a threshold is no sign of free trade: {names} need a Chinese licence today. ",
+            names=names,
+        )
+    if any(_supposed(metal) is not None for metal in rated):
+        yield from say(
+            "The scenario multiplies a score that is published with one decimal, so its last digit is uncertain{markers}.",
+            markers=sources(*run.rests_on(TRADE)),
+        )

@@ -1,0 +1,174 @@
+"""What if exports stop: price multiples under a range of elasticities, who gains and who pays, and a check from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from toolkit.report.charts.bands import Band, Captions, Outside, Share, fan
+from toolkit.report.compose import section
+from toolkit.report.document import Block, Figure, Missing, Paragraph
+from toolkit.report.findings import Findings
+from toolkit.report.language import mark
+from toolkit.report.stages import years
+from toolkit.report.stops import (
+    BEYOND,
+    CARRIED,
+    SIDES,
+    STOP,
+    SUM,
+    losses,
+    maker,
+    money,
+    money_words,
+    multiple,
+    named,
+    outside,
+    times,
+)  # fmt: skip
+from toolkit.report.text import Inline, Span, Text, plain, sources, strong, text
+
+Metal = Mapping[str, Any]
+
+
+@section("whatif", mark("What if exports stop"), needs=["whatif"])
+def whatif(run: Findings) -> tuple[Block, ...] | Missing:
+    """Who gains and who pays, the fan of the formula, its figures by loss, the money, and the check from outside."""
+    part = run.parts["whatif"]
+    moving = [metal for metal in part["metals"] if metal["stop"] or metal["state"] == BEYOND]
+    if not moving:
+        return Missing(run.say.words("Of none of these metals does the country of the stop make a share that is known."))
+    found = (_fan(run, moving), losses(run), money(run), outside(run))
+    return (Paragraph(text(*_both(run)), "body"), *(figure for figure in found if figure))
+
+
+def _both(run: Findings) -> Iterator[Inline]:
+    """Whoever holds gains and whoever waits pays: both, for the smallest loss that is shown."""
+    say, fmt, part = run.say, run.fmt, run.parts["whatif"]
+    gains = {name: rows[0] for name, rows in part["money"].items() if rows[0]["metals"]}
+    first = part["shown"][0]
+    loss = fmt.percent(first["loss"], 0)
+
+    def amount(name: str, side: str, *, marked: bool = False) -> Span:
+        return run.derived(money_words(run, gains[name][side]), SUM, STOP, CARRIED, marked=marked)
+
+    if "held" in gains and "coming" in gains:
+        yield from say(
+            "If {loss} of the supply of each metal stopped, what is held would be worth {low} to {high} more, and what is "
+            "still to come would cost {less} to {more} more. ",
+            loss=loss,
+            low=amount("held", "low"),
+            high=amount("held", "high"),
+            less=amount("coming", "low"),
+            more=amount("coming", "high", marked=True),
+        )
+    elif "whole" in gains:
+        weights = part["weights"][0]
+        yield from say(
+            "If {loss} of the supply of each metal stopped, the metals here would be worth {low} to {high} more to whoever "
+            "holds them by then, {less} to {more} of value; whoever buys them only afterwards pays as much more. ",
+            loss=loss,
+            low=amount("whole", "low"),
+            high=amount("whole", "high"),
+            less=run.derived(fmt.percent(weights["low"], 0), SUM, marked=False),
+            more=run.derived(fmt.percent(weights["high"], 0), SUM, STOP, CARRIED),
+        )
+    else:
+        yield from say(
+            "If {loss} of the supply of a metal stopped, its price would be multiplied by {low} to {high}: whoever holds it "
+            "gains, and whoever waits pays as much more. ",
+            loss=loss,
+            low=run.derived(times(run, first["low"]), SUM, marked=False),
+            high=run.derived(times(run, first["high"]), SUM, STOP, CARRIED),
+        )
+    if part["undelivered"] > 0:
+        yield from say(
+            "Open orders of {value} that {country} may deliver, or of unknown origin, may not arrive at all. ",
+            value=strong(run.money(part["undelivered"])),
+            country=maker(run),
+        )
+    yield from say(
+        "When exports resume, the gain is lost again. These are scenarios under the assumptions stated, no forecasts."
+    )
+
+
+def _fan(run: Findings, moving: Sequence[Metal]) -> Figure:
+    """The formula from no loss to the largest that it carries, over the share of each metal that could be lost."""
+    say, fmt, part = run.say, run.fmt, run.parts["whatif"]
+    order = sorted(moving, key=lambda metal: (-metal["share"], metal["asset"]))
+    shares = [Share(run.metal(metal).text, metal["share"], fmt.percent(metal["share"], 0)) for metal in order]
+    checks = [check for check in part["checks"] if check["share"] is not None and check["change"] is not None]
+    outside = [Outside(run.metal(check).text, check["share"], 1.0 + check["change"]) for check in checks]
+    last = part["curve"][-1]
+    words = Captions(
+        say.words("price after over price before"),
+        say.words("share of {country} in world production", country=maker(run)),
+        say.words("beyond what the formula can carry"),
+        (multiple(run, last["low"]), multiple(run, last["central"]), multiple(run, last["high"])),
+    )
+    curve = [Band(**band) for band in part["curve"]]
+    legend = [("line", say.words("lowest and highest elasticity")), ("dashed", say.words("middle"))]
+    legend += [("outside", say.words("published elsewhere, for a full stop"))] if outside else []
+    legend += [("free", say.words("share that a stop takes"))]
+    source = say(
+        "Source: shares of production of {years}{shares}; elasticities, and the end of the formula, are assumptions{assumed}.",
+        years=say.listed(sorted({years(metal) for metal in order})),
+        shares=sources(*run.of_sources(*(metal["source_id"] for metal in order))),
+        assumed=sources(*run.rests_on(SUM, STOP, CARRIED)),
+    )
+    return Figure(
+        _fan_finding(run, order),
+        _formula(run),
+        (fan(curve, shares, outside, words, _told(run, order), fmt),),
+        tuple(legend),
+        source,
+    )
+
+
+def _fan_finding(run: Findings, order: Sequence[Metal]) -> Text:
+    say, part = run.say, run.parts["whatif"]
+    first = part["shown"][0]
+    values = {
+        "loss": run.fmt.percent(first["loss"], 0),
+        "low": run.derived(times(run, first["low"]), SUM, marked=False),
+        "high": run.derived(times(run, first["high"]), SUM, marked=False),
+    }
+    beyond = sum(metal["state"] == BEYOND for metal in order)
+    if not beyond:
+        return say("A loss of {loss} of supply multiplies a price by {low} to {high}", **values)
+    return say.counted(
+        beyond,
+        "A loss of {loss} of supply multiplies a price by {low} to {high}; for one metal a full stop is beyond the formula",
+        "A loss of {loss} of supply multiplies a price by {low} to {high}; for {n} metals a full stop is beyond the formula",
+        **values,
+    )
+
+
+def _formula(run: Findings) -> Text:
+    say, fmt, part = run.say, run.fmt, run.parts["whatif"]
+    e = part["elasticity"]
+    low, central, high = (run.assumed(fmt.number(e[side], 2), SUM, marked=side == "central") for side in SIDES)
+    return say(
+        "Price after over price before = (1 − loss) ^ (−1 / e) on a log scale, over the loss of world supply in one year; e is "
+        "the elasticity of supply plus that of demand, {low} to {high}, in the middle {central}. Carried to a loss of {most}.",
+        low=low,
+        high=high,
+        central=central,
+        most=run.assumed(fmt.percent(part["carried_to"], 0), CARRIED),
+    )
+
+
+def _told(run: Findings, order: Sequence[Metal]) -> str:
+    say, fmt, part = run.say, run.fmt, run.parts["whatif"]
+    told = [
+        say(
+            "At a loss of {loss} the price is {low} to {high}, in the middle {central}.",
+            loss=fmt.percent(band["loss"], 0),
+            low=multiple(run, band["low"]),
+            high=multiple(run, band["high"]),
+            central=multiple(run, band["central"]),
+        )
+        for band in part["shown"]
+    ]
+    shares = say("{country} makes: {shares}.", country=maker(run), shares=named(run, order))
+    return plain(text(*(span for sentence in told for span in (*sentence, " ")), shares))

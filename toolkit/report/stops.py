@@ -1,0 +1,232 @@
+"""Tables of a stop of exports: multiples by loss, who gains and who pays, and what others published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from toolkit.report.document import Column, Figure, Notes, Row, Table
+from toolkit.report.findings import Findings
+from toolkit.report.language import mark
+from toolkit.report.text import NONE, Text, sources, strong, text
+
+Metal = Mapping[str, Any]
+SUM, STOP, CARRIED, STOCKS = "elasticity_sum", "stop_of_exports", "carried_to", "stocks_above_ground"
+"""Keys of the assumptions of the part."""
+SIDES = ("low", "central", "high")
+LOW, MIDDLE, HIGH = mark("low"), mark("middle"), mark("high")
+BEYOND, NOT_MADE, PRECIOUS, UNKNOWN = "beyond", "not_made", "precious", "unknown"
+"""States of a metal without a figure for the full stop (`toolkit.app.findings.whatif`)."""
+
+
+def times(run: Findings, value: float) -> str:
+    """A multiple in a sentence."""
+    return run.fmt.number(value, 0 if value >= 10 else 1)
+
+
+def multiple(run: Findings, value: float) -> str:
+    """A multiple in a table or beside a mark."""
+    return f"×{times(run, value)}"
+
+
+def money_words(run: Findings, value: float) -> str:
+    """An amount that rests on assumptions, to three digits that mean something."""
+    return run.money(float(f"{value:.3g}"))
+
+
+def maker(run: Findings) -> str:
+    """The country whose exports stop."""
+    return run.country(run.parts["whatif"]["country"])
+
+
+def named(run: Findings, metals: Sequence[Metal]) -> Text:
+    """Metals with the share that the country has of each."""
+    shown = [text(run.metal(metal), f" {run.fmt.percent(metal['share'], 0)}") for metal in metals]
+    return run.say.listed(shown)
+
+
+def losses(run: Findings) -> Figure:
+    """Multiples by loss, and which metal reaches which; a dash where the formula does not carry."""
+    say, fmt, part = run.say, run.fmt, run.parts["whatif"]
+    metals = sorted(part["metals"], key=lambda metal: (metal["share"] or 0.0, metal["asset"]))
+    rows: list[tuple[float, Row]] = []
+    for band in part["shown"]:
+        reach = [metal for metal in metals if any(one["loss"] == band["loss"] for one in metal["bands"])]
+        who = say("reached by {metals}", metals=say.listed([run.metal(metal) for metal in reach])) if reach else text(NONE)
+        rows.append((band["loss"], _loss_row(run, fmt.percent(band["loss"], 0), band, who)))
+    for metal in metals:
+        if stop := metal["stop"]:
+            what = say("full stop of {metal}", metal=run.metal(metal))
+            rows.append((stop["loss"], _loss_row(run, fmt.percent(stop["loss"], 0), stop, what)))
+    rows.sort(key=lambda row: row[0])
+    if beyond := [metal for metal in metals[::-1] if metal["state"] == BEYOND]:
+        label = text(say.words("over {share}", share=fmt.percent(part["carried_to"], 0)))
+        what = say("full stop of {metals}: beyond what the formula can carry", metals=named(run, beyond))
+        rows.append((1.0, Row((label, text(NONE), text(NONE), text(NONE), what))))
+    columns = (
+        Column(say.words("Loss of supply"), "left"),
+        *(Column(say.words(words)) for words in (LOW, MIDDLE, HIGH)),
+        Column(say.words("Which metal"), "left"),
+    )
+    table = Table(say.words("Price multiples by loss of supply"), columns, tuple(row for _, row in rows))
+    sub = say(
+        "Price after over price before, at the high, the middle and the low elasticity. The larger the share of a country, the "
+        "less one elasticity says: a dash where the formula is not carried."
+    )
+    source = say("Source: shares of production{shares}, assumptions{assumed}.",
+        shares=sources(*run.of_sources(*(metal["source_id"] for metal in metals if metal["source_id"]))),
+        assumed=sources(*run.rests_on(SUM, STOP, CARRIED, STOCKS)),
+    )  # fmt: skip
+    left_out = tuple(("", words) for words in _left_out(run, metals))
+    return Figure(_stop_finding(run, metals), sub, (table, *((Notes(left_out),) if left_out else ())), source=source)
+
+
+def _loss_row(run: Findings, loss: str, band: Mapping[str, float], what: Text) -> Row:
+    figures = (run.derived(multiple(run, band[side]), SUM, marked=False) for side in SIDES)
+    return Row((text(loss), *(text(figure) for figure in figures), what))
+
+
+def _left_out(run: Findings, metals: Sequence[Metal]) -> Iterator[Text]:
+    """Metals that the stop does not touch, or of which nothing is known, by the reason."""
+    say = run.say
+
+    def state(key: str) -> Text:
+        return say.listed([run.metal(metal) for metal in metals if metal["state"] == key])
+
+    if unmade := state(NOT_MADE):
+        yield say("{country} is not among the named producers of {metals}.", country=maker(run), metals=unmade)
+    if precious := state(PRECIOUS):
+        yield say(
+            "Precious metals are left out of the stop{assumed}: {metals}.",
+            metals=precious,
+            assumed=sources(*run.rests_on(STOCKS)),
+        )
+    if unknown := state(UNKNOWN):
+        yield say("No shares are known at the stage of {metals}.", metals=unknown)
+
+
+def _stop_finding(run: Findings, metals: Sequence[Metal]) -> Text:
+    say, part = run.say, run.parts["whatif"]
+    counted = [metal for metal in metals if metal["stop"]]
+    if not counted:
+        return say(
+            "No full stop has a figure: {country} makes more than {share} of every metal that it supplies",
+            country=maker(run),
+            share=run.fmt.percent(part["carried_to"], 0),
+        )
+    worst = max(counted, key=lambda metal: (metal["share"], metal["asset"]))
+    stop = worst["stop"]
+    return say(
+        "A full stop of {metal}, of which {country} makes {share}, multiplies its price by {low} to {high}",
+        metal=run.metal(worst),
+        country=maker(run),
+        share=run.fmt.percent(worst["share"], 0),
+        low=run.derived(times(run, stop["low"]), SUM, marked=False),
+        high=run.derived(times(run, stop["high"]), SUM, marked=False),
+    )
+
+
+def money(run: Findings) -> Figure | None:
+    """Gain of what is held and cost of what is still to come, at each loss that is shown."""
+    say, part = run.say, run.parts["whatif"]
+    gains = {name: rows for name, rows in part["money"].items() if rows[0]["metals"]}
+    if not gains:
+        return None
+    what = {
+        "held": say("gain of what is held"),
+        "coming": say("cost of what is still to come"),
+        "whole": say("gain to whoever holds by then, cost to whoever buys later"),
+    }
+    names = ("held", "coming") if "held" in gains and "coming" in gains else ("whole",)
+    rows = tuple(_money_row(run, what[name], row) for name in names for row in gains[name])
+    columns = (
+        Column(say.words("Who"), "left"),
+        Column(say.words("Loss of supply")),
+        *(Column(say.words(words)) for words in (LOW, MIDDLE, HIGH)),
+    )
+    table = Table(say.words("Gains and costs by loss of supply"), columns, rows)
+    source = say(
+        "Own calculation from values of the subject, shares of production and assumptions{assumed}.",
+        assumed=sources(*run.rests_on(SUM, STOP, CARRIED, STOCKS)),
+    )
+    return Figure(_money_finding(run, gains["whole"][0]), _money_sub(run, gains["whole"][-1]), (table,), source=source)
+
+
+def _money_row(run: Findings, what: Text, row: Mapping[str, Any]) -> Row:
+    loss = run.fmt.percent(row["loss"], 0)
+    figures = (run.derived(money_words(run, row[side]), SUM, marked=False) for side in SIDES)
+    return Row((what, text(loss), *(text(figure) for figure in figures)))
+
+
+def _money_finding(run: Findings, first: Mapping[str, Any]) -> Text:
+    return run.say(
+        "A loss of {loss} of supply moves the value of these metals by {low} to {high}, and the bill of who buys later",
+        loss=run.fmt.percent(first["loss"], 0),
+        low=run.derived(money_words(run, first["low"]), SUM, marked=False),
+        high=run.derived(money_words(run, first["high"]), SUM, marked=False),
+    )
+
+
+def _money_sub(run: Findings, last: Mapping[str, Any]) -> Text:
+    say = run.say
+    words = say(
+        "In {currency}. Each metal loses what {country} makes of it, and at most the loss named.",
+        currency=run.currency,
+        country=maker(run),
+    )
+    if not last["short"]:
+        return words
+    least = say.counted(
+        last["short"],
+        "For one of {total} metals {country} makes more than {most}: there the larger loss is a part of the stop, not all.",
+        "For {n} of {total} metals {country} makes more than {most}: there the larger loss is a part of the stop, not all.",
+        total=last["metals"],
+        country=maker(run),
+        most=run.fmt.percent(last["loss"], 0),
+    )
+    return text(words, " ", least)
+
+
+def outside(run: Findings) -> Figure | None:
+    """What others published for a full stop, and what our formula would have to assume for the same."""
+    say, fmt, part = run.say, run.fmt, run.parts["whatif"]
+    checks = [check for check in part["checks"] if check["implied_elasticity"] is not None]
+    if not checks:
+        return None
+    columns = (
+        Column(say.words("Metal"), "left"),
+        Column(say.words("Published change"), short=say.words("published")),
+        Column(say.words("Share of {country}", country=maker(run)), short=say.words("share")),
+        Column(say.words("Our formula has it at a loss of"), short=say.words("our loss")),
+        Column(say.words("Elasticity that gives it"), short=say.words("elasticity")),
+        Column(say.words("What was published"), "left", say.words("statement")),
+    )
+    rows = tuple(
+        Row(
+            (
+                text(run.head(check)),
+                text(strong(fmt.percent(check["change"], 0, signed=True))),
+                text(fmt.percent(check["share"], 0)),
+                text(run.derived(fmt.percent(check["implied_loss"], 0), SUM, marked=False)),
+                text(fmt.number(check["implied_elasticity"], 1)),
+                text(say.term("term", check["statement"])),
+            )
+        )
+        for check in checks
+    )
+    most = max(checks, key=lambda check: (check["change"], check["asset"]))
+    title = say(
+        "A published model has {metal} at {change} after a full stop; our formula is there at a loss of {loss}",
+        metal=run.metal(most),
+        change=fmt.percent(most["change"], 0, signed=True),
+        loss=run.derived(fmt.percent(most["implied_loss"], 0), SUM, marked=False),
+    )
+    sub = say(
+        "Outside check. The loss is the one at our middle elasticity; the elasticity is the one at which losing all of the "
+        "share gives the published change. It is far above ours: that model loses net exports alone and counts spare capacity "
+        "elsewhere, so our figures are the upper side."
+    )
+    cited = say.listed(list(dict.fromkeys(say.term("term", check["citation"]) for check in checks)))
+    keys = [check["source_id"] for check in checks]
+    source = say("Source: {cited}{markers}.", cited=cited, markers=sources(*run.of_sources(*keys)))
+    return Figure(title, sub, (Table(say.words("Published price responses"), columns, rows),), source=source)
