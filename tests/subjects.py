@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,12 @@ import pytest
 from toolkit.app import subjects
 from toolkit.app.config import Settings, resolve
 from toolkit.app.exposure import ExposureRequest
+from toolkit.app.ledger import load_ledger
 from toolkit.app.optimize import NoAnswer, propose
+from toolkit.app.plain import plain
 from toolkit.app.request import Request
 from toolkit.app.subjects import Subject, parts_of
+from toolkit.core.said import phrases, sentences
 
 AS_OF = date(2026, 11, 24)
 HOSTILE = ("<script>alert(1)</script>", "\u202edlog-neila", "稀土 Überlänge", "x" * 300)
@@ -87,3 +91,13 @@ def conflict() -> Subject:
     with pytest.raises(NoAnswer) as refused:
         propose(Request("physical-basket", settings(), AS_OF, ("constraint.any metal.upper=0.01",)))
     return with_parts(dict(refused.value.record))
+
+
+@functools.cache
+def law(day: date = AS_OF) -> Record:
+    """Controls, dates and sources of the law on a day, as every subject has them; copy it before changing it."""
+    inputs = load_ledger(settings(), day)
+    used = {table: inputs.snapshot[table] for table in subjects.LAW}
+    data = [entry.to_json() for entry in inputs.snapshot.provenance(used)]
+    record = {**subjects.base(settings(), inputs, day), "data": data, "warnings": []}
+    return plain({**record, "phrases": phrases(sentences(record))})

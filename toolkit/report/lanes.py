@@ -141,7 +141,7 @@ def _finding(run: Findings, lanes: Sequence[Lane]) -> Text:
         in_force,
         "{N} measure of {total} is in force with no end in sight",
         "{N} measures of {total} are in force with no end in sight",
-        total=len(law),
+        total=say.number_word(len(law)),
     )
 
 

@@ -37,11 +37,12 @@ GOLDEN = [
      ('<h4>Au</h4><div class="chart"><div class="d d-0"><svg class="drawn"><title>told &lt;b&gt;</title>1</svg></div>'
       '<div class="d d-512"><svg class="drawn"><title>told &lt;b&gt;</title>2</svg></div></div></div>'
       '<ul class="leg pl"><li><span class="k line"></span>level</li></ul></div>')),
-    (d.Matrix("M", "Metal", (("Licence", "Lic"),), (d.Line("Ga", text("n"), (d.State("suspended", "No. 1", "to x", urgent=True),)), d.Line("Au", text("g"), reason=text("why")))),
-     ('<td role="cell" data-l="Lic"><span class="mk suspended"></span><span class="no">No. 1</span> <span class="since urgent">to x</span></td></tr>'
+    (d.Matrix("M", "Metal", (("Licence", "Lic"),), (d.Line("Ga", text("n"), (d.State("suspended", "No. 1", "to x", "x", urgent=True),)), d.Line("Au", text("g"), reason=text("why")))),
+     ('<td role="cell" class="long"><span class="mk suspended"></span><span class="lb" aria-hidden="true">Lic </span><span class="no">No. 1</span> '
+     '<span class="since urgent">to x</span><span class="brief urgent">x</span></td></tr>'
      '<tr role="row" class="nn"><th scope="row" role="rowheader"><b>Au</b> <span>g</span></th><td role="cell" colspan="1">why</td></tr>')),
-    (d.Calendar((d.Date("2026-11-27", "27 Nov 2026", "in 3 days", text("w"), text("n"), "claimed", "next"),)),
-     ('<li class="next"><p class="cd"><time datetime="2026-11-27">27 Nov 2026</time> <span>in 3 days</span></p><p class="ct">w</p>'
+    (d.Calendar((d.Date("2026-11-27", "27 Nov 2026", "in 3 days", text("w"), text("n"), "claimed", "next", confirmed=False),)),
+     ('<li class="next unsure"><p class="cd"><time datetime="2026-11-27">27 Nov 2026</time> <span>in 3 days</span></p><p class="ct">w</p>'
      '<p class="cn">n</p><p class="st open">claimed</p></li>')),
     (d.Notes((("A1", text("x")),), assumed=True), '<li id="a1"><span class="sn">A1</span> <span class="as">x</span></li>'),
     (d.Panel((text("x"),)), '<div class="panel"><p>x</p></div>'),

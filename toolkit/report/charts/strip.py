@@ -12,7 +12,7 @@ import altair as alt
 from toolkit.report.charts.lettering import cut, width
 from toolkit.report.charts.plane import Plane
 from toolkit.report.charts.theme import AXIS_TEXT, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, specification
-from toolkit.report.charts.timeline import LEFT, RIGHT, Period
+from toolkit.report.charts.timeline import FIXED, LEFT, RIGHT, Period
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.formats import Formats
 
@@ -69,7 +69,7 @@ def _spec(dates: Sequence[Dated], period: Period, px: int, fmt: Formats) -> str:
     labels = _placed(dates, period, room, fmt)
     plane = Plane(room, AXIS + 14 + LEVEL * (1 + max((label.level for label in labels), default=0)))
     layers = [*_line(plane, period, fmt), *_labels(plane, labels, fmt), *_marks(plane, labels)]
-    return specification(alt.layer(*layers).properties(width=room, height=plane.height), fmt)
+    return specification(alt.layer(*layers).properties(width=room, height=plane.height, autosize=FIXED), fmt)
 
 
 def _placed(dates: Sequence[Dated], period: Period, room: float, fmt: Formats) -> tuple[_Label, ...]:

@@ -18,6 +18,8 @@ from toolkit.report.formats import Formats
 Mark = Literal["on", "suspended", "ahead", "claimed", "whitelist", "reported"]
 LEFT, RIGHT = 2, 10
 """Room that the theme leaves beside a drawing, in px."""
+FIXED = alt.AutoSizeParams(type="none")
+"""Words may reach into that room without making the drawing wider."""
 TOP, LINE, BAR, GAP = 26, 16, 12, 11
 """Px: above the first lane, a line of a label, a bar, and from a bar to the next label."""
 FOOT, TICK = 18, 34
@@ -104,7 +106,7 @@ def _spec(lanes: Sequence[Swimlane], period: Period, px: int, fmt: Formats) -> s
     plane = Plane(room, bottom + FOOT)
     layers = [*_years(plane, period, bottom), *_bars(plane, placed, period), *_today(plane, period, bottom, fmt)]
     layers += _labels(plane, placed)
-    drawing = alt.layer(*layers).properties(width=room, height=plane.height)
+    drawing = alt.layer(*layers).properties(width=room, height=plane.height, autosize=FIXED)
     return specification(drawing, fmt)
 
 

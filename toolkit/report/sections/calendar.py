@@ -36,6 +36,8 @@ LEGEND: tuple[tuple[Mark, str], ...] = (
     ("open", mark("claimed, reported or from memory")),
     ("past", mark("lapsed")),
 )
+ORDER: tuple[Mark, ...] = tuple(key for key, _ in LEGEND)
+"""Of marks on one day the first is drawn."""
 FEW = 2
 """Notices that a label can name; of more it names the act that suspended them."""
 Row = Mapping[str, Any]
@@ -58,7 +60,10 @@ def standing(row: Row) -> str:
 
 def _figure(run: Findings, rows: Sequence[Row], following: str | None) -> Figure:
     say, fmt = run.say, run.fmt
-    dated = [Dated(day(row["date"]), _mark(row, following), _short(run, row)) for row in rows]
+    days = {date: [row for row in rows if row["date"] == date] for date in dict.fromkeys(row["date"] for row in rows)}
+    dated = [
+        Dated(day(date), _first(same, following), "; ".join(_short(run, row) for row in same)) for date, same in days.items()
+    ]
     shown = [one for one in dated if one.day >= run.as_of - BACK]
     period = Period(run.as_of - BACK, run.as_of + FORWARD, run.as_of)
     told = "; ".join(f"{fmt.long_date(row['date'])}, {_standing(run, row)}: {_short(run, row)}" for row in rows)
@@ -97,6 +102,12 @@ def _mark(row: Row, following: str | None) -> Mark:
     if not is_confirmed(row):
         return "open"
     return "next" if row["date"] == following else "firm"
+
+
+def _first(rows: Sequence[Row], following: str | None) -> Mark:
+    """The mark of a day with several dates."""
+    marks = {_mark(row, following) for row in rows}
+    return next(one for one in ORDER if one in marks)
 
 
 def _standing(run: Findings, row: Row) -> str:

@@ -23,6 +23,8 @@ MARKS = (
     ("uncertain", mark("uncertain for this form")),
     ("whitelist", mark("exporter list, not counted")),
 )
+UNNAMED = ("No Chinese notice", "No notice of")
+"""How remarks begin that say no more than that no notice names the form."""
 Cells = tuple[State | None, ...]
 
 
@@ -72,6 +74,8 @@ def _finding(run: Findings, rows: Sequence[Mapping[str, Any]]) -> Text:
     say, total = run.say, len(rows)
     need = sum(any(m["counts"] for m in row["measures"]) for row in rows)
     unnamed = total - sum(bool(row["listed"]) for row in rows)
+    if not need:
+        return say("None of {total} products needs a Chinese licence or may not leave China", total=total)
     first = say.counted(
         need,
         "{N} product of {total} needs a Chinese licence or may not leave China",
@@ -151,9 +155,21 @@ def _reason(run: Findings, row: Mapping[str, Any]) -> Text:
 
     A permit that another country asks for is in the line of sources, with its metals.
     """
-    if not row["note"] or row["note"].startswith("No Chinese notice"):
-        return run.say("No Chinese notice in the ledger names it.")
-    return note(run, row["note"])
+    if row["note"] and not row["note"].startswith(UNNAMED):
+        return note(run, row["note"])
+    reason = run.say("No Chinese notice in the ledger names it.")
+    forms = [run.say.term("term", form) for form in _forms(run.record.get("phrases", {}).get(row["note"], {}))]
+    if not forms:
+        return reason
+    return text(reason, " ", run.say("Forms of it that notices name: {forms}.", forms=run.say.series(forms)))
+
+
+def _forms(told: Mapping[str, Any]) -> Sequence[str]:
+    """Forms that a remark of the ledger names, itself or in a sentence of it."""
+    values: Mapping[str, Any] = told.get("with", {})
+    if "forms" in values:
+        return values["forms"]
+    return next((found for one in values.values() if isinstance(one, Mapping) and (found := _forms(one))), ())
 
 
 def _source(run: Findings) -> Iterator[Inline]:

@@ -1,0 +1,116 @@
+"""The calendar: sentences from the structure of a date, what is confirmed and what is not, and a strip whose labels stay apart."""
+
+from __future__ import annotations
+
+import copy
+from datetime import date, timedelta
+
+import pytest
+
+from tests.subjects import AS_OF, law
+from tests.svg_texts import assert_apart, texts
+from toolkit.app.report.theme import language
+from toolkit.report.charts.strip import Dated, strip
+from toolkit.report.charts.timeline import Period
+from toolkit.report.document import Missing
+from toolkit.report.findings import Findings
+from toolkit.report.formats import Formats
+from toolkit.report.sections.calendar import calendar
+from toolkit.report.text import plain
+
+NEW = ("change", "title", "authority", "acts_on", "destinations", "returns", "claims")
+
+
+def blocks(record, code="en"):
+    return calendar.build(Findings.of(record, {}, language(code)))
+
+
+def dates(record, code="en"):
+    return {entry.iso: entry for entry in blocks(record, code)[1].dates}
+
+
+def test_each_date_says_what_happens_and_what_follows():
+    found = dates(law())
+    assert list(found) == ["2026-11-10", "2026-11-27", "2027-01-01", "2027-01-10"]
+    assert plain(found["2026-11-27"].what) == (
+        "Last day on which the ban to the US on gallium, germanium and antimony is suspended"
+    )
+    assert plain(found["2026-11-27"].note) == (
+        "No.\u00a046/2024\u00a0¶2, suspended by No.\u00a072/2025. In force again from 28\u00a0Nov\u00a02026 unless it is extended."
+    )
+    lapsed = found["2026-11-10"]
+    assert plain(lapsed.what).endswith("No.\u00a062/2025 has lapsed")
+    assert "claims an extension to 10\u00a0Jan\u00a02027; no legal act confirms it." in plain(lapsed.note)
+    assert plain(found["2027-01-10"].note) == "No legal act confirms it."
+
+
+def test_what_is_not_confirmed_is_marked_and_never_the_next_date():
+    found = dates(law())
+    assert {iso: (entry.state, entry.confirmed, entry.standing) for iso, entry in found.items()} == {
+        "2026-11-10": ("past", True, "official"),
+        "2026-11-27": ("next", True, "official"),
+        "2027-01-01": ("ahead", False, "from memory"),
+        "2027-01-10": ("ahead", False, "claimed"),
+    }
+    record = copy.deepcopy(law())
+    record["upcoming"] = [row for row in record["upcoming"] if row["date"] > "2026-12"]
+    assert {entry.state for entry in dates(record).values()} == {"ahead"}
+    assert plain(blocks(record)[0].title) == "No official date is ahead; two of two dates ahead are not confirmed"
+
+
+def test_the_title_names_the_next_official_date():
+    assert plain(blocks(law())[0].title) == (
+        "The next official date is 27\u00a0November\u00a02026, in\u00a03\u00a0days; two of three dates ahead are not confirmed"
+    )
+    assert plain(blocks(law(), "de")[0].title) == (
+        "Der nächste amtliche Termin ist der 27.\u00a0November\u00a02026, in\u00a03\u00a0Tagen; "
+        "zwei von drei kommenden Terminen sind nicht bestätigt"
+    )
+
+
+def test_a_stored_run_without_the_structure_keeps_its_own_sentence():
+    record = copy.deepcopy(law())
+    for row in record["upcoming"]:
+        for key in NEW:
+            del row[key]
+    found = dates(record)
+    assert plain(found["2026-11-27"].what).startswith("Last day of the suspension of No.\u00a046/2024\u00a0¶2")
+    assert found["2026-11-27"].what[-1].refs, "without a note the marker follows the sentence"
+
+
+@pytest.mark.parametrize(
+    ("held", "told"),
+    [({}, ""), ({"weights": {"gallium": 0.6, "gold": 0.4}}, "Names gallium, held here."), ({"weights": {"gold": 1.0}}, "")],
+)
+def test_holdings_are_named_where_a_date_names_them(held, told):
+    note = plain(dates({**law(), **held})["2026-11-27"].note)
+    assert ("held here" in note) == bool(told)
+    assert note.endswith(told)
+
+
+def test_of_several_dates_on_one_day_the_strip_has_one_label():
+    record = law(date(2025, 10, 20))
+    assert len(record["upcoming"]) > len({row["date"] for row in record["upcoming"]})
+    (chart,) = blocks(record)[0].body
+    fmt = Formats()
+    words = [one.words for one in texts(chart.drawings[2].spec)]
+    for day in {row["date"] for row in record["upcoming"]}:
+        assert words.count(fmt.short_date(day)) == 1
+
+
+@pytest.mark.parametrize("code", ["en", "de"])
+@pytest.mark.parametrize("day", [date(2024, 11, 1), date(2025, 10, 20), AS_OF])
+def test_no_labels_of_the_strip_meet(day, code):
+    (chart,) = blocks(law(day), code)[0].body
+    assert_apart(chart)
+
+
+def test_labels_of_crowded_and_late_dates_stay_apart_and_inside():
+    period = Period(AS_OF - timedelta(days=30), AS_OF + timedelta(days=400), AS_OF)
+    days = [0, 1, 2, 3, 180, 181, 350, 380, 398, 399, 400]
+    crowd = [Dated(AS_OF + timedelta(days=n), "firm", f"notice number {n} of some length takes effect") for n in days]
+    assert_apart(strip(crowd, period, "told", Formats("de")))
+
+
+def test_without_a_date_the_section_says_so():
+    assert isinstance(blocks({**law(), "upcoming": []}), Missing)

@@ -1,0 +1,124 @@
+"""The control matrix: every product once, its states as the ledger has them, equal ones together, in two languages."""
+
+from __future__ import annotations
+
+import copy
+from datetime import date
+
+import pytest
+
+from tests.subjects import AS_OF, HOSTILE, law
+from toolkit.app.report.theme import language, theme
+from toolkit.report.compose import Definition, compose
+from toolkit.report.document import Missing
+from toolkit.report.findings import Findings
+from toolkit.report.html import render
+from toolkit.report.sections.controls import controls
+from toolkit.report.text import plain
+
+
+def matrix_figure(record, code="en"):
+    return controls.build(Findings.of(record, {}, language(code)))[0]
+
+
+def lines(record, code="en"):
+    (matrix,) = matrix_figure(record, code).body
+    return {line.symbols: line for line in matrix.lines}
+
+
+@pytest.mark.parametrize("day", [date(2023, 6, 1), date(2024, 12, 10), date(2025, 10, 20), AS_OF])
+def test_every_product_is_in_one_line_with_its_own_states(day):
+    record = law(day)
+    found = lines(record)
+    symbols = [symbol for key in found for symbol in key.split(", ")]
+    assert sorted(symbols) == sorted({row["element"] for row in record["controls"]})
+    for row in record["controls"]:
+        (line,) = [line for key, line in found.items() if row["element"] in key.split(", ")]
+        # The first cell is the duty on the way to the owner: a state where one counts, none where none does.
+        counts = any(m["counts"] and m["instrument"] in ("ban", "licence") for m in row["measures"])
+        assert bool(line.states and line.states[0] and line.states[0].mark in ("on", "uncertain")) == counts
+        for route, state in zip(row["routes"], line.states[1:], strict=False):
+            duties = [m for m in route["measures"] if m["instrument"] in ("ban", "licence")]
+            suspended = bool(duties) and all(m["status"] == "suspended" for m in duties)
+            assert (state is not None and state.mark == "suspended") == suspended
+
+
+def test_a_suspension_with_an_end_is_urgent_and_its_words_are_kept_on_a_phone():
+    state = lines(law())["Ga, Ge"].states[1]
+    assert (state.mark, state.number, state.urgent) == ("suspended", "No.\u00a046/2024\u00a0¶2", True)
+    assert state.brief == state.words == "suspended to 27\u00a0Nov\u00a02026"
+    assert lines(law())["Ga, Ge"].states[0].brief == ""
+
+
+def test_an_uncertain_form_says_so_in_words():
+    states = [state for state in lines(law())["W"].states if state and state.mark != "whitelist"]
+    assert {state.mark for state in states} == {"uncertain"}
+    assert {state.brief for state in states} == {"uncertain"}
+
+
+def test_the_title_counts_what_is_controlled_and_what_is_not_named():
+    record = law()
+    need = sum(any(m["counts"] for m in row["measures"]) for row in record["controls"])
+    unnamed = sum(not row["listed"] for row in record["controls"])
+    assert (need, unnamed, len(record["controls"])) == (9, 7, 17)
+    assert plain(matrix_figure(record).title) == (
+        "Nine products of 17 need a Chinese licence or may not leave China; seven products are in no notice that applies"
+    )
+    assert plain(matrix_figure(record, "de").title) == (
+        "Neun von 17 Produkten brauchen eine chinesische Genehmigung oder dürfen China nicht verlassen; "
+        "sieben stehen in keiner geltenden Bekanntmachung"
+    )
+
+
+def test_before_the_first_notice_equal_reasons_are_told_once_with_the_forms_that_are_named():
+    record = law(date(2023, 6, 1))
+    assert plain(matrix_figure(record).title) == "None of 17 products needs a Chinese licence or may not leave China"
+    reasons = {key: plain(line.reason) for key, line in lines(record).items()}
+    assert reasons["In"] == "No Chinese notice in the ledger names it. Forms of it that notices name: metal."
+    assert len(set(reasons.values())) == len(reasons)
+
+
+def test_the_legend_has_the_marks_that_are_drawn_and_no_other():
+    legend = {mark for mark, _ in matrix_figure(law(date(2025, 10, 20))).legend}
+    drawn = {state.mark for line in lines(law(date(2025, 10, 20))).values() for state in line.states if state}
+    assert legend == drawn
+    assert "suspended" not in legend
+
+
+def test_practice_that_the_press_reports_is_told_as_no_law():
+    record = copy.deepcopy(law())
+    row = next(row for row in record["controls"] if row["asset"] == "gallium")
+    row["measures"].append(
+        {**row["measures"][0], "event_id": "X", "instrument": "de_facto_stop", "standing": "reported", "status": "reported",
+         "since": "2023-08-01", "until": "2023-10-31", "counts": False, "source_id": "press_reports",
+         "confidence": "single trade-press report, not confirmed elsewhere"}
+    )  # fmt: skip
+    figure = matrix_figure(record)
+    assert "Reported by the press, not law: de-facto stop, gallium, since 1\u00a0Aug\u00a02023" in plain(figure.source)
+    assert lines(record)["Ga, Ge"].states == lines(law())["Ga, Ge"].states
+    assert "kein Recht" in plain(matrix_figure(record, "de").source)
+
+
+def test_a_permit_of_another_country_is_marked_as_from_memory():
+    words = plain(matrix_figure(law()).source)
+    assert "out of the EU may need a permit of its own (Regulation (EU) 2021/821 Annex I, from memory)" in words
+
+
+def test_without_products_the_section_says_so():
+    record = {**law(), "controls": []}
+    assert isinstance(controls.build(Findings.of(record, {}, language("de"))), Missing)
+
+
+def test_hostile_names_stay_inside_their_spans():
+    record = copy.deepcopy(law())
+    for row, name in zip(record["controls"], HOSTILE, strict=False):
+        row["name"], row["element"] = name, None
+    page = render(compose(Findings.of(record), Definition("T", ("controls", "calendar"))), theme())
+    assert "<script" not in page
+    assert f"<bdi>{HOSTILE[1]}</bdi>" in page
+
+
+def test_a_line_names_its_measures_on_a_phone_and_hides_what_has_no_end():
+    page = render(compose(Findings.of(law()), Definition("T", ("controls",))), theme())
+    assert '<td role="cell" class="long"><span class="mk suspended"></span><span class="lb" aria-hidden="true">US ban ' in page
+    assert page.count('class="brief urgent"') == 2

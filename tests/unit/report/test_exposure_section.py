@@ -1,0 +1,83 @@
+"""Exposure by country: bars as the run has them, with what the title says recomputed."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from toolkit.app.report.theme import language
+from toolkit.report.document import Missing
+from toolkit.report.findings import Findings
+from toolkit.report.formats import Formats
+from toolkit.report.sections.exposure import exposure
+from toolkit.report.text import plain
+
+FMT = Formats()
+
+
+def figures(record, code="en"):
+    (columns,) = exposure.build(Findings.of(record, {}, language(code)))
+    return columns.figures
+
+
+def test_the_title_names_the_two_countries_behind_most_of_the_value(records):
+    now = records["normal"]["exposures"]["country"]
+    first, second = sorted(now, key=lambda code: -now[code])[:2]
+    assert (first, second) == ("CHN", "RUS")
+    assert plain(figures(records["normal"])[0].title) == (
+        f"China stands behind {FMT.percent(now[first], 0)} of value; Russia follows with {FMT.percent(now[second], 0)}"
+    )
+
+
+def test_what_is_held_today_stands_beside_the_proposal(records):
+    record = records["moved"]
+    figure = figures(record)[0]
+    share, old = record["exposures"]["country"]["CHN"], record["before"]["country"]["CHN"]
+    assert share > old
+    assert plain(figure.title) == f"China stands behind {FMT.percent(share, 0)} of value, up from {FMT.percent(old, 0)}"
+    assert [mark for mark, _ in figure.legend][:2] == ["now", "new"]
+    (china,) = [bar for bar in figure.body[0].bars if plain(bar.label) == "China"]
+    assert [plain(cell) for cell in china.cells] == [FMT.share(old), FMT.share(share)]
+    assert china.reference / china.value == pytest.approx(old / share)
+
+
+def test_bars_sum_to_the_value_in_metals(records):
+    record = records["normal"]
+    bars = [bar for bar in figures(record)[0].body[0].bars if not bar.controlled]
+    scale = bars[0].value / max(record["exposures"]["country"].values())
+    assert sum(bar.value for bar in bars) / scale == pytest.approx(1 - record["cash"]["weight"], abs=0.005)
+
+
+def test_the_supply_left_is_in_order_and_its_ends_are_the_title(records):
+    record = records["normal"]
+    found = sorted(
+        (one["supply"]["n_minus_1"], one["asset"])
+        for one in record["assets"]
+        if one["supply"] and any(p["asset"] == one["asset"] and p["weight"] > 1e-6 for p in record["positions"])
+    )
+    figure = figures(record)[1]
+    assert [bar.value for bar in figure.body[0].bars] == [left for left, _ in found]
+    assert plain(figure.title) == (
+        f"Without its largest producer {found[0][1]} keeps {FMT.percent(found[0][0], 0)} of supply, "
+        f"{found[-1][1]} {FMT.percent(found[-1][0], 0)}"
+    )
+
+
+def test_in_german(records):
+    title = plain(figures(records["normal"], "de")[0].title)
+    assert title.startswith("Hinter ")
+    assert "\u202f% des Wertes steht China" in title
+
+
+def test_nothing_held_is_said(records):
+    found = exposure.build(Findings.of(records["cash"], {}, language("de")))
+    assert found == Missing("Es wird nichts gehalten, also steht kein Land dahinter.")
+
+
+@pytest.mark.parametrize(("old", "told"), [(0.0, "down from 90%"), (0.001, "as it does today")], ids=["less", "as much"])
+def test_the_title_says_which_way_it_went(records, old, told):
+    record = copy.deepcopy(records["moved"])
+    now = record["exposures"]["country"]["CHN"]
+    record["before"]["country"]["CHN"] = now + old if old else 0.9
+    assert plain(figures(record)[0].title).endswith(told)

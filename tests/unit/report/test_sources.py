@@ -1,0 +1,131 @@
+"""Sources and assumptions: dates that stand on every report, what is late, and each unconfirmed fact with its reason."""
+
+from __future__ import annotations
+
+import copy
+
+from tests.subjects import law
+from toolkit.app.report.theme import language
+from toolkit.report.document import Missing
+from toolkit.report.facts import unconfirmed
+from toolkit.report.findings import Findings
+from toolkit.report.sections.assumptions import assumptions
+from toolkit.report.sections.sources import data_sources
+from toolkit.report.text import plain
+
+SHARES = {
+    "table": "shares", "source": "USGS Mineral Commodity Summaries 2026", "source_id": "usgs_mcs_2026", "licence": "public domain",
+    "as_of": "2025-12-31", "known_from": "2026-02-06", "rows": 1, "sha256": "0" * 64, "overdue_days": 0,
+}  # fmt: skip
+
+
+def blocks(record, parts=None, code="en"):
+    return data_sources.build(Findings.of(record, parts or {}, language(code)))
+
+
+def status(record, parts=None, code="en"):
+    return {label: plain(words) for label, words in blocks(record, parts, code)[0].items}
+
+
+def test_every_report_states_the_dates_it_rests_on():
+    series = [
+        {"basis": "monthly_average", "last": "2026-04-30"},
+        {"basis": "customs_unit_value", "last": "2026-07-31"},
+        {"basis": "monthly_average", "last": "2026-05-31"},
+    ]
+    found = status({**law(), "data": [*law()["data"], SHARES]}, {"quality": {"series": series, "without": []}})
+    assert found == {
+        "Legal state as of": "24\u00a0November\u00a02026",
+        "Prices": "customs unit value to Jul\u00a02026 and monthly average to May\u00a02026",
+        "Shares of supply": "USGS Mineral Commodity Summaries 2026 (2025)",
+        "Unconfirmed facts used": "3",
+    }
+
+
+def test_the_bare_law_has_no_prices_to_date():
+    assert list(status(law())) == ["Legal state as of", "Unconfirmed facts used"]
+    assert list(status(law(), code="de")) == ["Rechtslage vom", "Verwendete unbestätigte Angaben"]
+
+
+def test_late_sources_are_counted_and_marked_in_words():
+    record = copy.deepcopy(law())
+    for row, days in zip(record["data"], (0, 1, 52), strict=False):
+        row["overdue_days"] = days
+    by_source: dict[str, int] = {}
+    for row in record["data"]:
+        by_source[row["source_id"]] = max(by_source.get(row["source_id"], 0), row["overdue_days"])
+    late = [days for days in by_source.values() if days]
+    figure = blocks(record)[1]
+    assert plain(figure.title).startswith(["No source", "One source", "Two sources"][len(late)].split()[0])
+    ages = [row.cells[-1] for row in figure.body[0].rows]
+    assert sum(span.style == "warn" for age in ages for span in age) >= len(late)
+    assert {plain(age) for age in ages} <= {"current", "▲ one day behind its rhythm"} | {
+        f"▲ {days} days behind its rhythm" for days in by_source.values()
+    }
+
+
+def test_every_marker_has_a_row_to_link_to():
+    found = Findings.of(law())
+    rows = data_sources.build(found)[1].body[0].rows
+    assert [row.anchor for row in rows] == [origin.marker.lower() for origin in found.origins]
+
+
+def test_unconfirmed_facts_are_those_the_ledger_did_not_look_up():
+    record = law()
+    shown = [*record["upcoming"]]
+    for row in record["controls"]:
+        shown += [*row["measures"], *row["elsewhere"]]
+        for route in row["routes"]:
+            shown += route["measures"]
+    wanted = {m["event_id"] for m in shown if m["standing"] != "official" or not m["confidence"].startswith("verified")}
+    assert set(unconfirmed(Findings.of(record))) == wanted
+    assert len(wanted) == 3
+
+
+def test_each_unconfirmed_fact_has_its_number_metals_reason_and_source():
+    figure = blocks(law())[2]
+    assert plain(figure.title) == "Three facts of the control ledger used here are not confirmed"
+    rows = {plain(row.cells[0]): [plain(cell) for cell in row.cells[1:]] for row in figure.body[0].rows}
+    assert rows["Regulation (EU) 2021/821 Annex I"][:2] == ["Licence: bismuth, tungsten, rhenium and hafnium", "from memory"]
+    assert rows["statement during Xi visit"][1] == "claimed by US Treasury Secretary Bessent; no legal act confirms it"
+    assert rows["DFARS 252.225-7052 (DFARS Case 2021-D015)"][1:] == ["partly from memory", "Federal Register, 89 FR 46816"]
+    assert all(cells[-1] for cells in rows.values())
+    assert plain(blocks(law(), code="de")[2].title).startswith("Drei hier verwendete Angaben")
+
+
+def test_where_everything_is_confirmed_there_is_no_list():
+    record = copy.deepcopy(law())
+    record["upcoming"] = [row for row in record["upcoming"] if row["date"] == "2026-11-27"]
+    for row in record["controls"]:
+        row["elsewhere"], row["measures"] = [], [m for m in row["measures"] if m["standing"] == "official"]
+    assert len(blocks(record)) == 2
+    assert status(record)["Unconfirmed facts used"] == "0"
+
+
+def test_without_sources_the_section_says_so():
+    assert isinstance(blocks({**law(), "data": []}), Missing)
+
+
+def test_assumptions_hold_for_every_subject_and_end_with_the_notice():
+    for code, notice in (("en", "Not investment, tax or legal advice."), ("de", "Keine Anlage-, Steuer- oder Rechtsberatung.")):
+        listing, panel = assumptions.build(Findings.of(law(), {}, language(code)))
+        assert listing.assumed
+        assert [marker for marker, _ in listing.items] == ["A1"]
+        assert plain(panel.paragraphs[-1]).startswith(notice)
+        assert [span.style for span in panel.paragraphs[0] if span.style in ("assumption", "derived")] == [
+            "assumption",
+            "derived",
+        ]
+
+
+def test_what_is_left_out_of_a_run_is_named(records):
+    (_, panel) = assumptions.build(Findings.of(records["normal"]))
+    words = plain(panel.paragraphs[1])
+    assert all(row["name"] in words for row in records["normal"]["left_out"])
+    assert words.endswith("none is interpolated.")
+
+
+def test_nothing_assumed_leaves_no_empty_list():
+    record = copy.deepcopy(law())
+    record["controls"] = [row for row in record["controls"] if not row["uncertain"]]
+    assert len(assumptions.build(Findings.of(record))) == 1
