@@ -117,7 +117,7 @@ def test_names_without_a_statement_are_still_named(tight):
 
 
 def test_the_strategy_and_its_versions_are_told_without_a_solution(tight):
-    rows = {plain(row.cells[0]) for row in method.build(Findings.of(tight))[1].rows}
+    rows = {plain(row.cells[0]) for row in method.build(Findings.of(tight))[1].body[0].rows}
     assert rows == {"Run", "Strategy", "Seed", "Versions"}
 
 

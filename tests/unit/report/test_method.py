@@ -11,7 +11,8 @@ from toolkit.report.text import plain
 
 
 def built(record, code="en"):
-    paragraph, table, *rest = method.build(Findings.of(record, language=language(code)))
+    paragraph, figure, *rest = method.build(Findings.of(record, language=language(code)))
+    (table,) = figure.body
     return plain(paragraph.text), {plain(row.cells[0]): plain(row.cells[1]) for row in table.rows}, rest
 
 

@@ -28,7 +28,7 @@ def method(run: Findings) -> tuple[Block, ...]:
         (Column(say.words("Item"), "left"), Column(say.words("Value"), "left")),
         tuple(Row((text(label), value)) for label, value in _identity(run)),
     )
-    return (Paragraph(text(*idea(run))), table, *_data(run))
+    return (Paragraph(text(*idea(run))), Figure(say("What identifies the run"), (), (table,)), *_data(run))
 
 
 def idea(run: Findings) -> Iterator[Inline]:
