@@ -11,8 +11,10 @@ from toolkit.app.assumptions import licence_delay, parse_elasticity
 from toolkit.app.config import Settings
 from toolkit.app.ledger import LedgerInputs, load_ledger
 from toolkit.app.plain import plain
+from toolkit.app.purchases import Purchase, purchases
 from toolkit.app.valuation import FILTERED, KINDS, UnitPrice, own_prices, unit_prices
 from toolkit.core.errors import GapError, SpecError
+from toolkit.core.said import Said, phrases, said
 from toolkit.data.files.holdings import read_holdings
 from toolkit.data.files.prices import read_prices
 from toolkit.supply.concentration import CountryExposure, SupplyShares, country_exposure, supply_shares
@@ -62,12 +64,13 @@ class ExposureRequest:
 
 @dataclass(frozen=True, slots=True)
 class ExposureAnswer:
-    """The exposure of a holdings file and everything it rests on. Money is in `currency`."""
+    """The exposure of a holdings file and everything it rests on. Money is in `currency`; `purchases` has one a lot, in order."""
 
     as_of: date
     currency: str
     destination: str
     portfolio: PortfolioExposure
+    purchases: tuple[Purchase, ...]
     prices: Mapping[tuple[str, str], UnitPrice]
     band: PriceBand
     replacement: tuple[Replacement, Replacement, Replacement]
@@ -95,6 +98,7 @@ class ExposureAnswer:
                 "destination": self.destination,
                 "value": p.value,
                 "lots": p.lots,
+                "purchases": self.purchases,
                 "unpriced": p.unpriced,
                 "deliveries": p.deliveries,
                 "controlled": p.controlled,
@@ -121,6 +125,7 @@ class ExposureAnswer:
                 "own_events": self.own,
                 "warnings": self.warnings,
                 "data": self.data,
+                "phrases": phrases((*self.statements, *self.warnings, *(what for _, _, what, _ in self.next_changes))),
             }
         )  # fmt: skip
 
@@ -165,6 +170,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         currency=currency,
         destination=destination,
         portfolio=portfolio,
+        purchases=purchases(lots, snapshot["fx"], currency),
         prices=levels,
         band=band,
         replacement=portfolio.replacement(band),
@@ -218,50 +224,85 @@ def _statements(portfolio: PortfolioExposure, currency: str) -> tuple[str, ...]:
     """The three statements that are kept apart, in words with their money, and what belongs to none of them."""
     totals = {total.name: total for total in portfolio.deliveries}
 
-    def money(*names: str) -> str:
-        return f"{sum(totals[name].value for name in names):,.2f} {currency}"
+    def money(amount: float) -> Said:
+        return said("{amount:,.2f} {currency}", amount=amount, currency=currency)
 
-    safe = f"Stored outside the country of origin, by the location in the file: {money(STORED_SAFE)}."
-    resale = (
-        f"Resale to certain end users is restricted for {portfolio.resale_restricted.value:,.2f} {currency}, wherever stored"
-    )
+    def worth(name: str) -> Said:
+        return money(totals[name].value)
+
     texts = [
-        f"{safe} An export control cannot stop it.",
-        f"Open deliveries that can fail to arrive: {money(ORDER_AT_RISK)} ordered and {money(PLANNED_AT_RISK)} planned.",
-        f"{resale}; the measures claim liability of third parties.",
+        said(
+            "Stored outside the country of origin, by the location in the file: {money}. An export control cannot stop it.",
+            money=worth(STORED_SAFE),
+        ),
+        said(
+            "Open deliveries that can fail to arrive: {ordered} ordered and {planned} planned.",
+            ordered=worth(ORDER_AT_RISK),
+            planned=worth(PLANNED_AT_RISK),
+        ),
+        said(
+            "Resale to certain end users is restricted for {money}, wherever stored; the measures claim liability of third "
+            "parties.",
+            money=money(portfolio.resale_restricted.value),
+        ),
     ]
     if totals[STORED_AT_ORIGIN].lots:
-        texts.append(f"Stored in the country of origin: {money(STORED_AT_ORIGIN)}. An export control there still reaches it.")
+        texts.append(
+            said(
+                "Stored in the country of origin: {money}. An export control there still reaches it.",
+                money=worth(STORED_AT_ORIGIN),
+            )
+        )
     if totals[STORED_UNPLACED].lots:
         texts.append(
-            f"Stored at a place the file does not name: {money(STORED_UNPLACED)}. Whether it is out of reach is unknown."
+            said(
+                "Stored at a place the file does not name: {money}. Whether it is out of reach is unknown.",
+                money=worth(STORED_UNPLACED),
+            )
         )
     if totals[IN_TRANSIT].lots:
-        texts.append(f"In transit: {money(IN_TRANSIT)}. The file does not say whether it has left the country of origin.")
+        texts.append(
+            said(
+                "In transit: {money}. The file does not say whether it has left the country of origin.",
+                money=worth(IN_TRANSIT),
+            )
+        )
     if portfolio.resale_unknown.lots:
         texts.append(
-            f"Of unknown origin: {portfolio.resale_unknown.value:,.2f} {currency} that would be restricted if it came from the"
-            " controlling country."
+            said(
+                "Of unknown origin: {money} that would be restricted if it came from the controlling country.",
+                money=money(portfolio.resale_unknown.value),
+            )
         )
     return tuple(texts)
 
 
 def _warnings(portfolio: PortfolioExposure, levels: Mapping[tuple[str, str], UnitPrice], as_of: date) -> list[str]:
-    found = [
-        f"{level.asset}: valued at the {KINDS[level.kind]} of {level.date} ({level.basis.replace('_', ' ')}),"
-        f" {(as_of - level.date).days} days old."
+    found: list[str] = [
+        said(
+            "{asset}: valued at the {kind} of {day:%Y-%m-%d} ({basis}), {age} days old.",
+            asset=level.asset,
+            kind=KINDS[level.kind],
+            day=level.date,
+            basis=level.basis.replace("_", " "),
+            age=(as_of - level.date).days,
+        )
         for level in levels.values()
         if (as_of - level.date).days > STALE_DAYS
     ]
     if portfolio.unpriced:
-        lots = ", ".join(portfolio.unpriced)
-        found.append(f"No price is known for the form of {lots}: in no total. Bring one with --prices for its traded form.")
+        found.append(
+            said(
+                "No price is known for the form of {lots}: in no total. Bring one with --prices for its traded form.",
+                lots=portfolio.unpriced,
+            )
+        )
     if any(level.kind == FILTERED for level in levels.values()):
-        found.append("Prices of customs unit values are levels behind noisy prints, with their standard errors; no bids.")
+        found.append(said("Prices of customs unit values are levels behind noisy prints, with their standard errors; no bids."))
     assumed = [lot.lot_id for lot in portfolio.lots if lot.assumed_origin]
     if assumed:
-        found.append(f"Origin unknown, taken as the controlling country: {', '.join(assumed)}.")
+        found.append(said("Origin unknown, taken as the controlling country: {lots}.", lots=assumed))
     uncertain = [lot.lot_id for lot in portfolio.lots if lot.uncertain]
     if uncertain:
-        found.append(f"No notice settles the form, counted as controlled: {', '.join(uncertain)}.")
+        found.append(said("No notice settles the form, counted as controlled: {lots}.", lots=uncertain))
     return found

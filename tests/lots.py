@@ -1,0 +1,65 @@
+"""Holdings files for tests, and the subjects that they become."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tests.subjects import AS_OF
+from toolkit.app.config import resolve
+from toolkit.app.exposure import ExposureRequest, expose
+from toolkit.app.findings import Ask
+from toolkit.app.findings.exit import exit_
+from toolkit.app.findings.resale import resale
+from toolkit.app.ledger import load_ledger
+from toolkit.app.plain import plain
+from toolkit.app.report.theme import language
+from toolkit.app.subjects import base
+from toolkit.report.findings import Findings
+
+HEADER = (
+    "lot_id,asset,form,purity,quantity,unit,purchase_date,purchase_price,currency,origin_country,location,status,custody,"
+    "certificate,spread,storage_fee,vat_state"
+)
+TWELVE = (
+    "GA-1,gallium,metal,99.99 %,12,kg,2024-03-14,420,EUR,CHN,Frankfurt,stored,collective,COA,0.1475,0.0125,customs_warehouse",
+    "GA-2,gallium,metal,99.99 %,4,kg,2026-01-20,980,EUR,CHN,Frankfurt,stored,,,,,",
+    "GE-1,germanium,metal,5N,6,kg,2023-05-02,1350,EUR,CHN,Zug,stored,,,,,",
+    "GE-2,germanium,metal,5N,3,kg,2026-09-30,4300,EUR,CHN,,ordered,,,,,",
+    "IN-1,indium,metal,99.99 %,20,kg,2025-12-10,340,EUR,KOR,Frankfurt,stored,,,,,",
+    "IN-2,indium,metal,99.99 %,10,kg,2026-10-15,520,USD,unknown,,ordered,,,,,",
+    "HF-1,hafnium,metal,99.9 %,3,kg,2024-09-01,3400,EUR,FRA,Frankfurt,stored,,,,,",
+    "RE-1,rhenium,metal,99.9 %,2000,g,2025-02-11,1.45,EUR,CHL,Frankfurt,stored,,,,,",
+    "DY-0,dysprosium,oxide,99.5 %,50,kg,2025-12-28,218,EUR,CHN,CHN,stored,,,,,",
+    "DY-1,dysprosium,oxide,99.5 %,5,kg,,,,CHN,,planned,,,,,",
+    "TB-1,terbium,oxide,99.99 %,1,kg,2026-08-20,1300,EUR,CHN,,in_transit,,,,,",
+    "GX-1,gallium,oxide,99.99 %,2,kg,2022-02-20,300,EUR,unknown,Frankfurt,stored,,,,,",
+)
+"""Every delivery, known and unknown origin, own terms and none, an order in dollars, a form without a price."""
+
+
+def ask_of(folder: Path, *rows: str, country: str = "DEU", use: tuple[str, ...] = ()) -> Ask:
+    """What parts are asked about a file of these rows."""
+    file = folder / "lots.csv"
+    file.write_text("\n".join((HEADER, *rows)) + "\n", encoding="utf-8")
+    settings = resolve({"owner.country": country}, file=None)
+    answer = expose(ExposureRequest(str(file), settings, AS_OF, use=use))
+    inputs, exposure = load_ledger(settings, AS_OF), answer.to_json()
+    record = plain(
+        {
+            **base(settings, inputs, AS_OF), "subject": file.name, "weights": dict(answer.portfolio.weights),
+            "exposure": exposure, "data": exposure["data"], "warnings": exposure["warnings"],
+        }
+    )  # fmt: skip
+    return Ask(settings, AS_OF, inputs, tuple(answer.portfolio.weights), record)
+
+
+def parts_of(ask: Ask) -> dict[str, Any]:
+    """The parts that speak of lots."""
+    found = {part.name: part.find(ask) for part in (exit_, resale)}
+    return {name: plain(part, retellable=True) for name, part in found.items() if part is not None}
+
+
+def findings_of(ask: Ask, lang: str = "en") -> Findings:
+    """Findings on a file, with the parts that speak of lots."""
+    return Findings.of(ask.record, parts_of(ask), language(lang))

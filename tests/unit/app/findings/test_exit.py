@@ -1,0 +1,142 @@
+"""Parts "exit" and "resale": what a sale brings, when it is free of tax, and who may buy; figures computed again by hand."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+import pytest
+
+from tests.lots import TWELVE, ask_of
+from tests.subjects import AS_OF, proposal
+from toolkit.app.config import resolve
+from toolkit.app.findings import Ask
+from toolkit.app.findings.exit import exit_
+from toolkit.app.findings.resale import resale
+from toolkit.app.ledger import load_ledger
+from toolkit.app.purchases import purchases
+
+
+@pytest.fixture(scope="module")
+def ask(tmp_path_factory):
+    return ask_of(tmp_path_factory.mktemp("exit"), *TWELVE)
+
+
+@pytest.fixture(scope="module")
+def found(ask):
+    part = exit_.find(ask)
+    assert part is not None
+    return part
+
+
+def test_a_product_of_two_lots_uses_the_terms_of_each(ask, found):
+    gallium = next(row for row in found["products"] if row["asset"] == "gallium")
+    usual = next(asset for asset in ask.inputs.products if asset.key == "gallium")
+    own, other = (
+        next(lot["value"] for lot in ask.record["exposure"]["lots"] if lot["lot_id"] == key) for key in ("GA-1", "GA-2")
+    )
+    sale = own * 0.1475 / 2 + other * usual.spread / 2
+    storage = own * 0.0125 + other * usual.storage
+    assert gallium["lots"] == 2
+    assert gallium["terms"] == "mixed"
+    assert gallium["net_now"] == pytest.approx(own + other - sale)
+    assert gallium["net"] == pytest.approx(own + other - sale - 3 * storage)
+    assert gallium["rise"][1] == pytest.approx((own + other + 3 * storage) / (own + other - sale) - 1)
+
+
+def test_only_what_is_there_and_has_a_price_can_be_sold(ask, found):
+    lots = ask.record["exposure"]["lots"]
+    there = [lot for lot in lots if lot["status"] in ("stored", "in_transit") and lot["value"] is not None]
+    assert found["total"]["value"] == pytest.approx(sum(lot["value"] for lot in there))
+    assert found["open"]["lots"] == sum(lot["status"] in ("ordered", "planned") for lot in lots) == 3
+    assert found["unpriced"] == ["GX-1"]
+    assert found["total"]["net"] == pytest.approx(sum(row["net"] for row in found["products"]))
+
+
+def test_days_to_the_money_are_those_of_the_table(ask, found):
+    table = ask.inputs.snapshot["assumptions"].filter(pl.col("name") == "exit_days")
+    for row in found["products"]:
+        stated = table.filter(pl.col("subject") == row["group"]).row(0, named=True)
+        assert row["days"] == {"low": stated["low"], "central": stated["central"], "high": stated["high"]}
+    assert {"costs", "storage", "exit_days", "tax"} == set(found["assumptions"])
+
+
+def test_the_clock_of_each_lot_and_its_gain(ask, found):
+    lots = {lot["lot_id"]: lot for lot in found["tax"]["lots"]}
+    assert "DY-1" not in lots
+    assert lots["GA-2"]["free_from"] == "2027-01-21"
+    assert lots["GA-2"]["days"] == (date(2027, 1, 21) - AS_OF).days == 58
+    assert (lots["GA-2"]["state"], lots["GA-1"]["state"], lots["GE-2"]["state"]) == ("soon", "free", "later")
+    assert lots["RE-1"]["cost"] == pytest.approx(2000 * 1.45)
+    assert lots["RE-1"]["gain"] == pytest.approx(lots["RE-1"]["value"] - 2900)
+    assert lots["GX-1"]["gain"] is None
+    rates = ask.inputs.snapshot["fx"].filter((pl.col("base") == "USD") & (pl.col("date") <= date(2026, 10, 15))).sort("date")
+    assert lots["IN-2"]["cost"] == pytest.approx(10 * 520 * rates["rate"][-1])
+
+
+def test_a_purchase_in_a_currency_without_a_rate_has_no_cost(ask):
+    lots = pl.DataFrame(
+        {
+            "lot_id": ["a", "b"], "purchase_date": [date(2001, 1, 1), date(2020, 6, 30)], "purchase_price": [2.0, 2.0],
+            "currency": ["USD", "CHF"], "quantity": [3.0, 3.0], "spread": [None, 0.1], "storage_fee": [None, None],
+            "vat_state": [None, None], "custody": [None, None],
+        }
+    )  # fmt: skip
+    assert [p.cost for p in purchases(lots, ask.inputs.snapshot["fx"], "EUR")] == [None, None]
+    assert [p.cost for p in purchases(lots, ask.inputs.snapshot["fx"], "CHF")] == [None, 6.0]
+
+
+def test_another_country_has_no_rule(tmp_path):
+    part = exit_.find(ask_of(tmp_path, TWELVE[0], country="USA"))
+    assert part is not None
+    assert part["tax"]["years"] is None
+    assert part["tax"]["lots"][0]["free_from"] is None
+    assert "tax" not in part["assumptions"]
+
+
+def test_a_proposal_pays_its_entry_and_its_holding_years():
+    record, settings = proposal(), resolve({}, file=None)
+    keys = tuple(p["asset"] for p in record["positions"])
+    part = exit_.find(Ask(settings, AS_OF, load_ledger(settings, AS_OF), keys, record))
+    assert part is not None
+    assert part["tax"] is None
+    assert part["total"]["entry"] == pytest.approx(record["costs"]["entry"], abs=0.02)
+    assert part["total"]["storage_paid"] == pytest.approx(3 * record["costs"]["holding_per_year"], rel=1e-6)
+    terms = {row["asset"]: row for row in record["assets"]}
+    for row in part["products"]:
+        half, storage = terms[row["asset"]]["spread"] / 2, terms[row["asset"]]["storage"]
+        assert row["rise"][0] == pytest.approx((1 + half + storage) / (1 - half) - 1, rel=1e-3)
+    assert "costs" not in part["assumptions"]
+
+
+def answers(part, metal, form, origin):
+    group = next(g for g in part["groups"] if (g["asset"], g["form"], g["origin"]) == (metal, form, origin))
+    buyers = [(b["destination"], b["end_user"]) for b in part["buyers"]]
+    return group, dict(zip(buyers, group["answers"], strict=True))
+
+
+def test_who_may_buy(ask):
+    part = resale.find(ask)
+    assert part is not None
+    _, gallium = answers(part, "gallium", "metal", "CHN")
+    assert gallium["USA", "civil"]["answer"] == "suspended"
+    assert gallium["USA", "civil"]["measures"][0]["until"] == date(2026, 11, 27)
+    assert gallium["USA", "military"]["answer"] == gallium["JPN", "military"]["answer"] == "no"
+    assert gallium["USA", "military"]["measures"][0]["number"] == "No. 46 of 2024 para 1"
+    _, korean = answers(part, "indium", "metal", "KOR")
+    assert {a["answer"] for a in korean.values()} == {"yes"}
+    _, hafnium = answers(part, "hafnium", "metal", "FRA")
+    assert {a["answer"] for a in hafnium.values()} == {"permit"}
+
+
+def test_metal_still_at_its_origin_needs_a_licence_to_be_sold_abroad(ask):
+    part = resale.find(ask)
+    assert part is not None
+    there = next(g for g in part["groups"] if g["asset"] == "dysprosium" and g["at_origin"])
+    away = next(g for g in part["groups"] if g["asset"] == "dysprosium" and not g["at_origin"])
+    assert (there["answers"][0]["answer"], away["answers"][0]["answer"]) == ("licence", "yes")
+
+
+def test_a_proposal_has_no_lots_to_sell_on():
+    settings = resolve({}, file=None)
+    assert resale.find(Ask(settings, AS_OF, load_ledger(settings, AS_OF), (), {"positions": []})) is None

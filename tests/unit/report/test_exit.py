@@ -1,0 +1,145 @@
+"""Spread, exit and tax lots on the page: what rests on an assumption looks like it, and sums close."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.lots import TWELVE, ask_of, findings_of
+from tests.subjects import AS_OF, all_cash, proposal
+from toolkit.app.config import resolve
+from toolkit.app.findings import Ask
+from toolkit.app.findings.exit import exit_
+from toolkit.app.ledger import load_ledger
+from toolkit.app.plain import plain as jsonable
+from toolkit.report.compose import Definition, compose
+from toolkit.report.document import BarTable, Chart, Columns, Missing, Paragraph, Table
+from toolkit.report.findings import Findings
+from toolkit.report.sections.exit import exit_ as section
+from toolkit.report.text import plain
+
+
+@pytest.fixture(scope="module")
+def ask(tmp_path_factory):
+    return ask_of(tmp_path_factory.mktemp("exit-page"), *TWELVE)
+
+
+@pytest.fixture(scope="module")
+def found(ask):
+    return findings_of(ask)
+
+
+def of_run(record) -> Findings:
+    settings = resolve({}, file=None)
+    part = exit_.find(
+        Ask(settings, AS_OF, load_ledger(settings, AS_OF), tuple(p["asset"] for p in record["positions"]), record)
+    )
+    return Findings.of(record, {} if part is None else {"exit": jsonable(part, retellable=True)})
+
+
+def rows_of(figure) -> list[list[str]]:
+    table = next(block for block in figure.body if isinstance(block, Table))
+    return [[plain(cell) for cell in row.cells] for row in table.rows]
+
+
+def test_a_price_is_not_a_bid(found):
+    warning = section.build(found)[0]
+    assert isinstance(warning, Paragraph)
+    assert "is not a bid" in plain(warning.text)
+    assert "may be refused" in plain(warning.text)
+
+
+def test_the_waterfall_goes_from_value_to_what_is_left(found):
+    pair = section.build(found)[1]
+    assert isinstance(pair, Columns)
+    total = found.parts["exit"]["total"]
+    chart = pair.figures[0].body[0]
+    assert isinstance(chart, Chart)
+    assert f"Value today: {found.money(total['value'])}" in chart.told
+    assert f"Half the spread: {found.money(-total['sale'])}" in chart.told
+    assert f"After 3 years: {found.money(total['net'])}" in chart.told
+    assert plain(pair.figures[0].title).endswith(f"would bring {found.money(total['net_now'])}")
+    assert "customs_warehouse (1)" in plain(pair.figures[0].source)
+
+
+def test_rises_rest_on_assumptions_and_look_like_it(found):
+    pair = section.build(found)[1]
+    assert isinstance(pair, Columns)
+    table = pair.figures[1].body[0]
+    assert isinstance(table, BarTable)
+    assert all(bar.hollow for bar in table.bars if not bar.total)
+    assert {span.style for bar in table.bars for cell in bar.cells for span in cell} == {"derived"}
+    assert [column.label for column in table.columns] == ["1\u00a0year", "3\u00a0years", "5\u00a0years"]
+
+
+def test_terms_of_the_file_are_no_assumption(tmp_path):
+    found = findings_of(ask_of(tmp_path, TWELVE[0]))
+    pair = section.build(found)[1]
+    assert isinstance(pair, Columns)
+    bars = pair.figures[1].body[0]
+    assert isinstance(bars, BarTable)
+    assert not bars.bars[0].hollow
+    assert plain(bars.bars[0].cells[1]) == found.fmt.percent((1 + 3 * 0.0125) / (1 - 0.1475 / 2) - 1)
+    assert not found.rests_on("costs")
+
+
+def test_products_close_to_their_total(found):
+    rows = rows_of(section.build(found)[2])
+    for column in (1, 4, 5):
+        values = [float(row[column].replace(",", "")) for row in rows]
+        assert sum(values[:-1]) == pytest.approx(values[-1], abs=len(rows))
+
+
+def test_tax_lots_count_what_is_near_and_sum_what_is_free(found):
+    figure = section.build(found)[3]
+    assert plain(figure.title) == "Three lots become tax-free within 90 days, the next on 11\u00a0December\u00a02026"
+    rows = rows_of(figure)
+    assert rows[0][:2] == ["IN-1", "Indium"]
+    assert rows[0][4] == "17"
+    lots = found.parts["exit"]["tax"]["lots"]
+    free = [lot for lot in lots if lot["state"] == "free"]
+    known = [lot["gain"] for lot in free if lot["gain"] is not None]
+    assert rows[-2][0] == f"{found.say.number_word(len(free)).capitalize()} lots, tax-free today"
+    assert rows[-2][-1] == found.fmt.number(sum(known), signed=True)
+    assert any(span.style == "derived" for span in figure.title)
+    assert found.rests_on("tax")
+
+
+def test_names_in_the_drawing_are_isolated(tmp_path):
+    evil = "\u202edlog-neila"
+    found = findings_of(ask_of(tmp_path, TWELVE[1].replace("GA-2", evil, 1)))
+    chart = next(block for block in section.build(found)[3].body if isinstance(block, Chart))
+    labels = [layer["data"]["values"][0]["label"] for layer in json.loads(chart.drawings[0].spec)["layer"] if "label" in str(layer)
+              and "label" in layer["data"]["values"][0]]  # fmt: skip
+    assert any(label.startswith(f"\u2068{evil}\u2069 · ") for label in labels)
+
+
+def test_without_a_rule_gains_alone_are_told(tmp_path):
+    found = findings_of(ask_of(tmp_path, *TWELVE[:3], country="USA"))
+    figure = section.build(found)[3]
+    assert "No rule on the taxation of private sales is bundled for the US" in plain(figure.sub)
+    assert len(rows_of(figure)[0]) == 6
+    assert not any(isinstance(block, Chart) for block in figure.body)
+
+
+def test_a_proposal_starts_with_what_is_paid():
+    record = proposal()
+    found = of_run(record)
+    blocks = section.build(found)
+    assert len(blocks) == 3
+    chart = blocks[1].figures[0].body[0]
+    paid = found.parts["exit"]["total"]["value"] + found.parts["exit"]["total"]["entry"]
+    assert chart.told.startswith(f"Paid: {found.money(paid)}; Entry costs: ")
+
+
+def test_all_cash_has_no_way_out():
+    document = compose(of_run(all_cash(proposal())), Definition("Test", ("exit",)))
+    assert isinstance(document.sections[0].content, Missing)
+
+
+def test_in_german(ask):
+    blocks = section.build(findings_of(ask, "de"))
+    assert "kein Geldkurs" in plain(blocks[0].text)
+    assert "steuerfrei" in plain(blocks[3].title)
+    assert "§ 23 Abs. 1 Nr. 2 EStG" in "".join(plain(a.words) for a in findings_of(ask, "de").assumptions)

@@ -1,0 +1,172 @@
+"""Opening and lots of an exposure report: what can be stopped, in words and figures that close, whatever the file holds."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.lots import TWELVE, ask_of, findings_of
+from tests.subjects import HOSTILE
+from toolkit.app.report.theme import theme
+from toolkit.report.compose import Definition, compose
+from toolkit.report.document import Chart, Figure, Heading, KeyFigures, Paragraph, Table
+from toolkit.report.html import render
+from toolkit.report.lots import REACHES, reach, sums
+from toolkit.report.sections.holdings import SHOWN, holdings
+from toolkit.report.sections.holdings_answer import holdings_answer
+from toolkit.report.text import plain
+
+
+@pytest.fixture(scope="module")
+def ask(tmp_path_factory):
+    return ask_of(tmp_path_factory.mktemp("held"), *TWELVE)
+
+
+@pytest.fixture(scope="module")
+def found(ask):
+    return findings_of(ask)
+
+
+def opening(found):
+    heading, paragraph, figures, status = holdings_answer.build(found)
+    assert isinstance(heading, Heading)
+    assert isinstance(paragraph, Paragraph)
+    assert isinstance(figures, KeyFigures)
+    return plain(heading.text), plain(paragraph.text), figures, status
+
+
+def table(figure) -> Table:
+    return next(block for block in figure.body if isinstance(block, Table))
+
+
+def number(cell) -> float:
+    return float(plain(cell).replace(",", ""))
+
+
+def test_every_lot_is_in_one_reach_and_the_sums_close(ask):
+    exposure = ask.record["exposure"]
+    parts = sums(exposure["lots"])
+    assert sum(part.lots for part in parts.values()) == len(exposure["lots"])
+    assert sum(part.value for part in parts.values()) == pytest.approx(exposure["value"])
+    totals = {row["name"]: row["value"] for row in exposure["deliveries"]}
+    assert parts["order"].value == pytest.approx(totals["open_order_at_risk"])
+    assert parts["planned"].value == pytest.approx(totals["planned_at_risk"])
+    assert parts["safe"].value == pytest.approx(totals["stored_safe"])
+    where = {lot["lot_id"]: reach(lot) for lot in exposure["lots"]}
+    assert (where["DY-0"], where["TB-1"], where["IN-2"], where["GX-1"]) == ("unsettled", "unsettled", "clear", "safe")
+
+
+def test_the_opening_says_what_can_fail_to_arrive(ask, found):
+    exposure = ask.record["exposure"]
+    heading, paragraph, figures, _ = opening(found)
+    assert heading == (
+        f"{found.money(exposure['open_at_risk']['value'])} of {found.money(exposure['value'])} could still fail to arrive; "
+        f"{found.money(exposure['deliveries'][0]['value'])} is stored out of reach"
+    )
+    assert "In 3 days, 27 November 2026".replace(" ", "\u00a0") in paragraph.replace(" ", "\u00a0")
+    assert "The lots hold gallium and germanium; delivery to Germany is not touched, resale to the US is." in paragraph
+    assert [plain(item.value) for item in figures.items] == [
+        found.money(exposure["deliveries"][0]["value"]),
+        found.money(exposure["open_at_risk"]["value"]),
+        found.money(exposure["resale_restricted"]["value"]),
+    ]
+
+
+def test_the_rows_of_the_bar_add_up_to_its_total(found):
+    figure = holdings.build(found)[0]
+    assert isinstance(figure, Figure)
+    rows = table(figure).rows
+    values = [number(row.cells[2]) for row in rows]
+    assert sum(values[:-1]) == pytest.approx(values[-1], abs=3)
+    assert sum(number(row.cells[1]) for row in rows[:-1]) == number(rows[-1].cells[1]) == 12
+    chart = next(block for block in figure.body if isinstance(block, Chart))
+    assert all(plain(row.cells[2]) in chart.told for row in rows[:-1])
+
+
+def test_each_lot_says_whether_it_can_be_stopped(found):
+    lots = {plain(row.cells[0]): [plain(cell) for cell in row.cells] for row in table(holdings.build(found)[1]).rows}
+    assert lots["GE-2"][-1] == "yes: it needs a licence"
+    assert lots["GE-2"][5] == "No.\u00a023/2023"
+    assert lots["GA-1"][-1] == "no: outside its origin"
+    assert lots["DY-0"][-1] == "yes, when it is to leave its origin"
+    assert lots["TB-1"][-1] == "unknown: it may have left its origin"
+    assert lots["IN-2"][-1] == "no: nothing in force on it"
+    assert lots["GX-1"][3] == "–"
+    assert lots["IN-2"][1] == "Indium, metal, origin unknown"
+
+
+def test_a_licence_takes_as_long_as_assumed_and_cover_is_told_where_the_use_is_known(tmp_path, found):
+    without = holdings.build(found)[2]
+    assert plain(without.body[0].text).startswith("How long the stored metal lasts is not known")
+    with_use = holdings.build(findings_of(ask_of(tmp_path, *TWELVE, use=("germanium=3",))))[2]
+    assert plain(table(with_use).rows[0].cells[3]) == f"{6 / (3 * 12 / 365.25):.0f}"
+    assert any(span.style == "assumption" for span in with_use.title)
+
+
+@pytest.mark.parametrize(
+    ("rows", "heading"),
+    [
+        ((TWELVE[0],), r"Nothing of €[\d,]+ can be stopped by an export control in force"),
+        ((TWELVE[11],), "Nothing in the file can be stopped by an export control in force"),
+        ((TWELVE[10],), r"No order can be stopped; for €(\d+) of €\1 it is not settled"),
+        ((TWELVE[3],), r"€([\d,]+) of €\1 could still fail to arrive"),
+        (
+            (TWELVE[11].replace("stored", "ordered").replace("Frankfurt", ""),),
+            "One lot without a price could still fail to arrive",
+        ),
+    ],
+)
+def test_small_files(tmp_path, rows, heading):
+    found = findings_of(ask_of(tmp_path, *rows))
+    told, paragraph, figures, _ = opening(found)
+    assert re.fullmatch(heading, told)
+    assert "– of value" not in paragraph + "".join(plain(item.note) for item in figures.items)
+    assert holdings.build(found)
+
+
+def test_five_hundred_lots_stay_readable(tmp_path):
+    cells = TWELVE[1].split(",")
+    rows = [",".join([f"L{i:03d}", *cells[1:4], str(1 + i / 100), *cells[5:]]) for i in range(500)]
+    ask = ask_of(tmp_path, *rows)
+    found = findings_of(ask)
+    figure = holdings.build(found)[1]
+    shown = table(figure).rows
+    assert len(shown) == SHOWN + 1
+    assert plain(shown[-1].cells[0]) == "470 further lots"
+    values = sorted((lot["value"] for lot in ask.record["exposure"]["lots"]), reverse=True)
+    assert number(shown[-1].cells[3]) == pytest.approx(sum(values[SHOWN:]), abs=1)
+    assert len(figure.data.rows) == 500
+    page = render(compose(found, Definition("Exposure", ("holdings-answer", "holdings", "resale", "exit"))), theme(), found.say)
+    assert len(page.encode()) < 300_000
+
+
+def test_hostile_names_stay_inside_their_spans(tmp_path):
+    rows = [row.split(",") for row in TWELVE[:4]]
+    for row, evil in zip(rows, HOSTILE, strict=True):
+        row[0], row[10], row[12], row[16] = evil, f"{evil} here" if row[11] == "stored" else "", evil, evil
+    found = findings_of(ask_of(tmp_path, *(",".join(row) for row in rows)))
+    shown = [cell[0] for row in table(holdings.build(found)[1]).rows for cell in row.cells[:1]]
+    assert {span.style for span in shown} == {"name"}
+    assert max(len(span.text) for span in shown) <= 40
+    page = render(compose(found, Definition("Exposure", ("holdings-answer", "holdings", "resale", "exit"))), theme(), found.say)
+    assert "<script>" not in page
+    body = re.sub(r"<bdi>.*?</bdi>|<svg.*?</svg>", "", page, flags=re.DOTALL)
+    assert not any(evil in body for evil in HOSTILE[1:])
+
+
+def test_a_page_for_several_subjects_leaves_out_what_is_about_another(found):
+    both = compose(found, Definition("Webinar", ("answer", "holdings-answer", "exposure", "holdings", "limits")))
+    assert [section.name for section in both.sections] == ["holdings-answer", "holdings"]
+    one = compose(found, Definition("Allocation", ("answer", "exposure")))
+    assert [section.name for section in one.sections] == ["exposure"]
+
+
+def test_in_german(ask):
+    found = findings_of(ask, "de")
+    heading, paragraph, _, _ = opening(found)
+    assert "könnten noch ausbleiben" in heading
+    assert "eine Lieferung für Deutschland ist nicht betroffen" in paragraph
+    words = [plain(row.cells[0]) for row in table(holdings.build(found)[0]).rows]
+    assert words[0] == "Außerhalb des Ursprungslandes gelagert, nicht erreichbar"
+    assert all(found.say.words(message) != message for message in REACHES.values())

@@ -1,0 +1,75 @@
+"""Whom a lot may be sold to, as a matrix with words, and its legal basis as data."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.lots import TWELVE, ask_of, findings_of
+from toolkit.report.document import Figure, Matrix
+from toolkit.report.sections.resale import resale
+from toolkit.report.text import plain
+
+
+@pytest.fixture(scope="module")
+def ask(tmp_path_factory):
+    return ask_of(tmp_path_factory.mktemp("resale"), *TWELVE)
+
+
+def built(found) -> tuple[Figure, Matrix]:
+    (figure,) = resale.build(found)
+    assert isinstance(figure, Figure)
+    matrix = figure.body[0]
+    assert isinstance(matrix, Matrix)
+    return figure, matrix
+
+
+def test_answers_by_line_and_buyer(ask):
+    figure, matrix = built(findings_of(ask))
+    assert [head for head, _ in matrix.columns][:2] == ["US, civil", "US, military"]
+    lines = {(line.symbols, plain(line.names)): line.states for line in matrix.lines}
+    chinese = next(
+        states for (symbols, names), states in lines.items() if set(symbols.split(", ")) == {"Ga", "Ge"} and "China" in names
+    )
+    assert (chinese[0].mark, chinese[0].number) == ("suspended", "Yes today")
+    assert chinese[0].urgent
+    assert chinese[0].words == "No.\u00a046/2024\u00a0¶2, suspended to 27\u00a0Nov\u00a02026"
+    assert (chinese[1].mark, chinese[1].number, chinese[1].words) == ("on", "No", "No.\u00a046/2024\u00a0¶1")
+    assert {state.mark for state in lines["In", "indium from South Korea"]} == {"clear"}
+    hafnium = lines["Hf", "hafnium from France"]
+    assert {state.mark for state in hafnium} == {"uncertain"}
+    assert all("from memory" in state.words for state in hafnium)
+    assert any("gallium (oxide) of unknown origin" in names for _, names in lines)
+    assert "dual use" in plain(figure.source)
+    assert "liability" in plain(figure.sub)
+
+
+def test_the_title_has_the_share_that_is_barred(ask):
+    found = findings_of(ask)
+    exposure = ask.record["exposure"]
+    share = found.fmt.percent(exposure["resale_restricted"]["value"] / exposure["value"], 0)
+    title = plain(built(found)[0].title)
+    assert title.startswith(f"{share} of value is barred from some buyers")
+    assert title.endswith("27\u00a0November\u00a02026")
+
+
+def test_the_legal_basis_names_every_measure_behind_a_no(ask):
+    data = built(findings_of(ask))[0].data
+    assert data is not None
+    rows = [[plain(cell) for cell in row.cells] for row in data.rows]
+    assert ["US, military", "No", "No.\u00a046/2024\u00a0¶1"] in [row[1:4] for row in rows]
+    assert all(row[2] != "Yes" for row in rows)
+    assert {row[6] for row in rows if row[3].startswith("Regulation (EU)")} == {"from memory"}
+
+
+def test_lots_free_of_measures_have_no_bar(tmp_path):
+    figure, matrix = built(findings_of(ask_of(tmp_path, TWELVE[4])))
+    assert plain(figure.title) == "No lot of known origin is barred from the buyers that notices single out"
+    assert {state.mark for line in matrix.lines for state in line.states} == {"clear"}
+
+
+def test_in_german(ask):
+    figure, matrix = built(findings_of(ask, "de"))
+    assert "gesperrt" in plain(figure.title)
+    assert {state.number for line in matrix.lines for state in line.states} <= {
+        "Nein", "Heute ja", "Genehmigung", "Genehmigung (EU)", "Ja", "Nicht eindeutig",
+    }  # fmt: skip

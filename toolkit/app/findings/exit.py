@@ -1,0 +1,221 @@
+"""What a sale would bring: spread, storage and time of each product, the rise that pays for them, and the tax clock of lots."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from toolkit.app.assumptions import Assumption, find_assumption
+from toolkit.app.findings.part import Ask, part
+from toolkit.core.assets import Asset, Universe
+from toolkit.core.said import Said, said
+from toolkit.supply.exit_cost import ExitTerms
+from toolkit.supply.exposure import IN_TRANSIT, STORED
+from toolkit.supply.holding_period import RULES, HoldingRule
+
+HORIZONS = (1, 3, 5)
+"""Years after which a sale is looked at."""
+YEARS = 3.0
+"""Years of storage where no strategy says how long it holds."""
+SOON_DAYS = 90
+OWNED = (*STORED, IN_TRANSIT)
+"""Where a lot can stand that is its owner's to sell; an order is not, until it has arrived."""
+ASSUMED, PUBLISHED, GIVEN, MIXED = "assumption", "published", "given", "mixed"
+"""What spread and storage rest on: dealer terms of the package, terms of a listed product, the user's file, or both."""
+HELD = 1e-6
+AMOUNTS = ("value", "entry", "sale", "storage_paid", "net_now", "net")
+FREE, SOON, LATER = "free", "soon", "later"
+
+
+@dataclass(frozen=True, slots=True)
+class Stake:
+    """A value that can be sold, with the terms that hold for it.
+
+    Attributes:
+        entry: Paid beyond the value to come into it today; 0 for what is held already.
+        spread: Round trip; `storage` a year; both fractions of the value.
+        terms: One of ASSUMED, PUBLISHED, GIVEN.
+    """
+
+    asset: Asset
+    value: float
+    entry: float
+    spread: float
+    storage: float
+    terms: str
+    vat: str | None = None
+
+
+@part("exit")
+def exit_(ask: Ask) -> dict[str, Any] | None:
+    """The exit of a proposal or of lots; None for a subject that holds nothing which could be sold."""
+    exposure = ask.record.get("exposure")
+    stakes = list(_of_run(ask)) if exposure is None else list(_of_lots(exposure, ask.inputs.products))
+    rows = exposure["lots"] if exposure else ()
+    tax = None if exposure is None else _tax(exposure, ask)
+    if not stakes and not (tax and tax["lots"]):
+        return None
+    years = ask.record["costs"]["holding_years"] if exposure is None else YEARS
+    products = [_product(list(group), years, ask) for group in _by_asset(stakes)]
+    days = [row["days"] for row in products if row["days"]]
+    used = ask.inputs.snapshot["assumptions"]
+    return {
+        "of": "proposal" if exposure is None else "lots",
+        "years": years,
+        "horizons": HORIZONS,
+        "products": sorted(products, key=lambda row: (-row["value"], row["asset"])),
+        "total": _total(products, years),
+        "open": {"lots": sum(row["delivery"] not in OWNED for row in rows),
+                 "value": sum(row["value"] or 0.0 for row in rows if row["delivery"] not in OWNED)},
+        "unpriced": [row["lot_id"] for row in rows if row["value"] is None and row["delivery"] in OWNED],
+        "tax": tax,
+        "assumptions": dict(_assumptions(ask, stakes, tax, has_days=bool(days))),
+        "data": ask.provenance(assumptions=used.filter(used["name"] == "exit_days")),
+    }  # fmt: skip
+
+
+def _of_run(ask: Ask) -> Iterator[Stake]:
+    """Positions of a proposal, at the terms the run was made with."""
+    terms = {row["asset"]: row for row in ask.record.get("assets", ())}
+    for row in ask.record.get("positions", ()):
+        if row["weight"] <= HELD or row["asset"] not in terms:
+            continue
+        known = terms[row["asset"]]
+        asset = Asset(key=row["asset"], name=row["name"], element=row["element"], group=row["group"])
+        bought = row["weight"] > row["previous_weight"]
+        yield Stake(asset, row["value"], row["cost"] if bought else 0.0, known["spread"], known["storage"], known["terms"])
+
+
+def _of_lots(exposure: Mapping[str, Any], products: Universe) -> Iterator[Stake]:
+    """Lots that are owned and have a price, at the terms of the file where it gives them."""
+    known = {asset.key: asset for asset in products}
+    for lot, bought in zip(exposure["lots"], exposure["purchases"], strict=True):
+        asset = known.get(lot["asset"])
+        if lot["value"] is None or lot["delivery"] not in OWNED or asset is None:
+            continue
+        spread, storage = bought["spread"], bought["storage"]
+        own = (spread is not None) + (storage is not None)
+        yield Stake(
+            asset,
+            lot["value"],
+            entry=0.0,
+            spread=asset.spread if spread is None else spread,
+            storage=asset.storage if storage is None else storage,
+            terms=GIVEN if own == 2 else MIXED if own else asset.terms,
+            vat=bought["vat_state"],
+        )
+
+
+def _by_asset(stakes: Iterable[Stake]) -> Iterator[list[Stake]]:
+    groups: dict[str, list[Stake]] = {}
+    for stake in stakes:
+        groups.setdefault(stake.asset.key, []).append(stake)
+    yield from groups.values()
+
+
+def _product(stakes: list[Stake], years: float, ask: Ask) -> dict[str, Any]:
+    """One product: its stakes added up, rates weighted by value."""
+    asset, value = stakes[0].asset, sum(stake.value for stake in stakes)
+    sale = sum(stake.value * stake.spread / 2 for stake in stakes)
+    storage = sum(stake.value * stake.storage for stake in stakes)
+    entry = sum(stake.entry for stake in stakes)
+    rates = ExitTerms(entry / value, sale / value, storage / value) if value > 0 else None
+    kinds = {stake.terms for stake in stakes}
+    days = find_assumption(ask.inputs.snapshot, "exit_days", asset.group)
+    return {
+        "asset": asset.key,
+        "name": asset.name,
+        "element": asset.element,
+        "group": asset.group,
+        "lots": len(stakes),
+        "value": value,
+        "entry": entry,
+        "spread": 2 * sale / value if value > 0 else None,
+        "storage": storage / value if value > 0 else None,
+        "sale": sale,
+        "storage_paid": years * storage,
+        "net_now": value - sale,
+        "net": value - sale - years * storage,
+        "rise": [None if rates is None else rates.required_rise(horizon) for horizon in HORIZONS],
+        "terms": kinds.pop() if len(kinds) == 1 else MIXED,
+        "days": None if days is None else _days(days),
+        "vat": dict(Counter(stake.vat or "" for stake in stakes)),
+    }
+
+
+def _total(products: list[dict[str, Any]], years: float) -> dict[str, Any]:
+    """Amounts of all products together, and the rise that all need."""
+    sums: dict[str, Any] = {key: sum(row[key] for row in products) for key in AMOUNTS}
+    value = sums["value"]
+    rates = ExitTerms(sums["entry"] / value, sums["sale"] / value, sums["storage_paid"] / years / value) if value > 0 else None
+    return {**sums, "rise": [None if rates is None else rates.required_rise(horizon) for horizon in HORIZONS]}
+
+
+def _days(row: Assumption) -> dict[str, Any]:
+    return {"low": row.low, "central": row.central, "high": row.high}
+
+
+def _tax(exposure: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
+    """The clock of every lot that is bought, by the law of the owner's country where a rule is bundled."""
+    country = ask.record["owner"]["country"]
+    rule = RULES.get(country)
+    known = {asset.key: asset for asset in ask.inputs.products}
+    lots = []
+    for lot, bought in zip(exposure["lots"], exposure["purchases"], strict=True):
+        if bought["bought"] is None or lot["status"] == "planned":
+            continue
+        asset = known.get(lot["asset"])
+        lots.append({
+            "lot_id": lot["lot_id"], "asset": lot["asset"], "name": lot["asset"] if asset is None else asset.name,
+            "element": asset and asset.element, "form": lot["form"], "mass": lot["mass"], "status": lot["status"],
+            "bought": bought["bought"], "cost": bought["cost"], "value": lot["value"],
+            "gain": None if None in (lot["value"], bought["cost"]) else lot["value"] - bought["cost"],
+            **_clock(rule, date.fromisoformat(bought["bought"]), ask.as_of),
+        })  # fmt: skip
+    return {
+        "country": country,
+        "years": rule and rule.years,
+        "exemption": rule and rule.exemption,
+        "soon_days": SOON_DAYS,
+        "lots": sorted(lots, key=lambda lot: (lot["free_from"] or lot["bought"], lot["lot_id"])),
+    }
+
+
+def _clock(rule: HoldingRule | None, bought: date, today: date) -> dict[str, Any]:
+    """First day of a sale that is free of tax, days until then, and in which of the three states the lot is."""
+    if rule is None:
+        return {"free_from": None, "days": None, "state": None}
+    free = rule.free_from(bought)
+    days = (free - today).days
+    state = FREE if days <= 0 else SOON if days <= SOON_DAYS else LATER
+    return {"free_from": free.isoformat(), "days": max(days, 0), "state": state}
+
+
+def _assumptions(ask: Ask, stakes: list[Stake], tax: Mapping[str, Any] | None, *, has_days: bool) -> Iterator[tuple[str, Said]]:
+    """What the part takes as given; a run tells the terms of its dealer itself."""
+    usual = [stake for stake in stakes if stake.terms in (ASSUMED, MIXED)]
+    if usual and "assets" not in ask.record:
+        spreads, rates = [s.asset.spread for s in usual], [s.asset.storage for s in usual]
+        yield "costs", said(
+            "Typical dealer terms where the file gives none: spread between buying and selling {low:.0%} to {high:.0%}; half "
+            "is lost at each trade.",
+            low=min(spreads), high=max(spreads),
+        )  # fmt: skip
+        yield "storage", said(
+            "Storage and insurance where the file gives none: {low:.1%} to {high:.1%} a year of today’s value, for "
+            "{years:.0f} years.",
+            low=min(rates), high=max(rates), years=YEARS,
+        )  # fmt: skip
+    if has_days:
+        yield (
+            "exit_days",
+            said(
+                "Days from the decision to sell to the money are the toolkit’s own, by group of metal; an offer to buy back is "
+                "a promise, not a market."
+            ),
+        )
+    if tax and tax["lots"] and tax["years"]:
+        yield "tax", RULES[tax["country"]].statement

@@ -1,0 +1,65 @@
+"""What a holdings file says of each lot beside the metal: when it was bought and for how much, and the terms of its storage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from toolkit.app.exchange import last_rate
+from toolkit.core.errors import DataError
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """The purchase of one lot and its terms.
+
+    Attributes:
+        bought: Day of the purchase; None for what is only planned.
+        cost: Of the whole lot in the reporting currency, at the last rate known for the day of the purchase; None where the
+            file gives no price or no rate leads to that currency.
+        spread: Round trip, as a fraction; `storage` a year. None where the file leaves it to the dealer's usual terms.
+        vat_state, custody: As the file says.
+    """
+
+    lot_id: str
+    bought: date | None
+    cost: float | None
+    spread: float | None
+    storage: float | None
+    vat_state: str | None
+    custody: str | None
+
+
+def purchases(lots: pl.DataFrame, fx: pl.DataFrame, currency: str) -> tuple[Purchase, ...]:
+    """One purchase a lot, in the order of the frame.
+
+    Args:
+        lots: Columns of the holdings contract (`toolkit.data.files.holdings.Lots`).
+        fx: Exchange rates known.
+        currency: The reporting currency.
+    """
+    return tuple(
+        Purchase(
+            lot_id=row["lot_id"],
+            bought=row["purchase_date"],
+            cost=_cost(row, fx, currency),
+            spread=row["spread"],
+            storage=row["storage_fee"],
+            vat_state=row["vat_state"],
+            custody=row["custody"],
+        )
+        for row in lots.iter_rows(named=True)
+    )
+
+
+def _cost(row: dict, fx: pl.DataFrame, currency: str) -> float | None:
+    if row["purchase_price"] is None:
+        return None
+    known = fx if row["purchase_date"] is None else fx.filter(pl.col("date") <= row["purchase_date"])
+    try:
+        rate = last_rate(known, row["currency"], currency).value
+    except DataError:
+        return None
+    return row["purchase_price"] * row["quantity"] * rate

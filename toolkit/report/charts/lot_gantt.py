@@ -1,0 +1,82 @@
+"""Periods that run out, one row each: what has passed is solid, what is ahead an outline, and today a line through all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import altair as alt
+
+from toolkit.report.charts.theme import LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, specification
+from toolkit.report.document import Chart, Drawing
+from toolkit.report.formats import Formats
+
+ROW, BAR, HEAD, FOOT = 40, 12, 22, 22
+MARGIN = timedelta(days=20)
+FIRST_STRONG, POP = "\u2068", "\u2069"
+"""Isolate a name that came from outside: what it holds cannot turn the words behind it around."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A period: a name from outside, words on it, and when it runs from and to."""
+
+    name: str
+    words: str
+    since: date
+    until: date
+
+
+def lot_gantt(periods: Sequence[Period], today: date, written_today: str, told: str, fmt: Formats) -> Chart:
+    """The periods for a phone, a printed sheet and a page.
+
+    Args:
+        periods: From top to bottom.
+        today: Day of the line.
+        written_today: Its label.
+        told: What the chart shows, in words with its numbers.
+        fmt: How the axis writes months.
+    """
+    widths = ((PHONE, 0), (SHEET, SHEET), (PAGE, PAGE))
+    rows = tuple(periods)
+    return Chart(tuple(Drawing(_spec(rows, today, written_today, width, fmt), least) for width, least in widths), told)
+
+
+def _spec(periods: tuple[Period, ...], today: date, written_today: str, width: int, fmt: Formats) -> str:
+    first = min(*(period.since for period in periods), today) - MARGIN
+    last = max(*(period.until for period in periods), today) + MARGIN
+    scale = alt.Scale(domain=[_moment(first), _moment(last)], nice=False)
+    ticks = alt.Axis(title=None, format="%b %Y", tickCount=3 if width == PHONE else 6, grid=True, labelFlush=True)
+    x = alt.X("since:T", scale=scale, axis=ticks)
+    layers: list[Any] = []
+    for i, period in enumerate(periods):
+        y = HEAD + ROW * i + 18
+        row = {"since": period.since.isoformat(), "until": period.until.isoformat(), "today": today.isoformat()}
+        passed = {**row, "until": min(period.until, today).isoformat()}
+        label = {**row, "label": f"{FIRST_STRONG}{period.name}{POP} · {period.words}"}
+        whole, done, words = (alt.Chart(alt.Data(values=[values])).encode(x=x) for values in (row, passed, label))
+        layers.append(
+            whole.mark_rect(fill=TOKENS["paper"], stroke=TOKENS["data"], strokeWidth=1.5).encode(
+                x2="until:T", y=alt.value(y), y2=alt.value(y + BAR)
+            )
+        )
+        layers.append(done.mark_rect(fill=TOKENS["data"]).encode(x2="until:T", y=alt.value(y), y2=alt.value(y + BAR)))
+        layers.append(
+            words.mark_text(align="left", baseline="bottom", fontSize=LABEL_TEXT).encode(
+                x=alt.value(0), y=alt.value(y - 4), text="label:N"
+            )
+        )
+    line = alt.Chart(alt.Data(values=[{"since": today.isoformat(), "label": written_today}])).encode(x=x)
+    end = HEAD + ROW * len(periods)
+    layers.append(line.mark_rule(color=TOKENS["ink"], strokeWidth=1.5).encode(y=alt.value(16), y2=alt.value(end)))
+    layers.append(
+        line.mark_text(baseline="bottom", fontWeight="bold", fontSize=LABEL_TEXT).encode(y=alt.value(12), text="label:N")
+    )
+    drawing = alt.layer(*layers).properties(width=width, height=end + FOOT)
+    return specification(drawing.properties(autosize={"type": "fit", "contains": "padding"}), fmt)
+
+
+def _moment(day: date) -> dict[str, int]:
+    return {"year": day.year, "month": day.month, "date": day.day}

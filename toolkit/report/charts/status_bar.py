@@ -1,0 +1,71 @@
+"""One stacked bar: parts of a total side by side, told apart by fill as well as by colour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import altair as alt
+
+from toolkit.report.charts.theme import LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, specification
+from toolkit.report.document import Chart, Drawing
+from toolkit.report.formats import Formats
+
+BAR, HEAD = 36, 24
+CHARACTER = 7.2
+"""Width of a digit of the labels in px, on the generous side: a label that does not fit its part is left out."""
+FILLS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "safe": {"fill": TOKENS["data"]},
+        "clear": {"fill": TOKENS["wl"]},
+        "unsettled": {"fill": TOKENS["paper"], "stroke": TOKENS["ctl"], "strokeDash": [4, 3], "strokeWidth": 1.5},
+        "order": {"fill": TOKENS["ctl"]},
+        "planned": {"fill": TOKENS["hatch"], "stroke": TOKENS["ctl"]},
+    }
+)
+"""How a part looks: solid, dashed outline or hatched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the whole: `fill` is a key of FILLS, `label` is written above it where there is room."""
+
+    value: float
+    label: str
+    fill: str
+
+
+def status_bar(parts: Sequence[Part], told: str, fmt: Formats) -> Chart:
+    """The bar for a phone, a printed sheet and a page; parts of nothing are left out.
+
+    Args:
+        parts: From left to right, in one unit.
+        told: What the bar shows, in words with its numbers.
+        fmt: How the language writes numbers.
+    """
+    there = tuple(part for part in parts if part.value > 0)
+    widths = ((PHONE, 0), (SHEET, SHEET), (PAGE, PAGE))
+    return Chart(tuple(Drawing(_spec(there, width, fmt), least) for width, least in widths), told)
+
+
+def _spec(parts: tuple[Part, ...], width: int, fmt: Formats) -> str:
+    total = sum(part.value for part in parts)
+    scale = alt.Scale(domain=[0, total], nice=False, zero=True)
+    layers: list[alt.Chart] = []
+    start = 0.0
+    for part in parts:
+        row = {"from": start, "to": start + part.value, "label": part.label}
+        base = alt.Chart(alt.Data(values=[row])).encode(x=alt.X("from:Q", scale=scale, axis=None))
+        style = dict(FILLS[part.fill])
+        layers.append(base.mark_rect(**style).encode(x2="to:Q", y=alt.value(HEAD), y2=alt.value(HEAD + BAR)))
+        if CHARACTER * len(part.label) <= width * part.value / total:
+            layers.append(
+                base.mark_text(align="left", baseline="bottom", fontSize=LABEL_TEXT, fontWeight="bold").encode(
+                    text="label:N", y=alt.value(HEAD - 6)
+                )
+            )
+        start += part.value
+    drawing = alt.layer(*layers).properties(width=width, height=HEAD + BAR)
+    return specification(drawing.properties(autosize={"type": "fit", "contains": "padding"}), fmt)

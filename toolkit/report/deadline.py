@@ -1,0 +1,86 @@
+"""The next confirmed change of a control, for the first paragraph of a report, and what of the subject it names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from toolkit.report.findings import Findings
+from toolkit.report.formats import capital, day
+from toolkit.report.lanes import in_words, suspended_until
+from toolkit.report.lots import product
+from toolkit.report.origins import product_of
+from toolkit.report.text import Inline, Span, Text, sources, strong
+
+SOON = 120
+"""Days ahead within which a change of the law belongs into the first paragraph."""
+CHINA = "CHN"
+
+
+def deadline(run: Findings) -> Iterator[Inline]:
+    """The next confirmed change of a control, and which holdings it names."""
+    say, fmt = run.say, run.fmt
+    rows = [
+        r for r in run.record["upcoming"] if r["status"] == "ahead" and r["kind"] == "control" and r["standing"] == "official"
+    ]
+    near = [r for r in rows if (day(r["date"]) - run.as_of).days <= SOON]
+    if not near:
+        yield say("No official change of a control is dated within {days} days.", days=SOON)
+        return
+    row = near[0]
+    when = strong(f"{capital(run.away(row['date']))}, {fmt.long_date(row['date'])}")
+    suspended = suspended_until(run, row["date"])
+    markers = sources(*run.of_tables("controls"))
+    if suspended:
+        numbers = dict.fromkeys(fmt.notices(say.term("term", r["number"] or r["event_id"])) for r in suspended)
+        yield say.counted(
+            len(suspended),
+            "{when}: last day on which {measures} ({numbers}) is suspended; in force again from {again} unless that is "
+            "extended{markers}.",
+            "{when}: last day on which {measures} ({numbers}) are suspended; in force again from {again} unless that is "
+            "extended{markers}.",
+            when=when,
+            measures=in_words(run, suspended),
+            numbers=", ".join(numbers),
+            again=fmt.long_date(day(row["date"]) + timedelta(days=1)),
+            markers=markers,
+        )
+    else:
+        yield say("{when}: {what}{markers}.", when=when, what=run.sentence(row["what"]), markers=markers)
+    touched = _touched(run, set(row["metals"].split(";")))
+    if touched:
+        yield " "
+        yield _met(run, touched, suspended)
+
+
+def _touched(run: Findings, named: set[str]) -> list[Span]:
+    """Metals of the proposal, or of lots from China or of unknown origin, that the change names."""
+    if run.has("exposure"):
+        rows = {row["asset"]: row for row in run.record["controls"]}
+        lots = [lot for lot in run.record["exposure"]["lots"] if lot["origin"] == CHINA or lot["assumed_origin"]]
+        inside = {lot["asset"]: product(lot, rows) for lot in lots if lot["asset"] in named}
+        return [run.metal(inside[key]) for key in sorted(inside)]
+    return [run.metal(p) for p in run.held if product_of(p) in named and not p.get("abroad")]
+
+
+def _met(run: Findings, metals: Sequence[Span], suspended: Sequence[Mapping[str, Any]]) -> Text:
+    """What the end of a suspension means for what is held: for its delivery, or for its resale elsewhere."""
+    say, owner = run.say, run.record["owner"]["country"]
+    lots = run.has("exposure")
+    elsewhere = suspended and all(not {"all", owner} & set(t["destinations"]) for t in suspended)
+    if not elsewhere:
+        if lots:
+            return say("The lots hold {metals}.", metals=say.listed(metals))
+        return say("The proposal holds {metals}.", metals=say.listed(metals))
+    place = run.place(owner)
+    others = say.listed([run.place(code) for code in dict.fromkeys(d for t in suspended for d in t["destinations"])])
+    if lots:
+        return say(
+            "The lots hold {metals}; delivery to {place} is not touched, resale to {others} is.",
+            metals=say.listed(metals), place=place, others=others,
+        )  # fmt: skip
+    return say(
+        "The proposal holds {metals}; delivery to {place} is not touched, resale to {others} is.",
+        metals=say.listed(metals), place=place, others=others,
+    )  # fmt: skip

@@ -1,0 +1,244 @@
+"""What a sale would bring: spread and storage on the way out, the rise that pays for them, and the tax clock of lots."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from toolkit.report.charts.waterfall import Step, waterfall
+from toolkit.report.compose import section
+from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Paragraph, Row, Table
+from toolkit.report.findings import Findings
+from toolkit.report.formats import NBSP
+from toolkit.report.language import mark
+from toolkit.report.lots import shown_name
+from toolkit.report.markers import COSTS, STORAGE
+from toolkit.report.tax_lots import tax_lots
+from toolkit.report.text import NONE, Inline, Text, plain, sources, strong, text
+
+DAYS = "exit_days"
+ASSUMED = ("assumption", "mixed")
+"""What terms rest on, where they are no figures of the file or of a listed product."""
+MIDDLE = 1
+"""Of the horizons the one whose rise is drawn."""
+
+
+@section("exit", mark("Spread, exit and holding period"), needs=["exit"])
+def exit_(run: Findings) -> tuple[Block, ...]:
+    """The waterfall beside the rise that is needed, product by product, and the tax lots."""
+    part, say = run.parts["exit"], run.say
+    warning = say(
+        "A price level, an assessment or a dealer’s list price is not a bid. Buying back is a promise of the dealer, not a "
+        "market, and may be refused; what is shown here is a sale at the usual terms."
+    )
+    blocks: list[Block] = [Paragraph(warning, "intro")]
+    if part["products"] and part["total"]["value"] > 0:
+        blocks += [Columns((_waterfall(run, part), _rise(run, part))), _products(run, part)]
+    clock = tax_lots(run, part["tax"]) if part["tax"] else None
+    return (*blocks, *((clock,) if clock else ()))
+
+
+def _given(run: Findings, row: Mapping[str, Any], words: str, *keys: str) -> Inline:
+    """A rate of the terms, in the type of what they are."""
+    return run.assumed(words, *keys, marked=False) if row["terms"] in ASSUMED else words
+
+
+def _derived(run: Findings, row: Mapping[str, Any], words: str, *keys: str) -> Inline:
+    """A figure computed from such a rate."""
+    return run.derived(words, *keys, marked=False) if row["terms"] in ASSUMED else words
+
+
+def _all(part: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The sums of all products, resting on an assumption as soon as one of them does."""
+    kinds = {row["terms"] for row in part["products"]}
+    return {**part["total"], "terms": ASSUMED[0] if kinds & set(ASSUMED) else ""}
+
+
+def _waterfall(run: Findings, part: Mapping[str, Any]) -> Figure:
+    say, total = run.say, _all(part)
+    years, guess = run.fmt.quantity(part["years"]), total["terms"] in ASSUMED
+    value, entry, sale, storage = (total[key] for key in ("value", "entry", "sale", "storage_paid"))
+    steps = []
+    if entry > 0:
+        paid = value + entry
+        steps += [
+            Step(say.words("Paid"), run.money(paid), paid, "whole", guess),
+            Step(say.words("Entry costs"), run.money(-entry), entry, "cost", guess),
+        ]
+    steps += [
+        Step(say.words("Value today"), run.money(value), value, "whole"),
+        Step(say.words("Half the spread"), run.money(-sale), sale, "cost", guess),
+        Step(say.words("Sold at once"), run.money(total["net_now"]), total["net_now"], "whole", guess),
+        Step(say.words("Storage, {years} years", years=years), run.money(-storage), storage, "cost", guess),
+        Step(say.words("After {years} years", years=years), run.money(total["net"]), total["net"], "kept", guess),
+    ]
+    told = "; ".join(f"{step.label}: {step.written}" for step in steps)
+    title = say(
+        "Sold at once at the usual terms, {value} would bring {net}",
+        value=run.money(value),
+        net=_derived(run, total, run.money(total["net_now"]), COSTS),
+    )
+    legend = (("hollow", say.words("rests on an assumption")),) if guess else ()
+    chart = waterfall(steps, f"{told}.", run.fmt)
+    return Figure(title, text(*_what(run, part)), (chart,), legend, text(*_source(run, part)))
+
+
+def _what(run: Findings, part: Mapping[str, Any]) -> Iterator[Inline]:
+    say = run.say
+    yield from say("In {currency}. The spread is a round trip; half of it is paid at each trade.", currency=run.currency)
+    if part["open"]["lots"]:
+        yield " "
+        yield from say.counted(
+            part["open"]["lots"],
+            "{N} lot on order or planned ({value}) is not yet there to be sold.",
+            "{N} lots on order or planned ({value}) are not yet there to be sold.",
+            value=run.money(part["open"]["value"]),
+        )
+    if part["unpriced"]:
+        yield " "
+        yield from say.counted(
+            len(part["unpriced"]), "{N} lot has no price and is left out.", "{N} lots have no price and are left out."
+        )
+
+
+def _source(run: Findings, part: Mapping[str, Any]) -> Iterator[Inline]:
+    say = run.say
+    yield from say(
+        "Source: price levels{prices}; terms{terms}. No tax on income is counted.",
+        prices=sources(*run.of_tables("prices", "prices_annual")),
+        terms=sources(*run.rests_on(COSTS, STORAGE)),
+    )
+    yield " "
+    if part["of"] == "proposal":
+        yield from say("VAT is counted among the entry costs where the strategy sets it.")
+        return
+    states: Counter[str] = Counter()
+    for row in part["products"]:
+        states.update(row["vat"])
+    given = [text(shown_name(state), f" ({run.fmt.number(n)})") for state, n in sorted(states.items()) if state]
+    if given:
+        yield from say("VAT is not computed; the file says of lots: {states}.", states=say.listed(given))
+    else:
+        yield from say("VAT is not computed; the file says nothing of it.")
+
+
+def _rise(run: Findings, part: Mapping[str, Any]) -> Figure:
+    """Bars of the rise that is needed after the middle horizon; the others stand beside it as figures."""
+    say, fmt = run.say, run.fmt
+    rows = sorted((row for row in part["products"] if row["value"] > 0), key=lambda row: (-row["rise"][MIDDLE], row["asset"]))
+    top = max(row["rise"][MIDDLE] for row in rows) or 1.0
+
+    together = _all(part)
+
+    def cells(row: Mapping[str, Any]) -> tuple[Text, ...]:
+        return tuple(text(_derived(run, row, fmt.percent(rise), COSTS, STORAGE)) for rise in row["rise"])
+
+    def told(rise: float) -> Inline:
+        return _derived(run, together, fmt.percent(rise), COSTS, STORAGE)
+
+    bars = [Bar(text(run.head(row)), cells(row), row["rise"][MIDDLE] / top, hollow=row["terms"] in ASSUMED) for row in rows]
+    if len(rows) > 1:
+        bars.append(Bar(text(say.words("All together")), cells(together), None, total=True))
+    least, most = rows[-1]["rise"][MIDDLE], rows[0]["rise"][MIDDLE]
+    years = fmt.number(part["horizons"][MIDDLE])
+    if fmt.percent(least) == fmt.percent(most):
+        title = say("After {years} years a price must be {rise} higher to pay for the way out", years=years, rise=told(most))
+    else:
+        title = say(
+            "After {years} years a price must be {least} to {most} higher to pay for the way out",
+            years=years,
+            least=told(least),
+            most=told(most),
+        )
+    columns = tuple(
+        Column(plain(say.counted(n, "{years} year", "{years} years", years=fmt.number(n))).replace(" ", NBSP))
+        for n in part["horizons"]
+    )
+    if part["of"] == "proposal":
+        sub = say(
+            "Rise of the price from today after which a sale returns value, entry costs and storage. Bars: {years} years.",
+            years=years,
+        )
+    else:
+        sub = say(
+            "Rise of the price from today after which a sale returns today’s value and storage; what was paid once is past. "
+            "Bars: {years} years.",
+            years=years,
+        )
+    table = BarTable(say.words("Rise of the price needed"), say.words("Product"), columns, tuple(bars))
+    legend = (("hollow", say.words("rests on an assumption")),) if together["terms"] in ASSUMED else ()
+    foot = say("(1 + entry + years × storage) / (1 − half spread) − 1{terms}.", terms=sources(*run.rests_on(COSTS, STORAGE)))
+    return Figure(title, sub, (table,), legend, foot)
+
+
+def _products(run: Findings, part: Mapping[str, Any]) -> Figure:
+    say, fmt = run.say, run.fmt
+    years = fmt.quantity(part["years"])
+    columns = (
+        Column(say.words("Product"), "left"),
+        Column(say.words("Value, {currency}", currency=run.currency)),
+        Column(say.words("Spread")),
+        Column(say.words("Storage a year")),
+        Column(say.words("Sold at once, {currency}", currency=run.currency), short=say.words("Sold at once")),
+        Column(say.words("After {years} years, {currency}", years=years, currency=run.currency),
+               short=say.words("After {years} years", years=years)),
+        Column(say.words("Days to the money: low, middle, high"), short=say.words("Days to the money")),
+    )  # fmt: skip
+    rows = [Row(_cells(run, row)) for row in part["products"]]
+    if len(rows) > 1:
+        total = _all(part)
+        sums: tuple[Text, ...] = (
+            text(say.words("All together")),
+            text(strong(fmt.number(total["value"]))),
+            (),
+            (),
+            text(_derived(run, total, fmt.number(total["net_now"]), COSTS)),
+            text(_derived(run, total, fmt.number(total["net"]), COSTS, STORAGE)),
+            (),
+        )
+        rows.append(Row(sums, total=True))
+    sub = say(
+        "Product by product, at the price level of today. Where the file gives spread or storage of a lot, these are used."
+    )
+    if part["of"] == "proposal":
+        sub = say("Product by product, at the price level of today and the terms of the proposal.")
+    terms, days = sources(*run.rests_on(COSTS, STORAGE)), sources(*run.rests_on(DAYS))
+    foot = say("Terms of the file; days{days}.", days=days)
+    if terms.refs:
+        foot = say("Terms{terms}; days{days}.", terms=terms, days=days)
+    return Figure(_time(run, part), sub, (Table(say.words("Exit by product"), columns, tuple(rows)),), (), foot)
+
+
+def _time(run: Findings, part: Mapping[str, Any]) -> Text:
+    """How long a sale takes, for the quickest and for the slowest of the products."""
+    say, timed = run.say, [row for row in part["products"] if row["days"] and None not in row["days"].values()]
+    if not timed:
+        return say("How long a sale takes is known for none of these products")
+    quick = min(timed, key=lambda row: (row["days"]["central"], -row["value"]))
+    slow = max(timed, key=lambda row: (row["days"]["high"], row["value"]))
+    middle = run.assumed(run.fmt.number(quick["days"]["central"]), DAYS, marked=False)
+    high = run.assumed(run.fmt.number(slow["days"]["high"]), DAYS, marked=False)
+    if quick["days"] == slow["days"]:
+        return say("A sale takes {middle} days in the middle case, and up to {high}", middle=middle, high=high)
+    return say(
+        "A sale takes {middle} days in the middle case for {quick}, and up to {high} for {slow}",
+        middle=middle,
+        quick=run.metal(quick),
+        high=high,
+        slow=run.metal(slow),
+    )
+
+
+def _cells(run: Findings, row: Mapping[str, Any]) -> tuple[Text, ...]:
+    fmt, days = run.fmt, row["days"]
+    between = [fmt.number(days[key]) for key in ("low", "central", "high") if days[key] is not None] if days else []
+    return (
+        text(run.head(row)),
+        text(strong(fmt.number(row["value"]))),
+        text(_given(run, row, fmt.percent(row["spread"]), COSTS)),
+        text(_given(run, row, fmt.percent(row["storage"]), STORAGE)),
+        text(_derived(run, row, fmt.number(row["net_now"]), COSTS)),
+        text(_derived(run, row, fmt.number(row["net"]), COSTS, STORAGE)),
+        text(run.assumed(" · ".join(between), DAYS, marked=False)) if between else text(NONE),
+    )

@@ -1,0 +1,287 @@
+"""What of the holdings could fail to arrive: one bar by what a control can do, then lot by lot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from types import MappingProxyType
+from typing import Any
+
+from toolkit.report.charts.status_bar import Part, status_bar
+from toolkit.report.compose import section
+from toolkit.report.document import Block, Column, Figure, Missing, Paragraph, Row, Table
+from toolkit.report.findings import Findings
+from toolkit.report.language import mark
+from toolkit.report.lots import DELAY, FORM, LEGEND, ORIGIN, REACHES, Reach, product, reach, shown_name, sums
+from toolkit.report.text import NONE, Inline, Text, muted, name, sources, strong, text
+
+SHOWN = 30
+"""Lots with a row of their own; the rest is one sum, and the data table has all."""
+UNPRICED_NAMED = 3
+ALWAYS: tuple[Reach, ...] = ("safe", "order", "planned")
+"""Told even where no lot is in them: that nothing is at risk is the answer."""
+STATUS: Mapping[str, str] = MappingProxyType(
+    {"stored": mark("stored"), "in_transit": mark("in transit"), "ordered": mark("ordered"), "planned": mark("planned")}
+)
+STOP: Mapping[str, str] = MappingProxyType(
+    {
+        "safe": mark("no: outside its origin"),
+        "clear": mark("no: nothing in force on it"),
+        "stored_at_origin": mark("yes, when it is to leave its origin"),
+        "stored_place_unknown": mark("unknown: the file names no place"),
+        "in_transit": mark("unknown: it may have left its origin"),
+        "licence": mark("yes: it needs a licence"),
+        "ban": mark("yes: it may not leave its origin"),
+        "practice": mark("in practice: a stop is reported, no law"),
+        "uncertain": mark("yes, if the form is covered"),
+    }
+)
+
+
+@section("holdings", mark("What of it could fail to arrive"), needs=["exposure"])
+def holdings(run: Findings) -> tuple[Block, ...] | Missing:
+    """The bar with its totals, the lots, and how long a licence takes."""
+    lots: Sequence[Mapping[str, Any]] = run.record["exposure"]["lots"]
+    if not lots:
+        return Missing(run.say.words("The file lists no lots."))
+    delay = _delay(run)
+    return (_bar(run, lots), _lots(run, lots), *((delay,) if delay else ()))
+
+
+def _bar(run: Findings, lots: Sequence[Mapping[str, Any]]) -> Figure:
+    say, fmt, found = run.say, run.fmt, sums(lots)
+    total = sum(part.value for part in found.values())
+    shown = [part for part in found.values() if part.lots or part.reach in ALWAYS]
+    rows = [
+        Row(
+            (
+                text(say.words(REACHES[part.reach])),
+                text(fmt.number(part.lots)) if part.lots else text(NONE),
+                text(strong(fmt.number(part.value))) if part.value else text(NONE),
+                text(muted(fmt.percent(part.value / total))) if part.value else text(NONE),
+            )
+        )
+        for part in shown
+    ]
+    whole = fmt.percent(1.0) if total else None
+    rows.append(
+        Row(
+            (
+                text(say.words("All lots")), text(fmt.number(len(lots))), text(strong(fmt.number(total))),
+                text(muted(whole)) if whole else text(NONE),
+            ),
+            total=True,
+        )
+    )  # fmt: skip
+    table = Table(
+        say.words("Value by what a control can do"),
+        (
+            Column(say.words("Where it stands"), "left"),
+            Column(say.words("Lots")),
+            Column(say.words("Value, {currency}", currency=run.currency)),
+            Column(say.words("Share")),
+        ),
+        tuple(rows),
+    )
+    drawn = [part for part in shown if part.value > 0]
+    told = "; ".join(f"{say.words(LEGEND[part.reach][1])}: {run.money(part.value)}" for part in drawn)
+    parts = tuple(Part(part.value, run.money(part.value), part.reach) for part in drawn)
+    legend = tuple((LEGEND[part.reach][0], say.words(LEGEND[part.reach][1])) for part in drawn)
+    chart: tuple[Block, ...] = (status_bar(parts, f"{told}.", fmt),) if parts else ()
+    sub = say(
+        "Value of the lots in {currency} by what an export control in force on {day} can do to them. Metal outside the country "
+        "of its origin cannot be stopped there; orders and top-ups can.",
+        currency=run.currency,
+        day=fmt.long_date(run.as_of),
+    )
+    return Figure(_finding(run, found, total), sub, (*chart, table), legend, text(*_source(run)))
+
+
+def _finding(run: Findings, found: Mapping[Reach, Any], total: float) -> Text:
+    say = run.say
+    ordered, planned, safe = (found[key].value for key in ("order", "planned", "safe"))
+    lots = found["order"].lots + found["planned"].lots
+    if ordered + planned > 0:
+        shares = {"share": run.fmt.percent((ordered + planned) / total), "safe": run.fmt.percent(safe / total)}
+        if not planned:
+            return say("{share} of value is ordered under a control in force; {safe} is out of reach", **shares)
+        if not ordered:
+            return say("{share} of value is planned under a control in force; {safe} is out of reach", **shares)
+        return say("{share} of value is ordered or planned under a control in force; {safe} is out of reach", **shares)
+    if lots:
+        return say.counted(
+            lots,
+            "{N} lot without a price is on order or planned and can be stopped",
+            "{N} lots without a price are on order or planned and can be stopped",
+        )
+    if found["unsettled"].lots:
+        return say(
+            "No order can be stopped; of {value} under control it is not settled whether it has left its origin",
+            value=run.money(found["unsettled"].value),
+        )
+    return say("No order is under a control in force today")
+
+
+def _source(run: Findings) -> Iterator[Inline]:
+    say, exposure = run.say, run.record["exposure"]
+    yield from say(
+        "Source: lots of the file at the last price level{prices}, notices{notices}.",
+        prices=sources(*run.of_tables("prices", "prices_annual")),
+        notices=sources(*run.of_tables("controls"), *run.rests_on(ORIGIN, FORM)),
+    )
+    unpriced: Sequence[str] = exposure["unpriced"]
+    if unpriced:
+        first: list[Inline] = [shown_name(lot) for lot in islice(unpriced, UNPRICED_NAMED)]
+        yield " "
+        yield from say.counted(
+            len(unpriced),
+            "{N} lot has no price for its form and is in no total: {lots}.",
+            "{N} lots have no price for their form and are in no total: {lots}.",
+            lots=text(say.listed(first), *((" …",) if len(unpriced) > len(first) else ())),
+        )
+
+
+def _lots(run: Findings, lots: Sequence[Mapping[str, Any]]) -> Figure:
+    say, fmt = run.say, run.fmt
+    rows = {row["asset"]: row for row in run.record["controls"]}
+    order = sorted(lots, key=lambda lot: (-(lot["value"] or 0.0), lot["lot_id"]))
+    first, rest = order[:SHOWN], order[SHOWN:]
+    columns = (
+        Column(say.words("Lot"), "left"),
+        Column(say.words("Metal, form and origin"), "left", say.words("What")),
+        Column(say.words("Quantity, kg"), short=say.words("kg")),
+        Column(say.words("Value, {currency}", currency=run.currency)),
+        Column(say.words("Where"), "left"),
+        Column(say.words("Measure"), "left"),
+        Column(say.words("Can it be stopped?"), "left", say.words("Stopped?")),
+    )
+    told = [Row(_cells(run, lot, rows)) for lot in first]
+    if rest:
+        value = sum(lot["value"] or 0.0 for lot in rest)
+        words = say.counted(len(rest), "{N} further lot", "{N} further lots")
+        worth = text(strong(fmt.number(value)))
+        told.append(Row((words, (), (), worth, (), (), _rest(run, rest)), total=True))
+    data = Table(say.words("All lots"), columns, tuple(Row(_cells(run, lot, rows, whole=True)) for lot in order), stacks=False)
+    table = Table(say.words("Lots by value"), columns, tuple(told))
+    sub = say(
+        "By value. Measures are those on the form of the lot for delivery from its origin to {place}; a notice names forms, "
+        "not metals.",
+        place=run.place(run.record["owner"]["country"]),
+    )
+    return Figure(_largest(run, order, rows), sub, (table,), (), text(*_source(run)), data if rest or _cut(lots) else None)
+
+
+def _largest(run: Findings, order: Sequence[Mapping[str, Any]], rows: Mapping[str, Mapping[str, Any]]) -> Text:
+    """Of what is at risk the largest lot, else the largest of all."""
+    say = run.say
+    risky = [lot for lot in order if reach(lot) in ("order", "planned")]
+    if risky:
+        lot = risky[0]
+        return say(
+            "The largest delivery at risk is {quantity} kg {metal}, worth {value}",
+            quantity=run.fmt.quantity(lot["mass"]),
+            metal=run.metal(product(lot, rows)),
+            value=run.money(lot["value"]) if lot["value"] is not None else NONE,
+        )
+    lot = order[0]
+    if lot["value"] is None:
+        return say("No lot has a price")
+    return say(
+        "The largest lot is {quantity} kg {metal}, worth {value}",
+        quantity=run.fmt.quantity(lot["mass"]), metal=run.metal(product(lot, rows)), value=run.money(lot["value"]),
+    )  # fmt: skip
+
+
+def _cut(lots: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a name is too long for the table that is shown."""
+    return any(len(shown_name(words).text) < len(words) for lot in lots for words in (lot["lot_id"], lot["location"] or ""))
+
+
+def _cells(
+    run: Findings, lot: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any]], *, whole: bool = False
+) -> tuple[Text, ...]:
+    say, fmt = run.say, run.fmt
+    long = 10_000 if whole else 40
+    numbers = [fmt.notices(number) for number in lot["measures"]]
+    place: list[Inline] = [say.words(STATUS[lot["status"]])]
+    if lot["location"]:
+        place += [", ", shown_name(lot["location"], long)]
+    origin: Inline = run.country(lot["origin"])
+    if lot["assumed_origin"]:
+        origin = run.assumed(say.words("origin unknown"), ORIGIN, marked=False)
+    return (
+        text(shown_name(lot["lot_id"], long)),
+        text(run.head(product(lot, rows)), ", ", name(say.term("term", lot["form"])), ", ", origin),
+        text(fmt.quantity(lot["mass"])),
+        text(NONE) if lot["value"] is None else text(strong(fmt.number(lot["value"]))),
+        text(*place),
+        text(", ".join(numbers)) if numbers else text(NONE),
+        text(say.words(STOP[_stop(lot)])),
+    )
+
+
+def _stop(lot: Mapping[str, Any]) -> str:
+    """Key of STOP for a lot."""
+    standing = reach(lot)
+    if standing in ("safe", "clear"):
+        return standing
+    if standing == "unsettled":
+        return lot["delivery"]
+    if not lot["controlled"]:
+        return "practice"
+    return "uncertain" if lot["uncertain"] else "ban" if lot["headline"].startswith("ban") else "licence"
+
+
+def _rest(run: Findings, rest: Sequence[Mapping[str, Any]]) -> Text:
+    risky = sum(reach(lot) in ("order", "planned") for lot in rest)
+    if not risky:
+        return run.say("none of them is at risk")
+    return run.say.counted(risky, "{n} of them is at risk", "{n} of them are at risk")
+
+
+def _delay(run: Findings) -> Figure | None:
+    """How long a licence takes, and how far what is stored reaches where the use is known."""
+    exposure, say, fmt = run.record["exposure"], run.say, run.fmt
+    delay = exposure["licence_delay"]
+    if delay is None or not any(reach(lot) in ("order", "planned") for lot in exposure["lots"]):
+        return None
+
+    def days(count: float) -> Inline:
+        return run.assumed(say.words("{days} days", days=fmt.number(count)), DELAY, marked=False)
+
+    title = say(
+        "Half of the licences applied for today come within {median}; one in ten takes {tail} or more",
+        median=days(delay["median"]),
+        tail=days(delay["tail"]),
+    )
+    within = run.derived(fmt.percent(delay["within_statutory"], 0), DELAY)
+    sub = say(
+        "The authority has {days} calendar days to decide; by this distribution {share} of licences come within them.",
+        days=fmt.number(delay["statutory"]),
+        share=within,
+    )
+    covers = [row for row in exposure["cover"] if row["days"] is not None]
+    if not covers:
+        note = Paragraph(say("How long the stored metal lasts is not known: the report was given no use a month."))
+        return Figure(title, sub, (note,))
+    rows = {row["asset"]: row for row in run.record["controls"]}
+    table = Table(
+        say.words("Cover of stored metal"),
+        (
+            Column(say.words("Metal"), "left"), Column(say.words("Stored, kg")), Column(say.words("Use a month, kg")),
+            Column(say.words("Cover, days")), Column(say.words("A licence takes longer")),
+        ),
+        tuple(
+            Row(
+                (
+                    text(run.head(product(row, rows))),
+                    text(fmt.quantity(row["stored"])),
+                    text(fmt.quantity(row["monthly_use"])),
+                    text(strong(fmt.number(row["days"]))),
+                    text(run.derived(fmt.percent(row["shortfall"], 0), DELAY, marked=False)),
+                )
+            )
+            for row in covers
+        ),
+    )  # fmt: skip
+    return Figure(title, sub, (table,), (), say("Use a month as given to the report."))

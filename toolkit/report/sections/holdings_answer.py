@@ -1,0 +1,160 @@
+"""The opening of an exposure report: what of the holdings can still be stopped, and what is stored out of reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from toolkit.report.compose import section
+from toolkit.report.deadline import deadline
+from toolkit.report.document import Block, Heading, KeyFigure, KeyFigures, Paragraph, Status
+from toolkit.report.facts import unconfirmed
+from toolkit.report.findings import Findings
+from toolkit.report.formats import day
+from toolkit.report.lots import FORM, ORIGIN, Reach, Sum, shown_name, sums
+from toolkit.report.text import NONE, Inline, Text, sources, text
+
+STALE_DAYS = 62
+"""A price older than this is told as stale, as the exposure itself warns of it."""
+
+
+@section("holdings-answer", "", needs=["exposure"])
+def holdings_answer(run: Findings) -> tuple[Block, ...]:
+    """Heading, paragraph, three figures and the status line."""
+    exposure = run.record["exposure"]
+    found = sums(exposure["lots"])
+    return (
+        Heading(_result(run, found)),
+        Paragraph(text(*_paragraph(run, exposure)), "answer"),
+        KeyFigures((_safe(run, found), _open(run, found), _resale(run, exposure))),
+        Status(tuple(_status(run, exposure))),
+    )
+
+
+def _result(run: Findings, found: Mapping[Reach, Sum]) -> Text:
+    say, total, unsettled = run.say, sum(part.value for part in found.values()), found["unsettled"]
+    if at_risk := _at_risk(run, found, total):
+        return at_risk
+    if not any(part.lots for part in found.values()):
+        return say("The file lists no lots")
+    if unsettled.lots:
+        return say(
+            "No order can be stopped; for {value} of {total} it is not settled",
+            value=run.money(unsettled.value),
+            total=run.money(total),
+        )
+    if total > 0:
+        return say("Nothing of {total} can be stopped by an export control in force", total=run.money(total))
+    return say("Nothing in the file can be stopped by an export control in force")
+
+
+def _at_risk(run: Findings, found: Mapping[Reach, Sum], total: float) -> Text | None:
+    """What can fail to arrive; None where nothing can."""
+    say, safe = run.say, found["safe"].value
+    value, lots = found["order"].value + found["planned"].value, found["order"].lots + found["planned"].lots
+    if value > 0 and safe > 0:
+        return say(
+            "{risk} of {total} could still fail to arrive; {safe} is stored out of reach",
+            risk=run.money(value),
+            total=run.money(total),
+            safe=run.money(safe),
+        )
+    if value > 0:
+        return say("{risk} of {total} could still fail to arrive", risk=run.money(value), total=run.money(total))
+    if not lots:
+        return None
+    return say.counted(
+        lots, "{N} lot without a price could still fail to arrive", "{N} lots without a price could still fail to arrive"
+    )
+
+
+def _paragraph(run: Findings, exposure: Mapping[str, Any]) -> Iterator[Inline]:
+    say, lots = run.say, exposure["lots"]
+    if exposure["value"] > 0:
+        yield from say.counted(
+            len(lots),
+            "The file {file} lists {n} lot worth {total}{prices}; {share} of value is in a form under licence or ban for "
+            "{place}{controls}.",
+            "The file {file} lists {n} lots worth {total}{prices}; {share} of value is in a form under licence or ban for "
+            "{place}{controls}.",
+            file=shown_name(run.subject),
+            total=run.money(exposure["value"]),
+            prices=sources(*run.of_tables("prices", "prices_annual")),
+            share=_share(run, exposure["controlled"]["value"]),
+            place=run.place(run.record["owner"]["country"]),
+            controls=sources(*run.of_tables("controls"), *run.rests_on(ORIGIN, FORM)),
+        )
+    else:
+        yield from say.counted(
+            len(lots),
+            "The file {file} lists {n} lot, and no price is known for its form.",
+            "The file {file} lists {n} lots, and no price is known for any of their forms.",
+            file=shown_name(run.subject),
+        )
+    yield " "
+    yield from say("Metal stored outside its origin cannot be stopped by a licence there; orders and top-ups can.")
+    yield " "
+    yield from deadline(run)
+
+
+def _share(run: Findings, value: float) -> str:
+    return run.fmt.percent(value / run.record["exposure"]["value"])
+
+
+def _figure(run: Findings, label: str, value: float, lots: int, note: Text) -> KeyFigure:
+    """A key figure in money; where no lot has a price it counts lots instead, and shares of nothing are not told."""
+    if run.record["exposure"]["value"] > 0:
+        return KeyFigure(label, text(run.money(value)), note)
+    return KeyFigure(label, text(run.fmt.number(lots)), run.say("lots without a price"))
+
+
+def _safe(run: Findings, found: Mapping[Reach, Sum]) -> KeyFigure:
+    part, note = found["safe"], ()
+    if run.record["exposure"]["value"] > 0:
+        note = run.say.counted(
+            part.lots,
+            "{n} lot, {share} of value, outside the country of its origin",
+            "{n} lots, {share} of value, outside the country of their origin",
+            share=_share(run, part.value),
+        )
+    return _figure(run, run.say.words("Stored safe"), part.value, part.lots, note)
+
+
+def _open(run: Findings, found: Mapping[Reach, Sum]) -> KeyFigure:
+    order, planned = found["order"], found["planned"]
+    value, note = order.value + planned.value, ()
+    if run.record["exposure"]["value"] > 0:
+        note = run.say(
+            "{ordered} ordered, {planned} planned; {share} of value",
+            ordered=run.money(order.value),
+            planned=run.money(planned.value),
+            share=_share(run, value),
+        )
+    return _figure(run, run.say.words("Open, at risk"), value, order.lots + planned.lots, note)
+
+
+def _resale(run: Findings, exposure: Mapping[str, Any]) -> KeyFigure:
+    say, barred, unknown, note = run.say, exposure["resale_restricted"], exposure["resale_unknown_origin"], ()
+    if unknown["value"] > 0:
+        note = say(
+            "{share} of value, barred from military buyers or listed firms; {more} more if it is from China",
+            share=_share(run, barred["value"]),
+            more=run.derived(run.money(unknown["value"]), ORIGIN),
+        )
+    elif exposure["value"] > 0:
+        note = say("{share} of value, barred from military buyers or listed firms", share=_share(run, barred["value"]))
+    return _figure(run, say.words("Resale restricted"), barred["value"], barred["lots"], note)
+
+
+def _status(run: Findings, exposure: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
+    say, fmt = run.say, run.fmt
+    late = sum(origin.overdue_days > 0 for origin in run.origins)
+    old = sum((run.as_of - day(price["date"])).days > STALE_DAYS for price in exposure["prices"])
+    yield say.words("Unconfirmed facts used"), text(fmt.number(len(unconfirmed(run))))
+    yield say.words("Sources past their rhythm"), say("{late} of {total}", late=late, total=len(run.origins))
+    yield (
+        say.words("Prices older than {days} days", days=STALE_DAYS),
+        say("{late} of {total}", late=old, total=len(exposure["prices"])),
+    )
+    unpriced = len(exposure["unpriced"])
+    yield say.words("Lots without a price"), text(fmt.number(unpriced)) if unpriced else text(NONE)

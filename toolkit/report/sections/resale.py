@@ -1,0 +1,172 @@
+"""Whether a lot can be sold on: kinds of lots by buyer, with the law behind each answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Literal
+
+from toolkit.report.compose import section
+from toolkit.report.document import Block, Column, Figure, Line, Matrix, Row, State, Table
+from toolkit.report.facts import why_unconfirmed
+from toolkit.report.findings import Findings, is_confirmed
+from toolkit.report.formats import day
+from toolkit.report.language import mark
+from toolkit.report.lots import ORIGIN
+from toolkit.report.names import short_country
+from toolkit.report.text import NONE, Inline, Text, name, plain, sources, text
+
+NO, LICENCE, PERMIT, SUSPENDED, YES = "no", "licence", "permit", "suspended", "yes"
+UNKNOWN = "unknown"
+SOON = 120
+"""Days ahead within which the end of a suspension is told as urgent."""
+BUYER: Mapping[str, str] = MappingProxyType(
+    {"civil": mark("{place}, civil"), "military": mark("{place}, military"), "listed": mark("{place}, listed firms")}
+)
+"""Heads of the columns by end user."""
+LEGEND = (
+    ("on", mark("No")),
+    ("suspended", mark("Yes today: the ban is suspended")),
+    ("uncertain", mark("Licence or permit, or not settled")),
+    ("clear", mark("Yes: nothing known against it")),
+)
+ANSWER: Mapping[str, str] = MappingProxyType(
+    {NO: mark("No"), SUSPENDED: mark("Yes today"), LICENCE: mark("Licence"), PERMIT: mark("Permit"), YES: mark("Yes")}
+)
+MARKS: Mapping[str, Literal["on", "suspended", "uncertain", "clear"]] = MappingProxyType(
+    {NO: "on", SUSPENDED: "suspended", LICENCE: "uncertain", PERMIT: "uncertain", YES: "clear"}
+)
+Group = Mapping[str, Any]
+Merged = tuple[tuple[State, ...], list[Group]]
+
+
+@section("resale", mark("Can it be sold on?"), needs=["exposure", "resale"])
+def resale(run: Findings) -> tuple[Block, ...]:
+    """The matrix of what is held and who may buy it, with its legal basis as data."""
+    part, say = run.parts["resale"], run.say
+    merged = _merged(run, part["groups"])
+    columns = tuple(_buyer(run, buyer) for buyer in part["buyers"])
+    lines = tuple(Line(_symbols(groups), _names(run, groups), states) for states, groups in merged)
+    matrix = Matrix(say.words("Answer by lot and buyer"), say.words("Metal, form and origin"), columns, lines)
+    sub = say(
+        "Measures of the country of origin on {day} that single out a buyer, and permits on the way to him. They hold wherever "
+        "the metal is stored, and the notices claim liability of whoever passes goods on.",
+        day=run.fmt.long_date(run.as_of),
+    )
+    legend = tuple((css, say.words(words)) for css, words in LEGEND)
+    foot = text(*_source(run, part["groups"]))
+    return (Figure(_finding(run, part), sub, (matrix,), legend, foot, _basis(run, part, merged)),)
+
+
+def _finding(run: Findings, part: Mapping[str, Any]) -> Text:
+    """How much of the value is barred from a buyer, and whether a suspended ban stands behind a yes."""
+    say, exposure = run.say, run.record["exposure"]
+    barred, total = exposure["resale_restricted"], exposure["value"]
+    waiting = [m for g in part["groups"] for a in g["answers"] if a["answer"] == SUSPENDED for m in a["measures"]]
+    ends = sorted({m["until"] for m in waiting if m["until"]})
+    if not barred["lots"]:
+        return say("No lot of known origin is barred from the buyers that notices single out")
+    if ends:
+        return say(
+            "{share} of value is barred from some buyers; a further ban is suspended until {day}",
+            share=run.fmt.percent(barred["value"] / total if total else None, 0), day=run.fmt.long_date(ends[0]),
+        )  # fmt: skip
+    return say(
+        "{share} of value is barred from some of the buyers that notices single out",
+        share=run.fmt.percent(barred["value"] / total if total else None, 0),
+    )
+
+
+def _buyer(run: Findings, buyer: Mapping[str, str]) -> tuple[str, str]:
+    words = run.say.words(BUYER[buyer["end_user"]], place=short_country(buyer["destination"], run.say))
+    return words, words
+
+
+def _merged(run: Findings, groups: Sequence[Group]) -> list[Merged]:
+    """Kinds of lots of one origin with the same answers in one line; those with most against them first."""
+    found: dict[tuple[str, tuple[State, ...]], list[Group]] = {}
+    for group in groups:
+        states = tuple(_state(run, answer) for answer in group["answers"])
+        found.setdefault((group["origin"], states), []).append(group)
+    weight = {"on": 4, "suspended": 3, "uncertain": 2, "clear": 0}
+    order = sorted(found.items(), key=lambda item: -sum(weight[state.mark] for state in item[0][1]))
+    return [(states, members) for (_, states), members in order]
+
+
+def _state(run: Findings, answer: Mapping[str, Any]) -> State:
+    """One cell: the answer in a word, and the first measure behind it."""
+    say, fmt, kind = run.say, run.fmt, answer["answer"]
+    if kind == YES:
+        return State("clear", say.words(ANSWER[YES]), "")
+    first, more = answer["measures"][0], len(answer["measures"]) - 1
+    number = _number(run, first)
+    if more:
+        number = say.words("{number} and {more} more", number=number, more=more)
+    if kind == SUSPENDED and first["until"]:
+        until = fmt.short_date(first["until"])
+        urgent = (day(first["until"]) - run.as_of).days <= SOON
+        words = say.words("{number}, suspended to {day}", number=number, day=until)
+        return State("suspended", say.words(ANSWER[SUSPENDED]), words, brief=words, urgent=urgent)
+    if not answer["certain"] and kind == NO:
+        return State("uncertain", say.words("Not settled"), number)
+    doubt = "" if is_confirmed(first) else plain(why_unconfirmed(run, first))
+    return State(MARKS[kind], say.words(ANSWER[kind]), f"{number}, {doubt}" if doubt else number)
+
+
+def _number(run: Findings, m: Mapping[str, Any]) -> str:
+    return run.fmt.notices(run.say.term("term", m["number"] or m["authority"]))
+
+
+def _symbols(groups: Sequence[Group]) -> str:
+    return ", ".join(dict.fromkeys(group["element"] or group["asset"] for group in groups))
+
+
+def _names(run: Findings, groups: Sequence[Group]) -> Text:
+    """Products of a line and their common origin; a form that is not the traded one is named."""
+    say, told = run.say, []
+    for group in groups:
+        words = text(run.metal(group))
+        if not group["traded"]:
+            words = text(words, " (", name(say.term("term", group["form"])), ")")
+        if words not in told:
+            told.append(words)
+    names = text(*(span for i, words in enumerate(told) for span in ((", ",) if i else ()) + words))
+    origin = groups[0]["origin"]
+    if origin == UNKNOWN:
+        return say("{metals} of unknown origin", metals=names)
+    return say("{metals} from {place}", metals=names, place=run.place(origin))
+
+
+def _source(run: Findings, groups: Sequence[Group]) -> Iterator[Inline]:
+    say = run.say
+    yield from say("Source: control ledger{markers}.", markers=sources(*run.of_tables("controls"), *run.rests_on(ORIGIN)))
+    if any(answer["answer"] == PERMIT for group in groups for answer in group["answers"]):
+        yield " "
+        yield from say("Moving some metals out of the EU may need a permit of its own (dual use), whoever buys them.")
+    yield " "
+    yield from say("“Yes” says that the ledger knows no measure on this form; sanctions lists are not looked up.")
+
+
+def _basis(run: Findings, part: Mapping[str, Any], merged: Sequence[Merged]) -> Table:
+    """Every measure behind an answer other than yes, once for each line and buyer."""
+    say, fmt = run.say, run.fmt
+    rows = []
+    for _, groups in merged:
+        for buyer, answer in zip(part["buyers"], groups[0]["answers"], strict=True):
+            rows += [
+                Row(
+                    (
+                        text(_names(run, groups)), text(_buyer(run, buyer)[0]), text(say.words(ANSWER[answer["answer"]])),
+                        text(_number(run, m)), text(fmt.short_date(m["since"]) if m["since"] else NONE),
+                        text(fmt.short_date(m["until"]) if m["until"] else NONE),
+                        text(say.words("confirmed")) if is_confirmed(m) else why_unconfirmed(run, m),
+                    )
+                )
+                for m in answer["measures"]
+            ]  # fmt: skip
+    heads = (
+        mark("Metal, form and origin"), mark("Buyer"), mark("Answer"), mark("Measure"), mark("Since"), mark("To, inclusive"),
+        mark("Checked"),
+    )  # fmt: skip
+    columns = tuple(Column(say.words(head), "left") for head in heads)
+    return Table(say.words("Legal basis of the answers"), columns, tuple(rows), stacks=False)

@@ -1,0 +1,59 @@
+"""From which day on a lot may be sold without income tax, where the law of the owner's country has such a day."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from types import MappingProxyType
+
+from toolkit.core.said import Said, said
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingRule:
+    """A period after which a private sale is free of tax.
+
+    Attributes:
+        country: ISO-3 code of the country whose law it is.
+        years: The sale is free once more than this lies between purchase and sale.
+        exemption: Gains of a year stay free below it, all or nothing, in `currency`.
+        statement: The rule in a sentence, with its legal basis and what of it was checked.
+    """
+
+    country: str
+    years: int
+    exemption: float
+    currency: str
+    statement: Said
+
+    def free_from(self, bought: date) -> date:
+        """The first day on which a sale is free.
+
+        A period of years ends on the day of the same number, or with the month that lacks it; the sale must come later.
+        """
+        year = bought.year + self.years
+        last = min(bought.day, calendar.monthrange(year, bought.month)[1])
+        return date(year, bought.month, last) + timedelta(days=1)
+
+
+RULES: Mapping[str, HoldingRule] = MappingProxyType(
+    {
+        "DEU": HoldingRule(
+            country="DEU",
+            years=1,
+            exemption=1000.0,
+            currency="EUR",
+            statement=said(
+                "German income tax on private disposals (Sec. 23 para 1 no. 2 EStG): a sale is tax-free once more than {years} "
+                "year lies between purchase and sale. Before that a gain is taxed, unless all such gains of the year stay "
+                "below {exemption:,.0f} EUR, all or nothing (a limit from memory, unverified). The period is ten years where "
+                "the metal earned income. Not advice.",
+                years=1,
+                exemption=1000.0,
+            ),
+        )
+    }
+)
+"""By the owner's country; for a country without an entry no rule is bundled, which is not the same as no tax."""
