@@ -72,11 +72,18 @@ def places(template: str) -> set[str]:
     return {place for _, place, _, _ in string.Formatter().parse(template) if place}
 
 
+def has_words(template: str) -> bool:
+    """Whether there is anything to translate beside the places."""
+    return any(c.isalpha() for literal, *_ in string.Formatter().parse(template) for c in literal)
+
+
 def missing(code: str) -> Mapping[Message, list[str]]:
     """Messages without a translation, or whose translation has other places, with where they are used."""
     known = catalogue(code)
     lacking: dict[Message, list[str]] = {}
     for forms, used in messages().items():
+        if not any(has_words(form) for form in forms):
+            continue
         told = known.get((None, forms[0]), ((), None))[0]
         wanted = places(forms[-1]) | places(forms[0])
         if len(told) != len(forms) or not all(told) or not all(places(form) <= wanted | {"n", "N"} for form in told):

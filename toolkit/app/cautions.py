@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from toolkit.app.exchange import Rate
 from toolkit.app.inputs import Inputs
 from toolkit.app.money import Money
+from toolkit.core.said import Said, said
 from toolkit.factors.forecast import Forecast
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.programs.budgeting import least_cash
@@ -33,35 +35,58 @@ def cautions(
     terms: list[str] = []
     cash = money.cash / money.wealth
     if cash > MOSTLY_CASH:
-        answer.append(f"MOSTLY CASH: {cash:.0%} of the budget is not placed; {_why_cash(problem, relaxed_cash)}.")
+        why = _why_cash(problem, relaxed_cash)
+        answer.append(said("MOSTLY CASH: {cash:.0%} of the budget is not placed; {why}.", cash=cash, why=why))
     if lots_gap is not None and lots_gap > wanted_gap * (1 + 1e-6):
         answer.append(
-            f"The whole lots are proven to be within {lots_gap:.1%} of the best, not the {wanted_gap:.1%} that were asked for: "
-            "raise solver.time_limit, or live with it."
+            said(
+                "The whole lots are proven to be within {gap:.1%} of the best, not the {wanted:.1%} that were asked for: "
+                "raise solver.time_limit, or live with it.",
+                gap=lots_gap,
+                wanted=wanted_gap,
+            )
         )
     if inputs.unpriced:
-        names = ", ".join(inputs.products[key].name for key in inputs.unpriced)
-        data.append(f"No monthly price for {names}: bring your own with --prices; annual prices are never interpolated.")
+        data.append(
+            said(
+                "No monthly price for {names}: bring your own with --prices; annual prices are never interpolated.",
+                names=[inputs.products[key].name for key in inputs.unpriced],
+            )
+        )
     stale: dict[tuple[str, str, int], list[str]] = {}
     for entry in provenance:
         if entry["overdue_days"] > 0:
             key = (entry["source"], entry["as_of"] or entry["known_from"], entry["overdue_days"])
             stale.setdefault(key, []).append(entry["table"])
     data += [
-        f"{source} ({', '.join(tables)}) ends on {end}, {days} days later than its rhythm explains."
+        said(
+            "{source} ({tables}) ends on {end:%Y-%m-%d}, {days} days later than its rhythm explains.",
+            source=source,
+            tables=tables,
+            end=date.fromisoformat(end),
+            days=days,
+        )
         for (source, end, days), tables in stale.items()
     ]
     for rate in rates.values():
         if rate.date is not None and (inputs.snapshot.as_of - rate.date).days > 62:
             data.append(
-                f"{rate.base} is converted to {rate.quote} at the last known rate {rate.value:.4f} of {rate.date:%Y-%m}."
+                said(
+                    "{base} is converted to {quote} at the last known rate {rate:.4f} of {day:%Y-%m}.",
+                    base=rate.base,
+                    quote=rate.quote,
+                    rate=rate.value,
+                    day=rate.date,
+                )
             )
     assumed = [asset.name for asset in inputs.universe if asset.terms == "assumption"]
     if assumed:
-        terms.append("Lots, spreads and storage are assumptions about typical dealer terms; replace them with your dealer's.")
+        terms.append(
+            said("Lots, spreads and storage are assumptions about typical dealer terms; replace them with your dealer's.")
+        )
     unknown = [asset.key for asset in inputs.universe if asset.terms == "unknown"]
     if unknown:
-        terms.append(f"No dealer terms are known for {', '.join(unknown)}: spread, storage and lots count as nothing.")
+        terms.append(said("No dealer terms are known for {assets}: spread, storage and lots count as nothing.", assets=unknown))
     day, destination = inputs.snapshot.as_of, owner["country"]
     uncertain = [
         asset.name
@@ -71,7 +96,7 @@ def cautions(
         and inputs.ledger.state(product, asset.form, on=day, destination=destination).uncertain
     ]
     if uncertain:
-        answer.append(f"The control state of {', '.join(uncertain)} is uncertain and counts as controlled.")
+        answer.append(said("The control state of {assets} is uncertain and counts as controlled.", assets=uncertain))
     return {
         "answer": [*answer, *problem.notes()],
         "data": data,
@@ -80,10 +105,10 @@ def cautions(
     }
 
 
-def _why_cash(problem: Problem, relaxed_cash: float) -> str:
+def _why_cash(problem: Problem, relaxed_cash: float) -> Said:
     """Whether limits, the objective or the size of the lots keep the budget in cash."""
     if least_cash(problem.inequalities().hard()) > MOSTLY_CASH:
-        return "the limits leave room for no more"
+        return said("the limits leave room for no more")
     if relaxed_cash > MOSTLY_CASH:
-        return "the objective prefers cash to what the limits allow; a constraint of kind 'cash' caps it"
-    return "the lots are too large for the budget"
+        return said("the objective prefers cash to what the limits allow; a constraint of kind 'cash' caps it")
+    return said("the lots are too large for the budget")

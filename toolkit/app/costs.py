@@ -10,6 +10,7 @@ import polars as pl
 
 from toolkit.core.assets import Universe
 from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.core.said import said
 from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.costs import TRADING_DAYS, Costs, Site, impact_coefficients
 from toolkit.strategy.model import CostsSpec, SiteSpec, VatSpec, months
@@ -150,9 +151,11 @@ def _vat(spec: VatSpec | None, names: _Names) -> tuple[FloatArray, tuple[str, ..
         return nothing, ()
     rates = names.values("vat.rates", spec.rates, spec.rate or 0.0)
     if spec.state == "customs_warehouse":
-        return nothing, ("Metal is taken to stay in a customs warehouse: VAT is not counted, and falls due when it leaves.",)
-    taxed = ", ".join(f"{rate:.3g}" for rate in np.unique(rates[rates > 0]) * 100) or "0"
-    return rates, (f"VAT of {taxed} % is paid on purchases and not recovered; the rates are those of the strategy.",)
+        note = said("Metal is taken to stay in a customs warehouse: VAT is not counted, and falls due when it leaves.")
+        return nothing, (note,)
+    taxed = [said("{rate:.3g}", rate=float(rate)) for rate in np.unique(rates[rates > 0]) * 100] or ["0"]
+    note = said("VAT of {rates} % is paid on purchases and not recovered; the rates are those of the strategy.", rates=taxed)
+    return rates, (note,)
 
 
 def _sites(specs: tuple[SiteSpec, ...], names: _Names) -> tuple[Site, ...]:
@@ -191,11 +194,14 @@ def _impact(
     notes = []
     if assumed := [key for key, own, known in zip(universe.keys, given, np.isfinite(volume), strict=True) if known and not own]:
         notes.append(
-            f"Market volume of {', '.join(assumed)}: assumed to be world production at today's price, sold once a year; what "
-            "exchanges trade is not counted. Give better figures under [costs.volumes]."
+            said(
+                "Market volume of {assets}: assumed to be world production at today's price, sold once a year; what "
+                "exchanges trade is not counted. Give better figures under [costs.volumes].",
+                assets=assumed,
+            )
         )
     if without := [key for key, known in zip(universe.keys, np.isfinite(volume), strict=True) if not known]:
-        notes.append(f"No market volume is known for {', '.join(without)}: no market impact is counted for them.")
+        notes.append(said("No market volume is known for {assets}: no market impact is counted for them.", assets=without))
     return impact_coefficients(spec.impact, volatility, volume, budget), tuple(notes)
 
 
@@ -203,17 +209,17 @@ def _uncharged(spec: CostsSpec, universe: Universe, lots: FloatArray, mass: Floa
     """Names the assets that a charge by lot or by mass cannot reach."""
     notes = []
     for asked, reached, what in (
-        (bool(spec.fee_per_lot or spec.storage_per_lot), np.isfinite(lots), "lot size, so charges per lot"),
-        (bool(spec.storage_per_kg), mass, "mass, so charges per kg"),
+        (bool(spec.fee_per_lot or spec.storage_per_lot), np.isfinite(lots), said("lot size, so charges per lot")),
+        (bool(spec.storage_per_kg), mass, said("mass, so charges per kg")),
     ):
         if asked and not np.all(reached):
             outside = [key for key, inside in zip(universe.keys, reached, strict=True) if not inside]
-            notes.append(f"{', '.join(outside)}: no known {what} do not count.")
+            notes.append(said("{assets}: no known {what} do not count.", assets=outside, what=what))
     return tuple(notes)
 
 
 def _fixed(sites: tuple[Site, ...]) -> tuple[str, ...]:
     if not any(site.fee for site in sites):
         return ()
-    names = ", ".join(site.name for site in sites if site.fee)
-    return (f"The charge of {names} is fixed: it is part of the cost a year and does not move the weights.",)
+    names = [site.name for site in sites if site.fee]
+    return (said("The charge of {sites} is fixed: it is part of the cost a year and does not move the weights.", sites=names),)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from toolkit.core.said import said
 from toolkit.factors.forecast import FloatArray, Forecast
 
 SHOCK = 2.0
@@ -34,6 +35,11 @@ def factor_falls(forecast: Forecast) -> tuple[FactorFall, ...]:
         if deviation == 0:
             continue
         together = forecast.factor_cov[j] / forecast.factor_cov[j, j]
-        method = f"{SHOCK:g} standard deviations in a year ({SHOCK * deviation:.0%}), other factors following"
-        found.append(FactorFall(f"{forecast.factors[j]} falls", -SHOCK * deviation * (forecast.loadings @ together), method))
+        method = said(
+            "{count:g} standard deviations in a year ({size:.0%}), other factors following",
+            count=SHOCK,
+            size=SHOCK * deviation,
+        )
+        name = said("{factor} falls", factor=forecast.factors[j])
+        found.append(FactorFall(name, -SHOCK * deviation * (forecast.loadings @ together), method))
     return tuple(found)

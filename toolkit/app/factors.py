@@ -18,6 +18,7 @@ from toolkit.app.inputs import Inputs, gather
 from toolkit.app.plain import plain
 from toolkit.app.walk_forward import Bias, walk_forward
 from toolkit.core.errors import DataError, GapError
+from toolkit.core.said import said
 from toolkit.factors.characteristics import CharacteristicReturns
 from toolkit.factors.currency import translation
 from toolkit.factors.forecast import Forecast
@@ -155,12 +156,14 @@ def _own_notes(forecast: Forecast, bias: tuple[Bias, ...]) -> tuple[str, ...]:
     """What is not there to be shown, and why."""
     notes = []
     if forecast.model is None:
-        notes.append(f"Covariance kind {forecast.covariance!r} has no named factors: there are no loadings to show.")
+        notes.append(
+            said("Covariance kind {kind!r} has no named factors: there are no loadings to show.", kind=forecast.covariance)
+        )
     lagging = [risk.asset for risk in forecast.risks if risk.model in UNSMOOTHED]
     if lagging:
-        notes.append(f"Not scored, because their prints lag the price that is forecast: {', '.join(lagging)}.")
+        notes.append(said("Not scored, because their prints lag the price that is forecast: {assets}.", assets=lagging))
     if not bias:
-        notes.append("No forecast was old enough to be held against an outcome.")
+        notes.append(said("No forecast was old enough to be held against an outcome."))
     return tuple(notes)
 
 
@@ -179,7 +182,7 @@ def _characteristics(
     try:
         found = supply_premia(inputs.snapshot, changes, forecast.periods_per_year, destination=destination)
     except (GapError, DataError) as error:
-        return None, (f"No characteristics: {error.message}",)
+        return None, (said("No characteristics: {reason}", reason=error.message),)
     return found, ()
 
 

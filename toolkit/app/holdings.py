@@ -15,6 +15,7 @@ from toolkit.app.inputs import Inputs
 from toolkit.app.origins import UNKNOWN_ORIGIN, key_of_lot
 from toolkit.app.request import Request
 from toolkit.core.errors import GapError, SpecError
+from toolkit.core.said import said
 from toolkit.data.files.holdings import read_holdings
 from toolkit.factors.forecast import FloatArray
 from toolkit.strategy.model import Strategy
@@ -68,13 +69,15 @@ def _of_lots(file: str, inputs: Inputs) -> tuple[dict[str, float], tuple[str, ..
         mass[key] = mass.get(key, 0.0) + kg
         if key != asset and origin == UNKNOWN_ORIGIN:
             guessed.add((asset, key))
-    return mass, tuple(f"Lots of {asset} of unknown origin count as {key}." for asset, key in sorted(guessed))
+    return mass, tuple(
+        said("Lots of {asset} of unknown origin count as {offer}.", asset=asset, offer=key) for asset, key in sorted(guessed)
+    )
 
 
 def _of_run(run: Mapping[str, Any]) -> tuple[dict[str, float], tuple[str, ...]]:
     """Units by asset as a stored run proposed them."""
     units = {row["asset"]: float(row["quantity"]) for row in run["positions"] if row["quantity"]}
-    return units, (f"Held today is what run {run['run_id']} proposed, as if it had been bought.",)
+    return units, (said("Held today is what run {run} proposed, as if it had been bought.", run=run["run_id"]),)
 
 
 def _stored_run(request: Request, strategy: Strategy) -> Mapping[str, Any] | None:

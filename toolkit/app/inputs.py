@@ -13,6 +13,7 @@ from toolkit.app.market import load
 from toolkit.core.assets import CASH, Asset, Universe
 from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean
 from toolkit.core.market import Snapshot
+from toolkit.core.said import Said, said
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.data.files.prices import read_prices
 from toolkit.data.quality import findings, quality
@@ -69,17 +70,19 @@ def per_kg(prices: pl.DataFrame, products: Universe) -> tuple[pl.DataFrame, tupl
         price=pl.when(known).then(pl.col("price") / mass).otherwise(pl.col("price")),
         unit=pl.when(known).then(pl.lit("kg")).otherwise(pl.col("unit")),
     )
-    notes = (f"No unit given for {', '.join(silent)}: taken as a price per kg.",) if len(silent) else ()
+    notes = (said("No unit given for {assets}: taken as a price per kg.", assets=silent.to_list()),) if len(silent) else ()
     return converted, notes
 
 
-def _together(sentences: tuple[str, ...]) -> tuple[str, ...]:
-    """Sentences of the form "asset: what", those that say the same of several assets told once."""
-    told: dict[str, list[str]] = {}
+def _together(sentences: tuple[Said, ...]) -> tuple[Said, ...]:
+    """Sentences about an `{asset}`, those that say the same of several assets told once."""
+    told: dict[str, list[Said]] = {}
     for sentence in sentences:
-        asset, _, what = sentence.partition(": ")
-        told.setdefault(what, []).append(asset)
-    return tuple(f"{', '.join(assets)}: {what}" for what, assets in told.items())
+        told.setdefault(Said(sentence.template, {**sentence.values, "asset": ""}), []).append(sentence)
+    return tuple(
+        Said(same[0].template, {**same[0].values, "asset": [sentence.values["asset"] for sentence in same]})
+        for same in told.values()
+    )
 
 
 def _select(spec: UniverseSpec, priced: Universe, products: Universe, *, own_prices: bool) -> Universe:

@@ -17,6 +17,7 @@ import polars as pl
 from toolkit.app.inputs import Inputs
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import GapError, SpecError, did_you_mean
+from toolkit.core.said import Said, said
 from toolkit.data.files.holdings import UNKNOWN_ORIGIN
 from toolkit.factors.forecast import FloatArray, Forecast, Loadings
 from toolkit.strategy.model import OTHER_ORIGIN, OfferSpec
@@ -251,31 +252,43 @@ def is_controlled(ledger: ControlLedger, asset: Asset, on: date, destination: st
 def _notes(offers: Offers, ledger: ControlLedger, on: date, products: Universe) -> tuple[str, ...]:
     """What the offers rest on: premiums that are the user's, origins that are not proven, clauses that reach abroad."""
     chosen = [asset for asset in offers.universe if asset.offer_of is not None]
-    premiums = ", ".join(
-        f"{asset.key} {offers.level[i] * (1 + offers.premium[i]) - 1:+.0%}"
+    premiums = [
+        said("{asset} {premium:+.0%}", asset=asset.key, premium=offers.level[i] * (1 + offers.premium[i]) - 1)
         for i, asset in enumerate(offers.universe)
         if asset.offer_of is not None
-    )
-    notes = [f"Premiums over the price of the product are the strategy's assumption: {premiums}."]
+    ]
+    notes = [said("Premiums over the price of the product are the strategy's assumption: {premiums}.", premiums=premiums)]
     abroad = [asset for asset in chosen if CHINA in asset.outside or asset.origin not in (None, CHINA)]
     if abroad:
-        reach = _reaching_abroad(ledger, abroad, on, products)
-        clauses = f"; {reach} reaches goods made abroad and is not counted" if reach else ""
-        notes.append(
-            f"{', '.join(asset.key for asset in abroad)}: controls on Chinese exports do not count for lots from elsewhere"
-            f"{clauses}. The origin is as offered: it takes a certificate."
-        )
+        assets, measures = [asset.key for asset in abroad], _reaching_abroad(ledger, abroad, on, products)
+        if measures:
+            notes.append(
+                said(
+                    "{assets}: controls on Chinese exports do not count for lots from elsewhere; {measures} reaches goods "
+                    "made abroad and is not counted. The origin is as offered: it takes a certificate.",
+                    assets=assets,
+                    measures=measures,
+                )
+            )
+        else:
+            notes.append(
+                said(
+                    "{assets}: controls on Chinese exports do not count for lots from elsewhere. The origin is as offered: "
+                    "it takes a certificate.",
+                    assets=assets,
+                )
+            )
     return tuple(notes)
 
 
-def _reaching_abroad(ledger: ControlLedger, abroad: Sequence[Asset], on: date, products: Universe) -> str:
+def _reaching_abroad(ledger: ControlLedger, abroad: Sequence[Asset], on: date, products: Universe) -> list[Said]:
     """Numbers and status of the extraterritorial measures on these products that the ledger knows."""
-    told: dict[str, None] = {}
+    told: dict[Said, None] = {}
     for asset in abroad:
         if asset.form is None or asset.offer_of not in products:
             continue
         state = ledger.state(asset.offer_of or asset.key, asset.form, on=on)
         for measure in state.measures:
             if measure.is_law and measure.instrument == EXTRATERRITORIAL:
-                told[f"{measure.number} ({measure.status.replace('_', ' ')})"] = None
-    return ", ".join(told)
+                told[said("{number} ({status})", number=measure.number, status=measure.status.replace("_", " "))] = None
+    return list(told)

@@ -17,6 +17,7 @@ from toolkit.app.inputs import Inputs
 from toolkit.app.money import Money
 from toolkit.app.record_risk import contributions, limit_rows, objective_record, risk_record, scenario_rows
 from toolkit.app.scenarios import StrategyScenarios
+from toolkit.core.said import phrases, said, sentences
 from toolkit.core.units import significant
 from toolkit.factors.forecast import FloatArray, Forecast
 from toolkit.optimize.allocate import Allocation
@@ -155,11 +156,11 @@ def run_record(
             if rate.date is not None
         ],
         "left_out": [
-            {"asset": key, "name": inputs.products[key].name, "reason": "no monthly price"} for key in inputs.unpriced
+            {"asset": key, "name": inputs.products[key].name, "reason": said("no monthly price")} for key in inputs.unpriced
         ],
         "factor_model": None if forecast.model is None else factor_model(strategy, inputs, forecast, owner["country"]),
     }
-    return rounded(record)
+    return rounded({**record, "phrases": phrases(sentences(record))})
 
 
 def _positions(

@@ -16,6 +16,7 @@ from toolkit.app.inputs import Inputs
 from toolkit.app.shocks import base_key, strategy_shocks
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import SpecError
+from toolkit.core.said import said, together
 from toolkit.factors.entropy_pooling import Pooling, entropy_pooling
 from toolkit.factors.expected.expression import portfolio
 from toolkit.factors.floor import floored
@@ -70,7 +71,7 @@ def strategy_scenarios(
     base, notes = _base(spec, strategy, inputs, forecast, currency, seed)
     whole = base
     if shocks.events and base.ordered:
-        notes = (*notes, "Scenarios are one path in order: shocks stand beside it, and are not mixed into it.")
+        notes = (*notes, said("Scenarios are one path in order: shocks stand beside it, and are not mixed into it."))
     elif shocks.events:
         whole = overlaid(base, shocks.over(1 / base.periods_per_year))
     pooling = None
@@ -101,15 +102,18 @@ def _base(
         found = _past(spec, strategy, inputs, currency, seed)
         if spec.mean == "forecast":
             found = found.centred(forecast.expected)
-        path = "in order" if found.ordered else "not in order"
-        rhythm = f"{found.periods_per_year:g} a year"
         ratio = np.sqrt(np.diag(found.covariance) * found.periods_per_year / np.diag(forecast.matrix))
-        return found, (
-            (
-                f"Scenarios: {len(found)} from past periods, {path}, {rhythm}, centred on the {spec.mean}; volatility "
-                f"{ratio.min():.2f} to {ratio.max():.2f} of that of the forecast."
-            ),
+        note = said(
+            "Scenarios: {count} from past periods, {path}, {rhythm:g} a year, centred on {centre}; volatility {low:.2f} to "
+            "{high:.2f} of that of the forecast.",
+            count=len(found),
+            path=said("in order") if found.ordered else said("not in order"),
+            rhythm=found.periods_per_year,
+            centre=said("the forecast") if spec.mean == "forecast" else said("the history"),
+            low=ratio.min(),
+            high=ratio.max(),
         )
+        return found, (note,)
     size = len(forecast.factors) + len(forecast.assets)
     matched = spec.count >= (size + 1 if spec.ordered else 2 * size)
     drawn = simulated(
@@ -122,18 +126,30 @@ def _base(
         matched=matched,
         years=spec.years,
     )
-    law = f"Student t of {spec.degrees:g} degrees of freedom" if spec.distribution == "student_t" else "normal distribution"
-    note = (
-        f"Scenarios: {spec.count:,} draws over {12 / drawn.periods_per_year:g} months from the forecast, {law}, seed {seed}."
-        + ("" if matched else " They are too few to match its covariance.")
-    )
+    law = said("normal distribution")
+    if spec.distribution == "student_t":
+        law = said("Student t of {degrees:g} degrees of freedom", degrees=spec.degrees)
+    told = [
+        said(
+            "Scenarios: {count:,} draws over {months:g} months from the forecast, {law}, seed {seed:d}.",
+            count=spec.count,
+            months=12 / drawn.periods_per_year,
+            law=law,
+            seed=seed,
+        )
+    ]
+    if not matched:
+        told.append(said("They are too few to match its covariance."))
     drawn, share = floored(drawn)
     if share > 0:
-        note += (
-            f" In {share:.1%} of them a price would have fallen by more than all of it: it falls by all, and the other draws "
-            "are stretched so that mean and volatility stay."
+        told.append(
+            said(
+                "In {share:.1%} of them a price would have fallen by more than all of it: it falls by all, and the other draws "
+                "are stretched so that mean and volatility stay.",
+                share=share,
+            )
         )
-    return drawn, (note,)
+    return drawn, (together(*told),)
 
 
 def _past(spec: HistoricalScenarios, strategy: Strategy, inputs: Inputs, currency: str, seed: int) -> Scenarios:
@@ -173,8 +189,14 @@ def _moved(base: Scenarios, whole: Scenarios) -> tuple[str, ...]:
     i = int(np.abs(change).argmax())
     if abs(change[i]) < 5e-4:
         return ()
-    text = f"Shocks and views move the mean of the scenarios, {base.assets[i]} most, by {change[i]:+.1%} a year"
-    return (f"{text}: a forecast of returns in all but name.",)
+    return (
+        said(
+            "Shocks and views move the mean of the scenarios, {asset} most, by {change:+.1%} a year: a forecast of returns in "
+            "all but name.",
+            asset=base.assets[i],
+            change=change[i],
+        ),
+    )
 
 
 def moment_views(views: tuple[ViewSpec, ...], scenarios: Scenarios, universe: Universe) -> tuple[MomentView, ...]:
@@ -242,9 +264,10 @@ def _view_notes(views: tuple[ViewSpec, ...], pooling: Pooling) -> tuple[str, ...
         at = next((i for i, stated in enumerate(pooling.views) if stated.name == view.label), None)
         if at is None or view.volatility is not None:
             continue
-        before, after = pooling.before[at], pooling.after[at]
+        moved = {"view": view.label, "before": pooling.before[at], "after": pooling.after[at]}
         if view.mean is not None:
-            told.append(f"View {view.label!r}: mean {before / years:+.1%} a year before, {after / years:+.1%} after.")
+            moved |= {"before": pooling.before[at] / years, "after": pooling.after[at] / years}
+            told.append(said("View {view!r}: mean {before:+.1%} a year before, {after:+.1%} after.", **moved))
         else:
-            told.append(f"View {view.label!r}: probability {before:.1%} before, {after:.1%} after.")
+            told.append(said("View {view!r}: probability {before:.1%} before, {after:.1%} after.", **moved))
     return tuple(told)

@@ -8,6 +8,7 @@ from datetime import date
 from toolkit.app.inputs import Inputs
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import SpecError
+from toolkit.core.said import said, together
 from toolkit.factors.expected.prior import members
 from toolkit.factors.factors import MEMBERS
 from toolkit.factors.scenarios import Shock
@@ -166,13 +167,27 @@ def _without_prior(spec: ShockSpec, where: str, origin: str, on: date) -> SpecEr
 
 
 def _note(spec: ShockSpec, probability: float, moved: tuple[str, ...], sized: tuple[Asset, ...]) -> str:
-    text = f"Scenario {spec.name!r}: probability {probability:.0%} within a year, "
     if spec.probability is not None:
-        text += "as the strategy states"
+        told = [
+            said(
+                "Scenario {name!r}: probability {probability:.0%} within a year, as the strategy states.",
+                name=spec.name,
+                probability=probability,
+            )
+        ]
     else:
-        text += "the base rate of one metal, by default; override it with `probability`"
+        told = [
+            said(
+                "Scenario {name!r}: probability {probability:.0%} within a year, the base rate of one metal, by default; "
+                "override it with `probability`.",
+                name=spec.name,
+                probability=probability,
+            )
+        ]
     if len(moved) > 1 and spec.probability is None:
-        text += f". Its {len(moved)} assets are taken to move together, which is the dependence at its strongest"
+        told.append(
+            said("Its {count} assets are taken to move together, which is the dependence at its strongest.", count=len(moved))
+        )
     if sized:
-        text += f". Default sizes for {', '.join(asset.key for asset in sized)}"
-    return text + "."
+        told.append(said("Default sizes for {assets}.", assets=[asset.key for asset in sized]))
+    return together(*told)

@@ -18,6 +18,7 @@ from toolkit.app.exposure import ExposureRequest, expose
 from toolkit.app.findings import Ask, findings
 from toolkit.app.ledger import LedgerInputs, load_ledger
 from toolkit.app.plain import plain
+from toolkit.core.said import phrases, sentences
 from toolkit.supply.upcoming import upcoming
 
 RUN, CONFLICT, HOLDINGS, MARKET = "run", "conflict", "exposure", "market"
@@ -70,7 +71,7 @@ def market(settings: Settings, as_of: date) -> Subject:
         "data": [entry.to_json() for entry in inputs.snapshot.provenance(_used(inputs, LAW))],
         "warnings": [],
     }
-    return _with_parts(plain(record), settings, as_of, inputs)
+    return _with_parts(_plain(record), settings, as_of, inputs)
 
 
 def holdings(request: ExposureRequest) -> Subject:
@@ -91,9 +92,8 @@ def holdings(request: ExposureRequest) -> Subject:
         "exposure": {key: value for key, value in exposure.items() if key not in ("data", "warnings", "phrases")},
         "data": exposure["data"],
         "warnings": exposure["warnings"],
-        "phrases": exposure.get("phrases", {}),
     }
-    return _with_parts(plain(record), request.settings, request.as_of, inputs)
+    return _with_parts(_plain(record), request.settings, request.as_of, inputs)
 
 
 def conflict(record: Mapping[str, Any], settings: Settings, as_of: date) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def conflict(record: Mapping[str, Any], settings: Settings, as_of: date) -> dict
         "warnings": [],
         **record,
     }
-    return plain(found)
+    return _plain(found)
 
 
 def parts_of(record: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
@@ -132,6 +132,11 @@ def base(settings: Settings, inputs: LedgerInputs, as_of: date) -> dict[str, Any
         "upcoming": upcoming(inputs.ledger, on=as_of, within_days=AHEAD_DAYS).to_dicts(),
         "rates": [],
     }
+
+
+def _plain(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The record in the types that JSON has, with the phrases that its sentences are made from."""
+    return plain({**record, "phrases": phrases(sentences(record))})
 
 
 def _with_parts(record: dict[str, Any], settings: Settings, as_of: date, inputs: LedgerInputs) -> Subject:

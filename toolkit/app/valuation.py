@@ -12,6 +12,7 @@ from toolkit.app.inputs import per_kg
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import GapError
 from toolkit.core.market import Snapshot
+from toolkit.core.said import said, together
 from toolkit.data.files.prices import PriceFile
 from toolkit.factors.covariance.sample import SampleCovariance
 from toolkit.factors.model import estimate
@@ -55,7 +56,9 @@ def own_prices(snapshot_prices: pl.DataFrame, file: PriceFile, products: Univers
     frame = frame.filter((pl.col("known_from") <= as_of) & (pl.col("date") <= as_of))
     mine = frame["asset"].unique().sort()
     kept = snapshot_prices.filter(~pl.col("asset").is_in(mine.implode()))
-    return pl.concat([kept, frame.select(kept.columns)]), " ".join([f"Own prices for {', '.join(mine)}.", *notes])
+    return pl.concat([kept, frame.select(kept.columns)]), together(
+        said("Own prices for {assets}.", assets=mine.to_list()), *notes
+    )
 
 
 def unit_prices(
@@ -130,7 +133,7 @@ def _filtered(
             currency=currency,
         )
     except GapError as error:
-        return {}, (f"Noisy prices could not be filtered ({error.message}): the last prints are used.",)
+        return {}, (said("Noisy prices could not be filtered ({reason}): the last prints are used.", reason=error.message),)
     return {level.asset: (level.price, level.standard_error) for level in forecast.levels}, ()
 
 

@@ -5,8 +5,9 @@ A note of a model is an English string to every caller; to a report it is a temp
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from numbers import Integral, Real
 from types import MappingProxyType
 from typing import Any
 
@@ -16,8 +17,9 @@ class Said(str):
 
     Attributes:
         template: With places in the syntax of `str.format`; the specification of a place says what its value is
-            (``{share:.0%}``, ``{day:%Y-%m}``).
-        values: What stands in the places: words, lists of words, numbers, dates.
+            (``{share:.0%}``, ``{share:.1f %}`` with a gap, ``{day:%Y-%m}``), that of a list how it is joined (``{names}`` by
+            commas, ``{names:and}`` with that word before the last, ``{parts:; }`` as written).
+        values: What stands in the places: words, numbers, dates, sentences, and lists of these.
     """
 
     __slots__ = ("template", "values")
@@ -25,16 +27,49 @@ class Said(str):
     values: Mapping[str, Any]
 
     def __new__(cls, template: str, values: Mapping[str, Any]) -> Said:
-        """The sentence; a list is written with commas."""
-        shown = {key: ", ".join(value) if isinstance(value, list | tuple) else value for key, value in values.items()}
-        sentence = super().__new__(cls, template.format(**shown))
+        """The sentence in English."""
+        sentence = super().__new__(cls, template.format(**{key: _shown(value) for key, value in values.items()}))
         sentence.template = template
         sentence.values = MappingProxyType(dict(values))
         return sentence
 
+    def __reduce__(self) -> tuple[type[Said], tuple[str, dict[str, Any]]]:
+        """Copied and sent to other processes as what it was made of."""
+        return Said, (self.template, dict(self.values))
+
     def to_json(self) -> dict[str, Any]:
         """Template and values in the types that JSON has."""
         return {"said": self.template, "with": {key: _plain(value) for key, value in self.values.items()}}
+
+
+class _Share(float):
+    """A fraction that can be written in per cent with a gap."""
+
+    __slots__ = ()
+
+    def __format__(self, spec: str) -> str:
+        return f"{format(100 * float(self), spec[:-2])} %" if spec.endswith(" %") else format(float(self), spec)
+
+
+class _Listed(tuple[Any, ...]):
+    """A list inside a sentence; ``!r`` quotes each item."""
+
+    __slots__ = ()
+
+    def __format__(self, joined: str) -> str:
+        words = [str(item) for item in self]
+        if joined == "and" and len(words) > 1:
+            return f"{', '.join(words[:-1])} and {words[-1]}"
+        return (", " if joined == "and" else joined or ", ").join(words)
+
+    def __repr__(self) -> str:
+        return ", ".join(repr(item) for item in self)
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return _Listed(value)
+    return _Share(value) if isinstance(value, float) else value
 
 
 def said(template: str, /, **values: Any) -> Said:
@@ -42,14 +77,54 @@ def said(template: str, /, **values: Any) -> Said:
     return Said(template, values)
 
 
+def together(*sentences: str) -> str:
+    """Several sentences as one text that remembers each of them, words of data as they stand; a single one is itself."""
+    if len(sentences) < 2:
+        return sentences[0] if sentences else ""
+    told = {f"s{i}": sentence if isinstance(sentence, Said) else quoted(sentence) for i, sentence in enumerate(sentences)}
+    return Said(" ".join(f"{{{place}}}" for place in told), told)
+
+
+def quoted(words: str) -> Said:
+    """A sentence of the data: without places, whatever braces are in it."""
+    return Said(words.replace("{", "{{").replace("}", "}}"), {})
+
+
 def phrases(sentences: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Sentence -> template and values, of those that remember them."""
     return {str(sentence): sentence.to_json() for sentence in sentences if isinstance(sentence, Said)}
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, date):
-        return value.isoformat()
+def retellable(sentence: str) -> dict[str, Any] | str:
+    """A sentence as a record keeps it where nothing else remembers its template: as JSON, or bare words as they stand."""
+    return sentence.to_json() if isinstance(sentence, Said) else sentence
+
+
+def sentences(value: Any) -> Iterator[Said]:
+    """Every sentence that remembers how it was made, anywhere in a record."""
     if isinstance(value, Said):
-        return value.to_json()
-    return list(value) if isinstance(value, list | tuple) else value
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from sentences(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from sentences(item)
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Said():
+            return value.to_json()
+        case str() | bool() | None:
+            return value
+        case date():
+            return value.isoformat()
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case Integral():
+            return int(value)
+        case Real():
+            return float(value)
+        case _:
+            raise TypeError(f"{type(value).__name__} has no place in a sentence")

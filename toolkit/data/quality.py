@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 
+from toolkit.core.said import Said, said
 from toolkit.core.units import DAYS_PER_YEAR, RHYTHMS
 
 OUTLIER_Z = 6.0
@@ -34,20 +35,27 @@ STALE_DAYS = 10
 
 UNIT_RATIOS: Mapping[float, str] = MappingProxyType(
     {
-        10.0: "kg against metric ton units",
-        100.0: "pence or cents against pounds or dollars",
-        1000.0: "g against kg, or kg against tonnes",
-        2.204623: "lb against kg",
-        31.10348: "g against troy ounces",
-        32.15075: "troy ounces against kg",
-        453.5924: "g against lb",
-        2204.623: "lb against tonnes",
+        10.0: said("kg against metric ton units"),
+        100.0: said("pence or cents against pounds or dollars"),
+        1000.0: said("g against kg, or kg against tonnes"),
+        2.204623: said("lb against kg"),
+        31.10348: said("g against troy ounces"),
+        32.15075: said("troy ounces against kg"),
+        453.5924: said("g against lb"),
+        2204.623: said("lb against tonnes"),
     }
 )
 """Level changes that a change of unit leaves behind."""
 
 _RHYTHM_NAMES = {252.0: "daily", 52.0: "weekly", 12.0: "monthly", 4.0: "quarterly", 1.0: "annual"}
-_PERIOD_NAMES = {"daily": "weekday", "weekly": "week", "monthly": "month", "quarterly": "quarter", "annual": "year"}
+_PERIODS = {
+    "daily": (said("weekday"), said("weekdays")),
+    "weekly": (said("week"), said("weeks")),
+    "monthly": (said("month"), said("months")),
+    "quarterly": (said("quarter"), said("quarters")),
+    "annual": (said("year"), said("years")),
+}
+_ANY_PERIOD = (said("period"), said("periods"))
 _LEVEL_WINDOW = 6  # prints on each side whose median is the level before and after a jump
 _SCALE_WINDOW = 20  # changes around a print whose median size is the local scale
 _MAD_TO_SIGMA = 1.4826  # for normal changes
@@ -78,12 +86,18 @@ def quality(prices: pl.DataFrame, *, as_of: date) -> pl.DataFrame:
     return result.with_columns(age_days=(pl.lit(as_of) - pl.col("last")).dt.total_days())
 
 
-def findings(frame: pl.DataFrame) -> tuple[str, ...]:
+def is_old(row: Mapping[str, Any]) -> bool:
+    """Whether the newest price of a row of `quality` is older than the rhythm of its series explains."""
+    period = (row["last"] - row["first"]).days / max(1, row["expected"] - 1)
+    return row["age_days"] > max(STALE_DAYS, STALE_PERIODS * period)
+
+
+def findings(frame: pl.DataFrame) -> tuple[Said, ...]:
     """What of a `quality` frame a person should look at, one sentence each; empty for a series without a blemish."""
     return tuple(sentence for row in frame.iter_rows(named=True) for sentence in (*_gap_findings(row), *_price_findings(row)))
 
 
-def gap_findings(prices: pl.DataFrame) -> tuple[str, ...]:
+def gap_findings(prices: pl.DataFrame) -> tuple[Said, ...]:
     """The gaps of price series alone, one sentence an asset at most; `prices` has `asset` and `date`."""
     rows = _gaps(prices.select("asset", "date").sort("asset", "date")).iter_rows(named=True)
     return tuple(sentence for row in rows for sentence in _gap_findings(row))
@@ -216,39 +230,63 @@ def _unit_ratio() -> pl.Expr:
     return ratio
 
 
-def _gap_findings(row: dict[str, Any]) -> Iterator[str]:
-    asset, period = _name(row), _PERIOD_NAMES.get(row["rhythm"], "period")
-    missing = row["expected"] - row["observations"]
+def _gap_findings(row: dict[str, Any]) -> Iterator[Said]:
+    asset, (one, many) = _name(row), _PERIODS.get(row["rhythm"], _ANY_PERIOD)
     if row["gaps"]:
-        longest = f"{row['longest_gap']} {_plural(period, row['longest_gap'])} after {row['longest_gap_after']}"
-        yield f"{asset}: {missing} of {row['expected']} {period}s have no price, never filled; the longest gap is {longest}."
+        yield said(
+            "{asset}: {missing} of {expected} {periods} have no price, never filled; the longest gap is {longest} {unit} after "
+            "{day:%Y-%m-%d}.",
+            asset=asset,
+            missing=row["expected"] - row["observations"],
+            expected=row["expected"],
+            periods=many,
+            longest=row["longest_gap"],
+            unit=one if row["longest_gap"] == 1 else many,
+            day=row["longest_gap_after"],
+        )
     elif row["coverage"] < LOW_COVERAGE:
-        yield f"{asset}: only {row['coverage']:.0%} of the {period}s have a price; nothing was filled in."
+        yield said(
+            "{asset}: only {coverage:.0%} of the {periods} have a price; nothing was filled in.",
+            asset=asset,
+            coverage=row["coverage"],
+            periods=many,
+        )
 
 
-def _price_findings(row: dict[str, Any]) -> Iterator[str]:
+def _price_findings(row: dict[str, Any]) -> Iterator[Said]:
     asset = _name(row)
     if row["unit_ratio"] is not None:
-        yield (
-            f"{asset}: the level changes lastingly by a factor of {row['unit_factor']:.4g} on {row['unit_date']}, close to "
-            f"{row['unit_ratio']:.6g} ({UNIT_RATIOS[row['unit_ratio']]}): has the unit changed?"
+        yield said(
+            "{asset}: the level changes lastingly by a factor of {factor:.4g} on {day:%Y-%m-%d}, close to {ratio:.6g} "
+            "({units}): has the unit changed?",
+            asset=asset,
+            factor=row["unit_factor"],
+            day=row["unit_date"],
+            ratio=row["unit_ratio"],
+            units=UNIT_RATIOS[row["unit_ratio"]],
         )
     if row["outliers"]:
-        yield (
-            f"{asset}: {row['outliers']} {_plural('print', row['outliers'])} far off the neighbouring ones; the worst on "
-            f"{row['outlier_date']} (robust z {row['outlier_z']:.1f})."
+        yield said(
+            "{asset}: {count} {prints} far off the neighbouring ones; the worst on {day:%Y-%m-%d} (robust z {z:.1f}).",
+            asset=asset,
+            count=row["outliers"],
+            prints=said("print") if row["outliers"] == 1 else said("prints"),
+            day=row["outlier_date"],
+            z=row["outlier_z"],
         )
     if row["stale_run"] >= STALE_RUN:
-        yield f"{asset}: the same price {row['stale_run']} times in a row, until {row['stale_until']}."
-    periods = (row["last"] - row["first"]).days / max(1, row["expected"] - 1)
-    if row["age_days"] > max(STALE_DAYS, STALE_PERIODS * periods):
-        yield f"{asset}: the newest price is {row['age_days']} days old ({row['last']})."
+        yield said(
+            "{asset}: the same price {count} times in a row, until {day:%Y-%m-%d}.",
+            asset=asset,
+            count=row["stale_run"],
+            day=row["stale_until"],
+        )
+    if is_old(row):
+        yield said(
+            "{asset}: the newest price is {age} days old ({day:%Y-%m-%d}).", asset=asset, age=row["age_days"], day=row["last"]
+        )
 
 
 def _name(row: dict[str, Any]) -> str:
     """The asset as people read it; control characters of a hostile file are spelled out, never sent to a terminal."""
     return row["asset"] if row["asset"].isprintable() else repr(row["asset"])
-
-
-def _plural(word: str, count: int) -> str:
-    return word if count == 1 else f"{word}s"

@@ -21,6 +21,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from toolkit.core.errors import DataError, GapError
+from toolkit.core.said import said
 from toolkit.factors.cross_section import MINIMUM_KNOWN, SPARE, CrossSections, regress, specific_variances
 from toolkit.factors.forecast import FloatArray, read_only
 from toolkit.factors.increments import Increments
@@ -267,22 +268,47 @@ def _notes(
     design = found.design
     notes: list[str] = []
     if short:
-        notes.append(f"Fewer than {MINIMUM_CHANGES} changes, left out: {', '.join(short)}.")
+        notes.append(said("Fewer than {least} changes, left out: {assets}.", least=MINIMUM_CHANGES, assets=short))
     if len(set(quoted)) == 1:
-        notes.append(f"All assets are quoted in {quoted[0]}: there is no currency factor.")
+        notes.append(said("All assets are quoted in {currency}: there is no currency factor.", currency=quoted[0]))
     run = int(design.kept[:, 0].sum())
     if run < len(design.kept):
-        missing = len(design.kept) - run
-        notes.append(f"{missing} of {len(design.kept)} periods have fewer assets than columns plus {SPARE}, and no returns.")
+        notes.append(
+            said(
+                "{missing} of {periods} periods have fewer assets than columns plus {spare}, and no returns.",
+                missing=len(design.kept) - run,
+                periods=len(design.kept),
+                spare=SPARE,
+            )
+        )
     for j, name in enumerate(factors):
         if (times := int(design.collinear[:, j].sum())) > 0:
-            notes.append(f"{name}: left out of {times} periods, because the factors before it explain it.")
+            notes.append(
+                said("{name}: left out of {times} periods, because the factors before it explain it.", name=name, times=times)
+            )
         if (absent := run - int(periods[j]) - int(design.collinear[:, j].sum())) > 0:
-            known = "" if name.startswith(CURRENCY) else f"known for fewer than {MINIMUM_KNOWN} assets, or "
-            notes.append(f"{name}: no return in {absent} of {run} periods, {known}the same for all.")
+            lacking = {"name": name, "absent": absent, "run": run}
+            if name.startswith(CURRENCY):
+                notes.append(said("{name}: no return in {absent} of {run} periods, the same for all.", **lacking))
+            else:
+                notes.append(
+                    said(
+                        "{name}: no return in {absent} of {run} periods, known for fewer than {least} assets, or the same for "
+                        "all.",
+                        least=MINIMUM_KNOWN,
+                        **lacking,
+                    )
+                )
         if imputed[j]:
-            share = imputed[j] / cells[j]
-            notes.append(f"{name}: {imputed[j]} of {cells[j]} exposures ({share:.0%}) were not known and stand at the mean.")
+            notes.append(
+                said(
+                    "{name}: {imputed} of {cells} exposures ({share:.0%}) were not known and stand at the mean.",
+                    name=name,
+                    imputed=int(imputed[j]),
+                    cells=int(cells[j]),
+                    share=imputed[j] / cells[j],
+                )
+            )
         if 0 < periods[j] < MINIMUM_PERIODS:
-            notes.append(f"{name}: {periods[j]} periods are too few for a test.")
+            notes.append(said("{name}: {periods} periods are too few for a test.", name=name, periods=int(periods[j])))
     return tuple(notes)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.core.errors import NumericalFailure, SpecError
+from toolkit.core.said import said, together
 from toolkit.factors.forecast import FloatArray
 from toolkit.factors.moment_views import MomentView
 from toolkit.factors.scenarios import Scenarios
@@ -65,12 +66,15 @@ class Pooling:
     @property
     def note(self) -> str:
         """What a reader must know."""
-        text = (
-            f"Views weigh {len(self.scenarios):,} scenarios anew by entropy pooling (Meucci 2008): relative entropy "
-            f"{self.relative_entropy:.3f}, effective number of scenarios {self.effective:,.0f} of {self.effective_before:,.0f}."
+        told = said(
+            "Views weigh {count:,} scenarios anew by entropy pooling (Meucci 2008): relative entropy {entropy:.3f}, effective "
+            "number of scenarios {effective:,.0f} of {before:,.0f}.",
+            count=len(self.scenarios),
+            entropy=self.relative_entropy,
+            effective=self.effective,
+            before=self.effective_before,
         )
-        warning = " The views are extreme: few scenarios carry the answer." if self.extreme else ""
-        return text + warning
+        return together(told, said("The views are extreme: few scenarios carry the answer.")) if self.extreme else told
 
 
 def entropy_pooling(scenarios: Scenarios, views: Sequence[MomentView]) -> Pooling:

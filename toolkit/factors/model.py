@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from toolkit.core.assets import Universe
+from toolkit.core.said import said
 from toolkit.core.units import DAYS_PER_YEAR
 from toolkit.factors.covariance import CovarianceInputs, CovarianceSpec
 from toolkit.factors.currency import translation
@@ -164,16 +165,24 @@ def _corrections(observed: Observed, panel: Panel, assets: tuple[str, ...]) -> t
     averaged = [key for key, one in zip(panel.assets, observed.averaged, strict=True) if one and key in assets]
     if averaged:
         notes.append(
-            f"Prices of {', '.join(averaged)} are averages over a month: volatility raised by a factor of "
-            f"{volatility_factor():.3f} (Working 1960)."
+            said(
+                "Prices of {assets} are averages over a month: volatility raised by a factor of {factor:.3f} (Working 1960).",
+                assets=averaged,
+                factor=volatility_factor(),
+            )
         )
     if observed.levels is not None:
         levels = observed.levels
         notes.append(
-            "Customs unit values are seen through noise; changes of the price behind them persist with a coefficient of "
-            f"{levels.persistence:.2f} +/- {levels.persistence_error:.2f} a month."
+            said(
+                "Customs unit values are seen through noise; changes of the price behind them persist with a coefficient of "
+                "{persistence:.2f} +/- {error:.2f} a month.",
+                persistence=levels.persistence,
+                error=levels.persistence_error,
+            )
         )
     if observed.smoothing is not None:
         applied = [key for key, one in zip(observed.assessed, observed.smoothing.applied, strict=True) if one]
-        notes.append(f"Assessed prices that show smoothing, unsmoothed: {', '.join(applied) or 'none'}.")
+        none = said("none")
+        notes.append(said("Assessed prices that show smoothing, unsmoothed: {assets}.", assets=applied or none))
     return tuple(notes)

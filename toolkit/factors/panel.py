@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 
 from toolkit.core.assets import Universe
 from toolkit.core.errors import DataError, GapError, did_you_mean
+from toolkit.core.said import said
 from toolkit.core.units import periods_per_year
 from toolkit.factors.forecast import FloatArray, read_only
 from toolkit.factors.history import ANNUAL, ANNUAL_AVERAGE, DAY_BY_DAY, AnnualPrices, History, histories_of
@@ -126,7 +127,11 @@ def align(prices: pl.DataFrame, universe: Universe, *, lookback_months: int | No
         for key, history in sorted(histories.items())
         if key not in yearly and (history.rhythm == ANNUAL or (daily and history.rhythm != DAY_BY_DAY))
     ]
-    notes = [f"Not used beside {'daily' if daily else 'monthly'} prices, being slower: {', '.join(slow)}."] if slow else []
+    notes: list[str] = []
+    if slow and daily:
+        notes.append(said("Not used beside daily prices, being slower: {assets}.", assets=slow))
+    elif slow:
+        notes.append(said("Not used beside monthly prices, being slower: {assets}.", assets=slow))
     label = {row["asset"]: row for row in rows.unique("asset", keep="first").select("asset", "currency", "basis").to_dicts()}
     rows = rows.filter(~pl.col("asset").is_in([*slow, *yearly]))
     rows, dates = _on_days(rows, faster) if daily else _on_months(rows)
@@ -136,7 +141,7 @@ def align(prices: pl.DataFrame, universe: Universe, *, lookback_months: int | No
     kept = [key for key, fine in zip(assets, usable, strict=True) if fine]
     short = [key for key in assets if key not in kept]
     if short:
-        notes.append(f"Too few consecutive prices or none that changes, not used as explanation: {', '.join(short)}.")
+        notes.append(said("Too few consecutive prices or none that changes, not used as explanation: {assets}.", assets=short))
     notes += _notes([histories[key] for key in universe.keys], dates[-1])
     return Panel(
         dates=tuple(dates),
@@ -235,11 +240,20 @@ def _notes(held: list[History], end: date) -> list[str]:
     yearly = [history.asset for history in held if history.rhythm == ANNUAL]
     if yearly:
         notes.append(
-            f"Annual prices only: {', '.join(yearly)}. Volatility from annual changes and the group, what it moves with from "
-            "the group alone."
+            said(
+                "Annual prices only: {assets}. Volatility from annual changes and the group, what it moves with from the group "
+                "alone.",
+                assets=yearly,
+            )
         )
     for history in held:
         lag = LAG_DAYS + (366 if history.rhythm == ANNUAL else 0)
         if (end - history.last).days > lag:
-            notes.append(f"{history.asset} ends on {history.last}: used to its end, and its risk is that of before.")
+            notes.append(
+                said(
+                    "{asset} ends on {day:%Y-%m-%d}: used to its end, and its risk is that of before.",
+                    asset=history.asset,
+                    day=history.last,
+                )
+            )
     return notes

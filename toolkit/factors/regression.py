@@ -14,6 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from toolkit.core.errors import DataError, GapError
+from toolkit.core.said import said
 from toolkit.factors.forecast import FloatArray, read_only
 from toolkit.factors.timeseries.basis import CONSTANT, Basis
 from toolkit.factors.timeseries.wide import Wide, wide
@@ -133,15 +134,18 @@ def _too_short(names: tuple[str, ...], have: int, needed: int) -> GapError:
 def _notes(data: Wide, basis: Basis, sums: _Sums) -> tuple[str, ...]:
     """Which factors say nothing, and where some cannot be told apart."""
     constant = [name for name, row in zip(data.factors, basis.back, strict=True) if not row.any()]
-    notes = [f"Constant factors have loading zero: {', '.join(constant)}."] if constant else []
+    notes = [said("Constant factors have loading zero: {factors}.", factors=constant)] if constant else []
     if basis.rank < len(data.factors) - len(constant):
         notes.append(
-            f"The factors are collinear (rank {basis.rank}): of equally good loadings the smallest are shown, "
-            "per standard deviation of the factors."
+            said(
+                "The factors are collinear (rank {rank}): of equally good loadings the smallest are shown, per standard "
+                "deviation of the factors.",
+                rank=basis.rank,
+            )
         )
     fewer = [data.assets[i] for i in np.flatnonzero(sums.rank < basis.rank)]
     if fewer:
-        notes.append(f"Factors that are constant or collinear in the periods of their own: {', '.join(fewer)}.")
+        notes.append(said("Factors that are constant or collinear in the periods of their own: {assets}.", assets=fewer))
     return tuple(notes)
 
 

@@ -109,8 +109,10 @@ class Formats:
         return DASH if value is None else format_skeleton("yMMM", day(value), locale=self.locale).replace(" ", NBSP)
 
     def sentence(self, words: str) -> str:
-        """A sentence of the run as this page writes: dates, months, notices, signs, per cent without a gap, no code marks."""
-        told = _YEAR_MONTH.sub(lambda m: self.month(f"{m[1]}-{m[2]}-01"), _GAP.sub("%", self.dates_in_words(words)))
+        """A sentence of the run as this page writes: dates, months, notices, signs, the gap of per cent, no code marks."""
+        told = _YEAR_MONTH.sub(
+            lambda m: self.month(f"{m[1]}-{m[2]}-01"), _GAP.sub(self._per_cent(""), self.dates_in_words(words))
+        )
         return _SIGN.sub(MINUS, told).replace(" +/- ", f"{NBSP}±{NBSP}").replace("`", "")
 
     def dates_in_words(self, sentence: str) -> str:

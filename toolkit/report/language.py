@@ -15,11 +15,13 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
+from toolkit.report.countries import short_country
 from toolkit.report.formats import Formats, capital
 from toolkit.report.text import Inline, Span, Text, name, plain, text
 
-CONTEXTS = ("name", "metal", "country", "table", "source", "term")
-"""Contexts of words that come from data: names of products, metals, countries, tables and sources, and terms of the field."""
+CONTEXTS = ("name", "metal", "country", "table", "source", "term", "note", "strategy")
+"""Contexts of words that come from data: names of products, metals, countries, tables and sources, terms of the field, notes of
+the control ledger, and what strategies say of themselves."""
 _DECIMALS = re.compile(r"\.(\d+)")
 Key = tuple[str | None, str]
 """(context, English text); the context of messages of the code is None."""
@@ -78,12 +80,15 @@ class Language:
         return self._filled(template, {"n": written, "N": capital(written), **values})
 
     def retold(self, sentence: str | Mapping[str, Any]) -> Text:
-        """A sentence of the run in this language: `toolkit.core.said` as JSON, or bare English words as they stand."""
+        """A sentence of the run in this language: `toolkit.core.said` as JSON, or bare words of the run or of the data."""
         if isinstance(sentence, str):
-            return text(self.fmt.sentence(sentence))
+            return text(self.fmt.sentence(self.known(sentence)))
         template, values = sentence["said"], sentence["with"]
+        if not values:
+            told = self._found(None, template)[0] if (None, template) in self.catalogue else self.known(template.format())
+            return text(self.fmt.sentence(told))
         written = {place: self._written(values[place], spec) for _, place, spec in _parsed(template) if place is not None}
-        return self._filled(self._found(None, template)[0], written)
+        return self._filled(self._found(None, template)[0], written, self.fmt.sentence)
 
     def known(self, words: str) -> str:
         """Words of data in whichever context knows them."""
@@ -118,17 +123,25 @@ class Language:
         if isinstance(value, Mapping):
             return self.retold(value)
         if isinstance(value, list):
-            return self.series([self.known(item) for item in value]) if value else self.words("none")
+            items = [self._written(item, "") for item in value]
+            if spec in ("", "and"):
+                return self.listed(items) if items else self.words("none")
+            between = self.words(" and ") if spec == " and " else spec
+            return text(*[part for item in items for part in (between, item)][1:])
         if isinstance(value, str):
             if spec.startswith("%"):
                 return self.fmt.short_date(value) if "%d" in spec else self.fmt.month(value)
-            return name(self.fmt.notices(self.known(value)))
+            return name(self.fmt.notices(self.known(short_country(value))))
         return self._number(value, spec)
 
     def _number(self, value: float, spec: str) -> str:
         decimals = int(found[1]) if (found := _DECIMALS.search(spec)) else 0
+        if spec == "d":
+            return str(value)
+        if spec.endswith("g"):
+            return self.fmt.plain_number(float(format(value, spec)))
         if spec.endswith("%"):
-            return self.fmt.percent(value, decimals)
+            return self.fmt.percent(value, decimals, signed="+" in spec)
         if spec.endswith("f") or isinstance(value, int):
             return self.fmt.number(value, decimals, signed="+" in spec)
         return self.fmt.plain_number(value)
@@ -136,11 +149,11 @@ class Language:
     def _found(self, context: str | None, message: str) -> tuple[str, ...]:
         return self.catalogue.get((context, message)) or (message,)
 
-    def _filled(self, template: str, values: Mapping[str, Inline | int]) -> Text:
+    def _filled(self, template: str, values: Mapping[str, Inline | int], written: Callable[[str], str] = str) -> Text:
         spans: list[Inline] = []
         for literal, place, _ in _parsed(template):
             if literal:
-                spans.append(literal)
+                spans.append(written(literal))
             if place is not None:
                 value = values[place]
                 spans.append(self.fmt.number(value) if isinstance(value, int) else value)
@@ -155,5 +168,11 @@ WORDS = (
 
 @lru_cache(maxsize=4096)
 def _parsed(template: str) -> tuple[tuple[str, str | None, str], ...]:
-    """(literal, place behind it, specification) of a template."""
-    return tuple((literal, place, spec or "") for literal, place, spec, _ in string.Formatter().parse(template))
+    """(literal, place behind it, specification) of a template; ``{name!r}`` stands in quotation marks."""
+    parts: list[tuple[str, str | None, str]] = []
+    closing = ""
+    for literal, place, spec, conversion in string.Formatter().parse(template):
+        quoted = conversion == "r"
+        parts.append((closing + literal + ("“" if quoted else ""), place, spec or ""))
+        closing = "”" if quoted else ""
+    return (*parts, (closing, None, "")) if closing else tuple(parts)

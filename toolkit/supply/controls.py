@@ -16,6 +16,7 @@ import polars as pl
 
 from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.frames import COUNTRY
+from toolkit.core.said import said, together
 from toolkit.supply.changes import change_ahead
 from toolkit.supply.chronology import EXPIRED, IN_FORCE, REPEALED, Chronology
 from toolkit.supply.events import CIVIL, CLAIMS, COUNTING, END_USERS, EUROPEAN_UNION, EXTENDS, SUSPENDS, Event, Scope
@@ -405,7 +406,8 @@ class ControlLedger:
         ]
         notes = dict.fromkeys(note for _, note in sorted(rows, reverse=True))
         if notes or listed:
-            return " ".join(notes)
-        named = self.named_forms(asset, on=on, origin=origin)
-        also = f" Forms of it that notices name: {', '.join(named)}." if named else ""
-        return f"No notice of {origin} in the ledger names this form of {asset}.{also}"
+            return together(*notes)
+        told = said("No notice of {origin} in the ledger names this form of {asset}.", origin=origin, asset=asset)
+        if named := self.named_forms(asset, on=on, origin=origin):
+            return together(told, said("Forms of it that notices name: {forms}.", forms=named))
+        return told

@@ -13,6 +13,7 @@ from datetime import date
 from types import MappingProxyType
 
 from toolkit.core.assets import Asset
+from toolkit.core.said import Said, said, together
 from toolkit.core.units import DAYS_PER_YEAR
 from toolkit.supply.control_rate import TIGHTEN, BaseRate, ControlRate, control_rate
 from toolkit.supply.controls import CHINA, ControlLedger
@@ -60,49 +61,92 @@ class ShockPrior:
 
     def _rate_note(self) -> str:
         used, (low, high) = self.used, self.used.interval
-        lifting = self.rate.direction != TIGHTEN
-        happened = "a metal was freed of a licence or ban" if lifting else "a metal was newly put under a licence or ban"
-        text = (
-            f"Base rate of {'liftings' if lifting else 'new controls'} by {self.origin}, known on {self.rate.as_of}: "
-            f"{used.events} times {happened}, in {used.notices} {'notice' if used.notices == 1 else 'notices'}, over "
-            f"{used.metal_years:.1f} metal-years {'under control ' if lifting else ''}since {used.since}: {used.rate:.3f} a "
-            f"metal and year, a probability of {used.probability:.0%} within a year (90 % interval {low:.0%} to {high:.0%})."
-        )
-        parts = "; ".join(f"{part.what} {part.events} in {part.metal_years:.1f} metal-years" for part in self.rate.parts)
-        if parts:
-            text += f" Of these: {parts}."
-        if self.rate.long_run is not None:
-            text += f" Since the first measure of any kind, {self.rate.long_run.since}: {self.rate.long_run.probability:.0%}."
-        return text
+        counted = {
+            "origin": self.origin,
+            "day": self.rate.as_of,
+            "events": used.events,
+            "notices": said("{n} notice", n=1) if used.notices == 1 else said("{n} notices", n=used.notices),
+            "exposure": used.metal_years,
+            "since": used.since,
+            "rate": used.rate,
+            "probability": used.probability,
+            "low": low,
+            "high": high,
+        }
+        if self.rate.direction == TIGHTEN:
+            told = said(
+                "Base rate of new controls by {origin}, known on {day:%Y-%m-%d}: {events} times a metal was newly put under a "
+                "licence or ban, in {notices}, over {exposure:.1f} metal-years since {since:%Y-%m-%d}: {rate:.3f} a metal and "
+                "year, a probability of {probability:.0%} within a year (90 % interval {low:.0%} to {high:.0%}).",
+                **counted,
+            )
+        else:
+            told = said(
+                "Base rate of liftings by {origin}, known on {day:%Y-%m-%d}: {events} times a metal was freed of a licence or "
+                "ban, in {notices}, over {exposure:.1f} metal-years under control since {since:%Y-%m-%d}: {rate:.3f} a metal "
+                "and year, a probability of {probability:.0%} within a year (90 % interval {low:.0%} to {high:.0%}).",
+                **counted,
+            )
+        sentences = [told]
+        if self.rate.parts:
+            parts = [
+                said("{what} {events} in {exposure:.1f} metal-years", what=p.what, events=p.events, exposure=p.metal_years)
+                for p in self.rate.parts
+            ]
+            sentences.append(said("Of these: {parts:; }.", parts=parts))
+        if (long_run := self.rate.long_run) is not None:
+            sentences.append(
+                said(
+                    "Since the first measure of any kind, {since:%Y-%m-%d}: {probability:.0%}.",
+                    since=long_run.since,
+                    probability=long_run.probability,
+                )
+            )
+        return together(*sentences)
 
     def _case_notes(self) -> tuple[str, ...]:
         """What prices did after past events, and in the same months without one."""
         if self.rate.direction != TIGHTEN:
-            told = ", ".join(f"{case.asset} {case.change:+.0%} after {case.months} months" for case in self.cases) or "none"
+            cases = [
+                said("{asset} {change:+.0%} after {months} months", asset=c.asset, change=c.change, months=c.months)
+                for c in self.cases
+            ]
+            told = said("Past liftings: {cases}.", cases=cases or said("none"))
             few = any(size.basis == ASSUMPTION for size in self.sizes.values())
-            return (f"Past liftings: {told}." + (" They are too few to size one." if few else ""),)
-        text = (
-            f"After {len(self.cases)} past controls prices changed by {_span(self.cases)} within {MONTHS} months, over base "
-            "metals"
-        )
+            return (together(told, said("They are too few to size one.")) if few else told,)
+        counted = {"count": len(self.cases), "change": _span(self.cases), "months": MONTHS}
         if self.placebo:
-            text += (
-                f"; in the same months metals at risk without a control, by {_span(self.placebo)}, {len(self.placebo)} cases"
+            told = said(
+                "After {count} past controls prices changed by {change} within {months} months, over base metals; in the same "
+                "months metals at risk without a control, by {other}, {others} cases.",
+                other=_span(self.placebo),
+                others=len(self.placebo),
+                **counted,
             )
-        return (f"{text}. Windows overlap: these are fewer independent cases than their number.",)
+        else:
+            told = said(
+                "After {count} past controls prices changed by {change} within {months} months, over base metals.", **counted
+            )
+        return (together(told, said("Windows overlap: these are fewer independent cases than their number.")),)
 
-    def _size_note(self, assets: Iterable[str]) -> str:
+    def _size_note(self, assets: Iterable[str]) -> Said:
         """Sizes, those with the same words told together."""
-        together: dict[str, list[str]] = {}
+        alike: dict[Said, list[str]] = {}
         for asset in assets:
-            together.setdefault(self.sizes[asset].words, []).append(asset)
-        return "Sizes: " + "; ".join(f"{', '.join(names)} {words}" for words, names in together.items()) + "."
+            alike.setdefault(self.sizes[asset].words, []).append(asset)
+        sizes = [said("{assets} {size}", assets=names, size=words) for words, names in alike.items()]
+        return said("Sizes: {sizes:; }.", sizes=sizes)
 
 
-def _span(cases: Sequence[ShockCase]) -> str:
+def _span(cases: Sequence[ShockCase]) -> Said:
     """Median and range."""
     changes = [case.change for case in cases]
-    return f"a median of {statistics.median(changes):+.0%} ({min(changes):+.0%} to {max(changes):+.0%})"
+    return said(
+        "a median of {median:+.0%} ({low:+.0%} to {high:+.0%})",
+        median=statistics.median(changes),
+        low=min(changes),
+        high=max(changes),
+    )
 
 
 def control_cases(

@@ -28,11 +28,12 @@ NOT_LISTED, UNCERTAIN = "not_listed", "_uncertain"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something that changes on a date, in words, with the standing of what it rests on."""
+    """Something that changes on a date, in words, with the standing of what it rests on and the kind of change."""
 
     date: date
     what: str
     standing: str
+    kind: str
 
     def to_json(self) -> dict[str, str]:
         """The object of `next_changes[]` in the contract."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from toolkit.core.said import said, together
 from toolkit.supply.events import words
 
 SUBHEADING = 6
@@ -35,11 +36,12 @@ class TariffCode:
         """Why the total cannot show what happens to one material; empty for a code of one."""
         if not self.mixed:
             return ""
-        told = (
-            f"HS {self.hs_code} counts {', '.join((*self.assets, *self.others))} together: "
-            "its total cannot show that trade in one of them stops."
+        told = said(
+            "HS {code} counts {materials} together: its total cannot show that trade in one of them stops.",
+            code=self.hs_code,
+            materials=(*self.assets, *self.others),
         )
-        return f"{told} {self.note}" if self.note else told
+        return together(told, self.note) if self.note else told
 
 
 def tariff_codes(table: pl.DataFrame) -> tuple[TariffCode, ...]:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from toolkit.core.errors import SpecError
-from toolkit.supply.changes import acted_on, change_ahead
+from toolkit.supply.changes import SUSPENSION_ENDS, change_ahead, route_of, titles_acted_on
 from toolkit.supply.chronology import DAY, EXPIRED, IN_FORCE, Chronology
 from toolkit.supply.controls import ControlLedger
 from toolkit.supply.events import CLAIMS, SUSPENDS, Event
@@ -25,10 +25,18 @@ SCHEMA = {
     "metals": pl.String,
     "confidence": pl.String,
     "source": pl.String,
+    "change": pl.String,
+    "title": pl.String,
+    "authority": pl.String,
+    "acts_on": pl.List(pl.String),
+    "destinations": pl.List(pl.String),
+    "returns": pl.Date,
+    "claims": pl.List(pl.Struct({"authority": pl.String, "until": pl.Date})),
 }
+"""`what` is the sentence in English; from `change` on stand the parts that it is made of, for any other language."""
 
 
-def _row(event: Event, day: date, status: str, what: str) -> dict[str, object]:
+def _row(chronology: Chronology, event: Event, day: date, status: str, what: str, **parts: object) -> dict[str, object]:
     return {
         "date": day,
         "status": status,
@@ -42,17 +50,24 @@ def _row(event: Event, day: date, status: str, what: str) -> dict[str, object]:
         "metals": ";".join(event.metals),
         "confidence": event.confidence,
         "source": event.citation,
+        "title": event.title,
+        "authority": event.authority,
+        "acts_on": list(titles_acted_on(chronology, event)),
+        "destinations": list(route_of(event)),
+        "claims": [],
+        **parts,
     }
 
 
-def _lapsed(chronology: Chronology, event: Event, on: date, claims: tuple[Event, ...]) -> str:
+def _lapsed(chronology: Chronology, event: Event, since: date, claims: tuple[Event, ...]) -> str:
     """Words for a suspension that has ended; a claim that it goes on is named, and changes nothing."""
-    after = (chronology.spell(event, on).since).isoformat()
-    text = f"The suspension of {acted_on(chronology, event)} ({event.title}) lapsed: in force again since {after}"
+    *others, last = titles_acted_on(chronology, event)
+    targets = f"{', '.join(others)} and {last}" if others else last
+    text = f"The suspension of {targets} ({event.title}) lapsed: in force again since {since.isoformat()}"
     if not claims:
         return text
-    said = "; ".join(f"{c.authority}" + (f", to {c.ends.isoformat()}" if c.ends else "") for c in claims)
-    return f"{text}, unless the claimed extension holds ({said}; no legal act confirms it)"
+    told = "; ".join(f"{c.authority}" + (f", to {c.ends.isoformat()}" if c.ends else "") for c in claims)
+    return f"{text}, unless the claimed extension holds ({told}; no legal act confirms it)"
 
 
 def upcoming(ledger: ControlLedger, *, on: date, within_days: int = 90) -> pl.DataFrame:
@@ -63,7 +78,10 @@ def upcoming(ledger: ControlLedger, *, on: date, within_days: int = 90) -> pl.Da
     of what ends. Policy events are in the list with their `kind`; they are not controls.
 
     Returns:
-        Columns date, status, what, standing, kind, instrument, event_id, number, origin, metals, confidence, source.
+        Columns date, status, what, standing, kind, instrument, event_id, number, origin, metals, confidence, source, and the
+        parts of the sentence `what`: change (see `toolkit.supply.changes`, and ``lapsed``), title and authority of the event,
+        titles of those it acts on, destinations that it names, the day on which what it suspended returns, and the claims
+        (authority, last day) that a lapsed suspension goes on.
     """
     if within_days < 0:
         raise SpecError(f"the calendar looks ahead, not {within_days} days.", hint="Give a positive number of days.")
@@ -74,14 +92,18 @@ def upcoming(ledger: ControlLedger, *, on: date, within_days: int = 90) -> pl.Da
             continue
         change = change_ahead(chronology, event, on)
         if change and change.date <= on + window:
-            rows.append(_row(event, change.date, "ahead", change.what))
+            returns = change.date + DAY if change.kind == SUSPENSION_ENDS else None
+            rows.append(_row(chronology, event, change.date, "ahead", change.what, change=change.kind, returns=returns))
         if event.relation == SUSPENDS and event.is_law and chronology.status(event, on, known=on) == EXPIRED:
-            last = chronology.spell(event, on).since - DAY
+            since = chronology.spell(event, on).since
             claims = tuple(
                 claim
                 for claim in chronology.acting_on(event, CLAIMS, known=on)
                 if chronology.status(claim, on, known=on) == IN_FORCE
             )
-            if last >= on - window or claims:
-                rows.append(_row(event, last, "lapsed", _lapsed(chronology, event, on, claims)))
+            if since - DAY >= on - window or claims:
+                what = _lapsed(chronology, event, since, claims)
+                stated = [{"authority": claim.authority, "until": claim.ends} for claim in claims]
+                parts = {"change": "lapsed", "returns": since, "claims": stated}
+                rows.append(_row(chronology, event, since - DAY, "lapsed", what, **parts))
     return pl.DataFrame(rows, schema=SCHEMA, orient="row").sort("date", "event_id")

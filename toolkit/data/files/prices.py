@@ -12,6 +12,7 @@ import polars as pl
 
 from toolkit.core.errors import DataError, SpecError
 from toolkit.core.frames import CURRENCY, Prices
+from toolkit.core.said import said
 from toolkit.data.files.tabular import (
     Table,
     check_columns,
@@ -198,11 +199,19 @@ def _notes(table: Table, rows: pl.DataFrame, shape: str, today: date) -> tuple[s
     notes: list[str] = []
     running = running_months(table, "date", today)
     if len(running):
-        notes.append(f"{today:%Y-%m} is still running: its prices (first in row {running[0]}) are dated {today.isoformat()}.")
+        notes.append(
+            said(
+                "{month:%Y-%m} is still running: its prices (first in row {row:d}) are dated {day:%Y-%m-%d}.",
+                month=today,
+                day=today,
+                row=running[0],
+            )
+        )
     if shape == "wide":
         priced = set(rows["asset"].unique())
-        notes += [f"{name!r} has no prices and is left out." for name in table.columns if name != "date" and name not in priced]
+        empty = [name for name in table.columns if name != "date" and name not in priced]
+        notes += [said("{name!r} has no prices and is left out.", name=name) for name in empty]
     later = rows.filter(pl.col("known_from") > today).height
     if later:
-        notes.append(f"Rows published after {today.isoformat()} and so not visible yet: {later}.")
+        notes.append(said("Rows published after {today:%Y-%m-%d} and so not visible yet: {count}.", today=today, count=later))
     return tuple(notes)

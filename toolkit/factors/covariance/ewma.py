@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from toolkit.core.decode import Spec
+from toolkit.core.said import said
 from toolkit.factors.covariance.form import (
     CompleteRows,
     CovarianceInputs,
@@ -26,7 +27,12 @@ def _weights(rows: CompleteRows, periods_per_year: float, half_life: float | Non
     weights = decay(len(rows.changes.dates), life)
     weights /= weights.sum()
     effective = 1.0 / (weights**2).sum()
-    return weights, f"Half-life {life:g} periods: as much information as {effective:.0f} equally weighted ones."
+    note = said(
+        "Half-life {life:g} periods: as much information as {effective:.0f} equally weighted ones.",
+        life=life,
+        effective=effective,
+    )
+    return weights, note
 
 
 class EwmaCovariance(Spec):
@@ -76,7 +82,9 @@ class EwmaConstantCorrelationCovariance(Spec):
         scale = inputs.periods_per_year
         together = np.vstack([np.sqrt(1.0 - shrinkage) * root, np.sqrt(shrinkage * common) * deviation])
         own = shrinkage * (1.0 - common) * deviation**2
-        towards = f"Shrunk by {100 * shrinkage:.0f} % towards one correlation of {common:.2f}."
+        towards = said(
+            "Shrunk by {shrinkage:.0f %} towards one correlation of {common:.2f}.", shrinkage=shrinkage, common=common
+        )
         return component_form(np.sqrt(scale) * together, scale * own, (*rows.notes, note, towards))
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from toolkit.core.decode import Spec
+from toolkit.core.said import said
 from toolkit.factors.covariance.adjust import eigen_adjusted, newey_west_covariance
 from toolkit.factors.covariance.form import CovarianceInputs, FactorForm
 from toolkit.factors.factors import MARKET, MEMBERS, SUPPLY, fit
@@ -122,16 +123,23 @@ class FactorCovariance(Spec):
 def _notes(model: Loadings, members: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """Which factors could not be built, and what stands in for all of them."""
     if MARKET in model.factors:
-        return ("No explanatory series: the one common factor is the equally weighted mean of the other assets.",)
+        return (said("No explanatory series: the one common factor is the equally weighted mean of the other assets."),)
     absent = [name for name in (*members, SUPPLY) if name not in model.factors]
-    return (f"Factors without enough series, left out: {', '.join(absent)}.",) if absent else ()
+    return (said("Factors without enough series, left out: {factors}.", factors=absent),) if absent else ()
 
 
 def _weighting(fast: float, slow: float, periods_per_year: float) -> str:
     """The note on how fast the past fades."""
-    period = "days" if periods_per_year >= DAILY else "months"
-    return (
-        f"A change counts half after {fast:g} {period} in volatilities, after {slow:g} {period} in loadings and correlations."
+    if periods_per_year >= DAILY:
+        return said(
+            "A change counts half after {fast:g} days in volatilities, after {slow:g} days in loadings and correlations.",
+            fast=fast,
+            slow=slow,
+        )
+    return said(
+        "A change counts half after {fast:g} months in volatilities, after {slow:g} months in loadings and correlations.",
+        fast=fast,
+        slow=slow,
     )
 
 

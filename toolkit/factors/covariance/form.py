@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from toolkit.core.errors import DataError, GapError
+from toolkit.core.said import said
 from toolkit.factors.forecast import FloatArray, Loadings
 from toolkit.factors.increments import Increments
 from toolkit.factors.panel import MINIMUM_CHANGES
@@ -121,8 +122,15 @@ def complete_rows(inputs: CovarianceInputs) -> CompleteRows:
             hint="Exclude it, or use covariance kind 'factor', which takes histories of different length.",
             details={"asset": asset, "complete": int(rows.sum())},
         )
-    notes = (f"{lost} of {lost + int(rows.sum())} periods lack an asset and were not used, most for {blame}.",) if lost else ()
-    return CompleteRows(kept, notes)
+    if not lost:
+        return CompleteRows(kept, ())
+    note = said(
+        "{lost} of {all} periods lack an asset and were not used, most for {asset}.",
+        lost=lost,
+        all=lost + int(rows.sum()),
+        asset=blame,
+    )
+    return CompleteRows(kept, (note,))
 
 
 def moment_rows(x: FloatArray, noise: FloatArray) -> FloatArray:
@@ -193,6 +201,6 @@ def spherical_form(rows: FloatArray, shrinkage: float, scale: float, notes: tupl
     """
     n = rows.shape[1]
     mean_variance = float((rows * rows).sum()) / n
-    note = f"Shrunk by {100 * shrinkage:.0f} % towards equal variances without correlation."
+    note = said("Shrunk by {shrinkage:.0f %} towards equal variances without correlation.", shrinkage=shrinkage)
     own = np.full(n, shrinkage * mean_variance * scale)
     return component_form(np.sqrt((1.0 - shrinkage) * scale) * rows, own, (*notes, note))

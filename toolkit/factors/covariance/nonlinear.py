@@ -8,6 +8,7 @@ import numpy as np
 
 from toolkit.core.decode import Spec
 from toolkit.core.errors import GapError
+from toolkit.core.said import said
 from toolkit.factors.covariance.form import (
     CovarianceInputs,
     FactorForm,
@@ -72,8 +73,12 @@ class NonlinearShrinkageCovariance(Spec):
         root = np.sqrt(scale) * moment_rows(root, rows.mean_noise)
         notes = (
             *rows.notes,
-            *((f"The oldest {left} periods were left out: nearly as many assets as periods.",) if left else ()),
-            f"Sample variances of the principal directions moved by factors of {_range(shrunk / values)}.",
+            *((said("The oldest {left} periods were left out: nearly as many assets as periods.", left=left),) if left else ()),
+            said(
+                "Sample variances of the principal directions moved by factors of {low:.2g} to {high:.2g}.",
+                low=(shrunk / values).min(),
+                high=(shrunk / values).max(),
+            ),
         )
         return component_form(root, np.full(len(inputs.assets), scale * floor), notes)
 
@@ -82,11 +87,6 @@ def _periods(periods: int, p: int) -> int:
     """How many of the latest periods keep clear of as many assets as periods."""
     near = p / EDGE < periods - 1 < p * EDGE
     return int(p / EDGE) + 1 if near else periods
-
-
-def _range(ratios: FloatArray) -> str:
-    """The smallest and largest of some ratios, in words."""
-    return f"{ratios.min():.2g} to {ratios.max():.2g}"
 
 
 def shrunk_eigenvalues(values: FloatArray, p: int, n: int) -> tuple[FloatArray, float]:

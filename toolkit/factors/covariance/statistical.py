@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from toolkit.core.decode import Spec
+from toolkit.core.said import said
 from toolkit.factors.covariance.form import (
     RANK,
     CompleteRows,
@@ -97,7 +98,11 @@ class PoetCovariance(Spec):
         kept, threshold = _thresholded(found, self.threshold)
         loadings, specific = _blocks(kept)
         pairs = np.count_nonzero(np.triu(kept, 1))
-        note = f"{pairs} pairs of assets stay correlated beyond the components (threshold constant {threshold:.2g})."
+        note = said(
+            "{pairs} pairs of assets stay correlated beyond the components (threshold constant {threshold:.2g}).",
+            pairs=int(pairs),
+            threshold=threshold,
+        )
         form = _form(found, inputs.periods_per_year, specific, (*rows.notes, *found.notes, note))
         residual = found.deviation[:, None] * loadings * np.sqrt(inputs.periods_per_year)
         k = residual.shape[1]
@@ -120,7 +125,7 @@ def _principal(rows: CompleteRows, components: int | None) -> _Principal:
     root = root / deviation
     values, vectors = spectrum(root)
     k = components_by_criterion(values, n, T) if components is None else min(components, len(values))
-    note = f"{k} principal components explain {100 * values[:k].sum() / n:.0f} % of the variance."
+    note = said("{count} principal components explain {share:.0f %} of the variance.", count=k, share=values[:k].sum() / n)
     return _Principal(x / deviation, root, values[:k], vectors[:, :k], deviation, (note,))
 
 

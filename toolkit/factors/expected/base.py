@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from toolkit.core.said import Said, said
 from toolkit.factors.forecast import FloatArray
 
 
@@ -30,14 +31,23 @@ def standard_errors(covariance: FloatArray) -> FloatArray:
     return np.sqrt(np.maximum(np.diag(covariance), 0.0))
 
 
-def listed(names: Sequence[str], limit: int = 12) -> str:
+def listed(names: Sequence[str], limit: int = 12) -> Said:
     """Names in a sentence; of a long list the first ones and how many more."""
-    more = len(names) - limit
-    return ", ".join(names[:limit]) + (f" and {more} more" if more > 0 else "")
+    more, first = len(names) - limit, list(names[:limit])
+    return said("{names} and {more} more", names=first, more=more) if more > 0 else said("{names}", names=first)
 
 
-def span(values: FloatArray, *, signed: bool = False) -> str:
-    """Smallest and largest of some fractions, in percent: ``1.2 to 3.4``."""
-    form = "+.1f" if signed else ".1f"
-    low, high = f"{100 * values.min():{form}}", f"{100 * values.max():{form}}"
-    return low if low == high else f"{low} to {high}"
+def span(values: FloatArray) -> Said:
+    """Smallest and largest of some fractions, in points: ``1.2 to 3.4``."""
+    low, high = 100 * float(values.min()), 100 * float(values.max())
+    if f"{low:.1f}" == f"{high:.1f}":
+        return said("{value:.1f}", value=low)
+    return said("{low:.1f} to {high:.1f}", low=low, high=high)
+
+
+def signed_span(values: FloatArray) -> Said:
+    """Smallest and largest of some returns, in percent: ``-1.2 to +3.4 %``."""
+    low, high = float(values.min()), float(values.max())
+    if f"{100 * low:+.1f}" == f"{100 * high:+.1f}":
+        return said("{value:+.1f %}", value=low)
+    return said("{low:+.1f} to {high:+.1f %}", low=100 * low, high=high)

@@ -10,8 +10,9 @@ from pydantic import Field, field_validator
 
 from toolkit.core.decode import Spec
 from toolkit.core.errors import SpecError
+from toolkit.core.said import Said, said
 from toolkit.factors.covariance.form import CovarianceInputs, FactorForm
-from toolkit.factors.expected.base import ExpectedReturns, listed, span
+from toolkit.factors.expected.base import ExpectedReturns, listed, signed_span, span
 from toolkit.factors.expected.prior import Prior, labelled, members, times, uncertainty
 from toolkit.factors.forecast import FloatArray
 
@@ -57,18 +58,22 @@ class EquilibriumReturns(Spec):
         mean = self.risk_aversion * times(form, weights)
         tau, source = uncertainty(inputs, self.tau)
         prior = Prior(mean, tau, form)
-        note = (
-            f"Equilibrium returns: risk aversion {self.risk_aversion:g} x covariance x {described}: "
-            f"{span(mean, signed=True)} % a year over cash, with standard errors of {span(prior.errors())} percentage "
-            f"points ({source})."
+        note = said(
+            "Equilibrium returns: risk aversion {aversion:g} x covariance x {weights}: {returns} a year over cash, with "
+            "standard errors of {errors} percentage points ({source}).",
+            aversion=self.risk_aversion,
+            weights=described,
+            returns=signed_span(mean),
+            errors=span(prior.errors()),
+            source=source,
         )
         return Prior(mean, tau, form, (note,))
 
-    def _weights(self, inputs: CovarianceInputs) -> tuple[FloatArray, str]:
+    def _weights(self, inputs: CovarianceInputs) -> tuple[FloatArray, Said]:
         """Weights (n,) that sum to 1, and the words for them."""
         n = len(inputs.assets)
         if self.weights == "equal":
-            return np.full(n, 1.0 / n), "equal weights (a convention: no metal has a market capitalisation)"
+            return np.full(n, 1.0 / n), said("equal weights (a convention: no metal has a market capitalisation)")
         weights, universe = np.zeros(n), labelled(inputs)
         for name, size in self.weights.items():
             at = members(universe, name, "forecast.returns.weights")
@@ -76,4 +81,6 @@ class EquilibriumReturns(Spec):
         if not weights.any():
             raise SpecError("forecast.returns.weights: every weight is zero.", hint='Give one a size, or write "equal".')
         absent = [key for key, weight in zip(inputs.assets, weights, strict=True) if weight == 0]
-        return weights / weights.sum(), "the weights given" + (f" (zero for {listed(absent)})" if absent else "")
+        if not absent:
+            return weights / weights.sum(), said("the weights given")
+        return weights / weights.sum(), said("the weights given (zero for {assets})", assets=listed(absent))

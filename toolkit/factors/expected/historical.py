@@ -10,8 +10,9 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from toolkit.core.decode import Spec
 from toolkit.core.errors import GapError
+from toolkit.core.said import said
 from toolkit.factors.covariance.form import CovarianceInputs, FactorForm
-from toolkit.factors.expected.base import ExpectedReturns, span, standard_errors
+from toolkit.factors.expected.base import ExpectedReturns, signed_span, span, standard_errors
 from toolkit.factors.expected.prior import Prior
 from toolkit.factors.forecast import FloatArray
 
@@ -63,16 +64,21 @@ class HistoricalReturns(Spec):
         sampling = _sampling(seen, inputs, form)
         if self.shrinkage == "bayes_stein":
             weight, towards = bayes_stein(raw, sampling)
-            how = "a weight computed from the data (Bayes-Stein, Jorion 1986)"
+            how = said("a weight computed from the data (Bayes-Stein, Jorion 1986)")
         else:
             weight, towards = self.shrinkage, np.full(len(raw), 1.0 / len(raw))
-            how = "a weight given"
+            how = said("a weight given")
         common = float(towards @ raw)
         covariance = (1.0 - weight) * sampling + weight * float(towards @ sampling @ towards)
-        note = (
-            f"Historical means are {span(raw, signed=True)} % a year with standard errors of "
-            f"{span(standard_errors(sampling))} percentage points; they are shrunk by {100 * weight:.0f} %, {how}, towards "
-            f"{100 * common:+.1f} %, which leaves standard errors of {span(standard_errors(covariance))}."
+        note = said(
+            "Historical means are {means} a year with standard errors of {errors} percentage points; they are shrunk by "
+            "{weight:.0f %}, {how}, towards {common:+.1f %}, which leaves standard errors of {left}.",
+            means=signed_span(raw),
+            errors=span(standard_errors(sampling)),
+            weight=weight,
+            how=how,
+            common=common,
+            left=span(standard_errors(covariance)),
         )
         return ExpectedReturns((1.0 - weight) * raw + weight * common, covariance, (note,))
 

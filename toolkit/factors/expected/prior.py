@@ -8,6 +8,7 @@ import numpy as np
 
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import DataError, SpecError
+from toolkit.core.said import Said, said
 from toolkit.factors.covariance.form import CovarianceInputs, FactorForm
 from toolkit.factors.forecast import FloatArray
 
@@ -53,7 +54,7 @@ def times(form: FactorForm, portfolios: FloatArray) -> FloatArray:
     return form.loadings @ (form.factor_cov @ (form.loadings.T @ portfolios)) + specific * portfolios
 
 
-def uncertainty(inputs: CovarianceInputs, tau: float | None) -> tuple[float, str]:
+def uncertainty(inputs: CovarianceInputs, tau: float | None) -> tuple[float, Said]:
     """Tau and the words that say where it comes from.
 
     By default one over the years of data of the median asset: Sigma a year over T years is the sampling covariance of a
@@ -61,10 +62,11 @@ def uncertainty(inputs: CovarianceInputs, tau: float | None) -> tuple[float, str
     section "Calibrating tau") read tau.
     """
     if tau is not None:
-        return tau, f"tau = {tau:g}, given"
+        return tau, said("tau = {tau:g}, given", tau=tau)
     periods = np.isfinite(inputs.increments.take(inputs.assets).mean).sum(axis=0)
     years = float(np.median(periods)) / inputs.periods_per_year
-    return 1.0 / years, f"tau = {1.0 / years:.3f}, one over the {years:.1f} years of data of the median asset"
+    source = said("tau = {tau:.3f}, one over the {years:.1f} years of data of the median asset", tau=1.0 / years, years=years)
+    return 1.0 / years, source
 
 
 def labelled(inputs: CovarianceInputs) -> Universe:

@@ -8,8 +8,9 @@ import numpy as np
 from pydantic import Field, field_validator, model_validator
 
 from toolkit.core.decode import Spec
+from toolkit.core.said import Said, said
 from toolkit.factors.covariance.form import CovarianceInputs, FactorForm
-from toolkit.factors.expected.base import ExpectedReturns, listed, span, standard_errors
+from toolkit.factors.expected.base import ExpectedReturns, listed, signed_span, span, standard_errors
 from toolkit.factors.expected.equilibrium import EquilibriumReturns
 from toolkit.factors.expected.expression import portfolio, terms
 from toolkit.factors.expected.posterior import Posterior, Views, black_litterman
@@ -27,9 +28,11 @@ class ZeroPrior(Spec):
         """Zeros (n,)."""
         tau, source = uncertainty(inputs, self.tau)
         prior = Prior(np.zeros(len(inputs.assets)), tau, form)
-        note = (
-            "Before the views every expected return is zero over cash, with standard errors of "
-            f"{span(prior.errors())} percentage points ({source})."
+        note = said(
+            "Before the views every expected return is zero over cash, with standard errors of {errors} percentage points "
+            "({source}).",
+            errors=span(prior.errors()),
+            source=source,
         )
         return Prior(prior.mean, tau, form, (note,))
 
@@ -92,9 +95,11 @@ class ControlPressure(Spec):
         known = [i for i, key in enumerate(inputs.assets) if key in found]
         pressure = np.array([found[inputs.assets[i]] for i in known])
         absent = [key for key in inputs.assets if key not in found]
-        notes = (f"No control pressure is known for {listed(absent)}: no view on them.",) if absent else ()
+        notes: tuple[str, ...] = ()
+        if absent:
+            notes = (said("No control pressure is known for {assets}: no view on them.", assets=listed(absent)),)
         if len(np.unique(pressure)) < 2:
-            notes = (*notes, "Control pressure is the same for every metal, or unknown: it makes no view.")
+            notes = (*notes, said("Control pressure is the same for every metal, or unknown: it makes no view."))
             return Views((), np.empty((0, len(inputs.assets))), np.empty(0), np.empty(0)), notes
         m = len(known)
         portfolios = np.zeros((m, len(inputs.assets)))
@@ -159,17 +164,28 @@ class ViewsReturns(Spec):
         stated = len(self.views)
         before, after = views.portfolios @ prior.mean, views.portfolios @ found.mean
         notes = [
-            f"View {views.labels[j]} = {100 * views.values[j]:+.1f} % a year, {_give_or_take(views.errors[j])}: "
-            f"{100 * before[j]:+.1f} % before the views, {100 * after[j]:+.1f} % after them; "
-            f"it moves {_most(inputs, found.moves[:, j])}."
+            said(
+                "View {view} = {value:+.1f %} a year, {error}: {before:+.1f %} before the views, {after:+.1f %} after them; it "
+                "moves {moved}.",
+                view=views.labels[j],
+                value=views.values[j],
+                error=_give_or_take(views.errors[j]),
+                before=before[j],
+                after=after[j],
+                moved=_most(inputs, found.moves[:, j]),
+            )
             for j in range(stated)
         ]
         if self.control_pressure is not None and len(views.labels) > stated:
-            said = self.control_pressure
             notes.append(
-                f"View from control pressure, your hypothesis and not an estimate: {100 * said.premium:+.1f} % a year for one "
-                f"standard deviation of the number of legal measures in force, {_give_or_take(said.error)} for each of "
-                f"{len(views.labels) - stated} assets; it moves {_most(inputs, found.moves[:, stated:].sum(axis=1))}."
+                said(
+                    "View from control pressure, your hypothesis and not an estimate: {premium:+.1f %} a year for one standard "
+                    "deviation of the number of legal measures in force, {error} for each of {count} assets; it moves {moved}.",
+                    premium=self.control_pressure.premium,
+                    error=_give_or_take(self.control_pressure.error),
+                    count=len(views.labels) - stated,
+                    moved=_most(inputs, found.moves[:, stated:].sum(axis=1)),
+                )
             )
         return tuple(notes)
 
@@ -190,18 +206,25 @@ def _joined(first: Views, second: Views) -> Views:
     )
 
 
-def _give_or_take(error: float) -> str:
-    return f"give or take {100 * error:.1f} points" if np.isfinite(error) else "without any confidence"
+def _give_or_take(error: float) -> Said:
+    if np.isfinite(error):
+        return said("give or take {error:.1f} points", error=100 * error)
+    return said("without any confidence")
 
 
-def _most(inputs: CovarianceInputs, moves: FloatArray) -> str:
+def _most(inputs: CovarianceInputs, moves: FloatArray) -> Said:
     """The asset that moved most, and how far."""
     i = int(np.abs(moves).argmax())
-    return f"{inputs.assets[i]} most, by {100 * moves[i]:+.1f} points" if moves[i] else "nothing"
+    if not moves[i]:
+        return said("nothing")
+    return said("{asset} most, by {change:+.1f} points", asset=inputs.assets[i], change=100 * moves[i])
 
 
-def _change(prior: Prior, found: Posterior) -> str:
-    return (
-        f"Expected returns after the views: {span(found.mean, signed=True)} % a year over cash, with standard errors of "
-        f"{span(standard_errors(found.covariance))} percentage points ({span(prior.errors())} before)."
+def _change(prior: Prior, found: Posterior) -> Said:
+    return said(
+        "Expected returns after the views: {returns} a year over cash, with standard errors of {errors} percentage points "
+        "({before} before).",
+        returns=signed_span(found.mean),
+        errors=span(standard_errors(found.covariance)),
+        before=span(prior.errors()),
     )

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
+from toolkit.core.said import said
 from toolkit.optimize.terms.base import Constraint, Discrete, Facts
 
 COUNTED = 1e-3
@@ -43,7 +44,11 @@ class Cardinality(Constraint):
         """What counts as a holding."""
         if self.lower is None:
             return ()
-        return (f"{self.name}: a holding counts from {COUNTED:.1%} of the budget, and none is smaller.",)
+        return (
+            said(
+                "{name}: a holding counts from {least:.1%} of the budget, and none is smaller.", name=self.name, least=COUNTED
+            ),
+        )
 
     def relaxed(self, side: str, move: float, digits: int) -> Mapping[str, int]:  # noqa: ARG002
         """The number on that side."""

@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from toolkit.core.errors import SpecError
+from toolkit.core.said import said
 from toolkit.optimize.contribution import Share
 from toolkit.optimize.terms.base import Constraint, Facts, outward
 
@@ -45,7 +46,12 @@ class RiskContribution(Constraint):
 
     def notes(self, facts: Facts) -> tuple[str, ...]:  # noqa: ARG002
         """What is claimed."""
-        return (f"{self.name}: limits on contributions to risk are not convex; the answer is best among its neighbours.",)
+        return (
+            said(
+                "{name}: limits on contributions to risk are not convex; the answer is best among its neighbours.",
+                name=self.name,
+            ),
+        )
 
     def relaxed(self, side: str, move: float, digits: int) -> Mapping[str, float]:
         """The limit."""

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field, model_validator
 
+from toolkit.core.said import said
 from toolkit.optimize.terms.base import Constraint, Discrete, Facts
 
 
@@ -22,7 +23,9 @@ class Lots(Constraint):
     def notes(self, facts: Facts) -> tuple[str, ...]:
         """Names what has no lot size."""
         names = [asset.key for asset in facts.universe if asset.lot_size is None]
-        return (f"{self.name}: no lot size is known for {', '.join(names)}; held in any quantity.",) if names else ()
+        if not names:
+            return ()
+        return (said("{name}: no lot size is known for {assets}; held in any quantity.", name=self.name, assets=names),)
 
 
 class MinTicket(Constraint):

@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from toolkit.core.errors import DataError, did_you_mean
+from toolkit.core.said import said
 from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.terms.base import Facts, Limits, Rows
 
@@ -48,8 +49,10 @@ class CountryExposure(Limits):
         """Names the assets that the limit cannot speak about."""
         if not facts.unknown_supply:
             return ()
-        names = ", ".join(facts.unknown_supply)
-        return (f"{self.name}: no country shares known for {names}; the limit does not cover them.",)
+        assets = facts.unknown_supply
+        return (
+            said("{name}: no country shares known for {assets}; the limit does not cover them.", name=self.name, assets=assets),
+        )
 
 
 class ControlExposure(Limits):
@@ -77,7 +80,8 @@ class ControlExposure(Limits):
         """Names the assets that the ledger cannot speak about."""
         if not facts.unknown_assets:
             return ()
-        return (f"{self.name}: the control ledger does not know {', '.join(facts.unknown_assets)}; they do not count.",)
+        assets = facts.unknown_assets
+        return (said("{name}: the control ledger does not know {assets}; they do not count.", name=self.name, assets=assets),)
 
 
 class CurrencyExposure(Limits):

@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.core.said import said
 from toolkit.optimize.terms.base import Facts, Limits, Rows
 
 
@@ -40,4 +41,11 @@ class FactorExposure(Limits):
         unfitted = facts.unfitted.get(self.factor, ())
         if not unfitted:
             return ()
-        return (f"{self.name}: no loading on {self.factor} could be fitted for {', '.join(unfitted)}; they count as zero.",)
+        return (
+            said(
+                "{name}: no loading on {factor} could be fitted for {assets}; they count as zero.",
+                name=self.name,
+                factor=self.factor,
+                assets=unfitted,
+            ),
+        )

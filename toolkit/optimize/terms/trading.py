@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from toolkit.core.errors import SpecError
+from toolkit.core.said import said
 from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.functions import Turnover as TurnoverFunction
 from toolkit.optimize.terms.base import Ceiled, Curved, Facts, Limits, Rows
@@ -61,7 +62,15 @@ class Liquidity(Limits):
         assumed = [key for i, key in enumerate(facts.universe.keys) if i not in named and key not in unknown]
         told = []
         if assumed:
-            told.append(f"{self.name}: the days it takes to sell {', '.join(assumed)} are the toolkit's assumption.")
+            told.append(
+                said("{name}: the days it takes to sell {assets} are the toolkit's assumption.", name=self.name, assets=assumed)
+            )
         if unknown:
-            told.append(f"{self.name}: nobody knows how long {', '.join(unknown)} take to sell; they count as not sold.")
+            told.append(
+                said(
+                    "{name}: nobody knows how long {assets} take to sell; they count as not sold.",
+                    name=self.name,
+                    assets=unknown,
+                )
+            )
         return tuple(told)

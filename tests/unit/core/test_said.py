@@ -1,0 +1,109 @@
+"""Sentences that remember how they were made."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+from datetime import date
+
+import numpy as np
+import pytest
+
+from toolkit.core.said import Said, phrases, retellable, said, sentences, together
+
+
+def test_a_sentence_is_the_english_string_of_its_template():
+    sentence = said(
+        "{asset}: {share:.0%} since {day:%Y-%m}, {rate:.2f}", asset="gallium", share=0.123, day=date(2026, 7, 1), rate=2
+    )
+    assert sentence == "gallium: 12% since 2026-07, 2.00"
+    assert {sentence} == {"gallium: 12% since 2026-07, 2.00"}
+    assert json.dumps(sentence) == '"gallium: 12% since 2026-07, 2.00"'
+
+
+@pytest.mark.parametrize(
+    ("template", "value", "expected"),
+    [
+        ("{x}", ["a", "b", "c"], "a, b, c"),
+        ("{x:and}", ["a", "b", "c"], "a, b and c"),
+        ("{x:and}", ["a"], "a"),
+        ("{x:and}", [], ""),
+        ("{x:; }", ("a", "b"), "a; b"),
+        ("{x: and }", ["a", "b", "c"], "a and b and c"),
+        ("{x!r}", ["a", "b"], "'a', 'b'"),
+        ("{x!r}", "a", "'a'"),
+        ("{x:.1f %}", 0.1234, "12.3 %"),
+        ("{x:+.0f %}", -0.5, "-50 %"),
+        ("{x:+.1f %}", np.float64(0.5), "+50.0 %"),
+        ("{x:,}", 1234, "1,234"),
+        ("{x:g}", 0.5, "0.5"),
+    ],
+)
+def test_places_are_written_as_their_specification_says(template, value, expected):
+    assert said(template, x=value) == expected
+
+
+def test_percent_with_a_gap_rounds_as_the_number_times_a_hundred():
+    for share in (0.005, 0.015, 0.285, 1 / 3, -0.00049):
+        assert said("{x:.0f %}", x=share) == f"{100 * share:.0f} %"
+
+
+def test_what_it_is_made_of_is_json():
+    inner = said("a median of {x:+.0%}", x=np.float64(0.25))
+    sentence = said("{n} of {names}: {inner}, {days}", n=np.int64(3), names=("a", "b"), inner=inner, days=[date(2026, 1, 2)])
+    assert sentence.to_json() == {
+        "said": "{n} of {names}: {inner}, {days}",
+        "with": {
+            "n": 3,
+            "names": ["a", "b"],
+            "inner": {"said": "a median of {x:+.0%}", "with": {"x": 0.25}},
+            "days": ["2026-01-02"],
+        },
+    }
+    assert json.loads(json.dumps(sentence.to_json())) == sentence.to_json()
+    assert type(sentence.to_json()["with"]["n"]) is int
+
+
+def test_a_value_that_is_no_word_number_or_date_is_refused():
+    with pytest.raises(TypeError, match="object has no place in a sentence"):
+        said("{x}", x=object()).to_json()
+
+
+def test_copies_remember_too():
+    sentence = said("{names:and} fell", names=["a", "b"])
+    for twin in (copy.deepcopy(sentence), pickle.loads(pickle.dumps(sentence))):
+        assert isinstance(twin, Said)
+        assert (str(twin), twin.to_json()) == ("a and b fell", sentence.to_json())
+
+
+def test_several_sentences_are_one_text_that_remembers_each():
+    text = together(said("{n} fell.", n=2), "Words of the data {as they stand}.")
+    assert text == "2 fell. Words of the data {as they stand}."
+    assert isinstance(text, Said)
+    assert text.to_json() == {
+        "said": "{s0} {s1}",
+        "with": {
+            "s0": {"said": "{n} fell.", "with": {"n": 2}},
+            "s1": {"said": "Words of the data {{as they stand}}.", "with": {}},
+        },
+    }
+
+
+def test_nothing_and_a_single_sentence_are_themselves():
+    assert together() == ""
+    assert together("bare") == "bare"
+    assert not isinstance(together("bare"), Said)
+
+
+def test_phrases_are_those_that_remember():
+    told = said("{n} fell.", n=2)
+    assert phrases([told, "bare", told]) == {"2 fell.": told.to_json()}
+    assert retellable(told) == told.to_json()
+    assert retellable("bare") == "bare"
+
+
+def test_sentences_are_found_anywhere_in_a_record():
+    first, second, third = said("one"), said("two"), said("three")
+    record = {"a": [first, {"b": (second, "bare")}], "c": {"d": third}, "e": 1.0, "f": None}
+    assert list(sentences(record)) == [first, second, third]
