@@ -23,6 +23,7 @@ from toolkit.report.charts.theme import LIGHT, SHEET
 from toolkit.report.document import (
     Bar,
     BarTable,
+    Block,
     Chart,
     Document,
     Drawing,
@@ -36,7 +37,7 @@ from toolkit.report.document import (
 )
 from toolkit.report.language import Language
 from toolkit.report.markdown import markdown
-from toolkit.report.plain import Data, Medium, Title, Words, isolated
+from toolkit.report.plain import Data, Form, Items, Key, Medium, Title, Words, isolated
 from toolkit.report.text import Text, plain
 
 CLIPPED = 100_000
@@ -51,8 +52,9 @@ FLAT = 5
 """Columns that fit a phone side by side; a wider table becomes a block a row."""
 SHOWN = frozenset({KeyFigures, BarTable, Matrix, Panels})
 """Kinds of blocks that a mail shows in a way of its own."""
-WHOLE, FINDINGS, NAMED = None, frozenset({Title, Words, Chart, KeyFigures}), frozenset()
-"""Lengths of a section, by the forms that stay: all, what it finds and draws, its heading alone."""
+PICTURES = (Chart, Panels)
+FINDINGS, HEADING = frozenset({Title, Words, Items, Chart, Panels, KeyFigures}), frozenset()
+"""What stays of a section that is shortened: all but its tables, or its heading alone."""
 
 Paint = Callable[[str, float], bytes]
 """From a specification and a scale to a PNG."""
@@ -163,34 +165,37 @@ class Page:
         )
         self._templates.globals |= {
             "c": LIGHT, "say": say.words, "show": self._show, "picture": self._picture, "widest": WIDEST, "cuts": cuts,
+            "key": lambda legend: self._show(Key(legend)),
         }  # fmt: skip
         self._templates.filters |= {"inline": inline, "plain": plain, "isolated": isolated}
 
     def written(self, document: Document) -> str:
-        """The page, within what mail services show: sections that would not fit are shortened, and say so."""
-        told = [self._section(section, WHOLE) for section in document.sections]
+        """The page, within what mail services show.
 
-        def size() -> int:
-            return frame + sum(len(words.encode()) for words in told)
-
-        frame = len(self._framed(document, ()).encode())
-        # A reader begins at the top and looks markers up: what comes late goes first, what markers stand for goes last.
-        order = sorted(range(len(told)), key=lambda i: (_is_reference(document.sections[i]), -i))
-        for length in (FINDINGS, NAMED):
-            for i in order:
-                if size() <= CLIPPED:
-                    break
-                told[i] = self._section(document.sections[i], length)
+        Every section tells what it finds. Those that fit keep their tables too: what markers stand for before the rest, and
+        of the rest what is read first; the others say what is left out.
+        """
+        sections = document.sections
+        told = [self._section(section, FINDINGS) for section in sections]
+        room = CLIPPED - len(self._framed(document, ()).encode()) - sum(map(_size, told))
+        for i in reversed(range(len(told))):
+            if room < 0:
+                heading = self._section(sections[i], HEADING)
+                room, told[i] = room + _size(told[i]) - _size(heading), heading
+        for i in sorted(range(len(told)), key=lambda i: (not _is_reference(sections[i]), i)):
+            whole = self._section(sections[i])
+            if (more := _size(whole) - _size(told[i])) <= room:
+                room, told[i] = room - more, whole
         return self._framed(document, told)
 
     def _framed(self, document: Document, sections: Sequence[Markup]) -> str:
         return self._templates.get_template("email/page.html.j2").render(document=document, sections=sections)
 
-    def _section(self, section: Section, length: frozenset[type[Any]] | None) -> Markup:
+    def _section(self, section: Section, length: frozenset[type[Any]] | None = None) -> Markup:
         missing = section.content.reason if isinstance(section.content, Missing) else ""
         blocks = () if isinstance(section.content, Missing) else section.content
         forms = [form for block in blocks for form in self._medium.forms(block) if not isinstance(form, Data)]
-        shown = [form for form in forms if length is None or type(form) in length]
+        shown = forms if length is None else list(_shortened(forms, length))
         return self._rendered("section", section=section, missing=missing, forms=shown, shortened=len(shown) < len(forms))
 
     def _show(self, form: Any) -> Markup:
@@ -206,6 +211,18 @@ class Page:
 
     def _picture(self, chart: Chart) -> Picture | None:
         return self._pictures.get(_drawing(chart).spec)
+
+
+def _shortened(forms: Sequence[Form | Block], length: frozenset[type[Any]]) -> Iterator[Form | Block]:
+    """The forms that stay, and the legends of pictures among them."""
+    for form, following in zip(forms, (*forms[1:], None), strict=True):
+        legend = isinstance(form, Key) and isinstance(following, PICTURES) and type(following) in length
+        if legend or type(form) in length:
+            yield form
+
+
+def _size(words: str) -> int:
+    return len(words.encode())
 
 
 def _is_reference(section: Section) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from toolkit.report.charts.draw import ENGINE, bitmap, draw
+from toolkit.report.charts.png import packed
 
 VARIABLE = "TOOLKIT_CACHE"
 """Folder of kept files, in place of the one the system has for it."""
@@ -50,7 +51,7 @@ def kept_bitmap(spec: str, scale: float) -> bytes:
     path = _path(f"{scale} {spec}", ".png")
     if (kept := _kept(path)) is not None:
         return kept
-    png = bitmap(kept_drawing(spec), scale)
+    png = packed(bitmap(kept_drawing(spec), scale))
     with contextlib.suppress(OSError):
         _keep(path, png)
     return png

@@ -44,7 +44,7 @@ SET_BY_WEASYPRINT = """
 .chart:has(> .d-680) > .d:not(.d-680) { display: none !important; }
 .two .chart > .d-0, .panels .chart > .d-0 { display: block !important; }
 .two .chart > .d:not(.d-0), .panels .chart > .d:not(.d-0) { display: none !important; }
-.leg { display: block !important; } .leg li { display: inline-block !important; margin-right: 14pt; } .leg .k { margin-right: 5pt; }
+.leg { display: block !important; } .leg li { display: inline-block !important; margin-right: 14pt; } .k { margin-right: 5pt; }
 """
 """What a browser knows by the width of a figure: which drawing of a chart stands in a column, and which across the sheet."""
 
