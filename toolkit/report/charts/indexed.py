@@ -66,7 +66,7 @@ def indexed(paths: Sequence[Indexed], fmt: Formats) -> tuple[Chart, ...]:
     """
     scale = _Scale(*span(paths), fmt)
     lines = max((len(_heights(path, scale)) for path in paths), default=0)
-    return tuple(Chart((Drawing(_spec(path, scale, lines)),), path.told) for path in paths)
+    return tuple(Chart((Drawing(_spec, (path, scale, lines)),), path.told) for path in paths)
 
 
 def span(paths: Sequence[Indexed]) -> tuple[float, float]:

@@ -1,0 +1,187 @@
+"""The section on customs flows: findings by what became of each flow, marks of the drawing, and what is not computed."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from toolkit.app.report.theme import language
+from toolkit.report.charts.draw import draw
+from toolkit.report.document import Figure, Missing, Notes, Panels, Table
+from toolkit.report.findings import Findings
+from toolkit.report.sections.flows import flows
+from toolkit.report.text import plain
+
+DE = language("de")
+MONTHS = [f"{year}-{month:02d}" for year in (2024, 2025, 2026) for month in range(1, 13)][:30]
+RULES = {
+    "collapse": {"said": "Collapse: {months} months.", "with": {"months": 3}},
+    "small": {"said": "No change below {small:.0%}.", "with": {"small": 0.1}},
+    "diversion": {"said": "Re-routing is possible.", "with": {}},
+}
+UNKNOWN = {"value": None, "base": None, "reason": "missing"}
+
+
+def control(number="No. 9 of 2025", instrument="licence", effective="2025-02-04", **changes):
+    return {
+        "event_id": "E", "number": number, "instrument": instrument, "destinations": ["all"], "effective": effective,
+        "covers": True, "spells": [], "base": 1000.0, "after": 250.0, "change": {"value": -0.75, "base": 1000.0, "reason": ""},
+        "collapsed": None, **changes,
+    }  # fmt: skip
+
+
+def flow(asset="gallium", quantity=None, state="running", controls=(), **changes):
+    """A flow of thirty months that ends in June 2026."""
+    quantities = quantity or [1000.0] * 30
+    summary = {
+        "month": "2026-06", "latest": quantities[-1], "on_year": {"value": 0.0, "base": 1000.0, "reason": ""}, "year": 900.0,
+        "year_before": 1000.0, "three_months": 950.0, "year_on_year": {"value": -0.1, "base": 1000.0, "reason": ""},
+        "zeros_running": 0, "zeros_in_year": 0, "inferred_in_year": 0, "share": 0.25,
+    }  # fmt: skip
+    since = None if state == "running" else "2025-10-31"
+    became = {"state": state, "since": since, "months": 9 if state == "zero" else 0, "level": 50.0, "base": 1000.0}
+    return {
+        "asset": asset, "name": f"{asset.capitalize()} ingot", "element": "X", "hs_code": "1", "reporter": "USA", "direction": "import",
+        "origin": "CHN", "months": MONTHS, "total": [4000.0] * 30, "quantity": quantities,
+        "basis": ["not_available" if q is None else "inferred_zero" if q == 0 else "reported" for q in quantities],
+        "summary": {**summary, **changes.pop("summary", {})}, "became": became, "collapses": [], "diversion": None,
+        "controls": list(controls), "mixed": None, **changes,
+    }  # fmt: skip
+
+
+def build(*found, say=None, reported=(), without=()):
+    data = [{"table": table, "source_id": table, "source": "S", "licence": "L", "as_of": "2026-06-30", "known_from": "2026-08-10",
+             "overdue_days": 0} for table in ("flows", "controls")]  # fmt: skip
+    part = {"origin": "CHN", "rules": RULES, "flows": list(found), "reported": list(reported), "without_flow": list(without)}
+    record = {"as_of": "2026-08-20", "currency": "EUR", "data": [], "controls": [], "assets": [], "positions": []}
+    return flows.build(Findings.of(record, {"flows": {**part, "data": data}}, say))
+
+
+def titles(blocks):
+    return [plain(block.title) for block in blocks if isinstance(block, Figure)]
+
+
+def panel(blocks) -> Panels:
+    return next(part for part in blocks[0].body if isinstance(part, Panels))
+
+
+def table(block) -> Table:
+    return next(part for part in block.body if isinstance(part, Table))
+
+
+def values(drawing) -> list[dict]:
+    """Rows of every layer of a drawing."""
+    spec = json.loads(drawing.spec)
+    found = [layer["data"] for layer in spec["layer"]]
+    return [row for data in found for row in (data["values"] if "values" in data else spec["datasets"][data["name"]])]
+
+
+def test_the_finding_names_what_is_at_zero_what_fell_and_what_is_back():
+    found = (
+        flow("bismuth", state="zero"),
+        flow("antimony", state="fallen"),
+        flow("indium", state="fallen"),
+        flow(state="back"),
+    )
+    assert titles(build(*found))[0] == (
+        "Bismuth from China has been at zero for nine months; antimony and indium have fallen to 5.0% of what they were, or less;"
+        " gallium is arriving again"
+    )
+    assert titles(build(*found, say=DE))[0].startswith(
+        "Bismut aus China steht seit neun Monaten bei null; Antimon und Indium sind"
+    )
+
+
+def test_without_a_collapse_the_largest_change_is_the_finding():
+    mild, strong = flow("indium"), flow("tungsten", summary={"year_on_year": {"value": -0.4, "base": 1.0, "reason": ""}})
+    assert titles(build(mild, strong))[0] == "No flow from China shows a collapse; tungsten changed most in a year, by −40%"
+
+
+def test_a_panel_has_the_peak_the_number_and_the_ban_in_its_two_states():
+    spells = [{"status": "in_force", "since": "2025-03-01", "until": "2025-11-08"},
+              {"status": "suspended", "since": "2025-11-09", "until": "2026-11-27"}]  # fmt: skip
+    ban = control("No. 46 of 2024 para 2", "ban", "2025-03-01", spells=spells, destinations=["USA"])
+    blocks = build(flow(quantity=[1000.0] * 29 + [2500.0], controls=(control(effective="2024-06-01"), ban)))
+    (cell,) = panel(blocks).items
+    labels = {row["label"] for row in values(cell.chart.drawings[0]) if "label" in row}
+    assert {"2.5 t", "No.\u00a09/2025", "No.\u00a046/2024\u00a0¶2", "2025", "2026"} <= labels
+    svg = draw(cell.chart.drawings[0].spec)
+    assert "fill-soft" in svg
+    assert "fill-hatch" in svg
+    words = dict(panel(blocks).legend)
+    assert words["soft"] == "ban to the US in force"
+    assert words["paused"] == "ban suspended"
+    assert "zero" not in words
+    assert "at most 2.5 t in Jun\u00a02026" in cell.chart.told
+
+
+def test_a_licence_for_other_forms_is_dashed_and_said():
+    covered, other = (panel(build(flow(controls=(control(covers=covers),)))) for covers in (True, False))
+    assert "stroke-dasharray" not in draw(covered.items[0].chart.drawings[0].spec)
+    assert "stroke-dasharray" in draw(other.items[0].chart.drawings[0].spec)
+    assert "datedash" in dict(other.legend)
+    assert "datedash" not in dict(covered.legend)
+
+
+def test_a_missing_month_is_a_gap_and_an_inferred_zero_a_dot_and_an_asterisk():
+    quantity: list[float | None] = [1000.0] * 10 + [None] + [1000.0] * 18 + [0.0]
+    blocks = build(flow(quantity=quantity))
+    rows = values(panel(blocks).items[0].chart.drawings[0])
+    base = [row for row in rows if row["y"] == 112 and "x2" in row and "y2" not in row]
+    assert len(base) == 2
+    assert base[0]["x2"] < base[1]["x"]
+    assert len([row for row in rows if row["y"] == 109]) == 1
+    months = {plain(row.cells[0]): plain(row.cells[1]) for row in blocks[0].data.rows}
+    assert months["Jun\u00a02026"] == "0*"
+    assert months["Nov\u00a02024"] == "–"
+    assert "zero" in dict(panel(blocks).legend)
+
+
+def test_a_small_base_gives_a_dagger_and_levels_in_place_of_a_percentage():
+    small = {"value": None, "base": 4.0, "reason": "small base"}
+    blocks = build(flow(summary={"year": 350.0, "year_before": 4.0, "year_on_year": small}))
+    cells = [plain(cell) for cell in table(blocks[1]).rows[0].cells]
+    assert "†" in cells
+    assert not any("%" in cell for cell in cells[:-1])
+    assert plain(panel(blocks).items[0].note) == "350 kg a month, 4 kg a year ago"
+
+
+@pytest.mark.parametrize(("change", "told"), [(-0.99998, "<\u202f−99.9%"), (-1.0, "−100.0%"), (0.5, "+50.0%")])
+def test_a_fall_to_almost_nothing_is_no_fall_to_nothing(change, told):
+    blocks = build(flow(summary={"year": 0.2, "year_on_year": {"value": change, "base": 9000.0, "reason": ""}}))
+    cells = [plain(cell) for cell in table(blocks[1]).rows[0].cells]
+    assert told in cells
+    assert "<\u202f1" in cells
+
+
+def test_effects_count_only_controls_that_cover_the_form():
+    rows = (control(), control(number="No. 8 of 2024", after=1200.0, change={"value": 0.2, "base": 1000.0, "reason": ""}),
+            control(number="No. 7 of 2024", covers=False))  # fmt: skip
+    blocks = build(flow(controls=rows))
+    assert titles(blocks)[2] == "In 1 of 2 cases less arrived in the first three months of a control than before"
+    assert [plain(row.cells[1]) for row in table(blocks[2]).rows][-1] == "No.\u00a07/2024, other forms"
+    assert len(build(flow(controls=(control(base=None),)))) == 2
+
+
+def test_reported_points_are_told_alone_with_their_standing():
+    press = {"event_id": "E", "date": "2026-05-20", "precision": "approximate", "assets": ["gallium"], "what": "exports of 3 kg",
+             "citation": "c", "confidence": "single press report", "confirmed": False}  # fmt: skip
+    official = {**press, "precision": "day", "what": "no exports", "confidence": "verified", "confirmed": True}
+    blocks = build(flow(), reported=[press, official])
+    (notes,) = (part for part in blocks[-1].body if isinstance(part, Notes))
+    first, second = (words for _, words in notes.items)
+    assert plain(first) == "About 20\u00a0May\u00a02026: exports of 3 kg. Single press report."
+    assert first[-1].style == "warn"
+    assert plain(second) == "20\u00a0May\u00a02026: no exports."
+    assert "3" not in {plain(cell) for row in blocks[0].data.rows for cell in row.cells}
+
+
+def test_hostile_names_stay_inside_their_span_and_nothing_is_said_of_nothing():
+    name = "\u202edlog-neila <b>"
+    blocks = build(flow(asset="x", name=name), without=[{"asset": "gold", "name": "Gold", "element": "Au"}])
+    (span,) = panel(blocks).items[0].title
+    assert span.style == "name"
+    assert "Without a customs series here: gold." in plain(blocks[0].source)
+    assert isinstance(build(), Missing)
+    assert isinstance(build(flow(quantity=[0.0] * 30)), Missing)
