@@ -7,8 +7,9 @@ import math
 
 import pytest
 
-from toolkit.report.measures import measure_words
+from toolkit.app.report.theme import language
 from toolkit.report.findings import Findings
+from toolkit.report.measures import measure_words
 from toolkit.report.sections.answer import answer
 from toolkit.report.sections.limits import limits
 from toolkit.report.text import plain
@@ -151,3 +152,27 @@ def test_a_number_of_holdings_says_how_many_there_are(records):
 )
 def test_measures_in_words(name, confidence, words):
     assert measure_words(name, confidence) == words
+
+
+def test_limits_are_told_in_german(records):
+    record = limited(
+        records,
+        {
+            "kind": "bounds",
+            "name": "any metal",
+            "where": "gallium",
+            "value": 0.2,
+            "limit": 0.2,
+            "binding": True,
+            "shadow_price": 0.04,
+        },
+        {"kind": "liquidity", "where": "not sold within 7 days", "value": 0.5, "limit": 0.6},
+        {"kind": "risk_limit", "where": "cvar", "value": 0.3, "limit": 0.35, "confidence": 0.9},
+        volatility=0.2,
+    )
+    (found,) = limits.build(Findings.of(record, language=language("de")))
+    first, second, third = ([plain(cell) for cell in row.cells] for row in found.body[0].rows)
+    assert first[1:] == ["Gallium", "höchstens 20\u202f%", "20,0\u202f%", "0,0", "0,10 Punkte weniger Volatilität"]
+    assert second[1:3] == ["nicht innerhalb von 7 Tagen verkauft", "höchstens 60\u202f%"]
+    assert third[1] == "durchschnittlicher Verlust des schlechtesten Zehntels (CVaR 90\u202f%)"
+    assert plain(found.title).startswith("Alle drei Grenzen sind eingehalten; es bindet: ")
