@@ -6,8 +6,9 @@ because what a number is called and how it is rounded belongs to the section tha
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from toolkit.report.text import Text
 
@@ -91,10 +92,28 @@ class BarTable:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """One drawing of a chart for rooms of at least `minimum` px: a specification as JSON (`toolkit.report.charts`)."""
+    """One drawing of a chart for rooms of at least `minimum` px.
 
-    spec: str
+    The figures are the data; their specification is made when a format asks for it, and never for a drawing that is kept.
+
+    Attributes:
+        build: From the figures to Vega-Lite as JSON: a function of `toolkit.report.charts`.
+        figures: What it is given: plain values and frozen records, whose `repr` says all of them.
+    """
+
+    build: Callable[..., str]
+    figures: tuple[Any, ...] = ()
     minimum: int = 0
+
+    @property
+    def spec(self) -> str:
+        """The specification."""
+        return self.build(*self.figures)
+
+    @property
+    def key(self) -> str:
+        """What tells this drawing from others: its function and its figures."""
+        return f"{self.build.__module__}.{self.build.__qualname__}{self.figures!r}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ PICTURES = (Chart, Panels)
 FINDINGS, HEADING = frozenset({Title, Words, Items, Chart, Panels, KeyFigures}), frozenset()
 """What stays of a section that is shortened: all but its tables, or its heading alone."""
 
-Paint = Callable[[str, float], bytes]
+Paint = Callable[[Drawing, float], bytes]
 """From a specification and a scale to a PNG."""
 
 
@@ -114,17 +114,17 @@ class Picture:
 
 
 def _pictures(document: Document, paint: Paint, room: int, medium: Medium) -> Mapping[str, Picture]:
-    """Specification -> picture; as sharp as the room in bytes allows, the last ones left out where it does not."""
+    """Key of a drawing -> picture; as sharp as the room in bytes allows, the last ones left out where it does not."""
     drawings = [_drawing(chart) for section in document.sections for chart in _charts(section, medium)]
     chosen: dict[str, Picture] = {}
     for scale in SCALES:
-        chosen = {d.spec: Picture(paint(d.spec, scale), min(WIDEST, _width(d))) for d in drawings}
+        chosen = {d.key: _picture(paint(d, scale), scale) for d in drawings}
         if sum(map(_sent, chosen.values())) <= room:
             return chosen
     kept: dict[str, Picture] = {}
-    for spec, picture in chosen.items():
+    for key, picture in chosen.items():
         if sum(map(_sent, kept.values())) + _sent(picture) <= room:
-            kept[spec] = picture
+            kept[key] = picture
     return kept
 
 
@@ -149,9 +149,9 @@ def _drawing(chart: Chart) -> Drawing:
     return max((d for d in chart.drawings if d.minimum <= SHEET), key=lambda d: d.minimum, default=chart.drawings[0])
 
 
-def _width(drawing: Drawing) -> int:
-    found = re.search(r'"width": (\d+)', drawing.spec)
-    return drawing.minimum or (int(found[1]) if found else WIDEST)
+def _picture(png: bytes, scale: float) -> Picture:
+    """A bitmap as wide as it was drawn (the width stands in the head of the file), or as the mail is."""
+    return Picture(png, min(WIDEST, round(int.from_bytes(png[16:20], "big") / scale)))
 
 
 class Page:
@@ -210,7 +210,7 @@ class Page:
         return Markup(self._templates.get_template(f"email/{name}.html.j2").render(**values))  # noqa: S704
 
     def _picture(self, chart: Chart) -> Picture | None:
-        return self._pictures.get(_drawing(chart).spec)
+        return self._pictures.get(_drawing(chart).key)
 
 
 def _shortened(forms: Sequence[Form | Block], length: frozenset[type[Any]]) -> Iterator[Form | Block]:

@@ -13,8 +13,8 @@ from jinja2 import DictLoader, Environment, StrictUndefined, TemplateNotFound
 from markupsafe import Markup, escape
 
 from toolkit.core.errors import SpecError
-from toolkit.report.charts.draw import draw, titled
-from toolkit.report.document import Bar, BarTable, Column, Document, Missing, Row, Table
+from toolkit.report.charts.draw import drawn, titled
+from toolkit.report.document import Bar, BarTable, Column, Document, Drawing, Missing, Row, Table
 from toolkit.report.language import Language, mark
 from toolkit.report.text import Span, Text
 
@@ -28,12 +28,12 @@ class Theme:
     Attributes:
         templates: File name -> source: the page, and one template a block kind (``table.html.j2``).
         css: The style sheet, put into the page.
-        draw: From a specification to SVG; one that keeps drawings saves the time of making them again.
+        draw: From a drawing to SVG; one that keeps drawings saves the time of making them again.
     """
 
     templates: Mapping[str, str]
     css: str
-    draw: Callable[[str], str] = draw
+    draw: Callable[[Drawing], str] = drawn
 
 
 class _Kind(Protocol):
@@ -66,15 +66,15 @@ def render(document: Document, theme: Theme, say: Language | None = None) -> str
 
     spoken = say or Language()
 
-    def drawn(spec: str, told: str) -> Markup:
+    def picture(drawing: Drawing, told: str) -> Markup:
         # Drawings are made by `draw`, which keeps geometry and classes alone; the words are escaped by `titled`.
-        return Markup(titled(theme.draw(spec), told))  # noqa: S704
+        return Markup(titled(theme.draw(drawing), told))  # noqa: S704
 
     def written(value: Text) -> Markup:
         return inline(value, none=spoken.words(NONE_SAID))
 
     environment.globals |= {
-        "show": show, "row_cells": _row_cells, "Markup": Markup, "say": spoken.words, "drawn": drawn, "none_said": spoken.words(NONE_SAID),
+        "show": show, "row_cells": _row_cells, "Markup": Markup, "say": spoken.words, "picture": picture, "none_said": spoken.words(NONE_SAID),
     }  # fmt: skip
     environment.filters |= {"inline": written, "pct": _percentage, "css": _css_string}
     environment.tests |= {"missing": _is_missing}

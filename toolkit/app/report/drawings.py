@@ -1,8 +1,9 @@
-"""Drawings kept on disk: the same specification under the same version of the engine is drawn once a machine."""
+"""Drawings kept on disk: the same figures under the same charts and engine are drawn once a machine."""
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import os
 import tempfile
@@ -10,8 +11,10 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from toolkit.report.charts.draw import ENGINE, bitmap, draw
+from toolkit.report import charts
+from toolkit.report.charts.draw import ENGINE, bitmap, drawn
 from toolkit.report.charts.png import packed
+from toolkit.report.document import Drawing
 
 VARIABLE = "TOOLKIT_CACHE"
 """Folder of kept files, in place of the one the system has for it."""
@@ -27,38 +30,47 @@ def folder() -> Path:
     return (Path(own) if own else user_cache_path("toolkit")) / "drawings"
 
 
-def kept_drawing(spec: str) -> str:
-    """The drawing of a specification, from disk where it was made before.
+def kept_drawing(drawing: Drawing) -> str:
+    """A drawing as SVG, from disk where it was made before; then its specification is not made either.
 
     A folder that cannot be written costs time and is no error.
     """
-    path = _path(spec, ".svg")
+    path = _path(drawing.key, ".svg")
     if (kept := _kept(path)) is not None:
         return kept.decode()
-    svg = draw(spec)
+    svg = drawn(drawing)
     with contextlib.suppress(OSError):
         _keep(path, svg.encode())
     return svg
 
 
-def kept_bitmap(spec: str, scale: float) -> bytes:
-    """The drawing of a specification as PNG, likewise.
+def kept_bitmap(drawing: Drawing, scale: float) -> bytes:
+    """A drawing as PNG, likewise.
 
     Args:
-        spec: What to draw.
+        drawing: What to draw.
         scale: Pixels of the bitmap for one of the drawing.
     """
-    path = _path(f"{scale} {spec}", ".png")
+    path = _path(f"{scale} {drawing.key}", ".png")
     if (kept := _kept(path)) is not None:
         return kept
-    png = packed(bitmap(kept_drawing(spec), scale))
+    png = packed(bitmap(kept_drawing(drawing), scale))
     with contextlib.suppress(OSError):
         _keep(path, png)
     return png
 
 
 def _path(what: str, suffix: str) -> Path:
-    return folder() / f"{hashlib.sha256(f'{ENGINE} {what}'.encode()).hexdigest()}{suffix}"
+    return folder() / f"{hashlib.sha256(f'{_engine()} {what}'.encode()).hexdigest()}{suffix}"
+
+
+@functools.cache
+def _engine() -> str:
+    """What makes drawings: the library, and every line of the charts, so that none outlives a change of its chart."""
+    digest = hashlib.sha256(ENGINE.encode())
+    for module in sorted(Path(charts.__file__).parent.glob("*.py")):
+        digest.update(module.read_bytes())
+    return digest.hexdigest()
 
 
 def _kept(path: Path) -> bytes | None:

@@ -79,7 +79,7 @@ def fan(
         fmt: How the axes write numbers.
     """
     widths = ((PHONE, 0), (SHEET, SHEET), (PAGE, PAGE))
-    drawings = (Drawing(_spec(curve, shares, outside, words, room, fmt), least) for room, least in widths)
+    drawings = (Drawing(_spec, (curve, shares, outside, words, room, fmt), least) for room, least in widths)
     return Chart(tuple(drawings), told)
 
 

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
+from importlib.metadata import version
 from xml.etree import ElementTree as ET  #  (parses only what vl-convert has just drawn)
 
 import vl_convert
+from altair.utils.schemapi import debug_mode
 from markupsafe import escape
 
+from toolkit.report.charts.compact import compact
 from toolkit.report.charts.theme import DARK, LIGHT, TOKENS
+from toolkit.report.document import Drawing
 
 SVG = "http://www.w3.org/2000/svg"
-ENGINE = f"vl-convert {vl_convert.__version__}"
-"""What made a drawing: one that is kept holds for this version alone."""
+ENGINE = f"vl-convert {version('vl-convert-python')}"
+"""The library that draws."""
 HATCH = (
     '<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
     '<rect width="6" height="6" class="fill-paper"/><rect width="2" height="6" class="fill-ctl"/></pattern></defs>'
@@ -43,10 +47,21 @@ def draw(spec: str) -> str:
     """
     root = ET.fromstring(vl_convert.vegalite_to_svg(spec))  # noqa: S314
     _strip(root)
+    compact(root)
     box = root.attrib["viewBox"]
     root.attrib = {"viewBox": box, "role": "img", "class": "drawn", "style": f"max-width:{box.split()[2]}px"}
     ET.register_namespace("", SVG)
     return ET.tostring(root, encoding="unicode", short_empty_elements=True)
+
+
+def drawn(drawing: Drawing) -> str:
+    """Likewise of a drawing of a document.
+
+    The library is not asked to check against its schema what our own charts wrote: that takes most of the time; tests ask.
+    """
+    with debug_mode(False):  # noqa: FBT003  # the library's own signature
+        spec = drawing.spec
+    return draw(spec)
 
 
 def titled(svg: str, title: str) -> str:
@@ -70,7 +85,9 @@ def standalone(svg: str, *, dark: bool = True) -> str:
 
 def bitmap(svg: str, scale: float = 2.0) -> bytes:
     """A drawing as PNG in the light colours, for mail programs that strip SVG."""
-    return vl_convert.svg_to_png(standalone(svg, dark=False), scale=scale)
+    # On no ground the engine leaves grey edges around what is drawn over something.
+    ground = '<rect width="100%" height="100%" class="fill-paper"/>'
+    return vl_convert.svg_to_png(standalone(svg, dark=False).replace(HATCH, HATCH + ground, 1), scale=scale)
 
 
 def _rules(colours: Mapping[str, str]) -> str:

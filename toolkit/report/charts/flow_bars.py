@@ -80,8 +80,12 @@ def flow_bars(flow: FlowBars, told: str, fmt: Formats) -> Chart:
         told: What it shows, in words with its numbers.
         fmt: Of the language.
     """
+    return Chart((Drawing(_spec, (flow, fmt)),), told)
+
+
+def _spec(flow: FlowBars, fmt: Formats) -> str:
     layers = [*_tints(flow), *_axis(flow), *_bars(flow), *_controls(flow)]
-    return Chart((Drawing(specification(alt.layer(*layers).properties(width=ROOM, height=HEIGHT), fmt)),), told)
+    return specification(alt.layer(*layers).properties(width=ROOM, height=HEIGHT), fmt)
 
 
 def _tints(flow: FlowBars) -> Iterator[alt.Chart]:

@@ -38,7 +38,7 @@ def intervals(rows: Sequence[Interval], told: str, fmt: Formats) -> Chart:
         told: What the chart shows, in words with its numbers.
         fmt: How the axis writes numbers.
     """
-    return Chart(tuple(Drawing(_spec(tuple(rows), width, fmt), least) for width, least in ((PHONE, 0), (COLUMN, COLUMN))), told)
+    return Chart(tuple(Drawing(_spec, (tuple(rows), width, fmt), least) for width, least in ((PHONE, 0), (COLUMN, COLUMN))), told)
 
 
 def is_logarithmic(rows: Sequence[Interval]) -> bool:

@@ -16,8 +16,8 @@ DISTANCES = (3.0, 10.0, 20.0, 32.0, 46.0, 64.0)
 """Px between a mark and its label."""
 FAR = 10.0
 """From this distance on a label needs a line to its mark."""
-GAP = 5.0
-"""Px between two labels side by side."""
+GAP, NEAR = 5.0, 9.0
+"""Px between two labels side by side, and between a label and a mark that is not its own."""
 ROUNDS = 4
 ON_LABEL, ON_MARK, ON_LINE = 20.0, 8.0, 1.5
 """Cost of a px² of overlap with another label, another mark, or a line drawn through the plot."""
@@ -71,19 +71,21 @@ class Placed:
     led: bool
 
 
-def place(anchors: Sequence[Anchor], room: Box, lines: Sequence[Box] = ()) -> list[Placed]:
+def place(anchors: Sequence[Anchor], room: Box, lines: Sequence[Box] = (), others: Sequence[Box] = ()) -> list[Placed]:
     """A place for the label of each mark.
 
     Args:
         anchors: Marks; their order decides among equals.
         room: Labels stay inside, where they can at all.
         lines: What is drawn through the plot and had better stay readable.
+        others: Marks without a label of their own.
     """
     chosen: list[Placed | None] = [None] * len(anchors)
     for _ in range(ROUNDS):
         before = list(chosen)
         for i, anchor in enumerate(anchors):
-            marks = [other.box for j, other in enumerate(anchors) if j != i]
+            # Beside another mark, a label would be read as the name of that one.
+            marks = [box.wider(NEAR) for box in (*others, *(other.box for j, other in enumerate(anchors) if j != i))]
             labels = [other.box.wider(GAP) for j, other in enumerate(chosen) if j != i and other is not None]
             chosen[i] = min(
                 _candidates(anchor),

@@ -56,7 +56,7 @@ def levels(months: Sequence[Month], span: tuple[date, date], told: str, fmt: For
         told: What the chart shows, in words with its numbers.
         fmt: How prices are written.
     """
-    return Chart((Drawing(_spec(months, span, fmt)),), told)
+    return Chart((Drawing(_spec, (months, span, fmt)),), told)
 
 
 def _spec(months: Sequence[Month], span: tuple[date, date], fmt: Formats) -> str:

@@ -41,7 +41,7 @@ def lot_gantt(periods: Sequence[Period], today: date, written_today: str, told: 
     """
     widths = ((PHONE, 0), (SHEET, SHEET), (PAGE, PAGE))
     rows = tuple(periods)
-    return Chart(tuple(Drawing(_spec(rows, today, written_today, width, fmt), least) for width, least in widths), told)
+    return Chart(tuple(Drawing(_spec, (rows, today, written_today, width, fmt), least) for width, least in widths), told)
 
 
 def _spec(periods: tuple[Period, ...], today: date, written_today: str, width: int, fmt: Formats) -> str:

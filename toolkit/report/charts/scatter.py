@@ -72,7 +72,7 @@ def scatter(marks: Sequence[Mark], x: Axis, y: Axis, told: str, fmt: Formats) ->
         fmt: How the axes write numbers.
     """
     widths = ((PHONE, 0), (SHEET, SHEET), (PAGE, PAGE))
-    return Chart(tuple(Drawing(_spec(tuple(marks), x, y, room, fmt), least) for room, least in widths), told)
+    return Chart(tuple(Drawing(_spec, (tuple(marks), x, y, room, fmt), least) for room, least in widths), told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +195,8 @@ def _names(base: Any, marks: Sequence[Mark], x: Axis, y: Axis, plane: _Plane) ->
         Anchor(*plane.at(mark.x, mark.y), math.sqrt(_area(mark)) / 2, width(label), LINE)
         for mark, label in zip(marks, labels, strict=True)
     ]
-    lines = [*_lines(marks, x, y, plane)]
-    placed = place(anchors, Box(0, -LINE / 2, plane.width + RIGHT, plane.height), lines)
+    room = Box(0, -LINE / 2, plane.width + RIGHT, plane.height)
+    placed = place(anchors, room, [*_lines(marks, x, y, plane)], [*_ends(marks, plane)])
     rows, leads = [], []
     for anchor, label, found in zip(anchors, labels, placed, strict=True):
         left, middle = plane.back(found.box.left, (found.box.top + found.box.bottom) / 2)
@@ -223,7 +223,14 @@ def _lines(marks: Sequence[Mark], x: Axis, y: Axis, plane: _Plane) -> Iterator[B
         if mark.supposed is not None:
             (across, start), (_, end) = plane.at(mark.x, mark.y), plane.at(mark.x, mark.supposed)
             yield Box(across - 1, end, across + 1, start)
-            yield Box(across - 5, end - 5, across + 5, end + 5)
+
+
+def _ends(marks: Sequence[Mark], plane: _Plane) -> Iterator[Box]:
+    """Hollow marks of a scenario: they have no name of their own."""
+    for mark in marks:
+        if mark.supposed is not None:
+            across, down = plane.at(mark.x, mark.supposed)
+            yield Box(across - 5, down - 5, across + 5, down + 5)
 
 
 def _lead(anchor: Anchor, found: Placed) -> tuple[tuple[float, float], tuple[float, float]]:

@@ -47,7 +47,7 @@ def status_bar(parts: Sequence[Part], told: str, fmt: Formats) -> Chart:
     """
     there = tuple(part for part in parts if part.value > 0)
     widths = ((PHONE, 0), (SHEET, SHEET), (PAGE, PAGE))
-    return Chart(tuple(Drawing(_spec(there, width, fmt), least) for width, least in widths), told)
+    return Chart(tuple(Drawing(_spec, (there, width, fmt), least) for width, least in widths), told)
 
 
 def _spec(parts: tuple[Part, ...], width: int, fmt: Formats) -> str:

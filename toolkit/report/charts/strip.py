@@ -61,7 +61,7 @@ def strip(dates: Sequence[Dated], period: Period, told: str, fmt: Formats) -> Ch
         fmt: How dates are written.
     """
     widths = ((PHONE, 0), (SHEET, SHEET), (PAGE, PAGE))
-    return Chart(tuple(Drawing(_spec(dates, period, px, fmt), least) for px, least in widths), told)
+    return Chart(tuple(Drawing(_spec, (dates, period, px, fmt), least) for px, least in widths), told)
 
 
 def _spec(dates: Sequence[Dated], period: Period, px: int, fmt: Formats) -> str:

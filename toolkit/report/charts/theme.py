@@ -64,7 +64,9 @@ PANEL = 320
 """Width in px of one of several small charts; its cell is 300 to 400 px wide, and the drawing scales with it."""
 
 
-def specification(chart: alt.Chart | alt.LayerChart | alt.HConcatChart | alt.VConcatChart, fmt: Formats) -> str:
+def specification(
+    chart: alt.Chart | alt.LayerChart | alt.FacetChart | alt.HConcatChart | alt.VConcatChart, fmt: Formats
+) -> str:
     """The chart under the theme as canonical JSON: equal charts are equal text, and are drawn once."""
     styled = chart.configure(
         padding={"left": 2, "right": 10, "top": 4, "bottom": 2},

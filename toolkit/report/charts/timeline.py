@@ -95,7 +95,7 @@ def swimlanes(lanes: Sequence[Swimlane], period: Period, told: str, fmt: Formats
         fmt: How the day of the report is written.
     """
     return Chart(
-        tuple(Drawing(_spec(lanes, period, px, fmt), least) for px, least in ((PHONE, 0), (SHEET, SHEET), (PAGE, PAGE))), told
+        tuple(Drawing(_spec, (lanes, period, px, fmt), least) for px, least in ((PHONE, 0), (SHEET, SHEET), (PAGE, PAGE))), told
     )
 
 

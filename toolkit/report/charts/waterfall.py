@@ -59,7 +59,7 @@ def waterfall(steps: Sequence[Step], told: str, fmt: Formats) -> Chart:
         fmt: Of the language.
     """
     return Chart(
-        tuple(Drawing(_spec(tuple(steps), width, fmt), least) for width, least in ((PHONE, 0), (COLUMN, COLUMN))), told
+        tuple(Drawing(_spec, (tuple(steps), width, fmt), least) for width, least in ((PHONE, 0), (COLUMN, COLUMN))), told
     )
 
 
