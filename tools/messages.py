@@ -60,7 +60,7 @@ def catalogue(code: str) -> dict[tuple[str | None, str], tuple[Message, Path]]:
                 if not entry.id:
                     continue
                 key = (entry.context, entry.id if isinstance(entry.id, str) else entry.id[0])
-                told = (entry.string,) if isinstance(entry.string, str) else tuple(entry.string)
+                told = (entry.string,) if isinstance(entry.string, str) else tuple(entry.string or ())
                 if key in found and found[key][0] != told:
                     raise ValueError(f"{path.name} and {found[key][1].name} translate {key[1]!r} differently")
                 found[key] = (told, path)
@@ -84,13 +84,20 @@ def missing(code: str) -> Mapping[Message, list[str]]:
     for forms, used in messages().items():
         if not any(has_words(form) for form in forms):
             continue
-        told = known.get((None, forms[0]), ((), None))[0]
-        wanted = places(forms[-1]) | places(forms[0])
-        if len(told) != len(forms) or not all(told) or not all(places(form) <= wanted | {"n", "N"} for form in told):
-            lacking[forms] = used
-        elif len(forms) == 1 and places(told[0]) != wanted:
+        found = known.get((None, forms[0]))
+        if found is None or not _fits(found[0], forms):
             lacking[forms] = used
     return lacking
+
+
+def _fits(told: Message, forms: Message) -> bool:
+    """Whether a translation has as many forms as the message and no place that this lacks; a form may spell out its count."""
+    wanted = places(forms[-1]) | places(forms[0])
+    if len(told) != len(forms) or not all(told):
+        return False
+    if len(forms) == 1:
+        return places(told[0]) == wanted
+    return all(places(form) <= wanted | {"n", "N"} for form in told)
 
 
 def main(arguments: list[str]) -> int:

@@ -290,5 +290,6 @@ def _reaching_abroad(ledger: ControlLedger, abroad: Sequence[Asset], on: date, p
         state = ledger.state(asset.offer_of or asset.key, asset.form, on=on)
         for measure in state.measures:
             if measure.is_law and measure.instrument == EXTRATERRITORIAL:
-                told[said("{number} ({status})", number=measure.number, status=measure.status.replace("_", " "))] = None
+                act, status = measure.number or measure.authority, measure.status.replace("_", " ")
+                told[said("{act} ({status})", act=act, status=status)] = None
     return list(told)

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from toolkit.report.countries import short_country
-from toolkit.report.formats import Formats, capital
+from toolkit.report.formats import DASH, Formats, capital
 from toolkit.report.text import Inline, Span, Text, name, plain, text
 
 CONTEXTS = ("name", "metal", "country", "table", "source", "term", "note", "strategy")
@@ -123,16 +123,19 @@ class Language:
         if isinstance(value, Mapping):
             return self.retold(value)
         if isinstance(value, list):
-            items = [self._written(item, "") for item in value]
-            if spec in ("", "and"):
-                return self.listed(items) if items else self.words("none")
-            between = self.words(" and ") if spec == " and " else spec
-            return text(*[part for item in items for part in (between, item)][1:])
+            return self._several([self._written(item, "") for item in value], spec)
+        if isinstance(value, str) and spec.startswith("%"):
+            return self.fmt.short_date(value) if "%d" in spec else self.fmt.month(value)
         if isinstance(value, str):
-            if spec.startswith("%"):
-                return self.fmt.short_date(value) if "%d" in spec else self.fmt.month(value)
             return name(self.fmt.notices(self.known(short_country(value))))
-        return self._number(value, spec)
+        return DASH if value is None else self._number(value, spec)  # a record has none where a number was not finite
+
+    def _several(self, items: Sequence[Inline], joined: str) -> Inline:
+        """The items of a list as its specification joins them: as a series, or with what stands there between them."""
+        if joined in ("", "and"):
+            return self.listed(items) if items else self.words("none")
+        between = self.words(" and ") if joined == " and " else joined
+        return text(*[part for item in items for part in (between, item)][1:])
 
     def _number(self, value: float, spec: str) -> str:
         decimals = int(found[1]) if (found := _DECIMALS.search(spec)) else 0

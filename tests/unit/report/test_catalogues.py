@@ -212,6 +212,10 @@ class TestRetelling:
         assert plain(Language().retold(sentence.to_json())) == english
         assert plain(german.retold(sentence.to_json())) == expected
 
+    def test_a_number_that_was_not_finite_is_a_dash(self, german):
+        record = {"said": "{x:.2f} / {y:g} / {z:+.1f %}", "with": {"x": None, "y": None, "z": None}}
+        assert plain(german.retold(record)) == "– / – / –"
+
     def test_words_of_the_data_are_told_one_after_the_other(self, german):
         text = together(
             "Ammonium paratungstate.", "No. 18 of 2025 names seven rare earths; neodymium and praseodymium are not among them."
