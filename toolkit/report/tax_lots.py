@@ -16,7 +16,7 @@ TAX = "tax"
 FREE, SOON = "free", "soon"
 SHOWN = 12
 """Lots that are drawn and have a row of their own; the rest is one sum."""
-MOST = 120
+MOST = 60
 """Lots up to which the data table has all of them; of more it has the first whose period still runs."""
 NAME = 24
 """Characters of a lot's name in the drawing."""

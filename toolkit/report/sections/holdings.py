@@ -13,7 +13,7 @@ from toolkit.report.document import Block, Column, Figure, Missing, Paragraph, R
 from toolkit.report.findings import Findings
 from toolkit.report.language import mark
 from toolkit.report.lots import DELAY, FORM, LEGEND, ORIGIN, REACHES, Reach, product, reach, shown_name, sums
-from toolkit.report.text import NONE, Inline, Text, muted, name, sources, strong, text
+from toolkit.report.text import NONE, Inline, Text, muted, name, plain, sources, strong, text
 
 SHOWN = 30
 """Lots with a row of their own; the rest is one sum, and the data table has all."""
@@ -36,6 +36,16 @@ STOP: Mapping[str, str] = MappingProxyType(
         "uncertain": mark("yes, if the form is covered"),
     }
 )
+YES, NO, UNKNOWN = mark("Yes"), mark("No"), mark("Unknown")
+BRIEFLY: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("safe", "clear"), NO),
+        **dict.fromkeys(("stored_place_unknown", "in_transit", "practice", "uncertain"), UNKNOWN),
+        **dict.fromkeys(("stored_at_origin", "licence", "ban"), YES),
+    }
+)
+"""The same keys in a word."""
+UNKNOWN_ORIGIN = mark("origin unknown")
 
 
 @section("holdings", mark("What of it could fail to arrive"), needs=["exposure"])
@@ -161,7 +171,7 @@ def _lots(run: Findings, lots: Sequence[Mapping[str, Any]]) -> Figure:
         words = say.counted(len(rest), "{N} further lot", "{N} further lots")
         worth = text(strong(fmt.number(value)))
         told.append(Row((words, (), (), worth, (), (), _rest(run, rest)), total=True))
-    data = Table(say.words("All lots"), columns, tuple(Row(_cells(run, lot, rows, whole=True)) for lot in order), stacks=False)
+    data = Table(say.words("All lots"), columns, tuple(Row(_plain_cells(run, lot, rows)) for lot in order), stacks=False)
     table = Table(say.words("Lots by value"), columns, tuple(told))
     sub = say(
         "By value. Measures are those on the form of the lot for delivery from its origin to {place}; a notice names forms, "
@@ -197,27 +207,45 @@ def _cut(lots: Sequence[Mapping[str, Any]]) -> bool:
     return any(len(shown_name(words).text) < len(words) for lot in lots for words in (lot["lot_id"], lot["location"] or ""))
 
 
-def _cells(
-    run: Findings, lot: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any]], *, whole: bool = False
-) -> tuple[Text, ...]:
+def _cells(run: Findings, lot: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any]]) -> tuple[Text, ...]:
     say, fmt = run.say, run.fmt
-    long = 10_000 if whole else 40
-    numbers = [fmt.notices(number) for number in lot["measures"]]
     place: list[Inline] = [say.words(STATUS[lot["status"]])]
     if lot["location"]:
-        place += [", ", shown_name(lot["location"], long)]
+        place += [", ", shown_name(lot["location"])]
     origin: Inline = run.country(lot["origin"])
     if lot["assumed_origin"]:
-        origin = run.assumed(say.words("origin unknown"), ORIGIN, marked=False)
+        origin = run.assumed(say.words(UNKNOWN_ORIGIN), ORIGIN, marked=False)
+    numbers = _numbers(run, lot)
     return (
-        text(shown_name(lot["lot_id"], long)),
+        text(shown_name(lot["lot_id"])),
         text(run.head(product(lot, rows)), ", ", name(say.term("term", lot["form"])), ", ", origin),
         text(fmt.quantity(lot["mass"])),
         text(NONE) if lot["value"] is None else text(strong(fmt.number(lot["value"]))),
         text(*place),
-        text(", ".join(numbers)) if numbers else text(NONE),
+        text(numbers) if numbers else text(NONE),
         text(say.words(STOP[_stop(lot)])),
     )
+
+
+def _plain_cells(run: Findings, lot: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any]]) -> tuple[Text, ...]:
+    """The same for the data table: names whole, everything else as short as it can be said, since there may be thousands."""
+    say, fmt = run.say, run.fmt
+    origin = say.words(UNKNOWN_ORIGIN) if lot["assumed_origin"] else run.country(lot["origin"])
+    what = (plain(text(run.head(product(lot, rows)))), say.term("term", lot["form"]), origin)
+    status = say.words(STATUS[lot["status"]])
+    return (
+        text(name(lot["lot_id"])),
+        text(", ".join(what)),
+        text(fmt.quantity(lot["mass"])),
+        text(NONE) if lot["value"] is None else text(fmt.number(lot["value"])),
+        text(status, ", ", name(lot["location"])) if lot["location"] else text(status),
+        text(_numbers(run, lot)),
+        text(say.words(BRIEFLY[_stop(lot)])),
+    )
+
+
+def _numbers(run: Findings, lot: Mapping[str, Any]) -> str:
+    return ", ".join(run.fmt.notices(run.say.term("term", number)) for number in lot["measures"])
 
 
 def _stop(lot: Mapping[str, Any]) -> str:
