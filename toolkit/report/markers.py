@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from toolkit.report.language import Language, mark
+from toolkit.report.lots import assumed_of_lots
 from toolkit.report.names import metal
 from toolkit.report.origins import by_product
 from toolkit.report.text import Inline, Text, name, text
@@ -81,6 +82,8 @@ def assumed_by_parts(parts: Mapping[str, Any], say: Language) -> Iterator[tuple[
 def assumed_by_record(record: Mapping[str, Any], say: Language) -> Iterator[tuple[str, Text]]:
     """(key, words) of what the subject itself takes as given."""
     fmt = say.fmt
+    if exposure := record.get("exposure"):
+        yield from assumed_of_lots(exposure, say)
     assumed = [asset for asset in by_product(record.get("assets", ())) if asset["terms"] == "assumption"]
     if assumed:
         yield TERMS, say("Lot sizes, purities and forms are typical dealer terms.")

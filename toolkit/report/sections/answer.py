@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from toolkit.report.compose import section
 from toolkit.report.costs import entry_rests_on
+from toolkit.report.deadline import deadline
 from toolkit.report.document import Block, Heading, KeyFigure, KeyFigures, Paragraph, Status
 from toolkit.report.facts import unconfirmed
 from toolkit.report.findings import Findings
-from toolkit.report.formats import capital, day, readable
-from toolkit.report.lanes import in_words, suspended_until
+from toolkit.report.formats import readable
 from toolkit.report.language import mark
 from toolkit.report.markers import NORMAL, SHOCKS, STORAGE, UNCERTAIN
 from toolkit.report.origins import product_of
-from toolkit.report.text import NONE, Inline, Text, sources, strong, text
+from toolkit.report.text import NONE, Inline, Text, sources, text
 
 MOSTLY_CASH = 0.5
-SOON = 120
-"""Days ahead within which a change of the law belongs into the first paragraph."""
 SAME = 0.0005
 """Volatilities that are written alike."""
 STATUS = {
@@ -113,7 +110,7 @@ def _paragraph(run: Findings) -> Iterator[Inline]:
             holding=run.derived(run.money(costs["holding_per_year"]), STORAGE),
         )
         yield " "
-    yield from _deadline(run)
+    yield from deadline(run)
 
 
 def _placed(run: Findings) -> Text:
@@ -158,54 +155,6 @@ def _doubt(run: Findings) -> tuple[str, ...]:
     """The assumption that a form which no notice settles is controlled, where such a form is held."""
     uncertain = {row["asset"] for row in run.record["controls"] if row["uncertain"] or row["headline"].endswith("_uncertain")}
     return (UNCERTAIN,) if any(product_of(p) in uncertain for p in run.held) else ()
-
-
-def _deadline(run: Findings) -> Iterator[Inline]:
-    """The next confirmed change of a control, and which holdings it names."""
-    say, fmt = run.say, run.fmt
-    rows = [
-        r for r in run.record["upcoming"] if r["status"] == "ahead" and r["kind"] == "control" and r["standing"] == "official"
-    ]
-    near = [r for r in rows if (day(r["date"]) - run.as_of).days <= SOON]
-    if not near:
-        yield say("No official change of a control is dated within {days} days.", days=SOON)
-        return
-    row = near[0]
-    when = strong(f"{capital(run.away(row['date']))}, {fmt.long_date(row['date'])}")
-    suspended = suspended_until(run, row["date"])
-    markers = sources(*run.of_tables("controls"))
-    if suspended:
-        numbers = dict.fromkeys(fmt.notices(say.term("term", r["number"] or r["event_id"])) for r in suspended)
-        yield say.counted(
-            len(suspended),
-            "{when}: last day on which {measures} ({numbers}) is suspended; in force again from {again} unless that is "
-            "extended{markers}.",
-            "{when}: last day on which {measures} ({numbers}) are suspended; in force again from {again} unless that is "
-            "extended{markers}.",
-            when=when,
-            measures=in_words(run, suspended),
-            numbers=", ".join(numbers),
-            again=fmt.long_date(day(row["date"]) + timedelta(days=1)),
-            markers=markers,
-        )
-    else:
-        yield say("{when}: {what}{markers}.", when=when, what=run.sentence(row["what"]), markers=markers)
-    named = set(row["metals"].split(";"))
-    touched = [run.metal(p) for p in run.held if product_of(p) in named and not p.get("abroad")]
-    if not touched:
-        return
-    owner = run.record["owner"]["country"]
-    elsewhere = suspended and all(not {"all", owner} & set(t["destinations"]) for t in suspended)
-    yield " "
-    if elsewhere:
-        yield say(
-            "The proposal holds {metals}; delivery to {place} is not touched, resale to {others} is.",
-            metals=say.listed(touched),
-            place=run.place(owner),
-            others=say.listed([run.place(code) for code in dict.fromkeys(d for t in suspended for d in t["destinations"])]),
-        )
-    else:
-        yield say("The proposal holds {metals}.", metals=say.listed(touched))
 
 
 def _controlled(run: Findings) -> KeyFigure:
