@@ -177,7 +177,8 @@ class ScenarioRatio:
     """By how much a trade parameter would raise the world term of a supply risk whose inputs are not all public.
 
     It is a ratio of HHI(WGI, t) over public shares, with political stability in place of six dimensions. It stands beside the
-    published score and is not multiplied into one: the EU term, recycling and substitution behind that score are not known.
+    published score and is not multiplied into one here: the EU term behind that score is not known. Who multiplies them takes
+    what the EU buys to react as world supply does, and says so; recycling and substitution cancel.
 
     Attributes:
         published: The newest published score; None when there is none.

@@ -1,0 +1,151 @@
+"""The part on a stop of exports: the formula recomputed, the rule that bounds it, who gains and who pays."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import date
+
+import pytest
+
+from toolkit.app.config import resolve
+from toolkit.app.findings import Ask
+from toolkit.app.findings.whatif import MOST, amounts_of, whatif
+from toolkit.app.ledger import load_ledger
+from toolkit.app.plain import plain
+
+AS_OF = date(2026, 11, 24)
+ELASTICITY = {"low": 0.7, "central": 0.4, "high": 0.25}
+"""Of the low, central and high multiple: the table of assumptions has 0.25 to 0.7."""
+LOTS = [
+    {"asset": "gallium", "value": 10_000.0, "status": "stored", "origin": "CHN"},
+    {"asset": "antimony", "value": 4_000.0, "status": "ordered", "origin": "TJK"},
+    {"asset": "gallium", "value": 2_000.0, "status": "ordered", "origin": "unknown"},
+    {"asset": "gold", "value": 5_000.0, "status": "planned", "origin": "CHN"},
+    {"asset": "hafnium", "value": None, "status": "stored", "origin": "FRA"},
+]
+
+
+@pytest.fixture(scope="module")
+def settings():
+    return resolve({}, file=None)
+
+
+@pytest.fixture(scope="module")
+def find(settings):
+    def found(record, as_of=AS_OF, assets=None):
+        inputs = load_ledger(settings, as_of)
+        return plain(whatif.find(Ask(settings, as_of, inputs, assets or inputs.products.keys, record)), retellable=True)
+
+    return found
+
+
+@pytest.fixture(scope="module")
+def market(find):
+    return find({})
+
+
+@pytest.fixture(scope="module")
+def holdings(find):
+    return find({"weights": {"gallium": 12 / 21, "antimony": 4 / 21, "gold": 5 / 21}, "exposure": {"lots": LOTS}})
+
+
+def multiple(loss, side):
+    return math.pow(1 - loss, -1 / ELASTICITY[side])
+
+
+def bands(part):
+    yield from part["curve"]
+    yield from part["shown"]
+    for metal in part["metals"]:
+        yield from metal["bands"]
+        if metal["stop"]:
+            yield metal["stop"]
+
+
+def test_every_multiple_is_the_formula_and_none_is_of_more_than_half(market):
+    seen = list(bands(market))
+    for band in seen:
+        assert band["loss"] <= MOST
+        for side in ELASTICITY:
+            assert band[side] == pytest.approx(multiple(band["loss"], side))
+    # DOMAIN 9a: 20 % is 1.38, 1.75 and 2.44 times; 50 % is 2.69, 5.66 and 16.
+    assert [round(market["shown"][0][side], 2) for side in ("low", "central", "high")] == [1.38, 1.75, 2.44]
+    assert [round(market["shown"][1][side], 2) for side in ("low", "central", "high")] == [2.69, 5.66, 16.0]
+    assert max(band["high"] for band in seen) == pytest.approx(16.0)
+
+
+def test_a_full_stop_has_a_figure_only_where_the_formula_carries(market):
+    state = {metal["asset"]: metal for metal in market["metals"]}
+    for metal in state.values():
+        if metal["state"] == "counted":
+            assert 0 < metal["share"] <= MOST
+            assert metal["stop"]["loss"] == pytest.approx(metal["share"])
+        else:
+            assert metal["stop"] is None
+    assert state["gallium"]["state"] == "beyond"
+    assert state["antimony"]["state"] == "counted"
+    assert {key for key, metal in state.items() if metal["state"] == "precious"} == {"gold", "silver", "platinum"}
+    assert [band["loss"] for band in state["antimony"]["bands"]] == [0.2]
+    assert state["rhenium"]["bands"] == []
+
+
+def test_gains_and_costs_are_sums_over_the_metals_that_the_stop_touches(holdings):
+    share = next(metal["share"] for metal in holdings["metals"] if metal["asset"] == "antimony")
+    for i, loss in enumerate((0.2, 0.5)):
+        for side in ELASTICITY:
+            ga, sb = multiple(loss, side) - 1, multiple(min(loss, share), side) - 1
+            money = {name: rows[i][side] for name, rows in holdings["money"].items()}
+            assert money == {
+                "whole": pytest.approx(12_000 * ga + 4_000 * sb),
+                "held": pytest.approx(10_000 * ga),
+                "coming": pytest.approx(2_000 * ga + 4_000 * sb),
+            }
+            assert holdings["weights"][i][side] == pytest.approx(money["whole"] / 21_000)
+    assert [(row["metals"], row["short"]) for row in holdings["money"]["whole"]] == [(2, 2), (2, 1)]
+
+
+def test_only_orders_of_the_country_or_of_unknown_origin_may_not_arrive(holdings):
+    assert holdings["undelivered"] == 2_000.0
+
+
+def test_of_a_proposal_what_is_kept_is_held_and_the_rest_is_still_to_be_bought():
+    positions = [
+        {"asset": "gallium", "value": 600.0, "previous_weight": 0.2},
+        {"asset": "x", "offer_of": "indium", "value": 100.0, "previous_weight": 0.3},
+        {"asset": "gold", "value": 0.0, "previous_weight": 0.0},
+    ]
+    amounts = amounts_of({"positions": positions, "budget": 1000.0})
+    assert amounts.held == {"gallium": pytest.approx(200.0), "indium": pytest.approx(100.0)}
+    assert amounts.coming == {"gallium": pytest.approx(400.0)}
+    assert amounts.whole == {"gallium": pytest.approx(600.0), "indium": pytest.approx(100.0)}
+
+
+def test_the_outside_check_inverts_both_ways(market):
+    checks = {check["asset"]: check for check in market["checks"]}
+    assert {key: check["change"] for key, check in checks.items()} == {"gallium": 1.5, "germanium": 0.26}
+    for check in checks.values():
+        assert math.pow(1 - check["share"], -1 / check["implied_elasticity"]) == pytest.approx(1 + check["change"])
+        assert multiple(check["implied_loss"], "central") == pytest.approx(1 + check["change"])
+
+
+def test_the_check_is_there_for_a_report_about_other_metals(find):
+    part = find({}, assets=("tungsten",))
+    assert [metal["asset"] for metal in part["metals"]] == ["tungsten"]
+    assert len(part["checks"]) == 2
+    assert "stocks_above_ground" not in part["assumptions"]
+
+
+def test_before_the_publication_there_is_no_check_and_before_the_assumption_no_part(find):
+    assert find({}, date(2023, 9, 30))["checks"] == []
+    assert find({}, date(2011, 12, 31)) is None
+    assert find({}, assets=("unobtainium",)) is None
+
+
+def test_json_closes_and_sources_are_those_used(market):
+    json.dumps(market, allow_nan=False)
+    assert {row["table"] for row in market["data"]} == {"assumptions", "shares"}
+    assert "toolkit_assumptions" not in {row["source_id"] for row in market["data"]}
+    assert {metal["source_id"] for metal in market["metals"]} == {
+        row["source_id"] for row in market["data"] if row["table"] == "shares"
+    }

@@ -1,0 +1,165 @@
+"""The section on concentration: marks for holdings, bars for the market, its table, and what it says in German."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import fields, is_dataclass
+from datetime import date
+from itertools import combinations
+
+import pytest
+
+from toolkit.app import subjects
+from toolkit.app.config import resolve
+from toolkit.app.findings import Ask
+from toolkit.app.findings.supply import supply as supply_part
+from toolkit.app.ledger import load_ledger
+from toolkit.app.plain import plain as plain_json
+from toolkit.app.report.theme import language
+from toolkit.report.charts.draw import draw
+from toolkit.report.charts.labels import Anchor, Box, place
+from toolkit.report.document import BarTable, Chart, Drawing, Missing
+from toolkit.report.findings import Findings
+from toolkit.report.formats import Formats
+from toolkit.report.sections.concentration import concentration
+from toolkit.report.text import Span, plain
+
+AS_OF = date(2026, 11, 24)
+ENGLISH = re.compile(r"\b(the|of|and|is|are|at|which)\b")
+
+
+@pytest.fixture(scope="module")
+def settings():
+    return resolve({}, file=None)
+
+
+@pytest.fixture(scope="module")
+def found(settings):
+    """Findings of a subject with some weights, in a language."""
+    inputs = load_ledger(settings, AS_OF)
+    base = plain_json({**subjects.base(settings, inputs, AS_OF), "data": [], "warnings": []})
+
+    def of(lang="en", assets=None, **keys):
+        record = {**base, **keys}
+        ask = Ask(settings, AS_OF, inputs, assets or inputs.products.keys, record)
+        parts = {"supply": plain_json(supply_part.find(ask), retellable=True)}
+        return Findings.of(record, parts, language(lang))
+
+    return of
+
+
+def told(block):
+    """Every word of a block that a reader sees, but not its drawings."""
+    if isinstance(block, Span | str):
+        return [block.text if isinstance(block, Span) else block]
+    if isinstance(block, Drawing):
+        return []
+    if is_dataclass(block):
+        return [words for field in fields(block) for words in told(getattr(block, field.name))]
+    return [words for one in block for words in told(one)] if isinstance(block, tuple) else []
+
+
+WEIGHTS = {"gallium": 0.4, "tungsten": 0.3, "gold": 0.2}
+
+
+def test_marks_stand_where_weight_and_remaining_supply_say(found):
+    run = found(weights=WEIGHTS)
+    scatter, indices, _, hosts = concentration.build(run)
+    assert plain(scatter.title) == "Without its largest producer gallium keeps 1% of its supply, gold 88%"
+    (chart,) = scatter.body
+    assert isinstance(chart, Chart)
+    marks = {metal["asset"]: metal for metal in run.parts["supply"]["metals"] if metal["weight"]}
+    for drawing in chart.drawings:
+        layers = json.loads(drawing.spec)["layer"]
+        drawn = {
+            layer["mark"]["shape"]: sorted((row["x"], row["y"]) for row in layer["data"]["values"])
+            for layer in layers
+            if layer["mark"]["type"] == "point"
+        }
+        at = {key: (100 * metal["weight"], 100 * metal["scored"]["n_minus_1"]) for key, metal in marks.items()}
+        # Gallium needs a licence and no notice settles the bar of tungsten: squares, one filled and one dashed.
+        assert [layer["mark"].get("strokeDash") for layer in layers if layer["mark"].get("shape") == "square"] == [None, [3, 2]]
+        assert drawn["circle"] == [pytest.approx(at["gold"])]
+        assert draw(drawing.spec).count("class=") > len(at)
+    assert "gallium 40.0%, 1%; tungsten 30.0%, 21%; gold 20.0%, 88%." in chart.told
+    assert plain(indices.title) == "15 of 17 indices lie above 1,800, the line of a highly concentrated market"
+    assert plain(hosts.title) == "By-products are 40% of value: their supply follows other metals"
+
+
+def test_the_table_has_the_index_and_its_upper_bound(found):
+    run = found(weights=WEIGHTS)
+    rows = {plain(row.cells[0]): [plain(cell) for cell in row.cells] for row in concentration.build(run)[1].body[0].rows}
+    assert rows["Gallium"][1:] == ["China 99% of refining", "40.0%", "1%", "9,804", "2025"]
+    assert rows["Gold"][1:] == ["China 12% of mining", "20.0%", "88%", "469–1,415", "2025"]
+    assert rows["Dysprosium"][2] == "–"
+    assert rows["Dysprosium"][5] == "2016–2020"
+
+
+def test_the_market_alone_is_a_ranking_without_weights(found):
+    ranked, indices, cautions, hosts = concentration.build(found())
+    (bars,) = ranked.body
+    assert isinstance(bars, BarTable)
+    values = [bar.value for bar in bars.bars]
+    assert values == sorted(values)
+    by_name = {plain(bar.label): bar for bar in bars.bars}
+    assert (by_name["Gallium"].controlled, by_name["Gallium"].hollow) == (True, False)
+    assert (by_name["Tungsten"].controlled, by_name["Tungsten"].hollow) == (True, True)
+    assert by_name["Indium"].controlled is False
+    assert "Weight" not in [column.label for column in indices.body[0].columns]
+    assert "by-products" in plain(hosts.title)
+    words = plain(cautions.text)
+    assert "Mining and refining are different figures" in words
+    assert "Vintages differ" in words
+
+
+def test_when_all_exceed_the_line_bands_are_said_to_tell_nothing(found):
+    indices = concentration.build(found(assets=("gallium", "indium")))[1]
+    assert plain(indices.title).startswith("Every index lies above 1,800")
+
+
+def test_without_shares_it_is_missing_and_a_held_metal_without_shares_is_named(found):
+    run = found(weights=WEIGHTS)
+    for metal in run.parts["supply"]["metals"]:
+        if metal["asset"] == "gold":
+            metal["scored"] = None
+    assert "not shown: gold." in plain(concentration.build(run)[0].source)
+    for metal in run.parts["supply"]["metals"]:
+        metal["scored"] = None
+    assert isinstance(concentration.build(run), Missing)
+
+
+def test_a_hostile_name_stays_a_name(found):
+    run = found(weights=WEIGHTS)
+    for metal in run.parts["supply"]["metals"]:
+        if metal["asset"] == "gallium":
+            metal |= {"name": "<script>\u202e", "element": None}
+    blocks = concentration.build(run)
+    assert any(span.style == "name" and "<script>" in span.text for span in blocks[0].title)
+
+
+@pytest.mark.parametrize("weights", [{}, WEIGHTS])
+def test_german_has_no_english_left(found, weights):
+    english, german = (concentration.build(found(lang, weights=weights)) for lang in ("en", "de"))
+    words = told(german)
+    assert words != told(english)
+    assert [line for line in words if ENGLISH.search(line)] == []
+    assert any("99 %" in line or "99\u202f%" in line for line in words)
+
+
+def test_labels_do_not_meet_and_are_the_same_again():
+    room = Box(0, 0, 320, 320)
+    cluster = [Anchor(100 + 9 * (i % 4), 150 + 9 * (i // 4), 5, 60, 16) for i in range(12)]
+    placed = place(cluster, room)
+    assert placed == place(cluster, room)
+    for one, other in combinations(placed, 2):
+        assert one.box.overlap(other.box) == 0
+    for one in placed:
+        assert one.box.inside(room)
+    alone = place([Anchor(100, 100, 5, 60, 16)], room)[0]
+    assert (alone.led, alone.box.left) == (False, 108)
+
+
+def test_axes_write_numbers_of_the_language(found):
+    drawn = draw(concentration.build(found("de", weights=WEIGHTS))[0].body[0].drawings[0].spec)
+    assert f"100{Formats('de').percent(0, 0)[1:]}" in drawn

@@ -1,0 +1,140 @@
+"""The section on official views: the plane with our scenario apart, the words of the notes, and what scores cannot see."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import fields, is_dataclass
+from datetime import date
+
+import pytest
+
+from toolkit.app import subjects
+from toolkit.app.config import resolve
+from toolkit.app.findings import Ask
+from toolkit.app.findings.supply import supply as supply_part
+from toolkit.app.ledger import load_ledger
+from toolkit.app.plain import plain as plain_json
+from toolkit.app.report.theme import language
+from toolkit.report.document import Drawing, Figure, Missing
+from toolkit.report.findings import Findings
+from toolkit.report.sections.official import official
+from toolkit.report.text import Span, plain
+
+AS_OF = date(2026, 11, 24)
+ENGLISH = re.compile(r"\b(the|of|and|is|are|at|which)\b")
+
+
+@pytest.fixture(scope="module")
+def settings():
+    return resolve({}, file=None)
+
+
+@pytest.fixture(scope="module")
+def found(settings):
+    """Findings of a subject with some weights, in a language."""
+    inputs = load_ledger(settings, AS_OF)
+    base = plain_json({**subjects.base(settings, inputs, AS_OF), "data": [], "warnings": []})
+
+    def of(lang="en", assets=None, **keys):
+        record = {**base, **keys}
+        ask = Ask(settings, AS_OF, inputs, assets or inputs.products.keys, record)
+        parts = {"supply": plain_json(supply_part.find(ask), retellable=True)}
+        return Findings.of(record, parts, language(lang))
+
+    return of
+
+
+def told(block):
+    """Every word of a block that a reader sees, but not its drawings."""
+    if isinstance(block, Span | str):
+        return [block.text if isinstance(block, Span) else block]
+    if isinstance(block, Drawing):
+        return []
+    if is_dataclass(block):
+        return [words for field in fields(block) for words in told(getattr(block, field.name))]
+    return [words for one in block for words in told(one)] if isinstance(block, tuple) else []
+
+
+def layers(figure):
+    return json.loads(figure.body[0].drawings[1].spec)["layer"]
+
+
+def points(figure, shape):
+    return [row for layer in layers(figure) if layer["mark"].get("shape") == shape for row in layer["data"]["values"]]
+
+
+def test_the_plane_has_the_published_scores_and_both_thresholds(found):
+    plane = official.build(found())[0]
+    assert plain(plane.title) == (
+        "Eleven of 17 metals reach both thresholds of the EU study of 2023; below are indium, tellurium, molybdenum, rhenium, "
+        "gold and silver"
+    )
+    circles, groups = points(plane, "circle"), points(plane, "diamond")
+    assert {(3.7, 3.9), (2.6, 0.6), (2.3, 0.5)} <= {(row["x"], row["y"]) for row in circles}
+    # Dysprosium and terbium share the score of their group, and one mark.
+    assert [(row["x"], row["y"]) for row in groups].count((4.2, 5.1)) == 1
+    names = [row["label"] for layer in layers(plane) for row in layer["data"].get("values", []) if "label" in row]
+    assert "dysprosium, terbium" in names
+    assert {"EI 2.8", "SR 1.0"} <= set(names)
+
+
+def test_our_scenario_is_hollow_joined_and_named_as_ours(found):
+    run = found()
+    plane = official.build(run)[0]
+    hollow = [
+        row for layer in layers(plane) if layer["mark"]["type"] == "point" and not layer["mark"].get("shape")
+        for row in layer["data"]["values"]
+    ]  # fmt: skip
+    joined = [row for layer in layers(plane) if layer["mark"].get("strokeDash") == [3, 2] for row in layer["data"]["values"]]
+    supposed = {round(m["scenario_supply_risk"], 9) for m in run.parts["supply"]["metals"] if m["scenario_supply_risk"]}
+    assert {round(row["y"], 9) for row in hollow} <= supposed
+    assert sorted((row["x"], row["end"]) for row in joined) == sorted((row["x"], row["y"]) for row in hollow)
+    assert ("supposed", "our scenario, not an EU figure") in plane.legend
+    assert any(span.style == "assumption" and span.text == "1.3" and span.refs for span in plane.sub)
+
+
+def test_the_table_speaks_in_the_words_of_the_notes(found):
+    views = official.build(found())[1]
+    rows = {plain(row.cells[0]): [plain(cell) for cell in row.cells] for row in views.body[0].rows}
+    assert rows["Gallium"][1:] == ["3.9", "5.1", "3.7", "both reached", "yes (critical and strategic)", "yes", "100%"]
+    assert rows["Germanium"][7] == ">50%"
+    assert rows["Neodymium"][7] == "67% (compounds and metals)"
+    assert rows["Dysprosium"][1] == "HREEs 5.1"
+    assert rows["Dysprosium"][7] == "67% (of the group)"
+    assert rows["Molybdenum"][7] == "net exporter"
+    assert rows["Hafnium"][7] == "–"
+    assert rows["Rhenium"][6] == "yes (added back 2025)"
+    assert rows["Gold"][5:] == ["–", "–", "–"]
+
+
+def test_what_the_scores_cannot_see_is_said(found):
+    words = plain(official.build(found())[2].text)
+    assert "rests on 2016-2020 and is blind to controls of China since Aug\u00a02023 (No.\u00a023/2023)" in words
+    assert "tellurium and molybdenum need a Chinese licence today" in words
+
+
+def test_one_metal_below_and_none_above(found):
+    plane, views, cautions = official.build(found(assets=("indium",)))
+    assert plain(plane.title) == "None of these metals reaches both thresholds of the EU study of 2023"
+    assert plain(views.title) == "None of these metals is on both lists, of the EU and of the US"
+    assert "need" not in plain(cautions.text)
+
+
+def test_scores_without_figures_are_dashes_and_without_any_view_it_is_missing(found):
+    run = found(assets=("gallium", "gold"))
+    for metal in run.parts["supply"]["metals"]:
+        metal["eu"] = None
+    blocks = official.build(run)
+    assert [type(block) for block in blocks] == [Figure]
+    assert [plain(cell) for cell in blocks[0].body[0].rows[0].cells[1:4]] == ["–", "–", "–"]
+    for metal in run.parts["supply"]["metals"]:
+        metal["us_list_2025"] = None
+    assert isinstance(official.build(run), Missing)
+
+
+def test_german_has_no_english_left(found):
+    english, german = (told(official.build(found(lang))) for lang in ("en", "de"))
+    assert english != german
+    assert [line for line in german if ENGLISH.search(line)] == []
+    assert any("keine EU-Zahl" in line for line in german)

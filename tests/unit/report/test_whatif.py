@@ -1,0 +1,159 @@
+"""The section on a stop of exports: both sides in one paragraph, no figure past the rule, the check from outside quoted."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import fields, is_dataclass
+from datetime import date
+
+import pytest
+
+from toolkit.app import subjects
+from toolkit.app.config import resolve
+from toolkit.app.findings import Ask
+from toolkit.app.findings.whatif import whatif as whatif_part
+from toolkit.app.ledger import load_ledger
+from toolkit.app.plain import plain as plain_json
+from toolkit.app.report.theme import language
+from toolkit.report.document import Drawing, Missing
+from toolkit.report.findings import Findings
+from toolkit.report.sections.whatif import whatif
+from toolkit.report.text import Span, plain
+
+AS_OF = date(2026, 11, 24)
+ENGLISH = re.compile(r"\b(the|of|and|is|are|at|which)\b")
+
+
+@pytest.fixture(scope="module")
+def settings():
+    return resolve({}, file=None)
+
+
+@pytest.fixture(scope="module")
+def found(settings):
+    """Findings of a subject with some weights, in a language."""
+    inputs = load_ledger(settings, AS_OF)
+    base = plain_json({**subjects.base(settings, inputs, AS_OF), "data": [], "warnings": []})
+
+    def of(lang="en", assets=None, **keys):
+        record = {**base, **keys}
+        ask = Ask(settings, AS_OF, inputs, assets or inputs.products.keys, record)
+        parts = {"whatif": plain_json(whatif_part.find(ask), retellable=True)}
+        return Findings.of(record, parts, language(lang))
+
+    return of
+
+
+def told(block):
+    """Every word of a block that a reader sees, but not its drawings."""
+    if isinstance(block, Span | str):
+        return [block.text if isinstance(block, Span) else block]
+    if isinstance(block, Drawing):
+        return []
+    if is_dataclass(block):
+        return [words for field in fields(block) for words in told(getattr(block, field.name))]
+    return [words for one in block for words in told(one)] if isinstance(block, tuple) else []
+
+
+SURE = {"assumed_origin": False, "uncertain": False}
+LOTS = [
+    {"asset": "gallium", "value": 10_000.0, "status": "stored", "origin": "CHN", **SURE},
+    {"asset": "antimony", "value": 4_000.0, "status": "ordered", "origin": "CHN", **SURE},
+]
+HOLDINGS = {"weights": {"gallium": 10 / 14, "antimony": 4 / 14}, "exposure": {"lots": LOTS, "licence_delay": None}}
+POSITIONS = [
+    {"asset": "gallium", "name": "Gallium ingot", "element": "Ga", "weight": 0.5, "previous_weight": 0.0, "value": 5_000.0},
+    {"asset": "gold", "name": "Gold bar", "element": "Au", "weight": 0.5, "previous_weight": 0.0, "value": 5_000.0},
+]
+PROPOSAL = {"positions": POSITIONS, "budget": 10_000.0}
+
+
+def test_both_sides_stand_in_one_paragraph(found):
+    first = plain(whatif.build(found(**HOLDINGS))[0].text)
+    # 20 % lost: 1.375 to 2.441 times.
+    assert "what is held would be worth €3,750 to €14,400 more" in first
+    assert "what is still to come would cost €1,500 to €5,770 more" in first
+    assert "Open orders of €4,000" in first
+    bought = plain(whatif.build(found(**PROPOSAL))[0].text)
+    assert "worth €1,880 to €7,210 more to whoever holds them by then, 19% to 72% of value" in bought
+    assert "whoever buys them only afterwards pays as much more" in bought
+    alone = plain(whatif.build(found())[0].text)
+    assert "multiplied by 1.4 to 2.4: whoever holds it gains, and whoever waits pays" in alone
+    for words in (first, bought, alone):
+        assert "no forecasts" in words
+
+
+def test_a_stop_past_half_is_a_dash_and_words(found):
+    _, fan, losses, _ = whatif.build(found())
+    rows = {plain(row.cells[0]): [plain(cell) for cell in row.cells[1:]] for row in losses.body[0].rows}
+    assert rows["20%"][:3] == ["×1.4", "×1.7", "×2.4"]
+    assert rows["50%"][:3] == ["×2.7", "×5.7", "×16"]
+    assert rows["36%"] == ["×1.9", "×3.1", "×6.0", "full stop of antimony"]
+    assert rows["over 50%"][:3] == ["–", "–", "–"]
+    assert "gallium 99%" in rows["over 50%"][3]
+    assert rows["over 50%"][3].endswith("beyond what the formula can carry")
+    assert plain(fan.title).endswith("for ten metals a full stop is beyond the formula")
+    assert "Precious metals are left out of the stop: platinum, gold and silver." in [
+        plain(words) for _, words in losses.body[1].items
+    ]
+    numbers = [float(found) for line in told((fan, losses)) for found in re.findall(r"×(\d+(?:\.\d+)?)", line)]
+    assert max(numbers) == 16
+
+
+def test_what_rests_on_assumptions_is_set_so(found):
+    _, fan, losses, *_ = whatif.build(found())
+    assert [span.text for span in fan.sub if span.style == "assumption"] == ["0.25", "0.70", "0.40", "50%"]
+    for row in losses.body[0].rows:
+        for cell in row.cells[1:4]:
+            assert plain(cell) == "–" or [span.style for span in cell] == ["derived"]
+    assert any(ref.startswith("A") for span in fan.source for ref in span.refs)
+
+
+def test_the_fan_is_drawn_to_its_end_and_no_further(found):
+    run = found()
+    chart = whatif.build(run)[1].body[0]
+    upper, lower = json.loads(chart.drawings[2].spec)["vconcat"]
+    lines = [layer for layer in upper["layer"] if layer["mark"]["type"] == "line"]
+    assert len(lines) == 3
+    assert {max(row["loss"] for row in layer["data"]["values"]) for layer in lines} == {50}
+    dots = next(layer for layer in lower["layer"] if layer["mark"]["type"] == "point")
+    shares = sorted(100 * m["share"] for m in run.parts["whatif"]["metals"] if m["state"] in ("counted", "beyond"))
+    assert sorted(row["loss"] for row in dots["data"]["values"]) == pytest.approx(shares)
+    assert "At a loss of 20% the price is ×1.4 to ×2.4" in chart.told
+
+
+def test_the_outside_check_is_quoted_with_its_source(found):
+    check = whatif.build(found())[-1]
+    rows = {plain(row.cells[0]): [plain(cell) for cell in row.cells[1:5]] for row in check.body[0].rows}
+    assert rows == {"Gallium": ["+150%", "99%", "31%", "5.0"], "Germanium": ["+26%", "93%", "9%", "11.7"]}
+    assert "USGS Open-File Report 2024-1057" in plain(check.source)
+    assert any(ref.startswith("S") for span in check.source for ref in span.refs)
+
+
+def test_money_adds_up_to_the_part(found):
+    run = found(**HOLDINGS)
+    money = whatif.build(run)[3]
+    rows = [[plain(cell) for cell in row.cells] for row in money.body[0].rows]
+    assert [row[:2] for row in rows] == [
+        ["gain of what is held", "20%"],
+        ["gain of what is held", "50%"],
+        ["cost of what is still to come", "20%"],
+        ["cost of what is still to come", "50%"],
+    ]
+    assert rows[1][2:] == ["€16,900", "€46,600", "€150,000"]
+    assert "For one of 2 metals China makes more than 50%" in plain(money.sub)
+
+
+def test_nothing_that_moves_is_missing(found):
+    assert isinstance(whatif.build(found(assets=("gallium", "gold"))), tuple)
+    run = found(assets=("gallium",))
+    run.parts["whatif"]["metals"][0] |= {"state": "not_made", "stop": None, "bands": [], "share": 0.0}
+    assert isinstance(whatif.build(run), Missing)
+
+
+@pytest.mark.parametrize("keys", [{}, HOLDINGS, PROPOSAL])
+def test_german_has_no_english_left(found, keys):
+    english, german = (told(whatif.build(found(lang, **keys))) for lang in ("en", "de"))
+    assert english != german
+    assert [line for line in german if ENGLISH.search(line)] == []
