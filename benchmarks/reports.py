@@ -45,7 +45,9 @@ days = [datetime.date(2018, 1, 1) + datetime.timedelta(days=i) for i in range(25
 days = [day for day in days if day.weekday() < 5]
 returns = [draw.gauss(0.0003, 0.01) for _ in days]
 """
-QUANTSTATS = SERIES + """
+QUANTSTATS = (
+    SERIES
+    + """
 import warnings; warnings.filterwarnings("ignore")
 import matplotlib; matplotlib.use("Agg")
 import pandas as pd, quantstats as qs
@@ -54,7 +56,10 @@ started = time.perf_counter()
 qs.reports.html(series, output=sys.argv[1], title="Portfolio")
 print(json.dumps({"seconds": time.perf_counter() - started}))
 """
-JQUANTSTATS = SERIES + """
+)
+JQUANTSTATS = (
+    SERIES
+    + """
 from pathlib import Path
 import polars as pl
 import jquantstats as jqs
@@ -64,6 +69,7 @@ page = jqs.Data.from_returns(returns=frame).reports.full()
 Path(sys.argv[1]).write_text(page, encoding="utf-8")
 print(json.dumps({"seconds": time.perf_counter() - started}))
 """
+)
 
 
 def measured(script: str, page: Path, *arguments: str) -> dict[str, float]:

@@ -17,7 +17,7 @@ from toolkit.app.report.pdf import browser
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "gallery"
 AS_OF = "2026-11-24"
-CONFLICT = 'constraint.any metal.upper=0.01'
+CONFLICT = "constraint.any metal.upper=0.01"
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,16 @@ def main() -> None:
         for shown in REPORTS:
             toolkit(*shown.command, out=folder)
             picture(newest(folder), FOLDER / f"{shown.file}.png", shown, folder / "profile")
-            lines += [f"## {shown.title}", "", "```sh", written(shown.command), "```", "", f"![{shown.title}](gallery/{shown.file}.png)", ""]
+            lines += [
+                f"## {shown.title}",
+                "",
+                "```sh",
+                written(shown.command),
+                "```",
+                "",
+                f"![{shown.title}](gallery/{shown.file}.png)",
+                "",
+            ]
     (ROOT / "docs" / "gallery.md").write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
 
 

@@ -12,12 +12,17 @@ from toolkit.report import formats, names
 from toolkit.report.formats import Formats
 from toolkit.report.language import Language, mark
 from toolkit.report.markers import (
-    CHARGES, COSTS, ENTRY, HALF_A_CENT, NORMAL, OFFERS, RATE, SHOCKS, STORAGE, TERMS, UNCERTAIN, Assumption, Origin,
-    assumed_by_parts, assumed_by_record, is_normal, origins_of,
+    ENTRY,
+    HALF_A_CENT,
+    Assumption,
+    Origin,
+    assumed_by_parts,
+    assumed_by_record,
+    is_normal,
+    origins_of,
 )  # fmt: skip
-from toolkit.report.names import head, metal
 from toolkit.report.origins import named_by_origin, product_of
-from toolkit.report.text import Span, Text, text
+from toolkit.report.text import Span, Text
 
 HOLDS = 1e-6
 """How far beyond a limit a value may lie and still hold it: rounding of weights to twelve digits, times a margin."""

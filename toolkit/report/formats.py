@@ -173,31 +173,3 @@ def capital(words: str) -> str:
 def readable(identifier: str) -> str:
     """The words of an identifier: ``customs_unit_value``."""
     return identifier.replace("_", " ")
-
-
-# Shims until every section speaks through `Language`; deleted with the last of them.
-_EN = Formats()
-number, percent, share, limit, plain_number = _EN.number, _EN.percent, _EN.share, _EN.limit, _EN.plain_number
-points, money, price, quantity = _EN.points, _EN.money, _EN.price, _EN.quantity
-long_date, short_date, month, sentence = _EN.long_date, _EN.short_date, _EN.month, _EN.sentence
-dates_in_words, notices = _EN.dates_in_words, _EN.notices
-WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-
-
-def distance(value, today):
-    days = (day(value) - today).days
-    if abs(days) <= 1:
-        return {-1: "yesterday", 0: "today", 1: "tomorrow"}[days]
-    return f"in {days}{NBSP}days" if days > 0 else f"{-days}{NBSP}days ago"
-
-
-def count(n, one, many=None):
-    return f"{WORDS[n] if n < len(WORDS) else f'{n:,}'} {one if n == 1 else many or one + 's'}"
-
-
-def are(n):
-    return "is" if n == 1 else "are"
-
-
-def series(words):
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -73,9 +73,8 @@ def render(document: Document, theme: Theme, say: Language | None = None) -> str
     def written(value: Text) -> Markup:
         return inline(value, none=spoken.words(NONE_SAID))
 
-    environment.globals |= {
-        "show": show, "row_cells": _row_cells, "Markup": Markup, "say": spoken.words, "picture": picture, "none_said": spoken.words(NONE_SAID),
-    }  # fmt: skip
+    environment.globals |= {"show": show, "row_cells": _row_cells, "Markup": Markup, "picture": picture}
+    environment.globals |= {"say": spoken.words, "none_said": spoken.words(NONE_SAID)}
     environment.filters |= {"inline": written, "pct": _percentage, "css": _css_string}
     environment.tests |= {"missing": _is_missing}
     try:

@@ -87,19 +87,26 @@ def assumed_by_record(record: Mapping[str, Any], say: Language) -> Iterator[tupl
     assumed = [asset for asset in by_product(record.get("assets", ())) if asset["terms"] == "assumption"]
     if assumed:
         yield TERMS, say("Lot sizes, purities and forms are typical dealer terms.")
-        yield COSTS, say("Spread between buying and selling: {rates}; half is paid at each trade.", rates=_rates(assumed, "spread", say))
-        yield STORAGE, say(
-            "Storage and insurance a year: {rates}. Holding period {years} years.",
-            rates=_rates(assumed, "storage", say),
-            years=fmt.quantity(record["costs"]["holding_years"]),
+        spreads = _rates(assumed, "spread", say)
+        yield COSTS, say("Spread between buying and selling: {rates}; half is paid at each trade.", rates=spreads)
+        yield (
+            STORAGE,
+            say(
+                "Storage and insurance a year: {rates}. Holding period {years} years.",
+                rates=_rates(assumed, "storage", say),
+                years=fmt.quantity(record["costs"]["holding_years"]),
+            ),
         )
     for rate in record.get("rates", ()):
-        yield RATE, say(
-            "{base} is converted to {quote} at {rate}, the last known rate ({month}), for every price.",
-            base=rate["base"],
-            quote=rate["quote"],
-            rate=fmt.number(rate["rate"], 4),
-            month=fmt.month(rate["date"]),
+        yield (
+            RATE,
+            say(
+                "{base} is converted to {quote} at {rate}, the last known rate ({month}), for every price.",
+                base=rate["base"],
+                quote=rate["quote"],
+                rate=fmt.number(rate["rate"], 4),
+                month=fmt.month(rate["date"]),
+            ),
         )
     uncertain = [row for row in record["controls"] if row["uncertain"] or row["headline"].endswith("_uncertain")]
     if uncertain:
@@ -111,8 +118,9 @@ def assumed_by_record(record: Mapping[str, Any], say: Language) -> Iterator[tupl
     if charges := [say.words(ENTRY[key]) for key in SET if entry.get(key, 0.0) > HALF_A_CENT]:
         yield CHARGES, say("As the strategy sets them, and no dealer quotes them: {charges}.", charges=say.series(charges))
     if any(s["kind"] == "shock" for s in record.get("scenarios", ())):
-        yield SHOCKS, say(
-            "Sizes and probabilities of scenarios are the strategy’s, or the base rate and the mean of few past controls."
+        yield (
+            SHOCKS,
+            say("Sizes and probabilities of scenarios are the strategy’s, or the base rate and the mean of few past controls."),
         )
     if "risk" in record and is_normal(record):
         yield NORMAL, say("The mean loss of the worst year in twenty takes changes to be normal around zero.")

@@ -11,16 +11,15 @@ from toolkit.report.language import Language
 from toolkit.report.text import Span, name
 
 
-def metal(row: Mapping[str, Any], say: Language | None = None) -> Span:
+def metal(row: Mapping[str, Any], say: Language) -> Span:
     """The name of a metal in a sentence: the key of a known element, the asset's own name otherwise; offers with origin."""
-    say = say or Language()
     if spoken := row.get("spoken"):
         return name(spoken)
     known = row.get("element") and row["name"].casefold().startswith(row["asset"].casefold())
     return name(say.term("metal", row["asset"]) if known else say.term("name", row["name"]))
 
 
-def head(row: Mapping[str, Any], say: Language | None = None) -> Span:
+def head(row: Mapping[str, Any], say: Language) -> Span:
     """The name of a metal at the start of a row or a title."""
     return name(capital(metal(row, say).text))
 

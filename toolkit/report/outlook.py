@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from toolkit.report.document import Block, Column, Figure, Notes, Row, Table
-from toolkit.report.findings import SHOCKS, Findings
+from toolkit.report.findings import Findings
 from toolkit.report.formats import capital, readable
 from toolkit.report.language import Language, mark
+from toolkit.report.markers import SHOCKS
 from toolkit.report.measures import CONFIDENCE, ORDER, SQUARES, measure_words
 from toolkit.report.text import NONE, Span, Text, muted, name, sources, strong, text
 

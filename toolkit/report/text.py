@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -62,14 +61,6 @@ def name(value: str) -> Span:
 def sources(*refs: str) -> Span:
     """Markers alone."""
     return Span("", refs=tuple(dict.fromkeys(refs)))
-
-
-def listed(items: Sequence[Inline], last: str = " and ") -> Text:
-    """Items with commas between them, and `last` before the last."""
-    spans: list[Inline] = []
-    for i, item in enumerate(items):
-        spans += [item] if i == 0 else [last if i == len(items) - 1 else ", ", item]
-    return text(*spans)
 
 
 def plain(value: Text) -> str:

@@ -31,14 +31,21 @@ def test_a_worth_in_each_unit():
     euros = lambda amount: f"{amount:,.0f} EUR"  # noqa: E731
     cost = {"kind": "min_risk", "unit": "cost", "risk_aversion": 5.0}
     assert worth(cost, 0.2, 0.001) == Worth(volatility=0.001, cost=0.001)
-    assert in_words(worth(cost, 0.2, 0.001), euros, 50_000, Language()) == "50 EUR a year, as much as 0.10 points less volatility"
+    assert (
+        in_words(worth(cost, 0.2, 0.001), euros, 50_000, Language()) == "50 EUR a year, as much as 0.10 points less volatility"
+    )
     assert in_words(worth(cost, 0.2, 2e-5), euros, 50_000, Language()) == "1 EUR a year"
     assert in_words(worth(cost, 0.0, 0.001), euros, 50_000, Language()) == "50 EUR a year"
     variance = {"kind": "min_risk", "unit": "variance", "risk_aversion": None}
     assert in_words(worth(variance, 0.2, 0.0012), euros, 1, Language()) == "0.30 points less volatility"
     assert in_words(worth(variance, 0.0, 0.0012), euros, 1, Language()) is None
-    assert in_words(worth({"kind": "max_ratio", "unit": "ratio"}, 0.2, 0.0123), euros, 1, Language()) == "0.012 more of the ratio"
-    assert in_words(worth({"kind": "max_return", "unit": "return"}, 0.2, 0.002), euros, 1, Language()) == "0.20 points more return a year"
+    assert (
+        in_words(worth({"kind": "max_ratio", "unit": "ratio"}, 0.2, 0.0123), euros, 1, Language()) == "0.012 more of the ratio"
+    )
+    assert (
+        in_words(worth({"kind": "max_return", "unit": "return"}, 0.2, 0.002), euros, 1, Language())
+        == "0.20 points more return a year"
+    )
     tail = in_words(worth({**variance, "measure": "cvar"}, 0.2, 0.002), euros, 1, Language())
     assert tail == "0.20 points less average loss of the worst outcomes (CVaR)"
     assert worth({**variance, "measure": "volatility"}, 0.2, 0.002) == Worth(volatility=0.002)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.subjects import HOLDINGS, HOSTILE, Record, all_cash, proposal, renamed
+from tests.subjects import HOLDINGS, HOSTILE, Record, all_cash, proposal, renamed, with_parts
 from toolkit.app.report import report_html
+from toolkit.app.subjects import Subject
 
 
 @pytest.fixture(scope="session")
@@ -40,5 +41,12 @@ def records(files: Path) -> dict[str, Record]:
 
 
 @pytest.fixture(scope="session")
-def pages(records: dict[str, Record]) -> dict[str, str]:
-    return {name: report_html(record) for name, record in records.items()}
+def subjects(records: dict[str, Record]) -> dict[str, Subject]:
+    """The same with what is found beside them."""
+    return {name: with_parts(record) for name, record in records.items()}
+
+
+@pytest.fixture(scope="session")
+def pages(subjects: dict[str, Subject]) -> dict[str, str]:
+    """Their allocation reports as HTML."""
+    return {name: report_html(dict(subject.record), parts=subject.parts) for name, subject in subjects.items()}

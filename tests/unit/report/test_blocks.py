@@ -17,7 +17,7 @@ HEAD = text("<b>&")
 COLUMNS = (d.Column("Item", "left"), d.Column("Sum", short="S"))
 TABLE = d.Table("Cap", COLUMNS, (d.Row((text("a"), text(NONE)), total=True, anchor="s1", gauge=0.5),), gauge="Room")
 FIGURE = d.Figure(text("Finding"), text("sub"), (d.Paragraph(text("x")),), (("on", "in force"),), text("src"), TABLE)
-CHART = d.Chart((d.Drawing("1"), d.Drawing("2", 512)), "told <b>")
+CHART = d.Chart((d.Drawing(str, ("1",)), d.Drawing(str, ("2",), 512)), "told <b>")
 
 GOLDEN = [
     (d.Heading(HEAD), "<h1>&lt;b&gt;&amp;</h1>"),
@@ -55,7 +55,7 @@ GOLDEN = [
 def page(*blocks: d.Block, css: str = "") -> str:
     document = d.Document("T", "en", "2026-11-24", "24 November 2026", "S", (d.Section("s", "S", blocks),))
     return re.sub(
-        r"\n\s*", "", render(document, Theme(theme().templates, css, lambda spec: f'<svg class="drawn">{spec}</svg>'))
+        r"\n\s*", "", render(document, Theme(theme().templates, css, lambda drawing: f'<svg class="drawn">{drawing.spec}</svg>'))
     )
 
 
@@ -84,6 +84,18 @@ def test_a_row_with_a_cell_too_few_is_an_error():
 
 def test_a_style_sheet_cannot_end_its_element():
     assert "</style><script>" not in page(css="a{}</style><script>")
+
+
+@pytest.mark.parametrize("title", ["</style><script>alert(1)</script>", 'a"; } body { display: none', "\\", "a\r\nb", "*/ x /*"])
+def test_the_running_foot_is_a_string_whatever_the_title(title):
+    document = d.Document(title, "en", "2026-11-24", "24\u00a0November\u00a02026", "S", ())
+    written = render(document, Theme(theme().templates, ""))
+    foot = re.search(r'@bottom-left \{ content: "([^"]*)"; \} @bottom-right \{ content: "Page " counter\(page\) " of " counter\(pages\) ""; \}', written)
+    assert foot
+    assert re.fullmatch(r"(?:[a-zA-Z0-9 ]|\\[0-9a-f]+ )*", foot[1])
+    read = re.sub(r"\\([0-9a-f]+) ", lambda point: chr(int(point[1], 16)), foot[1])
+    assert read == f"Strategic metals, {title}, As of 24\u00a0November\u00a02026"
+    assert written.count("</style>") == 1
 
 
 def test_a_theme_without_a_template_says_which():

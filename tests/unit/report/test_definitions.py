@@ -18,7 +18,7 @@ NAMED = set(re.findall(r"`([a-z-]+)`", "\n".join(line.split("|")[1] for line in 
 
 
 def test_every_section_report_and_format_is_described_and_nothing_else():
-    assert NAMED == {*builders(), *FORMATS, *(path.stem for path in DEFINITIONS)}
+    assert {*builders(), *FORMATS, *(path.stem for path in DEFINITIONS)} == NAMED
 
 
 @pytest.mark.parametrize("path", DEFINITIONS, ids=lambda path: path.stem)

@@ -14,8 +14,9 @@ from toolkit.app.report import report_html
 from toolkit.app.report.theme import language
 from toolkit.app.request import Request
 from toolkit.report.document import Notes
-from toolkit.report.findings import HELD, NORMAL, SHOCKS, Findings
+from toolkit.report.findings import HELD, Findings
 from toolkit.report.formats import Formats
+from toolkit.report.markers import NORMAL, SHOCKS
 from toolkit.report.measures import SQUARES
 from toolkit.report.offers import offers
 from toolkit.report.origins import by_product

@@ -100,7 +100,7 @@ def _flows(ask: Ask, since: date) -> Iterator[dict[str, Any]]:
             "asset": asset,
             "reporter": whole.reporter,
             "month": whole.months[-1],
-            "new": newest["known_from"].max() > since,
+            "new": any(known > since for known in newest["known_from"]),
             **{
                 key: None
                 if one is None

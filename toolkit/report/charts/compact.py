@@ -68,5 +68,5 @@ def _dot(element: ET.Element) -> tuple[str, str] | None:
     shape = _DOT.match(element.attrib.get("d", ""))
     classes = set(element.attrib.get("class", "").split())
     fill = next((name.removeprefix("fill-") for name in classes if name.startswith("fill-")), None)
-    plain = fill is not None and classes <= {f"fill-{fill}", f"stroke-{fill}"} and element.attrib.keys() <= {"d", "transform", "class"}
-    return (shape[1], fill) if shape and plain and fill else None
+    bare = element.attrib.keys() <= {"d", "transform", "class"} and classes <= {f"fill-{fill}", f"stroke-{fill}"}
+    return (shape[1], fill) if shape and fill and bare else None

@@ -38,7 +38,8 @@ def intervals(rows: Sequence[Interval], told: str, fmt: Formats) -> Chart:
         told: What the chart shows, in words with its numbers.
         fmt: How the axis writes numbers.
     """
-    return Chart(tuple(Drawing(_spec, (tuple(rows), width, fmt), least) for width, least in ((PHONE, 0), (COLUMN, COLUMN))), told)
+    widths = ((PHONE, 0), (COLUMN, COLUMN))
+    return Chart(tuple(Drawing(_spec, (tuple(rows), width, fmt), least) for width, least in widths), told)
 
 
 def is_logarithmic(rows: Sequence[Interval]) -> bool:

@@ -7,8 +7,9 @@ from typing import Any
 
 from toolkit.report.compose import section
 from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Missing
-from toolkit.report.findings import UNCERTAIN, Findings
+from toolkit.report.findings import Findings
 from toolkit.report.language import mark
+from toolkit.report.markers import UNCERTAIN
 from toolkit.report.text import NONE, Text, muted, sources, strong, text
 
 SHOWN = 10
