@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
+from itertools import zip_longest
 from types import MappingProxyType
 from typing import Any
 
@@ -215,7 +216,7 @@ class Page:
 
 def _shortened(forms: Sequence[Form | Block], length: frozenset[type[Any]]) -> Iterator[Form | Block]:
     """The forms that stay, and the legends of pictures among them."""
-    for form, following in zip(forms, (*forms[1:], None), strict=True):
+    for form, following in zip_longest(forms, forms[1:]):
         legend = isinstance(form, Key) and isinstance(following, PICTURES) and type(following) in length
         if legend or type(form) in length:
             yield form

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from toolkit.report.document import Block, Chart, Document, Missing, Row, Section, Table
 from toolkit.report.language import Language
@@ -99,7 +100,7 @@ def inline(value: Text, *, first: bool = False) -> str:
         first: Whether it stands first on its line, where some signs begin a list or a rule.
     """
     spans = tuple(_joined(value))
-    bare = [_LINK.sub(r"\\", _SYNTAX.sub(r"\\\1", isolated(span.text))) for span in spans]
+    bare = [_LINK.sub(r"\\", _SYNTAX.sub(r"\\\1", span.text)) for span in spans]
     written = ""
     for i, (span, words) in enumerate(zip(spans, bare, strict=True)):
         after = "[" if span.refs else next((other[0] for other in bare[i + 1 :] if other), "")
@@ -110,15 +111,16 @@ def inline(value: Text, *, first: bool = False) -> str:
 
 
 def _joined(value: Text) -> Iterator[Span]:
-    """Neighbours of one style in one: marks that end and begin at the same place would stand as letters."""
+    """Neighbours under one mark in one: marks that end and begin at the same place would stand as letters."""
     held: Span | None = None
     for span in value:
-        if held and held.style == span.style and not held.refs:
-            held = Span(held.text + span.text, span.style, span.refs)
+        alone = replace(span, text=isolated(span.text))
+        if held and not held.refs and _MARKS.get(held.style) == _MARKS.get(span.style):
+            held = replace(alone, text=held.text + alone.text)
             continue
         if held:
             yield held
-        held = span
+        held = alone
     if held:
         yield held
 

@@ -55,7 +55,9 @@ GOLDEN = [
 def page(*blocks: d.Block, css: str = "") -> str:
     document = d.Document("T", "en", "2026-11-24", "24 November 2026", "S", (d.Section("s", "S", blocks),))
     return re.sub(
-        r"\n\s*", "", render(document, Theme(theme().templates, css, lambda drawing: f'<svg class="drawn">{drawing.spec}</svg>'))
+        r"\n\s*",
+        "",
+        render(document, Theme(theme().templates, css, lambda drawing: f'<svg class="drawn">{drawing.spec}</svg>')),
     )
 
 
@@ -86,11 +88,16 @@ def test_a_style_sheet_cannot_end_its_element():
     assert "</style><script>" not in page(css="a{}</style><script>")
 
 
-@pytest.mark.parametrize("title", ["</style><script>alert(1)</script>", 'a"; } body { display: none', "\\", "a\r\nb", "*/ x /*"])
+@pytest.mark.parametrize(
+    "title", ["</style><script>alert(1)</script>", 'a"; } body { display: none', "\\", "a\r\nb", "*/ x /*"]
+)
 def test_the_running_foot_is_a_string_whatever_the_title(title):
     document = d.Document(title, "en", "2026-11-24", "24\u00a0November\u00a02026", "S", ())
     written = render(document, Theme(theme().templates, ""))
-    foot = re.search(r'@bottom-left \{ content: "([^"]*)"; \} @bottom-right \{ content: "Page " counter\(page\) " of " counter\(pages\) ""; \}', written)
+    foot = re.search(
+        r'@bottom-left \{ content: "([^"]*)"; \} @bottom-right \{ content: "Page " counter\(page\) " of " counter\(pages\) ""; \}',
+        written,
+    )
     assert foot
     assert re.fullmatch(r"(?:[a-zA-Z0-9 ]|\\[0-9a-f]+ )*", foot[1])
     read = re.sub(r"\\([0-9a-f]+) ", lambda point: chr(int(point[1], 16)), foot[1])

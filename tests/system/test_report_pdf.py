@@ -1,0 +1,96 @@
+"""The report as PDF, by each of the programs that this machine has."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.subjects import HOSTILE, proposal, renamed, with_parts
+from tests.system.browser import CHROMIUM
+from toolkit.app.report import FORMATS, as_document
+from toolkit.app.report.pdf import VARIABLE
+from toolkit.core.errors import SpecError
+from toolkit.report.document import Document
+from toolkit.report.language import Language
+
+ENGINES = [
+    pytest.param("chromium", marks=[pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no chromium")]),
+    pytest.param(
+        "weasyprint",
+        marks=pytest.mark.skipif(importlib.util.find_spec("weasyprint") is None, reason="WeasyPrint is not installed"),
+    ),
+]
+LEAST, MOST = 6, 24
+"""Pages of a report."""
+
+
+@pytest.fixture(scope="module")
+def report_documents() -> dict[str, tuple[Document, Language]]:
+    """The report of the default strategy with everything found beside it, and the same under hostile names."""
+    run = with_parts(proposal())
+    return {
+        "ordinary": as_document(run.record, run.parts),
+        "hostile": as_document(renamed(dict(run.record), HOSTILE), run.parts),
+    }
+
+
+@pytest.fixture
+def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv(VARIABLE, str(CHROMIUM) if request.param == "chromium" else "")
+    return request.param
+
+
+def pages(content: bytes, folder: Path) -> list[str]:
+    """The text of each page, by poppler."""
+    if shutil.which("pdftotext") is None:
+        pytest.skip("no pdftotext on the PATH")
+    (folder / "report.pdf").write_bytes(content)
+    told = subprocess.run(["pdftotext", "-layout", "report.pdf", "-"], cwd=folder, capture_output=True, check=True).stdout
+    return told.decode().split("\f")[:-1]
+
+
+@pytest.mark.parametrize("engine", ENGINES, indirect=True)
+@pytest.mark.parametrize("name", ["ordinary", "hostile"])
+def test_every_page_has_its_foot_and_the_first_its_answer_and_matrix(engine, name, report_documents, tmp_path):
+    document, say = report_documents[name]
+    content = FORMATS["pdf"].make(document, say)
+    assert content.startswith(b"%PDF-")
+    sheets = pages(content, tmp_path)
+    assert LEAST <= len(sheets) <= MOST
+    for number, sheet in enumerate(sheets, start=1):
+        foot = sheet.rstrip().splitlines()[-1]
+        assert "As of 24 November 2026" in foot.replace("\u00a0", " ")
+        assert f"Page {number} of {len(sheets)}" in foot.replace("\u00a0", " ")
+    if name == "ordinary":
+        assert "Under export control" in sheets[0]
+        assert "No. 46/2024" in sheets[0].replace("\u00a0", " ")
+        assert "Nd, Pr" in sheets[0]
+    # No sheet but the last is half empty: text is told on most of its lines.
+    assert all(len(re.findall(r"\S", sheet)) > 500 for sheet in sheets[:-1])
+
+
+@pytest.mark.parametrize("engine", ENGINES, indirect=True)
+def test_the_file_has_title_language_and_tags_and_is_the_same_twice(engine, report_documents):
+    document, say = report_documents["ordinary"]
+    content = FORMATS["pdf"].make(document, say)
+    assert FORMATS["pdf"].make(document, say) == content
+    if engine == "chromium":  # the other one packs what it says of itself
+        assert b"/Title (Allocation report, 24" in content or b"/Title <" in content
+        assert b"/Lang (en" in content
+        assert b"/MarkInfo" in content
+        assert b"D:20261124000000" in content
+        assert set(re.findall(rb"/(?:CreationDate|ModDate) \(D:(\d{8})", content)) == {b"20261124"}
+
+
+def test_without_a_program_it_says_what_to_install(monkeypatch, report_documents):
+    monkeypatch.setenv(VARIABLE, "")
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    with pytest.raises(SpecError, match="nothing on this machine") as error:
+        FORMATS["pdf"].make(*report_documents["ordinary"])
+    assert "pip install" in error.value.hint

@@ -1,0 +1,64 @@
+"""What prints a report, and what the file says of its making."""
+
+from __future__ import annotations
+
+import pytest
+
+from toolkit.app.report.pdf import VARIABLE, browser, coloured, dated, printed
+from toolkit.core.errors import SpecError
+
+
+def program(folder, name: str, script: str = "exit 0") -> str:
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_the_first_browser_of_the_path_prints(tmp_path):
+    assert browser({"PATH": str(tmp_path)}) is None
+    chrome = program(tmp_path, "google-chrome")
+    assert browser({"PATH": str(tmp_path)}) == chrome
+    chromium = program(tmp_path, "chromium")
+    assert browser({"PATH": str(tmp_path)}) == chromium
+
+
+def test_a_browser_that_is_named_comes_first_and_must_exist(tmp_path):
+    program(tmp_path, "chromium")
+    other = program(tmp_path, "my-browser")
+    assert browser({"PATH": str(tmp_path), VARIABLE: other}) == other
+    assert browser({"PATH": str(tmp_path), VARIABLE: "my-browser"}) == other
+    assert browser({"PATH": str(tmp_path), VARIABLE: ""}) is None
+    with pytest.raises(SpecError, match="names '/none'") as error:
+        browser({"PATH": str(tmp_path), VARIABLE: "/none"})
+    assert "Install Chromium" in error.value.hint
+
+
+@pytest.mark.parametrize("script", ["echo broken >&2; exit 3", "exit 0"])
+def test_a_browser_that_prints_nothing_is_an_error_with_its_last_words(tmp_path, script):
+    with pytest.raises(SpecError, match="did not print the report") as error:
+        printed("<p>x", program(tmp_path, "chromium", script))
+    assert ("broken" in error.value.message) == ("broken" in script)
+
+
+def test_a_file_that_is_no_program_is_an_error_not_a_crash(tmp_path):
+    path = program(tmp_path, "chromium")
+    (tmp_path / "chromium").write_bytes(b"\x00\x01")
+    with pytest.raises(SpecError, match="did not print"):
+        printed("<p>x", path)
+
+
+def test_the_dates_of_a_file_are_those_of_the_report_in_as_many_bytes():
+    made = b"<</CreationDate (D:20261125101112+00'00')\n/ModDate (D:20261125101112Z)\n/Title (D:2026)>>"
+    said = dated(made, "2026-11-24")
+    assert len(said) == len(made)
+    assert b"/CreationDate (D:20261124000000+00'00')" in said
+    assert b"/ModDate (D:20261124000000+)" in said
+    assert b"/Title (D:2026)" in said
+
+
+def test_a_drawing_on_its_own_has_colours_and_a_size():
+    svg = coloured('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 328 40" class="drawn"><rect class="fill-data"/></svg>')
+    assert svg.startswith('<svg width="328" height="40" ')
+    assert ".fill-data{fill:#1b5e93}" in svg
+    assert "prefers-color-scheme" not in svg

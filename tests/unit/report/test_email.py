@@ -1,0 +1,216 @@
+"""The mail: a draft that opens anywhere, holds what it shows, and says the same twice."""
+
+from __future__ import annotations
+
+import email
+import re
+import struct
+import zlib
+from datetime import UTC, datetime
+from email import policy
+from email.message import EmailMessage
+from html.parser import HTMLParser
+
+import pytest
+
+from toolkit.app.report import as_document
+from toolkit.app.report.drawings import kept_bitmap
+from toolkit.app.report.theme import theme
+from toolkit.report import document as d
+from toolkit.report.charts.draw import bitmap, drawn
+from toolkit.report.charts.png import SIGNATURE, packed
+from toolkit.report.email import CLIPPED, LARGEST, cuts, header, inline, mail
+from toolkit.report.language import Language
+from toolkit.report.text import NONE, Span, name, text
+
+from .kinds import bars, blocks, document
+
+SENT = 1_000_000
+CUT = 102 * 1024
+"""Bytes at which mail services refuse a message, and at which the largest one cuts its HTML."""
+
+
+def made(report: d.Document, paint=lambda drawing, scale: bitmap(drawn(drawing), scale)) -> bytes:
+    return mail(report, theme().templates, paint, Language())
+
+
+def read(content: bytes) -> EmailMessage:
+    return email.message_from_bytes(content, policy=policy.default)  # pyright: ignore[reportReturnType]
+
+
+def html_of(content: bytes) -> str:
+    return next(part.get_content() for part in read(content).walk() if part.get_content_type() == "text/html")
+
+
+class Tags(HTMLParser):
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.feed(source)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in ("meta", "img", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+@pytest.fixture(scope="module")
+def every() -> bytes:
+    return made(document(*blocks()))
+
+
+def test_the_message_is_a_draft_with_text_and_page_and_pictures(every):
+    message = read(every)
+    assert [part.get_content_type() for part in message.walk()][:4] == [
+        "multipart/alternative", "text/plain", "multipart/related", "text/html",
+    ]  # fmt: skip
+    assert message["X-Unsent"] == "1"
+    assert message["Subject"] == "Title, 24 November 2026: subject"
+    assert message["Date"].datetime == datetime(2026, 11, 24, tzinfo=UTC)
+    assert not {"From", "To", "Cc", "Bcc", "Message-ID"} & set(message)
+
+
+def test_equal_documents_are_equal_bytes(every):
+    assert made(document(*blocks())) == every
+
+
+def test_every_picture_is_inside_and_named_by_the_page(every):
+    pictures = {part["Content-ID"].strip("<>"): part for part in read(every).walk() if part.get_content_type() == "image/png"}
+    images = [attributes for tag, attributes in Tags(html_of(every)).tags if tag == "img"]
+    assert {image["src"] for image in images} == {f"cid:{cid}" for cid in pictures}
+    assert all(image["alt"] and 0 < int(image["width"] or 0) <= 640 for image in images)
+    for part in pictures.values():
+        assert part.get_content().startswith(SIGNATURE)
+        assert part["Content-Disposition"].startswith("inline")
+
+
+def test_the_page_needs_nothing_that_mail_programs_strip(every):
+    page = html_of(every)
+    found = Tags(page)
+    assert found.open == []
+    assert {tag for tag, _ in found.tags} <= {
+        "html", "head", "meta", "title", "body", "table", "tr", "td", "th", "h1", "h2", "h3", "h4", "p", "b", "i", "br", "span", "img",
+    }  # fmt: skip
+    assert not any("class" in attributes or "id" in attributes for _, attributes in found.tags)
+    assert not re.search(r"flex|grid|var\(|position|url\(|http", page.replace("http-equiv", ""))
+    for tag, attributes in found.tags:
+        assert tag != "table" or attributes.get("role") == "presentation" or attributes.get("aria-label")
+
+
+@pytest.mark.parametrize("words", ["a\r\nBcc: x@y.example", "a\nb", "\u202ea", "\x00\x07", "稀土 Überlänge", "x" * 900])
+def test_no_name_ends_a_header(words):
+    message = read(made(document(*blocks()[:2], subject=words, title=words)))
+    assert sorted(message.keys()) == ["Content-Type", "Date", "MIME-Version", "Subject", "X-Unsent"]
+    assert message["Subject"] == header(f"{words}, 24 November 2026: {words}")
+    assert len(message["Subject"]) <= 200
+    assert message["Subject"].isprintable()
+
+
+def test_names_that_turn_the_writing_are_isolated_by_characters():
+    assert inline(text(name("\u202ea\u2069"), Span("", refs=("S1",)))).startswith("\u2068\u202ea\u2069<span")
+
+
+def test_an_assumption_looks_like_one_without_a_style_sheet():
+    assert "font-family:Georgia,serif" in inline(text(Span("5%", "assumption")))
+    assert inline(text(NONE)).endswith("–</span>")
+
+
+@pytest.mark.parametrize(
+    ("value", "cap", "expected"),
+    [
+        (0.25, None, [(25, True, False), (75, False, False)]),
+        (0.25, 0.5, [(25, True, False), (25, False, True), (50, False, False)]),
+        (0.5, 0.5, [(50, True, True), (50, False, False)]),
+        (1.7, 0.4, [(40, True, True), (60, True, False)]),
+        (None, 0.4, [(40, False, True), (60, False, False)]),
+        (-0.2, None, [(100, False, False)]),
+        (1.0, 1.0, [(100, True, True)]),
+    ],
+)
+def test_a_bar_is_cut_at_its_end_and_at_its_limit(value, cap, expected):
+    pieces = [(cut.width, cut.filled, cut.limit) for cut in cuts(d.Bar((), (), value, None, cap))]
+    assert pieces == expected
+    assert sum(width for width, _, _ in pieces) == 100
+
+
+def table(rows: int) -> d.Figure:
+    columns = tuple(d.Column(f"c{i}", "left") for i in range(4))
+    body = d.Table("t", columns, tuple(d.Row(tuple(text(f"{i} {j}") for j in range(4))) for i in range(rows)))
+    return d.Figure(text("finding"), (), (body,))
+
+
+def sections(*sizes: int) -> d.Document:
+    anchored = d.Table("s", (d.Column("Source", "left"),), (d.Row((text("S1 origin"),), anchor="s1"),))
+    parts = [d.Section(f"s{i}", f"Section {i}", (table(size),)) for i, size in enumerate(sizes)]
+    return d.Document("T", "en", "2026-11-24", "day", "", (*parts, d.Section("sources", "Sources", (anchored,))))
+
+
+def test_a_page_that_would_be_cut_leaves_tables_out_and_says_so():
+    page = html_of(made(sections(150, 400, 90)))
+    assert len(page.encode()) <= CUT
+    assert page.count("finding") == 3
+    kept, dropped = page.split("Section 1")[0], page.split("Section 1")[1].split("Section 2")[0]
+    assert "149 3" in kept
+    assert "left out here" in dropped
+    assert "1 3" not in dropped
+    assert "89 3" in page.split("Section 2")[1]
+    assert "S1 origin" in page
+
+
+def test_a_page_of_endless_findings_keeps_headings_from_the_top():
+    many = tuple(d.Section(f"s{i}", f"Section {i}", (d.Paragraph(text("long " * 2_000)),)) for i in range(40))
+    page = html_of(made(d.Document("T", "en", "2026-11-24", "day", "", many)))
+    assert CLIPPED - 20_000 < len(page.encode()) <= CUT
+    assert all(f">Section {i}<" in page for i in range(40))
+    assert "long" in page.split("Section 1<")[0]
+    assert "long" not in page.split("Section 39<")[1]
+
+
+def test_a_message_that_would_be_too_large_has_coarser_pictures_then_fewer():
+    def heavy(drawing: d.Drawing, scale: float) -> bytes:
+        head = SIGNATURE + struct.pack(">I4sII", 13, b"IHDR", round(328 * scale), 100)
+        return head + drawing.figures[0].to_bytes(4, "big") * int(30_000 * scale)
+
+    def charts(n: int) -> d.Document:
+        return document(*(d.Chart((d.Drawing(bars, (i,)),), f"told {i}") for i in range(n)))
+
+    for n, shown in ((2, 2), (4, 4), (12, 4)):
+        content = made(charts(n), heavy)
+        images = [attributes for tag, attributes in Tags(html_of(content)).tags if tag == "img"]
+        assert len(content) <= SENT
+        assert len(images) >= shown if n == 12 else len(images) == shown
+        assert {image["width"] for image in images} == {"328"}
+        assert all(f"told {i}" in html_of(content) for i in range(n))
+    assert LARGEST < SENT
+
+
+@pytest.mark.parametrize("which", ["normal", "hostile", "moved", "cash"])
+def test_the_mail_of_a_report_is_within_its_limits(records, which):
+    report, say = as_document(records[which])
+    content = mail(report, theme().templates, kept_bitmap, say)
+    assert len(content) < SENT
+    assert len(html_of(content).encode()) <= CUT
+    assert "<script" not in html_of(content)
+    Tags(html_of(content))
+
+
+def test_a_packed_picture_has_the_same_pixels():
+    def pixels(png: bytes) -> tuple[bytes, bytes]:
+        head, data, at = b"", b"", 8
+        while at < len(png):
+            (length,) = struct.unpack(">I", png[at : at + 4])
+            kind, content = png[at + 4 : at + 8], png[at + 8 : at + 8 + length]
+            assert zlib.crc32(kind + content) == int.from_bytes(png[at + 8 + length : at + 12 + length], "big")
+            head, data = (content, data) if kind == b"IHDR" else (head, data + content * (kind == b"IDAT"))
+            at += 12 + length
+        return head, zlib.decompress(data)
+
+    png = bitmap(drawn(d.Drawing(bars, (328,))))
+    assert pixels(packed(png)) == pixels(png)
+    assert len(packed(png)) < len(png)
+    with pytest.raises(ValueError, match="no PNG"):
+        packed(b"GIF89a")
