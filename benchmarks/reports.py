@@ -1,6 +1,6 @@
 """The report beside those of quantstats and jquantstats: time, size, requests, what a reader without eyes or network gets.
 
-Run: `.peers/bin/python -m benchmarks.reports` in an environment that holds the toolkit and the peers (`make benchmarks-reports`).
+Run: `make benchmarks-reports`, or `python -m benchmarks.reports` in an environment that holds the toolkit and the peers.
 Each report is made in a process of its own, from data that are loaded before the clock starts; prints a Markdown table.
 """
 
@@ -118,8 +118,8 @@ def main() -> None:
         for peer, value in seconds.items():
             seen = looked_at(folder / f"{peer}.html")
             print(
-                f"| {peer} | {value:.2f} | {value / seconds['toolkit']:.1f} | {seen['kb']:.0f} | {seen['fetches']} | {seen['scripts']} "
-                f"| {seen['pictures']} | {seen['named']} | {seen['tables']} |"
+                f"| {peer} | {value:.2f} | {value / seconds['toolkit']:.1f} | {seen['kb']:.0f} | {seen['fetches']} "
+                f"| {seen['scripts']} | {seen['pictures']} | {seen['named']} | {seen['tables']} |"
             )
         print(f"\nWith its charts kept: {cached:.2f} s. Memory over 100 further renders: {grown:+.1f} MB.")
 

@@ -1,6 +1,6 @@
 """Write docs/gallery/: each report of the repository as a picture, and docs/gallery.md that shows them: `make gallery`.
 
-Needs Chromium. The reports are those of the bundled data on one date; the holdings are the example in docs/gallery/holdings.csv.
+Needs Chromium. The reports are those of the bundled data on one date; the holdings are those of docs/gallery/holdings.csv.
 """
 
 from __future__ import annotations
@@ -49,12 +49,11 @@ def picture(page: Path, image: Path, shown: Shown, profile: Path) -> None:
     if found is None:
         raise SystemExit("no Chromium is on the PATH: apt install chromium")
     dark = ["--blink-settings=preferredColorScheme=0"] if shown.dark else []
-    subprocess.run(
-        [found, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync",
-         "--disable-component-update", "--hide-scrollbars", f"--user-data-dir={profile}", f"--window-size={shown.width},{shown.height}",
-         *dark, f"--screenshot={image}", page.as_uri()],
-        check=True, capture_output=True,
-    )  # fmt: skip
+    flags = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync",
+             "--disable-component-update", "--hide-scrollbars")  # fmt: skip
+    size = f"--window-size={shown.width},{shown.height}"
+    command = [found, *flags, f"--user-data-dir={profile}", size, *dark, f"--screenshot={image}", page.as_uri()]
+    subprocess.run(command, check=True, capture_output=True)
 
 
 def toolkit(*arguments: str, out: Path) -> None:
@@ -89,16 +88,8 @@ def main() -> None:
         for shown in REPORTS:
             toolkit(*shown.command, out=folder)
             picture(newest(folder), FOLDER / f"{shown.file}.png", shown, folder / "profile")
-            lines += [
-                f"## {shown.title}",
-                "",
-                "```sh",
-                written(shown.command),
-                "```",
-                "",
-                f"![{shown.title}](gallery/{shown.file}.png)",
-                "",
-            ]
+            image = f"![{shown.title}](gallery/{shown.file}.png)"
+            lines += [f"## {shown.title}", "", "```sh", written(shown.command), "```", "", image, ""]
     (ROOT / "docs" / "gallery.md").write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
 
 

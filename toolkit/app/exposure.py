@@ -64,7 +64,7 @@ class ExposureRequest:
 
 @dataclass(frozen=True, slots=True)
 class ExposureAnswer:
-    """The exposure of a holdings file and everything it rests on. Money is in `currency`; `purchases` has one a lot, in order."""
+    """The exposure of a holdings file and what it rests on. Money is in `currency`; `purchases` has one a lot, in order."""
 
     as_of: date
     currency: str
