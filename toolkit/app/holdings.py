@@ -90,7 +90,12 @@ def _stored_run(request: Request, strategy: Strategy) -> Mapping[str, Any] | Non
     runs = Path(request.settings.config.output.folder) / "runs"
     if named != LAST:
         file = runs / named / "run.json"
-        return None if Path(named).exists() or named == "-" or not file.is_file() else _read(file)
+        if Path(named).exists() or named == "-" or not file.is_file():
+            return None
+        run = _read(file)
+        if "positions" not in run:
+            raise SpecError(f"run {named!r} has no answer, so nothing is held by it.", hint="Name another run, or a file.")
+        return run
     stored = sorted(runs.glob(f"*-{strategy.name}-*/run.json"), key=lambda file: (file.stat().st_mtime_ns, file))
     for file in reversed(stored):
         run = _read(file)

@@ -60,7 +60,13 @@ def report(
         return
     path = put(folder / file_name(chosen, subject.kind, language, usual, suffix_of(format)), content)
     if common.json:
-        told = {"report": chosen, "kind": subject.kind, "format": format, "language": language, "as_of": subject.record["as_of"]}
+        told = {
+            "report": chosen,
+            "kind": subject.kind,
+            "format": format,
+            "language": language,
+            "as_of": subject.record["as_of"],
+        }
         digest = hashlib.sha256(content).hexdigest()
         print_json({**told, "path": str(path.resolve()), "bytes": len(content), "sha256": digest})
     say(f"report: {path.resolve()}", common)
@@ -76,7 +82,7 @@ def _subject(about: str | None, settings: Settings, common: Common) -> tuple[Pat
     from toolkit.app.exposure import ExposureRequest
     from toolkit.app.optimize import RUNS
     from toolkit.app.report.stored import find_run, load_run
-    from toolkit.core.errors import SpecError
+    from toolkit.core.errors import DataError, SpecError, did_you_mean
 
     output = Path(settings.config.output.folder)
     if about is None:
@@ -84,6 +90,10 @@ def _subject(about: str | None, settings: Settings, common: Common) -> tuple[Pat
         return output / "reports" / f"{day}-market", subjects.market(settings, day)
     run = find_run(about, output / RUNS) if about != STDOUT else None
     if run is None:
+        if about != STDOUT and not Path(about).is_file():
+            stored_runs = [folder.name for folder in (output / RUNS).glob("*") if folder.is_dir()]
+            hint = did_you_mean(about, stored_runs) if stored_runs else "Check the path, or run `toolkit optimize` first."
+            raise DataError(f"{about!r} is neither a stored run nor a file of lots.", hint=hint)
         day = common.day()
         request = ExposureRequest(about, settings, day, common.prices, common.prices_currency)
         stem = "stdin" if about == STDOUT else Path(about).stem

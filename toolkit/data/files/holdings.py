@@ -129,14 +129,16 @@ def read_holdings(
         FrameError: for faulty rows, an unknown asset or form among them (the nearest names are in the hint); rule,
             count and first rows (header = row 1) are in `details`.
     """
-    table = read_table(path, stdin=stdin)
+    # Who holds nothing has a file with a header alone.
+    table = read_table(path, stdin=stdin, may_be_empty=True)
     check_columns(table, required=REQUIRED, optional=OPTIONAL)
     lots = _lots(table)
     _check_names(table.name, lots, known_assets)
     _check_values(table.name, lots)
     _check_purchase(table.name, lots, today)
-    per_kg = {unit: to_kg(1.0, unit) for unit in lots["unit"].unique()}
-    lots = lots.with_columns(mass=pl.col("quantity") * pl.col("unit").replace_strict(per_kg, return_dtype=pl.Float64))
+    units = list(KG_PER_UNIT)
+    factor = pl.col("unit").replace_strict(units, [to_kg(1.0, unit) for unit in units], return_dtype=pl.Float64)
+    lots = lots.with_columns(mass=pl.col("quantity") * factor)
     return Holdings(Lots.validate(lots.select(Lots.column_names()).sort("lot_id")), table.name)
 
 

@@ -66,12 +66,13 @@ class Table:
         return tuple(self.cells.columns)
 
 
-def read_table(path: str | Path, *, stdin: BinaryIO | None = None) -> Table:
+def read_table(path: str | Path, *, stdin: BinaryIO | None = None, may_be_empty: bool = False) -> Table:
     """The cells of a CSV or Parquet file; the content decides which, not the ending of the name.
 
     Args:
         path: A file, or ``-`` for standard input.
         stdin: What ``-`` reads; the process's own standard input by default.
+        may_be_empty: Whether a header without rows is an answer too.
 
     Raises:
         DataError: for a missing or unreadable file, an empty one, one that is not UTF-8 CSV or Parquet, an ambiguous
@@ -80,7 +81,7 @@ def read_table(path: str | Path, *, stdin: BinaryIO | None = None) -> Table:
     """
     name, content = _content(path, stdin)
     table = _parquet(name, content) if content.startswith(b"PAR1") else _csv(name, _text(name, content))
-    if table.cells.is_empty():
+    if table.cells.is_empty() and not may_be_empty:
         raise DataError(f"{name} has a header but no rows.", hint="Give at least one row of data.", details={"file": name})
     return table
 

@@ -1,0 +1,147 @@
+"""Every section for every subject in every language and format: blocks, or the reason why there are none; never an error."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+
+from tests.lots import HEADER, TWELVE
+from tests.subjects import HOLDINGS, HOSTILE, all_cash, conflict, holdings, market, proposal, renamed, with_parts
+from toolkit.app.report import FORMATS, as_document, report
+from toolkit.app.report.theme import language
+from toolkit.app.subjects import DEFAULT_REPORT, Subject
+from toolkit.report.compose import Definition, builders, compose
+from toolkit.report.document import Missing
+from toolkit.report.findings import Findings
+from toolkit.report.text import plain
+
+LIMIT = 500_000
+ONE = "\n".join(HOLDINGS.splitlines()[:2]) + "\n"
+EMPTY = HOLDINGS.splitlines()[0] + "\n"
+MANY = "\n".join((HEADER, *[f"{i:03d}-{row}" for i in range(42) for row in TWELVE][:500]))
+PATTERNS = (
+    "=cmd()|'/C calc'!A0",
+    "<script>alert(1)</script>",
+    "\u202egnp.exe",
+    "稀土 Überlänge",
+    "[x](javascript:alert(1))",
+    "x" * 300,
+)
+NAMED = [f'"{name}",gallium,metal,4N,{i + 1},kg,2025-01-10,600,EUR,CHN,"{name}",stored' for i, name in enumerate(PATTERNS)]
+STRANGE = "\n".join((HOLDINGS.splitlines()[0], *NAMED))
+
+
+def stripped(record: dict) -> dict:
+    """A run as versions before this one stored it: without the keys that were added since."""
+    old = copy.deepcopy(record)
+    for key in ("phrases", "seed"):
+        old.pop(key, None)
+    for row in old["upcoming"]:
+        for key in ("change", "title", "authority", "acts_on", "destinations", "returns", "claims"):
+            row.pop(key, None)
+    for row in old["timeline"]:
+        row.pop("claims", None)
+    old["risk"].pop("factor_shares", None)
+    return old
+
+
+@pytest.fixture(scope="module")
+def subjects(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Subject]:
+    folder = tmp_path_factory.mktemp("contract")
+    run = with_parts(proposal())
+    return {
+        "run": run,
+        "cash": with_parts(all_cash(dict(run.record))),
+        "hostile": Subject(renamed(dict(run.record), HOSTILE), run.parts),
+        "old": Subject(stripped(dict(run.record)), {}),
+        "nothing found": Subject(run.record, {}),
+        "held": with_parts(proposal(holdings=str(_file(folder / "held.csv", HOLDINGS)))),
+        "lots": holdings(folder / "lots.csv"),
+        "one lot": holdings(folder / "one.csv", ONE),
+        "no lot": holdings(folder / "none.csv", EMPTY),
+        "500 lots": holdings(folder / "many.csv", MANY),
+        "strange lots": holdings(folder / "strange.csv", STRANGE),
+        "market": market(),
+        "conflict": conflict(),
+    }
+
+
+def _file(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+SUBJECTS = (
+    "run", "cash", "hostile", "old", "nothing found", "held", "lots", "one lot", "no lot", "500 lots", "strange lots", "market", "conflict",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("lang", ["en", "de"])
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_every_section_answers(subjects, name, lang):
+    subject, say = subjects[name], language(lang)
+    for section in builders():
+        document = compose(Findings.of(subject.record, subject.parts, say), Definition("All", (section,)))
+        for found in document.sections:
+            assert isinstance(found.content, Missing) or found.content, section
+            if isinstance(found.content, Missing):
+                assert found.content.reason.endswith("."), section
+
+
+@pytest.mark.parametrize("kind", sorted(set(FORMATS) - {"pdf"}))
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_every_format_holds_the_whole_and_repeats_its_bytes(subjects, name, kind):
+    subject = subjects[name]
+    wanted = DEFAULT_REPORT[subject.kind]
+    first = report(subject.record, subject.parts, name=wanted, format=kind)
+    assert report(subject.record, subject.parts, name=wanted, format=kind) == first
+    if kind == "html":
+        assert len(first) < LIMIT
+    document, _ = as_document(subject.record, subject.parts, name=wanted)
+    text = first.decode("utf-8", "replace")
+    if kind in ("html", "md"):
+        for section in document.sections:
+            assert section.title in text
+
+
+@pytest.mark.parametrize("name", ["hostile", "strange lots"])
+def test_hostile_names_are_words_in_every_format(subjects, name):
+    subject = subjects[name]
+    made = {
+        kind: report(subject.record, subject.parts, name=DEFAULT_REPORT[subject.kind], format=kind)
+        for kind in ("html", "md", "email", "json")
+    }
+    mail = message_from_bytes(made["email"], policy=policy.default)
+    bodies = [mail.get_body((kind,)) for kind in ("html", "plain")]
+    assert all(bodies)
+    html, text = (body.get_content() for body in bodies)
+    for page in (made["html"].decode(), html):
+        assert "<script" not in page
+        assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    for words in (made["md"].decode(), text):
+        assert not re.search(r"(?<!\\)<script|(?<!\\)\]\(javascript", words)
+    assert any("<script>" in words for words in _strings(json.loads(made["json"])))
+
+
+def _strings(data: object) -> list[str]:
+    if isinstance(data, str):
+        return [data]
+    entries = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
+    return [words for entry in entries for words in _strings(entry)]
+
+
+def test_the_report_of_nothing_says_so(subjects):
+    document, _ = as_document(subjects["no lot"].record, subjects["no lot"].parts, name="exposure")
+    heading = document.sections[0].content[0]
+    assert "no lot" in plain(heading.text).casefold() or "nothing" in plain(heading.text).casefold()
+
+
+def test_a_run_without_findings_says_what_is_missing_and_shows_the_rest(subjects):
+    document, _ = as_document(subjects["nothing found"].record, {}, name="full")
+    missing = {section.name for section in document.sections if isinstance(section.content, Missing)}
+    assert missing == {"whatif", "history", "concentration", "official", "flows", "prices", "exit", "quality"}
