@@ -20,12 +20,18 @@ LEFT, RIGHT = 2, 10
 """Room that the theme leaves beside a drawing, in px."""
 FIXED = alt.AutoSizeParams(type="none")
 """Words may reach into that room without making the drawing wider."""
-TOP, LINE, BAR, GAP = 26, 16, 12, 11
-"""Px: above the first lane, a line of a label, a bar, and from a bar to the next label."""
+TOP, LINE, BAR = 26, 16, 12
+"""Px: above the first lane, a line of a label, and a bar."""
+BELOW, BETWEEN = 16, 10
+"""Px from a lane to the next one: labels above their bars need more air, or they would go with the bar above."""
+BESIDE, COLUMN, AWAY = 600, 0.4, 16
+"""Least px of a drawing that has its labels beside the bars, the part of it they may take, and px from them to the bars."""
 FOOT, TICK = 18, 34
 """Px below the lanes for the years, and the least distance of two of them."""
 DOT, SPACE = " · ", 4
 """Between the pieces of a label, and px between its head and the first dot."""
+THIN = 6
+"""Px of the bar of a claim, which changes nothing: it lies below the one that the law draws."""
 _STYLE: dict[Mark, dict[str, Any]] = {
     "on": {"fill": TOKENS["ctl"]},
     "suspended": {"fill": TOKENS["hatch"], "stroke": TOKENS["ctl"], "strokeWidth": 1},
@@ -75,21 +81,39 @@ class _Placed:
     y: float
     head: str
     lines: tuple[str, ...]
+    beside: bool
 
     @property
     def bar(self) -> float:
-        return self.y + LINE * len(self.lines) - 3
+        """Top of the bar: level with the first line, or below the last."""
+        return self.y - 1 if self.beside else self.y + LINE * len(self.lines) - 3
 
     @property
     def end(self) -> float:
-        return self.bar + BAR + GAP
+        """Where the next lane begins."""
+        claimed = any(bar.mark == "claimed" for bar in self.lane.bars)
+        bars = self.bar + BAR + (THIN + 2) * claimed
+        return max(bars, self.y + LINE * len(self.lines) - 3) + (BETWEEN if self.beside else BELOW)
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """Where the days lie in a drawing: from `left` to its right edge."""
+
+    plane: Plane
+    period: Period
+    left: float
+    bottom: float
+
+    def at(self, day: date) -> float:
+        return self.left + (self.plane.width - self.left) * self.period.share(day)
 
 
 def swimlanes(lanes: Sequence[Swimlane], period: Period, told: str, fmt: Formats) -> Chart:
     """The lanes from top to bottom, drawn for a phone, a printed sheet and the whole page.
 
     Args:
-        lanes: In order; their labels stand above their bars and are broken where the room ends.
+        lanes: In order; their labels stand before their bars, on a phone above them, and are broken where the room ends.
         period: The axis.
         told: What the chart shows, in words.
         fmt: How the day of the report is written.
@@ -101,20 +125,28 @@ def swimlanes(lanes: Sequence[Swimlane], period: Period, told: str, fmt: Formats
 
 def _spec(lanes: Sequence[Swimlane], period: Period, px: int, fmt: Formats) -> str:
     room = px - LEFT - RIGHT
-    placed = tuple(_placed(lanes, room))
-    bottom = placed[-1].end - GAP + 6
-    plane = Plane(room, bottom + FOOT)
-    layers = [*_years(plane, period, bottom), *_bars(plane, placed, period), *_today(plane, period, bottom, fmt)]
-    layers += _labels(plane, placed)
-    drawing = alt.layer(*layers).properties(width=room, height=plane.height, autosize=FIXED)
+    left = min(max(_long(lane) for lane in lanes), COLUMN * room) if px >= BESIDE else None
+    placed = tuple(_placed(lanes, room, left))
+    bottom = max(placed[-1].bar + BAR, placed[-1].y + LINE * len(placed[-1].lines)) + 6
+    field = _Field(Plane(room, bottom + FOOT), period, 0 if left is None else left + AWAY, bottom)
+    layers = [*_years(field), *_bars(field, placed), *_today(field, fmt), *_labels(field.plane, placed)]
+    drawing = alt.layer(*layers).properties(width=room, height=field.plane.height, autosize=FIXED)
     return specification(drawing, fmt)
 
 
-def _placed(lanes: Sequence[Swimlane], room: float) -> Iterator[_Placed]:
+def _long(lane: Swimlane) -> float:
+    """Px of a label in one line."""
+    return width(lane.head, bold=True) + SPACE + width("".join(DOT + words for words in lane.words))
+
+
+def _placed(lanes: Sequence[Swimlane], room: float, left: float | None) -> Iterator[_Placed]:
     y: float = TOP
+    column = room if left is None else left
     for lane in lanes:
-        head = cut(lane.head, room / 1.1)
-        one = _Placed(lane, y, head, _lines(lane.words, room - SPACE - width(head, bold=True), room))
+        head = cut(lane.head, column / 1.1)
+        one = _Placed(
+            lane, y, head, _lines(lane.words, column - SPACE - width(head, bold=True), column), beside=left is not None
+        )
         yield one
         y = one.end
 
@@ -130,13 +162,14 @@ def _lines(pieces: Sequence[str], beside: float, room: float) -> tuple[str, ...]
     return tuple(DOT.join(line).lstrip() for line in lines)
 
 
-def _years(plane: Plane, period: Period, bottom: float) -> Iterator[alt.Chart]:
+def _years(field: _Field) -> Iterator[alt.Chart]:
     """A line for each year, and as many of their numbers as have room."""
+    period, plane, bottom = field.period, field.plane, field.bottom
     years = range(period.start.year + (period.start > date(period.start.year, 1, 1)), period.end.year + 1)
-    at = {year: plane.width * period.share(date(year, 1, 1)) for year in years}
+    at = {year: field.at(date(year, 1, 1)) for year in years}
     lines = [{"x": x, "y": TOP - 4, "y2": bottom} for x in at.values()]
     yield plane.marks(lines).mark_rule(color=TOKENS["grid"], strokeWidth=1).encode(y2="y2:Q")
-    a_year = plane.width / max((period.end - period.start).days / 365.25, 1e-9)
+    a_year = (plane.width - field.left) / max((period.end - period.start).days / 365.25, 1e-9)
     every = max(1, -int(-TICK // a_year))
     rows = []
     for year in years[::every]:
@@ -150,18 +183,18 @@ def _years(plane: Plane, period: Period, bottom: float) -> Iterator[alt.Chart]:
     )
 
 
-def _bars(plane: Plane, placed: Sequence[_Placed], period: Period) -> Iterator[alt.Chart | alt.LayerChart]:
+def _bars(field: _Field, placed: Sequence[_Placed]) -> Iterator[alt.Chart | alt.LayerChart]:
+    period, plane = field.period, field.plane
     rows: dict[Mark, list[dict[str, Any]]] = {}
     for one in placed:
         for bar in one.lane.bars:
             if bar.since >= period.end or (bar.until and bar.until < period.start):
                 continue
             last = period.end if bar.until is None else bar.until + timedelta(days=1)
-            # A claim changes nothing: it is a thin bar below the one that the law draws.
-            thin = bar.mark == "claimed"
-            y = one.bar + (BAR + 2 if thin else 0)
-            x, x2 = plane.width * period.share(bar.since), plane.width * period.share(last)
-            rows.setdefault(bar.mark, []).append({"x": x, "x2": max(x2, x + 1), "y": y, "y2": y + (6 if thin else BAR)})
+            claimed = bar.mark == "claimed"
+            y = one.bar + (BAR + 2) * claimed
+            x, x2 = field.at(bar.since), field.at(last)
+            rows.setdefault(bar.mark, []).append({"x": x, "x2": max(x2, x + 1), "y": y, "y2": y + (THIN if claimed else BAR)})
     for mark, entries in rows.items():
         if mark == "reported":
             middle = [{**row, "y": (row["y"] + row["y2"]) / 2} for row in entries]
@@ -171,11 +204,12 @@ def _bars(plane: Plane, placed: Sequence[_Placed], period: Period) -> Iterator[a
             yield plane.marks(entries).mark_rect(opacity=1, **_STYLE[mark]).encode(x2="x2:Q", y2="y2:Q")
 
 
-def _today(plane: Plane, period: Period, bottom: float, fmt: Formats) -> Iterator[alt.Chart]:
+def _today(field: _Field, fmt: Formats) -> Iterator[alt.Chart]:
     """The day of the report, with its date above the line."""
-    x = plane.width * period.share(period.today)
-    yield plane.marks([{"x": x, "y": TOP - 8, "y2": bottom}]).mark_rule(color=TOKENS["ink"], strokeWidth=1.5).encode(y2="y2:Q")
-    words = fmt.short_date(period.today)
+    plane, x = field.plane, field.at(field.period.today)
+    line = plane.marks([{"x": x, "y": TOP - 8, "y2": field.bottom}])
+    yield line.mark_rule(color=TOKENS["ink"], strokeWidth=1.5).encode(y2="y2:Q")
+    words = fmt.short_date(field.period.today)
     half = width(words, bold=True) / 2
     middle = min(max(x, half), plane.width + RIGHT - half)
     yield (
@@ -186,20 +220,25 @@ def _today(plane: Plane, period: Period, bottom: float, fmt: Formats) -> Iterato
 
 
 def _labels(plane: Plane, placed: Sequence[_Placed]) -> Iterator[alt.Chart]:
-    """Labels over a ground of paper, so that no line runs through a letter."""
-    heads = [{"x": 0, "y": one.y + 9, "label": one.head} for one in placed]
+    """Labels; above their bars they lie on a ground of paper, so that no line runs through a word."""
+    heads = [{"x": 0, "y": one.y + 9, "label": one.head, "wide": width(one.head, bold=True)} for one in placed]
     rest = [
-        {"x": width(one.head, bold=True) + SPACE if i == 0 else 0, "y": one.y + 9 + LINE * i, "label": line}
+        {
+            "x": width(one.head, bold=True) + SPACE if i == 0 else 0,
+            "y": one.y + 9 + LINE * i,
+            "label": line,
+            "wide": width(line),
+        }
         for one in placed
         for i, line in enumerate(one.lines)
         if line
     ]
-    ground = {"stroke": TOKENS["paper"], "strokeWidth": 4, "strokeJoin": "round", "color": TOKENS["paper"]}
-    faces: tuple[tuple[list[dict[str, Any]], dict[str, Any]], ...] = (
-        (rest, {"fontWeight": "normal", "color": TOKENS["mut"]}),
-        (heads, {"fontWeight": "bold", "color": TOKENS["ink"]}),
-    )
-    for over in (ground, {}):
-        for rows, face in faces:
-            style = {"align": "left", "baseline": "alphabetic", "fontSize": LABEL_TEXT, **face, **over}
-            yield plane.marks(rows).mark_text(**style).encode(text="label:N")
+    if not placed[0].beside:
+        ground = [
+            {"x": row["x"] - 2, "x2": row["x"] + row["wide"] + 6, "y": row["y"] - 12, "y2": row["y"] + 3}
+            for row in (*heads, *rest)
+        ]
+        yield plane.marks(ground).mark_rect(opacity=1, fill=TOKENS["paper"]).encode(x2="x2:Q", y2="y2:Q")
+    style = {"align": "left", "baseline": "alphabetic", "fontSize": LABEL_TEXT}
+    yield plane.marks(rest).mark_text(**style, color=TOKENS["mut"]).encode(text="label:N")
+    yield plane.marks(heads).mark_text(**style, fontWeight="bold", color=TOKENS["ink"]).encode(text="label:N")
