@@ -57,6 +57,27 @@ def test_each_part_of_the_cost_rests_on_its_own_assumption(records):
     assert "As the strategy sets them, and no dealer quotes them: VAT." in {plain(a.words) for a in run.assumptions}
 
 
+def test_a_cost_of_one_part_has_no_way_drawn_and_its_table_of_lots_is_folded(records):
+    one, several = figures(records["normal"]), figures(records["origins"])
+    assert MONEY not in one
+    assert MONEY in several
+    assert one[LOTS].body == ()
+    assert several[LOTS].data is None
+
+
+def test_orders_where_nothing_was_held_are_added_up(records):
+    record = records["normal"]
+    table = figures(record)["Orders"].body[0]
+    heads = [column.label for column in table.columns]
+    assert "Value, EUR" not in heads
+    last = [plain(cell) for cell in table.rows[-1].cells]
+    assert last[:2] == ["Together", f"{sum(p['value'] for p in record['positions']):,.0f}"]
+    assert last[-1] == f"{record['costs']['entry']:,.0f}"
+    moved = figures(records["moved"])["Orders"].body[0]
+    assert "Value, EUR" in [column.label for column in moved.columns]
+    assert plain(moved.rows[-1].cells[0]) == "Cash"
+
+
 def test_costs_by_published_terms_are_solid_and_plain(records):
     record = copy.deepcopy(records["normal"])
     for row in (*record["positions"], *record["assets"]):
@@ -89,7 +110,7 @@ def test_shares_of_next_to_nothing_are_not_computed(records):
 def test_what_lots_changed_stands_beside_today(records):
     record = records["moved"]
     figure = figures(record)[LOTS]
-    rows = {plain(row.cells[0]): [plain(cell) for cell in row.cells[1:]] for row in figure.body[0].rows}
+    rows = {plain(row.cells[0]): [plain(cell) for cell in row.cells[1:]] for row in figure.data.rows}
     moved = abs(record["cash"]["weight"] - record["relaxed"]["cash"])
     moved += sum(abs(p["weight"] - p["relaxed_weight"]) for p in record["positions"])
     assert f"moves {100 * moved / 2:.1f} points of value" in plain(figure.title)
@@ -100,7 +121,7 @@ def test_what_lots_changed_stands_beside_today(records):
         assert rows[label][:3] == ["–" if value < 0.0005 else f"{100 * value:.1f}%" for value in steps]
         if rows[label][3] != "–":
             assert number(rows[label][3]) == pytest.approx(100 * (p["weight"] - p["relaxed_weight"]), abs=0.051)
-    assert len(figures(records["normal"])[LOTS].body[0].columns) == 4, "nothing is held today"
+    assert len(figures(records["normal"])[LOTS].data.columns) == 4, "nothing is held today"
 
 
 def test_without_lots_nothing_is_said_of_rounding(records):

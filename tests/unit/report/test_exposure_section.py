@@ -49,6 +49,29 @@ def test_bars_sum_to_the_value_in_metals(records):
     assert sum(bar.value for bar in bars) / scale == pytest.approx(1 - record["cash"]["weight"], abs=0.005)
 
 
+def test_few_countries_have_a_bar_and_all_have_a_row_behind(records):
+    record = records["normal"]
+    figure = figures(record)[0]
+    shares = record["exposures"]["country"]
+    labels = [plain(bar.label) for bar in figure.body[0].bars]
+    assert labels[0] == "Under control"
+    assert labels[7:] == ["Other named", "Not named"]
+    rows = {plain(row.cells[0]): plain(row.cells[1]) for row in figure.data.rows}
+    assert len(rows) == len(shares) + 1, "and what is not named"
+    first = sorted(shares, key=lambda code: -shares[code])[:6]
+    (rest,) = [bar for bar in figure.body[0].bars if plain(bar.label) == "Other named"]
+    assert plain(rest.cells[0]) == FMT.share(sum(shares[code] for code in shares if code not in first))
+    assert rows["China"] == FMT.share(shares["CHN"])
+
+
+def test_a_limit_stands_where_a_share_comes_near_it(records):
+    caps = {plain(bar.label): bar.cap for bar in figures(records["normal"])[0].body[0].bars if bar.cap is not None}
+    assert set(caps) == {"Under control", "China"}
+    record = copy.deepcopy(records["normal"])
+    record["caps"]["countries"] = {"ZAF": 0.5}
+    assert {plain(bar.label) for bar in figures(record)[0].body[0].bars if bar.cap} == {"Under control", "South Africa"}
+
+
 def test_the_supply_left_is_in_order_and_its_ends_are_the_title(records):
     record = records["normal"]
     found = sorted(

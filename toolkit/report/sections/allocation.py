@@ -1,13 +1,14 @@
-"""Allocation: weights now and proposed, where the money goes, what rounding to lots changed, and the orders."""
+"""Allocation: weights now and proposed, what they cost, what rounding to lots changed, and the orders."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from toolkit.report.compose import section
-from toolkit.report.costs import ASSUMED, CENT, cost_of, cost_waterfall, costs_by_trade, entry_rests_on
+from toolkit.report.costs import ASSUMED, CENT, cost_of, cost_waterfall, costs_by_trade, entry_rests_on, items
 from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Missing, Paragraph, Row, Table
 from toolkit.report.findings import Findings
 from toolkit.report.language import mark
@@ -23,13 +24,16 @@ ACTS = {"hold": mark("hold"), "buy": mark("buy {amount}"), "sell": mark("sell {a
 
 @section("allocation", mark("Allocation"), needs=["positions"])
 def allocation(run: Findings) -> tuple[Block, ...] | Missing:
-    """Weights beside the way of the money, costs beside the effect of lots, then the orders and the sum that closes."""
+    """Weights beside costs, the effect of lots, then the orders and the sum that closes.
+
+    A cost of several parts has its way from the budget drawn; one of a single part is told by the sum alone.
+    """
     if not run.shown:
         kept = run.money(run.record["cash"]["value"], 2)
         return Missing(run.say.words("Nothing is held and nothing is bought: {cash} stays in cash.", cash=kept))
     return (
-        *_paired([_weights(run), cost_waterfall(run)]),
-        *_paired([costs_by_trade(run), _rounding(run)]),
+        *_paired([_weights(run), costs_by_trade(run)]),
+        *(_paired([cost_waterfall(run), _rounding(run)]) if len(items(run)) > 1 else _folded(_rounding(run))),
         _orders(run),
         Paragraph(_equation(run), "equation"),
     )
@@ -39,6 +43,14 @@ def _paired(figures: list[Figure | None]) -> tuple[Block, ...]:
     """Figures side by side; a single one has the width for itself."""
     found = tuple(figure for figure in figures if figure)
     return (Columns(found),) if len(found) > 1 else found
+
+
+def _folded(figure: Figure | None) -> tuple[Block, ...]:
+    """A finding with its table behind it."""
+    if figure is None:
+        return ()
+    (table,) = figure.body
+    return (replace(figure, body=(), data=table if isinstance(table, Table) else None),)
 
 
 def _weights(run: Findings) -> Figure:
@@ -190,13 +202,11 @@ def _orders(run: Findings) -> Figure:
         Column(say.words("Lot") if lots else say.words("Unit")),
         Column(say.words("Level ± error, {currency}", currency=cur), short=say.words("Level, {currency}", currency=cur)),
         Column(say.words("Last print, {currency}", currency=cur), short=say.words("Last print")),
-        Column(say.words("Value, {currency}", currency=cur)),
+        *((Column(say.words("Value, {currency}", currency=cur)),) if run.before else ()),
         Column(say.words("Cost, {currency}", currency=cur)),
     )
     rows = [Row(_order(run, p)) for p in sorted(run.shown, key=lambda p: (-_trade(run, p), p["asset"]))]
-    blank: Text = text("")
-    value = text(strong(run.fmt.number(run.record["cash"]["value"])))
-    rows.append(Row((say("Cash"), *(blank,) * 5, value, blank), total=True))
+    rows.append(_last(run))
     trades = sum(abs(_trade(run, p)) > TRADED for p in run.shown)
     title = say.counted(
         trades,
@@ -219,6 +229,17 @@ def _orders(run: Findings) -> Figure:
         terms = run.assumed(say.words("typical dealer terms"), TERMS, COSTS)
         foot = say("Source: price series{markers}; lots and costs {terms}.", markers=markers, terms=terms)
     return Figure(title, sub, (Table(say.words("Orders"), columns, tuple(rows)),), source=foot)
+
+
+def _last(run: Findings) -> Row:
+    """Cash beside the values of what is held then; where nothing was held the orders are those values, and are added up."""
+    say, fmt, blank = run.say, run.fmt, text("")
+    if run.before:
+        return Row((say("Cash"), *(blank,) * 5, text(strong(fmt.number(run.record["cash"]["value"]))), blank), total=True)
+    bought = fmt.number(sum(p["value"] for p in run.shown))
+    cost = run.record["costs"]["entry"]
+    paid = text(run.derived(fmt.number(cost), *entry_rests_on(run), marked=False)) if cost else text(NONE)
+    return Row((say("Together"), text(strong(bought)), *(blank,) * 4, paid), total=True)
 
 
 def _count_head(run: Findings, *, lots: bool) -> str:
@@ -255,7 +276,7 @@ def _order(run: Findings, p: Mapping[str, Any]) -> tuple[Text, ...]:
         size,
         text(level),
         text(muted(last)),
-        text(strong(fmt.number(p["value"]))) if p["value"] else text(NONE),
+        *((text(strong(fmt.number(p["value"]))) if p["value"] else text(NONE),) if run.before else ()),
         text(cost_of(run, p, fmt.number(p["cost"]))) if p["cost"] else text(NONE),
     )
 

@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from toolkit.report.compose import section
-from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Missing
+from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Missing, Row, Table
 from toolkit.report.findings import Findings
 from toolkit.report.language import mark
 from toolkit.report.markers import UNCERTAIN
 from toolkit.report.text import NONE, Text, muted, sources, strong, text
 
-SHOWN = 10
-"""Countries with a row of their own; the rest is one sum."""
+SHOWN = 6
+"""Countries with a bar of their own; the rest is one sum, and has its rows in the table behind."""
+NEAR = 0.5
+"""The part of its limit from which on a country's bar is shown against it; others are far from any."""
 NAMELESS, UNMOVED = 0.0005, 0.005
 """Shares, and changes of a share, that are not worth a row or a word."""
 ROOM = 1.1
@@ -43,14 +45,10 @@ def _countries(run: Findings) -> Figure:
     rows: list[tuple[str, float, float, float | None, bool]] = []
     if controlled is not None:
         rows.append((say.words("Under control"), controlled, (before or {}).get("controlled") or 0.0, limit, True))
-    rows += [(run.country(code), now.get(code, 0.0), old.get(code, 0.0), caps.get(code), False) for code in first]
-    exposures = run.record["exposures"]
-    others = [
-        (say.words("Other named"), sum(now.get(code, 0.0) for code in rest), sum(old.get(code, 0.0) for code in rest)),
-        (say.words("Not named"), exposures["country_other"], before["country_other"] if before else 0.0),
-        (say.words("Supply unknown"), exposures["country_unknown"], before["country_unknown"] if before else 0.0),
-    ]
-    rows += [(label, new, was, None, False) for label, new, was in others if max(new, was) > NAMELESS]
+    rows += [(run.country(code), now.get(code, 0.0), old.get(code, 0.0), _near(caps, code, now, old), False) for code in first]
+    summed = (say.words("Other named"), sum(now.get(c, 0.0) for c in rest), sum(old.get(c, 0.0) for c in rest))
+    others = [row for row in (summed, *_unnamed(run)) if max(row[1:]) > NAMELESS]
+    rows += [(label, new, was, None, False) for label, new, was in others]
     scale = ROOM * max(max(new, was, cap or 0.0) for _, new, was, cap, _ in rows)
     bars = tuple(
         Bar(
@@ -74,7 +72,40 @@ def _countries(run: Findings) -> Figure:
     columns = (Column(say.words("now")), Column(say.words("new"))) if before else (Column(say.words("share")),)
     table = BarTable(say.words("Country of supply"), say.words("Country"), columns, bars, marks)
     legend += (("cap", say.words("limit")),) if drawn else ()
-    return Figure(_countries_finding(run, order), sub, (table,), legend, foot)
+    behind = _table(run, [(run.country(code), now.get(code, 0.0), old.get(code, 0.0)) for code in order]) if rest else None
+    return Figure(_countries_finding(run, order), sub, (table,), legend, foot, behind)
+
+
+def _near(caps: Mapping[str, float], code: str, now: Mapping[str, float], old: Mapping[str, float]) -> float | None:
+    """The limit of a country where its share comes near, or where it is the one country that has a limit."""
+    cap = caps.get(code)
+    if cap is None or len(caps) == 1:
+        return cap
+    return cap if max(now.get(code, 0.0), old.get(code, 0.0)) >= NEAR * cap else None
+
+
+def _unnamed(run: Findings) -> tuple[tuple[str, float, float], ...]:
+    """Shares behind which no country stands by name: (label, new, today)."""
+    found, before, say = run.record["exposures"], run.before, run.say
+    return (
+        (say.words("Not named"), found["country_other"], before["country_other"] if before else 0.0),
+        (say.words("Supply unknown"), found["country_unknown"], before["country_unknown"] if before else 0.0),
+    )
+
+
+def _table(run: Findings, countries: Sequence[tuple[str, float, float]]) -> Table:
+    """Every country that is named, and what is not."""
+    say, before = run.say, run.before
+    rows = tuple(
+        Row((text(label), *((_cell(run, was, bold=False),) if before else ()), _cell(run, new, bold=True)))
+        for label, new, was in (*countries, *_unnamed(run))
+        if max(new, was) > 0
+    )
+    columns = (
+        Column(say.words("Country"), "left"),
+        *((Column(say.words("now")), Column(say.words("new"))) if before else (Column(say.words("share")),)),
+    )
+    return Table(say.words("All countries of supply"), columns, rows, stacks=False)
 
 
 def _cell(run: Findings, value: float, *, bold: bool) -> Text:
