@@ -1,0 +1,138 @@
+"""`toolkit report` as a process: runs rendered again to the byte and without the market, holdings, the market, and what it refuses."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.subjects import HOLDINGS
+
+DAY = ("--as-of", "2026-11-24")
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> dict[str, str]:
+    """Settings under which drawings are kept in a folder of the test."""
+    return {"TOOLKIT_CACHE": str(tmp_path / "cache")}
+
+
+@pytest.fixture
+def run_folder(toolkit, tmp_path, cache) -> Path:
+    done = toolkit("optimize", *DAY, "--quiet", **cache)
+    assert done.returncode == 0, done.stderr
+    return next((tmp_path / "work" / "out" / "runs").iterdir())
+
+
+def test_a_stored_run_is_rendered_again_to_the_byte_without_the_market(toolkit, run_folder, tmp_path, cache):
+    assert {path.name for path in run_folder.iterdir()} == {
+        "run.json",
+        "findings.json",
+        "inputs.json",
+        "weights.csv",
+        "report.html",
+    }
+    before = (run_folder / "report.html").read_bytes()
+    (run_folder / "report.html").unlink()
+    (tmp_path / "nothing").mkdir()
+    again = toolkit("report", "last", "--json", "--data", str(tmp_path / "nothing"), **cache)
+    assert again.returncode == 0, again.stderr
+    told = json.loads(again.stdout)
+    assert (run_folder / "report.html").read_bytes() == before
+    assert told["sha256"] == hashlib.sha256(before).hexdigest()
+    assert Path(told["path"]) == run_folder / "report.html"
+    fresh = toolkit("report", run_folder.name, "--out", "-", cwd=tmp_path / "other", TOOLKIT_CACHE=str(tmp_path / "empty"))
+    assert fresh.returncode == 3, "another folder has no such run"
+    fresh = toolkit("report", str(run_folder), "--out", "-", TOOLKIT_CACHE=str(tmp_path / "empty"))
+    assert fresh.stdout.encode() == before, "drawings that are not kept are the same"
+
+
+@pytest.mark.parametrize(("kind", "file"), [("md", "report.md"), ("json", "report.json"), ("email", "report.eml")])
+def test_formats_have_files_of_their_own(toolkit, run_folder, cache, kind, file):
+    assert toolkit("report", "last", "--format", kind, **cache).returncode == 0
+    assert (run_folder / file).stat().st_size > 1000
+
+
+def test_languages_and_other_reports_have_names_of_their_own(toolkit, run_folder, cache):
+    assert toolkit("report", "last", "--lang", "de", **cache).returncode == 0
+    german = (run_folder / "report.de.html").read_text(encoding="utf-8")
+    assert '<html lang="de">' in german
+    assert toolkit("report", "last", "--report", "webinar", **cache).returncode == 0
+    assert (run_folder / "webinar.html").is_file()
+    assert toolkit("report", "last", TOOLKIT_OUTPUT_LANGUAGE="de", **cache).returncode == 0
+    assert (run_folder / "report.html").read_text(encoding="utf-8") == german
+
+
+def test_a_run_stored_without_a_report_gets_one_later(toolkit, tmp_path, cache):
+    assert toolkit("optimize", *DAY, "--quiet", "--no-report", **cache).returncode == 0
+    folder = next((tmp_path / "work" / "out" / "runs").iterdir())
+    assert not (folder / "findings.json").exists()
+    assert toolkit("report", "last", **cache).returncode == 0
+    late = (folder / "report.html").read_bytes()
+    assert toolkit("optimize", *DAY, "--quiet", **cache).returncode == 0
+    assert (folder / "report.html").read_bytes() == late
+
+
+def test_lots_and_the_market_are_reported_without_a_run(toolkit, tmp_path, cache):
+    (tmp_path / "work").mkdir(exist_ok=True)
+    (tmp_path / "work" / "mine.csv").write_text(HOLDINGS, encoding="utf-8")
+    assert toolkit("report", "mine.csv", *DAY, **cache).returncode == 0
+    assert toolkit("report", *DAY, **cache).returncode == 0
+    reports = tmp_path / "work" / "out" / "reports"
+    assert {path.parent.name for path in reports.glob("*/report.html")} == {"2026-11-24-mine", "2026-11-24-market"}
+    piped = toolkit("report", "-", *DAY, "--out", "-", stdin=HOLDINGS, **cache)
+    assert piped.returncode == 0
+    assert piped.stdout.startswith("<!doctype html>")
+
+
+def test_a_conflict_is_stored_and_reported_and_nothing_can_be_held_by_it(toolkit, tmp_path, cache):
+    done = toolkit("optimize", *DAY, "--set", "constraint.any metal.upper=0.01", **cache)
+    assert done.returncode == 5
+    folder = next((tmp_path / "work" / "out" / "runs").iterdir())
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "report:" in done.stderr
+    assert "any metal" in page
+    assert not (folder / "weights.csv").exists()
+    again = toolkit("report", "last", **cache)
+    assert again.returncode == 0, again.stderr
+    assert (folder / "report.html").read_text(encoding="utf-8") == page
+    refused = toolkit("optimize", *DAY, "--holdings", folder.name, **cache)
+    assert refused.returncode == 2
+    assert "no answer" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("nosuch.csv",), 3, "neither a stored run nor a file"),
+        (("last",), 2, "no run is stored"),
+        (("--report", "alocation", *DAY), 2, "'allocation'"),
+        (("--format", "htm", *DAY), 2, "'html'"),
+        (("--lang", "fr", *DAY), 2, "not written in 'fr'"),
+        (("--as-of", "tomorrow"), 2, "is not a date"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_what_helps(toolkit, arguments, code, said, cache):
+    done = toolkit("report", *arguments, **cache)
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_stored_run_has_a_date_of_its_own(toolkit, run_folder, cache):
+    done = toolkit("report", "last", "--as-of", "2025-01-01", **cache)
+    assert done.returncode == 2
+    assert "2026-11-24" in done.stderr
+
+
+def test_a_broken_run_is_told_and_a_folder_that_cannot_be_written_too(toolkit, run_folder, tmp_path, cache):
+    (run_folder / "findings.json").write_text("{", encoding="utf-8")
+    done = toolkit("report", "last", **cache)
+    assert done.returncode == 2
+    assert "cannot be read" in done.stderr
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    done = toolkit("report", *DAY, "--out", str(tmp_path / "file"), **cache)
+    assert done.returncode == 2
+    assert "--out" in done.stderr
