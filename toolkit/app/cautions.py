@@ -29,9 +29,13 @@ def cautions(
     provenance: Sequence[Mapping[str, Any]],
     owner: Mapping[str, str],
 ) -> dict[str, list[str]]:
-    """The warnings of a run by kind, what weakens the answer first: answer, data, terms, method."""
+    """The warnings of a run by kind, what weakens the answer first.
+
+    Kinds: ``answer``; ``left_out``, ``late`` and ``assumed``, which a report shows as what is not part of it, as the age of its
+    sources and among its assumptions; ``terms``; ``method``.
+    """
     answer: list[str] = []
-    data: list[str] = []
+    left_out: list[str] = []
     terms: list[str] = []
     cash = money.cash / money.wealth
     if cash > MOSTLY_CASH:
@@ -41,13 +45,13 @@ def cautions(
         answer.append(
             said(
                 "The whole lots are proven to be within {gap:.1%} of the best, not the {wanted:.1%} that were asked for: "
-                "raise solver.time_limit, or live with it.",
+                "the time limit of the solver ended the search.",
                 gap=lots_gap,
                 wanted=wanted_gap,
             )
         )
     if inputs.unpriced:
-        data.append(
+        left_out.append(
             said(
                 "No monthly price for {names}: bring your own with --prices; annual prices are never interpolated.",
                 names=[inputs.products[key].name for key in inputs.unpriced],
@@ -58,7 +62,7 @@ def cautions(
         if entry["overdue_days"] > 0:
             key = (entry["source"], entry["as_of"] or entry["known_from"], entry["overdue_days"])
             stale.setdefault(key, []).append(entry["table"])
-    data += [
+    late: list[str] = [
         said(
             "{source} ({tables}) ends on {end:%Y-%m-%d}, {days} days later than its rhythm explains.",
             source=source,
@@ -68,20 +72,19 @@ def cautions(
         )
         for (source, end, days), tables in stale.items()
     ]
-    for rate in rates.values():
-        if rate.date is not None and (inputs.snapshot.as_of - rate.date).days > 62:
-            data.append(
-                said(
-                    "{base} is converted to {quote} at the last known rate {rate:.4f} of {day:%Y-%m}.",
-                    base=rate.base,
-                    quote=rate.quote,
-                    rate=rate.value,
-                    day=rate.date,
-                )
-            )
-    assumed = [asset.name for asset in inputs.universe if asset.terms == "assumption"]
-    if assumed:
-        terms.append(
+    assumed: list[str] = [
+        said(
+            "{base} is converted to {quote} at the last known rate {rate:.4f} of {day:%Y-%m}.",
+            base=rate.base,
+            quote=rate.quote,
+            rate=rate.value,
+            day=rate.date,
+        )
+        for rate in rates.values()
+        if rate.date is not None and (inputs.snapshot.as_of - rate.date).days > 62
+    ]
+    if any(asset.terms == "assumption" for asset in inputs.universe):
+        assumed.append(
             said("Lots, spreads and storage are assumptions about typical dealer terms; replace them with your dealer's.")
         )
     unknown = [asset.key for asset in inputs.universe if asset.terms == "unknown"]
@@ -99,7 +102,9 @@ def cautions(
         answer.append(said("The control state of {assets} is uncertain and counts as controlled.", assets=uncertain))
     return {
         "answer": [*answer, *problem.notes()],
-        "data": data,
+        "left_out": left_out,
+        "late": late,
+        "assumed": assumed,
         "terms": [*terms, *inputs.notes],
         "method": list(forecast.notes),
     }
@@ -110,5 +115,5 @@ def _why_cash(problem: Problem, relaxed_cash: float) -> Said:
     if least_cash(problem.inequalities().hard()) > MOSTLY_CASH:
         return said("the limits leave room for no more")
     if relaxed_cash > MOSTLY_CASH:
-        return said("the objective prefers cash to what the limits allow; a constraint of kind 'cash' caps it")
+        return said("the objective prefers cash to what the limits allow, and no limit caps it")
     return said("the lots are too large for the budget")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from toolkit.report.document import Block, Column, Figure, Notes, Row, Table
+from toolkit.report.document import Bar, BarTable, Block, Column, Figure, Notes, Row, Table
 from toolkit.report.findings import Findings
 from toolkit.report.formats import capital, readable
 from toolkit.report.language import Language, mark
 from toolkit.report.markers import SHOCKS
 from toolkit.report.measures import CONFIDENCE, ORDER, SQUARES, measure_words
-from toolkit.report.text import NONE, Span, Text, muted, name, sources, strong, text
+from toolkit.report.text import NONE, Inline, Span, Text, muted, name, sources, strong, text
 
 FACTORS = {"dollar": mark("the dollar"), "supply_shock": mark("the supply shock")}
 """Factors that are no group of prices; a group goes by its own name."""
@@ -42,13 +42,14 @@ def falls(run: Findings) -> Figure | None:
             "A fall of {factor} costs most: {loss} of value",
             factor=name(factor(say, key)), loss=fmt.percent(worst["loss"]),
         )  # fmt: skip
-    columns = (
-        Column(say.words("If this falls"), "left"), Column(say.words("Exposure")), Column(say.words("Loss, %")),
-        Column(say.words("How far"), "left"),
-    )  # fmt: skip
-    cells = tuple(Row(_fall(run, s, key, exposures[key])) for s, key in rows)
-    table = Table(say.words("Loss when a factor falls"), columns, cells)
-    sub = say("Loss of value over a year; a minus is a gain.")
+    columns = (Column(say.words("falls by"), "left"), Column(say.words("exposure")), Column(say.words("loss, %")))
+    scale = 1.05 * max(worst["loss"], 1e-9)
+    bars = tuple(
+        Bar(text(name(capital(factor(say, key)))), _fall(run, s, exposures[key]), s["loss"] / scale if s["loss"] > 0 else None)
+        for s, key in rows
+    )
+    table = BarTable(say.words("Loss when a factor falls"), say.words("If this falls"), columns, bars)
+    sub = text(*_how_far(run, [s for s, _ in rows]), say("Loss of value over a year; a minus is a gain."))
     systematic = run.record["risk"]["systematic"]
     if systematic is not None:
         sub = text(sub, " ", say("The factors explain {share} of the variance.", share=fmt.percent(systematic, 0)))
@@ -60,13 +61,32 @@ def own_calculation(run: Findings, *more: str) -> Text:
     return text(run.say("Own calculation"), sources(*run.of_tables("prices", "fx"), *more), ".")
 
 
-def _fall(run: Findings, s: Mapping[str, Any], key: str, exposure: float) -> tuple[Text, ...]:
+def _fall(run: Findings, s: Mapping[str, Any], exposure: float) -> tuple[Text, ...]:
+    """How far the factor falls, how much is exposed to it, and the loss."""
+    size = _told_of(run, s).get("size")
     return (
-        text(name(capital(factor(run.say, key)))),
-        text(run.fmt.number(exposure, 2)),
+        text(NONE) if size is None else text(muted(run.fmt.percent(size, 0))),
+        text(muted(run.fmt.number(exposure, 2))),
         text(strong(run.fmt.number(100 * s["loss"], 1))),
-        _stepped_back(run.sentence(s["method"])),
     )
+
+
+def _how_far(run: Findings, falling: Sequence[Mapping[str, Any]]) -> tuple[Inline, ...]:
+    """By how many deviations each factor falls, where the run tells it of all alike."""
+    counts: set[float | None] = {_told_of(run, s).get("count") for s in falling}
+    count = counts.pop()
+    if counts or count is None:
+        return ()
+    told = run.say(
+        "Each factor falls by {count} standard deviations of a year, and the others follow as they are correlated.",
+        count=run.fmt.quantity(count),
+    )
+    return told, " "
+
+
+def _told_of(run: Findings, s: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The values in the sentence on how a scenario was made; runs of before did not keep them."""
+    return run.record.get("phrases", {}).get(s["method"], {}).get("with", {})
 
 
 def _stepped_back(words: Text) -> Text:

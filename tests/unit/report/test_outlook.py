@@ -151,11 +151,30 @@ def test_cautions_are_told_by_kind_where_the_run_tells_them_apart(records):
     record = dict(records["normal"])
     first, second, third, *rest = record["warnings"]
     record["cautions"] = {"method": rest, "data": [second, third], "answer": [first], "terms": []}
-    found = cautions.build(Findings.of(record))
-    assert [plain(figure.title) for figure in found] == [GROUPS["answer"], GROUPS["data"], GROUPS["method"]]
-    assert sum(len(figure.body[0].items) for figure in found) == len(record["warnings"])
+    (found,) = cautions.build(Findings.of(record))
+    told = [plain(words) for _, words in found.items]
+    assert len(told) == len(record["warnings"])
+    leads = [next((lead for lead in GROUPS.values() if words.startswith(lead)), "") for words in told]
+    assert leads == [GROUPS["answer"], GROUPS["data"], "", GROUPS["method"], *[""] * (len(rest) - 1)]
     (together,) = cautions.build(Findings.of({**record, "cautions": {}}))
     assert len(together.items) == len(record["warnings"])
+
+
+def test_a_caution_with_a_place_of_its_own_is_told_there_alone(records, pages):
+    record = records["normal"]
+    kinds = record["cautions"]
+    assert [words for found in kinds.values() for words in found] == record["warnings"]
+    assert kinds["left_out"]
+    assert kinds["late"]
+    assert kinds["assumed"]
+    (found,) = cautions.build(Findings.of(record))
+    assert len(found.items) == sum(len(kinds[kind]) for kind in GROUPS if kind in kinds)
+    page = html.unescape(pages["normal"])
+    assert "--prices" not in page
+    assert "control_scopes" not in page
+    assert page.count("Each has no monthly price") == 1
+    alone = {**record, "cautions": {**{kind: [] for kind in kinds}, "late": kinds["late"]}}
+    assert "with the sources" in cautions.build(Findings.of(alone)).reason
 
 
 def test_what_a_solver_leaves_of_nothing_is_no_holding(records):
@@ -191,12 +210,19 @@ def test_shares_of_risk_say_of_which_risk():
 def test_falls_are_those_of_the_record_the_costliest_first(records):
     record = records["normal"]
     found = {s["name"].removesuffix(" falls"): s for s in record["scenarios"] if s["kind"] == "factor"}
-    told = rows(falls(Findings.of(record)))
-    assert [float(row[2].replace("−", "-")) for row in told] == sorted(
+    figure = falls(Findings.of(record))
+    bars = figure.body[0].bars
+    assert [float(plain(bar.cells[2]).replace("−", "-")) for bar in bars] == sorted(
         (round(100 * s["loss"], 1) for s in found.values()), reverse=True
     )
-    assert {row[0] for row in told} == {"Precious metals", "Base metals", "Energy", "The dollar", "The supply shock"}
-    assert all("standard deviations in a year" in row[3] for row in told)
+    assert [bar.value is not None for bar in bars] == [not plain(bar.cells[2]).startswith("−") for bar in bars]
+    assert {plain(bar.label) for bar in bars} == {"Precious metals", "Base metals", "Energy", "The dollar", "The supply shock"}
+    sizes = {record["phrases"][s["method"]]["with"]["size"] for s in found.values()}
+    assert {plain(bar.cells[0]) for bar in bars} == {FMT.percent(size, 0) for size in sizes}
+    assert "Each factor falls by 2 standard deviations of a year" in plain(figure.sub)
+    before = falls(Findings.of({**record, "phrases": {}}))
+    assert {plain(bar.cells[0]) for bar in before.body[0].bars} == {"–"}
+    assert "standard deviations" not in plain(before.sub)
     worst = max(found.values(), key=lambda s: s["loss"])
     assert plain(falls(Findings.of(record)).title).endswith(f"costs most: {FMT.percent(worst['loss'])} of value")
     record = copy.deepcopy(record)
@@ -210,11 +236,12 @@ def test_in_german_every_sentence_is_another(records, figure):
     english, german = figure(Findings.of(records["shocks"])), figure(Findings.of(records["shocks"], language=DE))
     assert plain(english.title) != plain(german.title)
     assert plain(english.sub) != plain(german.sub)
-    assert [c.label for c in english.body[0].columns if c.label != "Exposure"] != [
-        c.label for c in german.body[0].columns if c.label != "Exposure"
-    ]
-    # Sentences of the run are told again, not shown in English.
-    assert [row[-1] for row in rows(english)] != [row[-1] for row in rows(german)]
+    assert [c.label for c in english.body[0].columns] != [c.label for c in german.body[0].columns]
+    if figure is falls:
+        assert {plain(bar.label) for bar in english.body[0].bars}.isdisjoint(plain(bar.label) for bar in german.body[0].bars)
+    else:
+        # Sentences of the run are told again, not shown in English.
+        assert [row[-1] for row in rows(english)] != [row[-1] for row in rows(german)]
 
 
 @pytest.mark.parametrize(
