@@ -11,9 +11,14 @@ from toolkit.report.text import plain
 
 
 def built(record, code="en"):
-    paragraph, figure, *rest = method.build(Findings.of(record, language=language(code)))
-    (table,) = figure.body
-    return plain(paragraph.text), {plain(row.cells[0]): plain(row.cells[1]) for row in table.rows}, rest
+    paragraph, columns = method.build(Findings.of(record, language=language(code)))
+    figure, *rest = columns.figures
+    assert figure.body == ()
+    return plain(paragraph.text), {plain(row.cells[0]): plain(row.cells[1]) for row in figure.data.rows}, rest
+
+
+def title(record):
+    return plain(method.build(Findings.of(record))[1].figures[0].title)
 
 
 def test_the_run_is_identified(records):
@@ -34,8 +39,12 @@ def test_small_numbers_are_powers_of_ten(records):
     record["solver"]["kkt"] = {"primal": 0.0, "dual": 1.52e-11, "gap": 3e-9}
     assert built(record)[1]["Certificate"] == "primal residual 0, dual 1.5 × 10⁻¹¹, gap 3.0 × 10⁻⁹"
     assert built(record, "de")[1]["Zertifikat"] == "primales Residuum 0, duales 1,5 × 10⁻¹¹, Lücke 3,0 × 10⁻⁹"
+    assert title(record) == f"The answer of {record['solver']['name']} is certified to 3.0 × 10⁻⁹"
     record["solver"]["kkt"] = None
     assert built(record)[1]["Certificate"].startswith("none")
+    assert title(record).endswith("not optimized")
+    del record["solver"]
+    assert title(record) == "No answer was found"
 
 
 def test_a_run_of_an_older_version_has_no_seed(records):

@@ -59,8 +59,8 @@ def test_late_sources_are_counted_and_marked_in_words():
     assert plain(figure.title).startswith(["No source", "One source", "Two sources"][len(late)].split()[0])
     ages = [row.cells[-1] for row in figure.body[0].rows]
     assert sum(span.style == "warn" for age in ages for span in age) >= len(late)
-    assert {plain(age) for age in ages} <= {"current", "▲ one day behind its rhythm"} | {
-        f"▲ {days} days behind its rhythm" for days in by_source.values()
+    assert {plain(age) for age in ages} <= {"current", "▲ one day overdue"} | {
+        f"▲ {days} days overdue" for days in by_source.values()
     }
 
 

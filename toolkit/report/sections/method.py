@@ -1,4 +1,4 @@
-"""Method: what the strategy intends, how it was solved, and what identifies the run."""
+"""Method: what the strategy intends, and what identifies the run, folded behind how it was solved and from what."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Column, Figure, Paragraph, Row, Table
+from toolkit.report.document import Block, Column, Columns, Figure, Paragraph, Row, Table
 from toolkit.report.findings import Findings
 from toolkit.report.formats import readable
 from toolkit.report.language import mark
@@ -27,8 +27,30 @@ def method(run: Findings) -> tuple[Block, ...]:
         say.words("Identity of the run"),
         (Column(say.words("Item"), "left"), Column(say.words("Value"), "left")),
         tuple(Row((text(label), value)) for label, value in _identity(run)),
+        stacks=False,
     )
-    return (Paragraph(text(*idea(run))), Figure(say("What identifies the run"), (), (table,)), *_data(run))
+    return (Paragraph(text(*idea(run))), Columns((Figure(_finding(run), _sub(run), (), data=table), *_data(run))))
+
+
+def _finding(run: Findings) -> Text:
+    """How well the answer is proven, or why there is nothing to prove."""
+    if "solver" not in run.record:
+        return run.say("No answer was found")
+    solver = run.record["solver"]
+    if not solver["kkt"]:
+        return run.say("The weights are named by the strategy, not optimized")
+    worst = max(solver["kkt"].values(), key=lambda value: value if math.isfinite(value) else math.inf)
+    return run.say("The answer of {solver} is certified to {worst}", solver=name(solver["name"]), worst=_power(run, worst))
+
+
+def _sub(run: Findings) -> Text:
+    """What a printed page keeps of the identity."""
+    return run.say(
+        "Run {id}, strategy {name} with the fingerprint {hash}.",
+        id=name(run.record["run_id"]),
+        name=name(run.record["strategy"]["name"]),
+        hash=name(run.record["strategy"]["fingerprint"]),
+    )
 
 
 def idea(run: Findings) -> Iterator[Inline]:

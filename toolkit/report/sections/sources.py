@@ -40,16 +40,17 @@ def data_sources(run: Findings) -> tuple[Block, ...] | Missing:
         return Missing(run.say.words("This report names no source."))
     say = run.say
     columns = (
-        Column(say.words("Source"), "left"),
+        Column(say.words("Source, terms of use"), "left"),
         Column(say.words("Used for"), "left"),
-        Column(say.words("Terms of use"), "left"),
         Column(say.words("Newest"), "left"),
         Column(say.words("Known from"), "left"),
         Column(say.words("Age"), "left"),
     )
     table = Table(say.words("Sources, terms of use and age"), columns, tuple(_row(run, origin) for origin in run.origins))
     found = unconfirmed(run)
-    return (_dates(run, len(found)), Figure(_late(run), (), (table,)), *((_facts(run, found),) if found else ()))
+    late = any(origin.overdue_days > 0 for origin in run.origins)
+    sub = say("Overdue: the newest figure is older than the usual interval and delay of its publication.") if late else ()
+    return (_dates(run, len(found)), Figure(_late(run), sub, (table,)), *((_facts(run, found),) if found else ()))
 
 
 def _dates(run: Findings, doubtful: int) -> Status:
@@ -103,11 +104,11 @@ def _entries(run: Findings, table: str) -> list[Mapping[str, Any]]:
 def _late(run: Findings) -> Text:
     late, total = sum(origin.overdue_days > 0 for origin in run.origins), len(run.origins)
     if not late:
-        return run.say("No source is later than the rhythm of its publication explains")
+        return run.say("No source is overdue")
     return run.say.counted(
         late,
-        "{N} source of {total} is later than the rhythm of its publication explains",
-        "{N} sources of {total} are later than the rhythm of their publication explains",
+        "{N} source of {total} is overdue for an update",
+        "{N} sources of {total} are overdue for an update",
         total=run.say.number_word(total),
     )
 
@@ -115,13 +116,14 @@ def _late(run: Findings) -> Text:
 def _row(run: Findings, origin: Origin) -> Row:
     say, fmt = run.say, run.fmt
     used = [say.words(TABLES[table]) if table in TABLES else say.term("table", readable(table)) for table in origin.tables]
-    late = say.counted(
-        origin.overdue_days, "▲ one day behind its rhythm", "▲ {days} days behind its rhythm", days=origin.overdue_days
-    )
+    late = say.counted(origin.overdue_days, "▲ one day overdue", "▲ {days} days overdue", days=origin.overdue_days)
     cells: tuple[Text, ...] = (
-        text(muted(f"{origin.marker} "), name(say.term("source", origin.title))),
+        text(
+            muted(f"{origin.marker} "),
+            name(say.term("source", origin.title)),
+            muted(f" · {say.term('source', origin.licence)}"),
+        ),
         text(", ".join(used)),
-        text(say.term("source", origin.licence)),
         text(fmt.short_date(origin.newest)) if origin.newest else text(NONE),
         text(fmt.short_date(origin.known_from)),
         text(*(Span(span.text, "warn") for span in late)) if origin.overdue_days else say("current"),
@@ -161,7 +163,7 @@ def _fact(run: Findings, key: str, fact: Fact) -> tuple[Text, ...]:
         text(name(fmt.notices(say.term("term", number)))),
         say("{measure}: {metals}", measure=what, metals=metals) if metals else text(what),
         why_unconfirmed(run, fact),
-        text(name(fact["source"]), sources(*marker)),
+        text(name(say.term("source", fact["source"])), sources(*marker)),
     )
 
 
