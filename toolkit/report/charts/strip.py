@@ -1,4 +1,4 @@
-"""A calendar strip: dates as marks on one line, their labels below it on as many levels as they need to stay apart."""
+"""A calendar strip: dates as marks on one line, each written below it on as many levels as they need to stay apart."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import altair as alt
 
-from toolkit.report.charts.lettering import cut, width
+from toolkit.report.charts.lettering import width
 from toolkit.report.charts.plane import Plane
 from toolkit.report.charts.theme import AXIS_TEXT, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, specification
 from toolkit.report.charts.timeline import FIXED, LEFT, RIGHT, Period
@@ -19,10 +19,8 @@ from toolkit.report.formats import Formats
 Mark = Literal["next", "firm", "open", "past"]
 TOP, AXIS, LEVEL = 14, 30, 21
 """Px: base line of the months, the line with the marks, and from one level of labels to the next."""
-DATE_GAP, LABEL_GAP, INDENT = 6, 12, 5
-"""Px: from a date to its words, between two labels of a level, and from the line of a mark to its label."""
-LEAST = 150
-"""Px of words that are worth a label; with less room beside its mark a label moves to the left."""
+LABEL_GAP, INDENT = 12, 5
+"""Px: between two labels of a level, and from the line of a mark to its label."""
 QUARTER = 3
 _STYLE: dict[Mark, dict[str, Any]] = {
     "past": {"fill": TOKENS["cur"], "stroke": TOKENS["cur"]},
@@ -35,11 +33,10 @@ _STYLE: dict[Mark, dict[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Dated:
-    """A date with its mark and a few words."""
+    """A date with its mark; what happens on it stands below the strip, where there is room for a sentence."""
 
     day: date
     mark: Mark
-    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +44,6 @@ class _Label:
     dated: Dated
     mark: float
     left: float
-    words: str
     level: int
 
 
@@ -81,17 +77,14 @@ def _placed(dates: Sequence[Dated], period: Period, room: float, fmt: Formats) -
     ends: list[float] = []
     for dated in sorted(dates, key=lambda one: one.day, reverse=True):
         mark = room * period.share(dated.day)
-        lead = width(fmt.short_date(dated.day), bold=True) + DATE_GAP
-        # A label begins at its mark, cut short at the edge, unless too little of it would be left.
-        beside = room + RIGHT - mark - INDENT - lead
-        words = cut(dated.words, max(beside, min(width(dated.words), LEAST)))
-        wide = lead + width(words)
+        wide = width(fmt.short_date(dated.day), bold=True)
+        # A label begins at its mark, and at the edge ends there.
         left = min(mark + INDENT, room + RIGHT - wide)
         level = next((i for i, start in enumerate(ends) if left + wide + LABEL_GAP <= start), len(ends))
         ends[level : level + 1] = [min(left, mark)]
         # A line down to this level shuts the levels above it for what comes further left.
         ends[:level] = [min(start, mark) for start in ends[:level]]
-        placed.append(_Label(dated, mark, left, words, level))
+        placed.append(_Label(dated, mark, left, level))
     return tuple(placed)
 
 
@@ -132,31 +125,22 @@ def _line(plane: Plane, period: Period, fmt: Formats) -> Iterator[alt.Chart]:
 
 
 def _labels(plane: Plane, labels: Sequence[_Label], fmt: Formats) -> Iterator[alt.Chart]:
-    """A line from each mark to its label, the date in bold and the words after it."""
+    """A line from each mark to its date."""
     rows = [
         {
             "x": label.mark,
             "y": AXIS,
             "y2": AXIS + 12 + LEVEL * (label.level + 1) - 8,
             "left": label.left,
-            "base": AXIS + 12 + LEVEL * (label.level + 1) - 8,
-            "after": label.left + width(fmt.short_date(label.dated.day), bold=True) + DATE_GAP,
-            "date": fmt.short_date(label.dated.day),
-            "words": label.words,
+            "label": fmt.short_date(label.dated.day),
         }
         for label in labels
     ]
     yield plane.marks(rows).mark_rule(color=TOKENS["rule"], strokeWidth=1).encode(y2="y2:Q")
-    text: dict[str, Any] = {"align": "left", "baseline": "alphabetic", "fontSize": LABEL_TEXT}
-    ground = {"stroke": TOKENS["paper"], "strokeWidth": 4, "strokeJoin": "round", "color": TOKENS["paper"]}
-    for column, key, face in (
-        ("date", "left", {"fontWeight": "bold", **ground}),
-        ("words", "after", ground),
-        ("date", "left", {"fontWeight": "bold", "color": TOKENS["ink"]}),
-        ("words", "after", {"color": TOKENS["mut"]}),
-    ):
-        at = [{"x": row[key], "y": row["base"], "label": row[column]} for row in rows]
-        yield plane.marks(at).mark_text(**{**text, **face}).encode(text="label:N")
+    face: dict[str, Any] = {"align": "left", "baseline": "alphabetic", "fontSize": LABEL_TEXT, "fontWeight": "bold"}
+    at = [{"x": row["left"], "y": row["y2"], "label": row["label"]} for row in rows]
+    for over in ({"stroke": TOKENS["paper"], "strokeWidth": 4, "strokeJoin": "round", "color": TOKENS["paper"]}, {}):
+        yield plane.marks(at).mark_text(**{**face, "color": TOKENS["ink"], **over}).encode(text="label:N")
 
 
 def _marks(plane: Plane, labels: Sequence[_Label]) -> Iterator[alt.Chart]:

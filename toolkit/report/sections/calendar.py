@@ -61,9 +61,7 @@ def standing(row: Row) -> str:
 def _figure(run: Findings, rows: Sequence[Row], following: str | None) -> Figure:
     say, fmt = run.say, run.fmt
     days = {date: [row for row in rows if row["date"] == date] for date in dict.fromkeys(row["date"] for row in rows)}
-    dated = [
-        Dated(day(date), _first(same, following), "; ".join(_short(run, row) for row in same)) for date, same in days.items()
-    ]
+    dated = [Dated(day(date), _first(same, following)) for date, same in days.items()]
     shown = [one for one in dated if one.day >= run.as_of - BACK]
     period = Period(run.as_of - BACK, run.as_of + FORWARD, run.as_of)
     told = "; ".join(f"{fmt.long_date(row['date'])}, {_standing(run, row)}: {_short(run, row)}" for row in rows)
@@ -205,7 +203,7 @@ def _scope(run: Findings, row: Row) -> Text:
 
 
 def _short(run: Findings, row: Row) -> str:
-    """A few words for the strip."""
+    """A few words for who hears the strip."""
     say = run.say
     own = _title(run, row["number"] or row.get("title", ""))
     acts = row.get("acts_on", ())
