@@ -73,14 +73,14 @@ def _met(run: Findings, metals: Sequence[Span], suspended: Sequence[Mapping[str,
         if lots:
             return say("The lots hold {metals}.", metals=say.listed(metals))
         return say("The proposal holds {metals}.", metals=say.listed(metals))
-    place = run.place(owner)
-    others = say.listed([run.place(code) for code in dict.fromkeys(d for t in suspended for d in t["destinations"])])
+    towards = run.towards(owner)
+    others = say.listed([run.towards(code) for code in dict.fromkeys(d for t in suspended for d in t["destinations"])])
     if lots:
         return say(
-            "The lots hold {metals}; delivery to {place} is not touched, resale to {others} is.",
-            metals=say.listed(metals), place=place, others=others,
+            "The lots hold {metals}; delivery {towards} is not touched, resale {others} is.",
+            metals=say.listed(metals), towards=towards, others=others,
         )  # fmt: skip
     return say(
-        "The proposal holds {metals}; delivery to {place} is not touched, resale to {others} is.",
-        metals=say.listed(metals), place=place, others=others,
+        "The proposal holds {metals}; delivery {towards} is not touched, resale {others} is.",
+        metals=say.listed(metals), towards=towards, others=others,
     )  # fmt: skip

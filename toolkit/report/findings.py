@@ -78,7 +78,7 @@ class Findings:
     def subject(self) -> str:
         """What the report is about: the title of a strategy, the name of a holdings file, nothing for the market alone."""
         strategy = self.record.get("strategy")
-        return strategy["title"] if strategy else self.record.get("subject", "")
+        return names.of_strategy(strategy["title"], self.say).text if strategy else self.record.get("subject", "")
 
     @property
     def currency(self) -> str:
@@ -167,19 +167,33 @@ class Findings:
 
     def metal(self, row: Mapping[str, Any]) -> Span:
         """The name of a metal in a sentence."""
-        return names.metal(row, self.say)
+        return names.metal(self._offered(row), self.say)
 
     def head(self, row: Mapping[str, Any]) -> Span:
         """The name of a metal at the start of a row or a title."""
-        return names.head(row, self.say)
+        return names.head(self._offered(row), self.say)
+
+    def _offered(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A row with the words for its offer: those of parts know only its key."""
+        spoken = self._spoken.get(row.get("asset", ""))
+        return row if spoken is None or "spoken" in row else {**row, "spoken": spoken}
+
+    @property
+    def _spoken(self) -> Mapping[str, str]:
+        """What the offers of products are called in a sentence, by key."""
+        return {row["asset"]: row["spoken"] for row in self.record.get("positions", ()) if "spoken" in row}
 
     def country(self, code: str) -> str:
         """The name of a country."""
         return names.country(code, self.say)
 
     def place(self, code: str) -> str:
-        """The short name of a country with its article, as it follows "to", "for" or "from"."""
+        """The short name of a country with its article, as it follows "for" or "against"."""
         return names.place(code, self.say)
+
+    def towards(self, code: str) -> str:
+        """A place as somewhere to go, with its preposition: to Germany."""
+        return names.towards(code, self.say)
 
     def away(self, day: str | date) -> str:
         """How far off a day is, in words."""
@@ -193,9 +207,8 @@ class Findings:
     def sentence(self, words: str) -> Text:
         """A sentence of the run in the words of this page, with the keys of offers by name."""
         told = self.say.retold(self.record.get("phrases", {}).get(words, words))
-        spoken = {row["asset"]: row["spoken"] for row in self.record.get("positions", ()) if "spoken" in row}
-        for key in sorted(spoken, key=len, reverse=True):
-            told = tuple(replace(span, text=span.text.replace(key, spoken[key])) for span in told)
+        for key, spoken in sorted(self._spoken.items(), key=lambda item: -len(item[0])):
+            told = tuple(replace(span, text=span.text.replace(key, spoken)) for span in told)
         return told
 
     def of_tables(self, *tables: str) -> tuple[str, ...]:

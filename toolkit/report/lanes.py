@@ -38,11 +38,13 @@ class Lane:
     """A measure, the metals it names, and its spells.
 
     Attributes:
+        instrument: What kind of measure it is, as the ledger names it.
         metals: Symbols, as they stand before the bars.
         names: The metals in a sentence.
         sources: Ids of the sources that it is from.
     """
 
+    instrument: str
     metals: str
     names: Text
     measure: str
@@ -126,12 +128,7 @@ def _finding(run: Findings, lanes: Sequence[Lane]) -> Text:
     ]
     if returns:
         since, lane = min(returns, key=lambda item: item[0])
-        return say(
-            "The {measure} on {metals} returns on {day} unless its suspension is extended",
-            measure=lane.measure,
-            metals=lane.names,
-            day=run.fmt.long_date(since),
-        )
+        return _returns(run, lane, run.fmt.long_date(since))
     last = [[s for s in lane.spells if s.mark in ("on", "suspended", "ahead")][-1:] for lane in lanes]
     law = [spells[0] for spells in last if spells]
     if not law:
@@ -143,6 +140,24 @@ def _finding(run: Findings, lanes: Sequence[Lane]) -> Text:
         "{N} measures of {total} are in force with no end in sight",
         total=say.number_word(len(law)),
     )
+
+
+def _returns(run: Findings, lane: Lane, when: str) -> Text:
+    say = run.say
+    if lane.instrument == BAN:
+        return say(
+            "The {ban} on {metals} returns on {day} unless its suspension is extended",
+            ban=lane.measure, metals=lane.names, day=when,
+        )  # fmt: skip
+    if lane.instrument == LICENCE:
+        return say(
+            "The licence requirement for {metals} returns on {day} unless its suspension is extended",
+            metals=lane.names, day=when,
+        )  # fmt: skip
+    return say(
+        "The measure “{measure}” on {metals} returns on {day} unless its suspension is extended",
+        measure=lane.measure, metals=lane.names, day=when,
+    )  # fmt: skip
 
 
 def _lanes(run: Findings) -> Iterator[Lane]:
@@ -163,6 +178,7 @@ def _lanes(run: Findings) -> Iterator[Lane]:
         everything = len(row["assets"]) > len(licensed) / 2 and set(row["assets"]) == licensed
         numbers = [run.fmt.notices(run.say.term("term", r["number"] or r["event_id"])) for r in group]
         yield Lane(
+            row["instrument"],
             run.say.words("All under licence") if everything else _symbols(run, concerned),
             run.say.listed([run.metal(one) for one in concerned]),
             measure(run, row),
@@ -182,7 +198,7 @@ def _practice(run: Findings) -> Iterator[Lane]:
     for fact, rows in found.values():
         spell = Bar("reported", day(fact["since"]), None if fact["until"] is None else day(fact["until"]))
         names = run.say.listed([run.metal(row) for row in rows])
-        yield Lane(_symbols(run, rows), names, instrument(run, fact), "", (spell,), (fact["source_id"],))
+        yield Lane(fact["instrument"], _symbols(run, rows), names, instrument(run, fact), "", (spell,), (fact["source_id"],))
 
 
 def _symbols(run: Findings, rows: Sequence[Mapping[str, Any]]) -> str:

@@ -46,9 +46,15 @@ def short_country(code: str, say: Language) -> str:
 
 
 def place(code: str, say: Language) -> str:
-    """The short name of a country with its article, as it follows "to", "for" or "from": a translation is in the accusative."""
+    """The short name of a country with its article, as it follows "for" or "against": a translation is in the accusative."""
     words = countries.in_sentence(code)
     return say.term("place", words) if ("place", words) in say.catalogue else say.term("country", words)
+
+
+def towards(code: str, say: Language) -> str:
+    """A place as somewhere to go, with its preposition, which depends on the place in some languages: to Germany, to the US."""
+    words = countries.in_sentence(code)
+    return say.term("to", words) if ("to", words) in say.catalogue else say.words("to {place}", place=place(code, say))
 
 
 def origin(code: str, say: Language) -> str:

@@ -24,7 +24,7 @@ from toolkit.report.countries import NAMES, SHORT, in_sentence
 from toolkit.report.findings import Findings
 from toolkit.report.formats import readable
 from toolkit.report.language import Language
-from toolkit.report.names import country, place, short_country
+from toolkit.report.names import country, origin, place, short_country, towards
 from toolkit.report.text import plain
 from toolkit.supply.events import words
 from tools.messages import catalogue, has_words, missing
@@ -102,6 +102,17 @@ class TestWordsOfTheData:
         with_article = {in_sentence(code) for code in (*NAMES, "EU") if in_sentence(code).startswith("the ")}
         assert {words for words in with_article if ("place", words) not in german.catalogue} == set()
         assert (place("USA", german), place("TUR", german), place("DEU", german)) == ("die USA", "die Türkei", "Deutschland")
+
+    def test_a_place_to_go_to_has_its_own_preposition(self, german):
+        with_article = {code for code in (*NAMES, "EU") if place(code, german).split(" ")[0] in ("die", "den", "der", "das")}
+        assert {code for code in with_article if towards(code, german).startswith("nach ")} == set()
+        assert {
+            origin(code, german) for code in with_article if origin(code, german).split(" ")[0] not in ("der", "den", "dem")
+        } == set()
+        assert [towards(code, german) for code in ("USA", "DEU", "PHL", "GBR")] == [
+            "in die USA", "nach Deutschland", "auf die Philippinen", "nach Großbritannien",
+        ]  # fmt: skip
+        assert towards("USA", Language()) == "to the US"
 
     def test_tables_sources_and_licences_have_german_titles(self, german, tables):
         assert {name for name in tables if ("table", readable(name)) not in german.catalogue} == set()
@@ -181,7 +192,7 @@ class TestSentencesOfRuns:
     def test_a_warning_in_german(self, runs, german):
         findings = Findings.of(runs["normal"], {}, german)
         told = [plain(findings.sentence(words)) for words in runs["normal"]["warnings"]]
-        assert "Unsicherer Kontrollstand, als kontrolliert gezählt: Wolframstange." in told
+        assert "Kontrollstand ungewiss, als kontrolliert gezählt: Wolframstange." in told
         assert any(words.startswith("Kein Monatspreis für Rheniumpellets, Hafnium-Kristallstab, ") for words in told)
         assert any(words.startswith("USD wird zum letzten bekannten Kurs 0,") for words in told)
 
@@ -205,7 +216,7 @@ class TestRetelling:
              "1,234 from 1\u00a0Jul\u00a02026 (Jul\u00a02026),\u00a0±\u00a0−0.50",
              "1.234 from 01.07.2026 (Juli\u00a02026),\u00a0±\u00a0−0,50"),
             (said("{name!r} has no prices and is left out.", name="x"), "“x” has no prices and is left out.",
-             "»x« hat keine Preise und bleibt weg."),
+             "„x“ hat keine Preise und bleibt weg."),
         ],
     )  # fmt: skip
     def test_values(self, german, sentence, english, expected):

@@ -69,9 +69,9 @@ def test_the_conflict_and_its_least_relaxation_are_told(tight):
 
 def test_the_same_in_german(tight):
     page = told(tight, "de")
-    assert page["heading"] == "Keine Aufteilung hält die Grenzen dieser Strategie ein"
+    assert page["heading"] == "Keine Allokation hält die Grenzen dieser Strategie ein"
     assert "höchstens 5\u202f%" in page["paragraph"]
-    assert page["status"]["Status"] == "keine Antwort"
+    assert page["status"]["Status"] == "keine Lösung"
 
 
 def test_a_budget_below_every_lot_is_told_with_the_lots():

@@ -65,7 +65,7 @@ def test_the_title_counts_what_is_controlled_and_what_is_not_named():
         "Nine products of 17 need a Chinese licence or may not leave China; seven products are in no notice that applies"
     )
     assert plain(matrix_figure(record, "de").title) == (
-        "Neun von 17 Produkten brauchen eine chinesische Genehmigung oder dürfen China nicht verlassen; "
+        "Neun von 17 Produkten brauchen eine chinesische Ausfuhrgenehmigung oder dürfen China nicht verlassen; "
         "sieben stehen in keiner geltenden Bekanntmachung"
     )
 
@@ -74,7 +74,7 @@ def test_before_the_first_notice_equal_reasons_are_told_once_with_the_forms_that
     record = law(date(2023, 6, 1))
     assert plain(matrix_figure(record).title) == "None of 17 products needs a Chinese licence or may not leave China"
     reasons = {key: plain(line.reason) for key, line in lines(record).items()}
-    assert reasons["In"] == "No Chinese notice in the ledger names it. Forms of it that notices name: metal."
+    assert reasons["In"] == "No Chinese notice that applies names this form. Forms of it that notices name: metal."
     assert len(set(reasons.values())) == len(reasons)
 
 
@@ -96,7 +96,7 @@ def test_practice_that_the_press_reports_is_told_as_no_law():
     figure = matrix_figure(record)
     assert "Reported by the press, not law: de-facto stop, gallium, since 1\u00a0Aug\u00a02023" in plain(figure.source)
     assert lines(record)["Ga, Ge"].states == lines(law())["Ga, Ge"].states
-    assert "kein Recht" in plain(matrix_figure(record, "de").source)
+    assert "kein geltendes Recht" in plain(matrix_figure(record, "de").source)
 
 
 def test_a_permit_of_another_country_is_marked_as_from_memory():

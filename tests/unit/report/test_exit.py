@@ -142,4 +142,4 @@ def test_in_german(ask):
     blocks = section.build(findings_of(ask, "de"))
     assert "kein Geldkurs" in plain(blocks[0].text)
     assert "steuerfrei" in plain(blocks[3].title)
-    assert "§ 23 Abs. 1 Nr. 2 EStG" in "".join(plain(a.words) for a in findings_of(ask, "de").assumptions)
+    assert "§ 23 Abs. 1 Satz 1 Nr. 2 EStG" in "".join(plain(a.words) for a in findings_of(ask, "de").assumptions)

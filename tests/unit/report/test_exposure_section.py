@@ -89,13 +89,12 @@ def test_the_supply_left_is_in_order_and_its_ends_are_the_title(records):
 
 def test_in_german(records):
     title = plain(figures(records["normal"], "de")[0].title)
-    assert title.startswith("Hinter ")
-    assert "\u202f% des Wertes steht China" in title
+    assert title.startswith("Größtes Lieferland: China mit ")
 
 
 def test_nothing_held_is_said(records):
     found = exposure.build(Findings.of(records["cash"], {}, language("de")))
-    assert found == Missing("Es wird nichts gehalten, also steht kein Land dahinter.")
+    assert found == Missing("Es wird nichts gehalten, daher steht kein Land dahinter.")
 
 
 @pytest.mark.parametrize(("old", "told"), [(0.0, "down from 90%"), (0.001, "as it does today")], ids=["less", "as much"])

@@ -89,7 +89,7 @@ def test_the_finding_names_what_is_at_zero_what_fell_and_what_is_back():
         " gallium is arriving again"
     )
     assert titles(build(*found, say=DE))[0].startswith(
-        "Bismut aus China steht seit neun Monaten bei null; Antimon und Indium sind"
+        "Bismut aus China: Einfuhr seit neun Monaten bei null; Antimon und Indium sind"
     )
 
 

@@ -166,7 +166,7 @@ def test_in_german(ask):
     found = findings_of(ask, "de")
     heading, paragraph, _, _ = opening(found)
     assert "könnten noch ausbleiben" in heading
-    assert "eine Lieferung für Deutschland ist nicht betroffen" in paragraph
+    assert "eine Lieferung nach Deutschland ist nicht betroffen, ein Weiterverkauf in die USA dagegen schon" in paragraph
     words = [plain(row.cells[0]) for row in table(holdings.build(found)[0]).rows]
-    assert words[0] == "Außerhalb des Ursprungslandes gelagert, nicht erreichbar"
+    assert words[0] == "Außerhalb des Ursprungslandes gelagert, außer Reichweite"
     assert all(found.say.words(message) != message for message in REACHES.values())

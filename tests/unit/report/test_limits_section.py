@@ -119,9 +119,9 @@ def test_a_soft_limit_gives_way_and_is_not_called_broken(records):
     record = limited(records, soft, hard)
     assert plain(figure(record).title) == "One soft limit gives way at its price: soft one; the other limit holds"
     assert cells(record)[2:5] == ["at most 40% if the price allows", "▲ 43.0%", "−3.0"]
-    assert "one soft limit of 2 gives way" in plain(answer.build(Findings.of(record))[0].text)
+    assert "one soft limit of two gives way" in plain(answer.build(Findings.of(record))[0].text)
     record["constraints"][0]["soft"] = None
-    assert plain(figure(record).title) == "One limit of 2 is broken: soft one"
+    assert plain(figure(record).title) == "One limit of two is broken: soft one"
 
 
 def test_a_limit_that_asks_for_a_gain_has_no_gauge(records):
@@ -172,7 +172,7 @@ def test_limits_are_told_in_german(records):
     )
     (found,) = limits.build(Findings.of(record, language=language("de")))
     first, second, third = ([plain(cell) for cell in row.cells] for row in found.body[0].rows)
-    assert first[1:] == ["Gallium", "höchstens 20\u202f%", "20,0\u202f%", "0,0", "0,10 Punkte weniger Volatilität"]
+    assert first[1:] == ["Gallium", "höchstens 20\u202f%", "20,0\u202f%", "0,0", "0,10 Prozentpunkte weniger Volatilität"]
     assert second[1:3] == ["nicht innerhalb von 7 Tagen verkauft", "höchstens 60\u202f%"]
     assert third[1] == "durchschnittlicher Verlust des schlechtesten Zehntels (CVaR 90\u202f%)"
     assert plain(found.title).startswith("Alle drei Grenzen sind eingehalten; es bindet: ")

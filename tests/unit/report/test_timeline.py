@@ -36,7 +36,7 @@ def test_the_title_is_the_next_return():
         "The ban to the US on gallium, germanium and antimony returns on 28\u00a0November\u00a02026 "
         "unless its suspension is extended"
     )
-    assert plain(figure(law(), "de").title).startswith("Ausfuhrverbot gegen ")
+    assert plain(figure(law(), "de").title).startswith("Das Ausfuhrverbot gegen die USA für Gallium, ")
 
 
 def test_without_a_suspension_the_title_counts_what_has_no_end():

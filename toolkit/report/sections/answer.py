@@ -39,7 +39,7 @@ def answer(run: Findings) -> tuple[Block, ...]:
             (
                 (say.words("Status"), _status(run)),
                 (say.words("Unconfirmed facts used"), text(run.fmt.number(len(unconfirmed(run))))),
-                (say.words("Sources past their rhythm"), say("{late} of {total}", late=late, total=len(run.origins))),
+                (say.words("Overdue sources"), say("{late} of {total}", late=late, total=len(run.origins))),
             )
         ),
     )
@@ -53,7 +53,7 @@ def _result(run: Findings) -> Text:
             "{result}; {n} limit of {total} is broken",
             "{result}; {n} limits of {total} are broken",
             result=first,
-            total=total,
+            total=say.number_word(total),
         )
     if run.yielded:
         return say.counted(
@@ -61,7 +61,7 @@ def _result(run: Findings) -> Text:
             "{result}; {n} soft limit of {total} gives way",
             "{result}; {n} soft limits of {total} give way",
             result=first,
-            total=total,
+            total=say.number_word(total),
         )
     if not total:
         return first
@@ -144,9 +144,9 @@ def _risk(run: Findings) -> Text:
     if run.controlled is None:
         return say("{sentence}.", sentence=first)
     second = say(
-        "{share} of value is under Chinese export control for {place}",
+        "{share} of value is under Chinese export control for delivery {towards}",
         share=text(run.derived(fmt.percent(run.controlled), *_doubt(run)), sources(*run.of_tables("controls"))),
-        place=run.place(run.record["owner"]["country"]),
+        towards=run.towards(run.record["owner"]["country"]),
     )
     return say("{first}; {second}.", first=first, second=second)
 

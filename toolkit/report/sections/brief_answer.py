@@ -44,10 +44,10 @@ def _paragraph(found: Findings) -> Iterator[Inline]:
     say, total, need = found.say, len(found.record["controls"]), len(_counted(found))
     yield from say.counted(
         need,
-        "One of {total} products needs a Chinese licence or may not leave China for {place} today{markers}. ",
-        "{N} of {total} products need a Chinese licence or may not leave China for {place} today{markers}. ",
-        total=total,
-        place=found.place(found.record["owner"]["country"]),
+        "One of {total} products needs a Chinese licence for delivery {towards} today, or may not leave China{markers}. ",
+        "{N} of {total} products need a Chinese licence for delivery {towards} today, or may not leave China{markers}. ",
+        total=say.number_word(total),
+        towards=found.towards(found.record["owner"]["country"]),
         markers=sources(*found.of_tables("controls")),
     )
     ahead = _official(found)
@@ -64,7 +64,9 @@ def _paragraph(found: Findings) -> Iterator[Inline]:
 def _controlled(found: Findings) -> KeyFigure:
     say, rows = found.say, found.record["controls"]
     note = say(
-        "of {total} products, for delivery to {place}", total=len(rows), place=found.place(found.record["owner"]["country"])
+        "of {total} products, for delivery {towards}",
+        total=len(rows),
+        towards=found.towards(found.record["owner"]["country"]),
     )
     return KeyFigure(say.words("Under export control"), text(str(len(_counted(found)))), note)
 
@@ -90,4 +92,4 @@ def _status(found: Findings) -> Iterator[tuple[str, Text]]:
     yield say.words("New prices"), say("{new} of {total}", new=prices, total=len(part["prices"]))
     yield say.words("New months of customs data"), say("{new} of {total}", new=flows, total=len(part["flows"]))
     late = sum(origin.overdue_days > 0 for origin in found.origins)
-    yield say.words("Sources past their rhythm"), say("{new} of {total}", new=late, total=len(found.origins))
+    yield say.words("Overdue sources"), say("{new} of {total}", new=late, total=len(found.origins))

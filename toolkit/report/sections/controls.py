@@ -53,9 +53,9 @@ def _matrix(run: Findings) -> Figure:
     lines += _reasons(run, [row for states, row in cells if not any(states)])
     shown = {state.mark for line in lines for state in line.states if state}
     sub = say(
-        "Legal state on {day} for delivery to {place}. Notices name forms, not elements.",
+        "Legal state on {day} for delivery {towards}. Notices name forms, not elements.",
         day=run.fmt.long_date(run.as_of),
-        place=run.place(run.record["owner"]["country"]),
+        towards=run.towards(run.record["owner"]["country"]),
     )
     return Figure(
         _finding(run, rows),
@@ -80,7 +80,7 @@ def _finding(run: Findings, rows: Sequence[Mapping[str, Any]]) -> Text:
         need,
         "{N} product of {total} needs a Chinese licence or may not leave China",
         "{N} products of {total} need a Chinese licence or may not leave China",
-        total=total,
+        total=say.number_word(total),
     )
     if not unnamed:
         return first
@@ -157,7 +157,7 @@ def _reason(run: Findings, row: Mapping[str, Any]) -> Text:
     """
     if row["note"] and not row["note"].startswith(UNNAMED):
         return note(run, row["note"])
-    reason = run.say("No Chinese notice in the ledger names it.")
+    reason = run.say("No Chinese notice that applies names this form.")
     forms = [run.say.term("term", form) for form in _forms(run.record.get("phrases", {}).get(row["note"], {}))]
     if not forms:
         return reason

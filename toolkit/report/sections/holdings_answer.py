@@ -74,14 +74,14 @@ def _paragraph(run: Findings, exposure: Mapping[str, Any]) -> Iterator[Inline]:
         yield from say.counted(
             len(lots),
             "The file {file} lists {n} lot worth {total}{prices}; {share} of value is in a form under licence or ban for "
-            "{place}{controls}.",
+            "delivery {towards}{controls}.",
             "The file {file} lists {n} lots worth {total}{prices}; {share} of value is in a form under licence or ban for "
-            "{place}{controls}.",
+            "delivery {towards}{controls}.",
             file=shown_name(run.subject),
             total=run.money(exposure["value"]),
             prices=sources(*run.of_tables("prices", "prices_annual")),
             share=_share(run, exposure["controlled"]["value"]),
-            place=run.place(run.record["owner"]["country"]),
+            towards=run.towards(run.record["owner"]["country"]),
             controls=sources(*run.of_tables("controls"), *run.rests_on(ORIGIN, FORM)),
         )
     else:
@@ -151,7 +151,7 @@ def _status(run: Findings, exposure: Mapping[str, Any]) -> Iterator[tuple[str, T
     late = sum(origin.overdue_days > 0 for origin in run.origins)
     old = sum((run.as_of - day(price["date"])).days > STALE_DAYS for price in exposure["prices"])
     yield say.words("Unconfirmed facts used"), text(fmt.number(len(unconfirmed(run))))
-    yield say.words("Sources past their rhythm"), say("{late} of {total}", late=late, total=len(run.origins))
+    yield say.words("Overdue sources"), say("{late} of {total}", late=late, total=len(run.origins))
     yield (
         say.words("Prices older than {days} days", days=STALE_DAYS),
         say("{late} of {total}", late=old, total=len(exposure["prices"])),

@@ -13,7 +13,7 @@ from toolkit.report.findings import Findings, is_confirmed
 from toolkit.report.formats import day
 from toolkit.report.language import mark
 from toolkit.report.lots import ORIGIN
-from toolkit.report.names import short_country
+from toolkit.report.names import origin, short_country
 from toolkit.report.text import NONE, Inline, Text, name, plain, sources, text
 
 NO, LICENCE, PERMIT, SUSPENDED, YES = "no", "licence", "permit", "suspended", "yes"
@@ -131,10 +131,10 @@ def _names(run: Findings, groups: Sequence[Group]) -> Text:
         if words not in told:
             told.append(words)
     names = text(*(span for i, words in enumerate(told) for span in ((", ",) if i else ()) + words))
-    origin = groups[0]["origin"]
-    if origin == UNKNOWN:
+    where = groups[0]["origin"]
+    if where == UNKNOWN:
         return say("{metals} of unknown origin", metals=names)
-    return say("{metals} from {place}", metals=names, place=run.place(origin))
+    return say("{metals} from {place}", metals=names, place=origin(where, say))
 
 
 def _source(run: Findings, groups: Sequence[Group]) -> Iterator[Inline]:
