@@ -42,7 +42,7 @@ def falls(run: Findings) -> Figure | None:
             "A fall of {factor} costs most: {loss} of value",
             factor=name(factor(say, key)), loss=fmt.percent(worst["loss"]),
         )  # fmt: skip
-    columns = (Column(say.words("falls by"), "left"), Column(say.words("exposure")), Column(say.words("loss, %")))
+    columns = (Column(say.words("falls by")), Column(say.words("exposure")), Column(say.words("loss")))
     scale = 1.05 * max(worst["loss"], 1e-9)
     bars = tuple(
         Bar(text(name(capital(factor(say, key)))), _fall(run, s, exposures[key]), s["loss"] / scale if s["loss"] > 0 else None)
@@ -67,7 +67,7 @@ def _fall(run: Findings, s: Mapping[str, Any], exposure: float) -> tuple[Text, .
     return (
         text(NONE) if size is None else text(muted(run.fmt.percent(size, 0))),
         text(muted(run.fmt.number(exposure, 2))),
-        text(strong(run.fmt.number(100 * s["loss"], 1))),
+        text(strong(run.fmt.percent(s["loss"]))),
     )
 
 

@@ -39,7 +39,7 @@ def test_small_numbers_are_powers_of_ten(records):
     record["solver"]["kkt"] = {"primal": 0.0, "dual": 1.52e-11, "gap": 3e-9}
     assert built(record)[1]["Certificate"] == "primal residual 0, dual 1.5 × 10⁻¹¹, gap 3.0 × 10⁻⁹"
     assert built(record, "de")[1]["Zertifikat"] == "primales Residuum 0, duales 1,5 × 10⁻¹¹, Lücke 3,0 × 10⁻⁹"
-    assert title(record) == f"The answer of {record['solver']['name']} is certified to 3.0 × 10⁻⁹"
+    assert title(record) == f"The optimum of {record['solver']['name']} is certified: no residual above 3.0 × 10⁻⁹"
     record["solver"]["kkt"] = None
     assert built(record)[1]["Certificate"].startswith("none")
     assert title(record).endswith("not optimized")

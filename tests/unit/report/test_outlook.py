@@ -212,9 +212,8 @@ def test_falls_are_those_of_the_record_the_costliest_first(records):
     found = {s["name"].removesuffix(" falls"): s for s in record["scenarios"] if s["kind"] == "factor"}
     figure = falls(Findings.of(record))
     bars = figure.body[0].bars
-    assert [float(plain(bar.cells[2]).replace("−", "-")) for bar in bars] == sorted(
-        (round(100 * s["loss"], 1) for s in found.values()), reverse=True
-    )
+    losses = sorted((s["loss"] for s in found.values()), reverse=True)
+    assert [plain(bar.cells[2]) for bar in bars] == [FMT.percent(loss) for loss in losses]
     assert [bar.value is not None for bar in bars] == [not plain(bar.cells[2]).startswith("−") for bar in bars]
     assert {plain(bar.label) for bar in bars} == {"Precious metals", "Base metals", "Energy", "The dollar", "The supply shock"}
     sizes = {record["phrases"][s["method"]]["with"]["size"] for s in found.values()}

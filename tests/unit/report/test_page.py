@@ -148,14 +148,17 @@ def test_orders_carry_lots_prices_values_and_costs_of_the_record(records, read_p
     record, rows = records["normal"], read_pages["normal"].tables["Orders"]
     shown = {row[0]: row[1:] for row in rows[1:]}
     for p in (p for p in record["positions"] if p["weight"] > 0):
-        order, lots, lot, level, last, value, cost = shown[p["name"]]
+        order, lots, lot, level, last, cost = shown[p["name"]]
         assert order == f"buy {p['value']:,.0f}"
         assert (lots, lot) == (str(p["lots"]), f"{p['lot_size']:g} {p['unit']}")
         assert float(level.split(" ±")[0].replace(",", "")) == pytest.approx(p["price"], rel=2e-3)
         assert float(last.split(", ")[0].replace(",", "")) == pytest.approx(p["price_raw"], rel=2e-2)
-        assert value == f"{p['value']:,.0f}"
         assert cost == f"{p['cost']:,.0f}"
+    assert shown["Together"][0] == f"{sum(p['value'] for p in record['positions']):,.0f}"
+    record, rows = records["moved"], read_pages["moved"].tables["Orders"]
+    shown = {row[0]: row[1:] for row in rows[1:]}
     assert shown["Cash"][-2] == f"{record['cash']['value']:,.0f}"
+    assert all(shown[p["name"]][-2] == f"{p['value']:,.0f}" for p in record["positions"] if p["weight"] > 0)
 
 
 def test_risk_countries_and_limits_are_those_of_the_record(records, read_pages):

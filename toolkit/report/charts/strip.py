@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Literal
 
 import altair as alt
@@ -17,11 +17,12 @@ from toolkit.report.document import Chart, Drawing
 from toolkit.report.formats import Formats
 
 Mark = Literal["next", "firm", "open", "past"]
-TOP, AXIS, LEVEL = 14, 30, 21
+TOP, AXIS, LEVEL = 14, 30, 18
 """Px: base line of the months, the line with the marks, and from one level of labels to the next."""
 LABEL_GAP, INDENT = 12, 5
 """Px: between two labels of a level, and from the line of a mark to its label."""
-QUARTER = 3
+QUARTER, SHORT = 3, timedelta(days=300)
+"""Months between two ticks, and the period that has one each month."""
 _STYLE: dict[Mark, dict[str, Any]] = {
     "past": {"fill": TOKENS["cur"], "stroke": TOKENS["cur"]},
     "firm": {"fill": TOKENS["mut"], "stroke": TOKENS["mut"]},
@@ -89,14 +90,15 @@ def _placed(dates: Sequence[Dated], period: Period, room: float, fmt: Formats) -
 
 
 def _line(plane: Plane, period: Period, fmt: Formats) -> Iterator[alt.Chart]:
-    """The line, a tick a quarter with its month where there is room, and the day of the report."""
+    """The line, a tick a quarter or month with its name where there is room, and the day of the report."""
+    every = 1 if period.end - period.start < SHORT else QUARTER
     yield plane.marks([{"x": 0, "y": AXIS, "x2": plane.width}]).mark_rule(color=TOKENS["rule"], strokeWidth=2).encode(x2="x2:Q")
     today = plane.width * period.share(period.today)
     words = fmt.short_date(period.today)
     left = min(max(today - width(words, bold=True) / 2, 0), plane.width + RIGHT - width(words, bold=True))
     taken, ticks = [(left - LABEL_GAP, left + width(words, bold=True) + LABEL_GAP)], []
     for year in range(period.start.year, period.end.year + 1):
-        for month in range(1, 13, QUARTER):
+        for month in range(1, 13, every):
             day = date(year, month, 1)
             if not period.start <= day <= period.end:
                 continue

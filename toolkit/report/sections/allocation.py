@@ -24,18 +24,20 @@ ACTS = {"hold": mark("hold"), "buy": mark("buy {amount}"), "sell": mark("sell {a
 
 @section("allocation", mark("Allocation"), needs=["positions"])
 def allocation(run: Findings) -> tuple[Block, ...] | Missing:
-    """Weights beside costs, the effect of lots, then the orders and the sum that closes.
+    """Weights beside costs, the orders and the sum that closes, and the effect of lots.
 
     A cost of several parts has its way from the budget drawn; one of a single part is told by the sum alone.
     """
     if not run.shown:
         kept = run.money(run.record["cash"]["value"], 2)
         return Missing(run.say.words("Nothing is held and nothing is bought: {cash} stays in cash.", cash=kept))
+    drawn = len(items(run)) > 1
     return (
         *_paired([_weights(run), costs_by_trade(run)]),
-        *(_paired([cost_waterfall(run), _rounding(run)]) if len(items(run)) > 1 else _folded(_rounding(run))),
+        *(_paired([cost_waterfall(run), _rounding(run)]) if drawn else ()),
         _orders(run),
         Paragraph(_equation(run), "equation"),
+        *(() if drawn else _folded(run, _rounding(run))),
     )
 
 
@@ -45,12 +47,13 @@ def _paired(figures: list[Figure | None]) -> tuple[Block, ...]:
     return (Columns(found),) if len(found) > 1 else found
 
 
-def _folded(figure: Figure | None) -> tuple[Block, ...]:
+def _folded(run: Findings, figure: Figure | None) -> tuple[Block, ...]:
     """A finding with its table behind it."""
     if figure is None:
         return ()
     (table,) = figure.body
-    return (replace(figure, body=(), data=table if isinstance(table, Table) else None),)
+    sub = text(figure.sub, sources(*run.of_tables("prices")))
+    return (replace(figure, sub=sub, body=(), source=(), data=table if isinstance(table, Table) else None),)
 
 
 def _weights(run: Findings) -> Figure:

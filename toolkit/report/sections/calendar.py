@@ -20,8 +20,8 @@ from toolkit.report.names import of_key
 from toolkit.report.origins import product_of
 from toolkit.report.text import Span, Text, name, sources, text
 
-BACK, FORWARD = timedelta(days=30), timedelta(days=400)
-"""What the strip shows around the day of the report: the ledger looks as far ahead."""
+BACK, LEAST, AFTER = timedelta(days=30), timedelta(days=90), timedelta(days=20)
+"""What the strip shows: before the day of the report, at least after it, and after the last date."""
 STANDING: Mapping[str, str] = MappingProxyType(
     {
         "official": mark("official"),
@@ -63,7 +63,8 @@ def _figure(run: Findings, rows: Sequence[Row], following: str | None) -> Figure
     days = {date: [row for row in rows if row["date"] == date] for date in dict.fromkeys(row["date"] for row in rows)}
     dated = [Dated(day(date), _first(same, following)) for date, same in days.items()]
     shown = [one for one in dated if one.day >= run.as_of - BACK]
-    period = Period(run.as_of - BACK, run.as_of + FORWARD, run.as_of)
+    last = max((one.day for one in shown), default=run.as_of)
+    period = Period(run.as_of - BACK, max(run.as_of + LEAST, last + AFTER), run.as_of)
     told = "; ".join(f"{fmt.long_date(row['date'])}, {_standing(run, row)}: {_short(run, row)}" for row in rows)
     marks = {one.mark for one in shown}
     return Figure(

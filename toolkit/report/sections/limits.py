@@ -20,6 +20,8 @@ from toolkit.report.scales import SIDES, SOFT, Scale, measured, scale
 from toolkit.report.text import NONE, Inline, Span, Text, muted, name, strong, text
 from toolkit.report.worth import fall_in_words, worth
 
+FEW = 2
+"""Binding limits that a title can name."""
 NAMELESS = "objective.volatility"
 """The name of a limit that the objective sets itself."""
 RULES = {
@@ -74,7 +76,7 @@ def _finding(run: Findings) -> Text:
             len(broken),
             "{N} limit of {total} is broken: {names}",
             "{N} limits of {total} are broken: {names}",
-            total=total,
+            total=say.number_word(total),
             names=_names(run, broken),
         )
     if soft:
@@ -92,6 +94,8 @@ def _finding(run: Findings) -> Text:
         return say("{hold}, and none binds", hold=hold)
     if len(binding) == total:
         return say.counted(total, "{hold}, and it binds", "{hold}, and each of them binds", hold=hold)
+    if len(binding) > FEW:
+        return say("{hold}; {count} of them bind", hold=hold, count=say.number_word(len(binding)))
     return say.counted(len(binding), "{hold}; {names} binds", "{hold}; {names} bind", hold=hold, names=_names(run, binding))
 
 
@@ -117,12 +121,15 @@ def _value(value: float, read: Scale, *, broken: bool) -> Text:
 
 
 def _place(run: Findings, c: Mapping[str, Any]) -> Inline:
-    """Where a limit is tightest, in words: a country, a holding, a factor, a measure, a relation as it was written."""
+    """Where a limit is tightest, in words: a country, a holding, a factor, a measure, a relation as it was written.
+
+    Nothing where the name of the limit says it already.
+    """
     say, where = run.say, c["where"] or ""
     if c["kind"] in ("risk_limit", "tracking_error"):
         return measured(run, c)
     if where in ("", c["name"]) or c["name"] == NAMELESS:
-        return NONE
+        return ""
     if where in NAMES:
         return run.country(where)
     if where in PLACES:
@@ -141,7 +148,7 @@ def _spoken(run: Findings, kind: str, where: str) -> Inline:
         return words if factor == where else say("{factor} falls", factor=words)
     spoken = {p["element"]: run.metal(p) for p in by_product(run.record["positions"]) if p["element"]}
     spoken |= {p["asset"]: run.metal(p) for p in run.record["positions"]}
-    return spoken.get(where) or (of_strategy(where, say) if kind == "scenario_loss" else name(where))
+    return spoken.get(where) or (of_strategy(where, say) if kind == "scenario_loss" else name(say.term("metal", where)))
 
 
 def _now(run: Findings, c: Mapping[str, Any], read: Scale) -> Text:

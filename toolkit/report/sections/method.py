@@ -29,7 +29,7 @@ def method(run: Findings) -> tuple[Block, ...]:
         tuple(Row((text(label), value)) for label, value in _identity(run)),
         stacks=False,
     )
-    return (Paragraph(text(*idea(run))), Columns((Figure(_finding(run), _sub(run), (), data=table), *_data(run))))
+    return (Paragraph(text(*idea(run), " ", *_run(run))), Columns((Figure(_finding(run), (), (), data=table), *_data(run))))
 
 
 def _finding(run: Findings) -> Text:
@@ -40,15 +40,17 @@ def _finding(run: Findings) -> Text:
     if not solver["kkt"]:
         return run.say("The weights are named by the strategy, not optimized")
     worst = max(solver["kkt"].values(), key=lambda value: value if math.isfinite(value) else math.inf)
-    return run.say("The answer of {solver} is certified to {worst}", solver=name(solver["name"]), worst=_power(run, worst))
-
-
-def _sub(run: Findings) -> Text:
-    """What a printed page keeps of the identity."""
     return run.say(
-        "Run {id}, strategy {name} with the fingerprint {hash}.",
+        "The optimum of {solver} is certified: no residual above {worst}", solver=name(solver["name"]), worst=_power(run, worst)
+    )
+
+
+def _run(run: Findings) -> Iterator[Inline]:
+    """What names the run, also on paper, where the folded tables stay behind."""
+    yield from (strong(run.say.words("Run.")), " ")
+    yield from run.say(
+        "{id}, with the fingerprint {hash} of its strategy.",
         id=name(run.record["run_id"]),
-        name=name(run.record["strategy"]["name"]),
         hash=name(run.record["strategy"]["fingerprint"]),
     )
 

@@ -39,16 +39,18 @@ def data_sources(run: Findings) -> tuple[Block, ...] | Missing:
     if not run.origins:
         return Missing(run.say.words("This report names no source."))
     say = run.say
+    late = any(origin.overdue_days > 0 for origin in run.origins)
     columns = (
         Column(say.words("Source, terms of use"), "left"),
         Column(say.words("Used for"), "left"),
-        Column(say.words("Newest"), "left"),
-        Column(say.words("Known from"), "left"),
-        Column(say.words("Age"), "left"),
+        Column(say.words("Newest")),
+        Column(say.words("Known from")),
+        *((Column(say.words("Overdue")),) if late else ()),
     )
-    table = Table(say.words("Sources, terms of use and age"), columns, tuple(_row(run, origin) for origin in run.origins))
+    table = Table(
+        say.words("Sources, terms of use and age"), columns, tuple(_row(run, origin, late=late) for origin in run.origins)
+    )
     found = unconfirmed(run)
-    late = any(origin.overdue_days > 0 for origin in run.origins)
     sub = say("Overdue: the newest figure is older than the usual interval and delay of its publication.") if late else ()
     return (_dates(run, len(found)), Figure(_late(run), sub, (table,)), *((_facts(run, found),) if found else ()))
 
@@ -113,10 +115,12 @@ def _late(run: Findings) -> Text:
     )
 
 
-def _row(run: Findings, origin: Origin) -> Row:
+def _row(run: Findings, origin: Origin, *, late: bool) -> Row:
+    """A source; `late`: whether the table has the column of what is overdue."""
     say, fmt = run.say, run.fmt
     used = [say.words(TABLES[table]) if table in TABLES else say.term("table", readable(table)) for table in origin.tables]
-    late = say.counted(origin.overdue_days, "▲ one day overdue", "▲ {days} days overdue", days=origin.overdue_days)
+    overdue = say.counted(origin.overdue_days, "▲ one day", "▲ {days} days", days=origin.overdue_days)
+    age = text(*(Span(span.text, "warn") for span in overdue)) if origin.overdue_days else ()
     cells: tuple[Text, ...] = (
         text(
             muted(f"{origin.marker} "),
@@ -126,7 +130,7 @@ def _row(run: Findings, origin: Origin) -> Row:
         text(", ".join(used)),
         text(fmt.short_date(origin.newest)) if origin.newest else text(NONE),
         text(fmt.short_date(origin.known_from)),
-        text(*(Span(span.text, "warn") for span in late)) if origin.overdue_days else say("current"),
+        *((age,) if late else ()),
     )
     return Row(cells, anchor=origin.marker.lower())
 
