@@ -7,7 +7,7 @@ import copy
 import pytest
 
 from toolkit.app.report.theme import language
-from toolkit.report.document import Figure, Missing, Notes
+from toolkit.report.document import Figure, Missing
 from toolkit.report.findings import Findings
 from toolkit.report.formats import Formats
 from toolkit.report.outlook import factor
@@ -23,10 +23,10 @@ def build(record, say=None):
 
 
 def figures(record, say=None):
-    """Shares of the variance, what is explained, and the notes."""
-    columns, notes = build(record, say)
+    """Shares of the variance, what is explained, and what the estimates are from."""
+    columns, coverage = build(record, say)
     shares, explained = columns.figures
-    return shares, explained, notes
+    return shares, explained, coverage
 
 
 @pytest.fixture
@@ -66,9 +66,9 @@ def test_the_title_names_what_brings_most(records):
 def test_a_run_without_shares_shows_what_is_explained(records):
     record = copy.deepcopy(records["normal"])
     del record["risk"]["factor_shares"]
-    explained, notes = build(record)
+    explained, coverage = build(record)
     assert isinstance(explained, Figure)
-    assert isinstance(notes, Notes)
+    assert coverage.body == ()
 
 
 def test_every_loading_is_in_the_record(records, model):
@@ -128,14 +128,20 @@ def test_factors_say_what_they_are_made_of(records, model):
         assert row[1] == FMT.percent(one["return_12m"], signed=True)
 
 
-def test_who_was_estimated_alike_shares_a_sentence(records, model):
-    _, _, notes = figures(records["normal"])
+def test_who_was_estimated_alike_shares_a_row(records, model):
+    _, _, coverage = figures(records["normal"])
     alike = {(a["observation"], a["volatility_from"], a["comovement_from"]) for a in model["assets"]}
-    assert len(notes.items) == len(alike)
-    assert sum(plain(words).count(a["asset"].casefold()) for _, words in notes.items for a in model["assets"]) >= 3
+    told = [[plain(cell) for cell in row.cells] for row in coverage.data.rows]
+    assert len(told) == len(alike)
+    assert sum(row[0].casefold().count(a["asset"]) for row in told for a in model["assets"]) == len(model["assets"])
+    counts = [a["changes"] for a in model["assets"]]
+    assert plain(coverage.title) == f"The estimates of each metal rest on {min(counts)} to {max(counts)} price changes"
+    assert "Gaps left out" not in [column.label for column in coverage.data.columns]
     record = copy.deepcopy(records["normal"])
     record["factor_model"]["assets"][0]["gaps"] = 2
-    assert "Over two gaps no change is counted." in " ".join(plain(words) for _, words in figures(record)[2].items)
+    gapped = figures(record)[2].data
+    at = [column.label for column in gapped.columns].index("Gaps left out")
+    assert sorted(plain(row.cells[at]) for row in gapped.rows) == ["2", *["–"] * (len(alike) - 1)]
 
 
 @pytest.mark.parametrize(("change", "told"), [("none", "no named factors"), ("old", "stored before")])
@@ -155,8 +161,9 @@ def test_names_from_outside_stay_names(records):
     record = copy.deepcopy(records["normal"])
     for a in record["factor_model"]["assets"]:
         a |= {"element": None, "name": "<script>"}
-    _, explained, notes = figures(record)
-    texts = [explained.title, *(bar.label for bar in explained.body[0].bars), *(words for _, words in notes.items)]
+    _, explained, coverage = figures(record)
+    names = [row.cells[0] for row in coverage.data.rows]
+    texts = [explained.title, *(bar.label for bar in explained.body[0].bars), *names]
     spans = [span for words in texts for span in words if "script" in span.text]
     assert len(spans) > len(record["factor_model"]["assets"])
     assert all(span.style == "name" for span in spans)
@@ -164,10 +171,7 @@ def test_names_from_outside_stay_names(records):
 
 def test_in_german_every_sentence_is_another(records):
     for english, german in zip(figures(records["normal"]), figures(records["normal"], DE), strict=True):
-        if isinstance(english, Notes):
-            assert all(plain(a[1]) != plain(b[1]) for a, b in zip(english.items, german.items, strict=True))
-            continue
         assert plain(english.title) != plain(german.title)
-        assert plain(english.sub) != plain(german.sub)
+        assert not english.sub or plain(english.sub) != plain(german.sub)
         assert english.data.caption != german.data.caption
     assert "Anteil an der Varianz des Vorschlags" in plain(figures(records["normal"], DE)[0].sub)

@@ -172,7 +172,7 @@ def test_limits_are_told_in_german(records):
     )
     (found,) = limits.build(Findings.of(record, language=language("de")))
     first, second, third = ([plain(cell) for cell in row.cells] for row in found.body[0].rows)
-    assert first[1:] == ["Gallium", "höchstens 20\u202f%", "20,0\u202f%", "0,0", "0,10 Prozentpunkte weniger Volatilität"]
+    assert first[1:] == ["Gallium", "höchstens 20\u202f%", "20,0\u202f%", "0,0", "0,10 Punkte weniger Volatilität"]
     assert second[1:3] == ["nicht innerhalb von 7 Tagen verkauft", "höchstens 60\u202f%"]
     assert third[1] == "durchschnittlicher Verlust des schlechtesten Zehntels (CVaR 90\u202f%)"
     assert plain(found.title).startswith("Alle drei Grenzen sind eingehalten; es bindet: ")

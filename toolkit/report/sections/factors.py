@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from toolkit.report.compose import section
-from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Missing, Notes, Row, Table
+from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Missing, Row, Table
 from toolkit.report.findings import Findings
 from toolkit.report.formats import capital, readable
 from toolkit.report.language import mark
@@ -193,29 +193,36 @@ def _loading(run: Findings, loading: Mapping[str, Any], threshold: float) -> Tex
     return text(strong(figure) if abs(loading["t"]) >= threshold else figure, t)
 
 
-def _coverage(run: Findings, rows: Sequence[Asset]) -> Notes:
-    """Who was estimated from what: one sentence for all that were observed alike."""
+def _coverage(run: Findings, rows: Sequence[Asset]) -> Figure:
+    """Who was estimated from what, those observed alike in one row, folded behind how much there was to observe."""
     say, fmt = run.say, run.fmt
     alike: dict[tuple[str, str, str], list[Asset]] = {}
     for a in rows:
         alike.setdefault((a["observation"], a["volatility_from"], a["comovement_from"]), []).append(a)
-    notes: list[tuple[str, Text]] = []
+    gaps = any(a["gaps"] for a in rows)
+    columns = (
+        Column(say.words("Metals"), "left"), Column(say.words("Seen"), "left"), Column(say.words("Changes each")),
+        *((Column(say.words("Gaps left out")),) if gaps else ()), Column(say.words("To"), "left"),
+        Column(say.words("Volatility from"), "left"), Column(say.words("Co-movement from"), "left"),
+    )  # fmt: skip
+    cells: list[Row] = []
     for (observation, volatility, comovement), members in alike.items():
-        counts = sorted(a["changes"] for a in members)
-        words = say(
-            "{metals}, seen {seen}: {n} changes each, to {month}; volatility from {volatility}, co-movement from {comovement}.",
-            metals=say.listed([run.head(members[0]), *(run.metal(a) for a in members[1:])]),
-            seen=seen(run, observation), n=between(run, counts[0], counts[-1]),
-            month=fmt.month(max(a["last"] for a in members)),
-            volatility=say.words(FROM[volatility]), comovement=say.words(FROM[comovement]),
-        )  # fmt: skip
-        gaps = sum(a["gaps"] for a in members)
-        if gaps:
-            told = say.counted(
-                gaps,
-                "Over one gap no change is counted.",
-                "Over {n} gaps no change is counted.",
-            )
-            words = text(words, " ", told)
-        notes.append(("", words))
-    return Notes(tuple(notes))
+        missing = sum(a["gaps"] for a in members)
+        row = (
+            say.listed([run.head(members[0]), *(run.metal(a) for a in members[1:])]),
+            text(seen(run, observation)),
+            text(_changes(run, members)),
+            *((text(fmt.number(missing)) if missing else text(NONE),) if gaps else ()),
+            text(fmt.month(max(a["last"] for a in members))),
+            text(say.words(FROM[volatility])),
+            text(say.words(FROM[comovement])),
+        )
+        cells.append(Row(row))
+    title = say("The estimates of each metal rest on {n} price changes", n=_changes(run, rows))
+    return Figure(title, (), (), data=Table(say.words("What the estimates are from"), columns, tuple(cells)))
+
+
+def _changes(run: Findings, rows: Sequence[Asset]) -> str:
+    """How many changes of price were observed of each."""
+    counts = sorted(a["changes"] for a in rows)
+    return between(run, counts[0], counts[-1])

@@ -10,7 +10,7 @@ from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Missing, Row, Status, Table
 from toolkit.report.facts import Fact, concerned, instrument, unconfirmed, why_unconfirmed
 from toolkit.report.findings import Findings, Origin
-from toolkit.report.formats import capital, readable
+from toolkit.report.formats import NBSP, capital, readable
 from toolkit.report.language import mark
 from toolkit.report.names import of_key
 from toolkit.report.text import NONE, Inline, Span, Text, muted, name, sources, text
@@ -125,7 +125,7 @@ def _row(run: Findings, origin: Origin, *, late: bool) -> Row:
         text(
             muted(f"{origin.marker} "),
             name(say.term("source", origin.title)),
-            muted(f" · {say.term('source', origin.licence)}"),
+            muted(f" ·{NBSP}{say.term('source', origin.licence)}"),
         ),
         text(", ".join(used)),
         text(fmt.short_date(origin.newest)) if origin.newest else text(NONE),
