@@ -18,6 +18,8 @@ from toolkit.report.text import NONE, Inline, Text, name, plain, strong, text
 
 INDIVISIBLE = ("lots", "min_ticket")
 """Kinds of constraints that a larger budget makes easier to hold."""
+FEW = 2
+"""Limits that give way and are all named in the paragraph; of more it names the one that gives most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def no_answer(run: Findings) -> tuple[Block, ...]:
             (
                 (say.words("Status"), say("no answer") if _proven(run) else say("none found; the search is local")),
                 (say.words("Unconfirmed facts used"), text(run.fmt.number(len(unconfirmed(run))))),
-                (say.words("Sources past their rhythm"), say("{late} of {total}", late=late, total=len(run.origins))),
+                (say.words("Overdue sources"), say("{late} of {total}", late=late, total=len(run.origins))),
             )
         ),
     )
@@ -121,7 +123,14 @@ def _paragraph(run: Findings) -> Iterator[Inline]:
         yield run.sentence(run.record["conflict"]["message"])
     yield " "
     moves = _moves(run)
-    if moves:
+    if len(moves) > FEW:
+        yield say.counted(
+            len(moves) - 1,
+            "The least that would have to give way: {most}; one more limit moves, by less.",
+            "The least that would have to give way: {most}; {n} more limits move, each by less.",
+            most=_moved(run, _largest(run, moves)),
+        )
+    elif moves:
         yield say("The least that would have to give way:")
         yield from (" ", say.listed([_moved(run, move) for move in moves]), ".")
     else:
@@ -133,6 +142,11 @@ def _paragraph(run: Findings) -> Iterator[Inline]:
 def _moved(run: Findings, move: Move) -> Text:
     (label,) = _named(run, [move.name])
     return run.say("{limit} {asked}", limit=label, asked=strong(plain(move.until)))
+
+
+def _largest(run: Findings, moves: Sequence[Move]) -> Move:
+    sizes: Mapping[str, float] = _details(run).get("relaxation", {})
+    return max(moves, key=lambda move: sizes.get(move.name, 0.0))
 
 
 def _moves(run: Findings) -> list[Move]:
@@ -154,9 +168,8 @@ def _figures(run: Findings) -> Iterator[KeyFigure]:
     value = say("{n} of {total}", n=fmt.number(len(names)), total=total)
     yield KeyFigure(say.words("Limits in conflict"), value, say.listed(_named(run, names)))
     moves = _moves(run)
-    sizes: Mapping[str, float] = _details(run).get("relaxation", {})
     if moves:
-        most = max(moves, key=lambda move: sizes.get(move.name, 0.0))
+        most = _largest(run, moves)
         (label,) = _named(run, [most.name])
         note = say("of {total} limits that would move, most: {limit} {asked}", total=len(moves), limit=label, asked=most.until)
         if len(moves) == 1:
@@ -197,7 +210,7 @@ def _table(run: Findings) -> Figure:
         )
     table = Table(say.words("Limits in conflict, and the least relaxation"), columns, tuple(rows))
     sub = say("Each limit as the strategy states it, and the smallest change of all of them together that leaves an answer.")
-    return Figure(_finding(run, moves), sub, (table,), source=_command(run))
+    return Figure(_finding(run, moves), sub, (table,), source=say("Own calculation."), data=_settings(run))
 
 
 def _finding(run: Findings, moves: Sequence[Move]) -> Text:
@@ -213,14 +226,11 @@ def _finding(run: Findings, moves: Sequence[Move]) -> Text:
     )
 
 
-def _command(run: Findings) -> Text:
-    """The options that make the change, as the command line takes them."""
-    settings = _details(run).get("set", [])
+def _settings(run: Findings) -> Table | None:
+    """The change as the toolkit takes it, for who runs the strategy again."""
+    say, settings = run.say, [setting.rpartition("=") for setting in _details(run).get("set", [])]
     if not settings:
-        return run.say("Own calculation.")
-    options: list[Inline] = []
-    for setting in settings:
-        options += [" " if options else "", name(f'"{setting}"')]
-    return run.say(
-        "Own calculation. On the command line, each with {option}: {settings}.", option="--set", settings=text(*options)
-    )
+        return None
+    columns = (Column(say.words("Setting"), "left"), Column(say.words("Value"), "left"))
+    rows = tuple(Row((text(name(key)), text(name(value)))) for key, _, value in settings)
+    return Table(say.words("Settings that leave an answer"), columns, rows, stacks=False)
