@@ -75,7 +75,7 @@ def test_broken_limits_are_counted_in_the_heading(records):
     assert told(record)[0].endswith("; one limit of five is broken")
     limits[1]["slack"] = -0.01
     assert told(record)[0].endswith("; two limits of five are broken")
-    assert told(record, "de")[0].endswith(f"von {len(limits)} Grenzen sind verletzt")
+    assert told(record, "de")[0].endswith("von fünf Grenzen sind verletzt")
 
 
 def test_a_suspension_that_ends_names_its_last_day_the_day_after_and_where_resale_is_touched(records):
