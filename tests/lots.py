@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -38,20 +39,20 @@ TWELVE = (
 """Every delivery, known and unknown origin, own terms and none, an order in dollars, a form without a price."""
 
 
-def ask_of(folder: Path, *rows: str, country: str = "DEU", use: tuple[str, ...] = ()) -> Ask:
+def ask_of(folder: Path, *rows: str, country: str = "DEU", use: tuple[str, ...] = (), as_of: date = AS_OF) -> Ask:
     """What parts are asked about a file of these rows."""
     file = folder / "lots.csv"
     file.write_text("\n".join((HEADER, *rows)) + "\n", encoding="utf-8")
     settings = resolve({"owner.country": country}, file=None)
-    answer = expose(ExposureRequest(str(file), settings, AS_OF, use=use))
-    inputs, exposure = load_ledger(settings, AS_OF), answer.to_json()
+    answer = expose(ExposureRequest(str(file), settings, as_of, use=use))
+    inputs, exposure = load_ledger(settings, as_of), answer.to_json()
     record = plain(
         {
-            **base(settings, inputs, AS_OF), "subject": file.name, "weights": dict(answer.portfolio.weights),
+            **base(settings, inputs, as_of), "subject": file.name, "weights": dict(answer.portfolio.weights),
             "exposure": exposure, "data": exposure["data"], "warnings": exposure["warnings"],
         }
     )  # fmt: skip
-    return Ask(settings, AS_OF, inputs, tuple(answer.portfolio.weights), record)
+    return Ask(settings, as_of, inputs, tuple(answer.portfolio.weights), record)
 
 
 def parts_of(ask: Ask) -> dict[str, Any]:

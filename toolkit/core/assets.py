@@ -29,7 +29,8 @@ class Asset:
         storage: Storage and insurance a year as a fraction of the value.
         stage: ``extraction`` or ``processing``: the stage at which concentration of supply is scored.
         hs_code: Tariff code of the traded form.
-        terms: ``assumption``, ``published`` or ``unknown``: what spread, lot and storage rest on.
+        terms: ``assumption``, ``published`` or ``unknown``: what spread, lot and storage rest on; ``published_fee`` where
+            storage alone is published.
         offer_of: Key of the product that this is one origin of; None for a product itself.
         origin: ISO-3 code of the country an offer comes from; None where it is not one country.
         outside: ISO-3 codes of the countries that an offer does not come from.

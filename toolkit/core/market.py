@@ -14,6 +14,9 @@ import polars as pl
 from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.frames import SPEAKS_OF, TABLES
 
+OF_EVENTS = ("price_points",)
+"""Tables of single dated points around events, which follow no rhythm."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -112,7 +115,10 @@ class Snapshot:
                 if newest is None and source.complete_to is not None:
                     newest = min(source.complete_to, self.as_of)
                 known: Any = rows["known_from"].max()
-                due = (self.as_of - (newest or known)).days - source.rhythm_days - source.lag_days
+                # Single points are dated by their events, not by a release: the newest of them says nothing of the source.
+                kept = min(source.complete_to, self.as_of) if source.complete_to else known
+                due = (self.as_of - (kept if table in OF_EVENTS else newest or known)).days
+                due -= source.rhythm_days + source.lag_days
                 records.append(
                     Provenance(
                         table=table,

@@ -15,7 +15,8 @@ from toolkit.report.language import mark
 from toolkit.report.markers import CHARGES, COSTS, OFFERS, SET, STORAGE
 from toolkit.report.text import NONE, Span, Text, muted, strong, text
 
-ASSUMED = "assumption"
+ASSUMED = ("assumption", "published_fee")
+"""Terms of which spread and lot are assumed: what a vault publishes is its fee."""
 CENT = Decimal("0.01")
 SMALL = 1e-3
 """Shares of a cost below this part of the budget are not computed: small things in per cent look large."""
@@ -60,7 +61,7 @@ def items(run: Findings) -> tuple[Item, ...]:
 
 
 def _rests_on(run: Findings, key: str) -> tuple[str, ...]:
-    traded = any(p["terms"] == ASSUMED for p in run.shown if p["cost"] > 0)
+    traded = any(p["terms"] in ASSUMED for p in run.shown if p["cost"] > 0)
     if key == "premium":
         found: tuple[str, ...] = (OFFERS,)
     elif key in SET:
@@ -222,7 +223,7 @@ def _yearly(run: Findings) -> list[Bar]:
 
 def trade_rests_on(run: Findings, p: Mapping[str, Any]) -> tuple[str, ...]:
     """Keys of the assumptions that the cost of a trade rests on: terms of the dealer, a premium, charges of the strategy."""
-    own = (COSTS,) if p["terms"] == ASSUMED else ()
+    own = (COSTS,) if p["terms"] in ASSUMED else ()
     offered = (OFFERS,) if p.get("offer_of") and "premium" in run.entry_items else ()
     charged = (CHARGES,) if run.rests_on(CHARGES) else ()
     keys = (*own, *offered, *charged)

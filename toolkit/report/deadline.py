@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from toolkit.report.findings import Findings
+from toolkit.report.findings import Findings, is_confirmed
 from toolkit.report.formats import capital, day
 from toolkit.report.lanes import in_words, suspended_until
 from toolkit.report.lots import product
@@ -21,9 +21,7 @@ CHINA = "CHN"
 def deadline(run: Findings) -> Iterator[Inline]:
     """The next confirmed change of a control, and which holdings it names."""
     say, fmt = run.say, run.fmt
-    rows = [
-        r for r in run.record["upcoming"] if r["status"] == "ahead" and r["kind"] == "control" and r["standing"] == "official"
-    ]
+    rows = [r for r in run.record["upcoming"] if r["status"] == "ahead" and r["kind"] == "control" and is_confirmed(r)]
     near = [r for r in rows if (day(r["date"]) - run.as_of).days <= SOON]
     if not near:
         yield say("No official change of a control is dated within {days} days.", days=SOON)

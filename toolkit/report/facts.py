@@ -21,7 +21,8 @@ REPORTED, CLAIMED, UNNAMED = mark("reported by the press"), mark("claimed by one
 
 
 def facts(run: Findings) -> Iterator[Fact]:
-    """Every fact of the ledger that this report shows: dates ahead, measures, and those of other countries."""
+    """Every fact of the ledger behind this report: dates ahead, measures, those of other countries, reports of flows."""
+    yield from (point["fact"] for point in run.parts.get("flows", {}).get("reported", ()) if "fact" in point)
     yield from run.record.get("upcoming", ())
     for row in run.record.get("controls", ()):
         yield from row["measures"]
@@ -55,7 +56,7 @@ def why_unconfirmed(run: Findings, fact: Fact) -> Text:
         if by:
             return run.say("claimed by {authority}; no legal act confirms it", authority=run.say.term("term", by))
         return text(run.say.words(CLAIMED))
-    if fact["standing"] == "reported":
+    if fact["standing"] == "reported" and not fact["confidence"].startswith("single"):
         return text(run.say.words(REPORTED))
     return text(run.say.words(next((words for part, words in DOUBTS if part in fact["confidence"]), UNNAMED)))
 

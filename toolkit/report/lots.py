@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from types import MappingProxyType
 from typing import Any, Literal
 
+from toolkit.report.formats import day
 from toolkit.report.language import Language, mark
 from toolkit.report.text import Span, Text, name
 
 Reach = Literal["safe", "clear", "unsettled", "order", "planned"]
-DELAY, ORIGIN, FORM = "licence_delay", "origin_unknown", "form_unsettled"
+DELAY, ORIGIN, FORM, LATER = "licence_delay", "origin_unknown", "form_unsettled", "bought_later"
 """Keys of what a holdings file makes a report assume."""
 REACHES: Mapping[Reach, str] = MappingProxyType(
     {
@@ -75,8 +77,8 @@ def shown_name(words: str, most: int = LONGEST) -> Span:
     return name(words if len(words) <= most else f"{words[: most - 1]}…")
 
 
-def assumed_of_lots(exposure: Mapping[str, Any], say: Language) -> Iterator[tuple[str, Text]]:
-    """(key, words) of what the exposure of lots takes as given."""
+def assumed_of_lots(exposure: Mapping[str, Any], as_of: date, say: Language) -> Iterator[tuple[str, Text]]:
+    """(key, words) of what the exposure of lots on a day takes as given."""
     fmt, lots = say.fmt, exposure["lots"]
     unknown = sum(bool(lot["assumed_origin"]) for lot in lots)
     if unknown:
@@ -96,6 +98,16 @@ def assumed_of_lots(exposure: Mapping[str, Any], say: Language) -> Iterator[tupl
                 unsettled,
                 "No notice settles the form of {n} lot; it counts as controlled.",
                 "No notice settles the form of {n} lots; they count as controlled.",
+            ),
+        )
+    later = sum(row["bought"] is not None and day(row["bought"]) > as_of for row in exposure["purchases"])
+    if later:
+        yield (
+            LATER,
+            say.counted(
+                later,
+                "{N} lot of the file was bought after this day and is taken as it stands in the file.",
+                "{N} lots of the file were bought after this day and are taken as they stand in the file.",
             ),
         )
     if delay := exposure["licence_delay"]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from toolkit.report.formats import day
 from toolkit.report.language import Language, mark
 from toolkit.report.lots import assumed_of_lots
 from toolkit.report.names import metal
@@ -83,17 +84,21 @@ def assumed_by_record(record: Mapping[str, Any], say: Language) -> Iterator[tupl
     """(key, words) of what the subject itself takes as given."""
     fmt = say.fmt
     if exposure := record.get("exposure"):
-        yield from assumed_of_lots(exposure, say)
-    assumed = [asset for asset in by_product(record.get("assets", ())) if asset["terms"] == "assumption"]
+        yield from assumed_of_lots(exposure, day(record["as_of"]), say)
+    assumed = [asset for asset in by_product(record.get("assets", ())) if asset["terms"] in ("assumption", "published_fee")]
+    unpublished = [asset for asset in assumed if asset["terms"] == "assumption"]
     if assumed:
         yield TERMS, say("Lot sizes, purities and forms are typical dealer terms.")
         spreads = _rates(assumed, "spread", say)
         yield COSTS, say("Spread between buying and selling: {rates}; half is paid at each trade.", rates=spreads)
+    if unpublished:
         yield (
             STORAGE,
-            say(
+            say.counted(
+                1 if record["costs"]["holding_years"] == 1 else 2,
+                "Storage and insurance a year: {rates}. Holding period one year.",
                 "Storage and insurance a year: {rates}. Holding period {years} years.",
-                rates=_rates(assumed, "storage", say),
+                rates=_rates(unpublished, "storage", say),
                 years=fmt.quantity(record["costs"]["holding_years"]),
             ),
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
 
@@ -34,6 +34,9 @@ from toolkit.supply.state import (
 
 CHINA = "CHN"
 """The default origin of every question: the exporter most notices in the ledger come from."""
+
+PRACTICE = "practice"
+"""Kind of events that are seen, not announced."""
 
 MODIFIERS = ("suspension", "repeal")
 """Instruments that only change other events: they are seen in the status of those, not as measures of their own."""
@@ -141,8 +144,15 @@ class ControlLedger:
             raise DataError(f"no event {event_id!r} in the ledger.", hint=did_you_mean(event_id, self._by_id)) from None
 
     def known(self, as_of: date) -> ControlLedger:
-        """The ledger as it was known on `as_of`; the names that can be asked about stay."""
-        events = tuple(event for event in self.events if event.known_from <= as_of)
+        """The ledger as it was known on `as_of`; the names that can be asked about stay.
+
+        A notice says when it ends; of practice an end is seen only once it has come.
+        """
+        events = tuple(
+            replace(event, ends=None) if event.kind == PRACTICE and event.ends and event.ends > as_of else event
+            for event in self.events
+            if event.known_from <= as_of
+        )
         scopes = tuple(s for s in self.scopes if s.known_from <= as_of and self[s.event_id].known_from <= as_of)
         items = None if self.items is None else self.items.filter(pl.col("known_from") <= as_of)
         return self._build(events, scopes, items, self.assets, self.forms)
@@ -176,7 +186,7 @@ class ControlLedger:
         raise DataError(f"unknown form {name!r} of {asset}.", hint=did_you_mean(name, near), details={"form": name})
 
     def named_forms(self, metal: str, *, on: date, origin: str = CHINA) -> tuple[str, ...]:
-        """The forms of `metal` that any notice of `origin` known on `on` names, sorted."""
+        """The forms of `metal` that any notice of `origin` names that is known on `on` and has not run out, sorted."""
         asset = self.metal(metal)
         return tuple(
             sorted(
@@ -188,6 +198,7 @@ class ControlLedger:
                     and (event := self[scope.event_id]).is_law
                     and event.origin == origin
                     and event.known_from <= on
+                    and self.chronology.status(event, on, known=on) not in (EXPIRED, REPEALED)
                 }
             )
         )
@@ -407,7 +418,7 @@ class ControlLedger:
         notes = dict.fromkeys(note for _, note in sorted(rows, reverse=True))
         if notes or listed:
             return together(*notes)
-        told = said("No notice of {origin} in the ledger names this form of {asset}.", origin=origin, asset=asset)
+        told = said("No notice of {origin} that applies names this form of {asset}.", origin=origin, asset=asset)
         if named := self.named_forms(asset, on=on, origin=origin):
             return together(told, said("Forms of it that notices name: {forms}.", forms=named))
         return told

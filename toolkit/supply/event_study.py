@@ -223,11 +223,18 @@ def event_metals(ledger: ControlLedger, event: Event) -> dict[str, tuple[str, ..
     return {metal: tuple(sorted(found)) for metal, found in sorted(forms.items())}
 
 
-def overlapping(ledger: ControlLedger, event: Event, asset: str, day: date) -> tuple[str, ...]:
+def overlapping(ledger: ControlLedger, event: Event, asset: str, day: date, form: str | None = None) -> tuple[str, ...]:
     """Other control, practice and market events on the metal within the longest horizon, before or after.
 
-    What happened in the year before may still be moving the price; what happened in the year after moves it too.
+    What happened in the year before may still be moving the price; what happened in the year after moves it too. Of a metal
+    that is priced in a known `form`, events that name other forms alone are no overlap: gallium antimonide is no antimony.
     """
+
+    def is_met(other: Event) -> bool:
+        metals = event_metals(ledger, other)
+        named = metals.get(asset, ())
+        return asset in metals and (form is None or not named or "any" in named or form in named)
+
     first, last = _month(day, -HORIZONS[-1]).replace(day=1), _month(day, HORIZONS[-1])
     return tuple(
         other.event_id
@@ -235,7 +242,7 @@ def overlapping(ledger: ControlLedger, event: Event, asset: str, day: date) -> t
         if other.event_id != event.event_id
         and other.kind in ("control", "practice", "market")
         and any(moment is not None and first <= moment <= last for moment in (other.announced, other.effective))
-        and asset in event_metals(ledger, other)
+        and is_met(other)
     )
 
 
@@ -271,7 +278,7 @@ def study(
                 day=day,
                 basis=prices.filter(pl.col("asset") == metal)["basis"][0],
                 form_named="any" in forms or (traded[metal] in forms if metal in traded else bool(forms)),
-                overlaps=overlapping(ledger, event, metal, day),
+                overlaps=overlapping(ledger, event, metal, day, traded.get(metal)),
                 reactions=reactions(prices, metal, day, benchmark=benchmark),
             )
             for zero, day in days

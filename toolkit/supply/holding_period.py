@@ -18,15 +18,32 @@ class HoldingRule:
     Attributes:
         country: ISO-3 code of the country whose law it is.
         years: The sale is free once more than this lies between purchase and sale.
-        exemption: Gains of a year stay free below it, all or nothing, in `currency`.
-        statement: The rule in a sentence, with its legal basis and what of it was checked.
     """
 
     country: str
     years: int
-    exemption: float
-    currency: str
-    statement: Said
+
+    def told(self, exemption: float | None) -> Said:
+        """The rule with its legal basis and what of it was checked.
+
+        Args:
+            exemption: EUR below which the gains of a year stay free, all or nothing; None where no limit was known.
+        """
+        if exemption is None:
+            return said(
+                "German income tax on private disposals (Sec. 23 para 1 no. 2 EStG): a sale is tax-free once more than {years} "
+                "year lies between purchase and sale. Before that a gain is taxed; a limit below which the gains of a year "
+                "stay free is not known to this data. The period is ten years where the metal earned income. Not advice.",
+                years=self.years,
+            )
+        return said(
+            "German income tax on private disposals (Sec. 23 para 1 no. 2 EStG): a sale is tax-free once more than {years} "
+            "year lies between purchase and sale. Before that a gain is taxed, unless all such gains of the year stay "
+            "below {exemption:,.0f} EUR, all or nothing (a limit from memory, unverified). The period is ten years where "
+            "the metal earned income. Not advice.",
+            years=self.years,
+            exemption=exemption,
+        )
 
     def free_from(self, bought: date) -> date:
         """The first day on which a sale is free.
@@ -38,22 +55,5 @@ class HoldingRule:
         return date(year, bought.month, last) + timedelta(days=1)
 
 
-RULES: Mapping[str, HoldingRule] = MappingProxyType(
-    {
-        "DEU": HoldingRule(
-            country="DEU",
-            years=1,
-            exemption=1000.0,
-            currency="EUR",
-            statement=said(
-                "German income tax on private disposals (Sec. 23 para 1 no. 2 EStG): a sale is tax-free once more than {years} "
-                "year lies between purchase and sale. Before that a gain is taxed, unless all such gains of the year stay "
-                "below {exemption:,.0f} EUR, all or nothing (a limit from memory, unverified). The period is ten years where "
-                "the metal earned income. Not advice.",
-                years=1,
-                exemption=1000.0,
-            ),
-        )
-    }
-)
+RULES: Mapping[str, HoldingRule] = MappingProxyType({"DEU": HoldingRule(country="DEU", years=1)})
 """By the owner's country; for a country without an entry no rule is bundled, which is not the same as no tax."""

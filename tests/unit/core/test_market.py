@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from toolkit.core.errors import DataError
-from toolkit.core.market import Market, Source
+from toolkit.core.market import Market, Snapshot, Source
 
 ROWS = [
     (date(2025, 1, 31), "gold", 1.0, date(2025, 2, 5)),
@@ -51,6 +51,14 @@ def test_age_is_counted_beyond_rhythm_and_lag():
     assert record.overdue_days == (date(2025, 6, 30) - date(2025, 2, 28)).days - 31 - 5
     (fresh,) = market(ROWS[:2]).until(date(2025, 3, 20)).provenance()
     assert fresh.overdue_days == 0
+
+
+def test_points_around_events_have_the_age_of_what_is_kept_and_not_of_their_own_days():
+    points = pl.DataFrame({"date": [date(2025, 1, 15)], "known_from": [date(2025, 2, 1)], "source": ["kept"]})
+    sources = {"kept": Source("kept", "A ledger", "CC0", rhythm_days=1, complete_to=date(2025, 6, 20))}
+    snapshot = Snapshot(date(2025, 6, 30), {"price_points": points}, sources)
+    (record,) = snapshot.provenance()
+    assert (record.newest, record.overdue_days) == (date(2025, 1, 15), 9)
 
 
 def test_there_is_no_other_way_to_look():

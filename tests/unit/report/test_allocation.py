@@ -90,12 +90,15 @@ def test_costs_by_published_terms_are_solid_and_plain(records):
 
 
 def test_trades_on_assumed_terms_are_hollow_and_derived(records):
-    record = records["normal"]
+    record = copy.deepcopy(records["normal"])
+    record["positions"][0]["terms"] = "published"
     terms = {p["asset"].capitalize(): p["terms"] for p in record["positions"]}
+    # What a vault publishes is its fee: the spread of gold is assumed like that of any other.
+    assert terms["Gold"] == "published_fee"
     bars = [bar for bar in costs_by_trade(Findings.of(record)).body[0].bars if plain(bar.label) in terms]
     assert {bar.hollow for bar in bars} == {True, False}
     for bar in bars:
-        assert bar.hollow == (terms[plain(bar.label)] == "assumption")
+        assert bar.hollow == (terms[plain(bar.label)] != "published")
         assert bar.cells[0][0].style == ("derived" if bar.hollow else "plain")
 
 
@@ -142,7 +145,7 @@ def test_orders_are_sorted_by_signed_size_and_lots_are_derived(records):
     for row, p, size in zip(rows, orders, sizes, strict=True):
         act = "hold" if abs(size) < 0.005 else f"{'buy' if size > 0 else 'sell'} {abs(size):,.0f}"
         assert plain(row.cells[1]) == act
-        styles = ("derived", "assumption") if p["terms"] == "assumption" else ("plain", "plain")
+        styles = ("plain", "plain") if p["terms"] == "published" else ("derived", "assumption")
         assert (row.cells[2][0].style, row.cells[3][0].style) == styles
 
 

@@ -6,9 +6,10 @@ import json
 
 import pytest
 
+from tests.blocks import figures, table_of
 from toolkit.app.report.theme import language
 from toolkit.report.charts.draw import draw
-from toolkit.report.document import Figure, Missing, Notes, Panels, Table
+from toolkit.report.document import Missing, Panels
 from toolkit.report.findings import Findings
 from toolkit.report.sections.flows import flows
 from toolkit.report.text import plain
@@ -59,15 +60,11 @@ def build(*found, say=None, reported=(), without=()):
 
 
 def titles(blocks):
-    return [plain(block.title) for block in blocks if isinstance(block, Figure)]
+    return [plain(figure.title) for figure in figures(blocks)]
 
 
 def panel(blocks) -> Panels:
     return next(part for part in blocks[0].body if isinstance(part, Panels))
-
-
-def table(block) -> Table:
-    return next(part for part in block.body if isinstance(part, Table))
 
 
 def values(drawing) -> list[dict]:
@@ -96,6 +93,16 @@ def test_the_finding_names_what_is_at_zero_what_fell_and_what_is_back():
 def test_without_a_collapse_the_largest_change_is_the_finding():
     mild, strong = flow("indium"), flow("tungsten", summary={"year_on_year": {"value": -0.4, "base": 1.0, "reason": ""}})
     assert titles(build(mild, strong))[0] == "No flow from China shows a collapse; tungsten changed most in a year, by −40%"
+
+
+def test_a_series_without_a_year_before_is_too_short_to_clear_a_flow():
+    short = flow(summary={"year_before": None, "year_on_year": {"value": None, "base": None, "reason": "missing"}})
+    assert titles(build(short))[0] == "The flows from China are too short to tell a collapse"
+
+
+def test_a_mean_of_three_months_is_not_told_as_one_since_the_return():
+    (cell,) = panel(build(flow(state="back"))).items
+    assert plain(cell.note) == "again since Oct\u00a02025; the last three: 50 kg a month"
 
 
 def test_a_panel_has_the_peak_the_number_and_the_ban_in_its_two_states():
@@ -141,7 +148,7 @@ def test_a_missing_month_is_a_gap_and_an_inferred_zero_a_dot_and_an_asterisk():
 def test_a_small_base_gives_a_dagger_and_levels_in_place_of_a_percentage():
     small = {"value": None, "base": 4.0, "reason": "small base"}
     blocks = build(flow(summary={"year": 350.0, "year_before": 4.0, "year_on_year": small}))
-    cells = [plain(cell) for cell in table(blocks[1]).rows[0].cells]
+    cells = [plain(cell) for cell in table_of(figures(blocks)[1]).rows[0].cells]
     assert "†" in cells
     assert not any("%" in cell for cell in cells[:-1])
     assert plain(panel(blocks).items[0].note) == "350 kg a month, 4 kg a year ago"
@@ -150,7 +157,7 @@ def test_a_small_base_gives_a_dagger_and_levels_in_place_of_a_percentage():
 @pytest.mark.parametrize(("change", "told"), [(-0.99998, "<\u202f−99.9%"), (-1.0, "−100.0%"), (0.5, "+50.0%")])
 def test_a_fall_to_almost_nothing_is_no_fall_to_nothing(change, told):
     blocks = build(flow(summary={"year": 0.2, "year_on_year": {"value": change, "base": 9000.0, "reason": ""}}))
-    cells = [plain(cell) for cell in table(blocks[1]).rows[0].cells]
+    cells = [plain(cell) for cell in table_of(figures(blocks)[1]).rows[0].cells]
     assert told in cells
     assert "<\u202f1" in cells
 
@@ -160,7 +167,7 @@ def test_effects_count_only_controls_that_cover_the_form():
             control(number="No. 7 of 2024", covers=False))  # fmt: skip
     blocks = build(flow(controls=rows))
     assert titles(blocks)[2] == "In 1 of 2 cases less arrived in the first three months of a control than before"
-    assert [plain(row.cells[1]) for row in table(blocks[2]).rows][-1] == "No.\u00a07/2024, other forms"
+    assert [plain(row.cells[1]) for row in table_of(figures(blocks)[2]).rows][-1] == "No.\u00a07/2024, other forms"
     assert len(build(flow(controls=(control(base=None),)))) == 2
 
 
@@ -169,11 +176,10 @@ def test_reported_points_are_told_alone_with_their_standing():
              "citation": "c", "confidence": "single press report", "confirmed": False}  # fmt: skip
     official = {**press, "precision": "day", "what": "no exports", "confidence": "verified", "confirmed": True}
     blocks = build(flow(), reported=[press, official])
-    (notes,) = (part for part in blocks[-1].body if isinstance(part, Notes))
-    first, second = (words for _, words in notes.items)
-    assert plain(first) == "About 20\u00a0May\u00a02026: exports of 3 kg. Single press report."
-    assert first[-1].style == "warn"
-    assert plain(second) == "20\u00a0May\u00a02026: no exports."
+    first, second = (row.cells for row in table_of(figures(blocks)[-1]).rows)
+    assert [plain(cell) for cell in first] == ["About 20\u00a0May\u00a02026", "exports of 3 kg", "Single press report"]
+    assert first[-1][0].style == "warn"
+    assert [plain(cell) for cell in second] == ["20\u00a0May\u00a02026", "no exports", "verified"]
     assert "3" not in {plain(cell) for row in blocks[0].data.rows for cell in row.cells}
 
 

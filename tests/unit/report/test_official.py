@@ -9,6 +9,7 @@ from datetime import date
 
 import pytest
 
+from tests.blocks import table_of
 from toolkit.app import subjects
 from toolkit.app.config import resolve
 from toolkit.app.findings import Ask
@@ -96,7 +97,7 @@ def test_our_scenario_is_hollow_joined_and_named_as_ours(found):
 
 def test_the_table_speaks_in_the_words_of_the_notes(found):
     views = official.build(found())[1]
-    rows = {plain(row.cells[0]): [plain(cell) for cell in row.cells] for row in views.body[0].rows}
+    rows = {plain(row.cells[0]): [plain(cell) for cell in row.cells] for row in table_of(views).rows}
     assert rows["Gallium"][1:] == ["3.9", "5.1", "3.7", "both reached", "yes (critical and strategic)", "yes", "100%"]
     assert rows["Germanium"][7] == ">50%"
     assert rows["Neodymium"][7] == "67% (compounds and metals)"
@@ -109,16 +110,16 @@ def test_the_table_speaks_in_the_words_of_the_notes(found):
 
 
 def test_what_the_scores_cannot_see_is_said(found):
-    words = plain(official.build(found())[2].text)
+    words = plain(official.build(found())[0].source)
     assert "rests on 2016-2020 and is blind to controls of China since Aug\u00a02023 (No.\u00a023/2023)" in words
     assert "tellurium and molybdenum need a Chinese licence today" in words
 
 
 def test_one_metal_below_and_none_above(found):
-    plane, views, cautions = official.build(found(assets=("indium",)))
+    plane, views = official.build(found(assets=("indium",)))
     assert plain(plane.title) == "None of these metals reaches both thresholds of the EU study of 2023"
     assert plain(views.title) == "None of these metals is on both lists, of the EU and of the US"
-    assert "need" not in plain(cautions.text)
+    assert "need" not in plain(plane.source)
 
 
 def test_scores_without_figures_are_dashes_and_without_any_view_it_is_missing(found):
@@ -127,7 +128,7 @@ def test_scores_without_figures_are_dashes_and_without_any_view_it_is_missing(fo
         metal["eu"] = None
     blocks = official.build(run)
     assert [type(block) for block in blocks] == [Figure]
-    assert [plain(cell) for cell in blocks[0].body[0].rows[0].cells[1:4]] == ["–", "–", "–"]
+    assert [plain(cell) for cell in table_of(blocks[0]).rows[0].cells[1:4]] == ["–", "–", "–"]
     for metal in run.parts["supply"]["metals"]:
         metal["us_list_2025"] = None
     assert isinstance(official.build(run), Missing)
@@ -138,3 +139,14 @@ def test_german_has_no_english_left(found):
     assert english != german
     assert [line for line in german if ENGLISH.search(line)] == []
     assert any("keine EU-Zahl" in line for line in german)
+
+
+def test_lists_that_are_not_known_are_no_metals_on_no_list(settings):
+    day = date(2023, 9, 15)
+    inputs = load_ledger(settings, day)
+    record = plain_json({**subjects.base(settings, inputs, day), "data": [], "warnings": []})
+    part = plain_json(supply_part.find(Ask(settings, day, inputs, ("gallium", "indium"), record)), retellable=True)
+    blocks = official.build(Findings.of(record, {"supply": part}, language("en")))
+    titles = [plain(block.title) for block in blocks if isinstance(block, Figure)]
+    assert not any("both lists" in words for words in titles)
+    assert "Which metals are on the lists of the EU and of the US is not in the data known on this date" in titles

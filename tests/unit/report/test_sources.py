@@ -130,3 +130,16 @@ def test_nothing_assumed_leaves_no_empty_list():
     record = copy.deepcopy(law())
     record["controls"] = [row for row in record["controls"] if not row["uncertain"]]
     assert len(assumptions.build(Findings.of(record))) == 1
+
+
+def test_reports_of_flows_are_counted_among_the_unconfirmed_facts():
+    fact = {
+        "event_id": "EV081", "number": None, "authority": "China customs (GACC)", "instrument": "de_facto_stop", "metals": ["gallium"],
+        "standing": "reported", "confidence": "single trade-press report, not confirmed elsewhere", "source": "trade press",
+        "source_id": "press_reports",
+    }  # fmt: skip
+    parts = {"flows": {"reported": [{"fact": fact}], "data": []}}
+    before, after = status(law()), status(law(), parts)
+    assert int(after["Unconfirmed facts used"]) == int(before["Unconfirmed facts used"]) + 1
+    table = blocks(law(), parts)[-1].body[0]
+    assert any("one press report, not confirmed elsewhere" in plain(row.cells[2]) for row in table.rows)

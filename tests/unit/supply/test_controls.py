@@ -155,11 +155,23 @@ def test_a_destination_gets_only_its_own_measures(ledger):
 
 
 def test_practice_is_shown_and_never_counts(ledger):
-    found = state(ledger, "germanium", "metal", date(2023, 9, 1))
+    found = state(ledger, "germanium", "metal", date(2023, 10, 2))
     stop = by_id(found.measures)["EV021"]
     assert (stop.status, stop.standing, stop.counts) == ("reported", "reported", False)
     assert found.headline == "licence"
-    assert not ledger.is_controlled("germanium", "metal", on=date(2023, 9, 1), instruments=("de_facto_stop",))
+    assert not ledger.is_controlled("germanium", "metal", on=date(2023, 10, 2), instruments=("de_facto_stop",))
+
+
+def test_the_end_of_practice_is_seen_only_once_it_has_come(ledger):
+    assert ledger.known(date(2023, 10, 2))["EV021"].ends is None
+    assert ledger.known(date(2023, 11, 1))["EV021"].ends == date(2023, 10, 31)
+    assert "EV021" not in {event.event_id for event in ledger.known(date(2023, 9, 15)).events}
+
+
+def test_forms_of_notices_that_have_run_out_are_not_told_as_named(ledger):
+    # The quotas of 2011 named antimony metal; No. 33 of 2024 was not known yet.
+    assert "metal" in ledger.named_forms("antimony", on=date(2011, 3, 1))
+    assert "metal" not in ledger.named_forms("antimony", on=date(2023, 9, 15))
 
 
 def test_practice_alone_makes_a_headline_but_no_listing(ledger):
@@ -214,7 +226,6 @@ def test_named_forms_hold_what_notices_name_and_nothing_else(ledger):
     assert ledger.named_forms("indium", on=date(2025, 12, 1)) == (
         "antimonide",
         "indium gallium arsenide",
-        "metal",  # the export quota of 2011
         "organic compound",
         "phosphide",
         "technology",
@@ -247,7 +258,7 @@ def test_unknown_event(ledger):
 def test_a_metal_in_no_notice_is_a_valid_question_when_it_is_known(tables):
     ledger = ControlLedger.of(tables["controls"], tables["control_scopes"], assets=["palladium"], forms=["sponge"])
     found = ledger.state("palladium", "sponge", on=TODAY)
-    assert (found.headline, found.note) == ("not_listed", "No notice of CHN in the ledger names this form of palladium.")
+    assert (found.headline, found.note) == ("not_listed", "No notice of CHN that applies names this form of palladium.")
 
 
 def test_json_has_the_keys_of_the_contract_and_is_plain(ledger):

@@ -108,6 +108,14 @@ def test_metals_of_an_event_with_the_forms_it_names(ledger: ControlLedger):
     assert {"EV021", "EV032"} & set(overlapping(ledger, ledger["EV037b"], "antimony", date(2024, 12, 3))) == {"EV032"}
 
 
+def test_a_notice_on_another_form_of_the_metal_is_no_overlap(ledger):
+    # No. 23 of 2023 names gallium antimonide, and so antimony, but not the metal that the series prices.
+    day = date(2024, 8, 15)
+    assert "EV020" in overlapping(ledger, ledger["EV032"], "antimony", day)
+    assert "EV020" not in overlapping(ledger, ledger["EV032"], "antimony", day, "metal")
+    assert "EV037b" in overlapping(ledger, ledger["EV032"], "antimony", day, "metal")
+
+
 def test_a_metal_without_a_series_is_said_so_and_not_replaced(ledger):
     prices = pl.concat([quiet(), series("gallium", lambda i: 100, months=range(-30, 13))])
     found = study(ledger, ledger["EV020"], prices, traded={"gallium": "metal"}, benchmark=BENCHMARK)

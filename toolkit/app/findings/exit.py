@@ -23,8 +23,9 @@ YEARS = 3.0
 SOON_DAYS = 90
 OWNED = (*STORED, IN_TRANSIT)
 """Where a lot can stand that is its owner's to sell; an order is not, until it has arrived."""
-ASSUMED, PUBLISHED, GIVEN, MIXED = "assumption", "published", "given", "mixed"
-"""What spread and storage rest on: dealer terms of the package, terms of a listed product, the user's file, or both."""
+ASSUMED, PUBLISHED_FEE, GIVEN, MIXED = "assumption", "published_fee", "given", "mixed"
+"""What spread and storage rest on: dealer terms of the package, a published storage fee beside an assumed spread, the user's
+file, or both."""
 HELD = 1e-6
 AMOUNTS = ("value", "entry", "sale", "storage_paid", "net_now", "net")
 FREE, SOON, LATER = "free", "soon", "later"
@@ -37,7 +38,7 @@ class Stake:
     Attributes:
         entry: Paid beyond the value to come into it today; 0 for what is held already.
         spread: Round trip; `storage` a year; both fractions of the value.
-        terms: One of ASSUMED, PUBLISHED, GIVEN.
+        terms: One of ASSUMED, PUBLISHED_FEE, GIVEN, MIXED, or as the product file says.
     """
 
     asset: Asset
@@ -162,10 +163,13 @@ def _tax(exposure: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     """The clock of every lot that is bought, by the law of the owner's country where a rule is bundled."""
     country = ask.record["owner"]["country"]
     rule = RULES.get(country)
+    limit = find_assumption(ask.inputs.snapshot, "tax_exemption", country)
     known = {asset.key: asset for asset in ask.inputs.products}
-    lots = []
+    lots, left_out = [], 0
     for lot, bought in zip(exposure["lots"], exposure["purchases"], strict=True):
-        if bought["bought"] is None or lot["status"] == "planned":
+        # A plan, or a purchase after the day of the report: no clock runs yet.
+        if bought["bought"] is None or lot["status"] == "planned" or date.fromisoformat(bought["bought"]) > ask.as_of:
+            left_out += 1
             continue
         asset = known.get(lot["asset"])
         lots.append({
@@ -178,7 +182,8 @@ def _tax(exposure: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     return {
         "country": country,
         "years": rule and rule.years,
-        "exemption": rule and rule.exemption,
+        "exemption": limit and limit.central,
+        "left_out": left_out,
         "soon_days": SOON_DAYS,
         "lots": sorted(lots, key=lambda lot: (lot["free_from"] or lot["bought"], lot["lot_id"])),
     }
@@ -194,21 +199,42 @@ def _clock(rule: HoldingRule | None, bought: date, today: date) -> dict[str, Any
     return {"free_from": free.isoformat(), "days": max(days, 0), "state": state}
 
 
+def _usual_spread(low: float, high: float) -> Said:
+    if low == high:
+        return said(
+            "Typical dealer terms where the file gives none: spread between buying and selling {rate:.0%}; half is lost at "
+            "each trade.",
+            rate=low,
+        )
+    return said(
+        "Typical dealer terms where the file gives none: spread between buying and selling {low:.0%} to {high:.0%}; half is "
+        "lost at each trade.",
+        low=low, high=high,
+    )  # fmt: skip
+
+
+def _usual_storage(low: float, high: float) -> Said:
+    if low == high:
+        return said(
+            "Storage and insurance where the file gives none: {rate:.1%} a year of today’s value, for {years:.0f} years.",
+            rate=low, years=YEARS,
+        )  # fmt: skip
+    return said(
+        "Storage and insurance where the file gives none: {low:.1%} to {high:.1%} a year of today’s value, for "
+        "{years:.0f} years.",
+        low=low, high=high, years=YEARS,
+    )  # fmt: skip
+
+
 def _assumptions(ask: Ask, stakes: list[Stake], tax: Mapping[str, Any] | None, *, has_days: bool) -> Iterator[tuple[str, Said]]:
     """What the part takes as given; a run tells the terms of its dealer itself."""
-    usual = [stake for stake in stakes if stake.terms in (ASSUMED, MIXED)]
-    if usual and "assets" not in ask.record:
-        spreads, rates = [s.asset.spread for s in usual], [s.asset.storage for s in usual]
-        yield "costs", said(
-            "Typical dealer terms where the file gives none: spread between buying and selling {low:.0%} to {high:.0%}; half "
-            "is lost at each trade.",
-            low=min(spreads), high=max(spreads),
-        )  # fmt: skip
-        yield "storage", said(
-            "Storage and insurance where the file gives none: {low:.1%} to {high:.1%} a year of today’s value, for "
-            "{years:.0f} years.",
-            low=min(rates), high=max(rates), years=YEARS,
-        )  # fmt: skip
+    if "assets" not in ask.record:
+        spreads = {stake.asset.spread for stake in stakes if stake.terms in (ASSUMED, PUBLISHED_FEE, MIXED)}
+        rates = {stake.asset.storage for stake in stakes if stake.terms in (ASSUMED, MIXED)}
+        if spreads:
+            yield "costs", _usual_spread(min(spreads), max(spreads))
+        if rates:
+            yield "storage", _usual_storage(min(rates), max(rates))
     if has_days:
         yield (
             "exit_days",
@@ -218,4 +244,4 @@ def _assumptions(ask: Ask, stakes: list[Stake], tax: Mapping[str, Any] | None, *
             ),
         )
     if tax and tax["lots"] and tax["years"]:
-        yield "tax", RULES[tax["country"]].statement
+        yield "tax", RULES[tax["country"]].told(tax["exemption"])

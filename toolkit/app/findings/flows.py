@@ -16,7 +16,7 @@ from toolkit.core.errors import GapError
 from toolkit.core.said import Said, retellable, said
 from toolkit.supply.collapse import BASE_MONTHS, LOW, SHORTEST, Collapse
 from toolkit.supply.controls import CHINA
-from toolkit.supply.events import COUNTING
+from toolkit.supply.events import COUNTING, Event
 from toolkit.supply.flows import (
     DIVERSION_FALL,
     DIVERSION_OFFSET,
@@ -210,7 +210,10 @@ def _reported(ask: Ask, answer: FlowAnswer) -> list[dict[str, Any]]:
     """Reported points that name a metal of the report: told alone, never joined to a series."""
     ledger = ask.inputs.ledger
     return [
-        _point(point, [asset for asset in ledger[point.event_id].metals if asset in ask.inputs.products])
+        {
+            **_point(point, [asset for asset in ledger[point.event_id].metals if asset in ask.inputs.products]),
+            "fact": _fact(ledger[point.event_id]),
+        }
         for point in answer.reported
         if set(ledger[point.event_id].metals) & set(ask.assets)
     ]
@@ -227,6 +230,15 @@ def _point(point: ReportedPoint, assets: Sequence[str]) -> dict[str, Any]:
         "confidence": point.confidence,
         "confirmed": point.confidence.startswith(VERIFIED),
     }
+
+
+def _fact(event: Event) -> dict[str, Any]:
+    """What a list of unconfirmed facts says of a report."""
+    return {
+        "event_id": event.event_id, "number": None, "authority": event.authority, "instrument": event.instrument,
+        "metals": event.metals, "standing": event.standing, "confidence": event.confidence, "source": event.citation,
+        "source_id": event.source,
+    }  # fmt: skip
 
 
 def _told(ask: Ask, reported: Sequence[Mapping[str, Any]]) -> pl.DataFrame:

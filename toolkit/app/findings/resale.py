@@ -15,9 +15,11 @@ from toolkit.supply.resale import RESTRICTING, restricted_buyers
 from toolkit.supply.state import Measure
 from toolkit.supply.traceability import UNKNOWN_ORIGIN
 
-YES, PERMIT, LICENCE, SUSPENDED_NO, NO = "yes", "permit", "licence", "suspended", "no"
+YES, PERMIT, LICENCE, SUSPENDED_NO, UNSETTLED, NO = "yes", "permit", "licence", "suspended", "unsettled", "no"
 """Answers: nothing known stands in the way; a permit of another jurisdiction may be needed; the metal is still at its origin
-and needs a licence to leave; a ban is suspended today; forbidden."""
+and needs a licence to leave; a ban is suspended today; a clause on goods made abroad is in force, and the ledger does not say
+whether it reaches the metal itself when it is passed on; forbidden."""
+REACHING = "extraterritorial"
 CERTAIN = "named"
 TOLD = (
     "event_id", "instrument", "number", "authority", "status", "since", "until", "standing", "confidence", "source_id",
@@ -72,7 +74,12 @@ def _answer(ask: Ask, kind: Kind, buyer: tuple[str, str]) -> dict[str, Any]:
     barred = [m for m in met if m.status == IN_FORCE]
     leaving = [m for m in state.measures if there and m.counts and m.is_law]
     permits = [m for m in state.elsewhere if not m.conditional]
-    found: tuple[tuple[str, list[Measure]], ...] = ((NO, barred), (LICENCE, leaving), (SUSPENDED_NO, met), (PERMIT, permits))
+    reaching = [
+        m for m in state.measures if m.instrument == REACHING and m.is_law and m.status == IN_FORCE and not m.conditional
+    ]
+    found: tuple[tuple[str, list[Measure]], ...] = (
+        (NO, barred), (LICENCE, leaving), (UNSETTLED, reaching), (SUSPENDED_NO, met), (PERMIT, permits),
+    )  # fmt: skip
     answer, shown = next(((word, measures) for word, measures in found if measures), (YES, []))
     return {"answer": answer, "certain": all(m.certainty == CERTAIN for m in shown), "measures": [_told(m) for m in shown]}
 

@@ -261,7 +261,7 @@ def _order(run: Findings, p: Mapping[str, Any]) -> tuple[Text, ...]:
     act = "hold" if abs(trade) <= TRADED else "buy" if trade > 0 else "sell"
     unit = say.term("term", p["unit"])
     # What a dealer sells as a lot is assumed, and with it how many of them make a weight.
-    assumed = p["terms"] == ASSUMED
+    assumed = p["terms"] in ASSUMED
     if p["lots"] is None:
         count, size = text(fmt.quantity(p["quantity"])), text(unit)
     else:

@@ -7,7 +7,8 @@ from typing import Any
 
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Heading, KeyFigure, KeyFigures, Paragraph, Status
-from toolkit.report.findings import Findings
+from toolkit.report.findings import Findings, is_confirmed
+from toolkit.report.markers import UNCERTAIN
 from toolkit.report.text import Inline, Text, sources, text
 
 
@@ -29,7 +30,7 @@ def _counted(found: Findings) -> list[Mapping[str, Any]]:
 def _official(found: Findings) -> list[Mapping[str, Any]]:
     """Dated changes of official controls ahead, the next first."""
     rows = found.record["upcoming"]
-    return [row for row in rows if (row["status"], row["kind"], row["standing"]) == ("ahead", "control", "official")]
+    return [row for row in rows if (row["status"], row["kind"]) == ("ahead", "control") and is_confirmed(row)]
 
 
 def _result(found: Findings) -> Text:
@@ -41,7 +42,9 @@ def _result(found: Findings) -> Text:
 
 
 def _paragraph(found: Findings) -> Iterator[Inline]:
-    say, total, need = found.say, len(found.record["controls"]), len(_counted(found))
+    say, total = found.say, len(found.record["controls"])
+    doubtful = sum(bool(row["uncertain"]) for row in _counted(found))
+    need = len(_counted(found)) - doubtful
     yield from say.counted(
         need,
         "One of {total} products needs a Chinese licence for delivery {towards} today, or may not leave China{markers}. ",
@@ -50,6 +53,13 @@ def _paragraph(found: Findings) -> Iterator[Inline]:
         towards=found.towards(found.record["owner"]["country"]),
         markers=sources(*found.of_tables("controls")),
     )
+    if doubtful:
+        yield from say.counted(
+            doubtful,
+            "For one more no notice settles the form; it counts as controlled{marks}. ",
+            "For {n} more no notice settles the form; they count as controlled{marks}. ",
+            marks=sources(*found.rests_on(UNCERTAIN)),
+        )
     ahead = _official(found)
     if ahead:
         yield from say(
@@ -68,7 +78,9 @@ def _controlled(found: Findings) -> KeyFigure:
         total=len(rows),
         towards=found.towards(found.record["owner"]["country"]),
     )
-    return KeyFigure(say.words("Under export control"), text(str(len(_counted(found)))), note)
+    count = str(len(_counted(found)))
+    rests = any(row["uncertain"] for row in _counted(found))
+    return KeyFigure(say.words("Under export control"), text(found.derived(count, UNCERTAIN) if rests else count), note)
 
 
 def _changed(found: Findings) -> KeyFigure:

@@ -69,7 +69,7 @@ def _figure(run: Findings, rows: Sequence[Row], following: str | None) -> Figure
     marks = {one.mark for one in shown}
     return Figure(
         _finding(run, rows, following),
-        say("Dates that alter a line of this report, the next 400 days, each official, reported, claimed or from memory."),
+        say("Dates in the control ledger, the next 400 days, each official, reported, claimed or from memory."),
         (strip(shown, period, f"{told}.", fmt),) if shown else (),
         tuple((f"date-{key}", say.words(words)) for key, words in LEGEND if key in marks),
         say("Source: control ledger{markers}.", markers=sources(*run.of_tables("controls"))),

@@ -72,9 +72,10 @@ def _matrix(run: Findings) -> Figure:
 
 def _finding(run: Findings, rows: Sequence[Mapping[str, Any]]) -> Text:
     say, total = run.say, len(rows)
-    need = sum(any(m["counts"] for m in row["measures"]) for row in rows)
+    counted = [row for row in rows if any(m["counts"] for m in row["measures"])]
+    need = sum(not row["uncertain"] for row in counted)
     unnamed = total - sum(bool(row["listed"]) for row in rows)
-    if not need:
+    if not counted:
         return say("None of {total} products needs a Chinese licence or may not leave China", total=total)
     first = say.counted(
         need,
@@ -82,10 +83,14 @@ def _finding(run: Findings, rows: Sequence[Mapping[str, Any]]) -> Text:
         "{N} products of {total} need a Chinese licence or may not leave China",
         total=say.number_word(total),
     )
-    if not unnamed:
-        return first
-    rest = say.counted(unnamed, "{n} product is in no notice that applies", "{n} products are in no notice that applies")
-    return text(first, "; ", rest)
+    clauses = [first]
+    if doubtful := len(counted) - need:
+        clauses.append(say.counted(doubtful, "for {n} no notice settles the form", "for {n} no notice settles the form"))
+    if unnamed:
+        clauses.append(
+            say.counted(unnamed, "{n} product is in no notice that applies", "{n} products are in no notice that applies")
+        )
+    return text(*(span for i, clause in enumerate(clauses) for span in (("; ",) if i else ()) + clause))
 
 
 def _states(run: Findings, row: Mapping[str, Any]) -> Cells:

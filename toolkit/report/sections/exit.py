@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from toolkit.report.charts.waterfall import Step, waterfall
 from toolkit.report.compose import section
 from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Paragraph, Row, Table
 from toolkit.report.findings import Findings
+from toolkit.report.folded import folded
 from toolkit.report.formats import NBSP
 from toolkit.report.language import mark
 from toolkit.report.lots import shown_name
@@ -18,7 +19,10 @@ from toolkit.report.tax_lots import tax_lots
 from toolkit.report.text import NONE, Inline, Text, plain, sources, strong, text
 
 DAYS = "exit_days"
-ASSUMED = ("assumption", "mixed")
+ASSUMED = ("assumption", "published_fee", "mixed")
+"""Terms of which the spread is assumed, and with it what a sale brings."""
+FEE_ASSUMED = ("assumption", "mixed")
+"""Terms of which the storage fee is assumed as well."""
 """What terms rest on, where they are no figures of the file or of a listed product."""
 MIDDLE = 1
 """Of the horizons the one whose rise is drawn."""
@@ -26,7 +30,7 @@ MIDDLE = 1
 
 @section("exit", mark("Spread, exit and holding period"), needs=["exit"])
 def exit_(run: Findings) -> tuple[Block, ...]:
-    """The waterfall beside the rise that is needed, product by product, and the tax lots."""
+    """The waterfall beside the rise that is needed, behind them product by product, and the tax lots."""
     part, say = run.parts["exit"], run.say
     warning = say(
         "A price level, an assessment or a dealer’s list price is not a bid. Buying back is a promise of the dealer, not a "
@@ -34,14 +38,15 @@ def exit_(run: Findings) -> tuple[Block, ...]:
     )
     blocks: list[Block] = [Paragraph(warning, "intro")]
     if part["products"] and part["total"]["value"] > 0:
-        blocks += [Columns((_waterfall(run, part), _rise(run, part))), _products(run, part)]
+        blocks += [Columns((_waterfall(run, part), _rise(run, part))), *folded(_products(run, part))]
     clock = tax_lots(run, part["tax"]) if part["tax"] else None
     return (*blocks, *((clock,) if clock else ()))
 
 
-def _given(run: Findings, row: Mapping[str, Any], words: str, *keys: str) -> Inline:
-    """A rate of the terms, in the type of what they are."""
-    return run.assumed(words, *keys, marked=False) if row["terms"] in ASSUMED else words
+def _given(run: Findings, row: Mapping[str, Any], words: str, key: str) -> Inline:
+    """A rate of the terms, in the type of what it is."""
+    kinds = FEE_ASSUMED if key == STORAGE else ASSUMED
+    return run.assumed(words, key, marked=False) if row["terms"] in kinds else words
 
 
 def _derived(run: Findings, row: Mapping[str, Any], words: str, *keys: str) -> Inline:
@@ -70,8 +75,14 @@ def _waterfall(run: Findings, part: Mapping[str, Any]) -> Figure:
         Step(say.words("Value today"), run.money(value), value, "whole"),
         Step(say.words("Half the spread"), run.money(-sale), sale, "cost", guess),
         Step(say.words("Sold at once"), run.money(total["net_now"]), total["net_now"], "whole", guess),
-        Step(say.words("Storage, {years} years", years=years), run.money(-storage), storage, "cost", guess),
-        Step(say.words("After {years} years", years=years), run.money(total["net"]), total["net"], "kept", guess),
+        Step(
+            plain(say.counted(_number(part), "Storage, one year", "Storage, {years} years", years=years)),
+            run.money(-storage),
+            storage,
+            "cost",
+            guess,
+        ),
+        Step(_after(run, part), run.money(total["net"]), total["net"], "kept", guess),
     ]
     told = "; ".join(f"{step.label}: {step.written}" for step in steps)
     title = say(
@@ -82,6 +93,16 @@ def _waterfall(run: Findings, part: Mapping[str, Any]) -> Figure:
     legend = (("hollow", say.words("rests on an assumption")),) if guess else ()
     chart = waterfall(steps, f"{told}.", run.fmt)
     return Figure(title, text(*_what(run, part)), (chart,), legend, text(*_source(run, part)))
+
+
+def _after(run: Findings, part: Mapping[str, Any]) -> str:
+    """The end of the holding period, in words."""
+    return plain(run.say.counted(_number(part), "After one year", "After {years} years", years=run.fmt.quantity(part["years"])))
+
+
+def _number(part: Mapping[str, Any]) -> int:
+    """Whether the holding period is one year or another number, which need not be whole, as grammar asks."""
+    return 1 if part["years"] == 1 else 2
 
 
 def _what(run: Findings, part: Mapping[str, Any]) -> Iterator[Inline]:
@@ -137,7 +158,13 @@ def _rise(run: Findings, part: Mapping[str, Any]) -> Figure:
     def told(rise: float) -> Inline:
         return _derived(run, together, fmt.percent(rise), COSTS, STORAGE)
 
-    bars = [Bar(text(run.head(row)), cells(row), row["rise"][MIDDLE] / top, hollow=row["terms"] in ASSUMED) for row in rows]
+    alike: dict[tuple[tuple[Text, ...], bool], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        alike.setdefault((cells(row), row["terms"] in ASSUMED), []).append(row)
+    bars = [
+        Bar(_heads(run, members), figures, members[0]["rise"][MIDDLE] / top, hollow=hollow)
+        for (figures, hollow), members in alike.items()
+    ]
     if len(rows) > 1:
         bars.append(Bar(text(say.words("All together")), cells(together), None, total=True))
     least, most = rows[-1]["rise"][MIDDLE], rows[0]["rise"][MIDDLE]
@@ -172,17 +199,20 @@ def _rise(run: Findings, part: Mapping[str, Any]) -> Figure:
     return Figure(title, sub, (table,), legend, foot)
 
 
+def _heads(run: Findings, rows: Sequence[Mapping[str, Any]]) -> Text:
+    """Products of the same terms in one line."""
+    return run.say.listed([run.metal(row) if i else run.head(row) for i, row in enumerate(rows)])
+
+
 def _products(run: Findings, part: Mapping[str, Any]) -> Figure:
     say, fmt = run.say, run.fmt
-    years = fmt.quantity(part["years"])
     columns = (
         Column(say.words("Product"), "left"),
         Column(say.words("Value, {currency}", currency=run.currency)),
         Column(say.words("Spread")),
         Column(say.words("Storage a year")),
         Column(say.words("Sold at once, {currency}", currency=run.currency), short=say.words("Sold at once")),
-        Column(say.words("After {years} years, {currency}", years=years, currency=run.currency),
-               short=say.words("After {years} years", years=years)),
+        Column(say.words("{what}, {currency}", what=_after(run, part), currency=run.currency), short=_after(run, part)),
         Column(say.words("Days to the money: low, middle, high"), short=say.words("Days to the money")),
     )  # fmt: skip
     rows = [Row(_cells(run, row)) for row in part["products"]]

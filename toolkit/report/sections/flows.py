@@ -8,9 +8,10 @@ from typing import Any
 
 from toolkit.report.charts.flow_bars import Dateline, FlowBars, Tint, flow_bars
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Column, Figure, Missing, Notes, Panels, Row, SmallMultiple, Table
+from toolkit.report.document import Block, Column, Figure, Missing, Panels, Row, SmallMultiple, Table
 from toolkit.report.findings import Findings
 from toolkit.report.flow_tables import effects, mass, recent
+from toolkit.report.folded import folded
 from toolkit.report.formats import capital, day
 from toolkit.report.language import mark
 from toolkit.report.text import NONE, Span, Text, name, sources, text
@@ -23,16 +24,15 @@ Flow = Mapping[str, Any]
 
 @section("flows", mark("Customs flows"), needs=["flows"])
 def flows(run: Findings) -> tuple[Block, ...] | Missing:
-    """Panels of the months, the latest year in figures, what flows did at each control, and what is only reported."""
+    """Panels of the months; behind them the latest year, what flows did at each control, and what is only reported."""
     part = run.parts["flows"]
     found: Sequence[Flow] = part["flows"]
     drawn = [flow for flow in found if any(flow["quantity"])]
-    blocks: list[Block] = []
+    reported = _reported(run, part["reported"]) if part["reported"] else None
+    blocks: tuple[Block, ...] = folded(reported)
     if drawn:
-        blocks += [_panels(run, drawn), *(figure for figure in (recent(run, drawn), effects(run, drawn)) if figure)]
-    if part["reported"]:
-        blocks.append(_reported(run, part["reported"]))
-    return tuple(blocks) or Missing(run.say.words("Customs list no trade in these metals."))
+        blocks = (_panels(run, drawn), *folded(recent(run, drawn), effects(run, drawn), reported))
+    return blocks or Missing(run.say.words("Customs list no trade in these metals."))
 
 
 def _panels(run: Findings, found: Sequence[Flow]) -> Figure:
@@ -92,6 +92,8 @@ def _finding(run: Findings, found: Sequence[Flow]) -> Text:
     if clauses:
         return text(clauses[0], *(text("; ", clause) for clause in clauses[1:]))
     changed = [flow for flow in found if flow["summary"]["year_on_year"]["value"] is not None]
+    if all(flow["summary"]["year_before"] is None and not flow["collapses"] for flow in found):
+        return say("The flows from {origin} are too short to tell a collapse", origin=origin)
     if not changed:
         return say("No flow from {origin} shows a collapse", origin=origin)
     most = max(changed, key=lambda flow: (abs(flow["summary"]["year_on_year"]["value"]), flow["asset"]))
@@ -152,7 +154,7 @@ def _note(run: Findings, flow: Flow) -> Text:
         case "fallen":
             return say("{share} of before, since {month}", share=fmt.percent(became["level"] / became["base"]), month=since)
         case "back":
-            return say("again since {month}, {mass} a month", month=since, mass=mass(run, became["level"]))
+            return say("again since {month}; the last three: {mass} a month", month=since, mass=mass(run, became["level"]))
         case _ if (change := summary["year_on_year"]["value"]) is not None:
             return say("{change} in a year", change=fmt.percent(change, 0, signed=True))
         case _ if summary["year_before"] is not None:
@@ -201,21 +203,21 @@ def _months(run: Findings, found: Sequence[Flow], months: Sequence[str]) -> Tabl
 
 def _reported(run: Findings, points: Sequence[Mapping[str, Any]]) -> Figure:
     say = run.say
-    items: list[tuple[str, Text]] = []
+    rows: list[Row] = []
     for point in points:
-        when = run.fmt.long_date(point["date"])
+        when = run.fmt.short_date(point["date"])
         known = say.term("term", point["confidence"])
-        items.append(
-            (
-                "",
-                say(
-                    "{when}: {what}.{standing}",
-                    when=when if point["precision"] == "day" else say("About {day}", day=when),
-                    what=name(say.term("term", point["what"])),
-                    standing=() if point["confirmed"] else text(" ", Span(f"{capital(known)}.", "warn")),
-                ),
+        rows.append(
+            Row(
+                (
+                    text(when) if point["precision"] == "day" else say("About {day}", day=when),
+                    text(name(say.term("term", point["what"]))),
+                    text(known) if point["confirmed"] else text(Span(capital(known), "warn")),
+                )
             )
         )
+    heads = (say.words("Date"), say.words("What was reported"), say.words("Standing"))
+    table = Table(say.words("Reported flows"), tuple(Column(head, "left") for head in heads), tuple(rows))
     title = say.counted(
         len(points),
         "One report tells of a flow that no series here holds",
@@ -223,7 +225,7 @@ def _reported(run: Findings, points: Sequence[Mapping[str, Any]]) -> Figure:
     )
     sub = say("Single points, shown alone and never joined to a series.")
     foot = say("Source: {what}{marks}.", what=say.words("press and statements"), marks=sources(*run.of_tables("controls")))
-    return Figure(title, sub, (Notes(tuple(items)),), (), foot)
+    return Figure(title, sub, (table,), (), foot)
 
 
 def _first(month: str) -> date:

@@ -11,7 +11,7 @@ from toolkit.report.document import Block, Heading, KeyFigure, KeyFigures, Parag
 from toolkit.report.facts import unconfirmed
 from toolkit.report.findings import Findings
 from toolkit.report.formats import day
-from toolkit.report.lots import FORM, ORIGIN, Reach, Sum, shown_name, sums
+from toolkit.report.lots import FORM, LATER, ORIGIN, Reach, Sum, shown_name, sums
 from toolkit.report.text import NONE, Inline, Text, sources, text
 
 STALE_DAYS = 62
@@ -79,7 +79,7 @@ def _paragraph(run: Findings, exposure: Mapping[str, Any]) -> Iterator[Inline]:
             "delivery {towards}{controls}.",
             file=shown_name(run.subject),
             total=run.money(exposure["value"]),
-            prices=sources(*run.of_tables("prices", "prices_annual")),
+            prices=sources(*run.of_tables("prices", "prices_annual"), *run.rests_on(LATER)),
             share=_share(run, exposure["controlled"]["value"]),
             towards=run.towards(run.record["owner"]["country"]),
             controls=sources(*run.of_tables("controls"), *run.rests_on(ORIGIN, FORM)),

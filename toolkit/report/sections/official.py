@@ -8,8 +8,9 @@ from typing import Any
 
 from toolkit.report.charts.scatter import Axis, Mark, scatter
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Column, Figure, Missing, Paragraph, Row, Table
+from toolkit.report.document import Block, Column, Figure, Missing, Row, Table
 from toolkit.report.findings import Findings
+from toolkit.report.folded import folded
 from toolkit.report.language import mark
 from toolkit.report.stages import standings
 from toolkit.report.text import NONE, Inline, Span, Text, muted, plain, sources, strong, text
@@ -30,13 +31,13 @@ NOT_AVAILABLE = "NA"
 
 @section("official", mark("How the EU and the US rate these metals"), needs=["supply"])
 def official(run: Findings) -> tuple[Block, ...] | Missing:
-    """The plane of the EU study, the table of both views, and what the study cannot see."""
+    """The plane of the EU study, what the study cannot see, and behind them the table of both views."""
     metals = [metal for metal in run.parts["supply"]["metals"] if metal["eu"] or metal["us_list_2025"]]
     if not metals:
         return Missing(run.say.words("No official view of these metals was known on this date."))
     rated = [metal for metal in metals if _is_rated(metal)]
-    blocks: list[Block] = [_plane(run, rated)] if rated else []
-    return (*blocks, _views(run, metals), *((Paragraph(text(*_cautions(run, rated)), "intro"),) if rated else ()))
+    first: tuple[Block, ...] = (_plane(run, rated),) if rated else ()
+    return (*first, *folded(_views(run, metals)))
 
 
 def _is_rated(metal: Metal) -> bool:
@@ -66,7 +67,9 @@ def _plane(run: Findings, rated: Sequence[Metal]) -> Figure:
         shares=sources(*run.of_tables("governance")),
         assumed=sources(*run.rests_on(TRADE)),
     )
-    return Figure(_finding(run, rated), _sub(run, rated), (chart,), legend, source)
+    if "supposed" not in kinds:
+        source = say("Source: EU studies{study}.", study=sources(*run.of_tables("criticality")))
+    return Figure(_finding(run, rated), _sub(run, rated), (chart,), legend, text(source, " ", *_cautions(run, rated)))
 
 
 def _marks(run: Findings, rated: Sequence[Metal]) -> Iterator[Mark]:
@@ -104,7 +107,7 @@ def _finding(run: Findings, rated: Sequence[Metal]) -> Text:
         critical,
         "One of {total} metals reaches both thresholds of the EU study of {year}; below are {names}",
         "{N} of {total} metals reach both thresholds of the EU study of {year}; below are {names}",
-        total=len(rated),
+        total=say.number_word(len(rated)),
         year=year,
         names=names,
     )
@@ -133,8 +136,13 @@ def _told(run: Findings, rated: Sequence[Metal]) -> Iterator[Inline]:
     yield from say("Supply risk and economic importance: ")
     for i, metal in enumerate(rated):
         score = metal["eu"]
-        yield from ("; " if i else "", run.metal(metal))
-        yield f" {fmt.number(score['supply_risk'], 1)}, {fmt.number(score['economic_importance'], 1)}"
+        yield "; " if i else ""
+        yield from say(
+            "{metal} {risk} and {importance}",
+            metal=run.metal(metal),
+            risk=fmt.number(score["supply_risk"], 1),
+            importance=fmt.number(score["economic_importance"], 1),
+        )
     yield "."
 
 
@@ -154,12 +162,14 @@ def _views(run: Findings, metals: Sequence[Metal]) -> Figure:
     table = Table(say.words("Official views by metal"), columns, tuple(_row(run, metal) for metal in metals))
     on_both = sum(_listed(metal["eu_list_2023"]) and _listed(metal["us_list_2025"]) for metal in metals)
     title = say("None of these metals is on both lists, of the EU and of the US")
-    if on_both:
+    if not any(metal["eu_list_2023"] or metal["us_list_2025"] for metal in metals):
+        title = say("Which metals are on the lists of the EU and of the US is not in the data known on this date")
+    elif on_both:
         title = say.counted(
             on_both,
             "One of {total} metals is on both lists, of the EU and of the US",
             "{N} of {total} metals are on both lists, of the EU and of the US",
-            total=len(metals),
+            total=say.number_word(len(metals)),
         )
     sub = say(
         "EU study of {year}; a group before a score shares it. Lists and US net imports, as a share of apparent use, in the "
@@ -171,6 +181,8 @@ def _views(run: Findings, metals: Sequence[Metal]) -> Figure:
         study=sources(*run.of_tables("criticality")),
         notes=sources(*run.of_tables("metals")),
     )
+    if not run.of_tables("metals"):
+        source = say("Source: EU studies{study}.", study=sources(*run.of_tables("criticality")))
     return Figure(title, sub, (table,), source=source)
 
 

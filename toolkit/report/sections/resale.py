@@ -16,7 +16,7 @@ from toolkit.report.lots import ORIGIN
 from toolkit.report.names import origin, short_country
 from toolkit.report.text import NONE, Inline, Text, name, plain, sources, text
 
-NO, LICENCE, PERMIT, SUSPENDED, YES = "no", "licence", "permit", "suspended", "yes"
+NO, LICENCE, UNSETTLED, PERMIT, SUSPENDED, YES = "no", "licence", "unsettled", "permit", "suspended", "yes"
 UNKNOWN = "unknown"
 SOON = 120
 """Days ahead within which the end of a suspension is told as urgent."""
@@ -31,10 +31,17 @@ LEGEND = (
     ("clear", mark("Yes: nothing known against it")),
 )
 ANSWER: Mapping[str, str] = MappingProxyType(
-    {NO: mark("No"), SUSPENDED: mark("Yes today"), LICENCE: mark("Licence"), PERMIT: mark("Permit"), YES: mark("Yes")}
+    {
+        NO: mark("No"),
+        SUSPENDED: mark("Yes today"),
+        LICENCE: mark("Licence"),
+        UNSETTLED: mark("Not settled"),
+        PERMIT: mark("Permit"),
+        YES: mark("Yes"),
+    }
 )
 MARKS: Mapping[str, Literal["on", "suspended", "uncertain", "clear"]] = MappingProxyType(
-    {NO: "on", SUSPENDED: "suspended", LICENCE: "uncertain", PERMIT: "uncertain", YES: "clear"}
+    {NO: "on", SUSPENDED: "suspended", LICENCE: "uncertain", UNSETTLED: "uncertain", PERMIT: "uncertain", YES: "clear"}
 )
 Group = Mapping[str, Any]
 Merged = tuple[tuple[State, ...], list[Group]]
@@ -143,6 +150,17 @@ def _source(run: Findings, groups: Sequence[Group]) -> Iterator[Inline]:
     if any(answer["answer"] == PERMIT for group in groups for answer in group["answers"]):
         yield " "
         yield from say("Moving some metals out of the EU may need a permit of its own (dual use), whoever buys them.")
+    reaching = {
+        _number(run, m): None
+        for group in groups for answer in group["answers"] if answer["answer"] == UNSETTLED for m in answer["measures"]
+    }  # fmt: skip
+    for notice in reaching:
+        yield " "
+        yield from say(
+            "{notice} reaches goods made abroad from metals of this origin; whether it reaches the metal itself, passed on, is "
+            "not settled here.",
+            notice=notice,
+        )
     yield " "
     yield from say("“Yes” says that the ledger knows no measure on this form; sanctions lists are not looked up.")
 
