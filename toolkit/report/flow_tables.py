@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from toolkit.report.document import Column, Figure, Notes, Row, Table
+from toolkit.report.document import Column, Figure, Row, Table
 from toolkit.report.findings import Findings
 from toolkit.report.formats import DASH, NARROW, day
 from toolkit.report.text import NONE, Text, muted, sources, strong, text
@@ -49,13 +49,13 @@ def recent(run: Findings, found: Sequence[Flow]) -> Figure:
     )  # fmt: skip
     small, diversion = (say.retold(run.parts["flows"]["rules"][key]) for key in ("small", "diversion"))
     foot = say("Own calculation{marks}. † {small} * Zeros inferred.", marks=sources(*run.of_tables("flows")), small=small)
-    diverted = tuple(("", _diverted(run, flow)) for flow in found if flow["diversion"] and flow["diversion"]["suspected"])
+    diverted = [_diverted(run, flow) for flow in found if flow["diversion"] and flow["diversion"]["suspected"]]
     if diverted:
-        foot = text(foot, " ", diversion)
+        foot = text(foot, *(text(" ", words) for words in (*diverted, diversion)))
     table = Table(
         say.words("Imports of the latest year against the year before"), columns, tuple(_row(run, flow) for flow in found)
     )
-    return Figure(title, sub, (table, *((Notes(diverted),) if diverted else ())), (), foot)
+    return Figure(title, sub, (table,), (), foot)
 
 
 def _row(run: Findings, flow: Flow) -> Row:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from toolkit.report.document import Column, Figure, Notes, Row, Table
+from toolkit.report.document import Column, Figure, Row, Table
 from toolkit.report.findings import Findings
 from toolkit.report.language import mark
 from toolkit.report.text import NONE, Text, sources, strong, text
@@ -45,7 +45,7 @@ def named(run: Findings, metals: Sequence[Metal]) -> Text:
     return run.say.listed(shown)
 
 
-def losses(run: Findings) -> Figure:
+def losses(run: Findings) -> Table:
     """Multiples by loss, and which metal reaches which; a dash where the formula does not carry."""
     say, fmt, part = run.say, run.fmt, run.parts["whatif"]
     metals = sorted(part["metals"], key=lambda metal: (metal["share"] or 0.0, metal["asset"]))
@@ -68,17 +68,7 @@ def losses(run: Findings) -> Figure:
         *(Column(say.words(words)) for words in (LOW, MIDDLE, HIGH)),
         Column(say.words("Which metal"), "left"),
     )
-    table = Table(say.words("Price multiples by loss of supply"), columns, tuple(row for _, row in rows))
-    sub = say(
-        "Price after over price before, at the high, the middle and the low elasticity. The larger the share of a country, the "
-        "less one elasticity says: a dash where the formula is not carried."
-    )
-    source = say("Source: shares of production{shares}, assumptions{assumed}.",
-        shares=sources(*run.of_sources(*(metal["source_id"] for metal in metals if metal["source_id"]))),
-        assumed=sources(*run.rests_on(SUM, STOP, CARRIED, STOCKS)),
-    )  # fmt: skip
-    left_out = tuple(("", words) for words in _left_out(run, metals))
-    return Figure(_stop_finding(run, metals), sub, (table, *((Notes(left_out),) if left_out else ())), source=source)
+    return Table(say.words("Price multiples by loss of supply"), columns, tuple(row for _, row in rows))
 
 
 def _loss_row(run: Findings, loss: str, band: Mapping[str, float], what: Text) -> Row:
@@ -86,9 +76,9 @@ def _loss_row(run: Findings, loss: str, band: Mapping[str, float], what: Text) -
     return Row((text(loss), *(text(figure) for figure in figures), what))
 
 
-def _left_out(run: Findings, metals: Sequence[Metal]) -> Iterator[Text]:
+def left_out(run: Findings) -> Iterator[Text]:
     """Metals that the stop does not touch, or of which nothing is known, by the reason."""
-    say = run.say
+    say, metals = run.say, run.parts["whatif"]["metals"]
 
     def state(key: str) -> Text:
         return say.listed([run.metal(metal) for metal in metals if metal["state"] == key])
@@ -103,27 +93,6 @@ def _left_out(run: Findings, metals: Sequence[Metal]) -> Iterator[Text]:
         )
     if unknown := state(UNKNOWN):
         yield say("No shares are known at the stage of {metals}.", metals=unknown)
-
-
-def _stop_finding(run: Findings, metals: Sequence[Metal]) -> Text:
-    say, part = run.say, run.parts["whatif"]
-    counted = [metal for metal in metals if metal["stop"]]
-    if not counted:
-        return say(
-            "No full stop has a figure: {country} makes more than {share} of every metal that it supplies",
-            country=maker(run),
-            share=run.fmt.percent(part["carried_to"], 0),
-        )
-    worst = max(counted, key=lambda metal: (metal["share"], metal["asset"]))
-    stop = worst["stop"]
-    return say(
-        "A full stop of {metal}, of which {country} makes {share}, multiplies its price by {low} to {high}",
-        metal=run.metal(worst),
-        country=maker(run),
-        share=run.fmt.percent(worst["share"], 0),
-        low=run.derived(times(run, stop["low"]), SUM, marked=False),
-        high=run.derived(times(run, stop["high"]), SUM, marked=False),
-    )
 
 
 def money(run: Findings) -> Figure | None:
@@ -149,7 +118,7 @@ def money(run: Findings) -> Figure | None:
         "Own calculation from values of the subject, shares of production and assumptions{assumed}.",
         assumed=sources(*run.rests_on(SUM, STOP, CARRIED, STOCKS)),
     )
-    return Figure(_money_finding(run, gains["whole"][0]), _money_sub(run, gains["whole"][-1]), (table,), source=source)
+    return Figure(_money_finding(run, gains["whole"][-1]), _money_sub(run, gains["whole"][-1]), (table,), source=source)
 
 
 def _money_row(run: Findings, what: Text, row: Mapping[str, Any]) -> Row:
@@ -158,12 +127,12 @@ def _money_row(run: Findings, what: Text, row: Mapping[str, Any]) -> Row:
     return Row((what, text(loss), *(text(figure) for figure in figures)))
 
 
-def _money_finding(run: Findings, first: Mapping[str, Any]) -> Text:
+def _money_finding(run: Findings, most: Mapping[str, Any]) -> Text:
     return run.say(
-        "A loss of {loss} of supply moves the value of these metals by {low} to {high}, and the bill of who buys later",
-        loss=run.fmt.percent(first["loss"], 0),
-        low=run.derived(money_words(run, first["low"]), SUM, marked=False),
-        high=run.derived(money_words(run, first["high"]), SUM, marked=False),
+        "A loss of up to {loss} of supply adds {low} to {high} to the value of these metals, and to the bill of who buys later",
+        loss=run.fmt.percent(most["loss"], 0),
+        low=run.derived(money_words(run, most["low"]), SUM, marked=False),
+        high=run.derived(money_words(run, most["high"]), SUM, marked=False),
     )
 
 
@@ -180,7 +149,7 @@ def _money_sub(run: Findings, last: Mapping[str, Any]) -> Text:
         last["short"],
         "For one of {total} metals {country} makes more than {most}: there the larger loss is a part of the stop, not all.",
         "For {n} of {total} metals {country} makes more than {most}: there the larger loss is a part of the stop, not all.",
-        total=last["metals"],
+        total=say.number_word(last["metals"]),
         country=maker(run),
         most=run.fmt.percent(last["loss"], 0),
     )
@@ -197,8 +166,8 @@ def outside(run: Findings) -> Figure | None:
         Column(say.words("Metal"), "left"),
         Column(say.words("Published change"), short=say.words("published")),
         Column(say.words("Share of {country}", country=maker(run)), short=say.words("share")),
-        Column(say.words("Our formula has it at a loss of"), short=say.words("our loss")),
-        Column(say.words("Elasticity that gives it"), short=say.words("elasticity")),
+        Column(say.words("Our formula, middle e: at a loss of"), short=say.words("our loss")),
+        Column(say.words("e that gives it at a full stop"), short=say.words("elasticity")),
         Column(say.words("What was published"), "left", say.words("statement")),
     )
     rows = tuple(
@@ -222,9 +191,9 @@ def outside(run: Findings) -> Figure | None:
         loss=run.derived(fmt.percent(most["implied_loss"], 0), SUM, marked=False),
     )
     sub = say(
-        "Outside check. The loss is the one at our middle elasticity; the elasticity is the one at which losing all of the "
-        "share gives the published change. It is far above ours: that model loses net exports alone and counts spare capacity "
-        "elsewhere, so our figures are the upper side."
+        "A check from outside. That model loses net exports alone and counts spare capacity elsewhere; ours loses all that "
+        "{country} makes, so our figures are the upper side.",
+        country=maker(run),
     )
     cited = say.listed(list(dict.fromkeys(say.term("term", check["citation"]) for check in checks)))
     keys = [check["source_id"] for check in checks]

@@ -6,16 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from toolkit.report.charts.lot_gantt import Period, lot_gantt
-from toolkit.report.document import Block, Chart, Column, Figure, Row, Table
+from toolkit.report.document import Chart, Column, Figure, Row, Table
 from toolkit.report.findings import Findings
-from toolkit.report.formats import day
+from toolkit.report.formats import DASH, day
 from toolkit.report.lots import shown_name
 from toolkit.report.text import NONE, Inline, Text, sources, strong, text
 
 TAX = "tax"
 FREE, SOON = "free", "soon"
 SHOWN = 12
-"""Lots that are drawn and have a row of their own; the rest is one sum."""
+"""Lots that are drawn, or without a drawing have a row of their own; the rest is one sum."""
 MOST = 60
 """Lots up to which the data table has all of them; of more it has the first whose period still runs."""
 NAME = 24
@@ -33,6 +33,10 @@ def tax_lots(run: Findings, tax: Mapping[str, Any]) -> Figure | None:
     first, rest = waiting[:SHOWN], waiting[SHOWN:]
     done = [lot for lot in lots if lot["state"] == FREE]
     columns = tuple(_columns(run, ruled=ruled))
+    if ruled and first:
+        table = _listed(run, lots if len(lots) <= MOST else waiting[:MOST], lots, columns)
+        sub = text(_sub(run, tax), " ", *_sums(run, lots, done))
+        return Figure(_title(run, tax, waiting), sub, (_gantt(run, first),), (), text(*_foot(run, lots)), table)
     rows = [Row(_cells(run, lot, ruled=ruled)) for lot in first]
     if rest:
         rows.append(Row(_sum(run, rest, say.counted(len(rest), "{N} further lot", "{N} further lots"), ruled=ruled)))
@@ -41,14 +45,40 @@ def tax_lots(run: Findings, tax: Mapping[str, Any]) -> Figure | None:
         rows.append(Row(_sum(run, done, words, ruled=ruled)))
     if len(lots) > 1:
         rows.append(Row(_sum(run, lots, text(say.words("All lots")), ruled=ruled), total=True))
-    chart: tuple[Block, ...] = (_gantt(run, first),) if ruled and first else ()
-    listed = lots if len(lots) <= MOST else waiting[:MOST]
-    data = None
-    if len(listed) > len(first):
-        rows_of_all = tuple(Row(_cells(run, lot, ruled=ruled)) for lot in listed)
-        data = Table(say.words("Lots by their day of purchase"), columns, rows_of_all, stacks=False)
+    data = _listed(run, lots[:MOST], lots, columns, ruled=ruled) if len(lots) > len(first) else None
     table = Table(say.words("Lots and their gains"), columns, tuple(rows))
-    return Figure(_title(run, tax, waiting), _sub(run, tax), (*chart, table), (), text(*_foot(run, lots)), data)
+    return Figure(_title(run, tax, waiting), _sub(run, tax), (table,), (), text(*_foot(run, lots)), data)
+
+
+def _listed(
+    run: Findings, listed: Sequence[Lot], lots: Sequence[Lot], columns: tuple[Column, ...], *, ruled: bool = True
+) -> Table:
+    """Lots one by one, the others as one sum, and the sum of all."""
+    say, shown = run.say, {lot["lot_id"] for lot in listed}
+    rows = [Row(_cells(run, lot, ruled=ruled)) for lot in listed]
+    if rest := [lot for lot in lots if lot["lot_id"] not in shown]:
+        rows.append(Row(_sum(run, rest, say.counted(len(rest), "{N} further lot", "{N} further lots"), ruled=ruled)))
+    if len(lots) > 1:
+        rows.append(Row(_sum(run, lots, text(say.words("All lots")), ruled=ruled), total=True))
+    return Table(say.words("Lots by their day of purchase"), columns, tuple(rows), stacks=False)
+
+
+def _sums(run: Findings, lots: Sequence[Lot], done: Sequence[Lot]) -> Iterator[Inline]:
+    """What is free of tax today, and the gain of all."""
+    say = run.say
+    if done:
+        yield from say.counted(
+            len(done),
+            "{N} lot is tax-free today, gain {gain}. ",
+            "{N} lots are tax-free today, gain {gain}. ",
+            gain=_gain(run, done),
+        )
+    yield from say("All lots together: gain {gain}.", gain=_gain(run, lots))
+
+
+def _gain(run: Findings, lots: Sequence[Lot]) -> str:
+    known = [lot["gain"] for lot in lots if lot["gain"] is not None]
+    return run.money(sum(known)) if known else DASH
 
 
 def _title(run: Findings, tax: Mapping[str, Any], waiting: Sequence[Lot]) -> Text:
@@ -78,21 +108,20 @@ def _title(run: Findings, tax: Mapping[str, Any], waiting: Sequence[Lot]) -> Tex
 
 def _sub(run: Findings, tax: Mapping[str, Any]) -> Text:
     say = run.say
-    gains = say(
-        "Gains are value at today’s price level less what was paid, in {currency}, before the spread of a sale.",
-        currency=run.currency,
-    )
     if tax["years"] is None:
-        place = run.place(tax["country"])
-        return text(say("No rule on the taxation of private sales is bundled for {place}.", place=place), " ", gains)
-    rule = say(
+        return say("No rule on the taxation of private sales is bundled for {place}.", place=run.place(tax["country"]))
+    return say(
         "A private sale more than one year after the purchase is tax-free in Germany{markers}; each lot has its own clock.",
         markers=sources(*run.rests_on(TAX)),
     )
-    return text(rule, " ", gains)
 
 
 def _foot(run: Findings, lots: Sequence[Lot]) -> Iterator[Inline]:
+    yield from run.say(
+        "Gains are value at today’s price level less what was paid, in {currency}, before the spread of a sale.",
+        currency=run.currency,
+    )
+    yield " "
     yield from run.say(
         "Source: purchases of the file, at the exchange rate of their month{fx}; price levels{prices}. Not tax advice.",
         fx=sources(*run.of_tables("fx")),
@@ -110,7 +139,7 @@ def _foot(run: Findings, lots: Sequence[Lot]) -> Iterator[Inline]:
 
 def _columns(run: Findings, *, ruled: bool) -> Iterator[Column]:
     say = run.say
-    yield Column(say.words("Lot"), "left")
+    yield Column(say.words("Lot ID"), "left")
     yield Column(say.words("Metal"), "left")
     yield Column(say.words("Bought"))
     if ruled:
@@ -164,7 +193,12 @@ def _gantt(run: Findings, lots: Sequence[Lot]) -> Chart:
     periods = tuple(
         Period(
             shown_name(lot["lot_id"], NAME).text,
-            say.words("{metal}, tax-free from {day}", metal=run.metal(lot), day=fmt.short_date(lot["free_from"])),
+            say.words(
+                "{metal}, tax-free from {day}, gain {gain}",
+                metal=run.metal(lot),
+                day=fmt.short_date(lot["free_from"]),
+                gain=_gain(run, (lot,)),
+            ),
             day(lot["bought"]),
             day(lot["free_from"]),
         )

@@ -10,6 +10,7 @@ from itertools import combinations
 
 import pytest
 
+from tests.blocks import figures, table_of
 from toolkit.app import subjects
 from toolkit.app.config import resolve
 from toolkit.app.findings import Ask
@@ -65,7 +66,7 @@ WEIGHTS = {"gallium": 0.4, "tungsten": 0.3, "gold": 0.2}
 
 def test_marks_stand_where_weight_and_remaining_supply_say(found):
     run = found(weights=WEIGHTS)
-    scatter, indices, _, hosts = concentration.build(run)
+    scatter, indices, hosts = figures(concentration.build(run))
     assert plain(scatter.title) == "Without its largest producer gallium keeps 1% of its supply, gold 88%"
     (chart,) = scatter.body
     assert isinstance(chart, Chart)
@@ -89,7 +90,9 @@ def test_marks_stand_where_weight_and_remaining_supply_say(found):
 
 def test_the_table_has_the_index_and_its_upper_bound(found):
     run = found(weights=WEIGHTS)
-    rows = {plain(row.cells[0]): [plain(cell) for cell in row.cells] for row in concentration.build(run)[1].body[0].rows}
+    rows = {
+        plain(row.cells[0]): [plain(cell) for cell in row.cells] for row in table_of(figures(concentration.build(run))[1]).rows
+    }
     assert rows["Gallium"][1:] == ["China 99% of refining", "40.0%", "1%", "9,804", "2025"]
     assert rows["Gold"][1:] == ["China 12% of mining", "20.0%", "88%", "469–1,415", "2025"]
     assert rows["Dysprosium"][2] == "–"
@@ -97,7 +100,7 @@ def test_the_table_has_the_index_and_its_upper_bound(found):
 
 
 def test_the_market_alone_is_a_ranking_without_weights(found):
-    ranked, indices, cautions, hosts = concentration.build(found())
+    ranked, indices, hosts = figures(concentration.build(found()))
     (bars,) = ranked.body
     assert isinstance(bars, BarTable)
     values = [bar.value for bar in bars.bars]
@@ -106,15 +109,16 @@ def test_the_market_alone_is_a_ranking_without_weights(found):
     assert (by_name["Gallium"].controlled, by_name["Gallium"].hollow) == (True, False)
     assert (by_name["Tungsten"].controlled, by_name["Tungsten"].hollow) == (True, True)
     assert by_name["Indium"].controlled is False
-    assert "Weight" not in [column.label for column in indices.body[0].columns]
+    assert "Weight" not in [column.label for column in table_of(indices).columns]
+    assert indices.body == hosts.body == ()
     assert "by-products" in plain(hosts.title)
-    words = plain(cautions.text)
+    words = plain(ranked.source)
     assert "Mining and refining are different figures" in words
     assert "Vintages differ" in words
 
 
 def test_when_all_exceed_the_line_bands_are_said_to_tell_nothing(found):
-    indices = concentration.build(found(assets=("gallium", "indium")))[1]
+    indices = figures(concentration.build(found(assets=("gallium", "indium"))))[1]
     assert plain(indices.title).startswith("Every index lies above 1,800")
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from tests.blocks import table_of
 from tests.lots import TWELVE, ask_of, findings_of
 from tests.subjects import AS_OF, all_cash, proposal
 from toolkit.app.config import resolve
@@ -14,7 +16,7 @@ from toolkit.app.findings.exit import exit_
 from toolkit.app.ledger import load_ledger
 from toolkit.app.plain import plain as jsonable
 from toolkit.report.compose import Definition, compose
-from toolkit.report.document import BarTable, Chart, Columns, Missing, Paragraph, Table
+from toolkit.report.document import BarTable, Chart, Columns, Missing, Paragraph
 from toolkit.report.findings import Findings
 from toolkit.report.sections.exit import exit_ as section
 from toolkit.report.text import plain
@@ -39,8 +41,7 @@ def of_run(record) -> Findings:
 
 
 def rows_of(figure) -> list[list[str]]:
-    table = next(block for block in figure.body if isinstance(block, Table))
-    return [[plain(cell) for cell in row.cells] for row in table.rows]
+    return [[plain(cell) for cell in row.cells] for row in table_of(figure).rows]
 
 
 def test_a_price_is_not_a_bid(found):
@@ -95,13 +96,14 @@ def test_tax_lots_count_what_is_near_and_sum_what_is_free(found):
     figure = section.build(found)[3]
     assert plain(figure.title) == "Three lots become tax-free within 90 days, the next on 11\u00a0December\u00a02026"
     rows = rows_of(figure)
-    assert rows[0][:2] == ["IN-1", "Indium"]
-    assert rows[0][4] == "17"
+    assert next(row for row in rows if row[0] == "IN-1")[4] == "17"
     lots = found.parts["exit"]["tax"]["lots"]
     free = [lot for lot in lots if lot["state"] == "free"]
     known = [lot["gain"] for lot in free if lot["gain"] is not None]
-    assert rows[-2][0] == f"{found.say.number_word(len(free)).capitalize()} lots, tax-free today"
-    assert rows[-2][-1] == found.fmt.number(sum(known), signed=True)
+    word = found.say.number_word(len(free)).capitalize()
+    assert f"{word} lots are tax-free today, gain {found.money(sum(known))}." in plain(figure.sub)
+    assert rows[-1][-1] == found.fmt.number(sum(lot["gain"] for lot in lots if lot["gain"] is not None), signed=True)
+    assert len(rows) == len(lots) + 1
     assert any(span.style == "derived" for span in figure.title)
     assert found.rests_on("tax")
 
@@ -143,3 +145,11 @@ def test_in_german(ask):
     assert "kein Geldkurs" in plain(blocks[0].text)
     assert "steuerfrei" in plain(blocks[3].title)
     assert "§ 23 Abs. 1 Satz 1 Nr. 2 EStG" in "".join(plain(a.words) for a in findings_of(ask, "de").assumptions)
+
+
+@pytest.mark.parametrize(("years", "told"), [(1.0, "Nach einem Jahr"), (1.5, "Nach 1,5 Jahren")])
+def test_a_holding_period_of_one_year_is_told_in_the_singular(ask, years, told):
+    found = findings_of(ask, "de")
+    part = {**found.parts["exit"], "years": years}
+    steps = section.build(replace(found, parts={**found.parts, "exit": part}))[1]
+    assert told in steps.figures[0].body[0].told

@@ -6,11 +6,12 @@ import re
 
 import pytest
 
+from tests.blocks import table_of
 from tests.lots import TWELVE, ask_of, findings_of
 from tests.subjects import HOSTILE
 from toolkit.app.report.theme import theme
 from toolkit.report.compose import Definition, compose
-from toolkit.report.document import Chart, Figure, Heading, KeyFigures, Paragraph, Table
+from toolkit.report.document import Chart, Figure, Heading, KeyFigures, Paragraph
 from toolkit.report.html import render
 from toolkit.report.lots import REACHES, reach, sums
 from toolkit.report.sections.holdings import SHOWN, holdings
@@ -34,10 +35,6 @@ def opening(found):
     assert isinstance(paragraph, Paragraph)
     assert isinstance(figures, KeyFigures)
     return plain(heading.text), plain(paragraph.text), figures, status
-
-
-def table(figure) -> Table:
-    return next(block for block in figure.body if isinstance(block, Table))
 
 
 def number(cell) -> float:
@@ -76,7 +73,7 @@ def test_the_opening_says_what_can_fail_to_arrive(ask, found):
 def test_the_rows_of_the_bar_add_up_to_its_total(found):
     figure = holdings.build(found)[0]
     assert isinstance(figure, Figure)
-    rows = table(figure).rows
+    rows = table_of(figure).rows
     values = [number(row.cells[2]) for row in rows]
     assert sum(values[:-1]) == pytest.approx(values[-1], abs=3)
     assert sum(number(row.cells[1]) for row in rows[:-1]) == number(rows[-1].cells[1]) == 12
@@ -85,7 +82,7 @@ def test_the_rows_of_the_bar_add_up_to_its_total(found):
 
 
 def test_each_lot_says_whether_it_can_be_stopped(found):
-    lots = {plain(row.cells[0]): [plain(cell) for cell in row.cells] for row in table(holdings.build(found)[1]).rows}
+    lots = {plain(row.cells[0]): [plain(cell) for cell in row.cells] for row in table_of(holdings.build(found)[1]).rows}
     assert lots["GE-2"][-1] == "yes: it needs a licence"
     assert lots["GE-2"][5] == "No.\u00a023/2023"
     assert lots["GA-1"][-1] == "no: outside its origin"
@@ -98,9 +95,9 @@ def test_each_lot_says_whether_it_can_be_stopped(found):
 
 def test_a_licence_takes_as_long_as_assumed_and_cover_is_told_where_the_use_is_known(tmp_path, found):
     without = holdings.build(found)[2]
-    assert plain(without.body[0].text).startswith("How long the stored metal lasts is not known")
+    assert "How long the stored metal lasts is not known" in plain(without.sub)
     with_use = holdings.build(findings_of(ask_of(tmp_path, *TWELVE, use=("germanium=3",))))[2]
-    assert plain(table(with_use).rows[0].cells[3]) == f"{6 / (3 * 12 / 365.25):.0f}"
+    assert plain(table_of(with_use).rows[0].cells[3]) == f"{6 / (3 * 12 / 365.25):.0f}"
     assert any(span.style == "assumption" for span in with_use.title)
 
 
@@ -131,7 +128,7 @@ def test_five_hundred_lots_stay_readable(tmp_path):
     ask = ask_of(tmp_path, *rows)
     found = findings_of(ask)
     figure = holdings.build(found)[1]
-    shown = table(figure).rows
+    shown = table_of(figure).rows
     assert len(shown) == SHOWN + 1
     assert plain(shown[-1].cells[0]) == "470 further lots"
     values = sorted((lot["value"] for lot in ask.record["exposure"]["lots"]), reverse=True)
@@ -146,7 +143,7 @@ def test_hostile_names_stay_inside_their_spans(tmp_path):
     for row, evil in zip(rows, HOSTILE, strict=True):
         row[0], row[10], row[12], row[16] = evil, f"{evil} here" if row[11] == "stored" else "", evil, evil
     found = findings_of(ask_of(tmp_path, *(",".join(row) for row in rows)))
-    shown = [cell[0] for row in table(holdings.build(found)[1]).rows for cell in row.cells[:1]]
+    shown = [cell[0] for row in table_of(holdings.build(found)[1]).rows for cell in row.cells[:1]]
     assert {span.style for span in shown} == {"name"}
     assert max(len(span.text) for span in shown) <= 40
     page = render(compose(found, Definition("Exposure", ("holdings-answer", "holdings", "resale", "exit"))), theme(), found.say)
@@ -167,6 +164,6 @@ def test_in_german(ask):
     heading, paragraph, _, _ = opening(found)
     assert "könnten noch ausbleiben" in heading
     assert "eine Lieferung nach Deutschland ist nicht betroffen, ein Weiterverkauf in die USA dagegen schon" in paragraph
-    words = [plain(row.cells[0]) for row in table(holdings.build(found)[0]).rows]
+    words = [plain(row.cells[0]) for row in table_of(holdings.build(found)[0]).rows]
     assert words[0] == "Außerhalb des Ursprungslandes gelagert, außer Reichweite"
     assert all(found.say.words(message) != message for message in REACHES.values())

@@ -69,28 +69,37 @@ def values(panel, field):
 def test_the_title_counts_prints_that_are_far_off_and_names_the_farthest():
     far = series("tellurium", [100.0, 100.0, 100.0, 160.0], [100.0, 100.0, 100.0, 100.0])
     assert plain(figure(GALLIUM, INDIUM).title) == (
-        "For one of two metals the last customs print is more than 10% off the level: gallium, by 23%"
+        "For one of two metals the last customs value is more than 10% off the level: gallium, by 23%"
     )
     assert plain(figure(GALLIUM, INDIUM, far).title).startswith("For two of three metals")
     assert plain(figure(GALLIUM, INDIUM, far).title).endswith("; tellurium by 60%")
-    assert plain(figure(INDIUM, GOLD).title) == "No last print is more than 10% off its level; that of indium is 1% off"
-    assert plain(figure(GALLIUM).title) == "The last print of gallium is 23% off the level"
+    assert plain(figure(INDIUM, GOLD).title) == "No last customs value is more than 10% off its level; that of indium is 1% off"
+    assert plain(figure(GALLIUM).title) == "The last customs value of gallium is 23% off the level"
     assert plain(figure(GOLD).title).startswith("No level has to be told from noise")
 
 
 def test_panels_show_prints_level_and_two_standard_errors():
     (panels,) = figure(GOLD, GALLIUM).body
     assert isinstance(panels, Panels)
-    first, second = panels.items
-    assert [plain(one.title) for one in (first, second)] == ["Gallium", "Gold"]
-    assert plain(first.note) == "last print +23% against the level"
-    assert plain(second.note) == "month average, last Feb\u00a02026"
-    assert first.chart.told == "Gallium: level 1,060 ± 106 EUR per kg (one standard error), last print 1,300 (Feb\u00a02026)."
+    (first,) = panels.items
+    assert plain(first.title) == "Gallium"
+    assert plain(first.note) == "+23% off the level"
+    assert first.chart.told == "Gallium: level 1,060 ± 106 EUR per kg (one standard error), last value 1,300 (Feb\u00a02026)."
     assert set(values(first, "print")) == {900.0, 1500.0, 1000.0, 1300.0}
     low, high = values(first, "low"), values(first, "high")
     assert low[0] == pytest.approx(1000 * 2.718281828**-0.2)
     assert high[0] == pytest.approx(1000 * 2.718281828**0.2)
-    assert [mark for mark, _ in panels.legend] == ["print", "bandline", "line"]
+    assert [mark for mark, _ in panels.legend] == ["print", "bandline"]
+
+
+def test_prices_taken_as_published_are_drawn_where_nothing_is_noisy_and_else_stand_in_the_table():
+    mixed, exact = figure(GOLD, GALLIUM), figure(GOLD)
+    assert "Taken as published, and in the table alone: gold." in plain(mixed.source)
+    assert [column.label for column in mixed.data.columns] == ["Month", "Gallium", "Gold"]
+    (panels,) = exact.body
+    assert plain(panels.items[0].note) == "month average, last Feb\u00a02026"
+    assert [mark for mark, _ in panels.legend] == ["line"]
+    assert "in the table alone" not in plain(exact.source)
 
 
 def test_a_missing_month_breaks_the_line():
@@ -101,7 +110,7 @@ def test_a_missing_month_breaks_the_line():
 
 
 def test_all_panels_have_one_axis_of_time_and_prices_have_ticks_of_1_2_5():
-    panels = figure(GALLIUM, GOLD).body[0].items
+    panels = figure(GALLIUM, INDIUM).body[0].items
     layers = [spec(panel)["layer"][0]["encoding"] for panel in panels]
     assert layers[0]["x"]["scale"]["domain"] == layers[1]["x"]["scale"]["domain"]
     for layer in layers:
@@ -113,10 +122,11 @@ def test_all_panels_have_one_axis_of_time_and_prices_have_ticks_of_1_2_5():
 
 def test_the_words_say_how_levels_and_rates_were_made():
     sub = plain(figure(GALLIUM, GOLD).sub)
+    rates = plain(figure(GALLIUM, GOLD).source)
     assert sub.startswith("EUR per kg, logarithmic, Nov\u00a02025 to Feb\u00a02026.")
-    assert "knows the prints after it, up to 20\u00a0March\u00a02026" in sub
-    assert "after Jan\u00a02026 at the last known one" in sub
-    assert "smoothed" not in plain(figure(GOLD).sub)
+    assert "knows the values after it, up to 20\u00a0March\u00a02026" in rates
+    assert "after Jan\u00a02026 at the last known one" in rates
+    assert "smoothed" not in plain(figure(GOLD).source)
     source = figure(GALLIUM, without=[{"asset": "hafnium", "name": "Hafnium", "element": "Hf"}]).source
     assert "Without a price by month: hafnium." in plain(source)
     assert any(span.refs == ("S1",) for span in source)

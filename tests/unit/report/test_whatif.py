@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import fields, is_dataclass
 from datetime import date
 
 import pytest
 
+from tests.blocks import figures, table_of
 from toolkit.app import subjects
 from toolkit.app.config import resolve
 from toolkit.app.findings import Ask
@@ -16,6 +18,8 @@ from toolkit.app.findings.whatif import whatif as whatif_part
 from toolkit.app.ledger import load_ledger
 from toolkit.app.plain import plain as plain_json
 from toolkit.app.report.theme import language
+from toolkit.report.charts.lettering import width
+from toolkit.report.charts.theme import TOKENS
 from toolkit.report.document import Drawing, Missing
 from toolkit.report.findings import Findings
 from toolkit.report.sections.whatif import whatif
@@ -61,7 +65,7 @@ LOTS = [
     {"asset": "gallium", "value": 10_000.0, "status": "stored", "origin": "CHN", **SURE},
     {"asset": "antimony", "value": 4_000.0, "status": "ordered", "origin": "CHN", **SURE},
 ]
-HOLDINGS = {"weights": {"gallium": 10 / 14, "antimony": 4 / 14}, "exposure": {"lots": LOTS, "licence_delay": None}}
+HOLDINGS = {"weights": {"gallium": 10 / 14, "antimony": 4 / 14}, "exposure": {"lots": LOTS, "purchases": [], "licence_delay": None}}
 POSITIONS = [
     {"asset": "gallium", "name": "Gallium ingot", "element": "Ga", "weight": 0.5, "previous_weight": 0.0, "value": 5_000.0},
     {"asset": "gold", "name": "Gold bar", "element": "Au", "weight": 0.5, "previous_weight": 0.0, "value": 5_000.0},
@@ -76,8 +80,8 @@ def test_both_sides_stand_in_one_paragraph(found):
     assert "what is still to come would cost €1,500 to €5,770 more" in first
     assert "Open orders of €4,000" in first
     bought = plain(whatif.build(found(**PROPOSAL))[0].text)
-    assert "worth €1,880 to €7,210 more to whoever holds them by then, 19% to 72% of value" in bought
-    assert "whoever buys them only afterwards pays as much more" in bought
+    assert "worth €1,880 to €7,210 more, 19% to 72% of value, to whoever holds them by then" in bought
+    assert "whoever buys later pays as much more" in bought
     alone = plain(whatif.build(found())[0].text)
     assert "multiplied by 1.4 to 2.4: whoever holds it gains, and whoever waits pays" in alone
     for words in (first, bought, alone):
@@ -85,47 +89,66 @@ def test_both_sides_stand_in_one_paragraph(found):
 
 
 def test_a_stop_past_half_is_a_dash_and_words(found):
-    _, fan, losses, _ = whatif.build(found())
-    rows = {plain(row.cells[0]): [plain(cell) for cell in row.cells[1:]] for row in losses.body[0].rows}
+    multiples, check = figures(whatif.build(found()))
+    rows = {plain(row.cells[0]): [plain(cell) for cell in row.cells[1:]] for row in table_of(multiples).rows}
     assert rows["20%"][:3] == ["×1.4", "×1.7", "×2.4"]
     assert rows["50%"][:3] == ["×2.7", "×5.7", "×16"]
     assert rows["36%"] == ["×1.9", "×3.1", "×6.0", "full stop of antimony"]
     assert rows["over 50%"][:3] == ["–", "–", "–"]
     assert "gallium 99%" in rows["over 50%"][3]
     assert rows["over 50%"][3].endswith("beyond what the formula can carry")
-    assert plain(fan.title).endswith("for ten metals a full stop is beyond the formula")
-    assert "Precious metals are left out of the stop: platinum, gold and silver." in [
-        plain(words) for _, words in losses.body[1].items
-    ]
-    numbers = [float(found) for line in told((fan, losses)) for found in re.findall(r"×(\d+(?:\.\d+)?)", line)]
+    assert plain(multiples.title).endswith("for ten metals a full stop is beyond the formula")
+    assert "Precious metals are left out of the stop: gold, silver and platinum." in plain(multiples.source)
+    numbers = [float(found) for line in told((multiples, check)) for found in re.findall(r"×(\d+(?:\.\d+)?)", line)]
     assert max(numbers) == 16
 
 
 def test_what_rests_on_assumptions_is_set_so(found):
-    _, fan, losses, *_ = whatif.build(found())
-    assert [span.text for span in fan.sub if span.style == "assumption"] == ["0.25", "0.70", "0.40", "50%"]
-    for row in losses.body[0].rows:
+    multiples = figures(whatif.build(found()))[0]
+    assert [span.text for span in multiples.sub if span.style == "assumption"] == ["0.25", "0.70", "0.40", "50%"]
+    for row in table_of(multiples).rows:
         for cell in row.cells[1:4]:
             assert plain(cell) == "–" or [span.style for span in cell] == ["derived"]
-    assert any(ref.startswith("A") for span in fan.source for ref in span.refs)
+    assert any(ref.startswith("A") for span in multiples.source for ref in span.refs)
 
 
-def test_the_fan_is_drawn_to_its_end_and_no_further(found):
+def test_every_bar_is_hollow_and_none_is_drawn_past_the_formula(found):
     run = found()
-    chart = whatif.build(run)[1].body[0]
-    upper, lower = json.loads(chart.drawings[2].spec)["vconcat"]
-    lines = [layer for layer in upper["layer"] if layer["mark"]["type"] == "line"]
-    assert len(lines) == 3
-    assert {max(row["loss"] for row in layer["data"]["values"]) for layer in lines} == {50}
-    dots = next(layer for layer in lower["layer"] if layer["mark"]["type"] == "point")
-    shares = sorted(100 * m["share"] for m in run.parts["whatif"]["metals"] if m["state"] in ("counted", "beyond"))
-    assert sorted(row["loss"] for row in dots["data"]["values"]) == pytest.approx(shares)
+    chart = figures(whatif.build(run))[0].body[0]
+    layers = json.loads(chart.drawings[2].spec)["layer"]
+    part, stop = (layer for layer in layers if layer["mark"]["type"] == "bar")
+    assert {layer["mark"]["fill"] for layer in (part, stop)} == {TOKENS["paper"]}
+    metals = sorted(
+        (m for m in run.parts["whatif"]["metals"] if m["state"] in ("counted", "beyond")),
+        key=lambda m: (-m["share"], m["asset"]),
+    )
+    counted = {i: metal["stop"] for i, metal in enumerate(metals) if metal["state"] == "counted"}
+    drawn = {row["key"]: (row["low"], row["middle"], row["high"]) for row in stop["data"]["values"]}
+    assert drawn == {i: pytest.approx((band["low"], band["central"], band["high"])) for i, band in counted.items()}
+    assert {row["key"] for row in part["data"]["values"]} == {i for i, metal in enumerate(metals) if metal["share"] >= 0.2}
+    told_of = {row["key"]: row["label"] for layer in layers if layer["mark"]["type"] == "text"
+               for row in layer["data"]["values"] if "key" in row}  # fmt: skip
+    assert {i for i, words in told_of.items() if words == "beyond the formula"} == set(range(len(metals))) - set(counted)
+    published = next(layer for layer in layers if layer["mark"].get("shape") == "diamond")["data"]["values"]
+    assert {metals[row["key"]]["asset"]: row["low"] for row in published} == {"gallium": 2.5, "germanium": pytest.approx(1.26)}
     assert "At a loss of 20% the price is ×1.4 to ×2.4" in chart.told
 
 
+def test_every_word_and_mark_of_the_bars_is_inside_the_axis(found):
+    for drawing in figures(whatif.build(found()))[0].body[0].drawings:
+        spec = json.loads(drawing.spec)
+        end = next(layer["encoding"]["x"]["scale"]["domain"][1] for layer in spec["layer"] if layer["mark"]["type"] == "bar")
+        for layer in spec["layer"]:
+            for row in layer["data"].get("values", []):
+                at = row.get("high", row.get("low"))
+                if at is not None:
+                    words = width(row["label"], 11.5) if "label" in row else 0.0
+                    assert math.log(at) / math.log(end) * spec["width"] + words <= spec["width"]
+
+
 def test_the_outside_check_is_quoted_with_its_source(found):
-    check = whatif.build(found())[-1]
-    rows = {plain(row.cells[0]): [plain(cell) for cell in row.cells[1:5]] for row in check.body[0].rows}
+    check = figures(whatif.build(found()))[-1]
+    rows = {plain(row.cells[0]): [plain(cell) for cell in row.cells[1:5]] for row in table_of(check).rows}
     assert rows == {"Gallium": ["+150%", "99%", "31%", "5.0"], "Germanium": ["+26%", "93%", "9%", "11.7"]}
     assert "USGS Open-File Report 2024-1057" in plain(check.source)
     assert any(ref.startswith("S") for span in check.source for ref in span.refs)
@@ -133,8 +156,8 @@ def test_the_outside_check_is_quoted_with_its_source(found):
 
 def test_money_adds_up_to_the_part(found):
     run = found(**HOLDINGS)
-    money = whatif.build(run)[3]
-    rows = [[plain(cell) for cell in row.cells] for row in money.body[0].rows]
+    money = figures(whatif.build(run))[1]
+    rows = [[plain(cell) for cell in row.cells] for row in table_of(money).rows]
     assert [row[:2] for row in rows] == [
         ["gain of what is held", "20%"],
         ["gain of what is held", "50%"],
@@ -142,7 +165,7 @@ def test_money_adds_up_to_the_part(found):
         ["cost of what is still to come", "50%"],
     ]
     assert rows[1][2:] == ["€16,900", "€46,600", "€150,000"]
-    assert "For one of 2 metals China makes more than 50%" in plain(money.sub)
+    assert "For one of two metals China makes more than 50%" in plain(money.sub)
 
 
 def test_nothing_that_moves_is_missing(found):

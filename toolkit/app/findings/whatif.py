@@ -31,7 +31,6 @@ MOST = 0.5
 """Largest loss that the formula is carried to, as a fraction of world supply."""
 LOSSES = (0.2, MOST)
 """Losses that every metal is shown at, as far as the country supplies that much."""
-STEP = 0.02
 PRECIOUS_METALS = "precious_metals"
 COUNTED, BEYOND, NOT_MADE, PRECIOUS, UNKNOWN = "counted", "beyond", "not_made", "precious", "unknown"
 """What a full stop is to a metal: it has a figure; it is larger than the formula carries; the country is not among the named
@@ -87,7 +86,6 @@ def whatif(ask: Ask) -> dict[str, Any] | None:
         "elasticity": spread,
         "carried_to": MOST,
         "metals": metals,
-        "curve": [_band(loss, spread) for loss in _grid()],
         "shown": [_band(loss, spread) for loss in LOSSES],
         "weights": _effects(ask.weights, shares, spread) if ask.weights else None,
         "money": {
@@ -160,10 +158,6 @@ def _state(share: float | None) -> str:
 def _band(loss: float, spread: Elasticity) -> dict[str, float]:
     band = price_band(loss, spread)
     return {"loss": loss, "low": band.low, "central": band.central, "high": band.high}
-
-
-def _grid() -> list[float]:
-    return [round(i * STEP, 10) for i in range(round(MOST / STEP) + 1)]
 
 
 def _effects(amounts: Mapping[str, float], shares: Mapping[str, float], spread: Elasticity) -> list[dict[str, Any]]:

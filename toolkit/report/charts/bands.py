@@ -1,7 +1,7 @@
-"""A fan: what a price does as more supply is lost, over a range of an assumption, and how much of it each metal could lose.
+"""Hollow bars between two multiples: what a price does at a small loss and at a full stop, one row a metal.
 
-The fan is hollow, because it rests on assumptions alone; it ends where its formula is not carried any further. Below it, on the
-same axis, stands one dot a metal, which is data.
+Every bar is hollow, because it rests on assumptions alone; a tick in it is the middle. A row whose full stop the formula does
+not carry says so in words where its bar would be.
 """
 
 from __future__ import annotations
@@ -14,156 +14,118 @@ from typing import Any
 import altair as alt
 
 from toolkit.report.charts.lettering import cut, width
-from toolkit.report.charts.theme import AXIS_TEXT, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, specification
+from toolkit.report.charts.theme import AXIS_TEXT, PAGE, PHONE, SHEET, TOKENS, specification
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.formats import Formats
 
-NAMES, FIGURES, PADDING = 104, 40, 15
-"""Px for the names of metals at the left, the figures at the right, and the padding of the theme."""
-HEIGHT, ROW = 240, 21
-LINE = 15
-"""Px from line to line of a caption."""
-LOSS = alt.Scale(domain=[0, 100], nice=False)
+NAMES = 128
+"""Px that names of metals take at most; longer ones are cut."""
+PADDING, GAP = 18, 9
+"""Px of the padding of the theme, and between a bar and the words beside it."""
+ROW = 26
+PART, STOP = (6, -6), (9, 4)
+"""Thickness of a bar and how far it lies from the middle of its row, in px."""
 TICKS = (1, 2, 5, 10, 20, 50, 100)
 
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Multiples of a price at one loss, a fraction."""
+    """Multiples of a price: from the smallest over the middle to the largest."""
 
-    loss: float
     low: float
     central: float
     high: float
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """How much of its supply a metal could lose, as a fraction, and the same as it is written."""
+class Bands:
+    """A metal: its multiples at the small loss and at the full stop, and what others published for the stop.
+
+    Attributes:
+        label: Its name, with how much of it could stop.
+        part: None where less than the small loss could stop.
+        stop: None where the formula is not carried so far.
+        words: Beside the bar of the stop, or in its place.
+    """
 
     label: str
-    share: float
-    written: str
+    part: Band | None
+    stop: Band | None
+    outside: float | None
+    words: str
 
 
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """A multiple that somebody else published for a loss."""
-
-    label: str
-    loss: float
-    multiple: float
-
-
-@dataclass(frozen=True, slots=True)
-class Captions:
-    """What is written in the fan: its title, that of the dots, the area past its end, and the three multiples at its end."""
-
-    fan: str
-    shares: str
-    beyond: str
-    ends: tuple[str, str, str]
-
-
-def fan(
-    curve: Sequence[Band], shares: Sequence[Share], outside: Sequence[Outside], words: Captions, told: str, fmt: Formats
-) -> Chart:
-    """The fan over the dots for a phone, a printed sheet and a page.
+def bands(rows: Sequence[Bands], caption: str, told: str, fmt: Formats) -> Chart:
+    """The bars for a phone, a printed sheet and a page.
 
     Args:
-        curve: By growing loss, from none to the largest that the formula is carried to.
-        shares: Metals from top to bottom.
-        outside: Marks beside the fan.
-        words: Written in the drawing.
+        rows: From top to bottom.
+        caption: What the axis measures, written above it.
         told: What the chart shows, in words with its numbers.
-        fmt: How the axes write numbers.
+        fmt: How the axis writes numbers.
     """
     widths = ((PHONE, 0), (SHEET, SHEET), (PAGE, PAGE))
-    drawings = (Drawing(_spec, (curve, shares, outside, words, room, fmt), least) for room, least in widths)
-    return Chart(tuple(drawings), told)
+    return Chart(tuple(Drawing(_spec, (tuple(rows), caption, room, fmt), least) for room, least in widths), told)
 
 
-def _spec(
-    curve: Sequence[Band], shares: Sequence[Share], outside: Sequence[Outside], words: Captions, room: int, fmt: Formats
-) -> str:
-    names = min(NAMES, 10 + max((width(found.label) for found in shares), default=0.0))
-    across = room - names - FIGURES - PADDING
-    upper = alt.layer(*_fan(curve, outside, words, across, names)).properties(width=across, height=HEIGHT)
-    lower = alt.layer(*_dots(shares, words, curve[-1].loss, names, fmt)).properties(width=across, height=ROW * len(shares))
-    return specification(alt.vconcat(upper, lower, spacing=34), fmt)
+def _spec(rows: tuple[Bands, ...], caption: str, room: int, fmt: Formats) -> str:
+    names = min(NAMES, 12 + max(width(row.label) for row in rows))
+    across = room - names - PADDING
+    scale = alt.Scale(type="log", domain=[1, _top(rows, across)], nice=False)
+    layers = alt.layer(*_layers(rows, scale, caption, names)).properties(width=across, height=ROW * len(rows))
+    return specification(layers, fmt)
 
 
-def _data(rows: Sequence[dict[str, Any]]) -> alt.Chart:
-    return alt.Chart(alt.Data(values=list(rows)))
+def _top(rows: Sequence[Bands], across: float) -> float:
+    """Upper end of the axis: every bar and mark is inside, and so are the words beside a bar."""
+    ends = [2.0, *(1.1 * row.part.high for row in rows if row.part), *(1.1 * row.outside for row in rows if row.outside)]
+    for row in rows:
+        beside = GAP + width(row.words, AXIS_TEXT)
+        end = row.stop.high if row.stop else _end(rows)
+        ends.append(end ** (across / (across - min(beside, across / 2))))
+    return max(ends)
 
 
-def _fan(
-    curve: Sequence[Band], outside: Sequence[Outside], words: Captions, across: float, names: float
-) -> Iterator[alt.Chart]:
-    last, x = curve[-1], alt.X("loss:Q", scale=LOSS, axis=None)
-    end = 100 * last.loss
-    top = 1.25 * max(last.high, *(mark.multiple for mark in outside), 2.0)
-    log = alt.Scale(type="log", domain=[1, top], nice=False)
-    ticks = [tick for tick in TICKS if tick <= top]
-    upright = alt.Axis(
-        title=None, values=ticks, labelExpr="'×' + datum.label", grid=True, labelColor=TOKENS["mut"], labelFontSize=AXIS_TEXT,
-        minExtent=names, maxExtent=names, labelOverlap=False,
-    )  # fmt: skip
-    y = alt.Y("multiple:Q", scale=log, axis=upright)
-    yield (
-        _data([{"loss": end, "to": 100, "multiple": 1, "up": top}])
-        .mark_rect(color=TOKENS["panel"])
-        .encode(x=x, x2="to:Q", y=y, y2="up:Q")
-    )
-    for side, dash in (("low", [1, 0]), ("high", [1, 0]), ("central", [5, 3])):
-        rows = [{"loss": 100 * band.loss, "multiple": getattr(band, side)} for band in curve]
-        yield _data(rows).mark_line(color=TOKENS["data"], strokeWidth=1.5, strokeDash=dash).encode(x=x, y=y)
-    for label, multiple in zip(words.ends, (last.low, last.central, last.high), strict=True):
-        mark = _data([{"loss": end, "multiple": multiple, "label": label}]).encode(x=x, y=y)
-        yield mark.mark_point(size=46, fill=TOKENS["paper"], stroke=TOKENS["data"], strokeWidth=1.5, opacity=1)
-        yield mark.mark_text(align="left", baseline="middle", dx=8, fontSize=LABEL_TEXT).encode(text="label:N")
-    for found in outside:
-        mark = _data([{"loss": 100 * found.loss, "multiple": found.multiple, "label": found.label}]).encode(x=x, y=y)
-        yield mark.mark_point(shape="diamond", size=80, fill=TOKENS["ink"], stroke=TOKENS["ink"], opacity=1)
-        yield mark.mark_text(align="right", baseline="middle", dx=-8, fontSize=LABEL_TEXT).encode(text="label:N")
-    lines = _wrapped(words.beyond, 0.62 * across * (1 - last.loss))
-    for i, line in enumerate(lines):
-        yield _written(line, across - 6, 12 + LINE * i, align="right")
-    yield _written(words.fan, -names, -14)
-
-
-def _dots(shares: Sequence[Share], words: Captions, end: float, room: float, fmt: Formats) -> Iterator[alt.Chart]:
+def _layers(rows: Sequence[Bands], scale: alt.Scale, caption: str, names: float) -> Iterator[alt.Chart]:
     # The key keeps equal names apart.
-    names = json.dumps([cut(found.label, room - 9) for found in shares])
-    keys = alt.Axis(title=None, labelExpr=f"{names}[datum.value]", minExtent=room, maxExtent=room, labelLimit=room, grid=False)
-    y = alt.Y("key:O", axis=keys)
-    along = alt.X("loss:Q", scale=LOSS, axis=alt.Axis(
-        title=None, values=[0, 50, 100], labelExpr=f"datum.label + {json.dumps(fmt.percent(0, 0)[1:])}", grid=False,
-        labelOverlap=False, labelFlush=True,
-    ))  # fmt: skip
-    rows = [{"key": i, "start": 0, "loss": 100 * found.share, "label": found.written} for i, found in enumerate(shares)]
-    yield _data([{"loss": 100 * end, "to": 100}]).mark_rect(color=TOKENS["panel"]).encode(x=along, x2="to:Q")
-    base = _data(rows)
-    yield base.mark_rule(color=TOKENS["rule"], strokeWidth=1).encode(x=alt.X("start:Q", scale=LOSS), x2="loss:Q", y=y)
-    yield base.mark_point(size=62, filled=True, fill=TOKENS["data"], stroke=TOKENS["data"], opacity=1).encode(x=along, y=y)
-    figures: dict[str, Any] = {"align": "left", "baseline": "middle", "dx": 9, "fontSize": AXIS_TEXT, "color": TOKENS["mut"]}
-    yield base.mark_text(**figures).encode(x=along, y=y, text="label:N")
-    yield _written(words.shares, -room, -14)
+    labels = json.dumps([cut(row.label, names - 9) for row in rows], ensure_ascii=False)
+    y = alt.Y(
+        "key:O",
+        scale=alt.Scale(domain=list(range(len(rows)))),
+        axis=alt.Axis(
+            title=None, labelExpr=f"{labels}[datum.value]", minExtent=names, maxExtent=names, labelLimit=names, grid=False
+        ),
+    )  # fmt: skip
+    values = [tick for tick in TICKS if tick <= scale.domain[1]]
+    axis = alt.Axis(title=None, values=values, labelExpr="'×' + datum.label", grid=True, labelOverlap=False, orient="top")
+    x = alt.X("low:Q", scale=scale, axis=axis)
+    for (thick, down), colour, found in (
+        (PART, TOKENS["mut"], [(i, row.part) for i, row in enumerate(rows) if row.part]),
+        (STOP, TOKENS["data"], [(i, row.stop) for i, row in enumerate(rows) if row.stop]),
+    ):
+        base = _over([{"key": i, "low": band.low, "middle": band.central, "high": band.high} for i, band in found])
+        style: dict[str, Any] = {"fill": TOKENS["paper"], "stroke": colour, "strokeWidth": 1.5}
+        yield base.mark_bar(size=thick, yOffset=down, **style).encode(x=x, x2="high:Q", y=y)
+        middle = alt.X("middle:Q", scale=scale)
+        yield base.mark_tick(size=thick, thickness=1.5, yOffset=down, color=colour, opacity=1).encode(x=middle, y=y)
+    published = [{"key": i, "low": row.outside} for i, row in enumerate(rows) if row.outside]
+    diamond: dict[str, Any] = {"shape": "diamond", "size": 70, "fill": TOKENS["ink"], "stroke": TOKENS["ink"], "opacity": 1}
+    yield _over(published).mark_point(yOffset=STOP[1], **diamond).encode(x=x, y=y)
+    words: dict[str, Any] = {"baseline": "middle", "fontSize": AXIS_TEXT, "yOffset": STOP[1]}
+    beside = [{"key": i, "low": row.stop.high, "label": row.words} for i, row in enumerate(rows) if row.stop]
+    yield _over(beside).mark_text(align="left", xOffset=GAP, **words).encode(x=x, y=y, text="label:N")
+    missing = [{"key": i, "low": _end(rows), "label": row.words} for i, row in enumerate(rows) if not row.stop]
+    yield _over(missing).mark_text(align="left", xOffset=GAP, color=TOKENS["mut"], **words).encode(x=x, y=y, text="label:N")
+    title: dict[str, Any] = {"align": "left", "baseline": "middle", "fontSize": AXIS_TEXT, "color": TOKENS["mut"]}
+    yield _over([{}]).mark_text(**title).encode(x=alt.value(-names), y=alt.value(-30), text=alt.value(caption))
 
 
-def _written(words: str, across: float, down: float, **style: Any) -> alt.Chart:
-    """Words at a place in px, to its right."""
-    look: dict[str, Any] = {"align": "left", "baseline": "middle", "fontSize": AXIS_TEXT, "color": TOKENS["mut"], **style}
-    return _data([{}]).mark_text(**look).encode(x=alt.value(across), y=alt.value(down), text=alt.value(words))
+def _end(rows: Sequence[Bands]) -> float:
+    """Where the bars and marks of rows without a full stop end: words stand behind all of them."""
+    without = [row for row in rows if not row.stop]
+    ends = [row.part.high for row in without if row.part] + [row.outside for row in without if row.outside]
+    return max(ends, default=1.0)
 
 
-def _wrapped(words: str, room: float) -> list[str]:
-    """The words in lines of at most so many px."""
-    lines = [""]
-    for word in words.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and width(longer, AXIS_TEXT) > room:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return lines
+def _over(rows: Sequence[dict[str, Any]]) -> alt.Chart:
+    return alt.Chart(alt.Data(values=list(rows)))

@@ -16,7 +16,7 @@ from toolkit.report.charts.theme import PANEL, TOKENS, specification
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.formats import Formats
 
-HEIGHT = 148
+HEIGHT = 126
 MARGIN = 44
 """Room in px for the numbers of the price axis, the same in every panel so that their years align."""
 LABEL = 60

@@ -28,7 +28,7 @@ STYLES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 """How a mark looks: told apart by shape and fill as well as by colour."""
 LEFT, RIGHT, TOP, BOTTOM = 42, 14, 26, 44
 """Px around the plot: for the labels of the axes, and a title above each."""
-HEIGHTS: Mapping[int, int] = MappingProxyType({PHONE: 430, SHEET: 400, PAGE: 420})
+HEIGHTS: Mapping[int, int] = MappingProxyType({PHONE: 430, SHEET: 360, PAGE: 340})
 SMALL, LARGE = 60.0, 620.0
 """Px² of the square around a mark of no size, and of the largest."""
 LINE, NAME_LIMIT = 16.0, 200.0

@@ -9,13 +9,16 @@ from typing import Any
 
 import altair as alt
 
+from toolkit.report.charts.lettering import width as lettered
 from toolkit.report.charts.theme import LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, specification
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.formats import Formats
 
 BAR, HEAD = 36, 24
-CHARACTER = 7.2
-"""Width of a digit of the labels in px, on the generous side: a label that does not fit its part is left out."""
+PADDING = 12
+"""Px that the theme leaves at the sides."""
+APART = 10
+"""Px between two labels: one that finds no room beside the one before is left out."""
 FILLS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "safe": {"fill": TOKENS["data"]},
@@ -54,18 +57,19 @@ def _spec(parts: tuple[Part, ...], width: int, fmt: Formats) -> str:
     total = sum(part.value for part in parts)
     scale = alt.Scale(domain=[0, total], nice=False, zero=True)
     layers: list[alt.Chart] = []
-    start = 0.0
+    start = taken = 0.0
     for part in parts:
         row = {"from": start, "to": start + part.value, "label": part.label}
         base = alt.Chart(alt.Data(values=[row])).encode(x=alt.X("from:Q", scale=scale, axis=None))
         style = dict(FILLS[part.fill])
         layers.append(base.mark_rect(**style).encode(x2="to:Q", y=alt.value(HEAD), y2=alt.value(HEAD + BAR)))
-        if CHARACTER * len(part.label) <= width * part.value / total:
-            layers.append(
-                base.mark_text(align="left", baseline="bottom", fontSize=LABEL_TEXT, fontWeight="bold").encode(
-                    text="label:N", y=alt.value(HEAD - 6)
-                )
-            )
+        # The label of a thin last part ends where the bar does.
+        long = lettered(part.label, bold=True)
+        left = max(0.0, min((width - PADDING) * start / total, width - PADDING - long))
+        if left >= taken:
+            words = base.mark_text(align="left", baseline="bottom", fontSize=LABEL_TEXT, fontWeight="bold")
+            layers.append(words.encode(x=alt.value(left), y=alt.value(HEAD - 6), text="label:N"))
+            taken = left + long + APART
         start += part.value
     drawing = alt.layer(*layers).properties(width=width, height=HEAD + BAR)
     return specification(drawing.properties(autosize={"type": "fit", "contains": "padding"}), fmt)

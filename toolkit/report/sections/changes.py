@@ -9,6 +9,7 @@ from toolkit.report import formats
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Row, Table
 from toolkit.report.findings import Findings, is_confirmed
+from toolkit.report.folded import folded
 from toolkit.report.language import mark
 from toolkit.report.names import of_key
 from toolkit.report.text import NONE, Inline, Span, Text, muted, name, sources, strong, text
@@ -27,9 +28,9 @@ MOVED = 0.005
 
 @section("changes", mark("What changed since last month"), needs=["changes"])
 def changes(found: Findings) -> tuple[Block, ...]:
-    """Three tables: the law, the flows, the prices."""
+    """The law, and behind it the flows and the prices."""
     part = found.parts["changes"]
-    return tuple(figure for figure in (_controls(found, part), _flows(found, part), _prices(found, part)) if figure)
+    return (_controls(found, part), *folded(_flows(found, part), _prices(found, part)))
 
 
 def _controls(found: Findings, part: Mapping[str, Any]) -> Figure:
@@ -75,8 +76,8 @@ def _ledger(found: Findings, part: Mapping[str, Any]) -> Iterator[Inline]:
             yield " "
             yield from say(
                 "{who} claimed that the suspension by {number} goes on; no legal act confirms it.",
-                who=name(claim["authority"]),
-                number=name(fmt.notices(row["number"] or row["title"])),
+                who=name(say.term("term", claim["authority"])),
+                number=name(fmt.notices(say.term("term", row["number"] or row["title"]))),
             )
 
 
@@ -115,7 +116,7 @@ def _flows(found: Findings, part: Mapping[str, Any]) -> Figure | None:
             "In {month} the US recorded no import from China of one of {total} metals: {names}",
             "In {month} the US recorded no import from China of {n} of {total} metals: {names}",
             month=month,
-            total=len(rows),
+            total=say.number_word(len(rows)),
             names=say.listed([_metal(found, row) for row in stopped]),
         )
     else:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 from toolkit.report.charts.scatter import Axis, Mark, scatter
 from toolkit.report.compose import section
-from toolkit.report.document import Bar, BarTable, Block, Column, Figure, Missing, Paragraph, Row, Table
+from toolkit.report.document import Bar, BarTable, Block, Column, Figure, Missing, Row, Table
 from toolkit.report.findings import HELD, Findings
+from toolkit.report.folded import folded
 from toolkit.report.language import mark
 from toolkit.report.stages import stage, standings, years
 from toolkit.report.text import NONE, Inline, Span, Text, muted, plain, sources, strong, text
@@ -41,7 +43,7 @@ BAR_MARKS = {"controlled": "on", "unsettled": "uncertain", "plain": "new"}
 
 @section("concentration", mark("Concentration of supply"), needs=["supply"])
 def concentration(run: Findings) -> tuple[Block, ...] | Missing:
-    """Marks or bars of what is left, the table of indices, and the hosts of by-products."""
+    """Marks or bars of what is left; behind them the indices, and the hosts of by-products."""
     rows = sorted(
         (metal for metal in run.parts["supply"]["metals"] if metal["scored"]),
         key=lambda metal: (metal["scored"]["n_minus_1"], -metal["scored"]["hhi"], metal["asset"]),
@@ -52,8 +54,8 @@ def concentration(run: Findings) -> tuple[Block, ...] | Missing:
         )
     held = [metal for metal in rows if (metal["weight"] or 0.0) > HELD]
     first = _weights(run, held) if held else _ranked(run, rows)
-    hosts = _hosts(run)
-    return (first, _indices(run, rows), Paragraph(text(*_cautions(run, rows)), "intro"), *((hosts,) if hosts else ()))
+    first = replace(first, source=text(first.source, " ", *_cautions(run, rows)))
+    return (first, *folded(_indices(run, rows), _hosts(run)))
 
 
 def _weights(run: Findings, held: Sequence[Metal]) -> Figure:
@@ -163,12 +165,17 @@ def _indices(run: Findings, rows: Sequence[Metal]) -> Figure:
         say.words("Concentration of supply by metal"), columns, tuple(_row(run, metal, weighed=weighed) for metal in rows)
     )
     sub = say(
-        "Index of Herfindahl and Hirschman (HHI): the squared shares of the named countries, {most} for a single one. Where a "
-        "source leaves countries unnamed, the second figure counts them as one.",
+        "Index of Herfindahl and Hirschman (HHI): the squared shares of the named countries, {most} for a single one. US "
+        "merger guidelines speak of high concentration above {high}.",
         most=run.fmt.number(POINTS),
+        high=run.fmt.number(POINTS * HIGH),
     )
-    used = sources(*run.of_sources(*(metal["scored"]["source_id"] for metal in rows)))
-    return Figure(_above(run, rows), sub, (table,), source=say("Source: statistics of production{markers}.", markers=used))
+    foot = say(
+        "Source: statistics of production{markers}. Where a source leaves countries unnamed, the second figure counts them as "
+        "one.",
+        markers=sources(*run.of_sources(*(metal["scored"]["source_id"] for metal in rows))),
+    )
+    return Figure(_above(run, rows), sub, (table,), source=foot)
 
 
 def _row(run: Findings, metal: Metal, *, weighed: bool) -> Row:
@@ -204,13 +211,13 @@ def _above(run: Findings, rows: Sequence[Metal]) -> Text:
         above,
         "One of {total} indices lies above {high}, the line of a highly concentrated market",
         "{N} of {total} indices lie above {high}, the line of a highly concentrated market",
-        total=len(rows),
+        total=say.number_word(len(rows)),
         high=high,
     )
 
 
 def _cautions(run: Findings, rows: Sequence[Metal]) -> Iterator[Inline]:
-    """What the figures do not say: other stages, bands, and who uses what the largest producer makes."""
+    """What the figures do not say: other stages, other years, and who uses what the largest producer makes."""
     say, fmt = run.say, run.fmt
     other = _other_stage(rows)
     if other is not None:
@@ -234,10 +241,6 @@ def _cautions(run: Findings, rows: Sequence[Metal]) -> Iterator[Inline]:
             metals=say.listed([run.metal(metal) for metal in old]),
             years=years(old[0]["scored"]),
         )
-    yield from say(
-        "{high} points are the line above which US merger guidelines speak of a highly concentrated market. ",
-        high=fmt.number(POINTS * HIGH),
-    )
     yield from say("Where the largest producer is the main consumer too, what is left overstates the shortage elsewhere.")
 
 
@@ -309,5 +312,5 @@ def _won(run: Findings, noted: Sequence[Metal]) -> Text:
         len(by_product),
         "One of {total} metals is a by-product: its supply follows another metal",
         "{N} of {total} metals are by-products: their supply follows other metals",
-        total=len(noted),
+        total=say.number_word(len(noted)),
     )

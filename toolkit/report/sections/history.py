@@ -9,20 +9,21 @@ from toolkit.report.charts.indexed import Indexed, Month, indexed, span
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Panels, Row, SmallMultiple, Table
 from toolkit.report.findings import Findings
+from toolkit.report.folded import folded
 from toolkit.report.formats import day, readable
 from toolkit.report.history_tables import TOLD, cases, figure_of, label_of, points
 from toolkit.report.language import mark
 from toolkit.report.text import NONE, Text, sources, text
 
-MOST = 8
-"""Panels: with the legend they fill three rows of three; every case is in the table."""
+MOST = 5
+"""Panels: with the legend they fill two rows of three; every case is in the table."""
 Case = Mapping[str, Any]
 
 
 @section("history", mark("After earlier controls"), needs=["history"])
 def history(run: Findings) -> tuple[Block, ...]:
-    """Panels of the price around each announcement, the table of all cases, and dated prices that belong to no series."""
-    return tuple(figure for figure in (_panels(run), cases(run), points(run)) if figure)
+    """Panels of the price around each announcement; behind them all cases, and dated prices that belong to no series."""
+    return (_panels(run), *folded(cases(run), points(run)))
 
 
 def _finding(run: Findings) -> Text:
@@ -66,11 +67,7 @@ def _panels(run: Findings) -> Figure:
         SmallMultiple(text(run.head(case)), _note(run, case), drawing) for case, drawing in zip(chosen, drawings, strict=True)
     )
     bases = say.series([say.term("term", readable(basis)) for basis in dict.fromkeys(case["basis"] for case in chosen)])
-    sub = say(
-        "Price indexed to 100 before the announcement, log scale, months from that of the announcement; a change beside a name "
-        "is over base metals. Basis: {bases}, one only in a panel.",
-        bases=bases,
-    )
+    sub = say("Price, 100 before the announcement, log scale, by months from it; the change beside a name is over base metals.")
     overlapping = say.counted(
         part["overlapping"],
         "{some} of {total} cases shares its year with other events on the metal.",
@@ -79,7 +76,9 @@ def _panels(run: Findings) -> Figure:
         total=run.fmt.number(len(part["cases"])),
     )
     foot = say(
-        "Source: price series{marks}. {overlapping} Notices: {notices}; cases of one notice are not independent. {method}",
+        "Source: price series{marks}; basis: {bases}. {overlapping} Notices: {notices}; cases of one notice are not "
+        "independent. {method}",
+        bases=bases,
         marks=sources(*run.of_tables("prices")),
         overlapping=overlapping,
         notices=run.fmt.number(part["notices"]),

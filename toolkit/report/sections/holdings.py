@@ -9,7 +9,7 @@ from typing import Any
 
 from toolkit.report.charts.status_bar import Part, status_bar
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Column, Figure, Missing, Paragraph, Row, Table
+from toolkit.report.document import Block, Column, Figure, Missing, Row, Table
 from toolkit.report.findings import Findings
 from toolkit.report.language import mark
 from toolkit.report.lots import DELAY, FORM, LEGEND, ORIGIN, REACHES, Reach, product, reach, shown_name, sums
@@ -50,7 +50,7 @@ UNKNOWN_ORIGIN = mark("origin unknown")
 
 @section("holdings", mark("What of it could fail to arrive"), needs=["exposure"])
 def holdings(run: Findings) -> tuple[Block, ...] | Missing:
-    """The bar with its totals, the lots, and how long a licence takes."""
+    """The bar, its totals behind it, the lots, and how long a licence takes."""
     lots: Sequence[Mapping[str, Any]] = run.record["exposure"]["lots"]
     if not lots:
         return Missing(run.say.words("The file lists no lots."))
@@ -87,7 +87,7 @@ def _bar(run: Findings, lots: Sequence[Mapping[str, Any]]) -> Figure:
         say.words("Value by what a control can do"),
         (
             Column(say.words("Where it stands"), "left"),
-            Column(say.words("Lots")),
+            Column(say.words("Number of lots")),
             Column(say.words("Value, {currency}", currency=run.currency)),
             Column(say.words("Share")),
         ),
@@ -97,14 +97,15 @@ def _bar(run: Findings, lots: Sequence[Mapping[str, Any]]) -> Figure:
     told = "; ".join(f"{say.words(LEGEND[part.reach][1])}: {run.money(part.value)}" for part in drawn)
     parts = tuple(Part(part.value, run.money(part.value), part.reach) for part in drawn)
     legend = tuple((LEGEND[part.reach][0], say.words(LEGEND[part.reach][1])) for part in drawn)
-    chart: tuple[Block, ...] = (status_bar(parts, f"{told}.", fmt),) if parts else ()
     sub = say(
-        "Value of the lots in {currency} by what an export control in force on {day} can do to them. Metal outside the country "
-        "of its origin cannot be stopped there; orders and top-ups can.",
+        "Value of the lots in {currency} by what an export control in force on {day} can do to them.",
         currency=run.currency,
         day=fmt.long_date(run.as_of),
     )
-    return Figure(_finding(run, found, total), sub, (*chart, table), legend, text(*_source(run)))
+    title, foot = _finding(run, found, total), text(*_source(run))
+    if not parts:
+        return Figure(title, sub, (table,), (), foot)
+    return Figure(title, sub, (status_bar(parts, f"{told}.", fmt),), legend, foot, table)
 
 
 def _finding(run: Findings, found: Mapping[Reach, Any], total: float) -> Text:
@@ -157,7 +158,7 @@ def _lots(run: Findings, lots: Sequence[Mapping[str, Any]]) -> Figure:
     order = sorted(lots, key=lambda lot: (-(lot["value"] or 0.0), lot["lot_id"]))
     first, rest = order[:SHOWN], order[SHOWN:]
     columns = (
-        Column(say.words("Lot"), "left"),
+        Column(say.words("Lot ID"), "left"),
         Column(say.words("Metal, form and origin"), "left", say.words("What")),
         Column(say.words("Quantity, kg"), short=say.words("kg")),
         Column(say.words("Value, {currency}", currency=run.currency)),
@@ -174,9 +175,9 @@ def _lots(run: Findings, lots: Sequence[Mapping[str, Any]]) -> Figure:
     data = Table(say.words("All lots"), columns, tuple(Row(_plain_cells(run, lot, rows)) for lot in order), stacks=False)
     table = Table(say.words("Lots by value"), columns, tuple(told))
     sub = say(
-        "By value. Measures are those on the form of the lot for delivery from its origin to {place}; a notice names forms, "
+        "By value. Measures are those on the form of the lot for delivery from its origin {towards}; a notice names forms, "
         "not metals.",
-        place=run.place(run.record["owner"]["country"]),
+        towards=run.towards(run.record["owner"]["country"]),
     )
     return Figure(_largest(run, order, rows), sub, (table,), (), text(*_source(run)), data if rest or _cut(lots) else None)
 
@@ -211,7 +212,7 @@ def _cells(run: Findings, lot: Mapping[str, Any], rows: Mapping[str, Mapping[str
     say, fmt = run.say, run.fmt
     place: list[Inline] = [say.words(STATUS[lot["status"]])]
     if lot["location"]:
-        place += [", ", shown_name(lot["location"])]
+        place += [", ", shown_name(run.country(lot["location"]))]
     origin: Inline = run.country(lot["origin"])
     if lot["assumed_origin"]:
         origin = run.assumed(say.words(UNKNOWN_ORIGIN), ORIGIN, marked=False)
@@ -275,10 +276,10 @@ def _delay(run: Findings) -> Figure | None:
         return None
 
     def days(count: float) -> Inline:
-        return run.assumed(say.words("{days} days", days=fmt.number(count)), DELAY, marked=False)
+        return run.assumed(fmt.number(count), DELAY, marked=False)
 
     title = say(
-        "Half of the licences applied for today come within {median}; one in ten takes {tail} or more",
+        "Half of the licences applied for today come within {median} days; one in ten takes {tail} or more",
         median=days(delay["median"]),
         tail=days(delay["tail"]),
     )
@@ -290,8 +291,8 @@ def _delay(run: Findings) -> Figure | None:
     )
     covers = [row for row in exposure["cover"] if row["days"] is not None]
     if not covers:
-        note = Paragraph(say("How long the stored metal lasts is not known: the report was given no use a month."))
-        return Figure(title, sub, (note,))
+        unknown = say("How long the stored metal lasts is not known: the report was given no use a month.")
+        return Figure(title, text(sub, " ", unknown), ())
     rows = {row["asset"]: row for row in run.record["controls"]}
     table = Table(
         say.words("Cover of stored metal"),

@@ -26,20 +26,21 @@ BASES = {
 
 @section("prices", mark("Prices and noise"), needs=["prices"])
 def prices(run: Findings) -> tuple[Block, ...] | Missing:
-    """One panel a metal, the noisiest bases first, and the months behind them."""
+    """One panel a noisy metal; behind them the months of all, those with prices taken as published too."""
     found = run.parts["prices"]
     series = sorted((one for one in found["series"] if _months(one)), key=lambda one: one["basis"] != NOISY)
     if not series:
         return Missing(run.say.words("No metal of this report has a price by month."))
-    months = [row["month"] for one in series for row in one["months"]]
+    drawn = [one for one in series if _is_noisy(one)] or series
+    months = [row["month"] for one in drawn for row in one["months"]]
     span = day(min(months)), day(max(months))
-    panels = tuple(_panel(run, one, span) for one in series)
+    panels = tuple(_panel(run, one, span) for one in drawn)
     return (
         Figure(
-            _title(run, series),
-            _sub(run, found, series, span),
-            (Panels(panels, _legend(run, series)),),
-            source=_source(run, found),
+            _title(run, drawn),
+            _sub(run, drawn, span),
+            (Panels(panels, _legend(run, drawn)),),
+            source=_source(run, found, drawn),
             data=_data(run, series),
         ),
     )
@@ -64,36 +65,23 @@ def _title(run: Findings, series: Sequence[Mapping[str, Any]]) -> Text:
     distance, most = max(off, key=lambda pair: (pair[0], pair[1]["asset"]))
     written = {"limit": fmt.limit(FAR), "metal": run.metal(most), "off": fmt.percent(distance, 0)}
     if not far:
-        return say("No last print is more than {limit} off its level; that of {metal} is {off} off", **written)
+        return say("No last customs value is more than {limit} off its level; that of {metal} is {off} off", **written)
     if len(off) == 1:
-        return say("The last print of {metal} is {off} off the level", **written)
+        return say("The last customs value of {metal} is {off} off the level", **written)
     return say.counted(
         len(far),
-        "For one of {total} metals the last customs print is more than {limit} off the level: {metal}, by {off}",
-        "For {n} of {total} metals the last customs print is more than {limit} off the level; {metal} by {off}",
+        "For one of {total} metals the last customs value is more than {limit} off the level: {metal}, by {off}",
+        "For {n} of {total} metals the last customs value is more than {limit} off the level; {metal} by {off}",
         total=say.number_word(len(off)), **written,
     )  # fmt: skip
 
 
-def _sub(run: Findings, found: Mapping[str, Any], series: Sequence[Mapping[str, Any]], span: tuple[date, date]) -> Text:
+def _sub(run: Findings, series: Sequence[Mapping[str, Any]], span: tuple[date, date]) -> Text:
     say, fmt = run.say, run.fmt
     first, last = (fmt.month(month) for month in span)
     sentences = [say("{unit}, logarithmic, {first} to {last}.", unit=_unit(run, series), first=first, last=last)]
     if any(_is_noisy(one) for one in series):
-        sentences.append(
-            say(
-                "Levels are smoothed: that of a past month knows the prints after it, up to {day}. Band: two standard errors.",
-                day=fmt.long_date(run.as_of),
-            )
-        )
-    for currency, month in found["rates"].items():
-        sentences.append(
-            say(
-                "Prices in {currency} are converted at the rate of their month, after {month} at the last known one.",
-                currency=currency,
-                month=fmt.month(month),
-            )
-        )
+        sentences.append(say("Beside a name: how far the last customs value is off the level."))
     return _sentences(sentences)
 
 
@@ -130,9 +118,9 @@ def _panel(run: Findings, one: Mapping[str, Any], span: tuple[date, date]) -> Sm
         "print": fmt.price(last["print"], like=last["level"]),
     }
     if _is_noisy(one):
-        note = say("last print {off} against the level", off=fmt.percent(last["off"], 0, signed=True))
+        note = say("{off} off the level", off=fmt.percent(last["off"], 0, signed=True))
         told = say(
-            "{metal}: level {level} ± {error} {unit} (one standard error), last print {print} ({month}).",
+            "{metal}: level {level} ± {error} {unit} (one standard error), last value {print} ({month}).",
             level=fmt.price(last["level"]), error=fmt.price(last["error"], like=last["level"]), **written,
         )  # fmt: skip
     else:
@@ -143,17 +131,31 @@ def _panel(run: Findings, one: Mapping[str, Any], span: tuple[date, date]) -> Sm
     return SmallMultiple(text(run.head(one)), note, levels(_months(one), span, plain(told), fmt))
 
 
-def _source(run: Findings, found: Mapping[str, Any]) -> Text:
+def _source(run: Findings, found: Mapping[str, Any], drawn: Sequence[Mapping[str, Any]]) -> Text:
     say = run.say
     keys = [row["source_id"] for row in found["data"]]
     sentences = [text(say("Source: price series and exchange rates"), sources(*run.of_sources(*keys)), ".")]
+    if any(_is_noisy(one) for one in drawn):
+        day_of = run.fmt.long_date(run.as_of)
+        sentences.append(say("Levels are smoothed: that of a past month knows the values after it, up to {day}.", day=day_of))
     if any(abs(one["last"]["off"] or 0.0) > FAR for one in found["series"]):
         sentences.append(say("A level follows a jump only as far as the noise of its series allows."))
+    for currency, month in found["rates"].items():
+        sentences.append(
+            say(
+                "Prices in {currency} are converted at the rate of their month, after {month} at the last known one.",
+                currency=currency,
+                month=run.fmt.month(month),
+            )
+        )
+    if others := [one for one in found["series"] if _months(one) and one not in drawn]:
+        metals = say.listed([run.metal(one) for one in others])
+        sentences.append(say("Taken as published, and in the table alone: {metals}.", metals=metals))
     if found["without"]:
         metals = say.listed([run.metal(row) for row in found["without"]])
         sentences.append(say("Without a price by month: {metals}.", metals=metals))
     if _priced_otherwise(run, found["series"]):
-        sentences.append(say("The proposal takes other levels: its strategy uses less history, or prints as they are."))
+        sentences.append(say("The proposal takes other levels: its strategy uses less history, or customs values as they are."))
     return _sentences(sentences)
 
 
@@ -173,7 +175,7 @@ def _data(run: Findings, series: Sequence[Mapping[str, Any]]) -> Table:
     cells = {one["asset"]: {row["month"]: _cell(run, row) for row in one["months"]} for one in series}
     months = sorted({month for own in cells.values() for month in own}, reverse=True)
     rows = tuple(Row((text(fmt.month(month)), *(own.get(month, text(NONE)) for own in cells.values()))) for month in months)
-    caption = say.words("Prices by month, {unit}: print, then level ± one standard error", unit=_unit(run, series))
+    caption = say.words("Prices by month, {unit}: price, then level ± one standard error", unit=_unit(run, series))
     columns = (Column(say.words("Month"), "left"), *(Column(capital(run.head(one).text)) for one in series))
     return Table(caption, columns, rows, stacks=False)
 

@@ -1,14 +1,15 @@
-"""What if exports stop: price multiples under a range of elasticities, who gains and who pays, and a check from outside."""
+"""What if exports stop: what the price of each metal does, who gains and who pays, and a check from outside."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from toolkit.report.charts.bands import Band, Captions, Outside, Share, fan
+from toolkit.report.charts.bands import Band, Bands, bands
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Figure, Missing, Paragraph
 from toolkit.report.findings import Findings
+from toolkit.report.folded import folded
 from toolkit.report.language import mark
 from toolkit.report.stages import years
 from toolkit.report.stops import (
@@ -17,6 +18,7 @@ from toolkit.report.stops import (
     SIDES,
     STOP,
     SUM,
+    left_out,
     losses,
     maker,
     money,
@@ -33,13 +35,12 @@ Metal = Mapping[str, Any]
 
 @section("whatif", mark("What if exports stop"), needs=["whatif"])
 def whatif(run: Findings) -> tuple[Block, ...] | Missing:
-    """Who gains and who pays, the fan of the formula, its figures by loss, the money, and the check from outside."""
+    """Who gains and who pays, the multiples of each metal, and behind them the money and the check from outside."""
     part = run.parts["whatif"]
     moving = [metal for metal in part["metals"] if metal["stop"] or metal["state"] == BEYOND]
     if not moving:
         return Missing(run.say.words("Of none of these metals does the country of the stop make a share that is known."))
-    found = (_fan(run, moving), losses(run), money(run), outside(run))
-    return (Paragraph(text(*_both(run)), "body"), *(figure for figure in found if figure))
+    return (Paragraph(text(*_both(run)), "body"), _multiples(run, moving), *folded(money(run), outside(run)))
 
 
 def _both(run: Findings) -> Iterator[Inline]:
@@ -65,8 +66,8 @@ def _both(run: Findings) -> Iterator[Inline]:
     elif "whole" in gains:
         weights = part["weights"][0]
         yield from say(
-            "If {loss} of the supply of each metal stopped, the metals here would be worth {low} to {high} more to whoever "
-            "holds them by then, {less} to {more} of value; whoever buys them only afterwards pays as much more. ",
+            "If {loss} of the supply of each metal stopped, the metals here would be worth {low} to {high} more, {less} to "
+            "{more} of value, to whoever holds them by then; whoever buys later pays as much more. ",
             loss=loss,
             low=amount("whole", "low"),
             high=amount("whole", "high"),
@@ -87,45 +88,49 @@ def _both(run: Findings) -> Iterator[Inline]:
             value=strong(run.money(part["undelivered"])),
             country=maker(run),
         )
-    yield from say(
-        "When exports resume, the gain is lost again. These are scenarios under the assumptions stated, no forecasts."
-    )
+    yield from say("When exports resume, the gain is lost again: scenarios under stated assumptions, no forecasts.")
 
 
-def _fan(run: Findings, moving: Sequence[Metal]) -> Figure:
-    """The formula from no loss to the largest that it carries, over the share of each metal that could be lost."""
+def _multiples(run: Findings, moving: Sequence[Metal]) -> Figure:
+    """A row a metal, those first of which the country makes most: the smallest loss that is shown, and the full stop."""
     say, fmt, part = run.say, run.fmt, run.parts["whatif"]
     order = sorted(moving, key=lambda metal: (-metal["share"], metal["asset"]))
-    shares = [Share(run.metal(metal).text, metal["share"], fmt.percent(metal["share"], 0)) for metal in order]
-    checks = [check for check in part["checks"] if check["share"] is not None and check["change"] is not None]
-    outside = [Outside(run.metal(check).text, check["share"], 1.0 + check["change"]) for check in checks]
-    last = part["curve"][-1]
-    words = Captions(
-        say.words("price after over price before"),
-        say.words("share of {country} in world production", country=maker(run)),
-        say.words("beyond what the formula can carry"),
-        (multiple(run, last["low"]), multiple(run, last["central"]), multiple(run, last["high"])),
-    )
-    curve = [Band(**band) for band in part["curve"]]
-    legend = [("line", say.words("lowest and highest elasticity")), ("dashed", say.words("middle"))]
-    legend += [("outside", say.words("published elsewhere, for a full stop"))] if outside else []
-    legend += [("free", say.words("share that a stop takes"))]
+    published = {check["asset"]: 1.0 + check["change"] for check in part["checks"] if check["change"] is not None}
+    rows = [_row(run, metal, published.get(metal["asset"])) for metal in order]
+    first = part["shown"][0]
+    legend = [
+        ("part", say.words("loss of {loss} of world supply", loss=fmt.percent(first["loss"], 0))),
+        ("hollow", say.words("full stop: loss of all that {country} makes", country=maker(run))),
+    ]
+    legend += [("outside", say.words("published elsewhere, for a full stop"))] if any(row.outside for row in rows) else []
     source = say(
         "Source: shares of production of {years}{shares}; elasticities, and the end of the formula, are assumptions{assumed}.",
         years=say.listed(sorted({years(metal) for metal in order})),
         shares=sources(*run.of_sources(*(metal["source_id"] for metal in order))),
         assumed=sources(*run.rests_on(SUM, STOP, CARRIED)),
     )
-    return Figure(
-        _fan_finding(run, order),
-        _formula(run),
-        (fan(curve, shares, outside, words, _told(run, order), fmt),),
-        tuple(legend),
-        source,
-    )
+    caption = say.words("share of {country} in world production", country=maker(run))
+    chart = bands(rows, caption, _told(run, order), fmt)
+    foot = text(source, *(text(" ", words) for words in left_out(run)))
+    return Figure(_finding(run, order), _formula(run), (chart,), tuple(legend), foot, losses(run))
 
 
-def _fan_finding(run: Findings, order: Sequence[Metal]) -> Text:
+def _row(run: Findings, metal: Metal, published: float | None) -> Bands:
+    """The bars of a metal; in place of a full stop that the formula does not carry stand words."""
+    first, stop = run.parts["whatif"]["shown"][0]["loss"], metal["stop"]
+    part = next((band for band in metal["bands"] if band["loss"] == first), None)
+    words = run.say.words("beyond the formula")
+    if stop:
+        words = run.say.words("{low} to {high}", low=multiple(run, stop["low"]), high=multiple(run, stop["high"]))
+    label = f"{run.metal(metal).text} {run.fmt.percent(metal['share'], 0)}"
+    return Bands(label, part and _band(part), stop and _band(stop), published, words)
+
+
+def _band(found: Mapping[str, float]) -> Band:
+    return Band(*(found[side] for side in SIDES))
+
+
+def _finding(run: Findings, order: Sequence[Metal]) -> Text:
     say, part = run.say, run.parts["whatif"]
     first = part["shown"][0]
     values = {
@@ -149,8 +154,8 @@ def _formula(run: Findings) -> Text:
     e = part["elasticity"]
     low, central, high = (run.assumed(fmt.number(e[side], 2), SUM, marked=side == "central") for side in SIDES)
     return say(
-        "Price after over price before = (1 − loss) ^ (−1 / e) on a log scale, over the loss of world supply in one year; e is "
-        "the elasticity of supply plus that of demand, {low} to {high}, in the middle {central}. Carried to a loss of {most}.",
+        "Price after over price before, log scale: (1 − loss) ^ (−1 / e) for one year. The elasticity e of supply plus demand "
+        "is {low} to {high}, at the tick {central}; past a loss of {most} it no longer sets the price.",
         low=low,
         high=high,
         central=central,

@@ -55,7 +55,6 @@ def multiple(loss, side):
 
 
 def bands(part):
-    yield from part["curve"]
     yield from part["shown"]
     for metal in part["metals"]:
         yield from metal["bands"]

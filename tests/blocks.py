@@ -1,0 +1,26 @@
+"""Finding one's way in the blocks of a section: its figures in order, and the table of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from toolkit.report.document import Block, Columns, Figure, Table
+
+
+def figures(blocks: Iterable[Block]) -> list[Figure]:
+    """Figures as they are read, those side by side from left to right."""
+    found: list[Figure] = []
+    for block in blocks:
+        if isinstance(block, Columns):
+            found += block.figures
+        elif isinstance(block, Figure):
+            found.append(block)
+    return found
+
+
+def table_of(figure: Figure) -> Table:
+    """The table that a figure shows, or the one closed behind its finding."""
+    shown = next((block for block in figure.body if isinstance(block, Table)), None)
+    found = shown or figure.data
+    assert found is not None
+    return found
