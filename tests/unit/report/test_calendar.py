@@ -40,7 +40,11 @@ def test_each_date_says_what_happens_and_what_follows():
     )
     lapsed = found["2026-11-10"]
     assert plain(lapsed.what).endswith("No.\u00a062/2025 has lapsed")
-    assert "claims an extension to 10\u00a0Jan\u00a02027; no legal act confirms it." in plain(lapsed.note)
+    assert "claims" not in plain(lapsed.note), "the claim has an entry of its own"
+    record = copy.deepcopy(law())
+    record["upcoming"] = [row for row in record["upcoming"] if row["date"] != "2027-01-10"]
+    alone = dates(record)["2026-11-10"]
+    assert "claims an extension to 10\u00a0Jan\u00a02027; no legal act confirms it." in plain(alone.note)
     assert plain(found["2027-01-10"].note) == "No legal act confirms it."
 
 

@@ -176,7 +176,10 @@ def _after_lapse(run: Findings, row: Row) -> Iterator[Text]:
     since = fmt.short_date(row["returns"]) if row["returns"] else None
     if since:
         yield say("In force again since {day}.", day=since)
+    told = {other["date"] for other in run.record["upcoming"] if other.get("change") == "claim_ends"}
     for claim in row["claims"]:
+        if claim["until"] in told:
+            continue  # Its end has an entry of its own.
         who = name(say.term("term", claim["authority"]))
         if claim["until"]:
             yield say(

@@ -61,8 +61,7 @@ def limits(run: Findings) -> tuple[Block, ...] | Missing:
     sub = say("Values of the proposal.")
     if run.record["solver"]["lots_gap"] is not None:
         sub = say(
-            "Values on whole lots. What a point is worth comes from the divisible problem, where a limit can bind that whole "
-            "lots leave some room."
+            "Values on whole lots; the worth of a point is that before rounding to lots, where a limit can bind more tightly."
         )
     table = Table(say.words("Limits, room and price"), columns, rows, gauge=say.words("Room used"))
     foot = [say.words("Own calculation. “Point” is a percentage point."), _aim(run), _others(run)]
