@@ -108,8 +108,10 @@ def _portfolio(found: Mapping[str, MetalSupply], ask: Ask) -> dict[str, Any]:
 def _assumptions(scenario: Scenario, metals: list[dict[str, Any]]) -> dict[str, Said]:
     if not any(metal["scenario_supply_risk"] for metal in metals):
         return {}
-    words = (
+    supposed = said(
         "Our scenario, not an EU figure: a trade parameter t of {t:g} for {country} in place of the one of the study, in the "
-        "shares of world supply known today; what the EU buys is taken to react likewise."
+        "shares of world supply known today; what the EU buys is taken to react likewise.",
+        t=scenario.trade_parameter,
+        country=country(scenario.country),
     )
-    return {TRADE: said(words, t=scenario.trade_parameter, country=country(scenario.country))}
+    return {TRADE: supposed}
