@@ -73,7 +73,7 @@ def _form(form: Form | Block, say: Language) -> Iterator[str]:
 
 
 def _item(marker: str, words: Text, *, assumed: bool) -> str:
-    told = tuple(Span(s.text, "assumption", s.refs) if assumed and s.style == "plain" else s for s in words)
+    told = tuple(Span(s.text, "assumption", s.refs) if assumed and s.style in ("plain", "name") else s for s in words)
     return inline(text(Span(marker, "strong"), " " if marker else "", told), first=not marker)
 
 

@@ -36,7 +36,7 @@ def tax_lots(run: Findings, tax: Mapping[str, Any]) -> Figure | None:
     if ruled and first:
         table = _listed(run, lots if len(lots) <= MOST else waiting[:MOST], lots, columns)
         sub = text(_sub(run, tax), " ", *_sums(run, lots, done))
-        return Figure(_title(run, tax, waiting), sub, (_gantt(run, first),), (), text(*_foot(run, lots)), table)
+        return Figure(_title(run, tax, waiting), sub, (_gantt(run, first),), (), text(*_foot(run, tax)), table)
     rows = [Row(_cells(run, lot, ruled=ruled)) for lot in first]
     if rest:
         rows.append(Row(_sum(run, rest, say.counted(len(rest), "{N} further lot", "{N} further lots"), ruled=ruled)))
@@ -47,7 +47,7 @@ def tax_lots(run: Findings, tax: Mapping[str, Any]) -> Figure | None:
         rows.append(Row(_sum(run, lots, text(say.words("All lots")), ruled=ruled), total=True))
     data = _listed(run, lots[:MOST], lots, columns, ruled=ruled) if len(lots) > len(first) else None
     table = Table(say.words("Lots and their gains"), columns, tuple(rows))
-    return Figure(_title(run, tax, waiting), _sub(run, tax), (table,), (), text(*_foot(run, lots)), data)
+    return Figure(_title(run, tax, waiting), _sub(run, tax), (table,), (), text(*_foot(run, tax)), data)
 
 
 def _listed(
@@ -116,7 +116,8 @@ def _sub(run: Findings, tax: Mapping[str, Any]) -> Text:
     )
 
 
-def _foot(run: Findings, lots: Sequence[Lot]) -> Iterator[Inline]:
+def _foot(run: Findings, tax: Mapping[str, Any]) -> Iterator[Inline]:
+    lots = tax["lots"]
     yield from run.say(
         "Gains are value at today’s price level less what was paid, in {currency}, before the spread of a sale.",
         currency=run.currency,
@@ -134,6 +135,13 @@ def _foot(run: Findings, lots: Sequence[Lot]) -> Iterator[Inline]:
             unknown,
             "{N} lot without a price or without an exchange rate is in no sum.",
             "{N} lots without a price or without an exchange rate are in no sum.",
+        )
+    if left_out := tax.get("left_out", 0):
+        yield " "
+        yield from run.say.counted(
+            left_out,
+            "{N} lot that is only planned, or has no day of purchase by now, is left out.",
+            "{N} lots that are only planned, or have no day of purchase by now, are left out.",
         )
 
 

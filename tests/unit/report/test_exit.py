@@ -153,3 +153,8 @@ def test_a_holding_period_of_one_year_is_told_in_the_singular(ask, years, told):
     part = {**found.parts["exit"], "years": years}
     steps = section.build(replace(found, parts={**found.parts, "exit": part}))[1]
     assert told in steps.figures[0].body[0].told
+
+
+def test_a_planned_lot_is_in_no_tax_sum_and_that_is_said(tmp_path):
+    figure = section.build(findings_of(ask_of(tmp_path, TWELVE[0], TWELVE[9])))[-1]
+    assert "One lot that is only planned" in plain(figure.source)

@@ -73,3 +73,18 @@ def test_in_german(ask):
     assert {state.number for line in matrix.lines for state in line.states} <= {
         "Nein", "Heute ja", "Genehmigung", "Genehmigung (EU)", "Ja", "Nicht eindeutig",
     }  # fmt: skip
+
+
+def test_a_no_on_an_unsettled_form_is_none_in_the_legal_basis_either(tmp_path):
+    bar = "W-1,tungsten,metal,99.95 %,40,kg,2025-12-08,70,EUR,CHN,Frankfurt,stored,,,,,"
+    figure, matrix = built(findings_of(ask_of(tmp_path, bar)))
+    assert "Not settled" in {state.number for line in matrix.lines for state in line.states}
+    assert figure.data is not None
+    assert {plain(row.cells[2]) for row in figure.data.rows} == {"Not settled", "Permit"}
+
+
+def test_a_clause_on_goods_made_abroad_is_named_and_not_a_yes(tmp_path):
+    oxide = "DY-2,dysprosium,oxide,99.5 %,5,kg,2025-01-10,300,EUR,CHN,Frankfurt,stored,,,,,"
+    figure, matrix = built(findings_of(ask_of(tmp_path, oxide)))
+    assert matrix.lines[0].states[0].number == "Not settled"
+    assert "No.\u00a061/2025 reaches goods made abroad" in plain(figure.source)

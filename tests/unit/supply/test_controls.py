@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date
 
+import polars as pl
 import pytest
 
 from toolkit.core.errors import DataError
@@ -275,3 +276,8 @@ def test_json_has_the_keys_of_the_contract_and_is_plain(ledger):
 def test_no_em_dash_reaches_a_reader(tables):
     for name in ("controls", "control_scopes", "control_items"):
         assert "\N{EM DASH}" not in tables[name].write_csv()
+
+
+def test_no_form_is_known_before_its_event(tables):
+    early = tables["control_scopes"].join(tables["controls"].select("event_id", announced_from="known_from"), on="event_id")
+    assert early.filter(pl.col("known_from") < pl.col("announced_from")).is_empty()

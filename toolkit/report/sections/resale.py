@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Literal
@@ -43,6 +44,8 @@ ANSWER: Mapping[str, str] = MappingProxyType(
 MARKS: Mapping[str, Literal["on", "suspended", "uncertain", "clear"]] = MappingProxyType(
     {NO: "on", SUSPENDED: "suspended", LICENCE: "uncertain", UNSETTLED: "uncertain", PERMIT: "uncertain", YES: "clear"}
 )
+ACT = re.compile(r"^\w+ (\(EU\))")
+"""A regulation as it begins in a cell, where its number is enough; its name stands in the table of legal bases."""
 Group = Mapping[str, Any]
 Merged = tuple[tuple[State, ...], list[Group]]
 
@@ -106,7 +109,7 @@ def _state(run: Findings, answer: Mapping[str, Any]) -> State:
     if kind == YES:
         return State("clear", say.words(ANSWER[YES]), "")
     first, more = answer["measures"][0], len(answer["measures"]) - 1
-    number = _number(run, first)
+    number = ACT.sub(r"\1", _number(run, first))
     if more:
         number = say.words("{number} and {more} more", number=number, more=more)
     if kind == SUSPENDED and first["until"]:
@@ -115,9 +118,14 @@ def _state(run: Findings, answer: Mapping[str, Any]) -> State:
         words = say.words("{number}, suspended to {day}", number=number, day=until)
         return State("suspended", say.words(ANSWER[SUSPENDED]), words, brief=words, urgent=urgent)
     if not answer["certain"] and kind == NO:
-        return State("uncertain", say.words("Not settled"), number)
+        return State("uncertain", say.words(_word(answer)), number)
     doubt = "" if is_confirmed(first) else plain(why_unconfirmed(run, first))
     return State(MARKS[kind], say.words(ANSWER[kind]), f"{number}, {doubt}" if doubt else number)
+
+
+def _word(answer: Mapping[str, Any]) -> str:
+    """The answer in a word of the catalogue; a no that rests on an unsettled form is none."""
+    return ANSWER[UNSETTLED if answer["answer"] == NO and not answer["certain"] else answer["answer"]]
 
 
 def _number(run: Findings, m: Mapping[str, Any]) -> str:
@@ -174,7 +182,7 @@ def _basis(run: Findings, part: Mapping[str, Any], merged: Sequence[Merged]) -> 
             rows += [
                 Row(
                     (
-                        text(_names(run, groups)), text(_buyer(run, buyer)[0]), text(say.words(ANSWER[answer["answer"]])),
+                        text(_names(run, groups)), text(_buyer(run, buyer)[0]), text(say.words(_word(answer))),
                         text(_number(run, m)), text(fmt.short_date(m["since"]) if m["since"] else NONE),
                         text(fmt.short_date(m["until"]) if m["until"] else NONE),
                         text(say.words("confirmed")) if is_confirmed(m) else why_unconfirmed(run, m),
