@@ -8,6 +8,7 @@ import pkgutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.report.document import Block, Document, Missing, Section
@@ -43,23 +44,26 @@ class Builder:
     Attributes:
         title: In English: a message of the catalogue; empty for a section that opens the page.
         needs: Keys of the subject, or names of parts, without which it has nothing to show.
+        uses: Names of further parts that it shows something of, where they are there.
     """
 
     name: str
     title: str
     needs: tuple[str, ...]
+    uses: tuple[str, ...]
     build: Build
 
 
-def section(name: str, title: str, *, needs: Iterable[str] = ()) -> Callable[[Build], Builder]:
+def section(name: str, title: str, *, needs: Iterable[str] = (), uses: Iterable[str] = ()) -> Callable[[Build], Builder]:
     """Turn a function of findings into the section `name`; nothing is registered, `builders` finds the value.
 
     Args:
         name: As report definitions name it.
         title: A message, `mark`ed for the catalogue.
         needs: What `Findings.has` must answer with yes before the function is called.
+        uses: Parts that it looks at besides.
     """
-    return lambda build: Builder(name, title, tuple(needs), build)
+    return lambda build: Builder(name, title, tuple(needs), tuple(uses), build)
 
 
 @functools.cache
@@ -76,6 +80,29 @@ def builders() -> Mapping[str, Builder]:
     return MappingProxyType(found)
 
 
+def chosen_by(definition: Definition) -> tuple[Builder, ...]:
+    """The sections of a definition, in its order.
+
+    Raises:
+        SpecError: for a section that does not exist, with the nearest names.
+    """
+    known = builders()
+    for wanted in definition.sections:
+        if wanted not in known:
+            raise SpecError(f"no report section is named {wanted!r}.", hint=did_you_mean(wanted, known))
+    return tuple(known[wanted] for wanted in definition.sections)
+
+
+def looked_at(parts: Mapping[str, Any], definition: Definition) -> dict[str, Any]:
+    """The parts that a report looks at: sources and assumptions of the others would stand for nothing on its page.
+
+    Raises:
+        SpecError: as `chosen_by`.
+    """
+    wanted = {name for builder in chosen_by(definition) for name in (*builder.needs, *builder.uses)}
+    return {name: part for name, part in parts.items() if name in wanted}
+
+
 def compose(found: Findings, definition: Definition) -> Document:
     """The document of a report.
 
@@ -84,13 +111,9 @@ def compose(found: Findings, definition: Definition) -> Document:
         definition: Title and sections in order.
 
     Raises:
-        SpecError: for a section that does not exist, with the nearest names.
+        SpecError: as `chosen_by`.
     """
-    known, say = builders(), found.say
-    for wanted in definition.sections:
-        if wanted not in known:
-            raise SpecError(f"no report section is named {wanted!r}.", hint=did_you_mean(wanted, known))
-    chosen = [known[wanted] for wanted in definition.sections]
+    say, chosen = found.say, chosen_by(definition)
     return Document(
         title=say.term("title", definition.title),
         language=say.code,

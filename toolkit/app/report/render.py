@@ -16,7 +16,7 @@ from toolkit.app.report.pdf import pdf
 from toolkit.app.report.theme import ENGLISH, language, theme
 from toolkit.core.decode import Spec, decode, read_toml
 from toolkit.core.errors import SpecError, did_you_mean
-from toolkit.report.compose import Definition, compose
+from toolkit.report.compose import Definition, compose, looked_at
 from toolkit.report.data import as_data
 from toolkit.report.document import Document
 from toolkit.report.email import mail
@@ -60,7 +60,8 @@ def as_document(
     path = find("reports", name).path
     spec = decode(ReportSpec, read_toml(path), file=str(path))
     say = language(lang)
-    return compose(Findings.of(record, parts, say), Definition(spec.title, spec.sections)), say
+    definition = Definition(spec.title, spec.sections)
+    return compose(Findings.of(record, looked_at(parts or {}, definition), say), definition), say
 
 
 def report(

@@ -31,7 +31,7 @@ SEEN = {
 Asset = Mapping[str, Any]
 
 
-@section("risk", mark("Risk"), needs=["positions"])
+@section("risk", mark("Risk"), needs=["positions"], uses=["prices"])
 def risk(run: Findings) -> tuple[Block, ...] | Missing:
     """Contributions beside volatilities, then falls of factors, scenarios of the strategy and their tail."""
     believed = _volatilities(run)

@@ -33,7 +33,7 @@ NAMED = 6
 """Metals of an unconfirmed fact that are named; of more the rest is counted."""
 
 
-@section("sources", mark("Data and sources"))
+@section("sources", mark("Data and sources"), uses=["quality"])
 def data_sources(run: Findings) -> tuple[Block, ...] | Missing:
     """Dates of what the report rests on, the table that the markers S1, S2, ... link to, and the unconfirmed facts."""
     if not run.origins:
