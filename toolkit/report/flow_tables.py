@@ -44,17 +44,20 @@ def recent(run: Findings, found: Sequence[Flow]) -> Figure:
         Column(say.words("Share of all imports"), short=say.words("Share")),
     )  # fmt: skip
     sub = say(
-        "Imports from {origin} to {month}. Share: of the imports of the metal from everywhere, over the twelve months.",
+        "Imports from {origin} to {month}.",
         origin=origin, month=run.fmt.month(f"{max(flow['summary']['month'] for flow in found)}-01"),
     )  # fmt: skip
     small, diversion = (say.retold(run.parts["flows"]["rules"][key]) for key in ("small", "diversion"))
-    foot = say("Own calculation{marks}. † {small} * Zeros inferred.", marks=sources(*run.of_tables("flows")), small=small)
+    foot = say(
+        "Own calculation{marks}. Share: of the imports of the metal from everywhere, over the twelve months. † {small} * Zeros "
+        "inferred.",
+        marks=sources(*run.of_tables("flows")),
+        small=small,
+    )
     diverted = [_diverted(run, flow) for flow in found if flow["diversion"] and flow["diversion"]["suspected"]]
     if diverted:
         foot = text(foot, *(text(" ", words) for words in (*diverted, diversion)))
-    table = Table(
-        say.words("Imports of the latest year against the year before"), columns, tuple(_row(run, flow) for flow in found)
-    )
+    table = Table(say.words("Two years of imports"), columns, tuple(_row(run, flow) for flow in found))
     return Figure(title, sub, (table,), (), foot)
 
 
@@ -97,11 +100,7 @@ def effects(run: Findings, found: Sequence[Flow]) -> Figure | None:
         some=run.fmt.number(lower),
         total=run.fmt.number(len(covered)),
     )
-    sub = say(
-        "Imports from {origin}, kg a month: mean of the twelve months before the month of the first day, and of the three from "
-        "it on.",
-        origin=run.country(run.parts["flows"]["origin"]),
-    )
+    sub = say("Imports from {origin}, kg a month.", origin=run.country(run.parts["flows"]["origin"]))
     columns = (
         Column(say.words("Metal"), "left"), Column(say.words("Control"), "left"), Column(say.words("First day")),
         Column(say.words("Before")), Column(say.words("First three months")), Column(say.words("Change")),
@@ -109,7 +108,8 @@ def effects(run: Findings, found: Sequence[Flow]) -> Figure | None:
     )  # fmt: skip
     table = Table(say.words("Imports before and after a control"), columns, tuple(_effect(run, *row) for row in rows))
     foot = say(
-        "Own calculation{marks}. Parcels sent ahead of an expected control raise the months before. † {small} {collapse}",
+        "Own calculation{marks}: mean of the twelve months before the month of the first day, and of the three from it on. "
+        "Parcels sent ahead of an expected control raise the months before. † {small} {collapse}",
         marks=sources(*run.of_tables("flows")),
         small=say.retold(run.parts["flows"]["rules"]["small"]),
         collapse=say.retold(run.parts["flows"]["rules"]["collapse"]),

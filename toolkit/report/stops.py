@@ -8,7 +8,7 @@ from typing import Any
 from toolkit.report.document import Column, Figure, Row, Table
 from toolkit.report.findings import Findings
 from toolkit.report.language import mark
-from toolkit.report.text import NONE, Text, sources, strong, text
+from toolkit.report.text import NONE, Inline, Text, sources, strong, text
 
 Metal = Mapping[str, Any]
 SUM, STOP, CARRIED, STOCKS = "elasticity_sum", "stop_of_exports", "carried_to", "stocks_above_ground"
@@ -118,7 +118,8 @@ def money(run: Findings) -> Figure | None:
         "Own calculation from values of the subject, shares of production and assumptions{assumed}.",
         assumed=sources(*run.rests_on(SUM, STOP, CARRIED, STOCKS)),
     )
-    return Figure(_money_finding(run, gains["whole"][-1]), _money_sub(run, gains["whole"][-1]), (table,), source=source)
+    foot = text(source, *_money_short(run, gains["whole"][-1]))
+    return Figure(_money_finding(run, gains["whole"][-1]), _money_sub(run), (table,), source=foot)
 
 
 def _money_row(run: Findings, what: Text, row: Mapping[str, Any]) -> Row:
@@ -136,24 +137,27 @@ def _money_finding(run: Findings, most: Mapping[str, Any]) -> Text:
     )
 
 
-def _money_sub(run: Findings, last: Mapping[str, Any]) -> Text:
-    say = run.say
-    words = say(
+def _money_sub(run: Findings) -> Text:
+    return run.say(
         "In {currency}. Each metal loses what {country} makes of it, and at most the loss named.",
         currency=run.currency,
         country=maker(run),
     )
+
+
+def _money_short(run: Findings, last: Mapping[str, Any]) -> Iterator[Inline]:
+    """Of how many metals the largest loss is less than the stop takes."""
     if not last["short"]:
-        return words
-    least = say.counted(
+        return
+    yield " "
+    yield from run.say.counted(
         last["short"],
         "For one of {total} metals {country} makes more than {most}: there the larger loss is a part of the stop, not all.",
         "For {n} of {total} metals {country} makes more than {most}: there the larger loss is a part of the stop, not all.",
-        total=say.number_word(last["metals"]),
+        total=run.say.number_word(last["metals"]),
         country=maker(run),
         most=run.fmt.percent(last["loss"], 0),
     )
-    return text(words, " ", least)
 
 
 def outside(run: Findings) -> Figure | None:

@@ -72,6 +72,12 @@ def test_rises_rest_on_assumptions_and_look_like_it(found):
     assert all(bar.hollow for bar in table.bars if not bar.total)
     assert {span.style for bar in table.bars for cell in bar.cells for span in cell} == {"derived"}
     assert [column.label for column in table.columns] == ["1\u00a0year", "3\u00a0years", "5\u00a0years"]
+    # Products of the same figures share a row, and no figure has two.
+    drawn = [tuple(plain(cell) for cell in bar.cells) for bar in table.bars if not bar.total]
+    assert len(drawn) == len(set(drawn))
+    assert set(drawn) == {
+        tuple(found.fmt.percent(rise) for rise in row["rise"]) for row in found.parts["exit"]["products"] if row["value"] > 0
+    }
 
 
 def test_terms_of_the_file_are_no_assumption(tmp_path):

@@ -102,7 +102,7 @@ def test_a_series_without_a_year_before_is_too_short_to_clear_a_flow():
 
 def test_a_mean_of_three_months_is_not_told_as_one_since_the_return():
     (cell,) = panel(build(flow(state="back"))).items
-    assert plain(cell.note) == "again since Oct\u00a02025; the last three: 50 kg a month"
+    assert plain(cell.note) == "back since Oct\u00a02025, lately 50 kg a month"
 
 
 def test_a_panel_has_the_peak_the_number_and_the_ban_in_its_two_states():

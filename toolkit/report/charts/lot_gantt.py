@@ -13,7 +13,7 @@ from toolkit.report.charts.theme import LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, 
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.formats import Formats
 
-ROW, BAR, HEAD, FOOT = 36, 10, 22, 22
+ROW, BAR, HEAD, FOOT = 34, 10, 22, 22
 MARGIN = timedelta(days=20)
 FIRST_STRONG, POP = "\u2068", "\u2069"
 """Isolate a name that came from outside: what it holds cannot turn the words behind it around."""

@@ -14,7 +14,7 @@ from toolkit.report.charts.theme import LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, 
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.formats import Formats
 
-BAR, HEAD = 36, 24
+BAR, HEAD = 30, 24
 PADDING = 12
 """Px that the theme leaves at the sides."""
 APART = 10

@@ -13,7 +13,7 @@ from toolkit.report.charts.theme import COLUMN, PHONE, TOKENS, specification
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.formats import Formats
 
-ROW = 34
+ROW = 31
 NAMES = 128
 """Room for the names of the steps in px; longer ones are cut."""
 FIGURE = 8.0

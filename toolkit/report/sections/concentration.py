@@ -165,14 +165,13 @@ def _indices(run: Findings, rows: Sequence[Metal]) -> Figure:
         say.words("Concentration of supply by metal"), columns, tuple(_row(run, metal, weighed=weighed) for metal in rows)
     )
     sub = say(
-        "Index of Herfindahl and Hirschman (HHI): the squared shares of the named countries, {most} for a single one. US "
-        "merger guidelines speak of high concentration above {high}.",
+        "Index of Herfindahl and Hirschman (HHI): the squared shares of the named countries, {most} for a single one.",
         most=run.fmt.number(POINTS),
-        high=run.fmt.number(POINTS * HIGH),
     )
     foot = say(
-        "Source: statistics of production{markers}. Where a source leaves countries unnamed, the second figure counts them as "
-        "one.",
+        "Source: statistics of production{markers}. US merger guidelines speak of high concentration above {high}. Where a "
+        "source leaves countries unnamed, the second figure counts them as one.",
+        high=run.fmt.number(POINTS * HIGH),
         markers=sources(*run.of_sources(*(metal["scored"]["source_id"] for metal in rows))),
     )
     return Figure(_above(run, rows), sub, (table,), source=foot)

@@ -24,6 +24,8 @@ ASSUMED = ("assumption", "published_fee", "mixed")
 FEE_ASSUMED = ("assumption", "mixed")
 """Terms of which the storage fee is assumed as well."""
 """What terms rest on, where they are no figures of the file or of a listed product."""
+TWO = 2
+"""Products that are named in one row."""
 MIDDLE = 1
 """Of the horizons the one whose rise is drawn."""
 
@@ -200,7 +202,9 @@ def _rise(run: Findings, part: Mapping[str, Any]) -> Figure:
 
 
 def _heads(run: Findings, rows: Sequence[Mapping[str, Any]]) -> Text:
-    """Products of the same terms in one line."""
+    """Products of the same terms in one line; of more than two the first is named, and the table behind has all."""
+    if len(rows) > TWO:
+        return run.say("{metal} and {others} more", metal=run.head(rows[0]), others=run.say.number_word(len(rows) - 1))
     return run.say.listed([run.metal(row) if i else run.head(row) for i, row in enumerate(rows)])
 
 

@@ -154,7 +154,7 @@ def _note(run: Findings, flow: Flow) -> Text:
         case "fallen":
             return say("{share} of before, since {month}", share=fmt.percent(became["level"] / became["base"]), month=since)
         case "back":
-            return say("again since {month}; the last three: {mass} a month", month=since, mass=mass(run, became["level"]))
+            return say("back since {month}, lately {mass} a month", month=since, mass=mass(run, became["level"]))
         case _ if (change := summary["year_on_year"]["value"]) is not None:
             return say("{change} in a year", change=fmt.percent(change, 0, signed=True))
         case _ if summary["year_before"] is not None:

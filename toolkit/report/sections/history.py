@@ -77,19 +77,13 @@ def _panels(run: Findings) -> Figure:
     )
     foot = say(
         "Source: price series{marks}; basis: {bases}. {overlapping} Notices: {notices}; cases of one notice are not "
-        "independent. {method}",
+        "independent.",
         bases=bases,
         marks=sources(*run.of_tables("prices")),
         overlapping=overlapping,
         notices=run.fmt.number(part["notices"]),
-        method=_joined(run, part["method"]),
     )
     return Figure(_finding(run), sub, (Panels(items, _legend(run, chosen, span(paths))),), (), foot, _paths(run, chosen))
-
-
-def _joined(run: Findings, sentences: Sequence[Any]) -> Text:
-    told = [run.say.retold(sentence) for sentence in sentences]
-    return text(*(text(" " if i else "", one) for i, one in enumerate(told)))
 
 
 def _chosen(cases: Sequence[Case]) -> list[Case]:

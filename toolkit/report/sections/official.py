@@ -181,6 +181,12 @@ def _views(run: Findings, metals: Sequence[Metal]) -> Figure:
         study=sources(*run.of_tables("criticality")),
         notes=sources(*run.of_tables("metals")),
     )
+    if any(_supposed(metal) is not None for metal in metals if metal["eu"]):
+        doubt = say(
+            "The scenario multiplies a score that is published with one decimal, so its last digit is uncertain{markers}.",
+            markers=sources(*run.rests_on(TRADE)),
+        )
+        source = text(source, " ", doubt)
     if not run.of_tables("metals"):
         source = say("Source: EU studies{study}.", study=sources(*run.of_tables("criticality")))
     return Figure(title, sub, (table,), source=source)
@@ -268,9 +274,4 @@ def _cautions(run: Findings, rated: Sequence[Metal]) -> Iterator[Inline]:
             "Below a threshold is no sign of free trade: {names} needs a Chinese licence today. ",
             "Below a threshold is no sign of free trade: {names} need a Chinese licence today. ",
             names=names,
-        )
-    if any(_supposed(metal) is not None for metal in rated):
-        yield from say(
-            "The scenario multiplies a score that is published with one decimal, so its last digit is uncertain{markers}.",
-            markers=sources(*run.rests_on(TRADE)),
         )
