@@ -195,7 +195,10 @@ def test_assumptions_are_set_in_their_own_type_and_published_terms_are_not(recor
     for p in (p for p in records["normal"]["positions"] if p["cost"] > 0):
         cost = f"{p['cost']:,.0f}"
         assert (f'<span class="de">{cost}</span>' in pages["normal"]) == (p["terms"] in ASSUMED), p["asset"]
-    assert 'class="as"' not in pages["tiny"].split("</style>")[1].split('id="assumptions"')[0]
+    orders = pages["tiny"].split('<section id="allocation"')[1].split("</section>")[0]
+    assert "Orders" in orders
+    assert 'class="as"' not in orders
+    assert 'class="de"' not in orders
 
 
 def test_a_suspension_that_ends_is_told_first(records, pages):
