@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from toolkit.report.compose import section
+from toolkit.report.deadline import deadline
 from toolkit.report.document import Block, Heading, KeyFigure, KeyFigures, Paragraph, Status
 from toolkit.report.findings import Findings, is_confirmed
 from toolkit.report.markers import UNCERTAIN
@@ -60,15 +61,7 @@ def _paragraph(found: Findings) -> Iterator[Inline]:
             "For {n} more no notice settles the form; they count as controlled{marks}. ",
             marks=sources(*found.rests_on(UNCERTAIN)),
         )
-    ahead = _official(found)
-    if ahead:
-        yield from say(
-            "The next official date is {day}, {away}; what it changes is listed below.",
-            day=found.fmt.long_date(ahead[0]["date"]),
-            away=found.away(ahead[0]["date"]),
-        )
-    else:
-        yield from say("No official change of a control is dated ahead.")
+    yield from deadline(found)
 
 
 def _controlled(found: Findings) -> KeyFigure:
