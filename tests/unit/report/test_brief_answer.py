@@ -1,0 +1,46 @@
+"""The opening of the market brief: what changed, what is controlled, and what the next official date changes."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from toolkit.app import subjects
+from toolkit.app.config import resolve
+from toolkit.app.findings import Ask
+from toolkit.app.findings.changes import changes
+from toolkit.app.ledger import load_ledger
+from toolkit.app.plain import plain as jsonable
+from toolkit.app.report.theme import language
+from toolkit.report.findings import Findings
+from toolkit.report.sections.brief_answer import brief_answer
+from toolkit.report.text import plain
+
+AS_OF = date(2026, 11, 24)
+
+
+@pytest.fixture(scope="module")
+def found():
+    """Findings of the market, in a language."""
+    settings = resolve({}, file=None)
+    inputs = load_ledger(settings, AS_OF)
+    record = jsonable({**subjects.base(settings, inputs, AS_OF), "data": [], "warnings": []})
+    part = jsonable(changes.find(Ask(settings, AS_OF, inputs, inputs.products.keys, record)), retellable=True)
+    return lambda lang="en": Findings.of(record, {"changes": part}, language(lang))
+
+
+def test_the_next_official_date_says_what_it_changes_and_speaks_of_no_holdings(found):
+    heading, paragraph, figures, _ = brief_answer.build(found())
+    words = plain(paragraph.text).replace("\u00a0", " ")
+    assert plain(heading.text).replace("\u00a0", " ").endswith("measures changed since 24 October 2026")
+    assert "In 3 days, 27 November 2026: last day on which the ban to the US on gallium, germanium and antimony" in words
+    assert "in force again from 28 November 2026 unless that is extended" in words
+    assert "hold" not in words
+    assert plain(figures.items[2].value).replace("\u00a0", " ") == "27 Nov 2026"
+
+
+def test_in_german(found):
+    words = plain(brief_answer.build(found("de"))[1].text).replace("\u00a0", " ")
+    assert "27. November 2026" in words
+    assert " the " not in words
