@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 
 import pytest
 
 from toolkit.app.report.theme import language
+from toolkit.report.charts.draw import draw
 from toolkit.report.document import Missing, Panels
 from toolkit.report.findings import Findings
 from toolkit.report.sections.prices import prices
@@ -170,3 +172,10 @@ def test_in_german_words_and_numbers_are_german():
     assert "1.060" in german.body[0].items[0].chart.told
     assert "1.000" in german.body[0].items[0].chart.drawings[0].spec
     assert german.data.caption != english.data.caption
+
+
+def test_the_dots_of_a_panel_are_one_path_with_a_round_point_for_each_value():
+    many = series("gallium", [900.0, 1500.0, 1000.0, 1300.0], [1000.0, 1020.0, 1040.0, 1060.0])
+    drawn = draw(json.dumps(spec(figure(many).body[0].items[0])))
+    (path,) = re.findall(r'd="((?:M[\d.]+,[\d.]+h0)+)"', drawn)
+    assert path.count("M") == 4
