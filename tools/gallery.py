@@ -49,8 +49,10 @@ def picture(page: Path, image: Path, shown: Shown, profile: Path) -> None:
     if found is None:
         raise SystemExit("no Chromium is on the PATH: apt install chromium")
     dark = ["--blink-settings=preferredColorScheme=0"] if shown.dark else []
-    flags = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync",
-             "--disable-component-update", "--hide-scrollbars")  # fmt: skip
+    flags = (
+        "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync",
+        "--disable-component-update", "--hide-scrollbars",
+    )  # fmt: skip
     size = f"--window-size={shown.width},{shown.height}"
     command = [found, *flags, f"--user-data-dir={profile}", size, *dark, f"--screenshot={image}", page.as_uri()]
     subprocess.run(command, check=True, capture_output=True)
@@ -79,8 +81,8 @@ def written(command: tuple[str, ...]) -> str:
 def main() -> None:
     lines = [
         "# Gallery", "",
-        f"Reports on the bundled data of {AS_OF}, after `toolkit optimize --as-of {AS_OF}`. `make gallery` makes the pictures again; each",
-        "report is one HTML file, of which the top is shown.", "",
+        f"Reports on the bundled data of {AS_OF}, after `toolkit optimize --as-of {AS_OF}`. `make gallery` makes the pictures",
+        "again; each report is one HTML file, of which the top is shown.", "",
     ]  # fmt: skip
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -79,7 +79,7 @@ def test_twice_the_same_bytes_in_json_and_in_the_run_folder(toolkit, tmp_path):
     first, second = (toolkit("optimize", "--json", cwd=folder) for folder in (a, b))
     assert first.stdout == second.stdout
     files = sorted(p.relative_to(a) for p in a.rglob("*") if p.is_file())
-    assert len(files) == 4
+    assert len(files) == 5
     for file in files:
         assert (a / file).read_bytes() == (b / file).read_bytes(), file
 
@@ -189,14 +189,15 @@ GOOD = "date,gold,silver\n" + "".join(
         (["optimize", "--out", "good.csv"], 2, ["--out"]),
     ],
 )
-def test_refusals_name_the_cause_and_write_nothing(toolkit, tmp_path, arguments, code, words):
+def test_refusals_name_the_cause_and_write_nothing_but_the_report_of_a_conflict(toolkit, tmp_path, arguments, code, words):
     folder = tmp_path / "case"
     folder.mkdir()
     (folder / "good.csv").write_text(GOOD)
     (folder / "cash.csv").write_text(GOOD.replace("silver", "cash"))
     (folder / "one.csv").write_text("date,gold\n2024-01-31,1\n")
     (folder / "bad.toml").write_text('[about]\ntitle="t"\nidea="i"\nsource="s"\n[objective]\nkind="min_rsk"\n')
-    before = sorted(p.name for p in folder.iterdir())
+    # A conflict is an answer, and has a report; nothing else leaves a trace.
+    before = sorted([*(p.name for p in folder.iterdir()), *(["out"] if code == 5 else [])])
     result = toolkit(*arguments, "--json", cwd=folder)
     assert result.returncode == code, result.stdout + result.stderr
     error = json.loads(result.stdout)["error"] if code != 2 or result.stdout else {"message": result.stderr, "hint": ""}

@@ -22,8 +22,8 @@ from toolkit.optimize.objective import objective_value
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.terms.base import target_weights
 from toolkit.optimize.terms.objectives import Track
-from toolkit.report.language import Language
-from toolkit.report.worth import NOTHING, fall_in_words, worth
+from toolkit.report.words.language import Language
+from toolkit.report.words.worth import NOTHING, fall_in_words, worth
 from toolkit.risk.variance import risk_contributions, volatility
 
 SOFT = 1e-7

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from toolkit.report.formats import day
-from toolkit.report.language import Language, mark
-from toolkit.report.lots import assumed_of_lots
-from toolkit.report.names import metal
-from toolkit.report.origins import by_product
-from toolkit.report.text import Inline, Text, name, text
+from toolkit.report.pieces.lots import assumed_of_lots
+from toolkit.report.words.formats import day
+from toolkit.report.words.language import Language, mark
+from toolkit.report.words.names import metal
+from toolkit.report.words.origins import by_product
+from toolkit.report.words.text import Inline, Text, name, text
 
 TERMS, COSTS, STORAGE, RATE, UNCERTAIN, NORMAL = "terms", "costs", "storage", "rate", "uncertain", "normal"
 OFFERS, SHOCKS, CHARGES = "offers", "shocks", "charges"

@@ -10,9 +10,9 @@ from toolkit.app.explain import explanation
 from toolkit.app.optimize import propose
 from toolkit.app.request import Request
 from toolkit.report.findings import Findings
-from toolkit.report.language import Language
 from toolkit.report.sections.limits import limits
-from toolkit.report.worth import Worth, in_words, worth
+from toolkit.report.words.language import Language
+from toolkit.report.words.worth import Worth, in_words, worth
 
 DAY = date(2026, 10, 2)
 

@@ -10,12 +10,12 @@ import pytest
 
 from toolkit.app.report.theme import language
 from toolkit.report.charts.waterfall import Step, spans, waterfall
-from toolkit.report.costs import cost_waterfall, costs_by_trade, items, to_the_cent
 from toolkit.report.document import Columns, Figure
 from toolkit.report.findings import Findings
-from toolkit.report.formats import Formats
+from toolkit.report.pieces.costs import cost_waterfall, costs_by_trade, items, to_the_cent
 from toolkit.report.sections.allocation import allocation
-from toolkit.report.text import plain
+from toolkit.report.words.formats import Formats
+from toolkit.report.words.text import plain
 
 MONEY, LOTS = "From the budget to what is held", "Today, divisible, whole lots"
 

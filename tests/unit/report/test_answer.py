@@ -7,11 +7,11 @@ import copy
 import pytest
 
 from toolkit.app.report.theme import language
-from toolkit.report.facts import unconfirmed
 from toolkit.report.findings import Findings
 from toolkit.report.markers import COSTS, NORMAL, SHOCKS, STORAGE, UNCERTAIN
+from toolkit.report.pieces.facts import unconfirmed
 from toolkit.report.sections.answer import answer
-from toolkit.report.text import plain
+from toolkit.report.words.text import plain
 
 NB, THIN = "\u00a0", "\u202f"
 

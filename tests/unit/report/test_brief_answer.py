@@ -15,7 +15,7 @@ from toolkit.app.plain import plain as jsonable
 from toolkit.app.report.theme import language
 from toolkit.report.findings import Findings
 from toolkit.report.sections.brief_answer import brief_answer
-from toolkit.report.text import plain
+from toolkit.report.words.text import plain
 
 AS_OF = date(2026, 11, 24)
 

@@ -20,12 +20,12 @@ from toolkit.data.package import bundled_folder, bundled_market, descriptor
 from toolkit.factors.covariance import CovarianceSpec
 from toolkit.factors.expected import ReturnsSpec
 from toolkit.optimize.terms import constraint_kinds, objective_kinds
-from toolkit.report.countries import NAMES, SHORT, in_sentence
 from toolkit.report.findings import Findings
-from toolkit.report.formats import readable
-from toolkit.report.language import Language
-from toolkit.report.names import country, origin, place, short_country, towards
-from toolkit.report.text import plain
+from toolkit.report.words.countries import NAMES, SHORT, in_sentence
+from toolkit.report.words.formats import readable
+from toolkit.report.words.language import Language
+from toolkit.report.words.names import country, origin, place, short_country, towards
+from toolkit.report.words.text import plain
 from toolkit.supply.events import words
 from tools.messages import catalogue, has_words, missing
 

@@ -13,7 +13,7 @@ from toolkit.report.charts.draw import draw, titled
 from toolkit.report.charts.intervals import Interval, intervals, is_logarithmic
 from toolkit.report.charts.levels import GRIDLINES, Month, levels, price_axis
 from toolkit.report.charts.theme import PANEL
-from toolkit.report.formats import Formats
+from toolkit.report.words.formats import Formats
 
 FMT = Formats()
 ROWS = (Interval("<Ga>", 1.2, 0.4, 0.3, 0.5), Interval("Au", 0.12, 0.12, 0.1, 0.14), Interval("Au", 0.2, 0.2, 0.2, 0.2))

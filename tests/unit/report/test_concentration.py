@@ -22,9 +22,9 @@ from toolkit.report.charts.draw import draw
 from toolkit.report.charts.labels import Anchor, Box, place
 from toolkit.report.document import BarTable, Chart, Drawing, Missing
 from toolkit.report.findings import Findings
-from toolkit.report.formats import Formats
 from toolkit.report.sections.concentration import concentration
-from toolkit.report.text import Span, plain
+from toolkit.report.words.formats import Formats
+from toolkit.report.words.text import Span, plain
 
 AS_OF = date(2026, 11, 24)
 ENGLISH = re.compile(r"\b(the|of|and|is|are|at|which)\b")

@@ -11,11 +11,11 @@ from toolkit.app.config import resolve
 from toolkit.app.optimize import NoAnswer, propose
 from toolkit.app.report.theme import language
 from toolkit.app.request import Request
-from toolkit.report.asked import asked
 from toolkit.report.findings import Findings
 from toolkit.report.sections.conflict import conflict, no_answer
 from toolkit.report.sections.method import method
-from toolkit.report.text import plain
+from toolkit.report.words.asked import asked
+from toolkit.report.words.text import plain
 
 AS_OF = date(2026, 11, 24)
 

@@ -19,7 +19,7 @@ from toolkit.report.compose import Definition, compose
 from toolkit.report.document import BarTable, Chart, Columns, Missing, Paragraph
 from toolkit.report.findings import Findings
 from toolkit.report.sections.exit import exit_ as section
-from toolkit.report.text import plain
+from toolkit.report.words.text import plain
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,10 @@ import pytest
 from toolkit.app.report.theme import language
 from toolkit.report.document import Figure, Missing
 from toolkit.report.findings import Findings
-from toolkit.report.formats import Formats
-from toolkit.report.outlook import factor
+from toolkit.report.pieces.outlook import factor
 from toolkit.report.sections.factors import SPECIFIC, factors
-from toolkit.report.text import plain
+from toolkit.report.words.formats import Formats
+from toolkit.report.words.text import plain
 
 FMT = Formats()
 DE = language("de")

@@ -110,7 +110,9 @@ class Figures:
 def shown(page: str) -> list[tuple[str, str]]:
     """(figure, the words around it) of a page, without dates, markers and drawings, whose figures are in its data tables."""
     body = page.split("</style>", 1)[1]
-    body = re.sub(r"<svg.*?</svg>|<span class=\"src\">.*?</span>|<time[^>]*>.*?</time>|<style.*?</style>", " ", body, flags=re.S)
+    body = re.sub(
+        r"<svg.*?</svg>|<span class=\"src\">.*?</span>|<time[^>]*>.*?</time>|<style.*?</style>", " ", body, flags=re.S
+    )
     text = html.unescape(re.sub(r"<[^>]+>", " ", body)).replace("\u202f", " ")
     return [(m[0], " ".join(text[max(0, m.start() - 80) : m.end() + 40].split())) for m in TOKEN.finditer(text)]
 

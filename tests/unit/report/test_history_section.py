@@ -13,7 +13,7 @@ from toolkit.report.charts.draw import draw
 from toolkit.report.document import Panels
 from toolkit.report.findings import Findings
 from toolkit.report.sections.history import history
-from toolkit.report.text import plain
+from toolkit.report.words.text import plain
 
 DE = language("de")
 HORIZONS = (1, 3, 6, 12)

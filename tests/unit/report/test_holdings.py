@@ -12,11 +12,11 @@ from tests.subjects import HOSTILE
 from toolkit.app.report.theme import theme
 from toolkit.report.compose import Definition, compose
 from toolkit.report.document import Chart, Figure, Heading, KeyFigures, Paragraph
-from toolkit.report.html import render
-from toolkit.report.lots import REACHES, reach, sums
+from toolkit.report.media.html import render
+from toolkit.report.pieces.lots import REACHES, reach, sums
 from toolkit.report.sections.holdings import SHOWN, holdings
 from toolkit.report.sections.holdings_answer import holdings_answer
-from toolkit.report.text import plain
+from toolkit.report.words.text import plain
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from toolkit.app.report.theme import language
 from toolkit.report.document import Drawing, Figure, Missing
 from toolkit.report.findings import Findings
 from toolkit.report.sections.official import official
-from toolkit.report.text import Span, plain
+from toolkit.report.words.text import Span, plain
 
 AS_OF = date(2026, 11, 24)
 ENGLISH = re.compile(r"\b(the|of|and|is|are|at|which)\b")

@@ -15,16 +15,16 @@ from toolkit.app.report.theme import language
 from toolkit.app.request import Request
 from toolkit.report.document import Notes
 from toolkit.report.findings import HELD, Findings
-from toolkit.report.formats import Formats
 from toolkit.report.markers import NORMAL, SHOCKS
-from toolkit.report.measures import SQUARES
-from toolkit.report.offers import offers
-from toolkit.report.origins import by_product
-from toolkit.report.outlook import falls, shocks, tail
+from toolkit.report.pieces.offers import offers
+from toolkit.report.pieces.outlook import falls, shocks, tail
 from toolkit.report.sections.allocation import allocation
 from toolkit.report.sections.cautions import GROUPS, cautions
 from toolkit.report.sections.risk import risk
-from toolkit.report.text import plain
+from toolkit.report.words.formats import Formats
+from toolkit.report.words.measures import SQUARES
+from toolkit.report.words.origins import by_product
+from toolkit.report.words.text import plain
 from toolkit.risk import measures
 
 FMT = Formats()

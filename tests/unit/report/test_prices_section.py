@@ -13,7 +13,7 @@ from toolkit.report.charts.draw import draw
 from toolkit.report.document import Missing, Panels
 from toolkit.report.findings import Findings
 from toolkit.report.sections.prices import prices
-from toolkit.report.text import plain
+from toolkit.report.words.text import plain
 
 DE = language("de")
 

@@ -6,7 +6,7 @@ from tests.subjects import law
 from toolkit.app.report.theme import language
 from toolkit.report.findings import Findings
 from toolkit.report.sections.quality import quality
-from toolkit.report.text import plain
+from toolkit.report.words.text import plain
 
 ROW = {
     "asset": "gallium", "name": "Gallium ingot", "element": "Ga", "basis": "customs_unit_value", "noisy": True, "old": True,

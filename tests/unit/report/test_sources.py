@@ -7,11 +7,11 @@ import copy
 from tests.subjects import law
 from toolkit.app.report.theme import language
 from toolkit.report.document import Missing
-from toolkit.report.facts import unconfirmed
 from toolkit.report.findings import Findings
+from toolkit.report.pieces.facts import unconfirmed
 from toolkit.report.sections.assumptions import assumptions
 from toolkit.report.sections.sources import data_sources
-from toolkit.report.text import plain
+from toolkit.report.words.text import plain
 
 SHARES = {
     "table": "shares", "source": "USGS Mineral Commodity Summaries 2026", "source_id": "usgs_mcs_2026", "licence": "public domain",

@@ -23,7 +23,7 @@ from toolkit.report.charts.theme import TOKENS
 from toolkit.report.document import Drawing, Missing
 from toolkit.report.findings import Findings
 from toolkit.report.sections.whatif import whatif
-from toolkit.report.text import Span, plain
+from toolkit.report.words.text import Span, plain
 
 AS_OF = date(2026, 11, 24)
 ENGLISH = re.compile(r"\b(the|of|and|is|are|at|which)\b")
@@ -65,7 +65,10 @@ LOTS = [
     {"asset": "gallium", "value": 10_000.0, "status": "stored", "origin": "CHN", **SURE},
     {"asset": "antimony", "value": 4_000.0, "status": "ordered", "origin": "CHN", **SURE},
 ]
-HOLDINGS = {"weights": {"gallium": 10 / 14, "antimony": 4 / 14}, "exposure": {"lots": LOTS, "purchases": [], "licence_delay": None}}
+HOLDINGS = {
+    "weights": {"gallium": 10 / 14, "antimony": 4 / 14},
+    "exposure": {"lots": LOTS, "purchases": [], "licence_delay": None},
+}
 POSITIONS = [
     {"asset": "gallium", "name": "Gallium ingot", "element": "Ga", "weight": 0.5, "previous_weight": 0.0, "value": 5_000.0},
     {"asset": "gold", "name": "Gold bar", "element": "Au", "weight": 0.5, "previous_weight": 0.0, "value": 5_000.0},

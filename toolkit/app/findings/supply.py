@@ -9,7 +9,7 @@ from toolkit.app.findings.part import Ask, part
 from toolkit.app.plain import plain
 from toolkit.app.supply import MetalSupply, Scenario, StageSupply, is_critical, supply_of
 from toolkit.core.said import Said, said
-from toolkit.report.countries import country
+from toolkit.report.words.countries import country
 from toolkit.supply.concentration import country_exposure
 from toolkit.supply.criticality import IMPORTANCE_THRESHOLD, SUPPLY_RISK_THRESHOLD, PublishedScore, companion_share
 

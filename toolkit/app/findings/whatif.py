@@ -22,7 +22,7 @@ from toolkit.core.assets import Asset
 from toolkit.core.errors import GapError
 from toolkit.core.market import Snapshot
 from toolkit.core.said import Said, said
-from toolkit.report.countries import country
+from toolkit.report.words.countries import country
 from toolkit.supply.controls import CHINA
 from toolkit.supply.shock import Elasticity, implied_loss, price_band
 from toolkit.supply.traceability import UNKNOWN_ORIGIN

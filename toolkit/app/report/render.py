@@ -17,13 +17,13 @@ from toolkit.app.report.theme import ENGLISH, language, theme
 from toolkit.core.decode import Spec, decode, read_toml
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.report.compose import Definition, compose, looked_at
-from toolkit.report.data import as_data
 from toolkit.report.document import Document
-from toolkit.report.email import mail
 from toolkit.report.findings import Findings
-from toolkit.report.html import render
-from toolkit.report.language import Language
-from toolkit.report.markdown import markdown
+from toolkit.report.media.data import as_data
+from toolkit.report.media.email import mail
+from toolkit.report.media.html import render
+from toolkit.report.media.markdown import markdown
+from toolkit.report.words.language import Language
 
 DEFAULT = "allocation"
 

@@ -11,7 +11,7 @@ import altair as alt
 
 from toolkit.report.charts.theme import LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, specification
 from toolkit.report.document import Chart, Drawing
-from toolkit.report.formats import Formats
+from toolkit.report.words.formats import Formats
 
 ROW, BAR, HEAD, FOOT = 34, 10, 22, 22
 MARGIN = timedelta(days=20)

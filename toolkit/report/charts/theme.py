@@ -13,7 +13,7 @@ from typing import Any
 
 import altair as alt
 
-from toolkit.report.formats import Formats
+from toolkit.report.words.formats import Formats
 
 TOKENS: Mapping[str, str] = MappingProxyType(
     {

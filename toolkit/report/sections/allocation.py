@@ -8,12 +8,12 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from toolkit.report.compose import section
-from toolkit.report.costs import ASSUMED, CENT, cost_of, cost_waterfall, costs_by_trade, entry_rests_on, items
 from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Missing, Paragraph, Row, Table
 from toolkit.report.findings import Findings
-from toolkit.report.language import mark
 from toolkit.report.markers import COSTS, RATE, TERMS
-from toolkit.report.text import NONE, Span, Text, muted, sources, strong, text
+from toolkit.report.pieces.costs import ASSUMED, CENT, cost_of, cost_waterfall, costs_by_trade, entry_rests_on, items
+from toolkit.report.words.language import mark
+from toolkit.report.words.text import NONE, Span, Text, muted, sources, strong, text
 
 UNCHANGED = 0.0005
 """A change of weight that would be shown as zero."""

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from toolkit.report.compose import section
-from toolkit.report.costs import entry_rests_on
-from toolkit.report.deadline import deadline
 from toolkit.report.document import Block, Heading, KeyFigure, KeyFigures, Paragraph, Status
-from toolkit.report.facts import unconfirmed
 from toolkit.report.findings import Findings
-from toolkit.report.formats import readable
-from toolkit.report.language import mark
 from toolkit.report.markers import NORMAL, SHOCKS, STORAGE, UNCERTAIN
-from toolkit.report.origins import product_of
-from toolkit.report.text import NONE, Inline, Text, sources, text
+from toolkit.report.pieces.costs import entry_rests_on
+from toolkit.report.pieces.deadline import deadline
+from toolkit.report.pieces.facts import unconfirmed
+from toolkit.report.words.formats import readable
+from toolkit.report.words.language import mark
+from toolkit.report.words.origins import product_of
+from toolkit.report.words.text import NONE, Inline, Text, sources, text
 
 MOSTLY_CASH = 0.5
 SAME = 0.0005

@@ -5,8 +5,8 @@ from __future__ import annotations
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Notes, Panel
 from toolkit.report.findings import Findings
-from toolkit.report.language import mark
-from toolkit.report.text import Span, Text, strong, text
+from toolkit.report.words.language import mark
+from toolkit.report.words.text import Span, Text, strong, text
 
 
 @section("assumptions", mark("Assumptions"))

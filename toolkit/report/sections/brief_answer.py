@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from toolkit.report.compose import section
-from toolkit.report.deadline import deadline
 from toolkit.report.document import Block, Heading, KeyFigure, KeyFigures, Paragraph, Status
 from toolkit.report.findings import Findings, is_confirmed
 from toolkit.report.markers import UNCERTAIN
-from toolkit.report.text import Inline, Text, sources, text
+from toolkit.report.pieces.deadline import deadline
+from toolkit.report.words.text import Inline, Text, sources, text
 
 
 @section("brief-answer", "", needs=["changes"])

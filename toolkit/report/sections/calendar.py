@@ -11,14 +11,14 @@ from toolkit.report.charts.strip import Dated, Mark, strip
 from toolkit.report.charts.timeline import Period
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Calendar, Date, Figure, Missing
-from toolkit.report.facts import instrument
 from toolkit.report.findings import HELD, Findings, is_confirmed
-from toolkit.report.formats import capital, day
-from toolkit.report.lanes import in_words, suspended_until
-from toolkit.report.language import mark
-from toolkit.report.names import of_key
-from toolkit.report.origins import product_of
-from toolkit.report.text import Span, Text, name, sources, text
+from toolkit.report.pieces.facts import instrument
+from toolkit.report.pieces.lanes import in_words, suspended_until
+from toolkit.report.words.formats import capital, day
+from toolkit.report.words.language import mark
+from toolkit.report.words.names import of_key
+from toolkit.report.words.origins import product_of
+from toolkit.report.words.text import Span, Text, name, sources, text
 
 BACK, LEAST, AFTER = timedelta(days=30), timedelta(days=90), timedelta(days=20)
 """What the strip shows: before the day of the report, at least after it, and after the last date."""

@@ -8,8 +8,8 @@ from types import MappingProxyType
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Missing, Notes
 from toolkit.report.findings import Findings
-from toolkit.report.language import mark
-from toolkit.report.text import Text, strong, text
+from toolkit.report.words.language import mark
+from toolkit.report.words.text import Text, strong, text
 
 GROUPS: Mapping[str, str] = MappingProxyType(
     {

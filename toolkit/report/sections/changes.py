@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from toolkit.report import formats
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Row, Table
 from toolkit.report.findings import Findings, is_confirmed
-from toolkit.report.folded import folded
-from toolkit.report.language import mark
-from toolkit.report.names import of_key
-from toolkit.report.text import NONE, Inline, Span, Text, muted, name, sources, strong, text
+from toolkit.report.pieces.folded import folded
+from toolkit.report.words import formats
+from toolkit.report.words.language import mark
+from toolkit.report.words.names import of_key
+from toolkit.report.words.text import NONE, Inline, Span, Text, muted, name, sources, strong, text
 
 STATUS: Mapping[str, str] = {
     "announced": mark("announced, not yet in force"),

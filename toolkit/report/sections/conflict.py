@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from toolkit.report.asked import asked, changed, side_asked, step
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Heading, KeyFigure, KeyFigures, Paragraph, Row, Status, Table
-from toolkit.report.facts import unconfirmed
 from toolkit.report.findings import Findings
-from toolkit.report.language import mark
-from toolkit.report.names import of_strategy
+from toolkit.report.pieces.facts import unconfirmed
 from toolkit.report.sections.limits import NAMELESS
-from toolkit.report.text import NONE, Inline, Text, name, plain, strong, text
+from toolkit.report.words.asked import asked, changed, side_asked, step
+from toolkit.report.words.language import mark
+from toolkit.report.words.names import of_strategy
+from toolkit.report.words.text import NONE, Inline, Text, name, plain, strong, text
 
 INDIVISIBLE = ("lots", "min_ticket")
 """Kinds of constraints that a larger budget makes easier to hold."""

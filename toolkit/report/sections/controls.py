@@ -7,13 +7,13 @@ from typing import Any
 
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Figure, Line, Matrix, Missing, State
-from toolkit.report.facts import instrument, note, why_unconfirmed
 from toolkit.report.findings import Findings, is_confirmed
-from toolkit.report.lanes import timeline
-from toolkit.report.language import mark
-from toolkit.report.names import origin, short_country
-from toolkit.report.offers import offers
-from toolkit.report.text import Inline, Text, sources, text
+from toolkit.report.pieces.facts import instrument, note, why_unconfirmed
+from toolkit.report.pieces.lanes import timeline
+from toolkit.report.pieces.offers import offers
+from toolkit.report.words.language import mark
+from toolkit.report.words.names import origin, short_country
+from toolkit.report.words.text import Inline, Text, sources, text
 
 DUTIES = ("licence", "ban")
 GRAVITY = ("ban", "licence", "exporter_whitelist")

@@ -8,12 +8,12 @@ from typing import Any
 from toolkit.report.compose import section
 from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Missing, Row, Table
 from toolkit.report.findings import Findings
-from toolkit.report.formats import capital, readable
-from toolkit.report.language import mark
-from toolkit.report.origins import by_product
-from toolkit.report.outlook import factor, own_calculation
+from toolkit.report.pieces.outlook import factor, own_calculation
 from toolkit.report.sections.risk import between, seen
-from toolkit.report.text import NONE, Text, muted, name, strong, text
+from toolkit.report.words.formats import capital, readable
+from toolkit.report.words.language import mark
+from toolkit.report.words.origins import by_product
+from toolkit.report.words.text import NONE, Text, muted, name, strong, text
 
 CHANCE = 20
 """One true zero in so many has a t-statistic beyond two."""

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from toolkit.report.compose import section
-from toolkit.report.deadline import deadline
 from toolkit.report.document import Block, Heading, KeyFigure, KeyFigures, Paragraph, Status
-from toolkit.report.facts import unconfirmed
 from toolkit.report.findings import Findings
-from toolkit.report.formats import day
-from toolkit.report.lots import FORM, LATER, ORIGIN, Reach, Sum, shown_name, sums
-from toolkit.report.text import NONE, Inline, Text, sources, text
+from toolkit.report.pieces.deadline import deadline
+from toolkit.report.pieces.facts import unconfirmed
+from toolkit.report.pieces.lots import FORM, LATER, ORIGIN, Reach, Sum, shown_name, sums
+from toolkit.report.words.formats import day
+from toolkit.report.words.text import NONE, Inline, Text, sources, text
 
 STALE_DAYS = 62
 """A price older than this is told as stale, as the exposure itself warns of it."""

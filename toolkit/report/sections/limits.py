@@ -8,17 +8,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from toolkit.report.compose import section
-from toolkit.report.countries import NAMES
 from toolkit.report.document import Block, Column, Figure, Missing, Row, Table
 from toolkit.report.findings import HOLDS, Findings, is_soft
-from toolkit.report.formats import readable
-from toolkit.report.language import mark
-from toolkit.report.measures import measure_words
-from toolkit.report.names import of_strategy
-from toolkit.report.origins import by_product
-from toolkit.report.scales import SIDES, SOFT, Scale, measured, scale
-from toolkit.report.text import NONE, Inline, Span, Text, muted, name, strong, text
-from toolkit.report.worth import fall_in_words, worth
+from toolkit.report.words.countries import NAMES
+from toolkit.report.words.formats import readable
+from toolkit.report.words.language import mark
+from toolkit.report.words.measures import measure_words
+from toolkit.report.words.names import of_strategy
+from toolkit.report.words.origins import by_product
+from toolkit.report.words.scales import SIDES, SOFT, Scale, measured, scale
+from toolkit.report.words.text import NONE, Inline, Span, Text, muted, name, strong, text
+from toolkit.report.words.worth import fall_in_words, worth
 
 FEW = 2
 """Binding limits that a title can name."""

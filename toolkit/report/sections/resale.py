@@ -9,13 +9,13 @@ from typing import Any, Literal
 
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Line, Matrix, Row, State, Table
-from toolkit.report.facts import why_unconfirmed
 from toolkit.report.findings import Findings, is_confirmed
-from toolkit.report.formats import day
-from toolkit.report.language import mark
-from toolkit.report.lots import ORIGIN
-from toolkit.report.names import origin, short_country
-from toolkit.report.text import NONE, Inline, Text, name, plain, sources, text
+from toolkit.report.pieces.facts import why_unconfirmed
+from toolkit.report.pieces.lots import ORIGIN
+from toolkit.report.words.formats import day
+from toolkit.report.words.language import mark
+from toolkit.report.words.names import origin, short_country
+from toolkit.report.words.text import NONE, Inline, Text, name, plain, sources, text
 
 NO, LICENCE, UNSETTLED, PERMIT, SUSPENDED, YES = "no", "licence", "unsettled", "permit", "suspended", "yes"
 UNKNOWN = "unknown"

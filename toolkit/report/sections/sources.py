@@ -8,12 +8,12 @@ from typing import Any
 
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Missing, Row, Status, Table
-from toolkit.report.facts import Fact, concerned, instrument, unconfirmed, why_unconfirmed
 from toolkit.report.findings import Findings, Origin
-from toolkit.report.formats import NBSP, capital, readable
-from toolkit.report.language import mark
-from toolkit.report.names import of_key
-from toolkit.report.text import NONE, Inline, Span, Text, muted, name, sources, text
+from toolkit.report.pieces.facts import Fact, concerned, instrument, unconfirmed, why_unconfirmed
+from toolkit.report.words.formats import NBSP, capital, readable
+from toolkit.report.words.language import mark
+from toolkit.report.words.names import of_key
+from toolkit.report.words.text import NONE, Inline, Span, Text, muted, name, sources, text
 
 SHARES, PRICES = "shares", "prices"
 TABLES: Mapping[str, str] = MappingProxyType(

@@ -9,10 +9,8 @@ from toolkit.report.charts.bands import Band, Bands, bands
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Figure, Missing, Paragraph
 from toolkit.report.findings import Findings
-from toolkit.report.folded import folded
-from toolkit.report.language import mark
-from toolkit.report.stages import years
-from toolkit.report.stops import (
+from toolkit.report.pieces.folded import folded
+from toolkit.report.pieces.stops import (
     BEYOND,
     CARRIED,
     SIDES,
@@ -28,7 +26,9 @@ from toolkit.report.stops import (
     outside,
     times,
 )  # fmt: skip
-from toolkit.report.text import Inline, Span, Text, plain, sources, strong, text
+from toolkit.report.words.language import mark
+from toolkit.report.words.stages import years
+from toolkit.report.words.text import Inline, Span, Text, plain, sources, strong, text
 
 Metal = Mapping[str, Any]
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from toolkit.report.findings import Findings, is_confirmed
-from toolkit.report.formats import readable
-from toolkit.report.language import mark
-from toolkit.report.text import Text, text
+from toolkit.report.words.formats import readable
+from toolkit.report.words.language import mark
+from toolkit.report.words.text import Text, text
 
 Fact = Mapping[str, Any]
 DOUBTS = (

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from toolkit.report import names
-from toolkit.report.countries import CHINA
-from toolkit.report.language import Language
+from toolkit.report.words import names
+from toolkit.report.words.countries import CHINA
+from toolkit.report.words.language import Language
 
 Row = Mapping[str, Any]
 

@@ -14,8 +14,8 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from toolkit.report import document as d
-from toolkit.report.language import Language
-from toolkit.report.text import NONE, Text, muted, plain, strong, text
+from toolkit.report.words.language import Language
+from toolkit.report.words.text import NONE, Text, muted, plain, strong, text
 
 
 @dataclass(frozen=True, slots=True)

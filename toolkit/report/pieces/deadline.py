@@ -7,11 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 from toolkit.report.findings import Findings, is_confirmed
-from toolkit.report.formats import capital, day
-from toolkit.report.lanes import in_words, suspended_until
-from toolkit.report.lots import product
-from toolkit.report.origins import product_of
-from toolkit.report.text import Inline, Span, Text, sources, strong
+from toolkit.report.pieces.lanes import in_words, suspended_until
+from toolkit.report.pieces.lots import product
+from toolkit.report.words.formats import capital, day
+from toolkit.report.words.origins import product_of
+from toolkit.report.words.text import Inline, Span, Text, sources, strong
 
 SOON = 120
 """Days ahead within which a change of the law belongs into the first paragraph."""

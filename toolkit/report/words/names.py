@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from toolkit.report import countries
-from toolkit.report.formats import capital, readable
-from toolkit.report.language import Language
-from toolkit.report.text import Span, name
+from toolkit.report.words import countries
+from toolkit.report.words.formats import capital, readable
+from toolkit.report.words.language import Language
+from toolkit.report.words.text import Span, name
 
 
 def metal(row: Mapping[str, Any], say: Language) -> Span:

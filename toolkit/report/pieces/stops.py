@@ -7,8 +7,8 @@ from typing import Any
 
 from toolkit.report.document import Column, Figure, Row, Table
 from toolkit.report.findings import Findings
-from toolkit.report.language import mark
-from toolkit.report.text import NONE, Inline, Text, sources, strong, text
+from toolkit.report.words.language import mark
+from toolkit.report.words.text import NONE, Inline, Text, sources, strong, text
 
 Metal = Mapping[str, Any]
 SUM, STOP, CARRIED, STOCKS = "elasticity_sum", "stop_of_exports", "carried_to", "stocks_above_ground"

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from toolkit.report.findings import Findings
-from toolkit.report.language import Language, mark
-from toolkit.report.measures import SQUARES, measure_words
+from toolkit.report.words.language import Language, mark
+from toolkit.report.words.measures import SQUARES, measure_words
 
 POINT = 0.01
 YEARLY = mark("{limit} a year")

@@ -7,8 +7,8 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from toolkit.report.findings import Findings
-from toolkit.report.formats import DASH
-from toolkit.report.language import Language, mark
+from toolkit.report.words.formats import DASH
+from toolkit.report.words.language import Language, mark
 
 STAGES: Mapping[str, str] = MappingProxyType({"extraction": mark("mining"), "processing": mark("refining")})
 Standing = Literal["controlled", "unsettled", "plain"]

@@ -8,9 +8,9 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any, Literal
 
-from toolkit.report.formats import day
-from toolkit.report.language import Language, mark
-from toolkit.report.text import Span, Text, name
+from toolkit.report.words.formats import day
+from toolkit.report.words.language import Language, mark
+from toolkit.report.words.text import Span, Text, name
 
 Reach = Literal["safe", "clear", "unsettled", "order", "planned"]
 DELAY, ORIGIN, FORM, LATER = "licence_delay", "origin_unknown", "form_unsettled", "bought_later"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from toolkit.report.formats import readable
-from toolkit.report.language import Language, mark
+from toolkit.report.words.formats import readable
+from toolkit.report.words.language import Language, mark
 
 CONFIDENCE = 0.95
 """At which a run object measures its tails: the worst twentieth."""

@@ -8,9 +8,9 @@ from typing import Any
 from toolkit.report.charts.lot_gantt import Period, lot_gantt
 from toolkit.report.document import Chart, Column, Figure, Row, Table
 from toolkit.report.findings import Findings
-from toolkit.report.formats import DASH, day
-from toolkit.report.lots import shown_name
-from toolkit.report.text import NONE, Inline, Text, sources, strong, text
+from toolkit.report.pieces.lots import shown_name
+from toolkit.report.words.formats import DASH, day
+from toolkit.report.words.text import NONE, Inline, Text, sources, strong, text
 
 TAX = "tax"
 FREE, SOON = "free", "soon"

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from toolkit.report.document import Column, Figure, Row, Table
-from toolkit.report.facts import instrument
 from toolkit.report.findings import Findings, is_confirmed
-from toolkit.report.formats import readable
 from toolkit.report.markers import OFFERS
-from toolkit.report.origins import product_of
-from toolkit.report.text import NONE, Span, Text, muted, sources, strong, text
+from toolkit.report.pieces.facts import instrument
+from toolkit.report.words.formats import readable
+from toolkit.report.words.origins import product_of
+from toolkit.report.words.text import NONE, Span, Text, muted, sources, strong, text
 
 REACHING = "extraterritorial"
 """The instrument of clauses on goods made abroad."""

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from toolkit.report.document import Block, Chart, Document, Missing, Row, Section, Table
-from toolkit.report.language import Language
-from toolkit.report.plain import Data, Form, Items, Medium, Title, Words, isolated
-from toolkit.report.text import Span, Text, text
+from toolkit.report.media.plain import Data, Form, Items, Medium, Title, Words, isolated
+from toolkit.report.words.language import Language
+from toolkit.report.words.text import Span, Text, text
 
 _SYNTAX = re.compile(r"([\\`*_{}\[\]<>&|~$#])")
 _LINK = re.compile(r"(?=://|@)|(?<=www)(?=\.)", re.IGNORECASE)

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from toolkit.report.findings import Findings
-from toolkit.report.formats import readable
-from toolkit.report.language import mark
-from toolkit.report.measures import SQUARES, measure_words
-from toolkit.report.scales import SIDES, YEARLY, Scale, unit
-from toolkit.report.text import Text, name, plain, text
+from toolkit.report.words.formats import readable
+from toolkit.report.words.language import mark
+from toolkit.report.words.measures import SQUARES, measure_words
+from toolkit.report.words.scales import SIDES, YEARLY, Scale, unit
+from toolkit.report.words.text import Text, name, plain, text
 
 Limit = Mapping[str, Any]
 RULES = {

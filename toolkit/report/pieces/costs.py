@@ -10,10 +10,10 @@ from typing import Any
 from toolkit.report.charts.waterfall import Step, waterfall
 from toolkit.report.document import Bar, BarTable, Column, Figure, Row, Table
 from toolkit.report.findings import Findings
-from toolkit.report.formats import capital, readable
-from toolkit.report.language import mark
 from toolkit.report.markers import CHARGES, COSTS, OFFERS, SET, STORAGE
-from toolkit.report.text import NONE, Span, Text, muted, strong, text
+from toolkit.report.words.formats import capital, readable
+from toolkit.report.words.language import mark
+from toolkit.report.words.text import NONE, Span, Text, muted, strong, text
 
 ASSUMED = ("assumption", "published_fee")
 """Terms of which spread and lot are assumed: what a vault publishes is its fee."""

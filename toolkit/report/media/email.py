@@ -36,10 +36,10 @@ from toolkit.report.document import (
     Section,
     Table,
 )
-from toolkit.report.language import Language
-from toolkit.report.markdown import markdown
-from toolkit.report.plain import Data, Form, Items, Key, Medium, Title, Words, isolated
-from toolkit.report.text import Text, plain
+from toolkit.report.media.markdown import markdown
+from toolkit.report.media.plain import Data, Form, Items, Key, Medium, Title, Words, isolated
+from toolkit.report.words.language import Language
+from toolkit.report.words.text import Text, plain
 
 CLIPPED = 100_000
 """Bytes of HTML: past 102 KB the largest mail service cuts a message."""

@@ -15,8 +15,8 @@ from markupsafe import Markup, escape
 from toolkit.core.errors import SpecError
 from toolkit.report.charts.draw import drawn, titled
 from toolkit.report.document import Bar, BarTable, Column, Document, Drawing, Missing, Row, Table
-from toolkit.report.language import Language, mark
-from toolkit.report.text import Span, Text
+from toolkit.report.words.language import Language, mark
+from toolkit.report.words.text import Span, Text
 
 PAGE = "page.html.j2"
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from toolkit.report.document import Column, Figure, Row, Table
 from toolkit.report.findings import Findings
-from toolkit.report.formats import DASH, NARROW, day
-from toolkit.report.text import NONE, Text, muted, sources, strong, text
+from toolkit.report.words.formats import DASH, NARROW, day
+from toolkit.report.words.text import NONE, Text, muted, sources, strong, text
 
 TONNE = 1000.0
 NEARLY_ALL = -0.9995

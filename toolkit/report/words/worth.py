@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from toolkit.report.language import Language
-from toolkit.report.measures import measure_words
+from toolkit.report.words.language import Language
+from toolkit.report.words.measures import measure_words
 
 NOTHING = 5e-6
 """A worth that would be written as zero."""

@@ -7,11 +7,11 @@ from typing import Any
 
 from toolkit.report.document import Bar, BarTable, Block, Column, Figure, Notes, Row, Table
 from toolkit.report.findings import Findings
-from toolkit.report.formats import capital, readable
-from toolkit.report.language import Language, mark
 from toolkit.report.markers import SHOCKS
-from toolkit.report.measures import CONFIDENCE, ORDER, SQUARES, measure_words
-from toolkit.report.text import NONE, Inline, Span, Text, muted, name, sources, strong, text
+from toolkit.report.words.formats import capital, readable
+from toolkit.report.words.language import Language, mark
+from toolkit.report.words.measures import CONFIDENCE, ORDER, SQUARES, measure_words
+from toolkit.report.words.text import NONE, Inline, Span, Text, muted, name, sources, strong, text
 
 FACTORS = {"dollar": mark("the dollar"), "supply_shock": mark("the supply shock")}
 """Factors that are no group of prices; a group goes by its own name."""

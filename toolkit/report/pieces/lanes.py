@@ -11,11 +11,11 @@ from typing import Any
 
 from toolkit.report.charts.timeline import Bar, Mark, Period, Swimlane, swimlanes
 from toolkit.report.document import Column, Figure, Row, Table
-from toolkit.report.facts import instrument
 from toolkit.report.findings import Findings
-from toolkit.report.formats import day
-from toolkit.report.language import mark
-from toolkit.report.text import Text, name, plain, sources, text
+from toolkit.report.pieces.facts import instrument
+from toolkit.report.words.formats import day
+from toolkit.report.words.language import mark
+from toolkit.report.words.text import Text, name, plain, sources, text
 
 AHEAD = timedelta(days=150)
 """How far the axis goes beyond the day of the report: far enough to see what follows the next deadlines."""

@@ -8,9 +8,9 @@ from typing import Any
 
 from toolkit.report.document import Column, Figure, Row, Table
 from toolkit.report.findings import Findings
-from toolkit.report.formats import readable
-from toolkit.report.language import mark
-from toolkit.report.text import NONE, Text, muted, name, sources, strong, text
+from toolkit.report.words.formats import readable
+from toolkit.report.words.language import mark
+from toolkit.report.words.text import NONE, Text, muted, name, sources, strong, text
 
 Case = Mapping[str, Any]
 Reaction = Mapping[str, Any]

@@ -15,9 +15,9 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from toolkit.report.countries import short_country
-from toolkit.report.formats import DASH, Formats, capital
-from toolkit.report.text import Inline, Span, Text, name, plain, text
+from toolkit.report.words.countries import short_country
+from toolkit.report.words.formats import DASH, Formats, capital
+from toolkit.report.words.text import Inline, Span, Text, name, plain, text
 
 CONTEXTS = ("name", "metal", "country", "table", "source", "term", "note", "strategy")
 """Contexts of words that come from data: names of products, metals, countries, tables and sources, terms of the field, notes of

@@ -1,0 +1,1 @@
+"""What a document becomes: a page, a mail, Markdown, data."""

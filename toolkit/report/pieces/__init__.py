@@ -1,0 +1,1 @@
+"""What sections are made of where it is long or shared: figures, tables and sentences."""
