@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import fields, is_dataclass
 
-from toolkit.report.document import Block, Columns, Figure, Table
+from toolkit.report.document import Block, Columns, Drawing, Figure, Table
+from toolkit.report.words.text import Span
 
 
 def figures(blocks: Iterable[Block]) -> list[Figure]:
@@ -24,3 +26,14 @@ def table_of(figure: Figure) -> Table:
     found = shown or figure.data
     assert found is not None
     return found
+
+
+def told(block: object) -> list[str]:
+    """Every word of a block that a reader sees, but not its drawings."""
+    if isinstance(block, Span | str):
+        return [block.text if isinstance(block, Span) else block]
+    if isinstance(block, Drawing):
+        return []
+    if is_dataclass(block):
+        return [words for field in fields(block) for words in told(getattr(block, field.name))]
+    return [words for one in block for words in told(one)] if isinstance(block, tuple) else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,16 @@ import pytest
 from toolkit.app import subjects
 from toolkit.app.config import Settings, resolve
 from toolkit.app.exposure import ExposureRequest
+from toolkit.app.findings import Ask
+from toolkit.app.findings.part import Part
 from toolkit.app.ledger import load_ledger
 from toolkit.app.optimize import NoAnswer, propose
 from toolkit.app.plain import plain
+from toolkit.app.report.theme import language
 from toolkit.app.request import Request
 from toolkit.app.subjects import Subject, parts_of
 from toolkit.core.said import phrases, sentences
+from toolkit.report.findings import Findings
 
 AS_OF = date(2026, 11, 24)
 HOSTILE = ("<script>alert(1)</script>", "\u202edlog-neila", "稀土 Überlänge", "x" * 300)
@@ -101,3 +106,15 @@ def law(day: date = AS_OF) -> Record:
     data = [entry.to_json() for entry in inputs.snapshot.provenance(used)]
     record = {**subjects.base(settings(), inputs, day), "data": data, "warnings": []}
     return plain({**record, "phrases": phrases(sentences(record))})
+
+
+def finder(part: Part, day: date = AS_OF) -> Callable[..., Findings]:
+    """Findings of a subject of the law alone with one part beside it: keys of the subject, assets and language are given."""
+    inputs, base = load_ledger(settings(), day), {**law(day), "data": [], "warnings": []}
+
+    def of(lang: str = "en", assets: tuple[str, ...] | None = None, **keys: Any) -> Findings:
+        record = {**base, **keys}
+        found = part.find(Ask(settings(), day, inputs, assets or inputs.products.keys, record))
+        return Findings.of(record, {part.name: plain(found, retellable=True)}, language(lang))
+
+    return of

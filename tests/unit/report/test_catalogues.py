@@ -27,7 +27,7 @@ from toolkit.report.words.language import Language
 from toolkit.report.words.names import country, origin, place, short_country, towards
 from toolkit.report.words.text import plain
 from toolkit.supply.events import words
-from tools.messages import catalogue, has_words, missing
+from tools.messages import catalogue, has_words, messages, missing
 
 ROOT = Path(__file__).resolve().parents[3]
 ENGLISH = re.compile(r"\b(the|of|and|is|are|for|with|not|to|from|by|than|that|its|were|which|they|it|at|has|have|month|year)\b")
@@ -45,6 +45,10 @@ class TestCompleteness:
 
     def test_no_two_catalogues_translate_a_message_differently(self):
         assert catalogue("de")  # raises for a message with two translations
+
+    def test_no_catalogue_keeps_a_message_that_nobody_says(self):
+        spoken = {forms[0] for forms in messages()}
+        assert [message for context, message in catalogue("de") if context is None and message not in spoken] == []
 
     def test_a_message_of_places_alone_needs_no_words(self):
         assert not has_words("{low} ({high:+.0%}); {x}")

@@ -4,61 +4,29 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import fields, is_dataclass
 from datetime import date
 from itertools import combinations
 
 import pytest
 
-from tests.blocks import figures, table_of
-from toolkit.app import subjects
-from toolkit.app.config import resolve
-from toolkit.app.findings import Ask
+from tests.blocks import figures, table_of, told
+from tests.subjects import finder
 from toolkit.app.findings.supply import supply as supply_part
-from toolkit.app.ledger import load_ledger
-from toolkit.app.plain import plain as plain_json
-from toolkit.app.report.theme import language
 from toolkit.report.charts.draw import draw
 from toolkit.report.charts.labels import Anchor, Box, place
-from toolkit.report.document import BarTable, Chart, Drawing, Missing
-from toolkit.report.findings import Findings
+from toolkit.report.document import BarTable, Chart, Missing
 from toolkit.report.sections.concentration import concentration
 from toolkit.report.words.formats import Formats
-from toolkit.report.words.text import Span, plain
+from toolkit.report.words.text import plain
 
 AS_OF = date(2026, 11, 24)
 ENGLISH = re.compile(r"\b(the|of|and|is|are|at|which)\b")
 
 
 @pytest.fixture(scope="module")
-def settings():
-    return resolve({}, file=None)
-
-
-@pytest.fixture(scope="module")
-def found(settings):
+def found():
     """Findings of a subject with some weights, in a language."""
-    inputs = load_ledger(settings, AS_OF)
-    base = plain_json({**subjects.base(settings, inputs, AS_OF), "data": [], "warnings": []})
-
-    def of(lang="en", assets=None, **keys):
-        record = {**base, **keys}
-        ask = Ask(settings, AS_OF, inputs, assets or inputs.products.keys, record)
-        parts = {"supply": plain_json(supply_part.find(ask), retellable=True)}
-        return Findings.of(record, parts, language(lang))
-
-    return of
-
-
-def told(block):
-    """Every word of a block that a reader sees, but not its drawings."""
-    if isinstance(block, Span | str):
-        return [block.text if isinstance(block, Span) else block]
-    if isinstance(block, Drawing):
-        return []
-    if is_dataclass(block):
-        return [words for field in fields(block) for words in told(getattr(block, field.name))]
-    return [words for one in block for words in told(one)] if isinstance(block, tuple) else []
+    return finder(supply_part)
 
 
 WEIGHTS = {"gallium": 0.4, "tungsten": 0.3, "gold": 0.2}

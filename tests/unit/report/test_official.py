@@ -4,57 +4,25 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import fields, is_dataclass
 from datetime import date
 
 import pytest
 
-from tests.blocks import table_of
-from toolkit.app import subjects
-from toolkit.app.config import resolve
-from toolkit.app.findings import Ask
+from tests.blocks import table_of, told
+from tests.subjects import finder
 from toolkit.app.findings.supply import supply as supply_part
-from toolkit.app.ledger import load_ledger
-from toolkit.app.plain import plain as plain_json
-from toolkit.app.report.theme import language
-from toolkit.report.document import Drawing, Figure, Missing
-from toolkit.report.findings import Findings
+from toolkit.report.document import Figure, Missing
 from toolkit.report.sections.official import official
-from toolkit.report.words.text import Span, plain
+from toolkit.report.words.text import plain
 
 AS_OF = date(2026, 11, 24)
 ENGLISH = re.compile(r"\b(the|of|and|is|are|at|which)\b")
 
 
 @pytest.fixture(scope="module")
-def settings():
-    return resolve({}, file=None)
-
-
-@pytest.fixture(scope="module")
-def found(settings):
+def found():
     """Findings of a subject with some weights, in a language."""
-    inputs = load_ledger(settings, AS_OF)
-    base = plain_json({**subjects.base(settings, inputs, AS_OF), "data": [], "warnings": []})
-
-    def of(lang="en", assets=None, **keys):
-        record = {**base, **keys}
-        ask = Ask(settings, AS_OF, inputs, assets or inputs.products.keys, record)
-        parts = {"supply": plain_json(supply_part.find(ask), retellable=True)}
-        return Findings.of(record, parts, language(lang))
-
-    return of
-
-
-def told(block):
-    """Every word of a block that a reader sees, but not its drawings."""
-    if isinstance(block, Span | str):
-        return [block.text if isinstance(block, Span) else block]
-    if isinstance(block, Drawing):
-        return []
-    if is_dataclass(block):
-        return [words for field in fields(block) for words in told(getattr(block, field.name))]
-    return [words for one in block for words in told(one)] if isinstance(block, tuple) else []
+    return finder(supply_part)
 
 
 def layers(figure):
@@ -141,12 +109,8 @@ def test_german_has_no_english_left(found):
     assert any("keine EU-Zahl" in line for line in german)
 
 
-def test_lists_that_are_not_known_are_no_metals_on_no_list(settings):
-    day = date(2023, 9, 15)
-    inputs = load_ledger(settings, day)
-    record = plain_json({**subjects.base(settings, inputs, day), "data": [], "warnings": []})
-    part = plain_json(supply_part.find(Ask(settings, day, inputs, ("gallium", "indium"), record)), retellable=True)
-    blocks = official.build(Findings.of(record, {"supply": part}, language("en")))
+def test_lists_that_are_not_known_are_no_metals_on_no_list():
+    blocks = official.build(finder(supply_part, date(2023, 9, 15))(assets=("gallium", "indium")))
     titles = [plain(block.title) for block in blocks if isinstance(block, Figure)]
     assert not any("both lists" in words for words in titles)
     assert "Which metals are on the lists of the EU and of the US is not in the data known on this date" in titles

@@ -5,59 +5,27 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import fields, is_dataclass
 from datetime import date
 
 import pytest
 
-from tests.blocks import figures, table_of
-from toolkit.app import subjects
-from toolkit.app.config import resolve
-from toolkit.app.findings import Ask
+from tests.blocks import figures, table_of, told
+from tests.subjects import finder
 from toolkit.app.findings.whatif import whatif as whatif_part
-from toolkit.app.ledger import load_ledger
-from toolkit.app.plain import plain as plain_json
-from toolkit.app.report.theme import language
 from toolkit.report.charts.lettering import width
 from toolkit.report.charts.theme import TOKENS
-from toolkit.report.document import Drawing, Missing
-from toolkit.report.findings import Findings
+from toolkit.report.document import Missing
 from toolkit.report.sections.whatif import whatif
-from toolkit.report.words.text import Span, plain
+from toolkit.report.words.text import plain
 
 AS_OF = date(2026, 11, 24)
 ENGLISH = re.compile(r"\b(the|of|and|is|are|at|which)\b")
 
 
 @pytest.fixture(scope="module")
-def settings():
-    return resolve({}, file=None)
-
-
-@pytest.fixture(scope="module")
-def found(settings):
+def found():
     """Findings of a subject with some weights, in a language."""
-    inputs = load_ledger(settings, AS_OF)
-    base = plain_json({**subjects.base(settings, inputs, AS_OF), "data": [], "warnings": []})
-
-    def of(lang="en", assets=None, **keys):
-        record = {**base, **keys}
-        ask = Ask(settings, AS_OF, inputs, assets or inputs.products.keys, record)
-        parts = {"whatif": plain_json(whatif_part.find(ask), retellable=True)}
-        return Findings.of(record, parts, language(lang))
-
-    return of
-
-
-def told(block):
-    """Every word of a block that a reader sees, but not its drawings."""
-    if isinstance(block, Span | str):
-        return [block.text if isinstance(block, Span) else block]
-    if isinstance(block, Drawing):
-        return []
-    if is_dataclass(block):
-        return [words for field in fields(block) for words in told(getattr(block, field.name))]
-    return [words for one in block for words in told(one)] if isinstance(block, tuple) else []
+    return finder(whatif_part)
 
 
 SURE = {"assumed_origin": False, "uncertain": False}

@@ -159,7 +159,7 @@ class Page:
     """The HTML of a mail, written section by section so that its size can be kept."""
 
     def __init__(self, templates: Mapping[str, str], pictures: Mapping[str, Picture], say: Language) -> None:
-        self._pictures, self._say = pictures, say
+        self._pictures = pictures
         self._medium = Medium(say, SHOWN)
         self._templates = Environment(
             loader=DictLoader(dict(templates)), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
