@@ -13,13 +13,20 @@ TESTDATA = REPOSITORY.parent / "shared" / "testdata"
 LOOPBACK = ("127.", "::1", "localhost")
 
 
+@pytest.fixture(scope="session")
+def drawings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where drawings are kept for all tests: each is made once."""
+    return tmp_path_factory.mktemp("drawings")
+
+
 @pytest.fixture(autouse=True)
-def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, drawings: Path) -> Path:
     """HOME and the working folder are empty and temporary; settings of the developer's shell do not leak in."""
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))
     for name in [name for name in os.environ if name.startswith("TOOLKIT_")]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("TOOLKIT_CACHE", str(drawings))
     monkeypatch.chdir(tmp_path_factory.mktemp("work"))
     return home
 

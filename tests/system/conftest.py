@@ -18,7 +18,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def toolkit(tmp_path: Path) -> Run:
+def toolkit(tmp_path: Path, drawings: Path) -> Run:
     """Run `toolkit ARGS`; `env` adds variables, `stdin` feeds text."""
     home = tmp_path / "home"
     home.mkdir(mode=0o500)
@@ -29,7 +29,14 @@ def toolkit(tmp_path: Path) -> Run:
         return subprocess.run(
             [sys.executable, "-m", "toolkit", *arguments],
             cwd=folder,
-            env={"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", **env},
+            env={
+                "PATH": os.environ["PATH"],
+                "HOME": str(home),
+                "LANG": "C.UTF-8",
+                "OPENBLAS_NUM_THREADS": "1",
+                "TOOLKIT_CACHE": str(drawings),
+                **env,
+            },
             input=stdin,
             capture_output=True,
             text=True,

@@ -18,6 +18,8 @@ import polars as pl
 from toolkit.core.errors import DataError, GapError, did_you_mean
 
 OTHER = "OTH"
+HIGHLY_CONCENTRATED = 0.18
+"""HHI above which the US merger guidelines of 2023 call a market highly concentrated (DOMAIN 6)."""
 
 WGI_BEST, WGI_RANGE = 2.5, 5.0
 """Worldwide Governance Indicators run from about -2.5 to +2.5, high is good."""

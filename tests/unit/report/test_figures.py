@@ -21,7 +21,7 @@ from tests.subjects import holdings, market, with_parts
 from toolkit.app.report import report_html
 from toolkit.app.subjects import DEFAULT_REPORT, Subject
 
-TOKEN = re.compile(r"(?<![\w.,])[−+]?\d[\d,]*(?:\.\d+)?(?![\w])")
+TOKEN = re.compile(r"(?<![\w.,])[−+]?\d+(?:,\d{3})*(?:\.\d+)?(?![\w])")
 IN_TEXT = re.compile(r"\d[\d,]*(?:\.\d+)?")
 UNITS = (1.0, 100.0, 1e-3, 1e4, 12.0, 1 / 12)
 """Fractions as per cent, kg as tonnes, indices of 10,000, a year in months."""

@@ -10,7 +10,7 @@ from toolkit.app.plain import plain
 from toolkit.app.supply import MetalSupply, Scenario, StageSupply, is_critical, supply_of
 from toolkit.core.said import Said, said
 from toolkit.report.words.countries import country
-from toolkit.supply.concentration import country_exposure
+from toolkit.supply.concentration import HIGHLY_CONCENTRATED, country_exposure
 from toolkit.supply.criticality import IMPORTANCE_THRESHOLD, SUPPLY_RISK_THRESHOLD, PublishedScore, companion_share
 
 TRADE = "trade_parameter"
@@ -30,7 +30,11 @@ def supply(ask: Ask) -> dict[str, Any] | None:
     return {
         "metals": metals,
         "portfolio": _portfolio(found, ask) if ask.weights else None,
-        "thresholds": {"supply_risk": SUPPLY_RISK_THRESHOLD, "economic_importance": IMPORTANCE_THRESHOLD},
+        "thresholds": {
+            "supply_risk": SUPPLY_RISK_THRESHOLD,
+            "economic_importance": IMPORTANCE_THRESHOLD,
+            "highly_concentrated": HIGHLY_CONCENTRATED,
+        },
         "scenario": answer.scenario,
         "eu_base": {**plain(answer.base), "statement": answer.base.statement} if answer.base else None,
         "assumptions": _assumptions(answer.scenario, metals),

@@ -19,8 +19,6 @@ from toolkit.report.words.text import NONE, Inline, Span, Text, muted, plain, so
 Metal = Mapping[str, Any]
 POINTS = 10_000
 """The index is written as points of this many: one supplier alone has them all."""
-HIGH = 0.18
-"""Above 1,800 points the US merger guidelines of 2023 call a market highly concentrated (DOMAIN 6)."""
 WON: Mapping[str, str] = MappingProxyType(
     {
         "yes": mark("by-product"),
@@ -171,7 +169,7 @@ def _indices(run: Findings, rows: Sequence[Metal]) -> Figure:
     foot = say(
         "Source: statistics of production{markers}. US merger guidelines speak of high concentration above {high}. Where a "
         "source leaves countries unnamed, the second figure counts them as one.",
-        high=run.fmt.number(POINTS * HIGH),
+        high=run.fmt.number(POINTS * _high(run)),
         markers=sources(*run.of_sources(*(metal["scored"]["source_id"] for metal in rows))),
     )
     return Figure(_above(run, rows), sub, (table,), source=foot)
@@ -200,8 +198,8 @@ def _row(run: Findings, metal: Metal, *, weighed: bool) -> Row:
 
 def _above(run: Findings, rows: Sequence[Metal]) -> Text:
     say, fmt = run.say, run.fmt
-    above = sum(metal["scored"]["hhi"] > HIGH for metal in rows)
-    high = fmt.number(POINTS * HIGH)
+    above = sum(metal["scored"]["hhi"] > _high(run) for metal in rows)
+    high = fmt.number(POINTS * _high(run))
     if above == len(rows):
         return say("Every index lies above {high}: bands do not tell these metals apart, ranks do", high=high)
     if not above:
@@ -313,3 +311,8 @@ def _won(run: Findings, noted: Sequence[Metal]) -> Text:
         "{N} of {total} metals are by-products: their supply follows other metals",
         total=say.number_word(len(noted)),
     )
+
+
+def _high(run: Findings) -> float:
+    """The index above which a market is called highly concentrated."""
+    return run.parts["supply"]["thresholds"]["highly_concentrated"]
