@@ -84,7 +84,7 @@ def looked_at(page: Path) -> dict[str, float]:
     """What the file holds: size, addresses it would fetch, scripts, pictures, and pictures that say what they show."""
     text = page.read_text(encoding="utf-8", errors="replace")
     body = re.sub(r"<style.*?</style>", "", text, flags=re.S)
-    fetched = re.findall(r"""(?:src|href)=["']?(https?://[^"' >]+)|url\\((https?://)""", text)
+    fetched = re.findall(r"(?:src|href)=[\"']?https?://|url\(https?://", text)
     figures = re.findall(r"<svg[^>]*>|<img[^>]*>|<div[^>]*plotly-graph-div[^>]*>", body)
     named = len(re.findall(r"<svg[^>]*role=.img.[^>]*><title>", body)) + len(re.findall(r"<img[^>]*alt=.[^\"'][^>]*>", body))
     return {

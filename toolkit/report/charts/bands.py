@@ -105,7 +105,7 @@ def _layers(rows: Sequence[Bands], scale: alt.Scale, caption: str, names: float)
     ):
         base = _over([{"key": i, "low": band.low, "middle": band.central, "high": band.high} for i, band in found])
         style: dict[str, Any] = {"fill": TOKENS["paper"], "stroke": colour, "strokeWidth": 1.5}
-        yield base.mark_bar(size=thick, yOffset=down, **style).encode(x=x, x2="high:Q", y=y)
+        yield base.mark_bar(size=thick, yOffset=down, **style).encode(x=x, x2=alt.X2("high:Q"), y=y)
         middle = alt.X("middle:Q", scale=scale)
         yield base.mark_tick(size=thick, thickness=1.5, yOffset=down, color=colour, opacity=1).encode(x=middle, y=y)
     published = [{"key": i, "low": row.outside} for i, row in enumerate(rows) if row.outside]
@@ -113,11 +113,15 @@ def _layers(rows: Sequence[Bands], scale: alt.Scale, caption: str, names: float)
     yield _over(published).mark_point(yOffset=STOP[1], **diamond).encode(x=x, y=y)
     words: dict[str, Any] = {"baseline": "middle", "fontSize": AXIS_TEXT, "yOffset": STOP[1]}
     beside = [{"key": i, "low": row.stop.high, "label": row.words} for i, row in enumerate(rows) if row.stop]
-    yield _over(beside).mark_text(align="left", xOffset=GAP, **words).encode(x=x, y=y, text="label:N")
+    yield _over(beside).mark_text(align="left", xOffset=GAP, **words).encode(x=x, y=y, text=alt.Text("label:N"))
     missing = [{"key": i, "low": _end(rows), "label": row.words} for i, row in enumerate(rows) if not row.stop]
-    yield _over(missing).mark_text(align="left", xOffset=GAP, color=TOKENS["mut"], **words).encode(x=x, y=y, text="label:N")
+    yield (
+        _over(missing)
+        .mark_text(align="left", xOffset=GAP, color=TOKENS["mut"], **words)
+        .encode(x=x, y=y, text=alt.Text("label:N"))
+    )
     title: dict[str, Any] = {"align": "left", "baseline": "middle", "fontSize": AXIS_TEXT, "color": TOKENS["mut"]}
-    yield _over([{}]).mark_text(**title).encode(x=alt.value(-names), y=alt.value(-30), text=alt.value(caption))
+    yield _over([{}]).mark_text(**title).encode(x=alt.XValue(-names), y=alt.YValue(-30), text=alt.TextValue(caption))
 
 
 def _end(rows: Sequence[Bands]) -> float:

@@ -98,20 +98,20 @@ def _tints(flow: FlowBars) -> Iterator[alt.Chart]:
         end = flow.step * len(flow.quantities)
         rows = [{"x": a, "x2": min(b, end), "y": TOP, "y2": BASE} for a, b in spans if a < min(b, end)]
         if rows:
-            yield PLANE.marks(rows).mark_rect(fill=fill, opacity=opacity).encode(x2="x2:Q", y2="y2:Q")
+            yield PLANE.marks(rows).mark_rect(fill=fill, opacity=opacity).encode(x2=alt.X2("x2:Q"), y2=alt.Y2("y2:Q"))
 
 
 def _axis(flow: FlowBars) -> Iterator[alt.Chart]:
     """The peak at its line, zero where months are known, a tick and a number for each year."""
     end = flow.step * len(flow.quantities)
-    yield PLANE.marks([{"x": 0, "x2": end, "y": TOP}]).mark_rule(color=TOKENS["grid"], strokeWidth=1).encode(x2="x2:Q")
+    yield PLANE.marks([{"x": 0, "x2": end, "y": TOP}]).mark_rule(color=TOKENS["grid"], strokeWidth=1).encode(x2=alt.X2("x2:Q"))
     known = [{"x": a * flow.step, "x2": b * flow.step, "y": BASE} for a, b in _runs(flow.quantities)]
-    yield PLANE.marks(known).mark_rule(color=TOKENS["mut"], strokeWidth=1).encode(x2="x2:Q")
+    yield PLANE.marks(known).mark_rule(color=TOKENS["mut"], strokeWidth=1).encode(x2=alt.X2("x2:Q"))
     last = flow.first.year + (flow.first.month - 1 + len(flow.quantities) - 1) // 12
     januaries = [date(year, 1, 1) for year in range(flow.first.year + (flow.first.month > 1), last + 1)]
     every = max(1, -(-30 // (12 * flow.step)))
     ticks = [{"x": flow.x(day), "y": BASE, "y2": BASE + 5, "label": f"{day.year}"} for day in januaries[::every]]
-    yield PLANE.marks(ticks).mark_rule(color=TOKENS["mut"], strokeWidth=1).encode(y2="y2:Q")
+    yield PLANE.marks(ticks).mark_rule(color=TOKENS["mut"], strokeWidth=1).encode(y2=alt.Y2("y2:Q"))
     years = [
         {**tick, "x": tick["x"] + 3, "y": YEARS} for tick in ticks if tick["x"] + 3 + width(tick["label"], AXIS_TEXT) <= PANEL
     ]
@@ -133,7 +133,7 @@ def _bars(flow: FlowBars) -> Iterator[alt.Chart]:
         if q
     ]
     if bars:
-        yield PLANE.marks(bars).mark_rect(fill=TOKENS["data"], opacity=1).encode(x2="x2:Q", y2="y2:Q")
+        yield PLANE.marks(bars).mark_rect(fill=TOKENS["data"], opacity=1).encode(x2=alt.X2("x2:Q"), y2=alt.Y2("y2:Q"))
     dots = [{"x": (i + 0.5) * flow.step, "y": BASE - 3} for i in sorted(flow.inferred)]
     if dots:
         yield PLANE.marks(dots).mark_circle(size=9, color=TOKENS["dot"], opacity=1)
@@ -153,7 +153,7 @@ def _controls(flow: FlowBars) -> Iterator[alt.Chart]:
         ]
         if rows:
             dash = [3, 3] if dashed else alt.Undefined
-            yield PLANE.marks(rows).mark_rule(color=TOKENS["ctl"], strokeWidth=1.5, strokeDash=dash).encode(y2="y2:Q")
+            yield PLANE.marks(rows).mark_rule(color=TOKENS["ctl"], strokeWidth=1.5, strokeDash=dash).encode(y2=alt.Y2("y2:Q"))
     if shown:
         labels = [{"x": x, "y": y, "label": one.label} for one, (x, y) in zip(shown, placed, strict=True)]
         yield PLANE.words(labels, TOKENS["ctl"])

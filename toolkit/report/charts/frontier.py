@@ -56,7 +56,7 @@ def _spec(
     y = alt.Y("y:Q", scale=scale, axis=alt.Axis(**axis.to_dict(), title=y_title))
     base = alt.Chart(rows(points)).encode(x=x, y=y)
     layers = [
-        base.mark_line(color=TOKENS["data"], strokeWidth=2).encode(order="order:Q"),
+        base.mark_line(color=TOKENS["data"], strokeWidth=2).encode(order=alt.Order("order:Q")),
         base.mark_point(size=16, filled=True, fill=TOKENS["data"], stroke=TOKENS["data"], opacity=1),
     ]
     if critical:

@@ -144,7 +144,7 @@ def _axes(plane: Plane, path: Indexed, scale: _Scale, top: float) -> Iterator[al
     for colour, ticks in (("grid", [t for t in scale.ticks if t != HUNDRED]), ("mut", [HUNDRED])):
         rows = [{"x": LEFT, "x2": ROOM, "y": scale.y(tick, top)} for tick in ticks]
         if rows:
-            yield plane.marks(rows).mark_rule(color=TOKENS[colour], strokeWidth=1).encode(x2="x2:Q")
+            yield plane.marks(rows).mark_rule(color=TOKENS[colour], strokeWidth=1).encode(x2=alt.X2("x2:Q"))
     numbers = [{"x": LEFT - 5, "y": scale.y(t, top) + 4, "label": scale.fmt.plain_number(t)} for t in scale.ticks]
     yield plane.words(numbers, TOKENS["mut"], "right")
     shifts = [shift for shift in MONTHS if path.months[0].shift <= shift <= path.months[-1].shift]
@@ -165,13 +165,13 @@ def _events(plane: Plane, path: Indexed, scale: _Scale, top: float) -> Iterator[
         ]
         heights = {x: label["y"] for (x, _), label in zip(_named(path, scale), labels, strict=True)}
         rows = [{"x": x, "y": heights.get(x, top + 8) - 8, "y2": bottom} for x in lines]
-        yield plane.marks(rows).mark_rule(color=TOKENS["mut"], strokeWidth=1, strokeDash=[1, 3]).encode(y2="y2:Q")
+        yield plane.marks(rows).mark_rule(color=TOKENS["mut"], strokeWidth=1, strokeDash=[1, 3]).encode(y2=alt.Y2("y2:Q"))
         yield plane.words(labels, TOKENS["mut"])
     zero = [{"x": scale.x(_away(path.announced, path.announced), path), "y": top, "y2": bottom}]
-    yield plane.marks(zero).mark_rule(color=TOKENS["ink"], strokeWidth=1).encode(y2="y2:Q")
+    yield plane.marks(zero).mark_rule(color=TOKENS["ink"], strokeWidth=1).encode(y2=alt.Y2("y2:Q"))
     if path.effective:
         first = [{"x": scale.x(_away(path.effective, path.announced), path), "y": top, "y2": bottom}]
-        yield plane.marks(first).mark_rule(color=TOKENS["ctl"], strokeWidth=1.5).encode(y2="y2:Q")
+        yield plane.marks(first).mark_rule(color=TOKENS["ctl"], strokeWidth=1.5).encode(y2=alt.Y2("y2:Q"))
 
 
 def _prices(plane: Plane, path: Indexed, scale: _Scale, top: float) -> Iterator[alt.Chart]:
@@ -185,7 +185,7 @@ def _prices(plane: Plane, path: Indexed, scale: _Scale, top: float) -> Iterator[
         ]
         if runs:
             style = {"strokeWidth": thick, "color": TOKENS[colour], "strokeJoin": "round"}
-            yield plane.marks(runs).mark_line(**style).encode(detail="run:N")
+            yield plane.marks(runs).mark_line(**style).encode(detail=alt.Detail("run:N"))
     prints = [(month.shift, month.printed) for month in path.months if month.printed is not None]
     dots = [{"x": scale.x(s, path), "y": scale.y(f, top)} for s, f in prints if scale.low <= f <= scale.high]
     if dots:

@@ -76,7 +76,7 @@ def _spec(rows: tuple[Interval, ...], width: int, fmt: Formats) -> str:
     x = alt.X("believed:Q", axis=x_axis, scale=scale)
     base = alt.Chart(alt.Data(values=values)).encode(y=y)
     drawing = alt.layer(
-        base.mark_rule(strokeWidth=9, color=TOKENS["band"], strokeCap="round").encode(x=alt.X("low:Q"), x2="high:Q"),
+        base.mark_rule(strokeWidth=9, color=TOKENS["band"], strokeCap="round").encode(x=alt.X("low:Q"), x2=alt.X2("high:Q")),
         base.mark_point(size=46, filled=False, stroke=TOKENS["dot"], strokeWidth=2, fill=TOKENS["paper"], opacity=1).encode(
             x=alt.X("raw:Q")
         ),

@@ -95,7 +95,9 @@ def _spec(months: Sequence[Month], span: tuple[date, date], fmt: Formats) -> str
     layers: list[alt.Chart] = []
     if noisy:
         layers += [
-            over(line).mark_area(color=TOKENS["band"], opacity=1).encode(y=y("low"), y2="high:Q", detail="run:N"),
+            over(line)
+            .mark_area(color=TOKENS["band"], opacity=1)
+            .encode(y=y("low"), y2=alt.Y2("high:Q"), detail=alt.Detail("run:N")),
             over([row for row in rows if row["print"] is not None])
             .mark_point(
                 shape="circle", filled=True, size=DOT, fill=TOKENS["dot"], stroke=TOKENS["dot"], strokeWidth=0, opacity=1
@@ -103,7 +105,9 @@ def _spec(months: Sequence[Month], span: tuple[date, date], fmt: Formats) -> str
             .encode(y=y("print")),
         ]
     layers += [
-        over(line).mark_line(color=TOKENS["data"], strokeWidth=2, strokeCap="round").encode(y=y("line"), detail="run:N"),
+        over(line)
+        .mark_line(color=TOKENS["data"], strokeWidth=2, strokeCap="round")
+        .encode(y=y("line"), detail=alt.Detail("run:N")),
         over([last])
         .mark_text(align="left", dx=5, baseline="middle", fontWeight="bold", color=TOKENS["data"], text=label)
         .encode(y=y("line")),

@@ -59,20 +59,24 @@ def _spec(periods: tuple[Period, ...], today: date, written_today: str, width: i
         whole, done, words = (alt.Chart(alt.Data(values=[values])).encode(x=x) for values in (row, passed, label))
         layers.append(
             whole.mark_rect(fill=TOKENS["paper"], stroke=TOKENS["data"], strokeWidth=1.5).encode(
-                x2="until:T", y=alt.value(y), y2=alt.value(y + BAR)
+                x2=alt.X2("until:T"), y=alt.YValue(y), y2=alt.Y2Value(y + BAR)
             )
         )
-        layers.append(done.mark_rect(fill=TOKENS["data"]).encode(x2="until:T", y=alt.value(y), y2=alt.value(y + BAR)))
+        layers.append(
+            done.mark_rect(fill=TOKENS["data"]).encode(x2=alt.X2("until:T"), y=alt.YValue(y), y2=alt.Y2Value(y + BAR))
+        )
         layers.append(
             words.mark_text(align="left", baseline="bottom", fontSize=LABEL_TEXT).encode(
-                x=alt.value(0), y=alt.value(y - 4), text="label:N"
+                x=alt.XValue(0), y=alt.YValue(y - 4), text=alt.Text("label:N")
             )
         )
     line = alt.Chart(alt.Data(values=[{"since": today.isoformat(), "label": written_today}])).encode(x=x)
     end = HEAD + ROW * len(periods)
-    layers.append(line.mark_rule(color=TOKENS["ink"], strokeWidth=1.5).encode(y=alt.value(16), y2=alt.value(end)))
+    layers.append(line.mark_rule(color=TOKENS["ink"], strokeWidth=1.5).encode(y=alt.YValue(16), y2=alt.Y2Value(end)))
     layers.append(
-        line.mark_text(baseline="bottom", fontWeight="bold", fontSize=LABEL_TEXT).encode(y=alt.value(12), text="label:N")
+        line.mark_text(baseline="bottom", fontWeight="bold", fontSize=LABEL_TEXT).encode(
+            y=alt.YValue(12), text=alt.Text("label:N")
+        )
     )
     drawing = alt.layer(*layers).properties(width=width, height=end + FOOT)
     return specification(drawing.properties(autosize={"type": "fit", "contains": "padding"}), fmt)

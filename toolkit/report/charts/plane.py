@@ -34,7 +34,7 @@ class Plane:
     def words(self, rows: Iterable[dict[str, Any]], colour: str, align: Any = "left") -> alt.Chart:
         """The `label` of each row, its base line at `y`."""
         style = {"align": align, "baseline": "alphabetic", "fontSize": AXIS_TEXT, "color": colour}
-        return self.marks(rows).mark_text(**style).encode(text="label:N")
+        return self.marks(rows).mark_text(**style).encode(text=alt.Text("label:N"))
 
     def placed(
         self, lines: Sequence[tuple[float, str]], heights: Sequence[int], taken: Iterable[tuple[int, float, float]] = ()

@@ -147,19 +147,19 @@ def _limits(base: Any, x: Axis, y: Axis, plane: _Plane) -> Iterator[alt.Chart]:
     style = {"color": TOKENS["ink"], "strokeWidth": 2}
     if x.limit:
         value, label = x.limit
-        yield base([{"x": value, "y": 0, "end": plane.up}]).mark_rule(**style).encode(y2="end:Q")
+        yield base([{"x": value, "y": 0, "end": plane.up}]).mark_rule(**style).encode(y2=alt.Y2("end:Q"))
         yield (
             base([{"x": value, "y": plane.up, "label": label}])
             .mark_text(align="left", baseline="top", dx=5, dy=1, fontSize=AXIS_TEXT)
-            .encode(text="label:N")
+            .encode(text=alt.Text("label:N"))
         )
     if y.limit:
         value, label = y.limit
-        yield base([{"x": 0, "y": value, "end": plane.right}]).mark_rule(**style).encode(x2="end:Q")
+        yield base([{"x": 0, "y": value, "end": plane.right}]).mark_rule(**style).encode(x2=alt.X2("end:Q"))
         yield (
             base([{"x": 0, "y": value, "label": label}])
             .mark_text(align="left", baseline="bottom", dx=5, dy=-3, fontSize=AXIS_TEXT)
-            .encode(text="label:N")
+            .encode(text=alt.Text("label:N"))
         )
 
 
@@ -168,7 +168,7 @@ def _supposed(base: Any, marks: Sequence[Mark]) -> Iterator[alt.Chart]:
     rows = [{"x": mark.x, "y": mark.y, "end": mark.supposed} for mark in marks if mark.supposed is not None]
     if rows:
         ends = [{"x": row["x"], "y": row["end"]} for row in rows]
-        yield base(rows).mark_rule(color=TOKENS["data"], strokeWidth=1.5, strokeDash=[3, 2]).encode(y2="end:Q")
+        yield base(rows).mark_rule(color=TOKENS["data"], strokeWidth=1.5, strokeDash=[3, 2]).encode(y2=alt.Y2("end:Q"))
         yield base(ends).mark_point(size=64, fill=TOKENS["paper"], stroke=TOKENS["data"], strokeWidth=1.5, opacity=1)
 
 
@@ -205,8 +205,8 @@ def _names(base: Any, marks: Sequence[Mark], x: Axis, y: Axis, plane: _Plane) ->
             (start, end), (to_x, to_y) = (plane.back(*point) for point in _lead(anchor, found))
             leads.append({"x": start, "y": end, "to_x": to_x, "to_y": to_y})
     if leads:
-        yield base(leads).mark_rule(color=TOKENS["mut"], strokeWidth=1).encode(x2="to_x:Q", y2="to_y:Q")
-    yield base(rows).mark_text(align="left", baseline="middle", fontSize=LABEL_TEXT).encode(text="label:N")
+        yield base(leads).mark_rule(color=TOKENS["mut"], strokeWidth=1).encode(x2=alt.X2("to_x:Q"), y2=alt.Y2("to_y:Q"))
+    yield base(rows).mark_text(align="left", baseline="middle", fontSize=LABEL_TEXT).encode(text=alt.Text("label:N"))
 
 
 def _lines(marks: Sequence[Mark], x: Axis, y: Axis, plane: _Plane) -> Iterator[Box]:
@@ -246,7 +246,7 @@ def _titles(x: Axis, y: Axis, plane: _Plane) -> Iterator[alt.Chart]:
     """The title of the upright axis above it, of the other below its right end: nothing is written sideways."""
     nothing = alt.Chart(alt.Data(values=[{}]))
     style: dict[str, Any] = {"baseline": "middle", "fontSize": AXIS_TEXT, "color": TOKENS["mut"]}
-    yield nothing.mark_text(align="left", **style).encode(x=alt.value(-LEFT), y=alt.value(-16), text=alt.value(y.title))
+    yield nothing.mark_text(align="left", **style).encode(x=alt.XValue(-LEFT), y=alt.YValue(-16), text=alt.TextValue(y.title))
     yield nothing.mark_text(align="right", **style).encode(
-        x=alt.value(plane.width), y=alt.value(plane.height + 34), text=alt.value(x.title)
+        x=alt.XValue(plane.width), y=alt.YValue(plane.height + 34), text=alt.TextValue(x.title)
     )

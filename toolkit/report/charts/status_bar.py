@@ -62,13 +62,13 @@ def _spec(parts: tuple[Part, ...], width: int, fmt: Formats) -> str:
         row = {"from": start, "to": start + part.value, "label": part.label}
         base = alt.Chart(alt.Data(values=[row])).encode(x=alt.X("from:Q", scale=scale, axis=None))
         style = dict(FILLS[part.fill])
-        layers.append(base.mark_rect(**style).encode(x2="to:Q", y=alt.value(HEAD), y2=alt.value(HEAD + BAR)))
+        layers.append(base.mark_rect(**style).encode(x2=alt.X2("to:Q"), y=alt.YValue(HEAD), y2=alt.Y2Value(HEAD + BAR)))
         # The label of a thin last part ends where the bar does.
         long = lettered(part.label, bold=True)
         left = max(0.0, min((width - PADDING) * start / total, width - PADDING - long))
         if left >= taken:
             words = base.mark_text(align="left", baseline="bottom", fontSize=LABEL_TEXT, fontWeight="bold")
-            layers.append(words.encode(x=alt.value(left), y=alt.value(HEAD - 6), text="label:N"))
+            layers.append(words.encode(x=alt.XValue(left), y=alt.YValue(HEAD - 6), text=alt.Text("label:N")))
             taken = left + long + APART
         start += part.value
     drawing = alt.layer(*layers).properties(width=width, height=HEAD + BAR)

@@ -92,7 +92,11 @@ def _placed(dates: Sequence[Dated], period: Period, room: float, fmt: Formats) -
 def _line(plane: Plane, period: Period, fmt: Formats) -> Iterator[alt.Chart]:
     """The line, a tick a quarter or month with its name where there is room, and the day of the report."""
     every = 1 if period.end - period.start < SHORT else QUARTER
-    yield plane.marks([{"x": 0, "y": AXIS, "x2": plane.width}]).mark_rule(color=TOKENS["rule"], strokeWidth=2).encode(x2="x2:Q")
+    yield (
+        plane.marks([{"x": 0, "y": AXIS, "x2": plane.width}])
+        .mark_rule(color=TOKENS["rule"], strokeWidth=2)
+        .encode(x2=alt.X2("x2:Q"))
+    )
     today = plane.width * period.share(period.today)
     words = fmt.short_date(period.today)
     left = min(max(today - width(words, bold=True) / 2, 0), plane.width + RIGHT - width(words, bold=True))
@@ -107,22 +111,22 @@ def _line(plane: Plane, period: Period, fmt: Formats) -> Iterator[alt.Chart]:
             free = ends[1] - LABEL_GAP <= plane.width + RIGHT and not any(a < ends[1] and ends[0] < b for a, b in taken)
             taken += [ends] if free else []
             ticks.append({"x": x, "y": AXIS - 5, "y2": AXIS + 5, "top": TOP, "label": label if free else ""})
-    yield plane.marks(ticks).mark_rule(color=TOKENS["rule"], strokeWidth=1).encode(y2="y2:Q")
+    yield plane.marks(ticks).mark_rule(color=TOKENS["rule"], strokeWidth=1).encode(y2=alt.Y2("y2:Q"))
     named = [{"x": tick["x"], "y": TOP, "label": tick["label"]} for tick in ticks if tick["label"]]
     yield (
         plane.marks(named)
         .mark_text(align="left", baseline="alphabetic", fontSize=AXIS_TEXT, color=TOKENS["mut"])
-        .encode(text="label:N")
+        .encode(text=alt.Text("label:N"))
     )
     yield (
         plane.marks([{"x": today, "y": TOP + 5, "y2": AXIS + 8}])
         .mark_rule(color=TOKENS["ink"], strokeWidth=1.5)
-        .encode(y2="y2:Q")
+        .encode(y2=alt.Y2("y2:Q"))
     )
     yield (
         plane.marks([{"x": left, "y": TOP, "label": words}])
         .mark_text(align="left", baseline="alphabetic", fontWeight="bold")
-        .encode(text="label:N")
+        .encode(text=alt.Text("label:N"))
     )
 
 
@@ -138,11 +142,11 @@ def _labels(plane: Plane, labels: Sequence[_Label], fmt: Formats) -> Iterator[al
         }
         for label in labels
     ]
-    yield plane.marks(rows).mark_rule(color=TOKENS["rule"], strokeWidth=1).encode(y2="y2:Q")
+    yield plane.marks(rows).mark_rule(color=TOKENS["rule"], strokeWidth=1).encode(y2=alt.Y2("y2:Q"))
     face: dict[str, Any] = {"align": "left", "baseline": "alphabetic", "fontSize": LABEL_TEXT, "fontWeight": "bold"}
     at = [{"x": row["left"], "y": row["y2"], "label": row["label"]} for row in rows]
     for over in ({"stroke": TOKENS["paper"], "strokeWidth": 4, "strokeJoin": "round", "color": TOKENS["paper"]}, {}):
-        yield plane.marks(at).mark_text(**{**face, "color": TOKENS["ink"], **over}).encode(text="label:N")
+        yield plane.marks(at).mark_text(**{**face, "color": TOKENS["ink"], **over}).encode(text=alt.Text("label:N"))
 
 
 def _marks(plane: Plane, labels: Sequence[_Label]) -> Iterator[alt.Chart]:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 import altair as alt
+from altair.utils import schemapi
 
 from toolkit.report.words.formats import Formats
 
@@ -81,6 +82,6 @@ def specification(
         bar=alt.BarConfig(color=TOKENS["data"]),
         line=alt.LineConfig(color=TOKENS["data"], strokeWidth=2),
     )  # fmt: skip
-    spec: dict[str, Any] = styled.to_dict()
+    spec: dict[str, Any] = styled.to_dict(validate=schemapi.DEBUG_MODE)
     spec["config"]["locale"] = fmt.chart_locale()
     return json.dumps(spec, sort_keys=True, ensure_ascii=False)

@@ -168,7 +168,7 @@ def _years(field: _Field) -> Iterator[alt.Chart]:
     years = range(period.start.year + (period.start > date(period.start.year, 1, 1)), period.end.year + 1)
     at = {year: field.at(date(year, 1, 1)) for year in years}
     lines = [{"x": x, "y": TOP - 4, "y2": bottom} for x in at.values()]
-    yield plane.marks(lines).mark_rule(color=TOKENS["grid"], strokeWidth=1).encode(y2="y2:Q")
+    yield plane.marks(lines).mark_rule(color=TOKENS["grid"], strokeWidth=1).encode(y2=alt.Y2("y2:Q"))
     a_year = (plane.width - field.left) / max((period.end - period.start).days / 365.25, 1e-9)
     every = max(1, -int(-TICK // a_year))
     rows = []
@@ -179,7 +179,7 @@ def _years(field: _Field) -> Iterator[alt.Chart]:
     yield (
         plane.marks(rows)
         .mark_text(align="left", dx=4, fontSize=AXIS_TEXT, color=TOKENS["mut"], baseline="alphabetic")
-        .encode(text="label:N")
+        .encode(text=alt.Text("label:N"))
     )
 
 
@@ -199,23 +199,23 @@ def _bars(field: _Field, placed: Sequence[_Placed]) -> Iterator[alt.Chart | alt.
         if mark == "reported":
             middle = [{**row, "y": (row["y"] + row["y2"]) / 2} for row in entries]
             dots = {"strokeWidth": 3, "strokeDash": [0.1, 6], "strokeCap": "round", "color": TOKENS["ctl"]}
-            yield plane.marks(middle).mark_rule(**dots).encode(x2="x2:Q")
+            yield plane.marks(middle).mark_rule(**dots).encode(x2=alt.X2("x2:Q"))
         else:
-            yield plane.marks(entries).mark_rect(opacity=1, **_STYLE[mark]).encode(x2="x2:Q", y2="y2:Q")
+            yield plane.marks(entries).mark_rect(opacity=1, **_STYLE[mark]).encode(x2=alt.X2("x2:Q"), y2=alt.Y2("y2:Q"))
 
 
 def _today(field: _Field, fmt: Formats) -> Iterator[alt.Chart]:
     """The day of the report, with its date above the line."""
     plane, x = field.plane, field.at(field.period.today)
     line = plane.marks([{"x": x, "y": TOP - 8, "y2": field.bottom}])
-    yield line.mark_rule(color=TOKENS["ink"], strokeWidth=1.5).encode(y2="y2:Q")
+    yield line.mark_rule(color=TOKENS["ink"], strokeWidth=1.5).encode(y2=alt.Y2("y2:Q"))
     words = fmt.short_date(field.period.today)
     half = width(words, bold=True) / 2
     middle = min(max(x, half), plane.width + RIGHT - half)
     yield (
         plane.marks([{"x": middle, "y": TOP - 13, "label": words}])
         .mark_text(fontWeight="bold", baseline="alphabetic")
-        .encode(text="label:N")
+        .encode(text=alt.Text("label:N"))
     )
 
 
@@ -238,7 +238,7 @@ def _labels(plane: Plane, placed: Sequence[_Placed]) -> Iterator[alt.Chart]:
             {"x": row["x"] - 2, "x2": row["x"] + row["wide"] + 6, "y": row["y"] - 12, "y2": row["y"] + 3}
             for row in (*heads, *rest)
         ]
-        yield plane.marks(ground).mark_rect(opacity=1, fill=TOKENS["paper"]).encode(x2="x2:Q", y2="y2:Q")
+        yield plane.marks(ground).mark_rect(opacity=1, fill=TOKENS["paper"]).encode(x2=alt.X2("x2:Q"), y2=alt.Y2("y2:Q"))
     style = {"align": "left", "baseline": "alphabetic", "fontSize": LABEL_TEXT}
-    yield plane.marks(rest).mark_text(**style, color=TOKENS["mut"]).encode(text="label:N")
-    yield plane.marks(heads).mark_text(**style, fontWeight="bold", color=TOKENS["ink"]).encode(text="label:N")
+    yield plane.marks(rest).mark_text(**style, color=TOKENS["mut"]).encode(text=alt.Text("label:N"))
+    yield plane.marks(heads).mark_text(**style, fontWeight="bold", color=TOKENS["ink"]).encode(text=alt.Text("label:N"))

@@ -104,7 +104,9 @@ def _spec(steps: tuple[Step, ...], width: int, fmt: Formats) -> str:
             if chosen:
                 layers.append(_bars(_over(chosen), TOKENS["paper"] if hollow else TOKENS[fill]).encode(y=y, x=x, x2=x2))
     layers.append(_over([{"zero": 0}]).mark_rule(color=TOKENS["mut"], strokeWidth=1).encode(x=alt.X("zero:Q", axis=None)))
-    layers.append(_over(values).mark_text(align="right").encode(y=y, x=alt.value(alt.expr("width")), text="written:N"))
+    layers.append(
+        _over(values).mark_text(align="right").encode(y=y, x=alt.XValue(alt.expr("width")), text=alt.Text("written:N"))
+    )
     size = {"width": width, "height": ROW * len(steps) + 8, "autosize": {"type": "fit", "contains": "padding"}}
     return specification(alt.layer(*layers).properties(**size), fmt)
 
