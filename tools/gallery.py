@@ -45,7 +45,7 @@ REPORTS = (
 
 def picture(page: Path, image: Path, shown: Shown, profile: Path) -> None:
     """A screenshot of the top of a page."""
-    found = browser()
+    found = browser(os.environ)
     if found is None:
         raise SystemExit("no Chromium is on the PATH: apt install chromium")
     dark = ["--blink-settings=preferredColorScheme=0"] if shown.dark else []
