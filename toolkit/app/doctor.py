@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import platform
 import tempfile
@@ -17,6 +18,8 @@ from cvxpy.error import SolverError
 
 from toolkit.app.config import Settings
 from toolkit.app.market import load
+from toolkit.app.report.pdf import INSTALL, browser
+from toolkit.app.report.theme import languages
 from toolkit.core.errors import DataError
 from toolkit.optimize.programs.solve import CONIC_ORDER, QUADRATIC_ORDER
 
@@ -61,6 +64,12 @@ def _write_access(folder: Path) -> Finding:
     return Finding("write access", ok=True, detail=str(folder))
 
 
+def _printing() -> Finding:
+    """What turns reports into PDF."""
+    found = browser(os.environ) or ("WeasyPrint" if importlib.util.find_spec("weasyprint") else None)
+    return Finding("reports as PDF", ok=found is not None, detail=found or INSTALL)
+
+
 def examine(settings: Settings, day: date) -> tuple[Finding, ...]:
     """Every check, in the order a person would make them."""
     findings = [
@@ -69,6 +78,8 @@ def examine(settings: Settings, day: date) -> tuple[Finding, ...]:
         *(_solver(name) for name in dict.fromkeys((*QUADRATIC_ORDER, *CONIC_ORDER))),
         Finding("threads", ok=True, detail=f"OPENBLAS_NUM_THREADS={os.environ.get('OPENBLAS_NUM_THREADS', 'not set')}"),
         _write_access(Path(settings.config.output.folder)),
+        Finding("languages of reports", ok=True, detail=", ".join(languages())),
+        _printing(),
     ]
     try:
         snapshot = load(settings).market.until(day)

@@ -1,4 +1,4 @@
-"""`toolkit doctor`: solvers, versions, data age, write access."""
+"""`toolkit doctor`: solvers, versions, data age, write access, printing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from toolkit.cli.terminal import console, print_json, progress
 
 @with_common
 def doctor(*, common: Common) -> None:
-    """Check that everything the main job needs is here: solvers, versions, age of the data, write access."""
+    """Check that everything the main job needs is here: solvers, versions, age of the data, write access, printing."""
     from toolkit.app.config import resolve
 
     settings = resolve(common.settings(), file=common.config)

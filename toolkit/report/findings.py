@@ -17,7 +17,7 @@ from toolkit.report.markers import (
     assumed_by_record,
     is_normal,
     origins_of,
-)  # fmt: skip
+)
 from toolkit.report.words import formats, names
 from toolkit.report.words.formats import Formats
 from toolkit.report.words.language import Language, mark
