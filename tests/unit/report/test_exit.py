@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from tests.blocks import table_of
 from tests.lots import TWELVE, ask_of, findings_of
 from tests.subjects import AS_OF, all_cash, proposal
+from tests.svg_texts import assert_apart, texts
 from toolkit.app.config import resolve
 from toolkit.app.findings import Ask
 from toolkit.app.findings.exit import exit_
 from toolkit.app.ledger import load_ledger
 from toolkit.app.plain import plain as jsonable
+from toolkit.report.charts.lot_gantt import Period, lot_gantt
 from toolkit.report.compose import Definition, compose
 from toolkit.report.document import BarTable, Chart, Columns, Missing, Paragraph
 from toolkit.report.findings import Findings
 from toolkit.report.sections.exit import exit_ as section
+from toolkit.report.words.formats import Formats
 from toolkit.report.words.text import plain
 
 
@@ -164,3 +168,15 @@ def test_a_holding_period_of_one_year_is_told_in_the_singular(ask, years, told):
 def test_a_planned_lot_is_in_no_tax_sum_and_that_is_said(tmp_path):
     figure = section.build(findings_of(ask_of(tmp_path, TWELVE[0], TWELVE[9])))[-1]
     assert "One lot that is only planned" in plain(figure.source)
+
+
+def test_no_words_of_the_periods_meet_or_leave_a_phone():
+    """The name of a lot comes from outside and may be of any length."""
+    names = ("W-01", "稀土" * 40, "x" * 300, "GE")
+    words = "germanium, tax-free from 21 Jan 2027, gain €6,507"
+    periods = [Period(name, words, date(2026, 1, 20 + i), date(2027, 1, 21 + i)) for i, name in enumerate(names)]
+    chart = lot_gantt(periods, date(2026, 11, 24), "24 Nov 2026", "told", Formats())
+    assert_apart(chart)
+    shown = [one.words for one in texts(chart.drawings[0].spec)]
+    assert sum(one.startswith("tax-free from") for one in shown) == 4, "a second line on a phone"
+    assert sum("tax-free from" in one for one in [t.words for t in texts(chart.drawings[2].spec)]) == 4

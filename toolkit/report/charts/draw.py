@@ -100,6 +100,7 @@ def _strip(element: ET.Element) -> None:
     for child in list(element):
         tag = child.tag.removeprefix(f"{{{SVG}}}")
         ghost = child.attrib.get("class") in ("background", "foreground") or child.attrib.get("display") == "none"
+        ghost = ghost or child.attrib.get("opacity") == "0"  # a label that had no room
         if ghost or tag == "defs" or (tag == "rect" and child.attrib.get("fill") == "white"):
             element.remove(child)
             continue

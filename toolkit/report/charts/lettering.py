@@ -11,6 +11,7 @@ from types import MappingProxyType
 from toolkit.report.charts.theme import LABEL_TEXT
 
 _GROUPS = {
+    0: "\u2066\u2067\u2068\u2069",
     222: "ijl'’",
     278: "I ft/.,:;! \u00a0\u202f",
     333: "r()-·“”",

@@ -1,4 +1,4 @@
-"""Periods that run out, one row each: what has passed is solid, what is ahead an outline, and today a line through all."""
+"""Periods that run out, one row each: what has passed is solid, what is ahead an outline, and today a line through each bar."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ from typing import Any
 
 import altair as alt
 
+from toolkit.report.charts.lettering import cut
+from toolkit.report.charts.lettering import width as width_of
 from toolkit.report.charts.theme import LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, specification
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.words.formats import Formats
 
-ROW, BAR, HEAD, FOOT = 34, 10, 22, 22
+ROW, BAR, HEAD, FOOT, LINE = 34, 10, 22, 22, 16
+EDGES = 36
+"""Px of a drawing that are no room for words: its margins, and half the word of a month that stands over the left end."""
 MARGIN = timedelta(days=20)
 FIRST_STRONG, POP = "\u2068", "\u2069"
 """Isolate a name that came from outside: what it holds cannot turn the words behind it around."""
@@ -48,15 +52,20 @@ def _spec(periods: tuple[Period, ...], today: date, written_today: str, width: i
     first = min(*(period.since for period in periods), today) - MARGIN
     last = max(*(period.until for period in periods), today) + MARGIN
     scale = alt.Scale(domain=[_moment(first), _moment(last)], nice=False)
-    ticks = alt.Axis(title=None, format="%b %Y", tickCount=3 if width == PHONE else 6, grid=True, labelFlush=True)
+    ticks = alt.Axis(
+        title=None, format="%b %Y", tickCount=3 if width == PHONE else 6, grid=True,
+        labelFlush=True, labelOverlap="greedy", labelSeparation=8,
+    )  # fmt: skip
     x = alt.X("since:T", scale=scale, axis=ticks)
+    labels = [_label(period, width - EDGES) for period in periods]
+    lines = max(len(label) for label in labels)
+    step = ROW + LINE * (lines - 1)
     layers: list[Any] = []
-    for i, period in enumerate(periods):
-        y = HEAD + ROW * i + 18
+    for i, (period, told) in enumerate(zip(periods, labels, strict=True)):
+        y = HEAD + step * i + 18 + LINE * (lines - 1)
         row = {"since": period.since.isoformat(), "until": period.until.isoformat(), "today": today.isoformat()}
         passed = {**row, "until": min(period.until, today).isoformat()}
-        label = {**row, "label": f"{FIRST_STRONG}{period.name}{POP} · {period.words}"}
-        whole, done, words = (alt.Chart(alt.Data(values=[values])).encode(x=x) for values in (row, passed, label))
+        whole, done = (alt.Chart(alt.Data(values=[values])).encode(x=x) for values in (row, passed))
         layers.append(
             whole.mark_rect(fill=TOKENS["paper"], stroke=TOKENS["data"], strokeWidth=1.5).encode(
                 x2=alt.X2("until:T"), y=alt.YValue(y), y2=alt.Y2Value(y + BAR)
@@ -65,14 +74,18 @@ def _spec(periods: tuple[Period, ...], today: date, written_today: str, width: i
         layers.append(
             done.mark_rect(fill=TOKENS["data"]).encode(x2=alt.X2("until:T"), y=alt.YValue(y), y2=alt.Y2Value(y + BAR))
         )
-        layers.append(
-            words.mark_text(align="left", baseline="bottom", fontSize=LABEL_TEXT).encode(
-                x=alt.XValue(0), y=alt.YValue(y - 4), text=alt.Text("label:N")
+        for above, words in enumerate(reversed(told)):
+            layers.append(
+                alt.Chart(alt.Data(values=[{"label": words}]))
+                .mark_text(align="left", baseline="bottom", fontSize=LABEL_TEXT)
+                .encode(x=alt.XValue(0), y=alt.YValue(y - 4 - LINE * above), text=alt.Text("label:N"))
             )
+        mark = alt.Chart(alt.Data(values=[{"since": today.isoformat()}])).encode(x=x)
+        layers.append(
+            mark.mark_rule(color=TOKENS["ink"], strokeWidth=1.5).encode(y=alt.YValue(y - 3), y2=alt.Y2Value(y + BAR + 3))
         )
     line = alt.Chart(alt.Data(values=[{"since": today.isoformat(), "label": written_today}])).encode(x=x)
-    end = HEAD + ROW * len(periods)
-    layers.append(line.mark_rule(color=TOKENS["ink"], strokeWidth=1.5).encode(y=alt.YValue(16), y2=alt.Y2Value(end)))
+    end = HEAD + step * len(periods)
     layers.append(
         line.mark_text(baseline="bottom", fontWeight="bold", fontSize=LABEL_TEXT).encode(
             y=alt.YValue(12), text=alt.Text("label:N")
@@ -80,6 +93,16 @@ def _spec(periods: tuple[Period, ...], today: date, written_today: str, width: i
     )
     drawing = alt.layer(*layers).properties(width=width, height=end + FOOT)
     return specification(drawing.properties(autosize={"type": "fit", "contains": "padding"}), fmt)
+
+
+def _label(period: Period, room: float) -> list[str]:
+    """Name and words in one line, or in two where they are wider than the drawing; a name that is wider still is cut."""
+    first, _, rest = period.words.partition(", ")
+    whole = f"{period.name} · {period.words}"
+    if width_of(whole) <= room:
+        return [f"{FIRST_STRONG}{period.name}{POP} · {period.words}"]
+    name = cut(period.name, room - width_of(f" · {first}"))
+    return [f"{FIRST_STRONG}{name}{POP} · {first}", cut(rest, room)]
 
 
 def _moment(day: date) -> dict[str, int]:
