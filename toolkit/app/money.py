@@ -46,7 +46,9 @@ class Money:
         money.values, money.quantities, money.costs = values, quantities, costs
         money.entry = cents(float(costs.sum())) if whole.any() else float(costs.sum())
         money.wealth = budget - money.entry
-        money.cash = cents(money.wealth - float(values.sum())) if whole.any() else money.wealth - float(values.sum())
+        money.cash = money.wealth - float(values.sum())
+        if whole.any():  # the difference of sums of cents; what the budget has beyond whole cents is cash
+            money.cash = round(money.cash, 6) + 0.0
         if abs(money.cash) < 1e-9 * budget:  # rounding of floating point
             money.cash = 0.0
         money.weights = values / money.wealth

@@ -60,9 +60,14 @@ def periods_per_year(dates: Sequence[date]) -> float:
 
 
 def significant(value: float, digits: int = SIGNIFICANT_DIGITS) -> float | None:
-    """`value` rounded to significant digits; None for NaN and infinities, which JSON does not have; never -0.0."""
+    """`value` rounded to significant digits, large ones to no less than hundredths: amounts of money keep their cents.
+
+    None for NaN and infinities, which JSON does not have; never -0.0.
+    """
     if not math.isfinite(value):
         return None
+    if abs(value) >= 10.0 ** (digits - 2):
+        return round(value, 2)
     return float(f"{value:.{digits - 1}e}") + 0.0
 
 

@@ -17,6 +17,8 @@ from toolkit.optimize.terms.base import Facts
 
 ROUNDING = 1e-9
 """Asymmetry and negative eigenvalues below this share of the largest variance are rounding."""
+LARGEST_BUDGET = 1e13
+"""Above it the cents of a sum are lost in double precision."""
 
 
 def _at(bad: NDArray[np.bool_], names: Sequence[str]) -> str:
@@ -87,6 +89,11 @@ def check_facts(facts: Facts, lot_values: FloatArray) -> None:
     """
     if not np.isfinite(facts.budget) or facts.budget <= 0:
         raise SpecError(f"the budget must be a positive number, not {facts.budget:g}.", hint="Give it with --budget.")
+    if facts.budget >= LARGEST_BUDGET:
+        raise SpecError(
+            f"a budget of {facts.budget:g} is too large for its cents to be told: it must be below {LARGEST_BUDGET:,.0f}.",
+            hint="Give --budget in another currency, or a part of it.",
+        )
     keys = facts.universe.keys
     if facts.previous is not None:
         _finite("the value held today", facts.previous, keys)
