@@ -23,7 +23,7 @@ def test_nothing_was_known_in_the_future_and_every_source_is_described(name):
     frame = table(name)
     assert frame.height
     assert frame["known_from"].null_count() == 0
-    assert frame["known_from"].max() <= date(2026, 10, 2)
+    assert frame["known_from"].max() <= date(2026, 10, 8)
     assert set(frame["source"]) <= set(sources(descriptor(bundled_folder())))
 
 

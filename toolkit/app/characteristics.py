@@ -74,6 +74,7 @@ def supply_exposures(snapshot: Snapshot, changes: Increments, *, destination: st
         snapshot["control_items"],
         assets=universe.keys,
         forms=[asset.form for asset in universe if asset.form],
+        reviewed_to=snapshot.complete_to("controls"),
     )
     starts = period_starts(changes.dates)
     frame = supply_characteristics(

@@ -179,6 +179,7 @@ def gather(strategy: Strategy, settings: Settings, as_of: date, *, prices: str |
         snapshot["control_items"],
         assets=products.keys,
         forms=[asset.form for asset in products if asset.form],
+        reviewed_to=snapshot.complete_to("controls"),
     )
     supply: dict[str, SupplyShares] = {}
     for asset in products:

@@ -83,7 +83,14 @@ def load_ledger(settings: Settings, as_of: date, events: str | None = None) -> L
 
 def _ledger(events: pl.DataFrame, scopes: pl.DataFrame, everything: Snapshot, products: Universe) -> ControlLedger:
     forms = [asset.form for asset in products if asset.form]
-    return ControlLedger.of(events, scopes, everything["control_items"], assets=products.keys, forms=forms)
+    return ControlLedger.of(
+        events,
+        scopes,
+        everything["control_items"],
+        assets=products.keys,
+        forms=forms,
+        reviewed_to=everything.complete_to("controls"),
+    )
 
 
 def _in_own_file(error: FrameError, own: OwnEvents, tables: tuple[pl.DataFrame, pl.DataFrame]) -> FrameError:

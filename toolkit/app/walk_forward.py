@@ -174,7 +174,12 @@ def _as_known(inputs: Inputs, past: Market, dates: tuple[date, ...]) -> Iterator
 
 def _ledger(inputs: Inputs, snapshot: Snapshot) -> ControlLedger:
     forms = [asset.form for asset in inputs.products if asset.form]
-    return ControlLedger.of(*(snapshot[name] for name in LEDGER), assets=inputs.products.keys, forms=forms)
+    return ControlLedger.of(
+        *(snapshot[name] for name in LEDGER),
+        assets=inputs.products.keys,
+        forms=forms,
+        reviewed_to=snapshot.complete_to("controls"),
+    )
 
 
 def _supply(universe: Universe, snapshot: Snapshot) -> dict[str, SupplyShares]:

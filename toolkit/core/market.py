@@ -99,6 +99,12 @@ class Snapshot:
         """The description of a source; one that nobody described is its own title."""
         return self._sources.get(source_id, Source(id=source_id, title=source_id, licence="unknown"))
 
+    def complete_to(self, table: str) -> date | None:
+        """Last day through which every source of a table was kept, at most `as_of`; None where one does not say."""
+        kept = [self.source(source_id).complete_to for source_id in self[table]["source"].unique()]
+        days = [day for day in kept if day is not None]
+        return min(*days, self.as_of) if days and len(days) == len(kept) else None
+
     def provenance(self, tables: Mapping[str, pl.DataFrame] | None = None) -> tuple[Provenance, ...]:
         """One record a (table, source), over the rows given or over everything visible, sorted by table and source.
 

@@ -67,7 +67,8 @@ class Chronology:
         if event.effective is None or day < event.effective:
             return SUSPENDED if suspended else ANNOUNCED
         extended = any(holds(other) for other in self.acting_on(event, EXTENDS, known=known))
-        if event.ends is not None and day > event.ends and not extended:
+        ends = event.ends_as_known(known)
+        if ends is not None and day > ends and not extended:
             return EXPIRED
         return SUSPENDED if suspended else IN_FORCE
 
@@ -88,7 +89,8 @@ class Chronology:
     def _cuts(self, event: Event, known: date) -> set[date]:
         """Every day on which the status of `event` can change: first days, and the days after last days."""
         own = {event.effective} if event.effective else set()
-        own |= {event.ends + DAY} if event.ends else set()
+        ends = event.ends_as_known(known)
+        own |= {ends + DAY} if ends else set()
         for other in self.acting_on(event, SUSPENDS, EXTENDS, *ENDING, known=known):
             own |= self._cuts(other, known)
         return own

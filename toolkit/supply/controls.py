@@ -19,7 +19,7 @@ from toolkit.core.frames import COUNTRY
 from toolkit.core.said import said, together
 from toolkit.supply.changes import change_ahead
 from toolkit.supply.chronology import EXPIRED, IN_FORCE, REPEALED, Chronology
-from toolkit.supply.events import CIVIL, CLAIMS, COUNTING, END_USERS, EUROPEAN_UNION, EXTENDS, SUSPENDS, Event, Scope
+from toolkit.supply.events import CIVIL, CLAIMS, COUNTING, END_USERS, EUROPEAN_UNION, EXTENDS, PRACTICE, SUSPENDS, Event, Scope
 from toolkit.supply.ledger_checks import EVENTS, ITEMS, SCOPES, check_events, check_items, check_scopes
 from toolkit.supply.state import (
     CLAIMED,
@@ -35,9 +35,6 @@ from toolkit.supply.state import (
 CHINA = "CHN"
 """The default origin of every question: the exporter most notices in the ledger come from."""
 
-PRACTICE = "practice"
-"""Kind of events that are seen, not announced."""
-
 MODIFIERS = ("suspension", "repeal")
 """Instruments that only change other events: they are seen in the status of those, not as measures of their own."""
 
@@ -49,6 +46,7 @@ class ControlLedger:
     Attributes:
         items: The `control_items` table, or None.
         assets, forms: Every metal and form a question may name. A metal in no notice is a valid question.
+        reviewed_to: Last day through which acts are in the ledger, at most the day it is looked at; None: not stated.
     """
 
     chronology: Chronology
@@ -56,6 +54,7 @@ class ControlLedger:
     items: pl.DataFrame | None
     assets: tuple[str, ...]
     forms: tuple[str, ...]
+    reviewed_to: date | None
     _by_id: Mapping[str, Event] = field(repr=False, compare=False)
     _scopes_of: Mapping[tuple[str, str], tuple[Scope, ...]] = field(repr=False, compare=False)
     _words: Mapping[str, str] = field(repr=False, compare=False)
@@ -71,6 +70,7 @@ class ControlLedger:
         *,
         assets: Iterable[str] = (),
         forms: Iterable[str] = (),
+        reviewed_to: date | None = None,
         files: tuple[str, str, str] = (EVENTS, SCOPES, ITEMS),
     ) -> ControlLedger:
         """A ledger from tables that hold the contracts of `toolkit.core.frames`.
@@ -81,6 +81,7 @@ class ControlLedger:
             items: Table `control_items`, or None.
             assets: Metals that can be asked about although no notice names them (the keys of the products, for instance).
             forms: Forms that can be asked about although no notice names them.
+            reviewed_to: Last day through which acts are in the tables; None where their sources do not say.
             files: Names of the three files in error messages.
 
         Raises:
@@ -94,7 +95,7 @@ class ControlLedger:
             check_items(items, events, files[2])
         records = tuple(Event.from_row(row) for row in events.sort("event_id").iter_rows(named=True))
         named = tuple(Scope.from_row(row) for row in scopes.sort("event_id", "asset", "form").iter_rows(named=True))
-        return cls._build(records, named, items, assets, forms)
+        return cls._build(records, named, items, assets, forms, reviewed_to)
 
     @classmethod
     def _build(
@@ -104,6 +105,7 @@ class ControlLedger:
         items: pl.DataFrame | None,
         assets: Iterable[str],
         forms: Iterable[str],
+        reviewed_to: date | None,
     ) -> ControlLedger:
         of_metal: dict[tuple[str, str], tuple[Scope, ...]] = {}
         for scope in scopes:
@@ -125,6 +127,7 @@ class ControlLedger:
             items=items,
             assets=tuple(sorted({*assets, *(scope.asset for scope in scopes)})),
             forms=tuple(sorted({*(f for f in forms if f), *(scope.form for scope in scopes)})),
+            reviewed_to=reviewed_to,
             _by_id=MappingProxyType({event.event_id: event for event in events}),
             _scopes_of=MappingProxyType(of_metal),
             _words=MappingProxyType(words),
@@ -144,18 +147,12 @@ class ControlLedger:
             raise DataError(f"no event {event_id!r} in the ledger.", hint=did_you_mean(event_id, self._by_id)) from None
 
     def known(self, as_of: date) -> ControlLedger:
-        """The ledger as it was known on `as_of`; the names that can be asked about stay.
-
-        A notice says when it ends; of practice an end is seen only once it has come.
-        """
-        events = tuple(
-            replace(event, ends=None) if event.kind == PRACTICE and event.ends and event.ends > as_of else event
-            for event in self.events
-            if event.known_from <= as_of
-        )
+        """The ledger as it was known on `as_of`; the names that can be asked about stay."""
+        events = tuple(replace(event, ends=event.ends_as_known(as_of)) for event in self.events if event.known_from <= as_of)
         scopes = tuple(s for s in self.scopes if s.known_from <= as_of and self[s.event_id].known_from <= as_of)
         items = None if self.items is None else self.items.filter(pl.col("known_from") <= as_of)
-        return self._build(events, scopes, items, self.assets, self.forms)
+        reviewed = None if self.reviewed_to is None else min(self.reviewed_to, as_of)
+        return self._build(events, scopes, items, self.assets, self.forms, reviewed)
 
     # Names
 
@@ -249,7 +246,7 @@ class ControlLedger:
     ) -> Measure | None:
         """What `event` means for the form and the route on `on`; None when it does not bear on them."""
         claim = event.relation == CLAIMS
-        if event.known_from > on or (event.kind not in ("control", "practice") and not claim) or event.instrument in MODIFIERS:
+        if event.known_from > on or (event.kind not in ("control", PRACTICE) and not claim) or event.instrument in MODIFIERS:
             return None
         everywhere = "all" in event.destinations
         if not everywhere and destination is not None and destination not in event.destinations:

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-KINDS = ("control", "practice", "policy", "market")
+PRACTICE = "practice"
+"""Kind of events that are seen, not announced."""
+
+KINDS = ("control", PRACTICE, "policy", "market")
 STANDINGS = ("official", "reported", "claimed")
 PRECISIONS = ("day", "month", "approximate")
 COVERAGES = ("listed", "acts_on", "dual_use_items", "none")
@@ -94,6 +97,10 @@ class Event:
     def is_law(self) -> bool:
         """Whether the event can change a legal state: an official control, not practice, policy or a claim."""
         return self.kind == "control" and self.standing == "official"
+
+    def ends_as_known(self, known: date) -> date | None:
+        """The last day as known on `known`: a notice says when it ends; the end of practice is seen once it has come."""
+        return None if self.kind == PRACTICE and self.ends and self.ends > known else self.ends
 
     @property
     def title(self) -> str:

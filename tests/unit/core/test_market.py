@@ -69,3 +69,13 @@ def test_a_table_without_a_contract_is_refused():
     with pytest.raises(DataError) as refused:
         Market.of({"price": prices()}, {})
     assert "'prices'" in refused.value.hint
+
+
+def test_a_table_is_complete_to_the_earliest_of_its_sources_and_never_beyond_the_day_asked():
+    rows = pl.DataFrame({"date": [date(2025, 1, 15)] * 2, "known_from": [date(2025, 2, 1)] * 2, "source": ["a", "b"]})
+    days = {"a": date(2025, 6, 20), "b": date(2025, 6, 10)}
+    sources = {key: Source(key, key, "CC0", complete_to=day) for key, day in days.items()}
+    assert Snapshot(date(2025, 6, 30), {"price_points": rows}, sources).complete_to("price_points") == days["b"]
+    assert Snapshot(date(2025, 6, 1), {"price_points": rows}, sources).complete_to("price_points") == date(2025, 6, 1)
+    silent = {**sources, "b": Source("b", "b", "CC0")}
+    assert Snapshot(date(2025, 6, 30), {"price_points": rows}, silent).complete_to("price_points") is None
