@@ -1,8 +1,9 @@
 """Strict reading of CSV and Parquet: cells as they stand in the file, each row with the number a person would count.
 
-Nothing is guessed. What can be read in two ways (separator, decimal mark, encoding) is refused with a way out, and
-every row-level fault is reported with its count and its first rows. Lines of a CSV are counted from 1, the header
-being line 1; records of a Parquet file, which has no header line, are counted from 1.
+Nothing is guessed. What can be read in two ways (separator, decimal mark) is refused with a way out, and every row-level
+fault is reported with its count and its first rows. Text is UTF-8, UTF-16 with its byte order mark, or else Windows-1252,
+which `Table.encoding` tells; a line that begins with ``# `` is a comment. Lines of a CSV are counted from 1, comments and
+blank lines included; records of a Parquet file, which has no header line, are counted from 1.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import BinaryIO
@@ -31,11 +32,12 @@ _FOREIGN = (
     (b"PK\x03\x04", "an Excel workbook or a zip archive"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
     (b"\x1f\x8b", "compressed (gzip)"),
-    (b"\xff\xfe", "UTF-16 text"),
-    (b"\xfe\xff", "UTF-16 text"),
     (b"%PDF", "a PDF"),
 )
-_SAVE_AS = "Save it as 'CSV UTF-8' or as Parquet."
+_SAVE_AS = "Save it as 'CSV UTF-8' or as Parquet: in the spreadsheet, File > Save as > CSV UTF-8."
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_SEPARATORS = (",", ";", "\t")
+_COMMENT = re.compile(r'"?#(\s|"?$)')
 _NUMBER_LIKE = r"^[+-]?[0-9][0-9.,]*$"
 _GROUPED = r"^[+-]?[1-9][0-9]{0,2}([.,][0-9]{3})+$"
 _THOUSANDS = r"^[+-]?[0-9]{1,3}([.,'’\s\u00a0\u202f][0-9]{3})+([.,][0-9]+)?$"
@@ -52,13 +54,16 @@ class Table:
         cells: One column a header name. CSV cells are stripped text; Parquet columns keep their numeric and date types.
             An empty cell is null. Rows without any cell are left out.
         rows: Row number in the file of each row of `cells`, Int64.
-        separator: ``,`` or ``;`` of a CSV, empty for Parquet.
+        separator: ``,``, ``;`` or a tab of a CSV, empty for Parquet.
+        encoding: ``utf-8``, ``utf-16`` or ``cp1252`` of a CSV, empty for Parquet. Windows-1252 is what is left when the bytes
+            are not UTF-8: letters beyond ASCII may be others.
     """
 
     name: str
     cells: pl.DataFrame
     rows: pl.Series
     separator: str
+    encoding: str = ""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -66,22 +71,59 @@ class Table:
         return tuple(self.cells.columns)
 
 
-def read_table(path: str | Path, *, stdin: BinaryIO | None = None, may_be_empty: bool = False) -> Table:
+@dataclass(frozen=True, slots=True, eq=False)
+class Fault:
+    """Cells that break one rule, and how to mend them.
+
+    Attributes:
+        rule: Name of the rule, for machines.
+        fault: The fault in words, completed by "in row 3 ...".
+        hint: How to mend it.
+        cells: Columns `row` (Int64), `what` (String: asset, column or lot; may be null), `value` (String; may be null).
+    """
+
+    rule: str
+    fault: str
+    hint: str
+    cells: pl.DataFrame
+
+    def where(self) -> str:
+        """The first rows in words, and how many cells more there are."""
+        first = self.first()
+        more = self.cells.height - len(first)
+        shown = ", ".join(f"row {cell['row']}{_quoted(cell['what'], cell['value'])}" for cell in first)
+        return f"{shown}{f' and {more} more' if more else ''}"
+
+    def first(self) -> list[dict]:
+        """The first cells, one a row: a row that is wrong throughout must not hide the other rows."""
+        cells = self.cells.select("row", "what", "value").sort("row", maintain_order=True)
+        return cells.unique("row", keep="first", maintain_order=True).head(FIRST_ROWS).to_dicts()
+
+    def details(self) -> dict:
+        """The fault for machines."""
+        first = self.first()
+        return {"rule": self.rule, "count": self.cells.height, "rows": [cell["row"] for cell in first], "first": first}
+
+
+def read_table(
+    path: str | Path, *, stdin: BinaryIO | None = None, may_be_empty: bool = False, faults: list[Fault] | None = None
+) -> Table:
     """The cells of a CSV or Parquet file; the content decides which, not the ending of the name.
 
     Args:
         path: A file, or ``-`` for standard input.
         stdin: What ``-`` reads; the process's own standard input by default.
         may_be_empty: Whether a header without rows is an answer too.
+        faults: Where lines with too many or too few fields are noted; they are then left out instead of raised.
 
     Raises:
-        DataError: for a missing or unreadable file, an empty one, one that is not UTF-8 CSV or Parquet, an ambiguous
-            separator, or a header with unnamed or repeated columns.
+        DataError: for a missing or unreadable file, an empty one, one that is not CSV or Parquet, an ambiguous separator, or
+            a header with unnamed or repeated columns.
         FrameError: for lines with too many or too few fields (rule ``fields``) or broken quotes (rule ``quotes``).
     """
     name, content = _content(path, stdin)
-    table = _parquet(name, content) if content.startswith(b"PAR1") else _csv(name, _text(name, content))
-    if table.cells.is_empty() and not may_be_empty:
+    table = _parquet(name, content) if content.startswith(b"PAR1") else _csv(name, *_text(name, content), faults)
+    if table.cells.is_empty() and not may_be_empty and not faults:
         raise DataError(f"{name} has a header but no rows.", hint="Give at least one row of data.", details={"file": name})
     return table
 
@@ -118,18 +160,20 @@ def refuse(file: str, faulty: pl.DataFrame, *, rule: str, fault: str, hint: str)
         fault: The fault in words, completed by "in row 3 ...".
         hint: How to mend it.
     """
-    if faulty.is_empty():
-        return
-    faulty = faulty.select("row", "what", "value").sort("row", maintain_order=True)
-    # One cell a row: a row that is wrong throughout must not hide the other rows.
-    first = faulty.unique("row", keep="first", maintain_order=True).head(FIRST_ROWS).to_dicts()
-    more = faulty.height - len(first)
-    where = ", ".join(f"row {cell['row']}{_quoted(cell['what'], cell['value'])}" for cell in first)
-    raise FrameError(
-        f"{file}: {fault} in {where}{f' and {more} more' if more else ''}.",
-        hint=hint,
-        details={"file": file, "rule": rule, "count": faulty.height, "rows": [cell["row"] for cell in first], "first": first},
-    )
+    if faulty.height:
+        raise row_error(file, [Fault(rule, fault, hint, faulty)])
+
+
+def row_error(file: str, faults: Sequence[Fault], *, remedy: str = "") -> FrameError:
+    """The error that tells every fault of a file, each with its rows and its remedy; `remedy` is one for all of them."""
+    details = {"file": file, **faults[0].details()}
+    if len(faults) == 1:
+        only = faults[0]
+        return FrameError(f"{file}: {only.fault} in {only.where()}.", hint=f"{only.hint} {remedy}".strip(), details=details)
+    told = [f"- {found.fault} in {found.where()}. {found.hint}".rstrip() for found in faults]
+    every = [{**found.details(), "fault": found.fault, "hint": found.hint} for found in faults]
+    details |= {"faults": every}
+    return FrameError(f"{file}: {len(faults)} kinds of faults.\n" + "\n".join(told), hint=remedy, details=details)
 
 
 def texts(table: Table, column: str, *, default: str | None = None) -> pl.Series:
@@ -259,32 +303,94 @@ def _content(path: str | Path, stdin: BinaryIO | None) -> tuple[str, bytes]:
     return name, content
 
 
-def _text(name: str, content: bytes) -> str:
-    """The text of a UTF-8 file, without its byte order mark."""
+def _text(name: str, content: bytes) -> tuple[str, str]:
+    """The text of a file without its byte order mark, and its encoding."""
     for magic, what in _FOREIGN:
         if content.startswith(magic):
-            raise DataError(f"{name} is {what}, not a CSV in UTF-8.", hint=_SAVE_AS, details={"file": name})
-    if b"\0" in content:
+            raise DataError(f"{name} is {what}, not a CSV.", hint=_SAVE_AS, details={"file": name})
+    encoding = "utf-16" if content.startswith(_UTF16) else "utf-8"
+    if encoding == "utf-8" and b"\0" in content:
         raise DataError(f"{name} is not text: it holds null bytes.", hint=_SAVE_AS, details={"file": name})
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode("utf-8-sig" if encoding == "utf-8" else encoding)
     except UnicodeDecodeError as error:
         # The error counts from behind the byte order mark, so the faulty byte is taken from the error's own object.
         before = bytes(error.object[: error.start])
-        row = 1 + before.count(b"\n")
+        try:
+            if encoding == "utf-16":
+                raise
+            text, encoding = content.decode("cp1252"), "cp1252"
+        except UnicodeDecodeError:
+            row = 1 + before.count(b"\n")
+            raise DataError(
+                f"{name}, row {row}: the text is neither UTF-8 nor Windows-1252 (byte 0x{error.object[error.start]:02x}).",
+                hint=_SAVE_AS,
+                details={"file": name, "rows": [row]},
+            ) from None
+    if not text.strip() or "\0" in text:
         raise DataError(
-            f"{name}, row {row}: the text is not UTF-8 (byte 0x{error.object[error.start]:02x}).",
-            hint=f"It may be Windows-1252 or another older encoding. {_SAVE_AS}",
-            details={"file": name, "rows": [row]},
-        ) from None
+            f"{name} is {'not text: it holds null characters' if text.strip() else 'empty'}.",
+            hint="Give a header and at least one row.",
+            details={"file": name},
+        )
+    return text, encoding
+
+
+def _without_comments(text: str) -> tuple[str, str | None]:
+    """The text with comment lines blank, and the separator that a first line ``sep=;`` names."""
+    named, quotes, begun = None, 0, False
+    kept: list[str] = []
+    for line in io.StringIO(text, newline=""):
+        bare = line.strip("\r\n ")
+        end = line[len(line.rstrip("\r\n")) :]
+        if quotes % 2 == 0 and _COMMENT.match(bare) and not bare.startswith("#\t"):
+            kept.append(end)
+        elif not begun and re.fullmatch(r'"?sep=[,;\t]"?', bare):
+            named = bare.strip('"')[4]
+            kept.append(end)
+        else:
+            quotes += line.count('"')
+            begun = begun or bool(bare)
+            kept.append(line)
+    return "".join(kept), named
+
+
+def _csv(name: str, text: str, encoding: str, faults: list[Fault] | None) -> Table:
+    """Cells of a CSV, every line with exactly the fields of the header; empty fields beyond it are cut off."""
+    text, named = _without_comments(text)
     if not text.strip():
         raise DataError(f"{name} is empty.", hint="Give a header and at least one row.", details={"file": name})
-    return text
+    separator = named or _separator(name, text)
+    records, lines = _records(name, text, separator)
+    header, *body = [[cell.strip() for cell in record] for record in records]
+    width = max((i for i, cell in enumerate(header, start=1) if cell), default=0)
+    # A spreadsheet saves columns that were once touched: they have neither a name nor a cell.
+    if any(any(record[width:]) and len(record) == len(header) for record in body):
+        width = len(header)
+    names = _header(name, header[:width], lines[0])
+    body = [record if any(record[width:]) else record[:width] for record in body]
+    right = [len(record) == width or not any(record) for record in body]
+    wrong = [(line, f"{len(record)} fields") for line, record, fits in zip(lines[1:], body, right, strict=True) if not fits]
+    if wrong:
+        cells = pl.DataFrame(wrong, schema={"row": pl.Int64, "what": pl.String}, orient="row")
+        hint = "Leave missing cells empty but keep their separators" + (
+            "; a decimal comma needs ';' between the cells." if separator == "," else "."
+        )
+        fault = Fault(
+            "fields", f"not the {width} fields of the header", hint, cells.with_columns(value=pl.lit(None, dtype=pl.String))
+        )
+        if faults is None:
+            raise row_error(name, [fault])
+        faults.append(fault)
+    kept = [(line, record) for line, record in zip(lines[1:], body, strict=True) if any(record) and len(record) == width]
+    columns = zip(*(record for _, record in kept), strict=True) if kept else ((),) * width
+    cells = pl.DataFrame({column: pl.Series(values, dtype=pl.String) for column, values in zip(names, columns, strict=True)})
+    rows = pl.Series("row", [line for line, _ in kept], dtype=pl.Int64)
+    return Table(name, cells.with_columns(pl.all().str.strip_chars().replace("", None)), rows, separator, encoding)
 
 
-def _csv(name: str, text: str) -> Table:
-    """Cells of a CSV, every line with exactly the fields of the header."""
-    separator = _separator(name, text)
+def _records(name: str, text: str, separator: str) -> tuple[list[list[str]], list[int]]:
+    """The records that are not blank, and the line on which each begins."""
     records: list[list[str]] = []
     lines: list[int] = []
     start = 1
@@ -296,26 +402,10 @@ def _csv(name: str, text: str) -> Table:
                 lines.append(start)
             start = reader.line_num + 1
     except csv.Error as error:
-        fault = pl.DataFrame({"row": [start], "what": [None], "value": [None]})
+        fault = pl.DataFrame({"row": [start], "what": [None], "value": [None]}, schema_overrides={"what": pl.String})
         hint = "Close every quotation mark, and double those inside a quoted cell."
         refuse(name, fault, rule="quotes", fault=f"broken quotes or an endless cell ({error})", hint=hint)
-    header, *body = records
-    names = _header(name, [cell.strip() for cell in header], lines[0])
-    rows = pl.Series("row", lines[1:], dtype=pl.Int64)
-    widths = pl.Series([len(record) for record in body], dtype=pl.Int64)
-    refuse(
-        name,
-        pl.DataFrame({"row": rows, "what": widths.cast(pl.String) + " fields"})
-        .filter(widths != len(names))
-        .with_columns(value=pl.lit(None, dtype=pl.String)),
-        rule="fields",
-        fault=f"not the {len(names)} fields of the header",
-        hint="Leave missing cells empty but keep their separators"
-        + ("; a decimal comma needs ';' between the cells." if separator == "," else "."),
-    )
-    columns = zip(*body, strict=True) if body else ((),) * len(names)
-    cells = pl.DataFrame({column: pl.Series(values, dtype=pl.String) for column, values in zip(names, columns, strict=True)})
-    return _said(Table(name, cells.with_columns(pl.all().str.strip_chars().replace("", None)), rows, separator))
+    return records, lines
 
 
 def _parquet(name: str, content: bytes) -> Table:
@@ -340,28 +430,38 @@ def _parquet(name: str, content: bytes) -> Table:
 def _said(table: Table) -> Table:
     """Without the rows that say nothing: spreadsheets end in lines of separators alone."""
     some = table.cells.select(pl.any_horizontal(pl.all().is_not_null())).to_series()
-    return table if some.all() else Table(table.name, table.cells.filter(some), table.rows.filter(some), table.separator)
+    return table if some.all() else replace(table, cells=table.cells.filter(some), rows=table.rows.filter(some))
 
 
 def _separator(name: str, text: str) -> str:
-    """The separator of the header line, quoted cells left aside."""
+    """The separator of the header line, quoted cells left aside; of two, the one that gives every line the same fields."""
     first = re.search(r"[^\r\n]*\S[^\r\n]*", text)
     header = re.sub(r'"[^"]*"', "", first[0] if first else "")
-    found = [mark for mark in (",", ";") if mark in header]
+    found = [mark for mark in _SEPARATORS if mark in header]
+    if len(found) > 1:
+        found = [mark for mark in found if _is_regular(text, mark)] or found
     if len(found) == 1:
         return found[0]
     if found:
         raise DataError(
-            f"{name}, row 1: the header holds both ',' and ';', so the separator is ambiguous.",
+            f"{name}, row 1: the header holds {' and '.join(repr(mark) for mark in found)}, so the separator is ambiguous.",
             hint="Separate by one of them and quote names that contain the other.",
             details={"file": name, "rows": [1]},
         )
-    tabs = " The header holds tabs." if "\t" in header else ""
     raise DataError(
-        f"{name}, row 1: the header is a single column.{tabs}",
+        f"{name}, row 1: the header is a single column.",
         hint="Separate the columns by ',' (or by ';' with decimal commas).",
         details={"file": name, "rows": [1]},
     )
+
+
+def _is_regular(text: str, separator: str) -> bool:
+    """Whether every record has as many fields as the first."""
+    try:
+        widths = {len(record) for record in csv.reader(io.StringIO(text, newline=""), delimiter=separator) if any(record)}
+    except csv.Error:
+        return False
+    return len(widths) == 1
 
 
 def _header(file: str, names: Iterable[str], row: int) -> tuple[str, ...]:

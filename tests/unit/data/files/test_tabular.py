@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from toolkit.core.errors import DataError, FrameError
-from toolkit.data.files.tabular import days, numbers, read_table, running_months, texts
+from toolkit.data.files.tabular import Fault, days, numbers, read_table, running_months, texts
 
 
 def table_of(text: str | bytes):
@@ -50,16 +50,17 @@ def test_line_ends_and_byte_order_mark_change_nothing(newline, mark):
         (b"\xef\xbb\xbf\r\n \n", "is empty"),
         (b"date,gold\n", "no rows"),
         (b"date,gold\n,\n\n", "no rows"),
-        ("date,gold\n2026-01-31,5\n2026-02-28,5 \u20ac\n".encode("cp1252"), "row 3: the text is not UTF-8"),
-        ("date,gold\n2026-01-31,5\n".encode("utf-16"), "UTF-16"),
+        (b"date,gold\n2026-01-31,5\n2026-02-28,5 \x81\n", "row 3: the text is neither UTF-8"),
+        ("date,gold\n2026-01-31,5\n".encode("utf-16")[:-1], "neither UTF-8"),
+        (b"# a comment\n", "is empty"),
         (b"\x89BIN\x00\x01\x02,\x00\n", "null bytes"),
-        (bytes(range(128, 256)), "not UTF-8"),
+        (bytes(range(128, 256)), "neither UTF-8 nor"),
         (b"PK\x03\x04rest", "Excel"),
         (b"PAR1 and then nothing of the kind", "not a whole Parquet"),
-        (b"date\tgold\n2026-01-31\t5\n", "single column"),
+        (b"gold\n5\n", "single column"),
         (b"date,gold;silver\n2026-01-31,5;6\n", "ambiguous"),
         (b"date,gold,gold \n2026-01-31,5,6\n", "'gold' occurs twice"),
-        (b"date,gold,\n2026-01-31,5,\n", "column 3 has no name"),
+        (b"date,gold,\n2026-01-31,5,6\n", "column 3 has no name"),
     ],
 )
 def test_files_that_are_no_table_are_refused(content, says):
@@ -69,6 +70,39 @@ def test_files_that_are_no_table_are_refused(content, says):
     assert says in caught.value.message
     assert "stdin" in caught.value.message
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("content", "rows", "encoding"),
+    [
+        ("date,gold\n2026-01-31,Wert in \u20ac\n".encode("cp1252"), [2], "cp1252"),
+        ("date,gold\n2026-01-31,Wert in \u20ac\n".encode("utf-16"), [2], "utf-16"),
+        ("date\tgold\n2026-01-31\tWert in \u20ac\n".encode(), [2], "utf-8"),
+        ("sep=;\r\ndate;gold\r\n2026-01-31;Wert in \u20ac\r\n".encode(), [3], "utf-8"),
+        ("date;gold;;\n2026-01-31;Wert in \u20ac;;\n;;;\n".encode(), [2], "utf-8"),
+        ("date,gold\n2026-01-31,Wert in \u20ac,,\n".encode(), [2], "utf-8"),
+        ('# what, "this" is\n#\n"# quoted by; a spreadsheet",\ndate,gold\n2026-01-31,Wert in \u20ac\n'.encode(), [5], "utf-8"),
+        ('date;"gold"\n2026-01-31;"Wert in \u20ac"\n'.encode(), [2], "utf-8"),
+    ],
+)
+def test_files_as_spreadsheets_save_them(content, rows, encoding):
+    table = table_of(content)
+    assert table.cells.to_dicts() == [{"date": "2026-01-31", "gold": "Wert in \u20ac"}]
+    assert (table.rows.to_list(), table.encoding) == (rows, encoding)
+
+
+def test_a_header_with_two_marks_is_cut_where_every_line_has_the_same_fields():
+    assert table_of("date;gold, fine\n2026-01-31;5\n").columns == ("date", "gold, fine")
+
+
+def test_a_number_sign_without_a_space_is_no_comment():
+    assert table_of("#,gold\n#1,5\n").cells.to_dicts() == [{"#": "#1", "gold": "5"}]
+
+
+def test_faulty_lines_are_left_out_where_all_faults_are_gathered():
+    found: list[Fault] = []
+    table = read_table("-", stdin=io.BytesIO(b"date,gold\n2026-01-31,5\n2026-02-28,5,5\n"), faults=found)
+    assert (table.rows.to_list(), [fault.details()["rows"] for fault in found]) == ([2], [[3]])
 
 
 @pytest.mark.parametrize(
