@@ -14,6 +14,7 @@ import numpy as np
 from toolkit.app.prepare import prepare
 from toolkit.app.record import SCHEMA_VERSION, rounded
 from toolkit.app.request import Request
+from toolkit.app.runs import put
 from toolkit.core.errors import SpecError
 from toolkit.optimize.frontier import Frontier, Point, frontier
 from toolkit.optimize.problem import Problem
@@ -49,9 +50,9 @@ class FrontierAnswer:
     def write_csv(self, path: Path) -> None:
         """Write the CSV; `SpecError` when the file cannot be written."""
         try:
-            path.write_text(self.csv(), encoding="utf-8", newline="")
-        except OSError as error:
-            raise SpecError(f"cannot write {path}: {error.strerror}.", hint="Name another file with --csv.") from error
+            put(path, self.csv().encode())
+        except SpecError as error:
+            raise SpecError(error.message, hint="Name another file with --csv.") from error
 
 
 def write_chart(answer: FrontierAnswer, path: Path) -> None:
@@ -59,9 +60,9 @@ def write_chart(answer: FrontierAnswer, path: Path) -> None:
     from toolkit.report.charts.frontier import frontier_svg  # noqa: PLC0415  # the drawing library is large
 
     try:
-        path.write_text(frontier_svg(answer.record), encoding="utf-8")
-    except OSError as error:
-        raise SpecError(f"cannot write {path}: {error.strerror}.", hint="Name another file with --chart.") from error
+        put(path, frontier_svg(answer.record).encode())
+    except SpecError as error:
+        raise SpecError(error.message, hint="Name another file with --chart.") from error
 
 
 def _literal(text: str) -> str:

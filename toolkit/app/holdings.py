@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 from collections.abc import Mapping
 from datetime import date
@@ -14,6 +15,7 @@ import polars as pl
 from toolkit.app.inputs import Inputs
 from toolkit.app.origins import UNKNOWN_ORIGIN, key_of_lot
 from toolkit.app.request import Request
+from toolkit.app.runs import RECORD, stored_runs
 from toolkit.core.errors import GapError, SpecError
 from toolkit.core.said import said
 from toolkit.data.files.holdings import read_holdings
@@ -89,16 +91,15 @@ def _stored_run(request: Request, strategy: Strategy) -> Mapping[str, Any] | Non
     named = request.holdings or ""
     runs = Path(request.settings.config.output.folder) / "runs"
     if named != LAST:
-        file = runs / named / "run.json"
+        file = runs / named / RECORD
         if Path(named).exists() or named == "-" or not file.is_file():
             return None
         run = _read(file)
         if "positions" not in run:
             raise SpecError(f"run {named!r} has no answer, so nothing is held by it.", hint="Name another run, or a file.")
         return run
-    stored = sorted(runs.glob(f"*-{strategy.name}-*/run.json"), key=lambda file: (file.stat().st_mtime_ns, file))
-    for file in reversed(stored):
-        run = _read(file)
+    for folder in reversed(stored_runs(runs, f"*-{glob.escape(strategy.name)}-*")):
+        run = _read(folder / RECORD)
         if "positions" in run and run["strategy"]["name"] == strategy.name and run["as_of"] <= request.as_of.isoformat():
             return run
     raise SpecError(

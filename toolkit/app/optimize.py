@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from toolkit import __version__
 from toolkit.app.config import Settings
 from toolkit.app.prepare import Prepared, prepare
 from toolkit.app.record import run_record
 from toolkit.app.request import Request
 from toolkit.app.runs import run_files, run_id, store
+from toolkit.app.versions import versions
 from toolkit.core.errors import Infeasible
 from toolkit.optimize.allocate import Allocation, allocate
 from toolkit.optimize.conflict.calm import OWN_NAME
 from toolkit.optimize.problem import Problem
-
-LIBRARIES = ("clarabel", "cvxpy", "numpy", "piqp", "polars", "scipy")
-
 
 RUNS = "runs"
 """Where runs are, in the output folder."""
@@ -96,7 +91,7 @@ def propose(request: Request) -> Result:
         "prices": inputs.own_prices,
         "holdings": None if request.holdings is None else [float(quantity) for quantity in posed.held],
         "data": {f"{entry['table']}/{entry['source_id']}": entry["sha256"] for entry in provenance},
-        "versions": {"toolkit": __version__, "python": platform.python_version(), **{n: version(n) for n in LIBRARIES}},
+        "versions": versions(),
         "seed": request.seed,
     }
     identity = run_id(request.as_of.isoformat(), strategy.name, made_from)

@@ -1,7 +1,8 @@
-"""Stored runs: `out/runs/RUN_ID/`, written under a temporary name and renamed, so that a killed process leaves no half run."""
+"""Stored runs: `out/runs/RUN_ID/`, written under a hidden name and renamed, so that a killed process leaves no half run."""
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import hashlib
 import io
@@ -9,11 +10,19 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from toolkit.core.errors import SpecError
+
+RECORD = "run.json"
+"""The file of a run folder that holds the run object."""
+DRAFT = ".draft-"
+"""How the names of what is not whole yet begin."""
+STALE = 3600.0
+"""Seconds after which a draft belongs to no process that still writes it: a run is written within seconds."""
 
 
 def to_json(data: Any) -> str:
@@ -58,7 +67,11 @@ def run_files(record: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str,
 
 
 def store(folder: Path, name: str, files: Mapping[str, bytes]) -> Path:
-    """Write a folder in one step and return it; an equal one that is there already is replaced.
+    """Write a run folder and return it: a reader sees no folder or a whole one, whenever the process is killed.
+
+    A new folder is written under a hidden name and appears by one rename. In a folder that is there already each file is
+    replaced by one rename, `run.json` last: the id is that of the inputs, so that the files of both belong together. Reports
+    that were rendered into it later stay.
 
     Args:
         folder: Where it goes; made where it is not there.
@@ -71,34 +84,56 @@ def store(folder: Path, name: str, files: Mapping[str, bytes]) -> Path:
     target = folder / name
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=folder))
+        _sweep(folder)
+        draft = Path(tempfile.mkdtemp(prefix=DRAFT, dir=folder))
     except OSError as error:
         raise _unwritable(folder, error) from error
     try:
         for file, content in files.items():
             (draft / file).write_bytes(content)
         draft.chmod(0o755)
-        if target.exists():
-            old = Path(tempfile.mkdtemp(prefix=".old-", dir=folder))
-            target.replace(old / "run")
-            draft.replace(target)
-            shutil.rmtree(old)
-        else:
-            draft.replace(target)
+        if not target.is_dir():
+            with contextlib.suppress(OSError):  # another writer of the same run was faster
+                draft.replace(target)
+                return target
+        _sweep(target)
+        for file in sorted(files, key=lambda file: file == RECORD):
+            (draft / file).replace(target / file)
+    except OSError as error:
+        raise _unwritable(target, error) from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return target
 
 
+def stored_runs(folder: Path, pattern: str = "*") -> list[Path]:
+    """The folders of stored runs, the one written last at the end; what is hidden is no run.
+
+    Args:
+        folder: Of the runs.
+        pattern: Of the names, as of `Path.glob`.
+    """
+    written = []
+    for file in folder.glob(f"{pattern}/{RECORD}"):
+        if not file.parent.name.startswith("."):
+            with contextlib.suppress(OSError):  # removed since it was listed
+                written.append((file.stat().st_mtime_ns, file.parent))
+    return [run for _, run in sorted(written)]
+
+
 def put(path: Path, content: bytes) -> Path:
-    """Write one file in one step: a reader sees the old one or the new one.
+    """Write one file in one step: a reader sees the old one or the new one. Devices and pipes are written to as they are.
 
     Raises:
         SpecError: when it cannot be written.
     """
     try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(content)
+            return path
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, draft = tempfile.mkstemp(prefix=".draft-", dir=path.parent)
+        _sweep(path.parent)
+        descriptor, draft = tempfile.mkstemp(prefix=DRAFT, dir=path.parent)
     except OSError as error:
         raise _unwritable(path.parent, error) from error
     try:
@@ -113,5 +148,17 @@ def put(path: Path, content: bytes) -> Path:
     return path
 
 
+def _sweep(folder: Path) -> None:
+    """Remove drafts that a killed process left behind."""
+    for draft in folder.glob(f"{DRAFT}*"):
+        with contextlib.suppress(OSError):  # another process may sweep too
+            if time.time() - draft.lstat().st_mtime < STALE:
+                continue
+            if draft.is_dir() and not draft.is_symlink():
+                shutil.rmtree(draft, ignore_errors=True)
+            else:
+                draft.unlink()
+
+
 def _unwritable(path: Path, error: OSError) -> SpecError:
-    return SpecError(f"cannot write to {path}: {error.strerror}.", hint="Name another folder with --out.")
+    return SpecError(f"cannot write to {path}: {error.strerror or error}.", hint="Name another folder with --out.")

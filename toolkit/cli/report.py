@@ -82,6 +82,7 @@ def _subject(about: str | None, settings: Settings, common: Common) -> tuple[Pat
     from toolkit.app.exposure import ExposureRequest
     from toolkit.app.optimize import RUNS
     from toolkit.app.report.stored import find_run, load_run
+    from toolkit.app.runs import stored_runs
     from toolkit.core.errors import DataError, SpecError, did_you_mean
 
     output = Path(settings.config.output.folder)
@@ -91,8 +92,8 @@ def _subject(about: str | None, settings: Settings, common: Common) -> tuple[Pat
     run = find_run(about, output / RUNS) if about != STDOUT else None
     if run is None:
         if about != STDOUT and not Path(about).is_file():
-            stored_runs = [folder.name for folder in (output / RUNS).glob("*") if folder.is_dir()]
-            hint = did_you_mean(about, stored_runs) if stored_runs else "Check the path, or run `toolkit optimize` first."
+            stored = [folder.name for folder in stored_runs(output / RUNS)]
+            hint = did_you_mean(about, stored) if stored else "Check the path, or run `toolkit optimize` first."
             raise DataError(f"{about!r} is neither a stored run nor a file of lots.", hint=hint)
         day = common.day()
         request = ExposureRequest(about, settings, day, common.prices, common.prices_currency)

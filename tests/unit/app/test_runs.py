@@ -17,17 +17,17 @@ RECORD = {
 }  # fmt: skip
 
 
-def test_a_run_is_written_in_one_step_and_an_equal_run_replaces_it(tmp_path):
+def test_a_run_is_written_in_one_step_and_an_equal_run_changes_nothing(tmp_path):
     files = run_files(RECORD, {"a": 1})
     first = store(tmp_path / "runs", RECORD["run_id"], {**files, "report.html": b"<html>"})
     again = store(tmp_path / "runs", RECORD["run_id"], files)
     assert first == again == tmp_path / "runs" / "2026-01-01-x-1"
-    assert sorted(p.name for p in again.iterdir()) == ["inputs.json", "run.json", "weights.csv"]
+    assert sorted(p.name for p in again.iterdir()) == ["inputs.json", "report.html", "run.json", "weights.csv"]
     assert [p.name for p in (tmp_path / "runs").iterdir()] == ["2026-01-01-x-1"]
 
 
 def test_a_file_that_cannot_be_written_leaves_nothing_behind(tmp_path):
-    with pytest.raises(OSError, match="directory"):
+    with pytest.raises(SpecError, match="directory"):
         store(tmp_path / "runs", "x", {"no/such/folder": b""})
     assert list((tmp_path / "runs").iterdir()) == []
 

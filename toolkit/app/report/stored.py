@@ -10,11 +10,11 @@ from typing import Any
 
 from toolkit.app.config import Settings
 from toolkit.app.report.render import FORMATS, report
-from toolkit.app.runs import to_json
+from toolkit.app.runs import RECORD, stored_runs, to_json
 from toolkit.app.subjects import DEFAULT_REPORT, Subject, kind_of, parts_of
 from toolkit.core.errors import SpecError
 
-RECORD, PARTS = "run.json", "findings.json"
+PARTS = "findings.json"
 LAST = "last"
 
 
@@ -40,10 +40,10 @@ def find_run(text: str, runs: Path) -> Path | None:
         SpecError: for the last run where none is stored.
     """
     if text == LAST:
-        stored = sorted(runs.glob(f"*/{RECORD}"), key=lambda file: (file.stat().st_mtime_ns, file))
+        stored = stored_runs(runs)
         if not stored:
             raise SpecError(f"no run is stored in {runs}.", hint="Run `toolkit optimize` first, or name a holdings file.")
-        return stored[-1].parent
+        return stored[-1]
     for folder in (Path(text), Path(text).parent if Path(text).name == RECORD else None, runs / text):
         if folder is not None and (folder / RECORD).is_file():
             return folder

@@ -1,0 +1,47 @@
+"""What decides the digits of a run beside its inputs: the toolkit, Python, libraries, and the kernels the processor got."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import platform
+from importlib.metadata import version
+
+import numpy as np
+
+from toolkit import __version__
+
+LIBRARIES = ("clarabel", "cvxpy", "highspy", "numpy", "piqp", "polars", "scipy")
+"""Libraries that estimate, solve or make lots whole."""
+_CORE_NAME = ("scipy_openblas_get_corename64_", "scipy_openblas_get_corename", "openblas_get_corename")
+
+
+def versions() -> dict[str, str]:
+    """Name -> version of everything that may change a digit of a run; part of its id."""
+    libraries = {name: version(name) for name in LIBRARIES}
+    return {"toolkit": __version__, "python": platform.python_version(), **libraries, "kernel": kernel()}
+
+
+def kernel() -> str:
+    """The processor as the linear algebra sees it, for instance ``x86_64 SkylakeX AVX512_SPR``.
+
+    OpenBLAS and numpy choose their code by the type of processor (``OPENBLAS_CORETYPE`` overrides), and sums in another
+    order differ in the last bits: solver residuals and gaps of lots do not repeat from one type to another, to any digit.
+    """
+    found = np.show_config(mode="dicts").get("SIMD Extensions", {})  # type: ignore[union-attr]  # numpy's stub has None
+    simd = [*found.get("baseline", ()), *found.get("found", ())][-1:]
+    return " ".join((platform.machine(), *_blas(), *simd))
+
+
+def _blas() -> tuple[str, ...]:
+    """The core that OpenBLAS runs on; nothing where numpy uses another library, as on macOS."""
+    extension = importlib.import_module("numpy._core._multiarray_umath").__file__ or ""
+    try:
+        library = ctypes.CDLL(extension)
+    except OSError:
+        return ()
+    for name in _CORE_NAME:
+        if (function := getattr(library, name, None)) is not None:
+            function.restype = ctypes.c_char_p
+            return (function().decode(errors="replace"),)
+    return ()
