@@ -1,0 +1,101 @@
+"""Every accepted spelling of a country is one country; nothing else is any."""
+
+import subprocess
+import sys
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from toolkit.core.countries import CUSTOMS_CHINA, Country, country, country_hint, country_names, nearest_countries
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("CHN", "CHN"),
+        ("cn", "CHN"),
+        ("China", "CHN"),
+        ("VR China", "CHN"),
+        ("P.R. China", "CHN"),
+        ("PRC", "CHN"),
+        ("Volksrepublik China", "CHN"),
+        ("中国", "CHN"),
+        ("Hongkong", "HKG"),
+        ("Hong Kong SAR China", "HKG"),
+        ("Macao", "MAC"),
+        ("Taiwan, Province of China", "TWN"),
+        ("Holland", "NLD"),
+        ("UK", "GBR"),
+        ("uk", "GBR"),
+        ("USA", "USA"),
+        ("U.S.A.", "USA"),
+        ("Südkorea", "KOR"),
+        ("SUEDKOREA", "KOR"),
+        ("Sudkorea", "KOR"),
+        ("Republic of Korea", "KOR"),
+        ("Russland", "RUS"),
+        ("DR Kongo", "COD"),
+        ("Österreich", "AUT"),
+        ("Oesterreich", "AUT"),
+        ("\uff24\uff25", "DEU"),
+        (" deutschland ", "DEU"),
+        ("Bosnia and Herzegovina", "BIH"),
+        ("Bosnien und Herzegowina", "BIH"),
+        ("Kosovo", "XKX"),
+        ("ドイツ", "DEU"),
+    ],
+)
+def test_a_country_is_read_in_every_usual_spelling(text: str, code: str) -> None:
+    assert country(text) == code
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "-", "N/A", "NA", "unknown", "XXX", "EUR", "EU", "GER", "CHI", "UAS", "DDR", "OTH", "WLD", "Korea", "Kongo",
+     "Republik China", "🙂", "x" * 300, "\x07", "China und Deutschland", "Eurozone", "UN"],
+)  # fmt: skip
+def test_what_is_no_country_or_could_be_two_is_none(text: str) -> None:
+    assert country(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [("GER", "DEU"), ("CHI", "CHN"), ("UAS", "USA"), ("Germny", "DEU"), ("Kongo", "COD"), ("Korea", "KOR"), ("NA", "NAM")],
+)
+def test_the_nearest_countries_are_offered(text: str, first: str) -> None:
+    assert nearest_countries(text)[0] == first
+    assert country_hint(text).startswith(f"Did you mean {first} (")
+
+
+@pytest.mark.parametrize("text", ["EUR", "XXX", "", "🙂"])
+def test_where_nothing_is_near_the_hint_says_how_a_country_is_written(text: str) -> None:
+    assert country_hint(text).startswith("Write an ISO 3166 code")
+
+
+def test_chile_and_switzerland_are_offered_beside_china() -> None:
+    assert nearest_countries("CHI") == ("CHN", "CHL", "CHE")
+
+
+def test_every_name_and_code_of_every_country_reads_as_itself_or_is_openly_ambiguous() -> None:
+    for language in ("en", "de"):
+        names = country_names(language)
+        assert len(names) > 240
+        wrong = {name: country(name) for code, name in names.items() if country(name) != code}
+        assert not wrong
+    assert all(country(code) == code for code in country_names("en"))
+
+
+def test_the_regions_of_china_are_not_outside_it() -> None:
+    assert {"CHN", "HKG", "MAC"} == CUSTOMS_CHINA
+
+
+def test_the_type_takes_any_spelling_and_gives_the_code() -> None:
+    adapter = TypeAdapter(Country)
+    assert adapter.validate_python("Deutschland") == "DEU"
+    with pytest.raises(ValidationError, match="'UAS' is no country; Did you mean USA"):
+        adapter.validate_python("UAS")
+
+
+def test_importing_the_module_does_not_read_the_names() -> None:
+    code = "import sys, toolkit.core.countries, toolkit.core.places; sys.exit('babel' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,61 @@
+"""A place is understood when everything in it points at one country; whatever else is unknown."""
+
+import pytest
+
+from toolkit.core.places import place
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("China", "CHN"),
+        ("CN", "CHN"),
+        ("Shanghai warehouse", "CHN"),
+        ("SHANGHAI BONDED WAREHOUSE", "CHN"),
+        ("Baoding", "CHN"),
+        ("Shenzhen, VR China", "CHN"),
+        ("Hongkong", "HKG"),
+        ("Kowloon", "HKG"),
+        ("Kowloon, Hong Kong, China", "HKG"),
+        ("Macao", "MAC"),
+        ("Lager Frankfurt", "DEU"),
+        ("Frankfurt (Oder)", "DEU"),
+        ("Zollfreilager Zürich", "CHE"),
+        ("Zollfreilager Zuerich AG", "CHE"),
+        ("Genf", "CHE"),
+        ("Rotterdam", "NLD"),
+        ("Singapore Freeport", "SGP"),
+        ("Luxembourg freeport", "LUX"),
+        ("Taiwan", "TWN"),
+        ("Birmingham UK", "GBR"),
+        ("Atlanta, Georgia", "USA"),
+        ("Chinatown New York", "USA"),
+        ("Baltimore, MD", "USA"),
+    ],
+)
+def test_a_place_is_understood(text: str, code: str) -> None:
+    assert place(text).country == code
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(None, "", " ", "-", "N/A", "no", "in", "unbekannt", "🙂", "x" * 300, "Hamburg " * 60, "\x1b[31m"),
+        *("Tresor zu Hause", "Lager DE", "home", "Birmingham", "Georgia warehouse"),
+        *(
+            "China Freilager Hamburg",
+            "Hong Kong → Hamburg",
+            "Taiwan, China",
+            "Germany/China",
+            "London, Ontario",
+            "Frankfurt CN",
+        ),
+        *("Hamburg?", "via Rotterdam", "from China", "outside China", "ship for Hamburg", "Lager Hamburg oder München"),
+    ],
+)
+def test_two_countries_a_doubt_or_no_known_name_leave_a_place_unknown(text: str | None) -> None:
+    assert place(text).country is None
+
+
+def test_the_words_are_kept_as_written() -> None:
+    assert place("  Lager Frankfurt ").text == "Lager Frankfurt"

@@ -1,0 +1,206 @@
+"""Countries as people write them: ISO 3166 codes and names in English, German, Chinese and Japanese, from CLDR (babel).
+
+One reading for every option, file and setting. What is no country is refused with the nearest ones; nothing is guessed.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from toolkit.core.errors import nearest
+
+LANGUAGES = ("en", "de", "zh", "ja")
+"""Names are read in these. The names of people who write other languages are codes, which all of them share."""
+
+CUSTOMS_CHINA = frozenset({"CHN", "HKG", "MAC"})
+"""China and its special administrative regions. Both are under its sovereignty, and whether goods may leave them without a
+licence of the mainland is not settled by the ledger: metal in Hong Kong or Macau is therefore not called outside China."""
+
+EXAMPLE = "Write an ISO 3166 code (DEU, DE) or a name in English or German (Germany, Deutschland)."
+
+_WITHDRAWN = frozenset({"BUR", "DDR", "FXX", "TMP", "YMD", "ZAR"})
+"""Former alpha-3 codes that CLDR still maps to a country of today."""
+_NO_COUNTRY = frozenset({"AA", "AC", "AN", "CP", "CQ", "CS", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"})
+"""Codes of CLDR that are a group, a part of a country, reserved or unknown."""
+_MISSING = frozenset({"na"})
+"""Spellings that stand for "not available" far more often than for a country; Namibia is read as NAM or by its name."""
+
+_VARIANTS = """
+ARE Emirates;Emirate;UAE;VAE
+BLR Weißrussland;Belarussland
+BOL Plurinational State of Bolivia
+BRN Brunei
+CHN PRC;PR China;P.R. China;P.R.C.;VR China;V.R. China;VRC;People's Republic of China;Peoples Republic of China
+CHN Volksrepublik China;Mainland China;Festlandchina;Festland China;China Mainland;China PR
+CIV Ivory Coast;Elfenbeinküste;Cote d'Ivoire
+COD DRC;DR Congo;D.R. Congo;DR Kongo;Democratic Republic of the Congo;Democratic Republic of Congo;Congo DR
+COD Demokratische Republik Kongo;Kongo DR;Congo Kinshasa;Kongo Kinshasa;Zaire
+COG Republic of the Congo;Republik Kongo;Congo Brazzaville;Kongo Brazzaville
+CPV Cape Verde;Kap Verde;Kapverden
+CZE Czech Republic;Tschechische Republik;Tschechei
+DEU Bundesrepublik Deutschland;BRD;Federal Republic of Germany;FRG
+FSM Federated States of Micronesia
+GBR Great Britain;Britain;Großbritannien;England;Scotland;Schottland;Wales;Northern Ireland;Nordirland;U.K.
+GBR United Kingdom of Great Britain and Northern Ireland
+HKG Hong Kong;Hongkong;Hong Kong SAR;Hongkong SAR;Hong Kong China;Hongkong China;SVR Hongkong;HK SAR;HKSAR
+IRN Islamic Republic of Iran
+KOR South Korea;Republic of Korea;Korea Republic of;Korea South;Republik Korea;ROK;Korea Süd;S. Korea
+LAO Lao PDR;Lao People's Democratic Republic
+MAC Macau;Macao;Macao SAR;Macau SAR;Macau China;Macao China
+MDA Moldova;Moldau;Moldawien
+MKD Macedonia;Mazedonien
+MMR Burma;Birma
+NLD Holland;The Netherlands
+PRK North Korea;DPRK;Democratic People's Republic of Korea;Korea North
+PSE Palestine;Palästina
+RUS Russian Federation;Russische Föderation
+SAU KSA;Kingdom of Saudi Arabia;Saudiarabien
+SWZ Swaziland;Swasiland
+SYR Syrian Arab Republic
+TLS East Timor;Osttimor
+TUR Turkey;Türkiye;Turkiye
+TWN Taiwan Province of China;Taiwan ROC;Chinese Taipei
+TZA United Republic of Tanzania
+USA U.S.A.;U.S.;United States of America;Vereinigte Staaten von Amerika;The States
+VAT Vatican;Vatikan;Holy See
+VEN Bolivarian Republic of Venezuela
+VNM Viet Nam
+XKX Kosovo
+"""
+_AMBIGUOUS: Mapping[str, tuple[str, ...]] = {
+    "congo": ("COD", "COG"),
+    "kongo": ("COD", "COG"),
+    "korea": ("KOR", "PRK"),
+    "republic of china": ("TWN", "CHN"),
+    "republik china": ("TWN", "CHN"),
+    "america": ("USA",),
+    "amerika": ("USA",),
+    "na": ("NAM",),
+}
+"""What could be one of several countries, or more than a country: refused, with these as the nearest."""
+
+_JOINING = frozenset({"and", "und", "the", "die", "der"})
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
+
+
+def fold(text: str) -> str:
+    """A spelling without case, diacritics, punctuation and joining words; the same for ``P.R. China`` and ``pr china``."""
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+    plain = "".join(mark for mark in plain if not unicodedata.combining(mark) and mark not in ".'’")
+    words = re.sub(r"[\W_]+", " ", plain).split()
+    return " ".join(word for word in words if word not in _JOINING) or " ".join(words)
+
+
+def foldings(name: str) -> tuple[str, ...]:
+    """`fold` of a name as it stands and with German umlauts written out (Südkorea: sudkorea, suedkorea)."""
+    written_out = unicodedata.normalize("NFC", name).casefold().translate(_UMLAUTS)
+    return tuple(dict.fromkeys((fold(name), fold(written_out))))
+
+
+@functools.cache
+def _codes() -> Mapping[str, str]:
+    """ISO alpha-2 -> alpha-3 of every country of today."""
+    from babel.core import get_global  # noqa: PLC0415  (60 ms that a command without a country need not pay)
+
+    three = {
+        aliases[0]: code
+        for code, aliases in get_global("territory_aliases").items()
+        if re.fullmatch(r"[A-Z]{3}", code) and len(aliases) == 1 and code not in _WITHDRAWN
+    }
+    alike = {two: code for two, code in three.items() if two not in _NO_COUNTRY and not re.match(r"Q[M-Z]|X", two)}
+    return {**alike, "XK": "XKX"}
+
+
+@functools.cache
+def country_names(language: str) -> Mapping[str, str]:
+    """ISO-3 code -> name of the country in a language of CLDR."""
+    from babel import Locale  # noqa: PLC0415
+
+    territories = Locale.parse(language).territories
+    return {code: str(territories[two]) for two, code in sorted(_codes().items()) if two in territories}
+
+
+@functools.cache
+def spellings() -> Mapping[str, str]:
+    """Folded spelling -> ISO-3 code. A spelling of two countries is none."""
+    found: dict[str, set[str]] = {}
+
+    def add(name: str, code: str) -> None:
+        for spelling in foldings(name):
+            found.setdefault(spelling, set()).add(code)
+
+    for two, code in (*_codes().items(), ("UK", "GBR")):
+        add(two, code)
+        add(code, code)
+    for language in LANGUAGES:
+        for code, name in country_names(language).items():
+            add(name, code)
+            add(re.sub(r"^(SAR|Sonderverwaltungsregion) | SAR China$|\(.*\)", "", name), code)
+    for line in _VARIANTS.strip().splitlines():
+        code, _, names = line.partition(" ")
+        for name in names.split(";"):
+            add(name, code)
+    return {
+        spelling: codes.copy().pop()
+        for spelling, codes in sorted(found.items())
+        if len(codes) == 1 and spelling not in _AMBIGUOUS and spelling not in _MISSING
+    }
+
+
+def country(text: str) -> str | None:
+    """The ISO 3166 alpha-3 code of the country that a text names, None where it names none."""
+    return spellings().get(fold(text))
+
+
+def nearest_countries(text: str) -> tuple[str, ...]:
+    """At most three ISO-3 codes that a text was most likely meant to be, best first; none where nothing is near.
+
+    A short text is held against codes and the beginnings of names (CHI: China, Chile), a longer one against names.
+    """
+    word = fold(text)[:60]
+    if word in _AMBIGUOUS:
+        return _AMBIGUOUS[word]
+    codes = sorted(code for two, code in _codes().items() if two != "XK")
+    if not re.fullmatch(r"[a-z]{2,3}", word):
+        return tuple(dict.fromkeys(spellings()[name] for name in nearest(word, spellings(), n=6)))[:3]
+    english, german = country_names("en"), country_names("de")
+    code = word.upper()
+    swapped = [code[0] + code[:0:-1]] if code[0] + code[:0:-1] in codes else []
+    begins = [c for c in codes if any(fold(names[c]).startswith(word) for names in (english, german) if c in names)]
+    typed = [c for c in codes if c[0] == code[0] and len(code) == 3 and (c[1] == code[1] or c[2] == code[2])]
+    both = [c for c in typed if c in begins]
+    return tuple(dict.fromkeys((*swapped, *sorted(both, key=_by_weight), *begins, *typed)))[:3]
+
+
+def _by_weight(code: str) -> tuple[bool, str]:
+    """The country whose controls the toolkit is about comes first."""
+    return code not in CUSTOMS_CHINA, code
+
+
+def country_hint(text: str) -> str:
+    """What to write in place of a text that is no country."""
+    english = country_names("en")
+    near = [f"{code} ({english[code]})" for code in nearest_countries(text)]
+    return f"Did you mean {' or '.join(near)}?" if near else EXAMPLE
+
+
+def require_country(text: str) -> str:
+    """The ISO-3 code of a country.
+
+    Raises:
+        ValueError: with the nearest countries, for a text that names none.
+    """
+    code = country(text)
+    if code is None:
+        raise ValueError(f"{text[:60]!r} is no country; {country_hint(text)}")
+    return code
+
+
+Country = Annotated[str, AfterValidator(require_country)]
+"""The type of a country in strategies and settings: any accepted spelling goes in, the ISO-3 code comes out."""
