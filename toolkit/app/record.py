@@ -27,7 +27,7 @@ from toolkit.strategy.model import Strategy
 from toolkit.supply.concentration import country_exposure
 from toolkit.supply.upcoming import upcoming
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = 2
 
 
 def rounded(value: Any) -> Any:

@@ -11,6 +11,7 @@ from toolkit.factors.forecast import FloatArray, read_only
 from toolkit.optimize.conflict.diagnose import conflict
 from toolkit.optimize.limits import LimitReport, limit_reports
 from toolkit.optimize.lots.exact import WholeLots, whole_lots
+from toolkit.optimize.lots.leftover import with_leftover
 from toolkit.optimize.objective import objective_value
 from toolkit.optimize.problem import Inequalities, Problem
 from toolkit.optimize.programs.certificate import Certificate
@@ -146,6 +147,7 @@ def allocate(problem: Problem, solver: Solver | None = None) -> Allocation:
     values, lots, gap, by_hand = continuous.x[:n] * wealth, np.full(n, np.nan), None, None
     status = continuous.status
     if problem.discrete() is not None:
+        problem = with_leftover(problem)
         answer = _in_lots(problem, continuous, wealth, solver)
         values, lots, gap, by_hand = answer.values, answer.lots, answer.gap, answer.rounding_cost
         status = "feasible"
@@ -167,7 +169,7 @@ def allocate(problem: Problem, solver: Solver | None = None) -> Allocation:
         certificate=continuous.certificate,
         lots_gap=gap,
         rounding_cost=by_hand,
-        limits=limit_reports(problem, limits, np.append(weights, cash), continuous),
+        limits=limit_reports(problem, problem.inequalities(), np.append(weights, cash), continuous, relaxed=limits),
     )
 
 

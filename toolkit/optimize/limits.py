@@ -54,10 +54,20 @@ def _price(multipliers: FloatArray, limits: Inequalities, rows: list[int]) -> fl
     return total
 
 
-def limit_reports(problem: Problem, limits: Inequalities, x: FloatArray, continuous: Continuous) -> tuple[LimitReport, ...]:
-    """One report a named constraint at x, (n + 1,), and one for a limit that the objective itself sets."""
+def limit_reports(
+    problem: Problem, limits: Inequalities, x: FloatArray, continuous: Continuous, *, relaxed: Inequalities
+) -> tuple[LimitReport, ...]:
+    """One report a named constraint at x, (n + 1,), and one for a limit that the objective itself sets.
+
+    Args:
+        problem: Whose constraints are told.
+        limits: Its rows.
+        x: The final weights.
+        continuous: The continuous optimum.
+        relaxed: The same rows with the limits that it was held to.
+    """
     reports = []
-    values, relaxed_slack = limits.G @ x, limits.h - limits.G @ continuous.x
+    values, relaxed_slack = limits.G @ x, relaxed.h - relaxed.G @ continuous.x
     curved = {ceiling.owner: ceiling for ceiling in problem.ceilings()}
     prices, shares = continuous.on_ceilings, problem.shares()
     for position, constraint in enumerate(problem.constraints):

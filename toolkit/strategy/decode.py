@@ -83,8 +83,28 @@ def _unknown_scenarios(data: Mapping[str, Any], views: tuple[ViewSpec, ...]) -> 
     ]
 
 
+CASH_KINDS = ("cash", "fully_invested")
+"""Constraints that say how much cash there may be."""
+FULLY_INVESTED = "fully invested"
+
+
+def with_defaults(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The TOML data with the constraint that a strategy has without writing it: fully invested, where none is on cash.
+
+    A target to track names its cash itself: what its weights leave over.
+    """
+    listed, objective = data.get("constraint", []), data.get("objective")
+    kind = objective.get("kind") if isinstance(objective, Mapping) else None
+    if not isinstance(listed, list) or kind == "track":
+        return data
+    tables = [item for item in listed if isinstance(item, Mapping)]
+    if any(item.get("kind") in CASH_KINDS or item.get("name") == FULLY_INVESTED for item in tables):
+        return data
+    return {**data, "constraint": [*listed, {"name": FULLY_INVESTED, "kind": "fully_invested"}]}
+
+
 def decode_strategy(data: Mapping[str, Any], *, name: str, file: str) -> Strategy:
-    """A strategy from parsed TOML.
+    """A strategy from parsed TOML; without a constraint on cash it is fully invested.
 
     Raises:
         SpecError: that tells every fault.
@@ -92,6 +112,7 @@ def decode_strategy(data: Mapping[str, Any], *, name: str, file: str) -> Strateg
     faults: list[dict[str, str]] = [
         {"key": key, "message": "is not a known table", "hint": did_you_mean(key, TABLES)} for key in data if key not in TABLES
     ]
+    data = with_defaults(data)
     parts: dict[str, Any] = {"name": name}
     faults += [
         {"key": required, "message": "is required", "hint": ""} for required in ("about", "objective") if required not in data
@@ -180,4 +201,4 @@ def load_strategy(path: Path, settings: tuple[str, ...] = ()) -> Strategy:
     Raises:
         SpecError: when it cannot be read or decoded.
     """
-    return decode_strategy(override(read_toml(path), settings), name=path.stem, file=path.name)
+    return decode_strategy(override(with_defaults(read_toml(path)), settings), name=path.stem, file=path.name)

@@ -205,3 +205,23 @@ def test_numbers_that_are_none_are_refused_by_name():
         replace(problem, costs=replace(problem.costs, half_spread=np.array([np.nan, 0.0])))
     with pytest.raises(DataError, match="constraint 'cap': 'a9'"):
         problem_of(np.eye(2), constraints=[{"name": "cap", "kind": "bounds", "assets": ["a9"], "upper": 0.1}]).inequalities()
+
+
+@pytest.mark.parametrize("lots", [None, np.array([0.037, 0.05, 0.011])])
+@pytest.mark.parametrize(
+    ("kind", "assets"), [("buy_only", None), ("no_sell", ["a0"]), ("no_buy", ["a1"]), ("no_buy", None), ("no_sell", None)]
+)
+def test_what_is_not_sold_or_not_bought_is_so_to_the_cent(kind, assets, lots):
+    """Without the term a0, which is risky, is sold for a1: that is what each term forbids."""
+    universe = [Asset(f"a{i}", f"A{i}", spread=0.1) for i in range(3)]
+    previous = np.array([0.37, 0.2, 0.11])
+    whole = [] if lots is None else [{"name": "lots", "kind": "lots"}]
+    term = {"name": "way", "kind": kind, **({} if assets is None else {"assets": assets})}
+    more = {"assets": universe, "previous": previous, "lots": lots}
+    free = allocate(problem_of(np.diag([0.4, 0.01, 0.02]), constraints=whole, **more))
+    bound = allocate(problem_of(np.diag([0.4, 0.01, 0.02]), constraints=[*whole, term], **more))
+    named = [0, 1, 2] if assets is None else [int(key[1]) for key in assets]
+    moved, freely = (answer.values[named] - previous[named] for answer in (bound, free))
+    sign = 1.0 if kind == "no_buy" else -1.0
+    assert (sign * moved <= 1e-9).all()
+    assert kind == "no_buy" or (sign * freely).max() > 1e-3

@@ -29,6 +29,21 @@ def discrete_feasible(problem: Problem, seconds: float) -> bool:
         return True
 
 
+def least_cash(problem: Problem, close: float, seconds: float) -> float | None:
+    """The least part of wealth that whole lots leave in cash under the linear limits, but for `close`; None where none holds.
+
+    Raises:
+        NumericalFailure: when the time is over.
+    """
+    program, columns = _mixed(problem, 0, {}, seconds)
+    program.highs.setOptionValue("mip_abs_gap", close)
+    cost = np.zeros(columns.total)
+    cost[columns.cash] = 1.0
+    program.price(cost)
+    found = program.solve(seconds)
+    return None if found is None else float(found[0][columns.cash] / found[0][: columns.n + 1].sum())
+
+
 def discrete_moves(problem: Problem, seconds: float) -> list[Move] | None:
     """The moves that are least in sum; None when none is enough.
 

@@ -142,7 +142,7 @@ def whole_lots(
     stop = time.perf_counter() + time_limit
     terms, discrete = LotTerms.of(problem), problem.discrete() or Discrete()
     score = Score(problem, terms, problem.inequalities(), discrete, quadratic, parts, ceilings, wealth, charged)
-    start = np.where(terms.kept, problem.previous, relaxed * wealth)
+    start = np.where(terms.kept, problem.previous, np.clip(relaxed * wealth, terms.least, terms.greatest))
     by_hand, _ = score.rounded(start)
     near = Approximation.of(score, start, target_gap, time_limit)
     best = _Best(score, start, max(size, TINY * near.scale), stop)

@@ -84,6 +84,7 @@ class Score:
         wealth = a.sum(axis=1)
         beyond = np.clip(a @ (limits.G - limits.h[:, None]).T, 0.0, None)
         excess = beyond[:, ~soft].sum(axis=1) + np.clip(-a, 0.0, None).sum(axis=1)
+        excess += self.terms.beyond(values)
         held = values > TRADED
         excess += np.sum(np.where(held, np.clip(self.terms.floor - values, 0.0, None), 0.0), axis=1)
         if self.terms.counted:

@@ -13,8 +13,8 @@ from toolkit.optimize.problem import Problem
 
 TINY = 1e-16
 """Variance below which an asset counts as this risky: weights are inverse variances."""
-BLIND_TO = frozenset({"lots", "min_ticket"})
-"""Kinds that only shape the whole-lot answer, which tracks these weights."""
+BLIND_TO = frozenset({"fully_invested", "lots", "min_ticket"})
+"""Kinds that these weights hold anyway, or that only shape the whole-lot answer, which tracks these weights."""
 
 
 def hierarchical_weights(covariance: FloatArray, keys: tuple[str, ...]) -> FloatArray:

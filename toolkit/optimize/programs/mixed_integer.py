@@ -73,6 +73,7 @@ class LotTerms:
         in_lots: (n,) whether the asset is held in whole lots.
         floor: (n,) least value of a holding.
         kept: (n,) whether the value held today stays.
+        least, greatest: (n,) bounds of the value held.
         counted: Whether the number of holdings is limited.
         decided: (n,) whether being held at all is a decision of its own: it is counted, has a floor, or costs a
             fee or a site.
@@ -82,6 +83,8 @@ class LotTerms:
     in_lots: NDArray[np.bool_]
     floor: FloatArray
     kept: NDArray[np.bool_]
+    least: FloatArray
+    greatest: FloatArray
     counted: bool
     decided: NDArray[np.bool_]
 
@@ -108,7 +111,13 @@ class LotTerms:
         decided = (floor > 0) | counted | (problem.costs.fee > 0)
         for site in problem.costs.sites:
             decided = decided | site.stored
-        return cls(lot, in_lots, floor, kept, counted, decided)
+        least = np.zeros(n) if discrete.least is None else discrete.least
+        greatest = np.full(n, np.inf) if discrete.greatest is None else discrete.greatest
+        return cls(lot, in_lots, floor, kept, least, greatest, counted, decided)
+
+    def beyond(self, values: FloatArray) -> FloatArray:
+        """(...,) by how much the values, (..., n), are outside of their bounds."""
+        return np.clip(self.least - values, 0.0, None).sum(axis=-1) + np.clip(values - self.greatest, 0.0, None).sum(axis=-1)
 
 
 def variables(problem: Problem, terms: LotTerms, columns: Columns) -> tuple[FloatArray, NDArray[np.bool_]]:
@@ -161,6 +170,8 @@ def add_structure(
     program.add(per_asset((value, ones), (held, -ones)), -np.inf, 0.0)  # nothing,
     program.add(per_asset((value, ones), (held, -terms.floor))[terms.floor > 0], 0.0, np.inf)  # or at least the floor
     program.add(per_asset((value, ones), (bought, -ones), (sold, ones)), previous, previous)  # what changes hands
+    bounded = (terms.least > 0) | np.isfinite(terms.greatest)
+    program.add(per_asset((value, ones))[bounded], terms.least[bounded], terms.greatest[bounded])
     program.add(per_asset((bought, ones), (buying, -ones)), -np.inf, 0.0)
     program.add(per_asset((sold, ones), (selling, -previous)), -np.inf, 0.0)
     program.add(per_asset((buying, ones), (selling, ones)), -np.inf, 1.0)  # never both: the spread is paid once

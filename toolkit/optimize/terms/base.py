@@ -105,6 +105,7 @@ class Discrete:
         minimum: (n,) smallest fraction of the budget of a holding that is held at all.
         fewest, most: Number of holdings.
         kept: (n,) true where the value held today stays as it is.
+        least, greatest: (n,) bounds of the value held, as fractions of the budget.
     """
 
     lots: bool = False
@@ -112,18 +113,24 @@ class Discrete:
     fewest: int = 0
     most: int | None = None
     kept: NDArray[np.bool_] | None = None
+    least: FloatArray | None = None
+    greatest: FloatArray | None = None
 
     @classmethod
     def merged(cls, asked: Sequence[Discrete]) -> Discrete:
         """What several terms ask together."""
         floors = [d.minimum for d in asked if d.minimum is not None]
         kept = [d.kept for d in asked if d.kept is not None]
+        least = [d.least for d in asked if d.least is not None]
+        greatest = [d.greatest for d in asked if d.greatest is not None]
         return cls(
             lots=any(d.lots for d in asked),
             minimum=np.maximum.reduce(floors) if floors else None,
             fewest=max((d.fewest for d in asked), default=0),
             most=min((d.most for d in asked if d.most is not None), default=None),
             kept=np.logical_or.reduce(kept) if kept else None,
+            least=np.maximum.reduce(least) if least else None,
+            greatest=np.minimum.reduce(greatest) if greatest else None,
         )
 
 

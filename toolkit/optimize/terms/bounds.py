@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
+from pydantic import Field
 
 from toolkit.core.assets import Asset
 from toolkit.core.errors import SpecError, did_you_mean
-from toolkit.optimize.terms.base import Facts, Limits, Rows
+from toolkit.optimize.terms.base import Ceiled, Facts, Limits, Rows
 
 
 class Bounds(Limits):
@@ -74,3 +75,18 @@ class Cash(Limits):
         coefficients = np.zeros((1, len(facts.universe) + 1))
         coefficients[0, -1] = 1.0
         return Rows.of(("cash",), coefficients, self.lower, self.upper)
+
+
+class FullyInvested(Ceiled):
+    """Cash is what whole lots, minimum tickets and costs leave over, and at most `upper` beside it.
+
+    A strategy without a constraint of kind `cash` has this one, named ``fully invested``. With whole lots or minimum
+    tickets cash is at most what every answer leaves over, and the price of the cheapest lot more.
+    """
+
+    kind: Literal["fully_invested"] = "fully_invested"
+    upper: float = Field(default=0.0, ge=0, le=1)
+
+    def rows(self, facts: Facts) -> Rows:
+        """One row: cash."""
+        return Cash(name=self.name, upper=self.upper).rows(facts)

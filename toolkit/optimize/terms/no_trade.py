@@ -1,43 +1,101 @@
-"""What is neither bought nor sold."""
+"""What is not bought, not sold, or neither."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
 
 from toolkit.core.errors import SpecError
 from toolkit.optimize.terms.base import Constraint, Discrete, Facts, Rows
 
 
-class NoTrade(Constraint):
-    """The value held today of each of `assets` (keys or elements) stays as it is, to the cent; needs holdings.
+class _OneWay(Constraint):
+    """Assets of which the value held today bounds the value that may be held.
 
     Limits are fractions of wealth after entry costs, which is not known before the rest is traded. So the rows of the
     continuous problem say what holds at any such wealth (w = value / wealth, with 1 >= wealth >= its lower bound), and
-    the mixed-integer problem keeps the value exactly.
+    the mixed-integer problem bounds the value exactly.
     """
 
-    kind: Literal["no_trade"] = "no_trade"
-    assets: tuple[str, ...] = Field(min_length=1)
+    buys: ClassVar[bool]
+    sells: ClassVar[bool]
 
-    def _kept(self, facts: Facts) -> tuple[int, ...]:
-        return tuple(sorted({i for label in self.assets for i in self.members(label, facts)}))
+    assets: tuple[str, ...] | None = None
+
+    def _bound(self, facts: Facts) -> list[int]:
+        """Positions of the assets that the term speaks of."""
+        if self.assets is None:
+            return list(range(len(facts.universe)))
+        return sorted({i for label in self.assets for i in self.members(label, facts)})
+
+    def _held(self, facts: Facts) -> np.ndarray:
+        """(n,) value held today."""
+        return np.zeros(len(facts.universe)) if facts.previous is None else facts.previous
+
+    def rows(self, facts: Facts) -> Rows:
+        """One row an asset."""
+        at = self._bound(facts)
+        held = self._held(facts)[at]
+        coefficients = np.zeros((len(at), len(facts.universe) + 1))
+        coefficients[np.arange(len(at)), at] = 1.0
+        lower = np.full(len(at), -np.inf) if self.sells else held
+        upper = np.full(len(at), np.inf) if self.buys else np.minimum(1.0, held / max(facts.least_wealth, 1e-9))
+        return Rows(tuple(facts.universe.keys[i] for i in at), coefficients, lower, upper)
+
+    def discrete(self, facts: Facts) -> Discrete:
+        """The least and the greatest value of each asset."""
+        n, at, held = len(facts.universe), self._bound(facts), self._held(facts)
+        least, greatest = np.zeros(n), np.full(n, np.inf)
+        if not self.sells:
+            least[at] = held[at]
+        if not self.buys:
+            greatest[at] = held[at]
+        return Discrete(least=least, greatest=greatest)
+
+
+class BuyOnly(_OneWay):
+    """Nothing of `assets` (keys or elements; of anything without them) is sold: money is only added."""
+
+    buys = True
+    sells = False
+    kind: Literal["buy_only"] = "buy_only"
+
+
+class NoSell(_OneWay):
+    """Nothing of `assets` (keys or elements; of anything without them) is sold."""
+
+    buys = True
+    sells = False
+    kind: Literal["no_sell"] = "no_sell"
+
+
+class NoBuy(_OneWay):
+    """Nothing of `assets` (keys or elements; of anything without them) is bought."""
+
+    buys = False
+    sells = True
+    kind: Literal["no_buy"] = "no_buy"
+
+
+class NoTrade(_OneWay):
+    """The value held today of each of `assets` (keys or elements; of all without them) stays as it is, to the cent.
+
+    Needs holdings.
+    """
+
+    buys = False
+    sells = False
+    kind: Literal["no_trade"] = "no_trade"
 
     def rows(self, facts: Facts) -> Rows:
         """One row an asset."""
         if facts.previous is None or not facts.previous.any():
             raise SpecError(f"constraint {self.name!r} keeps what is held, and nothing is held.", hint="Give --holdings FILE.")
-        at = list(self._kept(facts))
-        held = facts.previous[at]
-        coefficients = np.zeros((len(at), len(facts.universe) + 1))
-        coefficients[np.arange(len(at)), at] = 1.0
-        highest = np.minimum(1.0, held / max(facts.least_wealth, 1e-9))
-        return Rows(tuple(facts.universe.keys[i] for i in at), coefficients, held, highest)
+        return super().rows(facts)
 
     def discrete(self, facts: Facts) -> Discrete:
         """Which assets are kept."""
         kept = np.zeros(len(facts.universe), dtype=bool)
-        kept[list(self._kept(facts))] = True
+        kept[self._bound(facts)] = True
         return Discrete(kept=kept)

@@ -28,6 +28,9 @@ RULES = {
     "lots": mark("whole lots"),
     "min_ticket": mark("a smallest amount for each holding"),
     "no_trade": mark("what is not traded"),
+    "buy_only": mark("what is only bought"),
+    "no_sell": mark("what is not sold"),
+    "no_buy": mark("what is not bought"),
     "control_exposure": mark("the share under control, of which nothing here is known"),
 }
 """Terms without a number of their own."""

@@ -16,6 +16,9 @@ Limit = Mapping[str, Any]
 RULES = {
     "lots": mark("whole lots of every metal that is sold in lots"),
     "no_trade": mark("no trade in what it names"),
+    "buy_only": mark("no sale of what it names"),
+    "no_sell": mark("no sale of what it names"),
+    "no_buy": mark("no purchase of what it names"),
 }
 """Terms that set no number."""
 SMALLEST = 1e-3

@@ -1,0 +1,43 @@
+"""The cash that whole lots and minimum tickets leave over in a strategy that is fully invested."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from toolkit.core.errors import NumericalFailure
+from toolkit.optimize.conflict.discrete import least_cash
+from toolkit.optimize.problem import Problem
+from toolkit.optimize.programs.mixed_integer import LotTerms
+from toolkit.optimize.terms.bounds import FullyInvested
+
+SECONDS = 2.0
+"""For the least cash; the best that is found by then is an upper bound of it as good as any."""
+
+CLOSE = 1e-6
+"""How far the least cash may be from what it is, of wealth, where lots are smaller."""
+
+
+def with_leftover(problem: Problem) -> Problem:
+    """The problem with the cash that whole lots and tickets leave over allowed, where it is to be fully invested.
+
+    Cash is at most the least that any answer leaves, and the price of the cheapest lot more, so that there is a choice.
+    """
+    owners = [i for i, constraint in enumerate(problem.constraints) if isinstance(constraint, FullyInvested)]
+    asked = problem.discrete()
+    if not owners or asked is None or not (asked.lots or asked.minimum is not None):
+        return problem
+    others = replace(problem, constraints=tuple(c for i, c in enumerate(problem.constraints) if i not in owners))
+    terms = LotTerms.of(problem)
+    lots = (terms.lot * (1.0 + problem.costs.purchase))[terms.in_lots]
+    spare = float(lots.min()) if len(lots) else 0.0
+    try:
+        least = least_cash(others, max(CLOSE, spare / 2), SECONDS)
+    except NumericalFailure:
+        least = None
+    # Where there is no answer whatever the cash, the search of the lots says why.
+    allowed = 1.0 if least is None else min(1.0, least + spare)
+    constraints = tuple(
+        own.model_copy(update={"upper": max(own.upper, allowed)}) if isinstance(own, FullyInvested) else own
+        for own in problem.constraints
+    )
+    return replace(problem, constraints=constraints)
