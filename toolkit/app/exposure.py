@@ -149,7 +149,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         file = read_prices(request.prices, default_currency=request.prices_currency, today=date.today())
         prices, note = own_prices(prices, file, inputs.products, as_of)
         notes += [*file.notes, note]
-    levels, price_notes = unit_prices(snapshot, prices, held, currency)
+    levels = unit_prices(snapshot, prices, held, currency)
     found = lot_exposures(
         lots, {key: level.price for key, level in levels.items()}, inputs.ledger, on=as_of, destination=destination
     )
@@ -183,7 +183,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
                                               for asset in sorted({*portfolio.stored_safe, *use})),
         next_changes=_changes(inputs, portfolio, as_of, destination),
         statements=_statements(portfolio, currency),
-        warnings=(*_warnings(portfolio, levels, as_of), *notes, *price_notes),
+        warnings=(*_warnings(portfolio, levels, as_of), *notes),
         own=inputs.own,
         data=tuple(entry.to_json() for entry in snapshot.provenance({n: f for n, f in used.items() if f.height})),
     )  # fmt: skip

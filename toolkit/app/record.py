@@ -20,6 +20,7 @@ from toolkit.app.scenarios import StrategyScenarios
 from toolkit.core.said import phrases, said, sentences
 from toolkit.core.units import significant
 from toolkit.factors.forecast import FloatArray, Forecast
+from toolkit.factors.levels import error_on
 from toolkit.optimize.allocate import Allocation
 from toolkit.optimize.costs import TRADED
 from toolkit.optimize.problem import Problem
@@ -189,6 +190,7 @@ def _positions(
                 "lot_size": asset.lot_size if in_lots else None,
                 "price": prices[i],
                 "price_se": level.standard_error * rate,
+                "price_today_se": error_on(level, forecast.risks[i], inputs.snapshot.as_of) * rate,
                 "price_raw": level.raw * rate,
                 "price_date": level.date,
                 "basis": level.basis,

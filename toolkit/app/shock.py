@@ -146,7 +146,7 @@ def shock_of(
     snapshot = inputs.snapshot
     asset = inputs.metal(metal)
     held = (inputs.products[asset],) if asset in inputs.products else ()
-    found, _ = unit_prices(snapshot, snapshot["prices"], held, currency)
+    found = unit_prices(snapshot, snapshot["prices"], held, currency)
     price = next(iter(found.values()), None)
     if cap is not None and price is None:
         raise SpecError(

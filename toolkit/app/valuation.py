@@ -10,14 +10,12 @@ import polars as pl
 from toolkit.app.exchange import last_rate
 from toolkit.app.inputs import per_kg
 from toolkit.core.assets import Asset, Universe
-from toolkit.core.errors import GapError
 from toolkit.core.market import Snapshot
 from toolkit.core.said import said, together
 from toolkit.data.files.prices import PriceFile
-from toolkit.factors.covariance.sample import SampleCovariance
-from toolkit.factors.model import estimate
+from toolkit.factors.forecast import PriceLevel
+from toolkit.factors.levels import price_levels
 from toolkit.factors.panel import CUSTOMS
-from toolkit.supply.spells import SCHEMA
 
 FILTERED, LAST_PRINT, ANNUAL = "filtered", "last_print", "annual_average"
 KINDS = {FILTERED: "filtered level", LAST_PRINT: "last print", ANNUAL: "annual average"}
@@ -63,8 +61,8 @@ def own_prices(snapshot_prices: pl.DataFrame, file: PriceFile, products: Univers
 
 def unit_prices(
     snapshot: Snapshot, prices: pl.DataFrame, assets: tuple[Asset, ...], currency: str
-) -> tuple[dict[tuple[str, str], UnitPrice], tuple[str, ...]]:
-    """(asset, form) -> price of one kg, and notes. A product without any price known is not in the answer.
+) -> dict[tuple[str, str], UnitPrice]:
+    """(asset, form) -> price of one kg. A product without any price known is not in the answer.
 
     Only the traded form of a product has a price: another form of the metal is another good.
 
@@ -77,7 +75,7 @@ def unit_prices(
     Raises:
         DataError: when no exchange rate leads to the reporting currency.
     """
-    levels, notes = _filtered(snapshot, prices, assets, currency)
+    levels = _filtered(prices, assets)
     found: dict[tuple[str, str], UnitPrice] = {}
     for asset in assets:
         if asset.form is None:
@@ -91,8 +89,7 @@ def unit_prices(
         row = last[0]
         price = row["price"]
         if asset.key in levels:
-            price, error = levels[asset.key]
-            kind = FILTERED
+            price, error, kind = levels[asset.key].price, levels[asset.key].standard_error, FILTERED
         rate = last_rate(snapshot["fx"], row["currency"], currency)
         found[asset.key, asset.form] = UnitPrice(
             asset=asset.key,
@@ -107,34 +104,14 @@ def unit_prices(
             rate_date=rate.date,
             source=row["source"],
         )
-    return found, notes
+    return found
 
 
-def _filtered(
-    snapshot: Snapshot, prices: pl.DataFrame, assets: tuple[Asset, ...], currency: str
-) -> tuple[dict[str, tuple[float, float]], tuple[str, ...]]:
-    """Asset -> (level, standard error) in the currency of quotation, for the noisy basis only.
-
-    All products of that basis go in together: the filter pools them, so a level does not depend on what is held.
-    """
+def _filtered(prices: pl.DataFrame, assets: tuple[Asset, ...]) -> dict[str, PriceLevel]:
+    """Asset -> its level in the currency of quotation, where it is one behind noisy prints."""
     customs = set(prices.filter(pl.col("basis") == CUSTOMS)["asset"])
-    noisy = [asset for asset in assets if asset.key in customs]
-    if not noisy:
-        return {}, ()
-    rows = snapshot["products"].filter(pl.col("asset").is_in(list(customs)))
-    universe = Universe(tuple(Asset.from_row(row) for row in rows.iter_rows(named=True)))
-    try:
-        forecast = estimate(
-            prices=prices,
-            fx=snapshot["fx"],
-            universe=universe,
-            controlled=pl.DataFrame(schema=SCHEMA),
-            covariance=SampleCovariance(),
-            currency=currency,
-        )
-    except GapError as error:
-        return {}, (said("Noisy prices could not be filtered ({reason}): the last prints are used.", reason=error.message),)
-    return {level.asset: (level.price, level.standard_error) for level in forecast.levels}, ()
+    levels = price_levels(prices, dict.fromkeys(asset.key for asset in assets if asset.key in customs))
+    return {level.asset: level for level in levels if level.standard_error > 0}
 
 
 def _annual(annual: pl.DataFrame, asset: Asset) -> list[dict]:

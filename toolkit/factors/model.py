@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
 from typing import Literal
 
 import numpy as np
@@ -12,19 +11,18 @@ import polars as pl
 
 from toolkit.core.assets import Universe
 from toolkit.core.said import said
-from toolkit.core.units import DAYS_PER_YEAR
 from toolkit.factors.covariance import CovarianceInputs, CovarianceSpec
 from toolkit.factors.currency import translation
 from toolkit.factors.expected import ReturnsSpec, ZeroReturns
 from toolkit.factors.factors import MEMBERS, membership
-from toolkit.factors.forecast import Forecast, PriceLevel
+from toolkit.factors.forecast import Forecast
 from toolkit.factors.history import AnnualPrices
+from toolkit.factors.levels import price_levels
 from toolkit.factors.observation.averaging import volatility_factor
 from toolkit.factors.observed import Observed, observe
 from toolkit.factors.panel import Panel, align
 from toolkit.factors.ragged import annual_correlation, coverage, with_silent
 from toolkit.factors.risks import asset_risks
-from toolkit.factors.thin import level_error
 
 TECHNOLOGY = ("technology_metals", "rare_earths")
 
@@ -101,7 +99,7 @@ def estimate(
         periods_per_year=panel.periods_per_year,
         covariance=covariance.kind,
         risks=risks,
-        levels=tuple(_level(prices, observed, risk.asset, _lag(panel, annual.get(risk.asset), risk.latent)) for risk in risks),
+        levels=price_levels(prices, assets, latent=observation == "latent"),
         notes=(*panel.notes, *rates.notes, *_corrections(observed, panel, assets), *form.notes, *expected.notes),
         coverage=coverage(panel, universe, np.array([risk.own_weight for risk in risks])),
         loading_errors=form.loading_errors,
@@ -129,34 +127,6 @@ def _within(annual: Mapping[str, AnnualPrices], universe: Universe) -> dict[str,
     }
     found = {group: annual_correlation(own) for group, own in members.items()}
     return {group: value for group, value in found.items() if value is not None}
-
-
-def _lag(panel: Panel, history: AnnualPrices | None, volatility: float) -> float:
-    """Error (log points) of an annual price as one of the panel's last day; zero for an asset that has its own."""
-    if history is None:
-        return 0.0
-    years = max((panel.dates[-1] - date(history.years[-1], 12, 31)).days / DAYS_PER_YEAR, 0.0)
-    return level_error(volatility, years, averaged=history.averaged)
-
-
-def _level(prices: pl.DataFrame, observed: Observed, key: str, lag: float) -> PriceLevel:
-    """The believed price of one asset in its currency of quotation, and the last print."""
-    last = prices.filter((pl.col("asset") == key) & pl.col("price").is_not_null()).sort("date").row(-1, named=True)
-    price, error = last["price"], last["price"] * lag
-    if observed.levels is not None and key in observed.noisy:
-        j = observed.noisy.index(key)
-        price = float(np.exp(observed.levels.level[j]))
-        error = price * float(observed.levels.level_error[j])
-    return PriceLevel(
-        asset=key,
-        price=price,
-        standard_error=error,
-        raw=last["price"],
-        date=last["date"],
-        currency=last["currency"],
-        unit=last["unit"],
-        basis=last["basis"],
-    )
 
 
 def _corrections(observed: Observed, panel: Panel, assets: tuple[str, ...]) -> tuple[str, ...]:

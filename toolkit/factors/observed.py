@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +14,6 @@ from toolkit.factors.increments import Increments
 from toolkit.factors.observation.averaging import volatility_factor
 from toolkit.factors.observation.joint import latent_increments
 from toolkit.factors.observation.local_level import LocalLevels, local_levels
-from toolkit.factors.observation.path import level_paths
 from toolkit.factors.observation.smoothing import Unsmoothed, unsmooth
 from toolkit.factors.panel import CUSTOMS, Panel
 
@@ -131,25 +128,6 @@ def _noisy_prints(panel: Panel, noisy: NDArray[np.bool_]) -> tuple[int, FloatArr
     log_price = np.log(panel.prices[:, noisy])
     start = int(np.isfinite(log_price).any(axis=1).argmax())
     return start, log_price[start:], panel.quantities[start:, noisy]
-
-
-def customs_levels(panel: Panel) -> Mapping[str, tuple[tuple[date, ...], FloatArray, FloatArray]]:
-    """Paths of the latent prices of customs unit values, whose last values are those of `observe`.
-
-    Args:
-        panel: T dates, n series.
-
-    Returns:
-        Series -> (dates, log price, its standard error in log points), in the currency of quotation, to the last print of the
-        panel; NaN before the level starts. Smoothed: a level knows the prints after it (`LevelPaths`).
-    """
-    noisy = np.array(panel.bases) == CUSTOMS
-    if not noisy.any():
-        return {}
-    start, log_price, quantity = _noisy_prints(panel, noisy)
-    paths = level_paths(log_price, quantity, panel.periods_per_year)
-    names = np.array(panel.assets)[noisy]
-    return {str(key): (panel.dates[start:], paths.level[:, j], paths.error[:, j]) for j, key in enumerate(names)}
 
 
 def _widened(changes: FloatArray, factor: FloatArray | float) -> FloatArray:

@@ -13,11 +13,11 @@ import polars as pl
 from toolkit.app.exchange import last_rate
 from toolkit.app.findings.part import Ask, part
 from toolkit.core.assets import Asset, Universe
-from toolkit.core.errors import DataError, GapError
+from toolkit.core.errors import DataError
 from toolkit.factors.currency import monthly_rate
 from toolkit.factors.history import ANNUAL, rhythm
-from toolkit.factors.observed import customs_levels
-from toolkit.factors.panel import CUSTOMS, align
+from toolkit.factors.levels import level_path
+from toolkit.factors.panel import CUSTOMS
 
 YEARS = 5
 """How far back prices are shown where none is noisy; else from the first noisy print on."""
@@ -82,23 +82,13 @@ def _by_month(visible: pl.DataFrame, asset: Asset) -> pl.DataFrame:
 
 
 def _levels(visible: pl.DataFrame, products: Universe) -> dict[str, LevelPath]:
-    """Asset -> its levels, from the model of a proposal and the same pool of series; empty where it cannot be fitted."""
-    customs = set(visible.filter(pl.col("basis") == CUSTOMS)["asset"])
-    noisy = products.take([key for key in products.keys if key in customs])
-    if not noisy.assets:
-        return {}
-    try:
-        found = customs_levels(align(visible, noisy))
-    except (DataError, GapError):
-        return {}
-    return {
-        key: {
-            month: (float(level), float(error))
-            for month, level, error in zip(months, levels, errors, strict=True)
-            if math.isfinite(level)
-        }
-        for key, (months, levels, errors) in found.items()
-    }
+    """Asset -> its levels, for customs unit values that are filtered."""
+    customs = visible.filter((pl.col("basis") == CUSTOMS) & pl.col("asset").is_in(list(products.keys)))
+    paths = {}
+    for (key,), rows in customs.partition_by("asset", as_dict=True, maintain_order=True).items():
+        found = zip(*level_path(rows), strict=True)
+        paths[key] = {month: (float(level), float(error)) for month, level, error in found if math.isfinite(level)}
+    return paths
 
 
 def _start(known: Mapping[str, pl.DataFrame], paths: Mapping[str, LevelPath]) -> date:

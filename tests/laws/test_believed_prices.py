@@ -1,0 +1,124 @@
+"""A price speaks of its own asset only: no row of another asset changes what an asset is believed to cost."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cache
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from toolkit.app.config import resolve
+from toolkit.app.market import load
+from toolkit.app.valuation import unit_prices
+from toolkit.core.assets import Asset, Universe
+from toolkit.factors.covariance.sample import SampleCovariance
+from toolkit.factors.levels import error_on, price_levels
+from toolkit.factors.model import estimate
+from toolkit.supply.spells import SCHEMA
+
+DAY = date(2026, 11, 24)
+SAME = 1e-12
+
+
+@cache
+def snapshot():
+    return load(resolve({}, environment={})).market.until(DAY)
+
+
+@cache
+def bundled() -> pl.DataFrame:
+    return snapshot()["prices"]
+
+
+@cache
+def products() -> Universe:
+    every = Universe(tuple(Asset.from_row(row) for row in snapshot()["products"].iter_rows(named=True)))
+    return every.take([key for key in every.keys if key in set(bundled()["asset"])])
+
+
+def levels_of(prices: pl.DataFrame, keys: tuple[str, ...], lookback: int | None = None) -> dict[str, tuple[float, float]]:
+    forecast = estimate(
+        prices=prices,
+        fx=snapshot()["fx"],
+        universe=products().take(keys),
+        controlled=pl.DataFrame(schema=SCHEMA),
+        covariance=SampleCovariance(),
+        lookback_months=lookback,
+    )
+    return {level.asset: (level.price, level.standard_error) for level in forecast.levels}
+
+
+def series(key: str, days: list[date], prices: list[float], basis: str = "as_given") -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "date": days,
+            "asset": key,
+            "price": prices,
+            "currency": "USD",
+            "unit": "kg",
+            "quantity": None,
+            "basis": basis,
+            "source": "mine",
+            "known_from": days,
+        },
+        schema=bundled().schema,
+    )
+
+
+METALS = ("gallium", "germanium", "gold", "tungsten")
+
+
+@pytest.mark.parametrize("lookback", [None, 24])
+@pytest.mark.parametrize("basis", ["customs_unit_value", "monthly_average", "as_given"])
+def test_a_series_of_another_asset_changes_no_believed_price(basis, lookback):
+    months = pl.date_range(date(2023, 4, 1), date(2026, 11, 1), "1mo", eager=True).dt.month_end().to_list()
+    months[-1] = DAY  # four months after the newest customs value
+    rng = np.random.default_rng(7)
+    mine = series("mine", months, np.exp(5 + rng.normal(0, 0.4, len(months)).cumsum()).tolist(), basis)
+    before = levels_of(bundled(), METALS, lookback)
+    after = levels_of(pl.concat([bundled(), mine.select(bundled().columns)]), METALS, lookback)
+    for key in METALS:
+        assert after[key] == pytest.approx(before[key], rel=SAME)
+
+
+def test_a_later_row_of_one_metal_changes_that_metal_alone():
+    rows = bundled().filter(pl.col("asset") == "gold").sort("date").tail(1).with_columns(date=DAY, known_from=DAY)
+    before, after = levels_of(bundled(), METALS), levels_of(pl.concat([bundled(), rows.with_columns(price=9e4)]), METALS)
+    assert after["gold"][0] == 9e4 != before["gold"][0]
+    for key in set(METALS) - {"gold"}:
+        assert after[key] == pytest.approx(before[key], rel=SAME)
+
+
+@settings(max_examples=15, deadline=None)
+@given(kept=st.sets(st.sampled_from(sorted(METALS)), min_size=1), seed=st.integers(0, 2**16))
+def test_a_believed_price_depends_on_no_other_series_and_no_order(kept, seed):
+    alone = {level.asset: level for level in price_levels(bundled(), METALS)}
+    shuffled = bundled().filter(pl.col("asset").is_in(sorted(kept))).sample(fraction=1.0, shuffle=True, seed=seed)
+    assert {level.asset: level for level in price_levels(shuffled, sorted(kept))} == {key: alone[key] for key in kept}
+
+
+@pytest.mark.parametrize("lookback", [None, 24])
+def test_every_command_believes_the_same_price_whatever_the_strategy_looks_back(lookback):
+    rates = unit_prices(snapshot(), bundled(), tuple(products()), "USD")
+    shown = {asset: (one.price, one.standard_error) for (asset, _), one in rates.items()}
+    for key, level in levels_of(bundled(), METALS, lookback).items():
+        assert shown[key] == pytest.approx(level, rel=SAME)
+
+
+def test_the_price_of_a_later_day_is_less_certain_and_no_other_figure():
+    forecast = estimate(
+        prices=bundled(),
+        fx=snapshot()["fx"],
+        universe=products().take(METALS),
+        controlled=pl.DataFrame(schema=SCHEMA),
+        covariance=SampleCovariance(),
+    )
+    for level, risk in zip(forecast.levels, forecast.risks, strict=True):
+        assert error_on(level, risk, level.date) == level.standard_error
+        year = level.date.replace(year=level.date.year + 1)
+        expected = np.hypot(level.standard_error, level.price * risk.latent * np.sqrt(365 / 365.25))
+        assert error_on(level, risk, year) == pytest.approx(expected, rel=1e-9)
