@@ -7,15 +7,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import polars as pl
+
 from toolkit.app.assumptions import licence_delay, parse_elasticity
 from toolkit.app.config import Settings
+from toolkit.app.instruments import Instrument, instruments
 from toolkit.app.ledger import LedgerInputs, load_ledger
+from toolkit.app.lots import instruments_of, price_warnings, read_lots
 from toolkit.app.plain import plain
 from toolkit.app.purchases import Purchase, purchases
 from toolkit.app.valuation import FILTERED, KINDS, UnitPrice, own_prices, unit_prices
 from toolkit.core.errors import GapError, SpecError
 from toolkit.core.said import Said, phrases, said
-from toolkit.data.files.holdings import read_holdings
+from toolkit.data.files.holdings import few
 from toolkit.data.files.prices import read_prices
 from toolkit.supply.concentration import CountryExposure, SupplyShares, country_exposure, supply_shares
 from toolkit.supply.delay import Cover, LicenceDelay, cover
@@ -64,7 +68,11 @@ class ExposureRequest:
 
 @dataclass(frozen=True, slots=True)
 class ExposureAnswer:
-    """The exposure of a holdings file and what it rests on. Money is in `currency`; `purchases` has one a lot, in order."""
+    """The exposure of a holdings file and what it rests on. Money is in `currency`.
+
+    `purchases` has one a lot of metal, in order. `instruments` are the listed holdings of the file: they are in no total, since
+    the ledger says nothing of them. `notes` say how the file was read and what was assumed.
+    """
 
     as_of: date
     currency: str
@@ -82,7 +90,9 @@ class ExposureAnswer:
     covers: tuple[Cover, ...]
     next_changes: tuple[tuple[date, str, str, str], ...]
     statements: tuple[str, ...]
+    instruments: tuple[Instrument, ...]
     warnings: tuple[str, ...]
+    notes: tuple[str, ...]
     own: tuple[str, ...]
     data: tuple[Mapping[str, Any], ...]
 
@@ -123,9 +133,13 @@ class ExposureAnswer:
                 "cover": self.covers,
                 "next_changes": [dict(zip(CHANGE, row, strict=True)) for row in self.next_changes],
                 "own_events": self.own,
+                "instruments": self.instruments,
                 "warnings": self.warnings,
+                "notes": self.notes,
                 "data": self.data,
-                "phrases": phrases((*self.statements, *self.warnings, *(what for _, _, what, _ in self.next_changes))),
+                "phrases": phrases(
+                    (*self.statements, *self.warnings, *self.notes, *(what for _, _, what, _ in self.next_changes))
+                ),
             }
         )  # fmt: skip
 
@@ -141,14 +155,17 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     currency, destination, as_of = config.owner.currency, config.owner.country, request.as_of
     inputs = load_ledger(request.settings, as_of, request.events)
     snapshot = inputs.snapshot
-    known = dict.fromkeys(inputs.ledger.assets, inputs.ledger.forms)
-    lots = read_holdings(request.holdings, known_assets=known, today=date.today()).frame
-    held = tuple(asset for asset in inputs.products if asset.key in set(lots["asset"]))
-    prices, notes = snapshot["prices"], []
+    prices, notes, own = snapshot["prices"], [], None
     if request.prices is not None:
         file = read_prices(request.prices, default_currency=request.prices_currency, today=date.today())
         prices, note = own_prices(prices, file, inputs.products, as_of)
         notes += [*file.notes, note]
+        own = file.frame
+    listed = instruments_of(own, inputs.ledger)
+    holdings = read_lots(request.holdings, inputs.ledger, inputs.products, instruments=listed)
+    lots = holdings.frame.filter(pl.col("mass").is_not_null())
+    shares = holdings.frame.filter(pl.col("mass").is_null())
+    held = tuple(asset for asset in inputs.products if asset.key in set(lots["asset"]))
     levels = unit_prices(snapshot, prices, held, currency)
     found = lot_exposures(
         lots, {key: level.price for key, level in levels.items()}, inputs.ledger, on=as_of, destination=destination
@@ -183,7 +200,13 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
                                               for asset in sorted({*portfolio.stored_safe, *use})),
         next_changes=_changes(inputs, portfolio, as_of, destination),
         statements=_statements(portfolio, currency),
-        warnings=(*_warnings(portfolio, levels, as_of), *notes),
+        instruments=instruments(shares, prices, snapshot["fx"], currency),
+        warnings=(
+            *_warnings(portfolio, levels, as_of),
+            *notes,
+            *price_warnings(lots, prices, snapshot["fx"], inputs.products),
+        ),
+        notes=(*holdings.notes, *_gaps(holdings.frame), *_out_of_scope(shares)),
         own=inputs.own,
         data=tuple(entry.to_json() for entry in snapshot.provenance({n: f for n, f in used.items() if f.height})),
     )  # fmt: skip
@@ -275,6 +298,31 @@ def _statements(portfolio: PortfolioExposure, currency: str) -> tuple[str, ...]:
             )
         )
     return tuple(texts)
+
+
+def _gaps(lots: pl.DataFrame) -> list[Said]:
+    """What cannot be told of lots whose purchase the file does not tell."""
+    bought = lots.filter(pl.col("status") != "planned")
+    found: list[Said] = []
+    undated = bought.filter(pl.col("purchase_date").is_null())["lot_id"].to_list()
+    if undated:
+        found.append(said("No purchase date, so no holding period is told: {lots}.", lots=few(undated)))
+    unpaid = bought.filter(pl.col("purchase_price").is_null())["lot_id"].to_list()
+    if unpaid:
+        found.append(said("No purchase price, so no gain is told: {lots}.", lots=few(unpaid)))
+    return found
+
+
+def _out_of_scope(shares: pl.DataFrame) -> list[Said]:
+    names = shares["asset"].unique().sort().to_list()
+    if not names:
+        return []
+    return [
+        said(
+            "{assets}: listed instruments, valued by your prices. Export controls on them are not in the ledger's scope.",
+            assets=names,
+        )
+    ]
 
 
 def _warnings(portfolio: PortfolioExposure, levels: Mapping[tuple[str, str], UnitPrice], as_of: date) -> list[str]:

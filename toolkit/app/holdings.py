@@ -5,7 +5,6 @@ from __future__ import annotations
 import glob
 import json
 from collections.abc import Mapping
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +12,12 @@ import numpy as np
 import polars as pl
 
 from toolkit.app.inputs import Inputs
+from toolkit.app.lots import instruments_of, read_lots
 from toolkit.app.origins import UNKNOWN_ORIGIN, key_of_lot
 from toolkit.app.request import Request
 from toolkit.app.runs import RECORD, stored_runs
 from toolkit.core.errors import GapError, SpecError
 from toolkit.core.said import said
-from toolkit.data.files.holdings import read_holdings
 from toolkit.factors.forecast import FloatArray
 from toolkit.strategy.model import Strategy
 
@@ -58,20 +57,36 @@ def held_today(
 
 
 def _of_lots(file: str, inputs: Inputs) -> tuple[dict[str, float], tuple[str, ...]]:
-    """Units by asset: stored and travelling lots count, orders and plans do not."""
-    forms = {asset.key: (asset.form,) if asset.form else () for asset in inputs.products}
-    frame = read_holdings(file, known_assets=forms, today=date.today()).frame
-    owned = frame.filter(pl.col("status").is_in(["stored", "in_transit"]))
+    """Units by asset: stored and travelling lots count, orders and plans do not.
+
+    Raises:
+        GapError: for a lot in a form that is not the traded one: it is another good, at another price.
+    """
+    listed = instruments_of(inputs.prices, inputs.ledger) if inputs.own_prices else ()
+    holdings = read_lots(file, inputs.ledger, inputs.products, instruments=listed)
+    owned = holdings.frame.filter(pl.col("status").is_in(["stored", "in_transit"]))
+    traded = {(asset.key, asset.form) for asset in inputs.products}
+    other = [
+        f"{row['lot_id']} ({row['asset']} {row['form']})"
+        for row in owned.iter_rows(named=True)
+        if row["form"] is not None and (row["asset"], row["form"]) not in traded
+    ]
+    if other:
+        raise GapError(
+            f"{holdings.name}: no price is known for the form of {', '.join(other)}.",
+            hint="Take these lots out of the file: only the traded form of a metal can be weighed.",
+            details={"lots": other},
+        )
     mass: dict[str, float] = {}
     guessed: set[tuple[str, str]] = set()
     for asset, origin, kg in (
-        owned.group_by("asset", "origin_country", maintain_order=True).agg(pl.col("mass").sum()).iter_rows()
+        owned.group_by("asset", "origin_country", maintain_order=True).agg(pl.coalesce("mass", "quantity").sum()).iter_rows()
     ):
         key = key_of_lot(inputs.universe, asset, origin)
         mass[key] = mass.get(key, 0.0) + kg
         if key != asset and origin == UNKNOWN_ORIGIN:
             guessed.add((asset, key))
-    return mass, tuple(
+    return mass, holdings.notes + tuple(
         said("Lots of {asset} of unknown origin count as {offer}.", asset=asset, offer=key) for asset, key in sorted(guessed)
     )
 

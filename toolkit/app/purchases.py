@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import polars as pl
 
@@ -16,7 +17,7 @@ class Purchase:
     """The purchase of one lot and its terms.
 
     Attributes:
-        bought: Day of the purchase; None for what is only planned.
+        bought: Day of the purchase; None where the file does not say.
         cost: Of the whole lot in the reporting currency, at the last rate known for the day of the purchase; None where the
             file gives no price or no rate leads to that currency.
         spread: Round trip, as a fraction; `storage` a year. None where the file leaves it to the dealer's usual terms.
@@ -40,11 +41,12 @@ def purchases(lots: pl.DataFrame, fx: pl.DataFrame, currency: str) -> tuple[Purc
         fx: Exchange rates known.
         currency: The reporting currency.
     """
+    rates: dict[tuple[str, date | None], float | None] = {}  # few days and currencies among many lots
     return tuple(
         Purchase(
             lot_id=row["lot_id"],
             bought=row["purchase_date"],
-            cost=_cost(row, fx, currency),
+            cost=_cost(row, fx, currency, rates),
             spread=row["spread"],
             storage=row["storage_fee"],
             vat_state=row["vat_state"],
@@ -54,12 +56,17 @@ def purchases(lots: pl.DataFrame, fx: pl.DataFrame, currency: str) -> tuple[Purc
     )
 
 
-def _cost(row: dict, fx: pl.DataFrame, currency: str) -> float | None:
+def _cost(
+    row: dict[str, Any], fx: pl.DataFrame, currency: str, rates: dict[tuple[str, date | None], float | None]
+) -> float | None:
     if row["purchase_price"] is None:
         return None
-    known = fx if row["purchase_date"] is None else fx.filter(pl.col("date") <= row["purchase_date"])
-    try:
-        rate = last_rate(known, row["currency"], currency).value
-    except DataError:
-        return None
-    return row["purchase_price"] * row["quantity"] * rate
+    key = (row["currency"], row["purchase_date"])
+    if key not in rates:
+        known = fx if row["purchase_date"] is None else fx.filter(pl.col("date") <= row["purchase_date"])
+        try:
+            rates[key] = last_rate(known, row["currency"], currency).value
+        except DataError:
+            rates[key] = None
+    rate = rates[key]
+    return None if rate is None else row["purchase_price"] * row["quantity"] * rate

@@ -91,7 +91,7 @@ def holdings(request: ExposureRequest) -> Subject:
         "weights": dict(answer.portfolio.weights),
         "exposure": {key: value for key, value in exposure.items() if key not in ("data", "warnings", "phrases")},
         "data": exposure["data"],
-        "warnings": exposure["warnings"],
+        "warnings": [*exposure["warnings"], *exposure["notes"]],
     }
     return _with_parts(_plain(record), request.settings, request.as_of, inputs)
 

@@ -102,10 +102,22 @@ def _show(answer: ExposureAnswer, out: Console) -> None:
     for day, metal, what, standing in answer.next_changes:
         out.print(f"{day} ({standing}), {metal}: {what}", markup=False)
     _show_prices(answer, out)
+    if answer.instruments:
+        out.print(_instruments(answer))
     _show_shock(answer, out)
     _show_supply(answer, out)
     _show_cover(answer, out)
+    for note in answer.notes:
+        out.print(f"note: {note}", markup=False)
     out.print("Indicative values and control notices as compiled; not investment, tax or legal advice.")
+
+
+def _instruments(answer: ExposureAnswer) -> Table:
+    table = _table("listed", "lot", "units", "price", "of", "value", right=("units", "price", "value"))
+    for lot in answer.instruments:
+        row = (f"{lot.quantity:,.6g}", f"{lot.price:,.2f}", str(lot.date), f"{lot.value:,.2f}")
+        table.add_row(lot.asset, lot.lot_id, *row)
+    return table
 
 
 def _resale(lot: LotExposure) -> str:

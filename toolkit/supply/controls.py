@@ -14,9 +14,11 @@ from types import MappingProxyType
 
 import polars as pl
 
+from toolkit.core.countries import foldings
 from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.frames import COUNTRY
 from toolkit.core.said import said, together
+from toolkit.core.trade_names import FORMS, METALS, POWDER, metal_and_form
 from toolkit.supply.changes import change_ahead
 from toolkit.supply.chronology import EXPIRED, IN_FORCE, REPEALED, Chronology
 from toolkit.supply.events import CIVIL, CLAIMS, COUNTING, END_USERS, EUROPEAN_UNION, EXTENDS, PRACTICE, SUSPENDS, Event, Scope
@@ -157,8 +159,14 @@ class ControlLedger:
     # Names
 
     def metal(self, name: str) -> str:
-        """The asset key that `name` means; `DataError` with the nearest names, or for a group that needs a member."""
+        """The asset key that `name` (key, symbol, English or German name) means.
+
+        Raises:
+            DataError: with the nearest names; for a group, with its members.
+        """
         key = name.strip().casefold().replace(" ", "_").replace("-", "_")
+        if key not in self.assets and key not in self._members:
+            key = next((METALS[spelling] for spelling in foldings(name) if spelling in METALS), key)
         if key in self._members and key not in self._own_words:
             hint = f"Ask for one of: {', '.join(self._members[key])}."
             raise DataError(f"{name!r} is a group; notices and holdings name metals.", hint=hint, details={"metal": name})
@@ -167,18 +175,29 @@ class ControlLedger:
         return key
 
     def form(self, asset: str, name: str) -> str:
-        """The form that `name` means for `asset`: a form, or another word for one (a formula, a trade word).
+        """The form that `name` means for `asset`: a form, or another word for one (a formula, a trade word, a product's name).
 
-        Words of the same metal go first, then any known form, then words used for other metals.
+        Words of the same metal go first, then any known form, then words of the trade and those used for other metals. This
+        is the one rule for forms: of options, of holdings and of the user's own events.
 
         Raises:
-            DataError: for a word nobody uses; the nearest are in the hint.
+            DataError: for a word nobody uses; the nearest are in the hint. For powder of a metal that is traded as oxide too.
         """
-        fold = name.strip().casefold()
+        fold = name.strip().casefold().replace("_", " ")
         own = self._own_words.get(asset, {})
-        for found in (own.get(fold), fold if fold in self.forms else None, self._words.get(fold)):
+        spellings = foldings(name)
+        if POWDER.intersection(spellings) and "powder" not in own and "oxide" in own:
+            hint = "Write 'metal powder' or 'oxide'."
+            raise DataError(f"{name!r} of {asset} may be the metal or the oxide.", hint=hint, details={"form": name})
+        trade = next((FORMS[spelling] for spelling in spellings if FORMS.get(spelling) in self.forms), None)
+        for found in (own.get(fold), fold if fold in self.forms else None, trade, self._words.get(fold)):
             if found:
                 return found
+        if POWDER.intersection(spellings):
+            return own.get("powder", "metal powder")
+        product = metal_and_form(name, METALS)
+        if product is not None and product[0] == asset and product[1]:
+            return self.form(asset, product[1])
         near = {*self.forms, *(alias for scope in self.scopes if scope.asset == asset for alias in scope.aliases)}
         raise DataError(f"unknown form {name!r} of {asset}.", hint=did_you_mean(name, near), details={"form": name})
 

@@ -1,67 +1,63 @@
-"""What one holds: a CSV (or Parquet) file with one row a lot, read as strictly as prices."""
+"""What one holds: a CSV (or Parquet) file with one row a lot, as people keep it; what is not clear is asked, not guessed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 import dataframely as dy
 import polars as pl
 
-from toolkit.core.errors import did_you_mean
+from toolkit.core.countries import country, country_hint, fold, foldings
+from toolkit.core.errors import DataError, did_you_mean, nearest
 from toolkit.core.frames import COUNTRY, CURRENCY
-from toolkit.core.units import KG_PER_UNIT, to_kg
-from toolkit.data.files.tabular import (
-    FIRST_ROWS,
-    Table,
-    check_columns,
-    days,
-    numbers,
-    read_table,
-    refuse,
-    required_cells,
-    texts,
+from toolkit.core.said import Said, said
+from toolkit.core.units import KG_PER_UNIT
+from toolkit.data.files import cells
+from toolkit.data.files.holdings_columns import (
+    BY_KEY,
+    COLUMNS,
+    FAULT,
+    NOT_READ,
+    PRICE_IS,
+    STATUSES,
+    STRONG,
+    TOTALS,
+    UNKNOWN_WORDS,
+    Header,
+    read_header,
 )
+from toolkit.data.files.tabular import Fault, Table, read_table, row_error
 
-STATUSES = ("stored", "in_transit", "ordered", "planned")
 UNKNOWN_ORIGIN = "unknown"
-REQUIRED = (
-    "lot_id",
-    "asset",
-    "form",
-    "purity",
-    "quantity",
-    "unit",
-    "purchase_date",
-    "purchase_price",
-    "currency",
-    "origin_country",
-    "location",
-    "status",
-)
-OPTIONAL = ("custody", "certificate", "spread", "storage_fee", "vat_state")
+LISTED_UNIT = cells.PIECE
+MOST_LOTS = 100_000
+"""Lots of one file; more are refused, since a page and a table of them help nobody."""
 
-_TEXTS = ("lot_id", "asset", "form", "purity", "unit", "currency", "origin_country", "location", "status")
-_OPTIONAL_TEXTS = ("custody", "certificate", "vat_state")
-_FRACTIONS = ("spread", "storage_fee")
+CHECK = "`toolkit holdings check FILE --write fixed.csv` tells every fault and writes a corrected copy."
+_AGREES = 5e-3
+"""Relative difference below which a total agrees with what it totals: both were rounded."""
 
 
 class Lots(dy.Schema):
-    """Lots of physical metal. `quantity` is in `unit` as given, `mass` in kg; `purchase_price` is per `unit`.
+    """Lots of physical metal and of listed instruments.
 
-    `purity` is free text, as traded. `spread` (round trip) and `storage_fee` (a year) are fractions of the value.
+    `quantity` is in `unit` as given and `mass` in kg; a listed instrument has neither form nor mass, and its unit is
+    ``unit``. `purchase_price` is per `unit`. `purity` is free text, as traded. `spread` (round trip) and `storage_fee` (a
+    year) are fractions of the value.
     """
 
     lot_id = dy.String(primary_key=True)
     asset = dy.String(nullable=False)
-    form = dy.String(nullable=False)
+    form = dy.String(nullable=True)
     purity = dy.String(nullable=True)
     quantity = dy.Float64(nullable=False, min_exclusive=0, allow_inf=False, allow_nan=False)
     unit = dy.String(nullable=False)
-    mass = dy.Float64(nullable=False, min_exclusive=0, allow_inf=False, allow_nan=False)
+    mass = dy.Float64(nullable=True, min_exclusive=0, allow_inf=False, allow_nan=False)
     purchase_date = dy.Date(nullable=True)
     purchase_price = dy.Float64(nullable=True, min_exclusive=0, allow_inf=False, allow_nan=False)
     currency = dy.String(nullable=True, regex=CURRENCY)
@@ -76,24 +72,62 @@ class Lots(dy.Schema):
 
     @dy.rule()
     def status_is_known(cls) -> pl.Expr:  # noqa: N805
-        """One of `STATUSES`."""
-        return pl.col("status").is_in(STATUSES)
+        """One of the four."""
+        return pl.col("status").is_in(sorted(set(STATUSES.values())))
 
     @dy.rule()
-    def unit_is_a_mass(cls) -> pl.Expr:  # noqa: N805
-        """One of the units that `core.units.to_kg` converts."""
-        return pl.col("unit").is_in(list(KG_PER_UNIT))
+    def metal_has_form_and_mass(cls) -> pl.Expr:  # noqa: N805
+        """A listed instrument has neither; its unit is ``unit``."""
+        metal = pl.col("unit").is_in(list(KG_PER_UNIT)) & pl.col("form").is_not_null() & pl.col("mass").is_not_null()
+        listed = (pl.col("unit") == LISTED_UNIT) & pl.col("form").is_null() & pl.col("mass").is_null()
+        return metal | listed
 
     @dy.rule()
     def origin_is_a_country_or_unknown(cls) -> pl.Expr:  # noqa: N805
-        """ISO 3166 alpha-3 by its form, or openly unknown."""
+        """ISO 3166 alpha-3, or openly unknown."""
         return pl.col("origin_country").str.contains(COUNTRY) | (pl.col("origin_country") == UNKNOWN_ORIGIN)
 
     @dy.rule()
-    def bought_lots_have_date_price_and_currency(cls) -> pl.Expr:  # noqa: N805
-        """Only what is planned may lack them."""
-        bought = pl.all_horizontal(pl.col("purchase_date", "purchase_price", "currency").is_not_null())
-        return (pl.col("status") == "planned") | bought
+    def price_has_a_currency(cls) -> pl.Expr:  # noqa: N805
+        """No price without its currency."""
+        return pl.col("purchase_price").is_null() | pl.col("currency").is_not_null()
+
+
+class Names(Protocol):
+    """What the words of a holdings file mean."""
+
+    def asset(self, text: str) -> tuple[str, str | None]:
+        """Asset key, and words for a form that the text names with it; `DataError` with the nearest names."""
+        ...
+
+    def form(self, asset: str, text: str) -> str:
+        """The form that a text names; `DataError` with the nearest words."""
+        ...
+
+    def traded_form(self, asset: str) -> str | None:
+        """The form that is traded, None for a metal that no product trades."""
+        ...
+
+    def is_listed(self, asset: str) -> bool:
+        """Whether it is an instrument with a price of the user's own and no metal of the ledger."""
+        ...
+
+    def is_precious(self, asset: str) -> bool:
+        """Whether its ounce is the troy ounce without a word."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CellFault:
+    """One cell (or row) that breaks a rule; `column` is its canonical header, `lot` what the row is called."""
+
+    row: int
+    column: str
+    lot: str | None
+    value: str | None
+    rule: str
+    fault: str
+    hint: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # frames have no truth value, so holdings are compared by identity
@@ -103,139 +137,599 @@ class Holdings:
     Attributes:
         frame: Holds the contract `Lots`, sorted by `lot_id`.
         name: File name as shown.
+        notes: How the file was read, and what was assumed where it says nothing.
     """
 
     frame: pl.DataFrame
     name: str
+    notes: tuple[str, ...] = ()
 
 
-def read_holdings(
-    path: str | Path, *, known_assets: Mapping[str, tuple[str, ...]], today: date, stdin: BinaryIO | None = None
-) -> Holdings:
-    """Read a holdings file.
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadFile:
+    """A holdings file as far as it can be read.
 
-    `purity` and `location` may be empty, and so may the optional columns. A planned lot may lack purchase date, price
-    and currency, and may be dated after `today`; every other lot needs all three. A purchase is dated by the day, since
-    holding periods are counted in days.
+    Attributes:
+        table: Its cells.
+        columns: Header -> canonical header, of the columns that are read.
+        ignored: Headers that are not read.
+        rows: One record a lot that is understood or not: canonical header -> value, None where a cell is empty or faulty.
+        numbers: Row in the file of each record.
+        faults: Every cell that breaks a rule; `broken` are lines that have other fields than the header.
+        notes: As `Holdings.notes`.
+    """
+
+    table: Table
+    columns: Mapping[str, str]
+    ignored: tuple[str, ...]
+    rows: list[dict[str, Any]]
+    numbers: list[int]
+    faults: list[CellFault]
+    broken: list[Fault]
+    notes: tuple[str, ...]
+
+    def grouped(self) -> list[Fault]:
+        """The faults by rule and words, in the order of the columns; remedies of one kind are told once each."""
+        kinds: dict[tuple[str, str], list[CellFault]] = {}
+        for found in self.faults:
+            kinds.setdefault((found.rule, found.fault), []).append(found)
+        groups = list(self.broken)
+        for (rule, words), found in kinds.items():
+            hints = list(dict.fromkeys(one.hint for one in found if one.hint))
+            frame = pl.DataFrame(
+                [(one.row, one.lot, one.value) for one in found],
+                schema={"row": pl.Int64, "what": pl.String, "value": pl.String},
+                orient="row",
+            )
+            groups.append(Fault(rule, words, " ".join(hints[:3]), frame))
+        return groups
+
+    def holdings(self) -> Holdings:
+        """The lots.
+
+        Raises:
+            FrameError: with every fault of the file, where there is one.
+        """
+        groups = self.grouped()
+        if groups:
+            raise row_error(self.table.name, groups, remedy=CHECK if len(groups) > 1 else "")
+        frame = pl.DataFrame([lot_of(row) for row in self.rows], schema=_SCHEMA)
+        return Holdings(Lots.validate(frame.select(Lots.column_names()).sort("lot_id")), self.table.name, self.notes)
+
+
+_SCHEMA = {
+    name: pl.Date if name == "purchase_date" else pl.Float64
+    if name in ("quantity", "mass", "purchase_price", "spread", "storage_fee") else pl.String
+    for name in Lots.column_names()
+}  # fmt: skip
+
+
+def lot_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The record of the contract `Lots`."""
+    factor = KG_PER_UNIT.get(row["unit"])
+    lot = {name: row.get(name) for name in Lots.column_names()}
+    return {**lot, "mass": None if factor is None else row["quantity"] * factor}
+
+
+def read_holdings(path: str | Path, *, names: Names, today: date, stdin: BinaryIO | None = None) -> Holdings:
+    """Read a holdings file; see `docs/holdings.md` for its columns.
 
     Args:
         path: CSV or Parquet file, or ``-`` for standard input.
-        known_assets: Asset key to the forms known for it.
+        names: What its words for metals and forms mean.
         today: No lot but a planned one is bought later.
         stdin: What ``-`` reads; the process's own standard input by default.
 
     Raises:
         DataError: for a file or a header that cannot be used.
-        FrameError: for faulty rows, an unknown asset or form among them (the nearest names are in the hint); rule,
-            count and first rows (header = row 1) are in `details`.
+        FrameError: for faulty rows: every kind of fault with its rule, count and first rows (header = row 1) in `details`.
     """
+    return parse(path, names=names, today=today, stdin=stdin).holdings()
+
+
+def parse(path: str | Path, *, names: Names, today: date, stdin: BinaryIO | None = None) -> ReadFile:
+    """The file as far as it can be read, with all its faults.
+
+    Raises:
+        DataError: for a file that is no table, or whose header lacks asset or quantity or names a column twice.
+    """
+    broken: list[Fault] = []
     # Who holds nothing has a file with a header alone.
-    table = read_table(path, stdin=stdin, may_be_empty=True)
-    check_columns(table, required=REQUIRED, optional=OPTIONAL)
-    lots = _lots(table)
-    _check_names(table.name, lots, known_assets)
-    _check_values(table.name, lots)
-    _check_purchase(table.name, lots, today)
-    units = list(KG_PER_UNIT)
-    factor = pl.col("unit").replace_strict(units, [to_kg(1.0, unit) for unit in units], return_dtype=pl.Float64)
-    lots = lots.with_columns(mass=pl.col("quantity") * factor)
-    return Holdings(Lots.validate(lots.select(Lots.column_names()).sort("lot_id")), table.name)
-
-
-def _lots(table: Table) -> pl.DataFrame:
-    """The columns of `Lots` save `mass`, and the row numbers in the file; required cells are filled."""
-    required_cells(table, "lot_id")
-    lot = texts(table, "lot_id")
-    for column in ("asset", "form", "quantity", "unit", "status"):
-        required_cells(table, column, what=lot)
-    origin = texts(table, "origin_country")
-    _refuse(
-        table.name,
-        pl.DataFrame({"row": table.rows, "lot_id": lot, "origin_country": origin}).filter(origin.is_null()),
-        "origin_country",
-        rule="empty",
-        fault="no origin_country",
-        hint=f"Write the ISO 3166 alpha-3 code, or '{UNKNOWN_ORIGIN}'.",
-    )
-    given = numbers(table, [name for name in ("quantity", "purchase_price", *_FRACTIONS) if name in table.columns])
-    absent = pl.Series([None] * given.height, dtype=pl.Float64)
-    return pl.DataFrame(
-        {
-            "row": table.rows,
-            **{name: texts(table, name) for name in (*_TEXTS, *_OPTIONAL_TEXTS)},
-            **dict.fromkeys(_FRACTIONS, absent),
-            **given.to_dict(),
-            "purchase_date": days(table, "purchase_date", months=False),
-        }
-    )
-
-
-def _check_names(file: str, lots: pl.DataFrame, known_assets: Mapping[str, tuple[str, ...]]) -> None:
-    """Unique lots of known assets in known forms, units and statuses."""
-    twice = lots.filter(pl.col("lot_id").is_duplicated())
-    _refuse(file, twice, "asset", rule="duplicate", fault="a lot_id that occurs twice", hint="Give every lot an id of its own.")
-    _refuse_unknown(file, lots, "asset", tuple(known_assets))
-    # Forms are known by asset, so each pair is looked up once; there are few of them.
-    for asset in lots["asset"].unique().sort():
-        _refuse_unknown(file, lots.filter(pl.col("asset") == asset), "form", known_assets[asset], of=f" of {asset!r}")
-    _refuse_unknown(file, lots, "unit", tuple(KG_PER_UNIT))
-    _refuse_unknown(file, lots, "status", STATUSES)
-    origin = pl.col("origin_country")
-    _refuse(
-        file,
-        lots.filter(~origin.str.contains(COUNTRY) & (origin != UNKNOWN_ORIGIN)),
-        "origin_country",
-        rule="origin_country",
-        fault="not a country code",
-        hint=f"Write the ISO 3166 alpha-3 code, as CHN or DEU, or '{UNKNOWN_ORIGIN}'.",
-    )
-
-
-def _check_values(file: str, lots: pl.DataFrame) -> None:
-    """Positive quantities and prices, fractions below one, currency codes."""
-    for column in ("quantity", "purchase_price"):
-        hint = f"Give a {column} above zero" + (
-            ", or leave the cell of a planned lot empty." if column == "purchase_price" else "."
+    table = read_table(path, stdin=stdin, may_be_empty=True, faults=broken)
+    if table.cells.height > MOST_LOTS:
+        raise DataError(
+            f"{table.name} has {table.cells.height:,} rows; at most {MOST_LOTS:,} lots are read.", hint="Split the file."
         )
-        _refuse(
-            file, lots.filter(pl.col(column) <= 0), column, rule="positive", fault=f"a {column} that is not positive", hint=hint
+    headers = _headers(table)
+    return _Parser(table, headers, names, today).read(broken)
+
+
+def _headers(table: Table) -> list[Header]:
+    """One header a column; of two that name one key, the weak one is left.
+
+    Raises:
+        DataError: for a key that two columns name, a header that is nearly one, and a file without asset or quantity.
+    """
+    found = [read_header(text) for text in table.columns]
+    strong = {header.key for header in found if not header.weak}
+    found = [Header(h.text, None) if h.weak and h.key in strong else h for h in found]
+    faults: list[str] = []
+    hints: list[str] = []
+    for key, count in Counter(header.key for header in found if header.key).items():
+        if count > 1:
+            both = [header.text for header in found if header.key == key]
+            faults.append(f"columns {' and '.join(map(repr, both))} both say {key!r}")
+            hints.append(f"Keep one of them, or rename the other to something that is not read, as 'note {both[-1]}'.")
+    for header in found:
+        if header.key is None and fold(header.text) not in NOT_READ:
+            near = nearest(fold(header.text), [name for name in STRONG if len(name) > 3], n=1)
+            if near and _close(fold(header.text), near[0]) and STRONG[near[0]] not in {h.key for h in found}:
+                faults.append(f"unknown column {header.text!r}")
+                hints.append(
+                    f"Did you mean {STRONG[near[0]]!r}? Rename it, or to something that is not near a column that is read."
+                )
+    keys = {header.key for header in found}
+    for key in ("asset", "quantity"):
+        if key not in keys:
+            near = [h.text for h in found if h.key is None and nearest(fold(h.text), (key,), n=1)]
+            faults.append(f"no column {key!r}")
+            hints.append(f"Rename column {near[0]!r} to {key!r}." if near else "")
+    if faults:
+        needs = "The header needs asset and quantity; `toolkit holdings template` writes one with all columns."
+        raise DataError(
+            f"{table.name}, row 1: {'; '.join(faults)}.",
+            hint=" ".join(dict.fromkeys(hint for hint in hints if hint)) or needs,
+            details={"file": table.name, "rows": [1], "faults": faults},
         )
-    for column in _FRACTIONS:
-        outside = lots.filter(~pl.col(column).is_between(0, 1, closed="left"))
-        _refuse(
-            file, outside, column, rule="fraction", fault=f"a {column} outside 0..1", hint="Write 15 % as the fraction 0.15."
-        )
-    codes = lots.filter(~pl.col("currency").str.contains(CURRENCY))
-    _refuse(file, codes, "currency", rule="currency", fault="not a currency code", hint="Give three capital letters, as EUR.")
+    return found
 
 
-def _check_purchase(file: str, lots: pl.DataFrame, today: date) -> None:
-    """What is bought has a day that is past, a price and a currency; a price always has a currency."""
-    bought = lots.filter(pl.col("status") != "planned")
-    for column in ("purchase_date", "purchase_price", "currency"):
-        hint = f"Only planned lots may lack a {column}: fill it in."
-        _refuse(file, bought.filter(pl.col(column).is_null()), column, rule="empty", fault=f"no {column}", hint=hint)
-    _refuse(
-        file,
-        bought.filter(pl.col("purchase_date") > today),
-        "purchase_date",
-        rule="future",
-        fault=f"a purchase after today ({today.isoformat()})",
-        hint="Correct the date, or give the lot the status 'planned'.",
-    )
-    bare = lots.filter(pl.col("purchase_price").is_not_null() & pl.col("currency").is_null())
-    _refuse(file, bare, "currency", rule="empty", fault="a purchase_price without currency", hint="Fill in the currency.")
+def _close(word: str, known: str) -> bool:
+    import difflib  # noqa: PLC0415
+
+    return difflib.SequenceMatcher(None, word, known).ratio() >= 0.85
 
 
-def _refuse_unknown(file: str, lots: pl.DataFrame, column: str, known: Iterable[str], *, of: str = "") -> None:
-    names = tuple(known)
-    unknown = lots.filter(~pl.col(column).is_in(names))
-    wrong = unknown[column].unique(maintain_order=True).head(FIRST_ROWS)
-    hint = " ".join(dict.fromkeys(did_you_mean(word, names) for word in wrong))
-    _refuse(file, unknown, column, rule=f"unknown_{column}", fault=f"unknown {column}{of}", hint=hint)
+@dataclass(slots=True)
+class _Parser:
+    """Reads the rows of one table; cells are decided by the whole file, so numbers and dates are looked at twice."""
+
+    table: Table
+    headers: Sequence[Header]
+    names: Names
+    today: date
+    faults: list[CellFault] = field(default_factory=list)
+    defaults: dict[str, list[str]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    header: dict[str, Header] = field(default_factory=dict)
+    raw: dict[str, list[Any]] = field(default_factory=dict)
+    mark: str | None = None
+    month_first: int | None = None
+    lots: list[str] = field(default_factory=list)
+
+    def read(self, broken: list[Fault]) -> ReadFile:
+        table = self.table
+        self.header = {header.key: header for header in self.headers if header.key}
+        self.raw = {header.key: table.cells[header.text].to_list() for header in self.headers if header.key}
+        numbers = table.rows.to_list()
+        totals = [i for i in range(len(numbers)) if self._is_total(i)]
+        kept = [i for i in range(len(numbers)) if i not in set(totals)]
+        self.lots = self._lot_ids(numbers)
+        self._conventions(kept, numbers)
+        rows = [self._lot(i) for i in kept]
+        self._twice(rows, [numbers[i] for i in kept])
+        self._totals(totals, kept, rows)
+        ignored = tuple(h.text for h in self.headers if h.key is None and fold(h.text) != FAULT)
+        columns = {header.text: header.key for header in self.headers if header.key}
+        self._say(columns, ignored, [numbers[i] for i in totals])
+        order = {column.key: at for at, column in enumerate(COLUMNS)}
+        self.faults.sort(key=lambda found: (order.get(found.column, -1), found.row))
+        return ReadFile(table, columns, ignored, rows, [numbers[i] for i in kept], self.faults, broken, tuple(self.notes))
+
+    # The file as a whole
+
+    def _text(self, key: str, i: int) -> str | None:
+        cell = self.raw[key][i] if key in self.raw else None
+        return None if cell is None else cells.tidy(str(cell)) or None
+
+    def _is_total(self, i: int) -> bool:
+        """A row whose first word is that of a total and which names no asset."""
+        asset = self._text("asset", i)
+        first = next((str(cell) for cell in self.table.cells.row(i) if cell is not None), "")
+        words = [fold(text) for text in (first, asset or "") if text]
+        starts = any(word in TOTALS or word.split(" ")[0] in TOTALS for word in words if word)
+        return starts and (asset is None or fold(asset).split(" ")[0] in TOTALS)
+
+    def _lot_ids(self, numbers: list[int]) -> list[str]:
+        given = [self._text("lot_id", i) for i in range(len(numbers))]
+        return [lot or f"row {number}" for lot, number in zip(given, numbers, strict=True)]
+
+    def _fault(self, i: int, column: str, rule: str, fault: str, hint: str, *, value: Any = None) -> None:
+        text = self._text(column, i) if value is None else str(value)
+        lot = self._text("lot_id", i)
+        self.faults.append(CellFault(self.table.rows[i], column, lot, text, rule, fault, hint))
+
+    def _default(self, what: str, lot: str) -> None:
+        self.defaults.setdefault(what, []).append(lot)
+
+    def _conventions(self, kept: list[int], numbers: list[int]) -> None:
+        """The decimal mark and the order of day and month, from every cell of the file."""
+        seen: list[tuple[int, str, cells.Amount]] = []
+        for key in ("quantity", "purchase_price", "total_price", "spread", "storage_fee"):
+            for i in kept:
+                cell = self.raw[key][i] if key in self.raw else None
+                if isinstance(cell, str) and (found := cells.amount(cell)):
+                    seen.append((i, key, found))
+        self.mark, odd = cells.decimal_mark(found for _, _, found in seen)
+        wrong = {id(one) for one in odd}
+        both = "numbers use both '.' and ',' as decimal mark"
+        remedy = "Use one decimal mark in the whole file."
+        for i, key, found in seen:
+            if id(found) in wrong:
+                self._fault(i, key, "decimal", both, remedy)
+            elif found.is_ambiguous and self.mark is None:
+                small, large = found.value("."), found.value(",")
+                values = sorted(value for value in (small, large) if value is not None)
+                self._fault(
+                    i,
+                    key,
+                    "decimal",
+                    "a mark that may mean decimals or thousands",
+                    f"Write {values[0]:.4f} or {values[1]:.0f}, whichever is meant: no other number of the file settles it.",
+                )
+        settled = [found for _, _, found in seen if found.is_ambiguous]
+        if settled and self.mark is not None:
+            self.notes.append(
+                said(
+                    'Numbers such as {text} are read as {value:,.6g}: other numbers of the file write decimals with "{mark}".',
+                    text=settled[0].digits, value=settled[0].value(self.mark), mark=self.mark,
+                )
+            )  # fmt: skip
+        days = [
+            cells.day(cell) for i in kept if isinstance(cell := self.raw.get("purchase_date", [None] * len(numbers))[i], str)
+        ]
+        self.month_first, contradict = cells.either_reading(day for day in days if day)
+        if contradict:
+            self.month_first = None
+
+    # One lot
+
+    def _lot(self, i: int) -> dict[str, Any]:
+        row: dict[str, Any] = dict.fromkeys(BY_KEY)
+        row["lot_id"] = self.lots[i]
+        if self._text("lot_id", i) is None:
+            self._default("lot_id", self.lots[i])
+        words = self._asset(i, row)
+        listed = row["asset"] is not None and self.names.is_listed(row["asset"])
+        if row["asset"] is not None and not listed:
+            self._form(i, row, words)
+        row["purity"] = self._purity(i)
+        unit, quantity = self._quantity(i)
+        row["quantity"] = quantity
+        row["unit"] = self._unit(i, row["asset"], unit, listed=listed)
+        row["status"] = self._word(i, "status", STATUSES, default="stored")
+        row["purchase_date"] = self._day(i, row["status"])
+        self._price(i, row)
+        row["origin_country"] = self._origin(i)
+        for key in ("location", "custody", "certificate", "vat_state"):
+            row[key] = self._text(key, i)
+        if row["location"] and fold(row["location"]) in UNKNOWN_WORDS:
+            row["location"] = None
+        if row["location"] is None and row["status"] == "stored" and not listed:
+            self._default("location", row["lot_id"])
+        for key in ("spread", "storage_fee"):
+            row[key] = self._fraction(i, key)
+        return row
+
+    def _asset(self, i: int, row: dict[str, Any]) -> str | None:
+        text = self._text("asset", i)
+        if text is None:
+            self._fault(i, "asset", "empty", "no asset", "Fill the 'asset' cell, or leave the row out.")
+            return None
+        try:
+            row["asset"], words = self.names.asset(text)
+        except DataError as error:
+            self._fault(i, "asset", "unknown_asset", "unknown asset", error.hint)
+            return None
+        return words
+
+    def _form(self, i: int, row: dict[str, Any], words: str | None) -> None:
+        asset, text = row["asset"], self._text("form", i)
+        try:
+            named = self.names.form(asset, words) if words else None
+            given = self.names.form(asset, text) if text else None
+        except DataError as error:
+            column = "form" if text else "asset"
+            self._fault(i, column, "unknown_form", f"unknown form of {asset!r}", error.hint)
+            return
+        if named and given and named != given:
+            hint = f"The asset says {named}, the form {given}: name the form once."
+            self._fault(i, "form", "two_forms", "a form that contradicts the asset", hint)
+            return
+        row["form"] = given or named or self.names.traded_form(asset)
+        if row["form"] is None:
+            self._fault(i, "form", "empty", f"no form of {asset}, which no product trades", "Write metal, oxide, ...")
+        elif not (given or named):
+            self._default("form", f"{asset} {row['form']}")
+
+    def _purity(self, i: int) -> str | None:
+        cell = self.raw["purity"][i] if "purity" in self.raw else None
+        if cell is None or fold(str(cell)) in UNKNOWN_WORDS:
+            return None
+        text = cells.tidy(str(cell))
+        found = cells.amount(text)
+        if found is None or found.before or found.after not in ("", "%"):
+            return text
+        # A purity is below a thousand, so its one mark is decimal whichever it is.
+        plain = found.digits.replace(",", ".")
+        return f"{plain} %" if found.after or self.header["purity"].percent else plain
+
+    def _number(self, i: int, key: str) -> tuple[float | None, cells.Amount | None]:
+        """The number in a cell and what stands around it; None where it is empty or faulty (the fault is noted)."""
+        cell = self.raw[key][i] if key in self.raw else None
+        if cell is None:
+            return None, None
+        if not isinstance(cell, str):
+            is_number = not isinstance(cell, bool | date | datetime)
+            if is_number and abs(float(cell)) < float("inf"):
+                return float(cell), cells.Amount(repr(float(cell)))
+            self._no_number(i, key, finite=not is_number)
+            return None, None
+        found = cells.amount(cell)
+        if found is None:
+            self._no_number(i, key, finite=fold(cell) not in ("nan", "inf", "infinity"))
+        if found is None or (found.is_ambiguous and self.mark is None):  # the latter is told once for the file
+            return None, None
+        return found.value(self.mark or found.marks[0]), found
+
+    def _no_number(self, i: int, key: str, *, finite: bool) -> None:
+        if finite:
+            hint = "Write a plain number such as 1234.5, without words; leave the cell empty where a value is missing."
+            self._fault(i, key, "number", "not a number", hint)
+        else:
+            self._fault(i, key, "finite", "not a finite number", "Leave the cell empty where a value is missing.")
+
+    def _quantity(self, i: int) -> tuple[str | None, float | None]:
+        if self._text("quantity", i) is None:
+            self._fault(i, "quantity", "empty", "no quantity", "Fill the 'quantity' cell, or leave the row out.")
+            return None, None
+        value, found = self._number(i, "quantity")
+        if found is None or value is None:
+            return None, None
+        if found.before:
+            self._fault(i, "quantity", "number", "not a number", "Write the number alone, or with its unit behind it.")
+            return None, None
+        if value <= 0:
+            self._fault(i, "quantity", "positive", "a quantity that is not positive", "Give a quantity above zero.")
+            return found.after or None, None
+        return found.after or None, value
+
+    def _unit(self, i: int, asset: str | None, beside: str | None, *, listed: bool) -> str | None:
+        """The unit of the column, of the quantity's cell or of its header; where two are named, they must agree."""
+        named = [text for text in (self._text("unit", i), beside, self.header["quantity"].unit) if text]
+        if not named:
+            if listed:
+                return LISTED_UNIT
+            self._default("unit", self.lots[i])
+            return "kg"
+        column = "unit" if self._text("unit", i) else "quantity"
+        found = set()
+        for text in named:
+            try:
+                found.add(cells.unit(text, precious=asset is not None and self.names.is_precious(asset), listed=listed))
+            except DataError as error:
+                if asset is None and cells.UNITS.get(fold(text)):
+                    continue
+                self._fault(i, column, "unknown_unit", error.message, error.hint, value=text)
+                return None
+        if len(found) > 1:
+            self._fault(i, column, "two_units", "two units", f"Keep one of {', '.join(sorted(found))}.")
+            return None
+        return found.pop() if found else None
+
+    def _word(self, i: int, key: str, known: Mapping[str, str], *, default: str) -> str | None:
+        text = self._text(key, i)
+        if text is None:
+            self._default(key, self.lots[i])
+            return default
+        found = next((known[spelling] for spelling in foldings(text) if spelling in known), None)
+        if found is None:
+            self._fault(i, key, f"unknown_{key}", f"unknown {key}", did_you_mean(text, sorted(set(known.values()))))
+        return found
+
+    def _day(self, i: int, status: str | None) -> date | None:
+        cell = self.raw["purchase_date"][i] if "purchase_date" in self.raw else None
+        if cell is None:
+            return None
+        if isinstance(cell, datetime):
+            found = cell.date()
+        elif isinstance(cell, date):
+            found = cell
+        else:
+            found = self._day_of(i, str(cell))
+        if found is not None and found > self.today and status not in ("planned", None):
+            hint = "Correct the date, or give the lot the status 'planned'."
+            self._fault(i, "purchase_date", "future", f"a purchase after today ({self.today.isoformat()})", hint)
+            return None
+        return found
+
+    def _day_of(self, i: int, text: str) -> date | None:
+        read = cells.day(text)
+        if read is None:
+            serial = cells.serial_day(text)
+            hint = "Write dates as 2026-05-31 or 31.05.2026: holding periods are counted in days."
+            if serial:
+                hint = f"{cells.tidy(text)} is how a spreadsheet counts {serial}: give the column the format of a date. {hint}"
+            self._fault(i, "purchase_date", "date", "not a date", hint)
+            return None
+        if read.day is not None:
+            return read.day
+        day_first, month_first = read.either or (None, None)
+        if day_first is None or month_first is None:
+            chosen = day_first or month_first
+            if self.month_first is not None:
+                return chosen
+            hint = "Some dates of the file have the day first and some the month: write them all as 2026-05-31."
+            self._fault(i, "purchase_date", "date_order", "dates in two orders", hint)
+            return None
+        if self.month_first is None:
+            hint = f"Write it as {day_first} or {month_first}: no other date of the file settles which comes first."
+            self._fault(i, "purchase_date", "date_order", "a date whose day and month may be swapped", hint)
+            return None
+        self._default("month_first" if self.month_first else "day_first", self.lots[i])
+        return month_first if self.month_first else day_first
+
+    def _price(self, i: int, row: dict[str, Any]) -> None:
+        """The price of one unit and its currency, from the price, the total, or both where they agree."""
+        header = self.header.get("purchase_price")
+        price, shown = self._number(i, "purchase_price")
+        total, shown_total = self._number(i, "total_price")
+        for key, value in (("purchase_price", price), ("total_price", total)):
+            if value is not None and value <= 0:
+                hint = "Give a price above zero, or leave the cell empty."
+                self._fault(i, key, "positive", f"a {key} that is not positive", hint)
+                return
+        row["currency"] = self._currency(i, row["unit"], shown, shown_total, needed=price is not None or total is not None)
+        is_given = self._text("purchase_price_is", i) is not None
+        is_what = self._word(i, "purchase_price_is", PRICE_IS, default="unit") if is_given else "unit"
+        if header is not None and header.undecided and not is_given and price is not None:
+            hint = "Rename it to purchase_price (of a unit) or total_price, or add a column purchase_price_is (unit or total)."
+            words = f"a price of which {header.text!r} does not say whether it is of a unit or of the lot"
+            self._fault(i, "purchase_price", "price_is", words, hint)
+            return
+        quantity, unit = row["quantity"], row["unit"]
+        if quantity is None or unit is None or is_what is None:
+            return
+        if price is not None and header is not None and header.per_unit and header.unit in KG_PER_UNIT and unit in KG_PER_UNIT:
+            price *= KG_PER_UNIT[unit] / KG_PER_UNIT[header.unit]
+        elif price is not None and is_what == "total":
+            price /= quantity
+        if total is not None:
+            if price is not None and abs(price * quantity - total) > _AGREES * total:
+                hint = f"{price:,.6g} times {quantity:,.6g} is {price * quantity:,.2f}: correct one of them, or leave one out."
+                self._fault(i, "total_price", "total_price", "a total that is not the price times the quantity", hint)
+                return
+            price = total / quantity if price is None else price
+        row["purchase_price"] = price
+
+    def _currency(self, i: int, unit: str | None, *shown: cells.Amount | None, needed: bool) -> str | None:
+        texts = [self._text("currency", i), *(part for one in shown if one for part in (one.before, one.after) if part)]
+        texts += [h.currency for key in ("purchase_price", "total_price") if (h := self.header.get(key)) and h.currency]
+        found: set[str] = set()
+        for text in texts:
+            if text is None:
+                continue
+            word, _, per = (part.strip() for part in text.partition("/"))
+            if per and cells.UNITS.get(fold(per)) not in (unit, None):
+                hint = f"The price is per {per} and the quantity in {unit}: use one unit."
+                self._fault(i, "purchase_price", "two_units", "two units", hint)
+            try:
+                found.add(cells.currency(word))
+            except DataError as error:
+                self._fault(i, "currency", "currency", error.message, error.hint, value=text)
+                return None
+            if word.strip() == "$":
+                self._default("dollar", self.lots[i])
+        if len(found) > 1:
+            hint = f"Keep one of {', '.join(sorted(found))}."
+            self._fault(i, "currency", "two_currencies", "two currencies", hint)
+            return None
+        if not found and needed:
+            hint = "Fill in the currency, or put it into the header, as 'purchase_price EUR'."
+            self._fault(i, "currency", "empty", "a purchase_price without currency", hint)
+        return found.pop() if found else None
+
+    def _origin(self, i: int) -> str | None:
+        text = self._text("origin_country", i)
+        if text is None or fold(text) in UNKNOWN_WORDS or text in UNKNOWN_WORDS:
+            if text is None:
+                self._default("origin_country", self.lots[i])
+            return UNKNOWN_ORIGIN
+        found = country(text)
+        if found is None:
+            hint = f"{country_hint(text)} Or write '{UNKNOWN_ORIGIN}'."
+            self._fault(i, "origin_country", "origin_country", "not a country", hint)
+        return found
+
+    def _fraction(self, i: int, key: str) -> float | None:
+        value, found = self._number(i, key)
+        if value is None or found is None:
+            return None
+        if found.before or found.after not in ("", "%"):
+            self._fault(i, key, "number", "not a number", "Write 15 % or 0.15.")
+            return None
+        if found.after == "%" or self.header[key].percent:
+            value /= 100
+        if not 0 <= value < 1:
+            self._fault(i, key, "fraction", f"a {key} outside 0..1", "Write 15 % as 15 % or as the fraction 0.15.")
+            return None
+        return value
+
+    # All lots
+
+    def _twice(self, rows: list[dict[str, Any]], numbers: list[int]) -> None:
+        counts = Counter(row["lot_id"] for row in rows)
+        for row, number in zip(rows, numbers, strict=True):
+            if counts[row["lot_id"]] > 1:
+                hint = "Give every lot an id of its own."
+                found = CellFault(
+                    number, "lot_id", row["lot_id"], row["asset"], "duplicate", "a lot_id that occurs twice", hint
+                )
+                self.faults.append(found)
+
+    def _totals(self, totals: list[int], kept: list[int], rows: list[dict[str, Any]]) -> None:
+        """A total must be that of the lots above it; one that is not says that a row was misread or is missing."""
+        before = 0
+        for i in totals:
+            above = [row for at, row in zip(kept, rows, strict=True) if at < i]
+            part, before = above[before:], len(above)
+            stated, _ = self._number(i, "quantity")
+            sums = {
+                sum(row["quantity"] for row in some)
+                for some in (above, part)
+                if some and all(row["quantity"] is not None for row in some) and len({row["unit"] for row in some}) == 1
+            }
+            if stated is not None and sums and not any(abs(one - stated) <= _AGREES * abs(one) for one in sums):
+                hint = (
+                    f"The rows above it sum to {max(sums):,.6g}: a lot is missing or misread; correct it or leave the row out."
+                )
+                self._fault(i, "quantity", "total", "a total that the lots do not sum to", hint)
+
+    def _say(self, columns: Mapping[str, str], ignored: tuple[str, ...], totals: list[int]) -> None:
+        """What a reader must know of how the file was read."""
+        told = list(_readings(self.table, columns, ignored, totals))
+        self.notes[:0] = told
+        for key, sentence in _DEFAULTS.items():
+            lots = self.defaults.get(key)
+            if lots:
+                self.notes.append(sentence(few(list(dict.fromkeys(lots)))))
 
 
-def _refuse(file: str, faulty: pl.DataFrame, column: str, *, rule: str, fault: str, hint: str) -> None:
-    """`refuse`, naming the lot and quoting the cell of `column`."""
-    cells = faulty.select("row", what="lot_id", value=pl.col(column).cast(pl.String))
-    refuse(file, cells, rule=rule, fault=fault, hint=hint)
+def few(names: list[str], most: int = 8) -> list[str]:
+    """The first names of a long list, and how many more there are."""
+    return names[:most] + ([said("{n} more", n=len(names) - most)] if len(names) > most else [])
+
+
+def _readings(table: Table, columns: Mapping[str, str], ignored: tuple[str, ...], totals: list[int]) -> Iterator[Said]:
+    renamed = [said('"{header}" as {key}', header=text, key=key) for text, key in columns.items() if text != key]
+    if table.encoding == "cp1252":
+        yield said("{file} is not UTF-8 and was read as Windows-1252.", file=table.name)
+    if renamed:
+        yield said("Columns of {file}: {columns}.", file=table.name, columns=renamed)
+    if ignored:
+        yield said("Columns that are not read: {columns}.", columns=[said('"{header}"', header=text) for text in ignored])
+    if totals:
+        yield said("Row {rows} is a total and no lot.", rows=totals)
+
+
+_DEFAULTS: Mapping[str, Callable[[list[str]], Said]] = {
+    "lot_id": lambda lots: said("Lots without an id are named by their row: {lots}.", lots=lots),
+    "form": lambda forms: said("No form given, taken as traded: {forms}.", forms=forms),
+    "unit": lambda lots: said("No unit given, taken as kg: {lots}.", lots=lots),
+    "status": lambda lots: said("No status given, taken as stored: {lots}.", lots=lots),
+    "origin_country": lambda lots: said("No origin given, taken as unknown: {lots}.", lots=lots),
+    "location": lambda lots: said("No place given, so not called safe: {lots}.", lots=lots),
+    "day_first": lambda _: said("In dates with slashes the day comes first, as other dates of the file show."),
+    "month_first": lambda _: said("In dates with slashes the month comes first, as other dates of the file show."),
+    "dollar": lambda lots: said("The sign $ is read as USD: {lots}.", lots=lots),
+}

@@ -8,11 +8,31 @@ from datetime import date
 import polars as pl
 import pytest
 
+from toolkit.app.lots import LotNames
+from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import DataError, FrameError
-from toolkit.data.files.holdings import OPTIONAL, REQUIRED, Lots, read_holdings
+from toolkit.core.frames import ControlEvents, ControlScopes
+from toolkit.data.files.holdings import Lots, read_holdings
+from toolkit.data.files.holdings_columns import COLUMNS, read_header
+from toolkit.supply.controls import ControlLedger
 
 TODAY = date(2026, 11, 24)
-KNOWN = {"gallium": ("metal", "oxide"), "germanium": ("metal",), "gold": ("metal",)}
+PRODUCTS = Universe(
+    (
+        Asset("gallium", "Gallium ingot", element="Ga", form="metal", group="technology_metals", unit="kg"),
+        Asset("germanium", "Germanium ingot", element="Ge", form="metal", group="technology_metals", unit="kg"),
+        Asset("neodymium", "Neodymium oxide", element="Nd", form="oxide", group="rare_earths", unit="kg"),
+        Asset("gold", "Gold bar", element="Au", form="metal", group="precious_metals", unit="kg"),
+        Asset("silver", "Silver bar", element="Ag", form="metal", group="precious_metals", unit="kg"),
+    )
+)
+LEDGER = ControlLedger.of(
+    ControlEvents.create_empty(),
+    ControlScopes.create_empty(),
+    assets=(*PRODUCTS.keys, "cobalt"),
+    forms=("metal", "oxide", "battery", "metal powder"),
+)
+NAMES = LotNames(LEDGER, PRODUCTS, ("GLD", "Ge"))
 LOT = {
     "lot_id": "L1",
     "asset": "gallium",
@@ -36,13 +56,18 @@ def csv(*lots: dict[str, str]) -> bytes:
 
 
 def read(*lots: dict[str, str]):
-    return read_holdings("-", known_assets=KNOWN, today=TODAY, stdin=io.BytesIO(csv(*lots)))
+    return read_holdings("-", names=NAMES, today=TODAY, stdin=io.BytesIO(csv(*lots)))
 
 
-def test_the_header_is_that_of_the_contract():
-    contract = "lot_id,asset,form,purity,quantity,unit,purchase_date,purchase_price,currency,origin_country,location,status"
-    assert ",".join(REQUIRED) == contract
-    assert ",".join(OPTIONAL) == "custody,certificate,spread,storage_fee,vat_state"
+CONTRACT = (
+    "lot_id,asset,form,purity,quantity,unit,purchase_date,purchase_price,currency,origin_country,location,status,custody,"
+    "certificate,spread,storage_fee,vat_state"
+)
+
+
+def test_the_columns_are_those_of_the_contract_and_how_a_price_is_meant():
+    keys = [column.key for column in COLUMNS if column.key not in ("purchase_price_is", "total_price")]
+    assert ",".join(keys) == CONTRACT
 
 
 def test_a_lot_comes_back_with_its_mass():
@@ -77,32 +102,46 @@ def test_origin_may_be_openly_unknown_and_location_or_purity_empty():
 
 FAULTS = {
     "asset": ({"asset": "galium"}, "unknown_asset", "'gallium'"),
-    "form": ({"form": "oxid"}, "unknown_form", "'oxide'"),
-    "form of another asset": ({"asset": "gold", "form": "oxide"}, "unknown_form", "metal"),
-    "unit": ({"unit": "kgs"}, "unknown_unit", "'kg'"),
+    "instrument without a price": ({"asset": "SPY"}, "unknown_asset", "--prices"),
+    "metal that nothing is known of": ({"asset": "Tantal"}, "unknown_asset", "Nothing is known of tantalum"),
+    "symbol that is a series too": ({"asset": "Ge"}, "unknown_asset", "germanium"),
+    "form": ({"form": "metall oxyd"}, "unknown_form", "metal"),
+    "form against the asset": ({"asset": "Gallium ingot", "form": "oxide"}, "two_forms", "once"),
+    "form of what nobody trades": ({"asset": "cobalt", "form": ""}, "empty", "metal"),
+    "unit": ({"unit": "kk"}, "unknown_unit", "kg"),
+    "ounce of no precious metal": ({"unit": "oz"}, "unknown_unit", "ozt"),
+    "German pound": ({"unit": "Pfund"}, "unknown_unit", "0.5 kg"),
+    "ton": ({"unit": "tons"}, "unknown_unit", "short ton"),
+    "pieces": ({"unit": "St\u00fcck"}, "unknown_unit", "mass"),
+    "two units": ({"quantity": "2 g"}, "two_units", "g, kg"),
+    "shares in kg": ({"asset": "GLD", "form": ""}, "unknown_unit", "'unit'"),
     "status": ({"status": "storred"}, "unknown_status", "'stored'"),
-    "origin": ({"origin_country": "CN"}, "origin_country", "'unknown'"),
-    "origin in small letters": ({"origin_country": "chn"}, "origin_country", "CHN"),
-    "no origin": ({"origin_country": ""}, "empty", "'unknown'"),
+    "origin": ({"origin_country": "CHI"}, "origin_country", "CHN (China)"),
+    "origin that is no country": ({"origin_country": "XXX"}, "origin_country", "'unknown'"),
     "zero quantity": ({"quantity": "0"}, "positive", "above zero"),
     "negative quantity": ({"quantity": "-1"}, "positive", "above zero"),
-    "quantity in words": ({"quantity": "two"}, "number", "plain numbers"),
+    "quantity in words": ({"quantity": "two"}, "number", "plain number"),
+    "about": ({"quantity": "ca. 2"}, "number", "number"),
+    "brackets": ({"quantity": "(2)"}, "number", "number"),
     "no quantity": ({"quantity": ""}, "empty", "'quantity'"),
     "nan quantity": ({"quantity": "nan"}, "finite", "empty"),
-    "thousands": ({"purchase_price": "1 234"}, "number", "thousands"),
+    "other decimal mark": ({"quantity": '"2,5"'}, "decimal", "one decimal mark"),
     "zero price": ({"purchase_price": "0"}, "positive", "above zero"),
-    "no price": ({"purchase_price": ""}, "empty", "planned"),
-    "no purchase date": ({"purchase_date": ""}, "empty", "planned"),
     "no currency": ({"currency": ""}, "empty", "currency"),
     "planned price without currency": ({"status": "planned", "currency": ""}, "empty", "currency"),
-    "currency": ({"currency": "eur"}, "currency", "EUR"),
+    "currency": ({"currency": "EUX"}, "currency", "EUR"),
+    "yen or yuan": ({"currency": "", "purchase_price": "\u00a5450.5"}, "currency", "JPY or CNY"),
+    "two currencies": ({"purchase_price": "$450.5"}, "two_currencies", "EUR, USD"),
+    "price per another unit": ({"purchase_price": "450.5 EUR/g"}, "two_units", "one unit"),
+    "total that is not": ({"total_price": "450.5"}, "total_price", "901.00"),
     "month": ({"purchase_date": "2024-05"}, "date", "2026-05-31"),
+    "no day of the calendar": ({"purchase_date": "31.02.2024"}, "date", "31.05.2026"),
+    "day of a spreadsheet": ({"purchase_date": "45429"}, "date", "2024-05-17"),
+    "day or month": ({"purchase_date": "03/04/2026"}, "date_order", "2026-04-03 or 2026-03-04"),
     "future": ({"purchase_date": "2026-11-25"}, "future", "'planned'"),
     "spread in percent": ({"spread": "15"}, "fraction", "0.15"),
     "negative fee": ({"storage_fee": "-0.01"}, "fraction", "0.15"),
     "no asset": ({"asset": ""}, "empty", "'asset'"),
-    "no form": ({"form": ""}, "empty", "'form'"),
-    "no id": ({"lot_id": ""}, "empty", "'lot_id'"),
 }
 
 
@@ -125,9 +164,10 @@ def test_a_lot_id_that_occurs_twice_is_refused_with_both_rows():
 @pytest.mark.parametrize(
     ("lot", "says", "hint"),
     [
-        ({k: v for k, v in LOT.items() if k != "purity"}, "no column 'purity'", "purity"),
-        ({("loc_id" if k == "lot_id" else k): v for k, v in LOT.items()}, "no column 'lot_id'", "Rename column 'loc_id'"),
-        (LOT | {"vat_status": "paid"}, "unknown column 'vat_status'", "'vat_state'"),
+        ({k: v for k, v in LOT.items() if k != "quantity"}, "no column 'quantity'", "template"),
+        ({("quantty" if k == "quantity" else k): v for k, v in LOT.items()}, "no column 'quantity'", "Did you mean 'quantity'"),
+        (LOT | {"vat_sate": "paid"}, "unknown column 'vat_sate'", "'vat_state'"),
+        (LOT | {"Menge": "2"}, "'quantity' and 'Menge' both say 'quantity'", "Keep one"),
     ],
 )
 def test_slips_in_the_header(lot, says, hint):
@@ -138,16 +178,200 @@ def test_slips_in_the_header(lot, says, hint):
     assert hint in caught.value.hint
 
 
+def test_every_fault_of_a_file_comes_in_one_answer():
+    with pytest.raises(FrameError) as caught:
+        read(
+            LOT | {"asset": "galium"},
+            LOT | {"lot_id": "L2", "quantity": "x", "status": "lost"},
+            LOT | {"lot_id": "L3", "unit": "Pfund"},
+        )
+    details = caught.value.details
+    assert {fault["rule"]: fault["rows"] for fault in details["faults"]} == {
+        "unknown_asset": [2], "number": [3], "unknown_status": [3], "unknown_unit": [4],
+    }  # fmt: skip
+    for words in ("row 2", "'galium'", "'gallium'", "row 3", "'lost'", "row 4", "'Pfund'"):
+        assert words in caught.value.message
+    assert "holdings check" in caught.value.hint
+
+
+# What people write
+
+
+def one(**cells):
+    """The one lot of a file with these columns alone."""
+    content = ";".join(cells) + "\n" + ";".join(cells.values()) + "\n"
+    return read_holdings("-", names=NAMES, today=TODAY, stdin=io.BytesIO(content.encode()))
+
+
+def test_asset_and_quantity_are_enough_and_every_default_is_told():
+    held = one(asset="neodymium", quantity="5")
+    row = held.frame.row(0, named=True)
+    assert (row["form"], row["unit"], row["mass"], row["status"]) == ("oxide", "kg", 5.0, "stored")
+    assert (row["origin_country"], row["location"], row["purchase_price"]) == ("unknown", None, None)
+    told = " ".join(held.notes)
+    for words in ("taken as kg", "neodymium oxide", "taken as stored", "taken as unknown", "not called safe", "row 2"):
+        assert words in told
+
+
+@pytest.mark.parametrize(
+    ("text", "asset", "form"),
+    [
+        ("Ga", "gallium", "metal"),
+        ("GALLIUM", "gallium", "metal"),
+        ("gallium_ingot", "gallium", "metal"),
+        ("Gallium-Barren", "gallium", "metal"),
+        ("Silberbarren", "silver", "metal"),
+        ("Neodym", "neodymium", "oxide"),
+        ("Nd", "neodymium", "oxide"),
+        ("Neodymoxid", "neodymium", "oxide"),
+        ("Neodymium metal", "neodymium", "metal"),
+        ("Gold bar", "gold", "metal"),
+        ("Gold", "gold", "metal"),
+    ],
+)
+def test_names_of_metals_and_products(text, asset, form):
+    row = one(asset=text, quantity="5").frame.row(0, named=True)
+    assert (row["asset"], row["form"]) == (asset, form)
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [("bar", "metal"), ("Barren", "metal"), ("crystal bar", "metal"), ("Oxid", "oxide"), ("M\u00fcnzen", "metal")],
+)
+def test_forms_by_the_names_of_products(text, form):
+    assert one(asset="silver", quantity="5", form=text).frame["form"].item() == form
+
+
+@pytest.mark.parametrize(
+    ("cells", "kg"),
+    [
+        ({"quantity": "5", "unit": "Kg"}, 5.0),
+        ({"quantity": "500", "unit": "Gramm"}, 0.5),
+        ({"quantity": "0,5", "unit": "Tonnen"}, 500.0),
+        ({"quantity": "500 g"}, 0.5),
+        ({"quantity": "2,5kg"}, 2.5),
+        ({"Menge (g)": "500"}, 0.5),
+        ({"weight_kg": "5"}, 5.0),
+        ({"kg": "5"}, 5.0),
+        ({"Gewicht in g": "500"}, 0.5),
+        ({"quantity": "10", "unit": "Unzen"}, 0.311034768),
+        ({"quantity": "10", "unit": "oz t"}, 0.311034768),
+        ({"quantity": "1.234,5", "unit": "g"}, 1.2345),
+        ({"quantity": "1 234,5", "unit": "g"}, 1.2345),
+        ({"quantity": "1'234.5", "unit": "g"}, 1.2345),
+        ({"quantity": "1.2e+03", "unit": "g"}, 1.2),
+        ({"quantity": "\uff11\uff12"}, 12.0),
+    ],
+)
+def test_quantities_and_units(cells, kg):
+    assert one(asset="gold", **cells).frame["mass"].item() == pytest.approx(kg, rel=1e-12)
+
+
+@pytest.mark.parametrize("text", ["1.234", "1,234", "12.345", "999,999"])
+def test_a_mark_that_nothing_settles_is_asked(text):
+    with pytest.raises(FrameError) as caught:
+        one(asset="gold", quantity=text)
+    assert caught.value.details["rule"] == "decimal"
+    assert "1000" not in caught.value.hint
+    assert text.replace(",", "").replace(".", "") in caught.value.hint
+
+
+@pytest.mark.parametrize(("other", "grams"), [("0,5", 1234.0), ("0.5", 1.234), ("3.900,00", 1234.0), ("3,900.00", 1.234)])
+def test_another_cell_of_the_file_settles_the_mark_and_it_is_said(other, grams):
+    held = one(asset="gold", quantity="1.234", unit="g", total_price=other, currency="EUR")
+    assert held.frame["quantity"].item() == pytest.approx(grams)
+    assert any("1.234" in note for note in held.notes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2024-06-10", "10.06.2024", "10.6.24", "2024/06/10", "10. Juni 2024", "10 June 2024", "June 10, 2024", "10-Jun-2024",
+        "2024-06-10 00:00:00", "2024-06-10T12:30:00", "10.06.2024 00:00",
+    ],
+)  # fmt: skip
+def test_dates(text):
+    assert one(asset="gold", quantity="1", purchase_date=text).frame["purchase_date"].item() == date(2024, 6, 10)
+
+
+def test_one_date_of_the_file_settles_the_order_of_all():
+    lots = [LOT | {"purchase_date": "03/04/2025"}, LOT | {"lot_id": "L2", "purchase_date": "24/04/2025"}]
+    held = read(*lots)
+    assert held.frame["purchase_date"].to_list() == [date(2025, 4, 3), date(2025, 4, 24)]
+    assert any("day comes first" in note for note in held.notes)
+    with pytest.raises(FrameError, match="two orders"):
+        read(*lots, LOT | {"lot_id": "L3", "purchase_date": "04/24/2025"})
+
+
+@pytest.mark.parametrize(
+    ("cells", "price", "currency"),
+    [
+        ({"purchase_price": "580", "currency": "eur"}, 580.0, "EUR"),
+        ({"Kaufpreis": "3.900,00 \u20ac"}, 3900.0, "EUR"),
+        ({"Kaufpreis (EUR/kg)": "580"}, 580.0, "EUR"),
+        ({"Preis EUR": "580"}, 580.0, "EUR"),
+        ({"price": "US$ 580.50"}, 580.5, "USD"),
+        ({"Preis": "3.900,-", "W\u00e4hrung": "CHF"}, 3900.0, "CHF"),
+        ({"Kaufpreis \u20ac/g": "0,58"}, 580.0, "EUR"),
+        ({"Gesamtpreis EUR": "1160"}, 580.0, "EUR"),
+        ({"purchase_price": "1160", "purchase_price_is": "total", "currency": "EUR"}, 580.0, "EUR"),
+        ({"Kosten": "1160", "Preisbezug": "gesamt", "currency": "EUR"}, 580.0, "EUR"),
+        ({"Einzelpreis": "580", "Gesamtpreis": "1160", "currency": "EUR"}, 580.0, "EUR"),
+    ],
+)
+def test_prices_of_a_unit_or_of_the_lot(cells, price, currency):
+    row = one(asset="gold", quantity="2", unit="kg", **cells).frame.row(0, named=True)
+    assert (row["purchase_price"], row["currency"]) == (pytest.approx(price), currency)
+
+
+@pytest.mark.parametrize("header", ["cost", "Kosten", "Anschaffungskosten", "Betrag"])
+def test_a_header_that_does_not_say_what_a_price_is_per_is_asked(header):
+    with pytest.raises(FrameError) as caught:
+        one(asset="gold", quantity="2", currency="EUR", **{header: "1160"})
+    assert caught.value.details["rule"] == "price_is"
+    assert "purchase_price_is" in caught.value.hint
+
+
+def test_listed_instruments_are_counted_in_units_without_form_or_mass():
+    row = one(asset="gld", quantity="20", unit="Stk.").frame.row(0, named=True)
+    assert (row["asset"], row["quantity"], row["unit"], row["form"], row["mass"]) == ("GLD", 20.0, "unit", None, None)
+
+
+@pytest.mark.parametrize("label", ["Summe", "Total", "Gesamt:", "SUM", "Zwischensumme 2026"])
+def test_a_total_is_no_lot_and_must_be_the_sum(label):
+    content = f"Los;Metall;Menge\nA;Ga;2\nB;Ga;3\n{label};;5\n".encode()
+    held = read_holdings("-", names=NAMES, today=TODAY, stdin=io.BytesIO(content))
+    assert held.frame["lot_id"].to_list() == ["A", "B"]
+    assert any("Row 4 is a total" in note for note in held.notes)
+    with pytest.raises(FrameError) as caught:
+        read_holdings("-", names=NAMES, today=TODAY, stdin=io.BytesIO(content.replace(b";;5", b";;6")))
+    assert (caught.value.details["rule"], caught.value.details["rows"]) == ("total", [4])
+
+
+def test_columns_that_are_not_read_are_named():
+    held = one(asset="gold", quantity="1", Bemerkung="gut", Lieferant="X")
+    assert any('"Bemerkung", "Lieferant"' in note for note in held.notes)
+
+
+@pytest.mark.parametrize(
+    "column", [column for column in COLUMNS if column.headers or column.weak], ids=lambda column: column.key
+)
+def test_every_header_leads_to_its_column(column):
+    for header in (column.key, *filter(None, (column.headers + ";" + column.weak).split(";"))):
+        for text in (header, header.upper(), header.replace(" ", "_"), f" {header.title()} "):
+            assert read_header(text).key == column.key, text
+
+
 def test_parquet_gives_the_same_lots(tmp_path):
     pl.DataFrame([LOT | {"quantity": 2.0, "purchase_price": 450.5, "purchase_date": date(2024, 5, 17)}]).write_parquet(
         tmp_path / "h.parquet"
     )
-    held = read_holdings(tmp_path / "h.parquet", known_assets=KNOWN, today=TODAY)
+    held = read_holdings(tmp_path / "h.parquet", names=NAMES, today=TODAY)
     assert held.frame.equals(read(LOT).frame)
 
 
 def test_semicolons_with_decimal_commas_and_rows_in_any_order():
     second = LOT | {"lot_id": "L2", "purchase_price": "12.25"}
     german = csv(second, LOT).replace(b",", b";").replace(b".5;", b",5;").replace(b".25", b",25")
-    held = read_holdings("-", known_assets=KNOWN, today=TODAY, stdin=io.BytesIO(german))
+    held = read_holdings("-", names=NAMES, today=TODAY, stdin=io.BytesIO(german))
     assert held.frame.equals(read(LOT, second).frame)

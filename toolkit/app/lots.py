@@ -1,0 +1,213 @@
+"""The lots of a holdings file, by the names of the ledger and of the user's own prices; what was paid against the level."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import BinaryIO
+
+import polars as pl
+
+from toolkit.app.exchange import last_rate
+from toolkit.core.assets import Universe
+from toolkit.core.countries import foldings
+from toolkit.core.errors import DataError, did_you_mean
+from toolkit.core.said import Said, said
+from toolkit.core.trade_names import METALS, metal_and_form
+from toolkit.core.units import KG_PER_UNIT
+from toolkit.data.files.holdings import Holdings, ReadFile, parse, read_holdings
+from toolkit.supply.controls import ControlLedger
+
+PRECIOUS = "precious_metals"
+FAR_OFF = 8.0
+"""A price paid this many times the level of its day, or this part of it, is likely that of another quantity: twice to four
+times is a dealer's premium or a noisy price, ten and a thousand are slips."""
+LEVEL_DAYS = 400
+"""A level older than this says nothing about the day of a purchase."""
+
+
+@dataclass(frozen=True, slots=True)
+class LotNames:
+    """What the words of a holdings file mean: the one rule of all commands.
+
+    Attributes:
+        ledger: Knows every metal and form that can be asked about.
+        products: What is traded, and in which form.
+        instruments: Assets of the user's own prices that are no product, by their names there.
+    """
+
+    ledger: ControlLedger
+    products: Universe
+    instruments: tuple[str, ...] = ()
+    _known: dict[str, str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Names of the metals that the ledger knows, by their folded spellings."""
+        known = {spelling: key for spelling, key in METALS.items() if key in self.ledger.assets}
+        known |= {spelling: key for key in self.ledger.assets for spelling in foldings(key)}
+        object.__setattr__(self, "_known", known)
+
+    def asset(self, text: str) -> tuple[str, str | None]:
+        """Asset key, and the words for a form that stand with it (``Gallium ingot``).
+
+        Raises:
+            DataError: for a name that nothing has, and for one that a metal and a series of the user's prices share.
+        """
+        listed = {spelling: name for name in self.instruments for spelling in foldings(name)}
+        instrument = next((listed[spelling] for spelling in foldings(text) if spelling in listed), None)
+        metal = metal_and_form(text, self._known)
+        if instrument and metal and instrument != metal[0]:
+            hint = f"{text!r} is {metal[0]} and a series of your prices: write {metal[0]}, or rename the series."
+            raise DataError(f"{text!r} has two meanings.", hint=hint)
+        if metal:
+            return metal
+        if instrument:
+            return instrument, None
+        name = METALS.get(foldings(text)[0])
+        if name:
+            hint = f"Nothing is known of {name}. Bring its price with --prices, or take the lot out."
+            raise DataError(f"unknown asset {text!r}.", hint=hint)
+        names = (*self.ledger.assets, *self.instruments)
+        near = did_you_mean(text, names)
+        own = "A listed instrument needs its price: give it with --prices."
+        raise DataError(f"unknown asset {text!r}.", hint=near if near.startswith("Did") else own)
+
+    def form(self, asset: str, text: str) -> str:
+        """The form of a metal; see `ControlLedger.form`."""
+        return self.ledger.form(asset, text)
+
+    def traded_form(self, asset: str) -> str | None:
+        """The form of the product, None where there is none."""
+        return self.products[asset].form if asset in self.products else None
+
+    def is_listed(self, asset: str) -> bool:
+        """Whether only the user's prices know it."""
+        return asset not in self.ledger.assets
+
+    def is_precious(self, asset: str) -> bool:
+        """Whether it is a precious metal, whose ounce is the troy ounce."""
+        return asset in self.products and self.products[asset].group == PRECIOUS
+
+
+def instruments_of(prices: pl.DataFrame | None, ledger: ControlLedger) -> tuple[str, ...]:
+    """The assets of the user's prices that are no metal of the ledger."""
+    return () if prices is None else tuple(sorted(set(prices["asset"]) - set(ledger.assets)))
+
+
+def read_lots(path: str, ledger: ControlLedger, products: Universe, *, instruments: Iterable[str] = ()) -> Holdings:
+    """The lots of a holdings file.
+
+    Raises:
+        DataError, FrameError: as `toolkit.data.files.holdings.read_holdings`.
+    """
+    names = LotNames(ledger, products, tuple(instruments))
+    return read_holdings(path, names=names, today=date.today())
+
+
+def parse_lots(
+    path: str,
+    ledger: ControlLedger,
+    products: Universe,
+    *,
+    instruments: Iterable[str] = (),
+    stdin: BinaryIO | None = None,
+) -> ReadFile:
+    """The file as far as it can be read, with all its faults; see `toolkit.data.files.holdings.parse`."""
+    names = LotNames(ledger, products, tuple(instruments))
+    return parse(path, names=names, today=date.today(), stdin=stdin)
+
+
+def price_warnings(lots: pl.DataFrame, prices: pl.DataFrame, fx: pl.DataFrame, products: Universe) -> tuple[Said, ...]:
+    """A warning for every lot bought at a price far from the level of its day, with the likely slip.
+
+    Args:
+        lots: Columns of the holdings contract.
+        prices: Visible prices; those per a mass count, for lots in the traded form.
+        fx: Exchange rates.
+        products: Their traded forms.
+    """
+    levels = _Levels.of(prices, fx)
+    traded = {(asset.key, asset.form) for asset in products}
+    found: list[Said] = []
+    for row in lots.filter(pl.col("purchase_price").is_not_null() & pl.col("mass").is_not_null()).iter_rows(named=True):
+        if (row["asset"], row["form"]) not in traded:
+            continue
+        level = levels.at(row["asset"], row["purchase_date"], row["currency"])
+        if level is None:
+            continue
+        paid = row["purchase_price"] * row["quantity"] / row["mass"]
+        times = paid / level
+        if 1 / FAR_OFF < times < FAR_OFF:
+            continue
+        found.append(
+            said(
+                "{lot}: bought at {paid:,.6g} {currency} a kg, {times:,.3g} times the level of its day ({level:,.6g}). {cause}",
+                lot=row["lot_id"],
+                paid=paid,
+                currency=row["currency"],
+                times=times,
+                level=level,
+                cause=_cause(times, row["quantity"], row["unit"]),
+            )
+        )
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Levels:
+    """Prices of a kg by asset and day. Few days and currencies occur among many lots, so rates are kept."""
+
+    series: Mapping[str, tuple[list[date], list[float], list[str]]]
+    fx: pl.DataFrame
+    rates: dict[tuple[str, str, date | None], float | None]
+
+    @classmethod
+    def of(cls, prices: pl.DataFrame, fx: pl.DataFrame) -> _Levels:
+        """The series per a mass."""
+        massed = prices.filter(pl.col("unit").is_in(list(KG_PER_UNIT))).sort("date")
+        series = {
+            str(key[0]): (
+                frame["date"].to_list(),
+                [price / KG_PER_UNIT[unit] for price, unit in frame.select("price", "unit").iter_rows()],
+                frame["currency"].to_list(),
+            )
+            for key, frame in massed.partition_by("asset", as_dict=True, maintain_order=True).items()
+        }
+        return cls(series, fx, {})
+
+    def at(self, asset: str, day: date | None, currency: str) -> float | None:
+        """The last price known for a day (the newest where no day is given), in `currency`; None where none is near."""
+        if asset not in self.series:
+            return None
+        days, prices, currencies = self.series[asset]
+        last = len(days) - 1 if day is None else bisect_right(days, day) - 1
+        if last < 0 or (day is not None and (day - days[last]).days > LEVEL_DAYS):
+            return None
+        key = (currencies[last], currency, day)
+        if key not in self.rates:
+            known = self.fx if day is None else self.fx.filter(pl.col("date") <= day)
+            try:
+                self.rates[key] = last_rate(known, key[0], currency).value
+            except DataError:
+                self.rates[key] = None
+        rate = self.rates[key]
+        return None if rate is None else prices[last] * rate
+
+
+def _cause(times: float, quantity: float, unit: str) -> Said:
+    """The slip that explains the ratio best."""
+
+    def near(other: float) -> bool:
+        return other > 0 and abs(math.log(times / other)) < math.log(3)
+
+    if quantity not in (0, 1) and near(quantity):
+        return said("It may be the price of the whole lot: then say so in purchase_price_is.")
+    factor = KG_PER_UNIT[unit]
+    if unit != "kg" and near(1 / factor):
+        return said("It may be the price of a kg, not of a unit ({unit}).", unit=unit)
+    if near(1000) or near(0.001):
+        return said("Grams and kilograms, or a decimal and a thousands mark, may be mixed up.")
+    return said("Check price, unit and currency.")

@@ -1,0 +1,271 @@
+"""Numbers, units, currencies and dates as people write them in a spreadsheet, read by one convention a file.
+
+A cell that can be read in two ways is decided by the other cells of the same file or not at all: ``1.234`` is a thousand
+where another cell is ``3,5``, a little more than one where another is ``3.5``, and an error where nothing settles it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from toolkit.core.countries import foldings
+from toolkit.core.errors import DataError, did_you_mean
+
+KG, G, T, LB, OZT, PIECE = "kg", "g", "t", "lb", "ozt", "unit"
+
+
+def spelled(words: Mapping[str, str]) -> dict[str, str]:
+    """Folded spelling -> meaning, from meaning -> spellings separated by ``;``."""
+    return {spelling: meaning for meaning, names in words.items() for name in names.split(";") for spelling in foldings(name)}
+
+
+UNITS = spelled(
+    {
+        KG: "kg;kgs;kilo;kilos;kilogram;kilograms;kilogramm;kilogramme;kilogrammes",
+        G: "g;gr;gram;grams;gramm;gramme;grammes",
+        T: "t;to;tonne;tonnes;tonnen;mt;metric ton;metric tons;metric tonne;metric tonnes",
+        LB: "lb;lbs;pound;pounds",
+        OZT: "ozt;oz t;toz;t oz;oz tr;oz troy;troy oz;troy ounce;troy ounces;feinunze;feinunzen;troyunze;troyunzen;fine ounce",
+        PIECE: "unit;units;piece;pieces;pc;pcs;share;shares;stück;stücke;stk;st;anteil;anteile;aktie;aktien",
+        "oz": "oz;ounce;ounces;unze;unzen",
+        "pfund": "pfund;pfd",
+        "ton": "ton;tons",
+    }
+)
+"""Spellings of units. ``oz``, ``pfund`` and ``ton`` are two masses each and are asked about."""
+
+_TWO_MASSES = {
+    "oz": "Write ozt for the troy ounce (31.10 g) of precious metals, or give the mass in g.",
+    "pfund": "Write lb for the pound of 453.6 g, or give the mass in kg (a German Pfund is 0.5 kg).",
+    "ton": "Write t for 1,000 kg, or give a short ton (907.2 kg) in kg.",
+}
+
+CURRENCIES = spelled(
+    {
+        "EUR": "euro;euros",
+        "USD": "us dollar;us-dollar;dollar;dollars;us$",
+        "CHF": "franken;schweizer franken;swiss franc;swiss francs;fr;sfr",
+        "GBP": "pfund sterling;pound sterling;british pound",
+        "JPY": "yen;japanese yen;円",
+        "CNY": "rmb;renminbi;yuan;元",
+    }
+)
+_SIGNS = {"€": "EUR", "$": "USD", "us$": "USD", "£": "GBP", "円": "JPY", "元": "CNY"}
+_NUMBER = re.compile(r"([^0-9+\-.,]*)([+-]?\s*(?:[0-9][0-9.,' ]*|[.,][0-9]+)(?:e[+-]?[0-9]+)?)(.*)", re.IGNORECASE | re.DOTALL)
+_PLAIN = {mark: re.compile(rf"[0-9]*(?:{re.escape(mark)}[0-9]+)?") for mark in ".,"}
+_GROUPED = {
+    ".": re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?"),
+    ",": re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+(?:,[0-9]+)?"),
+}
+_SPACED = re.compile(r"[0-9]{1,3}(?:[' ][0-9]{3})+(?:[.,][0-9]+)?")
+_DOTS = re.compile(r"([0-9]{1,2})\.\s?([0-9]{1,2})\.\s?([0-9]{4}|[0-9]{2})")
+_ISO = re.compile(r"([12][0-9]{3})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})")
+_SLASHES = re.compile(r"([0-9]{1,2})[/-]([0-9]{1,2})[/-]([0-9]{4}|[0-9]{2})")
+_EAST = re.compile(r"([12][0-9]{3})年([0-9]{1,2})月([0-9]{1,2})日")
+_NAMED = re.compile(r"([0-9]{1,2})[. -]+([^\W\d]+)\.?[, -]+([0-9]{4}|[0-9]{2})|([^\W\d]+)\.? ([0-9]{1,2}),? ([0-9]{4})")
+_CLOCK = re.compile(r"[T ]+[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?Z?$")
+_SERIAL = re.compile(r"[2-6][0-9]{4}(\.0+)?")
+_MONTHS = {
+    name: month
+    for month, names in enumerate(
+        (
+            "jan january januar jän jänner jaenner", "feb february februar", "mar march märz maerz mrz mär", "apr april",
+            "may mai", "jun june juni", "jul july juli", "aug august", "sep sept september", "oct october okt oktober",
+            "nov november", "dec december dez dezember",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}  # fmt: skip
+
+
+def tidy(text: str) -> str:
+    """Text in one form of Unicode: wide digits and hard spaces become plain ones."""
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text).replace("−", "-").replace("’", "'")).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A number as written, before the decimal mark is decided.
+
+    Attributes:
+        digits: Sign, digits and marks, without spaces.
+        before, after: What stands around it: a currency, a unit, a percent sign.
+    """
+
+    digits: str
+    before: str = ""
+    after: str = ""
+
+    def value(self, mark: str) -> float | None:
+        """The number with `mark` as the decimal mark; None where it is none."""
+        body, _, exponent = self.digits.lower().partition("e")
+        sign = -1.0 if body.startswith("-") else 1.0
+        body = body.lstrip("+-")
+        plain, grouped = bool(body) and _PLAIN[mark].fullmatch(body), _GROUPED[mark].fullmatch(body)
+        if not (plain or grouped):
+            return None
+        other = "," if mark == "." else "."
+        number = float(body.replace(other, "").replace(",", ".") + (f"e{exponent}" if exponent else ""))
+        return sign * number if number < float("inf") else None
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """The decimal marks under which it is a number; both for one without a mark."""
+        return tuple(mark for mark in ".," if self.value(mark) is not None)
+
+    @property
+    def is_ambiguous(self) -> bool:
+        """Whether the two marks give two numbers."""
+        return len(self.marks) == 2 and self.value(".") != self.value(",")
+
+
+def amount(text: str) -> Amount | None:
+    """The number in a cell with what stands around it; None where there is none that is one number either way."""
+    words = re.sub(r"([.,])\s?[-\u2013\u2014]{1,2}(?=\s|$)", r"\g<1>00", tidy(text))  # 3.900,-
+    match = _NUMBER.fullmatch(words)
+    if match is None:
+        return None
+    digits = match[2].strip()
+    sign, digits = (digits[0], digits[1:].strip()) if digits[0] in "+-" else ("", digits)
+    if re.search(r"[' ]", digits):
+        if not _SPACED.fullmatch(digits):
+            return None
+        digits = re.sub(r"[' ]", "", digits)
+        # What is grouped by spaces has no other thousands mark: the one that is left is decimal.
+        digits += "0" if re.search(r"[.,]", digits) else ""
+        if re.fullmatch(r"[0-9]{1,3}[.,][0-9]{3}", digits):
+            return None
+    found = Amount(sign + digits, match[1].strip(), match[3].strip())
+    return found if found.marks else None
+
+
+def decimal_mark(amounts: Iterable[Amount]) -> tuple[str | None, list[Amount]]:
+    """The decimal mark that every number of a file agrees on, None where none settles it, and those that use the other.
+
+    Where both are used, the one that fewer numbers use is returned as the faulty one.
+    """
+    only: dict[str, list[Amount]] = {".": [], ",": []}
+    for found in amounts:
+        if len(found.marks) == 1:
+            only[found.marks[0]].append(found)
+    if only["."] and only[","]:
+        mark = max(only, key=lambda one: len(only[one]))
+        return mark, only["," if mark == "." else "."]
+    return next((mark for mark, found in only.items() if found), None), []
+
+
+def unit(text: str, *, precious: bool, listed: bool) -> str:
+    """The unit that a text names: one of the masses of `core.units`, or ``unit`` for a listed instrument.
+
+    Args:
+        text: As in the cell.
+        precious: Whether ounces are troy ounces without a word.
+        listed: Whether the asset is counted in pieces.
+
+    Raises:
+        DataError: for a text that names no unit, or one of two.
+    """
+    found = next((UNITS[spelling] for spelling in foldings(text) if spelling in UNITS), None)
+    if listed:
+        if found == PIECE:
+            return PIECE
+        raise DataError("a listed instrument counted in a mass", hint="Count shares: leave the unit empty or write 'unit'.")
+    if found == PIECE:
+        raise DataError("pieces of unknown weight", hint="Give the mass in kg, g, t, lb or ozt.")
+    if found == "oz" and precious:
+        return OZT
+    if found in _TWO_MASSES:
+        raise DataError("a unit that is two masses", hint=_TWO_MASSES[found])
+    if found is None:
+        raise DataError("unknown unit", hint=did_you_mean(text, (KG, G, T, LB, OZT)))
+    return found
+
+
+def currency(text: str) -> str:
+    """The ISO 4217 code that a code, sign or name stands for.
+
+    Raises:
+        DataError: for a text that is none, and for the sign of two currencies.
+    """
+    from babel.numbers import list_currencies  # noqa: PLC0415  (only files with money pay for it)
+
+    words = tidy(text).casefold()
+    if words in ("¥", "￥"):
+        raise DataError("a sign of two currencies", hint="Write JPY or CNY.")
+    if words in _SIGNS:
+        return _SIGNS[words]
+    spellings = foldings(text)
+    if spellings[0].upper() in list_currencies():
+        return spellings[0].upper()
+    found = next((CURRENCIES[spelling] for spelling in spellings if spelling in CURRENCIES), None)
+    if found is None:
+        near = did_you_mean(text, ("EUR", "USD", "CHF", "GBP", "JPY", "CNY"))
+        raise DataError("not a currency code", hint=f"{near} Give three capital letters, as EUR.".strip())
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A date as written: `day` where one reading is left, `either` as (day first, month first) where two are."""
+
+    day: date | None
+    either: tuple[date | None, date | None] | None = None
+
+
+def day(text: str) -> Day | None:
+    """The date in a cell; a time of day behind it is left aside. None for what is no date of the calendar.
+
+    ISO, ``31.12.2025`` (day first, with dots), ``2025/12/31``, months by name in English and German. With slashes or
+    hyphens the day or the month may be first.
+    """
+    words = _CLOCK.sub("", tidy(text)).strip()
+    for pattern in (_ISO, _EAST):
+        if match := pattern.fullmatch(words):
+            return _one(int(match[1]), int(match[2]), int(match[3]))
+    if match := _DOTS.fullmatch(words):
+        return _one(_year(match[3]), int(match[2]), int(match[1]))
+    if match := _SLASHES.fullmatch(words):
+        first, second, year = int(match[1]), int(match[2]), _year(match[3])
+        day_first, month_first = _date(year, second, first), _date(year, first, second)
+        if day_first is None and month_first is None:
+            return None
+        return Day(day_first) if day_first == month_first else Day(None, (day_first, month_first))
+    if match := _NAMED.fullmatch(words):
+        number, name, year = (match[1], match[2], match[3]) if match[1] else (match[5], match[4], match[6])
+        month = _MONTHS.get(name.casefold())
+        return _one(_year(year), month, int(number)) if month else None
+    return None
+
+
+def serial_day(text: str) -> date | None:
+    """The date that a spreadsheet's number of a day stands for: a hint, never a reading."""
+    words = tidy(text)
+    return date(1899, 12, 30) + timedelta(days=int(float(words))) if _SERIAL.fullmatch(words) else None
+
+
+def _year(text: str) -> int:
+    number = int(text)
+    return number if len(text) == 4 else number + (2000 if number < 70 else 1900)
+
+
+def _one(year: int, month: int, number: int) -> Day | None:
+    found = _date(year, month, number)
+    return None if found is None else Day(found)
+
+
+def _date(year: int, month: int, number: int) -> date | None:
+    try:
+        return date(year, month, number)
+    except ValueError:
+        return None
+
+
+def either_reading(found: Iterable[Day]) -> tuple[int | None, bool]:
+    """0 for day first and 1 for month first where the dates of a file settle it, and whether they contradict each other."""
+    settled = {0 if both[1] is None else 1 for one in found if (both := one.either) and None in both}
+    return (settled.pop() if len(settled) == 1 else None), len(settled) > 1
