@@ -13,17 +13,18 @@ from hypothesis import strategies as st
 
 from toolkit.core.errors import DataError
 from toolkit.core.frames import Prices
-from toolkit.data.files.prices import OPTIONAL, read_prices
+from toolkit.data.files.prices import GERMAN, HIGHEST, JUMPS, LOWEST, OPTIONAL, read_prices
+from toolkit.data.files.quotations import field_of
 
 TODAY = date(2026, 11, 24)
-RESERVED = {"date", "asset", "price", *OPTIONAL}
+RESERVED = {"date", "asset", "price", *OPTIONAL, *GERMAN}
 
-names = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=12).map(
+names = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Zl", "Zp")), min_size=1, max_size=12).map(
     str.strip
-).filter(lambda name: name and name not in RESERVED) | st.sampled_from(
+).filter(lambda name: name and name.lower() not in RESERVED and field_of(name) is None) | st.sampled_from(
     ["=cmd()", "<script>", "+1", "row", "what", "*", "^.*$", "^a$", "a,b;c", 'say "hi"']
 )
-prices = st.floats(min_value=1e-12, max_value=1e300, allow_nan=False)
+prices = st.floats(min_value=LOWEST, max_value=HIGHEST, allow_nan=False)
 days = st.dates(min_value=date(1990, 1, 1), max_value=TODAY)
 
 
@@ -38,7 +39,7 @@ def grids(draw) -> pl.DataFrame:
 
 
 def read(content: bytes):
-    return read_prices("-", today=TODAY, stdin=io.BytesIO(content))
+    return read_prices("-", today=TODAY, stdin=io.BytesIO(content), accept={JUMPS})
 
 
 def csv(frame: pl.DataFrame, separator: str = ",") -> bytes:

@@ -18,7 +18,9 @@ LOTS = {"name": "lots", "kind": "lots"}
 
 
 @pytest.mark.parametrize("lot_size", [1.0, 0.1])
-@pytest.mark.parametrize("budget", [9_999.995, 10_000.005, 12_345.6785, 50_000.0, 7.3e9 + 0.11, 3.2e11 + 0.07, 1e12, 9e12 + 0.37])
+@pytest.mark.parametrize(
+    "budget", [9_999.995, 10_000.005, 12_345.6785, 50_000.0, 7.3e9 + 0.11, 3.2e11 + 0.07, 1e12, 9e12 + 0.37]
+)
 def test_values_cash_and_costs_add_up_to_the_budget(budget, lot_size):
     sizes = np.full(4, lot_size)
     costs = Costs(half_spread=np.array([0.01, 0.02, 0.005, 0.013]), storage=np.zeros(4))

@@ -1,21 +1,26 @@
-"""The user's own prices: CSV or Parquet, long or wide, read strictly into the columns of `core.frames.Prices`."""
+"""The user's own prices: long, wide or quotation files, read strictly into the columns of `core.frames.Prices`."""
 
 from __future__ import annotations
 
+import math
 import re
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import BinaryIO, Literal
 
 import polars as pl
 
-from toolkit.core.errors import DataError, SpecError
+from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.core.frames import CURRENCY, Prices
 from toolkit.core.said import said
+from toolkit.data.files.quotations import Quotation, header_levels, quotation
 from toolkit.data.files.tabular import (
     Table,
     check_columns,
+    check_names,
+    check_size,
     days,
     numbers,
     read_table,
@@ -28,6 +33,30 @@ from toolkit.data.quality import gap_findings
 
 REQUIRED = ("date", "asset", "price")
 OPTIONAL = ("currency", "unit", "quantity", "basis", "source", "known_from")
+GERMAN = {
+    "datum": "date",
+    "anlage": "asset",
+    "metall": "asset",
+    "preis": "price",
+    "kurs": "price",
+    "währung": "currency",
+    "einheit": "unit",
+    "menge": "quantity",
+    "quelle": "source",
+}
+LOWEST, HIGHEST = 1e-9, 1e15
+"""No price of a unit is beyond these, in any currency."""
+JUMP = 10.0
+"""A price this many times the one before it, or less than one over it, is taken for an error or a change of unit."""
+JUMPS = "jumps"
+"""Name that accepts the jumps of every asset."""
+CUSTOMS = "customs_unit_value"
+"""Basis whose observation model expects entry errors of any size (`toolkit.factors.observation.mixture`)."""
+MOST_FILES = 1_000
+"""Most files of one folder."""
+ENDINGS = (".csv", ".tsv", ".txt", ".parquet")
+_MISSING = ("null", "N/A", "n/a", "-")
+"""What exporters write into a cell without a value."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # frames have no truth value, so files are compared by identity
@@ -37,18 +66,118 @@ class PriceFile:
     Attributes:
         frame: The columns of `core.frames.Prices`, sorted by (asset, date).
         name: File name as shown.
-        shape: ``wide`` (one column an asset) or ``long`` (one row a price).
+        shape: ``wide`` (one column an asset), ``long`` (one row a price), ``quotation`` (fields of a day's trading), or
+            ``several`` files.
         notes: What a reader must know (gaps, months still running, columns without a price), one sentence each.
     """
 
     frame: pl.DataFrame
     name: str
-    shape: Literal["wide", "long"]
+    shape: Literal["wide", "long", "quotation", "several"]
     notes: tuple[str, ...]
 
 
-def read_prices(path: str | Path, *, default_currency: str = "USD", today: date, stdin: BinaryIO | None = None) -> PriceFile:
-    """Read a price file in either shape, told apart by its header.
+def read_price_files(
+    paths: Sequence[str | Path],
+    *,
+    default_currency: str = "USD",
+    today: date,
+    accept: Collection[str] = (),
+    stdin: BinaryIO | None = None,
+) -> PriceFile:
+    """Read several price files as one; a folder stands for the price files in it.
+
+    An asset may continue from file to file, in one currency, unit and basis; where two files give a price for a day, it is
+    the same price. Arguments and errors as of `read_prices`.
+    """
+    files, notes = _listed(paths)
+    read = [
+        read_prices(file, default_currency=default_currency, today=today, accept=accept, stdin=stdin, several=len(files) > 1)
+        for file in files
+    ]
+    accepted = {*accept} - {JUMPS} - {asset for file in read for asset in file.frame["asset"].unique()}
+    if accepted:
+        known = sorted({asset for file in read for asset in file.frame["asset"].unique()})
+        raise SpecError(
+            f"--accept {min(accepted)!r} is no asset of the price files.", hint=did_you_mean(min(accepted), [JUMPS, *known])
+        )
+    if len(read) == 1:
+        return replace(read[0], notes=(*notes, *read[0].notes))
+    frame = _joined(pl.concat([file.frame for file in read]))
+    check_size("the price files", rows=frame.height)
+    _check_jumps(frame, accept)
+    names = ", ".join(file.name for file in read)
+    notes += tuple(note for file in read for note in file.notes)
+    return PriceFile(frame, names, "several", (*dict.fromkeys(notes), *gap_findings(frame)))
+
+
+def _listed(paths: Sequence[str | Path]) -> tuple[list[str | Path], tuple[str, ...]]:
+    """The files that paths name, and notes on what in a folder is no price file."""
+    files: list[str | Path] = []
+    notes: list[str] = []
+    for path in paths:
+        if str(path) == "-" or not Path(path).is_dir():
+            files.append(path)
+            continue
+        try:
+            entries = sorted(entry for entry in Path(path).iterdir() if not entry.name.startswith("."))
+        except OSError as error:
+            raise DataError(f"cannot read {str(path)!r}: {error.strerror}.", hint="Check the path.") from None
+        own = [entry for entry in entries if entry.suffix.lower() in ENDINGS and entry.is_file()]
+        if not own:
+            raise DataError(
+                f"the folder {str(path)!r} has no price file.",
+                hint=f"Price files end in {', '.join(ENDINGS)}.",
+                details={"file": str(path)},
+            )
+        if len(own) > MOST_FILES:
+            raise DataError(
+                f"the folder {str(path)!r} has {len(own):,} files; at most {MOST_FILES:,} are read.",
+                hint="Leave only the price files that are needed.",
+                details={"file": str(path), "found": len(own), "limit": MOST_FILES},
+            )
+        left = [entry.name for entry in entries if entry not in own and entry.is_file()]
+        if left:
+            notes.append(said("Not read as prices, by the ending of the name: {names}.", names=left))
+        files += own
+    return files, tuple(notes)
+
+
+def _joined(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of several files, equal prices of a day once; `source` is the file of a row where no other is given."""
+    for column in ("currency", "unit", "basis"):
+        kinds = rows.group_by("asset").agg(pl.col(column).unique().sort(), pl.col("source").unique().sort())
+        mixed = kinds.filter(pl.col(column).list.len() > 1).sort("asset")
+        if mixed.height:
+            row = mixed.row(0, named=True)
+            raise DataError(
+                f"{row['asset']!r} has two kinds of {column}: {', '.join(row[column])}, in {', '.join(row['source'])}.",
+                hint=f"Give each {column} an asset name of its own: series of two kinds are never joined.",
+                details={"asset": row["asset"], "files": row["source"]},
+            )
+    rows = rows.unique(["asset", "date", "price"], keep="first", maintain_order=True)
+    twice = rows.filter(pl.struct("asset", "date").is_duplicated()).sort("asset", "date")
+    if twice.height:
+        row = twice.row(0, named=True)
+        files = twice.filter((pl.col("asset") == row["asset"]) & (pl.col("date") == row["date"]))["source"].to_list()
+        raise DataError(
+            f"{row['asset']!r} has two prices on {row['date']}: in {' and '.join(files)}.",
+            hint="Take one of the files away, or rename the asset in one.",
+            details={"asset": row["asset"], "date": row["date"].isoformat(), "files": files},
+        )
+    return rows.sort("asset", "date")
+
+
+def read_prices(
+    path: str | Path,
+    *,
+    default_currency: str = "USD",
+    today: date,
+    accept: Collection[str] = (),
+    stdin: BinaryIO | None = None,
+    several: bool = False,
+) -> PriceFile:
+    """Read a price file, its shape told by its header.
 
     Where the file is silent: `currency` is `default_currency`, `unit` is ``unit`` (the caller knows which assets are
     products quoted per kg), `basis` is ``as_given``, `source` is the file name, `known_from` is the date itself.
@@ -63,7 +192,9 @@ def read_prices(path: str | Path, *, default_currency: str = "USD", today: date,
         path: CSV or Parquet file, or ``-`` for standard input.
         default_currency: ISO 4217 code for prices that name none.
         today: No price may speak of a later day.
+        accept: Assets whose jumps by `JUMP` are meant, or `JUMPS` for those of all assets.
         stdin: What ``-`` reads; the process's own standard input by default.
+        several: Whether gaps and jumps are looked at later, when the file is joined with others.
 
     Raises:
         SpecError: if `default_currency` is not three capital letters.
@@ -72,15 +203,83 @@ def read_prices(path: str | Path, *, default_currency: str = "USD", today: date,
     """
     if not re.fullmatch(CURRENCY, default_currency):
         raise SpecError(f"{default_currency!r} is not a currency code.", hint="Give three capital letters, as USD.")
-    table = read_table(path, stdin=stdin)
-    # Either name is enough: a file with only one of the two is a long file with a slip, and better told so.
-    shape = "long" if {"asset", "price"} & set(table.columns) else "wide"
-    rows = _long(table, default_currency, today) if shape == "long" else _wide(table, default_currency, today)
+    table = read_table(path, stdin=stdin, header=header_levels)
+    quoted = quotation(table)
+    shape: Literal["wide", "long", "quotation"] = "quotation"
+    if quoted is not None:
+        rows, notes = _quoted(table, quoted, default_currency, today)
+    else:
+        table = _renamed(table)
+        # Either name is enough: a file with only one of the two is a long file with a slip, and better told so.
+        shape = "long" if {"asset", "price"} & set(table.columns) else "wide"
+        rows = _long(table, default_currency, today) if shape == "long" else _wide(table, default_currency, today)
+        notes = ()
+    for column in ("asset", "unit", "basis", "source"):
+        check_names(table.name, rows.select("row", value=column))
     rows = rows.sort("asset", "date", "row")
     _check(table.name, rows)
-    notes = _notes(table, rows, shape, today)
+    notes += _notes(table, rows, shape, today)
     frame = rows.select(Prices.column_names())
-    return PriceFile(frame, table.name, shape, (*notes, *gap_findings(frame)))
+    if not several:
+        _check_jumps(rows, accept, file=table.name)
+        notes += gap_findings(frame)
+    return PriceFile(frame, table.name, shape, notes)
+
+
+def _renamed(table: Table) -> Table:
+    """The table with the columns of this format by their own names, whatever the case or language of the header."""
+    known = {name: name for name in (*REQUIRED, *OPTIONAL)} | GERMAN
+    wanted = {name: known[name.lower()] for name in table.columns if name.lower() in known}
+    # In a wide file any name but the date's may be that of an asset.
+    if not {"asset", "price"} <= set(wanted.values()):
+        wanted = {name: own for name, own in wanted.items() if own == "date" or own == name.lower()}
+    wanted = {name: own for name, own in wanted.items() if name == own or own not in table.columns}
+    unique = len(set(wanted.values())) == len(wanted)
+    return replace(table, cells=table.cells.rename(wanted)) if unique else table
+
+
+def _quoted(table: Table, quoted: Quotation, currency: str, today: date) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """The closes of a quotation file, and a note on what was taken for the price."""
+    fields = list(quoted.fields)
+    missing = pl.col(pl.String).replace(dict.fromkeys(_MISSING))
+    table = replace(table, cells=table.cells.with_columns(table.cells[fields].select(missing)))
+    dates = _dates(table, today, column=quoted.date)
+    closes = numbers(table, fields)
+    parts = []
+    for asset, column in quoted.prices.items():
+        if asset is None and quoted.ticker is not None:
+            required_cells(table, quoted.ticker)
+        names = texts(table, quoted.ticker or "") if asset is None else pl.repeat(asset, len(dates), eager=True)
+        parts.append(pl.DataFrame({"row": table.rows, "date": dates, "asset": names, "price": closes[column]}))
+    rows = _with_defaults(pl.concat(parts).drop_nulls("price"), table.name, currency)
+    sentence = (
+        said("{file} is read as quotations of {assets}: the adjusted close is the price.", file=table.name, assets=_keys(rows))
+        if quoted.adjusted
+        else said("{file} is read as quotations of {assets}: the close is the price.", file=table.name, assets=_keys(rows))
+    )
+    return rows, (sentence,)
+
+
+def _keys(rows: pl.DataFrame) -> list[str]:
+    return rows["asset"].unique().sort().to_list()
+
+
+def _with_defaults(rows: pl.DataFrame, file: str, currency: str) -> pl.DataFrame:
+    """Rows of `row`, `date`, `asset`, `price` with the columns that the file does not have.
+
+    Raises:
+        DataError: for no row at all.
+    """
+    if rows.is_empty():
+        raise DataError(f"{file} holds no price: every cell is empty.", hint="Fill in prices.", details={"file": file})
+    return rows.with_columns(
+        currency=pl.lit(currency),
+        unit=pl.lit("unit"),
+        quantity=pl.lit(None, dtype=pl.Float64),
+        basis=pl.lit("as_given"),
+        source=pl.lit(file),
+        known_from=pl.col("date"),
+    )
 
 
 def _wide(table: Table, currency: str, today: date) -> pl.DataFrame:
@@ -102,20 +301,8 @@ def _wide(table: Table, currency: str, today: date) -> pl.DataFrame:
         )
     dates = _dates(table, today)
     prices = numbers(table, assets).unpivot(variable_name="asset", value_name="price")
-    rows = prices.with_columns(
-        row=pl.concat([table.rows] * len(assets)),
-        date=pl.concat([dates] * len(assets)),
-        currency=pl.lit(currency),
-        unit=pl.lit("unit"),
-        quantity=pl.lit(None, dtype=pl.Float64),
-        basis=pl.lit("as_given"),
-        source=pl.lit(table.name),
-    ).drop_nulls("price")
-    if rows.is_empty():
-        raise DataError(
-            f"{table.name} holds no price: every cell is empty.", hint="Fill in prices.", details={"file": table.name}
-        )
-    return rows.with_columns(known_from=pl.col("date"))
+    rows = prices.with_columns(row=pl.concat([table.rows] * len(assets)), date=pl.concat([dates] * len(assets)))
+    return _with_defaults(rows.drop_nulls("price"), table.name, currency)
 
 
 def _long(table: Table, currency: str, today: date) -> pl.DataFrame:
@@ -139,7 +326,7 @@ def _long(table: Table, currency: str, today: date) -> pl.DataFrame:
             else pl.Series([None] * values.height, dtype=pl.Float64),
             "basis": texts(table, "basis", default="as_given"),
             "source": texts(table, "source", default=table.name),
-            "known_from": days(table, "known_from").fill_null(dates) if "known_from" in table.columns else dates,
+            "known_from": days(table, "known_from", local=True).fill_null(dates) if "known_from" in table.columns else dates,
         }
     )
     negative = rows.filter(pl.col("quantity") < 0).select("row", what="asset", value=pl.col("quantity").cast(pl.String))
@@ -159,9 +346,9 @@ def _long(table: Table, currency: str, today: date) -> pl.DataFrame:
     return rows
 
 
-def _dates(table: Table, today: date) -> pl.Series:
-    required_cells(table, "date")
-    dates = days(table, "date", month_until=today)
+def _dates(table: Table, today: date, *, column: str = "date") -> pl.Series:
+    required_cells(table, column)
+    dates = days(table, column, month_until=today, local=True)
     late = pl.DataFrame({"row": table.rows, "value": dates}).filter(dates > today)
     refuse(
         table.name,
@@ -183,6 +370,13 @@ def _check(file: str, rows: pl.DataFrame) -> None:
         fault="a price that is not positive",
         hint="Leave the cell of a wide file empty, or the row of a long file out, where a price is missing.",
     )
+    refuse(
+        file,
+        rows.filter(~pl.col("price").is_between(LOWEST, HIGHEST)).select("row", what="asset", value=price),
+        rule="range",
+        fault=f"a price that is not between {LOWEST:g} and {HIGHEST:g}",
+        hint="Correct the cell, or leave it empty.",
+    )
     # Sorted rows: those of one asset and day are neighbours.
     again = (pl.col("asset") == pl.col("asset").shift()) & (pl.col("date") == pl.col("date").shift())
     twice = rows.filter(again | again.shift(-1))
@@ -195,9 +389,39 @@ def _check(file: str, rows: pl.DataFrame) -> None:
     )
 
 
+def _check_jumps(rows: pl.DataFrame, accept: Collection[str], *, file: str = "the price files") -> None:
+    """`FrameError` (rule ``jump``) for a price `JUMP` times the one before it or more, or less than one over it.
+
+    Args:
+        rows: Sorted by asset and date; `row` where they are of one file.
+        accept: As of `read_prices`.
+        file: Name as shown.
+    """
+    if JUMPS in accept:
+        return
+    change = (pl.col("price").log() - pl.col("price").shift().log()).abs()
+    far = (pl.col("asset") == pl.col("asset").shift()) & (change >= math.log(JUMP) - 1e-12)
+    meant = (pl.col("basis") == CUSTOMS) | pl.col("asset").is_in(list(accept))
+    before = pl.col("price").shift().cast(pl.String)
+    shown = pl.format("{} after {} on {}", pl.col("price").cast(pl.String), before, pl.col("date").cast(pl.String))
+    row = pl.col("row") if "row" in rows.columns else pl.lit(None, dtype=pl.Int64).alias("row")
+    jumps = rows.select(row, what="asset", value=shown, jumps=far & ~meant).filter("jumps").drop("jumps")
+    if jumps.is_empty():
+        return
+    asset = jumps["what"][0]
+    hint = f"Correct the price or its unit (kg against g, pounds against pence); if it is meant: --accept {asset!r}."
+    if "row" in rows.columns:
+        refuse(file, jumps, rule="jump", fault=f"a price that jumps by a factor of {JUMP:g} or more", hint=hint)
+    raise DataError(
+        f"{file}: the price of {asset!r} jumps by a factor of {JUMP:g} or more: {jumps['value'][0]}.",
+        hint=hint,
+        details={"file": file, "rule": "jump", "asset": asset},
+    )
+
+
 def _notes(table: Table, rows: pl.DataFrame, shape: str, today: date) -> tuple[str, ...]:
     notes: list[str] = []
-    running = running_months(table, "date", today)
+    running = running_months(table, "date", today) if "date" in table.columns else table.rows.clear()
     if len(running):
         notes.append(
             said(

@@ -14,7 +14,7 @@ import os
 import re
 import sys
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -23,6 +23,8 @@ from typing import BinaryIO
 import polars as pl
 
 from toolkit.core.errors import DataError, FrameError, did_you_mean, nearest
+from toolkit.data.files.dates import iso_text
+from toolkit.data.files.footer import Footer
 
 FIRST_ROWS = 5
 """Rows that a message names; the count says how many there are."""
@@ -37,9 +39,27 @@ _FOREIGN = (
 _SAVE_AS = "Save it as 'CSV UTF-8' or as Parquet: in the spreadsheet, File > Save as > CSV UTF-8."
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _SEPARATORS = (",", ";", "\t")
+Header = Callable[[Sequence[Sequence[str]]], tuple[list[str], int]]
+MAX_BYTES = 64 * 2**20
+"""Largest file that is read: some 600,000 long rows, or a thousand daily series over ten years."""
+MAX_CELLS = 3_000_000
+"""Most cells of a table: at 3 million the reading of text and the frames made of it stay below a gigabyte."""
+MAX_COLUMNS = 2_000
+MAX_NAME = 100
+"""Longest name of an asset or column, in characters."""
 _COMMENT = re.compile(r'"?#(\s|"?$)')
 _NUMBER_LIKE = r"^[+-]?[0-9][0-9.,]*$"
-_GROUPED = r"^[+-]?[1-9][0-9]{0,2}([.,][0-9]{3})+$"
+_SPACES = r"['’\s\u{a0}\u{202f}]"
+_SPACED = rf"^[+-]?[0-9]{{1,3}}({_SPACES}[0-9]{{3}})+([.,][0-9]+)?$"
+_OPEN_COMMA, _OPEN_POINT = (rf"^[+-]?[1-9][0-9]{{0,2}}[{mark}][0-9]{{3}}$" for mark in ",.")
+_BOTH_ENGLISH = r"^[+-]?[1-9][0-9]{0,2}((,[0-9]{3})+\.[0-9]+|(,[0-9]{3}){2,})$"
+_BOTH_GERMAN = r"^[+-]?[1-9][0-9]{0,2}((\.[0-9]{3})+,[0-9]+|(\.[0-9]{3}){2,})$"
+# One mark that no grouping explains: another number of decimals than three, or more or no digits before it than a group has.
+_POINT, _COMMA = (
+    rf"^[+-]?([0-9]*[{mark}]([0-9]{{1,2}}|[0-9]{{4,}})|(0[0-9]*|[0-9]{{4,}})[{mark}][0-9]{{3}})$" for mark in ".,"
+)
+_ENGLISH = r"^[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?$"
+_GERMAN = r"^[+-]?([0-9]{1,3}(\.[0-9]{3})+|[0-9]*)(,[0-9]+)?$"
 _THOUSANDS = r"^[+-]?[0-9]{1,3}([.,'’\s\u00a0\u202f][0-9]{3})+([.,][0-9]+)?$"
 _ISO_DAY = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}$"
 _ISO_MONTH = r"^[12][0-9]{3}-[0-9]{2}$"
@@ -106,7 +126,12 @@ class Fault:
 
 
 def read_table(
-    path: str | Path, *, stdin: BinaryIO | None = None, may_be_empty: bool = False, faults: list[Fault] | None = None
+    path: str | Path,
+    *,
+    stdin: BinaryIO | None = None,
+    may_be_empty: bool = False,
+    faults: list[Fault] | None = None,
+    header: Header | None = None,
 ) -> Table:
     """The cells of a CSV or Parquet file; the content decides which, not the ending of the name.
 
@@ -115,14 +140,15 @@ def read_table(
         stdin: What ``-`` reads; the process's own standard input by default.
         may_be_empty: Whether a header without rows is an answer too.
         faults: Where lines with too many or too few fields are noted; they are then left out instead of raised.
+        header: Makes the names of the columns of the first records of a CSV, and says how many these are; one by default.
 
     Raises:
-        DataError: for a missing or unreadable file, an empty one, one that is not CSV or Parquet, an ambiguous separator, or
-            a header with unnamed or repeated columns.
+        DataError: for a missing or unreadable file, an empty one, one beyond `MAX_BYTES` or `MAX_CELLS`, one that is
+            neither CSV nor Parquet, an ambiguous separator, or a header with unnamed or repeated columns.
         FrameError: for lines with too many or too few fields (rule ``fields``) or broken quotes (rule ``quotes``).
     """
     name, content = _content(path, stdin)
-    table = _parquet(name, content) if content.startswith(b"PAR1") else _csv(name, *_text(name, content), faults)
+    table = _parquet(name, content) if content.startswith(b"PAR1") else _csv(name, *_text(name, content), faults, header)
     if table.cells.is_empty() and not may_be_empty and not faults:
         raise DataError(f"{name} has a header but no rows.", hint="Give at least one row of data.", details={"file": name})
     return table
@@ -187,8 +213,7 @@ def texts(table: Table, column: str, *, default: str | None = None) -> pl.Series
 def numbers(table: Table, columns: Sequence[str]) -> pl.DataFrame:
     """Columns as finite Float64, null where the cell is empty.
 
-    A comma is a decimal mark only in a file separated by ``;``, and only if some number there cannot be read as
-    grouped thousands; thousands separators are never read.
+    Decimal commas and thousands separators are read where the numbers of these columns decide between them.
 
     Raises:
         FrameError: rule ``decimal`` for an undecidable decimal mark, ``finite`` for NaN and infinities, ``number`` for
@@ -197,7 +222,7 @@ def numbers(table: Table, columns: Sequence[str]) -> pl.DataFrame:
     # A date is no number, but polars would cast it to days since 1970: as text it is refused.
     # Columns are indexed, never selected: `pl.col` would read a name such as "*" or "^.*$" as a pattern.
     cells = table.cells[list(columns)].with_columns(pl.col(pl.Date, pl.Datetime).cast(pl.String))
-    if table.separator == ";":
+    if table.separator:
         cells = _decimal_point(table, cells)
     parsed = cells.select(pl.all().cast(pl.Float64, strict=False))
     lost = zip(
@@ -223,6 +248,39 @@ def numbers(table: Table, columns: Sequence[str]) -> pl.DataFrame:
     return parsed
 
 
+def check_size(name: str, *, rows: int = 0, columns: int = 0, cells: int = 0, size: int = 0) -> None:
+    """`DataError` for a table beyond a limit; `size` is in bytes, before or after decompression."""
+    beyond = (
+        (size, MAX_BYTES, "bytes"),
+        (max(cells, rows), MAX_CELLS, "cells"),
+        (columns, MAX_COLUMNS, "columns"),
+    )
+    for found, limit, what in beyond:
+        if found > limit:
+            raise DataError(
+                f"{name} holds {found:,} {what}; at most {limit:,} are read.",
+                hint="Split the file, or leave out series and years that are not needed.",
+                details={"file": name, "found": found, "limit": limit, "what": what},
+            )
+
+
+def check_names(file: str, names: pl.DataFrame) -> None:
+    """`FrameError` (rule ``name``) for names with control or invisible characters, or longer than `MAX_NAME`.
+
+    Args:
+        file: File name as shown.
+        names: Columns `row` (Int64) and `value` (String, null where there is none).
+    """
+    odd = pl.col("value").str.contains(r"\p{C}") | (pl.col("value").str.len_chars() > MAX_NAME)
+    refuse(
+        file,
+        names.filter(odd).with_columns(what=pl.lit(None, dtype=pl.String)),
+        rule="name",
+        fault=f"a name with control characters or of more than {MAX_NAME} characters",
+        hint="Use letters, digits and signs that can be seen.",
+    )
+
+
 def required_cells(table: Table, column: str, *, what: pl.Series | None = None) -> None:
     """`FrameError` (rule ``empty``) for empty cells in a column that needs a value in every row."""
     empty = table.cells[column].is_null()
@@ -231,7 +289,7 @@ def required_cells(table: Table, column: str, *, what: pl.Series | None = None) 
     refuse(table.name, faulty, rule="empty", fault=f"no {column}", hint=f"Fill the {column!r} cell or leave the row out.")
 
 
-def days(table: Table, column: str, *, month_until: date | None = None, months: bool = True) -> pl.Series:
+def days(table: Table, column: str, *, month_until: date | None = None, months: bool = True, local: bool = False) -> pl.Series:
     """A column of ISO dates as Date, null where the cell is empty.
 
     A month (``2026-05``) speaks of its last day. A month that is still running on `month_until` speaks of that day,
@@ -242,11 +300,22 @@ def days(table: Table, column: str, *, month_until: date | None = None, months: 
         column: Name of the column.
         month_until: Today, for columns that may not lie in the future.
         months: Whether a month is precise enough.
+        local: Whether a column of one other style is read too (`toolkit.data.files.dates`).
 
     Raises:
         FrameError: rule ``date`` for what is not a date of the calendar in ISO form.
     """
     text = _date_text(table.cells[column])
+    if local:
+        text, ambiguous = iso_text(text)
+        if ambiguous:
+            refuse(
+                table.name,
+                _cells(table, column, text.is_not_null(), text),
+                rule="date",
+                fault="dates of which no number is above 12, so that day and month cannot be told apart",
+                hint="Write dates as 2026-05-31.",
+            )
     parsed = text.to_frame("text").select(
         day=pl.when(pl.col("text").str.contains(_ISO_DAY)).then(pl.col("text")).str.to_date("%Y-%m-%d", strict=False),
         month=pl.when(pl.lit(months) & pl.col("text").str.contains(_ISO_MONTH))
@@ -280,13 +349,15 @@ def running_months(table: Table, column: str, today: date) -> pl.Series:
 def _content(path: str | Path, stdin: BinaryIO | None) -> tuple[str, bytes]:
     """Name as shown and raw bytes of the file."""
     if str(path) == "-":
-        name, content = "stdin", (stdin or sys.stdin.buffer).read()
+        name, content = "stdin", (stdin or sys.stdin.buffer).read(MAX_BYTES + 1)
+        check_size(name, size=len(content))
     else:
         file = Path(path)
         name = file.name or str(file)
         if file.is_dir():
             raise DataError(f"{str(file)!r} is a folder.", hint="Give a CSV or Parquet file.", details={"file": str(file)})
         try:
+            check_size(name, size=file.stat().st_size)
             content = file.read_bytes()
         except FileNotFoundError:
             near = nearest(name, (entry.name for entry in file.parent.iterdir())) if os.access(file.parent, os.R_OK) else ()
@@ -355,14 +426,16 @@ def _without_comments(text: str) -> tuple[str, str | None]:
     return "".join(kept), named
 
 
-def _csv(name: str, text: str, encoding: str, faults: list[Fault] | None) -> Table:
+def _csv(name: str, text: str, encoding: str, faults: list[Fault] | None, make: Header | None) -> Table:
     """Cells of a CSV, every line with exactly the fields of the header; empty fields beyond it are cut off."""
     text, named = _without_comments(text)
     if not text.strip():
         raise DataError(f"{name} is empty.", hint="Give a header and at least one row.", details={"file": name})
     separator = named or _separator(name, text)
+    check_size(name, rows=text.count("\n") + text.count("\r"), cells=text.count(separator))
     records, lines = _records(name, text, separator)
-    header, *body = [[cell.strip() for cell in record] for record in records]
+    header, depth = make(records) if make else ([cell.strip() for cell in records[0]], 1)
+    body, lines = [[cell.strip() for cell in record] for record in records[depth:]], [lines[0], *lines[depth:]]
     width = max((i for i, cell in enumerate(header, start=1) if cell), default=0)
     # A spreadsheet saves columns that were once touched: they have neither a name nor a cell.
     if any(any(record[width:]) and len(record) == len(header) for record in body):
@@ -410,10 +483,15 @@ def _records(name: str, text: str, separator: str) -> tuple[list[list[str]], lis
 
 def _parquet(name: str, content: bytes) -> Table:
     """Columns of a Parquet file; text is stripped as in a CSV, nested and binary columns are refused."""
+    footer = Footer.of(content)
+    if footer is None:
+        raise DataError(f"{name} is not a whole Parquet file.", hint="Write or copy the file again.", details={"file": name})
+    check_size(name, rows=footer.rows, columns=footer.columns, cells=footer.rows * footer.columns, size=footer.size)
     try:
         frame = pl.read_parquet(io.BytesIO(content))
-    except pl.exceptions.PolarsError as error:
-        reason = str(error).splitlines()[0]
+    # A damaged page makes polars panic, and a panic is no `Exception`.
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OverflowError) as error:
+        reason = (str(error) or "damaged").splitlines()[0]
         raise DataError(
             f"{name} is not a whole Parquet file: {reason}.", hint="Write or copy the file again.", details={"file": name}
         ) from None
@@ -485,20 +563,47 @@ def _header(file: str, names: Iterable[str], row: int) -> tuple[str, ...]:
 
 
 def _decimal_point(table: Table, cells: pl.DataFrame) -> pl.DataFrame:
-    """Cells of a file separated by ``;`` with a decimal point, or `FrameError` where the mark cannot be decided."""
-    found = pl.concat([_cells(table, name, cells[name].is_not_null(), cells[name]) for name in cells.columns])
+    """Cells with a decimal point and no thousands separators, or `FrameError` where the marks cannot be decided.
+
+    A mark is decided by numbers that can be read in one way only: ``1,234.5`` or ``0.25`` against ``1.234,5`` or ``12,5``.
+    What looks like grouped thousands (``1,234``) is read as such beside a number that has both marks, and refused alone; but a
+    lone point is decimal in a file separated by commas.
+    """
+    textual = [name for name in cells.columns if cells.schema[name] == pl.String]
+    # By type, never by name: see `numbers`.
+    marks = pl.col(pl.String).str.contains(r"[,'’\s\u{a0}\u{202f}]" if table.separator == "," else r"[.,'’\s\u{a0}\u{202f}]")
+    if not textual or not any(cells.select(marks.any()).row(0)):
+        return cells
+    spaced = pl.col(pl.String)
+    spaced = pl.when(spaced.str.contains(_SPACED)).then(spaced.str.replace_all(_SPACES, "")).otherwise(spaced)
+    cells = cells.with_columns(spaced)
+    found = pl.concat([_cells(table, name, cells[name].is_not_null(), cells[name]) for name in textual])
     found = found.filter(pl.col("value").str.contains(_NUMBER_LIKE))
-    comma = found.filter(pl.col("value").str.contains(",", literal=True))
-    point = found.filter(pl.col("value").str.contains(".", literal=True))
-    way_out = "Write decimals with a point and separate the cells by ',': then nothing is left to guess."
-    if comma.height and point.height:
-        fewer = min(comma, point, key=lambda marked: marked.height)
+
+    def of(pattern: str) -> pl.DataFrame:
+        return found.filter(pl.col("value").str.contains(pattern))
+
+    way_out = "Write numbers as 1234.5, with a decimal point and without thousands separators."
+    both = of(_BOTH_ENGLISH), of(_BOTH_GERMAN)
+    english, german = (pl.concat([whole, of(alone)]) for whole, alone in zip(both, (_POINT, _COMMA), strict=True))
+    if english.height and german.height:
+        fewer = min(english, german, key=lambda rows: rows.height)
         refuse(table.name, fewer, rule="decimal", fault="numbers use both '.' and ',', differently from the rest", hint=way_out)
-    marked = comma if comma.height else point
-    grouped = marked.filter(pl.col("value").str.contains(_GROUPED))
-    if grouped.height == marked.height:
-        refuse(table.name, grouped, rule="decimal", fault="a mark that may mean decimals or thousands", hint=way_out)
-    return cells.with_columns(pl.all().str.replace_all(",", ".", literal=True)) if comma.height else cells
+    comma, point = of(_OPEN_COMMA), of(_OPEN_POINT)
+    if german.height:
+        undecided = point if not both[1].height else point.clear()
+    elif english.height:
+        undecided = comma if not both[0].height else comma.clear()
+    else:
+        undecided = comma if table.separator == "," else pl.concat([comma, point])
+    refuse(table.name, undecided, rule="decimal", fault="a mark that may mean decimals or thousands", hint=way_out)
+    text = pl.col(pl.String)
+    if german.height:
+        bare = text.str.replace_all(".", "", literal=True)
+        text = pl.when(text.str.contains(_GERMAN)).then(bare.str.replace(",", ".", literal=True)).otherwise(text)
+    else:
+        text = pl.when(text.str.contains(_ENGLISH)).then(text.str.replace_all(",", "", literal=True)).otherwise(text)
+    return cells.with_columns(text)
 
 
 def _cells(table: Table, column: str, mask: pl.Series, values: pl.Series) -> pl.DataFrame:

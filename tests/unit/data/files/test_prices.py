@@ -60,7 +60,7 @@ ROW_FAULTS = {
     "negative": ("date,gold\n2026-01-31,-1\n2026-02-28,1\n", "positive", [2]),
     "underflow": ("date,gold\n2026-01-31,1e-400\n", "positive", [2]),
     "text": ("date,gold\n2026-01-31,1\n2026-02-28,abc\n", "number", [3]),
-    "thousands": ('date,gold\n2026-01-31,"1,234.5"\n', "number", [2]),
+    "thousands": ('date,gold\n2026-01-31,"1,234"\n', "decimal", [2]),
     "nan": ("date,gold\n2026-01-31,nan\n", "finite", [2]),
     "infinite": ("date,asset,price\n2026-01-31,gold,inf\n", "finite", [2]),
     "wide duplicate": ("date,gold,tin\n2026-01-31,1,1\n2026-02-28,2,2\n2026-01-31,1,1\n", "duplicate", [2, 4]),
@@ -106,7 +106,7 @@ def test_faulty_rows_are_refused_with_file_rule_rows_and_remedy(tmp_path, text, 
 FILE_FAULTS = {
     "empty": (b"", "is empty"),
     "header only": (b"date,gold\n", "no rows"),
-    "no date column": (b"Date,gold\n2026-01-31,1\n", "no column 'date'"),
+    "no date column": (b"day,gold\n2026-01-31,1\n", "no column 'date'"),
     "no asset column": (b"date,price\n2026-01-31,1\n", "no column 'asset'"),
     "no price column": (b"date,asset,prise\n2026-01-31,a,1\n", "no column 'price'"),
     "only a date": (b"date\n2026-01-31\n", "single column"),
@@ -136,7 +136,6 @@ def test_unusable_files_are_refused(tmp_path, content, says):
     [
         ("date,asset,price,curency\n2026-01-31,a,1,USD\n", "'currency'"),
         ("date,asset,prise\n2026-01-31,a,1\n", "Rename column 'prise' to 'price'."),
-        ("Date,gold\n2026-01-31,1\n", "Rename column 'Date' to 'date'."),
     ],
 )
 def test_slips_in_the_header_are_met_with_the_right_name(tmp_path, text, hint):
@@ -199,8 +198,8 @@ def test_semicolons_with_decimal_commas(tmp_path):
 
 
 def test_standard_input():
-    file = read_prices("-", today=TODAY, stdin=io.BytesIO(b"date,gold\n2026-01-31,1e300\n"))
-    assert (file.name, file.frame["price"].to_list(), file.frame["source"].to_list()) == ("stdin", [1e300], ["stdin"])
+    file = read_prices("-", today=TODAY, stdin=io.BytesIO(b"date,gold\n2026-01-31,1e12\n"))
+    assert (file.name, file.frame["price"].to_list(), file.frame["source"].to_list()) == ("stdin", [1e12], ["stdin"])
 
 
 def test_the_bundled_prices_come_back_as_they_are():
