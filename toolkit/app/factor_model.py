@@ -67,7 +67,7 @@ def _factor_rows(strategy: Strategy, inputs: Inputs, forecast: Forecast, destina
             members = list(inputs.universe.keys)
         else:
             members = [key for key in covariance.members[name] if key in known]
-        ended, year = _last_year(model.dates, model.returns[:, j], forecast.periods_per_year)
+        ended, year = _last_year(model.dates, model.realised[:, j], forecast.periods_per_year)
         rows.append(
             {
                 "name": name,

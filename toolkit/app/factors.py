@@ -85,7 +85,7 @@ class FactorsAnswer:
             return []
         return [
             {"date": day, "factor": name, "value": float(value)}
-            for day, row in zip(model.dates, model.returns, strict=True)
+            for day, row in zip(model.dates, model.realised, strict=True)
             for name, value in zip(model.factors, row, strict=True)
             if value == value  # noqa: PLR0124  # NaN is no return
         ]
@@ -168,10 +168,13 @@ def _own_notes(forecast: Forecast, bias: tuple[Bias, ...]) -> tuple[str, ...]:
 
 
 def local_changes(strategy: Strategy, inputs: Inputs, currency: str) -> Increments:
-    """Changes of all series in their currencies of quotation, seen as the strategy sees its prices."""
+    """Changes of all series in their currencies of quotation, of the prices that the strategy believes in.
+
+    Corrections of volatility are not in them: they scale risk, and what comes of these changes is shown as returns.
+    """
     panel = align(inputs.prices, inputs.universe, lookback_months=lookback_months(strategy))
     latent = strategy.forecast.observation == "latent"
-    return observe(panel, translation(panel, inputs.snapshot["fx"], currency), latent=latent).local
+    return observe(panel, translation(panel, inputs.snapshot["fx"], currency), latent=latent).realised
 
 
 def _characteristics(

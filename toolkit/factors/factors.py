@@ -71,6 +71,7 @@ def fit(
     half_life: float | None = None,
     lags: int | tuple[int, ...] = 0,
     members: Mapping[str, tuple[str, ...]] = MEMBERS,
+    realised: Increments | None = None,
 ) -> Loadings:
     """Regress every asset on the factors built without it; pool the loadings within each group.
 
@@ -95,10 +96,13 @@ def fit(
         lags: Periods by which a factor may lead the asset, for all or for each: the loading is the sum of the coefficients
             on the factor now and so many periods before (Dimson 1979). For assets whose prices are stale.
         members: Series behind each observed factor.
+        realised: Changes that no correction of volatility has scaled, in the currencies of quotation: what the factors
+            returned. Those of `local` by default.
     """
     weights = np.ones(len(local.dates)) if half_life is None else decay(len(local.dates), half_life)
     recipe = Recipe.of(local, metals, state, assets, members)
     whole = recipe.without()
+    returned = whole if realised is None else Recipe.of(realised, metals, state, assets, members).without()
     k = len(whole.names)
     cov, _ = _clean(Portfolios.of(whole.mean, whole.weights, local.uncertainty), whole.names, weights)
     raw, classical, robust = np.full((3, len(assets), k), np.nan)
@@ -135,6 +139,7 @@ def fit(
         periods=tuple(periods),
         dates=local.dates,
         returns=whole.mean[:, used],
+        realised=returned.mean[:, used],
     )
 
 

@@ -86,7 +86,9 @@ class Loadings:
         fit: (n,) share of the variance that the factors explain.
         periods: (n,) changes behind each row.
         dates: T last dates of the periods.
-        returns: (T, k) changes of the factors, NaN in periods without one.
+        returns: (T, k) changes of the factors as their risk is measured: corrected for averages and smoothing. NaN in
+            periods without one.
+        realised: (T, k) what the factors returned, without these corrections: what is shown as a return.
     """
 
     assets: tuple[str, ...]
@@ -98,6 +100,7 @@ class Loadings:
     periods: tuple[int, ...]
     dates: tuple[date, ...]
     returns: FloatArray
+    realised: FloatArray
 
     @property
     def t(self) -> FloatArray:

@@ -82,6 +82,7 @@ def estimate(
         supply_scores=supply_scores,
         elements=tuple(asset.element for asset in universe),
         pressure=pressure,
+        realised=observed.realised,
     )
     heard = np.array([key not in annual for key in assets])
     form = covariance.estimate(inputs if heard.all() else _of(inputs, heard))

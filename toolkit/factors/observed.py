@@ -30,6 +30,8 @@ class Observed:
     Attributes:
         local: Of all series and of the dollar, in the currencies of quotation; posterior where noisy.
         total: The same in the reporting currency.
+        realised: Of all series and of the dollar, in the currencies of quotation, without any correction of volatility:
+            prints as they are, posterior means where noisy. Corrections scale risk; a return that is shown comes from here.
         printed: (T, n) changes of the prints in the reporting currency: log changes of a noisy basis, whose simple
             returns an outlier of fifteen times the price would rule; simple returns otherwise.
         noisy: Names of the series behind the columns of `levels`.
@@ -41,6 +43,7 @@ class Observed:
 
     local: Increments
     total: Increments
+    realised: Increments
     printed: FloatArray
     noisy: tuple[str, ...]
     levels: LocalLevels | None
@@ -73,8 +76,10 @@ def observe(panel: Panel, rates: Translation, *, latent: bool) -> Observed:
         smoothing = unsmooth(np.diff(np.log(panel.prices[:, assessed]), axis=0))
         mean[:, assessed] = np.where(smoothing.applied, np.expm1(smoothing.changes), mean[:, assessed])
     increments, levels = Increments.exact(panel.dates[1:], panel.assets, mean), None
+    realised = Increments.exact(panel.dates[1:], panel.assets, printed)
     if noisy.any():
-        increments, levels = _through_noise(panel, rates, noisy, np.where(noisy, np.nan, printed), mean, factor)
+        exact = np.where(noisy, np.nan, printed)
+        increments, realised, levels = _through_noise(panel, rates, noisy, exact, mean, factor)
     exchange, dollar = _widened(rates.rates, factor), _widened(rates.dollar[:, None], factor)[:, 0]
     names = np.array(panel.assets)
     with np.errstate(invalid="ignore"):
@@ -84,6 +89,7 @@ def observe(panel: Panel, rates: Translation, *, latent: bool) -> Observed:
     return Observed(
         local=_with_dollar(increments, dollar),
         total=_with_dollar(increments.translated(exchange), dollar),
+        realised=_with_dollar(realised, rates.dollar),
         printed=printed,
         noisy=tuple(names[noisy]),
         levels=levels,
@@ -95,8 +101,13 @@ def observe(panel: Panel, rates: Translation, *, latent: bool) -> Observed:
 
 def _through_noise(
     panel: Panel, rates: Translation, noisy: NDArray[np.bool_], exact: FloatArray, mean: FloatArray, factor: float
-) -> tuple[Increments, LocalLevels]:
-    """Smoothed changes of the noisy columns beside the mean (T, n) of all others, and the level models behind them."""
+) -> tuple[Increments, Increments, LocalLevels]:
+    """Smoothed changes of the noisy columns, and the level models behind them.
+
+    Returns:
+        Changes whose volatility is that of a year, beside the mean (T, n) of all others; the changes of the levels
+        themselves, beside the prints `exact` (T, n) of all others; and the models.
+    """
     start, log_price, quantity = _noisy_prints(panel, noisy)
     levels = local_levels(log_price, quantity, panel.periods_per_year)
     smoothed = latent_increments(
@@ -114,13 +125,18 @@ def _through_noise(
     drift = np.nanmean(changes, axis=0)
     second = np.where(inside, (smoothed.mean - drift) ** 2 + np.einsum("tii->ti", smoothed.uncertainty), 0.0).sum(axis=0)
     scale = levels.volatility * np.sqrt(inside.sum(axis=0) / panel.periods_per_year / second)
-    whole = mean.copy()
-    whole[:, noisy] = np.nan
-    whole[start:, noisy] = _widened(changes, scale)
     both = inside[:, :, None] & inside[:, None, :]
-    uncertainty = np.zeros((len(whole), scale.size, scale.size))
-    uncertainty[start:] = np.where(both, smoothed.uncertainty * np.outer(scale, scale), 0.0)
-    return Increments(panel.dates[1:], panel.assets, whole, np.flatnonzero(noisy), uncertainty), levels
+    columns = np.flatnonzero(noisy)
+
+    def beside(others: FloatArray, own: FloatArray, size: FloatArray) -> Increments:
+        whole = others.copy()
+        whole[:, noisy] = np.nan
+        whole[start:, noisy] = own
+        uncertainty = np.zeros((len(whole), size.size, size.size))
+        uncertainty[start:] = np.where(both, smoothed.uncertainty * np.outer(size, size), 0.0)
+        return Increments(panel.dates[1:], panel.assets, whole, columns, uncertainty)
+
+    return beside(mean, _widened(changes, scale), scale), beside(exact, changes, np.ones_like(scale)), levels
 
 
 def _noisy_prints(panel: Panel, noisy: NDArray[np.bool_]) -> tuple[int, FloatArray, FloatArray]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -69,14 +71,39 @@ def test_a_factor_names_its_members_and_the_year_it_had(inputs, forecast, model)
     assert set(told["precious_metals"]["members"]) <= set(inputs.prices["asset"])
     metals = told["base_metals"]
     j = forecast.model.factors.index("base_metals")
-    known = np.isfinite(forecast.model.returns[:, j])
-    last = forecast.model.returns[known, j][-12:]
+    known = np.isfinite(forecast.model.realised[:, j])
+    last = forecast.model.realised[known, j][-12:]
     assert metals["return_12m"] == pytest.approx(np.prod(1 + last) - 1)
     assert metals["last"] == [day for day, there in zip(forecast.model.dates, known, strict=True) if there][-1]
     shock = told["supply_shock"]
     assert "gallium" in shock["members"]
     assert "copper" in shock["against"]
     assert not set(shock["members"]) & {*shock["against"], "gold"}
+
+
+def test_what_a_factor_returned_is_what_its_members_returned(inputs, model):
+    """The correction for monthly averages multiplies volatility by 1.22: of a return it would make another one."""
+    told = {f["name"]: f for f in model["factors"]}
+    for name in ("precious_metals", "base_metals", "energy"):
+        prices = inputs.prices.filter(pl.col("asset").is_in(told[name]["members"]))
+        wide = prices.pivot(on="asset", index="date", values="price").sort("date").drop("date").to_numpy()
+        months = wide[-12:] / wide[-13:-1] - 1.0
+        assert told[name]["return_12m"] == pytest.approx(np.prod(1.0 + months.mean(axis=1)) - 1.0)
+        whole = wide[-1] / wide[-13] - 1.0
+        assert whole.min() < told[name]["return_12m"] < whole.max() + 0.05
+
+
+def test_the_premia_in_the_documentation_are_those_of_the_output():
+    """docs/method.md cites the figures of the default strategy as known on a day that it names."""
+    page = " ".join((Path(__file__).parents[3] / "docs" / "method.md").read_text(encoding="utf-8").split())
+    day = date.fromisoformat(re.findall(r"As known on (\d{4}-\d\d-\d\d), a year for one standard", page)[0])
+    found = {row["name"]: row for row in factors(SETTINGS, day, "physical-basket").to_json()["characteristics"]}
+    cited = re.findall(r"(control pressure|N-1|flow shortfall) ([+-][\d.]+) % \(t (-?[\d.]+)\)", page)
+    keys = {"control pressure": "control_pressure", "N-1": "n_minus_1", "flow shortfall": "flow_shortfall"}
+    assert len(cited) == len(keys)
+    for words, premium, t in cited:
+        row = found[keys[words]]
+        assert (f"{row['premium']:+.1%}", f"{row['t']:.1f}") == (premium + "%", t)
 
 
 def test_shared_estimates_count_once_and_by_their_weakest_test(model):

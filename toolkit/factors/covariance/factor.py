@@ -74,6 +74,7 @@ class FactorCovariance(Spec):
             half_life=slow,
             lags=self.lags,
             members=self.members,
+            realised=inputs.realised,
         )
         F = self._adjusted(model, inputs.periods_per_year, slow)
         loadings = capped(model.loadings, F, variance)

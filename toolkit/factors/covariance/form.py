@@ -32,6 +32,7 @@ class CovarianceInputs:
         supply_scores: 0..1 an asset.
         elements: n symbols, None for what is not one metal; empty where none is known.
         pressure: Number of export controls in force on an asset's traded form, for views; only where it is known.
+        realised: Changes in the currencies of quotation without any correction of volatility; those of `local` by default.
     """
 
     increments: Increments
@@ -45,6 +46,7 @@ class CovarianceInputs:
     supply_scores: Mapping[str, float] | None = None
     elements: tuple[str | None, ...] = ()
     pressure: Mapping[str, float] | None = None
+    realised: Increments | None = None
 
 
 @dataclass(frozen=True, slots=True)
