@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,8 +16,7 @@ from toolkit.factors.factors import MEMBERS
 from toolkit.supply.event_study import (
     ANNOUNCEMENT,
     NO_REACTION,
-    NOISY,
-    SMOOTHING,
+    THIN,
     Case,
     EventStudy,
     Summary,
@@ -26,6 +26,7 @@ from toolkit.supply.event_study import (
     summary,
 )
 from toolkit.supply.events import COUNTING
+from toolkit.supply.monthly_series import NOISY, SMOOTHING, MonthlySeries, monthly
 from toolkit.supply.spells import control_spells
 
 BENCHMARK, METAL = "base_metals", "metal"
@@ -78,7 +79,8 @@ class EventAnswer:
         return (
             f"Customs unit values are noisy: a level is the quantity-weighted mean of up to {SMOOTHING} months, from before the"
             " month of the event and from after it; other bases are month averages. Adjusted: over the geometric mean change"
-            f" of the benchmark. A change below {NO_REACTION:.0%} counts as no reaction. Few, overlapping cases: no p-values."
+            f" of the benchmark. A level with a standard error above {THIN:.0%} is too thin: no change is told from or to it. A"
+            f" change below {NO_REACTION:.0%} counts as no reaction. Few, overlapping cases: no p-values."
         )
 
 
@@ -96,12 +98,12 @@ def event_study(settings: Settings, as_of: date, name: str, events: str | None =
     inputs = load_ledger(settings, as_of, events)
     event = find_event(inputs.ledger, name)
     cases = comparable_cases(inputs, as_of)
-    prices, points = inputs.snapshot["prices"], inputs.snapshot["price_points"]
+    points = inputs.snapshot["price_points"]
     key = notice_key(event.number) if event.number else None
     same = pl.Series([notice_key(label) == key for label in points["event"]], dtype=pl.Boolean)
     return EventAnswer(
         as_of=as_of,
-        study=study(inputs.ledger, event, prices, traded=_traded(inputs), benchmark=cases.benchmark),
+        study=study(inputs.ledger, event, cases.series, traded=_traded(inputs), benchmark=cases.benchmark),
         benchmark=cases.benchmark,
         points=points.filter(same).sort("asset", "basis", "date"),
         comparable=cases.cases,
@@ -115,9 +117,11 @@ class ComparableCases:
     """Every official licence or ban that names the form of a series, from its announcement; non-reactions are among them.
 
     Attributes:
+        series: Visible monthly prices.
         benchmark: Series of the basket: base metals that no measure of the ledger controls.
     """
 
+    series: Mapping[str, MonthlySeries]
     benchmark: tuple[str, ...]
     cases: tuple[Case, ...]
 
@@ -129,14 +133,15 @@ class ComparableCases:
 
 def comparable_cases(inputs: LedgerInputs, as_of: date) -> ComparableCases:
     """The comparable cases on what was known on `as_of`."""
+    series = monthly(inputs.snapshot["prices"])
     benchmark, traded = _benchmark(inputs, as_of), _traded(inputs)
     found = (
-        study(inputs.ledger, event, inputs.snapshot["prices"], traded=traded, benchmark=benchmark).cases
+        study(inputs.ledger, event, series, traded=traded, benchmark=benchmark).cases
         for event in inputs.ledger.events
         if event.is_law and event.instrument in COUNTING
     )
     cases = tuple(case for of_event in found for case in of_event if case.zero == ANNOUNCEMENT and case.form_named)
-    return ComparableCases(benchmark, cases)
+    return ComparableCases(series, benchmark, cases)
 
 
 def _traded(inputs: LedgerInputs) -> dict[str, str]:

@@ -19,6 +19,8 @@ from toolkit.core.errors import SpecError
 from toolkit.optimize.frontier import Frontier, Point, frontier
 from toolkit.optimize.problem import Problem
 
+POINT = 5e-5
+"""Volatility and reward a year within which all points print alike: the constraints leave nothing to trade."""
 SPREADSHEET_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -27,6 +29,13 @@ class FrontierAnswer:
     """A finished frontier: the object of the contract."""
 
     record: Mapping[str, Any]
+
+    @property
+    def is_point(self) -> bool:
+        """Whether all of its points print alike."""
+        found = self.record["points"]
+        spans = (max(row[key] for row in found) - min(row[key] for row in found) for key in ("volatility", "target"))
+        return all(span < POINT for span in spans)
 
     def rows(self) -> list[dict[str, Any]]:
         """Points and turning points together, in the order of what is traded against risk; turning points have no number."""
@@ -56,7 +65,12 @@ class FrontierAnswer:
 
 
 def write_chart(answer: FrontierAnswer, path: Path) -> None:
-    """Write the frontier as an SVG picture; `SpecError` when the file cannot be written."""
+    """Write the frontier as an SVG picture; `SpecError` when it is a point, or the file cannot be written."""
+    if answer.is_point:
+        raise SpecError(
+            f"{path}: the frontier is a point, and there is no curve to draw.",
+            hint="Give the strategy a forecast of returns, or wider limits.",
+        )
     from toolkit.report.charts.frontier import frontier_svg  # noqa: PLC0415  # the drawing library is large
 
     try:

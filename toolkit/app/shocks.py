@@ -16,9 +16,8 @@ from toolkit.strategy.model import Strategy
 from toolkit.strategy.scenarios import ShockSpec
 from toolkit.supply.control_rate import LIFT, TIGHTEN, control_changes
 from toolkit.supply.controls import CHINA
-from toolkit.supply.event_study import NOISY
+from toolkit.supply.monthly_series import NOISY, monthly
 from toolkit.supply.shock_prior import ShockPrior, shock_prior
-from toolkit.supply.year_change import monthly
 
 BENCHMARK, METAL = "base_metals", "metal"
 

@@ -20,9 +20,9 @@ def show(*, common: Common) -> None:
     if common.json:
         print_json({"settings": [{"key": row.key, "value": row.value, "origin": row.origin} for row in rows]})
         return
-    from rich.table import Table
+    from toolkit.cli.tables import Table
 
-    table = Table("setting", "value", "from", box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table = Table.of(("setting", "value", "from"))
     for row in rows:
         table.add_row(row.key, "" if row.value is None else str(row.value), row.origin)
     console(common).print(table)

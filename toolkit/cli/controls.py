@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from rich.console import Console
-    from rich.table import Table
 
     from toolkit.app.controls import ControlAnswer
+    from toolkit.cli.tables import Table
     from toolkit.supply.state import ControlState, Measure
 
 EVENTS_HELP = "Your own events (CSV or TOML; - is a CSV on stdin) over the bundled ledger."
@@ -84,11 +84,11 @@ def controls(
 
 
 def _table(*headings: str) -> Table:
-    from rich.table import Table
+    from toolkit.cli.tables import Table
 
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table = Table()
     for heading in headings:
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading)
     return table
 
 

@@ -28,11 +28,11 @@ def list_data(*, common: Common) -> None:
         weaknesses = dict(package.weaknesses)
         print_json({"as_of": day.isoformat(), "package": str(package.folder), "data": records, "weaknesses": weaknesses})
         return
-    from rich.table import Table
+    from toolkit.cli.tables import Table
 
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table = Table()
     for heading in ("table", "source", "rows", "newest", "known from", "overdue"):
-        table.add_column(heading, justify="right" if heading in ("rows", "overdue") else "left", overflow="fold")
+        table.add_column(heading, justify="right" if heading in ("rows", "overdue") else "left")
     for record in records:
         overdue = f"{record['overdue_days']} d" if record["overdue_days"] else ""
         newest = record["as_of"] or ""
@@ -83,15 +83,13 @@ def _validate_prices(path: str, common: Common) -> None:
         ]
         print_json({"file": file.name, "shape": file.shape, "quality": rows, "findings": list(found), "faults": []})
         return
-    from rich.table import Table
+    from toolkit.cli.tables import Table
 
     out = console(common)
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table = Table()
     headings = ("asset", "first", "last", "prints", "rhythm", "coverage", "gaps", "stale", "outliers", "unit", "age")
     for heading in headings:
-        table.add_column(
-            heading, justify="left" if heading in ("asset", "first", "last", "rhythm") else "right", overflow="fold"
-        )
+        table.add_column(heading, justify="left" if heading in ("asset", "first", "last", "rhythm") else "right")
     for row in table_of.iter_rows(named=True):
         table.add_row(
             row["asset"], str(row["first"]), str(row["last"]), str(row["observations"]), row["rhythm"] or "",

@@ -20,9 +20,9 @@ def doctor(*, common: Common) -> None:
         healthy = all(finding.ok for finding in findings)
         print_json({"healthy": healthy, "findings": [finding.to_json() for finding in findings]})
         return
-    from rich.table import Table
+    from toolkit.cli.tables import Table
 
-    table = Table("check", "state", "detail", box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table = Table.of(("check", "state", "detail"))
     for finding in findings:
         table.add_row(finding.name, "ok" if finding.ok else "look", finding.detail)
     console(common).print(table)

@@ -13,10 +13,10 @@ from toolkit.cli.terminal import console, print_json
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
 
     from toolkit.app.events import EventAnswer
-    from toolkit.supply.event_study import Case
+    from toolkit.cli.tables import Table
+    from toolkit.supply.event_study import Case, Reaction
 
 
 @with_common
@@ -41,31 +41,41 @@ def _percent(figure: float | None) -> str:
     return "n/a" if figure is None else f"{figure:+.0%}"
 
 
-def _table(*headings: str, left: int) -> Table:
-    from rich.table import Table
+def _cell(reaction: Reaction) -> str:
+    """The adjusted change, the plain one (*) where the benchmark ends earlier, or why there is none."""
+    if reaction.thin is not None:
+        return "thin"
+    return _percent(reaction.adjusted) if reaction.adjusted is not None or reaction.change is None else (
+        f"{_percent(reaction.change)}*")  # fmt: skip
 
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for i, heading in enumerate(headings):
-        table.add_column(heading, justify="left" if i < left else "right", overflow="fold")
-    return table
+
+def _base(reaction: Reaction) -> str:
+    """The level before the event, with its standard error where it has one."""
+    if reaction.before is None:
+        return "n/a"
+    if reaction.before_error is None:
+        return f"{reaction.before:,.4g} ±?"
+    return f"{reaction.before:,.4g}" + (f" ±{reaction.before_error:.0%}" if reaction.before_error else "")
 
 
 def _cases(cases: Iterable[Case], *, with_event: bool) -> Table:
-    first = ("event",) if with_event else ()
-    table = _table(
-        *first, "price of", "from", "day", "1 m", "3 m", "6 m", "12 m", "12 m plain", "overlaps", left=3 + with_event
-    )
+    from toolkit.cli.tables import Table
+
+    first = ("event", "price of") if with_event else ("price of",)
+    table = Table.of((*first, "from", "day"), ("base", "1 m", "3 m", "6 m", "12 m", "12 m plain", "overlaps"), keys=2)
     for case in cases:
-        adjusted = [_percent(r.adjusted if r.adjusted is not None else r.change) for r in case.reactions]
-        plain = [f"{text}*" if r.adjusted is None and r.change is not None else text
-                 for text, r in zip(adjusted, case.reactions, strict=True)]  # fmt: skip
         label = case.asset.replace("_", " ") + ("" if case.form_named else " (form not named)")
-        cells = ([case.event_id] if with_event else []) + [label, case.zero, str(case.day)]
-        table.add_row(*cells, *plain, _percent(case.reactions[-1].change), str(len(case.overlaps)) if case.overlaps else "")
+        cells = [*([case.event_id] if with_event else []), label, case.zero, str(case.day), _base(case.reactions[0])]
+        last = case.reactions[-1]
+        plain = "thin" if last.thin else _percent(last.change)
+        overlaps = str(len(case.overlaps)) if case.overlaps else ""
+        table.add_row(*cells, *(_cell(reaction) for reaction in case.reactions), plain, overlaps)
     return table
 
 
 def _show(answer: EventAnswer, out: Console) -> None:
+    from toolkit.cli.tables import Table
+
     event, found = answer.study.event, answer.study
     own = " (your own, not checked)" if answer.own else ""
     out.print(f"{event.event_id}: {event.title}, {event.instrument.replace('_', ' ')}{own}", markup=False, style="bold")
@@ -75,6 +85,9 @@ def _show(answer: EventAnswer, out: Console) -> None:
     out.print(f"Announced {event.announced}{effect}; prices as known on {answer.as_of}.")
     if found.cases:
         out.print(_cases(found.cases, with_event=False))
+        thin = sorted({case.asset for case in found.cases if any(r.thin == "before" for r in case.reactions)})
+        if thin:
+            out.print(f"Base too thin: of {', '.join(thin)} no change is told from a level of such error.", markup=False)
         ids = sorted({other for case in found.cases for other in case.overlaps})
         if ids:
             out.print(f"Overlap with {', '.join(ids)}: the changes are not of this event alone.", markup=False)
@@ -86,8 +99,7 @@ def _show(answer: EventAnswer, out: Console) -> None:
     if not found.cases and not found.without_series and not found.outside_series:
         out.print("The event names no metal of its own: there is no price to study.")
     if answer.points.height:
-        points = _table("dated price points", "date", "price", "unit", "basis", left=2)
-        points.columns[-1].justify = "left"
+        points = Table.of(("dated price points", "date"), ("price",), ("unit", "basis"))
         for row in answer.points.iter_rows(named=True):
             low, high = row["price_low"], row["price_high"]
             price = f"{low:,g}" if low == high else f"{low:,g} to {high:,g}"
@@ -98,7 +110,7 @@ def _show(answer: EventAnswer, out: Console) -> None:
         out.print(
             f"Adjusted changes after all {len(answer.comparable)} official licences and bans with a series, from announcement:"
         )
-        table = _table("after", "n", "median", "lowest", "highest", "up", "down", "no reaction", "overlapping", left=1)
+        table = Table.of(("after",), ("n", "median", "lowest", "highest", "up", "down", "no reaction", "overlapping"))
         for row in answer.summaries:
             table.add_row(
                 f"{row.horizon} m", str(row.n), _percent(row.median), _percent(row.low), _percent(row.high), str(row.up),

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
+
+    from toolkit.cli.tables import Table
 
 SHOWN = 5e-5
 """Weights below this, and slopes below it, print as nothing."""
@@ -43,11 +44,11 @@ def points(value: float) -> str:
 
 
 def _table(headings: Sequence[str]) -> Table:
-    from rich.table import Table
+    from toolkit.cli.tables import Table
 
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table = Table()
     for i, heading in enumerate(headings):
-        table.add_column(heading, justify="right" if i else "left", no_wrap=i > 0)
+        table.add_column(heading, justify="right" if i else "left")
     return table
 
 

@@ -12,9 +12,9 @@ from toolkit.cli.terminal import console, print_json, say
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
 
     from toolkit.app.exposure import ExposureAnswer
+    from toolkit.cli.tables import Table
     from toolkit.supply.exposure import LotExposure
 
 
@@ -65,11 +65,11 @@ def exposure(
 
 
 def _table(*headings: str, right: tuple[str, ...] = ()) -> Table:
-    from rich.table import Table
+    from toolkit.cli.tables import Table
 
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table = Table()
     for heading in headings:
-        table.add_column(heading, justify="right" if heading in right else "left", overflow="fold")
+        table.add_column(heading, justify="right" if heading in right else "left")
     return table
 
 
@@ -182,4 +182,4 @@ def _show_cover(answer: ExposureAnswer, out: Console) -> None:
                 entry.asset, f"{entry.stored:,.3g}", f"{entry.monthly_use:g}", f"{entry.days:,.0f}", f"{entry.shortfall:.0%}",
                 f"{entry.gap:,.0f}",
             )  # fmt: skip
-    out.print(table if table.row_count else "Give --use METAL=KG (a month) for the days of cover.")
+    out.print(table if table.rows else "Give --use METAL=KG (a month) for the days of cover.")

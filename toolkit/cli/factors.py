@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from rich.console import Console
-    from rich.table import Table
 
     from toolkit.app.factors import FactorsAnswer
     from toolkit.app.walk_forward import Bias
+    from toolkit.cli.tables import Table
 
 DOUBT = 2.0
 """Standard errors within which a bias statistic cannot be told from right."""
@@ -72,15 +72,15 @@ def factors(
 
 def _table(left: Sequence[str], right: Sequence[str], last: Sequence[str] = ()) -> Table:
     """A table of words, of figures, and of words again."""
-    from rich.table import Table
+    from toolkit.cli.tables import Table
 
-    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
+    table = Table()
     for heading in left:
-        table.add_column(heading, overflow="fold", min_width=10)
+        table.add_column(heading)
     for heading in right:
         table.add_column(heading, justify="right")
     for heading in last:
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading)
     return table
 
 
@@ -89,7 +89,7 @@ def _volatilities(assets: Sequence[Mapping[str, Any]], out: Console) -> None:
     for a in assets:
         interval = f"{_percent(a['low'])} to {_percent(a['high'])}"
         table.add_row(
-            _plain(a["asset"]), SEEN.get(a["observation"], a["observation"].replace("_", " ")), str(a["changes"]),
+            a["asset"], SEEN.get(a["observation"], str(a["observation"]).replace("_", " ")), str(a["changes"]),
             _percent(a["raw"]), _percent(a["corrected"]), interval, _percent(a["forecast"]), _whole(a["own_weight"]),
             _whole(a["fit"]),
         )  # fmt: skip
@@ -115,7 +115,7 @@ def _loadings(told: Mapping[str, Any], out: Console) -> None:
         table = _table(("asset",), [name.replace("_", " ") for name in shown])
         for a in told["assets"]:
             marked = (_loading(a["loadings"][name], told["tests"]["threshold"]) for name in shown)
-            table.add_row(_plain(a["asset"]), *marked)
+            table.add_row(a["asset"], *marked)
         out.print(table)
     tests = told["tests"]
     chance = f"{tests['estimates'] / CHANCE:.0f}"
@@ -135,7 +135,7 @@ def _factors(factors: Sequence[Mapping[str, Any]], out: Console) -> None:
         members = ", ".join(NAMES.get(str(key), str(key)) for key in f["members"]) or "none today"
         table.add_row(
             f["name"].replace("_", " "), _percent(f["volatility"]), _signed(f["return_12m"]), (f["last"] or "")[:7],
-            _plain(f"{members}; against {', '.join(f['against'])}" if f["against"] else members),
+            f"{members}; against {', '.join(f['against'])}" if f["against"] else members,
         )  # fmt: skip
     out.print("Factors: volatility a year, and what the last twelve months came to", style="bold")
     out.print(table)
@@ -150,7 +150,7 @@ def _characteristics(rows: Sequence[Mapping[str, Any]], notes: Sequence[str], ou
         # A mean over a few periods looks like a finding: without a test it is not shown.
         tested = row["t"] is not None
         figures = (_signed(row["premium"]), _percent(row["error"]), f"{row['t']:.1f}") if tested else ("", "", "too short")
-        table.add_row(_plain(row["name"].replace("_", " ")), *figures, str(row["months"]))
+        table.add_row(row["name"].replace("_", " "), *figures, str(row["months"]))
     out.print("What characteristics of supply earned, a year for one standard deviation more", style="bold")
     out.print(table)
     out.print(
@@ -202,13 +202,6 @@ def _loading(loading: Mapping[str, Any], threshold: float) -> str:
         return "not fitted "
     mark = "*" if abs(loading["t"]) >= threshold else " "
     return f"{loading['loading']:.2f} ({loading['t']:.1f}){mark}"
-
-
-def _plain(words: str) -> str:
-    """Words that came from a file, without the meaning that brackets have for the terminal."""
-    from rich.markup import escape
-
-    return escape(words)
 
 
 def _percent(value: float | None) -> str:

@@ -11,9 +11,9 @@ from toolkit.cli.terminal import console, print_json
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
 
     from toolkit.app.flows import CodeFlows, FlowAnswer
+    from toolkit.cli.tables import Table
     from toolkit.supply.collapse import Collapse
     from toolkit.supply.flows import Change, FlowSummary
 
@@ -82,16 +82,14 @@ def _heading(code: CodeFlows) -> str:
 
 
 def _table(rows: list[tuple[CodeFlows, FlowSummary]]) -> Table:
-    from rich.table import Table
+    from toolkit.cli.tables import Table
 
     many = len({code.hs_code for code, _ in rows}) > 1
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("metal" if many else "partner", overflow="fold")
-    for heading in ("month", "kg", "m/m", "y/y", "3 mo", "12 mo", "3 on 12", "zeros/12", "share/12"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    figures = ("month", "kg", "m/m", "y/y", "3 mo", "12 mo", "3 on 12", "zeros/12")
+    table = Table.of(("metal" if many else "partner",), figures if many else (*figures, "share/12"))
     for code, s in rows:
         inferred = f" ({s.inferred_in_twelve} inf)" if s.inferred_in_twelve else ""
-        table.add_row(
+        cells = (
             code.name if many else _partner(s.series.partner),
             f"{s.month:%Y-%m}",
             _mass(s.latest),
@@ -101,8 +99,9 @@ def _table(rows: list[tuple[CodeFlows, FlowSummary]]) -> Table:
             _mass(s.twelve_months),
             _percent(s.three_on_twelve),
             f"{s.zeros_in_twelve}{inferred}",
-            "" if s.share is None else f"{s.share:.0%}",
         )
+        share = "" if s.share is None else f"{s.share:.0%}"
+        table.add_row(*cells, *(() if many else (share,)))
     return table
 
 

@@ -45,11 +45,13 @@ def frontier(
         from toolkit.app.frontier import efficient_frontier
     with progress("Tracing the frontier", common):
         answer = efficient_frontier(request, points)
-    if chart is not None:
+    if chart is not None and not answer.is_point:
         from toolkit.app.frontier import write_chart
 
         write_chart(answer, Path(chart))
         say(f"chart: {chart}", common)
+    elif chart is not None:
+        say("chart: not drawn, the frontier is a point.", common)
     if csv == "-":
         sys.stdout.write(answer.csv())
         return
@@ -63,7 +65,7 @@ def frontier(
 
 
 def _show(answer: FrontierAnswer, common: Common) -> None:
-    from rich.table import Table
+    from toolkit.cli.tables import Table
 
     record = answer.record
     out = console(common)
@@ -74,14 +76,17 @@ def _show(answer: FrontierAnswer, common: Common) -> None:
         style="bold",
         markup=False,
     )
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for heading in ("point", "volatility", "return", "cost", "aversion"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("largest holdings, or what turns", overflow="fold")
     last = len(record["points"])
+    table = Table.of((), ("point", "volatility", "return", "cost", "aversion"), ("largest holdings, or what turns",))
+    if answer.is_point:
+        out.print(
+            "The frontier is a point: within the constraints nothing trades risk against that, and all points are this one.",
+            markup=False,
+        )
     for row in answer.rows():
         number = row["point"]
-        if number is None or number % EVERY == 1 or number == last:
+        turns = number is None or number % EVERY == 1
+        if number == last or (turns and not answer.is_point):
             table.add_row(*_cells(row))
     out.print(table)
     for note in record["notes"]:

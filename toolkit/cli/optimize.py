@@ -90,7 +90,7 @@ def _explanation(result: Result, common: Common) -> Mapping[str, Any]:
 
 
 def _show(result: Result, common: Common) -> None:
-    from rich.table import Table
+    from toolkit.cli.tables import Table
 
     record: Mapping[str, Any] = result.record
     money = record["currency"]
@@ -98,12 +98,12 @@ def _show(result: Result, common: Common) -> None:
     out.print(
         f"[b]{record['strategy']['title']}[/b]  as of {record['as_of']}, {record['budget']:,.0f} {money}, {record['status']}"
     )
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table = Table()
     for heading, justify in (
         ("hold", "left"), ("lots", "right"), ("lot", "right"), (f"price {money}", "right"), ("+/-", "right"),
         (f"value {money}", "right"), ("weight", "right"), ("risk", "right"), (f"cost {money}", "right"),
     ):  # fmt: skip
-        table.add_column(heading, justify=justify)  # type: ignore[arg-type]
+        table.add_column(heading, justify=justify)
     held = [position for position in record["positions"] if position["weight"] >= SHOWN]
     for p in sorted(held, key=lambda position: -position["weight"]):
         lots = f"{p['quantity']:,.3f}" if p["lots"] is None else f"{p['lots']:,.0f}"
@@ -128,7 +128,7 @@ def _show(result: Result, common: Common) -> None:
         out.print(
             f"Under export control for {record['owner']['country']}: {exposures['controlled']:.1%} of value. Supply: {told}."
         )
-    limits = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    limits = Table()
     for heading, justify in (
         ("limit", "left"),
         ("where", "left"),
@@ -137,11 +137,11 @@ def _show(result: Result, common: Common) -> None:
         ("slack", "right"),
         ("", "left"),
     ):
-        limits.add_column(heading, justify=justify)  # type: ignore[arg-type]
+        limits.add_column(heading, justify=justify)
     for c in record["constraints"]:
         if c["value"] is not None:
             limits.add_row(c["name"], c["where"] or "", *_limit(c))
-    if limits.row_count:
+    if limits.rows:
         out.print(limits)
 
 

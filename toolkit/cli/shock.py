@@ -44,13 +44,13 @@ def shock(
 
 
 def _show(answer: ShockAnswer, out: Console) -> None:
-    from rich.table import Table
+    from toolkit.cli.tables import Table
 
     band, e, money = answer.band, answer.band.elasticity, answer.currency
     out.print(f"[b]{answer.metal}[/b]: {band.loss:.0%} of supply stops, as of {answer.as_of}")
     out.print(f"P1/P0 = (1 - loss) ** (-1 / e), e = supply + demand elasticity ({e.basis}: {e.source})", markup=False)
     headings = ("e", "price", f"{money}/kg", "stored gains", "truce: stored loses", "open order: undelivered", "and dearer by")
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table = Table()
     for heading in headings:
         table.add_column(heading, justify="right")
     level = None if answer.price is None else answer.price.price

@@ -27,9 +27,9 @@ def list_strategies(*, common: Common) -> None:
     if common.json:
         print_json({"strategies": rows})
         return
-    from rich.table import Table
+    from toolkit.cli.tables import Table
 
-    table = Table("name", "title", "from", box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table = Table.of(("name", "title", "from"))
     for row in rows:
         table.add_row(row["name"], row["title"], row["origin"])
     console(common).print(table)

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rich.console import Console
-    from rich.table import Table
 
     from toolkit.app.supply import MetalSupply, StageSupply, SupplyAnswer
+    from toolkit.cli.tables import Table
     from toolkit.supply.concentration import SupplyShares
     from toolkit.supply.criticality import PublishedScore
 
@@ -59,15 +59,15 @@ def supply(
 
 def _table(left: tuple[str, ...], right: tuple[str, ...], last: tuple[str, ...] = ()) -> Table:
     """A table of text columns, of figures, and of text again."""
-    from rich.table import Table
+    from toolkit.cli.tables import Table
 
-    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
+    table = Table()
     for heading in left:
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading)
     for heading in right:
-        table.add_column(heading, justify="right", no_wrap=True)
+        table.add_column(heading, justify="right")
     for heading in last:
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading)
     return table
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 WIDTH = 100
-"""Columns of a table where the stream is not a terminal."""
+"""Columns of a table where the stream is not a terminal and COLUMNS is not set."""
 
 
 def tolerant_streams() -> None:
@@ -41,7 +41,9 @@ def console(common: Common) -> Console:
     from rich.console import Console
 
     plain = common.no_color or "NO_COLOR" in os.environ or not sys.stdout.isatty()
-    return Console(no_color=plain, highlight=False, width=None if sys.stdout.isatty() else WIDTH, soft_wrap=False)
+    asked = os.environ.get("COLUMNS", "")
+    width = None if sys.stdout.isatty() else int(asked) if asked.isdecimal() and int(asked) else WIDTH
+    return Console(no_color=plain, highlight=False, width=width, soft_wrap=False)
 
 
 @contextmanager

@@ -19,10 +19,9 @@ def upcoming(
     common: Common,
 ) -> None:
     """List the dated changes ahead, as known on the day of --as-of, and the suspensions that have lapsed."""
-    from rich.table import Table
-
     from toolkit.app.config import resolve
     from toolkit.app.controls import calendar
+    from toolkit.cli.tables import Table
 
     found = calendar(resolve(common.settings(), file=common.config), common.day(), within, events)
     record = found.to_json()
@@ -31,9 +30,9 @@ def upcoming(
         return
     out = console(common)
     out.print(f"[b]Ahead[/b] of {record['as_of']}, within {record['within_days']} days")
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table = Table()
     for heading in ("date", "days", "standing", "what", "checked"):
-        table.add_column(heading, justify="right" if heading == "days" else "left", overflow="fold")
+        table.add_column(heading, justify="right" if heading == "days" else "left")
     for row in record["upcoming"]:
         standing = row["standing"] + (", yours" if row["own"] else "")
         table.add_row(row["date"], str(row["days"]), standing, row["what"], row["confidence"])

@@ -1,30 +1,29 @@
 """What prices did after a control event: month averages, benchmark-adjusted, with overlaps and non-reactions in sight.
 
 Customs unit values are noisy: their level is the quantity-weighted mean of up to three months, and a window never reaches
-across the event. Other bases are month averages already and are taken month by month. Cases are few and overlap, so median,
-range and n are given and no p-value: it would claim independence that the cases do not have.
+across the event. Other bases are month averages already and are taken month by month. A change stands between two levels
+whose errors are known (`toolkit.supply.monthly_series`); from or to a level that is too thin none is told. Cases are few and
+overlap, so median, range and n are given and no p-value: it would claim independence that the cases do not have.
 """
 
 from __future__ import annotations
 
-import calendar
 import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-import polars as pl
-
 from toolkit.core.errors import DataError, did_you_mean
 from toolkit.supply.controls import ControlLedger
 from toolkit.supply.events import Event
+from toolkit.supply.monthly_series import MonthlySeries, month_end, month_number, window
 
 HORIZONS = (1, 3, 6, 12)
 """Months after the event."""
-NOISY = "customs_unit_value"
-SMOOTHING = 3
-"""Months in the level of a noisy basis."""
+MONTHS = HORIZONS[-1]
+THIN = 0.25
+"""Standard error (log points) of a level above which no change is told from it or to it: two of them are a factor of 1.6."""
 NO_REACTION = 0.10
 """Changes smaller than this count as no reaction: a convention, about the error of a filtered customs level."""
 ANNOUNCEMENT, EFFECT = "announcement", "effect"
@@ -36,10 +35,13 @@ class Reaction:
 
     Attributes:
         month: The month looked at, its last day.
-        change: Simple change of the price; None where a month is missing or not known yet.
+        change: Simple change of the price; None where a month is missing or not known yet, or a level is too thin.
+        error: Standard error of the log of the change, from those of both levels; None where a level is missing.
         benchmark: Mean change of the benchmark's members over the same months, geometric; None where one is missing.
         adjusted: ``(1 + change) / (1 + benchmark) - 1``.
+        before, before_error: The level before the event, in the unit of the series, and its standard error in log points.
         before_months, after_months: Prints behind the two levels.
+        thin: ``before`` or ``after`` where that level has an error above `THIN`, else None.
     """
 
     horizon: int
@@ -47,12 +49,18 @@ class Reaction:
     change: float | None
     benchmark: float | None
     adjusted: float | None
+    error: float | None
+    before: float | None
+    before_error: float | None
     before_months: int
     after_months: int
+    thin: str | None
 
     @property
     def verdict(self) -> str:
-        """``up``, ``down``, ``none`` (no reaction) or ``unknown``, by the adjusted change, else the plain one."""
+        """``up``, ``down``, ``none`` (no reaction), ``too_thin`` or ``unknown``, by the adjusted change, else the plain one."""
+        if self.thin is not None:
+            return "too_thin"
         figure = self.change if self.adjusted is None else self.adjusted
         if figure is None:
             return "unknown"
@@ -118,63 +126,62 @@ class Summary:
     none: int
 
 
-def _month(day: date, shift: int) -> date:
-    """The last day of the month `shift` months after that of `day`."""
-    year, month = divmod(day.year * 12 + day.month - 1 + shift, 12)
-    return date(year, month + 1, calendar.monthrange(year, month + 1)[1])
-
-
-def _level(series: pl.DataFrame, months: Sequence[date], *, noisy: bool) -> tuple[float | None, int]:
-    """The level over `months` and the prints behind it: quantity-weighted where noisy, of the last month otherwise."""
-    rows = series.filter(pl.col("date").is_in(list(months if noisy else months[-1:])))
-    if rows.is_empty():
-        return None, 0
-    weights = rows["quantity"].fill_null(0.0)
-    total = float(weights.sum())
-    if noisy and total > 0:
-        return float((rows["price"] * weights).sum()) / total, rows.height
-    return statistics.fmean(rows["price"]), rows.height
-
-
-def _windows(day: date, horizon: int) -> tuple[list[date], list[date]]:
-    """Months before and months after; the month of the event itself is in neither."""
-    before = [_month(day, shift) for shift in range(-SMOOTHING, 0)]
-    after = [_month(day, shift) for shift in range(max(1, horizon - SMOOTHING + 1), horizon + 1)]
-    return before, after
-
-
-def _benchmark(members: Iterable[Mapping[date, float]], before: date, after: date) -> float | None:
-    """Geometric mean change of the members (date -> price) that have both months; None when none has."""
-    changes = [math.log(prices[after] / prices[before]) for prices in members if before in prices and after in prices]
-    return math.expm1(sum(changes) / len(changes)) if changes else None
-
-
-def reactions(prices: pl.DataFrame, asset: str, day: date, *, benchmark: Sequence[str]) -> tuple[Reaction, ...]:
+def reactions(series: Mapping[str, MonthlySeries], asset: str, day: date, *, benchmark: Sequence[str]) -> tuple[Reaction, ...]:
     """The reactions of one series around one day, at every horizon.
 
     Args:
-        prices: Visible monthly prices, rows of `toolkit.core.frames.Prices` dated at the ends of months.
-        asset: Whose series.
-        day: Day zero.
+        series: From `toolkit.supply.monthly_series.monthly`: what is known.
+        asset: Whose price.
+        day: Day zero; its own month is in neither level.
         benchmark: Uncontrolled metals; one that is `asset` itself is left out.
     """
-    series = prices.filter(pl.col("asset") == asset)
-    noisy = series["basis"].eq(NOISY).any()
-    others: dict[str, dict[date, float]] = {member: {} for member in benchmark if member != asset}
-    for member, month, price in prices.filter(pl.col("asset").is_in(list(others))).select("asset", "date", "price").iter_rows():
-        others[member][month] = price
-    found: list[Reaction] = []
-    for horizon in HORIZONS:
-        before, after = _windows(day, horizon)
-        start, n_before = _level(series, before, noisy=noisy)
-        # A horizon exists once its own month is known: earlier months of the window alone would answer another question.
-        reached = series.filter(pl.col("date") == after[-1]).height > 0
-        end, n_after = _level(series, after, noisy=noisy) if reached else (None, 0)
-        change = None if start is None or end is None else end / start - 1.0
-        market = _benchmark(others.values(), before[-1], after[-1])
-        adjusted = None if change is None or market is None else (1.0 + change) / (1.0 + market) - 1.0
-        found.append(Reaction(horizon, after[-1], change, market, adjusted, n_before, n_after))
-    return tuple(found)
+    return tuple(reaction(series, asset, day, horizon, benchmark=benchmark) for horizon in HORIZONS)
+
+
+def reaction(series: Mapping[str, MonthlySeries], asset: str, day: date, horizon: int, *, benchmark: Sequence[str]) -> Reaction:
+    """The reaction of one series `horizon` months after `day`; arguments as of `reactions`."""
+    own, zero = series[asset], month_number(day)
+    after = zero + horizon
+    start = own.level(window(zero, -1))
+    # A horizon exists once its own month is known: earlier months of the window alone would answer another question.
+    end = own.level(window(zero, horizon)) if after in own.prints else None
+    thin = "before" if start and start.error > THIN else "after" if end and end.error > THIN else None
+    change = None if start is None or end is None or thin else end.price / start.price - 1.0
+    market = _benchmark((series[name] for name in benchmark if name in series and name != asset), zero - 1, after)
+    return Reaction(
+        horizon=horizon,
+        month=month_end(after),
+        change=change,
+        benchmark=market,
+        adjusted=None if change is None or market is None else (1.0 + change) / (1.0 + market) - 1.0,
+        error=_finite(math.hypot(start.error, end.error)) if start and end else None,
+        before=start.price if start else None,
+        before_error=_finite(start.error) if start else None,
+        before_months=start.prints if start else 0,
+        after_months=end.prints if end else 0,
+        thin=thin,
+    )
+
+
+def year_change(
+    series: Mapping[str, MonthlySeries], asset: str, day: date, *, benchmark: Sequence[str], months: int = MONTHS
+) -> float | None:
+    """The adjusted change `months` after `day`; None where it is not known. Arguments as of `reactions`."""
+    return reaction(series, asset, day, months, benchmark=benchmark).adjusted if asset in series else None
+
+
+def _finite(error: float) -> float | None:
+    return error if math.isfinite(error) else None
+
+
+def _benchmark(members: Iterable[MonthlySeries], before: int, after: int) -> float | None:
+    """Geometric mean change of the members that have both months; None when none has."""
+    changes = [
+        math.log(one.prints[after][0] / one.prints[before][0])
+        for one in members
+        if before in one.prints and after in one.prints
+    ]
+    return math.expm1(sum(changes) / len(changes)) if changes else None
 
 
 def find_event(ledger: ControlLedger, name: str) -> Event:
@@ -235,7 +242,8 @@ def overlapping(ledger: ControlLedger, event: Event, asset: str, day: date, form
         named = metals.get(asset, ())
         return asset in metals and (form is None or not named or "any" in named or form in named)
 
-    first, last = _month(day, -HORIZONS[-1]).replace(day=1), _month(day, HORIZONS[-1])
+    zero = month_number(day)
+    first, last = month_end(zero - MONTHS).replace(day=1), month_end(zero + MONTHS)
     return tuple(
         other.event_id
         for other in ledger.events
@@ -247,19 +255,23 @@ def overlapping(ledger: ControlLedger, event: Event, asset: str, day: date, form
 
 
 def study(
-    ledger: ControlLedger, event: Event, prices: pl.DataFrame, *, traded: Mapping[str, str], benchmark: Sequence[str]
+    ledger: ControlLedger,
+    event: Event,
+    series: Mapping[str, MonthlySeries],
+    *,
+    traded: Mapping[str, str],
+    benchmark: Sequence[str],
 ) -> EventStudy:
     """The event study of one event.
 
     Args:
         ledger: The ledger as known at the date of the question.
         event: One of its events.
-        prices: Visible monthly prices.
+        series: Visible monthly prices.
         traded: Asset key -> the form that its price series is of; other series have the form they are named for.
         benchmark: Uncontrolled metals with month averages.
     """
     metals = event_metals(ledger, event)
-    priced = set(prices["asset"])
     cases: list[Case] = []
     outside: list[str] = []
     days = [(ANNOUNCEMENT, event.announced)]
@@ -267,7 +279,7 @@ def study(
         days.append((EFFECT, event.effective))
     without: list[str] = []
     for metal, forms in metals.items():
-        if metal not in priced:
+        if metal not in series:
             without.append(metal)
             continue
         found = [
@@ -276,14 +288,14 @@ def study(
                 asset=metal,
                 zero=zero,
                 day=day,
-                basis=prices.filter(pl.col("asset") == metal)["basis"][0],
+                basis=series[metal].basis,
                 form_named="any" in forms or (traded[metal] in forms if metal in traded else bool(forms)),
                 overlaps=overlapping(ledger, event, metal, day, traded.get(metal)),
-                reactions=reactions(prices, metal, day, benchmark=benchmark),
+                reactions=reactions(series, metal, day, benchmark=benchmark),
             )
             for zero, day in days
         ]
-        known = [case for case in found if any(reaction.change is not None for reaction in case.reactions)]
+        known = [case for case in found if any(r.change is not None or r.thin for r in case.reactions)]
         cases += known
         if not known:
             outside.append(metal)

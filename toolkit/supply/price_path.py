@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import calendar
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from toolkit.supply.event_study import SMOOTHING
+from toolkit.supply.event_study import THIN
 from toolkit.supply.flows import SMALL_BASE
-from toolkit.supply.year_change import MonthlySeries
+from toolkit.supply.monthly_series import MonthlySeries, month_end, month_number, window
 
 BEFORE, AFTER = -6, 12
 """First and last month of a path, counted from the month of the event."""
@@ -43,15 +42,17 @@ def price_path(
 ) -> tuple[PathMonth, ...]:
     """The path of one price around `day`, from six months before to twelve after; () without a level before the event.
 
+    Nor is there a path from a level that is too thin: every index of it would carry the error of the base.
+
     Args:
-        series: From `toolkit.supply.year_change.monthly`: what is known.
+        series: From `toolkit.supply.monthly_series.monthly`: what is known.
         asset: Whose price.
         day: Day zero.
         benchmark: Uncontrolled metals; one that is `asset` itself is left out.
     """
     own, zero = series.get(asset), month_number(day)
     base = own.level(window(zero, -1)) if own else None
-    if own is None or not base:
+    if own is None or base is None or base.error > THIN:
         return ()
     others = [series[name].prints for name in benchmark if name in series and name != asset]
     path: list[PathMonth] = []
@@ -64,22 +65,14 @@ def price_path(
         path.append(
             PathMonth(
                 shift=shift,
-                month=_month_end(at),
-                printed=None if found is None else 100.0 * found[0] / base,
-                level=None if level is None else 100.0 * level / base,
+                month=month_end(at),
+                printed=None if found is None else 100.0 * found[0] / base.price,
+                level=None if level is None else 100.0 * level.price / base.price,
                 benchmark=100.0 * math.exp(sum(logs) / len(logs)) if logs else None,
                 scarce=level is not None and is_scarce(own, months),
             )
         )
     return tuple(path)
-
-
-def window(zero: int, shift: int) -> range:
-    """Months (as `month_number`) behind the level at `shift`, on its side of the event; none for the month of the event."""
-    if shift == 0:
-        return range(0)
-    first = shift - SMOOTHING + 1
-    return range(zero + (first if shift < 0 else max(1, first)), zero + shift + 1)
 
 
 def is_scarce(series: MonthlySeries, months: Sequence[int]) -> bool:
@@ -89,13 +82,3 @@ def is_scarce(series: MonthlySeries, months: Sequence[int]) -> bool:
     usual = sum(quantity for _, quantity in series.prints.values()) / len(series.prints)
     found = [series.prints[month][1] for month in months if month in series.prints]
     return bool(found) and sum(found) / len(found) < SMALL_BASE * usual
-
-
-def month_number(day: date) -> int:
-    """Year times twelve plus month, January 0: months as numbers that can be counted."""
-    return day.year * 12 + day.month - 1
-
-
-def _month_end(number: int) -> date:
-    year, month = divmod(number, 12)
-    return date(year, month + 1, calendar.monthrange(year, month + 1)[1])

@@ -17,10 +17,10 @@ from toolkit.core.said import Said, said, together
 from toolkit.core.units import DAYS_PER_YEAR
 from toolkit.supply.control_rate import TIGHTEN, BaseRate, ControlRate, control_rate
 from toolkit.supply.controls import CHINA, ControlLedger
-from toolkit.supply.event_study import HORIZONS, event_metals
+from toolkit.supply.event_study import HORIZONS, MONTHS, event_metals, year_change
 from toolkit.supply.events import COUNTING
+from toolkit.supply.monthly_series import MonthlySeries
 from toolkit.supply.shock_size import ASSUMPTION, ShockCase, Size, lifted_sizes, sizes_of
-from toolkit.supply.year_change import MONTHS, MonthlySeries, year_change
 
 
 @dataclass(frozen=True, slots=True)

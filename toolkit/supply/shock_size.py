@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from toolkit.core.said import Said, said
-from toolkit.supply.year_change import MONTHS
+from toolkit.supply.event_study import MONTHS
 
 ENOUGH = 5
 """Cases, from at least two notices, that the size of a lifting needs to rest on prices: a convention."""

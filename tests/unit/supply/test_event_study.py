@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import math
 from datetime import date
 
 import polars as pl
@@ -10,7 +11,19 @@ import pytest
 
 from toolkit.core.errors import DataError
 from toolkit.supply.controls import ControlLedger
-from toolkit.supply.event_study import HORIZONS, event_metals, find_event, notice_key, overlapping, reactions, study, summary
+from toolkit.supply.event_study import (
+    HORIZONS,
+    THIN,
+    Case,
+    event_metals,
+    find_event,
+    notice_key,
+    overlapping,
+    reactions,
+    study,
+    summary,
+)
+from toolkit.supply.monthly_series import month_number, monthly, window
 
 EVENT = date(2024, 6, 15)
 BENCHMARK = ("copper", "zinc")
@@ -32,7 +45,7 @@ def quiet():
 
 def test_a_step_is_measured_and_the_month_of_the_event_is_not():
     prices = pl.concat([quiet(), series("gallium", lambda i: 100 if i < 0 else 900 if i == 0 else 150)])
-    found = reactions(prices, "gallium", EVENT, benchmark=BENCHMARK)
+    found = reactions(monthly(prices), "gallium", EVENT, benchmark=BENCHMARK)
     assert [r.change for r in found] == [pytest.approx(0.5)] * len(HORIZONS)
     assert {r.verdict for r in found} == {"up"}
 
@@ -40,7 +53,7 @@ def test_a_step_is_measured_and_the_month_of_the_event_is_not():
 def test_the_benchmark_is_taken_off():
     moving = pl.concat([series("copper", lambda i: 8 if i < 0 else 16), series("zinc", lambda i: 3 if i < 0 else 6)])
     prices = pl.concat([moving, series("gallium", lambda i: 100 if i < 0 else 200)])
-    for r in reactions(prices, "gallium", EVENT, benchmark=BENCHMARK):
+    for r in reactions(monthly(prices), "gallium", EVENT, benchmark=BENCHMARK):
         assert (r.change, r.benchmark, r.adjusted) == (pytest.approx(1), pytest.approx(1), pytest.approx(0, abs=1e-12))
         assert r.verdict == "none"
 
@@ -52,15 +65,51 @@ def test_a_noisy_level_weighs_months_by_quantity_and_never_crosses_the_event():
         basis="customs_unit_value",
         quantity=lambda i: 1.0 if i == -1 else 99.0,
     )
-    first = reactions(pl.concat([quiet(), noisy]), "gallium", EVENT, benchmark=BENCHMARK)[0]
+    first = reactions(monthly(pl.concat([quiet(), noisy])), "gallium", EVENT, benchmark=BENCHMARK)[0]
     before = (1000 * 1 + 100 * 99 * 2) / 199
     assert first.change == pytest.approx(200 / before - 1)
     assert (first.before_months, first.after_months) == (3, 1)
 
 
+def test_no_change_is_told_from_a_base_of_two_odd_months():
+    """Indium before No. 23 of 2023: 72 and 94 in months of large parcels beside 196 to 238 in all others."""
+    usual = {i: 1.0 + 0.02 * (i % 3) for i in range(-24, 13)}
+    odd = {-3: 0.36, -2: 0.47}
+    noisy = series(
+        "indium",
+        lambda i: 200 * odd.get(i, usual[i]),
+        months=range(-24, 13),
+        basis="customs_unit_value",
+        quantity=lambda i: 2.0 if i in odd else 1.0,
+    )
+    rest = pl.concat([series(key, lambda i: 5.0, months=range(-24, 13)) for key in BENCHMARK])
+    found = reactions(monthly(pl.concat([rest, noisy])), "indium", EVENT, benchmark=BENCHMARK)
+    assert {r.thin for r in found} == {"before"}
+    assert {r.verdict for r in found} == {"too_thin"}
+    assert all(r.change is None and r.adjusted is None for r in found)
+    assert found[0].before_error > THIN
+    assert all(row.n == 0 for row in summary([case_of(found)]))
+
+
+def test_a_level_of_thin_months_has_the_error_of_their_quantity():
+    """The variance of a mean of parcels falls with what was weighed: a twentieth of the quantity, 4.5 times the error."""
+    rough = lambda i: 100 * math.exp(0.1 * (-1) ** i)  # noqa: E731
+    frame = series("gallium", rough, months=range(-24, 13), basis="customs_unit_value",
+                   quantity=lambda i: 0.05 if i > 9 else 1.0)  # fmt: skip
+    own = monthly(frame)["gallium"]
+    zero = month_number(EVENT)
+    thick, scarce = own.level(window(zero, 6)), own.level(window(zero, 12))
+    assert scarce.error > 3 * thick.error
+    assert monthly(series("gallium", rough))["gallium"].level(window(zero, 3)).error == 0
+
+
+def case_of(found):
+    return Case("E", "indium", "announcement", EVENT, "customs_unit_value", form_named=True, overlaps=(), reactions=found)
+
+
 def test_a_horizon_that_is_not_reached_is_unknown():
     prices = pl.concat([quiet(), series("gallium", lambda i: 100, months=range(-6, 4))])
-    found = {r.horizon: r for r in reactions(prices, "gallium", EVENT, benchmark=BENCHMARK)}
+    found = {r.horizon: r for r in reactions(monthly(prices), "gallium", EVENT, benchmark=BENCHMARK)}
     assert found[3].change == pytest.approx(0)
     assert found[6].change is None
     assert found[6].verdict == "unknown"
@@ -68,7 +117,7 @@ def test_a_horizon_that_is_not_reached_is_unknown():
 
 def test_an_asset_is_no_part_of_its_own_benchmark():
     prices = pl.concat([series("copper", lambda i: 9 if i < 0 else 18), series("zinc", lambda i: 3.0)])
-    assert reactions(prices, "copper", EVENT, benchmark=BENCHMARK)[0].benchmark == pytest.approx(0)
+    assert reactions(monthly(prices), "copper", EVENT, benchmark=BENCHMARK)[0].benchmark == pytest.approx(0)
 
 
 def test_the_future_changes_nothing():
@@ -76,7 +125,7 @@ def test_the_future_changes_nothing():
     seen = full.filter(pl.col("date") <= date(2024, 10, 1))
     poisoned = seen.vstack(full.filter(pl.col("date") > date(2024, 10, 1)).with_columns(price=pl.col("price") * 7))
     for h in (0, 1):
-        kept = [reactions(frame, "gallium", EVENT, benchmark=BENCHMARK)[h] for frame in (seen, poisoned)]
+        kept = [reactions(monthly(frame), "gallium", EVENT, benchmark=BENCHMARK)[h] for frame in (seen, poisoned)]
         assert kept[0] == kept[1]
 
 
@@ -118,11 +167,11 @@ def test_a_notice_on_another_form_of_the_metal_is_no_overlap(ledger):
 
 def test_a_metal_without_a_series_is_said_so_and_not_replaced(ledger):
     prices = pl.concat([quiet(), series("gallium", lambda i: 100, months=range(-30, 13))])
-    found = study(ledger, ledger["EV020"], prices, traded={"gallium": "metal"}, benchmark=BENCHMARK)
+    found = study(ledger, ledger["EV020"], monthly(prices), traded={"gallium": "metal"}, benchmark=BENCHMARK)
     assert {case.asset for case in found.cases} == {"gallium"}
     assert {case.zero for case in found.cases} == {"announcement", "effect"}
     assert "germanium" in found.without_series
-    rare = study(ledger, ledger["EV056"], prices, traded={}, benchmark=BENCHMARK)
+    rare = study(ledger, ledger["EV056"], monthly(prices), traded={}, benchmark=BENCHMARK)
     assert rare.cases == ()
     assert {"holmium", "erbium"} <= set(rare.without_series)
 
@@ -137,7 +186,7 @@ def test_summary_counts_non_reactions_and_overlaps(ledger):
     prices = prices.filter(~pl.col("asset").is_in(BENCHMARK)).vstack(
         pl.concat([series(key, lambda i: 5.0, months=range(-30, 13)) for key in BENCHMARK]).select(prices.columns)
     )
-    cases = [c for c in study(ledger, ledger["EV020"], prices, traded=traded, benchmark=BENCHMARK).cases
+    cases = [c for c in study(ledger, ledger["EV020"], monthly(prices), traded=traded, benchmark=BENCHMARK).cases
              if c.zero == "announcement" and c.form_named]  # fmt: skip
     first = summary(cases)[0]
     assert (first.n, first.up, first.down, first.none) == (2, 1, 0, 1)

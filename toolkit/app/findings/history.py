@@ -11,10 +11,10 @@ from toolkit.app.events import ComparableCases, comparable_cases
 from toolkit.app.findings.part import Ask, part
 from toolkit.app.plain import plain
 from toolkit.core.said import said
-from toolkit.supply.event_study import NO_REACTION, SMOOTHING, Case, Reaction, notice_key
+from toolkit.supply.event_study import NO_REACTION, THIN, Case, Reaction, notice_key
 from toolkit.supply.events import Event
-from toolkit.supply.price_path import PathMonth, is_scarce, month_number, price_path, window
-from toolkit.supply.year_change import MonthlySeries, monthly
+from toolkit.supply.monthly_series import SMOOTHING, MonthlySeries, month_number, monthly, window
+from toolkit.supply.price_path import PathMonth, is_scarce, price_path
 
 VERIFIED, PRESS, ASKED = "verified", "press_reports", "ask"
 NOTICE = "No. "
@@ -48,6 +48,7 @@ def history(ask: Ask) -> dict[str, Any] | None:
                 months=SMOOTHING,
             ),
             said("Changes are over the mean change of {metals}, base metals that no measure controls.", metals=found.benchmark),
+            said("No change is told from or to a level whose standard error is above {limit:.0%}.", limit=THIN),
             said("Cases are few and overlap, so they carry no test of significance."),
         ],
         "notices": len({notice_key(events[case.event_id].title) for case in found.cases}),
