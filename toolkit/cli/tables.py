@@ -10,7 +10,8 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table as RichTable
 from rich.text import Text
 
-GAP = 2
+WIDE, NARROW = 2, 1
+"""Cells between columns: the narrow gap where the wide one would not let all columns stand beside each other."""
 LONGEST_WORD = 30
 """Cells beyond which a single word (a path, an id) is folded rather than given a column of its width."""
 
@@ -56,8 +57,10 @@ class Table:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         least = [self._least(j) for j in range(len(self.columns))]
-        for part in self._parts(least, options.max_width):
-            yield self._part(part, least, options.max_width)
+        width = options.max_width
+        gap = WIDE if sum(least) + WIDE * (len(least) - 1) <= width else NARROW
+        for part in self._parts(least, gap, width):
+            yield self._part(part, least, gap, width)
 
     def _least(self, j: int) -> int:
         """Cells that a column needs: a whole figure, or the longest word."""
@@ -72,25 +75,25 @@ class Table:
         """Cells in which nothing of a column wraps."""
         return max(cell_len(self.columns[j].heading), *(cell_len(row[j]) for row in self.rows), 1) if self.rows else 1
 
-    def _parts(self, least: Sequence[int], width: int) -> Iterator[list[int]]:
+    def _parts(self, least: Sequence[int], gap: int, width: int) -> Iterator[list[int]]:
         """Columns that fit beside each other, behind those that name the row."""
         part = list(range(self.keys))
         for j in range(self.keys, len(least)):
-            if len(part) > self.keys and sum(least[i] + GAP for i in (*part, j)) - GAP > width:
+            if len(part) > self.keys and sum(least[i] + gap for i in (*part, j)) - gap > width:
                 yield part
                 part = list(range(self.keys))
             part.append(j)
         yield part
 
-    def _part(self, part: Sequence[int], least: Sequence[int], width: int) -> RichTable:
-        room = max(width - sum(least[j] + GAP for j in part) + GAP, 0)
+    def _part(self, part: Sequence[int], least: Sequence[int], gap: int, width: int) -> RichTable:
+        room = max(width - sum(least[j] + gap for j in part) + gap, 0)
         widths = dict(zip(part, (least[j] for j in part), strict=True))
         # Those that want least first: one long column of words does not take what would keep the others on one line.
         for j in sorted(part, key=lambda j: (self._wanted(j) - least[j], j)):
             given = min(max(self._wanted(j) - least[j], 0), room)
             widths[j] += given
             room -= given
-        table = RichTable(box=None, padding=(0, GAP, 0, 0), header_style="bold", pad_edge=False)
+        table = RichTable(box=None, padding=(0, gap, 0, 0), header_style="bold", pad_edge=False)
         for j in part:
             column = self.columns[j]
             table.add_column(

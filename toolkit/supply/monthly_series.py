@@ -15,7 +15,7 @@ import polars as pl
 NOISY = "customs_unit_value"
 SMOOTHING = 3
 """Months in the level of a noisy basis."""
-FEWEST = 12
+FEWEST = 5
 """Prints from which the noise of a series is estimated."""
 
 
