@@ -103,6 +103,7 @@ def limit_rows(problem: Problem, allocation: Allocation) -> list[dict[str, Any]]
             "slack": limit.slack,
             "binding": limit.binding,
             "shadow_price": limit.shadow_price,
+            "shadow_price_less": limit.shadow_price_less,
             "side": limit.side,
             "where": limit.where,
             "soft": getattr(terms.get(limit.name), "soft", None),

@@ -18,17 +18,15 @@ from toolkit.optimize.programs.certificate import Certificate
 from toolkit.optimize.programs.continuous import Continuous
 from toolkit.optimize.programs.solve import Attempt, Impossible
 from toolkit.optimize.quadratic import Quadratic
-from toolkit.optimize.relaxation import own_ceilings, solve_continuous
+from toolkit.optimize.relaxation import SUMS, own_ceilings, solve_continuous
 from toolkit.optimize.target import Target, target_of
-from toolkit.optimize.terms.objectives import MaxReturn, MaxUtility, MinRisk, Track
+from toolkit.optimize.terms.objectives import Track
 
 LEAST_WEALTH = 0.01
 """Part of the budget below which costs count as having eaten it up: trades would be too small to be any."""
 ROUNDS = 5
 """Times a problem is solved again with the wealth that its own costs leave."""
 SETTLED = 1e-10
-SUMS = (MinRisk, MaxUtility, MaxReturn)
-"""Objectives that add up risk, return and costs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +132,7 @@ def allocate(problem: Problem, solver: Solver | None = None) -> Allocation:
     limits = problem.inequalities()
     n = len(problem.universe)
     try:
-        problem, continuous, wealth = _at_own_wealth(problem, limits, solver)
+        problem, continuous, wealth = at_own_wealth(problem, limits, solver.order)
     except Impossible as impossible:
         raise explained(problem, impossible) from impossible
     except NumericalFailure as failure:
@@ -143,7 +141,6 @@ def allocate(problem: Problem, solver: Solver | None = None) -> Allocation:
             raise contradiction from failure
         raise
 
-    continuous = _in_the_users_power(problem, continuous)
     values, lots, gap, by_hand = continuous.x[:n] * wealth, np.full(n, np.nan), None, None
     status = continuous.status
     if problem.discrete() is not None:
@@ -173,38 +170,22 @@ def allocate(problem: Problem, solver: Solver | None = None) -> Allocation:
     )
 
 
-def _at_own_wealth(problem: Problem, limits: Inequalities, solver: Solver) -> tuple[Problem, Continuous, float]:
+def at_own_wealth(problem: Problem, limits: Inequalities, order: tuple[str, ...] | None) -> tuple[Problem, Continuous, float]:
     """The problem, its continuous optimum and the wealth after entry costs, in keeping with each other.
 
     What is kept has the same value and a larger weight when costs are paid. Where trades are optimized, the wealth that
     they leave is found by solving again; elsewhere no part of the problem asks for it.
     """
     trades = problem.costs.in_objective and problem.previous.any()
-    continuous = solve_continuous(problem, limits, solver.order)
+    continuous = solve_continuous(problem, limits, order)
     wealth = _wealth_after_costs(problem, continuous.x[:-1])
     for _ in range(ROUNDS if trades else 0):
         if abs(wealth - problem.wealth) < SETTLED:
             break
         problem = replace(problem, wealth=wealth)
-        continuous = solve_continuous(problem, limits, solver.order)
+        continuous = solve_continuous(problem, limits, order)
         wealth = _wealth_after_costs(problem, continuous.x[:-1])
     return problem, continuous, wealth
-
-
-def _in_the_users_power(problem: Problem, continuous: Continuous) -> Continuous:
-    """Multipliers of a square whose root was minimised: d(f^2) = 2 f df."""
-    if not isinstance(problem.objective, SUMS):
-        return continuous
-    target = target_of(problem)
-    if target.power == 1 or continuous.multipliers is None:
-        return continuous
-    rate = target.power * target.value(continuous.x) ** (target.power - 1)
-    held = continuous.on_ceilings
-    return replace(
-        continuous,
-        multipliers=continuous.multipliers * rate,
-        on_ceilings=None if held is None else {owner: price * rate for owner, price in held.items()},
-    )
 
 
 def _charged(problem: Problem) -> bool:

@@ -9,13 +9,12 @@ import numpy as np
 from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.contribution import Share
 from toolkit.optimize.functions import Ceiling
+from toolkit.optimize.prices import BINDING, Price, Prices
 from toolkit.optimize.problem import Inequalities, Problem
 from toolkit.optimize.programs.continuous import Continuous
+from toolkit.optimize.programs.reward import OWN
 from toolkit.optimize.terms.base import Constraint
 from toolkit.optimize.terms.objectives import MaxReturn
-
-BINDING = 1e-6
-"""Slack below which a limit of the continuous optimum counts as binding (fractions of the budget)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,9 @@ class LimitReport:
         where: What the row speaks of.
         slack: Distance to the limit, negative when broken.
         binding: Whether the continuous optimum touches the limit.
-        shadow_price: Fall of the objective for a relaxation of the whole limit by 1 (None where there is no certificate).
+        shadow_price: Fall of the objective per unit by which the whole limit is relaxed (None where there is no certificate).
+        shadow_price_less: Rise of the objective per unit by which it is tightened; None where that leaves no answer, or
+            nothing is known of it.
     """
 
     name: str
@@ -41,17 +42,7 @@ class LimitReport:
     slack: float | None
     binding: bool | None
     shadow_price: float | None
-
-
-def _price(multipliers: FloatArray, limits: Inequalities, rows: list[int]) -> float:
-    """What relaxing all rows of a constraint by one would gain; the two sides of an equality only differ by their net."""
-    total = float(np.sum(multipliers[rows]))
-    for upper in rows:
-        for lower in rows:
-            opposed = limits.sides[upper] == "upper" and limits.sides[lower] == "lower"
-            if opposed and limits.labels[upper] == limits.labels[lower] and limits.h[upper] == -limits.h[lower]:
-                total -= 2.0 * float(min(multipliers[upper], multipliers[lower]))
-    return total
+    shadow_price_less: float | None = None
 
 
 def limit_reports(
@@ -69,11 +60,11 @@ def limit_reports(
     reports = []
     values, relaxed_slack = limits.G @ x, relaxed.h - relaxed.G @ continuous.x
     curved = {ceiling.owner: ceiling for ceiling in problem.ceilings()}
-    prices, shares = continuous.on_ceilings, problem.shares()
+    prices, shares, found = continuous.on_ceilings, problem.shares(), Prices.of(problem, relaxed, continuous)
     for position, constraint in enumerate(problem.constraints):
         rows = [row for row, owner in enumerate(limits.owner) if owner == position]
         if position in curved:
-            price = None if prices is None else prices.get(position)
+            price = None if found is None else found.ceiling(position)
             reports.append(_on_ceiling(constraint, curved[position], x, continuous.x, price))
             continue
         if position in shares:
@@ -85,7 +76,7 @@ def limit_reports(
             continue
         row = min(rows, key=lambda r: (limits.h[r] - values[r], r))
         sign = 1.0 if limits.sides[row] == "upper" else -1.0
-        price = None if continuous.multipliers is None else _price(continuous.multipliers, limits, rows)
+        price = None if found is None else found.rows(rows)
         reports.append(
             LimitReport(
                 name=constraint.name,
@@ -96,20 +87,23 @@ def limit_reports(
                 where=limits.labels[row],
                 slack=float(limits.h[row] - values[row]),
                 binding=bool(min(relaxed_slack[rows]) <= BINDING),
-                shadow_price=price,
+                shadow_price=None if price is None else price.more,
+                shadow_price_less=None if price is None else price.less,
             )
         )
     if isinstance(problem.objective, MaxReturn) and problem.objective.volatility is not None:
-        reports.append(_on_volatility(problem, problem.objective, problem.objective.volatility, x, continuous))
+        price = None if found is None else found.ceiling(OWN)
+        reports.append(_on_volatility(problem, problem.objective, problem.objective.volatility, x, continuous, price))
     return tuple(reports)
 
 
 def _on_ceiling(
-    constraint: Constraint, ceiling: Ceiling, x: FloatArray, relaxed: FloatArray, price: float | None
+    constraint: Constraint, ceiling: Ceiling, x: FloatArray, relaxed: FloatArray, price: Price | None
 ) -> LimitReport:
     """The report of a limit on a convex function, in the power in which its user speaks of it."""
     power = ceiling.power
     value, limit = ceiling.function.value(x) ** power, ceiling.limit**power
+    unit = power * ceiling.limit ** (power - 1)  # d limit^power / d limit: the multiplier belongs to the limit of the root
     return LimitReport(
         name=constraint.name,
         kind=constraint.kind,
@@ -119,8 +113,8 @@ def _on_ceiling(
         where=ceiling.function.label,
         slack=limit - value,
         binding=ceiling.excess(relaxed) >= -BINDING,
-        # d limit / d limit^power, where the multiplier belongs to the limit of the root.
-        shadow_price=None if price is None else price / (power * ceiling.limit ** (power - 1)),
+        shadow_price=None if price is None else price.more / unit,
+        shadow_price_less=None if price is None or price.less is None else price.less / unit,
     )
 
 
@@ -135,7 +129,7 @@ def _on_shares(
 
 
 def _on_volatility(
-    problem: Problem, objective: MaxReturn, ceiling: float, x: FloatArray, continuous: Continuous
+    problem: Problem, objective: MaxReturn, ceiling: float, x: FloatArray, continuous: Continuous, price: Price | None
 ) -> LimitReport:
     now, relaxed = (float(np.sqrt(problem.forecast.variance(point[:-1]))) for point in (x, continuous.x))
     return LimitReport(
@@ -147,5 +141,6 @@ def _on_volatility(
         where="volatility a year",
         slack=ceiling - now,
         binding=ceiling - relaxed <= BINDING,
-        shadow_price=continuous.volatility_price,
+        shadow_price=None if price is None else price.more,
+        shadow_price_less=None if price is None else price.less,
     )

@@ -21,8 +21,9 @@ from toolkit.optimize.programs.continuous import (
     solve_quadratic,
     solve_track,
 )
+from toolkit.optimize.programs.gini import solve_gini
 from toolkit.optimize.programs.ratio import excess_returns, nothing_positive, solve_ratio, volatilities
-from toolkit.optimize.programs.reward import OWN, own_ceilings, solve_return
+from toolkit.optimize.programs.reward import own_ceilings, solve_return
 from toolkit.optimize.programs.shortfall import solve_deviation, solve_shortfall
 from toolkit.optimize.programs.solve import CONIC_ORDER, QUADRATIC_ORDER, check_order
 from toolkit.optimize.quadratic import Quadratic
@@ -34,15 +35,19 @@ from toolkit.optimize.terms.objectives import (
     MaxDiversification,
     MaxRatio,
     MaxReturn,
+    MaxUtility,
+    MinRisk,
     RiskParity,
     Track,
 )
 from toolkit.optimize.terms.risk import risk_function
-from toolkit.risk.dispersion import MeanAbsoluteDeviation
+from toolkit.risk.dispersion import GiniMeanDifference, MeanAbsoluteDeviation
 from toolkit.risk.tail import CVaR, WorstCase
 
 HARD_ONLY = (EqualWeight, RiskParity, HierarchicalRiskParity, MaxRatio, MaxDiversification)
 """Objectives that have no unit in which a price for a broken limit could be paid."""
+SUMS = (MinRisk, MaxUtility, MaxReturn)
+"""Objectives that add up risk, return and costs."""
 HELD = 1e-8
 """How far beyond its limit rounding may carry a contribution to risk."""
 STEPS = 60
@@ -66,9 +71,25 @@ def solve_continuous(problem: Problem, limits: Inequalities, order: tuple[str, .
     order = check_order(order or (CONIC_ORDER if conic else QUADRATIC_ORDER))
     ceilings = problem.ceilings()
     _check_soft(problem, limits, ceilings)
-    if not problem.shares():
-        return _solve(problem, limits, ceilings, order)
-    return _within_shares(problem, limits, ceilings, order)
+    solve = _within_shares if problem.shares() else _solve
+    return _in_the_users_power(problem, solve(problem, limits, ceilings, order))
+
+
+def _in_the_users_power(problem: Problem, continuous: Continuous) -> Continuous:
+    """Multipliers of a square whose root was minimised: d(f^2) = 2 f df."""
+    if not isinstance(problem.objective, SUMS):
+        return continuous
+    target = target_of(problem)
+    if target.power == 1 or continuous.multipliers is None:
+        return continuous
+    rate = target.power * target.value(continuous.x) ** (target.power - 1)
+    held, signs = continuous.on_ceilings, continuous.signs
+    return replace(
+        continuous,
+        multipliers=continuous.multipliers * rate,
+        on_ceilings=None if held is None else {owner: price * rate for owner, price in held.items()},
+        signs=None if signs is None else signs * rate,
+    )
 
 
 def _check_soft(problem: Problem, limits: Inequalities, ceilings: tuple[Ceiling, ...]) -> None:
@@ -165,8 +186,6 @@ def _least(problem: Problem, limits: Inequalities, ceilings: tuple[Ceiling, ...]
     from toolkit.optimize.programs.convex import solve_convex  # noqa: PLC0415
 
     answer = solve_convex(target, limits, ceilings)
-    if answer.on_ceilings is not None and OWN in answer.on_ceilings:
-        return replace(answer, volatility_price=answer.on_ceilings[OWN])
     # A distance to equal weights has no unit in which a limit could have a price.
     return replace(answer, multipliers=None, on_ceilings=None) if equal else answer
 
@@ -183,11 +202,14 @@ def _tail(target: Target, limits: Inequalities) -> Continuous | None:
             found = solve_shortfall(returns, probabilities, confidence, c, limits)
         case WorstCase():
             found = solve_shortfall(returns, probabilities, 1.0, c, limits)
+        case GiniMeanDifference():
+            found = solve_gini(returns, probabilities, c, limits)
         case MeanAbsoluteDeviation():
             found = solve_deviation(returns, probabilities, c, limits)
         case _:
             return None
-    return Continuous(found.x, found.multipliers * price, found.solver, found.status, found.attempts, found.certificate)
+    told = (found.solver, found.status, found.attempts, found.certificate)
+    return Continuous(found.x, found.multipliers * price, *told, signs=found.nonnegative * price)
 
 
 def _homogeneous(problem: Problem, limits: Inequalities, ceilings: tuple[Ceiling, ...], order: tuple[str, ...]) -> Continuous:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from toolkit.risk.base import ConvexForm
 
 IntArray = NDArray[np.intp]
+EQUAL_LIMIT = 600
+"""Largest number of scenarios of one probability in the convex Gini difference: some five seconds of Clarabel."""
 PAIR_LIMIT = 200_000
 """Largest number of pairs of the convex Gini difference: some ten seconds of Clarabel and 0.5 GB."""
 
@@ -151,16 +153,23 @@ class GiniMeanDifference(Measure):
         written one by one.
 
         Measured with 20 assets and Clarabel: 1 s for 250 equal scenarios, 4 s for 500, 24 s for 1,000, 10 s for 600 that
-        all differ. It is a program for an interior point: the simplex of HiGHS takes 12 s at 250 and minutes at 500.
+        all differ. It is a program for an interior point: the simplex of HiGHS takes 12 s at 250 and minutes at 500. The
+        least Gini difference under linear limits has a program of its own, `toolkit.optimize.programs.gini`.
 
         Raises:
-            SpecError: more than `PAIR_LIMIT` pairs, which 630 scenarios have if all their probabilities differ; shocks
-                joined to an equally probable set stay far below it.
+            SpecError: more than `EQUAL_LIMIT` scenarios of one probability, or more than `PAIR_LIMIT` pairs, which 630
+                scenarios have if all their probabilities differ; shocks joined to an equally probable set stay far below it.
         """
         import cvxpy as cp  # noqa: PLC0415
 
         p = probabilities[probabilities > 0]
         values, group, counts = np.unique(p, return_inverse=True, return_counts=True)
+        if counts.max() > EQUAL_LIMIT:
+            raise SpecError(
+                f"the Gini difference of {counts.max():,} scenarios in a limit, a ratio, a budget of risk or beside another "
+                f"convex term takes too long; at most {EQUAL_LIMIT} are taken.",
+                hint=f'Use fewer scenarios (`scenarios = {{kind = "simulated", count = {EQUAL_LIMIT}}}`), or measure = "mad".',
+            )
         equal, others = (np.flatnonzero((group == counts.argmax()) == side) for side in (True, False))
         first = np.concatenate([np.repeat(equal, len(others)), *(others[:i] for i in range(len(others)))])
         second = np.concatenate([np.tile(others, len(equal)), *(np.full(i, other) for i, other in enumerate(others))])

@@ -14,6 +14,7 @@ from toolkit.optimize.costs import Costs
 
 PRICES = np.array([913.37, 61.123, 5_120.777, 28.9])
 BOUNDS = {"name": "cap", "kind": "bounds", "upper": 0.5}
+CASH = {"name": "cash", "kind": "cash", "upper": 0.2}
 LOTS = {"name": "lots", "kind": "lots"}
 
 
@@ -25,8 +26,9 @@ def test_values_cash_and_costs_add_up_to_the_budget(budget, lot_size):
     sizes = np.full(4, lot_size)
     costs = Costs(half_spread=np.array([0.01, 0.02, 0.005, 0.013]), storage=np.zeros(4))
     lots = sizes * PRICES / budget
-    problem = problem_of(random_covariance(4), constraints=[BOUNDS, LOTS], lots=lots, costs=costs, budget=budget)
+    problem = problem_of(random_covariance(4), constraints=[BOUNDS, CASH, LOTS], lots=lots, costs=costs, budget=budget)
     money = Money.of(problem, allocate(problem), PRICES, np.zeros(4), budget)
+    assert np.count_nonzero(money.values) >= 2
     printed = json.loads(json.dumps(rounded({"v": list(money.values), "c": money.cash, "e": money.entry, "b": budget})))
     assert sum(printed["v"]) + printed["c"] + printed["e"] == pytest.approx(printed["b"], abs=0.004, rel=0)
     assert all(round(value, 2) == pytest.approx(value, abs=1e-6, rel=1e-15) for value in [*money.values, money.entry])

@@ -80,7 +80,7 @@ def test_derivatives_by_limits_agree_with_central_differences(objective, constra
         up, down = (exact_point(problem, moved(problem, entry, by)) for by in (step, -step))
         assert entry.slope == pytest.approx((up - down) / (2 * step), rel=1e-5, abs=1e-7)
         values = [target_of(problem).quadratic.value(x[:-1]) for x in (up, down)]
-        assert entry.price == pytest.approx((values[1] - values[0]) / (2 * step), rel=1e-5, abs=1e-9)
+        assert entry.price == pytest.approx((values[1] - values[0]) / (2 * step), rel=1e-4, abs=1e-9)
         checked += 1
     assert checked >= 1
 
@@ -107,7 +107,7 @@ def test_the_derivative_by_risk_aversion_agrees_with_central_differences(objecti
         aversion = problem.objective.model_copy(update={"risk_aversion": entry.at + by})
         other = replace(problem, objective=aversion)
         points.append(exact_point(other, other.inequalities()))
-    assert entry.slope == pytest.approx((points[0] - points[1]) / (2 * step), rel=1e-5, abs=1e-9)
+    assert entry.slope == pytest.approx((points[0] - points[1]) / (2 * step), rel=1e-4, abs=1e-9)
 
 
 def test_the_derivative_holds_up_to_its_range_and_not_beyond():

@@ -10,7 +10,7 @@ from toolkit.core.errors import SpecError
 from toolkit.factors.scenarios import Scenarios
 from toolkit.risk import collected, measure_of, measures
 from toolkit.risk.base import Measure, gradient, measured, scale
-from toolkit.risk.dispersion import PAIR_LIMIT, GiniMeanDifference, _exchanges
+from toolkit.risk.dispersion import EQUAL_LIMIT, PAIR_LIMIT, GiniMeanDifference, _exchanges
 
 
 def test_every_family_is_found_and_describes_itself():
@@ -113,6 +113,14 @@ def test_the_network_sorts_every_input_of_zeros_and_ones(count):
             assert len({*low, *high}) == 2 * len(low), "a wire is used once a layer"
             wires[low], wires[high] = np.minimum(wires[low], wires[high]), np.maximum(wires[low], wires[high])
         assert (np.diff(wires) >= 0).all()
+
+
+def test_the_convex_gini_difference_refuses_what_takes_too_long_at_once():
+    import cvxpy as cp
+
+    count = EQUAL_LIMIT + 1
+    with pytest.raises(SpecError, match=f"at most {EQUAL_LIMIT} are taken"):
+        GiniMeanDifference().convex(cp.Variable(count), np.full(count, 1 / count))
 
 
 def test_the_gini_difference_refuses_more_pairs_than_memory_holds():

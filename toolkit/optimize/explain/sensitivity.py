@@ -13,11 +13,12 @@ import numpy as np
 
 from toolkit.core.errors import SolveError
 from toolkit.factors.forecast import FloatArray, read_only
-from toolkit.optimize.allocate import objective_value
+from toolkit.optimize.allocate import at_own_wealth
 from toolkit.optimize.explain.face import Face
-from toolkit.optimize.limits import BINDING
+from toolkit.optimize.prices import BINDING, Prices
 from toolkit.optimize.problem import Inequalities, Problem
 from toolkit.optimize.programs.continuous import Continuous
+from toolkit.optimize.programs.reward import OWN
 from toolkit.optimize.programs.solve import Impossible
 from toolkit.optimize.relaxation import solve_continuous
 from toolkit.optimize.target import target_of
@@ -41,7 +42,8 @@ class Sensitivity:
         at: The number now.
         slope: (n + 1,) change of the weights, cash last, per unit: of room for a limit, of the number itself otherwise.
             None where it is not known.
-        price: Fall of the objective per unit of room; None for what limits nothing, and where `slope` is None.
+        price: Fall of the objective per unit of room, that of `toolkit.optimize.prices`; None for what limits nothing, and
+            where the multipliers have no unit.
         low, high: Values of the number between which the slope is exact, infinite where nothing ends it; None where the
             problem was solved again with one `POINT` more room (one unit more risk aversion) and the slope is that step's.
         reason: Why there is no slope.
@@ -88,8 +90,9 @@ def analyse(problem: Problem, order: tuple[str, ...] | None = None) -> Analysis:
         Impossible, SpecError, SolveError: as in `solve_continuous`; a problem that was solved before raises none.
     """
     limits = problem.inequalities()
-    continuous = solve_continuous(problem, limits, order)
-    study = _Study(problem, limits, continuous, order, _face(problem, limits, continuous))
+    problem, continuous, _ = at_own_wealth(problem, limits, order)
+    prices = Prices.of(problem, limits, continuous)
+    study = _Study(problem, limits, continuous, order, _face(problem, limits, continuous), prices)
     slack = limits.h - limits.G @ continuous.x
     binding = dict.fromkeys((limits.owner[row], limits.sides[row]) for row in np.flatnonzero(slack <= BINDING))
     found = [study.limit(owner, side) for owner, side in sorted(binding, key=lambda key: (key[0], key[1] == "lower"))]
@@ -113,6 +116,7 @@ class _Study:
     continuous: Continuous
     order: tuple[str, ...] | None
     face: Face | None
+    prices: Prices | None
 
     def limit(self, owner: int, side: str) -> Sensitivity:
         """One side of a constraint, all of its rows given more room together."""
@@ -124,14 +128,14 @@ class _Study:
         room[rows] = 1.0
         where, sign = tuple(limits.labels[row] for row in binds), 1.0 if side == "upper" else -1.0
         name, at = self.problem.constraints[owner].name, float(sign * limits.h[binds[0]]) + 0.0
+        price = None if self.prices is None else self.prices.rows(rows).more
         if self.face is not None:
             motion = self.face.moved(np.zeros(len(self.continuous.x)), room)
             if motion is not None and motion.up > LEAST_REACH:
-                gain = -float(target_of(self.problem).gradient(self.face.x) @ motion.x) + 0.0
                 ends = sorted((at - sign * motion.down, at + sign * motion.up))
-                return Sensitivity(name, side, where, at, motion.x, gain, ends[0], ends[1])
+                return Sensitivity(name, side, where, at, motion.x, price, ends[0], ends[1])
         moved = replace(limits, h=limits.h + POINT * room)
-        return self._again(name, side, where, at, lambda: solve_continuous(self.problem, moved, self.order), POINT)
+        return self._again(name, side, where, at, price, lambda: solve_continuous(self.problem, moved, self.order), POINT)
 
     def ceilings(self) -> tuple[Sensitivity, ...]:
         """Limits on risk and other convex functions that bind: each is moved, and the problem solved again."""
@@ -144,16 +148,22 @@ class _Study:
             terms = list(problem.constraints)
             terms[ceiling.owner] = term.model_copy(update={"upper": term.upper + POINT})
             moved = replace(problem, constraints=tuple(terms))
-            found.append(self._moved_problem(term.name, ceiling.function.label, ceiling.limit, moved))
+            found.append(self._moved_problem(ceiling.owner, term.name, ceiling.function.label, ceiling.limit, moved))
         if isinstance(objective, MaxReturn) and objective.volatility is not None:
             at = objective.volatility
             if at - math.sqrt(problem.forecast.variance(self.continuous.x[:-1])) <= BINDING:
                 moved = replace(problem, objective=objective.model_copy(update={"volatility": at + POINT}))
-                found.append(self._moved_problem("objective.volatility", "volatility a year", at, moved))
+                found.append(self._moved_problem(OWN, "objective.volatility", "volatility a year", at, moved))
         return tuple(found)
 
-    def _moved_problem(self, name: str, label: str, at: float, moved: Problem) -> Sensitivity:
-        return self._again(name, "upper", (label,), at, lambda: solve_continuous(moved, self.limits, self.order), POINT)
+    def _moved_problem(self, owner: int, name: str, label: str, at: float, moved: Problem) -> Sensitivity:
+        price = None if self.prices is None else self.prices.ceiling(owner)
+        fall = None if price is None else price.more
+
+        def solve() -> Continuous:
+            return solve_continuous(moved, self.limits, self.order)
+
+        return self._again(name, "upper", (label,), at, fall, solve, POINT)
 
     def risk_aversion(self) -> Sensitivity | None:
         """The price of risk; with f = aversion / 2 x variance + c'x, scaling c by 1 + t makes it aversion / (1 + t)."""
@@ -169,17 +179,22 @@ class _Study:
                 high = at / (1 - motion.down) if motion.down < 1 else math.inf
                 return Sensitivity(name, None, (), at, -motion.x / at, None, at / (1 + motion.up), high)
         moved = replace(problem, objective=objective.model_copy(update={"risk_aversion": at + 1.0}))
-        found = self._again(name, None, (), at, lambda: solve_continuous(moved, self.limits, self.order), 1.0)
-        return replace(found, price=None)
+        return self._again(name, None, (), at, None, lambda: solve_continuous(moved, self.limits, self.order), 1.0)
 
     def _again(
-        self, name: str, side: str | None, where: tuple[str, ...], at: float, solve: Callable[[], Continuous], step: float
+        self,
+        name: str,
+        side: str | None,
+        where: tuple[str, ...],
+        at: float,
+        price: float | None,
+        solve: Callable[[], Continuous],
+        step: float,
     ) -> Sensitivity:
         """The change of the optimum from solving again, over the step."""
         try:
             x = solve().x
         except (Impossible, SolveError) as error:
             reason = f"no solver reached an answer with {'more room' if side else 'more risk aversion'} ({error})"
-            return Sensitivity(name, side, where, at, None, None, None, None, reason)
-        before, after = (objective_value(self.problem, point[:-1]) for point in (self.continuous.x, x))
-        return Sensitivity(name, side, where, at, (x - self.continuous.x) / step, (before - after) / step, None, None)
+            return Sensitivity(name, side, where, at, None, price, None, None, reason)
+        return Sensitivity(name, side, where, at, (x - self.continuous.x) / step, price, None, None)

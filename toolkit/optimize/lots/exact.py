@@ -157,11 +157,14 @@ def whole_lots(
     rounds = _search(near, middle, best, target_gap)
     if not np.isfinite(best.value):
         raise _impossible(problem, ceilings, time_limit)
-    lots = np.where(terms.in_lots, np.round(best.values / np.where(terms.in_lots, terms.lot, 1.0)), np.nan)
+    values, some = best.values, terms.small > 0
+    lots = np.where(terms.in_lots, np.round(values / np.where(terms.in_lots, terms.lot, 1.0)), np.nan)
+    lots = np.where(some, np.floor(values / np.where(some, terms.small, 1.0)), lots)
+    values = np.where(some, lots * terms.small, values)
     lots = np.where(terms.kept, _whole(problem.previous / problem.lot_values), lots)
     told = np.isfinite(by_hand) and bool(terms.in_lots.any())
     cost = max(0.0, by_hand - best.value) / best.unit if told else None
-    return WholeLots(best.values, lots, best.value, best.bound, best.gap, rounds, cost)
+    return WholeLots(values, lots, best.value, best.bound, best.gap, rounds, cost)
 
 
 def _search(near: Approximation, middle: Relaxation, best: _Best, target_gap: float) -> int:

@@ -27,8 +27,8 @@ class Continuous:
     Attributes:
         x: (n + 1,) weights, cash last.
         multipliers: (m,) of the limits, the rate at which the objective falls; None where they have no unit to read.
-        volatility_price: Fall of the objective for one more unit of volatility; None without a limit on it.
         on_ceilings: Multipliers of the limits on convex functions by position of their constraint, likewise.
+        signs: (n + 1,) multipliers of `x >= 0`, in the unit of the others; None where they are not known.
         inside: Convex limits that stand for limits which are not convex, around x.
     """
 
@@ -38,8 +38,8 @@ class Continuous:
     status: str
     attempts: tuple[Attempt, ...]
     certificate: Certificate | None
-    volatility_price: float | None = None
     on_ceilings: Mapping[int, float] | None = None
+    signs: FloatArray | None = None
     inside: tuple[Ceiling, ...] = ()
 
     @classmethod
@@ -48,13 +48,13 @@ class Continuous:
         x: FloatArray,
         multipliers: FloatArray | None,
         solved: Solved,
-        volatility_price: float | None = None,
         on_ceilings: Mapping[int, float] | None = None,
+        signs: FloatArray | None = None,
     ) -> Continuous:
         """A solver's accepted point, its dust swept up and put on the budget."""
         x = np.where(x < TRADED * x.sum(), 0.0, x)
         told = (solved.solver, solved.status, solved.attempts, solved.certificate)
-        return cls(x / x.sum(), multipliers, *told, volatility_price, on_ceilings)
+        return cls(x / x.sum(), multipliers, *told, on_ceilings, signs)
 
     @classmethod
     def formula(cls, weights: FloatArray) -> Continuous:
@@ -91,7 +91,8 @@ def solve_quadratic(problem: Problem, quadratic: Quadratic, limits: Inequalities
         return certify_weights(np.append(quadratic.gradient(x[:n]), 0.0), limits, x, program.duals(scale), scale)
 
     solved = solve(bound, order, certificate)
-    return Continuous.of(program.solution(), program.duals(scale).limits, solved)
+    duals = program.duals(scale)
+    return Continuous.of(program.solution(), duals.limits, solved, signs=duals.nonnegative)
 
 
 def solve_equal_weight(problem: Problem, limits: Inequalities, order: tuple[str, ...]) -> Continuous:

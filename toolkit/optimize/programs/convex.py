@@ -37,7 +37,8 @@ class Model:
         penalty: Price of what is broken of soft limits.
         rows: `G x <= h one`; None where there are none.
         ceilings: Owner and constraint of each ceiling.
-        others: Signs, and the own constraints of convex functions.
+        signs: `x >= 0`.
+        others: The own constraints of convex functions.
     """
 
     x: cp.Variable
@@ -45,6 +46,7 @@ class Model:
     penalty: cp.Expression
     rows: cp.Constraint | None
     ceilings: tuple[tuple[int, cp.Constraint], ...]
+    signs: cp.Constraint
     others: tuple[cp.Constraint, ...]
 
     @classmethod
@@ -52,7 +54,8 @@ class Model:
         """The model of n assets under limits; `one` is the sum of x where it is known."""
         x = cp.Variable(n + 1)
         total: cp.Expression = cp.Constant(one) if one is not None else np.ones(n + 1) @ x
-        others: list[cp.Constraint] = [x >= 0]
+        signs: cp.Constraint = x >= 0
+        others: list[cp.Constraint] = []
         penalty: cp.Expression = cp.Constant(0.0)
         rows = None
         if len(limits.h):
@@ -72,19 +75,25 @@ class Model:
                 slack = cp.Variable(nonneg=True)
                 penalty, room = penalty + ceiling.price * slack, room + slack
             held.append((ceiling.owner, expression <= room))
-        return cls(x, total, penalty, rows, tuple(held), tuple(others))
+        return cls(x, total, penalty, rows, tuple(held), signs, tuple(others))
 
     def constraints(self, *more: cp.Constraint) -> list[cp.Constraint]:
         """All of them."""
-        return [*self.others, *([] if self.rows is None else [self.rows]), *(held for _, held in self.ceilings), *more]
+        return [
+            self.signs,
+            *self.others,
+            *([] if self.rows is None else [self.rows]),
+            *(held for _, held in self.ceilings),
+            *more,
+        ]
 
-    def multipliers(self, scale: float) -> tuple[FloatArray, dict[int, float]]:
-        """Of the rows, and of the ceilings by owner, in the unit of an objective that was divided by `scale`."""
+    def multipliers(self, scale: float) -> tuple[FloatArray, dict[int, float], FloatArray]:
+        """Of the rows, of the ceilings by owner, and of `x >= 0`, in the unit of an objective that was divided by `scale`."""
         rows = np.zeros(0) if self.rows is None else np.asarray(self.rows.dual_value, dtype=float).reshape(-1)
         held: dict[int, float] = {}
         for owner, constraint in self.ceilings:
             held[owner] = held.get(owner, 0.0) + scale * float(np.asarray(constraint.dual_value).reshape(-1)[0])
-        return rows * scale, held
+        return rows * scale, held, scale * np.asarray(self.signs.dual_value, dtype=float).reshape(-1)
 
 
 def _objective(target: Target, model: Model) -> tuple[cp.Expression, list[cp.Constraint]]:
@@ -131,8 +140,8 @@ def solve_convex(target: Target, limits: Inequalities, ceilings: tuple[Ceiling, 
     objective, own = _objective(target, model)
     program = cp.Problem(cp.Minimize(objective / scale), model.constraints(cp.Zero(np.ones(n + 1) @ model.x - 1), *own))
     solved = _solved(program, "the objective can be improved without limit.")
-    rows, held = model.multipliers(scale)
-    return Continuous.of(np.array(model.x.value), rows, solved, on_ceilings=held)
+    rows, held, signs = model.multipliers(scale)
+    return Continuous.of(np.array(model.x.value), rows, solved, on_ceilings=held, signs=signs)
 
 
 def solve_ratio_of(
@@ -173,8 +182,8 @@ def solve_ratio_of(
     value = risk.value(y)
     if value <= VANISHING * size * total:
         raise Unbounded(message, hint="Use another measure, or leave out series that do not move.")
-    rows, held = model.multipliers(size * best * total / value**2)
-    return Continuous.of(y, rows, solved, on_ceilings=held)
+    rows, held, signs = model.multipliers(size * best * total / value**2)
+    return Continuous.of(y, rows, solved, on_ceilings=held, signs=signs)
 
 
 def _of_assets(limits: Inequalities) -> Inequalities:

@@ -70,12 +70,14 @@ class Hinges:
         rates: (S,) v, positive.
         cost: (n,) c.
         quantile: Whether there is an eta.
+        near: (n,) weights that are likely near the best; rough ones of little risk where none are given.
     """
 
     returns: FloatArray
     rates: FloatArray
     cost: FloatArray
     quantile: bool
+    near: FloatArray | None = None
 
     def start(self, width: int) -> tuple[NDArray[np.bool_], IntArray]:
         """Which scenarios (S,) are taken to be beyond the kink, and the positions of those near it.
@@ -83,7 +85,7 @@ class Hinges:
         At weights that are likely near the best. What is beyond the kink has a rate of less than one, and with those near
         it of at least one, so that eta is bounded.
         """
-        losses = -self.returns @ quiet_weights(self.returns)
+        losses = -self.returns @ (quiet_weights(self.returns) if self.near is None else self.near)
         order = np.argsort(-losses, kind="stable")
         kink = np.searchsorted(np.cumsum(self.rates[order]), 1.0) if self.quantile else np.sum(losses > 0)
         kink = min(int(kink), len(losses) - 1)

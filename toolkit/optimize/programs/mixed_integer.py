@@ -19,6 +19,9 @@ from toolkit.optimize.terms.base import Discrete
 
 LEAST_TRADE = 1e-6
 """Trades of what is not in lots are nothing, or at least this fraction of the budget, where a trade has a fee."""
+LEAST_LOT = 2e-9
+"""Value of a lot, as a fraction of the budget, below which lots are as good as divisible: HiGHS takes coefficients below 1e-9
+for zeros, and would then find no whole lots at all."""
 IMPACT_SIZES = np.geomspace(1e-3, 1.0, 12)
 """Trades at which the cost of market impact is approximated from the start."""
 BLOCKS = 7
@@ -71,6 +74,7 @@ class LotTerms:
     Attributes:
         lot: (n,) value of a lot, 0 where there are no lots.
         in_lots: (n,) whether the asset is held in whole lots.
+        small: (n,) value of a lot that is too small to count, 0 elsewhere: at the end what is held is rounded down to them.
         floor: (n,) least value of a holding.
         kept: (n,) whether the value held today stays.
         least, greatest: (n,) bounds of the value held.
@@ -81,6 +85,7 @@ class LotTerms:
 
     lot: FloatArray
     in_lots: NDArray[np.bool_]
+    small: FloatArray
     floor: FloatArray
     kept: NDArray[np.bool_]
     least: FloatArray
@@ -99,7 +104,9 @@ class LotTerms:
         n, discrete = len(problem.universe), problem.discrete() or Discrete()
         kept = np.zeros(n, dtype=bool) if discrete.kept is None else discrete.kept
         # What is kept need not be in whole lots: it may have been bought elsewhere.
-        in_lots = np.isfinite(problem.lot_values) & ~kept & discrete.lots
+        traded = np.isfinite(problem.lot_values) & ~kept & discrete.lots
+        in_lots = traded & (problem.lot_values >= LEAST_LOT)
+        small = np.where(traded & ~in_lots, problem.lot_values, 0.0)
         lot = np.where(in_lots, problem.lot_values, 0.0)
         fewest = np.array([asset.minimum_lots for asset in problem.universe], dtype=float)
         ticket = np.zeros(n) if discrete.minimum is None else discrete.minimum
@@ -113,7 +120,7 @@ class LotTerms:
             decided = decided | site.stored
         least = np.zeros(n) if discrete.least is None else discrete.least
         greatest = np.full(n, np.inf) if discrete.greatest is None else discrete.greatest
-        return cls(lot, in_lots, floor, kept, least, greatest, counted, decided)
+        return cls(lot, in_lots, small, floor, kept, least, greatest, counted, decided)
 
     def beyond(self, values: FloatArray) -> FloatArray:
         """(...,) by how much the values, (..., n), are outside of their bounds."""

@@ -88,7 +88,7 @@ def solve_ratio(problem: Problem, numerator: FloatArray, limits: Inequalities, o
             raise
         raise nothing_positive(problem, reached) from None
     x, duals = answer()
-    return Continuous.of(x, duals.limits, solved)
+    return Continuous.of(x, duals.limits, solved, signs=duals.nonnegative)
 
 
 def _least_cash(homogeneous: FloatArray, assets: FloatArray) -> float:

@@ -40,7 +40,7 @@ def reward_rate(problem: Problem) -> FloatArray:
 
 
 def solve_return(problem: Problem, ceiling: float, limits: Inequalities, order: tuple[str, ...]) -> Continuous:
-    """Weights with the largest return within the limit on volatility; `volatility_price` is the return of one more unit.
+    """Weights with the largest return within the limit on volatility; the multiplier of `OWN` is the return of one more unit.
 
     Raises:
         Impossible: when every allocation within the limits is more volatile, or none is within them.
@@ -76,7 +76,8 @@ def solve_return(problem: Problem, ceiling: float, limits: Inequalities, order: 
             raise
         raise Impossible(()) from None
     x, duals, on_risk = answer()
-    return Continuous.of(x, duals.limits, solved, on_risk / ceiling)
+    price = on_risk / ceiling
+    return Continuous.of(x, duals.limits, solved, {OWN: price}, duals.nonnegative)
 
 
 def _polished(

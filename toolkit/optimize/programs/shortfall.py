@@ -51,7 +51,7 @@ class Shortfall:
 
 
 @dataclass(frozen=True, slots=True)
-class _Task:
+class Task:
     """What is asked: the measure of -returns x is `sum_s rates_s max(-hinged_s'x - eta, 0)`, plus eta for a quantile."""
 
     measure: Measure
@@ -88,7 +88,7 @@ def solve_shortfall(
     # A tail no larger than the least probable scenario is that of the worst one alone.
     tail = 1 - confidence if confidence < 1 else float(probabilities[probabilities > 0].min())
     measure = CVaR(confidence) if confidence < 1 else WorstCase()
-    return _solve(_Task(measure, returns, returns, probabilities, probabilities / tail, c, limits, quantile=True))
+    return _solve(Task(measure, returns, returns, probabilities, probabilities / tail, c, limits, quantile=True))
 
 
 def solve_deviation(returns: FloatArray, probabilities: FloatArray, c: FloatArray, limits: Inequalities) -> Shortfall:
@@ -99,10 +99,10 @@ def solve_deviation(returns: FloatArray, probabilities: FloatArray, c: FloatArra
     """
     centred = returns - probabilities @ returns
     measure = MeanAbsoluteDeviation()
-    return _solve(_Task(measure, returns, centred, probabilities, 2 * probabilities, c, limits, quantile=False))
+    return _solve(Task(measure, returns, centred, probabilities, 2 * probabilities, c, limits, quantile=False))
 
 
-def _solve(task: _Task) -> Shortfall:
+def _solve(task: Task) -> Shortfall:
     """Rows near the kink first; if that answer fails, a row for every scenario, and all of HiGHS's own precautions."""
     held = np.flatnonzero(task.probabilities > 0)
     size = float(np.sqrt(np.mean(task.returns[held] ** 2))) or float(np.max(np.abs(task.c))) or 1.0
@@ -119,7 +119,7 @@ def _solve(task: _Task) -> Shortfall:
         slopes[held] = vertex.slopes
         tail = slopes if task.quantile else slopes - task.probabilities * slopes.sum()
         risk = task.measure.numeric(-task.returns @ vertex.x[:-1], task.probabilities)
-        certificate = _certificate(task, vertex, slopes, tail, risk, size)
+        certificate = certificate_of(task, vertex, slopes, tail, risk, size)
         accepted = certificate.worst <= (ACCEPT_INACCURATE if attempts else ACCEPT)
         outcome = "accepted" if accepted else "rejected by its certificate"
         attempts.append(Attempt(name, status, certificate.worst, outcome))
@@ -135,7 +135,7 @@ def _solve(task: _Task) -> Shortfall:
     )
 
 
-def _certificate(task: _Task, vertex: Vertex, slopes: FloatArray, tail: FloatArray, risk: float, size: float) -> Certificate:
+def certificate_of(task: Task, vertex: Vertex, slopes: FloatArray, tail: FloatArray, risk: float, size: float) -> Certificate:
     """KKT in the user's rows and units, with a tail that is checked to be a subgradient of the measure at these weights.
 
     It is one if each scenario's slope is within 0 and its rate, they add up to 1 where there is an eta, and the mean loss
