@@ -9,6 +9,9 @@ import pytest
 COMMANDS = [
     [],
     ["optimize"],
+    ["holdings"],
+    ["holdings", "template"],
+    ["holdings", "check"],
     ["strategies"],
     ["strategies", "list"],
     ["strategies", "show"],

@@ -19,6 +19,7 @@ from toolkit.cli import (
     factors,
     flows,
     frontier,
+    holdings,
     optimize,
     report,
     shock,
@@ -38,6 +39,7 @@ app = typer.Typer(
 )
 app.command("optimize")(optimize.optimize)
 app.command("frontier")(frontier.frontier)
+app.add_typer(holdings.app, name="holdings")
 app.add_typer(strategies.app, name="strategies")
 app.add_typer(data.app, name="data")
 app.add_typer(config.app, name="config")

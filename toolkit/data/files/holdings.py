@@ -151,6 +151,7 @@ class ReadFile:
 
     Attributes:
         table: Its cells.
+        headers: What each of its headers says.
         columns: Header -> canonical header, of the columns that are read.
         ignored: Headers that are not read.
         rows: One record a lot that is understood or not: canonical header -> value, None where a cell is empty or faulty.
@@ -160,6 +161,7 @@ class ReadFile:
     """
 
     table: Table
+    headers: Sequence[Header]
     columns: Mapping[str, str]
     ignored: tuple[str, ...]
     rows: list[dict[str, Any]]
@@ -324,7 +326,9 @@ class _Parser:
         self._say(columns, ignored, [numbers[i] for i in totals])
         order = {column.key: at for at, column in enumerate(COLUMNS)}
         self.faults.sort(key=lambda found: (order.get(found.column, -1), found.row))
-        return ReadFile(table, columns, ignored, rows, [numbers[i] for i in kept], self.faults, broken, tuple(self.notes))
+        return ReadFile(
+            table, self.headers, columns, ignored, rows, [numbers[i] for i in kept], self.faults, broken, tuple(self.notes)
+        )
 
     # The file as a whole
 
@@ -341,7 +345,8 @@ class _Parser:
         return starts and (asset is None or fold(asset).split(" ")[0] in TOTALS)
 
     def _lot_ids(self, numbers: list[int]) -> list[str]:
-        given = [self._text("lot_id", i) for i in range(len(numbers))]
+        # An id such as "# 1" would begin a comment where it stands first in a line.
+        given = [(self._text("lot_id", i) or "").lstrip("# ") for i in range(len(numbers))]
         return [lot or f"row {number}" for lot, number in zip(given, numbers, strict=True)]
 
     def _fault(self, i: int, column: str, rule: str, fault: str, hint: str, *, value: Any = None) -> None:
@@ -397,7 +402,7 @@ class _Parser:
     def _lot(self, i: int) -> dict[str, Any]:
         row: dict[str, Any] = dict.fromkeys(BY_KEY)
         row["lot_id"] = self.lots[i]
-        if self._text("lot_id", i) is None:
+        if not (self._text("lot_id", i) or "").lstrip("# "):
             self._default("lot_id", self.lots[i])
         words = self._asset(i, row)
         listed = row["asset"] is not None and self.names.is_listed(row["asset"])
@@ -720,6 +725,8 @@ def _readings(table: Table, columns: Mapping[str, str], ignored: tuple[str, ...]
         yield said("Columns that are not read: {columns}.", columns=[said('"{header}"', header=text) for text in ignored])
     if totals:
         yield said("Row {rows} is a total and no lot.", rows=totals)
+    if table.comments:
+        yield said("Row {rows} is a comment and no lot.", rows=few([str(row) for row in table.comments]))
 
 
 _DEFAULTS: Mapping[str, Callable[[list[str]], Said]] = {

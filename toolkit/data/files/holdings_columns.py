@@ -19,7 +19,8 @@ class Column:
         key: Its canonical header.
         holds, holds_de: What a cell says, in English and German.
         absent, absent_de: What an empty cell, or a file without the column, means.
-        example: A cell.
+        example, example_de: A cell; the German one where it is written otherwise.
+        german: Its German header.
         headers: Other headers it is known by, `;` between them; case, spaces, underscores and umlauts do not matter.
         weak: Headers that name it only where no other column of the file does.
     """
@@ -30,8 +31,10 @@ class Column:
     example: str
     holds_de: str
     absent_de: str
+    german: str
     headers: str = ""
     weak: str = ""
+    example_de: str = ""
 
 
 COLUMNS = (
@@ -42,6 +45,7 @@ COLUMNS = (
         "GA-01",
         "Name des Postens, einmalig in der Datei",
         "die Nummer der Zeile",
+        "Posten",
         "lot;lot id;lot no;lot number;charge;chargennummer;chargen nr;los;losnummer;los nr;posten;postennummer;posten nr;batch;"
         "batch no;serial number;seriennummer",
         "id;nr;no;pos;nummer;number;#;lfd nr",
@@ -51,8 +55,9 @@ COLUMNS = (
         "metal by key, symbol or name (gallium, Ga, Wolfram, Gallium ingot), or a listed instrument of your own prices",
         "required",
         "gallium",
-        "Metall als Schluessel, Symbol oder Name (gallium, Ga, Wolfram, Galliumbarren) oder ein Wertpapier der eigenen Kurse",
+        "Metall als Schlüssel, Symbol oder Name (gallium, Ga, Wolfram, Galliumbarren) oder ein Wertpapier der eigenen Kurse",
         "Pflicht",
+        "Metall",
         "metal;metall;element;ticker;rohstoff;commodity;wertpapier;instrument;security",
         "name;product;produkt;artikel;material;bezeichnung;item;symbol;position;holding;description;beschreibung",
     ),
@@ -63,8 +68,10 @@ COLUMNS = (
         "ingot",
         "Form oder Produkt: Metall, Oxid, Barren, Pellets, Pulver",
         "die gehandelte Form",
+        "Form",
         "shape;product form;produktform;ausführung",
         "type;typ;art",
+        example_de="Barren",
     ),
     Column(
         "purity",
@@ -73,16 +80,19 @@ COLUMNS = (
         "99.99 %",
         "wie gehandelt: 99,99 %, 4N5, 999,9",
         "unbekannt",
+        "Reinheit",
         "reinheit;fineness;feinheit;feingehalt;grade;qualität;assay",
         "quality",
+        example_de="99,99 %",
     ),
     Column(
         "quantity",
         "how much, above zero",
         "required",
         "12",
-        "wie viel, groesser als null",
+        "wie viel, größer als null",
         "Pflicht",
+        "Menge",
         "qty;menge;weight;gewicht;masse;mass;shares;stückzahl;bestand;nettogewicht;net weight;feingewicht;fine weight",
         "amount;anzahl;holding size;units;stücke",
     ),
@@ -93,6 +103,7 @@ COLUMNS = (
         "kg",
         "kg, g, t, lb oder ozt; bei Wertpapieren: Stück",
         "kg; bei Wertpapieren Stück",
+        "Einheit",
         "einheit;mengeneinheit;uom;unit of measure;me;gewichtseinheit",
     ),
     Column(
@@ -102,17 +113,20 @@ COLUMNS = (
         "2024-06-10",
         "2024-06-10, 10.06.2024 oder 10. Juni 2024",
         "unbekannt: keine Haltefrist",
+        "Kaufdatum",
         "kaufdatum;date of purchase;bought;bought on;purchased;purchased on;gekauft am;gekauft;buy date;trade date;"
         "anschaffungsdatum;erwerbsdatum;einkaufsdatum;kauftag;order date;bestelldatum;acquired;acquisition date;erworben am",
         "date;datum",
+        example_de="10.06.2024",
     ),
     Column(
         "purchase_price",
         "price of one unit (of the column unit), unless purchase_price_is says total",
         "unknown: no gain is told",
         "580",
-        "Preis je Einheit (der Spalte unit), sofern purchase_price_is nicht total sagt",
+        "Preis je Einheit, sofern Preisbezug nicht Gesamt sagt",
         "unbekannt: kein Gewinn",
+        "Kaufpreis",
         "kaufpreis;unit price;price per unit;einzelpreis;stückpreis;preis je einheit;preis pro einheit;einkaufspreis;"
         "einstandspreis;buy price;bought at;paid per unit",
         "price;preis",
@@ -122,9 +136,11 @@ COLUMNS = (
         "unit or total: what purchase_price is per",
         "unit",
         "unit",
-        "unit (je Einheit) oder total (fuer den Posten): worauf sich purchase_price bezieht",
-        "unit",
+        "Einheit oder Gesamt: worauf sich der Kaufpreis bezieht",
+        "Einheit",
+        "Preisbezug",
         "price is;price basis;preisbezug;preis ist;price type",
+        example_de="Einheit",
     ),
     Column(
         "total_price",
@@ -132,7 +148,8 @@ COLUMNS = (
         "purchase_price times quantity",
         "6960",
         "Preis des ganzen Postens, statt purchase_price oder zur Kontrolle",
-        "purchase_price mal quantity",
+        "Kaufpreis mal Menge",
+        "Gesamtpreis",
         "total cost;purchase total;total paid;total purchase price;gesamtpreis;gesamtkosten;kaufsumme;kaufpreis gesamt;"
         "gesamtkaufpreis;preis gesamt;gesamtbetrag;rechnungsbetrag;invoice total;total amount;kaufbetrag",
     ),
@@ -143,6 +160,7 @@ COLUMNS = (
         "EUR",
         "ISO 4217: EUR, USD, JPY",
         "die in der Kopfzeile oder in der Preiszelle",
+        "Währung",
         "währung;waehrung;ccy;curr;cur;purchase currency;kaufwährung",
     ),
     Column(
@@ -150,10 +168,12 @@ COLUMNS = (
         "country that the metal comes from: CHN, CN, China, or unknown",
         "unknown, which counts as the controlling country",
         "CHN",
-        "Herkunftsland: CHN, CN, China oder unbekannt",
+        "Land, aus dem das Metall stammt: CHN, CN, China oder unbekannt",
         "unbekannt, was als kontrollierendes Land zählt",
+        "Herkunftsland",
         "origin;herkunft;herkunftsland;ursprung;ursprungsland;country of origin;produced in;made in",
         "country;land",
+        example_de="China",
     ),
     Column(
         "location",
@@ -162,6 +182,7 @@ COLUMNS = (
         "Frankfurt",
         "wo es liegt: Land, Hafen oder Stadt",
         "unbekannt, was nie als sicher gilt",
+        "Lagerort",
         "lagerort;lagerplatz;lager;warehouse;storage;storage location;stored at;stored in;place;ort;standort;depot;vault;"
         "tresor;lagerland",
     ),
@@ -172,24 +193,29 @@ COLUMNS = (
         "stored",
         "gelagert, unterwegs, bestellt oder geplant",
         "gelagert",
+        "Status",
         "zustand;lieferstatus;delivery status;lieferstand",
+        example_de="gelagert",
     ),
     Column(
         "custody",
         "how it is kept: segregated, collective, bonded, at home",
         "unknown",
         "segregated",
-        "Verwahrung: getrennt, gesammelt, Zollager, zu Hause",
+        "wie verwahrt: getrennt, gesammelt, Zolllager, zu Hause",
         "unbekannt",
+        "Verwahrung",
         "verwahrung;verwahrart;verwahrer;custodian;custody type;lagerart;aufbewahrung",
+        example_de="getrennt",
     ),
     Column(
         "certificate",
         "paper of quality or origin",
         "none",
         "COA 123",
-        "Papier zu Qualitaet oder Herkunft",
+        "Papier zu Qualität oder Herkunft",
         "keines",
+        "Zertifikat",
         "zertifikat;zertifikate;coa;certificate of analysis;analysenzertifikat;nachweis;cert",
     ),
     Column(
@@ -197,9 +223,11 @@ COLUMNS = (
         "round-trip spread of the dealer, as a fraction or in per cent",
         "the dealer's usual terms",
         "0.15",
-        "Handelsspanne fuer Kauf und Verkauf, als Bruchteil oder in Prozent",
-        "die ueblichen Bedingungen",
+        "Handelsspanne für Kauf und Verkauf, als Bruchteil oder in Prozent",
+        "die üblichen Bedingungen",
+        "Handelsspanne",
         "handelsspanne;spanne;bid ask spread;aufschlag;geld brief spanne",
+        example_de="15 %",
     ),
     Column(
         "storage_fee",
@@ -207,8 +235,10 @@ COLUMNS = (
         "the dealer's usual terms",
         "0.015",
         "Lagerung und Versicherung im Jahr, als Bruchteil des Werts oder in Prozent",
-        "die ueblichen Bedingungen",
+        "die üblichen Bedingungen",
+        "Lagergebühr",
         "lagergebühr;lagerkosten;lagergebuehr;storage cost;storage costs;custody fee;storage rate;verwahrgebühr;lagersatz",
+        example_de="1,5 %",
     ),
     Column(
         "vat_state",
@@ -217,6 +247,7 @@ COLUMNS = (
         "customs_warehouse",
         "Stand der Umsatzsteuer: customs_warehouse, paid",
         "unbekannt",
+        "Umsatzsteuer",
         "mehrwertsteuer;umsatzsteuer;mwst;ust;vat;vat status;tax status;steuerstatus;zollstatus",
     ),
 )

@@ -77,6 +77,7 @@ class Table:
         separator: ``,``, ``;`` or a tab of a CSV, empty for Parquet.
         encoding: ``utf-8``, ``utf-16`` or ``cp1252`` of a CSV, empty for Parquet. Windows-1252 is what is left when the bytes
             are not UTF-8: letters beyond ASCII may be others.
+        comments: Row numbers of the comment lines below the header.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Table:
     rows: pl.Series
     separator: str
     encoding: str = ""
+    comments: tuple[int, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -407,15 +409,17 @@ def _text(name: str, content: bytes) -> tuple[str, str]:
     return text, encoding
 
 
-def _without_comments(text: str) -> tuple[str, str | None]:
-    """The text with comment lines blank, and the separator that a first line ``sep=;`` names."""
+def _without_comments(text: str) -> tuple[str, str | None, tuple[int, ...]]:
+    """The text with comment lines blank, the separator that a first line ``sep=;`` names, and the comments below the header."""
     named, quotes, begun = None, 0, False
     kept: list[str] = []
-    for line in io.StringIO(text, newline=""):
+    comments: list[int] = []
+    for number, line in enumerate(io.StringIO(text, newline=""), start=1):
         bare = line.strip("\r\n ")
         end = line[len(line.rstrip("\r\n")) :]
         if quotes % 2 == 0 and _COMMENT.match(bare) and not bare.startswith("#\t"):
             kept.append(end)
+            comments += [number] if begun else []
         elif not begun and re.fullmatch(r'"?sep=[,;\t]"?', bare):
             named = bare.strip('"')[4]
             kept.append(end)
@@ -423,12 +427,12 @@ def _without_comments(text: str) -> tuple[str, str | None]:
             quotes += line.count('"')
             begun = begun or bool(bare)
             kept.append(line)
-    return "".join(kept), named
+    return "".join(kept), named, tuple(comments)
 
 
 def _csv(name: str, text: str, encoding: str, faults: list[Fault] | None, make: Header | None) -> Table:
     """Cells of a CSV, every line with exactly the fields of the header; empty fields beyond it are cut off."""
-    text, named = _without_comments(text)
+    text, named, comments = _without_comments(text)
     if not text.strip():
         raise DataError(f"{name} is empty.", hint="Give a header and at least one row.", details={"file": name})
     separator = named or _separator(name, text)
@@ -459,7 +463,7 @@ def _csv(name: str, text: str, encoding: str, faults: list[Fault] | None, make: 
     columns = zip(*(record for _, record in kept), strict=True) if kept else ((),) * width
     cells = pl.DataFrame({column: pl.Series(values, dtype=pl.String) for column, values in zip(names, columns, strict=True)})
     rows = pl.Series("row", [line for line, _ in kept], dtype=pl.Int64)
-    return Table(name, cells.with_columns(pl.all().str.strip_chars().replace("", None)), rows, separator, encoding)
+    return Table(name, cells.with_columns(pl.all().str.strip_chars().replace("", None)), rows, separator, encoding, comments)
 
 
 def _records(name: str, text: str, separator: str) -> tuple[list[list[str]], list[int]]:

@@ -8,31 +8,11 @@ from datetime import date
 import polars as pl
 import pytest
 
-from toolkit.app.lots import LotNames
-from toolkit.core.assets import Asset, Universe
+from tests.holdings_files import NAMES, TODAY
 from toolkit.core.errors import DataError, FrameError
-from toolkit.core.frames import ControlEvents, ControlScopes
 from toolkit.data.files.holdings import Lots, read_holdings
 from toolkit.data.files.holdings_columns import COLUMNS, read_header
-from toolkit.supply.controls import ControlLedger
 
-TODAY = date(2026, 11, 24)
-PRODUCTS = Universe(
-    (
-        Asset("gallium", "Gallium ingot", element="Ga", form="metal", group="technology_metals", unit="kg"),
-        Asset("germanium", "Germanium ingot", element="Ge", form="metal", group="technology_metals", unit="kg"),
-        Asset("neodymium", "Neodymium oxide", element="Nd", form="oxide", group="rare_earths", unit="kg"),
-        Asset("gold", "Gold bar", element="Au", form="metal", group="precious_metals", unit="kg"),
-        Asset("silver", "Silver bar", element="Ag", form="metal", group="precious_metals", unit="kg"),
-    )
-)
-LEDGER = ControlLedger.of(
-    ControlEvents.create_empty(),
-    ControlScopes.create_empty(),
-    assets=(*PRODUCTS.keys, "cobalt"),
-    forms=("metal", "oxide", "battery", "metal powder"),
-)
-NAMES = LotNames(LEDGER, PRODUCTS, ("GLD", "Ge"))
 LOT = {
     "lot_id": "L1",
     "asset": "gallium",
@@ -346,6 +326,13 @@ def test_a_total_is_no_lot_and_must_be_the_sum(label):
     with pytest.raises(FrameError) as caught:
         read_holdings("-", names=NAMES, today=TODAY, stdin=io.BytesIO(content.replace(b";;5", b";;6")))
     assert (caught.value.details["rule"], caught.value.details["rows"]) == ("total", [4])
+
+
+def test_lines_that_are_taken_for_comments_are_named():
+    content = b"lot_id,asset,quantity\n# 1,Ga,2\n#2,Ga,3\n"
+    held = read_holdings("-", names=NAMES, today=TODAY, stdin=io.BytesIO(content))
+    assert held.frame.select("lot_id", "mass").rows() == [("2", 3.0)]
+    assert any("Row 2 is a comment" in note for note in held.notes)
 
 
 def test_columns_that_are_not_read_are_named():

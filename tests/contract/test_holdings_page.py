@@ -1,0 +1,34 @@
+"""The page on holdings files says what the code reads."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.holdings_files import parsed
+from toolkit.data.files.holdings import MOST_LOTS
+from toolkit.data.files.holdings_columns import COLUMNS
+
+PAGE = (Path(__file__).parents[2] / "docs" / "holdings.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("column", COLUMNS, ids=lambda column: column.key)
+def test_every_column_stands_in_the_table_as_in_the_code(column):
+    others = "; ".join([column.german, *filter(None, column.headers.split(";"))])
+    assert f"| `{column.key}` | {column.holds} | {column.absent} | {others} |" in PAGE
+
+
+def test_no_other_column_stands_in_the_table():
+    assert re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE) == [column.key for column in COLUMNS]
+
+
+def test_the_files_on_the_page_are_read():
+    files = re.findall(r"```csv\n(.*?)```", PAGE, re.DOTALL)
+    masses = [parsed(file.replace("Wolfram", "Silber")).holdings().frame["mass"].to_list() for file in files]
+    assert masses == [[5.0, 100.0], [12.5, 30.0]]
+
+
+def test_the_limit_is_the_one_of_the_code():
+    assert f"At most {MOST_LOTS:,} lots" in PAGE

@@ -1,0 +1,43 @@
+"""Names and a ledger for tests of holdings files, and a file as a stranger keeps it."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+
+from toolkit.app.lots import LotNames
+from toolkit.core.assets import Asset, Universe
+from toolkit.core.frames import ControlEvents, ControlScopes
+from toolkit.data.files.holdings import ReadFile, parse
+from toolkit.supply.controls import ControlLedger
+
+TODAY = date(2026, 11, 24)
+PRODUCTS = Universe(
+    (
+        Asset("gallium", "Gallium ingot", element="Ga", form="metal", group="technology_metals", unit="kg"),
+        Asset("germanium", "Germanium ingot", element="Ge", form="metal", group="technology_metals", unit="kg"),
+        Asset("neodymium", "Neodymium oxide", element="Nd", form="oxide", group="rare_earths", unit="kg"),
+        Asset("gold", "Gold bar", element="Au", form="metal", group="precious_metals", unit="kg"),
+        Asset("silver", "Silver bar", element="Ag", form="metal", group="precious_metals", unit="kg"),
+    )
+)
+LEDGER = ControlLedger.of(
+    ControlEvents.create_empty(),
+    ControlScopes.create_empty(),
+    assets=(*PRODUCTS.keys, "cobalt"),
+    forms=("metal", "oxide", "battery", "metal powder"),
+)
+NAMES = LotNames(LEDGER, PRODUCTS, ("GLD", "Ge"))
+
+GERMAN = """Los;Metall;Form;Reinheit;Menge;Einheit;Kaufdatum;Kaufpreis;Währung;Herkunft;Lagerort;Status;Lagergebühr;Bemerkung
+A-1;Gallium;Barren;99,99 %;12,5;kg;05.11.2024;580,00;EUR;China;Frankfurt;gelagert;1,5 %;gut
+A-2;Silberbarren;;999;1.234,5;g;14.09.2025;1,05;EUR;Mexiko;Zürich;gelagert;;
+A-3;Nd;Oxid;99,5 %;0,25;t;20.01.2026;64.500,00;USD;;Shanghai;bestellt;;"zwei; Teile"
+A-4;Gold;;;10;Unzen;;;;unbekannt;;;;
+"""
+
+
+def parsed(content: bytes | str) -> ReadFile:
+    """The file as far as it can be read."""
+    raw = content.encode() if isinstance(content, str) else content
+    return parse("-", names=NAMES, today=TODAY, stdin=io.BytesIO(raw))

@@ -1,0 +1,106 @@
+"""`holdings check`: what a holdings file is understood to say, every fault of it, and its corrected copy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import polars as pl
+
+from toolkit.app.config import Settings
+from toolkit.app.ledger import load_ledger
+from toolkit.app.lots import instruments_of, parse_lots, price_warnings
+from toolkit.app.plain import plain
+from toolkit.app.valuation import own_prices
+from toolkit.core.errors import DataError, SpecError
+from toolkit.core.places import place
+from toolkit.data.files.holdings import Lots, ReadFile, lot_of
+from toolkit.data.files.holdings_copy import corrected
+from toolkit.data.files.prices import read_prices
+from toolkit.data.files.tabular import row_error
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # frames have no truth value, so answers are compared by identity
+class HoldingsCheck:
+    """A holdings file as it is understood.
+
+    Attributes:
+        read: Its cells, columns and faults.
+        lots: Holds the contract `Lots`; the rows without a fault.
+        warnings: Prices far from the level of their day.
+    """
+
+    read: ReadFile
+    lots: pl.DataFrame
+    warnings: tuple[str, ...]
+
+    @property
+    def error(self) -> DataError | None:
+        """The error that a command with this file raises; None for a file without a fault."""
+        groups = self.read.grouped()
+        return row_error(self.read.table.name, groups) if groups else None
+
+    def copy(self) -> str:
+        """The corrected copy, as CSV."""
+        return corrected(self.read)
+
+    def to_json(self) -> dict[str, Any]:
+        """One object; `error` is there only when a row has a fault."""
+        error = self.error
+        lots = [
+            {**row, "country": place(row["location"]).country if row["location"] else None}
+            for row in self.lots.iter_rows(named=True)
+        ]
+        answer = {
+            "schema_version": 1,
+            "file": self.read.table.name,
+            "columns": self.read.columns,
+            "ignored": self.read.ignored,
+            "lots": lots,
+            "faults": self.read.faults,
+            "notes": self.read.notes,
+            "warnings": self.warnings,
+        }  # fmt: skip
+        if error is not None:
+            answer["error"] = {"kind": error.kind, "message": error.message, "hint": error.hint, "details": error.details}
+        return plain(answer)
+
+
+def check_holdings(
+    path: str, settings: Settings, as_of: date, *, prices: str | None, prices_currency: str, stdin: BinaryIO | None = None
+) -> HoldingsCheck:
+    """What a holdings file says, with all its faults.
+
+    Raises:
+        DataError: for a file that is no table or has no header that can be used, and for a prices file that cannot be.
+    """
+    inputs = load_ledger(settings, as_of)
+    known, own = inputs.snapshot["prices"], None
+    if prices is not None:
+        file = read_prices(prices, default_currency=prices_currency, today=date.today())
+        known, _ = own_prices(known, file, inputs.products, as_of)
+        own = file.frame
+    read = parse_lots(path, inputs.ledger, inputs.products, instruments=instruments_of(own, inputs.ledger), stdin=stdin)
+    faulty = {found.row for found in read.faults}
+    good = [lot_of(row) for row, number in zip(read.rows, read.numbers, strict=True) if number not in faulty]
+    schema = {name: column.dtype for name, column in Lots.columns().items()}
+    lots = pl.DataFrame(good, schema=schema)
+    return HoldingsCheck(read, lots, price_warnings(lots, known, inputs.snapshot["fx"], inputs.products))
+
+
+def write_text(file: str, text: str) -> None:
+    """Text to a new file.
+
+    Raises:
+        SpecError: for a file that is there already, and a place that cannot be written to.
+    """
+    target = Path(file)
+    try:
+        with target.open("x", encoding="utf-8-sig" if not text.isascii() else "utf-8", newline="") as out:
+            out.write(text)
+    except FileExistsError:
+        raise SpecError(f"{file!r} is there already.", hint="Name another file, or remove it.") from None
+    except OSError as error:
+        raise SpecError(f"cannot write {file!r}: {error.strerror}.", hint="Name another file.") from None

@@ -1,0 +1,113 @@
+"""`toolkit holdings template|check`: a commented holdings file, and every fault of one at once."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from toolkit.cli.options import Common, with_common
+from toolkit.cli.terminal import console, print_json, say
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from toolkit.app.holdings_check import HoldingsCheck
+
+DATA_FAULT = 3
+
+app = typer.Typer(help="Holdings files: write a template, check one.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command("template")
+@with_common
+def template(
+    file: Annotated[str, typer.Argument(metavar="[FILE]", help="A new file; - is stdout.")] = "-",
+    *,
+    lang: Annotated[str, typer.Option("--lang", metavar="en|de", help="Language of headers and comments.")] = "en",
+    common: Common,
+) -> None:
+    """Write a holdings file with every column explained and no lot."""
+    from toolkit.app.holdings_check import write_text
+    from toolkit.core.errors import SpecError, did_you_mean
+    from toolkit.data.files.holdings_copy import TEXTS
+    from toolkit.data.files.holdings_copy import template as text_of
+
+    if lang not in TEXTS:
+        raise SpecError(f"--lang {lang!r} is not a language of the template.", hint=did_you_mean(lang, TEXTS))
+    text = text_of(lang)
+    if common.json:
+        print_json({"language": lang, "template": text})
+    elif file == "-":
+        sys.stdout.write(text)
+        return
+    if file != "-":
+        write_text(file, text)
+        say(f"wrote {file}", common)
+
+
+@app.command("check")
+@with_common
+def check(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="Your lots (CSV or Parquet; - is stdin).")],
+    *,
+    write: Annotated[
+        str | None, typer.Option("--write", metavar="FILE", help="Write a corrected copy to a new file; - is stdout.")
+    ] = None,
+    common: Common,
+) -> None:
+    """Tell how a holdings file is understood and every fault of it at once; exit 3 when there is one."""
+    from toolkit.app.config import resolve
+    from toolkit.app.holdings_check import check_holdings, write_text
+
+    settings = resolve(common.settings(), file=common.config)
+    found = check_holdings(file, settings, common.day(), prices=common.prices, prices_currency=common.prices_currency)
+    if write is not None and write != "-":
+        write_text(write, found.copy())
+    if common.json:
+        print_json({**found.to_json(), "written": write})
+    elif write == "-":
+        sys.stdout.write(found.copy())
+    else:
+        _show(found, console(common))
+    for warning in found.warnings:
+        say(f"warning: {warning}", common)
+    if write is not None and write != "-":
+        say(f"wrote {write}", common)
+    error = found.error
+    if error is not None:
+        if not common.json:
+            sys.stderr.write(f"error: {error.message}\n" + (f"{error.hint}\n" if error.hint else ""))
+        raise typer.Exit(DATA_FAULT)
+
+
+def _show(found: HoldingsCheck, out: Console) -> None:
+    """What is understood: lots, and how the columns were read."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    from toolkit.core.places import place
+
+    out.print(f"{found.read.table.name}: {found.lots.height} of {len(found.read.rows)} lots are understood", markup=False)
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for heading in ("lot", "asset", "form", "quantity", "bought", "price a unit", "from", "stored in", "status"):
+        table.add_column(heading, justify="right" if heading in ("quantity", "price a unit") else "left", overflow="fold")
+    for row in found.lots.iter_rows(named=True):
+        price = "" if row["purchase_price"] is None else f"{row['purchase_price']:,.6g} {row['currency']}"
+        cells = (
+            row["lot_id"],
+            row["asset"],
+            row["form"] or "listed",
+            f"{row['quantity']:,.6g} {row['unit']}",
+            str(row["purchase_date"] or ""),
+            price,
+            row["origin_country"],
+            (place(row["location"]).country if row["location"] else None) or "unknown",
+            row["status"].replace("_", " "),
+        )
+        table.add_row(*(escape(cell) for cell in cells))
+    if found.lots.height:
+        out.print(table)
+    for note in found.read.notes:
+        out.print(f"note: {note}", markup=False)
