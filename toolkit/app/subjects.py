@@ -19,6 +19,7 @@ from toolkit.app.findings import Ask, findings
 from toolkit.app.ledger import LedgerInputs, load_ledger
 from toolkit.app.plain import plain
 from toolkit.core.said import phrases, sentences
+from toolkit.core.text import one_line
 from toolkit.supply.upcoming import upcoming
 
 RUN, CONFLICT, HOLDINGS, MARKET = "run", "conflict", "exposure", "market"
@@ -86,7 +87,7 @@ def holdings(request: ExposureRequest) -> Subject:
     record = {
         "schema_version": 1,
         "kind": HOLDINGS,
-        "subject": Path(request.holdings).name,
+        "subject": one_line(Path(request.holdings).name),
         **base(request.settings, inputs, request.as_of),
         "weights": dict(answer.portfolio.weights),
         "exposure": {key: value for key, value in exposure.items() if key not in ("data", "warnings", "phrases")},

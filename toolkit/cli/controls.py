@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from toolkit.cli.options import Common, with_common
-from toolkit.cli.terminal import console, print_json
+from toolkit.cli.terminal import console, headline, print_json
 from toolkit.supply.state import HEADLINES
 
 if TYPE_CHECKING:
@@ -70,7 +70,9 @@ def controls(
             told = {"as_of": day.isoformat(), "origin": route.origin, "destination": destination, "end_user": end_user}
             print_json({**told, "products": [s.to_json() for s in states], "own_events": list(inputs.own)})
             return
-        console(common).print(f"[b]Controls of {route.origin}[/b] on exports to {destination}, {end_user} use, on {day}")
+        console(common).print(
+            headline(f"Controls of {route.origin}", f" on exports to {destination}, {end_user} use, on {day}")
+        )
         console(common).print(_state_table(states, lambda s: inputs.products[s.metal].name))
     else:
         answer = app.controls(inputs, metal, form, route, day)

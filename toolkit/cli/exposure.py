@@ -8,7 +8,7 @@ import typer
 
 from toolkit.cli.controls import EVENTS_HELP
 from toolkit.cli.options import Common, with_common
-from toolkit.cli.terminal import console, print_json, say
+from toolkit.cli.terminal import console, headline, print_json, say
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -75,7 +75,7 @@ def _table(*headings: str, right: tuple[str, ...] = ()) -> Table:
 
 def _show(answer: ExposureAnswer, out: Console) -> None:
     portfolio, money = answer.portfolio, answer.currency
-    out.print(f"[b]Exposure[/b] to export controls on {answer.as_of}, owner in {answer.destination}, values in {money}")
+    out.print(headline("Exposure", f" to export controls on {answer.as_of}, owner in {answer.destination}, values in {money}"))
     lots = _table("lot", "metal", "kg", "value", "from", "law", "delivery", "resale", "origin", "paper", right=("kg", "value"))
     for lot in portfolio.lots:
         lots.add_row(

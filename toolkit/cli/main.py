@@ -27,8 +27,9 @@ from toolkit.cli import (
     supply,
     upcoming,
 )
-from toolkit.cli.terminal import print_json, tolerant_streams
+from toolkit.cli.terminal import drop_broken_streams, print_json, tolerant_streams
 from toolkit.core.errors import ToolkitError
+from toolkit.core.text import printable
 
 app = typer.Typer(
     help="Portfolio and tangible-asset analysis for strategic metals.",
@@ -72,7 +73,16 @@ def _told(kind: str, message: str, hint: str, details: dict, *, as_json: bool) -
     if as_json:
         print_json({"error": {"kind": kind, "message": message, "hint": hint, "details": details}})
     else:
-        sys.stderr.write(f"error: {message}\n" + (f"{hint}\n" if hint else ""))
+        sys.stderr.write(printable(f"error: {message}\n" + (f"{hint}\n" if hint else "")))
+
+
+def _refused(error: OSError) -> tuple[str, str]:
+    """What the system did not do, and the remedy."""
+    place = "" if error.filename is None else f" {error.filename}"
+    return (
+        f"the system could not read or write{place}: {error.strerror or error}.",
+        "Check space and access, or name another place.",
+    )
 
 
 def run(arguments: list[str]) -> int:
@@ -95,9 +105,14 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         sys.stderr.write("interrupted; nothing was written\n")
         code = 130
+    except SystemExit as stop:
+        # Both typer and rich exit with 1 when the reader of a pipe went away.
+        code = 0 if isinstance(stop.__context__, BrokenPipeError) else int(stop.code or 0)
     except BrokenPipeError:
-        # The reader went away (`toolkit ... | head`): not an error, and nobody is left to tell.
-        sys.stderr.close()
+        code = 0
+    except OSError as error:
+        _told("system", *_refused(error), {}, as_json=False)
+        code = 2
     except Exception as error:  # noqa: BLE001  # the contract: two lines and a request to report, exit 1
         if "--debug" in arguments:
             traceback.print_exc()
@@ -114,5 +129,9 @@ def main() -> None:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        sys.stderr.close()
+        pass  # `toolkit ... | head`: not an error, and nobody is left to tell
+    except OSError as error:
+        _told("system", *_refused(error), {}, as_json=False)
+        code = code or 2
+    drop_broken_streams()
     sys.exit(code)

@@ -9,7 +9,7 @@ import typer
 
 from toolkit.cli.options import Common, with_common
 from toolkit.cli.request import DEFAULT_STRATEGY, Budget, Holdings, Settings, StrategyName, request_of
-from toolkit.cli.terminal import console, print_json, progress, say
+from toolkit.cli.terminal import console, headline, print_json, progress, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,9 +95,8 @@ def _show(result: Result, common: Common) -> None:
     record: Mapping[str, Any] = result.record
     money = record["currency"]
     out = console(common)
-    out.print(
-        f"[b]{record['strategy']['title']}[/b]  as of {record['as_of']}, {record['budget']:,.0f} {money}, {record['status']}"
-    )
+    about = f"  as of {record['as_of']}, {record['budget']:,.0f} {money}, {record['status']}"
+    out.print(headline(record["strategy"]["title"], about))
     table = Table()
     for heading, justify in (
         ("hold", "left"), ("lots", "right"), ("lot", "right"), (f"price {money}", "right"), ("+/-", "right"),

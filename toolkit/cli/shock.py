@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from toolkit.cli.options import Common, with_common
-from toolkit.cli.terminal import console, print_json
+from toolkit.cli.terminal import console, headline, print_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -47,7 +47,7 @@ def _show(answer: ShockAnswer, out: Console) -> None:
     from toolkit.cli.tables import Table
 
     band, e, money = answer.band, answer.band.elasticity, answer.currency
-    out.print(f"[b]{answer.metal}[/b]: {band.loss:.0%} of supply stops, as of {answer.as_of}")
+    out.print(headline(answer.metal, f": {band.loss:.0%} of supply stops, as of {answer.as_of}"))
     out.print(f"P1/P0 = (1 - loss) ** (-1 / e), e = supply + demand elasticity ({e.basis}: {e.source})", markup=False)
     headings = ("e", "price", f"{money}/kg", "stored gains", "truce: stored loses", "open order: undelivered", "and dearer by")
     table = Table()

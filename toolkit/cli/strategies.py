@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
 
 from toolkit.cli.options import Common, with_common
-from toolkit.cli.terminal import console, print_json
+from toolkit.cli.terminal import console, print_json, say
+from toolkit.core.text import printable
 
 app = typer.Typer(help="Strategies: list, show and check them.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -38,7 +40,7 @@ def list_strategies(*, common: Common) -> None:
 @app.command("show")
 @with_common
 def show(name: Annotated[str, typer.Argument(help="Name or path.")], *, common: Common) -> None:
-    """One strategy as the toolkit understands it: idea, source, refutation, and every setting with its default."""
+    """One strategy as its TOML, which `> mine.toml` copies; with --json every setting with its default."""
     from toolkit.app.definitions import find
     from toolkit.strategy.decode import load_strategy
 
@@ -56,14 +58,8 @@ def show(name: Annotated[str, typer.Argument(help="Name or path.")], *, common: 
             }
         )
         return
-    out = console(common)
-    about = strategy.about
-    out.print(f"[b]{about.title}[/b]  ({definition.origin}: {definition.path})")
-    out.print(about.idea.strip(), style="")
-    out.print(f"Source: {about.source}")
-    out.print(f"Refuted by: {(about.refuted_by or 'not stated').strip()}")
-    out.print(f"Fingerprint: {strategy.fingerprint}\n")
-    out.print(definition.path.read_text(encoding="utf-8-sig"), markup=False)
+    say(f"{strategy.name} ({definition.origin}: {definition.path}), fingerprint {strategy.fingerprint}", common)
+    sys.stdout.write(printable(definition.path.read_text(encoding="utf-8-sig")))
 
 
 @app.command("check")

@@ -10,6 +10,8 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from toolkit.core.text import printable
+
 WIDE, NARROW = 2, 1
 """Cells between columns: the narrow gap where the wide one would not let all columns stand beside each other."""
 LONGEST_WORD = 30
@@ -53,7 +55,7 @@ class Table:
         """A row as plain text: brackets have no meaning here."""
         if len(cells) != len(self.columns):
             raise ValueError(f"{len(cells)} cells for {len(self.columns)} columns")
-        self.rows.append(cells)
+        self.rows.append(tuple(map(printable, cells)))
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         least = [self._least(j) for j in range(len(self.columns))]

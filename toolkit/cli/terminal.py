@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -10,9 +11,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from toolkit.cli.options import Common
+from toolkit.core.text import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
 WIDTH = 100
 """Columns of a table where the stream is not a terminal and COLUMNS is not set."""
@@ -25,6 +28,16 @@ def tolerant_streams() -> None:
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
 
 
+def drop_broken_streams() -> None:
+    """Let what is left in the buffer of a stream that nobody reads, or that is full, go nowhere when Python ends."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            with contextlib.suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
 def print_json(data: Any) -> None:
     """One JSON object on stdout, in ASCII: the same bytes whatever the encoding of the stream."""
     sys.stdout.write(json.dumps(data, ensure_ascii=True, allow_nan=False, indent=1) + "\n")
@@ -33,17 +46,30 @@ def print_json(data: Any) -> None:
 def say(text: str, common: Common) -> None:
     """A line on stderr, unless `--quiet`."""
     if not common.quiet:
-        sys.stderr.write(text + "\n")
+        sys.stderr.write(printable(text) + "\n")
+
+
+def headline(strong: str, plain: str = "") -> Text:
+    """A line of which the beginning is bold."""
+    from rich.text import Text
+
+    return Text.assemble((printable(strong), "bold"), printable(plain))
 
 
 def console(common: Common) -> Console:
     """A rich console on stdout: colour only on a terminal, and not where NO_COLOR is set."""
     from rich.console import Console
 
+    class Literal(Console):
+        """Shows every text as it is written: brackets and colons are no markup, control characters reach no terminal."""
+
+        def render_str(self, text: str, **options: Any) -> Text:
+            return super().render_str(printable(text), **{**options, "markup": False, "emoji": False})
+
     plain = common.no_color or "NO_COLOR" in os.environ or not sys.stdout.isatty()
     asked = os.environ.get("COLUMNS", "")
     width = None if sys.stdout.isatty() else int(asked) if asked.isdecimal() and int(asked) else WIDTH
-    return Console(no_color=plain, highlight=False, width=width, soft_wrap=False)
+    return Literal(no_color=plain, highlight=False, width=width, soft_wrap=False)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import typer
 
 from toolkit.cli.controls import EVENTS_HELP
 from toolkit.cli.options import Common, with_common
-from toolkit.cli.terminal import console, print_json
+from toolkit.cli.terminal import console, headline, print_json
 
 
 @with_common
@@ -29,7 +29,7 @@ def upcoming(
         print_json(record)
         return
     out = console(common)
-    out.print(f"[b]Ahead[/b] of {record['as_of']}, within {record['within_days']} days")
+    out.print(headline("Ahead", f" of {record['as_of']}, within {record['within_days']} days"))
     table = Table()
     for heading in ("date", "days", "standing", "what", "checked"):
         table.add_column(heading, justify="right" if heading == "days" else "left")

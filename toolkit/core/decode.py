@@ -10,6 +10,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.core.text import cleaned
 
 
 class Spec(BaseModel):
@@ -45,7 +46,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         SpecError: when it is missing, not UTF-8 or not TOML; the message names file and line.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return cleaned(tomllib.loads(path.read_text(encoding="utf-8-sig")))
     except FileNotFoundError:
         raise SpecError(f"{path} does not exist.", details={"file": str(path)}) from None
     except IsADirectoryError:

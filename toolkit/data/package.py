@@ -21,6 +21,8 @@ import polars as pl
 from toolkit.core.errors import DataError, FrameError
 from toolkit.core.frames import TABLES
 from toolkit.core.market import Market, Source
+from toolkit.core.text import cleaned
+from toolkit.data.files.tabular import visible
 
 FRICTIONLESS_TYPES = {pl.Date: "date", pl.String: "string", pl.Float64: "number", pl.Int64: "integer", pl.Boolean: "boolean"}
 
@@ -52,7 +54,7 @@ def descriptor(folder: Path) -> dict[str, Any]:
     """
     path = folder / "datapackage.json"
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return cleaned(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         raise DataError(f"{folder} is no data package: datapackage.json is missing.") from None
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
@@ -91,7 +93,7 @@ def read_table(path: Path, schema: type[dy.Schema]) -> pl.DataFrame:
     missing = [name for name in dtypes if name not in frame.columns]
     if missing:
         raise FrameError(f"{path.name}: column {missing[0]!r} is missing.", details={"file": str(path), "missing": missing})
-    return frame.select(list(dtypes))
+    return visible(frame.select(list(dtypes)))
 
 
 def load_market(folder: Path, tables: Iterable[str] | None = None) -> Market:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from toolkit.core.decode import faults_of, raise_faults, read_toml
 from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.core.text import cleaned, one_line
 from toolkit.optimize.terms import constraint_kinds, objective_kinds
 from toolkit.strategy.model import About, CostsSpec, ForecastSpec, RebalanceSpec, SolverSpec, Strategy, UniverseSpec
 from toolkit.strategy.scenarios import ShockSpec, ViewSpec
@@ -147,9 +148,9 @@ def decode_strategy(data: Mapping[str, Any], *, name: str, file: str) -> Strateg
 def _value(text: str) -> Any:
     """A value as TOML would read it; bare words are text."""
     try:
-        return tomllib.loads(f"v = {text}")["v"]
+        return cleaned(tomllib.loads(f"v = {text}")["v"])
     except tomllib.TOMLDecodeError:
-        return text
+        return one_line(text)
 
 
 def _split(setting: str, data: Mapping[str, Any]) -> tuple[list[str], str, str]:
@@ -201,4 +202,4 @@ def load_strategy(path: Path, settings: tuple[str, ...] = ()) -> Strategy:
     Raises:
         SpecError: when it cannot be read or decoded.
     """
-    return decode_strategy(override(with_defaults(read_toml(path)), settings), name=path.stem, file=path.name)
+    return decode_strategy(override(with_defaults(read_toml(path)), settings), name=one_line(path.stem), file=path.name)

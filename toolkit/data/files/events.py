@@ -71,7 +71,7 @@ def read_events(
         DataError: for a file or a header that cannot be used.
         FrameError: for faulty rows; rule, count and first rows are in `details`.
     """
-    table = _toml(Path(path)) if str(path).endswith(".toml") else read_table(path, stdin=stdin)
+    table = _toml(Path(path)) if str(path).endswith(".toml") else read_table(path, stdin=stdin).visible()
     check_columns(table, required=("event_id",), optional=(*REQUIRED, *OPTIONAL, *SCOPE_KEYS))
     required_cells(table, "event_id")
     given = _given(table)

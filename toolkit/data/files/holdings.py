@@ -237,7 +237,7 @@ def parse(path: str | Path, *, names: Names, today: date, stdin: BinaryIO | None
     """
     broken: list[Fault] = []
     # Who holds nothing has a file with a header alone.
-    table = read_table(path, stdin=stdin, may_be_empty=True, faults=broken)
+    table = read_table(path, stdin=stdin, may_be_empty=True, faults=broken).visible()
     if table.cells.height > MOST_LOTS:
         raise DataError(
             f"{table.name} has {table.cells.height:,} rows; at most {MOST_LOTS:,} lots are read.", hint="Split the file."

@@ -23,6 +23,7 @@ from typing import BinaryIO
 import polars as pl
 
 from toolkit.core.errors import DataError, FrameError, did_you_mean, nearest
+from toolkit.core.text import INVISIBLE, one_line
 from toolkit.data.files.dates import iso_text
 from toolkit.data.files.footer import Footer
 
@@ -91,6 +92,10 @@ class Table:
     def columns(self) -> tuple[str, ...]:
         """Header names in file order."""
         return tuple(self.cells.columns)
+
+    def visible(self) -> Table:
+        """The table with every cell in one line of visible characters."""
+        return replace(self, cells=visible(self.cells))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -507,6 +512,13 @@ def _parquet(name: str, content: bytes) -> Table:
             raise DataError(f"{name}: column {column!r} holds {dtype}.", hint=hint, details={"file": name, "column": column})
     frame = frame.with_columns(pl.col(*textual).cast(pl.String).str.strip_chars().replace("", None))
     return _said(Table(name, frame, pl.int_range(1, frame.height + 1, dtype=pl.Int64, eager=True).alias("row"), ""))
+
+
+def visible(cells: pl.DataFrame) -> pl.DataFrame:
+    """The frame with every text in one line of visible characters (`toolkit.core.text.one_line`)."""
+    odd = cells.select(pl.col(pl.String).str.contains(INVISIBLE).any())
+    names = [name for name, found in zip(odd.columns, odd.row(0) if odd.width else (), strict=True) if found]
+    return cells.with_columns(cells[name].map_elements(one_line, return_dtype=pl.String) for name in names)
 
 
 def _said(table: Table) -> Table:

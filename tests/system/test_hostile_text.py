@@ -1,0 +1,139 @@
+"""Names that command a terminal, hide, look like markup or end a page: in prices, holdings, strategies, events and options."""
+
+import csv
+import io
+import json
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from toolkit.cli.main import run
+
+NAMES = {
+    "bell": "a\x07b",
+    "escape": "a\x1b]0;owned\x07b\x1b[31m",
+    "closing tag": "x[/b]",
+    "markup": "[red]x",
+    "emoji": ":gold:",
+    "override": "invoice\u202efdp",
+    "zero width": "in\u200bvisible",
+    "line feed": "two\nlines",
+    "no XML": "x\ufffey",
+    "page": "</title><script>alert(1)</script>",
+    "long": "x" * 300,
+}
+STRATEGY = """
+[about]
+title = {title}
+idea = {title}
+source = {title}
+[universe]
+assets = "all"
+[forecast]
+covariance = {{kind = "sample"}}
+[objective]
+kind = "min_risk"
+[[constraint]]
+name = {title}
+kind = "bounds"
+upper = 0.9
+"""
+
+
+@pytest.fixture
+def ran(capsys):
+    def call(*arguments):
+        code = run(list(arguments))
+        told = capsys.readouterr()
+        for stream in (told.out, told.err):
+            hidden = {c for c in stream if c not in "\n\t" and unicodedata.category(c) in ("Cc", "Cf", "Cs")}
+            assert not hidden, (arguments, hidden)
+        assert "Traceback" not in told.err
+        assert code != 1, told.err
+        return code, told.out, told.err
+
+    return call
+
+
+def _prices(name):
+    rows = io.StringIO()
+    writer = csv.writer(rows)
+    writer.writerow(["date", name, "other"])
+    for month in range(30):
+        year, number = 2023 + month // 12, month % 12 + 1
+        writer.writerow([f"{year}-{number:02d}-15", 100 + 7 * (month % 5) + month, 50 + 3 * (month % 4)])
+    Path("prices.csv").write_text(rows.getvalue(), encoding="utf-8", newline="")
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+def test_an_asset_may_have_any_name(ran, name):
+    _prices(name)
+    Path("mine.toml").write_text(STRATEGY.format(title=json.dumps(name)), encoding="utf-8")
+    options = ("--prices", "prices.csv", "--as-of", "2025-12-31", "--currency", "USD")
+    code, out, err = ran("optimize", "mine.toml", *options, "--verbose")
+    if len(name) > 100 or any(unicodedata.category(c).startswith("C") for c in name):
+        assert code == 3
+        assert "a name with control characters" in err
+        _prices("third")
+        code, out, err = ran("optimize", "mine.toml", *options, "--verbose")
+        name = "third"
+    assert code == 0, err
+    page = next(Path("out/runs").glob("*/report.html")).read_text(encoding="utf-8")
+    assert "<script>alert" not in page
+    assert name[:8].split("<")[0] in out
+    code, out, _ = ran("optimize", "mine.toml", *options, "--json", "--no-report")
+    assert {p["name"] for p in json.loads(out)["positions"]} == {name, "other"}
+    for command in (
+        ["factors", "mine.toml", *options[:4]],
+        ["report", "last", "--format", "md"],
+        ["strategies", "show", "mine.toml"],
+    ):
+        assert ran(*command)[0] in (0, 2, 3)
+    assert ran("strategies", "check", "mine.toml", *options)[0] == 0
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+def test_a_lot_may_have_any_name_and_place(ran, name):
+    rows = io.StringIO()
+    writer = csv.writer(rows)
+    header = "lot_id,asset,form,purity,quantity,unit,purchase_date,purchase_price,currency,origin_country,location,status"
+    writer.writerow(header.split(","))
+    writer.writerow([name, "gallium", "metal", name, 2, "kg", "2024-05-01", 400, "EUR", "DEU", name, "stored"])
+    Path("lots.csv").write_text(rows.getvalue(), encoding="utf-8", newline="")
+    assert ran("exposure", "lots.csv")[0] == 0
+    assert ran("exposure", "lots.csv", "--json")[0] == 0
+    assert ran("report", "lots.csv")[0] == 0
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+def test_an_option_may_hold_any_text(ran, name):
+    for arguments in (
+        ["controls", name], ["controls", "gallium", "--to", name], ["controls", "gallium", "--form", name], ["flows", name],
+        ["event", name], ["shock", name], ["supply", name], ["optimize", name], ["strategies", "show", name],
+        ["optimize", "--set", name], ["optimize", "--set", f"constraint.{name}.upper=1"], ["optimize", "--as-of", name],
+        ["optimize", "--destination", name], ["optimize", "--currency", name], ["report", name], ["exposure", name],
+        ["optimize", "--holdings", name], ["optimize", "--prices", name], ["optimize", "--config", name], ["data", "list", "--data", name],
+    ):  # fmt: skip
+        assert ran(*arguments)[0] in (2, 3), arguments
+        assert ran(*arguments, "--json")[0] in (2, 3), arguments
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "half \udce9"])
+def test_a_path_that_no_system_has_is_refused(ran, text):
+    for option in ("--prices", "--holdings", "--config", "--data"):
+        assert ran("optimize", option, text)[0] in (2, 3)
+    for command in ("report", "exposure"):
+        assert ran(command, text)[0] in (2, 3)
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+def test_an_own_event_may_say_anything(ran, name):
+    text = json.dumps(name)
+    Path("events.toml").write_text(
+        f"[[event]]\nevent_id = {text}\nkind = 'control'\ninstrument = 'ban'\nstanding = 'official'\nannounced = 2026-01-05\n"
+        f"effective = 2026-01-05\nauthority = {text}\norigin = 'CHN'\nmetals = ['gallium']\nforms = ['any']\ncitation = {text}\nscope = {text}\n",
+        encoding="utf-8",
+    )
+    for command in (["controls", "gallium", "--to", "DEU"], ["upcoming"], ["event", name]):
+        assert ran(*command, "--events", "events.toml")[0] in (0, 2, 3)

@@ -1,0 +1,59 @@
+"""Text from outside: what is neither letter nor space can end a page, hide in a name, or command a terminal."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+INVISIBLE = r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\x{FFFE}\x{FFFF}]"
+"""What `one_line` replaces, as polars and Rust write a pattern."""
+_BREAK = re.compile(r"[\t\n\x0b\x0c\r\x85\u2028\u2029]+")
+_NAMES = ("name", "title", "asset")
+_REPLACED = "\N{REPLACEMENT CHARACTER}"
+
+
+def one_line(text: str) -> str:
+    """A name or a cell as one line of visible characters, composed (NFC) so that equal names are equal.
+
+    Line breaks and tabs become a space. Format characters, which turn the direction of writing or have no width, are dropped:
+    they make two names look the same. Other control characters, lone surrogates and what XML does not allow become U+FFFD.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return printable(_BREAK.sub(" ", text))
+
+
+def printable(text: str) -> str:
+    """The same for text of several lines: line feeds and tabs stay."""
+    if text.isascii() and text.isprintable():
+        return text
+    return unicodedata.normalize("NFC", "".join(map(_visible, text)))
+
+
+def cleaned(data: Any) -> Any:
+    """Parsed JSON or TOML with every text `printable`, and every key, name and title in one line."""
+    match data:
+        case str():
+            return printable(data)
+        case Mapping():
+            named = {one_line(str(key)): value for key, value in data.items()}
+            return {key: one_line(value) if _is_name(key, value) else cleaned(value) for key, value in named.items()}
+        case list():
+            return [cleaned(value) for value in data]
+        case _:
+            return data
+
+
+def _is_name(key: str, value: Any) -> bool:
+    return key in _NAMES and isinstance(value, str)
+
+
+def _visible(character: str) -> str:
+    if character.isprintable() or character in "\n\t":
+        return character
+    category = unicodedata.category(character)
+    if category == "Cf":
+        return ""
+    return character if category in ("Zs", "Co") or (category == "Cn" and ord(character) & 0xFFFE != 0xFFFE) else _REPLACED
