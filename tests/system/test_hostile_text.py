@@ -15,7 +15,7 @@ NAMES = {
     "escape": "a\x1b]0;owned\x07b\x1b[31m",
     "closing tag": "x[/b]",
     "markup": "[red]x",
-    "emoji": ":gold:",
+    "emoji": ":smile:",
     "override": "invoice\u202efdp",
     "zero width": "in\u200bvisible",
     "line feed": "two\nlines",
