@@ -14,7 +14,7 @@ kind = "risk_parity"
 budgets = {galium = 2}
 """
 TERMS = {
-    "of nowhere": 'kind = "country_exposure"\ncountry = "CHX"\nupper = 0.4',
+    "of nowhere": 'kind = "country_exposure"\ncountry = "MCO"\nupper = 0.4',
     "no factor": 'kind = "factor_exposure"\nfactor = "gld"\nupper = 0.4',
     "no metal": 'kind = "linear"\nexpression = "galium <= 0.3"',
     "no scenario": 'kind = "scenario_loss"\nscenario = "nope"\nupper = 0.1',

@@ -105,7 +105,7 @@ def test_the_trade_parameter_and_its_country_are_options(toolkit):
     [
         (("galium",), 3, "gallium"),
         (("uranium",), 3, "--as-of"),
-        (("gallium", "--origin", "China"), 3, "ISO 3166"),
+        (("gallium", "--origin", "Chima"), 2, "CHN"),
         (("gallium", "--trade-parameter", "0"), 2, "positive"),
     ],
 )

@@ -13,13 +13,14 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
+from toolkit.core.countries import Country
 from toolkit.core.decode import Spec, decode, faults_of, raise_faults, read_toml
 
 
 class Owner(Spec):
     """For whom: the country that deliveries go to, the reporting currency and the money to place."""
 
-    country: str = Field(default="DEU", pattern=r"^[A-Z]{3}$")
+    country: Country = "DEU"
     currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
     budget: float = Field(default=100_000.0, gt=0)
 

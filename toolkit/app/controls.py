@@ -12,7 +12,8 @@ import polars as pl
 from toolkit.app.config import Settings
 from toolkit.app.ledger import LedgerInputs, load_ledger
 from toolkit.app.plain import plain
-from toolkit.core.errors import DataError, SpecError
+from toolkit.core.countries import country, country_hint
+from toolkit.core.errors import SpecError
 from toolkit.supply.controls import CHINA
 from toolkit.supply.events import CIVIL
 from toolkit.supply.items import find_items
@@ -176,13 +177,13 @@ def calendar(settings: Settings, as_of: date, within: str, events: str | None) -
     return Calendar(as_of, days, upcoming(inputs.ledger, on=as_of, within_days=days), inputs.own)
 
 
-def check_country(code: str, option: str) -> str:
-    """An ISO-3 code in capitals.
+def check_country(text: str, option: str, *others: str) -> str:
+    """The ISO-3 code of a country that an option names, or one of `others`.
 
     Raises:
-        DataError: for anything else.
+        SpecError: with the nearest countries, for anything else.
     """
-    place = code.strip().upper()
-    if not re.fullmatch(r"[A-Z]{3}|EU", place):
-        raise DataError(f"{option} {code!r} is no country code.", hint="Write it as ISO 3166 alpha-3, such as DEU.")
-    return place
+    code = text if text in others else country(text)
+    if code is None:
+        raise SpecError(f"{option} {text[:60]!r} is no country.", hint=country_hint(text), details={"option": option})
+    return code

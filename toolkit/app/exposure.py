@@ -17,11 +17,13 @@ from toolkit.app.lots import instruments_of, price_warnings, read_lots
 from toolkit.app.plain import plain
 from toolkit.app.purchases import Purchase, purchases
 from toolkit.app.valuation import FILTERED, KINDS, UnitPrice, own_prices, unit_prices
+from toolkit.core.countries import CUSTOMS_CHINA
 from toolkit.core.errors import GapError, SpecError
 from toolkit.core.said import Said, phrases, said
 from toolkit.data.files.holdings import few
 from toolkit.data.files.prices import read_prices
 from toolkit.supply.concentration import CountryExposure, SupplyShares, country_exposure, supply_shares
+from toolkit.supply.controls import CHINA, ControlLedger
 from toolkit.supply.delay import Cover, LicenceDelay, cover
 from toolkit.supply.exposure import (
     IN_TRANSIT,
@@ -113,6 +115,7 @@ class ExposureAnswer:
                 "deliveries": p.deliveries,
                 "controlled": p.controlled,
                 "open_at_risk": p.open_orders,
+                "at_risk": p.at_risk,
                 "resale_restricted": p.resale_restricted,
                 "resale_unknown_origin": p.resale_unknown,
                 "statements": self.statements,
@@ -162,7 +165,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         notes += [*file.notes, note]
         own = file.frame
     listed = instruments_of(own, inputs.ledger)
-    holdings = read_lots(request.holdings, inputs.ledger, inputs.products, instruments=listed)
+    holdings = read_lots(request.holdings, inputs.ledger, inputs.products, as_of, instruments=listed)
     lots = holdings.frame.filter(pl.col("mass").is_not_null())
     shares = holdings.frame.filter(pl.col("mass").is_null())
     held = tuple(asset for asset in inputs.products if asset.key in set(lots["asset"]))
@@ -202,7 +205,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         statements=_statements(portfolio, currency),
         instruments=instruments(shares, prices, snapshot["fx"], currency),
         warnings=(
-            *_warnings(portfolio, levels, as_of),
+            *_warnings(portfolio, levels, inputs.ledger, as_of),
             *notes,
             *price_warnings(lots, prices, snapshot["fx"], inputs.products),
         ),
@@ -255,7 +258,8 @@ def _statements(portfolio: PortfolioExposure, currency: str) -> tuple[str, ...]:
 
     texts = [
         said(
-            "Stored outside the country of origin, by the location in the file: {money}. An export control cannot stop it.",
+            "Stored outside the country of origin, by the location in the file: {money}. An export control of that country "
+            "cannot stop it.",
             money=worth(STORED_SAFE),
         ),
         said(
@@ -276,10 +280,13 @@ def _statements(portfolio: PortfolioExposure, currency: str) -> tuple[str, ...]:
                 money=worth(STORED_AT_ORIGIN),
             )
         )
+    if any(lot.delivery == STORED_AT_ORIGIN and lot.place in CUSTOMS_CHINA - {CHINA} for lot in portfolio.lots):
+        texts.append(said("Hong Kong and Macau count as China: metal there is not outside it."))
     if totals[STORED_UNPLACED].lots:
         texts.append(
             said(
-                "Stored at a place the file does not name: {money}. Whether it is out of reach is unknown.",
+                "Stored at a place that is not named or not understood: {money}. Whether it is out of reach is unknown, so "
+                "what of it is under control counts as at risk. Write city and country of the warehouse.",
                 money=worth(STORED_UNPLACED),
             )
         )
@@ -325,7 +332,9 @@ def _out_of_scope(shares: pl.DataFrame) -> list[Said]:
     ]
 
 
-def _warnings(portfolio: PortfolioExposure, levels: Mapping[tuple[str, str], UnitPrice], as_of: date) -> list[str]:
+def _warnings(
+    portfolio: PortfolioExposure, levels: Mapping[tuple[str, str], UnitPrice], ledger: ControlLedger, as_of: date
+) -> list[str]:
     found: list[str] = [
         said(
             "{asset}: valued at the {kind} of {day:%Y-%m-%d} ({basis}), {age} days old.",
@@ -350,6 +359,10 @@ def _warnings(portfolio: PortfolioExposure, levels: Mapping[tuple[str, str], Uni
     assumed = [lot.lot_id for lot in portfolio.lots if lot.assumed_origin]
     if assumed:
         found.append(said("Origin unknown, taken as the controlling country: {lots}.", lots=assumed))
+    if elsewhere := sorted({lot.origin for lot in portfolio.lots if not lot.assumed_origin} - ledger.origins):
+        found.append(
+            said("The ledger holds no export control of {countries}: that it finds none is no proof.", countries=elsewhere)
+        )
     uncertain = [lot.lot_id for lot in portfolio.lots if lot.uncertain]
     if uncertain:
         found.append(said("No notice settles the form, counted as controlled: {lots}.", lots=uncertain))

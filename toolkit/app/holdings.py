@@ -63,7 +63,7 @@ def _of_lots(file: str, inputs: Inputs) -> tuple[dict[str, float], tuple[str, ..
         GapError: for a lot in a form that is not the traded one: it is another good, at another price.
     """
     listed = instruments_of(inputs.prices, inputs.ledger) if inputs.own_prices else ()
-    holdings = read_lots(file, inputs.ledger, inputs.products, instruments=listed)
+    holdings = read_lots(file, inputs.ledger, inputs.products, inputs.snapshot.as_of, instruments=listed)
     owned = holdings.frame.filter(pl.col("status").is_in(["stored", "in_transit"]))
     traded = {(asset.key, asset.form) for asset in inputs.products}
     other = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import BinaryIO
 
@@ -97,14 +97,19 @@ def instruments_of(prices: pl.DataFrame | None, ledger: ControlLedger) -> tuple[
     return () if prices is None else tuple(sorted(set(prices["asset"]) - set(ledger.assets)))
 
 
-def read_lots(path: str, ledger: ControlLedger, products: Universe, *, instruments: Iterable[str] = ()) -> Holdings:
-    """The lots of a holdings file.
+def read_lots(
+    path: str, ledger: ControlLedger, products: Universe, as_of: date, *, instruments: Iterable[str] = ()
+) -> Holdings:
+    """The lots of a holdings file as they were on a day: what was bought later is planned on it.
 
     Raises:
         DataError, FrameError: as `toolkit.data.files.holdings.read_holdings`.
     """
     names = LotNames(ledger, products, tuple(instruments))
-    return read_holdings(path, names=names, today=date.today())
+    holdings = read_holdings(path, names=names, today=date.today())
+    later = (pl.col("purchase_date") > as_of).fill_null(value=False)
+    status = pl.when(later).then(pl.lit("planned")).otherwise("status").alias("status")
+    return replace(holdings, frame=holdings.frame.with_columns(status))
 
 
 def parse_lots(

@@ -22,7 +22,6 @@ from toolkit.app.origins import Offers, is_controlled
 from toolkit.app.request import Request
 from toolkit.app.scenarios import StrategyScenarios, strategy_scenarios
 from toolkit.core.assets import Universe
-from toolkit.core.errors import DataError, did_you_mean
 from toolkit.factors.forecast import FloatArray, Forecast
 from toolkit.optimize.allocate import Solver
 from toolkit.optimize.problem import Problem
@@ -30,7 +29,7 @@ from toolkit.optimize.terms.base import Facts
 from toolkit.optimize.terms.exposure import DEFAULT_INSTRUMENTS, ControlExposure, CountryExposure
 from toolkit.optimize.terms.trading import Liquidity
 from toolkit.strategy.decode import load_strategy
-from toolkit.strategy.model import OTHER_ORIGIN, Strategy
+from toolkit.strategy.model import Strategy
 from toolkit.supply.concentration import SupplyShares, supply_shares
 
 
@@ -71,7 +70,6 @@ def prepare(request: Request) -> Prepared:
     strategy = load_strategy(find("strategies", request.strategy).path, request.overrides)
     inputs = gather(strategy, request.settings, request.as_of, prices=request.prices, prices_currency=request.prices_currency)
     forecast = strategy_forecast(strategy, inputs, currency, destination)
-    _check_origins(strategy, inputs)
     offers = Offers.of(inputs.universe, strategy.universe.offer)
     production = _production(strategy, inputs, offers)
     inputs, forecast = offers.inputs(inputs), offers.forecast(forecast)
@@ -116,19 +114,6 @@ def _outcomes(strategy: Strategy, inputs: Inputs, forecast: Forecast, outlook: S
         "shocks": {**shocks, **(outlook.shocks if outlook is not None else {})},
         "exit_days": exit_days(inputs.snapshot, inputs.universe) if asked else None,
     }
-
-
-def _check_origins(strategy: Strategy, inputs: Inputs) -> None:
-    """Refuse an origin that is no country: a typing error would slip past every limit on that country.
-
-    Raises:
-        DataError: with the nearest codes.
-    """
-    known = set(inputs.snapshot["governance"]["country"])
-    for offer in strategy.universe.offer:
-        if known and offer.origin not in known | {OTHER_ORIGIN}:
-            hint = did_you_mean(offer.origin, known)
-            raise DataError(f"universe.offer: {offer.origin!r} is not the ISO code of a country that is known.", hint=hint)
 
 
 def _production(strategy: Strategy, inputs: Inputs, offers: Offers) -> dict[str, float]:

@@ -8,6 +8,7 @@ import typer
 
 from toolkit.cli.options import Common, with_common
 from toolkit.cli.terminal import console, headline, print_json
+from toolkit.supply.events import EUROPEAN_UNION
 from toolkit.supply.state import HEADLINES
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ def controls(
     ] = None,
     *,
     form: Annotated[str | None, typer.Option("--form", help="Form as notices name it (metal, oxide, phosphide, InP).")] = None,
-    to: Annotated[str | None, typer.Option("--to", metavar="ISO3", help="Country of the buyer; default: the owner's.")] = None,
-    origin: Annotated[str, typer.Option("--origin", metavar="ISO3", help="Country whose exports are asked about.")] = "CHN",
+    to: Annotated[str | None, typer.Option("--to", metavar="COUNTRY", help="Buyer's country; default: the owner's.")] = None,
+    origin: Annotated[str, typer.Option("--origin", metavar="COUNTRY", help="Country whose exports are asked about.")] = "CHN",
     end_user: Annotated[str, typer.Option("--end-user", help="civil, military, listed or defence.")] = "civil",
     purity: Annotated[str | None, typer.Option("--purity", help="As traded: '99.99 %', 4N or 0.9999.")] = None,
     item: Annotated[
@@ -63,7 +64,7 @@ def controls(
             _show_items(found.to_dicts(), item, console(common))
         return
     destination = app.check_country(to or settings.config.owner.country, "--to")
-    route = app.Route(destination, app.check_country(origin, "--origin"), end_user, app.parse_purity(purity))
+    route = app.Route(destination, app.check_country(origin, "--origin", EUROPEAN_UNION), end_user, app.parse_purity(purity))
     if metal is None:
         states = app.product_controls(inputs, route, day)
         if common.json:

@@ -95,7 +95,9 @@ def _show(answer: ExposureAnswer, out: Console) -> None:
     for total in portfolio.deliveries:
         if total.lots:
             totals.add_row(total.name.replace("_", " "), str(total.lots), f"{total.value:,.2f}", f"{total.share:.1%}")
+    threatened = portfolio.at_risk
     totals.add_row("total", str(len(portfolio.lots)), f"{portfolio.value:,.2f}", "100.0%" if portfolio.value else "")
+    totals.add_row("can be stopped", str(threatened.lots), f"{threatened.value:,.2f}", f"{threatened.share:.1%}")
     out.print(totals)
     for text in answer.statements:
         out.print(text, markup=False)

@@ -33,7 +33,7 @@ class Common:
     ] = "USD"
     currency: Annotated[str | None, typer.Option("--currency", metavar="CUR", help="Reporting currency.")] = None
     destination: Annotated[
-        str | None, typer.Option("--destination", metavar="ISO3", help="The owner's country, where deliveries go.")
+        str | None, typer.Option("--destination", metavar="COUNTRY", help="The owner's country, where deliveries go.")
     ] = None
     out: Annotated[str | None, typer.Option("--out", metavar="DIR", help="Where runs and reports go.")] = None
     json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False

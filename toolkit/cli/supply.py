@@ -38,7 +38,7 @@ def supply(
         typer.Option("--trade-parameter", metavar="T", help="Trade parameter t of our scenario; 1 is no restriction."),
     ] = None,
     origin: Annotated[
-        str, typer.Option("--origin", metavar="ISO3", help="Country that controls exports in our scenario.")
+        str, typer.Option("--origin", metavar="COUNTRY", help="Country that controls exports in our scenario.")
     ] = "CHN",
     common: Common,
 ) -> None:

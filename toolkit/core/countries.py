@@ -12,8 +12,23 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
 
 from toolkit.core.errors import nearest
+
+_CODES = """
+ABW AFG AGO AIA ALA ALB AND ARE ARG ARM ASM ATA ATF ATG AUS AUT AZE BDI BEL BEN BES BFA BGD BGR BHR BHS BIH BLM BLR BLZ BMU
+BOL BRA BRB BRN BTN BVT BWA CAF CAN CCK CHE CHL CHN CIV CMR COD COG COK COL COM CPV CRI CUB CUW CXR CYM CYP CZE DEU DJI DMA
+DNK DOM DZA ECU EGY ERI ESH ESP EST ETH FIN FJI FLK FRA FRO FSM GAB GBR GEO GGY GHA GIB GIN GLP GMB GNB GNQ GRC GRD GRL GTM
+GUF GUM GUY HKG HMD HND HRV HTI HUN IDN IMN IND IOT IRL IRN IRQ ISL ISR ITA JAM JEY JOR JPN KAZ KEN KGZ KHM KIR KNA KOR KWT
+LAO LBN LBR LBY LCA LIE LKA LSO LTU LUX LVA MAC MAF MAR MCO MDA MDG MDV MEX MHL MKD MLI MLT MMR MNE MNG MNP MOZ MRT MSR MTQ
+MUS MWI MYS MYT NAM NCL NER NFK NGA NIC NIU NLD NOR NPL NRU NZL OMN PAK PAN PCN PER PHL PLW PNG POL PRI PRK PRT PRY PSE PYF
+QAT REU ROU RUS RWA SAU SDN SEN SGP SGS SHN SJM SLB SLE SLV SMR SOM SPM SRB SSD STP SUR SVK SVN SWE SWZ SXM SYC SYR TCA TCD
+TGO THA TJK TKL TKM TLS TON TTO TUN TUR TUV TWN TZA UGA UKR UMI URY USA UZB VAT VCT VEN VGB VIR VNM VUT WLF WSM XKX YEM ZAF
+ZMB ZWE
+"""
+CODES = frozenset(_CODES.split())
+"""ISO 3166-1 alpha-3 of today, and XKX, the code in use for Kosovo."""
 
 LANGUAGES = ("en", "de", "zh", "ja")
 """Names are read in these. The names of people who write other languages are codes, which all of them share."""
@@ -24,10 +39,6 @@ licence of the mainland is not settled by the ledger: metal in Hong Kong or Maca
 
 EXAMPLE = "Write an ISO 3166 code (DEU, DE) or a name in English or German (Germany, Deutschland)."
 
-_WITHDRAWN = frozenset({"BUR", "DDR", "FXX", "TMP", "YMD", "ZAR"})
-"""Former alpha-3 codes that CLDR still maps to a country of today."""
-_NO_COUNTRY = frozenset({"AA", "AC", "AN", "CP", "CQ", "CS", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"})
-"""Codes of CLDR that are a group, a part of a country, reserved or unknown."""
 _MISSING = frozenset({"na"})
 """Spellings that stand for "not available" far more often than for a country; Namibia is read as NAM or by its name."""
 
@@ -104,17 +115,12 @@ def foldings(name: str) -> tuple[str, ...]:
 
 
 @functools.cache
-def _codes() -> Mapping[str, str]:
-    """ISO alpha-2 -> alpha-3 of every country of today."""
-    from babel.core import get_global  # noqa: PLC0415  (60 ms that a command without a country need not pay)
+def _two_letters() -> Mapping[str, str]:
+    """ISO alpha-2 -> alpha-3."""
+    from babel.core import get_global  # noqa: PLC0415  (70 ms that a question in codes need not pay)
 
-    three = {
-        aliases[0]: code
-        for code, aliases in get_global("territory_aliases").items()
-        if re.fullmatch(r"[A-Z]{3}", code) and len(aliases) == 1 and code not in _WITHDRAWN
-    }
-    alike = {two: code for two, code in three.items() if two not in _NO_COUNTRY and not re.match(r"Q[M-Z]|X", two)}
-    return {**alike, "XK": "XKX"}
+    aliases = get_global("territory_aliases")
+    return {aliases[code][0]: code for code in sorted(CODES) if code in aliases} | {"XK": "XKX"}
 
 
 @functools.cache
@@ -123,7 +129,7 @@ def country_names(language: str) -> Mapping[str, str]:
     from babel import Locale  # noqa: PLC0415
 
     territories = Locale.parse(language).territories
-    return {code: str(territories[two]) for two, code in sorted(_codes().items()) if two in territories}
+    return {code: str(territories[two]) for two, code in _two_letters().items()}
 
 
 @functools.cache
@@ -135,7 +141,7 @@ def spellings() -> Mapping[str, str]:
         for spelling in foldings(name):
             found.setdefault(spelling, set()).add(code)
 
-    for two, code in (*_codes().items(), ("UK", "GBR")):
+    for two, code in (*_two_letters().items(), ("UK", "GBR")):
         add(two, code)
         add(code, code)
     for language in LANGUAGES:
@@ -155,7 +161,7 @@ def spellings() -> Mapping[str, str]:
 
 def country(text: str) -> str | None:
     """The ISO 3166 alpha-3 code of the country that a text names, None where it names none."""
-    return spellings().get(fold(text))
+    return text if text in CODES else spellings().get(fold(text))
 
 
 def nearest_countries(text: str) -> tuple[str, ...]:
@@ -166,13 +172,13 @@ def nearest_countries(text: str) -> tuple[str, ...]:
     word = fold(text)[:60]
     if word in _AMBIGUOUS:
         return _AMBIGUOUS[word]
-    codes = sorted(code for two, code in _codes().items() if two != "XK")
+    codes = sorted(CODES - {"XKX"})
     if not re.fullmatch(r"[a-z]{2,3}", word):
         return tuple(dict.fromkeys(spellings()[name] for name in nearest(word, spellings(), n=6)))[:3]
     english, german = country_names("en"), country_names("de")
     code = word.upper()
     swapped = [code[0] + code[:0:-1]] if code[0] + code[:0:-1] in codes else []
-    begins = [c for c in codes if any(fold(names[c]).startswith(word) for names in (english, german) if c in names)]
+    begins = [c for c in codes if any(fold(names[c]).startswith(word) for names in (english, german))]
     typed = [c for c in codes if c[0] == code[0] and len(code) == 3 and (c[1] == code[1] or c[2] == code[2])]
     both = [c for c in typed if c in begins]
     return tuple(dict.fromkeys((*swapped, *sorted(both, key=_by_weight), *begins, *typed)))[:3]
@@ -190,17 +196,18 @@ def country_hint(text: str) -> str:
     return f"Did you mean {' or '.join(near)}?" if near else EXAMPLE
 
 
-def require_country(text: str) -> str:
-    """The ISO-3 code of a country.
+def country_or(*words: str) -> AfterValidator:
+    """A validator of pydantic: the ISO-3 code of a country in any accepted spelling, or one of `words` as it stands."""
 
-    Raises:
-        ValueError: with the nearest countries, for a text that names none.
-    """
-    code = country(text)
-    if code is None:
-        raise ValueError(f"{text[:60]!r} is no country; {country_hint(text)}")
-    return code
+    def read(text: str) -> str:
+        code = text if text in words else country(text)
+        if code is None:
+            hint = country_hint(text)
+            raise PydanticCustomError("country", "is no country: {given}", {"given": repr(text[:60]), "hint": hint})
+        return code
+
+    return AfterValidator(read)
 
 
-Country = Annotated[str, AfterValidator(require_country)]
+Country = Annotated[str, country_or()]
 """The type of a country in strategies and settings: any accepted spelling goes in, the ISO-3 code comes out."""

@@ -96,6 +96,8 @@ def faults_of(error: ValidationError, model: type[BaseModel], where: str) -> lis
             message, hint = f"is not a known kind: {tag!r}", did_you_mean(tag, tags)
         elif item["type"] == "union_tag_not_found":
             message = "needs a `kind`"
+        elif "hint" in (context := item.get("ctx", {})):
+            message, hint = item["msg"], context["hint"]
         elif item["type"] in ("value_error", "assertion_error"):
             message = str(item.get("ctx", {}).get("error", item["msg"]))
         else:

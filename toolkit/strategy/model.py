@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from toolkit.core.countries import country_or
 from toolkit.core.decode import Spec
 from toolkit.factors.covariance import CovarianceSpec, FactorCovariance
 from toolkit.factors.expected import ReturnsSpec, ZeroReturns
@@ -41,7 +42,7 @@ class OfferSpec(Spec):
     """
 
     asset: str = Field(min_length=1)
-    origin: str = Field(pattern=r"^([A-Z]{3}|other)$")
+    origin: Annotated[str, country_or(OTHER_ORIGIN)]
     premium: float = Field(default=0.0, gt=-1)
     resale_premium: float | None = Field(default=None, gt=-1)
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from toolkit.core.countries import Country
 from toolkit.core.decode import Spec
 from toolkit.core.expression import terms
 from toolkit.strategy.periods import Period, months
@@ -70,7 +71,6 @@ def _sum_of_names(text: str) -> str:
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Expression = Annotated[str, AfterValidator(_sum_of_names)]
-Origin = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
 
 class ShockSpec(Spec):
@@ -89,8 +89,8 @@ class ShockSpec(Spec):
 
     name: str = Field(min_length=1)
     returns: dict[str, Annotated[float, Field(ge=-1)]] = Field(default_factory=dict)
-    control: Origin | None = None
-    lifted: Origin | None = None
+    control: Country | None = None
+    lifted: Country | None = None
     assets: tuple[str, ...] = ()
     probability: Fraction | None = None
 

@@ -6,7 +6,6 @@ so a ledger that knows the future answers a question about the past as one could
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -14,9 +13,8 @@ from types import MappingProxyType
 
 import polars as pl
 
-from toolkit.core.countries import foldings
+from toolkit.core.countries import country, country_hint, foldings
 from toolkit.core.errors import DataError, did_you_mean
-from toolkit.core.frames import COUNTRY
 from toolkit.core.said import said, together
 from toolkit.core.trade_names import FORMS, METALS, POWDER, metal_and_form
 from toolkit.supply.changes import change_ahead
@@ -319,6 +317,11 @@ class ControlLedger:
         )
         return (*now, *claims)
 
+    @property
+    def origins(self) -> frozenset[str]:
+        """Jurisdictions of which the ledger holds a measure of law."""
+        return frozenset(place for event in self.events if event.is_law and (place := self._origin(event)))
+
     # Questions
 
     def state(
@@ -351,10 +354,9 @@ class ControlLedger:
         asset = self.metal(metal)
         kind = self.form(asset, form)
         for role, place in (("destination", destination), ("origin", origin)):
-            if place is not None and place != EUROPEAN_UNION and not re.match(COUNTRY, place):
+            if place is not None and place != EUROPEAN_UNION and country(place) != place:
                 # A place written otherwise would match no measure and pass for a place without controls.
-                hint = "Write it as ISO 3166 alpha-3, such as DEU."
-                raise DataError(f"{role} {place!r} is no country code.", hint=hint, details={role: place})
+                raise DataError(f"{role} {place!r} is no ISO-3 code.", hint=country_hint(place), details={role: place})
         if end_user not in (CIVIL, *END_USERS):
             raise DataError(f"unknown end user {end_user!r}.", hint=did_you_mean(end_user, (CIVIL, *END_USERS)))
         pairs = [
@@ -434,6 +436,8 @@ class ControlLedger:
         notes = dict.fromkeys(note for _, note in sorted(rows, reverse=True))
         if notes or listed:
             return together(*notes)
+        if origin not in self.origins:
+            return said("The ledger holds no export control of {origin}: that it finds none is no proof.", origin=origin)
         told = said("No notice of {origin} that applies names this form of {asset}.", origin=origin, asset=asset)
         if named := self.named_forms(asset, on=on, origin=origin):
             return together(told, said("Forms of it that notices name: {forms}.", forms=named))

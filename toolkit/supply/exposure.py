@@ -1,7 +1,7 @@
 """Export-control exposure of what one holds, lot by lot.
 
 Three statements are kept apart: metal that is stored outside the country of its origin cannot be stopped by an export
-control; a delivery that is still open can; passing a lot on to certain users is restricted, whatever its place.
+control of that country; a delivery that is still open can; passing a lot on to certain users is restricted, whatever its place.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import polars as pl
 
+from toolkit.core.countries import CUSTOMS_CHINA
+from toolkit.core.places import place
 from toolkit.supply.controls import CHINA, ControlLedger
 from toolkit.supply.purity import purity_fraction
 from toolkit.supply.resale import Restriction, resale_restrictions
@@ -38,6 +39,8 @@ class LotExposure:
         value: In the reporting currency at today's price level; None where no price of this form is known.
         origin: ISO-3 or ``unknown``.
         assumed_origin: The origin was unknown and the question was put for the controlling country: the safe side.
+        location: The storage place as the file names it, and `place` the ISO-3 code of its country; None where it is not
+            understood.
         headline: State of the form for the owner's country, as in `ControlState`.
         controlled: A licence or ban is in force on the form for this route; law only.
         uncertain: No notice settles the form; it counts as controlled.
@@ -59,6 +62,7 @@ class LotExposure:
     origin: str
     assumed_origin: bool
     location: str | None
+    place: str | None
     headline: str
     controlled: bool
     uncertain: bool
@@ -81,12 +85,18 @@ class Total:
     share: float
 
 
-def _delivery(row: Mapping[str, Any], *, at_risk: bool) -> str:
-    """Where the lot stands. `location` is free text: only the ISO-3 code of the origin says that metal is still there."""
-    match row["status"]:
+def _stored(country: str | None, origin: str) -> str:
+    """Where stored metal of an origin stands; only a place that is understood can be outside."""
+    if country is None:
+        return STORED_UNPLACED
+    return STORED_AT_ORIGIN if country == origin or {country, origin} <= CUSTOMS_CHINA else STORED_SAFE
+
+
+def _delivery(status: str, country: str | None, origin: str, *, at_risk: bool) -> str:
+    """Where a lot of `origin` stands that is stored in `country`, None where its place is not understood."""
+    match status:
         case "stored":
-            place = (row["location"] or "").strip().upper()
-            return STORED_UNPLACED if not place else STORED_AT_ORIGIN if place == row["origin_country"] else STORED_SAFE
+            return _stored(country, origin)
         case "in_transit":
             return IN_TRANSIT
         case "ordered":
@@ -128,6 +138,7 @@ def lot_exposures(
         if origin != controlling:
             market = ledger.state(metal, form, on=on, destination=destination, origin=controlling, purity=purity)
         counting = [m for m in state.measures if m.counts and m.is_law]
+        stored_in = place(row["location"]).country
         stops = tuple(dict.fromkeys(m.instrument for m in state.measures if m.status == REPORTED and not m.conditional))
         price = prices.get((metal, form))
         found.append(
@@ -142,12 +153,13 @@ def lot_exposures(
                 origin=row["origin_country"],
                 assumed_origin=assumed,
                 location=row["location"],
+                place=stored_in,
                 headline=state.headline,
                 controlled=bool(counting),
                 uncertain=state.uncertain,
                 measures=tuple(dict.fromkeys(m.number or m.authority for m in counting)),
                 practice=stops,
-                delivery=_delivery(row, at_risk=bool(counting or stops)),
+                delivery=_delivery(row["status"], stored_in, origin, at_risk=bool(counting or stops)),
                 resale=resale_restrictions(ledger, metal, form, on=on, origin=origin, purity=purity),
                 elsewhere=tuple((m.number or m.authority, m.confidence) for m in state.elsewhere),
                 market_controlled=any(m.counts and m.is_law for m in market.measures),
@@ -218,6 +230,13 @@ class PortfolioExposure:
     def open_orders(self) -> Total:
         """All that is ordered or planned and at risk: the part that can really fail to arrive."""
         return self.total("open_at_risk", (lot for lot in self.lots if lot.delivery in (ORDER_AT_RISK, PLANNED_AT_RISK)))
+
+    @property
+    def at_risk(self) -> Total:
+        """All that a control in force, or a stop in practice, may stop: open, on its way, at its origin, or unplaced."""
+        settled = (STORED_SAFE, ORDER_CLEAR, PLANNED_CLEAR)
+        threatened = (lot for lot in self.lots if lot.delivery not in settled and (lot.controlled or lot.practice))
+        return self.total("at_risk", threatened)
 
     @property
     def resale_restricted(self) -> Total:

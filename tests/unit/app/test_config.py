@@ -31,7 +31,7 @@ def test_the_working_folder_is_the_workspace(tmp_path, monkeypatch):
     ("text", "word"),
     [
         ('[ownr]\ncountry = "DEU"\n', "ownr"),
-        ('[owner]\ncountry = "Germany"\n', "owner.country"),
+        ('[owner]\ncountry = "GER"\n', "owner.country"),
         ("[owner]\nbudget = -1\n", "owner.budget"),
         ("[owner]\nbudget = nan\n", "owner.budget"),
     ],

@@ -134,7 +134,7 @@ def test_a_lot_is_held_under_the_offer_of_its_origin():
     [
         ([{"asset": "gallium", "origin": "other"}], "'gallium' is offered from 'other' alone"),
         ([{"asset": "gallium", "origin": "CHN"}] * 2, "offered twice from one origin"),
-        ([{"asset": "gallium", "origin": "China"}], "offer.0.origin"),
+        ([{"asset": "gallium", "origin": "Chima"}], "offer.0.origin is no country"),
         ([{"asset": "gallium", "origin": "CHN", "premium": 0.1, "resale_premium": 0.2}], "a gain is no premium"),
         ([{"asset": "gallium", "origin": "CHN", "premium": float("nan")}], "must be a finite number"),
         ([{"asset": "gallium", "origin": "CHN", "premuim": 0.1}], "offer.0.premuim is not a known key"),

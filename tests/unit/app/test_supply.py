@@ -200,8 +200,8 @@ def test_names_nobody_knows_and_metals_without_data(settings):
     assert "gallium" in unknown.value.hint
     with pytest.raises(GapError, match="uranium"):
         supply(settings, AS_OF, "uranium")
-    with pytest.raises(DataError, match="--origin"):
-        supply(settings, AS_OF, "gallium", Scenario(country="China"))
+    with pytest.raises(SpecError, match="--origin"):
+        supply(settings, AS_OF, "gallium", Scenario(country="Chima"))
 
 
 @pytest.mark.parametrize("value", [0.0, -1.3, float("nan"), float("inf")])

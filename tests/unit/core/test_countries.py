@@ -92,7 +92,7 @@ def test_the_regions_of_china_are_not_outside_it() -> None:
 def test_the_type_takes_any_spelling_and_gives_the_code() -> None:
     adapter = TypeAdapter(Country)
     assert adapter.validate_python("Deutschland") == "DEU"
-    with pytest.raises(ValidationError, match="'UAS' is no country; Did you mean USA"):
+    with pytest.raises(ValidationError, match="is no country: 'UAS'"):
         adapter.validate_python("UAS")
 
 

@@ -80,7 +80,7 @@ def test_every_fault_is_told_at_once():
             "scenario": [
                 {"name": "a", "returns": {"gallium": -1.5}},
                 {"name": "b"},
-                {"name": "c", "control": "China"},
+                {"name": "c", "control": "Chima"},
                 {"name": "d", "control": "CHN", "lifted": "CHN"},
                 {"name": "e", "returns": {"gallium": 0.1}, "probabilty": 0.1},
                 {"name": "f", "returns": {"gallium": 0.1}, "probability": 1.1},

@@ -33,6 +33,16 @@ def exposed(ledger, *rows, on=TODAY, destination="DEU"):
         ({}, "stored_safe"),
         ({"location": "CHN"}, "stored_at_origin"),
         ({"location": None}, "stored_place_unknown"),
+        ({"location": "China"}, "stored_at_origin"),
+        ({"location": "CN"}, "stored_at_origin"),
+        ({"location": "Shanghai warehouse"}, "stored_at_origin"),
+        ({"location": "Hongkong"}, "stored_at_origin"),
+        ({"location": "Macau", "origin_country": "unknown"}, "stored_at_origin"),
+        ({"location": "Zollfreilager Zürich"}, "stored_safe"),
+        ({"location": "Hongkong", "origin_country": "KOR"}, "stored_safe"),
+        ({"location": "Seoul", "origin_country": "KOR"}, "stored_at_origin"),
+        ({"location": "China Freilager Hamburg"}, "stored_place_unknown"),
+        ({"location": "Tresor"}, "stored_place_unknown"),
         ({"status": "in_transit"}, "in_transit"),
         ({"status": "ordered"}, "open_order_at_risk"),
         ({"status": "ordered", "origin_country": "KOR"}, "open_order_clear"),
@@ -131,3 +141,19 @@ def test_industries_weigh_uses_by_value():
     assert found[0].applications == ("x", "z")
     assert unknown == ("c",)
     assert sum(i.share for i in found) == pytest.approx(0.8)
+
+
+def test_what_lies_at_no_known_place_counts_as_at_risk(ledger):
+    rows = [{}, {"location": "Tresor", "mass": 2.0}, {"location": "Hongkong", "mass": 4.0}, {"status": "ordered", "mass": 8.0}]
+    assert PortfolioExposure.of(exposed(ledger, *rows)).at_risk.value == pytest.approx(14_000)
+
+
+def test_what_no_notice_names_is_not_at_risk_wherever_it_lies(ledger):
+    portfolio = PortfolioExposure.of(exposed(ledger, {"asset": "indium", "location": "Tresor"}))
+    assert portfolio.at_risk.lots == 0
+
+
+def test_the_ledger_says_that_it_follows_no_law_of_a_country(ledger):
+    assert "CHN" in ledger.origins
+    note = ledger.state("gallium", "metal", on=TODAY, destination="DEU", origin="MCO").note
+    assert note == "The ledger holds no export control of MCO: that it finds none is no proof."

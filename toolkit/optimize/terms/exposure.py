@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field
 
+from toolkit.core.countries import Country, country_or
 from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.said import said
 from toolkit.factors.forecast import FloatArray
@@ -24,7 +25,7 @@ class CountryExposure(Limits):
     """
 
     kind: Literal["country_exposure"] = "country_exposure"
-    country: str = Field(pattern=r"^([A-Z]{3}|any)$")
+    country: Annotated[str, country_or("any")]
     stage: Literal["extraction", "processing"] | None = None
 
     def rows(self, facts: Facts) -> Rows | None:
@@ -63,7 +64,7 @@ class ControlExposure(Limits):
     """
 
     kind: Literal["control_exposure"] = "control_exposure"
-    destination: str | None = Field(default=None, pattern=r"^[A-Z]{3}$")
+    destination: Country | None = None
     instruments: tuple[str, ...] = DEFAULT_INSTRUMENTS
 
     def rows(self, facts: Facts) -> Rows | None:

@@ -19,7 +19,7 @@ REACHES: Mapping[Reach, str] = MappingProxyType(
     {
         "safe": mark("Stored outside its origin, out of reach"),
         "clear": mark("Elsewhere, with nothing in force on it"),
-        "unsettled": mark("Under control and at its origin, on its way, or at a place not named"),
+        "unsettled": mark("Under control and at its origin, on its way, or at a place not understood"),
         "order": mark("Ordered, can fail to arrive"),
         "planned": mark("Planned, can fail to arrive"),
     }
@@ -106,8 +106,8 @@ def assumed_of_lots(exposure: Mapping[str, Any], as_of: date, say: Language) -> 
             LATER,
             say.counted(
                 later,
-                "{N} lot of the file was bought after this day and is taken as it stands in the file.",
-                "{N} lots of the file were bought after this day and are taken as they stand in the file.",
+                "{N} lot of the file was bought after this day and counts as planned.",
+                "{N} lots of the file were bought after this day and count as planned.",
             ),
         )
     if delay := exposure["licence_delay"]:

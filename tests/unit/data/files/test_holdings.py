@@ -98,6 +98,7 @@ FAULTS = {
     "status": ({"status": "storred"}, "unknown_status", "'stored'"),
     "origin": ({"origin_country": "CHI"}, "origin_country", "CHN (China)"),
     "origin that is no country": ({"origin_country": "XXX"}, "origin_country", "'unknown'"),
+    "origin by another standard": ({"origin_country": "GER"}, "origin_country", "DEU"),
     "zero quantity": ({"quantity": "0"}, "positive", "above zero"),
     "negative quantity": ({"quantity": "-1"}, "positive", "above zero"),
     "quantity in words": ({"quantity": "two"}, "number", "plain number"),
@@ -362,3 +363,12 @@ def test_semicolons_with_decimal_commas_and_rows_in_any_order():
     german = csv(second, LOT).replace(b",", b";").replace(b".5;", b",5;").replace(b".25", b",25")
     held = read_holdings("-", names=NAMES, today=TODAY, stdin=io.BytesIO(german))
     assert held.frame.equals(read(LOT, second).frame)
+
+
+@pytest.mark.parametrize("text", ["CN", "chn", "China", "VR China", "Volksrepublik China", "PRC"])
+def test_an_origin_is_read_in_every_usual_spelling(text):
+    assert read(LOT | {"origin_country": text}).frame["origin_country"].to_list() == ["CHN"]
+
+
+def test_an_origin_that_is_not_known_is_said_in_either_language():
+    assert read(LOT | {"origin_country": "unbekannt"}).frame["origin_country"].to_list() == ["unknown"]
