@@ -44,7 +44,7 @@ format: $(BIN)/toolkit  ## Format and fix what can be fixed
 lock: $(BIN)/toolkit  ## Pin every dependency with hashes (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --group test --group lint pyproject.toml -o requirements.txt
-	echo "weasyprint>=66.0" | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	echo "weasyprint>=68.0" | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header --constraint requirements.txt - -o .ci/pdf.txt
 
 evidence: $(BIN)/toolkit  ## Write docs/evidence.md again (needs the listed series of ../shared/testdata)

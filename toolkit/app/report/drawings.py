@@ -12,7 +12,7 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from toolkit.report import charts
-from toolkit.report.charts.draw import ENGINE, bitmap, drawn
+from toolkit.report.charts.draw import ENGINE, bitmap, drawn, is_drawing
 from toolkit.report.charts.png import packed
 from toolkit.report.document import Drawing
 
@@ -36,8 +36,8 @@ def kept_drawing(drawing: Drawing) -> str:
     A folder that cannot be written costs time and is no error.
     """
     path = _path(drawing.key, ".svg")
-    if (kept := _kept(path)) is not None:
-        return kept.decode()
+    if (kept := _kept(path)) is not None and is_drawing(svg := kept.decode(errors="replace")):
+        return svg
     svg = drawn(drawing)
     with contextlib.suppress(OSError):
         _keep(path, svg.encode())

@@ -121,7 +121,11 @@ def composed(page: str) -> bytes:
         raise SpecError("nothing on this machine turns a page into PDF.", hint=INSTALL) from error
     identifier = b"strategic-metals-toolkit"
     sheet = weasyprint.CSS(string=SET_BY_WEASYPRINT)
-    return weasyprint.HTML(string=page).write_pdf(stylesheets=[sheet], pdf_tags=True, pdf_identifier=identifier)
+    # The page holds all that it shows: no file and no address is opened for it.
+    fetcher = weasyprint.urls.URLFetcher(allowed_protocols=("data",))
+    return weasyprint.HTML(string=page, url_fetcher=fetcher).write_pdf(
+        stylesheets=[sheet], pdf_tags=True, pdf_identifier=identifier
+    )
 
 
 def dated(content: bytes, as_of: str) -> bytes:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from jinja2 import TemplateError
 from pydantic import Field
 
 from toolkit.app.definitions import find
@@ -79,7 +80,11 @@ def report(
     """
     if format not in FORMATS:
         raise SpecError(f"no format is named {format!r}.", hint=did_you_mean(format, FORMATS))
-    return FORMATS[format].make(*as_document(record, parts, name=name, lang=lang))
+    document, say = as_document(record, parts, name=name, lang=lang)
+    try:
+        return FORMATS[format].make(document, say)
+    except TemplateError as error:
+        raise SpecError(f"a template of the report is not valid: {error}.", hint="See reports/templates/.") from error
 
 
 def report_html(

@@ -36,8 +36,15 @@ def _found(folder: str, pattern: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for _, place in folders("reports"):
         for path in sorted((place / folder).glob(pattern)):
-            found.setdefault(path.relative_to(place / folder).as_posix(), path.read_text(encoding="utf-8"))
+            found.setdefault(path.relative_to(place / folder).as_posix(), _read(path))
     return found
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise SpecError(f"{path} cannot be read: {error}.", hint="Save it as UTF-8 text, or remove it.") from error
 
 
 def languages() -> tuple[str, ...]:
@@ -73,8 +80,7 @@ def _language(code: str, files: tuple[Path, ...], _: tuple[int, ...]) -> Languag
     messages: dict[Key, tuple[str, ...]] = {}
     plural = None
     for path in files:
-        with path.open(encoding="utf-8") as file:
-            catalogue = read_po(file, locale=code)
+        catalogue = read_po(_read(path).splitlines(keepends=True), locale=code)
         for message in catalogue:
             if not message.id or not message.string or message.fuzzy:
                 continue
@@ -90,4 +96,9 @@ def _plural(expression: str):
     """The rule of a catalogue's header as a function."""
     from gettext import c2py  # noqa: PLC0415
 
-    return c2py(expression)
+    try:
+        return c2py(expression)
+    except ValueError as error:
+        raise SpecError(
+            f"a catalogue has the plural rule {expression!r}: {error}.", hint="See its Plural-Forms line."
+        ) from error

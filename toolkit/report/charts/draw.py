@@ -7,6 +7,7 @@ follows it. Ids and fonts are dropped too, so that equal specifications give equ
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Mapping
 from importlib.metadata import version
 from xml.etree import ElementTree as ET  #  (parses only what vl-convert has just drawn)
@@ -33,6 +34,10 @@ _KEPT = frozenset(
     | {"stroke-width", "stroke-linecap", "stroke-dasharray", "stroke-linejoin"}
 )
 """Attributes that say where a mark is and how thick; ids, labels and fonts are none of them."""
+
+
+_WRITTEN = frozenset({"class", "role", "fill"})
+_MARKS = frozenset({"svg", "g", "path", "line", "rect", "circle", "ellipse", "polygon", "polyline", "text", "tspan"})
 
 
 @functools.lru_cache(maxsize=256)
@@ -62,6 +67,23 @@ def drawn(drawing: Drawing) -> str:
     with debug_mode(False):  # noqa: FBT003  # the library's own signature
         spec = drawing.spec
     return draw(spec)
+
+
+def is_drawing(svg: str) -> bool:
+    """Whether a text may stand in a page as a drawing: well-formed, and nothing but the marks and attributes that `draw` keeps.
+
+    A kept drawing comes from a folder that others may write to: what runs, links or embeds is no drawing.
+    """
+    if "<!" in svg or "<?" in svg:
+        return False
+    try:
+        root = ET.fromstring(svg)  # noqa: S314  (without a document type there are no entities to expand)
+    except ET.ParseError:
+        return False
+    style = root.attrib.pop("style", "")
+    return re.fullmatch(r"max-width:[\d.]+px", style) is not None and all(
+        mark.tag.removeprefix(f"{{{SVG}}}") in _MARKS and mark.attrib.keys() <= _KEPT | _WRITTEN for mark in root.iter()
+    )
 
 
 def titled(svg: str, title: str) -> str:

@@ -17,7 +17,8 @@ from itertools import zip_longest
 from types import MappingProxyType
 from typing import Any
 
-from jinja2 import DictLoader, Environment, StrictUndefined
+from jinja2 import DictLoader, StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from toolkit.report.charts.theme import LIGHT, SHEET
@@ -161,7 +162,7 @@ class Page:
     def __init__(self, templates: Mapping[str, str], pictures: Mapping[str, Picture], say: Language) -> None:
         self._pictures = pictures
         self._medium = Medium(say, SHOWN)
-        self._templates = Environment(
+        self._templates = ImmutableSandboxedEnvironment(
             loader=DictLoader(dict(templates)), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
         self._templates.globals |= {

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from jinja2 import DictLoader, Environment, StrictUndefined, TemplateNotFound
+from jinja2 import DictLoader, StrictUndefined, TemplateNotFound
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from toolkit.core.errors import SpecError
@@ -52,7 +53,8 @@ def render(document: Document, theme: Theme, say: Language | None = None) -> str
     Raises:
         SpecError: when the theme lacks the template of a block kind.
     """
-    environment = Environment(
+    # A template may be one of the folder that the user stands in: it shows a document, and reaches nothing of Python.
+    environment = ImmutableSandboxedEnvironment(
         loader=DictLoader(dict(theme.templates)),
         autoescape=True,
         undefined=StrictUndefined,
