@@ -10,6 +10,7 @@ from scipy.optimize import minimize
 
 from toolkit.app.config import resolve
 from toolkit.app.optimize import propose
+from toolkit.app.prices import PriceFiles
 from toolkit.app.request import Request
 
 STRATEGY = """
@@ -35,7 +36,9 @@ upper = 0.0
 def test_weights_of_an_independent_program(testdata: Path, tmp_path: Path):
     file = testdata / "listed_adjclose_daily.csv"
     (tmp_path / "sample.toml").write_text(STRATEGY)
-    request = Request(str(tmp_path / "sample.toml"), resolve({}), __import__("datetime").date(2026, 11, 24), prices=str(file))
+    request = Request(
+        str(tmp_path / "sample.toml"), resolve({}), __import__("datetime").date(2026, 11, 24), prices=PriceFiles((str(file),))
+    )
     record = propose(request).record
     prices = pl.read_csv(file).drop("date")
     returns = prices.to_numpy()[1:] / prices.to_numpy()[:-1] - 1

@@ -199,7 +199,7 @@ def test_listed_daily_prices(as_json, testdata):
     [
         (("nothing",), 2, "physical-basket"),
         (("equal-weight", "--prices", "missing.csv"), 3, "path"),
-        (("precious.toml", "--prices", "own.csv"), 3, "prices"),
+        (("precious.toml", "--prices", "own.csv", "--prices-only"), 3, "prices"),
         (("--as-of", "2011-01-01"), 3, "--as-of"),
         (("--as-of", "soon"), 2, "2026-05-31"),
     ],

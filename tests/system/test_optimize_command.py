@@ -160,7 +160,7 @@ def test_the_bundled_market_of_an_earlier_day_uses_what_was_known_then(toolkit):
 
 
 GOOD = "date,gold,silver\n" + "".join(
-    f"20{20 + i // 12}-{i % 12 + 1:02d}-28,{100 + (i * 7) % 11},{20 + (i * 3) % 5}\n" for i in range(48)
+    f"20{20 + i // 12}-{i % 12 + 1:02d}-28,{60_000 + (i * 7) % 11 * 600},{800 + (i * 3) % 5 * 40}\n" for i in range(48)
 )
 
 
@@ -183,7 +183,8 @@ GOOD = "date,gold,silver\n" + "".join(
         (["optimize", "--as-of", "2011-06-30"], 3, ["2011-06-30"]),
         (["optimize", "--budget", "2000"], 5, ["--budget"]),
         (["optimize", "--set", "constraint.under export control.upper=0.1"], 5, ["under export control", "--set"]),
-        (["optimize", "physical-basket", "--prices", "good.csv"], 3, ["gallium"]),
+        (["optimize", "physical-basket", "--prices", "good.csv", "--prices-only"], 3, ["gallium"]),
+        (["optimize", "physical-basket", "--prices-only"], 2, ["--prices"]),
         (["optimize", "minimum-risk", "--prices", "cash.csv"], 3, ["cash"]),
         (["optimize", "minimum-risk", "--prices", "one.csv"], 3, ["gold"]),
         (["optimize", "--out", "good.csv"], 2, ["--out"]),

@@ -15,13 +15,13 @@ from toolkit.app.instruments import Instrument, instruments
 from toolkit.app.ledger import LedgerInputs, load_ledger
 from toolkit.app.lots import instruments_of, price_warnings, read_lots
 from toolkit.app.plain import plain
+from toolkit.app.prices import PriceFiles, read_own
 from toolkit.app.purchases import Purchase, purchases
-from toolkit.app.valuation import FILTERED, KINDS, UnitPrice, own_prices, unit_prices
+from toolkit.app.valuation import FILTERED, KINDS, UnitPrice, unit_prices
 from toolkit.core.countries import CUSTOMS_CHINA
 from toolkit.core.errors import GapError, SpecError
-from toolkit.core.said import Said, phrases, said
+from toolkit.core.said import Said, phrases, said, together
 from toolkit.data.files.holdings import few
-from toolkit.data.files.prices import read_prices
 from toolkit.supply.concentration import CountryExposure, SupplyShares, country_exposure, supply_shares
 from toolkit.supply.controls import CHINA, ControlLedger
 from toolkit.supply.delay import Cover, LicenceDelay, cover
@@ -51,7 +51,8 @@ class ExposureRequest:
     """What a user asks for.
 
     Attributes:
-        holdings, prices, events: Files; None for the bundled prices and ledger alone.
+        holdings, events: Files; None for the ledger alone.
+        prices: The user's own; None for the bundled prices alone.
         loss, elasticity, cap: The shock that replacement is measured under; `cap` is a multiple of today's price.
         use: ``METAL=KG`` a month, one entry a metal.
     """
@@ -59,8 +60,7 @@ class ExposureRequest:
     holdings: str
     settings: Settings
     as_of: date
-    prices: str | None = None
-    prices_currency: str = "USD"
+    prices: PriceFiles | None = None
     events: str | None = None
     loss: float = 0.5
     elasticity: str | None = None
@@ -160,16 +160,18 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     snapshot = inputs.snapshot
     prices, notes, own = snapshot["prices"], [], None
     if request.prices is not None:
-        file = read_prices(request.prices, default_currency=request.prices_currency, today=date.today())
-        prices, note = own_prices(prices, file, inputs.products, as_of)
-        notes += [*file.notes, note]
-        own = file.frame
+        found = read_own(request.prices, snapshot, inputs.products)
+        own = found.frame
+        prices = own if request.prices.only else found.over(prices)
+        notes += [*found.notes, together(said("Own prices for {assets}.", assets=list(found.assets)), *found.reading)]
     listed = instruments_of(own, inputs.ledger)
     holdings = read_lots(request.holdings, inputs.ledger, inputs.products, as_of, instruments=listed)
     lots = holdings.frame.filter(pl.col("mass").is_not_null())
     shares = holdings.frame.filter(pl.col("mass").is_null())
     held = tuple(asset for asset in inputs.products if asset.key in set(lots["asset"]))
     levels = unit_prices(snapshot, prices, held, currency)
+    if own is not None and request.prices is not None and request.prices.only:
+        levels = {key: level for key, level in levels.items() if key[0] in set(own["asset"])}
     found = lot_exposures(
         lots, {key: level.price for key, level in levels.items()}, inputs.ledger, on=as_of, destination=destination
     )

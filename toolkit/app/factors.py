@@ -16,6 +16,7 @@ from toolkit.app.factor_model import factor_model
 from toolkit.app.forecast import lookback_months, strategy_forecast
 from toolkit.app.inputs import Inputs, gather
 from toolkit.app.plain import plain
+from toolkit.app.prices import PriceFiles
 from toolkit.app.walk_forward import Bias, walk_forward
 from toolkit.core.errors import DataError, GapError
 from toolkit.core.said import said
@@ -115,8 +116,7 @@ def factors(
     as_of: date,
     strategy: str,
     *,
-    prices: str | None = None,
-    prices_currency: str = "USD",
+    prices: PriceFiles | None = None,
     seed: int = 0,
 ) -> FactorsAnswer:
     """The factor model of a strategy as known on `as_of`.
@@ -125,8 +125,7 @@ def factors(
         settings: Data package, reporting currency and the owner's country.
         as_of: Nothing that was published later is looked at.
         strategy: Name or path.
-        prices: File of the user's own prices; None for the bundled ones.
-        prices_currency: Currency of a file that names none.
+        prices: The user's own; None for the bundled ones alone.
         seed: Of the random portfolios behind the bias statistic.
 
     Raises:
@@ -135,7 +134,7 @@ def factors(
     """
     owner = settings.config.owner
     chosen = load_strategy(find("strategies", strategy).path, ())
-    inputs = gather(chosen, settings, as_of, prices=prices, prices_currency=prices_currency)
+    inputs = gather(chosen, settings, as_of, prices=prices)
     forecast = strategy_forecast(chosen, inputs, owner.currency, owner.country)
     bias = walk_forward(chosen, inputs, owner.currency, owner.country, seed=seed)
     characteristics, missing = _characteristics(chosen, inputs, forecast, owner.currency, owner.country)
@@ -194,5 +193,5 @@ def _used(inputs: Inputs, currency: str) -> dict[str, pl.DataFrame]:
     foreign = set(inputs.prices["currency"].unique()) != {currency}
     known = len(inputs.unknown) < len(inputs.universe)
     tables = ("prices", *(("fx",) if foreign else ()), *(SUPPLY_TABLES if known else ()))
-    frames = {table: inputs.snapshot[table] for table in tables if table in inputs.snapshot}
+    frames = {table: inputs.snapshot[table] for table in tables if table in inputs.snapshot} | {"prices": inputs.prices}
     return {table: frame for table, frame in frames.items() if frame.height}

@@ -62,7 +62,7 @@ def _of_lots(file: str, inputs: Inputs) -> tuple[dict[str, float], tuple[str, ..
     Raises:
         GapError: for a lot in a form that is not the traded one: it is another good, at another price.
     """
-    listed = instruments_of(inputs.prices, inputs.ledger) if inputs.own_prices else ()
+    listed = instruments_of(inputs.prices.filter(pl.col("asset").is_in(inputs.own)), inputs.ledger)
     holdings = read_lots(file, inputs.ledger, inputs.products, inputs.snapshot.as_of, instruments=listed)
     owned = holdings.frame.filter(pl.col("status").is_in(["stored", "in_transit"]))
     traded = {(asset.key, asset.form) for asset in inputs.products}

@@ -13,12 +13,11 @@ from toolkit.app.config import Settings
 from toolkit.app.ledger import load_ledger
 from toolkit.app.lots import instruments_of, parse_lots, price_warnings
 from toolkit.app.plain import plain
-from toolkit.app.valuation import own_prices
+from toolkit.app.prices import PriceFiles, read_own
 from toolkit.core.errors import DataError, SpecError
 from toolkit.core.places import place
 from toolkit.data.files.holdings import Lots, ReadFile, lot_of
 from toolkit.data.files.holdings_copy import corrected
-from toolkit.data.files.prices import read_prices
 from toolkit.data.files.tabular import row_error
 
 
@@ -69,7 +68,7 @@ class HoldingsCheck:
 
 
 def check_holdings(
-    path: str, settings: Settings, as_of: date, *, prices: str | None, prices_currency: str, stdin: BinaryIO | None = None
+    path: str, settings: Settings, as_of: date, *, prices: PriceFiles | None = None, stdin: BinaryIO | None = None
 ) -> HoldingsCheck:
     """What a holdings file says, with all its faults.
 
@@ -79,9 +78,8 @@ def check_holdings(
     inputs = load_ledger(settings, as_of)
     known, own = inputs.snapshot["prices"], None
     if prices is not None:
-        file = read_prices(prices, default_currency=prices_currency, today=date.today())
-        known, _ = own_prices(known, file, inputs.products, as_of)
-        own = file.frame
+        found = read_own(prices, inputs.snapshot, inputs.products)
+        own, known = found.frame, found.frame if prices.only else found.over(known)
     read = parse_lots(path, inputs.ledger, inputs.products, instruments=instruments_of(own, inputs.ledger), stdin=stdin)
     faulty = {found.row for found in read.faults}
     good = [lot_of(row) for row, number in zip(read.rows, read.numbers, strict=True) if number not in faulty]

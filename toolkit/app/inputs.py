@@ -10,12 +10,11 @@ import polars as pl
 
 from toolkit.app.config import Settings
 from toolkit.app.market import load
-from toolkit.core.assets import CASH, Asset, Universe
+from toolkit.app.prices import PriceFiles, read_own
+from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean
 from toolkit.core.market import Snapshot
 from toolkit.core.said import Said, said
-from toolkit.core.units import KG_PER_UNIT
-from toolkit.data.files.prices import read_prices
 from toolkit.data.quality import findings, quality
 from toolkit.factors.history import annual_rows
 from toolkit.strategy.model import Strategy, UniverseSpec
@@ -28,13 +27,14 @@ class Inputs:
     """Everything that goes into a proposal.
 
     Attributes:
-        snapshot: The market as known at `as_of`, with the user's prices in place of the bundled ones where given.
+        snapshot: The market as known at `as_of`, with the user's prices in place of the bundled ones of the same assets.
         universe: What may be held, in order.
         products: Every product the toolkit knows, for the tables of controls.
         supply: Asset key -> shares of supply at the stage the asset is scored at; only where they are known.
         unknown: Assets that the toolkit knows nothing of.
         unpriced: Products without a series among the bundled prices: nothing can be said of them without the user's own.
-        own_prices: Name of the user's price file, None for the bundled prices.
+        own_prices: Name of the user's price files, None for the bundled prices.
+        own: Assets of the user's price files.
         notes: What a reader must know of how the inputs were read.
     """
 
@@ -47,31 +47,13 @@ class Inputs:
     unpriced: tuple[str, ...]
     own_prices: str | None
     notes: tuple[str, ...]
+    own: tuple[str, ...] = ()
 
     @property
     def prices(self) -> pl.DataFrame:
-        """The visible prices."""
-        return self.snapshot["prices"]
-
-
-def per_kg(prices: pl.DataFrame, products: Universe) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """Prices of known products per kg, whatever mass they were quoted for; other assets stay as they are.
-
-    A file that states no unit is taken to be in kg for a known product, and a note says so.
-    """
-    known = pl.col("asset").is_in(list(products.keys))
-    silent = prices.filter(known & (pl.col("unit") == "unit"))["asset"].unique().sort()
-    odd = prices.filter(known & ~pl.col("unit").is_in([*KG_PER_UNIT, "unit"]))
-    if odd.height:
-        row = odd.row(0, named=True)
-        raise DataError(f"{row['asset']} is priced per {row['unit']!r}.", hint=did_you_mean(row["unit"], KG_PER_UNIT))
-    mass = pl.col("unit").replace_strict({**KG_PER_UNIT, "unit": 1.0}, default=1.0, return_dtype=pl.Float64)
-    converted = prices.with_columns(
-        price=pl.when(known).then(pl.col("price") / mass).otherwise(pl.col("price")),
-        unit=pl.when(known).then(pl.lit("kg")).otherwise(pl.col("unit")),
-    )
-    notes = (said("No unit given for {assets}: taken as a price per kg.", assets=silent.to_list()),) if len(silent) else ()
-    return converted, notes
+        """The visible prices that estimates are made from: the user's alone where they are all that the universe needs."""
+        rows = self.snapshot["prices"]
+        return rows.filter(pl.col("asset").is_in(self.own)) if {*self.universe.keys} <= {*self.own} else rows
 
 
 def _together(sentences: tuple[Said, ...]) -> tuple[Said, ...]:
@@ -85,12 +67,20 @@ def _together(sentences: tuple[Said, ...]) -> tuple[Said, ...]:
     )
 
 
-def _select(spec: UniverseSpec, priced: Universe, products: Universe, *, own_prices: bool) -> Universe:
-    """The universe of a strategy; products that have no series are left out of it."""
+def _select(spec: UniverseSpec, priced: Universe, products: Universe, *, own: tuple[str, ...] | None, only: bool) -> Universe:
+    """The universe of a strategy; products that have no series are left out of it.
+
+    Args:
+        spec: What the strategy names.
+        priced: Assets with a series.
+        products: Every product.
+        own: Assets of the user's prices, which are what a strategy holds that names none; None without such prices.
+        only: Whether nothing else has a series, so that what is missing is the user's to bring.
+    """
     if spec.names_assets and isinstance(spec.assets, tuple):
         keys = [key for name in spec.assets for key in _keys(name, priced, products)]
         missing = [key for key in keys if key not in priced]
-        if missing and own_prices:
+        if missing and only:
             raise GapError(
                 f"the strategy holds {', '.join(missing)}, and the price file has no such column.",
                 hint='Add the prices, or use a strategy with assets = "all".',
@@ -102,8 +92,9 @@ def _select(spec: UniverseSpec, priced: Universe, products: Universe, *, own_pri
             if group not in known:
                 raise SpecError(f"universe.groups: unknown group {group!r}.", hint=did_you_mean(group, known))
         keys = [asset.key for asset in (*priced, *products) if asset.group in spec.groups]
+        keys = keys if own is None else [key for key in keys if key in own] or keys
     else:
-        keys = list(priced.keys)
+        keys = [key for key in priced.keys if own is None or key in own]
     excluded = {key for name in spec.exclude for key in _keys(name, priced, products)}
     wanted = [key for key in dict.fromkeys(keys) if key not in excluded]
     universe = priced.take([key for key in wanted if key in priced])
@@ -132,7 +123,7 @@ def _keys(name: str, priced: Universe, products: Universe) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def gather(strategy: Strategy, settings: Settings, as_of: date, *, prices: str | None, prices_currency: str) -> Inputs:
+def gather(strategy: Strategy, settings: Settings, as_of: date, *, prices: PriceFiles | None = None) -> Inputs:
     """Read and narrow everything a proposal needs.
 
     Raises:
@@ -140,20 +131,19 @@ def gather(strategy: Strategy, settings: Settings, as_of: date, *, prices: str |
         SpecError: for names the strategy uses and nobody knows.
     """
     package = load(settings)
-    market, notes, name = package.market, (), None
-    products = Universe(tuple(Asset.from_row(row) for row in market.until(as_of)["products"].iter_rows(named=True)))
-    if prices is not None:
-        file = read_prices(prices, default_currency=prices_currency, today=date.today())
-        frame, unit_notes = per_kg(file.frame, products)
-        # Notes of the whole file may speak of rows that were not known yet: an earlier date gets those of its own rows alone.
-        whole = file.notes if as_of >= date.today() else ()
-        notes = tuple(dict.fromkeys((*whole, *unit_notes, *_together(findings(quality(frame, as_of=as_of))))))
-        name = file.name
-        market = market.replace("prices", frame)
-        if CASH in set(frame["asset"]):
-            raise DataError(f"{name}: no asset may be named {CASH!r}.", hint="Cash is always there; rename or remove it.")
+    market, notes, own = package.market, (), None
     snapshot = market.until(as_of)
-    if name is None:
+    products = Universe(tuple(Asset.from_row(row) for row in snapshot["products"].iter_rows(named=True)))
+    only = prices is not None and prices.only
+    if prices is not None:
+        own = read_own(prices, snapshot, products)
+        # Notes of the whole file may speak of rows that were not known yet: an earlier date gets those of its own rows alone.
+        whole = own.notes if as_of >= date.today() else ()
+        found = _together(findings(quality(own.frame, as_of=as_of)))
+        notes = tuple(dict.fromkeys((*whole, *own.reading, *found)))
+        market = market.replace("prices", own.frame if only else own.over(snapshot["prices"]))
+        snapshot = market.until(as_of)
+    if not only:
         named = _annual_only(strategy.universe, snapshot["prices"], products)
         rows = annual_rows(snapshot["prices_annual"], named)
         snapshot = market.replace("prices", pl.concat([snapshot["prices"], rows])).until(as_of)
@@ -162,17 +152,20 @@ def gather(strategy: Strategy, settings: Settings, as_of: date, *, prices: str |
         raise GapError(f"no price was known on {as_of}.", hint="Choose a later --as-of, or bring prices with --prices.")
     series = visible.group_by("asset", maintain_order=True).agg(pl.col("unit").last())
     held = {asset.key: asset for asset in products}
+    mine = () if own is None else own.assets
     # Series that only explain (energy, base metals, intermediates) are no products; in a user's file every column is an asset.
     priced = Universe(
         tuple(
             held.get(asset, Asset.unknown(asset, unit))
             for asset, unit in series.sort("asset").iter_rows()
-            if name is not None or asset in held
+            if asset in mine or asset in held
         )
     )
-    if name is None:
+    if own is None:
         priced = priced.take([key for key in products.keys if key in priced])
-    universe = _select(strategy.universe, priced, products, own_prices=name is not None)
+    universe = _select(strategy.universe, priced, products, own=None if own is None else mine, only=only)
+    if own is not None and not {*universe.keys} <= {*mine}:
+        notes += (said("Own prices for {assets}.", assets=list(mine)),)
     ledger = ControlLedger.of(
         snapshot["controls"],
         snapshot["control_scopes"],
@@ -194,7 +187,8 @@ def gather(strategy: Strategy, settings: Settings, as_of: date, *, prices: str |
         ledger=ledger,
         supply=supply,
         unknown=tuple(key for key in universe.keys if key not in held),
-        unpriced=() if name is not None else tuple(key for key in products.keys if key not in priced),
-        own_prices=name,
+        unpriced=() if own is not None else tuple(key for key in products.keys if key not in priced),
+        own_prices=None if own is None else own.name,
         notes=notes,
+        own=mine,
     )

@@ -68,7 +68,7 @@ def prepare(request: Request) -> Prepared:
     config = request.settings.config
     currency, destination = config.owner.currency, config.owner.country
     strategy = load_strategy(find("strategies", request.strategy).path, request.overrides)
-    inputs = gather(strategy, request.settings, request.as_of, prices=request.prices, prices_currency=request.prices_currency)
+    inputs = gather(strategy, request.settings, request.as_of, prices=request.prices)
     forecast = strategy_forecast(strategy, inputs, currency, destination)
     offers = Offers.of(inputs.universe, strategy.universe.offer)
     production = _production(strategy, inputs, offers)
@@ -188,5 +188,5 @@ def _used_rows(inputs: Inputs, currency: str) -> dict[str, pl.DataFrame]:
         tables.append("fx")
     if len(inputs.unknown) < len(inputs.universe):
         tables += ["products", "shares", "flows", "controls", "control_scopes"]
-    frames = {table: inputs.snapshot[table] for table in tables}
+    frames = {table: inputs.prices if table == "prices" else inputs.snapshot[table] for table in tables}
     return {table: frame for table, frame in frames.items() if frame.height}

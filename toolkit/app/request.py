@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from toolkit.app.config import Settings
+from toolkit.app.prices import PriceFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,7 @@ class Request:
         strategy: Name or path.
         overrides: `--set` options.
         budget_given: Whether the budget was asked for on this call, rather than being the configured default.
-        prices: File, None for the bundled prices.
+        prices: The user's own; None for the bundled prices alone.
         holdings: File, or a stored run (its id, or ``last``); None for an empty start.
     """
 
@@ -25,7 +26,6 @@ class Request:
     as_of: date
     overrides: tuple[str, ...] = ()
     budget_given: bool = False
-    prices: str | None = None
-    prices_currency: str = "USD"
+    prices: PriceFiles | None = None
     holdings: str | None = None
     seed: int = 0

@@ -8,11 +8,8 @@ from datetime import date
 import polars as pl
 
 from toolkit.app.exchange import last_rate
-from toolkit.app.inputs import per_kg
-from toolkit.core.assets import Asset, Universe
+from toolkit.core.assets import Asset
 from toolkit.core.market import Snapshot
-from toolkit.core.said import said, together
-from toolkit.data.files.prices import PriceFile
 from toolkit.factors.forecast import PriceLevel
 from toolkit.factors.levels import price_levels
 from toolkit.factors.panel import CUSTOMS
@@ -46,17 +43,6 @@ class UnitPrice:
     quoted_currency: str
     rate_date: date | None
     source: str
-
-
-def own_prices(snapshot_prices: pl.DataFrame, file: PriceFile, products: Universe, as_of: date) -> tuple[pl.DataFrame, str]:
-    """The user's prices per kg over the bundled ones, for the assets that the file has, and a note on which these are."""
-    frame, notes = per_kg(file.frame, products)
-    frame = frame.filter((pl.col("known_from") <= as_of) & (pl.col("date") <= as_of))
-    mine = frame["asset"].unique().sort()
-    kept = snapshot_prices.filter(~pl.col("asset").is_in(mine.implode()))
-    return pl.concat([kept, frame.select(kept.columns)]), together(
-        said("Own prices for {assets}.", assets=mine.to_list()), *notes
-    )
 
 
 def unit_prices(

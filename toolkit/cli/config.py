@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import typer
 
-from toolkit.cli.options import Common, with_common
+from toolkit.cli.options import Common, without_prices
 from toolkit.cli.terminal import console, print_json
 
 app = typer.Typer(help="Settings: where, for whom and how fast.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("show")
-@with_common
+@without_prices
 def show(*, common: Common) -> None:
     """Every setting, its value and where it came from."""
     from toolkit.app.config import resolve

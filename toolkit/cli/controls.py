@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from toolkit.cli.options import Common, with_common
+from toolkit.cli.options import Common, without_prices
 from toolkit.cli.terminal import console, headline, print_json
 from toolkit.supply.events import EUROPEAN_UNION
 from toolkit.supply.state import HEADLINES
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 EVENTS_HELP = "Your own events (CSV or TOML; - is a CSV on stdin) over the bundled ledger."
 
 
-@with_common
+@without_prices
 def controls(
     metal: Annotated[
         str | None, typer.Argument(metavar="[METAL]", help="Metal or element symbol; default: all products.")

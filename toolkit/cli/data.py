@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from toolkit.cli.options import Common, with_common
+from toolkit.cli.options import Common, with_common, without_prices
 from toolkit.cli.terminal import console, print_json
 
 app = typer.Typer(
@@ -15,7 +15,7 @@ app = typer.Typer(
 
 
 @app.command("list")
-@with_common
+@without_prices
 def list_data(*, common: Common) -> None:
     """Every table and source: rows, newest date, publication date, age against its rhythm, licence."""
     from toolkit.app.config import resolve
@@ -44,8 +44,8 @@ def list_data(*, common: Common) -> None:
 @with_common
 def validate(*, common: Common) -> None:
     """Check every table against its contract, its keys and its sums; with --prices, a price file and its quality."""
-    if common.prices is not None:
-        _validate_prices(common.prices, common)
+    if common.price_files() is not None:
+        _validate_prices(common)
         return
     from toolkit.app.config import resolve
     from toolkit.app.market import package_folder
@@ -67,21 +67,27 @@ def validate(*, common: Common) -> None:
         console(common).print(f"{folder}: {len(TABLES)} tables hold their contracts", markup=False)
 
 
-def _validate_prices(path: str, common: Common) -> None:
+def _validate_prices(common: Common) -> None:
     """Coverage, gaps, stale runs, outliers and unit jumps of a price file; a file that breaks the contract is refused."""
     from datetime import date
 
-    from toolkit.data.files.prices import read_prices
+    from toolkit.data.files.prices import read_price_files
     from toolkit.data.quality import findings, quality
 
-    file = read_prices(path, default_currency=common.prices_currency, today=date.today())
+    file = read_price_files(
+        common.prices or (),
+        default_currency=common.prices_currency,
+        today=date.today(),
+        as_of=common.day(),
+        accept=common.accept or (),
+    )
     table_of = quality(file.frame, as_of=common.day())
-    found = findings(table_of)
+    told = (*file.reading, *findings(table_of))
     if common.json:
         rows = [
             {key: str(value) if isinstance(value, date) else value for key, value in row.items()} for row in table_of.to_dicts()
         ]
-        print_json({"file": file.name, "shape": file.shape, "quality": rows, "findings": list(found), "faults": []})
+        print_json({"file": file.name, "shape": file.shape, "quality": rows, "findings": list(told), "faults": []})
         return
     from toolkit.cli.tables import Table
 
@@ -97,5 +103,5 @@ def _validate_prices(path: str, common: Common) -> None:
             f"x {row['unit_factor']:.3g}" if row["unit_factor"] else "", f"{row['age_days']} d",
         )  # fmt: skip
     out.print(table)
-    for sentence in found:
+    for sentence in told:
         out.print(sentence, markup=False)

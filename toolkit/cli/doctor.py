@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from toolkit.cli.options import Common, with_common
+from toolkit.cli.options import Common, without_prices
 from toolkit.cli.terminal import console, print_json, progress
 
 
-@with_common
+@without_prices
 def doctor(*, common: Common) -> None:
     """Check that everything the main job needs is here: solvers, versions, age of the data, write access, printing."""
     from toolkit.app.config import resolve

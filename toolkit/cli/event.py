@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from toolkit.cli.controls import EVENTS_HELP
-from toolkit.cli.options import Common, with_common
+from toolkit.cli.options import Common, without_prices
 from toolkit.cli.terminal import console, print_json
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from toolkit.supply.event_study import Case, Reaction
 
 
-@with_common
+@without_prices
 def event(
     event_id: Annotated[str, typer.Argument(metavar="ID", help="Id of an event (EV020) or number of a notice (23/2023).")],
     *,

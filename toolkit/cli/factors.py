@@ -49,7 +49,7 @@ def factors(
 
     day, settings = common.day(), resolve(common.settings(), file=common.config)
     with progress("Estimating, and repeating past forecasts", common):
-        answer = ask(settings, day, strategy, prices=common.prices, prices_currency=common.prices_currency, seed=common.seed)
+        answer = ask(settings, day, strategy, prices=common.price_files(), seed=common.seed)
     if common.json:
         print_json(answer.to_json())
         return

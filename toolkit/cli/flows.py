@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from toolkit.cli.options import Common, with_common
+from toolkit.cli.options import Common, without_prices
 from toolkit.cli.terminal import console, print_json
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ RECENT = 24
 """Months back from the latest in which an ended collapse with a single partner is shown; --json gives all."""
 
 
-@with_common
+@without_prices
 def flows(
     metal: Annotated[
         str | None, typer.Argument(metavar="[METAL]", help="Metal, element symbol or tariff code; default: all.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from toolkit.cli.options import Common, with_common
+from toolkit.cli.options import Common, with_common, without_prices
 from toolkit.cli.terminal import console, print_json, say
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ app = typer.Typer(help="Holdings files: write a template, check one.", no_args_i
 
 
 @app.command("template")
-@with_common
+@without_prices
 def template(
     file: Annotated[str, typer.Argument(metavar="[FILE]", help="A new file; - is stdout.")] = "-",
     *,
@@ -62,7 +62,7 @@ def check(
     from toolkit.app.holdings_check import check_holdings, write_text
 
     settings = resolve(common.settings(), file=common.config)
-    found = check_holdings(file, settings, common.day(), prices=common.prices, prices_currency=common.prices_currency)
+    found = check_holdings(file, settings, common.day(), prices=common.price_files())
     if write is not None and write != "-":
         write_text(write, found.copy())
     if common.json:

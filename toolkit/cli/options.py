@@ -8,11 +8,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
 from toolkit.core.errors import SpecError
+
+if TYPE_CHECKING:
+    from toolkit.app.prices import PriceFiles
+
+
+OF_PRICES = ("prices", "prices_currency", "prices_only", "accept")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +31,15 @@ class Common:
     ] = None
     data: Annotated[str | None, typer.Option("--data", metavar="PATH", help="A data package of your own.")] = None
     prices: Annotated[
-        str | None,
-        typer.Option("--prices", metavar="FILE", help="Prices (CSV or Parquet; - is stdin) in place of the bundled."),
+        list[str] | None,
+        typer.Option(
+            "--prices", metavar="FILE", help="Your own prices: a file, a folder, or - for stdin; repeatable. They come first."
+        ),
+    ] = None
+    prices_only: Annotated[bool, typer.Option("--prices-only", help="Take nothing from the bundled prices.")] = False
+    accept: Annotated[
+        list[str] | None,
+        typer.Option("--accept", metavar="NAME", help="An asset whose price looks wrong and is meant; repeatable."),
     ] = None
     prices_currency: Annotated[
         str, typer.Option("--prices-currency", metavar="CUR", help="Currency of a prices file that names none.")
@@ -53,6 +66,17 @@ class Common:
         except ValueError:
             raise SpecError(f"--as-of {self.as_of!r} is not a date.", hint="Write it as 2026-05-31.") from None
 
+    def price_files(self) -> PriceFiles | None:
+        """The user's price files; `SpecError` for options that say how to read files that are not given."""
+        if not self.prices:
+            if self.prices_only or self.accept:
+                option = "--prices-only" if self.prices_only else "--accept"
+                raise SpecError(f"{option} says nothing without --prices.", hint="Add --prices FILE.")
+            return None
+        from toolkit.app.prices import PriceFiles
+
+        return PriceFiles(tuple(self.prices), self.prices_currency, self.prices_only, tuple(self.accept or ()))
+
     def settings(self, **more: Any) -> dict[str, Any]:
         """Key path -> value of the options that set something which the configuration can set too."""
         given = {
@@ -65,8 +89,17 @@ class Common:
         return {**given, **more}
 
 
+def without_prices(command: Callable[..., None]) -> Callable[..., None]:
+    """`with_common` for a command that reads no price file: an option that would be ignored is refused."""
+    return _with_common(command, refused=OF_PRICES)
+
+
 def with_common(command: Callable[..., None]) -> Callable[..., None]:
     """The command with the common options in its signature; it receives them as `common`."""
+    return _with_common(command, refused=())
+
+
+def _with_common(command: Callable[..., None], refused: tuple[str, ...]) -> Callable[..., None]:
     hints = get_type_hints(Common, include_extras=True)
     own = inspect.signature(command, eval_str=True)
     parameters = [parameter for name, parameter in own.parameters.items() if name != "common"]
@@ -78,6 +111,10 @@ def with_common(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> None:
         common = Common(**{field.name: kwargs.pop(field.name) for field in fields(Common)})
+        for field in fields(Common):
+            if field.name in refused and getattr(common, field.name) not in (field.default, []):
+                option = f"--{field.name.replace('_', '-')}"
+                raise SpecError(f"this command reads no prices, so {option} would be ignored.", hint=f"Leave {option} out.")
         command(*args, common=common, **kwargs)
 
     signature = own.replace(parameters=[*parameters, *shared])

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from toolkit.app.config import Settings
+    from toolkit.app.prices import PriceFiles
     from toolkit.app.subjects import Subject
 
 STDOUT = "-"
@@ -86,7 +87,9 @@ def _subject(about: str | None, settings: Settings, common: Common) -> tuple[Pat
     from toolkit.core.errors import DataError, SpecError, did_you_mean
 
     output = Path(settings.config.output.folder)
+    files = common.price_files()
     if about is None:
+        _refuse_prices(files, "a report of the market")
         day = common.day()
         return output / "reports" / f"{day}-market", subjects.market(settings, day)
     run = find_run(about, output / RUNS) if about != STDOUT else None
@@ -96,11 +99,19 @@ def _subject(about: str | None, settings: Settings, common: Common) -> tuple[Pat
             hint = did_you_mean(about, stored) if stored else "Check the path, or run `toolkit optimize` first."
             raise DataError(f"{about!r} is neither a stored run nor a file of lots.", hint=hint)
         day = common.day()
-        request = ExposureRequest(about, settings, day, common.prices, common.prices_currency)
+        request = ExposureRequest(about, settings, day, files)
         stem = "stdin" if about == STDOUT else Path(about).stem
         return output / "reports" / f"{day}-{stem}", subjects.holdings(request)
+    _refuse_prices(files, "a stored run")
     stored = load_run(run, settings)
     if common.as_of is not None and common.as_of != stored.subject.record["as_of"]:
         hint = f"Leave --as-of out: the run is of {stored.subject.record['as_of']}."
         raise SpecError("a stored run has a date of its own.", hint=hint)
     return stored.folder, stored.subject
+
+
+def _refuse_prices(files: PriceFiles | None, what: str) -> None:
+    from toolkit.core.errors import SpecError
+
+    if files is not None:
+        raise SpecError(f"{what} reads no prices, so --prices would be ignored.", hint="Leave --prices out.")

@@ -45,8 +45,7 @@ def request_of(
         settings=resolved,
         as_of=day,
         budget_given=budget is not None,
-        prices=common.prices,
-        prices_currency=common.prices_currency,
+        prices=common.price_files(),
         holdings=holdings,
         seed=common.seed,
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from toolkit.cli.options import Common, with_common
+from toolkit.cli.options import Common, without_prices
 from toolkit.cli.terminal import console, headline, print_json
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from toolkit.app.shock import ShockAnswer
 
 
-@with_common
+@without_prices
 def shock(
     metal: Annotated[str, typer.Argument(metavar="METAL", help="Metal or element symbol.")],
     *,

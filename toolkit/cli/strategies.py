@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from toolkit.cli.options import Common, with_common
+from toolkit.cli.options import Common, without_prices
 from toolkit.cli.terminal import console, print_json, say
 from toolkit.core.text import printable
 
@@ -15,7 +15,7 @@ app = typer.Typer(help="Strategies: list, show and check them.", no_args_is_help
 
 
 @app.command("list")
-@with_common
+@without_prices
 def list_strategies(*, common: Common) -> None:
     """Every strategy, its idea, and where it came from."""
     from toolkit.app.definitions import definitions
@@ -38,7 +38,7 @@ def list_strategies(*, common: Common) -> None:
 
 
 @app.command("show")
-@with_common
+@without_prices
 def show(name: Annotated[str, typer.Argument(help="Name or path.")], *, common: Common) -> None:
     """One strategy as its TOML, which `> mine.toml` copies; with --json every setting with its default."""
     from toolkit.app.definitions import find
@@ -63,7 +63,7 @@ def show(name: Annotated[str, typer.Argument(help="Name or path.")], *, common: 
 
 
 @app.command("check")
-@with_common
+@without_prices
 def check(name: Annotated[str, typer.Argument(help="Name or path.")], *, common: Common) -> None:
     """Tell every fault of a strategy at once, in its file and where it meets the data; exit 2 when there is one."""
     from toolkit.app.check import check as checked
@@ -77,7 +77,7 @@ def check(name: Annotated[str, typer.Argument(help="Name or path.")], *, common:
 
 
 @app.command("language")
-@with_common
+@without_prices
 def language(
     name: Annotated[
         str | None, typer.Argument(help="A kind, a table or a measure, for instance risk_limit, costs or cvar.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from toolkit.cli.options import Common, with_common
+from toolkit.cli.options import Common, without_prices
 from toolkit.cli.terminal import console, print_json
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ PRODUCERS = 8
 """Countries that a line of producers names; --json gives all."""
 
 
-@with_common
+@without_prices
 def supply(
     metal: Annotated[
         str | None, typer.Argument(metavar="[METAL]", help="Metal or element symbol; default: all products.")

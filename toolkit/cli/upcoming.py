@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from toolkit.cli.controls import EVENTS_HELP
-from toolkit.cli.options import Common, with_common
+from toolkit.cli.options import Common, without_prices
 from toolkit.cli.terminal import console, headline, print_json
 
 
-@with_common
+@without_prices
 def upcoming(
     *,
     within: Annotated[str, typer.Option("--within", metavar="SPAN", help="How far ahead: 90d, 12w, 3m or 1y.")] = "90d",

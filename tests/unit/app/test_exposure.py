@@ -11,6 +11,7 @@ from toolkit.app.assumptions import companion_scale
 from toolkit.app.config import resolve
 from toolkit.app.exposure import ExposureRequest, expose
 from toolkit.app.ledger import load_ledger
+from toolkit.app.prices import PriceFiles
 from toolkit.app.shock import shock
 from toolkit.core.errors import DataError, FrameError, SpecError
 
@@ -95,7 +96,7 @@ def test_the_destination_is_the_owners(request_of, tmp_path):
 def test_own_prices_replace_the_series_of_their_metal(request_of, tmp_path):
     prices = tmp_path / "prices.csv"
     prices.write_text("date,gallium\n2026-09,500\n2026-10,600\n", encoding="utf-8")
-    record = expose(request_of(prices=str(prices), prices_currency="EUR")).to_json()
+    record = expose(request_of(prices=PriceFiles((str(prices),), "EUR"))).to_json()
     price = next(p for p in record["prices"] if p["asset"] == "gallium")
     assert (price["price"], price["kind"], price["date"]) == (600.0, "last_print", "2026-10-31")
 

@@ -39,7 +39,7 @@ def precious(strategy=BASKET):
 
 @pytest.fixture(scope="module")
 def inputs():
-    return gather(precious(), SETTINGS, AS_OF, prices=None, prices_currency="USD")
+    return gather(precious(), SETTINGS, AS_OF)
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +134,7 @@ def test_another_covariance_has_no_factors_and_says_so(inputs, tmp_path):
 
 @pytest.fixture(scope="module")
 def past():
-    return gather(precious(), SETTINGS, BEFORE, prices=None, prices_currency="USD")
+    return gather(precious(), SETTINGS, BEFORE)
 
 
 @pytest.fixture(scope="module")

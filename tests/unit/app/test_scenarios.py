@@ -29,7 +29,7 @@ def decode(**data):
 @cache
 def known(on=ON):
     strategy = decode()
-    inputs = gather(strategy, resolve({}, environment={}), on, prices=None, prices_currency="USD")
+    inputs = gather(strategy, resolve({}, environment={}), on)
     return inputs, strategy_forecast(strategy, inputs, "EUR", "DEU")
 
 

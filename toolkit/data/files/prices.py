@@ -69,12 +69,14 @@ class PriceFile:
         shape: ``wide`` (one column an asset), ``long`` (one row a price), ``quotation`` (fields of a day's trading), or
             ``several`` files.
         notes: What a reader must know (gaps, months still running, columns without a price), one sentence each.
+        reading: How the file was read (what is the price, what was left out), which holds for any part of its rows.
     """
 
     frame: pl.DataFrame
     name: str
     shape: Literal["wide", "long", "quotation", "several"]
     notes: tuple[str, ...]
+    reading: tuple[str, ...] = ()
 
 
 def read_price_files(
@@ -82,7 +84,9 @@ def read_price_files(
     *,
     default_currency: str = "USD",
     today: date,
+    as_of: date | None = None,
     accept: Collection[str] = (),
+    known: Collection[str] = (),
     stdin: BinaryIO | None = None,
 ) -> PriceFile:
     """Read several price files as one; a folder stands for the price files in it.
@@ -90,9 +94,18 @@ def read_price_files(
     An asset may continue from file to file, in one currency, unit and basis; where two files give a price for a day, it is
     the same price. Arguments and errors as of `read_prices`.
     """
-    files, notes = _listed(paths)
+    files, reading = _listed(paths)
     read = [
-        read_prices(file, default_currency=default_currency, today=today, accept=accept, stdin=stdin, several=len(files) > 1)
+        read_prices(
+            file,
+            default_currency=default_currency,
+            today=today,
+            as_of=as_of,
+            accept=accept,
+            known=known,
+            stdin=stdin,
+            several=len(files) > 1,
+        )
         for file in files
     ]
     accepted = {*accept} - {JUMPS} - {asset for file in read for asset in file.frame["asset"].unique()}
@@ -102,13 +115,14 @@ def read_price_files(
             f"--accept {min(accepted)!r} is no asset of the price files.", hint=did_you_mean(min(accepted), [JUMPS, *known])
         )
     if len(read) == 1:
-        return replace(read[0], notes=(*notes, *read[0].notes))
+        return replace(read[0], reading=(*reading, *read[0].reading))
     frame = _joined(pl.concat([file.frame for file in read]))
     check_size("the price files", rows=frame.height)
-    _check_jumps(frame, accept)
+    _check_jumps(_until(frame, as_of or today), accept)
     names = ", ".join(file.name for file in read)
-    notes += tuple(note for file in read for note in file.notes)
-    return PriceFile(frame, names, "several", (*dict.fromkeys(notes), *gap_findings(frame)))
+    notes = dict.fromkeys(note for file in read for note in file.notes)
+    reading += tuple(note for file in read for note in file.reading)
+    return PriceFile(frame, names, "several", (*notes, *gap_findings(frame)), reading)
 
 
 def _listed(paths: Sequence[str | Path]) -> tuple[list[str | Path], tuple[str, ...]]:
@@ -173,7 +187,9 @@ def read_prices(
     *,
     default_currency: str = "USD",
     today: date,
+    as_of: date | None = None,
     accept: Collection[str] = (),
+    known: Collection[str] = (),
     stdin: BinaryIO | None = None,
     several: bool = False,
 ) -> PriceFile:
@@ -192,7 +208,9 @@ def read_prices(
         path: CSV or Parquet file, or ``-`` for standard input.
         default_currency: ISO 4217 code for prices that name none.
         today: No price may speak of a later day.
+        as_of: Day that is asked about: jumps after it, or known later, are not looked at. `today` by default.
         accept: Assets whose jumps by `JUMP` are meant, or `JUMPS` for those of all assets.
+        known: Keys of assets: a name that differs from one in case alone is that asset, but in a quotation file a ticker.
         stdin: What ``-`` reads; the process's own standard input by default.
         several: Whether gaps and jumps are looked at later, when the file is joined with others.
 
@@ -207,23 +225,25 @@ def read_prices(
     quoted = quotation(table)
     shape: Literal["wide", "long", "quotation"] = "quotation"
     if quoted is not None:
-        rows, notes = _quoted(table, quoted, default_currency, today)
+        rows, reading = _quoted(table, quoted, default_currency, today)
     else:
         table = _renamed(table)
         # Either name is enough: a file with only one of the two is a long file with a slip, and better told so.
         shape = "long" if {"asset", "price"} & set(table.columns) else "wide"
         rows = _long(table, default_currency, today) if shape == "long" else _wide(table, default_currency, today)
-        notes = ()
+        reading = ()
     for column in ("asset", "unit", "basis", "source"):
         check_names(table.name, rows.select("row", value=column))
+    rows, keys = _keyed(rows, known, ticker=shape == "quotation")
     rows = rows.sort("asset", "date", "row")
+    reading += keys
     _check(table.name, rows)
-    notes += _notes(table, rows, shape, today)
+    notes = _notes(table, rows, shape, today)
     frame = rows.select(Prices.column_names())
     if not several:
-        _check_jumps(rows, accept, file=table.name)
+        _check_jumps(_until(rows, as_of or today), accept, file=table.name)
         notes += gap_findings(frame)
-    return PriceFile(frame, table.name, shape, notes)
+    return PriceFile(frame, table.name, shape, notes, reading)
 
 
 def _renamed(table: Table) -> Table:
@@ -258,6 +278,17 @@ def _quoted(table: Table, quoted: Quotation, currency: str, today: date) -> tupl
         else said("{file} is read as quotations of {assets}: the close is the price.", file=table.name, assets=_keys(rows))
     )
     return rows, (sentence,)
+
+
+def _keyed(rows: pl.DataFrame, known: Collection[str], *, ticker: bool) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Rows with the keys of known assets, whatever the case of their names; a note on tickers that read like one."""
+    keys = {key.lower(): key for key in known}
+    like = {name: keys[name.lower()] for name in _keys(rows) if name not in known and name.lower() in keys}
+    if not ticker:
+        return rows.with_columns(pl.col("asset").replace(like)), ()
+    return rows, tuple(
+        said("{ticker} is taken as a listed instrument, not as {asset}.", ticker=name, asset=key) for name, key in like.items()
+    )
 
 
 def _keys(rows: pl.DataFrame) -> list[str]:
@@ -387,6 +418,10 @@ def _check(file: str, rows: pl.DataFrame) -> None:
         fault="more than one price for the same asset and date",
         hint="Keep one row a date; a month counts as its last day.",
     )
+
+
+def _until(rows: pl.DataFrame, day: date) -> pl.DataFrame:
+    return rows.filter((pl.col("date") <= day) & (pl.col("known_from") <= day))
 
 
 def _check_jumps(rows: pl.DataFrame, accept: Collection[str], *, file: str = "the price files") -> None:

@@ -108,7 +108,7 @@ def test_a_layout_is_read_as_its_assets(tmp_path, name, text, prices, says):
     file = read_prices(write(tmp_path, name, text), today=TODAY)
     assert file.shape == "quotation"
     assert {key: rows["price"].to_list() for (key,), rows in file.frame.partition_by("asset", as_dict=True).items()} == prices
-    assert says in file.notes[0]
+    assert says in file.reading[0]
     assert Prices.is_valid(file.frame)
 
 
@@ -168,7 +168,7 @@ def test_a_folder_is_merged_by_date_and_names_what_it_left(tmp_path):
     file = read_price_files([tmp_path], today=TODAY)
     assert file.frame.group_by("asset").len().sort("asset").rows() == [("GLD", 2), ("SLV", 2)]
     assert set(file.frame["source"]) == {"GLD.csv", "SLV.csv"}
-    assert any("notes.md" in note for note in file.notes)
+    assert any("notes.md" in note for note in file.reading)
 
 
 def test_files_of_one_asset_continue_each_other_and_never_contradict(tmp_path):

@@ -1,0 +1,120 @@
+"""The user's own prices beside the bundled ones: which series count, for whom, and when a price is too far off to be one."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from toolkit.app.config import resolve
+from toolkit.app.definitions import find
+from toolkit.app.inputs import Inputs, gather
+from toolkit.app.market import load
+from toolkit.app.prices import PriceFiles
+from toolkit.core.errors import DataError, GapError
+from toolkit.strategy.decode import load_strategy
+
+DAY = date(2026, 11, 24)
+NAMED = """[about]
+title = "x"
+idea = "x"
+source = "x"
+[universe]
+assets = ["gallium", "germanium"]
+[objective]
+kind = "min_risk"
+"""
+
+
+def own(folder: Path, text: str, name: str = "mine.csv", **options) -> PriceFiles:
+    (folder / name).write_text(text, encoding="utf-8")
+    return PriceFiles((str(folder / name),), **options)
+
+
+def of(strategy: str, prices: PriceFiles | None, day: date = DAY) -> Inputs:
+    return gather(load_strategy(find("strategies", strategy).path, ()), resolve({}, environment={}), day, prices=prices)
+
+
+def months(asset: str, price: float, unit: str = "kg", count: int = 30) -> str:
+    days = pl.date_range(date(2024, 1, 1), date(2026, 10, 1), "1mo", eager=True).dt.month_end()[-count:]
+    rows = "".join(f"{day},{asset},{price * (1 + 0.01 * (i % 5))},{unit}\n" for i, day in enumerate(days))
+    return f"date,asset,price,unit\n{rows}"
+
+
+def bundled() -> pl.DataFrame:
+    return load(resolve({}, environment={})).market.until(DAY)["prices"]
+
+
+def series(inputs: Inputs, asset: str) -> pl.DataFrame:
+    return inputs.snapshot["prices"].filter(pl.col("asset") == asset).sort("date")
+
+
+def test_one_own_price_replaces_its_series_and_leaves_every_other(tmp_path):
+    inputs = of("physical-basket", own(tmp_path, months("gallium", 1400)))
+    assert series(inputs, "gallium")["source"].unique().to_list() == ["mine.csv"]
+    for asset in ("germanium", "gold", "brent"):
+        assert series(inputs, asset).equals(bundled().filter(pl.col("asset") == asset).sort("date"))
+    assert "gallium" in inputs.universe
+    assert len(inputs.universe) == len(of("physical-basket", None).universe)
+
+
+def test_a_strategy_that_names_no_assets_holds_those_of_the_file(tmp_path):
+    inputs = of("minimum-risk", own(tmp_path, months("mine", 5, "unit")))
+    assert inputs.universe.keys == ("mine",)
+    assert set(inputs.prices["asset"]) == {"mine"}
+    assert "gallium" in set(inputs.snapshot["prices"]["asset"])  # for what the holdings name
+
+
+def test_prices_only_takes_nothing_from_the_bundle(tmp_path):
+    files = own(tmp_path, months("gallium", 1400), only=True)
+    assert set(of("minimum-risk", files).snapshot["prices"]["asset"]) == {"gallium"}
+    (tmp_path / "named.toml").write_text(NAMED)
+    with pytest.raises(GapError, match="germanium"):
+        of(str(tmp_path / "named.toml"), files)
+
+
+def test_own_rows_that_are_not_known_yet_hide_no_bundled_series(tmp_path):
+    late = own(tmp_path, "date,asset,price,unit\n2024-01-31,gold,70000,kg\n2026-10-31,gallium,1400,kg\n")
+    inputs = of("physical-basket", late, date(2026, 9, 1))
+    assert set(series(inputs, "gallium")["source"]) != {"mine.csv"}
+    with pytest.raises(GapError, match="no price was known"):
+        of("physical-basket", late, date(2023, 6, 1))
+
+
+@pytest.mark.parametrize("name", ["Gallium", "GALLIUM", "gallium"])
+def test_the_case_of_a_metal_means_nothing(tmp_path, name):
+    assert of("minimum-risk", own(tmp_path, months(name, 1400))).universe.keys == ("gallium",)
+
+
+def test_a_ticker_that_reads_like_a_metal_is_not_the_metal(tmp_path):
+    rows = "".join(f"2026-10-{day:02d},20,21,19,{20 + day % 3},100\n" for day in range(1, 29))
+    inputs = of("minimum-risk", own(tmp_path, f"Date,Open,High,Low,Close,Volume\n{rows}", "GOLD.csv"))
+    assert inputs.universe.keys == ("GOLD",)
+    assert any("not as gold" in note for note in inputs.notes)
+
+
+FAR = {
+    "g for kg": (1.4, "kg"),
+    "a thousandfold": (1.4e6, "kg"),
+    "an ounce without its unit": (2000 / 31.1, "kg"),
+    "lb of t": (1400e3, "kg"),
+}
+
+
+@pytest.mark.parametrize(("price", "unit"), FAR.values(), ids=FAR)
+def test_a_level_far_from_the_bundled_one_is_refused_unless_it_is_accepted(tmp_path, price, unit):
+    text = months("gallium", price, unit)
+    with pytest.raises(DataError) as caught:
+        of("minimum-risk", own(tmp_path, text))
+    assert (caught.value.details["rule"], caught.value.details["asset"]) == ("level", "gallium")
+    assert "--accept gallium" in caught.value.hint
+    for accept in ("gallium", "levels"):
+        assert of("minimum-risk", own(tmp_path, text, accept=(accept,))).universe.keys == ("gallium",)
+
+
+@pytest.mark.parametrize(("price", "unit"), [(1.4, "g"), (1400, "kg"), (1.4e6, "t"), (635, "lb")])
+def test_a_price_in_any_unit_of_mass_is_the_same_price(tmp_path, price, unit):
+    inputs = of("minimum-risk", own(tmp_path, months("gallium", price, unit)))
+    assert series(inputs, "gallium")["price"][0] == pytest.approx(1400, rel=0.001)

@@ -1,0 +1,137 @@
+"""The user's own prices beside the bundled ones: read, brought to the units of the products, and held against their level."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from toolkit.app.exchange import last_rate
+from toolkit.core.assets import CASH, Universe
+from toolkit.core.errors import DataError, GapError, did_you_mean
+from toolkit.core.market import Snapshot
+from toolkit.core.said import said
+from toolkit.core.units import KG_PER_UNIT
+from toolkit.data.files.prices import JUMP, read_price_files
+
+LEVELS = "levels"
+"""Name that accepts every own price far from the bundled level of its metal."""
+_RECENT = 3  # prints of a bundled series whose median is its level: one customs value may be an entry error
+
+
+@dataclass(frozen=True, slots=True)
+class PriceFiles:
+    """The user's price files and how they are to be read.
+
+    Attributes:
+        paths: Files and folders; ``-`` is standard input.
+        currency: Of prices that name none, ISO 4217.
+        only: Whether nothing is taken from the bundled prices.
+        accept: Assets whose jumps or levels are meant although they look like errors; ``jumps`` or ``levels`` for all.
+    """
+
+    paths: tuple[str, ...]
+    currency: str = "USD"
+    only: bool = False
+    accept: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # frames have no truth value
+class OwnPrices:
+    """The prices of the user's files, known products per kg.
+
+    Attributes:
+        frame: Visible rows of `toolkit.core.frames.Prices`.
+        name: Of the files.
+        notes: What a reader must know of the whole files.
+        reading: How they were read, units included.
+    """
+
+    frame: pl.DataFrame
+    name: str
+    notes: tuple[str, ...]
+    reading: tuple[str, ...]
+
+    @property
+    def assets(self) -> tuple[str, ...]:
+        """Keys, sorted."""
+        return tuple(self.frame["asset"].unique().sort())
+
+    def over(self, bundled: pl.DataFrame) -> pl.DataFrame:
+        """These rows, and the bundled ones of every other asset."""
+        return pl.concat([bundled.filter(~pl.col("asset").is_in(self.assets)), self.frame.select(bundled.columns)])
+
+
+def read_own(files: PriceFiles, snapshot: Snapshot, products: Universe) -> OwnPrices:
+    """Read the user's price files.
+
+    Raises:
+        SpecError: for a currency or an accepted name that makes no sense.
+        DataError, FrameError: for files, headers and rows that cannot be used, and a level far from the bundled one.
+        GapError: where no price was known by then.
+    """
+    bundled = snapshot["prices"]
+    file = read_price_files(
+        files.paths,
+        default_currency=files.currency,
+        today=date.today(),
+        as_of=snapshot.as_of,
+        accept={*files.accept} - {LEVELS},
+        known={*products.keys, *bundled["asset"].unique()},
+    )
+    known = (pl.col("known_from") <= snapshot.as_of) & (pl.col("date") <= snapshot.as_of)
+    frame, unit_notes = per_kg(file.frame.filter(known), products)
+    if frame.is_empty():
+        hint = "Choose a later --as-of, or leave --prices out."
+        raise GapError(f"{file.name}: no price was known on {snapshot.as_of}.", hint=hint)
+    if CASH in set(frame["asset"]):
+        raise DataError(f"{file.name}: no asset may be named {CASH!r}.", hint="Cash is always there; rename or remove it.")
+    _check_levels(frame, snapshot, files, file.name)
+    return OwnPrices(frame, file.name, file.notes, (*file.reading, *unit_notes))
+
+
+def per_kg(prices: pl.DataFrame, products: Universe) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Prices of known products per kg, whatever mass they were quoted for; other assets stay as they are.
+
+    A file that states no unit is taken to be in kg for a known product, and a note says so.
+    """
+    known = pl.col("asset").is_in(list(products.keys))
+    silent = prices.filter(known & (pl.col("unit") == "unit"))["asset"].unique().sort()
+    odd = prices.filter(known & ~pl.col("unit").is_in([*KG_PER_UNIT, "unit"]))
+    if odd.height:
+        row = odd.row(0, named=True)
+        raise DataError(f"{row['asset']} is priced per {row['unit']!r}.", hint=did_you_mean(row["unit"], KG_PER_UNIT))
+    mass = pl.col("unit").replace_strict({**KG_PER_UNIT, "unit": 1.0}, default=1.0, return_dtype=pl.Float64)
+    converted = prices.with_columns(
+        price=pl.when(known).then(pl.col("price") / mass).otherwise(pl.col("price")),
+        unit=pl.when(known).then(pl.lit("kg")).otherwise(pl.col("unit")),
+    )
+    notes = (said("No unit given for {assets}: taken as a price per kg.", assets=silent.to_list()),) if len(silent) else ()
+    return converted, notes
+
+
+def _check_levels(frame: pl.DataFrame, snapshot: Snapshot, files: PriceFiles, name: str) -> None:
+    """`DataError` for a metal whose own price is `JUMP` times the bundled one of its time, or one over it, or beyond."""
+    if LEVELS in files.accept:
+        return
+    own = frame.filter(~pl.col("asset").is_in(list(files.accept))).sort("date")
+    bundled = snapshot["prices"].sort("date")
+    for row in own.group_by("asset", maintain_order=True).last().sort("asset").iter_rows(named=True):
+        same = bundled.filter((pl.col("asset") == row["asset"]) & (pl.col("unit") == row["unit"]))
+        before = same.filter(pl.col("date") <= row["date"])
+        recent = before.tail(_RECENT) if before.height else same.head(_RECENT)
+        if recent.is_empty():
+            continue
+        level = float(np.median(recent["price"])) * last_rate(snapshot["fx"], recent["currency"][-1], row["currency"]).value
+        times = row["price"] / level
+        if 1 / JUMP < times < JUMP:
+            continue
+        raise DataError(
+            f"{name}: {row['asset']} costs {row['price']:,.6g} {row['currency']} a {row['unit']} on {row['date']}, "
+            f"{times:,.3g} times the bundled {level:,.6g}.",
+            hint="State the unit of the price (column unit: kg, g, lb, ozt, t) and its currency; "
+            f"if it is meant: --accept {row['asset']}.",
+            details={"asset": row["asset"], "rule": "level", "price": row["price"], "level": level},
+        )
