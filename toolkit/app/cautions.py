@@ -25,6 +25,7 @@ def cautions(
     relaxed_cash: float,
     lots_gap: float | None,
     wanted_gap: float,
+    reproducible: bool,  # noqa: FBT001
     rates: Mapping[str, Rate],
     provenance: Sequence[Mapping[str, Any]],
     owner: Mapping[str, str],
@@ -48,6 +49,13 @@ def cautions(
                 "the time limit of the solver ended the search.",
                 gap=lots_gap,
                 wanted=wanted_gap,
+            )
+        )
+    if not reproducible:
+        answer.append(
+            said(
+                "The clock ended the search, not the work: another run may find other lots under the same run id. Raise "
+                "solver.time_limit, or run it on a faster machine."
             )
         )
     if inputs.unpriced:

@@ -98,7 +98,7 @@ COMMON: Mapping[str, str] = MappingProxyType(
         "every": "How often a strategy trades again in a backtest.",
         "on_infeasible": "When its limits cannot be met: `stop`, or `hold` what there is.",
         "order": "Names of solvers; those that fit the program by default.",
-        "time_limit": "Seconds.",
+        "time_limit": "Seconds of work of the processor, counted so that the same inputs end at the same answer.",
         "gap": "Relative, proven.",
     }
 )

@@ -89,7 +89,7 @@ def run_record(
     exposure = country_exposure(weights, inputs.supply)
     certificate = allocation.certificate
     told = [] if outlook is None else list(outlook.notes)
-    solved = (float(allocation.relaxed[-1]), allocation.lots_gap, strategy.solver.gap)
+    solved = (float(allocation.relaxed[-1]), allocation.lots_gap, strategy.solver.gap, allocation.reproducible)
     kinds = cautions(inputs, problem, forecast, money, *solved, rates, provenance, owner)
     kinds = {kind: [words for words in found if words not in told] for kind, found in kinds.items()}
     record = {
@@ -114,6 +114,7 @@ def run_record(
             else {"primal": certificate.primal, "dual": certificate.dual, "gap": certificate.gap},
             "lots_gap": allocation.lots_gap,
             "rounding_cost": allocation.rounding_cost,
+            "reproducible": allocation.reproducible,
         },
         "positions": _positions(inputs, forecast, allocation, money, prices, rates),
         "cash": {"weight": money.cash / money.wealth, "value": money.cash, "previous_weight": money.previous_cash},

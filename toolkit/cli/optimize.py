@@ -72,7 +72,7 @@ def optimize(
             say(
                 f"solver {attempt['solver']}: {attempt['status']}, {attempt['outcome']}, residual {attempt['residual']}", common
             )
-        say(f"{solved - started:.2f} s to solve, {written - solved:.2f} s to write", common)
+        say(f"{solved - started:.2f} s to read, estimate and solve, {written - solved:.2f} s to write", common)
     report = folder / "report.html"
     say(f"run: {folder}", common)
     if not no_report:

@@ -8,6 +8,7 @@ machine-readable rest in `details`. The one table from error to exit code lives 
 from __future__ import annotations
 
 import difflib
+import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
@@ -92,6 +93,11 @@ def nearest(word: str, known: Iterable[str], n: int = 3) -> tuple[str, ...]:
     by_fold = {name.casefold(): name for name in known}
     close = difflib.get_close_matches(word.casefold(), list(by_fold), n=n, cutoff=0.6)
     return tuple(by_fold[name] for name in close)
+
+
+def quoted(setting: str) -> str:
+    """A setting as one argument of a POSIX shell: quotes, `$` and blanks in names survive pasting."""
+    return f'"{setting}"' if not set(setting) & set('"$`\\!') else shlex.quote(setting)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from toolkit.core.errors import NumericalFailure, SpecError, ToolkitError
+from toolkit.core.errors import Infeasible, NumericalFailure, SpecError, ToolkitError
 from toolkit.factors.forecast import FloatArray, read_only
 from toolkit.optimize.conflict.diagnose import conflict
 from toolkit.optimize.limits import LimitReport, limit_reports
@@ -17,6 +17,7 @@ from toolkit.optimize.problem import Inequalities, Problem
 from toolkit.optimize.programs.certificate import Certificate
 from toolkit.optimize.programs.continuous import Continuous
 from toolkit.optimize.programs.solve import Attempt, Impossible
+from toolkit.optimize.programs.work import Work
 from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.relaxation import SUMS, own_ceilings, solve_continuous
 from toolkit.optimize.target import Target, target_of
@@ -35,6 +36,7 @@ class Solver:
 
     order: tuple[str, ...] | None = None
     time_limit: float = 10.0
+    """Seconds of work, see `toolkit.optimize.programs.work`."""
     gap: float = 1e-3
 
 
@@ -56,6 +58,7 @@ class Allocation:
         rounding_cost: By how much rounding the continuous optimum by hand would be worse than these lots, relative to the
             objective; None where no such rounding holds every limit, or there are no lots.
         limits: One report a named constraint.
+        reproducible: False where the clock ended a search, so that another machine may find another answer.
     """
 
     weights: FloatArray
@@ -73,6 +76,7 @@ class Allocation:
     lots_gap: float | None
     rounding_cost: float | None
     limits: tuple[LimitReport, ...]
+    reproducible: bool = True
 
     def __post_init__(self) -> None:
         for name in ("weights", "relaxed", "values", "lots"):
@@ -107,16 +111,22 @@ def _wealth_after_costs(problem: Problem, weights: FloatArray) -> float:
     return low
 
 
-def explained(problem: Problem, impossible: Impossible) -> ToolkitError:
+def explained(problem: Problem, impossible: Impossible, work: Work | None = None) -> ToolkitError:
     """The error to raise when a solver proved that there is no feasible point."""
-    return conflict(problem) or NumericalFailure(
+    return conflict(problem, work) or NumericalFailure(
         "a solver called the problem infeasible, and a linear program found a feasible point.",
         details={"attempts": [[a.solver, a.status, a.residual, a.outcome] for a in impossible.attempts]},
     )
 
 
-def allocate(problem: Problem, solver: Solver | None = None) -> Allocation:
+def allocate(problem: Problem, solver: Solver | None = None, *, work: Work | None = None, diagnose: bool = True) -> Allocation:
     """Solve the problem.
+
+    Args:
+        problem: What is to be solved.
+        solver: Its settings.
+        work: What may be spent on whole lots and on finding out why there is no answer; `solver.time_limit` by default.
+        diagnose: Whether to find out why there is no answer.
 
     Raises:
         Infeasible: with an irreducible set of conflicting constraints and the least relaxation.
@@ -124,6 +134,7 @@ def allocate(problem: Problem, solver: Solver | None = None) -> Allocation:
         SpecError: for an objective without what it needs.
     """
     solver = solver or Solver()
+    work = Work(solver.time_limit) if work is None else work
     if problem.objective.needs_returns and not np.any(problem.forecast.expected):
         raise SpecError(
             f"objective {problem.objective.kind!r} needs a forecast of returns, and every expected return is zero.",
@@ -134,18 +145,20 @@ def allocate(problem: Problem, solver: Solver | None = None) -> Allocation:
     try:
         problem, continuous, wealth = at_own_wealth(problem, limits, solver.order)
     except Impossible as impossible:
-        raise explained(problem, impossible) from impossible
+        if not diagnose:
+            raise Infeasible("no weights hold the limits.") from impossible
+        raise explained(problem, impossible, work) from impossible
     except NumericalFailure as failure:
         # A cone solver may stumble over a problem that has no feasible point.
-        if (contradiction := conflict(problem)) is not None:
+        if diagnose and (contradiction := conflict(problem, work)) is not None:
             raise contradiction from failure
         raise
 
     values, lots, gap, by_hand = continuous.x[:n] * wealth, np.full(n, np.nan), None, None
     status = continuous.status
     if problem.discrete() is not None:
-        problem = with_leftover(problem)
-        answer = _in_lots(problem, continuous, wealth, solver)
+        problem = with_leftover(problem, work)
+        answer = _in_lots(problem, continuous, wealth, solver, work, diagnose=diagnose)
         values, lots, gap, by_hand = answer.values, answer.lots, answer.gap, answer.rounding_cost
         status = "feasible"
     entry = _entry(problem, values)
@@ -167,6 +180,7 @@ def allocate(problem: Problem, solver: Solver | None = None) -> Allocation:
         lots_gap=gap,
         rounding_cost=by_hand,
         limits=limit_reports(problem, problem.inequalities(), np.append(weights, cash), continuous, relaxed=limits),
+        reproducible=not work.late,
     )
 
 
@@ -198,7 +212,9 @@ def _charges(problem: Problem, values: FloatArray) -> float:
     return problem.costs.charges(values, problem.previous, problem.facts.budget) if _charged(problem) else 0.0
 
 
-def _in_lots(problem: Problem, continuous: Continuous, wealth: float, solver: Solver) -> WholeLots:
+def _in_lots(
+    problem: Problem, continuous: Continuous, wealth: float, solver: Solver, work: Work, *, diagnose: bool
+) -> WholeLots:
     """Whole lots: of the objective where it is a sum of risk, return and costs, else the nearest to the continuous optimum."""
     relaxed, summed = continuous.x[: len(problem.universe)], isinstance(problem.objective, (*SUMS, Track))
     target = target_of(problem) if summed else Target(Quadratic.tracking(problem, relaxed))
@@ -210,8 +226,9 @@ def _in_lots(problem: Problem, continuous: Continuous, wealth: float, solver: So
         wealth,
         target_gap=solver.gap,
         size=size,
-        time_limit=solver.time_limit,
+        work=work,
         parts=target.parts,
         ceilings=(*problem.ceilings(), *own_ceilings(problem), *continuous.inside),
         charged=_charged(problem),
+        diagnose=diagnose,
     )

@@ -21,6 +21,7 @@ from toolkit.optimize.problem import Inequalities, Problem
 from toolkit.optimize.programs.continuous import Continuous
 from toolkit.optimize.programs.highs import MixedIntegerProgram
 from toolkit.optimize.programs.reward import own_ceilings
+from toolkit.optimize.programs.work import Work
 
 BINDING = 1e-6
 """Slack below which a limit of the continuous optimum counts as binding (fractions of the budget)."""
@@ -134,13 +135,12 @@ class Prices:
             np.append(highest, np.inf),
             np.zeros(k + 1, dtype=bool),
             gap=0.0,
-            time_limit=SECONDS,
             lower=np.append(np.zeros(k), -np.inf),
         )
         needed = (self.columns @ self.multipliers - self.signs) / size
         program.add(np.hstack([self.columns, np.ones((len(needed), 1))]), needed, np.where(self.zero, np.inf, needed))
         try:
-            found = program.solve_relaxed()
+            found = program.solve_relaxed(Work(SECONDS))
         except NumericalFailure:
             return None
         return None if found is None else found[1] * size

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from toolkit.core.errors import SpecError
+from toolkit.core.errors import NumericalFailure, SpecError
 from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.conflict.shares import impossible_shares, not_found
 from toolkit.optimize.conflict.unheld import check_all_held
@@ -25,7 +25,7 @@ from toolkit.optimize.programs.gini import solve_gini
 from toolkit.optimize.programs.ratio import excess_returns, nothing_positive, solve_ratio, volatilities
 from toolkit.optimize.programs.reward import own_ceilings, solve_return
 from toolkit.optimize.programs.shortfall import solve_deviation, solve_shortfall
-from toolkit.optimize.programs.solve import CONIC_ORDER, QUADRATIC_ORDER, check_order
+from toolkit.optimize.programs.solve import CONIC_ORDER, QUADRATIC_ORDER, Impossible, check_order
 from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.target import Target, costs_of, target_of
 from toolkit.optimize.terms.measures import CLOSED
@@ -51,6 +51,8 @@ SUMS = (MinRisk, MaxUtility, MaxReturn)
 HELD = 1e-8
 """How far beyond its limit rounding may carry a contribution to risk."""
 STEPS = 60
+POSITIVE = 1e-7
+"""Part of the best numerator of one asset below which what the limits leave of it counts as none."""
 SETTLED = 1e-7
 """Change of the weights at which a sequence of convex problems has arrived."""
 
@@ -227,7 +229,17 @@ def _homogeneous(problem: Problem, limits: Inequalities, ceilings: tuple[Ceiling
 
     if numerator.max() <= 0:
         raise nothing_positive(problem, float(numerator.max()))
-    return solve_ratio_of(risk_of(problem), numerator, costs, limits, ceilings)
+    try:
+        return solve_ratio_of(risk_of(problem), numerator, costs, limits, ceilings)
+    except (Impossible, NumericalFailure):
+        from toolkit.optimize.programs.convex import solve_convex  # noqa: PLC0415
+
+        # Where the limits leave no positive numerator, a solver finds the normalised program infeasible, or stumbles.
+        target = Target(Quadratic.linear(-numerator), costs)
+        reached = -target.value(solve_convex(target, limits, ceilings).x)
+        if reached <= POSITIVE * float(numerator.max()):
+            raise nothing_positive(problem, reached) from None
+        raise
 
 
 def _parity(

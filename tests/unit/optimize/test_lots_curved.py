@@ -18,6 +18,7 @@ from toolkit.optimize.functions import Ceiling, Deviation, RiskOf, TradeCost
 from toolkit.optimize.lots.exact import whole_lots
 from toolkit.optimize.lots.rounding import Score
 from toolkit.optimize.programs.mixed_integer import LotTerms
+from toolkit.optimize.programs.work import Work
 from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.target import target_of
 from toolkit.optimize.terms.base import Discrete
@@ -89,7 +90,7 @@ def agree(problem, quadratic, parts=(), ceilings=(), *, charged=False):
         WEALTH,
         target_gap=1e-6,
         size=0.0,
-        time_limit=20.0,
+        work=Work(20.0),
         parts=parts,
         ceilings=ceilings,
         charged=charged,
@@ -167,7 +168,7 @@ def test_market_impact_is_paid_from_the_cash(seed):
     plain, _ = sample(seed=seed, constraints=(tight, CAP), previous=np.array([0.3, 0.0, 0.0, 0.0]))
     problem = replace(plain, costs=replace(plain.costs, impact=np.random.default_rng(seed).uniform(0.0, 0.05, 4)))
     quadratic = target_of(problem).quadratic
-    answer = whole_lots(problem, quadratic, np.full(4, 0.22), WEALTH, target_gap=1e-3, size=0.0, time_limit=9.0)
+    answer = whole_lots(problem, quadratic, np.full(4, 0.22), WEALTH, target_gap=1e-3, size=0.0, work=Work(9.0))
     value, counts = enumerate_lots(problem, quadratic)
     assert tuple(answer.lots) == counts
     assert answer.objective == pytest.approx(value, rel=1e-9)
@@ -250,7 +251,7 @@ def test_the_largest_return_of_few_holdings_agrees_with_every_choice(asked, most
     ceiling = Ceiling(Deviation(root, specific, np.zeros(5), "volatility"), 1.05 * least, -1)
     reward = Quadratic(np.zeros((0, 5)), np.zeros(5), -problem.forecast.expected, np.zeros(5))
     answer = whole_lots(
-        problem, reward, np.full(5, 0.18), WEALTH, target_gap=gap, size=0.0, time_limit=9.0, ceilings=(ceiling,)
+        problem, reward, np.full(5, 0.18), WEALTH, target_gap=gap, size=0.0, work=Work(9.0), ceilings=(ceiling,)
     )
     best = best_of_every_choice(problem, ceiling, most, floor)
     assert answer.gap <= gap
@@ -269,7 +270,7 @@ def test_the_time_limit_holds():
     risk = RiskOf(GiniMeanDifference(), scenarios)
     started = time.perf_counter()
     answer = whole_lots(
-        problem, nothing(5), np.full(5, 0.18), WEALTH, target_gap=1e-12, size=0.0, time_limit=0.3, parts=(risk,)
+        problem, nothing(5), np.full(5, 0.18), WEALTH, target_gap=1e-12, size=0.0, work=Work(0.3), parts=(risk,)
     )
     assert time.perf_counter() - started < 2.0
     assert answer.bound <= answer.objective
@@ -279,7 +280,7 @@ def test_lots_that_no_ceiling_allows_name_the_ceiling():
     problem, scenarios = sample()
     ceiling = Ceiling(RiskOf(CVaR(confidence=0.9), scenarios), 1e-4, -1)
     with pytest.raises(Infeasible, match="cvar") as refused:
-        whole_lots(problem, nothing(4), np.full(4, 0.2), WEALTH, target_gap=1e-3, size=0.0, time_limit=5.0, ceilings=(ceiling,))
+        whole_lots(problem, nothing(4), np.full(4, 0.2), WEALTH, target_gap=1e-3, size=0.0, work=Work(5.0), ceilings=(ceiling,))
     assert refused.value.details["conflict"] == ["objective.cvar"]
 
 
@@ -288,7 +289,7 @@ def test_few_holdings_agree_with_enumeration():
     few = {"name": "few", "kind": "cardinality", "upper": 2}
     counted, _ = sample(constraints=({"name": "cash", "kind": "cash", "upper": 0.4}, CAP, few))
     quadratic = target_of(problem).quadratic
-    answer = whole_lots(counted, quadratic, np.full(4, 0.2), WEALTH, target_gap=1e-6, size=0.0, time_limit=9.0)
+    answer = whole_lots(counted, quadratic, np.full(4, 0.2), WEALTH, target_gap=1e-6, size=0.0, work=Work(9.0))
     lot, best = problem.lot_values, np.inf
     for pair in itertools.combinations(range(4), 2):
         only = [i in pair for i in range(4)]
@@ -307,7 +308,7 @@ def test_what_rounding_by_hand_costs():
     problem = problem_of(random_covariance(4, 1), constraints=[CASH, CAP, LOTS], lots=lot)
     quadratic = target_of(problem).quadratic
     relaxed = allocate(problem).relaxed[:-1]
-    answer = whole_lots(problem, quadratic, relaxed, WEALTH, target_gap=1e-6, size=0.0, time_limit=9.0)
+    answer = whole_lots(problem, quadratic, relaxed, WEALTH, target_gap=1e-6, size=0.0, work=Work(9.0))
     score = Score(problem, LotTerms.of(problem), problem.inequalities(), Discrete(lots=True), quadratic, (), (), WEALTH)
     by_hand, values = score.rounded(relaxed * WEALTH)
     assert np.round(values / problem.lot_values) * problem.lot_values == pytest.approx(values)
@@ -321,7 +322,7 @@ def test_where_no_rounding_holds_the_limits_there_is_no_cost_of_it():
     lots = np.array([0.3, 0.4, 0.15, 0.25])
     problem = problem_of(np.diag([0.01, 0.04, 0.3, 0.3]), constraints=[tight, LOTS], lots=lots)
     answer = whole_lots(
-        problem, target_of(problem).quadratic, np.array([0.75, 0.2, 0.03, 0.02]), 1.0, target_gap=1e-6, size=0.0, time_limit=9.0
+        problem, target_of(problem).quadratic, np.array([0.75, 0.2, 0.03, 0.02]), 1.0, target_gap=1e-6, size=0.0, work=Work(9.0)
     )
     assert answer.lots @ lots >= 0.999
     assert answer.rounding_cost is None

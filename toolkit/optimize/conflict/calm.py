@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from toolkit.core.errors import Infeasible, NumericalFailure
+from toolkit.core.errors import Infeasible, NumericalFailure, quoted
 from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.conflict.moves import RELAXED, hard_ceilings
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.programs.reward import OWN, own_ceilings
+from toolkit.optimize.programs.work import Work
 from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.terms.base import outward
 
@@ -29,13 +30,13 @@ def without_own(problem: Problem) -> Problem:
     return replace(problem, objective=problem.objective.model_copy(update={"volatility": None}))
 
 
-def too_calm(problem: Problem, names: Sequence[str], seconds: float, other: Infeasible | None = None) -> Infeasible:
+def too_calm(problem: Problem, names: Sequence[str], work: Work, other: Infeasible | None = None) -> Infeasible:
     """The error that tells the least volatility.
 
     Args:
         problem: Whose objective limits it.
         names: Constraints that the limit is in conflict with.
-        seconds: For the least volatility in whole lots.
+        work: For the least volatility in whole lots.
         other: Why no whole lots hold the constraints at any volatility, where that is so.
     """
     ceiling, lots = own_ceilings(problem)[0], problem.discrete() is not None
@@ -50,7 +51,7 @@ def too_calm(problem: Problem, names: Sequence[str], seconds: float, other: Infe
     if other is not None:
         hint = f"At any volatility {other.message} {other.hint or ''} Then raise {OWN_NAME}."
         return Infeasible(f"{message}.", hint=hint, details={**details, "set": other.details["set"]})
-    found = _calmest_lots(without_own(problem), x[:-1], seconds) if lots else least
+    found = _calmest_lots(without_own(problem), x[:-1], work) if lots else least
     if found is None:
         return Infeasible(
             f"{message}.", hint=f"Raise {OWN_NAME}, and allow some cash: lots were not found in time.", details=details
@@ -59,7 +60,7 @@ def too_calm(problem: Problem, names: Sequence[str], seconds: float, other: Infe
         details["relaxation"] = {OWN_NAME: found - ceiling.limit}
         message += f", and {found:.2%} with them" if least > ceiling.limit else f": the least is {found:.2%}"
     setting = f"{OWN_NAME}={outward(found, 'upper', RELAXED, DIGITS):.12g}"
-    return Infeasible(f"{message}.", hint=f'Try --set "{setting}".', details={**details, "set": [setting]})
+    return Infeasible(f"{message}.", hint=f"Try --set {quoted(setting)}.", details={**details, "set": [setting]})
 
 
 def _calmest(problem: Problem) -> FloatArray:
@@ -72,7 +73,7 @@ def _calmest(problem: Problem) -> FloatArray:
     return found[0]
 
 
-def _calmest_lots(problem: Problem, relaxed: FloatArray, seconds: float) -> float | None:
+def _calmest_lots(problem: Problem, relaxed: FloatArray, work: Work) -> float | None:
     """A low volatility in whole lots, the least but for the gap; None where no lots were found."""
     from toolkit.optimize.lots.exact import whole_lots  # noqa: PLC0415  # whole lots ask this module why there are none
 
@@ -87,7 +88,8 @@ def _calmest_lots(problem: Problem, relaxed: FloatArray, seconds: float) -> floa
             1.0 - entry(relaxed),
             target_gap=GAP,
             size=0.0,
-            time_limit=seconds,
+            work=work.part(work.left),
+            diagnose=False,
             ceilings=hard_ceilings(problem),
         )
     except (Infeasible, NumericalFailure):

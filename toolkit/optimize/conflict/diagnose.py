@@ -14,61 +14,85 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
-from toolkit.core.errors import Infeasible
+from toolkit.core.errors import Infeasible, NumericalFailure, quoted
 from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.conflict.calm import too_calm, without_own
+from toolkit.optimize.conflict.confirm import has_answer
 from toolkit.optimize.conflict.discrete import discrete_feasible, discrete_moves
 from toolkit.optimize.conflict.moves import RELAXED, Move, hard_ceilings, movable_columns, moves_at
 from toolkit.optimize.functions import Ceiling
 from toolkit.optimize.problem import Inequalities, Problem
 from toolkit.optimize.programs.linear import least
 from toolkit.optimize.programs.reward import OWN
+from toolkit.optimize.programs.work import Work
 from toolkit.optimize.terms.objectives import RiskParity
 
 DIGITS = (6, 9, 12)
 """Decimals of a proposed limit: the fewest at which the proposal has a solution."""
 SOME = 1e-3
 """Weight that a proposal leaves every asset where each has to contribute to risk."""
-SECONDS = 2.0
-"""For each mixed-integer feasibility problem at most."""
+SECONDS = 10.0
+"""Of work, where nothing else is said."""
+PART = 0.2
+"""Of what is left, for each question whether some whole lots hold."""
+GROWTH = (1.0, 1.01, 1.05, 1.2, 1.5, 2.0)
+"""Multiples of the least moves that are tried until a proposal has an answer: costs that only an answer knows need room too."""
 
 
-def conflict(problem: Problem) -> Infeasible | None:
+def conflict(problem: Problem, work: Work | None = None) -> Infeasible | None:
     """The error that explains the conflict between the limits on weights; None when there is none."""
     if _feasible(problem):
         return None
+    work = Work(SECONDS) if work is None else work
     free = without_own(problem)
     if free is not problem and _feasible(free):
-        other = None if free.discrete() is None else discrete_conflict(free, time_limit=SECONDS)
-        return too_calm(problem, _names(problem, irreducible(problem, _feasible)), SECONDS, other)
+        other = None if free.discrete() is None else discrete_conflict(free, work)
+        return too_calm(problem, _names(problem, irreducible(problem, _feasible)), work, other)
     needed = irreducible(free, _feasible)
-    moves = discrete_moves(free, SECONDS) if free.discrete() is not None else _continuous_moves(free)
     names = _names(free, needed)
     told = ", ".join(repr(name) for name in names)
     alone = "these constraints contradict each other" if len(names) > 1 else "a constraint cannot hold"
-    return _explained(free, f"{alone}: {told}.", names, moves)
+    return _explained(free, f"{alone}: {told}.", names, _moves(free, work), work)
 
 
-def discrete_conflict(problem: Problem, *, time_limit: float) -> Infeasible | None:
-    """The error that explains why no whole-lot answer holds the constraints; None where one does."""
-    seconds = min(time_limit, SECONDS)
+def discrete_conflict(problem: Problem, work: Work | None = None) -> Infeasible | None:
+    """The error that explains why no whole-lot answer holds the constraints; None where one does, or nothing is proven."""
+    work = Work(SECONDS) if work is None else work
+    unknown = 0
 
     def feasible(part: Problem) -> bool:
-        return discrete_feasible(part, seconds)
+        nonlocal unknown
+        found = discrete_feasible(part, work.part(PART * work.left))
+        unknown += found is None
+        # What is not proven infeasible is blamed for nothing.
+        return found is not False
 
     if feasible(problem):
         return None
     free = without_own(problem)
     if free is not problem and feasible(free):
-        return too_calm(problem, _names(problem, irreducible(problem, feasible)), seconds)
+        return too_calm(problem, _names(problem, irreducible(problem, feasible)), work)
     needed = irreducible(free, feasible)
     names = _names(free, needed)
     kinds = {free.constraints[i].kind for i in needed}
     what = "allocation in whole lots" if "lots" in kinds else "allocation"
     together = "these constraints together" if len(names) > 1 else "this constraint"
     message = f"no {what} holds {together}: {', '.join(repr(name) for name in names)}."
+    if unknown:
+        message += " Whether fewer of them conflict already was not found out within solver.time_limit."
     more = "Raise --budget, or drop one of them." if kinds & {"lots", "min_ticket"} else ""
-    return _explained(free, message, names, discrete_moves(free, seconds), more)
+    return _explained(free, message, names, _moves(free, work), work, more, irreducible=not unknown)
+
+
+def _moves(problem: Problem, work: Work) -> tuple[list[Move], bool] | NumericalFailure | None:
+    """Moves and whether they are the least; None where it is proven that none is enough, the failure where it is not known."""
+    try:
+        if problem.discrete() is not None:
+            return discrete_moves(problem, work.part(work.left / 2))
+        moves = _continuous_moves(problem)
+    except NumericalFailure as failure:
+        return failure
+    return None if moves is None else (moves, True)
 
 
 def _names(problem: Problem, positions: list[int]) -> list[str]:
@@ -85,47 +109,75 @@ def irreducible(problem: Problem, feasible: Callable[[Problem], bool]) -> list[i
     return needed
 
 
-def _explained(problem: Problem, message: str, names: list[str], moves: list[Move] | None, more: str = "") -> Infeasible:
-    proposal = None if moves is None else _proposal(problem, moves)
-    if moves is None or proposal is None:
-        hint = more or f"No limit can give way far enough: drop {' or '.join(repr(name) for name in names)}."
-        return Infeasible(message, hint=hint, details={"conflict": names, "relaxation": {}, "set": []})
-    changes, told = proposal
+def _explained(
+    problem: Problem,
+    message: str,
+    names: list[str],
+    moves: tuple[list[Move], bool] | NumericalFailure | None,
+    work: Work,
+    more: str = "",
+    *,
+    irreducible: bool = True,
+) -> Infeasible:
+    details = {"conflict": names, "relaxation": dict[str, float](), "set": list[str](), "irreducible": irreducible}
+    listed = " or ".join(repr(name) for name in names)
+    if moves is None:
+        return Infeasible(message, hint=more or f"No limit can give way far enough: drop {listed}.", details=details)
+    proposal = None if isinstance(moves, NumericalFailure) else _proposal(problem, moves[0], work)
+    if isinstance(moves, NumericalFailure) or proposal is None:
+        hint = f"By how much a limit would have to give way was not found out: loosen or drop {listed}."
+        return Infeasible(message, hint=f"{hint} {more}".strip(), details={**details, "proven": False})
+    changes, told, growth = proposal
     settings = [f"constraint.{name}.{key}={_toml(value)}" for name, keys in changes.items() for key, value in keys.items()]
-    options = " ".join(f'--set "{setting}"' for setting in settings)
-    relaxation: dict[str, float] = {}
-    for move in moves:
+    options = " ".join(f"--set {quoted(setting)}" for setting in settings)
+    relaxation = details["relaxation"]
+    for move in moves[0]:
         name = problem.constraints[move.owner].name
-        relaxation[name] = max(move.amount, relaxation.get(name, 0.0))
-    return Infeasible(
-        message,
-        hint=f"Least relaxation: {'; '.join(told)}. Try {options}. {more}".strip(),
-        details={"conflict": names, "relaxation": relaxation, "set": settings},
-    )
+        relaxation[name] = max(growth * move.amount, relaxation.get(name, 0.0))
+    kind = "Least relaxation" if moves[1] and growth == 1.0 else "A relaxation that has an answer (a smaller one may do)"
+    hint = f"{kind}: {'; '.join(told)}. Try {options}. {more}".strip()
+    return Infeasible(message, hint=hint, details={**details, "set": settings})
 
 
 def _toml(value: Any) -> str:
     return f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
-def _proposal(problem: Problem, moves: list[Move]) -> tuple[dict[str, dict[str, Any]], list[str]] | None:
-    """The changed keys of each constraint and what is told of them, re-solved; None when no rounding has a solution."""
-    feasible = _roomy if problem.discrete() is None else lambda p: discrete_feasible(p, SECONDS)
-    for digits in DIGITS:
-        constraints, changes, told = list(problem.constraints), dict[str, dict[str, Any]](), []
-        for move in moves:
-            old = constraints[move.owner]
-            changed = dict(old.relaxed(move.side, move.amount, digits))
-            try:
-                constraints[move.owner] = type(old).model_validate({**old.model_dump(), **changed})
-            except ValidationError:
-                return None
-            changes.setdefault(old.name, {}).update(changed)
-            for key, value in changed.items():
-                told.append(f"{old.name!r} {key} from {_toml(getattr(old, key))} to {_toml(value)}")
-        if feasible(replace(problem, constraints=tuple(constraints))):
-            return changes, told
+def _proposal(problem: Problem, moves: list[Move], work: Work) -> tuple[dict[str, dict[str, Any]], list[str], float] | None:
+    """The changed keys of each constraint, what is told of them, and by how much the moves grew; None where none was solved.
+
+    Every proposal is solved before it is made.
+    """
+    for digits, growth in [(digits, 1.0) for digits in DIGITS] + [(DIGITS[0], growth) for growth in GROWTH[1:]]:
+        found = _changed(problem, moves, digits, growth)
+        if found is None:
+            continue
+        relaxed, changes = found
+        if has_answer(relaxed, work.part(PART * work.left)):
+            old = {constraint.name: constraint for constraint in problem.constraints}
+            told = [
+                f"{name!r} {key} from {_toml(getattr(old[name], key))} to {_toml(value)}"
+                for name, keys in changes.items()
+                for key, value in keys.items()
+            ]
+            return changes, told, growth
     return None
+
+
+def _changed(
+    problem: Problem, moves: list[Move], digits: int, growth: float
+) -> tuple[Problem, dict[str, dict[str, Any]]] | None:
+    """The problem with its limits moved, and the changed keys of each constraint; None where a limit cannot be so."""
+    constraints, changes = list(problem.constraints), dict[str, dict[str, Any]]()
+    for move in moves:
+        old = constraints[move.owner]
+        changed = dict(old.relaxed(move.side, growth * move.amount, digits))
+        try:
+            constraints[move.owner] = type(old).model_validate({**old.model_dump(), **changed})
+        except ValidationError:
+            return None
+        changes.setdefault(old.name, {}).update(changed)
+    return replace(problem, constraints=tuple(constraints)), changes
 
 
 # Limits on weights
@@ -186,12 +238,4 @@ def _with_room(problem: Problem, limits: Inequalities) -> Inequalities:
         (*limits.owner, *[OWN] * n),
         (*limits.labels, *problem.universe.keys),
         (*limits.sides, *["lower"] * n),
-    )
-
-
-def _roomy(problem: Problem) -> bool:
-    """Whether some weights hold every limit, with some weight for each asset where the objective needs it."""
-    return (
-        _feasible(problem)
-        and _linear_program(_with_room(problem, problem.inequalities().hard()), len(problem.universe) + 1, {}) is not None
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 
 import numpy as np
@@ -13,6 +12,7 @@ from toolkit.optimize.conflict.moves import RELAXED, Move, hard_ceilings, movabl
 from toolkit.optimize.functions import Ceiling
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.programs.mixed_integer import HELD, Columns, LotTerms, MixedIntegerProgram, add_structure, variables
+from toolkit.optimize.programs.work import Work
 
 A_HOLDING = 0.1
 """One holding more or fewer counts as much as this fraction of the budget when relaxations are weighed."""
@@ -20,41 +20,46 @@ RATIO_STEPS = 6
 """Dinkelbach steps at most; two or three are usual."""
 
 
-def discrete_feasible(problem: Problem, seconds: float) -> bool:
-    """Whether some whole-lot answer holds; True when there was no time to know, so that no constraint is blamed wrongly."""
+def discrete_feasible(problem: Problem, work: Work) -> bool | None:
+    """Whether some whole-lot answer holds; None where the work did not suffice to know."""
     try:
-        program, columns = _mixed(problem, 0, {}, seconds)
-        return _holding(program, columns, hard_ceilings(problem), {}, seconds) is not None
+        program, columns = _mixed(problem, 0, {})
+        found = _holding(program, columns, hard_ceilings(problem), {}, work)
     except NumericalFailure:
-        return True
+        return None
+    return False if found is None else True if found[1] else None
 
 
-def least_cash(problem: Problem, close: float, seconds: float) -> float | None:
+def least_cash(problem: Problem, close: float, work: Work) -> float | None:
     """The least part of wealth that whole lots leave in cash under the linear limits, but for `close`; None where none holds.
 
     Raises:
-        NumericalFailure: when the time is over.
+        NumericalFailure: when the work is used up.
     """
-    program, columns = _mixed(problem, 0, {}, seconds)
+    program, columns = _mixed(problem, 0, {})
     program.highs.setOptionValue("mip_abs_gap", close)
     cost = np.zeros(columns.total)
     cost[columns.cash] = 1.0
     program.price(cost)
-    found = program.solve(seconds)
+    found = program.solve(work)
     return None if found is None else float(found[0][columns.cash] / found[0][: columns.n + 1].sum())
 
 
-def discrete_moves(problem: Problem, seconds: float) -> list[Move] | None:
-    """The moves that are least in sum; None when none is enough.
+def discrete_moves(problem: Problem, work: Work) -> tuple[list[Move], bool] | None:
+    """Moves at which whole lots hold, and whether they are the least in sum; None when it is proven that none is enough.
 
     Moves of the number of holdings are weighed by `A_HOLDING`.
+
+    Raises:
+        NumericalFailure: when the work is used up before any were found.
     """
     limits, ceilings = problem.inequalities().hard(), hard_ceilings(problem)
     counts = {i for i, d in problem.asked().items() if d.most is not None or d.fewest}
     movable = movable_columns(problem, {*limits.owner, *(ceiling.owner for ceiling in ceilings)} | counts)
-    best = _nearest_lots(problem, movable, counts, seconds)
-    if best is None:
+    found = _nearest_lots(problem, movable, counts, work)
+    if found is None:
         return None
+    best, least = found
     n, columns = len(problem.universe), Columns(len(problem.universe), len(movable))
     moves = moves_at(problem, limits, best[: n + 1] / best[: n + 1].sum())
     number = int(np.sum(best[columns.block(HELD)] > 0.5))
@@ -64,50 +69,66 @@ def discrete_moves(problem: Problem, seconds: float) -> list[Move] | None:
             moves.append(Move(owner, "upper", number - asked.most))
         if number < asked.fewest:
             moves.append(Move(owner, "lower", asked.fewest - number))
-    return moves
+    return moves, least
 
 
-def _nearest_lots(problem: Problem, movable: Mapping[int, int], counts: set[int], seconds: float) -> FloatArray | None:
-    """The point of the mixed-integer program at which limits (position -> slack) give way by the least sum; None for none.
+def _nearest_lots(problem: Problem, movable: Mapping[int, int], counts: set[int], work: Work) -> tuple[FloatArray, bool] | None:
+    """A point of the mixed-integer program at which limits (position -> slack) give way, and whether by the least sum.
 
     Limits are fractions of wealth after entry costs and moves come out in money, so what is least is a ratio: Dinkelbach
-    (1967).
+    (1967). None where it is proven that none is enough.
+
+    Raises:
+        NumericalFailure: when the work is used up before any was found.
     """
     n, ceilings = len(problem.universe), hard_ceilings(problem)
     start = Columns(n, 0).total
     slack = {owner: start + j for owner, j in movable.items()}
     ratio, best = 0.0, None
-    try:
-        program, columns = _mixed(problem, len(movable), slack, seconds)
-        weighed = np.array([A_HOLDING if owner in counts else 1.0 for owner in movable])
-        for _ in range(RATIO_STEPS):
-            cost = np.zeros(columns.total)
-            cost[columns.own] = weighed
-            cost[: n + 1] = -ratio
-            program.price(cost)
-            point = _holding(program, columns, ceilings, slack, seconds)
-            if point is None:
-                return None
-            wealth = float(point[: n + 1].sum())
-            following = float(weighed @ point[columns.own]) / wealth
-            if best is not None and following > ratio - RELAXED:
-                break
-            best, ratio = point, following
-    except NumericalFailure:
-        return None
-    return best
+    program, columns = _mixed(problem, len(movable), slack)
+    weighed = np.array([A_HOLDING if owner in counts else 1.0 for owner in movable])
+    for _ in range(RATIO_STEPS):
+        cost = np.zeros(columns.total)
+        cost[columns.own] = weighed
+        cost[: n + 1] = -ratio
+        program.price(cost)
+        try:
+            found = _holding(program, columns, ceilings, slack, work)
+        except NumericalFailure:
+            if best is None:
+                raise
+            return best, False
+        if found is None:
+            return None if best is None else (best, False)
+        point, exact = found
+        if not exact:
+            return (point if best is None else best), False
+        wealth = float(point[: n + 1].sum())
+        following = float(weighed @ point[columns.own]) / wealth
+        if best is not None and following > ratio - RELAXED:
+            break
+        best, ratio = point, following
+    return None if best is None else (best, True)
 
 
 def _holding(
-    program: MixedIntegerProgram, columns: Columns, ceilings: tuple[Ceiling, ...], slack: Mapping[int, int], seconds: float
-) -> FloatArray | None:
-    """The best point at which limits on convex functions hold too, by cutting planes (Kelley 1960); None where none is.
+    program: MixedIntegerProgram, columns: Columns, ceilings: tuple[Ceiling, ...], slack: Mapping[int, int], work: Work
+) -> tuple[FloatArray, bool] | None:
+    """The best point by cutting planes (Kelley 1960), and whether limits on convex functions hold there; None where none is.
 
     Raises:
-        NumericalFailure: when the time is over.
+        NumericalFailure: when the work is used up before there was any.
     """
-    stop, n = time.perf_counter() + seconds, columns.n
-    while (found := program.solve(max(stop - time.perf_counter(), 0.1))) is not None:
+    n, last = columns.n, None
+    while True:
+        try:
+            found = program.solve(work)
+        except NumericalFailure:
+            if last is None:
+                raise
+            return last, False
+        if found is None:
+            return None
         point, wealth = found[0], float(found[0][: n + 1].sum())
         x, whole = found[0][: n + 1] / wealth, True
         for ceiling in ceilings:
@@ -120,16 +141,14 @@ def _holding(
                 row[0, slack[ceiling.owner]] = -1.0
             program.add(row, -np.inf, 0.0)
             whole = False
-        if whole:
-            return point
-        if time.perf_counter() > stop:
-            raise NumericalFailure("there was no time to find out whether the constraints conflict.")
-    return None
+        last = point
+        if whole or work.over:
+            return point, whole
 
 
-def _mixed(problem: Problem, extra: int, slack: Mapping[int, int], seconds: float) -> tuple[MixedIntegerProgram, Columns]:
+def _mixed(problem: Problem, extra: int, slack: Mapping[int, int]) -> tuple[MixedIntegerProgram, Columns]:
     columns, terms = Columns(len(problem.universe), extra), LotTerms.of(problem)
     upper, integer = variables(problem, terms, columns)
-    program = MixedIntegerProgram(np.zeros(columns.total), upper, integer, gap=1e-6, time_limit=seconds)
+    program = MixedIntegerProgram(np.zeros(columns.total), upper, integer, gap=1e-6)
     add_structure(program, problem, terms, columns, slack)
     return program, columns

@@ -13,13 +13,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from toolkit.core.errors import Infeasible
+from toolkit.core.errors import Infeasible, quoted
 from toolkit.factors.forecast import FloatArray
+from toolkit.optimize.conflict.confirm import has_answer
 from toolkit.optimize.conflict.diagnose import irreducible
 from toolkit.optimize.contribution import Share
 from toolkit.optimize.problem import Inequalities, Problem
 from toolkit.optimize.programs.budgeting import largest_weights
 from toolkit.optimize.programs.linear import least
+from toolkit.optimize.programs.work import Work
 from toolkit.optimize.terms.base import outward
 from toolkit.optimize.terms.objectives import MaxDiversification, MaxRatio, RiskParity
 
@@ -31,6 +33,8 @@ BINDS = 1e-6
 DIGITS = (4, 3, 2)
 """Decimals of a proposed limit: the most at which the search finds weights."""
 STEPS = 20
+SECONDS = 10.0
+"""Of work, to confirm a proposal."""
 
 
 def impossible_shares(problem: Problem, found: Callable[[Problem], bool]) -> Infeasible | None:
@@ -62,7 +66,7 @@ def impossible_shares(problem: Problem, found: Callable[[Problem], bool]) -> Inf
         value = outward(upper, "upper", 0.0, digits)
         if value <= 1 and found(_with_upper(problem, owner, value)):
             setting = f"constraint.{name}.upper={value:g}"
-            return Infeasible(message, hint=f'{told}. Try --set "{setting}".', details={**details, "set": [setting]})
+            return Infeasible(message, hint=f"{told}. Try --set {quoted(setting)}.", details={**details, "set": [setting]})
     return Infeasible(message, hint=f"{told}, and the other constraints need more.", details=details)
 
 
@@ -81,12 +85,24 @@ def not_found(problem: Problem, limits: Inequalities, x: FloatArray) -> Infeasib
     near |= {ceiling.owner for ceiling in problem.ceilings() if ceiling.price is None and ceiling.excess(x) >= -BINDS}
     others = [problem.constraints[i].name for i in sorted(near)]
     beside = f" together with {', '.join(repr(name) for name in others)}" if others else ""
-    options = " ".join(f'--set "{setting}"' for setting in settings)
+    options = " ".join(f"--set {quoted(setting)}" for setting in settings)
+    eased = problem
+    for owner, group in shares.items():
+        name = problem.constraints[owner].name
+        if name in broken:
+            upper = min(1.0, outward(group[0].limit + broken[name], "upper", ROUNDING, 4))
+            eased = _with_upper(eased, owner, upper)
+    solved = has_answer(eased, Work(SECONDS))
     return Infeasible(
         f"no allocation was found that holds the limits on contributions to risk{beside}: the nearest takes "
         f"{'; '.join(told)}. The search is local, so this is no proof that there is none.",
-        hint=f"Loosen one of them, or try {options}.",
-        details={"conflict": [*broken, *others], "relaxation": broken, "set": settings, "proven": False},
+        hint=f"Loosen one of them, or try {options}." if solved else "Loosen one of them.",
+        details={
+            "conflict": [*broken, *others],
+            "relaxation": broken if solved else {},
+            "set": settings if solved else [],
+            "proven": False,
+        },
     )
 
 

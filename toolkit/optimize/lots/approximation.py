@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,14 +17,13 @@ from toolkit.optimize.lots.outer import Cone, Limit, Part, Squares, separate
 from toolkit.optimize.lots.rounding import Score
 from toolkit.optimize.programs.highs import MixedIntegerProgram
 from toolkit.optimize.programs.mixed_integer import BUYING, HELD, LOTS, SELLING, Columns, add_impact, add_structure, variables
+from toolkit.optimize.programs.work import Work
 
 FAR = 0.02
 """As far from its bound, over its size, the objective is expected to be when no answer is known."""
 SAFE = 1.0 + 1e-6
 """The region in which a better answer can be is taken larger by this, for the tolerances of the linear programs."""
 RIDGE = 1e-12
-LEAST_TIME = 0.1
-"""Seconds that a program is given even where the time is over."""
 TYPICAL = 3.0
 """The approximation is as wrong as it can be nowhere at once: on average a third, of a parabola."""
 
@@ -92,7 +90,7 @@ class Approximation:
     coarse: list[NDArray[np.integer]] = field(default_factory=list)
 
     @classmethod
-    def of(cls, score: Score, start: FloatArray, gap: float, time_limit: float) -> Approximation:
+    def of(cls, score: Score, start: FloatArray, gap: float) -> Approximation:
         """The program of a problem, with the tangents at the values `start`, (n,)."""
         problem, terms, q, wealth = score.problem, score.terms, score.quadratic, score.wealth
         R, s, n = q.R, q.s, len(q.s)
@@ -142,7 +140,7 @@ class Approximation:
         scale = q.scale() if q.R.any() or q.s.any() or q.c.any() else max(abs(score.one(start)[1]), 1e-12)
         upper, integer = variables(problem, terms, columns)
         upper[margin] = 0.0
-        program = MixedIntegerProgram(cost / scale, upper, integer, gap=gap, time_limit=time_limit, lower=lower)
+        program = MixedIntegerProgram(cost / scale, upper, integer, gap=gap, lower=lower)
         add_structure(program, problem, terms, columns, soft=soft)
         _add_sites(program, score, columns, sites)
         squares.open(program)
@@ -164,8 +162,8 @@ class Approximation:
         for piece in (*self.parts, *self.limits, *(cone for cone, _ in self.cones)):
             piece.cut(self.program, amounts)
 
-    def refine(self, middle: Relaxation, best: float, error: float, stop: float) -> None:
-        """Approximate the squares to `error` in sum, about until `stop`, wherever an answer better than `best` can be.
+    def refine(self, middle: Relaxation, best: float, error: float, work: Work) -> None:
+        """Approximate the squares to `error` in sum wherever an answer better than `best` can be.
 
         With x* the middle, g the slope there and u what is squared, every answer has f(x) >= f(x*) + g'(x - x*) + |u - u*|^2,
         and a linear program bounds the first two terms from below: |u - u*|^2 is at most the difference of `best` and that.
@@ -176,7 +174,7 @@ class Approximation:
         most: FloatArray = np.floor(1 / lot + 1e-9)
         lots = (np.zeros(n), most)
         reach = np.max(np.abs(squares.rows), initial=0.0)
-        room = min(self._room(middle.values, best, stop), reach**2) if number else 0.0
+        room = min(self._room(middle.values, best, work), reach**2) if number else 0.0
         if room > 0:
             if room < reach**2:
                 lots = self._numbers(middle.values, room, most)
@@ -193,7 +191,7 @@ class Approximation:
                 half = np.sqrt(TYPICAL * error / (price * len(cone.rows)))
                 cone.near(self.program, self.score.amounts(middle.values), min(radius, cone.ceiling.limit), half)
 
-    def _room(self, values: FloatArray, best: float, stop: float) -> float:
+    def _room(self, values: FloatArray, best: float, work: Work) -> float:
         """Upper bound of |u - u*|^2 of every answer better than `best`."""
         if not np.isfinite(best):
             return np.inf
@@ -206,8 +204,8 @@ class Approximation:
         self.program.demand_whole(asked=False)
         self.program.price(cost / self.scale)
         try:
-            found = self.program.solve_relaxed(max(stop - time.perf_counter(), LEAST_TIME))
-        except NumericalFailure:  # there was no time
+            found = self.program.solve_relaxed(work)
+        except NumericalFailure:  # the work was used up
             found = None
         self.program.price(self.cost / self.scale)
         self.program.demand_whole(asked=True)
@@ -235,14 +233,14 @@ class Approximation:
         lot = np.where(terms.in_lots, terms.lot, 1.0)
         return np.where(terms.in_lots, np.round(values / lot) * lot, values)
 
-    def solve(self, start: FloatArray | None, gap: float, enough: float, seconds: float) -> Found | None:
+    def solve(self, start: FloatArray | None, gap: float, enough: float, work: Work) -> Found | None:
         """The best answers of the program; None when there is none.
 
         Args:
             start: (n,) an answer to start from.
             gap: Of the objective at most, for the approximation and the search together.
             enough: Bound of the objective at which a long search may stop.
-            seconds: At most.
+            work: What may be spent.
 
         Raises:
             NumericalFailure: when HiGHS stops without an answer.
@@ -251,7 +249,7 @@ class Approximation:
             self.program.within(gap / 2 / self.scale, enough / self.scale)
             chosen = np.flatnonzero(self.program.integer)
             self.program.suggest(chosen, self.decisions(start))
-        found = self.program.solve(seconds)
+        found = self.program.solve(work)
         if found is None:
             return None
         point, proven = found

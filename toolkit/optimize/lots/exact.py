@@ -8,7 +8,6 @@ what it found (Duran and Grossmann 1986).
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,12 +17,13 @@ from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.conflict.diagnose import discrete_conflict
 from toolkit.optimize.costs import TRADED
 from toolkit.optimize.functions import Ceiling, ConvexFunction
-from toolkit.optimize.lots.approximation import LEAST_TIME, Approximation, Relaxation
+from toolkit.optimize.lots.approximation import Approximation, Relaxation
 from toolkit.optimize.lots.relaxed import relaxation
 from toolkit.optimize.lots.rounding import Score
 from toolkit.optimize.lots.settle import settle
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.programs.mixed_integer import LotTerms
+from toolkit.optimize.programs.work import Work
 from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.terms.base import Discrete
 
@@ -35,6 +35,8 @@ FINER, FINEST = 0.1, 1e-3
 """Where nothing new is found, programs are solved to this part of the gap they had, and to this one of the first at last."""
 ENOUGH = 0.999
 """A long search ends where this part of the gap is proven of the best answer so far."""
+FIRST = 0.6
+"""Part of the work that a search may use as long as it has found nothing: the rest is for finding out why."""
 SETTLED = 0.05
 """The values of one choice of holdings are found to this part of the gap."""
 RELAXED = 0.02
@@ -80,20 +82,20 @@ class _Best:
     score: Score
     values: FloatArray
     size: float
-    stop: float
+    work: Work
     value: float = np.inf
     bound: float = -np.inf
 
     def offer(self, values: FloatArray, *, moved: bool) -> None:
         """Take the values, or what moving single lots makes of them, if that is better."""
-        for excess, value, found in [self.score.search(values, self.stop)] if moved else [(*self.score.one(values), values)]:
+        for excess, value, found in [self.score.search(values, self.work)] if moved else [(*self.score.one(values), values)]:
             if excess == 0 and value < self.value:
                 lot = np.where(self.score.terms.in_lots, self.score.terms.lot, 1.0)
                 whole = np.where(self.score.terms.in_lots, np.round(found / lot) * lot, found)
                 self.value, self.values = value, whole
 
     def prove(self, bound: float) -> None:
-        """Take a lower bound of every answer that is better than this one."""
+        """Take a lower bound of every answer that is better than this one; infinite where there is none."""
         self.bound = max(self.bound, min(bound, self.value))
 
     @property
@@ -115,10 +117,11 @@ def whole_lots(
     *,
     target_gap: float,
     size: float,
-    time_limit: float,
+    work: Work,
     parts: tuple[ConvexFunction, ...] = (),
     ceilings: tuple[Ceiling, ...] = (),
     charged: bool = False,
+    diagnose: bool = True,
 ) -> WholeLots:
     """The best whole-lot answer and a proven gap.
 
@@ -130,33 +133,68 @@ def whole_lots(
             over this number in the objective, so that paying costs does not look like reducing risk.
         target_gap: Stop at this gap.
         size: What the gap is relative to, for objectives that are zero at their best; else the objective itself.
-        time_limit: Seconds for all programs; the best answer by then is returned with the gap that is proven.
+        work: For all programs; the best answer by its end is returned with the gap that is proven.
         parts: Convex functions that are added to what is minimised.
         ceilings: Limits on convex functions, over weights of wealth after the costs that are paid.
         charged: Whether fees of trades and of sites are part of what is minimised.
+        diagnose: Whether to find out why there is no answer.
 
     Raises:
         Infeasible: when no whole-lot answer holds every limit.
-        NumericalFailure: when HiGHS stops without an answer.
+        NumericalFailure: when none was found, and none was ruled out.
     """
-    stop = time.perf_counter() + time_limit
+    if not diagnose:
+        return _solved(problem, quadratic, relaxed, wealth, target_gap, size, work, parts, ceilings, charged)
+    try:
+        return _solved(problem, quadratic, relaxed, wealth, target_gap, size, work, parts, ceilings, charged)
+    except Infeasible:
+        raise _impossible(problem, ceilings, work, proven=True) from None
+    except NumericalFailure:
+        raise _impossible(problem, ceilings, work, proven=False) from None
+
+
+def _solved(
+    problem: Problem,
+    quadratic: Quadratic,
+    relaxed: FloatArray,
+    wealth: float,
+    target_gap: float,
+    size: float,
+    work: Work,
+    parts: tuple[ConvexFunction, ...],
+    ceilings: tuple[Ceiling, ...],
+    charged: bool,  # noqa: FBT001
+) -> WholeLots:
+    """The answer; see `whole_lots`.
+
+    Raises:
+        Infeasible: where it is proven that there is none.
+        NumericalFailure: where the work was used up before any was found.
+    """
+    first = work.part(FIRST * work.left)
     terms, discrete = LotTerms.of(problem), problem.discrete() or Discrete()
     score = Score(problem, terms, problem.inequalities(), discrete, quadratic, parts, ceilings, wealth, charged)
     start = np.where(terms.kept, problem.previous, np.clip(relaxed * wealth, terms.least, terms.greatest))
     by_hand, _ = score.rounded(start)
-    near = Approximation.of(score, start, target_gap, time_limit)
-    best = _Best(score, start, max(size, TINY * near.scale), stop)
+    near = Approximation.of(score, start, target_gap)
+    best = _Best(score, start, max(size, TINY * near.scale), first)
 
-    middle = relaxation(near, start, lambda value: RELAXED * target_gap * max(abs(value), best.size), stop)
+    middle = relaxation(near, start, lambda value: RELAXED * target_gap * max(abs(value), best.size), first)
     if middle is None:
-        raise _impossible(problem, ceilings, time_limit)
+        raise Infeasible("no whole lots hold the limits.")
     best.prove(middle.bound)
     for values in (start, middle.values):
         best.offer(near.whole(values), moved=True)
-    near.refine(middle, best.value, APPROXIMATED * target_gap * best.unit, best.stop)
+    near.refine(middle, best.value, APPROXIMATED * target_gap * best.unit, best.work)
     rounds = _search(near, middle, best, target_gap)
     if not np.isfinite(best.value):
-        raise _impossible(problem, ceilings, time_limit)
+        # A bound of infinity is a proof: the last program, a relaxation of the problem, had no answer.
+        if best.bound == np.inf:
+            raise Infeasible("no whole lots hold the limits.")
+        raise NumericalFailure("no whole lots were found.")
+    if best.gap > target_gap and not work.over:
+        best.work = work
+        rounds += _search(near, middle, best, target_gap)
     values, some = best.values, terms.small > 0
     lots = np.where(terms.in_lots, np.round(values / np.where(terms.in_lots, terms.lot, 1.0)), np.nan)
     lots = np.where(some, np.floor(values / np.where(some, terms.small, 1.0)), lots)
@@ -176,13 +214,12 @@ def _search(near: Approximation, middle: Relaxation, best: _Best, target_gap: fl
     rounds, seen, proven, part = 0, set[bytes](), -np.inf, 1.0
     loose = bool(near.score.terms.loose.any())
     while best.gap > target_gap:
-        left = best.stop - time.perf_counter()
-        if rounds and left <= 0:
+        if rounds and best.work.over:
             break
         rounds += 1
         try:
             start, allowed = best.values if np.isfinite(best.value) else None, target_gap * best.unit
-            found = near.solve(start, part * allowed, best.value - ENOUGH * allowed, max(left, LEAST_TIME))
+            found = near.solve(start, part * allowed, best.value - ENOUGH * allowed, best.work)
         except NumericalFailure:
             if np.isfinite(best.value):
                 break
@@ -204,14 +241,14 @@ def _search(near: Approximation, middle: Relaxation, best: _Best, target_gap: fl
             near.cut(values)
             best.offer(values, moved=False)
         if loose and best.gap > target_gap:
-            settled = settle(near, points[-1], SETTLED * target_gap * best.unit, best.stop)
+            settled = settle(near, points[-1], SETTLED * target_gap * best.unit, best.work)
             if settled is not None:
                 best.offer(settled, moved=False)
         if best.gap > target_gap:
             best.offer(points[-1], moved=True)
         nearer = not np.isfinite(before) or before - best.value > WORTHWHILE * (before - middle.bound)
         if best.gap > target_gap and np.isfinite(best.value) and nearer:
-            near.refine(middle, best.value, APPROXIMATED * target_gap * best.unit, best.stop)
+            near.refine(middle, best.value, APPROXIMATED * target_gap * best.unit, best.work)
     return rounds
 
 
@@ -220,25 +257,31 @@ def _whole(counts: FloatArray) -> FloatArray:
     return np.where(np.abs(counts - np.round(counts)) < TRADED * 1e3, np.round(counts), np.nan)
 
 
-def _impossible(problem: Problem, ceilings: tuple[Ceiling, ...], time_limit: float) -> ToolkitError:
-    """Why there is no answer: the constraints that conflict, or a limit that no constraint sets."""
-    told = discrete_conflict(problem, time_limit=time_limit)
+def _impossible(problem: Problem, ceilings: tuple[Ceiling, ...], work: Work, *, proven: bool) -> ToolkitError:
+    """Why there is no answer: the constraints that conflict, or that none was found and none was ruled out."""
+    told = discrete_conflict(problem, work)
     if told is not None:
         return told
+    rules = ", ".join(repr(problem.constraints[i].name) for i in problem.asked())
     for ceiling in ceilings:
-        if ceiling.owner < 0:
+        if ceiling.owner < 0 and proven:
             label = ceiling.function.label
             return Infeasible(
-                f"no allocation in whole lots has a {label} of {ceiling.limit:.2%} or less.",
-                hint="Raise that limit or --budget, or drop the constraint of kind 'lots'.",
+                f"no allocation that holds {rules} has a {label} of {ceiling.limit:.2%} or less.",
+                hint=f"Raise that limit or --budget, or drop {rules}.",
                 details={"conflict": [f"objective.{label.split()[0]}"]},
             )
     names = sorted({problem.constraints[owner].name for owner in problem.shares()})
     if names:
         told = ", ".join(repr(name) for name in names)
         return Infeasible(
-            f"no allocation in whole lots was found that holds the limits on contributions to risk: {told}.",
-            hint="Raise their `upper` or --budget, or drop the constraint of kind 'lots'.",
-            details={"conflict": names},
+            f"no allocation that holds {rules} was found that holds the limits on contributions to risk: {told}. "
+            "That is no proof that there is none.",
+            hint=f"Raise their `upper` or --budget, or drop {rules}.",
+            details={"conflict": names, "relaxation": {}, "set": [], "proven": False},
         )
-    return NumericalFailure("no allocation in whole lots was found, and none was ruled out.", hint="Raise solver.time_limit.")
+    return NumericalFailure(
+        f"no allocation that holds {rules} was found within solver.time_limit, and none was ruled out.",
+        hint="Raise solver.time_limit, or loosen a limit.",
+        details={"proven": False},
+    )

@@ -8,16 +8,17 @@ from toolkit.core.errors import NumericalFailure
 from toolkit.optimize.conflict.discrete import least_cash
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.programs.mixed_integer import LotTerms
+from toolkit.optimize.programs.work import Work
 from toolkit.optimize.terms.bounds import FullyInvested
 
-SECONDS = 2.0
-"""For the least cash; the best that is found by then is an upper bound of it as good as any."""
+PART = 0.2
+"""Of the work, for the least cash; the best that is found by then is an upper bound of it as good as any."""
 
 CLOSE = 1e-6
 """How far the least cash may be from what it is, of wealth, where lots are smaller."""
 
 
-def with_leftover(problem: Problem) -> Problem:
+def with_leftover(problem: Problem, work: Work) -> Problem:
     """The problem with the cash that whole lots and tickets leave over allowed, where it is to be fully invested.
 
     Cash is at most the least that any answer leaves, and the price of the cheapest lot more, so that there is a choice.
@@ -31,7 +32,7 @@ def with_leftover(problem: Problem) -> Problem:
     lots = (terms.lot * (1.0 + problem.costs.purchase))[terms.in_lots]
     spare = float(lots.min()) if len(lots) else 0.0
     try:
-        least = least_cash(others, max(CLOSE, spare / 2), SECONDS)
+        least = least_cash(others, max(CLOSE, spare / 2), work.part(PART * work.left))
     except NumericalFailure:
         least = None
     # Where there is no answer whatever the cash, the search of the lots says why.

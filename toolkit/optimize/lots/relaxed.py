@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import numpy as np
 
 from toolkit.core.errors import NumericalFailure
 from toolkit.factors.forecast import FloatArray
-from toolkit.optimize.lots.approximation import LEAST_TIME, Approximation, Relaxation
+from toolkit.optimize.lots.approximation import Approximation, Relaxation
+from toolkit.optimize.programs.work import Work
 
 CUTTING_PLANES = 100
 """Linear programs of the relaxation at most."""
 
 
-def relaxation(near: Approximation, start: FloatArray, tolerance: Callable[[float], float], stop: float) -> Relaxation | None:
+def relaxation(near: Approximation, start: FloatArray, tolerance: Callable[[float], float], work: Work) -> Relaxation | None:
     """The optimum without integrality, to a tolerance that depends on the objective; None when there is none.
 
     Raises:
@@ -25,9 +25,9 @@ def relaxation(near: Approximation, start: FloatArray, tolerance: Callable[[floa
     best, values, bound, prices = np.inf, start, -np.inf, np.zeros(0)
     for _ in range(CUTTING_PLANES):
         try:
-            found = near.program.solve_relaxed(max(stop - time.perf_counter(), LEAST_TIME))
+            found = near.program.solve_relaxed(work)
         except NumericalFailure:
-            if np.isfinite(bound):  # there was no time for more
+            if np.isfinite(bound):  # the work was used up
                 break
             raise
         if found is None:
@@ -38,7 +38,7 @@ def relaxation(near: Approximation, start: FloatArray, tolerance: Callable[[floa
         value = _value(near, here, point)
         if value < best:
             best, values = value, here
-        if (np.isfinite(best) and best - bound <= tolerance(best)) or time.perf_counter() > stop:
+        if (np.isfinite(best) and best - bound <= tolerance(best)) or work.over:
             break
         near.cut(here)
     near.program.demand_whole(asked=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +13,7 @@ from toolkit.optimize.functions import Ceiling, ConvexFunction, Deviation
 from toolkit.optimize.lots.outer import HOLDS
 from toolkit.optimize.problem import Inequalities, Problem
 from toolkit.optimize.programs.mixed_integer import LotTerms
+from toolkit.optimize.programs.work import Work
 from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.terms.base import Discrete
 
@@ -26,6 +26,8 @@ SWAPPED = 40
 LOOKED_AT = 30
 """Neighbours that are measured in full where that is slow: those that are best by the slope."""
 MOVES = 100
+PER_NEIGHBOUR, PER_MEASURE = 2e-7, 1e-4
+"""Seconds of a neighbour, for each asset, and of one that is measured in full, of the machine that `Work` counts in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,17 +140,19 @@ class Score:
                 rise += (ceiling.price or 1.0) * ceiling.function.gradient(x)
         return (rise[:-1] - rise[-1]) / self.wealth
 
-    def search(self, values: FloatArray, stop: float = np.inf) -> tuple[float, float, FloatArray]:
+    def search(self, values: FloatArray, work: Work | None = None) -> tuple[float, float, FloatArray]:
         """The excess, the objective and the values, (n,), from which no move of lots is better.
 
-        Moves are one lot more or less and lots of one asset for lots of another, as many as are worth about the same. At
-        `stop`, on the clock of `time.perf_counter`, the best by then is returned.
+        Moves are one lot more or less and lots of one asset for lots of another, as many as are worth about the same.
+        Where the work is used up, the best by then is returned.
         """
         moves = self._moves(values)
         excess, value = self.one(values)
         for _ in range(MOVES if len(moves) else 0):
-            if time.perf_counter() > stop:
-                break
+            if work is not None:
+                if work.over:
+                    break
+                work.spend(PER_NEIGHBOUR * len(moves) * len(values) + PER_MEASURE * (0 if self.plain else LOOKED_AT))
             near = values + moves
             near = near[np.all(near > -TRADED, axis=1)]
             near = np.where(near > TRADED, near, 0.0)

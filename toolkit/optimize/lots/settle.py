@@ -6,13 +6,12 @@ it finds breaks them by a little. Where a value may be any number, the best valu
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 
 from toolkit.core.errors import NumericalFailure
 from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.lots.approximation import Approximation
+from toolkit.optimize.programs.work import Work
 
 STEPS = 60
 """Linear programs of one choice at most."""
@@ -20,14 +19,14 @@ MARGIN = 1e-7
 """Limits on convex functions are kept smaller by this part, for linear programs approach them from outside."""
 
 
-def settle(near: Approximation, values: FloatArray, tolerance: float, stop: float) -> FloatArray | None:
+def settle(near: Approximation, values: FloatArray, tolerance: float, work: Work) -> FloatArray | None:
     """The best values, (n,), with the lots and holdings of `values`; None when none hold every limit.
 
     Args:
         near: The program, which keeps the tangents.
         values: (n,).
         tolerance: Of the objective.
-        stop: When to be done, on the clock of `time.perf_counter`.
+        work: What may be spent.
     """
     program, score = near.program, near.score
     chosen = np.flatnonzero(program.integer)
@@ -40,8 +39,7 @@ def settle(near: Approximation, values: FloatArray, tolerance: float, stop: floa
     best, answer = np.inf, None
     try:
         for _ in range(STEPS):
-            left = stop - time.perf_counter()
-            found = program.solve_relaxed(left) if left > 0 else None
+            found = None if work.over else program.solve_relaxed(work)
             if found is None:
                 break
             point, least, _ = found

@@ -8,10 +8,13 @@ from numpy.typing import NDArray
 
 from toolkit.core.errors import NumericalFailure
 from toolkit.factors.forecast import FloatArray
+from toolkit.optimize.programs.work import PER_ITERATION, PER_STEP, Work
 
 FEASIBILITY = 1e-9
 """Tolerance that HiGHS holds rows and integrality to: limits are re-checked on the lots themselves."""
 
+LEAST_STEPS = 300
+"""What a program is given even where the work is used up."""
 PATIENCE = 1000
 """Nodes after which a bound that is good enough ends a search that may still find something better."""
 
@@ -26,10 +29,10 @@ class MixedIntegerProgram:
         integer: NDArray[np.bool_],
         *,
         gap: float,
-        time_limit: float,
         lower: FloatArray | None = None,
     ) -> None:
-        self.width, self.time_limit, self.enough = len(cost), time_limit, np.inf
+        self.width, self.enough = len(cost), np.inf
+        self._steps, self._most, self._work = 0, 0, Work(0.0)
         self.highs = highspy.Highs()
         for option, value in {
             "output_flag": False,
@@ -39,11 +42,11 @@ class MixedIntegerProgram:
             "mip_improving_solution_save": True,
             "mip_heuristic_run_rins": False,  # the caller searches neighbours itself
             "mip_heuristic_run_rens": False,
-            "time_limit": time_limit,
             "primal_feasibility_tolerance": FEASIBILITY,
             "mip_feasibility_tolerance": FEASIBILITY,
         }.items():
             self.highs.setOptionValue(option, value)
+        self.highs.cbMipInterrupt += self._interrupt
         self.integer = integer
         self.highs.addVars(self.width, np.zeros(self.width) if lower is None else lower, upper)
         self.price(cost)
@@ -56,6 +59,7 @@ class MixedIntegerProgram:
 
     def demand_whole(self, *, asked: bool) -> None:
         """Ask that the integer variables are whole, or leave it out."""
+        self._whole = asked
         whole = self.integer & asked
         kinds = np.where(whole, highspy.HighsVarType.kInteger.value, highspy.HighsVarType.kContinuous.value)
         self.highs.changeColsIntegrality(self.width, np.arange(self.width, dtype=np.int32), kinds.astype(np.uint8))
@@ -79,8 +83,6 @@ class MixedIntegerProgram:
 
     def within(self, gap: float, enough: float) -> None:
         """Stop at this absolute gap, and at no relative one; after many nodes also at a bound of `enough`."""
-        if self.enough == np.inf:
-            self.highs.cbMipInterrupt += self._interrupt
         self.enough = enough
         self.highs.setOptionValue("mip_rel_gap", 0.0)
         self.highs.setOptionValue("mip_abs_gap", gap)
@@ -88,7 +90,10 @@ class MixedIntegerProgram:
     def _interrupt(self, event: highspy.highs.HighsCallbackEvent) -> None:
         told = event.data_out
         some = told.mip_primal_bound < highspy.kHighsInf
-        if some and told.mip_node_count >= PATIENCE and told.mip_dual_bound >= self.enough:
+        self._steps += 1
+        late = self._steps > LEAST_STEPS and self._work.over
+        enough = some and told.mip_node_count >= PATIENCE and told.mip_dual_bound >= self.enough
+        if late or enough or self._steps >= self._most:
             event.interrupt()
 
     def suggest(self, columns: NDArray[np.integer], values: FloatArray) -> None:
@@ -122,16 +127,16 @@ class MixedIntegerProgram:
         """Number of rows so far."""
         return int(self.highs.getNumRow())
 
-    def solve(self, seconds: float | None = None) -> tuple[FloatArray, float] | None:
+    def solve(self, work: Work) -> tuple[FloatArray, float] | None:
         """The best point found and the proven bound of its objective; None when there is no point.
 
         Args:
-            seconds: At most, when less than at first.
+            work: What may be spent.
 
         Raises:
             NumericalFailure: when HiGHS stops without an answer either way.
         """
-        self._run(seconds)
+        self._run(work)
         status, info = self.highs.getModelStatus(), self.highs.getInfo()
         if status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible):
             return None
@@ -140,20 +145,27 @@ class MixedIntegerProgram:
             raise NumericalFailure(f"HiGHS found no whole-lot allocation: {told}.", hint="Raise solver.time_limit.")
         return np.array(self.highs.getSolution().col_value), float(info.mip_dual_bound)
 
-    def _run(self, seconds: float | None) -> None:
-        self.highs.setOptionValue("time_limit", self.time_limit if seconds is None else seconds)
+    def _run(self, work: Work) -> None:
+        entries = int(self.highs.getNumNz())
+        whole = bool(self.integer.any()) and self._whole
+        unit = PER_STEP if whole else PER_ITERATION
+        self._steps, self._most = 0, min(max(work.affords(unit, entries), LEAST_STEPS), highspy.kHighsIInf)
+        self.highs.setOptionValue("simplex_iteration_limit", highspy.kHighsIInf if whole else self._most)
+        self._work = work
         self.highs.run()
+        iterations = max(int(self.highs.getInfo().simplex_iteration_count), 0)
+        work.spend_on(unit, self._steps if whole else iterations, entries)
 
-    def solve_relaxed(self, seconds: float | None = None) -> tuple[FloatArray, float, FloatArray] | None:
+    def solve_relaxed(self, work: Work) -> tuple[FloatArray, float, FloatArray] | None:
         """The optimum of the relaxed program, its objective and the multipliers of its rows; None when it is infeasible.
 
         Args:
-            seconds: At most, when less than at first.
+            work: What may be spent.
 
         Raises:
             NumericalFailure: when HiGHS stops without an answer either way.
         """
-        self._run(seconds)
+        self._run(work)
         status = self.highs.getModelStatus()
         if status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible):
             return None

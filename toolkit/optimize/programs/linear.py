@@ -6,6 +6,7 @@ import numpy as np
 
 from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.programs.highs import MixedIntegerProgram
+from toolkit.optimize.programs.work import Work
 
 SECONDS = 60.0
 
@@ -23,9 +24,9 @@ def least(cost: FloatArray, G: FloatArray, h: FloatArray, equality: FloatArray) 
         NumericalFailure: when HiGHS stops without an answer either way.
     """
     n = len(cost)
-    program = MixedIntegerProgram(cost, np.full(n, np.inf), np.zeros(n, dtype=bool), gap=0.0, time_limit=SECONDS)
+    program = MixedIntegerProgram(cost, np.full(n, np.inf), np.zeros(n, dtype=bool), gap=0.0)
     program.add(equality[None], 1.0, 1.0)
     if len(h):
         program.add(G, -np.inf, h)
-    found = program.solve_relaxed()
+    found = program.solve_relaxed(Work(SECONDS))
     return None if found is None else found[:2]

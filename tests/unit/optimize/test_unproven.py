@@ -1,0 +1,144 @@
+"""What ends at its limit of work: the same bytes each time, nothing called proven that is not, proposals that have an answer."""
+
+import shlex
+
+import numpy as np
+import pytest
+
+from tests.unit.optimize.problems import problem_of, random_covariance
+from toolkit.core.errors import Infeasible, NumericalFailure, SpecError, ToolkitError, quoted
+from toolkit.factors.scenarios import Scenarios
+from toolkit.optimize.allocate import Solver, allocate
+from toolkit.optimize.conflict.confirm import has_answer
+from toolkit.optimize.costs import Costs
+from toolkit.optimize.programs.work import Work
+
+LOTS = {"name": "lots", "kind": "lots"}
+CASH = {"name": "cash", "kind": "cash", "upper": 0.05}
+CAP = {"name": "cap", "kind": "bounds", "upper": 0.2}
+
+
+def path(covariance, count, seed):
+    rng = np.random.default_rng(seed)
+    draws = rng.standard_t(4, size=(count, len(covariance))) @ np.linalg.cholesky(covariance).T * 0.2
+    keys = tuple(f"a{i}" for i in range(len(covariance)))
+    return Scenarios(keys, np.maximum(draws, -0.9), np.full(count, 1 / count), True, "historical", 12.0)
+
+
+def hard(measure):
+    rng, covariance = np.random.default_rng(3), random_covariance(25, 3)
+    return problem_of(
+        covariance,
+        objective={"kind": "min_risk", "measure": measure},
+        constraints=[CASH, {**CAP, "upper": 0.3}, LOTS],
+        lots=rng.uniform(0.003, 0.03, 25),
+        scenarios=path(covariance, 300, 3),
+    )
+
+
+@pytest.mark.parametrize("measure", ["cvar", "mad"])
+def test_a_search_that_ends_at_its_limit_gives_the_same_bytes(measure):
+    answers = [allocate(hard(measure), Solver(time_limit=0.6, gap=1e-5)) for _ in range(3)]
+    assert answers[0].lots_gap > 1e-4, "the limit ended the search"
+    assert len({(a.values.tobytes(), a.lots.tobytes(), a.lots_gap, a.objective) for a in answers}) == 1
+    assert all(a.reproducible for a in answers)
+
+
+def test_an_answer_that_the_clock_cut_short_says_so():
+    work = Work(1e-3)
+    work._stop = 0.0  # a machine so slow that the backstop comes first
+    work._left = 1e6
+    answer = allocate(hard("mad"), Solver(gap=1e-5), work=work)
+    assert not answer.reproducible
+
+
+def pasted(strategy, settings):
+    """The strategy with the proposed settings of constraints."""
+    moved = {term["name"]: dict(term) for term in strategy["constraints"]}
+    for setting in settings:
+        key, _, value = setting.partition("=")
+        _, name, field = key.split(".")
+        moved[name][field] = type(moved[name][field])(float(value)) if not isinstance(moved[name][field], str) else value
+    return {**strategy, "constraints": list(moved.values())}
+
+
+def checked(strategy, solver=None):
+    """The answer, or a refusal each of whose proposals has an answer and whose claims of a proof are true."""
+    try:
+        return allocate(problem_of(**strategy), solver)
+    except Infeasible as error:
+        if error.details.get("set"):
+            allocate(problem_of(**pasted(strategy, error.details["set"])))
+        return error
+    except NumericalFailure as error:
+        return None if error.details["proven"] is False else pytest.fail(str(error))
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seconds", [0.05, 2.0])
+def test_a_search_that_ran_out_is_not_told_as_a_proof(seed, seconds):
+    rng = np.random.default_rng(seed)
+    n = 9
+    strategy = {
+        "covariance": random_covariance(n, seed),
+        "constraints": [CASH, CAP, {"name": "calm", "kind": "risk_limit", "measure": "volatility", "upper": 0.10}, LOTS],
+        "lots": rng.uniform(0.01, 0.06, n),
+    }
+    told = checked(strategy, Solver(time_limit=seconds))
+    if isinstance(told, Infeasible):
+        # Enough volatility is allowed by 1: that a limit cannot give way far enough would be false.
+        wide = [{**term, "upper": 1.0} if term["name"] == "calm" else term for term in strategy["constraints"]]
+        if has_answer(problem_of(**{**strategy, "constraints": wide}), Work(5.0)):
+            assert "No limit can give way" not in str(told)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_proposal_holds_with_market_impact(seed):
+    rng = np.random.default_rng(seed)
+    n = 6
+    strategy = {
+        "covariance": random_covariance(n, seed),
+        "constraints": [CASH, {"name": "floor", "kind": "bounds", "lower": 0.2}, LOTS],
+        "lots": rng.uniform(0.01, 0.05, n),
+        "costs": Costs(np.full(n, 0.01), np.zeros(n), impact=rng.uniform(0.02, 0.2, n)),
+        "budget": 1_000_000.0,
+    }
+    told = checked(strategy)
+    assert isinstance(told, Infeasible)
+    assert told.details["set"]
+
+
+@pytest.mark.parametrize("lots", [False, True])
+def test_a_proposal_for_contributions_to_risk_has_an_answer_and_names_no_lots_that_are_not_there(lots):
+    limit = {"name": "no one decides", "kind": "risk_contribution", "upper": 0.26}
+    strategy = {
+        "covariance": np.diag([0.01, 0.02, 0.05, 0.3]),
+        "constraints": [CASH, {"name": "cap", "kind": "bounds", "upper": 0.3}, limit, *([LOTS] if lots else [])],
+        "lots": np.full(4, 0.05) if lots else None,
+    }
+    told = checked(strategy)
+    if not lots:
+        assert "'lots'" not in str(told)
+
+
+def test_a_ratio_that_the_limits_leave_nothing_positive_is_refused_in_words():
+    covariance = random_covariance(4, 2)
+    calm = {"name": "calm", "kind": "risk_limit", "measure": "volatility", "upper": 0.35}
+    little = {"name": "little", "kind": "bounds", "assets": ["a0"], "upper": 0.0}
+    for constraints in ([CASH, calm, little], [CASH, little], [CASH, calm]):
+        expected = np.array([0.05 if little in constraints else -0.05, -0.02, -0.03, -0.01])
+        with pytest.raises(SpecError, match="no excess return is positive"):
+            allocate(problem_of(covariance, objective={"kind": "max_ratio"}, constraints=constraints, expected=expected))
+
+
+@pytest.mark.parametrize("name", ["any metal", "it's mine", "100 $HOME", 'say "no"', "a`b`", "back\\slash"])
+def test_a_proposed_setting_survives_a_shell(name):
+    setting = f"constraint.{name}.upper=0.5"
+    assert shlex.split(f"--set {quoted(setting)}") == ["--set", setting]
+
+
+def test_proposals_are_quoted():
+    odd = {"name": "Bob's $cap", "kind": "bounds", "upper": 0.2}
+    with pytest.raises(ToolkitError) as refused:
+        allocate(problem_of(random_covariance(3), constraints=[CASH, odd]))
+    assert shlex.split(refused.value.hint.split("Try ")[1])[1].startswith("constraint.")
