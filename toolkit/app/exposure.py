@@ -17,6 +17,7 @@ from toolkit.app.lots import instruments_of, price_warnings, read_lots
 from toolkit.app.plain import plain
 from toolkit.app.prices import PriceFiles, read_own
 from toolkit.app.purchases import Purchase, purchases
+from toolkit.app.stops import largest_observed, stop_bands, stop_shares
 from toolkit.app.valuation import FILTERED, KINDS, UnitPrice, unit_prices
 from toolkit.core.countries import CUSTOMS_CHINA
 from toolkit.core.errors import GapError, SpecError
@@ -39,7 +40,10 @@ from toolkit.supply.exposure import (
     lot_exposures,
 )
 from toolkit.supply.shock import PriceBand, price_band
+from toolkit.supply.upcoming import upcoming
 
+AHEAD_DAYS = 400
+"""How far the calendar of what is held looks."""
 STALE_DAYS = 62
 QUANTILES = (0.1, 0.5, 0.9)
 CASES = ("low", "central", "high")
@@ -73,7 +77,8 @@ class ExposureAnswer:
     """The exposure of a holdings file and what it rests on. Money is in `currency`.
 
     `purchases` has one a lot of metal, in order. `instruments` are the listed holdings of the file: they are in no total, since
-    the ledger says nothing of them. `notes` say how the file was read and what was assumed.
+    the ledger says nothing of them. `notes` say how the file was read and what was assumed. Assets of `still` do not move when
+    exports stop; no price has been seen above `largest_observed` times itself after a control.
     """
 
     as_of: date
@@ -83,6 +88,8 @@ class ExposureAnswer:
     purchases: tuple[Purchase, ...]
     prices: Mapping[tuple[str, str], UnitPrice]
     band: PriceBand
+    still: tuple[str, ...]
+    largest_observed: float | None
     replacement: tuple[Replacement, Replacement, Replacement]
     concentration: CountryExposure
     supplies: tuple[SupplyShares, ...]
@@ -120,7 +127,13 @@ class ExposureAnswer:
                 "resale_unknown_origin": p.resale_unknown,
                 "statements": self.statements,
                 "prices": list(self.prices.values()),
-                "shock": {"band": self.band, "replacement": dict(zip(CASES, self.replacement, strict=True))},
+                "shock": {
+                    "country": CHINA,
+                    "band": self.band,
+                    "still": self.still,
+                    "largest_observed": self.largest_observed,
+                    "replacement": dict(zip(CASES, self.replacement, strict=True)),
+                },
                 "concentration": {
                     "country": self.concentration.as_mapping(),
                     "other": self.concentration.other,
@@ -178,7 +191,9 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     portfolio = PortfolioExposure.of(found)
     supplies = _supplies(inputs, portfolio.weights)
     sectors, without_uses = industries(portfolio.weights, snapshot["end_uses"])
-    band = price_band(request.loss, parse_elasticity(request.elasticity, snapshot), cap=request.cap)
+    elasticity = parse_elasticity(request.elasticity, snapshot)
+    band = price_band(request.loss, elasticity, cap=request.cap)
+    bands = stop_bands(stop_shares(inputs, tuple(portfolio.weights)), request.loss, elasticity, cap=request.cap)
     use = _use(request.use, inputs, portfolio.stored_safe)
     try:
         delay = licence_delay(snapshot)
@@ -195,7 +210,9 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         purchases=purchases(lots, snapshot["fx"], currency),
         prices=levels,
         band=band,
-        replacement=portfolio.replacement(band),
+        largest_observed=largest_observed(inputs),
+        still=tuple(asset for asset in portfolio.weights if asset not in bands),
+        replacement=portfolio.replacement(band, bands),
         concentration=country_exposure(portfolio.weights, supplies),
         supplies=tuple(supplies.values()),
         industries=sectors,
@@ -241,10 +258,14 @@ def _use(entries: tuple[str, ...], inputs: LedgerInputs, stored: Mapping[str, fl
 def _changes(
     inputs: LedgerInputs, portfolio: PortfolioExposure, as_of: date, destination: str
 ) -> tuple[tuple[date, str, str, str], ...]:
-    """(date, metal, what, standing) of the dated changes ahead for what is held, each once."""
+    """(date, metal, what, standing) of the dated changes ahead for what is held, each once: on every route, for resale too."""
     forms = sorted({(lot.asset, lot.form) for lot in portfolio.lots})
     states = [inputs.ledger.state(asset, form, on=as_of, destination=destination) for asset, form in forms]
     rows = {(change.date, state.metal, change.what, change.standing) for state in states for change in state.next_changes}
+    held = {asset for asset, _ in forms}
+    ahead = upcoming(inputs.ledger, on=as_of, within_days=AHEAD_DAYS)
+    for row in ahead.filter((pl.col("status") == "ahead") & (pl.col("kind") == "control")).iter_rows(named=True):
+        rows |= {(row["date"], metal, row["what"], row["standing"]) for metal in held & set(row["metals"].split(";"))}
     return tuple(sorted(rows))
 
 

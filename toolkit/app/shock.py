@@ -10,6 +10,7 @@ from toolkit.app.assumptions import EVERY, Assumption, find_assumption, parse_el
 from toolkit.app.config import Settings
 from toolkit.app.ledger import LedgerInputs, load_ledger
 from toolkit.app.plain import plain
+from toolkit.app.stops import is_exchange_traded, largest_observed
 from toolkit.app.valuation import UnitPrice, unit_prices
 from toolkit.core.errors import SpecError
 from toolkit.core.market import Snapshot
@@ -51,6 +52,7 @@ class ShockAnswer:
 
     Attributes:
         price: Today's level, None where no price is known: the multiples hold all the same.
+        largest_observed: Multiple that no price has been seen above in the year after a control; None without a case.
         linear: The first-order rule at the central elasticity, for comparison.
         effects: What low, central and high mean for who holds or waits.
         cap_price: Price of a substitute in the reporting currency per kg, None without one.
@@ -63,6 +65,7 @@ class ShockAnswer:
     band: PriceBand
     price: UnitPrice | None
     linear: float
+    largest_observed: float | None
     effects: tuple[HolderEffect, HolderEffect, HolderEffect]
     cap_price: float | None
     check: OutsideCheck | None
@@ -94,6 +97,7 @@ class ShockAnswer:
                 "price": self.price,
                 "cases": cases,
                 "linear_rule": self.linear,
+                "largest_observed": self.largest_observed,
                 "published": self.check,
                 "premium": None if self.premium is None else {
                     **plain(self.premium), "outside_price": None if level is None else self.premium.outside(level),
@@ -145,6 +149,14 @@ def shock_of(
     """The same from a snapshot that is already there; arguments and errors as `shock`, `currency` is the reporting one."""
     snapshot = inputs.snapshot
     asset = inputs.metal(metal)
+    group = inputs.products[asset].group if asset in inputs.products else None
+    if elasticity is None and is_exchange_traded(asset, group):
+        raise SpecError(
+            f"no elasticity of {asset} is known here: it trades on an exchange from stocks above ground, and the marked "
+            "assumption is one of minor metals.",
+            hint="Give one with a source of your own: --elasticity LOW:HIGH.",
+            details={"metal": asset},
+        )
     held = (inputs.products[asset],) if asset in inputs.products else ()
     found = unit_prices(snapshot, snapshot["prices"], held, currency)
     price = next(iter(found.values()), None)
@@ -167,6 +179,7 @@ def shock_of(
         band=band,
         price=price,
         linear=linear_multiple(loss, spread.central),
+        largest_observed=largest_observed(inputs),
         effects=(low, central, high),
         cap_price=cap,
         check=outside_check(snapshot, asset, loss),

@@ -14,7 +14,7 @@ from typing import Any
 
 from toolkit.app.config import Settings
 from toolkit.app.control_states import control_states, timeline
-from toolkit.app.exposure import ExposureRequest, expose
+from toolkit.app.exposure import AHEAD_DAYS, ExposureRequest, expose
 from toolkit.app.findings import Ask, findings
 from toolkit.app.ledger import LedgerInputs, load_ledger
 from toolkit.app.plain import plain
@@ -30,8 +30,6 @@ DEFAULT_REPORT: Mapping[str, str] = {
     MARKET: "market-brief",
 }
 """The report that is rendered when none is named, by the kind of subject."""
-AHEAD_DAYS = 400
-"""How far the calendar of a report looks."""
 LAW = ("controls", "control_scopes", "products")
 
 

@@ -8,6 +8,7 @@ import typer
 
 from toolkit.cli.controls import EVENTS_HELP
 from toolkit.cli.options import Common, with_common
+from toolkit.cli.shock import beyond, marked
 from toolkit.cli.terminal import console, headline, print_json, say
 
 if TYPE_CHECKING:
@@ -141,13 +142,23 @@ def _show_prices(answer: ExposureAnswer, out: Console) -> None:
 def _show_shock(answer: ExposureAnswer, out: Console) -> None:
     band, e = answer.band, answer.band.elasticity
     spread = f"elasticity {e.low:g} to {e.high:g} ({e.basis})"
-    out.print(f"If {band.loss:.0%} of supply stops, {spread}, over metal controlled at its source:")
+    out.print(
+        f"If exports of China stop and each metal loses what it makes, at most {band.loss:.0%} of supply, {spread};"
+        " what is held gains, what is still to come costs more:",
+        markup=False,
+    )
     headings = ("price", "stored gains", "open order lost", "order to replace", "plan dearer", "truce: stored loses")
     table = _table(*headings, right=headings)
     for case in answer.replacement:
         figures = (case.stored_gain, case.order_undelivered, case.order_cost, case.planned_cost, case.stored_loss_at_truce)
-        table.add_row(f"{case.multiple:.2f} x", *(f"{figure:,.0f}" for figure in figures))
+        table.add_row(marked(case.multiple, answer.largest_observed), *(f"{figure:,.0f}" for figure in figures))
     out.print(table)
+    if answer.largest_observed is not None and band.high > answer.largest_observed:
+        out.print(beyond(answer.largest_observed), markup=False)
+    if answer.still:
+        out.print(
+            f"Not moved: {', '.join(answer.still)} (not made there, no shares known, or traded on exchanges).", markup=False
+        )
 
 
 def _show_supply(answer: ExposureAnswer, out: Console) -> None:

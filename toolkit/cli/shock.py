@@ -43,6 +43,16 @@ def shock(
         _show(answer, console(common))
 
 
+def marked(multiple: float, observed: float | None) -> str:
+    """A multiple, marked where no price has been seen as high in the year after a control."""
+    return f"{multiple:.2f} x" + ("!" if observed is not None and multiple > observed else "")
+
+
+def beyond(observed: float) -> str:
+    """What the mark means."""
+    return f"! Beyond what was ever observed: no price rose above {observed:.2f} x within a year after a control."
+
+
 def _show(answer: ShockAnswer, out: Console) -> None:
     from toolkit.cli.tables import Table
 
@@ -58,7 +68,7 @@ def _show(answer: ShockAnswer, out: Console) -> None:
         price = "" if level is None else f"{level * effect.multiple:,.0f}"
         table.add_row(
             f"{value:.2f}",
-            f"{effect.multiple:.2f} x",
+            marked(effect.multiple, answer.largest_observed),
             price,
             f"{effect.stored_gain:+.0%}",
             f"{-effect.stored_loss_at_truce:.0%}",
@@ -66,6 +76,8 @@ def _show(answer: ShockAnswer, out: Console) -> None:
             f"{effect.order_replacement:+.0%}",
         )
     out.print(table)
+    if answer.largest_observed is not None and band.high > answer.largest_observed:
+        out.print(beyond(answer.largest_observed), markup=False)
     if answer.price is not None:
         p = answer.price
         error = f" +/- {p.standard_error:,.0f}" if p.standard_error else ""

@@ -6,7 +6,7 @@ control of that country; a delivery that is still open can; passing a lot on to 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -171,15 +171,15 @@ def lot_exposures(
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """What replacing controlled metal would cost beyond today's price, at one multiple of the price.
+    """What a stop of exports adds to the value of what is held, and to the cost of what is still to come.
 
     Attributes:
-        multiple: Price after over price before.
-        stored_gain: What stored controlled metal gains when supply stops; it needs no replacement.
+        multiple: Price after over price before of a metal that loses all that is asked about; others move less or not.
+        stored_gain: What stored metal gains when supply stops; it needs no replacement.
         stored_loss_at_truce: What it loses from today's value when lost supply returns.
-        order_undelivered: Value of open orders at risk, which may not arrive.
+        order_undelivered: Value of open orders from the stopped country, or of unknown origin, which may not arrive.
         order_cost, planned_cost: Cost beyond today's price to replace open orders, and to buy what was planned.
-        cost: Over all controlled lots, stored ones included: ``sum V (multiple - 1)`` of DOMAIN 8.
+        cost: Over all lots that move, stored ones included: ``sum V (multiple - 1)``.
     """
 
     multiple: float
@@ -266,28 +266,41 @@ class PortfolioExposure:
                 sums[lot.asset] = sums.get(lot.asset, 0.0) + lot.mass
         return dict(sorted(sums.items()))
 
-    def replacement(self, band: PriceBand) -> tuple[Replacement, Replacement, Replacement]:
-        """The cost of replacement at the low, central and high multiple of a band, over metal controlled at its source."""
-        threatened = [lot for lot in self.lots if lot.market_controlled]
+    def replacement(
+        self, band: PriceBand, bands: Mapping[str, PriceBand], *, stopped: str = CHINA
+    ) -> tuple[Replacement, Replacement, Replacement]:
+        """Gains and costs at the low, central and high multiple when the exports of a country stop.
 
-        def value(*deliveries: str) -> float:
-            return self.total("", (lot for lot in threatened if lot.delivery in deliveries)).value
+        Args:
+            band: Of a metal that loses all that is asked about.
+            bands: Asset -> its own band; an asset without one does not move.
+            stopped: Whose exports stop: open orders from there, or of unknown origin, may not arrive.
+        """
+        moving = [lot for lot in self.lots if lot.asset in bands and lot.value is not None]
 
-        stored, order = value(*STORED, IN_TRANSIT), value(ORDER_AT_RISK, ORDER_CLEAR)
-        planned, everything = value(PLANNED_AT_RISK, PLANNED_CLEAR), value(*DELIVERIES)
+        def at(case: str) -> Replacement:
+            multiples = {asset: getattr(one, case) for asset, one in bands.items()}
 
-        def at(multiple: float) -> Replacement:
+            def total(deliveries: tuple[str, ...], figure: Callable[[float], float]) -> float:
+                chosen = (lot for lot in moving if lot.delivery in deliveries)
+                return sum((lot.value or 0.0) * figure(multiples[lot.asset]) for lot in chosen)
+
+            ordered, planned = (ORDER_AT_RISK, ORDER_CLEAR), (PLANNED_AT_RISK, PLANNED_CLEAR)
             return Replacement(
-                multiple=multiple,
-                stored_gain=stored * (multiple - 1),
-                stored_loss_at_truce=stored * (1 - 1 / multiple),
-                order_undelivered=value(ORDER_AT_RISK),
-                order_cost=order * (multiple - 1),
-                planned_cost=planned * (multiple - 1),
-                cost=everything * (multiple - 1),
+                multiple=getattr(band, case),
+                stored_gain=total((*STORED, IN_TRANSIT), lambda multiple: multiple - 1),
+                stored_loss_at_truce=total((*STORED, IN_TRANSIT), lambda multiple: 1 - 1 / multiple),
+                order_undelivered=sum(
+                    lot.value or 0.0
+                    for lot in moving
+                    if lot.delivery in ordered and (lot.assumed_origin or lot.origin == stopped)
+                ),
+                order_cost=total(ordered, lambda multiple: multiple - 1),
+                planned_cost=total(planned, lambda multiple: multiple - 1),
+                cost=total(DELIVERIES, lambda multiple: multiple - 1),
             )
 
-        return at(band.low), at(band.central), at(band.high)
+        return at("low"), at("central"), at("high")
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,15 +86,20 @@ def test_nothing_held_is_worth_nothing(ledger):
 def test_replacement_keeps_directions_apart(ledger):
     rows = [{"mass": 2.0}, {"status": "ordered"}, {"status": "planned"}, {"asset": "indium"}, {"origin_country": "DEU"}]
     portfolio = PortfolioExposure.of(exposed(ledger, *rows))
-    low, central, high = portfolio.replacement(BAND)
+    bands = {"gallium": BAND, "indium": price_band(0.2, BAND.elasticity)}
+    low, central, high = portfolio.replacement(BAND, bands)
     assert central.multiple == pytest.approx(5.66, abs=0.01)
     m = central.multiple
-    # Gallium of German origin is no Chinese export, but replacing it costs the same market price; indium is not listed.
-    assert central.stored_gain == pytest.approx(3000 * (m - 1))
+    # Gallium of German origin is no Chinese export, but replacing it costs the same market price; indium loses less.
+    indium = portfolio.lots[3].value * (bands["indium"].central - 1)
+    assert central.stored_gain == pytest.approx(3000 * (m - 1) + indium)
     assert central.order_undelivered == pytest.approx(1000)
     assert central.order_cost == central.planned_cost == pytest.approx(1000 * (m - 1))
-    assert central.cost == pytest.approx(5000 * (m - 1))
-    assert central.stored_loss_at_truce == pytest.approx(3000 * (1 - 1 / m))
+    assert central.cost == pytest.approx(5000 * (m - 1) + indium)
+    truce = portfolio.lots[3].value * (1 - 1 / bands["indium"].central)
+    assert central.stored_loss_at_truce == pytest.approx(3000 * (1 - 1 / m) + truce)
+    still = portfolio.replacement(BAND, {"gallium": BAND})[1]
+    assert still.stored_gain == pytest.approx(3000 * (m - 1))
     assert low.cost < central.cost < high.cost
 
 

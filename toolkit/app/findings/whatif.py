@@ -17,6 +17,7 @@ import polars as pl
 from toolkit.app.assumptions import EVERY, find_assumption, parse_elasticity
 from toolkit.app.findings.part import Ask, part
 from toolkit.app.shock import PUBLISHED, outside_check
+from toolkit.app.stops import is_exchange_traded, largest_observed, stop_bands, stop_shares
 from toolkit.app.supply import MetalSupply, supply_of
 from toolkit.core.assets import Asset
 from toolkit.core.errors import GapError
@@ -31,7 +32,6 @@ MOST = 0.5
 """Largest loss that the formula is carried to, as a fraction of world supply."""
 LOSSES = (0.2, MOST)
 """Losses that every metal is shown at, as far as the country supplies that much."""
-PRECIOUS_METALS = "precious_metals"
 COUNTED, BEYOND, NOT_MADE, PRECIOUS, UNKNOWN = "counted", "beyond", "not_made", "precious", "unknown"
 """What a full stop is to a metal: it has a figure; it is larger than the formula carries; the country is not among the named
 producers; it is a precious metal; no shares are known."""
@@ -77,7 +77,7 @@ def whatif(ask: Ask) -> dict[str, Any] | None:
     }
     products = {product.key: product for product in ask.inputs.products}
     metals = [_metal(supplies[key], products.get(key), spread, ask) for key in ask.assets]
-    shares = {metal["asset"]: metal["share"] for metal in metals if metal["state"] in MOVING}
+    shares = stop_shares(ask.inputs, ask.assets)
     if not shares:
         return None
     amounts = amounts_of(ask.record)
@@ -85,6 +85,7 @@ def whatif(ask: Ask) -> dict[str, Any] | None:
         "country": CHINA,
         "elasticity": spread,
         "carried_to": MOST,
+        "largest_observed": largest_observed(ask.inputs),
         "metals": metals,
         "shown": [_band(loss, spread) for loss in LOSSES],
         "weights": _effects(ask.weights, shares, spread) if ask.weights else None,
@@ -130,7 +131,7 @@ def _metal(supply: MetalSupply, product: Asset | None, spread: Elasticity, ask: 
     """A metal with its bands: at each loss that the country can cause, and at the stop of all that it makes."""
     at = supply.scored
     share = at.supply.share(CHINA) if at else None
-    precious = product is not None and product.group == PRECIOUS_METALS
+    precious = is_exchange_traded(supply.asset, product.group if product else None)
     state = PRECIOUS if precious else _state(share)
     moves = share if share is not None and state in MOVING else 0.0
     return {
@@ -163,17 +164,27 @@ def _band(loss: float, spread: Elasticity) -> dict[str, float]:
 def _effects(amounts: Mapping[str, float], shares: Mapping[str, float], spread: Elasticity) -> list[dict[str, Any]]:
     """Gain of amounts at each of `LOSSES`: a metal loses what the country makes of it, and at most the loss.
 
-    `metals` counts those that move, `short` those of which the country makes more than the loss.
+    `multiples` are the largest of any metal, `metals` counts those that move, `short` those of which the country makes more
+    than the loss.
     """
     moving = {key: amount for key, amount in amounts.items() if amount > 0 and key in shares}
     rows: list[dict[str, Any]] = []
     for loss in LOSSES:
-        bands = {key: price_band(min(shares[key], loss), spread) for key in moving}
+        bands = stop_bands({key: shares[key] for key in moving}, loss, spread)
         gains = {
             side: sum(amount * (getattr(bands[key], side) - 1.0) for key, amount in moving.items())
             for side in ("low", "central", "high")
         }
-        rows.append({"loss": loss, **gains, "metals": len(moving), "short": sum(shares[key] > loss for key in moving)})
+        most = {side: max((getattr(band, side) for band in bands.values()), default=1.0) for side in gains}
+        rows.append(
+            {
+                "loss": loss,
+                **gains,
+                "multiples": most,
+                "metals": len(moving),
+                "short": sum(shares[key] > loss for key in moving),
+            }
+        )
     return rows
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from toolkit.report.document import Column, Figure, Row, Table
 from toolkit.report.findings import Findings
 from toolkit.report.words.language import mark
-from toolkit.report.words.text import NONE, Inline, Text, sources, strong, text
+from toolkit.report.words.text import NONE, Inline, Span, Text, sources, strong, text
 
 Metal = Mapping[str, Any]
 SUM, STOP, CARRIED, STOCKS = "elasticity_sum", "stop_of_exports", "carried_to", "stocks_above_ground"
@@ -97,7 +97,7 @@ def left_out(run: Findings) -> Iterator[Text]:
 
 def money(run: Findings) -> Figure | None:
     """Gain of what is held and cost of what is still to come, at each loss that is shown."""
-    say, part = run.say, run.parts["whatif"]
+    say, fmt, part = run.say, run.fmt, run.parts["whatif"]
     gains = {name: rows for name, rows in part["money"].items() if rows[0]["metals"]}
     if not gains:
         return None
@@ -119,21 +119,54 @@ def money(run: Findings) -> Figure | None:
         assumed=sources(*run.rests_on(SUM, STOP, CARRIED, STOCKS)),
     )
     foot = text(source, *_money_short(run, gains["whole"][-1]))
-    return Figure(_money_finding(run, gains["whole"][-1]), _money_sub(run), (table,), source=foot)
+    if any(is_beyond(run, row["multiples"][side]) for name in names for row in gains[name] for side in SIDES):
+        observed = fmt.percent(part["largest_observed"] - 1.0, 0, signed=True)
+        foot = text(
+            foot, " ", say("‡ With a rise of a price above {change}, the largest observed after a control.", change=observed)
+        )
+    return Figure(_money_finding(run, gains), _money_sub(run), (table,), source=foot)
+
+
+def is_beyond(run: Findings, multiple: float) -> bool:
+    """Whether no price has been seen to rise as much in the year after a control."""
+    most = run.parts["whatif"].get("largest_observed")
+    return most is not None and multiple > most
 
 
 def _money_row(run: Findings, what: Text, row: Mapping[str, Any]) -> Row:
     loss = run.fmt.percent(row["loss"], 0)
-    figures = (run.derived(money_words(run, row[side]), SUM, marked=False) for side in SIDES)
-    return Row((what, text(loss), *(text(figure) for figure in figures)))
+    figures = (
+        text(
+            run.derived(money_words(run, row[side]), SUM, marked=False),
+            "‡" if is_beyond(run, row["multiples"][side]) else "",
+        )
+        for side in SIDES
+    )
+    return Row((what, text(loss), *figures))
 
 
-def _money_finding(run: Findings, most: Mapping[str, Any]) -> Text:
+def _money_finding(run: Findings, gains: Mapping[str, Sequence[Mapping[str, Any]]]) -> Text:
+    """Gain and cost are of different people and goods: never one sum where the subject has both."""
+
+    def amount(name: str, side: str) -> Span:
+        return run.derived(money_words(run, gains[name][0][side]), SUM, marked=False)
+
+    loss = run.fmt.percent(gains["whole"][0]["loss"], 0)
+    if "held" in gains and "coming" in gains:
+        return run.say(
+            "A loss of {loss} of supply adds {low} to {high} to the value of what is held, and {less} to {more} to the cost of "
+            "what is still to come",
+            loss=loss,
+            low=amount("held", "low"),
+            high=amount("held", "high"),
+            less=amount("coming", "low"),
+            more=amount("coming", "high"),
+        )
     return run.say(
-        "A loss of up to {loss} of supply adds {low} to {high} to the value of these metals, and to the bill of who buys later",
-        loss=run.fmt.percent(most["loss"], 0),
-        low=run.derived(money_words(run, most["low"]), SUM, marked=False),
-        high=run.derived(money_words(run, most["high"]), SUM, marked=False),
+        "A loss of {loss} of supply adds {low} to {high} to the value of these metals, and to the bill of who buys later",
+        loss=loss,
+        low=amount("whole", "low"),
+        high=amount("whole", "high"),
     )
 
 

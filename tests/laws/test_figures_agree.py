@@ -1,0 +1,95 @@
+"""Terminal, report and JSON show one figure where they show one quantity: they are made of one record."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.lots import HEADER, TWELVE
+from toolkit.app.config import resolve
+from toolkit.app.exposure import ExposureRequest
+from toolkit.app.subjects import holdings
+from toolkit.cli.main import run
+from toolkit.supply.exposure import IN_TRANSIT, STORED
+
+DAY = "2026-11-24"
+GOLD = "AU-1,gold,metal,999.9,0.1,kg,2025-01-10,90000,EUR,AUS,DEU,stored,,,,,"
+
+
+@pytest.fixture(scope="module")
+def lots(tmp_path_factory):
+    file = tmp_path_factory.mktemp("lots") / "lots.csv"
+    file.write_text("\n".join([HEADER, *TWELVE, GOLD]))
+    return str(file)
+
+
+@pytest.fixture(scope="module")
+def subject(lots):
+    from datetime import date
+
+    return holdings(ExposureRequest(lots, resolve({}, file=None), date.fromisoformat(DAY)))
+
+
+@pytest.fixture
+def answer(lots, capsys):
+    assert run(["exposure", lots, "--as-of", DAY, "--json"]) in (0, None)
+    return json.loads(capsys.readouterr().out)
+
+
+def test_the_stop_of_the_exposure_command_is_that_of_the_report(answer, subject):
+    told, part = answer["shock"], subject.parts["whatif"]
+    at = next(i for i, band in enumerate(part["shown"]) if band["loss"] == told["band"]["loss"])
+    for case, row in told["replacement"].items():
+        assert row["stored_gain"] == pytest.approx(part["money"]["held"][at][case], abs=0.01)
+        assert row["order_cost"] + row["planned_cost"] == pytest.approx(part["money"]["coming"][at][case], abs=0.01)
+        assert row["cost"] == pytest.approx(part["money"]["whole"][at][case], abs=0.01)
+        assert row["multiple"] == pytest.approx(part["shown"][at][case])
+        assert row["order_undelivered"] == pytest.approx(part["undelivered"])
+    assert told["largest_observed"] == part["largest_observed"]
+    assert told["country"] == part["country"]
+
+
+def test_metals_of_exchanges_are_not_multiplied(answer, lots, capsys):
+    assert "gold" in answer["shock"]["still"]
+    gold = next(lot["value"] for lot in answer["lots"] if lot["asset"] == "gold")
+    held = sum(lot["value"] or 0 for lot in answer["lots"] if lot["delivery"] in (*STORED, IN_TRANSIT))
+    gain = answer["shock"]["replacement"]["high"]["stored_gain"]
+    assert gain <= (held - gold) * (answer["shock"]["band"]["high"] - 1)
+    for metal in ("gold", "silver", "platinum", "nickel", "tin", "Au"):
+        assert run(["shock", metal, "--as-of", DAY]) == 2
+        assert "trades on an exchange" in capsys.readouterr().err
+    assert run(["shock", "gold", "--elasticity", "0.9", "--loss", "0.1", "--as-of", DAY]) in (0, None)
+
+
+def test_one_shock_has_one_band(answer, capsys):
+    """`shock` and `exposure` multiply by the same figures for the same loss."""
+    assert run(["shock", "gallium", "--as-of", DAY, "--json"]) in (0, None)
+    told = json.loads(capsys.readouterr().out)
+    for case, row in answer["shock"]["replacement"].items():
+        assert told["cases"][case]["multiple"] == row["multiple"]
+    price = next(p for p in answer["prices"] if p["asset"] == "gallium")
+    assert told["price"]["price"] == price["price"]
+    assert told["largest_observed"] == answer["shock"]["largest_observed"]
+
+
+def test_what_the_terminal_prints_is_what_the_object_holds(answer, lots, capsys):
+    assert run(["exposure", lots, "--as-of", DAY]) in (0, None)
+    out = capsys.readouterr().out
+    figures = [f"{row[key]:,.0f}" for row in answer["shock"]["replacement"].values() for key in ("stored_gain", "order_cost")]
+    figures += [f"{answer['value']:,.2f}", *(f"{total['value']:,.2f}" for total in answer["deliveries"] if total["lots"])]
+    figures += [f"{price['price']:,.2f}" for price in answer["prices"]]
+    assert [figure for figure in figures if figure not in out] == []
+    for change in answer["next_changes"]:
+        assert change["date"] in out
+
+
+def test_dates_ahead_of_the_report_are_those_of_upcoming_and_of_the_exposure(answer, subject, capsys):
+    assert run(["upcoming", "--within", "400d", "--as-of", DAY, "--json"]) in (0, None)
+    rows = json.loads(capsys.readouterr().out)["upcoming"]
+    ahead = {row["date"] for row in rows}
+    assert ahead == {row["date"] for row in subject.record["upcoming"] if row["status"] == "ahead"}
+    named = {row["date"] for row in rows if {"gallium", "germanium"} & set(row["metals"].split(";"))}
+    assert "2026-11-27" in named
+    assert named <= {row["date"] for row in answer["next_changes"]} <= ahead
+    assert answer["next_changes"] == subject.record["exposure"]["next_changes"]
