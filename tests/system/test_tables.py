@@ -26,6 +26,7 @@ COMMANDS = {
     "items": ("controls", "--item", "gallium", *DAY),
     "upcoming": ("upcoming", "--within", "1y", *DAY),
     "exposure": ("exposure", "lots.csv", "--use", "gallium=2", *DAY),
+    "holdings": ("holdings", "check", "lots.csv", *DAY),
     "flows": ("flows", *DAY),
     "flow": ("flows", "germanium", *DAY),
     "supply": ("supply", *DAY),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from toolkit.app.clients import path_word
 from toolkit.app.config import Settings
 from toolkit.app.prepare import Prepared, prepare
 from toolkit.app.record import run_record
@@ -84,6 +85,7 @@ def propose(request: Request) -> Result:
     strategy, inputs = posed.strategy, posed.inputs
     used = posed.used_rows(currency)
     provenance = [record.to_json() for record in inputs.snapshot.provenance(used)]
+    client = {"client": request.client} if request.client else {}
     made_from = {
         "as_of": request.as_of.isoformat(),
         "strategy": {"name": strategy.name, "fingerprint": strategy.fingerprint, **strategy.canonical()},
@@ -93,8 +95,10 @@ def propose(request: Request) -> Result:
         "data": {f"{entry['table']}/{entry['source_id']}": entry["sha256"] for entry in provenance},
         "versions": versions(),
         "seed": request.seed,
+        **client,
     }
-    identity = run_id(request.as_of.isoformat(), strategy.name, made_from)
+    words = path_word(request.client or "")
+    identity = run_id(request.as_of.isoformat(), f"{words}-{strategy.name}" if words else strategy.name, made_from)
     try:
         allocation = allocate(posed.problem, posed.solver)
     except Infeasible as error:
@@ -116,6 +120,7 @@ def propose(request: Request) -> Result:
         seed=request.seed,
         outlook=posed.outlook,
     )
+    record = {**record, **client}
     return Result(record, made_from, request.settings, posed, allocation)
 
 
@@ -129,6 +134,7 @@ def _conflict(
     return conflict(
         {
             "run_id": identity,
+            **({"client": request.client} if request.client else {}),
             "strategy": {"name": strategy.name, "title": strategy.about.title, "fingerprint": strategy.fingerprint},
             "about": strategy.about.model_dump(),
             "budget": posed.budget,

@@ -19,6 +19,7 @@ class Request:
         budget_given: Whether the budget was asked for on this call, rather than being the configured default.
         prices: The user's own; None for the bundled prices alone.
         holdings: File, or a stored run (its id, or ``last``); None for an empty start.
+        client: Whom it is for, a name of `toolkit.app.clients`.
     """
 
     strategy: str
@@ -29,3 +30,4 @@ class Request:
     prices: PriceFiles | None = None
     holdings: str | None = None
     seed: int = 0
+    client: str | None = None

@@ -84,15 +84,13 @@ def check(
 
 def _show(found: HoldingsCheck, out: Console) -> None:
     """What is understood: lots, and how the columns were read."""
-    from rich.markup import escape
-    from rich.table import Table
-
+    from toolkit.cli.tables import Table
     from toolkit.core.places import place
 
     out.print(f"{found.read.table.name}: {found.lots.height} of {len(found.read.rows)} lots are understood", markup=False)
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table = Table()
     for heading in ("lot", "asset", "form", "quantity", "bought", "price a unit", "from", "stored in", "status"):
-        table.add_column(heading, justify="right" if heading in ("quantity", "price a unit") else "left", overflow="fold")
+        table.add_column(heading, justify="right" if heading in ("quantity", "price a unit") else "left")
     for row in found.lots.iter_rows(named=True):
         price = "" if row["purchase_price"] is None else f"{row['purchase_price']:,.6g} {row['currency']}"
         cells = (
@@ -106,7 +104,7 @@ def _show(found: HoldingsCheck, out: Console) -> None:
             (place(row["location"]).country if row["location"] else None) or "unknown",
             row["status"].replace("_", " "),
         )
-        table.add_row(*(escape(cell) for cell in cells))
+        table.add_row(*cells)
     if found.lots.height:
         out.print(table)
     for note in found.read.notes:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from toolkit.cli.options import Common, with_common
-from toolkit.cli.request import DEFAULT_STRATEGY, Budget, Holdings, Settings, StrategyName, request_of
+from toolkit.cli.request import DEFAULT_STRATEGY, Budget, Client, Holdings, Settings, StrategyName, request_of
 from toolkit.cli.terminal import console, headline, print_json, progress, say
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def optimize(
     budget: Budget = None,
     holdings: Holdings = None,
     settings: Settings = None,
+    client: Client = None,
     no_report: Annotated[bool, typer.Option("--no-report", help="Write no HTML report.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 7 when there are warnings.")] = False,
     explain: Annotated[
@@ -40,7 +41,7 @@ def optimize(
     from toolkit.app.status import WARNINGS_UNDER_STRICT
 
     started = time.perf_counter()
-    request = request_of(common, strategy, settings, budget=budget, holdings=holdings)
+    request = request_of(common, strategy, settings, budget=budget, holdings=holdings, client=client)
     with progress("Loading the solver", common):
         from toolkit.app.optimize import NoAnswer, propose
     with progress("Estimating risk and solving", common):

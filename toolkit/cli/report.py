@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from toolkit.cli.options import Common, with_common
+from toolkit.cli.request import Client
 from toolkit.cli.terminal import print_json, progress, say
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def report(
     lang: Annotated[
         str | None, typer.Option("--lang", metavar="LANG", help="Language: en, de, or one you translated; default: settings.")
     ] = None,
+    client: Client = None,
     show: Annotated[bool, typer.Option("--open", help="Open it in the browser, or in what shows such files.")] = False,
     common: Common,
 ) -> None:
@@ -51,7 +53,7 @@ def report(
         from toolkit.app.runs import put
         from toolkit.app.subjects import DEFAULT_REPORT
 
-        folder, subject = _subject(about, settings, common)
+        folder, subject = _subject(about, settings, common, client)
     usual = settings.config.output.language
     chosen, language = name or DEFAULT_REPORT[subject.kind], lang or usual
     with progress("Rendering", common):
@@ -75,23 +77,31 @@ def report(
         typer.launch(path.resolve().as_uri())
 
 
-def _subject(about: str | None, settings: Settings, common: Common) -> tuple[Path, Subject]:
+def _subject(about: str | None, settings: Settings, common: Common, client: str | None) -> tuple[Path, Subject]:
     """What the report is about, and the folder that it goes to."""
     from pathlib import Path
 
     from toolkit.app import subjects
+    from toolkit.app.clients import client_name, content_hash, path_word
     from toolkit.app.exposure import ExposureRequest
     from toolkit.app.optimize import RUNS
     from toolkit.app.report.stored import find_run, load_run
     from toolkit.app.runs import stored_runs
     from toolkit.core.errors import DataError, SpecError, did_you_mean
 
-    output = Path(settings.config.output.folder)
+    output, whom = Path(settings.config.output.folder), client_name(client)
     files = common.price_files()
+
+    def new(subject: Subject, stem: str) -> tuple[Path, Subject]:
+        """The subject for its client, and a folder that no other content has."""
+        named = subject if whom is None else replace(subject, record={**subject.record, "client": whom})
+        parts = (str(named.record["as_of"]), path_word(whom or ""), path_word(stem), content_hash(named.record))
+        return output / "reports" / "-".join(part for part in parts if part), named
+
     if about is None:
         _refuse_prices(files, "a report of the market")
         day = common.day()
-        return output / "reports" / f"{day}-market", subjects.market(settings, day)
+        return new(subjects.market(settings, day), "market")
     run = find_run(about, output / RUNS) if about != STDOUT else None
     if run is None:
         if about != STDOUT and not Path(about).is_file():
@@ -101,9 +111,11 @@ def _subject(about: str | None, settings: Settings, common: Common) -> tuple[Pat
         day = common.day()
         request = ExposureRequest(about, settings, day, files)
         stem = "stdin" if about == STDOUT else Path(about).stem
-        return output / "reports" / f"{day}-{stem}", subjects.holdings(request)
+        return new(subjects.holdings(request), stem)
     _refuse_prices(files, "a stored run")
     stored = load_run(run, settings)
+    if whom is not None and whom != stored.subject.record.get("client"):
+        raise SpecError("a stored run has the client that it was made for.", hint="Give --client to `toolkit optimize`.")
     if common.as_of is not None and common.as_of != stored.subject.record["as_of"]:
         hint = f"Leave --as-of out: the run is of {stored.subject.record['as_of']}."
         raise SpecError("a stored run has a date of its own.", hint=hint)

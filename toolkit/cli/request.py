@@ -25,14 +25,26 @@ Settings = Annotated[
 ]
 
 
+Client = Annotated[
+    str | None, typer.Option("--client", metavar="NAME", help="Whom it is for: a name on the page and in the path.")
+]
+
+
 def request_of(
-    common: Common, strategy: str, settings: list[str] | None, *, budget: float | None, holdings: str | None
+    common: Common,
+    strategy: str,
+    settings: list[str] | None,
+    *,
+    budget: float | None,
+    holdings: str | None,
+    client: str | None = None,
 ) -> Request:
     """What is asked for: options go before the environment and the configuration file.
 
     Raises:
         SpecError: for a setting that makes no sense.
     """
+    from toolkit.app.clients import client_name
     from toolkit.app.config import resolve
 
     day = common.day()
@@ -48,4 +60,5 @@ def request_of(
         prices=common.price_files(),
         holdings=holdings,
         seed=common.seed,
+        client=client_name(client),
     )

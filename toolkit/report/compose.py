@@ -119,7 +119,7 @@ def compose(found: Findings, definition: Definition) -> Document:
         language=say.code,
         as_of=found.record["as_of"],
         as_of_written=found.fmt.long_date(found.record["as_of"]),
-        subject=found.subject,
+        subject=", ".join(name for name in (found.record.get("client"), found.subject) if name),
         run_id=found.record.get("run_id", ""),
         sections=tuple(
             Section(builder.name, say.words(builder.title) if builder.title else "", _content(builder, found))
