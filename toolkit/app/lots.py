@@ -18,13 +18,15 @@ from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.said import Said, said
 from toolkit.core.trade_names import METALS, metal_and_form
 from toolkit.core.units import KG_PER_UNIT
-from toolkit.data.files.holdings import Holdings, ReadFile, parse, read_holdings
+from toolkit.data.files.holdings import Holdings, ReadFile, few, parse, read_holdings
 from toolkit.supply.controls import ControlLedger
 
 PRECIOUS = "precious_metals"
 FAR_OFF = 8.0
 """A price paid this many times the level of its day, or this part of it, is likely that of another quantity: twice to four
 times is a dealer's premium or a noisy price, ten and a thousand are slips."""
+SINGLY = 3
+"""Lots that are told one by one; more of them are told together."""
 LEVEL_DAYS = 400
 """A level older than this says nothing about the day of a purchase."""
 
@@ -158,6 +160,10 @@ def price_warnings(lots: pl.DataFrame, prices: pl.DataFrame, fx: pl.DataFrame, p
                 cause=_cause(times, row["quantity"], row["unit"]),
             )
         )
+    if len(found) > SINGLY + 1:
+        rest = [sentence.values["lot"] for sentence in found[SINGLY:]]
+        more = said("{n} more lots were bought at prices as far from their level: {lots}.", n=len(rest), lots=few(rest))
+        found[SINGLY:] = [more]
     return tuple(found)
 
 
