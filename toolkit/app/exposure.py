@@ -374,19 +374,19 @@ def _warnings(
         found.append(
             said(
                 "No price is known for the form of {lots}: in no total. Bring one with --prices for its traded form.",
-                lots=portfolio.unpriced,
+                lots=few(list(portfolio.unpriced)),
             )
         )
     if any(level.kind == FILTERED for level in levels.values()):
         found.append(said("Prices of customs unit values are levels behind noisy prints, with their standard errors; no bids."))
     assumed = [lot.lot_id for lot in portfolio.lots if lot.assumed_origin]
     if assumed:
-        found.append(said("Origin unknown, taken as the controlling country: {lots}.", lots=assumed))
+        found.append(said("Origin unknown, taken as the controlling country: {lots}.", lots=few(assumed)))
     if elsewhere := sorted({lot.origin for lot in portfolio.lots if not lot.assumed_origin} - ledger.origins):
         found.append(
             said("The ledger holds no export control of {countries}: that it finds none is no proof.", countries=elsewhere)
         )
     uncertain = [lot.lot_id for lot in portfolio.lots if lot.uncertain]
     if uncertain:
-        found.append(said("No notice settles the form, counted as controlled: {lots}.", lots=uncertain))
+        found.append(said("No notice settles the form, counted as controlled: {lots}.", lots=few(uncertain)))
     return found

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache, partial
 
 import polars as pl
 
@@ -128,17 +129,20 @@ def lot_exposures(
         controlling: The origin that is assumed where a lot's own is unknown, and whose controls threaten replacement.
     """
     found: list[LotExposure] = []
+    # Many lots share metal, form, origin and purity: each question is put to the ledger once.
+    of_form = cache(partial(ledger.state, on=on, destination=destination))
+    resale, stored_at = cache(partial(resale_restrictions, ledger, on=on)), cache(place)
     for row in lots.iter_rows(named=True):
         assumed = row["origin_country"] == UNKNOWN_ORIGIN
         origin = controlling if assumed else row["origin_country"]
         purity = purity_fraction(row["purity"])
         metal, form = row["asset"], row["form"]
-        state = ledger.state(metal, form, on=on, destination=destination, origin=origin, purity=purity)
+        state = of_form(metal, form, origin=origin, purity=purity)
         market = state
         if origin != controlling:
-            market = ledger.state(metal, form, on=on, destination=destination, origin=controlling, purity=purity)
+            market = of_form(metal, form, origin=controlling, purity=purity)
         counting = [m for m in state.measures if m.counts and m.is_law]
-        stored_in = place(row["location"]).country
+        stored_in = stored_at(row["location"]).country
         stops = tuple(dict.fromkeys(m.instrument for m in state.measures if m.status == REPORTED and not m.conditional))
         price = prices.get((metal, form))
         found.append(
@@ -160,7 +164,7 @@ def lot_exposures(
                 measures=tuple(dict.fromkeys(m.number or m.authority for m in counting)),
                 practice=stops,
                 delivery=_delivery(row["status"], stored_in, origin, at_risk=bool(counting or stops)),
-                resale=resale_restrictions(ledger, metal, form, on=on, origin=origin, purity=purity),
+                resale=resale(metal, form, origin=origin, purity=purity),
                 elsewhere=tuple((m.number or m.authority, m.confidence) for m in state.elsewhere),
                 market_controlled=any(m.counts and m.is_law for m in market.measures),
                 traceability=traceability(row["origin_country"], row["certificate"]),

@@ -166,3 +166,23 @@ def test_every_word_for_a_by_product_has_a_number(settings):
     scale = companion_scale(snapshot)
     assert set(snapshot["metals"]["by_product"].drop_nulls()) <= set(scale)
     assert all(0 <= number <= 1 for number in scale.values())
+
+
+def test_many_lots_ask_the_ledger_once_a_form_and_origin(tmp_path, monkeypatch):
+    from toolkit.supply.controls import ControlLedger
+
+    asked = []
+    state = ControlLedger.state
+    monkeypatch.setattr(ControlLedger, "state", lambda self, *args, **kwargs: asked.append(args) or state(self, *args, **kwargs))
+
+    def calls(n):
+        asked.clear()
+        file = tmp_path / f"{n}.csv"
+        rows = (f"L{i},{('gallium', 'Silber')[i % 2]},2,{('CHN', 'DEU', '')[i % 3]}" for i in range(n))
+        file.write_text("\n".join(["lot_id,asset,quantity,origin_country", *rows]) + "\n", encoding="utf-8")
+        answer = expose(ExposureRequest(str(file), resolve({}, file=None), date(2026, 11, 24)))
+        assert len(answer.portfolio.lots) == n
+        assert max(len(warning) for warning in answer.warnings) < 400
+        return len(asked)
+
+    assert calls(600) == calls(12)
