@@ -30,7 +30,7 @@ UNITS = spelled(
         T: "t;to;tonne;tonnes;tonnen;mt;metric ton;metric tons;metric tonne;metric tonnes",
         LB: "lb;lbs;pound;pounds",
         OZT: "ozt;oz t;toz;t oz;oz tr;oz troy;troy oz;troy ounce;troy ounces;feinunze;feinunzen;troyunze;troyunzen;fine ounce",
-        PIECE: "unit;units;piece;pieces;pc;pcs;share;shares;stück;stücke;stk;st;anteil;anteile;aktie;aktien",
+        PIECE: "unit;units;einheit;einheiten;piece;pieces;pc;pcs;share;shares;stück;stücke;stk;st;anteil;anteile;aktie;aktien",
         "oz": "oz;ounce;ounces;unze;unzen",
         "pfund": "pfund;pfd",
         "ton": "ton;tons",

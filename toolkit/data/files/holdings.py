@@ -264,12 +264,10 @@ def _headers(table: Table) -> list[Header]:
             hints.append(f"Keep one of them, or rename the other to something that is not read, as 'note {both[-1]}'.")
     for header in found:
         if header.key is None and fold(header.text) not in NOT_READ:
-            near = nearest(fold(header.text), [name for name in STRONG if len(name) > 3], n=1)
-            if near and _close(fold(header.text), near[0]) and STRONG[near[0]] not in {h.key for h in found}:
+            meant = _nearly(fold(header.text))
+            if meant is not None and meant not in {h.key for h in found}:
                 faults.append(f"unknown column {header.text!r}")
-                hints.append(
-                    f"Did you mean {STRONG[near[0]]!r}? Rename it, or to something that is not near a column that is read."
-                )
+                hints.append(f"Did you mean {meant!r}? Rename it, or to something that is not near a column that is read.")
     keys = {header.key for header in found}
     for key in ("asset", "quantity"):
         if key not in keys:
@@ -286,10 +284,16 @@ def _headers(table: Table) -> list[Header]:
     return found
 
 
-def _close(word: str, known: str) -> bool:
+def _nearly(words: str) -> str | None:
+    """The column whose header a text begins with (``Kaufpreis netto``) or is a slip of; None for another one."""
     import difflib  # noqa: PLC0415
 
-    return difflib.SequenceMatcher(None, word, known).ratio() >= 0.85
+    begins = [name for name in STRONG if words.startswith(f"{name} ")]
+    if begins:
+        return STRONG[max(begins, key=len)]
+    near = nearest(words, [name for name in STRONG if len(name) > 3], n=1)
+    close = near and difflib.SequenceMatcher(None, words, near[0]).ratio() >= 0.85
+    return STRONG[near[0]] if close else None
 
 
 @dataclass(slots=True)
@@ -312,7 +316,11 @@ class _Parser:
     def read(self, broken: list[Fault]) -> ReadFile:
         table = self.table
         self.header = {header.key: header for header in self.headers if header.key}
-        self.raw = {header.key: table.cells[header.text].to_list() for header in self.headers if header.key}
+        self.raw = {
+            header.key: [None if isinstance(cell, str) and not cells.tidy(cell) else cell for cell in table.cells[header.text]]
+            for header in self.headers
+            if header.key
+        }
         numbers = table.rows.to_list()
         totals = [i for i in range(len(numbers)) if self._is_total(i)]
         kept = [i for i in range(len(numbers)) if i not in set(totals)]
