@@ -25,6 +25,8 @@ PRECIOUS = "precious_metals"
 FAR_OFF = 8.0
 """A price paid this many times the level of its day, or this part of it, is likely that of another quantity: twice to four
 times is a dealer's premium or a noisy price, ten and a thousand are slips."""
+TICKER = 6
+"""Letters of a text in capitals that may be the ticker of a listed instrument."""
 SINGLY = 3
 """Lots that are told one by one; more of them are told together."""
 LEVEL_DAYS = 400
@@ -75,7 +77,9 @@ class LotNames:
         names = (*self.ledger.assets, *self.instruments)
         near = did_you_mean(text, names)
         own = "A listed instrument needs its price: give it with --prices."
-        raise DataError(f"unknown asset {text!r}.", hint=near if near.startswith("Did") else own)
+        near = near if near.startswith("Did") else ""
+        ticker = text.isupper() and len(text) <= TICKER
+        raise DataError(f"unknown asset {text!r}.", hint=f"{near} {own if ticker or not near else ''}".strip())
 
     def form(self, asset: str, text: str) -> str:
         """The form of a metal; see `ControlLedger.form`."""

@@ -147,7 +147,11 @@ def test_a_lot_id_that_occurs_twice_is_refused_with_both_rows():
     [
         ({k: v for k, v in LOT.items() if k != "quantity"}, "no column 'quantity'", "template"),
         ({("quantty" if k == "quantity" else k): v for k, v in LOT.items()}, "no column 'quantity'", "Did you mean 'quantity'"),
-        ({("Kaufpreis netto" if k == "purchase_price" else k): v for k, v in LOT.items()}, "unknown column", "'purchase_price'"),
+        (
+            {("Kaufpreis netto" if k == "purchase_price" else k): v for k, v in LOT.items()},
+            "unknown column",
+            "'purchase_price'",
+        ),
         (LOT | {"vat_sate": "paid"}, "unknown column 'vat_sate'", "'vat_state'"),
         (LOT | {"Menge": "2"}, "'quantity' and 'Menge' both say 'quantity'", "Keep one"),
     ],
