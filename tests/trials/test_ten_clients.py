@@ -25,8 +25,10 @@ CLIENTS = {
         {"gallium": "DEU", "rhenium": "CHE"},
     ),
     "english": (
-        "Product,Weight,Unit,Bought on,Cost per kg,Currency,Stored in\n"
-        + 'Gallium ingot,"1,250.5",g,2024-11-05,480,EUR,Rotterdam\nHafnium crystal bar,3,kg,2025-02-01,"3,400.00",EUR,Singapore\n',
+        """Product,Weight,Unit,Bought on,Cost per kg,Currency,Stored in
+Gallium ingot,"1,250.5",g,2024-11-05,480,EUR,Rotterdam
+Hafnium crystal bar,3,kg,2025-02-01,"3,400.00",EUR,Singapore
+""",
         {"gallium": 1.2505, "hafnium": 3.0},
         {"gallium": 1.2505 * 480, "hafnium": 3 * 3400.0},
         {"gallium": "NLD", "hafnium": "SGP"},
