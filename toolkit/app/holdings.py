@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from toolkit.app.inputs import Inputs
 from toolkit.app.lots import instruments_of, read_lots
 from toolkit.app.origins import UNKNOWN_ORIGIN, key_of_lot
 from toolkit.app.request import Request
-from toolkit.app.runs import RECORD, stored_runs
+from toolkit.app.runs import RECORD, read_stored, stored_runs
 from toolkit.core.errors import GapError, SpecError
 from toolkit.core.said import said
 from toolkit.factors.forecast import FloatArray
@@ -109,22 +108,15 @@ def _stored_run(request: Request, strategy: Strategy) -> Mapping[str, Any] | Non
         file = runs / named / RECORD
         if Path(named).exists() or named == "-" or not file.is_file():
             return None
-        run = _read(file)
+        run = read_stored(runs / named) or {}
         if "positions" not in run:
             raise SpecError(f"run {named!r} has no answer, so nothing is held by it.", hint="Name another run, or a file.")
         return run
     for folder in reversed(stored_runs(runs, f"*-{glob.escape(strategy.name)}-*")):
-        run = _read(folder / RECORD)
+        run = read_stored(folder) or {}
         if "positions" in run and run["strategy"]["name"] == strategy.name and run["as_of"] <= request.as_of.isoformat():
             return run
     raise SpecError(
         f"no run of {strategy.name!r} up to {request.as_of} is stored in {runs}.",
         hint="Give --holdings FILE, or run the strategy once without it.",
     )
-
-
-def _read(file: Path) -> Mapping[str, Any]:
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise SpecError(f"the stored run {file} cannot be read: {error}.", hint="Run the strategy again.") from error

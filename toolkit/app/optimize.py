@@ -12,7 +12,7 @@ from toolkit.app.config import Settings
 from toolkit.app.prepare import Prepared, prepare
 from toolkit.app.record import run_record
 from toolkit.app.request import Request
-from toolkit.app.runs import run_files, run_id, store
+from toolkit.app.runs import run_files, run_id, store, with_checksums
 from toolkit.app.versions import versions
 from toolkit.core.errors import Infeasible
 from toolkit.optimize.allocate import Allocation, allocate
@@ -69,7 +69,7 @@ def _save(record: Mapping[str, Any], inputs: Mapping[str, Any], settings: Settin
         from toolkit.app.report.stored import with_report  # noqa: PLC0415
 
         files |= with_report(record, settings)
-    return store(Path(output.folder) / RUNS, record["run_id"], files)
+    return store(Path(output.folder) / RUNS, record["run_id"], with_checksums(files, inputs))
 
 
 def propose(request: Request) -> Result:

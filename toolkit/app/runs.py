@@ -17,8 +17,8 @@ from typing import Any
 
 from toolkit.core.errors import SpecError
 
-RECORD = "run.json"
-"""The file of a run folder that holds the run object."""
+RECORD, INPUTS = "run.json", "inputs.json"
+"""The files of a run folder that hold the run object, and what it was made from."""
 DRAFT = ".draft-"
 """How the names of what is not whole yet begin."""
 STALE = 3600.0
@@ -60,10 +60,39 @@ def run_files(record: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str,
         record: The run object, or that of a conflict, which has no weights.
         inputs: Strategy, configuration, data hashes, versions, seed.
     """
-    files = {"run.json": to_json(record).encode(), "inputs.json": to_json(inputs).encode()}
+    files = {RECORD: to_json(record).encode(), INPUTS: to_json(inputs).encode()}
     if "positions" in record:
         files["weights.csv"] = weights_csv(record).encode()
     return files
+
+
+def with_checksums(files: Mapping[str, bytes], inputs: Mapping[str, Any]) -> dict[str, bytes]:
+    """The files of a run with the SHA-256 of each in `inputs.json`, so that a changed figure is never reported as computed."""
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items() if name != INPUTS}
+    return {**files, INPUTS: to_json({**inputs, "sha256": digests}).encode()}
+
+
+def read_stored(folder: Path, name: str = RECORD) -> dict[str, Any] | None:
+    """A JSON file of a stored run as it was written; None where the run was stored without it.
+
+    Raises:
+        SpecError: when it cannot be read, or is not what the toolkit wrote.
+    """
+    again = "Run the strategy again."
+    try:
+        content = (folder / name).read_bytes() if name == RECORD or (folder / name).is_file() else None
+        digests = json.loads((folder / INPUTS).read_text(encoding="utf-8")).get("sha256")
+    except FileNotFoundError as error:
+        raise SpecError(f"{folder} is no run of this toolkit: {Path(error.filename).name} is missing.", hint=again) from error
+    except (OSError, ValueError, AttributeError, RecursionError) as error:
+        raise SpecError(f"the stored run {folder} cannot be read: {error}.", hint=again) from error
+    if not isinstance(digests, dict):
+        raise SpecError(f"{folder / INPUTS} holds no checksums: {folder.name} is no run of this version.", hint=again)
+    if content is None or (name != RECORD and name not in digests):
+        return None
+    if hashlib.sha256(content).hexdigest() != digests.get(name):
+        raise SpecError(f"{folder / name} was changed after the run wrote it: its checksum is another.", hint=again)
+    return json.loads(content)
 
 
 def store(folder: Path, name: str, files: Mapping[str, bytes]) -> Path:

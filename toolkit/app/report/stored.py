@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 from toolkit.app.config import Settings
 from toolkit.app.report.render import FORMATS, report
-from toolkit.app.runs import RECORD, stored_runs, to_json
+from toolkit.app.runs import RECORD, read_stored, stored_runs, to_json
 from toolkit.app.subjects import DEFAULT_REPORT, Subject, kind_of, parts_of
 from toolkit.core.errors import SpecError
 
@@ -56,10 +55,10 @@ def load_run(folder: Path, settings: Settings) -> Stored:
     Raises:
         SpecError: when a file cannot be read.
     """
-    record = _read(folder / RECORD)
-    if not isinstance(record, dict) or not {"as_of", "owner", "controls"} <= record.keys():
-        raise SpecError(f"{folder / RECORD} is no run of this toolkit.", hint="Run the strategy again.")
-    parts = _read(folder / PARTS) if (folder / PARTS).is_file() else parts_of(record, settings)
+    record = read_stored(folder) or {}
+    parts = read_stored(folder, PARTS)
+    if parts is None:
+        parts = parts_of(record, settings)
     return Stored(folder, Subject(record, parts))
 
 
@@ -85,10 +84,3 @@ def rendered(subject: Subject, *, name: str, lang: str, format: str) -> bytes:  
 def suffix_of(format: str) -> str:  # noqa: A002
     """Ending of the files of a format; `SpecError` is left to `report`."""
     return FORMATS[format].suffix if format in FORMATS else format
-
-
-def _read(file: Path) -> Any:
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise SpecError(f"the stored file {file} cannot be read: {error}.", hint="Run the strategy again.") from error

@@ -1,0 +1,61 @@
+"""Stored runs that were edited, cut off, or are of another version: refused with file and remedy, never a changed figure."""
+
+import json
+import random
+
+import pytest
+
+from toolkit.app.runs import RECORD, read_stored, run_files, store, with_checksums
+from toolkit.cli.main import run
+from toolkit.core.errors import SpecError
+
+RUN = {
+    "run_id": "a", "as_of": "2026-01-01", "owner": {"country": "DEU", "currency": "EUR"}, "controls": [],
+    "positions": [{"asset": "gold", "weight": 0.5, "previous_weight": 0.0, "value": 1.0, "quantity": 2.0, "unit": "kg",
+                   "lots": None, "lot_size": None, "price": 0.5}],
+    "cash": {"weight": 0.5, "value": 1.0},
+}  # fmt: skip
+
+
+@pytest.fixture
+def stored(tmp_path):
+    return store(
+        tmp_path / "out/runs", "a", with_checksums({**run_files(RUN, {"seed": 0}), "findings.json": b"{}"}, {"seed": 0})
+    )
+
+
+def test_a_run_is_read_as_it_was_written(stored):
+    assert read_stored(stored) == RUN
+    assert read_stored(stored, "findings.json") == {}
+    (stored / "findings.json").unlink()
+    assert read_stored(stored, "findings.json") is None
+
+
+@pytest.mark.parametrize("name", ["run.json", "inputs.json", "findings.json"])
+@pytest.mark.parametrize("seed", range(40))
+def test_a_changed_run_is_refused(stored, name, seed, capsys):
+    chance = random.Random(f"{name} {seed}")
+    path = stored / name
+    content = path.read_bytes()
+    damaged = [
+        content[: chance.randrange(len(content))],
+        content.replace(b"{}", b"[]").replace(b"a", b"b", 1).replace(b'"sha256"', b'"sha"'),
+        b"[" * 50_000,
+        b"null",
+        b"[]",
+        b'{"sha256": []}',
+        json.dumps({key: chance.choice([None, [], "x", -1]) for key in ("sha256", "positions", "as_of")}).encode(),
+        bytes(chance.randrange(256) for _ in range(50)),
+    ]
+    path.write_bytes(damaged[seed % len(damaged)])
+    if seed % 11 == 10:
+        path.unlink()
+        if name == "findings.json":
+            return
+    with pytest.raises(SpecError) as refused:
+        read_stored(stored, "findings.json" if name == "findings.json" else RECORD)
+    assert "again" in refused.value.hint
+    assert str(stored) in refused.value.message
+    for command in (["report", "a"], ["optimize", "--holdings", "a"]):
+        if name != "findings.json":
+            assert run([*command, "--out", str(stored.parents[1])]) in (2, 3), capsys.readouterr().err
