@@ -35,7 +35,7 @@ SECONDS = 10.0
 """Of work, where nothing else is said."""
 PART = 0.2
 """Of what is left, for each question whether some whole lots hold."""
-GROWTH = (1.0, 1.01, 1.05, 1.2, 1.5, 2.0)
+GROWTH = (1.0, 1.01, 1.05, 1.2, 1.5, 2.0, 10.0, 100.0)
 """Multiples of the least moves that are tried until a proposal has an answer: costs that only an answer knows need room too."""
 
 
@@ -84,6 +84,36 @@ def discrete_conflict(problem: Problem, work: Work | None = None) -> Infeasible 
     return _explained(free, message, names, _moves(free, work), work, more, irreducible=not unknown)
 
 
+def not_found(problem: Problem, message: str, work: Work) -> NumericalFailure:
+    """The error of a search that found nothing and proved nothing, with a relaxation that has an answer where one was found."""
+    details = {"proven": False, "relaxation": dict[str, float](), "set": list[str]()}
+    moves = _moves(problem, work)
+    proposal = _proposal(problem, moves[0], work) if isinstance(moves, tuple) and moves[0] else None
+    if proposal is None or not isinstance(moves, tuple):
+        return NumericalFailure(message, hint="Raise solver.time_limit, or loosen a limit.", details=details)
+    changes, told, growth = proposal
+    settings = _settings(changes)
+    options = " ".join(f"--set {quoted(setting)}" for setting in settings)
+    return NumericalFailure(
+        message,
+        hint=f"The nearest that was found has {'; '.join(told)}. Try {options}, or raise solver.time_limit.",
+        details={**details, "set": settings, "relaxation": _amounts(problem, moves[0], growth)},
+    )
+
+
+def _settings(changes: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    return [f"constraint.{name}.{key}={_toml(value)}" for name, keys in changes.items() for key, value in keys.items()]
+
+
+def _amounts(problem: Problem, moves: list[Move], growth: float) -> dict[str, float]:
+    """Name of a constraint -> the largest of its moves."""
+    amounts: dict[str, float] = {}
+    for move in moves:
+        name = problem.constraints[move.owner].name
+        amounts[name] = max(growth * move.amount, amounts.get(name, 0.0))
+    return amounts
+
+
 def _moves(problem: Problem, work: Work) -> tuple[list[Move], bool] | NumericalFailure | None:
     """Moves and whether they are the least; None where it is proven that none is enough, the failure where it is not known."""
     try:
@@ -128,15 +158,13 @@ def _explained(
         hint = f"By how much a limit would have to give way was not found out: loosen or drop {listed}."
         return Infeasible(message, hint=f"{hint} {more}".strip(), details={**details, "proven": False})
     changes, told, growth = proposal
-    settings = [f"constraint.{name}.{key}={_toml(value)}" for name, keys in changes.items() for key, value in keys.items()]
+    settings = _settings(changes)
     options = " ".join(f"--set {quoted(setting)}" for setting in settings)
-    relaxation = details["relaxation"]
-    for move in moves[0]:
-        name = problem.constraints[move.owner].name
-        relaxation[name] = max(growth * move.amount, relaxation.get(name, 0.0))
     kind = "Least relaxation" if moves[1] and growth == 1.0 else "A relaxation that has an answer (a smaller one may do)"
     hint = f"{kind}: {'; '.join(told)}. Try {options}. {more}".strip()
-    return Infeasible(message, hint=hint, details={**details, "set": settings})
+    return Infeasible(
+        message, hint=hint, details={**details, "relaxation": _amounts(problem, moves[0], growth), "set": settings}
+    )
 
 
 def _toml(value: Any) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 
 from toolkit.core.errors import Infeasible, NumericalFailure, ToolkitError
 from toolkit.factors.forecast import FloatArray
-from toolkit.optimize.conflict.diagnose import discrete_conflict
+from toolkit.optimize.conflict.diagnose import discrete_conflict, not_found
 from toolkit.optimize.costs import TRADED
 from toolkit.optimize.functions import Ceiling, ConvexFunction
 from toolkit.optimize.lots.approximation import Approximation, Relaxation
@@ -280,8 +280,5 @@ def _impossible(problem: Problem, ceilings: tuple[Ceiling, ...], work: Work, *, 
             hint=f"Raise their `upper` or --budget, or drop {rules}.",
             details={"conflict": names, "relaxation": {}, "set": [], "proven": False},
         )
-    return NumericalFailure(
-        f"no allocation that holds {rules} was found within solver.time_limit, and none was ruled out.",
-        hint="Raise solver.time_limit, or loosen a limit.",
-        details={"proven": False},
-    )
+    message = f"no allocation that holds {rules} and every limit was found within solver.time_limit, and none was ruled out."
+    return not_found(problem, message, work)
