@@ -234,6 +234,7 @@ def read_prices(
         reading = ()
     for column in ("asset", "unit", "basis", "source"):
         check_names(table.name, rows.select("row", value=column))
+    check_size(table.name, columns=rows["asset"].n_unique())
     rows, keys = _keyed(rows, known, ticker=shape == "quotation")
     rows = rows.sort("asset", "date", "row")
     reading += keys
@@ -437,12 +438,13 @@ def _check_jumps(rows: pl.DataFrame, accept: Collection[str], *, file: str = "th
     change = (pl.col("price").log() - pl.col("price").shift().log()).abs()
     far = (pl.col("asset") == pl.col("asset").shift()) & (change >= math.log(JUMP) - 1e-12)
     meant = (pl.col("basis") == CUSTOMS) | pl.col("asset").is_in(list(accept))
-    before = pl.col("price").shift().cast(pl.String)
-    shown = pl.format("{} after {} on {}", pl.col("price").cast(pl.String), before, pl.col("date").cast(pl.String))
-    row = pl.col("row") if "row" in rows.columns else pl.lit(None, dtype=pl.Int64).alias("row")
-    jumps = rows.select(row, what="asset", value=shown, jumps=far & ~meant).filter("jumps").drop("jumps")
-    if jumps.is_empty():
+    jumping = rows.with_columns(before=pl.col("price").shift(), jumps=far & ~meant).filter("jumps")
+    if jumping.is_empty():
         return
+    # No `pl.format` here: of filtered rows it panics in polars 2.1.
+    shown = [f"{price:g} after {before:g} on {day}" for price, before, day in jumping["price", "before", "date"].iter_rows()]
+    row = jumping["row"] if "row" in rows.columns else pl.Series([None] * jumping.height, dtype=pl.Int64)
+    jumps = pl.DataFrame({"row": row, "what": jumping["asset"], "value": shown})
     asset = jumps["what"][0]
     hint = f"Correct the price or its unit (kg against g, pounds against pence); if it is meant: --accept {asset!r}."
     if "row" in rows.columns:

@@ -46,6 +46,7 @@ MAX_BYTES = 64 * 2**20
 MAX_CELLS = 3_000_000
 """Most cells of a table: at 3 million the reading of text and the frames made of it stay below a gigabyte."""
 MAX_COLUMNS = 2_000
+"""Most columns of a table, and most assets of a price file."""
 MAX_NAME = 100
 """Longest name of an asset or column, in characters."""
 _COMMENT = re.compile(r'"?#(\s|"?$)')
@@ -62,6 +63,7 @@ _POINT, _COMMA = (
 _ENGLISH = r"^[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?$"
 _GERMAN = r"^[+-]?([0-9]{1,3}(\.[0-9]{3})+|[0-9]*)(,[0-9]+)?$"
 _THOUSANDS = r"^[+-]?[0-9]{1,3}([.,'’\s\u00a0\u202f][0-9]{3})+([.,][0-9]+)?$"
+_CALENDAR = (-719_162, 2_932_896)  # days from 1970-01-01 to the years 1 and 9999
 _ISO_DAY = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}$"
 _ISO_MONTH = r"^[12][0-9]{3}-[0-9]{2}$"
 
@@ -449,6 +451,7 @@ def _csv(name: str, text: str, encoding: str, faults: list[Fault] | None, make: 
     # A spreadsheet saves columns that were once touched: they have neither a name nor a cell.
     if any(any(record[width:]) and len(record) == len(header) for record in body):
         width = len(header)
+    check_size(name, columns=width)
     names = _header(name, header[:width], lines[0])
     body = [record if any(record[width:]) else record[:width] for record in body]
     right = [len(record) == width or not any(record) for record in body]
@@ -510,6 +513,14 @@ def _parquet(name: str, content: bytes) -> Table:
         if not (dtype in textual or dtype.is_numeric() or dtype in (pl.Date, pl.Datetime)):
             hint = "Columns hold text, numbers or dates."
             raise DataError(f"{name}: column {column!r} holds {dtype}.", hint=hint, details={"file": name, "column": column})
+    for column, dtype in frame.schema.items():
+        if dtype in (pl.Date, pl.Datetime):
+            day = {"ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}.get(getattr(dtype, "time_unit", ""), 1)
+            counted = frame[column].to_physical() // day
+            # polars panics at text of a day beyond the calendar.
+            if not counted.is_between(*_CALENDAR).all():
+                hint = "Write or copy the file again."
+                raise DataError(f"{name}: column {column!r} holds days of no calendar.", hint=hint, details={"file": name})
     frame = frame.with_columns(pl.col(*textual).cast(pl.String).str.strip_chars().replace("", None))
     return _said(Table(name, frame, pl.int_range(1, frame.height + 1, dtype=pl.Int64, eager=True).alias("row"), ""))
 
@@ -585,7 +596,7 @@ def _decimal_point(table: Table, cells: pl.DataFrame) -> pl.DataFrame:
     What looks like grouped thousands (``1,234``) is read as such beside a number that has both marks, and refused alone; but a
     lone point is decimal in a file separated by commas.
     """
-    textual = [name for name in cells.columns if cells.schema[name] == pl.String]
+    textual = [name for name, dtype in cells.schema.items() if dtype == pl.String]
     # By type, never by name: see `numbers`.
     marks = pl.col(pl.String).str.contains(r"[,'’\s\u{a0}\u{202f}]" if table.separator == "," else r"[.,'’\s\u{a0}\u{202f}]")
     if not textual or not any(cells.select(marks.any()).row(0)):
