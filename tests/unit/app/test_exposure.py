@@ -173,7 +173,9 @@ def test_many_lots_ask_the_ledger_once_a_form_and_origin(tmp_path, monkeypatch):
 
     asked = []
     state = ControlLedger.state
-    monkeypatch.setattr(ControlLedger, "state", lambda self, *args, **kwargs: asked.append(args) or state(self, *args, **kwargs))
+    monkeypatch.setattr(
+        ControlLedger, "state", lambda self, *args, **kwargs: asked.append(args) or state(self, *args, **kwargs)
+    )
 
     def calls(n):
         asked.clear()

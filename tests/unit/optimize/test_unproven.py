@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.unit.optimize.problems import problem_of, random_covariance
+from tests.unit.optimize.random_strategies import random_problem
 from toolkit.core.errors import Infeasible, NumericalFailure, SpecError, ToolkitError, quoted
 from toolkit.factors.scenarios import Scenarios
 from toolkit.optimize.allocate import Solver, allocate
@@ -142,3 +143,12 @@ def test_proposals_are_quoted():
     with pytest.raises(ToolkitError) as refused:
         allocate(problem_of(random_covariance(3), constraints=[CASH, odd]))
     assert shlex.split(refused.value.hint.split("Try ")[1])[1].startswith("constraint.")
+
+
+@pytest.mark.parametrize("seed", [5032, 5267])
+def test_risk_parity_under_two_limits_on_functions_is_solved_or_refused(seed):
+    try:
+        answer = allocate(random_problem(seed, lots=seed % 2 == 0), Solver(time_limit=1.0))
+    except ToolkitError:
+        return
+    assert all(limit.slack is None or limit.slack > -1e-6 for limit in answer.limits)

@@ -41,8 +41,9 @@ def solve_parity_within(
     """
     n = len(budgets)
     idle = np.eye(n + 1)[-1]
-    eased = tuple(ceiling for ceiling in ceilings if ceiling.limit > 0 and ceiling.function.value(idle) <= 0)
-    rigid = tuple(ceiling for ceiling in ceilings if ceiling not in eased)
+    by_cash = [ceiling.limit > 0 and ceiling.function.value(idle) <= 0 for ceiling in ceilings]
+    eased = tuple(ceiling for ceiling, eases in zip(ceilings, by_cash, strict=True) if eases)
+    rigid = tuple(ceiling for ceiling, eases in zip(ceilings, by_cash, strict=True) if not eases)
 
     def solved(cash: float, held: tuple[Ceiling, ...]) -> Continuous:
         return solve_parity_of(risk, budgets, limits, held, cash)
