@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
 
@@ -93,3 +94,20 @@ def test_dates_ahead_of_the_report_are_those_of_upcoming_and_of_the_exposure(ans
     assert "2026-11-27" in named
     assert named <= {row["date"] for row in answer["next_changes"]} <= ahead
     assert answer["next_changes"] == subject.record["exposure"]["next_changes"]
+
+
+def test_no_factor_and_no_holding_falls_by_more_than_all_of_itself():
+    """Energy is so volatile that two deviations are more than its price: a fall is one of the logarithm."""
+    from tests.subjects import proposal
+
+    record = proposal()
+    volatility = {factor["name"]: factor["volatility"] for factor in record["factor_model"]["factors"]}
+    phrases = record["phrases"]
+    falls = [row for row in record["scenarios"] if row["kind"] == "factor"]
+    assert falls
+    for row in falls:
+        size = phrases[row["method"]]["with"]["size"]
+        assert 0 < size < 1
+        # The size is twice the volatility that the same record shows of the factor.
+        assert size == pytest.approx(1 - math.exp(-2 * volatility[row["name"].removesuffix(" falls")]), abs=1e-6)
+        assert row["loss"] < 1

@@ -73,7 +73,7 @@ def _factor_rows(strategy: Strategy, inputs: Inputs, forecast: Forecast, destina
                 "name": name,
                 "members": members,
                 "against": against,
-                "volatility": float(np.sqrt(max(model.factor_cov[j, j], 0.0))),
+                "volatility": float(np.sqrt(max(forecast.factor_cov[j, j], 0.0))),
                 "return_12m": year,
                 "last": ended,
             }

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from toolkit.core.said import said
 from toolkit.factors.forecast import FloatArray, Forecast
 
@@ -28,7 +30,10 @@ class FactorFall:
 
 
 def factor_falls(forecast: Forecast) -> tuple[FactorFall, ...]:
-    """Each named factor by two deviations a year. A supply shock that eases is a loss for who holds the metal."""
+    """Each named factor by two deviations a year. A supply shock that eases is a loss for who holds the metal.
+
+    The deviations are of logarithms, so that no price falls by all of itself: a move of x is ``exp(x) - 1``.
+    """
     found = []
     for j in forecast.named:
         deviation = math.sqrt(max(float(forecast.factor_cov[j, j]), 0.0))
@@ -36,10 +41,10 @@ def factor_falls(forecast: Forecast) -> tuple[FactorFall, ...]:
             continue
         together = forecast.factor_cov[j] / forecast.factor_cov[j, j]
         method = said(
-            "{count:g} standard deviations in a year ({size:.0%}), other factors following",
+            "{count:g} standard deviations of the logarithm in a year (-{size:.0%}), other factors following",
             count=SHOCK,
-            size=SHOCK * deviation,
+            size=-math.expm1(-SHOCK * deviation),
         )
         name = said("{factor} falls", factor=forecast.factors[j])
-        found.append(FactorFall(name, -SHOCK * deviation * (forecast.loadings @ together), method))
+        found.append(FactorFall(name, np.expm1(-SHOCK * deviation * (forecast.loadings @ together)), method))
     return tuple(found)

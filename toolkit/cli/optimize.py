@@ -9,7 +9,7 @@ import typer
 
 from toolkit.cli.options import Common, with_common
 from toolkit.cli.request import DEFAULT_STRATEGY, Budget, Client, Holdings, Settings, StrategyName, request_of
-from toolkit.cli.terminal import console, headline, print_json, progress, say
+from toolkit.cli.terminal import console, headline, print_json, progress, say, tell_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 SHOWN = 5e-5
 """Weights below this print as 0.0 % and are the dust of a continuous solver."""
+WARNINGS = ("answer", "late", "terms")
+"""Kinds of cautions that the terminal warns of and that `--strict` fails on; what was assumed and how is a note."""
 ROOM = 0.005
 """Of slack, from which whole lots stay away from a limit that the divisible optimum touches."""
 
@@ -66,8 +68,8 @@ def optimize(
             show_explanation(console(common), result.record, told)
     for note in result.record["scenario_notes"]:
         say(f"scenarios: {note}", common)
-    for warning in result.record["warnings"]:
-        say(f"warning: {warning}", common)
+    weak = [words for kind in WARNINGS for words in result.record["cautions"][kind]]
+    tell_warnings(weak, [words for words in result.record["warnings"] if words not in weak], common)
     if common.verbose:
         for attempt in result.record["solver"]["attempts"]:
             say(
@@ -78,7 +80,7 @@ def optimize(
     say(f"run: {folder}", common)
     if not no_report:
         say(f"report: {report.resolve()}", common)
-    if strict and result.record["warnings"]:
+    if strict and weak:
         raise typer.Exit(WARNINGS_UNDER_STRICT)
 
 

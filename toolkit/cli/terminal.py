@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +54,21 @@ def headline(strong: str, plain: str = "") -> Text:
     from rich.text import Text
 
     return Text.assemble((printable(strong), "bold"), printable(plain))
+
+
+MOST_WARNINGS = 5
+"""Warnings that a terminal shows; more are read by nobody, and all are in the object and with --verbose."""
+
+
+def tell_warnings(warnings: Sequence[str], notes: Sequence[str], common: Common) -> None:
+    """Warnings on stderr, those first that weaken the answer most; notes of method only with `--verbose`."""
+    shown = warnings if common.verbose else warnings[:MOST_WARNINGS]
+    for warning in shown:
+        say(f"warning: {warning}", common)
+    if len(shown) < len(warnings):
+        say(f"{len(warnings) - len(shown)} more warnings: --verbose.", common)
+    for note in notes if common.verbose else ():
+        say(f"note: {note}", common)
 
 
 def console(common: Common) -> Console:
