@@ -111,3 +111,19 @@ def test_no_factor_and_no_holding_falls_by_more_than_all_of_itself():
         # The size is twice the volatility that the same record shows of the factor.
         assert size == pytest.approx(1 - math.exp(-2 * volatility[row["name"].removesuffix(" falls")]), abs=1e-6)
         assert row["loss"] < 1
+
+
+@pytest.mark.parametrize("lang", ["en", "de"])
+def test_a_report_says_what_is_priced_at_averages_of_a_year_and_cites_their_source(subject, lang):
+    from toolkit.app.report import report
+
+    page = report(subject.record, subject.parts, name="exposure", lang=lang, format="md").decode()
+    exposure = subject.record["exposure"]
+    yearly = {price["asset"] for price in exposure["prices"] if price["kind"] == "annual_average"}
+    assert yearly == {"rhenium", "hafnium", "dysprosium", "terbium"}
+    share = sum(lot["value"] or 0 for lot in exposure["lots"] if lot["asset"] in yearly) / exposure["value"]
+    words = {"en": "of value is priced at an average of a year", "de": "des Werts sind mit einem Jahresdurchschnitt bewertet"}
+    line = next(line for line in page.splitlines() if words[lang] in line)
+    assert f"{100 * share:.0f}" in line
+    cited = {entry["source_id"] for entry in subject.record["data"] if entry["table"] == "prices_annual"}
+    assert cited == {price["source"] for price in exposure["prices"] if price["asset"] in yearly}

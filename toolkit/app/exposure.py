@@ -18,7 +18,7 @@ from toolkit.app.plain import plain
 from toolkit.app.prices import PriceFiles, read_own
 from toolkit.app.purchases import Purchase, purchases
 from toolkit.app.stops import largest_observed, stop_bands, stop_shares
-from toolkit.app.valuation import FILTERED, KINDS, UnitPrice, unit_prices
+from toolkit.app.valuation import ANNUAL, FILTERED, KINDS, UnitPrice, unit_prices
 from toolkit.core.countries import CUSTOMS_CHINA
 from toolkit.core.errors import GapError, SpecError
 from toolkit.core.said import Said, phrases, said, together
@@ -201,7 +201,14 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         delay = None
         notes.append(error.message)
     tables = ("controls", "control_scopes", "products", "shares", "end_uses", "assumptions")
-    used = {"prices": prices, "fx": snapshot["fx"], **{name: snapshot[name] for name in tables}}
+    yearly = {level.asset for level in levels.values() if level.kind == ANNUAL}
+    annual = snapshot["prices_annual"]
+    used = {
+        "prices": prices.filter(pl.col("asset").is_in([*{level.asset for level in levels.values()} - yearly])),
+        "prices_annual": annual.filter(pl.col("asset").is_in([*yearly])),
+        "fx": snapshot["fx"],
+        **{name: snapshot[name] for name in tables},
+    }
     return ExposureAnswer(
         as_of=as_of,
         currency=currency,

@@ -137,9 +137,19 @@ def _source(run: Findings) -> Iterator[Inline]:
     say, exposure = run.say, run.record["exposure"]
     yield from say(
         "Source: lots of the file at the last price level{prices}, notices{notices}.",
-        prices=sources(*run.of_tables("prices", "prices_annual")),
+        prices=sources(*run.of_sources(*(price["source"] for price in exposure["prices"]))),
         notices=sources(*run.of_tables("controls"), *run.rests_on(ORIGIN, FORM)),
     )
+    yearly = {price["asset"]: price for price in exposure["prices"] if price["kind"] == "annual_average"}
+    value = sum(lot["value"] or 0.0 for lot in exposure["lots"] if lot["asset"] in yearly)
+    if value > 0:
+        yield " "
+        yield from say(
+            "{share} of value is priced at an average of a year, up to {day}: {metals}.",
+            share=strong(run.fmt.percent(value / exposure["value"], 0)),
+            day=run.fmt.short_date(max(price["date"] for price in yearly.values())),
+            metals=say.listed([run.metal(row) for row in run.record["controls"] if row["asset"] in yearly]),
+        )
     unpriced: Sequence[str] = exposure["unpriced"]
     if unpriced:
         first: list[Inline] = [shown_name(lot) for lot in islice(unpriced, UNPRICED_NAMED)]
