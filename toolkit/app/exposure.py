@@ -201,11 +201,11 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         delay = None
         notes.append(error.message)
     tables = ("controls", "control_scopes", "products", "shares", "end_uses", "assumptions")
-    yearly = {level.asset for level in levels.values() if level.kind == ANNUAL}
-    annual = snapshot["prices_annual"]
+    yearly = {level.asset: level.source for level in levels.values() if level.kind == ANNUAL}
+    used_years = pl.DataFrame([*yearly.items()], schema={"asset": pl.String, "source": pl.String}, orient="row")
     used = {
-        "prices": prices.filter(pl.col("asset").is_in([*{level.asset for level in levels.values()} - yearly])),
-        "prices_annual": annual.filter(pl.col("asset").is_in([*yearly])),
+        "prices": prices.filter(pl.col("asset").is_in([*{level.asset for level in levels.values()} - yearly.keys()])),
+        "prices_annual": snapshot["prices_annual"].join(used_years, on=["asset", "source"], how="semi"),
         "fx": snapshot["fx"],
         **{name: snapshot[name] for name in tables},
     }
