@@ -159,6 +159,7 @@ def _fall(prices: Sequence[tuple[date, float | None]]) -> dict[str, Any] | None:
         waited = max(waited, 12 * (month.year - high.year) + month.month - high.month)
     return {
         "depth": float(depths[trough]),
+        "since": known[0][0],
         "peak": known[int(values[: trough + 1].argmax())][0],
         "trough": known[trough][0],
         "under_water": waited,

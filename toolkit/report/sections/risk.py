@@ -203,4 +203,8 @@ def _fall(run: Findings, fall: Mapping[str, Any] | None) -> tuple[Text, Text]:
         return text(NONE), text(NONE)
     fmt, waited = run.fmt, fall["under_water"]
     still = run.say(" (still)") if fall["lasts"] and fall["depth"] else ()
-    return text(fmt.percent(fall["depth"])), text(fmt.number(waited), still)
+    depth = text(fmt.percent(fall["depth"]))
+    if since := fall.get("since"):
+        # The months of the panel, not those from which the volatility is: the row says both.
+        depth = run.say("{depth} since {month}", depth=fmt.percent(fall["depth"]), month=fmt.month(since))
+    return depth, text(fmt.number(waited), still)

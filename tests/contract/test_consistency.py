@@ -1,0 +1,76 @@
+"""Figures of whole reports that contradict each other, or themselves, whatever the report and the language."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+
+from tests.lots import HEADER, TWELVE
+from tests.subjects import proposal, with_parts
+from toolkit.app.config import resolve
+from toolkit.app.exposure import ExposureRequest
+from toolkit.app.report import report
+from toolkit.app.subjects import holdings, market
+
+DAY = date(2026, 11, 24)
+PERCENT = re.compile(r"\u2212(\d[\d.,]*)[\u00a0\u202f ]?%")
+MARKER = re.compile(r"^[SA]\d+$")
+
+
+@pytest.fixture(scope="module")
+def subjects(tmp_path_factory):
+    file = tmp_path_factory.mktemp("lots") / "lots.csv"
+    file.write_text("\n".join([HEADER, *TWELVE]))
+    settings = resolve({}, file=None)
+    run = with_parts(proposal())
+    return {"run": run, "lots": holdings(ExposureRequest(str(file), settings, DAY)), "market": market(settings, DAY)}
+
+
+REPORTS = [("run", "allocation"), ("run", "full"), ("run", "webinar"), ("lots", "exposure"), ("market", "market-brief")]
+
+
+@pytest.fixture(params=[(*one, lang) for one in REPORTS for lang in ("en", "de")], ids="-".join)
+def page(request, subjects) -> tuple[Any, dict[str, Any]]:
+    kind, name, lang = request.param
+    subject = subjects[kind]
+    return subject, json.loads(report(subject.record, subject.parts, name=name, lang=lang, format="json"))
+
+
+def spans(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict):
+        if "text" in node and "refs" in node:
+            yield node
+        for value in node.values():
+            yield from spans(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from spans(value)
+
+
+def test_nothing_falls_by_more_than_all_of_itself(page):
+    _, document = page
+    comma = "," if document["language"] == "de" else "."
+    for span in spans(document["sections"]):
+        for figure in PERCENT.findall(span["text"]):
+            number = figure.replace("." if comma == "," else ",", "").replace(comma, ".")
+            assert float(number) <= 100, span["text"]
+
+
+def test_a_marker_that_is_cited_is_told_in_the_report(page):
+    _, document = page
+    told = json.dumps([s for s in document["sections"] if s["name"] in ("sources", "assumptions")], ensure_ascii=False).casefold()
+    cited = {ref for span in spans(document["sections"]) for ref in span["refs"] if MARKER.match(ref)}
+    assert cited
+    assert [ref for ref in sorted(cited) if f'"{ref.casefold()}"' not in told] == []
+
+
+def test_the_deepest_fall_names_the_month_from_which_it_is(subjects):
+    series = subjects["run"].parts["prices"]["series"]
+    assert series
+    for one in series:
+        assert one["fall"]["since"] <= one["fall"]["peak"] <= one["fall"]["trough"]
