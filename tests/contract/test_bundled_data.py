@@ -23,7 +23,7 @@ def test_nothing_was_known_in_the_future_and_every_source_is_described(name):
     frame = table(name)
     assert frame.height
     assert frame["known_from"].null_count() == 0
-    assert frame["known_from"].max() <= date(2026, 10, 8)
+    assert frame["known_from"].max() <= (date(2026, 10, 30) if name == "fx" else date(2026, 10, 8))
     assert set(frame["source"]) <= set(sources(descriptor(bundled_folder())))
 
 
@@ -84,7 +84,24 @@ def test_a_broken_table_is_found_with_its_row(tmp_path):
     shutil.copytree(bundled_folder(), folder)
     path = folder / "fx.csv"
     lines = path.read_text().splitlines()
-    lines[3] = lines[3].replace("0.7", "-0.7", 1)
+    day, base, quote, rate, *rest = lines[3].split(",")
+    lines[3] = ",".join((day, base, quote, f"-{rate}", *rest))
     path.write_text("\n".join(lines) + "\n")
     faults = validate_package(folder)
     assert [(fault.table, fault.rule, fault.rows) for fault in faults] == [("fx", "rate|min_exclusive", (4,))]
+
+
+def test_exchange_rates_agree_with_what_the_federal_reserve_printed():
+    """Monthly averages of H.10 (noon in New York), as printed: the two fixings differ by less than half a percent."""
+    dollars = table("fx").filter(pl.col("quote") == "USD")
+    printed = {date(2012, 1, 1): 0.7746, date(2015, 4, 1): 0.9240, date(2022, 10, 1): 1.0149, date(2026, 6, 1): 0.8684}
+    for month, rate in printed.items():
+        rows = dollars.filter(pl.col("date").dt.truncate("1mo") == month)
+        assert 1 / rows["rate"].mean() == pytest.approx(rate, rel=0.005)
+
+
+def test_rates_of_the_day_know_no_gap_longer_than_the_holidays():
+    daily = table("fx").filter(pl.col("date") >= date(2020, 1, 1))
+    assert set(daily["quote"]) == {"USD", "JPY", "GBP", "CHF", "CNY", "KRW", "CAD", "AUD", "SEK"}
+    for _, rows in daily.group_by("quote"):
+        assert rows.sort("date")["date"].diff().max().days <= 5

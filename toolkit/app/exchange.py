@@ -7,7 +7,7 @@ from datetime import date
 
 import polars as pl
 
-from toolkit.core.errors import DataError
+from toolkit.core.errors import DataError, nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,8 @@ def last_rate(fx: pl.DataFrame, base: str, quote: str) -> Rate:
         if first is not None and second is not None:
             days = [rate.date for rate in (first, second) if rate.date is not None]
             return Rate(base, quote, first.value * second.value, min(days))
-    known = ", ".join(sorted({*fx["base"].unique(), *fx["quote"].unique()})) or "none"
-    hint = f"Currencies with a rate: {known}. Try --currency {base}."
+    currencies = sorted({*fx["base"].unique(), *fx["quote"].unique()})
+    close = nearest(next((word for word in (base, quote) if word not in currencies), quote), currencies)
+    hint = f"Did you mean {' or '.join(close)}? " if close else ""
+    hint += f"Currencies with a rate: {', '.join(currencies) or 'none'}."
     raise DataError(f"no exchange rate from {base} to {quote} is known.", hint=hint)

@@ -75,7 +75,10 @@ class PricePoints(dy.Schema):
 
 
 class ExchangeRates(dy.Schema):
-    """Units of `quote` for one unit of `base`, monthly averages dated at the month's end."""
+    """Units of `quote` for one unit of `base`: of the day, or averages of a month dated at its end.
+
+    The last known rate turns a level into money; returns of monthly prices are converted at averages of the months.
+    """
 
     date = dy.Date(primary_key=True)
     base = dy.String(primary_key=True, regex=CURRENCY)

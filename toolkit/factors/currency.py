@@ -31,7 +31,7 @@ class Translation:
 
 
 def monthly_rate(fx: pl.DataFrame, quote: str, reporting: str, dates: tuple[date, ...]) -> FloatArray:
-    """Reporting currency for one unit of `quote`, (T,) by month; NaN where unknown. Crosses over a shared base."""
+    """Reporting currency for one unit of `quote`, (T,) averages of months; NaN where unknown. Crosses over a shared base."""
     months = [d.replace(day=1) for d in dates]
 
     def direct(base: str, target: str) -> FloatArray:
@@ -40,7 +40,8 @@ def monthly_rate(fx: pl.DataFrame, quote: str, reporting: str, dates: tuple[date
         for left, right, power in ((base, target, 1.0), (target, base, -1.0)):
             rows = fx.filter((pl.col("base") == left) & (pl.col("quote") == right)).sort("date")
             if rows.height:
-                known = {d.replace(day=1): r for d, r in rows.select("date", "rate").iter_rows()}
+                means = rows.group_by(pl.col("date").dt.truncate("1mo")).agg(pl.col("rate").mean())
+                known = dict(means.iter_rows())
                 return np.array([known.get(month, np.nan) for month in months]) ** power
         return np.full(len(dates), np.nan)
 

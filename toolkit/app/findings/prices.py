@@ -107,7 +107,7 @@ def _is_of_run(ask: Ask, key: str, rows: pl.DataFrame, rate: float) -> bool:
 
 
 def _series(asset: Asset, rows: pl.DataFrame, path: LevelPath, fx: pl.DataFrame, currency: str, last: float) -> dict[str, Any]:
-    """One asset, converted at the rate of each month and, after the last of them, at the last."""
+    """One asset, converted at the average rate of each month, the newest at the last rate."""
     printed = dict(rows.select("month", "price").iter_rows())
     months = sorted({*printed, *path})
     rates = _rates(fx, rows["currency"][-1], currency, months, last)
@@ -168,8 +168,8 @@ def _fall(prices: Sequence[tuple[date, float | None]]) -> dict[str, Any] | None:
 
 
 def _rates(fx: pl.DataFrame, quoted: str, currency: str, months: Sequence[date], last: float) -> list[float | None]:
-    """Rate of each month; None where none is known before the last one."""
+    """Average rate of each month, and the last known rate for the newest, as what is held is valued; None where unknown."""
     found = monthly_rate(fx, quoted, currency, tuple(months))
-    known = [i for i, rate in enumerate(found) if math.isfinite(rate)]
+    known = [i for i, rate in enumerate(found[:-1]) if math.isfinite(rate)]
     end = known[-1] if known else -1
     return [last if i > end else float(rate) if math.isfinite(rate) else None for i, rate in enumerate(found)]

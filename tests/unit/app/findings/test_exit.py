@@ -70,20 +70,20 @@ def test_the_clock_of_each_lot_and_its_gain(ask, found):
     assert lots["RE-1"]["cost"] == pytest.approx(2000 * 1.45)
     assert lots["RE-1"]["gain"] == pytest.approx(lots["RE-1"]["value"] - 2900)
     assert lots["GX-1"]["gain"] is None
-    rates = ask.inputs.snapshot["fx"].filter((pl.col("base") == "USD") & (pl.col("date") <= date(2026, 10, 15))).sort("date")
-    assert lots["IN-2"]["cost"] == pytest.approx(10 * 520 * rates["rate"][-1])
+    rates = ask.inputs.snapshot["fx"].filter((pl.col("quote") == "USD") & (pl.col("date") <= date(2026, 10, 15))).sort("date")
+    assert lots["IN-2"]["cost"] == pytest.approx(10 * 520 / rates["rate"][-1])
 
 
 def test_a_purchase_in_a_currency_without_a_rate_has_no_cost(ask):
     lots = pl.DataFrame(
         {
             "lot_id": ["a", "b"], "purchase_date": [date(2001, 1, 1), date(2020, 6, 30)], "purchase_price": [2.0, 2.0],
-            "currency": ["USD", "CHF"], "quantity": [3.0, 3.0], "spread": [None, 0.1], "storage_fee": [None, None],
+            "currency": ["USD", "XAU"], "quantity": [3.0, 3.0], "spread": [None, 0.1], "storage_fee": [None, None],
             "vat_state": [None, None], "custody": [None, None],
         }
     )  # fmt: skip
     assert [p.cost for p in purchases(lots, ask.inputs.snapshot["fx"], "EUR")] == [None, None]
-    assert [p.cost for p in purchases(lots, ask.inputs.snapshot["fx"], "CHF")] == [None, 6.0]
+    assert [p.cost for p in purchases(lots, ask.inputs.snapshot["fx"], "XAU")] == [None, 6.0]
 
 
 def test_another_country_has_no_rule(tmp_path):

@@ -52,18 +52,20 @@ def test_levels_end_where_the_run_puts_them(record, found):
 def test_prints_are_those_of_the_ledger_at_the_rate_of_their_month(record, found):
     asked = ask(record)
     snapshot = asked.inputs.snapshot
-    rates = {
-        (day.year, day.month): rate
-        for day, rate in snapshot["fx"].filter(quote="EUR", base="USD").select("date", "rate").iter_rows()
-    }
-    newest = rates[max(rates)]
+    dollars = snapshot["fx"].filter(quote="USD", base="EUR").sort("date")
+    by_month = dollars.group_by(pl.col("date").dt.year().alias("y"), pl.col("date").dt.month().alias("m")).agg(
+        pl.col("rate").mean()
+    )
+    rates = {(y, m): 1 / rate for y, m, rate in by_month.iter_rows()}
+    newest = 1 / dollars["rate"][-1]
     for one in found["series"]:
         rows = snapshot["prices"].filter(pl.col("asset") == one["asset"])
         raw = {(day.year, day.month): price for day, price in rows.select("date", "price").iter_rows()}
         for row in one["months"]:
             at = row["month"].year, row["month"].month
             if at in raw:
-                assert row["print"] == pytest.approx(raw[at] * rates.get(at, newest), rel=1e-12)
+                rate = newest if row is one["months"][-1] else rates.get(at, newest)
+                assert row["print"] == pytest.approx(raw[at] * rate, rel=1e-12)
             else:
                 assert row["print"] is None
         assert one["months"][0]["month"] >= found["from"]
