@@ -103,7 +103,9 @@ def test_dollar_translation_is_a_loading_of_one_more(arguments):
     assert gain[0] - gain[1] == pytest.approx(np.ones(3), abs=0.1)
 
 
-def test_age_of_the_last_rate_and_averaging_are_told(forecast):
+def test_age_of_the_last_rate_and_averaging_are_told(arguments):
+    until_june = {**arguments, "fx": arguments["fx"].filter(pl.col("date") <= date(2026, 6, 30))}
+    forecast = estimate(**until_june, covariance=FactorCovariance())
     assert any("2026-06" in note and "2026-07" in note for note in forecast.notes)
     assert any("Working 1960" in note for note in forecast.notes)
 
