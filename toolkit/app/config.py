@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
@@ -18,11 +18,15 @@ from toolkit.core.decode import Spec, decode, faults_of, raise_faults, read_toml
 
 
 class Owner(Spec):
-    """For whom: the country that deliveries go to, the reporting currency and the money to place."""
+    """For whom: the country that deliveries go to, the reporting currency, the money to place, and which lots are sold first.
+
+    `sale_order` is ``tax`` (what the tax law of the country frees, where it is known) or ``fifo`` (the oldest lot first).
+    """
 
     country: Country = "DEU"
     currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
     budget: float = Field(default=100_000.0, gt=0)
+    sale_order: Literal["tax", "fifo"] = "tax"
 
 
 class Data(Spec):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import glob
+import math
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,87 +16,199 @@ import polars as pl
 from toolkit.app.inputs import Inputs
 from toolkit.app.lots import instruments_of, read_lots
 from toolkit.app.origins import UNKNOWN_ORIGIN, key_of_lot
+from toolkit.app.purchases import purchases
 from toolkit.app.request import Request
 from toolkit.app.runs import RECORD, read_stored, stored_runs
-from toolkit.core.errors import GapError, SpecError
+from toolkit.core.assets import Universe
+from toolkit.core.errors import SpecError
 from toolkit.core.said import said
+from toolkit.core.units import cents
 from toolkit.factors.forecast import FloatArray
 from toolkit.strategy.model import Strategy
 
 LAST = "last"
+ARRIVING = ("ordered", "in_transit")
+PLANNED = "planned"
 
 
-def held_today(
-    request: Request, strategy: Strategy, inputs: Inputs, prices: FloatArray
-) -> tuple[FloatArray, float, tuple[str, ...]]:
-    """Units held today, (n,), the budget, and notes.
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """A lot that is held or arrives.
 
-    Raises:
-        SpecError: when the holdings are worth more than the budget that was asked for, or there is no such run.
-        GapError: when they list what the strategy cannot hold.
+    Attributes:
+        quantity: In the unit of the asset (kg for metal).
+        arriving: Whether it is ordered or travels: it counts, and cannot be sold yet.
+        origin: Country as the file says.
+        bought: Day of the purchase; `cost` of the whole lot in the reporting currency. None where nothing is known.
     """
-    universe, budget = inputs.universe, request.settings.config.owner.budget
-    if request.holdings is None:
-        return np.zeros(len(universe)), budget, ()
-    run = _stored_run(request, strategy)
-    mass, notes = _of_lots(request.holdings, inputs) if run is None else _of_run(run)
-    outside = sorted(set(mass) - set(universe.keys))
-    if outside:
-        raise GapError(
-            f"the holdings list {', '.join(outside)}, which the strategy cannot hold or which has no price.",
-            hint="Take them out of the file, or use a strategy whose universe has them.",
-            details={"assets": outside},
+
+    lot_id: str
+    asset: str
+    quantity: float
+    arriving: bool
+    status: str
+    origin: str
+    bought: date | None
+    cost: float | None
+
+    def told(self) -> list[Any]:
+        """The lot as JSON-ready data."""
+        bought = None if self.bought is None else self.bought.isoformat()
+        return [self.lot_id, self.asset, self.quantity, self.status, self.origin, bought, self.cost]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is held before anything is traded.
+
+    Attributes:
+        units: Asset key -> quantity, what arrives included.
+        lots: Of a file; a run has none.
+        cash: Left by the run that is held.
+        run: Its id.
+        notes: What a reader must know of how it was read.
+    """
+
+    units: Mapping[str, float] = field(default_factory=dict)
+    lots: tuple[Lot, ...] = ()
+    cash: float = 0.0
+    run: str | None = None
+    notes: tuple[str, ...] = ()
+
+    def arriving(self, asset: str) -> float:
+        """Quantity of an asset that is ordered or travels."""
+        return sum(lot.quantity for lot in self.lots if lot.asset == asset and lot.arriving)
+
+    def under(self, universe: Universe) -> Held:
+        """The same where a product is offered by origin: each lot under the offer of its own, and a note on the unknown."""
+        if not any(asset.offer_of for asset in universe):
+            return self
+        lots = tuple(replace(lot, asset=key_of_lot(universe, lot.asset, lot.origin)) for lot in self.lots)
+        units = dict(self.units) if not lots else {}
+        for lot in lots:
+            units[lot.asset] = units.get(lot.asset, 0.0) + lot.quantity
+        guessed = sorted(
+            {
+                (old.asset, new.asset)
+                for old, new in zip(self.lots, lots, strict=True)
+                if old.asset != new.asset and old.origin == UNKNOWN_ORIGIN
+            }
         )
-    held = np.array([mass.get(key, 0.0) for key in universe.keys])
-    worth = float(held @ prices)
-    if worth > budget:
-        if request.budget_given:
-            raise SpecError(
-                f"the holdings are worth {worth:,.0f}, more than the budget of {budget:,.0f}.", hint="Raise --budget."
-            )
-        budget = float(np.ceil(worth))
-    return held, budget, notes
+        notes = [said("Lots of {asset} of unknown origin count as {offer}.", asset=asset, offer=key) for asset, key in guessed]
+        return replace(self, units=units, lots=lots, notes=(*self.notes, *notes))
+
+    def of(self, asset: str) -> tuple[Lot, ...]:
+        """The lots of an asset."""
+        return tuple(lot for lot in self.lots if lot.asset == asset)
 
 
-def _of_lots(file: str, inputs: Inputs) -> tuple[dict[str, float], tuple[str, ...]]:
-    """Units by asset: stored and travelling lots count, orders and plans do not.
+def read_held(request: Request, strategy: Strategy, inputs: Inputs) -> Held:
+    """What the request says is held; nothing where it says nothing.
 
     Raises:
-        GapError: for a lot in a form that is not the traded one: it is another good, at another price.
+        SpecError: when there is no such run.
+        DataError, FrameError: for a file that cannot be read.
     """
+    if request.holdings is None:
+        return Held()
+    run = _stored_run(request, strategy)
+    return _of_lots(request.holdings, inputs, request.settings.config.owner.currency) if run is None else _of_run(run)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Money and metal before anything is traded, in the reporting currency.
+
+    Attributes:
+        units: (n,) held today, what arrives included; `arriving`, (n,), of them.
+        budget: The whole: what is held, its cash, and what is added.
+        added: Money to place beside what is held.
+    """
+
+    units: FloatArray
+    arriving: FloatArray
+    budget: float
+    added: float
+    notes: tuple[str, ...] = ()
+
+
+def whole(request: Request, held: Held, inputs: Inputs, prices: FloatArray) -> Whole:
+    """The money of a request: what is held and what is added to it, or the whole that was asked for.
+
+    With holdings and neither `--budget` nor `--total`, nothing is added.
+
+    Raises:
+        SpecError: when the holdings are worth more than the whole that was asked for, or nothing is held and nothing added.
+    """
+    universe = inputs.universe
+    units = np.array([held.units.get(key, 0.0) for key in universe.keys], dtype=float)
+    arriving = np.array([held.arriving(key) for key in universe.keys], dtype=float)
+    configured = request.settings.config.owner.budget
+    if request.holdings is None:
+        budget = configured if request.total is None else request.total
+        return Whole(units, arriving, budget, budget)
+    values = units * prices
+    worth = round(sum(cents(value) for value in values) + held.cash, 2)
+    notes = list(held.notes)
+    if request.total is not None:
+        added = round(request.total - worth, 2)
+        if added < 0:
+            raise SpecError(
+                f"the holdings are worth {worth:,.2f}, more than the whole of {request.total:,.2f}.",
+                hint="Raise --total, or give the money that is added with --budget.",
+            )
+    elif request.budget_given or worth <= 0:
+        added = configured
+    else:
+        added = 0.0
+        notes.append(said("No money is added to what is held: --budget names money to place beside it, --total the whole."))
+    # What is held, without cash beside it, must not be worth more than the whole by a part of a cent.
+    exact = math.ceil(float(values.sum()) * 100 - 1e-4) / 100
+    return Whole(units, arriving, max(round(worth + added, 2), exact), added, tuple(notes))
+
+
+def _of_lots(file: str, inputs: Inputs, currency: str) -> Held:
+    """Stored and travelling lots and orders; plans are no holdings."""
     listed = instruments_of(inputs.prices.filter(pl.col("asset").is_in(inputs.own)), inputs.ledger)
     holdings = read_lots(file, inputs.ledger, inputs.products, inputs.snapshot.as_of, instruments=listed)
-    owned = holdings.frame.filter(pl.col("status").is_in(["stored", "in_transit"]))
-    traded = {(asset.key, asset.form) for asset in inputs.products}
-    other = [
-        f"{row['lot_id']} ({row['asset']} {row['form']})"
-        for row in owned.iter_rows(named=True)
-        if row["form"] is not None and (row["asset"], row["form"]) not in traded
-    ]
-    if other:
-        raise GapError(
-            f"{holdings.name}: no price is known for the form of {', '.join(other)}.",
-            hint="Take these lots out of the file: only the traded form of a metal can be weighed.",
-            details={"lots": other},
+    frame, traded = holdings.frame, {(asset.key, asset.form) for asset in inputs.products}
+    paid = {purchase.lot_id: purchase for purchase in purchases(frame, inputs.snapshot["fx"], currency)}
+    units: dict[str, float] = {}
+    lots: list[Lot] = []
+    for row in frame.iter_rows(named=True):
+        if row["status"] == PLANNED:
+            continue
+        # Another form of a metal is another good, of which no price is known.
+        same = row["form"] is None or (row["asset"], row["form"]) in traded
+        key = row["asset"] if same else f"{row['asset']} ({row['form']})"
+        quantity = row["quantity"] if row["mass"] is None else row["mass"]
+        units[key] = units.get(key, 0.0) + quantity
+        purchase = paid[row["lot_id"]]
+        arriving = row["status"] in ARRIVING
+        lots.append(
+            Lot(row["lot_id"], key, quantity, arriving, row["status"], row["origin_country"], purchase.bought, purchase.cost)
         )
-    mass: dict[str, float] = {}
-    guessed: set[tuple[str, str]] = set()
-    for asset, origin, kg in (
-        owned.group_by("asset", "origin_country", maintain_order=True).agg(pl.coalesce("mass", "quantity").sum()).iter_rows()
-    ):
-        key = key_of_lot(inputs.universe, asset, origin)
-        mass[key] = mass.get(key, 0.0) + kg
-        if key != asset and origin == UNKNOWN_ORIGIN:
-            guessed.add((asset, key))
-    return mass, holdings.notes + tuple(
-        said("Lots of {asset} of unknown origin count as {offer}.", asset=asset, offer=key) for asset, key in sorted(guessed)
-    )
+    notes = list(holdings.notes)
+    ordered = sorted({lot.asset for lot in lots if lot.arriving})
+    if ordered:
+        notes.append(
+            said(
+                "Orders and lots in transit of {assets} count as held, in limits and in value, and as paid for: --budget is "
+                "money beside theirs. They cannot be sold before they arrive.",
+                assets=ordered,
+            )
+        )
+    plans = frame.filter(frame["status"] == PLANNED)["lot_id"].to_list()
+    if plans:
+        notes.append(said("Planned lots are not held and do not count: {lots}.", lots=plans))
+    return Held(units, tuple(lots), notes=tuple(notes))
 
 
-def _of_run(run: Mapping[str, Any]) -> tuple[dict[str, float], tuple[str, ...]]:
-    """Units by asset as a stored run proposed them."""
+def _of_run(run: Mapping[str, Any]) -> Held:
+    """Positions and cash as a stored run proposed them."""
     units = {row["asset"]: float(row["quantity"]) for row in run["positions"] if row["quantity"]}
-    return units, (said("Held today is what run {run} proposed, as if it had been bought.", run=run["run_id"]),)
+    notes = (said("Held today is what run {run} proposed, as if it had been bought.", run=run["run_id"]),)
+    return Held(units, cash=float(run["cash"]["value"]), run=run["run_id"], notes=notes)
 
 
 def _stored_run(request: Request, strategy: Strategy) -> Mapping[str, Any] | None:

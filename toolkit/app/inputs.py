@@ -103,14 +103,13 @@ def _select(spec: UniverseSpec, priced: Universe, products: Universe, *, own: tu
     return universe
 
 
-def _annual_only(spec: UniverseSpec, prices: pl.DataFrame, products: Universe) -> Universe:
+def _annual_only(spec: UniverseSpec, prices: pl.DataFrame, products: Universe, also: tuple[str, ...]) -> Universe:
     """Products that the strategy names one by one and that have no faster series.
 
     ``all`` and groups mean what can be followed from month to month: nobody comes to hold an annual average unasked.
     """
-    if not isinstance(spec.assets, tuple):
-        return Universe(())
-    wanted, priced = {*spec.assets}, set(prices["asset"])
+    named = spec.assets if isinstance(spec.assets, tuple) else ()
+    wanted, priced = {*named, *also}, set(prices["asset"])
     return Universe(tuple(asset for asset in products if wanted & {asset.key, asset.element} and asset.key not in priced))
 
 
@@ -123,8 +122,23 @@ def _keys(name: str, priced: Universe, products: Universe) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def gather(strategy: Strategy, settings: Settings, as_of: date, *, prices: PriceFiles | None = None) -> Inputs:
+def gather(
+    strategy: Strategy,
+    settings: Settings,
+    as_of: date,
+    *,
+    prices: PriceFiles | None = None,
+    also: tuple[str, ...] = (),
+) -> Inputs:
     """Read and narrow everything a proposal needs.
+
+    Args:
+        strategy: Names the universe, the history and the models.
+        settings: Where data are.
+        as_of: Only what was known then.
+        prices: File of the user, None for the bundled prices.
+        prices_currency: Of a file that names none.
+        also: Keys of assets that are held and that the strategy does not name; those that have a price are in the universe.
 
     Raises:
         DataError, FrameError, GapError: for bad input or too little of it.
@@ -144,7 +158,7 @@ def gather(strategy: Strategy, settings: Settings, as_of: date, *, prices: Price
         market = market.replace("prices", own.frame if only else own.over(snapshot["prices"]))
         snapshot = market.until(as_of)
     if not only:
-        named = _annual_only(strategy.universe, snapshot["prices"], products)
+        named = _annual_only(strategy.universe, snapshot["prices"], products, also)
         rows = annual_rows(snapshot["prices_annual"], named)
         snapshot = market.replace("prices", pl.concat([snapshot["prices"], rows])).until(as_of)
     visible = snapshot["prices"]
@@ -164,6 +178,7 @@ def gather(strategy: Strategy, settings: Settings, as_of: date, *, prices: Price
     if own is None:
         priced = priced.take([key for key in products.keys if key in priced])
     universe = _select(strategy.universe, priced, products, own=None if own is None else mine, only=only)
+    universe = priced.take([*universe.keys, *(key for key in also if key in priced and key not in universe)])
     if own is not None and not {*universe.keys} <= {*mine}:
         notes += (said("Own prices for {assets}.", assets=list(mine)),)
     ledger = ControlLedger.of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from toolkit.core.units import cents
 from toolkit.factors.forecast import FloatArray
@@ -15,10 +16,13 @@ class Money:
     """Amounts that close: values, cash and costs add up to the budget to the cent where lots are whole."""
 
     __slots__ = (
+        "before",
         "cash",
         "costs",
         "entry",
         "holding",
+        "lots",
+        "moved",
         "previous_cash",
         "previous_weights",
         "quantities",
@@ -38,12 +42,15 @@ class Money:
         if whole.any():
             values = np.array([cents(value) for value in np.where(whole, quantities * prices, values)])
         previous = held * prices
+        before = np.array([cents(value) for value in previous]) if whole.any() else previous
         # What is kept was not traded by the cent that its value was rounded to.
         moved = np.abs(allocation.values - problem.previous) > TRADED
+        values, quantities = np.where(moved, values, before), np.where(moved, quantities, held)
         costs = problem.costs.paid(np.where(moved, values - previous, 0.0), budget)
         if whole.any():
             costs = np.array([cents(cost) for cost in costs])
         money.values, money.quantities, money.costs = values, quantities, costs
+        money.before, money.moved, money.lots = before, moved, allocation.lots
         money.entry = cents(float(costs.sum())) if whole.any() else float(costs.sum())
         money.wealth = budget - money.entry
         money.cash = money.wealth - float(values.sum())
@@ -54,13 +61,16 @@ class Money:
         money.weights = values / money.wealth
         money.holding = float(problem.costs.storage @ values) + problem.costs.site_fees(values / budget)
         money.previous_weights = previous / budget
-        money.previous_cash = 1.0 - float(previous.sum()) / budget
+        money.previous_cash = (budget - float(before.sum())) / budget
         return money
 
+    before: FloatArray
     cash: float
     costs: FloatArray
     entry: float
     holding: float
+    lots: FloatArray
+    moved: NDArray[np.bool_]
     previous_cash: float
     previous_weights: FloatArray
     quantities: FloatArray

@@ -89,9 +89,22 @@ def propose(request: Request) -> Result:
     made_from = {
         "as_of": request.as_of.isoformat(),
         "strategy": {"name": strategy.name, "fingerprint": strategy.fingerprint, **strategy.canonical()},
-        "settings": {"country": destination, "currency": currency, "budget": posed.budget},
+        "settings": {
+            "country": destination,
+            "currency": currency,
+            "budget": posed.budget,
+            "sale_order": config.owner.sale_order,
+        },
         "prices": inputs.own_prices,
-        "holdings": None if request.holdings is None else [float(quantity) for quantity in posed.held],
+        "holdings": None
+        if request.holdings is None
+        else {
+            "units": posed.held.units,
+            "cash": posed.held.cash,
+            "lots": [lot.told() for lot in posed.held.lots],
+            "added": posed.money.added,
+            "sell_others": request.sell_others,
+        },
         "data": {f"{entry['table']}/{entry['source_id']}": entry["sha256"] for entry in provenance},
         "versions": versions(),
         "seed": request.seed,
@@ -113,10 +126,12 @@ def propose(request: Request) -> Result:
         problem=posed.problem,
         allocation=allocation,
         prices=posed.prices,
-        held=posed.held,
+        held=posed.money.units,
         rates=posed.rates,
         provenance=provenance,
         versions=made_from["versions"],
+        posed=posed,
+        request=request,
         seed=request.seed,
         outlook=posed.outlook,
     )

@@ -16,21 +16,28 @@ from toolkit.app.definitions import find
 from toolkit.app.exchange import Rate, last_rate
 from toolkit.app.factor_scenarios import factor_falls
 from toolkit.app.forecast import strategy_forecast
-from toolkit.app.holdings import held_today
+from toolkit.app.holdings import Held, Whole, read_held, whole
 from toolkit.app.inputs import Inputs, gather
 from toolkit.app.origins import Offers, is_controlled
 from toolkit.app.request import Request
+from toolkit.app.sales import WAIT_DAYS, waiting
 from toolkit.app.scenarios import StrategyScenarios, strategy_scenarios
 from toolkit.core.assets import Universe
+from toolkit.core.said import Said, said
 from toolkit.factors.forecast import FloatArray, Forecast
 from toolkit.optimize.allocate import Solver
 from toolkit.optimize.problem import Problem
-from toolkit.optimize.terms.base import Facts
+from toolkit.optimize.terms.base import Constraint, Facts
 from toolkit.optimize.terms.exposure import DEFAULT_INSTRUMENTS, ControlExposure, CountryExposure
+from toolkit.optimize.terms.no_trade import KeepAtLeast, NoBuy, NoTrade
 from toolkit.optimize.terms.trading import Liquidity
 from toolkit.strategy.decode import load_strategy
 from toolkit.strategy.model import Strategy
 from toolkit.supply.concentration import SupplyShares, supply_shares
+
+OUTSIDE = "held outside the strategy"
+NOT_SOLD_YET = "not sold yet"
+"""Names of the constraints that holdings bring with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +46,8 @@ class Prepared:
 
     Attributes:
         prices: (n,) of a unit in the reporting currency; rates: of each currency of quotation into it.
-        held: (n,) units held today.
-        budget: Money to place.
+        held: What is held today; `money` what it and the budget come to.
+        outside: Assets that are held and not of the strategy's universe.
         outlook: Scenarios of the strategy, where it has or needs any.
     """
 
@@ -50,9 +57,20 @@ class Prepared:
     solver: Solver
     prices: FloatArray
     rates: Mapping[str, Rate]
-    held: FloatArray
-    budget: float
+    held: Held
+    money: Whole
+    outside: tuple[str, ...] = ()
     outlook: StrategyScenarios | None = None
+
+    @property
+    def budget(self) -> float:
+        """The whole: what is held and what is added."""
+        return self.money.budget
+
+    @property
+    def unpriced(self) -> dict[str, float]:
+        """Asset -> quantity held of what has no price: it counts in no limit and in no amount."""
+        return {key: units for key, units in self.held.units.items() if key not in self.inputs.universe}
 
     def used_rows(self, currency: str) -> dict[str, pl.DataFrame]:
         """The rows behind the numbers, for hashes and ages: a table that was not read is not listed."""
@@ -69,15 +87,24 @@ def prepare(request: Request) -> Prepared:
     currency, destination = config.owner.currency, config.owner.country
     strategy = load_strategy(find("strategies", request.strategy).path, request.overrides)
     inputs = gather(strategy, request.settings, request.as_of, prices=request.prices)
+    held = read_held(request, strategy, inputs)
+    offered = {offer.asset for offer in strategy.universe.offer}
+    priced = {*inputs.products.keys, *inputs.prices["asset"]}
+    others = tuple(sorted(key for key in held.units if key in priced - offered and key not in inputs.universe))
+    if others:
+        inputs = gather(strategy, request.settings, request.as_of, prices=request.prices, also=others)
+    outside = tuple(key for key in others if key in inputs.universe)
     forecast = strategy_forecast(strategy, inputs, currency, destination)
     offers = Offers.of(inputs.universe, strategy.universe.offer)
     production = _production(strategy, inputs, offers)
     inputs, forecast = offers.inputs(inputs), offers.forecast(forecast)
     rates = {level.currency: last_rate(inputs.snapshot["fx"], level.currency, currency) for level in forecast.levels}
     prices = np.array([level.price * rates[level.currency].value for level in forecast.levels])
-    held, budget, assumed = held_today(request, strategy, inputs, prices)
-    facts = _facts(strategy, inputs, offers, request.as_of, destination, budget, held * prices / budget)
-    universe = inputs.universe
+    held = held.under(inputs.universe)
+    money = whole(request, held, inputs, prices)
+    budget, universe = money.budget, inputs.universe
+    facts = _facts(strategy, inputs, offers, request.as_of, destination, budget, money.units * prices / budget)
+    facts = replace(facts, outside=outside)
     costs, told = strategy_costs(
         strategy.costs,
         universe,
@@ -90,11 +117,70 @@ def prepare(request: Request) -> Prepared:
     )
     outlook = _outlook(strategy, inputs, forecast, currency, request.seed)
     facts = replace(facts, **_outcomes(strategy, inputs, forecast, outlook))
-    inputs = replace(inputs, notes=(*inputs.notes, *assumed, *told, *(outlook.notes if outlook is not None else ())))
+    unpriced = tuple(key for key in held.units if key not in universe)
+    own, waiting = _of_holdings(request, held, inputs, prices, outside, unpriced)
+    inputs = replace(
+        inputs, notes=(*inputs.notes, *money.notes, *waiting, *told, *(outlook.notes if outlook is not None else ()))
+    )
     lots = np.array([np.nan if asset.lot_size is None else asset.lot_size for asset in universe])
-    problem = Problem(forecast, facts, strategy.objective, strategy.constraints, costs, lots * prices / budget)
+    problem = Problem(forecast, facts, strategy.objective, (*strategy.constraints, *own), costs, lots * prices / budget)
     solver = Solver(strategy.solver.order, strategy.solver.time_limit, strategy.solver.gap)
-    return Prepared(strategy, inputs, problem, solver, prices, rates, held, budget, outlook)
+    return Prepared(strategy, inputs, problem, solver, prices, rates, held, money, outside, outlook)
+
+
+def _of_holdings(
+    request: Request,
+    held: Held,
+    inputs: Inputs,
+    prices: FloatArray,
+    outside: tuple[str, ...],
+    unpriced: tuple[str, ...],
+) -> tuple[tuple[Constraint, ...], tuple[Said, ...]]:
+    """The constraints that holdings bring with them, and what a reader must know of them.
+
+    What the strategy does not hold is kept, unless it may be sold; what has not arrived, or is nearly free of tax, stays.
+    """
+    found: list[Constraint] = []
+    notes: list[Said] = []
+    if outside and request.sell_others:
+        found.append(NoBuy(name=OUTSIDE, assets=outside))
+        notes.append(said("Held and not part of the strategy, and may be sold: {assets}.", assets=outside))
+    elif outside:
+        found.append(NoTrade(name=OUTSIDE, assets=outside))
+        notes.append(
+            said(
+                "Held and not part of the strategy, kept as it is and counted in limits: {assets}. "
+                "--sell-others lets it be sold.",
+                assets=outside,
+            )
+        )
+    if unpriced:
+        notes.append(
+            said("Held without a price here, kept, and counted in no limit and no amount: {assets}.", assets=sorted(unpriced))
+        )
+    config = request.settings.config.owner
+    bound: dict[str, float] = {}
+    for key, price in zip(inputs.universe.keys, prices, strict=True):
+        if key in outside and not request.sell_others:
+            continue
+        lots = held.of(key)
+        waits = waiting(lots, price, config.country, config.sale_order, request.as_of)
+        units = sum(lot.quantity for lot in (*waits, *(lot for lot in lots if lot.arriving)))
+        if units > 0:
+            bound[key] = units * price
+        if waits:
+            notes.append(
+                said(
+                    "Not sold today: {lots} of {asset}, whose sale with a gain is free of tax within {days} days "
+                    '(owner.sale_order = "fifo" lets them be sold).',
+                    lots=[lot.lot_id for lot in waits],
+                    asset=key,
+                    days=WAIT_DAYS,
+                )
+            )
+    if bound:
+        found.append(KeepAtLeast(name=NOT_SOLD_YET, values=bound))
+    return tuple(found), tuple(notes)
 
 
 def _outlook(strategy: Strategy, inputs: Inputs, forecast: Forecast, currency: str, seed: int) -> StrategyScenarios | None:

@@ -15,7 +15,11 @@ from toolkit.app.exchange import Rate
 from toolkit.app.factor_model import factor_model
 from toolkit.app.inputs import Inputs
 from toolkit.app.money import Money
+from toolkit.app.observed import at_last_prices
+from toolkit.app.orders import orders
+from toolkit.app.prepare import Prepared
 from toolkit.app.record_risk import contributions, limit_rows, objective_record, risk_record, scenario_rows
+from toolkit.app.request import Request
 from toolkit.app.scenarios import StrategyScenarios
 from toolkit.core.said import phrases, said, sentences
 from toolkit.core.units import significant
@@ -61,6 +65,8 @@ def run_record(
     rates: Mapping[str, Rate],
     provenance: Sequence[Mapping[str, Any]],
     versions: Mapping[str, str],
+    posed: Prepared,
+    request: Request,
     seed: int = 0,
     outlook: StrategyScenarios | None = None,
 ) -> dict[str, Any]:
@@ -80,11 +86,14 @@ def run_record(
         rates: Exchange rate used for each currency of quotation.
         provenance: `data[]`.
         versions: Of the toolkit and of the libraries behind the numbers.
+        posed: What was asked of the optimizer: what is held, and the money.
+        request: What the user asked for.
         seed: Of whatever was random.
         outlook: Scenarios of the strategy, where it asks for any.
     """
     money = Money.of(problem, allocation, prices, held, budget)
     forecast, universe = problem.forecast, inputs.universe
+    raw = np.array([level.raw * rates[level.currency].value for level in forecast.levels])
     weights = dict(zip(universe.keys, money.weights, strict=True))
     exposure = country_exposure(weights, inputs.supply)
     certificate = allocation.certificate
@@ -116,7 +125,16 @@ def run_record(
             "rounding_cost": allocation.rounding_cost,
             "reproducible": allocation.reproducible,
         },
-        "positions": _positions(inputs, forecast, allocation, money, prices, rates),
+        "positions": _positions(posed, forecast, allocation, money, prices, rates),
+        "orders": orders(posed, money, prices, request),
+        "at_last_prices": at_last_prices(problem, money, raw),
+        "expected_return": _expected(forecast, money.weights, universe.keys),
+        "ledger": {"reviewed_to": inputs.ledger.reviewed_to},
+        "money": {
+            "held": float(money.before.sum()),
+            "cash_before": money.previous_cash * budget,
+            "added": posed.money.added,
+        },
         "cash": {"weight": money.cash / money.wealth, "value": money.cash, "previous_weight": money.previous_cash},
         "risk": risk_record(problem, outlook, money.weights),
         "risk_contributions": dict(zip(universe.keys, contributions(problem, money.weights), strict=True)),
@@ -160,13 +178,29 @@ def run_record(
         "left_out": [
             {"asset": key, "name": inputs.products[key].name, "reason": said("no monthly price")} for key in inputs.unpriced
         ],
+        "held_unpriced": posed.unpriced,
         "factor_model": None if forecast.model is None else factor_model(strategy, inputs, forecast, owner["country"]),
     }
     return rounded({**record, "phrases": phrases(sentences(record))})
 
 
+def _expected(forecast: Forecast, weights: FloatArray, keys: Sequence[str]) -> dict[str, Any] | None:
+    """Expected return a year of the proposal and of each asset, with standard errors; None where the strategy has none."""
+    expected, covariance = forecast.expected, forecast.expected_cov
+    if not np.any(expected):
+        return None
+    errors = [None] * len(keys) if covariance is None else np.sqrt(np.clip(np.diag(covariance), 0.0, None))
+    own = None if covariance is None else math.sqrt(max(float(weights @ covariance @ weights), 0.0))
+    return {
+        "value": float(expected @ weights),
+        "error": own,
+        "horizon": "1 year",
+        "assets": {key: {"value": value, "error": error} for key, value, error in zip(keys, expected, errors, strict=True)},
+    }
+
+
 def _positions(
-    inputs: Inputs,
+    posed: Prepared,
     forecast: Forecast,
     allocation: Allocation,
     money: Money,
@@ -174,7 +208,7 @@ def _positions(
     rates: Mapping[str, Rate],
 ) -> list[dict[str, Any]]:
     rows = []
-    for i, (asset, level) in enumerate(zip(inputs.universe, forecast.levels, strict=True)):
+    for i, (asset, level) in enumerate(zip(posed.inputs.universe, forecast.levels, strict=True)):
         rate = rates[level.currency].value
         lots = allocation.lots[i]
         in_lots = bool(np.isfinite(lots))
@@ -184,6 +218,9 @@ def _positions(
                 "name": asset.name,
                 "weight": money.weights[i],
                 "previous_weight": money.previous_weights[i],
+                "previous_quantity": posed.money.units[i],
+                "ordered_quantity": posed.money.arriving[i],
+                "outside": asset.key in posed.outside,
                 "value": money.values[i],
                 "quantity": money.quantities[i],
                 "unit": asset.unit,
@@ -191,7 +228,7 @@ def _positions(
                 "lot_size": asset.lot_size if in_lots else None,
                 "price": prices[i],
                 "price_se": level.standard_error * rate,
-                "price_today_se": error_on(level, forecast.risks[i], inputs.snapshot.as_of) * rate,
+                "price_today_se": error_on(level, forecast.risks[i], posed.inputs.snapshot.as_of) * rate,
                 "price_raw": level.raw * rate,
                 "price_date": level.date,
                 "basis": level.basis,

@@ -18,6 +18,8 @@ class Request:
         overrides: `--set` options.
         budget_given: Whether the budget was asked for on this call, rather than being the configured default.
         prices: The user's own; None for the bundled prices alone.
+        total: The whole, holdings included, where that was asked for.
+        sell_others: Whether what is held outside the strategy may be sold.
         holdings: File, or a stored run (its id, or ``last``); None for an empty start.
         client: Whom it is for, a name of `toolkit.app.clients`.
     """
@@ -31,3 +33,5 @@ class Request:
     holdings: str | None = None
     seed: int = 0
     client: str | None = None
+    total: float | None = None
+    sell_others: bool = False

@@ -43,12 +43,26 @@ def weights_csv(record: Mapping[str, Any]) -> str:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(columns)
     for position in record["positions"]:
-        writer.writerow(["" if position[column] is None else _literal(position[column]) for column in columns])
+        writer.writerow(["" if position[column] is None else literal(position[column]) for column in columns])
     writer.writerow(["cash", record["cash"]["weight"], "", record["cash"]["value"], "", "", "", "", ""])
     return buffer.getvalue()
 
 
-def _literal(value: Any) -> Any:
+ORDERS = ("side", "asset", "quantity", "unit", "lots", "price", "value", "cost", "cash", "lot_ids", "note")
+
+
+def orders_csv(record: Mapping[str, Any]) -> str:
+    """`orders.csv`: what is bought, sold and kept, one row an asset; `cash` is what a trade brings or takes."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(ORDERS)
+    for row in record["orders"]:
+        cells = {**row, "lot_ids": " ".join(row["lot_ids"])}
+        writer.writerow(["" if cells[name] is None else literal(cells[name]) for name in ORDERS])
+    return buffer.getvalue()
+
+
+def literal(value: Any) -> Any:
     """A leading formula sign is quoted: spreadsheets would run it."""
     return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" else value
 
@@ -63,6 +77,7 @@ def run_files(record: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str,
     files = {RECORD: to_json(record).encode(), INPUTS: to_json(inputs).encode()}
     if "positions" in record:
         files["weights.csv"] = weights_csv(record).encode()
+        files["orders.csv"] = orders_csv(record).encode()
     return files
 
 

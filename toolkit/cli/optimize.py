@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from toolkit.cli.options import Common, with_common
-from toolkit.cli.request import DEFAULT_STRATEGY, Budget, Client, Holdings, Settings, StrategyName, request_of
+from toolkit.cli.request import DEFAULT_STRATEGY, Budget, Client, Holdings, Settings, StrategyName, Total, request_of
 from toolkit.cli.terminal import console, headline, print_json, progress, say, tell_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from rich.console import Console
 
     from toolkit.app.optimize import Result
 
@@ -29,7 +31,11 @@ def optimize(
     strategy: StrategyName = DEFAULT_STRATEGY,
     *,
     budget: Budget = None,
+    total: Total = None,
     holdings: Holdings = None,
+    sell_others: Annotated[
+        bool, typer.Option("--sell-others", help="What is held outside the strategy may be sold; else it is kept.")
+    ] = False,
     settings: Settings = None,
     client: Client = None,
     no_report: Annotated[bool, typer.Option("--no-report", help="Write no HTML report.")] = False,
@@ -43,7 +49,9 @@ def optimize(
     from toolkit.app.status import WARNINGS_UNDER_STRICT
 
     started = time.perf_counter()
-    request = request_of(common, strategy, settings, budget=budget, holdings=holdings, client=client)
+    request = request_of(
+        common, strategy, settings, budget=budget, holdings=holdings, client=client, total=total, sell_others=sell_others
+    )
     with progress("Loading the solver", common):
         from toolkit.app.optimize import NoAnswer, propose
     with progress("Estimating risk and solving", common):
@@ -117,11 +125,16 @@ def _show(result: Result, common: Common) -> None:
     cash = record["cash"]
     table.add_row("Cash", "", "", "", "", f"{cash['value']:,.0f}", f"{cash['weight']:.1%}", "", "")
     out.print(table)
+    if record["before"] is not None:
+        _show_orders(record, out)
     risk, costs, exposures = record["risk"], record["costs"], record["exposures"]
+    tail = "" if risk["cvar_95"] is None else f", loss in the worst twentieth {risk['cvar_95']:.1%} ({risk['cvar_method']})"
     out.print(
-        f"Volatility {risk['volatility']:.1%} a year; entry costs {costs['entry']:,.0f} {money},"
+        f"Volatility {risk['volatility']:.1%} a year{tail}; entry costs {costs['entry']:,.0f} {money},"
         f" then {costs['holding_per_year']:,.0f} {money} a year to hold."
     )
+    _show_expected(record, out)
+    _show_last_prices(record, out)
     if risk["contributions_of"] != "variance":
         out.print(f"Risk is each holding's part of what is minimised: {risk['contributions_of']}.")
     countries = sorted(exposures["country"].items(), key=lambda item: -item[1])[:3]
@@ -145,6 +158,69 @@ def _show(result: Result, common: Common) -> None:
             limits.add_row(c["name"], c["where"] or "", *_limit(c))
     if limits.rows:
         out.print(limits)
+
+
+def _show_orders(record: Mapping[str, Any], out: Console) -> None:
+    """What is bought, sold and kept, and where the cash comes from and goes to."""
+    from toolkit.cli.tables import Table
+
+    money, orders = record["currency"], record["orders"]
+    traded = [row for row in orders if row["side"] != "keep"]
+    if not traded:
+        out.print("Nothing is traded: what is held is as good as any other answer.")
+        return
+    table = Table()
+    for heading, justify in (
+        ("order", "left"), ("", "left"), ("quantity", "right"), (f"price {money}", "right"), (f"value {money}", "right"),
+        (f"cost {money}", "right"), (f"cash {money}", "right"), ("lots", "left"),
+    ):  # fmt: skip
+        table.add_column(heading, justify=justify)
+    for row in orders:
+        table.add_row(
+            row["side"], row["name"], f"{row['quantity']:,.6g} {row['unit']}", f"{row['price']:,.2f} / {row['unit']}",
+            f"{row['value']:,.2f}", f"{row['cost']:,.2f}", f"{row['cash']:,.2f}" if row["side"] != "keep" else "",
+            ", ".join(row["lot_ids"]),
+        )  # fmt: skip
+    out.print(table)
+    for row in orders:
+        if row["note"]:
+            out.print(f"{row['name']}: {row['note']}.", markup=False)
+    out.print(
+        f"Cash: {record['money']['cash_before']:,.2f} {money} before ({record['money']['added']:,.2f} added),"
+        f" {sum(row['cash'] for row in traded):+,.2f} by these orders, {record['cash']['value']:,.2f} left."
+    )
+
+
+def _show_expected(record: Mapping[str, Any], out: Console) -> None:
+    expected = record["expected_return"]
+    if expected is None:
+        return
+    error = "" if expected["error"] is None else f" +/- {expected['error']:.1%}"
+    named = {p["asset"]: p["name"] for p in record["positions"] if p["weight"] >= SHOWN}
+    each = "; ".join(
+        f"{name} {expected['assets'][key]['value']:.1%}"
+        + ("" if expected["assets"][key]["error"] is None else f" +/- {expected['assets'][key]['error']:.1%}")
+        for key, name in named.items()
+    )
+    out.print(f"Expected return {expected['value']:.1%}{error} a year, as the strategy states it: {each}.", markup=False)
+
+
+def _show_last_prices(record: Mapping[str, Any], out: Console) -> None:
+    """The same basket at the last observed prices, and what it breaks there."""
+    last = record["at_last_prices"]
+    told = f"At the last observed prices what is held is worth {last['value']:,.0f} {record['currency']} with its cash"
+    if not last["limits_broken"]:
+        out.print(f"{told}; every limit holds there too.")
+        return
+    broken = "; ".join(
+        f"{row['name']} ({row['where']}) is {_told(row['kind'], row['value'])}, the limit {_told(row['kind'], row['limit'])}"
+        for row in last["limits_broken"]
+    )
+    out.print(f"{told}, and these limits are broken there: {broken}.", markup=False)
+
+
+def _told(kind: str, value: float) -> str:
+    return f"{value:.3f}" if kind == "factor_exposure" else f"{value:.1%}"
 
 
 def _limit(c: Mapping[str, Any]) -> tuple[str, str, str, str]:

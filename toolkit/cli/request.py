@@ -8,6 +8,7 @@ import typer
 
 from toolkit.cli.options import Common
 from toolkit.cli.terminal import progress
+from toolkit.core.errors import SpecError
 
 if TYPE_CHECKING:
     from toolkit.app.request import Request
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
 DEFAULT_STRATEGY = "physical-basket"
 
 StrategyName = Annotated[str, typer.Argument(metavar="[STRATEGY]", help="Name of a strategy, or path to its file.")]
-Budget = Annotated[float | None, typer.Option("--budget", help="Money to place, in the reporting currency.")]
+Budget = Annotated[
+    float | None, typer.Option("--budget", help="Money to place, in the reporting currency; added to what is held.")
+]
+Total = Annotated[float | None, typer.Option("--total", help="The whole, holdings included, in place of --budget.")]
 Holdings = Annotated[
     str | None,
     typer.Option("--holdings", metavar="FILE|RUN", help="What is held today: CSV, - for stdin, a stored run, or last."),
@@ -38,6 +42,8 @@ def request_of(
     budget: float | None,
     holdings: str | None,
     client: str | None = None,
+    total: float | None = None,
+    sell_others: bool = False,
 ) -> Request:
     """What is asked for: options go before the environment and the configuration file.
 
@@ -48,7 +54,11 @@ def request_of(
     from toolkit.app.config import resolve
 
     day = common.day()
-    resolved = resolve(common.settings(**{"owner.budget": budget}), file=common.config)
+    if budget is not None and total is not None:
+        raise SpecError("--budget and --total are two ways to say one thing.", hint="Give the money to add, or the whole.")
+    if budget == 0 and holdings is not None:  # nothing is added: what holdings alone mean
+        budget = None
+    resolved = resolve(common.settings(**{"owner.budget": budget if total is None else total}), file=common.config)
     with progress("Loading the solver", common):
         from toolkit.app.request import Request
     return Request(
@@ -59,6 +69,8 @@ def request_of(
         budget_given=budget is not None,
         prices=common.price_files(),
         holdings=holdings,
+        total=total,
+        sell_others=sell_others,
         seed=common.seed,
         client=client_name(client),
     )

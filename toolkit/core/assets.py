@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from toolkit.core.errors import DataError, did_you_mean
+from toolkit.core.units import KG_PER_UNIT
 
 CASH = "cash"
 
@@ -56,8 +57,8 @@ class Asset:
 
     @classmethod
     def unknown(cls, key: str, unit: str = "unit") -> Asset:
-        """An asset of which nothing but a price is known (a column of the user's own file)."""
-        return cls(key=key, name=key, unit=unit)
+        """An asset of which nothing but a price is known (a column of the user's own file); what is no mass is whole."""
+        return cls(key=key, name=key, unit=unit, lot_size=None if unit in KG_PER_UNIT else 1.0)
 
     @classmethod
     def from_row(cls, row: dict[str, Any]) -> Asset:

@@ -28,6 +28,11 @@ LEAST_WEALTH = 0.01
 ROUNDS = 5
 """Times a problem is solved again with the wealth that its own costs leave."""
 SETTLED = 1e-10
+SAME = 1e-6
+"""By how much what is held may go beyond a limit, or be worse than the optimum (relative), and still be as good: what solvers
+leave of both."""
+SAME_WEIGHT = 1e-5
+"""Change of a weight, a thousandth of a per cent, that no solver is exact enough to be paid for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +160,8 @@ def allocate(problem: Problem, solver: Solver | None = None, *, work: Work | Non
         raise
 
     values, lots, gap, by_hand = continuous.x[:n] * wealth, np.full(n, np.nan), None, None
+    if as_good_as_held(problem, limits, continuous.x):
+        values = problem.previous.copy()
     status = continuous.status
     if problem.discrete() is not None:
         problem = with_leftover(problem, work)
@@ -182,6 +189,30 @@ def allocate(problem: Problem, solver: Solver | None = None, *, work: Work | Non
         limits=limit_reports(problem, problem.inequalities(), np.append(weights, cash), continuous, relaxed=limits),
         reproducible=not work.late,
     )
+
+
+def as_good_as_held(problem: Problem, limits: Inequalities, x: FloatArray) -> bool:
+    """Whether what is held today holds every limit and is as good as x, (n + 1,), as far as a solver can tell.
+
+    Then nothing is traded: an answer that is bought is the answer of the next day on the same data.
+    """
+    if not problem.previous.any():
+        return False
+    today = problem.known.held
+    broken = (
+        today[-1] < -SAME
+        or (limits.G @ today > limits.h + SAME).any()
+        or any(ceiling.excess(today) > SAME for ceiling in problem.ceilings())
+        or any(share.value(today[:-1]) > share.limit + SAME for group in problem.shares().values() for share in group)
+    )
+    if broken:
+        return False
+    if np.max(np.abs(today - x)) <= SAME_WEIGHT:
+        return True
+    if not isinstance(problem.objective, (*SUMS, Track)):
+        return False
+    best = objective_value(problem, x[:-1])
+    return objective_value(problem, today[:-1]) - best <= SAME * abs(best)
 
 
 def at_own_wealth(problem: Problem, limits: Inequalities, order: tuple[str, ...] | None) -> tuple[Problem, Continuous, float]:

@@ -173,7 +173,7 @@ def test_lots_that_are_held_are_held_by_origin(tmp_path):
             for i, (kg, origin) in enumerate(((2, "CHN"), (3, "JPN"), (4, "unknown")), 1)]  # fmt: skip
     lots.write_text("\n".join([head, *rows]), encoding="utf-8")
     found = prepare(Request(SHIPPED, resolve({}), DAY, holdings=str(lots)))
-    held = dict(zip(found.problem.universe.keys, found.held, strict=True))
+    held = dict(zip(found.problem.universe.keys, found.money.units, strict=True))
     assert "Lots of gallium of unknown origin count as gallium_CHN." in found.inputs.notes
     assert (held["gallium_CHN"], held["gallium_not_CHN"], held["indium"]) == (6.0, 3.0, 0.0)
 

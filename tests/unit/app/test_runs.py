@@ -13,6 +13,10 @@ RECORD = {
         {"asset": "=cmd()", "weight": 0.5, "previous_weight": 0.0, "value": 1.0, "quantity": 2.0, "unit": "kg", "lots": None,
          "lot_size": None, "price": 0.5}
     ],
+    "orders": [
+        {"side": "buy", "asset": "=cmd()", "quantity": 2.0, "unit": "kg", "lots": None, "price": 0.5, "value": 1.0, "cost": 0.0,
+         "cash": -1.0, "lot_ids": ["@lot", "b"], "note": "+1"}
+    ],
     "cash": {"weight": 0.5, "value": 1.0},
 }  # fmt: skip
 
@@ -22,7 +26,7 @@ def test_a_run_is_written_in_one_step_and_an_equal_run_changes_nothing(tmp_path)
     first = store(tmp_path / "runs", RECORD["run_id"], {**files, "report.html": b"<html>"})
     again = store(tmp_path / "runs", RECORD["run_id"], files)
     assert first == again == tmp_path / "runs" / "2026-01-01-x-1"
-    assert sorted(p.name for p in again.iterdir()) == ["inputs.json", "report.html", "run.json", "weights.csv"]
+    assert sorted(p.name for p in again.iterdir()) == ["inputs.json", "orders.csv", "report.html", "run.json", "weights.csv"]
     assert [p.name for p in (tmp_path / "runs").iterdir()] == ["2026-01-01-x-1"]
 
 
@@ -49,6 +53,8 @@ def test_a_folder_that_cannot_be_written_says_which_option_helps(tmp_path):
 def test_a_spreadsheet_does_not_run_a_name(tmp_path):
     text = run_files(RECORD, {})["weights.csv"].decode()
     assert "'=cmd()" in text
+    told = run_files(RECORD, {})["orders.csv"].decode().splitlines()[1]
+    assert told == "buy,'=cmd(),2.0,kg,,0.5,1.0,0.0,-1.0,'@lot b,'+1"
 
 
 def test_the_id_is_of_the_inputs():

@@ -30,7 +30,8 @@ def asked(tmp_path):
             (tmp_path / "held.csv").write_text(holdings)
             file = str(tmp_path / "held.csv")
         settings = resolve({}, file=None)
-        request = Request(strategy=str(strategy), settings=settings, as_of=DAY, holdings=file, overrides=overrides)
+        total = None if file is None else 100_000.0
+        request = Request(strategy=str(strategy), settings=settings, as_of=DAY, holdings=file, total=total, overrides=overrides)
         return propose(request).record
 
     return run

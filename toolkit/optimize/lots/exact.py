@@ -8,7 +8,7 @@ what it found (Duran and Grossmann 1986).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -43,6 +43,10 @@ RELAXED = 0.02
 """The relaxation is solved to this part of the gap."""
 APPROXIMATED = 0.5
 """What the approximation of the quadratic may cost of the gap; the search of the lots may cost the rest."""
+
+
+EQUAL = 2e-7
+"""By how much what is held today may go beyond a limit: its amounts were rounded to cents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +183,7 @@ def _solved(
     near = Approximation.of(score, start, target_gap)
     best = _Best(score, start, max(size, TINY * near.scale), first)
 
+    held_is = _Standing.of(score, best)
     middle = relaxation(near, start, lambda value: RELAXED * target_gap * max(abs(value), best.size), first)
     if middle is None:
         raise Infeasible("no whole lots hold the limits.")
@@ -195,14 +200,59 @@ def _solved(
     if best.gap > target_gap and not work.over:
         best.work = work
         rounds += _search(near, middle, best, target_gap)
-    values, some = best.values, terms.small > 0
+    if held_is is not None and held_is.as_good(best, target_gap):
+        best.value, best.values = held_is.value, problem.previous
+    values, some, as_held = best.values, terms.small > 0, terms.kept | (best.values == problem.previous)
     lots = np.where(terms.in_lots, np.round(values / np.where(terms.in_lots, terms.lot, 1.0)), np.nan)
     lots = np.where(some, np.floor(values / np.where(some, terms.small, 1.0)), lots)
-    values = np.where(some, lots * terms.small, values)
-    lots = np.where(terms.kept, _whole(problem.previous / problem.lot_values), lots)
+    values = np.where(some & ~as_held, lots * terms.small, values)
+    lots = np.where(as_held, _whole(problem.previous / problem.lot_values), lots)
     told = np.isfinite(by_hand) and bool(terms.in_lots.any())
     cost = max(0.0, by_hand - best.value) / best.unit if told else None
     return WholeLots(values, lots, best.value, best.bound, best.gap, rounds, cost)
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What is held today as an answer: what was bought within the proven gap of the best stays within it.
+
+    Attributes:
+        value: Of the objective.
+        sunk: What its purchase added to the objective when it was bought, over the years: paid, and in no gap any more.
+    """
+
+    value: float
+    sunk: float
+
+    @classmethod
+    def of(cls, score: Score, best: _Best) -> _Standing | None:
+        """Today's holdings where they hold every limit, offered to the search; None where they are none or do not."""
+        problem = score.problem
+        if not problem.previous.any() or problem.previous.sum() > 1.0 + EQUAL:
+            return None
+        excess, value = score.one(problem.previous)
+        lot = np.where(score.terms.in_lots, score.terms.lot, 1.0)
+        counts = problem.previous / lot
+        broken = score.terms.in_lots & (np.abs(counts - np.round(counts)) > TRADED * 1e3)
+        if excess > EQUAL or broken.any():
+            return None
+        if value < best.value:
+            best.value, best.values = value, problem.previous.copy()
+        # It pays no costs: its weights are those of the whole wealth.
+        value = replace(score, wealth=1.0).one(problem.previous)[1]
+        sunk = float(problem.costs.trade_rate @ problem.previous) / score.wealth if problem.costs.in_objective else 0.0
+        return cls(value, sunk)
+
+    def as_good(self, best: _Best, target_gap: float) -> bool:
+        """Whether what is held is within the gap of the bound of any answer.
+
+        Where the objective does not count costs, answers of different wealth are compared no finer than `WholeLots.gap`
+        says: within twice the difference, which is what the trades cost.
+        """
+        score, size = best.score, max(best.unit, abs(self.value)) + self.sunk
+        problem = score.problem
+        paid = problem.costs.entry(best.values - problem.previous, problem.facts.budget)
+        return self.value - best.bound <= (target_gap + (0.0 if score.charged else 2.0 * paid)) * size
 
 
 def _search(near: Approximation, middle: Relaxation, best: _Best, target_gap: float) -> int:

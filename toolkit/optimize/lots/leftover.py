@@ -37,6 +37,8 @@ def with_leftover(problem: Problem, work: Work) -> Problem:
         least = None
     # Where there is no answer whatever the cash, the search of the lots says why.
     allowed = 1.0 if least is None else min(1.0, least + spare)
+    if problem.previous.any() and allowed < (held := 1.0 - float(problem.previous.sum())) <= allowed + spare / 2:
+        allowed = held + CLOSE  # what was fully invested yesterday is so today: `close` is no reason to trade
     constraints = tuple(
         own.model_copy(update={"upper": max(own.upper, allowed)}) if isinstance(own, FullyInvested) else own
         for own in problem.constraints

@@ -13,7 +13,7 @@ from toolkit.optimize.problem import Problem
 
 TINY = 1e-16
 """Variance below which an asset counts as this risky: weights are inverse variances."""
-BLIND_TO = frozenset({"fully_invested", "lots", "min_ticket"})
+BLIND_TO = frozenset({"buy_only", "fully_invested", "keep_at_least", "lots", "min_ticket", "no_buy", "no_sell", "no_trade"})
 """Kinds that these weights hold anyway, or that only shape the whole-lot answer, which tracks these weights."""
 
 

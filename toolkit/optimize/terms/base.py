@@ -42,6 +42,7 @@ class Facts:
         scenarios: Joint outcomes that measures of risk are read from; None where nothing asks for them.
         shocks: Name of a scenario -> (n,) return of each asset in it.
         exit_days: (n,) days it takes to sell, NaN where nobody knows.
+        outside: Keys of what is held and not of the strategy's universe: limits on every single asset leave it out.
     """
 
     universe: Universe
@@ -61,6 +62,7 @@ class Facts:
     scenarios: Scenarios | None = None
     shocks: Mapping[str, FloatArray] = field(default_factory=dict)
     exit_days: FloatArray | None = None
+    outside: tuple[str, ...] = ()
 
     @property
     def held(self) -> FloatArray:

@@ -16,7 +16,7 @@ class Bounds(Limits):
     """`lower`, `upper` for every asset, or for each of `assets`.
 
     An element symbol stands for all products of that metal together; without `assets`, products of one metal share
-    one limit too, so that two forms cannot double a cap.
+    one limit too, so that two forms cannot double a cap. What is held outside the strategy has no limit of its own then.
     """
 
     kind: Literal["bounds"] = "bounds"
@@ -25,7 +25,7 @@ class Bounds(Limits):
     def rows(self, facts: Facts) -> Rows:
         """One row an asset or element."""
         universe, n = facts.universe, len(facts.universe)
-        every = dict.fromkeys(self._cap_key(asset, facts) for asset in universe)
+        every = dict.fromkeys(self._cap_key(asset, facts) for asset in universe if asset.key not in facts.outside)
         labels = tuple(every) if self.assets is None else self.assets
         coefficients = np.zeros((len(labels), n + 1))
         for row, label in enumerate(labels):

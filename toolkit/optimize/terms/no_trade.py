@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
+from pydantic import Field
 
 from toolkit.core.errors import SpecError
 from toolkit.optimize.terms.base import Constraint, Discrete, Facts, Rows
@@ -76,6 +78,42 @@ class NoBuy(_OneWay):
     buys = False
     sells = True
     kind: Literal["no_buy"] = "no_buy"
+
+
+class KeepAtLeast(Constraint):
+    """At least `values` of each asset (key or element) stays held, in budget currency; no more than is held today.
+
+    An order cannot be sold before it arrives, and a lot need not be sold a week before its sale is free of tax.
+    """
+
+    kind: Literal["keep_at_least"] = "keep_at_least"
+    values: Mapping[str, Annotated[float, Field(ge=0)]] = Field(min_length=1)
+
+    def _least(self, facts: Facts) -> np.ndarray:
+        """(n,) least value as a fraction of the budget; that of an element is shared in proportion to what is held."""
+        n = len(facts.universe)
+        held = np.zeros(n) if facts.previous is None else facts.previous
+        least = np.zeros(n)
+        for label, value in self.values.items():
+            at = list(self.members(label, facts))
+            total = float(held[at].sum())
+            least[at] += held[at] * min(1.0, value / facts.budget / total) if total > 0 else 0.0
+        return np.minimum(least, held)
+
+    def rows(self, facts: Facts) -> Rows | None:
+        """One row an asset of which something is kept; a value is no less a part of wealth than of the budget."""
+        least = self._least(facts)
+        at = np.flatnonzero(least > 0)
+        if not len(at):
+            return None
+        coefficients = np.zeros((len(at), len(least) + 1))
+        coefficients[np.arange(len(at)), at] = 1.0
+        return Rows(tuple(facts.universe.keys[i] for i in at), coefficients, least[at], np.full(len(at), np.inf))
+
+    def discrete(self, facts: Facts) -> Discrete | None:
+        """The least value of each asset."""
+        least = self._least(facts)
+        return Discrete(least=least) if least.any() else None
 
 
 class NoTrade(_OneWay):

@@ -1,0 +1,168 @@
+"""What next, with money and with what one holds: orders, whose sums close, from files as users keep them."""
+
+import csv
+import io
+import json
+from datetime import date
+
+import pytest
+
+ARGUMENTS = ("--no-report", "--quiet", "--json", "--as-of", "2026-11-24")
+HEAD = "lot_id,asset,form,purity,quantity,unit,purchase_date,purchase_price,currency,origin_country,location,status\n"
+OWNED = """GA-OLD,gallium,metal,4N,3,kg,2024-01-03,500,EUR,CHN,DEU,stored
+GA-SOON,gallium,metal,4N,5,kg,2025-12-01,400,EUR,CHN,DEU,stored
+AU-1,gold,metal,999.9,200,g,2025-02-11,100,EUR,unknown,DEU,stored
+HF-1,hafnium,metal,99.9 %,3,kg,2024-09-01,3400,EUR,FRA,DEU,stored
+"""
+ORDERED = "GA-ORDER,gallium,metal,4N,{},kg,2026-10-03,900,EUR,CHN,,{}\n"
+
+
+@pytest.fixture
+def ask(toolkit, tmp_path):
+    """The record of a run on lots; the folder it was stored in is beside it."""
+
+    def run(lots, *options, strategy="physical-basket", **env):
+        (tmp_path / "lots.csv").write_text(HEAD + lots, encoding="utf-8")
+        result = toolkit("optimize", strategy, *ARGUMENTS, "--holdings", str(tmp_path / "lots.csv"), *options, **env)
+        assert result.returncode == 0, result.stdout + result.stderr
+        return json.loads(result.stdout)
+
+    return run
+
+
+def by_asset(record, key="positions"):
+    return {row["asset"]: row for row in record[key]}
+
+
+def check_that_it_closes(record):
+    """Cash before and the cash of every order is the cash that is left; quantities follow from the orders."""
+    orders = by_asset(record, "orders")
+    moved = sum(row["cash"] for row in orders.values())
+    assert record["money"]["cash_before"] + moved == pytest.approx(record["cash"]["value"], abs=1e-6)
+    assert sum(row["cost"] for row in orders.values()) == pytest.approx(record["costs"]["entry"], abs=1e-6)
+    whole = sum(p["value"] for p in record["positions"]) + record["cash"]["value"] + record["costs"]["entry"]
+    assert whole == pytest.approx(record["budget"], abs=1e-6)
+    for p in record["positions"]:
+        sign = {"buy": 1, "sell": -1, "keep": 0}[orders[p["asset"]]["side"]] if p["asset"] in orders else 0
+        change = sign * orders[p["asset"]]["quantity"] if sign else 0.0
+        assert p["quantity"] == pytest.approx(p["previous_quantity"] + change, rel=1e-9)
+
+
+def test_money_is_added_to_what_is_held_and_every_order_closes(ask, tmp_path):
+    record = ask(OWNED, "--budget", "50000")
+    check_that_it_closes(record)
+    held = sum(p["previous_quantity"] * p["price"] for p in record["positions"])
+    assert record["budget"] == pytest.approx(held + 50_000, abs=0.03)
+    assert record["money"]["added"] == 50_000
+    orders = by_asset(record, "orders")
+    assert (orders["hafnium"]["side"], orders["hafnium"]["lot_ids"]) == ("keep", ["HF-1"])
+    assert by_asset(record)["hafnium"]["outside"]
+    rows = list(
+        csv.DictReader(io.StringIO((tmp_path / "work" / "out" / "runs" / record["run_id"] / "orders.csv").read_text("utf-8")))
+    )
+    assert [(row["asset"], row["side"], float(row["quantity"])) for row in rows] == [
+        (row["asset"], row["side"], row["quantity"]) for row in record["orders"]
+    ]
+
+
+def test_the_whole_and_the_money_beside_are_two_ways_to_say_one_thing(ask):
+    added = ask(OWNED, "--budget", "50000")
+    total = ask(OWNED, "--total", f"{added['budget']:.2f}")
+    assert total["positions"] == added["positions"]
+    assert ask(OWNED)["money"]["added"] == 0
+
+
+def test_a_total_below_the_holdings_is_refused_and_half_a_cent_is_not(toolkit, ask, tmp_path):
+    worth = ask(OWNED)["budget"]
+    assert ask(OWNED, "--total", f"{worth:.2f}")["money"]["added"] == pytest.approx(0, abs=0.011)
+    low = toolkit("optimize", *ARGUMENTS, "--holdings", str(tmp_path / "lots.csv"), "--total", f"{worth - 1:.2f}")
+    assert low.returncode == 2
+    assert "more than the whole" in json.loads(low.stdout)["error"]["message"]
+    both = toolkit("optimize", *ARGUMENTS, "--budget", "1", "--total", "2")
+    assert both.returncode == 2
+
+
+def test_orders_count_in_the_limits_and_cannot_be_sold(ask):
+    """40 kg on order are beyond any limit of a fifth: none is bought, and none can be sold before it arrives."""
+    record = ask(OWNED + ORDERED.format(6, "ordered"), "--budget", "50000")
+    gallium = by_asset(record)["gallium"]
+    assert gallium["ordered_quantity"] == 6
+    assert gallium["quantity"] >= 6
+    assert gallium["weight"] <= 0.2
+    assert any("count as held" in warning for warning in record["warnings"])
+    check_that_it_closes(record)
+
+
+def test_an_order_and_the_same_lot_stored_differ_only_in_what_can_be_sold(ask):
+    ordered, stored = (ask(OWNED + ORDERED.format(2, status), "--budget", "50000") for status in ("ordered", "stored"))
+    assert ordered["budget"] == stored["budget"]
+    assert [p["previous_weight"] for p in ordered["positions"]] == [p["previous_weight"] for p in stored["positions"]]
+    planned = ask(OWNED + ORDERED.format(2, "planned"), "--budget", "50000")
+    assert planned["budget"] == pytest.approx(ordered["budget"] - 2 * by_asset(ordered)["gallium"]["price"], abs=0.02)
+
+
+def test_a_lot_that_is_free_of_tax_in_eight_days_is_not_sold_today_unless_asked(ask):
+    """All gallium has to go: GA-SOON, bought on 2025-12-01, is free from 2026-12-02 on and stays."""
+    record = ask(OWNED, "--set", "universe.assets=['gold', 'silver', 'platinum', 'tungsten', 'antimony', 'indium', 'bismuth']",
+                 "--sell-others", "--set", "constraint.precious metals.upper=1.0")  # fmt: skip
+    gallium = by_asset(record)["gallium"]
+    assert gallium["quantity"] >= 5
+    told = [warning for warning in record["warnings"] if "GA-SOON" in warning]
+    assert len(told) == 1
+    assert "sale_order" in told[0]
+    order = by_asset(record, "orders")["gallium"]
+    if order["side"] == "sell":
+        assert order["lot_ids"] == ["GA-OLD"]
+        assert "Sec. 23 EStG" in order["note"]
+    free = ask(OWNED, TOOLKIT_OWNER_SALE_ORDER="fifo")
+    assert not [warning for warning in free["warnings"] if "GA-SOON" in warning]
+
+
+def test_what_is_held_outside_is_sold_only_where_that_is_asked(ask):
+    kept = ask(OWNED, "--budget", "10000")
+    assert by_asset(kept)["hafnium"]["quantity"] == 3
+    free = ask(OWNED, "--budget", "10000", "--sell-others")
+    assert by_asset(free)["hafnium"]["quantity"] <= 3
+    check_that_it_closes(free)
+
+
+@pytest.mark.parametrize("strategy", ["physical-basket", "minimum-risk", "equal-weight", "few-holdings"])
+def test_what_a_run_proposed_is_not_traded_on_the_same_data(toolkit, strategy):
+    first = json.loads(toolkit("optimize", strategy, *ARGUMENTS).stdout)
+    again = json.loads(toolkit("optimize", strategy, *ARGUMENTS, "--holdings", "last").stdout)
+    assert {row["side"] for row in again["orders"]} == {"keep"}
+    assert again["costs"]["entry"] == 0
+    assert again["money"]["added"] == 0
+    assert again["budget"] == pytest.approx(first["budget"] - first["costs"]["entry"], abs=0.05)
+    assert [p["quantity"] for p in again["positions"]] == pytest.approx([p["quantity"] for p in first["positions"]], rel=1e-9)
+
+
+def test_expected_returns_are_told_with_their_errors_or_not_at_all(toolkit):
+    views = json.loads(toolkit("optimize", "control-pressure-views", *ARGUMENTS).stdout)["expected_return"]
+    assert views["horizon"] == "1 year"
+    assert views["error"] > 0
+    assert all(row["error"] > 0 for row in views["assets"].values())
+    assert json.loads(toolkit("optimize", "minimum-risk", *ARGUMENTS).stdout)["expected_return"] is None
+
+
+def test_the_last_prices_are_another_value_and_their_broken_limits_are_named(toolkit):
+    record = json.loads(toolkit("optimize", *ARGUMENTS).stdout)
+    last = record["at_last_prices"]
+    worth = sum(p["quantity"] * p["price_raw"] for p in record["positions"]) + record["cash"]["value"]
+    assert last["value"] == pytest.approx(worth, rel=1e-9)
+    weights = {p["asset"]: p["quantity"] * p["price_raw"] / worth for p in record["positions"]}
+    broken = {row["name"] for row in last["limits_broken"]}
+    assert ("any metal" in broken) == (max(weights.values()) > 0.2 + 1e-6)
+    assert record["ledger"]["reviewed_to"] <= date.today().isoformat()
+
+
+def test_shares_are_whole_under_lots(toolkit, tmp_path):
+    rows = "".join(f"20{20 + i // 12}-{i % 12 + 1:02d}-28,{180 + (i * 7) % 11}.37,{20 + (i * 3) % 5}.11\n" for i in range(48))
+    (tmp_path / "p.csv").write_text("date,GLD,SLV\n" + rows)
+    (tmp_path / "own.toml").write_text(
+        '[about]\ntitle="t"\nidea="i"\nsource="s"\n[objective]\nkind="min_risk"\n[[constraint]]\nname="whole"\nkind="lots"\n'
+    )
+    result = toolkit("optimize", str(tmp_path / "own.toml"), *ARGUMENTS, "--prices", str(tmp_path / "p.csv"))
+    record = json.loads(result.stdout)
+    assert all(float(p["quantity"]).is_integer() and p["lots"] == p["quantity"] for p in record["positions"])
+    assert 0 <= record["cash"]["value"] < min(p["price"] for p in record["positions"]) * 2

@@ -1,0 +1,106 @@
+"""The order list of a proposal: what is bought, sold and kept, at which price and cost, and from which lots."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from toolkit.app.money import Money
+from toolkit.app.prepare import Prepared
+from toolkit.app.request import Request
+from toolkit.app.sales import Sale, rule_told, sold
+from toolkit.core.assets import Asset
+from toolkit.core.said import Said, said
+from toolkit.core.units import cents
+
+BUY, SELL, KEEP = "buy", "sell", "keep"
+
+
+def orders(posed: Prepared, money: Money, prices: np.ndarray, request: Request) -> list[dict[str, Any]]:
+    """One row an asset that is bought, sold or kept, sales first.
+
+    `quantity` changes hands, or is kept; `value` is quantity x price, `cost` is paid on the trade, and `cash` is what the
+    trade brings (a sale) or takes (a purchase, negative). The sum of `cash` is the change of cash to the cent.
+    """
+    owner = request.settings.config.owner
+    rows = []
+    whole = bool(np.isfinite(money.lots).any())
+    for i, asset in enumerate(posed.inputs.universe):
+        before, after = float(posed.money.units[i]), float(money.quantities[i])
+        if money.moved[i]:
+            side, quantity = (BUY, after - before) if after > before else (SELL, before - after)
+            value = abs(money.values[i] - money.before[i])
+        elif before > 0:
+            side, quantity, value = KEEP, before, float(money.values[i])
+        else:
+            continue
+        cost = float(money.costs[i])
+        cash = {BUY: -value - cost, SELL: value - cost, KEEP: 0.0}[side]
+        sales = sold(posed.held.of(asset.key), quantity, prices[i], owner.country, owner.sale_order, request.as_of)
+        sales = sales if side == SELL else ()
+        size = asset.lot_size
+        lots = quantity / size if size is not None and np.isfinite(money.lots[i]) else None
+        rows.append(
+            {
+                "asset": asset.key,
+                "name": asset.name,
+                "side": side,
+                "quantity": quantity,
+                "unit": asset.unit,
+                "lots": round(lots) if lots is not None and abs(lots - round(lots)) < 1e-6 else None,
+                "price": float(prices[i]),
+                "value": cents(value) if whole else value,
+                "cost": cost,
+                "cash": cents(cash) if whole else cash,
+                "lot_ids": [sale.lot.lot_id for sale in sales] if sales else _kept(posed, asset) if side == KEEP else [],
+                "from_lots": [_lot(sale, request) for sale in sales],
+                "note": _note(posed, asset, side, sales, request),
+            }
+        )
+    rank = {SELL: 0, BUY: 1, KEEP: 2}
+    return sorted(rows, key=lambda row: (rank[row["side"]], -row["value"], row["asset"]))
+
+
+def _kept(posed: Prepared, asset: Asset) -> list[str]:
+    return [lot.lot_id for lot in posed.held.of(asset.key)]
+
+
+def _lot(sale: Sale, request: Request) -> dict[str, Any]:
+    lot = sale.lot
+    return {
+        "lot_id": lot.lot_id,
+        "quantity": sale.quantity,
+        "of": lot.quantity,
+        "bought": lot.bought,
+        "free_from": sale.free_from,
+        "free": None if sale.free_from is None else sale.free_from <= request.as_of,
+    }
+
+
+def _note(posed: Prepared, asset: Asset, side: str, sales: tuple[Sale, ...], request: Request) -> Said | None:
+    owner = request.settings.config.owner
+    if sales:
+        parts = [
+            said(
+                "{quantity:,.6g} of {of:,.6g} {unit} of {lot}",
+                quantity=s.quantity,
+                of=s.lot.quantity,
+                unit=asset.unit,
+                lot=s.lot.lot_id,
+            )
+            for s in sales
+            if s.quantity < s.lot.quantity
+        ]
+        rule = rule_told(owner.country, owner.sale_order)
+        taxed = [s.lot.lot_id for s in sales if s.free_from is not None and s.free_from > request.as_of]
+        told = said("{rule}", rule=rule)
+        if taxed:
+            told = said("{rule}; a gain on {lots} is taxed today", rule=rule, lots=taxed)
+        return said("{told}; {parts}", told=told, parts=parts) if parts else told
+    if side == KEEP and asset.key in posed.outside:
+        return said("held outside the strategy")
+    arriving = posed.held.arriving(asset.key)
+    if arriving > 0:
+        return said("{quantity:,.6g} {unit} of it are ordered or in transit", quantity=arriving, unit=asset.unit)
+    return None
