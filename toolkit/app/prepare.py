@@ -48,6 +48,7 @@ class Prepared:
         prices: (n,) of a unit in the reporting currency; rates: of each currency of quotation into it.
         held: What is held today; `money` what it and the budget come to.
         outside: Assets that are held and not of the strategy's universe.
+        told: What is done with what is held outside of it, has not arrived, or is nearly free of tax.
         outlook: Scenarios of the strategy, where it has or needs any.
     """
 
@@ -60,6 +61,7 @@ class Prepared:
     held: Held
     money: Whole
     outside: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
     outlook: StrategyScenarios | None = None
 
     @property
@@ -125,7 +127,7 @@ def prepare(request: Request) -> Prepared:
     lots = np.array([np.nan if asset.lot_size is None else asset.lot_size for asset in universe])
     problem = Problem(forecast, facts, strategy.objective, (*strategy.constraints, *own), costs, lots * prices / budget)
     solver = Solver(strategy.solver.order, strategy.solver.time_limit, strategy.solver.gap)
-    return Prepared(strategy, inputs, problem, solver, prices, rates, held, money, outside, outlook)
+    return Prepared(strategy, inputs, problem, solver, prices, rates, held, money, outside, waiting, outlook)
 
 
 def _of_holdings(

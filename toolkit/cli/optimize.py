@@ -74,6 +74,8 @@ def optimize(
             from toolkit.cli.explain import show_explanation
 
             show_explanation(console(common), result.record, told)
+    for note in (*result.posed.held.notes, *result.posed.told):
+        say(f"holdings: {note}", common)
     for note in result.record["scenario_notes"]:
         say(f"scenarios: {note}", common)
     weak = [words for kind in WARNINGS for words in result.record["cautions"][kind]]
