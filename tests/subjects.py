@@ -41,7 +41,7 @@ def settings() -> Settings:
     return resolve({}, file=None)
 
 
-def proposal(strategy: str = "physical-basket", **options: str) -> Record:
+def proposal(strategy: str = "physical-basket", **options: Any) -> Record:
     """The run object of a strategy of the repository."""
     return dict(propose(Request(strategy, settings(), AS_OF, **options)).record)
 

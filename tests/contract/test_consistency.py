@@ -61,9 +61,32 @@ def test_nothing_falls_by_more_than_all_of_itself(page):
             assert float(number) <= 100, span["text"]
 
 
+def tables(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict):
+        if node.get("kind") == "bartable":
+            yield node
+        for value in node.values():
+            yield from tables(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from tables(value)
+
+
+def test_a_factor_falls_by_less_than_all_of_itself(page):
+    """Its fall stands without a sign in the column of what falls by how much."""
+    _, document = page
+    falls = [table for table in tables(document["sections"]) if table["columns"][0]["label"] in ("falls by", "fällt um")]
+    assert falls or not any(section["name"] == "risk" for section in document["sections"])
+    for bar in (bar for table in falls for bar in table["bars"]):
+        told = "".join(span["text"] for span in spans(bar["cells"][0]))
+        assert float(re.sub(r"[^0-9]", "", told)) < 100, told
+
+
 def test_a_marker_that_is_cited_is_told_in_the_report(page):
     _, document = page
-    told = json.dumps([s for s in document["sections"] if s["name"] in ("sources", "assumptions")], ensure_ascii=False).casefold()
+    told = json.dumps(
+        [s for s in document["sections"] if s["name"] in ("sources", "assumptions")], ensure_ascii=False
+    ).casefold()
     cited = {ref for span in spans(document["sections"]) for ref in span["refs"] if MARKER.match(ref)}
     assert cited
     assert [ref for ref in sorted(cited) if f'"{ref.casefold()}"' not in told] == []

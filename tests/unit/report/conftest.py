@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.subjects import HOLDINGS, HOSTILE, Record, all_cash, proposal, renamed, with_parts
+from toolkit.app.prices import PriceFiles
 from toolkit.app.report import report_html
 from toolkit.app.subjects import Subject
 
@@ -32,7 +33,7 @@ def records(files: Path) -> dict[str, Record]:
     return {
         "normal": normal,
         "moved": proposal(holdings=str(files / "holdings.csv")),
-        "tiny": proposal("equal-weight", prices=str(files / "two.csv")),
+        "tiny": proposal("equal-weight", prices=PriceFiles((str(files / "two.csv"),))),
         "cash": all_cash(normal),
         "hostile": renamed(normal, HOSTILE),
         "shocks": proposal("us-ban-returns"),
