@@ -205,4 +205,5 @@ def _sweep(folder: Path) -> None:
 
 
 def _unwritable(path: Path, error: OSError) -> SpecError:
-    return SpecError(f"cannot write to {path}: {error.strerror or error}.", hint="Name another folder with --out.")
+    hint = "Check space and access, or name another place; --out is that of runs and reports."
+    return SpecError(f"cannot write to {path}: {error.strerror or error}.", hint=hint)

@@ -10,7 +10,7 @@ import typer
 
 from toolkit.cli.options import Common, with_common
 from toolkit.cli.request import DEFAULT_STRATEGY, Budget, Holdings, Settings, StrategyName, request_of
-from toolkit.cli.terminal import console, print_json, progress, say
+from toolkit.cli.terminal import console, print_json, progress, say, try_write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,23 +45,26 @@ def frontier(
         from toolkit.app.frontier import efficient_frontier
     with progress("Tracing the frontier", common):
         answer = efficient_frontier(request, points)
+    unwritten = []
     if chart is not None and not answer.is_point:
         from toolkit.app.frontier import write_chart
 
-        write_chart(answer, Path(chart))
-        say(f"chart: {chart}", common)
-    elif chart is not None:
-        say("chart: not drawn, the frontier is a point.", common)
+        unwritten.append(try_write(lambda: write_chart(answer, Path(chart)))[1])
+    if csv is not None and csv != "-":
+        unwritten.append(try_write(lambda: answer.write_csv(Path(csv)))[1])
     if csv == "-":
         sys.stdout.write(answer.csv())
-        return
-    if csv is not None:
-        answer.write_csv(Path(csv))
-        say(f"points: {csv}", common)
-    if common.json:
+    elif common.json:
         print_json(answer.record)
     else:
         _show(answer, common)
+    for error in unwritten:
+        if error is not None:
+            raise error
+    if chart is not None:
+        say("chart: not drawn, the frontier is a point." if answer.is_point else f"chart: {chart}", common)
+    if csv is not None and csv != "-":
+        say(f"points: {csv}", common)
 
 
 def _show(answer: FrontierAnswer, common: Common) -> None:

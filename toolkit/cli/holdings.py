@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from toolkit.cli.options import Common, with_common, without_prices
-from toolkit.cli.terminal import console, print_json, say
+from toolkit.cli.terminal import console, print_json, say, try_write
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -63,19 +63,22 @@ def check(
 
     settings = resolve(common.settings(), file=common.config)
     found = check_holdings(file, settings, common.day(), prices=common.price_files())
-    if write is not None and write != "-":
-        write_text(write, found.copy())
+    unwritten = try_write(lambda: write_text(write, found.copy()))[1] if write is not None and write != "-" else None
     if common.json:
-        print_json({**found.to_json(), "written": write})
+        print_json({**found.to_json(), "written": write if unwritten is None else None})
     elif write == "-":
         sys.stdout.write(found.copy())
     else:
         _show(found, console(common))
     for warning in found.warnings:
         say(f"warning: {warning}", common)
-    if write is not None and write != "-":
-        say(f"wrote {write}", common)
     error = found.error
+    if unwritten is not None and error is None:
+        raise unwritten
+    if unwritten is not None:
+        say(f"warning: {unwritten.message}", common)
+    elif write is not None and write != "-":
+        say(f"wrote {write}", common)
     if error is not None:
         if not common.json:
             sys.stderr.write(f"error: {error.message}\n" + (f"{error.hint}\n" if error.hint else ""))

@@ -27,8 +27,8 @@ from toolkit.cli import (
     supply,
     upcoming,
 )
-from toolkit.cli.terminal import drop_broken_streams, print_json, tolerant_streams
-from toolkit.core.errors import ToolkitError
+from toolkit.cli.terminal import drop_broken_streams, print_json, refused, tolerant_streams
+from toolkit.core.errors import ToolkitError, Unwritten
 from toolkit.core.text import printable
 
 app = typer.Typer(
@@ -76,15 +76,6 @@ def _told(kind: str, message: str, hint: str, details: dict, *, as_json: bool) -
         sys.stderr.write(printable(f"error: {message}\n" + (f"{hint}\n" if hint else "")))
 
 
-def _refused(error: OSError) -> tuple[str, str]:
-    """What the system did not do, and the remedy."""
-    place = "" if error.filename is None else f" {error.filename}"
-    return (
-        f"the system could not read or write{place}: {error.strerror or error}.",
-        "Check space and access, or name another place.",
-    )
-
-
 def run(arguments: list[str]) -> int:
     """Run a command line and return its exit code."""
     as_json = "--json" in arguments
@@ -100,7 +91,9 @@ def run(arguments: list[str]) -> int:
     except ToolkitError as error:
         from toolkit.app.status import status_of
 
-        _told(error.kind, error.message, error.hint, error.details, as_json=as_json)
+        # The answer that could not be stored is on stdout already.
+        told_as_json = as_json and not isinstance(error, Unwritten)
+        _told(error.kind, error.message, error.hint, error.details, as_json=told_as_json)
         code = status_of(error).exit_code
     except (KeyboardInterrupt, typer.Abort):
         sys.stderr.write("interrupted; nothing was written\n")
@@ -111,7 +104,7 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         code = 0
     except OSError as error:
-        _told("system", *_refused(error), {}, as_json=False)
+        _told("system", *refused(error), {}, as_json=False)
         code = 2
     except Exception as error:  # noqa: BLE001  # the contract: two lines and a request to report, exit 1
         if "--debug" in arguments:
@@ -131,7 +124,7 @@ def main() -> None:
     except BrokenPipeError:
         pass  # `toolkit ... | head`: not an error, and nobody is left to tell
     except OSError as error:
-        _told("system", *_refused(error), {}, as_json=False)
+        _told("system", *refused(error), {}, as_json=False)
         code = code or 2
     drop_broken_streams()
     sys.exit(code)

@@ -9,14 +9,14 @@ import typer
 
 from toolkit.cli.options import Common, with_common
 from toolkit.cli.request import DEFAULT_STRATEGY, Budget, Client, Holdings, Settings, StrategyName, Total, request_of
-from toolkit.cli.terminal import console, headline, print_json, progress, say, tell_warnings
+from toolkit.cli.terminal import console, headline, print_json, progress, say, tell_warnings, try_write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from rich.console import Console
 
-    from toolkit.app.optimize import Result
+    from toolkit.app.optimize import NoAnswer, Result
 
 SHOWN = 5e-5
 """Weights below this print as 0.0 % and are the dust of a continuous solver."""
@@ -59,11 +59,11 @@ def optimize(
             result = propose(request)
         except NoAnswer as conflict:
             if not no_report:
-                say(f"report: {(conflict.save() / 'report.html').resolve()}", common)
+                _store_conflict(conflict, common)
             raise
     solved = time.perf_counter()
     with progress("Writing the report", common):
-        folder = result.save(report=not no_report)
+        folder, unwritten = try_write(lambda: result.save(report=not no_report))
     written = time.perf_counter()
     told = _explanation(result, common) if explain else None
     if common.json:
@@ -74,24 +74,41 @@ def optimize(
             from toolkit.cli.explain import show_explanation
 
             show_explanation(console(common), result.record, told)
+    weak = [words for kind in WARNINGS for words in result.record["cautions"][kind]]
+    _tell(result, weak, common)
+    if common.verbose:
+        say(f"{solved - started:.2f} s to read, estimate and solve, {written - solved:.2f} s to write", common)
+    if unwritten is not None:
+        raise unwritten
+    if folder is not None:
+        say(f"run: {folder}", common)
+    if folder is not None and not no_report:
+        say(f"report: {(folder / 'report.html').resolve()}", common)
+    if strict and weak:
+        raise typer.Exit(WARNINGS_UNDER_STRICT)
+
+
+def _store_conflict(conflict: NoAnswer, common: Common) -> None:
+    """Write the report of a run without an answer; the conflict is told whether or not it can be written."""
+    stored, unwritten = try_write(conflict.save)
+    if stored is not None:
+        say(f"report: {(stored / 'report.html').resolve()}", common)
+    if unwritten is not None:
+        say(f"warning: no report, {unwritten.message}", common)
+
+
+def _tell(result: Result, weak: list[str], common: Common) -> None:
+    """Notes and warnings on stderr, and with `--verbose` what each solver did."""
     for note in (*result.posed.held.notes, *result.posed.told):
         say(f"holdings: {note}", common)
     for note in result.record["scenario_notes"]:
         say(f"scenarios: {note}", common)
-    weak = [words for kind in WARNINGS for words in result.record["cautions"][kind]]
     tell_warnings(weak, [words for words in result.record["warnings"] if words not in weak], common)
     if common.verbose:
         for attempt in result.record["solver"]["attempts"]:
             say(
                 f"solver {attempt['solver']}: {attempt['status']}, {attempt['outcome']}, residual {attempt['residual']}", common
             )
-        say(f"{solved - started:.2f} s to read, estimate and solve, {written - solved:.2f} s to write", common)
-    report = folder / "report.html"
-    say(f"run: {folder}", common)
-    if not no_report:
-        say(f"report: {report.resolve()}", common)
-    if strict and weak:
-        raise typer.Exit(WARNINGS_UNDER_STRICT)
 
 
 def _explanation(result: Result, common: Common) -> Mapping[str, Any]:

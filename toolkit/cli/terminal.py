@@ -6,16 +6,19 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from toolkit.cli.options import Common
+from toolkit.core.errors import SpecError, Unwritten
 from toolkit.core.text import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
+
+T = TypeVar("T")
 
 WIDTH = 100
 """Columns of a table where the stream is not a terminal and COLUMNS is not set."""
@@ -47,6 +50,26 @@ def say(text: str, common: Common) -> None:
     """A line on stderr, unless `--quiet`."""
     if not common.quiet:
         sys.stderr.write(printable(text) + "\n")
+
+
+def try_write(write: Callable[[], T]) -> tuple[T | None, Unwritten | None]:
+    """What a step that writes files returns, or the error to raise once the answer is shown: a full disk takes no answer."""
+    try:
+        return write(), None
+    except SpecError as error:
+        return None, Unwritten(error.message, hint=error.hint, details=error.details)
+    except OSError as error:
+        message, hint = refused(error)
+        return None, Unwritten(message, hint=hint)
+
+
+def refused(error: OSError) -> tuple[str, str]:
+    """What the system did not do, and the remedy."""
+    place = "" if error.filename is None else f" {error.filename}"
+    return (
+        f"the system could not read or write{place}: {error.strerror or error}.",
+        "Check space and access, or name another place.",
+    )
 
 
 def headline(strong: str, plain: str = "") -> Text:

@@ -40,6 +40,12 @@ class SpecError(ToolkitError):
     kind = "spec"
 
 
+class Unwritten(SpecError):
+    """The answer is shown, and its files could not be written (exit code 2)."""
+
+    kind = "unwritten"
+
+
 class DataError(ToolkitError):
     """Input data is invalid or names something unknown (exit code 3)."""
 

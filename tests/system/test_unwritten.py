@@ -1,0 +1,69 @@
+"""An answer that was computed is shown, whether or not its files can be written."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def blocked(tmp_path):
+    """A working folder in which a file has the name of the output folder."""
+    work = tmp_path / "work"
+    work.mkdir()
+    (work / "out").write_text("in the way")
+    return work
+
+
+def test_the_answer_is_shown_where_a_file_is_in_the_way(toolkit, blocked):
+    done = toolkit("optimize", "equal-weight", "--no-report")
+    assert done.returncode == 2
+    assert "Cash" in done.stdout
+    assert "cannot write to out" in done.stderr
+    assert "run: " not in done.stderr
+
+
+def test_the_object_of_the_answer_is_alone_on_stdout(toolkit, blocked):
+    done = toolkit("optimize", "equal-weight", "--json")
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["positions"]
+    assert done.stderr.rstrip().splitlines()[-2].startswith("error: cannot write to out")
+
+
+@pytest.mark.parametrize("report", [(), ("--no-report",)])
+def test_a_conflict_keeps_its_exit_code(toolkit, blocked, report):
+    done = toolkit("optimize", "min.toml", *report, cwd=_impossible(blocked))
+    assert done.returncode == 5, done.stderr
+    assert ("no report" in done.stderr) is not bool(report)
+
+
+def _impossible(folder):
+    (folder / "min.toml").write_text(
+        '[about]\ntitle = "t"\nidea = "i"\nsource = "s"\n[universe]\nassets = ["gold", "silver"]\n[objective]\nkind = "min_risk"\n'
+        '[[constraint]]\nname = "little"\nkind = "bounds"\nupper = 0.1\n'
+    )
+    return folder
+
+
+@pytest.mark.parametrize("option", ["--csv", "--chart"])
+def test_a_frontier_is_shown_where_its_file_cannot_be_written(toolkit, blocked, option):
+    done = toolkit("frontier", "physical-basket", "--points", "3", option, "out/of/reach", "--json")
+    assert done.returncode == 2
+    assert len(json.loads(done.stdout)["points"]) == 3
+    assert "error: cannot write to out/of" in done.stderr
+
+
+def test_a_check_of_holdings_is_shown_where_the_copy_cannot_be_written(toolkit, blocked):
+    (blocked / "lots.csv").write_text("asset,quantity\ngold,1\n")
+    done = toolkit("holdings", "check", "lots.csv", "--write", "out/copy.csv")
+    assert done.returncode == 2
+    assert "1 of 1 lots" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_takes_no_answer(toolkit):
+    done = toolkit("frontier", "physical-basket", "--points", "3", "--csv", "/dev/full", "--json")
+    assert done.returncode == 2
+    assert len(json.loads(done.stdout)["points"]) == 3
+    assert "No space left" in done.stderr
