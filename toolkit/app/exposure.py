@@ -286,12 +286,16 @@ def _statements(portfolio: PortfolioExposure, currency: str) -> tuple[str, ...]:
     def worth(name: str) -> Said:
         return money(totals[name].value)
 
-    texts = [
-        said(
-            "Stored outside the country of origin, by the location in the file: {money}. An export control of that country "
-            "cannot stop it.",
-            money=worth(STORED_SAFE),
-        ),
+    texts = []
+    if totals[STORED_SAFE].lots:
+        texts.append(
+            said(
+                "Stored outside the country of origin, by the location in the file: {money}. An export control of that "
+                "country cannot stop it.",
+                money=worth(STORED_SAFE),
+            )
+        )
+    texts += [
         said(
             "Open deliveries that can fail to arrive: {ordered} ordered and {planned} planned.",
             ordered=worth(ORDER_AT_RISK),

@@ -20,7 +20,7 @@ from toolkit.app.purchases import purchases
 from toolkit.app.request import Request
 from toolkit.app.runs import RECORD, read_stored, stored_runs
 from toolkit.core.assets import Universe
-from toolkit.core.errors import SpecError
+from toolkit.core.errors import DataError, SpecError
 from toolkit.core.said import said
 from toolkit.core.units import cents
 from toolkit.factors.forecast import FloatArray
@@ -168,10 +168,20 @@ def whole(request: Request, held: Held, inputs: Inputs, prices: FloatArray) -> W
 
 
 def _of_lots(file: str, inputs: Inputs, currency: str) -> Held:
-    """Stored and travelling lots and orders; plans are no holdings."""
+    """Stored and travelling lots and orders; plans are no holdings.
+
+    Raises:
+        DataError: for a lot by mass of a product whose own price is in a unit that nobody stated.
+    """
     listed = instruments_of(inputs.prices.filter(pl.col("asset").is_in(inputs.own)), inputs.ledger)
     holdings = read_lots(file, inputs.ledger, inputs.products, inputs.snapshot.as_of, instruments=listed)
     frame, traded = holdings.frame, {(asset.key, asset.form) for asset in inputs.products}
+    per_unit = set(inputs.prices.filter(pl.col("unit") == "unit")["asset"]) & set(inputs.products.keys) & set(frame["asset"])
+    if per_unit:
+        raise DataError(
+            f"{holdings.name}: the price file states no unit for {', '.join(sorted(per_unit))}, so lots by mass have no value.",
+            hint="State the unit of the price in a column unit (kg, g, lb, ozt, t).",
+        )
     paid = {purchase.lot_id: purchase for purchase in purchases(frame, inputs.snapshot["fx"], currency)}
     units: dict[str, float] = {}
     lots: list[Lot] = []

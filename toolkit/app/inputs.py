@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
@@ -103,6 +103,11 @@ def _select(spec: UniverseSpec, priced: Universe, products: Universe, *, own: tu
     return universe
 
 
+def _quoted(asset: Asset, unit: str) -> Asset:
+    """A product as it is quoted: in a unit that is not its own its lots are whole units."""
+    return asset if unit == asset.unit else replace(asset, unit=unit, lot_size=1.0, minimum_lots=1)
+
+
 def _annual_only(spec: UniverseSpec, prices: pl.DataFrame, products: Universe, also: tuple[str, ...]) -> Universe:
     """Products that the strategy names one by one and that have no faster series.
 
@@ -137,7 +142,6 @@ def gather(
         settings: Where data are.
         as_of: Only what was known then.
         prices: File of the user, None for the bundled prices.
-        prices_currency: Of a file that names none.
         also: Keys of assets that are held and that the strategy does not name; those that have a price are in the universe.
 
     Raises:
@@ -150,7 +154,7 @@ def gather(
     products = Universe(tuple(Asset.from_row(row) for row in snapshot["products"].iter_rows(named=True)))
     only = prices is not None and prices.only
     if prices is not None:
-        own = read_own(prices, snapshot, products)
+        own = read_own(prices, snapshot, products, masses=False)
         # Notes of the whole file may speak of rows that were not known yet: an earlier date gets those of its own rows alone.
         whole = own.notes if as_of >= date.today() else ()
         found = _together(findings(quality(own.frame, as_of=as_of)))
@@ -170,7 +174,7 @@ def gather(
     # Series that only explain (energy, base metals, intermediates) are no products; in a user's file every column is an asset.
     priced = Universe(
         tuple(
-            held.get(asset, Asset.unknown(asset, unit))
+            _quoted(held[asset], unit) if asset in held else Asset.unknown(asset, unit)
             for asset, unit in series.sort("asset").iter_rows()
             if asset in mine or asset in held
         )

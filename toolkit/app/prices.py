@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -64,8 +66,15 @@ class OwnPrices:
         return pl.concat([bundled.filter(~pl.col("asset").is_in(self.assets)), self.frame.select(bundled.columns)])
 
 
-def read_own(files: PriceFiles, snapshot: Snapshot, products: Universe) -> OwnPrices:
+def read_own(files: PriceFiles, snapshot: Snapshot, products: Universe, *, masses: bool = True) -> OwnPrices:
     """Read the user's price files.
+
+    Args:
+        files: Paths and how they are read.
+        snapshot: The market on the day of the question.
+        products: What the toolkit knows, priced per kg.
+        masses: Whether masses are valued at these prices. If not, a product whose file states no unit and whose price
+            cannot be one per kg keeps the file's own unit, and a warning says so.
 
     Raises:
         SpecError: for a currency or an accepted name that makes no sense.
@@ -82,7 +91,17 @@ def read_own(files: PriceFiles, snapshot: Snapshot, products: Universe) -> OwnPr
         known={*products.keys, *bundled["asset"].unique()},
     )
     known = (pl.col("known_from") <= snapshot.as_of) & (pl.col("date") <= snapshot.as_of)
-    frame, unit_notes = per_kg(file.frame.filter(known), products)
+    visible = file.frame.filter(known)
+    odd = () if masses else _not_per_kg(visible, snapshot, products, files)
+    frame, unit_notes = per_kg(visible, products.take([key for key in products.keys if key not in odd]))
+    if odd:
+        unit_notes += (
+            said(
+                "The file states no unit for {assets}, and it cannot be a price per kg: quantities are in the unit of the "
+                "file, whatever that is. State it in a column unit (kg, g, lb, ozt, t).",
+                assets=list(odd),
+            ),
+        )
     if frame.is_empty():
         hint = "Choose a later --as-of, or leave --prices out."
         raise GapError(f"{file.name}: no price was known on {snapshot.as_of}.", hint=hint)
@@ -114,6 +133,24 @@ def per_kg(prices: pl.DataFrame, products: Universe) -> tuple[pl.DataFrame, tupl
 
 def _check_levels(frame: pl.DataFrame, snapshot: Snapshot, files: PriceFiles, name: str) -> None:
     """`DataError` for a metal whose own price is `JUMP` times the bundled one of its time, or one over it, or beyond."""
+    for row, level in _far(frame, snapshot, files):
+        raise DataError(
+            f"{name}: {row['asset']} costs {row['price']:,.6g} {row['currency']} a {row['unit']} on {row['date']}, "
+            f"{row['price'] / level:,.3g} times the bundled {level:,.6g}.",
+            hint="State the unit of the price (column unit: kg, g, lb, ozt, t) and its currency; "
+            f"if it is meant: --accept {row['asset']}.",
+            details={"asset": row["asset"], "rule": "level", "price": row["price"], "level": level},
+        )
+
+
+def _not_per_kg(frame: pl.DataFrame, snapshot: Snapshot, products: Universe, files: PriceFiles) -> tuple[str, ...]:
+    """Products whose file states no unit and whose price would be far from the level if it were one per kg."""
+    silent = frame.filter((pl.col("unit") == "unit") & pl.col("asset").is_in(list(products.keys)))
+    return tuple(row["asset"] for row, _ in _far(silent.with_columns(unit=pl.lit("kg")), snapshot, files))
+
+
+def _far(frame: pl.DataFrame, snapshot: Snapshot, files: PriceFiles) -> Iterator[tuple[dict[str, Any], float]]:
+    """The last row of each asset that is `JUMP` times its bundled level, or one over it, or beyond; and that level."""
     if LEVELS in files.accept:
         return
     own = frame.filter(~pl.col("asset").is_in(list(files.accept))).sort("date")
@@ -125,13 +162,5 @@ def _check_levels(frame: pl.DataFrame, snapshot: Snapshot, files: PriceFiles, na
         if recent.is_empty():
             continue
         level = float(np.median(recent["price"])) * last_rate(snapshot["fx"], recent["currency"][-1], row["currency"]).value
-        times = row["price"] / level
-        if 1 / JUMP < times < JUMP:
-            continue
-        raise DataError(
-            f"{name}: {row['asset']} costs {row['price']:,.6g} {row['currency']} a {row['unit']} on {row['date']}, "
-            f"{times:,.3g} times the bundled {level:,.6g}.",
-            hint="State the unit of the price (column unit: kg, g, lb, ozt, t) and its currency; "
-            f"if it is meant: --accept {row['asset']}.",
-            details={"asset": row["asset"], "rule": "level", "price": row["price"], "level": level},
-        )
+        if not 1 / JUMP < row["price"] / level < JUMP:
+            yield row, level
