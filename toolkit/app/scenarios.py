@@ -24,6 +24,7 @@ from toolkit.factors.forecast import FloatArray, Forecast
 from toolkit.factors.moment_views import MomentView, Side, mean_view, probability_view, volatility_view
 from toolkit.factors.overlay import overlaid
 from toolkit.factors.scenarios import Scenarios, historical, simulated
+from toolkit.risk import measures
 from toolkit.strategy.model import Strategy
 from toolkit.strategy.scenarios import HistoricalScenarios, Range, SimulatedScenarios, ViewSpec
 from toolkit.supply.shock_prior import ShockPrior
@@ -68,6 +69,8 @@ def strategy_scenarios(
     """
     spec = strategy.forecast.scenarios or SimulatedScenarios()
     shocks = strategy_shocks(strategy, inputs)
+    if strategy.views:
+        _check_weighable(spec, strategy)
     base, notes = _base(spec, strategy, inputs, forecast, currency, seed)
     whole = base
     if shocks.events and base.ordered:
@@ -76,17 +79,38 @@ def strategy_scenarios(
         whole = overlaid(base, shocks.over(1 / base.periods_per_year))
     pooling = None
     if strategy.views:
-        if base.ordered:
-            raise SpecError(
-                "views weigh scenarios anew, and a path in order has nothing to weigh.",
-                hint="Leave out the views, or `ordered = true` and `draws = 0` of the scenarios.",
-            )
         pooling = entropy_pooling(whole, moment_views(strategy.views, whole, inputs.universe))
         whole = pooling.scenarios
         notes = (*notes, pooling.note, *_view_notes(strategy.views, pooling))
     notes = (*notes, *_moved(base, whole))
     returns = {event.name: event.row(inputs.universe.keys) for event in shocks.events}
     return StrategyScenarios(whole, base, shocks.priors, pooling, MappingProxyType(returns), (*notes, *shocks.notes))
+
+
+def _check_weighable(spec: HistoricalScenarios | SimulatedScenarios, strategy: Strategy) -> None:
+    """Refuse views where the strategy asks for consecutive periods, by the key or the measure with which it does.
+
+    Raises:
+        SpecError: in the words of the strategy.
+    """
+    path = None
+    if isinstance(spec, HistoricalScenarios):
+        path = "draws = 0" if spec.draws == 0 else None
+    elif spec.ordered:
+        path = "ordered = true"
+    if path is not None:
+        raise SpecError(
+            f"views weigh scenarios anew, and those of `{path}` are consecutive periods of one path, which have no weights.",
+            hint=f"Leave out the views, or `{path}` of the scenarios.",
+        )
+    known = measures()
+    for term in (strategy.objective, *strategy.constraints):
+        name = str(getattr(term, "measure", None))
+        if name in known and known[name].needs_order:
+            raise SpecError(
+                f"views weigh scenarios anew, and the measure {name!r} needs consecutive periods, which have no weights.",
+                hint="Leave out the views, or use a measure of single periods, such as cvar.",
+            )
 
 
 def _base(
@@ -172,7 +196,8 @@ def _past(spec: HistoricalScenarios, strategy: Strategy, inputs: Inputs, currenc
         inputs.universe.keys,
         found.returns[:, at],
         found.probabilities,
-        found.ordered,
+        # Views take every period by itself, also where the prices are exact and were seen in order.
+        found.ordered and not strategy.views,
         found.kind,
         found.periods_per_year,
         found.labels,

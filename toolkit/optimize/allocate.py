@@ -9,6 +9,7 @@ import numpy as np
 from toolkit.core.errors import Infeasible, NumericalFailure, SpecError, ToolkitError
 from toolkit.factors.forecast import FloatArray, read_only
 from toolkit.optimize.conflict.diagnose import conflict
+from toolkit.optimize.costs import TRADED
 from toolkit.optimize.limits import LimitReport, limit_reports
 from toolkit.optimize.lots.exact import WholeLots, whole_lots
 from toolkit.optimize.lots.leftover import with_leftover
@@ -97,11 +98,22 @@ def _wealth_after_costs(problem: Problem, weights: FloatArray) -> float:
     """The root N of N = 1 - entry cost of (weights x N): a contraction where costs are rates below one.
 
     N + entry cost rises with N, since a sale never costs more than it brings: where premiums, VAT or fixed fees make the
-    iteration slow or divergent, bisection finds the root.
+    iteration slow or divergent, bisection finds the root. Where trades are optimized, an asset pays the fee of a trade where
+    the optimum trades it, at the wealth that the optimum was found for: otherwise the fee moves N, and N decides whether what
+    is kept differs enough from what was held to pay it.
     """
+    costs, budget, previous = problem.costs, problem.facts.budget, problem.previous
+    fees = 0.0
+    if _trades_optimized(problem):
+        fees = costs.fee / budget * np.count_nonzero(np.abs(weights * problem.wealth - previous) > TRADED)
+        costs = replace(costs, fee=0.0)
+
+    def entry(wealth: float) -> float:
+        return costs.entry(weights * wealth - previous, budget) + fees
+
     wealth = 1.0
     for _ in range(100):
-        following = 1.0 - _entry(problem, weights * wealth)
+        following = 1.0 - entry(wealth)
         if following < LEAST_WEALTH:
             break
         if abs(following - wealth) < 1e-15:
@@ -110,7 +122,7 @@ def _wealth_after_costs(problem: Problem, weights: FloatArray) -> float:
     low, high = 0.0, 1.0
     for _ in range(60):
         middle = (low + high) / 2
-        low, high = (middle, high) if middle + _entry(problem, weights * middle) <= 1 else (low, middle)
+        low, high = (middle, high) if middle + entry(middle) <= 1 else (low, middle)
     if low < LEAST_WEALTH:
         raise SpecError("entry costs exceed the budget.", hint="Raise --budget or lower the fee.")
     return low
@@ -221,16 +233,20 @@ def at_own_wealth(problem: Problem, limits: Inequalities, order: tuple[str, ...]
     What is kept has the same value and a larger weight when costs are paid. Where trades are optimized, the wealth that
     they leave is found by solving again; elsewhere no part of the problem asks for it.
     """
-    trades = problem.costs.in_objective and problem.previous.any()
     continuous = solve_continuous(problem, limits, order)
     wealth = _wealth_after_costs(problem, continuous.x[:-1])
-    for _ in range(ROUNDS if trades else 0):
+    for _ in range(ROUNDS if _trades_optimized(problem) else 0):
         if abs(wealth - problem.wealth) < SETTLED:
             break
         problem = replace(problem, wealth=wealth)
         continuous = solve_continuous(problem, limits, order)
         wealth = _wealth_after_costs(problem, continuous.x[:-1])
     return problem, continuous, wealth
+
+
+def _trades_optimized(problem: Problem) -> bool:
+    """Whether what trades cost, from what is held, is part of what is minimised."""
+    return problem.costs.in_objective and bool(problem.previous.any())
 
 
 def _charged(problem: Problem) -> bool:

@@ -38,6 +38,14 @@ def scenarios(on=ON, seed=0, **data):
     return strategy_scenarios(decode(**data), inputs, forecast, currency="EUR", seed=seed)
 
 
+def scenarios_of(**data):
+    """Of a universe of its own."""
+    strategy = decode(**data)
+    inputs = gather(strategy, resolve({}, environment={}), ON)
+    forecast = strategy_forecast(strategy, inputs, "EUR", "DEU")
+    return strategy_scenarios(strategy, inputs, forecast, currency="EUR", seed=0)
+
+
 def shocks(on=ON, **data):
     return strategy_shocks(decode(**data), known(on)[0])
 
@@ -203,8 +211,33 @@ def test_paths_stand_beside_shocks_and_refuse_views():
     assert found.scenarios.periods_per_year == known()[1].periods_per_year
     assert found.shocks["ban"].any()
     assert any("beside it" in note for note in found.notes)
-    with pytest.raises(SpecError, match="in order"):
+    with pytest.raises(SpecError, match="`ordered = true`"):
         scenarios(forecast=path, scenario=[BAN], view=[{"scenario": "ban", "probability": 0.35}])
+
+
+EXACT = {"universe": {"groups": ["precious_metals"]}, "forecast": {"scenarios": {"kind": "historical", "mean": "history"}}}
+
+
+def test_views_weigh_periods_of_market_prices():
+    """Prices without noise are seen in order, which nobody asked for: a view takes each period by itself."""
+    view = {"expression": "gold", "mean": {"at_least": 0.2}}
+    assert scenarios_of(**EXACT).base.ordered
+    found = scenarios_of(**EXACT, view=[view], scenario=[{**BAN, "returns": {"gold": 0.3}}])
+    gold = found.scenarios.assets.index("gold")
+    assert found.scenarios.mean[gold] * found.scenarios.periods_per_year >= 0.2 - 1e-6
+    assert found.shocks["ban"].any()
+    assert not found.scenarios.ordered
+
+
+def test_a_view_and_a_path_are_refused_by_the_key_that_asks_for_the_path():
+    view = [{"expression": "gold", "mean": 0.1}]
+    with pytest.raises(SpecError, match="`draws = 0`") as refused:
+        scenarios_of(universe=EXACT["universe"], forecast={"scenarios": {"kind": "historical", "draws": 0}}, view=view)
+    assert "draws = 0" in refused.value.hint
+    with pytest.raises(SpecError, match="'cdar'") as refused:
+        scenarios_of(**EXACT, view=view, objective={"kind": "min_risk", "measure": "cdar", "confidence": 0.9})
+    assert "draws" not in refused.value.hint
+    assert "ordered" not in refused.value.hint
 
 
 def test_history_is_centred_on_the_forecast():

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from tests.unit.optimize.problems import NO_CASH, problem_of, random_covariance
-from toolkit.core.errors import DataError
+from tests.unit.optimize.random_strategies import random_problem
+from toolkit.core.errors import DataError, Infeasible
 from toolkit.optimize.allocate import allocate
 from toolkit.optimize.checks import check_costs
 from toolkit.optimize.costs import TRADING_DAYS, Costs, Site, impact_coefficients
@@ -112,3 +113,24 @@ def test_costs_that_are_not_given_are_zero():
     costs = Costs.of(problem_of(random_covariance(3)).universe)
     assert not np.any([costs.lot_fee, costs.vat, costs.premium, costs.impact])
     assert costs.sites == ()
+
+
+def test_a_limit_on_turnover_holds_where_a_fee_decides_what_is_traded():
+    """What is kept pays no fee, and no fee moves the wealth by which it is kept: one asset stays as it was to a millionth."""
+    answer = allocate(random_problem(5333))
+    (turnover,) = [limit for limit in answer.limits if limit.name == "turnover"]
+    assert turnover.binding
+    assert turnover.slack == pytest.approx(0.0, abs=1e-9)
+    assert answer.weights == pytest.approx(answer.relaxed[:-1], abs=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(6200, 6220))
+def test_no_answer_breaks_a_limit_that_its_continuous_optimum_holds(seed):
+    try:
+        answer = allocate(random_problem(seed), diagnose=False)
+    except Infeasible:
+        return
+    for limit in answer.limits:
+        assert limit.slack is None or limit.slack > -1e-7
+    money = answer.values.sum() + answer.entry_cost + answer.cash * (1 - answer.entry_cost)
+    assert money == pytest.approx(1.0, abs=1e-12)

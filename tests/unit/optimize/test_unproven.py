@@ -152,3 +152,10 @@ def test_risk_parity_under_two_limits_on_functions_is_solved_or_refused(seed):
     except ToolkitError:
         return
     assert all(limit.slack is None or limit.slack > -1e-6 for limit in answer.limits)
+
+
+@pytest.mark.parametrize("seed", [6005, 6242])
+def test_assets_without_weight_at_the_least_cash_are_named_and_no_solver_is_blamed(seed):
+    """A weight that only the tolerance of the cash allows is none."""
+    with pytest.raises(SpecError, match="what has no weight cannot contribute to risk"):
+        allocate(random_problem(seed))

@@ -19,8 +19,8 @@ from toolkit.optimize.programs.solve import Impossible, solve
 from toolkit.optimize.terms.objectives import RiskParity
 
 NEWTON_STEPS = 6
-HELD = 1e-9
-"""Largest weight at which an asset counts as never held."""
+HELD = 1e-6
+"""Largest weight at which an asset counts as never held: limits that are held up to `ROUNDING` leave it so much by rounding."""
 ROUNDING = 1e-9
 """How far rounding may carry a polished answer beyond a limit, in units of an asset's own risk, or a multiplier below zero."""
 
@@ -161,7 +161,7 @@ def largest_weights(limits: Inequalities, cash: float | None) -> FloatArray:
     """
     width = limits.G.shape[1]
     axes = np.eye(width)
-    G, h = (limits.G, limits.h) if cash is None else (np.vstack([limits.G, axes[-1]]), np.append(limits.h, cash + HELD))
+    G, h = (limits.G, limits.h) if cash is None else (np.vstack([limits.G, axes[-1]]), np.append(limits.h, cash + ROUNDING))
     # One program shows what is usual, a point at which everything is held: the largest t with x >= t.
     spread = np.hstack([np.vstack([G, -axes[:-1]]), np.append(np.zeros(len(h)), np.ones(width - 1))[:, None]])
     found = least(-np.eye(width + 1)[-1], spread, np.append(h, np.zeros(width - 1)), np.append(np.ones(width), 0.0))
