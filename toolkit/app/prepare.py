@@ -23,6 +23,7 @@ from toolkit.app.request import Request
 from toolkit.app.sales import WAIT_DAYS, waiting
 from toolkit.app.scenarios import StrategyScenarios, strategy_scenarios
 from toolkit.core.assets import Universe
+from toolkit.core.errors import DataError
 from toolkit.core.said import Said, said
 from toolkit.factors.forecast import FloatArray, Forecast
 from toolkit.optimize.allocate import Solver
@@ -93,10 +94,8 @@ def prepare(request: Request) -> Prepared:
     offered = {offer.asset for offer in strategy.universe.offer}
     priced = {*inputs.products.keys, *inputs.prices["asset"]}
     others = tuple(sorted(key for key in held.units if key in priced - offered and key not in inputs.universe))
-    if others:
-        inputs = gather(strategy, request.settings, request.as_of, prices=request.prices, also=others)
+    inputs, forecast, short = _with_held(request, strategy, inputs, others)
     outside = tuple(key for key in others if key in inputs.universe)
-    forecast = strategy_forecast(strategy, inputs, currency, destination)
     offers = Offers.of(inputs.universe, strategy.universe.offer)
     production = _production(strategy, inputs, offers)
     inputs, forecast = offers.inputs(inputs), offers.forecast(forecast)
@@ -119,8 +118,7 @@ def prepare(request: Request) -> Prepared:
     )
     outlook = _outlook(strategy, inputs, forecast, currency, request.seed)
     facts = replace(facts, **_outcomes(strategy, inputs, forecast, outlook))
-    unpriced = tuple(key for key in held.units if key not in universe)
-    own, waiting = _of_holdings(request, held, inputs, prices, outside, unpriced)
+    own, waiting = _of_holdings(request, held, inputs, prices, outside, short)
     inputs = replace(
         inputs, notes=(*inputs.notes, *money.notes, *waiting, *told, *(outlook.notes if outlook is not None else ()))
     )
@@ -130,13 +128,35 @@ def prepare(request: Request) -> Prepared:
     return Prepared(strategy, inputs, problem, solver, prices, rates, held, money, outside, waiting, outlook)
 
 
+def _with_held(
+    request: Request, strategy: Strategy, inputs: Inputs, others: tuple[str, ...]
+) -> tuple[Inputs, Forecast, tuple[str, ...]]:
+    """Inputs and forecast with what is held outside of the strategy, and the assets whose prices tell no risk: left out.
+
+    Raises:
+        GapError, DataError: for an asset of the strategy whose prices tell no risk.
+    """
+    currency, destination = request.settings.config.owner.currency, request.settings.config.owner.country
+    short: tuple[str, ...] = ()
+    while True:
+        kept = tuple(key for key in others if key not in short)
+        found = gather(strategy, request.settings, request.as_of, prices=request.prices, also=kept) if kept else inputs
+        try:
+            return found, strategy_forecast(strategy, found, currency, destination), short
+        except DataError as error:
+            key = error.details.get("asset")
+            if key not in kept:
+                raise
+            short = (*short, key)
+
+
 def _of_holdings(
     request: Request,
     held: Held,
     inputs: Inputs,
     prices: FloatArray,
     outside: tuple[str, ...],
-    unpriced: tuple[str, ...],
+    short: tuple[str, ...],
 ) -> tuple[tuple[Constraint, ...], tuple[Said, ...]]:
     """The constraints that holdings bring with them, and what a reader must know of them.
 
@@ -156,9 +176,16 @@ def _of_holdings(
                 assets=outside,
             )
         )
+    unpriced = sorted(key for key in held.units if key not in inputs.universe and key not in short)
     if unpriced:
+        notes.append(said("Held without a price here, kept, and counted in no limit and no amount: {assets}.", assets=unpriced))
+    if short:
         notes.append(
-            said("Held without a price here, kept, and counted in no limit and no amount: {assets}.", assets=sorted(unpriced))
+            said(
+                "Held with too few prices to tell its risk, kept, and counted in no limit and no amount: {assets}. "
+                "Bring a longer series (--prices).",
+                assets=sorted(short),
+            )
         )
     config = request.settings.config.owner
     bound: dict[str, float] = {}

@@ -219,7 +219,8 @@ def _usable(values: FloatArray, assets: list[str], held: list[str]) -> NDArray[n
     counts = np.isfinite(np.diff(values, axis=0)).sum(axis=0)
     for key in held:
         if key not in assets:
-            raise GapError(f"{key!r} has no price within the lookback.", hint="Lengthen the lookback, or exclude it.")
+            hint = "Lengthen the lookback, or exclude it."
+            raise GapError(f"{key!r} has no price within the lookback.", hint=hint, details={"asset": key})
         column = values[:, assets.index(key)]
         count = int(counts[assets.index(key)])
         if count < MINIMUM_CHANGES:

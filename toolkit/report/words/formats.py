@@ -66,6 +66,13 @@ class Formats:
         """A number as it was written: up to six digits and a true minus."""
         return f"{value:.6g}".translate(self._separators).replace("-", MINUS)
 
+    def significant(self, value: float, spec: str) -> str:
+        """A number with the significant digits of a specification such as ``,.6g``, without an exponent from 1 to 1e15."""
+        digits = format(value, spec)
+        if "e" in digits and 1 <= abs(value) < 1e15:
+            digits = format(float(digits), f"{',' if ',' in spec else ''}.0f")
+        return digits.translate(self._separators).replace("-", MINUS)
+
     def points(self, value: float | None, decimals: int = 1) -> str:
         """A difference of fractions in percentage points, signed."""
         return DASH if value is None else self.number(100 * value, decimals, signed=True)

@@ -142,7 +142,7 @@ class Language:
         if spec == "d":
             return str(value)
         if spec.endswith("g"):
-            return self.fmt.plain_number(float(format(value, spec)))
+            return self.fmt.significant(value, spec)
         if spec.endswith("%"):
             return self.fmt.percent(value, decimals, signed="+" in spec)
         if spec.endswith("f") or isinstance(value, int):
