@@ -14,6 +14,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from toolkit.core.countries import Country
+from toolkit.core.currencies import Currency
 from toolkit.core.decode import Spec, decode, faults_of, raise_faults, read_toml
 
 
@@ -24,7 +25,7 @@ class Owner(Spec):
     """
 
     country: Country = "DEU"
-    currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
+    currency: Currency = "EUR"
     budget: float = Field(default=100_000.0, gt=0)
     sale_order: Literal["tax", "fifo"] = "tax"
 
@@ -75,15 +76,20 @@ def environment_name(key: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The configuration in force and the origin of each setting."""
+    """The configuration in force and the origin of each setting.
+
+    `budget_currency` is what the budget is stated in: the reporting currency for one that is given with the command, the
+    configured currency for one that is configured beside it, and EUR for the shipped default.
+    """
 
     config: Config
     origins: Mapping[str, str]
+    budget_currency: str = "EUR"
 
     def owned_by(self, country: str, currency: str) -> Settings:
         """The same settings for the owner of a stored run."""
         owner = self.config.owner.model_copy(update={"country": country, "currency": currency})
-        return Settings(self.config.model_copy(update={"owner": owner}), self.origins)
+        return Settings(self.config.model_copy(update={"owner": owner}), self.origins, self.budget_currency)
 
     def rows(self) -> tuple[Setting, ...]:
         """Every setting, in the order of the file."""
@@ -137,4 +143,14 @@ def resolve(options: Mapping[str, Any], *, file: Path | None = None, environment
             fault["key"] += f" (from {origins.get(fault['key'], 'settings')})"
         raise_faults(faults, "settings")
         raise
-    return Settings(config, origins)
+    return Settings(config, origins, _budget_currency(config, origins, layers))
+
+
+def _budget_currency(config: Config, origins: Mapping[str, str], layers: list[tuple[str, dict[str, dict[str, Any]]]]) -> str:
+    if origins["owner.budget"] == "shipped default":
+        return Owner().currency
+    if origins["owner.budget"] == "option":
+        return config.owner.currency
+    owners = [data.get("owner", {}) for origin, data in layers if origin != "option"]
+    configured = [owner["currency"] for owner in owners if "currency" in owner]
+    return Owner.model_validate({"currency": configured[-1]}).currency if configured else Owner().currency

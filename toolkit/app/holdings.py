@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from toolkit.app.exchange import last_rate
 from toolkit.app.inputs import Inputs
 from toolkit.app.lots import instruments_of, read_lots
 from toolkit.app.origins import UNKNOWN_ORIGIN, key_of_lot
@@ -143,10 +144,10 @@ def whole(request: Request, held: Held, inputs: Inputs, prices: FloatArray) -> W
     universe = inputs.universe
     units = np.array([held.units.get(key, 0.0) for key in universe.keys], dtype=float)
     arriving = np.array([held.arriving(key) for key in universe.keys], dtype=float)
-    configured = request.settings.config.owner.budget
+    configured, converted = _budget(request, inputs)
     if request.holdings is None:
         budget = configured if request.total is None else request.total
-        return Whole(units, arriving, budget, budget)
+        return Whole(units, arriving, budget, budget, converted)
     values = units * prices
     worth = round(sum(cents(value) for value in values) + held.cash, 2)
     notes = list(held.notes)
@@ -159,12 +160,31 @@ def whole(request: Request, held: Held, inputs: Inputs, prices: FloatArray) -> W
             )
     elif request.budget_given or worth <= 0:
         added = configured
+        notes += converted
     else:
         added = 0.0
         notes.append(said("No money is added to what is held: --budget names money to place beside it, --total the whole."))
     # What is held, without cash beside it, must not be worth more than the whole by a part of a cent.
     exact = math.ceil(float(values.sum()) * 100 - 1e-4) / 100
     return Whole(units, arriving, max(round(worth + added, 2), exact), added, tuple(notes))
+
+
+def _budget(request: Request, inputs: Inputs) -> tuple[float, tuple[str, ...]]:
+    """The budget in the reporting currency, and a note where it is configured in another; the shipped default is rounded."""
+    settings = request.settings
+    owner, currency = settings.config.owner, settings.budget_currency
+    if currency == owner.currency or request.total is not None:
+        return owner.budget, ()
+    rate = last_rate(inputs.snapshot["fx"], currency, owner.currency)
+    shipped = settings.origins["owner.budget"] == "shipped default"
+    budget = owner.budget * rate.value
+    budget = float(f"{budget:.1e}") if shipped else cents(budget)
+    note = said(
+        "Budget: {configured:,.0f} {currency} as configured, at {rate:,.6g} of {day:%Y-%m-%d} {budget:,.2f} {reporting}; "
+        "--budget names another.",
+        configured=owner.budget, currency=currency, rate=rate.value, day=rate.date, budget=budget, reporting=owner.currency,
+    )  # fmt: skip
+    return budget, (note,)
 
 
 def _of_lots(file: str, inputs: Inputs, currency: str) -> Held:

@@ -96,10 +96,11 @@ def prepare(request: Request) -> Prepared:
     others = tuple(sorted(key for key in held.units if key in priced - offered and key not in inputs.universe))
     inputs, forecast, short = _with_held(request, strategy, inputs, others)
     outside = tuple(key for key in others if key in inputs.universe)
+    quoted = inputs.prices.filter(pl.col("asset").is_in(list(inputs.universe.keys)))["currency"].unique().sort()
+    rates = {code: last_rate(inputs.snapshot["fx"], code, currency) for code in quoted}
     offers = Offers.of(inputs.universe, strategy.universe.offer)
     production = _production(strategy, inputs, offers)
     inputs, forecast = offers.inputs(inputs), offers.forecast(forecast)
-    rates = {level.currency: last_rate(inputs.snapshot["fx"], level.currency, currency) for level in forecast.levels}
     prices = np.array([level.price * rates[level.currency].value for level in forecast.levels])
     held = held.under(inputs.universe)
     money = whole(request, held, inputs, prices)

@@ -101,6 +101,9 @@ def _tell(result: Result, weak: list[str], common: Common) -> None:
     """Notes and warnings on stderr, and with `--verbose` what each solver did."""
     for note in (*result.posed.held.notes, *result.posed.told):
         say(f"holdings: {note}", common)
+    for note in result.posed.money.notes:
+        if note not in result.posed.held.notes:
+            say(f"budget: {note}", common)
     for note in result.record["scenario_notes"]:
         say(f"scenarios: {note}", common)
     tell_warnings(weak, [words for words in result.record["warnings"] if words not in weak], common)

@@ -45,4 +45,24 @@ def test_a_bad_value_names_the_layer_it_came_from():
     with pytest.raises(SpecError, match="TOOLKIT_OWNER_BUDGET"):
         resolve({}, environment={"TOOLKIT_OWNER_BUDGET": "lots"})
     with pytest.raises(SpecError, match="option"):
-        resolve({"owner.currency": "Euro"}, environment={})
+        resolve({"owner.currency": "Eurozone"}, environment={})
+
+
+@pytest.mark.parametrize("text", ["JPY", "jpy", " Jpy ", "Yen", "円"])
+def test_a_currency_is_read_in_any_accepted_spelling(text):
+    assert resolve({"owner.currency": text}, environment={}).config.owner.currency == "JPY"
+
+
+def test_a_text_that_is_no_currency_is_refused_with_the_nearest():
+    with pytest.raises(SpecError, match="JPX") as refused:
+        resolve({"owner.currency": "JPX"}, environment={})
+    assert "JPY" in refused.value.hint
+
+
+def test_a_budget_is_in_the_currency_that_it_is_stated_in(tmp_path):
+    file = write(tmp_path, '[owner]\ncurrency = "chf"\nbudget = 50000\n')
+    assert resolve({}, environment={}).budget_currency == "EUR"
+    assert resolve({"owner.currency": "JPY"}, environment={}).budget_currency == "EUR"
+    assert resolve({"owner.currency": "JPY"}, file=file, environment={}).budget_currency == "CHF"
+    assert resolve({"owner.currency": "JPY", "owner.budget": 9.0}, file=file, environment={}).budget_currency == "JPY"
+    assert resolve({}, file=file, environment={"TOOLKIT_OWNER_CURRENCY": "usd"}).budget_currency == "USD"

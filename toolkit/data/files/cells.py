@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from toolkit.core import currencies
 from toolkit.core.countries import foldings
 from toolkit.core.errors import DataError, did_you_mean
 
@@ -44,17 +45,6 @@ _TWO_MASSES = {
     "ton": "Write t for 1,000 kg, or give a short ton (907.2 kg) in kg.",
 }
 
-CURRENCIES = spelled(
-    {
-        "EUR": "euro;euros",
-        "USD": "us dollar;us-dollar;dollar;dollars;us$",
-        "CHF": "franken;schweizer franken;swiss franc;swiss francs;fr;sfr",
-        "GBP": "pfund sterling;pound sterling;british pound",
-        "JPY": "yen;japanese yen;円",
-        "CNY": "rmb;renminbi;yuan;元",
-    }
-)
-_SIGNS = {"€": "EUR", "$": "USD", "us$": "USD", "£": "GBP", "円": "JPY", "元": "CNY"}
 _NUMBER = re.compile(r"([^0-9+\-.,]*)([+-]?\s*(?:[0-9][0-9.,' ]*|[.,][0-9]+)(?:e[+-]?[0-9]+)?)(.*)", re.IGNORECASE | re.DOTALL)
 _PLAIN = {mark: re.compile(rf"[0-9]*(?:{re.escape(mark)}[0-9]+)?") for mark in ".,"}
 _GROUPED = {
@@ -192,20 +182,10 @@ def currency(text: str) -> str:
     Raises:
         DataError: for a text that is none, and for the sign of two currencies.
     """
-    from babel.numbers import list_currencies  # noqa: PLC0415  (only files with money pay for it)
-
-    words = tidy(text).casefold()
-    if words in ("¥", "￥"):
-        raise DataError("a sign of two currencies", hint="Write JPY or CNY.")
-    if words in _SIGNS:
-        return _SIGNS[words]
-    spellings = foldings(text)
-    if spellings[0].upper() in list_currencies():
-        return spellings[0].upper()
-    found = next((CURRENCIES[spelling] for spelling in spellings if spelling in CURRENCIES), None)
+    found = currencies.currency(tidy(text))
     if found is None:
-        near = did_you_mean(text, ("EUR", "USD", "CHF", "GBP", "JPY", "CNY"))
-        raise DataError("not a currency code", hint=f"{near} Give three capital letters, as EUR.".strip())
+        fault = "a sign of two currencies" if tidy(text) in ("¥", "￥") else "not a currency code"
+        raise DataError(fault, hint=currencies.currency_hint(tidy(text)))
     return found
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -12,8 +11,10 @@ from typing import BinaryIO, Literal
 
 import polars as pl
 
+from toolkit.core.currencies import currency as currency_of
+from toolkit.core.currencies import currency_hint
 from toolkit.core.errors import DataError, SpecError, did_you_mean
-from toolkit.core.frames import CURRENCY, Prices
+from toolkit.core.frames import Prices
 from toolkit.core.said import said
 from toolkit.data.files.quotations import Quotation, header_levels, quotation
 from toolkit.data.files.tabular import (
@@ -206,7 +207,7 @@ def read_prices(
 
     Args:
         path: CSV or Parquet file, or ``-`` for standard input.
-        default_currency: ISO 4217 code for prices that name none.
+        default_currency: Of prices that name none, in any spelling of `core.currencies`.
         today: No price may speak of a later day.
         as_of: Day that is asked about: jumps after it, or known later, are not looked at. `today` by default.
         accept: Assets whose jumps by `JUMP` are meant, or `JUMPS` for those of all assets.
@@ -215,12 +216,14 @@ def read_prices(
         several: Whether gaps and jumps are looked at later, when the file is joined with others.
 
     Raises:
-        SpecError: if `default_currency` is not three capital letters.
+        SpecError: if `default_currency` is no currency.
         DataError: for a file or a header that cannot be used.
         FrameError: for faulty rows; rule, count and first rows (header = row 1) are in `details`.
     """
-    if not re.fullmatch(CURRENCY, default_currency):
-        raise SpecError(f"{default_currency!r} is not a currency code.", hint="Give three capital letters, as USD.")
+    code = currency_of(default_currency)
+    if code is None:
+        raise SpecError(f"{default_currency!r} is no currency.", hint=currency_hint(default_currency))
+    default_currency = code
     table = read_table(path, stdin=stdin, header=header_levels)
     quoted = quotation(table)
     shape: Literal["wide", "long", "quotation"] = "quotation"
@@ -363,8 +366,12 @@ def _long(table: Table, currency: str, today: date) -> pl.DataFrame:
     )
     negative = rows.filter(pl.col("quantity") < 0).select("row", what="asset", value=pl.col("quantity").cast(pl.String))
     refuse(table.name, negative, rule="quantity", fault="negative quantity", hint="Give kg, or leave the cell empty.")
-    codes = rows.filter(~pl.col("currency").str.contains(CURRENCY)).select("row", what="asset", value="currency")
-    refuse(table.name, codes, rule="currency", fault="not a currency code", hint="Give three capital letters, as USD.")
+    codes = {text: currency_of(text) for text in rows["currency"].unique()}
+    odd = [text for text, code in codes.items() if code is None]
+    wrong = rows.filter(pl.col("currency").is_in(odd)).select("row", what="asset", value="currency")
+    hint = " ".join(dict.fromkeys(currency_hint(text) for text in sorted(odd)[:3]))
+    refuse(table.name, wrong, rule="currency", fault="not a currency code", hint=hint)
+    rows = rows.with_columns(pl.col("currency").replace(codes))
     for column in ("currency", "unit", "basis"):
         # Compared with the first row of the series in the file: the rows named are those a person would call different.
         differs = rows.filter(pl.col(column) != pl.col(column).first().over("asset"))

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import Field
 
 from toolkit.core.countries import Country, country_or
+from toolkit.core.currencies import Currency
 from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.said import said
 from toolkit.factors.forecast import FloatArray
@@ -89,7 +89,7 @@ class CurrencyExposure(Limits):
     """`lower`, `upper` of the value whose price is quoted in `currency` (ISO 4217); cash is in the reporting currency."""
 
     kind: Literal["currency_exposure"] = "currency_exposure"
-    currency: str = Field(pattern=r"^[A-Z]{3}$")
+    currency: Currency
 
     def rows(self, facts: Facts) -> Rows:
         """One row: what is quoted in it."""

@@ -79,7 +79,7 @@ ROW_FAULTS = {
     "default and another currency": ("date,asset,price,currency\n2026-01-31,a,1,\n2026-02-28,a,1,EUR\n", "one_currency", [3]),
     "two units": ("date,asset,price,unit\n2026-01-31,a,1,kg\n2026-02-28,a,1,lb\n", "one_unit", [3]),
     "two bases": ("date,asset,price,basis\n2026-02-28,a,1,fob\n2026-01-31,a,1,cif\n2026-03-31,a,1,cif\n", "one_basis", [3, 4]),
-    "currency code": ("date,asset,price,currency\n2026-01-31,a,1,usd\n", "currency", [2]),
+    "currency code": ("date,asset,price,currency\n2026-01-31,a,1,usx\n", "currency", [2]),
     "no asset": ("date,asset,price\n2026-01-31,a,1\n2026-01-31, ,1\n", "empty", [3]),
     "no price": ("date,asset,price\n2026-01-31,a,\n", "empty", [2]),
     "negative quantity": ("date,asset,price,quantity\n2026-01-31,a,1,-2\n", "quantity", [2]),
@@ -160,7 +160,13 @@ def test_a_parquet_file_of_dates_alone_has_no_asset(tmp_path):
 
 def test_the_default_currency_is_an_option_and_so_a_spec_error(tmp_path):
     with pytest.raises(SpecError):
-        read(tmp_path, "date,gold\n2026-01-31,1\n", default_currency="usd")
+        read(tmp_path, "date,gold\n2026-01-31,1\n", default_currency="usx")
+
+
+def test_currencies_are_read_in_any_accepted_spelling(tmp_path):
+    long = "date,asset,price,currency\n2026-01-31,a,1,jpy\n2026-02-28,a,1,Yen\n"
+    assert read(tmp_path, long).frame["currency"].to_list() == ["JPY", "JPY"]
+    assert read(tmp_path, "date,gold\n2026-01-31,1\n", default_currency="chf").frame["currency"].to_list() == ["CHF"]
 
 
 def test_the_running_month_is_dated_today_and_said_so(tmp_path):

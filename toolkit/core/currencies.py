@@ -1,0 +1,62 @@
+"""Currencies as people write them: ISO 4217 codes in any case, signs and names; one reading wherever one is asked for."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
+
+from toolkit.core.countries import foldings
+from toolkit.core.errors import did_you_mean
+
+RATED = ("EUR", "USD", "JPY", "GBP", "CHF", "CNY", "KRW", "CAD", "AUD", "SEK")
+"""Currencies of the bundled exchange rates: what a text that is no currency is compared with."""
+
+_NAMES = {
+    "EUR": "euro;euros",
+    "USD": "us dollar;us-dollar;dollar;dollars;us$",
+    "CHF": "franken;schweizer franken;swiss franc;swiss francs;fr;sfr",
+    "GBP": "pfund sterling;pound sterling;british pound",
+    "JPY": "yen;japanese yen;円",
+    "CNY": "rmb;renminbi;yuan;元",
+}
+_SPELLINGS = {spelling: code for code, names in _NAMES.items() for name in names.split(";") for spelling in foldings(name)}
+_SIGNS = {"€": "EUR", "$": "USD", "us$": "USD", "£": "GBP", "円": "JPY", "元": "CNY"}
+_TWO = ("¥", "￥")
+
+
+def currency(text: str) -> str | None:
+    """The ISO 4217 code that a code, sign or name stands for; None for a text that is none, and for the sign of two."""
+    word = text.strip()
+    if word.upper() in RATED:
+        return word.upper()
+    if word.casefold() in _SIGNS:
+        return _SIGNS[word.casefold()]
+    spellings = foldings(word)
+    found = next((_SPELLINGS[spelling] for spelling in spellings if spelling in _SPELLINGS), None)
+    if found is None and len(spellings[0]) == 3:
+        from babel.numbers import list_currencies  # noqa: PLC0415  (only an unusual code pays for it)
+
+        code = spellings[0].upper()
+        return code if code in list_currencies() else None
+    return found
+
+
+def currency_hint(text: str) -> str:
+    """What to write in place of a text that is no currency."""
+    if text.strip() in _TWO:
+        return "Write JPY or CNY."
+    return f"{did_you_mean(text.strip()[:60], RATED)} Write an ISO 4217 code, as EUR."
+
+
+def _read(text: str) -> str:
+    code = currency(text)
+    if code is None:
+        shown = {"given": repr(text[:60]), "hint": currency_hint(text)}
+        raise PydanticCustomError("currency", "is no currency: {given}", shown)
+    return code
+
+
+Currency = Annotated[str, AfterValidator(_read)]
+"""The type of a currency in strategies and settings: any accepted spelling goes in, the ISO 4217 code comes out."""
