@@ -8,7 +8,8 @@ from datetime import date
 from toolkit.app.lots import LotNames
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.frames import ControlEvents, ControlScopes
-from toolkit.data.files.holdings import ReadFile, parse
+from toolkit.data.files.holdings import parse
+from toolkit.data.files.lots import ReadFile
 from toolkit.supply.controls import ControlLedger
 
 TODAY = date(2026, 11, 24)

@@ -22,7 +22,7 @@ from toolkit.app.valuation import ANNUAL, FILTERED, KINDS, UnitPrice, unit_price
 from toolkit.core.countries import CUSTOMS_CHINA
 from toolkit.core.errors import GapError, SpecError
 from toolkit.core.said import Said, phrases, said, together
-from toolkit.data.files.holdings import few
+from toolkit.data.files.lots import few
 from toolkit.supply.concentration import CountryExposure, SupplyShares, country_exposure, supply_shares
 from toolkit.supply.controls import CHINA, ControlLedger
 from toolkit.supply.delay import Cover, LicenceDelay, cover

@@ -16,9 +16,9 @@ from toolkit.app.plain import plain
 from toolkit.app.prices import PriceFiles, read_own
 from toolkit.core.errors import DataError, SpecError
 from toolkit.core.places import place
-from toolkit.data.files.holdings import Lots, ReadFile, lot_of
+from toolkit.data.files.faults import row_error
 from toolkit.data.files.holdings_copy import corrected
-from toolkit.data.files.tabular import row_error
+from toolkit.data.files.lots import Lots, ReadFile, lot_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # frames have no truth value, so answers are compared by identity

@@ -18,7 +18,8 @@ from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.said import Said, said
 from toolkit.core.trade_names import METALS, metal_and_form
 from toolkit.core.units import KG_PER_UNIT
-from toolkit.data.files.holdings import Holdings, ReadFile, few, parse, read_holdings
+from toolkit.data.files.holdings import parse, read_holdings
+from toolkit.data.files.lots import Holdings, ReadFile, few
 from toolkit.supply.controls import ControlLedger
 
 PRECIOUS = "precious_metals"

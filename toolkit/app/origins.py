@@ -18,7 +18,7 @@ from toolkit.app.inputs import Inputs
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import GapError, SpecError, did_you_mean
 from toolkit.core.said import Said, said
-from toolkit.data.files.holdings import UNKNOWN_ORIGIN
+from toolkit.data.files.lots import UNKNOWN_ORIGIN
 from toolkit.factors.forecast import FloatArray, Forecast, Loadings
 from toolkit.strategy.model import OTHER_ORIGIN, OfferSpec
 from toolkit.supply.concentration import SupplyShares

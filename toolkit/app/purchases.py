@@ -37,7 +37,7 @@ def purchases(lots: pl.DataFrame, fx: pl.DataFrame, currency: str) -> tuple[Purc
     """One purchase a lot, in the order of the frame.
 
     Args:
-        lots: Columns of the holdings contract (`toolkit.data.files.holdings.Lots`).
+        lots: Columns of the holdings contract (`toolkit.data.files.lots.Lots`).
         fx: Exchange rates known.
         currency: The reporting currency.
     """

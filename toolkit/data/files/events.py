@@ -17,7 +17,9 @@ import polars as pl
 from toolkit.core.decode import read_toml
 from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.core.frames import ControlEvents, ControlScopes
-from toolkit.data.files.tabular import Table, check_columns, days, numbers, read_table, refuse, required_cells, texts
+from toolkit.data.files.columns import check_columns, days, numbers, required_cells, texts
+from toolkit.data.files.faults import refuse
+from toolkit.data.files.tabular import Table, read_table
 
 OWN_SOURCE = "user"
 CONFIDENCE = "the user's own, not checked"

@@ -24,7 +24,9 @@ from typing import BinaryIO
 import dataframely as dy
 import polars as pl
 
-from toolkit.data.files.tabular import Table, check_columns, days, numbers, read_table, refuse, required_cells, texts
+from toolkit.data.files.columns import check_columns, days, numbers, required_cells, texts
+from toolkit.data.files.faults import refuse
+from toolkit.data.files.tabular import Table, read_table
 
 REQUIRED = ("date", "partner", "hs_code", "quantity_kg")
 OPTIONAL = ("value_usd", "reporter", "direction", "uv_usd_kg")

@@ -10,8 +10,8 @@ from datetime import date
 from typing import Any
 
 from toolkit.core.units import KG_PER_UNIT
-from toolkit.data.files.holdings import CellFault, ReadFile
 from toolkit.data.files.holdings_columns import COLUMNS, FAULT, Header
+from toolkit.data.files.lots import CellFault, ReadFile
 
 _OF_A_PRICE = ("purchase_price", "purchase_price_is", "total_price", "currency")
 _ONLY_RAW = ("purchase_price_is", "total_price")

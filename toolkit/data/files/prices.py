@@ -16,20 +16,10 @@ from toolkit.core.currencies import currency_hint
 from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.core.frames import Prices
 from toolkit.core.said import said
+from toolkit.data.files.columns import check_columns, check_names, days, numbers, required_cells, running_months, texts
+from toolkit.data.files.faults import refuse
 from toolkit.data.files.quotations import Quotation, header_levels, quotation
-from toolkit.data.files.tabular import (
-    Table,
-    check_columns,
-    check_names,
-    check_size,
-    days,
-    numbers,
-    read_table,
-    refuse,
-    required_cells,
-    running_months,
-    texts,
-)
+from toolkit.data.files.tabular import Table, check_size, read_table
 from toolkit.data.quality import gap_findings
 
 REQUIRED = ("date", "asset", "price")

@@ -10,8 +10,9 @@ import pytest
 
 from tests.holdings_files import NAMES, TODAY
 from toolkit.core.errors import DataError, FrameError
-from toolkit.data.files.holdings import Lots, read_holdings
+from toolkit.data.files.holdings import read_holdings
 from toolkit.data.files.holdings_columns import COLUMNS, read_header
+from toolkit.data.files.lots import Lots
 
 LOT = {
     "lot_id": "L1",

@@ -1,0 +1,80 @@
+"""Faults of the rows of a file: every fault with its count, its first rows and its remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from toolkit.core.errors import FrameError
+
+FIRST_ROWS = 5
+"""Rows that a message names; the count says how many there are."""
+_SHOWN = 40  # characters of a cell that a message quotes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fault:
+    """Cells that break one rule, and how to mend them.
+
+    Attributes:
+        rule: Name of the rule, for machines.
+        fault: The fault in words, completed by "in row 3 ...".
+        hint: How to mend it.
+        cells: Columns `row` (Int64), `what` (String: asset, column or lot; may be null), `value` (String; may be null).
+    """
+
+    rule: str
+    fault: str
+    hint: str
+    cells: pl.DataFrame
+
+    def where(self) -> str:
+        """The first rows in words, and how many cells more there are."""
+        first = self.first()
+        more = self.cells.height - len(first)
+        shown = ", ".join(f"row {cell['row']}{_quoted(cell['what'], cell['value'])}" for cell in first)
+        return f"{shown}{f' and {more} more' if more else ''}"
+
+    def first(self) -> list[dict]:
+        """The first cells, one a row: a row that is wrong throughout must not hide the other rows."""
+        cells = self.cells.select("row", "what", "value").sort("row", maintain_order=True)
+        return cells.unique("row", keep="first", maintain_order=True).head(FIRST_ROWS).to_dicts()
+
+    def details(self) -> dict:
+        """The fault for machines."""
+        first = self.first()
+        return {"rule": self.rule, "count": self.cells.height, "rows": [cell["row"] for cell in first], "first": first}
+
+
+def refuse(file: str, faulty: pl.DataFrame, *, rule: str, fault: str, hint: str) -> None:
+    """Raise `FrameError` if there is a faulty row.
+
+    Args:
+        file: File name as shown.
+        faulty: Columns `row` (Int64), `what` (String: asset, column or lot; may be null), `value` (String; may be null).
+        rule: Name of the rule, for machines.
+        fault: The fault in words, completed by "in row 3 ...".
+        hint: How to mend it.
+    """
+    if faulty.height:
+        raise row_error(file, [Fault(rule, fault, hint, faulty)])
+
+
+def row_error(file: str, faults: Sequence[Fault], *, remedy: str = "") -> FrameError:
+    """The error that tells every fault of a file, each with its rows and its remedy; `remedy` is one for all of them."""
+    details = {"file": file, **faults[0].details()}
+    if len(faults) == 1:
+        only = faults[0]
+        return FrameError(f"{file}: {only.fault} in {only.where()}.", hint=f"{only.hint} {remedy}".strip(), details=details)
+    told = [f"- {found.fault} in {found.where()}. {found.hint}".rstrip() for found in faults]
+    every = [{**found.details(), "fault": found.fault, "hint": found.hint} for found in faults]
+    details |= {"faults": every}
+    return FrameError(f"{file}: {len(faults)} kinds of faults.\n" + "\n".join(told), hint=remedy, details=details)
+
+
+def _quoted(what: str | None, value: str | None) -> str:
+    """Name and value of a cell in brackets. `repr` keeps control characters of a hostile file off the terminal."""
+    parts = [repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…") for text in (what, value) if text is not None]
+    return f" ({': '.join(parts)})" if parts else ""

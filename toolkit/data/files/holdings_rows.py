@@ -1,0 +1,454 @@
+"""Rows of a holdings file read as lots; numbers and dates are decided by the whole file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from toolkit.core.countries import country, country_hint, fold, foldings
+from toolkit.core.errors import DataError, did_you_mean
+from toolkit.core.said import said
+from toolkit.core.units import KG_PER_UNIT
+from toolkit.data.files import cells
+from toolkit.data.files.faults import Fault
+from toolkit.data.files.holdings_columns import (
+    BY_KEY,
+    COLUMNS,
+    FAULT,
+    PRICE_IS,
+    STATUSES,
+    TOTALS,
+    UNKNOWN_WORDS,
+    Header,
+)
+from toolkit.data.files.lots import DEFAULTS, LISTED_UNIT, UNKNOWN_ORIGIN, CellFault, Names, ReadFile, few, readings
+from toolkit.data.files.tabular import Table
+
+_AGREES = 5e-3
+"""Relative difference below which a total agrees with what it totals: both were rounded."""
+
+
+@dataclass(slots=True)
+class Parser:
+    """Reads the rows of one table; cells are decided by the whole file, so numbers and dates are looked at twice."""
+
+    table: Table
+    headers: Sequence[Header]
+    names: Names
+    today: date
+    faults: list[CellFault] = field(default_factory=list)
+    defaults: dict[str, list[str]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    header: dict[str, Header] = field(default_factory=dict)
+    raw: dict[str, list[Any]] = field(default_factory=dict)
+    mark: str | None = None
+    month_first: int | None = None
+    lots: list[str] = field(default_factory=list)
+
+    def read(self, broken: list[Fault]) -> ReadFile:
+        """The lots with the faults of their cells; `broken` are lines that have other fields than the header."""
+        table = self.table
+        self.header = {header.key: header for header in self.headers if header.key}
+        self.raw = {
+            header.key: [None if isinstance(cell, str) and not cells.tidy(cell) else cell for cell in table.cells[header.text]]
+            for header in self.headers
+            if header.key
+        }
+        numbers = table.rows.to_list()
+        totals = [i for i in range(len(numbers)) if self._is_total(i)]
+        kept = [i for i in range(len(numbers)) if i not in set(totals)]
+        self.lots = self._lot_ids(numbers)
+        self._conventions(kept, numbers)
+        rows = [self._lot(i) for i in kept]
+        self._twice(rows, [numbers[i] for i in kept])
+        self._totals(totals, kept, rows)
+        ignored = tuple(h.text for h in self.headers if h.key is None and fold(h.text) != FAULT)
+        columns = {header.text: header.key for header in self.headers if header.key}
+        self._say(columns, ignored, [numbers[i] for i in totals])
+        order = {column.key: at for at, column in enumerate(COLUMNS)}
+        self.faults.sort(key=lambda found: (order.get(found.column, -1), found.row))
+        return ReadFile(
+            table, self.headers, columns, ignored, rows, [numbers[i] for i in kept], self.faults, broken, tuple(self.notes)
+        )
+
+    # The file as a whole
+
+    def _text(self, key: str, i: int) -> str | None:
+        cell = self.raw[key][i] if key in self.raw else None
+        return None if cell is None else cells.tidy(str(cell)) or None
+
+    def _is_total(self, i: int) -> bool:
+        """A row whose first word is that of a total and which names no asset."""
+        asset = self._text("asset", i)
+        first = next((str(cell) for cell in self.table.cells.row(i) if cell is not None), "")
+        words = [fold(text) for text in (first, asset or "") if text]
+        starts = any(word in TOTALS or word.split(" ")[0] in TOTALS for word in words if word)
+        return starts and (asset is None or fold(asset).split(" ")[0] in TOTALS)
+
+    def _lot_ids(self, numbers: list[int]) -> list[str]:
+        # An id such as "# 1" would begin a comment where it stands first in a line.
+        given = [(self._text("lot_id", i) or "").lstrip("# ") for i in range(len(numbers))]
+        return [lot or f"row {number}" for lot, number in zip(given, numbers, strict=True)]
+
+    def _fault(self, i: int, column: str, rule: str, fault: str, hint: str, *, value: Any = None) -> None:
+        text = self._text(column, i) if value is None else str(value)
+        lot = self._text("lot_id", i)
+        self.faults.append(CellFault(self.table.rows[i], column, lot, text, rule, fault, hint))
+
+    def _default(self, what: str, lot: str) -> None:
+        self.defaults.setdefault(what, []).append(lot)
+
+    def _conventions(self, kept: list[int], numbers: list[int]) -> None:
+        """The decimal mark and the order of day and month, from every cell of the file."""
+        seen: list[tuple[int, str, cells.Amount]] = []
+        for key in ("quantity", "purchase_price", "total_price", "spread", "storage_fee"):
+            for i in kept:
+                cell = self.raw[key][i] if key in self.raw else None
+                if isinstance(cell, str) and (found := cells.amount(cell)):
+                    seen.append((i, key, found))
+        self.mark, odd = cells.decimal_mark(found for _, _, found in seen)
+        wrong = {id(one) for one in odd}
+        both = "numbers use both '.' and ',' as decimal mark"
+        remedy = "Use one decimal mark in the whole file."
+        for i, key, found in seen:
+            if id(found) in wrong:
+                self._fault(i, key, "decimal", both, remedy)
+            elif found.is_ambiguous and self.mark is None:
+                small, large = found.value("."), found.value(",")
+                values = sorted(value for value in (small, large) if value is not None)
+                self._fault(
+                    i,
+                    key,
+                    "decimal",
+                    "a mark that may mean decimals or thousands",
+                    f"Write {values[0]:.4f} or {values[1]:.0f}, whichever is meant: no other number of the file settles it.",
+                )
+        settled = [found for _, _, found in seen if found.is_ambiguous]
+        if settled and self.mark is not None:
+            self.notes.append(
+                said(
+                    'Numbers such as {text} are read as {value:,.6g}: other numbers of the file write decimals with "{mark}".',
+                    text=settled[0].digits, value=settled[0].value(self.mark), mark=self.mark,
+                )
+            )  # fmt: skip
+        days = [
+            cells.day(cell) for i in kept if isinstance(cell := self.raw.get("purchase_date", [None] * len(numbers))[i], str)
+        ]
+        self.month_first, contradict = cells.either_reading(day for day in days if day)
+        if contradict:
+            self.month_first = None
+
+    # One lot
+
+    def _lot(self, i: int) -> dict[str, Any]:
+        row: dict[str, Any] = dict.fromkeys(BY_KEY)
+        row["lot_id"] = self.lots[i]
+        if not (self._text("lot_id", i) or "").lstrip("# "):
+            self._default("lot_id", self.lots[i])
+        words = self._asset(i, row)
+        listed = row["asset"] is not None and self.names.is_listed(row["asset"])
+        if row["asset"] is not None and not listed:
+            self._form(i, row, words)
+        row["purity"] = self._purity(i)
+        unit, quantity = self._quantity(i)
+        row["quantity"] = quantity
+        row["unit"] = self._unit(i, row["asset"], unit, listed=listed)
+        row["status"] = self._word(i, "status", STATUSES, default="stored")
+        row["purchase_date"] = self._day(i, row["status"])
+        self._price(i, row)
+        row["origin_country"] = self._origin(i)
+        for key in ("location", "custody", "certificate", "vat_state"):
+            row[key] = self._text(key, i)
+        if row["location"] and fold(row["location"]) in UNKNOWN_WORDS:
+            row["location"] = None
+        if row["location"] is None and row["status"] == "stored" and not listed:
+            self._default("location", row["lot_id"])
+        for key in ("spread", "storage_fee"):
+            row[key] = self._fraction(i, key)
+        return row
+
+    def _asset(self, i: int, row: dict[str, Any]) -> str | None:
+        text = self._text("asset", i)
+        if text is None:
+            self._fault(i, "asset", "empty", "no asset", "Fill the 'asset' cell, or leave the row out.")
+            return None
+        try:
+            row["asset"], words = self.names.asset(text)
+        except DataError as error:
+            self._fault(i, "asset", "unknown_asset", "unknown asset", error.hint)
+            return None
+        return words
+
+    def _form(self, i: int, row: dict[str, Any], words: str | None) -> None:
+        asset, text = row["asset"], self._text("form", i)
+        try:
+            named = self.names.form(asset, words) if words else None
+            given = self.names.form(asset, text) if text else None
+        except DataError as error:
+            column = "form" if text else "asset"
+            self._fault(i, column, "unknown_form", f"unknown form of {asset!r}", error.hint)
+            return
+        if named and given and named != given:
+            hint = f"The asset says {named}, the form {given}: name the form once."
+            self._fault(i, "form", "two_forms", "a form that contradicts the asset", hint)
+            return
+        row["form"] = given or named or self.names.traded_form(asset)
+        if row["form"] is None:
+            self._fault(i, "form", "empty", f"no form of {asset}, which no product trades", "Write metal, oxide, ...")
+        elif not (given or named):
+            self._default("form", f"{asset} {row['form']}")
+
+    def _purity(self, i: int) -> str | None:
+        cell = self.raw["purity"][i] if "purity" in self.raw else None
+        if cell is None or fold(str(cell)) in UNKNOWN_WORDS:
+            return None
+        text = cells.tidy(str(cell))
+        found = cells.amount(text)
+        if found is None or found.before or found.after not in ("", "%"):
+            return text
+        # A purity is below a thousand, so its one mark is decimal whichever it is.
+        plain = found.digits.replace(",", ".")
+        return f"{plain} %" if found.after or self.header["purity"].percent else plain
+
+    def _number(self, i: int, key: str) -> tuple[float | None, cells.Amount | None]:
+        """The number in a cell and what stands around it; None where it is empty or faulty (the fault is noted)."""
+        cell = self.raw[key][i] if key in self.raw else None
+        if cell is None:
+            return None, None
+        if not isinstance(cell, str):
+            is_number = not isinstance(cell, bool | date | datetime)
+            if is_number and abs(float(cell)) < float("inf"):
+                return float(cell), cells.Amount(repr(float(cell)))
+            self._no_number(i, key, finite=not is_number)
+            return None, None
+        found = cells.amount(cell)
+        if found is None:
+            self._no_number(i, key, finite=fold(cell) not in ("nan", "inf", "infinity"))
+        if found is None or (found.is_ambiguous and self.mark is None):  # the latter is told once for the file
+            return None, None
+        return found.value(self.mark or found.marks[0]), found
+
+    def _no_number(self, i: int, key: str, *, finite: bool) -> None:
+        if finite:
+            hint = "Write a plain number such as 1234.5, without words; leave the cell empty where a value is missing."
+            self._fault(i, key, "number", "not a number", hint)
+        else:
+            self._fault(i, key, "finite", "not a finite number", "Leave the cell empty where a value is missing.")
+
+    def _quantity(self, i: int) -> tuple[str | None, float | None]:
+        if self._text("quantity", i) is None:
+            self._fault(i, "quantity", "empty", "no quantity", "Fill the 'quantity' cell, or leave the row out.")
+            return None, None
+        value, found = self._number(i, "quantity")
+        if found is None or value is None:
+            return None, None
+        if found.before:
+            self._fault(i, "quantity", "number", "not a number", "Write the number alone, or with its unit behind it.")
+            return None, None
+        if value <= 0:
+            self._fault(i, "quantity", "positive", "a quantity that is not positive", "Give a quantity above zero.")
+            return found.after or None, None
+        return found.after or None, value
+
+    def _unit(self, i: int, asset: str | None, beside: str | None, *, listed: bool) -> str | None:
+        """The unit of the column, of the quantity's cell or of its header; where two are named, they must agree."""
+        named = [text for text in (self._text("unit", i), beside, self.header["quantity"].unit) if text]
+        if not named:
+            if listed:
+                return LISTED_UNIT
+            self._default("unit", self.lots[i])
+            return "kg"
+        column = "unit" if self._text("unit", i) else "quantity"
+        found = set()
+        for text in named:
+            try:
+                found.add(cells.unit(text, precious=asset is not None and self.names.is_precious(asset), listed=listed))
+            except DataError as error:
+                if asset is None and cells.UNITS.get(fold(text)):
+                    continue
+                self._fault(i, column, "unknown_unit", error.message, error.hint, value=text)
+                return None
+        if len(found) > 1:
+            self._fault(i, column, "two_units", "two units", f"Keep one of {', '.join(sorted(found))}.")
+            return None
+        return found.pop() if found else None
+
+    def _word(self, i: int, key: str, known: Mapping[str, str], *, default: str) -> str | None:
+        text = self._text(key, i)
+        if text is None:
+            self._default(key, self.lots[i])
+            return default
+        found = next((known[spelling] for spelling in foldings(text) if spelling in known), None)
+        if found is None:
+            self._fault(i, key, f"unknown_{key}", f"unknown {key}", did_you_mean(text, sorted(set(known.values()))))
+        return found
+
+    def _day(self, i: int, status: str | None) -> date | None:
+        cell = self.raw["purchase_date"][i] if "purchase_date" in self.raw else None
+        if cell is None:
+            return None
+        if isinstance(cell, datetime):
+            found = cell.date()
+        elif isinstance(cell, date):
+            found = cell
+        else:
+            found = self._day_of(i, str(cell))
+        if found is not None and found > self.today and status not in ("planned", None):
+            hint = "Correct the date, or give the lot the status 'planned'."
+            self._fault(i, "purchase_date", "future", f"a purchase after today ({self.today.isoformat()})", hint)
+            return None
+        return found
+
+    def _day_of(self, i: int, text: str) -> date | None:
+        read = cells.day(text)
+        if read is None:
+            serial = cells.serial_day(text)
+            hint = "Write dates as 2026-05-31 or 31.05.2026: holding periods are counted in days."
+            if serial:
+                hint = f"{cells.tidy(text)} is how a spreadsheet counts {serial}: give the column the format of a date. {hint}"
+            self._fault(i, "purchase_date", "date", "not a date", hint)
+            return None
+        if read.day is not None:
+            return read.day
+        day_first, month_first = read.either or (None, None)
+        if day_first is None or month_first is None:
+            chosen = day_first or month_first
+            if self.month_first is not None:
+                return chosen
+            hint = "Some dates of the file have the day first and some the month: write them all as 2026-05-31."
+            self._fault(i, "purchase_date", "date_order", "dates in two orders", hint)
+            return None
+        if self.month_first is None:
+            hint = f"Write it as {day_first} or {month_first}: no other date of the file settles which comes first."
+            self._fault(i, "purchase_date", "date_order", "a date whose day and month may be swapped", hint)
+            return None
+        self._default("month_first" if self.month_first else "day_first", self.lots[i])
+        return month_first if self.month_first else day_first
+
+    def _price(self, i: int, row: dict[str, Any]) -> None:
+        """The price of one unit and its currency, from the price, the total, or both where they agree."""
+        header = self.header.get("purchase_price")
+        price, shown = self._number(i, "purchase_price")
+        total, shown_total = self._number(i, "total_price")
+        for key, value in (("purchase_price", price), ("total_price", total)):
+            if value is not None and value <= 0:
+                hint = "Give a price above zero, or leave the cell empty."
+                self._fault(i, key, "positive", f"a {key} that is not positive", hint)
+                return
+        row["currency"] = self._currency(i, row["unit"], shown, shown_total, needed=price is not None or total is not None)
+        is_given = self._text("purchase_price_is", i) is not None
+        is_what = self._word(i, "purchase_price_is", PRICE_IS, default="unit") if is_given else "unit"
+        if header is not None and header.undecided and not is_given and price is not None:
+            hint = "Rename it to purchase_price (of a unit) or total_price, or add a column purchase_price_is (unit or total)."
+            words = f"a price of which {header.text!r} does not say whether it is of a unit or of the lot"
+            self._fault(i, "purchase_price", "price_is", words, hint)
+            return
+        quantity, unit = row["quantity"], row["unit"]
+        if quantity is None or unit is None or is_what is None:
+            return
+        if price is not None and header is not None and header.per_unit and header.unit in KG_PER_UNIT and unit in KG_PER_UNIT:
+            price *= KG_PER_UNIT[unit] / KG_PER_UNIT[header.unit]
+        elif price is not None and is_what == "total":
+            price /= quantity
+        if total is not None:
+            if price is not None and abs(price * quantity - total) > _AGREES * total:
+                hint = f"{price:,.6g} times {quantity:,.6g} is {price * quantity:,.2f}: correct one of them, or leave one out."
+                self._fault(i, "total_price", "total_price", "a total that is not the price times the quantity", hint)
+                return
+            price = total / quantity if price is None else price
+        row["purchase_price"] = price
+
+    def _currency(self, i: int, unit: str | None, *shown: cells.Amount | None, needed: bool) -> str | None:
+        texts = [self._text("currency", i), *(part for one in shown if one for part in (one.before, one.after) if part)]
+        texts += [h.currency for key in ("purchase_price", "total_price") if (h := self.header.get(key)) and h.currency]
+        found: set[str] = set()
+        for text in texts:
+            if text is None:
+                continue
+            word, _, per = (part.strip() for part in text.partition("/"))
+            if per and cells.UNITS.get(fold(per)) not in (unit, None):
+                hint = f"The price is per {per} and the quantity in {unit}: use one unit."
+                self._fault(i, "purchase_price", "two_units", "two units", hint)
+            try:
+                found.add(cells.currency(word))
+            except DataError as error:
+                self._fault(i, "currency", "currency", error.message, error.hint, value=text)
+                return None
+            if word.strip() == "$":
+                self._default("dollar", self.lots[i])
+        if len(found) > 1:
+            hint = f"Keep one of {', '.join(sorted(found))}."
+            self._fault(i, "currency", "two_currencies", "two currencies", hint)
+            return None
+        if not found and needed:
+            hint = "Fill in the currency, or put it into the header, as 'purchase_price EUR'."
+            self._fault(i, "currency", "empty", "a purchase_price without currency", hint)
+        return found.pop() if found else None
+
+    def _origin(self, i: int) -> str | None:
+        text = self._text("origin_country", i)
+        if text is None or fold(text) in UNKNOWN_WORDS or text in UNKNOWN_WORDS:
+            if text is None:
+                self._default("origin_country", self.lots[i])
+            return UNKNOWN_ORIGIN
+        found = country(text)
+        if found is None:
+            hint = f"{country_hint(text)} Or write '{UNKNOWN_ORIGIN}'."
+            self._fault(i, "origin_country", "origin_country", "not a country", hint)
+        return found
+
+    def _fraction(self, i: int, key: str) -> float | None:
+        value, found = self._number(i, key)
+        if value is None or found is None:
+            return None
+        if found.before or found.after not in ("", "%"):
+            self._fault(i, key, "number", "not a number", "Write 15 % or 0.15.")
+            return None
+        if found.after == "%" or self.header[key].percent:
+            value /= 100
+        if not 0 <= value < 1:
+            self._fault(i, key, "fraction", f"a {key} outside 0..1", "Write 15 % as 15 % or as the fraction 0.15.")
+            return None
+        return value
+
+    # All lots
+
+    def _twice(self, rows: list[dict[str, Any]], numbers: list[int]) -> None:
+        counts = Counter(row["lot_id"] for row in rows)
+        for row, number in zip(rows, numbers, strict=True):
+            if counts[row["lot_id"]] > 1:
+                hint = "Give every lot an id of its own."
+                found = CellFault(
+                    number, "lot_id", row["lot_id"], row["asset"], "duplicate", "a lot_id that occurs twice", hint
+                )
+                self.faults.append(found)
+
+    def _totals(self, totals: list[int], kept: list[int], rows: list[dict[str, Any]]) -> None:
+        """A total must be that of the lots above it; one that is not says that a row was misread or is missing."""
+        before = 0
+        for i in totals:
+            above = [row for at, row in zip(kept, rows, strict=True) if at < i]
+            part, before = above[before:], len(above)
+            stated, _ = self._number(i, "quantity")
+            sums = {
+                sum(row["quantity"] for row in some)
+                for some in (above, part)
+                if some and all(row["quantity"] is not None for row in some) and len({row["unit"] for row in some}) == 1
+            }
+            if stated is not None and sums and not any(abs(one - stated) <= _AGREES * abs(one) for one in sums):
+                hint = (
+                    f"The rows above it sum to {max(sums):,.6g}: a lot is missing or misread; correct it or leave the row out."
+                )
+                self._fault(i, "quantity", "total", "a total that the lots do not sum to", hint)
+
+    def _say(self, columns: Mapping[str, str], ignored: tuple[str, ...], totals: list[int]) -> None:
+        """What a reader must know of how the file was read."""
+        told = list(readings(self.table, columns, ignored, totals))
+        self.notes[:0] = told
+        for key, sentence in DEFAULTS.items():
+            lots = self.defaults.get(key)
+            if lots:
+                self.notes.append(sentence(few(list(dict.fromkeys(lots)))))
