@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from toolkit.app.prepare import prepare
-from toolkit.app.record import SCHEMA_VERSION, rounded
+from toolkit.app.record import rounded
 from toolkit.app.request import Request
-from toolkit.app.runs import put
+from toolkit.app.runs import SCHEMA_VERSION, put
 from toolkit.core.errors import SpecError
 from toolkit.optimize.frontier import Frontier, Point, frontier
 from toolkit.optimize.problem import Problem

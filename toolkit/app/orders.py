@@ -79,7 +79,10 @@ def _lot(sale: Sale, request: Request) -> dict[str, Any]:
 
 
 def _note(posed: Prepared, asset: Asset, side: str, sales: tuple[Sale, ...], request: Request) -> Said | None:
-    owner = request.settings.config.owner
+    owner, arriving = request.settings.config.owner, posed.held.arriving(asset.key)
+    ordered = arriving > 0 and said(
+        "{quantity:,.6g} {unit} of it are ordered or in transit", quantity=arriving, unit=asset.unit
+    )
     if sales:
         parts = [
             said(
@@ -97,10 +100,8 @@ def _note(posed: Prepared, asset: Asset, side: str, sales: tuple[Sale, ...], req
         told = said("{rule}", rule=rule)
         if taxed:
             told = said("{rule}; a gain on {lots} is taxed today", rule=rule, lots=taxed)
-        return said("{told}; {parts}", told=told, parts=parts) if parts else told
+        more = [*parts, *([ordered] if ordered else [])]
+        return said("{told}; {parts:; }", told=told, parts=more) if more else told
     if side == KEEP and asset.key in posed.outside:
         return said("held outside the strategy")
-    arriving = posed.held.arriving(asset.key)
-    if arriving > 0:
-        return said("{quantity:,.6g} {unit} of it are ordered or in transit", quantity=arriving, unit=asset.unit)
-    return None
+    return ordered or None

@@ -20,6 +20,7 @@ from toolkit.app.orders import orders
 from toolkit.app.prepare import Prepared
 from toolkit.app.record_risk import contributions, limit_rows, objective_record, risk_record, scenario_rows
 from toolkit.app.request import Request
+from toolkit.app.runs import SCHEMA_VERSION
 from toolkit.app.scenarios import StrategyScenarios
 from toolkit.core.said import phrases, said, sentences
 from toolkit.core.units import significant
@@ -31,8 +32,6 @@ from toolkit.optimize.problem import Problem
 from toolkit.strategy.model import Strategy
 from toolkit.supply.concentration import country_exposure
 from toolkit.supply.upcoming import upcoming
-
-SCHEMA_VERSION = 2
 
 
 def rounded(value: Any) -> Any:

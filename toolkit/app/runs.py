@@ -17,6 +17,8 @@ from typing import Any
 
 from toolkit.core.errors import SpecError
 
+SCHEMA_VERSION = 2
+"""Of the run object; 1 had no orders."""
 RECORD, INPUTS = "run.json", "inputs.json"
 """The files of a run folder that hold the run object, and what it was made from."""
 DRAFT = ".draft-"

@@ -11,6 +11,7 @@ from toolkit.core.errors import SpecError
 
 RUN = {
     "run_id": "a", "as_of": "2026-01-01", "owner": {"country": "DEU", "currency": "EUR"}, "controls": [],
+    "orders": [],
     "positions": [{"asset": "gold", "weight": 0.5, "previous_weight": 0.0, "value": 1.0, "quantity": 2.0, "unit": "kg",
                    "lots": None, "lot_size": None, "price": 0.5}],
     "cash": {"weight": 0.5, "value": 1.0},
@@ -59,3 +60,14 @@ def test_a_changed_run_is_refused(stored, name, seed, capsys):
     for command in (["report", "a"], ["optimize", "--holdings", "a"]):
         if name != "findings.json":
             assert run([*command, "--out", str(stored.parents[1])]) in (2, 3), capsys.readouterr().err
+
+
+def test_a_run_of_an_earlier_version_is_refused_by_reports_in_plain_words(tmp_path, capsys):
+    earlier = {**{key: value for key, value in RUN.items() if key != "orders"}, "schema_version": 1}
+    files = {"run.json": json.dumps(earlier).encode(), "inputs.json": b"{}", "findings.json": b"{}"}
+    store(tmp_path / "out/runs", "2026-01-01-early", with_checksums(files, {"seed": 0}))
+    assert run(["report", "last", "--out", str(tmp_path / "out")]) == 2
+    told = capsys.readouterr().err
+    assert "2026-01-01-early" in told
+    assert "its schema is 1, not 2" in told
+    assert "Run the strategy again" in told

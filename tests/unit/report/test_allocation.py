@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import pytest
 
+from tests.subjects import proposal
 from toolkit.app.report.theme import language
 from toolkit.report.charts.waterfall import Step, spans, waterfall
 from toolkit.report.document import Columns, Figure
@@ -18,6 +19,23 @@ from toolkit.report.words.formats import Formats
 from toolkit.report.words.text import plain
 
 MONEY, LOTS = "From the budget to what is held", "Today, divisible, whole lots"
+
+
+@pytest.fixture(scope="module")
+def views():
+    return proposal("control-pressure-views")
+
+
+@pytest.fixture(scope="module")
+def traded(tmp_path_factory):
+    """Sells, buys, keeps, and has indium on order."""
+    lots = tmp_path_factory.mktemp("lots") / "lots.csv"
+    lots.write_text(
+        "lot_id,asset,quantity,unit,purchase_date,origin_country,location,status\n"
+        "GE-1,germanium,40,kg,2024-09-01,CHN,DEU,stored\nHF-1,hafnium,3,kg,2024-09-01,FRA,DEU,stored\n"
+        "IN-B,indium,30,kg,2026-10-03,KOR,,ordered\n"
+    )
+    return proposal(holdings=str(lots))
 
 
 def figures(record, code="en"):
@@ -68,14 +86,66 @@ def test_a_cost_of_one_part_has_no_way_drawn_and_its_table_of_lots_is_folded(rec
 def test_orders_where_nothing_was_held_are_added_up(records):
     record = records["normal"]
     table = figures(record)["Orders"].body[0]
-    heads = [column.label for column in table.columns]
-    assert "Value, EUR" not in heads
+    assert "Held after" not in [column.label for column in table.columns]
     last = [plain(cell) for cell in table.rows[-1].cells]
-    assert last[:2] == ["Together", f"{sum(p['value'] for p in record['positions']):,.0f}"]
-    assert last[-1] == f"{record['costs']['entry']:,.0f}"
-    moved = figures(records["moved"])["Orders"].body[0]
-    assert "Value, EUR" in [column.label for column in moved.columns]
-    assert plain(moved.rows[-1].cells[0]) == "Cash"
+    assert last[0] == "Together"
+    assert last[-2:] == [f"{sum(p['value'] for p in record['positions']):,.0f}", f"{record['costs']['entry']:,.0f}"]
+
+
+def test_orders_are_those_of_the_record_with_the_cash_that_they_move(traded):
+    record = traded
+    figure = figures(record)["Orders"]
+    table, notes = figure.body
+    assert {order["side"] for order in record["orders"]} == {"buy", "sell", "keep"}, "a case of each"
+    rows = [[plain(cell) for cell in row.cells] for row in table.rows]
+    heads = [column.label for column in table.columns]
+    positions = {p["asset"]: p for p in record["positions"]}
+    for order, row in zip(record["orders"], rows[:-1], strict=True):
+        cells = dict(zip(heads, row, strict=True))
+        p, unit = positions[order["asset"]], order["unit"]
+        assert cells["Product"] == p["name"]
+        assert cells["Order"] == f"{order['side']} {order['quantity']:,.6g} {unit}"
+        assert cells["Lots"] == ("–" if order["lots"] is None else f"{order['lots']:,}")
+        assert cells["Level ± error, EUR"].endswith(f" / {unit}")
+        assert cells["Value, EUR"] == f"{order['value']:,.0f}"
+        assert cells["Cost, EUR"] == (f"{order['cost']:,.0f}" if order["cost"] else "–")
+        assert cells["Held after"] == (f"{p['quantity']:,.6g} {unit}" if p["quantity"] else "–")
+    moved = record["cash"]["value"] - record["money"]["cash_before"]
+    assert number(rows[-1][heads.index("Value, EUR")].replace("+", "")) == pytest.approx(moved, abs=0.51)
+    told = [plain(words) for _, words in notes.items]
+    assert f"{record['cash']['value']:,.2f} after them" in told[0]
+    for order in record["orders"]:
+        if order["side"] == "sell":
+            assert any(f"sold from {', '.join(order['lot_ids'])}: " in words for words in told)
+
+
+def test_what_is_on_order_and_what_is_kept_is_said(traded):
+    told = [plain(words) for _, words in figures(traded)["Orders"].body[1].items]
+    assert any("30 kg of it are ordered or in transit" in words for words in told)
+    assert "Hafnium: held outside the strategy." in told
+    told = [plain(words) for _, words in figures(traded, "de")["Aufträge"].body[1].items]
+    assert any("davon 30 kg bestellt oder unterwegs" in words for words in told)
+
+
+def test_expected_returns_have_the_errors_of_the_record_or_a_dash(views):
+    figure = figures(views)["Expected returns"]
+    expected, held = views["expected_return"], [p for p in views["positions"] if p["weight"] > 1e-4]
+    rows = [[plain(cell) for cell in row.cells] for row in figure.body[0].rows]
+    by_name = {p["asset"].capitalize(): p for p in held}
+    for row in rows[:-1]:
+        own = expected["assets"][by_name[row[0]]["asset"]]
+        assert row[2:] == [f"{100 * own['value']:.1f}%".replace("-", "\u2212"), f"{100 * own['error']:.1f}%"]
+    assert rows[-1][2:] == [f"{100 * expected['value']:.1f}%".replace("-", "\u2212"), f"{100 * expected['error']:.1f}%"]
+    unknown = copy.deepcopy(views)
+    unknown["expected_return"]["error"] = None
+    for own in unknown["expected_return"]["assets"].values():
+        own["error"] = None
+    assert {plain(row.cells[3]) for row in figures(unknown)["Expected returns"].body[0].rows} == {"–"}
+
+
+def test_without_a_forecast_nothing_is_said_of_expected_returns(records):
+    assert records["normal"]["expected_return"] is None
+    assert "Expected returns" not in figures(records["normal"])
 
 
 def test_costs_by_published_terms_are_solid_and_plain(records):
@@ -135,16 +205,11 @@ def test_without_lots_nothing_is_said_of_rounding(records):
     assert LOTS in figures(records["normal"])
 
 
-def test_orders_are_sorted_by_signed_size_and_lots_are_derived(records):
+def test_lots_of_assumed_terms_are_derived(records):
     record = records["moved"]
-    rows = figures(record)["Orders"].body[0].rows[:-1]
     known = {p["name"]: p for p in record["positions"]}
-    orders = [known[plain(row.cells[0])] for row in rows]
-    sizes = [p["value"] - p["previous_weight"] * record["budget"] for p in orders]
-    assert sizes == sorted(sizes, reverse=True)
-    for row, p, size in zip(rows, orders, sizes, strict=True):
-        act = "hold" if abs(size) < 0.005 else f"{'buy' if size > 0 else 'sell'} {abs(size):,.0f}"
-        assert plain(row.cells[1]) == act
+    for row in figures(record)["Orders"].body[0].rows[:-1]:
+        p = known[plain(row.cells[0])]
         styles = ("plain", "plain") if p["terms"] == "published" else ("derived", "assumption")
         assert (row.cells[2][0].style, row.cells[3][0].style) == styles
 

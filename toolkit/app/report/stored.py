@@ -9,7 +9,7 @@ from typing import Any
 
 from toolkit.app.config import Settings
 from toolkit.app.report.render import FORMATS, report
-from toolkit.app.runs import RECORD, read_stored, stored_runs, to_json
+from toolkit.app.runs import RECORD, SCHEMA_VERSION, read_stored, stored_runs, to_json
 from toolkit.app.subjects import DEFAULT_REPORT, Subject, kind_of, parts_of
 from toolkit.core.errors import SpecError
 
@@ -53,9 +53,14 @@ def load_run(folder: Path, settings: Settings) -> Stored:
     """A stored run with what was found beside it; that is looked up again where the run was stored without.
 
     Raises:
-        SpecError: when a file cannot be read.
+        SpecError: when a file cannot be read, or the run is of another version.
     """
     record = read_stored(folder) or {}
+    if "positions" in record and (version := record.get("schema_version")) != SCHEMA_VERSION:
+        raise SpecError(
+            f"the stored run {folder.name} was written by another version: its schema is {version}, not {SCHEMA_VERSION}.",
+            hint="Run the strategy again.",
+        )
     parts = read_stored(folder, PARTS)
     if parts is None:
         parts = parts_of(record, settings)

@@ -10,16 +10,13 @@ from typing import Any
 from toolkit.report.compose import section
 from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Missing, Paragraph, Row, Table
 from toolkit.report.findings import Findings
-from toolkit.report.markers import COSTS, RATE, TERMS
-from toolkit.report.pieces.costs import ASSUMED, CENT, cost_of, cost_waterfall, costs_by_trade, entry_rests_on, items
+from toolkit.report.pieces.costs import CENT, cost_waterfall, costs_by_trade, entry_rests_on, items
+from toolkit.report.pieces.orders import expected_returns, orders
 from toolkit.report.words.language import mark
 from toolkit.report.words.text import NONE, Span, Text, muted, sources, strong, text
 
 UNCHANGED = 0.0005
 """A change of weight that would be shown as zero."""
-TRADED = 0.005
-"""Amounts below half a cent are no trade."""
-ACTS = {"hold": mark("hold"), "buy": mark("buy {amount}"), "sell": mark("sell {amount}")}
 
 
 @section("allocation", mark("Allocation"), needs=["positions"])
@@ -35,8 +32,9 @@ def allocation(run: Findings) -> tuple[Block, ...] | Missing:
     return (
         *_paired([_weights(run), costs_by_trade(run)]),
         *(_paired([cost_waterfall(run), _rounding(run)]) if drawn else ()),
-        _orders(run),
+        orders(run),
         Paragraph(_equation(run), "equation"),
+        *((found,) if (found := expected_returns(run)) else ()),
         *(() if drawn else _folded(run, _rounding(run))),
     )
 
@@ -192,95 +190,6 @@ def _loss(run: Findings) -> Text:
         "Share of value: the optimum if metals were divisible, and the best in whole lots, whose objective is at most {gap} "
         "above the best possible.",
         gap=run.fmt.percent(gap, 2),
-    )
-
-
-def _orders(run: Findings) -> Figure:
-    say, cur = run.say, run.currency
-    lots = any(p["lots"] is not None for p in run.shown)
-    columns = (
-        Column(say.words("Product"), "left"),
-        Column(say.words("Order, {currency}", currency=cur)),
-        Column(_count_head(run, lots=lots)),
-        Column(say.words("Lot") if lots else say.words("Unit")),
-        Column(say.words("Level ± error, {currency}", currency=cur), short=say.words("Level, {currency}", currency=cur)),
-        Column(say.words("Last print, {currency}", currency=cur), short=say.words("Last print")),
-        *((Column(say.words("Value, {currency}", currency=cur)),) if run.before else ()),
-        Column(say.words("Cost, {currency}", currency=cur)),
-    )
-    rows = [Row(_order(run, p)) for p in sorted(run.shown, key=lambda p: (-_trade(run, p), p["asset"]))]
-    rows.append(_last(run))
-    trades = sum(abs(_trade(run, p)) > TRADED for p in run.shown)
-    title = say.counted(
-        trades,
-        "{N} order, indicative until a dealer confirms",
-        "{N} orders, indicative until a dealer confirms",
-    )
-    if lots:
-        title = say.counted(
-            trades,
-            "{N} order in whole lots, indicative until a dealer confirms",
-            "{N} orders in whole lots, indicative until a dealer confirms",
-        )
-    sub = say(
-        "Price of one unit: the level the model believes with one standard error, and the last print beside it. "
-        "A level is no offer."
-    )
-    markers = sources(*run.of_tables("prices"), *run.rests_on(RATE))
-    foot = say("Source: price series{markers}.", markers=markers)
-    if run.rests_on(TERMS, COSTS):
-        terms = run.assumed(say.words("typical dealer terms"), TERMS, COSTS)
-        foot = say("Source: price series{markers}; lots and costs {terms}.", markers=markers, terms=terms)
-    return Figure(title, sub, (Table(say.words("Orders"), columns, tuple(rows)),), source=foot)
-
-
-def _last(run: Findings) -> Row:
-    """Cash beside the values of what is held then; where nothing was held the orders are those values, and are added up."""
-    say, fmt, blank = run.say, run.fmt, text("")
-    if run.before:
-        return Row((say("Cash"), *(blank,) * 5, text(strong(fmt.number(run.record["cash"]["value"]))), blank), total=True)
-    bought = fmt.number(sum(p["value"] for p in run.shown))
-    cost = run.record["costs"]["entry"]
-    paid = text(run.derived(fmt.number(cost), *entry_rests_on(run), marked=False)) if cost else text(NONE)
-    return Row((say("Together"), text(strong(bought)), *(blank,) * 4, paid), total=True)
-
-
-def _count_head(run: Findings, *, lots: bool) -> str:
-    """What is held after the order, which is what is bought where nothing was held."""
-    if run.before:
-        return run.say.words("Lots after") if lots else run.say.words("Quantity after")
-    return run.say.words("Lots") if lots else run.say.words("Quantity")
-
-
-def _trade(run: Findings, p: Mapping[str, Any]) -> float:
-    return p["value"] - p["previous_weight"] * run.record["budget"]
-
-
-def _order(run: Findings, p: Mapping[str, Any]) -> tuple[Text, ...]:
-    fmt, say, trade = run.fmt, run.say, _trade(run, p)
-    act = "hold" if abs(trade) <= TRADED else "buy" if trade > 0 else "sell"
-    unit = say.term("term", p["unit"])
-    # What a dealer sells as a lot is assumed, and with it how many of them make a weight.
-    assumed = p["terms"] in ASSUMED
-    if p["lots"] is None:
-        count, size = text(fmt.quantity(p["quantity"])), text(unit)
-    else:
-        count = text(run.derived(fmt.number(p["lots"]), TERMS, marked=False) if assumed else fmt.number(p["lots"]))
-        told = f"{fmt.quantity(p['lot_size'])} {unit}"
-        size = text(run.assumed(told, TERMS, marked=False) if assumed else told)
-    level = fmt.price(p["price"])
-    if p["price_se"]:
-        level += f" ± {fmt.price(p['price_se'], like=p['price'])}"
-    last = f"{fmt.price(p['price_raw'], like=p['price'])}, {fmt.month(p['price_date'])}"
-    return (
-        text(say.name(p["name"])),
-        text(strong(say.words(ACTS[act], amount=fmt.number(abs(trade))))),
-        count,
-        size,
-        text(level),
-        text(muted(last)),
-        *((text(strong(fmt.number(p["value"]))) if p["value"] else text(NONE),) if run.before else ()),
-        text(cost_of(run, p, fmt.number(p["cost"]))) if p["cost"] else text(NONE),
     )
 
 
