@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.holdings_files import parsed
+from toolkit.core.countries import country_names
+from toolkit.core.places import place
 from toolkit.data.files.holdings import MOST_LOTS
 from toolkit.data.files.holdings_columns import COLUMNS
 
@@ -32,3 +34,18 @@ def test_the_files_on_the_page_are_read():
 
 def test_the_limit_is_the_one_of_the_code():
     assert f"At most {MOST_LOTS:,} lots" in PAGE
+
+
+def test_the_places_on_the_page_are_read_as_it_says():
+    rows = re.findall(r"^\| ((?:`[^`]+`(?:, )?)+)[^|]*\| ([^|]+) \|", PAGE.partition("## Where it lies")[2], re.MULTILINE)
+    english = country_names("en")
+    for texts, told in rows:
+        for text in re.findall(r"`([^`]+)`", texts):
+            code = place(text).country
+            if "unknown" in told:
+                assert code is None, text
+            else:
+                assert code is not None, text
+                assert english[code].removesuffix(" SAR China") in told, (text, told)
+    assert len(rows) == 9
+    assert place("Birmingham, UK").country == "GBR"

@@ -13,11 +13,16 @@ from toolkit.app.config import Settings
 from toolkit.app.market import load
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import FrameError
-from toolkit.core.market import Snapshot
+from toolkit.core.market import USER, Market, Snapshot, Source
+from toolkit.core.said import said
 from toolkit.data.files.events import OwnEvents, read_events
 from toolkit.supply.amend import amend
 from toolkit.supply.controls import ControlLedger
+from toolkit.supply.events import END_USERS, EUROPEAN_UNION, INSTRUMENTS, KINDS, RELATIONS, STANDINGS
 from toolkit.supply.ledger_checks import mentioned
+
+Events = str | OwnEvents | None
+"""Own events as a verb is given them: a file, what was read of one, or none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +30,12 @@ class LedgerInputs:
     """A ledger as known at a date, and the names that questions use.
 
     Attributes:
-        snapshot: The market as known at that date, without the user's events.
+        snapshot: The market as known at that date, with the user's events in its ledger.
         products: What can be held; its forms are the traded forms.
         symbols: Element symbol, in small letters, -> asset key.
         own: Ids of the user's own events that are in the ledger, sorted.
+        events: The user's own events, None without any.
+        notes: What a reader must know of them.
     """
 
     snapshot: Snapshot
@@ -36,56 +43,121 @@ class LedgerInputs:
     products: Universe
     symbols: Mapping[str, str]
     own: tuple[str, ...]
+    events: OwnEvents | None = None
+    notes: tuple[str, ...] = ()
 
     def metal(self, name: str) -> str:
         """The asset key of a metal named by key or by its element symbol; `DataError` with the nearest names otherwise."""
         return self.ledger.metal(self.symbols.get(name.strip().casefold(), name))
 
 
-def load_ledger(settings: Settings, as_of: date, events: str | None = None) -> LedgerInputs:
+def load_ledger(settings: Settings, as_of: date, events: Events = None) -> LedgerInputs:
     """The ledger as known on `as_of`.
 
     Args:
         settings: Which data package.
         as_of: Nothing published later is in it.
-        events: File with the user's own events, None for none.
+        events: The user's own events, None for none.
 
     Raises:
         DataError: for a file that cannot be used.
         FrameError: for own events that break a rule of the ledger, with their file and row.
     """
-    market = load(settings).market
-    snapshot = market.until(as_of)
-    # Own events may act on notices that come later than `as_of`: all are checked together, then looked at as known.
-    everything = market.until(date.max)
-    tables = everything["controls"], everything["control_scopes"]
-    products = Universe(tuple(Asset.from_row(row) for row in snapshot["products"].iter_rows(named=True)))
-    own: OwnEvents | None = None
-    if events is not None:
-        bundled = _ledger(*tables, everything, products)
-        own = read_events(
-            events,
-            bundled=tables[0],
-            metals={*bundled.assets, *mentioned(tables[0]), *tables[1]["group"].drop_nulls()},
-            forms=bundled.forms,
-        )
-        tables = amend(*tables, own.events, own.scopes)
-    try:
-        ledger = _ledger(*tables, everything, products).known(as_of)
-    except FrameError as error:
-        raise error if own is None else _in_own_file(error, own, tables) from error
+    market, own = with_own_events(load(settings).market, as_of, events)
+    snapshot, everything = market.until(as_of), market.until(date.max)
+    products = _products(snapshot)
+    ledger = _ledger(everything, products).known(as_of)
     metals = snapshot["metals"].select("symbol", "asset")
     elements = {asset.element.casefold(): asset.key for asset in products if asset.element}
     symbols = {symbol.casefold(): asset for symbol, asset in metals.iter_rows() if asset in ledger.assets} | elements
-    visible = () if own is None else tuple(sorted(event.event_id for event in ledger.events if event.event_id in own.rows))
-    return LedgerInputs(snapshot, ledger, products, MappingProxyType(symbols), visible)
+    visible = () if own is None else visible_ids(own, as_of)
+    return LedgerInputs(snapshot, ledger, products, MappingProxyType(symbols), visible, own, notes_of(own, as_of))
 
 
-def _ledger(events: pl.DataFrame, scopes: pl.DataFrame, everything: Snapshot, products: Universe) -> ControlLedger:
+def with_own_events(market: Market, as_of: date, events: Events) -> tuple[Market, OwnEvents | None]:
+    """The market with the user's own events in its ledger, and what was read of them.
+
+    Raises:
+        DataError: for a file that cannot be used.
+        FrameError: for own events that break a rule of the ledger, with their file and row.
+    """
+    if events is None:
+        return market, None
+    # Own events may act on notices that come later than `as_of`: all are checked together, then looked at as known.
+    everything = market.until(date.max)
+    products = _products(everything)
+    tables = everything["controls"], everything["control_scopes"]
+    own = events
+    if isinstance(own, str):
+        names = EventNames(_ledger(everything, products), frozenset({*mentioned(tables[0]), *tables[1]["group"].drop_nulls()}))
+        own = read_events(own, bundled=tables[0], names=names, until=max(as_of, date.today()))
+    amended = amend(*tables, own.events, own.scopes)
+    source = {USER: Source(USER, f"{own.name} (own events, not checked)", "your own")}
+    market = market.replace("controls", amended[0], source).replace("control_scopes", amended[1])
+    try:
+        _ledger(market.until(date.max), products)
+    except FrameError as error:
+        raise _in_own_file(error, own, amended) from error
+    return market, own
+
+
+def visible_ids(own: OwnEvents, as_of: date) -> tuple[str, ...]:
+    """Ids of the own events that were known on `as_of`, sorted."""
+    return tuple(sorted(own.events.filter(pl.col("known_from") <= as_of)["event_id"]))
+
+
+def notes_of(own: OwnEvents | None, as_of: date) -> tuple[str, ...]:
+    """What a reader must know of own events."""
+    if own is None:
+        return ()
+    visible = visible_ids(own, as_of)
+    later = sorted({*own.events["event_id"]} - {*visible})
+    notes = []
+    if visible:
+        notes.append(
+            said("Own events of {file} over the bundled ledger, not checked: {events}.", file=own.name, events=list(visible))
+        )
+    if later:
+        notes.append(said("Own events that were not known on {day:%Y-%m-%d} do not count: {events}.", day=as_of, events=later))
+    return (*notes, *own.notes)
+
+
+@dataclass(frozen=True, slots=True)
+class EventNames:
+    """The names of own events by the ledger's own rules."""
+
+    ledger: ControlLedger
+    mentioned: frozenset[str]
+    words = MappingProxyType(
+        {
+            "kind": KINDS,
+            "instrument": INSTRUMENTS,
+            "standing": STANDINGS,
+            "relation": RELATIONS,
+            "end_user": ("all", *END_USERS),
+        }
+    )
+    blocs = (EUROPEAN_UNION,)
+
+    def metal(self, text: str) -> str:
+        """A group by its name, what a notice mentions, or a metal that can be asked about."""
+        key = text.strip().casefold().replace(" ", "_").replace("-", "_")
+        return key if key in self.mentioned else self.ledger.metal(text)
+
+    def form(self, metal: str, text: str) -> str:
+        """As in every question."""
+        return self.ledger.form(metal, text)
+
+
+def _products(snapshot: Snapshot) -> Universe:
+    return Universe(tuple(Asset.from_row(row) for row in snapshot["products"].iter_rows(named=True)))
+
+
+def _ledger(everything: Snapshot, products: Universe) -> ControlLedger:
     forms = [asset.form for asset in products if asset.form]
     return ControlLedger.of(
-        events,
-        scopes,
+        everything["controls"],
+        everything["control_scopes"],
         everything["control_items"],
         assets=products.keys,
         forms=forms,

@@ -14,6 +14,8 @@ import polars as pl
 from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.frames import SPEAKS_OF, TABLES
 
+USER = "user"
+"""The `source` of rows of the ledger that a user has given: it travels with every measure that rests on them."""
 OF_EVENTS = ("price_points",)
 """Tables of single dated points around events, which follow no rhythm."""
 
@@ -100,8 +102,11 @@ class Snapshot:
         return self._sources.get(source_id, Source(id=source_id, title=source_id, licence="unknown"))
 
     def complete_to(self, table: str) -> date | None:
-        """Last day through which every source of a table was kept, at most `as_of`; None where one does not say."""
-        kept = [self.source(source_id).complete_to for source_id in self[table]["source"].unique()]
+        """Last day through which every source of a table was kept, at most `as_of`; None where one does not say.
+
+        A user's own rows complete nothing and leave nothing incomplete.
+        """
+        kept = [self.source(source_id).complete_to for source_id in self[table]["source"].unique() if source_id != USER]
         days = [day for day in kept if day is not None]
         return min(*days, self.as_of) if days and len(days) == len(kept) else None
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-USER = "user"
-"""The `source` of rows a user has given: it travels with every measure that rests on them."""
+from toolkit.core.market import USER
 
 
 def amend(

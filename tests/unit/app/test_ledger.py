@@ -82,7 +82,8 @@ def test_an_own_event_of_tomorrow_is_not_known_today(settings, write):
 def test_rules_of_the_ledger_name_the_users_file_and_row(settings, write, text, what):
     with pytest.raises(FrameError) as caught:
         load_ledger(settings, TODAY, write(text))
-    assert caught.value.message.startswith("own.toml, row 1")
+    assert caught.value.message.startswith("own.toml")
+    assert "row 1" in caught.value.message
     assert what in caught.value.message
     assert caught.value.hint
     assert caught.value.details["file"] == "own.toml"
@@ -113,5 +114,6 @@ def test_options_are_checked():
     with pytest.raises(SpecError):
         parse_purity("pure")
     assert check_country("deu", "--to") == "DEU"
-    with pytest.raises(DataError):
-        check_country("Germany", "--to")
+    assert check_country("Germany", "--to") == "DEU"
+    with pytest.raises(SpecError):
+        check_country("Germny", "--to")

@@ -1,27 +1,30 @@
-"""A user's own control events: CSV or TOML, read strictly into the columns of `core.frames.ControlEvents` and `ControlScopes`.
+"""A user's own control events: a CSV, Parquet or TOML file, as tables of the control ledger; see `docs/events.md`.
 
-Both formats have the same keys: a row of the CSV is an ``[[event]]`` table of the TOML. An `event_id` of the bundled ledger
-takes that event's place and needs only what is different; a new one needs what makes an event (see `REQUIRED`).
+All formats have the same keys: a row of the CSV is an ``[[event]]`` table of the TOML. An `event_id` of the bundled ledger
+takes that event's place and needs only what is different; a new one needs what makes an event (see `REQUIRED`). What would
+have no effect is a fault, and every fault of a file is told at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 import polars as pl
 
+from toolkit.core.countries import country, country_hint
 from toolkit.core.decode import read_toml
 from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.core.frames import ControlEvents, ControlScopes
-from toolkit.data.files.columns import check_columns, days, numbers, required_cells, texts
-from toolkit.data.files.faults import refuse
-from toolkit.data.files.tabular import Table, read_table
+from toolkit.core.market import USER
+from toolkit.core.said import Said, said
+from toolkit.data.files.faults import Fault, row_error
+from toolkit.data.files.tabular import read_table
 
-OWN_SOURCE = "user"
 CONFIDENCE = "the user's own, not checked"
 REQUIRED = ("kind", "instrument", "standing", "announced", "authority", "origin", "metals", "citation")
 """What a new event cannot do without; an event that overrides a bundled one keeps what it does not give."""
@@ -31,9 +34,41 @@ OPTIONAL = (
 )  # fmt: skip
 SCOPE_KEYS = ("forms", "purity_min")
 """The forms that the event names, `;` between them, for each of its metals, and the fraction from which they are named."""
+KEYS = ("event_id", *REQUIRED, *OPTIONAL, *SCOPE_KEYS)
 DATES = ("announced", "effective", "ends", "known_from")
-TRUTH = {"true": True, "false": False}
+COVERING = ("control", "practice")
+"""Kinds of events that say what may leave a country; the others are context."""
+EVERY = "all"
+ANY_FORM = "any"
+DIRECTIONS = ("tighten", "loosen", "neutral")
+MOST_EVENTS = 1_000
+"""Events of one file; the bundled ledger, from 2009 on, has a tenth of them."""
+_TRUTH = {"true": True, "false": False}
+_START = {"direction": "tighten", "destination": EVERY, "end_user": EVERY}
 _TYPES = {name: column.dtype for name, column in ControlEvents.columns().items()}
+_SCOPE_TYPES = {name: column.dtype for name, column in ControlScopes.columns().items()}
+
+
+class Names(Protocol):
+    """What the words of an event mean."""
+
+    @property
+    def words(self) -> Mapping[str, tuple[str, ...]]:
+        """The words of `kind`, `instrument` (of controls), `standing`, `relation` and `end_user`."""
+        ...
+
+    @property
+    def blocs(self) -> tuple[str, ...]:
+        """Jurisdictions that are no country and still act."""
+        ...
+
+    def metal(self, text: str) -> str:
+        """The key of a metal or group; `DataError` with the nearest names."""
+        ...
+
+    def form(self, metal: str, text: str) -> str:
+        """The form that a text names; `DataError` with the nearest words."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # frames have no truth value, so files are compared by identity
@@ -44,52 +79,93 @@ class OwnEvents:
         events, scopes: Rows with the columns of `ControlEvents` and `ControlScopes`, `source` being the user.
         name: File name as shown.
         rows: Event id -> its row in a CSV, or its number among the tables of a TOML file.
+        notes: What a reader must know of them.
     """
 
     events: pl.DataFrame
     scopes: pl.DataFrame
     name: str
     rows: Mapping[str, int]
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """What a stored run keeps of them: with it a report is rendered again without the file."""
+        return {"file": self.name, "events": _records(self.events), "scopes": _records(self.scopes)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> OwnEvents:
+        """The events that a stored run kept."""
+        events, scopes = _frame(data["events"], _TYPES), _frame(data["scopes"], _SCOPE_TYPES)
+        return cls(events, scopes, data["file"], {key: i for i, key in enumerate(events["event_id"], start=1)})
+
+
+def _records(frame: pl.DataFrame) -> list[dict[str, Any]]:
+    """Rows without their empty cells, dates as ISO text."""
+    rows = frame.with_columns(pl.col(pl.Date).dt.to_string("%Y-%m-%d")).iter_rows(named=True)
+    return [{name: value for name, value in row.items() if value is not None} for row in rows]
+
+
+def _frame(rows: list[dict[str, Any]], types: Mapping[str, Any]) -> pl.DataFrame:
+    columns = {
+        name: pl.Series(name, [row.get(name) for row in rows], dtype=pl.String if dtype == pl.Date else dtype)
+        for name, dtype in types.items()
+    }
+    return pl.DataFrame(columns).select(
+        pl.col(name).str.to_date("%Y-%m-%d") if dtype == pl.Date else pl.col(name) for name, dtype in types.items()
+    )
 
 
 def read_events(
-    path: str | Path,
-    *,
-    bundled: pl.DataFrame,
-    metals: Collection[str],
-    forms: Collection[str],
-    stdin: BinaryIO | None = None,
+    path: str | Path, *, bundled: pl.DataFrame, names: Names, until: date, stdin: BinaryIO | None = None
 ) -> OwnEvents:
     """Read a file of control events.
 
     Args:
         path: A CSV, Parquet or TOML file (``.toml``), or ``-`` for a CSV on standard input.
         bundled: Table `controls`: what an override starts from.
-        metals: Metals and groups that an event may name.
-        forms: Forms that an event may name.
+        names: What its words mean.
+        until: No event is announced later.
         stdin: What ``-`` reads; the process's own standard input by default.
 
     Raises:
-        DataError: for a file or a header that cannot be used.
-        FrameError: for faulty rows; rule, count and first rows are in `details`.
+        DataError: for a file that cannot be used.
+        FrameError: for faulty rows: every kind of fault with its rule, count and first rows in `details`.
     """
-    table = _toml(Path(path)) if str(path).endswith(".toml") else read_table(path, stdin=stdin).visible()
-    check_columns(table, required=("event_id",), optional=(*REQUIRED, *OPTIONAL, *SCOPE_KEYS))
-    required_cells(table, "event_id")
-    given = _given(table)
-    _refuse(table, given, pl.col("event_id").is_duplicated(), "event_id", "an event_id that occurs twice", "Keep one of them.")
-    known_ids = set(bundled["event_id"])
-    fresh = ~pl.col("event_id").is_in(list(known_ids))
-    for column in REQUIRED:
-        hint = f"Fill in {column}; only an event with an id of the bundled ledger may leave it out."
-        _refuse(table, given, fresh & pl.col(column).is_null(), column, f"a new event without {column}", hint)
-    _check_names(table, given, "metals", {*metals})
-    _check_names(table, given, "forms", {*forms, "any"})
-    events = _completed(given, bundled)
-    return OwnEvents(events, _scopes(given, events), table.name, dict(zip(given["event_id"], given["row"], strict=True)))
+    broken: list[Fault] = []
+    name, records = _toml(Path(path)) if str(path).endswith(".toml") else _table(path, stdin, broken)
+    if len(records) > MOST_EVENTS:
+        raise DataError(f"{name} has {len(records):,} events; at most {MOST_EVENTS:,} are read.", hint="Split the file.")
+    known = {row["event_id"]: row for row in bundled.iter_rows(named=True)}
+    reader = _Reader(names, known, until, frozenset(record["event_id"] for _, record in records if record.get("event_id")))
+    if name.endswith(".toml"):
+        for number, record in records:
+            reader.unknown_keys(number, record.get("event_id"), record)
+    elif records:
+        reader.unknown_keys(1, None, records[0][1])
+    ids = Counter(record.get("event_id") for _, record in records)
+    found = [reader.event(number, record, twice=ids[record.get("event_id")] > 1) for number, record in records]
+    faults = [*broken, *reader.grouped()]
+    if faults:
+        raise row_error(name, faults)
+    scopes = [scope for _, own in found for scope in own]
+    events = pl.DataFrame([event for event, _ in found], schema=_TYPES)
+    rows = {record["event_id"]: number for number, record in records}
+    return OwnEvents(events, pl.DataFrame(scopes, schema=_SCOPE_TYPES), name, rows, tuple(reader.notes))
 
 
-def _toml(path: Path) -> Table:
+Record = dict[str, Any]
+At = tuple[int, str | None]
+"""Row (or number of a TOML table) and id of an event."""
+
+
+def _table(path: str | Path, stdin: BinaryIO | None, broken: list[Fault]) -> tuple[str, list[tuple[int, Record]]]:
+    """The rows of a CSV or Parquet file, every column a key, as cells of text."""
+    table = read_table(path, stdin=stdin, faults=broken).visible()
+    cells = table.cells.with_columns(pl.col(pl.Date, pl.Datetime).dt.to_string("%Y-%m-%d")).cast(pl.String)
+    return table.name, list(zip(table.rows, cells.iter_rows(named=True), strict=True))
+
+
+def _toml(path: Path) -> tuple[str, list[tuple[int, Record]]]:
     """The tables ``[[event]]`` of a TOML file as cells of text."""
     try:
         data = read_toml(path)
@@ -98,14 +174,14 @@ def _toml(path: Path) -> Table:
         raise DataError(error.message, hint=error.hint, details=error.details) from None
     extra = sorted(set(data) - {"event"})
     records = data.get("event")
-    if extra or not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
+    if extra or not isinstance(records, list) or not records or not all(isinstance(record, dict) for record in records):
         what = f"unknown key {extra[0]!r}" if extra else "no [[event]] table"
         hint = "Write one [[event]] table an event."
         raise DataError(f"{path.name}: {what}.", hint=hint, details={"file": path.name})
-    cells = [{key: _cell(value, path.name, number) for key, value in row.items()} for number, row in enumerate(records, 1)]
-    names = list(dict.fromkeys(key for row in cells for key in row))
-    columns = {name: pl.Series(name, [row.get(name) for row in cells], dtype=pl.String) for name in names}
-    return Table(path.name, pl.DataFrame(columns), pl.Series("row", range(1, len(cells) + 1), dtype=pl.Int64), ",")
+    return path.name, [
+        (number, {key: _cell(value, path.name, number) for key, value in record.items()})
+        for number, record in enumerate(records, 1)
+    ]
 
 
 def _cell(value: Any, file: str, number: int) -> str | None:
@@ -124,99 +200,237 @@ def _cell(value: Any, file: str, number: int) -> str | None:
     raise DataError(f"{file}, event {number}: a value that is none of these.", hint=hint, details={"file": file})
 
 
-def _given(table: Table) -> pl.DataFrame:
-    """What the file says, typed; null where it is silent. Columns `row`, those of the events, and `forms`, `purity_min`."""
-    plain = ("event_id", "forms", *(name for name in (*REQUIRED, *OPTIONAL) if name not in (*DATES, "dual_use")))
-    columns: dict[str, pl.Series] = {"row": table.rows, **{name: texts(table, name) for name in plain}}
-    absent = pl.Series([None] * len(table.rows), dtype=pl.Date)
-    columns |= {name: days(table, name, months=False) if name in table.columns else absent for name in DATES}
-    truth = texts(table, "dual_use").str.to_lowercase()
-    given = pl.DataFrame({**columns, "dual_use_text": truth})
-    odd = ~pl.col("dual_use_text").is_in(list(TRUTH))
-    _refuse(table, given, odd, "dual_use_text", "dual_use that is neither true nor false", "Write true or false.")
-    purity = numbers(table, ["purity_min"])["purity_min"] if "purity_min" in table.columns else absent.cast(pl.Float64)
-    given = given.with_columns(
-        purity_min=purity, dual_use=pl.col("dual_use_text").replace_strict(TRUTH, default=None, return_dtype=pl.Boolean)
-    )
-    outside = ~pl.col("purity_min").is_between(0, 1)
-    _refuse(table, given, outside, "purity_min", "a purity_min outside 0..1", "Write 99.99 % as the fraction 0.9999.")
-    return given
+def _entries(text: str | None) -> list[str]:
+    return [part.strip() for part in (text or "").split(";") if part.strip()]
 
 
-def _check_names(table: Table, given: pl.DataFrame, column: str, known: Collection[str]) -> None:
-    """Every entry of a list column is a known name."""
-    entries = (
-        given.select("row", "event_id", pl.col(column).str.split(";").alias("name"))
-        .explode("name")
-        .with_columns(pl.col("name").str.strip_chars().str.replace(r" \(.*$", ""))
-        .filter(pl.col("name").is_not_null() & (pl.col("name") != ""))
-    )
-    wrong = entries.filter(~pl.col("name").is_in(list(known)))
-    if wrong.height:
-        hint = did_you_mean(wrong["name"][0], known)
-        refuse(
-            table.name,
-            wrong.select("row", what="event_id", value="name"),
-            rule=f"unknown_{column}",
-            fault=f"a name among the {column} that is not known",
-            hint=hint,
-        )
+@dataclass(slots=True)
+class _Reader:
+    """Reads events one by one and keeps every fault: (rule, words) -> cells and remedies."""
 
+    names: Names
+    bundled: Mapping[str, Record]
+    until: date
+    ids: frozenset[str]
+    notes: list[Said] = field(default_factory=list)
+    faults: dict[tuple[str, str], list[tuple[int, str | None, str | None, str]]] = field(default_factory=dict)
 
-def _completed(given: pl.DataFrame, bundled: pl.DataFrame) -> pl.DataFrame:
-    """Rows of `ControlEvents`: what the file gives, else the bundled event of that id, else what a new event starts from.
+    def grouped(self) -> list[Fault]:
+        """The faults by rule and words, the remedies of one kind once each."""
+        groups = []
+        for (rule, words), cells in self.faults.items():
+            hints = list(dict.fromkeys(hint for *_, hint in cells if hint))
+            frame = pl.DataFrame(
+                [cell[:3] for cell in cells], schema={"row": pl.Int64, "what": pl.String, "value": pl.String}, orient="row"
+            )
+            groups.append(Fault(rule, words, " ".join(hints[:3]), frame))
+        return groups
 
-    An event that names forms covers those; one that acts on others covers what they cover.
-    """
-    base = bundled.rename({name: f"{name}_was" for name in bundled.columns if name != "event_id"})
-    merged = given.join(base, on="event_id", how="left", maintain_order="left")
-    coverage = (
-        pl.when(pl.col("forms").is_not_null())
-        .then(pl.lit("listed"))
-        .otherwise(
-            pl.coalesce("coverage_was", pl.when(pl.col("acts_on").is_not_null()).then(pl.lit("acts_on"))).fill_null("none")
-        )
-    )
-    start = {"direction": "tighten", "destination": "all", "end_user": "all"}
-    columns = {
-        name: pl.coalesce(name, f"{name}_was", *([pl.lit(start[name])] if name in start else []))
-        for name in _TYPES
-        if name in given.columns and name != "event_id"
-    }
-    columns |= {
-        "coverage": coverage,
-        "announced_precision": pl.lit("day"),
-        "citation_date": pl.col("citation_date_was"),
-        "source": pl.lit(OWN_SOURCE),
-        "confidence": pl.lit(CONFIDENCE),
-        "known_from": pl.coalesce("known_from", "known_from_was", "announced", "announced_was"),
-    }
-    return merged.select("event_id", **columns).select(pl.col(name).cast(dtype) for name, dtype in _TYPES.items())
+    def fault(self, at: At, rule: str, words: str, hint: str, value: str | None = None) -> None:
+        self.faults.setdefault((rule, words), []).append((*at, value, hint))
 
+    def unknown_keys(self, row: int, event_id: str | None, record: Record) -> None:
+        """A fault for every key that is none."""
+        for key in record:
+            if key not in KEYS:
+                self.fault((row, event_id), "unknown_key", "unknown columns or keys", did_you_mean(key, KEYS), key)
 
-def _scopes(given: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
-    """One row a metal and form that an own event names."""
-    types = {name: column.dtype for name, column in ControlScopes.columns().items()}
-    rows = given.select("event_id", "forms", "purity_min").join(
-        events.select("event_id", "metals", "known_from"), on="event_id", how="left", maintain_order="left"
-    )
-    spelled = (
-        rows.drop_nulls("forms")
-        .with_columns(pl.col("forms").str.split(";"), pl.col("metals").str.split(";"))
-        .explode("forms")
-        .explode("metals")
-        .with_columns(
-            form=pl.col("forms").str.strip_chars(),
-            asset=pl.col("metals").str.strip_chars().str.replace(r" \(.*$", ""),
-            certainty=pl.lit("named"),
-            source=pl.lit(OWN_SOURCE),
-        )
-        .unique(["event_id", "asset", "form"], keep="first", maintain_order=True)
-    )
-    empty = {name: pl.lit(None, dtype=types[name]) for name in ("group", "aliases", "note")}
-    return spelled.with_columns(**empty).select(pl.col(name).cast(dtype) for name, dtype in types.items())
+    def event(self, row: int, record: Record, *, twice: bool) -> tuple[Record, list[Record]]:
+        """The rows of `ControlEvents` and `ControlScopes` that a record stands for, as far as it can be read."""
+        at = (row, record.get("event_id"))
+        event_id = at[1]
+        base = self.bundled.get(event_id or "")
+        if event_id is None:
+            self.fault(at, "event_id", "an event without event_id", "Give it an id of its own, as own-1.")
+        if twice:
+            self.fault(at, "event_id", "an event_id that occurs twice", "Keep one of them.")
+        given = {key: value for key in (*REQUIRED, *OPTIONAL) if (value := self._value(at, key, record)) is not None}
+        written = {key for key in (*KEYS[1:],) if record.get(key) is not None}
+        if base is None:
+            missing = [key for key in REQUIRED if key not in written]
+            if missing:
+                near = did_you_mean(event_id or "", self.bundled) if len(missing) > len(REQUIRED) // 2 else ""
+                near = near if near.startswith("Did") else ""
+                hint = f"{near} Only an event with an id of the bundled ledger may leave {missing[0]} out.".strip()
+                self.fault(at, "incomplete", f"a new event without {', '.join(missing)}", hint)
+        event = {**dict.fromkeys(_TYPES), **_START, **(base or {}), **given, "event_id": event_id}
+        event |= {"source": USER, "confidence": CONFIDENCE}
+        event["announced_precision"] = "day" if base is None or "announced" in given else base["announced_precision"]
+        known = given.get("known_from") or given.get("announced") or (base or {}).get("known_from")
+        event["known_from"] = known
+        scopes = self._scopes(at, record, event)
+        forms = bool(_entries(record.get("forms")))
+        acts_on = "acts_on" if event["acts_on"] else "none"
+        event["coverage"] = "listed" if forms else (base["coverage"] if base else acts_on)
+        self._effect(at, written, given, base, event)
+        self._dates(at, event)
+        return event, scopes
 
+    # Cells
 
-def _refuse(table: Table, given: pl.DataFrame, wrong: pl.Expr, column: str, fault: str, hint: str) -> None:
-    bad = given.filter(wrong).select("row", what="event_id", value=pl.col(column).cast(pl.String))
-    refuse(table.name, bad, rule=column, fault=fault, hint=hint)
+    def _value(self, at: At, key: str, record: Record) -> Any:
+        """The typed value of a cell; None where it is empty or faulty."""
+        text = record.get(key)
+        if text is None:
+            return None
+        if key in DATES:
+            return self._date(at, key, text)
+        read = {
+            "dual_use": self._truth,
+            "instrument": self._instrument,
+            "origin": self._origin,
+            "destination": self._destination,
+            "metals": self._metals,
+            "acts_on": self._acts_on,
+        }
+        if key in read:
+            return read[key](at, text, record)
+        words = {**self.names.words, "direction": DIRECTIONS}
+        return self._word(at, key, text, words[key]) if key in words else text
+
+    def _truth(self, at: At, text: str, _: Record) -> bool | None:
+        if text.lower() not in _TRUTH:
+            self.fault(at, "dual_use", "dual_use that is neither true nor false", "Write true or false.", text)
+        return _TRUTH.get(text.lower())
+
+    def _instrument(self, at: At, text: str, record: Record) -> str | None:
+        # Of practice, policy and markets the instrument is free: only that of a control has a meaning in law.
+        kind = record.get("kind") or (self.bundled.get(at[1] or "") or {}).get("kind")
+        return self._word(at, "instrument", text, self.names.words["instrument"]) if kind == "control" else text
+
+    def _origin(self, at: At, text: str, _: Record) -> str | None:
+        return self._place(at, "origin", text, self.names.blocs)
+
+    def _destination(self, at: At, text: str, _: Record) -> str | None:
+        places = [self._place(at, "destination", part, (EVERY, *self.names.blocs)) for part in _entries(text)]
+        return ";".join(dict.fromkeys(place for place in places if place)) or None
+
+    def _acts_on(self, at: At, text: str, _: Record) -> str | None:
+        known = {*self.bundled, *self.ids}
+        for target in _entries(text):
+            if target not in known:
+                hint = did_you_mean(target, known)
+                hint = hint if hint.startswith("Did") else "Give ids of the ledger: `toolkit upcoming --json` has them."
+                self.fault(at, "acts_on", "acts_on of an event that is not in the ledger", hint, target)
+        return ";".join(_entries(text)) or None
+
+    def _word(self, at: At, key: str, text: str, known: tuple[str, ...]) -> str | None:
+        word = text.strip().casefold().replace(" ", "_")
+        if word not in known:
+            self.fault(at, key, f"{key} that is not known", did_you_mean(word, known), text)
+            return None
+        return word
+
+    def _place(self, at: At, key: str, text: str, others: tuple[str, ...]) -> str | None:
+        same = next((word for word in others if word.casefold() == text.casefold()), None)
+        code = same or country(text)
+        if code is None:
+            self.fault(at, key, f"{key} that is no country", country_hint(text), text)
+        return code
+
+    def _date(self, at: At, key: str, text: str) -> date | None:
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            self.fault(at, "date", f"{key} that is no date", "Write dates as 2026-05-31.", text)
+            return None
+
+    def _metals(self, at: At, text: str, _: Record) -> str | None:
+        """Keys of metals and groups; what stands in brackets behind one stays with it."""
+        found = []
+        for entry in _entries(text):
+            name, bracket, rest = entry.partition(" (")
+            try:
+                found.append(self.names.metal(name) + bracket + rest)
+            except DataError as error:
+                self.fault(at, "unknown_metals", "a metal that is not known", error.hint, entry)
+        return ";".join(dict.fromkeys(found)) or None
+
+    # What a file says as a whole
+
+    def _scopes(self, at: At, record: Record, event: Record) -> list[Record]:
+        """One row a metal and form that the event names."""
+        purity = self._purity(at, record)
+        metals = [entry.partition(" (")[0] for entry in _entries(event["metals"])]
+        scopes: dict[tuple[str, str], Record] = {}
+        for text in _entries(record.get("forms")):
+            for metal in metals:
+                try:
+                    form = ANY_FORM if text.casefold() == ANY_FORM else self.names.form(metal, text)
+                except DataError as error:
+                    self.fault(at, "unknown_forms", f"a form of {metal} that is not known", error.hint, text)
+                    continue
+                row = {"event_id": at[1], "asset": metal, "form": form, "purity_min": purity, "certainty": "named"}
+                row |= {"source": USER, "known_from": event["known_from"]}
+                scopes[metal, form] = {**dict.fromkeys(_SCOPE_TYPES), **row}
+        return list(scopes.values())
+
+    def _purity(self, at: At, record: Record) -> float | None:
+        text = record.get("purity_min")
+        if text is None:
+            return None
+        try:
+            purity = float(text)
+        except ValueError:
+            purity = -1.0
+        if not 0 <= purity <= 1:
+            hint = "Write 99.99 % as the fraction 0.9999."
+            self.fault(at, "purity_min", "a purity_min that is no fraction from 0 to 1", hint, text)
+        if not _entries(record.get("forms")):
+            self.fault(at, "purity_min", "a purity_min without forms", "Fill in the forms that it is of.", text)
+        return purity
+
+    def _effect(self, at: At, written: set[str], given: Record, base: Record | None, event: Record) -> None:
+        """Faults of events that would change nothing, and notes on those that change no legal state."""
+        covers = event["kind"] in COVERING
+        if base is not None:
+            changed = {key for key, value in given.items() if value != base[key]} | (written & {*SCOPE_KEYS})
+            unread = written - {*given} - {*SCOPE_KEYS}
+            if not changed and not unread:
+                hint = "Give what is different, or leave the event out."
+                self.fault(at, "no_effect", "an event that says what the bundled ledger says", hint)
+        if (event["acts_on"] is None) != (event["relation"] is None) and "relation" not in written - {*given}:
+            fault = "acts_on and relation, of which one is empty"
+            self.fault(at, "relation", fault, "They go together: fill in both, or neither.")
+        if covers and base is None and event["coverage"] == "none":
+            hint = "Fill in forms (as metal;oxide, or any), or acts_on and relation: controls name forms, not elements."
+            self.fault(at, "no_effect", "a control or practice that covers nothing", hint)
+        if event["kind"] is not None and not covers and "forms" in written:
+            hint = "Leave forms out, or set kind to control or practice."
+            self.fault(at, "no_effect", "forms of an event that controls nothing", hint)
+        if covers and base is None and "effective" not in written:
+            hint = "Fill in effective; the day of the announcement if it took effect at once."
+            self.fault(at, "no_effect", "a control or practice that never takes effect", hint)
+        if event["kind"] == "control" and event["standing"] not in (None, "official"):
+            self.notes.append(
+                said(
+                    "{event} is {standing}, not official: it is shown and changes no legal state.",
+                    event=event["event_id"],
+                    standing=event["standing"],
+                )
+            )
+
+    def _dates(self, at: At, event: Record) -> None:
+        """Faults of dates that make an event void."""
+        announced, effective, ends = event["announced"], event["effective"], event["ends"]
+        remedy = "Correct one of the two dates; ends is the last day, inclusive."
+        if ends is not None and effective is not None and ends < effective:
+            self.fault(at, "dates", "ends before it takes effect", remedy, f"{ends} < {effective}")
+        elif ends is not None and announced is not None and ends < announced:
+            self.fault(at, "dates", "ends before it is announced", remedy, f"{ends} < {announced}")
+        if announced is None:
+            return
+        if announced > self.until:
+            hint = f"Nobody knows of it on {self.until}: correct the date, or ask about a later day with --as-of."
+            self.fault(at, "dates", "announced after the day that is asked about", hint, announced.isoformat())
+        if event["known_from"] < announced:
+            hint = "Set known_from to announced or later, or leave it out."
+            self.fault(at, "dates", "known before it is announced", hint, f"{event['known_from']} < {announced}")
+        if effective is not None and effective < announced and event["event_id"] not in self.bundled:
+            self.notes.append(
+                said(
+                    "{event} takes effect on {effective:%Y-%m-%d}, before it is announced on {announced:%Y-%m-%d}: it is known "
+                    "from then on.",
+                    event=event["event_id"], effective=effective, announced=announced,
+                )
+            )  # fmt: skip

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 
 import pytest
 
+from toolkit.app.config import resolve
+from toolkit.app.ledger import EventNames, load_ledger
 from toolkit.core.errors import DataError, FrameError
 from toolkit.core.frames import ControlEvents, ControlScopes
-from toolkit.data.files.events import read_events
+from toolkit.data.files.events import OwnEvents, read_events
 from toolkit.data.package import bundled_folder, read_table
 
 TOML = """
@@ -34,8 +37,8 @@ CSV = """event_id,kind,instrument,standing,announced,effective,authority,origin,
 own-1,control,licence,official,2026-11-01,2026-12-01,Ministry,CHN,hafnium,metal,true,gazette,
 EV063,,,,,,,,,,,,2027-03-31
 """
-HEADER = "event_id,kind,instrument,standing,announced,authority,origin,metals,citation,forms"
-GOOD = "own-1,control,licence,official,2026-11-01,Ministry,CHN,hafnium,gazette,metal"
+HEADER = "event_id,kind,instrument,standing,announced,effective,authority,origin,metals,citation,forms"
+GOOD = "own-1,control,licence,official,2026-11-01,2026-12-01,Ministry,CHN,hafnium,gazette,metal"
 
 
 @pytest.fixture(scope="module")
@@ -43,12 +46,18 @@ def bundled():
     return read_table(bundled_folder() / "controls.csv", ControlEvents)
 
 
+@pytest.fixture(scope="module")
+def names():
+    ledger = load_ledger(resolve({}, environment={}), date(2026, 11, 24)).ledger
+    return EventNames(ledger, frozenset({"rare_earths"}))
+
+
 @pytest.fixture
-def read(tmp_path, bundled):
-    def reader(text: str, name: str = "own.csv"):
+def read(tmp_path, bundled, names):
+    def reader(text: str, name: str = "own.csv", until: date = date(2026, 12, 31)):
         path = tmp_path / name
         path.write_text(text, encoding="utf-8")
-        return read_events(path, bundled=bundled, metals={"hafnium", "gallium", "rare_earths"}, forms={"metal", "oxide"})
+        return read_events(path, bundled=bundled, names=names, until=until)
 
     return reader
 
@@ -81,10 +90,22 @@ def test_a_new_event_is_known_when_it_is_announced(read):
     ("rows", "rule", "row", "remedy"),
     [
         (f"{GOOD}\n{GOOD}", "event_id", 2, "Keep one"),
-        (GOOD.replace("gazette", ""), "citation", 2, "citation"),
+        (GOOD.replace("gazette", ""), "incomplete", 2, "citation"),
+        (GOOD.replace("own-1", "EV63").replace("licence,official", ","), "incomplete", 2, "instrument"),
+        (GOOD.replace("control", "contol"), "kind", 2, "control"),
+        (GOOD.replace("licence", "licens"), "instrument", 2, "licence"),
+        (GOOD.replace("official", "offical"), "standing", 2, "official"),
+        (GOOD.replace("CHN", "CHI"), "origin", 2, "CHN"),
+        (GOOD.replace(",metal", ","), "no_effect", 2, "forms"),
+        (GOOD.replace("2026-12-01", ""), "no_effect", 2, "effective"),
+        (GOOD.replace("control,licence", "policy,licence"), "no_effect", 2, "kind"),
+        (GOOD.replace("2026-11-01", "2027-01-01"), "dates", 2, "--as-of"),
+        ("EV063,,,,,,,,,,", "no_effect", 2, "leave the event out"),
+        ("EV063,control,,,,,,,,,", "no_effect", 2, "leave the event out"),
         (GOOD.replace("hafnium", "hafnum"), "unknown_metals", 2, "hafnium"),
         (GOOD.replace(",metal", ",mettal"), "unknown_forms", 2, "metal"),
         (GOOD.replace("2026-11-01", "1.11.2026"), "date", 2, "2026-05-31"),
+        (GOOD.replace("2026-11-01", "2026-02-30"), "date", 2, "2026-05-31"),
     ],
 )
 def test_faulty_rows_are_named_with_a_remedy(read, rows, rule, row, remedy):
@@ -95,6 +116,62 @@ def test_faulty_rows_are_named_with_a_remedy(read, rows, rule, row, remedy):
     assert error.details["rows"][0] == row
     assert "own.csv" in error.message
     assert remedy in error.hint
+
+
+@pytest.mark.parametrize(
+    ("cells", "rule", "remedy"),
+    [
+        ({"destination": "USA;GER"}, "destination", "DEU"),
+        ({"end_user": "militry"}, "end_user", "military"),
+        ({"ends": "2026-11-15"}, "dates", "last day"),
+        ({"known_from": "2026-10-01"}, "dates", "known_from"),
+        ({"acts_on": "EV63", "relation": "extends"}, "acts_on", "EV063"),
+        ({"acts_on": "EV063"}, "relation", "both"),
+        ({"relation": "suspnds", "acts_on": "EV063"}, "relation", "suspends"),
+        ({"purity_min": "99.99"}, "purity_min", "0.9999"),
+        ({"purity_min": "0.9999", "forms": ""}, "purity_min", "forms"),
+        ({"direction": "tight"}, "direction", "tighten"),
+        ({"colour": "red"}, "unknown_key", "Known"),
+        ({"efective": "2026-12-01"}, "unknown_key", "effective"),
+    ],
+)
+def test_every_column_is_checked_with_the_nearest(read, cells, rule, remedy):
+    record = dict(zip(HEADER.split(","), GOOD.split(","), strict=True)) | cells
+    with pytest.raises(FrameError) as caught:
+        read(f"{','.join(record)}\n{','.join(record.values())}\n")
+    found = caught.value.details.get("faults") or [{**caught.value.details, "hint": caught.value.hint}]
+    assert any(fault["rule"] == rule and remedy in fault["hint"] for fault in found)
+
+
+def test_all_faults_of_a_file_are_told_at_once(read):
+    rows = [GOOD.replace("CHN", "CHI"), GOOD.replace("own-1", "own-2").replace("hafnium", "hafnum"), "EV063,,,,,,,,,,"]
+    with pytest.raises(FrameError) as caught:
+        read("\n".join([f"{HEADER},colour", *(f"{row}," for row in rows)]))
+    faults = caught.value.details["faults"]
+    assert [fault["rule"] for fault in faults] == ["unknown_key", "origin", "unknown_metals", "no_effect"]
+    assert [fault["rows"] for fault in faults] == [[1], [2], [3], [4]]
+
+
+def test_countries_metals_and_forms_are_read_in_any_accepted_spelling(read):
+    plain = read(f"{HEADER},destination\n{GOOD},DEU;JPN\n")
+    spelled = GOOD.replace("CHN", "VR China").replace("hafnium", "Hf").replace(",metal", ",crystal bar")
+    same = read(f"{HEADER},destination\n{spelled},Deutschland;Japan\n")
+    assert same.events.equals(plain.events)
+    assert same.scopes.equals(plain.scopes)
+    assert plain.scopes["form"].to_list() == ["metal"]
+
+
+def test_what_a_stored_run_keeps_is_the_same_events(read):
+    own = read(CSV)
+    again = OwnEvents.from_json(json.loads(json.dumps(own.to_json())))
+    assert again.events.equals(own.events)
+    assert again.scopes.equals(own.scopes)
+
+
+def test_what_changes_no_legal_state_is_said(read):
+    assert "changes no legal state" in read(f"{HEADER}\n{GOOD.replace('official', 'reported')}\n").notes[0]
+    early = read(f"{HEADER}\n{GOOD.replace('2026-12-01', '2026-10-01')}\n")
+    assert "before it is announced" in early.notes[0]
 
 
 @pytest.mark.parametrize("value", ["perhaps", "ja"])

@@ -1,0 +1,59 @@
+"""The page on own control events says what the code reads, and its files do what it says."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from toolkit.app.config import resolve
+from toolkit.app.controls import Route, controls
+from toolkit.app.ledger import load_ledger
+from toolkit.data.files.events import KEYS, MOST_EVENTS
+
+PAGE = (Path(__file__).parents[2] / "docs" / "events.md").read_text(encoding="utf-8")
+DAY = date(2026, 11, 25)
+
+
+@pytest.fixture
+def ask(tmp_path):
+    """The ledger with the file of the page in a format."""
+
+    def asked(kind, day=DAY):
+        (text,) = re.findall(rf"```{kind}\n(.*?)```", PAGE, re.DOTALL)
+        path = tmp_path / f"own.{kind}"
+        path.write_text(text, encoding="utf-8")
+        return load_ledger(resolve({}, environment={}), day, str(path))
+
+    return asked
+
+
+def test_the_table_has_every_key():
+    rows = re.findall(r"^\| (`.*?`) \|", PAGE, re.MULTILINE)
+    assert sorted(key for row in rows for key in re.findall(r"`(\w+)`", row)) == sorted(KEYS)
+    assert f"At most {MOST_EVENTS:,} events" in PAGE
+
+
+@pytest.mark.parametrize("kind", ["toml", "csv"])
+def test_the_files_of_the_page_change_what_they_say(ask, kind):
+    inputs, without = ask(kind), load_ledger(resolve({}, environment={}), DAY)
+    assert inputs.own == ("EV063", "own-1")
+    assert "EV063, own-1" in inputs.notes[0]
+    for form in ("metal", "oxide"):
+        assert controls(without, "hafnium", form, Route("DEU"), DAY).state.headline == "not_listed"
+        found = controls(inputs, "hafnium", form, Route("DEU"), DAY).state
+        assert found.headline == "licence"
+        assert [m.source_id for m in found.measures if m.event_id == "own-1"] == ["user"]
+    later = date(2026, 12, 31)
+    route = Route("USA")
+    assert controls(ask(kind, later), "gallium", None, route, later).state.headline == "licence+ban_suspended"
+
+
+def test_both_formats_are_the_same_events(ask):
+    one, other = ask("toml"), ask("csv")
+    assert one.events is not None
+    assert other.events is not None
+    assert one.events.events.equals(other.events.events)
+    assert one.events.scopes.equals(other.events.scopes)
