@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import random
+from datetime import date, timedelta
 
 import pytest
 
@@ -27,8 +29,6 @@ def lots(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def subject(lots):
-    from datetime import date
-
     return holdings(ExposureRequest(lots, resolve({}, file=None), date.fromisoformat(DAY)))
 
 
@@ -127,3 +127,45 @@ def test_a_report_says_what_is_priced_at_averages_of_a_year_and_cites_their_sour
     assert f"{100 * share:.0f}" in line
     cited = {entry["source_id"] for entry in subject.record["data"] if entry["table"] == "prices_annual"}
     assert cited == {price["source"] for price in exposure["prices"] if price["asset"] in yearly}
+
+
+def test_every_command_warns_five_times_at_most_with_what_to_do_and_the_most_money_first(lots, tmp_path, monkeypatch, capsys):
+    """One typed record: the terminal, the object and `--strict` speak of the same warnings, and notes are none."""
+    monkeypatch.chdir(tmp_path)
+    for command in (["exposure", lots], ["optimize", "--no-report"]):
+        run([*command, "--as-of", DAY, "--json"])
+        captured = capsys.readouterr()
+        told, record = captured.err, json.loads(captured.out)
+        warnings = [row for row in record["remarks"] if row["kind"] != "note"]
+        assert record["warnings"] == [row["text"] for row in warnings]
+        assert record["notes"] == [row["text"] for row in record["remarks"] if row["kind"] == "note"]
+        assert not set(record["warnings"]) & set(record["notes"])
+        amounts = [math.inf if row["money"] is None else row["money"] for row in warnings]
+        assert amounts == sorted(amounts, reverse=True)
+        shown = [line for line in told.splitlines() if line.startswith("warning: ")]
+        assert shown == [f"warning: {row['text']} {row['remedy'] or ''}".strip() for row in warnings[:5]]
+        assert all(row["remedy"] or ": bought at" in row["text"] for row in warnings)
+        assert "note:" not in told
+        assert run([*command, "--as-of", DAY, "--quiet", "--strict"]) == 7
+        capsys.readouterr()
+        run([*command, "--as-of", DAY, "--verbose"])
+        verbose = capsys.readouterr()
+        assert [text for text in record["warnings"] if f"warning: {text}" not in verbose.err] == []
+
+
+def test_strict_passes_where_only_notes_are_told(tmp_path, monkeypatch, capsys):
+    """Own prices of shares to the day, with the costs of a broker: how risk is made is noted, and nothing is weak."""
+    monkeypatch.chdir(tmp_path)
+    last, rng = date.fromisoformat(DAY), random.Random(3)
+    days = [day for i in range(400, -1, -1) if (day := last - timedelta(days=i)).weekday() < 5]
+    prices, rows = [100.0, 50.0], []
+    for day in days:
+        prices = [price * math.exp(0.01 * rng.gauss(0, 1)) for price in prices]
+        rows.append(f"{day},{prices[0]:.4f},{prices[1]:.4f}")
+    (tmp_path / "shares.csv").write_text("\n".join(["date,AAA,BBB", *rows]))
+    command = ["optimize", "equal-weight", "--prices", "shares.csv", "--prices-only", "--prices-currency", "EUR", "--no-report"]
+    costs = ["--set", "costs.fee=5", "--as-of", DAY, "--json", "--strict"]
+    assert run([*command, *costs]) in (0, None)
+    record = json.loads(capsys.readouterr().out)
+    assert record["warnings"] == []
+    assert record["notes"]

@@ -16,7 +16,7 @@ def test_the_last_run_is_what_is_held(toolkit):
     held = {row["asset"]: row["quantity"] for row in first["positions"]}
     for row in record["positions"]:
         assert row["previous_weight"] * record["budget"] == pytest.approx(held[row["asset"]] * row["price"], abs=0.01)
-    assert any(first["run_id"] in warning for warning in record["warnings"])
+    assert any(first["run_id"] in warning for warning in record["notes"])
 
     named = toolkit("optimize", "minimum-risk", "--as-of", "2026-11-24", "--holdings", first["run_id"], *ARGUMENTS)
     assert json.loads(named.stdout)["positions"] == record["positions"]

@@ -89,7 +89,7 @@ def test_orders_count_in_the_limits_and_cannot_be_sold(ask):
     assert gallium["ordered_quantity"] == 6
     assert gallium["quantity"] >= 6
     assert gallium["weight"] <= 0.2
-    assert any("count as held" in warning for warning in record["warnings"])
+    assert any("count as held" in note for note in record["notes"])
     check_that_it_closes(record)
 
 
@@ -107,7 +107,7 @@ def test_a_lot_that_is_free_of_tax_in_eight_days_is_not_sold_today_unless_asked(
                  "--sell-others", "--set", "constraint.precious metals.upper=1.0")  # fmt: skip
     gallium = by_asset(record)["gallium"]
     assert gallium["quantity"] >= 5
-    told = [warning for warning in record["warnings"] if "GA-SOON" in warning]
+    told = [note for note in record["notes"] if "GA-SOON" in note]
     assert len(told) == 1
     assert "sale_order" in told[0]
     order = by_asset(record, "orders")["gallium"]
@@ -115,7 +115,7 @@ def test_a_lot_that_is_free_of_tax_in_eight_days_is_not_sold_today_unless_asked(
         assert order["lot_ids"] == ["GA-OLD"]
         assert "Sec. 23 EStG" in order["note"]
     free = ask(OWNED, TOOLKIT_OWNER_SALE_ORDER="fifo")
-    assert not [warning for warning in free["warnings"] if "GA-SOON" in warning]
+    assert not [note for note in free["notes"] if "GA-SOON" in note]
 
 
 def test_what_is_held_outside_is_sold_only_where_that_is_asked(ask):

@@ -10,6 +10,7 @@ import polars as pl
 
 from toolkit.core.assets import Universe
 from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.core.remarks import Remark, note
 from toolkit.core.said import said
 from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.costs import TRADING_DAYS, Costs, Site, impact_coefficients
@@ -62,7 +63,7 @@ def strategy_costs(
     production: Mapping[str, float],
     budget: float,
     premium: FloatArray,
-) -> tuple[Costs, tuple[str, ...]]:
+) -> tuple[Costs, tuple[Remark, ...]]:
     """The costs that a strategy asks for, and what a reader must know of them.
 
     Args:
@@ -145,17 +146,17 @@ def _stored(spec: CostsSpec, lots: FloatArray, prices: FloatArray, mass: FloatAr
     return np.where(mass, spec.storage_per_kg / prices, 0.0) + _per_lot(spec.storage_per_lot, lots)
 
 
-def _vat(spec: VatSpec | None, names: _Names) -> tuple[FloatArray, tuple[str, ...]]:
+def _vat(spec: VatSpec | None, names: _Names) -> tuple[FloatArray, tuple[Remark, ...]]:
     nothing = np.zeros(len(names.universe))
     if spec is None:
         return nothing, ()
     rates = names.values("vat.rates", spec.rates, spec.rate or 0.0)
     if spec.state == "customs_warehouse":
-        note = said("Metal is taken to stay in a customs warehouse: VAT is not counted, and falls due when it leaves.")
-        return nothing, (note,)
+        kept = said("Metal is taken to stay in a customs warehouse: VAT is not counted, and falls due when it leaves.")
+        return nothing, (note(kept),)
     taxed = [said("{rate:.3g}", rate=float(rate)) for rate in np.unique(rates[rates > 0]) * 100] or ["0"]
-    note = said("VAT of {rates} % is paid on purchases and not recovered; the rates are those of the strategy.", rates=taxed)
-    return rates, (note,)
+    paid = said("VAT of {rates} % is paid on purchases and not recovered; the rates are those of the strategy.", rates=taxed)
+    return rates, (note(paid),)
 
 
 def _sites(specs: tuple[SiteSpec, ...], names: _Names) -> tuple[Site, ...]:
@@ -183,7 +184,7 @@ def _impact(
     volatility: FloatArray,
     production: Mapping[str, float],
     budget: float,
-) -> tuple[FloatArray, tuple[str, ...]]:
+) -> tuple[FloatArray, tuple[Remark, ...]]:
     """Coefficients of the market impact: the user's volumes, else a year's world production bought once."""
     volume, universe = names.values("volumes", spec.volumes, np.nan), names.universe
     if spec.impact == 0:
@@ -191,35 +192,38 @@ def _impact(
     given = np.isfinite(volume)
     made = np.array([production.get(asset.key, np.nan) if asset.unit == MASS else np.nan for asset in universe])
     volume = np.where(given, volume, made * prices / TRADING_DAYS)
-    notes = []
+    notes: list[Remark] = []
     if assumed := [key for key, own, known in zip(universe.keys, given, np.isfinite(volume), strict=True) if known and not own]:
-        notes.append(
-            said(
-                "Market volume of {assets}: assumed to be world production at today's price, sold once a year; what "
-                "exchanges trade is not counted. Give better figures under [costs.volumes].",
-                assets=assumed,
-            )
+        text = said(
+            "Market volume of {assets}: assumed to be world production at today's price, sold once a year; what "
+            "exchanges trade is not counted. Give better figures under [costs.volumes].",
+            assets=assumed,
         )
+        notes.append(note(text))
     if without := [key for key, known in zip(universe.keys, np.isfinite(volume), strict=True) if not known]:
-        notes.append(said("No market volume is known for {assets}: no market impact is counted for them.", assets=without))
+        text = said("No market volume is known for {assets}: no market impact is counted for them.", assets=without)
+        notes.append(Remark("terms", text, "Give their turnover a day under [costs.volumes].", tuple(without)))
     return impact_coefficients(spec.impact, volatility, volume, budget), tuple(notes)
 
 
-def _uncharged(spec: CostsSpec, universe: Universe, lots: FloatArray, mass: FloatArray) -> tuple[str, ...]:
+def _uncharged(spec: CostsSpec, universe: Universe, lots: FloatArray, mass: FloatArray) -> tuple[Remark, ...]:
     """Names the assets that a charge by lot or by mass cannot reach."""
-    notes = []
+    notes: list[Remark] = []
     for asked, reached, what in (
         (bool(spec.fee_per_lot or spec.storage_per_lot), np.isfinite(lots), said("lot size, so charges per lot")),
         (bool(spec.storage_per_kg), mass, said("mass, so charges per kg")),
     ):
         if asked and not np.all(reached):
             outside = [key for key, inside in zip(universe.keys, reached, strict=True) if not inside]
-            notes.append(said("{assets}: no known {what} do not count.", assets=outside, what=what))
+            text = said("{assets}: no known {what} do not count.", assets=outside, what=what)
+            notes.append(Remark("terms", text, "Add these charges by hand.", tuple(outside)))
     return tuple(notes)
 
 
-def _fixed(sites: tuple[Site, ...]) -> tuple[str, ...]:
+def _fixed(sites: tuple[Site, ...]) -> tuple[Remark, ...]:
     if not any(site.fee for site in sites):
         return ()
     names = [site.name for site in sites if site.fee]
-    return (said("The charge of {sites} is fixed: it is part of the cost a year and does not move the weights.", sites=names),)
+    return (
+        note(said("The charge of {sites} is fixed: it is part of the cost a year and does not move the weights.", sites=names)),
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from toolkit.app.assumptions import licence_delay, parse_elasticity
+from toolkit.app.cautions import late
 from toolkit.app.config import Settings
 from toolkit.app.instruments import Instrument, instruments
 from toolkit.app.ledger import LedgerInputs, load_ledger
@@ -21,7 +22,8 @@ from toolkit.app.stops import largest_observed, stop_bands, stop_shares
 from toolkit.app.valuation import ANNUAL, FILTERED, KINDS, UnitPrice, unit_prices
 from toolkit.core.countries import CUSTOMS_CHINA
 from toolkit.core.errors import GapError, SpecError
-from toolkit.core.said import Said, phrases, said, together
+from toolkit.core.remarks import Remark, by_money, in_record, note
+from toolkit.core.said import Said, phrases, said
 from toolkit.data.files.lots import few
 from toolkit.supply.concentration import CountryExposure, SupplyShares, country_exposure, supply_shares
 from toolkit.supply.controls import CHINA, ControlLedger
@@ -34,6 +36,7 @@ from toolkit.supply.exposure import (
     STORED_SAFE,
     STORED_UNPLACED,
     IndustryShare,
+    LotExposure,
     PortfolioExposure,
     Replacement,
     industries,
@@ -77,7 +80,8 @@ class ExposureAnswer:
     """The exposure of a holdings file and what it rests on. Money is in `currency`.
 
     `purchases` has one a lot of metal, in order. `instruments` are the listed holdings of the file: they are in no total, since
-    the ledger says nothing of them. `notes` say how the file was read and what was assumed. Assets of `still` do not move when
+    the ledger says nothing of them. `reading` says how the file was
+    read, and is among `remarks`, which are in the order of the money that they touch. Assets of `still` do not move when
     exports stop; no price has been seen above `largest_observed` times itself after a control.
     """
 
@@ -100,14 +104,14 @@ class ExposureAnswer:
     next_changes: tuple[tuple[date, str, str, str], ...]
     statements: tuple[str, ...]
     instruments: tuple[Instrument, ...]
-    warnings: tuple[str, ...]
-    notes: tuple[str, ...]
+    reading: tuple[str, ...]
+    remarks: tuple[Remark, ...]
     own: tuple[str, ...]
     data: tuple[Mapping[str, Any], ...]
 
     def to_json(self) -> dict[str, Any]:
         """One object; totals and lots add up to `value`."""
-        p, delay = self.portfolio, self.delay
+        p, delay, told = self.portfolio, self.delay, [remark.text for remark in self.remarks]
         quantiles = {} if delay is None else {f"{q:g}": delay.quantile(q) for q in QUANTILES}
         return plain(
             {
@@ -150,12 +154,9 @@ class ExposureAnswer:
                 "next_changes": [dict(zip(CHANGE, row, strict=True)) for row in self.next_changes],
                 "own_events": self.own,
                 "instruments": self.instruments,
-                "warnings": self.warnings,
-                "notes": self.notes,
+                **in_record(self.remarks),
                 "data": self.data,
-                "phrases": phrases(
-                    (*self.statements, *self.warnings, *self.notes, *(what for _, _, what, _ in self.next_changes))
-                ),
+                "phrases": phrases((*self.statements, *told, *(what for _, _, what, _ in self.next_changes))),
             }
         )  # fmt: skip
 
@@ -171,12 +172,13 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     currency, destination, as_of = config.owner.currency, config.owner.country, request.as_of
     inputs = load_ledger(request.settings, as_of, request.events)
     snapshot = inputs.snapshot
-    prices, notes, own = snapshot["prices"], [], None
+    prices, own = snapshot["prices"], None
+    remarks: list[Remark] = []
     if request.prices is not None:
         found = read_own(request.prices, snapshot, inputs.products)
         own = found.frame
         prices = own if request.prices.only else found.over(prices)
-        notes += [*found.notes, together(said("Own prices for {assets}.", assets=list(found.assets)), *found.reading)]
+        remarks += [*found.notes, note(said("Own prices for {assets}.", assets=list(found.assets))), *found.reading]
     listed = instruments_of(own, inputs.ledger)
     holdings = read_lots(request.holdings, inputs.ledger, inputs.products, as_of, instruments=listed)
     lots = holdings.frame.filter(pl.col("mass").is_not_null())
@@ -199,7 +201,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         delay = licence_delay(snapshot)
     except GapError as error:
         delay = None
-        notes.append(error.message)
+        remarks.append(note(error.message))
     tables = ("controls", "control_scopes", "products", "shares", "end_uses", "assumptions")
     yearly = {level.asset: level.source for level in levels.values() if level.kind == ANNUAL}
     used_years = pl.DataFrame([*yearly.items()], schema={"asset": pl.String, "source": pl.String}, orient="row")
@@ -209,6 +211,16 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         "fx": snapshot["fx"],
         **{name: snapshot[name] for name in tables},
     }
+    data = tuple(entry.to_json() for entry in snapshot.provenance({n: f for n, f in used.items() if f.height}))
+    reading = (*holdings.notes, *_gaps(holdings.frame), *_out_of_scope(shares))
+    values = {lot.lot_id: lot.value for lot in portfolio.lots}
+    worth = {key: weight * portfolio.value for key, weight in portfolio.weights.items()}
+    remarks = [
+        *_warnings(portfolio, levels, inputs.ledger, as_of),
+        *(remark for remark in late(data, {}) if remark.kind == "law"),  # the age of prices is told by metal
+        *price_warnings(lots, prices, snapshot["fx"], inputs.products, values=values),
+        *remarks,
+    ]
     return ExposureAnswer(
         as_of=as_of,
         currency=currency,
@@ -230,14 +242,10 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         next_changes=_changes(inputs, portfolio, as_of, destination),
         statements=_statements(portfolio, currency),
         instruments=instruments(shares, prices, snapshot["fx"], currency),
-        warnings=(
-            *_warnings(portfolio, levels, inputs.ledger, as_of),
-            *notes,
-            *price_warnings(lots, prices, snapshot["fx"], inputs.products),
-        ),
-        notes=(*holdings.notes, *_gaps(holdings.frame), *_out_of_scope(shares)),
+        reading=reading,
+        remarks=by_money((*remarks, *map(note, reading)), worth),
         own=inputs.own,
-        data=tuple(entry.to_json() for entry in snapshot.provenance({n: f for n, f in used.items() if f.height})),
+        data=data,
     )  # fmt: skip
 
 
@@ -368,36 +376,46 @@ def _out_of_scope(shares: pl.DataFrame) -> list[Said]:
 
 def _warnings(
     portfolio: PortfolioExposure, levels: Mapping[tuple[str, str], UnitPrice], ledger: ControlLedger, as_of: date
-) -> list[str]:
-    found: list[str] = [
-        said(
-            "{asset}: valued at the {kind} of {day:%Y-%m-%d} ({basis}), {age} days old.",
-            asset=level.asset,
-            kind=KINDS[level.kind],
-            day=level.date,
-            basis=level.basis.replace("_", " "),
-            age=(as_of - level.date).days,
+) -> list[Remark]:
+    def worth(lots: Iterable[LotExposure]) -> float:
+        return sum(lot.value or 0.0 for lot in lots)
+
+    old: dict[tuple[str, date, str], list[str]] = {}
+    for level in levels.values():
+        if (as_of - level.date).days > STALE_DAYS:
+            old.setdefault((level.kind, level.date, level.basis), []).append(level.asset)
+    found = [
+        Remark(
+            "data",
+            said(
+                "{assets}: valued at the {kind} of {day:%Y-%m-%d} ({basis}), {age} days old.",
+                assets=assets,
+                kind=KINDS[kind],
+                day=day,
+                basis=basis.replace("_", " "),
+                age=(as_of - day).days,
+            ),
+            "Ask a dealer for a price, and bring it with --prices.",
+            tuple(dict.fromkeys(assets)),
         )
-        for level in levels.values()
-        if (as_of - level.date).days > STALE_DAYS
+        for (kind, day, basis), assets in old.items()
     ]
     if portfolio.unpriced:
-        found.append(
-            said(
-                "No price is known for the form of {lots}: in no total. Bring one with --prices for its traded form.",
-                lots=few(list(portfolio.unpriced)),
-            )
-        )
+        text = said("No price is known for the form of {lots}: in no total.", lots=few(list(portfolio.unpriced)))
+        found.append(Remark("data", text, "Bring one with --prices for its traded form.", tuple(portfolio.unpriced)))
     if any(level.kind == FILTERED for level in levels.values()):
-        found.append(said("Prices of customs unit values are levels behind noisy prints, with their standard errors; no bids."))
-    assumed = [lot.lot_id for lot in portfolio.lots if lot.assumed_origin]
-    if assumed:
-        found.append(said("Origin unknown, taken as the controlling country: {lots}.", lots=few(assumed)))
-    if elsewhere := sorted({lot.origin for lot in portfolio.lots if not lot.assumed_origin} - ledger.origins):
-        found.append(
-            said("The ledger holds no export control of {countries}: that it finds none is no proof.", countries=elsewhere)
-        )
-    uncertain = [lot.lot_id for lot in portfolio.lots if lot.uncertain]
-    if uncertain:
-        found.append(said("No notice settles the form, counted as controlled: {lots}.", lots=few(uncertain)))
+        words = said("Prices of customs unit values are levels behind noisy prints, with their standard errors; no bids.")
+        found.append(note(words))
+    if assumed := [lot for lot in portfolio.lots if lot.assumed_origin]:
+        text = said("Origin unknown, taken as the controlling country: {lots}.", lots=few([lot.lot_id for lot in assumed]))
+        found.append(Remark("data", text, "Write it in the column origin_country.", money=worth(assumed)))
+    elsewhere = [lot for lot in portfolio.lots if not lot.assumed_origin and lot.origin not in ledger.origins]
+    if elsewhere:
+        countries = sorted({lot.origin for lot in elsewhere})
+        text = said("The ledger holds no export control of {countries}: that it finds none is no proof.", countries=countries)
+        found.append(Remark("law", text, "Check the export law there before you rely on it.", money=worth(elsewhere)))
+    if uncertain := [lot for lot in portfolio.lots if lot.uncertain]:
+        text = said("No notice settles the form, counted as controlled: {lots}.", lots=few([lot.lot_id for lot in uncertain]))
+        remedy = f"See `toolkit controls {uncertain[0].asset}`, and have the goods classified."
+        found.append(Remark("law", text, remedy, money=worth(uncertain)))
     return found

@@ -146,7 +146,7 @@ def factors(
         forecast=forecast,
         characteristics=characteristics,
         bias=bias,
-        notes=(*inputs.notes, *_own_notes(forecast, bias), *forecast.notes, *missing),
+        notes=(*(remark.text for remark in inputs.notes), *_own_notes(forecast, bias), *forecast.notes, *missing),
         provenance=tuple(record.to_json() for record in inputs.snapshot.provenance(_used(inputs, owner.currency))),
     )
 

@@ -109,7 +109,7 @@ def efficient_frontier(request: Request, points: int) -> FrontierAnswer:
         "critical": [{**_point(problem, found, at.point), "changes": at.changes} for at in found.critical],
         "unresolved": found.unresolved,
         "solver": {"name": found.solver, "worst_residual": found.worst},
-        "notes": [*_notes(problem, found), *problem.notes(), *forecast.notes],
+        "notes": [*_notes(problem, found), *(remark.text for remark in problem.notes()), *forecast.notes],
         "data": [record.to_json() for record in inputs.snapshot.provenance(used)],
     }
     return FrontierAnswer(rounded(record))

@@ -16,6 +16,7 @@ from toolkit.app.plain import plain
 from toolkit.app.prices import PriceFiles, read_own
 from toolkit.core.errors import DataError, SpecError
 from toolkit.core.places import place
+from toolkit.core.remarks import Remark
 from toolkit.data.files.faults import row_error
 from toolkit.data.files.holdings_copy import corrected
 from toolkit.data.files.lots import Lots, ReadFile, lot_of
@@ -33,7 +34,7 @@ class HoldingsCheck:
 
     read: ReadFile
     lots: pl.DataFrame
-    warnings: tuple[str, ...]
+    warnings: tuple[Remark, ...]
 
     @property
     def error(self) -> DataError | None:
@@ -60,7 +61,7 @@ class HoldingsCheck:
             "lots": lots,
             "faults": self.read.faults,
             "notes": self.read.notes,
-            "warnings": self.warnings,
+            "warnings": [warning.text for warning in self.warnings],
         }  # fmt: skip
         if error is not None:
             answer["error"] = {"kind": error.kind, "message": error.message, "hint": error.hint, "details": error.details}

@@ -10,10 +10,11 @@ import polars as pl
 
 from toolkit.app.config import Settings
 from toolkit.app.market import load
-from toolkit.app.prices import PriceFiles, read_own
+from toolkit.app.prices import CHECK, PriceFiles, read_own
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean
 from toolkit.core.market import Snapshot
+from toolkit.core.remarks import Remark, note
 from toolkit.core.said import Said, said
 from toolkit.data.quality import findings, quality
 from toolkit.factors.history import annual_rows
@@ -46,7 +47,7 @@ class Inputs:
     unknown: tuple[str, ...]
     unpriced: tuple[str, ...]
     own_prices: str | None
-    notes: tuple[str, ...]
+    notes: tuple[Remark, ...]
     own: tuple[str, ...] = ()
 
     @property
@@ -149,7 +150,8 @@ def gather(
         SpecError: for names the strategy uses and nobody knows.
     """
     package = load(settings)
-    market, notes, own = package.market, (), None
+    market, own = package.market, None
+    notes: tuple[Remark, ...] = ()
     snapshot = market.until(as_of)
     products = Universe(tuple(Asset.from_row(row) for row in snapshot["products"].iter_rows(named=True)))
     only = prices is not None and prices.only
@@ -157,7 +159,10 @@ def gather(
         own = read_own(prices, snapshot, products, masses=False)
         # Notes of the whole file may speak of rows that were not known yet: an earlier date gets those of its own rows alone.
         whole = own.notes if as_of >= date.today() else ()
-        found = _together(findings(quality(own.frame, as_of=as_of)))
+        found = tuple(
+            Remark("data", sentence, CHECK, tuple(sentence.values["asset"]))
+            for sentence in _together(findings(quality(own.frame, as_of=as_of)))
+        )
         notes = tuple(dict.fromkeys((*whole, *own.reading, *found)))
         market = market.replace("prices", own.frame if only else own.over(snapshot["prices"]))
         snapshot = market.until(as_of)
@@ -184,7 +189,7 @@ def gather(
     universe = _select(strategy.universe, priced, products, own=None if own is None else mine, only=only)
     universe = priced.take([*universe.keys, *(key for key in also if key in priced and key not in universe)])
     if own is not None and not {*universe.keys} <= {*mine}:
-        notes += (said("Own prices for {assets}.", assets=list(mine)),)
+        notes += (note(said("Own prices for {assets}.", assets=list(mine))),)
     ledger = ControlLedger.of(
         snapshot["controls"],
         snapshot["control_scopes"],

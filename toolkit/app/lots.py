@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from types import MappingProxyType
 from typing import BinaryIO
 
 import polars as pl
@@ -15,6 +16,7 @@ from toolkit.app.exchange import last_rate
 from toolkit.core.assets import Universe
 from toolkit.core.countries import foldings
 from toolkit.core.errors import DataError, did_you_mean
+from toolkit.core.remarks import Remark
 from toolkit.core.said import Said, said
 from toolkit.core.trade_names import METALS, metal_and_form
 from toolkit.core.units import KG_PER_UNIT
@@ -132,7 +134,14 @@ def parse_lots(
     return parse(path, names=names, today=date.today(), stdin=stdin)
 
 
-def price_warnings(lots: pl.DataFrame, prices: pl.DataFrame, fx: pl.DataFrame, products: Universe) -> tuple[Said, ...]:
+def price_warnings(
+    lots: pl.DataFrame,
+    prices: pl.DataFrame,
+    fx: pl.DataFrame,
+    products: Universe,
+    *,
+    values: Mapping[str, float | None] = MappingProxyType({}),
+) -> tuple[Remark, ...]:
     """A warning for every lot bought at a price far from the level of its day, with the likely slip.
 
     Args:
@@ -140,10 +149,12 @@ def price_warnings(lots: pl.DataFrame, prices: pl.DataFrame, fx: pl.DataFrame, p
         prices: Visible prices; those per a mass count, for lots in the traded form.
         fx: Exchange rates.
         products: Their traded forms.
+        values: Lot id -> what it is worth in the reporting currency, where that is known.
     """
     levels = _Levels.of(prices, fx)
     traded = {(asset.key, asset.form) for asset in products}
-    found: list[Said] = []
+    found: list[Remark] = []
+    odd: list[str] = []
     for row in lots.filter(pl.col("purchase_price").is_not_null() & pl.col("mass").is_not_null()).iter_rows(named=True):
         if (row["asset"], row["form"]) not in traded:
             continue
@@ -154,21 +165,22 @@ def price_warnings(lots: pl.DataFrame, prices: pl.DataFrame, fx: pl.DataFrame, p
         times = paid / level
         if 1 / FAR_OFF < times < FAR_OFF:
             continue
-        found.append(
-            said(
-                "{lot}: bought at {paid:,.6g} {currency} a kg, {times:,.3g} times the level of its day ({level:,.6g}). {cause}",
-                lot=row["lot_id"],
-                paid=paid,
-                currency=row["currency"],
-                times=times,
-                level=level,
-                cause=_cause(times, row["quantity"], row["unit"]),
-            )
+        text = said(
+            "{lot}: bought at {paid:,.6g} {currency} a kg, {times:,.3g} times the level of its day ({level:,.6g}). {cause}",
+            lot=row["lot_id"],
+            paid=paid,
+            currency=row["currency"],
+            times=times,
+            level=level,
+            cause=_cause(times, row["quantity"], row["unit"]),
         )
+        odd.append(row["lot_id"])
+        found.append(Remark("data", text, "", (row["asset"],), values.get(row["lot_id"])))
     if len(found) > SINGLY + 1:
-        rest = [sentence.values["lot"] for sentence in found[SINGLY:]]
-        more = said("{n} more lots were bought at prices as far from their level: {lots}.", n=len(rest), lots=few(rest))
-        found[SINGLY:] = [more]
+        rest = odd[SINGLY:]
+        text = said("{n} more lots were bought at prices as far from their level: {lots}.", n=len(rest), lots=few(rest))
+        worth = sum(values.get(lot) or 0.0 for lot in rest)
+        found[SINGLY:] = [Remark("data", text, "Check price, unit and currency.", None, worth)]
     return tuple(found)
 
 

@@ -17,6 +17,7 @@ import polars as pl
 from toolkit.app.inputs import Inputs
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import GapError, SpecError, did_you_mean
+from toolkit.core.remarks import note
 from toolkit.core.said import Said, said
 from toolkit.data.files.lots import UNKNOWN_ORIGIN
 from toolkit.factors.forecast import FloatArray, Forecast, Loadings
@@ -184,7 +185,7 @@ class Offers:
             universe=self.universe,
             supply=self.supply(inputs.supply, on),
             unknown=unknown,
-            notes=(*inputs.notes, *notes),
+            notes=(*inputs.notes, *map(note, notes)),
         )
 
 

@@ -24,7 +24,8 @@ from toolkit.app.sales import WAIT_DAYS, waiting
 from toolkit.app.scenarios import StrategyScenarios, strategy_scenarios
 from toolkit.core.assets import Universe
 from toolkit.core.errors import DataError
-from toolkit.core.said import Said, said
+from toolkit.core.remarks import Remark, note
+from toolkit.core.said import said
 from toolkit.factors.forecast import FloatArray, Forecast
 from toolkit.optimize.allocate import Solver
 from toolkit.optimize.problem import Problem
@@ -62,7 +63,7 @@ class Prepared:
     held: Held
     money: Whole
     outside: tuple[str, ...] = ()
-    told: tuple[str, ...] = ()
+    told: tuple[Remark, ...] = ()
     outlook: StrategyScenarios | None = None
 
     @property
@@ -120,9 +121,7 @@ def prepare(request: Request) -> Prepared:
     outlook = _outlook(strategy, inputs, forecast, currency, request.seed)
     facts = replace(facts, **_outcomes(strategy, inputs, forecast, outlook))
     own, waiting = _of_holdings(request, held, inputs, prices, outside, short)
-    inputs = replace(
-        inputs, notes=(*inputs.notes, *money.notes, *waiting, *told, *(outlook.notes if outlook is not None else ()))
-    )
+    inputs = replace(inputs, notes=(*inputs.notes, *map(note, money.notes), *waiting, *told))
     lots = np.array([np.nan if asset.lot_size is None else asset.lot_size for asset in universe])
     problem = Problem(forecast, facts, strategy.objective, (*strategy.constraints, *own), costs, lots * prices / budget)
     solver = Solver(strategy.solver.order, strategy.solver.time_limit, strategy.solver.gap)
@@ -158,36 +157,32 @@ def _of_holdings(
     prices: FloatArray,
     outside: tuple[str, ...],
     short: tuple[str, ...],
-) -> tuple[tuple[Constraint, ...], tuple[Said, ...]]:
+) -> tuple[tuple[Constraint, ...], tuple[Remark, ...]]:
     """The constraints that holdings bring with them, and what a reader must know of them.
 
     What the strategy does not hold is kept, unless it may be sold; what has not arrived, or is nearly free of tax, stays.
     """
     found: list[Constraint] = []
-    notes: list[Said] = []
+    notes: list[Remark] = []
     if outside and request.sell_others:
         found.append(NoBuy(name=OUTSIDE, assets=outside))
-        notes.append(said("Held and not part of the strategy, and may be sold: {assets}.", assets=outside))
+        notes.append(note(said("Held and not part of the strategy, and may be sold: {assets}.", assets=outside)))
     elif outside:
         found.append(NoTrade(name=OUTSIDE, assets=outside))
-        notes.append(
-            said(
-                "Held and not part of the strategy, kept as it is and counted in limits: {assets}. "
-                "--sell-others lets it be sold.",
-                assets=outside,
-            )
+        kept = said(
+            "Held and not part of the strategy, kept as it is and counted in limits: {assets}. --sell-others lets it be sold.",
+            assets=outside,
         )
-    unpriced = sorted(key for key in held.units if key not in inputs.universe and key not in short)
-    if unpriced:
-        notes.append(said("Held without a price here, kept, and counted in no limit and no amount: {assets}.", assets=unpriced))
+        notes.append(note(kept))
+    if unpriced := tuple(sorted(key for key in held.units if key not in inputs.universe and key not in short)):
+        text = said("Held without a price here, kept, and counted in no limit and no amount: {assets}.", assets=unpriced)
+        notes.append(Remark("data", text, "Bring a price of it with --prices.", unpriced))
     if short:
-        notes.append(
-            said(
-                "Held with too few prices to tell its risk, kept, and counted in no limit and no amount: {assets}. "
-                "Bring a longer series (--prices).",
-                assets=sorted(short),
-            )
+        left = tuple(sorted(short))
+        text = said(
+            "Held with too few prices to tell its risk, kept, and counted in no limit and no amount: {assets}.", assets=left
         )
+        notes.append(Remark("data", text, "Bring a longer series with --prices.", left))
     config = request.settings.config.owner
     bound: dict[str, float] = {}
     for key, price in zip(inputs.universe.keys, prices, strict=True):
@@ -199,15 +194,14 @@ def _of_holdings(
         if units > 0:
             bound[key] = units * price
         if waits:
-            notes.append(
-                said(
-                    "Not sold today: {lots} of {asset}, whose sale with a gain is free of tax within {days} days "
-                    '(owner.sale_order = "fifo" lets them be sold).',
-                    lots=[lot.lot_id for lot in waits],
-                    asset=key,
-                    days=WAIT_DAYS,
-                )
+            text = said(
+                "Not sold today: {lots} of {asset}, whose sale with a gain is free of tax within {days} days "
+                '(owner.sale_order = "fifo" lets them be sold).',
+                lots=[lot.lot_id for lot in waits],
+                asset=key,
+                days=WAIT_DAYS,
             )
+            notes.append(note(text))
     if bound:
         found.append(KeepAtLeast(name=NOT_SOLD_YET, values=bound))
     return tuple(found), tuple(notes)

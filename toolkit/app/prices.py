@@ -14,12 +14,15 @@ from toolkit.app.exchange import last_rate
 from toolkit.core.assets import CASH, Universe
 from toolkit.core.errors import DataError, GapError, did_you_mean
 from toolkit.core.market import Snapshot
+from toolkit.core.remarks import Remark, note
 from toolkit.core.said import said
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.data.files.prices import JUMP, read_price_files
 
 LEVELS = "levels"
 """Name that accepts every own price far from the bundled level of its metal."""
+CHECK = "Check these rows in the file."
+STATE_UNIT = "State it in a column unit (kg, g, lb, ozt, t)."
 _RECENT = 3  # prints of a bundled series whose median is its level: one customs value may be an entry error
 
 
@@ -48,13 +51,13 @@ class OwnPrices:
         frame: Visible rows of `toolkit.core.frames.Prices`.
         name: Of the files.
         notes: What a reader must know of the whole files.
-        reading: How they were read, units included.
+        reading: How they were read, and what is assumed of units.
     """
 
     frame: pl.DataFrame
     name: str
-    notes: tuple[str, ...]
-    reading: tuple[str, ...]
+    notes: tuple[Remark, ...]
+    reading: tuple[Remark, ...]
 
     @property
     def assets(self) -> tuple[str, ...]:
@@ -95,23 +98,23 @@ def read_own(files: PriceFiles, snapshot: Snapshot, products: Universe, *, masse
     odd = () if masses else _not_per_kg(visible, snapshot, products, files)
     frame, unit_notes = per_kg(visible, products.take([key for key in products.keys if key not in odd]))
     if odd:
-        unit_notes += (
-            said(
-                "The file states no unit for {assets}, and it cannot be a price per kg: quantities are in the unit of the "
-                "file, whatever that is. State it in a column unit (kg, g, lb, ozt, t).",
-                assets=list(odd),
-            ),
+        text = said(
+            "The file states no unit for {assets}, and it cannot be a price per kg: quantities are in the unit of the file, "
+            "whatever that is.",
+            assets=list(odd),
         )
+        unit_notes += (Remark("data", text, STATE_UNIT, tuple(odd)),)
     if frame.is_empty():
         hint = "Choose a later --as-of, or leave --prices out."
         raise GapError(f"{file.name}: no price was known on {snapshot.as_of}.", hint=hint)
     if CASH in set(frame["asset"]):
         raise DataError(f"{file.name}: no asset may be named {CASH!r}.", hint="Cash is always there; rename or remove it.")
     _check_levels(frame, snapshot, files, file.name)
-    return OwnPrices(frame, file.name, file.notes, (*file.reading, *unit_notes))
+    lacking = (Remark("data", words, CHECK, tuple(frame["asset"].unique().sort())) for words in file.notes)
+    return OwnPrices(frame, file.name, tuple(lacking), (*map(note, file.reading), *unit_notes))
 
 
-def per_kg(prices: pl.DataFrame, products: Universe) -> tuple[pl.DataFrame, tuple[str, ...]]:
+def per_kg(prices: pl.DataFrame, products: Universe) -> tuple[pl.DataFrame, tuple[Remark, ...]]:
     """Prices of known products per kg, whatever mass they were quoted for; other assets stay as they are.
 
     A file that states no unit is taken to be in kg for a known product, and a note says so.
@@ -127,8 +130,10 @@ def per_kg(prices: pl.DataFrame, products: Universe) -> tuple[pl.DataFrame, tupl
         price=pl.when(known).then(pl.col("price") / mass).otherwise(pl.col("price")),
         unit=pl.when(known).then(pl.lit("kg")).otherwise(pl.col("unit")),
     )
-    notes = (said("No unit given for {assets}: taken as a price per kg.", assets=silent.to_list()),) if len(silent) else ()
-    return converted, notes
+    if silent.is_empty():
+        return converted, ()
+    text = said("No unit given for {assets}: taken as a price per kg.", assets=silent.to_list())
+    return converted, (Remark("data", text, STATE_UNIT, tuple(silent)),)
 
 
 def _check_levels(frame: pl.DataFrame, snapshot: Snapshot, files: PriceFiles, name: str) -> None:

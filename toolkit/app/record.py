@@ -22,6 +22,7 @@ from toolkit.app.record_risk import contributions, limit_rows, objective_record,
 from toolkit.app.request import Request
 from toolkit.app.runs import SCHEMA_VERSION
 from toolkit.app.scenarios import StrategyScenarios
+from toolkit.core.remarks import in_record
 from toolkit.core.said import phrases, said, sentences
 from toolkit.core.units import significant
 from toolkit.factors.forecast import FloatArray, Forecast
@@ -98,8 +99,7 @@ def run_record(
     certificate = allocation.certificate
     told = [] if outlook is None else list(outlook.notes)
     solved = (float(allocation.relaxed[-1]), allocation.lots_gap, strategy.solver.gap, allocation.reproducible)
-    kinds = cautions(inputs, problem, forecast, money, *solved, rates, provenance, owner)
-    kinds = {kind: [words for words in found if words not in told] for kind, found in kinds.items()}
+    remarks = cautions(inputs, problem, forecast, money, *solved, rates, provenance, owner)
     record = {
         "schema_version": SCHEMA_VERSION,
         "run_id": run_id,
@@ -156,8 +156,7 @@ def run_record(
             "items": _items(problem, money, budget),
         },
         "data": list(provenance),
-        "warnings": [words for found in kinds.values() for words in found],
-        "cautions": kinds,
+        **in_record(remark for remark in remarks if remark.text not in told),
         "versions": dict(versions),
         "seed": seed,
         "owner": dict(owner),

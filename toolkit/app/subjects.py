@@ -30,6 +30,7 @@ DEFAULT_REPORT: Mapping[str, str] = {
     MARKET: "market-brief",
 }
 """The report that is rendered when none is named, by the kind of subject."""
+TOLD = ("warnings", "notes", "remarks")
 LAW = ("controls", "control_scopes", "products")
 
 
@@ -88,9 +89,9 @@ def holdings(request: ExposureRequest) -> Subject:
         "subject": one_line(Path(request.holdings).name),
         **base(request.settings, inputs, request.as_of),
         "weights": dict(answer.portfolio.weights),
-        "exposure": {key: value for key, value in exposure.items() if key not in ("data", "warnings", "phrases")},
+        "exposure": {key: value for key, value in exposure.items() if key not in ("data", *TOLD, "phrases")},
         "data": exposure["data"],
-        "warnings": [*exposure["warnings"], *exposure["notes"]],
+        **{key: exposure[key] for key in TOLD},
     }
     return _with_parts(_plain(record), request.settings, request.as_of, inputs)
 

@@ -9,7 +9,7 @@ import typer
 from toolkit.cli.controls import EVENTS_HELP
 from toolkit.cli.options import Common, with_common
 from toolkit.cli.shock import beyond, marked
-from toolkit.cli.terminal import console, headline, print_json, say
+from toolkit.cli.terminal import console, headline, print_json, tell_remarks
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -58,9 +58,8 @@ def exposure(
         print_json(answer.to_json())
     else:
         _show(answer, console(common))
-    for warning in answer.warnings:
-        say(f"warning: {warning}", common)
-    if strict and answer.warnings:
+    tell_remarks([remark for remark in answer.remarks if remark.text not in answer.reading], common)
+    if strict and any(remark.is_warning for remark in answer.remarks):
         raise typer.Exit(WARNINGS_UNDER_STRICT)
 
 
@@ -109,8 +108,8 @@ def _show(answer: ExposureAnswer, out: Console) -> None:
     _show_shock(answer, out)
     _show_supply(answer, out)
     _show_cover(answer, out)
-    for note in answer.notes:
-        out.print(f"note: {note}", markup=False)
+    for words in answer.reading:
+        out.print(f"note: {words}", markup=False)
     out.print("Indicative values and control notices as compiled; not investment, tax or legal advice.")
 
 

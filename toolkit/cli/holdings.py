@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from toolkit.cli.options import Common, with_common, without_prices
-from toolkit.cli.terminal import console, print_json, say, try_write
+from toolkit.cli.terminal import console, print_json, say, tell_remarks, try_write
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -70,8 +70,7 @@ def check(
         sys.stdout.write(found.copy())
     else:
         _show(found, console(common))
-    for warning in found.warnings:
-        say(f"warning: {warning}", common)
+    tell_remarks(found.warnings, common)
     error = found.error
     if unwritten is not None and error is None:
         raise unwritten

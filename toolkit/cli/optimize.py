@@ -9,7 +9,8 @@ import typer
 
 from toolkit.cli.options import Common, with_common
 from toolkit.cli.request import DEFAULT_STRATEGY, Budget, Client, Holdings, Settings, StrategyName, Total, request_of
-from toolkit.cli.terminal import console, headline, print_json, progress, say, tell_warnings, try_write
+from toolkit.cli.terminal import console, headline, print_json, progress, say, tell_remarks, try_write
+from toolkit.core.remarks import Remark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 SHOWN = 5e-5
 """Weights below this print as 0.0 % and are the dust of a continuous solver."""
-WARNINGS = ("answer", "late", "terms")
-"""Kinds of cautions that the terminal warns of and that `--strict` fails on; what was assumed and how is a note."""
 ROOM = 0.005
 """Of slack, from which whole lots stay away from a limit that the divisible optimum touches."""
 
@@ -74,8 +73,7 @@ def optimize(
             from toolkit.cli.explain import show_explanation
 
             show_explanation(console(common), result.record, told)
-    weak = [words for kind in WARNINGS for words in result.record["cautions"][kind]]
-    _tell(result, weak, common)
+    _tell(result, common)
     if common.verbose:
         say(f"{solved - started:.2f} s to read, estimate and solve, {written - solved:.2f} s to write", common)
     if unwritten is not None:
@@ -84,7 +82,7 @@ def optimize(
         say(f"run: {folder}", common)
     if folder is not None and not no_report:
         say(f"report: {(folder / 'report.html').resolve()}", common)
-    if strict and weak:
+    if strict and result.record["warnings"]:
         raise typer.Exit(WARNINGS_UNDER_STRICT)
 
 
@@ -97,17 +95,19 @@ def _store_conflict(conflict: NoAnswer, common: Common) -> None:
         say(f"warning: no report, {unwritten.message}", common)
 
 
-def _tell(result: Result, weak: list[str], common: Common) -> None:
-    """Notes and warnings on stderr, and with `--verbose` what each solver did."""
-    for note in (*result.posed.held.notes, *result.posed.told):
-        say(f"holdings: {note}", common)
-    for note in result.posed.money.notes:
-        if note not in result.posed.held.notes:
-            say(f"budget: {note}", common)
-    for note in result.record["scenario_notes"]:
-        say(f"scenarios: {note}", common)
-    tell_warnings(weak, [words for words in result.record["warnings"] if words not in weak], common)
+def _tell(result: Result, common: Common) -> None:
+    """What was read of holdings and warnings on stderr, and with `--verbose` notes and what each solver did."""
+    held = (*result.posed.held.notes, *(remark.text for remark in result.posed.told if not remark.is_warning))
+    budget = tuple(words for words in result.posed.money.notes if words not in held)
+    for words in held:
+        say(f"holdings: {words}", common)
+    for words in budget:
+        say(f"budget: {words}", common)
+    remarks = [Remark(row["kind"], row["text"], row["remedy"] or "") for row in result.record["remarks"]]
+    tell_remarks([remark for remark in remarks if remark.text not in (*held, *budget)], common)
     if common.verbose:
+        for words in result.record["scenario_notes"]:
+            say(f"scenarios: {words}", common)
         for attempt in result.record["solver"]["attempts"]:
             say(
                 f"solver {attempt['solver']}: {attempt['status']}, {attempt['outcome']}, residual {attempt['residual']}", common

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
+    from toolkit.core.remarks import Remark
+
 T = TypeVar("T")
 
 WIDTH = 100
@@ -83,15 +85,17 @@ MOST_WARNINGS = 5
 """Warnings that a terminal shows; more are read by nobody, and all are in the object and with --verbose."""
 
 
-def tell_warnings(warnings: Sequence[str], notes: Sequence[str], common: Common) -> None:
-    """Warnings on stderr, those first that weaken the answer most; notes of method only with `--verbose`."""
+def tell_remarks(remarks: Sequence[Remark], common: Common) -> None:
+    """Warnings on stderr, in their order and with what to do; notes only with `--verbose`."""
+    warnings = [f"{remark.text} {remark.remedy}".strip() for remark in remarks if remark.is_warning]
     shown = warnings if common.verbose else warnings[:MOST_WARNINGS]
     for warning in shown:
         say(f"warning: {warning}", common)
-    if len(shown) < len(warnings):
-        say(f"{len(warnings) - len(shown)} more warnings: --verbose.", common)
-    for note in notes if common.verbose else ():
-        say(f"note: {note}", common)
+    if left := len(warnings) - len(shown):
+        say(f"{left} more warning{'s' if left > 1 else ''}: --verbose.", common)
+    for remark in remarks if common.verbose else ():
+        if not remark.is_warning:
+            say(f"note: {remark.text}", common)
 
 
 def console(common: Common) -> Console:

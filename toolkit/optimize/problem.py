@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from toolkit.core.assets import Universe
 from toolkit.core.errors import SpecError
+from toolkit.core.remarks import Remark
 from toolkit.factors.forecast import FloatArray, Forecast
 from toolkit.optimize.checks import check_costs, check_facts, check_forecast
 from toolkit.optimize.contribution import Share
@@ -151,7 +152,7 @@ class Problem:
         found = {i: constraint.discrete(facts) for i, constraint in enumerate(self.constraints)}
         return {i: discrete for i, discrete in found.items() if discrete is not None}
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[Remark, ...]:
         """What a reader must know of how the terms were applied."""
         facts = self.known
         return tuple(note for constraint in self.constraints for note in constraint.notes(facts))

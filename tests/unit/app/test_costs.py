@@ -35,7 +35,8 @@ def costs_of(table, **changed):
         "premium": np.zeros(3),
     }
     spec = None if table is None else decode(CostsSpec, table, file="test", where="costs")
-    return strategy_costs(spec, UNIVERSE, **{**given, **changed})
+    costs, remarks = strategy_costs(spec, UNIVERSE, **{**given, **changed})
+    return costs, tuple(remark.text for remark in remarks)
 
 
 def test_charges_by_lot_and_by_mass_come_to_their_money():

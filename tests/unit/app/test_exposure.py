@@ -73,7 +73,7 @@ def test_statements_and_sources_are_there(request_of):
     answer = expose(request_of())
     assert len(answer.statements) >= 3
     assert {row["table"] for row in answer.data} >= {"prices", "controls", "shares", "assumptions"}
-    assert any("L5" in warning and "price" in warning for warning in answer.warnings)
+    assert any("L5" in remark.text and "price" in remark.text for remark in answer.remarks if remark.is_warning)
     assert answer.delay is not None
     assert "assumption" in answer.delay.source
 
@@ -184,7 +184,7 @@ def test_many_lots_ask_the_ledger_once_a_form_and_origin(tmp_path, monkeypatch):
         file.write_text("\n".join(["lot_id,asset,quantity,origin_country", *rows]) + "\n", encoding="utf-8")
         answer = expose(ExposureRequest(str(file), resolve({}, file=None), date(2026, 11, 24)))
         assert len(answer.portfolio.lots) == n
-        assert max(len(warning) for warning in answer.warnings) < 400
+        assert max(len(remark.text) for remark in answer.remarks) < 400
         return len(asked)
 
     assert calls(600) == calls(12)

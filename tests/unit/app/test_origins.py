@@ -174,7 +174,7 @@ def test_lots_that_are_held_are_held_by_origin(tmp_path):
     lots.write_text("\n".join([head, *rows]), encoding="utf-8")
     found = prepare(Request(SHIPPED, resolve({}), DAY, holdings=str(lots)))
     held = dict(zip(found.problem.universe.keys, found.money.units, strict=True))
-    assert "Lots of gallium of unknown origin count as gallium_CHN." in found.inputs.notes
+    assert "Lots of gallium of unknown origin count as gallium_CHN." in [note.text for note in found.inputs.notes]
     assert (held["gallium_CHN"], held["gallium_not_CHN"], held["indium"]) == (6.0, 3.0, 0.0)
 
 
@@ -190,6 +190,7 @@ def test_clauses_that_reach_goods_made_abroad_are_told_where_there_are_any():
     offers = "[{asset='dysprosium', origin='CHN'}, {asset='dysprosium', origin='MYS', premium=3.91}]"
     overrides = (f"universe.offer={offers}", "universe.assets=['dysprosium', 'gold', 'silver']", "universe.groups=[]")
     notes = prepare(Request(SHIPPED, resolve({}), DAY, overrides=overrides)).inputs.notes
+    notes = [note.text for note in notes]
     told = next(note for note in notes if note.startswith("dysprosium_MYS: controls"))
     assert "No. 61 of 2025 (suspended) reaches goods made abroad" in told
 

@@ -92,7 +92,7 @@ def test_a_ticker_that_reads_like_a_metal_is_not_the_metal(tmp_path):
     rows = "".join(f"2026-10-{day:02d},20,21,19,{20 + day % 3},100\n" for day in range(1, 29))
     inputs = of("minimum-risk", own(tmp_path, f"Date,Open,High,Low,Close,Volume\n{rows}", "GOLD.csv"))
     assert inputs.universe.keys == ("GOLD",)
-    assert any("not as gold" in note for note in inputs.notes)
+    assert any("not as gold" in note.text for note in inputs.notes)
 
 
 FAR = {
@@ -120,7 +120,7 @@ def test_a_price_that_cannot_be_per_kg_and_states_no_unit_stays_in_the_unit_of_t
     (asset,) = inputs.universe
     assert (asset.unit, asset.lot_size, asset.element) == ("unit", 1.0, "Ga")
     assert series(inputs, "gallium")["price"][0] == pytest.approx(1.4, rel=0.001)
-    assert any("cannot be a price per kg" in note for note in inputs.notes)
+    assert any("cannot be a price per kg" in note.text for note in inputs.notes)
     with pytest.raises(DataError, match="times the bundled"):
         read_own(own(tmp_path, silent), load(resolve({}, environment={})).market.until(DAY), inputs.products)
 

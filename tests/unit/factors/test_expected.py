@@ -383,7 +383,7 @@ def test_a_proposal_hands_the_ledgers_pressure_to_the_views():
         request = Request("control-pressure-views", resolve({}), date(2026, 11, 24), overrides=(f"{setting}={premium}",))
         record = propose(request).record
         held[premium] = {position["asset"]: position["weight"] for position in record["positions"]}
-        assert any("View from control pressure" in warning and "11 assets" in warning for warning in record["warnings"])
+        assert any("View from control pressure" in warning and "11 assets" in warning for warning in record["notes"])
     # Tungsten and antimony are under the most measures, gold and platinum under none.
     assert held["0.05"].get("antimony", 0.0) > held["0.0"].get("antimony", 0.0)
     assert held["0.05"].get("gold", 0.0) < held["0.0"].get("gold", 0.0)

@@ -127,7 +127,7 @@ def test_country_caps_count_the_named_share_and_leave_out_what_is_not_known():
     problem = problem_of(np.diag([0.01, 0.09]), constraints=[NO_CASH, cap], countries=countries, unknown_supply=("a1",))
     answer = allocate(problem)
     assert answer.weights[0] == pytest.approx(0.5, abs=1e-6)
-    assert "a1" in problem.notes()[0]
+    assert "a1" in problem.notes()[0].text
 
 
 def test_every_attempt_is_recorded_and_an_unknown_solver_is_refused():

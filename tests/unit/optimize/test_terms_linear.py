@@ -113,7 +113,7 @@ def test_a_factor_limit_may_be_negative_agrees_with_another_solver_and_names_wha
     cp.Problem(cp.Minimize(100 * risk), [cp.sum(w) == 1, loading @ w <= -0.6]).solve(solver="CLARABEL")
     assert answer.weights == pytest.approx(w.value, abs=1e-5)
     assert loading @ answer.weights == pytest.approx(-0.6, abs=1e-7)
-    assert "a0" in problem.notes()[0]
+    assert "a0" in problem.notes()[0].text
     with pytest.raises(SpecError, match="unknown factor 'oli'") as refused:
         with_factor(problem_of(np.eye(4), constraints=[{**term, "factor": "oli"}]), loading).inequalities()
     assert "'oil'" in refused.value.hint

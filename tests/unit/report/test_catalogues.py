@@ -169,9 +169,15 @@ def _sentences(record: Record) -> tuple[str, ...]:
     scenarios = [
         words for row in record["scenarios"] for words in (row["method"], row["name"] if row["kind"] == "factor" else "")
     ]
-    cautions = [words for found in record["cautions"].values() for words in found]
     changes = [change["what"] for row in record["controls"] for change in row["next_changes"]]
-    told = (*record["warnings"], *cautions, *record["scenario_notes"], record["risk"]["cvar_method"], *scenarios, *changes)
+    told = (
+        *record["warnings"],
+        *record["notes"],
+        *record["scenario_notes"],
+        record["risk"]["cvar_method"],
+        *scenarios,
+        *changes,
+    )
     return tuple(dict.fromkeys(words for words in told if words))
 
 
@@ -195,7 +201,7 @@ class TestSentencesOfRuns:
 
     def test_a_warning_in_german(self, runs, german):
         findings = Findings.of(runs["normal"], {}, german)
-        told = [plain(findings.sentence(words)) for words in runs["normal"]["warnings"]]
+        told = [plain(findings.sentence(words)) for words in (*runs["normal"]["warnings"], *runs["normal"]["notes"])]
         assert "Kontrollstand ungewiss, als kontrolliert gezählt: Wolframstange." in told
         assert any(words.startswith("Kein Monatspreis für Rheniumpellets, Hafnium-Kristallstab, ") for words in told)
 

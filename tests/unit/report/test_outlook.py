@@ -19,7 +19,7 @@ from toolkit.report.markers import NORMAL, SHOCKS
 from toolkit.report.pieces.offers import offers
 from toolkit.report.pieces.outlook import falls, shocks, tail
 from toolkit.report.sections.allocation import allocation
-from toolkit.report.sections.cautions import GROUPS, cautions
+from toolkit.report.sections.cautions import cautions
 from toolkit.report.sections.risk import risk
 from toolkit.report.words.formats import Formats
 from toolkit.report.words.measures import SQUARES
@@ -147,34 +147,20 @@ def test_parts_of_the_costs_have_their_lines(records):
     assert "half the dealer spread, VAT and market impact" in page
 
 
-def test_cautions_are_told_by_kind_where_the_run_tells_them_apart(records):
-    record = dict(records["normal"])
-    first, second, third, *rest = record["warnings"]
-    record["cautions"] = {"method": rest, "data": [second, third], "answer": [first], "terms": []}
+def test_warnings_come_first_by_money_and_notes_after_their_lead(records, pages):
+    record = records["normal"]
     (found,) = cautions.build(Findings.of(record))
     told = [plain(words) for _, words in found.items]
-    assert len(told) == len(record["warnings"])
-    leads = [next((lead for lead in GROUPS.values() if words.startswith(lead)), "") for words in told]
-    assert leads == [GROUPS["answer"], GROUPS["data"], "", GROUPS["method"], *[""] * (len(rest) - 1)]
-    (together,) = cautions.build(Findings.of({**record, "cautions": {}}))
-    assert len(together.items) == len(record["warnings"])
-
-
-def test_a_caution_with_a_place_of_its_own_is_told_there_alone(records, pages):
-    record = records["normal"]
-    kinds = record["cautions"]
-    assert [words for found in kinds.values() for words in found] == record["warnings"]
-    assert kinds["left_out"]
-    assert kinds["late"]
-    assert kinds["assumed"]
-    (found,) = cautions.build(Findings.of(record))
-    assert len(found.items) == sum(len(kinds[kind]) for kind in GROUPS if kind in kinds)
+    assert len(told) == len(record["warnings"]) + len(record["notes"])
+    leads = [i for i, words in enumerate(told) if words.startswith("How the numbers were made.")]
+    assert leads == [len(record["warnings"])]
     page = html.unescape(pages["normal"])
     assert "--prices" not in page
     assert "control_scopes" not in page
     assert page.count("Each has no monthly price") == 1
-    alone = {**record, "cautions": {**{kind: [] for kind in kinds}, "late": kinds["late"]}}
-    assert "with the sources" in cautions.build(Findings.of(alone)).reason
+    before = {key: value for key, value in record.items() if key not in ("notes", "remarks")}
+    (older,) = cautions.build(Findings.of({**before, "warnings": [*record["warnings"], *record["notes"]]}))
+    assert len(older.items) == len(told)
 
 
 def test_what_a_solver_leaves_of_nothing_is_no_holding(records):

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, model_validator
 from toolkit.core.assets import Universe
 from toolkit.core.decode import Spec
 from toolkit.core.errors import DataError
+from toolkit.core.remarks import Remark
 from toolkit.factors.forecast import FloatArray, Forecast, read_only
 from toolkit.factors.scenarios import Scenarios
 from toolkit.optimize.contribution import Share
@@ -175,7 +176,7 @@ class Constraint(Spec):
         """Whether the term speaks of joint outcomes."""
         return False
 
-    def notes(self, facts: Facts) -> tuple[str, ...]:  # noqa: ARG002
+    def notes(self, facts: Facts) -> tuple[Remark, ...]:  # noqa: ARG002
         """What a reader must know of how the term was applied."""
         return ()
 

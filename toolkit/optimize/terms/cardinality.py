@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
+from toolkit.core.remarks import Remark, note
 from toolkit.core.said import said
 from toolkit.optimize.terms.base import Constraint, Discrete, Facts
 
@@ -40,15 +41,14 @@ class Cardinality(Constraint):
         floor = None if self.lower is None else np.full(len(facts.universe), COUNTED)
         return Discrete(minimum=floor, fewest=self.lower or 0, most=self.upper)
 
-    def notes(self, facts: Facts) -> tuple[str, ...]:  # noqa: ARG002
+    def notes(self, facts: Facts) -> tuple[Remark, ...]:  # noqa: ARG002
         """What counts as a holding."""
         if self.lower is None:
             return ()
-        return (
-            said(
-                "{name}: a holding counts from {least:.1%} of the budget, and none is smaller.", name=self.name, least=COUNTED
-            ),
+        text = said(
+            "{name}: a holding counts from {least:.1%} of the budget, and none is smaller.", name=self.name, least=COUNTED
         )
+        return (note(text),)
 
     def relaxed(self, side: str, move: float, digits: int) -> Mapping[str, int]:  # noqa: ARG002
         """The number on that side."""

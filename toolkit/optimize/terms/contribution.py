@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from toolkit.core.errors import SpecError
+from toolkit.core.remarks import Remark, note
 from toolkit.core.said import said
 from toolkit.optimize.contribution import Share
 from toolkit.optimize.terms.base import Constraint, Facts, outward
@@ -44,14 +45,12 @@ class RiskContribution(Constraint):
             found.append(Share(label, members, covariance, self.upper))
         return tuple(found)
 
-    def notes(self, facts: Facts) -> tuple[str, ...]:  # noqa: ARG002
+    def notes(self, facts: Facts) -> tuple[Remark, ...]:  # noqa: ARG002
         """What is claimed."""
-        return (
-            said(
-                "{name}: limits on contributions to risk are not convex; the answer is best among its neighbours.",
-                name=self.name,
-            ),
+        text = said(
+            "{name}: limits on contributions to risk are not convex; the answer is best among its neighbours.", name=self.name
         )
+        return (note(text),)
 
     def relaxed(self, side: str, move: float, digits: int) -> Mapping[str, float]:
         """The limit."""

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field, model_validator
 
+from toolkit.core.remarks import Remark
 from toolkit.core.said import said
 from toolkit.optimize.terms.base import Constraint, Discrete, Facts
 
@@ -20,12 +21,13 @@ class Lots(Constraint):
         """Lots."""
         return Discrete(lots=True)
 
-    def notes(self, facts: Facts) -> tuple[str, ...]:
+    def notes(self, facts: Facts) -> tuple[Remark, ...]:
         """Names what has no lot size."""
         names = [asset.key for asset in facts.universe if asset.lot_size is None]
         if not names:
             return ()
-        return (said("{name}: no lot size is known for {assets}; held in any quantity.", name=self.name, assets=names),)
+        text = said("{name}: no lot size is known for {assets}; held in any quantity.", name=self.name, assets=names)
+        return (Remark("terms", text, "Ask the dealer for the lot size and round to it.", tuple(names)),)
 
 
 class MinTicket(Constraint):

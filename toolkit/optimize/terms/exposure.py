@@ -10,6 +10,7 @@ import numpy as np
 from toolkit.core.countries import Country, country_or
 from toolkit.core.currencies import Currency
 from toolkit.core.errors import DataError, did_you_mean
+from toolkit.core.remarks import Remark
 from toolkit.core.said import said
 from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.terms.base import Facts, Limits, Rows
@@ -46,14 +47,15 @@ class CountryExposure(Limits):
         coefficients = np.array([[*shares[label], 0.0] for label in labels])
         return Rows.of(labels, coefficients, self.lower, self.upper)
 
-    def notes(self, facts: Facts) -> tuple[str, ...]:
+    def notes(self, facts: Facts) -> tuple[Remark, ...]:
         """Names the assets that the limit cannot speak about."""
         if not facts.unknown_supply:
             return ()
         assets = facts.unknown_supply
-        return (
-            said("{name}: no country shares known for {assets}; the limit does not cover them.", name=self.name, assets=assets),
+        text = said(
+            "{name}: no country shares known for {assets}; the limit does not cover them.", name=self.name, assets=assets
         )
+        return (Remark("data", text, 'Cap them by a limit of their own (kind = "bounds").', tuple(assets)),)
 
 
 class ControlExposure(Limits):
@@ -77,12 +79,13 @@ class ControlExposure(Limits):
             return None
         return Rows.of((self.name,), np.append(controlled, 0.0).reshape(1, -1), self.lower, self.upper)
 
-    def notes(self, facts: Facts) -> tuple[str, ...]:
+    def notes(self, facts: Facts) -> tuple[Remark, ...]:
         """Names the assets that the ledger cannot speak about."""
         if not facts.unknown_assets:
             return ()
         assets = facts.unknown_assets
-        return (said("{name}: the control ledger does not know {assets}; they do not count.", name=self.name, assets=assets),)
+        text = said("{name}: the control ledger does not know {assets}; they do not count.", name=self.name, assets=assets)
+        return (Remark("law", text, "Look up their controls, and cap them by a limit of their own.", tuple(assets)),)
 
 
 class CurrencyExposure(Limits):

@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.core.remarks import Remark
 from toolkit.core.said import said
 from toolkit.optimize.terms.base import Facts, Limits, Rows
 
@@ -36,16 +37,15 @@ class FactorExposure(Limits):
             )
         return Rows.of((self.factor,), np.append(facts.loadings[self.factor], 0.0), self.lower, self.upper)
 
-    def notes(self, facts: Facts) -> tuple[str, ...]:
+    def notes(self, facts: Facts) -> tuple[Remark, ...]:
         """Names the assets whose loading is not known."""
         unfitted = facts.unfitted.get(self.factor, ())
         if not unfitted:
             return ()
-        return (
-            said(
-                "{name}: no loading on {factor} could be fitted for {assets}; they count as zero.",
-                name=self.name,
-                factor=self.factor,
-                assets=unfitted,
-            ),
+        text = said(
+            "{name}: no loading on {factor} could be fitted for {assets}; they count as zero.",
+            name=self.name,
+            factor=self.factor,
+            assets=unfitted,
         )
+        return (Remark("data", text, "Bring a longer price history, or leave them out.", tuple(unfitted)),)

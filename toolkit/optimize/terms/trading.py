@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from toolkit.core.errors import SpecError
+from toolkit.core.remarks import Remark, note
 from toolkit.core.said import said
 from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.functions import Turnover as TurnoverFunction
@@ -55,22 +56,20 @@ class Liquidity(Limits):
         slow = ~(self._days(facts) <= self.days)
         return Rows.of((f"not sold within {self.days:g} days",), np.append(slow.astype(float), 0.0), self.lower, self.upper)
 
-    def notes(self, facts: Facts) -> tuple[str, ...]:
+    def notes(self, facts: Facts) -> tuple[Remark, ...]:
         """What the days rest on."""
         unknown = [key for key, days in zip(facts.universe.keys, self._days(facts), strict=True) if np.isnan(days)]
         named = {i for name in self.exit_days for i in self.members(name, facts)}
         assumed = [key for i, key in enumerate(facts.universe.keys) if i not in named and key not in unknown]
-        told = []
+        told: list[Remark] = []
         if assumed:
-            told.append(
-                said("{name}: the days it takes to sell {assets} are the toolkit's assumption.", name=self.name, assets=assumed)
+            text = said(
+                "{name}: the days it takes to sell {assets} are the toolkit's assumption.", name=self.name, assets=assumed
             )
+            told.append(note(text))
         if unknown:
-            told.append(
-                said(
-                    "{name}: nobody knows how long {assets} take to sell; they count as not sold.",
-                    name=self.name,
-                    assets=unknown,
-                )
+            text = said(
+                "{name}: nobody knows how long {assets} take to sell; they count as not sold.", name=self.name, assets=unknown
             )
+            told.append(Remark("terms", text, "Give the days under exit_days.", tuple(unknown)))
         return tuple(told)

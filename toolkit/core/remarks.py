@@ -1,0 +1,79 @@
+"""What a reader must know of an answer: what weakens it, with the money that this touches, and how it was made."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+Kind = Literal["data", "law", "answer", "terms", "note"]
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One thing that a reader must know; all but a ``note`` are warnings.
+
+    Attributes:
+        kind: What is weak: ``data``; ``law``, the state of controls; ``answer``, what was found; ``terms`` of trade.
+        text: A sentence.
+        remedy: What to do about it, for the terminal; a note may have none.
+        assets: Keys of what it is about; None for everything that is held.
+        money: What is held of `assets`, in the reporting currency; None where nobody can tell.
+    """
+
+    kind: Kind
+    text: str
+    remedy: str = ""
+    assets: tuple[str, ...] | None = None
+    money: float | None = None
+
+    @property
+    def is_warning(self) -> bool:
+        """Whether it weakens something, so that `--strict` fails on it."""
+        return self.kind != "note"
+
+    def to_json(self) -> dict[str, Any]:
+        """Kind, money, text and remedy."""
+        return {"kind": self.kind, "money": self.money, "text": self.text, "remedy": self.remedy or None}
+
+
+def note(text: str) -> Remark:
+    """How something was read or made."""
+    return Remark("note", text)
+
+
+def by_money(remarks: Iterable[Remark], values: Mapping[str, float]) -> tuple[Remark, ...]:
+    """Each remark once with the money that it touches: unknown amounts first, then the largest; notes last, in their order.
+
+    Args:
+        remarks: As their sources tell them.
+        values: Asset key -> what is held of it in the reporting currency; an asset that is not there has no known value.
+    """
+    once: dict[str, Remark] = {}
+    for remark in remarks:
+        once.setdefault(remark.text, remark)
+    found = [_priced(remark, values) for remark in once.values()]
+    warnings = [remark for remark in found if remark.is_warning]
+    warnings.sort(key=lambda remark: -math.inf if remark.money is None else -remark.money)
+    return (*warnings, *(remark for remark in found if not remark.is_warning))
+
+
+def in_record(remarks: Iterable[Remark]) -> dict[str, Any]:
+    """The keys of a record: texts of warnings and of notes, and both with what is known of them."""
+    told = tuple(remarks)
+    return {
+        "warnings": [remark.text for remark in told if remark.is_warning],
+        "notes": [remark.text for remark in told if not remark.is_warning],
+        "remarks": [remark.to_json() for remark in told],
+    }
+
+
+def _priced(remark: Remark, values: Mapping[str, float]) -> Remark:
+    if remark.money is not None or not remark.is_warning:
+        return remark
+    if remark.assets is None:
+        return replace(remark, money=sum(values.values()))
+    if not {*remark.assets} <= values.keys():
+        return remark
+    return replace(remark, money=sum(values[asset] for asset in dict.fromkeys(remark.assets)))
