@@ -69,13 +69,14 @@ def test_the_table_marks_turning_points(frontier):
     assert any(line.split()[:1] == ["*"] and "binds" in line for line in result.stdout.splitlines())
 
 
-def test_what_is_missing_is_told(frontier):
+def test_what_is_missing_is_told(frontier, tmp_path):
     nothing = frontier("minimum-risk", *DAY)
     assert nothing.returncode == 2
     assert "forecasts no returns and has no costs" in nothing.stderr
     assert frontier("minimum-risk", *DAY, "--points", "1").returncode == 2
     assert frontier("minimum-risk", *DAY, "--json", "--csv", "-").returncode == 2
-    lost = frontier("minimum-risk", *RETURNS, *DAY, "--csv", "no/such/folder/points.csv")
+    (tmp_path / "file").touch()
+    lost = frontier("minimum-risk", *RETURNS, *DAY, "--csv", str(tmp_path / "file/points.csv"))
     assert lost.returncode == 2
     assert "cannot write" in lost.stderr
 
@@ -102,7 +103,8 @@ def test_the_chart_draws_every_point_and_turning_point_and_repeats(frontier, tmp
     assert f"{100 * record['points'][0]['volatility']:.1f}% volatility" in title
 
 
-def test_a_chart_that_cannot_be_written_is_told(frontier):
-    result = frontier("minimum-risk", *RETURNS, *DAY, "--chart", "/nowhere/f.svg")
+def test_a_chart_that_cannot_be_written_is_told(frontier, tmp_path):
+    (tmp_path / "file").touch()
+    result = frontier("minimum-risk", *RETURNS, *DAY, "--chart", str(tmp_path / "file/f.svg"))
     assert result.returncode == 2
-    assert "--chart" in result.stderr
+    assert "cannot write" in result.stderr

@@ -409,7 +409,7 @@ def _warnings(
     if assumed := [lot for lot in portfolio.lots if lot.assumed_origin]:
         text = said("Origin unknown, taken as the controlling country: {lots}.", lots=few([lot.lot_id for lot in assumed]))
         found.append(Remark("data", text, "Write it in the column origin_country.", money=worth(assumed)))
-    elsewhere = [lot for lot in portfolio.lots if not lot.assumed_origin and lot.origin not in ledger.origins]
+    elsewhere = [lot for lot in portfolio.lots if not lot.assumed_origin and lot.origin not in ledger.origins(as_of)]
     if elsewhere:
         countries = sorted({lot.origin for lot in elsewhere})
         text = said("The ledger holds no export control of {countries}: that it finds none is no proof.", countries=countries)

@@ -317,10 +317,10 @@ class ControlLedger:
         )
         return (*now, *claims)
 
-    @property
-    def origins(self) -> frozenset[str]:
-        """Jurisdictions of which the ledger holds a measure of law."""
-        return frozenset(place for event in self.events if event.is_law and (place := self._origin(event)))
+    def origins(self, on: date) -> frozenset[str]:
+        """Jurisdictions of which the ledger holds a measure of law that was known on a day."""
+        law = (event for event in self.events if event.is_law and event.known_from <= on)
+        return frozenset(place for event in law if (place := self._origin(event)))
 
     # Questions
 
@@ -436,7 +436,7 @@ class ControlLedger:
         notes = dict.fromkeys(note for _, note in sorted(rows, reverse=True))
         if notes or listed:
             return together(*notes)
-        if origin not in self.origins:
+        if origin not in self.origins(on):
             return said("The ledger holds no export control of {origin}: that it finds none is no proof.", origin=origin)
         told = said("No notice of {origin} that applies names this form of {asset}.", origin=origin, asset=asset)
         if named := self.named_forms(asset, on=on, origin=origin):

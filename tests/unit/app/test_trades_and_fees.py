@@ -7,7 +7,7 @@ import pytest
 from toolkit.app.config import resolve
 from toolkit.app.optimize import propose
 from toolkit.app.request import Request
-from toolkit.core.errors import DataError, SpecError
+from toolkit.core.errors import SpecError
 
 DAY = date(2026, 11, 24)
 HEAD = '[about]\ntitle = "t"\nidea = "i"\nsource = "s"\n'
@@ -95,7 +95,7 @@ def test_a_confidence_needs_a_tail(asked):
 
 def test_an_origin_is_a_country(asked):
     text = BASKET + '[[universe.offer]]\nasset = "gallium"\norigin = "CHI"\n[objective]\nkind = "min_risk"\n'
-    with pytest.raises(DataError, match="'CHI' is not the ISO code"):
+    with pytest.raises(SpecError, match=r"origin is no country: 'CHI'\. Did you mean CHN"):
         asked(text)
 
 
