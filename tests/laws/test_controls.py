@@ -153,8 +153,8 @@ def test_suspension_plus_expiry_restores_the_earlier_state_exactly(target, delay
 
     def restored(book: ControlLedger):
         found = book.state(*form, on=on, destination=destination)
-        # The day on which a measure came back is history, not state: everything else is as if nothing had happened.
-        plain = tuple(replace(m, status_since=date.min) for m in found.measures)
+        # The day on which a measure first applied or came back is history, not state: all else is as if nothing had happened.
+        plain = tuple(replace(m, status_since=date.min, since=None) for m in found.measures)
         return replace(found, measures=plain, elsewhere=())
 
     assert restored(ledger) == restored(LEDGER)

@@ -9,37 +9,34 @@ from typing import Any
 from toolkit.app.inputs import Inputs
 from toolkit.app.ledger import LedgerInputs
 from toolkit.core.assets import Asset
-from toolkit.supply.chronology import DAY, IN_FORCE, SUSPENDED
+from toolkit.supply.chronology import DAY, IN_FORCE, SUSPENDED, UNSETTLED
 from toolkit.supply.controls import CHINA, ControlLedger
-from toolkit.supply.events import CLAIMS, SUSPENDS, Event
-from toolkit.supply.state import ControlState
+from toolkit.supply.events import AGREED, CIVIL, CLAIMS, SUSPENDS, Event
+from toolkit.supply.resale import SINGLED_OUT
 
-RESALE = (("USA", "civil"), ("USA", "military"), ("JPN", "military"))
-"""Buyers that Chinese notices single out: a holder who never ships there may still want to sell there."""
 DRAWN = ("ban", "licence", "exporter_whitelist")
 """Instruments with a lane in the timeline; the others accompany these."""
 
 
 def control_states(inputs: Inputs | LedgerInputs, as_of: date, destination: str) -> list[dict[str, Any]]:
-    """The control state of every product for the owner's destination, and what is added on the way to other buyers."""
+    """The control state of every product for the owner's destination, and what notices add for the buyers they single out."""
     rows = []
     for asset in inputs.products:
         if asset.form is None:
             continue
         state = inputs.ledger.state(asset.key, asset.form, on=as_of, destination=destination)
         rows.append({"asset": asset.key, "name": asset.name, "element": asset.element, **state.to_json()})
-        rows[-1]["routes"] = _routes(inputs, asset, as_of, state)
+        rows[-1]["routes"] = _routes(inputs, asset, as_of)
     return rows
 
 
-def _routes(inputs: Inputs | LedgerInputs, asset: Asset, as_of: date, own: ControlState) -> list[dict[str, Any]]:
-    """What stands in the way of resale to the buyers that notices single out, beyond what holds for the owner anyway."""
-    known = {measure.event_id for measure in own.measures if not measure.conditional}
+def _routes(inputs: Inputs | LedgerInputs, asset: Asset, as_of: date) -> list[dict[str, Any]]:
+    """The measures that name a buyer singled out, whoever the owner is: they are the same in every report of a day."""
     rows = []
-    for destination, end_user in RESALE:
+    for destination, end_user in SINGLED_OUT:
         state = inputs.ledger.state(asset.key, asset.form or "", on=as_of, destination=destination, end_user=end_user)
-        added = [m for m in state.measures if m.is_law and m.event_id not in known and not m.conditional]
-        specific = [m for m in added if end_user in ("civil", m.end_user)]
+        named = [m for m in state.measures if m.is_law and not m.conditional and "all" not in m.destinations]
+        specific = [m for m in named if m.end_user == ("all" if end_user == CIVIL else end_user)]
         rows.append({"destination": destination, "end_user": end_user, "measures": [m.to_json() for m in specific]})
     return rows
 
@@ -51,7 +48,7 @@ def timeline(inputs: Inputs | LedgerInputs, as_of: date) -> list[dict[str, Any]]
     change no spell.
     """
     ledger, chronology = inputs.ledger, inputs.ledger.chronology
-    cuts = sorted({d for e in ledger.events for d in (e.effective, e.ends and e.ends + DAY) if d})
+    cuts = sorted({d for e in ledger.events if e.known_from <= as_of for d in (e.effective, e.ends and e.ends + DAY) if d})
     rows = []
     for event in ledger.events:
         forms = [a for a in inputs.products if a.form and ledger.certainty(event, a.key, a.form, on=as_of)]
@@ -73,7 +70,8 @@ def timeline(inputs: Inputs | LedgerInputs, as_of: date) -> list[dict[str, Any]]
                 "destinations": list(event.destinations),
                 "end_user": event.end_user,
                 "assets": [asset.key for asset in forms],
-                "spells": [spell for spell in spells if spell["status"] in (IN_FORCE, SUSPENDED)],
+                "uncertain": [a.key for a in forms if ledger.certainty(event, a.key, a.form or "", on=as_of) != "named"],
+                "spells": [spell for spell in spells if spell["status"] in (IN_FORCE, SUSPENDED, UNSETTLED)],
                 "claims": list(_claims(ledger, event, as_of)),
                 "source_id": event.source,
                 "confidence": event.confidence,
@@ -87,6 +85,7 @@ def _claims(ledger: ControlLedger, event: Event, as_of: date) -> Iterator[dict[s
     chronology = ledger.chronology
     for suspension in chronology.acting_on(event, SUSPENDS, known=as_of):
         for claim in chronology.acting_on(suspension, CLAIMS, known=as_of):
-            if suspension.ends and (claim.ends is None or claim.ends > suspension.ends):
+            # Under an agreement of both governments the spells themselves say that the measure is unsettled.
+            if claim.standing != AGREED and suspension.ends and (claim.ends is None or claim.ends > suspension.ends):
                 since = suspension.ends + DAY
                 yield {"since": since, "until": claim.ends, "authority": claim.authority, "event_id": claim.event_id}

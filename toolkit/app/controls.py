@@ -18,6 +18,8 @@ from toolkit.supply.controls import CHINA
 from toolkit.supply.events import CIVIL
 from toolkit.supply.items import find_items
 from toolkit.supply.purity import purity_fraction
+from toolkit.supply.review import review_note
+from toolkit.supply.size import PieceSize
 from toolkit.supply.state import ControlState
 from toolkit.supply.upcoming import upcoming
 
@@ -33,12 +35,14 @@ class Route:
     Attributes:
         destination: ISO-3 code of the buyer's country.
         purity: Fraction; None when not stated.
+        size: Of one solid piece; None when not stated.
     """
 
     destination: str
     origin: str = CHINA
     end_user: str = CIVIL
     purity: float | None = None
+    size: PieceSize | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,7 @@ def controls(inputs: LedgerInputs, metal: str, form: str | None, route: Route, a
             origin=route.origin,
             end_user=route.end_user,
             purity=route.purity,
+            size=route.size,
         )
 
     if form is not None:
@@ -150,6 +155,12 @@ class Calendar:
     within_days: int
     events: pl.DataFrame
     own: tuple[str, ...]
+    reviewed_to: date | None
+
+    @property
+    def review(self) -> str:
+        """To which day the ledger was reviewed, and what that means for the days ahead."""
+        return review_note(self.reviewed_to, self.as_of)
 
     def to_json(self) -> dict[str, Any]:
         """One object: window, rows with the day and the days left (negative: past), and the user's own ids."""
@@ -160,6 +171,8 @@ class Calendar:
         return {
             "as_of": self.as_of.isoformat(),
             "within_days": self.within_days,
+            "reviewed_to": None if self.reviewed_to is None else self.reviewed_to.isoformat(),
+            "review": self.review,
             "upcoming": [row for row in rows if row["status"] == "ahead"],
             "lapsed": [row for row in rows if row["status"] == "lapsed"],
             "own_events": list(self.own),
@@ -174,7 +187,7 @@ def calendar(settings: Settings, as_of: date, within: str, events: str | None) -
     """
     days = parse_within(within)
     inputs = load_ledger(settings, as_of, events)
-    return Calendar(as_of, days, upcoming(inputs.ledger, on=as_of, within_days=days), inputs.own)
+    return Calendar(as_of, days, upcoming(inputs.ledger, on=as_of, within_days=days), inputs.own, inputs.ledger.reviewed_to)
 
 
 def check_country(text: str, option: str, *others: str) -> str:

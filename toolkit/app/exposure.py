@@ -42,6 +42,8 @@ from toolkit.supply.exposure import (
     industries,
     lot_exposures,
 )
+from toolkit.supply.resale import NOT_SETTLED
+from toolkit.supply.review import review_note
 from toolkit.supply.shock import PriceBand, price_band
 from toolkit.supply.upcoming import upcoming
 
@@ -103,11 +105,17 @@ class ExposureAnswer:
     covers: tuple[Cover, ...]
     next_changes: tuple[tuple[date, str, str, str], ...]
     statements: tuple[str, ...]
+    reviewed_to: date | None
     instruments: tuple[Instrument, ...]
     reading: tuple[str, ...]
     remarks: tuple[Remark, ...]
     own: tuple[str, ...]
     data: tuple[Mapping[str, Any], ...]
+
+    @property
+    def review(self) -> str:
+        """To which day the ledger was reviewed, and what that means for the states shown."""
+        return review_note(self.reviewed_to, self.as_of)
 
     def to_json(self) -> dict[str, Any]:
         """One object; totals and lots add up to `value`."""
@@ -130,6 +138,7 @@ class ExposureAnswer:
                 "resale_restricted": p.resale_restricted,
                 "resale_unknown_origin": p.resale_unknown,
                 "statements": self.statements,
+                "ledger": {"reviewed_to": self.reviewed_to},
                 "prices": list(self.prices.values()),
                 "shock": {
                     "country": CHINA,
@@ -241,6 +250,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
                                               for asset in sorted({*portfolio.stored_safe, *use})),
         next_changes=_changes(inputs, portfolio, as_of, destination),
         statements=_statements(portfolio, currency),
+        reviewed_to=inputs.ledger.reviewed_to,
         instruments=instruments(shares, prices, snapshot["fx"], currency),
         reading=reading,
         remarks=by_money((*remarks, *map(note, reading)), worth),
@@ -337,6 +347,15 @@ def _statements(portfolio: PortfolioExposure, currency: str) -> tuple[str, ...]:
             said(
                 "In transit: {money}. The file does not say whether it has left the country of origin.",
                 money=worth(IN_TRANSIT),
+            )
+        )
+    open_lots = [(lot, answer) for lot in portfolio.lots for answer in lot.answers if answer.answer == NOT_SETTLED]
+    if open_lots:
+        texts.append(
+            said(
+                "Resale of {assets} is not settled here: check {acts}.",
+                assets=sorted({lot.asset for lot, _ in open_lots}),
+                acts=sorted({number for _, answer in open_lots for number in answer.measures}),
             )
         )
     if portfolio.resale_unknown.lots:

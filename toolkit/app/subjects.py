@@ -130,6 +130,7 @@ def base(settings: Settings, inputs: LedgerInputs, as_of: date) -> dict[str, Any
         "controls": control_states(inputs, as_of, owner.country),
         "timeline": timeline(inputs, as_of),
         "upcoming": upcoming(inputs.ledger, on=as_of, within_days=AHEAD_DAYS).to_dicts(),
+        "ledger": {"reviewed_to": inputs.ledger.reviewed_to},
         "rates": [],
     }
 

@@ -9,7 +9,6 @@ import typer
 from toolkit.cli.options import Common, without_prices
 from toolkit.cli.terminal import console, headline, print_json
 from toolkit.supply.events import EUROPEAN_UNION
-from toolkit.supply.state import HEADLINES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -20,6 +19,10 @@ if TYPE_CHECKING:
     from toolkit.cli.tables import Table
     from toolkit.supply.state import ControlState, Measure
 
+STATES = {"unchecked": "not settled here, text not checked", "agreed": "agreed, act not seen"}
+"""Statuses that need more words."""
+
+CERTAINTY = {"named": "", "above_size": ", not named below that size", "uncertain": ", form uncertain"}
 EVENTS_HELP = "Your own events (CSV or TOML; - is a CSV on stdin) over the bundled ledger."
 
 
@@ -32,8 +35,9 @@ def controls(
     form: Annotated[str | None, typer.Option("--form", help="Form as notices name it (metal, oxide, phosphide, InP).")] = None,
     to: Annotated[str | None, typer.Option("--to", metavar="COUNTRY", help="Buyer's country; default: the owner's.")] = None,
     origin: Annotated[str, typer.Option("--origin", metavar="COUNTRY", help="Country whose exports are asked about.")] = "CHN",
-    end_user: Annotated[str, typer.Option("--end-user", help="civil, military, listed or defence.")] = "civil",
+    end_user: Annotated[str, typer.Option("--end-user", help="civil, military (defence) or listed.")] = "civil",
     purity: Annotated[str | None, typer.Option("--purity", help="As traded: '99.99 %', 4N or 0.9999.")] = None,
+    size: Annotated[str | None, typer.Option("--size", help="Of one solid piece: 30x700 or 120x120x50 in mm, or 5kg.")] = None,
     item: Annotated[
         str | None, typer.Option("--item", metavar="CODE|WORDS", help="Look up controlled items by tariff code or by words.")
     ] = None,
@@ -46,6 +50,9 @@ def controls(
     from toolkit.app.ledger import load_ledger
     from toolkit.app.plain import plain
     from toolkit.core.errors import SpecError
+    from toolkit.supply.events import end_user_of
+    from toolkit.supply.review import review_note
+    from toolkit.supply.size import PieceSize
 
     day = common.day()
     settings = resolve(common.settings(), file=common.config)
@@ -59,16 +66,22 @@ def controls(
     if item is not None:
         found = app.items(inputs, item, day)
         if common.json:
-            print_json({"query": item, "as_of": day.isoformat(), "items": plain(found)})
+            told = {"query": item, "as_of": day.isoformat(), "reviewed_to": plain(inputs.ledger.reviewed_to)}
+            print_json({**told, "items": plain(found)})
         else:
             _show_items(found.to_dicts(), item, console(common))
+            console(common).print(review_note(inputs.ledger.reviewed_to, day), markup=False)
         return
     destination = app.check_country(to or settings.config.owner.country, "--to")
-    route = app.Route(destination, app.check_country(origin, "--origin", EUROPEAN_UNION), end_user, app.parse_purity(purity))
+    end_user = end_user_of(end_user)
+    piece = None if size is None else PieceSize.parse(size)
+    source = app.check_country(origin, "--origin", EUROPEAN_UNION)
+    route = app.Route(destination, source, end_user, app.parse_purity(purity), piece)
     if metal is None:
         states = app.product_controls(inputs, route, day)
         if common.json:
             told = {"as_of": day.isoformat(), "origin": route.origin, "destination": destination, "end_user": end_user}
+            told |= {"reviewed_to": plain(inputs.ledger.reviewed_to)}
             print_json({**told, "products": [s.to_json() for s in states], "own_events": list(inputs.own)})
             return
         console(common).print(
@@ -83,6 +96,7 @@ def controls(
         _show(answer, console(common))
     if inputs.own:
         console(common).print(f"Your own events, not checked: {', '.join(inputs.own)}.", markup=False)
+    console(common).print(review_note(inputs.ledger.reviewed_to, day), markup=False)
     console(common).print("Control notices as compiled, by day; not legal advice.")
 
 
@@ -100,9 +114,7 @@ def _state_table(states: Iterable[ControlState], label: Callable[[ControlState],
     table = _table("form", "law", "since", "until", "measures in force", "practice")
     for state in states:
         law = [m for m in state.measures if m.is_law and not m.conditional]
-        leading = [
-            m for m in law if HEADLINES.get(m.instrument, " ") in state.headline and m.status in ("in_force", "suspended")
-        ]
+        leading = state.leading
         numbers = dict.fromkeys(_number(m) for m in law if m.status == "in_force")
         practice = dict.fromkeys(m.instrument.replace("_", " ") for m in state.measures if m.status == "reported")
         since = min((m.since for m in leading if m.since), default="")
@@ -113,6 +125,15 @@ def _state_table(states: Iterable[ControlState], label: Callable[[ControlState],
 
 def _number(measure: Measure) -> str:
     return measure.number if measure.number and measure.number != "none" else measure.authority
+
+
+def _basis(state: ControlState) -> str:
+    """Which measures the headline rests on, each with the end users that it names."""
+    told = [
+        f"{_number(m)} ({m.instrument.replace('_', ' ')}" + ("" if m.end_user == "all" else f", {m.end_user} users") + ")"
+        for m in state.leading
+    ]
+    return ", ".join(dict.fromkeys(told))
 
 
 def _show(answer: ControlAnswer, out: Console) -> None:
@@ -126,6 +147,10 @@ def _show(answer: ControlAnswer, out: Console) -> None:
             "metal": "No product trades this metal and no notice names a form of it.",
         }
         out.print(reason[answer.basis])
+    if basis := _basis(state):
+        out.print(f"Rests on {basis}.", markup=False)
+    if state.unsettled:
+        out.print(state.unsettled, markup=False)
     if state.note:
         out.print(state.note, markup=False)
     if state.measures:
@@ -144,8 +169,8 @@ def _measures(measures: tuple[Measure, ...], *, confidence: bool = False) -> Tab
     table = _table("measure", "instrument", "state", "since", "until", "for", "confidence" if confidence else "standing")
     for m in measures:
         who = ", ".join(m.destinations) + ("" if m.end_user == "all" else f", {m.end_user}")
-        state = m.status.replace("_", " ") + (" (other route)" if m.conditional else "")
-        state += "" if m.certainty == "named" else ", form uncertain"
+        state = STATES.get(m.status, m.status.replace("_", " ")) + (" (other route)" if m.conditional else "")
+        state += CERTAINTY[m.certainty]
         last = m.confidence if confidence else m.standing + (", yours" if m.source_id == "user" else "")
         table.add_row(_number(m), m.instrument.replace("_", " "), state, str(m.since or ""), str(m.until or ""), who, last)
     return table

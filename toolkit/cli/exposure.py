@@ -100,6 +100,7 @@ def _show(answer: ExposureAnswer, out: Console) -> None:
     out.print(totals)
     for text in answer.statements:
         out.print(text, markup=False)
+    out.print(answer.review, markup=False)
     for day, metal, what, standing in answer.next_changes:
         out.print(f"{day} ({standing}), {metal}: {what}", markup=False)
     _show_prices(answer, out)
@@ -121,12 +122,17 @@ def _instruments(answer: ExposureAnswer) -> Table:
     return table
 
 
+RESALE = {"licence": "licence to leave", "unsettled": "not settled", "permit": "permit"}
+"""Answers about resale in the words of the column; see `toolkit.supply.resale`."""
+
+
 def _resale(lot: LotExposure) -> str:
-    """The buyers to whom the lot may not go; "perhaps" where its origin is unknown."""
-    if not lot.resale:
-        return "free"
-    countries, users = sorted({r.destination for r in lot.resale}), sorted({r.end_user for r in lot.resale})
-    return f"{'perhaps ' if lot.assumed_origin else ''}not {', '.join(countries)}: {', '.join(users)}"
+    """The buyers to whom the lot may not go, and what else is not free; "perhaps" where its origin is unknown."""
+    barred = [one for one in lot.answers if one.answer == "no"]
+    countries, users = sorted({one.destination for one in barred}), sorted({one.end_user for one in barred})
+    told = [f"not {', '.join(countries)}: {', '.join(users)}"] if barred else []
+    told += [words for answer, words in RESALE.items() if any(one.answer == answer for one in lot.answers)]
+    return f"{'perhaps ' if lot.assumed_origin and told else ''}{'; '.join(told)}" or "free"
 
 
 def _show_prices(answer: ExposureAnswer, out: Console) -> None:

@@ -39,3 +39,4 @@ def upcoming(
     out.print(table if record["upcoming"] else "Nothing that is known.")
     for row in record["lapsed"]:
         out.print(f"{row['date']}: {row['what']}.", markup=False)
+    out.print(record["review"], markup=False)

@@ -280,9 +280,10 @@ class ControlScopes(dy.Schema):
     """Which forms of which metal an event names, one row each; what its words mean is checked by `toolkit.supply`.
 
     `form` is in the vocabulary of `Products.form`; ``any`` covers every form. `group` is the collective name under which
-    the notice reaches the metal, null when it names the metal itself. `purity_min` is a fraction. `certainty` is ``named``,
-    ``uncertain``, or ``not_named``: a form that people wrongly think is covered, with the reason in `note`. `aliases` are
-    other words for the form of this metal (formulas, trade words), `;` between them.
+    the notice reaches the metal, null when it names the metal itself. `purity_min` is a fraction; `piece_mm_min` (sides of
+    a solid piece in mm, `x` between them) and `piece_kg_min` are sizes below which a piece is not named. `certainty` is
+    ``named``, ``uncertain``, or ``not_named``: a form that people wrongly think is covered, with the reason in `note`.
+    `aliases` are other words for the form of this metal (formulas, trade words), `;` between them.
     """
 
     event_id = dy.String(primary_key=True)
@@ -290,6 +291,8 @@ class ControlScopes(dy.Schema):
     form = dy.String(primary_key=True)
     group = dy.String(nullable=True)
     purity_min = dy.Float64(nullable=True, min=0, max=1)
+    piece_mm_min = dy.String(nullable=True, regex=r"^\d+(\.\d+)?(x\d+(\.\d+)?){2}$")
+    piece_kg_min = dy.Float64(nullable=True, min=0)
     certainty = dy.String(nullable=False)
     aliases = dy.String(nullable=True)
     note = dy.String(nullable=True)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from types import MappingProxyType
 
-from toolkit.supply.events import ENDING, EXTENDS, SUSPENDS, Event
+from toolkit.supply.events import AGREED, CLAIMS, ENDING, EXTENDS, SUSPENDS, Event
 
 ANNOUNCED, IN_FORCE, SUSPENDED, EXPIRED, REPEALED = "announced", "in_force", "suspended", "expired", "repealed"
+UNSETTLED = "unsettled"
+"""By its text the suspension has ended, and both governments stated that it goes on; the act that says so was not seen."""
+
+BINDING = (IN_FORCE, UNSETTLED)
+"""Statuses under which a measure is reckoned with: what is unsettled counts as in force, the safe side."""
+
 DAY = timedelta(days=1)
 
 
@@ -52,7 +58,8 @@ class Chronology:
         """The status of `event` on `day`, as far as it was known on `known`. End dates are inclusive.
 
         A suspension sets aside; it does not repeal: when its last day has passed, the suspended event is what its own dates
-        say. An event that was suspended before its first day counts as suspended, not as announced.
+        say. An event that was suspended before its first day counts as suspended, not as announced. Where an extension of an
+        ended suspension is agreed and its act was not seen, the suspended event is unsettled.
         """
 
         def holds(other: Event) -> bool:
@@ -70,7 +77,23 @@ class Chronology:
         ends = event.ends_as_known(known)
         if ends is not None and day > ends and not extended:
             return EXPIRED
-        return SUSPENDED if suspended else IN_FORCE
+        if suspended:
+            return SUSPENDED
+        return UNSETTLED if any(True for _ in self.agreements(event, day, known=known)) else IN_FORCE
+
+    def agreements(self, event: Event, day: date, *, known: date) -> Iterator[Event]:
+        """Agreed extensions that run on `day` of official suspensions of `event`."""
+        for suspension in self.acting_on(event, SUSPENDS, known=known):
+            if suspension.is_law:
+                for extension in self.acting_on(suspension, CLAIMS, known=known):
+                    if extension.standing == AGREED and self.status(extension, day, known=known) == IN_FORCE:
+                        yield extension
+
+    def first_day(self, event: Event, on: date) -> date | None:
+        """The first day by `on` on which `event` was in force, or else unsettled; None when it has never operated by then."""
+        reached = [cut for cut in sorted(self._cuts(event, on)) if cut <= on]
+        statuses = [(self.status(event, cut, known=on), cut) for cut in reached]
+        return next((cut for wanted in BINDING for status, cut in statuses if status == wanted), None)
 
     def spell(self, event: Event, on: date) -> Spell:
         """The status of `event` on `on` and its first and last day, as known on `on`."""
@@ -93,4 +116,7 @@ class Chronology:
         own |= {ends + DAY} if ends else set()
         for other in self.acting_on(event, SUSPENDS, EXTENDS, *ENDING, known=known):
             own |= self._cuts(other, known)
+            if other.relation == SUSPENDS:
+                for extension in self.acting_on(other, CLAIMS, known=known):
+                    own |= self._cuts(extension, known) if extension.standing == AGREED else set()
         return own

@@ -18,18 +18,34 @@ from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.said import said, together
 from toolkit.core.trade_names import FORMS, METALS, POWDER, metal_and_form
 from toolkit.supply.changes import change_ahead
-from toolkit.supply.chronology import EXPIRED, IN_FORCE, REPEALED, Chronology
-from toolkit.supply.events import CIVIL, CLAIMS, COUNTING, END_USERS, EUROPEAN_UNION, EXTENDS, PRACTICE, SUSPENDS, Event, Scope
+from toolkit.supply.chronology import ANNOUNCED, BINDING, EXPIRED, IN_FORCE, REPEALED, UNSETTLED, Chronology
+from toolkit.supply.events import (
+    CIVIL,
+    CLAIMS,
+    COUNTING,
+    EUROPEAN_UNION,
+    EXTENDS,
+    NOT_CHECKED,
+    PRACTICE,
+    SUSPENDS,
+    Event,
+    Scope,
+    end_user_of,
+)
 from toolkit.supply.ledger_checks import EVENTS, ITEMS, SCOPES, check_events, check_items, check_scopes
+from toolkit.supply.size import PieceSize
 from toolkit.supply.state import (
-    CLAIMED,
-    REPORTED,
+    COUNTED,
+    DOUBTS,
+    NOT_LAW,
+    UNCHECKED,
     Change,
     ControlState,
     Measure,
     headline_of,
     is_listed,
     rests_on_uncertain,
+    unsettled_note,
 )
 
 CHINA = "CHN"
@@ -219,8 +235,10 @@ class ControlLedger:
 
     # Coverage
 
-    def certainty(self, event: Event, asset: str, form: str, *, on: date, purity: float | None = None) -> str | None:
-        """``named`` or ``uncertain`` when `event` covers the form on `on`, else None.
+    def certainty(
+        self, event: Event, asset: str, form: str, *, on: date, purity: float | None = None, size: PieceSize | None = None
+    ) -> str | None:
+        """``named``, ``above_size`` or ``uncertain`` when `event` covers the form on `on`, else None.
 
         A measure on all dual-use items covers a form exactly while a dual-use licence of the same origin does: such
         measures name no form themselves.
@@ -228,23 +246,23 @@ class ControlLedger:
         match event.coverage:
             case "listed":
                 rows = self._scopes_of.get((event.event_id, asset), ())
-                found = {row.covers(form, purity) for row in rows if row.known_from <= on}
+                found = {row.covers(form, purity, size) for row in rows if row.known_from <= on}
             case "acts_on":
-                found = {self.certainty(self[target], asset, form, on=on, purity=purity) for target in event.acts_on}
+                found = {self.certainty(self[target], asset, form, on=on, purity=purity, size=size) for target in event.acts_on}
             case "dual_use_items":
-                found = {
-                    self.certainty(licence, asset, form, on=on, purity=purity)
-                    for licence in self.events
-                    if licence.is_law
-                    and licence.instrument == "licence"
-                    and licence.dual_use
-                    and licence.origin == event.origin
-                    and licence.known_from <= on
-                    and self.chronology.status(licence, on, known=on) == IN_FORCE
-                }
+                found: set[str | None] = set()
+                for licence in self.events:
+                    if not (licence.is_law and licence.instrument == "licence" and licence.dual_use):
+                        continue
+                    if licence.origin != event.origin or licence.known_from > on:
+                        continue
+                    status = self.chronology.status(licence, on, known=on)
+                    if status in BINDING:
+                        covers = self.certainty(licence, asset, form, on=on, purity=purity, size=size)
+                        found.add("uncertain" if covers and status == UNSETTLED else covers)
             case _:
                 return None
-        return "named" if "named" in found else "uncertain" if "uncertain" in found else None
+        return next((word for word in DOUBTS if word in found), None)
 
     def _origin(self, event: Event) -> str | None:
         """The jurisdiction whose exports the event is about; a claim is about those it claims to extend."""
@@ -260,15 +278,16 @@ class ControlLedger:
         destination: str | None,
         end_user: str,
         purity: float | None,
+        size: PieceSize | None,
     ) -> Measure | None:
         """What `event` means for the form and the route on `on`; None when it does not bear on them."""
         claim = event.relation == CLAIMS
         if event.known_from > on or (event.kind not in ("control", PRACTICE) and not claim) or event.instrument in MODIFIERS:
             return None
         everywhere = "all" in event.destinations
-        if not everywhere and destination is not None and destination not in event.destinations:
+        if not everywhere and destination is not None and not event.reaches(destination):
             return None
-        certainty = self.certainty(event, asset, form, on=on, purity=purity)
+        certainty = self.certainty(event, asset, form, on=on, purity=purity, size=size)
         if certainty is None:
             return None
         spell = self.chronology.spell(event, on)
@@ -276,7 +295,9 @@ class ControlLedger:
             return None
         status = spell.status
         if not event.is_law and status == IN_FORCE:
-            status = CLAIMED if event.standing == "claimed" else REPORTED
+            status = event.standing if event.standing in NOT_LAW else NOT_LAW[0]
+        if event.is_law and status == IN_FORCE and event.instrument in COUNTING and event.confidence.startswith(NOT_CHECKED):
+            status = UNCHECKED
         conditional = (not everywhere and destination is None) or event.end_user not in ("all", end_user)
         return Measure(
             event_id=event.event_id,
@@ -284,7 +305,7 @@ class ControlLedger:
             instrument=event.instrument,
             standing=event.standing,
             status=status,
-            since=event.effective,
+            since=event.effective if spell.status == ANNOUNCED else self.chronology.first_day(event, on),
             until=spell.until,
             status_since=spell.since,
             number=event.number,
@@ -297,7 +318,7 @@ class ControlLedger:
             note=event.note,
             certainty=certainty,
             conditional=conditional,
-            counts=status == IN_FORCE and not conditional and event.instrument in COUNTING,
+            counts=status in COUNTED and not conditional and event.instrument in COUNTING,
             acted_on_by=tuple(other.event_id for other in self._acting_now(event, on)),
             source=event.citation,
             source_id=event.source,
@@ -334,6 +355,7 @@ class ControlLedger:
         origin: str = CHINA,
         end_user: str = CIVIL,
         purity: float | None = None,
+        size: PieceSize | None = None,
     ) -> ControlState:
         """The measures on one form of one metal for one route on one day, and their headline.
 
@@ -343,9 +365,10 @@ class ControlLedger:
             on: The day, end dates inclusive; nothing published later is looked at.
             destination: ISO-3 code of the buyer's country; None asks for no route.
             origin: Jurisdiction whose exports are asked about.
-            end_user: ``civil``, or the `end_user` of the ledger (``military``, ``listed``): measures on other end users
-                do not apply, and are shown as conditional.
+            end_user: ``civil``, or the `end_user` of the ledger (``military``, ``listed``), or another word for one: measures
+                on other end users do not apply, and are shown as conditional.
             purity: Fraction; None when not known: a form that is listed from a purity on is then uncertain.
+            size: Dimensions of one piece; None when not known: a form that is listed from a size on is then ``above_size``.
 
         Raises:
             DataError: for a metal, form or end user that is not known, with the nearest names, and for a place that is not
@@ -357,15 +380,21 @@ class ControlLedger:
             if place is not None and place != EUROPEAN_UNION and country(place) != place:
                 # A place written otherwise would match no measure and pass for a place without controls.
                 raise DataError(f"{role} {place!r} is no ISO-3 code.", hint=country_hint(place), details={role: place})
-        if end_user not in (CIVIL, *END_USERS):
-            raise DataError(f"unknown end user {end_user!r}.", hint=did_you_mean(end_user, (CIVIL, *END_USERS)))
+        end_user = end_user_of(end_user)
+        route = {"destination": destination, "end_user": end_user}
         pairs = [
             (self._origin(event), measure)
             for event in self.events
-            if (measure := self._measure(event, asset, kind, on=on, destination=destination, end_user=end_user, purity=purity))
+            if (measure := self._measure(event, asset, kind, on=on, **route, purity=purity, size=size))
         ]
         measures = tuple(measure for place, measure in pairs if place == origin)
         headline = headline_of(measures)
+        reviewed = None if self.reviewed_to is None else min(self.reviewed_to, on)
+        agreed = tuple(
+            (extension.authority, extension.ends)
+            for measure in measures
+            for extension in self.chronology.agreements(self[measure.event_id], on, known=on)
+        )
         return ControlState(
             metal=asset,
             form=kind,
@@ -380,6 +409,8 @@ class ControlLedger:
             elsewhere=tuple(measure for place, measure in pairs if place != origin and measure.is_law),
             next_changes=self._next_changes(measures, on),
             note=self._note(asset, kind, on=on, origin=origin, listed=is_listed(measures)),
+            reviewed_to=reviewed,
+            unsettled=unsettled_note(measures, agreed, reviewed),
         )
 
     def is_controlled(
@@ -392,9 +423,10 @@ class ControlLedger:
         origin: str = CHINA,
         end_user: str = CIVIL,
         purity: float | None = None,
+        size: PieceSize | None = None,
         instruments: tuple[str, ...] = COUNTING,
     ) -> bool:
-        """Whether one of `instruments` is in force on the form for the route.
+        """Whether one of `instruments` is in force or unsettled on the form for the route.
 
         A form that a notice leaves uncertain counts as controlled (an assumption on the safe side; `ControlState.uncertain`
         shows it). Whitelists, domestic quotas, frameworks and entity lists count only when named in `instruments`.
@@ -403,8 +435,9 @@ class ControlLedger:
         kind = self.form(asset, form)
         for event in self.events:
             if event.is_law and event.instrument in instruments and self._origin(event) == origin:
-                measure = self._measure(event, asset, kind, on=on, destination=destination, end_user=end_user, purity=purity)
-                if measure is not None and measure.status == IN_FORCE and not measure.conditional:
+                route = {"destination": destination, "end_user": end_user_of(end_user)}
+                measure = self._measure(event, asset, kind, on=on, **route, purity=purity, size=size)
+                if measure is not None and measure.status in COUNTED and not measure.conditional:
                     return True
         return False
 

@@ -6,21 +6,48 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from toolkit.core.errors import DataError, did_you_mean
+from toolkit.supply.size import PieceSize
+
 PRACTICE = "practice"
 """Kind of events that are seen, not announced."""
 
 KINDS = ("control", PRACTICE, "policy", "market")
-STANDINGS = ("official", "reported", "claimed")
+
+
+def words(text: str | None) -> tuple[str, ...]:
+    """The entries of a column that holds a list, `;` between them."""
+    return tuple(part.strip() for part in (text or "").split(";") if part.strip())
+
+
+OFFICIAL, AGREED, REPORTED, CLAIMED = "official", "agreed", "reported", "claimed"
+STANDINGS = (OFFICIAL, AGREED, REPORTED, CLAIMED)
+"""``official``: an act was seen. ``agreed``: stated by both governments, the act not seen. ``claimed``: stated by one side."""
 PRECISIONS = ("day", "month", "approximate")
 COVERAGES = ("listed", "acts_on", "dual_use_items", "none")
 CERTAINTIES = ("named", "uncertain", "not_named")
 
 CIVIL = "civil"
-END_USERS = ("military", "listed", "defence")
+END_USERS = ("military", "listed")
 """End users that a measure can single out; ``all`` in the table, and ``civil`` in a question, stand for everybody else."""
+
+END_USER_WORDS = {
+    **dict.fromkeys(("defence", "defense", "armed forces", "army"), "military"),
+    **dict.fromkeys(("civilian", "commercial", "industry"), CIVIL),
+    **dict.fromkeys(("entity list", "entity_list", "sanctioned"), "listed"),
+}
+"""Other words for an end user: a notice on military users and uses means defence."""
 
 EUROPEAN_UNION = "EU"
 """The one jurisdiction that is no ISO-3 country and still acts: one licence law for its members."""
+
+EU_MEMBERS = frozenset(
+    words("AUT;BEL;BGR;HRV;CYP;CZE;DNK;EST;FIN;FRA;DEU;GRC;HUN;IRL;ITA;LVA;LTU;LUX;MLT;NLD;POL;PRT;ROU;SVK;SVN;ESP;SWE")
+)
+"""A notice to ``EU`` means buyers in any of these."""
+
+NOT_CHECKED = "not checked against the text"
+"""How `confidence` begins where nobody looked at the act: no duty follows from such a row."""
 
 INSTRUMENTS = (
     "ban",
@@ -53,9 +80,19 @@ RELATIONS = (SUSPENDS, EXTENDS, CLAIMS, *ENDING, "builds_on", "extends_list", "i
 status; repealing a suspension resumes what it suspended. The rest is context."""
 
 
-def words(text: str | None) -> tuple[str, ...]:
-    """The entries of a column that holds a list, `;` between them."""
-    return tuple(part.strip() for part in (text or "").split(";") if part.strip())
+def end_user_of(name: str) -> str:
+    """The end user that a word means: ``civil`` or one of `END_USERS`.
+
+    Raises:
+        DataError: for a word that means none; the nearest are in the hint.
+    """
+    word = name.strip().casefold().replace("-", " ")
+    found = END_USER_WORDS.get(word, word)
+    if found not in (CIVIL, *END_USERS):
+        known = (CIVIL, *END_USERS, *END_USER_WORDS)
+        hint = did_you_mean(word, known) or f"Write one of {', '.join((CIVIL, *END_USERS))}."
+        raise DataError(f"unknown end user {name!r}.", hint=hint, details={"end_user": name})
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +125,21 @@ class Event:
 
     @classmethod
     def from_row(cls, row: dict[str, Any]) -> Event:
-        """An event from a row of the table; list columns become tuples."""
+        """An event from a row of the table; list columns become tuples, other words for an end user its own."""
         values: dict[str, Any] = {name: row[name] for name in cls.__dataclass_fields__ if name != "destinations"}
         values |= {"acts_on": words(row["acts_on"]), "metals": words(row["metals"])}
+        values["end_user"] = END_USER_WORDS.get(row["end_user"], row["end_user"])
         return cls(**values, destinations=words(row["destination"]))
 
     @property
     def is_law(self) -> bool:
         """Whether the event can change a legal state: an official control, not practice, policy or a claim."""
-        return self.kind == "control" and self.standing == "official"
+        return self.kind == "control" and self.standing == OFFICIAL
+
+    def reaches(self, destination: str) -> bool:
+        """Whether the event names buyers in `destination` (ISO-3, or ``EU``), or all."""
+        named = self.destinations
+        return "all" in named or destination in named or (EUROPEAN_UNION in named and destination in EU_MEMBERS)
 
     def ends_as_known(self, known: date) -> date | None:
         """The last day as known on `known`: a notice says when it ends; the end of practice is seen once it has come."""
@@ -117,6 +160,8 @@ class Scope:
     form: str
     group: str | None
     purity_min: float | None
+    piece_mm_min: str | None
+    piece_kg_min: float | None
     certainty: str
     aliases: tuple[str, ...]
     note: str | None
@@ -129,12 +174,19 @@ class Scope:
         values: dict[str, Any] = {name: row[name] for name in cls.__dataclass_fields__}
         return cls(**{**values, "aliases": words(row["aliases"])})
 
-    def covers(self, form: str, purity: float | None) -> str | None:
-        """``named`` or ``uncertain`` when the row covers `form` at `purity` (fraction; None: not known), else None."""
+    def covers(self, form: str, purity: float | None, size: PieceSize | None) -> str | None:
+        """How well the row covers `form` at `purity` (fraction) and `size`, each None where not known; None: not at all.
+
+        ``named``; ``above_size`` when only pieces from a size on are named and `size` does not say whether this is one;
+        ``uncertain``.
+        """
         if self.certainty == "not_named" or self.form not in (form, "any"):
             return None
-        if self.purity_min is None:
-            return self.certainty
-        if purity is None:
-            return "uncertain"
-        return self.certainty if purity >= self.purity_min else None
+        if self.purity_min is not None and purity is not None and purity < self.purity_min:
+            return None
+        if self.piece_mm_min is not None:
+            sides = tuple(float(side) for side in self.piece_mm_min.split("x"))
+            large = (size or PieceSize()).reaches(sides, self.piece_kg_min)
+            if large is not True:
+                return None if large is False else "above_size"
+        return "uncertain" if self.purity_min is not None and purity is None else self.certainty

@@ -17,7 +17,7 @@ from toolkit.core.countries import CUSTOMS_CHINA
 from toolkit.core.places import place
 from toolkit.supply.controls import CHINA, ControlLedger
 from toolkit.supply.purity import purity_fraction
-from toolkit.supply.resale import Restriction, resale_restrictions
+from toolkit.supply.resale import ResaleAnswer, Restriction, resale_answer, resale_buyers, resale_restrictions
 from toolkit.supply.shock import PriceBand
 from toolkit.supply.state import REPORTED
 from toolkit.supply.traceability import UNKNOWN_ORIGIN, Traceability, traceability
@@ -29,6 +29,22 @@ PLANNED_AT_RISK, PLANNED_CLEAR = "planned_at_risk", "planned_clear"
 STORED = (STORED_SAFE, STORED_AT_ORIGIN, STORED_UNPLACED)
 DELIVERIES = (*STORED, IN_TRANSIT, ORDER_AT_RISK, ORDER_CLEAR, PLANNED_AT_RISK, PLANNED_CLEAR)
 """Where a lot stands towards a control: every lot is in exactly one of these, so that their totals add up."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuyerAnswer:
+    """Whether a lot may be passed on to a buyer, see `toolkit.supply.resale.ResaleAnswer`, and by which notices."""
+
+    destination: str
+    end_user: str
+    answer: str
+    measures: tuple[str, ...]
+
+    @classmethod
+    def of(cls, found: ResaleAnswer) -> BuyerAnswer:
+        """The answer in short."""
+        numbers = tuple(dict.fromkeys(m.number or m.authority for m in found.measures))
+        return cls(found.destination, found.end_user, found.answer, numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +65,7 @@ class LotExposure:
         practice: Instruments that are only reported (a de-facto stop); never law.
         delivery: One of `DELIVERIES`.
         resale: Buyers to whom the lot may not be passed on; of an assumed origin, those that would be.
+        answers: Whether it may be passed on, buyer by buyer: what the report shows too.
         elsewhere: Measures of other jurisdictions on the form, each with what was checked of it.
         market_controlled: The form is controlled in the controlling country, wherever this lot is from: its replacement is.
     """
@@ -71,6 +88,7 @@ class LotExposure:
     practice: tuple[str, ...]
     delivery: str
     resale: tuple[Restriction, ...]
+    answers: tuple[BuyerAnswer, ...]
     elsewhere: tuple[tuple[str, str], ...]
     market_controlled: bool
     traceability: Traceability
@@ -132,6 +150,13 @@ def lot_exposures(
     # Many lots share metal, form, origin and purity: each question is put to the ledger once.
     of_form = cache(partial(ledger.state, on=on, destination=destination))
     resale, stored_at = cache(partial(resale_restrictions, ledger, on=on)), cache(place)
+    buyers = resale_buyers(ledger, on=on, origin=controlling)
+
+    @cache
+    def answers(metal: str, form: str, origin: str, purity: float | None, *, there: bool) -> tuple[BuyerAnswer, ...]:
+        where = {"on": on, "origin": origin, "at_origin": there, "purity": purity}
+        return tuple(BuyerAnswer.of(resale_answer(ledger, metal, form, buyer, **where)) for buyer in buyers)
+
     for row in lots.iter_rows(named=True):
         assumed = row["origin_country"] == UNKNOWN_ORIGIN
         origin = controlling if assumed else row["origin_country"]
@@ -145,6 +170,7 @@ def lot_exposures(
         stored_in = stored_at(row["location"]).country
         stops = tuple(dict.fromkeys(m.instrument for m in state.measures if m.status == REPORTED and not m.conditional))
         price = prices.get((metal, form))
+        delivery = _delivery(row["status"], stored_in, origin, at_risk=bool(counting or stops))
         found.append(
             LotExposure(
                 lot_id=row["lot_id"],
@@ -163,8 +189,9 @@ def lot_exposures(
                 uncertain=state.uncertain,
                 measures=tuple(dict.fromkeys(m.number or m.authority for m in counting)),
                 practice=stops,
-                delivery=_delivery(row["status"], stored_in, origin, at_risk=bool(counting or stops)),
+                delivery=delivery,
                 resale=resale(metal, form, origin=origin, purity=purity),
+                answers=answers(metal, form, origin, purity, there=delivery == STORED_AT_ORIGIN),
                 elsewhere=tuple((m.number or m.authority, m.confidence) for m in state.elsewhere),
                 market_controlled=any(m.counts and m.is_law for m in market.measures),
                 traceability=traceability(row["origin_country"], row["certificate"]),

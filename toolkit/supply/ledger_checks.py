@@ -10,6 +10,7 @@ from toolkit.core.errors import FrameError, did_you_mean
 from toolkit.supply.events import (
     CERTAINTIES,
     COVERAGES,
+    END_USER_WORDS,
     END_USERS,
     EUROPEAN_UNION,
     INSTRUMENTS,
@@ -22,7 +23,7 @@ from toolkit.supply.events import (
 
 ROW = "row"
 HEADER_ROWS = 1
-DESTINATIONS = r"^(all|[A-Z]{3}(;[A-Z]{3})*)$"
+DESTINATIONS = rf"^(all|([A-Z]{{3}}|{EUROPEAN_UNION})(;([A-Z]{{3}}|{EUROPEAN_UNION}))*)$"
 ORIGIN = rf"^([A-Z]{{3}}|{EUROPEAN_UNION})$"
 EVENTS, SCOPES, ITEMS = "controls.csv", "control_scopes.csv", "control_items.csv"
 
@@ -77,14 +78,14 @@ def check_events(frame: pl.DataFrame, file: str = EVENTS) -> None:
         ("announced_precision", PRECISIONS),
         ("coverage", COVERAGES),
         ("relation", RELATIONS),
-        ("end_user", ("all", *END_USERS)),
+        ("end_user", ("all", *END_USERS, *END_USER_WORDS)),
     ):
         _in_vocabulary(file, events, column, known)
     _in_vocabulary(file, events.filter(pl.col("kind") == "control"), "instrument", INSTRUMENTS)
     # Policy may speak of blocs; what stops goods at a border must match the country of a buyer.
     goods = events.filter(pl.col("kind").is_in(["control", "practice"]))
     lost = goods.filter(~pl.col("destination").str.contains(DESTINATIONS))
-    remedy = "Write 'all', or ISO 3166 alpha-3 codes with ';' between them."
+    remedy = "Write 'all', or ISO 3166 alpha-3 codes (or EU) with ';' between them."
     _refuse(file, "destination", lost, "its destination would match no buyer", remedy)
     nowhere = goods.filter(pl.col("origin").is_null() | ~pl.col("origin").str.contains(ORIGIN))
     _refuse(file, "origin", nowhere, "its origin is no jurisdiction", "Write ISO 3166 alpha-3, or EU for the European Union.")

@@ -1,16 +1,106 @@
-"""To whom a lot may not be passed on: measures on single end users, which claim liability of third parties."""
+"""To whom a lot may be passed on: measures of its origin that single out a buyer, and permits of others on the way to him."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from toolkit.supply.chronology import IN_FORCE
-from toolkit.supply.controls import ControlLedger
+from toolkit.supply.chronology import BINDING, IN_FORCE, SUSPENDED, UNSETTLED
+from toolkit.supply.controls import CHINA, ControlLedger
 from toolkit.supply.events import END_USERS
+from toolkit.supply.state import UNCHECKED, Measure
 
 RESTRICTING = ("ban", "entity_list")
 """Instruments that forbid passing goods on; a watch list makes it slow, not forbidden."""
+
+REACHING = "extraterritorial"
+"""Instrument of clauses on goods made abroad: whether they reach the metal itself, passed on, the ledger does not say."""
+
+SINGLED_OUT = (("USA", "civil"), ("USA", "military"), ("JPN", "military"))
+"""Buyers that Chinese notices single out: a holder who never ships there may still want to sell there."""
+
+YES, PERMIT, LICENCE, SUSPENDED_NO, NOT_SETTLED, NO = "yes", "permit", "licence", "suspended", "unsettled", "no"
+"""Answers: nothing known stands in the way; a permit of another jurisdiction is needed; the metal is still at its origin and
+needs a licence to leave; a ban is suspended today; what stands in the way is not settled (its text was not checked, does not
+settle the form or the case, or its suspension goes on by an act that was not seen); forbidden."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResaleAnswer:
+    """Whether a lot may be passed on to a buyer.
+
+    Attributes:
+        answer: One of the answers above, the gravest that applies.
+        measures: The measures it rests on; none for yes.
+    """
+
+    destination: str
+    end_user: str
+    answer: str
+    measures: tuple[Measure, ...]
+
+
+def resale_buyers(ledger: ControlLedger, *, on: date, origin: str = CHINA) -> tuple[tuple[str, str], ...]:
+    """(destination, end user) pairs that resale is asked about: `SINGLED_OUT`, and whom a measure in force names."""
+    return tuple(dict.fromkeys((*SINGLED_OUT, *restricted_buyers(ledger, on=on, origin=origin))))
+
+
+def resale_answer(
+    ledger: ControlLedger,
+    metal: str,
+    form: str,
+    buyer: tuple[str, str],
+    *,
+    on: date,
+    origin: str,
+    at_origin: bool = False,
+    purity: float | None = None,
+) -> ResaleAnswer:
+    """Whether a lot of `origin` may be passed on to a buyer: the gravest of what meets him.
+
+    A duty that nobody checked against its text is not settled: it is neither a permit nor free.
+
+    Args:
+        ledger: The control ledger.
+        metal: Asset key.
+        form: As in `ControlLedger.state`.
+        buyer: Destination (ISO-3, or ``EU``) and end user.
+        on: Day of the question.
+        origin: ISO-3 code of the country of origin.
+        at_origin: The lot is still stored there and has to leave it.
+        purity: Fraction; None when not known.
+    """
+    place, user = buyer
+    state = ledger.state(metal, form, on=on, destination=place, origin=origin, end_user=user, purity=purity)
+    met = sorted(_meeting(state.measures, place, user), key=lambda m: (m.status != IN_FORCE, m.instrument != "ban", m.event_id))
+    barred = [m for m in met if m.status == IN_FORCE and m.certainty == "named"]
+    leaving = [m for m in state.measures if at_origin and m.counts and m.is_law]
+    permits = [m for m in state.elsewhere if not m.conditional and m.status in (*BINDING, UNCHECKED)]
+    reaching = [
+        m for m in state.measures if m.instrument == REACHING and m.is_law and m.status in BINDING and not m.conditional
+    ]
+    open_ones = [m for m in met if m.status != SUSPENDED and m not in barred]
+    open_ones += [m for m in leaving if m.status != IN_FORCE] + reaching
+    open_ones += [m for m in permits if m.status != IN_FORCE or m.certainty != "named"]
+    found: tuple[tuple[str, list[Measure]], ...] = (
+        (NO, barred),
+        (LICENCE, [m for m in leaving if m.status == IN_FORCE]),
+        (NOT_SETTLED, open_ones),
+        (SUSPENDED_NO, [m for m in met if m.status == SUSPENDED]),
+        (PERMIT, permits),
+    )
+    answer, shown = next(((word, measures) for word, measures in found if measures), (YES, []))
+    return ResaleAnswer(place, user, answer, tuple(shown))
+
+
+def _meeting(measures: tuple[Measure, ...], place: str, user: str) -> Iterator[Measure]:
+    """Bans and lists of the origin that single this buyer out, in force, unsettled or suspended; none that holds for all."""
+    for m in measures:
+        if not m.is_law or m.conditional or m.instrument not in RESTRICTING:
+            continue
+        if m.status in (IN_FORCE, UNSETTLED, UNCHECKED, SUSPENDED) and place in m.destinations and m.end_user in ("all", user):
+            yield m
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,21 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from toolkit.supply.chronology import IN_FORCE, SUSPENDED
+from toolkit.core.said import Said, said
+from toolkit.supply.chronology import BINDING, IN_FORCE, SUSPENDED, UNSETTLED
+from toolkit.supply.events import AGREED, CLAIMED, REPORTED
+from toolkit.supply.review import review_note
 
-REPORTED, CLAIMED = "reported", "claimed"
-"""Status of what is not law: practice the press reports, and what one side claims. They take the place of `in_force`."""
+UNCHECKED = "unchecked"
+"""Status of a licence or a ban whose text nobody checked: whether it is a duty is not settled here. It counts as controlled,
+the safe side, and is never shown as a duty."""
+
+COUNTED = (*BINDING, UNCHECKED)
+"""Statuses under which a measure is reckoned with."""
+
+NOT_LAW = (REPORTED, AGREED, CLAIMED)
+"""Statuses of what is not law, by their standing: practice that the press reports, what both governments state, and what one
+side claims. They take the place of `in_force`."""
 
 HEADLINES = {
     "ban": "ban",
@@ -23,7 +34,7 @@ HEADLINES = {
 """Instruments that make a headline, gravest first, and their word in it. Others (reporting duties, stricter review, general
 licences, extraterritorial rules) accompany a control and are shown among the measures only."""
 
-NOT_LISTED, UNCERTAIN = "not_listed", "_uncertain"
+NOT_LISTED, UNCERTAIN, ABOVE_SIZE = "not_listed", "_uncertain", "_above_size"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +56,16 @@ class Measure:
     """A measure that names the form on the day asked.
 
     Attributes:
-        status: ``in_force``, ``suspended`` or ``announced`` for law; ``reported`` for practice; ``claimed``.
-        since: First day of the measure itself, as its notice says; a suspension does not move it.
+        status: ``in_force``, ``suspended``, ``unsettled``, ``announced`` or ``unchecked`` for law; ``reported`` for practice;
+            ``agreed``; ``claimed``.
+        since: First day on which the measure operated; of an announced one the day its notice gives; None for one that was
+            suspended before it took effect and has never operated.
         until: Last day of the present status, inclusive; None when no known date ends it.
         status_since: First day of the present status: of the suspension, or of the return to force after it.
-        certainty: ``named``, or ``uncertain`` when the words of the notice do not settle this form.
+        certainty: ``named``; ``above_size`` when pieces from a size on are named and the size was not given; ``uncertain`` when
+            the words of the notice do not settle this form.
         conditional: It applies to other destinations or end users than those asked about, and is shown as a warning.
-        counts: It makes the form controlled: official, in force, unconditional, a licence or a ban.
+        counts: It makes the form controlled: official, in force or unsettled, unconditional, a licence or a ban.
         acted_on_by: Ids of the events that suspend, extend or claim to extend it at present.
         source: The citation; `source_id` names the table's source, `confidence` what was checked.
     """
@@ -110,6 +124,8 @@ class ControlState:
         headline: A summary of the law, see `headline_of`; `measures` is the truth.
         listed: A legal measure in force or suspended names the form for this route; practice and claims never do.
         uncertain: The headline rests on a notice that does not settle this form; it is counted as controlled.
+        reviewed_to: Last day through which acts are in the ledger, at most `as_of`.
+        unsettled: Why measures of the headline are unsettled, in words; empty when none is.
         elsewhere: Legal measures of other jurisdictions on the same form and route; they do not enter the headline.
     """
 
@@ -126,11 +142,26 @@ class ControlState:
     elsewhere: tuple[Measure, ...]
     next_changes: tuple[Change, ...]
     note: str
+    reviewed_to: date | None
+    unsettled: str
+
+    @property
+    def review(self) -> Said:
+        """To which day the ledger was reviewed, and what that means for `as_of`."""
+        return review_note(self.reviewed_to, self.as_of)
+
+    @property
+    def leading(self) -> tuple[Measure, ...]:
+        """The legal measures that the headline rests on."""
+        parts = {part.removesuffix(UNCERTAIN).removesuffix(ABOVE_SIZE) for part in self.headline.split("+")}
+        return tuple(
+            m for m in self.measures if m.is_law and not m.conditional and _word(m.instrument, m.status, "named") in parts
+        )
 
     def is_controlled(self, instruments: tuple[str, ...]) -> bool:
-        """Whether one of `instruments` is in force on the form, unconditionally."""
+        """Whether one of `instruments` is in force or unsettled on the form, unconditionally."""
         return any(
-            m.is_law and m.status == IN_FORCE and not m.conditional and m.instrument in instruments for m in self.measures
+            m.is_law and m.status in COUNTED and not m.conditional and m.instrument in instruments for m in self.measures
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -145,6 +176,9 @@ class ControlState:
             "headline": self.headline,
             "listed": self.listed,
             "uncertain": self.uncertain,
+            "unsettled": self.unsettled,
+            "reviewed_to": None if self.reviewed_to is None else self.reviewed_to.isoformat(),
+            "review": self.review,
             "measures": [m.to_json() for m in self.measures],
             "elsewhere": [m.to_json() for m in self.elsewhere],
             "next_changes": [change.to_json() for change in self.next_changes],
@@ -152,33 +186,42 @@ class ControlState:
         }
 
 
-def _law(measures: tuple[Measure, ...], status: str) -> dict[str, bool]:
-    """Headline instruments with this status that apply to the route, and whether any notice settles the form."""
-    found: dict[str, bool] = {}
+LEGAL = (IN_FORCE, UNSETTLED, UNCHECKED, SUSPENDED)
+"""Statuses of law that make a headline, in this order."""
+
+DOUBTS = {"named": "", "above_size": ABOVE_SIZE, "uncertain": UNCERTAIN}
+"""How well a notice settles the form, best first, and what a word of the headline ends in."""
+
+
+def _law(measures: tuple[Measure, ...], status: str) -> dict[str, str]:
+    """Headline instruments with this status that apply to the route, and the best certainty of a notice about the form."""
+    found: dict[str, str] = {}
+    ranked = list(DOUBTS)
     for m in measures:
         if m.is_law and not m.conditional and m.status == status and m.instrument in HEADLINES:
-            found[m.instrument] = found.get(m.instrument, False) or m.certainty == "named"
+            found[m.instrument] = min(found.get(m.instrument, ranked[-1]), m.certainty, key=ranked.index)
     return found
 
 
-def _word(instrument: str, *, named: bool, suspended: bool = False) -> str:
-    return HEADLINES[instrument] + ("_suspended" if suspended else "") + ("" if named else UNCERTAIN)
+def _word(instrument: str, status: str, certainty: str) -> str:
+    return HEADLINES.get(instrument, instrument) + ("" if status == IN_FORCE else f"_{status}") + DOUBTS[certainty]
 
 
 def headline_of(measures: tuple[Measure, ...]) -> str:
-    """One line for the law: the gravest instrument in force, then graver ones that are only suspended.
+    """One line for the law: the gravest instrument in force, then graver ones that are unsettled or only suspended.
 
-    ``ban`` (a licence beside it adds nothing), ``licence``, ``licence+ban_suspended``, ``licence_suspended``, ``whitelist``,
-    ...; a word ends in ``_uncertain`` when no notice settles the form. Without any legal measure: the instrument of a
-    reported practice such as ``de_facto_stop``, else ``not_listed``.
+    ``ban`` (a licence beside it adds nothing), ``licence``, ``licence+ban_suspended``, ``licence_suspended``,
+    ``licence_unsettled`` (see `toolkit.supply.chronology.UNSETTLED`), ``licence_unchecked`` (see `UNCHECKED`), ``whitelist``,
+    ...; a word ends in ``_uncertain`` when no notice settles the form, in ``_above_size`` when pieces from a size on are
+    named. Without any legal measure: the instrument of a reported practice such as ``de_facto_stop``, else ``not_listed``.
     """
-    in_force, suspended = _law(measures, IN_FORCE), _law(measures, SUSPENDED)
     ranked = list(HEADLINES)
     parts: list[str] = []
-    gravest = min((ranked.index(name) for name in in_force), default=len(ranked))
-    if in_force:
-        parts.append(_word(ranked[gravest], named=in_force[ranked[gravest]]))
-    parts += [_word(name, named=suspended[name], suspended=True) for name in ranked[:gravest] if name in suspended]
+    gravest = len(ranked)
+    for status in LEGAL:
+        found = [name for name in ranked[:gravest] if name in (law := _law(measures, status))]
+        parts += [_word(name, status, law[name]) for name in (found if status == SUSPENDED else found[:1])]
+        gravest = ranked.index(found[0]) if found and status in BINDING else gravest
     if parts:
         return "+".join(parts)
     practice = sorted(m.instrument for m in measures if m.status == REPORTED and not m.conditional)
@@ -186,10 +229,33 @@ def headline_of(measures: tuple[Measure, ...]) -> str:
 
 
 def is_listed(measures: tuple[Measure, ...]) -> bool:
-    """Whether a legal measure in force or suspended names the form for the route asked about."""
-    return bool(_law(measures, IN_FORCE) or _law(measures, SUSPENDED))
+    """Whether a legal measure in force, unsettled, unchecked or suspended names the form for the route asked about."""
+    return any(_law(measures, status) for status in LEGAL)
 
 
 def rests_on_uncertain(headline: str) -> bool:
     """Whether an instrument in the headline is one that no notice settles for the form."""
-    return any(part.endswith(UNCERTAIN) for part in headline.split("+"))
+    return any(part.endswith((UNCERTAIN, ABOVE_SIZE)) for part in headline.split("+"))
+
+
+def unsettled_note(measures: tuple[Measure, ...], agreed: tuple[tuple[str, date | None], ...], reviewed_to: date | None) -> str:
+    """Why measures are unsettled, in words; empty when none is.
+
+    Args:
+        measures: Of one form and route.
+        agreed: Who agreed that the suspension goes on, and to which day.
+        reviewed_to: As in `ControlState`.
+    """
+    open_now = [m for m in measures if m.status == UNSETTLED and not m.conditional]
+    if not open_now:
+        return ""
+    titles = tuple(dict.fromkeys(m.number or m.authority for m in open_now))
+    authority, until = agreed[0]
+    return said(
+        "{titles:and}: unsettled. Extension of the suspension to {until} agreed by both governments ({authority}), amending "
+        "act not seen, ledger complete to {reviewed}.",
+        titles=titles,
+        until=said("{day:%Y-%m-%d}", day=until) if until else said("no stated day"),
+        authority=authority,
+        reviewed=said("{day:%Y-%m-%d}", day=reviewed_to) if reviewed_to else said("no stated day"),
+    )

@@ -7,10 +7,17 @@ from datetime import date, timedelta
 import polars as pl
 
 from toolkit.core.errors import SpecError
-from toolkit.supply.changes import SUSPENSION_ENDS, change_ahead, route_of, titles_acted_on
+from toolkit.supply.changes import (
+    SUSPENSION_ENDS,
+    agreed_extension,
+    change_ahead,
+    never_operated,
+    route_of,
+    titles_acted_on,
+)
 from toolkit.supply.chronology import DAY, EXPIRED, IN_FORCE, Chronology
 from toolkit.supply.controls import ControlLedger
-from toolkit.supply.events import CLAIMS, SUSPENDS, Event
+from toolkit.supply.events import AGREED, CLAIMS, SUSPENDS, Event
 
 SCHEMA = {
     "date": pl.Date,
@@ -31,7 +38,8 @@ SCHEMA = {
     "acts_on": pl.List(pl.String),
     "destinations": pl.List(pl.String),
     "returns": pl.Date,
-    "claims": pl.List(pl.Struct({"authority": pl.String, "until": pl.Date})),
+    "claims": pl.List(pl.Struct({"authority": pl.String, "until": pl.Date, "standing": pl.String})),
+    "never_operated": pl.List(pl.String),
 }
 """`what` is the sentence in English; from `change` on stand the parts that it is made of, for any other language."""
 
@@ -55,19 +63,40 @@ def _row(chronology: Chronology, event: Event, day: date, status: str, what: str
         "acts_on": list(titles_acted_on(chronology, event)),
         "destinations": list(route_of(event)),
         "claims": [],
+        "never_operated": [],
         **parts,
     }
 
 
-def _lapsed(chronology: Chronology, event: Event, since: date, claims: tuple[Event, ...]) -> str:
-    """Words for a suspension that has ended; a claim that it goes on is named, and changes nothing."""
-    *others, last = titles_acted_on(chronology, event)
-    targets = f"{', '.join(others)} and {last}" if others else last
-    text = f"The suspension of {targets} ({event.title}) lapsed: in force again since {since.isoformat()}"
+def _lapsed(ledger: ControlLedger, event: Event, since: date, claims: tuple[Event, ...], *, first: tuple[str, ...]) -> str:
+    """Words for a suspension that has ended by its text.
+
+    A claim of one side that it goes on is named, and changes nothing; under an agreement of both governments what it suspended
+    is unsettled. What is said of a day after the last reviewed one is an inference, and says so.
+    """
+    targets = _series(titles_acted_on(ledger.chronology, event))
+    text = f"The suspension of {targets} ({event.title}) ended by its text on {(since - DAY).isoformat()}"
+    agreed = [claim for claim in claims if claim.standing == AGREED]
+    if agreed:
+        until = agreed[0].ends
+        to = f" to {until.isoformat()}" if until else ""
+        reviewed = f", ledger complete to {ledger.reviewed_to.isoformat()}" if ledger.reviewed_to else ""
+        who = agreed[0].authority
+        return f"{text}. Unsettled: extension{to} agreed by both governments ({who}), amending act not seen{reviewed}"
+    again = "for the first time" if first == titles_acted_on(ledger.chronology, event) else "again"
+    text = f"{text}: in force {again} since {since.isoformat()}"
+    text += f" ({_series(first)} for the first time)" if first and again == "again" else ""
+    if ledger.reviewed_to is None or since > ledger.reviewed_to:
+        text += f", unless an act after {ledger.reviewed_to.isoformat()} says otherwise" if ledger.reviewed_to else ""
     if not claims:
         return text
     told = "; ".join(f"{c.authority}" + (f", to {c.ends.isoformat()}" if c.ends else "") for c in claims)
     return f"{text}, unless the claimed extension holds ({told}; no legal act confirms it)"
+
+
+def _series(titles: tuple[str, ...]) -> str:
+    *others, last = titles
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def upcoming(ledger: ControlLedger, *, on: date, within_days: int = 90) -> pl.DataFrame:
@@ -80,8 +109,9 @@ def upcoming(ledger: ControlLedger, *, on: date, within_days: int = 90) -> pl.Da
     Returns:
         Columns date, status, what, standing, kind, instrument, event_id, number, origin, metals, confidence, source, and the
         parts of the sentence `what`: change (see `toolkit.supply.changes`, and ``lapsed``), title and authority of the event,
-        titles of those it acts on, destinations that it names, the day on which what it suspended returns, and the claims
-        (authority, last day) that a lapsed suspension goes on.
+        titles of those it acts on, destinations that it names, the day on which what it suspended applies by its text, the
+        claims (authority, last day, standing) that a suspension goes on, and the titles of those that it suspended before they
+        ever operated.
     """
     if within_days < 0:
         raise SpecError(f"the calendar looks ahead, not {within_days} days.", hint="Give a positive number of days.")
@@ -92,18 +122,29 @@ def upcoming(ledger: ControlLedger, *, on: date, within_days: int = 90) -> pl.Da
             continue
         change = change_ahead(chronology, event, on)
         if change and change.date <= on + window:
-            returns = change.date + DAY if change.kind == SUSPENSION_ENDS else None
-            rows.append(_row(chronology, event, change.date, "ahead", change.what, change=change.kind, returns=returns))
+            parts = {}
+            if change.kind == SUSPENSION_ENDS:
+                extension = agreed_extension(chronology, event, on)
+                parts = {"returns": change.date + DAY, "never_operated": list(never_operated(chronology, event, on))}
+                if extension:
+                    parts["claims"] = [
+                        {"authority": extension.authority, "until": extension.ends, "standing": extension.standing}
+                    ]
+            rows.append(_row(chronology, event, change.date, "ahead", change.what, change=change.kind, **parts))
         if event.relation == SUSPENDS and event.is_law and chronology.status(event, on, known=on) == EXPIRED:
             since = chronology.spell(event, on).since
+            extension = agreed_extension(chronology, event, on)
+            if extension and extension.ends and extension.ends < on:
+                since = max(since, extension.ends + DAY)  # until then it was unsettled
             claims = tuple(
                 claim
                 for claim in chronology.acting_on(event, CLAIMS, known=on)
                 if chronology.status(claim, on, known=on) == IN_FORCE
             )
             if since - DAY >= on - window or claims:
-                what = _lapsed(chronology, event, since, claims)
-                stated = [{"authority": claim.authority, "until": claim.ends} for claim in claims]
-                parts = {"change": "lapsed", "returns": since, "claims": stated}
+                first = never_operated(chronology, event, since)
+                what = _lapsed(ledger, event, since, claims, first=first)
+                stated = [{"authority": c.authority, "until": c.ends, "standing": c.standing} for c in claims]
+                parts = {"change": "lapsed", "returns": since, "claims": stated, "never_operated": list(first)}
                 rows.append(_row(chronology, event, since - DAY, "lapsed", what, **parts))
     return pl.DataFrame(rows, schema=SCHEMA, orient="row").sort("date", "event_id")

@@ -56,10 +56,10 @@ def test_gallium_metal_to_the_united_states(ledger, on, headline):
         ("antimony", "metal", "licence"),
         ("bismuth", "metal", "licence"),
         ("tellurium", "metal", "licence"),
-        ("molybdenum", "metal powder", "licence"),
+        ("molybdenum", "metal powder", "licence_uncertain"),
         ("dysprosium", "oxide", "licence"),
         ("terbium", "oxide", "licence"),
-        ("tungsten", "metal", "licence_uncertain"),
+        ("tungsten", "metal", "licence_above_size"),
         ("silver", "metal", "whitelist"),
         ("indium", "metal", "not_listed"),
         ("neodymium", "oxide", "not_listed"),
@@ -152,7 +152,10 @@ def test_no_route_shows_every_destination_as_conditional(ledger):
 
 
 def test_a_destination_gets_only_its_own_measures(ledger):
-    assert set(by_id(state(ledger, "gallium", "metal", destination="DEU").measures)) == {"EV020"}
+    assert set(by_id(state(ledger, "gallium", "metal", destination="KOR").measures)) == {"EV020"}
+    lists = by_id(state(ledger, "gallium", "metal", destination="DEU").measures)
+    assert set(lists) == {"EV020", "EV099", "EV100"}  # entities in the EU are listed
+    assert all(lists[key].conditional for key in ("EV099", "EV100"))
 
 
 def test_practice_is_shown_and_never_counts(ledger):
@@ -182,15 +185,29 @@ def test_practice_alone_makes_a_headline_but_no_listing(ledger):
     assert (found.headline, found.listed) == ("de_facto_stop", False)
 
 
-def test_a_claim_is_named_and_changes_nothing(ledger):
-    before, after = date(2026, 11, 10), date(2026, 11, 11)
+def test_an_agreed_extension_without_its_act_leaves_the_suspended_measure_unsettled(ledger):
+    before, after, past = date(2026, 11, 10), date(2026, 11, 11), date(2027, 1, 11)
     assert state(ledger, "holmium", "oxide", before).headline == "licence_suspended"
     found = state(ledger, "holmium", "oxide", after)
+    assert (found.headline, found.listed) == ("licence_unsettled", True)
+    agreed = by_id(found.measures)["EV089"]
+    assert (agreed.status, agreed.standing, agreed.counts) == ("agreed", "agreed", False)
+    licence = by_id(found.measures)["EV056"]
+    assert (licence.status, licence.since, licence.until) == ("unsettled", after, date(2027, 1, 10))
+    assert (licence.acted_on_by, licence.counts) == (("EV089",), True)  # the safe side
+    assert "agreed by both governments (MOFCOM and USTR), amending act not seen" in found.unsettled
+    assert [(c.date, c.standing) for c in found.next_changes] == [(date(2027, 1, 10), "agreed")]
+    assert state(ledger, "holmium", "oxide", past).headline == "licence"
+    assert by_id(state(ledger, "holmium", "oxide", past).measures)["EV056"].since == past
+
+
+def test_a_claim_of_one_side_is_named_and_changes_nothing(tables):
+    table = tables["controls"].with_columns(
+        standing=pl.when(pl.col("event_id") == "EV089").then(pl.lit("claimed")).otherwise("standing")
+    )
+    found = state(ControlLedger.of(table, tables["control_scopes"]), "holmium", "oxide", date(2026, 11, 11))
     assert found.headline == "licence"
-    claim = by_id(found.measures)["EV089"]
-    assert (claim.status, claim.standing, claim.counts) == ("claimed", "claimed", False)
-    assert by_id(found.measures)["EV056"].acted_on_by == ("EV089",)
-    assert [(c.date, c.standing) for c in found.next_changes] == [(date(2027, 1, 10), "claimed")]
+    assert (by_id(found.measures)["EV089"].status, found.unsettled) == ("claimed", "")
 
 
 def test_the_next_change_of_the_ban(ledger):
@@ -211,8 +228,9 @@ def test_an_announced_measure_is_shown_before_its_first_day(ledger):
 
 def test_other_origins_belong_to_themselves(ledger):
     assert by_id(state(ledger, "rhenium", "metal").elsewhere).keys() == {"EV015"}
-    assert "memory" in by_id(state(ledger, "rhenium", "metal").elsewhere)["EV015"].confidence
-    assert state(ledger, "rhenium", "metal", origin="EU").headline == "licence_uncertain"
+    entry = by_id(state(ledger, "rhenium", "metal").elsewhere)["EV015"]
+    assert (entry.status, entry.confidence) == ("unchecked", "not checked against the text")
+    assert state(ledger, "rhenium", "metal", origin="EU").headline == "licence_unchecked_uncertain"
     assert state(ledger, "nickel", "ore", origin="IDN").headline == "ban"
     assert not state(ledger, "nickel", "ore").listed
 
@@ -244,7 +262,7 @@ def test_unknown_names_are_refused_with_the_nearest(ledger, metal, form, hint):
     assert hint in error.value.hint
 
 
-@pytest.mark.parametrize("kwargs", [{"destination": "US"}, {"destination": "usa"}, {"origin": "China"}, {"end_user": "army"}])
+@pytest.mark.parametrize("kwargs", [{"destination": "US"}, {"destination": "usa"}, {"origin": "China"}, {"end_user": "police"}])
 def test_places_and_users_that_match_nothing_are_refused(ledger, kwargs):
     with pytest.raises(DataError):
         ledger.state("gallium", "metal", on=TODAY, **kwargs)

@@ -54,7 +54,7 @@ def test_status_is_that_of_the_notice_on_the_day(ledger):
     assert status(date(2025, 10, 8)) == []
     assert status(date(2025, 10, 9)) == ["announced"]
     assert status(date(2026, 1, 1)) == ["suspended"]
-    assert status(date(2026, 11, 11)) == ["in_force"]
+    assert status(date(2026, 11, 11)) == ["unsettled"]
 
 
 @pytest.mark.parametrize("query", ["", "  ", "811"])

@@ -30,7 +30,7 @@ def refused(frames, *events, scopes=None, items=None, **kwargs) -> FrameError:
         ([{"event_id": "A", "kind": "controls"}], "kind", 2, "'controls'"),
         ([{"event_id": "A", "standing": "rumoured"}], "standing", 2, "'rumoured'"),
         ([{"event_id": "A", "instrument": "license"}], "instrument", 2, "'license'"),
-        ([{"event_id": "A", "end_user": "army"}], "end_user", 2, "'army'"),
+        ([{"event_id": "A", "end_user": "police"}], "end_user", 2, "'police'"),
         ([{"event_id": "A", "destination": "US"}], "destination", 2, "match no buyer"),
         ([{"event_id": "A", "origin": "China"}], "origin", 2, "no jurisdiction"),
         ([{"event_id": "A", "relation": "suspend", "acts_on": "A"}], "relation", 2, "'suspend'"),

@@ -19,18 +19,31 @@ def test_what_changes_within_ninety_days(ledger):
     assert list(ahead.select("date", "standing", "kind", "event_id").iter_rows()) == [
         (date(2026, 11, 27), "official", "control", "EV063"),
         (date(2027, 1, 1), "official", "policy", "EV092"),
-        (date(2027, 1, 10), "claimed", "policy", "EV089"),
+        (date(2027, 1, 10), "agreed", "policy", "EV089"),
     ]
     assert "2026-11-28" in ahead["what"][0]
-    assert "from memory" in ahead["confidence"][1]
-    assert "no legal act confirms" in ahead["what"][2]
+    assert "amending act not seen" in ahead["what"][2]
 
 
-def test_the_lapsed_suspension_is_named_with_the_claim_that_it_goes_on(ledger):
-    (row,) = upcoming(ledger, on=TODAY).filter(pl.col("status") == "lapsed").iter_rows(named=True)
-    assert (row["event_id"], row["date"], row["number"]) == ("EV062", date(2026, 11, 10), "No. 70 of 2025")
-    assert "unless the claimed extension holds" in row["what"]
-    assert "2027-01-10" in row["what"]
+def test_a_suspension_that_ended_by_its_text_under_an_agreed_extension_is_unsettled_and_never_in_force(ledger):
+    rows = upcoming(ledger, on=TODAY).filter(pl.col("status") == "lapsed").iter_rows(named=True)
+    row = next(row for row in rows if row["event_id"] == "EV062")
+    assert (row["date"], row["number"]) == (date(2026, 11, 10), "No. 70 of 2025")
+    assert "Unsettled: extension to 2027-01-10 agreed by both governments" in row["what"]
+    assert "in force" not in row["what"]
+    assert row["claims"] == [{"authority": "MOFCOM and USTR", "until": date(2027, 1, 10), "standing": "agreed"}]
+
+
+def test_what_never_operated_does_not_come_back(ledger):
+    (row,) = upcoming(ledger, on=date(2026, 9, 1), within_days=80).filter(pl.col("event_id") == "EV062").iter_rows(named=True)
+    assert "again" not in row["what"]
+    assert "No. 57 of 2025" in row["never_operated"]
+    assert "No. 62 of 2025" not in row["never_operated"]  # in force from 2025-10-09 to 2025-11-06
+    assert "No. 61 of 2025 limb 1(3)" not in row["never_operated"]
+    (known,) = (
+        upcoming(ledger, on=date(2026, 10, 1), within_days=50).filter(pl.col("event_id") == "EV062").iter_rows(named=True)
+    )
+    assert "agreed by both governments (MOFCOM and USTR), amending act not seen" in known["what"]
 
 
 def test_a_lapsed_suspension_stays_while_the_claim_stands_and_goes_after(ledger):
@@ -38,6 +51,7 @@ def test_a_lapsed_suspension_stays_while_the_claim_stands_and_goes_after(ledger)
         return upcoming(ledger, on=on, within_days=0).filter(pl.col("status") == "lapsed")["event_id"].to_list()
 
     assert lapsed(date(2026, 11, 10)) == []
+    assert "EV062" in lapsed(date(2026, 11, 11))
     assert lapsed(date(2027, 1, 10)) == ["EV062"]
     assert lapsed(date(2027, 1, 11)) == []
 

@@ -13,8 +13,11 @@ from toolkit.app.findings.part import Ask, part
 from toolkit.app.ledger import load_ledger
 from toolkit.app.valuation import UnitPrice, unit_prices
 from toolkit.core.market import Snapshot
+from toolkit.supply.changes import titles_acted_on
 from toolkit.supply.controls import CHINA
+from toolkit.supply.events import SUSPENDS
 from toolkit.supply.flows import WORLD, flow_series, summarise
+from toolkit.supply.review import is_beyond_review
 
 TOLD = ("control", "practice")
 """Kinds of events that change what may leave a country; policy and markets are in the calendar."""
@@ -37,6 +40,7 @@ def changes(ask: Ask) -> dict[str, Any] | None:
     return {
         "since": since,
         "ledger_until": snapshot["controls"]["known_from"].max(),
+        "reviewed_to": ask.inputs.ledger.reviewed_to,
         "controls": list(_controls(ask, since)),
         "flows": flows,
         "prices": prices,
@@ -51,7 +55,11 @@ def month_before(day: date) -> date:
 
 
 def _controls(ask: Ask, since: date) -> Iterator[dict[str, Any]]:
-    """Events announced since, and official ones whose status is another than it was; in the order of the day of the change."""
+    """Events announced since, and official ones whose status is another than it was; in the order of the day of the change.
+
+    A suspension that began or ended is one change, with what it acts on beside it. `inferred` is a change that only the date of
+    an earlier act tells, on a day to which the ledger was not reviewed.
+    """
     chronology = ask.inputs.ledger.chronology
     rows = []
     for event in ask.inputs.ledger.events:
@@ -62,6 +70,7 @@ def _controls(ask: Ask, since: date) -> Iterator[dict[str, Any]]:
         now = chronology.status(event, ask.as_of, known=ask.as_of)
         if not new and (not event.is_law or was == now):
             continue
+        day = event.known_from if new else chronology.spell(event, ask.as_of).since
         rows.append(
             {
                 "event_id": event.event_id,
@@ -76,9 +85,19 @@ def _controls(ask: Ask, since: date) -> Iterator[dict[str, Any]]:
                 "metals": event.metals,
                 "was": was,
                 "now": now,
-                "day": event.known_from if new else chronology.spell(event, ask.as_of).since,
+                "day": day,
+                "inferred": not new and is_beyond_review(ask.inputs.ledger.reviewed_to, day),
+                "targets": titles_acted_on(chronology, event) if event.relation == SUSPENDS else (),
+                "targets_now": [],
             }
         )
+    suspensions = {row["event_id"]: row for row in rows if row["targets"]}
+    for row in tuple(rows):
+        acting = chronology.acting_on(ask.inputs.ledger[row["event_id"]], SUSPENDS, known=ask.as_of)
+        found = [suspensions[s.event_id] for s in acting if s.event_id in suspensions]
+        if found and row["was"] is not None:
+            found[-1]["targets_now"] = sorted({*found[-1]["targets_now"], row["now"]})
+            rows.remove(row)
     yield from sorted(rows, key=lambda row: (row["day"], row["event_id"]))
 
 

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from toolkit.app.control_states import RESALE
 from toolkit.app.findings.part import Ask, part
-from toolkit.supply.chronology import IN_FORCE, SUSPENDED
 from toolkit.supply.controls import CHINA
 from toolkit.supply.exposure import STORED_AT_ORIGIN
 from toolkit.supply.purity import purity_fraction
-from toolkit.supply.resale import RESTRICTING, restricted_buyers
+from toolkit.supply.resale import resale_answer, resale_buyers
 from toolkit.supply.state import Measure
 from toolkit.supply.traceability import UNKNOWN_ORIGIN
 
-YES, PERMIT, LICENCE, SUSPENDED_NO, UNSETTLED, NO = "yes", "permit", "licence", "suspended", "unsettled", "no"
-"""Answers: nothing known stands in the way; a permit of another jurisdiction may be needed; the metal is still at its origin
-and needs a licence to leave; a ban is suspended today; a clause on goods made abroad is in force, and the ledger does not say
-whether it reaches the metal itself when it is passed on; forbidden."""
-REACHING = "extraterritorial"
-CERTAIN = "named"
 TOLD = (
     "event_id", "instrument", "number", "authority", "status", "since", "until", "standing", "confidence", "source_id",
 )  # fmt: skip
@@ -35,7 +27,7 @@ def resale(ask: Ask) -> dict[str, Any] | None:
     exposure = ask.record.get("exposure")
     if exposure is None or not exposure["lots"]:
         return None
-    buyers = tuple(dict.fromkeys((*RESALE, *restricted_buyers(ask.inputs.ledger, on=ask.as_of, origin=CHINA))))
+    buyers = resale_buyers(ask.inputs.ledger, on=ask.as_of)
     buyers = tuple(sorted(buyers, key=lambda buyer: (buyer[0] != "USA", buyer[0], _ORDER.get(buyer[1], 9))))
     names = {asset.key: (asset.name, asset.element, asset.form) for asset in ask.inputs.products}
     groups = []
@@ -63,34 +55,14 @@ def _groups(lots: list[Mapping[str, Any]]) -> dict[Kind, list[Mapping[str, Any]]
 
 
 def _answer(ask: Ask, kind: Kind, buyer: tuple[str, str]) -> dict[str, Any]:
-    """The gravest of what meets a buyer; an unknown origin is asked about as China, the safe side."""
+    """The answer of `toolkit.supply.resale`; an unknown origin is asked about as China, the safe side."""
     metal, form, origin, purity, there = kind
-    place, user = buyer
-    state = ask.inputs.ledger.state(
-        metal, form, on=ask.as_of, destination=place, origin=CHINA if origin == UNKNOWN_ORIGIN else origin, end_user=user,
-        purity=purity,
+    found = resale_answer(
+        ask.inputs.ledger, metal, form, buyer,
+        on=ask.as_of, origin=CHINA if origin == UNKNOWN_ORIGIN else origin, at_origin=there, purity=purity,
     )  # fmt: skip
-    met = sorted(_meeting(state.measures, place, user), key=lambda m: (m.status != IN_FORCE, m.instrument != "ban", m.event_id))
-    barred = [m for m in met if m.status == IN_FORCE]
-    leaving = [m for m in state.measures if there and m.counts and m.is_law]
-    permits = [m for m in state.elsewhere if not m.conditional]
-    reaching = [
-        m for m in state.measures if m.instrument == REACHING and m.is_law and m.status == IN_FORCE and not m.conditional
-    ]
-    found: tuple[tuple[str, list[Measure]], ...] = (
-        (NO, barred), (LICENCE, leaving), (UNSETTLED, reaching), (SUSPENDED_NO, met), (PERMIT, permits),
-    )  # fmt: skip
-    answer, shown = next(((word, measures) for word, measures in found if measures), (YES, []))
-    return {"answer": answer, "certain": all(m.certainty == CERTAIN for m in shown), "measures": [_told(m) for m in shown]}
-
-
-def _meeting(measures: tuple[Measure, ...], place: str, user: str) -> Iterator[Measure]:
-    """Bans and lists of the origin that single this buyer out, in force or suspended; what holds for all is none of them."""
-    for m in measures:
-        if not m.is_law or m.conditional or m.instrument not in RESTRICTING or m.status not in (IN_FORCE, SUSPENDED):
-            continue
-        if place in m.destinations and m.end_user in ("all", user):
-            yield m
+    return {"answer": found.answer, "certain": all(m.certainty == "named" for m in found.measures),
+            "measures": [_told(m) for m in found.measures]}  # fmt: skip
 
 
 def _told(m: Measure) -> dict[str, Any]:

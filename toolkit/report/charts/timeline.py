@@ -15,7 +15,7 @@ from toolkit.report.charts.theme import AXIS_TEXT, LABEL_TEXT, PAGE, PHONE, SHEE
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.words.formats import Formats
 
-Mark = Literal["on", "suspended", "ahead", "claimed", "whitelist", "reported"]
+Mark = Literal["on", "suspended", "unsettled", "ahead", "claimed", "whitelist", "reported"]
 LEFT, RIGHT = 2, 10
 """Room that the theme leaves beside a drawing, in px."""
 FIXED = alt.AutoSizeParams(type="none")
@@ -36,6 +36,7 @@ _STYLE: dict[Mark, dict[str, Any]] = {
     "on": {"fill": TOKENS["ctl"]},
     "suspended": {"fill": TOKENS["hatch"], "stroke": TOKENS["ctl"], "strokeWidth": 1},
     "ahead": {"fill": TOKENS["paper"], "stroke": TOKENS["ctl"], "strokeWidth": 1.5, "strokeDash": [4, 3]},
+    "unsettled": {"fill": TOKENS["hatch"], "stroke": TOKENS["ctl"], "strokeWidth": 1.5, "strokeDash": [4, 3]},
     "claimed": {"fill": TOKENS["paper"], "stroke": TOKENS["ctl"], "strokeWidth": 1.5, "strokeDash": [2, 2]},
     "whitelist": {"fill": TOKENS["wl"]},
 }

@@ -6,17 +6,20 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from toolkit.report.findings import Findings, is_confirmed
-from toolkit.report.words.formats import readable
+from toolkit.report.words.formats import day, readable
 from toolkit.report.words.language import mark
 from toolkit.report.words.text import Text, text
 
 Fact = Mapping[str, Any]
 DOUBTS = (
-    ("partly verified", mark("partly from memory")),
-    ("from memory", mark("from memory")),
+    ("partly verified", mark("partly not checked against the text")),
+    ("not checked", mark("not checked against the text")),
+    ("from memory", mark("not checked against the text")),
+    ("single source", mark("one source, not confirmed elsewhere")),
     ("single trade-press report", mark("one press report, not confirmed elsewhere")),
 )
 """How the ledger says that a row was not looked up, and how a reader is told."""
+AGREED = mark("stated by both governments, act not seen")
 REPORTED, CLAIMED, UNNAMED = mark("reported by the press"), mark("claimed by one side"), mark("not confirmed")
 
 
@@ -32,7 +35,7 @@ def facts(run: Findings) -> Iterator[Fact]:
 
 
 def unconfirmed(run: Findings) -> Mapping[str, Fact]:
-    """By id, the facts used that are from memory, from one press report, or claimed by one side."""
+    """By id, the facts used that were not checked against the text, from one press report, or claimed by one side."""
     found: dict[str, Fact] = {}
     for fact in facts(run):
         if not is_confirmed(fact):
@@ -51,6 +54,8 @@ def concerned(run: Findings, event_id: str) -> tuple[Mapping[str, Any], ...]:
 
 def why_unconfirmed(run: Findings, fact: Fact) -> Text:
     """What is missing for it to be a fact: a claim, a report, or a look at the text."""
+    if fact["standing"] == "agreed":
+        return text(run.say.words(AGREED))
     if fact["standing"] == "claimed":
         by = fact.get("authority", "")
         if by:
@@ -59,6 +64,18 @@ def why_unconfirmed(run: Findings, fact: Fact) -> Text:
     if fact["standing"] == "reported" and not fact["confidence"].startswith("single"):
         return text(run.say.words(REPORTED))
     return text(run.say.words(next((words for part, words in DOUBTS if part in fact["confidence"]), UNNAMED)))
+
+
+def review(run: Findings) -> Text:
+    """To which day the ledger was reviewed, for a report of a later day; nothing where it was reviewed to the day."""
+    reviewed = run.record.get("ledger", {}).get("reviewed_to")
+    if reviewed is None or day(reviewed) >= run.as_of:
+        return ()
+    return run.say(
+        "Ledger reviewed to {day}: later acts are not in it, and later states hold unless an act after that day "
+        "says otherwise.",
+        day=run.fmt.long_date(reviewed),
+    )
 
 
 def instrument(run: Findings, fact: Fact) -> str:

@@ -24,6 +24,7 @@ STATES: Mapping[Mark, str] = MappingProxyType(
     {
         "on": mark("in force"),
         "suspended": mark("suspended"),
+        "unsettled": mark("not settled: extension agreed, act not seen"),
         "ahead": mark("ahead, unless it is changed"),
         "claimed": mark("extension only claimed"),
         "reported": mark("reported by the press, not law"),
@@ -129,7 +130,7 @@ def _finding(run: Findings, lanes: Sequence[Lane]) -> Text:
     if returns:
         since, lane = min(returns, key=lambda item: item[0])
         return _returns(run, lane, run.fmt.long_date(since))
-    last = [[s for s in lane.spells if s.mark in ("on", "suspended", "ahead")][-1:] for lane in lanes]
+    last = [[s for s in lane.spells if s.mark in ("on", "suspended", "unsettled", "ahead")][-1:] for lane in lanes]
     law = [spells[0] for spells in last if spells]
     if not law:
         return say("No ban and no licence requirement names these products")
@@ -179,7 +180,7 @@ def _lanes(run: Findings) -> Iterator[Lane]:
         numbers = [run.fmt.notices(run.say.term("term", r["number"] or r["event_id"])) for r in group]
         yield Lane(
             row["instrument"],
-            run.say.words("All under licence") if everything else _symbols(run, concerned),
+            run.say.words("All under licence") if everything else _symbols(run, concerned, row.get("uncertain")),
             run.say.listed([run.metal(one) for one in concerned]),
             measure(run, row),
             ", ".join(numbers),
@@ -201,12 +202,16 @@ def _practice(run: Findings) -> Iterator[Lane]:
         yield Lane(fact["instrument"], _symbols(run, rows), names, instrument(run, fact), "", (spell,), (fact["source_id"],))
 
 
-def _symbols(run: Findings, rows: Sequence[Mapping[str, Any]]) -> str:
-    """Symbols of the products; a form that the notice may not mean is marked in words."""
+def _symbols(run: Findings, rows: Sequence[Mapping[str, Any]], uncertain: Sequence[str] | None = None) -> str:
+    """Symbols of the products; a form that the notice may not mean is marked in words.
+
+    `uncertain` are the assets of which the measure itself leaves the form open; None, as in older runs: those whose state does.
+    """
     told: dict[str, None] = {}
     for row in rows:
         symbol = row["element"] or plain((run.head(row),))
-        told[run.say.words("{metal} (uncertain)", metal=symbol) if row["uncertain"] else symbol] = None
+        doubtful = row["uncertain"] if uncertain is None else row["asset"] in uncertain
+        told[run.say.words("{metal} (uncertain)", metal=symbol) if doubtful else symbol] = None
     return ", ".join(told)
 
 
@@ -255,6 +260,8 @@ def _spells(row: Mapping[str, Any], today: date) -> Iterator[Bar]:
         state: Mark = "on" if since <= today else "ahead"
         if spell["status"] == SUSPENDED:
             state = "suspended"
+        elif spell["status"] == "unsettled":
+            state = "unsettled"
         elif row["instrument"] == WHITELIST:
             state = "whitelist"
         yield Bar(state, since, until)

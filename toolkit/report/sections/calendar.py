@@ -12,7 +12,7 @@ from toolkit.report.charts.timeline import Period
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Calendar, Date, Figure, Missing
 from toolkit.report.findings import HELD, Findings, is_confirmed
-from toolkit.report.pieces.facts import instrument
+from toolkit.report.pieces.facts import instrument, review
 from toolkit.report.pieces.lanes import in_words, suspended_until
 from toolkit.report.words.formats import capital, day
 from toolkit.report.words.language import mark
@@ -27,13 +27,14 @@ STANDING: Mapping[str, str] = MappingProxyType(
         "official": mark("official"),
         "reported": mark("reported"),
         "claimed": mark("claimed"),
-        "from memory": mark("from memory"),
+        "agreed": mark("agreed, act not seen"),
+        "not checked": mark("not checked against the text"),
     }
 )
 LEGEND: tuple[tuple[Mark, str], ...] = (
     ("next", mark("next official date")),
     ("firm", mark("official")),
-    ("open", mark("claimed, reported or from memory")),
+    ("open", mark("agreed, claimed, reported or not checked")),
     ("past", mark("lapsed")),
 )
 ORDER: tuple[Mark, ...] = tuple(key for key, _ in LEGEND)
@@ -55,7 +56,11 @@ def calendar(run: Findings) -> tuple[Block, ...] | Missing:
 
 def standing(row: Row) -> str:
     """What a date rests on: a key of `STANDING`."""
-    return "from memory" if "memory" in row["confidence"] and row["standing"] == "official" else row["standing"]
+    return (
+        "not checked"
+        if ("memory" in row["confidence"] or "not checked" in row["confidence"]) and row["standing"] == "official"
+        else row["standing"]
+    )
 
 
 def _figure(run: Findings, rows: Sequence[Row], following: str | None) -> Figure:
@@ -67,9 +72,14 @@ def _figure(run: Findings, rows: Sequence[Row], following: str | None) -> Figure
     period = Period(run.as_of - BACK, max(run.as_of + LEAST, last + AFTER), run.as_of)
     told = "; ".join(f"{fmt.long_date(row['date'])}, {_standing(run, row)}: {_short(run, row)}" for row in rows)
     marks = {one.mark for one in shown}
+    reviewed = review(run)
+    dates = say(
+        "Dates in the control ledger, the next 400 days, each official, agreed, reported, claimed or not checked against "
+        "the text."
+    )
     return Figure(
         _finding(run, rows, following),
-        say("Dates in the control ledger, the next 400 days, each official, reported, claimed or from memory."),
+        text(dates, " ", reviewed) if reviewed else dates,
         (strip(shown, period, f"{told}.", fmt),) if shown else (),
         tuple((f"date-{key}", say.words(words)) for key, words in LEGEND if key in marks),
         say("Source: control ledger{markers}.", markers=sources(*run.of_tables("controls"))),
@@ -142,13 +152,19 @@ def _told(run: Findings, row: Row) -> tuple[Text, tuple[Text, ...]]:
             return say("{notice} takes effect", notice=title), (_scope(run, row),)
         case "ends":
             return say("Last day of {notice}", notice=title), (_scope(run, row),)
+        case "claim_ends" if row["standing"] == "agreed":
+            agreed = say("Last day of the extension of {notices} that both governments agreed", notices=acts)
+            return agreed, (say("Stated by {authority}; the amending act was not seen.", authority=_authority(run, row)),)
         case "claim_ends":
             claimed = say(
                 "Last day of the extension of {notices} that {authority} claimed", notices=acts, authority=_authority(run, row)
             )
             return claimed, (say("No legal act confirms it."),)
         case "lapsed":
-            told = say("The suspension of {notices} has lapsed", notices=acts)
+            if any(claim.get("standing") == "agreed" for claim in row["claims"]):
+                told = say("The suspension of {notices} ended by its text: not settled", notices=acts)
+            else:
+                told = say("The suspension of {notices} has lapsed", notices=acts)
             return told, (say("Suspended by {notice}.", notice=title), *_after_lapse(run, row))
         case _:
             return _suspension_ends(run, row, acts, title)
@@ -168,13 +184,51 @@ def _suspension_ends(run: Findings, row: Row, acts: Text, title: Span) -> tuple[
     by = say("{notices}, suspended by {notice}.", notices=acts, notice=title)
     if not row["returns"]:
         return told, (by,)
+    agreed = [claim for claim in row.get("claims") or () if claim.get("standing") == "agreed"]
+    if agreed:
+        return told, (by, _agreed(run, agreed[0]))
+    if row.get("never_operated"):
+        day, first = run.fmt.short_date(row["returns"]), _titles(run, row["never_operated"])
+        return told, (
+            by,
+            say("From {day} these apply unless it is extended, {first} for the first time.", day=day, first=first),
+        )
     return told, (by, say("In force again from {day} unless it is extended.", day=run.fmt.short_date(row["returns"])))
+
+
+def _agreed(run: Findings, claim: Row) -> Text:
+    """An extension that both governments stated and whose act was not seen."""
+    say, who = run.say, name(run.say.term("term", claim["authority"]))
+    until = run.fmt.short_date(claim["until"]) if claim["until"] else None
+    reviewed = run.record.get("ledger", {}).get("reviewed_to")
+    if not until:
+        return say("An extension is agreed by both governments ({authority}); the amending act was not seen.", authority=who)
+    if not reviewed:
+        return say(
+            "An extension to {day} is agreed by both governments ({authority}); the amending act was not seen.",
+            day=until, authority=who,
+        )  # fmt: skip
+    return say(
+        "An extension to {day} is agreed by both governments ({authority}); the amending act was not seen, the ledger is "
+        "complete to {reviewed}.",
+        day=until, authority=who, reviewed=run.fmt.short_date(reviewed),
+    )  # fmt: skip
 
 
 def _after_lapse(run: Findings, row: Row) -> Iterator[Text]:
     say, fmt = run.say, run.fmt
     since = fmt.short_date(row["returns"]) if row["returns"] else None
-    if since:
+    agreed = [claim for claim in row["claims"] if claim.get("standing") == "agreed"]
+    if agreed:
+        yield _agreed(run, agreed[0])
+        return
+    reviewed = run.record.get("ledger", {}).get("reviewed_to")
+    if since and reviewed and row["returns"] > reviewed:
+        yield say(
+            "In force again since {day}, unless an act after {reviewed} says otherwise.",
+            day=since, reviewed=run.fmt.short_date(reviewed),
+        )  # fmt: skip
+    elif since:
         yield say("In force again since {day}.", day=since)
     told = {other["date"] for other in run.record["upcoming"] if other.get("change") == "claim_ends"}
     for claim in row["claims"]:

@@ -18,6 +18,7 @@ STATUS: Mapping[str, str] = {
     "announced": mark("announced, not yet in force"),
     "in_force": mark("in force"),
     "suspended": mark("suspended"),
+    "unsettled": mark("not settled"),
     "expired": mark("has ended"),
     "repealed": mark("repealed"),
 }
@@ -39,8 +40,9 @@ def _controls(found: Findings, part: Mapping[str, Any]) -> Figure:
     since = fmt.long_date(part["since"])
     source = say("Source: control ledger{markers}.", markers=sources(*found.of_tables("controls")))
     if not rows:
-        return Figure(say("No control was announced, began or ended since {since}", since=since), (), (), source=source)
-    title = say.counted(
+        none = say("No control was announced, began or ended since {since}", since=since)
+        return Figure(none, _reviewed(found, part), (), source=source)
+    title = _inferred(found, rows, part) or say.counted(
         len(rows),
         "One measure was announced or changed since {since}",
         "{N} measures were announced or changed since {since}",
@@ -65,15 +67,19 @@ def _ledger(found: Findings, part: Mapping[str, Any]) -> Iterator[Inline]:
     """What the table covers, how far the ledger reaches, and claims that it does not follow."""
     say, fmt = found.say, found.fmt
     yield from say("Legal measures and reported practice of every country in the ledger.")
-    if part["ledger_until"] < part["since"]:
+    if reviewed := _reviewed(found, part):
         yield " "
-        yield from say(
-            "Its newest entry is of {day}: later acts are not in it, and dates are read from earlier ones.",
-            day=fmt.short_date(part["ledger_until"]),
-        )
+        yield from reviewed
     for row in found.record["upcoming"]:
         for claim in row.get("claims") or ():
             yield " "
+            if claim.get("standing") == "agreed":
+                yield from say(
+                    "{who} stated that the suspension by {number} goes on; the amending act was not seen.",
+                    who=name(say.term("term", claim["authority"])),
+                    number=name(fmt.notices(say.term("term", row["number"] or row["title"]))),
+                )
+                continue
             yield from say(
                 "{who} claimed that the suspension by {number} goes on; no legal act confirms it.",
                 who=name(say.term("term", claim["authority"])),
@@ -81,21 +87,61 @@ def _ledger(found: Findings, part: Mapping[str, Any]) -> Iterator[Inline]:
             )
 
 
+def _inferred(found: Findings, rows: Sequence[Mapping[str, Any]], part: Mapping[str, Any]) -> Text:
+    """The finding where all that changed is read from the dates of earlier acts; nothing where an act tells of a change."""
+    if not part.get("reviewed_to") or not all(row.get("inferred") for row in rows):
+        return ()
+    return found.say.counted(
+        len(rows),
+        "By its date one measure changed since {since}, unless an act after {reviewed} says otherwise",
+        "By their dates {n} measures changed since {since}, unless an act after {reviewed} says otherwise",
+        since=found.fmt.long_date(part["since"]),
+        reviewed=found.fmt.long_date(part["reviewed_to"]),
+    )
+
+
+def _reviewed(found: Findings, part: Mapping[str, Any]) -> Text:
+    """To which day the ledger was reviewed, where that is not the day of the report."""
+    reviewed = part.get("reviewed_to") or part["ledger_until"]
+    if formats.day(reviewed) >= found.as_of:
+        return ()
+    return found.say(
+        "Ledger reviewed to {day}: later acts are not in it, and later states hold unless an act after that day "
+        "says otherwise.",
+        day=found.fmt.long_date(reviewed),
+    )
+
+
 def _control(found: Findings, row: Mapping[str, Any]) -> tuple[Text, ...]:
     say, fmt = found.say, found.fmt
-    instrument = say.term("term", formats.readable(row["instrument"]))
     return (
         text(fmt.short_date(row["day"])),
-        say("{number} ({instrument})", number=say.name(fmt.notices(row["title"])), instrument=instrument),
+        _measure(found, row),
         text(say.series([of_key(metal, say) for metal in row["metals"]])),
         text(muted(say.words(STATUS[row["was"]]))) if row["was"] else say("new"),
-        text(strong(say.words(STATUS[row["now"]]))),
+        text(strong(say.words(STATUS[row["now"]]))) if not row.get("targets_now") else _targets(found, row),
         _standing(found, row),
     )
 
 
+def _measure(found: Findings, row: Mapping[str, Any]) -> Text:
+    say, number = found.say, found.say.name(found.fmt.notices(row["title"]))
+    if row.get("targets"):
+        targets = say.series([found.fmt.notices(say.term("term", title)) for title in row["targets"]])
+        return say("{number} (suspension of {targets})", number=number, targets=targets)
+    return say("{number} ({instrument})", number=number, instrument=say.term("term", formats.readable(row["instrument"])))
+
+
+def _targets(found: Findings, row: Mapping[str, Any]) -> Text:
+    """How what a suspension acts on stands now."""
+    told = found.say.series([found.say.words(STATUS[status]) for status in row["targets_now"]])
+    return found.say("{status}; what it suspended: {told}", status=found.say.words(STATUS[row["now"]]), told=strong(told))
+
+
 def _standing(found: Findings, row: Mapping[str, Any]) -> Text:
-    """Law as such; what is claimed, reported or from memory is marked."""
+    """Law as such; what is inferred from a date, claimed, reported or not checked is marked."""
+    if row.get("inferred"):
+        return found.say("its date, no later act seen")
     words = found.say.term("term", row["standing"])
     if is_confirmed(row):
         return text(words)

@@ -8,7 +8,7 @@ from typing import Any
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Figure, Line, Matrix, Missing, State
 from toolkit.report.findings import Findings, is_confirmed
-from toolkit.report.pieces.facts import instrument, note, why_unconfirmed
+from toolkit.report.pieces.facts import instrument, note, review, why_unconfirmed
 from toolkit.report.pieces.lanes import timeline
 from toolkit.report.pieces.offers import offers
 from toolkit.report.words.language import mark
@@ -20,9 +20,12 @@ GRAVITY = ("ban", "licence", "exporter_whitelist")
 MARKS = (
     ("on", mark("in force")),
     ("suspended", mark("suspended")),
-    ("uncertain", mark("uncertain for this form")),
+    ("uncertain", mark("not settled, or uncertain for this form")),
     ("whitelist", mark("exporter list, not counted")),
 )
+BELOW_SIZE, OPEN = mark("not named below its size"), mark("not settled")
+SHOWN = ("in_force", "unsettled", "unchecked", "suspended")
+"""Statuses with a cell, the one that is shown first."""
 UNNAMED = ("No Chinese notice", "No notice of")
 """How remarks begin that say no more than that no notice names the form."""
 Cells = tuple[State | None, ...]
@@ -57,6 +60,8 @@ def _matrix(run: Findings) -> Figure:
         day=run.fmt.long_date(run.as_of),
         towards=run.towards(run.record["owner"]["country"]),
     )
+    if reviewed := review(run):
+        sub = text(sub, " ", reviewed)
     return Figure(
         _finding(run, rows),
         sub,
@@ -96,17 +101,19 @@ def _finding(run: Findings, rows: Sequence[Mapping[str, Any]]) -> Text:
 def _states(run: Findings, row: Mapping[str, Any]) -> Cells:
     own = [m for m in row["measures"] if not m["conditional"]]
     routes = [_state(run, [m for m in route["measures"] if m["instrument"] in DUTIES]) for route in row["routes"]]
-    duties = [m for m in own if m["instrument"] in DUTIES]
+    # A measure that names buyers with a column of their own stands there, so that a column says the same in every report.
+    shown = {m["event_id"] for route in row["routes"] for m in route["measures"]}
+    duties = [m for m in own if m["instrument"] in DUTIES and m["event_id"] not in shown]
     return (_state(run, duties), *routes, _state(run, [m for m in own if m["instrument"] == "exporter_whitelist"]))
 
 
 def _state(run: Findings, measures: Sequence[Mapping[str, Any]]) -> State | None:
     """The gravest measure of a cell, in force before suspended; the others of the cell follow from the data."""
-    official = [m for m in measures if m["standing"] == "official" and m["status"] in ("in_force", "suspended")]
+    official = [m for m in measures if m["standing"] == "official" and m["status"] in SHOWN]
     if not official:
         return None
     say, fmt = run.say, run.fmt
-    m = min(official, key=lambda m: (m["status"] != "in_force", GRAVITY.index(m["instrument"]), m["since"] or ""))
+    m = min(official, key=lambda m: (SHOWN.index(m["status"]), GRAVITY.index(m["instrument"]), m["since"] or ""))
     number = fmt.notices(say.term("term", m["number"] or m["authority"]))
     until = say.words("to {day}", day=fmt.short_date(m["until"])) if m["until"] else ""
     if m["instrument"] == "exporter_whitelist":
@@ -115,6 +122,9 @@ def _state(run: Findings, measures: Sequence[Mapping[str, Any]]) -> State | None
         told = say.words("suspended to {day}", day=fmt.short_date(m["until"])) if until else say.words("suspended")
         return State("suspended", number, told, brief=told, urgent=bool(until))
     since = fmt.short_date(m["status_since"])
+    if m["status"] in ("unsettled", "unchecked") or m["certainty"] == "above_size":
+        told = say.words(BELOW_SIZE if m["status"] == "in_force" else OPEN)
+        return State("uncertain", number, told, brief=told)
     if m["certainty"] != "named":
         return State("uncertain", number, say.words("uncertain, since {day}", day=since), brief=say.words("uncertain"))
     return State("on", number, say.words("since {day}", day=since))

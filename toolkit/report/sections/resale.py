@@ -10,7 +10,7 @@ from typing import Any, Literal
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Line, Matrix, Row, State, Table
 from toolkit.report.findings import Findings, is_confirmed
-from toolkit.report.pieces.facts import why_unconfirmed
+from toolkit.report.pieces.facts import review, why_unconfirmed
 from toolkit.report.pieces.lots import ORIGIN
 from toolkit.report.words.formats import day
 from toolkit.report.words.language import mark
@@ -63,6 +63,8 @@ def resale(run: Findings) -> tuple[Block, ...]:
         "the metal is stored, and the notices claim liability of whoever passes goods on.",
         day=run.fmt.long_date(run.as_of),
     )
+    if reviewed := review(run):
+        sub = text(sub, " ", reviewed)
     legend = tuple((css, say.words(words)) for css, words in LEGEND)
     foot = text(*_source(run, part["groups"]))
     return (Figure(_finding(run, part), sub, (matrix,), legend, foot, _basis(run, part, merged)),)
@@ -117,7 +119,7 @@ def _state(run: Findings, answer: Mapping[str, Any]) -> State:
         urgent = (day(first["until"]) - run.as_of).days <= SOON
         words = say.words("{number}, suspended to {day}", number=number, day=until)
         return State("suspended", say.words(ANSWER[SUSPENDED]), words, brief=words, urgent=urgent)
-    if not answer["certain"] and kind == NO:
+    if not answer["certain"] and kind == NO:  # in older runs
         return State("uncertain", say.words(_word(answer)), number)
     doubt = "" if is_confirmed(first) else plain(why_unconfirmed(run, first))
     return State(MARKS[kind], say.words(ANSWER[kind]), f"{number}, {doubt}" if doubt else number)
@@ -155,12 +157,17 @@ def _names(run: Findings, groups: Sequence[Group]) -> Text:
 def _source(run: Findings, groups: Sequence[Group]) -> Iterator[Inline]:
     say = run.say
     yield from say("Source: control ledger{markers}.", markers=sources(*run.of_tables("controls"), *run.rests_on(ORIGIN)))
-    if any(answer["answer"] == PERMIT for group in groups for answer in group["answers"]):
+    open_ones = [m for g in groups for a in g["answers"] if a["answer"] == UNSETTLED for m in a["measures"]]
+    if any(m["status"] == "unchecked" for m in open_ones):
         yield " "
-        yield from say("Moving some metals out of the EU may need a permit of its own (dual use), whoever buys them.")
+        yield from say(
+            "Whether moving some metals out of the EU needs a permit (dual use), whoever buys them, is not settled here: check "
+            "Annex I."
+        )
     reaching = {
         _number(run, m): None
         for group in groups for answer in group["answers"] if answer["answer"] == UNSETTLED for m in answer["measures"]
+        if m["instrument"] == "extraterritorial"
     }  # fmt: skip
     for notice in reaching:
         yield " "

@@ -1,0 +1,57 @@
+"""Dimensions of one piece of metal: notices name some forms only from a size on."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from toolkit.core.errors import SpecError
+
+_NUMBER = r"\d+(?:[.,]\d+)?"
+_MASS = re.compile(rf"({_NUMBER})\s*kg")
+_SIZE = re.compile(rf"({_NUMBER})\s*(?:mm)?\s*[x×*]\s*({_NUMBER})\s*(?:mm)?(?:\s*[x×*]\s*({_NUMBER})\s*(?:mm)?)?")
+
+
+@dataclass(frozen=True, slots=True)
+class PieceSize:
+    """One solid piece.
+
+    Attributes:
+        dimensions: mm, largest first, of the box around the piece; None when only its mass is known.
+        mass: kg; None when not known.
+    """
+
+    dimensions: tuple[float, float, float] | None = None
+    mass: float | None = None
+
+    @classmethod
+    def parse(cls, text: str, option: str = "--size") -> PieceSize:
+        """A size such as ``30x700`` (diameter x length), ``120x120x50`` (mm) or ``5kg``.
+
+        Raises:
+            SpecError: for any other text.
+        """
+        told = text.strip().casefold()
+        if found := _MASS.fullmatch(told):
+            mass = _positive(found[1])
+            if mass:
+                return cls(mass=mass)
+        elif found := _SIZE.fullmatch(told):
+            sides = [_positive(side) for side in found.groups() if side]
+            if all(sides):
+                a, b, c = sorted(sides if len(sides) == 3 else (sides[0], sides[0], sides[1]), reverse=True)
+                return cls(dimensions=(a, b, c))
+        hint = "Write diameter x length (30x700) or three sides (120x120x50) in mm, or the mass of one piece (5kg)."
+        raise SpecError(f"{option} {text!r} is no size of a piece.", hint=hint)
+
+    def reaches(self, sides: tuple[float, ...], mass: float | None) -> bool | None:
+        """Whether the piece is as large as `sides` (mm) and as heavy as `mass` (kg); None when what is known does not say."""
+        if mass is not None and self.mass is not None and self.mass < mass:
+            return False
+        if self.dimensions is None:
+            return None
+        return all(own >= side for own, side in zip(self.dimensions, sorted(sides, reverse=True), strict=False))
+
+
+def _positive(text: str) -> float:
+    return float(text.replace(",", "."))
