@@ -125,12 +125,18 @@ def _instruments(answer: ExposureAnswer) -> Table:
 RESALE = {"licence": "licence to leave", "unsettled": "not settled", "permit": "permit"}
 """Answers about resale in the words of the column; see `toolkit.supply.resale`."""
 
+USERS = {"civil": "anyone", "military": "military users", "listed": "listed firms"}
+"""End users in the words of the column, widest first."""
+
 
 def _resale(lot: LotExposure) -> str:
     """The buyers to whom the lot may not go, and what else is not free; "perhaps" where its origin is unknown."""
     barred = [one for one in lot.answers if one.answer == "no"]
-    countries, users = sorted({one.destination for one in barred}), sorted({one.end_user for one in barred})
-    told = [f"not {', '.join(countries)}: {', '.join(users)}"] if barred else []
+    told = [
+        f"not to {words} in {', '.join(places)}"
+        for user, words in USERS.items()
+        if (places := sorted({one.destination for one in barred if one.end_user == user}))
+    ]
     told += [words for answer, words in RESALE.items() if any(one.answer == answer for one in lot.answers)]
     return f"{'perhaps ' if lot.assumed_origin and told else ''}{'; '.join(told)}" or "free"
 

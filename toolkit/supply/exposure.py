@@ -17,7 +17,7 @@ from toolkit.core.countries import CUSTOMS_CHINA
 from toolkit.core.places import place
 from toolkit.supply.controls import CHINA, ControlLedger
 from toolkit.supply.purity import purity_fraction
-from toolkit.supply.resale import ResaleAnswer, Restriction, resale_answer, resale_buyers, resale_restrictions
+from toolkit.supply.resale import NO, ResaleAnswer, Restriction, resale_answer, resale_buyers, resale_restrictions
 from toolkit.supply.shock import PriceBand
 from toolkit.supply.state import REPORTED
 from toolkit.supply.traceability import UNKNOWN_ORIGIN, Traceability, traceability
@@ -92,6 +92,11 @@ class LotExposure:
     elsewhere: tuple[tuple[str, str], ...]
     market_controlled: bool
     traceability: Traceability
+
+    @property
+    def barred(self) -> bool:
+        """Whether there is a buyer to whom the lot may not be passed on; what is not settled bars none."""
+        return any(one.answer == NO for one in self.answers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,12 +277,12 @@ class PortfolioExposure:
     @property
     def resale_restricted(self) -> Total:
         """Lots with a buyer to whom they may not be passed on, their origin being known."""
-        return self.total("resale_restricted", (lot for lot in self.lots if lot.resale and not lot.assumed_origin))
+        return self.total("resale_restricted", (lot for lot in self.lots if lot.barred and not lot.assumed_origin))
 
     @property
     def resale_unknown(self) -> Total:
         """Lots of unknown origin that would be restricted if they came from the controlling country."""
-        return self.total("resale_unknown", (lot for lot in self.lots if lot.resale and lot.assumed_origin))
+        return self.total("resale_unknown", (lot for lot in self.lots if lot.barred and lot.assumed_origin))
 
     @property
     def weights(self) -> dict[str, float]:

@@ -26,7 +26,10 @@ def blocks(record, code="en"):
 
 
 def dates(record, code="en"):
-    return {entry.iso: entry for entry in blocks(record, code)[1].dates}
+    found = {}
+    for entry in blocks(record, code)[1].dates:
+        found.setdefault(entry.iso, entry)  # the first of a day
+    return found
 
 
 def test_each_date_says_what_happens_and_what_follows():
@@ -39,13 +42,10 @@ def test_each_date_says_what_happens_and_what_follows():
         "No.\u00a046/2024\u00a0¶2, suspended by No.\u00a072/2025. In force again from 28\u00a0Nov\u00a02026 unless it is extended."
     )
     lapsed = found["2026-11-10"]
-    assert plain(lapsed.what).endswith("No.\u00a062/2025 has lapsed")
-    assert "claims" not in plain(lapsed.note), "the claim has an entry of its own"
-    record = copy.deepcopy(law())
-    record["upcoming"] = [row for row in record["upcoming"] if row["date"] != "2027-01-10"]
-    alone = dates(record)["2026-11-10"]
-    assert "claims an extension to 10\u00a0Jan\u00a02027; no legal act confirms it." in plain(alone.note)
-    assert plain(found["2027-01-10"].note) == "No legal act confirms it."
+    assert plain(lapsed.what).endswith("No.\u00a062/2025 ended by its text: not settled")
+    assert "in force" not in plain(lapsed.note).casefold()
+    assert "10\u00a0Jan\u00a02027" in plain(lapsed.note)
+    assert plain(found["2027-01-10"].note) == "Stated by MOFCOM and USTR; the amending act was not seen."
 
 
 def test_what_is_not_confirmed_is_marked_and_never_the_next_date():
@@ -53,22 +53,23 @@ def test_what_is_not_confirmed_is_marked_and_never_the_next_date():
     assert {iso: (entry.state, entry.confirmed, entry.standing) for iso, entry in found.items()} == {
         "2026-11-10": ("past", True, "official"),
         "2026-11-27": ("next", True, "official"),
-        "2027-01-01": ("ahead", False, "from memory"),
-        "2027-01-10": ("ahead", False, "claimed"),
+        "2027-01-01": ("ahead", True, "official"),
+        "2027-01-10": ("ahead", False, "agreed, act not seen"),
     }
     record = copy.deepcopy(law())
     record["upcoming"] = [row for row in record["upcoming"] if row["date"] > "2026-12"]
+    record["upcoming"][0]["confidence"] = "not checked against the text"
     assert {entry.state for entry in dates(record).values()} == {"ahead"}
     assert plain(blocks(record)[0].title) == "No official date is ahead; two of two dates ahead are not confirmed"
 
 
 def test_the_title_names_the_next_official_date():
     assert plain(blocks(law())[0].title) == (
-        "The next official date is 27\u00a0November\u00a02026, in\u00a03\u00a0days; two of three dates ahead are not confirmed"
+        "The next official date is 27\u00a0November\u00a02026, in\u00a03\u00a0days; one of three dates ahead is not confirmed"
     )
     assert plain(blocks(law(), "de")[0].title) == (
         "Der nächste amtliche Termin ist der 27.\u00a0November\u00a02026, in\u00a03\u00a0Tagen; "
-        "zwei von drei kommenden Terminen sind nicht bestätigt"
+        "einer von drei kommenden Terminen ist nicht bestätigt"
     )
 
 

@@ -50,10 +50,11 @@ def test_a_suspension_with_an_end_is_urgent_and_its_words_are_kept_on_a_phone():
     assert lines(law())["Ga, Ge"].states[0].brief == ""
 
 
-def test_an_uncertain_form_says_so_in_words():
-    states = [state for state in lines(law())["W"].states if state and state.mark != "whitelist"]
+@pytest.mark.parametrize(("symbol", "brief"), [("Mo", "uncertain"), ("W", "not named below its size")])
+def test_an_unsettled_form_says_so_in_words(symbol, brief):
+    states = [state for state in lines(law())[symbol].states if state and state.mark != "whitelist"]
     assert {state.mark for state in states} == {"uncertain"}
-    assert {state.brief for state in states} == {"uncertain"}
+    assert {state.brief for state in states} == {brief}
 
 
 def test_the_title_counts_what_is_controlled_and_what_is_not_named():
@@ -62,12 +63,12 @@ def test_the_title_counts_what_is_controlled_and_what_is_not_named():
     unnamed = sum(not row["listed"] for row in record["controls"])
     assert (need, unnamed, len(record["controls"])) == (9, 7, 17)
     assert plain(matrix_figure(record).title) == (
-        "Eight products of 17 need a Chinese licence or may not leave China; for one no notice settles the form; "
+        "Seven products of 17 need a Chinese licence or may not leave China; for two no notice settles the form; "
         "seven products are in no notice that applies"
     )
     assert plain(matrix_figure(record, "de").title) == (
-        "Acht von 17 Produkten brauchen eine chinesische Ausfuhrgenehmigung oder dürfen China nicht verlassen; "
-        "bei einem klärt keine Bekanntmachung die Form; "
+        "Sieben von 17 Produkten brauchen eine chinesische Ausfuhrgenehmigung oder dürfen China nicht verlassen; "
+        "bei zwei klärt keine Bekanntmachung die Form; "
         "sieben stehen in keiner geltenden Bekanntmachung"
     )
 
@@ -105,9 +106,11 @@ def test_practice_that_the_press_reports_is_told_as_no_law():
     assert "kein geltendes Recht" in plain(matrix_figure(record, "de").source)
 
 
-def test_a_permit_of_another_country_is_marked_as_from_memory():
+def test_a_permit_of_another_country_is_marked_as_not_checked():
     words = plain(matrix_figure(law()).source)
-    assert "out of the EU may need a permit of its own (Regulation (EU) 2021/821 Annex I, from memory)" in words
+    assert (
+        "out of the EU may need a permit of its own (Regulation (EU) 2021/821 Annex I, not checked against the text)" in words
+    )
 
 
 def test_without_products_the_section_says_so():

@@ -38,7 +38,7 @@ def test_every_report_states_the_dates_it_rests_on():
         "Legal state as of": "24\u00a0November\u00a02026",
         "Prices": "customs unit value to Jul\u00a02026 and monthly average to May\u00a02026",
         "Shares of supply": "USGS Mineral Commodity Summaries 2026 (2025)",
-        "Unconfirmed facts used": "3",
+        "Unconfirmed facts used": "5",
     }
 
 
@@ -80,25 +80,29 @@ def test_unconfirmed_facts_are_those_the_ledger_did_not_look_up():
             shown += route["measures"]
     wanted = {m["event_id"] for m in shown if m["standing"] != "official" or not m["confidence"].startswith("verified")}
     assert set(unconfirmed(Findings.of(record))) == wanted
-    assert len(wanted) == 3
+    assert len(wanted) == 5
 
 
 def test_each_unconfirmed_fact_has_its_number_metals_reason_and_source():
     figure = blocks(law())[2]
-    assert plain(figure.title) == "Three facts of the control ledger used here are not confirmed"
+    assert plain(figure.title) == "Five facts of the control ledger used here are not confirmed"
     rows = {plain(row.cells[0]): [plain(cell) for cell in row.cells[1:]] for row in figure.body[0].rows}
-    assert rows["Regulation (EU) 2021/821 Annex I"][:2] == ["Licence: bismuth, tungsten, rhenium and hafnium", "from memory"]
-    assert rows["statement during Xi visit"][1] == "claimed by US Treasury Secretary Bessent; no legal act confirms it"
-    assert rows["DFARS 252.225-7052 (DFARS Case 2021-D015)"][1:] == ["partly from memory", "Federal Register, 89 FR 46816"]
+    assert rows["Regulation (EU) 2021/821 Annex I"][:2] == [
+        "Licence: bismuth, tungsten, rhenium and hafnium",
+        "not checked against the text",
+    ]
+    assert rows["statements of 2026-09-28 on the Kuala Lumpur arrangement"][1] == "stated by both governments, act not seen"
+    assert rows["No.\u00a020/2026"][1] == "one source, not confirmed elsewhere"
     assert all(cells[-1] for cells in rows.values())
-    assert plain(blocks(law(), code="de")[2].title).startswith("Drei hier verwendete Angaben")
+    assert plain(blocks(law(), code="de")[2].title).startswith("Fünf hier verwendete Angaben")
 
 
 def test_where_everything_is_confirmed_there_is_no_list():
     record = copy.deepcopy(law())
     record["upcoming"] = [row for row in record["upcoming"] if row["date"] == "2026-11-27"]
     for row in record["controls"]:
-        row["elsewhere"], row["measures"] = [], [m for m in row["measures"] if m["standing"] == "official"]
+        sure = [m for m in row["measures"] if m["standing"] == "official" and m["confidence"].startswith("verified")]
+        row["elsewhere"], row["measures"] = [], sure
     assert len(blocks(record)) == 2
     assert status(record)["Unconfirmed facts used"] == "0"
 

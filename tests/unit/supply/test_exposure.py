@@ -159,6 +159,6 @@ def test_what_no_notice_names_is_not_at_risk_wherever_it_lies(ledger):
 
 
 def test_the_ledger_says_that_it_follows_no_law_of_a_country(ledger):
-    assert "CHN" in ledger.origins
+    assert "CHN" in ledger.origins(TODAY)
     note = ledger.state("gallium", "metal", on=TODAY, destination="DEU", origin="MCO").note
     assert note == "The ledger holds no export control of MCO: that it finds none is no proof."

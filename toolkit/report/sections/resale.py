@@ -21,6 +21,8 @@ NO, LICENCE, UNSETTLED, PERMIT, SUSPENDED, YES = "no", "licence", "unsettled", "
 UNKNOWN = "unknown"
 SOON = 120
 """Days ahead within which the end of a suspension is told as urgent."""
+SHOWN = 3
+"""Notices that a sentence names; further ones are counted."""
 BUYER: Mapping[str, str] = MappingProxyType(
     {"civil": mark("{place}, civil"), "military": mark("{place}, military"), "listed": mark("{place}, listed firms")}
 )
@@ -34,9 +36,9 @@ LEGEND = (
 ANSWER: Mapping[str, str] = MappingProxyType(
     {
         NO: mark("No"),
-        SUSPENDED: mark("Yes today"),
         LICENCE: mark("Licence"),
         UNSETTLED: mark("Not settled"),
+        SUSPENDED: mark("Yes today"),
         PERMIT: mark("Permit"),
         YES: mark("Yes"),
     }
@@ -44,6 +46,8 @@ ANSWER: Mapping[str, str] = MappingProxyType(
 MARKS: Mapping[str, Literal["on", "suspended", "uncertain", "clear"]] = MappingProxyType(
     {NO: "on", SUSPENDED: "suspended", LICENCE: "uncertain", UNSETTLED: "uncertain", PERMIT: "uncertain", YES: "clear"}
 )
+GRAVITY = tuple(ANSWER)
+"""Answers, gravest first."""
 ACT = re.compile(r"^\w+ (\(EU\))")
 """A regulation as it begins in a cell, where its number is enough; its name stands in the table of legal bases."""
 Group = Mapping[str, Any]
@@ -55,8 +59,8 @@ def resale(run: Findings) -> tuple[Block, ...]:
     """The matrix of what is held and who may buy it, with its legal basis as data."""
     part, say = run.parts["resale"], run.say
     merged = _merged(run, part["groups"])
-    columns = tuple(_buyer(run, buyer) for buyer in part["buyers"])
-    lines = tuple(Line(_symbols(groups), _names(run, groups), states) for states, groups in merged)
+    columns = tuple(_buyers(run, buyers) for buyers in _columns(part))
+    lines = tuple(Line(_symbols(groups), _names(run, groups), _states(run, part, groups[0])) for _, groups in merged)
     matrix = Matrix(say.words("Answer by lot and buyer"), say.words("Metal, form and origin"), columns, lines)
     sub = say(
         "Measures of the country of origin on {day} that single out a buyer, and permits on the way to him. They hold wherever "
@@ -77,6 +81,9 @@ def _finding(run: Findings, part: Mapping[str, Any]) -> Text:
     waiting = [m for g in part["groups"] for a in g["answers"] if a["answer"] == SUSPENDED for m in a["measures"]]
     ends = sorted({m["until"] for m in waiting if m["until"]})
     if not barred["lots"]:
+        if open_ones := sum(g["value"] for g in part["groups"] if any(a["answer"] == UNSETTLED for a in g["answers"])):
+            share = run.fmt.percent(open_ones / total if total else None, 0)
+            return say("Whether {share} of value may be passed on to some buyers is not settled", share=share)
         return say("No lot of known origin is barred from the buyers that notices single out")
     if ends:
         return say(
@@ -92,6 +99,32 @@ def _finding(run: Findings, part: Mapping[str, Any]) -> Text:
 def _buyer(run: Findings, buyer: Mapping[str, str]) -> tuple[str, str]:
     words = run.say.words(BUYER[buyer["end_user"]], place=short_country(buyer["destination"], run.say))
     return words, words
+
+
+def _columns(part: Mapping[str, Any]) -> list[list[Mapping[str, str]]]:
+    """Buyers by column: one each, and last those that are named on lists, of all countries together."""
+    named = [buyer for buyer in part["buyers"] if buyer["end_user"] == "listed"]
+    return [*([buyer] for buyer in part["buyers"] if buyer["end_user"] != "listed"), *([named] if named else [])]
+
+
+def _buyers(run: Findings, buyers: Sequence[Mapping[str, str]]) -> tuple[str, str]:
+    if len(buyers) == 1:
+        return _buyer(run, buyers[0])
+    places = run.say.series([short_country(buyer["destination"], run.say) for buyer in buyers])
+    words = run.say.words("Listed firms: {places}", places=places)
+    return words, words
+
+
+def _states(run: Findings, part: Mapping[str, Any], group: Group) -> tuple[State, ...]:
+    """The cells of a line: of buyers in one column the gravest answer, with the measures behind the answers of all."""
+    by_buyer = {(b["destination"], b["end_user"]): a for b, a in zip(part["buyers"], group["answers"], strict=True)}
+    cells = []
+    for buyers in _columns(part):
+        answers = [by_buyer[buyer["destination"], buyer["end_user"]] for buyer in buyers]
+        gravest = min(answers, key=lambda answer: GRAVITY.index(answer["answer"]))
+        measures = {m["event_id"]: m for one in answers if one["answer"] == gravest["answer"] for m in one["measures"]}
+        cells.append(_state(run, {**gravest, "measures": list(measures.values())}))
+    return tuple(cells)
 
 
 def _merged(run: Findings, groups: Sequence[Group]) -> list[Merged]:
@@ -164,17 +197,16 @@ def _source(run: Findings, groups: Sequence[Group]) -> Iterator[Inline]:
             "Whether moving some metals out of the EU needs a permit (dual use), whoever buys them, is not settled here: check "
             "Annex I."
         )
-    reaching = {
-        _number(run, m): None
-        for group in groups for answer in group["answers"] if answer["answer"] == UNSETTLED for m in answer["measures"]
-        if m["instrument"] == "extraterritorial"
-    }  # fmt: skip
-    for notice in reaching:
+    if reaching := list(dict.fromkeys(_number(run, m) for m in open_ones if m["instrument"] == "extraterritorial")):
+        more = [say.words("{n} more", n=len(reaching) - SHOWN)] if len(reaching) > SHOWN else []
         yield " "
-        yield from say(
-            "{notice} reaches goods made abroad from metals of this origin; whether it reaches the metal itself, passed on, is "
-            "not settled here.",
-            notice=notice,
+        yield from say.counted(
+            len(reaching),
+            "{notices} reaches goods made abroad from metals of this origin; whether it reaches the metal itself, passed on, "
+            "is not settled here.",
+            "{notices} reach goods made abroad from metals of this origin; whether they reach the metal itself, passed on, "
+            "is not settled here.",
+            notices=say.listed([*reaching[:SHOWN], *more]),
         )
     yield " "
     yield from say("“Yes” says that the ledger knows no measure on this form; sanctions lists are not looked up.")
