@@ -49,7 +49,7 @@ def ask_of(folder: Path, *rows: str, country: str = "DEU", use: tuple[str, ...] 
     record = plain(
         {
             **base(settings, inputs, as_of), "subject": file.name, "weights": dict(answer.portfolio.weights),
-            "exposure": exposure, "data": exposure["data"], "warnings": exposure["warnings"],
+            "exposure": exposure, "data": exposure["data"], "warnings": exposure["warnings"], "notes": exposure["notes"],
         }
     )  # fmt: skip
     return Ask(settings, as_of, inputs, tuple(answer.portfolio.weights), record)

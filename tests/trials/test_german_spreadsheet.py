@@ -7,7 +7,9 @@ and places are recomputed here from the file by a few lines of their own.
 from __future__ import annotations
 
 import csv
+import html
 import io
+import re
 from datetime import date
 
 import pytest
@@ -102,3 +104,19 @@ def test_the_corrected_copy_is_the_same_sheet(ask, tmp_path):
     _, copy = ask("exposure", "fixed.csv")
     assert copy["lots"] == theirs["lots"]
     assert copy["purchases"] == theirs["purchases"]
+
+
+def test_the_page_says_how_her_sheet_was_read(ask, tmp_path):
+    code, _ = ask("report", str(SHEET), "--lang", "de")
+    assert code == 0
+    (page,) = tmp_path.glob("out/reports/*/*.html")
+    shown = re.sub(r"\s+", " ", re.sub("<[^>]+>", "", html.unescape(page.read_text(encoding="utf-8"))))
+    section = shown[shown.rindex("Wie die Datei gelesen wurde") :]
+    for words in (
+        "„Posten-Nr.“ als lot_id",
+        "Nicht gelesene Spalten: „Bemerkung“",
+        "Zeile 10 ist eine Summe",
+        "Kein Lagerort angegeben, daher nicht als sicher bezeichnet: 7",
+        "Kein Kaufpreis, daher kein Gewinn: 7",
+    ):
+        assert words in section

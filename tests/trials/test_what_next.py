@@ -97,3 +97,4 @@ def test_shares_with_two_prices_do_not_stop_the_answer(what_next, tmp_path):
     run = what_next(b"asset,quantity\nGLD,20\nGallium,5\n", "--prices", "etf.csv", "--prices-currency", "EUR")
     assert run["held_unpriced"] == {"GLD": 20.0}
     assert any("too few prices" in note for note in run["warnings"])
+    assert any("taken as stored" in note for note in run["holdings_notes"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -221,7 +221,8 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         **{name: snapshot[name] for name in tables},
     }
     data = tuple(entry.to_json() for entry in snapshot.provenance({n: f for n, f in used.items() if f.height}))
-    reading = (*holdings.notes, *_gaps(holdings.frame), *_out_of_scope(shares))
+    listed_lots = instruments(shares, prices, snapshot["fx"], currency)
+    reading = (*holdings.notes, *_gaps(holdings.frame), *_out_of_scope(listed_lots, currency))
     values = {lot.lot_id: lot.value for lot in portfolio.lots}
     worth = {key: weight * portfolio.value for key, weight in portfolio.weights.items()}
     remarks = [
@@ -251,7 +252,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         next_changes=_changes(inputs, portfolio, as_of, destination),
         statements=_statements(portfolio, currency),
         reviewed_to=inputs.ledger.reviewed_to,
-        instruments=instruments(shares, prices, snapshot["fx"], currency),
+        instruments=listed_lots,
         reading=reading,
         remarks=by_money((*remarks, *map(note, reading)), worth),
         own=inputs.own,
@@ -381,14 +382,16 @@ def _gaps(lots: pl.DataFrame) -> list[Said]:
     return found
 
 
-def _out_of_scope(shares: pl.DataFrame) -> list[Said]:
-    names = shares["asset"].unique().sort().to_list()
-    if not names:
+def _out_of_scope(lots: Sequence[Instrument], currency: str) -> list[Said]:
+    if not lots:
         return []
     return [
         said(
-            "{assets}: listed instruments, valued by your prices. Export controls on them are not in the ledger's scope.",
-            assets=names,
+            "{assets}: listed instruments, {value:,.0f} {currency} by your prices, in no total. Export controls on them are "
+            "not in the ledger's scope.",
+            assets=sorted({lot.asset for lot in lots}),
+            value=sum(lot.value for lot in lots),
+            currency=currency,
         )
     ]
 

@@ -103,6 +103,7 @@ def run_record(
     record = {
         "schema_version": SCHEMA_VERSION,
         "run_id": run_id,
+        "holdings_notes": [*posed.money.notes, *(remark.text for remark in posed.told if not remark.is_warning)],
         "as_of": as_of,
         "strategy": {"name": strategy.name, "title": strategy.about.title, "fingerprint": strategy.fingerprint},
         "currency": owner["currency"],

@@ -14,6 +14,7 @@ from toolkit.report.compose import Definition, compose
 from toolkit.report.document import Chart, Figure, Heading, KeyFigures, Paragraph
 from toolkit.report.media.html import render
 from toolkit.report.pieces.lots import REACHES, reach, sums
+from toolkit.report.sections.cautions import file
 from toolkit.report.sections.holdings import SHOWN, holdings
 from toolkit.report.sections.holdings_answer import holdings_answer
 from toolkit.report.words.text import plain
@@ -167,3 +168,13 @@ def test_in_german(ask):
     words = [plain(row.cells[0]) for row in table_of(holdings.build(found)[0]).rows]
     assert words[0] == "Außerhalb des Ursprungslandes gelagert, außer Reichweite"
     assert all(found.say.words(message) != message for message in REACHES.values())
+
+
+def test_how_the_file_was_read_is_on_the_page(found):
+    """Every note and every warning of the record, each once."""
+    (notes,) = file.build(found)
+    record = found.record
+    assert len(notes.items) == len(record["warnings"]) + len(record["notes"]) > 0
+    shown = " ".join(plain(words) for _, words in notes.items)
+    for words in (*record["warnings"], *record["notes"]):
+        assert plain(found.sentence(words)) in shown

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import BinaryIO
 
+import polars as pl
+
 from toolkit.core.countries import fold
 from toolkit.core.errors import DataError, nearest
-from toolkit.data.files.faults import Fault
+from toolkit.data.files.faults import Fault, row_error
 from toolkit.data.files.holdings_columns import (
     NOT_READ,
     STRONG,
@@ -44,7 +47,8 @@ def parse(path: str | Path, *, names: Names, today: date, stdin: BinaryIO | None
     """The file as far as it can be read, with all its faults.
 
     Raises:
-        DataError: for a file that is no table, or whose header lacks asset or quantity or names a column twice.
+        DataError: for a file that is no table, or whose header lacks asset or quantity or names a column twice; then with
+            the faults of its rows.
     """
     broken: list[Fault] = []
     # Who holds nothing has a file with a header alone.
@@ -53,15 +57,27 @@ def parse(path: str | Path, *, names: Names, today: date, stdin: BinaryIO | None
         raise DataError(
             f"{table.name} has {table.cells.height:,} rows; at most {MOST_LOTS:,} lots are read.", hint="Split the file."
         )
-    headers = _headers(table)
-    return Parser(table, headers, names, today).read(broken)
+    headers, refused = _headers(table)
+    read = Parser(table, headers, names, today).read(broken)
+    if refused is not None:
+        keys = {header.key for header in headers}
+        read = replace(read, faults=[found for found in read.faults if found.column in keys])
+        groups = read.grouped()
+        raise row_error(table.name, [_header_fault(refused), *groups]) if groups else refused
+    return read
 
 
-def _headers(table: Table) -> list[Header]:
-    """One header a column; of two that name one key, the weak one is left.
+def _header_fault(error: DataError) -> Fault:
+    """A header that cannot be used, as one of the faults of its file."""
+    cells_of = {"row": [1], "what": [None], "value": [None]}
+    frame = pl.DataFrame(cells_of, schema={"row": pl.Int64, "what": pl.String, "value": pl.String})
+    return Fault("header", "; ".join(error.details["faults"]), error.hint, frame)
 
-    Raises:
-        DataError: for a key that two columns name, a header that is nearly one, and a file without asset or quantity.
+
+def _headers(table: Table) -> tuple[list[Header], DataError | None]:
+    """One header a column; of two that name one key, the weak one is left, else the later one.
+
+    The error is that of a key that two columns name, a header that is nearly one, and a file without asset or quantity.
     """
     found = [read_header(text) for text in table.columns]
     strong = {header.key for header in found if not header.weak}
@@ -73,6 +89,7 @@ def _headers(table: Table) -> list[Header]:
             both = [header.text for header in found if header.key == key]
             faults.append(f"columns {' and '.join(map(repr, both))} both say {key!r}")
             hints.append(f"Keep one of them, or rename the other to something that is not read, as 'note {both[-1]}'.")
+            found = [Header(h.text, None) if h.text in both[1:] else h for h in found]
     for header in found:
         if header.key is None and fold(header.text) not in NOT_READ:
             meant = _nearly(fold(header.text))
@@ -87,12 +104,12 @@ def _headers(table: Table) -> list[Header]:
             hints.append(f"Rename column {near[0]!r} to {key!r}." if near else "")
     if faults:
         needs = "The header needs asset and quantity; `toolkit holdings template` writes one with all columns."
-        raise DataError(
+        return found, DataError(
             f"{table.name}, row 1: {'; '.join(faults)}.",
             hint=" ".join(dict.fromkeys(hint for hint in hints if hint)) or needs,
             details={"file": table.name, "rows": [1], "faults": faults},
         )
-    return found
+    return found, None
 
 
 def _nearly(words: str) -> str | None:

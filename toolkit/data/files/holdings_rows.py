@@ -51,7 +51,9 @@ class Parser:
     def read(self, broken: list[Fault]) -> ReadFile:
         """The lots with the faults of their cells; `broken` are lines that have other fields than the header."""
         table = self.table
-        self.header = {header.key: header for header in self.headers if header.key}
+        # The two that every file needs are there where the header is refused for want of them.
+        self.header = {key: Header(key, key) for key in ("asset", "quantity")}
+        self.header |= {header.key: header for header in self.headers if header.key}
         self.raw = {
             header.key: [None if isinstance(cell, str) and not cells.tidy(cell) else cell for cell in table.cells[header.text]]
             for header in self.headers
@@ -199,7 +201,7 @@ class Parser:
         if row["form"] is None:
             self._fault(i, "form", "empty", f"no form of {asset}, which no product trades", "Write metal, oxide, ...")
         elif not (given or named):
-            self._default("form", f"{asset} {row['form']}")
+            self._default("form", said("{asset} ({form})", asset=asset, form=row["form"]))
 
     def _purity(self, i: int) -> str | None:
         cell = self.raw["purity"][i] if "purity" in self.raw else None

@@ -9,12 +9,14 @@ from typing import Any, Protocol
 import dataframely as dy
 import polars as pl
 
+from toolkit.core.countries import fold
 from toolkit.core.frames import COUNTRY, CURRENCY
 from toolkit.core.said import Said, said
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.data.files import cells
 from toolkit.data.files.faults import Fault, row_error
 from toolkit.data.files.holdings_columns import (
+    BY_KEY,
     STATUSES,
     Header,
 )
@@ -202,7 +204,10 @@ def few(names: list[str], most: int = 8) -> list[str]:
 
 def readings(table: Table, columns: Mapping[str, str], ignored: tuple[str, ...], totals: list[int]) -> Iterator[Said]:
     """How the columns and rows of a file were read."""
-    renamed = [said('"{header}" as {key}', header=text, key=key) for text, key in columns.items() if text != key]
+    named = {key: {fold(name) for name in (key, *BY_KEY[key].german.split(";"))} for key in columns.values()}
+    renamed = [
+        said('"{header}" as {key}', header=text, key=key) for text, key in columns.items() if fold(text) not in named[key]
+    ]
     if table.encoding == "cp1252":
         yield said("{file} is not UTF-8 and was read as Windows-1252.", file=table.name)
     if renamed:

@@ -1,6 +1,8 @@
-"""Cautions of the run in its own words: what weakens the answer first, how the numbers were made after it."""
+"""Cautions in their own words: what weakens the answer first, then how holdings were read and how numbers were made."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Missing, Notes
@@ -15,7 +17,23 @@ def cautions(run: Findings) -> tuple[Block, ...] | Missing:
     warnings, notes = run.record["warnings"], run.record.get("notes", ())
     if not warnings and not notes:
         return Missing(run.say.words("The run gave no warning."))
-    made = text(strong(run.say.words("How the numbers were made.")), " ")
+    read: Sequence[str] = run.record.get("holdings_notes", ())
+    return _listed(run, warnings, read, [words for words in notes if words not in read])
+
+
+@section("file", mark("How the file was read"), needs=["exposure"])
+def file(run: Findings) -> tuple[Block, ...]:
+    """What weakens the values of the lots, then what was understood of the file and assumed where it says nothing."""
+    return _listed(run, run.record["warnings"], run.record["notes"], ())
+
+
+def _listed(run: Findings, warnings: Sequence[str], read: Sequence[str], made: Sequence[str]) -> tuple[Block, ...]:
+    """One list of warnings, of how holdings were read, and of how numbers were made, the latter two with a lead."""
+    say = run.say
     told = [run.sentence(words) for words in warnings]
-    told += [run.sentence(words) if i else text(made, run.sentence(words)) for i, words in enumerate(notes)]
+    for lead, notes in (
+        (say.words("How the holdings were read, and what was assumed."), read),
+        (say.words("How the numbers were made."), made),
+    ):
+        told += [run.sentence(words) if i else text(strong(lead), " ", run.sentence(words)) for i, words in enumerate(notes)]
     return (Notes(tuple(("", words) for words in told)),)

@@ -165,6 +165,23 @@ def test_slips_in_the_header(lot, says, hint):
     assert hint in caught.value.hint
 
 
+def test_faults_of_header_and_rows_are_one_answer():
+    faulty = {("quantty" if k == "quantity" else k): v for k, v in LOT.items()} | {"origin_country": "CHI", "status": "lost"}
+    with pytest.raises(FrameError) as caught:
+        read(faulty)
+    for words in ("no column 'quantity'", "not a country", "'lost'"):
+        assert words in caught.value.message
+    assert "Did you mean 'quantity'" in caught.value.message
+    rules = [fault["rule"] for fault in caught.value.details["faults"]]
+    assert rules[0] == "header"
+    assert "empty" not in rules  # a column that is missing is told once, not in every row
+
+
+def test_headers_of_the_template_need_no_word():
+    assert not [note for note in read({"Metall": "Gallium", "Menge": "5"}).notes if "Columns" in note]
+    assert any('"Artikel" as asset' in note for note in read({"Artikel": "Gallium", "Menge": "5"}).notes)
+
+
 def test_every_fault_of_a_file_comes_in_one_answer():
     with pytest.raises(FrameError) as caught:
         read(
@@ -196,7 +213,7 @@ def test_asset_and_quantity_are_enough_and_every_default_is_told():
     assert (row["form"], row["unit"], row["mass"], row["status"]) == ("oxide", "kg", 5.0, "stored")
     assert (row["origin_country"], row["location"], row["purchase_price"]) == ("unknown", None, None)
     told = " ".join(held.notes)
-    for words in ("taken as kg", "neodymium oxide", "taken as stored", "taken as unknown", "not called safe", "row 2"):
+    for words in ("taken as kg", "neodymium (oxide)", "taken as stored", "taken as unknown", "not called safe", "row 2"):
         assert words in told
 
 
