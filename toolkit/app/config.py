@@ -6,16 +6,17 @@ They say where, for whom and how fast; never a model. Models live in strategies.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from toolkit.core.countries import Country
 from toolkit.core.currencies import Currency
-from toolkit.core.decode import Spec, decode, faults_of, raise_faults, read_toml
+from toolkit.core.decode import Spec, decode, faults_of, raise_faults, read_toml, shown
 
 
 class Owner(Spec):
@@ -26,22 +27,27 @@ class Owner(Spec):
 
     country: Country = "DEU"
     currency: Currency = "EUR"
-    budget: float = Field(default=100_000.0, gt=0)
+    budget: float = Field(default=100_000.0, ge=0.01)
     sale_order: Literal["tax", "fifo"] = "tax"
 
 
 class Data(Spec):
-    """Where data comes from: a folder with a data package, or the bundled one; whether the network may be used."""
+    """Where data comes from: a folder with a data package, or the bundled one."""
 
     path: str | None = None
-    offline: bool = True
+
+
+def _language(text: str) -> str:
+    if not re.fullmatch(r"[a-z]{2,3}(_[A-Z]{2})?", text):
+        raise ValueError(f"must be a language such as en, de or pt_BR, not {shown(text)}")
+    return text
 
 
 class Output(Spec):
     """Where results go, and in which language."""
 
     folder: str = "out"
-    language: str = Field(default="en", pattern=r"^[a-z]{2,3}(_[A-Z]{2})?$")
+    language: Annotated[str, AfterValidator(_language)] = "en"
 
 
 class Config(Spec):
@@ -50,8 +56,6 @@ class Config(Spec):
     owner: Owner = Owner()
     data: Data = Data()
     output: Output = Output()
-    web: dict[str, Any] = Field(default_factory=dict)
-    plugins: dict[str, Any] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,9 @@ from pathlib import Path
 import toolkit
 from toolkit.core.errors import SpecError, did_you_mean
 
+LONGEST = 255
+"""Bytes of the name of a file."""
+
 
 @dataclass(frozen=True, slots=True)
 class Definition:
@@ -44,6 +47,8 @@ def find(kind: str, name: str, workspace: Path | None = None) -> Definition:
         SpecError: when there is none; the nearest names are in the hint.
     """
     as_path = Path(name)
+    if len(as_path.name.encode(errors="replace")) > LONGEST:
+        raise SpecError(f"{name[:60]}... is longer than the name of a file can be.", hint=f"Use at most {LONGEST} bytes.")
     if as_path.suffix == ".toml" or as_path.is_file():
         if not as_path.is_file():
             raise SpecError(f"{name} does not exist.", details={"file": name})

@@ -78,7 +78,7 @@ COMMON: Mapping[str, str] = MappingProxyType(
         "tracking_error.upper": "At most this volatility a year.",
         "at_least": "From here.",
         "at_most": "To here.",
-        # [costs], [rebalance], [solver]
+        # [costs], [solver]
         "holding_period": "Over which what is paid once is spread.",
         "include": "Which costs count.",
         "fee": "In the reporting currency, a trade.",
@@ -95,8 +95,6 @@ COMMON: Mapping[str, str] = MappingProxyType(
         "state": "Where the metal is when it is bought.",
         "rate": "Of the tax, as a fraction.",
         "rates": "Asset or element -> its own rate.",
-        "every": "How often a strategy trades again in a backtest.",
-        "on_infeasible": "When its limits cannot be met: `stop`, or `hold` what there is.",
         "order": "Names of solvers; those that fit the program by default.",
         "time_limit": "Seconds of work of the processor, counted so that the same inputs end at the same answer.",
         "gap": "Relative, proven.",

@@ -23,6 +23,8 @@ RECORD, INPUTS = "run.json", "inputs.json"
 """The files of a run folder that hold the run object, and what it was made from."""
 DRAFT = ".draft-"
 """How the names of what is not whole yet begin."""
+LONGEST_NAME = 200
+"""Bytes of the name of a strategy in that of a run: file systems allow 255 for the whole."""
 STALE = 3600.0
 """Seconds after which a draft belongs to no process that still writes it: a run is written within seconds."""
 
@@ -35,7 +37,8 @@ def to_json(data: Any) -> str:
 def run_id(as_of: str, strategy: str, inputs: Mapping[str, Any]) -> str:
     """An id that says date and strategy, and is derived from everything that went in."""
     text = json.dumps(inputs, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return f"{as_of}-{strategy}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
+    name = strategy.encode()[:LONGEST_NAME].decode(errors="ignore")
+    return f"{as_of}-{name}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
 
 
 def weights_csv(record: Mapping[str, Any]) -> str:

@@ -104,7 +104,8 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         code = 0
     except OSError as error:
-        _told("system", *refused(error), {}, as_json=False)
+        # Without the name of a file it is stdout that takes no more, and no object either.
+        _told("system", *refused(error), {}, as_json=as_json and error.filename is not None)
         code = 2
     except Exception as error:  # noqa: BLE001  # the contract: two lines and a request to report, exit 1
         if "--debug" in arguments:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 from toolkit.core.errors import SpecError
+from toolkit.core.limits import LARGEST
 
 if TYPE_CHECKING:
     from toolkit.app.prices import PriceFiles
@@ -83,10 +84,17 @@ class Common:
             "owner.country": self.destination,
             "owner.currency": self.currency,
             "data.path": self.data,
-            "data.offline": True if self.offline else None,
             "output.folder": self.out,
         }
         return {**given, **more}
+
+
+def _check_numbers(options: Mapping[str, Any]) -> None:
+    """Refuse options that are no finite number, or are beyond any amount that cents can be kept of."""
+    for name, value in options.items():
+        if isinstance(value, float | int) and not abs(value) <= LARGEST:
+            option = f"--{name.replace('_', '-')}"
+            raise SpecError(f"{option} must be a finite number within {LARGEST:g}, not {value:g}.", hint="Write it in digits.")
 
 
 def without_prices(command: Callable[..., None]) -> Callable[..., None]:
@@ -111,6 +119,8 @@ def _with_common(command: Callable[..., None], refused: tuple[str, ...]) -> Call
     @functools.wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> None:
         common = Common(**{field.name: kwargs.pop(field.name) for field in fields(Common)})
+        common.day()  # a date that is none is refused by commands that ask about no date, too
+        _check_numbers({"seed": common.seed, **kwargs})
         for field in fields(Common):
             if field.name in refused and getattr(common, field.name) not in (field.default, []):
                 option = f"--{field.name.replace('_', '-')}"

@@ -2,21 +2,74 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, LiteralString, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.core.limits import LARGEST
 from toolkit.core.text import cleaned
+
+DEEPEST = 20
+"""Levels of tables and lists in a file; the deepest that anything reads is five."""
+LONGEST_SHOWN = 60
+"""Characters of a faulty value in a message."""
 
 
 class Spec(BaseModel):
-    """Base of everything that a user writes in TOML: frozen, no unknown keys, no infinite numbers."""
+    """Base of everything that a user writes in TOML: frozen, no unknown keys, every number one, and within `LARGEST`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _numbers_are_numbers(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return data
+        faults = [
+            InitErrorDetails(type=PydanticCustomError("value_error", message), loc=(name,), input=data[name])
+            for name, field in cls.model_fields.items()
+            if name in data and (message := _number_fault(data[name], set(_types_in(field.annotation)))) is not None
+        ]
+        if faults:
+            raise ValidationError.from_exception_data(cls.__name__, faults)
+        return data
+
+
+def _number_fault(value: Any, accepted: set[Any]) -> LiteralString | None:
+    """What is wrong with the numbers in a value; tables that are a `Spec` look at their own."""
+    if Any in accepted or any(isinstance(kind, type) and issubclass(kind, Spec) for kind in accepted):
+        return None
+    for number in _leaves(value):
+        if isinstance(number, bool):
+            if bool not in accepted and accepted & {int, float}:
+                return "must be a number, not true" if number else "must be a number, not false"
+        elif isinstance(number, int | float) and LARGEST < abs(number) != math.inf:
+            return "must be a number within 1e15"
+    return None
+
+
+def _types_in(annotation: Any) -> Iterator[Any]:
+    """Every type that an annotation names, at any depth."""
+    arguments = get_args(annotation)
+    if not arguments:
+        yield annotation
+    for argument in arguments:
+        yield from _types_in(argument)
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    """The values at the ends of tables and lists."""
+    if isinstance(value, Mapping | list | tuple):
+        for entry in value.values() if isinstance(value, Mapping) else value:
+            yield from _leaves(entry)
+    else:
+        yield value
 
 
 SpecT = TypeVar("SpecT", bound=BaseModel)
@@ -32,10 +85,12 @@ PHRASES = {
     "bool_type": "must be true or false",
     "bool_parsing": "must be true or false",
     "finite_number": "must be a finite number",
+    "string_too_short": "must not be empty",
     "list_type": "must be a list",
     "tuple_type": "must be a list",
     "dict_type": "must be a table",
     "model_type": "must be a table",
+    "model_attributes_type": "must be a table",
 }
 
 
@@ -46,15 +101,47 @@ def read_toml(path: Path) -> dict[str, Any]:
         SpecError: when it is missing, not UTF-8 or not TOML; the message names file and line.
     """
     try:
-        return cleaned(tomllib.loads(path.read_text(encoding="utf-8-sig")))
+        return parse_toml(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise SpecError(f"{path} does not exist.", details={"file": str(path)}) from None
     except IsADirectoryError:
         raise SpecError(f"{path} is a folder, not a file.", details={"file": str(path)}) from None
     except UnicodeDecodeError:
         raise SpecError(f"{path} is not UTF-8 text.", hint="Save it as UTF-8.", details={"file": str(path)}) from None
-    except tomllib.TOMLDecodeError as error:
+    except OSError as error:
+        raise SpecError(f"{path} cannot be read: {error.strerror or error}.", details={"file": str(path)}) from None
+    except ValueError as error:
         raise SpecError(f"{path} is not valid TOML: {error}.", details={"file": str(path)}) from None
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """The data of a TOML text, cleaned.
+
+    Raises:
+        ValueError: for what is no TOML, or is nested deeper than `DEEPEST`.
+    """
+    too_deep = f"tables or lists are nested deeper than {DEEPEST} levels"
+    try:
+        data = tomllib.loads(text)
+    except RecursionError:
+        raise ValueError(too_deep) from None
+    level: list[Any] = [data]
+    for _ in range(DEEPEST):
+        level = [
+            entry
+            for value in level
+            if isinstance(value, dict | list)
+            for entry in (value.values() if isinstance(value, dict) else value)
+        ]
+    if any(isinstance(value, dict | list) for value in level):
+        raise ValueError(too_deep)
+    return cleaned(data)
+
+
+def shown(value: Any) -> str:
+    """A faulty value in a message, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
 
 
 def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
@@ -84,7 +171,8 @@ def faults_of(error: ValidationError, model: type[BaseModel], where: str) -> lis
     """Each fault of a pydantic error as `{key, message, hint}` in the words of a person who edits TOML."""
     found = []
     for item in error.errors(include_url=False):
-        path = tuple(item["loc"])
+        # pydantic names the branch of a union by its type, in brackets: that is no key.
+        path = tuple(step for step in item["loc"] if "[" not in str(step))
         key = ".".join([where, *map(str, path)] if where else map(str, path))
         hint = ""
         if item["type"] == "extra_forbidden":
@@ -93,7 +181,7 @@ def faults_of(error: ValidationError, model: type[BaseModel], where: str) -> lis
         elif item["type"] == "union_tag_invalid":
             context = item.get("ctx", {})
             tag, tags = str(context.get("tag")), [t.strip(" '") for t in str(context.get("expected_tags")).split(",")]
-            message, hint = f"is not a known kind: {tag!r}", did_you_mean(tag, tags)
+            message, hint = f"is not a known kind: {shown(tag)}", did_you_mean(tag, tags)
         elif item["type"] == "union_tag_not_found":
             message = "needs a `kind`"
         elif "hint" in (context := item.get("ctx", {})):
@@ -103,7 +191,7 @@ def faults_of(error: ValidationError, model: type[BaseModel], where: str) -> lis
         else:
             message = PHRASES.get(item["type"], item["msg"][0].lower() + item["msg"][1:])
             if item["type"] != "missing":
-                message += f", not {item['input']!r}"
+                message += f", not {shown(item['input'])}"
         found.append({"key": key, "message": message, "hint": hint})
     return found
 

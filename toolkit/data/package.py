@@ -13,16 +13,65 @@ from dataclasses import dataclass
 from datetime import date
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import dataframely as dy
 import polars as pl
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from toolkit.core.decode import faults_of
 from toolkit.core.errors import DataError, FrameError
 from toolkit.core.frames import TABLES
 from toolkit.core.market import Market, Source
 from toolkit.core.text import cleaned
 from toolkit.data.files.tabular import visible
+
+AGAIN = "Run `toolkit data validate --data PATH` for every fault, or install the package again."
+
+
+class _Described(BaseModel):
+    """What the toolkit reads of a data package's descriptor; other keys of Frictionless are allowed."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+
+class _Field(_Described):
+    name: str
+    type: str
+
+
+class _Schema(_Described):
+    fields: list[_Field]
+
+
+class _Resource(_Described):
+    name: str
+    path: str
+    schema_: _Schema = Field(alias="schema")
+    weaknesses: list[str] = []
+
+    @field_validator("path")
+    @classmethod
+    def _inside(cls, path: str) -> str:
+        if Path(path).is_absolute() or ".." in Path(path).parts or not path:
+            raise ValueError("must be a file inside the package")
+        return path
+
+
+class _Source(_Described):
+    name: str
+    title: str
+    licence: str = "unknown"
+    path: str = ""
+    rhythm_days: int = Field(default=0, ge=0, le=36_600)
+    lag_days: int = Field(default=0, ge=0, le=36_600)
+    complete_to: Annotated[date | None, Field(strict=False)] = None
+
+
+class _Descriptor(_Described):
+    resources: list[_Resource]
+    sources: list[_Source]
+
 
 FRICTIONLESS_TYPES = {pl.Date: "date", pl.String: "string", pl.Float64: "number", pl.Int64: "integer", pl.Boolean: "boolean"}
 
@@ -50,15 +99,22 @@ def descriptor(folder: Path) -> dict[str, Any]:
     """The parsed `datapackage.json` of a folder.
 
     Raises:
-        DataError: when the folder holds none, or it is not JSON.
+        DataError: when the folder holds none, it is not JSON, or something the toolkit reads is missing or of a wrong type.
     """
     path = folder / "datapackage.json"
     try:
-        return cleaned(json.loads(path.read_text(encoding="utf-8")))
+        package = cleaned(json.loads(path.read_text(encoding="utf-8-sig")))
     except FileNotFoundError:
         raise DataError(f"{folder} is no data package: datapackage.json is missing.") from None
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise DataError(f"{path} cannot be read: {error}.") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise DataError(f"{path} cannot be read: {error}.", hint=AGAIN) from error
+    try:
+        _Descriptor.model_validate(package)
+    except ValidationError as error:
+        faults = faults_of(error, _Descriptor, "")
+        told = "; ".join(f"{fault['key']} {fault['message']}".strip() for fault in faults[:3])
+        raise DataError(f"{path}: {told}.", hint=AGAIN, details={"file": str(path), "faults": faults}) from None
+    return package
 
 
 def sources(package: dict[str, Any]) -> dict[str, Source]:
@@ -88,8 +144,8 @@ def read_table(path: Path, schema: type[dy.Schema]) -> pl.DataFrame:
         frame = pl.read_csv(path, schema_overrides=dtypes, try_parse_dates=False, encoding="utf8")
     except FileNotFoundError:
         raise DataError(f"{path} is missing.", hint="The data package is incomplete: install it again.") from None
-    except (pl.exceptions.ComputeError, pl.exceptions.SchemaError, pl.exceptions.NoDataError) as error:
-        raise DataError(f"{path.name}: {str(error).splitlines()[0]}", hint="Run `toolkit data validate`.") from error
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        raise DataError(f"{path} cannot be read: {str(error).splitlines()[0]}", hint=AGAIN) from error
     missing = [name for name in dtypes if name not in frame.columns]
     if missing:
         raise FrameError(f"{path.name}: column {missing[0]!r} is missing.", details={"file": str(path), "missing": missing})
@@ -100,13 +156,37 @@ def load_market(folder: Path, tables: Iterable[str] | None = None) -> Market:
     """The market of a data package; `tables` narrows it to what is needed.
 
     Raises:
-        DataError: when a table is missing or unreadable.
+        DataError: when a table is missing, unreadable, or breaks its contract.
     """
     package = descriptor(folder)
     paths = {resource["name"]: folder / resource["path"] for resource in package.get("resources", [])}
     wanted = set(TABLES if tables is None else tables)
     frames = {name: read_table(path, TABLES[name]) for name, path in paths.items() if name in wanted and name in TABLES}
+    if folder != bundled_folder():  # the bundled tables are checked by the tests of every release
+        for name, frame in frames.items():
+            if not TABLES[name].is_valid(frame):
+                raise _broken(name, paths[name], frame)
     return Market.of(frames, sources(package))
+
+
+def _broken(name: str, path: Path, frame: pl.DataFrame) -> FrameError:
+    """The first rule that a table breaks, with its rows."""
+    first, *more = _contract_faults(name, frame)
+    details = {"file": str(path), "rule": first.rule, "rows": list(first.rows)}
+    rest = f", and {len(more)} more rules are broken" if more else ""
+    return FrameError(f"{path.parent}: {first}{rest}.", hint=AGAIN, details=details)
+
+
+def _contract_faults(name: str, frame: pl.DataFrame) -> list[Fault]:
+    """Every rule of its contract that a table breaks."""
+    numbered = frame.with_row_index("__row", offset=2)
+    _, failures = TABLES[name].filter(frame)
+    faults = []
+    for rule, count in sorted(failures.counts().items()):
+        invalid = failures.invalid().head(3)
+        rows = numbered.join(invalid, on=frame.columns, how="semi", nulls_equal=True)["__row"].head(3)
+        faults.append(Fault(name, rule, count, tuple(rows)))
+    return faults
 
 
 @functools.cache
@@ -126,12 +206,8 @@ def _table_faults(name: str, path: Path, resource: dict[str, Any], known_sources
     faults = []
     if declared != contract:
         faults.append(Fault(name, "datapackage.json declares other fields than the table's contract", 1))
+    faults += _contract_faults(name, frame)
     numbered = frame.with_row_index("__row", offset=2)
-    _, failures = schema.filter(frame)
-    for rule, count in sorted(failures.counts().items()):
-        invalid = failures.invalid().head(3)
-        rows = numbered.join(invalid, on=frame.columns, how="semi", nulls_equal=True)["__row"].head(3)
-        faults.append(Fault(name, rule, count, tuple(rows)))
     undescribed = numbered.filter(~pl.col("source").is_in(list(known_sources)))
     if undescribed.height:
         faults.append(Fault(name, "source without a description", undescribed.height, tuple(undescribed["__row"].head(3))))

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import copy
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from toolkit.core.decode import faults_of, raise_faults, read_toml
+from toolkit.core.decode import faults_of, parse_toml, raise_faults, read_toml, shown
 from toolkit.core.errors import SpecError, did_you_mean
-from toolkit.core.text import cleaned, one_line
+from toolkit.core.text import one_line
 from toolkit.optimize.terms import constraint_kinds, objective_kinds
-from toolkit.strategy.model import About, CostsSpec, ForecastSpec, RebalanceSpec, SolverSpec, Strategy, UniverseSpec
+from toolkit.strategy.model import About, CostsSpec, ForecastSpec, SolverSpec, Strategy, UniverseSpec
 from toolkit.strategy.scenarios import ShockSpec, ViewSpec
 
 SECTIONS: dict[str, type[BaseModel]] = {
@@ -22,7 +21,6 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "universe": UniverseSpec,
     "forecast": ForecastSpec,
     "costs": CostsSpec,
-    "rebalance": RebalanceSpec,
     "solver": SolverSpec,
 }
 LISTED = ("constraint", "scenario", "view")
@@ -49,9 +47,9 @@ def _term(kinds: Mapping[str, type], data: Any, where: str, faults: list[dict[st
     if kind is None:
         faults.append({"key": f"{where}.kind", "message": "is required", "hint": f"Known: {', '.join(kinds)}."})
         return None
-    if kind not in kinds:
-        hint = did_you_mean(str(kind), kinds)
-        faults.append({"key": f"{where}.kind", "message": f"is not a known kind: {kind!r}", "hint": hint})
+    if not isinstance(kind, str) or kind not in kinds:
+        hint = did_you_mean(kind if isinstance(kind, str) else "", kinds)
+        faults.append({"key": f"{where}.kind", "message": f"is not a known kind: {shown(kind)}", "hint": hint})
         return None
     return _section(kinds[kind], data, where, faults)
 
@@ -65,6 +63,7 @@ def _list(data: Mapping[str, Any], key: str, read: Callable[[Any, str], Any], fa
     found = []
     for number, item in enumerate(listed, start=1):
         label = item.get("name", number) if isinstance(item, Mapping) else number
+        label = label if isinstance(label, str | int) else number
         found.append(read(item, f"{key} {label!r}"))
     return tuple(part for part in found if part is not None)
 
@@ -148,8 +147,8 @@ def decode_strategy(data: Mapping[str, Any], *, name: str, file: str) -> Strateg
 def _value(text: str) -> Any:
     """A value as TOML would read it; bare words are text."""
     try:
-        return cleaned(tomllib.loads(f"v = {text}")["v"])
-    except tomllib.TOMLDecodeError:
+        return parse_toml(f"v = {text}")["v"]
+    except ValueError:
         return one_line(text)
 
 
@@ -179,10 +178,12 @@ def override(data: Mapping[str, Any], settings: tuple[str, ...]) -> dict[str, An
             raise SpecError(f"--set {setting!r} is not KEY=VALUE.", hint="Write for instance --set objective.risk_aversion=5.")
         if path[0] in LISTED:
             name = ".".join(path[1:-1])
-            named = {item.get("name"): item for item in changed.get(path[0], []) if isinstance(item, dict)}
+            listed = changed.get(path[0], [])
+            items = [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
+            named = {str(item.get("name")): item for item in items}
             if name not in named:
-                known = [str(known) for known in named if known]
-                raise SpecError(f"--set {setting!r}: no {path[0]} is named {name!r}.", hint=did_you_mean(name, known))
+                hint = did_you_mean(name, named)
+                raise SpecError(f"--set {setting!r}: no {path[0]} is named {name!r}.", hint=hint)
             named[name][path[-1]] = _value(text.strip())
             continue
         if path[0] not in TABLES:

@@ -155,13 +155,6 @@ class CostsSpec(Spec):
         return self
 
 
-class RebalanceSpec(Spec):
-    """When a strategy trades again, and what happens when it cannot."""
-
-    every: Literal["month", "quarter", "year"] = "month"
-    on_infeasible: Literal["stop", "hold"] = "stop"
-
-
 class SolverSpec(Spec):
     """Solvers to try in order, seconds for one mixed-integer problem, and the gap at which whole lots are good enough."""
 
@@ -182,7 +175,6 @@ class Strategy(Spec):
     scenarios: tuple[ShockSpec, ...] = Field(default=(), exclude_if=_unused)
     views: tuple[ViewSpec, ...] = Field(default=(), exclude_if=_unused)
     costs: CostsSpec | None = None
-    rebalance: RebalanceSpec = RebalanceSpec()
     solver: SolverSpec = SolverSpec()
 
     @model_validator(mode="after")

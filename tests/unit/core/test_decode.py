@@ -46,3 +46,23 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path):
         read_toml(tmp_path / "no.toml")
     with pytest.raises(SpecError, match="folder"):
         read_toml(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("value", "word"),
+    [(True, "not true"), (1e308, "within 1e15"), (10**400, "within 1e15"), ([True], "a number"), ({}, "a number")],
+)
+def test_a_number_is_one_and_within_limits(value, word):
+    with pytest.raises(SpecError, match=word) as refused:
+        decode(Outer, {"inner": {"upper": value}}, file="x.toml")
+    assert [fault["key"] for fault in refused.value.details["faults"]] == ["inner.upper"]
+
+
+@pytest.mark.parametrize(
+    "text", ["a = " + "[" * 5000, "a = " + "[" * 40 + "]" * 40, "[" + "a." * 5000 + "a]", "a = " + "1" * 5000]
+)
+def test_what_is_nested_too_deep_or_has_too_many_digits_is_refused(tmp_path, text):
+    path = tmp_path / "deep.toml"
+    path.write_text(text)
+    with pytest.raises(SpecError, match="not valid TOML"):
+        read_toml(path)

@@ -10,6 +10,7 @@ from typing import Any
 
 from toolkit.core.countries import country, country_hint, fold, foldings
 from toolkit.core.errors import DataError, did_you_mean
+from toolkit.core.limits import LARGEST
 from toolkit.core.said import said
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.data.files import cells
@@ -222,7 +223,7 @@ class Parser:
             return None, None
         if not isinstance(cell, str):
             is_number = not isinstance(cell, bool | date | datetime)
-            if is_number and abs(float(cell)) < float("inf"):
+            if is_number and abs(float(cell)) <= LARGEST:
                 return float(cell), cells.Amount(repr(float(cell)))
             self._no_number(i, key, finite=not is_number)
             return None, None
@@ -231,14 +232,18 @@ class Parser:
             self._no_number(i, key, finite=fold(cell) not in ("nan", "inf", "infinity"))
         if found is None or (found.is_ambiguous and self.mark is None):  # the latter is told once for the file
             return None, None
-        return found.value(self.mark or found.marks[0]), found
+        value = found.value(self.mark or found.marks[0])
+        if value is not None and abs(value) > LARGEST:
+            self._no_number(i, key, finite=False)
+            return None, None
+        return value, found
 
     def _no_number(self, i: int, key: str, *, finite: bool) -> None:
         if finite:
             hint = "Write a plain number such as 1234.5, without words; leave the cell empty where a value is missing."
             self._fault(i, key, "number", "not a number", hint)
         else:
-            self._fault(i, key, "finite", "not a finite number", "Leave the cell empty where a value is missing.")
+            self._fault(i, key, "finite", "not a finite number within 1e15", "Leave the cell empty where a value is missing.")
 
     def _quantity(self, i: int) -> tuple[str | None, float | None]:
         if self._text("quantity", i) is None:
