@@ -166,3 +166,32 @@ def test_shares_are_whole_under_lots(toolkit, tmp_path):
     record = json.loads(result.stdout)
     assert all(float(p["quantity"]).is_integer() and p["lots"] == p["quantity"] for p in record["positions"])
     assert 0 <= record["cash"]["value"] < min(p["price"] for p in record["positions"]) * 2
+
+
+def test_prices_of_standard_input_are_read_once_where_holdings_are_outside_of_them(toolkit, tmp_path):
+    rows = "".join(f"20{20 + i // 12}-{i % 12 + 1:02d}-28,{180 + (i * 7) % 11}.37,{20 + (i * 3) % 5}.11\n" for i in range(48))
+    (tmp_path / "lots.csv").write_text(HEAD + OWNED, encoding="utf-8")
+    arguments = ("optimize", "equal-weight", *ARGUMENTS, "--budget", "9000", "--prices", "-")
+    result = toolkit(*arguments, "--holdings", str(tmp_path / "lots.csv"), stdin="date,GLDX,SLVX\n" + rows)
+    record = json.loads(result.stdout)
+    assert {p["asset"] for p in record["positions"]} == {"GLDX", "SLVX", "gallium", "gold", "hafnium"}
+    assert by_asset(record)["gallium"]["outside"]
+    both = toolkit(*arguments, "--holdings", "-", stdin="date,GLDX,SLVX\n" + rows)
+    assert both.returncode == 2
+    assert "both read standard input" in json.loads(both.stdout)["error"]["message"]
+
+
+def test_a_frontier_is_that_of_the_whole_and_of_what_may_be_sold(toolkit, tmp_path):
+    (tmp_path / "lots.csv").write_text(HEAD + OWNED, encoding="utf-8")
+    options = ("--json", "--as-of", "2026-11-24", "--points", "2", "--holdings", str(tmp_path / "lots.csv"))
+    kept = json.loads(toolkit("frontier", *options, "--total", "200000").stdout)
+    free = json.loads(toolkit("frontier", *options, "--total", "200000", "--sell-others").stdout)
+    assert min(point["weights"]["hafnium"] for point in kept["points"]) > 0.04
+    assert min(point["weights"]["hafnium"] for point in free["points"]) < 0.04
+    assert toolkit("frontier", "--json", "--sell-others").returncode == 2
+
+
+def test_that_nothing_is_added_is_said_without_verbose(toolkit, tmp_path):
+    (tmp_path / "lots.csv").write_text(HEAD + OWNED, encoding="utf-8")
+    result = toolkit("optimize", "--no-report", "--as-of", "2026-11-24", "--holdings", str(tmp_path / "lots.csv"))
+    assert "No money is added to what is held" in result.stderr

@@ -10,10 +10,10 @@ import polars as pl
 
 from toolkit.app.config import Settings
 from toolkit.app.market import load
-from toolkit.app.prices import CHECK, PriceFiles, read_own
+from toolkit.app.prices import CHECK, OwnPrices, PriceFiles, read_own
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean
-from toolkit.core.market import Snapshot
+from toolkit.core.market import Market, Snapshot
 from toolkit.core.remarks import Remark, note
 from toolkit.core.said import Said, said
 from toolkit.data.quality import findings, quality
@@ -128,29 +128,92 @@ def _keys(name: str, priced: Universe, products: Universe) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def gather(
-    strategy: Strategy,
-    settings: Settings,
-    as_of: date,
-    *,
-    prices: PriceFiles | None = None,
-    also: tuple[str, ...] = (),
-) -> Inputs:
-    """Read and narrow everything a proposal needs.
+@dataclass(frozen=True, slots=True, eq=False)  # frames have no truth value
+class Context:
+    """What is known on a day, whatever the strategy: files are read once, and `inputs` narrows them.
+
+    Attributes:
+        market: With the user's prices in place of the bundled ones of the same assets; `snapshot` of it on the day.
+        products: Every product the toolkit knows.
+        supply: Asset key -> shares of supply at the stage the asset is scored at.
+        own: The user's prices; None for the bundled prices.
+        only: Whether nothing else has a price.
+        notes: What a reader must know of how the files were read.
+    """
+
+    market: Market
+    snapshot: Snapshot
+    products: Universe
+    ledger: ControlLedger
+    supply: Mapping[str, SupplyShares]
+    own: OwnPrices | None
+    only: bool
+    notes: tuple[Remark, ...]
+
+    def inputs(self, strategy: Strategy, *, also: tuple[str, ...] = ()) -> Inputs:
+        """What a strategy works on.
+
+        Args:
+            strategy: Names the universe, the history and the models.
+            also: Keys of assets that are held and that the strategy does not name; those that have a price are in the universe.
+
+        Raises:
+            GapError: where nothing that the strategy names has a price.
+            SpecError, DataError: for names the strategy uses and nobody knows.
+        """
+        snapshot, products, own, notes = self.snapshot, self.products, self.own, self.notes
+        if not self.only:
+            named = _annual_only(strategy.universe, snapshot["prices"], products, also)
+            rows = annual_rows(snapshot["prices_annual"], named)
+            snapshot = self.market.replace("prices", pl.concat([snapshot["prices"], rows])).until(snapshot.as_of)
+        visible = snapshot["prices"]
+        if visible.is_empty():
+            raise GapError(
+                f"no price was known on {snapshot.as_of}.", hint="Choose a later --as-of, or bring prices with --prices."
+            )
+        series = visible.group_by("asset", maintain_order=True).agg(pl.col("unit").last())
+        held = {asset.key: asset for asset in products}
+        mine = () if own is None else own.assets
+        # Series that only explain (energy, base metals, intermediates) are no products; in a user's file every column is one.
+        priced = Universe(
+            tuple(
+                _quoted(held[asset], unit) if asset in held else Asset.unknown(asset, unit)
+                for asset, unit in series.sort("asset").iter_rows()
+                if asset in mine or asset in held
+            )
+        )
+        if own is None:
+            priced = priced.take([key for key in products.keys if key in priced])
+        universe = _select(strategy.universe, priced, products, own=None if own is None else mine, only=self.only)
+        universe = priced.take([*universe.keys, *(key for key in also if key in priced and key not in universe)])
+        if own is not None and not {*universe.keys} <= {*mine}:
+            notes += (note(said("Own prices for {assets}.", assets=list(mine))),)
+        return Inputs(
+            snapshot=snapshot,
+            universe=universe,
+            products=products,
+            ledger=self.ledger,
+            supply=self.supply,
+            unknown=tuple(key for key in universe.keys if key not in held),
+            unpriced=() if own is not None else tuple(key for key in products.keys if key not in priced),
+            own_prices=None if own is None else own.name,
+            notes=notes,
+            own=mine,
+        )
+
+
+def load_context(settings: Settings, as_of: date, *, prices: PriceFiles | None = None) -> Context:
+    """Read what is known on a day.
 
     Args:
-        strategy: Names the universe, the history and the models.
         settings: Where data are.
         as_of: Only what was known then.
-        prices: File of the user, None for the bundled prices.
-        also: Keys of assets that are held and that the strategy does not name; those that have a price are in the universe.
+        prices: Files of the user, None for the bundled prices.
 
     Raises:
         DataError, FrameError, GapError: for bad input or too little of it.
-        SpecError: for names the strategy uses and nobody knows.
     """
-    package = load(settings)
-    market, own = package.market, None
+    market, own = load(settings).market, None
     notes: tuple[Remark, ...] = ()
     snapshot = market.until(as_of)
     products = Universe(tuple(Asset.from_row(row) for row in snapshot["products"].iter_rows(named=True)))
@@ -166,30 +229,6 @@ def gather(
         notes = tuple(dict.fromkeys((*whole, *own.reading, *found)))
         market = market.replace("prices", own.frame if only else own.over(snapshot["prices"]))
         snapshot = market.until(as_of)
-    if not only:
-        named = _annual_only(strategy.universe, snapshot["prices"], products, also)
-        rows = annual_rows(snapshot["prices_annual"], named)
-        snapshot = market.replace("prices", pl.concat([snapshot["prices"], rows])).until(as_of)
-    visible = snapshot["prices"]
-    if visible.is_empty():
-        raise GapError(f"no price was known on {as_of}.", hint="Choose a later --as-of, or bring prices with --prices.")
-    series = visible.group_by("asset", maintain_order=True).agg(pl.col("unit").last())
-    held = {asset.key: asset for asset in products}
-    mine = () if own is None else own.assets
-    # Series that only explain (energy, base metals, intermediates) are no products; in a user's file every column is an asset.
-    priced = Universe(
-        tuple(
-            _quoted(held[asset], unit) if asset in held else Asset.unknown(asset, unit)
-            for asset, unit in series.sort("asset").iter_rows()
-            if asset in mine or asset in held
-        )
-    )
-    if own is None:
-        priced = priced.take([key for key in products.keys if key in priced])
-    universe = _select(strategy.universe, priced, products, own=None if own is None else mine, only=only)
-    universe = priced.take([*universe.keys, *(key for key in also if key in priced and key not in universe)])
-    if own is not None and not {*universe.keys} <= {*mine}:
-        notes += (note(said("Own prices for {assets}.", assets=list(mine))),)
     ledger = ControlLedger.of(
         snapshot["controls"],
         snapshot["control_scopes"],
@@ -204,15 +243,9 @@ def gather(
             at_stage = snapshot["shares"].filter((pl.col("asset") == asset.key) & (pl.col("stage") == asset.stage))
             if at_stage.height:
                 supply[asset.key] = supply_shares(snapshot["shares"], asset.key, asset.stage)
-    return Inputs(
-        snapshot=snapshot,
-        universe=universe,
-        products=products,
-        ledger=ledger,
-        supply=supply,
-        unknown=tuple(key for key in universe.keys if key not in held),
-        unpriced=() if own is not None else tuple(key for key in products.keys if key not in priced),
-        own_prices=None if own is None else own.name,
-        notes=notes,
-        own=mine,
-    )
+    return Context(market, snapshot, products, ledger, supply, own, only, notes)
+
+
+def gather(strategy: Strategy, settings: Settings, as_of: date, *, prices: PriceFiles | None = None) -> Inputs:
+    """What a strategy works on, read from the files; see `load_context` and `Context.inputs`."""
+    return load_context(settings, as_of, prices=prices).inputs(strategy)

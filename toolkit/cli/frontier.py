@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from toolkit.cli.options import Common, with_common
-from toolkit.cli.request import DEFAULT_STRATEGY, Budget, Holdings, Settings, StrategyName, request_of
+from toolkit.cli.request import DEFAULT_STRATEGY, Budget, Holdings, SellOthers, Settings, StrategyName, Total, request_of
 from toolkit.cli.terminal import console, print_json, progress, say, try_write
 
 if TYPE_CHECKING:
@@ -31,7 +31,9 @@ def frontier(
     csv: Annotated[str | None, typer.Option("--csv", metavar="FILE", help="Write all points as CSV; - is stdout.")] = None,
     chart: Annotated[str | None, typer.Option("--chart", metavar="FILE", help="Draw the frontier as an SVG picture.")] = None,
     budget: Budget = None,
+    total: Total = None,
     holdings: Holdings = None,
+    sell_others: SellOthers = False,
     settings: Settings = None,
     common: Common,
 ) -> None:
@@ -40,7 +42,7 @@ def frontier(
 
     if common.json and csv == "-":
         raise SpecError("--json and --csv - both write to stdout.", hint="Give --csv a file.")
-    request = request_of(common, strategy, settings, budget=budget, holdings=holdings)
+    request = request_of(common, strategy, settings, budget=budget, holdings=holdings, total=total, sell_others=sell_others)
     with progress("Loading the solver", common):
         from toolkit.app.frontier import efficient_frontier
     with progress("Tracing the frontier", common):

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from toolkit.cli.options import Common, with_common
-from toolkit.cli.request import DEFAULT_STRATEGY, Budget, Client, Holdings, Settings, StrategyName, Total, request_of
+from toolkit.cli.request import (
+    DEFAULT_STRATEGY,
+    Budget,
+    Client,
+    Holdings,
+    SellOthers,
+    Settings,
+    StrategyName,
+    Total,
+    request_of,
+)
 from toolkit.cli.terminal import console, headline, print_json, progress, say, tell_remarks, try_write
 from toolkit.core.remarks import Remark
 
@@ -32,9 +42,7 @@ def optimize(
     budget: Budget = None,
     total: Total = None,
     holdings: Holdings = None,
-    sell_others: Annotated[
-        bool, typer.Option("--sell-others", help="What is held outside the strategy may be sold; else it is kept.")
-    ] = False,
+    sell_others: SellOthers = False,
     settings: Settings = None,
     client: Client = None,
     no_report: Annotated[bool, typer.Option("--no-report", help="Write no HTML report.")] = False,

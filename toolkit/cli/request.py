@@ -20,6 +20,9 @@ Budget = Annotated[
     float | None, typer.Option("--budget", help="Money to place, in the reporting currency; added to what is held.")
 ]
 Total = Annotated[float | None, typer.Option("--total", help="The whole, holdings included, in place of --budget.")]
+SellOthers = Annotated[
+    bool, typer.Option("--sell-others", help="What is held outside the strategy may be sold; else it is kept.")
+]
 Holdings = Annotated[
     str | None,
     typer.Option("--holdings", metavar="FILE|RUN", help="What is held today: CSV, - for stdin, a stored run, or last."),
@@ -56,6 +59,10 @@ def request_of(
     day = common.day()
     if budget is not None and total is not None:
         raise SpecError("--budget and --total are two ways to say one thing.", hint="Give the money to add, or the whole.")
+    if sell_others and holdings is None:
+        raise SpecError("--sell-others says nothing without --holdings.", hint="Add --holdings FILE.")
+    if holdings == "-" and "-" in (common.prices or ()):
+        raise SpecError("--prices - and --holdings - both read standard input.", hint="Give one of them a file.")
     if budget == 0 and holdings is not None:  # nothing is added: what holdings alone mean
         budget = None
     resolved = resolve(common.settings(**{"owner.budget": budget if total is None else total}), file=common.config)
