@@ -195,3 +195,22 @@ def test_that_nothing_is_added_is_said_without_verbose(toolkit, tmp_path):
     (tmp_path / "lots.csv").write_text(HEAD + OWNED, encoding="utf-8")
     result = toolkit("optimize", "--no-report", "--as-of", "2026-11-24", "--holdings", str(tmp_path / "lots.csv"))
     assert "No money is added to what is held" in result.stderr
+
+
+def test_lots_go_on_in_the_run_so_that_rebalancing_what_it_proposed_trades_nothing(ask, toolkit, tmp_path):
+    """A lot that is nearly free of tax is still not sold when the run itself is what one holds."""
+    lots = OWNED + ORDERED.format(2, "ordered")
+    first = ask(lots, "--budget", "50000")
+    left = {lot["lot_id"]: lot for lot in first["lots"]}
+    assert (left["GA-SOON"]["quantity"], left["GA-SOON"]["bought"], left["GA-ORDER"]["status"]) == (5, "2025-12-01", "ordered")
+    for p in first["positions"]:
+        assert sum(lot["quantity"] for lot in first["lots"] if lot["asset"] == p["asset"]) == pytest.approx(p["quantity"])
+    again = json.loads(toolkit("optimize", *ARGUMENTS, "--holdings", first["run_id"]).stdout)
+    assert {row["side"] for row in again["orders"]} == {"keep"}
+    assert (again["costs"]["entry"], again["cash"]["value"]) == (0, first["cash"]["value"])
+    assert again["lots"] == first["lots"]
+    other = toolkit("optimize", *ARGUMENTS, "--holdings", first["run_id"], "--currency", "USD")
+    assert other.returncode == 2
+    assert "--currency EUR" in json.loads(other.stdout)["error"]["hint"]
+    text = (tmp_path / "work" / "out" / "runs" / first["run_id"] / "orders.csv").read_text("utf-8")
+    assert ",'" not in text  # an empty cell is empty

@@ -29,7 +29,7 @@ from toolkit.strategy.model import Strategy
 
 LAST = "last"
 ARRIVING = ("ordered", "in_transit")
-PLANNED = "planned"
+PLANNED, STORED = "planned", "stored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Held:
 
     Attributes:
         units: Asset key -> quantity, what arrives included.
-        lots: Of a file; a run has none.
+        lots: Of the file, or left by the orders of the run.
         cash: Left by the run that is held.
         run: Its id.
         notes: What a reader must know of how it was read.
@@ -113,7 +113,8 @@ def read_held(request: Request, strategy: Strategy, inputs: Inputs) -> Held:
     if request.holdings is None:
         return Held()
     run = _stored_run(request, strategy)
-    return _of_lots(request.holdings, inputs, request.settings.config.owner.currency) if run is None else _of_run(run)
+    currency = request.settings.config.owner.currency
+    return _of_lots(request.holdings, inputs, currency) if run is None else _of_run(run, currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,11 +235,23 @@ def _of_lots(file: str, inputs: Inputs, currency: str) -> Held:
     return Held(units, tuple(lots), notes=tuple(notes))
 
 
-def _of_run(run: Mapping[str, Any]) -> Held:
-    """Positions and cash as a stored run proposed them."""
-    units = {row["asset"]: float(row["quantity"]) for row in run["positions"] if row["quantity"]}
+def _of_run(run: Mapping[str, Any], currency: str) -> Held:
+    """Lots and cash as a stored run proposed them.
+
+    Raises:
+        SpecError: for a run in another currency than the one that is asked for.
+    """
+    if run["currency"] != currency:
+        raise SpecError(
+            f"run {run['run_id']!r} is in {run['currency']}, and {currency} is asked for.",
+            hint=f"Add --currency {run['currency']}.",
+        )
+    lots = tuple(Lot(**{**row, "bought": row["bought"] and date.fromisoformat(row["bought"])}) for row in run["lots"])
+    units: dict[str, float] = {}
+    for lot in lots:
+        units[lot.asset] = units.get(lot.asset, 0.0) + lot.quantity
     notes = (said("Held today is what run {run} proposed, as if it had been bought.", run=run["run_id"]),)
-    return Held(units, cash=float(run["cash"]["value"]), run=run["run_id"], notes=notes)
+    return Held(units, lots, cash=float(run["cash"]["value"]), run=run["run_id"], notes=notes)
 
 
 def _stored_run(request: Request, strategy: Strategy) -> Mapping[str, Any] | None:

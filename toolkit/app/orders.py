@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 
+from toolkit.app.holdings import STORED, Lot
 from toolkit.app.money import Money
+from toolkit.app.origins import UNKNOWN_ORIGIN
 from toolkit.app.prepare import Prepared
 from toolkit.app.request import Request
-from toolkit.app.sales import Sale, rule_told, sold
+from toolkit.app.sales import EQUAL, Sale, rule_told, sold
 from toolkit.core.assets import Asset
 from toolkit.core.said import Said, said
 from toolkit.core.units import cents
@@ -60,6 +63,38 @@ def orders(posed: Prepared, money: Money, prices: np.ndarray, request: Request) 
         )
     rank = {SELL: 0, BUY: 1, KEEP: 2}
     return sorted(rows, key=lambda row: (rank[row["side"]], -row["value"], row["asset"]))
+
+
+def lots_after(posed: Prepared, rows: list[dict[str, Any]], request: Request) -> list[dict[str, Any]]:
+    """The lots that are held once the orders are carried out: those of before less what is sold, and one a purchase.
+
+    Args:
+        posed: What was held.
+        rows: Of `orders`.
+        request: Dates the purchases.
+
+    Returns:
+        One record a lot, the fields of `toolkit.app.holdings.Lot`; the next run on these holdings reads them.
+    """
+    gone = {part["lot_id"]: part["quantity"] for row in rows for part in row["from_lots"]}
+    assets = {asset.key: asset for asset in posed.inputs.universe}
+    found = []
+    for lot in posed.held.lots:
+        left = lot.quantity - gone.get(lot.lot_id, 0.0)
+        if left > EQUAL * lot.quantity:
+            cost = None if lot.cost is None else lot.cost * left / lot.quantity
+            found.append(replace(lot, quantity=left, cost=cost))
+    taken = {lot.lot_id for lot in found}
+    for row in rows:
+        if row["side"] != BUY:
+            continue
+        name, origin = f"{row['asset']} {request.as_of}", assets[row["asset"]].origin or UNKNOWN_ORIGIN
+        while name in taken:
+            name += "'"
+        taken.add(name)
+        cost = row["value"] + row["cost"]
+        found.append(Lot(name, row["asset"], row["quantity"], False, STORED, origin, request.as_of, cost))  # noqa: FBT003
+    return [asdict(lot) for lot in found]
 
 
 def _kept(posed: Prepared, asset: Asset) -> list[str]:

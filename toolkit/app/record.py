@@ -16,7 +16,7 @@ from toolkit.app.factor_model import factor_model
 from toolkit.app.inputs import Inputs
 from toolkit.app.money import Money
 from toolkit.app.observed import at_last_prices
-from toolkit.app.orders import orders
+from toolkit.app.orders import lots_after, orders
 from toolkit.app.prepare import Prepared
 from toolkit.app.record_risk import contributions, limit_rows, objective_record, risk_record, scenario_rows
 from toolkit.app.request import Request
@@ -92,6 +92,7 @@ def run_record(
         outlook: Scenarios of the strategy, where it asks for any.
     """
     money = Money.of(problem, allocation, prices, held, budget)
+    listed = orders(posed, money, prices, request)
     forecast, universe = problem.forecast, inputs.universe
     raw = np.array([level.raw * rates[level.currency].value for level in forecast.levels])
     weights = dict(zip(universe.keys, money.weights, strict=True))
@@ -126,7 +127,8 @@ def run_record(
             "reproducible": allocation.reproducible,
         },
         "positions": _positions(posed, forecast, allocation, money, prices, rates),
-        "orders": orders(posed, money, prices, request),
+        "orders": listed,
+        "lots": lots_after(posed, listed, request),
         "at_last_prices": at_last_prices(problem, money, raw),
         "expected_return": _expected(forecast, money.weights, universe.keys),
         "ledger": {"reviewed_to": inputs.ledger.reviewed_to},

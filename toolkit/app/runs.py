@@ -69,7 +69,7 @@ def orders_csv(record: Mapping[str, Any]) -> str:
 
 def literal(value: Any) -> Any:
     """A leading formula sign is quoted: spreadsheets would run it."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" else value
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
 def run_files(record: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, bytes]:
