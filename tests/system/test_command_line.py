@@ -44,7 +44,7 @@ def test_the_solver_is_not_imported_for_data_and_no_report_library_for_a_run_wit
     for arguments, banned in (
         (["data", "list"], {"cvxpy", "altair"}),
         (["config", "show"], {"cvxpy", "altair"}),
-        (["optimize", "--no-report", "--json"], {"altair", "vl_convert"}),
+        (["optimize", "--no-report", "--json"], {"altair", "vl_convert", "cvxpy", "scipy"}),
     ):
         code = (
             f"import sys; from toolkit.cli.main import run; code = run({arguments!r});"

@@ -9,7 +9,7 @@ a group of assets; what something costs may not.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 import numpy as np
@@ -18,7 +18,7 @@ import polars as pl
 from toolkit.core.units import DAYS_PER_YEAR
 from toolkit.factors.forecast import AssetRisk, FloatArray, PriceLevel
 from toolkit.factors.history import ANNUAL, ANNUAL_AVERAGE, AnnualPrices, rhythm
-from toolkit.factors.observation.local_level import local_levels
+from toolkit.factors.observation.local_level import levels_apart
 from toolkit.factors.observation.path import level_paths
 from toolkit.factors.panel import CUSTOMS, MINIMUM_CHANGES, MINIMUM_YEARS
 from toolkit.factors.thin import annual_volatility, level_error
@@ -39,19 +39,32 @@ def price_levels(prices: pl.DataFrame, assets: Iterable[str], *, latent: bool = 
         filtered; an average of a year has the error of the price of that year's end; any other price has none.
     """
     rows = prices.drop_nulls("price").sort("asset", "date").partition_by("asset", as_dict=True, maintain_order=True)
-    return tuple(_level(rows[key,], latent=latent) for key in assets)
+    keys = tuple(assets)
+    filtered = _filtered({key: rows[key,] for key in keys if latent and rows[key,]["basis"][-1] == CUSTOMS})
+    return tuple(_level(rows[key,], filtered.get(key)) for key in keys)
 
 
-def _level(rows: pl.DataFrame, *, latent: bool) -> PriceLevel:
-    """The level of the rows of one asset, sorted by date."""
+def _filtered(rows: Mapping[str, pl.DataFrame]) -> dict[str, tuple[float, float]]:
+    """Last log level and its error by asset, of customs unit values that can be filtered: each for itself, all in one pass."""
+    series = {key: _by_month(own)[1:] for key, own in rows.items()}
+    series = {key: (log_price, quantity) for key, (log_price, quantity) in series.items() if _is_filterable(log_price)}
+    if not series:
+        return {}
+    # Each ends with its own last month; no month is there before the first.
+    log_prices, quantities = np.full((2, max(len(log_price) for log_price, _ in series.values()), len(series)), np.nan)
+    for column, (log_price, quantity) in enumerate(series.values()):
+        log_prices[-len(log_price) :, column], quantities[-len(quantity) :, column] = log_price, quantity
+    level, error = levels_apart(log_prices, quantities, MONTHS)
+    return dict(zip(series, zip(level.tolist(), error.tolist(), strict=True), strict=True))
+
+
+def _level(rows: pl.DataFrame, filtered: tuple[float, float] | None) -> PriceLevel:
+    """The level of the rows of one asset, sorted by date, whose last log level and error are known where it is filtered."""
     last = rows.row(-1, named=True)
     price, error = last["price"], 0.0
-    if latent and last["basis"] == CUSTOMS:
-        _, log_price, quantity = _by_month(rows)
-        if _is_filterable(log_price):
-            fit = local_levels(log_price[:, None], quantity[:, None], MONTHS)
-            price = float(np.exp(fit.level[0]))
-            error = price * float(fit.level_error[0])
+    if filtered is not None:
+        price = float(np.exp(filtered[0]))
+        error = price * filtered[1]
     elif last["basis"] == ANNUAL_AVERAGE and rhythm(rows["date"].unique().sort().to_list()) == ANNUAL:
         error = price * _annual_error(rows)
     return PriceLevel(

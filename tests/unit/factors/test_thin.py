@@ -4,6 +4,7 @@ from datetime import date
 
 import numpy as np
 import pytest
+from scipy.special import digamma, polygamma
 
 from toolkit.core.errors import GapError
 from toolkit.factors.history import AnnualPrices
@@ -13,6 +14,7 @@ from toolkit.factors.thin import (
     effective_excess,
     level_error,
     log_volatility,
+    polygammas,
     pooled_volatility,
     yearly_rate,
 )
@@ -161,3 +163,10 @@ def test_intervals_after_pooling_cover_at_their_nominal_rate(spread, low, high, 
     assert low < covered[:2].mean() < high  # four and twelve changes
     assert 0.63 < covered.mean() < 0.75
     assert np.median(nearer) < 1.0  # and pooling brings the thin ones nearer to the truth
+
+
+def test_digamma_and_trigamma_are_those_of_scipy():
+    x = np.geomspace(1e-3, 1e5, 500)
+    ours = polygammas(x)
+    np.testing.assert_allclose(ours[0], digamma(x), rtol=1e-13, atol=1e-13)
+    np.testing.assert_allclose(ours[1], polygamma(1, x), rtol=1e-13)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import LinAlgError, cholesky, solve_triangular
 
 from toolkit.core.errors import SpecError
 from toolkit.factors.expected.prior import Prior
@@ -76,10 +75,12 @@ def black_litterman(prior: Prior, views: Views) -> Posterior:
 
 def _solve(K: FloatArray, A: FloatArray, gap: FloatArray, labels: tuple[str, ...]) -> tuple[FloatArray, FloatArray]:
     """R @ A (r, n) and R'R @ gap (m,), with R'R the inverse of K on the r directions in which the views differ."""
+    from scipy.linalg import cholesky, solve_triangular  # noqa: PLC0415  # 0.15 s to import
+
     try:
         lower = cholesky(K, lower=True)
         regular = np.diag(lower).min(initial=1.0) ** 2 > RANK
-    except LinAlgError:
+    except np.linalg.LinAlgError:
         lower, regular = K, False
     if regular:
         pulls = solve_triangular(lower, solve_triangular(lower, gap, lower=True), lower=True, trans=1)

@@ -31,7 +31,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from toolkit.factors.forecast import FloatArray, read_only
-from toolkit.factors.observation.candidates import Candidates, likeliest, moments, sums
+from toolkit.factors.observation.candidates import Candidates, Passes, likeliest, moments, sums, together
 from toolkit.factors.observation.group import PooledVolatility, pool_volatility
 from toolkit.factors.observation.persistence import horizon_variance
 from toolkit.factors.observation.search import weighable
@@ -110,11 +110,38 @@ class Posterior:
 
 def posterior(log_price: FloatArray, quantity: FloatArray, periods_per_year: float) -> Posterior:
     """Weigh the candidates of all series; arguments as of `local_levels`."""
-    phi, found = weighable(log_price, quantity, periods_per_year)
+    return together([_weighed(log_price, quantity, periods_per_year)])[0]
+
+
+def levels_apart(log_price: FloatArray, quantity: FloatArray, periods_per_year: float) -> tuple[FloatArray, FloatArray]:
+    """The level (m,) and its error (m,) that `local_levels` finds of each series alone, as if there were no other.
+
+    Args:
+        log_price: (T, m), NaN missing. What a series believes does not depend on how many rows come before its first.
+        quantity: (T, m).
+        periods_per_year: Of the rows.
+    """
+    columns = range(log_price.shape[1])
+    fits = together([_weighed(log_price[:, [i]], quantity[:, [i]], periods_per_year) for i in columns])
+    level, error = zip(*(_last_levels(fit) for fit in fits), strict=True)
+    return np.concatenate(level), np.concatenate(error)
+
+
+def _last_levels(fit: Posterior) -> tuple[FloatArray, FloatArray]:
+    """Mean (m,) and standard deviation (m,) of the level after the last month."""
+    series, cells = fit.models.series, fit.weights
+    believed = sums(series, (cells * fit.level).sum(axis=(1, 2)))
+    apart = (fit.level - believed[series, None, None]) ** 2
+    return believed, np.sqrt(sums(series, (cells * (fit.variance + apart)).sum(axis=(1, 2))))
+
+
+def _weighed(log_price: FloatArray, quantity: FloatArray, periods_per_year: float) -> Passes[Posterior]:
+    """The candidates of all series, weighed together; arguments as of `local_levels`."""
+    phi, found = yield from weighable(log_price, quantity, periods_per_year)
     series = found.series
-    loglik, level, variance = found.filtered()
+    loglik, level, variance = yield found
     # The nodes of log n are as far apart as the column's own posterior asks for, so that each cell counts with its width.
-    loglik += np.log(found.log_n[:, 1] - found.log_n[:, 0])[:, None, None]
+    loglik = loglik + np.log(found.log_n[:, 1] - found.log_n[:, 0])[:, None, None]
     peak = np.full(log_price.shape[1], -np.inf)
     np.maximum.at(peak, series, loglik.max(axis=(1, 2)))
     cells = np.exp(loglik - peak[series, None, None])
@@ -147,8 +174,7 @@ def local_levels(log_price: FloatArray, quantity: FloatArray, periods_per_year: 
     shorter = 0.5 * np.log(horizon_variance(phi, periods_per_year) / periods_per_year)
     alone, alone_error = _alone(fit.likelihood, log_s, pooled.persistence)
     persistence, persistence_error = moments(pooled.persistence[None, :], phi[None, :])
-    believed = sums(series, (cells * fit.level).sum(axis=(1, 2)))
-    apart = (fit.level - believed[series, None, None]) ** 2
+    believed, uncertainty = _last_levels(fit)
     # The pair of the largest weight speaks for the noise: that of another exponent is the noise of another quantity.
     pairs = cells.sum(axis=(1, 2)).reshape(-1, len(phi)).sum(axis=1)
     best = len(phi) * likeliest(series[:: len(phi)], pairs)
@@ -170,7 +196,7 @@ def local_levels(log_price: FloatArray, quantity: FloatArray, periods_per_year: 
         noise_error=noise_error,
         noise_variance=np.where(np.isfinite(log_price), noise**2 * found.relative()[:, best], np.nan),
         level=believed,
-        level_error=np.sqrt(sums(series, (cells * (fit.variance + apart)).sum(axis=(1, 2)))),
+        level_error=uncertainty,
         exponent=found.exponent[best],
         contamination=found.contamination[best],
         center=pooled.center,

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import bdtrc, erf
 
 from toolkit.factors.forecast import FloatArray
 
@@ -49,6 +48,8 @@ def _rounded_to_zero(value: FloatArray, deviation: FloatArray) -> FloatArray:
 
     The tick is the smallest move of the price, relative to its highest level, and weighs more where the price is low.
     """
+    from scipy.special import erf  # noqa: PLC0415  # 0.15 s to import
+
     log_level = value.cumsum(axis=0)
     level = np.exp(np.maximum(log_level - log_level.max(axis=0, initial=0.0), -700.0))
     move = np.where(value == 0.0, np.inf, level * np.abs(np.expm1(-value))).min(axis=0, initial=np.inf)
@@ -64,6 +65,8 @@ def staleness(changes: FloatArray) -> Staleness:
     trials of probability q reaches L with probability 1 - exp(-(1 + (T - L)(1 - q)) q^L) (Schilling 1990; Arratia,
     Goldstein and Gordon 1990); q is that of the lowest price, where rows are longest.
     """
+    from scipy.special import bdtrc  # noqa: PLC0415  # 0.15 s to import
+
     seen = np.isfinite(changes)
     T = np.maximum(seen.sum(axis=0), 1)
     value = np.where(seen, changes, 0.0)
