@@ -93,6 +93,23 @@ class Scenarios:
         return replace(self, returns=self.returns + shift)
 
 
+MOST = 10_000_000
+"""Returns of a set (scenarios times assets): their copies stay below a gigabyte."""
+
+
+def check_size(count: int, assets: int, what: str) -> None:
+    """Refuse a set before anything of its size is made.
+
+    Raises:
+        SpecError: for more than `MOST` returns; `what` says where they come from.
+    """
+    if count * assets > MOST:
+        raise SpecError(
+            f"{what} of {assets} assets are {count * assets:,} returns, more than the limit of {MOST:,}.",
+            hint=f"Ask for at most {MOST // assets:,} scenarios.",
+        )
+
+
 def historical(increments: Increments, periods_per_year: float, *, draws: int = 2, seed: int = 0) -> Scenarios:
     """Past periods in which every series has a change, equally probable.
 
@@ -114,7 +131,7 @@ def historical(increments: Increments, periods_per_year: float, *, draws: int = 
 
     Raises:
         GapError: no period has a change of every series.
-        SpecError: `draws` is odd or negative.
+        SpecError: `draws` is odd or negative, or asks for more than `MOST` returns.
     """
     if draws < 0 or draws % 2:
         raise SpecError(f"posterior noise is drawn in pairs, and {draws} draws are none.", hint="Ask for an even number.")
@@ -127,6 +144,8 @@ def historical(increments: Increments, periods_per_year: float, *, draws: int = 
             hint=f"Leave out the asset with the shortest history, {shortest}, or use simulated scenarios.",
         )
     own = increments.rows(complete)
+    if len(own.noisy):
+        check_size(max(draws, 1) * len(own.dates), len(own.series), f"{draws:,} draws of {len(own.dates)} periods")
     days = tuple(day.isoformat() for day in own.dates)
     if draws and len(own.noisy):
         copies = [own.mean + noise for noise in _posterior_noise(own, draws, seed)]
@@ -183,6 +202,7 @@ def simulated(
     """
     k = len(forecast.factors)
     size = k + len(forecast.assets)
+    check_size(count, len(forecast.assets), f"{count:,} scenarios")
     _check_simulation(count, size, distribution, degrees, ordered=ordered, matched=matched)
     if years is not None and not (years > 0 and np.isfinite(years)):
         raise SpecError(f"scenarios over {years:g} years have no length.", hint="Use a positive number.")
