@@ -37,6 +37,8 @@ GERMAN = {
 }
 LOWEST, HIGHEST = 1e-9, 1e15
 """No price of a unit is beyond these, in any currency."""
+_PRICED = r"^(?<before>[^0-9+\-.,\s]{0,6})\s*(?<number>[+-]?[.,]?[0-9](?:.*[0-9])?)\s*(?<after>[^0-9.,\s]{0,6})$"
+"""A price with a currency before or behind it."""
 JUMP = 10.0
 """A price this many times the one before it, or less than one over it, is taken for an error or a change of unit."""
 JUMPS = "jumps"
@@ -325,9 +327,57 @@ def _wide(table: Table, currency: str, today: date) -> pl.DataFrame:
             details={"file": table.name, "rows": [1]},
         )
     dates = _dates(table, today)
+    table, signs = _without_signs(table, assets)
     prices = numbers(table, assets).unpivot(variable_name="asset", value_name="price")
     rows = prices.with_columns(row=pl.concat([table.rows] * len(assets)), date=pl.concat([dates] * len(assets)))
-    return _with_defaults(rows.drop_nulls("price"), table.name, currency)
+    beside = pl.concat([signs[name].alias("sign") for name in assets])
+    found = {code for code in beside.unique() if code is not None}
+    if found:
+        rows = rows.with_columns(beside)
+        other = rows.filter(pl.col("price").is_not_null() & (pl.col("sign").is_null() | (pl.col("sign") != min(found))))
+        hint = "Give every price of a wide file the same currency, or name it with --prices-currency alone."
+        refuse(table.name, other.select("row", what="asset", value=pl.col("price").cast(pl.String)), rule="one_currency",
+               fault=f"a price that is not in {min(found)} as others of the file", hint=hint)  # fmt: skip
+    return _with_defaults(rows.select("row", "date", "asset", "price").drop_nulls("price"), table.name, *(found or {currency}))
+
+
+def _without_signs(table: Table, columns: Sequence[str]) -> tuple[Table, pl.DataFrame]:
+    """The table with bare numbers in place of ``€ 1.234,50`` and ``720 EUR``, and the codes of the currencies taken off.
+
+    A text that is no currency stays in its cell, and is refused there as no number.
+    """
+    cells, signs = {}, {}
+    for name in columns:
+        column = table.cells[name].alias("cell")  # polars would read a name such as "^a$" as a pattern
+        code = pl.Series("code", [None] * len(column), dtype=pl.String)
+        if column.dtype == pl.String:
+            parts = column.str.extract_groups(_PRICED)
+            before, after = parts.struct.field("before"), parts.struct.field("after")
+            word = before.replace("", None).fill_null(after.replace("", None))
+            codes = {text: currency_of(text) for text in word.unique().drop_nulls()}
+            one = (before == "") | (after == "")
+            code = word.replace_strict(codes, default=None, return_dtype=pl.String).zip_with(one.fill_null(value=False), code)
+            cells[name] = parts.struct.field("number").zip_with(code.is_not_null(), column).alias(name)
+        signs[name] = code.alias(name)
+    return replace(table, cells=table.cells.with_columns(cells.values())), pl.DataFrame(list(signs.values()))
+
+
+def _currencies(table: Table, signs: pl.Series, assets: pl.Series, default: str) -> pl.Series:
+    """The currency of each row: that of its column, else that beside its price, else the default where no price names one."""
+    if not signs.is_not_null().any():
+        return texts(table, "currency", default=default)
+    named = texts(table, "currency")
+    codes = named.replace_strict({text: currency_of(text) for text in named.unique().drop_nulls()}, default=None,
+                                 return_dtype=pl.String)  # fmt: skip
+    rows = pl.DataFrame({"row": table.rows, "what": assets, "value": table.cells["price"], "sign": signs, "code": codes})
+    two = rows.filter(pl.col("sign") != pl.col("code")).select("row", "what", value="sign")
+    refuse(
+        table.name, two, rule="one_currency", fault="a price in another currency than its row names", hint="Keep one of them."
+    )
+    none = rows.filter(pl.col("sign").is_null() & named.is_null()).select("row", "what", "value")
+    hint = "Write the currency of every price, or of none (--prices-currency)."
+    refuse(table.name, none, rule="one_currency", fault="a price without the currency that others have", hint=hint)
+    return named.fill_null(signs)
 
 
 def _long(table: Table, currency: str, today: date) -> pl.DataFrame:
@@ -336,6 +386,7 @@ def _long(table: Table, currency: str, today: date) -> pl.DataFrame:
     assets = texts(table, "asset")
     required_cells(table, "asset")
     dates = _dates(table, today)
+    table, signs = _without_signs(table, ("price",))
     values = numbers(table, ("price", "quantity") if "quantity" in table.columns else ("price",))
     required_cells(table, "price", what=assets)
     rows = pl.DataFrame(
@@ -344,7 +395,7 @@ def _long(table: Table, currency: str, today: date) -> pl.DataFrame:
             "date": dates,
             "asset": assets,
             "price": values["price"],
-            "currency": texts(table, "currency", default=currency),
+            "currency": _currencies(table, signs["price"], assets, currency),
             "unit": texts(table, "unit", default="unit"),
             "quantity": values["quantity"]
             if "quantity" in values.columns

@@ -221,3 +221,32 @@ def test_a_real_daily_file():
     assert file.frame["asset"].n_unique() == 17
     assert file.notes == ()
     Prices.validate(file.frame)
+
+
+@pytest.mark.parametrize(
+    ("cells", "currency"),
+    [
+        (("€ 1.234,50", "€1.240,00"), "EUR"),
+        (("1.234,50 EUR", "1.240,00 eur"), "EUR"),
+        (("US$ 1,234.50", "$1,240.00"), "USD"),
+        (("1234.50 CHF", "1240 Fr"), "CHF"),
+    ],
+)
+@pytest.mark.parametrize("shape", ["date;asset;price", "date;gold"])
+def test_a_currency_beside_a_price_is_read(cells, currency, shape):
+    name = ";gold" if "asset" in shape else ""
+    rows = [f"2026-0{i}-28{name};{cell}" for i, cell in enumerate(cells, start=1)]
+    frame = read_prices("-", stdin=io.BytesIO("\n".join([shape, *rows]).encode()), today=date(2026, 5, 1)).frame
+    assert frame["price"].to_list() == [1234.5, 1240.0]
+    assert frame["currency"].unique().to_list() == [currency]
+
+
+@pytest.mark.parametrize("cells", [("€ 1234.5", "1240"), ("€ 1234.5", "$ 1240"), ("¥ 1234.5", "¥ 1240"), ("ca. 1234.5", "1240"),
+                                   ("€ 1234.5 EUR", "1240")])  # fmt: skip
+@pytest.mark.parametrize("shape", ["date;asset;price", "date;gold"])
+def test_a_currency_that_is_not_consistent_is_refused(cells, shape):
+    name = ";gold" if "asset" in shape else ""
+    rows = [f"2026-0{i}-28{name};{cell}" for i, cell in enumerate(cells, start=1)]
+    with pytest.raises(FrameError) as caught:
+        read_prices("-", stdin=io.BytesIO("\n".join([shape, *rows]).encode()), today=date(2026, 5, 1))
+    assert caught.value.details["rule"] in ("one_currency", "number")
