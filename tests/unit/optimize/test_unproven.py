@@ -12,6 +12,7 @@ from toolkit.factors.scenarios import Scenarios
 from toolkit.optimize.allocate import Solver, allocate
 from toolkit.optimize.conflict.confirm import has_answer
 from toolkit.optimize.costs import Costs
+from toolkit.optimize.programs.solve import OPTIONS
 from toolkit.optimize.programs.work import Work
 
 LOTS = {"name": "lots", "kind": "lots"}
@@ -159,3 +160,18 @@ def test_assets_without_weight_at_the_least_cash_are_named_and_no_solver_is_blam
     """A weight that only the tolerance of the cash allows is none."""
     with pytest.raises(SpecError, match="what has no weight cannot contribute to risk"):
         allocate(random_problem(seed))
+
+
+def test_no_solver_is_stopped_by_the_clock():
+    """A limit in seconds would give another answer on a slower machine, under the same run id."""
+    assert not [key for options in OPTIONS.values() for key in options if "time" in key]
+
+
+def test_risk_parity_over_a_tail_of_forty_assets_gives_the_same_bytes():
+    n, count = 40, 600
+    draws = np.random.default_rng(4).standard_t(4, size=(count, n)) * np.linspace(0.02, 0.06, n)
+    keys = tuple(f"a{i}" for i in range(n))
+    scenarios = Scenarios(keys, np.maximum(draws, -0.9), np.full(count, 1 / count), False, "historical", 12.0)
+    objective = {"kind": "risk_parity", "measure": "cvar", "confidence": 0.9}
+    problem = problem_of(random_covariance(n), objective=objective, constraints=[CASH], scenarios=scenarios)
+    assert len({allocate(problem).weights.tobytes() for _ in range(3)}) == 1

@@ -176,3 +176,9 @@ def test_limits_are_told_in_german(records):
     assert second[1:3] == ["nicht innerhalb von 7 Tagen verkauft", "höchstens 60\u202f%"]
     assert third[1] == "durchschnittlicher Verlust des schlechtesten Zehntels (CVaR 90\u202f%)"
     assert plain(found.title).startswith("Alle drei Grenzen sind eingehalten; es bindet: ")
+
+
+@pytest.mark.parametrize(("less", "told"), [(0.2, True), (0.1, False), (None, False)])
+def test_a_price_of_more_room_only_says_so(records, less, told):
+    change = {"name": "twice", "value": 0.3, "limit": 0.3, "binding": True, "shadow_price": 0.1, "shadow_price_less": less}
+    assert ("less room costs more" in plain(figure(limited(records, change)).source)) == told

@@ -9,6 +9,7 @@ import numpy as np
 
 from toolkit.core.errors import Infeasible, NumericalFailure, quoted
 from toolkit.factors.forecast import FloatArray
+from toolkit.optimize.conflict.confirm import has_answer
 from toolkit.optimize.conflict.moves import RELAXED, hard_ceilings
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.programs.reward import OWN, own_ceilings
@@ -17,8 +18,10 @@ from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.terms.base import outward
 
 OWN_NAME = "objective.volatility"
-DIGITS = 4
-"""Decimals of the proposed limit."""
+DIGITS = (4, 3, 2)
+"""Decimals of the proposed limit: the most at which the proposal has an answer."""
+PART = 0.5
+"""Of the work that is left, to solve a proposal before it is made."""
 GAP = 1e-3
 """Of the least variance in whole lots, relative."""
 
@@ -59,8 +62,13 @@ def too_calm(problem: Problem, names: Sequence[str], work: Work, other: Infeasib
     if lots:
         details["relaxation"] = {OWN_NAME: found - ceiling.limit}
         message += f", and {found:.2%} with them" if least > ceiling.limit else f": the least is {found:.2%}"
-    setting = f"{OWN_NAME}={outward(found, 'upper', RELAXED, DIGITS):.12g}"
-    return Infeasible(f"{message}.", hint=f"Try --set {quoted(setting)}.", details={**details, "set": [setting]})
+    for digits in DIGITS:
+        value = outward(found, "upper", RELAXED, digits)
+        eased = replace(problem, objective=problem.objective.model_copy(update={"volatility": value}))
+        if has_answer(eased, work.part(PART * work.left)):
+            setting = f"{OWN_NAME}={value:.12g}"
+            return Infeasible(f"{message}.", hint=f"Try --set {quoted(setting)}.", details={**details, "set": [setting]})
+    return Infeasible(f"{message}.", hint=f"Raise {OWN_NAME}: how far was not found out.", details=details)
 
 
 def _calmest(problem: Problem) -> FloatArray:

@@ -64,7 +64,8 @@ def impossible_shares(problem: Problem, found: Callable[[Problem], bool]) -> Inf
     told = f"By this sum `upper` of {name!r} is at least {upper:.6g}"
     for digits in DIGITS:
         value = outward(upper, "upper", 0.0, digits)
-        if value <= 1 and found(_with_upper(problem, owner, value)):
+        eased = _with_upper(problem, owner, value)
+        if value <= 1 and found(eased) and has_answer(eased, Work(SECONDS)):
             setting = f"constraint.{name}.upper={value:g}"
             return Infeasible(message, hint=f"{told}. Try --set {quoted(setting)}.", details={**details, "set": [setting]})
     return Infeasible(message, hint=f"{told}, and the other constraints need more.", details=details)

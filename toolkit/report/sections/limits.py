@@ -22,6 +22,8 @@ from toolkit.report.words.worth import fall_in_words, worth
 
 FEW = 2
 """Binding limits that a title can name."""
+ONE_SIDED = 0.01
+"""Part of a price by which its other side differs before that is told."""
 NAMELESS = "objective.volatility"
 """The name of a limit that the objective sets itself."""
 RULES = {
@@ -68,7 +70,15 @@ def limits(run: Findings) -> tuple[Block, ...] | Missing:
         )
     table = Table(say.words("Limits, room and price"), columns, rows, gauge=say.words("Room used"))
     foot = [say.words("Own calculation. “Point” is a percentage point."), _aim(run), _others(run)]
-    return (Figure(_finding(run), sub, (table,), source=text(" ".join(words for words in foot if words))),)
+    source = text(" ".join(words for words in foot if words))
+    one_sided = [c for c in run.limits if _one_sided(c)]
+    if one_sided:
+        told = say(
+            "The worth of a point of {names} is that of more room: less room costs more, since another limit holds the same.",
+            names=_names(run, one_sided),
+        )
+        source = text(source, " ", told)
+    return (Figure(_finding(run), sub, (table,), source=source),)
 
 
 def _finding(run: Findings) -> Text:
@@ -182,6 +192,12 @@ def _worth(run: Findings, c: Mapping[str, Any], read: Scale) -> Inline:
     if words is None:
         return NONE
     return run.say("{worth} (per hundredth of a loading)", worth=words) if read.loading else words
+
+
+def _one_sided(c: Mapping[str, Any]) -> bool:
+    """Whether less room costs by more than a solver's dust what more room is worth."""
+    more, less = c["shadow_price"], c.get("shadow_price_less")
+    return bool(c["binding"]) and more is not None and less is not None and less - more > ONE_SIDED * abs(less)
 
 
 def _level(run: Findings) -> float:
