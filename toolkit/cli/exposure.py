@@ -76,6 +76,8 @@ def _show(answer: ExposureAnswer, out: Console) -> None:
     portfolio, money = answer.portfolio, answer.currency
     out.print(headline("Exposure", f" to export controls on {answer.as_of}, owner in {answer.destination}, values in {money}"))
     lots = _table("lot", "metal", "kg", "value", "from", "law", "delivery", "resale", "origin", "paper", right=("kg", "value"))
+    resale = {lot.lot_id: _resale(lot) for lot in portfolio.lots}
+    marks = {text: f"({n})" for n, text in enumerate(dict.fromkeys(text for text in resale.values() if text != FREE), start=1)}
     for lot in portfolio.lots:
         lots.add_row(
             lot.lot_id,
@@ -85,11 +87,13 @@ def _show(answer: ExposureAnswer, out: Console) -> None:
             lot.origin,
             lot.headline,
             lot.delivery.replace("_", " "),
-            _resale(lot),
+            marks.get(resale[lot.lot_id], FREE),
             lot.traceability.origin,
             lot.traceability.certificate,
         )
     out.print(lots)
+    for text, mark in marks.items():
+        out.print(f"Resale {mark}: {text}.", markup=False)
     totals = _table("where it stands", "lots", "value", "share", right=("lots", "value", "share"))
     for total in portfolio.deliveries:
         if total.lots:
@@ -122,6 +126,7 @@ def _instruments(answer: ExposureAnswer) -> Table:
     return table
 
 
+FREE = "free"
 RESALE = {"licence": "licence to leave", "unsettled": "not settled", "permit": "permit"}
 """Answers about resale in the words of the column; see `toolkit.supply.resale`."""
 
@@ -138,7 +143,7 @@ def _resale(lot: LotExposure) -> str:
         if (places := sorted({one.destination for one in barred if one.end_user == user}))
     ]
     told += [words for answer, words in RESALE.items() if any(one.answer == answer for one in lot.answers)]
-    return f"{'perhaps ' if lot.assumed_origin and told else ''}{'; '.join(told)}" or "free"
+    return f"{'perhaps ' if lot.assumed_origin and told else ''}{'; '.join(told)}" or FREE
 
 
 def _show_prices(answer: ExposureAnswer, out: Console) -> None:
