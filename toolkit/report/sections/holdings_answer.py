@@ -26,45 +26,41 @@ def holdings_answer(run: Findings) -> tuple[Block, ...]:
     return (
         Heading(_result(run, found)),
         Paragraph(text(*_paragraph(run, exposure)), "answer"),
-        KeyFigures((_safe(run, found), _open(run, found), _resale(run, exposure))),
+        KeyFigures((_safe(run, found), _stoppable(run, found, exposure), _resale(run, exposure))),
         Status(tuple(_status(run, exposure))),
     )
 
 
 def _result(run: Findings, found: Mapping[Reach, Sum]) -> Text:
-    say, total, unsettled = run.say, sum(part.value for part in found.values()), found["unsettled"]
+    say, total = run.say, sum(part.value for part in found.values())
     if at_risk := _at_risk(run, found, total):
         return at_risk
     if not any(part.lots for part in found.values()):
         return say("The file lists no lots")
-    if unsettled.lots:
-        return say(
-            "No order can be stopped; for {value} of {total} it is not settled",
-            value=run.money(unsettled.value),
-            total=run.money(total),
-        )
     if total > 0:
         return say("Nothing of {total} can be stopped by an export control in force", total=run.money(total))
     return say("Nothing in the file can be stopped by an export control in force")
 
 
 def _at_risk(run: Findings, found: Mapping[Reach, Sum], total: float) -> Text | None:
-    """What can fail to arrive; None where nothing can."""
+    """What a control may stop, on its way or where it is stored; None where nothing can be."""
     say, safe = run.say, found["safe"].value
-    value, lots = found["order"].value + found["planned"].value, found["order"].lots + found["planned"].lots
+    value, lots = (run.record["exposure"]["at_risk"][key] for key in ("value", "lots"))
     if value > 0 and safe > 0:
         return say(
-            "{risk} of {total} could still fail to arrive; {safe} is stored out of reach",
+            "An export control may stop {risk} of {total}; {safe} is stored outside the country of origin",
             risk=run.money(value),
             total=run.money(total),
             safe=run.money(safe),
         )
     if value > 0:
-        return say("{risk} of {total} could still fail to arrive", risk=run.money(value), total=run.money(total))
+        return say("An export control may stop {risk} of {total}", risk=run.money(value), total=run.money(total))
     if not lots:
         return None
     return say.counted(
-        lots, "{N} lot without a price could still fail to arrive", "{N} lots without a price could still fail to arrive"
+        lots,
+        "An export control may stop {n} lot without a price",
+        "An export control may stop {n} lots without a price",
     )
 
 
@@ -120,17 +116,18 @@ def _safe(run: Findings, found: Mapping[Reach, Sum]) -> KeyFigure:
     return _figure(run, run.say.words("Stored safe"), part.value, part.lots, note)
 
 
-def _open(run: Findings, found: Mapping[Reach, Sum]) -> KeyFigure:
-    order, planned = found["order"], found["planned"]
-    value, note = order.value + planned.value, ()
-    if run.record["exposure"]["value"] > 0:
+def _stoppable(run: Findings, found: Mapping[Reach, Sum], exposure: Mapping[str, Any]) -> KeyFigure:
+    total, order, planned = exposure["at_risk"], found["order"].value, found["planned"].value
+    note = ()
+    if exposure["value"] > 0:
         note = run.say(
-            "{ordered} ordered, {planned} planned; {share} of value",
-            ordered=run.money(order.value),
-            planned=run.money(planned.value),
-            share=_share(run, value),
+            "{ordered} ordered, {planned} planned, {stored} within the reach of a control; {share} of value",
+            ordered=run.money(order),
+            planned=run.money(planned),
+            stored=run.money(total["value"] - order - planned),
+            share=_share(run, total["value"]),
         )
-    return _figure(run, run.say.words("Open, at risk"), value, order.lots + planned.lots, note)
+    return _figure(run, run.say.words("May be stopped"), total["value"], total["lots"], note)
 
 
 def _resale(run: Findings, exposure: Mapping[str, Any]) -> KeyFigure:
