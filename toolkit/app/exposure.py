@@ -13,7 +13,7 @@ from toolkit.app.assumptions import licence_delay, parse_elasticity
 from toolkit.app.cautions import late
 from toolkit.app.config import Settings
 from toolkit.app.instruments import Instrument, instruments
-from toolkit.app.ledger import LedgerInputs, load_ledger
+from toolkit.app.ledger import Events, LedgerInputs, load_ledger
 from toolkit.app.lots import instruments_of, price_warnings, read_lots
 from toolkit.app.plain import plain
 from toolkit.app.prices import PriceFiles, read_own
@@ -60,7 +60,8 @@ class ExposureRequest:
     """What a user asks for.
 
     Attributes:
-        holdings, events: Files; None for the ledger alone.
+        holdings: File of lots.
+        events: The user's own control events, None for the bundled ledger alone.
         prices: The user's own; None for the bundled prices alone.
         loss, elasticity, cap: The shock that replacement is measured under; `cap` is a multiple of today's price.
         use: ``METAL=KG`` a month, one entry a metal.
@@ -70,7 +71,7 @@ class ExposureRequest:
     settings: Settings
     as_of: date
     prices: PriceFiles | None = None
-    events: str | None = None
+    events: Events = None
     loss: float = 0.5
     elasticity: str | None = None
     cap: float | None = None
@@ -222,7 +223,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     }
     data = tuple(entry.to_json() for entry in snapshot.provenance({n: f for n, f in used.items() if f.height}))
     listed_lots = instruments(shares, prices, snapshot["fx"], currency)
-    reading = (*holdings.notes, *_gaps(holdings.frame), *_out_of_scope(listed_lots, currency))
+    reading = (*inputs.notes, *holdings.notes, *_gaps(holdings.frame), *_out_of_scope(listed_lots, currency))
     values = {lot.lot_id: lot.value for lot in portfolio.lots}
     worth = {key: weight * portfolio.value for key, weight in portfolio.weights.items()}
     remarks = [

@@ -9,6 +9,7 @@ from datetime import date
 import polars as pl
 
 from toolkit.app.config import Settings
+from toolkit.app.ledger import Events, notes_of, with_own_events
 from toolkit.app.market import load
 from toolkit.app.prices import CHECK, OwnPrices, PriceFiles, read_own
 from toolkit.core.assets import Asset, Universe
@@ -16,6 +17,7 @@ from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean
 from toolkit.core.market import Market, Snapshot
 from toolkit.core.remarks import Remark, note
 from toolkit.core.said import Said, said
+from toolkit.data.files.events import OwnEvents
 from toolkit.data.quality import findings, quality
 from toolkit.factors.history import annual_rows
 from toolkit.strategy.model import Strategy, UniverseSpec
@@ -36,6 +38,7 @@ class Inputs:
         unpriced: Products without a series among the bundled prices: nothing can be said of them without the user's own.
         own_prices: Name of the user's price files, None for the bundled prices.
         own: Assets of the user's price files.
+        events: The user's own control events, which are in the ledger and in the snapshot.
         notes: What a reader must know of how the inputs were read.
     """
 
@@ -49,6 +52,12 @@ class Inputs:
     own_prices: str | None
     notes: tuple[Remark, ...]
     own: tuple[str, ...] = ()
+    events: OwnEvents | None = None
+
+    @property
+    def event_notes(self) -> tuple[str, ...]:
+        """What a reader must know of own events; `notes` has them too."""
+        return notes_of(self.events, self.snapshot.as_of)
 
     @property
     def prices(self) -> pl.DataFrame:
@@ -139,6 +148,7 @@ class Context:
         own: The user's prices; None for the bundled prices.
         only: Whether nothing else has a price.
         notes: What a reader must know of how the files were read.
+        events: The user's own control events, which are in the ledger and in the market.
     """
 
     market: Market
@@ -149,6 +159,7 @@ class Context:
     own: OwnPrices | None
     only: bool
     notes: tuple[Remark, ...]
+    events: OwnEvents | None = None
 
     def inputs(self, strategy: Strategy, *, also: tuple[str, ...] = ()) -> Inputs:
         """What a strategy works on.
@@ -199,22 +210,25 @@ class Context:
             own_prices=None if own is None else own.name,
             notes=notes,
             own=mine,
+            events=self.events,
         )
 
 
-def load_context(settings: Settings, as_of: date, *, prices: PriceFiles | None = None) -> Context:
+def load_context(settings: Settings, as_of: date, *, prices: PriceFiles | None = None, events: Events = None) -> Context:
     """Read what is known on a day.
 
     Args:
         settings: Where data are.
         as_of: Only what was known then.
         prices: Files of the user, None for the bundled prices.
+        events: The user's own control events, None for the bundled ledger alone.
 
     Raises:
         DataError, FrameError, GapError: for bad input or too little of it.
     """
-    market, own = load(settings).market, None
-    notes: tuple[Remark, ...] = ()
+    market, own_events = with_own_events(load(settings).market, as_of, events)
+    notes: tuple[Remark, ...] = tuple(map(note, notes_of(own_events, as_of)))
+    own = None
     snapshot = market.until(as_of)
     products = Universe(tuple(Asset.from_row(row) for row in snapshot["products"].iter_rows(named=True)))
     only = prices is not None and prices.only
@@ -226,7 +240,7 @@ def load_context(settings: Settings, as_of: date, *, prices: PriceFiles | None =
             Remark("data", sentence, CHECK, tuple(sentence.values["asset"]))
             for sentence in _together(findings(quality(own.frame, as_of=as_of)))
         )
-        notes = tuple(dict.fromkeys((*whole, *own.reading, *found)))
+        notes = tuple(dict.fromkeys((*notes, *whole, *own.reading, *found)))
         market = market.replace("prices", own.frame if only else own.over(snapshot["prices"]))
         snapshot = market.until(as_of)
     ledger = ControlLedger.of(
@@ -243,7 +257,7 @@ def load_context(settings: Settings, as_of: date, *, prices: PriceFiles | None =
             at_stage = snapshot["shares"].filter((pl.col("asset") == asset.key) & (pl.col("stage") == asset.stage))
             if at_stage.height:
                 supply[asset.key] = supply_shares(snapshot["shares"], asset.key, asset.stage)
-    return Context(market, snapshot, products, ledger, supply, own, only, notes)
+    return Context(market, snapshot, products, ledger, supply, own, only, notes, own_events)
 
 
 def gather(strategy: Strategy, settings: Settings, as_of: date, *, prices: PriceFiles | None = None) -> Inputs:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
+from typing import Any
 
 import polars as pl
 
@@ -99,6 +100,25 @@ def with_own_events(market: Market, as_of: date, events: Events) -> tuple[Market
     except FrameError as error:
         raise _in_own_file(error, own, amended) from error
     return market, own
+
+
+def read_own_events(settings: Settings, as_of: date, events: Events) -> OwnEvents | None:
+    """What is read of a file of own events, held against the ledger; of what was read already, itself.
+
+    Raises:
+        DataError, FrameError: as `with_own_events`.
+    """
+    return with_own_events(load(settings).market, as_of, events)[1] if isinstance(events, str) else events
+
+
+def kept(own: OwnEvents | None, as_of: date) -> dict[str, Any]:
+    """The keys of a record that keep own events: their ids, and all that a report needs of them."""
+    return {} if own is None else {"own_events": list(visible_ids(own, as_of)), "own_ledger": own.to_json()}
+
+
+def kept_in(record: Mapping[str, Any]) -> OwnEvents | None:
+    """The own events that a record keeps."""
+    return OwnEvents.from_json(record["own_ledger"]) if "own_ledger" in record else None
 
 
 def visible_ids(own: OwnEvents, as_of: date) -> tuple[str, ...]:

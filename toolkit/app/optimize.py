@@ -9,6 +9,7 @@ from typing import Any
 
 from toolkit.app.clients import path_word
 from toolkit.app.config import Settings
+from toolkit.app.ledger import kept
 from toolkit.app.prepare import Prepared, prepare
 from toolkit.app.record import run_record
 from toolkit.app.request import Request
@@ -135,7 +136,7 @@ def propose(request: Request) -> Result:
         seed=request.seed,
         outlook=posed.outlook,
     )
-    record = {**record, **client}
+    record = {**record, **kept(inputs.events, request.as_of), **client}
     return Result(record, made_from, request.settings, posed, allocation)
 
 
@@ -161,6 +162,7 @@ def _conflict(
             },
             "versions": made_from["versions"],
             "seed": request.seed,
+            **kept(posed.inputs.events, request.as_of),
         },
         request.settings,
         request.as_of,

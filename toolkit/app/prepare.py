@@ -90,7 +90,7 @@ def prepare(request: Request) -> Prepared:
     config = request.settings.config
     currency, destination = config.owner.currency, config.owner.country
     strategy = load_strategy(find("strategies", request.strategy).path, request.overrides)
-    context = load_context(request.settings, request.as_of, prices=request.prices)
+    context = load_context(request.settings, request.as_of, prices=request.prices, events=request.events)
     inputs = context.inputs(strategy)
     held = read_held(request, strategy, inputs)
     offered = {offer.asset for offer in strategy.universe.offer}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from toolkit.app.config import Settings
+from toolkit.app.ledger import Events
 from toolkit.app.prices import PriceFiles
 
 
@@ -21,6 +22,7 @@ class Request:
         total: The whole, holdings included, where that was asked for.
         sell_others: Whether what is held outside the strategy may be sold.
         holdings: File, or a stored run (its id, or ``last``); None for an empty start.
+        events: The user's own control events, None for the bundled ledger alone.
         client: Whom it is for, a name of `toolkit.app.clients`.
     """
 
@@ -34,4 +36,5 @@ class Request:
     seed: int = 0
     client: str | None = None
     total: float | None = None
+    events: Events = None
     sell_others: bool = False

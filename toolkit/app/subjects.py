@@ -7,7 +7,7 @@ what the sections on the law and on sources read; what else there is tells its k
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,9 @@ from toolkit.app.config import Settings
 from toolkit.app.control_states import control_states, timeline
 from toolkit.app.exposure import AHEAD_DAYS, ExposureRequest, expose
 from toolkit.app.findings import Ask, findings
-from toolkit.app.ledger import LedgerInputs, load_ledger
+from toolkit.app.ledger import Events, LedgerInputs, kept, kept_in, load_ledger, read_own_events
 from toolkit.app.plain import plain
+from toolkit.core.remarks import in_record, note
 from toolkit.core.said import phrases, sentences
 from toolkit.core.text import one_line
 from toolkit.supply.upcoming import upcoming
@@ -57,19 +58,20 @@ def kind_of(record: Mapping[str, Any]) -> str:
     return record.get("kind") or (RUN if "positions" in record else MARKET)
 
 
-def market(settings: Settings, as_of: date) -> Subject:
-    """The market alone: controls, dates, flows and prices, for nobody's holdings.
+def market(settings: Settings, as_of: date, events: Events = None) -> Subject:
+    """The market alone: controls, dates, flows and prices, for nobody's holdings; own control events among them.
 
     Raises:
-        DataError: when the data package cannot be used.
+        DataError, FrameError: when the data package or the file of events cannot be used.
     """
-    inputs = load_ledger(settings, as_of)
+    inputs = load_ledger(settings, as_of, events)
     record = {
         "schema_version": 1,
         "kind": MARKET,
         **base(settings, inputs, as_of),
         "data": [entry.to_json() for entry in inputs.snapshot.provenance(_used(inputs, LAW))],
-        "warnings": [],
+        **in_record(map(note, inputs.notes)),
+        **kept(inputs.events, as_of),
     }
     return _with_parts(_plain(record), settings, as_of, inputs)
 
@@ -80,6 +82,8 @@ def holdings(request: ExposureRequest) -> Subject:
     Raises:
         ToolkitError: as `toolkit.app.exposure.expose`.
     """
+    # Read once: the file may be standard input.
+    request = replace(request, events=read_own_events(request.settings, request.as_of, request.events))
     answer = expose(request)
     inputs = load_ledger(request.settings, request.as_of, request.events)
     exposure = answer.to_json()
@@ -92,19 +96,20 @@ def holdings(request: ExposureRequest) -> Subject:
         "exposure": {key: value for key, value in exposure.items() if key not in ("data", *TOLD, "phrases")},
         "data": exposure["data"],
         **{key: exposure[key] for key in TOLD},
+        **kept(inputs.events, request.as_of),
     }
     return _with_parts(_plain(record), request.settings, request.as_of, inputs)
 
 
 def conflict(record: Mapping[str, Any], settings: Settings, as_of: date) -> dict[str, Any]:
     """A run without an answer, as a subject: `record` has its id, strategy and what contradicts what."""
-    inputs = load_ledger(settings, as_of)
+    inputs = load_ledger(settings, as_of, kept_in(record))
     found = {
         "schema_version": 1,
         "kind": CONFLICT,
         **base(settings, inputs, as_of),
         "data": [entry.to_json() for entry in inputs.snapshot.provenance(_used(inputs, LAW))],
-        "warnings": [],
+        **in_record(map(note, inputs.notes)),
         **record,
     }
     return _plain(found)
@@ -117,7 +122,7 @@ def parts_of(record: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
     """
     as_of = date.fromisoformat(record["as_of"])
     owned = settings.owned_by(**record["owner"])
-    return findings(_ask(record, owned, as_of, load_ledger(owned, as_of)))
+    return findings(_ask(record, owned, as_of, load_ledger(owned, as_of, kept_in(record))))
 
 
 def base(settings: Settings, inputs: LedgerInputs, as_of: date) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from toolkit.cli.controls import EVENTS_HELP
 from toolkit.cli.options import Common, with_common
 from toolkit.cli.shock import beyond, marked
 from toolkit.cli.terminal import console, headline, print_json, tell_remarks
+from toolkit.core.market import OWN_MARK
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     from toolkit.app.exposure import ExposureAnswer
     from toolkit.cli.tables import Table
     from toolkit.supply.exposure import LotExposure
+
+Use = Annotated[
+    list[str] | None,
+    typer.Option("--use", metavar="METAL=KG", help="Your use in kg a month, for days of cover; repeatable."),
+]
 
 
 @with_common
@@ -28,10 +34,7 @@ def exposure(
         str | None, typer.Option("--elasticity", metavar="LOW:HIGH", help="Supply plus demand elasticity; default: assumption.")
     ] = None,
     cap: Annotated[float | None, typer.Option("--cap", help="Multiple of the price at which buyers substitute.")] = None,
-    use: Annotated[
-        list[str] | None,
-        typer.Option("--use", metavar="METAL=KG", help="Your use in kg a month, for days of cover; repeatable."),
-    ] = None,
+    use: Use = None,
     events: Annotated[str | None, typer.Option("--events", metavar="FILE", help=EVENTS_HELP)] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 7 when there are warnings.")] = False,
     common: Common,
@@ -85,7 +88,7 @@ def _show(answer: ExposureAnswer, out: Console) -> None:
             f"{lot.mass:,.3g}",
             "" if lot.value is None else f"{lot.value:,.2f}",
             lot.origin,
-            lot.headline,
+            lot.headline + (OWN_MARK if any(OWN_MARK in title for title in lot.measures) else ""),
             lot.delivery.replace("_", " "),
             marks.get(resale[lot.lot_id], FREE),
             lot.traceability.origin,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from toolkit.cli.controls import EVENTS_HELP
 from toolkit.cli.options import Common, with_common
 from toolkit.cli.request import (
     DEFAULT_STRATEGY,
@@ -44,6 +45,7 @@ def optimize(
     holdings: Holdings = None,
     sell_others: SellOthers = False,
     settings: Settings = None,
+    events: Annotated[str | None, typer.Option("--events", metavar="FILE", help=EVENTS_HELP)] = None,
     client: Client = None,
     no_report: Annotated[bool, typer.Option("--no-report", help="Write no HTML report.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 7 when there are warnings.")] = False,
@@ -57,7 +59,15 @@ def optimize(
 
     started = time.perf_counter()
     request = request_of(
-        common, strategy, settings, budget=budget, holdings=holdings, client=client, total=total, sell_others=sell_others
+        common,
+        strategy,
+        settings,
+        budget=budget,
+        holdings=holdings,
+        client=client,
+        total=total,
+        sell_others=sell_others,
+        events=events,
     )
     with progress("Loading the solver", common):
         from toolkit.app.optimize import NoAnswer, propose
@@ -107,12 +117,15 @@ def _tell(result: Result, common: Common) -> None:
     """What was read of holdings and warnings on stderr, and with `--verbose` notes and what each solver did."""
     held = (*result.posed.held.notes, *(remark.text for remark in result.posed.told if not remark.is_warning))
     budget = tuple(words for words in result.posed.money.notes if words not in held)
+    events = result.posed.inputs.event_notes
+    for words in events:
+        say(f"events: {words}", common)
     for words in held:
         say(f"holdings: {words}", common)
     for words in budget:
         say(f"budget: {words}", common)
     remarks = [Remark(row["kind"], row["text"], row["remedy"] or "") for row in result.record["remarks"]]
-    tell_remarks([remark for remark in remarks if remark.text not in (*held, *budget)], common)
+    tell_remarks([remark for remark in remarks if remark.text not in (*events, *held, *budget)], common)
     if common.verbose:
         for words in result.record["scenario_notes"]:
             say(f"scenarios: {words}", common)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from toolkit.cli.controls import EVENTS_HELP
+from toolkit.cli.exposure import Use
 from toolkit.cli.options import Common, with_common
 from toolkit.cli.request import Client
 from toolkit.cli.terminal import print_json, progress, say
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from toolkit.app.config import Settings
-    from toolkit.app.prices import PriceFiles
     from toolkit.app.subjects import Subject
 
 STDOUT = "-"
@@ -39,6 +40,8 @@ def report(
     lang: Annotated[
         str | None, typer.Option("--lang", metavar="LANG", help="Language: en, de, or one you translated; default: settings.")
     ] = None,
+    events: Annotated[str | None, typer.Option("--events", metavar="FILE", help=EVENTS_HELP)] = None,
+    use: Use = None,
     client: Client = None,
     show: Annotated[bool, typer.Option("--open", help="Open it in the browser, or in what shows such files.")] = False,
     common: Common,
@@ -53,7 +56,7 @@ def report(
         from toolkit.app.runs import put
         from toolkit.app.subjects import DEFAULT_REPORT
 
-        folder, subject = _subject(about, settings, common, client)
+        folder, subject = _subject(about, settings, common, client, events, tuple(use or ()))
     usual = settings.config.output.language
     chosen, language = name or DEFAULT_REPORT[subject.kind], lang or usual
     with progress("Rendering", common):
@@ -77,7 +80,9 @@ def report(
         typer.launch(path.resolve().as_uri())
 
 
-def _subject(about: str | None, settings: Settings, common: Common, client: str | None) -> tuple[Path, Subject]:
+def _subject(
+    about: str | None, settings: Settings, common: Common, client: str | None, events: str | None, use: tuple[str, ...]
+) -> tuple[Path, Subject]:
     """What the report is about, and the folder that it goes to."""
     from pathlib import Path
 
@@ -99,20 +104,18 @@ def _subject(about: str | None, settings: Settings, common: Common, client: str 
         return output / "reports" / "-".join(part for part in parts if part), named
 
     if about is None:
-        _refuse_prices(files, "a report of the market")
-        day = common.day()
-        return new(subjects.market(settings, day), "market")
+        _refuse("a report of the market", prices=files is not None, use=bool(use))
+        return new(subjects.market(settings, common.day(), events), "market")
     run = find_run(about, output / RUNS) if about != STDOUT else None
     if run is None:
         if about != STDOUT and not Path(about).is_file():
             stored = [folder.name for folder in stored_runs(output / RUNS)]
             hint = did_you_mean(about, stored) if stored else "Check the path, or run `toolkit optimize` first."
             raise DataError(f"{about!r} is neither a stored run nor a file of lots.", hint=hint)
-        day = common.day()
-        request = ExposureRequest(about, settings, day, files)
+        request = ExposureRequest(about, settings, common.day(), files, events=events, use=use)
         stem = "stdin" if about == STDOUT else Path(about).stem
         return new(subjects.holdings(request), stem)
-    _refuse_prices(files, "a stored run")
+    _refuse("a stored run", prices=files is not None, use=bool(use), events=events is not None)
     stored = load_run(run, settings)
     if whom is not None and whom != stored.subject.record.get("client"):
         raise SpecError("a stored run has the client that it was made for.", hint="Give --client to `toolkit optimize`.")
@@ -122,8 +125,14 @@ def _subject(about: str | None, settings: Settings, common: Common, client: str 
     return stored.folder, stored.subject
 
 
-def _refuse_prices(files: PriceFiles | None, what: str) -> None:
+def _refuse(what: str, **given: bool) -> None:
+    """`SpecError` for an option that would be ignored."""
     from toolkit.core.errors import SpecError
 
-    if files is not None:
-        raise SpecError(f"{what} reads no prices, so --prices would be ignored.", hint="Leave --prices out.")
+    ignored = {
+        "prices": "reads no prices",
+        "use": "has no stock that is used up",
+        "events": "keeps the events that it was made with",
+    }
+    for option in (name for name, is_given in given.items() if is_given):
+        raise SpecError(f"{what} {ignored[option]}, so --{option} would be ignored.", hint=f"Leave --{option} out.")

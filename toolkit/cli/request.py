@@ -47,6 +47,7 @@ def request_of(
     client: str | None = None,
     total: float | None = None,
     sell_others: bool = False,
+    events: str | None = None,
 ) -> Request:
     """What is asked for: options go before the environment and the configuration file.
 
@@ -78,6 +79,7 @@ def request_of(
         holdings=holdings,
         total=total,
         sell_others=sell_others,
+        events=events,
         seed=common.seed,
         client=client_name(client),
     )

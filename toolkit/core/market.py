@@ -16,6 +16,8 @@ from toolkit.core.frames import SPEAKS_OF, TABLES
 
 USER = "user"
 """The `source` of rows of the ledger that a user has given: it travels with every measure that rests on them."""
+OWN_MARK = " (own)"
+"""Ends the title of such an event wherever it is shown; reports translate it."""
 OF_EVENTS = ("price_points",)
 """Tables of single dated points around events, which follow no rhythm."""
 

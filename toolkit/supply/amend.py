@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from toolkit.core.market import USER
+from toolkit.core.market import OWN_MARK, USER
 
 
 def amend(
@@ -19,10 +19,11 @@ def amend(
     Args:
         events: Table `controls`.
         scopes: Table `control_scopes`.
-        own_events: Rows of the same columns as `events`; their `source` is set to ``user``.
+        own_events: Rows of the same columns as `events`; their `source` is set to ``user`` and their titles are marked.
         own_scopes: Rows of the same columns as `scopes`, likewise.
     """
-    mine = own_events.with_columns(source=pl.lit(USER)).select(events.columns)
+    title = pl.when(pl.col("number") == "none").then(pl.col("authority")).otherwise(pl.coalesce("number", "authority"))
+    mine = own_events.with_columns(source=pl.lit(USER), number=title + pl.lit(OWN_MARK)).select(events.columns)
     members = scopes.filter(pl.col("group").is_not_null()).select("group", member="asset").unique()
     spelled = (
         own_scopes.with_columns(source=pl.lit(USER))
@@ -34,7 +35,14 @@ def amend(
         .select(scopes.columns)
     )
     kept = events.filter(~pl.col("event_id").is_in(mine["event_id"].implode()))
-    kept_scopes = scopes.filter(~pl.col("event_id").is_in(spelled["event_id"].implode()))
+    named = spelled.select("asset", "form").rows()
+    everything = [asset for asset, form in named if form == "any"]
+    # That no notice names a form is no longer so where an own event does.
+    denied = (pl.col("certainty") == "not_named") & (
+        pl.col("asset").is_in(everything)
+        | pl.concat_str("asset", pl.lit("/"), "form").is_in([f"{asset}/{form}" for asset, form in named])
+    )
+    kept_scopes = scopes.filter(~pl.col("event_id").is_in(spelled["event_id"].implode()) & ~denied)
     return pl.concat([kept, mine]), pl.concat([kept_scopes, spelled])
 
 

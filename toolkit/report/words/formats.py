@@ -13,6 +13,8 @@ from functools import cached_property
 from babel import Locale
 from babel.dates import format_date, format_skeleton
 
+from toolkit.core.market import OWN_MARK
+
 NBSP = "\u00a0"
 NARROW = "\u202f"
 MINUS = "\u2212"
@@ -134,8 +136,10 @@ class Formats:
         return self.notices(_ISO.sub(written, sentence))
 
     def notices(self, words: str) -> str:
-        """Notice numbers in the short form of tables and lanes: No. 46/2024 ¶2, Nr. 46/2024 ¶2."""
-        word = "Nr." if self.locale.language == "de" else "No."
+        """Notice numbers in the short form of tables and lanes: No. 46/2024 ¶2, Nr. 46/2024 ¶2; own events marked as such."""
+        german = self.locale.language == "de"
+        word = "Nr." if german else "No."
+        words = words.replace(OWN_MARK, " (eigene Angabe)") if german else words
         return _NOTICE.sub(lambda m: f"{word}{NBSP}{m[1]}/{m[2]}" + (f"{NBSP}¶{m[3]}" if m[3] else ""), words)
 
     def chart_locale(self) -> dict[str, object]:
