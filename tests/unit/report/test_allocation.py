@@ -119,6 +119,13 @@ def test_orders_are_those_of_the_record_with_the_cash_that_they_move(traded):
             assert any(f"sold from {', '.join(order['lot_ids'])}: " in words for words in told)
 
 
+def test_where_nothing_is_traded_no_change_is_the_largest(traded):
+    kept = {**traded, "orders": [{**order, "side": "keep"} for order in traded["orders"]]}
+    titles = [plain(figure.title) for figure in figures(kept).values()]
+    assert "Nothing is bought or sold" in titles
+    assert not any("largest change" in title for title in titles)
+
+
 def test_what_is_on_order_and_what_is_kept_is_said(traded):
     told = [plain(words) for _, words in figures(traded)["Orders"].body[1].items]
     assert any("30 kg of it are ordered or in transit" in words for words in told)

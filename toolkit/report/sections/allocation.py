@@ -106,6 +106,8 @@ def _weights_finding(run: Findings) -> Text:
     if run.before:
         largest = max(run.shown, key=lambda p: abs(p["weight"] - p["previous_weight"]))
         step = largest["weight"] - largest["previous_weight"]
+        if all(row["side"] == "keep" for row in run.record["orders"]):
+            return say("Nothing is bought or sold")
         points = fmt.number(100 * abs(step), 1)
         if step > 0:
             return say("The largest change is in {metal}, which gains {points} points", metal=run.metal(largest), points=points)
