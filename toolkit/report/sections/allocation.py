@@ -99,19 +99,24 @@ def _weight_cells(run: Findings, new: float, old: float) -> tuple[Text, ...]:
     return (text(muted(fmt.percent(old))) if old > 0 else text(NONE), now, change)
 
 
+def _change_finding(run: Findings) -> Text:
+    say = run.say
+    if all(row["side"] == "keep" for row in run.record["orders"]):
+        return say("Nothing is bought or sold")
+    largest = max(run.shown, key=lambda p: abs(p["weight"] - p["previous_weight"]))
+    step = largest["weight"] - largest["previous_weight"]
+    words = {"metal": run.metal(largest), "points": run.fmt.number(100 * abs(step), 1)}
+    if step > 0:
+        return say("The largest change is in {metal}, which gains {points} points", **words)
+    return say("The largest change is in {metal}, which loses {points} points", **words)
+
+
 def _weights_finding(run: Findings) -> Text:
     say, fmt = run.say, run.fmt
     if not run.held:
         return say("Everything held today is sold")
     if run.before:
-        largest = max(run.shown, key=lambda p: abs(p["weight"] - p["previous_weight"]))
-        step = largest["weight"] - largest["previous_weight"]
-        if all(row["side"] == "keep" for row in run.record["orders"]):
-            return say("Nothing is bought or sold")
-        points = fmt.number(100 * abs(step), 1)
-        if step > 0:
-            return say("The largest change is in {metal}, which gains {points} points", metal=run.metal(largest), points=points)
-        return say("The largest change is in {metal}, which loses {points} points", metal=run.metal(largest), points=points)
+        return _change_finding(run)
     first = run.held[0]
     head, weight = run.head(first), fmt.percent(first["weight"])
     if len(run.held) == 1:
