@@ -16,6 +16,7 @@ from toolkit.core.errors import DataError, GapError, did_you_mean
 from toolkit.core.market import Snapshot
 from toolkit.core.remarks import Remark, note
 from toolkit.core.said import said
+from toolkit.core.text import figure
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.data.files.prices import JUMP, read_price_files
 
@@ -140,8 +141,8 @@ def _check_levels(frame: pl.DataFrame, snapshot: Snapshot, files: PriceFiles, na
     """`DataError` for a metal whose own price is `JUMP` times the bundled one of its time, or one over it, or beyond."""
     for row, level in _far(frame, snapshot, files):
         raise DataError(
-            f"{name}: {row['asset']} costs {row['price']:,.6g} {row['currency']} a {row['unit']} on {row['date']}, "
-            f"{row['price'] / level:,.3g} times the bundled {level:,.6g}.",
+            f"{name}: {row['asset']} costs {figure(row['price'])} {row['currency']} a {row['unit']} on {row['date']}, "
+            f"{figure(row['price'] / level, 3)} times the bundled {figure(level)}.",
             hint="State the unit of the price (column unit: kg, g, lb, ozt, t) and its currency; "
             f"if it is meant: --accept {row['asset']}.",
             details={"asset": row["asset"], "rule": "level", "price": row["price"], "level": level},

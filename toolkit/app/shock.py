@@ -14,6 +14,7 @@ from toolkit.app.stops import is_exchange_traded, largest_observed
 from toolkit.app.valuation import UnitPrice, unit_prices
 from toolkit.core.errors import SpecError
 from toolkit.core.market import Snapshot
+from toolkit.core.text import figure
 from toolkit.supply.shock import (
     HolderEffect,
     PriceBand,
@@ -166,7 +167,7 @@ def shock_of(
         )
     if cap is not None and price is not None and cap < price.price:
         hint = "A substitute at that price would already be in use."
-        raise SpecError(f"--cap {cap:g} lies below today's {price.price:,.2f} {currency} a kg.", hint=hint)
+        raise SpecError(f"--cap {figure(cap)} lies below today's {price.price:,.2f} {currency} a kg.", hint=hint)
     spread = parse_elasticity(elasticity, snapshot)
     band = price_band(loss, spread, cap=None if cap is None or price is None else cap / price.price)
     low, central, high = (holder_effect(multiple) for multiple in band.multiples)

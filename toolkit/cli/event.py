@@ -10,6 +10,7 @@ import typer
 from toolkit.cli.controls import EVENTS_HELP
 from toolkit.cli.options import Common, without_prices
 from toolkit.cli.terminal import console, print_json
+from toolkit.core.text import figure
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -54,8 +55,8 @@ def _base(reaction: Reaction) -> str:
     if reaction.before is None:
         return "n/a"
     if reaction.before_error is None:
-        return f"{reaction.before:,.4g} ±?"
-    return f"{reaction.before:,.4g}" + (f" ±{reaction.before_error:.0%}" if reaction.before_error else "")
+        return f"{figure(reaction.before, 4)} ±?"
+    return figure(reaction.before, 4) + (f" ±{reaction.before_error:.0%}" if reaction.before_error else "")
 
 
 def _cases(cases: Iterable[Case], *, with_event: bool) -> Table:
@@ -102,7 +103,7 @@ def _show(answer: EventAnswer, out: Console) -> None:
         points = Table.of(("dated price points", "date"), ("price",), ("unit", "basis"))
         for row in answer.points.iter_rows(named=True):
             low, high = row["price_low"], row["price_high"]
-            price = f"{low:,g}" if low == high else f"{low:,g} to {high:,g}"
+            price = figure(low) if low == high else f"{figure(low)} to {figure(high)}"
             points.add_row(row["asset"], str(row["date"]), price, f"{row['currency']}/{row['unit']}", row["basis"])
         out.print(points)
         out.print("Price points differ in basis (ask, assessment, trade) and are never joined to a series.")

@@ -11,6 +11,7 @@ from toolkit.cli.options import Common, with_common
 from toolkit.cli.shock import beyond, marked
 from toolkit.cli.terminal import console, headline, print_json, tell_remarks
 from toolkit.core.market import OWN_MARK
+from toolkit.core.text import figure
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -85,7 +86,7 @@ def _show(answer: ExposureAnswer, out: Console) -> None:
         lots.add_row(
             lot.lot_id,
             f"{lot.asset} {lot.form}",
-            f"{lot.mass:,.3g}",
+            figure(lot.mass),
             "" if lot.value is None else f"{lot.value:,.2f}",
             lot.origin,
             lot.headline + (OWN_MARK if any(OWN_MARK in title for title in lot.measures) else ""),
@@ -124,7 +125,7 @@ def _show(answer: ExposureAnswer, out: Console) -> None:
 def _instruments(answer: ExposureAnswer) -> Table:
     table = _table("listed", "lot", "units", "price", "of", "value", right=("units", "price", "value"))
     for lot in answer.instruments:
-        row = (f"{lot.quantity:,.6g}", f"{lot.price:,.2f}", str(lot.date), f"{lot.value:,.2f}")
+        row = (figure(lot.quantity), f"{lot.price:,.2f}", str(lot.date), f"{lot.value:,.2f}")
         table.add_row(lot.asset, lot.lot_id, *row)
     return table
 
@@ -210,7 +211,8 @@ def _show_cover(answer: ExposureAnswer, out: Console) -> None:
     for entry in answer.covers:
         if entry.days is not None and entry.shortfall is not None and entry.gap is not None:
             table.add_row(
-                entry.asset, f"{entry.stored:,.3g}", f"{entry.monthly_use:g}", f"{entry.days:,.0f}", f"{entry.shortfall:.0%}",
+                entry.asset, figure(entry.stored), figure(entry.monthly_use or 0.0), f"{entry.days:,.0f}",
+                f"{entry.shortfall:.0%}",
                 f"{entry.gap:,.0f}",
             )  # fmt: skip
     out.print(table if table.rows else "Give --use METAL=KG (a month) for the days of cover.")

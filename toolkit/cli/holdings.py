@@ -9,6 +9,7 @@ import typer
 
 from toolkit.cli.options import Common, with_common, without_prices
 from toolkit.cli.terminal import console, print_json, say, tell_remarks, try_write
+from toolkit.core.text import figure
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -94,12 +95,12 @@ def _show(found: HoldingsCheck, out: Console) -> None:
     for heading in ("lot", "asset", "form", "quantity", "bought", "price a unit", "from", "stored in", "status"):
         table.add_column(heading, justify="right" if heading in ("quantity", "price a unit") else "left")
     for row in found.lots.iter_rows(named=True):
-        price = "" if row["purchase_price"] is None else f"{row['purchase_price']:,.6g} {row['currency']}"
+        price = "" if row["purchase_price"] is None else f"{figure(row['purchase_price'])} {row['currency']}"
         cells = (
             row["lot_id"],
             row["asset"],
             row["form"] or "listed",
-            f"{row['quantity']:,.6g} {row['unit']}",
+            f"{figure(row['quantity'])} {row['unit']}",
             str(row["purchase_date"] or ""),
             price,
             row["origin_country"],

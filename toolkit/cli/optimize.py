@@ -22,6 +22,7 @@ from toolkit.cli.request import (
 )
 from toolkit.cli.terminal import console, headline, print_json, progress, say, tell_remarks, try_write
 from toolkit.core.remarks import Remark
+from toolkit.core.text import figure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -160,7 +161,7 @@ def _show(result: Result, common: Common) -> None:
     held = [position for position in record["positions"] if position["weight"] >= SHOWN]
     for p in sorted(held, key=lambda position: -position["weight"]):
         lots = f"{p['quantity']:,.3f}" if p["lots"] is None else f"{p['lots']:,.0f}"
-        lot = p["unit"] if p["lots"] is None else f"{p['lot_size']:g} {p['unit']}"
+        lot = p["unit"] if p["lots"] is None else f"{figure(p['lot_size'])} {p['unit']}"
         table.add_row(
             p["name"], lots, lot, f"{p['price']:,.2f}", f"{p['price_se']:,.2f}" if p["price_se"] else "",
             f"{p['value']:,.0f}", f"{p['weight']:.1%}", f"{record['risk_contributions'][p['asset']]:.1%}", f"{p['cost']:,.0f}",
@@ -220,7 +221,7 @@ def _show_orders(record: Mapping[str, Any], out: Console) -> None:
         table.add_column(heading, justify=justify)
     for row in orders:
         table.add_row(
-            row["side"], row["name"], f"{row['quantity']:,.6g} {row['unit']}", f"{row['price']:,.2f} / {row['unit']}",
+            row["side"], row["name"], f"{figure(row['quantity'])} {row['unit']}", f"{row['price']:,.2f} / {row['unit']}",
             f"{row['value']:,.2f}", f"{row['cost']:,.2f}", f"{row['cash']:,.2f}" if row["side"] != "keep" else "",
             ", ".join(row["lot_ids"]),
         )  # fmt: skip

@@ -5,11 +5,17 @@ A note of a model is an English string to every caller; to a report it is a temp
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from numbers import Integral, Real
 from types import MappingProxyType
 from typing import Any
+
+from toolkit.core.text import figure
+
+SIGNIFICANT = re.compile(r"(,?)(?:\.(\d+))?g")
+"""Specification of significant digits."""
 
 
 class Said(str):
@@ -43,12 +49,17 @@ class Said(str):
 
 
 class _Share(float):
-    """A fraction that can be written in per cent with a gap."""
+    """A number that can be written in per cent with a gap, and in significant digits without an exponent."""
 
     __slots__ = ()
 
     def __format__(self, spec: str) -> str:
-        return f"{format(100 * float(self), spec[:-2])} %" if spec.endswith(" %") else format(float(self), spec)
+        if spec.endswith(" %"):
+            return f"{format(100 * float(self), spec[:-2])} %"
+        digits = SIGNIFICANT.fullmatch(spec)
+        if digits is None:
+            return format(float(self), spec)
+        return figure(float(self), int(digits[2] or 6), grouped=bool(digits[1]))
 
 
 class _Listed(tuple[Any, ...]):

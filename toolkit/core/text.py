@@ -14,6 +14,19 @@ _NAMES = ("name", "title", "asset")
 _REPLACED = "\N{REPLACEMENT CHARACTER}"
 
 
+def figure(value: float, digits: int = 6, *, grouped: bool = True) -> str:
+    """A number in at most so many significant digits, the whole part never cut and never as an exponent from 1e-4 to 1e15.
+
+    Args:
+        value: An amount of money, a mass, a price.
+        digits: Significant digits.
+        grouped: Whether thousands are separated: 1,234,567.
+    """
+    comma = "," if grouped else ""
+    whole = 10.0 ** (digits - 1) <= abs(value) < 1e15
+    return format(value, f"{comma}.0f" if whole else f"{comma}.{digits}g")
+
+
 def one_line(text: str) -> str:
     """A name or a cell as one line of visible characters, composed (NFC) so that equal names are equal.
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.core.errors import DataError, SpecError
+from toolkit.core.text import figure
 from toolkit.factors.forecast import FloatArray, Forecast
 from toolkit.optimize.costs import Costs
 from toolkit.optimize.terms.base import Facts
@@ -88,10 +89,11 @@ def check_facts(facts: Facts, lot_values: FloatArray) -> None:
         DataError: for the rest.
     """
     if not np.isfinite(facts.budget) or facts.budget <= 0:
-        raise SpecError(f"the budget must be a positive number, not {facts.budget:g}.", hint="Give it with --budget.")
+        raise SpecError(f"the budget must be a positive number, not {figure(facts.budget)}.", hint="Give it with --budget.")
     if facts.budget >= LARGEST_BUDGET:
         raise SpecError(
-            f"a budget of {facts.budget:g} is too large for its cents to be told: it must be below {LARGEST_BUDGET:,.0f}.",
+            f"a budget of {figure(facts.budget)} is too large for its cents to be told: it must be below "
+            f"{LARGEST_BUDGET:,.0f}.",
             hint="Give --budget in another currency, or a part of it.",
         )
     keys = facts.universe.keys
@@ -152,4 +154,4 @@ def _rate(what: str, rate: FloatArray, assets: Sequence[str]) -> None:
 
 def _charge(what: str, charge: float) -> None:
     if not np.isfinite(charge) or charge < 0:
-        raise DataError(f"{what} must be a number of zero or more, not {charge:g}.")
+        raise DataError(f"{what} must be a number of zero or more, not {figure(charge)}.")

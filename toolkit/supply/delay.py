@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 from toolkit.core.errors import SpecError
+from toolkit.core.text import figure
 
 NORMAL = NormalDist()
 TAIL = 0.9
@@ -92,6 +93,6 @@ def cover(asset: str, stored: float, monthly_use: float | None, delay: LicenceDe
     if monthly_use is None:
         return Cover(asset, stored, None, None, None, None)
     if not (monthly_use > 0 and math.isfinite(monthly_use)):
-        raise SpecError(f"the use of {asset} is {monthly_use:g} kg a month.", hint="Give a use above 0, or none.")
+        raise SpecError(f"the use of {asset} is {figure(monthly_use)} kg a month.", hint="Give a use above 0, or none.")
     days = stored / (monthly_use * 12 / 365.25)
     return Cover(asset, stored, monthly_use, days, delay.exceeds(days), delay.expected_gap(days))

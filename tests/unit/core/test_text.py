@@ -1,11 +1,17 @@
+import re
 import unicodedata
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from babel import Locale
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.core.text import cleaned, one_line, printable
+import toolkit
+from toolkit.core.said import said
+from toolkit.core.text import cleaned, figure, one_line, printable
+from toolkit.report.words.formats import Formats
 
 
 @pytest.mark.parametrize(
@@ -42,3 +48,33 @@ def test_what_is_printable_changes_no_more_and_fits_into_a_page(text):
 def test_parsed_data_is_clean_throughout():
     data = {"a\x07": ["x\x1b", {"name": "two\nlines", "idea": "two\nlines"}], "n": 1.5, "none": None}
     assert cleaned(data) == {"a\ufffd": ["x\ufffd", {"name": "two lines", "idea": "two\nlines"}], "n": 1.5, "none": None}
+
+
+AMOUNTS = [sign * lead * 10.0**power for power in range(-4, 12) for lead in (1, 1.2, 9.99995, 1.23456789) for sign in (1, -1)]
+
+
+@pytest.mark.parametrize("digits", [3, 4, 6])
+def test_no_amount_is_written_with_an_exponent_nor_its_whole_part_cut(digits):
+    for amount in AMOUNTS:
+        for grouped in (True, False):
+            spec = f"{',' if grouped else ''}.{digits}g"
+            shown = figure(amount, digits, grouped=grouped)
+            assert "e" not in shown
+            assert abs(float(shown.replace(",", "")) - amount) <= max(0.5, 10 ** (1 - digits) * abs(amount)) * (1 + 1e-9)
+            assert said(f"{{amount:{spec}}}", amount=amount) == shown
+            for code in ("en", "de"):
+                assert "e" not in Formats(Locale(code)).significant(amount, spec)
+                assert "e" not in Formats(Locale(code)).plain_number(amount)
+    assert (figure(1200.0, 3), figure(1234567.8), figure(0.0001), figure(12.5)) == ("1,200", "1,234,568", "0.0001", "12.5")
+
+
+def test_amounts_outside_of_sentences_are_written_by_that_function():
+    """What is grouped in thousands is an amount; `str.format` alone would write a large one with an exponent."""
+    root = Path(toolkit.__file__).parent
+    found = [
+        f"{path.relative_to(root)}:{number}"
+        for path in sorted(root.rglob("*.py"))
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+        if re.search(r"""\bf["'].*:,(\.\d+)?g\}""", line)
+    ]
+    assert not found

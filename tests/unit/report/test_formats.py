@@ -36,7 +36,7 @@ NB, THIN, MINUS = "\u00a0", "\u202f", "\u2212"
         (lambda f: f.quantity(0.1), "0.1", "0,1"),
         (lambda f: f.plain_number(-0.2), f"{MINUS}0.2", f"{MINUS}0,2"),
         (lambda f: f.significant(15000, ",.6g"), "15,000", "15.000"),
-        (lambda f: f.significant(-1234567.8, ",.6g"), f"{MINUS}1,234,570", f"{MINUS}1.234.570"),
+        (lambda f: f.significant(-1234567.8, ",.6g"), f"{MINUS}1,234,568", f"{MINUS}1.234.568"),
         (lambda f: f.significant(0.949338, ".3g"), "0.949", "0,949"),
         (lambda f: f.long_date("2026-11-27"), f"27{NB}November{NB}2026", f"27.{NB}November{NB}2026"),
         (lambda f: f.short_date("2026-11-07"), f"7{NB}Nov{NB}2026", "07.11.2026"),

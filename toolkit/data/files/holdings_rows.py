@@ -12,6 +12,7 @@ from toolkit.core.countries import country, country_hint, fold, foldings
 from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.limits import LARGEST
 from toolkit.core.said import said
+from toolkit.core.text import figure
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.data.files import cells
 from toolkit.data.files.faults import Fault
@@ -362,7 +363,8 @@ class Parser:
             price /= quantity
         if total is not None:
             if price is not None and abs(price * quantity - total) > _AGREES * total:
-                hint = f"{price:,.6g} times {quantity:,.6g} is {price * quantity:,.2f}: correct one of them, or leave one out."
+                product = f"{figure(price)} times {figure(quantity)} is {price * quantity:,.2f}"
+                hint = f"{product}: correct one of them, or leave one out."
                 self._fault(i, "total_price", "total_price", "a total that is not the price times the quantity", hint)
                 return
             price = total / quantity if price is None else price
@@ -446,9 +448,8 @@ class Parser:
                 if some and all(row["quantity"] is not None for row in some) and len({row["unit"] for row in some}) == 1
             }
             if stated is not None and sums and not any(abs(one - stated) <= _AGREES * abs(one) for one in sums):
-                hint = (
-                    f"The rows above it sum to {max(sums):,.6g}: a lot is missing or misread; correct it or leave the row out."
-                )
+                total = f"The rows above it sum to {figure(max(sums))}"
+                hint = f"{total}: a lot is missing or misread; correct it or leave the row out."
                 self._fault(i, "quantity", "total", "a total that the lots do not sum to", hint)
 
     def _say(self, columns: Mapping[str, str], ignored: tuple[str, ...], totals: list[int]) -> None:

@@ -16,6 +16,7 @@ from toolkit.core.currencies import currency_hint
 from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.core.frames import Prices
 from toolkit.core.said import said
+from toolkit.core.text import figure
 from toolkit.data.files.columns import check_columns, check_names, days, numbers, required_cells, running_months, texts
 from toolkit.data.files.faults import refuse
 from toolkit.data.files.quotations import Quotation, header_levels, quotation
@@ -490,7 +491,10 @@ def _check_jumps(rows: pl.DataFrame, accept: Collection[str], *, file: str = "th
     if jumping.is_empty():
         return
     # No `pl.format` here: of filtered rows it panics in polars 2.1.
-    shown = [f"{price:g} after {before:g} on {day}" for price, before, day in jumping["price", "before", "date"].iter_rows()]
+    shown = [
+        f"{figure(price)} after {figure(before)} on {day}"
+        for price, before, day in jumping["price", "before", "date"].iter_rows()
+    ]
     row = jumping["row"] if "row" in rows.columns else pl.Series([None] * jumping.height, dtype=pl.Int64)
     jumps = pl.DataFrame({"row": row, "what": jumping["asset"], "value": shown})
     asset = jumps["what"][0]

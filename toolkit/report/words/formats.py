@@ -14,6 +14,8 @@ from babel import Locale
 from babel.dates import format_date, format_skeleton
 
 from toolkit.core.market import OWN_MARK
+from toolkit.core.said import SIGNIFICANT
+from toolkit.core.text import figure
 
 NBSP = "\u00a0"
 NARROW = "\u202f"
@@ -66,13 +68,12 @@ class Formats:
 
     def plain_number(self, value: float) -> str:
         """A number as it was written: up to six digits and a true minus."""
-        return f"{value:.6g}".translate(self._separators).replace("-", MINUS)
+        return self.significant(value, ".6g")
 
     def significant(self, value: float, spec: str) -> str:
-        """A number with the significant digits of a specification such as ``,.6g``, without an exponent from 1 to 1e15."""
-        digits = format(value, spec)
-        if "e" in digits and 1 <= abs(value) < 1e15:
-            digits = format(float(digits), f"{',' if ',' in spec else ''}.0f")
+        """A number with the significant digits of a specification such as ``,.6g``, as `toolkit.core.text.figure` writes it."""
+        parts = SIGNIFICANT.fullmatch(spec)
+        digits = format(value, spec) if parts is None else figure(value, int(parts[2] or 6), grouped=bool(parts[1]))
         return digits.translate(self._separators).replace("-", MINUS)
 
     def points(self, value: float | None, decimals: int = 1) -> str:
