@@ -57,5 +57,5 @@ def test_weights_of_an_independent_program(testdata: Path, tmp_path: Path):
     assert [weights[name] for name in prices.columns] == pytest.approx(best.x, abs=1e-4)
     assert record["periods_per_year"] == 252
     assert record["risk"]["volatility"] == pytest.approx(np.sqrt(best.fun), rel=1e-4)
-    assert any("monthly rates" in warning for warning in record["notes"])
+    assert any("Only monthly changes" in warning for warning in record["notes"])
     assert json.dumps(record, allow_nan=False)

@@ -60,16 +60,18 @@ def _change(level: FloatArray) -> FloatArray:
 def translation(panel: Panel, fx: pl.DataFrame, reporting: str) -> Translation:
     """Exchange-rate changes of the same months as the prices.
 
-    Daily prices are not converted with monthly average rates, which would put a month's move into one day: their risk
-    stays in the currency of quotation, and a note says so. Nothing is invented after the last rate either.
+    Prices that are not monthly are not converted: an average rate of a month would put the month's move into one day, and
+    daily rates do not reach back as far as prices may. Their risk stays in the currency of quotation, and a note says so.
+    Nothing is invented after the last rate either.
     """
     foreign = [c != reporting for c in panel.currencies]
     rates = np.zeros((len(panel.dates) - 1, len(panel.assets)))
     if not panel.monthly:
         quoted = sorted({c for c, other in zip(panel.currencies, foreign, strict=True) if other})
         note = said(
-            "Daily prices, monthly rates: risk is measured in {quoted}, not in {reporting}.", quoted=quoted, reporting=reporting
-        )
+            "Only monthly changes are converted at exchange rates: risk is measured in {quoted}, not in {reporting}.",
+            quoted=quoted, reporting=reporting,
+        )  # fmt: skip
         return Translation(rates, np.full(len(rates), np.nan), (note,) if quoted else ())
     notes: list[str] = []
     for currency in sorted({c for c, other in zip(panel.currencies, foreign, strict=True) if other}):
