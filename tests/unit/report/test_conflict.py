@@ -55,21 +55,23 @@ def test_the_conflict_and_its_least_relaxation_are_told(tight):
     for name, (asks, inside, then, by) in page["rows"].items():
         assert (inside == "yes") == (name in details["conflict"])
         limit = next(limit for limit in tight["conflict"]["limits"] if limit["name"] == name)
-        (setting,) = [s for s in details["set"] if s.startswith(f"constraint.{name}.")]
-        new = float(setting.partition("=")[2])
         assert asks == f"at most {100 * limit['upper']:.6g}%"
+        settings = [s for s in details["set"] if s.startswith(f"constraint.{name}.")]
+        assert len(settings) == (name in details["relaxation"])
+        if not settings:
+            assert (then, by) == ("–", "–")
+            continue
+        (setting,) = settings
+        new = float(setting.partition("=")[2])
         assert then == f"at most {100 * new:.6g}%"
         move = 100 * (new - limit["upper"])
         assert by == (f"{move:.1f} points" if move >= 0.1 else "less than 0.1 points")
     assert page["figures"]["Limits in conflict"] == f"2 of {len(tight['conflict']['limits'])}"
     assert page["figures"]["Least relaxation"] == page["rows"]["any metal"][-1]
-    assert page["title"].startswith("Four limits would have to give way together")
+    assert page["title"] == "Two limits would have to give way together: “any metal” and “precious metals”"
     assert page["settings"] == details["set"]
     least = max(details["relaxation"], key=details["relaxation"].__getitem__)
-    assert (
-        f"would have to give way: “{least}” {page['rows'][least][2]}; three more limits move, each by less."
-        in page["paragraph"]
-    )
+    assert f"would have to give way: “{least}” {page['rows'][least][2]} and " in page["paragraph"]
 
 
 def test_the_same_in_german(tight):
@@ -92,8 +94,14 @@ def test_the_volatility_that_an_objective_sets_is_a_limit_too():
     record = refused("objective.volatility=0.01", strategy="return-under-cvar")
     page = told(record)
     assert page["rows"]["Volatility, set by the objective"][0] == "at most 1% a year"
-    least = record["conflict"]["details"]["relaxation"]["objective.volatility"]
-    assert page["figures"]["Least relaxation"] == f"{100 * least:.1f} points"
+    details = record["conflict"]["details"]
+    assert details["relaxation"]["objective.volatility"] == pytest.approx(0.17, abs=0.03), "the least without lots is known"
+    if details["set"]:
+        assert page["figures"]["Least relaxation"] == f"{100 * details['relaxation']['objective.volatility']:.1f} points"
+    else:  # whole lots at that volatility were not found within the work: unknown, and no proof that there are none
+        assert not details["relaxation_known"]
+        assert page["title"] == "By how much a limit must give way was not found"
+        assert "far enough" not in " ".join([page["paragraph"], page["title"]])
 
 
 def test_a_conflict_without_a_way_out_says_so(tight):

@@ -56,9 +56,8 @@ def too_calm(problem: Problem, names: Sequence[str], work: Work, other: Infeasib
         return Infeasible(f"{message}.", hint=hint, details={**details, "set": other.details["set"]})
     found = _calmest_lots(without_own(problem), x[:-1], work) if lots else least
     if found is None:
-        return Infeasible(
-            f"{message}.", hint=f"Raise {OWN_NAME}, and allow some cash: lots were not found in time.", details=details
-        )
+        hint = f"Raise {OWN_NAME}, and allow some cash: lots were not found in time."
+        return Infeasible(f"{message}.", hint=hint, details={**details, "relaxation_known": False})
     if lots:
         details["relaxation"] = {OWN_NAME: found - ceiling.limit}
         message += f", and {found:.2%} with them" if least > ceiling.limit else f": the least is {found:.2%}"
@@ -68,7 +67,9 @@ def too_calm(problem: Problem, names: Sequence[str], work: Work, other: Infeasib
         if has_answer(eased, work.part(PART * work.left)):
             setting = f"{OWN_NAME}={value:.12g}"
             return Infeasible(f"{message}.", hint=f"Try --set {quoted(setting)}.", details={**details, "set": [setting]})
-    return Infeasible(f"{message}.", hint=f"Raise {OWN_NAME}: how far was not found out.", details=details)
+    return Infeasible(
+        f"{message}.", hint=f"Raise {OWN_NAME}: how far was not found out.", details={**details, "relaxation_known": False}
+    )
 
 
 def _calmest(problem: Problem) -> FloatArray:

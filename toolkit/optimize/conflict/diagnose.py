@@ -156,7 +156,9 @@ def _explained(
     proposal = None if isinstance(moves, NumericalFailure) else _proposal(problem, moves[0], work)
     if isinstance(moves, NumericalFailure) or proposal is None:
         hint = f"By how much a limit would have to give way was not found out: loosen or drop {listed}."
-        return Infeasible(message, hint=f"{hint} {more}".strip(), details={**details, "proven": False})
+        return Infeasible(
+            message, hint=f"{hint} {more}".strip(), details={**details, "proven": False, "relaxation_known": False}
+        )
     changes, told, growth = proposal
     settings = _settings(changes)
     options = " ".join(f"--set {quoted(setting)}" for setting in settings)

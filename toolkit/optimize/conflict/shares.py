@@ -68,7 +68,8 @@ def impossible_shares(problem: Problem, found: Callable[[Problem], bool]) -> Inf
         if value <= 1 and found(eased) and has_answer(eased, Work(SECONDS)):
             setting = f"constraint.{name}.upper={value:g}"
             return Infeasible(message, hint=f"{told}. Try --set {quoted(setting)}.", details={**details, "set": [setting]})
-    return Infeasible(message, hint=f"{told}, and the other constraints need more.", details=details)
+    hint = f"{told}, and the other constraints need more."
+    return Infeasible(message, hint=hint, details={**details, "relaxation_known": False})
 
 
 def not_found(problem: Problem, limits: Inequalities, x: FloatArray) -> Infeasible:

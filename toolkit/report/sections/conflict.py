@@ -70,6 +70,11 @@ def _proven(run: Findings) -> bool:
     return bool(_details(run).get("proven", True))
 
 
+def _relaxation_known(run: Findings) -> bool:
+    """Whether the least relaxation, or that there is none, was found."""
+    return bool(_details(run).get("relaxation_known", True))
+
+
 def _known(run: Findings) -> Mapping[str, Mapping[str, Any]]:
     """The limits of the strategy by name, as its file states them."""
     return {limit["name"]: limit for limit in run.record["conflict"].get("limits", ())}
@@ -133,8 +138,10 @@ def _paragraph(run: Findings) -> Iterator[Inline]:
     elif moves:
         yield say("The least that would have to give way:")
         yield from (" ", say.listed([_moved(run, move) for move in moves]), ".")
-    else:
+    elif _relaxation_known(run):
         yield say("No limit can give way far enough; one of them would have to be dropped.")
+    else:
+        yield say("By how much a limit would have to give way was not found.")
     if _indivisible(run):
         yield from (" ", say("A larger budget makes lots and smallest amounts easier to hold."))
 
@@ -176,7 +183,8 @@ def _figures(run: Findings) -> Iterator[KeyFigure]:
             note = say("{limit} {asked}", limit=label, asked=most.until)
         yield KeyFigure(say.words("Least relaxation"), text(most.by or NONE), note)
     else:
-        yield KeyFigure(say.words("Least relaxation"), text(NONE), say("no limit can give way far enough"))
+        note = say("no limit can give way far enough") if _relaxation_known(run) else say("not found")
+        yield KeyFigure(say.words("Least relaxation"), text(NONE), note)
     budget = run.record.get("budget")
     yield KeyFigure(say.words("Budget"), text(run.money(budget)), say("stays as it is: nothing is proposed"))
 
@@ -216,7 +224,8 @@ def _table(run: Findings) -> Figure:
 def _finding(run: Findings, moves: Sequence[Move]) -> Text:
     say = run.say
     if not moves:
-        return say("No limit can give way far enough")
+        known = _relaxation_known(run)
+        return say("No limit can give way far enough") if known else say("By how much a limit must give way was not found")
     touched = [*dict.fromkeys(move.name for move in moves)]
     return say.counted(
         len(touched),
