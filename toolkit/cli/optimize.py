@@ -76,6 +76,8 @@ def optimize(
         try:
             result = propose(request)
         except NoAnswer as conflict:
+            for words in conflict.record["notes"]:  # of own events: nothing else is noted where there is no answer
+                say(f"events: {words}", common)
             if not no_report:
                 _store_conflict(conflict, common)
             raise
