@@ -69,6 +69,7 @@ def all_cash(record: Record) -> Record:
     changed["cash"] = {"weight": 1.0, "value": changed["budget"], "previous_weight": 1.0}
     changed["costs"] |= {"entry": 0.0, "holding_per_year": 0.0, "annualised": 0.0}
     changed["orders"] = []
+    changed["at_last_prices"] = {"value": changed["budget"], "limits_broken": []}
     changed["risk"] |= {"volatility": 0.0, "cvar_95": 0.0, "diversification_ratio": None, "systematic": None}
     changed["risk_contributions"] = dict.fromkeys(changed["risk_contributions"], 0.0)
     exposures = changed["exposures"]

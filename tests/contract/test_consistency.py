@@ -97,3 +97,36 @@ def test_the_deepest_fall_names_the_month_from_which_it_is(subjects):
     assert series
     for one in series:
         assert one["fall"]["since"] <= one["fall"]["peak"] <= one["fall"]["trough"]
+
+
+@pytest.mark.parametrize(("lang", "holds"), [("en", "every limit holds"), ("de", "alle Grenzen sind eingehalten")])
+def test_every_limit_holds_is_said_only_where_it_holds_at_the_last_prices_too(subjects, lang, holds):
+    record, parts = subjects["run"].record, subjects["run"].parts
+    last = record["at_last_prices"]
+    assert last["limits_broken"]  # of the bundled prices of today
+    page = report(record, parts, name="allocation", lang=lang, format="md").decode()
+    assert holds not in page
+    worth = last["value"] - record["cash"]["value"]
+    told = f"{worth:,.0f}" if lang == "en" else f"{worth:,.0f}".replace(",", ".")
+    assert told in page
+    calm = {**record, "at_last_prices": {**last, "limits_broken": []}}
+    assert holds in report(calm, parts, name="allocation", lang=lang, format="md").decode()
+
+
+def test_a_last_price_far_from_its_level_is_marked_at_the_order(subjects):
+    record, parts = subjects["run"].record, subjects["run"].parts
+    page = report(record, parts, name="allocation", lang="en", format="md").decode()
+    orders = next(lines for lines in page.split("\n\n") if "Last print" in lines)
+    held = [p for p in record["positions"] if p["value"] > 0.005]
+    far = [p["name"] for p in held if abs(p["price_raw"] / p["price"] - 1) > 0.25]
+    assert far
+    marked = [line for line in orders.splitlines() if "▲" in line]
+    assert len(marked) == len(far)
+    assert all(any(name in line for line in marked) for name in far)
+
+
+def test_what_rounding_does_to_the_volatility_stands_at_the_rounding(subjects):
+    record, parts = subjects["run"].record, subjects["run"].parts
+    page = report(record, parts, name="allocation", lang="en", format="md").decode()
+    both = [f"{100 * value:.1f}%" for value in (record["risk"]["volatility"], record["relaxed"]["volatility"])]
+    assert any(all(figure in line for figure in both) and "divisible" in line for line in page.splitlines())

@@ -30,6 +30,7 @@ from toolkit.factors.levels import error_on
 from toolkit.optimize.allocate import Allocation
 from toolkit.optimize.costs import TRADED
 from toolkit.optimize.problem import Problem
+from toolkit.risk.variance import volatility
 from toolkit.strategy.model import Strategy
 from toolkit.supply.concentration import country_exposure
 from toolkit.supply.upcoming import upcoming
@@ -165,7 +166,11 @@ def run_record(
         "owner": dict(owner),
         "about": strategy.about.model_dump(),
         "assets": _assets(inputs, forecast),
-        "relaxed": {"weights": dict(zip(universe.keys, allocation.relaxed[:-1], strict=True)), "cash": allocation.relaxed[-1]},
+        "relaxed": {
+            "weights": dict(zip(universe.keys, allocation.relaxed[:-1], strict=True)),
+            "cash": allocation.relaxed[-1],
+            "volatility": volatility(forecast, allocation.relaxed[:-1]),
+        },
         "controls": control_states(inputs, as_of, owner["country"]),
         "timeline": timeline(inputs, as_of),
         "before": _before(inputs, problem, held * prices / budget) if held.any() else None,

@@ -126,6 +126,12 @@ class Findings:
         return tuple(c for c in self.limits if c["slack"] < -HOLDS and not is_soft(c))
 
     @property
+    def broken_at_last(self) -> tuple[Mapping[str, Any], ...]:
+        """Limits in numbers that are broken where every price is the last one that was observed."""
+        names = {c["name"] for c in self.limits}
+        return tuple(c for c in self.record["at_last_prices"]["limits_broken"] if c["name"] in names)
+
+    @property
     def yielded(self) -> tuple[Mapping[str, Any], ...]:
         """Soft limits that are broken at their price."""
         return tuple(c for c in self.limits if c["slack"] < -HOLDS and is_soft(c))

@@ -113,7 +113,7 @@ def test_orders_are_those_of_the_record_with_the_cash_that_they_move(traded):
     moved = record["cash"]["value"] - record["money"]["cash_before"]
     assert number(rows[-1][heads.index("Value, EUR")].replace("+", "")) == pytest.approx(moved, abs=0.51)
     told = [plain(words) for _, words in notes.items]
-    assert f"{record['cash']['value']:,.2f} after them" in told[0]
+    assert f"{record['cash']['value']:,.2f} after them" in next(words for words in told if words.startswith("Cash: "))
     for order in record["orders"]:
         if order["side"] == "sell":
             assert any(f"sold from {', '.join(order['lot_ids'])}: " in words for words in told)

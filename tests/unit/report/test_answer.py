@@ -31,7 +31,7 @@ def test_a_start_in_cash_is_told_by_holdings_and_volatility(records):
     record = records["normal"]
     heading, paragraph, figures, status = told(record)
     volatility, costs = f"{100 * record['risk']['volatility']:.1f}%", record["costs"]
-    assert heading == f"Eight holdings, {volatility} volatility a year, and every limit holds"
+    assert heading == f"Eight holdings, {volatility} volatility a year; at the last observed prices one limit of five is broken"
     placed = sum(p["value"] for p in record["positions"])
     assert f"places €{placed:,.0f} of €100,000 in eight products" in paragraph
     assert f"Entering costs €{costs['entry']:,.0f}, holding €{costs['holding_per_year']:,.0f} a year." in paragraph

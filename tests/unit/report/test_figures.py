@@ -83,6 +83,7 @@ def worked_out(record: Mapping[str, Any], parts: Mapping[str, Any]) -> Iterator[
         yield record["costs"]["entry"] / record["budget"]
         yield sum(abs(p["weight"] - p["relaxed_weight"]) for p in record["positions"]) / 2
         yield sum(p["value"] for p in record["positions"])
+        yield record["at_last_prices"]["value"] - record["cash"]["value"]
 
 
 class Figures:

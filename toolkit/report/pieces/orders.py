@@ -10,10 +10,14 @@ from toolkit.report.findings import Findings
 from toolkit.report.markers import COSTS, RATE, TERMS
 from toolkit.report.pieces.costs import ASSUMED, cost_of, entry_rests_on
 from toolkit.report.words.language import mark
-from toolkit.report.words.text import NONE, Text, muted, sources, strong, text
+from toolkit.report.words.names import of_strategy
+from toolkit.report.words.scales import unit
+from toolkit.report.words.text import NONE, Span, Text, muted, sources, strong, text
 
 TRADED = 0.005
 """Amounts below half a cent are no trade."""
+FAR = 0.25
+"""A last price this far from the level, as a fraction of it, is marked."""
 KEEP = "keep"
 SIDES: Mapping[str, str] = {"buy": mark("buy {amount}"), "sell": mark("sell {amount}"), KEEP: mark("keep {amount}")}
 Object = Mapping[str, Any]
@@ -83,12 +87,13 @@ def _cells(run: Findings, order: Object, p: Object, *, lots: bool) -> tuple[Text
     if p["price_se"]:
         level += f" ± {fmt.price(p['price_se'], like=p['price'])}"
     last = f"{fmt.price(p['price_raw'], like=p['price'])}, {fmt.month(p['price_date'])}"
+    far = abs(p["price_raw"] / p["price"] - 1) > FAR
     return (
         text(say.name(p["name"])),
         text(strong(say.words(SIDES[order["side"]], amount=f"{fmt.quantity(order['quantity'])} {unit}"))),
         *(_lots(run, order, p, unit) if lots else ()),
         text(level, muted(f" / {unit}")),
-        text(muted(last)),
+        text(Span(f"▲ {last}", "warn") if far else muted(last)),
         text(fmt.number(order["value"])),
         text(cost_of(run, p, fmt.number(order["cost"]))) if order["cost"] else text(NONE),
         *((_after(run, p, unit),) if run.before else ()),
@@ -124,8 +129,9 @@ def _sum(run: Findings, *, lots: bool) -> Row:
 
 
 def _notes(run: Findings, rows: list[tuple[Object, Object]]) -> Iterator[Text]:
-    """Cash before and after the orders, then lots that are sold with their rule, and what is ordered or kept and why."""
+    """Worth at the last prices, cash before and after the orders, lots that are sold with their rule, what is kept and why."""
     say, record = run.say, run.record
+    yield from _at_last_prices(run)
     if run.before and any(order["side"] != KEEP for order, _ in rows):
         before, added, left = record["money"]["cash_before"], record["money"]["added"], record["cash"]["value"]
         yield say(
@@ -142,6 +148,27 @@ def _notes(run: Findings, rows: list[tuple[Object, Object]]) -> Iterator[Text]:
             yield say("{metal}, sold from {lots}: {why}.", metal=metal, lots=", ".join(order["lot_ids"]), why=why)
         else:
             yield say("{metal}: {why}.", metal=metal, why=why)
+
+
+def _at_last_prices(run: Findings) -> Iterator[Text]:
+    """What is held after the orders at the last observed prices, and the limits that are broken there."""
+    say, last, cash = run.say, run.record["at_last_prices"], run.record["cash"]["value"]
+    levels = sum(p["value"] for p in run.record["positions"])
+    if not run.held or abs(last["value"] - cash - levels) <= TRADED:
+        return
+    yield say(
+        "At the last observed prices these holdings cost {last}, at the levels {levels}.",
+        last=run.money(last["value"] - cash),
+        levels=run.money(levels),
+    )
+    for c in run.broken_at_last:
+        read = unit(say, c["kind"])
+        yield say(
+            "Broken at the last observed prices: {name} is {value}, the limit {limit}.",
+            name=of_strategy(c["name"], say),
+            value=strong(read.value(c["value"])),
+            limit=read.asked(c["limit"]),
+        )
 
 
 def expected_returns(run: Findings) -> Figure | None:

@@ -189,15 +189,21 @@ def _share(run: Findings, weight: float) -> Text:
 
 
 def _loss(run: Findings) -> Text:
-    """What is compared, and how much lots may cost in the objective."""
-    gap = run.record["solver"]["lots_gap"]
+    """What is compared, what lots do to the volatility, and how near to the best of whole lots these are proven to be."""
+    say, fmt, gap = run.say, run.fmt, run.record["solver"]["lots_gap"]
     if gap is None:
-        return run.say("Share of value: the optimum if metals were divisible, and the nearest in whole lots.")
-    return run.say(
-        "Share of value: the optimum if metals were divisible, and the best in whole lots, whose objective is at most {gap} "
-        "above the best possible.",
-        gap=run.fmt.percent(gap, 2),
+        told = say("Share of value: the optimum if metals were divisible, and the nearest in whole lots.")
+    else:
+        told = say(
+            "Share of value: the optimum if metals were divisible, and the best in whole lots, proven to within {gap} of it.",
+            gap=fmt.percent(gap, 2),
+        )
+    volatility = say(
+        "Volatility is {lots} a year in whole lots, and would be {divisible} if metals were divisible.",
+        lots=fmt.percent(run.record["risk"]["volatility"]),
+        divisible=fmt.percent(run.record["relaxed"]["volatility"]),
     )
+    return text(told, " ", volatility)
 
 
 def _equation(run: Findings) -> Text:

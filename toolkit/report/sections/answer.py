@@ -65,6 +65,14 @@ def _result(run: Findings) -> Text:
         )
     if not total:
         return first
+    if run.broken_at_last:
+        return say.counted(
+            len(run.broken_at_last),
+            "{result}; at the last observed prices {n} limit of {total} is broken",
+            "{result}; at the last observed prices {n} limits of {total} are broken",
+            result=first,
+            total=say.number_word(total),
+        )
     return say.counted(total, "{result}, and the limit holds", "{result}, and every limit holds", result=first)
 
 
@@ -225,4 +233,4 @@ def _status(run: Findings) -> Text:
     if gap is None:
         return said
     gap_told = run.fmt.percent(gap, 2)
-    return say("{status}; objective at most {gap} above the best possible", status=said, gap=gap_told)
+    return say("{status}, proven to within {gap} of the best whole lots", status=said, gap=gap_told)

@@ -81,7 +81,7 @@ def limits(run: Findings) -> tuple[Block, ...] | Missing:
     return (Figure(_finding(run), sub, (table,), source=source),)
 
 
-def _finding(run: Findings) -> Text:
+def _finding(run: Findings) -> Text:  # noqa: PLR0911  # a state of the limits each
     say, total, broken, soft = run.say, len(run.limits), run.broken, run.yielded
     if broken:
         return say.counted(
@@ -100,6 +100,14 @@ def _finding(run: Findings) -> Text:
         )
         rest = total - len(soft)
         return text(first, "; ", say.counted(rest, "the other limit holds", "the others hold")) if rest else first
+    if run.broken_at_last:
+        return say.counted(
+            len(run.broken_at_last),
+            "Every limit holds at the levels; at the last observed prices {n} of {total} is broken: {names}",
+            "Every limit holds at the levels; at the last observed prices {n} of {total} are broken: {names}",
+            total=say.number_word(total),
+            names=_names(run, run.broken_at_last),
+        )
     hold = say("Both limits hold") if total == 2 else say.counted(total, "The limit holds", "All {n} limits hold")
     binding = [c for c in run.limits if c["binding"]]
     if not binding:
