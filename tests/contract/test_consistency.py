@@ -130,3 +130,10 @@ def test_what_rounding_does_to_the_volatility_stands_at_the_rounding(subjects):
     page = report(record, parts, name="allocation", lang="en", format="md").decode()
     both = [f"{100 * value:.1f}%" for value in (record["risk"]["volatility"], record["relaxed"]["volatility"])]
     assert any(all(figure in line for figure in both) and "divisible" in line for line in page.splitlines())
+
+
+def test_no_page_with_noisy_series_says_that_none_has_a_stray_print(page):
+    _, document = page
+    told = json.dumps(document["sections"], ensure_ascii=False)
+    assert "a stray print" not in told
+    assert "einen Ausreißer" not in told

@@ -73,7 +73,9 @@ def _sub(run: Findings, shown: Sequence[Fault]) -> Text:
             day=run.fmt.long_date(run.as_of),
         )
     ]
-    if absent := [say.words(one.words) for one in FAULTS if one not in shown]:
+    noisy = any(row["noisy"] for row in run.parts["quality"]["series"])
+    # Of noisy series each print may lie far off the level: that none is called stray is no finding.
+    if absent := [say.words(one.words) for one in FAULTS if one not in shown and not (noisy and one.told is _stray)]:
         spans += [" ", say("No series has {faults}.", faults=say.listed(absent, alternatives=True))]
     if without:
         spans += [" ", say("No series is known for {metals}.", metals=say.listed([run.metal(row) for row in without]))]
