@@ -106,6 +106,11 @@ def _volatilities(run: Findings) -> Figure | None:
     foot = text(say("Source: price series"), sources(*run.of_tables("prices", "fx")), ".")
     if noisy:
         foot = text(foot, " ", say("Customs values are noisy; a model takes the noise out."))
+    if run.record.get("factor_model"):
+        ahead = say(
+            "Shares of risk use the volatility of the year ahead, which weighs recent changes more: see the data table."
+        )
+        foot = text(foot, " ", ahead)
     chart = intervals(drawn, _told(run, drawn), fmt)
     return Figure(_volatility_title(run, rows, noisy), sub, (chart,), legend, foot, _table(run, rows))
 
