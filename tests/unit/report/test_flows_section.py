@@ -166,7 +166,7 @@ def test_effects_count_only_controls_that_cover_the_form():
     rows = (control(), control(number="No. 8 of 2024", after=1200.0, change={"value": 0.2, "base": 1000.0, "reason": ""}),
             control(number="No. 7 of 2024", covers=False))  # fmt: skip
     blocks = build(flow(controls=rows))
-    assert titles(blocks)[2] == "In 1 of 2 cases less arrived in the first three months of a control than before"
+    assert titles(blocks)[2] == ("In 1 of 2 cases of a control on the form less arrived in its first three months than before")
     assert [plain(row.cells[1]) for row in table_of(figures(blocks)[2]).rows][-1] == "No.\u00a07/2024, other forms"
     assert len(build(flow(controls=(control(base=None),)))) == 2
 

@@ -96,7 +96,7 @@ def effects(run: Findings, found: Sequence[Flow]) -> Figure | None:
         return None
     lower = sum(control["after"] < control["base"] for control in covered)
     title = say(
-        "In {some} of {total} cases less arrived in the first three months of a control than before",
+        "In {some} of {total} cases of a control on the form less arrived in its first three months than before",
         some=run.fmt.number(lower),
         total=run.fmt.number(len(covered)),
     )

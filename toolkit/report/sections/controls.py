@@ -91,6 +91,14 @@ def _finding(run: Findings, rows: Sequence[Mapping[str, Any]]) -> Text:
     clauses = [first]
     if doubtful := len(counted) - need:
         clauses.append(say.counted(doubtful, "for {n} no notice settles the form", "for {n} no notice settles the form"))
+    if other := total - len(counted) - unnamed:
+        clauses.append(
+            say.counted(
+                other,
+                "{n} product is named by a notice that asks for no licence today",
+                "{n} products are named by a notice that asks for no licence today",
+            )
+        )
     if unnamed:
         clauses.append(
             say.counted(unnamed, "{n} product is in no notice that applies", "{n} products are in no notice that applies")
