@@ -18,7 +18,8 @@ from toolkit.core.remarks import Remark, note
 from toolkit.core.said import said
 from toolkit.core.text import figure
 from toolkit.core.units import KG_PER_UNIT
-from toolkit.data.files.prices import JUMP, read_price_files
+from toolkit.data.files.price_checks import JUMP
+from toolkit.data.files.prices import read_price_files
 
 LEVELS = "levels"
 """Name that accepts every own price far from the bundled level of its metal."""

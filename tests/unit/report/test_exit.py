@@ -119,7 +119,7 @@ def test_tax_lots_count_what_is_near_and_sum_what_is_free(found):
 
 
 def test_names_in_the_drawing_are_isolated(tmp_path):
-    evil = "\u202edlog-neila"
+    evil = "\u05d0\u05d1-2"  # from right to left
     found = findings_of(ask_of(tmp_path, TWELVE[1].replace("GA-2", evil, 1)))
     chart = next(block for block in section.build(found)[3].body if isinstance(block, Chart))
     labels = [layer["data"]["values"][0]["label"] for layer in json.loads(chart.drawings[0].spec)["layer"] if "label" in str(layer)

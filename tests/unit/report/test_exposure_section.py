@@ -34,8 +34,10 @@ def test_what_is_held_today_stands_beside_the_proposal(records):
     record = records["moved"]
     figure = figures(record)[0]
     share, old = record["exposures"]["country"]["CHN"], record["before"]["country"]["CHN"]
-    assert share > old
-    assert plain(figure.title) == f"China stands behind {FMT.percent(share, 0)} of value, up from {FMT.percent(old, 0)}"
+    assert share < old  # money is added to lots of China alone
+    assert plain(figure.title) == f"China stands behind {FMT.percent(share, 0)} of value, down from {FMT.percent(old, 0)}"
+    less = {**record, "before": {**record["before"], "country": {**record["before"]["country"], "CHN": 0.1}}}
+    assert plain(figures(less)[0].title) == f"China stands behind {FMT.percent(share, 0)} of value, up from 10%"
     assert [mark for mark, _ in figure.legend][:2] == ["now", "new"]
     (china,) = [bar for bar in figure.body[0].bars if plain(bar.label) == "China"]
     assert [plain(cell) for cell in china.cells] == [FMT.share(old), FMT.share(share)]

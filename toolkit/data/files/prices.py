@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -16,9 +15,9 @@ from toolkit.core.currencies import currency_hint
 from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.core.frames import Prices
 from toolkit.core.said import said
-from toolkit.core.text import figure
 from toolkit.data.files.columns import check_columns, check_names, days, numbers, required_cells, running_months, texts
 from toolkit.data.files.faults import refuse
+from toolkit.data.files.price_checks import JUMPS, check_jumps, check_rows
 from toolkit.data.files.quotations import Quotation, header_levels, quotation
 from toolkit.data.files.tabular import Table, check_size, read_table
 from toolkit.data.quality import gap_findings
@@ -36,16 +35,8 @@ GERMAN = {
     "menge": "quantity",
     "quelle": "source",
 }
-LOWEST, HIGHEST = 1e-9, 1e15
-"""No price of a unit is beyond these, in any currency."""
 _PRICED = r"^(?<before>[^0-9+\-.,\s]{0,6})\s*(?<number>[+-]?[.,]?[0-9](?:.*[0-9])?)\s*(?<after>[^0-9.,\s]{0,6})$"
 """A price with a currency before or behind it."""
-JUMP = 10.0
-"""A price this many times the one before it, or less than one over it, is taken for an error or a change of unit."""
-JUMPS = "jumps"
-"""Name that accepts the jumps of every asset."""
-CUSTOMS = "customs_unit_value"
-"""Basis whose observation model expects entry errors of any size (`toolkit.factors.observation.mixture`)."""
 MOST_FILES = 1_000
 """Most files of one folder."""
 ENDINGS = (".csv", ".tsv", ".txt", ".parquet")
@@ -112,7 +103,7 @@ def read_price_files(
         return replace(read[0], reading=(*reading, *read[0].reading))
     frame = _joined(pl.concat([file.frame for file in read]))
     check_size("the price files", rows=frame.height)
-    _check_jumps(_until(frame, as_of or today), accept)
+    check_jumps(_until(frame, as_of or today), accept)
     names = ", ".join(file.name for file in read)
     notes = dict.fromkeys(note for file in read for note in file.notes)
     reading += tuple(note for file in read for note in file.reading)
@@ -234,11 +225,11 @@ def read_prices(
     rows, keys = _keyed(rows, known, ticker=shape == "quotation")
     rows = rows.sort("asset", "date", "row")
     reading += keys
-    _check(table.name, rows)
+    check_rows(table.name, rows)
     notes = _notes(table, rows, shape, today)
     frame = rows.select(Prices.column_names())
     if not several:
-        _check_jumps(_until(rows, as_of or today), accept, file=table.name)
+        check_jumps(_until(rows, as_of or today), accept, file=table.name)
         notes += gap_findings(frame)
     return PriceFile(frame, table.name, shape, notes, reading)
 
@@ -441,71 +432,8 @@ def _dates(table: Table, today: date, *, column: str = "date") -> pl.Series:
     return dates
 
 
-def _check(file: str, rows: pl.DataFrame) -> None:
-    """The rules that both shapes share: positive prices, and one price an asset and day; `rows` are sorted by them."""
-    price = pl.col("price").cast(pl.String)
-    refuse(
-        file,
-        rows.filter(pl.col("price") <= 0).select("row", what="asset", value=price),
-        rule="positive",
-        fault="a price that is not positive",
-        hint="Leave the cell of a wide file empty, or the row of a long file out, where a price is missing.",
-    )
-    refuse(
-        file,
-        rows.filter(~pl.col("price").is_between(LOWEST, HIGHEST)).select("row", what="asset", value=price),
-        rule="range",
-        fault=f"a price that is not between {LOWEST:g} and {HIGHEST:g}",
-        hint="Correct the cell, or leave it empty.",
-    )
-    # Sorted rows: those of one asset and day are neighbours.
-    again = (pl.col("asset") == pl.col("asset").shift()) & (pl.col("date") == pl.col("date").shift())
-    twice = rows.filter(again | again.shift(-1))
-    refuse(
-        file,
-        twice.select("row", what="asset", value=pl.col("date").cast(pl.String)),
-        rule="duplicate",
-        fault="more than one price for the same asset and date",
-        hint="Keep one row a date; a month counts as its last day.",
-    )
-
-
 def _until(rows: pl.DataFrame, day: date) -> pl.DataFrame:
     return rows.filter((pl.col("date") <= day) & (pl.col("known_from") <= day))
-
-
-def _check_jumps(rows: pl.DataFrame, accept: Collection[str], *, file: str = "the price files") -> None:
-    """`FrameError` (rule ``jump``) for a price `JUMP` times the one before it or more, or less than one over it.
-
-    Args:
-        rows: Sorted by asset and date; `row` where they are of one file.
-        accept: As of `read_prices`.
-        file: Name as shown.
-    """
-    if JUMPS in accept:
-        return
-    change = (pl.col("price").log() - pl.col("price").shift().log()).abs()
-    far = (pl.col("asset") == pl.col("asset").shift()) & (change >= math.log(JUMP) - 1e-12)
-    meant = (pl.col("basis") == CUSTOMS) | pl.col("asset").is_in(list(accept))
-    jumping = rows.with_columns(before=pl.col("price").shift(), jumps=far & ~meant).filter("jumps")
-    if jumping.is_empty():
-        return
-    # No `pl.format` here: of filtered rows it panics in polars 2.1.
-    shown = [
-        f"{figure(price)} after {figure(before)} on {day}"
-        for price, before, day in jumping["price", "before", "date"].iter_rows()
-    ]
-    row = jumping["row"] if "row" in rows.columns else pl.Series([None] * jumping.height, dtype=pl.Int64)
-    jumps = pl.DataFrame({"row": row, "what": jumping["asset"], "value": shown})
-    asset = jumps["what"][0]
-    hint = f"Correct the price or its unit (kg against g, pounds against pence); if it is meant: --accept {asset!r}."
-    if "row" in rows.columns:
-        refuse(file, jumps, rule="jump", fault=f"a price that jumps by a factor of {JUMP:g} or more", hint=hint)
-    raise DataError(
-        f"{file}: the price of {asset!r} jumps by a factor of {JUMP:g} or more: {jumps['value'][0]}.",
-        hint=hint,
-        details={"file": file, "rule": "jump", "asset": asset},
-    )
 
 
 def _notes(table: Table, rows: pl.DataFrame, shape: str, today: date) -> tuple[str, ...]:
