@@ -178,6 +178,25 @@ def test_the_calendar_of_today(as_json, toolkit):
     assert max(map(len, out.splitlines())) <= 100
 
 
+def test_the_review_of_the_ledger(as_json, toolkit):
+    found = as_json("ledger", "review", *TODAY)
+    assert (found["as_of"], found["reviewed_to"], found["days_since"]) == ("2026-11-24", "2026-10-08", 47)
+    assert {row["event_id"] for row in found["ended"]} == {"EV062", "EV098"}
+    assert {row["event_id"] for row in found["claims"]} == {"EV089", "EV089b"}
+    assert "EV015" in {row["event_id"] for row in found["unchecked"]}
+    code, out, _ = toolkit("ledger", "review", *TODAY)
+    assert code == 0
+    assert "47 days after the last reviewed day" in out
+    assert all(row["title"] in " ".join(out.split()) for row in found["unsettled"])
+
+
+@pytest.mark.parametrize(("within", "code"), [("1d", 0), ("3d", 8)])
+def test_an_alert_is_an_exit_code(toolkit, within, code):
+    for more in ((), ("--json",)):
+        assert toolkit("upcoming", "--within", within, "--alert", *TODAY, *more)[0] == code
+        assert toolkit("upcoming", "--within", within, *TODAY, *more)[0] == 0
+
+
 def test_own_events_are_visibly_own(as_json, toolkit):
     Path("own.csv").write_text("event_id,ends\nEV063,2027-03-31\n", encoding="utf-8")
     found = as_json("controls", "gallium", "--to", "USA", "--as-of", "2026-12-31", "--events", "own.csv")

@@ -18,6 +18,9 @@ from toolkit.core.errors import (
 WARNINGS_UNDER_STRICT = 7
 """Exit code of a run that finished with warnings under `--strict`."""
 
+ALERT = 8
+"""Exit code of `upcoming --alert` when something falls within the window."""
+
 
 @dataclass(frozen=True, slots=True)
 class Status:

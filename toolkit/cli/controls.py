@@ -87,6 +87,7 @@ def controls(
         console(common).print(
             headline(f"Controls of {route.origin}", f" on exports to {destination}, {end_user} use, on {day}")
         )
+        console(common).print(review_note(inputs.ledger.reviewed_to, day), markup=False)
         console(common).print(_state_table(states, lambda s: inputs.products[s.metal].name))
     else:
         answer = app.controls(inputs, metal, form, route, day)
@@ -96,7 +97,6 @@ def controls(
         _show(answer, console(common))
     if inputs.own:
         console(common).print(f"Your own events, not checked: {', '.join(inputs.own)}.", markup=False)
-    console(common).print(review_note(inputs.ledger.reviewed_to, day), markup=False)
     console(common).print("Control notices as compiled, by day; not legal advice.")
 
 
@@ -140,6 +140,7 @@ def _show(answer: ControlAnswer, out: Console) -> None:
     state = answer.state
     route = f"{state.origin} to {state.destination}, {state.end_user} use, on {state.as_of}"
     out.print(f"{state.metal}, {state.form}: {state.headline}  ({route})", markup=False, style="bold")
+    out.print(state.review, markup=False)
     if answer.basis != "asked":
         reason = {
             "traded": "The traded form is shown; other forms below.",

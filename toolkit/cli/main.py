@@ -20,6 +20,7 @@ from toolkit.cli import (
     flows,
     frontier,
     holdings,
+    ledger,
     optimize,
     report,
     shock,
@@ -43,6 +44,7 @@ app.command("frontier")(frontier.frontier)
 app.add_typer(holdings.app, name="holdings")
 app.add_typer(strategies.app, name="strategies")
 app.add_typer(data.app, name="data")
+app.add_typer(ledger.app, name="ledger")
 app.add_typer(config.app, name="config")
 app.command("controls")(controls.controls)
 app.command("upcoming")(upcoming.upcoming)

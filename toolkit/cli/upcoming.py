@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,26 +10,38 @@ from toolkit.cli.controls import EVENTS_HELP
 from toolkit.cli.options import Common, without_prices
 from toolkit.cli.terminal import console, headline, print_json
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 
 @without_prices
 def upcoming(
     *,
     within: Annotated[str, typer.Option("--within", metavar="SPAN", help="How far ahead: 90d, 12w, 3m or 1y.")] = "90d",
+    alert: Annotated[bool, typer.Option("--alert", help="Exit with 8 when something falls within the span.")] = False,
     events: Annotated[str | None, typer.Option("--events", metavar="FILE", help=EVENTS_HELP)] = None,
     common: Common,
 ) -> None:
     """List the dated changes ahead, as known on the day of --as-of, and the suspensions that have lapsed."""
     from toolkit.app.config import resolve
     from toolkit.app.controls import calendar
-    from toolkit.cli.tables import Table
+    from toolkit.app.status import ALERT
 
     found = calendar(resolve(common.settings(), file=common.config), common.day(), within, events)
     record = found.to_json()
     if common.json:
         print_json(record)
-        return
-    out = console(common)
+    else:
+        _show(record, console(common))
+    if alert and record["upcoming"]:
+        raise typer.Exit(ALERT)
+
+
+def _show(record: dict[str, Any], out: Console) -> None:
+    from toolkit.cli.tables import Table
+
     out.print(headline("Ahead", f" of {record['as_of']}, within {record['within_days']} days"))
+    out.print(record["review"], markup=False)
     table = Table()
     for heading in ("date", "days", "standing", "what", "checked"):
         table.add_column(heading, justify="right" if heading == "days" else "left")
@@ -39,4 +51,3 @@ def upcoming(
     out.print(table if record["upcoming"] else "Nothing that is known.")
     for row in record["lapsed"]:
         out.print(f"{row['date']}: {row['what']}.", markup=False)
-    out.print(record["review"], markup=False)

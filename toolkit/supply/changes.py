@@ -6,7 +6,7 @@ from datetime import date
 
 from toolkit.core.said import Said, said
 from toolkit.supply.chronology import ANNOUNCED, DAY, EXPIRED, IN_FORCE, Chronology
-from toolkit.supply.events import AGREED, CLAIMED, CLAIMS, SUSPENDS, Event
+from toolkit.supply.events import AGREED, CLAIMED, CLAIMS, MAY_EXTEND, SUSPENDS, Event
 from toolkit.supply.state import Change
 
 BEGINS, ENDS, SUSPENSION_ENDS, CLAIM_ENDS = "begins", "ends", "suspension_ends", "claim_ends"
@@ -29,9 +29,12 @@ def never_operated(chronology: Chronology, event: Event, on: date) -> tuple[str,
 
 
 def agreed_extension(chronology: Chronology, event: Event, on: date) -> Event | None:
-    """The extension of the suspension `event` that both governments stated and whose act was not seen by `on`, if any."""
-    found = [e for e in chronology.acting_on(event, CLAIMS, known=on) if e.standing == AGREED]
-    return max(found, key=lambda e: (e.ends or date.max, e.event_id), default=None)
+    """The extension of the suspension `event` that both governments stated and whose act was not seen by `on`, if any.
+
+    One of which it is known that it covers the suspension goes before one that may.
+    """
+    found = [e for e in chronology.acting_on(event, CLAIMS, MAY_EXTEND, known=on) if e.standing == AGREED]
+    return max(found, key=lambda e: (e.relation == CLAIMS, e.ends or date.max, e.event_id), default=None)
 
 
 def route_of(event: Event) -> tuple[str, ...]:
@@ -82,7 +85,12 @@ def _suspension_ends(chronology: Chronology, event: Event, last: date, on: date)
         else said("Last day of the suspension of {targets:and} ({title})", targets=targets, title=event.title)
     )
     extension, first = agreed_extension(chronology, event, on), never_operated(chronology, event, on)
-    if extension and extension.ends:
+    if extension and extension.ends and extension.relation == MAY_EXTEND:
+        after = said(
+            "whether the extension to {until:%Y-%m-%d} that both governments agreed ({authority}) covers it was not found",
+            until=extension.ends, authority=extension.authority,
+        )  # fmt: skip
+    elif extension and extension.ends:
         after = said(
             "an extension to {until:%Y-%m-%d} is agreed by both governments ({authority}), amending act not seen",
             until=extension.ends, authority=extension.authority,
@@ -108,8 +116,10 @@ def kind_of_end(event: Event) -> str:
 def change_ahead(chronology: Chronology, event: Event, on: date) -> Change | None:
     """The next date on which `event` itself begins or ends, as known on `on`; None when no date is known.
 
-    A suspended event has no date of its own: the event that suspends it has.
+    A suspended event has no date of its own: the event that suspends it has. Nor has an extension that may not cover it.
     """
+    if event.relation == MAY_EXTEND:
+        return None
     spell = chronology.spell(event, on)
     if spell.status == ANNOUNCED and event.effective is not None and event.effective > on:
         return Change(event.effective, start_of(event), event.standing, BEGINS)

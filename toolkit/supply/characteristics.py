@@ -14,7 +14,7 @@ import polars as pl
 
 from toolkit.core.assets import Asset
 from toolkit.core.errors import DataError
-from toolkit.supply.chronology import DAY, IN_FORCE
+from toolkit.supply.chronology import BINDING, DAY
 from toolkit.supply.concentration import supply_shares
 from toolkit.supply.controls import CHINA, ControlLedger
 from toolkit.supply.state import HEADLINES
@@ -36,7 +36,7 @@ def control_pressure(ledger: ControlLedger, asset: Asset, on: date, *, destinati
     if asset.form is None:
         return None
     state = ledger.state(asset.key, asset.form, on=on, destination=destination, origin=origin)
-    return float(sum(m.is_law and m.status == IN_FORCE and m.instrument in HEADLINES for m in state.measures))
+    return float(sum(m.is_law and m.status in BINDING and m.instrument in HEADLINES for m in state.measures))
 
 
 def flow_shortfall(flows: pl.DataFrame, asset: str, on: date, *, reporter: str, direction: str = "import") -> float | None:

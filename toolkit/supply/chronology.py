@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from types import MappingProxyType
 
-from toolkit.supply.events import AGREED, CLAIMS, ENDING, EXTENDS, SUSPENDS, Event
+from toolkit.supply.events import AGREED, CLAIMS, ENDING, EXTENDS, MAY_EXTEND, SUSPENDS, Event
 
 ANNOUNCED, IN_FORCE, SUSPENDED, EXPIRED, REPEALED = "announced", "in_force", "suspended", "expired", "repealed"
 UNSETTLED = "unsettled"
-"""By its text the suspension has ended, and both governments stated that it goes on; the act that says so was not seen."""
+"""By its text the suspension has ended, and both governments stated that it goes on, or an arrangement that may cover it; the
+act that says so was not seen."""
 
 BINDING = (IN_FORCE, UNSETTLED)
 """Statuses under which a measure is reckoned with: what is unsettled counts as in force, the safe side."""
@@ -82,10 +83,10 @@ class Chronology:
         return UNSETTLED if any(True for _ in self.agreements(event, day, known=known)) else IN_FORCE
 
     def agreements(self, event: Event, day: date, *, known: date) -> Iterator[Event]:
-        """Agreed extensions that run on `day` of official suspensions of `event`."""
+        """Agreed extensions that run on `day` of official suspensions of `event`, and those that may cover them."""
         for suspension in self.acting_on(event, SUSPENDS, known=known):
             if suspension.is_law:
-                for extension in self.acting_on(suspension, CLAIMS, known=known):
+                for extension in self.acting_on(suspension, CLAIMS, MAY_EXTEND, known=known):
                     if extension.standing == AGREED and self.status(extension, day, known=known) == IN_FORCE:
                         yield extension
 
@@ -97,11 +98,15 @@ class Chronology:
 
     def spell(self, event: Event, on: date) -> Spell:
         """The status of `event` on `on` and its first and last day, as known on `on`."""
+        return self.spell_on(event, on, known=on)
+
+    def spell_on(self, event: Event, on: date, *, known: date) -> Spell:
+        """The status of `event` on `on` and its first and last day, as far as it was known on `known`."""
 
         def status(day: date) -> str:
-            return self.status(event, day, known=on)
+            return self.status(event, day, known=known)
 
-        cuts = sorted(self._cuts(event, on))
+        cuts = sorted(self._cuts(event, known))
         now = status(on)
         since = next((cut for cut in reversed(cuts) if cut <= on and status(cut - DAY) != now), event.known_from)
         change = next((cut for cut in cuts if cut > on and status(cut) != now), None)
@@ -117,6 +122,6 @@ class Chronology:
         for other in self.acting_on(event, SUSPENDS, EXTENDS, *ENDING, known=known):
             own |= self._cuts(other, known)
             if other.relation == SUSPENDS:
-                for extension in self.acting_on(other, CLAIMS, known=known):
+                for extension in self.acting_on(other, CLAIMS, MAY_EXTEND, known=known):
                     own |= self._cuts(extension, known) if extension.standing == AGREED else set()
         return own

@@ -25,6 +25,7 @@ from toolkit.supply.events import (
     COUNTING,
     EUROPEAN_UNION,
     EXTENDS,
+    MAY_EXTEND,
     NOT_CHECKED,
     PRACTICE,
     SUSPENDS,
@@ -333,7 +334,7 @@ class ControlLedger:
         claims = tuple(
             claim
             for suspension in suspensions
-            for claim in self.chronology.acting_on(suspension, CLAIMS, known=on)
+            for claim in self.chronology.acting_on(suspension, CLAIMS, MAY_EXTEND, known=on)
             if self.chronology.status(claim, on, known=on) == IN_FORCE
         )
         return (*now, *claims)
@@ -390,9 +391,10 @@ class ControlLedger:
         measures = tuple(measure for place, measure in pairs if place == origin)
         headline = headline_of(measures)
         reviewed = None if self.reviewed_to is None else min(self.reviewed_to, on)
-        agreed = tuple(
-            (extension.authority, extension.ends)
+        open_now = tuple(
+            (measure, extension)
             for measure in measures
+            if measure.status == UNSETTLED and not measure.conditional
             for extension in self.chronology.agreements(self[measure.event_id], on, known=on)
         )
         return ControlState(
@@ -410,7 +412,7 @@ class ControlLedger:
             next_changes=self._next_changes(measures, on),
             note=self._note(asset, kind, on=on, origin=origin, listed=is_listed(measures)),
             reviewed_to=reviewed,
-            unsettled=unsettled_note(measures, agreed, reviewed),
+            unsettled=unsettled_note(open_now, reviewed),
         )
 
     def is_controlled(

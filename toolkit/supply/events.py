@@ -73,11 +73,12 @@ INSTRUMENTS = (
 COUNTING = ("licence", "ban")
 """Instruments that make a form controlled unless the caller names others."""
 
-SUSPENDS, EXTENDS, CLAIMS = "suspends", "extends", "claims_extension"
+SUSPENDS, EXTENDS, CLAIMS, MAY_EXTEND = "suspends", "extends", "claims_extension", "may_extend"
 ENDING = ("repeals", "replaces")
-RELATIONS = (SUSPENDS, EXTENDS, CLAIMS, *ENDING, "builds_on", "extends_list", "implements", "eases")
+RELATIONS = (SUSPENDS, EXTENDS, CLAIMS, MAY_EXTEND, *ENDING, "builds_on", "extends_list", "implements", "eases")
 """What an event does to those in its `acts_on`. Only official controls that suspend, extend, repeal or replace change a legal
-status; repealing a suspension resumes what it suspended. The rest is context."""
+status; repealing a suspension resumes what it suspended. ``may_extend``: whether an agreed extension covers the suspension was
+not found. The rest is context."""
 
 
 def end_user_of(name: str) -> str:

@@ -39,7 +39,7 @@ class HoldingRule:
         return said(
             "German income tax on private disposals (Sec. 23 para 1 no. 2 EStG): a sale is tax-free once more than {years} "
             "year lies between purchase and sale. Before that a gain is taxed, unless all such gains of the year stay "
-            "below {exemption:,.0f} EUR, all or nothing (a limit from memory, unverified). The period is ten years where "
+            "below {exemption:,.0f} EUR, all or nothing (a limit not checked against the text). The period is ten years where "
             "the metal earned income. Not advice.",
             years=self.years,
             exemption=exemption,

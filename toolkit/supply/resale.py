@@ -122,7 +122,7 @@ class Restriction:
 
 
 def restricted_buyers(ledger: ControlLedger, *, on: date, origin: str) -> tuple[tuple[str, str], ...]:
-    """(destination, end user) pairs that any measure of `origin` in force on `on` singles out, sorted."""
+    """(destination, end user) pairs that any measure of `origin` singles out, in force or unsettled on `on`, sorted."""
     return tuple(
         sorted(
             {
@@ -133,7 +133,7 @@ def restricted_buyers(ledger: ControlLedger, *, on: date, origin: str) -> tuple[
                 and event.end_user in END_USERS
                 and event.instrument in RESTRICTING
                 and event.known_from <= on
-                and ledger.chronology.status(event, on, known=on) == IN_FORCE
+                and ledger.chronology.status(event, on, known=on) in BINDING
                 for destination in event.destinations
             }
         )

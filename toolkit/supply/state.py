@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from toolkit.core.said import Said, said
+from toolkit.core.said import Said, said, together
 from toolkit.supply.chronology import BINDING, IN_FORCE, SUSPENDED, UNSETTLED
-from toolkit.supply.events import AGREED, CLAIMED, REPORTED
+from toolkit.supply.events import AGREED, CLAIMED, MAY_EXTEND, REPORTED, Event
 from toolkit.supply.review import review_note
 
 UNCHECKED = "unchecked"
@@ -238,24 +239,34 @@ def rests_on_uncertain(headline: str) -> bool:
     return any(part.endswith((UNCERTAIN, ABOVE_SIZE)) for part in headline.split("+"))
 
 
-def unsettled_note(measures: tuple[Measure, ...], agreed: tuple[tuple[str, date | None], ...], reviewed_to: date | None) -> str:
+def unsettled_note(open_now: Iterable[tuple[Measure, Event]], reviewed_to: date | None) -> str:
     """Why measures are unsettled, in words; empty when none is.
 
     Args:
-        measures: Of one form and route.
-        agreed: Who agreed that the suspension goes on, and to which day.
+        open_now: Unsettled measures that apply to the route, each with an agreed extension of what suspended it.
         reviewed_to: As in `ControlState`.
     """
-    open_now = [m for m in measures if m.status == UNSETTLED and not m.conditional]
-    if not open_now:
-        return ""
-    titles = tuple(dict.fromkeys(m.number or m.authority for m in open_now))
-    authority, until = agreed[0]
+    titles: dict[Event, dict[str, None]] = {}
+    for measure, extension in open_now:
+        titles.setdefault(extension, {})[measure.number or measure.authority] = None
+    return together(*(_unsettled(tuple(named), extension, reviewed_to) for extension, named in titles.items()))
+
+
+def _unsettled(titles: tuple[str, ...], extension: Event, reviewed_to: date | None) -> str:
+    values = {
+        "titles": titles,
+        "until": said("{day:%Y-%m-%d}", day=extension.ends) if extension.ends else said("no stated day"),
+        "authority": extension.authority,
+        "reviewed": said("{day:%Y-%m-%d}", day=reviewed_to) if reviewed_to else said("no stated day"),
+    }
+    if extension.relation == MAY_EXTEND:
+        return said(
+            "{titles:and}: unsettled. Whether the extension to {until} that both governments agreed ({authority}) covers its "
+            "suspension was not found, ledger complete to {reviewed}.",
+            **values,
+        )
     return said(
         "{titles:and}: unsettled. Extension of the suspension to {until} agreed by both governments ({authority}), amending "
         "act not seen, ledger complete to {reviewed}.",
-        titles=titles,
-        until=said("{day:%Y-%m-%d}", day=until) if until else said("no stated day"),
-        authority=authority,
-        reviewed=said("{day:%Y-%m-%d}", day=reviewed_to) if reviewed_to else said("no stated day"),
+        **values,
     )

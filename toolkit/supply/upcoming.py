@@ -17,7 +17,7 @@ from toolkit.supply.changes import (
 )
 from toolkit.supply.chronology import DAY, EXPIRED, IN_FORCE, Chronology
 from toolkit.supply.controls import ControlLedger
-from toolkit.supply.events import AGREED, CLAIMS, SUSPENDS, Event
+from toolkit.supply.events import AGREED, CLAIMS, MAY_EXTEND, SUSPENDS, Event
 
 SCHEMA = {
     "date": pl.Date,
@@ -38,7 +38,7 @@ SCHEMA = {
     "acts_on": pl.List(pl.String),
     "destinations": pl.List(pl.String),
     "returns": pl.Date,
-    "claims": pl.List(pl.Struct({"authority": pl.String, "until": pl.Date, "standing": pl.String})),
+    "claims": pl.List(pl.Struct({"authority": pl.String, "until": pl.Date, "standing": pl.String, "relation": pl.String})),
     "never_operated": pl.List(pl.String),
 }
 """`what` is the sentence in English; from `change` on stand the parts that it is made of, for any other language."""
@@ -68,6 +68,10 @@ def _row(chronology: Chronology, event: Event, day: date, status: str, what: str
     }
 
 
+def _claim(event: Event) -> dict[str, object]:
+    return {"authority": event.authority, "until": event.ends, "standing": event.standing, "relation": event.relation}
+
+
 def _lapsed(ledger: ControlLedger, event: Event, since: date, claims: tuple[Event, ...], *, first: tuple[str, ...]) -> str:
     """Words for a suspension that has ended by its text.
 
@@ -82,6 +86,9 @@ def _lapsed(ledger: ControlLedger, event: Event, since: date, claims: tuple[Even
         to = f" to {until.isoformat()}" if until else ""
         reviewed = f", ledger complete to {ledger.reviewed_to.isoformat()}" if ledger.reviewed_to else ""
         who = agreed[0].authority
+        if all(claim.relation == MAY_EXTEND for claim in agreed):
+            covers = f"whether the extension{to} that both governments agreed ({who}) covers it was not found"
+            return f"{text}. Unsettled: {covers}{reviewed}"
         return f"{text}. Unsettled: extension{to} agreed by both governments ({who}), amending act not seen{reviewed}"
     again = "for the first time" if first == titles_acted_on(ledger.chronology, event) else "again"
     text = f"{text}: in force {again} since {since.isoformat()}"
@@ -110,8 +117,8 @@ def upcoming(ledger: ControlLedger, *, on: date, within_days: int = 90) -> pl.Da
         Columns date, status, what, standing, kind, instrument, event_id, number, origin, metals, confidence, source, and the
         parts of the sentence `what`: change (see `toolkit.supply.changes`, and ``lapsed``), title and authority of the event,
         titles of those it acts on, destinations that it names, the day on which what it suspended applies by its text, the
-        claims (authority, last day, standing) that a suspension goes on, and the titles of those that it suspended before they
-        ever operated.
+        claims (authority, last day, standing, relation) that a suspension goes on, and the titles of those that it suspended
+        before they ever operated.
     """
     if within_days < 0:
         raise SpecError(f"the calendar looks ahead, not {within_days} days.", hint="Give a positive number of days.")
@@ -127,9 +134,7 @@ def upcoming(ledger: ControlLedger, *, on: date, within_days: int = 90) -> pl.Da
                 extension = agreed_extension(chronology, event, on)
                 parts = {"returns": change.date + DAY, "never_operated": list(never_operated(chronology, event, on))}
                 if extension:
-                    parts["claims"] = [
-                        {"authority": extension.authority, "until": extension.ends, "standing": extension.standing}
-                    ]
+                    parts["claims"] = [_claim(extension)]
             rows.append(_row(chronology, event, change.date, "ahead", change.what, change=change.kind, **parts))
         if event.relation == SUSPENDS and event.is_law and chronology.status(event, on, known=on) == EXPIRED:
             since = chronology.spell(event, on).since
@@ -138,13 +143,13 @@ def upcoming(ledger: ControlLedger, *, on: date, within_days: int = 90) -> pl.Da
                 since = max(since, extension.ends + DAY)  # until then it was unsettled
             claims = tuple(
                 claim
-                for claim in chronology.acting_on(event, CLAIMS, known=on)
+                for claim in chronology.acting_on(event, CLAIMS, MAY_EXTEND, known=on)
                 if chronology.status(claim, on, known=on) == IN_FORCE
             )
             if since - DAY >= on - window or claims:
                 first = never_operated(chronology, event, since)
                 what = _lapsed(ledger, event, since, claims, first=first)
-                stated = [{"authority": c.authority, "until": c.ends, "standing": c.standing} for c in claims]
+                stated = [_claim(claim) for claim in claims]
                 parts = {"change": "lapsed", "returns": since, "claims": stated, "never_operated": list(first)}
                 rows.append(_row(chronology, event, since - DAY, "lapsed", what, **parts))
     return pl.DataFrame(rows, schema=SCHEMA, orient="row").sort("date", "event_id")

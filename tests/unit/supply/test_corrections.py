@@ -208,3 +208,20 @@ def test_an_unknown_end_user_is_refused_with_the_nearest(ledger):
     with pytest.raises(DataError) as refused:
         headline(ledger, "gallium", "metal", "2026-11-25", "JPN", end_user="militry")
     assert "military" in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("day", "status"),
+    [
+        (date(2025, 6, 1), "in_force"),
+        (date(2026, 11, 10), "suspended"),
+        (date(2026, 11, 11), "unsettled"),
+        (date(2027, 1, 10), "unsettled"),
+    ],
+)
+def test_a_list_that_the_agreed_extension_may_cover_is_not_plainly_in_force(ledger, day, status):
+    state = ledger.known(day).state("gallium", "metal", on=day, destination="USA", end_user="listed")
+    (found,) = [m for m in state.measures if m.event_id == "EV042"]
+    assert found.status == status
+    covers = "No. 21 of 2025: unsettled. Whether the extension to 2027-01-10 that both governments agreed"
+    assert (covers in state.unsettled) == (status == "unsettled")

@@ -31,7 +31,9 @@ def test_a_suspension_that_ended_by_its_text_under_an_agreed_extension_is_unsett
     assert (row["date"], row["number"]) == (date(2026, 11, 10), "No. 70 of 2025")
     assert "Unsettled: extension to 2027-01-10 agreed by both governments" in row["what"]
     assert "in force" not in row["what"]
-    assert row["claims"] == [{"authority": "MOFCOM and USTR", "until": date(2027, 1, 10), "standing": "agreed"}]
+    assert row["claims"] == [
+        {"authority": "MOFCOM and USTR", "until": date(2027, 1, 10), "standing": "agreed", "relation": "claims_extension"}
+    ]
 
 
 def test_what_never_operated_does_not_come_back(ledger):
@@ -52,7 +54,7 @@ def test_a_lapsed_suspension_stays_while_the_claim_stands_and_goes_after(ledger)
 
     assert lapsed(date(2026, 11, 10)) == []
     assert "EV062" in lapsed(date(2026, 11, 11))
-    assert lapsed(date(2027, 1, 10)) == ["EV062"]
+    assert lapsed(date(2027, 1, 10)) == ["EV062", "EV098"]
     assert lapsed(date(2027, 1, 11)) == []
 
 

@@ -200,6 +200,11 @@ def _agreed(run: Findings, claim: Row) -> Text:
     """An extension that both governments stated and whose act was not seen."""
     say, who = run.say, name(run.say.term("term", claim["authority"]))
     until = run.fmt.short_date(claim["until"]) if claim["until"] else None
+    if claim.get("relation") == "may_extend":
+        return say(
+            "Whether the extension to {day} that both governments agreed ({authority}) covers it was not found.",
+            day=until or say.words("no stated day"), authority=who,
+        )  # fmt: skip
     reviewed = run.record.get("ledger", {}).get("reviewed_to")
     if not until:
         return say("An extension is agreed by both governments ({authority}); the amending act was not seen.", authority=who)

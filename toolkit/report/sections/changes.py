@@ -73,6 +73,13 @@ def _ledger(found: Findings, part: Mapping[str, Any]) -> Iterator[Inline]:
     for row in found.record["upcoming"]:
         for claim in row.get("claims") or ():
             yield " "
+            if claim.get("relation") == "may_extend":
+                yield from say(
+                    "Whether the extension that {who} agreed covers the suspension by {number} was not found.",
+                    who=name(say.term("term", claim["authority"])),
+                    number=name(fmt.notices(say.term("term", row["number"] or row["title"]))),
+                )
+                continue
             if claim.get("standing") == "agreed":
                 yield from say(
                     "{who} stated that the suspension by {number} goes on; the amending act was not seen.",

@@ -1,0 +1,64 @@
+"""The review of the ledger: what has passed since, what is not settled, what nobody checked."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+import pytest
+
+from toolkit.supply.controls import ControlLedger
+from toolkit.supply.ledger_review import review_ledger
+
+REVIEWED, TODAY = date(2026, 10, 8), date(2026, 11, 25)
+
+
+def test_on_the_reviewed_day_nothing_has_passed(ledger):
+    found = review_ledger(ledger.known(REVIEWED), on=REVIEWED, reviewed_to=REVIEWED)
+    assert (found.days_since, found.passed, found.unsettled) == (0, (), ())
+
+
+def test_changes_by_date_are_those_of_the_chronology(ledger):
+    found = review_ledger(ledger, on=TODAY, reviewed_to=REVIEWED)
+    assert found.days_since == 48
+    status = ledger.chronology.status
+    wanted = {
+        (event.event_id, status(event, REVIEWED, known=TODAY), status(event, TODAY, known=TODAY))
+        for event in ledger.events
+        if event.known_from <= REVIEWED and status(event, REVIEWED, known=TODAY) != status(event, TODAY, known=TODAY)
+    }
+    assert {(change.event_id, change.was, change.now) for change in found.passed} == wanted
+    assert ("EV056", "suspended", "unsettled") in wanted
+    assert {change.day for change in found.passed} == {date(2026, 11, 11)}
+
+
+def test_suspensions_that_ended_and_statements_that_they_go_on(ledger):
+    found = review_ledger(ledger, on=TODAY, reviewed_to=REVIEWED)
+    assert {one.event_id: one.last_day for one in found.ended} == {"EV062": date(2026, 11, 10), "EV098": date(2026, 11, 10)}
+    assert not any("in force" in one.what for one in found.ended)
+    assert {claim.event_id: claim.relation for claim in found.claims} == {"EV089": "claims_extension", "EV089b": "may_extend"}
+    assert {"EV042", "EV056"} <= {event_id for event_id, _ in found.unsettled}
+
+
+@pytest.mark.parametrize("day", [TODAY, date(2024, 6, 1)])
+def test_rows_not_checked_are_those_that_were_known(ledger, day):
+    found = review_ledger(ledger, on=day, reviewed_to=REVIEWED)
+    wanted = [e.event_id for e in ledger.events if e.known_from <= day and not e.confidence.startswith("verified")]
+    assert wanted
+    assert [row.event_id for row in found.unchecked] == wanted
+
+
+def test_two_changes_of_one_event_are_both_told(tables):
+    events = tables["controls"].with_columns(
+        ends=pl.when(pl.col("event_id") == "EV063").then(pl.lit(date(2026, 11, 5))).otherwise("ends")
+    )
+    ledger = ControlLedger.of(events, tables["control_scopes"])
+    found = review_ledger(ledger, on=TODAY, reviewed_to=date(2025, 11, 1))
+    ban = [(change.day, change.was, change.now) for change in found.passed if change.event_id == "EV037b"]
+    assert ban == [(date(2025, 11, 9), "in_force", "suspended"), (date(2026, 11, 6), "suspended", "in_force")]
+
+
+def test_a_ledger_that_states_no_day_counts_every_change(ledger):
+    found = review_ledger(ledger, on=TODAY, reviewed_to=None)
+    assert found.days_since is None
+    assert len(found.passed) > len(ledger.events)

@@ -1,0 +1,43 @@
+"""The review of the control ledger: what a user has to look up before relying on it today."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from toolkit.app.config import Settings
+from toolkit.app.ledger import load_ledger
+from toolkit.app.plain import plain
+from toolkit.supply.ledger_review import LedgerReview, review_ledger
+from toolkit.supply.review import review_note
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewAnswer:
+    """The review, and ids of the user's own events in it."""
+
+    found: LedgerReview
+    own: tuple[str, ...]
+
+    @property
+    def review(self) -> str:
+        """To which day the ledger was reviewed, and what that means for today."""
+        return review_note(self.found.reviewed_to, self.found.as_of)
+
+    def to_json(self) -> dict[str, Any]:
+        """The object of `toolkit ledger review --json`."""
+        told = plain(asdict(self.found))
+        told["unsettled"] = [{"event_id": event_id, "title": title} for event_id, title in self.found.unsettled]
+        days = {"days_since": self.found.days_since, "review": self.review}
+        return {**told, **days, "own_events": list(self.own)}
+
+
+def review(settings: Settings, as_of: date, events: str | None) -> ReviewAnswer:
+    """The review of the ledger in force.
+
+    Raises:
+        DataError: for a file of own events that cannot be used.
+    """
+    inputs = load_ledger(settings, as_of, events)
+    return ReviewAnswer(review_ledger(inputs.ledger, on=as_of, reviewed_to=inputs.ledger.reviewed_to), inputs.own)
