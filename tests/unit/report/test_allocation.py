@@ -119,6 +119,14 @@ def test_orders_are_those_of_the_record_with_the_cash_that_they_move(traded):
             assert any(f"sold from {', '.join(order['lot_ids'])}: " in words for words in told)
 
 
+def test_old_prices_are_told_with_their_error_as_prices_of_today(traded):
+    told = [plain(words) for _, words in figures(traded)["Orders"].body[1].items]
+    (aged,) = [words for words in told if "Taken as prices of today" in words]
+    indium = next(p for p in traded["positions"] if p["asset"] == "indium")
+    assert indium["price_today_se"] > indium["price_se"]
+    assert f"Indium ± {100 * indium['price_today_se'] / indium['price']:.0f}%" in aged
+
+
 def test_where_nothing_is_traded_no_change_is_the_largest(traded):
     kept = {**traded, "orders": [{**order, "side": "keep"} for order in traded["orders"]]}
     titles = [plain(figure.title) for figure in figures(kept).values()]

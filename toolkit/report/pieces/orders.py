@@ -9,6 +9,7 @@ from toolkit.report.document import Column, Figure, Notes, Row, Table
 from toolkit.report.findings import Findings
 from toolkit.report.markers import COSTS, RATE, TERMS
 from toolkit.report.pieces.costs import ASSUMED, cost_of, entry_rests_on
+from toolkit.report.words.formats import day
 from toolkit.report.words.language import mark
 from toolkit.report.words.names import of_strategy
 from toolkit.report.words.scales import unit
@@ -128,10 +129,23 @@ def _sum(run: Findings, *, lots: bool) -> Row:
     return Row((say("Change of cash"), *blank, change, paid, text("")), total=True)
 
 
+AGED = 31
+"""Days from which a price is told with its error as one of today."""
+
+
 def _notes(run: Findings, rows: list[tuple[Object, Object]]) -> Iterator[Text]:
     """Worth at the last prices, cash before and after the orders, lots that are sold with their rule, what is kept and why."""
     say, record = run.say, run.record
     yield from _at_last_prices(run)
+    if old := [p for _, p in rows if (run.as_of - day(p["price_date"])).days > AGED and p["price_today_se"]]:
+        listed = [
+            say("{metal} ± {error}", metal=run.head(p), error=run.fmt.percent(p["price_today_se"] / p["price"], 0)) for p in old
+        ]
+        yield say(
+            "Levels are of the day of the last print. Taken as prices of today they are wider, by the volatility of the time "
+            "since: {metals}.",
+            metals=say.listed(listed),
+        )
     if run.before and any(order["side"] != KEEP for order, _ in rows):
         before, added, left = record["money"]["cash_before"], record["money"]["added"], record["cash"]["value"]
         yield say(
