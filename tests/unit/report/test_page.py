@@ -154,7 +154,7 @@ def test_orders_carry_lots_prices_values_and_costs_of_the_record(records, read_p
         assert (order, value) == (f"buy {p['quantity']:,.6g} {p['unit']}", f"{p['value']:,.0f}")
         assert (lots, lot) == (str(p["lots"]), f"{p['lot_size']:g} {p['unit']}")
         assert float(level.split(" /")[0].split(" ±")[0].replace(",", "")) == pytest.approx(p["price"], rel=2e-3)
-        assert float(last.split(", ")[0].replace(",", "")) == pytest.approx(p["price_raw"], rel=2e-2)
+        assert float(last.lstrip("▲▼ ").split(", ")[0].replace(",", "")) == pytest.approx(p["price_raw"], rel=2e-2)
         assert cost == f"{p['cost']:,.0f}"
     assert shown["Together"][-2] == f"{sum(p['value'] for p in record['positions']):,.0f}"
     record, rows = records["moved"], read_pages["moved"].tables["Orders"]
