@@ -82,15 +82,17 @@ def test_a_total_below_the_holdings_is_refused_and_half_a_cent_is_not(toolkit, a
     assert both.returncode == 2
 
 
-def test_orders_count_in_the_limits_and_cannot_be_sold(ask):
-    """40 kg on order are beyond any limit of a fifth: none is bought, and none can be sold before it arrives."""
-    record = ask(OWNED + ORDERED.format(6, "ordered"), "--budget", "50000")
-    gallium = by_asset(record)["gallium"]
-    assert gallium["ordered_quantity"] == 6
-    assert gallium["quantity"] >= 6
-    assert gallium["weight"] <= 0.2
+def test_orders_count_in_the_limits_and_cannot_be_sold(ask, toolkit, tmp_path):
+    """40 kg on order are nearly a fifth of 265,000 EUR less the costs of entry: no kg more fits. Of 110,000 EUR they are beyond it, and cannot be sold."""
+    record = ask(ORDERED.format(40, "ordered"), "--budget", "215000")
+    gallium, order = by_asset(record)["gallium"], by_asset(record, "orders")["gallium"]
+    assert (gallium["quantity"], gallium["ordered_quantity"], order["side"]) == (40, 40, "keep")
+    assert 0.2 - gallium["price"] / record["budget"] < gallium["weight"] <= 0.2
     assert any("count as held" in note for note in record["notes"])
     check_that_it_closes(record)
+    beyond = toolkit("optimize", "physical-basket", *ARGUMENTS, "--holdings", str(tmp_path / "lots.csv"), "--budget", "60000")
+    assert beyond.returncode == 5
+    assert "not sold yet" in json.loads(beyond.stdout)["error"]["details"]["conflict"]
 
 
 def test_an_order_and_the_same_lot_stored_differ_only_in_what_can_be_sold(ask):
@@ -116,6 +118,23 @@ def test_a_lot_that_is_free_of_tax_in_eight_days_is_not_sold_today_unless_asked(
         assert "Sec. 23 EStG" in order["note"]
     free = ask(OWNED, TOOLKIT_OWNER_SALE_ORDER="fifo")
     assert not [note for note in free["notes"] if "GA-SOON" in note]
+
+
+def test_who_asks_for_it_sells_the_lot_that_is_nearly_free_of_tax(ask, toolkit, tmp_path):
+    """Of 8 kg of gallium at most 3 may stay: by tax nothing is sold of GA-SOON, so no answer; oldest first sells both lots."""
+    shown = toolkit("strategies", "show", "physical-basket").stdout
+    (tmp_path / "less.toml").write_text(
+        f'{shown}\n[[constraint]]\nname = "little gallium"\nkind = "bounds"\nassets = ["gallium"]\nupper = 0.045\n', "utf-8"
+    )
+    strategy = str(tmp_path / "less.toml")
+    sold = by_asset(ask(OWNED, "--budget", "50000", strategy=strategy, TOOLKIT_OWNER_SALE_ORDER="fifo"), "orders")["gallium"]
+    assert sold["side"] == "sell"
+    assert sold["quantity"] >= 5
+    assert sold["lot_ids"] == ["GA-OLD", "GA-SOON"]
+    arguments = (strategy, *ARGUMENTS, "--holdings", str(tmp_path / "lots.csv"), "--budget", "50000")
+    kept = toolkit("optimize", *arguments)
+    assert kept.returncode == 5
+    assert {"not sold yet", "little gallium"} <= set(json.loads(kept.stdout)["error"]["details"]["conflict"])
 
 
 def test_what_is_held_outside_is_sold_only_where_that_is_asked(ask):
