@@ -357,7 +357,7 @@ def _statements(portfolio: PortfolioExposure, currency: str) -> tuple[str, ...]:
             said(
                 "Resale of {assets} is not settled here: check {acts}.",
                 assets=sorted({lot.asset for lot, _ in open_lots}),
-                acts=sorted({number for _, answer in open_lots for number in answer.measures}),
+                acts=few(sorted({number for _, answer in open_lots for number in answer.measures}), 3),
             )
         )
     if portfolio.resale_unknown.lots:

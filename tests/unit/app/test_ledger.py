@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from toolkit.app.config import resolve
+from toolkit.app.control_states import control_states
 from toolkit.app.controls import Route, calendar, check_country, controls, parse_purity, parse_within
 from toolkit.app.ledger import load_ledger
 from toolkit.core.errors import DataError, FrameError, SpecError
@@ -117,3 +118,16 @@ def test_options_are_checked():
     assert check_country("Germany", "--to") == "DEU"
     with pytest.raises(SpecError):
         check_country("Germny", "--to")
+
+
+@pytest.mark.parametrize("destination", ["USA", "JPN", "CHE", "HKG"])
+def test_a_notice_means_the_same_in_every_report(settings, destination):
+    inputs = load_ledger(settings, TODAY)
+    of = {row["asset"]: row["routes"] for row in control_states(inputs, TODAY, destination)}
+    german = {row["asset"]: row["routes"] for row in control_states(inputs, TODAY, "DEU")}
+    assert of == german
+    for asset in ("antimony", "gallium", "germanium"):
+        (ban,) = [
+            m for route in of[asset] for m in route["measures"] if m["event_id"] == "EV037b" and route["end_user"] == "civil"
+        ]
+        assert ban["status"] == "suspended"
