@@ -10,7 +10,6 @@ from toolkit.cli.controls import EVENTS_HELP
 from toolkit.cli.options import Common, with_common
 from toolkit.cli.shock import beyond, marked
 from toolkit.cli.terminal import console, headline, print_json, tell_remarks
-from toolkit.core.market import OWN_MARK
 from toolkit.core.text import figure
 
 if TYPE_CHECKING:
@@ -77,6 +76,8 @@ def _table(*headings: str, right: tuple[str, ...] = ()) -> Table:
 
 
 def _show(answer: ExposureAnswer, out: Console) -> None:
+    from toolkit.core.market import OWN_MARK
+
     portfolio, money = answer.portfolio, answer.currency
     out.print(headline("Exposure", f" to export controls on {answer.as_of}, owner in {answer.destination}, values in {money}"))
     lots = _table("lot", "metal", "kg", "value", "from", "law", "delivery", "resale", "origin", "paper", right=("kg", "value"))
