@@ -265,8 +265,8 @@ def _notes(offers: Offers, ledger: ControlLedger, on: date, products: Universe) 
         if measures:
             notes.append(
                 said(
-                    "{assets}: controls on Chinese exports do not count for lots from elsewhere; {measures} reaches goods "
-                    "made abroad and is not counted. The origin is as offered: it takes a certificate.",
+                    "{assets}: controls on Chinese exports do not count for lots from elsewhere, and what "
+                    "reaches goods made abroad is not counted: {measures}. The origin is as offered: it takes a certificate.",
                     assets=assets,
                     measures=measures,
                 )
