@@ -26,6 +26,7 @@ COMMON: Mapping[str, str] = MappingProxyType(
         "risk_aversion": "Price of risk, where it is weighed against returns or costs.",
         "ambiguity": 'Radius of doubt around the scenarios, in units of return; with `measure = "cvar"` only.',
         "target": "Asset or element -> weight; what is left is cash.",
+        "keep_at_least.values": "Asset or element -> value that stays held, in budget currency.",
         "tau": "Uncertainty of the prior as a multiple of the covariance; one over the years of data by default.",
         # [about], [universe], [forecast]
         "about.title": "One line: the heading of the answer.",

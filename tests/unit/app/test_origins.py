@@ -193,7 +193,9 @@ def test_clauses_that_reach_goods_made_abroad_are_told_where_there_are_any():
     notes = [note.text for note in notes]
     told = next(note for note in notes if note.startswith("dysprosium_MYS: controls"))
     assert "No. 61 of 2025 limbs 1(1) and 1(2) (suspended)" in told
-    assert "goods made abroad is not counted: No. 61 of 2025 limbs 1(1) and 1(2) (suspended), No. 61 of 2025 limb 1(3) (" in told
+    assert (
+        "goods made abroad is not counted: No. 61 of 2025 limbs 1(1) and 1(2) (suspended), No. 61 of 2025 limb 1(3) (" in told
+    )
 
 
 def test_where_both_origins_are_held_the_cap_costs_the_premium_of_a_year():
