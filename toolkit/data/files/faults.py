@@ -62,6 +62,9 @@ def refuse(file: str, faulty: pl.DataFrame, *, rule: str, fault: str, hint: str)
         raise row_error(file, [Fault(rule, fault, hint, faulty)])
 
 
+MEND = "Mend each of them; nothing of the file was used."
+
+
 def row_error(file: str, faults: Sequence[Fault], *, remedy: str = "") -> FrameError:
     """The error that tells every fault of a file, each with its rows and its remedy; `remedy` is one for all of them."""
     details = {"file": file, **faults[0].details()}
@@ -71,7 +74,7 @@ def row_error(file: str, faults: Sequence[Fault], *, remedy: str = "") -> FrameE
     told = [f"- {found.fault} in {found.where()}. {found.hint}".rstrip() for found in faults]
     every = [{**found.details(), "fault": found.fault, "hint": found.hint} for found in faults]
     details |= {"faults": every}
-    return FrameError(f"{file}: {len(faults)} kinds of faults.\n" + "\n".join(told), hint=remedy, details=details)
+    return FrameError(f"{file}: {len(faults)} kinds of faults.\n" + "\n".join(told), hint=remedy or MEND, details=details)
 
 
 def _quoted(what: str | None, value: str | None) -> str:
