@@ -18,7 +18,6 @@ TERMS = {
     "no factor": 'kind = "factor_exposure"\nfactor = "gld"\nupper = 0.4',
     "no metal": 'kind = "linear"\nexpression = "galium <= 0.3"',
     "no scenario": 'kind = "scenario_loss"\nscenario = "nope"\nupper = 0.1',
-    "no currency": 'kind = "currency_exposure"\ncurrency = "XYZ"\nupper = 0.1',
 }
 FINE = '[[constraint]]\nname = "fine"\nkind = "turnover"\nupper = 0.1\n'
 
