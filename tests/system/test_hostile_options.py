@@ -18,7 +18,7 @@ REFUSED = {
     ("optimize", "--set", "rebalance.every=month"): "'rebalance' is not a table",
     ("optimize", "--budget", "inf"): "--budget must be a finite number",
     ("optimize", "--budget", "1e308"): "--budget must be a finite number",
-    ("optimize", "--budget", "1e-300"): "owner.budget",
+    ("optimize", "--budget", "1e-300"): "--budget must be a finite number within 1e+15, not 1e-300",
     ("optimize", "--total", "nan"): "--total must be a finite number",
     ("optimize", "--currency", "EURO1"): "is no currency",
     ("optimize", "--seed", "9" * 30): "--seed must be",
@@ -27,6 +27,13 @@ REFUSED = {
     ("exposure", "x" * 300): "too long",
     ("report", "x" * 300): "too long",
     ("shock", "gallium", "--premium", "inf"): "--premium must be a finite number",
+    ("shock", "gallium", "--premium", "1e6"): "--premium must be a finite number within 1000",
+    ("shock", "gallium", "--elasticity", "1e308"): "--elasticity must be a finite number within 1000",
+    ("shock", "gallium", "--elasticity", "0.2:nan"): "--elasticity must be a finite number",
+    ("shock", "gallium", "--loss", "1e-300"): "--loss must be a finite number",
+    ("supply", "gallium", "--trade-parameter", "1e15"): "--trade-parameter must be a finite number within 1000",
+    ("controls", "tungsten", "--size", f"{'9' * 30}kg"): "--size must be a finite number",
+    ("controls", "tungsten", "--size", f"30x{'9' * 30}"): "--size must be a finite number",
     ("shock", "gallium", "--cap", "nan"): "--cap must be a finite number",
     ("config", "show", "--as-of", "never"): "is not a date",
     ("strategies", "list", "--as-of", "2026-13-01"): "is not a date",
@@ -54,6 +61,34 @@ def test_settings_that_nothing_reads_are_refused(tmp_path, text, capsys):
     told = capsys.readouterr().err
     assert "is not a known key" in told or "must be a language such as en" in told
     assert "^[" not in told
+
+
+@pytest.mark.parametrize(
+    ("uses", "told"),
+    [
+        (["gallium=1e308"], "--use gallium=1e308 must be a finite number within 1e+15"),
+        (["gallium=-1e308"], "must be a finite number"),
+        (["gallium=inf"], "must be a finite number"),
+        (["gallium=1e-300"], "must be a finite number"),
+        (["gallium=1e9"], "kg of gallium a month"),
+        (["gallium=2", "Ga=3"], "--use names gallium twice"),
+        (["gallium=0"], "the use of gallium is 0 kg a month"),
+    ],
+)
+def test_a_use_that_cannot_be_is_refused(tmp_path, uses, told, capsys):
+    lots = tmp_path / "lots.csv"
+    lots.write_text("asset,quantity\ngallium,5\n")
+    options = [word for use in uses for word in ("--use", use)]
+    for command in (["exposure", str(lots)], ["report", str(lots), "--out", str(tmp_path)]):
+        assert run([*command, *options]) == 2
+        assert told in capsys.readouterr().err
+
+
+def test_a_cap_that_is_no_multiple_of_a_price_is_refused(tmp_path, capsys):
+    lots = tmp_path / "lots.csv"
+    lots.write_text("asset,quantity\ngallium,5\n")
+    assert run(["exposure", str(lots), "--cap", "1e6"]) == 2
+    assert "--cap must be a finite number within 1000" in capsys.readouterr().err
 
 
 def test_quantities_and_prices_beyond_any_amount_are_refused(tmp_path, capsys):

@@ -9,6 +9,7 @@ import polars as pl
 
 from toolkit.core.assets import Universe
 from toolkit.core.errors import GapError, SpecError
+from toolkit.core.limits import LARGEST_RATIO, check_number
 from toolkit.core.market import Snapshot
 from toolkit.factors.forecast import FloatArray
 from toolkit.supply.delay import LicenceDelay
@@ -92,7 +93,7 @@ def parse_elasticity(text: str | None, snapshot: Snapshot) -> Elasticity:
         values.insert(1, (values[0] * values[1]) ** 0.5)
     if len(values) != 3:
         raise SpecError(f"--elasticity {text!r} is no range.", hint="Write it as 0.4, 0.25:0.7 or 0.25:0.4:0.7.")
-    low, central, high = values
+    low, central, high = (check_number("--elasticity", value, LARGEST_RATIO) for value in values)
     return Elasticity(low, central, high, "given", "option --elasticity")
 
 

@@ -12,6 +12,7 @@ import polars as pl
 from toolkit.app.assumptions import licence_delay, parse_elasticity
 from toolkit.app.cautions import late
 from toolkit.app.config import Settings
+from toolkit.app.costs import world_production
 from toolkit.app.instruments import Instrument, instruments
 from toolkit.app.ledger import Events, LedgerInputs, load_ledger
 from toolkit.app.lots import instruments_of, price_warnings, read_lots
@@ -22,6 +23,7 @@ from toolkit.app.stops import largest_observed, stop_bands, stop_shares
 from toolkit.app.valuation import ANNUAL, FILTERED, KINDS, UnitPrice, unit_prices
 from toolkit.core.countries import CUSTOMS_CHINA
 from toolkit.core.errors import GapError, SpecError
+from toolkit.core.limits import LARGEST_RATIO, check_number
 from toolkit.core.remarks import Remark, by_money, in_record, note
 from toolkit.core.said import Said, phrases, said
 from toolkit.data.files.lots import few
@@ -204,6 +206,8 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     supplies = _supplies(inputs, portfolio.weights)
     sectors, without_uses = industries(portfolio.weights, snapshot["end_uses"])
     elasticity = parse_elasticity(request.elasticity, snapshot)
+    if request.cap is not None:
+        check_number("--cap", request.cap, LARGEST_RATIO)
     band = price_band(request.loss, elasticity, cap=request.cap)
     bands = stop_bands(stop_shares(inputs, tuple(portfolio.weights)), request.loss, elasticity, cap=request.cap)
     use = _use(request.use, inputs, portfolio.stored_safe)
@@ -270,15 +274,25 @@ def _supplies(inputs: LedgerInputs, weights: Mapping[str, float]) -> dict[str, S
 
 
 def _use(entries: tuple[str, ...], inputs: LedgerInputs, stored: Mapping[str, float]) -> dict[str, float]:
-    """Use in kg a month by asset; every metal named is one the ledger knows, held or not."""
+    """Use in kg a month by asset; every metal named is one the ledger knows, held or not.
+
+    Raises:
+        SpecError: for a use that is no number, is given twice, or is more than the world makes of the metal.
+    """
     found: dict[str, float] = {}
+    world = world_production(inputs.snapshot["shares"], inputs.products) if entries else {}
     for entry in entries:
         name, _, amount = entry.partition("=")
         asset = inputs.metal(name)
+        if asset in found:
+            raise SpecError(f"--use names {asset} twice.", hint="Give the sum of your uses of a metal once.")
         try:
-            found[asset] = float(amount)
+            found[asset] = check_number(f"--use {entry}", float(amount))
         except ValueError:
             raise SpecError(f"--use {entry!r} is not METAL=KG.", hint=f"Write it as {next(iter(stored), asset)}=2.5.") from None
+        if asset in world and found[asset] > world[asset] / 12:
+            made = f"the world makes {world[asset] / 12:,.0f} kg of {asset} a month"
+            raise SpecError(f"--use {entry}: {made}.", hint="Give your own use in kg a month.")
     return found
 
 

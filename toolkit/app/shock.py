@@ -13,6 +13,7 @@ from toolkit.app.plain import plain
 from toolkit.app.stops import is_exchange_traded, largest_observed
 from toolkit.app.valuation import UnitPrice, unit_prices
 from toolkit.core.errors import SpecError
+from toolkit.core.limits import LARGEST_RATIO, check_number
 from toolkit.core.market import Snapshot
 from toolkit.core.text import figure
 from toolkit.supply.shock import (
@@ -204,7 +205,7 @@ def _premium(given: float | None, row: Assumption | None) -> SupplyPremium | Non
     if given is not None:
         if not given > -1:
             raise SpecError(f"--premium {given:g} makes the price outside zero or less.", hint="Write +20 % as 0.2.")
-        return SupplyPremium(given, "given", "option --premium")
+        return SupplyPremium(check_number("--premium", given, LARGEST_RATIO), "given", "option --premium")
     if row is None or row.central is None:
         return None
     return SupplyPremium(row.central, row.basis, f"{row.statement} ({row.citation})")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -16,6 +15,7 @@ from toolkit.app.ledger import LedgerInputs, load_ledger
 from toolkit.app.plain import plain
 from toolkit.core.assets import Asset
 from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean
+from toolkit.core.limits import LARGEST_RATIO, check_number
 from toolkit.core.market import Snapshot
 from toolkit.core.said import Said, said
 from toolkit.supply.concentration import (
@@ -63,7 +63,7 @@ class Scenario:
     country: str = CHINA
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.trade_parameter) and self.trade_parameter > 0):
+        if not check_number("--trade-parameter", self.trade_parameter, LARGEST_RATIO) > 0:
             hint = f"Give a positive number; {NEUTRAL_TRADE:g} is no restriction, such as {SCENARIO_TRADE:g} a restriction."
             raise SpecError(f"--trade-parameter {self.trade_parameter:g} is no trade parameter.", hint=hint)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 from toolkit.core.errors import SpecError
-from toolkit.core.limits import LARGEST
+from toolkit.core.limits import check_number
 
 if TYPE_CHECKING:
     from toolkit.app.prices import PriceFiles
@@ -92,9 +92,8 @@ class Common:
 def _check_numbers(options: Mapping[str, Any]) -> None:
     """Refuse options that are no finite number, or are beyond any amount that cents can be kept of."""
     for name, value in options.items():
-        if isinstance(value, float | int) and not abs(value) <= LARGEST:
-            option = f"--{name.replace('_', '-')}"
-            raise SpecError(f"{option} must be a finite number within {LARGEST:g}, not {value:g}.", hint="Write it in digits.")
+        if isinstance(value, float | int):
+            check_number(f"--{name.replace('_', '-')}", value)
 
 
 def without_prices(command: Callable[..., None]) -> Callable[..., None]:

@@ -2,5 +2,21 @@
 
 from __future__ import annotations
 
+from toolkit.core.errors import SpecError
+
 LARGEST = 1e15
 """No price, quantity or sum of money in an option or a file is larger: floating point keeps no cents beyond."""
+LARGEST_RATIO = 1e3
+"""No elasticity, premium, trade parameter or multiple of a price is larger: the highest on record are below 100."""
+
+
+def check_number(name: str, value: float, most: float = LARGEST) -> float:
+    """The number of an option, zero or of a size between 1e-15 and `most`.
+
+    Raises:
+        SpecError: for any other, NaN and infinity too.
+    """
+    if value != 0 and not 1 / LARGEST <= abs(value) <= most:
+        hint = f"Write it in digits, of a size between {1 / LARGEST:g} and {most:g}."
+        raise SpecError(f"{name} must be a finite number within {most:g}, not {value:g}.", hint=hint)
+    return value

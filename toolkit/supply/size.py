@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from toolkit.core.errors import SpecError
+from toolkit.core.limits import check_number
 
 _NUMBER = r"\d+(?:[.,]\d+)?"
 _MASS = re.compile(rf"({_NUMBER})\s*kg")
@@ -33,11 +34,11 @@ class PieceSize:
         """
         told = text.strip().casefold()
         if found := _MASS.fullmatch(told):
-            mass = _positive(found[1])
+            mass = _positive(found[1], option)
             if mass:
                 return cls(mass=mass)
         elif found := _SIZE.fullmatch(told):
-            sides = [_positive(side) for side in found.groups() if side]
+            sides = [_positive(side, option) for side in found.groups() if side]
             if all(sides):
                 a, b, c = sorted(sides if len(sides) == 3 else (sides[0], sides[0], sides[1]), reverse=True)
                 return cls(dimensions=(a, b, c))
@@ -53,5 +54,5 @@ class PieceSize:
         return all(own >= side for own, side in zip(self.dimensions, sorted(sides, reverse=True), strict=False))
 
 
-def _positive(text: str) -> float:
-    return float(text.replace(",", "."))
+def _positive(text: str, option: str) -> float:
+    return check_number(option, float(text.replace(",", ".")))

@@ -208,4 +208,5 @@ def test_names_nobody_knows_and_metals_without_data(settings):
 def test_a_trade_parameter_is_a_positive_number(value):
     with pytest.raises(SpecError) as refused:
         Scenario(trade_parameter=value)
-    assert "positive" in refused.value.hint
+    assert "--trade-parameter" in refused.value.message
+    assert "positive" in refused.value.hint or "finite" in refused.value.message
