@@ -25,11 +25,14 @@ install: $(BIN)/toolkit  ## Create .venv and install the pinned dependencies and
 optimize: $(BIN)/toolkit  ## Propose an allocation on the bundled data and say where the report is
 	$(BIN)/toolkit optimize $(ARGS)
 
+# One worker for each core, at most four, each with one thread; one process with ARGS="-n 0".
+PYTEST = POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist worksteal
+
 test: $(BIN)/toolkit  ## Run the tests that need pip alone
-	$(BIN)/python -m pytest -q -m "not browser" $(ARGS)
+	$(PYTEST) -m "not browser" $(ARGS)
 
 test-all: $(BIN)/toolkit  ## Run every test; a skip is a failure
-	TOOLKIT_NO_SKIP=1 $(BIN)/python -m pytest -q $(ARGS)
+	TOOLKIT_NO_SKIP=1 $(PYTEST) $(ARGS)
 
 check: $(BIN)/toolkit  ## Lint, format, types, layering
 	$(BIN)/ruff check .

@@ -7,6 +7,11 @@ import socket
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples in every run and in every worker; a busy machine is no failure.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 TESTDATA = REPOSITORY.parent / "shared" / "testdata"
@@ -54,9 +59,9 @@ def testdata() -> Path:
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Under TOOLKIT_NO_SKIP a skip is a failure, except for data that may not be shipped."""
-    if not os.environ.get("TOOLKIT_NO_SKIP"):
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")  # a worker has none
+    if reporter is None or not os.environ.get("TOOLKIT_NO_SKIP"):
         return
-    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     skipped = [report for report in reporter.stats.get("skipped", []) if "shared/testdata" not in str(report.longrepr)]
     if skipped and exitstatus == 0:
         reporter.write_line(f"{len(skipped)} tests were skipped, and here a skip is a failure", red=True)
