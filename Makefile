@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install optimize test test-all check format lock evidence benchmarks benchmarks-reports gallery messages wheel clean
+.PHONY: help install optimize test test-all fuzz check format lock evidence benchmarks benchmarks-reports gallery messages wheel clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,6 +33,9 @@ test: $(BIN)/toolkit  ## Run the tests that need pip alone
 
 test-all: $(BIN)/toolkit  ## Run every test; a skip is a failure
 	TOOLKIT_NO_SKIP=1 $(PYTEST) $(ARGS)
+
+fuzz: $(BIN)/toolkit  ## Run damaged and random inputs, N=2000 of each kind, and keep what fails in tests/corpus
+	$(BIN)/python -m tools.fuzz $(or $(N),2000) $(ARGS)
 
 check: $(BIN)/toolkit  ## Lint, format, types, layering
 	$(BIN)/ruff check .

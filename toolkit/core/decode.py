@@ -85,6 +85,10 @@ PHRASES = {
     "bool_type": "must be true or false",
     "bool_parsing": "must be true or false",
     "finite_number": "must be a finite number",
+    "greater_than": "must be above {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be below {lt}",
+    "less_than_equal": "must be at most {le}",
     "string_too_short": "must not be empty",
     "list_type": "must be a list",
     "tuple_type": "must be a list",
@@ -189,7 +193,8 @@ def faults_of(error: ValidationError, model: type[BaseModel], where: str) -> lis
         elif item["type"] in ("value_error", "assertion_error"):
             message = str(item.get("ctx", {}).get("error", item["msg"]))
         else:
-            message = PHRASES.get(item["type"], item["msg"][0].lower() + item["msg"][1:])
+            known = PHRASES.get(item["type"])
+            message = known.format(**context) if known else item["msg"][0].lower() + item["msg"][1:]
             if item["type"] != "missing":
                 message += f", not {shown(item['input'])}"
         found.append({"key": key, "message": message, "hint": hint})

@@ -105,6 +105,8 @@ class FactorCovariance(Spec):
     def _adjusted(self, model: Loadings, periods_per_year: float, half_life: float) -> FloatArray:
         """The factor covariance (k, k) a year, with the corrections that were asked for."""
         F = model.factor_cov.copy()
+        if not model.factors:
+            return F
         weights = decay(len(model.dates), half_life)
         if self.newey_west:
             # The supply shock is a latent factor of a short window: its autocovariances would be those of its smoother.

@@ -1,0 +1,442 @@
+"""Faulty and random inputs of each kind: a code of the contract, no traceback, no impossible figure, 1.5 GB at most.
+
+    python -m tools.fuzz 2000                  two thousand cases of each kind, seeds 0 to 1999
+    python -m tools.fuzz 200 --kind lots --seed 5000
+
+A case that fails is written into tests/corpus: its files, and its line in cases.csv with `?` for a person to fill in.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import csv
+import io
+import json
+import os
+import random
+import re
+import resource
+import shlex
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from toolkit.app.definitions import definitions
+from toolkit.app.language import language
+from toolkit.app.runs import with_checksums
+from toolkit.cli.main import run
+from toolkit.core.decode import parse_toml
+from toolkit.core.errors import SpecError
+from toolkit.data.package import bundled_folder
+from toolkit.optimize.terms.measures import CLOSED
+from toolkit.risk import measures
+from toolkit.strategy.decode import decode_strategy
+
+CORPUS = Path(__file__).parents[1] / "tests" / "corpus"
+CODES = {0, 2, 3, 4, 5, 6, 7, 8}
+MEMORY, SECONDS = 1.5e9, 60.0
+"""Bytes of the whole process, and seconds of processor time a case, beyond which it fails."""
+DAY = ("--as-of", "2026-11-24")
+WORDS = (
+    "nan", "inf", "-1", "1e308", "true", "[]", "{}", "''", "x" * 300, "\u202e", "\x07", "=1+1", "2026-02-30", "9" * 5000,
+    "[" * 50, "CHN", "0", "[/b]", "1.234", "1,234", "gallium", "GLD", "None", "\x1b[31m", "03/04/2026", "Summe", "-0", "1e-320",
+    "%", "kg", "\ufeff",
+)  # fmt: skip
+EVENTS = {
+    "events.csv": """\
+event_id,kind,instrument,standing,announced,effective,authority,origin,metals,forms,citation
+own-1,control,licence,official,2026-11-01,2026-11-20,Ministry,CHN,hafnium,metal,gazette
+""",
+    "events.toml": """\
+[[event]]
+event_id = "own-1"
+kind = "control"
+instrument = "licence"
+standing = "official"
+authority = "Ministry"
+citation = "gazette"
+announced = 2026-11-01
+effective = 2026-11-20
+origin = "CHN"
+metals = ["hafnium"]
+forms = ["metal"]
+""",
+}
+LOTS = (
+    """\
+lot_id,asset,quantity,unit,purchase_date,purchase_price,currency,origin_country,location,status
+a,gallium,10,kg,2025-01-31,300,EUR,CHN,Hamburg,stored
+b,germanium,2.5,kg,2024-05-31,1500,EUR,unknown,,stored
+""",
+    """\
+Posten;Metall;Menge (kg);Kaufdatum;Kaufpreis;Währung;Herkunft;Lagerort;Status
+1;Gallium;1.012,5;10.06.2024;390,00;EUR;China;Frankfurt;gelagert
+2;Silber;30;01.02.2025;950,5;EUR;;Zürich Freilager;bestellt
+""",
+)
+PRICES = (
+    "date,gold,tin\n"
+    + "".join(f"{2023 + i // 12}-{i % 12 + 1:02d},{60000 + 900 * (i * 7 % 11)},{25 + i % 5}\n" for i in range(30)),
+    "Date,Open,High,Low,Close,Adj Close,Volume\n"
+    + "".join(f"2026-01-{i + 1:02d},180.{i},182.{i},179.{i},18{i % 3}.5,18{i % 3}.25,1000{i}\n" for i in range(28)),
+    "Datum;Metall;Preis;Währung;Einheit\n"
+    + "".join(f"{28}.{i % 12 + 1:02d}.{2024 + i // 12};gallium;1.2{i:02d},50;EUR;kg\n" for i in range(20)),
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """Files by name, and the command that is run in their folder."""
+
+    command: tuple[str, ...]
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def mutated(text: str, chance: random.Random) -> bytes:
+    """One to three cuts, doublings, swaps of a line, a cell, a word or a byte; sometimes in another encoding."""
+    for _ in range(chance.randint(1, 3)):
+        at, lines = chance.randrange(len(text) + 1), text.splitlines(keepends=True) or [""]
+        end, row = min(len(text), at + chance.randrange(1, 20)), chance.randrange(len(lines))
+        cells = re.split(r"([,;=])", lines[row])
+        cells[2 * chance.randrange((len(cells) + 1) // 2)] = chance.choice(WORDS)
+        text = chance.choice((
+            text[:at] + text[end:],
+            text[:at],
+            text[:end] + text[at:],
+            text[:at] + chance.choice(WORDS) + text[end:],
+            text[:at] + chr(chance.choice((0, 7, 34, 44, 59, 91, 123, 233, 0x2028))) + text[end:],
+            "".join((*lines[:row], "".join(cells), *lines[row + 1 :])),
+            "".join((*lines[:row], lines[row], *lines[row:])),
+            "".join(chance.sample(lines, len(lines))),
+        ))  # fmt: skip
+    encoding = chance.choices(("utf-8", "utf-8-sig", "cp1252", "utf-16"), (12, 1, 1, 1))[0]
+    return text.encode(encoding, "replace")
+
+
+def _events(chance: random.Random) -> Case:
+    name, text = chance.choice(tuple(EVENTS.items()))
+    return Case(("controls", "hafnium", "--events", name, *DAY), {name: mutated(text, chance)})
+
+
+def _lots(chance: random.Random) -> Case:
+    command = chance.choice((("exposure", "lots.csv"), ("holdings", "check", "lots.csv")))
+    return Case((*command, *DAY), {"lots.csv": mutated(chance.choice(LOTS), chance)})
+
+
+def _prices(chance: random.Random) -> Case:
+    own = ("--prices", "prices.csv", *DAY)
+    rest = ("--prices-only", "--no-report", "--set", "solver.time_limit=2")
+    command = chance.choice((("data", "validate", *own), ("optimize", "minimum-risk", *own, *rest)))
+    return Case(command, {"prices.csv": mutated(chance.choice(PRICES), chance)})
+
+
+def _strategy(chance: random.Random) -> Case:
+    shipped = chance.choice(definitions("strategies")).path.read_text(encoding="utf-8")
+    return Case(("strategies", "check", "mine.toml", *DAY), {"mine.toml": mutated(shipped, chance)})
+
+
+def _option(chance: random.Random) -> Case:
+    shock = ("--loss", "--elasticity", "--cap", "--premium", "--currency", "--destination", "--as-of", "--seed")
+    others = {
+        ("controls", "gallium"): ("--to", "--form", "--as-of", "--item"),
+        ("upcoming",): ("--within", "--as-of", "--alert"),
+        ("flows", "bismuth"): ("--as-of", "--currency"),
+        ("supply", "gallium"): ("--as-of", "--destination"),
+        ("event", "EV020"): ("--as-of", "--currency"),
+        ("optimize", "minimum-risk", "--no-report"): (
+            "--set",
+            "--budget",
+            "--total",
+            "--currency",
+            "--destination",
+            "--holdings",
+        ),
+    }
+    verb, names = chance.choice(((("shock", "gallium"), shock), *others.items()))
+    if chance.random() < 0.2 and len(verb) == 2:
+        verb = (verb[0], chance.choice(WORDS))
+    name, word = chance.choice(names), chance.choice(WORDS)
+    if name == "--set":
+        keys = (
+            "objective.kind",
+            "solver.time_limit",
+            "constraint.x.upper",
+            "universe.assets",
+            "forecast.lookback",
+            "",
+            "a.b.c.d",
+        )
+        word = f"{chance.choice(keys)}={word}"
+    return Case((*verb, f"{name}={word}"))
+
+
+def _config(chance: random.Random) -> Case:
+    text = (CORPUS.parents[1] / "config.toml").read_text(encoding="utf-8")
+    return Case(("config", "show"), {"config.toml": mutated(text, chance)})
+
+
+def _package(chance: random.Random) -> Case:
+    """A file of the bundled package that is damaged; the runner puts the others beside it."""
+    names = [path.name for path in sorted(bundled_folder().glob("*.csv")) if path.stat().st_size < 300_000]
+    name = chance.choice(("datapackage.json", chance.choice(names)))
+    text = (bundled_folder() / name).read_text(encoding="utf-8")
+    return Case(("data", "list", "--data", "package", *DAY), {f"package/{name}": mutated(text, chance)})
+
+
+def _random_strategy(chance: random.Random) -> Case:
+    """Every table, kind and key of the language with values of their type."""
+    holdings = ("--holdings", "lots.csv") if chance.random() < 0.3 else ()
+    command = ("optimize", "mine.toml", "--no-report", *holdings, *DAY)
+    return Case(command, {"mine.toml": _strategy_text(chance).encode(), **({"lots.csv": LOTS[0].encode()} if holdings else {})})
+
+
+@cache
+def _answer() -> dict[str, Any]:
+    """A run object to damage."""
+    return json.loads(_called(("optimize", "minimum-risk", "--no-report", *DAY, "--json"))[1])
+
+
+def _run(chance: random.Random) -> Case:
+    """A stored run with a key that is missing or of a wrong type, at any depth, under checksums that fit."""
+    record = json.loads(json.dumps(_answer()))
+    for _ in range(chance.choice((1, 1, 2))):
+        node: Any = record
+        while True:
+            key = chance.choice(list(node) if isinstance(node, dict) else range(len(node)))
+            if not isinstance(node[key], dict | list) or not node[key] or chance.random() < 0.2:
+                break
+            node = node[key]
+        if chance.random() < 0.5:
+            del node[key]
+        else:
+            node[key] = chance.choice(
+                [value for value in (None, [], {}, "x", True, -1.5, [1]) if type(value) is not type(node[key])]
+            )
+    files = with_checksums({"run.json": json.dumps(record).encode()}, {"seed": 0})
+    held = ("optimize", "minimum-risk", "--no-report", "--holdings", "a", *DAY)
+    command = chance.choice((("report", "a", "--format", "md"), held))
+    return Case((*command, "--out", "out"), {f"out/runs/a/{name}": content for name, content in files.items()})
+
+
+KINDS: Mapping[str, Callable[[random.Random], Case]] = {
+    "config": _config,
+    "events": _events,
+    "lots": _lots,
+    "option": _option,
+    "package": _package,
+    "prices": _prices,
+    "random-strategy": _random_strategy,
+    "strategy": _strategy,
+}
+SLOW = ("random-strategy", "run")
+"""Kinds whose cases take seconds."""
+
+ASSETS = ("gallium", "germanium", "indium", "antimony", "tungsten", "gold", "silver", "platinum", "bismuth", "tellurium")
+TEXTS = {
+    "expression": ("gallium + germanium <= 0.3", "gold == silver", "gallium >= 0.1", "gold - 2 * silver <= 0.1"),
+    "country": ("CHN", "any", "ZAF"),
+    "origin": ("CHN", "other", "DEU"),
+    "factor": ("precious_metals", "energy", "dollar"),
+    "control": ("CHN",),
+    "destination": ("DEU", "USA"),
+    "lifted": ("CHN",),
+    "currency": ("USD",),
+    "group": ("precious_metals",),
+    "groups": ("technology_metals", "precious_metals", "rare_earths", "other"),
+    "instruments": ("licence", "ban", "whitelist"),
+    "order": ("CLARABEL", "PIQP", "HIGHS", "SCIP"),
+    "scenario": ("stop",),
+}
+NUMBERS = (0.0, 0.02, 0.1, 0.3, 0.5, 0.9, 1.0, 2.0, 5.0, 24.0, 0.001, 1e4)
+
+
+def _value(kind: str, key: str, chance: random.Random) -> str:
+    """A value of a type as `toolkit strategies language` words it."""
+    kind = chance.choice(kind.split(" | ")) if not kind.startswith(("[", "{")) or "] | " in kind else kind
+    if kind.startswith("["):
+        inner = kind.strip("[]").removesuffix(", ...")
+        return "[" + ", ".join(dict.fromkeys(_value(inner, key, chance) for _ in range(chance.randint(1, 4)))) + "]"
+    if kind.startswith("{name = "):
+        named = chance.sample(ASSETS, chance.randint(1, 4))
+        return "{" + ", ".join(f"{one} = {_value(kind[8:-1], key, chance)}" for one in named) + "}"
+    if kind.startswith(('"', "true", "false")):
+        return kind
+    if "number" in kind:
+        return _number(kind, chance)
+    texts = {"a measure": (*sorted(measures()), *CLOSED), "a period": ("12 months", "36 months", "1 year", "90 days")}
+    return json.dumps(chance.choice(texts.get(kind) or TEXTS.get(key, ASSETS)))
+
+
+def _number(kind: str, chance: random.Random) -> str:
+    """A number within the limits of its type; one in twenty at or beyond them."""
+    low = max((float(x) for x in re.findall(r"(?:above|at least) (-?[\d.e+]+)", kind)), default=-1.0)
+    high = min((float(x) for x in re.findall(r"(?:below|at most) (-?[\d.e+]+)", kind)), default=1e4)
+    fitting = [x for x in NUMBERS if low < x < high] or [(low + high) / 2]
+    picked = chance.choice(fitting) if chance.random() < 0.95 else chance.choice((low, high, -1.0, 1e9))
+    if not kind.startswith("whole"):
+        return repr(picked)
+    return str(2 * round(picked / 2) if "multiple" in kind else round(picked))
+
+
+def _keys(entry: Mapping[str, Any], chance: random.Random) -> Iterator[str]:
+    if entry["kind"]:
+        yield f'kind = "{entry["kind"]}"'
+    for key in entry["keys"]:
+        often = 0.9 if key["key"] == "upper" else 0.1 if key["key"] in ("soft", "lower", "confidence") else 0.4
+        if "table" not in key["type"] and key["key"] != "name" and (key["required"] or chance.random() < often):
+            yield f"{key['key']} = {_value(key['type'], key['key'], chance)}"
+
+
+def _decodes(text: str) -> bool:
+    try:
+        decode_strategy(parse_toml(text), name="mine", file="mine.toml")
+    except (SpecError, ValueError):
+        return False
+    return True
+
+
+def _strategy_text(chance: random.Random) -> str:
+    """A strategy of random tables; most tables that do not decode are drawn again, so that most strategies are solved."""
+    tables: dict[str, list[Mapping[str, Any]]] = {}
+    for entry in language():
+        tables.setdefault(entry["table"], []).append(entry)
+    chosen = json.dumps(chance.sample(ASSETS, chance.choice((4, len(ASSETS), len(ASSETS)))))
+    text = f'[about]\ntitle = "t"\nidea = "i"\nsource = "s"\n[universe]\nassets = {chosen}\n[solver]\ntime_limit = 2.0\n'
+    optional = ("[forecast.covariance]", "[forecast.returns]", "[forecast.scenarios]", "[costs]", "[[scenario]]")
+    parts = [
+        table
+        for table in optional
+        if chance.random() < (0.85 if table == "[forecast.returns]" else 0.5 if table == "[[scenario]]" else 0.3)
+    ]
+    entries = ["[objective]", *parts, *["[[constraint]]"] * chance.randint(0, 5)]
+    for i, table in enumerate(entries):
+        head = f'{table}\nname = "{"stop" if "scenario" in table else f"c{i}"}"' if table.startswith("[[") else table
+        for _ in range(20):
+            drawn = text + "\n".join([head, *_keys(chance.choice(tables[table]), chance)]) + "\n"
+            if _decodes(drawn) or chance.random() < 0.01:
+                text = drawn
+                break
+    return text
+
+
+def _called(command: tuple[str, ...]) -> tuple[int, str, str]:
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = run(list(command))
+    return code, out.getvalue(), err.getvalue()
+
+
+def called(case: Case) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr of a case, run in a new folder that holds its files; a data package is made whole there."""
+    with tempfile.TemporaryDirectory() as name, contextlib.chdir(name):
+        for file, content in case.files.items():
+            Path(file).parent.mkdir(parents=True, exist_ok=True)
+            Path(file).write_bytes(content)
+        if "--data" in case.command:
+            folder = Path(case.command[case.command.index("--data") + 1])
+            for path in bundled_folder().iterdir():
+                with contextlib.suppress(FileExistsError):
+                    (folder / path.name).symlink_to(path)
+        return _called(case.command)
+
+
+def fault(case: Case) -> str:
+    """What is wrong with the outcome of a case; empty where it holds the contract."""
+    began, as_json = time.process_time(), case.command[0] != "report"
+    code, out, err = called(Case((*case.command, "--json"), case.files) if as_json else case)
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    took = time.process_time() - began
+    found = _answer_fault(code, out) if as_json else ""
+    if code not in CODES or "Traceback" in err:
+        found = f"exit {code}: {(err or out)[:300]}"
+    elif used > MEMORY:
+        found = f"{used / 1e9:.1f} GB of memory"
+    elif took > SECONDS:
+        found = f"{took:.0f} s of processor time"
+    return found
+
+
+def _answer_fault(code: int, out: str) -> str:
+    try:
+        answer = json.loads(out)
+        json.dumps(answer, allow_nan=False)
+    except ValueError:
+        return f"no JSON object of finite numbers: {out[:200]!r}"
+    if code in (2, 3, 4) and "error" in answer and not answer["error"]["message"].strip():
+        return "an error without a message"
+    return impossible(answer)
+
+
+def impossible(answer: Any) -> str:
+    """Figures of an answer that cannot be; empty where there are none."""
+    if not isinstance(answer, dict) or "positions" not in answer:
+        return ""
+    rows, cash = answer["positions"], answer["cash"]
+    total = sum(row["value"] for row in rows) + cash["value"] + answer["costs"]["entry"]
+    hard = [row["slack"] for row in answer["constraints"] if row["slack"] is not None and row["soft"] is None]
+    checks = {
+        "weights and cash do not add up to 1": abs(sum(row["weight"] for row in rows) + cash["weight"] - 1) < 1e-8,
+        "values, cash and costs do not add up to the budget": abs(total - answer["budget"]) < 0.011,
+        "a weight is negative": all(row["weight"] >= -1e-9 for row in rows),
+        "a price is not above zero": all(row["price"] > 0 for row in rows),
+        "the volatility cannot be": 0 <= answer["risk"]["volatility"] < 20,
+        "a limit is broken": all(slack > -1e-4 for slack in hard),
+    }
+    return "; ".join(name for name, held in checks.items() if not held)
+
+
+def keep(case: Case, name: str) -> None:
+    """Write a case into the corpus: its files, under a name of their own, and the line that a person completes."""
+    tops = dict.fromkeys(Path(file).parts[0] for file in case.files)
+    names = {top: f"{name}{'' if i == 0 else f'-{i}'}{Path(top).suffix}" for i, top in enumerate(tops)}
+    for file, content in case.files.items():
+        path = CORPUS.joinpath(names[Path(file).parts[0]], *Path(file).parts[1:])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    command = [names.get(word, word) for word in case.command]
+    with (CORPUS / "cases.csv").open("a", encoding="utf-8", newline="") as lines:
+        csv.writer(lines, lineterminator="\n").writerow(("?", "?", shlex.join(command)))
+
+
+def kept() -> Iterator[tuple[str, str, Case]]:
+    """Exit code, first words of the message, and case of each line of the corpus."""
+    with (CORPUS / "cases.csv").open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines):
+            command = tuple(shlex.split(row["command"]))
+            paths = [CORPUS / word for word in command if (CORPUS / word).exists()]
+            files = [file for path in paths for file in (path.rglob("*") if path.is_dir() else (path,)) if file.is_file()]
+            case = Case(command, {file.relative_to(CORPUS).as_posix(): file.read_bytes() for file in files})
+            yield row["exit"], row["message"], case
+
+
+def main() -> int:
+    """Run the cases; 1 where one failed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("cases", type=int, help="of each kind")
+    parser.add_argument("--kind", action="append", choices=sorted(KINDS), help="this kind only; repeatable")
+    parser.add_argument("--seed", type=int, default=0, help="of the first case")
+    parser.add_argument("--no-keep", action="store_true", help="write nothing into the corpus")
+    asked = parser.parse_args()
+    os.environ["COLUMNS"] = "80"
+    failed: Counter[str] = Counter()
+    for kind in asked.kind or KINDS:
+        for seed in range(asked.seed, asked.seed + asked.cases):
+            case = KINDS[kind](random.Random(f"{kind} {seed}"))
+            if found := fault(case):
+                failed[kind] += 1
+                print(f"{kind} {seed}: {shlex.join(case.command)[:200]}\n    {found}", flush=True)
+                if not asked.no_keep:
+                    keep(case, f"{kind}-{seed}")
+        print(f"{kind}: {asked.cases} cases, {failed[kind]} failed", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
