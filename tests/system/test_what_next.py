@@ -104,9 +104,10 @@ def test_an_order_and_the_same_lot_stored_differ_only_in_what_can_be_sold(ask):
 
 
 def test_a_lot_that_is_free_of_tax_in_eight_days_is_not_sold_today_unless_asked(ask):
-    """All gallium has to go: GA-SOON, bought on 2025-12-01, is free from 2026-12-02 on and stays."""
+    """Little may be under control: GA-SOON, bought on 2025-12-01, is free from 2026-12-02 on and stays."""
     record = ask(OWNED, "--set", "universe.assets=['gold', 'silver', 'platinum', 'tungsten', 'antimony', 'indium', 'bismuth']",
-                 "--sell-others", "--set", "constraint.precious metals.upper=1.0")  # fmt: skip
+                 "--sell-others", "--set", "constraint.precious metals.upper=1.0",
+                 "--set", "constraint.under export control.upper=0.2", "--set", "constraint.cash.upper=0.1")  # fmt: skip
     gallium = by_asset(record)["gallium"]
     assert gallium["quantity"] >= 5
     told = [note for note in record["notes"] if "GA-SOON" in note]
@@ -233,3 +234,40 @@ def test_lots_go_on_in_the_run_so_that_rebalancing_what_it_proposed_trades_nothi
     assert "--currency EUR" in json.loads(other.stdout)["error"]["hint"]
     text = (tmp_path / "work" / "out" / "runs" / first["run_id"] / "orders.csv").read_text("utf-8")
     assert ",'" not in text  # an empty cell is empty
+
+
+def test_what_would_not_be_sold_is_not_told_to_wait(ask):
+    """With 200,000 EUR beside it gallium is bought, so that nobody has to hear of the lot that would be kept."""
+    record = ask(OWNED, "--budget", "200000")
+    assert by_asset(record, "orders")["gallium"]["side"] == "buy"
+    assert not [words for words in (*record["notes"], *record["holdings_notes"]) if "Not sold today" in words]
+
+
+def test_a_sale_without_a_choice_names_no_rule_and_a_loss_no_tax(ask):
+    """A single lot that is sold leaves nothing to choose; bought at 5,000 EUR a kg, it brings no gain to be taxed."""
+    lots = "GA-{},gallium,metal,4N,{},kg,2026-10-03,{},EUR,CHN,DEU,stored\n"
+    for price, taxed in ((5000, False), (100, True)):
+        order = by_asset(ask(lots.format("1", 60, price)), "orders")["gallium"]
+        assert (order["side"], order["lot_ids"]) == ("sell", ["GA-1"])
+        assert "Sec. 23" not in order["note"]
+        assert ("a gain on GA-1 is taxed today" in order["note"]) == taxed
+    both = by_asset(ask(lots.format("1", 60, 5000) + lots.format("2", 20, 5000)), "orders")["gallium"]
+    assert "Sec. 23" in both["note"]
+
+
+def test_terms_that_nobody_knows_are_told_of_what_is_held_or_traded(toolkit, tmp_path):
+    """No dealer terms are known of beta: it moves as gold and twice as far, so nothing is held of it; that of alpha counts."""
+    moves, level, rows = (0.03, -0.02, 0.01, -0.03, 0.04, -0.01, 0.02) * 6, [100.0, 100.0], []
+    for i, move in enumerate(moves):
+        level = [level[0] * (1 + move), level[1] * (1 + 2 * move)]
+        rows.append(f"{2022 + i // 12}-{i % 12 + 1:02d},{level[0]:.4f},{level[1]:.4f}")
+    for own, told in (("gold", False), ("alpha", True)):
+        (tmp_path / "own.csv").write_text(f"date,{own},beta\n" + "\n".join(rows), "utf-8")
+        (tmp_path / "least.toml").write_text(
+            f'[about]\ntitle = "t"\nidea = "i"\nsource = "s"\n[universe]\nassets = ["{own}", "beta"]\n'
+            '[forecast]\ncovariance = {kind = "sample"}\n[objective]\nkind = "min_risk"\nmeasure = "variance"\n', "utf-8",
+        )  # fmt: skip
+        arguments = (str(tmp_path / "least.toml"), *ARGUMENTS, "--prices", str(tmp_path / "own.csv"))
+        record = json.loads(toolkit("optimize", *arguments).stdout)
+        assert [p["value"] > 0 for p in record["positions"]] == [True, False]
+        assert any("No dealer terms are known" in words for words in record["warnings"]) == told

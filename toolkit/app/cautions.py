@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+import numpy as np
+
 from toolkit.app.exchange import Rate
 from toolkit.app.inputs import Inputs
 from toolkit.app.money import Money
@@ -31,6 +33,7 @@ def cautions(
     rates: Mapping[str, Rate],
     provenance: Sequence[Mapping[str, Any]],
     owner: Mapping[str, str],
+    waiting: Sequence[Remark] = (),
 ) -> tuple[Remark, ...]:
     """What weakens a proposal and how it was made, by the money that it touches."""
     found = _of_answer(problem, money, relaxed_cash, lots_gap, wanted_gap, reproducible=reproducible)
@@ -74,8 +77,14 @@ def cautions(
         text = said("The control state of {assets} is uncertain and counts as controlled.", assets=names)
         keys = tuple(asset.key for asset in uncertain)
         found.append(Remark("law", text, f"See `toolkit controls {products[keys[0]]}`, and have the goods classified.", keys))
-    values = dict(zip(universe.keys, money.values.tolist(), strict=True))
-    return by_money((*found, *problem.notes(), *inputs.notes, *map(note, forecast.notes)), values)
+    values = dict(zip(universe.keys, np.maximum(money.values, money.before).tolist(), strict=True))
+    told = [remark for remark in (*found, *problem.notes(), *inputs.notes) if not _concerns_nothing(remark, values)]
+    return by_money((*told, *waiting, *map(note, forecast.notes)), values)
+
+
+def _concerns_nothing(remark: Remark, values: Mapping[str, float]) -> bool:
+    """Whether it warns of the terms of trade of assets of which nothing is held or traded."""
+    return remark.kind == "terms" and remark.assets is not None and not any(values.get(asset, 1.0) for asset in remark.assets)
 
 
 def _of_answer(

@@ -12,7 +12,7 @@ from toolkit.app.money import Money
 from toolkit.app.origins import UNKNOWN_ORIGIN
 from toolkit.app.prepare import Prepared
 from toolkit.app.request import Request
-from toolkit.app.sales import EQUAL, Sale, rule_told, sold
+from toolkit.app.sales import EQUAL, Sale, gains, rule_told, sold
 from toolkit.core.assets import Asset
 from toolkit.core.said import Said, said
 from toolkit.core.units import cents
@@ -58,7 +58,7 @@ def orders(posed: Prepared, money: Money, prices: np.ndarray, request: Request) 
                 "cash": cents(cash) if whole else cash,
                 "lot_ids": [sale.lot.lot_id for sale in sales] if sales else _kept(posed, asset) if side == KEEP else [],
                 "from_lots": [_lot(sale, request) for sale in sales],
-                "note": _note(posed, asset, side, sales, request),
+                "note": _note(posed, asset, side, sales, float(prices[i]), request),
             }
         )
     rank = {SELL: 0, BUY: 1, KEEP: 2}
@@ -113,30 +113,30 @@ def _lot(sale: Sale, request: Request) -> dict[str, Any]:
     }
 
 
-def _note(posed: Prepared, asset: Asset, side: str, sales: tuple[Sale, ...], request: Request) -> Said | None:
+def _note(posed: Prepared, asset: Asset, side: str, sales: tuple[Sale, ...], price: float, request: Request) -> Said | None:
     owner, arriving = request.settings.config.owner, posed.held.arriving(asset.key)
-    ordered = arriving > 0 and said(
-        "{quantity:,.6g} {unit} of it are ordered or in transit", quantity=arriving, unit=asset.unit
-    )
-    if sales:
-        parts = [
-            said(
-                "{quantity:,.6g} of {of:,.6g} {unit} of {lot}",
-                quantity=s.quantity,
-                of=s.lot.quantity,
-                unit=asset.unit,
-                lot=s.lot.lot_id,
-            )
-            for s in sales
-            if s.quantity < s.lot.quantity
-        ]
-        rule = rule_told(owner.country, owner.sale_order)
-        taxed = [s.lot.lot_id for s in sales if s.free_from is not None and s.free_from > request.as_of]
-        told = said("{rule}", rule=rule)
-        if taxed:
-            told = said("{rule}; a gain on {lots} is taxed today", rule=rule, lots=taxed)
-        more = [*parts, *([ordered] if ordered else [])]
-        return said("{told}; {parts:; }", told=told, parts=more) if more else told
+    partial = [sale for sale in sales if sale.quantity < sale.lot.quantity]
+    told: list[Said] = []
+    if sales and len(lots := posed.held.of(asset.key)) > 1 and (partial or len(sales) < len(lots)):
+        told.append(rule_told(owner.country, owner.sale_order))
+    if taxed := [
+        sale.lot.lot_id
+        for sale in sales
+        if sale.free_from is not None and sale.free_from > request.as_of and gains(sale.lot, price)
+    ]:
+        told.append(said("a gain on {lots} is taxed today", lots=taxed))
+    told += [
+        said(
+            "{quantity:,.6g} of {of:,.6g} {unit} of {lot}",
+            quantity=sale.quantity,
+            of=sale.lot.quantity,
+            unit=asset.unit,
+            lot=sale.lot.lot_id,
+        )
+        for sale in partial
+    ]
     if side == KEEP and asset.key in posed.outside:
         return said("held outside the strategy")
-    return ordered or None
+    if arriving > 0:
+        told.append(said("{quantity:,.6g} {unit} of it are ordered or in transit", quantity=arriving, unit=asset.unit))
+    return said("{parts:; }", parts=told) if told else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -28,6 +28,7 @@ from toolkit.core.remarks import Remark, note
 from toolkit.core.said import said
 from toolkit.factors.forecast import FloatArray, Forecast
 from toolkit.optimize.allocate import Solver
+from toolkit.optimize.prices import BINDING
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.terms.base import Constraint, Facts
 from toolkit.optimize.terms.exposure import DEFAULT_INSTRUMENTS, ControlExposure, CountryExposure
@@ -50,7 +51,8 @@ class Prepared:
         prices: (n,) of a unit in the reporting currency; rates: of each currency of quotation into it.
         held: What is held today; `money` what it and the budget come to.
         outside: Assets that are held and not of the strategy's universe.
-        told: What is done with what is held outside of it, has not arrived, or is nearly free of tax.
+        told: What is done with what is held outside of it.
+        waiting: Asset -> its lots that are not sold today because their sale is nearly free of tax.
         outlook: Scenarios of the strategy, where it has or needs any.
     """
 
@@ -64,6 +66,7 @@ class Prepared:
     money: Whole
     outside: tuple[str, ...] = ()
     told: tuple[Remark, ...] = ()
+    waiting: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     outlook: StrategyScenarios | None = None
 
     @property
@@ -75,6 +78,28 @@ class Prepared:
     def unpriced(self) -> dict[str, float]:
         """Asset -> quantity held of what has no price: it counts in no limit and in no amount."""
         return {key: units for key, units in self.held.units.items() if key not in self.inputs.universe}
+
+    def not_sold(self, relaxed: FloatArray) -> tuple[Remark, ...]:
+        """A note on each asset of which lots are not sold today although the continuous optimum ends at them.
+
+        Args:
+            relaxed: (n,) weights of the continuous optimum.
+        """
+        least = next((term.rows(self.problem.facts) for term in self.problem.constraints if term.name == NOT_SOLD_YET), None)
+        limits = {} if least is None else dict(zip(least.labels, least.lower, strict=True))
+        return tuple(
+            note(
+                said(
+                    "Not sold today: {lots} of {asset}, whose sale with a gain is free of tax within {days} days "
+                    '(owner.sale_order = "fifo" lets them be sold).',
+                    lots=lots,
+                    asset=key,
+                    days=WAIT_DAYS,
+                )
+            )
+            for key, weight in zip(self.inputs.universe.keys, relaxed, strict=True)
+            if (lots := self.waiting.get(key)) and weight <= limits[key] + BINDING
+        )
 
     def used_rows(self, currency: str) -> dict[str, pl.DataFrame]:
         """The rows behind the numbers, for hashes and ages: a table that was not read is not listed."""
@@ -121,12 +146,12 @@ def prepare(request: Request) -> Prepared:
     )
     outlook = _outlook(strategy, inputs, forecast, currency, request.seed)
     facts = replace(facts, **_outcomes(strategy, inputs, forecast, outlook))
-    own, waiting = _of_holdings(request, held, inputs, prices, outside, short)
-    inputs = replace(inputs, notes=(*inputs.notes, *map(note, money.notes), *waiting, *told))
+    own, of_holdings, waits = _of_holdings(request, held, inputs, prices, outside, short)
+    inputs = replace(inputs, notes=(*inputs.notes, *map(note, money.notes), *of_holdings, *told))
     lots = np.array([np.nan if asset.lot_size is None else asset.lot_size for asset in universe])
     problem = Problem(forecast, facts, strategy.objective, (*strategy.constraints, *own), costs, lots * prices / budget)
     solver = Solver(strategy.solver.order, strategy.solver.time_limit, strategy.solver.gap)
-    return Prepared(strategy, inputs, problem, solver, prices, rates, held, money, outside, waiting, outlook)
+    return Prepared(strategy, inputs, problem, solver, prices, rates, held, money, outside, of_holdings, waits, outlook)
 
 
 def _with_held(
@@ -158,8 +183,8 @@ def _of_holdings(
     prices: FloatArray,
     outside: tuple[str, ...],
     short: tuple[str, ...],
-) -> tuple[tuple[Constraint, ...], tuple[Remark, ...]]:
-    """The constraints that holdings bring with them, and what a reader must know of them.
+) -> tuple[tuple[Constraint, ...], tuple[Remark, ...], dict[str, tuple[str, ...]]]:
+    """The constraints that holdings bring with them, what a reader must know of them, and asset -> lots that wait.
 
     What the strategy does not hold is kept, unless it may be sold; what has not arrived, or is nearly free of tax, stays.
     """
@@ -186,26 +211,20 @@ def _of_holdings(
         notes.append(Remark("data", text, "Bring a longer series with --prices.", left))
     config = request.settings.config.owner
     bound: dict[str, float] = {}
+    waits: dict[str, tuple[str, ...]] = {}
     for key, price in zip(inputs.universe.keys, prices, strict=True):
         if key in outside and not request.sell_others:
             continue
         lots = held.of(key)
-        waits = waiting(lots, price, config.country, config.sale_order, request.as_of)
-        units = sum(lot.quantity for lot in (*waits, *(lot for lot in lots if lot.arriving)))
+        kept = waiting(lots, price, config.country, config.sale_order, request.as_of)
+        units = sum(lot.quantity for lot in (*kept, *(lot for lot in lots if lot.arriving)))
         if units > 0:
             bound[key] = units * price
-        if waits:
-            text = said(
-                "Not sold today: {lots} of {asset}, whose sale with a gain is free of tax within {days} days "
-                '(owner.sale_order = "fifo" lets them be sold).',
-                lots=[lot.lot_id for lot in waits],
-                asset=key,
-                days=WAIT_DAYS,
-            )
-            notes.append(note(text))
+        if kept:
+            waits[key] = tuple(lot.lot_id for lot in kept)
     if bound:
         found.append(KeepAtLeast(name=NOT_SOLD_YET, values=bound))
-    return tuple(found), tuple(notes)
+    return tuple(found), tuple(notes), waits
 
 
 def _outlook(strategy: Strategy, inputs: Inputs, forecast: Forecast, currency: str, seed: int) -> StrategyScenarios | None:

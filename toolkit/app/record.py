@@ -101,11 +101,12 @@ def run_record(
     certificate = allocation.certificate
     told = [] if outlook is None else list(outlook.notes)
     solved = (float(allocation.relaxed[-1]), allocation.lots_gap, strategy.solver.gap, allocation.reproducible)
-    remarks = cautions(inputs, problem, forecast, money, *solved, rates, provenance, owner)
+    waiting = posed.not_sold(allocation.relaxed[:-1])
+    remarks = cautions(inputs, problem, forecast, money, *solved, rates, provenance, owner, waiting)
     record = {
         "schema_version": SCHEMA_VERSION,
         "run_id": run_id,
-        "holdings_notes": [*posed.money.notes, *(remark.text for remark in posed.told if not remark.is_warning)],
+        "holdings_notes": [*posed.money.notes, *(remark.text for remark in (*posed.told, *waiting) if not remark.is_warning)],
         "as_of": as_of,
         "strategy": {"name": strategy.name, "title": strategy.about.title, "fingerprint": strategy.fingerprint},
         "currency": owner["currency"],

@@ -35,6 +35,11 @@ def free_from(lot: Lot, country: str) -> date | None:
     return None if rule is None or lot.bought is None else rule.free_from(lot.bought)
 
 
+def gains(lot: Lot, price: float) -> bool:
+    """Whether a sale at `price` a unit makes, or may make, a gain."""
+    return lot.cost is None or lot.quantity * price > lot.cost
+
+
 def waiting(lots: Sequence[Lot], price: float, country: str, order: str, day: date) -> tuple[Lot, ...]:
     """The lots that are not sold today because a sale with a gain is free of tax within `WAIT_DAYS`.
 
@@ -50,8 +55,7 @@ def waiting(lots: Sequence[Lot], price: float, country: str, order: str, day: da
     found = []
     for lot in lots:
         free = free_from(lot, country)
-        gains = lot.cost is None or lot.quantity * price > lot.cost
-        if not lot.arriving and gains and free is not None and day < free <= day + timedelta(days=WAIT_DAYS):
+        if not lot.arriving and gains(lot, price) and free is not None and day < free <= day + timedelta(days=WAIT_DAYS):
             found.append(lot)
     return tuple(found)
 

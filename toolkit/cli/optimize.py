@@ -118,8 +118,8 @@ def _store_conflict(conflict: NoAnswer, common: Common) -> None:
 
 def _tell(result: Result, common: Common) -> None:
     """What was read of holdings and warnings on stderr, and with `--verbose` notes and what each solver did."""
-    held = (*result.posed.held.notes, *(remark.text for remark in result.posed.told if not remark.is_warning))
-    budget = tuple(words for words in result.posed.money.notes if words not in held)
+    budget = tuple(words for words in result.posed.money.notes if words not in result.posed.held.notes)
+    held = tuple(words for words in result.record["holdings_notes"] if words not in budget)
     events = result.posed.inputs.event_notes
     for words in events:
         say(f"events: {words}", common)
