@@ -27,7 +27,7 @@ Use = Annotated[
 
 @with_common
 def exposure(
-    holdings: Annotated[str, typer.Argument(metavar="HOLDINGS", help="Your lots (CSV or Parquet; - is stdin).")],
+    holdings: Annotated[str, typer.Argument(metavar="HOLDINGS", help="Your lots (a workbook, CSV or Parquet; - is stdin).")],
     *,
     loss: Annotated[float, typer.Option("--loss", help="Fraction of supply lost in the shock.")] = 0.5,
     elasticity: Annotated[

@@ -51,7 +51,7 @@ def template(
 @app.command("check")
 @with_common
 def check(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="Your lots (CSV or Parquet; - is stdin).")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="Your lots (a workbook, CSV or Parquet; - is stdin).")],
     *,
     write: Annotated[
         str | None, typer.Option("--write", metavar="FILE", help="Write a corrected copy to a new file; - is stdout.")

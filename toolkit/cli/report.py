@@ -93,6 +93,7 @@ def _subject(
     from toolkit.app.report.stored import find_run, load_run
     from toolkit.app.runs import stored_runs
     from toolkit.core.errors import DataError, SpecError, did_you_mean
+    from toolkit.data.files.tabular import file_and_sheet
 
     output, whom = Path(settings.config.output.folder), client_name(client)
     files = common.price_files()
@@ -108,7 +109,7 @@ def _subject(
         return new(subjects.market(settings, common.day(), events), "market")
     run = find_run(about, output / RUNS) if about != STDOUT else None
     if run is None:
-        if about != STDOUT and not Path(about).is_file():
+        if about != STDOUT and not file_and_sheet(about)[0].is_file():
             stored = [folder.name for folder in stored_runs(output / RUNS)]
             hint = did_you_mean(about, stored) if stored else "Check the path, or run `toolkit optimize` first."
             raise DataError(f"{about!r} is neither a stored run nor a file of lots.", hint=hint)

@@ -25,7 +25,7 @@ SellOthers = Annotated[
 ]
 Holdings = Annotated[
     str | None,
-    typer.Option("--holdings", metavar="FILE|RUN", help="What is held today: CSV, - for stdin, a stored run, or last."),
+    typer.Option("--holdings", metavar="FILE|RUN", help="What is held today: a file, - for stdin, a stored run, or last."),
 ]
 Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one key of the strategy; repeatable.")

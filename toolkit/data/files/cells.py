@@ -45,6 +45,10 @@ _TWO_MASSES = {
     "ton": "Write t for 1,000 kg, or give a short ton (907.2 kg) in kg.",
 }
 
+FORMULA_ERROR = re.compile(
+    r"#(REF|BEZUG|NAME|VALUE|WERT|DIV/0|NUM|ZAHL|NULL|SPILL|CALC)[!?]|#N/A|#NV|Err:[0-9]+|=.+", re.I | re.S
+)
+"""Errors that Excel and LibreOffice show in English and German, and a formula that was never calculated."""
 _NUMBER = re.compile(r"([^0-9+\-.,]*)([+-]?\s*(?:[0-9][0-9.,' ]*|[.,][0-9]+)(?:e[+-]?[0-9]+)?)(.*)", re.IGNORECASE | re.DOTALL)
 _PLAIN = {mark: re.compile(rf"[0-9]*(?:{re.escape(mark)}[0-9]+)?") for mark in ".,"}
 _GROUPED = {
@@ -147,6 +151,27 @@ def decimal_mark(amounts: Iterable[Amount]) -> tuple[str | None, list[Amount]]:
         mark = max(only, key=lambda one: len(only[one]))
         return mark, only["," if mark == "." else "."]
     return next((mark for mark, found in only.items() if found), None), []
+
+
+def purity(text: str, *, percent: bool) -> str:
+    """A purity with a decimal point, as in the cell where it is no number.
+
+    Args:
+        text: As in the cell.
+        percent: Whether its header says per cent; a number up to 1 is then a fraction: nothing is traded at less than 1 %.
+    """
+    words = tidy(text)
+    found = amount(words)
+    if found is None or found.before or found.after not in ("", "%"):
+        return words
+    # It is below a thousand, so its one mark is decimal whichever it is.
+    plain = found.digits.replace(",", ".")
+    if plain.count(".") > 1:
+        return words
+    number = f"{float(plain):.12g}" if "e" in plain.lower() else plain
+    if not found.after and percent and float(plain) <= 1:
+        return f"{100 * float(plain):.12g} %"
+    return f"{number} %" if found.after or percent else number
 
 
 def unit(text: str, *, precious: bool, listed: bool) -> str:

@@ -42,15 +42,15 @@ def check_columns(table: Table, *, required: Collection[str], optional: Collecti
         near = ((m, n) for m in missing for n in nearest(m, others, n=1))
         hint = " ".join(f"Rename column {found!r} to {wanted!r}." for wanted, found in near)
         raise DataError(
-            f"{table.name}, row 1: no column {listed(missing)}.",
+            f"{table.name}, row {table.header}: no column {listed(missing)}.",
             hint=hint or f"The header needs {', '.join(required)}.",
-            details={"file": table.name, "rows": [1], "missing": list(missing)},
+            details={"file": table.name, "rows": [table.header], "missing": list(missing)},
         )
     if extra:
         raise DataError(
-            f"{table.name}, row 1: unknown column {listed(extra)}.",
+            f"{table.name}, row {table.header}: unknown column {listed(extra)}.",
             hint=" ".join(dict.fromkeys(did_you_mean(name, known) for name in extra[:FIRST_ROWS])),
-            details={"file": table.name, "rows": [1], "unknown": list(extra)},
+            details={"file": table.name, "rows": [table.header], "unknown": list(extra)},
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -21,7 +22,7 @@ from toolkit.data.files.holdings_columns import (
 )
 from toolkit.data.files.holdings_rows import Parser
 from toolkit.data.files.lots import Holdings, Names, ReadFile
-from toolkit.data.files.tabular import Table, read_table
+from toolkit.data.files.tabular import MAX_NAME, TITLES, Table, read_table
 
 MOST_LOTS = 100_000
 """Lots of one file; more are refused, since a page and a table of them help nobody."""
@@ -52,7 +53,7 @@ def parse(path: str | Path, *, names: Names, today: date, stdin: BinaryIO | None
     """
     broken: list[Fault] = []
     # Who holds nothing has a file with a header alone.
-    table = read_table(path, stdin=stdin, may_be_empty=True, faults=broken).visible()
+    table = read_table(path, stdin=stdin, may_be_empty=True, faults=broken, header=_header).visible()
     if table.cells.height > MOST_LOTS:
         raise DataError(
             f"{table.name} has {table.cells.height:,} rows; at most {MOST_LOTS:,} lots are read.", hint="Split the file."
@@ -67,9 +68,18 @@ def parse(path: str | Path, *, names: Names, today: date, stdin: BinaryIO | None
     return read
 
 
+def _header(records: Sequence[Sequence[str]]) -> tuple[list[str], int, int] | None:
+    """The first record that names asset and quantity and holds no number; None where none does."""
+    for at, record in enumerate(records[:TITLES]):
+        keys = {read_header(text).key for text in record if len(text) <= MAX_NAME}
+        if {"asset", "quantity"} <= keys and not any(text.strip()[:1].isdigit() for text in record):
+            return [text.strip() for text in record], at, at + 1
+    return None
+
+
 def _header_fault(error: DataError) -> Fault:
     """A header that cannot be used, as one of the faults of its file."""
-    cells_of = {"row": [1], "what": [None], "value": [None]}
+    cells_of = {"row": error.details["rows"], "what": [None], "value": [None]}
     frame = pl.DataFrame(cells_of, schema={"row": pl.Int64, "what": pl.String, "value": pl.String})
     return Fault("header", "; ".join(error.details["faults"]), error.hint, frame)
 
@@ -105,9 +115,9 @@ def _headers(table: Table) -> tuple[list[Header], DataError | None]:
     if faults:
         needs = "The header needs asset and quantity; `toolkit holdings template` writes one with all columns."
         return found, DataError(
-            f"{table.name}, row 1: {'; '.join(faults)}.",
+            f"{table.name}, row {table.header}: {'; '.join(faults)}.",
             hint=" ".join(dict.fromkeys(hint for hint in hints if hint)) or needs,
-            details={"file": table.name, "rows": [1], "faults": faults},
+            details={"file": table.name, "rows": [table.header], "faults": faults},
         )
     return found, None
 

@@ -29,6 +29,8 @@ from toolkit.data.files.holdings_columns import (
 from toolkit.data.files.lots import DEFAULTS, LISTED_UNIT, UNKNOWN_ORIGIN, CellFault, Names, ReadFile, few, readings
 from toolkit.data.files.tabular import Table
 
+_LEAST_PER_CENT = 0.1
+"""No spread and no storage fee is lower: a smaller number under a header in per cent is likely a fraction."""
 _AGREES = 5e-3
 """Relative difference below which a total agrees with what it totals: both were rounded."""
 
@@ -62,11 +64,14 @@ class Parser:
             if header.key
         }
         numbers = table.rows.to_list()
+        self._formulas()
         totals = [i for i in range(len(numbers)) if self._is_total(i)]
         kept = [i for i in range(len(numbers)) if i not in set(totals)]
         self.lots = self._lot_ids(numbers)
         self._conventions(kept, numbers)
         rows = [self._lot(i) for i in kept]
+        told = {(fault.row, fault.column) for fault in self.faults if fault.rule == "formula"}
+        self.faults = [fault for fault in self.faults if fault.rule != "empty" or (fault.row, fault.column) not in told]
         self._twice(rows, [numbers[i] for i in kept])
         self._totals(totals, kept, rows)
         ignored = tuple(h.text for h in self.headers if h.key is None and fold(h.text) != FAULT)
@@ -79,6 +84,17 @@ class Parser:
         )
 
     # The file as a whole
+
+    def _formulas(self) -> None:
+        """A formula without a value is a fault, and its cell is empty."""
+        for key, column in self.raw.items():
+            for i, cell in enumerate(column):
+                if isinstance(cell, str) and cells.FORMULA_ERROR.fullmatch(cell):
+                    hint = "Mend the formula, or write the value in its place."
+                    if cell.startswith("="):
+                        hint = "Open the file in the spreadsheet and save it again, so that the formula has a value."
+                    self._fault(i, key, "formula", f"a formula without a value in column {self.header[key].text!r}", hint)
+                    column[i] = None
 
     def _text(self, key: str, i: int) -> str | None:
         cell = self.raw[key][i] if key in self.raw else None
@@ -209,13 +225,7 @@ class Parser:
         cell = self.raw["purity"][i] if "purity" in self.raw else None
         if cell is None or fold(str(cell)) in UNKNOWN_WORDS:
             return None
-        text = cells.tidy(str(cell))
-        found = cells.amount(text)
-        if found is None or found.before or found.after not in ("", "%"):
-            return text
-        # A purity is below a thousand, so its one mark is decimal whichever it is.
-        plain = found.digits.replace(",", ".")
-        return f"{plain} %" if found.after or self.header["purity"].percent else plain
+        return cells.purity(str(cell), percent=self.header["purity"].percent)
 
     def _number(self, i: int, key: str) -> tuple[float | None, cells.Amount | None]:
         """The number in a cell and what stands around it; None where it is empty or faulty (the fault is noted)."""
@@ -415,6 +425,10 @@ class Parser:
             return None
         if found.before or found.after not in ("", "%"):
             self._fault(i, key, "number", "not a number", "Write 15 % or 0.15.")
+            return None
+        if not found.after and self.header[key].percent and 0 < value < _LEAST_PER_CENT:
+            hint = f"Write {100 * value:g} % or {value:g} %, whichever is meant: the header says per cent."
+            self._fault(i, key, "percent", f"a {key} that may be a fraction or in per cent", hint)
             return None
         if found.after == "%" or self.header[key].percent:
             value /= 100

@@ -208,6 +208,7 @@ def readings(table: Table, columns: Mapping[str, str], ignored: tuple[str, ...],
     renamed = [
         said('"{header}" as {key}', header=text, key=key) for text, key in columns.items() if fold(text) not in named[key]
     ]
+    yield from table.notes
     if table.encoding == "cp1252":
         yield said("{file} is not UTF-8 and was read as Windows-1252.", file=table.name)
     if renamed:

@@ -17,9 +17,10 @@ from toolkit.core.frames import Prices
 from toolkit.core.said import said
 from toolkit.data.files.columns import check_columns, check_names, days, numbers, required_cells, running_months, texts
 from toolkit.data.files.faults import refuse
+from toolkit.data.files.limits import check_size
 from toolkit.data.files.price_checks import JUMPS, check_jumps, check_rows
-from toolkit.data.files.quotations import Quotation, header_levels, quotation
-from toolkit.data.files.tabular import Table, check_size, read_table
+from toolkit.data.files.quotations import DATE, Quotation, field_of, header_levels, quotation
+from toolkit.data.files.tabular import TITLES, Table, read_table
 from toolkit.data.quality import gap_findings
 
 REQUIRED = ("date", "asset", "price")
@@ -39,7 +40,7 @@ _PRICED = r"^(?<before>[^0-9+\-.,\s]{0,6})\s*(?<number>[+-]?[.,]?[0-9](?:.*[0-9]
 """A price with a currency before or behind it."""
 MOST_FILES = 1_000
 """Most files of one folder."""
-ENDINGS = (".csv", ".tsv", ".txt", ".parquet")
+ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".xls", ".ods")
 _MISSING = ("null", "N/A", "n/a", "-")
 """What exporters write into a cell without a value."""
 
@@ -208,7 +209,7 @@ def read_prices(
     if code is None:
         raise SpecError(f"{default_currency!r} is no currency.", hint=currency_hint(default_currency))
     default_currency = code
-    table = read_table(path, stdin=stdin, header=header_levels)
+    table = read_table(path, stdin=stdin, header=price_header)
     quoted = quotation(table)
     shape: Literal["wide", "long", "quotation"] = "quotation"
     if quoted is not None:
@@ -224,7 +225,7 @@ def read_prices(
     check_size(table.name, columns=rows["asset"].n_unique())
     rows, keys = _keyed(rows, known, ticker=shape == "quotation")
     rows = rows.sort("asset", "date", "row")
-    reading += keys
+    reading = (*table.notes, *reading, *keys)
     check_rows(table.name, rows)
     notes = _notes(table, rows, shape, today)
     frame = rows.select(Prices.column_names())
@@ -232,6 +233,16 @@ def read_prices(
         check_jumps(_until(rows, as_of or today), accept, file=table.name)
         notes += gap_findings(frame)
     return PriceFile(frame, table.name, shape, notes, reading)
+
+
+def price_header(records: Sequence[Sequence[str]]) -> tuple[list[str], int, int] | None:
+    """The first record that names a date and something beside it, with the levels below it; None where none does."""
+    for at, record in enumerate(records[:TITLES]):
+        names, depth = header_levels(records[at : at + 4])
+        dated = any(field_of(name) == DATE or GERMAN.get(name.strip().lower()) == DATE for name in names)
+        if dated and sum(map(bool, map(str.strip, record))) > 1:
+            return names, at, at + depth
+    return None
 
 
 def _renamed(table: Table) -> Table:
@@ -306,17 +317,17 @@ def _wide(table: Table, currency: str, today: date) -> pl.DataFrame:
     misplaced = tuple(name for name in OPTIONAL if name in table.columns)
     if misplaced:
         raise DataError(
-            f"{table.name}, row 1: column {misplaced[0]!r} belongs to the long shape, but there is no 'asset' and 'price'.",
+            f"{table.name}, row {table.header}: {misplaced[0]!r} belongs to the long shape, but no 'asset' and 'price' do.",
             hint="Use date,asset,price and optional columns, or date and one column an asset.",
-            details={"file": table.name, "rows": [1]},
+            details={"file": table.name, "rows": [table.header]},
         )
     assets = tuple(name for name in table.columns if name != "date")
     check_columns(table, required=("date",), optional=assets)
     if not assets:
         raise DataError(
-            f"{table.name}, row 1: there is no asset column.",
+            f"{table.name}, row {table.header}: there is no asset column.",
             hint="Add one column of prices an asset.",
-            details={"file": table.name, "rows": [1]},
+            details={"file": table.name, "rows": [table.header]},
         )
     dates = _dates(table, today)
     table, signs = _without_signs(table, assets)

@@ -121,9 +121,9 @@ def quotation(table: Table) -> Quotation | None:
         looks = [name for name, field in fields.items() if field in (*_PRICES, OTHER)]
         other = f"{odd[0]!r} does not" if odd else f"there is no {'close' if DATE in column else 'date'}"
         raise DataError(
-            f"{table.name}, row 1: {', '.join(map(repr, looks[:3]))} looks like a field of a quotation file, but {other}.",
+            f"{table.name}, row {table.header}: {', '.join(map(repr, looks[:3]))} is like a field of quotations, but {other}.",
             hint="Give one asset a file with Date and Close (or Adj Close), or one column an asset named for the asset.",
-            details={"file": table.name, "rows": [1], "fields": looks, "other": odd},
+            details={"file": table.name, "rows": [table.header], "fields": looks, "other": odd},
         )
     ticker = column.get(TICKER)
     return Quotation(
@@ -141,7 +141,9 @@ def asset_of(file: str) -> str:
     Raises:
         DataError: for standard input, which has no name.
     """
-    name = _SUFFIX.sub("", re.sub(r"\.(csv|txt|tsv|parquet)$", "", PurePath(file).name, flags=re.IGNORECASE)).strip()
+    # A workbook of several sheets names its sheets for assets.
+    whole = re.sub(r"^.*\.(xlsx|xlsm|xls|ods)#", "", PurePath(file).name, flags=re.IGNORECASE)
+    name = _SUFFIX.sub("", re.sub(r"\.(csv|txt|tsv|parquet|xlsx|xlsm|xls|ods)$", "", whole, flags=re.IGNORECASE)).strip()
     if file == "stdin" or not name:
         raise DataError(
             f"{file} holds quotations of one asset, and no file name says which.",
@@ -173,9 +175,9 @@ def _of_tickers(table: Table, pairs: Mapping[str, tuple[str, str]]) -> Quotation
     if others or missing or len(dates) != 1:
         what = f"column {others[0]!r} has no ticker" if others else f"{missing[0]!r} has no close" if missing else "no date"
         raise DataError(
-            f"{table.name}, row 1: a header of fields and tickers, but {what}.",
+            f"{table.name}, row {table.header}: a header of fields and tickers, but {what}.",
             hint="Write the download again with its Close, one column a ticker.",
-            details={"file": table.name, "rows": [1]},
+            details={"file": table.name, "rows": [table.header]},
         )
     fields = tuple(name for name, (field, _) in pairs.items() if field_of(field) in _PRICES)
     return Quotation(date=dates[0], prices=prices, ticker=None, fields=fields, adjusted=adjusted)

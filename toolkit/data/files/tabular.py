@@ -1,9 +1,10 @@
-"""Strict reading of CSV and Parquet: cells as they stand in the file, each row with the number a person would count.
+"""Strict reading of CSV, Parquet and workbooks: cells as they stand in the file, each row with the number a person would count.
 
 Nothing is guessed. What can be read in two ways (separator, decimal mark) is refused with a way out, and every row-level
 fault is reported with its count and its first rows. Text is UTF-8, UTF-16 with its byte order mark, or else Windows-1252,
 which `Table.encoding` tells; a line that begins with ``# `` is a comment. Lines of a CSV are counted from 1, comments and
-blank lines included; records of a Parquet file, which has no header line, are counted from 1.
+blank lines included, rows of a sheet as its spreadsheet counts them; records of a Parquet file, which has no header line, are
+counted from 1.
 """
 
 from __future__ import annotations
@@ -16,32 +17,31 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import BinaryIO
 
 import polars as pl
 
 from toolkit.core.errors import DataError, nearest
+from toolkit.core.said import Said, said
 from toolkit.core.text import INVISIBLE, one_line
 from toolkit.data.files.faults import FIRST_ROWS, Fault, refuse, row_error
 from toolkit.data.files.footer import Footer
+from toolkit.data.files.limits import MAX_BYTES, check_size
+from toolkit.data.files.workbook import Cell, is_workbook, read_sheet, shown
 
 _FOREIGN = (
-    (b"PK\x03\x04", "an Excel workbook or a zip archive"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
     (b"\x1f\x8b", "compressed (gzip)"),
     (b"%PDF", "a PDF"),
 )
 _SAVE_AS = "Save it as 'CSV UTF-8' or as Parquet: in the spreadsheet, File > Save as > CSV UTF-8."
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _SEPARATORS = (",", ";", "\t")
-Header = Callable[[Sequence[Sequence[str]]], tuple[list[str], int]]
-MAX_BYTES = 64 * 2**20
-"""Largest file that is read: some 600,000 long rows, or a thousand daily series over ten years."""
-MAX_CELLS = 3_000_000
-"""Most cells of a table: at 3 million the reading of text and the frames made of it stay below a gigabyte."""
-MAX_COLUMNS = 2_000
-"""Most columns of a table, and most assets of a price file."""
+Header = Callable[[Sequence[Sequence[str]]], tuple[list[str], int, int] | None]
+"""Names of the columns of some records, the record that holds them, and how many records end with the header; None without."""
+TITLES = 30
+"""Most records above a header: a title, a date, an address."""
 MAX_NAME = 100
 """Longest name of an asset or column, in characters."""
 _COMMENT = re.compile(r'"?#(\s|"?$)')
@@ -54,13 +54,16 @@ class Table:
 
     Attributes:
         name: File name as shown in messages.
-        cells: One column a header name. CSV cells are stripped text; Parquet columns keep their numeric and date types.
-            An empty cell is null. Rows without any cell are left out.
+        cells: One column a header name. CSV cells are stripped text; columns of Parquet and of a sheet keep their numeric and
+            date types, and numbers and dates among text are text that is read in one way. An empty cell is null. Rows without
+            any cell are left out.
         rows: Row number in the file of each row of `cells`, Int64.
-        separator: ``,``, ``;`` or a tab of a CSV, empty for Parquet.
+        separator: ``,``, ``;`` or a tab of a CSV, a tab of a sheet, empty for Parquet.
         encoding: ``utf-8``, ``utf-16`` or ``cp1252`` of a CSV, empty for Parquet. Windows-1252 is what is left when the bytes
             are not UTF-8: letters beyond ASCII may be others.
         comments: Row numbers of the comment lines below the header.
+        header: Row number of the header.
+        notes: What of a workbook is read and what is not.
     """
 
     name: str
@@ -69,6 +72,8 @@ class Table:
     separator: str
     encoding: str = ""
     comments: tuple[int, ...] = ()
+    header: int = 1
+    notes: tuple[Said, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -88,50 +93,50 @@ def read_table(
     faults: list[Fault] | None = None,
     header: Header | None = None,
 ) -> Table:
-    """The cells of a CSV or Parquet file; the content decides which, not the ending of the name.
+    """The cells of a CSV, a Parquet file or a sheet; the content decides which, not the ending of the name.
 
     Args:
-        path: A file, or ``-`` for standard input.
+        path: A file, ``FILE.xlsx#SHEET``, or ``-`` for standard input.
         stdin: What ``-`` reads; the process's own standard input by default.
         may_be_empty: Whether a header without rows is an answer too.
         faults: Where lines with too many or too few fields are noted; they are then left out instead of raised.
-        header: Makes the names of the columns of the first records of a CSV, and says how many these are; one by default.
+        header: Finds the header among the first records of a CSV or a sheet; the first record by default. Of the sheets of a
+            workbook, it is the one with such a header.
 
     Raises:
         DataError: for a missing or unreadable file, an empty one, one beyond `MAX_BYTES` or `MAX_CELLS`, one that is
-            neither CSV nor Parquet, an ambiguous separator, or a header with unnamed or repeated columns.
+            none of these, several sheets that fit, an ambiguous separator, or a header with unnamed or repeated columns.
         FrameError: for lines with too many or too few fields (rule ``fields``) or broken quotes (rule ``quotes``).
     """
-    name, content = _content(path, stdin)
-    table = _parquet(name, content) if content.startswith(b"PAR1") else _csv(name, *_text(name, content), faults, header)
+    name, content, sheet = _content(path, stdin)
+    if is_workbook(content):
+        table = _workbook(name, content, sheet, header)
+    elif sheet is not None:
+        raise DataError(f"{name} is no workbook and has no sheets.", hint="Give the file alone.", details={"file": name})
+    elif content.startswith(b"PAR1"):
+        table = _parquet(name, content)
+    else:
+        table = _csv(name, *_text(name, content), faults, header)
     if table.cells.is_empty() and not may_be_empty and not faults:
         raise DataError(f"{name} has a header but no rows.", hint="Give at least one row of data.", details={"file": name})
     return table
 
 
-def check_size(name: str, *, rows: int = 0, columns: int = 0, cells: int = 0, size: int = 0) -> None:
-    """`DataError` for a table beyond a limit; `size` is in bytes, before or after decompression."""
-    beyond = (
-        (size, MAX_BYTES, "bytes"),
-        (max(cells, rows), MAX_CELLS, "cells"),
-        (columns, MAX_COLUMNS, "columns"),
-    )
-    for found, limit, what in beyond:
-        if found > limit:
-            raise DataError(
-                f"{name} holds {found:,} {what}; at most {limit:,} are read.",
-                hint="Split the file, or leave out series and years that are not needed.",
-                details={"file": name, "found": found, "limit": limit, "what": what},
-            )
+def file_and_sheet(path: str | Path) -> tuple[Path, str | None]:
+    """The file and the sheet of ``FILE#SHEET``; a file whose own name has the sign is that file."""
+    base, sign, sheet = str(path).rpartition("#")
+    is_sheet = bool(sign and base and sheet.strip()) and not os.path.lexists(path) and os.path.lexists(base)
+    return (Path(base), sheet) if is_sheet else (Path(path), None)
 
 
-def _content(path: str | Path, stdin: BinaryIO | None) -> tuple[str, bytes]:
-    """Name as shown and raw bytes of the file."""
+def _content(path: str | Path, stdin: BinaryIO | None) -> tuple[str, bytes, str | None]:
+    """Name as shown, raw bytes of the file, and the sheet that is asked for."""
+    sheet = None
     if str(path) == "-":
         name, content = "stdin", (stdin or sys.stdin.buffer).read(MAX_BYTES + 1)
         check_size(name, size=len(content))
     else:
-        file = Path(path)
+        file, sheet = file_and_sheet(path)
         name = file.name or str(file)
         if file.is_dir():
             raise DataError(f"{str(file)!r} is a folder.", hint="Give a CSV or Parquet file.", details={"file": str(file)})
@@ -150,7 +155,7 @@ def _content(path: str | Path, stdin: BinaryIO | None) -> tuple[str, bytes]:
             raise DataError(
                 f"cannot read {str(file)!r}: {reason}.", hint="Check the path.", details={"file": str(file)}
             ) from None
-    return name, content
+    return name, content, sheet
 
 
 def _text(name: str, content: bytes) -> tuple[str, str]:
@@ -215,8 +220,8 @@ def _csv(name: str, text: str, encoding: str, faults: list[Fault] | None, make: 
     separator = named or _separator(name, text)
     check_size(name, rows=text.count("\n") + text.count("\r"), cells=text.count(separator))
     records, lines = _records(name, text, separator)
-    header, depth = make(records) if make else ([cell.strip() for cell in records[0]], 1)
-    body, lines = [[cell.strip() for cell in record] for record in records[depth:]], [lines[0], *lines[depth:]]
+    header, at, depth = (make(records) if make else None) or ([cell.strip() for cell in records[0]], 0, 1)
+    body, lines = [[cell.strip() for cell in record] for record in records[depth:]], [lines[at], *lines[depth:]]
     width = max((i for i, cell in enumerate(header, start=1) if cell), default=0)
     # A spreadsheet saves columns that were once touched: they have neither a name nor a cell.
     if any(any(record[width:]) and len(record) == len(header) for record in body):
@@ -241,7 +246,42 @@ def _csv(name: str, text: str, encoding: str, faults: list[Fault] | None, make: 
     columns = zip(*(record for _, record in kept), strict=True) if kept else ((),) * width
     cells = pl.DataFrame({column: pl.Series(values, dtype=pl.String) for column, values in zip(names, columns, strict=True)})
     rows = pl.Series("row", [line for line, _ in kept], dtype=pl.Int64)
-    return Table(name, cells.with_columns(pl.all().str.strip_chars().replace("", None)), rows, separator, encoding, comments)
+    cells = cells.with_columns(pl.all().str.strip_chars().replace("", None))
+    return Table(name, cells, rows, separator, encoding, comments, lines[0])
+
+
+def _workbook(name: str, content: bytes, wanted: str | None, make: Header | None) -> Table:
+    """The columns with a name of one sheet."""
+    sheet = read_sheet(name, content, wanted, lambda records: make is None or make(records) is not None)
+    name, records, notes = sheet.name, sheet.records, sheet.notes
+    texts = [[shown(cell) for cell in record] for record in records[: TITLES + 3]]
+    names, at, depth = (make(texts) if make else None) or (texts[0], 0, 1)
+    width = max((i for i, cell in enumerate(names, start=1) if cell), default=0)
+    check_size(name, columns=width)
+    body = [(sheet.row + i, record) for i, record in enumerate(records) if i >= depth and any(c is not None for c in record)]
+    unnamed = [i for i in range(len(records[0])) if not names[i : i + 1] or not names[i]]
+    lost = [sheet.letters(i) for i in unnamed if any(record[i] is not None for _, record in body)]
+    if lost:
+        notes += (said("{file}: columns without a name are not read: {columns}.", file=name, columns=lost[:FIRST_ROWS]),)
+    kept = [i for i, cell in enumerate(names) if cell]
+    columns = _header(name, [names[i] for i in kept], sheet.row + at)
+    body = [(row, [record[i] for i in kept]) for row, record in body if any(record[i] is not None for i in kept)]
+    values = zip(*(cells for _, cells in body), strict=True) if body else ((),) * len(kept)
+    cells = pl.DataFrame([_column(column, list(found)) for column, found in zip(columns, values, strict=True)])
+    rows = pl.Series("row", [row for row, _ in body], dtype=pl.Int64)
+    return Table(name, cells, rows, "\t", header=sheet.row + at, notes=notes)
+
+
+def _column(name: str, cells: list[Cell]) -> pl.Series:
+    """Cells of a sheet as numbers or dates where all of them are, else as text."""
+    kinds = {type(cell) for cell in cells if cell is not None}
+    if kinds and kinds <= {int, float}:
+        return pl.Series(name, cells, dtype=pl.Int64 if kinds == {int} else pl.Float64, strict=False)
+    if kinds and kinds <= {date, datetime}:
+        # A `datetime` is a `date` too.
+        moments = [datetime.combine(cell, time(0)) if type(cell) is date else cell for cell in cells]
+        return pl.Series(name, moments, dtype=pl.Datetime("us"))
+    return pl.Series(name, [None if cell is None else shown(cell) for cell in cells], dtype=pl.String)
 
 
 def _records(name: str, text: str, separator: str) -> tuple[list[list[str]], list[int]]:
@@ -309,8 +349,8 @@ def _said(table: Table) -> Table:
 
 
 def _separator(name: str, text: str) -> str:
-    """The separator of the header line, quoted cells left aside; of two, the one that gives every line the same fields."""
-    first = re.search(r"[^\r\n]*\S[^\r\n]*", text)
+    """The separator of the first line that has one, quoted cells left aside; of two, that which cuts all lines alike."""
+    first = re.search(r"[^\r\n]*[,;\t][^\r\n]*", text)
     header = re.sub(r'"[^"]*"', "", first[0] if first else "")
     found = [mark for mark in _SEPARATORS if mark in header]
     if len(found) > 1:

@@ -57,7 +57,7 @@ def test_line_ends_and_byte_order_mark_change_nothing(newline, mark):
         (b"# a comment\n", "is empty"),
         (b"\x89BIN\x00\x01\x02,\x00\n", "null bytes"),
         (bytes(range(128, 256)), "neither UTF-8 nor"),
-        (b"PK\x03\x04rest", "Excel"),
+        (b"PK\x03\x04rest", "not a whole workbook"),
         (b"PAR1 and then nothing of the kind", "not a whole Parquet"),
         (b"gold\n5\n", "single column"),
         (b"date,gold;silver\n2026-01-31,5;6\n", "ambiguous"),

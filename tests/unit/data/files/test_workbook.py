@@ -1,0 +1,307 @@
+"""Workbooks: what a sheet shows is what is read, and what it does not say is asked."""
+
+from __future__ import annotations
+
+import io
+import random
+import subprocess
+import sys
+import textwrap
+import zipfile
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tests.holdings_files import NAMES, TODAY, parsed
+from tests.workbooks import Raw, ods, packed, sheet_xml, xlsx
+from toolkit.core.errors import DataError, FrameError, ToolkitError
+from toolkit.data.files import limits
+from toolkit.data.files.holdings import parse
+from toolkit.data.files.holdings_copy import corrected
+from toolkit.data.files.prices import read_price_files
+from toolkit.data.files.tabular import read_table
+
+FOLDER = Path(__file__).parent / "workbooks"
+EURO = "#,##0.00\\ [$€-407];[Red]\\-#,##0.00\\ [$€-407]"
+HEAD = ["Los", "Metall", "Menge", "Einheit", "Kaufdatum", "Kaufpreis", "Lagergebühr %", "Reinheit", "Lagerort"]
+LOT = ["A-1", "Gallium", 12.5, "kg", date(2024, 11, 5), (580.25, EURO), (0.015, "0.00%"), (0.9999, "0.00%"), "Frankfurt"]
+
+
+def lots(content: bytes) -> list[dict]:
+    return parsed(content).holdings().frame.to_dicts()
+
+
+def notes(content: bytes) -> str:
+    return " ".join(parsed(content).notes)
+
+
+def prices(tmp_path, sheets, name="prices.xlsx", **options):
+    file = tmp_path / name.partition("#")[0]
+    file.write_bytes(xlsx(sheets))
+    return read_price_files([tmp_path / name], today=TODAY, **options)
+
+
+def test_cells_are_what_the_sheet_shows():
+    lot, silver = lots(
+        xlsx(
+            {
+                "Bestand": [
+                    HEAD,
+                    LOT,
+                    [2, "Silber", (1234.5, '0.000" g"'), None, None, (1.05, '_-* #,##0.00\\ "CHF"_-'), 1.5, 999, None],
+                ]
+            }
+        )
+    )[::-1]
+    assert (lot["quantity"], lot["unit"], lot["purchase_date"]) == (12.5, "kg", date(2024, 11, 5))
+    assert (lot["purchase_price"], lot["currency"]) == (580.25, "EUR")  # the currency stands in the format alone
+    assert (lot["storage_fee"], lot["purity"]) == (0.015, "99.99 %")  # 0.015 shown as 1.50% under a header in per cent
+    assert (silver["lot_id"], silver["quantity"], silver["mass"], silver["currency"]) == ("2", 1234.5, 1.2345, "CHF")
+    assert silver["storage_fee"] == 0.015  # 1.5 under a header in per cent
+
+
+def test_titles_gaps_and_totals_of_a_sheet_that_begins_elsewhere():
+    rows = [["Bestand 2026"], ["Stand", date(2026, 3, 1)], [], HEAD, LOT, [], ["A-2", "Silber", 2], ["Summe", None, 14.5]]
+    read = parsed(xlsx({"Bestand": sheet_xml(rows, first=4, column=3)}))
+    assert read.numbers == [8, 10]
+    assert read.holdings().frame["quantity"].to_list() == [12.5, 2.0]
+    assert "Row 11 is a total and no lot." in " ".join(read.notes)
+    with pytest.raises(DataError, match="row 4"):
+        parsed(xlsx({"Bestand": [["Bestand"], [], [], ["Metall", "Menge", "Menge"], ["Gallium", 1, 2]]}))
+
+
+def test_text_and_numbers_in_one_column_are_read_each_as_it_is():
+    """A typed 2.5 settles nothing for the text 1.234,50 beside it, and is not settled by it."""
+    rows = [["Metall", "Menge"], ["Gallium", "1.234,50"], ["Silber", 2.5], ["Gold", 1.125], ["Nd", 3]]
+    assert sorted(lot["quantity"] for lot in lots(xlsx({"B": rows}))) == [1.125, 2.5, 3.0, 1234.5]
+    with pytest.raises(FrameError, match="a mark that may mean"):
+        parsed(xlsx({"B": [["Metall", "Menge"], ["Gallium", "1.234"], ["Silber", 2.5]]})).holdings()
+
+
+def test_several_sheets_that_fit_are_a_question_and_a_name_answers_it(tmp_path):
+    file = tmp_path / "mine.xlsx"
+    sheets = {"Notizen": [["nur Text"]], "2025": [HEAD, LOT], "Alt & neu": [["Metall", "Menge"], ["Gold", 1]]}
+    file.write_bytes(xlsx(sheets))
+    with pytest.raises(DataError, match="2 sheets that fit: '2025', 'Alt & neu'") as caught:
+        parse(file, names=NAMES, today=TODAY)
+    assert caught.value.hint == "Name one: mine.xlsx#2025."
+    read = parse(f"{file}#alt & Neu", names=NAMES, today=TODAY)
+    assert (read.table.name, read.rows[0]["asset"]) == ("mine.xlsx#Alt & neu", "gold")
+    assert 'mine.xlsx: the sheet "Alt & neu" is read.' in " ".join(read.notes)
+    with pytest.raises(DataError, match="has no sheet 'x'") as caught:
+        parse(f"{file}#x", names=NAMES, today=TODAY)
+    assert "'2025'" in caught.value.hint
+    (tmp_path / "odd#name.csv").write_text("asset,quantity\ngold,1\n")
+    assert parse(tmp_path / "odd#name.csv", names=NAMES, today=TODAY).rows[0]["asset"] == "gold"
+    with pytest.raises(DataError, match="has no sheets"):
+        read_table(f"{tmp_path / 'odd#name.csv'}#x")
+
+
+def test_what_is_hidden_is_said():
+    content = xlsx(
+        {
+            "Bestand": sheet_xml([HEAD, LOT], hidden=(2,), columns='<cols><col min="2" max="2" hidden="1"/></cols>'),
+            "alt": [HEAD, LOT],
+        },
+        hidden=("alt",),
+    )
+    told = notes(content)
+    for words in ("hidden sheets are not read: alt", "hidden rows are read: 2", "hidden columns are read: B"):
+        assert words in told
+    with pytest.raises(DataError, match="every sheet that is not hidden has no cell") as caught:
+        parsed(xlsx({"leer": [], "alt": [HEAD, LOT]}, hidden=("alt",)))
+    assert "#alt" in caught.value.hint
+
+
+@pytest.mark.parametrize("write", [xlsx, ods])
+@pytest.mark.parametrize(("column", "key"), [(2, "quantity"), (5, "purchase_price"), (8, "location"), (0, "lot_id")])
+def test_errors_of_formulas_are_faults_and_never_empty_cells(write, column, key):
+    row = [cell[0] if isinstance(cell, tuple) else cell for cell in LOT]
+    row[column] = "#REF!"
+    read = parsed(write({"B": [["Titel"], HEAD, row]}))
+    fault = next(fault for fault in read.faults if fault.rule == "formula")
+    assert (fault.row, fault.column, fault.value) == (3, key, "#REF!")
+    assert repr(HEAD[column]) in fault.fault
+    assert ("#REF!" in corrected(read)) or column == 0
+
+
+def test_an_error_in_a_column_that_is_not_read_is_no_matter_and_one_at_the_edge_is_seen():
+    assert lots(xlsx({"B": [[*HEAD, "Marktwert"], [*LOT, "#DIV/0!"]]}))[0]["quantity"] == 12.5
+    with pytest.raises(FrameError, match="a formula without a value in column 'Menge'"):
+        parsed(xlsx({"B": [["Metall", "Menge"], ["Gold", "#N/A"]]})).holdings()
+
+
+def test_a_formula_that_was_never_calculated_is_a_fault():
+    row = [*LOT]
+    row[5] = Raw('<c r="@"><f>C2*46</f><v></v></c>')
+    with pytest.raises(FrameError, match=r"=C2\*46") as caught:
+        parsed(xlsx({"B": [HEAD, row]})).holdings()
+    assert "save it again" in caught.value.hint
+    row[5] = Raw('<c r="@" t="str"><f>IF(1,"")</f><v></v></c>')  # a formula whose value is an empty text
+    assert lots(xlsx({"B": [HEAD, row]}))[0]["purchase_price"] is None
+
+
+def test_columns_without_a_name_are_left_out_and_said():
+    told = notes(xlsx({"B": [["Metall", None, "Menge"], ["Gold", "x", 1, "weit rechts"]]}))
+    assert "columns without a name are not read: B, D" in told
+
+
+def test_open_document_says_the_same():
+    as_ods = [HEAD, [*LOT[:5], (580.25, "EUR"), (0.015, "%"), (0.9999, "%"), "Frankfurt"]]
+    assert lots(ods({"Bestand": as_ods})) == lots(xlsx({"Bestand": [HEAD, LOT]}))
+
+
+def test_the_old_format_is_read_with_a_note():
+    read = parse(FOLDER / "old.xls", names=NAMES, today=TODAY)
+    assert read.holdings().frame.select("asset", "quantity", "purchase_date", "purchase_price", "currency").rows() == [
+        ("gallium", 12.5, date(2024, 11, 5), 580.25, "EUR"),
+        ("silver", 3.0, date(2025, 9, 14), 1050.0, "EUR"),
+    ]
+    assert "errors of formulas are read as empty cells" in " ".join(read.notes)
+
+
+def test_a_fraction_under_a_header_in_per_cent_is_asked_where_no_format_settles_it():
+    with pytest.raises(FrameError, match="may be a fraction or in per cent"):
+        parsed("Metall;Menge;Lagergebühr %\nGold;1;0,015\n").holdings()
+    assert parsed("Metall;Menge;Lagergebühr %\nGold;1;0,8\n").rows[0]["storage_fee"] == 0.008
+
+
+def test_locked_files_and_other_archives_are_told():
+    with pytest.raises(DataError, match="locked by a password"):
+        read_table(FOLDER / "locked.xlsx")
+    for content, says in (
+        (packed({"a.txt": "x"}), "a zip archive and no workbook"),
+        (packed({"xl/workbook.bin": "x"}), "binary workbook"),
+        (xlsx({"B": [HEAD, LOT]})[:-30], "not a whole workbook"),
+        (b"\xd0\xcf\x11\xe0" + b"x" * 600, "no workbook that can be read"),
+        (xlsx({"B": []}), "is empty"),
+    ):
+        with pytest.raises(DataError, match=says) as caught:
+            parsed(content)
+        assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        packed({"xl/workbook.xml": "", "xl/worksheets/sheet1.xml": " " * (limits.MAX_UNPACKED + 1)}),  # a few kB that unpack to more
+        xlsx({"B": sheet_xml([[1]]).replace("</row>", '</row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>')}),
+        ods({"B": [["Metall"], Raw('<table:table-cell table:number-columns-repeated="4000000" office:value-type="float" office:value="1"/>')]}),
+    ],
+    ids=["bomb", "far cell", "repeated"],
+)  # fmt: skip
+def test_what_would_not_fit_is_refused_before_it_is_laid_out(content):
+    assert len(content) < 400_000
+    with pytest.raises(DataError, match="at most"):
+        parsed(content)
+
+
+def test_a_part_that_is_larger_than_it_states_is_read_to_what_it_states():
+    content = xlsx({"B": [HEAD, LOT, *([[None] * 5] * 4000)]})
+    at = content.rindex(b"PK\x01\x02", 0, content.index(b"xl/worksheets/sheet1.xml", content.index(b"PK\x01\x02")))
+    lying = content[: at + 24] + (1000).to_bytes(4, "little") + content[at + 28 :]
+    with pytest.raises(DataError, match="not a whole workbook"):
+        parsed(lying)
+
+
+def test_prices_of_every_shape_are_read_from_sheets(tmp_path):
+    days = [date(2026, 1, 31), date(2026, 2, 28)]
+    long = prices(
+        tmp_path,
+        {
+            "P": [
+                ["Datum", "Metall", "Preis", "Einheit"],
+                *([d, "Gallium", (500.5 + i, EURO), "kg"] for i, d in enumerate(days)),
+            ]
+        },
+    )
+    assert long.frame.select("date", "asset", "price", "currency", "unit").rows() == [
+        (days[0], "Gallium", 500.5, "EUR", "kg"), (days[1], "Gallium", 501.5, "EUR", "kg")]  # fmt: skip
+    table = prices(
+        tmp_path,
+        {
+            "Info": [["von", "Lieferant"]],
+            "P": [["Kurse"], [], ["Datum", "gold", "silver"], [days[0], 80000.5, 900], [days[1], 81000, None]],
+        },
+    )
+    assert table.frame["price"].to_list() == [80000.5, 81000.0, 900.0]
+    assert table.shape == "wide"
+    assert 'the sheet "P" is read' in " ".join(table.reading)
+    quoted = prices(
+        tmp_path, {"S": [["Date", "Open", "Close", "Adj Close"], [days[0], 1, 2, 3], [days[1], 1, 2, 3.5]]}, "GLD.xlsx"
+    )
+    assert (quoted.frame["asset"].to_list(), quoted.frame["price"].to_list()) == (["GLD", "GLD"], [3.0, 3.5])
+    with pytest.raises(DataError, match="2 sheets that fit"):
+        prices(tmp_path, {n: [["Date", "Close"], [days[0], 2], [days[1], 3]] for n in ("GLD", "SLV")})
+    both = {n: [["Date", "Open", "Close"], [days[0], 2, 2], [days[1], 3, 3]] for n in ("GLD", "SLV")}
+    assert prices(tmp_path, both, "prices.xlsx#SLV").frame["asset"].to_list() == ["SLV", "SLV"]
+
+
+def test_errors_in_a_price_sheet_are_faults(tmp_path):
+    rows = [["Datum", "gold"], [date(2026, 1, 31), 80000.0], [date(2026, 2, 28), "#REF!"]]
+    with pytest.raises(FrameError, match="#REF!") as caught:
+        prices(tmp_path, {"P": rows})
+    assert caught.value.details["rows"] == [3]
+
+
+def test_titles_above_the_header_of_a_csv():
+    read = parsed("Bestand Muster;;\n;;\nMetall;Menge;Lagerort\nGold;1;Zürich\n")
+    assert (read.numbers, read.rows[0]["asset"]) == ([4], "gold")
+    assert parsed("Inventar\n\nMetall;Menge\nGold;1\n").rows[0]["quantity"] == 1
+
+
+def test_damaged_workbooks_are_refused_and_crash_nothing():
+    rng = random.Random(7)
+    whole = {
+        "xlsx": xlsx({"Bestand": [HEAD, LOT, ["Summe", None, 12.5]]}),
+        "ods": ods({"B": [["Metall", "Menge"], ["Gold", 1]]}),
+    }
+    told = 0
+    for _ in range(150):
+        content = whole[rng.choice(["xlsx", "ods"])]
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            parts = {info.filename: bytearray(archive.read(info)) for info in archive.infolist()}
+        part = parts[rng.choice([name for name, text in parts.items() if text])]
+        for _ in range(rng.randint(1, 6)):
+            at = rng.randrange(len(part))
+            match rng.randrange(3):
+                case 0:
+                    part[at] = rng.randrange(32, 127)
+                case 1:
+                    del part[at : at + rng.randint(1, 40)]
+                case _:
+                    part[at:at] = rng.choice([b"<", b">", b"&", b'"', b"</row>", b"<c>", b"9999999", b"-"])
+            if not part:
+                break
+        try:
+            parsed(packed({name: bytes(text) for name, text in parts.items()}))
+        except ToolkitError:
+            told += 1
+    assert told > 30
+
+
+def test_a_tenth_of_the_largest_workbook_costs_less_than_a_gigabyte():
+    """In a process of its own."""
+    script = textwrap.dedent(
+        """
+        import io, resource
+        from tests.workbooks import xlsx, sheet_xml
+        from toolkit.data.files.tabular import read_table
+        lines = "".join(f'<row r="{r}"><c r="A{r}"><v>{r}.25</v></c><c r="B{r}" t="str"><v>text {r}</v></c></row>' for r in range(1, 150_000))
+        content = xlsx({"B": sheet_xml([]).replace("<sheetData>", "<sheetData>" + lines)})
+        del lines
+        table = read_table("-", stdin=io.BytesIO(content), may_be_empty=True)
+        assert table.cells.height > 140_000
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+        """
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=300)
+    assert int(done.stdout) < 1_000_000
+
+
+def test_parquet_and_csv_keep_their_rows(tmp_path):
+    file = tmp_path / "t.parquet"
+    pl.DataFrame({"asset": ["gold"], "quantity": [1.0]}).write_parquet(file)
+    assert parse(file, names=NAMES, today=TODAY).numbers == [1]

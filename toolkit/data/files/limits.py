@@ -1,0 +1,30 @@
+"""Largest file and table that is read; what is larger is refused before it is unpacked or laid out in memory."""
+
+from __future__ import annotations
+
+from toolkit.core.errors import DataError
+
+MAX_BYTES = 64 * 2**20
+"""Largest file that is read: some 600,000 long rows, or a thousand daily series over ten years."""
+MAX_UNPACKED = 2 * MAX_BYTES
+"""Most bytes of XML in a workbook."""
+MAX_CELLS = 3_000_000
+"""Most cells of a table: at 3 million the reading of text and the frames made of it stay below a gigabyte."""
+MAX_COLUMNS = 2_000
+"""Most columns of a table, and most assets of a price file."""
+
+
+def check_size(name: str, *, rows: int = 0, columns: int = 0, cells: int = 0, size: int = 0) -> None:
+    """`DataError` for a table beyond a limit; `size` is in bytes, before or after decompression."""
+    beyond = (
+        (size, MAX_BYTES, "bytes"),
+        (max(cells, rows), MAX_CELLS, "cells"),
+        (columns, MAX_COLUMNS, "columns"),
+    )
+    for found, limit, what in beyond:
+        if found > limit:
+            raise DataError(
+                f"{name} holds {found:,} {what}; at most {limit:,} are read.",
+                hint="Split the file, or leave out series and years that are not needed.",
+                details={"file": name, "found": found, "limit": limit, "what": what},
+            )
