@@ -90,6 +90,15 @@ def _headers(table: Table) -> tuple[list[Header], DataError | None]:
     The error is that of a key that two columns name, a header that is nearly one, and a file without asset or quantity.
     """
     found = [read_header(text) for text in table.columns]
+    # Beside the price of a unit the other money is that of the lot; that the two agree is checked.
+    if any(header.key == "purchase_price" and not header.undecided for header in found):
+        found = [replace(h, key="total_price", undecided=False, weak=False) if h.undecided else h for h in found]
+    # Of "Item" and "Description", the one that counts the rows is none.
+    if sum(header.key == "asset" for header in found) > 1:
+        found = [
+            replace(h, key="lot_id", weak=True) if h.key == "asset" and h.weak and _counts(table.cells[h.text]) else h
+            for h in found
+        ]
     strong = {header.key for header in found if not header.weak}
     found = [Header(h.text, None) if h.weak and h.key in strong else h for h in found]
     faults: list[str] = []
@@ -120,6 +129,11 @@ def _headers(table: Table) -> tuple[list[Header], DataError | None]:
             details={"file": table.name, "rows": [table.header], "faults": faults},
         )
     return found, None
+
+
+def _counts(cells: pl.Series) -> bool:
+    """Whether the cells are whole numbers."""
+    return cells.cast(pl.String).drop_nulls().str.contains(r"^[0-9]+\.?$").all()
 
 
 def _nearly(words: str) -> str | None:

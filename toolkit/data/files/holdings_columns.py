@@ -128,7 +128,7 @@ COLUMNS = (
         "unbekannt: kein Gewinn",
         "Kaufpreis",
         "kaufpreis;unit price;price per unit;einzelpreis;stückpreis;preis je einheit;preis pro einheit;einkaufspreis;"
-        "einstandspreis;buy price;bought at;paid per unit",
+        "einstandspreis;buy price;bought at;paid per unit;ek preis;ek;einkaufspreis netto",
         "price;preis",
     ),
     Column(
@@ -184,7 +184,7 @@ COLUMNS = (
         "unbekannt, was nie als sicher gilt",
         "Lagerort",
         "lagerort;lagerplatz;lager;warehouse;storage;storage location;stored at;stored in;place;ort;standort;depot;vault;"
-        "tresor;lagerland",
+        "tresor;lagerland;where;wo",
     ),
     Column(
         "status",
@@ -271,7 +271,7 @@ _WEAK = {spelling: column.key for column in COLUMNS for name in column.weak.spli
 _WEAK["#"] = "lot_id"
 _UNDECIDED = _spellings(
     "cost;costs;kosten;cost basis;anschaffungskosten;einstand;einstandskosten;einstandswert;kaufwert;betrag;paid;bezahlt;"
-    "purchase cost;purchase value"
+    "purchase cost;purchase value;price paid;paid price;amount paid;gezahlt;gezahlter preis"
 )
 """Headers of money that may be per unit or of the lot."""
 NOT_READ = _spellings(
@@ -308,21 +308,29 @@ class Header:
     percent: bool = False
     undecided: bool = False
 
+    @classmethod
+    def of_money(cls, header: Header, *, total: bool) -> Header:
+        """A header of money that says neither unit nor lot, except by a word for the whole."""
+        if total:
+            return replace(header, key="total_price")
+        return replace(header, key="purchase_price", undecided=not header.per_unit)
+
 
 def read_header(text: str) -> Header:
     """The column that a header names, with a unit, a currency or a percent sign in it: ``Menge (kg)``, ``Preis EUR/kg``."""
-    found = Header(text, None)
+    found, total = Header(text, None), False
     tokens = _TOKEN.findall(cells.tidy(text).casefold().replace("_", " "))
     while tokens:
         name = " ".join(tokens)
         # A sign says what the cells are in; folding would lose it.
         for spelling in (*foldings(name), name) if tokens[-1] == "#" or tokens[-1][0].isalnum() else ():
-            if spelling in STRONG:
-                return replace(found, key=STRONG[spelling])
-            if spelling in _UNDECIDED:
-                return replace(found, key="purchase_price", undecided=not found.per_unit)
-            if spelling in _WEAK:
-                return replace(found, key=_WEAK[spelling], weak=True)
+            key = STRONG.get(spelling, _WEAK.get(spelling))
+            if spelling in _UNDECIDED or (key == "quantity" and found.currency):  # "Amount EUR"
+                return Header.of_money(found, total=total)
+            if total and key == "purchase_price":
+                return Header.of_money(found, total=total)
+            if key is not None and not total:
+                return replace(found, key=key, weak=spelling not in STRONG)
         last = tokens.pop()
         mass, money = _mass(last), _money(last)
         if mass and tokens and tokens[-1] in _PER:
@@ -334,6 +342,8 @@ def read_header(text: str) -> Header:
             found = replace(found, currency=money)
         elif last in ("%", "prozent", "percent", "pct"):
             found = replace(found, percent=True)
+        elif last in ("total", "gesamt", "insgesamt") and tokens:
+            total = True
         elif last not in ("in", ".", "/"):
             return Header(text, None)
     if found.unit is None:
@@ -372,5 +382,6 @@ PRICE_IS: Mapping[str, str] = cells.spelled(
 )
 UNKNOWN_WORDS = _spellings("unknown;unbekannt;n/a;na;n.a.;k.a.;keine angabe;?;-;none;tbd;not known;nicht bekannt")
 TOTALS = _spellings(
-    "total;totals;sum;summe;gesamt;gesamtsumme;insgesamt;subtotal;sub total;zwischensumme;grand total;summen;合計;計"
+    "total;totals;sum;summe;gesamt;gesamtsumme;insgesamt;subtotal;sub total;zwischensumme;grand total;summen;合計;計;"
+    "vat;mwst;ust;umsatzsteuer;mehrwertsteuer;net total;netto;brutto;shipping;versand;versandkosten;fracht;freight"
 )

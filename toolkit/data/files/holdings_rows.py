@@ -22,10 +22,10 @@ from toolkit.data.files.holdings_columns import (
     FAULT,
     PRICE_IS,
     STATUSES,
-    TOTALS,
     UNKNOWN_WORDS,
     Header,
 )
+from toolkit.data.files.holdings_lines import no_lots
 from toolkit.data.files.lots import DEFAULTS, LISTED_UNIT, UNKNOWN_ORIGIN, CellFault, Names, ReadFile, few, readings
 from toolkit.data.files.tabular import Table
 
@@ -65,8 +65,8 @@ class Parser:
         }
         numbers = table.rows.to_list()
         self._formulas()
-        totals = [i for i in range(len(numbers)) if self._is_total(i)]
-        kept = [i for i in range(len(numbers)) if i not in set(totals)]
+        totals, remarks = no_lots(table, [self._text("asset", i) for i in range(len(numbers))], self.names)
+        kept = [i for i in range(len(numbers)) if i not in {*totals, *remarks}]
         self.lots = self._lot_ids(numbers)
         self._conventions(kept, numbers)
         rows = [self._lot(i) for i in kept]
@@ -76,6 +76,8 @@ class Parser:
         self._totals(totals, kept, rows)
         ignored = tuple(h.text for h in self.headers if h.key is None and fold(h.text) != FAULT)
         columns = {header.text: header.key for header in self.headers if header.key}
+        if remarks:
+            self.notes.append(said("Below the table and no lot: row {rows}.", rows=few([str(numbers[i]) for i in remarks])))
         self._say(columns, ignored, [numbers[i] for i in totals])
         order = {column.key: at for at, column in enumerate(COLUMNS)}
         self.faults.sort(key=lambda found: (order.get(found.column, -1), found.row))
@@ -99,14 +101,6 @@ class Parser:
     def _text(self, key: str, i: int) -> str | None:
         cell = self.raw[key][i] if key in self.raw else None
         return None if cell is None else cells.tidy(str(cell)) or None
-
-    def _is_total(self, i: int) -> bool:
-        """A row whose first word is that of a total and which names no asset."""
-        asset = self._text("asset", i)
-        first = next((str(cell) for cell in self.table.cells.row(i) if cell is not None), "")
-        words = [fold(text) for text in (first, asset or "") if text]
-        starts = any(word in TOTALS or word.split(" ")[0] in TOTALS for word in words if word)
-        return starts and (asset is None or fold(asset).split(" ")[0] in TOTALS)
 
     def _lot_ids(self, numbers: list[int]) -> list[str]:
         # An id such as "# 1" would begin a comment where it stands first in a line.
@@ -172,7 +166,7 @@ class Parser:
         listed = row["asset"] is not None and self.names.is_listed(row["asset"])
         if row["asset"] is not None and not listed:
             self._form(i, row, words)
-        row["purity"] = self._purity(i)
+        row["purity"] = self._purity(i) or row["purity"]
         unit, quantity = self._quantity(i)
         row["quantity"] = quantity
         row["unit"] = self._unit(i, row["asset"], unit, listed=listed)
@@ -196,11 +190,21 @@ class Parser:
             self._fault(i, "asset", "empty", "no asset", "Fill the 'asset' cell, or leave the row out.")
             return None
         try:
-            row["asset"], words = self.names.asset(text)
+            row["asset"], words, row["purity"] = self._named(text)
         except DataError as error:
             self._fault(i, "asset", "unknown_asset", "unknown asset", error.hint)
             return None
         return words
+
+    def _named(self, text: str) -> tuple[str, str | None, str | None]:
+        """Asset key, words for a form, and the purity that ends a dealer's name, as in ``Gallium ingot 99.99 %``."""
+        try:
+            return (*self.names.asset(text), None)
+        except DataError:
+            ending = cells.PURITY.search(text)
+            if ending is None:
+                raise
+        return (*self.names.asset(text[: ending.start()]), cells.purity(ending[1], percent=False))
 
     def _form(self, i: int, row: dict[str, Any], words: str | None) -> None:
         asset, text = row["asset"], self._text("form", i)

@@ -8,7 +8,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from tests.holdings_files import NAMES, TODAY
+from tests.holdings_files import NAMES, TODAY, parsed
 from toolkit.core.errors import DataError, FrameError
 from toolkit.data.files.holdings import read_holdings
 from toolkit.data.files.holdings_columns import COLUMNS, read_header
@@ -395,3 +395,28 @@ def test_an_origin_is_read_in_every_usual_spelling(text):
 
 def test_an_origin_that_is_not_known_is_said_in_either_language():
     assert read(LOT | {"origin_country": "unbekannt"}).frame["origin_country"].to_list() == ["unknown"]
+
+
+def test_remarks_need_a_row_apart_and_a_lot_without_quantity_stays_a_fault():
+    head = "asset,quantity\ngold,1\n"
+    assert parsed(f"{head},\nPrices are net,\n").numbers == [2]
+    assert parsed(f"{head}Total,1\nPrices are net,\n").numbers == [2]
+    for rest in ("Prices are net,\n", ",\nGallium ingot,\n", ",\nGallium ingot 4N,\n"):
+        assert {fault.rule for fault in parsed(head + rest).faults} >= {"empty"}
+
+
+@pytest.mark.parametrize(
+    ("header", "key", "undecided"),
+    [("Price paid (total)", "total_price", False), ("Kaufpreis gesamt (EUR)", "total_price", False), ("Betrag CHF", "purchase_price", True),
+     ("Amount EUR", "purchase_price", True), ("Amount", "quantity", False), ("Amount (kg)", "quantity", False),
+     ("EK-Preis/kg", "purchase_price", False), ("Gesamt", None, False), ("Menge gesamt", None, False)],
+)  # fmt: skip
+def test_headers_of_money(header, key, undecided):
+    read = read_header(header)
+    assert (read.key, read.undecided) == (key, undecided)
+
+
+def test_a_column_that_counts_is_no_name_and_money_beside_a_unit_price_is_the_total():
+    read = parsed("Item,Description,Qty,Unit price EUR,Amount EUR\n1,gold,2,10,20\n2,silver,3,1,4\n")
+    assert [(fault.row, fault.rule) for fault in read.faults] == [(3, "total_price")]
+    assert [row["lot_id"] for row in read.rows] == ["1", "2"]
