@@ -1,12 +1,32 @@
-"""The README cannot drift: what it says a command prints is what the command prints."""
+"""README and docs cannot drift: what they say a command prints is what it prints, and every command of theirs is run."""
 
 import re
+import shlex
+import shutil
 from pathlib import Path
 
 import pytest
 
+from toolkit.app.config import environment_name, keys
+from toolkit.cli.main import run
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+PAGES = {
+    path.name: path.read_text(encoding="utf-8") for path in (REPOSITORY / "README.md", *sorted(REPOSITORY.glob("docs/*.md")))
+}
+CONFIG = (REPOSITORY / "config.toml").read_text(encoding="utf-8")
+SLOW = ("--format pdf", "optimize us-ban-returns", "frontier")
+"""What the commands that need a browser, or half a minute, hold is run by tests of their own."""
+
+
+def commands() -> list[str]:
+    """The command lines of code blocks and between backticks, without their comments."""
+    found = []
+    for page in PAGES.values():
+        lines = re.findall(r"^toolkit .*$", page, re.MULTILINE) + re.findall(r"`(toolkit [^`\n]+)`", page)
+        found += [command.strip() for line in lines for command in line.split("  #")[0].split(" # ")[0].split(";")]
+    return sorted({command for command in found if not any(word in command for word in SLOW)})
 
 
 def test_the_example_of_the_readme_is_what_the_command_prints(toolkit):
@@ -16,6 +36,55 @@ def test_the_example_of_the_readme_is_what_the_command_prints(toolkit):
     assert [line.rstrip() for line in printed.rstrip().splitlines()] == shown[1].splitlines()
 
 
-@pytest.mark.parametrize("command", sorted(set(re.findall(r"^toolkit (\w+)", README, re.MULTILINE))))
-def test_every_command_of_the_readme_exists(toolkit, command):
-    assert toolkit(command, "--help").returncode == 0
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A working folder with the files that the pages speak of, and a stored run."""
+    path = tmp_path_factory.mktemp("documents")
+    lots = re.findall(r"```csv\n(.*?)```", PAGES["holdings.md"], re.DOTALL)[-1]
+    (own,) = re.findall(r"```toml\n(.*?)```", PAGES["events.md"], re.DOTALL)
+    prices = "".join(f"{2023 + i // 12}-{i % 12 + 1:02d},{60000 + 900 * (i * 7 % 11)},{25 + i % 5}\n" for i in range(40))
+    for name, text in {"mine.csv": lots, "own.toml": own, "dealer.csv": "date,gold,tin\n" + prices}.items():
+        (path / name).write_text(text, encoding="utf-8")
+    shutil.copytree(REPOSITORY / "docs" / "gallery", path / "docs" / "gallery", ignore=shutil.ignore_patterns("*.png"))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.chdir(path)
+        assert run(["optimize", "--quiet"]) == 0
+    return path
+
+
+@pytest.mark.parametrize("command", commands())
+def test_every_command_of_the_pages_is_answered(command, folder, tmp_path, monkeypatch, capsys):
+    shutil.copytree(folder, tmp_path / "work")
+    monkeypatch.chdir(tmp_path / "work")
+    if "holdings template" in command:
+        Path("mine.csv").unlink()
+    words = [word for word in shlex.split(command)[1:] if word != "--open"]
+    words += ["--no-report"] * (words[0] == "optimize")
+    expected = {5} if ".upper=0.01" in command else {0, 8} if "--alert" in command or "ledger review" in command else {0}
+    assert run(words) in expected, capsys.readouterr().err
+
+
+@pytest.mark.parametrize("key", keys())
+def test_every_setting_is_written_down_and_read(key):
+    section, _, name = key.partition(".")
+    _, _, rest = CONFIG.partition(f"[{section}]\n")
+    assert re.search(rf"^(?:# )?{name} = ", rest.split("\n[")[0], re.MULTILINE), key
+    code = {path: path.read_text(encoding="utf-8") for path in (REPOSITORY / "toolkit").rglob("*.py")}
+    readers = [
+        path.name for path, text in code.items() if re.search(rf"\b{section}\.{name}\b", text) and path.name != "config.py"
+    ]
+    assert readers
+
+
+def test_no_other_setting_is_written_down():
+    found, section = set(), ""
+    for line in CONFIG.splitlines():
+        if match := re.match(r"\[(\w+)\]$", line):
+            section = match[1]
+        elif match := re.match(r"(?:# )?(\w+) = ", line):
+            found.add(f"{section}.{match[1]}")
+    assert found == set(keys())
+    spoken = {name for page in PAGES.values() for name in re.findall(r"`((?:owner|data|output|web|plugins)\.\w+)`", page)}
+    assert spoken <= set(keys())
+    variables = {name for page in PAGES.values() for name in re.findall(r"TOOLKIT_(?:OWNER|DATA|OUTPUT)_\w+", page)}
+    assert variables <= set(map(environment_name, keys()))
