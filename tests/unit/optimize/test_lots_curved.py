@@ -268,11 +268,11 @@ def test_the_time_limit_holds():
     """Neither the relaxation nor moving lots goes on when the time is over."""
     problem, scenarios = sample(n=5, size=400)
     risk = RiskOf(GiniMeanDifference(), scenarios)
-    started = time.perf_counter()
+    started = time.process_time()
     answer = whole_lots(
         problem, nothing(5), np.full(5, 0.18), WEALTH, target_gap=1e-12, size=0.0, work=Work(0.3), parts=(risk,)
     )
-    assert time.perf_counter() - started < 2.0
+    assert time.process_time() - started < 2.0
     assert answer.bound <= answer.objective
 
 
