@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.workbooks import xlsx
 from toolkit.app.config import environment_name, keys
 from toolkit.cli.main import run
 
@@ -45,6 +46,7 @@ def folder(tmp_path_factory):
     prices = "".join(f"{2023 + i // 12}-{i % 12 + 1:02d},{60000 + 900 * (i * 7 % 11)},{25 + i % 5}\n" for i in range(40))
     for name, text in {"mine.csv": lots, "own.toml": own, "dealer.csv": "date,gold,tin\n" + prices}.items():
         (path / name).write_text(text, encoding="utf-8")
+    (path / "mine.xlsx").write_bytes(xlsx({"Lots": [line.split(",") for line in lots.splitlines()]}))
     shutil.copytree(REPOSITORY / "docs" / "gallery", path / "docs" / "gallery", ignore=shutil.ignore_patterns("*.png"))
     with pytest.MonkeyPatch.context() as patched:
         patched.chdir(path)
