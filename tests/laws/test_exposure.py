@@ -27,7 +27,9 @@ def ledger():
 
 
 def exposed(ledger, **lot):
-    frame = pl.DataFrame([lot], schema_overrides={"certificate": pl.String, "location": pl.String, "purity": pl.String})
+    frame = pl.DataFrame(
+        [lot], schema_overrides={"certificate": pl.String, "location": pl.String, "purity": pl.String, "size": pl.String}
+    )
     (found,) = lot_exposures(frame, {}, ledger, on=TODAY, destination="DEU")
     return asdict(found)
 
@@ -40,6 +42,7 @@ lots = st.fixed_dictionaries(
         "location": st.sampled_from([None, "Frankfurt", "Shanghai warehouse", "Hongkong", "Tresor"]),
         "mass": st.floats(0.1, 100),
         "purity": st.just("99.99 %"),
+        "size": st.sampled_from([None, "700x30x30 mm", "5 kg"]),
         "certificate": st.sampled_from([None, "COA-1"]),
     }
 )

@@ -14,12 +14,12 @@ from toolkit.app.ledger import LedgerInputs, load_ledger
 from toolkit.app.plain import plain
 from toolkit.core.countries import country, country_hint
 from toolkit.core.errors import SpecError
+from toolkit.core.size import PieceSize
 from toolkit.supply.controls import CHINA
 from toolkit.supply.events import CIVIL
 from toolkit.supply.items import find_items
 from toolkit.supply.purity import purity_fraction
 from toolkit.supply.review import review_note
-from toolkit.supply.size import PieceSize
 from toolkit.supply.state import ControlState
 from toolkit.supply.upcoming import upcoming
 

@@ -50,9 +50,9 @@ def controls(
     from toolkit.app.ledger import load_ledger
     from toolkit.app.plain import plain
     from toolkit.core.errors import SpecError
+    from toolkit.core.size import PieceSize
     from toolkit.supply.events import end_user_of
     from toolkit.supply.review import review_note
-    from toolkit.supply.size import PieceSize
 
     day = common.day()
     settings = resolve(common.settings(), file=common.config)

@@ -16,6 +16,7 @@ import polars as pl
 from toolkit.core.countries import country, country_hint, foldings
 from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.said import said, together
+from toolkit.core.size import PieceSize
 from toolkit.core.trade_names import FORMS, METALS, POWDER, metal_and_form
 from toolkit.supply.changes import change_ahead
 from toolkit.supply.chronology import ANNOUNCED, BINDING, EXPIRED, IN_FORCE, REPEALED, UNSETTLED, Chronology
@@ -34,7 +35,6 @@ from toolkit.supply.events import (
     end_user_of,
 )
 from toolkit.supply.ledger_checks import EVENTS, ITEMS, SCOPES, check_events, check_items, check_scopes
-from toolkit.supply.size import PieceSize
 from toolkit.supply.state import (
     COUNTED,
     DOUBTS,

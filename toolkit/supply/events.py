@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from toolkit.core.errors import DataError, did_you_mean
-from toolkit.supply.size import PieceSize
+from toolkit.core.size import PieceSize
 
 PRACTICE = "practice"
 """Kind of events that are seen, not announced."""

@@ -15,6 +15,7 @@ import polars as pl
 
 from toolkit.core.countries import CUSTOMS_CHINA
 from toolkit.core.places import place
+from toolkit.core.size import PieceSize
 from toolkit.supply.controls import CHINA, ControlLedger
 from toolkit.supply.purity import purity_fraction
 from toolkit.supply.resale import NO, ResaleAnswer, Restriction, resale_answer, resale_buyers, resale_restrictions
@@ -52,6 +53,7 @@ class LotExposure:
     """One lot and what controls mean for it.
 
     Attributes:
+        size: Of one piece, as `PieceSize` writes it.
         mass: kg.
         value: In the reporting currency at today's price level; None where no price of this form is known.
         origin: ISO-3 or ``unknown``.
@@ -74,6 +76,7 @@ class LotExposure:
     asset: str
     form: str
     purity: str | None
+    size: str | None
     status: str
     mass: float
     value: float | None
@@ -143,8 +146,8 @@ def lot_exposures(
     A lot is at risk when a licence or ban is in force on its form for its own origin, or a stop in practice is reported for it.
 
     Args:
-        lots: Columns of the holdings contract: lot_id, asset, form, purity, status, mass (kg), origin_country, location,
-            certificate.
+        lots: Columns of the holdings contract: lot_id, asset, form, purity, size, status, mass (kg), origin_country,
+            location, certificate.
         prices: (asset, form) -> price of one kg in the reporting currency.
         ledger: The control ledger.
         on: Day of the question.
@@ -152,25 +155,28 @@ def lot_exposures(
         controlling: The origin that is assumed where a lot's own is unknown, and whose controls threaten replacement.
     """
     found: list[LotExposure] = []
-    # Many lots share metal, form, origin and purity: each question is put to the ledger once.
+    # Many lots share metal, form, origin, purity and size: each question is put to the ledger once.
     of_form = cache(partial(ledger.state, on=on, destination=destination))
     resale, stored_at = cache(partial(resale_restrictions, ledger, on=on)), cache(place)
     buyers = resale_buyers(ledger, on=on, origin=controlling)
 
     @cache
-    def answers(metal: str, form: str, origin: str, purity: float | None, *, there: bool) -> tuple[BuyerAnswer, ...]:
-        where = {"on": on, "origin": origin, "at_origin": there, "purity": purity}
+    def answers(
+        metal: str, form: str, origin: str, purity: float | None, size: PieceSize | None, *, there: bool
+    ) -> tuple[BuyerAnswer, ...]:
+        where = {"on": on, "origin": origin, "at_origin": there, "purity": purity, "size": size}
         return tuple(BuyerAnswer.of(resale_answer(ledger, metal, form, buyer, **where)) for buyer in buyers)
 
     for row in lots.iter_rows(named=True):
         assumed = row["origin_country"] == UNKNOWN_ORIGIN
         origin = controlling if assumed else row["origin_country"]
         purity = purity_fraction(row["purity"])
+        size = None if row["size"] is None else PieceSize.parse(row["size"])
         metal, form = row["asset"], row["form"]
-        state = of_form(metal, form, origin=origin, purity=purity)
+        state = of_form(metal, form, origin=origin, purity=purity, size=size)
         market = state
         if origin != controlling:
-            market = of_form(metal, form, origin=controlling, purity=purity)
+            market = of_form(metal, form, origin=controlling, purity=purity, size=size)
         counting = [m for m in state.measures if m.counts and m.is_law]
         stored_in = stored_at(row["location"]).country
         stops = tuple(dict.fromkeys(m.instrument for m in state.measures if m.status == REPORTED and not m.conditional))
@@ -182,6 +188,7 @@ def lot_exposures(
                 asset=metal,
                 form=form,
                 purity=row["purity"],
+                size=row["size"],
                 status=row["status"],
                 mass=row["mass"],
                 value=None if price is None else price * row["mass"],
@@ -195,8 +202,8 @@ def lot_exposures(
                 measures=tuple(dict.fromkeys(m.number or m.authority for m in counting)),
                 practice=stops,
                 delivery=delivery,
-                resale=resale(metal, form, origin=origin, purity=purity),
-                answers=answers(metal, form, origin, purity, there=delivery == STORED_AT_ORIGIN),
+                resale=resale(metal, form, origin=origin, purity=purity, size=size),
+                answers=answers(metal, form, origin, purity, size, there=delivery == STORED_AT_ORIGIN),
                 elsewhere=tuple((m.number or m.authority, m.confidence) for m in state.elsewhere),
                 market_controlled=any(m.counts and m.is_law for m in market.measures),
                 traceability=traceability(row["origin_country"], row["certificate"]),

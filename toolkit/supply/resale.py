@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from toolkit.core.size import PieceSize
 from toolkit.supply.chronology import BINDING, IN_FORCE, SUSPENDED, UNSETTLED
 from toolkit.supply.controls import CHINA, ControlLedger
 from toolkit.supply.events import END_USERS
@@ -56,6 +57,7 @@ def resale_answer(
     origin: str,
     at_origin: bool = False,
     purity: float | None = None,
+    size: PieceSize | None = None,
 ) -> ResaleAnswer:
     """Whether a lot of `origin` may be passed on to a buyer: the gravest of what meets him.
 
@@ -70,9 +72,11 @@ def resale_answer(
         origin: ISO-3 code of the country of origin.
         at_origin: The lot is still stored there and has to leave it.
         purity: Fraction; None when not known.
+        size: Of one piece; None when not known.
     """
     place, user = buyer
-    state = ledger.state(metal, form, on=on, destination=place, origin=origin, end_user=user, purity=purity)
+    route = {"destination": place, "origin": origin, "end_user": user}
+    state = ledger.state(metal, form, on=on, **route, purity=purity, size=size)
     met = sorted(_meeting(state.measures, place, user), key=lambda m: (m.status != IN_FORCE, m.instrument != "ban", m.event_id))
     barred = [m for m in met if m.status == IN_FORCE and m.certainty == "named"]
     leaving = [m for m in state.measures if at_origin and m.counts and m.is_law]
@@ -141,7 +145,14 @@ def restricted_buyers(ledger: ControlLedger, *, on: date, origin: str) -> tuple[
 
 
 def resale_restrictions(
-    ledger: ControlLedger, metal: str, form: str, *, on: date, origin: str, purity: float | None = None
+    ledger: ControlLedger,
+    metal: str,
+    form: str,
+    *,
+    on: date,
+    origin: str,
+    purity: float | None = None,
+    size: PieceSize | None = None,
 ) -> tuple[Restriction, ...]:
     """The buyers to whom a lot of `origin` may not be passed on, by destination and end user.
 
@@ -149,7 +160,8 @@ def resale_restrictions(
     """
     found: list[Restriction] = []
     for destination, end_user in restricted_buyers(ledger, on=on, origin=origin):
-        state = ledger.state(metal, form, on=on, destination=destination, origin=origin, end_user=end_user, purity=purity)
+        route = {"destination": destination, "origin": origin, "end_user": end_user}
+        state = ledger.state(metal, form, on=on, **route, purity=purity, size=size)
         found += [
             Restriction(destination, end_user, m.instrument, m.event_id, m.number, m.certainty, m.source)
             for m in state.measures

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from toolkit.core.errors import DataError, SpecError
-from toolkit.supply.size import PieceSize
+from toolkit.core.size import PieceSize
 
 
 def headline(ledger, metal, form, day, to="DEU", **kwargs):

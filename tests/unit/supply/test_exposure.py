@@ -7,6 +7,8 @@ from datetime import date
 import polars as pl
 import pytest
 
+from toolkit.app.config import resolve
+from toolkit.app.ledger import load_ledger
 from toolkit.supply.exposure import DELIVERIES, PortfolioExposure, industries, lot_exposures
 from toolkit.supply.resale import resale_restrictions, restricted_buyers
 from toolkit.supply.shock import Elasticity, price_band
@@ -17,10 +19,12 @@ BAND = price_band(0.5, Elasticity(0.25, 0.4, 0.7, "given", "test"))
 
 
 def lots(*rows: dict) -> pl.DataFrame:
-    base = {"asset": "gallium", "form": "metal", "purity": "99.99 %", "status": "stored", "mass": 1.0, "origin_country": "CHN",
+    base = {"asset": "gallium", "form": "metal", "purity": "99.99 %", "size": None, "status": "stored", "mass": 1.0, "origin_country": "CHN",
             "location": "Frankfurt", "certificate": None}  # fmt: skip
     filled = [{"lot_id": f"L{i}", **base, **row} for i, row in enumerate(rows)]
-    return pl.DataFrame(filled, schema_overrides={"certificate": pl.String, "location": pl.String, "purity": pl.String})
+    return pl.DataFrame(
+        filled, schema_overrides={"certificate": pl.String, "location": pl.String, "purity": pl.String, "size": pl.String}
+    )
 
 
 def exposed(ledger, *rows, on=TODAY, destination="DEU"):
@@ -162,3 +166,17 @@ def test_the_ledger_says_that_it_follows_no_law_of_a_country(ledger):
     assert "CHN" in ledger.origins(TODAY)
     note = ledger.state("gallium", "metal", on=TODAY, destination="DEU", origin="MCO").note
     assert note == "The ledger holds no export control of MCO: that it finds none is no proof."
+
+
+def test_a_size_settles_what_a_notice_names_from_a_size_on():
+    """No. 10 of 2025 names solid tungsten from which 120 x 50 mm can be machined: a thin bar is free, a block is not."""
+    bundled = load_ledger(resolve({}, file=None, environment={}), TODAY).ledger
+    rows = [
+        {"asset": "tungsten", "status": "ordered", "size": size} for size in (None, "700x30x30 mm", "130x130x60 mm", "5 kg")
+    ]
+    found = lot_exposures(lots(*rows), {}, bundled, on=TODAY, destination="DEU")
+    assert [lot.headline for lot in found] == ["licence_above_size", "whitelist", "licence", "whitelist"]
+    assert [lot.delivery for lot in found][1:] == ["open_order_clear", "open_order_at_risk", "open_order_clear"]
+    barred = [lot.barred for lot in found]
+    assert barred[2]
+    assert not any(barred[1::2])

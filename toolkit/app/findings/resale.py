@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from toolkit.app.findings.part import Ask, part
+from toolkit.core.size import PieceSize
 from toolkit.supply.controls import CHINA
 from toolkit.supply.exposure import STORED_AT_ORIGIN
 from toolkit.supply.purity import purity_fraction
@@ -17,8 +18,8 @@ TOLD = (
     "event_id", "instrument", "number", "authority", "status", "since", "until", "standing", "confidence", "source_id",
 )  # fmt: skip
 _ORDER = {"civil": 0, "military": 1, "listed": 2}
-Kind = tuple[str, str, str, float | None, bool]
-"""Metal, form, origin, purity as a fraction, whether the lot is stored at its origin: what the law can tell apart."""
+Kind = tuple[str, str, str, float | None, PieceSize | None, bool]
+"""Metal, form, origin, purity as a fraction, size of a piece, whether the lot is stored at its origin: what law tells apart."""
 
 
 @part("resale")
@@ -32,7 +33,7 @@ def resale(ask: Ask) -> dict[str, Any] | None:
     names = {asset.key: (asset.name, asset.element, asset.form) for asset in ask.inputs.products}
     groups = []
     for kind, lots in _groups(exposure["lots"]).items():
-        metal, form, origin, _, there = kind
+        metal, form, origin, *_, there = kind
         name, element, traded = names.get(metal, (metal, None, None))
         groups.append({
             "asset": metal, "name": name, "element": element, "form": form, "traded": form == traded, "origin": origin,
@@ -50,16 +51,19 @@ def _groups(lots: list[Mapping[str, Any]]) -> dict[Kind, list[Mapping[str, Any]]
     found: dict[Kind, list[Mapping[str, Any]]] = {}
     for lot in lots:
         there = lot["delivery"] == STORED_AT_ORIGIN
-        found.setdefault((lot["asset"], lot["form"], lot["origin"], purity_fraction(lot["purity"]), there), []).append(lot)
+        size = PieceSize.parse(lot["size"]) if lot.get("size") else None
+        kind = (lot["asset"], lot["form"], lot["origin"], purity_fraction(lot["purity"]), size, there)
+        found.setdefault(kind, []).append(lot)
     return found
 
 
 def _answer(ask: Ask, kind: Kind, buyer: tuple[str, str]) -> dict[str, Any]:
     """The answer of `toolkit.supply.resale`; an unknown origin is asked about as China, the safe side."""
-    metal, form, origin, purity, there = kind
+    metal, form, origin, purity, size, there = kind
     found = resale_answer(
         ask.inputs.ledger, metal, form, buyer,
         on=ask.as_of, origin=CHINA if origin == UNKNOWN_ORIGIN else origin, at_origin=there, purity=purity,
+        size=size,
     )  # fmt: skip
     return {"answer": found.answer, "certain": all(m.certainty == "named" for m in found.measures),
             "measures": [_told(m) for m in found.measures]}  # fmt: skip

@@ -14,7 +14,8 @@ from datetime import date, timedelta
 
 from toolkit.core import currencies
 from toolkit.core.countries import foldings
-from toolkit.core.errors import DataError, did_you_mean
+from toolkit.core.errors import DataError, SpecError, did_you_mean
+from toolkit.core.size import PieceSize
 
 KG, G, T, LB, OZT, PIECE = "kg", "g", "t", "lb", "ozt", "unit"
 
@@ -51,6 +52,7 @@ FORMULA_ERROR = re.compile(
 """Errors that Excel and LibreOffice show in English and German, and a formula that was never calculated."""
 PURITY = re.compile(r"[\s,;(]+(?:min\.?\s*)?([0-9]{2}(?:[.,][0-9]+)?\s?%|[2-7]N[0-9]?)[\s)]*$")
 """A purity that ends the name of a product."""
+_TWO_READINGS = re.compile(r"\b[1-9][0-9]{0,2}[.,][0-9]{3}\b")
 _NUMBER = re.compile(r"([^0-9+\-.,]*)([+-]?\s*(?:[0-9][0-9.,' ]*|[.,][0-9]+)(?:e[+-]?[0-9]+)?)(.*)", re.IGNORECASE | re.DOTALL)
 _PLAIN = {mark: re.compile(rf"[0-9]*(?:{re.escape(mark)}[0-9]+)?") for mark in ".,"}
 _GROUPED = {
@@ -174,6 +176,29 @@ def purity(text: str, *, percent: bool) -> str:
     if not found.after and percent and float(plain) <= 1:
         return f"{100 * float(plain):.12g} %"
     return f"{number} %" if found.after or percent else number
+
+
+def size(text: str, unit: str | None, *, most: float) -> PieceSize:
+    """The size of one piece.
+
+    Args:
+        text: As in the cell.
+        unit: That of its header, which a number alone is in.
+        most: Mass of the lot in kg; 0 where it is not known.
+
+    Raises:
+        DataError: for a text that is no size or may be two, and for a piece that is heavier than its lot.
+    """
+    words = tidy(text)
+    if _TWO_READINGS.search(words):
+        raise DataError("a mark that may mean decimals or thousands", hint="Write the size without it, as 1250 g.")
+    try:
+        found = PieceSize.parse(f"{words} {unit}" if unit and re.fullmatch(r"[0-9.,]+", words) else words, "size")
+    except SpecError as error:
+        raise DataError("not a size of a piece", hint=error.hint) from None
+    if found.mass and most and found.mass > most:
+        raise DataError("a piece that is heavier than its lot", hint="Give the mass of one piece.")
+    return found
 
 
 def unit(text: str, *, precious: bool, listed: bool) -> str:

@@ -250,6 +250,19 @@ COLUMNS = (
         "Umsatzsteuer",
         "mehrwertsteuer;umsatzsteuer;mwst;ust;vat;vat status;tax status;steuerstatus;zollstatus",
     ),
+    Column(
+        "size",
+        "size of one piece: diameter x length or three sides in mm, or its mass",
+        "unknown: where a notice names large pieces alone, it is not settled",
+        "30x700 mm",
+        "Größe eines Stücks: Durchmesser x Länge oder drei Seiten in mm, oder sein Gewicht",
+        "unbekannt: wo nur große Stücke genannt sind, bleibt es offen",
+        "Stückgröße",
+        "stückgröße;piece size;size of a piece;dimensions;dimensions mm;piece weight;"
+        "abmessung;abmessungen;stückgewicht;stückmaße;format",
+        "größe",
+        example_de="30x700 mm",
+    ),
 )
 BY_KEY = {column.key: column for column in COLUMNS}
 FAULT = "fault"

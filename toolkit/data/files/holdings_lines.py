@@ -1,8 +1,9 @@
-"""Rows of a holdings file that are no lots: totals, and remarks below the table."""
+"""Rows of a holdings file that are no lots: totals, and remarks below the table; and those that name a lot again."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from toolkit.core.countries import fold
 from toolkit.core.errors import DataError
 from toolkit.data.files.cells import PURITY
 from toolkit.data.files.holdings_columns import TOTALS
-from toolkit.data.files.lots import Names
+from toolkit.data.files.lots import CellFault, Names
 from toolkit.data.files.tabular import Table
 
 _SENTENCE = re.compile(r"[^\W\d]{3}.*\s")
@@ -54,3 +55,14 @@ def _is_remark(row: Sequence[Any], names: Names) -> bool:
     except DataError:
         return True
     return False
+
+
+def repeated(lots: Sequence[str], rows: Sequence[int]) -> list[CellFault]:
+    """A fault for every row whose lot_id another row has too."""
+    counts = Counter(lots)
+    hint, fault = "Give every lot an id of its own.", "a lot_id that occurs twice"
+    return [
+        CellFault(row, "lot_id", lot, lot, "duplicate", fault, hint)
+        for lot, row in zip(lots, rows, strict=True)
+        if counts[lot] > 1
+    ]

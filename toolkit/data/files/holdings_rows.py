@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -25,7 +24,7 @@ from toolkit.data.files.holdings_columns import (
     UNKNOWN_WORDS,
     Header,
 )
-from toolkit.data.files.holdings_lines import no_lots
+from toolkit.data.files.holdings_lines import no_lots, repeated
 from toolkit.data.files.lots import DEFAULTS, LISTED_UNIT, UNKNOWN_ORIGIN, CellFault, Names, ReadFile, few, readings
 from toolkit.data.files.tabular import Table
 
@@ -66,16 +65,16 @@ class Parser:
         numbers = table.rows.to_list()
         self._formulas()
         totals, remarks = no_lots(table, [self._text("asset", i) for i in range(len(numbers))], self.names)
-        kept = [i for i in range(len(numbers)) if i not in {*totals, *remarks}]
+        kept = sorted({*range(len(numbers))} - {*totals, *remarks})
         self.lots = self._lot_ids(numbers)
         self._conventions(kept, numbers)
         rows = [self._lot(i) for i in kept]
         told = {(fault.row, fault.column) for fault in self.faults if fault.rule == "formula"}
         self.faults = [fault for fault in self.faults if fault.rule != "empty" or (fault.row, fault.column) not in told]
-        self._twice(rows, [numbers[i] for i in kept])
+        self.faults += repeated([row["lot_id"] for row in rows], [numbers[i] for i in kept])
         self._totals(totals, kept, rows)
         ignored = tuple(h.text for h in self.headers if h.key is None and fold(h.text) != FAULT)
-        columns = {header.text: header.key for header in self.headers if header.key}
+        columns = {h.text: h.key for h in self.headers if h.key}
         if remarks:
             self.notes.append(said("Below the table and no lot: row {rows}.", rows=few([str(numbers[i]) for i in remarks])))
         self._say(columns, ignored, [numbers[i] for i in totals])
@@ -170,6 +169,7 @@ class Parser:
         unit, quantity = self._quantity(i)
         row["quantity"] = quantity
         row["unit"] = self._unit(i, row["asset"], unit, listed=listed)
+        row["size"] = self._size(i, row)
         row["status"] = self._word(i, "status", STATUSES, default="stored")
         row["purchase_date"] = self._day(i, row["status"])
         self._price(i, row)
@@ -230,6 +230,16 @@ class Parser:
         if cell is None or fold(str(cell)) in UNKNOWN_WORDS:
             return None
         return cells.purity(str(cell), percent=self.header["purity"].percent)
+
+    def _size(self, i: int, row: Mapping[str, Any]) -> str | None:
+        text = self._text("size", i)
+        if text is None or fold(text) in UNKNOWN_WORDS:
+            return None
+        mass = (row["quantity"] or 0) * KG_PER_UNIT.get(row["unit"] or "", 0)
+        try:
+            return str(cells.size(text, self.header["size"].unit, most=mass * (1 + _AGREES)))
+        except DataError as error:
+            return self._fault(i, "size", "size", error.message, error.hint)
 
     def _number(self, i: int, key: str) -> tuple[float | None, cells.Amount | None]:
         """The number in a cell and what stands around it; None where it is empty or faulty (the fault is noted)."""
@@ -442,16 +452,6 @@ class Parser:
         return value
 
     # All lots
-
-    def _twice(self, rows: list[dict[str, Any]], numbers: list[int]) -> None:
-        counts = Counter(row["lot_id"] for row in rows)
-        for row, number in zip(rows, numbers, strict=True):
-            if counts[row["lot_id"]] > 1:
-                hint = "Give every lot an id of its own."
-                found = CellFault(
-                    number, "lot_id", row["lot_id"], row["asset"], "duplicate", "a lot_id that occurs twice", hint
-                )
-                self.faults.append(found)
 
     def _totals(self, totals: list[int], kept: list[int], rows: list[dict[str, Any]]) -> None:
         """A total must be that of the lots above it; one that is not says that a row was misread or is missing."""

@@ -32,13 +32,14 @@ class Lots(dy.Schema):
 
     `quantity` is in `unit` as given and `mass` in kg; a listed instrument has neither form nor mass, and its unit is
     ``unit``. `purchase_price` is per `unit`. `purity` is free text, as traded. `spread` (round trip) and `storage_fee` (a
-    year) are fractions of the value.
+    year) are fractions of the value. `size` is that of one piece, as `toolkit.core.size.PieceSize` writes it.
     """
 
     lot_id = dy.String(primary_key=True)
     asset = dy.String(nullable=False)
     form = dy.String(nullable=True)
     purity = dy.String(nullable=True)
+    size = dy.String(nullable=True)
     quantity = dy.Float64(nullable=False, min_exclusive=0, allow_inf=False, allow_nan=False)
     unit = dy.String(nullable=False)
     mass = dy.Float64(nullable=True, min_exclusive=0, allow_inf=False, allow_nan=False)

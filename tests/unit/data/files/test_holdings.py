@@ -46,8 +46,8 @@ CONTRACT = (
 )
 
 
-def test_the_columns_are_those_of_the_contract_and_how_a_price_is_meant():
-    keys = [column.key for column in COLUMNS if column.key not in ("purchase_price_is", "total_price")]
+def test_the_columns_are_those_of_the_contract_with_how_a_price_is_meant_and_the_size_of_a_piece():
+    keys = [column.key for column in COLUMNS if column.key not in ("purchase_price_is", "total_price", "size")]
     assert ",".join(keys) == CONTRACT
 
 
@@ -420,3 +420,20 @@ def test_a_column_that_counts_is_no_name_and_money_beside_a_unit_price_is_the_to
     read = parsed("Item,Description,Qty,Unit price EUR,Amount EUR\n1,gold,2,10,20\n2,silver,3,1,4\n")
     assert [(fault.row, fault.rule) for fault in read.faults] == [(3, "total_price")]
     assert [row["lot_id"] for row in read.rows] == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "size"),
+    [("Stückgröße", "30x700", "700x30x30 mm"), ("size", "Ø 30 × 700 mm", "700x30x30 mm"), ("Abmessungen", "120 x 120 x 50", "120x120x50 mm"),
+     ("piece size", "5 kg", "5 kg"), ("Stückgewicht (g)", "800", "0.8 kg"), ("Stückgewicht", "800 g", "0.8 kg"), ("size", "unknown", None)],
+)  # fmt: skip
+def test_the_size_of_a_piece(header, cell, size):
+    assert parsed(f"asset;quantity;{header}\ngold;9;{cell}\n").holdings().frame["size"].to_list() == [size]
+
+
+@pytest.mark.parametrize(
+    ("cell", "says"), [("large", "not a size"), ("1.250 g", "decimals or thousands"), ("10 kg", "heavier than its lot")]
+)
+def test_sizes_that_are_asked(cell, says):
+    with pytest.raises(FrameError, match=says):
+        parsed(f"asset;quantity;size\ngold;9;{cell}\n").holdings()

@@ -9,8 +9,8 @@ from toolkit.core.errors import SpecError
 from toolkit.core.limits import check_number
 
 _NUMBER = r"\d+(?:[.,]\d+)?"
-_MASS = re.compile(rf"({_NUMBER})\s*kg")
-_SIZE = re.compile(rf"({_NUMBER})\s*(?:mm)?\s*[x×*]\s*({_NUMBER})\s*(?:mm)?(?:\s*[x×*]\s*({_NUMBER})\s*(?:mm)?)?")
+_MASS = re.compile(rf"({_NUMBER})\s*(kg|g)")
+_SIZE = re.compile(rf"[ø⌀]?\s*({_NUMBER})\s*(?:mm)?\s*[x×*]\s*({_NUMBER})\s*(?:mm)?(?:\s*[x×*]\s*({_NUMBER})\s*(?:mm)?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +27,14 @@ class PieceSize:
 
     @classmethod
     def parse(cls, text: str, option: str = "--size") -> PieceSize:
-        """A size such as ``30x700`` (diameter x length), ``120x120x50`` (mm) or ``5kg``.
+        """A size such as ``30x700`` (diameter x length), ``120x120x50`` (mm), ``5kg`` or ``800 g``.
 
         Raises:
             SpecError: for any other text.
         """
         told = text.strip().casefold()
         if found := _MASS.fullmatch(told):
-            mass = _positive(found[1], option)
+            mass = _positive(found[1], option) / (1 if found[2] == "kg" else 1000)
             if mass:
                 return cls(mass=mass)
         elif found := _SIZE.fullmatch(told):
@@ -44,6 +44,12 @@ class PieceSize:
                 return cls(dimensions=(a, b, c))
         hint = "Write diameter x length (30x700) or three sides (120x120x50) in mm, or the mass of one piece (5kg)."
         raise SpecError(f"{option} {text!r} is no size of a piece.", hint=hint)
+
+    def __str__(self) -> str:
+        """The text that `parse` reads."""
+        if self.dimensions is None:
+            return f"{self.mass:.12g} kg"
+        return f"{'x'.join(f'{side:.12g}' for side in self.dimensions)} mm"
 
     def reaches(self, sides: tuple[float, ...], mass: float | None) -> bool | None:
         """Whether the piece is as large as `sides` (mm) and as heavy as `mass` (kg); None when what is known does not say."""
