@@ -33,7 +33,7 @@ def cautions(
     rates: Mapping[str, Rate],
     provenance: Sequence[Mapping[str, Any]],
     owner: Mapping[str, str],
-    waiting: Sequence[Remark] = (),
+    further: Sequence[Remark] = (),
 ) -> tuple[Remark, ...]:
     """What weakens a proposal and how it was made, by the money that it touches."""
     found = _of_answer(problem, money, relaxed_cash, lots_gap, wanted_gap, reproducible=reproducible)
@@ -79,7 +79,7 @@ def cautions(
         found.append(Remark("law", text, f"See `toolkit controls {products[keys[0]]}`, and have the goods classified.", keys))
     values = dict(zip(universe.keys, np.maximum(money.values, money.before).tolist(), strict=True))
     told = [remark for remark in (*found, *problem.notes(), *inputs.notes) if not _concerns_nothing(remark, values)]
-    return by_money((*told, *waiting, *map(note, forecast.notes)), values)
+    return by_money((*told, *further, *map(note, forecast.notes)), values)
 
 
 def _concerns_nothing(remark: Remark, values: Mapping[str, float]) -> bool:

@@ -218,10 +218,13 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         remarks.append(note(error.message))
     tables = ("controls", "control_scopes", "products", "shares", "end_uses", "assumptions")
     yearly = {level.asset: level.source for level in levels.values() if level.kind == ANNUAL}
+    quoted = {level.asset: level.in_europe.basis for level in levels.values() if level.in_europe is not None}
     used_years = pl.DataFrame([*yearly.items()], schema={"asset": pl.String, "source": pl.String}, orient="row")
+    points = pl.DataFrame([*quoted.items()], schema={"asset": pl.String, "basis": pl.String}, orient="row")
     used = {
         "prices": prices.filter(pl.col("asset").is_in([*{level.asset for level in levels.values()} - yearly.keys()])),
         "prices_annual": snapshot["prices_annual"].join(used_years, on=["asset", "source"], how="semi"),
+        "price_points": snapshot["price_points"].join(points, on=["asset", "basis"], how="semi"),
         "fx": snapshot["fx"],
         **{name: snapshot[name] for name in tables},
     }
@@ -437,6 +440,7 @@ def _warnings(
         )
         for (kind, day, basis), assets in old.items()
     ]
+    found += [one for level in levels.values() if level.in_europe is not None for one in level.in_europe.remark(level.asset)]
     if portfolio.unpriced:
         text = said("No price is known for the form of {lots}: in no total.", lots=few(list(portfolio.unpriced)))
         found.append(Remark("data", text, "Bring one with --prices for its traded form.", tuple(portfolio.unpriced)))

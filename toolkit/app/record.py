@@ -17,15 +17,18 @@ from toolkit.app.inputs import Inputs
 from toolkit.app.money import Money
 from toolkit.app.observed import at_last_prices
 from toolkit.app.orders import lots_after, orders
+from toolkit.app.plain import plain
 from toolkit.app.prepare import Prepared
 from toolkit.app.record_risk import contributions, limit_rows, objective_record, risk_record, scenario_rows
 from toolkit.app.request import Request
 from toolkit.app.runs import SCHEMA_VERSION
 from toolkit.app.scenarios import StrategyScenarios
+from toolkit.app.valuation import Quotation, annual_basis, in_europe, region_of
 from toolkit.core.remarks import in_record
 from toolkit.core.said import phrases, said, sentences
 from toolkit.core.units import significant
 from toolkit.factors.forecast import FloatArray, Forecast
+from toolkit.factors.history import ANNUAL_AVERAGE
 from toolkit.factors.levels import error_on
 from toolkit.optimize.allocate import Allocation
 from toolkit.optimize.costs import TRADED
@@ -101,8 +104,9 @@ def run_record(
     certificate = allocation.certificate
     told = [] if outlook is None else list(outlook.notes)
     solved = (float(allocation.relaxed[-1]), allocation.lots_gap, strategy.solver.gap, allocation.reproducible)
-    waiting = posed.not_sold(allocation.relaxed[:-1])
-    remarks = cautions(inputs, problem, forecast, money, *solved, rates, provenance, owner, waiting)
+    quoted = _in_europe(inputs, forecast, prices, owner["currency"])
+    further = [*posed.not_sold(allocation.relaxed[:-1]), *(one for key in quoted for one in quoted[key].remark(key))]
+    remarks = cautions(inputs, problem, forecast, money, *solved, rates, provenance, owner, further)
     record = {
         "schema_version": SCHEMA_VERSION,
         "run_id": run_id,
@@ -128,7 +132,7 @@ def run_record(
             "rounding_cost": allocation.rounding_cost,
             "reproducible": allocation.reproducible,
         },
-        "positions": _positions(posed, forecast, allocation, money, prices, rates),
+        "positions": _positions(posed, forecast, allocation, money, prices, rates, quoted),
         "orders": listed,
         "lots": lots_after(posed, listed, request),
         "at_last_prices": at_last_prices(problem, money, raw),
@@ -213,9 +217,12 @@ def _positions(
     money: Money,
     prices: FloatArray,
     rates: Mapping[str, Rate],
+    quoted: Mapping[str, Quotation],
 ) -> list[dict[str, Any]]:
-    rows = []
-    for i, (asset, level) in enumerate(zip(posed.inputs.universe, forecast.levels, strict=True)):
+    rows, inputs = [], posed.inputs
+    for i, (asset, level) in enumerate(zip(inputs.universe, forecast.levels, strict=True)):
+        yearly = level.basis == ANNUAL_AVERAGE and asset.key not in inputs.own
+        series, status, source = annual_basis(inputs.snapshot, asset) if yearly else ("", "", "")
         rate = rates[level.currency].value
         lots = allocation.lots[i]
         in_lots = bool(np.isfinite(lots))
@@ -235,10 +242,15 @@ def _positions(
                 "lot_size": asset.lot_size if in_lots else None,
                 "price": prices[i],
                 "price_se": level.standard_error * rate,
-                "price_today_se": error_on(level, forecast.risks[i], posed.inputs.snapshot.as_of) * rate,
+                "price_today_se": error_on(level, forecast.risks[i], inputs.snapshot.as_of) * rate,
                 "price_raw": level.raw * rate,
                 "price_date": level.date,
                 "basis": level.basis,
+                "series": series or None,
+                "region": region_of(series or level.basis),
+                "price_status": status,
+                "price_source": source,
+                "in_europe": plain(quoted.get(asset.key)),
                 "cost": money.costs[i],
                 "element": asset.element,
                 "group": asset.group,
@@ -249,6 +261,19 @@ def _positions(
             }
         )
     return rows
+
+
+def _in_europe(inputs: Inputs, forecast: Forecast, prices: FloatArray, currency: str) -> dict[str, Quotation]:
+    """Asset -> what was quoted in Europe, for those of the bundled annual averages that are of elsewhere."""
+    found: dict[str, Quotation] = {}
+    for asset, level, price in zip(inputs.universe, forecast.levels, prices, strict=True):
+        if level.basis != ANNUAL_AVERAGE or asset.key in inputs.own:
+            continue
+        basis, *_ = annual_basis(inputs.snapshot, asset)
+        quotation = in_europe(inputs.snapshot, asset, float(price), level.date, basis, currency)
+        if quotation is not None:
+            found[asset.key] = quotation
+    return found
 
 
 def _items(problem: Problem, money: Money, budget: float) -> dict[str, dict[str, float]]:
@@ -272,8 +297,9 @@ def _named(forecast: Forecast, values: FloatArray) -> dict[str, float]:
 
 
 def _assets(inputs: Inputs, forecast: Forecast) -> list[dict[str, Any]]:
-    """What the model believes of each asset: volatility as printed and corrected, loadings, concentration of supply."""
+    """What the model believes of each asset: volatility as printed, corrected and used, loadings, concentration of supply."""
     errors = forecast.loading_errors
+    used = np.sqrt(np.clip(np.diag(forecast.matrix), 0.0, None))
     rows = []
     for i, (asset, risk) in enumerate(zip(inputs.universe, forecast.risks, strict=True)):
         supply = inputs.supply.get(asset.key)
@@ -289,6 +315,7 @@ def _assets(inputs: Inputs, forecast: Forecast) -> list[dict[str, Any]]:
                 "volatility": {
                     "raw": risk.raw,
                     "corrected": risk.latent,
+                    "used": used[i],
                     "low": risk.low,
                     "high": risk.high,
                     "noise": risk.noise,

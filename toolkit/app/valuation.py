@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
 from toolkit.app.exchange import last_rate
 from toolkit.core.assets import Asset
 from toolkit.core.market import Snapshot
+from toolkit.core.remarks import Remark
+from toolkit.core.said import said
+from toolkit.core.units import KG_PER_UNIT
 from toolkit.factors.forecast import PriceLevel
 from toolkit.factors.levels import price_levels
 from toolkit.factors.panel import CUSTOMS
@@ -17,6 +21,37 @@ from toolkit.factors.panel import CUSTOMS
 FILTERED, LAST_PRINT, ANNUAL = "filtered", "last_print", "annual_average"
 KINDS = {FILTERED: "filtered level", LAST_PRINT: "last print", ANNUAL: "annual average"}
 """What a price is, and the words for it."""
+CHINA, EUROPE, AMERICA = "China", "Europe", "United States"
+REGIONS = ((CHINA, "China"), (EUROPE, "Europe|Rotterdam"), (AMERICA, r"\bUS\b|import|customs"))
+"""Where a price is paid, and what its basis says of that."""
+COMPARABLE = timedelta(days=366)
+"""A quotation this much older than a price, or less, is set beside it: the year of an annual average."""
+APART = 1.25
+"""From this ratio on two prices of one good are not the same price."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quotation:
+    """A price of the same form in Europe on one day, which belongs to no series; money is for one kg.
+
+    Attributes:
+        low, high: In the reporting currency, equal where one price was quoted.
+        multiple: Their middle over the price that is used.
+        told: Both prices, which is used and why, in a sentence; empty where they are nearly the same.
+    """
+
+    low: float
+    high: float
+    date: date
+    basis: str
+    source: str
+    multiple: float
+    told: str
+
+    def remark(self, asset: str) -> tuple[Remark, ...]:
+        """What a reader must know of a holding or order of `asset`, where the prices differ."""
+        remedy = "Ask a dealer for a price, and bring it with --prices."
+        return (Remark("data", self.told, remedy, (asset,)),) if self.told else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +64,9 @@ class UnitPrice:
         kind: ``filtered`` (level behind noisy prints), ``last_print`` or ``annual_average``.
         date: The day that the last print, or the year of the average, ends.
         basis: Price basis, or the name of the annual series.
+        region: Where it is paid, in the words of `REGIONS`; None where its source does not say.
+        status: How an annual average was looked up; empty for others.
+        in_europe: What was quoted there, for an annual average of elsewhere; None where nothing was.
         quoted: The price before conversion, in `quoted_currency`; `rate_date` is the day of the exchange rate.
     """
 
@@ -43,6 +81,9 @@ class UnitPrice:
     quoted_currency: str
     rate_date: date | None
     source: str
+    region: str | None = None
+    status: str = ""
+    in_europe: Quotation | None = None
 
 
 def unit_prices(
@@ -89,8 +130,75 @@ def unit_prices(
             quoted_currency=row["currency"],
             rate_date=rate.date,
             source=row["source"],
+            region=region_of(row["basis"]),
+            status=row.get("status", ""),
+            in_europe=in_europe(snapshot, asset, price * rate.value, row["date"], row["basis"], currency),
         )
     return found
+
+
+def region_of(basis: str) -> str | None:
+    """Where a price of this basis is paid; None where the words do not say."""
+    return next((region for region, pattern in REGIONS if re.search(pattern, basis)), None)
+
+
+def in_europe(snapshot: Snapshot, asset: Asset, price: float, day: date, basis: str, currency: str) -> Quotation | None:
+    """The newest quotation in Europe of the form of a product beside an annual average of another or an unknown region.
+
+    None where there is none, and for a price that is no annual average: it is newer than any quotation known here.
+
+    Args:
+        snapshot: The market as known at the date of the question.
+        asset: The product.
+        price: Of one kg as it is used, in the reporting currency.
+        day: Of that price.
+        basis: What that price is.
+        currency: The reporting currency.
+    """
+    form = (asset.form or "").split(" ")[0]
+    if not basis.startswith(KINDS[ANNUAL]) or region_of(basis) == EUROPE or not form:
+        return None
+    rows = snapshot["price_points"].filter(
+        pl.col("asset") == asset.key,
+        pl.col("basis").str.contains(dict(REGIONS)[EUROPE]) & pl.col("basis").str.contains(rf"\b{form}\b"),
+        pl.col("unit").is_in(list(KG_PER_UNIT)),
+        pl.col("date") >= day - COMPARABLE,
+    )
+    if rows.is_empty():
+        return None
+    row = rows.sort("date", "basis").row(-1, named=True)
+    per_kg = last_rate(snapshot["fx"], row["currency"], currency).value / KG_PER_UNIT[row["unit"]]
+    low, high = row["price_low"] * per_kg, row["price_high"] * per_kg
+    multiple = (low + high) / 2 / price
+    one, several = said("{low:,.0f}", low=low), said("{low:,.0f} to {high:,.0f}", low=low, high=high)
+    told = said(
+        "{asset}: valued at {price:,.0f} {currency}/kg ({basis}); in Europe {quote} {currency}/kg was quoted on "
+        "{day:%Y-%m-%d} ({quotation}), {multiple:.1f} times as much. The average is used, because one quotation is no "
+        "series; metal outside China may be worth that, and an order cost it.",
+        asset=asset.key,
+        price=price,
+        currency=currency,
+        basis=basis,
+        quote=one if low == high else several,
+        day=row["date"],
+        quotation=row["basis"],
+        multiple=multiple,
+    )
+    return Quotation(
+        low=low,
+        high=high,
+        date=row["date"],
+        basis=row["basis"],
+        source=row["source"],
+        multiple=multiple,
+        told="" if 1 / APART < multiple < APART else told,
+    )
+
+
+def annual_basis(snapshot: Snapshot, asset: Asset) -> tuple[str, str, str]:
+    """Basis of the annual average of a product, how it was looked up, and id of its source; empty where there is none."""
+    rows = _annual(snapshot["prices_annual"], asset)
+    return (rows[0]["basis"], rows[0]["status"], rows[0]["source"]) if rows else ("", "", "")
 
 
 def _filtered(prices: pl.DataFrame, assets: tuple[Asset, ...]) -> dict[str, PriceLevel]:

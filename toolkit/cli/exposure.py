@@ -152,12 +152,17 @@ def _resale(lot: LotExposure) -> str:
 
 
 def _show_prices(answer: ExposureAnswer, out: Console) -> None:
-    table = _table("price of", f"{answer.currency}/kg", "+/-", "is", "of", "basis", right=(f"{answer.currency}/kg", "+/-"))
+    unit = f"{answer.currency}/kg"
+    table = _table("price of", unit, "+/-", "is", "of", "paid in", "basis", right=(unit, "+/-"))
     for price in answer.prices.values():
-        error = f"{price.standard_error:,.2f}" if price.standard_error else ""
-        basis = price.basis.replace("_", " ")
-        table.add_row(price.asset, f"{price.price:,.2f}", error, price.kind.replace("_", " "), str(price.date), basis)
+        error, kind = f"{price.standard_error:,.2f}" if price.standard_error else "", price.kind.replace("_", " ")
+        region = price.region or ("not stated" if price.basis.startswith(kind) else "")
+        basis = price.basis.removeprefix(f"{kind}, ").replace("_", " ")
+        table.add_row(price.asset, f"{price.price:,.2f}", error, kind, str(price.date), region, basis)
     out.print(table)
+    for price in answer.prices.values():
+        if price.in_europe is not None and price.in_europe.told:
+            out.print(price.in_europe.told, markup=False)
 
 
 def _show_shock(answer: ExposureAnswer, out: Console) -> None:

@@ -254,8 +254,9 @@ class Findings:
 
 
 def is_confirmed(fact: Mapping[str, Any]) -> bool:
-    """Whether a fact of the control ledger is official and was looked up, as against memory, press or one side's claim."""
-    return fact["standing"] == "official" and fact["confidence"].startswith("verified")
+    """Whether a fact is official and was looked up, as against memory, press, a secondary quotation or one side's claim."""
+    looked_up = fact["confidence"].startswith("verified") and "secondary quotation" not in fact["confidence"]
+    return fact["standing"] == "official" and looked_up
 
 
 def is_soft(limit: Mapping[str, Any]) -> bool:

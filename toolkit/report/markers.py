@@ -66,7 +66,8 @@ def origins_of(record: Mapping[str, Any], parts: Mapping[str, Any]) -> Iterator[
             licence=found[0]["licence"],
             tables=tuple(dict.fromkeys(row["table"] for row in found)),
             newest=max((row["as_of"] for row in found if row["as_of"]), default=None),
-            known_from=max(row["known_from"] for row in found),
+            # A ledger that was reviewed after its newest row is known in that state from the review on.
+            known_from=max(row[key] for row in found for key in ("known_from", "as_of") if row[key]),
             overdue_days=max(row["overdue_days"] for row in found),
         )
 

@@ -38,7 +38,7 @@ def test_a_start_in_cash_is_told_by_holdings_and_volatility(records):
     assert figures["Under export control"][0] == f"{100 * record['exposures']['controlled']:.1f}%"
     loss = f"the worst year in twenty loses {100 * record['risk']['cvar_95']:.1f}% on average"
     assert figures["Volatility a year"] == (volatility, loss)
-    assert status["Unconfirmed facts used"] == str(len(unconfirmed(Findings.of(record))))
+    assert status["Unconfirmed facts in this report"] == str(len(unconfirmed(Findings.of(record))))
 
 
 def test_a_change_is_told_against_today_in_both_languages(records):

@@ -51,12 +51,32 @@ def test_volatilities_are_paired_and_told_with_their_numbers(records):
     table = cells(volatility)
     for a in record["assets"]:
         v, name = a["volatility"], a["asset"].capitalize()
-        assert table[name][:2] == [FMT.percent(v["raw"]), FMT.percent(v["corrected"])]
-        printed, believed, low, high = (FMT.percent(v[key], 0) for key in ("raw", "corrected", "low", "high"))
-        assert f"{name} printed {printed}, corrected {believed} ({low} to {high})" in told
+        assert table[name][:3] == [FMT.percent(v[key]) for key in ("used", "raw", "corrected")]
+        believed, printed, low, high = (FMT.percent(v[key], 0) for key in ("used", "raw", "low", "high"))
+        assert f"{name} {believed}, printed {printed}, corrected {low} to {high}" in told
 
 
-def test_the_table_tells_how_a_year_ahead_differs_and_how_deep_prices_fell(records):
+def test_the_volatility_shown_first_is_that_behind_the_risk_of_the_answer(records):
+    """One metal has one volatility: gold at 15% beside a risk that takes 23% was two."""
+    record = records["normal"]
+    model = {a["asset"]: a["forecast"] for a in record["factor_model"]["assets"]}
+    assert {a["asset"]: a["volatility"]["used"] for a in record["assets"]} == pytest.approx(model)
+    weights = {p["asset"]: p["weight"] for p in record["positions"]}
+    alone = sum(weights[asset] * figure for asset, figure in model.items())
+    assert alone / record["risk"]["volatility"] == pytest.approx(record["risk"]["diversification_ratio"])
+    figure = pair(record)[1]
+    apart = {a for a, v in model.items() if abs(v / model_corrected(record)[a] - 1) > 0.01}
+    assert "gold" in apart
+    assert all(asset in plain(figure.source) for asset in apart)
+    drawn = figure.body[0].drawings[0].figures[0]
+    assert [row.believed for row in drawn] == pytest.approx(sorted(model.values(), reverse=True))
+
+
+def model_corrected(record):
+    return {a["asset"]: a["volatility"]["corrected"] for a in record["assets"]}
+
+
+def test_the_table_tells_how_deep_prices_fell(records):
     record = records["normal"]
     fall = {"depth": -0.25, "peak": "2025-01-31", "trough": "2025-06-30", "under_water": 7, "lasts": True}
     parts = {"prices": {"series": [{"asset": "gallium", "fall": fall}]}}
@@ -67,11 +87,9 @@ def test_the_table_tells_how_a_year_ahead_differs_and_how_deep_prices_fell(recor
     assert gallium["Deepest fall"] == "−25.0%"
     assert gallium["Months below a peak"] == "7 (still)"
     assert dict(zip(heads, table["Gold"], strict=True))["Deepest fall"] == "–"
-    model = next(a for a in record["factor_model"]["assets"] if a["asset"] == "gallium")
-    assert gallium["Year ahead"] == FMT.percent(model["forecast"])
     assert gallium["Seen"] == "through the noise of customs values"
     bare = {**record, "factor_model": None}
-    assert len(pair(bare)[1].data.columns) == len(heads) + 1 - 4
+    assert len(pair(bare)[1].data.columns) == len(heads) + 1 - 3
 
 
 def test_the_title_counts_series_that_are_mostly_noise(records):
@@ -91,7 +109,7 @@ def test_the_title_counts_series_that_are_mostly_noise(records):
 def test_a_flat_series_has_no_logarithm(records):
     record = copy.deepcopy(records["normal"])
     assert "Logarithmic" in plain(pair(record)[1].sub)
-    record["assets"][0]["volatility"] |= {"raw": 0.0, "corrected": 0.0, "low": 0.0, "high": 0.0}
+    record["assets"][0]["volatility"] |= {"raw": 0.0, "corrected": 0.0, "used": 0.0, "low": 0.0, "high": 0.0}
     assert "Logarithmic" not in plain(pair(record)[1].sub)
 
 

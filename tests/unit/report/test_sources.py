@@ -38,13 +38,13 @@ def test_every_report_states_the_dates_it_rests_on():
         "Legal state as of": "24\u00a0November\u00a02026",
         "Prices": "customs unit value to Jul\u00a02026 and monthly average to May\u00a02026",
         "Shares of supply": "USGS Mineral Commodity Summaries 2026 (2025)",
-        "Unconfirmed facts used": "5",
+        "Unconfirmed facts in this report": "5",
     }
 
 
 def test_the_bare_law_has_no_prices_to_date():
-    assert list(status(law())) == ["Legal state as of", "Unconfirmed facts used"]
-    assert list(status(law(), code="de")) == ["Rechtslage vom", "Verwendete unbestätigte Angaben"]
+    assert list(status(law())) == ["Legal state as of", "Unconfirmed facts in this report"]
+    assert list(status(law(), code="de")) == ["Rechtslage vom", "Unbestätigte Angaben in diesem Bericht"]
 
 
 def test_late_sources_are_counted_and_marked_in_words():
@@ -61,8 +61,19 @@ def test_late_sources_are_counted_and_marked_in_words():
     for row in record["data"]:
         row["overdue_days"] = 0
     figure = blocks(record)[1]
-    assert (plain(figure.title), figure.sub) == ("No source is overdue", ())
+    assert plain(figure.title) == "No source is overdue"
+    assert "Overdue" not in plain(figure.sub)
+    assert "are those of this report" in plain(figure.sub)
     assert len(figure.body[0].columns) == 4
+
+
+def test_nothing_is_known_before_the_day_it_speaks_of():
+    """The ledger is reviewed to a later day than that of its newest row: it is known in that state from the review on."""
+    found = Findings.of(law())
+    assert any(row["as_of"] and row["known_from"] < row["as_of"] for row in found.record["data"])
+    assert all(origin.newest is None or origin.known_from >= origin.newest for origin in found.origins)
+    newest = {origin.key: plain(row.cells[2]) for origin, row in zip(found.origins, blocks(law())[1].body[0].rows, strict=True)}
+    assert newest["official_notices"].startswith("reviewed to ")
 
 
 def test_every_marker_has_a_row_to_link_to():
@@ -85,7 +96,7 @@ def test_unconfirmed_facts_are_those_the_ledger_did_not_look_up():
 
 def test_each_unconfirmed_fact_has_its_number_metals_reason_and_source():
     figure = blocks(law())[2]
-    assert plain(figure.title) == "Five facts of the control ledger used here are not confirmed"
+    assert plain(figure.title) == "Five facts used in this report are not confirmed"
     rows = {plain(row.cells[0]): [plain(cell) for cell in row.cells[1:]] for row in figure.body[0].rows}
     assert rows["Regulation (EU) 2021/821 Annex I"][:2] == [
         "Licence: bismuth, tungsten, rhenium and hafnium",
@@ -94,7 +105,7 @@ def test_each_unconfirmed_fact_has_its_number_metals_reason_and_source():
     assert rows["statements of 2026-09-28 on the Kuala Lumpur arrangement"][1] == "stated by both governments, act not seen"
     assert rows["No.\u00a020/2026"][1] == "one source, not confirmed elsewhere"
     assert all(cells[-1] for cells in rows.values())
-    assert plain(blocks(law(), code="de")[2].title).startswith("Fünf hier verwendete Angaben")
+    assert plain(blocks(law(), code="de")[2].title).startswith("Fünf in diesem Bericht verwendete Angaben")
 
 
 def test_where_everything_is_confirmed_there_is_no_list():
@@ -104,7 +115,7 @@ def test_where_everything_is_confirmed_there_is_no_list():
         sure = [m for m in row["measures"] if m["standing"] == "official" and m["confidence"].startswith("verified")]
         row["elsewhere"], row["measures"] = [], sure
     assert len(blocks(record)) == 2
-    assert status(record)["Unconfirmed facts used"] == "0"
+    assert status(record)["Unconfirmed facts in this report"] == "0"
 
 
 def test_without_sources_the_section_says_so():
@@ -144,6 +155,6 @@ def test_reports_of_flows_are_counted_among_the_unconfirmed_facts():
     }  # fmt: skip
     parts = {"flows": {"reported": [{"fact": fact}], "data": []}}
     before, after = status(law()), status(law(), parts)
-    assert int(after["Unconfirmed facts used"]) == int(before["Unconfirmed facts used"]) + 1
+    assert int(after["Unconfirmed facts in this report"]) == int(before["Unconfirmed facts in this report"]) + 1
     table = blocks(law(), parts)[-1].body[0]
     assert any("one press report, not confirmed elsewhere" in plain(row.cells[2]) for row in table.rows)

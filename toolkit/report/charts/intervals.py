@@ -1,4 +1,4 @@
-"""Printed and believed figures with the interval of the latter, one row each."""
+"""Printed and believed figures beside an interval, one row each."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LOG_TICKS = tuple(m * 10.0**e for e in range(-2, 5) for m in (1, 2, 5))
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A figure as printed, the figure that is believed, and its interval; fractions."""
+    """A figure as printed, the figure that is used, and an interval, which need not hold either; fractions."""
 
     label: str
     raw: float
@@ -31,7 +31,7 @@ class Interval:
 
 
 def intervals(rows: Sequence[Interval], told: str, fmt: Formats) -> Chart:
-    """Printed and believed figures of each row, with the interval of the latter, for a phone and for a column.
+    """Printed and believed figures of each row beside its interval, for a phone and for a column.
 
     Args:
         rows: From top to bottom.
@@ -44,7 +44,7 @@ def intervals(rows: Sequence[Interval], told: str, fmt: Formats) -> Chart:
 
 def is_logarithmic(rows: Sequence[Interval]) -> bool:
     """Whether the axis is: noise makes some prints ten times as volatile as the metal, and a flat series has no logarithm."""
-    return min(v for r in rows for v in (r.raw, r.low)) > 0
+    return min(v for r in rows for v in (r.raw, r.believed, r.low)) > 0
 
 
 def _spec(rows: tuple[Interval, ...], width: int, fmt: Formats) -> str:
@@ -54,7 +54,7 @@ def _spec(rows: tuple[Interval, ...], width: int, fmt: Formats) -> str:
         for i, r in enumerate(rows)
     ]
     names = json.dumps([cut(r.label, LABELS) for r in rows], ensure_ascii=False)
-    ends = [100 * v for r in rows for v in (r.raw, r.low, r.high)]
+    ends = [100 * v for r in rows for v in (r.raw, r.believed, r.low, r.high)]
     low, high = 0.85 * min(ends), 1.15 * max(ends)
     log = is_logarithmic(rows)
     ticks = [t for t in LOG_TICKS if low <= t <= high]

@@ -12,6 +12,7 @@ from toolkit.report.words.text import Text, text
 
 Fact = Mapping[str, Any]
 DOUBTS = (
+    ("secondary quotation", mark("from one secondary quotation, not looked up at its source")),
     ("partly verified", mark("partly not checked against the text")),
     ("not checked", mark("not checked against the text")),
     ("from memory", mark("not checked against the text")),
@@ -24,7 +25,8 @@ REPORTED, CLAIMED, UNNAMED = mark("reported by the press"), mark("claimed by one
 
 
 def facts(run: Findings) -> Iterator[Fact]:
-    """Every fact of the ledger behind this report: dates ahead, measures, those of other countries, reports of flows."""
+    """Every fact behind this report: dates ahead, measures, those of other countries, reports of flows, yearly prices."""
+    yield from _prices(run)
     yield from (point["fact"] for point in run.parts.get("flows", {}).get("reported", ()) if "fact" in point)
     yield from run.record.get("upcoming", ())
     for row in run.record.get("controls", ()):
@@ -41,6 +43,18 @@ def unconfirmed(run: Findings) -> Mapping[str, Fact]:
         if not is_confirmed(fact):
             found.setdefault(fact["event_id"], fact)
     return found
+
+
+def doubts(run: Findings) -> tuple[tuple[str, Text], ...]:
+    """Items of a status line: how much of this report rests on unconfirmed facts and on sources that are overdue.
+
+    Another report of the same run has other sections, and with them other facts and sources: the labels say whose they are.
+    """
+    say, late = run.say, sum(origin.overdue_days > 0 for origin in run.origins)
+    return (
+        (say.words("Unconfirmed facts in this report"), text(run.fmt.number(len(unconfirmed(run))))),
+        (say.words("Overdue sources of this report"), say("{late} of {total}", late=late, total=len(run.origins))),
+    )
 
 
 def concerned(run: Findings, event_id: str) -> tuple[Mapping[str, Any], ...]:
@@ -88,6 +102,25 @@ def note(run: Findings, words: str) -> Text:
     if words in run.record.get("phrases", {}):
         return run.sentence(words)
     return run.say.retold(run.say.term("note", words))
+
+
+def _prices(run: Findings) -> Iterator[Fact]:
+    """The annual averages that are used, of a holdings file or of what a run holds."""
+    held = [(p, p.get("series"), p.get("price_status"), p.get("price_source")) for p in run.record.get("positions", ())]
+    lots = [(p, p["basis"], p.get("status"), p["source"]) for p in run.record.get("exposure", {}).get("prices", ())]
+    titles = {origin.key: origin.title for origin in run.origins}
+    for price, basis, status, source in (*held, *lots):
+        if status:
+            yield {
+                "event_id": f"price of {price['asset']}",
+                "standing": "official",
+                "confidence": status,
+                "number": basis,
+                "instrument": "price",
+                "metals": [price["asset"]],
+                "source": titles.get(source, source),
+                "source_id": source,
+            }
 
 
 def _on_routes(row: Mapping[str, Any]) -> Iterator[Fact]:

@@ -146,6 +146,7 @@ def _notes(run: Findings, rows: list[tuple[Object, Object]]) -> Iterator[Text]:
             "since: {metals}.",
             metals=say.listed(listed),
         )
+    yield from (run.sentence(p["in_europe"]["told"]) for _, p in rows if (p.get("in_europe") or {}).get("told"))
     if run.before and any(order["side"] != KEEP for order, _ in rows):
         before, added, left = record["money"]["cash_before"], record["money"]["added"], record["cash"]["value"]
         yield say(

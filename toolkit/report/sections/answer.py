@@ -10,7 +10,7 @@ from toolkit.report.findings import Findings
 from toolkit.report.markers import NORMAL, SHOCKS, STORAGE, UNCERTAIN
 from toolkit.report.pieces.costs import entry_rests_on
 from toolkit.report.pieces.deadline import deadline
-from toolkit.report.pieces.facts import unconfirmed
+from toolkit.report.pieces.facts import doubts
 from toolkit.report.words.formats import readable
 from toolkit.report.words.language import mark
 from toolkit.report.words.origins import product_of
@@ -29,19 +29,11 @@ STATUS = {
 @section("answer", "", needs=["positions"])
 def answer(run: Findings) -> tuple[Block, ...]:
     """Heading, paragraph, key figures and status line."""
-    say = run.say
-    late = sum(origin.overdue_days > 0 for origin in run.origins)
     return (
         Heading(_result(run)),
         Paragraph(text(*_paragraph(run)), "answer"),
         KeyFigures((_controlled(run), _volatility(run), _entry(run))),
-        Status(
-            (
-                (say.words("Status"), _status(run)),
-                (say.words("Unconfirmed facts used"), text(run.fmt.number(len(unconfirmed(run))))),
-                (say.words("Overdue sources"), say("{late} of {total}", late=late, total=len(run.origins))),
-            )
-        ),
+        Status(((run.say.words("Status"), _status(run)), *doubts(run))),
     )
 
 

@@ -10,6 +10,7 @@ from toolkit.report.document import Block, Heading, KeyFigure, KeyFigures, Parag
 from toolkit.report.findings import Findings, is_confirmed
 from toolkit.report.markers import UNCERTAIN
 from toolkit.report.pieces.deadline import deadline
+from toolkit.report.pieces.facts import doubts
 from toolkit.report.words.text import Inline, Text, sources, text
 
 
@@ -96,5 +97,4 @@ def _status(found: Findings) -> Iterator[tuple[str, Text]]:
     prices, flows = (sum(bool(row["new"]) for row in part[key]) for key in ("prices", "flows"))
     yield say.words("New prices"), say("{new} of {total}", new=prices, total=len(part["prices"]))
     yield say.words("New months of customs data"), say("{new} of {total}", new=flows, total=len(part["flows"]))
-    late = sum(origin.overdue_days > 0 for origin in found.origins)
-    yield say.words("Overdue sources"), say("{new} of {total}", new=late, total=len(found.origins))
+    yield from doubts(found)

@@ -9,7 +9,7 @@ from typing import Any
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Heading, KeyFigure, KeyFigures, Paragraph, Row, Status, Table
 from toolkit.report.findings import Findings
-from toolkit.report.pieces.facts import unconfirmed
+from toolkit.report.pieces.facts import doubts
 from toolkit.report.sections.limits import NAMELESS
 from toolkit.report.words.asked import asked, changed, side_asked, step
 from toolkit.report.words.language import mark
@@ -41,7 +41,6 @@ class Move:
 def no_answer(run: Findings) -> tuple[Block, ...]:
     """Heading, paragraph, key figures and status line of a run without an answer."""
     say = run.say
-    late = sum(origin.overdue_days > 0 for origin in run.origins)
     return (
         Heading(_result(run)),
         Paragraph(text(*_paragraph(run)), "answer"),
@@ -49,8 +48,7 @@ def no_answer(run: Findings) -> tuple[Block, ...]:
         Status(
             (
                 (say.words("Status"), say("no answer") if _proven(run) else say("none found; the search is local")),
-                (say.words("Unconfirmed facts used"), text(run.fmt.number(len(unconfirmed(run))))),
-                (say.words("Overdue sources"), say("{late} of {total}", late=late, total=len(run.origins))),
+                *doubts(run),
             )
         ),
     )

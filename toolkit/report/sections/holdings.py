@@ -55,7 +55,8 @@ def holdings(run: Findings) -> tuple[Block, ...] | Missing:
     if not lots:
         return Missing(run.say.words("The file lists no lots."))
     delay = _delay(run)
-    return (_bar(run, lots), _lots(run, lots), *((delay,) if delay else ()))
+    yearly = _yearly(run)
+    return (_bar(run, lots), _lots(run, lots), *((yearly,) if yearly else ()), *((delay,) if delay else ()))
 
 
 def _bar(run: Findings, lots: Sequence[Mapping[str, Any]]) -> Figure:
@@ -140,16 +141,6 @@ def _source(run: Findings) -> Iterator[Inline]:
         prices=sources(*run.of_sources(*(price["source"] for price in exposure["prices"]))),
         notices=sources(*run.of_tables("controls"), *run.rests_on(ORIGIN, FORM)),
     )
-    yearly = {price["asset"]: price for price in exposure["prices"] if price["kind"] == "annual_average"}
-    value = sum(lot["value"] or 0.0 for lot in exposure["lots"] if lot["asset"] in yearly)
-    if value > 0:
-        yield " "
-        yield from say(
-            "{share} of value is priced at an average of a year, up to {day}: {metals}.",
-            share=strong(run.fmt.percent(value / exposure["value"], 0)),
-            day=run.fmt.short_date(max(price["date"] for price in yearly.values())),
-            metals=say.listed([run.metal(row) for row in run.record["controls"] if row["asset"] in yearly]),
-        )
     unpriced: Sequence[str] = exposure["unpriced"]
     if unpriced:
         first: list[Inline] = [shown_name(lot) for lot in islice(unpriced, UNPRICED_NAMED)]
@@ -276,6 +267,72 @@ def _rest(run: Findings, rest: Sequence[Mapping[str, Any]]) -> Text:
     if not risky:
         return run.say("none of them is at risk")
     return run.say.counted(risky, "{n} of them is at risk", "{n} of them are at risk")
+
+
+def _yearly(run: Findings) -> Figure | None:
+    """The prices that are averages of a year: where they are paid, and what was quoted in Europe; None without one."""
+    say, fmt, exposure = run.say, run.fmt, run.record["exposure"]
+    prices = {price["asset"]: price for price in exposure["prices"] if price["kind"] == "annual_average"}
+    value = sum(lot["value"] or 0.0 for lot in exposure["lots"] if lot["asset"] in prices)
+    if value <= 0:
+        return None
+    rows = {row["asset"]: row for row in run.record["controls"]}
+    title = say(
+        "{share} of value is priced at an average of a year, up to {day}",
+        share=fmt.percent(value / exposure["value"], 0),
+        day=fmt.long_date(max(price["date"] for price in prices.values())),
+    )
+    quoted = [price for price in prices.values() if price.get("in_europe")]
+    if quoted:
+        most = max(quoted, key=lambda price: price["in_europe"]["multiple"])
+        title = text(
+            title,
+            "; ",
+            say(
+                "{metal} was quoted at {multiple} times that in Europe",
+                metal=run.metal(product(most, rows)),
+                multiple=fmt.number(most["in_europe"]["multiple"], 1),
+            ),
+        )
+    sub = say("Amounts per kg. The values of lots use the average: what was quoted in Europe on one day is no series. Metal "
+              "outside China may be worth that, and an order cost it.") if quoted else say("Amounts per kg.")  # fmt: skip
+    columns = (
+        Column(say.words("Metal"), "left"),
+        Column(say.words("Price used, {currency}", currency=run.currency)),
+        Column(say.words("Basis"), "left"),
+        Column(say.words("Paid in"), "left"),
+        *((Column(say.words("Quoted in Europe, {currency}", currency=run.currency)), Column(say.words("Quotation"), "left"))
+          if quoted else ()),
+    )  # fmt: skip
+    table = Table(
+        say.words("Prices that are averages of a year"),
+        columns,
+        tuple(Row(_average(run, price, rows, quoted=bool(quoted))) for price in prices.values()),
+    )
+    keys = (*(price["source"] for price in prices.values()), *(price["in_europe"]["source"] for price in quoted))
+    foot = say("Source: {sources}.", sources=sources(*run.of_sources(*keys)))
+    return Figure(title, sub, (table,), (), foot)
+
+
+def _average(
+    run: Findings, price: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any]], *, quoted: bool
+) -> tuple[Text, ...]:
+    say, fmt, there = run.say, run.fmt, price.get("in_europe")
+    year = text(fmt.sentence(say.term("term", price["basis"])), muted(f" {price['date'][:4]}"))
+    region = price.get("region")
+    cells = (
+        text(run.head(product(price, rows))),
+        text(strong(fmt.price(price["price"]))),
+        year,
+        text(say.term("term", region)) if region else text(say.words("not stated")),
+    )
+    if not quoted:
+        return cells
+    if not there:
+        return (*cells, text(NONE), text(NONE))
+    ends = dict.fromkeys((fmt.price(there["low"], like=there["low"]), fmt.price(there["high"], like=there["low"])))
+    day = muted(f", {fmt.short_date(there['date'])}")
+    return (*cells, text(strong("–".join(ends))), text(name(fmt.sentence(say.term("term", there["basis"]))), day))
 
 
 def _delay(run: Findings) -> Figure | None:

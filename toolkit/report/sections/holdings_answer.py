@@ -9,7 +9,7 @@ from toolkit.report.compose import section
 from toolkit.report.document import Block, Heading, KeyFigure, KeyFigures, Paragraph, Status
 from toolkit.report.findings import Findings
 from toolkit.report.pieces.deadline import deadline
-from toolkit.report.pieces.facts import unconfirmed
+from toolkit.report.pieces.facts import doubts
 from toolkit.report.pieces.lots import FORM, LATER, ORIGIN, Reach, Sum, shown_name, sums
 from toolkit.report.words.formats import day
 from toolkit.report.words.text import NONE, Inline, Text, sources, text
@@ -145,10 +145,8 @@ def _resale(run: Findings, exposure: Mapping[str, Any]) -> KeyFigure:
 
 def _status(run: Findings, exposure: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
     say, fmt = run.say, run.fmt
-    late = sum(origin.overdue_days > 0 for origin in run.origins)
     old = sum((run.as_of - day(price["date"])).days > STALE_DAYS for price in exposure["prices"])
-    yield say.words("Unconfirmed facts used"), text(fmt.number(len(unconfirmed(run))))
-    yield say.words("Overdue sources"), say("{late} of {total}", late=late, total=len(run.origins))
+    yield from doubts(run)
     yield (
         say.words("Prices older than {days} days", days=STALE_DAYS),
         say("{late} of {total}", late=old, total=len(exposure["prices"])),

@@ -82,14 +82,12 @@ def _contributions(run: Findings) -> Figure:
 
 
 def _volatilities(run: Findings) -> Figure | None:
-    """As printed and as corrected, with the interval of the latter; the table behind tells how, and how deep prices fell."""
+    """As used and as printed, with the interval of the corrected; the table behind tells how, and how deep prices fell."""
     say, fmt = run.say, run.fmt
-    rows = sorted(by_product(run.record["assets"]), key=lambda a: (-a["volatility"]["corrected"], a["asset"]))
+    rows = sorted(by_product(run.record["assets"]), key=lambda a: (-used(a), a["asset"]))
     if not rows:
         return None
-    drawn = tuple(
-        Interval(run.head(a).text, v["raw"], v["corrected"], v["low"], v["high"]) for a in rows for v in (a["volatility"],)
-    )
+    drawn = tuple(Interval(run.head(a).text, v["raw"], used(a), v["low"], v["high"]) for a in rows for v in (a["volatility"],))
     noisy = [a for a in rows if a["volatility"]["raw"] > 0 and a["volatility"]["corrected"] < NOISY * a["volatility"]["raw"]]
     counts = sorted(a["volatility"]["observations"] for a in rows)
     sub = text(
@@ -102,16 +100,18 @@ def _volatilities(run: Findings) -> Figure | None:
         if is_logarithmic(drawn)
         else say("Band: 68% interval of the corrected figure."),
     )  # fmt: skip
-    legend = (("raw", say.words("as printed")), ("level", say.words("corrected, with interval")))
+    legend = (("raw", say.words("as printed")), ("level", say.words("as used in this report; band: as corrected")))
     foot = text(say("Source: price series"), sources(*run.of_tables("prices", "fx")), ".")
     if noisy:
         foot = text(foot, " ", say("Customs values are noisy; a model takes the noise out."))
-    if run.record.get("factor_model"):
+    if apart := [run.metal(a) for a in rows if fmt.percent(used(a), 0) != fmt.percent(a["volatility"]["corrected"], 0)]:
         ahead = say(
-            "Shares of risk use the volatility of the year ahead, which weighs recent changes more: see the data table."
+            "For {metals} the year ahead is used: it weighs recent changes more than the corrected figure, an average of the "
+            "whole history.",
+            metals=say.listed(apart),
         )
         foot = text(foot, " ", ahead)
-    chart = intervals(drawn, _told(run, drawn), fmt)
+    chart = intervals(drawn, _told(run, rows), fmt)
     return Figure(_volatility_title(run, rows, noisy), sub, (chart,), legend, foot, _table(run, rows))
 
 
@@ -126,8 +126,8 @@ def _volatility_title(run: Findings, rows: Sequence[Asset], noisy: Sequence[Asse
     if not noisy:
         return say(
             "Volatility lies between {low} and {high} a year",
-            low=fmt.percent(rows[-1]["volatility"]["corrected"], 0),
-            high=fmt.percent(rows[0]["volatility"]["corrected"], 0),
+            low=fmt.percent(used(rows[-1]), 0),
+            high=fmt.percent(used(rows[0]), 0),
         )
     return say.counted(
         len(noisy),
@@ -137,19 +137,26 @@ def _volatility_title(run: Findings, rows: Sequence[Asset], noisy: Sequence[Asse
     )  # fmt: skip
 
 
-def _told(run: Findings, rows: Sequence[Interval]) -> str:
+def used(a: Asset) -> float:
+    """The volatility behind every figure of risk; runs that were stored without it used the corrected one or near it."""
+    v = a["volatility"]
+    return v.get("used", v["corrected"])
+
+
+def _told(run: Findings, rows: Sequence[Asset]) -> str:
     """The figures of the chart in a sentence."""
     fmt = run.fmt
     each = [
         run.say.words(
-            "{metal} printed {raw}, corrected {corrected} ({low} to {high})",
-            metal=one.label,
-            raw=fmt.percent(one.raw, 0),
-            corrected=fmt.percent(one.believed, 0),
-            low=fmt.percent(one.low, 0),
-            high=fmt.percent(one.high, 0),
+            "{metal} {used}, printed {raw}, corrected {low} to {high}",
+            metal=run.head(a).text,
+            used=fmt.percent(used(a), 0),
+            raw=fmt.percent(v["raw"], 0),
+            low=fmt.percent(v["low"], 0),
+            high=fmt.percent(v["high"], 0),
         )
-        for one in rows
+        for a in rows
+        for v in (a["volatility"],)
     ]
     return run.say.words("Volatility a year: {figures}.", figures="; ".join(each))
 
@@ -160,23 +167,24 @@ def _table(run: Findings, rows: Sequence[Asset]) -> Table:
     model = {a["asset"]: a for a in by_product((run.record.get("factor_model") or {}).get("assets", ()))}
     fallen = {one["asset"]: one["fall"] for one in run.parts.get("prices", {}).get("series", ()) if one["fall"]}
     columns = [
-        Column(say.words("Metal"), "left"), Column(say.words("Printed")), Column(say.words("Corrected")),
+        Column(say.words("Metal"), "left"), Column(say.words("Used")), Column(say.words("Printed")),
+        Column(say.words("Corrected")),
         Column(say.words("68% interval")), Column(say.words("Noise of a print")), Column(say.words("n")),
         Column(say.words("From"), "left"), Column(say.words("To"), "left"), Column(say.words("Seen"), "left"),
     ]  # fmt: skip
     if model:
-        columns += [Column(say.words("Year ahead")), Column(say.words("Own data"))]
+        columns.append(Column(say.words("Own data")))
     if fallen:
         columns += [Column(say.words("Deepest fall")), Column(say.words("Months below a peak"))]
     cells = [
         (
             *_estimate(run, a),
-            *(_ahead(run, model.get(a["asset"])) if model else ()),
+            *((_own(run, model.get(a["asset"])),) if model else ()),
             *(_fall(run, fallen.get(a["asset"])) if fallen else ()),
         )
         for a in rows
     ]
-    caption = say.words("Volatility a year, printed and corrected")
+    caption = say.words("Volatility a year, used, printed and corrected")
     return Table(caption, tuple(columns), tuple(Row(row) for row in cells), stacks=False)
 
 
@@ -184,8 +192,9 @@ def _estimate(run: Findings, a: Asset) -> tuple[Text, ...]:
     say, fmt, v = run.say, run.fmt, a["volatility"]
     return (
         text(run.head(a)),
+        text(strong(fmt.percent(used(a)))),
         text(fmt.percent(v["raw"])),
-        text(strong(fmt.percent(v["corrected"]))),
+        text(fmt.percent(v["corrected"])),
         say("{low} to {high}", low=fmt.percent(v["low"]), high=fmt.percent(v["high"])),
         text(fmt.percent(v["noise"])) if v["noise"] else text(NONE),
         text(fmt.number(v["observations"])),
@@ -195,11 +204,9 @@ def _estimate(run: Findings, a: Asset) -> tuple[Text, ...]:
     )
 
 
-def _ahead(run: Findings, a: Asset | None) -> tuple[Text, Text]:
-    """The volatility of the year ahead, and how far the figure follows the metal's own prices rather than its group's."""
-    if a is None:
-        return text(NONE), text(NONE)
-    return text(run.fmt.percent(a["forecast"])), text(run.fmt.percent(a["own_weight"], 0))
+def _own(run: Findings, a: Asset | None) -> Text:
+    """How far the volatility follows the metal's own prices rather than its group's."""
+    return text(NONE) if a is None else text(run.fmt.percent(a["own_weight"], 0))
 
 
 def _fall(run: Findings, fall: Mapping[str, Any] | None) -> tuple[Text, Text]:

@@ -16,6 +16,7 @@ from toolkit.report.words.names import of_key
 from toolkit.report.words.text import NONE, Inline, Span, Text, muted, name, sources, text
 
 SHARES, PRICES = "shares", "prices"
+LAW = ("controls", "control_scopes")
 TABLES: Mapping[str, str] = MappingProxyType(
     {
         "controls": mark("control events"),
@@ -51,7 +52,10 @@ def data_sources(run: Findings) -> tuple[Block, ...] | Missing:
         say.words("Sources, terms of use and age"), columns, tuple(_row(run, origin, late=late) for origin in run.origins)
     )
     found = unconfirmed(run)
-    sub = say("Overdue: the newest figure is older than the usual interval and delay of its publication.") if late else ()
+    sub = say("The numbers S1, S2, A1, … and all counts are those of this report; another of the same run has its own.")
+    if late:
+        told = say("Overdue: the newest figure is older than the usual interval and delay of its publication.")
+        sub = text(sub, " ", told)
     return (_dates(run, len(found)), Figure(_late(run), sub, (table,)), *((_facts(run, found),) if found else ()))
 
 
@@ -63,7 +67,7 @@ def _dates(run: Findings, doubtful: int) -> Status:
         items.append((say.words("Prices"), prices))
     if vintages := _vintages(run):
         items.append((say.words("Shares of supply"), vintages))
-    items.append((say.words("Unconfirmed facts used"), text(fmt.number(doubtful))))
+    items.append((say.words("Unconfirmed facts in this report"), text(fmt.number(doubtful))))
     return Status(tuple(items))
 
 
@@ -128,11 +132,19 @@ def _row(run: Findings, origin: Origin, *, late: bool) -> Row:
             muted(f" ·{NBSP}{say.term('source', origin.licence)}"),
         ),
         text(", ".join(used)),
-        text(fmt.short_date(origin.newest)) if origin.newest else text(NONE),
+        _newest(run, origin),
         text(fmt.short_date(origin.known_from)),
         *((age,) if late else ()),
     )
     return Row(cells, anchor=origin.marker.lower())
+
+
+def _newest(run: Findings, origin: Origin) -> Text:
+    """The day of the newest figure; of the ledger, which has no figures, the day to which it was reviewed."""
+    if not origin.newest:
+        return text(NONE)
+    day = run.fmt.short_date(origin.newest)
+    return run.say("reviewed to {day}", day=day) if {*LAW} & {*origin.tables} else text(day)
 
 
 def _facts(run: Findings, found: Mapping[str, Fact]) -> Figure:
@@ -140,8 +152,8 @@ def _facts(run: Findings, found: Mapping[str, Fact]) -> Figure:
     say = run.say
     title = say.counted(
         len(found),
-        "{N} fact of the control ledger used here is not confirmed",
-        "{N} facts of the control ledger used here are not confirmed",
+        "{N} fact used in this report is not confirmed",
+        "{N} facts used in this report are not confirmed",
     )
     columns = (
         Column(say.words("Notice or statement"), "left"),

@@ -1,0 +1,110 @@
+"""Prices of products: where they are paid, and what is quoted in Europe beside an average of a year of elsewhere."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import polars as pl
+import pytest
+
+from tests.blocks import table_of
+from tests.lots import TWELVE, ask_of, findings_of
+from tests.subjects import AS_OF, proposal, settings, with_parts
+from toolkit.app.ledger import load_ledger
+from toolkit.app.report import report_html
+from toolkit.app.valuation import APART, EUROPE, region_of, unit_prices
+from toolkit.report.pieces.facts import unconfirmed
+from toolkit.report.sections.holdings import holdings
+from toolkit.report.words.text import plain
+
+ORDER = """lot_id,asset,form,purity,quantity,unit,purchase_date,purchase_price,currency,origin_country,location,status
+a,dysprosium,oxide,99.5 %,20,kg,2026-08-01,400,EUR,CHN,,ordered
+"""
+
+
+@pytest.fixture(scope="module")
+def inputs():
+    return load_ledger(settings(), AS_OF)
+
+
+@pytest.fixture(scope="module")
+def prices(inputs):
+    return unit_prices(inputs.snapshot, inputs.snapshot["prices"], tuple(inputs.products), "USD")
+
+
+def test_an_average_of_elsewhere_stands_beside_each_quotation_of_its_form_in_europe(inputs, prices):
+    """Over all products and points, so that the next row of either table cannot stand alone."""
+    points = inputs.snapshot["price_points"]
+    beside = set()
+    for (asset, form), price in prices.items():
+        there = points.filter(
+            pl.col("asset") == asset,
+            pl.col("basis").str.contains("Europe") | pl.col("basis").str.contains("Rotterdam"),
+            pl.col("basis").str.contains(form.split()[0], literal=True),
+            pl.col("date").dt.year() == price.date.year,
+        )
+        if price.kind == "annual_average" and price.region != EUROPE and there.height:
+            assert price.in_europe is not None
+            assert price.in_europe.date == there["date"].max()
+            assert bool(price.in_europe.told) == (not 1 / APART < price.in_europe.multiple < APART)
+            beside.add(asset)
+        if price.in_europe is not None:
+            assert price.kind == "annual_average"
+    assert beside == {"dysprosium", "terbium"}
+
+
+def test_dysprosium_of_china_is_told_with_the_price_asked_in_rotterdam(prices):
+    dysprosium, terbium = prices["dysprosium", "oxide"], prices["terbium", "oxide"]
+    assert (dysprosium.price, dysprosium.region) == (239.0, "China")
+    assert (dysprosium.in_europe.low, dysprosium.in_europe.multiple) == (1100.0, pytest.approx(1100 / 239))
+    assert (terbium.in_europe.low, terbium.in_europe.high) == (2000.0, 4000.0)
+    assert "(oxide Rotterdam ask (Adamas)), 4.6 times as much. The average is used, because" in dysprosium.in_europe.told
+
+
+def test_a_quotation_is_seen_from_the_day_on_which_it_is_known():
+    inputs = load_ledger(settings(), date(2025, 12, 1))
+    found = unit_prices(inputs.snapshot, inputs.snapshot["prices"], (inputs.products["dysprosium"],), "USD")
+    assert found["dysprosium", "oxide"].in_europe.date == date(2025, 5, 6)
+
+
+@pytest.mark.parametrize(
+    ("basis", "region"),
+    [
+        ("annual average, oxide 99.5 % fob China", "China"),
+        ("annual average, Rotterdam duties unpaid 99.99 %", "Europe"),
+        ("annual average, US spot cathode", "United States"),
+        ("customs_unit_value", "United States"),
+        ("annual average, metal pellets", None),
+    ],
+)
+def test_the_region_is_that_of_the_words_of_the_basis(basis, region):
+    assert region_of(basis) == region
+
+
+def test_holdings_show_both_prices_and_count_the_secondary_quotation_as_unconfirmed(tmp_path):
+    ask = ask_of(tmp_path, *TWELVE)
+    found = findings_of(ask)
+    figure = next(block for block in holdings.build(found) if "average of a year" in plain(block.title))
+    cells = {plain(row.cells[0]): [plain(cell) for cell in row.cells[1:]] for row in table_of(figure).rows}
+    used, there = (float(cells["Dysprosium"][i].replace(",", "")) for i in (0, 3))
+    assert there / used == pytest.approx(1100 / 239, rel=1e-3)
+    assert cells["Dysprosium"][2] == "China"
+    assert cells["Hafnium"][2:] == ["not stated", "–", "–"]
+    assert any(text.startswith("dysprosium: valued at") for text in ask.record["warnings"])
+    assert "price of dysprosium" in unconfirmed(found)
+    assert "price of hafnium" not in unconfirmed(found)
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_an_order_is_valued_with_both_prices_where_it_stands(tmp_path, language):
+    (tmp_path / "orders.csv").write_text(ORDER, encoding="utf-8")
+    record = proposal(holdings=str(tmp_path / "orders.csv"), total=100000.0)
+    row = next(p for p in record["positions"] if p["asset"] == "dysprosium")
+    assert (row["series"], row["region"]) == ("annual average, oxide 99.5 % fob China", "China")
+    assert row["in_europe"]["low"] / row["price"] == pytest.approx(1100 / 239, rel=1e-6)
+    assert row["in_europe"]["told"] in record["warnings"]
+    subject = with_parts(record)
+    page = report_html(dict(subject.record), parts=subject.parts, lang=language)
+    words = re.sub(r"<[^>]+>", "", page)
+    assert words.count({"en": "4.6 times as much", "de": "das 4,6-Fache"}[language]) == 2
