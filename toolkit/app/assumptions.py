@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -95,6 +96,12 @@ def parse_elasticity(text: str | None, snapshot: Snapshot) -> Elasticity:
         raise SpecError(f"--elasticity {text!r} is no range.", hint="Write it as 0.4, 0.25:0.7 or 0.25:0.4:0.7.")
     low, central, high = (check_number("--elasticity", value, LARGEST_RATIO) for value in values)
     return Elasticity(low, central, high, "given", "option --elasticity")
+
+
+def value_added_tax(snapshot: Snapshot, country: str) -> dict[str, Any]:
+    """Country, standard rate on metal that is no investment gold, and where it stands; rate None where none is known."""
+    row = find_assumption(snapshot, "value_added_tax", country)
+    return {"country": country, "rate": row and row.central, "citation": row and row.citation}
 
 
 def companion_scale(snapshot: Snapshot) -> dict[str, float]:

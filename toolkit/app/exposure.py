@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from toolkit.app.assumptions import licence_delay, parse_elasticity
+from toolkit.app.assumptions import licence_delay, parse_elasticity, value_added_tax
 from toolkit.app.cautions import late
 from toolkit.app.config import Settings
 from toolkit.app.costs import world_production
@@ -113,6 +113,7 @@ class ExposureAnswer:
     reading: tuple[str, ...]
     remarks: tuple[Remark, ...]
     own: tuple[str, ...]
+    vat: Mapping[str, Any]
     data: tuple[Mapping[str, Any], ...]
 
     @property
@@ -163,6 +164,7 @@ class ExposureAnswer:
                 "licence_delay": None if delay is None else {**plain(delay), "sigma": delay.sigma, "quantiles": quantiles,
                                                              "within_statutory": 1 - delay.exceeds(delay.statutory)},
                 "cover": self.covers,
+                "vat": self.vat,
                 "next_changes": [dict(zip(CHANGE, row, strict=True)) for row in self.next_changes],
                 "own_events": self.own,
                 "instruments": self.instruments,
@@ -264,6 +266,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         reading=reading,
         remarks=by_money((*remarks, *map(note, reading)), worth),
         own=inputs.own,
+        vat=value_added_tax(snapshot, destination),
         data=data,
     )  # fmt: skip
 

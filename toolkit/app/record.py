@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from toolkit.app.assumptions import value_added_tax
 from toolkit.app.cautions import cautions
 from toolkit.app.control_states import control_states, timeline
 from toolkit.app.exchange import Rate
@@ -164,6 +165,7 @@ def run_record(
             "holding_years": problem.costs.holding_years,
             "items": _items(problem, money, budget),
         },
+        "vat": value_added_tax(inputs.snapshot, owner["country"]),
         "data": list(provenance),
         **in_record(remark for remark in remarks if remark.text not in told),
         "versions": dict(versions),

@@ -9,12 +9,12 @@ from typing import Any
 from toolkit.report.pieces.lots import assumed_of_lots
 from toolkit.report.words.formats import day
 from toolkit.report.words.language import Language, mark
-from toolkit.report.words.names import metal
+from toolkit.report.words.names import metal, place
 from toolkit.report.words.origins import by_product
 from toolkit.report.words.text import Inline, Text, name, text
 
 TERMS, COSTS, STORAGE, RATE, UNCERTAIN, NORMAL = "terms", "costs", "storage", "rate", "uncertain", "normal"
-OFFERS, SHOCKS, CHARGES = "offers", "shocks", "charges"
+OFFERS, SHOCKS, CHARGES, VAT = "offers", "shocks", "charges", "vat"
 HALF_A_CENT = 0.005
 ENTRY = {
     "spread": mark("half the dealer spread"),
@@ -87,22 +87,24 @@ def assumed_by_record(record: Mapping[str, Any], say: Language) -> Iterator[tupl
     if exposure := record.get("exposure"):
         yield from assumed_of_lots(exposure, day(record["as_of"]), say)
     assumed = [asset for asset in by_product(record.get("assets", ())) if asset["terms"] in ("assumption", "published_fee")]
-    unpublished = [asset for asset in assumed if asset["terms"] == "assumption"]
     if assumed:
         yield TERMS, say("Lot sizes, purities and forms are typical dealer terms.")
         spreads = _rates(assumed, "spread", say)
         yield COSTS, say("Spread between buying and selling: {rates}; half is paid at each trade.", rates=spreads)
-    if unpublished:
-        yield (
-            STORAGE,
-            say.counted(
-                1 if record["costs"]["holding_years"] == 1 else 2,
-                "Storage and insurance a year: {rates}. Holding period one year.",
-                "Storage and insurance a year: {rates}. Holding period {years} years.",
-                rates=_rates(unpublished, "storage", say),
-                years=fmt.quantity(record["costs"]["holding_years"]),
-            ),
+        storage = say.counted(
+            1 if record["costs"]["holding_years"] == 1 else 2,
+            "Storage and insurance a year: {rates}. Holding period one year.",
+            "Storage and insurance a year: {rates}. Holding period {years} years.",
+            rates=_rates(assumed, "storage", say),
+            years=fmt.quantity(record["costs"]["holding_years"]),
         )
+        if published := [metal(asset, say) for asset in assumed if asset["terms"] == "published_fee"]:
+            told = say("For {metals} it is the tariff that a vault published in 2021.", metals=say.listed(published))
+            storage = text(storage, " ", told)
+        yield STORAGE, storage
+    tax = (record.get("exposure") or record).get("vat")
+    if tax and (exposure or assumed):
+        yield VAT, _vat(record, tax, say)
     for rate in record.get("rates", ()):
         yield (
             RATE,
@@ -130,6 +132,26 @@ def assumed_by_record(record: Mapping[str, Any], say: Language) -> Iterator[tupl
         )
     if "risk" in record and is_normal(record):
         yield NORMAL, say("The mean loss of the worst year in twenty takes changes to be normal around zero.")
+
+
+def _vat(record: Mapping[str, Any], tax: Mapping[str, Any], say: Language) -> Text:
+    """The rate of VAT by law and whether it is charged: outside a bonded warehouse it is a fifth of a purchase."""
+    where = place(tax["country"], say)
+    charged = record.get("costs", {}).get("items", {}).get("entry", {}).get("vat", 0.0) > HALF_A_CENT
+    if tax["rate"] is None:
+        rate = say("No rate of VAT for {place} is bundled.", place=where)
+    else:
+        law = say.term("note", tax["citation"])
+        rate = say("VAT for {place} by law: {rate} ({law}).", place=where, rate=say.fmt.limit(tax["rate"]), law=law)
+    due = (
+        say("At entry the rate that the strategy sets is charged.")
+        if charged
+        else say(
+            "It is not charged here: it falls due on all but investment gold that is bought outside a bonded warehouse or "
+            "leaves one."
+        )
+    )
+    return text(rate, " ", due)
 
 
 def is_normal(record: Mapping[str, Any]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 
+from tests.lots import TWELVE, ask_of, findings_of
 from tests.subjects import law
 from toolkit.app.report.theme import language
 from toolkit.report.document import Missing
@@ -158,3 +159,33 @@ def test_reports_of_flows_are_counted_among_the_unconfirmed_facts():
     assert int(after["Unconfirmed facts in this report"]) == int(before["Unconfirmed facts in this report"]) + 1
     table = blocks(law(), parts)[-1].body[0]
     assert any("one press report, not confirmed elsewhere" in plain(row.cells[2]) for row in table.rows)
+
+
+def assumed(record, code="en"):
+    return {one.key: plain(one.words) for one in Findings.of(record, {}, language(code)).assumptions}
+
+
+def test_storage_by_a_published_tariff_is_told_with_its_year(records):
+    record = records["normal"]
+    told = assumed(record)["storage"]
+    for asset in record["assets"]:
+        assert asset["asset"] in told
+    assert "For gold and platinum it is the tariff that a vault published in 2021." in told
+    only = {**record, "assets": [a for a in record["assets"] if a["terms"] == "published_fee"]}
+    assert "0.5% gold, platinum" in assumed(only)["storage"]
+    assert "Holding period three years" in assumed(only)["storage"] or "Holding period 3 years" in assumed(only)["storage"]
+
+
+def test_tax_on_a_purchase_is_named_also_where_none_is_charged(records, tmp_path):
+    record = copy.deepcopy(records["normal"])
+    assert record["vat"]["rate"] == 0.19
+    assert assumed(record)["vat"].startswith("VAT for Germany by law: 19% (Sec. 12 para 1 and Sec. 25c UStG")
+    assert "It is not charged here" in assumed(record)["vat"]
+    assert "Sie wird hier nicht berechnet" in assumed(record, "de")["vat"]
+    record["costs"]["items"]["entry"]["vat"] = 1900.0
+    assert "the strategy sets is charged" in assumed(record)["vat"]
+    record["vat"] = {"country": "JPN", "rate": None, "citation": None}
+    assert assumed(record)["vat"].startswith("No rate of VAT for Japan is bundled.")
+    lots = findings_of(ask_of(tmp_path, *TWELVE))
+    assert any(one.key == "vat" and "19%" in plain(one.words) for one in lots.assumptions)
+    assert "vat" not in assumed(law())

@@ -230,7 +230,7 @@ def _assumptions(ask: Ask, stakes: list[Stake], tax: Mapping[str, Any] | None, *
     """What the part takes as given; a run tells the terms of its dealer itself."""
     if "assets" not in ask.record:
         spreads = {stake.asset.spread for stake in stakes if stake.terms in (ASSUMED, PUBLISHED_FEE, MIXED)}
-        rates = {stake.asset.storage for stake in stakes if stake.terms in (ASSUMED, MIXED)}
+        rates = {stake.asset.storage for stake in stakes if stake.terms in (ASSUMED, PUBLISHED_FEE, MIXED)}
         if spreads:
             yield "costs", _usual_spread(min(spreads), max(spreads))
         if rates:

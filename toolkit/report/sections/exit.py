@@ -10,7 +10,7 @@ from toolkit.report.charts.waterfall import Step, waterfall
 from toolkit.report.compose import section
 from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Paragraph, Row, Table
 from toolkit.report.findings import Findings
-from toolkit.report.markers import COSTS, STORAGE
+from toolkit.report.markers import COSTS, STORAGE, VAT
 from toolkit.report.pieces.folded import folded
 from toolkit.report.pieces.lots import shown_name
 from toolkit.report.pieces.tax_lots import tax_lots
@@ -20,10 +20,7 @@ from toolkit.report.words.text import NONE, Inline, Text, plain, sources, strong
 
 DAYS = "exit_days"
 ASSUMED = ("assumption", "published_fee", "mixed")
-"""Terms of which the spread is assumed, and with it what a sale brings."""
-FEE_ASSUMED = ("assumption", "mixed")
-"""Terms of which the storage fee is assumed as well."""
-"""What terms rest on, where they are no figures of the file or of a listed product."""
+"""Terms of which spread and storage are assumed: that a tariff which one vault published holds for any is assumed too."""
 TWO = 2
 """Products that are named in one row."""
 MIDDLE = 1
@@ -47,8 +44,7 @@ def exit_(run: Findings) -> tuple[Block, ...]:
 
 def _given(run: Findings, row: Mapping[str, Any], words: str, key: str) -> Inline:
     """A rate of the terms, in the type of what it is."""
-    kinds = FEE_ASSUMED if key == STORAGE else ASSUMED
-    return run.assumed(words, key, marked=False) if row["terms"] in kinds else words
+    return run.assumed(words, key, marked=False) if row["terms"] in ASSUMED else words
 
 
 def _derived(run: Findings, row: Mapping[str, Any], words: str, *keys: str) -> Inline:
@@ -133,17 +129,18 @@ def _source(run: Findings, part: Mapping[str, Any]) -> Iterator[Inline]:
         terms=sources(*run.rests_on(COSTS, STORAGE)),
     )
     yield " "
+    marks = sources(*run.rests_on(VAT))
     if part["of"] == "proposal":
-        yield from say("VAT is counted among the entry costs where the strategy sets it.")
+        yield from say("VAT{marks} is counted among the entry costs where the strategy sets it.", marks=marks)
         return
     states: Counter[str] = Counter()
     for row in part["products"]:
         states.update(row["vat"])
     given = [text(shown_name(state), f" ({run.fmt.number(n)})") for state, n in sorted(states.items()) if state]
     if given:
-        yield from say("VAT is not computed; the file says of lots: {states}.", states=say.listed(given))
+        yield from say("VAT{marks} is not computed; the file says of lots: {states}.", marks=marks, states=say.listed(given))
     else:
-        yield from say("VAT is not computed; the file says nothing of it.")
+        yield from say("VAT{marks} is not computed; the file says nothing of it.", marks=marks)
 
 
 def _rise(run: Findings, part: Mapping[str, Any]) -> Figure:
