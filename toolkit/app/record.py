@@ -106,7 +106,9 @@ def run_record(
     told = [] if outlook is None else list(outlook.notes)
     solved = (float(allocation.relaxed[-1]), allocation.lots_gap, strategy.solver.gap, allocation.reproducible)
     quoted = _in_europe(inputs, forecast, prices, owner["currency"])
-    further = [*posed.not_sold(allocation.relaxed[:-1]), *(one for key in quoted for one in quoted[key].remark(key))]
+    touched = dict(zip(universe.keys, np.maximum(money.values, money.before), strict=True))
+    waiting = posed.not_sold(allocation.relaxed[:-1])
+    further = (*waiting, *(one for key, there in quoted.items() if touched[key] for one in there.remark(key)))
     remarks = cautions(inputs, problem, forecast, money, *solved, rates, provenance, owner, further)
     record = {
         "schema_version": SCHEMA_VERSION,
