@@ -18,7 +18,7 @@ BAR, HEAD = 30, 24
 PADDING = 12
 """Px that the theme leaves at the sides."""
 APART = 10
-"""Px between two labels: one that finds no room beside the one before is left out."""
+"""Px between two labels."""
 FILLS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "safe": {"fill": TOKENS["data"]},
@@ -57,19 +57,33 @@ def _spec(parts: tuple[Part, ...], width: int, fmt: Formats) -> str:
     total = sum(part.value for part in parts)
     scale = alt.Scale(domain=[0, total], nice=False, zero=True)
     layers: list[alt.Chart] = []
-    start = taken = 0.0
-    for part in parts:
+    start, places = 0.0, _places(parts, width - PADDING)
+    for i, part in enumerate(parts):
         row = {"from": start, "to": start + part.value, "label": part.label}
         base = alt.Chart(alt.Data(values=[row])).encode(x=alt.X("from:Q", scale=scale, axis=None))
         style = dict(FILLS[part.fill])
         layers.append(base.mark_rect(**style).encode(x2=alt.X2("to:Q"), y=alt.YValue(HEAD), y2=alt.Y2Value(HEAD + BAR)))
-        # The label of a thin last part ends where the bar does.
-        long = lettered(part.label, bold=True)
-        left = max(0.0, min((width - PADDING) * start / total, width - PADDING - long))
-        if left >= taken:
+        if i in places:
             words = base.mark_text(align="left", baseline="bottom", fontSize=LABEL_TEXT, fontWeight="bold")
-            layers.append(words.encode(x=alt.XValue(left), y=alt.YValue(HEAD - 6), text=alt.Text("label:N")))
-            taken = left + long + APART
+            layers.append(words.encode(x=alt.XValue(places[i]), y=alt.YValue(HEAD - 6), text=alt.Text("label:N")))
         start += part.value
     drawing = alt.layer(*layers).properties(width=width, height=HEAD + BAR)
     return specification(drawing.properties(autosize={"type": "fit", "contains": "padding"}), fmt)
+
+
+def _places(parts: tuple[Part, ...], room: float) -> dict[int, float]:
+    """Part -> left end of its label in px: above its start, or as far left of it as the labels after it need.
+
+    Where all find no room beside each other, that of the least which nothing can stop is left out, then the least of all.
+    """
+    total, shown = sum(part.value for part in parts), list(range(len(parts)))
+    while True:
+        found: dict[int, float] = {}
+        end = room + APART
+        for i in reversed(shown):
+            long = lettered(parts[i].label, bold=True)
+            end = min(room * sum(part.value for part in parts[:i]) / total, end - APART - long)
+            found[i] = end
+        if end >= 0 or len(shown) == 1:
+            return {i: max(left, 0.0) for i, left in found.items()}
+        shown.remove(min(shown, key=lambda i: (parts[i].fill not in ("safe", "clear"), parts[i].value)))
