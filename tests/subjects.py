@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import copy
 import functools
+import json
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import pytest
 
@@ -34,6 +35,8 @@ c,gold,metal,999.9,0.1,kg,2025-01-10,90000,EUR,unknown,DEU,stored
 """
 
 Record = dict[str, Any]
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def settings() -> Settings:
@@ -41,8 +44,20 @@ def settings() -> Settings:
     return resolve({}, file=None)
 
 
+def once(make: Callable[P, T]) -> Callable[P, T]:
+    """The function, called once in a session for the same arguments; each caller has a copy to change."""
+    kept = functools.cache(make)
+
+    @functools.wraps(make)
+    def copied(*args: P.args, **kwargs: P.kwargs) -> T:
+        return copy.deepcopy(kept(*args, **kwargs))
+
+    return copied
+
+
+@once
 def proposal(strategy: str = "physical-basket", **options: Any) -> Record:
-    """The run object of a strategy of the repository."""
+    """The run object of a strategy of the repository; a file among the options is read once by its path."""
     return dict(propose(Request(strategy, settings(), AS_OF, **options)).record)
 
 
@@ -79,7 +94,12 @@ def all_cash(record: Record) -> Record:
 
 def with_parts(record: Record) -> Subject:
     """A run and what is found beside it."""
-    return Subject(record, parts_of(record, settings()))
+    return Subject(record, _parts(json.dumps(record)))
+
+
+@once
+def _parts(record: str) -> dict[str, Any]:
+    return parts_of(json.loads(record), settings())
 
 
 def holdings(path: Path, text: str = HOLDINGS) -> Subject:
@@ -88,11 +108,13 @@ def holdings(path: Path, text: str = HOLDINGS) -> Subject:
     return subjects.holdings(ExposureRequest(str(path), settings(), AS_OF))
 
 
+@once
 def market() -> Subject:
     """The market alone."""
     return subjects.market(settings(), AS_OF)
 
 
+@once
 def conflict() -> Subject:
     """A strategy whose limits contradict each other."""
     with pytest.raises(NoAnswer) as refused:

@@ -1,5 +1,6 @@
 """Every shipped strategy: decodes, says its idea and what would refute it, runs, and its books close."""
 
+import functools
 from datetime import date
 from pathlib import Path
 
@@ -18,6 +19,7 @@ OF_HOLDINGS = {"turnover", "no_trade", "buy_only", "no_buy", "no_sell", "keep_at
 NOW = date(2026, 11, 24)
 
 
+@functools.cache
 def proposed(name, day=NOW, *settings):
     return propose(Request(str(FOLDER / f"{name}.toml"), resolve({}), day, settings)).record
 

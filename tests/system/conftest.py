@@ -1,50 +1,80 @@
-"""The command line as a process of its own, in an empty folder, without a home and without a network."""
+"""The command line in an empty folder, without a home and without a network."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
 from tests.subjects import HOSTILE, conflict, holdings, market, proposal, renamed, with_parts
 from toolkit.app.report import report
 from toolkit.app.subjects import Subject
+from toolkit.cli.main import main
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
+Answer = subprocess.CompletedProcess[str]
+Run = Callable[..., Answer]
+
+
+def _run(call: Callable[..., Answer], tmp_path: Path, drawings: Path) -> Run:
+    """`call(arguments, folder, environment, stdin)` in an empty folder under an environment without the developer's settings."""
+    home = tmp_path / "home"
+    home.mkdir(mode=0o500, exist_ok=True)
+    fixed = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "LANG": "C.UTF-8",
+        "OPENBLAS_NUM_THREADS": "1",
+        "POLARS_MAX_THREADS": "1",
+        "TOOLKIT_CACHE": str(drawings),
+    }
+
+    def run(*arguments: str, cwd: Path | None = None, stdin: str | None = None, **env: str) -> Answer:
+        folder = cwd or tmp_path / "work"
+        folder.mkdir(exist_ok=True)
+        return call(arguments, folder, {**fixed, **env}, stdin)
+
+    return run
+
+
+def _as_process(arguments: Sequence[str], folder: Path, environment: dict[str, str], stdin: str | None) -> Answer:
+    command = [sys.executable, "-m", "toolkit", *arguments]
+    return subprocess.run(
+        command, cwd=folder, env=environment, input=stdin, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def _as_call(arguments: Sequence[str], folder: Path, environment: dict[str, str], stdin: str | None) -> Answer:
+    """The entry point on streams of its own, in the encoding that Python would give them."""
+    encoding = environment.get("PYTHONIOENCODING", "utf-8")
+    into, out, err = (io.TextIOWrapper(io.BytesIO(text.encode()), encoding) for text in (stdin or "", "", ""))
+    with (
+        mock.patch.dict(os.environ, environment, clear=True),
+        mock.patch.multiple(sys, argv=["toolkit", *arguments], stdin=into, stdout=out, stderr=err),
+        contextlib.chdir(folder),
+        pytest.raises(SystemExit) as stop,
+    ):
+        main()
+    told = [(stream.flush(), stream.buffer.getvalue().decode())[1] for stream in (out, err)]
+    return subprocess.CompletedProcess(arguments, int(stop.value.code or 0), *told)
 
 
 @pytest.fixture
 def toolkit(tmp_path: Path, drawings: Path) -> Run:
-    """Run `toolkit ARGS`; `env` adds variables, `stdin` feeds text."""
-    home = tmp_path / "home"
-    home.mkdir(mode=0o500)
+    """Run `toolkit ARGS` by its entry point; `env` adds variables, `stdin` feeds text."""
+    return _run(_as_call, tmp_path, drawings)
 
-    def run(*arguments: str, cwd: Path | None = None, stdin: str | None = None, **env: str) -> subprocess.CompletedProcess[str]:
-        folder = cwd or tmp_path / "work"
-        folder.mkdir(exist_ok=True)
-        return subprocess.run(
-            [sys.executable, "-m", "toolkit", *arguments],
-            cwd=folder,
-            env={
-                "PATH": os.environ["PATH"],
-                "HOME": str(home),
-                "LANG": "C.UTF-8",
-                "OPENBLAS_NUM_THREADS": "1",
-                "TOOLKIT_CACHE": str(drawings),
-                **env,
-            },
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
 
-    return run
+@pytest.fixture
+def process(tmp_path: Path, drawings: Path) -> Run:
+    """The same as a process of its own, where another process is the point: the same bytes whatever the seed of its hashes."""
+    return _run(_as_process, tmp_path, drawings)
 
 
 @pytest.fixture(scope="session")

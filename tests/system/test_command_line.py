@@ -55,8 +55,8 @@ def test_the_solver_is_not_imported_for_data_and_no_report_library_for_a_run_wit
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "cp949"])
-def test_json_is_the_same_bytes_on_every_terminal(toolkit, encoding):
-    there = toolkit("optimize", "--json", "--no-report", PYTHONIOENCODING=encoding)
+def test_json_is_the_same_bytes_on_every_terminal(toolkit, process, encoding):
+    there = process("optimize", "--json", "--no-report", PYTHONIOENCODING=encoding)
     here = toolkit("optimize", "--json", "--no-report")
     assert there.returncode == 0, there.stderr
     assert there.stdout == here.stdout

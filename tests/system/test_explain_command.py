@@ -1,4 +1,4 @@
-"""`toolkit optimize --explain` as a process: printed beside the run, never part of it."""
+"""`toolkit optimize --explain`: printed beside the run, never part of it."""
 
 import json
 
@@ -7,12 +7,12 @@ import pytest
 ARGUMENTS = ("optimize", "--no-report", "--as-of", "2026-10-02", "--quiet")
 
 
-def test_the_object_gains_one_key_and_the_stored_run_none(toolkit, tmp_path):
+def test_the_object_gains_one_key_and_the_stored_run_none(toolkit, process, tmp_path):
     plain, told, again = tmp_path / "plain", tmp_path / "told", tmp_path / "again"
     without = toolkit(*ARGUMENTS, "--json", cwd=plain)
     asked = toolkit(*ARGUMENTS, "--json", "--explain", cwd=told)
     assert (without.returncode, asked.returncode) == (0, 0), asked.stderr
-    assert toolkit(*ARGUMENTS, "--json", "--explain", cwd=again).stdout == asked.stdout
+    assert process(*ARGUMENTS, "--json", "--explain", cwd=again).stdout == asked.stdout
     record = json.loads(asked.stdout)
     assert set(record.pop("explanation")) == {"holdings", "limits", "risk_aversion", "bets", "rounding"}
     assert record == json.loads(without.stdout)

@@ -1,11 +1,8 @@
-"""`toolkit flows` as a process."""
+"""`toolkit flows` as a user runs it."""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,14 +12,8 @@ needs_testdata = pytest.mark.skipif(not TESTDATA.exists(), reason="../shared/tes
 AS_OF = ("--as-of", "2026-11-24")
 
 
-def toolkit(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "HOME": str(folder), "POLARS_MAX_THREADS": "2"}
-    command = [sys.executable, "-m", "toolkit", "flows", *arguments]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False)
-
-
-def test_gallium_with_its_reported_point(tmp_path):
-    done = toolkit(tmp_path, "gallium", *AS_OF)
+def test_gallium_with_its_reported_point(toolkit):
+    done = toolkit("flows", "gallium", *AS_OF)
     assert (done.returncode, done.stderr) == (0, "")
     assert max(map(len, done.stdout.splitlines())) <= 100
     told = " ".join(done.stdout.split())
@@ -30,8 +21,8 @@ def test_gallium_with_its_reported_point(tmp_path):
     assert "EV081: trade-press report on Chinese customs data" in told
 
 
-def test_json_is_one_object_and_the_same_twice(tmp_path):
-    first, second = (toolkit(tmp_path, "bismuth", "--json", *AS_OF) for _ in range(2))
+def test_json_is_one_object_and_the_same_twice(toolkit, process):
+    first, second = (run("flows", "bismuth", "--json", *AS_OF) for run in (toolkit, process))
     assert first.stdout == second.stdout
     answer = json.loads(first.stdout)
     running = [c for c in answer["flows"][0]["collapses"] if c["running"]]
@@ -39,14 +30,14 @@ def test_json_is_one_object_and_the_same_twice(tmp_path):
     assert answer["data"][0]["licence"]
 
 
-def test_an_unknown_metal_is_exit_3_with_the_nearest_names(tmp_path):
-    done = toolkit(tmp_path, "galium", "--json")
+def test_an_unknown_metal_is_exit_3_with_the_nearest_names(toolkit):
+    done = toolkit("flows", "galium", "--json")
     assert done.returncode == 3
     assert "'gallium'" in json.loads(done.stdout)["error"]["hint"]
 
 
-def test_without_a_metal_every_flow_has_a_row(tmp_path):
-    done = toolkit(tmp_path, *AS_OF)
+def test_without_a_metal_every_flow_has_a_row(toolkit):
+    done = toolkit("flows", *AS_OF)
     assert done.returncode == 0
     assert max(map(len, done.stdout.splitlines())) <= 100
     assert "antimony: ALERT: flow with CHN collapsed from 2025-05" in done.stdout
@@ -55,8 +46,8 @@ def test_without_a_metal_every_flow_has_a_row(tmp_path):
 
 @pytest.mark.testdata
 @needs_testdata
-def test_the_graphite_drop_of_december_2023(tmp_path):
-    done = toolkit(tmp_path, "graphite_flake", "--file", str(TESTDATA), *AS_OF)
+def test_the_graphite_drop_of_december_2023(toolkit):
+    done = toolkit("flows", "graphite_flake", "--file", str(TESTDATA), *AS_OF)
     assert done.returncode == 0
     told = " ".join(done.stdout.split())
     assert "HS 250410, graphite_flake" in told
@@ -66,8 +57,8 @@ def test_the_graphite_drop_of_december_2023(tmp_path):
 
 @pytest.mark.testdata
 @needs_testdata
-def test_the_mixed_code_shows_no_stop_and_says_why(tmp_path):
-    done = toolkit(tmp_path, "gallium", "--file", str(TESTDATA), *AS_OF)
+def test_the_mixed_code_shows_no_stop_and_says_why(toolkit):
+    done = toolkit("flows", "gallium", "--file", str(TESTDATA), *AS_OF)
     assert done.returncode == 0
     told = " ".join(done.stdout.split())
     assert "HS 811292 counts gallium, germanium, indium, hafnium" in told

@@ -41,8 +41,8 @@ def test_the_object_has_its_keys_and_its_points_hold_the_limits(frontier):
     assert record["solver"]["worst_residual"] < 1e-6
 
 
-def test_two_runs_give_the_same_bytes(frontier):
-    first, second = (frontier("physical-basket", *DAY, "--json").stdout for _ in range(2))
+def test_two_runs_give_the_same_bytes(toolkit, process):
+    first, second = (run("frontier", "physical-basket", *DAY, "--json").stdout for run in (toolkit, process))
     assert first == second
     assert json.loads(first)["against"] == "cost"
     assert json.loads(first)["points"][0]["expected"] is None

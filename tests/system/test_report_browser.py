@@ -6,23 +6,20 @@ import base64
 import json
 import re
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 
 import pytest
 
+from tests.subjects import proposal
 from tests.system.browser import A4, NEEDED, Browser
-from toolkit.app.config import resolve
-from toolkit.app.optimize import propose
 from toolkit.app.report import report_html
-from toolkit.app.request import Request
 
 pytestmark = NEEDED
 
 
 def written(strategy: str, folder: Path) -> Path:
     """The report of a strategy, and its run object beside it."""
-    record = propose(Request(strategy, resolve({}, file=None), date(2026, 11, 24))).record
+    record = proposal(strategy)
     (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
     (folder / "report.html").write_text(report_html(record), encoding="utf-8")
     return folder / "report.html"

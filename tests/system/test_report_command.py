@@ -1,4 +1,4 @@
-"""`toolkit report` as a process: runs rendered again to the byte and without the market, holdings, the market, and what it refuses."""
+"""`toolkit report`: runs rendered again to the byte and without the market, holdings, the market, and what it refuses."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def run_folder(toolkit, tmp_path, cache) -> Path:
     return next((tmp_path / "work" / "out" / "runs").iterdir())
 
 
-def test_a_stored_run_is_rendered_again_to_the_byte_without_the_market(toolkit, run_folder, tmp_path, cache):
+def test_a_stored_run_is_rendered_again_to_the_byte_without_the_market(toolkit, process, run_folder, tmp_path, cache):
     assert {path.name for path in run_folder.iterdir()} == {
         "run.json",
         "findings.json",
@@ -46,7 +46,7 @@ def test_a_stored_run_is_rendered_again_to_the_byte_without_the_market(toolkit, 
     assert Path(told["path"]) == run_folder / "report.html"
     fresh = toolkit("report", run_folder.name, "--out", "-", cwd=tmp_path / "other", TOOLKIT_CACHE=str(tmp_path / "empty"))
     assert fresh.returncode == 3, "another folder has no such run"
-    fresh = toolkit("report", str(run_folder), "--out", "-", TOOLKIT_CACHE=str(tmp_path / "empty"))
+    fresh = process("report", str(run_folder), "--out", "-", TOOLKIT_CACHE=str(tmp_path / "empty"))
     assert fresh.stdout.encode() == before, "drawings that are not kept are the same"
 
 

@@ -160,5 +160,7 @@ def _benchmark(inputs: LedgerInputs, as_of: date) -> tuple[str, ...]:
     prices = inputs.snapshot["prices"]
     averaged = set(prices.filter(pl.col("basis") != NOISY)["asset"])
     touched = {scope.asset for scope in inputs.ledger.scopes if scope.certainty != "not_named"}
-    controlled = set(control_spells(inputs.ledger, [*inputs.products], until=as_of)["asset"])
-    return tuple(metal for metal in MEMBERS[BENCHMARK] if metal in averaged and metal not in touched | controlled)
+    untouched = [metal for metal in MEMBERS[BENCHMARK] if metal in averaged - touched]
+    products = [product for product in inputs.products if product.key in untouched]
+    controlled = set(control_spells(inputs.ledger, products, until=as_of)["asset"])
+    return tuple(metal for metal in untouched if metal not in controlled)

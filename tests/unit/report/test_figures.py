@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 
-from tests.subjects import holdings, market, with_parts
+from tests.subjects import holdings, market, settings
 from toolkit.app.report import report_html
-from toolkit.app.subjects import DEFAULT_REPORT, Subject
+from toolkit.app.subjects import DEFAULT_REPORT, Subject, parts_of
 
 TOKEN = re.compile(r"(?<![\w.,])[−+]?\d+(?:,\d{3})*(?:\.\d+)?(?![\w])")
 IN_TEXT = re.compile(r"\d[\d,]*(?:\.\d+)?")
@@ -152,5 +152,5 @@ def test_a_figure_that_is_not_in_the_json_is_found_out(subjects):
     assert any(token == "12.3" and not known.has("12.346") for token, _ in shown(page))
 
 
-def test_with_parts_is_what_a_run_stores(subjects):
-    assert subjects["normal"].parts == with_parts(dict(subjects["normal"].record)).parts
+def test_what_is_found_beside_a_run_is_found_again(subjects):
+    assert subjects["normal"].parts == parts_of(subjects["normal"].record, settings())
