@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,19 +22,29 @@ LOOPBACK = ("127.", "::1", "localhost")
 
 @pytest.fixture(scope="session")
 def drawings(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where drawings are kept for all tests: each is made once."""
-    return tmp_path_factory.mktemp("drawings")
+    """Where drawings are kept for all tests of all workers: each is made once."""
+    base = tmp_path_factory.getbasetemp()
+    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "drawings"
+
+
+@pytest.fixture(scope="session")
+def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Paths that nobody has; a numbered folder of the factory costs more with every one before it."""
+    base = tmp_path_factory.mktemp("places")
+    return (base / str(number) for number in itertools.count())
 
 
 @pytest.fixture(autouse=True)
-def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, drawings: Path) -> Path:
+def own_home(places: Iterator[Path], monkeypatch: pytest.MonkeyPatch, drawings: Path) -> Path:
     """HOME and the working folder are empty and temporary; settings of the developer's shell do not leak in."""
-    home = tmp_path_factory.mktemp("home")
+    home, work = next(places), next(places)
+    for folder in (home, work):
+        folder.mkdir()
     monkeypatch.setenv("HOME", str(home))
     for name in [name for name in os.environ if name.startswith("TOOLKIT_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("TOOLKIT_CACHE", str(drawings))
-    monkeypatch.chdir(tmp_path_factory.mktemp("work"))
+    monkeypatch.chdir(work)
     return home
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -75,6 +77,15 @@ def toolkit(tmp_path: Path, drawings: Path) -> Run:
 def process(tmp_path: Path, drawings: Path) -> Run:
     """The same as a process of its own, where another process is the point: the same bytes whatever the seed of its hashes."""
     return _run(_as_process, tmp_path, drawings)
+
+
+@pytest.fixture(scope="session")
+def stored_run(tmp_path_factory: pytest.TempPathFactory, drawings: Path) -> tuple[dict[str, Any], Path]:
+    """The object of a plain run of the default strategy, and the folder it was stored in: copy it before changing it."""
+    folder = tmp_path_factory.mktemp("stored")
+    done = _run(_as_call, folder, drawings)("optimize", "--json", "--as-of", "2026-11-24")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout), next((folder / "work" / "out" / "runs").iterdir())
 
 
 @pytest.fixture(scope="session")

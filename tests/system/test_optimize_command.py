@@ -22,10 +22,8 @@ def bundled(table: str) -> list[dict[str, str]]:
 
 
 @pytest.fixture
-def proposal(toolkit):
-    result = toolkit("optimize", "--json", "--as-of", "2026-11-24")
-    assert result.returncode == 0, result.stderr
-    return json.loads(result.stdout)
+def proposal(stored_run):
+    return stored_run[0]
 
 
 def test_the_default_basket_is_broad_and_holds_its_limits_by_independent_arithmetic(proposal):

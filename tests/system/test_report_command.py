@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -14,19 +15,12 @@ DAY = ("--as-of", "2026-11-24")
 
 
 @pytest.fixture
-def cache(tmp_path: Path) -> dict[str, str]:
-    """Settings under which drawings are kept in a folder of the test."""
-    return {"TOOLKIT_CACHE": str(tmp_path / "cache")}
+def run_folder(stored_run, tmp_path) -> Path:
+    """A run as `optimize` stored it, in the folder of the test."""
+    return shutil.copytree(stored_run[1], tmp_path / "work" / "out" / "runs" / stored_run[1].name)
 
 
-@pytest.fixture
-def run_folder(toolkit, tmp_path, cache) -> Path:
-    done = toolkit("optimize", *DAY, "--quiet", **cache)
-    assert done.returncode == 0, done.stderr
-    return next((tmp_path / "work" / "out" / "runs").iterdir())
-
-
-def test_a_stored_run_is_rendered_again_to_the_byte_without_the_market(toolkit, process, run_folder, tmp_path, cache):
+def test_a_stored_run_is_rendered_again_to_the_byte_without_the_market(toolkit, process, run_folder, tmp_path):
     assert {path.name for path in run_folder.iterdir()} == {
         "run.json",
         "findings.json",
@@ -38,7 +32,7 @@ def test_a_stored_run_is_rendered_again_to_the_byte_without_the_market(toolkit, 
     before = (run_folder / "report.html").read_bytes()
     (run_folder / "report.html").unlink()
     (tmp_path / "nothing").mkdir()
-    again = toolkit("report", "last", "--json", "--data", str(tmp_path / "nothing"), **cache)
+    again = toolkit("report", "last", "--json", "--data", str(tmp_path / "nothing"))
     assert again.returncode == 0, again.stderr
     told = json.loads(again.stdout)
     assert (run_folder / "report.html").read_bytes() == before
@@ -51,57 +45,57 @@ def test_a_stored_run_is_rendered_again_to_the_byte_without_the_market(toolkit, 
 
 
 @pytest.mark.parametrize(("kind", "file"), [("md", "report.md"), ("json", "report.json"), ("email", "report.eml")])
-def test_formats_have_files_of_their_own(toolkit, run_folder, cache, kind, file):
-    assert toolkit("report", "last", "--format", kind, **cache).returncode == 0
+def test_formats_have_files_of_their_own(toolkit, run_folder, kind, file):
+    assert toolkit("report", "last", "--format", kind).returncode == 0
     assert (run_folder / file).stat().st_size > 1000
 
 
-def test_languages_and_other_reports_have_names_of_their_own(toolkit, run_folder, cache):
-    assert toolkit("report", "last", "--lang", "de", **cache).returncode == 0
+def test_languages_and_other_reports_have_names_of_their_own(toolkit, run_folder):
+    assert toolkit("report", "last", "--lang", "de").returncode == 0
     german = (run_folder / "report.de.html").read_text(encoding="utf-8")
     assert '<html lang="de">' in german
-    assert toolkit("report", "last", "--report", "webinar", **cache).returncode == 0
+    assert toolkit("report", "last", "--report", "webinar").returncode == 0
     assert (run_folder / "webinar.html").is_file()
-    assert toolkit("report", "last", TOOLKIT_OUTPUT_LANGUAGE="de", **cache).returncode == 0
+    assert toolkit("report", "last", TOOLKIT_OUTPUT_LANGUAGE="de").returncode == 0
     assert (run_folder / "report.html").read_text(encoding="utf-8") == german
 
 
-def test_a_run_stored_without_a_report_gets_one_later(toolkit, tmp_path, cache):
-    assert toolkit("optimize", *DAY, "--quiet", "--no-report", **cache).returncode == 0
+def test_a_run_stored_without_a_report_gets_one_later(toolkit, tmp_path):
+    assert toolkit("optimize", *DAY, "--quiet", "--no-report").returncode == 0
     folder = next((tmp_path / "work" / "out" / "runs").iterdir())
     assert not (folder / "findings.json").exists()
-    assert toolkit("report", "last", **cache).returncode == 0
+    assert toolkit("report", "last").returncode == 0
     late = (folder / "report.html").read_bytes()
-    assert toolkit("optimize", *DAY, "--quiet", **cache).returncode == 0
+    assert toolkit("optimize", *DAY, "--quiet").returncode == 0
     assert (folder / "report.html").read_bytes() == late
 
 
-def test_lots_and_the_market_are_reported_without_a_run(toolkit, tmp_path, cache):
+def test_lots_and_the_market_are_reported_without_a_run(toolkit, tmp_path):
     (tmp_path / "work").mkdir(exist_ok=True)
     (tmp_path / "work" / "mine.csv").write_text(HOLDINGS, encoding="utf-8")
-    assert toolkit("report", "mine.csv", *DAY, **cache).returncode == 0
-    assert toolkit("report", *DAY, **cache).returncode == 0
+    assert toolkit("report", "mine.csv", *DAY).returncode == 0
+    assert toolkit("report", *DAY).returncode == 0
     reports = tmp_path / "work" / "out" / "reports"
     names = sorted(path.parent.name for path in reports.glob("*/report.html"))
     assert [name.rpartition("-")[0] for name in names] == ["2026-11-24-market", "2026-11-24-mine"]
     assert all(len(name.rpartition("-")[2]) == 10 for name in names), "the path ends with what the content is"
-    piped = toolkit("report", "-", *DAY, "--out", "-", stdin=HOLDINGS, **cache)
+    piped = toolkit("report", "-", *DAY, "--out", "-", stdin=HOLDINGS)
     assert piped.returncode == 0
     assert piped.stdout.startswith("<!doctype html>")
 
 
-def test_a_conflict_is_stored_and_reported_and_nothing_can_be_held_by_it(toolkit, tmp_path, cache):
-    done = toolkit("optimize", *DAY, "--set", "constraint.any metal.upper=0.01", **cache)
+def test_a_conflict_is_stored_and_reported_and_nothing_can_be_held_by_it(toolkit, tmp_path):
+    done = toolkit("optimize", *DAY, "--set", "constraint.any metal.upper=0.01")
     assert done.returncode == 5
     folder = next((tmp_path / "work" / "out" / "runs").iterdir())
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert "report:" in done.stderr
     assert "any metal" in page
     assert not (folder / "weights.csv").exists()
-    again = toolkit("report", "last", **cache)
+    again = toolkit("report", "last")
     assert again.returncode == 0, again.stderr
     assert (folder / "report.html").read_text(encoding="utf-8") == page
-    refused = toolkit("optimize", *DAY, "--holdings", folder.name, **cache)
+    refused = toolkit("optimize", *DAY, "--holdings", folder.name)
     assert refused.returncode == 2
     assert "no answer" in refused.stderr
 
@@ -117,25 +111,25 @@ def test_a_conflict_is_stored_and_reported_and_nothing_can_be_held_by_it(toolkit
         (("--as-of", "tomorrow"), 2, "is not a date"),
     ],
 )
-def test_what_cannot_be_is_refused_with_what_helps(toolkit, arguments, code, said, cache):
-    done = toolkit("report", *arguments, **cache)
+def test_what_cannot_be_is_refused_with_what_helps(toolkit, arguments, code, said):
+    done = toolkit("report", *arguments)
     assert done.returncode == code, done.stderr
     assert said in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_stored_run_has_a_date_of_its_own(toolkit, run_folder, cache):
-    done = toolkit("report", "last", "--as-of", "2025-01-01", **cache)
+def test_a_stored_run_has_a_date_of_its_own(toolkit, run_folder):
+    done = toolkit("report", "last", "--as-of", "2025-01-01")
     assert done.returncode == 2
     assert "2026-11-24" in done.stderr
 
 
-def test_a_broken_run_is_told_and_a_folder_that_cannot_be_written_too(toolkit, run_folder, tmp_path, cache):
+def test_a_broken_run_is_told_and_a_folder_that_cannot_be_written_too(toolkit, run_folder, tmp_path):
     (run_folder / "findings.json").write_text("{", encoding="utf-8")
-    done = toolkit("report", "last", **cache)
+    done = toolkit("report", "last")
     assert done.returncode == 2
     assert "was changed after the run wrote it" in done.stderr
     (tmp_path / "file").write_text("", encoding="utf-8")
-    done = toolkit("report", *DAY, "--out", str(tmp_path / "file"), **cache)
+    done = toolkit("report", *DAY, "--out", str(tmp_path / "file"))
     assert done.returncode == 2
     assert "--out" in done.stderr
