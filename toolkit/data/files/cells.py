@@ -1,4 +1,4 @@
-"""Numbers, units, currencies and dates as people write them in a spreadsheet, read by one convention a file.
+"""Numbers, units, currencies and dates as people write them, read by one convention a file: of holdings and of prices.
 
 A cell that can be read in two ways is decided by the other cells of the same file or not at all: ``1.234`` is a thousand
 where another cell is ``3,5``, a little more than one where another is ``3.5``, and an error where nothing settles it.
@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from toolkit.core import currencies
 from toolkit.core.countries import foldings
 from toolkit.core.errors import DataError, SpecError, did_you_mean
+from toolkit.core.said import Said, said
 from toolkit.core.size import PieceSize
 
 KG, G, T, LB, OZT, PIECE = "kg", "g", "t", "lb", "ozt", "unit"
@@ -65,7 +66,9 @@ _ISO = re.compile(r"([12][0-9]{3})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})")
 _SLASHES = re.compile(r"([0-9]{1,2})[/-]([0-9]{1,2})[/-]([0-9]{4}|[0-9]{2})")
 _EAST = re.compile(r"([12][0-9]{3})年([0-9]{1,2})月([0-9]{1,2})日")
 _NAMED = re.compile(r"([0-9]{1,2})[. -]+([^\W\d]+)\.?[, -]+([0-9]{4}|[0-9]{2})|([^\W\d]+)\.? ([0-9]{1,2}),? ([0-9]{4})")
-_CLOCK = re.compile(r"[T ]+[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?Z?$")
+_CLOCK = re.compile(r"[T ]+[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)? ?(Z|UTC|[+-][0-9]{2}:?[0-9]{2})?$")
+_MIDNIGHT = re.compile(r"[T ]+0?0:00(:00([.,]0+)?)?(?![0-9])")
+_DIGITS = re.compile(r"([12][0-9]{3})([01][0-9])([0-3][0-9])")
 _SERIAL = re.compile(r"[2-6][0-9]{4}(\.0+)?")
 _MONTHS = {
     name: month
@@ -81,9 +84,14 @@ _MONTHS = {
 }  # fmt: skip
 
 
+_APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼ´`", "'"))
+
+
 def tidy(text: str) -> str:
     """Text in one form of Unicode: wide digits and hard spaces become plain ones."""
-    return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text).replace("−", "-").replace("’", "'")).strip()
+    if text.isascii() and "`" not in text:
+        return " ".join(text.split())
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text.translate(_APOSTROPHES)).replace("−", "-")).strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +101,26 @@ class Amount:
     Attributes:
         digits: Sign, digits and marks, without spaces.
         before, after: What stands around it: a currency, a unit, a percent sign.
+        point, comma: The number with that decimal mark; None where it is none.
     """
 
     digits: str
     before: str = ""
     after: str = ""
+    point: float | None = field(init=False)
+    comma: float | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Both readings."""
+        object.__setattr__(self, "point", self._read("."))
+        is_one = "." not in self.digits and "," not in self.digits
+        object.__setattr__(self, "comma", self.point if is_one else self._read(","))
 
     def value(self, mark: str) -> float | None:
         """The number with `mark` as the decimal mark; None where it is none."""
+        return self.point if mark == "." else self.comma
+
+    def _read(self, mark: str) -> float | None:
         body, _, exponent = self.digits.lower().partition("e")
         sign = -1.0 if body.startswith("-") else 1.0
         body = body.lstrip("+-")
@@ -114,12 +134,12 @@ class Amount:
     @property
     def marks(self) -> tuple[str, ...]:
         """The decimal marks under which it is a number; both for one without a mark."""
-        return tuple(mark for mark in ".," if self.value(mark) is not None)
+        return tuple(mark for mark, value in ((".", self.point), (",", self.comma)) if value is not None)
 
     @property
     def is_ambiguous(self) -> bool:
         """Whether the two marks give two numbers."""
-        return len(self.marks) == 2 and self.value(".") != self.value(",")
+        return self.point is not None and self.comma is not None and self.point != self.comma
 
 
 def amount(text: str) -> Amount | None:
@@ -142,19 +162,32 @@ def amount(text: str) -> Amount | None:
     return found if found.marks else None
 
 
-def decimal_mark(amounts: Iterable[Amount]) -> tuple[str | None, list[Amount]]:
+def decimal_mark(amounts: Mapping[Amount, int]) -> tuple[str | None, frozenset[Amount]]:
     """The decimal mark that every number of a file agrees on, None where none settles it, and those that use the other.
 
     Where both are used, the one that fewer numbers use is returned as the faulty one.
+
+    Args:
+        amounts: Numbers, and how often each occurs.
     """
-    only: dict[str, list[Amount]] = {".": [], ",": []}
+    only: dict[str, set[Amount]] = {",": set(), ".": set()}
     for found in amounts:
         if len(found.marks) == 1:
-            only[found.marks[0]].append(found)
+            only[found.marks[0]].add(found)
     if only["."] and only[","]:
-        mark = max(only, key=lambda one: len(only[one]))
-        return mark, only["," if mark == "." else "."]
-    return next((mark for mark, found in only.items() if found), None), []
+        mark = max(only, key=lambda one: sum(amounts[found] for found in only[one]))
+        return mark, frozenset(only["," if mark == "." else "."])
+    return next((mark for mark, found in only.items() if found), None), frozenset()
+
+
+def decided(found: Amount, mark: str) -> Said:
+    """That a number with two readings is read by the others."""
+    return said(
+        'Numbers such as {text} are read as {value:,.6g}: other numbers of the file write decimals with "{mark}".',
+        text=found.digits,
+        value=found.value(mark),
+        mark=mark,
+    )
 
 
 def purity(text: str, *, percent: bool) -> str:
@@ -249,14 +282,21 @@ class Day:
     either: tuple[date | None, date | None] | None = None
 
 
-def day(text: str) -> Day | None:
-    """The date in a cell; a time of day behind it is left aside. None for what is no date of the calendar.
+def day(text: str, *, clock: bool = True) -> Day | None:
+    """The date in a cell. None for what is no date of the calendar.
 
-    ISO, ``31.12.2025`` (day first, with dots), ``2025/12/31``, months by name in English and German. With slashes or
-    hyphens the day or the month may be first.
+    ISO, ``20251231``, ``31.12.2025`` (day first, with dots), ``2025/12/31``, months by name in English and German. With slashes
+    or hyphens the day or the month may be first.
+
+    Args:
+        text: As in the cell.
+        clock: Whether a time of day behind it is left aside; else midnight alone is.
     """
-    words = _CLOCK.sub("", tidy(text)).strip()
-    for pattern in (_ISO, _EAST):
+    words = tidy(text)
+    moment = _CLOCK.search(words)
+    if moment and (clock or _MIDNIGHT.match(moment[0])):
+        words = words[: moment.start()].strip()
+    for pattern in (_ISO, _EAST, _DIGITS):
         if match := pattern.fullmatch(words):
             return _one(int(match[1]), int(match[2]), int(match[3]))
     if match := _DOTS.fullmatch(words):

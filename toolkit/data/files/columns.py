@@ -5,29 +5,27 @@ What can be read in two ways (a decimal mark, a day and a month) is refused with
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import polars as pl
 
+from toolkit.core.currencies import currency
 from toolkit.core.errors import DataError, did_you_mean, nearest
-from toolkit.data.files.dates import iso_text
+from toolkit.core.said import Said
+from toolkit.data.files import cells
 from toolkit.data.files.faults import FIRST_ROWS, refuse
 from toolkit.data.files.tabular import MAX_NAME, Table, listed
 
-_NUMBER_LIKE = r"^[+-]?[0-9][0-9.,]*$"
-_SPACES = r"['’\s\u{a0}\u{202f}]"
-_SPACED = rf"^[+-]?[0-9]{{1,3}}({_SPACES}[0-9]{{3}})+([.,][0-9]+)?$"
-_OPEN_COMMA, _OPEN_POINT = (rf"^[+-]?[1-9][0-9]{{0,2}}[{mark}][0-9]{{3}}$" for mark in ",.")
-_BOTH_ENGLISH = r"^[+-]?[1-9][0-9]{0,2}((,[0-9]{3})+\.[0-9]+|(,[0-9]{3}){2,})$"
-_BOTH_GERMAN = r"^[+-]?[1-9][0-9]{0,2}((\.[0-9]{3})+,[0-9]+|(\.[0-9]{3}){2,})$"
-# One mark that no grouping explains: another number of decimals than three, or more or no digits before it than a group has.
-_POINT, _COMMA = (
-    rf"^[+-]?([0-9]*[{mark}]([0-9]{{1,2}}|[0-9]{{4,}})|(0[0-9]*|[0-9]{{4,}})[{mark}][0-9]{{3}})$" for mark in ".,"
-)
-_ENGLISH = r"^[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?$"
-_GERMAN = r"^[+-]?([0-9]{1,3}(\.[0-9]{3})+|[0-9]*)(,[0-9]+)?$"
-_THOUSANDS = r"^[+-]?[0-9]{1,3}([.,'’\s\u00a0\u202f][0-9]{3})+([.,][0-9]+)?$"
+_POINTS = r"^[+-]?[1-9][0-9]{0,2}\.[0-9]{3}$"
+"""A lone point that may group thousands."""
+_DECIDED = r"\.([0-9]{1,2}|[0-9]{4,})$|^[+-]?(0[0-9]*|[0-9]{4,})?\.[0-9]+$"
+"""A point that no grouping explains."""
+_WAY_OUT = "Write numbers as 1234.5, with a decimal point and without thousands separators."
+_THOUSANDS = r"^[+-]?[0-9]{1,3}([.,'’\s\u{a0}\u{202f}][0-9]{3})+([.,][0-9]+)?$"
 _ISO_DAY = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}$"
 _ISO_MONTH = r"^[12][0-9]{3}-[0-9]{2}$"
 
@@ -62,10 +60,35 @@ def texts(table: Table, column: str, *, default: str | None = None) -> pl.Series
     return text if default is None else text.fill_null(default)
 
 
-def numbers(table: Table, columns: Sequence[str]) -> pl.DataFrame:
-    """Columns as finite Float64, null where the cell is empty.
+@dataclass(frozen=True, slots=True, eq=False)  # frames have no truth value
+class Numbers:
+    """Numbers of some columns.
 
-    Decimal commas and thousands separators are read where the numbers of these columns decide between them.
+    Attributes:
+        values: Finite Float64, null where the cell is empty.
+        currencies: Codes of the currencies beside the numbers, null where there is none.
+        notes: How marks that may be two things were read.
+    """
+
+    values: pl.DataFrame
+    currencies: pl.DataFrame
+    notes: tuple[Said, ...] = ()
+
+
+def numbers(table: Table, columns: Sequence[str]) -> pl.DataFrame:
+    """Columns as finite Float64, null where the cell is empty; see `amounts`."""
+    return amounts(table, columns, money=False).values
+
+
+def amounts(table: Table, columns: Sequence[str], *, money: bool) -> Numbers:
+    """Columns as numbers by the rule of `toolkit.data.files.cells`: what one cell leaves open, the others decide, or a fault.
+
+    In a file that commas separate, a lone point is decimal (``1.234``).
+
+    Args:
+        table: The file.
+        columns: Names of columns, which share one decimal mark.
+        money: Whether a currency may stand beside a number: ``€ 1.234,50``, ``720 EUR``.
 
     Raises:
         FrameError: rule ``decimal`` for an undecidable decimal mark, ``finite`` for NaN and infinities, ``number`` for
@@ -73,31 +96,75 @@ def numbers(table: Table, columns: Sequence[str]) -> pl.DataFrame:
     """
     # A date is no number, but polars would cast it to days since 1970: as text it is refused.
     # Columns are indexed, never selected: `pl.col` would read a name such as "*" or "^.*$" as a pattern.
-    cells = table.cells[list(columns)].with_columns(pl.col(pl.Date, pl.Datetime).cast(pl.String))
-    if table.separator:
-        cells = _decimal_point(table, cells)
-    parsed = cells.select(pl.all().cast(pl.Float64, strict=False))
-    lost = zip(
-        cells.null_count().row(0), parsed.null_count().row(0), parsed.select(pl.all().is_finite().all()).row(0), strict=True
+    given = table.cells[list(columns)].with_columns(pl.col(pl.Date, pl.Datetime).cast(pl.String))
+    values = given.select(pl.all().cast(pl.Float64, strict=False))
+    codes = pl.DataFrame({name: pl.Series([None] * given.height, dtype=pl.String) for name in columns})
+    textual = [name for name, dtype in given.schema.items() if dtype == pl.String]
+    notes: tuple[Said, ...] = ()
+    text = (
+        pl.concat([given[name].alias("text") for name in textual]).drop_nulls() if textual else pl.Series([], dtype=pl.String)
     )
-    suspect = [name for name, (empty, null, finite) in zip(columns, lost, strict=True) if null > empty or not finite]
-    faulty = [
-        _cells(table, name, cells[name].is_not_null() & ~parsed[name].is_finite().fill_null(value=False), cells[name])
-        for name in suspect
-    ]
-    if not faulty:
-        return parsed
-    found = pl.concat(faulty)
-    not_finite = found.filter(pl.col("value").cast(pl.Float64, strict=False).is_not_null())
-    refuse(
-        table.name,
-        not_finite,
-        rule="finite",
-        fault="not a finite number",
-        hint="Leave the cell empty where a value is missing.",
-    )
+    number = text.cast(pl.Float64, strict=False)
+    has_open = table.separator != "," and text.str.contains(_POINTS).any() and not text.str.contains(_DECIDED).any()
+    if has_open or number.null_count() or not number.is_finite().all():
+        counts = text.value_counts()
+        read = {cell: cells.amount(cell) for cell in counts["text"]}
+        beside = {cell: code for cell, found in read.items() if found and (code := _currency(found))}
+        is_number = {cell: found is not None and (not (found.before or found.after) or (money and cell in beside))
+                     for cell, found in read.items()}  # fmt: skip
+        _refuse_words(table, given, textual, [cell for cell, is_one in is_number.items() if not is_one])
+        mark, odd = cells.decimal_mark({found: count for cell, count in counts.rows() if (found := read[cell])})
+        unlike = [cell for cell, found in read.items() if found in odd]
+        fault = "numbers use both '.' and ',', differently from the rest"
+        refuse(table.name, _those(table, given, textual, unlike), rule="decimal", fault=fault, hint=_WAY_OUT)
+        doubtful = {cell: found for cell, found in read.items() if found and found.is_ambiguous}
+        if mark is not None and doubtful:
+            notes = (cells.decided(next(iter(doubtful.values())), mark),)
+        elif mark is None:
+            asked = [cell for cell in doubtful if table.separator != "," or "," in cell]
+            fault = "a mark that may mean decimals or thousands"
+            refuse(table.name, _those(table, given, textual, asked), rule="decimal", fault=fault, hint=_WAY_OUT)
+        found = {cell: one.value(mark or ("." if cell in doubtful else one.marks[0])) for cell, one in read.items() if one}
+        values = values.with_columns(_replaced(given, textual, found, pl.Float64))
+        codes = codes.with_columns(_replaced(given, textual, beside, pl.String)) if beside else codes
+    is_finite = values.select(pl.all().is_finite().all()).row(0)
+    for name in (name for name, finite in zip(columns, is_finite, strict=True) if not finite):
+        column = values[name].alias("cell")
+        hint = "Leave the cell empty where a value is missing."
+        found = _cells(table, name, ~column.is_finite().fill_null(value=True), column)
+        refuse(table.name, found, rule="finite", fault="not a finite number", hint=hint)
+    return Numbers(values, codes, notes)
+
+
+def _currency(found: cells.Amount) -> str | None:
+    """The currency on one side of a number; None for none, and for words on both."""
+    word = found.before or found.after
+    return currency(word) if word and not (found.before and found.after) else None
+
+
+def _replaced(given: pl.DataFrame, names: Sequence[str], read: Mapping[str, Any], dtype: type[pl.DataType]) -> list[pl.Series]:
+    """Columns of texts as what each text was read as, in one go: a mapping is costly to set up."""
+    # Methods of a series would read its name, such as "^a$", as a pattern.
+    joined = pl.concat([given[name].alias("cell") for name in names]).replace_strict(read, default=None, return_dtype=dtype)
+    return [joined.slice(i * given.height, given.height).alias(name) for i, name in enumerate(names)]
+
+
+def _refuse_words(table: Table, given: pl.DataFrame, textual: Sequence[str], words: Sequence[str]) -> None:
+    """`FrameError` for cells that are no numbers, or none that is finite."""
+    endless = [word for word in words if pl.Series([word]).cast(pl.Float64, strict=False)[0] is not None]
+    hint = "Leave the cell empty where a value is missing."
+    refuse(table.name, _those(table, given, textual, endless), rule="finite", fault="not a finite number", hint=hint)
+    found = _those(table, given, textual, words)
     refuse(table.name, found, rule="number", fault="not a number", hint=_number_hint(found["value"]))
-    return parsed
+
+
+def _those(table: Table, given: pl.DataFrame, textual: Sequence[str], texts: Sequence[str]) -> pl.DataFrame:
+    """The cells that hold one of some texts."""
+    wanted = pl.Series(texts, dtype=pl.String)
+    if wanted.is_empty():
+        return _cells(table, "", table.rows.is_null(), table.rows)
+    masks = {name: given[name].alias("cell").is_in(wanted.implode()).fill_null(value=False) for name in textual}
+    return pl.concat([_cells(table, name, mask, given[name]) for name, mask in masks.items()])
 
 
 def check_names(file: str, names: pl.DataFrame) -> None:
@@ -142,16 +209,10 @@ def days(table: Table, column: str, *, month_until: date | None = None, months: 
         FrameError: rule ``date`` for what is not a date of the calendar in ISO form.
     """
     text = _date_text(table.cells[column])
+    serial = None
     if local:
-        text, ambiguous = iso_text(text)
-        if ambiguous:
-            refuse(
-                table.name,
-                _cells(table, column, text.is_not_null(), text),
-                rule="date",
-                fault="dates of which no number is above 12, so that day and month cannot be told apart",
-                hint="Write dates as 2026-05-31.",
-            )
+        text = _local_days(table, column, text)
+        serial = next((day for cell in text.drop_nulls().head(FIRST_ROWS) if (day := cells.serial_day(cell))), None)
     parsed = text.to_frame("text").select(
         day=pl.when(pl.col("text").str.contains(_ISO_DAY)).then(pl.col("text")).str.to_date("%Y-%m-%d", strict=False),
         month=pl.when(pl.lit(months) & pl.col("text").str.contains(_ISO_MONTH))
@@ -170,9 +231,31 @@ def days(table: Table, column: str, *, month_until: date | None = None, months: 
         ),
         rule="date",
         fault="not a date",
-        hint=f"Write dates as 2026-05-31{month_form}.",
+        hint=f"Write dates as 2026-05-31{month_form}."
+        + (f" A spreadsheet counts {serial} so: give the column the format of a date." if serial else ""),
     )
     return result
+
+
+def _local_days(table: Table, column: str, text: pl.Series) -> pl.Series:
+    """Dates of one style as ISO text, any other as it is; the whole column settles whether the day or the month is first."""
+    written = text.drop_nulls().unique()
+    odd = written.filter(~written.str.contains(rf"{_ISO_DAY}|{_ISO_MONTH}"))
+    # A spreadsheet in another language turns half of a column of dates into others: two styles are no column that is settled.
+    if len({re.sub(r"[^\W\d_]+", "a", re.sub(r"[0-9]+", "0", cell)) for cell in odd}) > 1 or 0 < len(odd) < len(written):
+        return text
+    read = {cell: found for cell in odd if (found := cells.day(cell, clock=False))}
+    month_first, contradict = cells.either_reading(read.values())
+    fault, hint = (
+        "dates of which no number is above 12, so that day and month cannot be told apart",
+        "Write dates as 2026-05-31.",
+    )
+    if contradict:
+        fault = "dates with the day first beside dates with the month first"
+    asked = [cell for cell, found in read.items() if found.either and (contradict or (month_first is None))]
+    refuse(table.name, _those(table, text.to_frame(column), [column], asked), rule="date", fault=fault, hint=hint)
+    days_of = {cell: found.day or (found.either or ())[month_first or 0] for cell, found in read.items()}
+    return text.replace({cell: day.isoformat() for cell, day in days_of.items() if day is not None})
 
 
 def running_months(table: Table, column: str, today: date) -> pl.Series:
@@ -180,50 +263,6 @@ def running_months(table: Table, column: str, today: date) -> pl.Series:
     if pl.Series([today]).dt.month_end()[0] == today:
         return table.rows.clear()
     return table.rows.filter(_date_text(table.cells[column]).fill_null("") == f"{today:%Y-%m}")
-
-
-def _decimal_point(table: Table, cells: pl.DataFrame) -> pl.DataFrame:
-    """Cells with a decimal point and no thousands separators, or `FrameError` where the marks cannot be decided.
-
-    A mark is decided by numbers that can be read in one way only: ``1,234.5`` or ``0.25`` against ``1.234,5`` or ``12,5``.
-    What looks like grouped thousands (``1,234``) is read as such beside a number that has both marks, and refused alone; but a
-    lone point is decimal in a file separated by commas.
-    """
-    textual = [name for name, dtype in cells.schema.items() if dtype == pl.String]
-    # By type, never by name: see `numbers`.
-    marks = pl.col(pl.String).str.contains(r"[,'’\s\u{a0}\u{202f}]" if table.separator == "," else r"[.,'’\s\u{a0}\u{202f}]")
-    if not textual or not any(cells.select(marks.any()).row(0)):
-        return cells
-    spaced = pl.col(pl.String)
-    spaced = pl.when(spaced.str.contains(_SPACED)).then(spaced.str.replace_all(_SPACES, "")).otherwise(spaced)
-    cells = cells.with_columns(spaced)
-    found = pl.concat([_cells(table, name, cells[name].is_not_null(), cells[name]) for name in textual])
-    found = found.filter(pl.col("value").str.contains(_NUMBER_LIKE))
-
-    def of(pattern: str) -> pl.DataFrame:
-        return found.filter(pl.col("value").str.contains(pattern))
-
-    way_out = "Write numbers as 1234.5, with a decimal point and without thousands separators."
-    both = of(_BOTH_ENGLISH), of(_BOTH_GERMAN)
-    english, german = (pl.concat([whole, of(alone)]) for whole, alone in zip(both, (_POINT, _COMMA), strict=True))
-    if english.height and german.height:
-        fewer = min(english, german, key=lambda rows: rows.height)
-        refuse(table.name, fewer, rule="decimal", fault="numbers use both '.' and ',', differently from the rest", hint=way_out)
-    comma, point = of(_OPEN_COMMA), of(_OPEN_POINT)
-    if german.height:
-        undecided = point if not both[1].height else point.clear()
-    elif english.height:
-        undecided = comma if not both[0].height else comma.clear()
-    else:
-        undecided = comma if table.separator == "," else pl.concat([comma, point])
-    refuse(table.name, undecided, rule="decimal", fault="a mark that may mean decimals or thousands", hint=way_out)
-    text = pl.col(pl.String)
-    if german.height:
-        bare = text.str.replace_all(".", "", literal=True)
-        text = pl.when(text.str.contains(_GERMAN)).then(bare.str.replace(",", ".", literal=True)).otherwise(text)
-    else:
-        text = pl.when(text.str.contains(_ENGLISH)).then(text.str.replace_all(",", "", literal=True)).otherwise(text)
-    return cells.with_columns(text)
 
 
 def _cells(table: Table, column: str, mask: pl.Series, values: pl.Series) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -122,12 +123,11 @@ class Parser:
                 cell = self.raw[key][i] if key in self.raw else None
                 if isinstance(cell, str) and (found := cells.amount(cell)):
                     seen.append((i, key, found))
-        self.mark, odd = cells.decimal_mark(found for _, _, found in seen)
-        wrong = {id(one) for one in odd}
+        self.mark, odd = cells.decimal_mark(Counter(found for _, _, found in seen))
         both = "numbers use both '.' and ',' as decimal mark"
         remedy = "Use one decimal mark in the whole file."
         for i, key, found in seen:
-            if id(found) in wrong:
+            if found in odd:
                 self._fault(i, key, "decimal", both, remedy)
             elif found.is_ambiguous and self.mark is None:
                 small, large = found.value("."), found.value(",")
@@ -141,12 +141,7 @@ class Parser:
                 )
         settled = [found for _, _, found in seen if found.is_ambiguous]
         if settled and self.mark is not None:
-            self.notes.append(
-                said(
-                    'Numbers such as {text} are read as {value:,.6g}: other numbers of the file write decimals with "{mark}".',
-                    text=settled[0].digits, value=settled[0].value(self.mark), mark=self.mark,
-                )
-            )  # fmt: skip
+            self.notes.append(cells.decided(settled[0], self.mark))
         days = [
             cells.day(cell) for i in kept if isinstance(cell := self.raw.get("purchase_date", [None] * len(numbers))[i], str)
         ]

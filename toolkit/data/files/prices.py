@@ -15,7 +15,7 @@ from toolkit.core.currencies import currency_hint
 from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.core.frames import Prices
 from toolkit.core.said import said
-from toolkit.data.files.columns import check_columns, check_names, days, numbers, required_cells, running_months, texts
+from toolkit.data.files.columns import amounts, check_columns, check_names, days, required_cells, running_months, texts
 from toolkit.data.files.faults import refuse
 from toolkit.data.files.limits import check_size
 from toolkit.data.files.price_checks import JUMPS, check_jumps, check_rows
@@ -36,8 +36,6 @@ GERMAN = {
     "menge": "quantity",
     "quelle": "source",
 }
-_PRICED = r"^(?<before>[^0-9+\-.,\s]{0,6})\s*(?<number>[+-]?[.,]?[0-9](?:.*[0-9])?)\s*(?<after>[^0-9.,\s]{0,6})$"
-"""A price with a currency before or behind it."""
 MOST_FILES = 1_000
 """Most files of one folder."""
 ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".xls", ".ods")
@@ -218,8 +216,7 @@ def read_prices(
         table = _renamed(table)
         # Either name is enough: a file with only one of the two is a long file with a slip, and better told so.
         shape = "long" if {"asset", "price"} & set(table.columns) else "wide"
-        rows = _long(table, default_currency, today) if shape == "long" else _wide(table, default_currency, today)
-        reading = ()
+        rows, reading = _long(table, default_currency, today) if shape == "long" else _wide(table, default_currency, today)
     for column in ("asset", "unit", "basis", "source"):
         check_names(table.name, rows.select("row", value=column))
     check_size(table.name, columns=rows["asset"].n_unique())
@@ -263,7 +260,8 @@ def _quoted(table: Table, quoted: Quotation, currency: str, today: date) -> tupl
     missing = pl.col(pl.String).replace(dict.fromkeys(_MISSING))
     table = replace(table, cells=table.cells.with_columns(table.cells[fields].select(missing)))
     dates = _dates(table, today, column=quoted.date)
-    closes = numbers(table, fields)
+    read = amounts(table, fields, money=False)
+    closes = read.values
     parts = []
     for asset, column in quoted.prices.items():
         if asset is None and quoted.ticker is not None:
@@ -276,7 +274,7 @@ def _quoted(table: Table, quoted: Quotation, currency: str, today: date) -> tupl
         if quoted.adjusted
         else said("{file} is read as quotations of {assets}: the close is the price.", file=table.name, assets=_keys(rows))
     )
-    return rows, (sentence,)
+    return rows, (sentence, *read.notes)
 
 
 def _keyed(rows: pl.DataFrame, known: Collection[str], *, ticker: bool) -> tuple[pl.DataFrame, tuple[str, ...]]:
@@ -312,8 +310,8 @@ def _with_defaults(rows: pl.DataFrame, file: str, currency: str) -> pl.DataFrame
     )
 
 
-def _wide(table: Table, currency: str, today: date) -> pl.DataFrame:
-    """One row a price, with its row number in the file; empty cells are missing."""
+def _wide(table: Table, currency: str, today: date) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """One row a price, with its row number in the file, and how it was read; empty cells are missing."""
     misplaced = tuple(name for name in OPTIONAL if name in table.columns)
     if misplaced:
         raise DataError(
@@ -330,8 +328,8 @@ def _wide(table: Table, currency: str, today: date) -> pl.DataFrame:
             details={"file": table.name, "rows": [table.header]},
         )
     dates = _dates(table, today)
-    table, signs = _without_signs(table, assets)
-    prices = numbers(table, assets).unpivot(variable_name="asset", value_name="price")
+    read = amounts(table, assets, money=True)
+    prices, signs = read.values.unpivot(variable_name="asset", value_name="price"), read.currencies
     rows = prices.with_columns(row=pl.concat([table.rows] * len(assets)), date=pl.concat([dates] * len(assets)))
     beside = pl.concat([signs[name].alias("sign") for name in assets])
     found = {code for code in beside.unique() if code is not None}
@@ -341,28 +339,8 @@ def _wide(table: Table, currency: str, today: date) -> pl.DataFrame:
         hint = "Give every price of a wide file the same currency, or name it with --prices-currency alone."
         refuse(table.name, other.select("row", what="asset", value=pl.col("price").cast(pl.String)), rule="one_currency",
                fault=f"a price that is not in {min(found)} as others of the file", hint=hint)  # fmt: skip
-    return _with_defaults(rows.select("row", "date", "asset", "price").drop_nulls("price"), table.name, *(found or {currency}))
-
-
-def _without_signs(table: Table, columns: Sequence[str]) -> tuple[Table, pl.DataFrame]:
-    """The table with bare numbers in place of ``€ 1.234,50`` and ``720 EUR``, and the codes of the currencies taken off.
-
-    A text that is no currency stays in its cell, and is refused there as no number.
-    """
-    cells, signs = {}, {}
-    for name in columns:
-        column = table.cells[name].alias("cell")  # polars would read a name such as "^a$" as a pattern
-        code = pl.Series("code", [None] * len(column), dtype=pl.String)
-        if column.dtype == pl.String:
-            parts = column.str.extract_groups(_PRICED)
-            before, after = parts.struct.field("before"), parts.struct.field("after")
-            word = before.replace("", None).fill_null(after.replace("", None))
-            codes = {text: currency_of(text) for text in word.unique().drop_nulls()}
-            one = (before == "") | (after == "")
-            code = word.replace_strict(codes, default=None, return_dtype=pl.String).zip_with(one.fill_null(value=False), code)
-            cells[name] = parts.struct.field("number").zip_with(code.is_not_null(), column).alias(name)
-        signs[name] = code.alias(name)
-    return replace(table, cells=table.cells.with_columns(cells.values())), pl.DataFrame(list(signs.values()))
+    rows = rows.select("row", "date", "asset", "price").drop_nulls("price")
+    return _with_defaults(rows, table.name, *(found or {currency})), read.notes
 
 
 def _currencies(table: Table, signs: pl.Series, assets: pl.Series, default: str) -> pl.Series:
@@ -383,14 +361,18 @@ def _currencies(table: Table, signs: pl.Series, assets: pl.Series, default: str)
     return named.fill_null(signs)
 
 
-def _long(table: Table, currency: str, today: date) -> pl.DataFrame:
-    """One row a price, with its row number in the file."""
+def _long(table: Table, currency: str, today: date) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """One row a price, with its row number in the file, and how it was read."""
     check_columns(table, required=REQUIRED, optional=OPTIONAL)
     assets = texts(table, "asset")
     required_cells(table, "asset")
     dates = _dates(table, today)
-    table, signs = _without_signs(table, ("price",))
-    values = numbers(table, ("price", "quantity") if "quantity" in table.columns else ("price",))
+    read = amounts(table, ("price", "quantity") if "quantity" in table.columns else ("price",), money=True)
+    values, signs = read.values, read.currencies
+    if "quantity" in signs.columns:
+        worded = table.rows.filter(signs["quantity"].is_not_null())
+        told = pl.DataFrame({"row": worded}).with_columns(what=pl.lit("quantity"), value=pl.lit(None, dtype=pl.String))
+        refuse(table.name, told, rule="number", fault="a quantity in a currency", hint="Give kg, or leave the cell empty.")
     required_cells(table, "price", what=assets)
     rows = pl.DataFrame(
         {
@@ -426,7 +408,7 @@ def _long(table: Table, currency: str, today: date) -> pl.DataFrame:
             fault=f"a second {column} in the series of an asset",
             hint=f"Give each {column} an asset name of its own: series of two kinds are never joined.",
         )
-    return rows
+    return rows, read.notes
 
 
 def _dates(table: Table, today: date, *, column: str = "date") -> pl.Series:

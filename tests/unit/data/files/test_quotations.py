@@ -142,7 +142,7 @@ DATES = {
     "points": (("31.01.2024", "1.2.2024"), [date(2024, 1, 31), date(2024, 2, 1)]),
     "compact": (("20240131", "20240201"), [date(2024, 1, 31), date(2024, 2, 1)]),
     "undecidable": (("03/04/2024", "05/06/2024"), "cannot be told apart"),
-    "contradictory": (("13/04/2024", "05/16/2024"), "not a date"),
+    "contradictory": (("13/04/2024", "05/16/2024"), "the day first beside"),
     "two styles": (("2024-01-31", "01.02.2024"), "not a date"),
     "an hour": (("2024-01-31 15:30:00", "2024-02-01 15:30:00"), "not a date"),
     "no such day": (("30.02.2024", "01.03.2024"), "not a date"),
