@@ -88,10 +88,12 @@ class Parser:
     # The file as a whole
 
     def _formulas(self) -> None:
-        """A formula without a value is a fault, and its cell is empty."""
+        """A formula without a value is a fault, and its cell is empty; in a CSV what begins with ``=`` is text."""
         for key, column in self.raw.items():
             for i, cell in enumerate(column):
-                if isinstance(cell, str) and cells.FORMULA_ERROR.fullmatch(cell):
+                if not isinstance(cell, str) or (cell.startswith("=") and self.table.encoding):
+                    continue
+                if cells.FORMULA_ERROR.fullmatch(cell):
                     hint = "Mend the formula, or write the value in its place."
                     if cell.startswith("="):
                         hint = "Open the file in the spreadsheet and save it again, so that the formula has a value."
