@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 
 from tests.lots import TWELVE, ask_of, findings_of
 from tests.subjects import law
@@ -106,6 +107,8 @@ def test_each_unconfirmed_fact_has_its_number_metals_reason_and_source():
     assert rows["statements of 2026-09-28 on the Kuala Lumpur arrangement"][1] == "stated by both governments, act not seen"
     assert rows["No.\u00a020/2026"][1] == "one source, not confirmed elsewhere"
     assert all(cells[-1] for cells in rows.values())
+    german = [plain(cell) for row in blocks(law(), code="de")[2].body[0].rows for cell in row.cells]
+    assert [words for words in german if re.search(r"\b(of|the|and|seen|statement)\b", words)] == []
     assert plain(blocks(law(), code="de")[2].title).startswith("Fünf in diesem Bericht verwendete Angaben")
 
 
