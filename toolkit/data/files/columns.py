@@ -203,7 +203,7 @@ def days(table: Table, column: str, *, month_until: date | None = None, months: 
         column: Name of the column.
         month_until: Today, for columns that may not lie in the future.
         months: Whether a month is precise enough.
-        local: Whether a column of one other style is read too (`toolkit.data.files.dates`).
+        local: Whether a column of one other style is read too (`toolkit.data.files.cells.day`).
 
     Raises:
         FrameError: rule ``date`` for what is not a date of the calendar in ISO form.
