@@ -21,8 +21,8 @@ ORDERED = "GA-ORDER,gallium,metal,4N,{},kg,2026-10-03,900,EUR,CHN,,{}\n"
 def ask(toolkit, tmp_path):
     """The record of a run on lots; the folder it was stored in is beside it."""
 
-    def run(lots, *options, strategy="physical-basket", **env):
-        (tmp_path / "lots.csv").write_text(HEAD + lots, encoding="utf-8")
+    def run(lots, *options, strategy="physical-basket", head=HEAD, **env):
+        (tmp_path / "lots.csv").write_text(head + lots, encoding="utf-8")
         result = toolkit("optimize", strategy, *ARGUMENTS, "--holdings", str(tmp_path / "lots.csv"), *options, **env)
         assert result.returncode == 0, result.stdout + result.stderr
         return json.loads(result.stdout)
@@ -271,3 +271,29 @@ def test_terms_that_nobody_knows_are_told_of_what_is_held_or_traded(toolkit, tmp
         record = json.loads(toolkit("optimize", *arguments).stdout)
         assert [p["value"] > 0 for p in record["positions"]] == [True, False]
         assert any("No dealer terms are known" in words for words in record["warnings"]) == told
+
+
+def test_what_is_owed_on_an_order_comes_out_of_the_money_that_is_added(ask, toolkit, tmp_path):
+    """10 kg at 900 EUR with 30 % paid owe 6,300 EUR: of 50,000 EUR, 43,700 are placed; run again, nothing is owed or traded."""
+    order = ORDERED.format(10, "ordered").strip()
+    head = HEAD.replace("status", "status,paid").strip()
+    lots = "\n".join([head, *(f"{lot}," for lot in OWNED.strip().split("\n")), f"{order},30 %"]).removeprefix(HEAD)
+    paid = ask(OWNED + order, "--budget", "43700")
+    record = ask(lots, "--budget", "50000", head="")
+    assert (record["money"]["owed"], record["money"]["reserved"], record["money"]["added"]) == (6300, 6300, 50_000)
+    assert record["budget"] == paid["budget"]
+    assert [p["quantity"] for p in record["positions"]] == [p["quantity"] for p in paid["positions"]]
+    check_that_it_closes(record)
+    gallium = by_asset(record, "orders")["gallium"]
+    assert gallium["owed"] == 6300
+    assert "6,300.00 EUR of it are still to be paid" in gallium["note"]
+    folder = tmp_path / "work" / "out" / "runs" / record["run_id"]
+    rows = {row["asset"]: row for row in csv.DictReader(io.StringIO((folder / "orders.csv").read_text("utf-8")))}
+    assert float(rows["gallium"]["owed"]) == 6300
+    again = json.loads(toolkit("optimize", *ARGUMENTS, "--holdings", "last").stdout)
+    assert {row["side"] for row in again["orders"]} == {"keep"}
+    assert again["money"]["owed"] == 0
+    assert again["cash"]["value"] == record["cash"]["value"]
+    short = ask(lots, "--budget", "5000", "--set", "constraint.any metal.upper=0.4", head="")
+    assert short["money"]["reserved"] == 5000
+    assert any(words.startswith("1,300.00 EUR still owed on GA-ORDER") for words in short["warnings"])

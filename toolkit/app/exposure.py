@@ -134,6 +134,7 @@ class ExposureAnswer:
                 "value": p.value,
                 "lots": p.lots,
                 "purchases": self.purchases,
+                "owed": round(sum(purchase.owed for purchase in self.purchases), 2),
                 "unpriced": p.unpriced,
                 "deliveries": p.deliveries,
                 "controlled": p.controlled,
@@ -233,6 +234,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     data = tuple(entry.to_json() for entry in snapshot.provenance({n: f for n, f in used.items() if f.height}))
     listed_lots = instruments(shares, prices, snapshot["fx"], currency)
     reading = (*inputs.notes, *holdings.notes, *_gaps(holdings.frame), *_out_of_scope(listed_lots, currency))
+    bought = purchases(lots, snapshot["fx"], currency)
     values = {lot.lot_id: lot.value for lot in portfolio.lots}
     worth = {key: weight * portfolio.value for key, weight in portfolio.weights.items()}
     remarks = [
@@ -246,7 +248,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         currency=currency,
         destination=destination,
         portfolio=portfolio,
-        purchases=purchases(lots, snapshot["fx"], currency),
+        purchases=bought,
         prices=levels,
         band=band,
         largest_observed=largest_observed(inputs),
@@ -260,7 +262,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         covers=() if delay is None else tuple(cover(asset, portfolio.stored_safe.get(asset, 0.0), use.get(asset), delay)
                                               for asset in sorted({*portfolio.stored_safe, *use})),
         next_changes=_changes(inputs, portfolio, as_of, destination),
-        statements=_statements(portfolio, currency),
+        statements=(*_statements(portfolio, currency), *_owed(bought, currency)),
         reviewed_to=inputs.ledger.reviewed_to,
         instruments=listed_lots,
         reading=reading,
@@ -388,6 +390,21 @@ def _statements(portfolio: PortfolioExposure, currency: str) -> tuple[str, ...]:
             )
         )
     return tuple(texts)
+
+
+def _owed(bought: Sequence[Purchase], currency: str) -> list[Said]:
+    """What is still to be paid of the lots."""
+    open_ = {purchase.lot_id: purchase.owed for purchase in bought if purchase.owed}
+    if not open_:
+        return []
+    return [
+        said(
+            "Still to be paid: {owed:,.2f} {currency} on {lots}; their values above count in full.",
+            owed=sum(open_.values()),
+            currency=currency,
+            lots=few(list(open_)),
+        )
+    ]
 
 
 def _gaps(lots: pl.DataFrame) -> list[Said]:

@@ -24,11 +24,11 @@ from toolkit.core.assets import Universe
 from toolkit.core.errors import DataError, SpecError
 from toolkit.core.said import said
 from toolkit.core.units import cents
+from toolkit.data.files.holdings_columns import ARRIVING
 from toolkit.factors.forecast import FloatArray
 from toolkit.strategy.model import Strategy
 
 LAST = "last"
-ARRIVING = ("ordered", "in_transit")
 PLANNED, STORED = "planned", "stored"
 
 
@@ -41,6 +41,7 @@ class Lot:
         arriving: Whether it is ordered or travels: it counts, and cannot be sold yet.
         origin: Country as the file says.
         bought: Day of the purchase; `cost` of the whole lot in the reporting currency. None where nothing is known.
+        owed: What is still to be paid of it, in the reporting currency.
     """
 
     lot_id: str
@@ -51,11 +52,12 @@ class Lot:
     origin: str
     bought: date | None
     cost: float | None
+    owed: float = 0.0
 
     def told(self) -> list[Any]:
         """The lot as JSON-ready data."""
         bought = None if self.bought is None else self.bought.isoformat()
-        return [self.lot_id, self.asset, self.quantity, self.status, self.origin, bought, self.cost]
+        return [self.lot_id, self.asset, self.quantity, self.status, self.origin, bought, self.cost, self.owed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,20 @@ class Held:
     def arriving(self, asset: str) -> float:
         """Quantity of an asset that is ordered or travels."""
         return sum(lot.quantity for lot in self.lots if lot.asset == asset and lot.arriving)
+
+    @property
+    def unpaid(self) -> list[str]:
+        """Lots of which something is still to be paid."""
+        return [lot.lot_id for lot in self.lots if lot.owed]
+
+    @property
+    def owed(self) -> float:
+        """What is still to be paid of all lots."""
+        return round(sum(lot.owed for lot in self.lots), 2)
+
+    def owed_on(self, asset: str) -> float:
+        """What is still to be paid of the lots of an asset."""
+        return round(sum(lot.owed for lot in self.of(asset)), 2)
 
     def under(self, universe: Universe) -> Held:
         """The same where a product is offered by origin: each lot under the offer of its own, and a note on the unknown."""
@@ -123,14 +139,16 @@ class Whole:
 
     Attributes:
         units: (n,) held today, what arrives included; `arriving`, (n,), of them.
-        budget: The whole: what is held, its cash, and what is added.
+        budget: The whole: what is held, its cash, and what is added, less what of that pays for what is held.
         added: Money to place beside what is held.
+        reserved: What of it pays for what is held and not yet paid.
     """
 
     units: FloatArray
     arriving: FloatArray
     budget: float
     added: float
+    reserved: float = 0.0
     notes: tuple[str, ...] = ()
 
 
@@ -148,7 +166,7 @@ def whole(request: Request, held: Held, inputs: Inputs, prices: FloatArray) -> W
     configured, converted = _budget(request, inputs)
     if request.holdings is None:
         budget = configured if request.total is None else request.total
-        return Whole(units, arriving, budget, budget, converted)
+        return Whole(units, arriving, budget, budget, notes=converted)
     values = units * prices
     worth = round(sum(cents(value) for value in values) + held.cash, 2)
     notes = list(held.notes)
@@ -167,7 +185,17 @@ def whole(request: Request, held: Held, inputs: Inputs, prices: FloatArray) -> W
         notes.append(said("No money is added to what is held: --budget names money to place beside it, --total the whole."))
     # What is held, without cash beside it, must not be worth more than the whole by a part of a cent.
     exact = math.ceil(float(values.sum()) * 100 - 1e-4) / 100
-    return Whole(units, arriving, max(round(worth + added, 2), exact), added, tuple(notes))
+    reserved = min(held.owed, added)
+    if reserved:
+        notes.append(
+            said(
+                "{reserved:,.2f} {currency} of the money added pay what is still owed on {lots}; the rest is placed.",
+                reserved=reserved,
+                currency=request.settings.config.owner.currency,
+                lots=held.unpaid,
+            )
+        )
+    return Whole(units, arriving, max(round(worth + added - reserved, 2), exact), added, reserved, tuple(notes))
 
 
 def _budget(request: Request, inputs: Inputs) -> tuple[float, tuple[str, ...]]:
@@ -217,15 +245,25 @@ def _of_lots(file: str, inputs: Inputs, currency: str) -> Held:
         purchase = paid[row["lot_id"]]
         arriving = row["status"] in ARRIVING
         lots.append(
-            Lot(row["lot_id"], key, quantity, arriving, row["status"], row["origin_country"], purchase.bought, purchase.cost)
+            Lot(
+                row["lot_id"],
+                key,
+                quantity,
+                arriving,
+                row["status"],
+                row["origin_country"],
+                purchase.bought,
+                purchase.cost,
+                purchase.owed,
+            )
         )
     notes = list(holdings.notes)
     ordered = sorted({lot.asset for lot in lots if lot.arriving})
     if ordered:
         notes.append(
             said(
-                "Orders and lots in transit of {assets} count as held, in limits and in value, and as paid for: --budget is "
-                "money beside theirs. They cannot be sold before they arrive.",
+                "Orders and lots in transit of {assets} count as held, in limits and in value. They cannot be sold before they "
+                "arrive.",
                 assets=ordered,
             )
         )

@@ -55,6 +55,7 @@ def orders(posed: Prepared, money: Money, prices: np.ndarray, request: Request) 
                 "price": float(prices[i]),
                 "value": cents(value) if whole else value,
                 "cost": cost,
+                "owed": posed.held.owed_on(asset.key),
                 "cash": cents(cash) if whole else cash,
                 "lot_ids": [sale.lot.lot_id for sale in sales] if sales else _kept(posed, asset) if side == KEEP else [],
                 "from_lots": [_lot(sale, request) for sale in sales],
@@ -83,7 +84,9 @@ def lots_after(posed: Prepared, rows: list[dict[str, Any]], request: Request) ->
         left = lot.quantity - gone.get(lot.lot_id, 0.0)
         if left > EQUAL * lot.quantity:
             cost = None if lot.cost is None else lot.cost * left / lot.quantity
-            found.append(replace(lot, quantity=left, cost=cost))
+            # What the money that was added has paid is owed no more.
+            owed = round(lot.owed * (1 - posed.money.reserved / posed.held.owed), 2) if lot.owed else 0.0
+            found.append(replace(lot, quantity=left, cost=cost, owed=owed))
     taken = {lot.lot_id for lot in found}
     for row in rows:
         if row["side"] != BUY:
@@ -117,7 +120,8 @@ def _note(posed: Prepared, asset: Asset, side: str, sales: tuple[Sale, ...], pri
     owner, arriving = request.settings.config.owner, posed.held.arriving(asset.key)
     partial = [sale for sale in sales if sale.quantity < sale.lot.quantity]
     told: list[Said] = []
-    if sales and len(lots := posed.held.of(asset.key)) > 1 and (partial or len(sales) < len(lots)):
+    lots = [lot for lot in posed.held.of(asset.key) if not lot.arriving]
+    if sales and len(lots) > 1 and (partial or len(sales) < len(lots)):
         told.append(rule_told(owner.country, owner.sale_order))
     if taxed := [
         sale.lot.lot_id
@@ -136,7 +140,9 @@ def _note(posed: Prepared, asset: Asset, side: str, sales: tuple[Sale, ...], pri
         for sale in partial
     ]
     if side == KEEP and asset.key in posed.outside:
-        return said("held outside the strategy")
+        told.append(said("held outside the strategy"))
     if arriving > 0:
         told.append(said("{quantity:,.6g} {unit} of it are ordered or in transit", quantity=arriving, unit=asset.unit))
+    if owed := posed.held.owed_on(asset.key):
+        told.append(said("{owed:,.2f} {currency} of it are still to be paid", owed=owed, currency=owner.currency))
     return said("{parts:; }", parts=told) if told else None

@@ -147,6 +147,7 @@ def prepare(request: Request) -> Prepared:
     outlook = _outlook(strategy, inputs, forecast, currency, request.seed)
     facts = replace(facts, **_outcomes(strategy, inputs, forecast, outlook))
     own, of_holdings, waits = _of_holdings(request, held, inputs, prices, outside, short)
+    of_holdings += _not_covered(held, money, currency)
     inputs = replace(inputs, notes=(*inputs.notes, *map(note, money.notes), *of_holdings, *told))
     lots = np.array([np.nan if asset.lot_size is None else asset.lot_size for asset in universe])
     problem = Problem(forecast, facts, strategy.objective, (*strategy.constraints, *own), costs, lots * prices / budget)
@@ -174,6 +175,20 @@ def _with_held(
             if key not in kept:
                 raise
             short = (*short, key)
+
+
+def _not_covered(held: Held, money: Whole, currency: str) -> tuple[Remark, ...]:
+    """A warning where more is owed on what is held than the money that is added."""
+    short = round(held.owed - money.reserved, 2)
+    if short <= 0:
+        return ()
+    text = said(
+        "{short:,.2f} {currency} still owed on {lots} are in no budget here: they count as held in full.",
+        short=short,
+        currency=currency,
+        lots=held.unpaid,
+    )
+    return (Remark("answer", text, "Keep that money ready, or add it to --budget.", money=short),)
 
 
 def _of_holdings(

@@ -10,6 +10,7 @@ import polars as pl
 
 from toolkit.app.exchange import last_rate
 from toolkit.core.errors import DataError
+from toolkit.core.units import cents
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Purchase:
         bought: Day of the purchase; None where the file does not say.
         cost: Of the whole lot in the reporting currency, at the last rate known for the day of the purchase; None where the
             file gives no price or no rate leads to that currency.
+        owed: What is still to be paid of it in the reporting currency, at the last rate known.
         spread: Round trip, as a fraction; `storage` a year. None where the file leaves it to the dealer's usual terms.
         vat_state, custody: As the file says.
     """
@@ -27,6 +29,7 @@ class Purchase:
     lot_id: str
     bought: date | None
     cost: float | None
+    owed: float
     spread: float | None
     storage: float | None
     vat_state: str | None
@@ -40,6 +43,9 @@ def purchases(lots: pl.DataFrame, fx: pl.DataFrame, currency: str) -> tuple[Purc
         lots: Columns of the holdings contract (`toolkit.data.files.lots.Lots`).
         fx: Exchange rates known.
         currency: The reporting currency.
+
+    Raises:
+        DataError: where something is owed in a currency from which no rate leads to the reporting currency.
     """
     rates: dict[tuple[str, date | None], float | None] = {}  # few days and currencies among many lots
     return tuple(
@@ -47,6 +53,7 @@ def purchases(lots: pl.DataFrame, fx: pl.DataFrame, currency: str) -> tuple[Purc
             lot_id=row["lot_id"],
             bought=row["purchase_date"],
             cost=_cost(row, fx, currency, rates),
+            owed=_owed(row, fx, currency),
             spread=row["spread"],
             storage=row["storage_fee"],
             vat_state=row["vat_state"],
@@ -70,3 +77,9 @@ def _cost(
             rates[key] = None
     rate = rates[key]
     return None if rate is None else row["purchase_price"] * row["quantity"] * rate
+
+
+def _owed(row: dict[str, Any], fx: pl.DataFrame, currency: str) -> float:
+    if row["paid"] is None or row["paid"] == 1 or row["status"] == "planned":
+        return 0.0
+    return cents((1 - row["paid"]) * row["purchase_price"] * row["quantity"] * last_rate(fx, row["currency"], currency).value)

@@ -145,6 +145,8 @@ def run_record(
             "held": float(money.before.sum()),
             "cash_before": money.previous_cash * budget,
             "added": posed.money.added,
+            "owed": posed.held.owed,
+            "reserved": posed.money.reserved,
         },
         "cash": {"weight": money.cash / money.wealth, "value": money.cash, "previous_weight": money.previous_cash},
         "risk": risk_record(problem, outlook, money.weights),

@@ -53,7 +53,7 @@ def weights_csv(record: Mapping[str, Any]) -> str:
     return buffer.getvalue()
 
 
-ORDERS = ("side", "asset", "quantity", "unit", "lots", "price", "value", "cost", "cash", "lot_ids", "note")
+ORDERS = ("side", "asset", "quantity", "unit", "lots", "price", "value", "cost", "owed", "cash", "lot_ids", "note")
 
 
 def orders_csv(record: Mapping[str, Any]) -> str:

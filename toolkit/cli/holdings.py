@@ -92,8 +92,9 @@ def _show(found: HoldingsCheck, out: Console) -> None:
 
     out.print(f"{found.read.table.name}: {found.lots.height} of {len(found.read.rows)} lots are understood", markup=False)
     table = Table()
-    for heading in ("lot", "asset", "form", "quantity", "bought", "price a unit", "from", "stored in", "status"):
-        table.add_column(heading, justify="right" if heading in ("quantity", "price a unit") else "left")
+    payments = ("paid",) if found.lots["paid"].count() else ()
+    for heading in ("lot", "asset", "form", "quantity", "bought", "price a unit", *payments, "from", "stored in", "status"):
+        table.add_column(heading, justify="right" if heading in ("quantity", "price a unit", "paid") else "left")
     for row in found.lots.iter_rows(named=True):
         price = "" if row["purchase_price"] is None else f"{figure(row['purchase_price'])} {row['currency']}"
         cells = (
@@ -103,6 +104,7 @@ def _show(found: HoldingsCheck, out: Console) -> None:
             f"{figure(row['quantity'])} {row['unit']}",
             str(row["purchase_date"] or ""),
             price,
+            *(("" if row["paid"] is None else f"{row['paid'] * 100:.4g} %",) if payments else ()),
             row["origin_country"],
             (place(row["location"]).country if row["location"] else None) or "unknown",
             row["status"].replace("_", " "),

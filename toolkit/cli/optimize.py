@@ -231,8 +231,10 @@ def _show_orders(record: Mapping[str, Any], out: Console) -> None:
     for row in orders:
         if row["note"]:
             out.print(f"{row['name']}: {row['note']}.", markup=False)
+    added, reserved = record["money"]["added"], record["money"]["reserved"]
+    owed = f", {reserved:,.2f} of it for what is owed" if reserved else ""
     out.print(
-        f"Cash: {record['money']['cash_before']:,.2f} {money} before ({record['money']['added']:,.2f} added),"
+        f"Cash: {record['money']['cash_before']:,.2f} {money} before ({added:,.2f} added{owed}),"
         f" {sum(row['cash'] for row in traded):+,.2f} by these orders, {record['cash']['value']:,.2f} left."
     )
 

@@ -154,6 +154,17 @@ COLUMNS = (
         "gesamtkaufpreis;preis gesamt;gesamtbetrag;rechnungsbetrag;invoice total;total amount;kaufbetrag",
     ),
     Column(
+        "paid",
+        "how much of the purchase price is paid: an amount, 30 %, yes or no",
+        "all of it",
+        "30 %",
+        "wie viel vom Kaufpreis bezahlt ist: ein Betrag, 30 %, ja oder nein",
+        "alles",
+        "Bezahlt",
+        "bezahlt;paid so far;already paid;deposit;deposit paid;down payment;prepayment;prepaid;"
+        "anzahlung;angezahlt;bereits bezahlt;vorauszahlung;vorkasse",
+    ),
+    Column(
         "currency",
         "ISO 4217: EUR, USD, JPY",
         "the one in the header or in the price cell",
@@ -283,7 +294,7 @@ STRONG = {
 _WEAK = {spelling: column.key for column in COLUMNS for name in column.weak.split(";") if name for spelling in foldings(name)}
 _WEAK["#"] = "lot_id"
 _UNDECIDED = _spellings(
-    "cost;costs;kosten;cost basis;anschaffungskosten;einstand;einstandskosten;einstandswert;kaufwert;betrag;paid;bezahlt;"
+    "cost;costs;kosten;cost basis;anschaffungskosten;einstand;einstandskosten;einstandswert;kaufwert;betrag;"
     "purchase cost;purchase value;price paid;paid price;amount paid;gezahlt;gezahlter preis"
 )
 """Headers of money that may be per unit or of the lot."""
@@ -387,10 +398,18 @@ STATUSES: Mapping[str, str] = cells.spelled(
         "planned": "planned;plan;intended;geplant;planung;vorgesehen;beabsichtigt",
     }
 )
+ARRIVING = ("ordered", "in_transit")
+"""Statuses of what is bought and has not arrived."""
 PRICE_IS: Mapping[str, str] = cells.spelled(
     {
         "unit": "unit;per unit;each;per kg;je einheit;pro einheit;einheit;je kg;pro kg;einzelpreis;stück;je stück",
         "total": "total;lot;whole lot;sum;gesamt;gesamtpreis;summe;posten;je posten;insgesamt",
+    }
+)
+PAID: Mapping[str, str] = cells.spelled(
+    {
+        "all": "all;yes;true;y;paid;paid in full;fully paid;full;ja;j;bezahlt;voll bezahlt;vollständig;voll;alles",
+        "nothing": "no;false;n;nothing;unpaid;not paid;open;owed;due;nein;nichts;unbezahlt;nicht bezahlt;offen",
     }
 )
 UNKNOWN_WORDS = _spellings("unknown;unbekannt;n/a;na;n.a.;k.a.;keine angabe;?;-;none;tbd;not known;nicht bekannt")

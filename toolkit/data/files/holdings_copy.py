@@ -13,7 +13,7 @@ from toolkit.core.units import KG_PER_UNIT
 from toolkit.data.files.holdings_columns import COLUMNS, FAULT, Header
 from toolkit.data.files.lots import CellFault, ReadFile
 
-_OF_A_PRICE = ("purchase_price", "purchase_price_is", "total_price", "currency")
+_OF_A_PRICE = ("purchase_price", "purchase_price_is", "total_price", "paid", "currency")
 _ONLY_RAW = ("purchase_price_is", "total_price")
 """Columns of which nothing is left once the price of a unit is known."""
 _TWO_READINGS = re.compile(r"[0-9]{1,3}\.[0-9]{3}")
@@ -72,6 +72,8 @@ def _line(
 ) -> dict[str, str]:
     """The cells of one lot: as understood, and as they were where something is wrong."""
     line = {column.key: _text(row[column.key]) for column in COLUMNS if column.key not in _ONLY_RAW}
+    if row["paid"] is not None:
+        line["paid"] = f"{_text(round(row['paid'] * 100, 10))} %"
     if not faults:
         return line
     wrong = {found.column for found in faults}

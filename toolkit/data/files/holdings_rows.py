@@ -17,9 +17,11 @@ from toolkit.core.units import KG_PER_UNIT
 from toolkit.data.files import cells
 from toolkit.data.files.faults import Fault
 from toolkit.data.files.holdings_columns import (
+    ARRIVING,
     BY_KEY,
     COLUMNS,
     FAULT,
+    PAID,
     PRICE_IS,
     STATUSES,
     UNKNOWN_WORDS,
@@ -120,7 +122,7 @@ class Parser:
     def _conventions(self, kept: list[int], numbers: list[int]) -> None:
         """The decimal mark and the order of day and month, from every cell of the file."""
         seen: list[tuple[int, str, cells.Amount]] = []
-        for key in ("quantity", "purchase_price", "total_price", "spread", "storage_fee"):
+        for key in ("quantity", "purchase_price", "total_price", "paid", "spread", "storage_fee"):
             for i in kept:
                 cell = self.raw[key][i] if key in self.raw else None
                 if isinstance(cell, str) and (found := cells.amount(cell)):
@@ -367,7 +369,10 @@ class Parser:
                 hint = "Give a price above zero, or leave the cell empty."
                 self._fault(i, key, "positive", f"a {key} that is not positive", hint)
                 return
-        row["currency"] = self._currency(i, row["unit"], shown, shown_total, needed=price is not None or total is not None)
+        paid, is_fraction, shown_paid = self._payment(i)
+        row["currency"] = self._currency(
+            i, row["unit"], shown, shown_total, shown_paid, needed=price is not None or total is not None
+        )
         is_given = self._text("purchase_price_is", i) is not None
         is_what = self._word(i, "purchase_price_is", PRICE_IS, default="unit") if is_given else "unit"
         if header is not None and header.undecided and not is_given and price is not None:
@@ -390,10 +395,47 @@ class Parser:
                 return
             price = total / quantity if price is None else price
         row["purchase_price"] = price
+        self._paid(i, row, paid, is_fraction=is_fraction)
+
+    def _payment(self, i: int) -> tuple[float | None, bool, cells.Amount | None]:
+        """What a cell says is paid, whether that is a fraction of the price, and the cell where it is an amount."""
+        words = next((PAID[spelling] for spelling in foldings(self._text("paid", i) or "") if spelling in PAID), None)
+        if words is not None:
+            return float(words == "all"), True, None
+        value, found = self._number(i, "paid")
+        if value is None or found is None:
+            return None, False, None
+        if found.after == "%" or self.header["paid"].percent:
+            return value / 100, True, None
+        if 0 < value <= 1 and not (found.before or found.after):
+            hint = f"Write {value:.0%}, or the amount with its currency, as {value:.2f} EUR."
+            self._fault(i, "paid", "paid", "a payment that may be a fraction or an amount", hint)
+            return None, False, None
+        return value, value == 0, found
+
+    def _paid(self, i: int, row: dict[str, Any], paid: float | None, *, is_fraction: bool) -> None:
+        """The fraction of the purchase price that is paid; None where the file says nothing, which counts as all of it."""
+        if paid is None:
+            if self._text("paid", i) is None and row["status"] in ARRIVING:
+                self._default("paid", row["lot_id"])
+            return
+        price = row["purchase_price"]
+        if price is None and not (is_fraction and paid == 1):
+            hint = "Fill in purchase_price or total_price; a column that is itself the price is total_price."
+            self._fault(i, "paid", "paid_of_what", "a part of an unknown purchase price", hint)
+            return
+        share = paid if is_fraction else paid / (price * row["quantity"])
+        if not 0 <= share <= 1 + _AGREES:
+            hint = "Give what is paid, as 30 % or as an amount."
+            self._fault(i, "paid", "paid", "a payment that is not between nothing and the purchase price", hint)
+        elif share > 0 and row["status"] == "planned":
+            self._fault(i, "paid", "paid", "a payment for a lot that is only planned", "Give it the status 'ordered'.")
+        else:
+            row["paid"] = min(share, 1.0)
 
     def _currency(self, i: int, unit: str | None, *shown: cells.Amount | None, needed: bool) -> str | None:
         texts = [self._text("currency", i), *(part for one in shown if one for part in (one.before, one.after) if part)]
-        texts += [h.currency for key in ("purchase_price", "total_price") if (h := self.header.get(key)) and h.currency]
+        texts += [h.currency for key in ("purchase_price", "total_price", "paid") if (h := self.header.get(key)) and h.currency]
         found: set[str] = set()
         for text in texts:
             if text is None:

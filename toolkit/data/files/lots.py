@@ -31,8 +31,9 @@ class Lots(dy.Schema):
     """Lots of physical metal and of listed instruments.
 
     `quantity` is in `unit` as given and `mass` in kg; a listed instrument has neither form nor mass, and its unit is
-    ``unit``. `purchase_price` is per `unit`. `purity` is free text, as traded. `spread` (round trip) and `storage_fee` (a
-    year) are fractions of the value. `size` is that of one piece, as `toolkit.core.size.PieceSize` writes it.
+    ``unit``. `purchase_price` is per `unit`, and `paid` the fraction of it that is paid (null: all). `purity` is free text, as
+    traded. `spread` (round trip) and `storage_fee` (a year) are fractions of the value. `size` is that of one piece, as
+    `toolkit.core.size.PieceSize` writes it.
     """
 
     lot_id = dy.String(primary_key=True)
@@ -45,6 +46,7 @@ class Lots(dy.Schema):
     mass = dy.Float64(nullable=True, min_exclusive=0, allow_inf=False, allow_nan=False)
     purchase_date = dy.Date(nullable=True)
     purchase_price = dy.Float64(nullable=True, min_exclusive=0, allow_inf=False, allow_nan=False)
+    paid = dy.Float64(nullable=True, min=0, max=1)
     currency = dy.String(nullable=True, regex=CURRENCY)
     origin_country = dy.String(nullable=False)
     location = dy.String(nullable=True)
@@ -71,6 +73,11 @@ class Lots(dy.Schema):
     def origin_is_a_country_or_unknown(cls) -> pl.Expr:  # noqa: N805
         """ISO 3166 alpha-3, or openly unknown."""
         return pl.col("origin_country").str.contains(COUNTRY) | (pl.col("origin_country") == UNKNOWN_ORIGIN)
+
+    @dy.rule()
+    def what_is_owed_is_known(cls) -> pl.Expr:  # noqa: N805
+        """A price where not all of it is paid."""
+        return (pl.col("paid").fill_null(1.0) == 1) | pl.col("purchase_price").is_not_null()
 
     @dy.rule()
     def price_has_a_currency(cls) -> pl.Expr:  # noqa: N805
@@ -186,7 +193,7 @@ class ReadFile:
 
 _SCHEMA = {
     name: pl.Date if name == "purchase_date" else pl.Float64
-    if name in ("quantity", "mass", "purchase_price", "spread", "storage_fee") else pl.String
+    if name in ("quantity", "mass", "purchase_price", "paid", "spread", "storage_fee") else pl.String
     for name in Lots.column_names()
 }  # fmt: skip
 
@@ -228,6 +235,7 @@ DEFAULTS: Mapping[str, Callable[[list[str]], Said]] = {
     "unit": lambda lots: said("No unit given, taken as kg: {lots}.", lots=lots),
     "status": lambda lots: said("No status given, taken as stored: {lots}.", lots=lots),
     "origin_country": lambda lots: said("No origin given, taken as unknown: {lots}.", lots=lots),
+    "paid": lambda lots: said("No word on what is paid of these orders, taken as paid in full: {lots}.", lots=lots),
     "location": lambda lots: said("No place given, so not called safe: {lots}.", lots=lots),
     "day_first": lambda _: said("In dates with slashes the day comes first, as other dates of the file show."),
     "month_first": lambda _: said("In dates with slashes the month comes first, as other dates of the file show."),

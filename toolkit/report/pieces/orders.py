@@ -152,7 +152,7 @@ def _notes(run: Findings, rows: list[tuple[Object, Object]]) -> Iterator[Text]:
         yield say(
             "Cash: {before} before the orders, of it {added} added; {left} after them.",
             before=run.money(before, 2),
-            added=run.money(added, 2),
+            added=run.money(added - record["money"].get("reserved", 0.0), 2),
             left=run.money(left, 2),
         )
     for order, p in rows:

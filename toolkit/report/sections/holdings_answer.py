@@ -146,6 +146,8 @@ def _resale(run: Findings, exposure: Mapping[str, Any]) -> KeyFigure:
 def _status(run: Findings, exposure: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
     say, fmt = run.say, run.fmt
     old = sum((run.as_of - day(price["date"])).days > STALE_DAYS for price in exposure["prices"])
+    if exposure["owed"]:
+        yield say.words("Still to be paid"), text(run.money(exposure["owed"], 2))
     yield from doubts(run)
     yield (
         say.words("Prices older than {days} days", days=STALE_DAYS),

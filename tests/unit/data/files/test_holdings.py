@@ -47,7 +47,7 @@ CONTRACT = (
 
 
 def test_the_columns_are_those_of_the_contract_with_how_a_price_is_meant_and_the_size_of_a_piece():
-    keys = [column.key for column in COLUMNS if column.key not in ("purchase_price_is", "total_price", "size")]
+    keys = [column.key for column in COLUMNS if column.key not in ("purchase_price_is", "total_price", "size", "paid")]
     assert ",".join(keys) == CONTRACT
 
 
@@ -326,6 +326,50 @@ def test_one_date_of_the_file_settles_the_order_of_all():
 def test_prices_of_a_unit_or_of_the_lot(cells, price, currency):
     row = one(asset="gold", quantity="2", unit="kg", **cells).frame.row(0, named=True)
     assert (row["purchase_price"], row["currency"]) == (pytest.approx(price), currency)
+
+
+@pytest.mark.parametrize(
+    ("cells", "paid"),
+    [
+        ({"paid": "30 %"}, 0.3),
+        ({"Anzahlung": "270.30 €"}, 0.3),
+        ({"Anzahlung (EUR)": "270.30"}, 0.3),
+        ({"deposit %": "30"}, 0.3),
+        ({"Bezahlt": "Ja"}, 1.0),
+        ({"prepaid": "no"}, 0.0),
+        ({"paid": "0"}, 0.0),
+        ({"paid": "901"}, 1.0),
+        ({"paid": ""}, None),
+        ({"paid": "yes", "purchase_price": ""}, 1.0),
+        ({"paid": "90.10", "purchase_price": "", "total_price": "901"}, 0.1),
+    ],
+)
+def test_what_is_paid_of_a_price(cells, paid):
+    """Two kg at 450.50 are 901."""
+    held = read(LOT | {"status": "ordered"} | cells)
+    assert held.frame["paid"][0] == (None if paid is None else pytest.approx(paid, abs=1e-12))
+    assert any("taken as paid in full: L1" in note for note in held.notes) == (paid is None)
+
+
+@pytest.mark.parametrize(
+    ("cells", "says"),
+    [
+        ({"paid": "0.3"}, "a fraction or an amount"),
+        ({"paid": "1"}, "a fraction or an amount"),
+        ({"paid": "950"}, "not between nothing and the purchase price"),
+        ({"paid": "120 %"}, "not between nothing and the purchase price"),
+        ({"paid": "-5"}, "not between nothing and the purchase price"),
+        ({"paid": "100", "purchase_price": ""}, "a part of an unknown purchase price"),
+        ({"paid": "half"}, "not a number"),
+        ({"paid": "100 USD"}, "two currencies"),
+        ({"paid": "30 %", "status": "planned"}, "only planned"),
+        ({"paid": "nan"}, "not a finite number"),
+    ],
+)
+def test_a_payment_that_cannot_be_is_refused(cells, says):
+    with pytest.raises(FrameError) as refused:
+        read(LOT | {"status": "ordered"} | cells)
+    assert says in refused.value.message
 
 
 @pytest.mark.parametrize("header", ["cost", "Kosten", "Anschaffungskosten", "Betrag"])
