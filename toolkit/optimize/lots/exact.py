@@ -246,13 +246,13 @@ class _Standing:
     def as_good(self, best: _Best, target_gap: float) -> bool:
         """Whether what is held is within the gap of the bound of any answer.
 
-        Where the objective does not count costs, answers of different wealth are compared no finer than `WholeLots.gap`
-        says: within twice the difference, which is what the trades cost.
+        Answers of different wealth are compared no finer than `WholeLots.gap` says: within twice the difference, which is
+        what the trades cost. A trade that is possible only because its costs use up cash is worth no more.
         """
         score, size = best.score, max(best.unit, abs(self.value)) + self.sunk
         problem = score.problem
         paid = problem.costs.entry(best.values - problem.previous, problem.facts.budget)
-        return self.value - best.bound <= (target_gap + (0.0 if score.charged else 2.0 * paid)) * size
+        return self.value - best.bound <= (target_gap + 2.0 * paid) * size
 
 
 def _search(near: Approximation, middle: Relaxation, best: _Best, target_gap: float) -> int:
