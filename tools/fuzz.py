@@ -30,6 +30,7 @@ from typing import Any
 
 from toolkit.app.definitions import definitions
 from toolkit.app.language import language
+from toolkit.app.run_schema import check_run
 from toolkit.app.runs import with_checksums
 from toolkit.cli.main import run
 from toolkit.core.decode import parse_toml
@@ -233,6 +234,7 @@ KINDS: Mapping[str, Callable[[random.Random], Case]] = {
     "package": _package,
     "prices": _prices,
     "random-strategy": _random_strategy,
+    "run": _run,
     "strategy": _strategy,
 }
 SLOW = ("random-strategy", "run")
@@ -389,6 +391,10 @@ def impossible(answer: Any) -> str:
         "the volatility cannot be": 0 <= answer["risk"]["volatility"] < 20,
         "a limit is broken": all(slack > -1e-4 for slack in hard),
     }
+    try:
+        check_run(answer, "the answer", "")
+    except SpecError as error:
+        return error.message
     return "; ".join(name for name, held in checks.items() if not held)
 
 

@@ -9,6 +9,7 @@ import pytest
 from toolkit.app.config import resolve
 from toolkit.app.optimize import propose
 from toolkit.app.request import Request
+from toolkit.app.run_schema import check_run
 from toolkit.optimize.terms import constraint_kinds, objective_kinds
 from toolkit.strategy.decode import load_strategy
 
@@ -52,6 +53,7 @@ def test_it_runs_on_the_bundled_data_and_its_books_close(name, day):
         if constraint["slack"] is not None and constraint["name"] not in soft:
             assert constraint["slack"] >= -1e-6, constraint
     assert record["risk"]["volatility"] > 0.03
+    check_run(record, name, "")
 
 
 def test_together_they_use_the_whole_language():

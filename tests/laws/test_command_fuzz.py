@@ -1,6 +1,7 @@
 """Damaged and random inputs of every kind hold the contract, and so does every input that once did not (tests/corpus)."""
 
 import csv
+import json
 import os
 import random
 import shlex
@@ -38,12 +39,12 @@ def test_every_file_of_the_corpus_has_a_line():
 
 
 def test_a_fault_is_found():
-    case = Case(("strategies", "list"))
+    case = Case(("optimize", "equal-weight", "--no-report", "--as-of", "2026-11-24"))
     assert not fault(case)
     assert fault(Case(("config", "show", "--help"))).startswith("no JSON object")
-    row = {"weight": 0.5, "value": 50.0, "price": 1.0}
-    answer = {"positions": [row], "cash": {"weight": 0.5, "value": 50.0}, "costs": {"entry": 0.0}, "budget": 100.0,
-              "constraints": [], "risk": {"volatility": 0.2}}  # fmt: skip
+    answer = json.loads(called(Case((*case.command, "--json")))[1])
     assert not impossible(answer)
     assert impossible({**answer, "budget": 90.0}) == "values, cash and costs do not add up to the budget"
-    assert impossible({**answer, "constraints": [{"slack": -0.1, "soft": None}]}) == "a limit is broken"
+    first, *others = answer["constraints"]
+    assert impossible({**answer, "constraints": [{**first, "slack": -0.1, "soft": None}, *others]}) == "a limit is broken"
+    assert impossible({**answer, "status": 3}) == "the answer: status must be text, not 3."

@@ -19,7 +19,7 @@ from toolkit.app.lots import instruments_of, read_lots
 from toolkit.app.origins import UNKNOWN_ORIGIN, key_of_lot
 from toolkit.app.purchases import purchases
 from toolkit.app.request import Request
-from toolkit.app.runs import RECORD, read_stored, stored_runs
+from toolkit.app.runs import RECORD, read_run, stored_runs
 from toolkit.core.assets import Universe
 from toolkit.core.errors import DataError, SpecError
 from toolkit.core.said import said
@@ -304,12 +304,12 @@ def _stored_run(request: Request, strategy: Strategy) -> Mapping[str, Any] | Non
         file = runs / named / RECORD
         if Path(named).exists() or named == "-" or not file.is_file():
             return None
-        run = read_stored(runs / named) or {}
+        run = read_run(runs / named)
         if "positions" not in run:
             raise SpecError(f"run {named!r} has no answer, so nothing is held by it.", hint="Name another run, or a file.")
         return run
     for folder in reversed(stored_runs(runs, f"*-{glob.escape(strategy.name)}-*")):
-        run = read_stored(folder) or {}
+        run = read_run(folder)
         if "positions" in run and run["strategy"]["name"] == strategy.name and run["as_of"] <= request.as_of.isoformat():
             return run
     raise SpecError(

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from toolkit.app.run_schema import check_run
 from toolkit.core.errors import SpecError
 
 SCHEMA_VERSION = 2
@@ -113,6 +114,22 @@ def read_stored(folder: Path, name: str = RECORD) -> dict[str, Any] | None:
     if hashlib.sha256(content).hexdigest() != digests.get(name):
         raise SpecError(f"{folder / name} was changed after the run wrote it: its checksum is another.", hint=again)
     return json.loads(content)
+
+
+def read_run(folder: Path) -> dict[str, Any]:
+    """The run object of a stored run, held against its schema.
+
+    Raises:
+        SpecError: as `read_stored`, and for a run of another version, or one with a key that is missing or of another type.
+    """
+    record, again = read_stored(folder), "Run the strategy again."
+    if not isinstance(record, dict):
+        raise SpecError(f"{folder / RECORD} must be a table, not {type(record).__name__}.", hint=again)
+    if record.get("kind") != "conflict" and (version := record.get("schema_version")) != SCHEMA_VERSION:
+        told = f"the stored run {folder.name} was written by another version: its schema is {version}, not {SCHEMA_VERSION}."
+        raise SpecError(told, hint=again)
+    check_run(record, str(folder / RECORD), again)
+    return record
 
 
 def store(folder: Path, name: str, files: Mapping[str, bytes]) -> Path:

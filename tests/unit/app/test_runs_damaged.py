@@ -5,6 +5,9 @@ import random
 
 import pytest
 
+from tests.subjects import proposal
+from toolkit.app.run_schema import RUN as SCHEMA
+from toolkit.app.run_schema import check_run
 from toolkit.app.runs import RECORD, read_stored, run_files, store, with_checksums
 from toolkit.cli.main import run
 from toolkit.core.errors import SpecError
@@ -71,3 +74,39 @@ def test_a_run_of_an_earlier_version_is_refused_by_reports_in_plain_words(tmp_pa
     assert "2026-01-01-early" in told
     assert "its schema is 1, not 2" in told
     assert "Run the strategy again" in told
+
+
+def places(shape, node):
+    """Each table of a record that the schema knows by its keys, with those keys."""
+    if isinstance(shape, tuple):
+        shape = shape[1]
+    if node is None or not isinstance(shape, dict | list):
+        return
+    if isinstance(shape, list):
+        for item in node[:1]:
+            yield from places(shape[0], item)
+    elif str in shape:
+        for item in list(node.values())[:1]:
+            yield from places(shape[str], item)
+    else:
+        for key in shape:
+            yield node, key
+            yield from places(shape[key], node[key])
+
+
+def test_every_key_is_needed_at_every_depth_and_has_its_type():
+    record = proposal("minimum-risk")
+    check_run(record, "run.json", "again")
+    found = list(places(SCHEMA, record))
+    assert len(found) > 250
+    for node, key in found:
+        value = node.pop(key)
+        for damage in ("missing", ("a", "tuple")):
+            if damage != "missing":
+                node[key] = damage
+            with pytest.raises(SpecError, match=key) as refused:
+                check_run(record, "run.json", "again")
+            assert refused.value.message.startswith("run.json: ")
+            assert refused.value.hint == "again"
+        node[key] = value
+    check_run(record, "run.json", "again")

@@ -9,7 +9,7 @@ from typing import Any
 
 from toolkit.app.config import Settings
 from toolkit.app.report.render import FORMATS, report
-from toolkit.app.runs import RECORD, SCHEMA_VERSION, read_stored, stored_runs, to_json
+from toolkit.app.runs import RECORD, read_run, read_stored, stored_runs, to_json
 from toolkit.app.subjects import DEFAULT_REPORT, Subject, kind_of, parts_of
 from toolkit.core.errors import SpecError
 
@@ -55,12 +55,7 @@ def load_run(folder: Path, settings: Settings) -> Stored:
     Raises:
         SpecError: when a file cannot be read, or the run is of another version.
     """
-    record = read_stored(folder) or {}
-    if "positions" in record and (version := record.get("schema_version")) != SCHEMA_VERSION:
-        raise SpecError(
-            f"the stored run {folder.name} was written by another version: its schema is {version}, not {SCHEMA_VERSION}.",
-            hint="Run the strategy again.",
-        )
+    record = read_run(folder)
     parts = read_stored(folder, PARTS)
     if parts is None:
         parts = parts_of(record, settings)

@@ -1,0 +1,196 @@
+"""Schema of the run object (`schema_version` 2): what a stored run must hold before anything is read from it.
+
+Further keys are allowed. A figure may be null where it may be undefined (`Number`); money, weights and quantities may not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from typing import Annotated, Any, Optional
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, create_model
+
+from toolkit.core.decode import faults_of
+from toolkit.core.errors import SpecError
+
+MOST_FAULTS = 3
+"""Faults that a message names."""
+
+
+def _day(text: str) -> str:
+    date.fromisoformat(text)
+    return text
+
+
+Day = Annotated[str, AfterValidator(_day)]
+Number, Whole, Flag, Text, LaterDay = Optional[float], Optional[int], Optional[bool], Optional[str], Optional[Day]  # noqa: UP045
+MEASURE = {
+    "event_id": str, "kind": Text, "instrument": Text, "standing": Text, "status": Text, "since": LaterDay, "until": LaterDay,
+    "status_since": LaterDay, "number": Text, "authority": Text, "origin": Text, "destinations": [str], "end_user": Text,
+    "metals": [str], "scope": Text, "note": Text, "certainty": Text, "conditional": Flag, "counts": Flag, "acted_on_by": [str],
+    "source": Text, "source_id": Text, "confidence": Text,
+}  # fmt: skip
+LOADINGS = {str: {"loading": Number, "error": Number, "t": Number}}
+RUN = {
+    "run_id": str, "holdings_notes": [str], "as_of": Day, "currency": str, "budget": float, "periods_per_year": float,
+    "status": str, "strategy": {"name": str, "title": str, "fingerprint": str},
+    "objective": {"kind": str, "value": Number, "unit": str, "risk_aversion": Number, "measure": Text, "confidence": Number},
+    "solver": {
+        "name": str, "status": str, "attempts": [{"solver": str, "status": str, "residual": Number, "outcome": str}],
+        "kkt": (None, {"primal": Number, "dual": Number, "gap": Number}), "lots_gap": Number, "rounding_cost": Number,
+        "reproducible": bool,
+    },
+    "positions": [{
+        "asset": str, "name": str, "weight": float, "previous_weight": float, "previous_quantity": float,
+        "ordered_quantity": float, "outside": bool, "value": float, "quantity": float, "unit": str, "lots": Whole,
+        "lot_size": Number, "price": float, "price_se": Number, "price_today_se": Number, "price_raw": Number,
+        "price_date": LaterDay, "basis": Text, "cost": float, "element": Text, "group": Text, "offer_of": Text, "origin": Text,
+        "terms": str, "relaxed_weight": float,
+    }],
+    "orders": [{
+        "asset": str, "name": str, "side": str, "quantity": float, "unit": str, "lots": Whole, "price": float,
+        "value": float, "cost": float, "cash": float, "lot_ids": [str], "note": Text,
+        "from_lots": [{
+            "lot_id": str, "quantity": float, "of": float, "bought": LaterDay, "free_from": LaterDay, "free": Flag,
+        }],
+    }],
+    "lots": [{
+        "lot_id": str, "asset": str, "quantity": float, "arriving": bool, "status": str, "origin": str, "bought": LaterDay,
+        "cost": Number,
+    }],
+    "at_last_prices": {
+        "value": float,
+        "limits_broken": [{"name": str, "kind": str, "where": Text, "value": Number, "limit": Number, "beyond": Number}],
+    },
+    "expected_return": (None, {"value": Number, "error": Number, "assets": {str: {"value": Number, "error": Number}}}),
+    "ledger": {"reviewed_to": Day}, "money": {"held": float, "cash_before": float, "added": float},
+    "cash": {"weight": float, "value": float, "previous_weight": float},
+    "risk": {
+        "volatility": float, "cvar_95": Number, "cvar_method": str, "diversification_ratio": Number, "systematic": Number,
+        "factor_shares": (None, {str: Number}), "measures": {str: Number}, "contributions_of": Text,
+    },
+    "risk_contributions": {str: Number},
+    "constraints": [{
+        "name": str, "kind": str, "value": Number, "limit": Number, "slack": Number, "binding": Flag,
+        "shadow_price": Number, "shadow_price_less": Number, "side": Text, "where": Text, "soft": Number, "confidence": Number,
+    }],
+    "exposures": {
+        "country": {str: float}, "country_other": float, "country_unknown": float, "controlled": Number,
+        "concentration": {"hhi": Number, "n_minus_1": Number}, "factors": {str: Number},
+    },
+    "scenarios": [{"name": str, "kind": str, "loss": float, "method": str}], "scenario_notes": [str],
+    "costs": {
+        "entry": float, "holding_per_year": float, "annualised": Number, "holding_years": float,
+        "items": {"entry": {str: float}, "yearly": {str: float}},
+    },
+    "data": [{
+        "table": str, "source": str, "source_id": str, "licence": Text, "as_of": LaterDay, "known_from": LaterDay,
+        "rows": Whole, "sha256": Text, "overdue_days": Whole,
+    }],
+    "warnings": [str], "notes": [str], "remarks": [{"kind": str, "money": Number, "text": str, "remedy": Text}],
+    "versions": {str: str}, "seed": int, "owner": {"country": str, "currency": str},
+    "about": {"title": str, "idea": str, "source": str, "refuted_by": Text},
+    "assets": [{
+        "asset": str, "name": str, "element": Text, "form": Text, "spread": float, "storage": float, "terms": str,
+        "volatility": {
+            "raw": Number, "corrected": Number, "low": Number, "high": Number, "noise": Number, "observations": Whole,
+            "first": LaterDay, "last": LaterDay, "model": Text,
+        },
+        "loadings": {str: Number}, "loading_errors": (None, {str: Number}), "specific_volatility": Number,
+        "supply": (None, {
+            "stage": str, "top_country": Text, "top_share": Number, "hhi": Number, "hhi_upper": Number, "n_minus_1": Number,
+            "period_end": LaterDay, "source": str,
+        }),
+    }],
+    "relaxed": {"weights": {str: float}, "cash": float, "volatility": Number},
+    "controls": [{
+        "asset": str, "name": str, "element": Text, "metal": str, "form": Text, "origin": Text, "destination": Text,
+        "end_user": Text, "as_of": Day, "headline": str, "listed": Flag, "uncertain": Flag, "unsettled": Text,
+        "reviewed_to": Day, "review": Text, "measures": [MEASURE], "elsewhere": [MEASURE],
+        "next_changes": [{"date": LaterDay, "what": Text, "standing": Text}], "note": Text,
+        "routes": [{"destination": Text, "end_user": Text, "measures": [MEASURE]}],
+    }],
+    "timeline": [{
+        "event_id": str, "instrument": Text, "number": Text, "destinations": [str], "end_user": Text, "assets": [str],
+        "uncertain": [str], "spells": [{"status": Text, "since": LaterDay, "until": LaterDay}], "source_id": Text,
+        "confidence": Text,
+    }],
+    "before": (None, {
+        "volatility": Number, "controlled": Number, "country": {str: float}, "country_other": float, "country_unknown": float,
+        "limits": {str: Number},
+    }),
+    "caps": {"assets": {str: Number}, "countries": {str: Number}},
+    "upcoming": [{
+        "date": Day, "status": Text, "what": Text, "standing": Text, "kind": Text, "instrument": Text, "event_id": str,
+        "number": Text, "origin": Text, "metals": Text, "confidence": Text, "source": Text, "change": Text, "title": str,
+        "authority": Text, "acts_on": [str], "destinations": [str], "returns": Text, "never_operated": [str],
+        "claims": [{"authority": Text, "until": LaterDay, "standing": Text, "relation": Text}],
+    }],
+    "rates": [{"base": str, "quote": str, "rate": float, "date": Day}],
+    "left_out": [{"asset": str, "name": str, "reason": str}], "held_unpriced": {str: float},
+    "factor_model": (None, {
+        "factors": [{
+            "name": str, "members": [str], "against": [str], "volatility": Number, "return_12m": Number, "last": LaterDay,
+        }],
+        "assets": [{
+            "asset": str, "name": str, "element": Text, "observation": Text, "rhythm": Text, "basis": Text,
+            "observations": Whole, "changes": Whole, "gaps": Whole, "missing": Number, "volatility_from": Text,
+            "comovement_from": Text, "first": LaterDay, "last": LaterDay, "own_weight": Number, "raw": Number, "corrected": Number, "low": Number, "high": Number,
+            "forecast": Number, "noise": Number, "fit": Number, "loadings": LOADINGS,
+        }],
+        "tests": {"estimates": Whole, "significant": Whole, "threshold": Number},
+    }),
+    "phrases": {str: {"said": str}},
+}  # fmt: skip
+"""A table by its keys, ``[x]`` a list of x, ``{str: x}`` a table of any keys, ``(None, x)`` one that may be null."""
+SHARED = (
+    "run_id", "as_of", "owner", "currency", "controls", "timeline", "upcoming", "ledger", "rates", "data",
+    "warnings", "notes", "remarks",
+    "strategy", "about", "budget", "versions", "seed", "phrases",
+)  # fmt: skip
+"""Keys of a run without an answer."""
+CONFLICT = {
+    **{key: RUN[key] for key in SHARED},
+    "conflict": {"message": str, "hint": str, "details": {str: Any}, "limits": [{"kind": str, "name": str}]},
+}
+
+
+def _annotation(shape: Any, name: str) -> Any:
+    if isinstance(shape, list):
+        return list[_annotation(shape[0], name)]
+    if isinstance(shape, tuple):
+        return Optional[_annotation(shape[1], name)]  # noqa: UP045  # the value of an annotation
+    if not isinstance(shape, dict):
+        return shape
+    if str in shape:
+        return dict[str, _annotation(shape[str], name)]
+    fields: dict[str, Any] = {key: (_annotation(value, key), ...) for key, value in shape.items()}
+    return create_model(name, __config__=ConfigDict(strict=True, extra="allow", allow_inf_nan=False), **fields)
+
+
+@cache
+def _model(kind: str) -> type[BaseModel]:
+    return _annotation(CONFLICT if kind == "conflict" else RUN, kind)
+
+
+def check_run(record: Mapping[str, Any], file: str, hint: str) -> None:
+    """Hold a run object, or that of a run without an answer, against its schema.
+
+    Args:
+        record: The object of the file.
+        file: For the message.
+        hint: Its remedy.
+
+    Raises:
+        SpecError: that names the first keys that are missing or of another type.
+    """
+    model = _model("conflict" if record.get("kind") == "conflict" else "run")
+    try:
+        model.model_validate(record)
+    except ValidationError as error:
+        faults = faults_of(error, model, "")
+        told = "; ".join(f"{fault['key']} {fault['message']}" for fault in faults[:MOST_FAULTS])
+        more = f"; and {len(faults) - MOST_FAULTS} more" if len(faults) > MOST_FAULTS else ""
+        raise SpecError(f"{file}: {told}{more}.", hint=hint, details={"file": file, "faults": faults}) from None
