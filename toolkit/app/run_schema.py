@@ -137,7 +137,8 @@ RUN = {
         "assets": [{
             "asset": str, "name": str, "element": Text, "observation": Text, "rhythm": Text, "basis": Text,
             "observations": Whole, "changes": Whole, "gaps": Whole, "missing": Number, "volatility_from": Text,
-            "comovement_from": Text, "first": LaterDay, "last": LaterDay, "own_weight": Number, "raw": Number, "corrected": Number, "low": Number, "high": Number,
+            "comovement_from": Text, "first": LaterDay, "last": LaterDay,
+            "own_weight": Number, "raw": Number, "corrected": Number, "low": Number, "high": Number,
             "forecast": Number, "noise": Number, "fit": Number, "loadings": LOADINGS,
         }],
         "tests": {"estimates": Whole, "significant": Whole, "threshold": Number},
