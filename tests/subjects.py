@@ -102,10 +102,10 @@ def _parts(record: str) -> dict[str, Any]:
     return parts_of(json.loads(record), settings())
 
 
-def holdings(path: Path, text: str = HOLDINGS) -> Subject:
+def holdings(path: Path, text: str = HOLDINGS, **options: Any) -> Subject:
     """What a file of lots holds."""
     path.write_text(text, encoding="utf-8")
-    return subjects.holdings(ExposureRequest(str(path), settings(), AS_OF))
+    return subjects.holdings(ExposureRequest(str(path), settings(), AS_OF, **options))
 
 
 @once

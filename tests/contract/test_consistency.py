@@ -1,102 +1,688 @@
-"""Figures of whole reports that contradict each other, or themselves, whatever the report and the language."""
+"""Figures of whole reports that contradict each other, or themselves, whatever the report and the language.
+
+Every report is composed from a record whose numbers know their place in the JSON (`tests.traced`). So each figure on a page is a
+number of the JSON, or a formula of such numbers that stands in `FORMULAS`; a figure that was made in any other way fails. What
+a column of a table shows stands in `COLUMNS`, and which numbers of the JSON are one quantity in `SAME`.
+"""
 
 from __future__ import annotations
 
+import email
+import html
+import itertools
 import json
 import re
+from collections import Counter, defaultdict
 from collections.abc import Iterator
-from datetime import date
+from dataclasses import dataclass, fields, is_dataclass, replace
+from datetime import date, timedelta
+from email import policy
 from typing import Any
 
 import pytest
 
+from tests import subjects as known
 from tests.lots import HEADER, TWELVE
-from tests.subjects import proposal, with_parts
-from toolkit.app.config import resolve
-from toolkit.app.exposure import ExposureRequest
-from toolkit.app.report import report
-from toolkit.app.subjects import holdings, market
+from tests.traced import Shown, Traced, Written, figures, pattern, traced
+from tests.unit.report.kinds import bars
+from toolkit.app.definitions import find
+from toolkit.app.ledger import load_ledger
+from toolkit.app.prices import PriceFiles
+from toolkit.app.report import as_document, report
+from toolkit.app.report.render import FORMATS
+from toolkit.app.report.theme import language
+from toolkit.core.decode import read_toml
+from toolkit.report import document as d
+from toolkit.report.compose import Definition, looked_at
+from toolkit.report.markers import Origin, origins_of
+from toolkit.report.media.data import as_data
+from toolkit.report.words.language import WORDS
+from toolkit.report.words.text import NONE, Span, plain
 
-DAY = date(2026, 11, 24)
-PERCENT = re.compile(r"\u2212(\d[\d.,]*)[\u00a0\u202f ]?%")
-MARKER = re.compile(r"^[SA]\d+$")
+REPORTS = {
+    "run": ("allocation", "full", "webinar"),
+    "moved": ("allocation", "full"),
+    "shocks": ("full",),
+    "origins": ("full",),
+    "lots": ("exposure", "webinar"),
+    "stored": ("exposure",),
+    "ordered": ("exposure",),
+    "unknown": ("exposure",),
+    "market": ("market-brief",),
+    "conflict": ("conflict",),
+}
+"""Every kind of report, and what it is about: runs without and with holdings, with scenarios, with offers of an origin; files of
+lots of every kind, all stored, all on order, and with lots that have no price, no place, no origin or no metal."""
+ORDERED = [row for row in TWELVE if any(word in row for word in (",ordered,", ",in_transit,", ",planned,"))]
+UNKNOWN = """lot_id,asset,quantity,unit,purchase_date,purchase_price,currency,origin_country,location,status,form
+U-1,gallium,2,kg,2025-01-10,600,EUR,unknown,,stored,oxide
+U-2,germanium,1,kg,,,,unknown,Musterlager 7,stored,metal
+U-3,gallium,3,kg,2025-02-10,600,EUR,CHN,Zürich or Shanghai,stored,metal
+U-4,GLD,20,share,2025-02-10,150,EUR,,,stored,
+"""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A report in one language, the record and the parts that it shows, and every figure that was written for it."""
+
+    subject: str
+    name: str
+    lang: str
+    record: Any
+    parts: Any
+    document: d.Document
+    shown: tuple[Shown, ...]
+    origins: tuple[Origin, ...]
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.name} {self.lang}"
 
 
 @pytest.fixture(scope="module")
 def subjects(tmp_path_factory):
-    file = tmp_path_factory.mktemp("lots") / "lots.csv"
-    file.write_text("\n".join([HEADER, *TWELVE]))
-    settings = resolve({}, file=None)
-    run = with_parts(proposal())
-    return {"run": run, "lots": holdings(ExposureRequest(str(file), settings, DAY)), "market": market(settings, DAY)}
+    folder = tmp_path_factory.mktemp("lots")
+    (folder / "held.csv").write_text(known.HOLDINGS, encoding="utf-8")
+    (folder / "GLD.csv").write_text("date,GLD\n2026-09-30,170\n2026-10-30,175.5\n", encoding="utf-8")
+    lots = {
+        "lots": "\n".join([HEADER, *TWELVE]),
+        "stored": known.HOLDINGS,
+        "ordered": "\n".join([HEADER, *ORDERED]),
+        "unknown": UNKNOWN,
+    }
+    prices = {"unknown": PriceFiles((str(folder / "GLD.csv"),), currency="EUR")}
+    return {
+        "run": known.with_parts(known.proposal()),
+        "moved": known.with_parts(known.proposal(holdings=str(folder / "held.csv"))),
+        "shocks": known.with_parts(known.proposal("us-ban-returns")),
+        "origins": known.with_parts(known.proposal("origin-at-a-premium")),
+        "market": known.market(),
+        "conflict": known.conflict(),
+        **{name: known.holdings(folder / f"{name}.csv", text, prices=prices.get(name)) for name, text in lots.items()},
+    }
 
 
-REPORTS = [("run", "allocation"), ("run", "full"), ("run", "webinar"), ("lots", "exposure"), ("market", "market-brief")]
+@pytest.fixture(scope="module")
+def pages(subjects) -> tuple[Page, ...]:
+    made = []
+    for subject, names in REPORTS.items():
+        record, parts = traced(subjects[subject].record), traced(subjects[subject].parts)
+        for name, lang in itertools.product(names, ("en", "de")):
+            with figures() as shown:
+                document, _ = as_document(record, parts, name=name, lang=lang)
+            definition = Definition(name, tuple(read_toml(find("reports", name).path)["sections"]))
+            origins = tuple(origins_of(record, looked_at(parts, definition)))
+            made.append(Page(subject, name, lang, record, parts, document, tuple(shown), origins))
+    return tuple(made)
 
 
-@pytest.fixture(params=[(*one, lang) for one in REPORTS for lang in ("en", "de")], ids="-".join)
-def page(request, subjects) -> tuple[Any, dict[str, Any]]:
-    kind, name, lang = request.param
-    subject = subjects[kind]
-    return subject, json.loads(report(subject.record, subject.parts, name=name, lang=lang, format="json"))
+def walk(node: Any, kind: type | tuple[type, ...]) -> Iterator[Any]:
+    """Every object of a kind in a document, in reading order."""
+    if isinstance(node, kind):
+        yield node
+    if isinstance(node, tuple):
+        for item in node:
+            yield from walk(item, kind)
+    elif is_dataclass(node) and not isinstance(node, d.Drawing):
+        for field in fields(node):
+            yield from walk(getattr(node, field.name), kind)
 
 
-def spans(node: Any) -> Iterator[dict[str, Any]]:
+def written(node: Any) -> list[Shown]:
+    """The figures in a part of a document."""
+    return [span.text.shown for span in walk(node, Span) if isinstance(span.text, Written)]
+
+
+def rows(table: d.Table | d.BarTable) -> Iterator[tuple[bool, tuple[Any, ...]]]:
+    """(is a total, cells) of each row, the head first."""
+    if isinstance(table, d.Table):
+        yield from ((row.total, row.cells) for row in table.rows)
+    else:
+        yield from ((bar.total, (bar.label, *bar.cells)) for bar in table.bars)
+
+
+def labels(table: d.Table | d.BarTable) -> tuple[str, ...]:
+    """Labels of the columns, that of the head first."""
+    named = tuple(column.label for column in table.columns)
+    return named if isinstance(table, d.Table) else (table.head, *named)
+
+
+def leaves(node: Any) -> Iterator[Traced]:
     if isinstance(node, dict):
-        if "text" in node and "refs" in node:
-            yield node
-        for value in node.values():
-            yield from spans(value)
+        for item in node.values():
+            yield from leaves(item)
     elif isinstance(node, list):
-        for value in node:
-            yield from spans(value)
+        for item in node:
+            yield from leaves(item)
+    elif isinstance(node, Traced):
+        yield node
 
 
-def test_nothing_falls_by_more_than_all_of_itself(page):
-    _, document = page
-    comma = "," if document["language"] == "de" else "."
-    for span in spans(document["sections"]):
-        for figure in PERCENT.findall(span["text"]):
-            number = figure.replace("." if comma == "," else ",", "").replace(comma, ".")
-            assert float(number) <= 100, span["text"]
+FORMULAS = {
+    # a share of a whole
+    "(costs.entry/budget)", "(costs.entry/costs.entry)", "(positions[].cost/costs.entry)", "(Σpositions[].cost/costs.entry)",
+    "(exposure.at_risk.value/exposure.value)", "(exposure.controlled.value/exposure.value)",
+    "(exposure.resale_restricted.value/exposure.value)", "(Σexposure.lots[].value/exposure.value)",
+    "(Σexposure.lots[].value/Σexposure.lots[].value)",
+    # a sum of rows, a difference, a change
+    "(cash.weight-relaxed.cash)", "(cash.weight-cash.previous_weight)", "(positions[].weight-positions[].previous_weight)",
+    "Σorders[].cash", "Σbefore.country[]", "Σexit.products[].vat[]", "Σexit.tax.lots[].cost", "Σexit.tax.lots[].gain", "Σexit.tax.lots[].value",
+    "Σexposure.lots[].value", "Σexposures.country[]", "Σpositions[].value", "Σpositions[].weight",
+    "(at_last_prices.value-cash.value)", "(exit.total.value+exit.total.entry)", "(positions[].weight-positions[].relaxed_weight)",
+    "(exposure.at_risk.value-Σexposure.lots[].value)", "((exposure.at_risk.value-Σexposure.lots[].value)-Σexposure.lots[].value)", "(flows.flows[].became.level/flows.flows[].became.base)",
+    "(whatif.largest_observed-1)",
+    # another unit: points, tonnes, an index of 10,000, powers of ten, an error in per cent as an amount
+    "(100*(constraints[].limit-constraints[].value))", "(100*(constraints[].value-constraints[].limit))",
+    "(100*(positions[].weight-positions[].previous_weight))", "(100*scenarios[].loss)", "(100*risk.measures[])",
+    "(10000*supply.metals[].scored.hhi)",
+    "(10000*supply.metals[].scored.hhi_upper)", "(10000*supply.thresholds.highly_concentrated)", "(flows.flows[].quantity[]/1000)",
+    "(flows.flows[].summary.latest/1000)", "(solver.kkt.dual/1e-n)", "(solver.kkt.gap/1e-n)", "(solver.kkt.primal/1e-n)",
+    "(prices.series[].months[].level*prices.series[].months[].error)", "(positions[].price_today_se/positions[].price)",
+    # what a limit costs, half the points that rounding moved, one estimate in twenty
+    "(((constraints[].shadow_price*0.01)*1)*budget)",
+    "(100*((constraints[].shadow_price*0.01)*1))",
+    "(100*(((constraints[].shadow_price*0.01)*1)/(objective.risk_aversion*risk.volatility)))",
+    "(100*((Σ(positions[].weight-positions[].relaxed_weight)+(cash.weight-relaxed.cash))/2))",
+    "(objective.risk_aversion/2)", "(factor_model.tests.estimates/20)",
+}  # fmt: skip
+"""How figures are computed on a page, from numbers of the JSON."""
+CENTS = {"allocation._equation", "costs._table", "costs.cost_waterfall", "costs.costs_by_trade", "costs.share"}
+"""Amounts whose cents are shared out so that they add up: `tests/unit/app/test_money.py` adds them."""
+COUNTS = {
+    "answer.answer", "brief_answer._controlled", "brief_answer._next", "brief_answer._paragraph", "brief_answer._status",
+    "calendar._entry", "calendar._finding", "concentration._above", "concentration._weights", "concentration._won",
+    "conflict._figures", "conflict.no_answer", "controls._finding", "deadline.deadline", "flow_tables.effects",
+    "flow_tables.recent", "history._panels", "holdings._bar", "holdings_answer._figure", "holdings_answer._status",
+    "holdings_answer._stoppable", "method._data", "official._finding", "official._views", "resale._state", "sources._dates",
+    "sources._late", "sources._metals",
+}  # fmt: skip
+"""Where rows or days are counted."""
+CONSTANTS = {
+    "concentration._indices": {10_000}, "flow_tables._change": {-0.999}, "flow_tables._kg": {1}, "holdings._bar": {1.0},
+    "prices._title": {0.1}, "measures.measure_words": {0.95},
+}  # fmt: skip
+"""Ends of scales, thresholds, the least that is written."""
+AXES = {"lanes.timeline"}
+"""Ends of axes of time."""
+COLUMNS = {
+    "% of value": "(100*risk.measures[])",
+    "12 before": "flows.flows[].summary.year_before",
+    "12 months, kg a month": "flows.flows[].summary.year",
+    "68% interval": "assets[].volatility.high assets[].volatility.low",
+    "After 3 years, EUR": "exit.products[].net exit.total.net",
+    "All, kg": "changes.flows[].all.latest",
+    "Amount, EUR": "costs._table",
+    "Asked": "constraints[].limit",
+    "Before": "flows.flows[].controls[].base",
+    "Bought": "exit.tax.lots[].bought",
+    "Change": "changes.prices[].change flows.flows[].controls[].change.value flows.flows[].summary.year_on_year.value history.points[].change",
+    "Changes each": "factor_model.assets[].changes",
+    "Collapse from": "flow_tables._effect",
+    "Corrected": "assets[].volatility.corrected",
+    "Cost, EUR": "costs.entry orders[].cost",
+    "Date": "changes.controls[].day flows.reported[].date",
+    "Deepest fall": "prices.series[].fall.depth prices.series[].fall.since",
+    "Divisible": "positions[].relaxed_weight relaxed.cash",
+    "EI": "supply.metals[].eu.economic_importance",
+    "EUR": "costs.costs_by_trade costs.entry positions[].cost",
+    "Explained": "factor_model.assets[].fit",
+    "First": "quality.series[].first",
+    "First day": "flow_tables._effect",
+    "First three months": "flows.flows[].controls[].after",
+    "From": "lanes._table assets[].volatility.first",
+    "From China, kg": "changes.flows[].china.latest",
+    "Gain, EUR": "exit.tax.lots[].gain Σexit.tax.lots[].gain",
+    "Gives way by": "asked.step",
+    "HHI, of 10,000": "(10000*supply.metals[].scored.hhi)",
+    "In days": "exit.tax.lots[].days",
+    "Known from": "changes.data[].known_from data[].known_from exit.data[].known_from history.data[].known_from quality.data[].known_from supply.data[].known_from whatif.data[].known_from",
+    "Known now, EUR": "changes.prices[].price",
+    "Known then, EUR": "changes.prices[].before.price",
+    "Largest producer": "supply.metals[].scored.top_share",
+    "Last 12 months": "factor_model.factors[].return_12m",
+    "Latest month, kg": "flows.flows[].summary.latest",
+    "Left without it": "supply.metals[].scored.n_minus_1",
+    "Left, EUR": "costs._table Σpositions[].value",
+    "Level ± error, EUR": "positions[].price",
+    "Loadings, t-statistic in brackets, bold from 2 on": "factor_model.assets[].loadings[].loading",
+    "Loss of supply": "whatif.metals[].stop.loss whatif.money.coming[].loss whatif.money.held[].loss whatif.money.whole[].loss whatif.shown[].loss",
+    "Loss, %": "(100*scenarios[].loss)",
+    "Lots": "orders[].lots",
+    "Month": "flows._months history.cases[].path[].shift prices.series[].months[].month",
+    "Months in a row at zero": "changes.flows[].china.zeros_running",
+    "Months below a peak": "prices.series[].fall.under_water",
+    "New": "constraints[].value",
+    "Newest": "changes.data[].as_of data[].as_of history.data[].as_of quality.data[].as_of quality.series[].last supply.data[].as_of",
+    "Newest month": "changes.flows[].month",
+    "Noise of a print": "assets[].volatility.noise",
+    "Now": "before.limits[]",
+    "Number of lots": "holdings._bar",
+    "On the month before": "changes.flows[].all.on_month.value",
+    "On the year before": "changes.flows[].all.on_year.value",
+    "Our formula, middle e: at a loss of": "whatif.checks[].implied_loss",
+    "Overdue": "changes.data[].overdue_days data[].overdue_days history.data[].overdue_days quality.data[].overdue_days",
+    "Own data": "factor_model.assets[].own_weight",
+    "Paid, EUR": "exit.tax.lots[].cost Σexit.tax.lots[].cost",
+    "Prices by month, EUR per kg: price, then level ± one standard error": "prices.series[].months[].print",
+    "Printed": "assets[].volatility.raw",
+    "Prints": "quality.series[].observations",
+    "Probability": "scenarios[].probability",
+    "Published change": "whatif.checks[].change",
+    "Quantity, kg": "exposure.lots[].mass",
+    "Room, points": "(100*(constraints[].limit-constraints[].value)) (100*(constraints[].value-constraints[].limit))",
+    "Rounding, points": "(cash.weight-relaxed.cash) (positions[].weight-positions[].relaxed_weight)",
+    "Rows": "data[].rows",
+    "SR": "supply.metals[].eu.supply_risk",
+    "SR, our scenario": "supply.metals[].scenario_supply_risk",
+    "Share": "(Σexposure.lots[].value/Σexposure.lots[].value) holdings._bar",
+    "Share of China": "whatif.checks[].share",
+    "Share of all imports": "flows.flows[].summary.share",
+    "Since": "resale.groups[].answers[].measures[].since",
+    "Sold at once, EUR": "exit.products[].net_now exit.total.net_now",
+    "Spread": "exit.products[].spread",
+    "Storage a year": "exit.products[].storage",
+    "Tax-free from": "exit.tax.lots[].free_from",
+    "To": "assets[].volatility.last factor_model.assets[].last factor_model.factors[].last",
+    "To, inclusive": "lanes._table resale.groups[].answers[].measures[].until",
+    "Today": "positions[].previous_weight",
+    "Value": "objective.value periods_per_year seed",
+    "Value, EUR": "exit.products[].value exit.tax.lots[].value exit.total.value exposure.lots[].value orders[].value Σexit.tax.lots[].value Σexposure.lots[].value Σorders[].cash Σpositions[].value",
+    "Volatility a year": "factor_model.factors[].volatility",
+    "Weight": "positions[].weight supply.metals[].weight",
+    "What": "sources._metals",
+    "Whole lots": "cash.weight positions[].weight",
+    "Year ahead": "factor_model.assets[].forecast",
+    "a year before": "flows.flows[].summary.on_year.base",
+    "change": "(cash.weight-cash.previous_weight) (positions[].weight-positions[].previous_weight)",
+    "e that gives it at a full stop": "whatif.checks[].implied_elasticity",
+    "explained": "factor_model.assets[].fit",
+    "exposure": "exposures.factors[]",
+    "falls by": "phrases[].with.size",
+    "high": "stops.money_words",
+    "imports by month in kg (* zero inferred)": "flows.flows[].quantity[]",
+    "loss": "scenarios[].loss",
+    "low": "stops.money_words",
+    "middle": "stops.money_words",
+    "n": "assets[].volatility.observations",
+    "new": "cash.weight exposures.controlled exposures.country[] exposures.country_other positions[].weight Σexposures.country[]",
+    "now": "before.controlled before.country[] before.country_other cash.previous_weight positions[].previous_weight Σbefore.country[]",
+    "of": "changes.prices[].before.date changes.prices[].date",
+    "remaining": "supply.metals[].scored.n_minus_1",
+    "remains": "assets[].supply.n_minus_1",
+    "risk": "risk_contributions[]",
+    "share": "(costs.entry/costs.entry) (positions[].cost/costs.entry) exposures.controlled exposures.country[] exposures.country_other Σexposures.country[] costs.share",
+    "value": "positions[].weight",
+    "variance": "risk.factor_shares[]",
+    "weight": "cash.weight positions[].weight",
+    **dict.fromkeys(
+        ("1 m", "3 m", "6 m", "12 m"),
+        "history.summary[].high history.summary[].low history.summary[].median history.summary[].n history.summary[].none",
+    ),
+    **dict.fromkeys(
+        ("1\N{NO-BREAK SPACE}year", "3\N{NO-BREAK SPACE}years", "5\N{NO-BREAK SPACE}years"),
+        "exit.products[].rise[] exit.total.rise[]",
+    ),
+}
+"""What stands under a label of a table: a number of the JSON or a formula of such numbers, or the function that made it of several."""
+SAME = (
+    ("positions[].weight", "supply.metals[].weight", "whatif.metals[].weight"),
+    ("weights[]", "supply.metals[].weight", "whatif.metals[].weight"),
+    ("positions[].value", "exit.products[].value"),
+    ("positions[].price", "orders[].price", "changes.prices[].price", "exposure.prices[].price"),
+    ("positions[].price_se", "changes.prices[].standard_error", "exposure.prices[].standard_error", "prices.series[].last.error"),
+    ("positions[].price_raw", "prices.series[].last.print"),
+    ("positions[].price_date", "prices.series[].last.month", "changes.prices[].date", "quality.series[].last",
+     "assets[].volatility.last", "factor_model.assets[].last"),
+    ("assets[].volatility.first", "factor_model.assets[].first", "quality.series[].first"),
+    ("assets[].volatility.observations", "factor_model.assets[].changes"),
+    ("factor_model.assets[].observations", "quality.series[].observations"),
+    ("assets[].volatility.corrected", "factor_model.assets[].corrected"),
+    ("assets[].volatility.raw", "factor_model.assets[].raw"),
+    ("assets[].volatility.low", "factor_model.assets[].low"),
+    ("assets[].volatility.high", "factor_model.assets[].high"),
+    ("assets[].volatility.noise", "factor_model.assets[].noise"),
+    ("assets[].spread", "exit.products[].spread"),
+    ("assets[].storage", "exit.products[].storage"),
+    ("assets[].supply.n_minus_1", "supply.metals[].scored.n_minus_1"),
+    ("assets[].supply.hhi", "supply.metals[].scored.hhi"),
+    ("assets[].supply.top_share", "supply.metals[].scored.top_share"),
+    ("assets[].supply.period_end", "supply.metals[].scored.period_end", "whatif.metals[].period_end"),
+    ("changes.flows[].china.latest", "flows.flows[].summary.latest"),
+    ("changes.flows[].china.on_year.base", "flows.flows[].summary.on_year.base"),
+    ("changes.flows[].china.on_year.value", "flows.flows[].summary.on_year.value"),
+    ("changes.flows[].china.zeros_running", "flows.flows[].summary.zeros_running"),
+    ("whatif.checks[].share", "whatif.metals[].share"),
+    ("exit.tax.lots[].value", "exposure.lots[].value"),
+    ("exit.tax.lots[].mass", "exposure.lots[].mass"),
+    ("exit.tax.lots[].cost", "exposure.purchases[].cost"),
+    ("exit.tax.lots[].bought", "exposure.purchases[].bought"),
+    ("at_last_prices.limits_broken[].limit", "constraints[].limit"),
+    ("exposures.concentration.n_minus_1", "supply.portfolio.n_minus_1"),
+    ("exposures.concentration.hhi", "supply.portfolio.hhi"),
+)  # fmt: skip
+"""Numbers of the JSON that are one quantity: those of one row agree."""
+APART = (
+    "at_last_prices.", "before.", "orders[].", "exit.products[].days.", "history.points[]", "history.cases[].path[].",
+    "flows.flows[].became.", "flows.flows[].summary.", "changes.flows[].all.", "changes.flows[].china.",
+    "changes.prices[].before.", "changes.prices[].change", "whatif.metals[].stop.", "whatif.checks[].change",
+    "assets[].volatility.observations",
+)  # fmt: skip
+"""What shares its last name with another quantity: another day, another flow, a trade beside a holding, days beside rates."""
+OF_OFFERS = {"exposures.concentration.n_minus_1", "exposures.concentration.hhi"}
+"""What is held from a chosen origin, where the part on supply looks at the world."""
 
 
-def tables(node: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(node, dict):
-        if node.get("kind") == "bartable":
-            yield node
-        for value in node.values():
-            yield from tables(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from tables(value)
+def test_every_figure_is_a_number_of_the_json_or_a_formula_that_is_named(pages):
+    unknown = set()
+    for page in pages:
+        days = {
+            date.fromisoformat(leaf) for leaf in leaves([page.record, page.parts]) if isinstance(leaf, str) and len(leaf) == 10
+        }
+        days |= {day + timedelta(days=step) for day in days for step in (-1, 1)}
+        months = {day.replace(day=1) for day in days}
+        for shown in page.shown:
+            formula, day = re.sub(r"/1e-\d+", "/1e-n", pattern(shown.formula)), shown.value
+            if not formula and isinstance(day, (date, str)):
+                day = date.fromisoformat(day) if isinstance(day, str) else day
+                if day not in days and day not in months and shown.by not in AXES:
+                    unknown.add(f"{shown.by}: {day}, a day that the record does not hold")
+            elif not formula and not is_made(page, shown):
+                unknown.add(f"{shown.by}: {shown.text}, made of no number of the record")
+            elif re.search(r"[()Σ]", formula) and formula not in FORMULAS and shown.by not in CENTS:
+                unknown.add(f"{shown.by}: {formula}")
+    assert not unknown, "figures to be named in FORMULAS, COUNTS or CONSTANTS:\n" + "\n".join(sorted(unknown))
 
 
-def test_a_factor_falls_by_less_than_all_of_itself(page):
-    """Its fall stands without a sign in the column of what falls by how much."""
-    _, document = page
-    falls = [table for table in tables(document["sections"]) if table["columns"][0]["label"] in ("falls by", "fällt um")]
-    assert falls or not any(section["name"] == "risk" for section in document["sections"])
-    for bar in (bar for table in falls for bar in table["bars"]):
-        told = "".join(span["text"] for span in spans(bar["cells"][0]))
-        assert float(re.sub(r"[^0-9]", "", told)) < 100, told
+def is_made(page: Page, shown: Shown) -> bool:
+    """Whether a figure without a formula is a count, a constant, a word of the data, or a number of the JSON that was rounded."""
+    value, conflict = shown.value, page.record.get("conflict", {})
+    match shown.by:
+        case "stops.money_words":
+            return any(float(f"{leaf:.3g}") == value for leaf in leaves(page.parts["whatif"]["money"]))
+        case "official._reliance":
+            told = [row["us_net_import_reliance"] or "" for row in page.parts["supply"]["metals"]]
+            return any(re.match(rf"\D*{100 * value:.0f}\b", words) for words in told)
+        case "asked.step":
+            return any(0 <= value - 100 * leaf < 0.1 for leaf in leaves(conflict["details"]["relaxation"]))
+        case "scales.asked":
+            moved = [float(words.rpartition("=")[2]) for words in conflict.get("details", {}).get("set", ())]
+            return value in moved or value in [*leaves(conflict), *leaves(page.record.get("constraints"))]
+    return value in CONSTANTS.get(shown.by, ()) or shown.by in CENTS or (shown.by in COUNTS and isinstance(value, int))
 
 
-def test_a_marker_that_is_cited_is_told_in_the_report(page):
-    _, document = page
-    told = json.dumps(
-        [s for s in document["sections"] if s["name"] in ("sources", "assumptions")], ensure_ascii=False
-    ).casefold()
-    cited = {ref for span in spans(document["sections"]) for ref in span["refs"] if MARKER.match(ref)}
-    assert cited
-    assert [ref for ref in sorted(cited) if f'"{ref.casefold()}"' not in told] == []
+def test_a_column_shows_one_quantity(pages):
+    """What stands under a label is what `COLUMNS` says: never another number, nor another window."""
+    metals = {
+        plain(cells[0]) for page in pages for table in walk(page.document, (d.Table, d.BarTable)) for _, cells in rows(table)
+    }
+    other = defaultdict(set)
+    for page in pages:
+        if page.lang != "en":
+            continue
+        for table in walk(page.document, (d.Table, d.BarTable)):
+            for _, cells in rows(table):
+                for label, cell in zip(labels(table), cells, strict=False):
+                    name = table.caption if label in metals else label
+                    formulas = {
+                        pattern(shown.formula) if shown.by not in CENTS and shown.formula else shown.by
+                        for shown in written(cell)
+                    }
+                    other[name] |= formulas - set(COLUMNS.get(name, "").split())
+    other = {name: found for name, found in other.items() if found}
+    assert not other, "columns to be named in COLUMNS:\n" + "\n".join(
+        f"{name!r}: {sorted(found)}," for name, found in sorted(other.items())
+    )
 
 
-def test_the_deepest_fall_names_the_month_from_which_it_is(subjects):
-    series = subjects["run"].parts["prices"]["series"]
-    assert series
-    for one in series:
-        assert one["fall"]["since"] <= one["fall"]["peak"] <= one["fall"]["trough"]
+def without_drawings(node: Any) -> Any:
+    """A part of a document with one small drawing in each chart: what is drawn has no words."""
+    if isinstance(node, d.Chart):
+        return replace(node, drawings=(d.Drawing(bars, (320,)),))
+    if isinstance(node, tuple):
+        return tuple(without_drawings(item) for item in node)
+    if is_dataclass(node) and not isinstance(node, type):
+        return replace(node, **{field.name: without_drawings(getattr(node, field.name)) for field in fields(node)})
+    return node
+
+
+def test_every_format_shows_the_figures_of_the_document(pages):
+    """The page, the text and the data show all; a mail leaves tables out, and shows no figure that the document does not."""
+    for page in pages:
+        if page.name not in ("full", "exposure", "market-brief", "conflict") or page.subject in ("shocks", "origins", "stored"):
+            continue
+        document, say = without_drawings(page.document), language(page.lang)
+        shown = {shown.text for shown in written(document)}
+        data = json.dumps(as_data(document), ensure_ascii=False)
+        for name in ("html", "md"):
+            text = FORMATS[name].make(document, say).decode()
+            text = html.unescape(re.sub(r"<[^>]+>", "", text)) if name == "html" else re.sub(r"\\(?=\W)", "", text)
+            lost = sorted(figure for figure in shown if figure not in text)
+            assert lost == [], (str(page), name, lost)
+        parts = email.message_from_bytes(FORMATS["email"].make(document, say), policy=policy.default).walk()
+        mail = next(part.get_content() for part in parts if part.get_content_type() == "text/html")
+        text = html.unescape(re.sub(r"<style.*?</style>|<[^>]+>", " ", mail, flags=re.DOTALL))
+        found = [set(re.findall(r"\d[\d.,]*\d", words)) for words in (text, data)]
+        gauges = {f"{100 * row.gauge:.0f}" for row in walk(document, d.Row) if row.gauge is not None}
+        assert found[0] - found[1] - gauges == set(), str(page)
+        assert sum(figure in text for figure in shown) > len(shown) / 10
+
+
+def test_both_languages_show_the_same_figures(pages):
+    for english, german in zip(pages[::2], pages[1::2], strict=True):
+        assert (english.subject, english.name) == (german.subject, german.name)
+        counted = [Counter((one.by, one.formula, str(one.value)) for one in page.shown) for page in (english, german)]
+        assert counted[0] == counted[1], str(english)
+        assert [len(labels(t)) for t in walk(english.document, (d.Table, d.BarTable))] == [
+            len(labels(t)) for t in walk(german.document, (d.Table, d.BarTable))
+        ]
+
+
+def test_one_quantity_has_one_value_in_the_record_and_in_every_part(pages):
+    """Numbers of one name and one row agree, unless `APART` says that they are of different things."""
+    groups = {name: i for i, group in enumerate(SAME) for name in group}
+    compared, apart = 0, set()
+    for page in pages:
+        values: dict[str, dict[str, Any]] = defaultdict(dict)
+        for leaf in leaves({**page.record, **page.parts}):
+            values[pattern(leaf.formula)].setdefault(",".join(re.findall(r"\[([^\]]*)\]", leaf.formula)), leaf)
+        shown = {pattern(leaf) for one in page.shown for leaf in re.findall(r"[a-z_][\w.\[\] -]*", one.formula)}
+        for first, second in itertools.combinations(sorted({*shown, *groups} & values.keys()), 2):
+            one_group = groups.get(first, -1) == groups.get(second, -2)
+            if not one_group and first.rpartition(".")[2] != second.rpartition(".")[2]:
+                continue
+            rows = {row for row in values[first].keys() & values[second].keys() if re.match(r"[^\d,]", row)}
+            compared += len(rows)
+            unequal = [row for row in rows if differ(values[first][row], values[second][row])]
+            if not one_group and (first.startswith(APART) or second.startswith(APART)):
+                continue
+            if unequal and not (page.subject == "origins" and first in OF_OFFERS):
+                apart.add(f"{page} {unequal[0]}: {first} {values[first][unequal[0]]}, {second} {values[second][unequal[0]]}")
+    assert compared > 1000
+    assert not apart, "one name, two numbers:\n" + "\n".join(sorted(apart))
+
+
+def differ(first: Any, second: Any) -> bool:
+    """Whether two numbers, or two days, are not the same."""
+    if isinstance(first, str) or isinstance(second, str):
+        return str(first) != str(second)
+    return abs(first - second) > 1e-6 * max(abs(first), abs(second))
+
+
+TABLES = ("prices", "prices_annual", "flows", "control_scopes", "price_points", "trade_parameters", "shares", "metals")
+
+
+@pytest.fixture(scope="module")
+def held() -> dict[str, set[str]]:
+    """The metals that the tables of each source hold, by the id of the source."""
+    snapshot, found = load_ledger(known.settings(), known.AS_OF).snapshot, defaultdict(set)
+    for table in TABLES:
+        for source, metal in snapshot[table].select("source", "asset").unique().iter_rows():
+            found[source].add(metal)
+    return found
+
+
+def named(node: Any, metals: dict[str, str]) -> set[str]:
+    """The metals that a part of a document names or shows a figure of; what is of the whole subject is of each of them."""
+    words = " ".join([span.text for span in walk(node, Span)] + [chart.told for chart in walk(node, d.Chart)]).casefold()
+    formulas = " ".join(shown.formula for shown in written(node))
+    whole = "Σ" in formulas or "scenarios[" in formulas
+    return {key for key, name in metals.items() if whole or f"[{key}]" in formulas or re.search(rf"\b{name}\b", words)}
+
+
+def test_a_cited_source_holds_the_metal(pages, held):
+    """A source beside a figure has rows of a metal that the figure shows; beside a row of a table, of the metal of the row."""
+    cited = 0
+    for page in pages:
+        if page.lang != "en":
+            continue
+        origins = {one.marker: one.key for one in page.origins}
+        metals = {row["asset"]: row["metal"].casefold() for row in page.record["controls"]} | {"copper": "base metals"}
+        for section in page.document.sections:
+            if section.name in ("sources", "method"):  # lists of sources
+                continue
+            for node in walk(section, (d.Figure, d.Row, d.Bar)):
+                shown = named(node, metals)
+                for marker in {ref for span in walk(node, Span) for ref in span.refs if ref.startswith("S")}:
+                    if shown and (holds := held.get(origins[marker])):
+                        cited += 1
+                        where = (str(page), section.name, plain(getattr(node, "title", ())), marker, origins[marker])
+                        assert holds & shown, (where, sorted(shown))
+    assert cited > 200
+
+
+GAINS, BALANCE = "Lots by their day of purchase", "Left, EUR"
+"""A table whose sums are of the lots with a price, and the column of what is left after each row."""
+NO_SUMS = {
+    "cash.weight", "cash.previous_weight", "relaxed.cash", "(cash.weight-cash.previous_weight)", "(cash.weight-relaxed.cash)",
+    "risk.factor_shares[]", "Σorders[].cash", "exit.total.rise[]", "history.summary[].median",
+}  # fmt: skip
+"""What a row that is set apart shows beside sums: the rest of a whole, and the same of all together."""
+
+
+def test_totals_are_the_sums_of_the_rows_above_them(pages):
+    summed = 0
+    for page in pages[::2]:
+        for table in walk(page.document, (d.Table, d.BarTable)):
+            for j, label in enumerate(labels(table)):
+                above = 0.0
+                for total, cells in rows(table):
+                    if not total and cells[-1] == (NONE,) and table.caption == GAINS:
+                        continue
+                    figure = written(cells[j])[:1] if j < len(cells) else []
+                    for shown in figure:
+                        if not total:
+                            above += float(shown.value) if isinstance(shown.value, (int, float)) else 0.0
+                        elif pattern(shown.formula) not in NO_SUMS and label != BALANCE:
+                            summed += 1
+                            where = (str(page), table.caption, label, plain(cells[0]))
+                            assert shown.value == pytest.approx(above, rel=1e-9, abs=0.006), where
+    assert summed > 80
+
+
+def test_a_statistic_is_of_the_window_that_is_printed(subjects):
+    """Recomputed from the monthly figures of the same report, within the months that it names."""
+    seen = Counter()
+    for subject in subjects.values():
+        for series in subject.parts["prices"]["series"]:
+            fall, rows = series["fall"], series["months"]
+            levels = [row["level"] or row["print"] for row in rows if row["month"] >= fall["since"]]
+            peaks = list(itertools.accumulate(levels, max))
+            deepest = min(level / peak - 1 for level, peak in zip(levels, peaks, strict=True))
+            assert fall["depth"] == pytest.approx(deepest, abs=1e-9), series["asset"]
+            days = [row["month"] for row in rows if row["month"] >= fall["since"]]
+            assert fall["since"] == days[0] <= fall["peak"] <= fall["trough"]
+            assert levels[days.index(fall["trough"])] / levels[days.index(fall["peak"])] - 1 == pytest.approx(deepest, abs=1e-9)
+            assert series["last"]["month"] == rows[-1]["month"]
+            seen["fall"] += 1
+        for flow in subject.parts["flows"]["flows"]:
+            masses, months, told = flow["quantity"], flow["months"], flow["summary"]
+            assert (told["month"], told["latest"], told["on_year"]["base"]) == (months[-1], masses[-1], masses[-13])
+            assert told["year"] == pytest.approx(sum(masses[-12:]) / 12)
+            assert told["year_before"] == pytest.approx(sum(masses[-24:-12]) / 12)
+            assert told["zeros_in_year"] == masses[-12:].count(0)
+            for control in flow["controls"]:
+                if control["base"] is None:  # fewer than twelve months are known before it
+                    continue
+                first = months.index(control["effective"][:7])
+                assert control["base"] == pytest.approx(sum(masses[first - 12 : first]) / 12)
+                assert control["after"] == pytest.approx(sum(masses[first : first + 3]) / 3)
+                seen["control"] += 1
+        for row in subject.parts["changes"]["prices"]:
+            if row["change"] is not None:
+                assert row["change"] == pytest.approx(row["price"] / row["before"]["price"] - 1, abs=1e-9)
+                seen["change"] += 1
+        for row in subject.parts["quality"]["series"]:
+            first, last = (12 * int(row[key][:4]) + int(row[key][5:7]) for key in ("first", "last"))
+            if row["rhythm"] == "monthly":
+                assert row["observations"] + row["gaps"] == row["expected"] == last - first + 1
+                seen["quality"] += 1
+    assert min(seen[name] for name in ("fall", "control", "change", "quality")) > 20
+
+
+FALL = re.compile(r"\u2212(\d[\d.,]*)[\u00a0\u202f ]?%")
+SPELLED = {word: i for i, word in enumerate(WORDS)}
+
+
+COUNTED = {"controls", "concentration", "flows", "official", "sources", "history"}
+"""Sections whose titles count what their tables have a row of; the states of controls add up in the title."""
+
+
+def counts(words: str) -> list[int]:
+    """Whole numbers of a title, those in words too."""
+    found = [SPELLED.get(word, int(word) if word.isdigit() else -1) for word in re.findall(r"\w+", words.lower())]
+    return [number for number in found if number >= 0]
+
+
+def test_a_count_in_a_title_is_that_of_the_rows_below_it(pages):
+    """`6 of 8` stands over eight rows; a total of fewer would leave a reader to guess which."""
+    seen = Counter()
+    for page in pages[::2]:
+        for section, figure in [(one, figure) for one in page.document.sections for figure in walk(one, d.Figure)]:
+            title = plain(figure.title)
+            tables = [*walk(figure.body, (d.Table, d.BarTable)), *([figure.data] if figure.data else [])]
+            found = re.search(r"\b(\w+) (?:\w+ )?of (\w+) (metals|indices|flows|cases|need|are)\b", title)
+            if found is None or not (total := counts(found[2])) or section.name not in COUNTED:
+                continue
+            seen[section.name] += 1
+            if section.name == "controls":
+                first, whole, *others = counts(title)
+                assert first + sum(others) == whole, title
+            elif tables:
+                held = [[plain(cell) for cell in cells] for table in tables for _, cells in rows(table)]
+                kept = [cells for cells in held if all(cells[:2]) and not any("other forms" in cell for cell in cells)]
+                assert len(kept) == total[0] * len(tables), title
+    assert set(seen) == COUNTED
+
+
+def test_nothing_falls_by_more_than_all_of_itself(pages):
+    """What stands with a minus and in per cent is a fall, and in its column what a factor falls by stands without."""
+    falls = 0
+    for page in pages:
+        comma = "," if page.lang == "de" else "."
+        for span in walk(page.document, Span):
+            for figure in FALL.findall(span.text):
+                falls += 1
+                assert float(figure.replace("." if comma == "," else ",", "").replace(comma, ".")) <= 100, span.text
+        for table in walk(page.document, d.BarTable):
+            if table.columns[0].label in ("falls by", "fällt um"):
+                assert all(0 < shown.value < 1 for bar in table.bars for shown in written(bar.cells[0]))
+                falls += len(table.bars)
+    assert falls > 100
+
+
+def test_a_marker_that_is_cited_is_told_in_the_report(pages):
+    for page in pages:
+        cited = {ref for span in walk(page.document, Span) for ref in span.refs if re.fullmatch(r"[SA]\d+", ref)}
+        told = json.dumps([s for s in as_data(page.document)["sections"] if s["name"] in ("sources", "assumptions")]).casefold()
+        assert cited
+        assert [ref for ref in sorted(cited) if f'"{ref.casefold()}"' not in told] == [], str(page)
+
+
+def test_no_page_with_noisy_series_says_that_none_has_a_stray_print(pages):
+    for page in pages:
+        words = " ".join(span.text for span in walk(page.document, Span))
+        assert "a stray print" not in words
+        assert "einen Ausreißer" not in words
 
 
 @pytest.mark.parametrize(("lang", "holds"), [("en", "every limit holds"), ("de", "alle Grenzen sind eingehalten")])
@@ -130,10 +716,3 @@ def test_what_rounding_does_to_the_volatility_stands_at_the_rounding(subjects):
     page = report(record, parts, name="allocation", lang="en", format="md").decode()
     both = [f"{100 * value:.1f}%" for value in (record["risk"]["volatility"], record["relaxed"]["volatility"])]
     assert any(all(figure in line for figure in both) and "divisible" in line for line in page.splitlines())
-
-
-def test_no_page_with_noisy_series_says_that_none_has_a_stray_print(page):
-    _, document = page
-    told = json.dumps(document["sections"], ensure_ascii=False)
-    assert "a stray print" not in told
-    assert "einen Ausreißer" not in told

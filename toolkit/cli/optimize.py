@@ -176,7 +176,7 @@ def _show(result: Result, common: Common) -> None:
     risk, costs, exposures = record["risk"], record["costs"], record["exposures"]
     tail = "" if risk["cvar_95"] is None else f", loss in the worst twentieth {risk['cvar_95']:.1%} ({risk['cvar_method']})"
     out.print(
-        f"Volatility {risk['volatility']:.1%} a year{tail}; entry costs {costs['entry']:,.0f} {money},"
+        f"Volatility {risk['volatility']:.1%} a year{tail}; trading costs {costs['entry']:,.0f} {money},"
         f" then {costs['holding_per_year']:,.0f} {money} a year to hold."
     )
     _show_expected(record, out)

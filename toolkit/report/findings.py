@@ -221,6 +221,14 @@ class Findings:
         """Markers of the sources that fill these tables."""
         return tuple(origin.marker for origin in self.origins if set(tables) & set(origin.tables))
 
+    def of_prices(self, *tables: str, part: str = "") -> tuple[str, ...]:
+        """Markers of the sources of the prices of the subject, or of a part, and of further `tables` of it.
+
+        Parts look at other prices than the subject, such as those that an event is measured against.
+        """
+        rows = (self.parts[part] if part else self.record).get("data", ())
+        return self.of_sources(*(row["source_id"] for row in rows if row["table"] in ("prices", "prices_annual", *tables)))
+
     def of_sources(self, *keys: str) -> tuple[str, ...]:
         """Markers of sources by id."""
         return tuple(origin.marker for origin in self.origins if origin.key in keys)

@@ -34,7 +34,7 @@ def test_a_start_in_cash_is_told_by_holdings_and_volatility(records):
     assert heading == f"Eight holdings, {volatility} volatility a year; at the last observed prices one limit of five is broken"
     placed = sum(p["value"] for p in record["positions"])
     assert f"places €{placed:,.0f} of €100,000 in eight products" in paragraph
-    assert f"Entering costs €{costs['entry']:,.0f}, holding €{costs['holding_per_year']:,.0f} a year." in paragraph
+    assert f"Trading costs €{costs['entry']:,.0f}, holding €{costs['holding_per_year']:,.0f} a year." in paragraph
     assert figures["Under export control"][0] == f"{100 * record['exposures']['controlled']:.1f}%"
     loss = f"the worst year in twenty loses {100 * record['risk']['cvar_95']:.1f}% on average"
     assert figures["Volatility a year"] == (volatility, loss)
@@ -49,7 +49,7 @@ def test_a_change_is_told_against_today_in_both_languages(records):
     heading, _, figures, _ = told(record, "de")
     verb, was, now = "sinkt" if falls else "steigt", was.replace(".", ","), now.replace(".", ",")
     assert heading.startswith(f"Die Volatilität {verb} von {was}{THIN}% auf {now}{THIN}% im Jahr")
-    assert "Einstiegskosten" in figures
+    assert "Handelskosten" in figures
     assert set(figures).isdisjoint(told(record)[2])
 
 
@@ -63,8 +63,8 @@ def test_nothing_bought_is_no_sentence_on_products(records):
     heading, paragraph, figures, _ = told(records["cash"])
     assert heading == "All of the €100,000 stays in cash, and every limit holds"
     assert paragraph.startswith("Nothing is bought: €100,000 is kept as cash, without metal risk")
-    assert "Entering costs" not in paragraph
-    assert figures["Entry cost"] == ("€0", "nothing is traded at a spread")
+    assert "Trading costs" not in paragraph
+    assert figures["Trading cost"] == ("€0", "nothing is traded at a spread")
 
 
 def test_broken_limits_are_counted_in_the_heading(records):
@@ -106,7 +106,7 @@ def test_money_from_assumed_rates_is_derived_and_the_volatility_is_data(records)
     }
     assert not any(span.style == "assumption" for span in paragraph.text)
     values = {item.label: item.value[0].style for item in figures.items}
-    assert values == {"Under export control": "derived", "Volatility a year": "plain", "Entry cost": "derived"}
+    assert values == {"Under export control": "derived", "Volatility a year": "plain", "Trading cost": "derived"}
     (loss,) = [span for span in figures.items[1].note if span.style == "derived"]
     assert loss.refs == run.rests_on(NORMAL, SHOCKS)
 

@@ -103,7 +103,7 @@ def cost_waterfall(run: Findings) -> Figure | None:
     steps.append(Step(say.words("Placed in metal"), fmt.number(placed), placed, "kept"))
     cost = run.derived(run.money(record["costs"]["entry"]), *entry_rests_on(run), marked=False)
     title = say(
-        "Of {budget}, {placed} becomes metal, {cash} stays in cash and {cost} goes into entering",
+        "Of {budget}, {placed} becomes metal, {cash} stays in cash and {cost} goes into trading",
         budget=run.money(record["budget"]),
         placed=run.money(placed),
         cash=run.money(cash),
@@ -116,7 +116,7 @@ def cost_waterfall(run: Findings) -> Figure | None:
         say("From the budget to what is held, in {currency}.", currency=run.currency),
         (waterfall(steps, f"{'; '.join(told)}.", fmt),),
         (("hollow", say.words("rests on an assumption")),) * assumed,
-        say("Own calculation{markers}.", markers=Span("", refs=(*run.of_tables("prices"), *markers))),
+        say("Own calculation{markers}.", markers=Span("", refs=(*run.of_prices(), *markers))),
         _table(run, found, placed),
     )
 
@@ -143,7 +143,7 @@ def _table(run: Findings, found: tuple[Item, ...], placed: float) -> Table:
 
 def _line(run: Findings, key: str) -> str:
     if not key:
-        return run.say.words("Entry cost")
+        return run.say.words("Trading cost")
     return run.say.words(LINES[key]) if key in LINES else run.say.term("term", readable(key))
 
 
@@ -169,7 +169,7 @@ def costs_by_trade(run: Findings) -> Figure | None:
         for p in paid
     ]
     entry = run.derived(fmt.number(total), *entry_rests_on(run), marked=False)
-    bars.append(Bar(say("Entry cost"), (text(entry), share(total)), None, total=True))
+    bars.append(Bar(say("Trading cost"), (text(entry), share(total)), None, total=True))
     for item in items(run) if len(run.entry_items) > 1 else ():
         words = say.words(OF_IT[item.key]) if item.key in OF_IT else say.term("term", readable(item.key))
         amount = run.derived(fmt.number(item.amount), *item.rests_on, marked=False)
@@ -177,7 +177,7 @@ def costs_by_trade(run: Findings) -> Figure | None:
     bars += _yearly(run)
     assumed = any(bar.hollow for bar in bars)
     columns = (Column(run.currency), Column(say.words("share")))
-    table = BarTable(say.words("Entry cost by trade"), say.words("Trade"), columns, tuple(bars))
+    table = BarTable(say.words("Trading cost by trade"), say.words("Trade"), columns, tuple(bars))
     flag = (" ", say("Shares of so small a cost are not computed.")) if small else ()
     return Figure(
         _trades_finding(run, paid, total),
@@ -192,13 +192,13 @@ def _trades_finding(run: Findings, paid: list[Mapping[str, Any]], total: float) 
     """The fewest trades that take half of the cost."""
     say, cost = run.say, run.derived(run.money(total), *entry_rests_on(run), marked=False)
     if len(paid) == 1:
-        return say("Entering costs {cost}, all for {metal}", cost=cost, metal=run.metal(paid[0]))
+        return say("Trading costs {cost}, all for {metal}", cost=cost, metal=run.metal(paid[0]))
     half = min(range(1, len(paid) + 1), key=lambda k: (sum(p["cost"] for p in paid[:k]) < total / 2, k))
     part = run.fmt.percent(sum(p["cost"] for p in paid[:half]) / total, 0)
     who = say.listed([run.head(paid[0]), *(run.metal(p) for p in paid[1:half])])
     if half == 1:
-        return say("{metals} takes {share} of the {cost} entry cost", metals=who, share=part, cost=cost)
-    return say("{metals} take {share} of the {cost} entry cost", metals=who, share=part, cost=cost)
+        return say("{metals} takes {share} of the {cost} trading cost", metals=who, share=part, cost=cost)
+    return say("{metals} take {share} of the {cost} trading cost", metals=who, share=part, cost=cost)
 
 
 def _source(run: Findings) -> Text:

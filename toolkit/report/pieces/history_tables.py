@@ -64,7 +64,7 @@ def cases(run: Findings) -> Figure:
         limit=limit,
     )
     method = (text(" ", say.retold(sentence)) for sentence in part["method"])
-    foot = text(say("Own calculation{marks}.", marks=sources(*run.of_tables("prices"))), *method)
+    foot = text(say("Own calculation{marks}.", marks=sources(*run.of_prices(part="history"))), *method)
     flagged = [reaction for case in found for reaction in case["reactions"]]
     if any(reaction["scarce"] and figure_of(reaction) is not None for reaction in flagged):
         foot = text(foot, say(" * A level from less than a tenth of the usual quantity."))

@@ -74,7 +74,7 @@ def _title(run: Findings, traded: int, *, lots: bool) -> Text:
 
 
 def _source(run: Findings) -> Text:
-    markers = sources(*run.of_tables("prices"), *run.rests_on(RATE))
+    markers = sources(*run.of_prices(), *run.rests_on(RATE))
     if run.rests_on(TERMS, COSTS):
         terms = run.assumed(run.say.words("typical dealer terms"), TERMS, COSTS)
         return run.say("Source: price series{markers}; lots and costs {terms}.", markers=markers, terms=terms)

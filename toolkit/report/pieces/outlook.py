@@ -58,7 +58,7 @@ def falls(run: Findings) -> Figure | None:
 
 def own_calculation(run: Findings, *more: str) -> Text:
     """The source line of what was computed from prices, with further markers."""
-    return text(run.say("Own calculation"), sources(*run.of_tables("prices", "fx"), *more), ".")
+    return text(run.say("Own calculation"), sources(*run.of_prices("fx"), *more), ".")
 
 
 def _fall(run: Findings, s: Mapping[str, Any], exposure: float) -> tuple[Text, ...]:
@@ -108,7 +108,7 @@ def shocks(run: Findings) -> Figure | None:
     sub = say(
         "Loss of value at once; a minus is a gain. Probability within the horizon of the scenarios, after the strategy’s views."
     )
-    foot = text(say("Own calculation"), sources(*run.of_tables("controls", "prices"), *run.rests_on(SHOCKS)), ".")
+    foot = text(say("Own calculation"), sources(*run.of_tables("controls"), *run.of_prices(), *run.rests_on(SHOCKS)), ".")
     return Figure(_shocks_finding(run, rows), sub, (table, *_notes(run)), (), foot)
 
 

@@ -44,7 +44,7 @@ def tax_lots(run: Findings, tax: Mapping[str, Any]) -> Figure | None:
         words = say.counted(len(done), "{N} lot, tax-free today", "{N} lots, tax-free today")
         rows.append(Row(_sum(run, done, words, ruled=ruled)))
     if len(lots) > 1:
-        rows.append(Row(_sum(run, lots, text(say.words("All lots")), ruled=ruled), total=True))
+        rows.append(Row(_sum(run, lots, _all(run, lots), ruled=ruled), total=True))
     data = _listed(run, lots[:MOST], lots, columns, ruled=ruled) if len(lots) > len(first) else None
     table = Table(say.words("Lots and their gains"), columns, tuple(rows))
     return Figure(_title(run, tax, waiting), _sub(run, tax), (table,), (), text(*_foot(run, tax)), data)
@@ -59,7 +59,7 @@ def _listed(
     if rest := [lot for lot in lots if lot["lot_id"] not in shown]:
         rows.append(Row(_sum(run, rest, say.counted(len(rest), "{N} further lot", "{N} further lots"), ruled=ruled)))
     if len(lots) > 1:
-        rows.append(Row(_sum(run, lots, text(say.words("All lots")), ruled=ruled), total=True))
+        rows.append(Row(_sum(run, lots, _all(run, lots), ruled=ruled), total=True))
     return Table(say.words("Lots by their day of purchase"), columns, tuple(rows), stacks=False)
 
 
@@ -73,7 +73,12 @@ def _sums(run: Findings, lots: Sequence[Lot], done: Sequence[Lot]) -> Iterator[I
             "{N} lots are tax-free today, gain {gain}. ",
             gain=_gain(run, done),
         )
-    yield from say("All lots together: gain {gain}.", gain=_gain(run, lots))
+    yield from say("{lots} together: gain {gain}.", lots=_all(run, lots), gain=_gain(run, lots))
+
+
+def _all(run: Findings, lots: Sequence[Lot]) -> Text:
+    """What a sum of all lots is of: one whose gain is not known is in none."""
+    return run.say("All lots with a price") if any(lot["gain"] is None for lot in lots) else run.say("All lots")
 
 
 def _gain(run: Findings, lots: Sequence[Lot]) -> str:
@@ -126,7 +131,7 @@ def _foot(run: Findings, tax: Mapping[str, Any]) -> Iterator[Inline]:
     yield from run.say(
         "Source: purchases of the file, at the exchange rate of their month{fx}; price levels{prices}. Not tax advice.",
         fx=sources(*run.of_tables("fx")),
-        prices=sources(*run.of_tables("prices", "prices_annual")),
+        prices=sources(*run.of_prices()),
     )
     unknown = sum(lot["gain"] is None for lot in lots)
     if unknown:

@@ -50,7 +50,7 @@ def _folded(run: Findings, figure: Figure | None) -> tuple[Block, ...]:
     if figure is None:
         return ()
     (table,) = figure.body
-    sub = text(figure.sub, sources(*run.of_tables("prices")))
+    sub = text(figure.sub, sources(*run.of_prices()))
     return (replace(figure, sub=sub, body=(), source=(), data=table if isinstance(table, Table) else None),)
 
 
@@ -78,15 +78,15 @@ def _weights(run: Findings) -> Figure:
     marks = ((distinct[0] / scale, say.words("limit {limit}", limit=run.fmt.limit(distinct[0]))),) if len(distinct) == 1 else ()
     legend = (("now", say.words("now")),) * bool(before) + (("new", say.words("proposed")),)
     legend += (("cap", say.words("limit per holding")),) * bool(distinct)
-    sub = say("Share of value after entry costs.")
+    sub = say("Share of value after trading costs.")
     if before:
-        sub = say("Share of value after entry costs. Grey is today, blue is proposed; change in percentage points.")
+        sub = say("Share of value after trading costs. Grey is today, blue is proposed; change in percentage points.")
     table = BarTable(say.words("Weights"), say.words("Holding"), tuple(Column(head) for head in heads), tuple(bars), marks)
     return Figure(_weights_finding(run), sub, (table,), legend, _calculated(run))
 
 
 def _calculated(run: Findings) -> Text:
-    return run.say("Own calculation{markers}.", markers=sources(*run.of_tables("prices")))
+    return run.say("Own calculation{markers}.", markers=sources(*run.of_prices()))
 
 
 def _weight_cells(run: Findings, new: float, old: float) -> tuple[Text, ...]:
@@ -215,7 +215,7 @@ def _equation(run: Findings) -> Text:
     budget = Decimal(str(record["budget"])).quantize(CENT, ROUND_HALF_UP)
     metals, cash, costs = (run.money(float(part), 2) for part in rounded)
     return run.say(
-        "{metals} placed + {cash} in cash + {costs} entry costs {sign} {budget} budget",
+        "{metals} placed + {cash} in cash + {costs} trading costs {sign} {budget} budget",
         metals=strong(metals),
         cash=strong(cash),
         costs=run.derived(costs, *entry_rests_on(run)),

@@ -105,7 +105,7 @@ def _paragraph(run: Findings) -> Iterator[Inline]:
     costs = run.record["costs"]
     if costs["entry"]:
         yield run.say(
-            "Entering costs {entry}, holding {holding} a year.",
+            "Trading costs {entry}, holding {holding} a year.",
             entry=run.derived(run.money(costs["entry"]), *entry_rests_on(run)),
             holding=run.derived(run.money(costs["holding_per_year"]), STORAGE),
         )
@@ -130,7 +130,7 @@ def _placed(run: Findings) -> Text:
 def _risk(run: Findings) -> Text:
     """Volatility against that of today, and the share under control where it is known."""
     say, fmt, before = run.say, run.fmt, run.before
-    now = text(fmt.percent(run.record["risk"]["volatility"]), sources(*run.of_tables("prices")))
+    now = text(fmt.percent(run.record["risk"]["volatility"]), sources(*run.of_prices()))
     if not run.held:
         first = say(
             "Nothing is bought: {cash} is kept as cash, without metal risk", cash=run.money(run.record["cash"]["value"])
@@ -204,7 +204,7 @@ def _volatility(run: Findings) -> KeyFigure:
 
 def _entry(run: Findings) -> KeyFigure:
     say, costs = run.say, run.record["costs"]
-    label = say.words("Entry cost")
+    label = say.words("Trading cost")
     if not costs["entry"]:
         unknown = any(p["terms"] == "unknown" for p in run.held)
         why = say("no dealer terms are known, so none are counted") if unknown else say("nothing is traded at a spread")

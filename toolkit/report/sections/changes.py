@@ -182,7 +182,7 @@ def _flows(found: Findings, part: Mapping[str, Any]) -> Figure | None:
     columns = (
         Column(say.words("Metal"), "left"), Column(say.words("Newest month"), "left"), Column(say.words("All, kg")),
         Column(say.words("On the month before")), Column(say.words("On the year before")),
-        Column(say.words("From China, kg")), Column(say.words("Months at zero")),
+        Column(say.words("From China, kg")), Column(say.words("Months in a row at zero")),
     )  # fmt: skip
     table = Table(say.words("Newest month of imports"), columns, tuple(Row(_flow(found, row)) for row in rows))
     foot = say(
@@ -249,7 +249,7 @@ def _prices(found: Findings, part: Mapping[str, Any]) -> Figure | None:
     sub = say("Price of one kg, the level behind the prints where they are noisy, as known now and as known on {since}.",
               since=fmt.long_date(part["since"]))  # fmt: skip
     table = Table(say.words("Prices now and a month ago"), columns, tuple(Row(_price(found, row)) for row in rows))
-    foot = say("Source: price series{markers}. Prices are indicative.", markers=sources(*found.of_tables("prices", "fx")))
+    foot = say("Source: price series{markers}. Prices are indicative.", markers=sources(*found.of_prices("fx", part="changes")))
     return Figure(title, sub, (table,), source=foot)
 
 

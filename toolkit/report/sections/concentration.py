@@ -77,7 +77,7 @@ def _weights(run: Findings, held: Sequence[Metal]) -> Figure:
     whole = run.parts["supply"]["portfolio"]
     sub = say(
         "Share of value against what is left of world supply when the largest producer drops out (N-1), at the stage at which "
-        "the metal is scored. Area: value. Weighted by value, {left} is left.",
+        "the metal is scored, from whichever origin it is held. Area: value. Weighted by value, {left} is left.",
         left=strong(fmt.percent(whole["n_minus_1"], 0)),
     )
     return Figure(_finding(run, held), sub, (chart,), _legend(run, held, POINT_MARKS), _source(run, held))

@@ -125,7 +125,7 @@ def _source(run: Findings, part: Mapping[str, Any]) -> Iterator[Inline]:
     say = run.say
     yield from say(
         "Source: price levels{prices}; terms{terms}. No tax on income is counted.",
-        prices=sources(*run.of_tables("prices", "prices_annual")),
+        prices=sources(*run.of_prices()),
         terms=sources(*run.rests_on(COSTS, STORAGE)),
     )
     yield " "

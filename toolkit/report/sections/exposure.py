@@ -67,7 +67,7 @@ def _countries(run: Findings) -> Figure:
     sub = say("Share of value behind which each country stands as producer, at the stage at which the metal is scored.")
     foot = say(
         "Source: statistics of supply{markers}. “Not named” is many countries and is never counted as one.",
-        markers=sources(*run.of_tables("shares"), *run.rests_on(UNCERTAIN)),
+        markers=sources(*_statistics(run, run.shown), *run.rests_on(UNCERTAIN)),
     )
     columns = (Column(say.words("now")), Column(say.words("new"))) if before else (Column(say.words("share")),)
     table = BarTable(say.words("Country of supply"), say.words("Country"), columns, bars, marks)
@@ -139,6 +139,12 @@ def _countries_finding(run: Findings, order: Sequence[str]) -> Text:
     )
 
 
+def _statistics(run: Findings, positions: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Markers of the statistics that the supply of these positions is from."""
+    titles = {supply["source"] for p in positions if (supply := run.assets[p["asset"]]["supply"]) is not None}
+    return tuple(origin.marker for origin in run.origins if origin.title in titles)
+
+
 def _single(run: Findings) -> Figure | None:
     """N-1 of each holding as bars: they reflow, and no two labels meet."""
     say, fmt = run.say, run.fmt
@@ -162,7 +168,7 @@ def _single(run: Findings) -> Figure | None:
     )
     columns = (Column(say.words("largest"), "left"), Column(say.words("remains")), Column(say.words("weight")))
     table = BarTable(say.words("Supply left without the largest producer"), say.words("Metal"), columns, bars)
-    foot = say("Source: statistics of supply{markers}.", markers=sources(*run.of_tables("shares")))
+    foot = say("Source: statistics of supply{markers}.", markers=sources(*_statistics(run, run.held)))
     return Figure(_single_finding(run, rows), _single_sub(run, rows), (table,), (), foot)
 
 

@@ -79,7 +79,7 @@ def _panels(run: Findings) -> Figure:
         "Source: price series{marks}; basis: {bases}. {overlapping} Notices: {notices}; cases of one notice are not "
         "independent.",
         bases=bases,
-        marks=sources(*run.of_tables("prices")),
+        marks=sources(*run.of_prices(part="history")),
         overlapping=overlapping,
         notices=run.fmt.number(part["notices"]),
     )

@@ -75,7 +75,7 @@ def _paragraph(run: Findings, exposure: Mapping[str, Any]) -> Iterator[Inline]:
             "delivery {towards}{controls}.",
             file=shown_name(run.subject),
             total=run.money(exposure["value"]),
-            prices=sources(*run.of_tables("prices", "prices_annual"), *run.rests_on(LATER)),
+            prices=sources(*run.of_prices(), *run.rests_on(LATER)),
             share=_share(run, exposure["controlled"]["value"]),
             towards=run.towards(run.record["owner"]["country"]),
             controls=sources(*run.of_tables("controls"), *run.rests_on(ORIGIN, FORM)),

@@ -84,7 +84,7 @@ def _sub(run: Findings, shown: Sequence[Fault]) -> Text:
 
 def _foot(run: Findings, rows: Sequence[Series]) -> Text:
     say = run.say
-    foot = say("Source: price series{markers}.", markers=sources(*run.of_tables("prices")))
+    foot = say("Source: price series{markers}.", markers=sources(*run.of_prices(part="quality")))
     spans: list[Inline] = [foot]
     if any(row["noisy"] for row in rows):
         spans += [

@@ -101,7 +101,7 @@ def _volatilities(run: Findings) -> Figure | None:
         else say("Band: 68% interval of the corrected figure."),
     )  # fmt: skip
     legend = (("raw", say.words("as printed")), ("level", say.words("as used in this report; band: as corrected")))
-    foot = text(say("Source: price series"), sources(*run.of_tables("prices", "fx")), ".")
+    foot = text(say("Source: price series"), sources(*run.of_prices("fx")), ".")
     if noisy:
         foot = text(foot, " ", say("Customs values are noisy; a model takes the noise out."))
     if apart := [run.metal(a) for a in rows if fmt.percent(used(a), 0) != fmt.percent(a["volatility"]["corrected"], 0)]:
