@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import csv
+import functools
+import io
 import json
 import math
 import random
+import re
+from collections import Counter
 from datetime import date, timedelta
 
 import pytest
 
 from tests.lots import HEADER, TWELVE
+from tests.subjects import HOLDINGS
 from toolkit.app.config import resolve
 from toolkit.app.exposure import ExposureRequest
-from toolkit.app.subjects import holdings
+from toolkit.app.subjects import holdings, market
 from toolkit.cli.main import run
 from toolkit.supply.exposure import IN_TRANSIT, STORED
 
@@ -169,3 +176,168 @@ def test_strict_passes_where_only_notes_are_told(tmp_path, monkeypatch, capsys):
     record = json.loads(capsys.readouterr().out)
     assert record["warnings"] == []
     assert record["notes"]
+
+
+COMMANDS = {
+    "optimize": ("optimize", "--no-report"),
+    "rebalanced": ("optimize", "--no-report", "--holdings", "held.csv"),
+    "exposure": ("exposure", "lots.csv"),
+    "shock": ("shock", "gallium", "--loss", "0.3"),
+    "event": ("event", "EV020"),
+    "controls": ("controls", "gallium"),
+    "factors": ("factors",),
+    "frontier": ("frontier",),
+    "flows": ("flows",),
+    "supply": ("supply",),
+    "upcoming": ("upcoming",),
+}
+FIGURE = re.compile(r"(?<![\w.,/-])[+-]?(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?:\s?(%))?(?![\w/-]|[,.]\d)")
+LEGENDS = {
+    "event": ("1 m", "3 m", "6 m", "12 m"),
+    "flows": ("3 mo", "12 mo", "3 on 12", "zeros/12"),
+    "factors": ("68% interval", "|t| of 2 or more", "a forecast that is right has 1.00"),
+    "supply": ("0..10,000, 10,000 is one supplier", "EU 2023", "US 2025", "EU 2023, US 2025", "WGI 2024"),
+}
+"""Constants in headings and legends, which are figures of no answer."""
+SPOKEN = ("can be stopped", "at risk")
+"""What the terminal calls a row of the object."""
+SCALES = {"supply": (1, 10_000)}
+"""What a number without a per cent sign is multiplied by: an index of 10,000."""
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    """(object, lines of the terminal, folder) of each command; a line is as wide as its table."""
+    folder = tmp_path_factory.mktemp("told")
+    (folder / "lots.csv").write_text("\n".join([HEADER, *TWELVE, GOLD]))
+    (folder / "held.csv").write_text(HOLDINGS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("HOME", str(folder))
+        patch.setenv("COLUMNS", "3000")
+
+        def asked(*arguments: str) -> str:
+            with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()):
+                assert run([*arguments, "--as-of", DAY]) in (0, None)
+            return out.getvalue()
+
+        return {
+            name: (json.loads(asked(*command, "--json")), asked(*command).splitlines(), folder)
+            for name, command in COMMANDS.items()
+        }
+
+
+def numbers(node, tags=frozenset()):
+    """(number, words that name its row) of every number of an object; a list is a count of its rows too."""
+    if isinstance(node, dict):
+        own = {value.casefold().replace("_", " ") for value in node.values() if isinstance(value, str) and len(value) < 60}
+        inner = {str(key).casefold() for value in node.values() if isinstance(value, dict) for key in value}
+        for key, value in node.items():
+            yield from numbers(value, tags | own | inner | {str(key).casefold().replace("_", " ")})
+    elif isinstance(node, list):
+        yield float(len(node)), tags
+        for value in node:
+            yield from numbers(value, tags)
+    elif isinstance(node, int | float) and not isinstance(node, bool):
+        yield float(node), tags
+    elif isinstance(node, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", node):
+        yield float(node[:4]), tags
+
+
+def texts(node):
+    if isinstance(node, dict):
+        for value in node.values():
+            yield from texts(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from texts(value)
+    elif isinstance(node, str):
+        yield node
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_figure_of_the_terminal_is_one_of_the_object(told, command):
+    """In a row of a table it is a figure of what the row names, in a sentence one of the whole object."""
+    answer, lines, _ = told[command]
+    found = list(numbers(answer))
+    rows = {tag for _, tags in found for tag in tags if len(tag) > 2}
+    kept = {text for words in texts(answer) for text in (words, words.replace("_", " ")) if re.search(r"\d", text)}
+    kept |= set(LEGENDS.get(command, ()))
+    phrases = sorted(kept, key=len, reverse=True)
+    missing, shown = [], 0
+    for line in lines:
+        words = line.casefold().replace(*SPOKEN)
+        named = {row for row in rows if re.search(rf"(?<!\w){re.escape(row)}(?!\w)", words)}
+        sentence = line.rstrip().endswith((".", ":", ")"))
+        own = [number for number, tags in found if sentence or not named or tags & named]
+        bare = re.sub(r"No\. \d+ of \d{4}|limbs? [\d()]+(?: and [\d()]+)?|\(\d\)", " ", line)
+        for phrase in phrases:
+            bare = bare.replace(phrase, " ")
+        for figure in FIGURE.finditer(bare):
+            digits, percent = figure[1].replace(",", ""), figure[2]
+            shown += 1
+            half = 0.5 * 10 ** -len(digits.partition(".")[2]) * (1 + 1e-9)
+            scales = (100,) if percent else SCALES.get(command, (1,))
+            if not any(abs(abs(number) * scale - float(digits)) <= half for number in own for scale in scales):
+                missing.append((figure[0], line.strip()))
+    assert missing == []
+    assert shown or command in ("controls", "upcoming")
+
+
+def test_a_run_is_the_same_on_stdout_in_its_folder_and_in_its_orders(told):
+    for command in ("optimize", "rebalanced"):
+        answer, _, folder = told[command]
+        (stored,) = folder.rglob(f"{answer['run_id']}/run.json")
+        assert json.loads(stored.read_text(encoding="utf-8")) == answer
+        with (stored.parent / "orders.csv").open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        assert len(rows) == len(answer["orders"]) > 0
+        for row, order in zip(rows, answer["orders"], strict=True):
+            for key, value in order.items():
+                if isinstance(value, int | float):
+                    assert float(row[key]) == pytest.approx(value, abs=1e-9), (command, order["asset"], key)
+
+
+def test_commands_and_reports_hold_one_figure_of_one_quantity(told, subject):
+    """Between commands, and between a command and the parts of a report of the same day."""
+    brief = market(resolve({}, file=None), date.fromisoformat(DAY))
+    run_, exposure, parts = told["optimize"][0], told["exposure"][0], brief.parts
+    compared = Counter()
+
+    def same(name, first, second):
+        for row in first.keys() & second.keys():
+            compared[name] += 1
+            assert first[row] == second[row] or first[row] == pytest.approx(second[row], rel=1e-6), (name, row)
+
+    def column(rows, *keys, by="asset"):
+        return {row[by]: functools.reduce(lambda found, key: found[key], keys, row) for row in rows}
+
+    for key in ("price", "standard_error", "date"):
+        same(f"exposure {key}", column(exposure["prices"], key), column(parts["changes"]["prices"], key))
+    same("optimize price", column(run_["positions"], "price"), column(exposure["prices"], "price"))
+    same("shock", {"gallium": told["shock"][0]["price"]["price"]}, column(exposure["prices"], "price"))
+    same("controls", {"gallium": told["controls"][0]["headline"]}, column(run_["controls"], "headline"))
+    same("controls of lots", column(exposure["lots"], "headline"), column(subject.record["exposure"]["lots"], "headline"))
+    for key in ("top_share", "n_minus_1", "hhi"):
+        scored = {row["asset"]: next(one[key] for one in row["stages"] if one["scored"]) for row in told["supply"][0]["metals"]}
+        same(f"supply {key}", scored, column(parts["supply"]["metals"], "scored", key))
+        same(f"optimize {key}", scored, {row["asset"]: row["supply"][key] for row in run_["assets"] if row["supply"]})
+    for partner, name in (("WLD", "all"), ("CHN", "china")):
+        series = {
+            flow["asset"]: one for flow in told["flows"][0]["flows"] for one in flow["series"] if one["partner"] == partner
+        }
+        for keys in (("latest",), ("on_month", "value")):
+            found = {metal: functools.reduce(lambda row, key: row[key], keys, one) for metal, one in series.items()}
+            same(f"flows {partner} {keys[0]}", found, column(parts["changes"]["flows"], name, *keys))
+    for key in ("volatility", "return_12m"):
+        same(
+            f"factors {key}",
+            column(told["factors"][0]["factors"], key, by="name"),
+            column(run_["factor_model"]["factors"], key, by="name"),
+        )
+    cases = {(one["event_id"], one["asset"]): one for one in parts["history"]["cases"]}
+    told_of = {(one["event_id"], one["asset"]): one for one in told["event"][0]["cases"] if one["zero"] == "announcement"}
+    for row in cases.keys() & told_of.keys():
+        first, second = ({one["horizon"]: one["adjusted"] for one in case[row]["reactions"]} for case in (cases, told_of))
+        same("event", first, second)
+    assert len(compared) == 20, compared
