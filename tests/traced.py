@@ -1,8 +1,8 @@
 """Records whose numbers remember where they stand, so that a figure on a page can be traced to the JSON it was made of.
 
 Every number of a record becomes a `Traced` one with the path of its leaf, ``positions[gallium].weight``; arithmetic keeps the
-formula, ``Σorders[].cost``. What `Formats` writes of it is a `Written` text with the same formula, which spans of a
-document keep.
+formula, ``Σorders[].cost``. Behind the words that `Formats` writes of it stands a character for private use, by which
+`marked` finds the figure again wherever the words went.
 """
 
 from __future__ import annotations
@@ -111,10 +111,19 @@ for _class in (TracedFloat, TracedInt):
     _class.__abs__ = lambda self: traced(abs(_bare(self)), self.formula)
 
 
-class Written(str):
-    """Words of a figure."""
+MARKS = re.compile("[\U000f0000-\U0010fffd]")
+_figures: dict[Shown, str] = {}
+_by_mark: dict[str, Shown] = {}
 
-    shown: Shown
+
+def marked(text: str) -> list[Shown]:
+    """The figures in a text."""
+    return [_by_mark[mark] for mark in MARKS.findall(text)]
+
+
+def bare(text: str) -> str:
+    """A text as a reader sees it."""
+    return MARKS.sub("", text)
 
 
 def traced(value: Any, path: str = "") -> Any:
@@ -143,8 +152,8 @@ def _key(item: Any, place: int) -> str:
 
 
 def pattern(formula: str) -> str:
-    """A formula with its rows left out: ``positions[].weight``."""
-    return re.sub(r"\[[^\]]*\]", "[]", formula)
+    """A formula with its rows and powers of ten left out: ``positions[].weight``."""
+    return re.sub(r"/1e-\d+", "/1e-n", re.sub(r"\[[^\]]*\]", "[]", formula))
 
 
 @contextmanager
@@ -159,12 +168,14 @@ def figures() -> Iterator[list[Shown]]:
                 return write(self, value, *args, **options)
             inside[0] = True
             try:
-                text = Written(write(self, value, *args, **options))
+                text = write(self, value, *args, **options)
             finally:
                 inside[0] = False
-            text.shown = Shown(_asker(), value.formula if isinstance(value, Traced) else "", value, str(text))
-            shown.append(text.shown)
-            return text
+            figure = Shown(_asker(), value.formula if isinstance(value, Traced) else "", value, text)
+            mark = _figures.setdefault(figure, chr(0xF0000 + len(_figures)))
+            _by_mark[mark] = figure
+            shown.append(figure)
+            return text + mark
 
         return writing
 
