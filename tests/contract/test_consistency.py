@@ -196,7 +196,7 @@ CENTS = {"allocation._equation", "costs._table", "costs.cost_waterfall", "costs.
 COUNTS = {
     "answer.answer", "brief_answer._controlled", "brief_answer._next", "brief_answer._paragraph", "brief_answer._status",
     "calendar._entry", "calendar._finding", "concentration._above", "concentration._weights", "concentration._won",
-    "conflict._figures", "conflict.no_answer", "controls._finding", "deadline.deadline", "flow_tables.effects",
+    "conflict._figures", "conflict.no_answer", "controls._finding", "deadline.deadline", "facts.doubts", "flow_tables.effects",
     "flow_tables.recent", "history._panels", "holdings._bar", "holdings_answer._figure", "holdings_answer._status",
     "holdings_answer._stoppable", "method._data", "official._finding", "official._views", "resale._state", "sources._dates",
     "sources._late", "sources._metals",
@@ -260,7 +260,7 @@ COLUMNS = {
         "history.cases[].path[].level history.cases[].path[].printed"
     ),
     "Known from": (
-        "changes.data[].known_from data[].known_from exit.data[].known_from history.data[].known_from "
+        "data[].as_of changes.data[].known_from data[].known_from exit.data[].known_from history.data[].known_from "
         "quality.data[].known_from supply.data[].known_from whatif.data[].known_from"
     ),
     "Known now, EUR": "changes.prices[].price changes.prices[].standard_error",
@@ -324,6 +324,10 @@ COLUMNS = {
         "prices.series[].months[].print prices.series[].months[].level "
         "(prices.series[].months[].level*prices.series[].months[].error)"
     ),
+    "Price used, EUR": "exposure.prices[].price",
+    "Quotation": "exposure.prices[].in_europe.date",
+    "Quoted in Europe, EUR": "exposure.prices[].in_europe.low exposure.prices[].in_europe.high",
+    "Used": "assets[].volatility.used",
     "Printed": "assets[].volatility.raw",
     "Prints": "quality.series[].observations",
     "Probability": "scenarios[].probability",
@@ -396,6 +400,7 @@ SAME = (
     ("assets[].volatility.low", "factor_model.assets[].low"),
     ("assets[].volatility.high", "factor_model.assets[].high"),
     ("assets[].volatility.noise", "factor_model.assets[].noise"),
+    ("assets[].volatility.used", "factor_model.assets[].forecast"),
     ("assets[].spread", "exit.products[].spread"),
     ("assets[].storage", "exit.products[].storage"),
     ("assets[].supply.n_minus_1", "supply.metals[].scored.n_minus_1"),
@@ -420,7 +425,7 @@ APART = (
     "at_last_prices.", "before.", "orders[].", "exit.products[].days.", "history.points[]", "history.cases[].path[].",
     "flows.flows[].became.", "flows.flows[].summary.", "changes.flows[].all.", "changes.flows[].china.",
     "changes.prices[].before.", "changes.prices[].change", "whatif.metals[].stop.", "whatif.checks[].change",
-    "assets[].volatility.observations",
+    "assets[].volatility.observations", "exposure.prices[].in_europe.",
 )  # fmt: skip
 """What shares its last name with another quantity: another day, another flow, a trade beside a holding, days beside rates."""
 OF_OFFERS = {"exposures.concentration.n_minus_1", "exposures.concentration.hhi"}
