@@ -173,7 +173,7 @@ FORMULAS = {
     "(cash.weight-relaxed.cash)", "(cash.weight-cash.previous_weight)", "(positions[].weight-positions[].previous_weight)",
     "Σorders[].cash", "Σbefore.country[]", "Σexit.products[].vat[]", "Σexit.tax.lots[].cost", "Σexit.tax.lots[].gain", "Σexit.tax.lots[].value",
     "Σexposure.lots[].value", "Σexposures.country[]", "Σpositions[].value", "Σpositions[].weight",
-    "(at_last_prices.value-cash.value)", "(exit.total.value+exit.total.entry)", "(positions[].weight-positions[].relaxed_weight)",
+    "(at_last_prices.value-cash.value)", "(money.added-money.reserved)", "(exit.total.value+exit.total.entry)", "(positions[].weight-positions[].relaxed_weight)",
     "(exposure.at_risk.value-Σexposure.lots[].value)", "((exposure.at_risk.value-Σexposure.lots[].value)-Σexposure.lots[].value)", "(flows.flows[].became.level/flows.flows[].became.base)",
     "(whatif.largest_observed-1)",
     # another unit: points, tonnes, an index of 10,000, powers of ten, an error in per cent as an amount
