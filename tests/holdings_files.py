@@ -30,7 +30,7 @@ LEDGER = ControlLedger.of(
 )
 NAMES = LotNames(LEDGER, PRODUCTS, ("GLD", "Ge"))
 
-GERMAN = """Los;Metall;Form;Reinheit;Menge;Einheit;Kaufdatum;Kaufpreis;Währung;Herkunft;Lagerort;Status;Lagergebühr;Bemerkung
+GERMAN = """Los;Metall;Form;Reinheit;Menge;Einheit;Kaufdatum;Einzelpreis;Währung;Herkunft;Lagerort;Status;Lagergebühr;Bemerkung
 A-1;Gallium;Barren;99,99 %;12,5;kg;05.11.2024;580,00;EUR;China;Frankfurt;gelagert;1,5 %;gut
 A-2;Silberbarren;;999;1.234,5;g;14.09.2025;1,05;EUR;Mexiko;Zürich;gelagert;;
 A-3;Nd;Oxid;99,5 %;0,25;t;20.01.2026;64.500,00;USD;;Shanghai;bestellt;;"zwei; Teile"

@@ -120,7 +120,7 @@ def test_unicode_text_of_excel(ask, tmp_path):
     """UTF-16, tabs, spaces around the amounts; 1.500 is one and a half thousand since other numbers have a decimal comma."""
     file = tmp_path / "unicode.txt"
     file.write_bytes(
-        "Metall\tMenge\tEinheit\tKaufpreis\tKaufdatum\tHerkunft\tLagerort\tStatus\r\n"
+        "Metall\tMenge\tEinheit\tEinzelpreis\tKaufdatum\tHerkunft\tLagerort\tStatus\r\n"
         "Gallium\t12,5\tkg\t 1.020,00 € \t05.11.2024\tChina\tFrankfurt\tgelagert\r\n"
         "Antimon\t1.500\tkg\t 21,50 € \t12.01.2025\tTadschikistan\tRotterdam\tgelagert\r\n"
         "Terbium\t2\tkg\t 1.100,00 € \t03.02.2026\tChina\tShanghai\tbestellt\r\n".encode("utf-16")

@@ -126,8 +126,8 @@ COLUMNS = (
         "580",
         "Preis je Einheit, sofern Preisbezug nicht Gesamt sagt",
         "unbekannt: kein Gewinn",
-        "Kaufpreis",
-        "kaufpreis;unit price;price per unit;einzelpreis;stückpreis;preis je einheit;preis pro einheit;einkaufspreis;"
+        "Einzelpreis",
+        "unit price;price per unit;einzelpreis;stückpreis;preis je einheit;preis pro einheit;einkaufspreis;"
         "einstandspreis;buy price;bought at;paid per unit;ek preis;ek;einkaufspreis netto",
         "price;preis",
     ),
@@ -295,7 +295,7 @@ _WEAK = {spelling: column.key for column in COLUMNS for name in column.weak.spli
 _WEAK["#"] = "lot_id"
 _UNDECIDED = _spellings(
     "cost;costs;kosten;cost basis;anschaffungskosten;einstand;einstandskosten;einstandswert;kaufwert;betrag;"
-    "purchase cost;purchase value;price paid;paid price;amount paid;gezahlt;gezahlter preis"
+    "purchase cost;purchase value;price paid;paid price;amount paid;gezahlt;gezahlter preis;kaufpreis"
 )
 """Headers of money that may be per unit or of the lot."""
 NOT_READ = _spellings(

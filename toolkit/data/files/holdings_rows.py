@@ -375,7 +375,7 @@ class Parser:
         )
         is_given = self._text("purchase_price_is", i) is not None
         is_what = self._word(i, "purchase_price_is", PRICE_IS, default="unit") if is_given else "unit"
-        if header is not None and header.undecided and not is_given and price is not None:
+        if header is not None and header.undecided and not is_given and price is not None and row["quantity"] != 1:
             hint = "Rename it to purchase_price (of a unit) or total_price, or add a column purchase_price_is (unit or total)."
             words = f"a price of which {header.text!r} does not say whether it is of a unit or of the lot"
             self._fault(i, "purchase_price", "price_is", words, hint)

@@ -311,7 +311,7 @@ def test_one_date_of_the_file_settles_the_order_of_all():
     ("cells", "price", "currency"),
     [
         ({"purchase_price": "580", "currency": "eur"}, 580.0, "EUR"),
-        ({"Kaufpreis": "3.900,00 \u20ac"}, 3900.0, "EUR"),
+        ({"Einzelpreis": "3.900,00 \u20ac"}, 3900.0, "EUR"),
         ({"Kaufpreis (EUR/kg)": "580"}, 580.0, "EUR"),
         ({"Preis EUR": "580"}, 580.0, "EUR"),
         ({"price": "US$ 580.50"}, 580.5, "USD"),
@@ -372,7 +372,7 @@ def test_a_payment_that_cannot_be_is_refused(cells, says):
     assert says in refused.value.message
 
 
-@pytest.mark.parametrize("header", ["cost", "Kosten", "Anschaffungskosten", "Betrag"])
+@pytest.mark.parametrize("header", ["cost", "Kosten", "Anschaffungskosten", "Betrag", "Kaufpreis"])
 def test_a_header_that_does_not_say_what_a_price_is_per_is_asked(header):
     with pytest.raises(FrameError) as caught:
         one(asset="gold", quantity="2", currency="EUR", **{header: "1160"})

@@ -25,7 +25,7 @@ from toolkit.data.files.tabular import read_table
 
 FOLDER = Path(__file__).parent / "workbooks"
 EURO = "#,##0.00\\ [$€-407];[Red]\\-#,##0.00\\ [$€-407]"
-HEAD = ["Los", "Metall", "Menge", "Einheit", "Kaufdatum", "Kaufpreis", "Lagergebühr %", "Reinheit", "Lagerort"]
+HEAD = ["Los", "Metall", "Menge", "Einheit", "Kaufdatum", "Einzelpreis", "Lagergebühr %", "Reinheit", "Lagerort"]
 LOT = ["A-1", "Gallium", 12.5, "kg", date(2024, 11, 5), (580.25, EURO), (0.015, "0.00%"), (0.9999, "0.00%"), "Frankfurt"]
 
 
