@@ -43,7 +43,7 @@ from toolkit.strategy.decode import decode_strategy
 CORPUS = Path(__file__).parents[1] / "tests" / "corpus"
 CODES = {0, 2, 3, 4, 5, 6, 7, 8}
 MEMORY, SECONDS = 1.5e9, 60.0
-"""Bytes of the whole process, and seconds of processor time a case, beyond which it fails."""
+"""Bytes that a case adds to the process, and seconds of processor time, beyond which it fails."""
 DAY = ("--as-of", "2026-11-24")
 WORDS = (
     "nan", "inf", "-1", "1e308", "true", "[]", "{}", "''", "x" * 300, "\u202e", "\x07", "=1+1", "2026-02-30", "9" * 5000,
@@ -349,11 +349,19 @@ def called(case: Case) -> tuple[int, str, str]:
         return _called(case.command)
 
 
+def _peak() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def _resident() -> int:
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize()
+
+
 def fault(case: Case) -> str:
     """What is wrong with the outcome of a case; empty where it holds the contract."""
-    began, as_json = time.process_time(), case.command[0] != "report"
+    began, before, held, as_json = time.process_time(), _peak(), _resident(), case.command[0] != "report"
     code, out, err = called(Case((*case.command, "--json"), case.files) if as_json else case)
-    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    used = _peak() - held if _peak() > before else 0
     took = time.process_time() - began
     found = _answer_fault(code, out) if as_json else ""
     if code not in CODES or "Traceback" in err:

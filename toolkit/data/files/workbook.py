@@ -206,16 +206,17 @@ def _sheet(file: str, book: Any, name: str, parts: Mapping[str, _Marks]) -> Shee
         if isinstance(value, int | float) and not isinstance(value, bool):
             number = Decimal(repr(value)).scaleb(2 if affix == "%" else 0)
             values[at[0]][at[1]] = f"{_exact(number.normalize())} {affix}"
-    records = [[_typed(cell) for cell in cells] for cells in values]
-    filled = {row + at for at, cells in enumerate(records) if any(cell is not None for cell in cells)}
+    for cells in values:
+        cells[:] = map(_typed, cells)
+    filled = {row + at for at, cells in enumerate(values) if any(cell is not None for cell in cells)}
     notes = []
     hidden = [str(one) for one in marks.hidden_rows if one in filled]
     if hidden:
         notes.append(said("{file}: hidden rows are read: {rows}.", file=f"{file}#{name}", rows=_few(hidden)))
-    columns = [_letters(one) for one in marks.hidden_columns if column <= one < column + len(records[0] if records else ())]
+    columns = [_letters(one) for one in marks.hidden_columns if column <= one < column + len(values[0] if values else ())]
     if columns:
         notes.append(said("{file}: hidden columns are read: {columns}.", file=f"{file}#{name}", columns=_few(columns)))
-    return Sheet(name, row, column, records if filled else [], tuple(notes))
+    return Sheet(name, row, column, values if filled else [], tuple(notes))
 
 
 def _few(names: list[str]) -> list[str]:
@@ -318,16 +319,19 @@ def _patterns(tag: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 def _excel(parts: Mapping[str, bytes]) -> dict[str, _Marks]:
     """The marks of the sheets of an Excel workbook by their names."""
-    text = {part: content.decode("utf-8-sig", "replace") for part, content in parts.items() if part.startswith("xl/")}
-    relations = [_attributes(tag) for tag, _ in _elements("Relationship", text.get("xl/_rels/workbook.xml.rels", ""))]
+
+    def text(part: str) -> str:
+        return parts.get(part, b"").decode("utf-8-sig", "replace")
+
+    relations = [_attributes(tag) for tag, _ in _elements("Relationship", text("xl/_rels/workbook.xml.rels"))]
     targets = {one.get("Id"): one.get("Target", "") for one in relations}
-    affixes = _affixes(text.get("xl/styles.xml", ""))
+    affixes = _affixes(text("xl/styles.xml"))
     marks: dict[str, _Marks] = {}
-    for tag, _ in _elements("sheet", text["xl/workbook.xml"]):
+    for tag, _ in _elements("sheet", text("xl/workbook.xml")):
         sheet = _attributes(tag)
         target = targets.get(sheet.get("id"), "")
         part = normpath(target.lstrip("/") if target.startswith("/") else join("xl", target))
-        marks[sheet.get("name", "")] = _excel_sheet(text.get(part, ""), affixes)
+        marks[sheet.get("name", "")] = _excel_sheet(text(part), affixes)
     return marks
 
 
