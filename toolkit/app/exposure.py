@@ -13,7 +13,7 @@ from toolkit.app.assumptions import licence_delay, parse_elasticity, value_added
 from toolkit.app.cautions import late
 from toolkit.app.config import Settings
 from toolkit.app.costs import world_production
-from toolkit.app.instruments import Instrument, instruments
+from toolkit.app.instruments import Instrument, instruments, out_of_scope
 from toolkit.app.ledger import Events, LedgerInputs, load_ledger
 from toolkit.app.lots import instruments_of, price_warnings, read_lots
 from toolkit.app.plain import plain
@@ -233,7 +233,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     }
     data = tuple(entry.to_json() for entry in snapshot.provenance({n: f for n, f in used.items() if f.height}))
     listed_lots = instruments(shares, prices, snapshot["fx"], currency)
-    reading = (*inputs.notes, *holdings.notes, *_gaps(holdings.frame), *_out_of_scope(listed_lots, currency))
+    reading = (*inputs.notes, *holdings.notes, *_gaps(holdings.frame), *out_of_scope(listed_lots, currency))
     bought = purchases(lots, snapshot["fx"], currency)
     values = {lot.lot_id: lot.value for lot in portfolio.lots}
     worth = {key: weight * portfolio.value for key, weight in portfolio.weights.items()}
@@ -418,20 +418,6 @@ def _gaps(lots: pl.DataFrame) -> list[Said]:
     if unpaid:
         found.append(said("No purchase price, so no gain is told: {lots}.", lots=few(unpaid)))
     return found
-
-
-def _out_of_scope(lots: Sequence[Instrument], currency: str) -> list[Said]:
-    if not lots:
-        return []
-    return [
-        said(
-            "{assets}: listed instruments, {value:,.0f} {currency} by your prices, in no total. Export controls on them are "
-            "not in the ledger's scope.",
-            assets=sorted({lot.asset for lot in lots}),
-            value=sum(lot.value for lot in lots),
-            currency=currency,
-        )
-    ]
 
 
 def _warnings(

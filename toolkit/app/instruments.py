@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,6 +11,7 @@ import polars as pl
 from toolkit.app.exchange import last_rate
 from toolkit.app.purchases import purchases
 from toolkit.core.errors import GapError
+from toolkit.core.said import Said, said
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +71,18 @@ def instruments(lots: pl.DataFrame, prices: pl.DataFrame, fx: pl.DataFrame, curr
             )
         )
     return tuple(found)
+
+
+def out_of_scope(lots: Sequence[Instrument], currency: str) -> list[Said]:
+    """What an exposure says of listed instruments: their value, and that no total counts it."""
+    if not lots:
+        return []
+    return [
+        said(
+            "{assets}: listed instruments, {value:,.0f} {currency} by your prices, in no total. Export controls on them are "
+            "not in the ledger's scope.",
+            assets=sorted({lot.asset for lot in lots}),
+            value=sum(lot.value for lot in lots),
+            currency=currency,
+        )
+    ]

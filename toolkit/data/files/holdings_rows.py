@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
 from toolkit.core.countries import country, country_hint, fold, foldings
-from toolkit.core.errors import DataError, did_you_mean
-from toolkit.core.limits import LARGEST
+from toolkit.core.errors import DataError
 from toolkit.core.said import said
 from toolkit.core.text import figure
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.data.files import cells
 from toolkit.data.files.faults import Fault
+from toolkit.data.files.holdings_cells import RowCells
 from toolkit.data.files.holdings_columns import (
     ARRIVING,
     BY_KEY,
@@ -28,31 +27,16 @@ from toolkit.data.files.holdings_columns import (
     Header,
 )
 from toolkit.data.files.holdings_lines import no_lots, repeated
-from toolkit.data.files.lots import DEFAULTS, LISTED_UNIT, UNKNOWN_ORIGIN, CellFault, Names, ReadFile, few, readings
-from toolkit.data.files.tabular import Table
+from toolkit.data.files.lots import DEFAULTS, LISTED_UNIT, UNKNOWN_ORIGIN, ReadFile, few, readings
 
-_LEAST_PER_CENT = 0.1
-"""No spread and no storage fee is lower: a smaller number under a header in per cent is likely a fraction."""
 _AGREES = 5e-3
 """Relative difference below which a total agrees with what it totals: both were rounded."""
 
 
-@dataclass(slots=True)
-class Parser:
+class Parser(RowCells):
     """Reads the rows of one table; cells are decided by the whole file, so numbers and dates are looked at twice."""
 
-    table: Table
-    headers: Sequence[Header]
-    names: Names
-    today: date
-    faults: list[CellFault] = field(default_factory=list)
-    defaults: dict[str, list[str]] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    header: dict[str, Header] = field(default_factory=dict)
-    raw: dict[str, list[Any]] = field(default_factory=dict)
-    mark: str | None = None
-    month_first: int | None = None
-    lots: list[str] = field(default_factory=list)
+    __slots__ = ()
 
     def read(self, broken: list[Fault]) -> ReadFile:
         """The lots with the faults of their cells; `broken` are lines that have other fields than the header."""
@@ -102,22 +86,10 @@ class Parser:
                     self._fault(i, key, "formula", f"a formula without a value in column {self.header[key].text!r}", hint)
                     column[i] = None
 
-    def _text(self, key: str, i: int) -> str | None:
-        cell = self.raw[key][i] if key in self.raw else None
-        return None if cell is None else cells.tidy(str(cell)) or None
-
     def _lot_ids(self, numbers: list[int]) -> list[str]:
         # An id such as "# 1" would begin a comment where it stands first in a line.
         given = [(self._text("lot_id", i) or "").lstrip("# ") for i in range(len(numbers))]
         return [lot or f"row {number}" for lot, number in zip(given, numbers, strict=True)]
-
-    def _fault(self, i: int, column: str, rule: str, fault: str, hint: str, *, value: Any = None) -> None:
-        text = self._text(column, i) if value is None else str(value)
-        lot = self._text("lot_id", i)
-        self.faults.append(CellFault(self.table.rows[i], column, lot, text, rule, fault, hint))
-
-    def _default(self, what: str, lot: str) -> None:
-        self.defaults.setdefault(what, []).append(lot)
 
     def _conventions(self, kept: list[int], numbers: list[int]) -> None:
         """The decimal mark and the order of day and month, from every cell of the file."""
@@ -240,35 +212,6 @@ class Parser:
         except DataError as error:
             return self._fault(i, "size", "size", error.message, error.hint)
 
-    def _number(self, i: int, key: str) -> tuple[float | None, cells.Amount | None]:
-        """The number in a cell and what stands around it; None where it is empty or faulty (the fault is noted)."""
-        cell = self.raw[key][i] if key in self.raw else None
-        if cell is None:
-            return None, None
-        if not isinstance(cell, str):
-            is_number = not isinstance(cell, bool | date | datetime)
-            if is_number and abs(float(cell)) <= LARGEST:
-                return float(cell), cells.Amount(repr(float(cell)))
-            self._no_number(i, key, finite=not is_number)
-            return None, None
-        found = cells.amount(cell)
-        if found is None:
-            self._no_number(i, key, finite=fold(cell) not in ("nan", "inf", "infinity"))
-        if found is None or (found.is_ambiguous and self.mark is None):  # the latter is told once for the file
-            return None, None
-        value = found.value(self.mark or found.marks[0])
-        if value is not None and abs(value) > LARGEST:
-            self._no_number(i, key, finite=False)
-            return None, None
-        return value, found
-
-    def _no_number(self, i: int, key: str, *, finite: bool) -> None:
-        if finite:
-            hint = "Write a plain number such as 1234.5, without words; leave the cell empty where a value is missing."
-            self._fault(i, key, "number", "not a number", hint)
-        else:
-            self._fault(i, key, "finite", "not a finite number within 1e15", "Leave the cell empty where a value is missing.")
-
     def _quantity(self, i: int) -> tuple[str | None, float | None]:
         if self._text("quantity", i) is None:
             self._fault(i, "quantity", "empty", "no quantity", "Fill the 'quantity' cell, or leave the row out.")
@@ -306,16 +249,6 @@ class Parser:
             self._fault(i, column, "two_units", "two units", f"Keep one of {', '.join(sorted(found))}.")
             return None
         return found.pop() if found else None
-
-    def _word(self, i: int, key: str, known: Mapping[str, str], *, default: str) -> str | None:
-        text = self._text(key, i)
-        if text is None:
-            self._default(key, self.lots[i])
-            return default
-        found = next((known[spelling] for spelling in foldings(text) if spelling in known), None)
-        if found is None:
-            self._fault(i, key, f"unknown_{key}", f"unknown {key}", did_you_mean(text, sorted(set(known.values()))))
-        return found
 
     def _day(self, i: int, status: str | None) -> date | None:
         cell = self.raw["purchase_date"][i] if "purchase_date" in self.raw else None
@@ -471,24 +404,6 @@ class Parser:
             hint = f"{country_hint(text)} Or write '{UNKNOWN_ORIGIN}'."
             self._fault(i, "origin_country", "origin_country", "not a country", hint)
         return found
-
-    def _fraction(self, i: int, key: str) -> float | None:
-        value, found = self._number(i, key)
-        if value is None or found is None:
-            return None
-        if found.before or found.after not in ("", "%"):
-            self._fault(i, key, "number", "not a number", "Write 15 % or 0.15.")
-            return None
-        if not found.after and self.header[key].percent and 0 < value < _LEAST_PER_CENT:
-            hint = f"Write {100 * value:g} % or {value:g} %, whichever is meant: the header says per cent."
-            self._fault(i, key, "percent", f"a {key} that may be a fraction or in per cent", hint)
-            return None
-        if found.after == "%" or self.header[key].percent:
-            value /= 100
-        if not 0 <= value < 1:
-            self._fault(i, key, "fraction", f"a {key} outside 0..1", "Write 15 % as 15 % or as the fraction 0.15.")
-            return None
-        return value
 
     # All lots
 
