@@ -93,8 +93,8 @@ class MixedIntegerProgram:
         self._steps += 1
         late = self._steps > LEAST_STEPS and self._work.over
         enough = some and told.mip_node_count >= PATIENCE and told.mip_dual_bound >= self.enough
-        if late or enough or self._steps >= self._most:
-            event.interrupt()
+        # HiGHS keeps what it was told last, from one run to the next.
+        event.interrupt(bool(late or enough or self._steps >= self._most))
 
     def suggest(self, columns: NDArray[np.integer], values: FloatArray) -> None:
         """Values of the integer variables to start from; HiGHS completes them, and drops them where that is impossible."""
