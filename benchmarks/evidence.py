@@ -19,6 +19,7 @@ import numpy as np
 import piqp
 import polars as pl
 
+from benchmarks import levels
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.market import Market
 from toolkit.data.package import bundled_folder, load_market
@@ -397,18 +398,37 @@ def drift_part(market: Market) -> str:
     return table(["months of a change", "mean correlation", "28 pairs"], rows)
 
 
+def levels_part(market: Market) -> dict[str, str]:
+    """Tables and figures on price levels by their names in the template."""
+    known = market.until(date.today())
+    head = ["forecast", "error, mean", "error, RMS", "68 % interval", "95 % interval", "68 %, first half", "68 %, second half"]
+    lags = levels.lag_rows(known)
+    return {
+        "levels": table(head, levels.level_rows(known)),
+        "level_metals": "\n".join("| " + " | ".join(row) + " |" for row in levels.metal_rows(known)),
+        "lag": table(["months later", "prices", "distance, RMS", "distance, mean"], lags),
+        "assessed": lags[0][1],
+        "siblings": table(["series", "sibling", "correlation", "explained"], levels.sibling_rows(known)),
+        "tungsten": levels.path_of(known, "tungsten", 6),
+        "less_likely": levels.less_likely(known),
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--listed", type=Path, default=LISTED)
     parser.add_argument(
-        "--part", choices=("listed", "simulated", "exchange", "customs", "drift"), help="print one part and write nothing"
+        "--part",
+        choices=("listed", "simulated", "exchange", "customs", "levels", "drift"),
+        help="print one part and write nothing",
     )
     options = parser.parse_args()
     market = bundled_market()
-    parts: dict[str, Callable[[], str | tuple[str, str]]] = {
+    parts: dict[str, Callable[[], str | tuple[str, ...]]] = {
         "simulated": simulated_part,
         "exchange": lambda: exchange_part(market),
         "customs": lambda: customs_part(market),
+        "levels": lambda: tuple(levels_part(market).values()),
         "drift": lambda: drift_part(market),
         "listed": lambda: listed_part(options.listed),
     }
@@ -421,7 +441,7 @@ def main() -> None:
     listed, grid = listed_part(options.listed)
     text = TEMPLATE.read_text(encoding="utf-8")
     sections = {"listed": listed, "grid": grid, "simulated": simulated_part(), "exchange": exchange_part(market)}
-    sections |= {"customs": customs_part(market), "drift": drift_part(market)}
+    sections |= {"customs": customs_part(market), "drift": drift_part(market)} | levels_part(market)
     for name, content in sections.items():
         text = text.replace("{{ " + name + " }}", content)
     PAGE.write_text(text, encoding="utf-8")

@@ -18,7 +18,7 @@ from toolkit.core.assets import Asset, Universe
 from toolkit.factors.covariance.sample import SampleCovariance
 from toolkit.factors.levels import error_on, price_levels
 from toolkit.factors.model import estimate
-from toolkit.factors.observation.local_level import levels_apart, local_levels
+from toolkit.factors.observation.level_filter import DELIVERY_LAG, filtered_levels
 from toolkit.supply.spells import SCHEMA
 
 DAY = date(2026, 11, 24)
@@ -119,24 +119,24 @@ def test_the_price_of_a_later_day_is_less_certain_and_no_other_figure():
         covariance=SampleCovariance(),
     )
     for level, risk in zip(forecast.levels, forecast.risks, strict=True):
-        assert error_on(level, risk, level.date) == level.standard_error
+        # Customs record what was agreed some months before; any other price is that of its day.
+        lag = DELIVERY_LAG / 12 if level.basis == "customs_unit_value" else 0.0
+        own = np.hypot(level.standard_error, level.price * risk.latent * np.sqrt(lag))
+        assert error_on(level, risk, level.date) == pytest.approx(own, rel=SAME)
         year = level.date.replace(year=level.date.year + 1)
-        expected = np.hypot(level.standard_error, level.price * risk.latent * np.sqrt(365 / 365.25))
+        expected = np.hypot(level.standard_error, level.price * risk.latent * np.sqrt(365 / 365.25 + lag))
         assert error_on(level, risk, year) == pytest.approx(expected, rel=1e-9)
 
 
-def test_levels_fitted_in_one_pass_are_those_of_each_series_fitted_alone():
-    """Also where histories differ in length: each ends with its own last month."""
+def test_levels_filtered_in_one_pass_are_those_of_each_series_alone():
+    """Also where histories differ in length."""
     rng = np.random.default_rng(3)
     T, m = 40, 5
     prices = rng.normal(0, 0.1, (T, m)).cumsum(axis=0) + rng.normal(0, 0.1, (T, m))
     kilograms = np.exp(rng.normal(7, 1, (T, m)))
-    prices[:15, 1], kilograms[:15, 1], prices[10:13, 2], kilograms[:, 3] = np.nan, np.nan, np.nan, np.nan
-    level, error = levels_apart(prices, kilograms, 12.0)
-    for column in range(m):
-        first = int(np.isfinite(prices[:, column]).argmax())
-        alone = local_levels(prices[first:, [column]], kilograms[first:, [column]], 12.0)
-        assert level[column] == pytest.approx(alone.level[0], rel=SAME, abs=SAME)
-        assert error[column] == pytest.approx(alone.level_error[0], rel=SAME)
-    others, _ = levels_apart(prices[:, [0, 2]], kilograms[:, [0, 2]], 12.0)
-    np.testing.assert_array_equal(others, level[[0, 2]])
+    prices[25:, 1], kilograms[25:, 1], prices[10:13, 2], kilograms[:, 3] = np.nan, np.nan, np.nan, np.nan
+    level, error = filtered_levels(prices, kilograms)
+    for column, last in enumerate((T, 25, T, T, T)):
+        alone, alone_error = filtered_levels(prices[:last, [column]], kilograms[:last, [column]])
+        np.testing.assert_allclose(level[:last, column], alone[:, 0], rtol=SAME, atol=SAME)
+        np.testing.assert_allclose(error[:last, column], alone_error[:, 0], rtol=SAME)

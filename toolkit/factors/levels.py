@@ -1,15 +1,15 @@
 """The believed price of an asset, from the observations of that asset alone.
 
 No row of another asset enters: neither its dates (a level is that of the asset's own last observation, never carried
-forward to the newest date of a panel) nor its values (the volatility, noise and persistence behind a filtered level are
-those that the series itself leaves, each under the priors of `toolkit.factors.observation.local_level`). Risk may borrow from
-a group of assets; what something costs may not.
+forward to the newest date of a panel) nor its values (the numbers of `toolkit.factors.observation.level_filter` are fixed, and
+what it learns it learns from the series itself). Risk may borrow from a group of assets; what something costs may not.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -18,12 +18,24 @@ import polars as pl
 from toolkit.core.units import DAYS_PER_YEAR
 from toolkit.factors.forecast import AssetRisk, FloatArray, PriceLevel
 from toolkit.factors.history import ANNUAL, ANNUAL_AVERAGE, AnnualPrices, rhythm
-from toolkit.factors.observation.local_level import levels_apart
-from toolkit.factors.observation.path import level_paths
+from toolkit.factors.observation.level_filter import DELIVERY_LAG, filtered_levels
 from toolkit.factors.panel import CUSTOMS, MINIMUM_CHANGES, MINIMUM_YEARS
 from toolkit.factors.thin import annual_volatility, level_error
 
-MONTHS = 12.0
+
+@dataclass(frozen=True, slots=True)
+class LevelPath:
+    """Levels of one asset by month, each given nothing later, from the first to the last observation.
+
+    Attributes:
+        months: T ends of months.
+        log_level: (T,) in the currency of quotation.
+        error: (T,) its standard error in log points.
+    """
+
+    months: tuple[date, ...]
+    log_level: FloatArray
+    error: FloatArray
 
 
 def price_levels(prices: pl.DataFrame, assets: Iterable[str], *, latent: bool = True) -> tuple[PriceLevel, ...]:
@@ -40,31 +52,41 @@ def price_levels(prices: pl.DataFrame, assets: Iterable[str], *, latent: bool = 
     """
     rows = prices.drop_nulls("price").sort("asset", "date").partition_by("asset", as_dict=True, maintain_order=True)
     keys = tuple(assets)
-    filtered = _filtered({key: rows[key,] for key in keys if latent and rows[key,]["basis"][-1] == CUSTOMS})
-    return tuple(_level(rows[key,], filtered.get(key)) for key in keys)
+    paths = level_paths({key: rows[key,] for key in keys if latent and rows[key,]["basis"][-1] == CUSTOMS})
+    return tuple(_level(rows[key,], paths.get(key)) for key in keys)
 
 
-def _filtered(rows: Mapping[str, pl.DataFrame]) -> dict[str, tuple[float, float]]:
-    """Last log level and its error by asset, of customs unit values that can be filtered: each for itself, all in one pass."""
-    series = {key: _by_month(own)[1:] for key, own in rows.items()}
-    series = {key: (log_price, quantity) for key, (log_price, quantity) in series.items() if _is_filterable(log_price)}
+def level_paths(rows: Mapping[str, pl.DataFrame]) -> dict[str, LevelPath]:
+    """Levels behind customs unit values, each series for itself, all in one pass; the last are those of `price_levels`.
+
+    Args:
+        rows: Rows of `toolkit.core.frames.Prices` of each asset, sorted by date, with a price each.
+
+    Returns:
+        Asset -> path. No path for fewer than `MINIMUM_CHANGES` changes between consecutive months.
+    """
+    found = {key: _by_month(own) for key, own in rows.items()}
+    series = {key: own for key, own in found.items() if _is_filterable(own[1])}
     if not series:
         return {}
-    # Each ends with its own last month; no month is there before the first.
-    log_prices, quantities = np.full((2, max(len(log_price) for log_price, _ in series.values()), len(series)), np.nan)
-    for column, (log_price, quantity) in enumerate(series.values()):
-        log_prices[-len(log_price) :, column], quantities[-len(quantity) :, column] = log_price, quantity
-    level, error = levels_apart(log_prices, quantities, MONTHS)
-    return dict(zip(series, zip(level.tolist(), error.tolist(), strict=True), strict=True))
+    # All begin with their own first month; what comes after the last one of a series is left out.
+    log_prices, quantities = np.full((2, max(len(months) for months, _, _ in series.values()), len(series)), np.nan)
+    for column, (months, log_price, quantity) in enumerate(series.values()):
+        log_prices[: len(months), column], quantities[: len(months), column] = log_price, quantity
+    levels, errors = filtered_levels(log_prices, quantities)
+    return {
+        key: LevelPath(months, levels[: len(months), column], errors[: len(months), column])
+        for column, (key, (months, _, _)) in enumerate(series.items())
+    }
 
 
-def _level(rows: pl.DataFrame, filtered: tuple[float, float] | None) -> PriceLevel:
-    """The level of the rows of one asset, sorted by date, whose last log level and error are known where it is filtered."""
+def _level(rows: pl.DataFrame, path: LevelPath | None) -> PriceLevel:
+    """The level of the rows of one asset, sorted by date; `path` where it is filtered."""
     last = rows.row(-1, named=True)
     price, error = last["price"], 0.0
-    if filtered is not None:
-        price = float(np.exp(filtered[0]))
-        error = price * filtered[1]
+    if path is not None:
+        price = float(np.exp(path.log_level[-1]))
+        error = price * float(path.error[-1])
     elif last["basis"] == ANNUAL_AVERAGE and rhythm(rows["date"].unique().sort().to_list()) == ANNUAL:
         error = price * _annual_error(rows)
     return PriceLevel(
@@ -79,30 +101,13 @@ def _level(rows: pl.DataFrame, filtered: tuple[float, float] | None) -> PriceLev
     )
 
 
-def level_path(rows: pl.DataFrame) -> tuple[tuple[date, ...], FloatArray, FloatArray]:
-    """Path of the latent price of customs unit values of one asset; its last value is that of `price_levels`.
-
-    Args:
-        rows: Rows of `toolkit.core.frames.Prices` of one asset.
-
-    Returns:
-        T ends of months, log price (T,) in the currency of quotation, and its standard error (T,) in log points, from the
-        first to the last observation; NaN before the level starts. No months for fewer than `MINIMUM_CHANGES` changes.
-        Smoothed: a level knows the prints after it.
-    """
-    months, log_price, quantity = _by_month(rows.drop_nulls("price").sort("date"))
-    if not _is_filterable(log_price):
-        return (), np.empty(0), np.empty(0)
-    path = level_paths(log_price[:, None], quantity[:, None], MONTHS)
-    return months, path.level[:, 0], path.error[:, 0]
-
-
 def error_on(level: PriceLevel, risk: AssetRisk, day: date) -> float:
     """Standard error of `level.price` taken as the price of a later day, in its currency: no drift, the asset's volatility.
 
-    A price of variance s^2 a year is s^2 times the years away from where it was, beside the error of the level itself.
+    A price of variance s^2 a year is s^2 times the years away from where it was, beside the error of the level itself. What
+    customs record was agreed `DELIVERY_LAG` months before.
     """
-    years = max((day - level.date).days / DAYS_PER_YEAR, 0.0)
+    years = max((day - level.date).days / DAYS_PER_YEAR, 0.0) + (DELIVERY_LAG / 12.0 if level.basis == CUSTOMS else 0.0)
     return math.hypot(level.standard_error, level.price * risk.latent * math.sqrt(years))
 
 

@@ -16,14 +16,14 @@ from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import DataError
 from toolkit.factors.currency import monthly_rate
 from toolkit.factors.history import ANNUAL, rhythm
-from toolkit.factors.levels import level_path
+from toolkit.factors.levels import level_paths
 from toolkit.factors.panel import CUSTOMS
 
 YEARS = 5
 """How far back prices are shown where none is noisy; else from the first noisy print on."""
 SAME = 1e-6
 """Relative difference up to which two prices are one: rounding to twelve digits, times a margin."""
-LevelPath = Mapping[date, tuple[float, float]]
+LevelsByMonth = Mapping[date, tuple[float, float]]
 """Month end -> (log price in the currency of quotation, standard error in log points)."""
 
 
@@ -81,17 +81,20 @@ def _by_month(visible: pl.DataFrame, asset: Asset) -> pl.DataFrame:
     return own.group_by("month", maintain_order=True).last().select(own.columns)
 
 
-def _levels(visible: pl.DataFrame, products: Universe) -> dict[str, LevelPath]:
+def _levels(visible: pl.DataFrame, products: Universe) -> dict[str, LevelsByMonth]:
     """Asset -> its levels, for customs unit values that are filtered."""
     customs = visible.filter((pl.col("basis") == CUSTOMS) & pl.col("asset").is_in(list(products.keys)))
-    paths = {}
-    for (key,), rows in customs.partition_by("asset", as_dict=True, maintain_order=True).items():
-        found = zip(*level_path(rows), strict=True)
-        paths[key] = {month: (float(level), float(error)) for month, level, error in found if math.isfinite(level)}
-    return paths
+    rows = {key: own for (key,), own in customs.partition_by("asset", as_dict=True, maintain_order=True).items()}
+    return {
+        key: {
+            month: (float(level), float(error))
+            for month, level, error in zip(path.months, path.log_level, path.error, strict=True)
+        }
+        for key, path in level_paths(rows).items()
+    }
 
 
-def _start(known: Mapping[str, pl.DataFrame], paths: Mapping[str, LevelPath]) -> date:
+def _start(known: Mapping[str, pl.DataFrame], paths: Mapping[str, LevelsByMonth]) -> date:
     """The month that all panels start with, so that they are read alike."""
     begun = [min(paths[key]) for key in known if paths.get(key)]
     if begun:
@@ -106,7 +109,9 @@ def _is_of_run(ask: Ask, key: str, rows: pl.DataFrame, rate: float) -> bool:
     return not raw or math.isclose(raw[0], rows["price"][-1] * rate, rel_tol=SAME)
 
 
-def _series(asset: Asset, rows: pl.DataFrame, path: LevelPath, fx: pl.DataFrame, currency: str, last: float) -> dict[str, Any]:
+def _series(
+    asset: Asset, rows: pl.DataFrame, path: LevelsByMonth, fx: pl.DataFrame, currency: str, last: float
+) -> dict[str, Any]:
     """One asset, converted at the average rate of each month, the newest at the last rate."""
     printed = dict(rows.select("month", "price").iter_rows())
     months = sorted({*printed, *path})

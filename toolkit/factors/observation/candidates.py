@@ -6,9 +6,7 @@ A column is one series under one pair (a, p) of quantity exponent and contaminat
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,21 +73,6 @@ class Candidates:
         names = ("series", "exponent", "contamination", "phi", "log_s", "log_n")
         return replace(self, **{name: getattr(self, name)[columns] for name in names})
 
-    def beside(self, others: Sequence[Candidates]) -> Candidates:
-        """These candidates and those of other series over the same periods."""
-        if not others:
-            return self
-        parts = (self, *others)
-        offsets = np.cumsum([0, *(part.prices.shape[1] for part in parts[:-1])])
-        names = ("exponent", "contamination", "phi", "log_s", "log_n")
-        return Candidates(
-            prices=np.hstack([part.prices for part in parts]),
-            scatter=np.concatenate([part.scatter for part in parts], axis=2),
-            periods=self.periods,
-            series=np.concatenate([part.series + offset for part, offset in zip(parts, offsets, strict=True)]),
-            **{name: np.concatenate([getattr(part, name) for part in parts]) for name in names},
-        )
-
     def with_phi(self, phi: FloatArray) -> Candidates:
         """The columns with the nodes of phi (P,) in turn."""
         return replace(self, phi=np.tile(phi, len(self.series) // len(phi)))
@@ -154,50 +137,9 @@ def likeliest(series: NDArray[np.intp], share: FloatArray) -> NDArray[np.intp]:
     return order[np.unique(series[order], return_index=True)[1]]
 
 
-Filtered = tuple[FloatArray, FloatArray, FloatArray]
-"""What a pass of the filter finds, see `Candidates.filtered`."""
-Found = TypeVar("Found")
-Passes = Generator[Candidates, Filtered, Found]
-"""A search that asks for passes of the filter one after the other, so that those of several searches can be made together."""
-
-
-def together(searches: Sequence[Passes[Found]]) -> list[Found]:
-    """What the searches find, each for itself, with one pass of the filter for all that they ask for at a time.
-
-    Args:
-        searches: Of candidates over the same T periods.
-    """
-    found: dict[int, Found] = {}
-    asked = {i: next(search) for i, search in enumerate(searches)}
-    while asked:
-        answers, asked = _passes(asked), {}
-        for i, answer in answers.items():
-            try:
-                asked[i] = searches[i].send(answer)
-            except StopIteration as end:
-                found[i] = end.value
-    return [found[i] for i in range(len(searches))]
-
-
-def _passes(asked: Mapping[int, Candidates]) -> dict[int, Filtered]:
-    """One pass over the candidates of all searches that have grids of the same size; key of a search -> what it found."""
-    sizes: dict[tuple[int, int], list[int]] = {}
-    for i, candidates in asked.items():
-        sizes.setdefault((candidates.log_s.shape[1], candidates.log_n.shape[1]), []).append(i)
-    found: dict[int, Filtered] = {}
-    for members in sizes.values():
-        parts = [asked[i] for i in members]
-        whole = parts[0].beside(parts[1:]).filtered()
-        at = 0
-        for i, part in zip(members, parts, strict=True):
-            loglik, level, variance = (values[at : at + len(part.series)] for values in whole)
-            found[i], at = (loglik, level, variance), at + len(part.series)
-    return found
-
-
-def look(candidates: Candidates) -> Passes[Look]:
+def look(candidates: Candidates) -> Look:
     """One pass over the candidates."""
-    loglik = (yield candidates)[0]
+    loglik = candidates.filtered()[0]
     log_s, log_n = candidates.log_s, candidates.log_n
     s_step, n_step = log_s[:, 1] - log_s[:, 0], log_n[:, 1] - log_n[:, 0]
     evidence = log_sum(loglik, axis=(1, 2)) + np.log(s_step * n_step)

@@ -31,8 +31,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from toolkit.factors.forecast import FloatArray, read_only
-from toolkit.factors.observation.candidates import Candidates, Passes, likeliest, moments, sums, together
-from toolkit.factors.observation.group import PooledVolatility, pool_volatility
+from toolkit.factors.observation.candidates import likeliest, moments, sums
+from toolkit.factors.observation.group import pool_volatility
 from toolkit.factors.observation.persistence import horizon_variance
 from toolkit.factors.observation.search import weighable
 
@@ -84,62 +84,20 @@ class LocalLevels:
                 object.__setattr__(self, item.name, read_only(value))
 
 
-@dataclass(frozen=True, slots=True)
-class Posterior:
-    """What the prints of m series leave of the models that could be behind them.
-
-    Attributes:
-        models: The K candidates that were weighed.
-        weights: (K, S, N) of their cells, adding up to one for each series.
-        level, variance: (K, S, N) of the latent log price after the last month.
-        likelihood: (m, S, P) of log s and phi, the rest integrated out, each series up to a constant.
-        log_s: (m, S) nodes of log annual volatility.
-        phi: (P,) nodes of persistence.
-        pooled: Volatilities and persistence given the whole group.
-    """
-
-    models: Candidates
-    weights: FloatArray
-    level: FloatArray
-    variance: FloatArray
-    likelihood: FloatArray
-    log_s: FloatArray
-    phi: FloatArray
-    pooled: PooledVolatility
-
-
-def posterior(log_price: FloatArray, quantity: FloatArray, periods_per_year: float) -> Posterior:
-    """Weigh the candidates of all series; arguments as of `local_levels`."""
-    return together([_weighed(log_price, quantity, periods_per_year)])[0]
-
-
-def levels_apart(log_price: FloatArray, quantity: FloatArray, periods_per_year: float) -> tuple[FloatArray, FloatArray]:
-    """The level (m,) and its error (m,) that `local_levels` finds of each series alone, as if there were no other.
+def local_levels(log_price: FloatArray, quantity: FloatArray, periods_per_year: float) -> LocalLevels:
+    """Fit the model of this module to m series at once.
 
     Args:
-        log_price: (T, m), NaN missing. What a series believes does not depend on how many rows come before its first.
-        quantity: (T, m).
+        log_price: (T, m), NaN missing; every series has at least two prices.
+        quantity: (T, m) kg behind each price; NaN where unknown.
         periods_per_year: Of the rows.
+
+    Returns:
+        Posterior means and errors; nothing is NaN, and no volatility is below `LATENT_RANGE`.
     """
-    columns = range(log_price.shape[1])
-    fits = together([_weighed(log_price[:, [i]], quantity[:, [i]], periods_per_year) for i in columns])
-    level, error = zip(*(_last_levels(fit) for fit in fits), strict=True)
-    return np.concatenate(level), np.concatenate(error)
-
-
-def _last_levels(fit: Posterior) -> tuple[FloatArray, FloatArray]:
-    """Mean (m,) and standard deviation (m,) of the level after the last month."""
-    series, cells = fit.models.series, fit.weights
-    believed = sums(series, (cells * fit.level).sum(axis=(1, 2)))
-    apart = (fit.level - believed[series, None, None]) ** 2
-    return believed, np.sqrt(sums(series, (cells * (fit.variance + apart)).sum(axis=(1, 2))))
-
-
-def _weighed(log_price: FloatArray, quantity: FloatArray, periods_per_year: float) -> Passes[Posterior]:
-    """The candidates of all series, weighed together; arguments as of `local_levels`."""
-    phi, found = yield from weighable(log_price, quantity, periods_per_year)
+    phi, found = weighable(log_price, quantity, periods_per_year)
     series = found.series
-    loglik, level, variance = yield found
+    loglik, level, variance = found.filtered()
     # The nodes of log n are as far apart as the column's own posterior asks for, so that each cell counts with its width.
     loglik = loglik + np.log(found.log_n[:, 1] - found.log_n[:, 0])[:, None, None]
     peak = np.full(log_price.shape[1], -np.inf)
@@ -153,28 +111,12 @@ def _weighed(log_price: FloatArray, quantity: FloatArray, periods_per_year: floa
     log_noise = sums(series, (cells.sum(axis=1) * found.log_n).sum(axis=1)) / likelihood.sum(axis=(1, 2))
     pooled = pool_volatility(likelihood, log_s, log_noise, phi, periods_per_year)
     cells *= (pooled.weights / np.maximum(likelihood, 1e-300))[series, :, node, None]
-    return Posterior(found, cells, level, variance, likelihood, log_s, phi, pooled)
-
-
-def local_levels(log_price: FloatArray, quantity: FloatArray, periods_per_year: float) -> LocalLevels:
-    """Fit the model of this module to m series at once.
-
-    Args:
-        log_price: (T, m), NaN missing; every series has at least two prices.
-        quantity: (T, m) kg behind each price; NaN where unknown.
-        periods_per_year: Of the rows.
-
-    Returns:
-        Posterior means and errors; nothing is NaN, and no volatility is below `LATENT_RANGE`.
-    """
-    fit = posterior(log_price, quantity, periods_per_year)
-    found, phi, pooled, cells = fit.models, fit.phi, fit.pooled, fit.weights
-    series, log_s = found.series, fit.log_s
     mean, error = moments(pooled.weights.sum(axis=2), log_s)
     shorter = 0.5 * np.log(horizon_variance(phi, periods_per_year) / periods_per_year)
-    alone, alone_error = _alone(fit.likelihood, log_s, pooled.persistence)
+    alone, alone_error = _alone(likelihood, log_s, pooled.persistence)
     persistence, persistence_error = moments(pooled.persistence[None, :], phi[None, :])
-    believed, uncertainty = _last_levels(fit)
+    believed = sums(series, (cells * level).sum(axis=(1, 2)))
+    apart = (level - believed[series, None, None]) ** 2
     # The pair of the largest weight speaks for the noise: that of another exponent is the noise of another quantity.
     pairs = cells.sum(axis=(1, 2)).reshape(-1, len(phi)).sum(axis=1)
     best = len(phi) * likeliest(series[:: len(phi)], pairs)
@@ -196,7 +138,7 @@ def local_levels(log_price: FloatArray, quantity: FloatArray, periods_per_year: 
         noise_error=noise_error,
         noise_variance=np.where(np.isfinite(log_price), noise**2 * found.relative()[:, best], np.nan),
         level=believed,
-        level_error=uncertainty,
+        level_error=np.sqrt(sums(series, (cells * (variance + apart)).sum(axis=(1, 2)))),
         exponent=found.exponent[best],
         contamination=found.contamination[best],
         center=pooled.center,

@@ -124,77 +124,6 @@ def _chunks(s: FloatArray, n: FloatArray, persistence: FloatArray) -> Iterator[N
         yield from (at for at in np.split(members, range(columns, len(members), columns)) if at.size)
 
 
-def smooth_levels(
-    y: FloatArray,
-    relative: FloatArray,
-    wide_share: FloatArray,
-    s: FloatArray,
-    n: FloatArray,
-    persistence: FloatArray,
-    weight: FloatArray,
-) -> tuple[FloatArray, FloatArray]:
-    """What every level was, given the prints before and after it: moments over the cells of each column.
-
-    The fixed-interval smoother of Rauch, Tung and Striebel (1965) on the collapsed beliefs of the filter. After the last
-    period both are the same.
-
-    Arguments as of `filter_levels`, and the `weight` (m, S, N) of every cell.
-
-    Returns:
-        Weighted sums (T, m) of the level and of its square with its variance; NaN before the level starts.
-    """
-    first, seen = _start(y), np.isfinite(y)
-    prints = np.where(seen, y, 0.0)
-    mean, square = np.full(y.shape, np.nan), np.full(y.shape, np.nan)
-    for at in _chunks(s, n, persistence):
-        trail: list[tuple[FloatArray, ...]] = []
-        _filter(prints[:, at], seen[:, at], first[at], relative[:, at], wide_share[at], s[at], n[at], persistence[at], trail)
-        phi, share = persistence[at], weight[at].transpose(1, 2, 0)
-        shock = s[at].T[:, None, :] ** 2 * (1.0 - phi**2)
-        later: tuple[FloatArray, ...] | None = None
-        for t in reversed(range(len(y))):
-            later = trail[t] if later is None else _smoothed(trail[t], later, phi, shock)
-            level, variance = later[0], later[2]
-            begun = first[at] <= t
-            mean[t, at] = np.where(begun, (share * level).sum(axis=(0, 1)), np.nan)
-            square[t, at] = np.where(begun, (share * (level**2 + variance)).sum(axis=(0, 1)), np.nan)
-    return mean, square
-
-
-def _smoothed(
-    now: tuple[FloatArray, ...], later: tuple[FloatArray, ...], phi: FloatArray, shock: FloatArray
-) -> tuple[FloatArray, ...]:
-    """Belief of one period given what is known of the next; (level, change, variance, cross, own), each (S, N, K).
-
-    With F = [[1, phi], [0, phi]] and the shock (S, 1, K) added to change and level alike: the gain is P F' (F P F' + Q)^-1,
-    written out for two states.
-    """
-    level, change, variance, cross, own = now
-    if not phi.any():
-        # Of a random walk the filter keeps the level alone.
-        gain = variance / (variance + shock)
-        moved = level + gain * (later[0] - level)
-        return moved, change, variance + gain**2 * (later[2] - variance - shock), cross, own
-    # Cells in which the level has not begun hold noughts: the shock alone keeps their matrix from being singular.
-    ahead = phi * cross, phi**2 * own + shock
-    p11, p12, p22 = variance + 2.0 * ahead[0] + ahead[1], ahead[0] + ahead[1], ahead[1]
-    to_level, to_change = variance + phi * cross, phi * cross
-    own_level, own_change = cross + phi * own, phi * own
-    size = p11 * p22 - p12 * p12
-    size = np.where(size > 0.0, size, np.inf)
-    a, b = (to_level * p22 - to_change * p12) / size, (to_change * p11 - to_level * p12) / size
-    c, d = (own_level * p22 - own_change * p12) / size, (own_change * p11 - own_level * p12) / size
-    off_level, off_change = later[0] - (level + phi * change), later[1] - phi * change
-    d11, d12, d22 = later[2] - p11, later[3] - p12, later[4] - p22
-    return (
-        level + a * off_level + b * off_change,
-        change + c * off_level + d * off_change,
-        variance + a * a * d11 + 2.0 * a * b * d12 + b * b * d22,
-        cross + a * c * d11 + (a * d + b * c) * d12 + b * d * d22,
-        own + c * c * d11 + 2.0 * c * d * d12 + d * d * d22,
-    )
-
-
 @dataclass(slots=True)
 class _Belief:
     """Mean (level, change) and covariance [[variance, cross], [cross, own]] of one chunk, changed in place.
@@ -219,10 +148,6 @@ class _Belief:
     def moving(self) -> bool:
         """Whether changes persist."""
         return bool(self.phi[0])
-
-    def moments(self) -> tuple[FloatArray, ...]:
-        """Level, change, variance, cross and own as they are now."""
-        return tuple(part.copy() for part in (self.level, self.change, self.variance, self.cross, self.own))
 
     def start(self, at: NDArray[np.bool_], prints: FloatArray, noise: FloatArray) -> None:
         """Begin the columns `at` (K,) with their first prints and the variances (1, N, .) of those."""
@@ -322,9 +247,8 @@ def _filter(
     s: FloatArray,
     n: FloatArray,
     persistence: FloatArray,
-    trail: list[tuple[FloatArray, ...]] | None = None,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """The same for one chunk whose changes all persist, or none; `trail` collects what is believed after each period."""
+    """The same for one chunk whose changes all persist, or none."""
     noise = n.T[None, :, :] ** 2
     shape = (s.shape[1], n.shape[1], len(s))
     belief = _Belief(*(np.zeros(shape) for _ in range(5)), stationary=s.T[:, None, :] ** 2, phi=persistence)
@@ -342,8 +266,6 @@ def _filter(
                 mixture.skip(unseen)
             loglik += mixture.log_density
             belief.learn(mixture.slope, mixture.curve, mixture.work)
-        if trail is not None:
-            trail.append(belief.moments())
     steps = (seen & (np.arange(len(y))[:, None] > first)).sum(axis=0)
     loglik -= 0.5 * np.log(2.0 * np.pi) * steps
     return loglik.transpose(2, 0, 1), belief.level.transpose(2, 0, 1), belief.variance.transpose(2, 0, 1)

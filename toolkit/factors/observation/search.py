@@ -24,7 +24,6 @@ from toolkit.factors.observation.candidates import (
     REACH,
     Candidates,
     Look,
-    Passes,
     around,
     cover,
     likeliest,
@@ -55,17 +54,16 @@ FAR = 1e-30
 """And of less than this out of a look whose nodes are too far apart to judge more closely; of its cube out of the first."""
 
 
-def _closely(candidates: Candidates) -> Passes[Look]:
+def _closely(candidates: Candidates) -> Look:
     """Look at each candidate until its nodes are near enough, but at none that is far from the best of its series."""
-    seen = yield from look(candidates)
+    seen = look(candidates)
     for remaining in reversed(range(CLOSER - 1)):
         share = shares(candidates.series, seen.evidence)
         again = ~seen.resolved() & (share >= (FAR if remaining < CLOSER - 2 else FAR**3))
         if not again.any():
             break
         columns = np.flatnonzero(again)
-        closer = yield from look(around(candidates.at(columns), seen.at(columns)))
-        seen = seen.updated(columns, closer)
+        seen = seen.updated(columns, look(around(candidates.at(columns), seen.at(columns))))
     return seen
 
 
@@ -86,16 +84,15 @@ def _first(prices: FloatArray, quantity: FloatArray, periods: float) -> Candidat
     )
 
 
-def _pairs(first: Candidates) -> Passes[tuple[Candidates, Look, FloatArray]]:
+def _pairs(first: Candidates) -> tuple[Candidates, Look, FloatArray]:
     """Every pair of every series that is not negligible, what was found of it, and its weight."""
     exponents = EXPONENTS if first.exponent[0] else EXPONENTS[:1]
     pairs = np.array(list(itertools.product(exponents, CONTAMINATIONS)))
     every = np.repeat(first.series, len(pairs))
     exponent, contamination = np.tile(pairs, (len(first.series), 1)).T
-    middle = yield from _closely(first)
-    start = around(first, middle, SHIFT).at(every)
+    start = around(first, _closely(first), SHIFT).at(every)
     chosen = replace(start, exponent=exponent, contamination=contamination)
-    seen = yield from _closely(chosen)
+    seen = _closely(chosen)
     share = shares(every, seen.evidence)
     kept = np.flatnonzero(share >= NEGLIGIBLE)
     return chosen.at(kept), seen.at(kept), shares(every[kept], seen.evidence[kept])
@@ -152,23 +149,23 @@ def _narrower(phi: FloatArray, weights: FloatArray) -> FloatArray:
     return np.linspace(max(mean - reach, 0.0), min(mean + reach, STRONGEST), NODES)
 
 
-def _search(first: Candidates) -> Passes[_Search]:
+def _search(first: Candidates) -> _Search:
     """Choose pairs at the persistence of `first`, and the persistence given them."""
-    pairs, found, share = yield from _pairs(first)
+    pairs, found, share = _pairs(first)
     best = likeliest(pairs.series, share)
     every = np.repeat(best, NODES)
     phi = np.linspace(0.0, STRONGEST, NODES)
-    trial = yield from _closely(around(pairs.at(every), found.at(every), SHIFT).with_phi(phi))
+    trial = _closely(around(pairs.at(every), found.at(every), SHIFT).with_phi(phi))
     for _ in range(CLOSER - 1):
         closer = _narrower(phi, posterior_weights(_of_group(trial), phi))
         if closer[-1] - closer[0] > NARROWER * (phi[-1] - phi[0]):
             break
         trial, phi = _between(closer, phi, trial), closer
-        trial = yield from _closely(around(pairs.at(every), trial).with_phi(phi))
+        trial = _closely(around(pairs.at(every), trial).with_phi(phi))
     return _Search(float(first.phi[0]), pairs, found, share, phi, posterior_weights(_of_group(trial), phi), trial)
 
 
-def weighable(prices: FloatArray, quantity: FloatArray, periods: float) -> Passes[tuple[FloatArray, Candidates]]:
+def weighable(prices: FloatArray, quantity: FloatArray, periods: float) -> tuple[FloatArray, Candidates]:
     """The candidates of the last pass.
 
     Args:
@@ -181,14 +178,13 @@ def weighable(prices: FloatArray, quantity: FloatArray, periods: float) -> Passe
         running fastest. All columns of a series share their nodes of log s, which the group's distribution needs.
     """
     first = _first(prices, quantity, periods)
-    tried = [(yield from _search(first))]
+    tried = [_search(first)]
     # Thousands of prices can exclude the persistence that the pairs were chosen at, and a wrong one asks for wrong pairs: those
     # for another one, too. Search again from a random walk, then from what was found.
     for assumed in (0.0, float(tried[0].phi[tried[0].weights.argmax()])):
         if tried[-1].consistent:
             break
-        again = yield from _search(first.with_phi(np.array([assumed])))
-        tried.append(again)
+        tried.append(_search(first.with_phi(np.array([assumed]))))
     return _crossed(max(tried, key=lambda search: search.score))
 
 

@@ -136,10 +136,9 @@ def _source(run: Findings, found: Mapping[str, Any], drawn: Sequence[Mapping[str
     keys = [row["source_id"] for row in found["data"]]
     sentences = [text(say("Source: price series and exchange rates"), sources(*run.of_sources(*keys)), ".")]
     if any(_is_noisy(one) for one in drawn):
-        day_of = run.fmt.long_date(run.as_of)
-        sentences.append(say("Levels are smoothed: that of a past month knows the values after it, up to {day}.", day=day_of))
+        sentences.append(say("A level knows no value after its own month."))
     if any(abs(one["last"]["off"] or 0.0) > FAR for one in found["series"]):
-        sentences.append(say("A level follows a jump only as far as the noise of its series allows."))
+        sentences.append(say("A level follows a jump once more months confirm it."))
     for currency, month in found["rates"].items():
         sentences.append(
             say(
