@@ -4,9 +4,13 @@ import csv
 import io
 import json
 from datetime import date
+from pathlib import Path
 
 import pytest
 
+import toolkit.data
+
+BUNDLED = Path(toolkit.data.__file__).parent / "bundled"
 ARGUMENTS = ("--no-report", "--quiet", "--json", "--as-of", "2026-11-24")
 HEAD = "lot_id,asset,form,purity,quantity,unit,purchase_date,purchase_price,currency,origin_country,location,status\n"
 OWNED = """GA-OLD,gallium,metal,4N,3,kg,2024-01-03,500,EUR,CHN,DEU,stored
@@ -83,8 +87,8 @@ def test_a_total_below_the_holdings_is_refused_and_half_a_cent_is_not(toolkit, a
 
 
 def test_orders_count_in_the_limits_and_cannot_be_sold(ask, toolkit, tmp_path):
-    """40 kg on order are nearly a fifth of 265,000 EUR less the costs of entry: no kg more fits. Of 110,000 EUR they are beyond it, and cannot be sold."""
-    record = ask(ORDERED.format(40, "ordered"), "--budget", "215000")
+    """40 kg on order are nearly a fifth of 280,000 EUR less the costs of entry: no kg more fits. Of 110,000 EUR they are beyond it, and cannot be sold."""
+    record = ask(ORDERED.format(40, "ordered"), "--budget", "226000")
     gallium, order = by_asset(record)["gallium"], by_asset(record, "orders")["gallium"]
     assert (gallium["quantity"], gallium["ordered_quantity"], order["side"]) == (40, 40, "keep")
     assert 0.2 - gallium["price"] / record["budget"] < gallium["weight"] <= 0.2
@@ -174,6 +178,47 @@ def test_the_last_prices_are_another_value_and_their_broken_limits_are_named(too
     broken = {row["name"] for row in last["limits_broken"]}
     assert ("any metal" in broken) == (max(weights.values()) > 0.2 + 1e-6)
     assert record["ledger"]["reviewed_to"] <= date.today().isoformat()
+
+
+def test_the_default_basket_costs_at_last_prices_what_the_bundled_tables_say(toolkit):
+    """From the files themselves: the last row of each asset, over the last rate of the European Central Bank."""
+
+    def rows(name):
+        with (BUNDLED / name).open(encoding="utf-8", newline="") as lines:
+            return [row for row in csv.DictReader(lines) if max(row["date"], row["known_from"]) <= "2026-11-24"]
+
+    last = {row["asset"]: row for row in sorted(rows("prices.csv"), key=lambda row: row["date"])}
+    rates = sorted(
+        (row for row in rows("fx.csv") if (row["base"], row["quote"]) == ("EUR", "USD")), key=lambda row: row["date"]
+    )
+    record = json.loads(toolkit("optimize", *ARGUMENTS).stdout)
+    held = [p for p in record["positions"] if p["quantity"]]
+    assert len(held) > 5
+    cost = sum(p["quantity"] * float(last[p["asset"]]["price"]) / float(rates[-1]["rate"]) for p in held)
+    assert record["at_last_prices"]["value"] - record["cash"]["value"] == pytest.approx(cost, rel=1e-9)
+
+
+def test_a_dealer_sets_the_price_of_what_he_names_and_of_nothing_else(toolkit, tmp_path):
+    (tmp_path / "list.csv").write_text(
+        "date,asset,price,currency,unit,basis\n2026-11-20,gallium,1.65,EUR,g,dealer_ask\n2026-11-02,gallium,1.5,EUR,g,dealer_ask\n"
+        "2026-11-20,indium,650,EUR,kg,dealer_ask\n",
+        encoding="utf-8",
+    )
+    result = toolkit("optimize", *ARGUMENTS, "--prices", str(tmp_path / "list.csv"))
+    asked, plain = json.loads(result.stdout), json.loads(toolkit("optimize", *ARGUMENTS).stdout)
+    ours, before = by_asset(asked), by_asset(plain)
+    assert set(ours) == set(before)
+    for key, p in ours.items():
+        if key not in {"gallium", "indium"}:
+            assert p["price"] == pytest.approx(before[key]["price"], rel=1e-9)
+    for key, ask in (("gallium", 1650), ("indium", 650)):
+        p = ours[key]
+        assert (p["basis"], p["price_date"], p["price_se"]) == ("dealer_ask", "2026-11-20", 0)
+        # With half the spread of the trade an order pays what is asked.
+        assert p["quantity"] > 0
+        assert (p["value"] + p["cost"]) / p["quantity"] == pytest.approx(ask, rel=1e-4)
+    assert any("bought at what the dealer asks on 2026-11-20" in text for text in asked["notes"])
+    assert any("list.csv" in str(row) for row in asked["data"])
 
 
 def test_shares_are_whole_under_lots(toolkit, tmp_path):

@@ -193,7 +193,9 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         found = read_own(request.prices, snapshot, inputs.products)
         own = found.frame
         prices = own if request.prices.only else found.over(prices)
-        remarks += [*found.notes, note(said("Own prices for {assets}.", assets=list(found.assets))), *found.reading]
+        if found.assets:
+            remarks.append(note(said("Own prices for {assets}.", assets=list(found.assets))))
+        remarks += [*found.notes, *found.reading]
     listed = instruments_of(own, inputs.ledger)
     holdings = read_lots(request.holdings, inputs.ledger, inputs.products, as_of, instruments=listed)
     lots = holdings.frame.filter(pl.col("mass").is_not_null())

@@ -37,7 +37,8 @@ class Inputs:
         unknown: Assets that the toolkit knows nothing of.
         unpriced: Products without a series among the bundled prices: nothing can be said of them without the user's own.
         own_prices: Name of the user's price files, None for the bundled prices.
-        own: Assets of the user's price files.
+        own: Assets of the user's price files that have a series there.
+        asks: What a dealer asks, rows of `toolkit.core.frames.Prices`, one a product.
         events: The user's own control events, which are in the ledger and in the snapshot.
         notes: What a reader must know of how the inputs were read.
     """
@@ -52,6 +53,7 @@ class Inputs:
     own_prices: str | None
     notes: tuple[Remark, ...]
     own: tuple[str, ...] = ()
+    asks: pl.DataFrame | None = None
     events: OwnEvents | None = None
 
     @property
@@ -172,7 +174,9 @@ class Context:
             GapError: where nothing that the strategy names has a price.
             SpecError, DataError: for names the strategy uses and nobody knows.
         """
-        snapshot, products, own, notes = self.snapshot, self.products, self.own, self.notes
+        snapshot, products, notes = self.snapshot, self.products, self.notes
+        # A dealer's list alone brings no series: what a strategy may hold is what it is without one.
+        own = self.own if self.own is not None and self.own.assets else None
         if not self.only:
             named = _annual_only(strategy.universe, snapshot["prices"], products, also)
             rows = annual_rows(snapshot["prices_annual"], named)
@@ -207,9 +211,10 @@ class Context:
             supply=self.supply,
             unknown=tuple(key for key in universe.keys if key not in held),
             unpriced=() if own is not None else tuple(key for key in products.keys if key not in priced),
-            own_prices=None if own is None else own.name,
+            own_prices=None if self.own is None else self.own.name,
             notes=notes,
             own=mine,
+            asks=None if self.own is None else self.own.asks,
             events=self.events,
         )
 

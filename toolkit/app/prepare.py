@@ -26,6 +26,7 @@ from toolkit.core.assets import Universe
 from toolkit.core.errors import DataError
 from toolkit.core.remarks import Remark, note
 from toolkit.core.said import said
+from toolkit.core.text import figure
 from toolkit.factors.forecast import FloatArray, Forecast
 from toolkit.optimize.allocate import Solver
 from toolkit.optimize.prices import BINDING
@@ -123,8 +124,9 @@ def prepare(request: Request) -> Prepared:
     others = tuple(sorted(key for key in held.units if key in priced - offered and key not in inputs.universe))
     inputs, forecast, short = _with_held(request, context, strategy, inputs, others)
     outside = tuple(key for key in others if key in inputs.universe)
-    quoted = inputs.prices.filter(pl.col("asset").is_in(list(inputs.universe.keys)))["currency"].unique().sort()
+    quoted = sorted({level.currency for level in forecast.levels})
     rates = {code: last_rate(inputs.snapshot["fx"], code, currency) for code in quoted}
+    inputs, forecast = _at_asks(strategy, inputs, forecast)
     offers = Offers.of(inputs.universe, strategy.universe.offer)
     production = _production(strategy, inputs, offers)
     inputs, forecast = offers.inputs(inputs), offers.forecast(forecast)
@@ -153,6 +155,38 @@ def prepare(request: Request) -> Prepared:
     problem = Problem(forecast, facts, strategy.objective, (*strategy.constraints, *own), costs, lots * prices / budget)
     solver = Solver(strategy.solver.order, strategy.solver.time_limit, strategy.solver.gap)
     return Prepared(strategy, inputs, problem, solver, prices, rates, held, money, outside, of_holdings, waits, outlook)
+
+
+def _at_asks(strategy: Strategy, inputs: Inputs, forecast: Forecast) -> tuple[Inputs, Forecast]:
+    """Levels at which an order pays what a dealer asks, half the spread included, and a note on each."""
+    asks = {} if inputs.asks is None else {row["asset"]: row for row in inputs.asks.iter_rows(named=True)}
+    paid = strategy.costs is None or "spread" in strategy.costs.include
+    levels, notes = list(forecast.levels), []
+    for i, (asset, level) in enumerate(zip(inputs.universe, forecast.levels, strict=True)):
+        if asset.key not in asks:
+            continue
+        row = asks[asset.key]
+        if row["unit"] != level.unit:
+            raise DataError(
+                f"{row['source']}: {asset.key!r} is asked for per {row['unit']}, and its series is per {level.unit}.",
+                hint="State the unit of the asking price as that of the series.",
+                details={"asset": asset.key},
+            )
+        ask = row["price"] * last_rate(inputs.snapshot["fx"], row["currency"], level.currency).value
+        price = ask / (1.0 + 0.5 * asset.spread) if paid else ask
+        levels[i] = replace(level, price=price, standard_error=0.0, raw=price, date=row["date"], basis=row["basis"])
+        text = said(
+            "{asset} is bought at what the dealer asks on {day:%Y-%m-%d}: {ask} {currency} a {unit}; the level of the market "
+            "is {level}.",
+            asset=asset.key,
+            day=row["date"],
+            ask=figure(ask),
+            currency=level.currency,
+            unit=level.unit,
+            level=figure(level.price),
+        )
+        notes.append(note(text))
+    return replace(inputs, notes=(*inputs.notes, *notes)), replace(forecast, levels=tuple(levels))
 
 
 def _with_held(
@@ -333,5 +367,7 @@ def _used_rows(inputs: Inputs, currency: str) -> dict[str, pl.DataFrame]:
         tables.append("fx")
     if len(inputs.unknown) < len(inputs.universe):
         tables += ["products", "shares", "flows", "controls", "control_scopes"]
-    frames = {table: inputs.prices if table == "prices" else inputs.snapshot[table] for table in tables}
+    frames = {table: inputs.snapshot[table] for table in tables} | {"prices": inputs.prices}
+    if inputs.asks is not None:
+        frames["prices"] = pl.concat([inputs.prices, inputs.asks.select(inputs.prices.columns)])
     return {table: frame for table, frame in frames.items() if frame.height}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -51,12 +51,14 @@ class OwnPrices:
 
     Attributes:
         frame: Visible rows of `toolkit.core.frames.Prices`.
+        asks: What a dealer asks for a product: its newest visible row, in no series.
         name: Of the files.
         notes: What a reader must know of the whole files.
         reading: How they were read, and what is assumed of units.
     """
 
     frame: pl.DataFrame
+    asks: pl.DataFrame
     name: str
     notes: tuple[Remark, ...]
     reading: tuple[Remark, ...]
@@ -106,14 +108,38 @@ def read_own(files: PriceFiles, snapshot: Snapshot, products: Universe, *, masse
             assets=list(odd),
         )
         unit_notes += (Remark("data", text, STATE_UNIT, tuple(odd)),)
-    if frame.is_empty():
+    asks, ask_notes = _asks(file.asks.filter(known), {*products.keys, *bundled["asset"], *frame["asset"]}, file.name, products)
+    if frame.is_empty() and asks.is_empty():
         hint = "Choose a later --as-of, or leave --prices out."
         raise GapError(f"{file.name}: no price was known on {snapshot.as_of}.", hint=hint)
     if CASH in set(frame["asset"]):
         raise DataError(f"{file.name}: no asset may be named {CASH!r}.", hint="Cash is always there; rename or remove it.")
-    _check_levels(frame, snapshot, files, file.name)
+    for part in (frame, asks):
+        _check_levels(part, snapshot, files, file.name)
     lacking = (Remark("data", words, CHECK, tuple(frame["asset"].unique().sort())) for words in file.notes)
-    return OwnPrices(frame, file.name, tuple(lacking), (*map(note, file.reading), *unit_notes))
+    return OwnPrices(frame, asks, file.name, tuple(lacking), (*map(note, file.reading), *unit_notes, *ask_notes))
+
+
+def _asks(rows: pl.DataFrame, known: Collection[str], file: str, products: Universe) -> tuple[pl.DataFrame, tuple[Remark, ...]]:
+    """The newest asking price of each product, per kg, and how it is read.
+
+    Raises:
+        DataError: for an asset without a series: an asking price tells no risk.
+    """
+    newest, notes = per_kg(
+        rows.sort("asset", "date").group_by("asset", maintain_order=True).last().select(rows.columns), products
+    )
+    for key in newest["asset"]:
+        if key not in known:
+            raise DataError(
+                f"{file}: a dealer's asking price for {key!r}, of which no price series is known.",
+                hint=did_you_mean(key, sorted(known)) or "Bring a series of it, too: one price tells no risk.",
+                details={"asset": key},
+            )
+    if newest.is_empty():
+        return newest, notes
+    text = said("Asking prices of a dealer for {assets}: proposals and orders take them.", assets=newest["asset"].to_list())
+    return newest, (*notes, note(text))
 
 
 def per_kg(prices: pl.DataFrame, products: Universe) -> tuple[pl.DataFrame, tuple[Remark, ...]]:

@@ -261,14 +261,19 @@ def _show_last_prices(record: Mapping[str, Any], out: Console) -> None:
         out.print(f"{told}; every limit holds there too.")
         return
     broken = "; ".join(
-        f"{row['name']} ({row['where']}) is {_told(row['kind'], row['value'])}, the limit {_told(row['kind'], row['limit'])}"
+        f"{row['name']} ({row['where']}) is {value}, the limit {limit}"
         for row in last["limits_broken"]
+        for value, limit in [_apart(row)]
     )
     out.print(f"{told}, and these limits are broken there: {broken}.", markup=False)
 
 
-def _told(kind: str, value: float) -> str:
-    return f"{value:.3f}" if kind == "factor_exposure" else f"{value:.1%}"
+def _apart(row: Mapping[str, Any]) -> tuple[str, str]:
+    """Value and limit with as many digits as tell them apart."""
+    bare = row["kind"] == "factor_exposure"
+    form = "f" if bare else "%"
+    written = ((f"{row['value']:.{digits}{form}}", f"{row['limit']:.{digits}{form}}") for digits in range(3 if bare else 1, 8))
+    return next(pair for pair in written if pair[0] != pair[1])
 
 
 def _limit(c: Mapping[str, Any]) -> tuple[str, str, str, str]:

@@ -51,6 +51,34 @@ def series(inputs: Inputs, asset: str) -> pl.DataFrame:
     return inputs.snapshot["prices"].filter(pl.col("asset") == asset).sort("date")
 
 
+ASKS = "date,asset,price,currency,unit,basis\n"
+
+
+def test_asking_prices_are_in_no_series_and_a_market_price_of_the_day_may_stand_beside_them(tmp_path):
+    text = ASKS + "2026-10-31,gallium,1650,EUR,kg,dealer_ask\n"
+    text += "".join(f"2026-{month:02d}-28,gallium,{1300 + month},USD,kg,\n" for month in range(1, 10))
+    inputs = of("physical-basket", own(tmp_path, text.replace("2026-10-31", "2026-09-28")))
+    assert series(inputs, "gallium")["price"].to_list() == [1300 + month for month in range(1, 10)]
+    assert inputs.asks is not None
+    assert inputs.asks.select("asset", "price", "currency").rows() == [("gallium", 1650.0, "EUR")]
+    alone = of("physical-basket", own(tmp_path, ASKS + "2026-10-31,gallium,1650,EUR,kg,dealer_ask\n"))
+    assert series(alone, "gallium").equals(bundled().filter(pl.col("asset") == "gallium").sort("date"))
+    assert alone.universe.keys == of("physical-basket", None).universe.keys
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("2026-10-31,galium,1650,EUR,kg,dealer_ask", "galium"),
+        ("2026-10-31,gallium,165000,EUR,kg,dealer_ask", "times the bundled"),
+        ("2026-10-31,gallium,-5,EUR,kg,dealer_ask", "not positive"),
+    ],
+)
+def test_an_asking_price_that_cannot_be_meant_is_refused(tmp_path, row, message):
+    with pytest.raises(DataError, match=message):
+        of("physical-basket", own(tmp_path, ASKS + row + "\n"))
+
+
 def test_one_own_price_replaces_its_series_and_leaves_every_other(tmp_path):
     inputs = of("physical-basket", own(tmp_path, months("gallium", 1400)))
     assert series(inputs, "gallium")["source"].unique().to_list() == ["mine.csv"]

@@ -126,7 +126,7 @@ def test_the_words_say_how_levels_and_rates_were_made():
     sub = plain(figure(GALLIUM, GOLD).sub)
     rates = plain(figure(GALLIUM, GOLD).source)
     assert sub.startswith("EUR per kg, logarithmic, Nov\u00a02025 to Feb\u00a02026.")
-    assert "knows the values after it, up to 20\u00a0March\u00a02026" in rates
+    assert "A level knows no value after its own month." in rates
     assert "after Jan\u00a02026 at the last known one" in rates
     assert "smoothed" not in plain(figure(GOLD).source)
     source = figure(GALLIUM, without=[{"asset": "hafnium", "name": "Hafnium", "element": "Hf"}]).source

@@ -14,6 +14,7 @@ from toolkit.app.exchange import last_rate
 from toolkit.app.findings.part import Ask, part
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import DataError
+from toolkit.data.files.prices import DEALER_ASK
 from toolkit.factors.currency import monthly_rate
 from toolkit.factors.history import ANNUAL, rhythm
 from toolkit.factors.levels import level_paths
@@ -105,7 +106,8 @@ def _start(known: Mapping[str, pl.DataFrame], paths: Mapping[str, LevelsByMonth]
 
 def _is_of_run(ask: Ask, key: str, rows: pl.DataFrame, rate: float) -> bool:
     """Whether the last print is the one that the subject was made from; yes where it does not say."""
-    raw = [row["price_raw"] for row in ask.record.get("positions", ()) if row["asset"] == key and row.get("price_raw")]
+    positions = (row for row in ask.record.get("positions", ()) if row["asset"] == key and row["basis"] != DEALER_ASK)
+    raw = [row["price_raw"] for row in positions if row.get("price_raw")]
     return not raw or math.isclose(raw[0], rows["price"][-1] * rate, rel_tol=SAME)
 
 

@@ -38,6 +38,8 @@ GERMAN = {
 }
 MOST_FILES = 1_000
 """Most files of one folder."""
+DEALER_ASK = "dealer_ask"
+"""Basis of what a dealer asks for a product: a price of orders, and no part of the product's series."""
 ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".xls", ".ods")
 _MISSING = ("null", "N/A", "n/a", "-")
 """What exporters write into a cell without a value."""
@@ -49,6 +51,7 @@ class PriceFile:
 
     Attributes:
         frame: The columns of `core.frames.Prices`, sorted by (asset, date).
+        asks: The same of rows on the basis `DEALER_ASK`, which are in no series.
         name: File name as shown.
         shape: ``wide`` (one column an asset), ``long`` (one row a price), ``quotation`` (fields of a day's trading), or
             ``several`` files.
@@ -57,6 +60,7 @@ class PriceFile:
     """
 
     frame: pl.DataFrame
+    asks: pl.DataFrame
     name: str
     shape: Literal["wide", "long", "quotation", "several"]
     notes: tuple[str, ...]
@@ -92,21 +96,22 @@ def read_price_files(
         )
         for file in files
     ]
-    accepted = {*accept} - {JUMPS} - {asset for file in read for asset in file.frame["asset"].unique()}
+    named = {asset for file in read for frame in (file.frame, file.asks) for asset in frame["asset"].unique()}
+    accepted = {*accept} - {JUMPS} - named
     if accepted:
-        known = sorted({asset for file in read for asset in file.frame["asset"].unique()})
+        known = sorted(named)
         raise SpecError(
             f"--accept {min(accepted)!r} is no asset of the price files.", hint=did_you_mean(min(accepted), [JUMPS, *known])
         )
     if len(read) == 1:
         return replace(read[0], reading=(*reading, *read[0].reading))
-    frame = _joined(pl.concat([file.frame for file in read]))
+    frame, asks = (_joined(pl.concat(part)) for part in ([file.frame for file in read], [file.asks for file in read]))
     check_size("the price files", rows=frame.height)
     check_jumps(_until(frame, as_of or today), accept)
     names = ", ".join(file.name for file in read)
     notes = dict.fromkeys(note for file in read for note in file.notes)
     reading += tuple(note for file in read for note in file.reading)
-    return PriceFile(frame, names, "several", (*notes, *gap_findings(frame)), reading)
+    return PriceFile(frame, asks, names, "several", (*notes, *gap_findings(frame)), reading)
 
 
 def _listed(paths: Sequence[str | Path]) -> tuple[list[str | Path], tuple[str, ...]]:
@@ -223,13 +228,16 @@ def read_prices(
     rows, keys = _keyed(rows, known, ticker=shape == "quotation")
     rows = rows.sort("asset", "date", "row")
     reading = (*table.notes, *reading, *keys)
-    check_rows(table.name, rows)
     notes = _notes(table, rows, shape, today)
+    asked = pl.col("basis") == DEALER_ASK
+    rows, asks = rows.filter(~asked), rows.filter(asked)
+    for part in (rows, asks):
+        check_rows(table.name, part)
     frame = rows.select(Prices.column_names())
     if not several:
         check_jumps(_until(rows, as_of or today), accept, file=table.name)
         notes += gap_findings(frame)
-    return PriceFile(frame, table.name, shape, notes, reading)
+    return PriceFile(frame, asks.select(frame.columns), table.name, shape, notes, reading)
 
 
 def price_header(records: Sequence[Sequence[str]]) -> tuple[list[str], int, int] | None:
@@ -400,7 +408,7 @@ def _long(table: Table, currency: str, today: date) -> tuple[pl.DataFrame, tuple
     rows = rows.with_columns(pl.col("currency").replace(codes))
     for column in ("currency", "unit", "basis"):
         # Compared with the first row of the series in the file: the rows named are those a person would call different.
-        differs = rows.filter(pl.col(column) != pl.col(column).first().over("asset"))
+        differs = rows.filter(pl.col(column) != pl.col(column).first().over("asset", pl.col("basis") == DEALER_ASK))
         refuse(
             table.name,
             differs.select("row", what="asset", value=column),

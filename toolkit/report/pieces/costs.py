@@ -77,11 +77,15 @@ def entry_rests_on(run: Findings) -> tuple[str, ...]:
 
 
 def to_the_cent(parts: Mapping[str, float], total: float) -> dict[str, float]:
-    """Parts in whole cents that add up to the cents of `total`: those with the largest rests are rounded up."""
-    cents = {key: (Decimal(str(value)) / CENT).to_integral_value(ROUND_FLOOR) for key, value in parts.items()}
-    rests = {key: Decimal(str(value)) / CENT - cents[key] for key, value in parts.items()}
+    """Parts in whole cents that add up to the cents of `total`: those with the largest rests are rounded up.
+
+    Of a total whose own parts were rounded one by one, which is some cents away, each part takes its share.
+    """
+    scale = Decimal(str(total)) / whole if (whole := sum(Decimal(str(value)) for value in parts.values())) else Decimal(1)
+    exact = {key: Decimal(str(value)) * scale / CENT for key, value in parts.items()}
+    cents = {key: value.to_integral_value(ROUND_FLOOR) for key, value in exact.items()}
     missing = int((Decimal(str(total)) / CENT).to_integral_value(ROUND_HALF_UP) - sum(cents.values()))
-    for key in sorted(parts, key=lambda key: -rests[key])[: max(missing, 0)]:
+    for key in sorted(parts, key=lambda key: cents[key] - exact[key])[: max(missing, 0)]:
         cents[key] += 1
     return {key: float(value * CENT) for key, value in cents.items()}
 
@@ -117,11 +121,11 @@ def cost_waterfall(run: Findings) -> Figure | None:
         (waterfall(steps, f"{'; '.join(told)}.", fmt),),
         (("hollow", say.words("rests on an assumption")),) * assumed,
         say("Own calculation{markers}.", markers=Span("", refs=(*run.of_prices(), *markers))),
-        _table(run, found, placed),
+        _table(run, found),
     )
 
 
-def _table(run: Findings, found: tuple[Item, ...], placed: float) -> Table:
+def _table(run: Findings, found: tuple[Item, ...]) -> Table:
     """The steps with their cents and what is left after each."""
     say, fmt = run.say, run.fmt
     level = Decimal(str(run.record["budget"])).quantize(CENT, ROUND_HALF_UP)
@@ -132,7 +136,8 @@ def _table(run: Findings, found: tuple[Item, ...], placed: float) -> Table:
         rows.append(Row((text(capital(_line(run, item.key))), text(amount), text(fmt.number(float(level), 2)))))
     cash = Decimal(str(run.record["cash"]["value"])).quantize(CENT, ROUND_HALF_UP)
     rows.append(Row((say("Stays in cash"), text(fmt.number(float(-cash), 2)), text(fmt.number(float(level - cash), 2)))))
-    rows.append(Row((say("Placed in metal"), text(NONE), text(strong(fmt.number(placed, 2)))), total=True))
+    # What is left: of a divisible answer the rounded values may add up to a cent more or less.
+    rows.append(Row((say("Placed in metal"), text(NONE), text(strong(fmt.number(float(level - cash), 2)))), total=True))
     columns = (
         Column(say.words("Step"), "left"),
         Column(say.words("Amount, {currency}", currency=run.currency)),

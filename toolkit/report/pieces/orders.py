@@ -17,6 +17,8 @@ from toolkit.report.words.text import NONE, Span, Text, muted, sources, strong, 
 
 TRADED = 0.005
 """Amounts below half a cent are no trade."""
+NEAR = 5e-4
+"""A value this near to its limit is told with more digits."""
 FAR = 0.25
 """A last price this far from the level, as a fraction of it, is marked."""
 KEEP = "keep"
@@ -178,10 +180,11 @@ def _at_last_prices(run: Findings) -> Iterator[Text]:
     )
     for c in run.broken_at_last:
         read = unit(say, c["kind"])
+        near = not read.loading and abs(c["value"] - c["limit"]) < NEAR
         yield say(
             "Broken at the last observed prices: {name} is {value}, the limit {limit}.",
             name=of_strategy(c["name"], say),
-            value=strong(read.value(c["value"])),
+            value=strong(run.fmt.percent(read.told(c["value"]), 3) if near else read.value(c["value"])),
             limit=read.asked(c["limit"]),
         )
 

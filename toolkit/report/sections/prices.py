@@ -160,7 +160,11 @@ def _source(run: Findings, found: Mapping[str, Any], drawn: Sequence[Mapping[str
 
 def _priced_otherwise(run: Findings, series: Sequence[Mapping[str, Any]]) -> bool:
     """Whether the proposal took another level than the one shown: of a metal with offers, a price is that of an offer."""
-    taken = {p["asset"]: p["price"] for p in run.record.get("positions", ()) if not p.get("offer_of")}
+    taken = {
+        p["asset"]: p["price"]
+        for p in run.record.get("positions", ())
+        if not p.get("offer_of") and p.get("basis") != "dealer_ask"
+    }
     return any(
         abs(taken[one["asset"]] / one["last"]["level"] - 1.0) > 1e-6
         for one in series
