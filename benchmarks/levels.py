@@ -122,7 +122,7 @@ def choose(log_price: FloatArray, kilograms: FloatArray, tries: int = 300) -> Le
 
 STILL = tuple(replace(MODEL, calm=size, wild=size) for size in (0.08, 0.1, 0.12, 0.14))
 """Models of one volatility; the third is the likeliest."""
-PLAIN = (replace(MODEL, premium=0.0, premium_spread=1e-6),)
+PLAIN = replace(MODEL, premium=0.0, premium_spread=1e-6)
 
 
 Cover = tuple[FloatArray, FloatArray, FloatArray]
@@ -210,14 +210,8 @@ def level_rows(market: Snapshot) -> list[list[str]]:
         ("local level, before", walk_before(log_price, kilograms)),
         ("**level filter, as shipped**", walk(log_price, kilograms, MODEL)),
         ("level filter, chosen on the other half of the metals", both),
-        (
-            "level filter, every month as wild",
-            walk(log_price, kilograms, replace(MODEL, to_wild=0.999, to_calm=1e-9, wild=0.12)),
-        ),
-        (
-            "level filter, no premium of small months",
-            walk(log_price, kilograms, replace(MODEL, premium=0.0, premium_spread=1e-6)),
-        ),
+        ("level filter, volatility that never switches", walk(log_price, kilograms, STILL[2])),
+        ("level filter, no premium of small months", walk(log_price, kilograms, PLAIN)),
     ]
     return [[name, *cells(cover)] for name, cover in rivals]
 
@@ -316,7 +310,7 @@ def sibling_rows(market: Snapshot) -> list[list[str]]:
             moved = np.array([level[t, j] - level[t - 3, j] - level[t, i] + level[t - 3, i] for t in dates])
             left = error - moved * (moved @ error) / (moved @ moved)
             correlation, explained = np.corrcoef(moved, error)[0, 1], 1.0 - (left @ left) / (error @ error)
-            rows.append([own, other.replace("_", " "), f"{correlation:+.2f}", f"{100 * explained:.0f} %"])
+            rows.append([own.replace("_", " "), other.replace("_", " "), f"{correlation:+.2f}", f"{100 * explained:.0f} %"])
     return rows
 
 
@@ -332,7 +326,7 @@ def less_likely(market: Snapshot) -> str:
     """What volatility that never switches and prints without a premium cost in log predictive density."""
     _, log_price, kilograms = customs(market)
     best = density(log_price, kilograms, MODEL)
-    others = (max(density(log_price, kilograms, model) for model in models) for models in (STILL, PLAIN))
+    others = (max(density(log_price, kilograms, model) for model in models) for models in (STILL, (PLAIN,)))
     return " and ".join(f"{best - other:.0f}" for other in others)
 
 
