@@ -140,7 +140,9 @@ def test_parts_of_the_costs_have_their_lines(records):
     figures = [figure for block in allocation.build(found) for figure in getattr(block, "figures", (block,))]
     told = next(figure.data for figure in figures if getattr(figure, "data", None))
     steps = {plain(row.cells[0]): plain(row.cells[1]) for row in told.rows}
-    amounts = {label: float(step.replace("\u2212", "-").replace(",", "")) for label, step in steps.items() if step[1:2].isdigit()}
+    amounts = {
+        label: float(step.replace("\u2212", "-").replace(",", "")) for label, step in steps.items() if step[1:2].isdigit()
+    }
     # Within a cent: the parts close.
     assert amounts["VAT"] == pytest.approx(-0.15 * entry, abs=0.01)
     assert amounts["Market impact"] == pytest.approx(-0.05 * entry, abs=0.01)
