@@ -144,8 +144,8 @@ def _notes(run: Findings, rows: list[tuple[Object, Object]]) -> Iterator[Text]:
             say("{metal} ± {error}", metal=run.head(p), error=run.fmt.percent(p["price_today_se"] / p["price"], 0)) for p in old
         ]
         yield say(
-            "Levels are of the day of the last print. Taken as prices of today they are wider, by the volatility of the time "
-            "since: {metals}.",
+            "Levels are of the day of the last print, and deliveries follow the market by some months. Taken as prices of "
+            "today they are wider, by the volatility of that time: {metals}.",
             metals=say.listed(listed),
         )
     yield from (run.sentence(p["in_europe"]["told"]) for _, p in rows if (p.get("in_europe") or {}).get("told"))
