@@ -28,7 +28,7 @@ kind = "equal_weight"
 """
 KEYS = {
     "schema_version", "as_of", "strategy", "currency", "periods_per_year", "covariance", "factors", "assets", "tests",
-    "factor_returns", "characteristics", "bias", "notes", "data",
+    "factor_returns", "characteristics", "correlations", "bias", "notes", "data",
 }  # fmt: skip
 FACTOR = {"name", "members", "against", "volatility", "return_12m", "last"}
 ASSET = {
@@ -208,3 +208,21 @@ def test_errors_name_the_remedy_and_have_their_code(toolkit, arguments, code, to
     got, out, _ = toolkit("factors", *arguments, "--json")
     assert got == code, out
     assert told in json.loads(out)["error"]["hint"]
+
+
+def test_correlations_are_told_pair_by_pair_with_their_number_and_interval(toolkit):
+    code, out, _ = toolkit("factors", "precious.toml", "--correlations", *BEFORE)
+    assert code == 0
+    assert "Volatility a year" not in out
+    assert "95% interval" in out
+    _, text, _ = toolkit("factors", "precious.toml", "--json", *BEFORE)
+    rows = json.loads(text)["correlations"]
+    assert {frozenset(row["assets"]) for row in rows} == {
+        frozenset(pair) for pair in (("gold", "silver"), ("gold", "platinum"), ("silver", "platinum"))
+    }
+    for row in rows:
+        assert row["low"] < row["observed"] < row["high"]
+        assert row["periods"] > 100
+        assert f"{row['forecast']:+.2f}" in out
+        assert f"{row['low']:+.2f} to {row['high']:+.2f}" in out
+    assert [row["forecast"] for row in rows] == sorted((row["forecast"] for row in rows), reverse=True)

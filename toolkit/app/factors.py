@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from toolkit.app.characteristics import supply_premia
@@ -21,10 +22,11 @@ from toolkit.app.walk_forward import Bias, walk_forward
 from toolkit.core.errors import DataError, GapError
 from toolkit.core.said import said
 from toolkit.factors.characteristics import CharacteristicReturns
+from toolkit.factors.correlations import rank_correlation
 from toolkit.factors.currency import translation
 from toolkit.factors.forecast import Forecast
 from toolkit.factors.increments import Increments
-from toolkit.factors.observed import observe
+from toolkit.factors.observed import Observed, observe
 from toolkit.factors.panel import align
 from toolkit.strategy.decode import load_strategy
 from toolkit.strategy.model import Strategy
@@ -46,6 +48,8 @@ class FactorsAnswer:
         model: From `toolkit.app.factor_model`.
         forecast: What it was read from.
         characteristics: None where nothing could be compared; a note says why.
+        correlations: One record a pair of assets: the `periods` that both changed in, the rank correlation `observed`
+            of what was printed with its 95 % interval (null for fewer than ten), and the correlation of the `forecast`.
         bias: How past forecasts did, one record a kind of outcome.
         notes: What a reader must know of prices and risk; those on characteristics are with them.
     """
@@ -56,6 +60,7 @@ class FactorsAnswer:
     model: Mapping[str, Any]
     forecast: Forecast
     characteristics: CharacteristicReturns | None
+    correlations: tuple[Mapping[str, Any], ...]
     bias: tuple[Bias, ...]
     notes: tuple[str, ...]
     provenance: tuple[Mapping[str, Any], ...]
@@ -73,6 +78,7 @@ class FactorsAnswer:
                 **self.model,
                 "factor_returns": self._factor_returns(),
                 "characteristics": self._characteristics(),
+                "correlations": self.correlations,
                 "bias": [_bias_json(bias) for bias in self.bias],
                 "notes": (*self.notes, *(() if self.characteristics is None else self.characteristics.notes)),
                 "data": self.provenance,
@@ -137,7 +143,8 @@ def factors(
     inputs = gather(chosen, settings, as_of, prices=prices)
     forecast = strategy_forecast(chosen, inputs, owner.currency, owner.country)
     bias = walk_forward(chosen, inputs, owner.currency, owner.country, seed=seed)
-    characteristics, missing = _characteristics(chosen, inputs, forecast, owner.currency, owner.country)
+    seen = _seen(chosen, inputs, owner.currency)
+    characteristics, missing = _characteristics(inputs, seen.realised, forecast, owner.country)
     return FactorsAnswer(
         as_of=as_of,
         strategy=chosen,
@@ -145,6 +152,7 @@ def factors(
         model=factor_model(chosen, inputs, forecast, owner.country),
         forecast=forecast,
         characteristics=characteristics,
+        correlations=_correlations(seen, forecast),
         bias=bias,
         notes=(*(remark.text for remark in inputs.notes), *_own_notes(forecast, bias), *forecast.notes, *missing),
         provenance=tuple(record.to_json() for record in inputs.snapshot.provenance(_used(inputs, owner.currency))),
@@ -166,21 +174,41 @@ def _own_notes(forecast: Forecast, bias: tuple[Bias, ...]) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def local_changes(strategy: Strategy, inputs: Inputs, currency: str) -> Increments:
-    """Changes of all series in their currencies of quotation, of the prices that the strategy believes in.
-
-    Corrections of volatility are not in them: they scale risk, and what comes of these changes is shown as returns.
-    """
+def _seen(strategy: Strategy, inputs: Inputs, currency: str) -> Observed:
+    """Changes of all series, as printed and as the strategy believes in them."""
     panel = align(inputs.prices, inputs.universe, lookback_months=lookback_months(strategy))
     latent = strategy.forecast.observation == "latent"
-    return observe(panel, translation(panel, inputs.snapshot["fx"], currency), latent=latent).realised
+    return observe(panel, translation(panel, inputs.snapshot["fx"], currency), latent=latent)
+
+
+def _correlations(seen: Observed, forecast: Forecast) -> tuple[Mapping[str, Any], ...]:
+    """The pairs of the universe, the most correlated of the forecast first."""
+    columns = [seen.realised.series.index(key) for key in forecast.assets]
+    size = np.sqrt(np.diag(forecast.matrix))
+    matrix = forecast.matrix / np.outer(size, size)
+    rows = []
+    for i, j in zip(*np.triu_indices(len(columns), 1), strict=True):
+        found = rank_correlation(seen.printed[:, columns[i]], seen.printed[:, columns[j]])
+        rows.append(
+            {
+                "assets": [forecast.assets[i], forecast.assets[j]],
+                "periods": found.periods,
+                "observed": found.value,
+                "low": found.low,
+                "high": found.high,
+                "forecast": float(matrix[i, j]),
+            }
+        )
+    return tuple(sorted(rows, key=lambda row: (-row["forecast"], row["assets"])))
 
 
 def _characteristics(
-    strategy: Strategy, inputs: Inputs, forecast: Forecast, currency: str, destination: str
+    inputs: Inputs, changes: Increments, forecast: Forecast, destination: str
 ) -> tuple[CharacteristicReturns | None, tuple[str, ...]]:
-    """Returns of the characteristics, or None and the reason as a note."""
-    changes = local_changes(strategy, inputs, currency)
+    """Returns of the characteristics, or None and the reason as a note.
+
+    Changes are without corrections of volatility: these scale risk, and what comes of the changes is shown as returns.
+    """
     try:
         found = supply_premia(inputs.snapshot, changes, forecast.periods_per_year, destination=destination)
     except (GapError, DataError) as error:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from toolkit.cli.options import Common, with_common
 from toolkit.cli.request import DEFAULT_STRATEGY, StrategyName
@@ -41,6 +43,9 @@ NAMES = {"currency:USD": "the dollar's exchange rate"}
 def factors(
     strategy: StrategyName = DEFAULT_STRATEGY,
     *,
+    correlations: Annotated[
+        bool, typer.Option("--correlations", help="Show what moves together instead, pair by pair.")
+    ] = False,
     common: Common,
 ) -> None:
     """Show the factor model: loadings, fit, corrected volatilities, and whether past forecasts of risk held."""
@@ -60,12 +65,15 @@ def factors(
         style="bold",
         markup=False,
     )
-    _volatilities(told["assets"], out)
-    _loadings(told, out)
-    _factors(told["factors"], out)
-    described = () if answer.characteristics is None else answer.characteristics.notes
-    _characteristics(told["characteristics"], described, out)
-    _forecasts(answer, out)
+    if correlations:
+        _correlations(told["correlations"], out)
+    else:
+        _volatilities(told["assets"], out)
+        _loadings(told, out)
+        _factors(told["factors"], out)
+        described = () if answer.characteristics is None else answer.characteristics.notes
+        _characteristics(told["characteristics"], described, out)
+        _forecasts(answer, out)
     for note in answer.notes:
         out.print(f"Note: {note}", markup=False)
 
@@ -82,6 +90,24 @@ def _table(left: Sequence[str], right: Sequence[str], last: Sequence[str] = ()) 
     for heading in last:
         table.add_column(heading)
     return table
+
+
+def _correlations(rows: Sequence[Mapping[str, Any]], out: Console) -> None:
+    table = _table(("asset", "with"), ("forecast", "observed", "95% interval", "n"))
+    for row in rows:
+        known = row["observed"] is not None
+        interval = f"{row['low']:+.2f} to {row['high']:+.2f}" if known else "too few"
+        table.add_row(
+            *row["assets"], f"{row['forecast']:+.2f}", f"{row['observed']:+.2f}" if known else "", interval, str(row["periods"])
+        )
+    out.print("Correlations, those of the forecast first", style="bold")
+    out.print(table)
+    apart = sum(row["observed"] is not None and not row["low"] <= 0.0 <= row["high"] for row in rows)
+    out.print(
+        f"observed: rank correlation of the changes of what was printed in n common periods; {apart} of {len(rows)} intervals"
+        " leave out zero. Noise of customs values draws it to zero, which the forecast corrects for and shrinks.",
+        markup=False,
+    )
 
 
 def _volatilities(assets: Sequence[Mapping[str, Any]], out: Console) -> None:
