@@ -260,6 +260,8 @@ def test_every_figure_of_the_terminal_is_one_of_the_object(told, command):
     """In a row of a table it is a figure of what the row names, in a sentence one of the whole object."""
     answer, lines, _ = told[command]
     found = list(numbers(answer))
+    # The cash of all orders is told as their sum.
+    found.append((sum(order["cash"] for order in answer.get("orders", ())), frozenset()))
     rows = {tag for _, tags in found for tag in tags if len(tag) > 2}
     kept = {text for words in texts(answer) for text in (words, words.replace("_", " ")) if re.search(r"\d", text)}
     kept |= set(LEGENDS.get(command, ()))
