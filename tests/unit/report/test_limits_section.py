@@ -18,7 +18,7 @@ VARIANCE = {"kind": "min_risk", "unit": "variance", "risk_aversion": None, "meas
 
 
 def limited(records, *changes, objective=VARIANCE, **risk):
-    """The normal run with its limits replaced; a limit that is not described is an upper one with room."""
+    """The normal run with its limits replaced, which hold at the last prices; one not described is an upper one with room."""
     record = copy.deepcopy(records["normal"])
     first = record["constraints"][0]
     bare = {"side": "upper", "binding": False, "shadow_price": 0.0, "where": ""}
@@ -28,6 +28,7 @@ def limited(records, *changes, objective=VARIANCE, **risk):
     ]
     record["objective"] = {**record["objective"], **objective}
     record["risk"] |= risk
+    record["at_last_prices"] = {**record["at_last_prices"], "limits_broken": []}
     return record
 
 
