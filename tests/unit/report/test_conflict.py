@@ -68,10 +68,13 @@ def test_the_conflict_and_its_least_relaxation_are_told(tight):
         assert by == (f"{move:.1f} points" if move >= 0.1 else "less than 0.1 points")
     assert page["figures"]["Limits in conflict"] == f"2 of {len(tight['conflict']['limits'])}"
     assert page["figures"]["Least relaxation"] == page["rows"]["any metal"][-1]
-    assert page["title"] == "Two limits would have to give way together: “any metal” and “precious metals”"
+    *names, last = (f"“{name}”" for name in sorted(details["relaxation"]))
+    count = {2: "Two", 3: "Three"}[len(details["relaxation"])]
+    assert page["title"] == f"{count} limits would have to give way together: {', '.join(names)} and {last}"
     assert page["settings"] == details["set"]
     least = max(details["relaxation"], key=details["relaxation"].__getitem__)
-    assert f"would have to give way: “{least}” {page['rows'][least][2]} and " in page["paragraph"]
+    others = {"Two": " and ", "Three": "; two more limits move"}[count]
+    assert f"would have to give way: “{least}” {page['rows'][least][2]}{others}" in page["paragraph"]
 
 
 def test_the_same_in_german(tight):
