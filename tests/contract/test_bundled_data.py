@@ -1,17 +1,19 @@
 """Every bundled table holds its contract, its sums and its dates."""
 
+import gzip
 import json
+import shutil
 from datetime import date
 
 import polars as pl
 import pytest
 
 from toolkit.core.frames import TABLES
-from toolkit.data.package import bundled_folder, descriptor, read_table, sources, validate_package
+from toolkit.data.package import bundled_folder, bundled_market, descriptor, read_table, sources, validate_package
 
 
 def table(name: str) -> pl.DataFrame:
-    return read_table(bundled_folder() / f"{name}.csv", TABLES[name])
+    return bundled_market().until(date(2100, 1, 1))[name]
 
 
 def test_no_table_has_a_fault():
@@ -77,18 +79,25 @@ def test_annual_prices_are_verified_ones():
     assert table("prices_annual")["status"].str.starts_with("verified").all()
 
 
-def test_a_broken_table_is_found_with_its_row(tmp_path):
-    import shutil
-
+@pytest.mark.parametrize("name", ["fx", "shares", "history"])
+def test_a_broken_table_is_found_with_its_row_in_every_format(tmp_path, name):
     folder = tmp_path / "package"
     shutil.copytree(bundled_folder(), folder)
-    path = folder / "fx.csv"
-    lines = path.read_text().splitlines()
-    day, base, quote, rate, *rest = lines[3].split(",")
-    lines[3] = ",".join((day, base, quote, f"-{rate}", *rest))
-    path.write_text("\n".join(lines) + "\n")
+    path = next(folder.glob(f"{name}.*"))
+    column = {"fx": "rate", "shares": "quantity", "history": "value"}[name]
+    frame = read_table(path, TABLES[name]).with_row_index()
+    worse = frame.with_columns(pl.when(pl.col("index") == 2).then(-1.0).otherwise(column).alias(column)).drop("index")
+    if path.suffix == ".parquet":
+        worse.write_parquet(path)
+    else:
+        path.write_bytes((gzip.compress if path.suffix == ".gz" else bytes)(worse.write_csv().encode()))
     faults = validate_package(folder)
-    assert [(fault.table, fault.rule, fault.rows) for fault in faults] == [("fx", "rate|min_exclusive", (4,))]
+    assert [(fault.table, fault.file, fault.rows) for fault in faults] == [(name, path.name, (4,))]
+    assert faults[0].rule.startswith(column)
+
+
+def test_the_package_is_small():
+    assert sum(path.stat().st_size for path in bundled_folder().iterdir()) < 6_000_000
 
 
 def test_exchange_rates_agree_with_what_the_federal_reserve_printed():
@@ -101,7 +110,8 @@ def test_exchange_rates_agree_with_what_the_federal_reserve_printed():
 
 
 def test_rates_of_the_day_know_no_gap_longer_than_the_holidays():
-    daily = table("fx").filter(pl.col("date") >= date(2020, 1, 1))
+    daily = table("fx")
     assert set(daily["quote"]) == {"USD", "JPY", "GBP", "CHF", "CNY", "KRW", "CAD", "AUD", "SEK"}
-    for _, rows in daily.group_by("quote"):
+    for (quote,), rows in daily.group_by("quote"):
+        assert rows["date"].min() == (date(2005, 4, 1) if quote == "CNY" else date(1999, 1, 4))
         assert rows.sort("date")["date"].diff().max().days <= 5

@@ -180,7 +180,7 @@ FORMULAS = {
     "(100*(constraints[].limit-constraints[].value))", "(100*(constraints[].value-constraints[].limit))",
     "(100*(positions[].weight-positions[].previous_weight))", "(100*scenarios[].loss)", "(100*risk.measures[])",
     "(10000*supply.metals[].scored.hhi)",
-    "(10000*supply.metals[].scored.hhi_upper)", "(10000*supply.thresholds.highly_concentrated)", "(flows.flows[].quantity[]/1000)",
+    "(10000*supply.metals[].scored.hhi_upper)", "(10000*supply.metals[].scored.hhi_range[])", "(10000*supply.thresholds.highly_concentrated)", "(flows.flows[].quantity[]/1000)",
     "(flows.flows[].summary.latest/1000)", "(solver.kkt.dual/1e-n)", "(solver.kkt.gap/1e-n)", "(solver.kkt.primal/1e-n)",
     "(prices.series[].months[].level*prices.series[].months[].error)", "(positions[].price_today_se/positions[].price)",
     # what a limit costs, half the points that rounding moved, one estimate in twenty
@@ -252,7 +252,8 @@ COLUMNS = {
     "Gain, EUR": "exit.tax.lots[].gain Σexit.tax.lots[].gain",
     "Gives way by": "asked.step",
     "Held after": "positions[].quantity",
-    "HHI, of 10,000": "(10000*supply.metals[].scored.hhi) (10000*supply.metals[].scored.hhi_upper)",
+    "HHI, of 10,000": "(10000*supply.metals[].scored.hhi) (10000*supply.metals[].scored.hhi_upper) "
+    "(10000*supply.metals[].scored.hhi_range[])",
     "high": "stops.money_words whatif.shown[].high whatif.metals[].stop.high",
     "imports by month in kg (* zero inferred)": "flows.flows[].quantity[]",
     "In days": "exit.tax.lots[].days",
@@ -270,7 +271,7 @@ COLUMNS = {
     "Last price": "history.points[].last.low history.points[].last.high history.points[].last.date",
     "Last print, EUR": "positions[].price_raw positions[].price_date",
     "Latest month, kg": "flows.flows[].summary.latest",
-    "Left without it": "supply.metals[].scored.n_minus_1",
+    "Left without it": "supply.metals[].scored.n_minus_1 supply.metals[].scored.n_minus_1_range[]",
     "Left, EUR": "costs._table Σpositions[].value",
     "Level ± error, EUR": "positions[].price positions[].price_se",
     "Loadings, t-statistic in brackets, bold from 2 on": (
@@ -357,7 +358,9 @@ COLUMNS = {
     "To, inclusive": "lanes._table resale.groups[].answers[].measures[].until",
     "Today": "positions[].previous_weight",
     "US net imports": "official._reliance",
-    "Value": ("objective.value periods_per_year seed (solver.kkt.primal/1e-n) (solver.kkt.dual/1e-n) (solver.kkt.gap/1e-n)"),
+    "Value": (
+        "objective.value periods_per_year seed solver.kkt.primal solver.kkt.dual solver.kkt.gap (solver.kkt.primal/1e-n) (solver.kkt.dual/1e-n) (solver.kkt.gap/1e-n)"
+    ),
     "value": "positions[].weight",
     "Value, EUR": (
         "exit.products[].value exit.tax.lots[].value exit.total.value exposure.lots[].value orders[].value "

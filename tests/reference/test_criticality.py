@@ -127,4 +127,4 @@ def test_supply_potential_of_nickel():
 def test_governance_risk_of_china_in_2022(tables):
     risk = governance_risk(tables["governance"], 2022)
     assert round(risk.risk("CHN"), 3) == 0.588
-    assert (risk.year, risk.source) == (2022, "world_bank_wgi")
+    assert (risk.year, risk.source) == (2022, "world_bank_wgi_2023")

@@ -57,7 +57,7 @@ def test_a_broken_descriptor_is_refused(package, text, capsys):
     assert DESCRIPTORS[text] in _refused(package, capsys, ["optimize", "equal-weight", "--no-report"])
 
 
-@pytest.mark.parametrize("table", ["prices", "fx", "products", "controls"])
+@pytest.mark.parametrize("table", ["prices", "flows", "products", "controls"])
 def test_a_damaged_table_is_refused_with_its_name(package, table, capsys):
     path = package / f"{table}.csv"
     whole = path.read_bytes()
@@ -78,3 +78,22 @@ def test_a_damaged_table_is_refused_with_its_name(package, table, capsys):
         if content is not None:
             path.write_bytes(content)
         assert f"{table}.csv" in _refused(package, capsys, ["data", "list"]), what
+
+
+@pytest.mark.parametrize("name", ["fx.parquet", "history.csv.gz"])
+def test_a_damaged_packed_table_is_refused_with_its_name(package, name, capsys):
+    path = package / name
+    whole = path.read_bytes()
+    noise = random.Random(1).randbytes(2000)
+    for content in (
+        None,
+        b"",
+        whole[: len(whole) // 2],
+        noise,
+        whole[:100] + noise + whole[2100:],
+        b"PK\x03\x04" + whole[:100],
+    ):
+        path.unlink(missing_ok=True)
+        if content is not None:
+            path.write_bytes(content)
+        assert name in _refused(package, capsys, ["data", "list"]), content and content[:20]

@@ -1,6 +1,7 @@
 """The main job as a user runs it."""
 
 import csv
+import gzip
 import json
 import os
 import shutil
@@ -8,10 +9,15 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import date
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
+
+from toolkit.core.frames import TABLES
+from toolkit.data.package import bundled_folder, read_table
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -118,42 +124,50 @@ def test_nothing_known_later_changes_a_byte(toolkit, tmp_path):
     assert plain.stdout == poisoned.stdout
 
 
-def test_rows_known_later_change_no_byte_whatever_table_they_are_in(toolkit, tmp_path):
-    """A package whose later rows are gone, and one whose later prices are poisoned, give the bytes of the bundled one."""
-    day = "2025-06-30"
+FIGURES = ("price", "price_low", "price_high", "rate", "quantity", "value", "unit_value_median", "political_stability")
+
+
+@pytest.mark.parametrize(("day", "commands"), [
+    ("2025-06-30", (("optimize",), ("supply", "antimony"))),
+    ("2024-06-30", (("supply",), ("controls", "gallium", "--to", "USA"), ("data", "show", "prices_annual"))),
+])  # fmt: skip
+def test_rows_known_later_change_no_byte_whatever_table_they_are_in(toolkit, tmp_path, day, commands):
+    """A package whose later rows are gone, and one whose later figures are poisoned, give the bytes of the bundled one."""
+    later = pl.col("known_from") > date.fromisoformat(day)
 
     def package(name: str, *, poison: bool) -> Path:
         folder = tmp_path / name
-        shutil.copytree(REPOSITORY / "toolkit" / "data" / "bundled", folder)
-        for path in folder.glob("*.csv"):
-            with path.open(encoding="utf-8", newline="") as file:
-                rows = list(csv.DictReader(file))
-            columns = list(rows[0])
-            if poison:
-                for row in rows:
-                    if row["known_from"] > day:
-                        row.update({c: str(float(row[c]) * 7) for c in ("price", "rate", "quantity") if row.get(c)})
+        shutil.copytree(bundled_folder(), folder)
+        for entry in json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))["resources"]:
+            path = folder / entry["path"]
+            rows = read_table(path, TABLES[entry["name"]])
+            if not poison:
+                rows = rows.filter(~later)
             else:
-                rows = [row for row in rows if row["known_from"] <= day]
-            with path.open("w", encoding="utf-8", newline="") as file:
-                writer = csv.DictWriter(file, columns, lineterminator="\n")
-                writer.writeheader()
-                writer.writerows(rows)
+                names = [column for column in FIGURES if column in rows.columns]
+                rows = rows.with_columns(pl.when(later).then(pl.col(column) * 7).otherwise(column) for column in names)
+                if entry["name"] == "shares":  # the world still has its hundred percent, each country the share of another
+                    group = ["asset", "stage", "period_start", "source"]
+                    rows = rows.with_columns(pl.when(later).then(pl.col("share").reverse().over(group)).otherwise("share"))
+            if path.suffix == ".parquet":
+                rows.write_parquet(path)
+            else:
+                path.write_bytes((gzip.compress if path.suffix == ".gz" else bytes)(rows.write_csv().encode()))
         return folder
 
-    plain = toolkit("optimize", "--as-of", day, "--json")
-    assert plain.returncode == 0
+    plain = [toolkit(*command, "--as-of", day, "--json") for command in commands]
+    assert [one.returncode for one in plain] == [0] * len(commands)
     for name, poison in (("gone", False), ("poisoned", True)):
-        other = toolkit("optimize", "--as-of", day, "--json", "--data", str(package(name, poison=poison)))
-        assert other.stdout == plain.stdout, name
+        other = str(package(name, poison=poison))
+        for command, one in zip(commands, plain, strict=True):
+            assert toolkit(*command, "--as-of", day, "--json", "--data", other).stdout == one.stdout, (name, command)
 
 
 def test_the_bundled_market_of_an_earlier_day_uses_what_was_known_then(toolkit):
     record = json.loads(toolkit("optimize", "--json", "--no-report", "--as-of", "2025-06-30").stdout)
     assert all(entry["known_from"] <= "2025-06-30" for entry in record["data"])
     sources = {entry["source_id"] for entry in record["data"] if entry["table"] == "shares"}
-    assert sources == {"eu_crm_2023"}
-    assert any("platinum" in w for w in (*record["warnings"], *record["notes"]))
+    assert sources == {"usgs_mcs_2025", "world_mining_data"}
     assert record["exposures"]["country"]["CHN"] <= 0.5
 
 

@@ -6,12 +6,11 @@ is true. Yen, days and states are recomputed here.
 
 from __future__ import annotations
 
-import csv
 from datetime import date
 
 import pytest
 
-from toolkit.data.package import bundled_folder
+from toolkit.data.package import bundled_market
 
 MONTHS = ["2025-11-28", "2025-12-26", "2026-01-30", "2026-02-27", "2026-03-31", "2026-04-30", "2026-05-29", "2026-06-30",
           "2026-07-31", "2026-08-31", "2026-09-30", "2026-10-30"]  # fmt: skip
@@ -78,10 +77,8 @@ def test_a_metal_that_he_has_no_price_of_is_converted_at_the_rate_of_the_central
 
 def last_rate_of_euro(currency: str, day: date) -> float:
     """Units of a currency for a euro, from the bundled table."""
-    with (bundled_folder() / "fx.csv").open(encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if (row["base"], row["quote"]) == ("EUR", currency)]
-    known = [row for row in rows if max(row["date"], row["known_from"]) <= day.isoformat()]
-    return float(max(known, key=lambda row: row["date"])["rate"])
+    rows = bundled_market().until(day)["fx"].filter(base="EUR", quote=currency)
+    return rows.sort("date")["rate"][-1]
 
 
 def test_how_long_the_stored_gallium_lasts(desk):

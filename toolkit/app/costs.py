@@ -15,6 +15,7 @@ from toolkit.core.said import said
 from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.costs import TRADING_DAYS, Costs, Site, impact_coefficients
 from toolkit.strategy.model import CostsSpec, SiteSpec, VatSpec, months
+from toolkit.supply.concentration import newest_shares
 
 MASS = "kg"
 
@@ -28,29 +29,10 @@ def world_production(shares: pl.DataFrame, universe: Universe) -> dict[str, floa
         shares: A table with the contract of `toolkit.core.frames.Shares`, already narrowed to what was known.
         universe: Whose assets are asked about.
     """
-    found = {}
-    for asset in universe:
-        if asset.stage is None:
-            continue
-        rows = shares.filter(
-            (pl.col("asset") == asset.key)
-            & (pl.col("stage") == asset.stage)
-            & pl.col("quantity").is_not_null()
-            & (pl.col("unit") == MASS)
-        )
-        newest = rows.sort("period_end", "period_start", "known_from", "source", descending=[True, True, True, False])
-        if newest.is_empty():
-            continue
-        best = newest.row(0, named=True)
-        same = newest.filter(
-            (pl.col("source") == best["source"])
-            & (pl.col("period_start") == best["period_start"])
-            & (pl.col("period_end") == best["period_end"])
-        )
-        quantity, share = float(same["quantity"].sum()), float(same["share"].sum())
-        if quantity > 0 and share > 0:
-            found[asset.key] = quantity / share
-    return found
+    massed = newest_shares(shares.filter(pl.col("quantity").is_not_null() & (pl.col("unit") == MASS)))
+    sums = massed.group_by("asset", "stage").agg(pl.col("quantity").sum(), pl.col("share").sum())
+    world = {(key, stage): quantity / share for key, stage, quantity, share in sums.iter_rows() if quantity > 0 and share > 0}
+    return {asset.key: world[asset.key, asset.stage or ""] for asset in universe if (asset.key, asset.stage) in world}
 
 
 def strategy_costs(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -29,6 +30,11 @@ def _direct(fx: pl.DataFrame, base: str, quote: str) -> Rate | None:
             last = rows.row(-1, named=True)
             return Rate(base, quote, last["rate"] ** power, last["date"])
     return None
+
+
+def rates_used(fx: pl.DataFrame, currencies: Collection[str]) -> pl.DataFrame:
+    """The rows that lead between some currencies, for hashes and ages."""
+    return fx.filter(pl.col("quote").is_in(list(currencies)))
 
 
 def last_rate(fx: pl.DataFrame, base: str, quote: str) -> Rate:

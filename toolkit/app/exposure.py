@@ -13,6 +13,7 @@ from toolkit.app.assumptions import licence_delay, parse_elasticity, value_added
 from toolkit.app.cautions import late
 from toolkit.app.config import Settings
 from toolkit.app.costs import world_production
+from toolkit.app.exchange import rates_used
 from toolkit.app.instruments import Instrument, instruments, out_of_scope
 from toolkit.app.ledger import Events, LedgerInputs, load_ledger
 from toolkit.app.lots import instruments_of, price_warnings, read_lots
@@ -27,7 +28,7 @@ from toolkit.core.limits import LARGEST_RATIO, check_number
 from toolkit.core.remarks import Remark, by_money, in_record, note
 from toolkit.core.said import Said, phrases, said
 from toolkit.data.files.lots import few
-from toolkit.supply.concentration import CountryExposure, SupplyShares, country_exposure, supply_shares
+from toolkit.supply.concentration import CountryExposure, SupplyShares, country_exposure, newest_shares, scored_supplies
 from toolkit.supply.controls import CHINA, ControlLedger
 from toolkit.supply.delay import Cover, LicenceDelay, cover
 from toolkit.supply.exposure import (
@@ -208,7 +209,8 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         lots, {key: level.price for key, level in levels.items()}, inputs.ledger, on=as_of, destination=destination
     )
     portfolio = PortfolioExposure.of(found)
-    supplies = _supplies(inputs, portfolio.weights)
+    held = [asset for asset in inputs.products if asset.key in portfolio.weights]
+    supplies = scored_supplies(held, snapshot["shares"], snapshot["shares_elsewhere"])
     sectors, without_uses = industries(portfolio.weights, snapshot["end_uses"])
     elasticity = parse_elasticity(request.elasticity, snapshot)
     if request.cap is not None:
@@ -221,7 +223,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     except GapError as error:
         delay = None
         remarks.append(note(error.message))
-    tables = ("controls", "control_scopes", "products", "shares", "end_uses", "assumptions")
+    tables = ("controls", "control_scopes", "products", "end_uses", "assumptions")
     yearly = {level.asset: level.source for level in levels.values() if level.kind == ANNUAL}
     quoted = {level.asset: level.in_europe.basis for level in levels.values() if level.in_europe is not None}
     used_years = pl.DataFrame([*yearly.items()], schema={"asset": pl.String, "source": pl.String}, orient="row")
@@ -230,7 +232,8 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         "prices": prices.filter(pl.col("asset").is_in([*{level.asset for level in levels.values()} - yearly.keys()])),
         "prices_annual": snapshot["prices_annual"].join(used_years, on=["asset", "source"], how="semi"),
         "price_points": snapshot["price_points"].join(points, on=["asset", "basis"], how="semi"),
-        "fx": snapshot["fx"],
+        "fx": rates_used(snapshot["fx"], {*prices["currency"], currency}),
+        "shares": newest_shares(snapshot["shares"]).filter(pl.col("asset").is_in([*supplies])),
         **{name: snapshot[name] for name in tables},
     }
     data = tuple(entry.to_json() for entry in snapshot.provenance({n: f for n, f in used.items() if f.height}))
@@ -273,14 +276,6 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         vat=value_added_tax(snapshot, destination),
         data=data,
     )  # fmt: skip
-
-
-def _supplies(inputs: LedgerInputs, weights: Mapping[str, float]) -> dict[str, SupplyShares]:
-    """Shares of supply of each asset held, at the stage at which its metal is scored; only where they are known."""
-    shares = inputs.snapshot["shares"]
-    there = set(shares.select("asset", "stage").iter_rows())
-    stages = {asset.key: asset.stage for asset in inputs.products if asset.stage is not None}
-    return {key: supply_shares(shares, key, stages[key]) for key in weights if (key, stages.get(key)) in there}
 
 
 def _use(entries: tuple[str, ...], inputs: LedgerInputs, stored: Mapping[str, float]) -> dict[str, float]:

@@ -21,7 +21,7 @@ from toolkit.data.files.events import OwnEvents
 from toolkit.data.quality import findings, quality
 from toolkit.factors.history import annual_rows
 from toolkit.strategy.model import Strategy, UniverseSpec
-from toolkit.supply.concentration import SupplyShares, supply_shares
+from toolkit.supply.concentration import SupplyShares, scored_supplies
 from toolkit.supply.controls import ControlLedger
 
 
@@ -256,12 +256,7 @@ def load_context(settings: Settings, as_of: date, *, prices: PriceFiles | None =
         forms=[asset.form for asset in products if asset.form],
         reviewed_to=snapshot.complete_to("controls"),
     )
-    supply: dict[str, SupplyShares] = {}
-    for asset in products:
-        if asset.stage is not None:
-            at_stage = snapshot["shares"].filter((pl.col("asset") == asset.key) & (pl.col("stage") == asset.stage))
-            if at_stage.height:
-                supply[asset.key] = supply_shares(snapshot["shares"], asset.key, asset.stage)
+    supply = scored_supplies(products, snapshot["shares"], snapshot["shares_elsewhere"])
     return Context(market, snapshot, products, ledger, supply, own, only, notes, own_events)
 
 

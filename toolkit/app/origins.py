@@ -202,7 +202,7 @@ def _from_one(asset: Asset, origin: str, base: SupplyShares | None, as_of: date)
     own = SupplyShares(asset.key, asset.stage or "", "strategy", as_of, as_of, as_of, (origin,), (1.0,), 0.0)
     if base is None:
         return own
-    return replace(base, asset=asset.key, countries=own.countries, shares=own.shares, other=0.0)
+    return replace(base, asset=asset.key, countries=own.countries, shares=own.shares, other=0.0, elsewhere={})
 
 
 def _from_elsewhere(asset: Asset, base: SupplyShares) -> SupplyShares:
@@ -221,6 +221,7 @@ def _from_elsewhere(asset: Asset, base: SupplyShares) -> SupplyShares:
         countries=tuple(country for country, _ in rest),
         shares=tuple(share / total for _, share in rest),
         other=base.other / total,
+        elsewhere={},
     )
 
 

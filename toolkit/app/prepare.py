@@ -13,7 +13,7 @@ import polars as pl
 from toolkit.app.assumptions import exit_days
 from toolkit.app.costs import strategy_costs, world_production
 from toolkit.app.definitions import find
-from toolkit.app.exchange import Rate, last_rate
+from toolkit.app.exchange import Rate, last_rate, rates_used
 from toolkit.app.factor_scenarios import factor_falls
 from toolkit.app.forecast import strategy_forecast
 from toolkit.app.holdings import Held, Whole, read_held, whole
@@ -37,7 +37,7 @@ from toolkit.optimize.terms.no_trade import KeepAtLeast, NoBuy, NoTrade
 from toolkit.optimize.terms.trading import Liquidity
 from toolkit.strategy.decode import load_strategy
 from toolkit.strategy.model import Strategy
-from toolkit.supply.concentration import SupplyShares, supply_shares
+from toolkit.supply.concentration import SupplyShares, newest_shares, supply_shares
 
 OUTSIDE = "held outside the strategy"
 NOT_SOLD_YET = "not sold yet"
@@ -345,29 +345,34 @@ def _facts(
 
 
 def _at_stage(inputs: Inputs, offers: Offers, stage: str) -> Mapping[str, SupplyShares]:
-    shares = inputs.snapshot["shares"].filter(pl.col("stage") == stage)
+    shares, elsewhere = inputs.snapshot["shares"].filter(pl.col("stage") == stage), inputs.snapshot["shares_elsewhere"]
     there, universe = set(shares["asset"]), inputs.universe
     products = dict.fromkeys(asset.offer_of or asset.key for asset in universe)
-    found = offers.supply({key: supply_shares(shares, key, stage) for key in products if key in there}, inputs.snapshot.as_of)
+    found = offers.supply(
+        {key: supply_shares(shares, key, stage, elsewhere=elsewhere) for key in products if key in there}, inputs.snapshot.as_of
+    )
     return {key: supply for key, supply in found.items() if key in universe}
 
 
 def _country_rows(universe: Universe, supply: Mapping[str, SupplyShares]) -> dict[str, FloatArray]:
-    """Country -> (n,) share of each asset's supply; the unnamed remainder is many countries and has no row."""
+    """Country -> (n,) highest share of each asset's supply that a source gives; unnamed countries are many and have no row."""
     countries = sorted({country for shares in supply.values() for country in shares.countries})
     return {
-        country: np.array([supply[key].share(country) if key in supply else 0.0 for key in universe.keys])
+        country: np.array([supply[key].share_range(country)[1] if key in supply else 0.0 for key in universe.keys])
         for country in countries
     }
 
 
 def _used_rows(inputs: Inputs, currency: str) -> dict[str, pl.DataFrame]:
-    tables = ["prices"]
-    if set(inputs.prices["currency"].unique()) != {currency}:
-        tables.append("fx")
+    snapshot, frames = inputs.snapshot, {"prices": inputs.prices}
+    quoted = {*inputs.prices["currency"].unique()}
+    if quoted != {currency}:
+        frames["fx"] = rates_used(snapshot["fx"], {*quoted, currency})
     if len(inputs.unknown) < len(inputs.universe):
-        tables += ["products", "shares", "flows", "controls", "control_scopes"]
-    frames = {table: inputs.snapshot[table] for table in tables} | {"prices": inputs.prices}
+        frames |= {table: snapshot[table] for table in ("products", "flows", "controls", "control_scopes")}
+        scored = [(asset.offer_of or asset.key, asset.stage) for asset in inputs.universe if asset.key in inputs.supply]
+        keys = pl.DataFrame(scored, schema=["asset", "stage"], orient="row")
+        frames["shares"] = newest_shares(snapshot["shares"]).join(keys, on=["asset", "stage"], how="semi")
     if inputs.asks is not None:
         frames["prices"] = pl.concat([inputs.prices, inputs.asks.select(inputs.prices.columns)])
     return {table: frame for table, frame in frames.items() if frame.height}

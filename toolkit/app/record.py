@@ -24,6 +24,7 @@ from toolkit.app.record_risk import contributions, limit_rows, objective_record,
 from toolkit.app.request import Request
 from toolkit.app.runs import SCHEMA_VERSION
 from toolkit.app.scenarios import StrategyScenarios
+from toolkit.app.supply import ranges
 from toolkit.app.valuation import Quotation, annual_basis, in_europe, region_of
 from toolkit.core.remarks import in_record
 from toolkit.core.said import phrases, said, sentences
@@ -342,8 +343,10 @@ def _assets(inputs: Inputs, forecast: Forecast) -> list[dict[str, Any]]:
                     "hhi": supply.hhi,
                     "hhi_upper": supply.hhi_upper,
                     "n_minus_1": supply.n_minus_1,
+                    **ranges(supply),
                     "period_end": supply.period_end,
                     "source": inputs.snapshot.source(supply.source).title,
+                    "source_id": supply.source,
                 },
             }
         )

@@ -24,6 +24,7 @@ from toolkit.supply.concentration import (
     SupplyShares,
     governance_risk,
     governance_weighted_hhi,
+    newest_shares,
     supply_shares,
 )
 from toolkit.supply.controls import CHINA
@@ -68,6 +69,18 @@ class Scenario:
             raise SpecError(f"--trade-parameter {self.trade_parameter:g} is no trade parameter.", hint=hint)
 
 
+def ranges(supply: SupplyShares) -> dict[str, Any]:
+    """Where compilations disagree on the largest producer: what each says, and both ends of the figures; else all null."""
+    others = supply.elsewhere.get(supply.top_country)
+    low_and_high = {
+        "top_share_range": supply.share_range(supply.top_country),
+        "n_minus_1_range": supply.n_minus_1_range,
+        "hhi_range": supply.hhi_range,
+    }
+    told = {key: plain(list(ends)) if others else None for key, ends in low_and_high.items()}
+    return {"elsewhere": plain(dict(others)) if others else None, **told}
+
+
 @dataclass(frozen=True, slots=True)
 class StageSupply:
     """The newest shares of one stage, and what is computed from them.
@@ -97,6 +110,7 @@ class StageSupply:
             "n_minus_1": plain(supply.n_minus_1),
             "hhi": plain(supply.hhi),
             "hhi_upper": plain(supply.hhi_upper),
+            **ranges(supply),
             "governance_hhi": plain(governed and governed.hhi),
             "governance_hhi_upper": plain(governed and governed.hhi_upper),
             "governance_year": governed and governed.year,
@@ -393,7 +407,7 @@ def _stage(
     *,
     scored: bool,
 ) -> StageSupply:
-    shares = supply_shares(snapshot["shares"], key, stage)
+    shares = supply_shares(snapshot["shares"], key, stage, elsewhere=snapshot["shares_elsewhere"])
     governed = governance_weighted_hhi(shares, governance) if governance else None
     trade = snapshot["trade_parameters"]
     own = trade.filter((pl.col("asset") == key) & (pl.col("stage") == stage) & (pl.col("country") == scenario.country))[
@@ -445,6 +459,8 @@ def _used(snapshot: Snapshot, keys: Sequence[str]) -> dict[str, pl.DataFrame]:
     """The rows that an answer on these metals rests on, by table."""
     mine = pl.col("asset").is_in(list(keys))
     materials = snapshot["criticality_materials"].filter(mine)
-    tables = {name: snapshot[name].filter(mine) for name in ("shares", "trade_parameters", "metals")}
+    tables = {name: snapshot[name].filter(mine) for name in ("trade_parameters", "metals", "shares_elsewhere")}
+    tables["shares"] = newest_shares(snapshot["shares"].filter(mine))
     tables["criticality"] = snapshot["criticality"].filter(pl.col("material").is_in(materials["material"].to_list()))
-    return {**tables, "governance": snapshot["governance"]}
+    tables["governance"] = snapshot["governance"].filter(pl.col("year") == pl.col("year").max())
+    return {table: frame for table, frame in tables.items() if frame.height}

@@ -18,7 +18,6 @@ import numpy as np
 
 from toolkit.app.forecast import risk_forecast
 from toolkit.app.inputs import Inputs
-from toolkit.core.assets import Universe
 from toolkit.core.errors import DataError, GapError
 from toolkit.core.market import Market, Snapshot
 from toolkit.factors.currency import translation
@@ -28,7 +27,7 @@ from toolkit.factors.observed import AVERAGE
 from toolkit.factors.panel import CUSTOMS, MINIMUM_CHANGES, Panel, align
 from toolkit.factors.risks import AS_IS
 from toolkit.strategy.model import Strategy
-from toolkit.supply.concentration import SupplyShares, supply_shares
+from toolkit.supply.concentration import scored_supplies
 from toolkit.supply.controls import ControlLedger
 
 STEP = 3
@@ -166,7 +165,7 @@ def _as_known(inputs: Inputs, past: Market, dates: tuple[date, ...]) -> Iterator
         if (heights := tuple(snapshot[name].height for name in LEDGER)) != events:
             ledger, events = _ledger(inputs, snapshot), heights
         if (height := snapshot["shares"].height) != shares:
-            supply, shares = _supply(inputs.universe, snapshot), height
+            supply, shares = scored_supplies(inputs.universe, snapshot["shares"]), height
         # A product without a price is on no side of any factor.
         priced = inputs.products.take([key for key in inputs.products.keys if key in counts])
         yield replace(inputs, snapshot=snapshot, universe=universe, products=priced, ledger=ledger, supply=supply)
@@ -180,15 +179,6 @@ def _ledger(inputs: Inputs, snapshot: Snapshot) -> ControlLedger:
         forms=forms,
         reviewed_to=snapshot.complete_to("controls"),
     )
-
-
-def _supply(universe: Universe, snapshot: Snapshot) -> dict[str, SupplyShares]:
-    there = set(snapshot["shares"].select("asset", "stage").iter_rows())
-    return {
-        asset.key: supply_shares(snapshot["shares"], asset.key, asset.stage)
-        for asset in universe
-        if asset.stage is not None and (asset.key, asset.stage) in there
-    }
 
 
 def _quarters(first: date, last: date) -> Iterator[date]:

@@ -1,6 +1,9 @@
-"""`toolkit data list|validate`."""
+"""`toolkit data list|show|validate`."""
 
 from __future__ import annotations
+
+import sys
+from typing import Annotated
 
 import typer
 
@@ -38,6 +41,30 @@ def list_data(*, common: Common) -> None:
         newest = record["as_of"] or ""
         table.add_row(record["table"], record["source"], str(record["rows"]), newest, record["known_from"], overdue)
     console(common).print(table)
+
+
+@app.command("show")
+@without_prices
+def show(
+    *, table: Annotated[str, typer.Argument(metavar="TABLE", help="A table of `toolkit data list`.")], common: Common
+) -> None:
+    """Print the rows of a table that were known on the day, as CSV, sorted: what is packed can be compared, too."""
+    import polars as pl
+
+    from toolkit.app.config import resolve
+    from toolkit.app.market import load
+    from toolkit.core.errors import SpecError, did_you_mean
+    from toolkit.core.frames import TABLES
+
+    if table not in TABLES:
+        raise SpecError(f"there is no table {table!r}.", hint=did_you_mean(table, TABLES))
+    frame = load(resolve(common.settings(), file=common.config)).market.until(common.day())[table]
+    frame = frame.sort(TABLES[table].primary_key() or frame.columns)
+    if common.json:
+        rows = frame.with_columns(pl.selectors.date().cast(pl.String)).to_dicts()
+        print_json({"as_of": common.day().isoformat(), "table": table, "rows": rows})
+    else:
+        sys.stdout.write(frame.write_csv())
 
 
 @app.command("validate")

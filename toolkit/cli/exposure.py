@@ -153,12 +153,12 @@ def _resale(lot: LotExposure) -> str:
 
 def _show_prices(answer: ExposureAnswer, out: Console) -> None:
     unit = f"{answer.currency}/kg"
-    table = _table("price of", unit, "+/-", "is", "of", "paid in", "basis", right=(unit, "+/-"))
+    table = _table("price of", unit, "+/-", "is", "of", "paid in", "basis", "source", right=(unit, "+/-"))
     for price in answer.prices.values():
         error, kind = f"{price.standard_error:,.2f}" if price.standard_error else "", price.kind.replace("_", " ")
         region = price.region or ("not stated" if price.basis.startswith(kind) else "")
         basis = price.basis.removeprefix(f"{kind}, ").replace("_", " ")
-        table.add_row(price.asset, f"{price.price:,.2f}", error, kind, str(price.date), region, basis)
+        table.add_row(price.asset, f"{price.price:,.2f}", error, kind, str(price.date), region, basis, price.source)
     out.print(table)
     for price in answer.prices.values():
         if price.in_europe is not None and price.in_europe.told:
@@ -193,7 +193,8 @@ def _show_supply(answer: ExposureAnswer, out: Console) -> None:
         leading = ", ".join(f"{country} {share:.0%}" for country, share in list(supply.as_mapping().items())[:5])
         out.print(
             f"Supply behind the portfolio: {leading}; unnamed countries {supply.other:.0%}. Weighted HHI {supply.hhi:.2f}"
-            f" (0 to 1), left without each metal's largest producer {supply.n_minus_1:.0%}."
+            f" (0 to 1), left without each metal's largest producer {supply.n_minus_1:.0%}. Shares: "
+            f"{', '.join(sorted({of.source for of in answer.supplies}))}."
         )
     if supply.without_shares:
         out.print(f"No production shares are known for {', '.join(supply.without_shares)}.", markup=False)

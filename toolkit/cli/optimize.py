@@ -186,8 +186,13 @@ def _show(result: Result, common: Common) -> None:
     countries = sorted(exposures["country"].items(), key=lambda item: -item[1])[:3]
     told = ", ".join(f"{country} {share:.0%}" for country, share in countries)
     if exposures["controlled"] is not None and countries:
+        held = {row["asset"] for row in record["positions"] if row["weight"] > 0}
+        known = [row["supply"] for row in record["assets"] if row["asset"] in held and row["supply"]]
+        editions = ", ".join(sorted({supply["source_id"] for supply in known}))
         out.print(
-            f"Under export control for {record['owner']['country']}: {exposures['controlled']:.1%} of value. Supply: {told}."
+            f"Under export control for {record['owner']['country']}: {exposures['controlled']:.1%} of value. "
+            f"Supply: {told} ({editions}).",
+            markup=False,
         )
     limits = Table()
     for heading, justify in (

@@ -122,6 +122,8 @@ def _show(answer: SupplyAnswer, metal: MetalSupply, out: Console) -> None:
         out.print(table)
         for at in metal.stages:
             out.print(_producers(at.supply), markup=False)
+            if told := _disagreement(at.supply):
+                out.print(told, markup=False)
     _explain_stage(metal, out)
     if metal.stages:
         _explain_concentration(answer, out)
@@ -191,6 +193,19 @@ def _producers(supply: SupplyShares) -> str:
     if supply.other:
         told.append(f"not named by the source {_percent(supply.other)}")
     return f"{STAGE_WORDS[supply.stage].capitalize()}, {_years(supply)}: {', '.join(told)}."
+
+
+def _disagreement(supply: SupplyShares) -> str:
+    """What other compilations give for the largest producer, and both ends of the figures; empty where none is known."""
+    others = supply.elsewhere.get(supply.top_country)
+    if not others:
+        return ""
+    given = ", ".join(f"{_percent(share)} ({compilation})" for compilation, share in others.items())
+    left, index = (tuple(map(show, ends)) for show, ends in ((_percent, supply.n_minus_1_range), (_index, supply.hhi_range)))
+    return (
+        f"Sources disagree on {supply.top_country}: here {_percent(supply.top_share)} ({supply.source}), elsewhere {given}. "
+        f"N-1 is {left[0]} to {left[1]}, HHI {index[0]} to {index[1]}; limits on countries count the highest share."
+    )
 
 
 def _explain_stage(metal: MetalSupply, out: Console) -> None:

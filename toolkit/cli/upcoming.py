@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 def upcoming(
     *,
     within: Annotated[str, typer.Option("--within", metavar="SPAN", help="How far ahead: 90d, 12w, 3m or 1y.")] = "90d",
+    format: Annotated[  # noqa: A002
+        str | None, typer.Option("--format", metavar="FORMAT", help="A feed on stdout: ics, rss or json.")
+    ] = None,
     alert: Annotated[bool, typer.Option("--alert", help="Exit with 8 when something falls within the span.")] = False,
     events: Annotated[str | None, typer.Option("--events", metavar="FILE", help=EVENTS_HELP)] = None,
     common: Common,
@@ -25,12 +29,21 @@ def upcoming(
     """List the dated changes ahead, as known on the day of --as-of, and the suspensions that have lapsed."""
     from toolkit.app.config import resolve
     from toolkit.app.controls import calendar
+    from toolkit.app.feeds import FORMATS
     from toolkit.app.status import ALERT
+    from toolkit.core.errors import SpecError, did_you_mean
 
+    known = (*FORMATS, "json")
+    if format not in (None, *known):
+        raise SpecError(f"--format {format!r} is no format of a feed: {', '.join(known)}.", hint=did_you_mean(format, known))
     found = calendar(resolve(common.settings(), file=common.config), common.day(), within, events)
     record = found.to_json()
-    if common.json:
+    if common.json or format == "json":
         print_json(record)
+    elif format is not None:
+        # Lines of iCalendar end in CR LF on every system, and both formats are UTF-8 whatever the terminal is.
+        sys.stdout.flush()
+        sys.stdout.buffer.write(FORMATS[format](record).encode())
     else:
         _show(record, console(common))
     if alert and record["upcoming"]:

@@ -138,6 +138,20 @@ class Shares(dy.Schema):
         return pl.col("stage").is_in(STAGES)
 
 
+class SharesElsewhere(dy.Schema):
+    """What another compilation than that of `Shares` gives for one country: single figures, cited. `year` may be unknown."""
+
+    asset = dy.String(primary_key=True)
+    stage = dy.String(primary_key=True)
+    country = dy.String(primary_key=True, regex=COUNTRY)
+    compilation = dy.String(primary_key=True)
+    year = dy.Int64(nullable=True)
+    share = dy.Float64(nullable=False, min=0, max=1)
+    note = dy.String(nullable=True)
+    source = dy.String(nullable=False)
+    known_from = dy.Date(nullable=False)
+
+
 class TradeFlows(dy.Schema):
     """Customs flows into `reporter` from `partner` (`WLD`: all partners). `basis`: reported or inferred_zero."""
 
@@ -203,6 +217,52 @@ class EndUses(dy.Schema):
     @dy.rule()
     def one_row_a_use_and_sector(cls) -> pl.Expr:
         return pl.len().over("asset", "application", "nace2") == 1
+
+
+class History(dy.Schema):
+    """Unit values (USD/kg) and production (kg) by year; `commodity` is the name of the source, `asset` the nearest metal."""
+
+    date = dy.Date(primary_key=True)
+    commodity = dy.String(primary_key=True)
+    asset = dy.String(nullable=True)
+    series = dy.String(primary_key=True)
+    value = dy.Float64(nullable=False, min=0, allow_inf=False, allow_nan=False)
+    unit = dy.String(nullable=False, regex=r"^(USD/kg|kg)$")
+    source = dy.String(primary_key=True)
+    known_from = dy.Date(nullable=False)
+
+
+class UnitValues(dy.Schema):
+    """World trade of a year by subheading of the Harmonized System of 1992: value (USD) over quantity (kg) is a unit value.
+
+    `unit_value_median` (USD/kg) is the median over flows, weighted by quantity; `value_china` and `quantity_china` are exports
+    of China. `asset` is null where the subheading mixes metals.
+    """
+
+    date = dy.Date(primary_key=True)
+    hs_code = dy.String(primary_key=True, regex=r"^[0-9]{6}$")
+    asset = dy.String(nullable=True)
+    title = dy.String(nullable=False)
+    value = dy.Float64(nullable=False, min_exclusive=0)
+    quantity = dy.Float64(nullable=False, min_exclusive=0)
+    flows = dy.Int64(nullable=False, min=1)
+    unit_value_median = dy.Float64(nullable=False, min_exclusive=0)
+    value_china = dy.Float64(nullable=True, min=0)
+    quantity_china = dy.Float64(nullable=True, min=0)
+    source = dy.String(nullable=False)
+    known_from = dy.Date(nullable=False)
+
+
+class Energy(dy.Schema):
+    """Monthly averages of energy in the long run; `Prices` has them from another source since 2012."""
+
+    date = dy.Date(primary_key=True)
+    asset = dy.String(primary_key=True)
+    price = dy.Float64(nullable=False, min_exclusive=0, allow_inf=False, allow_nan=False)
+    currency = dy.String(nullable=False, regex=CURRENCY)
+    unit = dy.String(nullable=False)
+    source = dy.String(nullable=False)
+    known_from = dy.Date(nullable=False)
 
 
 class Governance(dy.Schema):
@@ -386,8 +446,12 @@ TABLES: Mapping[str, type[dy.Schema]] = MappingProxyType(
         "prices_annual": AnnualPrices,
         "price_points": PricePoints,
         "fx": ExchangeRates,
+        "history": History,
+        "unit_values": UnitValues,
+        "energy": Energy,
         "products": Products,
         "shares": Shares,
+        "shares_elsewhere": SharesElsewhere,
         "flows": TradeFlows,
         "criticality": Criticality,
         "trade_parameters": TradeParameters,
@@ -406,6 +470,9 @@ TABLES: Mapping[str, type[dy.Schema]] = MappingProxyType(
 """Every table of the market by name, and its contract."""
 
 SPEAKS_OF: Mapping[str, str] = MappingProxyType(
-    {"prices": "date", "prices_annual": "date", "price_points": "date", "fx": "date", "flows": "date", "shares": "period_end"}
+    {
+        **dict.fromkeys(("prices", "prices_annual", "price_points", "fx", "history", "unit_values", "energy", "flows"), "date"),
+        "shares": "period_end",
+    }
 )
 """Tables of observations: the column that may not lie after the date asked about. Controls may: they are announced ahead."""

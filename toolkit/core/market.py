@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -80,6 +81,27 @@ def _canonical_sha256(frame: pl.DataFrame) -> str:
     columns = sorted(frame.columns)
     text = frame.select(columns).sort(columns, nulls_last=True).write_csv(float_precision=None)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+class FramesOnDemand(Mapping[str, pl.DataFrame]):
+    """Frames by table name, each made when it is first asked for: a question reads the tables that it uses, and no others."""
+
+    def __init__(self, makers: Mapping[str, Callable[[], pl.DataFrame]]) -> None:
+        self._makers, self._made = makers, dict[str, pl.DataFrame]()
+
+    def __getitem__(self, table: str) -> pl.DataFrame:
+        if table not in self._made:
+            self._made[table] = self._makers[table]()
+        return self._made[table]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+    def __contains__(self, table: object) -> bool:
+        return table in self._makers
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,17 +184,21 @@ class Market:
         unknown = sorted(set(frames) - set(TABLES))
         if unknown:
             raise DataError(f"no contract for table {unknown[0]!r}.", hint=did_you_mean(unknown[0], TABLES))
-        return cls(MappingProxyType(dict(frames)), MappingProxyType(dict(sources)))
+        made = FramesOnDemand({name: partial(frames.__getitem__, name) for name in frames})
+        return cls(made, MappingProxyType(dict(sources)))
 
     def replace(self, table: str, frame: pl.DataFrame, sources: Mapping[str, Source] | None = None) -> Market:
         """The same market with one table exchanged (the user's own prices, for instance)."""
-        return Market.of({**self._frames, table: frame}, {**self._sources, **(sources or {})})
+        others = {name: partial(self._frames.__getitem__, name) for name in self._frames}
+        return Market.of(FramesOnDemand({**others, table: lambda: frame}), {**self._sources, **(sources or {})})
 
     def until(self, as_of: date) -> Snapshot:
         """What was known on `as_of`: rows published by then that speak of no later day."""
-        visible: dict[str, pl.DataFrame] = {}
-        for table, frame in self._frames.items():
+
+        def visible(table: str) -> pl.DataFrame:
             known = pl.col("known_from") <= as_of
             speaks_of = SPEAKS_OF.get(table)
-            visible[table] = frame.filter(known & (pl.col(speaks_of) <= as_of) if speaks_of else known)
-        return Snapshot(as_of, MappingProxyType(visible), self._sources)
+            return self._frames[table].filter(known & (pl.col(speaks_of) <= as_of) if speaks_of else known)
+
+        frames = FramesOnDemand({table: partial(visible, table) for table in self._frames})
+        return Snapshot(as_of, frames, self._sources)

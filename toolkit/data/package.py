@@ -6,11 +6,10 @@ Table schemas are declared once, in `toolkit.core.frames`; `datapackage.json` re
 
 from __future__ import annotations
 
-import functools
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cache, partial
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from toolkit.core.decode import faults_of
 from toolkit.core.errors import DataError, FrameError
 from toolkit.core.frames import TABLES
-from toolkit.core.market import Market, Source
+from toolkit.core.market import FramesOnDemand, Market, Source
 from toolkit.core.text import cleaned
 from toolkit.data.files.tabular import visible
 
@@ -84,10 +83,11 @@ class Fault:
     rule: str
     count: int
     rows: tuple[int, ...] = ()
+    file: str = "datapackage.json"
 
     def __str__(self) -> str:
         where = f", first at row {', '.join(map(str, self.rows))}" if self.rows else ""
-        return f"{self.table}.csv: {self.rule} ({self.count} times{where})"
+        return f"{self.file}: {self.rule} ({self.count} times{where})"
 
 
 def bundled_folder() -> Path:
@@ -134,14 +134,18 @@ def sources(package: dict[str, Any]) -> dict[str, Source]:
 
 
 def read_table(path: Path, schema: type[dy.Schema]) -> pl.DataFrame:
-    """One CSV table with the column types of its contract; ranges and keys are not judged here.
+    """One table (CSV, packed CSV or Parquet) with the column types of its contract; ranges and keys are not judged here.
 
     Raises:
         DataError: when the file is missing or a value has the wrong type.
     """
     dtypes = {name: column.dtype for name, column in schema.columns().items()}
     try:
-        frame = pl.read_csv(path, schema_overrides=dtypes, try_parse_dates=False, encoding="utf8")
+        if path.suffix == ".parquet":
+            frame = pl.read_parquet(path)
+            frame = frame.cast({name: dtype for name, dtype in dtypes.items() if name in frame.columns})
+        else:
+            frame = pl.read_csv(path, schema_overrides=dtypes, try_parse_dates=False, encoding="utf8")
     except FileNotFoundError:
         raise DataError(f"{path} is missing.", hint="The data package is incomplete: install it again.") from None
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
@@ -152,16 +156,15 @@ def read_table(path: Path, schema: type[dy.Schema]) -> pl.DataFrame:
     return visible(frame.select(list(dtypes)))
 
 
-def load_market(folder: Path, tables: Iterable[str] | None = None) -> Market:
-    """The market of a data package; `tables` narrows it to what is needed.
+def load_market(folder: Path) -> Market:
+    """The market of a data package. Of the bundled one every table is read when it is first asked for.
 
     Raises:
-        DataError: when a table is missing, unreadable, or breaks its contract.
+        DataError: when a table of another package is missing, unreadable, or breaks its contract.
     """
     package = descriptor(folder)
-    paths = {resource["name"]: folder / resource["path"] for resource in package.get("resources", [])}
-    wanted = set(TABLES if tables is None else tables)
-    frames = {name: read_table(path, TABLES[name]) for name, path in paths.items() if name in wanted and name in TABLES}
+    paths = {entry["name"]: folder / entry["path"] for entry in package.get("resources", []) if entry["name"] in TABLES}
+    frames = FramesOnDemand({name: partial(read_table, path, TABLES[name]) for name, path in paths.items()})
     if folder != bundled_folder():  # the bundled tables are checked by the tests of every release
         for name, frame in frames.items():
             if not TABLES[name].is_valid(frame):
@@ -171,13 +174,13 @@ def load_market(folder: Path, tables: Iterable[str] | None = None) -> Market:
 
 def _broken(name: str, path: Path, frame: pl.DataFrame) -> FrameError:
     """The first rule that a table breaks, with its rows."""
-    first, *more = _contract_faults(name, frame)
+    first, *more = _contract_faults(name, path, frame)
     details = {"file": str(path), "rule": first.rule, "rows": list(first.rows)}
     rest = f", and {len(more)} more rules are broken" if more else ""
     return FrameError(f"{path.parent}: {first}{rest}.", hint=AGAIN, details=details)
 
 
-def _contract_faults(name: str, frame: pl.DataFrame) -> list[Fault]:
+def _contract_faults(name: str, path: Path, frame: pl.DataFrame) -> list[Fault]:
     """Every rule of its contract that a table breaks."""
     numbered = frame.with_row_index("__row", offset=2)
     _, failures = TABLES[name].filter(frame)
@@ -185,11 +188,11 @@ def _contract_faults(name: str, frame: pl.DataFrame) -> list[Fault]:
     for rule, count in sorted(failures.counts().items()):
         invalid = failures.invalid().head(3)
         rows = numbered.join(invalid, on=frame.columns, how="semi", nulls_equal=True)["__row"].head(3)
-        faults.append(Fault(name, rule, count, tuple(rows)))
+        faults.append(Fault(name, rule, count, tuple(rows), path.name))
     return faults
 
 
-@functools.cache
+@cache
 def bundled_market() -> Market:
     """The market that ships with the package."""
     return load_market(bundled_folder())
@@ -200,17 +203,18 @@ def _table_faults(name: str, path: Path, resource: dict[str, Any], known_sources
     try:
         frame = read_table(path, schema)
     except DataError as error:
-        return [Fault(name, error.message, 1)]
+        return [Fault(name, error.message, 1, file=path.name)]
     declared = [(field["name"], field["type"]) for field in resource["schema"]["fields"]]
     contract = [(column, FRICTIONLESS_TYPES[type(spec.dtype)]) for column, spec in schema.columns().items()]
     faults = []
     if declared != contract:
-        faults.append(Fault(name, "datapackage.json declares other fields than the table's contract", 1))
-    faults += _contract_faults(name, frame)
+        faults.append(Fault(name, "datapackage.json declares other fields than the table's contract", 1, file=path.name))
+    faults += _contract_faults(name, path, frame)
     numbered = frame.with_row_index("__row", offset=2)
     undescribed = numbered.filter(~pl.col("source").is_in(list(known_sources)))
     if undescribed.height:
-        faults.append(Fault(name, "source without a description", undescribed.height, tuple(undescribed["__row"].head(3))))
+        rows = tuple(undescribed["__row"].head(3))
+        faults.append(Fault(name, "source without a description", undescribed.height, rows, path.name))
     return faults
 
 
@@ -222,8 +226,8 @@ def validate_package(folder: Path) -> tuple[Fault, ...]:
     """
     package = descriptor(folder)
     described = {resource["name"]: resource for resource in package.get("resources", [])}
-    faults = [Fault(name, "not described in datapackage.json", 1) for name in TABLES if name not in described]
-    faults += [Fault(name, "no contract for this table", 1) for name in described if name not in TABLES]
+    faults = [Fault(name, f"table {name!r} is not described", 1) for name in TABLES if name not in described]
+    faults += [Fault(name, f"no contract for table {name!r}", 1) for name in described if name not in TABLES]
     known = set(sources(package))
     for name, resource in described.items():
         if name in TABLES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,6 +12,9 @@ import polars as pl
 from toolkit.core.said import said
 from toolkit.factors.forecast import FloatArray
 from toolkit.factors.panel import Panel
+
+LONGEST_HOLIDAY = 7
+"""Days for which a rate of the day holds: weekends with the holidays around them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +38,39 @@ def monthly_rate(fx: pl.DataFrame, quote: str, reporting: str, dates: tuple[date
     """Reporting currency for one unit of `quote`, (T,) averages of months; NaN where unknown. Crosses over a shared base."""
     months = [d.replace(day=1) for d in dates]
 
+    def averages(rows: pl.DataFrame) -> FloatArray:
+        known = dict(rows.group_by(pl.col("date").dt.truncate("1mo")).agg(pl.col("rate").mean()).iter_rows())
+        return np.array([known.get(month, np.nan) for month in months])
+
+    return _crossed(fx, quote, reporting, len(dates), averages)
+
+
+def daily_rate(fx: pl.DataFrame, quote: str, reporting: str, dates: tuple[date, ...]) -> FloatArray:
+    """The same (T,) of the days: the last rate, at most `LONGEST_HOLIDAY` days old; NaN where there is none."""
+    days = np.array(dates, dtype="datetime64[D]")
+
+    def last(rows: pl.DataFrame) -> FloatArray:
+        known, rates = rows["date"].to_numpy().astype("datetime64[D]"), rows["rate"].to_numpy()
+        at = np.maximum(np.searchsorted(known, days, side="right") - 1, 0)
+        age = (days - known[at]).astype(int)
+        return np.where((age >= 0) & (age <= LONGEST_HOLIDAY), rates[at], np.nan)
+
+    return _crossed(fx, quote, reporting, len(dates), last)
+
+
+def _crossed(
+    fx: pl.DataFrame, quote: str, reporting: str, count: int, rates: Callable[[pl.DataFrame], FloatArray]
+) -> FloatArray:
+    """Reporting currency for one unit of `quote`: directly, inverted, or over a shared base."""
+
     def direct(base: str, target: str) -> FloatArray:
         if base == target:
-            return np.ones(len(dates))
+            return np.ones(count)
         for left, right, power in ((base, target, 1.0), (target, base, -1.0)):
             rows = fx.filter((pl.col("base") == left) & (pl.col("quote") == right)).sort("date")
             if rows.height:
-                means = rows.group_by(pl.col("date").dt.truncate("1mo")).agg(pl.col("rate").mean())
-                known = dict(means.iter_rows())
-                return np.array([known.get(month, np.nan) for month in months]) ** power
-        return np.full(len(dates), np.nan)
+                return rates(rows) ** power
+        return np.full(count, np.nan)
 
     rate = direct(quote, reporting)
     for base in fx["base"].unique().sort():
@@ -58,24 +85,16 @@ def _change(level: FloatArray) -> FloatArray:
 
 
 def translation(panel: Panel, fx: pl.DataFrame, reporting: str) -> Translation:
-    """Exchange-rate changes of the same months as the prices.
+    """Exchange-rate changes of the same periods as the prices: averages of months for months, rates of the day for days.
 
-    Prices that are not monthly are not converted: an average rate of a month would put the month's move into one day, and
-    daily rates do not reach back as far as prices may. Their risk stays in the currency of quotation, and a note says so.
-    Nothing is invented after the last rate either.
+    Nothing is invented where no rate is known.
     """
     foreign = [c != reporting for c in panel.currencies]
     rates = np.zeros((len(panel.dates) - 1, len(panel.assets)))
-    if not panel.monthly:
-        quoted = sorted({c for c, other in zip(panel.currencies, foreign, strict=True) if other})
-        note = said(
-            "Only monthly changes are converted at exchange rates: risk is measured in {quoted}, not in {reporting}.",
-            quoted=quoted, reporting=reporting,
-        )  # fmt: skip
-        return Translation(rates, np.full(len(rates), np.nan), (note,) if quoted else ())
+    rate_on = monthly_rate if panel.monthly else daily_rate
     notes: list[str] = []
     for currency in sorted({c for c, other in zip(panel.currencies, foreign, strict=True) if other}):
-        level = monthly_rate(fx, currency, reporting, panel.dates)
+        level = rate_on(fx, currency, reporting, panel.dates)
         columns = np.array([c == currency for c in panel.currencies])
         known = np.flatnonzero(np.isfinite(level))
         if not len(known):
@@ -99,5 +118,5 @@ def translation(panel: Panel, fx: pl.DataFrame, reporting: str) -> Translation:
                     price=panel.dates[-1],
                 )
             )
-    dollar = _change(monthly_rate(fx, "USD", reporting if reporting != "USD" else "EUR", panel.dates))
+    dollar = _change(rate_on(fx, "USD", reporting if reporting != "USD" else "EUR", panel.dates))
     return Translation(rates, dollar, tuple(notes))

@@ -7,7 +7,7 @@ The upper bound counts ``OTH`` as a single country. Mine and refinery figures ar
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
@@ -15,6 +15,7 @@ from typing import Any
 
 import polars as pl
 
+from toolkit.core.assets import Asset
 from toolkit.core.errors import DataError, GapError, did_you_mean
 
 OTHER = "OTH"
@@ -37,6 +38,7 @@ class SupplyShares:
         other: Fraction of countries that the source does not name, one by one unknown.
         period_start, period_end: The period the figures speak of; both days inclusive.
         known_from: Day of publication.
+        elsewhere: Country -> compilation -> the share that it gives, where others than `source` are known to speak of it.
     """
 
     asset: str
@@ -48,6 +50,7 @@ class SupplyShares:
     countries: tuple[str, ...]
     shares: tuple[float, ...]
     other: float
+    elsewhere: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     @property
     def hhi(self) -> float:
@@ -81,9 +84,41 @@ class SupplyShares:
         """The fraction of `country`; 0 when the source does not name it, although it may hide in ``OTH``."""
         return dict(zip(self.countries, self.shares, strict=True)).get(country, 0.0)
 
+    def share_range(self, country: str) -> tuple[float, float]:
+        """The lowest and the highest fraction of `country` that any source gives."""
+        given = (self.share(country), *self.elsewhere.get(country, {}).values())
+        return min(given), max(given)
 
-def supply_shares(shares: pl.DataFrame, asset: str, stage: str, *, source_order: Sequence[str] = ()) -> SupplyShares:
-    """The newest shares of `asset` at `stage` among the rows given.
+    @property
+    def n_minus_1_range(self) -> tuple[float, float]:
+        """What is left at the highest and at the lowest share of the largest producer."""
+        low, high = self.share_range(self.top_country)
+        return 1.0 - high, 1.0 - low
+
+    @property
+    def hhi_range(self) -> tuple[float, float]:
+        """The index at both ends of the share of the largest producer, the others in proportion; up to `hhi_upper`."""
+        rest = self.hhi - self.top_share**2
+        scale = 1.0 - self.top_share
+        ends = [end**2 + (rest * ((1.0 - end) / scale) ** 2 if scale else 0.0) for end in self.share_range(self.top_country)]
+        return min(*ends, self.hhi), max(*ends, self.hhi_upper)
+
+
+def newest_shares(shares: pl.DataFrame) -> pl.DataFrame:
+    """The rows of the newest period of each asset at each stage, from one source.
+
+    Of several that end on the same day the latest published goes first, then the one that starts later (a year beats a
+    five-year average), then the first in the alphabet.
+    """
+    keys = ["asset", "stage", "source", "period_start", "period_end"]
+    tables = shares.group_by(keys).agg(known=pl.col("known_from").max())
+    order = {"period_end": True, "known": True, "period_start": True, "source": False}
+    newest = tables.sort([*order], descending=[*order.values()]).unique(["asset", "stage"], keep="first", maintain_order=True)
+    return shares.join(newest, on=keys, how="semi")
+
+
+def supply_shares(shares: pl.DataFrame, asset: str, stage: str, *, elsewhere: pl.DataFrame | None = None) -> SupplyShares:
+    """The newest shares of `asset` at `stage` among the rows given, see `newest_shares`.
 
     Rows not yet known at the date of the question are the caller's to drop (`Market.until` does): nothing here has a clock.
 
@@ -91,8 +126,7 @@ def supply_shares(shares: pl.DataFrame, asset: str, stage: str, *, source_order:
         shares: A table with the contract of `toolkit.core.frames.Shares`.
         asset: Asset key.
         stage: ``extraction`` or ``processing``.
-        source_order: Sources preferred on ties. Of several with the same `period_end`, those named here go first, in this
-            order; then the latest published; then the first in the alphabet.
+        elsewhere: What other compilations say, with the contract of `toolkit.core.frames.SharesElsewhere`.
 
     Raises:
         DataError: for an asset that is not in the table, with the nearest names.
@@ -106,37 +140,44 @@ def supply_shares(shares: pl.DataFrame, asset: str, stage: str, *, source_order:
         stages = ", ".join(rows["stage"].unique().sort())
         hint = f"Shares are known for {stages}; stages are not mixed."
         raise GapError(f"no shares of {asset} at the stage {stage!r}.", hint=hint, details={"asset": asset, "stage": stage})
-    rank = {source: i for i, source in enumerate(source_order)}
-    tables = at_stage.group_by("source", "period_start", "period_end").agg(known=pl.col("known_from").max())
-
-    def newest_first(table: dict[str, Any]) -> tuple[Any, ...]:
-        ordinal = (-table["period_end"].toordinal(), rank.get(table["source"], len(rank)), -table["known"].toordinal())
-        # On equal ends the later start is the more current figure: a year beats a five-year average.
-        return (*ordinal, -table["period_start"].toordinal(), table["source"])
-
-    best = min(tables.iter_rows(named=True), key=newest_first)
-    chosen = at_stage.filter(
-        (pl.col("source") == best["source"])
-        & (pl.col("period_start") == best["period_start"])
-        & (pl.col("period_end") == best["period_end"])
-    )
+    chosen = newest_shares(at_stage)
+    first = chosen.row(0, named=True)
     named = chosen.filter((pl.col("country") != OTHER) & (pl.col("share") > 0)).sort(
         "share", "country", descending=[True, False]
     )
     if named.is_empty():
-        message = f"the shares of {asset} at {stage} from {best['source']} name no country."
+        message = f"the shares of {asset} at {stage} from {first['source']} name no country."
         raise GapError(message, hint="Give shares by country: concentration cannot be read from a remainder.")
+    others: dict[str, dict[str, float]] = {}
+    if elsewhere is not None:
+        said = elsewhere.filter((pl.col("asset") == asset) & (pl.col("stage") == stage)).sort("country", "compilation")
+        for row in said.iter_rows(named=True):
+            others.setdefault(row["country"], {})[row["compilation"]] = row["share"]
+    known: Any = chosen["known_from"].max()
     return SupplyShares(
         asset=asset,
         stage=stage,
-        source=best["source"],
-        period_start=best["period_start"],
-        period_end=best["period_end"],
-        known_from=best["known"],
+        source=first["source"],
+        period_start=first["period_start"],
+        period_end=first["period_end"],
+        known_from=known,
         countries=tuple(named["country"]),
         shares=tuple(named["share"]),
         other=float(chosen.filter(pl.col("country") == OTHER)["share"].sum()),
+        elsewhere=others,
     )
+
+
+def scored_supplies(
+    assets: Iterable[Asset], shares: pl.DataFrame, elsewhere: pl.DataFrame | None = None
+) -> dict[str, SupplyShares]:
+    """The shares of each asset at the stage at which it is scored, by asset key; only of those that have any there."""
+    there = set(shares.select("asset", "stage").iter_rows())
+    return {
+        asset.key: supply_shares(shares, asset.key, asset.stage, elsewhere=elsewhere)
+        for asset in assets
+        if asset.stage is not None and (asset.key, asset.stage) in there
+    }
 
 
 def concentration_table(supplies: Collection[SupplyShares]) -> pl.DataFrame:

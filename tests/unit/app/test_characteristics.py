@@ -60,9 +60,10 @@ def test_each_figure_appears_on_the_day_it_was_known(exposures):
     assert value(exposures, date(2023, 11, 30), "graphite_flake", "control_pressure") == 0
     assert value(exposures, date(2023, 12, 31), "graphite_flake", "control_pressure") == 1
     assert value(exposures, date(2026, 4, 30), "copper", "control_pressure") == 0
-    # The EU study of 2023 was published on 16 March.
-    assert value(exposures, date(2023, 2, 28), "gallium", "n_minus_1") is None
-    assert value(exposures, date(2023, 3, 31), "gallium", "n_minus_1") == pytest.approx(0.06, abs=0.03)
+    # The first edition with gallium is that of 31 January 2022, the next of a year later.
+    assert value(exposures, date(2021, 12, 31), "gallium", "n_minus_1") is None
+    assert value(exposures, date(2022, 1, 31), "gallium", "n_minus_1") == pytest.approx(1 - 420 / 430, abs=1e-6)
+    assert value(exposures, date(2023, 1, 31), "gallium", "n_minus_1") == pytest.approx(1 - 540 / 551, abs=1e-6)
     # The reference notes are of February 2026: before, how a metal is won was not on record.
     assert value(exposures, date(2026, 1, 31), "gallium", "companion_share") is None
     assert value(exposures, date(2026, 2, 28), "gallium", "companion_share") == 1
@@ -70,11 +71,11 @@ def test_each_figure_appears_on_the_day_it_was_known(exposures):
 
 
 def test_a_base_metal_is_scored_where_least_is_left(exposures):
-    shares = SNAPSHOT["shares"].filter((pl.col("asset") == "nickel") & (pl.col("source") == "eu_crm_2023"))
-    largest = shares.filter(pl.col("country") != "OTH").group_by("stage").agg(pl.col("share").max())
-    assert largest.height == 2
-    left = 1.0 - max(largest["share"])
-    assert value(exposures, date(2024, 6, 30), "nickel", "n_minus_1") == pytest.approx(left)
+    shares = SNAPSHOT["shares"].filter((pl.col("asset") == "nickel") & (pl.col("country") != "OTH"))
+    mined = shares.filter(stage="extraction", source="usgs_mcs_2024", period_end=date(2023, 12, 31))["share"].max()
+    refined = shares.filter(stage="processing", source="eu_crm_2023")["share"].max()
+    assert mined != refined
+    assert value(exposures, date(2024, 6, 30), "nickel", "n_minus_1") == pytest.approx(1.0 - max(mined, refined), abs=1e-6)
 
 
 def test_exposures_of_fourteen_years_are_fast(changes):
@@ -87,7 +88,7 @@ def test_exposures_of_fourteen_years_are_fast(changes):
 def test_the_block_on_the_bundled_data(changes):
     found = supply_premia(SNAPSHOT, changes, 12.0, destination="DEU")
     assert found.factors == ("market", *NAMES)
-    assert found.periods.tolist() == [174, 35, 40, 26, 5]
+    assert found.periods.tolist() == [174, 35, 42, 26, 5]
     assert "All assets are quoted in USD: there is no currency factor." in found.notes
     assert "companion_share: 5 periods are too few for a test." in found.notes
     assert np.isfinite(found.t_statistics[:4]).all()

@@ -79,11 +79,11 @@ def test_every_metal_noted_as_a_by_product_is_scored_at_refining(settings):
 
 
 def test_no_other_stage_replaces_a_missing_one(one):
-    # Platinum is scored at the mine, and before February 2026 only refining shares were known.
-    platinum = one("platinum", date(2025, 12, 31))
-    assert platinum.stage == "extraction"
-    assert [at.supply.stage for at in platinum.stages] == ["processing"]
-    assert platinum.scored is None
+    # Rhenium is scored at refining, and before March 2023 only shares of mining were known.
+    rhenium = one("rhenium", date(2023, 2, 28))
+    assert rhenium.stage == "processing"
+    assert [at.supply.stage for at in rhenium.stages] == ["extraction"]
+    assert rhenium.scored is None
 
 
 def test_without_product_and_note_no_stage_is_preferred(one):
@@ -158,7 +158,7 @@ def test_nothing_known_later_is_used(settings, one):
     assert [score.year for score in one("gallium", date(2023, 3, 16)).scores][-1] == 2023
     early = one("gallium", date(2023, 9, 30)).scored
     assert early is not None
-    assert (early.governed, early.ratio, early.supply.period_end.year) == (None, None, 2020)
+    assert (early.governed, early.ratio, early.supply.period_end.year) == (None, None, 2022)
     later = one("gallium", date(2023, 10, 1)).scored
     assert later is not None
     assert later.governed is not None

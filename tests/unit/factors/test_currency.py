@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -43,10 +44,15 @@ def test_rate_crosses_over_a_shared_base():
     assert found.rates[2, 0] == pytest.approx(0.05)
 
 
-def test_daily_prices_are_not_converted_with_monthly_rates():
-    found = translation(panel(252.0), rates("USD", "EUR", [0.8, 0.88, 0.8, 0.9, 1.0, 1.1]), "EUR")
-    assert (found.rates == 0).all()
-    assert "USD" in found.notes[0]
+def test_daily_prices_are_converted_with_the_last_rate_of_the_day_and_never_with_an_old_one():
+    days = tuple(date(2024, 5, day) for day in (6, 7, 8, 10, 13, 31))
+    daily = replace(panel(252.0), dates=days)
+    fx = pl.DataFrame({"date": [date(2024, 5, day) for day in (3, 7, 8, 9, 10)], "base": "EUR", "quote": "USD"})
+    fx = fx.with_columns(rate=pl.Series([1.0, 1.25, 1.0, 1.1, 1.6]))
+    found = translation(daily, fx, "EUR")
+    assert found.rates[:4, 0] == pytest.approx([1 / 1.25 - 1, 0.25, 1 / 1.6 - 1, 0.0])  # 6 May at Friday's rate, 13 May too
+    assert np.isnan(found.rates[4, 0])  # a rate of three weeks ago is none
+    assert (found.rates[:, 1] == 0).all()
 
 
 def test_unknown_rate_is_a_note_that_names_the_currency_of_risk():

@@ -225,7 +225,9 @@ def test_annual_rows_of_the_bundled_data_keep_the_contract_of_prices(snapshot):
     found = annual_rows(snapshot["prices_annual"], missing)
     Prices.validate(found)
     assert set(found["asset"]) == {"hafnium", "rhenium", "neodymium", "praseodymium", "dysprosium", "terbium"}
-    assert found.filter(pl.col("asset") == "rhenium")["price"].to_list() == [977.0, 1120.0, 1070.0, 1360.0, 2600.0]
+    assert found.filter(pl.col("asset") == "rhenium")["price"].to_list() == [
+        1470.0, 1300.0, 1030.0, 977.0, 1120.0, 1070.0, 1360.0, 2600.0,
+    ]  # fmt: skip
     panel = align(pl.concat([snapshot["prices"], found]), products)
     assert len(panel.annual) == 6
     assert all(history.averaged for history in panel.annual)

@@ -63,6 +63,7 @@ def test_the_table_has_the_index_and_its_upper_bound(found):
     }
     assert rows["Gallium"][1:] == ["China 99% of refining", "40.0%", "1%", "9,804", "2025"]
     assert rows["Gold"][1:] == ["China 12% of mining", "20.0%", "88%", "469–1,415", "2025"]
+    assert rows["Bismuth"][3:5] == ["14% (14%–60%)", "7,453 (2,665–7,453)"]
     assert rows["Dysprosium"][2] == "–"
     assert rows["Dysprosium"][5] == "2016–2020"
 

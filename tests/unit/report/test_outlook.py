@@ -132,8 +132,9 @@ def test_no_key_of_an_offer_is_shown(pages):
 def test_parts_of_the_costs_have_their_lines(records):
     record = copy.deepcopy(records["origins"])
     entry = record["costs"]["entry"]
+    vat, impact = round(0.15 * entry, 2), round(0.05 * entry, 2)
     record["costs"]["items"] = {
-        "entry": {"spread": 0.4 * entry, "premium": 0.4 * entry, "vat": 0.15 * entry, "impact": 0.05 * entry, "fees": 0.0},
+        "entry": {"spread": 0.4 * entry, "premium": 0.4 * entry, "vat": vat, "impact": impact, "fees": 0.0},
         "yearly": {"storage": 800.0, "sites": 240.0},
     }
     found = Findings.of(record)

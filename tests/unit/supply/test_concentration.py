@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from toolkit.core.errors import DataError, GapError
-from toolkit.supply.concentration import concentration_table, country_exposure, supply_shares
+from toolkit.supply.concentration import concentration_table, country_exposure, newest_shares, supply_shares
 
 
 def table(*tables: tuple[str, int, int, dict[str, float]], asset="tin", stage="processing") -> pl.DataFrame:
@@ -45,15 +45,34 @@ def test_the_remainder_is_never_the_top_country():
     assert supply.top_country == "CHN"
 
 
-def test_the_newest_period_wins_over_the_order_of_sources():
-    shares = table(("old", 2020, 2020, {"CHN": 1.0}), ("new", 2021, 2021, {"PER": 1.0}))
-    assert supply_shares(shares, "tin", "processing", source_order=["old"]).source == "new"
+def test_the_newest_period_wins_then_the_later_publication_then_the_name():
+    shares = table(("b", 2020, 2020, {"CHN": 1.0}), ("a", 2020, 2020, {"PER": 1.0}), ("old", 2019, 2019, {"USA": 1.0}))
+    assert supply_shares(shares, "tin", "processing").source == "a"
+    late = shares.with_columns(known_from=pl.when(pl.col("source") == "b").then(date(2022, 1, 31)).otherwise("known_from"))
+    assert supply_shares(late, "tin", "processing").source == "b"
+    assert set(newest_shares(late)["source"]) == {"b"}
 
 
-@pytest.mark.parametrize(("order", "source"), [(["b", "a"], "b"), (["a"], "a"), ([], "a")])
-def test_ties_go_by_the_order_given_and_else_by_name(order, source):
-    shares = table(("b", 2020, 2020, {"CHN": 1.0}), ("a", 2020, 2020, {"PER": 1.0}))
-    assert supply_shares(shares, "tin", "processing", source_order=order).source == source
+def test_where_compilations_disagree_the_figures_have_both_ends():
+    shares = table(("a", 2024, 2024, {"CHN": 0.8, "PER": 0.1, "USA": 0.1}))
+    elsewhere = pl.DataFrame(
+        [
+            ("tin", "processing", "CHN", "b", 0.4),
+            ("tin", "processing", "CHN", "c", 0.9),
+            ("tin", "extraction", "CHN", "d", 0.1),
+        ],
+        schema=["asset", "stage", "country", "compilation", "share"],
+        orient="row",
+    )
+    supply = supply_shares(shares, "tin", "processing", elsewhere=elsewhere)
+    assert supply.share_range("CHN") == (0.4, 0.9)
+    assert supply.share_range("PER") == (0.1, 0.1)
+    assert supply.n_minus_1_range == pytest.approx((0.1, 0.6))
+    # The others in proportion: 0.3 each where China makes 0.4, 0.05 each where it makes 0.9.
+    assert supply.hhi_range == pytest.approx((0.4**2 + 2 * 0.3**2, 0.9**2 + 2 * 0.05**2))
+    alone = supply_shares(shares, "tin", "processing")
+    assert alone.n_minus_1_range == pytest.approx((alone.n_minus_1, alone.n_minus_1))
+    assert alone.hhi_range == pytest.approx((alone.hhi, alone.hhi_upper))
 
 
 def test_a_year_beats_an_average_that_ends_with_it():

@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from toolkit.app.exchange import rates_used
 from toolkit.app.findings.part import Ask, part
 from toolkit.app.ledger import load_ledger
 from toolkit.app.valuation import UnitPrice, unit_prices
@@ -34,7 +35,7 @@ def changes(ask: Ask) -> dict[str, Any] | None:
     used = {
         "controls": snapshot["controls"],
         "prices": snapshot["prices"].filter(pl.col("asset").is_in([row["asset"] for row in prices])),
-        "fx": snapshot["fx"],
+        "fx": rates_used(snapshot["fx"], {*snapshot["prices"]["currency"], ask.currency}),
         "flows": snapshot["flows"].filter(pl.col("asset").is_in([row["asset"] for row in flows])),
     }
     return {

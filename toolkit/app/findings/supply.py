@@ -7,7 +7,7 @@ from typing import Any
 
 from toolkit.app.findings.part import Ask, part
 from toolkit.app.plain import plain
-from toolkit.app.supply import MetalSupply, Scenario, StageSupply, is_critical, supply_of
+from toolkit.app.supply import MetalSupply, Scenario, StageSupply, is_critical, ranges, supply_of
 from toolkit.core.said import Said, said
 from toolkit.report.words.countries import country
 from toolkit.supply.concentration import HIGHLY_CONCENTRATED, country_exposure
@@ -73,6 +73,7 @@ def _stage(at: StageSupply) -> dict[str, Any]:
         "n_minus_1": supply.n_minus_1,
         "hhi": supply.hhi,
         "hhi_upper": supply.hhi_upper,
+        **ranges(supply),
         "period_start": supply.period_start,
         "period_end": supply.period_end,
         "source_id": supply.source,

@@ -168,7 +168,7 @@ def _indices(run: Findings, rows: Sequence[Metal]) -> Figure:
     )
     foot = say(
         "Source: statistics of production{markers}. US merger guidelines speak of high concentration above {high}. Where a "
-        "source leaves countries unnamed, the second figure counts them as one.",
+        "source leaves countries unnamed, the second figure counts them as one; in brackets what other sources give.",
         high=run.fmt.number(POINTS * _high(run)),
         markers=sources(*run.of_sources(*(metal["scored"]["source_id"] for metal in rows))),
     )
@@ -179,6 +179,8 @@ def _row(run: Findings, metal: Metal, *, weighed: bool) -> Row:
     say, fmt, at = run.say, run.fmt, metal["scored"]
     weight = metal["weight"] or 0.0
     least, most = (fmt.number(POINTS * at[key]) for key in ("hhi", "hhi_upper"))
+    left = "–".join(fmt.percent(share, 0) for share in at["n_minus_1_range"] or ())
+    index = "–".join(fmt.number(POINTS * end) for end in at["hhi_range"] or ())
     return Row(
         (
             text(run.head(metal)),
@@ -189,8 +191,12 @@ def _row(run: Findings, metal: Metal, *, weighed: bool) -> Row:
                 stage=stage(say, at["stage"]),
             ),
             *((text(fmt.percent(weight) if weight > HELD else NONE),) if weighed else ()),
-            text(strong(fmt.percent(at["n_minus_1"], 0))),
-            text(strong(least), *(() if least == most else (muted(f"–{most}"),))),
+            text(strong(fmt.percent(at["n_minus_1"], 0)), *((muted(f" ({left})"),) if left else ())),
+            text(
+                strong(least),
+                *(() if least == most else (muted(f"–{most}"),)),
+                *((muted(f" ({index})"),) if index else ()),
+            ),
             text(years(at), sources(*run.of_sources(at["source_id"]))),
         )
     )
@@ -230,6 +236,19 @@ def _cautions(run: Findings, rows: Sequence[Metal]) -> Iterator[Inline]:
             other=fmt.percent(there["top_share"], 0),
             elsewhere=stage(say, there["stage"]),
         )
+    for metal in rows:
+        at = metal["scored"]
+        if at["elsewhere"]:
+            low, high = (fmt.percent(share, 0) for share in at["top_share_range"])
+            yield from say(
+                "Sources disagree on {metal}: {country} makes {low} to {high} of it (shown: {share}; {others}). ",
+                metal=run.metal(metal),
+                country=run.country(at["top_country"]),
+                low=low,
+                high=high,
+                share=fmt.percent(at["top_share"], 0),
+                others=", ".join(f"{name} {fmt.percent(share, 0)}" for name, share in at["elsewhere"].items()),
+            )
     newest = max(years(metal["scored"])[-4:] for metal in rows)
     old = [metal for metal in rows if years(metal["scored"]) == min(years(row["scored"]) for row in rows)]
     if years(old[0]["scored"])[-4:] < newest:

@@ -127,7 +127,7 @@ def _certificate(run: Findings) -> Text:
 def _power(run: Findings, value: float) -> str:
     """A very small number: 1.5 × 10⁻¹¹."""
     if not value or not math.isfinite(value):
-        return run.fmt.number(0.0) if value == 0 else run.fmt.number(None)
+        return run.fmt.number(value if math.isfinite(value) else None)
     exponent = math.floor(math.log10(abs(value)))
     return f"{run.fmt.number(value / 10.0**exponent, 1)} × 10{str(exponent).translate(_RAISED)}"
 

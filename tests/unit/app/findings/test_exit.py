@@ -77,7 +77,7 @@ def test_the_clock_of_each_lot_and_its_gain(ask, found):
 def test_a_purchase_in_a_currency_without_a_rate_has_no_cost(ask):
     lots = pl.DataFrame(
         {
-            "lot_id": ["a", "b"], "purchase_date": [date(2001, 1, 1), date(2020, 6, 30)], "purchase_price": [2.0, 2.0],
+            "lot_id": ["a", "b"], "purchase_date": [date(1998, 12, 31), date(2020, 6, 30)], "purchase_price": [2.0, 2.0],
             "currency": ["USD", "XAU"], "quantity": [3.0, 3.0], "spread": [None, 0.1], "storage_fee": [None, None],
             "vat_state": [None, None], "custody": [None, None], "paid": [None, 1.0], "status": ["stored", "stored"],
         }
