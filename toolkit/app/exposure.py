@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -25,6 +25,7 @@ from toolkit.app.valuation import ANNUAL, FILTERED, KINDS, UnitPrice, unit_price
 from toolkit.core.countries import CUSTOMS_CHINA
 from toolkit.core.errors import GapError, SpecError
 from toolkit.core.limits import LARGEST_RATIO, check_number
+from toolkit.core.market import Snapshot
 from toolkit.core.remarks import Remark, by_money, in_record, note
 from toolkit.core.said import Said, phrases, said
 from toolkit.data.files.lots import few
@@ -223,20 +224,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     except GapError as error:
         delay = None
         remarks.append(note(error.message))
-    tables = ("controls", "control_scopes", "products", "end_uses", "assumptions")
-    yearly = {level.asset: level.source for level in levels.values() if level.kind == ANNUAL}
-    quoted = {level.asset: level.in_europe.basis for level in levels.values() if level.in_europe is not None}
-    used_years = pl.DataFrame([*yearly.items()], schema={"asset": pl.String, "source": pl.String}, orient="row")
-    points = pl.DataFrame([*quoted.items()], schema={"asset": pl.String, "basis": pl.String}, orient="row")
-    used = {
-        "prices": prices.filter(pl.col("asset").is_in([*{level.asset for level in levels.values()} - yearly.keys()])),
-        "prices_annual": snapshot["prices_annual"].join(used_years, on=["asset", "source"], how="semi"),
-        "price_points": snapshot["price_points"].join(points, on=["asset", "basis"], how="semi"),
-        "fx": rates_used(snapshot["fx"], {*prices["currency"], currency}),
-        "shares": newest_shares(snapshot["shares"]).filter(pl.col("asset").is_in([*supplies])),
-        **{name: snapshot[name] for name in tables},
-    }
-    data = tuple(entry.to_json() for entry in snapshot.provenance({n: f for n, f in used.items() if f.height}))
+    data = tuple(entry.to_json() for entry in snapshot.provenance(_used(snapshot, prices, levels.values(), supplies, currency)))
     listed_lots = instruments(shares, prices, snapshot["fx"], currency)
     reading = (*inputs.notes, *holdings.notes, *_gaps(holdings.frame), *out_of_scope(listed_lots, currency))
     bought = purchases(lots, snapshot["fx"], currency)
@@ -276,6 +264,26 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         vat=value_added_tax(snapshot, destination),
         data=data,
     )  # fmt: skip
+
+
+def _used(
+    snapshot: Snapshot, prices: pl.DataFrame, levels: Collection[UnitPrice], supplies: Collection[str], currency: str
+) -> dict[str, pl.DataFrame]:
+    """The rows that an exposure rests on, by table."""
+    tables = ("controls", "control_scopes", "products", "end_uses", "assumptions")
+    yearly = {level.asset: level.source for level in levels if level.kind == ANNUAL}
+    quoted = {level.asset: level.in_europe.basis for level in levels if level.in_europe is not None}
+    used_years = pl.DataFrame([*yearly.items()], schema={"asset": pl.String, "source": pl.String}, orient="row")
+    points = pl.DataFrame([*quoted.items()], schema={"asset": pl.String, "basis": pl.String}, orient="row")
+    used = {
+        "prices": prices.filter(pl.col("asset").is_in([*{level.asset for level in levels} - yearly.keys()])),
+        "prices_annual": snapshot["prices_annual"].join(used_years, on=["asset", "source"], how="semi"),
+        "price_points": snapshot["price_points"].join(points, on=["asset", "basis"], how="semi"),
+        "fx": rates_used(snapshot["fx"], {*prices["currency"], currency}),
+        "shares": newest_shares(snapshot["shares"]).filter(pl.col("asset").is_in([*supplies])),
+        **{name: snapshot[name] for name in tables},
+    }
+    return {name: frame for name, frame in used.items() if frame.height}
 
 
 def _use(entries: tuple[str, ...], inputs: LedgerInputs, stored: Mapping[str, float]) -> dict[str, float]:
