@@ -5,7 +5,7 @@ Further keys are allowed. A figure may be null where it may be undefined (`Numbe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache
 from typing import Annotated, Any, Optional
@@ -32,6 +32,8 @@ MEASURE = {
     "metals": [str], "scope": Text, "note": Text, "certainty": Text, "conditional": Flag, "counts": Flag, "acted_on_by": [str],
     "source": Text, "source_id": Text, "confidence": Text,
 }  # fmt: skip
+CLAIM = {"authority": Text, "until": LaterDay, "standing": Text, "relation": Text}
+QUOTATION = {"low": float, "high": float, "date": Day, "basis": str, "source": str, "multiple": float, "told": str}
 LOADINGS = {str: {"loading": Number, "error": Number, "t": Number}}
 RUN = {
     "run_id": str, "holdings_notes": [str], "as_of": Day, "currency": str, "budget": float, "periods_per_year": float,
@@ -47,31 +49,36 @@ RUN = {
         "ordered_quantity": float, "outside": bool, "value": float, "quantity": float, "unit": str, "lots": Whole,
         "lot_size": Number, "price": float, "price_se": Number, "price_today_se": Number, "price_raw": Number,
         "price_date": LaterDay, "basis": Text, "cost": float, "element": Text, "group": Text, "offer_of": Text, "origin": Text,
-        "terms": str, "relaxed_weight": float,
+        "terms": str, "relaxed_weight": float, "series": Text, "region": Text, "price_status": str, "price_source": str,
+        "in_europe": (None, QUOTATION),
     }],
     "orders": [{
         "asset": str, "name": str, "side": str, "quantity": float, "unit": str, "lots": Whole, "price": float,
-        "value": float, "cost": float, "cash": float, "lot_ids": [str], "note": Text,
+        "value": float, "cost": float, "owed": float, "cash": float, "lot_ids": [str], "note": Text,
         "from_lots": [{
             "lot_id": str, "quantity": float, "of": float, "bought": LaterDay, "free_from": LaterDay, "free": Flag,
         }],
     }],
     "lots": [{
         "lot_id": str, "asset": str, "quantity": float, "arriving": bool, "status": str, "origin": str, "bought": LaterDay,
-        "cost": Number,
+        "cost": Number, "owed": float,
     }],
     "at_last_prices": {
         "value": float,
         "limits_broken": [{"name": str, "kind": str, "where": Text, "value": Number, "limit": Number, "beyond": Number}],
     },
-    "expected_return": (None, {"value": Number, "error": Number, "assets": {str: {"value": Number, "error": Number}}}),
-    "ledger": {"reviewed_to": Day}, "money": {"held": float, "cash_before": float, "added": float},
+    "expected_return": (None, {
+        "value": Number, "error": Number, "horizon": str, "assets": {str: {"value": Number, "error": Number}},
+    }),
+    "ledger": {"reviewed_to": Day},
+    "money": {"held": float, "cash_before": float, "added": float, "owed": float, "reserved": float},
+    "vat": {"country": str, "rate": Number, "citation": Text},
     "cash": {"weight": float, "value": float, "previous_weight": float},
     "risk": {
         "volatility": float, "cvar_95": Number, "cvar_method": str, "diversification_ratio": Number, "systematic": Number,
         "factor_shares": (None, {str: Number}), "measures": {str: Number}, "contributions_of": Text,
     },
-    "risk_contributions": {str: Number},
+    "risk_contributions": {str: float},
     "constraints": [{
         "name": str, "kind": str, "value": Number, "limit": Number, "slack": Number, "binding": Flag,
         "shadow_price": Number, "shadow_price_less": Number, "side": Text, "where": Text, "soft": Number, "confidence": Number,
@@ -95,8 +102,8 @@ RUN = {
     "assets": [{
         "asset": str, "name": str, "element": Text, "form": Text, "spread": float, "storage": float, "terms": str,
         "volatility": {
-            "raw": Number, "corrected": Number, "low": Number, "high": Number, "noise": Number, "observations": Whole,
-            "first": LaterDay, "last": LaterDay, "model": Text,
+            "raw": Number, "corrected": Number, "used": Number, "low": Number, "high": Number, "noise": Number,
+            "observations": Whole, "first": LaterDay, "last": LaterDay, "model": Text,
         },
         "loadings": {str: Number}, "loading_errors": (None, {str: Number}), "specific_volatility": Number,
         "supply": (None, {
@@ -115,7 +122,7 @@ RUN = {
     "timeline": [{
         "event_id": str, "instrument": Text, "number": Text, "destinations": [str], "end_user": Text, "assets": [str],
         "uncertain": [str], "spells": [{"status": Text, "since": LaterDay, "until": LaterDay}], "source_id": Text,
-        "confidence": Text,
+        "confidence": Text, "claims": [CLAIM],
     }],
     "before": (None, {
         "volatility": Number, "controlled": Number, "country": {str: float}, "country_other": float, "country_unknown": float,
@@ -126,7 +133,7 @@ RUN = {
         "date": Day, "status": Text, "what": Text, "standing": Text, "kind": Text, "instrument": Text, "event_id": str,
         "number": Text, "origin": Text, "metals": Text, "confidence": Text, "source": Text, "change": Text, "title": str,
         "authority": Text, "acts_on": [str], "destinations": [str], "returns": Text, "never_operated": [str],
-        "claims": [{"authority": Text, "until": LaterDay, "standing": Text, "relation": Text}],
+        "claims": [CLAIM],
     }],
     "rates": [{"base": str, "quote": str, "rate": float, "date": Day}],
     "left_out": [{"asset": str, "name": str, "reason": str}], "held_unpriced": {str: float},
@@ -143,9 +150,11 @@ RUN = {
         }],
         "tests": {"estimates": Whole, "significant": Whole, "threshold": Number},
     }),
-    "phrases": {str: {"said": str}},
+    "phrases": {str: {"said": str, "with": {str: Any}}},
 }  # fmt: skip
 """A table by its keys, ``[x]`` a list of x, ``{str: x}`` a table of any keys, ``(None, x)`` one that may be null."""
+BY_ASSET = (("risk_contributions",), ("relaxed", "weights"), ("expected_return", "assets"))
+"""Tables whose keys are the assets of the positions."""
 SHARED = (
     "run_id", "as_of", "owner", "currency", "controls", "timeline", "upcoming", "ledger", "rates", "data",
     "warnings", "notes", "remarks",
@@ -185,13 +194,34 @@ def check_run(record: Mapping[str, Any], file: str, hint: str) -> None:
         hint: Its remedy.
 
     Raises:
-        SpecError: that names the first keys that are missing or of another type.
+        SpecError: that names the first keys that are missing or of another type, an asset's own and a factor's own included.
     """
-    model = _model("conflict" if record.get("kind") == "conflict" else "run")
+    model, faults = _model("conflict" if record.get("kind") == "conflict" else "run"), []
     try:
         model.model_validate(record)
+        if "positions" in record:
+            faults = [{"key": key, "message": "is required", "hint": ""} for key in _lacking(record)]
     except ValidationError as error:
         faults = faults_of(error, model, "")
+    if faults:
         told = "; ".join(f"{fault['key']} {fault['message']}" for fault in faults[:MOST_FAULTS])
         more = f"; and {len(faults) - MOST_FAULTS} more" if len(faults) > MOST_FAULTS else ""
-        raise SpecError(f"{file}: {told}{more}.", hint=hint, details={"file": file, "faults": faults}) from None
+        raise SpecError(f"{file}: {told}{more}.", hint=hint, details={"file": file, "faults": faults})
+
+
+def _lacking(record: Mapping[str, Any]) -> Iterator[str]:
+    """Keys that other keys of a run ask for: of its assets where tables and lists go by them, of factors where loadings do."""
+    assets = [one["asset"] for one in record["positions"]]
+    for path in BY_ASSET:
+        table: Mapping[str, Any] | None = record[path[0]]
+        for key in path[1:]:
+            table = table and table[key]
+        if table is not None:
+            yield from (".".join((*path, one)) for one in assets if one not in table)
+    model = record["factor_model"] or {"assets": record["assets"], "factors": []}
+    for name, rows in (("assets", record["assets"]), ("factor_model.assets", model["assets"])):
+        known = {row["asset"] for row in rows}
+        yield from (f"{name}.{one}" for one in assets if one not in known)
+    for row in model["assets"]:
+        lacking = (one["name"] for one in model["factors"] if one["name"] not in row["loadings"])
+        yield from (f"factor_model.assets.{row['asset']}.loadings.{one}" for one in lacking)

@@ -110,3 +110,27 @@ def test_every_key_is_needed_at_every_depth_and_has_its_type():
             assert refused.value.hint == "again"
         node[key] = value
     check_run(record, "run.json", "again")
+
+
+@pytest.mark.parametrize(
+    "path", ["risk_contributions", "relaxed.weights", "expected_return.assets", "assets", "factor_model.assets"]
+)
+def test_what_goes_by_asset_holds_each_asset_of_the_run(path):
+    record = json.loads(json.dumps(proposal("return-under-cvar")))
+    check_run(record, "run.json", "again")
+    node = record
+    for key in path.split("."):
+        node = node[key]
+    asset = record["positions"][1]["asset"]
+    del node[asset if isinstance(node, dict) else 1]
+    with pytest.raises(SpecError, match=f"run.json: {path}.{asset} is required") as refused:
+        check_run(record, "run.json", "again")
+    assert refused.value.details["faults"][0]["key"] == f"{path}.{asset}"
+
+
+def test_a_model_has_a_loading_on_each_of_its_factors():
+    record = json.loads(json.dumps(proposal("minimum-risk")))
+    row, factor = record["factor_model"]["assets"][0], record["factor_model"]["factors"][0]["name"]
+    del row["loadings"][factor]
+    with pytest.raises(SpecError, match=f"factor_model.assets.{row['asset']}.loadings.{factor} is required"):
+        check_run(record, "run.json", "again")
