@@ -53,10 +53,26 @@ lots = st.fixed_dictionaries(
 def test_an_order_and_the_same_lot_stored_differ_only_in_what_can_stop_them(ledger, lot):
     ordered = exposed(ledger, lot_id="A", status="ordered", **lot)
     stored = exposed(ledger, lot_id="A", status="stored", **lot)
-    # Metal that is stored in the country of its origin needs a licence to leave it, whoever buys it.
-    placed = {*PLACED, *(["answers"] if stored["delivery"] == "stored_at_origin" else [])}
+    # What is not known to be outside needs a licence to leave, whoever buys it; an order never is.
+    placed = {*PLACED, *(["answers"] if stored["delivery"] == "stored_safe" else [])}
     assert {key: value for key, value in ordered.items() if key not in placed} == {
         key: value for key, value in stored.items() if key not in placed
+    }
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    lot=lots,
+    status=st.sampled_from(["stored", "in_transit", "ordered", "planned"]),
+    place=st.sampled_from(["Shanghai", "Hongkong", "Macau"]),
+)
+def test_no_origin_makes_a_lot_in_china_safer_than_a_chinese_one(ledger, lot, status, place):
+    there = {**lot, "lot_id": "A", "status": status, "location": place}
+    own, chinese = exposed(ledger, **there), exposed(ledger, **there | {"origin_country": "CHN"})
+    assert own["delivery"] != "stored_safe"
+    of_origin = {"origin", "assumed_origin", "traceability"}
+    assert {key: value for key, value in own.items() if key not in of_origin} == {
+        key: value for key, value in chinese.items() if key not in of_origin
     }
 
 

@@ -337,8 +337,8 @@ def _statements(portfolio: PortfolioExposure, currency: str) -> tuple[str, ...]:
     if totals[STORED_SAFE].lots:
         texts.append(
             said(
-                "Stored outside the country of origin, by the location in the file: {money}. An export control of that "
-                "country cannot stop it.",
+                "Stored outside the country of origin and outside China, by the location in the file: {money}. Their "
+                "export controls cannot stop it.",
                 money=worth(STORED_SAFE),
             )
         )
@@ -357,7 +357,7 @@ def _statements(portfolio: PortfolioExposure, currency: str) -> tuple[str, ...]:
     if totals[STORED_AT_ORIGIN].lots:
         texts.append(
             said(
-                "Stored in the country of origin: {money}. An export control there still reaches it.",
+                "Stored in the country of origin, or in China: {money}. An export control there still reaches it.",
                 money=worth(STORED_AT_ORIGIN),
             )
         )
@@ -461,9 +461,9 @@ def _warnings(
     if assumed := [lot for lot in portfolio.lots if lot.assumed_origin]:
         text = said("Origin unknown, taken as the controlling country: {lots}.", lots=few([lot.lot_id for lot in assumed]))
         found.append(Remark("data", text, "Write it in the column origin_country.", money=worth(assumed)))
-    elsewhere = [lot for lot in portfolio.lots if not lot.assumed_origin and lot.origin not in ledger.origins(as_of)]
+    elsewhere = [lot for lot in portfolio.lots if lot.export_from not in ledger.origins(as_of)]
     if elsewhere:
-        countries = sorted({lot.origin for lot in elsewhere})
+        countries = sorted({lot.export_from for lot in elsewhere})
         text = said("The ledger holds no export control of {countries}: that it finds none is no proof.", countries=countries)
         found.append(Remark("law", text, "Check the export law there before you rely on it.", money=worth(elsewhere)))
     if uncertain := [lot for lot in portfolio.lots if lot.uncertain]:

@@ -132,8 +132,11 @@ def _instruments(answer: ExposureAnswer) -> Table:
 
 
 FREE = "free"
-RESALE = {"licence": "licence to leave", "unsettled": "not settled", "permit": "permit"}
+RESALE = {"unsettled": "not settled", "permit": "permit"}
 """Answers about resale in the words of the column; see `toolkit.supply.resale`."""
+
+PERHAPS_OUT = ("in_transit", "stored_place_unknown")
+"""Deliveries of which the file does not say whether the lot has left the country that it is exported from."""
 
 USERS = {"civil": "anyone", "military": "military users", "listed": "listed firms"}
 """End users in the words of the column, widest first."""
@@ -142,13 +145,17 @@ USERS = {"civil": "anyone", "military": "military users", "listed": "listed firm
 def _resale(lot: LotExposure) -> str:
     """The buyers to whom the lot may not go, and what else is not free; "perhaps" where its origin is unknown."""
     barred = [one for one in lot.answers if one.answer == "no"]
-    told = [
+    leaving = any(one.licence_to_leave for one in lot.answers)
+    words = "licence to leave, if it has not left" if lot.delivery in PERHAPS_OUT else "licence to leave"
+    told = [words] if leaving else []
+    told += [
         f"not to {words} in {', '.join(places)}"
         for user, words in USERS.items()
         if (places := sorted({one.destination for one in barred if one.end_user == user}))
     ]
     told += [words for answer, words in RESALE.items() if any(one.answer == answer for one in lot.answers)]
-    return f"{'perhaps ' if lot.assumed_origin and told else ''}{'; '.join(told)}" or FREE
+    perhaps = lot.assumed_origin and lot.delivery != "stored_at_origin" and told
+    return f"{'perhaps ' if perhaps else ''}{'; '.join(told)}" or FREE
 
 
 def _show_prices(answer: ExposureAnswer, out: Console) -> None:

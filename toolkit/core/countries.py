@@ -37,6 +37,12 @@ CUSTOMS_CHINA = frozenset({"CHN", "HKG", "MAC"})
 """China and its special administrative regions. Both are under its sovereignty, and whether goods may leave them without a
 licence of the mainland is not settled by the ledger: metal in Hong Kong or Macau is therefore not called outside China."""
 
+
+def customs_area(code: str) -> frozenset[str]:
+    """The countries that goods have to leave together with one: ISO-3 codes."""
+    return CUSTOMS_CHINA if code in CUSTOMS_CHINA else frozenset({code})
+
+
 EXAMPLE = "Write an ISO 3166 code (DEU, DE) or a name in English or German (Germany, Deutschland)."
 
 _MISSING = frozenset({"na"})

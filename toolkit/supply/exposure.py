@@ -1,7 +1,8 @@
 """Export-control exposure of what one holds, lot by lot.
 
-Three statements are kept apart: metal that is stored outside the country of its origin cannot be stopped by an export
-control of that country; a delivery that is still open can; passing a lot on to certain users is restricted, whatever its place.
+Three statements are kept apart: metal that is stored outside the country of its origin and outside every controlling country
+cannot be stopped by an export control; a delivery that is still open can; passing a lot on to certain users is restricted,
+whatever its place. A control binds the goods that leave a country, whatever their origin: metal in China is under Chinese law.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from functools import cache, partial
 
 import polars as pl
 
-from toolkit.core.countries import CUSTOMS_CHINA
+from toolkit.core.countries import customs_area
 from toolkit.core.places import place
 from toolkit.core.size import PieceSize
 from toolkit.supply.controls import CHINA, ControlLedger
@@ -40,12 +41,13 @@ class BuyerAnswer:
     end_user: str
     answer: str
     measures: tuple[str, ...]
+    licence_to_leave: bool
 
     @classmethod
     def of(cls, found: ResaleAnswer) -> BuyerAnswer:
         """The answer in short."""
         numbers = tuple(dict.fromkeys(m.number or m.authority for m in found.measures))
-        return cls(found.destination, found.end_user, found.answer, numbers)
+        return cls(found.destination, found.end_user, found.answer, numbers, found.licence_to_leave)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ class LotExposure:
         value: In the reporting currency at today's price level; None where no price of this form is known.
         origin: ISO-3 or ``unknown``.
         assumed_origin: The origin was unknown and the question was put for the controlling country: the safe side.
+        export_from: ISO-3 code of the country whose controls are asked about: the controlling country for a lot that lies in
+            its customs area, comes from there or is of unknown origin; else the origin.
         location: The storage place as the file names it, and `place` the ISO-3 code of its country; None where it is not
             understood.
         headline: State of the form for the owner's country, as in `ControlState`.
@@ -82,6 +86,7 @@ class LotExposure:
     value: float | None
     origin: str
     assumed_origin: bool
+    export_from: str
     location: str | None
     place: str | None
     headline: str
@@ -113,14 +118,14 @@ class Total:
 
 
 def _stored(country: str | None, origin: str) -> str:
-    """Where stored metal of an origin stands; only a place that is understood can be outside."""
+    """Where stored metal stands that a country's controls are asked about; only a place that is understood can be outside."""
     if country is None:
         return STORED_UNPLACED
-    return STORED_AT_ORIGIN if country == origin or {country, origin} <= CUSTOMS_CHINA else STORED_SAFE
+    return STORED_AT_ORIGIN if country in customs_area(origin) else STORED_SAFE
 
 
 def _delivery(status: str, country: str | None, origin: str, *, at_risk: bool) -> str:
-    """Where a lot of `origin` stands that is stored in `country`, None where its place is not understood."""
+    """Where a lot stands in `country`, None where its place is not understood, to the controls of `origin`."""
     match status:
         case "stored":
             return _stored(country, origin)
@@ -143,7 +148,8 @@ def lot_exposures(
 ) -> tuple[LotExposure, ...]:
     """The exposure of every lot, in the order of the frame.
 
-    A lot is at risk when a licence or ban is in force on its form for its own origin, or a stop in practice is reported for it.
+    A lot is at risk when a licence or ban is in force on its form where it is exported from, or a stop in practice is reported
+    for it.
 
     Args:
         lots: Columns of the holdings contract: lot_id, asset, form, purity, size, status, mass (kg), origin_country,
@@ -152,7 +158,8 @@ def lot_exposures(
         ledger: The control ledger.
         on: Day of the question.
         destination: ISO-3 code of the owner's country.
-        controlling: The origin that is assumed where a lot's own is unknown, and whose controls threaten replacement.
+        controlling: The origin that is assumed where a lot's own is unknown, and whose controls threaten replacement and
+            whatever lies in its customs area.
     """
     found: list[LotExposure] = []
     # Many lots share metal, form, origin, purity and size: each question is put to the ledger once.
@@ -169,7 +176,9 @@ def lot_exposures(
 
     for row in lots.iter_rows(named=True):
         assumed = row["origin_country"] == UNKNOWN_ORIGIN
-        origin = controlling if assumed else row["origin_country"]
+        stored_in = stored_at(row["location"]).country
+        own = {row["origin_country"], stored_in}
+        origin = controlling if assumed or own & customs_area(controlling) else row["origin_country"]
         purity = purity_fraction(row["purity"])
         size = None if row["size"] is None else PieceSize.parse(row["size"])
         metal, form = row["asset"], row["form"]
@@ -178,7 +187,6 @@ def lot_exposures(
         if origin != controlling:
             market = of_form(metal, form, origin=controlling, purity=purity, size=size)
         counting = [m for m in state.measures if m.counts and m.is_law]
-        stored_in = stored_at(row["location"]).country
         stops = tuple(dict.fromkeys(m.instrument for m in state.measures if m.status == REPORTED and not m.conditional))
         price = prices.get((metal, form))
         delivery = _delivery(row["status"], stored_in, origin, at_risk=bool(counting or stops))
@@ -194,6 +202,7 @@ def lot_exposures(
                 value=None if price is None else price * row["mass"],
                 origin=row["origin_country"],
                 assumed_origin=assumed,
+                export_from=origin,
                 location=row["location"],
                 place=stored_in,
                 headline=state.headline,
@@ -203,7 +212,7 @@ def lot_exposures(
                 practice=stops,
                 delivery=delivery,
                 resale=resale(metal, form, origin=origin, purity=purity, size=size),
-                answers=answers(metal, form, origin, purity, size, there=delivery == STORED_AT_ORIGIN),
+                answers=answers(metal, form, origin, purity, size, there=delivery != STORED_SAFE),
                 elsewhere=tuple((m.number or m.authority, m.confidence) for m in state.elsewhere),
                 market_controlled=any(m.counts and m.is_law for m in market.measures),
                 traceability=traceability(row["origin_country"], row["certificate"]),
@@ -302,7 +311,7 @@ class PortfolioExposure:
 
     @property
     def stored_safe(self) -> dict[str, float]:
-        """Kg by asset that is stored outside the country of its origin."""
+        """Kg by asset that is stored outside the country of its origin and of every controlling country."""
         sums: dict[str, float] = {}
         for lot in self.lots:
             if lot.delivery == STORED_SAFE:
@@ -334,9 +343,7 @@ class PortfolioExposure:
                 stored_gain=total((*STORED, IN_TRANSIT), lambda multiple: multiple - 1),
                 stored_loss_at_truce=total((*STORED, IN_TRANSIT), lambda multiple: 1 - 1 / multiple),
                 order_undelivered=sum(
-                    lot.value or 0.0
-                    for lot in moving
-                    if lot.delivery in ordered and (lot.assumed_origin or lot.origin == stopped)
+                    lot.value or 0.0 for lot in moving if lot.delivery in ordered and lot.export_from == stopped
                 ),
                 order_cost=total(ordered, lambda multiple: multiple - 1),
                 planned_cost=total(planned, lambda multiple: multiple - 1),

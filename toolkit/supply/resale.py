@@ -22,9 +22,9 @@ SINGLED_OUT = (("USA", "civil"), ("USA", "military"), ("JPN", "military"))
 """Buyers that Chinese notices single out: a holder who never ships there may still want to sell there."""
 
 YES, PERMIT, LICENCE, SUSPENDED_NO, NOT_SETTLED, NO = "yes", "permit", "licence", "suspended", "unsettled", "no"
-"""Answers: nothing known stands in the way; a permit of another jurisdiction is needed; the metal is still at its origin and
-needs a licence to leave; a ban is suspended today; what stands in the way is not settled (its text was not checked, does not
-settle the form or the case, or its suspension goes on by an act that was not seen); forbidden."""
+"""Answers: nothing known stands in the way; a permit of another jurisdiction is needed; the metal is still, or may be, where it
+is exported from and needs a licence to leave; a ban is suspended today; what stands in the way is not settled (its text was not
+checked, does not settle the form or the case, or its suspension goes on by an act that was not seen); forbidden."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +34,14 @@ class ResaleAnswer:
     Attributes:
         answer: One of the answers above, the gravest that applies.
         measures: The measures it rests on; none for yes.
+        licence_to_leave: Whoever buys, a licence in force comes first: the lot is still, or may be, where it is exported from.
     """
 
     destination: str
     end_user: str
     answer: str
     measures: tuple[Measure, ...]
+    licence_to_leave: bool
 
 
 def resale_buyers(ledger: ControlLedger, *, on: date, origin: str = CHINA) -> tuple[tuple[str, str], ...]:
@@ -69,8 +71,8 @@ def resale_answer(
         form: As in `ControlLedger.state`.
         buyer: Destination (ISO-3, or ``EU``) and end user.
         on: Day of the question.
-        origin: ISO-3 code of the country of origin.
-        at_origin: The lot is still stored there and has to leave it.
+        origin: ISO-3 code of the country whose export controls are asked about.
+        at_origin: The lot is still there, or may be, and has to leave it.
         purity: Fraction; None when not known.
         size: Of one piece; None when not known.
     """
@@ -95,7 +97,8 @@ def resale_answer(
         (PERMIT, permits),
     )
     answer, shown = next(((word, measures) for word, measures in found if measures), (YES, []))
-    return ResaleAnswer(place, user, answer, tuple(shown))
+    licence = any(m.status == IN_FORCE and m.instrument not in RESTRICTING for m in leaving)
+    return ResaleAnswer(place, user, answer, tuple(shown), licence)
 
 
 def _meeting(measures: tuple[Measure, ...], place: str, user: str) -> Iterator[Measure]:

@@ -87,7 +87,7 @@ def test_each_lot_says_whether_it_can_be_stopped(found):
     assert lots["GE-2"][-1] == "yes: it needs a licence"
     assert lots["GE-2"][5] == "No.\u00a023/2023"
     assert lots["GA-1"][-1] == "no: outside its origin"
-    assert lots["DY-0"][-1] == "yes, when it is to leave its origin"
+    assert lots["DY-0"][-1] == "yes, when it is to leave the country"
     assert lots["TB-1"][-1] == "unknown: it may have left its origin"
     assert lots["IN-2"][-1] == "no: nothing in force on it"
     assert lots["GX-1"][3] == "–"

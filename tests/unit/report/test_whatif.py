@@ -30,8 +30,8 @@ def found():
 
 SURE = {"assumed_origin": False, "uncertain": False}
 LOTS = [
-    {"asset": "gallium", "value": 10_000.0, "status": "stored", "origin": "CHN", **SURE},
-    {"asset": "antimony", "value": 4_000.0, "status": "ordered", "origin": "CHN", **SURE},
+    {"asset": "gallium", "value": 10_000.0, "status": "stored", "origin": "CHN", "export_from": "CHN", **SURE},
+    {"asset": "antimony", "value": 4_000.0, "status": "ordered", "origin": "CHN", "export_from": "CHN", **SURE},
 ]
 HOLDINGS = {
     "weights": {"gallium": 10 / 14, "antimony": 4 / 14},

@@ -43,7 +43,11 @@ def exposed(ledger, *rows, on=TODAY, destination="DEU"):
         ({"location": "Hongkong"}, "stored_at_origin"),
         ({"location": "Macau", "origin_country": "unknown"}, "stored_at_origin"),
         ({"location": "Zollfreilager Zürich"}, "stored_safe"),
-        ({"location": "Hongkong", "origin_country": "KOR"}, "stored_safe"),
+        ({"location": "Hongkong", "origin_country": "KOR"}, "stored_at_origin"),
+        ({"location": "Shanghai", "origin_country": "DEU", "status": "ordered"}, "open_order_at_risk"),
+        ({"location": "Shanghai", "origin_country": "DEU", "status": "planned"}, "planned_at_risk"),
+        ({"location": "Shanghai", "origin_country": "KOR", "asset": "indium", "status": "ordered"}, "open_order_clear"),
+        ({"location": "Rotterdam", "origin_country": "HKG", "status": "ordered"}, "open_order_at_risk"),
         ({"location": "Seoul", "origin_country": "KOR"}, "stored_at_origin"),
         ({"location": "China Freilager Hamburg"}, "stored_place_unknown"),
         ({"location": "Tresor"}, "stored_place_unknown"),
@@ -60,6 +64,18 @@ def test_where_a_lot_stands(ledger, row, delivery):
     (lot,) = exposed(ledger, row)
     assert lot.delivery == delivery
     assert lot.assumed_origin == (row.get("origin_country") == "unknown")
+
+
+def test_a_lot_that_is_or_may_be_in_china_needs_a_licence_to_leave_whoever_buys_it(ledger):
+    rows = [
+        {"status": "ordered", "location": "Shanghai"}, {"status": "in_transit"}, {"location": "Lager 7"},
+        {"location": "Shanghai", "origin_country": "DEU"}, {}, {"origin_country": "DEU", "location": "Lager 7"},
+    ]  # fmt: skip
+    for day in (TODAY, date(2026, 11, 28)):  # the ban of all sales to the USA is suspended to the 27th
+        leaving = [{one.licence_to_leave for one in lot.answers} for lot in exposed(ledger, *rows, on=day)]
+        assert leaving == [{True}, {True}, {True}, {True}, {False}, {False}]
+    (ordered, *_) = exposed(ledger, rows[0])
+    assert {one.answer for one in ordered.answers if one.end_user == "civil"} == {"licence"}
 
 
 def test_an_order_was_safe_before_the_licence(ledger):

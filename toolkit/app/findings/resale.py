@@ -7,19 +7,18 @@ from typing import Any
 
 from toolkit.app.findings.part import Ask, part
 from toolkit.core.size import PieceSize
-from toolkit.supply.controls import CHINA
-from toolkit.supply.exposure import STORED_AT_ORIGIN
+from toolkit.supply.exposure import STORED_SAFE
 from toolkit.supply.purity import purity_fraction
 from toolkit.supply.resale import resale_answer, resale_buyers
 from toolkit.supply.state import Measure
-from toolkit.supply.traceability import UNKNOWN_ORIGIN
 
 TOLD = (
     "event_id", "instrument", "number", "authority", "status", "since", "until", "standing", "confidence", "source_id",
 )  # fmt: skip
 _ORDER = {"civil": 0, "military": 1, "listed": 2}
-Kind = tuple[str, str, str, float | None, PieceSize | None, bool]
-"""Metal, form, origin, purity as a fraction, size of a piece, whether the lot is stored at its origin: what law tells apart."""
+Kind = tuple[str, str, str, float | None, PieceSize | None, str, bool]
+"""Metal, form, origin, purity as a fraction, size of a piece, country it is exported from, whether it is there or may be: what
+law tells apart."""
 
 
 @part("resale")
@@ -50,22 +49,23 @@ def resale(ask: Ask) -> dict[str, Any] | None:
 def _groups(lots: list[Mapping[str, Any]]) -> dict[Kind, list[Mapping[str, Any]]]:
     found: dict[Kind, list[Mapping[str, Any]]] = {}
     for lot in lots:
-        there = lot["delivery"] == STORED_AT_ORIGIN
+        there = lot["delivery"] != STORED_SAFE
         size = PieceSize.parse(lot["size"]) if lot.get("size") else None
-        kind = (lot["asset"], lot["form"], lot["origin"], purity_fraction(lot["purity"]), size, there)
+        kind = (lot["asset"], lot["form"], lot["origin"], purity_fraction(lot["purity"]), size, lot["export_from"], there)
         found.setdefault(kind, []).append(lot)
     return found
 
 
 def _answer(ask: Ask, kind: Kind, buyer: tuple[str, str]) -> dict[str, Any]:
-    """The answer of `toolkit.supply.resale`; an unknown origin is asked about as China, the safe side."""
-    metal, form, origin, purity, size, there = kind
+    """The answer of `toolkit.supply.resale` on the controls of the country that the lot is exported from."""
+    metal, form, _, purity, size, exporter, there = kind
     found = resale_answer(
         ask.inputs.ledger, metal, form, buyer,
-        on=ask.as_of, origin=CHINA if origin == UNKNOWN_ORIGIN else origin, at_origin=there, purity=purity,
+        on=ask.as_of, origin=exporter, at_origin=there, purity=purity,
         size=size,
     )  # fmt: skip
-    return {"answer": found.answer, "certain": all(m.certainty == "named" for m in found.measures),
+    return {"answer": found.answer, "licence_to_leave": found.licence_to_leave,
+            "certain": all(m.certainty == "named" for m in found.measures),
             "measures": [_told(m) for m in found.measures]}  # fmt: skip
 
 

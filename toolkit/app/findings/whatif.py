@@ -26,7 +26,6 @@ from toolkit.core.said import Said, said
 from toolkit.report.words.countries import country
 from toolkit.supply.controls import CHINA
 from toolkit.supply.shock import Elasticity, implied_loss, price_band
-from toolkit.supply.traceability import UNKNOWN_ORIGIN
 
 MOST = 0.5
 """Largest loss that the formula is carried to, as a fraction of world supply."""
@@ -109,7 +108,7 @@ def amounts_of(record: Mapping[str, Any]) -> Amounts:
     if lots := record.get("exposure", {}).get("lots"):
         priced = [lot for lot in lots if lot["value"] is not None]
         waiting = [lot for lot in priced if lot["status"] in ("ordered", "planned")]
-        stopped = [lot for lot in waiting if lot["status"] == "ordered" and lot["origin"] in (CHINA, UNKNOWN_ORIGIN)]
+        stopped = [lot for lot in waiting if lot["status"] == "ordered" and lot["export_from"] == CHINA]
         held = [lot for lot in priced if lot["status"] not in ("ordered", "planned")]
         return Amounts(*(_sums((lot["asset"], lot["value"]) for lot in some) for some in (held, waiting, stopped)))
     rows = [(row.get("offer_of") or row["asset"], row) for row in record.get("positions", ())]

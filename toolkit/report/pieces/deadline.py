@@ -53,10 +53,10 @@ def deadline(run: Findings) -> Iterator[Inline]:
 
 
 def _touched(run: Findings, named: set[str]) -> list[Span]:
-    """Metals of the proposal, or of lots from China or of unknown origin, that the change names; none of the market alone."""
+    """Metals of the proposal, or of lots exported from China or of unknown origin, that it names; none of the market alone."""
     if run.has("exposure"):
         rows = {row["asset"]: row for row in run.record["controls"]}
-        lots = [lot for lot in run.record["exposure"]["lots"] if lot["origin"] == CHINA or lot["assumed_origin"]]
+        lots = [lot for lot in run.record["exposure"]["lots"] if lot["export_from"] == CHINA]
         inside = {lot["asset"]: product(lot, rows) for lot in lots if lot["asset"] in named}
         return [run.metal(inside[key]) for key in sorted(inside)]
     if not run.has("positions"):

@@ -19,7 +19,7 @@ REACHES: Mapping[Reach, str] = MappingProxyType(
     {
         "safe": mark("Stored outside its origin, out of reach"),
         "clear": mark("Elsewhere, with nothing in force on it"),
-        "unsettled": mark("Under control and at its origin, on its way, or at a place not understood"),
+        "unsettled": mark("Under control and at its origin or in China, on its way, or at a place not understood"),
         "order": mark("Ordered, can fail to arrive"),
         "planned": mark("Planned, can fail to arrive"),
     }

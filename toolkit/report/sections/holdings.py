@@ -27,7 +27,7 @@ STOP: Mapping[str, str] = MappingProxyType(
     {
         "safe": mark("no: outside its origin"),
         "clear": mark("no: nothing in force on it"),
-        "stored_at_origin": mark("yes, when it is to leave its origin"),
+        "stored_at_origin": mark("yes, when it is to leave the country"),
         "stored_place_unknown": mark("unknown: its place is not named or not understood"),
         "in_transit": mark("unknown: it may have left its origin"),
         "licence": mark("yes: it needs a licence"),

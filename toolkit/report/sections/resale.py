@@ -129,13 +129,14 @@ def _states(run: Findings, part: Mapping[str, Any], group: Group) -> tuple[State
 
 def _merged(run: Findings, groups: Sequence[Group]) -> list[Merged]:
     """Kinds of lots of one origin with the same answers in one line; those with most against them first."""
-    found: dict[tuple[str, tuple[State, ...]], list[Group]] = {}
+    found: dict[tuple[str, bool, tuple[State, ...]], list[Group]] = {}
     for group in groups:
         states = tuple(_state(run, answer) for answer in group["answers"])
-        found.setdefault((group["origin"], states), []).append(group)
+        leaving = any(answer["licence_to_leave"] for answer in group["answers"])
+        found.setdefault((group["origin"], leaving, states), []).append(group)
     weight = {"on": 4, "suspended": 3, "uncertain": 2, "clear": 0}
-    order = sorted(found.items(), key=lambda item: -sum(weight[state.mark] for state in item[0][1]))
-    return [(states, members) for (_, states), members in order]
+    order = sorted(found.items(), key=lambda item: -sum(weight[state.mark] for state in item[0][2]))
+    return [(states, members) for (*_, states), members in order]
 
 
 def _state(run: Findings, answer: Mapping[str, Any]) -> State:
@@ -182,8 +183,13 @@ def _names(run: Findings, groups: Sequence[Group]) -> Text:
             told.append(words)
     names = text(*(span for i, words in enumerate(told) for span in ((", ",) if i else ()) + words))
     where = groups[0]["origin"]
+    leaving = any(answer["licence_to_leave"] for answer in groups[0]["answers"])
     if where == UNKNOWN:
+        if leaving:
+            return say("{metals} of unknown origin, not known to have left: licence first", metals=names)
         return say("{metals} of unknown origin", metals=names)
+    if leaving:
+        return say("{metals} from {place}, not known to have left: licence first", metals=names, place=origin(where, say))
     return say("{metals} from {place}", metals=names, place=origin(where, say))
 
 

@@ -129,11 +129,16 @@ def test_who_may_buy(ask):
     assert {a["answer"] for a in hafnium.values()} == {"unsettled"}
 
 
-def test_metal_still_at_its_origin_needs_a_licence_to_be_sold_abroad(ask):
-    part = resale.find(ask)
+def test_metal_that_is_or_may_be_at_its_origin_needs_a_licence_to_be_sold_abroad(tmp_path):
+    outside = TWELVE[8].replace("CHN,CHN,stored", "CHN,Frankfurt,stored")
+    part = resale.find(ask_of(tmp_path, *TWELVE[8:11], outside.replace("DY-0", "DY-2")))
     assert part is not None
-    there = next(g for g in part["groups"] if g["asset"] == "dysprosium" and g["at_origin"])
-    away = next(g for g in part["groups"] if g["asset"] == "dysprosium" and not g["at_origin"])
+    there, away = (
+        next(g for g in part["groups"] if g["asset"] == "dysprosium" and g["at_origin"] is at) for at in (True, False)
+    )
+    assert there["lots"] == 2  # stored in China, and planned
+    assert all(answer["licence_to_leave"] for answer in there["answers"])
+    assert not any(answer["licence_to_leave"] for answer in away["answers"])
     # No. 61 of 2025 is unsettled since 11 November 2026, and the ledger does not say that it spares the oxide itself.
     assert (there["answers"][0]["answer"], away["answers"][0]["answer"]) == ("licence", "unsettled")
     assert [m["event_id"] for m in away["answers"][0]["measures"]] == ["EV058", "EV058b"]

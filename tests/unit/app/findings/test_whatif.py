@@ -18,11 +18,11 @@ AS_OF = date(2026, 11, 24)
 ELASTICITY = {"low": 0.7, "central": 0.4, "high": 0.25}
 """Of the low, central and high multiple: the table of assumptions has 0.25 to 0.7."""
 LOTS = [
-    {"asset": "gallium", "value": 10_000.0, "status": "stored", "origin": "CHN"},
-    {"asset": "antimony", "value": 4_000.0, "status": "ordered", "origin": "TJK"},
-    {"asset": "gallium", "value": 2_000.0, "status": "ordered", "origin": "unknown"},
-    {"asset": "gold", "value": 5_000.0, "status": "planned", "origin": "CHN"},
-    {"asset": "hafnium", "value": None, "status": "stored", "origin": "FRA"},
+    {"asset": "gallium", "value": 10_000.0, "status": "stored", "origin": "CHN", "export_from": "CHN"},
+    {"asset": "antimony", "value": 4_000.0, "status": "ordered", "origin": "TJK", "export_from": "TJK"},
+    {"asset": "gallium", "value": 2_000.0, "status": "ordered", "origin": "unknown", "export_from": "CHN"},
+    {"asset": "gold", "value": 5_000.0, "status": "planned", "origin": "CHN", "export_from": "CHN"},
+    {"asset": "hafnium", "value": None, "status": "stored", "origin": "FRA", "export_from": "FRA"},
 ]
 
 
