@@ -16,7 +16,7 @@ from toolkit.app.costs import world_production
 from toolkit.app.exchange import rates_used
 from toolkit.app.instruments import Instrument, instruments, out_of_scope
 from toolkit.app.ledger import Events, LedgerInputs, load_ledger
-from toolkit.app.lots import instruments_of, price_warnings, read_lots
+from toolkit.app.lots import LotNames, instruments_of, price_warnings, read_lots
 from toolkit.app.plain import plain
 from toolkit.app.prices import PriceFiles, read_own
 from toolkit.app.purchases import Purchase, purchases
@@ -192,7 +192,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     prices, own = snapshot["prices"], None
     remarks: list[Remark] = []
     if request.prices is not None:
-        found = read_own(request.prices, snapshot, inputs.products)
+        found = read_own(request.prices, snapshot, LotNames(inputs.ledger, inputs.products))
         own = found.frame
         prices = own if request.prices.only else found.over(prices)
         if found.assets:

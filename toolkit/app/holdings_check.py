@@ -11,7 +11,7 @@ import polars as pl
 
 from toolkit.app.config import Settings
 from toolkit.app.ledger import load_ledger
-from toolkit.app.lots import instruments_of, parse_lots, price_warnings
+from toolkit.app.lots import LotNames, instruments_of, parse_lots, price_warnings
 from toolkit.app.plain import plain
 from toolkit.app.prices import PriceFiles, read_own
 from toolkit.core.errors import DataError, SpecError
@@ -79,7 +79,7 @@ def check_holdings(
     inputs = load_ledger(settings, as_of)
     known, own = inputs.snapshot["prices"], None
     if prices is not None:
-        found = read_own(prices, inputs.snapshot, inputs.products)
+        found = read_own(prices, inputs.snapshot, LotNames(inputs.ledger, inputs.products))
         own, known = found.frame, found.frame if prices.only else found.over(known)
     read = parse_lots(path, inputs.ledger, inputs.products, instruments=instruments_of(own, inputs.ledger), stdin=stdin)
     faulty = {found.row for found in read.faults}

@@ -10,6 +10,7 @@ import polars as pl
 
 from toolkit.app.config import Settings
 from toolkit.app.ledger import Events, notes_of, with_own_events
+from toolkit.app.lots import LotNames
 from toolkit.app.market import load
 from toolkit.app.prices import CHECK, OwnPrices, PriceFiles, read_own
 from toolkit.core.assets import Asset, Universe
@@ -236,9 +237,17 @@ def load_context(settings: Settings, as_of: date, *, prices: PriceFiles | None =
     own = None
     snapshot = market.until(as_of)
     products = Universe(tuple(Asset.from_row(row) for row in snapshot["products"].iter_rows(named=True)))
+    ledger = ControlLedger.of(
+        snapshot["controls"],
+        snapshot["control_scopes"],
+        snapshot["control_items"],
+        assets=products.keys,
+        forms=[asset.form for asset in products if asset.form],
+        reviewed_to=snapshot.complete_to("controls"),
+    )
     only = prices is not None and prices.only
     if prices is not None:
-        own = read_own(prices, snapshot, products, masses=False)
+        own = read_own(prices, snapshot, LotNames(ledger, products), masses=False)
         # Notes of the whole file may speak of rows that were not known yet: an earlier date gets those of its own rows alone.
         whole = own.notes if as_of >= date.today() else ()
         found = tuple(
@@ -248,14 +257,6 @@ def load_context(settings: Settings, as_of: date, *, prices: PriceFiles | None =
         notes = tuple(dict.fromkeys((*notes, *whole, *own.reading, *found)))
         market = market.replace("prices", own.frame if only else own.over(snapshot["prices"]))
         snapshot = market.until(as_of)
-    ledger = ControlLedger.of(
-        snapshot["controls"],
-        snapshot["control_scopes"],
-        snapshot["control_items"],
-        assets=products.keys,
-        forms=[asset.form for asset in products if asset.form],
-        reviewed_to=snapshot.complete_to("controls"),
-    )
     supply = scored_supplies(products, snapshot["shares"], snapshot["shares_elsewhere"])
     return Context(market, snapshot, products, ledger, supply, own, only, notes, own_events)
 

@@ -18,8 +18,9 @@ from toolkit.core.countries import foldings
 from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.remarks import Remark
 from toolkit.core.said import Said, said
-from toolkit.core.trade_names import METALS, metal_and_form
+from toolkit.core.trade_names import METALS, SYMBOLS, metal_and_form
 from toolkit.core.units import KG_PER_UNIT
+from toolkit.data.files.cells import PURITY
 from toolkit.data.files.holdings import parse, read_holdings
 from toolkit.data.files.lots import Holdings, ReadFile, few
 from toolkit.supply.controls import ControlLedger
@@ -83,6 +84,23 @@ class LotNames:
         near = near if near.startswith("Did") else ""
         ticker = text.isupper() and len(text) <= TICKER
         raise DataError(f"unknown asset {text!r}.", hint=f"{near} {own if ticker or not near else ''}".strip())
+
+    def series(self, name: str) -> str | None:
+        """The metal whose series a name in a price file means; None for a series of its own, as of a form that is not traded.
+
+        A symbol counts in its own spelling and for products alone: ``AG`` may be a ticker.
+
+        Raises:
+            DataError: for powder that may be the metal or the oxide.
+        """
+        text = PURITY.sub("", name).strip()
+        if len(text) <= 2 and SYMBOLS.get(text) not in self.products:
+            return None
+        asset, words = metal_and_form(text, self._known) or ("", None)
+        if not asset:
+            return None
+        traded = self.traded_form(asset)
+        return asset if (self.form(asset, words) if words else traded) == traded else None
 
     def form(self, asset: str, text: str) -> str:
         """The form of a metal; see `ControlLedger.form`."""

@@ -11,7 +11,9 @@ import numpy as np
 import polars as pl
 
 from toolkit.app.exchange import last_rate
+from toolkit.app.lots import LotNames
 from toolkit.core.assets import CASH, Universe
+from toolkit.core.countries import foldings
 from toolkit.core.errors import DataError, GapError, did_you_mean
 from toolkit.core.market import Snapshot
 from toolkit.core.remarks import Remark, note
@@ -73,13 +75,13 @@ class OwnPrices:
         return pl.concat([bundled.filter(~pl.col("asset").is_in(self.assets)), self.frame.select(bundled.columns)])
 
 
-def read_own(files: PriceFiles, snapshot: Snapshot, products: Universe, *, masses: bool = True) -> OwnPrices:
+def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: bool = True) -> OwnPrices:
     """Read the user's price files.
 
     Args:
         files: Paths and how they are read.
         snapshot: The market on the day of the question.
-        products: What the toolkit knows, priced per kg.
+        names: What the names of the files mean; products are priced per kg.
         masses: Whether masses are valued at these prices. If not, a product whose file states no unit and whose price
             cannot be one per kg keeps the file's own unit, and a warning says so.
 
@@ -88,14 +90,20 @@ def read_own(files: PriceFiles, snapshot: Snapshot, products: Universe, *, masse
         DataError, FrameError: for files, headers and rows that cannot be used, and a level far from the bundled one.
         GapError: where no price was known by then.
     """
-    bundled = snapshot["prices"]
+    products = names.products
+    bundled = snapshot["prices"]["asset"].unique().sort()
+    spelled = {spelling: key for key in bundled for spelling in foldings(key)}
+
+    def key(name: str) -> str | None:
+        return next((spelled[found] for found in foldings(name) if found in spelled), None) or names.series(name)
+
     file = read_price_files(
         files.paths,
         default_currency=files.currency,
         today=date.today(),
         as_of=snapshot.as_of,
         accept={*files.accept} - {LEVELS},
-        known={*products.keys, *bundled["asset"].unique()},
+        key=key,
     )
     known = (pl.col("known_from") <= snapshot.as_of) & (pl.col("date") <= snapshot.as_of)
     visible = file.frame.filter(known)
@@ -108,7 +116,7 @@ def read_own(files: PriceFiles, snapshot: Snapshot, products: Universe, *, masse
             assets=list(odd),
         )
         unit_notes += (Remark("data", text, STATE_UNIT, tuple(odd)),)
-    asks, ask_notes = _asks(file.asks.filter(known), {*products.keys, *bundled["asset"], *frame["asset"]}, file.name, products)
+    asks, ask_notes = _asks(file.asks.filter(known), {*products.keys, *bundled, *frame["asset"]}, file.name, products)
     if frame.is_empty() and asks.is_empty():
         hint = "Choose a later --as-of, or leave --prices out."
         raise GapError(f"{file.name}: no price was known on {snapshot.as_of}.", hint=hint)

@@ -65,6 +65,9 @@ METALS: Mapping[str, str] = {
 }
 """Folded name or symbol -> asset key."""
 
+SYMBOLS: Mapping[str, str] = {symbol: key for key, symbol, _ in (line.split(" ", 2) for line in _METALS.strip().splitlines())}
+"""Element symbol as chemists write it -> asset key."""
+
 _FORMS = {
     "metal": "metal;bar;bars;ingot;ingots;pellet;pellets;crystal bar;crystal bars;lump;lumps;unwrought;granules;granulate;shot;"
     "rod;rods;wire;sheet;coin;coins;cast bar;regulus;button;buttons;slug;slugs;disc;discs;"

@@ -11,6 +11,7 @@ import pytest
 from toolkit.app.config import resolve
 from toolkit.app.definitions import find
 from toolkit.app.inputs import Inputs, gather
+from toolkit.app.lots import LotNames
 from toolkit.app.market import load
 from toolkit.app.prices import PriceFiles, read_own
 from toolkit.core.errors import DataError, GapError
@@ -116,6 +117,52 @@ def test_the_case_of_a_metal_means_nothing(tmp_path, name):
     assert of("minimum-risk", own(tmp_path, months(name, 1400))).universe.keys == ("gallium",)
 
 
+NAMES = {
+    "Silber": "silver", "Ag": "silver", "Silberbarren": "silver", "Silver 999 bar": None, "AG": None,
+    "Antimon": "antimony", "Sb": "antimony", "Antimony ingot": "antimony", "SB": None, "Antimon 99,65 %": "antimony",
+    "Wolfram": "tungsten", "W": "tungsten", "Neodym": "neodymium", "Neodymoxid": "neodymium", "Neodymium metal": None,
+    "Antimony trioxide": None, "Molybdenum powder": "molybdenum", "Hafnium crystal bar": "hafnium", "Germanium powder":
+    "germanium_powder", "C": None, "GLD": None, "BRENT": "brent", "Mine": None,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "asset"), NAMES.items(), ids=NAMES)
+def test_names_of_a_price_file_mean_what_they_mean_in_holdings(tmp_path, name, asset):
+    """In both shapes; a ticker, and a form that is not traded, stay what the file says."""
+    inputs = of("minimum-risk", None)
+    names, snapshot = LotNames(inputs.ledger, inputs.products), load(resolve({}, environment={})).market.until(DAY)
+    for text in (f"date;{name}\n2026-10-31;3\n", f"Datum;Metall;Preis\n31.10.2026;{name};3\n"):
+        found = read_own(own(tmp_path, text, accept=("levels",)), snapshot, names)
+        assert found.assets == (asset or name,)
+        told = f"Names of mine.csv: {name} = {asset}."
+        assert (told in [remark.text for remark in found.reading]) == (asset is not None and name.lower() != asset)
+
+
+def test_a_german_name_is_the_product_with_its_controls(tmp_path):
+    inputs = of("minimum-risk", own(tmp_path, months("Antimon", 15)))
+    assert inputs.universe["antimony"].name == "Antimony ingot"
+    assert inputs.unknown == ()
+    assert inputs.supply["antimony"].shares
+    assert "antimony" in {scope.asset for scope in inputs.ledger.scopes}
+
+
+def test_powder_of_a_metal_that_is_traded_as_oxide_is_a_question(tmp_path):
+    with pytest.raises(DataError, match=r"mine.csv: .*may be the metal or the oxide"):
+        of("minimum-risk", own(tmp_path, months("Neodympulver", 60)))
+
+
+def test_two_names_of_a_metal_are_one_series_or_refused(tmp_path):
+    head = "date,asset,price,currency,unit\n2026-09-30,Silber,1500,EUR,kg\n"
+    inputs = of("minimum-risk", own(tmp_path, f"{head}2026-10-31,Ag,1510,EUR,kg\n2026-09-30,silver,1500,EUR,kg\n"))
+    assert series(inputs, "silver")["price"].to_list() == [1500, 1510]
+    for row, rule in (("1501,EUR,kg", "two_names"), ("1500,USD,kg", "one_currency"), ("1500,EUR,g", "one_unit")):
+        with pytest.raises(DataError) as caught:
+            of("minimum-risk", own(tmp_path, f"{head}2026-09-30,Ag,{row}\n"))
+        assert (caught.value.details["rule"], caught.value.details["rows"]) == (rule, [2, 3] if rule == "two_names" else [3])
+    with pytest.raises(DataError, match=r"names of one metal.*'Ag, Silber'"):
+        of("minimum-risk", own(tmp_path, "date,Silber,Ag\n2026-09-30,1500,1501\n"))
+
+
 def test_a_ticker_that_reads_like_a_metal_is_not_the_metal(tmp_path):
     rows = "".join(f"2026-10-{day:02d},20,21,19,{20 + day % 3},100\n" for day in range(1, 29))
     inputs = of("minimum-risk", own(tmp_path, f"Date,Open,High,Low,Close,Volume\n{rows}", "GOLD.csv"))
@@ -150,7 +197,9 @@ def test_a_price_that_cannot_be_per_kg_and_states_no_unit_stays_in_the_unit_of_t
     assert series(inputs, "gallium")["price"][0] == pytest.approx(1.4, rel=0.001)
     assert any("cannot be a price per kg" in note.text for note in inputs.notes)
     with pytest.raises(DataError, match="times the bundled"):
-        read_own(own(tmp_path, silent), load(resolve({}, environment={})).market.until(DAY), inputs.products)
+        read_own(
+            own(tmp_path, silent), load(resolve({}, environment={})).market.until(DAY), LotNames(inputs.ledger, inputs.products)
+        )
 
 
 @pytest.mark.parametrize(("price", "unit"), [(1.4, "g"), (1400, "kg"), (1.4e6, "t"), (635, "lb")])

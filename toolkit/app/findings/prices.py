@@ -14,7 +14,7 @@ from toolkit.app.exchange import last_rate
 from toolkit.app.findings.part import Ask, part
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import DataError
-from toolkit.data.files.prices import DEALER_ASK
+from toolkit.data.files.price_checks import DEALER_ASK
 from toolkit.factors.currency import monthly_rate
 from toolkit.factors.history import ANNUAL, rhythm
 from toolkit.factors.levels import level_paths

@@ -1,4 +1,4 @@
-"""Checks of the prices of a file: positive, within bounds, one an asset and date, no jump by a factor of ten."""
+"""Checks of the prices of a file: positive, within bounds, of one kind, one an asset and date, no jump by a factor of ten."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ JUMPS = "jumps"
 """Name that accepts the jumps of every asset."""
 CUSTOMS = "customs_unit_value"
 """Basis whose observation model expects entry errors of any size (`toolkit.factors.observation.mixture`)."""
+DEALER_ASK = "dealer_ask"
+"""Basis of what a dealer asks for a product: a price of orders, and no part of the product's series."""
 
 
 def check_rows(file: str, rows: pl.DataFrame) -> None:
@@ -48,6 +50,20 @@ def check_rows(file: str, rows: pl.DataFrame) -> None:
         fault="more than one price for the same asset and date",
         hint="Keep one row a date; a month counts as its last day.",
     )
+
+
+def check_kinds(file: str, rows: pl.DataFrame) -> None:
+    """`FrameError` for a series in two currencies, units or bases; what dealers ask is in none."""
+    for column in ("currency", "unit", "basis"):
+        # Compared with the first row of the series in the file: the rows named are those a person would call different.
+        differs = rows.filter(pl.col(column) != pl.col(column).first().over("asset", pl.col("basis") == DEALER_ASK))
+        refuse(
+            file,
+            differs.select("row", what="asset", value=column),
+            rule=f"one_{column}",
+            fault=f"a second {column} in the series of an asset",
+            hint=f"Give each {column} an asset name of its own: series of two kinds are never joined.",
+        )
 
 
 def check_jumps(rows: pl.DataFrame, accept: Collection[str], *, file: str = "the price files") -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -18,7 +18,7 @@ from toolkit.core.said import said
 from toolkit.data.files.columns import amounts, check_columns, check_names, days, required_cells, running_months, texts
 from toolkit.data.files.faults import refuse
 from toolkit.data.files.limits import check_size
-from toolkit.data.files.price_checks import JUMPS, check_jumps, check_rows
+from toolkit.data.files.price_checks import DEALER_ASK, JUMPS, check_jumps, check_kinds, check_rows
 from toolkit.data.files.quotations import DATE, Quotation, field_of, header_levels, quotation
 from toolkit.data.files.tabular import TITLES, Table, read_table
 from toolkit.data.quality import gap_findings
@@ -38,8 +38,6 @@ GERMAN = {
 }
 MOST_FILES = 1_000
 """Most files of one folder."""
-DEALER_ASK = "dealer_ask"
-"""Basis of what a dealer asks for a product: a price of orders, and no part of the product's series."""
 ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".xls", ".ods")
 _MISSING = ("null", "N/A", "n/a", "-")
 """What exporters write into a cell without a value."""
@@ -74,7 +72,7 @@ def read_price_files(
     today: date,
     as_of: date | None = None,
     accept: Collection[str] = (),
-    known: Collection[str] = (),
+    key: Callable[[str], str | None] | None = None,
     stdin: BinaryIO | None = None,
 ) -> PriceFile:
     """Read several price files as one; a folder stands for the price files in it.
@@ -90,7 +88,7 @@ def read_price_files(
             today=today,
             as_of=as_of,
             accept=accept,
-            known=known,
+            key=key,
             stdin=stdin,
             several=len(files) > 1,
         )
@@ -178,7 +176,7 @@ def read_prices(
     today: date,
     as_of: date | None = None,
     accept: Collection[str] = (),
-    known: Collection[str] = (),
+    key: Callable[[str], str | None] | None = None,
     stdin: BinaryIO | None = None,
     several: bool = False,
 ) -> PriceFile:
@@ -199,7 +197,8 @@ def read_prices(
         today: No price may speak of a later day.
         as_of: Day that is asked about: jumps after it, or known later, are not looked at. `today` by default.
         accept: Assets whose jumps by `JUMP` are meant, or `JUMPS` for those of all assets.
-        known: Keys of assets: a name that differs from one in case alone is that asset, but in a quotation file a ticker.
+        key: Name in the file -> asset that it means, None for one of the file's own; of a quotation file, tickers stay. By
+            default every name is its asset.
         stdin: What ``-`` reads; the process's own standard input by default.
         several: Whether gaps and jumps are looked at later, when the file is joined with others.
 
@@ -225,7 +224,7 @@ def read_prices(
     for column in ("asset", "unit", "basis", "source"):
         check_names(table.name, rows.select("row", value=column))
     check_size(table.name, columns=rows["asset"].n_unique())
-    rows, keys = _keyed(rows, known, ticker=shape == "quotation")
+    rows, keys = _keyed(table.name, rows, key, ticker=shape == "quotation")
     rows = rows.sort("asset", "date", "row")
     reading = (*table.notes, *reading, *keys)
     notes = _notes(table, rows, shape, today)
@@ -285,15 +284,46 @@ def _quoted(table: Table, quoted: Quotation, currency: str, today: date) -> tupl
     return rows, (sentence, *read.notes)
 
 
-def _keyed(rows: pl.DataFrame, known: Collection[str], *, ticker: bool) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """Rows with the keys of known assets, whatever the case of their names; a note on tickers that read like one."""
-    keys = {key.lower(): key for key in known}
-    like = {name: keys[name.lower()] for name in _keys(rows) if name not in known and name.lower() in keys}
-    if not ticker:
-        return rows.with_columns(pl.col("asset").replace(like)), ()
-    return rows, tuple(
-        said("{ticker} is taken as a listed instrument, not as {asset}.", ticker=name, asset=key) for name, key in like.items()
-    )
+def _keyed(
+    file: str, rows: pl.DataFrame, key: Callable[[str], str | None] | None, *, ticker: bool
+) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Rows with the keys of known assets; notes on names that mean one, and on tickers that read like one.
+
+    Raises:
+        DataError: for a name of two meanings.
+        FrameError: for a series in two kinds, and for two names of an asset with different prices on a day; equal ones
+            are kept once.
+    """
+    means: dict[str, str] = {}
+    for name in _keys(rows):
+        try:
+            asset = key(name) if key else None
+        except DataError as error:
+            if ticker:
+                continue
+            raise DataError(f"{file}: {error.message}", hint=error.hint, details={"file": file, "asset": name}) from None
+        if asset and asset != name:
+            means[name] = asset
+    if ticker:
+        taken = "{ticker} is taken as a listed instrument, not as {asset}."
+        return rows, tuple(said(taken, ticker=name, asset=asset) for name, asset in means.items())
+    named = rows.with_columns(name="asset", asset=pl.col("asset").replace(means))
+    check_kinds(file, named)
+    if named["asset"].n_unique() < named["name"].n_unique():
+        day = ["asset", "date", pl.col("basis") == DEALER_ASK]
+        unlike = (pl.col("name").n_unique().over(day) > 1) & (pl.col("price").n_unique().over(day) > 1)
+        both = pl.col("name").unique().sort().str.join(", ").over("asset")
+        refuse(
+            file,
+            named.with_columns(value=both).filter(unlike).select("row", "value", what="asset"),
+            rule="two_names",
+            fault="names of one metal with different prices on a day",
+            hint="Keep one of them, or give the other a name that is not the metal's.",
+        )
+        named = named.filter(pl.col("name") == pl.col("name").first().over(day))
+    told = [f"{name} = {asset}" for name, asset in means.items() if name.lower() != asset]
+    notes = (said("Names of {file}: {names}.", file=file, names=told),) if told else ()
+    return named, notes
 
 
 def _keys(rows: pl.DataFrame) -> list[str]:
@@ -406,16 +436,6 @@ def _long(table: Table, currency: str, today: date) -> tuple[pl.DataFrame, tuple
     hint = " ".join(dict.fromkeys(currency_hint(text) for text in sorted(odd)[:3]))
     refuse(table.name, wrong, rule="currency", fault="not a currency code", hint=hint)
     rows = rows.with_columns(pl.col("currency").replace(codes))
-    for column in ("currency", "unit", "basis"):
-        # Compared with the first row of the series in the file: the rows named are those a person would call different.
-        differs = rows.filter(pl.col(column) != pl.col(column).first().over("asset", pl.col("basis") == DEALER_ASK))
-        refuse(
-            table.name,
-            differs.select("row", what="asset", value=column),
-            rule=f"one_{column}",
-            fault=f"a second {column} in the series of an asset",
-            hint=f"Give each {column} an asset name of its own: series of two kinds are never joined.",
-        )
     return rows, read.notes
 
 
