@@ -146,6 +146,14 @@ def test_a_german_name_is_the_product_with_its_controls(tmp_path):
     assert "antimony" in {scope.asset for scope in inputs.ledger.scopes}
 
 
+def test_a_dealers_list_under_german_names_prices_the_products_and_is_no_series(tmp_path):
+    text = "Datum;Metall;Preis;Währung;Einheit;basis\n24.11.2026;Silber;44,10;EUR;ozt;dealer_ask\n"
+    inputs = of("minimum-risk", None)
+    found = read_own(own(tmp_path, text), inputs.snapshot, LotNames(inputs.ledger, inputs.products))
+    assert (found.assets, found.asks["asset"].to_list()) == ((), ["silver"])
+    assert found.asks["price"][0] == pytest.approx(44.10 / 0.0311034768)
+
+
 def test_powder_of_a_metal_that_is_traded_as_oxide_is_a_question(tmp_path):
     with pytest.raises(DataError, match=r"mine.csv: .*may be the metal or the oxide"):
         of("minimum-risk", own(tmp_path, months("Neodympulver", 60)))
