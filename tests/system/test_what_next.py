@@ -139,7 +139,23 @@ def test_who_asks_for_it_sells_the_lot_that_is_nearly_free_of_tax(ask, toolkit, 
     arguments = (strategy, *ARGUMENTS, "--holdings", str(tmp_path / "lots.csv"), "--budget", "50000")
     kept = toolkit("optimize", *arguments)
     assert kept.returncode == 5
-    assert {"not sold yet", "little gallium"} <= set(json.loads(kept.stdout)["error"]["details"]["conflict"])
+    error = json.loads(kept.stdout)["error"]
+    assert {"not sold yet", "little gallium"} <= set(error["details"]["conflict"])
+    assert "5 kg of gallium (GA-SOON): free of tax from 2026-12-02" in error["message"]
+    assert error["hint"].startswith("Of the lots that are nearly free of tax: wait until 2026-12-02, or sell today")
+
+
+@pytest.mark.parametrize(
+    ("place", "told"), [("Hongkong", "a licence is needed to leave"), ("Tresor 7", "write it in the column location")]
+)
+def test_what_an_export_control_may_hold_where_it_lies_is_not_sold(ask, place, told):
+    lot = "GA-1,gallium,metal,4N,60,kg,2024-01-03,500,EUR,CHN,{},stored\n"
+    options = ("--budget", "500000")
+    assert by_asset(ask(lot.format("Frankfurt"), *options))["gallium"]["quantity"] < 60
+    record = ask(lot.format(place), *options)
+    assert by_asset(record)["gallium"]["quantity"] >= 60
+    assert [note for note in record["holdings_notes"] if told in note and "60 kg of gallium" in note]
+    check_that_it_closes(record)
 
 
 def test_what_is_held_outside_is_sold_only_where_that_is_asked(ask):

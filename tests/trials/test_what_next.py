@@ -65,11 +65,22 @@ def test_a_german_spreadsheet_is_held_whole(what_next):
     report_html(run, lang="de")  # its sentences hold numbers such as 15,000
 
 
-@pytest.mark.parametrize("client", ["english", "ounces", "pounds", "oxides"])
+@pytest.mark.parametrize("client", ["english", "ounces", "oxides"])
 def test_clients_are_answered(what_next, client):
     text, masses, _, _ = CLIENTS[client]
     run = what_next(text.encode())
     assert held(run) == pytest.approx(masses, rel=1e-9)
+
+
+def test_a_ton_of_controlled_metal_at_no_place_is_not_sold_and_its_owner_is_told_to_name_the_place(ask, what_next, tmp_path):
+    text, masses, _, _ = CLIENTS["pounds"]
+    (tmp_path / "mine.csv").write_text(text, encoding="utf-8")
+    code, refused = ask("optimize", "--holdings", "mine.csv", "--budget", "50000", "--currency", "EUR")
+    assert code == 5
+    assert "1,000 kg of antimony (row 2): place unknown, write it in the column location" in refused["error"]["message"]
+    head, *rows = text.splitlines()
+    placed = "\n".join((f"{head},location", *(f"{row},Hamburg" for row in rows)))
+    assert held(what_next(placed.encode())) == pytest.approx(masses, rel=1e-9)
 
 
 def test_another_form_than_the_traded_one_is_named_and_never_valued_as_it(what_next):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -22,11 +22,12 @@ from toolkit.app.request import Request
 from toolkit.app.runs import RECORD, read_run, stored_runs
 from toolkit.core.assets import Universe
 from toolkit.core.errors import DataError, SpecError
-from toolkit.core.said import said
+from toolkit.core.said import Said, said
 from toolkit.core.units import cents
 from toolkit.data.files.holdings_columns import ARRIVING
 from toolkit.factors.forecast import FloatArray
 from toolkit.strategy.model import Strategy
+from toolkit.supply.exposure import PLACE, lot_exposures, sale_obstacle
 
 LAST = "last"
 PLANNED, STORED = "planned", "stored"
@@ -42,6 +43,7 @@ class Lot:
         origin: Country as the file says.
         bought: Day of the purchase; `cost` of the whole lot in the reporting currency. None where nothing is known.
         owed: What is still to be paid of it, in the reporting currency.
+        location: As the file says; `obstacle` to a sale of what has arrived: LICENCE, PLACE or None.
     """
 
     lot_id: str
@@ -53,11 +55,31 @@ class Lot:
     bought: date | None
     cost: float | None
     owed: float = 0.0
+    location: str | None = None
+    obstacle: str | None = None
+
+    @property
+    def for_sale(self) -> bool:
+        """Whether it has arrived and nothing stops a sale."""
+        return not self.arriving and self.obstacle is None
 
     def told(self) -> list[Any]:
         """The lot as JSON-ready data."""
         bought = None if self.bought is None else self.bought.isoformat()
-        return [self.lot_id, self.asset, self.quantity, self.status, self.origin, bought, self.cost, self.owed]
+        return [
+            self.lot_id, self.asset, self.quantity, self.status, self.origin, bought, self.cost, self.owed, self.obstacle,
+        ]  # fmt: skip
+
+    def why_kept(self) -> Said:
+        """What it is, where it lies and what stops a sale."""
+        what = {"quantity": self.quantity, "asset": self.asset, "lot": self.lot_id}
+        if self.arriving:
+            return said("{quantity:,.6g} kg of {asset} ({lot}): ordered or in transit, not before it arrives", **what)
+        if self.obstacle == PLACE:
+            return said("{quantity:,.6g} kg of {asset} ({lot}): place unknown, write it in the column location", **what)
+        return said(
+            "{quantity:,.6g} kg of {asset} in {place} ({lot}): a licence is needed to leave", place=self.location, **what
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +151,10 @@ def read_held(request: Request, strategy: Strategy, inputs: Inputs) -> Held:
     if request.holdings is None:
         return Held()
     run = _stored_run(request, strategy)
-    currency = request.settings.config.owner.currency
-    return _of_lots(request.holdings, inputs, currency) if run is None else _of_run(run, currency)
+    owner = request.settings.config.owner
+    if run is not None:
+        return _of_run(run, owner.currency)
+    return _of_lots(request.holdings, inputs, owner.currency, owner.country, request.as_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +240,7 @@ def _budget(request: Request, inputs: Inputs) -> tuple[float, tuple[str, ...]]:
     return budget, (note,)
 
 
-def _of_lots(file: str, inputs: Inputs, currency: str) -> Held:
+def _of_lots(file: str, inputs: Inputs, currency: str, destination: str, day: date) -> Held:
     """Stored and travelling lots and orders; plans are no holdings.
 
     Raises:
@@ -232,6 +256,11 @@ def _of_lots(file: str, inputs: Inputs, currency: str) -> Held:
             hint="State the unit of the price in a column unit (kg, g, lb, ozt, t).",
         )
     paid = {purchase.lot_id: purchase for purchase in purchases(frame, inputs.snapshot["fx"], currency)}
+    massed = frame.filter(pl.col("mass").is_not_null())
+    obstacles = {
+        lot.lot_id: sale_obstacle(lot.delivery, threatened=lot.controlled or bool(lot.practice))
+        for lot in lot_exposures(massed, {}, inputs.ledger, on=day, destination=destination)
+    }
     units: dict[str, float] = {}
     lots: list[Lot] = []
     for row in frame.iter_rows(named=True):
@@ -255,6 +284,8 @@ def _of_lots(file: str, inputs: Inputs, currency: str) -> Held:
                 purchase.bought,
                 purchase.cost,
                 purchase.owed,
+                row["location"],
+                None if arriving else obstacles.get(row["lot_id"]),
             )
         )
     notes = list(holdings.notes)
@@ -267,6 +298,7 @@ def _of_lots(file: str, inputs: Inputs, currency: str) -> Held:
                 assets=ordered,
             )
         )
+    notes += _not_sold(lots)
     plans = frame.filter(frame["status"] == PLANNED)["lot_id"].to_list()
     if plans:
         notes.append(said("Planned lots are not held and do not count: {lots}.", lots=plans))
@@ -289,7 +321,14 @@ def _of_run(run: Mapping[str, Any], currency: str) -> Held:
     for lot in lots:
         units[lot.asset] = units.get(lot.asset, 0.0) + lot.quantity
     notes = (said("Held today is what run {run} proposed, as if it had been bought.", run=run["run_id"]),)
+    notes = (*notes, *_not_sold(lots))
     return Held(units, lots, cash=float(run["cash"]["value"]), run=run["run_id"], notes=notes)
+
+
+def _not_sold(lots: Iterable[Lot]) -> list[Said]:
+    """A note on the lots that have arrived and are not for sale."""
+    stopped = [lot.why_kept() for lot in lots if lot.obstacle is not None]
+    return [said("Not sold, and counted as held in limits and in value: {lots:; }.", lots=stopped)] if stopped else []
 
 
 def _stored_run(request: Request, strategy: Strategy) -> Mapping[str, Any] | None:

@@ -10,12 +10,14 @@ from typing import Any
 from toolkit.app.clients import path_word
 from toolkit.app.config import Settings
 from toolkit.app.ledger import kept
-from toolkit.app.prepare import Prepared, prepare
+from toolkit.app.prepare import NOT_SOLD_YET, Prepared, prepare
 from toolkit.app.record import run_record
 from toolkit.app.request import Request
 from toolkit.app.runs import run_files, run_id, store, with_checksums
 from toolkit.app.versions import versions
 from toolkit.core.errors import Infeasible
+from toolkit.core.said import said
+from toolkit.data.files.lots import few
 from toolkit.optimize.allocate import Allocation, allocate
 from toolkit.optimize.conflict.calm import OWN_NAME
 from toolkit.optimize.problem import Problem
@@ -115,8 +117,9 @@ def propose(request: Request) -> Result:
     identity = run_id(request.as_of.isoformat(), f"{words}-{strategy.name}" if words else strategy.name, made_from)
     try:
         allocation = allocate(posed.problem, posed.solver)
-    except Infeasible as error:
-        raise NoAnswer(error, _conflict(error, request, posed, identity, made_from), made_from, request.settings) from error
+    except Infeasible as found:
+        error = _with_lots(found, posed, request)
+        raise NoAnswer(error, _conflict(error, request, posed, identity, made_from), made_from, request.settings) from found
     record = run_record(
         run_id=identity,
         as_of=request.as_of,
@@ -138,6 +141,19 @@ def propose(request: Request) -> Result:
     )
     record = {**record, **kept(inputs.events, request.as_of), **client}
     return Result(record, made_from, request.settings, posed, allocation)
+
+
+def _with_lots(error: Infeasible, posed: Prepared, request: Request) -> Infeasible:
+    """The same error; where lots that are not sold are part of it, with which and why, and what to do about them first."""
+    if NOT_SOLD_YET not in error.details["conflict"]:
+        return error
+    lots, until = posed.not_for_sale(request)
+    told = said("Not sold: {lots:; }.", lots=few([*lots]))
+    hint = error.hint
+    if until is not None:
+        sale = f'wait until {until:%Y-%m-%d}, or sell today, with tax on a gain: owner.sale_order = "fifo"'
+        hint = f"Of the lots that are nearly free of tax: {sale} (TOOLKIT_OWNER_SALE_ORDER=fifo). Otherwise: {hint}"
+    return Infeasible(f"{error.message} {told}", hint=hint, details={**error.details, "not_sold": told})
 
 
 def _conflict(

@@ -120,7 +120,7 @@ def _note(posed: Prepared, asset: Asset, side: str, sales: tuple[Sale, ...], pri
     owner, arriving = request.settings.config.owner, posed.held.arriving(asset.key)
     partial = [sale for sale in sales if sale.quantity < sale.lot.quantity]
     told: list[Said] = []
-    lots = [lot for lot in posed.held.of(asset.key) if not lot.arriving]
+    lots = [lot for lot in posed.held.of(asset.key) if lot.for_sale]
     if sales and len(lots) > 1 and (partial or len(sales) < len(lots)):
         told.append(rule_told(owner.country, owner.sale_order))
     if taxed := [

@@ -20,12 +20,12 @@ from toolkit.app.holdings import Held, Whole, read_held, whole
 from toolkit.app.inputs import Context, Inputs, load_context
 from toolkit.app.origins import Offers, is_controlled
 from toolkit.app.request import Request
-from toolkit.app.sales import WAIT_DAYS, waiting
+from toolkit.app.sales import WAIT_DAYS, free_from, waiting
 from toolkit.app.scenarios import StrategyScenarios, strategy_scenarios
 from toolkit.core.assets import Universe
 from toolkit.core.errors import DataError
 from toolkit.core.remarks import Remark, note
-from toolkit.core.said import said
+from toolkit.core.said import Said, said
 from toolkit.core.text import figure
 from toolkit.factors.forecast import FloatArray, Forecast
 from toolkit.optimize.allocate import Solver
@@ -101,6 +101,27 @@ class Prepared:
             for key, weight in zip(self.inputs.universe.keys, relaxed, strict=True)
             if (lots := self.waiting.get(key)) and weight <= limits[key] + BINDING
         )
+
+    def not_for_sale(self, request: Request) -> tuple[list[str], date | None]:
+        """The lots that are not sold today, largest first, each with its reason; the day all that wait are tax-free."""
+        owner, prices = request.settings.config.owner, dict(zip(self.inputs.universe.keys, self.prices, strict=True))
+        kept: list[tuple[float, str, Said]] = []
+        until: date | None = None
+        for lot in self.held.lots:
+            if lot.asset not in prices or (lot.asset in self.outside and not request.sell_others):
+                continue
+            if not lot.for_sale:
+                told = lot.why_kept()
+            elif lot.lot_id in self.waiting.get(lot.asset, ()) and (free := free_from(lot, owner.country)) is not None:
+                told = said(
+                    "{quantity:,.6g} kg of {asset} ({lot}): free of tax from {day:%Y-%m-%d}",
+                    quantity=lot.quantity, asset=lot.asset, lot=lot.lot_id, day=free,
+                )  # fmt: skip
+                until = free if until is None else max(until, free)
+            else:
+                continue
+            kept.append((-lot.quantity * prices[lot.asset], lot.lot_id, told))
+        return [told for _, _, told in sorted(kept)], until
 
     def used_rows(self, currency: str) -> dict[str, pl.DataFrame]:
         """The rows behind the numbers, for hashes and ages: a table that was not read is not listed."""
@@ -235,7 +256,7 @@ def _of_holdings(
 ) -> tuple[tuple[Constraint, ...], tuple[Remark, ...], dict[str, tuple[str, ...]]]:
     """The constraints that holdings bring with them, what a reader must know of them, and asset -> lots that wait.
 
-    What the strategy does not hold is kept, unless it may be sold; what has not arrived, or is nearly free of tax, stays.
+    What the strategy does not hold is kept, unless it may be sold; what is not for sale, or is nearly free of tax, stays.
     """
     found: list[Constraint] = []
     notes: list[Remark] = []
@@ -266,7 +287,7 @@ def _of_holdings(
             continue
         lots = held.of(key)
         kept = waiting(lots, price, config.country, config.sale_order, request.as_of)
-        units = sum(lot.quantity for lot in (*kept, *(lot for lot in lots if lot.arriving)))
+        units = sum(lot.quantity for lot in (*kept, *(lot for lot in lots if not lot.for_sale)))
         if units > 0:
             bound[key] = units * price
         if kept:

@@ -55,13 +55,13 @@ def waiting(lots: Sequence[Lot], price: float, country: str, order: str, day: da
     found = []
     for lot in lots:
         free = free_from(lot, country)
-        if not lot.arriving and gains(lot, price) and free is not None and day < free <= day + timedelta(days=WAIT_DAYS):
+        if lot.for_sale and gains(lot, price) and free is not None and day < free <= day + timedelta(days=WAIT_DAYS):
             found.append(lot)
     return tuple(found)
 
 
 def sold(lots: Sequence[Lot], quantity: float, price: float, country: str, order: str, day: date) -> tuple[Sale, ...]:
-    """What is sold of each lot, in the order of sale; lots that arrive or wait come last.
+    """What is sold of each lot, in the order of sale; lots that are not for sale, or wait, come last.
 
     Args:
         lots: Of one asset.
@@ -75,7 +75,7 @@ def sold(lots: Sequence[Lot], quantity: float, price: float, country: str, order
 
     def rank(lot: Lot) -> tuple:
         free, bought = free_from(lot, country), lot.bought or date.max
-        kept = lot.arriving or lot.lot_id in waits
+        kept = not lot.for_sale or lot.lot_id in waits
         if order != "tax" or country not in RULES:
             return (kept, bought, lot.lot_id)
         taxed = free is None or free > day

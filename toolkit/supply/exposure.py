@@ -32,6 +32,24 @@ STORED = (STORED_SAFE, STORED_AT_ORIGIN, STORED_UNPLACED)
 DELIVERIES = (*STORED, IN_TRANSIT, ORDER_AT_RISK, ORDER_CLEAR, PLANNED_AT_RISK, PLANNED_CLEAR)
 """Where a lot stands towards a control: every lot is in exactly one of these, so that their totals add up."""
 
+LICENCE, PLACE = "licence", "place"
+
+
+def sale_obstacle(delivery: str, *, threatened: bool) -> str | None:
+    """What keeps a lot from being sold today: the one rule of all commands; None where nothing does.
+
+    Args:
+        delivery: One of `DELIVERIES`.
+        threatened: A licence or ban is in force on the lot, or a stop in practice is reported for it.
+
+    Returns:
+        LICENCE: it cannot leave where it is without one; PLACE: nobody knows whether it is there; else the delivery itself, of
+        what has not arrived.
+    """
+    if delivery not in STORED:
+        return delivery
+    return {STORED_AT_ORIGIN: LICENCE, STORED_UNPLACED: PLACE}.get(delivery) if threatened else None
+
 
 @dataclass(frozen=True, slots=True)
 class BuyerAnswer:

@@ -13,7 +13,7 @@ from toolkit.app.findings.part import Ask, part
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.said import Said, said
 from toolkit.supply.exit_cost import ExitTerms
-from toolkit.supply.exposure import IN_TRANSIT, STORED
+from toolkit.supply.exposure import sale_obstacle
 from toolkit.supply.holding_period import RULES, HoldingRule
 
 HORIZONS = (1, 3, 5)
@@ -21,8 +21,6 @@ HORIZONS = (1, 3, 5)
 YEARS = 3.0
 """Years of storage where no strategy says how long it holds."""
 SOON_DAYS = 90
-OWNED = (*STORED, IN_TRANSIT)
-"""Where a lot can stand that is its owner's to sell; an order is not, until it has arrived."""
 ASSUMED, PUBLISHED_FEE, GIVEN, MIXED = "assumption", "published_fee", "given", "mixed"
 """What spread and storage rest on: dealer terms of the package, a published storage fee beside an assumed spread, the user's
 file, or both."""
@@ -69,13 +67,18 @@ def exit_(ask: Ask) -> dict[str, Any] | None:
         "horizons": HORIZONS,
         "products": sorted(products, key=lambda row: (-row["value"], row["asset"])),
         "total": _total(products, years),
-        "open": {"lots": sum(row["delivery"] not in OWNED for row in rows),
-                 "value": sum(row["value"] or 0.0 for row in rows if row["delivery"] not in OWNED)},
-        "unpriced": [row["lot_id"] for row in rows if row["value"] is None and row["delivery"] in OWNED],
+        "open": {"lots": sum(not _for_sale(row) for row in rows),
+                 "value": sum(row["value"] or 0.0 for row in rows if not _for_sale(row))},
+        "unpriced": [row["lot_id"] for row in rows if row["value"] is None and _for_sale(row)],
         "tax": tax,
         "assumptions": dict(_assumptions(ask, stakes, tax, has_days=bool(days))),
         "data": ask.provenance(assumptions=used.filter(used["name"] == "exit_days")),
     }  # fmt: skip
+
+
+def _for_sale(lot: Mapping[str, Any]) -> bool:
+    """Whether a lot of an exposure can be sold today."""
+    return sale_obstacle(lot["delivery"], threatened=lot["controlled"] or bool(lot["practice"])) is None
 
 
 def _of_run(ask: Ask) -> Iterator[Stake]:
@@ -91,11 +94,11 @@ def _of_run(ask: Ask) -> Iterator[Stake]:
 
 
 def _of_lots(exposure: Mapping[str, Any], products: Universe) -> Iterator[Stake]:
-    """Lots that are owned and have a price, at the terms of the file where it gives them."""
+    """Lots that are for sale and have a price, at the terms of the file where it gives them."""
     known = {asset.key: asset for asset in products}
     for lot, bought in zip(exposure["lots"], exposure["purchases"], strict=True):
         asset = known.get(lot["asset"])
-        if lot["value"] is None or lot["delivery"] not in OWNED or asset is None:
+        if lot["value"] is None or not _for_sale(lot) or asset is None:
             continue
         spread, storage = bought["spread"], bought["storage"]
         own = (spread is not None) + (storage is not None)

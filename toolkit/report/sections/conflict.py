@@ -125,6 +125,8 @@ def _paragraph(run: Findings) -> Iterator[Inline]:
     else:
         yield run.sentence(run.record["conflict"]["message"])
     yield " "
+    if told := _details(run).get("not_sold"):
+        yield from (run.sentence(told), " ")
     moves = _moves(run)
     if len(moves) > FEW:
         yield say.counted(

@@ -110,8 +110,9 @@ def _what(run: Findings, part: Mapping[str, Any]) -> Iterator[Inline]:
         yield " "
         yield from say.counted(
             part["open"]["lots"],
-            "{N} lot on order or planned ({value}) is not yet there to be sold.",
-            "{N} lots on order or planned ({value}) are not yet there to be sold.",
+            "{N} lot ({value}) is not for sale today: it has not arrived, or an export control may hold it where it is.",
+            "{N} lots ({value}) are not for sale today: they have not arrived, or an export control may hold them where they "
+            "are.",
             value=run.money(part["open"]["value"]),
         )
     if part["unpriced"]:
