@@ -24,8 +24,11 @@ from toolkit.data.files.cells import PURITY
 from toolkit.data.files.holdings import parse, read_holdings
 from toolkit.data.files.lots import Holdings, ReadFile, few
 from toolkit.supply.controls import ControlLedger
+from toolkit.supply.purity import purity_fraction
 
 PRECIOUS = "precious_metals"
+LESS_PURE = 0.01
+"""A purity that is lower than the product's by this or more is another good; less is within what dealers trade as one."""
 FAR_OFF = 8.0
 """A price paid this many times the level of its day, or this part of it, is likely that of another quantity: twice to four
 times is a dealer's premium or a noisy price, ten and a thousand are slips."""
@@ -136,7 +139,40 @@ def read_lots(
     holdings = read_holdings(path, names=names, today=date.today())
     later = (pl.col("purchase_date") > as_of).fill_null(value=False)
     status = pl.when(later).then(pl.lit("planned")).otherwise("status").alias("status")
-    return replace(holdings, frame=holdings.frame.with_columns(status))
+    frame, notes = _fine(holdings.frame.with_columns(status), products, fine=holdings.fine)
+    return replace(holdings, frame=frame, notes=(*holdings.notes, *notes))
+
+
+def _fine(lots: pl.DataFrame, products: Universe, *, fine: bool) -> tuple[pl.DataFrame, list[Said]]:
+    """The lots with the fine mass of precious metals, and notes on what is less pure than its product by `LESS_PURE` or more.
+
+    Args:
+        lots: Columns of the holdings contract.
+        products: Their traded forms and purities.
+        fine: Whether the masses of precious metals are fine already.
+    """
+    traded = {(asset.key, asset.form): asset for asset in products}
+    gross: dict[str, float] = {}
+    impure: dict[str, list[str]] = {}
+    stated = lots.filter(pl.col("mass").is_not_null() & pl.col("purity").is_not_null())
+    for lot_id, metal, form, purity in stated.select("lot_id", "asset", "form", "purity").iter_rows():
+        product = traded.get((metal, form))
+        found, usual = purity_fraction(purity), purity_fraction(product and product.purity)
+        if product is None or found is None or usual is None or found > usual - LESS_PURE:
+            continue
+        if product.group != PRECIOUS:
+            impure.setdefault(product.purity or "", []).append(lot_id)
+        elif not fine:
+            gross[lot_id] = found
+    notes = [
+        said("Of {lots} the price is that of a purity of {purity}; theirs is lower, and worth less.", lots=few(ids), purity=of)
+        for of, ids in impure.items()
+    ]
+    if gross:
+        notes.append(said("Gross weight times fineness, the fine content, is what counts of {lots}.", lots=few([*gross])))
+        factor = pl.col("lot_id").replace_strict(gross, default=1.0, return_dtype=pl.Float64)
+        lots = lots.with_columns(mass=pl.col("mass") * factor)
+    return lots, notes
 
 
 def parse_lots(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -11,9 +12,11 @@ from toolkit.app.assumptions import companion_scale
 from toolkit.app.config import resolve
 from toolkit.app.exposure import ExposureRequest, expose
 from toolkit.app.ledger import load_ledger
+from toolkit.app.lots import parse_lots
 from toolkit.app.prices import PriceFiles
 from toolkit.app.shock import shock
 from toolkit.core.errors import DataError, FrameError, SpecError
+from toolkit.data.files.holdings_copy import corrected
 
 TODAY = date(2026, 11, 24)
 HEADER = (
@@ -188,3 +191,27 @@ def test_many_lots_ask_the_ledger_once_a_form_and_origin(tmp_path, monkeypatch):
         return len(asked)
 
     assert calls(600) == calls(12)
+
+
+def test_twenty_coins_are_worth_their_fine_content_and_fine_weight_is_taken_as_it_is(request_of):
+    """20 Krugerrands: 678.6 g at 916.7; a bar of 999 is the product, and gallium of 98 % is worth less than that of 4N."""
+    rows = (
+        "AU-1,gold,metal,916.7,678.6,g,2020-01-01,50,EUR,ZAF,Zürich,stored,",
+        "AG-1,silver,metal,999,2,kg,2020-01-01,500,EUR,MEX,Zürich,stored,",
+        "GA-1,gallium,metal,98 %,2,kg,2024-02-01,300,EUR,CHN,Frankfurt,stored,",
+    )
+    request = request_of(*rows)
+    gross = expose(request)
+    mass = {lot.lot_id: lot.mass for lot in gross.portfolio.lots}
+    assert mass == pytest.approx({"AU-1": 0.6786 * 0.9167, "AG-1": 2.0, "GA-1": 2.0})
+    assert gross.purchases[1].cost == pytest.approx(678.6 * 50)
+    notes = gross.to_json()["notes"]
+    assert [note for note in notes if "fine content" in note and "AU-1" in note and "AG-1" not in note]
+    assert [note for note in notes if note.startswith("Of GA-1 the price is that of a purity of 99.99 %")]
+    file = Path(request.holdings)
+    file.write_text(file.read_text("utf-8").replace("quantity", "Feingewicht"), encoding="utf-8")
+    assert {lot.lot_id: lot.mass for lot in expose(request).portfolio.lots}["AU-1"] == pytest.approx(0.6786)
+    inputs = load_ledger(request.settings, TODAY)
+    copy = corrected(parse_lots(request.holdings, inputs.ledger, inputs.products))
+    file.write_text(copy, encoding="utf-8")
+    assert {lot.lot_id: lot.mass for lot in expose(request).portfolio.lots}["AU-1"] == pytest.approx(0.6786)

@@ -64,7 +64,8 @@ def corrected(read: ReadFile) -> str:
         ]
     wanted = [column.key for column in COLUMNS if column.key not in _ONLY_RAW or any(line.get(column.key) for line in lines)]
     wanted += [*read.ignored, *([FAULT] if any(line.get(FAULT) for line in lines) else [])]
-    return _written(wanted, lines, ",")
+    told = _written(wanted, lines, ",")
+    return told.replace("quantity", "fine weight", 1) if read.fine else told
 
 
 def _line(

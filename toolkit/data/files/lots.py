@@ -109,6 +109,9 @@ class Names(Protocol):
         ...
 
 
+FINE = ("fine weight", "feingewicht")
+
+
 @dataclass(frozen=True, slots=True)
 class CellFault:
     """One cell (or row) that breaks a rule; `column` is its canonical header, `lot` what the row is called."""
@@ -130,11 +133,13 @@ class Holdings:
         frame: Holds the contract `Lots`, sorted by `lot_id`.
         name: File name as shown.
         notes: How the file was read, and what was assumed where it says nothing.
+        fine: Whether quantities are fine weight, by their header.
     """
 
     frame: pl.DataFrame
     name: str
     notes: tuple[str, ...] = ()
+    fine: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -188,7 +193,13 @@ class ReadFile:
         if groups:
             raise row_error(self.table.name, groups, remedy=CHECK if len(groups) > 1 else "")
         frame = pl.DataFrame([lot_of(row) for row in self.rows], schema=_SCHEMA)
-        return Holdings(Lots.validate(frame.select(Lots.column_names()).sort("lot_id")), self.table.name, self.notes)
+        lots = Lots.validate(frame.select(Lots.column_names()).sort("lot_id"))
+        return Holdings(lots, self.table.name, self.notes, self.fine)
+
+    @property
+    def fine(self) -> bool:
+        """Whether the header of the quantity says fine weight (``Feingewicht (g)``)."""
+        return any(header.key == "quantity" and fold(header.text).startswith(FINE) for header in self.headers)
 
 
 _SCHEMA = {
