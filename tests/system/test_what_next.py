@@ -6,6 +6,7 @@ import json
 from datetime import date
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 import toolkit.data
@@ -204,13 +205,16 @@ def test_the_default_basket_costs_at_last_prices_what_the_bundled_tables_say(too
             return [row for row in csv.DictReader(lines) if max(row["date"], row["known_from"]) <= "2026-11-24"]
 
     last = {row["asset"]: row for row in sorted(rows("prices.csv"), key=lambda row: row["date"])}
-    rates = sorted(
-        (row for row in rows("fx.csv") if (row["base"], row["quote"]) == ("EUR", "USD")), key=lambda row: row["date"]
+    rates = (
+        pl.read_parquet(BUNDLED / "fx.parquet")
+        .filter(base="EUR", quote="USD")
+        .filter(pl.max_horizontal("date", "known_from") <= date(2026, 11, 24))
+        .sort("date")
     )
     record = json.loads(toolkit("optimize", *ARGUMENTS).stdout)
     held = [p for p in record["positions"] if p["quantity"]]
     assert len(held) > 5
-    cost = sum(p["quantity"] * float(last[p["asset"]]["price"]) / float(rates[-1]["rate"]) for p in held)
+    cost = sum(p["quantity"] * float(last[p["asset"]]["price"]) / rates["rate"][-1] for p in held)
     assert record["at_last_prices"]["value"] - record["cash"]["value"] == pytest.approx(cost, rel=1e-9)
 
 
