@@ -32,6 +32,7 @@ from toolkit.data.files.lots import few
 from toolkit.supply.concentration import CountryExposure, SupplyShares, country_exposure, newest_shares, scored_supplies
 from toolkit.supply.controls import CHINA, ControlLedger
 from toolkit.supply.delay import Cover, LicenceDelay, cover
+from toolkit.supply.events import EU_MEMBERS
 from toolkit.supply.exposure import (
     IN_TRANSIT,
     ORDER_AT_RISK,
@@ -461,9 +462,13 @@ def _warnings(
     if assumed := [lot for lot in portfolio.lots if lot.assumed_origin]:
         text = said("Origin unknown, taken as the controlling country: {lots}.", lots=few([lot.lot_id for lot in assumed]))
         found.append(Remark("data", text, "Write it in the column origin_country.", money=worth(assumed)))
-    elsewhere = [lot for lot in portfolio.lots if lot.export_from not in ledger.origins(as_of)]
-    if elsewhere:
-        countries = sorted({lot.export_from for lot in elsewhere})
+    known = ledger.origins(as_of) | CUSTOMS_CHINA
+    silent = {
+        lot.lot_id: {lot.export_from, *([lot.place] if lot.place and lot.place not in EU_MEMBERS else [])} - known
+        for lot in portfolio.lots
+    }
+    if countries := sorted(set().union(*silent.values())):
+        elsewhere = [lot for lot in portfolio.lots if silent[lot.lot_id]]
         text = said("The ledger holds no export control of {countries}: that it finds none is no proof.", countries=countries)
         found.append(Remark("law", text, "Check the export law there before you rely on it.", money=worth(elsewhere)))
     if uncertain := [lot for lot in portfolio.lots if lot.uncertain]:

@@ -187,9 +187,9 @@ def lot_exposures(
 
     @cache
     def answers(
-        metal: str, form: str, origin: str, purity: float | None, size: PieceSize | None, *, there: bool
+        metal: str, form: str, origin: str, purity: float | None, size: PieceSize | None, *, there: bool, lies_in: str | None
     ) -> tuple[BuyerAnswer, ...]:
-        where = {"on": on, "origin": origin, "at_origin": there, "purity": purity, "size": size}
+        where = {"on": on, "origin": origin, "at_origin": there, "lies_in": lies_in, "purity": purity, "size": size}
         return tuple(BuyerAnswer.of(resale_answer(ledger, metal, form, buyer, **where)) for buyer in buyers)
 
     for row in lots.iter_rows(named=True):
@@ -230,7 +230,7 @@ def lot_exposures(
                 practice=stops,
                 delivery=delivery,
                 resale=resale(metal, form, origin=origin, purity=purity, size=size),
-                answers=answers(metal, form, origin, purity, size, there=delivery != STORED_SAFE),
+                answers=answers(metal, form, origin, purity, size, there=delivery != STORED_SAFE, lies_in=stored_in),
                 elsewhere=tuple((m.number or m.authority, m.confidence) for m in state.elsewhere),
                 market_controlled=any(m.counts and m.is_law for m in market.measures),
                 traceability=traceability(row["origin_country"], row["certificate"]),

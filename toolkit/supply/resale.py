@@ -9,7 +9,7 @@ from datetime import date
 from toolkit.core.size import PieceSize
 from toolkit.supply.chronology import BINDING, IN_FORCE, SUSPENDED, UNSETTLED
 from toolkit.supply.controls import CHINA, ControlLedger
-from toolkit.supply.events import END_USERS
+from toolkit.supply.events import END_USERS, EUROPEAN_UNION
 from toolkit.supply.state import UNCHECKED, Measure
 
 RESTRICTING = ("ban", "entity_list")
@@ -22,7 +22,7 @@ SINGLED_OUT = (("USA", "civil"), ("USA", "military"), ("JPN", "military"))
 """Buyers that Chinese notices single out: a holder who never ships there may still want to sell there."""
 
 YES, PERMIT, LICENCE, SUSPENDED_NO, NOT_SETTLED, NO = "yes", "permit", "licence", "suspended", "unsettled", "no"
-"""Answers: nothing known stands in the way; a permit of another jurisdiction is needed; the metal is still, or may be, where it
+"""Answers: nothing known stands in the way; a permit of the European Union is needed; the metal is still, or may be, where it
 is exported from and needs a licence to leave; a ban is suspended today; what stands in the way is not settled (its text was not
 checked, does not settle the form or the case, or its suspension goes on by an act that was not seen); forbidden."""
 
@@ -58,6 +58,7 @@ def resale_answer(
     on: date,
     origin: str,
     at_origin: bool = False,
+    lies_in: str | None = None,
     purity: float | None = None,
     size: PieceSize | None = None,
 ) -> ResaleAnswer:
@@ -73,6 +74,7 @@ def resale_answer(
         on: Day of the question.
         origin: ISO-3 code of the country whose export controls are asked about.
         at_origin: The lot is still there, or may be, and has to leave it.
+        lies_in: ISO-3 code of the country where the lot lies; None where that is not known: it may be China.
         purity: Fraction; None when not known.
         size: Of one piece; None when not known.
     """
@@ -82,19 +84,20 @@ def resale_answer(
     met = sorted(_meeting(state.measures, place, user), key=lambda m: (m.status != IN_FORCE, m.instrument != "ban", m.event_id))
     barred = [m for m in met if m.status == IN_FORCE and m.certainty == "named"]
     leaving = [m for m in state.measures if at_origin and m.counts and m.is_law]
-    permits = [m for m in state.elsewhere if not m.conditional and m.status in (*BINDING, UNCHECKED)]
+    laws = (EUROPEAN_UNION, lies_in or CHINA)  # a measure binds what leaves its country: that of another is none of the lot's
+    local = [m for m in state.elsewhere if m.counts and m.origin in laws]
     reaching = [
         m for m in state.measures if m.instrument == REACHING and m.is_law and m.status in BINDING and not m.conditional
     ]
     open_ones = [m for m in met if m.status != SUSPENDED and m not in barred]
     open_ones += [m for m in leaving if m.status != IN_FORCE] + reaching
-    open_ones += [m for m in permits if m.status != IN_FORCE or m.certainty != "named"]
+    open_ones += [m for m in local if m.status != IN_FORCE or m.certainty != "named" or m.origin != EUROPEAN_UNION]
     found: tuple[tuple[str, list[Measure]], ...] = (
         (NO, barred),
         (LICENCE, [m for m in leaving if m.status == IN_FORCE]),
         (NOT_SETTLED, open_ones),
         (SUSPENDED_NO, [m for m in met if m.status == SUSPENDED]),
-        (PERMIT, permits),
+        (PERMIT, local),
     )
     answer, shown = next(((word, measures) for word, measures in found if measures), (YES, []))
     licence = any(m.status == IN_FORCE and m.instrument not in RESTRICTING for m in leaving)

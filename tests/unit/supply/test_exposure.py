@@ -78,6 +78,19 @@ def test_a_lot_that_is_or_may_be_in_china_needs_a_licence_to_leave_whoever_buys_
     assert {one.answer for one in ordered.answers if one.end_user == "civil"} == {"licence"}
 
 
+def test_a_chinese_measure_does_not_bind_the_resale_of_other_metal_outside_china():
+    bundled = load_ledger(resolve({}, file=None, environment={}), TODAY).ledger
+    rows = [
+        {"asset": "silver", "origin_country": "MEX", "location": "Zürich"},
+        {"asset": "gallium", "origin_country": "CAN", "location": "Frankfurt"},
+        {"asset": "antimony", "origin_country": "TJK", "location": "Rotterdam", "status": "ordered"},
+        {"asset": "hafnium", "origin_country": "FRA", "location": "Frankfurt"},
+        {"asset": "gallium", "origin_country": "CAN", "location": "Lager 7"},
+    ]  # fmt: skip
+    found = lot_exposures(lots(*rows), {}, bundled, on=TODAY, destination="DEU")
+    assert [{one.answer for one in lot.answers} for lot in found] == [{"yes"}, {"yes"}, {"yes"}, {"unsettled"}, {"unsettled"}]
+
+
 def test_an_order_was_safe_before_the_licence(ledger):
     (lot,) = exposed(ledger, {"status": "ordered"}, on=date(2023, 7, 31))
     assert (lot.delivery, lot.headline) == ("open_order_clear", "not_listed")

@@ -16,9 +16,9 @@ TOLD = (
     "event_id", "instrument", "number", "authority", "status", "since", "until", "standing", "confidence", "source_id",
 )  # fmt: skip
 _ORDER = {"civil": 0, "military": 1, "listed": 2}
-Kind = tuple[str, str, str, float | None, PieceSize | None, str, bool]
-"""Metal, form, origin, purity as a fraction, size of a piece, country it is exported from, whether it is there or may be: what
-law tells apart."""
+Kind = tuple[str, str, str, float | None, PieceSize | None, str, bool, str | None]
+"""Metal, form, origin, purity as a fraction, size of a piece, country it is exported from, whether it is there or may be, and
+the country it lies in: what law tells apart."""
 
 
 @part("resale")
@@ -32,7 +32,7 @@ def resale(ask: Ask) -> dict[str, Any] | None:
     names = {asset.key: (asset.name, asset.element, asset.form) for asset in ask.inputs.products}
     groups = []
     for kind, lots in _groups(exposure["lots"]).items():
-        metal, form, origin, *_, there = kind
+        metal, form, origin, *_, there, _ = kind
         name, element, traded = names.get(metal, (metal, None, None))
         groups.append({
             "asset": metal, "name": name, "element": element, "form": form, "traded": form == traded, "origin": origin,
@@ -51,17 +51,26 @@ def _groups(lots: list[Mapping[str, Any]]) -> dict[Kind, list[Mapping[str, Any]]
     for lot in lots:
         there = lot["delivery"] != STORED_SAFE
         size = PieceSize.parse(lot["size"]) if lot.get("size") else None
-        kind = (lot["asset"], lot["form"], lot["origin"], purity_fraction(lot["purity"]), size, lot["export_from"], there)
+        kind = (
+            lot["asset"],
+            lot["form"],
+            lot["origin"],
+            purity_fraction(lot["purity"]),
+            size,
+            lot["export_from"],
+            there,
+            lot["place"],
+        )
         found.setdefault(kind, []).append(lot)
     return found
 
 
 def _answer(ask: Ask, kind: Kind, buyer: tuple[str, str]) -> dict[str, Any]:
     """The answer of `toolkit.supply.resale` on the controls of the country that the lot is exported from."""
-    metal, form, _, purity, size, exporter, there = kind
+    metal, form, _, purity, size, exporter, there, lies_in = kind
     found = resale_answer(
         ask.inputs.ledger, metal, form, buyer,
-        on=ask.as_of, origin=exporter, at_origin=there, purity=purity,
+        on=ask.as_of, origin=exporter, at_origin=there, lies_in=lies_in, purity=purity,
         size=size,
     )  # fmt: skip
     return {"answer": found.answer, "licence_to_leave": found.licence_to_leave,
