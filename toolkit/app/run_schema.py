@@ -108,7 +108,9 @@ RUN = {
         "loadings": {str: Number}, "loading_errors": (None, {str: Number}), "specific_volatility": Number,
         "supply": (None, {
             "stage": str, "top_country": Text, "top_share": Number, "hhi": Number, "hhi_upper": Number, "n_minus_1": Number,
-            "period_end": LaterDay, "source": str,
+            "elsewhere": (None, {str: Number}), "top_share_range": (None, [Number]), "n_minus_1_range": (None, [Number]),
+            "hhi_range": (None, [Number]),
+            "period_end": LaterDay, "source": str, "source_id": Text,
         }),
     }],
     "relaxed": {"weights": {str: float}, "cash": float, "volatility": Number},

@@ -134,3 +134,22 @@ def test_a_model_has_a_loading_on_each_of_its_factors():
     del row["loadings"][factor]
     with pytest.raises(SpecError, match=f"factor_model.assets.{row['asset']}.loadings.{factor} is required"):
         check_run(record, "run.json", "again")
+
+
+def unknown(shape, node, path=""):
+    """Each key of a record that the schema does not know."""
+    if isinstance(shape, tuple):
+        shape = shape[1]
+    if isinstance(shape, list):
+        for item in node or ():
+            yield from unknown(shape[0], item, f"{path}[]")
+    elif isinstance(shape, dict):
+        for key, value in (node or {}).items():
+            inner = shape.get(str, shape.get(key))
+            yield from [f"{path}.{key}"] if inner is None else unknown(inner, value, f"{path}.{key}")
+
+
+@pytest.mark.parametrize("strategy", ["minimum-risk", "return-under-cvar"])
+def test_the_schema_knows_every_key_of_a_run(strategy):
+    """A key that it does not know is read by a report without having been looked at."""
+    assert set(unknown(SCHEMA, proposal(strategy))) == {".schema_version"}
