@@ -177,7 +177,7 @@ def _show_shock(answer: ExposureAnswer, out: Console) -> None:
     spread = f"elasticity {e.low:g} to {e.high:g} ({e.basis})"
     out.print(
         f"If exports of China stop and each metal loses what it makes, at most {band.loss:.0%} of supply, {spread};"
-        " what is held gains, what is still to come costs more:",
+        " what is held outside China gains, what is still to come costs more:",
         markup=False,
     )
     headings = ("price", "stored gains", "open order lost", "order to replace", "plan dearer", "truce: stored loses")

@@ -7,7 +7,7 @@ whatever its place. A control binds the goods that leave a country, whatever the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, partial
@@ -142,6 +142,11 @@ def _stored(country: str | None, origin: str) -> str:
     return STORED_AT_ORIGIN if country in customs_area(origin) else STORED_SAFE
 
 
+def is_out(delivery: str, export_from: str, stopped: str) -> bool:
+    """Whether a lot that is owned can be sold when the exports of a country stop: it lies, or comes from, elsewhere."""
+    return delivery == STORED_SAFE or (delivery in (*STORED, IN_TRANSIT) and export_from != stopped)
+
+
 def _delivery(status: str, country: str | None, origin: str, *, at_risk: bool) -> str:
     """Where a lot stands in `country`, None where its place is not understood, to the controls of `origin`."""
     match status:
@@ -245,11 +250,11 @@ class Replacement:
 
     Attributes:
         multiple: Price after over price before of a metal that loses all that is asked about; others move less or not.
-        stored_gain: What stored metal gains when supply stops; it needs no replacement.
+        stored_gain: What metal gains that is out of the stopped country when supply stops; it needs no replacement.
         stored_loss_at_truce: What it loses from today's value when lost supply returns.
         order_undelivered: Value of open orders from the stopped country, or of unknown origin, which may not arrive.
         order_cost, planned_cost: Cost beyond today's price to replace open orders, and to buy what was planned.
-        cost: Over all lots that move, stored ones included: ``sum V (multiple - 1)``.
+        cost: Gains and costs beyond today's prices together: ``sum V (multiple - 1)``.
     """
 
     multiple: float
@@ -344,28 +349,28 @@ class PortfolioExposure:
         Args:
             band: Of a metal that loses all that is asked about.
             bands: Asset -> its own band; an asset without one does not move.
-            stopped: Whose exports stop: open orders from there, or of unknown origin, may not arrive.
+            stopped: Whose exports stop: open orders from there, or of unknown origin, may not arrive, and what lies
+                there, or may still, gains nothing that could be sold elsewhere.
         """
         moving = [lot for lot in self.lots if lot.asset in bands and lot.value is not None]
+        out = [lot for lot in moving if is_out(lot.delivery, lot.export_from, stopped)]
+        undelivered = [lot for lot in moving if lot.delivery in (ORDER_AT_RISK, ORDER_CLEAR) and lot.export_from == stopped]
+        planned = [lot for lot in moving if lot.delivery in (PLANNED_AT_RISK, PLANNED_CLEAR)]
 
         def at(case: str) -> Replacement:
             multiples = {asset: getattr(one, case) for asset, one in bands.items()}
 
-            def total(deliveries: tuple[str, ...], figure: Callable[[float], float]) -> float:
-                chosen = (lot for lot in moving if lot.delivery in deliveries)
-                return sum((lot.value or 0.0) * figure(multiples[lot.asset]) for lot in chosen)
+            def total(lots: Sequence[LotExposure], figure: Callable[[float], float]) -> float:
+                return sum((lot.value or 0.0) * figure(multiples[lot.asset]) for lot in lots)
 
-            ordered, planned = (ORDER_AT_RISK, ORDER_CLEAR), (PLANNED_AT_RISK, PLANNED_CLEAR)
             return Replacement(
                 multiple=getattr(band, case),
-                stored_gain=total((*STORED, IN_TRANSIT), lambda multiple: multiple - 1),
-                stored_loss_at_truce=total((*STORED, IN_TRANSIT), lambda multiple: 1 - 1 / multiple),
-                order_undelivered=sum(
-                    lot.value or 0.0 for lot in moving if lot.delivery in ordered and lot.export_from == stopped
-                ),
-                order_cost=total(ordered, lambda multiple: multiple - 1),
+                stored_gain=total(out, lambda multiple: multiple - 1),
+                stored_loss_at_truce=total(out, lambda multiple: 1 - 1 / multiple),
+                order_undelivered=total(undelivered, lambda _: 1.0),
+                order_cost=total(undelivered, lambda multiple: multiple - 1),
                 planned_cost=total(planned, lambda multiple: multiple - 1),
-                cost=total(DELIVERIES, lambda multiple: multiple - 1),
+                cost=total((*out, *undelivered, *planned), lambda multiple: multiple - 1),
             )
 
         return at("low"), at("central"), at("high")

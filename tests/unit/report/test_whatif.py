@@ -28,10 +28,26 @@ def found():
     return finder(whatif_part)
 
 
-SURE = {"assumed_origin": False, "uncertain": False}
+SURE = {"origin": "CHN", "export_from": "CHN", "assumed_origin": False, "uncertain": False}
 LOTS = [
-    {"asset": "gallium", "value": 10_000.0, "status": "stored", "origin": "CHN", "export_from": "CHN", **SURE},
-    {"asset": "antimony", "value": 4_000.0, "status": "ordered", "origin": "CHN", "export_from": "CHN", **SURE},
+    {
+        "asset": "gallium",
+        "value": 10_000.0,
+        "status": "stored",
+        "delivery": "stored_safe",
+        "origin": "CHN",
+        "export_from": "CHN",
+        **SURE,
+    },
+    {
+        "asset": "antimony",
+        "value": 4_000.0,
+        "status": "ordered",
+        "delivery": "open_order_at_risk",
+        "origin": "CHN",
+        "export_from": "CHN",
+        **SURE,
+    },
 ]
 HOLDINGS = {
     "weights": {"gallium": 10 / 14, "antimony": 4 / 14},
@@ -47,7 +63,7 @@ PROPOSAL = {"positions": POSITIONS, "budget": 10_000.0}
 def test_both_sides_stand_in_one_paragraph(found):
     first = plain(whatif.build(found(**HOLDINGS))[0].text)
     # 20 % lost: 1.375 to 2.441 times.
-    assert "what is held would be worth €3,750 to €14,400 more" in first
+    assert "what is held outside China would be worth €3,750 to €14,400 more" in first
     assert "what is still to come would cost €1,500 to €5,770 more" in first
     assert "Open orders of €4,000" in first
     bought = plain(whatif.build(found(**PROPOSAL))[0].text)

@@ -118,6 +118,13 @@ def test_nothing_held_is_worth_nothing(ledger):
 
 def test_replacement_keeps_directions_apart(ledger):
     rows = [{"mass": 2.0}, {"status": "ordered"}, {"status": "planned"}, {"asset": "indium"}, {"origin_country": "DEU"}]
+    # None of these gains what could be sold, or needs replacement.
+    rows += [
+        {"location": "Shanghai"},
+        {"location": None},
+        {"status": "in_transit"},
+        {"status": "ordered", "origin_country": "DEU"},
+    ]
     portfolio = PortfolioExposure.of(exposed(ledger, *rows))
     bands = {"gallium": BAND, "indium": price_band(0.2, BAND.elasticity)}
     low, central, high = portfolio.replacement(BAND, bands)

@@ -25,6 +25,7 @@ from toolkit.core.market import Snapshot
 from toolkit.core.said import Said, said
 from toolkit.report.words.countries import country
 from toolkit.supply.controls import CHINA
+from toolkit.supply.exposure import is_out
 from toolkit.supply.shock import Elasticity, implied_loss, price_band
 
 MOST = 0.5
@@ -104,12 +105,12 @@ def whatif(ask: Ask) -> dict[str, Any] | None:
 
 
 def amounts_of(record: Mapping[str, Any]) -> Amounts:
-    """What a subject holds and what is still to come: purchases of a proposal, open orders and plans of a holdings file."""
+    """What a subject holds outside China and what is still to come: purchases, plans, and open orders that may not arrive."""
     if lots := record.get("exposure", {}).get("lots"):
         priced = [lot for lot in lots if lot["value"] is not None]
-        waiting = [lot for lot in priced if lot["status"] in ("ordered", "planned")]
-        stopped = [lot for lot in waiting if lot["status"] == "ordered" and lot["export_from"] == CHINA]
-        held = [lot for lot in priced if lot["status"] not in ("ordered", "planned")]
+        stopped = [lot for lot in priced if lot["status"] == "ordered" and lot["export_from"] == CHINA]
+        waiting = [*stopped, *(lot for lot in priced if lot["status"] == "planned")]
+        held = [lot for lot in priced if is_out(lot["delivery"], lot["export_from"], CHINA)]
         return Amounts(*(_sums((lot["asset"], lot["value"]) for lot in some) for some in (held, waiting, stopped)))
     rows = [(row.get("offer_of") or row["asset"], row) for row in record.get("positions", ())]
     budget = record.get("budget", 0.0)

@@ -305,8 +305,8 @@ def _keyed(
         if asset and asset != name:
             means[name] = asset
     if ticker:
-        taken = "{ticker} is taken as a listed instrument, not as {asset}."
-        return rows, tuple(said(taken, ticker=name, asset=asset) for name, asset in means.items())
+        heard = [said("{ticker} is taken as a listed instrument, not as {asset}.", ticker=a, asset=b) for a, b in means.items()]
+        return rows, tuple(heard)
     named = rows.with_columns(name="asset", asset=pl.col("asset").replace(means))
     check_kinds(file, named)
     if named["asset"].n_unique() < named["name"].n_unique():

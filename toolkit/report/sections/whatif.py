@@ -55,8 +55,8 @@ def _both(run: Findings) -> Iterator[Inline]:
 
     if "held" in gains and "coming" in gains:
         yield from say(
-            "If {loss} of the supply of each metal stopped, what is held would be worth {low} to {high} more, and what is "
-            "still to come would cost {less} to {more} more. ",
+            "If {loss} of the supply of each metal stopped, what is held outside China would be worth {low} to {high} more, "
+            "and what is still to come would cost {less} to {more} more. ",
             loss=loss,
             low=amount("held", "low"),
             high=amount("held", "high"),

@@ -18,12 +18,16 @@ AS_OF = date(2026, 11, 24)
 ELASTICITY = {"low": 0.7, "central": 0.4, "high": 0.25}
 """Of the low, central and high multiple: the table of assumptions has 0.25 to 0.7."""
 LOTS = [
-    {"asset": "gallium", "value": 10_000.0, "status": "stored", "origin": "CHN", "export_from": "CHN"},
-    {"asset": "antimony", "value": 4_000.0, "status": "ordered", "origin": "TJK", "export_from": "TJK"},
-    {"asset": "gallium", "value": 2_000.0, "status": "ordered", "origin": "unknown", "export_from": "CHN"},
-    {"asset": "gold", "value": 5_000.0, "status": "planned", "origin": "CHN", "export_from": "CHN"},
-    {"asset": "hafnium", "value": None, "status": "stored", "origin": "FRA", "export_from": "FRA"},
+    {"asset": "gallium", "value": 10_000.0, "status": "stored", "delivery": "stored_safe", "export_from": "CHN"},
+    {"asset": "gallium", "value": 7_000.0, "status": "stored", "delivery": "stored_at_origin", "export_from": "CHN"},
+    {"asset": "gallium", "value": 500.0, "status": "in_transit", "delivery": "in_transit", "export_from": "CHN"},
+    {"asset": "antimony", "value": 1_000.0, "status": "ordered", "delivery": "open_order_clear", "export_from": "TJK"},
+    {"asset": "antimony", "value": 4_000.0, "status": "planned", "delivery": "planned_clear", "export_from": "TJK"},
+    {"asset": "gallium", "value": 2_000.0, "status": "ordered", "delivery": "open_order_at_risk", "export_from": "CHN"},
+    {"asset": "gold", "value": 5_000.0, "status": "planned", "delivery": "planned_clear", "export_from": "CHN"},
+    {"asset": "hafnium", "value": None, "status": "stored", "delivery": "stored_safe", "export_from": "FRA"},
 ]
+"""Neither what lies in China or is still under way from there gains, nor does an order from elsewhere need replacement."""
 
 
 @pytest.fixture(scope="module")
