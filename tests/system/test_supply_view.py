@@ -53,7 +53,7 @@ def test_one_row_a_product_in_both_tables(toolkit):
     rows = {
         metal: [line for line in out.splitlines() if line.startswith(f"{metal} ")] for metal in ("gallium", "terbium", "gold")
     }
-    assert {metal: len(found) for metal, found in rows.items()} == {"gallium": 2, "terbium": 2, "gold": 2}
+    assert {metal: len(found) for metal, found in rows.items()} == {"gallium": 2, "terbium": 2, "gold": 2}, out
     concentration, official = rows["gallium"]
     assert concentration.split()[:7] == ["gallium", "refining", "CHN", "99.0%", "1.0%", "9,804", "9,804"]
     assert concentration.split()[-2:] == ["2025", "usgs_mcs_2026"]

@@ -102,7 +102,7 @@ def test_what_moves_with_a_limit_pays_its_price(basket):
         moves = limit["moves"]
         assert moves["method"] == "derivative"
         assert limit["price"] == pytest.approx(prices[limit["name"]], rel=1e-4, abs=1e-7)
-        assert limit["price"] == pytest.approx(-6.0 * volatility * moves["volatility"] - moves["cost"], abs=1e-6)
+        assert limit["price"] == pytest.approx(-6.0 * volatility * moves["volatility"] - moves["cost"], rel=1e-5, abs=1e-6)
         assert sum(moves["weights"].values()) + moves["cash"] == pytest.approx(0, abs=1e-9)
         assert limit["worth"]["cost"] == pytest.approx(0.01 * limit["price"])
     free = [limit for limit in told["limits"] if not limit["binding"]]
