@@ -192,13 +192,15 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     snapshot = inputs.snapshot
     prices, own = snapshot["prices"], None
     remarks: list[Remark] = []
+    read: tuple[str, ...] = ()
     if request.prices is not None:
         found = read_own(request.prices, snapshot, LotNames(inputs.ledger, inputs.products))
         own = found.frame
         prices = own if request.prices.only else found.over(prices)
         if found.assets:
             remarks.append(note(said("Own prices for {assets}.", assets=list(found.assets))))
-        remarks += [*found.notes, *found.reading]
+        remarks += [*found.notes, *(remark for remark in found.reading if remark.is_warning)]
+        read = tuple(remark.text for remark in found.reading if not remark.is_warning)
     listed = instruments_of(own, inputs.ledger)
     holdings = read_lots(request.holdings, inputs.ledger, inputs.products, as_of, instruments=listed)
     lots = holdings.frame.filter(pl.col("mass").is_not_null())
@@ -227,7 +229,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         remarks.append(note(error.message))
     data = tuple(entry.to_json() for entry in snapshot.provenance(_used(snapshot, prices, levels.values(), supplies, currency)))
     listed_lots = instruments(shares, prices, snapshot["fx"], currency)
-    reading = (*inputs.notes, *holdings.notes, *_gaps(holdings.frame), *out_of_scope(listed_lots, currency))
+    reading = (*inputs.notes, *read, *holdings.notes, *_gaps(holdings.frame), *out_of_scope(listed_lots, currency))
     bought = purchases(lots, snapshot["fx"], currency)
     values = {lot.lot_id: lot.value for lot in portfolio.lots}
     worth = {key: weight * portfolio.value for key, weight in portfolio.weights.items()}

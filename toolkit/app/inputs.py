@@ -40,6 +40,7 @@ class Inputs:
         own_prices: Name of the user's price files, None for the bundled prices.
         own: Assets of the user's price files that have a series there.
         asks: What a dealer asks, rows of `toolkit.core.frames.Prices`, one a product.
+        price_notes: How the user's price files were read and what a dealer asks; `notes` has them too.
         events: The user's own control events, which are in the ledger and in the snapshot.
         notes: What a reader must know of how the inputs were read.
     """
@@ -55,6 +56,7 @@ class Inputs:
     notes: tuple[Remark, ...]
     own: tuple[str, ...] = ()
     asks: pl.DataFrame | None = None
+    price_notes: tuple[str, ...] = ()
     events: OwnEvents | None = None
 
     @property
@@ -216,6 +218,7 @@ class Context:
             notes=notes,
             own=mine,
             asks=None if self.own is None else self.own.asks,
+            price_notes=() if self.own is None else tuple(r.text for r in self.own.reading if not r.is_warning),
             events=self.events,
         )
 

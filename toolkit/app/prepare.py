@@ -193,7 +193,8 @@ def _at_asks(strategy: Strategy, inputs: Inputs, forecast: Forecast) -> tuple[In
                 hint="State the unit of the asking price as that of the series.",
                 details={"asset": asset.key},
             )
-        ask = row["price"] * last_rate(inputs.snapshot["fx"], row["currency"], level.currency).value
+        rate = last_rate(inputs.snapshot["fx"], row["currency"], level.currency).value
+        ask = row["price"] * rate
         price = ask / (1.0 + 0.5 * asset.spread) if paid else ask
         levels[i] = replace(level, price=price, standard_error=0.0, raw=price, date=row["date"], basis=row["basis"])
         text = said(
@@ -201,13 +202,14 @@ def _at_asks(strategy: Strategy, inputs: Inputs, forecast: Forecast) -> tuple[In
             "is {level}.",
             asset=asset.key,
             day=row["date"],
-            ask=figure(ask),
-            currency=level.currency,
+            ask=figure(row["price"]),
+            currency=row["currency"],
             unit=level.unit,
-            level=figure(level.price),
+            level=figure(level.price / rate),
         )
-        notes.append(note(text))
-    return replace(inputs, notes=(*inputs.notes, *notes)), replace(forecast, levels=tuple(levels))
+        notes.append(text)
+    told = replace(inputs, notes=(*inputs.notes, *map(note, notes)), price_notes=(*inputs.price_notes, *notes))
+    return told, replace(forecast, levels=tuple(levels))
 
 
 def _with_held(

@@ -117,18 +117,21 @@ def _store_conflict(conflict: NoAnswer, common: Common) -> None:
 
 
 def _tell(result: Result, common: Common) -> None:
-    """What was read of holdings and warnings on stderr, and with `--verbose` notes and what each solver did."""
+    """What was read of own files and warnings on stderr, and with `--verbose` notes and what each solver did."""
     budget = tuple(words for words in result.posed.money.notes if words not in result.posed.held.notes)
     held = tuple(words for words in result.record["holdings_notes"] if words not in budget)
     events = result.posed.inputs.event_notes
     for words in events:
         say(f"events: {words}", common)
+    own = result.posed.inputs.price_notes
+    for words in own:
+        say(f"prices: {words}", common)
     for words in held:
         say(f"holdings: {words}", common)
     for words in budget:
         say(f"budget: {words}", common)
     remarks = [Remark(row["kind"], row["text"], row["remedy"] or "") for row in result.record["remarks"]]
-    tell_remarks([remark for remark in remarks if remark.text not in (*events, *held, *budget)], common)
+    tell_remarks([remark for remark in remarks if remark.text not in (*events, *own, *held, *budget)], common)
     if common.verbose:
         for words in result.record["scenario_notes"]:
             say(f"scenarios: {words}", common)

@@ -215,3 +215,16 @@ def test_twenty_coins_are_worth_their_fine_content_and_fine_weight_is_taken_as_i
     copy = corrected(parse_lots(request.holdings, inputs.ledger, inputs.products))
     file.write_text(copy, encoding="utf-8")
     assert {lot.lot_id: lot.mass for lot in expose(request).portfolio.lots}["AU-1"] == pytest.approx(0.6786)
+
+
+def test_how_own_prices_were_read_is_told_beside_the_lots(request_of, tmp_path):
+    (tmp_path / "own.csv").write_text(
+        "Datum;Metall;Preis;Währung;Einheit\n2026-11-20;Germanium;3000;EUR;kg\n", encoding="utf-8"
+    )
+    (tmp_path / "named.csv").write_text("Datum;Metall;Preis;Währung;Einheit\n2026-11-20;Ge;3000;EUR;kg\n", encoding="utf-8")
+    told = {
+        name: expose(request_of(ROWS[0], prices=PriceFiles((str(tmp_path / name),), "EUR"))).reading
+        for name in ("own.csv", "named.csv")
+    }
+    assert "Names of named.csv: Ge = germanium." in told["named.csv"]
+    assert not any("Names of" in words for words in told["own.csv"])
