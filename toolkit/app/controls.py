@@ -19,8 +19,7 @@ from toolkit.supply.controls import CHINA
 from toolkit.supply.events import CIVIL
 from toolkit.supply.items import find_items
 from toolkit.supply.purity import purity_fraction
-from toolkit.supply.review import review_note
-from toolkit.supply.state import ControlState
+from toolkit.supply.state import ControlState, review_note
 from toolkit.supply.upcoming import upcoming
 
 COMMON_FORM = "metal"

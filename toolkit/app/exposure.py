@@ -48,8 +48,8 @@ from toolkit.supply.exposure import (
     lot_exposures,
 )
 from toolkit.supply.resale import NOT_SETTLED
-from toolkit.supply.review import review_note
 from toolkit.supply.shock import PriceBand, price_band
+from toolkit.supply.state import review_note
 from toolkit.supply.upcoming import upcoming
 
 AHEAD_DAYS = 400

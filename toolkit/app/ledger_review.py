@@ -10,7 +10,7 @@ from toolkit.app.config import Settings
 from toolkit.app.ledger import load_ledger
 from toolkit.app.plain import plain
 from toolkit.supply.ledger_review import LedgerReview, review_ledger
-from toolkit.supply.review import review_note
+from toolkit.supply.state import review_note
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def controls(
     from toolkit.core.errors import SpecError
     from toolkit.core.size import PieceSize
     from toolkit.supply.events import end_user_of
-    from toolkit.supply.review import review_note
+    from toolkit.supply.state import review_note
 
     day = common.day()
     settings = resolve(common.settings(), file=common.config)

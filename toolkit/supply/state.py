@@ -10,7 +10,6 @@ from typing import Any
 from toolkit.core.said import Said, said, together
 from toolkit.supply.chronology import BINDING, IN_FORCE, SUSPENDED, UNSETTLED
 from toolkit.supply.events import AGREED, CLAIMED, MAY_EXTEND, REPORTED, Event
-from toolkit.supply.review import review_note
 
 UNCHECKED = "unchecked"
 """Status of a licence or a ban whose text nobody checked: whether it is a duty is not settled here. It counts as controlled,
@@ -270,3 +269,21 @@ def _unsettled(titles: tuple[str, ...], extension: Event, reviewed_to: date | No
         "act not seen, ledger complete to {reviewed}.",
         **values,
     )
+
+
+def is_beyond_review(reviewed_to: date | None, day: date) -> bool:
+    """Whether a legal state on `day` is inferred from the silence of a ledger that was reviewed to an earlier day."""
+    return reviewed_to is None or day > reviewed_to
+
+
+def review_note(reviewed_to: date | None, day: date) -> Said:
+    """The last reviewed day, and what that means for a statement about `day`."""
+    if reviewed_to is None:
+        return said("The ledger states no day to which it was reviewed: what it does not name may still be law.")
+    if is_beyond_review(reviewed_to, day):
+        return said(
+            "Ledger reviewed to {reviewed:%Y-%m-%d}; later acts are not in it: "
+            "states after that day hold unless an act after {reviewed:%Y-%m-%d} says otherwise.",
+            reviewed=reviewed_to,
+        )
+    return said("Ledger reviewed to {reviewed:%Y-%m-%d}.", reviewed=reviewed_to)

@@ -18,7 +18,7 @@ from toolkit.supply.changes import titles_acted_on
 from toolkit.supply.controls import CHINA
 from toolkit.supply.events import SUSPENDS
 from toolkit.supply.flows import WORLD, flow_series, summarise
-from toolkit.supply.review import is_beyond_review
+from toolkit.supply.state import is_beyond_review
 
 TOLD = ("control", "practice")
 """Kinds of events that change what may leave a country; policy and markets are in the calendar."""
