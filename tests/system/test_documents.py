@@ -44,7 +44,12 @@ def folder(tmp_path_factory):
     lots = re.findall(r"```csv\n(.*?)```", PAGES["holdings.md"], re.DOTALL)[-1]
     (own,) = re.findall(r"```toml\n(.*?)```", PAGES["events.md"], re.DOTALL)
     prices = "".join(f"{2023 + i // 12}-{i % 12 + 1:02d},{60000 + 900 * (i * 7 % 11)},{25 + i % 5}\n" for i in range(40))
-    for name, text in {"mine.csv": lots, "own.toml": own, "dealer.csv": "date,gold,tin\n" + prices}.items():
+    for name, text in {
+        "mine.csv": lots,
+        "own.toml": own,
+        "dealer.csv": "date,gold,tin\n" + prices,
+        "notice.html": "<p>",
+    }.items():
         (path / name).write_text(text, encoding="utf-8")
     (path / "mine.xlsx").write_bytes(xlsx({"Lots": [line.split(",") for line in lots.splitlines()]}))
     shutil.copytree(REPOSITORY / "docs" / "gallery", path / "docs" / "gallery", ignore=shutil.ignore_patterns("*.png"))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from toolkit.app.config import Settings
 from toolkit.app.ledger import load_ledger
+from toolkit.app.ledger_add import evidence_state
 from toolkit.app.plain import plain
 from toolkit.supply.ledger_review import LedgerReview, review_ledger
 from toolkit.supply.state import review_note
@@ -15,10 +17,11 @@ from toolkit.supply.state import review_note
 
 @dataclass(frozen=True, slots=True)
 class ReviewAnswer:
-    """The review, and ids of the user's own events in it."""
+    """The review, ids of the user's own events in it, and whether their evidence is still what it was."""
 
     found: LedgerReview
     own: tuple[str, ...]
+    evidence: tuple[dict[str, str], ...] = ()
 
     @property
     def review(self) -> str:
@@ -30,7 +33,7 @@ class ReviewAnswer:
         told = plain(asdict(self.found))
         told["unsettled"] = [{"event_id": event_id, "title": title} for event_id, title in self.found.unsettled]
         days = {"days_since": self.found.days_since, "review": self.review}
-        return {**told, **days, "own_events": list(self.own)}
+        return {**told, **days, "own_events": list(self.own), "evidence": list(self.evidence)}
 
 
 def review(settings: Settings, as_of: date, events: str | None) -> ReviewAnswer:
@@ -40,4 +43,11 @@ def review(settings: Settings, as_of: date, events: str | None) -> ReviewAnswer:
         DataError: for a file of own events that cannot be used.
     """
     inputs = load_ledger(settings, as_of, events)
-    return ReviewAnswer(review_ledger(inputs.ledger, on=as_of, reviewed_to=inputs.ledger.reviewed_to), inputs.own)
+    found = review_ledger(inputs.ledger, on=as_of, reviewed_to=inputs.ledger.reviewed_to)
+    folder = Path(events or "-").absolute().parent
+    evidence = tuple(
+        {"event_id": event_id, "evidence": path, "sha256": sha256, "state": evidence_state(folder, path, sha256)}
+        for event_id, (path, sha256) in ({} if inputs.events is None else inputs.events.evidence).items()
+        if event_id in inputs.own
+    )
+    return ReviewAnswer(found, inputs.own, evidence)

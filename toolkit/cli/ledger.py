@@ -1,4 +1,4 @@
-"""`toolkit ledger review`: what has passed since the control ledger was last reviewed."""
+"""`toolkit ledger review|add`: what has passed since the last review of the control ledger; a finding of the user's own."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import typer
 
 from toolkit.cli.controls import EVENTS_HELP
 from toolkit.cli.options import Common, without_prices
-from toolkit.cli.terminal import console, headline, print_json
+from toolkit.cli.terminal import console, headline, print_json, say
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from toolkit.app.ledger_add import AddedEvent
     from toolkit.app.ledger_review import ReviewAnswer
 
 app = typer.Typer(help="The control ledger: what to look up before relying on it.", no_args_is_help=True, rich_markup_mode=None)
@@ -39,6 +40,54 @@ def review(
         print_json(answer.to_json())
     else:
         _show(answer, console(common))
+
+
+@app.command("add")
+@without_prices
+def add(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="Your events (CSV or TOML), as of --events; made if not there.")],
+    event: Annotated[
+        list[str], typer.Argument(metavar="KEY=VALUE...", help="What the event says; keys are those of docs/events.md.")
+    ],
+    *,
+    evidence: Annotated[str, typer.Option("--evidence", metavar="FILE", help="What shows it; its SHA-256 is kept.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what changes by it, and write nothing.")] = False,
+    common: Common,
+) -> None:
+    """Append an event of your own, with its source and evidence, to a file for --events; the shipped ledger stays as it is."""
+    from toolkit.app.config import resolve
+    from toolkit.app.ledger_add import add_event
+
+    settings = resolve(common.settings(), file=common.config)
+    answer = add_event(settings, common.day(), file, event, evidence, dry_run=dry_run)
+    if common.json:
+        print_json(answer.to_json())
+    else:
+        _show_added(answer, console(common))
+    if answer.written:
+        say(f"wrote {file}", common)
+
+
+def _show_added(answer: AddedEvent, out: Console) -> None:
+    from toolkit.cli.tables import Table
+
+    event_id = answer.event["event_id"]
+    if answer.is_there:
+        out.print(f"{answer.file} says the same of {event_id} already: nothing is written.", markup=False)
+        return
+    out.print(headline(event_id, "" if answer.written else ": not written (--dry-run)"))
+    out.print(f"evidence {answer.event['evidence']}, SHA-256 {answer.event['evidence_sha256']}", markup=False)
+    if answer.changes:
+        table = Table.of(("metal", "form", "to", "on"), ("was", "now", "measures"))
+        for row in answer.changes:
+            buyer = row.destination + ("" if row.end_user == "civil" else f", {row.end_user}")
+            table.add_row(row.metal, row.form, buyer, str(row.day), _words(row.was), _words(row.now), ", ".join(row.measures))
+        out.print(table)
+    else:
+        out.print("No control state changes by it on the days that it names.")
+    for note in answer.notes:
+        out.print(f"note: {note}", markup=False)
+    out.print(f"Put it to a question with --events {answer.file}.", markup=False)
 
 
 def _show(answer: ReviewAnswer, out: Console) -> None:
@@ -74,7 +123,9 @@ def _show(answer: ReviewAnswer, out: Console) -> None:
         unchecked.add_row(row.title, _words(row.instrument), ", ".join(row.metals), row.confidence)
     out.print(unchecked if found.unchecked else "Every row was checked against its text.")
     if answer.own:
-        out.print(f"Your own events, not checked: {', '.join(answer.own)}.", markup=False)
+        shown = {row["event_id"]: f" ({row['evidence']}: {row['state']})" for row in answer.evidence}
+        told = ", ".join(event_id + shown.get(event_id, "") for event_id in answer.own)
+        out.print(f"Your own events, not checked: {told}.", markup=False)
     out.print("Control notices as compiled, by day; not legal advice.")
 
 

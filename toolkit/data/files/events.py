@@ -7,6 +7,7 @@ have no effect is a fault, and every fault of a file is told at once.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -34,7 +35,9 @@ OPTIONAL = (
 )  # fmt: skip
 SCOPE_KEYS = ("forms", "purity_min")
 """The forms that the event names, `;` between them, for each of its metals, and the fraction from which they are named."""
-KEYS = ("event_id", *REQUIRED, *OPTIONAL, *SCOPE_KEYS)
+EVIDENCE_KEYS = ("evidence", "evidence_sha256")
+"""A file that shows what the event says, by its path from the folder of the events, and its SHA-256."""
+KEYS = ("event_id", *REQUIRED, *OPTIONAL, *SCOPE_KEYS, *EVIDENCE_KEYS)
 DATES = ("announced", "effective", "ends", "known_from")
 COVERING = ("control", "practice")
 """Kinds of events that say what may leave a country; the others are context."""
@@ -80,6 +83,7 @@ class OwnEvents:
         name: File name as shown.
         rows: Event id -> its row in a CSV, or its number among the tables of a TOML file.
         notes: What a reader must know of them.
+        evidence: Event id -> path and SHA-256 of its evidence file, of those that name one.
     """
 
     events: pl.DataFrame
@@ -87,10 +91,13 @@ class OwnEvents:
     name: str
     rows: Mapping[str, int]
     notes: tuple[str, ...] = ()
+    evidence: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """What a stored run keeps of them: with it a report is rendered again without the file."""
-        return {"file": self.name, "events": _records(self.events), "scopes": _records(self.scopes)}
+        record = {"file": self.name, "events": _records(self.events), "scopes": _records(self.scopes)}
+        shown = {key: list(value) for key, value in self.evidence.items()}
+        return {**record, **({"evidence": shown} if shown else {})}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> OwnEvents:
@@ -132,7 +139,7 @@ def read_events(
         FrameError: for faulty rows: every kind of fault with its rule, count and first rows in `details`.
     """
     broken: list[Fault] = []
-    name, records = _toml(Path(path)) if str(path).endswith(".toml") else _table(path, stdin, broken)
+    name, records = read_records(path, stdin=stdin, faults=broken)
     if len(records) > MOST_EVENTS:
         raise DataError(f"{name} has {len(records):,} events; at most {MOST_EVENTS:,} are read.", hint="Split the file.")
     known = {row["event_id"]: row for row in bundled.iter_rows(named=True)}
@@ -150,7 +157,8 @@ def read_events(
     scopes = [scope for _, own in found for scope in own]
     events = pl.DataFrame([event for event, _ in found], schema=_TYPES)
     rows = {record["event_id"]: number for number, record in records}
-    return OwnEvents(events, pl.DataFrame(scopes, schema=_SCOPE_TYPES), name, rows, tuple(reader.notes))
+    evidence = {r["event_id"]: (r["evidence"], r["evidence_sha256"].lower()) for _, r in records if r.get("evidence")}
+    return OwnEvents(events, pl.DataFrame(scopes, schema=_SCOPE_TYPES), name, rows, tuple(reader.notes), evidence)
 
 
 Record = dict[str, Any]
@@ -158,9 +166,17 @@ At = tuple[int, str | None]
 """Row (or number of a TOML table) and id of an event."""
 
 
-def _table(path: str | Path, stdin: BinaryIO | None, broken: list[Fault]) -> tuple[str, list[tuple[int, Record]]]:
-    """The rows of a CSV or Parquet file, every column a key, as cells of text."""
-    table = read_table(path, stdin=stdin, faults=broken).visible()
+def read_records(
+    path: str | Path, *, stdin: BinaryIO | None = None, faults: list[Fault] | None = None
+) -> tuple[str, list[tuple[int, Record]]]:
+    """Name of a file of events, and its events as cells of text with their rows; arguments as of `read_table`.
+
+    Raises:
+        DataError, FrameError: as `read_table`, and for a TOML file without ``[[event]]`` tables.
+    """
+    if str(path).endswith(".toml"):
+        return _toml(Path(path))
+    table = read_table(path, stdin=stdin, faults=faults).visible()
     cells = table.cells.with_columns(pl.col(pl.Date, pl.Datetime).dt.to_string("%Y-%m-%d")).cast(pl.String)
     return table.name, list(zip(table.rows, cells.iter_rows(named=True), strict=True))
 
@@ -245,7 +261,8 @@ class _Reader:
         if twice:
             self.fault(at, "event_id", "an event_id that occurs twice", "Keep one of them.")
         given = {key: value for key in (*REQUIRED, *OPTIONAL) if (value := self._value(at, key, record)) is not None}
-        written = {key for key in (*KEYS[1:],) if record.get(key) is not None}
+        written = {key for key in KEYS[1:] if key not in EVIDENCE_KEYS and record.get(key) is not None}
+        self._evidence(at, record)
         if base is None:
             missing = [key for key in REQUIRED if key not in written]
             if missing:
@@ -380,11 +397,21 @@ class _Reader:
             self.fault(at, "purity_min", "a purity_min without forms", "Fill in the forms that it is of.", text)
         return purity
 
+    def _evidence(self, at: At, record: Record) -> None:
+        """Faults of an evidence file: its path and SHA-256 go together, and with a citation."""
+        path, sha256 = (record.get(key) for key in EVIDENCE_KEYS)
+        if (path is None) != (sha256 is None):
+            self.fault(at, "evidence", "evidence and evidence_sha256, of which one is empty", "Fill in both, or neither.")
+        elif sha256 is not None and not re.fullmatch("[0-9a-fA-F]{64}", sha256):
+            self.fault(at, "evidence", "an evidence_sha256 that is none", "Give 64 digits, 0 to 9 and a to f.", sha256)
+        elif path is not None and record.get("citation") is None:
+            self.fault(at, "evidence", "evidence without a citation", "Say in citation where the file comes from.")
+
     def _effect(self, at: At, written: set[str], given: Record, base: Record | None, event: Record) -> None:
         """Faults of events that would change nothing, and notes on those that change no legal state."""
         covers = event["kind"] in COVERING
         if base is not None:
-            changed = {key for key, value in given.items() if value != base[key]} | (written & {*SCOPE_KEYS})
+            changed = {key for key, value in given.items() if value != base[key]} - {"citation"} | (written & {*SCOPE_KEYS})
             unread = written - {*given} - {*SCOPE_KEYS}
             if not changed and not unread:
                 hint = "Give what is different, or leave the event out."

@@ -1,0 +1,208 @@
+"""`ledger add`: a user's own finding with the hash of its evidence, in a file of own events, and what changes by it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from toolkit.app.config import Settings
+from toolkit.app.ledger import LedgerInputs, load_ledger
+from toolkit.app.plain import plain
+from toolkit.core.errors import DataError, FrameError, SpecError
+from toolkit.core.market import OWN_MARK
+from toolkit.data.files.events import KEYS
+from toolkit.data.files.events_add import parse_event, with_event
+from toolkit.supply.controls import CHINA
+from toolkit.supply.event_study import event_metals, notice_key
+from toolkit.supply.events import CIVIL, EUROPEAN_UNION, Event
+from toolkit.supply.state import ControlState
+
+METAL, ALL = "metal", "all"
+
+
+@dataclass(frozen=True, slots=True)
+class StateChange:
+    """The state of a form on a day without the event (`was`) and with it (`now`), and the measures that differ."""
+
+    metal: str
+    form: str
+    destination: str
+    end_user: str
+    day: date
+    was: str
+    now: str
+    measures: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AddedEvent:
+    """A finding and what it changes.
+
+    Attributes:
+        file: Where it stands.
+        event: Its cells as written.
+        written: False where the file says the same already, or nothing was to be written.
+        is_there: The file says the same already.
+        changes: States that differ by it, on the day asked about and on the days that it names.
+        notes: What a reader must know of the own events of the file.
+    """
+
+    file: str
+    event: dict[str, str]
+    written: bool
+    is_there: bool
+    changes: tuple[StateChange, ...]
+    notes: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """One object."""
+        return {"schema_version": 1, **plain(self)}
+
+
+def add_event(
+    settings: Settings, as_of: date, file: str, words: list[str], evidence: str, *, dry_run: bool = False
+) -> AddedEvent:
+    """Append an event to a file of own events; the same event again changes nothing.
+
+    Args:
+        settings: Which ledger the file stands over, and the owner's country.
+        as_of: Day of the question; the event is not announced later.
+        file: A CSV or TOML file, made where it is not there.
+        words: ``key=value`` of the event; without an `event_id` it has one made of what it says.
+        evidence: A file that shows it.
+        dry_run: Say what would change, and write nothing.
+
+    Raises:
+        SpecError: for words that are no keys of an event, and a file that cannot be written.
+        DataError: for an evidence file that cannot be read or is empty.
+        FrameError: for an event that breaks a rule of the ledger, has no effect, or contradicts another.
+    """
+    path, event = Path(file), parse_event(words)
+    given = sorted({"evidence", "evidence_sha256"} & set(event))
+    if given:
+        raise SpecError(f"{given[0]} is made from --evidence.", hint="Leave it out.")
+    event["evidence"], event["evidence_sha256"] = _hashed(evidence, path.absolute().parent)
+    if "citation" not in event:
+        raise SpecError("no citation: where is it from?", hint="Give citation='authority, title, date, address'.")
+    if "event_id" not in event:
+        text = "\n".join(f"{key}={event[key]}" for key in KEYS if key in event)
+        event["event_id"] = f"own-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    event = {key: event[key] for key in KEYS if key in event}
+    before = load_ledger(settings, as_of, file if path.exists() else None)
+    text = with_event(path, event)
+    if text is None:
+        return AddedEvent(file, event, written=False, is_there=True, changes=(), notes=before.notes)
+    with tempfile.TemporaryDirectory() as folder:
+        draft = Path(folder) / path.name  # faults are told with the name and row that the file will have
+        draft.write_text(text, encoding="utf-8")
+        after = load_ledger(settings, as_of, str(draft))
+    found = next((one for one in after.ledger.events if one.event_id == event["event_id"]), None)
+    if found is not None:
+        _refuse_same_notice(after, found, path.name)
+    changes = () if found is None else _changes(before, after, found, as_of, settings.config.owner.country)
+    if not dry_run:
+        _write(path, text)
+    return AddedEvent(file, event, written=not dry_run, is_there=False, changes=changes, notes=after.notes)
+
+
+def evidence_state(folder: Path, path: str, sha256: str) -> str:
+    """``unchanged``, ``changed`` or ``not found``: an evidence file against the hash that its event gives."""
+    try:
+        content = (folder / path).read_bytes()
+    except (OSError, ValueError):
+        return "not found"
+    return "unchanged" if hashlib.sha256(content).hexdigest() == sha256 else "changed"
+
+
+def _hashed(evidence: str, folder: Path) -> tuple[str, str]:
+    """Path from the folder of the events, and SHA-256 of the content."""
+    source = Path(evidence)
+    try:
+        content = source.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        hint = "Save the notice or page as a file, and name it with --evidence."
+        raise DataError(f"cannot read {evidence!r}: {reason}.", hint=hint, details={"file": evidence}) from None
+    if not content:
+        raise DataError(f"{evidence!r} is empty: it shows nothing.", hint="Name the file that shows it.")
+    try:
+        shown = os.path.relpath(source.absolute(), folder)
+    except ValueError:  # another drive of Windows
+        shown = str(source.absolute())
+    return shown.replace(os.sep, "/"), hashlib.sha256(content).hexdigest()
+
+
+def _refuse_same_notice(inputs: LedgerInputs, event: Event, file: str) -> None:
+    """Refuse an event of a notice that stands in the ledger under another id: it would count twice, or say two things."""
+
+    def key(one: Event) -> tuple[object, ...]:
+        number = (one.number or "").removesuffix(OWN_MARK)
+        return notice_key(number), one.kind, one.instrument, one.origin, frozenset(one.destinations), one.end_user
+
+    # An own event without a number is titled by its authority.
+    if not event.number or event.number == event.authority + OWN_MARK:
+        return
+    mine = event_metals(inputs.ledger, event)
+    for other in inputs.ledger.events:
+        theirs = event_metals(inputs.ledger, other)
+        both = [metal for metal, forms in mine.items() if metal in theirs and (not forms or {*forms} & {*theirs[metal]})]
+        if other.event_id == event.event_id or key(other) != key(event) or not both:
+            continue
+        dates = [f"{name} {a} and {b}" for name in ("announced", "effective", "ends")
+                 if (a := getattr(other, name)) != (b := getattr(event, name))]  # fmt: skip
+        what = f"contradicts {other.event_id}: {', '.join(dates)}" if dates else f"says what {other.event_id} says"
+        raise FrameError(
+            f"{file} ({event.event_id}): it {what} (the same notice, instrument and metal: {', '.join(both)}).",
+            hint=f"To correct that event, give event_id={other.event_id} and only what is different.",
+            details={"file": file, "rule": "same_notice", "event_id": event.event_id, "other": other.event_id},
+        )
+
+
+def _changes(before: LedgerInputs, after: LedgerInputs, event: Event, as_of: date, owner: str) -> tuple[StateChange, ...]:
+    """States that differ, for the owner's country and for the buyers that the event names."""
+    traded = {asset.key: asset.form for asset in after.products if asset.form}
+    days, forms = {as_of}, set[tuple[str, str]]()
+    # An override may take a date or a form away: those of either ledger are looked at.
+    for ledger in (before.ledger, after.ledger):
+        for one in ledger.events:
+            if one.event_id == event.event_id:
+                days |= {day for day in (one.effective, one.ends and one.ends + timedelta(days=1)) if day and day > as_of}
+                for metal, named in event_metals(ledger, one).items():
+                    usual = traded.get(metal, METAL)
+                    forms |= {(metal, usual if form == "any" else form) for form in named or (usual,)}
+    places = dict.fromkeys((owner, *(place for place in event.destinations if place not in (ALL, EUROPEAN_UNION))))
+    users = dict.fromkeys((CIVIL, CIVIL if event.end_user == ALL else event.end_user))
+    found = []
+    for (metal, form), place, user, day in product(sorted(forms), places, users, sorted(days)):
+        route = {"on": day, "destination": place, "end_user": user, "origin": event.origin or CHINA}
+        was, now = (inputs.ledger.state(metal, form, **route) for inputs in (before, after))
+        gone, new = _told(was) - _told(now), _told(now) - _told(was)
+        if was.headline != now.headline or gone or new:
+            told = tuple(sorted(new)) or tuple(f"without {measure}" for measure in sorted(gone))
+            found.append(StateChange(metal, form, place, user, day, was.headline, now.headline, told))
+    return tuple(found)
+
+
+def _told(state: ControlState) -> frozenset[str]:
+    """The measures of a state with their status."""
+    return frozenset(
+        f"{m.event_id} {m.status.replace('_', ' ')}" + (f" to {m.until}" if m.until else "")
+        for m in (*state.measures, *state.elsewhere)
+    )
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace the file by one rename, so that a killed process leaves the old one or the new one."""
+    try:
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="", dir=path.absolute().parent, delete=False) as draft:
+            draft.write(text)
+        Path(draft.name).chmod(path.stat().st_mode if path.exists() else 0o644)
+        Path(draft.name).replace(path)
+    except OSError as error:
+        raise SpecError(f"cannot write {str(path)!r}: {error.strerror}.", hint="Name another file.") from None
