@@ -28,10 +28,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from toolkit.app.config import resolve
 from toolkit.app.definitions import definitions
 from toolkit.app.language import language
 from toolkit.app.run_schema import check_run
 from toolkit.app.runs import with_checksums
+from toolkit.app.subjects import parts_of
 from toolkit.cli.main import run
 from toolkit.core.decode import parse_toml
 from toolkit.core.errors import SpecError
@@ -199,16 +201,17 @@ def _random_strategy(chance: random.Random) -> Case:
 
 
 @cache
-def _answer() -> dict[str, Any]:
-    """A run object to damage."""
-    return json.loads(_called(("optimize", "minimum-risk", "--no-report", *DAY, "--json"))[1])
+def _stored() -> Mapping[str, str]:
+    """A run and what was found beside it, to damage."""
+    record = json.loads(_called(("optimize", "minimum-risk", "--no-report", *DAY, "--json"))[1])
+    return {"run.json": json.dumps(record), "findings.json": json.dumps(parts_of(record, resolve({}, file=None)))}
 
 
 def _run(chance: random.Random) -> Case:
     """A stored run with a key that is missing or of a wrong type, at any depth, under checksums that fit."""
-    record = json.loads(json.dumps(_answer()))
+    records = {name: json.loads(text) for name, text in _stored().items()}
     for _ in range(chance.choice((1, 1, 2))):
-        node: Any = record
+        node: Any = records[chance.choice(tuple(records))]
         while True:
             key = chance.choice(list(node) if isinstance(node, dict) else range(len(node)))
             if not isinstance(node[key], dict | list) or not node[key] or chance.random() < 0.2:
@@ -218,9 +221,9 @@ def _run(chance: random.Random) -> Case:
             del node[key]
         else:
             node[key] = chance.choice(
-                [value for value in (None, [], {}, "x", True, -1.5, [1]) if type(value) is not type(node[key])]
+                [value for value in (None, [], {}, "x", True, -1.5, [1]) if value == "x" or type(value) is not type(node[key])]
             )
-    files = with_checksums({"run.json": json.dumps(record).encode()}, {"seed": 0})
+    files = with_checksums({name: json.dumps(record).encode() for name, record in records.items()}, {"seed": 0})
     held = ("optimize", "minimum-risk", "--no-report", "--holdings", "a", *DAY)
     command = chance.choice((("report", "a", "--format", "md"), held))
     return Case((*command, "--out", "out"), {f"out/runs/a/{name}": content for name, content in files.items()})

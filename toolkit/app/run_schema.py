@@ -1,13 +1,15 @@
-"""Schema of the run object (`schema_version` 2): what a stored run must hold before anything is read from it.
+"""Schema of the run object (`schema_version` 2) and of the parts beside it: what a stored run must hold before it is read.
 
-Further keys are allowed. A figure may be null where it may be undefined (`Number`); money, weights and quantities may not.
+A part states its own shape (`toolkit.app.findings.part`). Further keys are allowed. A figure may be null where it may be
+undefined (`Number`); money, weights and quantities may not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache
+from string import Formatter
 from typing import Annotated, Any, Optional
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, create_model
@@ -24,8 +26,31 @@ def _day(text: str) -> str:
     return text
 
 
-Day = Annotated[str, AfterValidator(_day)]
+def _month(text: str) -> str:
+    date.fromisoformat(f"{text}-01")
+    return text
+
+
+def _phrase(value: Any) -> Any:
+    """A sentence as `toolkit.core.said.Said.to_json` writes it, with a value for each place."""
+    match value:
+        case {"said": str(template), "with": dict(values)}:
+            for _, place, spec, _ in Formatter().parse(template):
+                if place is not None and place not in values:
+                    raise ValueError(f"has no value for {{{place}}}")
+                if place is not None and (spec or "").startswith("%"):
+                    _day(str(values[place]))
+            for item in values.values():
+                for one in item if isinstance(item, list) else (item,):
+                    if isinstance(one, dict):
+                        _phrase(one)
+            return value
+    raise ValueError("is no sentence with its values")
+
+
+Day, Month = Annotated[str, AfterValidator(_day)], Annotated[str, AfterValidator(_month)]
 Number, Whole, Flag, Text, LaterDay = Optional[float], Optional[int], Optional[bool], Optional[str], Optional[Day]  # noqa: UP045
+PHRASE = Annotated[Any, AfterValidator(_phrase)]
 MEASURE = {
     "event_id": str, "kind": Text, "instrument": Text, "standing": Text, "status": Text, "since": LaterDay, "until": LaterDay,
     "status_since": LaterDay, "number": Text, "authority": Text, "origin": Text, "destinations": [str], "end_user": Text,
@@ -34,6 +59,12 @@ MEASURE = {
 }  # fmt: skip
 CLAIM = {"authority": Text, "until": LaterDay, "standing": Text, "relation": Text}
 QUOTATION = {"low": float, "high": float, "date": Day, "basis": str, "source": str, "multiple": float, "told": str}
+NAMED = {"asset": str, "name": str, "element": Text}
+CHANGE = {"value": Number, "base": Number, "reason": str}
+PROVENANCE = {
+    "table": str, "source": str, "source_id": str, "licence": Text, "as_of": LaterDay, "known_from": LaterDay, "rows": Whole,
+    "sha256": Text, "overdue_days": Whole,
+}  # fmt: skip
 LOADINGS = {str: {"loading": Number, "error": Number, "t": Number}}
 RUN = {
     "run_id": str, "holdings_notes": [str], "as_of": Day, "currency": str, "budget": float, "periods_per_year": float,
@@ -93,10 +124,7 @@ RUN = {
         "entry": float, "holding_per_year": float, "annualised": Number, "holding_years": float,
         "items": {"entry": {str: float}, "yearly": {str: float}},
     },
-    "data": [{
-        "table": str, "source": str, "source_id": str, "licence": Text, "as_of": LaterDay, "known_from": LaterDay,
-        "rows": Whole, "sha256": Text, "overdue_days": Whole,
-    }],
+    "data": [PROVENANCE],
     "warnings": [str], "notes": [str], "remarks": [{"kind": str, "money": Number, "text": str, "remedy": Text}],
     "versions": {str: str}, "seed": int, "owner": {"country": str, "currency": str},
     "about": {"title": str, "idea": str, "source": str, "refuted_by": Text},
@@ -153,7 +181,7 @@ RUN = {
         }],
         "tests": {"estimates": Whole, "significant": Whole, "threshold": Number},
     }),
-    "phrases": {str: {"said": str, "with": {str: Any}}},
+    "phrases": {str: PHRASE},
 }  # fmt: skip
 """A table by its keys, ``[x]`` a list of x, ``{str: x}`` a table of any keys, ``(None, x)`` one that may be null."""
 BY_ASSET = (("risk_contributions",), ("relaxed", "weights"), ("expected_return", "assets"))
@@ -168,6 +196,11 @@ CONFLICT = {
     **{key: RUN[key] for key in SHARED},
     "conflict": {"message": str, "hint": str, "details": {str: Any}, "limits": [{"kind": str, "name": str}]},
 }
+
+
+def model_of(shape: Mapping[str, Any], name: str) -> type[BaseModel]:
+    """The pydantic model of a table."""
+    return _annotation(dict(shape), name)
 
 
 def _annotation(shape: Any, name: str) -> Any:
@@ -185,7 +218,7 @@ def _annotation(shape: Any, name: str) -> Any:
 
 @cache
 def _model(kind: str) -> type[BaseModel]:
-    return _annotation(CONFLICT if kind == "conflict" else RUN, kind)
+    return model_of(CONFLICT if kind == "conflict" else RUN, kind)
 
 
 def check_run(record: Mapping[str, Any], file: str, hint: str) -> None:
@@ -199,11 +232,21 @@ def check_run(record: Mapping[str, Any], file: str, hint: str) -> None:
     Raises:
         SpecError: that names the first keys that are missing or of another type, an asset's own and a factor's own included.
     """
-    model, faults = _model("conflict" if record.get("kind") == "conflict" else "run"), []
+    check(_model("conflict" if record.get("kind") == "conflict" else "run"), record, file, hint, _lacking)
+
+
+def check(
+    model: type[BaseModel],
+    record: Mapping[str, Any],
+    file: str,
+    hint: str,
+    lacking: Callable[[Mapping[str, Any]], Iterable[str]] = lambda _: (),
+) -> None:
+    """Hold a table against a model of `model_of`; as `check_run`, `lacking` telling what is missing of one that fits."""
+    faults: list[dict[str, str]] = []
     try:
         model.model_validate(record)
-        if "positions" in record:
-            faults = [{"key": key, "message": "is required", "hint": ""} for key in _lacking(record)]
+        faults = [{"key": key, "message": "is required", "hint": ""} for key in lacking(record)]
     except ValidationError as error:
         faults = faults_of(error, model, "")
     if faults:
@@ -214,6 +257,8 @@ def check_run(record: Mapping[str, Any], file: str, hint: str) -> None:
 
 def _lacking(record: Mapping[str, Any]) -> Iterator[str]:
     """Keys that other keys of a run ask for: of its assets where tables and lists go by them, of factors where loadings do."""
+    if "positions" not in record:
+        return
     assets = [one["asset"] for one in record["positions"]]
     for path in BY_ASSET:
         table: Mapping[str, Any] | None = record[path[0]]

@@ -26,6 +26,7 @@ DRAFT = ".draft-"
 """How the names of what is not whole yet begin."""
 LONGEST_NAME = 200
 """Bytes of the name of a strategy in that of a run: file systems allow 255 for the whole."""
+AGAIN = "Run the strategy again."
 STALE = 3600.0
 """Seconds after which a draft belongs to no process that still writes it: a run is written within seconds."""
 
@@ -99,21 +100,26 @@ def read_stored(folder: Path, name: str = RECORD) -> dict[str, Any] | None:
     Raises:
         SpecError: when it cannot be read, or is not what the toolkit wrote.
     """
-    again = "Run the strategy again."
     try:
         content = (folder / name).read_bytes() if name == RECORD or (folder / name).is_file() else None
         digests = json.loads((folder / INPUTS).read_text(encoding="utf-8")).get("sha256")
     except FileNotFoundError as error:
-        raise SpecError(f"{folder} is no run of this toolkit: {Path(error.filename).name} is missing.", hint=again) from error
+        raise SpecError(f"{folder} is no run of this toolkit: {Path(error.filename).name} is missing.", hint=AGAIN) from error
     except (OSError, ValueError, AttributeError, RecursionError) as error:
-        raise SpecError(f"the stored run {folder} cannot be read: {error}.", hint=again) from error
+        raise SpecError(f"the stored run {folder} cannot be read: {error}.", hint=AGAIN) from error
     if not isinstance(digests, dict):
-        raise SpecError(f"{folder / INPUTS} holds no checksums: {folder.name} is no run of this version.", hint=again)
+        raise SpecError(f"{folder / INPUTS} holds no checksums: {folder.name} is no run of this version.", hint=AGAIN)
     if content is None or (name != RECORD and name not in digests):
         return None
     if hashlib.sha256(content).hexdigest() != digests.get(name):
-        raise SpecError(f"{folder / name} was changed after the run wrote it: its checksum is another.", hint=again)
-    return json.loads(content)
+        raise SpecError(f"{folder / name} was changed after the run wrote it: its checksum is another.", hint=AGAIN)
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise SpecError(f"{folder / name} cannot be read: {error}.", hint=AGAIN) from error
+    if not isinstance(found, dict):
+        raise SpecError(f"{folder / name} must be a table, not {type(found).__name__}.", hint=AGAIN)
+    return found
 
 
 def read_run(folder: Path) -> dict[str, Any]:
@@ -122,13 +128,11 @@ def read_run(folder: Path) -> dict[str, Any]:
     Raises:
         SpecError: as `read_stored`, and for a run of another version, or one with a key that is missing or of another type.
     """
-    record, again = read_stored(folder), "Run the strategy again."
-    if not isinstance(record, dict):
-        raise SpecError(f"{folder / RECORD} must be a table, not {type(record).__name__}.", hint=again)
+    record = read_stored(folder) or {}
     if record.get("kind") != "conflict" and (version := record.get("schema_version")) != SCHEMA_VERSION:
         told = f"the stored run {folder.name} was written by another version: its schema is {version}, not {SCHEMA_VERSION}."
-        raise SpecError(told, hint=again)
-    check_run(record, str(folder / RECORD), again)
+        raise SpecError(told, hint=AGAIN)
+    check_run(record, str(folder / RECORD), AGAIN)
     return record
 
 

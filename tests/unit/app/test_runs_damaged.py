@@ -5,13 +5,16 @@ import random
 
 import pytest
 
-from tests.subjects import proposal
+from tests.subjects import conflict, holdings, market, proposal, with_parts
+from toolkit.app.findings.part import check_parts
+from toolkit.app.findings.part import parts as all_parts
 from toolkit.app.run_schema import RUN as SCHEMA
 from toolkit.app.run_schema import check_run
 from toolkit.app.runs import RECORD, read_stored, run_files, store, with_checksums
 from toolkit.cli.main import run
 from toolkit.core.errors import SpecError
 
+SHAPES = {name: part.shape for name, part in all_parts().items()}
 RUN = {
     "run_id": "a", "as_of": "2026-01-01", "owner": {"country": "DEU", "currency": "EUR"}, "controls": [],
     "orders": [],
@@ -94,10 +97,20 @@ def places(shape, node):
             yield from places(shape[key], node[key])
 
 
-def test_every_key_is_needed_at_every_depth_and_has_its_type():
+def found_beside(subject):
+    """Its parts, and the check of them."""
+    return subject.parts, lambda found: check_parts(found, "findings.json", "again")
+
+
+@pytest.mark.parametrize("file", ["run.json", "findings.json"])
+def test_every_key_is_needed_at_every_depth_and_has_its_type(file):
     record = proposal("minimum-risk")
-    check_run(record, "run.json", "again")
-    found = list(places(SCHEMA, record))
+    shape, check = SCHEMA, lambda found: check_run(found, file, "again")
+    if file == "findings.json":
+        record, check = found_beside(with_parts(record))
+        shape = {name: SHAPES[name] for name in record}
+    check(record)
+    found = [(node, key) for node, key in places(shape, record) if node is not record or file == "run.json"]
     assert len(found) > 250
     for node, key in found:
         value = node.pop(key)
@@ -105,11 +118,11 @@ def test_every_key_is_needed_at_every_depth_and_has_its_type():
             if damage != "missing":
                 node[key] = damage
             with pytest.raises(SpecError, match=key) as refused:
-                check_run(record, "run.json", "again")
-            assert refused.value.message.startswith("run.json: ")
+                check(record)
+            assert refused.value.message.startswith(f"{file}: ")
             assert refused.value.hint == "again"
         node[key] = value
-    check_run(record, "run.json", "again")
+    check(record)
 
 
 @pytest.mark.parametrize(
@@ -153,3 +166,31 @@ def unknown(shape, node, path=""):
 def test_the_schema_knows_every_key_of_a_run(strategy):
     """A key that it does not know is read by a report without having been looked at."""
     assert set(unknown(SCHEMA, proposal(strategy))) == {".schema_version"}
+
+
+@pytest.mark.parametrize("subject", ["run", "conflict", "holdings", "market"])
+def test_a_part_states_every_key_of_what_it_finds(subject, tmp_path):
+    makers = {"run": lambda: with_parts(proposal()), "conflict": conflict, "market": market}
+    parts, check = found_beside(makers[subject]() if subject in makers else holdings(tmp_path / "lots.csv"))
+    check(parts)
+    assert not set(unknown(SHAPES, parts))
+    assert {"changes", "flows", "supply"} <= set(parts)
+
+
+def test_a_stored_run_with_a_damaged_part_is_refused(tmp_path, capsys):
+    subject = with_parts(proposal())
+    faulty = {
+        "supply.metals must be a list": {**subject.parts, "supply": {**subject.parts["supply"], "metals": None}},
+        "whatif.country is required": {**subject.parts, "whatif": {}},
+        "must be a table, not list": [subject.parts],
+        "cannot be read": None,
+    }
+    for words, parts in faulty.items():
+        content = b"[" * 100_000 if parts is None else json.dumps(parts).encode()
+        files = {**run_files(subject.record, {"seed": 0}), "findings.json": content}
+        store(tmp_path / "out/runs", "a", with_checksums(files, {"seed": 0}))
+        assert run(["report", "a", "--out", str(tmp_path / "out"), "--format", "md"]) == 2
+        told = " ".join(capsys.readouterr().err.split())
+        assert words in told
+        assert "findings.json" in told
+        assert "Run the strategy again." in told

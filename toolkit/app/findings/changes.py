@@ -12,6 +12,7 @@ import polars as pl
 from toolkit.app.exchange import rates_used
 from toolkit.app.findings.part import Ask, part
 from toolkit.app.ledger import load_ledger
+from toolkit.app.run_schema import CHANGE, Day, Number, Text
 from toolkit.app.valuation import UnitPrice, unit_prices
 from toolkit.core.market import Snapshot
 from toolkit.supply.changes import titles_acted_on
@@ -24,7 +25,23 @@ TOLD = ("control", "practice")
 """Kinds of events that change what may leave a country; policy and markets are in the calendar."""
 
 
-@part("changes")
+FLOW = (None, {"latest": Number, "on_month": CHANGE, "on_year": CHANGE, "zeros_running": int, "inferred": bool})
+SHAPE = {
+    "since": Day, "ledger_until": Day, "reviewed_to": Day,
+    "controls": [{
+        "event_id": str, "title": str, "kind": str, "instrument": Text, "standing": str, "confidence": str, "source_id": str,
+        "origin": Text, "destinations": [str], "metals": [str], "was": Text, "now": Text, "day": Day, "inferred": bool,
+        "targets": [str], "targets_now": [str],
+    }],
+    "flows": [{"asset": str, "reporter": str, "month": Day, "new": bool, "all": FLOW, "china": FLOW}],
+    "prices": [{
+        "asset": str, "price": float, "standard_error": Number, "date": Day, "basis": str, "new": bool,
+        "before": (None, {"price": float, "date": Day}), "change": Number,
+    }],
+}  # fmt: skip
+
+
+@part("changes", SHAPE)
 def changes(ask: Ask) -> dict[str, Any] | None:
     """What a reader of last month's report does not know yet: for each table what was known then and what is known now."""
     since = month_before(ask.as_of)

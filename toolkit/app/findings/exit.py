@@ -10,6 +10,7 @@ from typing import Any
 
 from toolkit.app.assumptions import Assumption, find_assumption
 from toolkit.app.findings.part import Ask, part
+from toolkit.app.run_schema import NAMED, PHRASE, Day, LaterDay, Number, Text, Whole
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.said import Said, said
 from toolkit.supply.exit_cost import ExitTerms
@@ -48,7 +49,26 @@ class Stake:
     vat: str | None = None
 
 
-@part("exit")
+AMOUNT_SHAPE = {**dict.fromkeys(AMOUNTS, float), "rise": [Number]}
+SHAPE = {
+    "of": str, "years": float, "horizons": [int],
+    "products": [{
+        **NAMED, **AMOUNT_SHAPE, "group": Text, "lots": int, "spread": Number, "storage": Number, "terms": str,
+        "days": (None, {"low": float, "central": float, "high": float}), "vat": {str: int},
+    }],
+    "total": AMOUNT_SHAPE, "open": {"lots": int, "value": float}, "unpriced": [str],
+    "tax": (None, {
+        "country": str, "years": Number, "exemption": Number, "left_out": int, "soon_days": int,
+        "lots": [{
+            **NAMED, "lot_id": str, "form": Text, "mass": Number, "status": str, "bought": Day, "cost": Number,
+            "value": Number, "gain": Number, "free_from": LaterDay, "days": Whole, "state": Text,
+        }],
+    }),
+    "assumptions": {str: PHRASE},
+}  # fmt: skip
+
+
+@part("exit", SHAPE)
 def exit_(ask: Ask) -> dict[str, Any] | None:
     """The exit of a proposal or of lots; None for a subject that holds nothing which could be sold."""
     exposure = ask.record.get("exposure")

@@ -12,6 +12,7 @@ import polars as pl
 
 from toolkit.app.exchange import last_rate
 from toolkit.app.findings.part import Ask, part
+from toolkit.app.run_schema import NAMED, Day, Number
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import DataError
 from toolkit.data.files.price_checks import DEALER_ASK
@@ -28,7 +29,19 @@ LevelsByMonth = Mapping[date, tuple[float, float]]
 """Month end -> (log price in the currency of quotation, standard error in log points)."""
 
 
-@part("prices")
+SHAPE = {
+    "currency": str, "from": Day,
+    "series": [{
+        **NAMED, "basis": str, "unit": str, "quoted": str,
+        "months": [{"month": Day, "print": Number, "level": Number, "error": Number}],
+        "fall": (None, {"depth": float, "since": Day, "peak": Day, "trough": Day, "under_water": int, "lasts": bool}),
+        "last": {"month": Day, "print": Number, "level": Number, "error": Number, "off": Number},
+    }],
+    "without": [NAMED], "rates": {str: Day},
+}  # fmt: skip
+
+
+@part("prices", SHAPE)
 def prices(ask: Ask) -> dict[str, Any] | None:
     """Series of the assets with a price by month, in the reporting currency.
 

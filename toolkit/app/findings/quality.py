@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from toolkit.app.findings.part import Ask, part
+from toolkit.app.run_schema import NAMED, Day, LaterDay, Number, Text, Whole
 from toolkit.data.quality import is_old
 from toolkit.data.quality import quality as measured
 from toolkit.factors.panel import CUSTOMS
@@ -18,7 +19,18 @@ KEPT = (
 )  # fmt: skip
 
 
-@part("quality")
+SHAPE = {
+    "series": [{
+        **NAMED, "basis": str, "noisy": bool, "old": bool, "first": Day, "last": Day, "observations": int, "rhythm": Text,
+        "expected": Whole, "gaps": Whole, "longest_gap": Whole, "longest_gap_after": LaterDay, "stale_run": Whole,
+        "stale_until": LaterDay, "outliers": Whole, "outlier_date": LaterDay, "outlier_z": Number, "unit_ratio": Number,
+        "unit_date": LaterDay, "age_days": int,
+    }],
+    "without": [NAMED],
+}  # fmt: skip
+
+
+@part("quality", SHAPE)
 def quality(ask: Ask) -> dict[str, Any] | None:
     """One row a price series of the assets, as known on the day, in their order; None where no asset has one.
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from toolkit.app.findings.part import Ask, part
+from toolkit.app.run_schema import NAMED, LaterDay, Text
 from toolkit.core.size import PieceSize
 from toolkit.supply.exposure import STORED_SAFE
 from toolkit.supply.purity import purity_fraction
@@ -21,7 +22,22 @@ Kind = tuple[str, str, str, float | None, PieceSize | None, str, bool, str | Non
 the country it lies in: what law tells apart."""
 
 
-@part("resale")
+SHAPE = {
+    "buyers": [{"destination": str, "end_user": str}],
+    "groups": [{
+        **NAMED, "form": str, "traded": bool, "origin": str, "at_origin": bool, "lots": int, "value": float,
+        "answers": [{
+            "answer": str, "licence_to_leave": bool, "certain": bool,
+            "measures": [{
+                "event_id": str, "instrument": str, "number": Text, "authority": Text, "status": str, "since": LaterDay,
+                "until": LaterDay, "standing": str, "confidence": str, "source_id": str,
+            }],
+        }],
+    }],
+}  # fmt: skip
+
+
+@part("resale", SHAPE)
 def resale(ask: Ask) -> dict[str, Any] | None:
     """The answer for every metal, form and origin held and every buyer that a notice singles out; None for a run."""
     exposure = ask.record.get("exposure")

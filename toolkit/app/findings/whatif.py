@@ -16,6 +16,7 @@ import polars as pl
 
 from toolkit.app.assumptions import EVERY, find_assumption, parse_elasticity
 from toolkit.app.findings.part import Ask, part
+from toolkit.app.run_schema import NAMED, PHRASE, LaterDay, Number, Text
 from toolkit.app.shock import PUBLISHED, outside_check
 from toolkit.app.stops import is_exchange_traded, largest_observed, stop_bands, stop_shares
 from toolkit.app.supply import MetalSupply, supply_of
@@ -58,7 +59,25 @@ class Amounts:
         return _sums([*self.held.items(), *self.coming.items()])
 
 
-@part("whatif")
+BAND = {"loss": float, "low": float, "central": float, "high": float}
+EFFECTS = [{**BAND, "multiples": {"low": float, "central": float, "high": float}, "metals": int, "short": int}]
+SHAPE = {
+    "country": str, "elasticity": {"low": float, "central": float, "high": float, "basis": str, "source": str},
+    "carried_to": float, "largest_observed": Number,
+    "metals": [{
+        **NAMED, "weight": Number, "share": Number, "stage": Text, "period_start": LaterDay, "period_end": LaterDay,
+        "source_id": Text, "state": str, "bands": [BAND], "stop": (None, BAND),
+    }],
+    "shown": [BAND], "weights": (None, EFFECTS), "money": {str: EFFECTS}, "undelivered": float,
+    "checks": [{
+        **NAMED, "change": float, "share": Number, "implied_elasticity": Number, "implied_loss": Number, "statement": str,
+        "citation": str, "source_id": str,
+    }],
+    "assumptions": {str: PHRASE},
+}  # fmt: skip
+
+
+@part("whatif", SHAPE)
 def whatif(ask: Ask) -> dict[str, Any] | None:
     """The price multiples of a stop of all Chinese exports for a year, and what they mean for who holds and who waits.
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.app.config import Settings
+from toolkit.app.findings.part import check_parts
 from toolkit.app.report.render import FORMATS, report
-from toolkit.app.runs import RECORD, read_run, read_stored, stored_runs, to_json
+from toolkit.app.runs import AGAIN, RECORD, read_run, read_stored, stored_runs, to_json
 from toolkit.app.subjects import DEFAULT_REPORT, Subject, kind_of, parts_of
 from toolkit.core.errors import SpecError
 
@@ -56,10 +57,10 @@ def load_run(folder: Path, settings: Settings) -> Stored:
         SpecError: when a file cannot be read, or the run is of another version.
     """
     record = read_run(folder)
-    parts = read_stored(folder, PARTS)
-    if parts is None:
-        parts = parts_of(record, settings)
-    return Stored(folder, Subject(record, parts))
+    found = read_stored(folder, PARTS)
+    if found is not None:
+        check_parts(found, str(folder / PARTS), AGAIN)
+    return Stored(folder, Subject(record, parts_of(record, settings) if found is None else found))
 
 
 def file_name(name: str, kind: str, lang: str, usual: str, suffix: str) -> str:
