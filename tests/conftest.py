@@ -15,6 +15,11 @@ from hypothesis import settings
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 
+# pytest imports readline, which writes the size of the terminal into the environment that processes and workers inherit.
+for _name in ("COLUMNS", "LINES"):
+    os.environ.pop(_name, None)
+    os.unsetenv(_name)
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 TESTDATA = REPOSITORY.parent / "shared" / "testdata"
 LOOPBACK = ("127.", "::1", "localhost")

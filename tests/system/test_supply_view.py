@@ -48,8 +48,8 @@ def test_everything_fits_a_hundred_columns(toolkit, arguments):
     assert max(map(len, out.splitlines())) <= 100
 
 
-def test_one_row_a_product_in_both_tables(process):
-    out = process("supply", *TODAY).stdout
+def test_one_row_a_product_in_both_tables(toolkit):
+    _, out, _ = toolkit("supply", *TODAY)
     rows = {
         metal: [line for line in out.splitlines() if line.startswith(f"{metal} ")] for metal in ("gallium", "terbium", "gold")
     }
