@@ -48,6 +48,17 @@ def _phrase(value: Any) -> Any:
     raise ValueError("is no sentence with its values")
 
 
+def as_long(*keys: str) -> Callable[[Any], Any]:
+    """The lists of these keys of a table go row by row."""
+
+    def checked(table: Any) -> Any:
+        if len({len(getattr(table, key)) for key in keys}) > 1:
+            raise ValueError(f"needs lists of one length: {', '.join(keys)}")
+        return table
+
+    return checked
+
+
 Day, Month = Annotated[str, AfterValidator(_day)], Annotated[str, AfterValidator(_month)]
 Number, Whole, Flag, Text, LaterDay = Optional[float], Optional[int], Optional[bool], Optional[str], Optional[Day]  # noqa: UP045
 PHRASE = Annotated[Any, AfterValidator(_phrase)]
@@ -72,7 +83,7 @@ RUN = {
     "objective": {"kind": str, "value": Number, "unit": str, "risk_aversion": Number, "measure": Text, "confidence": Number},
     "solver": {
         "name": str, "status": str, "attempts": [{"solver": str, "status": str, "residual": Number, "outcome": str}],
-        "kkt": (None, {"primal": Number, "dual": Number, "gap": Number}), "lots_gap": Number, "rounding_cost": Number,
+        "kkt": (None, {"primal": float, "dual": float, "gap": float}), "lots_gap": Number, "rounding_cost": Number,
         "reproducible": bool,
     },
     "positions": [{
@@ -183,7 +194,8 @@ RUN = {
     }),
     "phrases": {str: PHRASE},
 }  # fmt: skip
-"""A table by its keys, ``[x]`` a list of x, ``{str: x}`` a table of any keys, ``(None, x)`` one that may be null."""
+"""A table by its keys, ``[x]`` a list of x, ``{str: x}`` a table of any keys, ``(None, x)`` one that may be null,
+``(x, f)`` one that `f` returns or refuses."""
 BY_ASSET = (("risk_contributions",), ("relaxed", "weights"), ("expected_return", "assets"))
 """Tables whose keys are the assets of the positions."""
 SHARED = (
@@ -207,7 +219,10 @@ def _annotation(shape: Any, name: str) -> Any:
     if isinstance(shape, list):
         return list[_annotation(shape[0], name)]
     if isinstance(shape, tuple):
-        return Optional[_annotation(shape[1], name)]  # noqa: UP045  # the value of an annotation
+        first, second = shape
+        if first is not None:
+            return Annotated[_annotation(first, name), AfterValidator(second)]
+        return Optional[_annotation(second, name)]  # noqa: UP045  # the value of an annotation
     if not isinstance(shape, dict):
         return shape
     if str in shape:

@@ -82,7 +82,7 @@ def test_a_run_of_an_earlier_version_is_refused_by_reports_in_plain_words(tmp_pa
 def places(shape, node):
     """Each table of a record that the schema knows by its keys, with those keys."""
     if isinstance(shape, tuple):
-        shape = shape[1]
+        shape = shape[0] or shape[1]
     if node is None or not isinstance(shape, dict | list):
         return
     if isinstance(shape, list):
@@ -152,7 +152,7 @@ def test_a_model_has_a_loading_on_each_of_its_factors():
 def unknown(shape, node, path=""):
     """Each key of a record that the schema does not know."""
     if isinstance(shape, tuple):
-        shape = shape[1]
+        shape = shape[0] or shape[1]
     if isinstance(shape, list):
         for item in node or ():
             yield from unknown(shape[0], item, f"{path}[]")
@@ -179,7 +179,10 @@ def test_a_part_states_every_key_of_what_it_finds(subject, tmp_path):
 
 def test_a_stored_run_with_a_damaged_part_is_refused(tmp_path, capsys):
     subject = with_parts(proposal())
+    flow, *others = subject.parts["flows"]["flows"]
+    shorter = [{**flow, "basis": flow["basis"][1:]}, *others]
     faulty = {
+        "flows.flows.0 needs lists of one length": {**subject.parts, "flows": {**subject.parts["flows"], "flows": shorter}},
         "supply.metals must be a list": {**subject.parts, "supply": {**subject.parts["supply"], "metals": None}},
         "whatif.country is required": {**subject.parts, "whatif": {}},
         "must be a table, not list": [subject.parts],

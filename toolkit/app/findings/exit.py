@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from toolkit.app.assumptions import Assumption, find_assumption
 from toolkit.app.findings.part import Ask, part
@@ -49,9 +51,10 @@ class Stake:
     vat: str | None = None
 
 
-AMOUNT_SHAPE = {**dict.fromkeys(AMOUNTS, float), "rise": [Number]}
+AT_HORIZONS = Annotated[list[Number], Field(min_length=len(HORIZONS), max_length=len(HORIZONS))]
+AMOUNT_SHAPE = {**dict.fromkeys(AMOUNTS, float), "rise": AT_HORIZONS}
 SHAPE = {
-    "of": str, "years": float, "horizons": [int],
+    "of": str, "years": float, "horizons": AT_HORIZONS,
     "products": [{
         **NAMED, **AMOUNT_SHAPE, "group": Text, "lots": int, "spread": Number, "storage": Number, "terms": str,
         "days": (None, {"low": float, "central": float, "high": float}), "vat": {str: int},

@@ -12,7 +12,7 @@ import polars as pl
 
 from toolkit.app.findings.part import Ask, part
 from toolkit.app.flows import CodeFlows, FlowAnswer, ReportedPoint, customs_flows
-from toolkit.app.run_schema import CHANGE, NAMED, PHRASE, Day, LaterDay, Month, Number, Text
+from toolkit.app.run_schema import CHANGE, NAMED, PHRASE, Day, LaterDay, Month, Number, Text, as_long
 from toolkit.core.errors import GapError
 from toolkit.core.said import Said, retellable, said
 from toolkit.supply.collapse import BASE_MONTHS, LOW, SHORTEST, Collapse
@@ -55,7 +55,7 @@ RULES: Mapping[str, Said] = MappingProxyType(
 
 SHAPE = {
     "unit": str, "origin": str, "rules": dict.fromkeys(RULES, PHRASE),
-    "flows": [{
+    "flows": [({
         **NAMED, "hs_code": str, "reporter": str, "direction": str, "origin": Text, "months": [Month], "total": [Number],
         "quantity": [Number], "basis": [str],
         "summary": {
@@ -77,7 +77,7 @@ SHAPE = {
             "change": (None, CHANGE), "collapsed": LaterDay,
         }],
         "mixed": (None, PHRASE),
-    }],
+    }, as_long("months", "total", "quantity", "basis"))],
     "without_flow": [NAMED],
     "reported": [{
         "event_id": str, "date": Day, "precision": Text, "assets": [str], "what": str, "citation": str, "confidence": str,

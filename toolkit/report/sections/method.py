@@ -39,7 +39,7 @@ def _finding(run: Findings) -> Text:
     solver = run.record["solver"]
     if not solver["kkt"]:
         return run.say("The weights are named by the strategy, not optimized")
-    worst = max(solver["kkt"].values(), key=lambda value: value if math.isfinite(value) else math.inf)
+    worst = max(solver["kkt"].values())
     return run.say(
         "The optimum of {solver} is certified: no residual above {worst}", solver=name(solver["name"]), worst=_power(run, worst)
     )
@@ -126,8 +126,8 @@ def _certificate(run: Findings) -> Text:
 
 def _power(run: Findings, value: float) -> str:
     """A very small number: 1.5 × 10⁻¹¹."""
-    if not value or not math.isfinite(value):
-        return run.fmt.number(value if math.isfinite(value) else None)
+    if not value:
+        return run.fmt.number(value)
     exponent = math.floor(math.log10(abs(value)))
     return f"{run.fmt.number(value / 10.0**exponent, 1)} × 10{str(exponent).translate(_RAISED)}"
 
