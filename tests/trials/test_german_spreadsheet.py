@@ -93,7 +93,7 @@ def test_a_slip_of_a_thousand_is_a_warning(ask, tmp_path):
     assert code == 0
     told = [warning for warning in record["warnings"] if warning.startswith("5: bought at")]
     assert len(told) == 1
-    assert "price of a kg" in told[0]
+    assert "the price of one kg" in told[0]
     _, right = ask("exposure", str(SHEET))
     assert not [warning for warning in right["warnings"] if ": bought at" in warning]
 

@@ -16,12 +16,13 @@ from toolkit.app.costs import world_production
 from toolkit.app.exchange import rates_used
 from toolkit.app.instruments import Instrument, instruments, out_of_scope
 from toolkit.app.ledger import Events, LedgerInputs, load_ledger
-from toolkit.app.lots import LotNames, instruments_of, price_warnings, read_lots
+from toolkit.app.lots import LotNames, instruments_of, read_lots
 from toolkit.app.plain import plain
+from toolkit.app.price_levels import price_warnings
 from toolkit.app.prices import PriceFiles, read_own
 from toolkit.app.purchases import Purchase, purchases
 from toolkit.app.stops import largest_observed, stop_bands, stop_shares
-from toolkit.app.valuation import ANNUAL, FILTERED, KINDS, UnitPrice, unit_prices
+from toolkit.app.valuation import ANNUAL, FILTERED, KINDS, UnitPrice, unit_prices, with_own_prices
 from toolkit.core.countries import CUSTOMS_CHINA
 from toolkit.core.errors import GapError, SpecError
 from toolkit.core.limits import LARGEST_RATIO, check_number
@@ -192,23 +193,22 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     snapshot = inputs.snapshot
     prices, own = snapshot["prices"], None
     remarks: list[Remark] = []
-    read: tuple[str, ...] = ()
     if request.prices is not None:
-        found = read_own(request.prices, snapshot, LotNames(inputs.ledger, inputs.products))
-        own = found.frame
-        prices = own if request.prices.only else found.over(prices)
-        if found.assets:
-            remarks.append(note(said("Own prices for {assets}.", assets=list(found.assets))))
-        remarks += [*found.notes, *(remark for remark in found.reading if remark.is_warning)]
-        read = tuple(remark.text for remark in found.reading if not remark.is_warning)
-    listed = instruments_of(own, inputs.ledger)
+        own = read_own(request.prices, snapshot, LotNames(inputs.ledger, inputs.products))
+        prices = own.over(prices)
+        if own.assets:
+            remarks.append(note(said("Own prices for {assets}.", assets=list(own.assets))))
+        remarks += [*own.notes, *(remark for remark in own.reading if remark.is_warning)]
+    listed = instruments_of(None if own is None else own.frame, inputs.ledger)
     holdings = read_lots(request.holdings, inputs.ledger, inputs.products, as_of, instruments=listed)
     lots = holdings.frame.filter(pl.col("mass").is_not_null())
     shares = holdings.frame.filter(pl.col("mass").is_null())
     held = tuple(asset for asset in inputs.products if asset.key in set(lots["asset"]))
     levels = unit_prices(snapshot, prices, held, currency)
-    if own is not None and request.prices is not None and request.prices.only:
-        levels = {key: level for key, level in levels.items() if key[0] in set(own["asset"])}
+    read: tuple[str, ...] = ()
+    if own is not None:
+        levels, told = with_own_prices(levels, own, inputs.products, snapshot["fx"], currency)
+        read = (*own.sentences, *told)
     found = lot_exposures(
         lots, {key: level.price for key, level in levels.items()}, inputs.ledger, on=as_of, destination=destination
     )
@@ -236,7 +236,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     remarks = [
         *_warnings(portfolio, levels, inputs.ledger, as_of),
         *(remark for remark in late(data, {}) if remark.kind == "law"),  # the age of prices is told by metal
-        *price_warnings(lots, prices, snapshot["fx"], inputs.products, values=values),
+        *price_warnings(lots, prices, snapshot, inputs.products, values=values),
         *remarks,
     ]
     return ExposureAnswer(

@@ -11,8 +11,9 @@ import polars as pl
 
 from toolkit.app.config import Settings
 from toolkit.app.ledger import load_ledger
-from toolkit.app.lots import LotNames, instruments_of, parse_lots, price_warnings
+from toolkit.app.lots import LotNames, instruments_of, parse_lots
 from toolkit.app.plain import plain
+from toolkit.app.price_levels import price_warnings
 from toolkit.app.prices import PriceFiles, read_own
 from toolkit.core.errors import DataError, SpecError
 from toolkit.core.places import place
@@ -80,13 +81,13 @@ def check_holdings(
     known, own = inputs.snapshot["prices"], None
     if prices is not None:
         found = read_own(prices, inputs.snapshot, LotNames(inputs.ledger, inputs.products))
-        own, known = found.frame, found.frame if prices.only else found.over(known)
+        own, known = found.frame, found.over(known)
     read = parse_lots(path, inputs.ledger, inputs.products, instruments=instruments_of(own, inputs.ledger), stdin=stdin)
     faulty = {found.row for found in read.faults}
     good = [lot_of(row) for row, number in zip(read.rows, read.numbers, strict=True) if number not in faulty]
     schema = {name: column.dtype for name, column in Lots.columns().items()}
     lots = pl.DataFrame(good, schema=schema)
-    return HoldingsCheck(read, lots, price_warnings(lots, known, inputs.snapshot["fx"], inputs.products))
+    return HoldingsCheck(read, lots, price_warnings(lots, known, inputs.snapshot, inputs.products))
 
 
 def write_text(file: str, text: str) -> None:

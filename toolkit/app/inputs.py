@@ -39,8 +39,8 @@ class Inputs:
         unpriced: Products without a series among the bundled prices: nothing can be said of them without the user's own.
         own_prices: Name of the user's price files, None for the bundled prices.
         own: Assets of the user's price files that have a series there.
-        asks: What a dealer asks, rows of `toolkit.core.frames.Prices`, one a product.
-        price_notes: How the user's price files were read and what a dealer asks; `notes` has them too.
+        quotes: Own prices of a day (`toolkit.app.quotes`), rows of `toolkit.core.frames.Prices`, one a product.
+        price_notes: How the user's price files were read and which prices of a day are taken; `notes` has them too.
         events: The user's own control events, which are in the ledger and in the snapshot.
         notes: What a reader must know of how the inputs were read.
     """
@@ -55,7 +55,7 @@ class Inputs:
     own_prices: str | None
     notes: tuple[Remark, ...]
     own: tuple[str, ...] = ()
-    asks: pl.DataFrame | None = None
+    quotes: pl.DataFrame | None = None
     price_notes: tuple[str, ...] = ()
     events: OwnEvents | None = None
 
@@ -178,11 +178,12 @@ class Context:
             SpecError, DataError: for names the strategy uses and nobody knows.
         """
         snapshot, products, notes = self.snapshot, self.products, self.notes
-        # A dealer's list alone brings no series: what a strategy may hold is what it is without one.
+        # Prices of a day alone bring no series: what a strategy may hold is what it is without them.
         own = self.own if self.own is not None and self.own.assets else None
+        named = () if own is None else tuple(dict.fromkeys((*own.assets, *own.quotes["asset"])))
         if not self.only:
-            named = _annual_only(strategy.universe, snapshot["prices"], products, also)
-            rows = annual_rows(snapshot["prices_annual"], named)
+            yearly = _annual_only(strategy.universe, snapshot["prices"], products, (*also, *named))
+            rows = annual_rows(snapshot["prices_annual"], yearly)
             snapshot = self.market.replace("prices", pl.concat([snapshot["prices"], rows])).until(snapshot.as_of)
         visible = snapshot["prices"]
         if visible.is_empty():
@@ -202,7 +203,7 @@ class Context:
         )
         if own is None:
             priced = priced.take([key for key in products.keys if key in priced])
-        universe = _select(strategy.universe, priced, products, own=None if own is None else mine, only=self.only)
+        universe = _select(strategy.universe, priced, products, own=None if own is None else named, only=self.only)
         universe = priced.take([*universe.keys, *(key for key in also if key in priced and key not in universe)])
         if own is not None and not {*universe.keys} <= {*mine}:
             notes += (note(said("Own prices for {assets}.", assets=list(mine))),)
@@ -217,8 +218,8 @@ class Context:
             own_prices=None if self.own is None else self.own.name,
             notes=notes,
             own=mine,
-            asks=None if self.own is None else self.own.asks,
-            price_notes=() if self.own is None else tuple(r.text for r in self.own.reading if not r.is_warning),
+            quotes=None if self.own is None else self.own.quotes,
+            price_notes=() if self.own is None else self.own.sentences,
             events=self.events,
         )
 
@@ -258,7 +259,7 @@ def load_context(settings: Settings, as_of: date, *, prices: PriceFiles | None =
             for sentence in _together(findings(quality(own.frame, as_of=as_of)))
         )
         notes = tuple(dict.fromkeys((*notes, *whole, *own.reading, *found)))
-        market = market.replace("prices", own.frame if only else own.over(snapshot["prices"]))
+        market = market.replace("prices", own.over(snapshot["prices"]))
         snapshot = market.until(as_of)
     supply = scored_supplies(products, snapshot["shares"], snapshot["shares_elsewhere"])
     return Context(market, snapshot, products, ledger, supply, own, only, notes, own_events)

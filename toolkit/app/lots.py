@@ -1,25 +1,19 @@
-"""The lots of a holdings file, by the names of the ledger and of the user's own prices; what was paid against the level."""
+"""The lots of a holdings file, by the names of the ledger and of the user's own prices."""
 
 from __future__ import annotations
 
-import math
-from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
-from types import MappingProxyType
 from typing import BinaryIO
 
 import polars as pl
 
-from toolkit.app.exchange import last_rate
 from toolkit.core.assets import Universe
 from toolkit.core.countries import foldings
 from toolkit.core.errors import DataError, did_you_mean
-from toolkit.core.remarks import Remark
 from toolkit.core.said import Said, said
 from toolkit.core.trade_names import METALS, SYMBOLS, metal_and_form
-from toolkit.core.units import KG_PER_UNIT
 from toolkit.data.files.cells import PURITY
 from toolkit.data.files.holdings import parse, read_holdings
 from toolkit.data.files.lots import Holdings, ReadFile, few
@@ -29,15 +23,8 @@ from toolkit.supply.purity import purity_fraction
 PRECIOUS = "precious_metals"
 LESS_PURE = 0.01
 """A purity that is lower than the product's by this or more is another good; less is within what dealers trade as one."""
-FAR_OFF = 8.0
-"""A price paid this many times the level of its day, or this part of it, is likely that of another quantity: twice to four
-times is a dealer's premium or a noisy price, ten and a thousand are slips."""
 TICKER = 6
 """Letters of a text in capitals that may be the ticker of a listed instrument."""
-SINGLY = 3
-"""Lots that are told one by one; more of them are told together."""
-LEVEL_DAYS = 400
-"""A level older than this says nothing about the day of a purchase."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,110 +173,3 @@ def parse_lots(
     """The file as far as it can be read, with all its faults; see `toolkit.data.files.holdings.parse`."""
     names = LotNames(ledger, products, tuple(instruments))
     return parse(path, names=names, today=date.today(), stdin=stdin)
-
-
-def price_warnings(
-    lots: pl.DataFrame,
-    prices: pl.DataFrame,
-    fx: pl.DataFrame,
-    products: Universe,
-    *,
-    values: Mapping[str, float | None] = MappingProxyType({}),
-) -> tuple[Remark, ...]:
-    """A warning for every lot bought at a price far from the level of its day, with the likely slip.
-
-    Args:
-        lots: Columns of the holdings contract.
-        prices: Visible prices; those per a mass count, for lots in the traded form.
-        fx: Exchange rates.
-        products: Their traded forms.
-        values: Lot id -> what it is worth in the reporting currency, where that is known.
-    """
-    levels = _Levels.of(prices, fx)
-    traded = {(asset.key, asset.form) for asset in products}
-    found: list[Remark] = []
-    odd: list[str] = []
-    for row in lots.filter(pl.col("purchase_price").is_not_null() & pl.col("mass").is_not_null()).iter_rows(named=True):
-        if (row["asset"], row["form"]) not in traded:
-            continue
-        level = levels.at(row["asset"], row["purchase_date"], row["currency"])
-        if level is None:
-            continue
-        paid = row["purchase_price"] * row["quantity"] / row["mass"]
-        times = paid / level
-        if 1 / FAR_OFF < times < FAR_OFF:
-            continue
-        text = said(
-            "{lot}: bought at {paid:,.6g} {currency} a kg, {times:,.3g} times the level of its day ({level:,.6g}). {cause}",
-            lot=row["lot_id"],
-            paid=paid,
-            currency=row["currency"],
-            times=times,
-            level=level,
-            cause=_cause(times, row["quantity"], row["unit"]),
-        )
-        odd.append(row["lot_id"])
-        found.append(Remark("data", text, "", (row["asset"],), values.get(row["lot_id"])))
-    if len(found) > SINGLY + 1:
-        rest = odd[SINGLY:]
-        text = said("{n} more lots were bought at prices as far from their level: {lots}.", n=len(rest), lots=few(rest))
-        worth = sum(values.get(lot) or 0.0 for lot in rest)
-        found[SINGLY:] = [Remark("data", text, "Check price, unit and currency.", None, worth)]
-    return tuple(found)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Levels:
-    """Prices of a kg by asset and day. Few days and currencies occur among many lots, so rates are kept."""
-
-    series: Mapping[str, tuple[list[date], list[float], list[str]]]
-    fx: pl.DataFrame
-    rates: dict[tuple[str, str, date | None], float | None]
-
-    @classmethod
-    def of(cls, prices: pl.DataFrame, fx: pl.DataFrame) -> _Levels:
-        """The series per a mass."""
-        massed = prices.filter(pl.col("unit").is_in(list(KG_PER_UNIT))).sort("date")
-        series = {
-            str(key[0]): (
-                frame["date"].to_list(),
-                [price / KG_PER_UNIT[unit] for price, unit in frame.select("price", "unit").iter_rows()],
-                frame["currency"].to_list(),
-            )
-            for key, frame in massed.partition_by("asset", as_dict=True, maintain_order=True).items()
-        }
-        return cls(series, fx, {})
-
-    def at(self, asset: str, day: date | None, currency: str) -> float | None:
-        """The last price known for a day (the newest where no day is given), in `currency`; None where none is near."""
-        if asset not in self.series:
-            return None
-        days, prices, currencies = self.series[asset]
-        last = len(days) - 1 if day is None else bisect_right(days, day) - 1
-        if last < 0 or (day is not None and (day - days[last]).days > LEVEL_DAYS):
-            return None
-        key = (currencies[last], currency, day)
-        if key not in self.rates:
-            known = self.fx if day is None else self.fx.filter(pl.col("date") <= day)
-            try:
-                self.rates[key] = last_rate(known, key[0], currency).value
-            except DataError:
-                self.rates[key] = None
-        rate = self.rates[key]
-        return None if rate is None else prices[last] * rate
-
-
-def _cause(times: float, quantity: float, unit: str) -> Said:
-    """The slip that explains the ratio best."""
-
-    def near(other: float) -> bool:
-        return other > 0 and abs(math.log(times / other)) < math.log(3)
-
-    if quantity not in (0, 1) and near(quantity):
-        return said("It may be the price of the whole lot: then say so in purchase_price_is.")
-    factor = KG_PER_UNIT[unit]
-    if unit != "kg" and near(1 / factor):
-        return said("It may be the price of a kg, not of a unit ({unit}).", unit=unit)
-    if near(1000) or near(0.001):
-        return said("Grams and kilograms, or a decimal and a thousands mark, may be mixed up.")
-    return said("Check price, unit and currency.")

@@ -19,6 +19,7 @@ from toolkit.app.forecast import strategy_forecast
 from toolkit.app.holdings import Held, Whole, read_held, whole
 from toolkit.app.inputs import Context, Inputs, load_context
 from toolkit.app.origins import Offers, is_controlled
+from toolkit.app.quotes import quoted_level
 from toolkit.app.request import Request
 from toolkit.app.sales import WAIT_DAYS, free_from, waiting
 from toolkit.app.scenarios import StrategyScenarios, strategy_scenarios
@@ -26,7 +27,6 @@ from toolkit.core.assets import Universe
 from toolkit.core.errors import DataError
 from toolkit.core.remarks import Remark, note
 from toolkit.core.said import Said, said
-from toolkit.core.text import figure
 from toolkit.factors.forecast import FloatArray, Forecast
 from toolkit.optimize.allocate import Solver
 from toolkit.optimize.prices import BINDING
@@ -147,7 +147,7 @@ def prepare(request: Request) -> Prepared:
     outside = tuple(key for key in others if key in inputs.universe)
     quoted = sorted({level.currency for level in forecast.levels})
     rates = {code: last_rate(inputs.snapshot["fx"], code, currency) for code in quoted}
-    inputs, forecast = _at_asks(strategy, inputs, forecast)
+    inputs, forecast = _at_quotes(strategy, inputs, forecast)
     offers = Offers.of(inputs.universe, strategy.universe.offer)
     production = _production(strategy, inputs, offers)
     inputs, forecast = offers.inputs(inputs), offers.forecast(forecast)
@@ -178,36 +178,28 @@ def prepare(request: Request) -> Prepared:
     return Prepared(strategy, inputs, problem, solver, prices, rates, held, money, outside, of_holdings, waits, outlook)
 
 
-def _at_asks(strategy: Strategy, inputs: Inputs, forecast: Forecast) -> tuple[Inputs, Forecast]:
-    """Levels at which an order pays what a dealer asks, half the spread included, and a note on each."""
-    asks = {} if inputs.asks is None else {row["asset"]: row for row in inputs.asks.iter_rows(named=True)}
+def _at_quotes(strategy: Strategy, inputs: Inputs, forecast: Forecast) -> tuple[Inputs, Forecast]:
+    """Levels that own prices of a day tell in place of those of the market, and a note on each."""
+    quotes = {} if inputs.quotes is None else {row["asset"]: row for row in inputs.quotes.iter_rows(named=True)}
     paid = strategy.costs is None or "spread" in strategy.costs.include
     levels, notes = list(forecast.levels), []
     for i, (asset, level) in enumerate(zip(inputs.universe, forecast.levels, strict=True)):
-        if asset.key not in asks:
+        row = quotes.pop(asset.key, None)
+        if row is None:
             continue
-        row = asks[asset.key]
         if row["unit"] != level.unit:
             raise DataError(
-                f"{row['source']}: {asset.key!r} is asked for per {row['unit']}, and its series is per {level.unit}.",
-                hint="State the unit of the asking price as that of the series.",
+                f"{row['source']}: {asset.key!r} is priced per {row['unit']}, and its series is per {level.unit}.",
+                hint="State the unit of the price as that of the series.",
                 details={"asset": asset.key},
             )
         rate = last_rate(inputs.snapshot["fx"], row["currency"], level.currency).value
-        ask = row["price"] * rate
-        price = ask / (1.0 + 0.5 * asset.spread) if paid else ask
-        levels[i] = replace(level, price=price, standard_error=0.0, raw=price, date=row["date"], basis=row["basis"])
-        text = said(
-            "{asset} is bought at what the dealer asks on {day:%Y-%m-%d}: {ask} {currency} a {unit}; the level of the market "
-            "is {level}.",
-            asset=asset.key,
-            day=row["date"],
-            ask=figure(row["price"]),
-            currency=row["currency"],
-            unit=level.unit,
-            level=figure(level.price / rate),
-        )
-        notes.append(text)
+        quoted = quoted_level(row, asset, level.price / rate, spread_is_paid=paid)
+        price, error = quoted.price * rate, quoted.standard_error * rate
+        levels[i] = replace(level, price=price, standard_error=error, raw=price, date=row["date"], basis=row["basis"])
+        notes.append(quoted.sentence)
+    if quotes:
+        notes.append(said("Own prices that the strategy has no use for: {assets}.", assets=sorted(quotes)))
     told = replace(inputs, notes=(*inputs.notes, *map(note, notes)), price_notes=(*inputs.price_notes, *notes))
     return told, replace(forecast, levels=tuple(levels))
 
@@ -396,6 +388,6 @@ def _used_rows(inputs: Inputs, currency: str) -> dict[str, pl.DataFrame]:
         scored = [(asset.offer_of or asset.key, asset.stage) for asset in inputs.universe if asset.key in inputs.supply]
         keys = pl.DataFrame(scored, schema=["asset", "stage"], orient="row")
         frames["shares"] = newest_shares(snapshot["shares"]).join(keys, on=["asset", "stage"], how="semi")
-    if inputs.asks is not None:
-        frames["prices"] = pl.concat([inputs.prices, inputs.asks.select(inputs.prices.columns)])
+    if inputs.quotes is not None:
+        frames["prices"] = pl.concat([inputs.prices, inputs.quotes.select(inputs.prices.columns)])
     return {table: frame for table, frame in frames.items() if frame.height}

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import numpy as np
 import polars as pl
 
-from toolkit.app.exchange import last_rate
 from toolkit.app.lots import LotNames
+from toolkit.app.price_levels import FAR, WRONG, KnownPrices, is_far
+from toolkit.app.quotes import newest_quotes, too_short
 from toolkit.core.assets import CASH, Universe
 from toolkit.core.countries import foldings
 from toolkit.core.errors import DataError, GapError, did_you_mean
@@ -20,14 +20,12 @@ from toolkit.core.remarks import Remark, note
 from toolkit.core.said import said
 from toolkit.core.text import figure
 from toolkit.core.units import KG_PER_UNIT
-from toolkit.data.files.price_checks import JUMP
-from toolkit.data.files.prices import read_price_files
+from toolkit.data.files.price_files import read_price_files
 
 LEVELS = "levels"
 """Name that accepts every own price far from the bundled level of its metal."""
 CHECK = "Check these rows in the file."
 STATE_UNIT = "State it in a column unit (kg, g, lb, ozt, t)."
-_RECENT = 3  # prints of a bundled series whose median is its level: one customs value may be an entry error
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +51,24 @@ class OwnPrices:
 
     Attributes:
         frame: Visible rows of `toolkit.core.frames.Prices`.
-        asks: What a dealer asks for a product: its newest visible row, in no series.
+        quotes: Prices of a day (`toolkit.app.quotes`): one visible row a product, in no series.
         name: Of the files.
         notes: What a reader must know of the whole files.
         reading: How they were read, and what is assumed of units.
+        only: Whether nothing is taken from the bundled prices.
     """
 
     frame: pl.DataFrame
-    asks: pl.DataFrame
+    quotes: pl.DataFrame
     name: str
     notes: tuple[Remark, ...]
     reading: tuple[Remark, ...]
+    only: bool = False
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """How they were read, without what is a warning."""
+        return tuple(remark.text for remark in self.reading if not remark.is_warning)
 
     @property
     def assets(self) -> tuple[str, ...]:
@@ -71,7 +76,9 @@ class OwnPrices:
         return tuple(self.frame["asset"].unique().sort())
 
     def over(self, bundled: pl.DataFrame) -> pl.DataFrame:
-        """These rows, and the bundled ones of every other asset."""
+        """These rows, and the bundled ones of every other asset; these alone where nothing is taken from the bundle."""
+        if self.only:
+            return self.frame
         return pl.concat([bundled.filter(~pl.col("asset").is_in(self.assets)), self.frame.select(bundled.columns)])
 
 
@@ -107,7 +114,16 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
     )
     known = (pl.col("known_from") <= snapshot.as_of) & (pl.col("date") <= snapshot.as_of)
     visible = file.frame.filter(known)
-    odd = () if masses else _not_per_kg(visible, snapshot, products, files)
+    few = () if files.only else too_short(visible, snapshot, products)
+    visible, short = visible.filter(~pl.col("asset").is_in(few)), visible.filter(pl.col("asset").is_in(few))
+    levels = KnownPrices.of(snapshot["prices"], snapshot, products)
+    accepted = {*files.accept}
+    silent = (pl.col("unit") == "unit") & pl.col("asset").is_in(list(products.keys))
+    per_mass = pl.when(silent).then(pl.lit("kg")).otherwise(pl.col("unit"))
+    odd: tuple[str, ...] = ()
+    if not masses:
+        as_kg = visible.filter(silent).with_columns(unit=per_mass)
+        odd = tuple(row["asset"] for row, *_ in _far(as_kg, levels, accepted, WRONG))
     frame, unit_notes = per_kg(visible, products.take([key for key in products.keys if key not in odd]))
     if odd:
         text = said(
@@ -115,39 +131,28 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
             "whatever that is.",
             assets=list(odd),
         )
-        unit_notes += (Remark("data", text, STATE_UNIT, tuple(odd)),)
-    asks, ask_notes = _asks(file.asks.filter(known), {*products.keys, *bundled, *frame["asset"]}, file.name, products)
-    if frame.is_empty() and asks.is_empty():
+        unit_notes += (Remark("data", text, STATE_UNIT, odd),)
+    quoted = pl.concat([short, file.quotes.filter(known)])
+    newest, of_quotes = newest_quotes(quoted, snapshot)
+    quotes, of_units = per_kg(newest, products)
+    if frame.is_empty() and quoted.is_empty():
         hint = "Choose a later --as-of, or leave --prices out."
         raise GapError(f"{file.name}: no price was known on {snapshot.as_of}.", hint=hint)
-    if CASH in set(frame["asset"]):
+    if CASH in {*frame["asset"], *quotes["asset"]}:
         raise DataError(f"{file.name}: no asset may be named {CASH!r}.", hint="Cash is always there; rename or remove it.")
-    for part in (frame, asks):
-        _check_levels(part, snapshot, files, file.name)
-    lacking = (Remark("data", words, CHECK, tuple(frame["asset"].unique().sort())) for words in file.notes)
-    return OwnPrices(frame, asks, file.name, tuple(lacking), (*map(note, file.reading), *unit_notes, *ask_notes))
-
-
-def _asks(rows: pl.DataFrame, known: Collection[str], file: str, products: Universe) -> tuple[pl.DataFrame, tuple[Remark, ...]]:
-    """The newest asking price of each product, per kg, and how it is read.
-
-    Raises:
-        DataError: for an asset without a series: an asking price tells no risk.
-    """
-    newest, notes = per_kg(
-        rows.sort("asset", "date").group_by("asset", maintain_order=True).last().select(rows.columns), products
-    )
-    for key in newest["asset"]:
-        if key not in known:
+    priced = {*products.keys, *levels.assets, *frame["asset"]}
+    for asset in quotes["asset"]:
+        if asset not in priced:
             raise DataError(
-                f"{file}: a dealer's asking price for {key!r}, of which no price series is known.",
-                hint=did_you_mean(key, sorted(known)) or "Bring a series of it, too: one price tells no risk.",
-                details={"asset": key},
+                f"{file.name}: a dealer's price for {asset!r}, of which no price series is known.",
+                hint=did_you_mean(asset, sorted(priced)) or "Bring a series of it, too: one price tells no risk.",
+                details={"asset": asset},
             )
-    if newest.is_empty():
-        return newest, notes
-    text = said("Asking prices of a dealer for {assets}: proposals and orders take them.", assets=newest["asset"].to_list())
-    return newest, (*notes, note(text))
+    stated = pl.concat([visible.filter(~pl.col("asset").is_in(odd)), newest]).with_columns(unit=per_mass)
+    far = _level_warnings(stated, levels, accepted, file.name, products)
+    lacking = (Remark("data", words, CHECK, tuple(frame["asset"].unique().sort())) for words in file.notes)
+    reading = (*map(note, file.reading), *dict.fromkeys((*unit_notes, *of_units)), *of_quotes, *far)
+    return OwnPrices(frame, quotes, file.name, tuple(lacking), reading, files.only)
 
 
 def per_kg(prices: pl.DataFrame, products: Universe) -> tuple[pl.DataFrame, tuple[Remark, ...]]:
@@ -172,36 +177,51 @@ def per_kg(prices: pl.DataFrame, products: Universe) -> tuple[pl.DataFrame, tupl
     return converted, (Remark("data", text, STATE_UNIT, tuple(silent)),)
 
 
-def _check_levels(frame: pl.DataFrame, snapshot: Snapshot, files: PriceFiles, name: str) -> None:
-    """`DataError` for a metal whose own price is `JUMP` times the bundled one of its time, or one over it, or beyond."""
-    for row, level in _far(frame, snapshot, files):
-        raise DataError(
-            f"{name}: {row['asset']} costs {figure(row['price'])} {row['currency']} a {row['unit']} on {row['date']}, "
-            f"{figure(row['price'] / level, 3)} times the bundled {figure(level)}.",
-            hint="State the unit of the price (column unit: kg, g, lb, ozt, t) and its currency; "
-            f"if it is meant: --accept {row['asset']}.",
-            details={"asset": row["asset"], "rule": "level", "price": row["price"], "level": level},
-        )
+def _level_warnings(
+    stated: pl.DataFrame, levels: KnownPrices, accepted: Collection[str], file: str, products: Universe
+) -> list[Remark]:
+    """A warning for each asset whose newest own price is `FAR` from the known one of its time.
+
+    Raises:
+        DataError: for one that is `WRONG` from it.
+    """
+    found = []
+    for row, price, level in _far(stated, levels, accepted, FAR):
+        key, unit, times = row["asset"], row["unit"], price / level
+        lot = products[key].lot_size if key in products else None
+        slip = levels.slip(times, unit, row["currency"], lot=lot)
+        per = "kg" if unit in KG_PER_UNIT else unit
+        if is_far(times, WRONG):
+            raise DataError(
+                f"{file}: {key} costs {figure(price)} {row['currency']} a {per} on {row['date']}, {figure(times, 3)} times the "
+                f"bundled {figure(level)}.{f' {slip}' if slip else ''}",
+                hint="State the unit of the price (column unit: kg, g, lb, ozt, t) and its currency; "
+                f"if it is meant: --accept {key}.",
+                details={"asset": key, "rule": "level", "price": price, "level": level},
+            )
+        text = said(
+            "{file}: {asset} costs {price:,.2f} {currency} a {unit} on {day:%Y-%m-%d}, {times:.2g} times the bundled "
+            "{level:,.2f}. {slip}",
+            file=file, asset=key, price=price, currency=row["currency"], unit=per, day=row["date"], times=times, level=level,
+            slip=slip or said("No slip of unit or currency explains it."),
+        )  # fmt: skip
+        remedy = f"Check unit (column unit: kg, g, lb, ozt, t) and currency of the price; if it is meant: --accept {key}."
+        found.append(Remark("data", text, remedy, (key,)))
+    return found
 
 
-def _not_per_kg(frame: pl.DataFrame, snapshot: Snapshot, products: Universe, files: PriceFiles) -> tuple[str, ...]:
-    """Products whose file states no unit and whose price would be far from the level if it were one per kg."""
-    silent = frame.filter((pl.col("unit") == "unit") & pl.col("asset").is_in(list(products.keys)))
-    return tuple(row["asset"] for row, _ in _far(silent.with_columns(unit=pl.lit("kg")), snapshot, files))
-
-
-def _far(frame: pl.DataFrame, snapshot: Snapshot, files: PriceFiles) -> Iterator[tuple[dict[str, Any], float]]:
-    """The last row of each asset that is `JUMP` times its bundled level, or one over it, or beyond; and that level."""
-    if LEVELS in files.accept:
-        return
-    own = frame.filter(~pl.col("asset").is_in(list(files.accept))).sort("date")
-    bundled = snapshot["prices"].sort("date")
+def _far(
+    stated: pl.DataFrame, levels: KnownPrices, accepted: Collection[str], limit: float
+) -> list[tuple[dict[str, Any], float, float]]:
+    """The last row of each asset that is `limit` from the known price of its time; its price a kg, and that known one."""
+    if LEVELS in accepted:
+        return []
+    own = stated.filter(~pl.col("asset").is_in(list(accepted))).sort("date")
+    found = []
     for row in own.group_by("asset", maintain_order=True).last().sort("asset").iter_rows(named=True):
-        same = bundled.filter((pl.col("asset") == row["asset"]) & (pl.col("unit") == row["unit"]))
-        before = same.filter(pl.col("date") <= row["date"])
-        recent = before.tail(_RECENT) if before.height else same.head(_RECENT)
-        if recent.is_empty():
-            continue
-        level = float(np.median(recent["price"])) * last_rate(snapshot["fx"], recent["currency"][-1], row["currency"]).value
-        if not 1 / JUMP < row["price"] / level < JUMP:
-            yield row, level
+        mass = KG_PER_UNIT.get(row["unit"])
+        level = levels.at(row["asset"], row["date"], row["currency"], unit=row["unit"] if mass is None else "kg")
+        price = row["price"] / (mass or 1.0)
+        if level is not None and is_far(price / level, limit):
+            found.append((row, price, level))
+    return found

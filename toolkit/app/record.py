@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from toolkit.app.assumptions import value_added_tax
 from toolkit.app.cautions import cautions
@@ -20,12 +21,14 @@ from toolkit.app.observed import at_last_prices
 from toolkit.app.orders import lots_after, orders
 from toolkit.app.plain import plain
 from toolkit.app.prepare import Prepared
+from toolkit.app.quotes import BUNDLED, OWN_SERIES, whose
 from toolkit.app.record_risk import contributions, limit_rows, objective_record, risk_record, scenario_rows
 from toolkit.app.request import Request
 from toolkit.app.runs import SCHEMA_VERSION
 from toolkit.app.scenarios import StrategyScenarios
 from toolkit.app.supply import ranges
 from toolkit.app.valuation import Quotation, annual_basis, in_europe, region_of
+from toolkit.core.assets import Asset
 from toolkit.core.remarks import in_record
 from toolkit.core.said import phrases, said, sentences
 from toolkit.core.units import significant
@@ -111,6 +114,9 @@ def run_record(
     waiting = posed.not_sold(allocation.relaxed[:-1])
     further = (*waiting, *(one for key, there in quoted.items() if touched[key] for one in there.remark(key)))
     remarks = cautions(inputs, problem, forecast, money, *solved, rates, provenance, owner, further)
+    positions = _positions(posed, forecast, allocation, money, prices, rates, quoted)
+    origin = {p["asset"]: {key: p[key] for key in ("price_date", "price_from", "price_source")} for p in positions}
+    listed = [{**row, **origin[row["asset"]]} for row in listed]
     record = {
         "schema_version": SCHEMA_VERSION,
         "run_id": run_id,
@@ -136,7 +142,7 @@ def run_record(
             "rounding_cost": allocation.rounding_cost,
             "reproducible": allocation.reproducible,
         },
-        "positions": _positions(posed, forecast, allocation, money, prices, rates, quoted),
+        "positions": positions,
         "orders": listed,
         "lots": lots_after(posed, listed, request),
         "at_last_prices": at_last_prices(problem, money, raw),
@@ -231,6 +237,7 @@ def _positions(
         yearly = level.basis == ANNUAL_AVERAGE and asset.key not in inputs.own
         series, status, source = annual_basis(inputs.snapshot, asset) if yearly else ("", "", "")
         rate = rates[level.currency].value
+        owner, source = _source(inputs, asset, source)
         lots = allocation.lots[i]
         in_lots = bool(np.isfinite(lots))
         rows.append(
@@ -257,6 +264,7 @@ def _positions(
                 "region": region_of(series or level.basis),
                 "price_status": status,
                 "price_source": source,
+                "price_from": owner,
                 "in_europe": plain(quoted.get(asset.key)),
                 "cost": money.costs[i],
                 "element": asset.element,
@@ -268,6 +276,22 @@ def _positions(
             }
         )
     return rows
+
+
+def _source(inputs: Inputs, asset: Asset, annual: str) -> tuple[str, str]:
+    """Whose the price of an asset is, in the words of `toolkit.app.quotes`, and the id of its source or the name of its file.
+
+    Args:
+        inputs: Prices of the universe.
+        asset: Of the universe.
+        annual: Source of the annual average that is taken for a price; empty for another price.
+    """
+    key = asset.offer_of or asset.key
+    of = pl.col("asset") == key
+    quoted = [] if inputs.quotes is None else inputs.quotes.filter(of).to_dicts()
+    if quoted:
+        return whose(quoted[0]["basis"]), quoted[0]["source"]
+    return OWN_SERIES if key in inputs.own else BUNDLED, annual or inputs.prices.filter(of).sort("date")["source"][-1]
 
 
 def _in_europe(inputs: Inputs, forecast: Forecast, prices: FloatArray, currency: str) -> dict[str, Quotation]:

@@ -92,10 +92,12 @@ RUN = {
         "lot_size": Number, "price": float, "price_se": Number, "price_today_se": Number, "price_raw": Number,
         "price_date": LaterDay, "basis": Text, "cost": float, "element": Text, "group": Text, "offer_of": Text, "origin": Text,
         "terms": str, "relaxed_weight": float, "series": Text, "region": Text, "price_status": str, "price_source": str,
+        "price_from": Text,
         "in_europe": (None, QUOTATION),
     }],
     "orders": [{
         "asset": str, "name": str, "side": str, "quantity": float, "unit": str, "lots": Whole, "price": float,
+        "price_date": LaterDay, "price_from": Text, "price_source": Text,
         "value": float, "cost": float, "owed": float, "cash": float, "lot_ids": [str], "note": Text,
         "from_lots": [{
             "lot_id": str, "quantity": float, "of": float, "bought": LaterDay, "free_from": LaterDay, "free": Flag,

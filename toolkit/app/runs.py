@@ -55,7 +55,10 @@ def weights_csv(record: Mapping[str, Any]) -> str:
     return buffer.getvalue()
 
 
-ORDERS = ("side", "asset", "quantity", "unit", "lots", "price", "value", "cost", "owed", "cash", "lot_ids", "note")
+ORDERS = (
+    "side", "asset", "quantity", "unit", "lots", "price", "value", "cost", "owed", "cash", "lot_ids", "note", "price_from",
+    "price_source", "price_date",
+)  # fmt: skip
 
 
 def orders_csv(record: Mapping[str, Any]) -> str:
@@ -64,7 +67,7 @@ def orders_csv(record: Mapping[str, Any]) -> str:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(ORDERS)
     for row in record["orders"]:
-        cells = {**row, "lot_ids": " ".join(row["lot_ids"])}
+        cells = {**dict.fromkeys(ORDERS), **row, "lot_ids": " ".join(row["lot_ids"])}
         writer.writerow(["" if cells[name] is None else literal(cells[name]) for name in ORDERS])
     return buffer.getvalue()
 

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import polars as pl
 
 from toolkit.app.exchange import last_rate
-from toolkit.core.assets import Asset
+from toolkit.app.prices import OwnPrices
+from toolkit.app.quotes import BUNDLED, OWN_SERIES, quoted_level, whose
+from toolkit.core.assets import Asset, Universe
 from toolkit.core.market import Snapshot
 from toolkit.core.remarks import Remark
-from toolkit.core.said import said
+from toolkit.core.said import Said, said
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.factors.forecast import PriceLevel
 from toolkit.factors.levels import price_levels
 from toolkit.factors.panel import CUSTOMS
 
-FILTERED, LAST_PRINT, ANNUAL = "filtered", "last_print", "annual_average"
-KINDS = {FILTERED: "filtered level", LAST_PRINT: "last print", ANNUAL: "annual average"}
+FILTERED, LAST_PRINT, ANNUAL, QUOTE = "filtered", "last_print", "annual_average", "quote"
+KINDS = {FILTERED: "filtered level", LAST_PRINT: "last print", ANNUAL: "annual average", QUOTE: "own price of a day"}
 """What a price is, and the words for it."""
 CHINA, EUROPE, AMERICA = "China", "Europe", "United States"
 REGIONS = ((CHINA, "China"), (EUROPE, "Europe|Rotterdam"), (AMERICA, r"\bUS\b|import|customs"))
@@ -61,12 +64,13 @@ class UnitPrice:
     Attributes:
         price: In the reporting currency.
         standard_error: Of `price`; 0 where it is taken as it is.
-        kind: ``filtered`` (level behind noisy prints), ``last_print`` or ``annual_average``.
+        kind: ``filtered`` (level behind noisy prints), ``last_print``, ``annual_average`` or ``quote`` (own price of a day).
         date: The day that the last print, or the year of the average, ends.
         basis: Price basis, or the name of the annual series.
         region: Where it is paid, in the words of `REGIONS`; None where its source does not say.
         status: How an annual average was looked up; empty for others.
         in_europe: What was quoted there, for an annual average of elsewhere; None where nothing was.
+        price_from: Whose it is, in the words of `toolkit.app.quotes`.
         quoted: The price before conversion, in `quoted_currency`; `rate_date` is the day of the exchange rate.
     """
 
@@ -84,6 +88,7 @@ class UnitPrice:
     region: str | None = None
     status: str = ""
     in_europe: Quotation | None = None
+    price_from: str = BUNDLED
 
 
 def unit_prices(
@@ -135,6 +140,49 @@ def unit_prices(
             in_europe=in_europe(snapshot, asset, price * rate.value, row["date"], row["basis"], currency),
         )
     return found
+
+
+def with_own_prices(
+    levels: Mapping[tuple[str, str], UnitPrice], own: OwnPrices, products: Universe, fx: pl.DataFrame, currency: str
+) -> tuple[dict[tuple[str, str], UnitPrice], tuple[Said, ...]]:
+    """Prices of one kg, each with whose it is, own ones of a day in place of their products'; and a sentence on each of these.
+
+    Args:
+        levels: Of `unit_prices`.
+        own: The user's prices; where nothing is taken from the bundle, only assets that have a price there have one.
+        products: What is traded.
+        fx: Exchange rates known.
+        currency: The reporting currency.
+    """
+    found = {
+        key: replace(level, price_from=OWN_SERIES) if key[0] in own.assets else level
+        for key, level in levels.items()
+        if not own.only or key[0] in own.assets
+    }
+    told: list[Said] = []
+    for row in own.quotes.iter_rows(named=True):
+        key = next((key for key in levels if key[0] == row["asset"]), None)
+        if key is None:
+            continue
+        rate = last_rate(fx, row["currency"], currency)
+        quoted = quoted_level(row, products[row["asset"]], levels[key].price / rate.value)
+        told.append(quoted.sentence)
+        found[key] = UnitPrice(
+            asset=key[0],
+            form=key[1],
+            price=quoted.price * rate.value,
+            standard_error=quoted.standard_error * rate.value,
+            kind=QUOTE,
+            date=row["date"],
+            basis=row["basis"],
+            quoted=quoted.price,
+            quoted_currency=row["currency"],
+            rate_date=rate.date,
+            source=row["source"],
+            region=region_of(row["basis"]),
+            price_from=whose(row["basis"]),
+        )
+    return found, tuple(told)
 
 
 def region_of(basis: str) -> str | None:

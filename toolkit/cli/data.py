@@ -98,7 +98,7 @@ def _validate_prices(common: Common) -> None:
     """Coverage, gaps, stale runs, outliers and unit jumps of a price file; a file that breaks the contract is refused."""
     from datetime import date
 
-    from toolkit.data.files.prices import read_price_files
+    from toolkit.data.files.price_files import read_price_files
     from toolkit.data.quality import findings, quality
 
     file = read_price_files(

@@ -226,8 +226,7 @@ def _usable(values: FloatArray, assets: list[str], held: list[str]) -> NDArray[n
         if count < MINIMUM_CHANGES:
             raise GapError(
                 f"{key!r} has {count} changes between consecutive periods; {MINIMUM_CHANGES} are needed.",
-                hint="Bring a longer price series (--prices), lengthen the lookback, or exclude it. For a dealer's list of "
-                "today, write dealer_ask in a column basis: it then prices orders and leaves the series alone.",
+                hint="Bring a longer price series (--prices), lengthen the lookback, or exclude it.",
                 details={"asset": key, "changes": count, "needed": MINIMUM_CHANGES},
             )
         _moves(key, column[np.isfinite(column)])

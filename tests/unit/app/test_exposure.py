@@ -98,10 +98,12 @@ def test_the_destination_is_the_owners(request_of, tmp_path):
 
 def test_own_prices_replace_the_series_of_their_metal(request_of, tmp_path):
     prices = tmp_path / "prices.csv"
-    prices.write_text("date,gallium\n2026-09,500\n2026-10,600\n", encoding="utf-8")
+    months = "".join(f"2026-{month:02d},{480 + month}\n" for month in range(3, 10))
+    prices.write_text(f"date,gallium\n{months}2026-10,600\n", encoding="utf-8")
     record = expose(request_of(prices=PriceFiles((str(prices),), "EUR"))).to_json()
     price = next(p for p in record["prices"] if p["asset"] == "gallium")
     assert (price["price"], price["kind"], price["date"]) == (600.0, "last_print", "2026-10-31")
+    assert (price["price_from"], price["source"]) == ("own_series", "prices.csv")
 
 
 @pytest.mark.parametrize(

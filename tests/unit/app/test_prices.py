@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -10,10 +11,13 @@ import pytest
 
 from toolkit.app.config import resolve
 from toolkit.app.definitions import find
+from toolkit.app.exposure import ExposureRequest, expose
 from toolkit.app.inputs import Inputs, gather
 from toolkit.app.lots import LotNames
 from toolkit.app.market import load
+from toolkit.app.optimize import propose
 from toolkit.app.prices import PriceFiles, read_own
+from toolkit.app.request import Request
 from toolkit.core.errors import DataError, GapError
 from toolkit.strategy.decode import load_strategy
 
@@ -60,8 +64,8 @@ def test_asking_prices_are_in_no_series_and_a_market_price_of_the_day_may_stand_
     text += "".join(f"2026-{month:02d}-28,gallium,{1300 + month},USD,kg,\n" for month in range(1, 10))
     inputs = of("physical-basket", own(tmp_path, text.replace("2026-10-31", "2026-09-28")))
     assert series(inputs, "gallium")["price"].to_list() == [1300 + month for month in range(1, 10)]
-    assert inputs.asks is not None
-    assert inputs.asks.select("asset", "price", "currency").rows() == [("gallium", 1650.0, "EUR")]
+    assert inputs.quotes is not None
+    assert inputs.quotes.select("asset", "price", "currency").rows() == [("gallium", 1650.0, "EUR")]
     alone = of("physical-basket", own(tmp_path, ASKS + "2026-10-31,gallium,1650,EUR,kg,dealer_ask\n"))
     assert series(alone, "gallium").equals(bundled().filter(pl.col("asset") == "gallium").sort("date"))
     assert alone.universe.keys == of("physical-basket", None).universe.keys
@@ -133,7 +137,7 @@ def test_names_of_a_price_file_mean_what_they_mean_in_holdings(tmp_path, name, a
     names, snapshot = LotNames(inputs.ledger, inputs.products), load(resolve({}, environment={})).market.until(DAY)
     for text in (f"date;{name}\n2026-10-31;3\n", f"Datum;Metall;Preis\n31.10.2026;{name};3\n"):
         found = read_own(own(tmp_path, text, accept=("levels",)), snapshot, names)
-        assert found.assets == (asset or name,)
+        assert {*found.assets, *found.quotes["asset"]} == {asset or name}
         told = f"Names of mine.csv: {name} = {asset}."
         assert (told in [remark.text for remark in found.reading]) == (asset is not None and name.lower() != asset)
 
@@ -150,8 +154,8 @@ def test_a_dealers_list_under_german_names_prices_the_products_and_is_no_series(
     text = "Datum;Metall;Preis;Währung;Einheit;basis\n24.11.2026;Silber;44,10;EUR;ozt;dealer_ask\n"
     inputs = of("minimum-risk", None)
     found = read_own(own(tmp_path, text), inputs.snapshot, LotNames(inputs.ledger, inputs.products))
-    assert (found.assets, found.asks["asset"].to_list()) == ((), ["silver"])
-    assert found.asks["price"][0] == pytest.approx(44.10 / 0.0311034768)
+    assert (found.assets, found.quotes["asset"].to_list()) == ((), ["silver"])
+    assert found.quotes["price"][0] == pytest.approx(44.10 / 0.0311034768)
 
 
 def test_powder_of_a_metal_that_is_traded_as_oxide_is_a_question(tmp_path):
@@ -161,8 +165,9 @@ def test_powder_of_a_metal_that_is_traded_as_oxide_is_a_question(tmp_path):
 
 def test_two_names_of_a_metal_are_one_series_or_refused(tmp_path):
     head = "date,asset,price,currency,unit\n2026-09-30,Silber,1500,EUR,kg\n"
-    inputs = of("minimum-risk", own(tmp_path, f"{head}2026-10-31,Ag,1510,EUR,kg\n2026-09-30,silver,1500,EUR,kg\n"))
-    assert series(inputs, "silver")["price"].to_list() == [1500, 1510]
+    more = "".join(f"2026-{month:02d}-28,Ag,{1500 + month},EUR,kg\n" for month in range(2, 9))
+    inputs = of("minimum-risk", own(tmp_path, f"{head}{more}2026-10-31,Ag,1510,EUR,kg\n2026-09-30,silver,1500,EUR,kg\n"))
+    assert series(inputs, "silver")["price"].to_list() == [*range(1502, 1509), 1500, 1510]
     for row, rule in (("1501,EUR,kg", "two_names"), ("1500,USD,kg", "one_currency"), ("1500,EUR,g", "one_unit")):
         with pytest.raises(DataError) as caught:
             of("minimum-risk", own(tmp_path, f"{head}2026-09-30,Ag,{row}\n"))
@@ -214,3 +219,106 @@ def test_a_price_that_cannot_be_per_kg_and_states_no_unit_stays_in_the_unit_of_t
 def test_a_price_in_any_unit_of_mass_is_the_same_price(tmp_path, price, unit):
     inputs = of("minimum-risk", own(tmp_path, months("gallium", price, unit)))
     assert series(inputs, "gallium")["price"][0] == pytest.approx(1400, rel=0.001)
+
+
+QUOTED = "date,asset,price,currency,unit\n"
+
+
+def levels_of(prices: PriceFiles | None, *, holdings: str | None = None) -> dict:
+    """The record of a proposal for the default strategy."""
+    settings = resolve({"owner.currency": "EUR", "owner.country": "DEU"}, environment={})
+    return propose(Request("physical-basket", settings, DAY, total=100000.0, holdings=holdings, prices=prices)).record
+
+
+def test_a_price_of_today_sets_the_price_of_its_metal_and_leaves_history_risk_and_every_other(tmp_path):
+    rows = "2026-11-20,gallium,1650,EUR,kg\n2026-11-02,gallium,1500,EUR,kg\n2026-11-20,Indium,0.65,EUR,g\n"
+    files = own(tmp_path, QUOTED + rows)
+    inputs = of("physical-basket", files)
+    assert inputs.own == ()
+    assert inputs.prices.equals(of("physical-basket", None).prices)
+    record, before = levels_of(files), levels_of(None)
+    plain = {p["asset"]: p for p in before["positions"]}
+    for p in record["positions"]:
+        if p["asset"] not in {"gallium", "indium"}:
+            assert (p["price"], p["price_from"]) == (plain[p["asset"]]["price"], "bundled")
+    price = {p["asset"]: p for p in record["positions"]}
+    for key, stated in (("gallium", 1650.0), ("indium", 650.0)):
+        p = price[key]
+        assert (p["price"], p["price_date"], p["basis"]) == (pytest.approx(stated), "2026-11-20", "own_quote")
+        assert p["price_se"] == pytest.approx(0.075 * stated)
+        assert (p["price_from"], p["price_source"]) == ("own_price", "mine.csv")
+    assert record["assets"] == before["assets"]
+    assert any("dealer_ask or dealer_bid" in text for text in record["notes"])
+    assert any(text.startswith("gallium: the own price of 2026-11-20, 1,650.00 EUR a kg +/- 7.5%") for text in record["notes"])
+
+
+@pytest.mark.parametrize(("basis", "factor"), [("dealer_ask", 1 / 1.075), ("dealer_bid", 1 / 0.925), ("", 1.0)])
+def test_what_a_dealer_asks_or_pays_lies_half_a_spread_off_the_middle_in_every_command(tmp_path, basis, factor):
+    files = own(tmp_path, f"{ASKS}2026-11-20,gallium,1650,EUR,kg,{basis}\n")
+    (tmp_path / "lots.csv").write_text("asset,quantity\ngallium,2\n", encoding="utf-8")
+    proposed = next(p for p in levels_of(files)["positions"] if p["asset"] == "gallium")
+    settings = resolve({"owner.currency": "EUR", "owner.country": "DEU"}, environment={})
+    held = expose(ExposureRequest(str(tmp_path / "lots.csv"), settings, DAY, files)).to_json()["prices"][0]
+    for found, error in ((proposed, proposed["price_se"]), (held, held["standard_error"])):
+        assert found["price"] == pytest.approx(1650 * factor)
+        assert error == pytest.approx(0.0 if basis else 0.075 * 1650)
+        assert found["basis"] == (basis or "own_quote")
+        assert found["price_from"] == ("dealer" if basis else "own_price")
+
+
+def test_an_old_price_of_a_day_is_no_price_of_today(tmp_path):
+    inputs = of("physical-basket", own(tmp_path, QUOTED + "2025-11-20,gallium,650,EUR,kg\n"))
+    assert inputs.quotes is not None
+    assert inputs.quotes.is_empty()
+    assert any("too old to be one of today" in remark.text for remark in inputs.notes if remark.is_warning)
+
+
+def test_prices_of_a_day_beside_a_series_are_held_too_by_a_strategy_that_names_nothing(tmp_path):
+    text = months("germanium", 5000) + "2026-11-20,gallium,1650,kg\n2026-11-20,hafnium,4000,kg\n"
+    inputs = of("minimum-risk", own(tmp_path, text))
+    assert inputs.universe.keys == ("gallium", "germanium", "hafnium")
+    assert inputs.own == ("germanium",)
+
+
+def test_a_short_series_of_what_has_no_history_is_left_to_who_estimates(tmp_path):
+    inputs = of("minimum-risk", own(tmp_path, QUOTED + "2026-11-20,GLD,650,EUR,unit\n"))
+    assert inputs.own == ("GLD",)
+    only = of("minimum-risk", own(tmp_path, QUOTED + "2026-11-20,gallium,1650,EUR,kg\n", only=True))
+    assert only.own == ("gallium",)
+
+
+SLIPS = {
+    "gallium per lb": (1400 / 2.2046 / 1.4, "kg", "USD", "price of one lb"),
+    "in yuan": (1400 * 7.1, "kg", "USD", "price in CNY"),
+    "lot of 25 kg": (23 * 25, "kg", "USD", "of a lot of 25 kg"),
+    "per ounce": (1400 / 32.15, "kg", "USD", "price of one ozt"),
+    "per gram": (1.45, "kg", "USD", "price of one g"),
+    "per tonne": (1.45e6, "kg", "USD", "price of one t"),
+    "kilogram stated as gram": (1450, "g", "USD", "price of one kg"),
+    "dollars stated as yuan": (1450, "kg", "CNY", "price in USD"),
+    "four times": (1400 * 4, "kg", "USD", "No slip"),
+}
+
+
+@pytest.mark.parametrize(("price", "unit", "currency", "slip"), SLIPS.values(), ids=SLIPS)
+@pytest.mark.parametrize("count", [1, 30])
+def test_a_price_three_times_off_is_told_with_the_slip_that_explains_it_and_ten_times_off_refused(
+    tmp_path, price, unit, currency, slip, count
+):
+    asset = "antimony" if slip and "25 kg" in slip else "gallium"
+    text = (
+        months(asset, price, unit, count)
+        .replace("price,unit", "price,unit,currency")
+        .replace(f",{unit}\n", f",{unit},{currency}\n")
+    )
+    files = own(tmp_path, text)
+    try:
+        (told,) = [r.text for r in of("physical-basket", files).notes if r.is_warning and "times the bundled" in r.text]
+        refused = False
+    except DataError as error:
+        told, refused = f"{error.message} {error.hint}", "--accept" in (error.hint or "")
+    assert slip in told
+    (times,) = re.findall(r"([\d.,]+) times", told)
+    assert refused == (not 0.1 < float(times.replace(",", "")) < 10)
+    accepted = of("physical-basket", own(tmp_path, text, accept=(asset,)))
+    assert not [r for r in accepted.notes if "times the bundled" in r.text]

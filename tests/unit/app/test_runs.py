@@ -54,7 +54,7 @@ def test_a_spreadsheet_does_not_run_a_name(tmp_path):
     text = run_files(RECORD, {})["weights.csv"].decode()
     assert "'=cmd()" in text
     told = run_files(RECORD, {})["orders.csv"].decode().splitlines()[1]
-    assert told == "buy,'=cmd(),2.0,kg,,0.5,1.0,0.0,0.0,-1.0,'@lot b,'+1"
+    assert told == "buy,'=cmd(),2.0,kg,,0.5,1.0,0.0,0.0,-1.0,'@lot b,'+1,,,"
 
 
 def test_the_id_is_of_the_inputs():

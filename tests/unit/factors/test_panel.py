@@ -94,7 +94,7 @@ def test_quarterly_series_has_no_consecutive_months():
     other = [(d, 1.0 + i % 2) for i, d in enumerate(months(40))]
     with pytest.raises(GapError, match="0 changes") as caught:
         align(table({"a": other, "b": other[::3]}), universe("a", "b"))
-    assert "write dealer_ask in a column basis" in caught.value.hint
+    assert "Bring a longer price series" in caught.value.hint
 
 
 def test_constant_price_is_an_error_for_an_asset_and_a_note_for_an_explanation():

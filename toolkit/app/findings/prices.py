@@ -12,10 +12,11 @@ import polars as pl
 
 from toolkit.app.exchange import last_rate
 from toolkit.app.findings.part import Ask, part
+from toolkit.app.quotes import OWN_PRICE, OWN_SERIES
 from toolkit.app.run_schema import NAMED, Day, Number
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import DataError
-from toolkit.data.files.price_checks import DEALER_ASK
+from toolkit.data.files.price_checks import OF_DEALERS
 from toolkit.factors.currency import monthly_rate
 from toolkit.factors.history import ANNUAL, rhythm
 from toolkit.factors.levels import level_paths
@@ -119,7 +120,10 @@ def _start(known: Mapping[str, pl.DataFrame], paths: Mapping[str, LevelsByMonth]
 
 def _is_of_run(ask: Ask, key: str, rows: pl.DataFrame, rate: float) -> bool:
     """Whether the last print is the one that the subject was made from; yes where it does not say."""
-    positions = (row for row in ask.record.get("positions", ()) if row["asset"] == key and row["basis"] != DEALER_ASK)
+    positions = [row for row in ask.record.get("positions", ()) if row["asset"] == key]
+    if any(row.get("price_from") == OWN_SERIES for row in positions):
+        return False
+    positions = [row for row in positions if row["basis"] not in OF_DEALERS and row.get("price_from") != OWN_PRICE]
     raw = [row["price_raw"] for row in positions if row.get("price_raw")]
     return not raw or math.isclose(raw[0], rows["price"][-1] * rate, rel_tol=SAME)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
+from datetime import date
 
 import polars as pl
 
@@ -19,8 +20,9 @@ JUMPS = "jumps"
 """Name that accepts the jumps of every asset."""
 CUSTOMS = "customs_unit_value"
 """Basis whose observation model expects entry errors of any size (`toolkit.factors.observation.mixture`)."""
-DEALER_ASK = "dealer_ask"
-"""Basis of what a dealer asks for a product: a price of orders, and no part of the product's series."""
+DEALER_ASK, DEALER_BID = "dealer_ask", "dealer_bid"
+OF_DEALERS = (DEALER_ASK, DEALER_BID)
+"""Bases of what a dealer asks or pays for a product: prices of a day, and no part of the product's series."""
 
 
 def check_rows(file: str, rows: pl.DataFrame) -> None:
@@ -53,10 +55,10 @@ def check_rows(file: str, rows: pl.DataFrame) -> None:
 
 
 def check_kinds(file: str, rows: pl.DataFrame) -> None:
-    """`FrameError` for a series in two currencies, units or bases; what dealers ask is in none."""
+    """`FrameError` for a series in two currencies, units or bases; a dealer's prices are in none, and of one kind too."""
     for column in ("currency", "unit", "basis"):
         # Compared with the first row of the series in the file: the rows named are those a person would call different.
-        differs = rows.filter(pl.col(column) != pl.col(column).first().over("asset", pl.col("basis") == DEALER_ASK))
+        differs = rows.filter(pl.col(column) != pl.col(column).first().over("asset", pl.col("basis").is_in(OF_DEALERS)))
         refuse(
             file,
             differs.select("row", what="asset", value=column),
@@ -98,3 +100,8 @@ def check_jumps(rows: pl.DataFrame, accept: Collection[str], *, file: str = "the
         hint=hint,
         details={"file": file, "rule": "jump", "asset": asset},
     )
+
+
+def visible(rows: pl.DataFrame, day: date) -> pl.DataFrame:
+    """The rows that speak of `day` or before and were known by then."""
+    return rows.filter((pl.col("date") <= day) & (pl.col("known_from") <= day))

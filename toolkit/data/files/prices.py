@@ -1,4 +1,4 @@
-"""The user's own prices: long, wide or quotation files, read strictly into the columns of `core.frames.Prices`."""
+"""A price file of the user: long, wide or of quotations, read strictly into the columns of `core.frames.Prices`."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import polars as pl
 
 from toolkit.core.currencies import currency as currency_of
 from toolkit.core.currencies import currency_hint
-from toolkit.core.errors import DataError, SpecError, did_you_mean
+from toolkit.core.errors import DataError, SpecError
 from toolkit.core.frames import Prices
 from toolkit.core.said import said
 from toolkit.data.files.columns import amounts, check_columns, check_names, days, required_cells, running_months, texts
 from toolkit.data.files.faults import refuse
 from toolkit.data.files.limits import check_size
-from toolkit.data.files.price_checks import DEALER_ASK, JUMPS, check_jumps, check_kinds, check_rows
+from toolkit.data.files.price_checks import OF_DEALERS, check_jumps, check_kinds, check_rows, visible
 from toolkit.data.files.quotations import DATE, Quotation, field_of, header_levels, quotation
 from toolkit.data.files.tabular import TITLES, Table, read_table
 from toolkit.data.quality import gap_findings
@@ -36,9 +36,6 @@ GERMAN = {
     "menge": "quantity",
     "quelle": "source",
 }
-MOST_FILES = 1_000
-"""Most files of one folder."""
-ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".xls", ".ods")
 _MISSING = ("null", "N/A", "n/a", "-")
 """What exporters write into a cell without a value."""
 
@@ -49,7 +46,7 @@ class PriceFile:
 
     Attributes:
         frame: The columns of `core.frames.Prices`, sorted by (asset, date).
-        asks: The same of rows on the basis `DEALER_ASK`, which are in no series.
+        quotes: The same of rows on a basis of `OF_DEALERS`, which are in no series.
         name: File name as shown.
         shape: ``wide`` (one column an asset), ``long`` (one row a price), ``quotation`` (fields of a day's trading), or
             ``several`` files.
@@ -58,115 +55,11 @@ class PriceFile:
     """
 
     frame: pl.DataFrame
-    asks: pl.DataFrame
+    quotes: pl.DataFrame
     name: str
     shape: Literal["wide", "long", "quotation", "several"]
     notes: tuple[str, ...]
     reading: tuple[str, ...] = ()
-
-
-def read_price_files(
-    paths: Sequence[str | Path],
-    *,
-    default_currency: str = "USD",
-    today: date,
-    as_of: date | None = None,
-    accept: Collection[str] = (),
-    key: Callable[[str], str | None] | None = None,
-    stdin: BinaryIO | None = None,
-) -> PriceFile:
-    """Read several price files as one; a folder stands for the price files in it.
-
-    An asset may continue from file to file, in one currency, unit and basis; where two files give a price for a day, it is
-    the same price. Arguments and errors as of `read_prices`.
-    """
-    files, reading = _listed(paths)
-    read = [
-        read_prices(
-            file,
-            default_currency=default_currency,
-            today=today,
-            as_of=as_of,
-            accept=accept,
-            key=key,
-            stdin=stdin,
-            several=len(files) > 1,
-        )
-        for file in files
-    ]
-    named = {asset for file in read for frame in (file.frame, file.asks) for asset in frame["asset"].unique()}
-    accepted = {*accept} - {JUMPS} - named
-    if accepted:
-        known = sorted(named)
-        raise SpecError(
-            f"--accept {min(accepted)!r} is no asset of the price files.", hint=did_you_mean(min(accepted), [JUMPS, *known])
-        )
-    if len(read) == 1:
-        return replace(read[0], reading=(*reading, *read[0].reading))
-    frame, asks = (_joined(pl.concat(part)) for part in ([file.frame for file in read], [file.asks for file in read]))
-    check_size("the price files", rows=frame.height)
-    check_jumps(_until(frame, as_of or today), accept)
-    names = ", ".join(file.name for file in read)
-    notes = dict.fromkeys(note for file in read for note in file.notes)
-    reading += tuple(note for file in read for note in file.reading)
-    return PriceFile(frame, asks, names, "several", (*notes, *gap_findings(frame)), reading)
-
-
-def _listed(paths: Sequence[str | Path]) -> tuple[list[str | Path], tuple[str, ...]]:
-    """The files that paths name, and notes on what in a folder is no price file."""
-    files: list[str | Path] = []
-    notes: list[str] = []
-    for path in paths:
-        if str(path) == "-" or not Path(path).is_dir():
-            files.append(path)
-            continue
-        try:
-            entries = sorted(entry for entry in Path(path).iterdir() if not entry.name.startswith("."))
-        except OSError as error:
-            raise DataError(f"cannot read {str(path)!r}: {error.strerror}.", hint="Check the path.") from None
-        own = [entry for entry in entries if entry.suffix.lower() in ENDINGS and entry.is_file()]
-        if not own:
-            raise DataError(
-                f"the folder {str(path)!r} has no price file.",
-                hint=f"Price files end in {', '.join(ENDINGS)}.",
-                details={"file": str(path)},
-            )
-        if len(own) > MOST_FILES:
-            raise DataError(
-                f"the folder {str(path)!r} has {len(own):,} files; at most {MOST_FILES:,} are read.",
-                hint="Leave only the price files that are needed.",
-                details={"file": str(path), "found": len(own), "limit": MOST_FILES},
-            )
-        left = [entry.name for entry in entries if entry not in own and entry.is_file()]
-        if left:
-            notes.append(said("Not read as prices, by the ending of the name: {names}.", names=left))
-        files += own
-    return files, tuple(notes)
-
-
-def _joined(rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows of several files, equal prices of a day once; `source` is the file of a row where no other is given."""
-    for column in ("currency", "unit", "basis"):
-        kinds = rows.group_by("asset").agg(pl.col(column).unique().sort(), pl.col("source").unique().sort())
-        mixed = kinds.filter(pl.col(column).list.len() > 1).sort("asset")
-        if mixed.height:
-            row = mixed.row(0, named=True)
-            raise DataError(
-                f"{row['asset']!r} has two kinds of {column}: {', '.join(row[column])}, in {', '.join(row['source'])}.",
-                hint=f"Give each {column} an asset name of its own: series of two kinds are never joined.",
-                details={"asset": row["asset"], "files": row["source"]},
-            )
-    rows = rows.unique(["asset", "date", "price"], keep="first", maintain_order=True)
-    twice = rows.filter(pl.struct("asset", "date").is_duplicated()).sort("asset", "date")
-    if twice.height:
-        row = twice.row(0, named=True)
-        files = twice.filter((pl.col("asset") == row["asset"]) & (pl.col("date") == row["date"]))["source"].to_list()
-        raise DataError(
-            f"{row['asset']!r} has two prices on {row['date']}: in {' and '.join(files)}.",
-            hint="Take one of the files away, or rename the asset in one.",
-            details={"asset": row["asset"], "date": row["date"].isoformat(), "files": files},
-        )
-    return rows.sort("asset", "date")
 
 
 def read_prices(
@@ -196,7 +89,7 @@ def read_prices(
         default_currency: Of prices that name none, in any spelling of `core.currencies`.
         today: No price may speak of a later day.
         as_of: Day that is asked about: jumps after it, or known later, are not looked at. `today` by default.
-        accept: Assets whose jumps by `JUMP` are meant, or `JUMPS` for those of all assets.
+        accept: Assets whose jumps by `JUMP` are meant, or `JUMPS` for those of all assets (`toolkit.data.files.price_checks`).
         key: Name in the file -> asset that it means, None for one of the file's own; of a quotation file, tickers stay. By
             default every name is its asset.
         stdin: What ``-`` reads; the process's own standard input by default.
@@ -228,15 +121,15 @@ def read_prices(
     rows = rows.sort("asset", "date", "row")
     reading = (*table.notes, *reading, *keys)
     notes = _notes(table, rows, shape, today)
-    asked = pl.col("basis") == DEALER_ASK
-    rows, asks = rows.filter(~asked), rows.filter(asked)
-    for part in (rows, asks):
+    of_dealer = pl.col("basis").is_in(OF_DEALERS)
+    rows, quotes = rows.filter(~of_dealer), rows.filter(of_dealer)
+    for part in (rows, quotes):
         check_rows(table.name, part)
     frame = rows.select(Prices.column_names())
     if not several:
-        check_jumps(_until(rows, as_of or today), accept, file=table.name)
+        check_jumps(visible(rows, as_of or today), accept, file=table.name)
         notes += gap_findings(frame)
-    return PriceFile(frame, asks.select(frame.columns), table.name, shape, notes, reading)
+    return PriceFile(frame, quotes.select(frame.columns), table.name, shape, notes, reading)
 
 
 def price_header(records: Sequence[Sequence[str]]) -> tuple[list[str], int, int] | None:
@@ -310,7 +203,7 @@ def _keyed(
     named = rows.with_columns(name="asset", asset=pl.col("asset").replace(means))
     check_kinds(file, named)
     if named["asset"].n_unique() < named["name"].n_unique():
-        day = ["asset", "date", pl.col("basis") == DEALER_ASK]
+        day = ["asset", "date", pl.col("basis").is_in(OF_DEALERS)]
         unlike = (pl.col("name").n_unique().over(day) > 1) & (pl.col("price").n_unique().over(day) > 1)
         both = pl.col("name").unique().sort().str.join(", ").over("asset")
         refuse(
@@ -451,10 +344,6 @@ def _dates(table: Table, today: date, *, column: str = "date") -> pl.Series:
         hint="A price cannot be known before its day: correct the date or leave the row out.",
     )
     return dates
-
-
-def _until(rows: pl.DataFrame, day: date) -> pl.DataFrame:
-    return rows.filter((pl.col("date") <= day) & (pl.col("known_from") <= day))
 
 
 def _notes(table: Table, rows: pl.DataFrame, shape: str, today: date) -> tuple[str, ...]:

@@ -96,7 +96,7 @@ def _cells(run: Findings, order: Object, p: Object, *, lots: bool) -> tuple[Text
         text(strong(say.words(SIDES[order["side"]], amount=f"{fmt.quantity(order['quantity'])} {unit}"))),
         *(_lots(run, order, p, unit) if lots else ()),
         text(level, muted(f" / {unit}")),
-        text(Span(f"▲ {last}", "warn") if far else muted(last)),
+        text(Span(f"▲ {last}", "warn") if far else muted(last), sources(*run.of_sources(p.get("price_source") or ""))),
         text(fmt.number(order["value"])),
         text(cost_of(run, p, fmt.number(order["cost"]))) if order["cost"] else text(NONE),
         *((_after(run, p, unit),) if run.before else ()),

@@ -163,7 +163,7 @@ def _priced_otherwise(run: Findings, series: Sequence[Mapping[str, Any]]) -> boo
     taken = {
         p["asset"]: p["price"]
         for p in run.record.get("positions", ())
-        if not p.get("offer_of") and p.get("basis") != "dealer_ask"
+        if not p.get("offer_of") and p.get("price_from", "bundled") == "bundled" and p.get("basis") != "dealer_ask"
     }
     return any(
         abs(taken[one["asset"]] / one["last"]["level"] - 1.0) > 1e-6

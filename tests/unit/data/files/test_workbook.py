@@ -20,7 +20,7 @@ from toolkit.core.errors import DataError, FrameError, ToolkitError
 from toolkit.data.files import limits
 from toolkit.data.files.holdings import parse
 from toolkit.data.files.holdings_copy import corrected
-from toolkit.data.files.prices import read_price_files
+from toolkit.data.files.price_files import read_price_files
 from toolkit.data.files.tabular import read_table
 
 FOLDER = Path(__file__).parent / "workbooks"
