@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import csv
+import gzip
 import io
 import json
 import os
@@ -28,15 +29,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import typer
+
 from toolkit.app.config import resolve
 from toolkit.app.definitions import definitions
 from toolkit.app.language import language
 from toolkit.app.run_schema import check_run
 from toolkit.app.runs import with_checksums
 from toolkit.app.subjects import parts_of
-from toolkit.cli.main import run
+from toolkit.cli.main import app, run
 from toolkit.core.decode import parse_toml
 from toolkit.core.errors import SpecError
+from toolkit.core.limits import LARGEST
 from toolkit.data.package import bundled_folder
 from toolkit.optimize.terms.measures import CLOSED
 from toolkit.risk import measures
@@ -44,7 +48,7 @@ from toolkit.strategy.decode import decode_strategy
 
 CORPUS = Path(__file__).parents[1] / "tests" / "corpus"
 CODES = {0, 2, 3, 4, 5, 6, 7, 8}
-MEMORY, SECONDS = 1.5e9, 60.0
+MEMORY, SECONDS = 1.5e9, 25.0
 """Bytes that a case adds to the process, and seconds of processor time, beyond which it fails."""
 DAY = ("--as-of", "2026-11-24")
 WORDS = (
@@ -94,12 +98,74 @@ PRICES = (
 )
 
 
+FILES = {"lots.csv": LOTS[0].encode(), "prices.csv": PRICES[0].encode(), **{k: v.encode() for k, v in EVENTS.items()}}
+ARGUMENTS: Mapping[tuple[str, ...], tuple[str, ...]] = {
+    ("optimize",): ("minimum-risk", "--no-report"), ("frontier",): ("minimum-risk", "--points=3"), ("controls",): ("gallium",),
+    ("exposure",): ("lots.csv",), ("flows",): ("bismuth",), ("supply",): ("gallium",), ("shock",): ("gallium",),
+    ("event",): ("EV020",), ("factors",): ("minimum-risk",), ("report",): ("lots.csv", "--format=md"),
+    ("holdings", "template"): ("new.csv",), ("holdings", "check"): ("lots.csv",), ("strategies", "show"): ("minimum-risk",),
+    ("strategies", "check"): ("minimum-risk",), ("strategies", "language"): ("min_risk",), ("data", "show"): ("controls",),
+    ("ledger", "add"): ("events.csv", "own-1"),
+}  # fmt: skip
+"""What each command is asked, so that its options are looked at."""
+READERS = tuple(command for command in ARGUMENTS if command not in (("factors",), ("frontier",), ("report",), ("data", "show")))
+COMMON = {"--config=", "--data=", "--out=", "--json", "--quiet", "--verbose", "--no-color", "--offline", "--debug", "--seed="}
+UNTRIED = {"--open", "--json"}
+RIGHT = dict(line.split("=", 1) for line in """\
+--as-of=2024-06-30 | 2026-11-01 | 2026-11-24 | 1999-01-01
+--prices=prices.csv
+--prices-currency=EUR
+--events=events.csv | events.toml
+--currency=USD | JPY | usd
+--destination=USA | Japan | de
+--holdings=lots.csv | last
+--budget=50000 | 1e6 | 0.01 | 5
+--total=80000 | 1
+--points=2 | 5
+--set=objective.kind=min_risk | solver.time_limit=1 | constraint.x.upper=0.3 | universe.assets=['gold','gallium'] | objective=1
+--form=metal | oxide | wafer
+--to=USA | JPN
+--origin=CHN | other
+--end-user=military | civil
+--purity=4N | 99.99 % | 0.5
+--size=2 mm | 30 kg
+--within=90d | 2 years | 0d | 1e9d
+--format=ics | rss | json | md | html | eml
+--loss=0.2 | 0.99 | 0
+--elasticity=0.25:0.7 | 0.7:0.25
+--cap=3 | 1
+--premium=0.3 | -0.5
+--use=gallium=100 | gallium=1 kg
+--lang=de | en | fr
+--report=full | exposure | webinar
+--trade-parameter=1.1 | 0.8
+--item=3C001
+--client=Müller & Söhne | ../x
+--out=elsewhere | lots.csv
+--write=fixed.csv | lots.csv | no/such.csv
+--csv=curve.csv
+--chart=curve.svg | curve.png
+--accept=gold | 2023-01
+--evidence=lots.csv
+--file=lots.csv
+--config=lots.csv
+--data=.""".splitlines())  # fmt: skip
+"""Option -> values that it may have."""
+NONSENSE = set(WORDS) - {
+    "-1", "true", "x" * 300, "\ufeff", "0", "-0", "1e-320", "1.234", "1,234", "CHN", "gallium", "GLD", "kg", "03/04/2026",
+}  # fmt: skip
+"""Words that are right for no option but those that take any."""
+FREE = {"--client", "--out", "--csv", "--chart", "--write"}
+"""Options that take any words: names of files and people."""
+
+
 @dataclass(frozen=True)
 class Case:
-    """Files by name, and the command that is run in their folder."""
+    """Files by name, and the command that is run in their folder, asked for JSON or as it stands."""
 
     command: tuple[str, ...]
     files: Mapping[str, bytes] = field(default_factory=dict)
+    as_json: bool = True
 
 
 def mutated(text: str, chance: random.Random) -> bytes:
@@ -145,39 +211,35 @@ def _strategy(chance: random.Random) -> Case:
     return Case(("strategies", "check", "mine.toml", *DAY), {"mine.toml": mutated(shipped, chance)})
 
 
+@cache
+def _commands() -> Mapping[tuple[str, ...], tuple[str, ...]]:
+    """Each command with its options, a flag without ``=``; what opens a browser is left out."""
+    found: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    def walk(command: Any, path: tuple[str, ...]) -> None:
+        for name, inner in getattr(command, "commands", {}).items():
+            walk(inner, (*path, name))
+        if not hasattr(command, "commands"):
+            options = [one for one in command.params if one.param_type_name == "option"]
+            found[path] = tuple(one.opts[-1] + ("" if one.is_flag else "=") for one in options if one.opts[-1] not in UNTRIED)
+
+    walk(typer.main.get_command(app), ())
+    return found
+
+
 def _option(chance: random.Random) -> Case:
-    shock = ("--loss", "--elasticity", "--cap", "--premium", "--currency", "--destination", "--as-of", "--seed")
-    others = {
-        ("controls", "gallium"): ("--to", "--form", "--as-of", "--item"),
-        ("upcoming",): ("--within", "--as-of", "--alert"),
-        ("flows", "bismuth"): ("--as-of", "--currency"),
-        ("supply", "gallium"): ("--as-of", "--destination"),
-        ("event", "EV020"): ("--as-of", "--currency"),
-        ("optimize", "minimum-risk", "--no-report"): (
-            "--set",
-            "--budget",
-            "--total",
-            "--currency",
-            "--destination",
-            "--holdings",
-        ),
-    }
-    verb, names = chance.choice(((("shock", "gallium"), shock), *others.items()))
-    if chance.random() < 0.2 and len(verb) == 2:
-        verb = (verb[0], chance.choice(WORDS))
-    name, word = chance.choice(names), chance.choice(WORDS)
-    if name == "--set":
-        keys = (
-            "objective.kind",
-            "solver.time_limit",
-            "constraint.x.upper",
-            "universe.assets",
-            "forecast.lookback",
-            "",
-            "a.b.c.d",
-        )
-        word = f"{chance.choice(keys)}={word}"
-    return Case((*verb, f"{name}={word}"))
+    """A command with one to three of its options, each of a value that may be right or cannot be."""
+    path = chance.choice(tuple(_commands()))
+    arguments, options = ARGUMENTS.get(path, ()), _commands()[path]
+    if arguments and chance.random() < 0.1:
+        arguments = (chance.choice(WORDS), *arguments[1:])
+    own = [option for option in options if option not in COMMON]
+    drawn = (chance.choice(own if own and chance.random() < 0.6 else options) for _ in range(chance.choice((1, 1, 2, 3))))
+    for option in dict.fromkeys(drawn):
+        right = RIGHT.get(option.removesuffix("="), "").split(" | ")
+        value = chance.choice(right if right[0] and chance.random() < 0.4 else WORDS)
+        arguments += (option + value if option.endswith("=") else option,)
+    return Case((*path, *arguments), FILES, as_json=chance.random() < 0.5)
 
 
 def _config(chance: random.Random) -> Case:
@@ -186,11 +248,25 @@ def _config(chance: random.Random) -> Case:
 
 
 def _package(chance: random.Random) -> Case:
-    """A file of the bundled package that is damaged; the runner puts the others beside it."""
-    names = [path.name for path in sorted(bundled_folder().glob("*.csv")) if path.stat().st_size < 300_000]
-    name = chance.choice(("datapackage.json", chance.choice(names)))
-    text = (bundled_folder() / name).read_text(encoding="utf-8")
-    return Case(("data", "list", "--data", "package", *DAY), {f"package/{name}": mutated(text, chance)})
+    """A file of the bundled package that is damaged, and a command that may read it; the runner puts the others beside it."""
+    path = chance.choice([path for path in sorted(bundled_folder().iterdir()) if path.is_file()])
+    if path.suffix in (".csv", ".json"):
+        content = mutated(path.read_text(encoding="utf-8"), chance)
+    elif path.suffix == ".gz" and chance.random() < 0.8:
+        content = gzip.compress(mutated(gzip.decompress(path.read_bytes()).decode(), chance), 1)
+    else:
+        content = bytearray(path.read_bytes())
+        for _ in range(chance.randint(1, 5)):
+            content[chance.randrange(len(content))] = chance.randrange(256)
+        content = bytes(content[: chance.choice((len(content), chance.randrange(len(content))))])
+    reader = chance.choice(READERS)
+    commands = (
+        ("data", "list"),
+        ("data", "validate"),
+        ("data", "show", path.name.split(".")[0]),
+        (*reader, *ARGUMENTS[reader]),
+    )
+    return Case((*chance.choice(commands), "--data", "package", *DAY), {**FILES, f"package/{path.name}": content})
 
 
 def _random_strategy(chance: random.Random) -> Case:
@@ -362,7 +438,8 @@ def _resident() -> int:
 
 def fault(case: Case) -> str:
     """What is wrong with the outcome of a case; empty where it holds the contract."""
-    began, before, held, as_json = time.process_time(), _peak(), _resident(), case.command[0] != "report"
+    began, before, held = time.process_time(), _peak(), _resident()
+    as_json = case.as_json and case.command[0] != "report"
     code, out, err = called(Case((*case.command, "--json"), case.files) if as_json else case)
     used = _peak() - held if _peak() > before else 0
     took = time.process_time() - began
@@ -371,9 +448,26 @@ def fault(case: Case) -> str:
         found = f"exit {code}: {(err or out)[:300]}"
     elif used > MEMORY:
         found = f"{used / 1e9:.1f} GB of memory"
+    elif code in (0, 7) and (ignored := [word for word in case.command if _is_nonsense(word)]):
+        found = f"exit {code} in spite of {ignored[0]!r}"
     elif took > SECONDS:
         found = f"{took:.0f} s of processor time"
     return found
+
+
+def _is_nonsense(word: str) -> bool:
+    """Whether an option has a value that no answer can rest on."""
+    option, given, value = word.partition("=")
+    return option.startswith("--") and bool(given) and value in NONSENSE and option not in FREE
+
+
+def _figures(answer: Any) -> Iterator[float]:
+    match answer:
+        case dict() | list():
+            for item in answer.values() if isinstance(answer, dict) else answer:
+                yield from _figures(item)
+        case float() | int():
+            yield answer
 
 
 def _answer_fault(code: int, out: str) -> str:
@@ -382,6 +476,8 @@ def _answer_fault(code: int, out: str) -> str:
         json.dumps(answer, allow_nan=False)
     except ValueError:
         return f"no JSON object of finite numbers: {out[:200]!r}"
+    if "error" not in answer and (beyond := [figure for figure in _figures(answer) if abs(figure) > LARGEST]):
+        return f"an impossible figure: {beyond[0]}"
     if code in (2, 3, 4) and "error" in answer and not answer["error"]["message"].strip():
         return "an error without a message"
     return impossible(answer)
@@ -442,16 +538,21 @@ def main() -> int:
     parser.add_argument("--no-keep", action="store_true", help="write nothing into the corpus")
     asked = parser.parse_args()
     os.environ["COLUMNS"] = "80"
+    run_cases: Counter[str] = Counter()
     failed: Counter[str] = Counter()
-    for kind in asked.kind or KINDS:
+    with contextlib.suppress(KeyboardInterrupt):
         for seed in range(asked.seed, asked.seed + asked.cases):
-            case = KINDS[kind](random.Random(f"{kind} {seed}"))
-            if found := fault(case):
-                failed[kind] += 1
-                print(f"{kind} {seed}: {shlex.join(case.command)[:200]}\n    {found}", flush=True)
-                if not asked.no_keep:
-                    keep(case, f"{kind}-{seed}")
-        print(f"{kind}: {asked.cases} cases, {failed[kind]} failed", flush=True)
+            for kind in asked.kind or KINDS:
+                case = KINDS[kind](random.Random(f"{kind} {seed}"))
+                found = fault(case)
+                run_cases[kind] += 1
+                if found:
+                    failed[kind] += 1
+                    print(f"{kind} {seed}: {shlex.join(case.command)[:200]}\n    {found}", flush=True)
+                    if not asked.no_keep:
+                        keep(case, f"{kind}-{seed}")
+    for kind, count in run_cases.items():
+        print(f"{kind}: {count} cases, {failed[kind]} failed")
     return 1 if failed else 0
 
 

@@ -15,6 +15,7 @@ from toolkit.app.lots import LotNames, instruments_of, parse_lots
 from toolkit.app.plain import plain
 from toolkit.app.price_levels import price_warnings
 from toolkit.app.prices import PriceFiles, read_own
+from toolkit.app.runs import put
 from toolkit.core.errors import DataError, SpecError
 from toolkit.core.places import place
 from toolkit.core.remarks import Remark
@@ -96,11 +97,6 @@ def write_text(file: str, text: str) -> None:
     Raises:
         SpecError: for a file that is there already, and a place that cannot be written to.
     """
-    target = Path(file)
-    try:
-        with target.open("x", encoding="utf-8-sig" if not text.isascii() else "utf-8", newline="") as out:
-            out.write(text)
-    except FileExistsError:
-        raise SpecError(f"{file!r} is there already.", hint="Name another file, or remove it.") from None
-    except OSError as error:
-        raise SpecError(f"cannot write {file!r}: {error.strerror}.", hint="Name another file.") from None
+    if Path(file).exists():
+        raise SpecError(f"{file!r} is there already.", hint="Name another file, or remove it.")
+    put(Path(file), text.encode("utf-8" if text.isascii() else "utf-8-sig"))

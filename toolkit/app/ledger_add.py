@@ -14,6 +14,7 @@ from typing import Any
 from toolkit.app.config import Settings
 from toolkit.app.ledger import LedgerInputs, load_ledger
 from toolkit.app.plain import plain
+from toolkit.app.runs import put
 from toolkit.core.errors import DataError, FrameError, SpecError
 from toolkit.core.market import OWN_MARK
 from toolkit.data.files.events import KEYS
@@ -107,7 +108,7 @@ def add_event(
         _refuse_same_notice(after, found, path.name)
     changes = () if found is None else _changes(before, after, found, as_of, settings.config.owner.country)
     if not dry_run:
-        _write(path, text)
+        put(path, text.encode())
     return AddedEvent(file, event, written=not dry_run, is_there=False, changes=changes, notes=after.notes)
 
 
@@ -195,14 +196,3 @@ def _told(state: ControlState) -> frozenset[str]:
         f"{m.event_id} {m.status.replace('_', ' ')}" + (f" to {m.until}" if m.until else "")
         for m in (*state.measures, *state.elsewhere)
     )
-
-
-def _write(path: Path, text: str) -> None:
-    """Replace the file by one rename, so that a killed process leaves the old one or the new one."""
-    try:
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="", dir=path.absolute().parent, delete=False) as draft:
-            draft.write(text)
-        Path(draft.name).chmod(path.stat().st_mode if path.exists() else 0o644)
-        Path(draft.name).replace(path)
-    except OSError as error:
-        raise SpecError(f"cannot write {str(path)!r}: {error.strerror}.", hint="Name another file.") from None

@@ -212,7 +212,7 @@ def put(path: Path, content: bytes) -> Path:
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
-        Path(draft).chmod(0o644)
+        Path(draft).chmod(path.stat().st_mode if path.exists() else 0o644)
         Path(draft).replace(path)
     except OSError as error:
         raise _unwritable(path, error) from error

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from toolkit.app.prices import PriceFiles
 
 
+DEFAULT_CURRENCY = "USD"
 OF_PRICES = ("prices", "prices_currency", "prices_only", "accept")
 
 
@@ -44,7 +45,7 @@ class Common:
     ] = None
     prices_currency: Annotated[
         str, typer.Option("--prices-currency", metavar="CUR", help="Currency of a prices file that names none.")
-    ] = "USD"
+    ] = DEFAULT_CURRENCY
     currency: Annotated[str | None, typer.Option("--currency", metavar="CUR", help="Reporting currency.")] = None
     destination: Annotated[
         str | None, typer.Option("--destination", metavar="COUNTRY", help="The owner's country, where deliveries go.")
@@ -70,8 +71,12 @@ class Common:
     def price_files(self) -> PriceFiles | None:
         """The user's price files; `SpecError` for options that say how to read files that are not given."""
         if not self.prices:
-            if self.prices_only or self.accept:
-                option = "--prices-only" if self.prices_only else "--accept"
+            given = {
+                "--prices-only": self.prices_only,
+                "--accept": self.accept,
+                "--prices-currency": self.prices_currency != DEFAULT_CURRENCY,
+            }
+            for option in (option for option, value in given.items() if value):
                 raise SpecError(f"{option} says nothing without --prices.", hint="Add --prices FILE.")
             return None
         from toolkit.app.prices import PriceFiles
@@ -118,12 +123,18 @@ def _with_common(command: Callable[..., None], refused: tuple[str, ...]) -> Call
     @functools.wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> None:
         common = Common(**{field.name: kwargs.pop(field.name) for field in fields(Common)})
-        common.day()  # a date that is none is refused by commands that ask about no date, too
+        # A value that is none is refused by commands that do not ask for it, too.
+        common.day()
         _check_numbers({"seed": common.seed, **kwargs})
         for field in fields(Common):
             if field.name in refused and getattr(common, field.name) not in (field.default, []):
                 option = f"--{field.name.replace('_', '-')}"
                 raise SpecError(f"this command reads no prices, so {option} would be ignored.", hint=f"Leave {option} out.")
+        common.price_files()
+        if common.config or common.destination or common.currency:
+            from toolkit.app.config import resolve
+
+            resolve(common.settings(), file=common.config)
         command(*args, common=common, **kwargs)
 
     signature = own.replace(parameters=[*parameters, *shared])
