@@ -114,7 +114,7 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
     )
     known = (pl.col("known_from") <= snapshot.as_of) & (pl.col("date") <= snapshot.as_of)
     visible = file.frame.filter(known)
-    few = () if files.only else too_short(visible, snapshot, products)
+    few = () if files.only else too_short(visible, snapshot)
     visible, short = visible.filter(~pl.col("asset").is_in(few)), visible.filter(pl.col("asset").is_in(few))
     levels = KnownPrices.of(snapshot["prices"], snapshot, products)
     accepted = {*files.accept}

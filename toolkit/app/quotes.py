@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from toolkit.core.assets import Asset, Universe
+from toolkit.core.assets import Asset
 from toolkit.core.market import Snapshot
 from toolkit.core.remarks import Remark, note
 from toolkit.core.said import Said, said
@@ -44,8 +44,8 @@ class QuotedLevel:
     sentence: Said
 
 
-def too_short(rows: pl.DataFrame, snapshot: Snapshot, products: Universe) -> tuple[str, ...]:
-    """Products of which own prices are too few to tell risk, and which have bundled ones that do: sorted keys.
+def too_short(rows: pl.DataFrame, snapshot: Snapshot) -> tuple[str, ...]:
+    """Assets of which own prices are too few to tell risk, and which have bundled ones that do: sorted keys.
 
     Fewer than `MINIMUM_CHANGES` changes from month to month, or from day to day of a daily series. Customs values are a
     series: one of them is no price of a day.
@@ -53,7 +53,6 @@ def too_short(rows: pl.DataFrame, snapshot: Snapshot, products: Universe) -> tup
     Args:
         rows: Own prices, rows of `toolkit.core.frames.Prices`.
         snapshot: Bundled prices by month and year.
-        products: What is traded.
     """
     history = {*snapshot["prices"]["asset"], *snapshot["prices_annual"]["asset"]}
     found = []
@@ -62,7 +61,7 @@ def too_short(rows: pl.DataFrame, snapshot: Snapshot, products: Universe) -> tup
         months = days.dt.year().cast(pl.Int64) * 12 + days.dt.month()
         changes = int((months.unique().sort().diff() == 1).sum())
         daily = rhythm(days.to_list()) == DAY_BY_DAY and len(days) > MINIMUM_CHANGES
-        if key in products and key in history and changes < MINIMUM_CHANGES and not daily:
+        if key in history and changes < MINIMUM_CHANGES and not daily:
             found.append(str(key))
     return tuple(sorted(found))
 

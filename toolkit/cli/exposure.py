@@ -9,7 +9,7 @@ import typer
 from toolkit.cli.controls import EVENTS_HELP
 from toolkit.cli.options import Common, with_common
 from toolkit.cli.shock import beyond, marked
-from toolkit.cli.terminal import console, headline, print_json, tell_remarks
+from toolkit.cli.terminal import console, headline, price_sources, print_json, tell_remarks
 from toolkit.core.text import figure
 
 if TYPE_CHECKING:
@@ -160,13 +160,16 @@ def _resale(lot: LotExposure) -> str:
 
 def _show_prices(answer: ExposureAnswer, out: Console) -> None:
     unit = f"{answer.currency}/kg"
-    table = _table("price of", unit, "+/-", "is", "of", "paid in", "basis", "source", right=(unit, "+/-"))
+    table = _table("price of", unit, "+/-", "is", "of", right=(unit, "+/-"))
+    sources: list[tuple[str, str, str, str]] = []
     for price in answer.prices.values():
         error, kind = f"{price.standard_error:,.2f}" if price.standard_error else "", price.kind.replace("_", " ")
-        region = price.region or ("not stated" if price.basis.startswith(kind) else "")
-        basis = price.basis.removeprefix(f"{kind}, ").replace("_", " ")
-        table.add_row(price.asset, f"{price.price:,.2f}", error, kind, str(price.date), region, basis, price.source)
+        table.add_row(price.asset, f"{price.price:,.2f}", error, kind, str(price.date))
+        region = price.region or ("a region that is not stated" if price.basis.startswith(kind) else "")
+        basis = price.basis.replace("_", " ") + (f", paid in {region}" if region else "")
+        sources.append((price.source, price.price_from, basis, price.asset))
     out.print(table)
+    price_sources(out, sources)
     for price in answer.prices.values():
         if price.in_europe is not None and price.in_europe.told:
             out.print(price.in_europe.told, markup=False)

@@ -20,7 +20,7 @@ from toolkit.cli.request import (
     Total,
     request_of,
 )
-from toolkit.cli.terminal import console, headline, print_json, progress, say, tell_remarks, try_write
+from toolkit.cli.terminal import console, headline, price_sources, print_json, progress, say, tell_remarks, try_write
 from toolkit.core.remarks import Remark
 from toolkit.core.text import figure
 
@@ -174,7 +174,9 @@ def _show(result: Result, common: Common) -> None:
     cash = record["cash"]
     table.add_row("Cash", "", "", "", "", f"{cash['value']:,.0f}", f"{cash['weight']:.1%}", "", "")
     out.print(table)
-    _show_sources(record, out)
+    listed = {row["asset"] for row in record["orders"]} | {p["asset"] for p in held}
+    priced = [p for p in record["positions"] if p["asset"] in listed]
+    price_sources(out, ((p["price_source"], p["price_from"], p["price_date"], p["name"]) for p in priced))
     if record["before"] is not None:
         _show_orders(record, out)
     risk, costs, exposures = record["risk"], record["costs"], record["exposures"]
@@ -246,20 +248,6 @@ def _show_orders(record: Mapping[str, Any], out: Console) -> None:
         f"Cash: {record['money']['cash_before']:,.2f} {money} before ({added:,.2f} added{owed}),"
         f" {sum(row['cash'] for row in traded):+,.2f} by these orders, {record['cash']['value']:,.2f} left."
     )
-
-
-WHOSE = {"bundled": "", "own_series": " (own series)", "own_price": " (own price of a day)", "dealer": " (dealer)"}
-
-
-def _show_sources(record: Mapping[str, Any], out: Console) -> None:
-    """Whose the price of each order or holding is, and of which day."""
-    listed = {row["asset"] for row in record["orders"]} | {p["asset"] for p in record["positions"] if p["weight"] >= SHOWN}
-    of: dict[str, list[str]] = {}
-    for p in record["positions"]:
-        if p["asset"] in listed:
-            of.setdefault(f"{p['price_source']} {p['price_date']}{WHOSE[p['price_from']]}", []).append(p["name"])
-    listed_by = "; ".join(f"{source}: {', '.join(names)}" for source, names in of.items())
-    out.print(f"Prices: {listed_by}.", markup=False)
 
 
 def _show_expected(record: Mapping[str, Any], out: Console) -> None:

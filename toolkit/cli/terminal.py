@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -79,6 +79,24 @@ def headline(strong: str, plain: str = "") -> Text:
     from rich.text import Text
 
     return Text.assemble((printable(strong), "bold"), printable(plain))
+
+
+OWN = {"own_series": " (own series)", "own_price": " (own price of a day)", "dealer": " (dealer)"}
+"""Words for whose a price is (`price_from`); of bundled ones the source says it."""
+
+
+def price_sources(out: Console, prices: Iterable[tuple[str, str, str, str]]) -> None:
+    """A line for each source of prices.
+
+    Args:
+        out: Where to.
+        prices: Id of the source or name of the file, `price_from`, what the price is or of which day, and name of the asset.
+    """
+    of: dict[str, list[str]] = {}
+    for source, owner, words, name in prices:
+        of.setdefault(f"{source}{OWN.get(owner, '')}, {words}", []).append(name)
+    for words, names in of.items():
+        out.print(f"Price from {words}: {', '.join(names)}.", markup=False)
 
 
 MOST_WARNINGS = 5

@@ -46,10 +46,17 @@ def monthly_rate(fx: pl.DataFrame, quote: str, reporting: str, dates: tuple[date
 
 
 def daily_rate(fx: pl.DataFrame, quote: str, reporting: str, dates: tuple[date, ...]) -> FloatArray:
-    """The same (T,) of the days: the last rate, at most `LONGEST_HOLIDAY` days old; NaN where there is none."""
+    """The same (T,) of the days: the last rate, at most `LONGEST_HOLIDAY` days old; NaN where there is none.
+
+    A rate without another one in the days around it is that of a week or a month, and of no day.
+    """
     days = np.array(dates, dtype="datetime64[D]")
 
     def last(rows: pl.DataFrame) -> FloatArray:
+        gap = pl.min_horizontal(pl.col("date").diff(), pl.col("date").shift(-1) - pl.col("date"))
+        rows = rows.filter(gap < pl.duration(days=LONGEST_HOLIDAY))
+        if rows.is_empty():
+            return np.full(len(days), np.nan)
         known, rates = rows["date"].to_numpy().astype("datetime64[D]"), rows["rate"].to_numpy()
         at = np.maximum(np.searchsorted(known, days, side="right") - 1, 0)
         age = (days - known[at]).astype(int)

@@ -59,3 +59,17 @@ def test_unknown_rate_is_a_note_that_names_the_currency_of_risk():
     found = translation(panel(), rates("USD", "EUR", [0.8] * 6), "GBP")
     assert (found.rates == 0).all()
     assert any("GBP" in note for note in found.notes)
+
+
+def test_an_average_of_a_month_is_the_rate_of_no_day():
+    """Of rates by month until April and by day in May, those of May alone convert daily prices."""
+    days = tuple(date(2024, 4, 29) + (date(2024, 4, 30) - date(2024, 4, 29)) * i for i in range(6))
+    monthly = pl.DataFrame({"date": [date(2024, 3, 31), date(2024, 4, 30)], "base": "EUR", "quote": "USD", "rate": [1.0, 1.0]})
+    found = translation(replace(panel(252.0), dates=days), monthly, "EUR")
+    assert (found.rates == 0).all()
+    assert found.notes[0].startswith("No rate from USD to EUR")
+    daily = pl.DataFrame({"date": [date(2024, 5, day) for day in (8, 9)], "base": "EUR", "quote": "USD", "rate": [1.0, 1.25]})
+    later = (*days[:4], date(2024, 5, 8), date(2024, 5, 9))
+    found = translation(replace(panel(252.0), dates=later), pl.concat([monthly, daily]), "EUR")
+    assert np.isnan(found.rates[:4, 0]).all()
+    assert found.rates[4, 0] == pytest.approx(1 / 1.25 - 1)
