@@ -8,11 +8,11 @@ from typing import Any
 
 from tests.subjects import AS_OF
 from toolkit.app.config import resolve
+from toolkit.app.context import Context
 from toolkit.app.exposure import ExposureRequest, expose
 from toolkit.app.findings import Ask
 from toolkit.app.findings.exit import exit_
 from toolkit.app.findings.resale import resale
-from toolkit.app.ledger import load_ledger
 from toolkit.app.plain import plain
 from toolkit.app.report.theme import language
 from toolkit.app.subjects import base
@@ -44,15 +44,16 @@ def ask_of(folder: Path, *rows: str, country: str = "DEU", use: tuple[str, ...] 
     file = folder / "lots.csv"
     file.write_text("\n".join((HEADER, *rows)) + "\n", encoding="utf-8")
     settings = resolve({"owner.country": country}, file=None)
-    answer = expose(ExposureRequest(str(file), settings, as_of, use=use))
-    inputs, exposure = load_ledger(settings, as_of), answer.to_json()
+    context = Context(settings, as_of)
+    answer = expose(ExposureRequest(str(file), context, use=use))
+    exposure = answer.to_json()
     record = plain(
         {
-            **base(settings, inputs, as_of), "subject": file.name, "weights": dict(answer.portfolio.weights),
+            **base(context), "subject": file.name, "weights": dict(answer.portfolio.weights),
             "exposure": exposure, "data": exposure["data"], "warnings": exposure["warnings"], "notes": exposure["notes"],
         }
     )  # fmt: skip
-    return Ask(settings, as_of, inputs, tuple(answer.portfolio.weights), record)
+    return Ask(context, tuple(answer.portfolio.weights), record)
 
 
 def parts_of(ask: Ask) -> dict[str, Any]:

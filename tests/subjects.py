@@ -14,10 +14,10 @@ import pytest
 
 from toolkit.app import subjects
 from toolkit.app.config import Settings, resolve
+from toolkit.app.context import Context
 from toolkit.app.exposure import ExposureRequest
 from toolkit.app.findings import Ask
 from toolkit.app.findings.part import Part
-from toolkit.app.ledger import load_ledger
 from toolkit.app.optimize import NoAnswer, propose
 from toolkit.app.plain import plain
 from toolkit.app.report.theme import language
@@ -58,7 +58,7 @@ def once(make: Callable[P, T]) -> Callable[P, T]:
 @once
 def proposal(strategy: str = "physical-basket", **options: Any) -> Record:
     """The run object of a strategy of the repository; a file among the options is read once by its path."""
-    return dict(propose(Request(strategy, settings(), AS_OF, **options)).record)
+    return dict(propose(Request(strategy, Context(settings(), AS_OF), **options)).record)
 
 
 def renamed(record: Record, names: tuple[str, ...]) -> Record:
@@ -99,46 +99,47 @@ def with_parts(record: Record) -> Subject:
 
 @once
 def _parts(record: str) -> dict[str, Any]:
-    return parts_of(json.loads(record), settings())
+    found = json.loads(record)
+    return parts_of(found, subjects.context_of(found, settings()))
 
 
 def holdings(path: Path, text: str = HOLDINGS, **options: Any) -> Subject:
     """What a file of lots holds."""
     path.write_text(text, encoding="utf-8")
-    return subjects.holdings(ExposureRequest(str(path), settings(), AS_OF, **options))
+    return subjects.holdings(ExposureRequest(str(path), Context(settings(), AS_OF), **options))
 
 
 @once
 def market() -> Subject:
     """The market alone."""
-    return subjects.market(settings(), AS_OF)
+    return subjects.market(Context(settings(), AS_OF))
 
 
 @once
 def conflict() -> Subject:
     """A strategy whose limits contradict each other."""
     with pytest.raises(NoAnswer) as refused:
-        propose(Request("physical-basket", settings(), AS_OF, ("constraint.any metal.upper=0.01",)))
+        propose(Request("physical-basket", Context(settings(), AS_OF), ("constraint.any metal.upper=0.01",)))
     return with_parts(dict(refused.value.record))
 
 
 @functools.cache
 def law(day: date = AS_OF) -> Record:
     """Controls, dates and sources of the law on a day, as every subject has them; copy it before changing it."""
-    inputs = load_ledger(settings(), day)
+    inputs = Context(settings(), day)
     used = {table: inputs.snapshot[table] for table in subjects.LAW}
     data = [entry.to_json() for entry in inputs.snapshot.provenance(used)]
-    record = {**subjects.base(settings(), inputs, day), "data": data, "warnings": []}
+    record = {**subjects.base(inputs), "data": data, "warnings": []}
     return plain({**record, "phrases": phrases(sentences(record))})
 
 
 def finder(part: Part, day: date = AS_OF) -> Callable[..., Findings]:
     """Findings of a subject of the law alone with one part beside it: keys of the subject, assets and language are given."""
-    inputs, base = load_ledger(settings(), day), {**law(day), "data": [], "warnings": []}
+    inputs, base = Context(settings(), day), {**law(day), "data": [], "warnings": []}
 
     def of(lang: str = "en", assets: tuple[str, ...] | None = None, **keys: Any) -> Findings:
         record = {**base, **keys}
-        found = part.find(Ask(settings(), day, inputs, assets or inputs.products.keys, record))
+        found = part.find(Ask(inputs, assets or inputs.products.keys, record))
         return Findings.of(record, {part.name: plain(found, retellable=True)}, language(lang))
 
     return of

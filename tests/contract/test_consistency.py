@@ -25,8 +25,8 @@ from tests import subjects as known
 from tests.lots import HEADER, TWELVE
 from tests.traced import Shown, Traced, bare, figures, marked, pattern, traced
 from tests.unit.report.kinds import bars
+from toolkit.app.context import Context
 from toolkit.app.definitions import find
-from toolkit.app.ledger import load_ledger
 from toolkit.app.prices import PriceFiles
 from toolkit.app.report import as_document, report
 from toolkit.app.report.render import FORMATS
@@ -577,7 +577,7 @@ TABLES = ("prices", "prices_annual", "flows", "control_scopes", "price_points", 
 @pytest.fixture(scope="module")
 def held() -> dict[str, set[str]]:
     """The metals that the tables of each source hold, by the id of the source."""
-    snapshot, found = load_ledger(known.settings(), known.AS_OF).snapshot, defaultdict(set)
+    snapshot, found = Context(known.settings(), known.AS_OF).snapshot, defaultdict(set)
     for table in TABLES:
         for source, metal in snapshot[table].select("source", "asset").unique().iter_rows():
             found[source].add(metal)

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from toolkit.app.config import resolve
+from toolkit.app.context import Context
 from toolkit.app.supply import supply
 from toolkit.data.package import bundled_folder, bundled_market, descriptor
 
@@ -77,7 +78,7 @@ def test_an_edition_says_nothing_before_its_day():
 
 def test_the_range_of_bismuth_is_carried_into_every_figure():
     """USGS 86 %, World Mining Data 82 %, British Geological Survey 40 %."""
-    scored = supply(resolve({}, file=None), date(2026, 11, 25), "bismuth").metals[0].scored
+    scored = supply(Context(resolve({}, file=None), date(2026, 11, 25)), "bismuth").metals[0].scored
     assert scored is not None
     told = scored.to_json()
     assert told["elsewhere"] == {"British Geological Survey": 0.4, "World Mining Data": 0.82}

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from toolkit.app.config import resolve
+from toolkit.app.context import Context
 from toolkit.app.controls import Route, controls
-from toolkit.app.ledger import load_ledger
 from toolkit.data.files.events import KEYS, MOST_EVENTS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "events.md").read_text(encoding="utf-8")
@@ -25,7 +25,7 @@ def ask(tmp_path):
         (text,) = re.findall(rf"```{kind}\n(.*?)```", PAGE, re.DOTALL)
         path = tmp_path / f"own.{kind}"
         path.write_text(text, encoding="utf-8")
-        return load_ledger(resolve({}, environment={}), day, str(path))
+        return Context(resolve({}, environment={}), day, str(path))
 
     return asked
 
@@ -38,7 +38,7 @@ def test_the_table_has_every_key():
 
 @pytest.mark.parametrize("kind", ["toml", "csv"])
 def test_the_files_of_the_page_change_what_they_say(ask, kind):
-    inputs, without = ask(kind), load_ledger(resolve({}, environment={}), DAY)
+    inputs, without = ask(kind), Context(resolve({}, environment={}), DAY)
     assert inputs.own == ("EV063", "own-1")
     assert "EV063, own-1" in inputs.notes[0]
     for form in ("metal", "oxide"):

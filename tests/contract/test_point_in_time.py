@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from toolkit.app.config import resolve
+from toolkit.app.context import Context
 from toolkit.app.controls import Route, controls
-from toolkit.app.ledger import load_ledger
 from toolkit.app.supply import supply
 from toolkit.app.valuation import unit_prices
 
@@ -32,7 +32,7 @@ SHARES_OF_CHINA = [
 
 @pytest.mark.parametrize(("day", "antimony", "tellurium", "bismuth", "indium", "edition", "year"), SHARES_OF_CHINA)
 def test_shares_are_those_of_the_edition_of_the_day(day, antimony, tellurium, bismuth, indium, edition, year):
-    answer = supply(SETTINGS, date.fromisoformat(day))
+    answer = supply(Context(SETTINGS, date.fromisoformat(day)))
     scored = {metal.asset: metal.scored for metal in answer.metals}
     for metal, percent in {"antimony": antimony, "tellurium": tellurium, "bismuth": bismuth, "indium": indium}.items():
         at = scored[metal]
@@ -65,9 +65,9 @@ ANNUAL_PRICES = [
 
 @pytest.mark.parametrize(("day", "rhenium", "hafnium", "neodymium", "dysprosium", "terbium", "edition"), ANNUAL_PRICES)
 def test_annual_prices_are_those_of_the_edition_of_the_day(day, rhenium, hafnium, neodymium, dysprosium, terbium, edition):
-    snapshot = load_ledger(SETTINGS, date.fromisoformat(day)).snapshot
+    snapshot = Context(SETTINGS, date.fromisoformat(day)).snapshot
     asked = {"rhenium": rhenium, "hafnium": hafnium, "neodymium": neodymium, "dysprosium": dysprosium, "terbium": terbium}
-    products = tuple(asset for asset in load_ledger(SETTINGS, date.fromisoformat(day)).products if asset.key in asked)
+    products = tuple(asset for asset in Context(SETTINGS, date.fromisoformat(day)).products if asset.key in asked)
     found = {price.asset: price for price in unit_prices(snapshot, snapshot["prices"], products, "USD").values()}
     assert {key: found[key].price if key in found else None for key in asked} == pytest.approx(asked)
     for price in found.values():
@@ -92,7 +92,7 @@ LAW = [
 @pytest.mark.parametrize(("day", "holmium", "terbium", "gallium", "tungsten"), LAW)
 def test_the_law_is_that_of_the_day(day, holmium, terbium, gallium, tungsten):
     on = date.fromisoformat(day)
-    inputs = load_ledger(SETTINGS, on)
+    inputs = Context(SETTINGS, on)
     asked = {"holmium": (None, "DEU"), "terbium": (None, "DEU"), "gallium": (None, "USA"), "tungsten": ("bar", "DEU")}
     found = {
         metal: controls(inputs, metal, form, Route(destination=to), on).state.headline for metal, (form, to) in asked.items()

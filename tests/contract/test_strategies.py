@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from toolkit.app.config import resolve
+from toolkit.app.context import Context
 from toolkit.app.optimize import propose
 from toolkit.app.request import Request
 from toolkit.app.run_schema import check_run
@@ -22,7 +23,7 @@ NOW = date(2026, 11, 24)
 
 @functools.cache
 def proposed(name, day=NOW, *settings):
-    return propose(Request(str(FOLDER / f"{name}.toml"), resolve({}), day, settings)).record
+    return propose(Request(str(FOLDER / f"{name}.toml"), Context(resolve({}), day), settings)).record
 
 
 def test_the_shipped_set():

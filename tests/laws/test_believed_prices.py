@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolkit.app.config import resolve
-from toolkit.app.market import load
+from toolkit.app.context import Context
 from toolkit.app.valuation import unit_prices
 from toolkit.core.assets import Asset, Universe
 from toolkit.factors.covariance.sample import SampleCovariance
@@ -27,7 +27,7 @@ SAME = 1e-12
 
 @cache
 def snapshot():
-    return load(resolve({}, environment={})).market.until(DAY)
+    return Context(resolve({}, environment={}), DAY).snapshot
 
 
 @cache

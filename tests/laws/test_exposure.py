@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolkit.app.config import resolve
-from toolkit.app.ledger import load_ledger
+from toolkit.app.context import Context
 from toolkit.core.countries import CODES, country, country_names
 from toolkit.core.places import place
 from toolkit.supply.exposure import lot_exposures
@@ -23,7 +23,7 @@ PLACED = {"status", "delivery"}
 
 @pytest.fixture(scope="module")
 def ledger():
-    return load_ledger(resolve({}, file=None, environment={}), TODAY).ledger
+    return Context(resolve({}, file=None, environment={}), TODAY).ledger
 
 
 def exposed(ledger, **lot):

@@ -18,6 +18,7 @@ import pytest
 from tests.lots import HEADER, TWELVE
 from tests.subjects import HOLDINGS
 from toolkit.app.config import resolve
+from toolkit.app.context import Context
 from toolkit.app.exposure import ExposureRequest
 from toolkit.app.subjects import holdings, market
 from toolkit.cli.main import run
@@ -36,7 +37,7 @@ def lots(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def subject(lots):
-    return holdings(ExposureRequest(lots, resolve({}, file=None), date.fromisoformat(DAY)))
+    return holdings(ExposureRequest(lots, Context(resolve({}, file=None), date.fromisoformat(DAY))))
 
 
 @pytest.fixture

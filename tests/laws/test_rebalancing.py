@@ -8,11 +8,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-import toolkit.app.prepare
+import toolkit.app.context
 from toolkit.app.config import resolve
-from toolkit.app.inputs import load_context
+from toolkit.app.context import Context
 from toolkit.app.optimize import propose
 from toolkit.app.request import Request
+from toolkit.data.package import bundled_folder, load_market
 
 DAY = date(2026, 11, 24)
 MONEY = {"EUR": 1e5, "USD": 1e5, "GBP": 1e5, "CHF": 1e5, "JPY": 17e6, "CNY": 8e5}
@@ -32,17 +33,10 @@ STRATEGIES = (
 
 @pytest.fixture(scope="module")
 def held_once():
-    """Data of a currency are read once for all examples."""
-    contexts = {}
-
-    def load(settings, as_of, **_):
-        currency = settings.config.owner.currency
-        if currency not in contexts:
-            contexts[currency] = load_context(settings, as_of)
-        return contexts[currency]
-
+    """Data are read once for all examples."""
+    bundled = load_market(bundled_folder())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(toolkit.app.prepare, "load_context", load)
+        patch.setattr(toolkit.app.context, "load_market", lambda _: bundled)
         yield
 
 
@@ -55,9 +49,9 @@ def test_rebalancing_what_a_run_proposed_trades_nothing(held_once, tmp_path_fact
     (folder / "lots.csv").write_text(LOTS, "utf-8")
     asked = resolve({"owner.currency": currency, "owner.budget": MONEY[currency], "output.folder": str(folder)})
     held = str(folder / "lots.csv") if owned else None
-    first = propose(Request(strategy, asked, DAY, holdings=held, budget_given=True))
+    first = propose(Request(strategy, Context(asked, DAY), holdings=held, budget_given=True))
     first.save(report=False)
-    again = propose(Request(strategy, asked, DAY, holdings="last")).record
+    again = propose(Request(strategy, Context(asked, DAY), holdings="last")).record
     assert [(row["asset"], row["side"]) for row in again["orders"] if row["side"] != "keep"] == []
     assert again["cash"]["value"] == pytest.approx(first.record["cash"]["value"], abs=0.01 * len(again["positions"]))
     assert (again["costs"]["entry"], again["money"]["owed"]) == (0, 0)

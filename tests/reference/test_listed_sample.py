@@ -9,6 +9,7 @@ import pytest
 from scipy.optimize import minimize
 
 from toolkit.app.config import resolve
+from toolkit.app.context import Context
 from toolkit.app.optimize import propose
 from toolkit.app.prices import PriceFiles
 from toolkit.app.request import Request
@@ -38,8 +39,7 @@ def test_weights_of_an_independent_program(testdata: Path, tmp_path: Path):
     (tmp_path / "sample.toml").write_text(STRATEGY)
     request = Request(
         str(tmp_path / "sample.toml"),
-        resolve({"owner.currency": "USD"}),
-        __import__("datetime").date(2026, 11, 24),
+        Context(resolve({"owner.currency": "USD"}), __import__("datetime").date(2026, 11, 24)),
         prices=PriceFiles((str(file),)),
     )
     record = propose(request).record

@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from toolkit.app.inputs import Inputs
-from toolkit.app.ledger import LedgerInputs
-from toolkit.core.assets import Asset
+from toolkit.core.assets import Asset, Universe
 from toolkit.supply.chronology import DAY, IN_FORCE, SUSPENDED, UNSETTLED
 from toolkit.supply.controls import CHINA, ControlLedger
 from toolkit.supply.events import AGREED, CIVIL, CLAIMS, SUSPENDS, Event
@@ -18,40 +16,40 @@ DRAWN = ("ban", "licence", "exporter_whitelist")
 """Instruments with a lane in the timeline; the others accompany these."""
 
 
-def control_states(inputs: Inputs | LedgerInputs, as_of: date, destination: str) -> list[dict[str, Any]]:
+def control_states(ledger: ControlLedger, products: Universe, as_of: date, destination: str) -> list[dict[str, Any]]:
     """The control state of every product for the owner's destination, and what notices add for the buyers they single out."""
     rows = []
-    for asset in inputs.products:
+    for asset in products:
         if asset.form is None:
             continue
-        state = inputs.ledger.state(asset.key, asset.form, on=as_of, destination=destination)
+        state = ledger.state(asset.key, asset.form, on=as_of, destination=destination)
         rows.append({"asset": asset.key, "name": asset.name, "element": asset.element, **state.to_json()})
-        rows[-1]["routes"] = _routes(inputs, asset, as_of)
+        rows[-1]["routes"] = _routes(ledger, asset, as_of)
     return rows
 
 
-def _routes(inputs: Inputs | LedgerInputs, asset: Asset, as_of: date) -> list[dict[str, Any]]:
+def _routes(ledger: ControlLedger, asset: Asset, as_of: date) -> list[dict[str, Any]]:
     """The measures that name a buyer singled out, whoever the owner is: they are the same in every report of a day."""
     rows = []
     for destination, end_user in SINGLED_OUT:
-        state = inputs.ledger.state(asset.key, asset.form or "", on=as_of, destination=destination, end_user=end_user)
+        state = ledger.state(asset.key, asset.form or "", on=as_of, destination=destination, end_user=end_user)
         named = [m for m in state.measures if m.is_law and not m.conditional and "all" not in m.destinations]
         specific = [m for m in named if m.end_user == ("all" if end_user == CIVIL else end_user)]
         rows.append({"destination": destination, "end_user": end_user, "measures": [m.to_json() for m in specific]})
     return rows
 
 
-def timeline(inputs: Inputs | LedgerInputs, as_of: date) -> list[dict[str, Any]]:
+def timeline(ledger: ControlLedger, products: Universe, as_of: date) -> list[dict[str, Any]]:
     """The spells of every official measure on a product that the ledger knows by `as_of`: past, present and dated ahead.
 
     A spell that no known date ends has no `until`. `claims` are days for which one side says that a suspension goes on: they
     change no spell.
     """
-    ledger, chronology = inputs.ledger, inputs.ledger.chronology
+    chronology = ledger.chronology
     cuts = sorted({d for e in ledger.events if e.known_from <= as_of for d in (e.effective, e.ends and e.ends + DAY) if d})
     rows = []
     for event in ledger.events:
-        forms = [a for a in inputs.products if a.form and ledger.certainty(event, a.key, a.form, on=as_of)]
+        forms = [a for a in products if a.form and ledger.certainty(event, a.key, a.form, on=as_of)]
         if not (event.is_law and event.origin == CHINA and event.instrument in DRAWN and event.effective and forms):
             continue
         spells: list[dict[str, Any]] = []

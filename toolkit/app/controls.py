@@ -9,8 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from toolkit.app.config import Settings
-from toolkit.app.ledger import LedgerInputs, load_ledger
+from toolkit.app.context import Context
 from toolkit.app.plain import plain
 from toolkit.core.countries import country, country_hint
 from toolkit.core.errors import SpecError
@@ -81,16 +80,16 @@ def parse_purity(text: str | None) -> float | None:
     return found
 
 
-def controls(inputs: LedgerInputs, metal: str, form: str | None, route: Route, as_of: date) -> ControlAnswer:
+def controls(context: Context, metal: str, form: str | None, route: Route, as_of: date) -> ControlAnswer:
     """The state of one metal: of `form`, or of the traded form and of every form that a notice names.
 
     Raises:
         DataError: for a metal, form, place or end user that is not known, with the nearest names.
     """
-    asset = inputs.metal(metal)
+    asset = context.metal(metal)
 
     def state(kind: str) -> ControlState:
-        return inputs.ledger.state(
+        return context.ledger.state(
             asset,
             kind,
             on=as_of,
@@ -102,9 +101,9 @@ def controls(inputs: LedgerInputs, metal: str, form: str | None, route: Route, a
         )
 
     if form is not None:
-        return ControlAnswer(state(form), "asked", (), inputs.own)
-    traded = inputs.products[asset].form if asset in inputs.products else None
-    named = inputs.ledger.named_forms(asset, on=as_of, origin=route.origin)
+        return ControlAnswer(state(form), "asked", (), context.own)
+    traded = context.products[asset].form if asset in context.products else None
+    named = context.ledger.named_forms(asset, on=as_of, origin=route.origin)
     if traded is not None:
         first, basis = traded, "traded"
     elif named:
@@ -112,23 +111,23 @@ def controls(inputs: LedgerInputs, metal: str, form: str | None, route: Route, a
     else:
         first, basis = COMMON_FORM, "metal"
     forms = tuple(state(kind) for kind in sorted({first, *named}))
-    return ControlAnswer(next(s for s in forms if s.form == first), basis, forms, inputs.own)
+    return ControlAnswer(next(s for s in forms if s.form == first), basis, forms, context.own)
 
 
-def product_controls(inputs: LedgerInputs, route: Route, as_of: date) -> tuple[ControlState, ...]:
+def product_controls(context: Context, route: Route, as_of: date) -> tuple[ControlState, ...]:
     """The state of the traded form of every product, in the order of the products."""
     return tuple(
-        inputs.ledger.state(
+        context.ledger.state(
             asset.key, asset.form, on=as_of, destination=route.destination, origin=route.origin, end_user=route.end_user
         )
-        for asset in inputs.products
+        for asset in context.products
         if asset.form is not None
     )
 
 
-def items(inputs: LedgerInputs, query: str, as_of: date) -> pl.DataFrame:
+def items(context: Context, query: str, as_of: date) -> pl.DataFrame:
     """The controlled items that a tariff code or words find; see `toolkit.supply.items.find_items`."""
-    return find_items(inputs.ledger, query, on=as_of)
+    return find_items(context.ledger, query, on=as_of)
 
 
 def parse_within(text: str) -> int:
@@ -178,15 +177,14 @@ class Calendar:
         }
 
 
-def calendar(settings: Settings, as_of: date, within: str, events: str | None) -> Calendar:
+def calendar(context: Context, within: str) -> Calendar:
     """The calendar of the ledger in force.
 
     Raises:
         SpecError, DataError: for a span or a file that cannot be used.
     """
-    days = parse_within(within)
-    inputs = load_ledger(settings, as_of, events)
-    return Calendar(as_of, days, upcoming(inputs.ledger, on=as_of, within_days=days), inputs.own, inputs.ledger.reviewed_to)
+    days, as_of = parse_within(within), context.as_of
+    return Calendar(as_of, days, upcoming(context.ledger, on=as_of, within_days=days), context.own, context.ledger.reviewed_to)
 
 
 def check_country(text: str, option: str, *others: str) -> str:

@@ -7,7 +7,6 @@ import os
 import platform
 import tempfile
 from dataclasses import dataclass
-from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,7 @@ import cvxpy as cp
 import numpy as np
 from cvxpy.error import SolverError
 
-from toolkit.app.config import Settings
-from toolkit.app.market import load
+from toolkit.app.context import Context
 from toolkit.app.report.pdf import INSTALL, browser
 from toolkit.app.report.theme import languages
 from toolkit.core.errors import DataError
@@ -70,19 +68,19 @@ def _printing() -> Finding:
     return Finding("reports as PDF", ok=found is not None, detail=found or INSTALL)
 
 
-def examine(settings: Settings, day: date) -> tuple[Finding, ...]:
+def examine(context: Context) -> tuple[Finding, ...]:
     """Every check, in the order a person would make them."""
     findings = [
         Finding("python", ok=True, detail=platform.python_version()),
         Finding("libraries", ok=True, detail=", ".join(f"{name} {version(name)}" for name in LIBRARIES)),
         *(_solver(name) for name in dict.fromkeys((*QUADRATIC_ORDER, *CONIC_ORDER))),
         Finding("threads", ok=True, detail=f"OPENBLAS_NUM_THREADS={os.environ.get('OPENBLAS_NUM_THREADS', 'not set')}"),
-        _write_access(Path(settings.config.output.folder)),
+        _write_access(Path(context.settings.config.output.folder)),
         Finding("languages of reports", ok=True, detail=", ".join(languages())),
         _printing(),
     ]
     try:
-        snapshot = load(settings).market.until(day)
+        snapshot = context.snapshot
     except DataError as error:
         return (*findings, Finding("data", ok=False, detail=str(error)))
     for record in snapshot.provenance():

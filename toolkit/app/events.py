@@ -9,8 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from toolkit.app.config import Settings
-from toolkit.app.ledger import LedgerInputs, load_ledger
+from toolkit.app.context import Context
 from toolkit.app.plain import plain
 from toolkit.factors.factors import MEMBERS
 from toolkit.supply.event_study import (
@@ -89,26 +88,26 @@ def _case(case: Case) -> dict[str, Any]:
     return {**plain(case), "reactions": reactions}
 
 
-def event_study(settings: Settings, as_of: date, name: str, events: str | None = None) -> EventAnswer:
-    """The study of the event with this id or number, on what was known on `as_of`.
+def event_study(context: Context, name: str) -> EventAnswer:
+    """The study of the event with this id or number, on what was known on the day.
 
     Raises:
         DataError: for an event that is not known, with the nearest names.
     """
-    inputs = load_ledger(settings, as_of, events)
-    event = find_event(inputs.ledger, name)
-    cases = comparable_cases(inputs, as_of)
-    points = inputs.snapshot["price_points"]
+    as_of = context.as_of
+    event = find_event(context.ledger, name)
+    cases = comparable_cases(context, as_of)
+    points = context.snapshot["price_points"]
     key = notice_key(event.number) if event.number else None
     same = pl.Series([notice_key(label) == key for label in points["event"]], dtype=pl.Boolean)
     return EventAnswer(
         as_of=as_of,
-        study=study(inputs.ledger, event, cases.series, traded=_traded(inputs), benchmark=cases.benchmark),
+        study=study(context.ledger, event, cases.series, traded=_traded(context), benchmark=cases.benchmark),
         benchmark=cases.benchmark,
         points=points.filter(same).sort("asset", "basis", "date"),
         comparable=cases.cases,
         summaries=cases.summaries,
-        own=event.event_id in inputs.own,
+        own=event.event_id in context.own,
     )
 
 
@@ -131,36 +130,36 @@ class ComparableCases:
         return summary(self.cases)
 
 
-def comparable_cases(inputs: LedgerInputs, as_of: date) -> ComparableCases:
-    """The comparable cases on what was known on `as_of`."""
-    series = monthly(inputs.snapshot["prices"])
-    benchmark, traded = _benchmark(inputs, as_of), _traded(inputs)
+def comparable_cases(context: Context, as_of: date) -> ComparableCases:
+    """The comparable cases on what was known on the day."""
+    series = monthly(context.snapshot["prices"])
+    benchmark, traded = _benchmark(context, as_of), _traded(context)
     found = (
-        study(inputs.ledger, event, series, traded=traded, benchmark=benchmark).cases
-        for event in inputs.ledger.events
+        study(context.ledger, event, series, traded=traded, benchmark=benchmark).cases
+        for event in context.ledger.events
         if event.is_law and event.instrument in COUNTING
     )
     cases = tuple(case for of_event in found for case in of_event if case.zero == ANNOUNCEMENT and case.form_named)
     return ComparableCases(series, benchmark, cases)
 
 
-def _traded(inputs: LedgerInputs) -> dict[str, str]:
+def _traded(context: Context) -> dict[str, str]:
     """Asset key -> the form that its price series is of.
 
     Base metals are no products here; their series are of metal, so an ore ban does not name what they price.
     """
-    return {**dict.fromkeys(MEMBERS[BENCHMARK], METAL), **{asset.key: asset.form for asset in inputs.products if asset.form}}
+    return {**dict.fromkeys(MEMBERS[BENCHMARK], METAL), **{asset.key: asset.form for asset in context.products if asset.form}}
 
 
-def _benchmark(inputs: LedgerInputs, as_of: date) -> tuple[str, ...]:
+def _benchmark(context: Context, as_of: date) -> tuple[str, ...]:
     """Base metals with a series of month averages that no licence or ban has ever covered in any form named.
 
     A metal whose stop in practice or ban by another country is in the ledger is no quiet comparison either.
     """
-    prices = inputs.snapshot["prices"]
+    prices = context.snapshot["prices"]
     averaged = set(prices.filter(pl.col("basis") != NOISY)["asset"])
-    touched = {scope.asset for scope in inputs.ledger.scopes if scope.certainty != "not_named"}
+    touched = {scope.asset for scope in context.ledger.scopes if scope.certainty != "not_named"}
     untouched = [metal for metal in MEMBERS[BENCHMARK] if metal in averaged - touched]
-    products = [product for product in inputs.products if product.key in untouched]
-    controlled = set(control_spells(inputs.ledger, products, until=as_of)["asset"])
+    products = [product for product in context.products if product.key in untouched]
+    controlled = set(control_spells(context.ledger, products, until=as_of)["asset"])
     return tuple(metal for metal in untouched if metal not in controlled)

@@ -11,11 +11,10 @@ import polars as pl
 
 from toolkit.app.assumptions import licence_delay, parse_elasticity, value_added_tax
 from toolkit.app.cautions import late
-from toolkit.app.config import Settings
+from toolkit.app.context import Context
 from toolkit.app.costs import world_production
 from toolkit.app.exchange import rates_used
 from toolkit.app.instruments import Instrument, instruments, out_of_scope
-from toolkit.app.ledger import Events, LedgerInputs, load_ledger
 from toolkit.app.lots import LotNames, instruments_of, read_lots
 from toolkit.app.plain import plain
 from toolkit.app.price_levels import price_warnings
@@ -67,17 +66,15 @@ class ExposureRequest:
 
     Attributes:
         holdings: File of lots.
-        events: The user's own control events, None for the bundled ledger alone.
+        context: The owner, the day, and what is known on it.
         prices: The user's own; None for the bundled prices alone.
         loss, elasticity, cap: The shock that replacement is measured under; `cap` is a multiple of today's price.
         use: ``METAL=KG`` a month, one entry a metal.
     """
 
     holdings: str
-    settings: Settings
-    as_of: date
+    context: Context
     prices: PriceFiles | None = None
-    events: Events = None
     loss: float = 0.5
     elasticity: str | None = None
     cap: float | None = None
@@ -187,41 +184,41 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         SpecError: for an option that cannot be used.
         DataError, FrameError, GapError: for bad input, with file, rows and remedy.
     """
-    config = request.settings.config
-    currency, destination, as_of = config.owner.currency, config.owner.country, request.as_of
-    inputs = load_ledger(request.settings, as_of, request.events)
-    snapshot = inputs.snapshot
+    context = request.context
+    owner, as_of = context.settings.config.owner, context.as_of
+    currency, destination = owner.currency, owner.country
+    snapshot = context.snapshot
     prices, own = snapshot["prices"], None
     remarks: list[Remark] = []
     if request.prices is not None:
-        own = read_own(request.prices, snapshot, LotNames(inputs.ledger, inputs.products))
+        own = read_own(request.prices, snapshot, LotNames(context.ledger, context.products))
         prices = own.over(prices)
         if own.assets:
             remarks.append(note(said("Own prices for {assets}.", assets=list(own.assets))))
         remarks += [*own.notes, *(remark for remark in own.reading if remark.is_warning)]
-    listed = instruments_of(None if own is None else own.frame, inputs.ledger)
-    holdings = read_lots(request.holdings, inputs.ledger, inputs.products, as_of, instruments=listed)
+    listed = instruments_of(None if own is None else own.frame, context.ledger)
+    holdings = read_lots(request.holdings, context.ledger, context.products, as_of, instruments=listed)
     lots = holdings.frame.filter(pl.col("mass").is_not_null())
     shares = holdings.frame.filter(pl.col("mass").is_null())
-    held = tuple(asset for asset in inputs.products if asset.key in set(lots["asset"]))
+    held = tuple(asset for asset in context.products if asset.key in set(lots["asset"]))
     levels = unit_prices(snapshot, prices, held, currency)
     read: tuple[str, ...] = ()
     if own is not None:
-        levels, told = with_own_prices(levels, own, inputs.products, snapshot["fx"], currency)
+        levels, told = with_own_prices(levels, own, context.products, snapshot["fx"], currency)
         read = (*own.sentences, *told)
     found = lot_exposures(
-        lots, {key: level.price for key, level in levels.items()}, inputs.ledger, on=as_of, destination=destination
+        lots, {key: level.price for key, level in levels.items()}, context.ledger, on=as_of, destination=destination
     )
     portfolio = PortfolioExposure.of(found)
-    held = [asset for asset in inputs.products if asset.key in portfolio.weights]
+    held = [asset for asset in context.products if asset.key in portfolio.weights]
     supplies = scored_supplies(held, snapshot["shares"], snapshot["shares_elsewhere"])
     sectors, without_uses = industries(portfolio.weights, snapshot["end_uses"])
     elasticity = parse_elasticity(request.elasticity, snapshot)
     if request.cap is not None:
         check_number("--cap", request.cap, LARGEST_RATIO)
     band = price_band(request.loss, elasticity, cap=request.cap)
-    bands = stop_bands(stop_shares(inputs, tuple(portfolio.weights)), request.loss, elasticity, cap=request.cap)
-    use = _use(request.use, inputs, portfolio.stored_safe)
+    bands = stop_bands(stop_shares(context, tuple(portfolio.weights)), request.loss, elasticity, cap=request.cap)
+    use = _use(request.use, context, portfolio.stored_safe)
     try:
         delay = licence_delay(snapshot)
     except GapError as error:
@@ -229,14 +226,14 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         remarks.append(note(error.message))
     data = tuple(entry.to_json() for entry in snapshot.provenance(_used(snapshot, prices, levels.values(), supplies, currency)))
     listed_lots = instruments(shares, prices, snapshot["fx"], currency)
-    reading = (*inputs.notes, *read, *holdings.notes, *_gaps(holdings.frame), *out_of_scope(listed_lots, currency))
+    reading = (*context.notes, *read, *holdings.notes, *_gaps(holdings.frame), *out_of_scope(listed_lots, currency))
     bought = purchases(lots, snapshot["fx"], currency)
     values = {lot.lot_id: lot.value for lot in portfolio.lots}
     worth = {key: weight * portfolio.value for key, weight in portfolio.weights.items()}
     remarks = [
-        *_warnings(portfolio, levels, inputs.ledger, as_of),
+        *_warnings(portfolio, levels, context.ledger, as_of),
         *(remark for remark in late(data, {}) if remark.kind == "law"),  # the age of prices is told by metal
-        *price_warnings(lots, prices, snapshot, inputs.products, values=values),
+        *price_warnings(lots, prices, snapshot, context.products, values=values),
         *remarks,
     ]
     return ExposureAnswer(
@@ -247,7 +244,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         purchases=bought,
         prices=levels,
         band=band,
-        largest_observed=largest_observed(inputs),
+        largest_observed=largest_observed(context),
         still=tuple(asset for asset in portfolio.weights if asset not in bands),
         replacement=portfolio.replacement(band, bands),
         concentration=country_exposure(portfolio.weights, supplies),
@@ -257,13 +254,13 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         delay=delay,
         covers=() if delay is None else tuple(cover(asset, portfolio.stored_safe.get(asset, 0.0), use.get(asset), delay)
                                               for asset in sorted({*portfolio.stored_safe, *use})),
-        next_changes=_changes(inputs, portfolio, as_of, destination),
+        next_changes=_changes(context, portfolio, as_of, destination),
         statements=(*_statements(portfolio, currency), *_owed(bought, currency)),
-        reviewed_to=inputs.ledger.reviewed_to,
+        reviewed_to=context.ledger.reviewed_to,
         instruments=listed_lots,
         reading=reading,
         remarks=by_money((*remarks, *map(note, reading)), worth),
-        own=inputs.own,
+        own=context.own,
         vat=value_added_tax(snapshot, destination),
         data=data,
     )  # fmt: skip
@@ -289,17 +286,17 @@ def _used(
     return {name: frame for name, frame in used.items() if frame.height}
 
 
-def _use(entries: tuple[str, ...], inputs: LedgerInputs, stored: Mapping[str, float]) -> dict[str, float]:
+def _use(entries: tuple[str, ...], context: Context, stored: Mapping[str, float]) -> dict[str, float]:
     """Use in kg a month by asset; every metal named is one the ledger knows, held or not.
 
     Raises:
         SpecError: for a use that is no number, is given twice, or is more than the world makes of the metal.
     """
     found: dict[str, float] = {}
-    world = world_production(inputs.snapshot["shares"], inputs.products) if entries else {}
+    world = world_production(context.snapshot["shares"], context.products) if entries else {}
     for entry in entries:
         name, _, amount = entry.partition("=")
-        asset = inputs.metal(name)
+        asset = context.metal(name)
         if asset in found:
             raise SpecError(f"--use names {asset} twice.", hint="Give the sum of your uses of a metal once.")
         try:
@@ -313,14 +310,14 @@ def _use(entries: tuple[str, ...], inputs: LedgerInputs, stored: Mapping[str, fl
 
 
 def _changes(
-    inputs: LedgerInputs, portfolio: PortfolioExposure, as_of: date, destination: str
+    context: Context, portfolio: PortfolioExposure, as_of: date, destination: str
 ) -> tuple[tuple[date, str, str, str], ...]:
     """(date, metal, what, standing) of the dated changes ahead for what is held, each once: on every route, for resale too."""
     forms = sorted({(lot.asset, lot.form) for lot in portfolio.lots})
-    states = [inputs.ledger.state(asset, form, on=as_of, destination=destination) for asset, form in forms]
+    states = [context.ledger.state(asset, form, on=as_of, destination=destination) for asset, form in forms]
     rows = {(change.date, state.metal, change.what, change.standing) for state in states for change in state.next_changes}
     held = {asset for asset, _ in forms}
-    ahead = upcoming(inputs.ledger, on=as_of, within_days=AHEAD_DAYS)
+    ahead = upcoming(context.ledger, on=as_of, within_days=AHEAD_DAYS)
     for row in ahead.filter((pl.col("status") == "ahead") & (pl.col("kind") == "control")).iter_rows(named=True):
         rows |= {(row["date"], metal, row["what"], row["standing"]) for metal in held & set(row["metals"].split(";"))}
     return tuple(sorted(rows))

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from toolkit.app.characteristics import supply_premia
-from toolkit.app.config import Settings
+from toolkit.app.context import Context
 from toolkit.app.definitions import find
 from toolkit.app.factor_model import factor_model
 from toolkit.app.forecast import lookback_months, strategy_forecast
@@ -118,18 +118,16 @@ def _bias_json(bias: Bias) -> dict[str, Any]:
 
 
 def factors(
-    settings: Settings,
-    as_of: date,
+    context: Context,
     strategy: str,
     *,
     prices: PriceFiles | None = None,
     seed: int = 0,
 ) -> FactorsAnswer:
-    """The factor model of a strategy as known on `as_of`.
+    """The factor model of a strategy as known on the day.
 
     Args:
-        settings: Data package, reporting currency and the owner's country.
-        as_of: Nothing that was published later is looked at.
+        context: Reporting currency and country of the owner, and the day: nothing published later is looked at.
         strategy: Name or path.
         prices: The user's own; None for the bundled ones alone.
         seed: Of the random portfolios behind the bias statistic.
@@ -138,15 +136,15 @@ def factors(
         SpecError: for a strategy that does not exist or names what nobody knows.
         DataError, GapError: for prices that cannot be used or are too few.
     """
-    owner = settings.config.owner
+    owner = context.settings.config.owner
     chosen = load_strategy(find("strategies", strategy).path, ())
-    inputs = gather(chosen, settings, as_of, prices=prices)
+    inputs = gather(chosen, context, prices=prices)
     forecast = strategy_forecast(chosen, inputs, owner.currency, owner.country)
     bias = walk_forward(chosen, inputs, owner.currency, owner.country, seed=seed)
     seen = _seen(chosen, inputs, owner.currency)
     characteristics, missing = _characteristics(inputs, seen.realised, forecast, owner.country)
     return FactorsAnswer(
-        as_of=as_of,
+        as_of=context.as_of,
         strategy=chosen,
         currency=owner.currency,
         model=factor_model(chosen, inputs, forecast, owner.country),

@@ -9,8 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from toolkit.app.config import Settings
-from toolkit.app.ledger import LedgerInputs, load_ledger
+from toolkit.app.context import Context
 from toolkit.app.plain import plain
 from toolkit.core.errors import DataError, GapError, did_you_mean
 from toolkit.data.files.flows import read_flows
@@ -152,12 +151,11 @@ def _summary_json(summary: FlowSummary, *, history: bool) -> dict[str, Any]:
     return told
 
 
-def flows(settings: Settings, as_of: date, metal: str | None = None, file: str | None = None) -> FlowAnswer:
-    """Customs flows as known on `as_of`.
+def flows(context: Context, metal: str | None = None, file: str | None = None) -> FlowAnswer:
+    """Customs flows as known on the day.
 
     Args:
-        settings: Which data package.
-        as_of: Nothing that speaks of a later day, or (in the data package) was published later, is looked at.
+        context: The day; nothing that speaks of a later one, or (in the data package) was published later, is looked at.
         metal: Asset key, element symbol or tariff code; None for every flow there is.
         file: A customs file of the user in place of the bundled flows.
 
@@ -165,54 +163,54 @@ def flows(settings: Settings, as_of: date, metal: str | None = None, file: str |
         DataError: for a metal nobody knows, with the nearest names, or a file that cannot be used.
         GapError: for a known metal without a flow.
     """
-    return customs_flows(load_ledger(settings, as_of), as_of, metal, file)
+    return customs_flows(context, context.as_of, metal, file)
 
 
-def customs_flows(inputs: LedgerInputs, as_of: date, metal: str | None = None, file: str | None = None) -> FlowAnswer:
+def customs_flows(context: Context, as_of: date, metal: str | None = None, file: str | None = None) -> FlowAnswer:
     """Likewise on a ledger that is there already."""
-    codes = tariff_codes(inputs.snapshot["tariff_codes"]) if "tariff_codes" in inputs.snapshot else ()
+    codes = tariff_codes(context.snapshot["tariff_codes"]) if "tariff_codes" in context.snapshot else ()
     notes: tuple[str, ...] = () if codes else ("The data package has no table of tariff codes: mixed codes are not marked.",)
     provenance: tuple[Mapping[str, Any], ...] = ()
     if file is None:
-        name, table = None, inputs.snapshot["flows"]
+        name, table = None, context.snapshot["flows"]
     else:
-        read = read_flows(file, today=date.today())
+        read = read_flows(file, today=context.today)
         name, table = read.name, read.frame.filter(pl.col("date") <= as_of)
         notes = (*notes, *read.notes)
         if table.height < read.frame.height:
             notes = (*notes, f"Months after {as_of} are left out.")
         own = {code: sole_asset(codes, code) for code in table["hs_code"].unique()}
         table = table.with_columns(asset=pl.col("hs_code").replace_strict(own, return_dtype=pl.String))
-    asked = None if metal is None else _asked(metal, inputs, codes)
+    asked = None if metal is None else _asked(metal, context, codes)
     chosen = table if asked is None else table.filter(_matches(asked, codes))
     if chosen.is_empty():
         what = "in all" if asked is None else f"of {asked}"
         raise GapError(f"no customs flow {what} was known on {as_of}.", hint=_offered(table), details={"metal": asked})
     if file is None:
-        provenance = tuple(record.to_json() for record in inputs.snapshot.provenance({"flows": chosen}))
+        provenance = tuple(record.to_json() for record in context.snapshot.provenance({"flows": chosen}))
     asset = None if asked is None or asked.isdecimal() else asked
-    found = tuple(_code(series, asset, inputs, codes, as_of) for series in _by_code(flow_series(chosen)))
+    found = tuple(_code(series, asset, context, codes, as_of) for series in _by_code(flow_series(chosen)))
     metals = (asset,) if asset else tuple(dict.fromkeys(code.asset for code in found if code.asset))
     return FlowAnswer(
         as_of=as_of,
         metal=asked,
         file=name,
         codes=found,
-        reported=_reported(inputs, metals),
+        reported=_reported(context, metals),
         notes=notes,
         provenance=provenance,
     )
 
 
-def _asked(text: str, inputs: LedgerInputs, codes: tuple[TariffCode, ...]) -> str:
+def _asked(text: str, context: Context, codes: tuple[TariffCode, ...]) -> str:
     """The asset key or tariff code that a word on the command line means."""
     word = text.strip().casefold().replace(" ", "_").replace("-", "_")
     code = word.replace(".", "")
     if code.isdecimal():
         return code
-    word = inputs.symbols.get(word, word)
+    word = context.symbols.get(word, word)
     # Intermediates have flows and no product; graphite and others have controls and no product: all are names one may ask for.
-    known = {*inputs.ledger.assets, *inputs.snapshot["flows"]["asset"], *inputs.snapshot["metals"]["asset"]}
+    known = {*context.ledger.assets, *context.snapshot["flows"]["asset"], *context.snapshot["metals"]["asset"]}
     known |= {asset for entry in codes for asset in entry.assets}
     if word in known:
         return word
@@ -242,7 +240,7 @@ def _by_code(series: tuple[FlowSeries, ...]) -> tuple[tuple[FlowSeries, ...], ..
 
 
 def _code(
-    series: tuple[FlowSeries, ...], metal: str | None, inputs: LedgerInputs, codes: tuple[TariffCode, ...], as_of: date
+    series: tuple[FlowSeries, ...], metal: str | None, context: Context, codes: tuple[TariffCode, ...], as_of: date
 ) -> CodeFlows:
     total, *singles = series
     partners = sorted(singles, key=lambda one: (-sum(q or 0.0 for q in one.tail(24)), one.partner))
@@ -262,7 +260,7 @@ def _code(
             if one is total or _mattered(one, total, collapse)
         ),
         diversions=tuple(diversion(one, total, partners) for one in watched if _two_years(one, total)),
-        controls=_controls(total, partners, found, metal or total.asset, inputs, as_of),
+        controls=_controls(total, partners, found, metal or total.asset, context, as_of),
         mixed=mixed_code(codes, total.hs_code),
     )
 
@@ -290,15 +288,15 @@ def _controls(
     partners: list[FlowSeries],
     found: Mapping[str, tuple[Collapse, ...]],
     asset: str | None,
-    inputs: LedgerInputs,
+    context: Context,
     as_of: date,
 ) -> tuple[ControlOnFlow, ...]:
     """What the flow shows around each control on the metal: the imports from the controlling country, else the total."""
-    if asset is None or asset not in inputs.ledger.assets:
+    if asset is None or asset not in context.ledger.assets:
         return ()
     told: list[ControlOnFlow] = []
-    for event in inputs.ledger.events:
-        if not _controls_metal(event, asset, inputs, as_of) or event.effective is None:
+    for event in context.ledger.events:
+        if not _controls_metal(event, asset, context, as_of) or event.effective is None:
             continue
         if total.direction == "import" and not {"all", total.reporter} & set(event.destinations):
             continue
@@ -309,18 +307,18 @@ def _controls(
     return tuple(sorted(told, key=lambda control: (control.around.day, control.event_id)))
 
 
-def _controls_metal(event: Event, asset: str, inputs: LedgerInputs, as_of: date) -> bool:
-    ledger = inputs.ledger
+def _controls_metal(event: Event, asset: str, context: Context, as_of: date) -> bool:
+    ledger = context.ledger
     if not event.is_law or event.instrument not in COUNTING or event.origin is None:
         return False
     forms = ledger.named_forms(asset, on=as_of, origin=event.origin)
     return any(ledger.certainty(event, asset, form, on=as_of) for form in forms)
 
 
-def _reported(inputs: LedgerInputs, metals: tuple[str, ...]) -> tuple[ReportedPoint, ...]:
+def _reported(context: Context, metals: tuple[str, ...]) -> tuple[ReportedPoint, ...]:
     """Stops that were reported of these metals' trade out of the default origin, oldest first."""
-    named = {scope.event_id for scope in inputs.ledger.scopes if scope.asset in metals and scope.certainty == "named"}
-    rows = inputs.snapshot["controls"].select("event_id", "announced_precision")
+    named = {scope.event_id for scope in context.ledger.scopes if scope.asset in metals and scope.certainty == "named"}
+    rows = context.snapshot["controls"].select("event_id", "announced_precision")
     precision: dict[str, str] = dict(rows.iter_rows())
     points = [
         ReportedPoint(
@@ -332,7 +330,7 @@ def _reported(inputs: LedgerInputs, metals: tuple[str, ...]) -> tuple[ReportedPo
             confidence=event.confidence,
             note=event.note,
         )
-        for event in inputs.ledger.events
+        for event in context.ledger.events
         if (event.kind, event.instrument) == REPORTED_STOP and event.event_id in named and event.origin == CHINA
     ]
     return tuple(sorted(points, key=lambda point: (point.announced, point.event_id)))

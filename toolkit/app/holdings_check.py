@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import polars as pl
 
-from toolkit.app.config import Settings
-from toolkit.app.ledger import load_ledger
+from toolkit.app.context import Context
 from toolkit.app.lots import LotNames, instruments_of, parse_lots
 from toolkit.app.plain import plain
 from toolkit.app.price_levels import price_warnings
@@ -71,24 +69,23 @@ class HoldingsCheck:
 
 
 def check_holdings(
-    path: str, settings: Settings, as_of: date, *, prices: PriceFiles | None = None, stdin: BinaryIO | None = None
+    path: str, context: Context, *, prices: PriceFiles | None = None, stdin: BinaryIO | None = None
 ) -> HoldingsCheck:
     """What a holdings file says, with all its faults.
 
     Raises:
         DataError: for a file that is no table or has no header that can be used, and for a prices file that cannot be.
     """
-    inputs = load_ledger(settings, as_of)
-    known, own = inputs.snapshot["prices"], None
+    known, own = context.snapshot["prices"], None
     if prices is not None:
-        found = read_own(prices, inputs.snapshot, LotNames(inputs.ledger, inputs.products))
+        found = read_own(prices, context.snapshot, LotNames(context.ledger, context.products))
         own, known = found.frame, found.over(known)
-    read = parse_lots(path, inputs.ledger, inputs.products, instruments=instruments_of(own, inputs.ledger), stdin=stdin)
+    read = parse_lots(path, context.ledger, context.products, instruments=instruments_of(own, context.ledger), stdin=stdin)
     faulty = {found.row for found in read.faults}
     good = [lot_of(row) for row, number in zip(read.rows, read.numbers, strict=True) if number not in faulty]
     schema = {name: column.dtype for name, column in Lots.columns().items()}
     lots = pl.DataFrame(good, schema=schema)
-    return HoldingsCheck(read, lots, price_warnings(lots, known, inputs.snapshot, inputs.products))
+    return HoldingsCheck(read, lots, price_warnings(lots, known, context.snapshot, context.products))
 
 
 def write_text(file: str, text: str) -> None:

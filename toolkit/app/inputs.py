@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 
 import polars as pl
 
-from toolkit.app.config import Settings
-from toolkit.app.ledger import Events, notes_of, with_own_events
+from toolkit.app.context import Context
 from toolkit.app.lots import LotNames
-from toolkit.app.market import load
+from toolkit.app.own_events import notes_of
 from toolkit.app.prices import CHECK, OwnPrices, PriceFiles, read_own
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean
@@ -143,28 +141,25 @@ def _keys(name: str, priced: Universe, products: Universe) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # frames have no truth value
-class Context:
-    """What is known on a day, whatever the strategy: files are read once, and `inputs` narrows them.
+class PricedMarket:
+    """What is known on a day with the user's prices in place of the bundled ones of the same assets, whatever the strategy.
 
     Attributes:
-        market: With the user's prices in place of the bundled ones of the same assets; `snapshot` of it on the day.
-        products: Every product the toolkit knows.
+        context: What is known without them.
+        market: With the user's prices; `snapshot` of it on the day.
         supply: Asset key -> shares of supply at the stage the asset is scored at.
         own: The user's prices; None for the bundled prices.
         only: Whether nothing else has a price.
         notes: What a reader must know of how the files were read.
-        events: The user's own control events, which are in the ledger and in the market.
     """
 
+    context: Context
     market: Market
     snapshot: Snapshot
-    products: Universe
-    ledger: ControlLedger
     supply: Mapping[str, SupplyShares]
     own: OwnPrices | None
     only: bool
     notes: tuple[Remark, ...]
-    events: OwnEvents | None = None
 
     def inputs(self, strategy: Strategy, *, also: tuple[str, ...] = ()) -> Inputs:
         """What a strategy works on.
@@ -177,7 +172,7 @@ class Context:
             GapError: where nothing that the strategy names has a price.
             SpecError, DataError: for names the strategy uses and nobody knows.
         """
-        snapshot, products, notes = self.snapshot, self.products, self.notes
+        snapshot, products, notes = self.snapshot, self.context.products, self.notes
         # Prices of a day alone bring no series: what a strategy may hold is what it is without them.
         own = self.own if self.own is not None and self.own.assets else None
         named = () if own is None else tuple(dict.fromkeys((*own.assets, *own.quotes["asset"])))
@@ -211,7 +206,7 @@ class Context:
             snapshot=snapshot,
             universe=universe,
             products=products,
-            ledger=self.ledger,
+            ledger=self.context.ledger,
             supply=self.supply,
             unknown=tuple(key for key in universe.keys if key not in held),
             unpriced=() if own is not None else tuple(key for key in products.keys if key not in priced),
@@ -220,51 +215,39 @@ class Context:
             own=mine,
             quotes=None if self.own is None else self.own.quotes,
             price_notes=() if self.own is None else self.own.sentences,
-            events=self.events,
+            events=self.context.events,
         )
 
 
-def load_context(settings: Settings, as_of: date, *, prices: PriceFiles | None = None, events: Events = None) -> Context:
-    """Read what is known on a day.
+def priced_market(context: Context, prices: PriceFiles | None = None) -> PricedMarket:
+    """The market of a day with the user's prices.
 
     Args:
-        settings: Where data are.
-        as_of: Only what was known then.
+        context: The day, and what is known on it.
         prices: Files of the user, None for the bundled prices.
-        events: The user's own control events, None for the bundled ledger alone.
 
     Raises:
         DataError, FrameError, GapError: for bad input or too little of it.
     """
-    market, own_events = with_own_events(load(settings).market, as_of, events)
-    notes: tuple[Remark, ...] = tuple(map(note, notes_of(own_events, as_of)))
+    market, snapshot, products = context.market, context.snapshot, context.products
+    notes: tuple[Remark, ...] = tuple(map(note, context.notes))
     own = None
-    snapshot = market.until(as_of)
-    products = Universe(tuple(Asset.from_row(row) for row in snapshot["products"].iter_rows(named=True)))
-    ledger = ControlLedger.of(
-        snapshot["controls"],
-        snapshot["control_scopes"],
-        snapshot["control_items"],
-        assets=products.keys,
-        forms=[asset.form for asset in products if asset.form],
-        reviewed_to=snapshot.complete_to("controls"),
-    )
     only = prices is not None and prices.only
     if prices is not None:
-        own = read_own(prices, snapshot, LotNames(ledger, products), masses=False)
+        own = read_own(prices, snapshot, LotNames(context.ledger, products), masses=False)
         # Notes of the whole file may speak of rows that were not known yet: an earlier date gets those of its own rows alone.
-        whole = own.notes if as_of >= date.today() else ()
+        whole = own.notes if context.as_of >= context.today else ()
         found = tuple(
             Remark("data", sentence, CHECK, tuple(sentence.values["asset"]))
-            for sentence in _together(findings(quality(own.frame, as_of=as_of)))
+            for sentence in _together(findings(quality(own.frame, as_of=context.as_of)))
         )
         notes = tuple(dict.fromkeys((*notes, *whole, *own.reading, *found)))
         market = market.replace("prices", own.over(snapshot["prices"]))
-        snapshot = market.until(as_of)
+        snapshot = market.until(context.as_of)
     supply = scored_supplies(products, snapshot["shares"], snapshot["shares_elsewhere"])
-    return Context(market, snapshot, products, ledger, supply, own, only, notes, own_events)
+    return PricedMarket(context, market, snapshot, supply, own, only, notes)
 
 
-def gather(strategy: Strategy, settings: Settings, as_of: date, *, prices: PriceFiles | None = None) -> Inputs:
-    """What a strategy works on, read from the files; see `load_context` and `Context.inputs`."""
-    return load_context(settings, as_of, prices=prices).inputs(strategy)
+def gather(strategy: Strategy, context: Context, *, prices: PriceFiles | None = None) -> Inputs:
+    """What a strategy works on; see `priced_market` and `PricedMarket.inputs`."""
+    return priced_market(context, prices).inputs(strategy)

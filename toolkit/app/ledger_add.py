@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import product
 from pathlib import Path
 from typing import Any
 
-from toolkit.app.config import Settings
-from toolkit.app.ledger import LedgerInputs, load_ledger
+from toolkit.app.context import Context
 from toolkit.app.plain import plain
 from toolkit.app.runs import put
 from toolkit.core.errors import DataError, FrameError, SpecError
@@ -66,14 +65,11 @@ class AddedEvent:
         return {"schema_version": 1, **plain(self)}
 
 
-def add_event(
-    settings: Settings, as_of: date, file: str, words: list[str], evidence: str, *, dry_run: bool = False
-) -> AddedEvent:
+def add_event(context: Context, file: str, words: list[str], evidence: str, *, dry_run: bool = False) -> AddedEvent:
     """Append an event to a file of own events; the same event again changes nothing.
 
     Args:
-        settings: Which ledger the file stands over, and the owner's country.
-        as_of: Day of the question; the event is not announced later.
+        context: The ledger that the file stands over, the owner's country, and the day; the event is not announced later.
         file: A CSV or TOML file, made where it is not there.
         words: ``key=value`` of the event; without an `event_id` it has one made of what it says.
         evidence: A file that shows it.
@@ -95,18 +91,19 @@ def add_event(
         text = "\n".join(f"{key}={event[key]}" for key in KEYS if key in event)
         event["event_id"] = f"own-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
     event = {key: event[key] for key in KEYS if key in event}
-    before = load_ledger(settings, as_of, file if path.exists() else None)
+    before = replace(context, given_events=file if path.exists() else None)
     text = with_event(path, event)
     if text is None:
         return AddedEvent(file, event, written=False, is_there=True, changes=(), notes=before.notes)
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(folder) / path.name  # faults are told with the name and row that the file will have
         draft.write_text(text, encoding="utf-8")
-        after = load_ledger(settings, as_of, str(draft))
-    found = next((one for one in after.ledger.events if one.event_id == event["event_id"]), None)
+        after = replace(before, given_events=str(draft))
+        ledger = after.ledger
+    found = next((one for one in ledger.events if one.event_id == event["event_id"]), None)
     if found is not None:
         _refuse_same_notice(after, found, path.name)
-    changes = () if found is None else _changes(before, after, found, as_of, settings.config.owner.country)
+    changes = () if found is None else _changes(before, after, found)
     if not dry_run:
         put(path, text.encode())
     return AddedEvent(file, event, written=not dry_run, is_there=False, changes=changes, notes=after.notes)
@@ -139,7 +136,7 @@ def _hashed(evidence: str, folder: Path) -> tuple[str, str]:
     return shown.replace(os.sep, "/"), hashlib.sha256(content).hexdigest()
 
 
-def _refuse_same_notice(inputs: LedgerInputs, event: Event, file: str) -> None:
+def _refuse_same_notice(context: Context, event: Event, file: str) -> None:
     """Refuse an event of a notice that stands in the ledger under another id: it would count twice, or say two things."""
 
     def key(one: Event) -> tuple[object, ...]:
@@ -149,9 +146,9 @@ def _refuse_same_notice(inputs: LedgerInputs, event: Event, file: str) -> None:
     # An own event without a number is titled by its authority.
     if not event.number or event.number == event.authority + OWN_MARK:
         return
-    mine = event_metals(inputs.ledger, event)
-    for other in inputs.ledger.events:
-        theirs = event_metals(inputs.ledger, other)
+    mine = event_metals(context.ledger, event)
+    for other in context.ledger.events:
+        theirs = event_metals(context.ledger, other)
         both = [metal for metal, forms in mine.items() if metal in theirs and (not forms or {*forms} & {*theirs[metal]})]
         if other.event_id == event.event_id or key(other) != key(event) or not both:
             continue
@@ -165,8 +162,9 @@ def _refuse_same_notice(inputs: LedgerInputs, event: Event, file: str) -> None:
         )
 
 
-def _changes(before: LedgerInputs, after: LedgerInputs, event: Event, as_of: date, owner: str) -> tuple[StateChange, ...]:
+def _changes(before: Context, after: Context, event: Event) -> tuple[StateChange, ...]:
     """States that differ, for the owner's country and for the buyers that the event names."""
+    as_of, owner = after.as_of, after.settings.config.owner.country
     traded = {asset.key: asset.form for asset in after.products if asset.form}
     days, forms = {as_of}, set[tuple[str, str]]()
     # An override may take a date or a form away: those of either ledger are looked at.
@@ -182,7 +180,7 @@ def _changes(before: LedgerInputs, after: LedgerInputs, event: Event, as_of: dat
     found = []
     for (metal, form), place, user, day in product(sorted(forms), places, users, sorted(days)):
         route = {"on": day, "destination": place, "end_user": user, "origin": event.origin or CHINA}
-        was, now = (inputs.ledger.state(metal, form, **route) for inputs in (before, after))
+        was, now = (context.ledger.state(metal, form, **route) for context in (before, after))
         gone, new = _told(was) - _told(now), _told(now) - _told(was)
         if was.headline != now.headline or gone or new:
             told = tuple(sorted(new)) or tuple(f"without {measure}" for measure in sorted(gone))

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
-from toolkit.app.config import Settings
-from toolkit.app.ledger import load_ledger
+from toolkit.app.context import Context
 from toolkit.app.ledger_add import evidence_state
 from toolkit.app.plain import plain
 from toolkit.supply.ledger_review import LedgerReview, review_ledger
@@ -36,18 +34,17 @@ class ReviewAnswer:
         return {**told, **days, "own_events": list(self.own), "evidence": list(self.evidence)}
 
 
-def review(settings: Settings, as_of: date, events: str | None) -> ReviewAnswer:
+def review(context: Context) -> ReviewAnswer:
     """The review of the ledger in force.
 
     Raises:
         DataError: for a file of own events that cannot be used.
     """
-    inputs = load_ledger(settings, as_of, events)
-    found = review_ledger(inputs.ledger, on=as_of, reviewed_to=inputs.ledger.reviewed_to)
-    folder = Path(events or "-").absolute().parent
+    found = review_ledger(context.ledger, on=context.as_of, reviewed_to=context.ledger.reviewed_to)
+    folder = Path(given if isinstance(given := context.given_events, str) else "-").absolute().parent
     evidence = tuple(
         {"event_id": event_id, "evidence": path, "sha256": sha256, "state": evidence_state(folder, path, sha256)}
-        for event_id, (path, sha256) in ({} if inputs.events is None else inputs.events.evidence).items()
-        if event_id in inputs.own
+        for event_id, (path, sha256) in ({} if context.events is None else context.events.evidence).items()
+        if event_id in context.own
     )
-    return ReviewAnswer(found, inputs.own, evidence)
+    return ReviewAnswer(found, context.own, evidence)

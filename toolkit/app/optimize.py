@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.app.clients import path_word
-from toolkit.app.config import Settings
-from toolkit.app.ledger import kept
+from toolkit.app.context import Context
+from toolkit.app.own_events import kept
 from toolkit.app.prepare import NOT_SOLD_YET, Prepared, prepare
 from toolkit.app.record import run_record
 from toolkit.app.request import Request
@@ -36,13 +36,13 @@ class Result:
 
     record: Mapping[str, Any]
     inputs: Mapping[str, Any]
-    settings: Settings
+    context: Context
     posed: Prepared
     allocation: Allocation
 
     def save(self, *, report: bool) -> Path:
         """Write the run folder, with what was found beside it and the HTML report if asked for, and return it."""
-        return _save(self.record, self.inputs, self.settings, report=report)
+        return _save(self.record, self.inputs, self.context, report=report)
 
 
 class NoAnswer(Infeasible):
@@ -53,25 +53,25 @@ class NoAnswer(Infeasible):
         inputs: What it was made from.
     """
 
-    def __init__(self, error: Infeasible, record: Mapping[str, Any], inputs: Mapping[str, Any], settings: Settings) -> None:
+    def __init__(self, error: Infeasible, record: Mapping[str, Any], inputs: Mapping[str, Any], context: Context) -> None:
         super().__init__(error.message, hint=error.hint, details=error.details)
         self.record = record
         self.inputs = inputs
-        self.settings = settings
+        self.context = context
 
     def save(self) -> Path:
         """Write the run folder, with the report on the conflict, and return it."""
-        return _save(self.record, self.inputs, self.settings, report=True)
+        return _save(self.record, self.inputs, self.context, report=True)
 
 
-def _save(record: Mapping[str, Any], inputs: Mapping[str, Any], settings: Settings, *, report: bool) -> Path:
-    output = settings.config.output
+def _save(record: Mapping[str, Any], inputs: Mapping[str, Any], context: Context, *, report: bool) -> Path:
+    output = context.settings.config.output
     files = run_files(record, inputs)
     if report:
         # The report's libraries take as long to import as the solver: only who wants a report pays.
         from toolkit.app.report.stored import with_report  # noqa: PLC0415
 
-        files |= with_report(record, settings)
+        files |= with_report(record, context)
     return store(Path(output.folder) / RUNS, record["run_id"], with_checksums(files, inputs))
 
 
@@ -119,7 +119,7 @@ def propose(request: Request) -> Result:
         allocation = allocate(posed.problem, posed.solver)
     except Infeasible as found:
         error = _with_lots(found, posed, request)
-        raise NoAnswer(error, _conflict(error, request, posed, identity, made_from), made_from, request.settings) from found
+        raise NoAnswer(error, _conflict(error, request, posed, identity, made_from), made_from, request.context) from found
     record = run_record(
         run_id=identity,
         as_of=request.as_of,
@@ -140,7 +140,7 @@ def propose(request: Request) -> Result:
         outlook=posed.outlook,
     )
     record = {**record, **kept(inputs.events, request.as_of), **client}
-    return Result(record, made_from, request.settings, posed, allocation)
+    return Result(record, made_from, request.context, posed, allocation)
 
 
 def _with_lots(error: Infeasible, posed: Prepared, request: Request) -> Infeasible:
@@ -180,8 +180,7 @@ def _conflict(
             "seed": request.seed,
             **kept(posed.inputs.events, request.as_of),
         },
-        request.settings,
-        request.as_of,
+        request.context,
     )
 
 

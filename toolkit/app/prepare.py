@@ -17,7 +17,7 @@ from toolkit.app.exchange import Rate, last_rate, rates_used
 from toolkit.app.factor_scenarios import factor_falls
 from toolkit.app.forecast import strategy_forecast
 from toolkit.app.holdings import Held, Whole, read_held, whole
-from toolkit.app.inputs import Context, Inputs, load_context
+from toolkit.app.inputs import Inputs, PricedMarket, priced_market
 from toolkit.app.origins import Offers, is_controlled
 from toolkit.app.quotes import quoted_level
 from toolkit.app.request import Request
@@ -137,13 +137,13 @@ def prepare(request: Request) -> Prepared:
     config = request.settings.config
     currency, destination = config.owner.currency, config.owner.country
     strategy = load_strategy(find("strategies", request.strategy).path, request.overrides)
-    context = load_context(request.settings, request.as_of, prices=request.prices, events=request.events)
-    inputs = context.inputs(strategy)
+    market = priced_market(request.context, request.prices)
+    inputs = market.inputs(strategy)
     held = read_held(request, strategy, inputs)
     offered = {offer.asset for offer in strategy.universe.offer}
     priced = {*inputs.products.keys, *inputs.prices["asset"]}
     others = tuple(sorted(key for key in held.units if key in priced - offered and key not in inputs.universe))
-    inputs, forecast, short = _with_held(request, context, strategy, inputs, others)
+    inputs, forecast, short = _with_held(request, market, strategy, inputs, others)
     outside = tuple(key for key in others if key in inputs.universe)
     quoted = sorted({level.currency for level in forecast.levels})
     rates = {code: last_rate(inputs.snapshot["fx"], code, currency) for code in quoted}
@@ -205,7 +205,7 @@ def _at_quotes(strategy: Strategy, inputs: Inputs, forecast: Forecast) -> tuple[
 
 
 def _with_held(
-    request: Request, context: Context, strategy: Strategy, inputs: Inputs, others: tuple[str, ...]
+    request: Request, market: PricedMarket, strategy: Strategy, inputs: Inputs, others: tuple[str, ...]
 ) -> tuple[Inputs, Forecast, tuple[str, ...]]:
     """Inputs and forecast with what is held outside of the strategy, and the assets whose prices tell no risk: left out.
 
@@ -216,7 +216,7 @@ def _with_held(
     short: tuple[str, ...] = ()
     while True:
         kept = tuple(key for key in others if key not in short)
-        found = context.inputs(strategy, also=kept) if kept else inputs
+        found = market.inputs(strategy, also=kept) if kept else inputs
         try:
             return found, strategy_forecast(strategy, found, currency, destination), short
         except DataError as error:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from toolkit.app.config import Settings
-from toolkit.app.ledger import Events
+from toolkit.app.context import Context
 from toolkit.app.prices import PriceFiles
 
 
@@ -16,19 +16,18 @@ class Request:
 
     Attributes:
         strategy: Name or path.
+        context: The owner, the day, and what is known on it.
         overrides: `--set` options.
         budget_given: Whether the budget was asked for on this call, rather than being the configured default.
         prices: The user's own; None for the bundled prices alone.
         total: The whole, holdings included, where that was asked for.
         sell_others: Whether what is held outside the strategy may be sold.
         holdings: File, or a stored run (its id, or ``last``); None for an empty start.
-        events: The user's own control events, None for the bundled ledger alone.
         client: Whom it is for, a name of `toolkit.app.clients`.
     """
 
     strategy: str
-    settings: Settings
-    as_of: date
+    context: Context
     overrides: tuple[str, ...] = ()
     budget_given: bool = False
     prices: PriceFiles | None = None
@@ -36,5 +35,14 @@ class Request:
     seed: int = 0
     client: str | None = None
     total: float | None = None
-    events: Events = None
     sell_others: bool = False
+
+    @property
+    def settings(self) -> Settings:
+        """Country, currency and money of the owner."""
+        return self.context.settings
+
+    @property
+    def as_of(self) -> date:
+        """The day asked about."""
+        return self.context.as_of

@@ -7,8 +7,7 @@ from datetime import date
 from typing import Any
 
 from toolkit.app.assumptions import EVERY, Assumption, find_assumption, parse_elasticity
-from toolkit.app.config import Settings
-from toolkit.app.ledger import LedgerInputs, load_ledger
+from toolkit.app.context import Context
 from toolkit.app.plain import plain
 from toolkit.app.stops import is_exchange_traded, largest_observed
 from toolkit.app.valuation import UnitPrice, unit_prices
@@ -110,8 +109,7 @@ class ShockAnswer:
 
 
 def shock(
-    settings: Settings,
-    as_of: date,
+    context: Context,
     metal: str,
     *,
     loss: float,
@@ -122,8 +120,7 @@ def shock(
     """The price band of a metal under a loss of supply.
 
     Args:
-        settings: Which data, reporting currency.
-        as_of: Day of the price and of what was known.
+        context: The reporting currency, the day of the price, and what was known on it.
         metal: Asset key or element symbol.
         loss: Fraction of supply lost.
         elasticity: ``LOW:HIGH``; None for the marked assumption.
@@ -134,12 +131,13 @@ def shock(
         SpecError: for an option out of range, or a cap without a price to compare it with.
         DataError: for a metal that is not known.
     """
-    inputs = load_ledger(settings, as_of)
-    return shock_of(inputs, settings.config.owner.currency, metal, loss=loss, elasticity=elasticity, cap=cap, premium=premium)
+    return shock_of(
+        context, context.settings.config.owner.currency, metal, loss=loss, elasticity=elasticity, cap=cap, premium=premium
+    )
 
 
 def shock_of(
-    inputs: LedgerInputs,
+    context: Context,
     currency: str,
     metal: str,
     *,
@@ -149,9 +147,9 @@ def shock_of(
     premium: float | None = None,
 ) -> ShockAnswer:
     """The same from a snapshot that is already there; arguments and errors as `shock`, `currency` is the reporting one."""
-    snapshot = inputs.snapshot
-    asset = inputs.metal(metal)
-    group = inputs.products[asset].group if asset in inputs.products else None
+    snapshot = context.snapshot
+    asset = context.metal(metal)
+    group = context.products[asset].group if asset in context.products else None
     if elasticity is None and is_exchange_traded(asset, group):
         raise SpecError(
             f"no elasticity of {asset} is known here: it trades on an exchange from stocks above ground, and the marked "
@@ -159,7 +157,7 @@ def shock_of(
             hint="Give one with a source of your own: --elasticity LOW:HIGH.",
             details={"metal": asset},
         )
-    held = (inputs.products[asset],) if asset in inputs.products else ()
+    held = (context.products[asset],) if asset in context.products else ()
     found = unit_prices(snapshot, snapshot["prices"], held, currency)
     price = next(iter(found.values()), None)
     if cap is not None and price is None:
@@ -181,7 +179,7 @@ def shock_of(
         band=band,
         price=price,
         linear=linear_multiple(loss, spread.central),
-        largest_observed=largest_observed(inputs),
+        largest_observed=largest_observed(context),
         effects=(low, central, high),
         cap_price=cap,
         check=outside_check(snapshot, asset, loss),

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from toolkit.app.context import Context
 from toolkit.app.events import comparable_cases
-from toolkit.app.ledger import LedgerInputs
 from toolkit.app.supply import supply_of
 from toolkit.factors.factors import MEMBERS
 from toolkit.supply.controls import CHINA
@@ -24,22 +24,22 @@ def is_exchange_traded(asset: str, group: str | None = None) -> bool:
     return group == PRECIOUS_METALS or asset in MEMBERS["precious_metals"] or asset in MEMBERS["base_metals"]
 
 
-def stop_shares(inputs: LedgerInputs, assets: Sequence[str], country: str = CHINA) -> dict[str, float]:
+def stop_shares(context: Context, assets: Sequence[str], country: str = CHINA) -> dict[str, float]:
     """Asset -> fraction of world supply that ends with the exports of `country`; only assets that lose some.
 
     What the country uses itself is in its share, so exports alone may be less.
     """
-    groups = {product.key: product.group for product in inputs.products}
+    groups = {product.key: product.group for product in context.products}
     moving = [key for key in assets if not is_exchange_traded(key, groups.get(key))]
-    shares = {one.asset: one.scored.supply.share(country) for one in supply_of(inputs, moving).metals if one.scored}
+    shares = {one.asset: one.scored.supply.share(country) for one in supply_of(context, moving).metals if one.scored}
     return {key: shares[key] for key in moving if (shares.get(key) or 0.0) > 0}
 
 
-def largest_observed(inputs: LedgerInputs) -> float | None:
+def largest_observed(context: Context) -> float | None:
     """The largest multiple that a price had reached, over base metals, within a year after a control; None without a case."""
     changes = [
         reaction.adjusted
-        for case in comparable_cases(inputs, inputs.snapshot.as_of).cases
+        for case in comparable_cases(context, context.snapshot.as_of).cases
         for reaction in case.reactions
         if reaction.adjusted is not None
     ]

@@ -7,16 +7,17 @@ what the sections on the law and on sources read; what else there is tells its k
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from toolkit.app.config import Settings
+from toolkit.app.context import Context
 from toolkit.app.control_states import control_states, timeline
 from toolkit.app.exposure import AHEAD_DAYS, ExposureRequest, expose
 from toolkit.app.findings import Ask, findings
-from toolkit.app.ledger import Events, LedgerInputs, kept, kept_in, load_ledger, read_own_events
+from toolkit.app.own_events import kept, kept_in
 from toolkit.app.plain import plain
 from toolkit.core.remarks import in_record, note
 from toolkit.core.said import phrases, sentences
@@ -58,22 +59,21 @@ def kind_of(record: Mapping[str, Any]) -> str:
     return record.get("kind") or (RUN if "positions" in record else MARKET)
 
 
-def market(settings: Settings, as_of: date, events: Events = None) -> Subject:
+def market(context: Context) -> Subject:
     """The market alone: controls, dates, flows and prices, for nobody's holdings; own control events among them.
 
     Raises:
         DataError, FrameError: when the data package or the file of events cannot be used.
     """
-    inputs = load_ledger(settings, as_of, events)
     record = {
         "schema_version": 1,
         "kind": MARKET,
-        **base(settings, inputs, as_of),
-        "data": [entry.to_json() for entry in inputs.snapshot.provenance(_used(inputs, LAW))],
-        **in_record(map(note, inputs.notes)),
-        **kept(inputs.events, as_of),
+        **base(context),
+        "data": [entry.to_json() for entry in context.snapshot.provenance(_used(context, LAW))],
+        **in_record(map(note, context.notes)),
+        **kept(context.events, context.as_of),
     }
-    return _with_parts(_plain(record), settings, as_of, inputs)
+    return _with_parts(_plain(record), context)
 
 
 def holdings(request: ExposureRequest) -> Subject:
@@ -82,60 +82,56 @@ def holdings(request: ExposureRequest) -> Subject:
     Raises:
         ToolkitError: as `toolkit.app.exposure.expose`.
     """
-    # Read once: the file may be standard input.
-    request = replace(request, events=read_own_events(request.settings, request.as_of, request.events))
-    answer = expose(request)
-    inputs = load_ledger(request.settings, request.as_of, request.events)
+    answer, context = expose(request), request.context
     exposure = answer.to_json()
     record = {
         "schema_version": 1,
         "kind": HOLDINGS,
         "subject": one_line(Path(request.holdings).name),
-        **base(request.settings, inputs, request.as_of),
+        **base(context),
         "weights": dict(answer.portfolio.weights),
         "exposure": {key: value for key, value in exposure.items() if key not in ("data", *TOLD, "phrases")},
         "data": exposure["data"],
         **{key: exposure[key] for key in TOLD},
-        **kept(inputs.events, request.as_of),
+        **kept(context.events, context.as_of),
     }
-    return _with_parts(_plain(record), request.settings, request.as_of, inputs)
+    return _with_parts(_plain(record), context)
 
 
-def conflict(record: Mapping[str, Any], settings: Settings, as_of: date) -> dict[str, Any]:
+def conflict(record: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """A run without an answer, as a subject: `record` has its id, strategy and what contradicts what."""
-    inputs = load_ledger(settings, as_of, kept_in(record))
     found = {
         "schema_version": 1,
         "kind": CONFLICT,
-        **base(settings, inputs, as_of),
-        "data": [entry.to_json() for entry in inputs.snapshot.provenance(_used(inputs, LAW))],
-        **in_record(map(note, inputs.notes)),
+        **base(context),
+        "data": [entry.to_json() for entry in context.snapshot.provenance(_used(context, LAW))],
+        **in_record(map(note, context.notes)),
         **record,
     }
     return _plain(found)
 
 
-def parts_of(record: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
-    """What is to be found beside a stored subject, on its own date and for its own owner.
-
-    The figures of the subject stay as they are; nothing is solved again.
-    """
-    as_of = date.fromisoformat(record["as_of"])
-    owned = settings.owned_by(**record["owner"])
-    return findings(_ask(record, owned, as_of, load_ledger(owned, as_of, kept_in(record))))
+def context_of(record: Mapping[str, Any], settings: Settings) -> Context:
+    """What was known on the date of a stored subject, for its own owner and with its own events."""
+    return Context(settings.owned_by(**record["owner"]), date.fromisoformat(record["as_of"]), kept_in(record))
 
 
-def base(settings: Settings, inputs: LedgerInputs, as_of: date) -> dict[str, Any]:
+def parts_of(record: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    """What is to be found beside a subject of `context`; its figures stay as they are, nothing is solved again."""
+    return findings(_ask(record, context))
+
+
+def base(context: Context) -> dict[str, Any]:
     """The keys that every subject has, but data and warnings."""
-    owner = settings.config.owner
+    owner, as_of = context.settings.config.owner, context.as_of
     return {
         "as_of": as_of,
         "owner": {"country": owner.country, "currency": owner.currency},
         "currency": owner.currency,
-        "controls": control_states(inputs, as_of, owner.country),
-        "timeline": timeline(inputs, as_of),
-        "upcoming": upcoming(inputs.ledger, on=as_of, within_days=AHEAD_DAYS).to_dicts(),
-        "ledger": {"reviewed_to": inputs.ledger.reviewed_to},
+        "controls": control_states(context.ledger, context.products, as_of, owner.country),
+        "timeline": timeline(context.ledger, context.products, as_of),
+        "upcoming": upcoming(context.ledger, on=as_of, within_days=AHEAD_DAYS).to_dicts(),
+        "ledger": {"reviewed_to": context.ledger.reviewed_to},
         "rates": [],
     }
 
@@ -145,21 +141,21 @@ def _plain(record: Mapping[str, Any]) -> dict[str, Any]:
     return plain({**record, "phrases": phrases(sentences(record))})
 
 
-def _with_parts(record: dict[str, Any], settings: Settings, as_of: date, inputs: LedgerInputs) -> Subject:
-    return Subject(record, findings(_ask(record, settings, as_of, inputs)))
+def _with_parts(record: dict[str, Any], context: Context) -> Subject:
+    return Subject(record, findings(_ask(record, context)))
 
 
-def _ask(record: Mapping[str, Any], settings: Settings, as_of: date, inputs: LedgerInputs) -> Ask:
+def _ask(record: Mapping[str, Any], context: Context) -> Ask:
     """Products of the subject first held, then the others it may hold; of the market alone, all."""
     rows = record.get("positions", ())
     named = [row.get("offer_of") or row["asset"] for row in sorted(rows, key=lambda row: -row["weight"])]
     weights: Mapping[str, float] = record.get("weights", {})
     named += sorted(weights, key=lambda key: -weights[key])
-    products = [key for key in dict.fromkeys(named) if key in inputs.products]
+    products = [key for key in dict.fromkeys(named) if key in context.products]
     everything = kind_of(record) in (MARKET, CONFLICT)
-    return Ask(settings, as_of, inputs, inputs.products.keys if everything else tuple(products), record)
+    return Ask(context, context.products.keys if everything else tuple(products), record)
 
 
-def _used(inputs: LedgerInputs, tables: tuple[str, ...]) -> dict[str, Any]:
-    frames = {name: inputs.snapshot[name] for name in tables}
+def _used(context: Context, tables: tuple[str, ...]) -> dict[str, Any]:
+    frames = {name: context.snapshot[name] for name in tables}
     return {name: frame for name, frame in frames.items() if frame.height}

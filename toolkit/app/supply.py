@@ -9,9 +9,8 @@ from typing import Any
 
 import polars as pl
 
-from toolkit.app.config import Settings
+from toolkit.app.context import Context
 from toolkit.app.controls import check_country
-from toolkit.app.ledger import LedgerInputs, load_ledger
 from toolkit.app.plain import plain
 from toolkit.core.assets import Asset
 from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean
@@ -295,12 +294,11 @@ class SupplyAnswer:
         }
 
 
-def supply(settings: Settings, as_of: date, metal: str | None = None, scenario: Scenario | None = None) -> SupplyAnswer:
-    """Concentration and official views as known on `as_of`.
+def supply(context: Context, metal: str | None = None, scenario: Scenario | None = None) -> SupplyAnswer:
+    """Concentration and official views as known on the day.
 
     Args:
-        settings: Which data package.
-        as_of: Nothing published later is looked at.
+        context: The day; nothing published later is looked at.
         metal: Asset key or element symbol; None for every product of one element.
         scenario: The trade parameter supposed; its default when None.
 
@@ -310,21 +308,20 @@ def supply(settings: Settings, as_of: date, metal: str | None = None, scenario: 
     """
     supposed = scenario or Scenario()
     supposed = Scenario(supposed.trade_parameter, check_country(supposed.country, "--origin"))
-    inputs = load_ledger(settings, as_of)
     if metal is None:
-        return supply_of(inputs, [asset.key for asset in inputs.products if asset.element], supposed)
-    asked = _asked(metal, inputs)
-    answer = replace(supply_of(inputs, [asked], supposed), metal=asked)
+        return supply_of(context, [asset.key for asset in context.products if asset.element], supposed)
+    asked = _asked(metal, context)
+    answer = replace(supply_of(context, [asked], supposed), metal=asked)
     if not answer.metals[0].is_known:
         hint = "Choose a later --as-of, or another metal: `toolkit supply` lists the products."
-        raise GapError(f"nothing of the supply of {asked} was known on {as_of}.", hint=hint, details={"metal": asked})
+        raise GapError(f"nothing of the supply of {asked} was known on {context.as_of}.", hint=hint, details={"metal": asked})
     return answer
 
 
-def supply_of(inputs: LedgerInputs, keys: Sequence[str], scenario: Scenario | None = None) -> SupplyAnswer:
+def supply_of(context: Context, keys: Sequence[str], scenario: Scenario | None = None) -> SupplyAnswer:
     """The same of these asset keys, from a ledger and snapshot that are already there; nothing known of one is no error."""
-    supposed, snapshot = scenario or Scenario(), inputs.snapshot
-    products = {asset.key: asset for asset in inputs.products if asset.element}
+    supposed, snapshot = scenario or Scenario(), context.snapshot
+    products = {asset.key: asset for asset in context.products if asset.element}
     governance = governance_risk(snapshot["governance"]) if snapshot["governance"].height else None
     found = tuple(_metal(key, products.get(key), snapshot, governance, supposed) for key in keys)
     newest = [score for one in found if (score := one.newest_score)]
@@ -333,22 +330,22 @@ def supply_of(inputs: LedgerInputs, keys: Sequence[str], scenario: Scenario | No
         metal=None,
         scenario=supposed,
         metals=tuple(sorted(found, key=_most_concentrated_first)),
-        base=_base(max(newest, key=lambda score: score.year), inputs, supposed.country) if newest else None,
+        base=_base(max(newest, key=lambda score: score.year), context, supposed.country) if newest else None,
         provenance=tuple(record.to_json() for record in snapshot.provenance(_used(snapshot, keys))),
     )
 
 
-def _asked(text: str, inputs: LedgerInputs) -> str:
+def _asked(text: str, context: Context) -> str:
     """The asset key that a word on the command line means."""
-    snapshot = inputs.snapshot
+    snapshot = context.snapshot
     word = text.strip().casefold().replace(" ", "_").replace("-", "_")
-    known = {*inputs.ledger.assets, *inputs.products.keys}
+    known = {*context.ledger.assets, *context.products.keys}
     known |= {asset for table in ("shares", "metals", "criticality_materials") for asset in snapshot[table]["asset"]}
     symbols = {symbol.casefold(): asset for symbol, asset in snapshot["metals"].select("symbol", "asset").iter_rows()}
     # Base metals are in no table of products or notes: the EU study names their symbols.
     for material, symbol in snapshot["recycling"].select("material", "symbol").drop_nulls().iter_rows():
         symbols.setdefault(symbol.casefold(), material.partition(" (")[0].casefold().replace(" ", "_"))
-    symbols |= inputs.symbols
+    symbols |= context.symbols
     for name in (word, symbols.get(word)):
         if name in known:
             return name
@@ -432,9 +429,9 @@ def _most_concentrated_first(metal: MetalSupply) -> tuple[bool, float, str]:
     return scored is None, -scored.supply.hhi if scored else 0.0, metal.asset
 
 
-def _base(score: PublishedScore, inputs: LedgerInputs, country: str) -> StudyBase:
+def _base(score: PublishedScore, context: Context, country: str) -> StudyBase:
     """The years behind a study: those of the shares that it published, on the same day, with its trade parameters."""
-    snapshot = inputs.snapshot
+    snapshot = context.snapshot
     shares = snapshot["shares"].filter(
         pl.col("source").is_in(snapshot["trade_parameters"]["source"].unique().to_list())
         & (pl.col("known_from") == score.known_from)
@@ -445,7 +442,7 @@ def _base(score: PublishedScore, inputs: LedgerInputs, country: str) -> StudyBas
     end: Any = shares["period_end"].max()
     blind = [
         (event.effective, event.title)
-        for event in inputs.ledger.events
+        for event in context.ledger.events
         if event.is_law
         and event.instrument in COUNTING
         and event.origin == country

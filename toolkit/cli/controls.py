@@ -46,8 +46,6 @@ def controls(
 ) -> None:
     """Show the export controls on a metal, form by form, on the day of --as-of: law first, practice beside it."""
     from toolkit.app import controls as app
-    from toolkit.app.config import resolve
-    from toolkit.app.ledger import load_ledger
     from toolkit.app.plain import plain
     from toolkit.core.errors import SpecError
     from toolkit.core.size import PieceSize
@@ -55,48 +53,47 @@ def controls(
     from toolkit.supply.state import review_note
 
     day = common.day()
-    settings = resolve(common.settings(), file=common.config)
     if item is not None and (metal is not None or form is not None):
         raise SpecError("--item looks through all notices; it takes no metal and no form.", hint=f"Try --item {metal or form}.")
     if form is not None and metal is None:
         raise SpecError(
             "--form needs a metal: notices name forms of metals.", hint=f"Try `toolkit controls METAL --form {form}`."
         )
-    inputs = load_ledger(settings, day, events)
+    context = common.context(events)
     if item is not None:
-        found = app.items(inputs, item, day)
+        found = app.items(context, item, day)
         if common.json:
-            told = {"query": item, "as_of": day.isoformat(), "reviewed_to": plain(inputs.ledger.reviewed_to)}
+            told = {"query": item, "as_of": day.isoformat(), "reviewed_to": plain(context.ledger.reviewed_to)}
             print_json({**told, "items": plain(found)})
         else:
             _show_items(found.to_dicts(), item, console(common))
-            console(common).print(review_note(inputs.ledger.reviewed_to, day), markup=False)
+            console(common).print(review_note(context.ledger.reviewed_to, day), markup=False)
         return
-    destination = app.check_country(to or settings.config.owner.country, "--to")
+    destination = app.check_country(to or context.settings.config.owner.country, "--to")
     end_user = end_user_of(end_user)
     piece = None if size is None else PieceSize.parse(size)
     source = app.check_country(origin, "--origin", EUROPEAN_UNION)
     route = app.Route(destination, source, end_user, app.parse_purity(purity), piece)
     if metal is None:
-        states = app.product_controls(inputs, route, day)
+        states = app.product_controls(context, route, day)
         if common.json:
             told = {"as_of": day.isoformat(), "origin": route.origin, "destination": destination, "end_user": end_user}
-            told |= {"reviewed_to": plain(inputs.ledger.reviewed_to)}
-            print_json({**told, "products": [s.to_json() for s in states], "own_events": list(inputs.own)})
+            told |= {"reviewed_to": plain(context.ledger.reviewed_to)}
+            print_json({**told, "products": [s.to_json() for s in states], "own_events": list(context.own)})
             return
         console(common).print(
             headline(f"Controls of {route.origin}", f" on exports to {destination}, {end_user} use, on {day}")
         )
-        console(common).print(review_note(inputs.ledger.reviewed_to, day), markup=False)
-        console(common).print(_state_table(states, lambda s: inputs.products[s.metal].name))
+        console(common).print(review_note(context.ledger.reviewed_to, day), markup=False)
+        console(common).print(_state_table(states, lambda s: context.products[s.metal].name))
     else:
-        answer = app.controls(inputs, metal, form, route, day)
+        answer = app.controls(context, metal, form, route, day)
         if common.json:
             print_json(answer.to_json())
             return
         _show(answer, console(common))
-    if inputs.own:
-        console(common).print(f"Your own events, not checked: {', '.join(inputs.own)}.", markup=False)
+    if context.own:
+        console(common).print(f"Your own events, not checked: {', '.join(context.own)}.", markup=False)
     console(common).print("Control notices as compiled, by day; not legal advice.")
 
 

@@ -21,15 +21,14 @@ app = typer.Typer(
 @without_prices
 def list_data(*, common: Common) -> None:
     """Every table and source: rows, newest date, publication date, age against its rhythm, licence."""
-    from toolkit.app.config import resolve
-    from toolkit.app.market import load
+    from toolkit.app.context import package_folder
 
-    day = common.day()
-    package = load(resolve(common.settings(), file=common.config))
-    records = [provenance.to_json() for provenance in package.market.until(day).provenance()]
+    context = common.context()
+    records = [provenance.to_json() for provenance in context.snapshot.provenance()]
     if common.json:
-        weaknesses = dict(package.weaknesses)
-        print_json({"as_of": day.isoformat(), "package": str(package.folder), "data": records, "weaknesses": weaknesses})
+        folder = str(package_folder(context.settings))
+        weaknesses = dict(context.weaknesses)
+        print_json({"as_of": context.as_of.isoformat(), "package": folder, "data": records, "weaknesses": weaknesses})
         return
     from toolkit.cli.tables import Table
 
@@ -51,14 +50,12 @@ def show(
     """Print the rows of a table that were known on the day, as CSV, sorted: what is packed can be compared, too."""
     import polars as pl
 
-    from toolkit.app.config import resolve
-    from toolkit.app.market import load
     from toolkit.core.errors import SpecError, did_you_mean
     from toolkit.core.frames import TABLES
 
     if table not in TABLES:
         raise SpecError(f"there is no table {table!r}.", hint=did_you_mean(table, TABLES))
-    frame = load(resolve(common.settings(), file=common.config)).market.until(common.day())[table]
+    frame = common.context().snapshot[table]
     frame = frame.sort(TABLES[table].primary_key() or frame.columns)
     if common.json:
         rows = frame.with_columns(pl.selectors.date().cast(pl.String)).to_dicts()
@@ -75,7 +72,7 @@ def validate(*, common: Common) -> None:
         _validate_prices(common)
         return
     from toolkit.app.config import resolve
-    from toolkit.app.market import package_folder
+    from toolkit.app.context import package_folder
     from toolkit.core.errors import FrameError
     from toolkit.core.frames import TABLES
     from toolkit.data.package import validate_package

@@ -9,13 +9,11 @@ from toolkit.cli.terminal import console, print_json, progress
 @without_prices
 def doctor(*, common: Common) -> None:
     """Check that everything the main job needs is here: solvers, versions, age of the data, write access, printing."""
-    from toolkit.app.config import resolve
-
-    settings = resolve(common.settings(), file=common.config)
+    context = common.context()
     with progress("Examining", common):
         from toolkit.app.doctor import examine
 
-        findings = examine(settings, common.day())
+        findings = examine(context)
     if common.json:
         healthy = all(finding.ok for finding in findings)
         print_json({"healthy": healthy, "findings": [finding.to_json() for finding in findings]})

@@ -28,10 +28,9 @@ def event(
     common: Common,
 ) -> None:
     """Show prices 1, 3, 6 and 12 months after an event, benchmark-adjusted, with overlaps and non-reactions."""
-    from toolkit.app.config import resolve
     from toolkit.app.events import event_study
 
-    answer = event_study(resolve(common.settings(), file=common.config), common.day(), event_id, events)
+    answer = event_study(common.context(events), event_id)
     if common.json:
         print_json(answer.to_json())
     else:

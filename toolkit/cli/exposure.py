@@ -40,17 +40,14 @@ def exposure(
     common: Common,
 ) -> None:
     """Show lot by lot what is stored safe, what can fail to arrive, and to whom it may not be resold."""
-    from toolkit.app.config import resolve
     from toolkit.app.exposure import ExposureRequest, expose
     from toolkit.app.status import WARNINGS_UNDER_STRICT
 
     answer = expose(
         ExposureRequest(
             holdings=holdings,
-            settings=resolve(common.settings(), file=common.config),
-            as_of=common.day(),
+            context=common.context(events),
             prices=common.price_files(),
-            events=events,
             loss=loss,
             elasticity=elasticity,
             cap=cap,

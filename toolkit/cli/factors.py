@@ -49,12 +49,11 @@ def factors(
     common: Common,
 ) -> None:
     """Show the factor model: loadings, fit, corrected volatilities, and whether past forecasts of risk held."""
-    from toolkit.app.config import resolve
     from toolkit.app.factors import factors as ask
 
-    day, settings = common.day(), resolve(common.settings(), file=common.config)
+    context = common.context()
     with progress("Estimating, and repeating past forecasts", common):
-        answer = ask(settings, day, strategy, prices=common.price_files(), seed=common.seed)
+        answer = ask(context, strategy, prices=common.price_files(), seed=common.seed)
     if common.json:
         print_json(answer.to_json())
         return

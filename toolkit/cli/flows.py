@@ -36,10 +36,9 @@ def flows(
     common: Common,
 ) -> None:
     """Show customs flows by partner: recent change, months at zero, collapse alerts, diversion, effect of controls."""
-    from toolkit.app.config import resolve
     from toolkit.app.flows import flows as ask
 
-    answer = ask(resolve(common.settings(), file=common.config), common.day(), metal, file)
+    answer = ask(common.context(), metal, file)
     if common.json:
         print_json(answer.to_json())
     else:

@@ -59,11 +59,9 @@ def check(
     common: Common,
 ) -> None:
     """Tell how a holdings file is understood and every fault of it at once; exit 3 when there is one."""
-    from toolkit.app.config import resolve
     from toolkit.app.holdings_check import check_holdings, write_text
 
-    settings = resolve(common.settings(), file=common.config)
-    found = check_holdings(file, settings, common.day(), prices=common.price_files())
+    found = check_holdings(file, common.context(), prices=common.price_files())
     unwritten = try_write(lambda: write_text(write, found.copy()))[1] if write is not None and write != "-" else None
     if common.json:
         print_json({**found.to_json(), "written": write if unwritten is None else None})

@@ -33,9 +33,8 @@ def review(
 ) -> None:
     """List what has passed since the last review: changes by date, ended suspensions, claims, and rows not checked."""
     from toolkit.app import ledger_review
-    from toolkit.app.config import resolve
 
-    answer = ledger_review.review(resolve(common.settings(), file=common.config), common.day(), events)
+    answer = ledger_review.review(common.context(events))
     if common.json:
         print_json(answer.to_json())
     else:
@@ -55,11 +54,9 @@ def add(
     common: Common,
 ) -> None:
     """Append an event of your own, with its source and evidence, to a file for --events; the shipped ledger stays as it is."""
-    from toolkit.app.config import resolve
     from toolkit.app.ledger_add import add_event
 
-    settings = resolve(common.settings(), file=common.config)
-    answer = add_event(settings, common.day(), file, event, evidence, dry_run=dry_run)
+    answer = add_event(common.context(), file, event, evidence, dry_run=dry_run)
     if common.json:
         print_json(answer.to_json())
     else:

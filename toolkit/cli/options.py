@@ -16,6 +16,7 @@ from toolkit.core.errors import SpecError
 from toolkit.core.limits import check_number
 
 if TYPE_CHECKING:
+    from toolkit.app.context import Context
     from toolkit.app.prices import PriceFiles
 
 
@@ -67,6 +68,13 @@ class Common:
             return date.fromisoformat(self.as_of)
         except ValueError:
             raise SpecError(f"--as-of {self.as_of!r} is not a date.", hint="Write it as 2026-05-31.") from None
+
+    def context(self, events: str | None = None, **more: Any) -> Context:
+        """What the command is asked about; `more` are options that the configuration has too, by their key path."""
+        from toolkit.app.config import resolve
+        from toolkit.app.context import Context
+
+        return Context(resolve(self.settings(**more), file=self.config), self.day(), events, date.today())
 
     def price_files(self) -> PriceFiles | None:
         """The user's price files; `SpecError` for options that say how to read files that are not given."""

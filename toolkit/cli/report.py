@@ -18,7 +18,7 @@ from toolkit.cli.terminal import print_json, progress, say
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from toolkit.app.config import Settings
+    from toolkit.app.context import Context
     from toolkit.app.subjects import Subject
 
 STDOUT = "-"
@@ -47,17 +47,15 @@ def report(
     common: Common,
 ) -> None:
     """Render a report: of a stored run without solving it again, of what you hold, or of the market alone."""
-    from toolkit.app.config import resolve
-
     to_stdout = common.out == STDOUT
-    settings = resolve(replace(common, out=None if to_stdout else common.out).settings(), file=common.config)
+    context = replace(common, out=None if to_stdout else common.out).context(events)
     with progress("Loading what it is about", common):
         from toolkit.app.report.stored import file_name, rendered, suffix_of
         from toolkit.app.runs import put
         from toolkit.app.subjects import DEFAULT_REPORT
 
-        folder, subject = _subject(about, settings, common, client, events, tuple(use or ()))
-    usual = settings.config.output.language
+        folder, subject = _subject(about, context, common, client, tuple(use or ()))
+    usual = context.settings.config.output.language
     chosen, language = name or DEFAULT_REPORT[subject.kind], lang or usual
     with progress("Rendering", common):
         content = rendered(subject, name=chosen, lang=language, format=format)
@@ -81,7 +79,7 @@ def report(
 
 
 def _subject(
-    about: str | None, settings: Settings, common: Common, client: str | None, events: str | None, use: tuple[str, ...]
+    about: str | None, context: Context, common: Common, client: str | None, use: tuple[str, ...]
 ) -> tuple[Path, Subject]:
     """What the report is about, and the folder that it goes to."""
     from pathlib import Path
@@ -95,7 +93,7 @@ def _subject(
     from toolkit.core.errors import DataError, SpecError, did_you_mean
     from toolkit.data.files.tabular import file_and_sheet
 
-    output, whom = Path(settings.config.output.folder), client_name(client)
+    output, whom = Path(context.settings.config.output.folder), client_name(client)
     files = common.price_files()
 
     def new(subject: Subject, stem: str) -> tuple[Path, Subject]:
@@ -106,18 +104,18 @@ def _subject(
 
     if about is None:
         _refuse("a report of the market", prices=files is not None, use=bool(use))
-        return new(subjects.market(settings, common.day(), events), "market")
+        return new(subjects.market(context), "market")
     run = find_run(about, output / RUNS) if about != STDOUT else None
     if run is None:
         if about != STDOUT and not file_and_sheet(about)[0].is_file():
             stored = [folder.name for folder in stored_runs(output / RUNS)]
             hint = did_you_mean(about, stored) if stored else "Check the path, or run `toolkit optimize` first."
             raise DataError(f"{about!r} is neither a stored run nor a file of lots.", hint=hint)
-        request = ExposureRequest(about, settings, common.day(), files, events=events, use=use)
+        request = ExposureRequest(about, context, files, use=use)
         stem = "stdin" if about == STDOUT else Path(about).stem
         return new(subjects.holdings(request), stem)
-    _refuse("a stored run", prices=files is not None, use=bool(use), events=events is not None)
-    stored = load_run(run, settings)
+    _refuse("a stored run", prices=files is not None, use=bool(use), events=context.given_events is not None)
+    stored = load_run(run, context.settings)
     if whom is not None and whom != stored.subject.record.get("client"):
         raise SpecError("a stored run has the client that it was made for.", hint="Give --client to `toolkit optimize`.")
     if common.as_of is not None and common.as_of != stored.subject.record["as_of"]:

@@ -55,9 +55,7 @@ def request_of(
         SpecError: for a setting that makes no sense.
     """
     from toolkit.app.clients import client_name
-    from toolkit.app.config import resolve
 
-    day = common.day()
     if budget is not None and total is not None:
         raise SpecError("--budget and --total are two ways to say one thing.", hint="Give the money to add, or the whole.")
     if sell_others and holdings is None:
@@ -66,20 +64,18 @@ def request_of(
         raise SpecError("--prices - and --holdings - both read standard input.", hint="Give one of them a file.")
     if budget == 0 and holdings is not None:  # nothing is added: what holdings alone mean
         budget = None
-    resolved = resolve(common.settings(**{"owner.budget": budget if total is None else total}), file=common.config)
+    context = common.context(events, **{"owner.budget": budget if total is None else total})
     with progress("Loading the solver", common):
         from toolkit.app.request import Request
     return Request(
         strategy=strategy,
         overrides=tuple(settings or ()),
-        settings=resolved,
-        as_of=day,
+        context=context,
         budget_given=budget is not None,
         prices=common.price_files(),
         holdings=holdings,
         total=total,
         sell_others=sell_others,
-        events=events,
         seed=common.seed,
         client=client_name(client),
     )

@@ -32,11 +32,9 @@ def shock(
     common: Common,
 ) -> None:
     """Show how far a price can go when supply stops, and what that means for who holds, waits or has yet to buy."""
-    from toolkit.app.config import resolve
     from toolkit.app.shock import shock as answer_of
 
-    settings = resolve(common.settings(), file=common.config)
-    answer = answer_of(settings, common.day(), metal, loss=loss, elasticity=elasticity, cap=cap, premium=premium)
+    answer = answer_of(common.context(), metal, loss=loss, elasticity=elasticity, cap=cap, premium=premium)
     if common.json:
         print_json(answer.to_json())
     else:

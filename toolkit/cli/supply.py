@@ -43,12 +43,11 @@ def supply(
     common: Common,
 ) -> None:
     """Show how concentrated the supply is, stage by stage, and how the EU and the US rate the metal."""
-    from toolkit.app.config import resolve
     from toolkit.app.supply import SCENARIO_TRADE, Scenario
     from toolkit.app.supply import supply as ask
 
     scenario = Scenario(SCENARIO_TRADE if trade_parameter is None else trade_parameter, origin)
-    answer = ask(resolve(common.settings(), file=common.config), common.day(), metal, scenario)
+    answer = ask(common.context(), metal, scenario)
     if common.json:
         print_json(answer.to_json())
     elif answer.metal is None:

@@ -27,7 +27,6 @@ def upcoming(
     common: Common,
 ) -> None:
     """List the dated changes ahead, as known on the day of --as-of, and the suspensions that have lapsed."""
-    from toolkit.app.config import resolve
     from toolkit.app.controls import calendar
     from toolkit.app.feeds import FORMATS
     from toolkit.app.status import ALERT
@@ -36,7 +35,7 @@ def upcoming(
     known = (*FORMATS, "json")
     if format not in (None, *known):
         raise SpecError(f"--format {format!r} is no format of a feed: {', '.join(known)}.", hint=did_you_mean(format, known))
-    found = calendar(resolve(common.settings(), file=common.config), common.day(), within, events)
+    found = calendar(common.context(events), within)
     record = found.to_json()
     if common.json or format == "json":
         print_json(record)

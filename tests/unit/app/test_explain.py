@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from toolkit.app.config import resolve
+from toolkit.app.context import Context
 from toolkit.app.explain import explanation
 from toolkit.app.optimize import propose
 from toolkit.app.request import Request
@@ -18,7 +19,7 @@ DAY = date(2026, 10, 2)
 
 
 def asked(strategy, *overrides):
-    return propose(Request(strategy=strategy, settings=resolve({}, file=None), as_of=DAY, overrides=overrides))
+    return propose(Request(strategy=strategy, context=Context(resolve({}, file=None), DAY), overrides=overrides))
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ import pytest
 
 from toolkit.app.assumptions import companion_scale
 from toolkit.app.config import resolve
+from toolkit.app.context import Context
 from toolkit.app.exposure import ExposureRequest, expose
-from toolkit.app.ledger import load_ledger
 from toolkit.app.lots import parse_lots
 from toolkit.app.prices import PriceFiles
 from toolkit.app.shock import shock
@@ -42,7 +42,7 @@ def request_of(settings, tmp_path):
     def build(*rows: str, **more) -> ExposureRequest:
         file = tmp_path / "lots.csv"
         file.write_text("\n".join((HEADER, *(rows or ROWS))) + "\n", encoding="utf-8")
-        return ExposureRequest(holdings=str(file), settings=more.pop("settings", settings), as_of=TODAY, **more)
+        return ExposureRequest(holdings=str(file), context=Context(more.pop("settings", settings), TODAY), **more)
 
     return build
 
@@ -127,47 +127,47 @@ def test_a_use_that_is_no_figure(request_of, use):
 
 
 def test_shock_cuts_at_a_substitute_and_inverts_the_published_figure(settings):
-    free = shock(settings, TODAY, "Ga", loss=0.5, elasticity="0.25:0.7")
+    free = shock(Context(settings, TODAY), "Ga", loss=0.5, elasticity="0.25:0.7")
     assert [round(m, 2) for m in free.band.multiples][::2] == [2.69, 16.0]
-    cut = shock(settings, TODAY, "gallium", loss=0.5, elasticity="0.25:0.7", cap=2 * free.price.price)
+    cut = shock(Context(settings, TODAY), "gallium", loss=0.5, elasticity="0.25:0.7", cap=2 * free.price.price)
     assert cut.band.high == pytest.approx(2.0)
     assert cut.band.capped
     assert not free.band.capped
     # (1 - 0.5) ** (-1 / e) = 1 + change, by hand
     assert 0.5 ** (-1 / free.check.implied) == pytest.approx(1 + free.check.change)
     assert free.check.change == pytest.approx(1.5)
-    assert shock(settings, TODAY, "germanium", loss=0.5).check.change == pytest.approx(0.26)
+    assert shock(Context(settings, TODAY), "germanium", loss=0.5).check.change == pytest.approx(0.26)
 
 
 def test_shock_without_a_price_has_multiples_and_no_cap(settings):
-    answer = shock(settings, TODAY, "yttrium", loss=0.2)
+    answer = shock(Context(settings, TODAY), "yttrium", loss=0.2)
     assert answer.price is None
     assert answer.band.elasticity.basis == "assumption"
     with pytest.raises(SpecError, match="price"):
-        shock(settings, TODAY, "yttrium", loss=0.2, cap=100.0)
+        shock(Context(settings, TODAY), "yttrium", loss=0.2, cap=100.0)
 
 
 @pytest.mark.parametrize("elasticity", ["", "a:b", "0.7:0.25", "0:0.5", "1:2:3:4", "nan", "inf:inf"])
 def test_elasticities_that_are_no_range(settings, elasticity):
     with pytest.raises(SpecError):
-        shock(settings, TODAY, "gallium", loss=0.5, elasticity=elasticity)
+        shock(Context(settings, TODAY), "gallium", loss=0.5, elasticity=elasticity)
 
 
 def test_premium_is_the_users_or_a_marked_figure(settings):
-    assert shock(settings, TODAY, "dysprosium", loss=0.5).premium.basis == "observed"
-    given = shock(settings, TODAY, "dysprosium", loss=0.5, premium=0.2).premium
+    assert shock(Context(settings, TODAY), "dysprosium", loss=0.5).premium.basis == "observed"
+    given = shock(Context(settings, TODAY), "dysprosium", loss=0.5, premium=0.2).premium
     assert (given.basis, given.outside(100.0)) == ("given", pytest.approx(120.0))
-    assert shock(settings, TODAY, "hafnium", loss=0.5).premium is None
+    assert shock(Context(settings, TODAY), "hafnium", loss=0.5).premium is None
 
 
 def test_unknown_metal(settings):
     with pytest.raises(DataError) as caught:
-        shock(settings, TODAY, "germanum", loss=0.5)
+        shock(Context(settings, TODAY), "germanum", loss=0.5)
     assert "germanium" in caught.value.hint
 
 
 def test_every_word_for_a_by_product_has_a_number(settings):
-    snapshot = load_ledger(settings, TODAY).snapshot
+    snapshot = Context(settings, TODAY).snapshot
     scale = companion_scale(snapshot)
     assert set(snapshot["metals"]["by_product"].drop_nulls()) <= set(scale)
     assert all(0 <= number <= 1 for number in scale.values())
@@ -187,7 +187,7 @@ def test_many_lots_ask_the_ledger_once_a_form_and_origin(tmp_path, monkeypatch):
         file = tmp_path / f"{n}.csv"
         rows = (f"L{i},{('gallium', 'Silber')[i % 2]},2,{('CHN', 'DEU', '')[i % 3]}" for i in range(n))
         file.write_text("\n".join(["lot_id,asset,quantity,origin_country", *rows]) + "\n", encoding="utf-8")
-        answer = expose(ExposureRequest(str(file), resolve({}, file=None), date(2026, 11, 24)))
+        answer = expose(ExposureRequest(str(file), Context(resolve({}, file=None), date(2026, 11, 24))))
         assert len(answer.portfolio.lots) == n
         assert max(len(remark.text) for remark in answer.remarks) < 400
         return len(asked)
@@ -213,7 +213,7 @@ def test_twenty_coins_are_worth_their_fine_content_and_fine_weight_is_taken_as_i
     file = Path(request.holdings)
     file.write_text(file.read_text("utf-8").replace("quantity", "Feingewicht"), encoding="utf-8")
     assert {lot.lot_id: lot.mass for lot in expose(request).portfolio.lots}["AU-1"] == pytest.approx(0.6786)
-    inputs = load_ledger(request.settings, TODAY)
+    inputs = request.context
     copy = corrected(parse_lots(request.holdings, inputs.ledger, inputs.products))
     file.write_text(copy, encoding="utf-8")
     assert {lot.lot_id: lot.mass for lot in expose(request).portfolio.lots}["AU-1"] == pytest.approx(0.6786)

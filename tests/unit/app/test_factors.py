@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from toolkit.app.config import resolve
+from toolkit.app.context import Context
 from toolkit.app.definitions import find
 from toolkit.app.factor_model import factor_model
 from toolkit.app.factors import factors
@@ -39,7 +40,7 @@ def precious(strategy=BASKET):
 
 @pytest.fixture(scope="module")
 def inputs():
-    return gather(precious(), SETTINGS, AS_OF)
+    return gather(precious(), Context(SETTINGS, AS_OF))
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +98,7 @@ def test_the_premia_in_the_documentation_are_those_of_the_output():
     """docs/method.md cites the figures of the default strategy as known on a day that it names."""
     page = " ".join((Path(__file__).parents[3] / "docs" / "method.md").read_text(encoding="utf-8").split())
     day = date.fromisoformat(re.findall(r"As known on (\d{4}-\d\d-\d\d), a year for one standard", page)[0])
-    found = {row["name"]: row for row in factors(SETTINGS, day, "physical-basket").to_json()["characteristics"]}
+    found = {row["name"]: row for row in factors(Context(SETTINGS, day), "physical-basket").to_json()["characteristics"]}
     cited = re.findall(r"(control pressure|N-1|flow shortfall) ([+-][\d.]+) % \(t (-?[\d.]+)\)", page)
     keys = {"control pressure": "control_pressure", "N-1": "n_minus_1", "flow shortfall": "flow_shortfall"}
     assert len(cited) == len(keys)
@@ -126,7 +127,7 @@ def test_another_covariance_has_no_factors_and_says_so(inputs, tmp_path):
     own.write_text(
         text.replace('assets = "all"', 'assets = ["gold", "silver"]') + '\n[forecast]\ncovariance = {kind = "sample"}\n'
     )
-    answer = factors(SETTINGS, BEFORE, str(own))
+    answer = factors(Context(SETTINGS, BEFORE), str(own))
     assert any("'sample' has no named factors" in note for note in answer.notes)
     assert answer.to_json()["factor_returns"] == []
     assert [bias.what for bias in answer.bias] == ["portfolios"]
@@ -134,7 +135,7 @@ def test_another_covariance_has_no_factors_and_says_so(inputs, tmp_path):
 
 @pytest.fixture(scope="module")
 def past():
-    return gather(precious(), SETTINGS, BEFORE)
+    return gather(precious(), Context(SETTINGS, BEFORE))
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from toolkit.app.config import resolve
+from toolkit.app.context import Context
 from toolkit.app.controls import calendar
 from toolkit.app.feeds import ics, rss
 
@@ -18,7 +19,7 @@ CONTENT_LINE = re.compile(r'[A-Z0-9-]+(;[A-Z0-9-]+=("[^"]*"|[^";:,]*))*:.*', re.
 
 @pytest.fixture(scope="module")
 def record():
-    return calendar(resolve({}, file=None), date(2026, 11, 1), "120d", None).to_json()
+    return calendar(Context(resolve({}, file=None), date(2026, 11, 1)), "120d").to_json()
 
 
 def unfolded(text: str) -> list[str]:
@@ -54,7 +55,7 @@ def test_the_calendar_is_one_of_rfc_5545(record):
 
 
 def test_an_event_keeps_its_identity_from_day_to_day(record):
-    later = calendar(resolve({}, file=None), date(2026, 11, 5), "120d", None).to_json()
+    later = calendar(Context(resolve({}, file=None), date(2026, 11, 5)), "120d").to_json()
     first, second = ({line for line in unfolded(ics(one)) if line.startswith("UID:")} for one in (record, later))
     assert second & first
     assert ics(record) == ics(record)

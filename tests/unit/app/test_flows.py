@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from toolkit.app.config import resolve
+from toolkit.app.context import Context
 from toolkit.app.flows import flows
 from toolkit.core.errors import DataError, GapError
 
@@ -34,7 +35,7 @@ def months(first: int, last: int, quantity: float) -> dict[str, float]:
 
 @pytest.mark.parametrize("name", ["bismuth", "Bismuth", "Bi"])
 def test_a_metal_by_key_or_symbol(settings, name):
-    answer = flows(settings, AS_OF, name)
+    answer = flows(Context(settings, AS_OF), name)
     (code,) = answer.codes
     assert (answer.metal, code.asset, code.total.series.partner) == ("bismuth", "bismuth", "WLD")
     assert any(partner == "CHN" and found.running for partner, found in code.collapsed)
@@ -42,7 +43,7 @@ def test_a_metal_by_key_or_symbol(settings, name):
 
 def test_an_alert_appears_only_when_its_proof_is_published(settings):
     def running(day: date) -> list[str]:
-        (code,) = flows(settings, day, "antimony").codes
+        (code,) = flows(Context(settings, day), "antimony").codes
         return [partner for partner, found in code.collapsed if found.running]
 
     # July 2025 completes the run and is published on 10 September 2025.
@@ -51,7 +52,7 @@ def test_an_alert_appears_only_when_its_proof_is_published(settings):
 
 
 def test_a_reported_point_is_no_part_of_a_series(settings):
-    answer = flows(settings, AS_OF, "gallium")
+    answer = flows(Context(settings, AS_OF), "gallium")
     (point,) = (p for p in answer.reported if p.event_id == "EV081")
     assert "gallium 3 kg (all Malaysia)" in point.what
     assert "trade-press" in point.citation
@@ -61,11 +62,11 @@ def test_a_reported_point_is_no_part_of_a_series(settings):
     april = [m["quantity"] for one in series for m in one["history"] if m["month"] == "2026-04"]
     assert april == [5491.0, 260.0]  # US imports, which are another thing
     assert {one["partner"] for one in series} == {"WLD", "CHN"}
-    assert not flows(settings, date(2026, 5, 19), "gallium").reported[1:]  # not yet reported
+    assert not flows(Context(settings, date(2026, 5, 19)), "gallium").reported[1:]  # not yet reported
 
 
 def test_all_flows_give_one_total_each_without_months(settings):
-    answer = flows(settings, AS_OF)
+    answer = flows(Context(settings, AS_OF))
     assert len(answer.codes) == len({code.hs_code for code in answer.codes}) == 11
     assert all("history" not in one for code in answer.to_json()["flows"] for one in code["series"])
     assert answer.provenance[0]["source_id"] == "us_census"
@@ -73,18 +74,18 @@ def test_all_flows_give_one_total_each_without_months(settings):
 
 def test_unknown_names_and_known_ones_without_a_flow(settings):
     with pytest.raises(DataError) as unknown:
-        flows(settings, AS_OF, "galium")
+        flows(Context(settings, AS_OF), "galium")
     assert "'gallium'" in unknown.value.hint
     with pytest.raises(GapError) as gap:
-        flows(settings, AS_OF, "hafnium")
+        flows(Context(settings, AS_OF), "hafnium")
     assert "gallium" in gap.value.hint
     with pytest.raises(GapError):
-        flows(settings, date(2023, 1, 1), "gallium")
+        flows(Context(settings, date(2023, 1, 1)), "gallium")
 
 
 def test_a_file_of_ones_own_by_code(settings, tmp_path):
     path = customs(tmp_path, {**months(2021, 2023, 100.0), "2024-01": 1.0, "2024-02": 1.0, "2024-03": 0.0}, "38011000")
-    answer = flows(settings, AS_OF, "3801.10", path)
+    answer = flows(Context(settings, AS_OF), "3801.10", path)
     (code,) = answer.codes
     assert (answer.file, code.hs_code, code.name, code.mixed) == ("mine.csv", "38011000", "HS 38011000", None)
     assert [partner for partner, _ in code.collapsed] == ["all listed", "JPN"]
@@ -92,7 +93,7 @@ def test_a_file_of_ones_own_by_code(settings, tmp_path):
 
 def test_months_after_the_date_are_left_out_of_a_file(settings, tmp_path):
     path = customs(tmp_path, months(2021, 2023, 100.0), "380110")
-    answer = flows(settings, date(2022, 6, 15), None, path)
+    answer = flows(Context(settings, date(2022, 6, 15)), None, path)
     assert answer.codes[0].total.month == date(2022, 5, 31)
     assert any("left out" in note for note in answer.notes)
 
@@ -100,11 +101,11 @@ def test_months_after_the_date_are_left_out_of_a_file(settings, tmp_path):
 def test_a_mixed_code_is_found_under_each_of_its_metals_and_says_so(settings, tmp_path):
     path = customs(tmp_path, months(2021, 2024, 100.0), "811292")
     for metal in ("gallium", "indium"):
-        (code,) = flows(settings, AS_OF, metal, path).codes
+        (code,) = flows(Context(settings, AS_OF), metal, path).codes
         assert code.mixed is not None
         assert "cannot show that trade in one of them stops" in code.mixed.caution
         assert code.asset is None
     with pytest.raises(GapError):
-        flows(settings, AS_OF, "tungsten", path)
-    licence = next(c for c in flows(settings, AS_OF, "gallium", path).codes[0].controls if c.event_id == "EV020")
+        flows(Context(settings, AS_OF), "tungsten", path)
+    licence = next(c for c in flows(Context(settings, AS_OF), "gallium", path).codes[0].controls if c.event_id == "EV020")
     assert (licence.around.day, licence.around.collapse) == (date(2023, 8, 1), None)

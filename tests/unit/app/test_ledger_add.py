@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from toolkit.app.config import resolve
-from toolkit.app.ledger import load_ledger
+from toolkit.app.context import Context
 from toolkit.app.ledger_add import add_event
 from toolkit.app.ledger_review import review
 from toolkit.cli.main import run
@@ -30,7 +30,7 @@ def add(tmp_path, monkeypatch):
     settings = resolve({"owner.country": "USA"}, environment={})
 
     def added(words, file="own.csv", **more):
-        return add_event(settings, TODAY, file, words, "notice.pdf", **more)
+        return add_event(Context(settings, TODAY), file, words, "notice.pdf", **more)
 
     return added
 
@@ -47,7 +47,7 @@ def test_a_finding_is_an_own_event_with_its_evidence_and_only_once(add, file):
     assert (answer.written, again.written, again.is_there, again.event) == (True, False, True, answer.event)
     assert Path(file).read_bytes() == text
     add(TRUCE, file)
-    inputs = load_ledger(resolve({}, environment={}), TODAY, file)
+    inputs = Context(resolve({}, environment={}), TODAY, file)
     assert inputs.own == ("EV063", answer.event["event_id"])
     sha256 = hashlib.sha256(b"%PDF notice").hexdigest()
     assert inputs.events is not None
@@ -73,7 +73,7 @@ def test_a_file_of_ones_own_keeps_rows_remarks_and_separator(add):
     assert lines[0] == "# mine"
     assert lines[1].startswith("event_id;ends;citation;kind;")
     assert lines[2].startswith("EV062;2027-01-10;seen;;")
-    assert set(load_ledger(resolve({}, environment={}), TODAY, "own.csv").own) == {"EV062", lines[3].split(";")[0]}
+    assert set(Context(resolve({}, environment={}), TODAY, "own.csv").own) == {"EV062", lines[3].split(";")[0]}
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_evidence_is_a_file_that_shows_something_and_is_watched(add):
     states = []
     for content in (b"%PDF notice", b"other", None):
         Path("notice.pdf").unlink() if content is None else Path("notice.pdf").write_bytes(content)
-        states += [row["state"] for row in review(settings, TODAY, "own.csv").evidence]
+        states += [row["state"] for row in review(Context(settings, TODAY, "own.csv")).evidence]
     assert states == ["unchanged", "changed", "not found"]
     with pytest.raises(DataError, match=r"cannot read 'notice\.pdf'"):
         add(NEW)
@@ -136,7 +136,7 @@ def test_half_an_evidence_is_a_fault_of_the_file(add, hidden):
     cells[columns.index(hidden)] = ""
     Path("own.csv").write_text(",".join(columns) + "\n" + ",".join(cells) + "\n", encoding="utf-8")
     with pytest.raises(FrameError, match="evidence"):
-        load_ledger(resolve({}, environment={}), TODAY, "own.csv")
+        _ = Context(resolve({}, environment={}), TODAY, "own.csv").ledger
 
 
 def test_the_command_says_what_changes_and_where_to_use_it(add, capsys):

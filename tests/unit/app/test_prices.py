@@ -10,11 +10,11 @@ import polars as pl
 import pytest
 
 from toolkit.app.config import resolve
+from toolkit.app.context import Context
 from toolkit.app.definitions import find
 from toolkit.app.exposure import ExposureRequest, expose
 from toolkit.app.inputs import Inputs, gather
 from toolkit.app.lots import LotNames
-from toolkit.app.market import load
 from toolkit.app.optimize import propose
 from toolkit.app.prices import PriceFiles, read_own
 from toolkit.app.request import Request
@@ -39,7 +39,9 @@ def own(folder: Path, text: str, name: str = "mine.csv", **options) -> PriceFile
 
 
 def of(strategy: str, prices: PriceFiles | None, day: date = DAY) -> Inputs:
-    return gather(load_strategy(find("strategies", strategy).path, ()), resolve({}, environment={}), day, prices=prices)
+    return gather(
+        load_strategy(find("strategies", strategy).path, ()), Context(resolve({}, environment={}), day), prices=prices
+    )
 
 
 def months(asset: str, price: float, unit: str = "kg", count: int = 30) -> str:
@@ -49,7 +51,7 @@ def months(asset: str, price: float, unit: str = "kg", count: int = 30) -> str:
 
 
 def bundled() -> pl.DataFrame:
-    return load(resolve({}, environment={})).market.until(DAY)["prices"]
+    return Context(resolve({}, environment={}), DAY).snapshot["prices"]
 
 
 def series(inputs: Inputs, asset: str) -> pl.DataFrame:
@@ -134,7 +136,7 @@ NAMES = {
 def test_names_of_a_price_file_mean_what_they_mean_in_holdings(tmp_path, name, asset):
     """In both shapes; a ticker, and a form that is not traded, stay what the file says."""
     inputs = of("minimum-risk", None)
-    names, snapshot = LotNames(inputs.ledger, inputs.products), load(resolve({}, environment={})).market.until(DAY)
+    names, snapshot = LotNames(inputs.ledger, inputs.products), Context(resolve({}, environment={}), DAY).snapshot
     for text in (f"date;{name}\n2026-10-31;3\n", f"Datum;Metall;Preis\n31.10.2026;{name};3\n"):
         found = read_own(own(tmp_path, text, accept=("levels",)), snapshot, names)
         assert {*found.assets, *found.quotes["asset"]} == {asset or name}
@@ -211,7 +213,7 @@ def test_a_price_that_cannot_be_per_kg_and_states_no_unit_stays_in_the_unit_of_t
     assert any("cannot be a price per kg" in note.text for note in inputs.notes)
     with pytest.raises(DataError, match="times the bundled"):
         read_own(
-            own(tmp_path, silent), load(resolve({}, environment={})).market.until(DAY), LotNames(inputs.ledger, inputs.products)
+            own(tmp_path, silent), Context(resolve({}, environment={}), DAY).snapshot, LotNames(inputs.ledger, inputs.products)
         )
 
 
@@ -227,7 +229,7 @@ QUOTED = "date,asset,price,currency,unit\n"
 def levels_of(prices: PriceFiles | None, *, holdings: str | None = None) -> dict:
     """The record of a proposal for the default strategy."""
     settings = resolve({"owner.currency": "EUR", "owner.country": "DEU"}, environment={})
-    return propose(Request("physical-basket", settings, DAY, total=100000.0, holdings=holdings, prices=prices)).record
+    return propose(Request("physical-basket", Context(settings, DAY), total=100000.0, holdings=holdings, prices=prices)).record
 
 
 def test_a_price_of_today_sets_the_price_of_its_metal_and_leaves_history_risk_and_every_other(tmp_path):
@@ -258,7 +260,7 @@ def test_what_a_dealer_asks_or_pays_lies_half_a_spread_off_the_middle_in_every_c
     (tmp_path / "lots.csv").write_text("asset,quantity\ngallium,2\n", encoding="utf-8")
     proposed = next(p for p in levels_of(files)["positions"] if p["asset"] == "gallium")
     settings = resolve({"owner.currency": "EUR", "owner.country": "DEU"}, environment={})
-    held = expose(ExposureRequest(str(tmp_path / "lots.csv"), settings, DAY, files)).to_json()["prices"][0]
+    held = expose(ExposureRequest(str(tmp_path / "lots.csv"), Context(settings, DAY), files)).to_json()["prices"][0]
     for found, error in ((proposed, proposed["price_se"]), (held, held["standard_error"])):
         assert found["price"] == pytest.approx(1650 * factor)
         assert error == pytest.approx(0.0 if basis else 0.075 * 1650)

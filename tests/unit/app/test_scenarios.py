@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from toolkit.app.config import resolve
+from toolkit.app.context import Context
 from toolkit.app.forecast import strategy_forecast
 from toolkit.app.inputs import gather
 from toolkit.app.scenarios import strategy_scenarios
@@ -29,7 +30,7 @@ def decode(**data):
 @cache
 def known(on=ON):
     strategy = decode()
-    inputs = gather(strategy, resolve({}, environment={}), on)
+    inputs = gather(strategy, Context(resolve({}, environment={}), on))
     return inputs, strategy_forecast(strategy, inputs, "EUR", "DEU")
 
 
@@ -41,7 +42,7 @@ def scenarios(on=ON, seed=0, **data):
 def scenarios_of(**data):
     """Of a universe of its own."""
     strategy = decode(**data)
-    inputs = gather(strategy, resolve({}, environment={}), ON)
+    inputs = gather(strategy, Context(resolve({}, environment={}), ON))
     forecast = strategy_forecast(strategy, inputs, "EUR", "DEU")
     return strategy_scenarios(strategy, inputs, forecast, currency="EUR", seed=0)
 

@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 from toolkit.app.config import resolve
+from toolkit.app.context import Context
 from toolkit.app.supply import MetalSupply, Scenario, is_critical, supply
 from toolkit.core.errors import DataError, GapError, SpecError
 
@@ -23,7 +24,7 @@ def settings(tmp_path, monkeypatch):
 @pytest.fixture
 def one(settings):
     def ask(metal: str, as_of: date = AS_OF, scenario: Scenario | None = None) -> MetalSupply:
-        (found,) = supply(settings, as_of, metal, scenario).metals
+        (found,) = supply(Context(settings, as_of), metal, scenario).metals
         return found
 
     return ask
@@ -41,7 +42,7 @@ def one(settings):
     ],
 )
 def test_a_metal_by_key_or_symbol(settings, name, key):
-    answer = supply(settings, AS_OF, name)
+    answer = supply(Context(settings, AS_OF), name)
     assert (answer.metal, answer.metals[0].asset) == (key, key)
 
 
@@ -73,7 +74,7 @@ def test_a_by_product_is_scored_at_refining_although_mine_shares_are_newer(one):
 
 
 def test_every_metal_noted_as_a_by_product_is_scored_at_refining(settings):
-    for found in supply(settings, AS_OF).metals:
+    for found in supply(Context(settings, AS_OF)).metals:
         if found.companion is not None and found.companion.kind == "yes":
             assert found.stage == "processing", found.asset
 
@@ -136,19 +137,19 @@ def test_the_ratio_starts_from_the_trade_parameter_of_the_study(one):
 
 
 def test_the_statement_comes_from_the_data_and_the_country_asked(settings):
-    base = supply(settings, AS_OF, "gallium").base
+    base = supply(Context(settings, AS_OF), "gallium").base
     assert base is not None
     assert base.statement == (
         "The EU supply risk of 2023 rests on 2016-2020 and is blind to controls of CHN since August 2023 (No. 23 of 2023)."
     )
-    other = supply(settings, AS_OF, "cobalt", Scenario(country="cod")).base
+    other = supply(Context(settings, AS_OF), "cobalt", Scenario(country="cod")).base
     assert other is not None
     assert "controls of COD since February 2025" in other.statement
     # Announced on 3 July 2023, in force on 1 August.
-    before = supply(settings, date(2023, 7, 31), "gallium").base
+    before = supply(Context(settings, date(2023, 7, 31)), "gallium").base
     assert before is not None
     assert before.control is None
-    on_the_day = supply(settings, date(2023, 8, 1), "gallium").base
+    on_the_day = supply(Context(settings, date(2023, 8, 1)), "gallium").base
     assert on_the_day is not None
     assert on_the_day.control is not None
 
@@ -165,7 +166,7 @@ def test_nothing_known_later_is_used(settings, one):
     assert later.governed.year == 2022
     assert one("gallium", date(2026, 2, 5)).notes is None
     for day in (date(2012, 1, 1), date(2019, 6, 30), date(2024, 5, 31)):
-        answer = supply(settings, day)
+        answer = supply(Context(settings, day))
         known = [at.supply.known_from for metal in answer.metals for at in metal.stages]
         known += [score.known_from for metal in answer.metals for score in metal.scores]
         assert max(known, default=day) <= day
@@ -173,7 +174,7 @@ def test_nothing_known_later_is_used(settings, one):
 
 
 def test_products_are_ranked_and_each_appears_once(settings):
-    answer = supply(settings, AS_OF)
+    answer = supply(Context(settings, AS_OF))
     indices = [at.supply.hhi for metal in answer.metals if (at := metal.scored)]
     assert indices == sorted(indices, reverse=True)
     keys = [metal.asset for metal in answer.metals]
@@ -182,7 +183,7 @@ def test_products_are_ranked_and_each_appears_once(settings):
 
 
 def test_the_object_is_json_and_labels_our_scenario(settings):
-    data = json.loads(json.dumps(supply(settings, AS_OF).to_json(), allow_nan=False))
+    data = json.loads(json.dumps(supply(Context(settings, AS_OF)).to_json(), allow_nan=False))
     assert data["thresholds"] == {"supply_risk": 1.0, "economic_importance": 2.8}
     assert data["scenario"]["label"].startswith("scenario of this toolkit (t = 1.3 for CHN)")
     germanium = next(metal for metal in data["metals"] if metal["asset"] == "germanium")
@@ -196,12 +197,12 @@ def test_the_object_is_json_and_labels_our_scenario(settings):
 
 def test_names_nobody_knows_and_metals_without_data(settings):
     with pytest.raises(DataError) as unknown:
-        supply(settings, AS_OF, "galium")
+        supply(Context(settings, AS_OF), "galium")
     assert "gallium" in unknown.value.hint
     with pytest.raises(GapError, match="uranium"):
-        supply(settings, AS_OF, "uranium")
+        supply(Context(settings, AS_OF), "uranium")
     with pytest.raises(SpecError, match="--origin"):
-        supply(settings, AS_OF, "gallium", Scenario(country="Chima"))
+        supply(Context(settings, AS_OF), "gallium", Scenario(country="Chima"))
 
 
 @pytest.mark.parametrize("value", [0.0, -1.3, float("nan"), float("inf")])

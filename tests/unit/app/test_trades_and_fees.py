@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from toolkit.app.config import resolve
+from toolkit.app.context import Context
 from toolkit.app.optimize import propose
 from toolkit.app.request import Request
 from toolkit.core.errors import SpecError
@@ -31,7 +32,9 @@ def asked(tmp_path):
             file = str(tmp_path / "held.csv")
         settings = resolve({}, file=None)
         total = None if file is None else 100_000.0
-        request = Request(strategy=str(strategy), settings=settings, as_of=DAY, holdings=file, total=total, overrides=overrides)
+        request = Request(
+            strategy=str(strategy), context=Context(settings, DAY), holdings=file, total=total, overrides=overrides
+        )
         return propose(request).record
 
     return run

@@ -8,6 +8,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from toolkit.app.config import resolve
+from toolkit.app.context import Context
 from toolkit.app.optimize import propose
 from toolkit.app.request import Request
 from toolkit.core.errors import GapError, SpecError
@@ -380,7 +381,9 @@ def test_a_proposal_hands_the_ledgers_pressure_to_the_views():
     setting = "forecast.returns.control_pressure.premium"
     held = {}
     for premium in ("0.0", "0.05"):
-        request = Request("control-pressure-views", resolve({}), date(2026, 11, 24), overrides=(f"{setting}={premium}",))
+        request = Request(
+            "control-pressure-views", Context(resolve({}), date(2026, 11, 24)), overrides=(f"{setting}={premium}",)
+        )
         record = propose(request).record
         held[premium] = {position["asset"]: position["weight"] for position in record["positions"]}
         assert any("View from control pressure" in warning and "11 assets" in warning for warning in record["notes"])

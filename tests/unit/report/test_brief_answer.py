@@ -8,9 +8,9 @@ import pytest
 
 from toolkit.app import subjects
 from toolkit.app.config import resolve
+from toolkit.app.context import Context
 from toolkit.app.findings import Ask
 from toolkit.app.findings.changes import changes
-from toolkit.app.ledger import load_ledger
 from toolkit.app.plain import plain as jsonable
 from toolkit.app.report.theme import language
 from toolkit.report.findings import Findings
@@ -24,9 +24,9 @@ AS_OF = date(2026, 11, 24)
 def found():
     """Findings of the market, in a language."""
     settings = resolve({}, file=None)
-    inputs = load_ledger(settings, AS_OF)
-    record = jsonable({**subjects.base(settings, inputs, AS_OF), "data": [], "warnings": []})
-    part = jsonable(changes.find(Ask(settings, AS_OF, inputs, inputs.products.keys, record)), retellable=True)
+    inputs = Context(settings, AS_OF)
+    record = jsonable({**subjects.base(inputs), "data": [], "warnings": []})
+    part = jsonable(changes.find(Ask(inputs, inputs.products.keys, record)), retellable=True)
     return lambda lang="en": Findings.of(record, {"changes": part}, language(lang))
 
 

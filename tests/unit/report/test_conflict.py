@@ -9,6 +9,7 @@ from datetime import date
 import pytest
 
 from toolkit.app.config import resolve
+from toolkit.app.context import Context
 from toolkit.app.optimize import NoAnswer, propose
 from toolkit.app.report.theme import language
 from toolkit.app.request import Request
@@ -24,7 +25,7 @@ AS_OF = date(2026, 11, 24)
 def refused(*overrides, strategy="physical-basket", **owner):
     settings = resolve({f"owner.{key}": value for key, value in owner.items()}, file=None)
     with pytest.raises(NoAnswer) as error:
-        propose(Request(strategy, settings, AS_OF, overrides=overrides))
+        propose(Request(strategy, Context(settings, AS_OF), overrides=overrides))
     return dict(error.value.record)
 
 

@@ -13,9 +13,9 @@ from tests.lots import TWELVE, ask_of, findings_of
 from tests.subjects import AS_OF, all_cash, proposal
 from tests.svg_texts import assert_apart, texts
 from toolkit.app.config import resolve
+from toolkit.app.context import Context
 from toolkit.app.findings import Ask
 from toolkit.app.findings.exit import exit_
-from toolkit.app.ledger import load_ledger
 from toolkit.app.plain import plain as jsonable
 from toolkit.report.charts.lot_gantt import Period, lot_gantt
 from toolkit.report.compose import Definition, compose
@@ -38,9 +38,7 @@ def found(ask):
 
 def of_run(record) -> Findings:
     settings = resolve({}, file=None)
-    part = exit_.find(
-        Ask(settings, AS_OF, load_ledger(settings, AS_OF), tuple(p["asset"] for p in record["positions"]), record)
-    )
+    part = exit_.find(Ask(Context(settings, AS_OF), tuple(p["asset"] for p in record["positions"]), record))
     return Findings.of(record, {} if part is None else {"exit": jsonable(part, retellable=True)})
 
 

@@ -19,7 +19,7 @@ import pytest
 
 from tests.subjects import holdings, market, settings
 from toolkit.app.report import report_html
-from toolkit.app.subjects import DEFAULT_REPORT, Subject, parts_of
+from toolkit.app.subjects import DEFAULT_REPORT, Subject, context_of, parts_of
 
 TOKEN = re.compile(r"(?<![\w.,])[−+]?\d+(?:,\d{3})*(?:\.\d+)?(?![\w])")
 IN_TEXT = re.compile(r"\d[\d,]*(?:\.\d+)?")
@@ -153,4 +153,5 @@ def test_a_figure_that_is_not_in_the_json_is_found_out(subjects):
 
 
 def test_what_is_found_beside_a_run_is_found_again(subjects):
-    assert subjects["normal"].parts == parts_of(subjects["normal"].record, settings())
+    record = subjects["normal"].record
+    assert subjects["normal"].parts == parts_of(record, context_of(record, settings()))

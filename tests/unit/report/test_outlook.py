@@ -9,6 +9,7 @@ from datetime import date
 import pytest
 
 from toolkit.app.config import resolve
+from toolkit.app.context import Context
 from toolkit.app.optimize import propose
 from toolkit.app.report import report_html
 from toolkit.app.report.theme import language
@@ -193,7 +194,7 @@ def test_shares_of_risk_say_of_which_risk():
     """A strategy that minimises a tail has parts of the tail, and the page may not call them parts of the variance."""
     settings = resolve({}, file=None)
     for strategy, words in (("us-ban-returns", "average loss of the worst twentieth (CVaR 95%)"), ("minimum-risk", "variance")):
-        record = propose(Request(strategy=strategy, settings=settings, as_of=date(2026, 10, 2))).record
+        record = propose(Request(strategy=strategy, context=Context(settings, date(2026, 10, 2)))).record
         assert sum(record["risk_contributions"].values()) == pytest.approx(1)
         assert f"Share of the risk of the whole, measured by {words}" in html.unescape(report_html(record))
 

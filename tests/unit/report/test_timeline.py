@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
 from tests.subjects import AS_OF, law, settings
 from tests.svg_texts import assert_apart, room, texts
+from toolkit.app.context import Context
 from toolkit.app.control_states import timeline as recorded
-from toolkit.app.ledger import load_ledger
 from toolkit.app.report.theme import language
 from toolkit.core.assets import Asset, Universe
 from toolkit.report.charts.lettering import cut, width
@@ -79,9 +78,8 @@ def test_a_claimed_extension_changes_no_spell_and_is_drawn_apart():
 
 
 def test_an_agreed_extension_whose_act_was_not_seen_leaves_the_measure_unsettled():
-    inputs = load_ledger(settings(), AS_OF)
-    inputs = replace(inputs, products=Universe((Asset(key="holmium", name="Holmium metal", element="Ho", form="metal"),)))
-    (row,) = [row for row in recorded(inputs, AS_OF) if row["event_id"] == "EV056"]
+    products = Universe((Asset(key="holmium", name="Holmium metal", element="Ho", form="metal"),))
+    (row,) = [row for row in recorded(Context(settings(), AS_OF).ledger, products, AS_OF) if row["event_id"] == "EV056"]
     assert row["claims"] == []
     assert {"status": "unsettled", "since": date(2026, 11, 11), "until": date(2027, 1, 10)} in row["spells"]
     assert [spell["status"] for spell in row["spells"]].count("in_force") == 1, "in force by its text after the extension only"

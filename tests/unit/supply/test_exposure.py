@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from toolkit.app.config import resolve
-from toolkit.app.ledger import load_ledger
+from toolkit.app.context import Context
 from toolkit.supply.exposure import DELIVERIES, PortfolioExposure, industries, lot_exposures
 from toolkit.supply.resale import resale_restrictions, restricted_buyers
 from toolkit.supply.shock import Elasticity, price_band
@@ -79,7 +79,7 @@ def test_a_lot_that_is_or_may_be_in_china_needs_a_licence_to_leave_whoever_buys_
 
 
 def test_a_chinese_measure_does_not_bind_the_resale_of_other_metal_outside_china():
-    bundled = load_ledger(resolve({}, file=None, environment={}), TODAY).ledger
+    bundled = Context(resolve({}, file=None, environment={}), TODAY).ledger
     rows = [
         {"asset": "silver", "origin_country": "MEX", "location": "Zürich"},
         {"asset": "gallium", "origin_country": "CAN", "location": "Frankfurt"},
@@ -206,7 +206,7 @@ def test_the_ledger_says_that_it_follows_no_law_of_a_country(ledger):
 
 def test_a_size_settles_what_a_notice_names_from_a_size_on():
     """No. 10 of 2025 names solid tungsten from which 120 x 50 mm can be machined: a thin bar is free, a block is not."""
-    bundled = load_ledger(resolve({}, file=None, environment={}), TODAY).ledger
+    bundled = Context(resolve({}, file=None, environment={}), TODAY).ledger
     rows = [
         {"asset": "tungsten", "status": "ordered", "size": size} for size in (None, "700x30x30 mm", "130x130x60 mm", "5 kg")
     ]

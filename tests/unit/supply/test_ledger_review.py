@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from toolkit.app.config import resolve
-from toolkit.app.ledger import load_ledger
+from toolkit.app.context import Context
 from toolkit.supply.controls import ControlLedger
 from toolkit.supply.ledger_review import review_ledger
 from toolkit.supply.state import is_beyond_review, review_note
@@ -69,8 +69,8 @@ def test_a_ledger_that_states_no_day_counts_every_change(ledger):
 
 def test_the_bundled_ledger_says_to_which_day_it_was_reviewed_and_none_later_than_the_day_asked():
     settings = resolve({}, file=None)
-    assert load_ledger(settings, date(2026, 11, 25)).ledger.reviewed_to == REVIEWED
-    assert load_ledger(settings, date(2025, 1, 1)).ledger.reviewed_to == date(2025, 1, 1)
+    assert Context(settings, date(2026, 11, 25)).ledger.reviewed_to == REVIEWED
+    assert Context(settings, date(2025, 1, 1)).ledger.reviewed_to == date(2025, 1, 1)
 
 
 def test_a_state_after_the_last_reviewed_day_is_said_to_rest_on_silence():

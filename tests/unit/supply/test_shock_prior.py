@@ -9,8 +9,8 @@ from datetime import date
 import pytest
 
 from toolkit.app.config import resolve
+from toolkit.app.context import Context
 from toolkit.app.events import event_study
-from toolkit.app.ledger import load_ledger
 from toolkit.factors.factors import MEMBERS
 from toolkit.supply.control_rate import LIFT
 from toolkit.supply.monthly_series import monthly
@@ -26,7 +26,7 @@ def case(asset, change, *, event="E", months=12):
 
 @pytest.fixture(scope="module")
 def bundled():
-    inputs = load_ledger(resolve({}, environment={}), ON)
+    inputs = Context(resolve({}, environment={}), ON)
     traded = {**dict.fromkeys(MEMBERS["base_metals"], "metal"), **{a.key: a.form for a in inputs.products if a.form}}
     return inputs, monthly(inputs.snapshot["prices"]), {"traded": traded, "benchmark": ("copper", "lead", "zinc")}
 
@@ -39,7 +39,7 @@ def prior(bundled, **options):
 
 def test_cases_are_those_of_the_event_study(bundled):
     inputs, series, known = bundled
-    answer = event_study(resolve({}, environment={}), ON, "No. 23 of 2023")
+    answer = event_study(Context(resolve({}, environment={}), ON), "No. 23 of 2023")
     theirs = {(c.event_id, c.asset): c.at(12).adjusted for c in answer.comparable if c.at(12).adjusted is not None}
     own = {(c.event_id, c.asset): c.change for c in control_cases(inputs.ledger, series, **known)}
     assert own == pytest.approx(theirs, rel=1e-12)
@@ -111,7 +111,7 @@ def test_without_prices_there_is_a_rate_and_no_size(bundled):
 
 
 def test_an_earlier_date_knows_less():
-    inputs = load_ledger(resolve({}, environment={}), date(2025, 1, 30))
+    inputs = Context(resolve({}, environment={}), date(2025, 1, 30))
     traded = {**dict.fromkeys(MEMBERS["base_metals"], "metal"), **{a.key: a.form for a in inputs.products if a.form}}
     series = monthly(inputs.snapshot["prices"])
     found = shock_prior(

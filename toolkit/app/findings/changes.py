@@ -11,7 +11,6 @@ import polars as pl
 
 from toolkit.app.exchange import rates_used
 from toolkit.app.findings.part import Ask, part
-from toolkit.app.ledger import load_ledger
 from toolkit.app.run_schema import CHANGE, Day, Number, Text
 from toolkit.app.valuation import UnitPrice, unit_prices
 from toolkit.core.market import Snapshot
@@ -45,8 +44,8 @@ SHAPE = {
 def changes(ask: Ask) -> dict[str, Any] | None:
     """What a reader of last month's report does not know yet: for each table what was known then and what is known now."""
     since = month_before(ask.as_of)
-    snapshot = ask.inputs.snapshot
-    then = load_ledger(ask.settings, since).snapshot
+    snapshot = ask.context.snapshot
+    then = ask.context.on(since).snapshot
     prices = list(_prices(ask, then))
     flows = list(_flows(ask, since))
     used = {
@@ -58,7 +57,7 @@ def changes(ask: Ask) -> dict[str, Any] | None:
     return {
         "since": since,
         "ledger_until": snapshot["controls"]["known_from"].max(),
-        "reviewed_to": ask.inputs.ledger.reviewed_to,
+        "reviewed_to": ask.context.ledger.reviewed_to,
         "controls": list(_controls(ask, since)),
         "flows": flows,
         "prices": prices,
@@ -78,9 +77,9 @@ def _controls(ask: Ask, since: date) -> Iterator[dict[str, Any]]:
     A suspension that began or ended is one change, with what it acts on beside it. `inferred` is a change that only the date of
     an earlier act tells, on a day to which the ledger was not reviewed.
     """
-    chronology = ask.inputs.ledger.chronology
+    chronology = ask.context.ledger.chronology
     rows = []
-    for event in ask.inputs.ledger.events:
+    for event in ask.context.ledger.events:
         if event.kind not in TOLD:
             continue
         new = event.known_from > since
@@ -104,14 +103,14 @@ def _controls(ask: Ask, since: date) -> Iterator[dict[str, Any]]:
                 "was": was,
                 "now": now,
                 "day": day,
-                "inferred": not new and is_beyond_review(ask.inputs.ledger.reviewed_to, day),
+                "inferred": not new and is_beyond_review(ask.context.ledger.reviewed_to, day),
                 "targets": titles_acted_on(chronology, event) if event.relation == SUSPENDS else (),
                 "targets_now": [],
             }
         )
     suspensions = {row["event_id"]: row for row in rows if row["targets"]}
     for row in tuple(rows):
-        acting = chronology.acting_on(ask.inputs.ledger[row["event_id"]], SUSPENDS, known=ask.as_of)
+        acting = chronology.acting_on(ask.context.ledger[row["event_id"]], SUSPENDS, known=ask.as_of)
         found = [suspensions[s.event_id] for s in acting if s.event_id in suspensions]
         if found and row["was"] is not None:
             found[-1]["targets_now"] = sorted({*found[-1]["targets_now"], row["now"]})
@@ -121,7 +120,7 @@ def _controls(ask: Ask, since: date) -> Iterator[dict[str, Any]]:
 
 def _flows(ask: Ask, since: date) -> Iterator[dict[str, Any]]:
     """The newest month of each metal's imports, in all and from China, against the month and the year before."""
-    table = ask.inputs.snapshot["flows"]
+    table = ask.context.snapshot["flows"]
     for asset in ask.assets:
         rows = table.filter(pl.col("asset") == asset)
         if rows.is_empty():
@@ -155,8 +154,8 @@ def _flows(ask: Ask, since: date) -> Iterator[dict[str, Any]]:
 
 def _prices(ask: Ask, then: Snapshot) -> Iterator[dict[str, Any]]:
     """The level of each product as it was known then and as it is known now, in the reporting currency per kg."""
-    snapshot = ask.inputs.snapshot
-    products = tuple(asset for asset in ask.inputs.products if asset.key in ask.assets)
+    snapshot = ask.context.snapshot
+    products = tuple(asset for asset in ask.context.products if asset.key in ask.assets)
     now = unit_prices(snapshot, snapshot["prices"], products, ask.currency)
     before = unit_prices(then, then["prices"], products, ask.currency)
     monthly = set(snapshot["prices"]["asset"])

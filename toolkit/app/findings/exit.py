@@ -75,7 +75,7 @@ SHAPE = {
 def exit_(ask: Ask) -> dict[str, Any] | None:
     """The exit of a proposal or of lots; None for a subject that holds nothing which could be sold."""
     exposure = ask.record.get("exposure")
-    stakes = list(_of_run(ask)) if exposure is None else list(_of_lots(exposure, ask.inputs.products))
+    stakes = list(_of_run(ask)) if exposure is None else list(_of_lots(exposure, ask.context.products))
     rows = exposure["lots"] if exposure else ()
     tax = None if exposure is None else _tax(exposure, ask)
     if not stakes and not (tax and tax["lots"]):
@@ -83,7 +83,7 @@ def exit_(ask: Ask) -> dict[str, Any] | None:
     years = ask.record["costs"]["holding_years"] if exposure is None else YEARS
     products = [_product(list(group), years, ask) for group in _by_asset(stakes)]
     days = [row["days"] for row in products if row["days"]]
-    used = ask.inputs.snapshot["assumptions"]
+    used = ask.context.snapshot["assumptions"]
     return {
         "of": "proposal" if exposure is None else "lots",
         "years": years,
@@ -151,7 +151,7 @@ def _product(stakes: list[Stake], years: float, ask: Ask) -> dict[str, Any]:
     entry = sum(stake.entry for stake in stakes)
     rates = ExitTerms(entry / value, sale / value, storage / value) if value > 0 else None
     kinds = {stake.terms for stake in stakes}
-    days = find_assumption(ask.inputs.snapshot, "exit_days", asset.group)
+    days = find_assumption(ask.context.snapshot, "exit_days", asset.group)
     return {
         "asset": asset.key,
         "name": asset.name,
@@ -189,8 +189,8 @@ def _tax(exposure: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     """The clock of every lot that is bought, by the law of the owner's country where a rule is bundled."""
     country = ask.record["owner"]["country"]
     rule = RULES.get(country)
-    limit = find_assumption(ask.inputs.snapshot, "tax_exemption", country)
-    known = {asset.key: asset for asset in ask.inputs.products}
+    limit = find_assumption(ask.context.snapshot, "tax_exemption", country)
+    known = {asset.key: asset for asset in ask.context.products}
     lots, left_out = [], 0
     for lot, bought in zip(exposure["lots"], exposure["purchases"], strict=True):
         # A plan, or a purchase after the day of the report: no clock runs yet.

@@ -97,7 +97,7 @@ def flows(ask: Ask) -> dict[str, Any] | None:
     A month is told for the origin whose controls are asked about (China) where customs list it, and for all origins together.
     """
     try:
-        answer = customs_flows(ask.inputs, ask.as_of)
+        answer = customs_flows(ask.context, ask.as_of)
     except GapError:
         return None
     order = {asset: i for i, asset in enumerate(ask.assets)}
@@ -108,7 +108,7 @@ def flows(ask: Ask) -> dict[str, Any] | None:
     if not codes and not reported:
         return None
     found = {code.asset for code in codes}
-    rows = ask.inputs.snapshot["flows"].filter(pl.col("hs_code").is_in([code.hs_code for code in codes]))
+    rows = ask.context.snapshot["flows"].filter(pl.col("hs_code").is_in([code.hs_code for code in codes]))
     return {
         "unit": "kg",
         "origin": CHINA,
@@ -121,7 +121,7 @@ def flows(ask: Ask) -> dict[str, Any] | None:
 
 
 def _named(ask: Ask, asset: str) -> dict[str, Any]:
-    product = ask.inputs.products[asset]
+    product = ask.context.products[asset]
     return {"asset": asset, "name": product.name, "element": product.element}
 
 
@@ -215,12 +215,12 @@ def _controls(ask: Ask, code: CodeFlows) -> list[dict[str, Any]]:
     """
     spells = {row["event_id"]: row for row in ask.record["timeline"]}
     around = {control.event_id: control for control in code.controls}
-    form = ask.inputs.products[code.asset or ""].form
+    form = ask.context.products[code.asset or ""].form
     rows: list[dict[str, Any]] = []
-    for event in ask.inputs.ledger.events:
+    for event in ask.context.ledger.events:
         told = around.get(event.event_id)
         row = spells.get(event.event_id)
-        covers = form is not None and ask.inputs.ledger.certainty(event, code.asset or "", form, on=ask.as_of) is not None
+        covers = form is not None and ask.context.ledger.certainty(event, code.asset or "", form, on=ask.as_of) is not None
         bears = event.instrument in COUNTING and event.end_user == "all" and {"all", code.reporter} & set(event.destinations)
         if not bears or event.effective is None or (told is None and not (covers and row)):
             continue
@@ -246,10 +246,10 @@ def _controls(ask: Ask, code: CodeFlows) -> list[dict[str, Any]]:
 
 def _reported(ask: Ask, answer: FlowAnswer) -> list[dict[str, Any]]:
     """Reported points that name a metal of the report: told alone, never joined to a series."""
-    ledger = ask.inputs.ledger
+    ledger = ask.context.ledger
     return [
         {
-            **_point(point, [asset for asset in ledger[point.event_id].metals if asset in ask.inputs.products]),
+            **_point(point, [asset for asset in ledger[point.event_id].metals if asset in ask.context.products]),
             "fact": _fact(ledger[point.event_id]),
         }
         for point in answer.reported
@@ -280,4 +280,4 @@ def _fact(event: Event) -> dict[str, Any]:
 
 
 def _told(ask: Ask, reported: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
-    return ask.inputs.snapshot["controls"].filter(pl.col("event_id").is_in([point["event_id"] for point in reported]))
+    return ask.context.snapshot["controls"].filter(pl.col("event_id").is_in([point["event_id"] for point in reported]))

@@ -60,14 +60,14 @@ def history(ask: Ask) -> dict[str, Any] | None:
     The cases are those of `toolkit event`: an official licence or ban that names the form of a series, from its announcement.
     Non-reactions are among them.
     """
-    found = comparable_cases(ask.inputs, ask.as_of)
+    found = comparable_cases(ask.context, ask.as_of)
     if not found.cases:
         return None
-    prices = ask.inputs.snapshot["prices"].filter(pl.col("asset").is_in([*(c.asset for c in found.cases), *found.benchmark]))
+    prices = ask.context.snapshot["prices"].filter(pl.col("asset").is_in([*(c.asset for c in found.cases), *found.benchmark]))
     series = monthly(prices)
-    events = {event.event_id: event for event in ask.inputs.ledger.events}
+    events = {event.event_id: event for event in ask.context.ledger.events}
     points = _points(ask, found)
-    used = ask.inputs.snapshot["price_points"].filter(pl.struct("event", "asset", "basis").is_in([p["key"] for p in points]))
+    used = ask.context.snapshot["price_points"].filter(pl.struct("event", "asset", "basis").is_in([p["key"] for p in points]))
     return {
         "benchmark": found.benchmark,
         "no_reaction": NO_REACTION,
@@ -94,8 +94,8 @@ def history(ask: Ask) -> dict[str, Any] | None:
 def _named(ask: Ask, asset: str) -> dict[str, Any]:
     """What a metal is called, and whether the report is about it."""
     name, element = asset.replace("_", " "), None
-    if asset in ask.inputs.products:
-        product = ask.inputs.products[asset]
+    if asset in ask.context.products:
+        product = ask.context.products[asset]
         name, element = product.name, product.element
     return {"asset": asset, "name": name, "element": element, "concerns": asset in ask.assets}
 
@@ -140,9 +140,9 @@ def _month(month: PathMonth) -> dict[str, Any]:
 
 def _points(ask: Ask, found: ComparableCases) -> list[dict[str, Any]]:
     """Dated prices around notices that no case covers, one row a notice, metal and basis: never joined to a series."""
-    ledger = ask.inputs.ledger
+    ledger = ask.context.ledger
     covered = {(notice_key(ledger[case.event_id].title), case.asset) for case in found.cases}
-    table = ask.inputs.snapshot["price_points"].sort("asset", "event", "basis", "date")
+    table = ask.context.snapshot["price_points"].sort("asset", "event", "basis", "date")
     rows: list[dict[str, Any]] = []
     for (label, asset, basis), group in table.group_by("event", "asset", "basis", maintain_order=True):
         if (notice_key(str(label)), asset) in covered:

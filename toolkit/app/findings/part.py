@@ -14,8 +14,7 @@ from typing import Any
 import polars as pl
 from pydantic import BaseModel
 
-from toolkit.app.config import Settings
-from toolkit.app.ledger import LedgerInputs
+from toolkit.app.context import Context
 from toolkit.app.plain import plain
 from toolkit.app.run_schema import PROVENANCE, check, model_of
 from toolkit.core.errors import SpecError
@@ -26,23 +25,24 @@ class Ask:
     """What a part is asked.
 
     Attributes:
-        settings: Country and currency of the owner, data package.
-        as_of: Nothing known later is looked at.
-        inputs: The ledger and the snapshot of the market on that day.
+        context: The owner, and the ledger and the snapshot of the market on the day.
         assets: Keys of the products that the report is about, those held first; all products for the market alone.
         record: The subject: a run object, or the object of a holdings file or of the market (`toolkit.app.subjects`).
     """
 
-    settings: Settings
-    as_of: date
-    inputs: LedgerInputs
+    context: Context
     assets: tuple[str, ...]
     record: Mapping[str, Any]
 
     @property
+    def as_of(self) -> date:
+        """Nothing known later is looked at."""
+        return self.context.as_of
+
+    @property
     def currency(self) -> str:
         """The reporting currency."""
-        return self.settings.config.owner.currency
+        return self.context.settings.config.owner.currency
 
     @property
     def weights(self) -> Mapping[str, float]:
@@ -57,7 +57,7 @@ class Ask:
     def provenance(self, **tables: pl.DataFrame) -> list[dict[str, Any]]:
         """Rows of `data[]` for the rows of tables that were used."""
         used = {name: frame for name, frame in tables.items() if frame.height}
-        return [entry.to_json() for entry in self.inputs.snapshot.provenance(used)]
+        return [entry.to_json() for entry in self.context.snapshot.provenance(used)]
 
 
 Find = Callable[[Ask], Mapping[str, Any] | None]

@@ -48,19 +48,19 @@ def prices(ask: Ask) -> dict[str, Any] | None:
 
     None where no asset has one, or where no exchange rate leads to the reporting currency.
     """
-    visible = ask.inputs.snapshot["prices"].drop_nulls("price").sort("asset", "date")
-    shown = [ask.inputs.products[key] for key in ask.assets if key in ask.inputs.products]
+    visible = ask.context.snapshot["prices"].drop_nulls("price").sort("asset", "date")
+    shown = [ask.context.products[key] for key in ask.assets if key in ask.context.products]
     months = {asset.key: _by_month(visible, asset) for asset in shown}
     known = {key: rows for key, rows in months.items() if rows.height}
     if not known:
         return None
-    fx = ask.inputs.snapshot["fx"]
+    fx = ask.context.snapshot["fx"]
     quoted = {rows["currency"][-1] for rows in known.values()}
     try:
         rates = {currency: last_rate(fx, currency, ask.currency) for currency in sorted(quoted)}
     except DataError:
         return None
-    paths = _levels(visible, ask.inputs.products)
+    paths = _levels(visible, ask.context.products)
     start = _start(known, paths)
     series = []
     for asset in shown:

@@ -38,17 +38,17 @@ def quality(ask: Ask) -> dict[str, Any] | None:
     customs values, of which a level is estimated), and `old` (the newest print is older than the rhythm explains).
     `without[]` are assets that have no series.
     """
-    prices = ask.inputs.snapshot["prices"].drop_nulls("price")
-    used = prices.filter(pl.col("asset").is_in([key for key in ask.assets if key in ask.inputs.products]))
+    prices = ask.context.snapshot["prices"].drop_nulls("price")
+    used = prices.filter(pl.col("asset").is_in([key for key in ask.assets if key in ask.context.products]))
     rows = {row["asset"]: row for row in measured(used, as_of=ask.as_of).iter_rows(named=True)} if used.height else {}
     basis = dict(used.sort("date").group_by("asset").agg(pl.col("basis").last()).iter_rows())
     stated = {p.get("offer_of") or p["asset"]: (p.get("basis"), p.get("price_date")) for p in ask.record.get("positions", ())}
     series: list[dict[str, Any]] = []
     without: list[dict[str, Any]] = []
     for key in ask.assets:
-        if key not in ask.inputs.products:
+        if key not in ask.context.products:
             continue
-        asset = ask.inputs.products[key]
+        asset = ask.context.products[key]
         name = {"asset": key, "name": asset.name, "element": asset.element}
         if key not in rows:
             without.append(name)

@@ -43,9 +43,9 @@ def resale(ask: Ask) -> dict[str, Any] | None:
     exposure = ask.record.get("exposure")
     if exposure is None or not exposure["lots"]:
         return None
-    buyers = resale_buyers(ask.inputs.ledger, on=ask.as_of)
+    buyers = resale_buyers(ask.context.ledger, on=ask.as_of)
     buyers = tuple(sorted(buyers, key=lambda buyer: (buyer[0] != "USA", buyer[0], _ORDER.get(buyer[1], 9))))
-    names = {asset.key: (asset.name, asset.element, asset.form) for asset in ask.inputs.products}
+    names = {asset.key: (asset.name, asset.element, asset.form) for asset in ask.context.products}
     groups = []
     for kind, lots in _groups(exposure["lots"]).items():
         metal, form, origin, *_, there, _ = kind
@@ -58,7 +58,7 @@ def resale(ask: Ask) -> dict[str, Any] | None:
     return {
         "buyers": [{"destination": place, "end_user": user} for place, user in buyers],
         "groups": sorted(groups, key=lambda group: (-group["value"], group["asset"], group["form"], group["origin"])),
-        "data": ask.provenance(controls=ask.inputs.snapshot["controls"]),
+        "data": ask.provenance(controls=ask.context.snapshot["controls"]),
     }
 
 
@@ -85,7 +85,7 @@ def _answer(ask: Ask, kind: Kind, buyer: tuple[str, str]) -> dict[str, Any]:
     """The answer of `toolkit.supply.resale` on the controls of the country that the lot is exported from."""
     metal, form, _, purity, size, exporter, there, lies_in = kind
     found = resale_answer(
-        ask.inputs.ledger, metal, form, buyer,
+        ask.context.ledger, metal, form, buyer,
         on=ask.as_of, origin=exporter, at_origin=there, lies_in=lies_in, purity=purity,
         size=size,
     )  # fmt: skip

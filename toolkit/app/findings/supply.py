@@ -52,7 +52,7 @@ def supply(ask: Ask) -> dict[str, Any] | None:
 
     Metals stand in the order of the report; one of which nothing is known is in the list with None in place of figures.
     """
-    answer = supply_of(ask.inputs, ask.assets)
+    answer = supply_of(ask.context, ask.assets)
     found = {metal.asset: metal for metal in answer.metals}
     if not any(metal.is_known for metal in found.values()):
         return None
@@ -74,7 +74,7 @@ def supply(ask: Ask) -> dict[str, Any] | None:
 
 def _metal(metal: MetalSupply, ask: Ask) -> dict[str, Any]:
     at, score, notes = metal.scored, metal.newest_score, metal.notes
-    elements = {product.key: product.element for product in ask.inputs.products}
+    elements = {product.key: product.element for product in ask.context.products}
     return {
         "asset": metal.asset,
         "name": metal.name,
@@ -127,7 +127,7 @@ def _portfolio(found: Mapping[str, MetalSupply], ask: Ask) -> dict[str, Any]:
     weights = {key: weight for key, weight in ask.weights.items() if weight > 0 and key in found}
     supplies = {key: at.supply for key in weights if (at := found[key].scored)}
     exposure = country_exposure(weights, supplies)
-    won = companion_share(weights, ask.inputs.snapshot["metals"])
+    won = companion_share(weights, ask.context.snapshot["metals"])
     scored = {key: score for key in weights if (score := found[key].newest_score)}
     return {
         "weight": sum(weights.values()),

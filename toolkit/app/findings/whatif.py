@@ -85,18 +85,18 @@ def whatif(ask: Ask) -> dict[str, Any] | None:
         Multiples are price after over price before, at the high, central and low elasticity; effects are in the reporting
         currency and as fractions of the whole. None on a day when no elasticity was assumed yet, or no shares were known.
     """
-    snapshot = ask.inputs.snapshot
+    snapshot = ask.context.snapshot
     try:
         spread = parse_elasticity(None, snapshot)
     except GapError:
         return None
     published = _published(snapshot)
     supplies = {
-        one.asset: one for one in supply_of(ask.inputs, tuple(dict.fromkeys((*ask.assets, *published["subject"])))).metals
+        one.asset: one for one in supply_of(ask.context, tuple(dict.fromkeys((*ask.assets, *published["subject"])))).metals
     }
-    products = {product.key: product for product in ask.inputs.products}
+    products = {product.key: product for product in ask.context.products}
     metals = [_metal(supplies[key], products.get(key), spread, ask) for key in ask.assets]
-    shares = stop_shares(ask.inputs, ask.assets)
+    shares = stop_shares(ask.context, ask.assets)
     if not shares:
         return None
     amounts = amounts_of(ask.record)
@@ -104,7 +104,7 @@ def whatif(ask: Ask) -> dict[str, Any] | None:
         "country": CHINA,
         "elasticity": spread,
         "carried_to": MOST,
-        "largest_observed": largest_observed(ask.inputs),
+        "largest_observed": largest_observed(ask.context),
         "metals": metals,
         "shown": [_band(loss, spread) for loss in LOSSES],
         "weights": _effects(ask.weights, shares, spread) if ask.weights else None,

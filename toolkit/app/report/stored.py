@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.app.config import Settings
+from toolkit.app.context import Context
 from toolkit.app.findings.part import check_parts
 from toolkit.app.report.render import FORMATS, report
 from toolkit.app.runs import AGAIN, RECORD, read_run, read_stored, stored_runs, to_json
-from toolkit.app.subjects import DEFAULT_REPORT, Subject, kind_of, parts_of
+from toolkit.app.subjects import DEFAULT_REPORT, Subject, context_of, kind_of, parts_of
 from toolkit.core.errors import SpecError
 
 PARTS = "findings.json"
@@ -26,10 +27,10 @@ class Stored:
     subject: Subject
 
 
-def with_report(record: Mapping[str, Any], settings: Settings) -> dict[str, bytes]:
+def with_report(record: Mapping[str, Any], context: Context) -> dict[str, bytes]:
     """What was found beside a run, and its report in the language of the settings, as files by name."""
-    parts = parts_of(record, settings)
-    name, lang = DEFAULT_REPORT[kind_of(record)], settings.config.output.language
+    parts = parts_of(record, context)
+    name, lang = DEFAULT_REPORT[kind_of(record)], context.settings.config.output.language
     return {PARTS: to_json(parts).encode(), "report.html": report(record, parts, name=name, lang=lang)}
 
 
@@ -58,9 +59,10 @@ def load_run(folder: Path, settings: Settings) -> Stored:
     """
     record = read_run(folder)
     found = read_stored(folder, PARTS)
-    if found is not None:
-        check_parts(found, str(folder / PARTS), AGAIN)
-    return Stored(folder, Subject(record, parts_of(record, settings) if found is None else found))
+    if found is None:
+        return Stored(folder, Subject(record, parts_of(record, context_of(record, settings))))
+    check_parts(found, str(folder / PARTS), AGAIN)
+    return Stored(folder, Subject(record, found))
 
 
 def file_name(name: str, kind: str, lang: str, usual: str, suffix: str) -> str:

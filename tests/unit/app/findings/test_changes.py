@@ -6,16 +6,16 @@ import polars as pl
 import pytest
 
 from toolkit.app.config import resolve
+from toolkit.app.context import Context
 from toolkit.app.findings import Ask
 from toolkit.app.findings.changes import changes, month_before
-from toolkit.app.ledger import load_ledger
 from toolkit.app.subjects import base
 
 
 def part(day: date) -> dict:
     settings = resolve({}, file=None)
-    inputs = load_ledger(settings, day)
-    found = changes.find(Ask(settings, day, inputs, inputs.products.keys, base(settings, inputs, day)))
+    inputs = Context(settings, day)
+    found = changes.find(Ask(inputs, inputs.products.keys, base(inputs)))
     assert found is not None
     return found
 
@@ -52,7 +52,7 @@ def test_a_suspension_that_ends_puts_what_it_suspended_back_in_force():
 def test_flows_are_the_rows_of_the_newest_month_and_new_only_when_published_since():
     day = date(2026, 9, 20)
     found = part(day)
-    table = load_ledger(resolve({}, file=None), day).snapshot["flows"]
+    table = Context(resolve({}, file=None), day).snapshot["flows"]
     for row in found["flows"]:
         mine = table.filter(pl.col("asset") == row["asset"])
         newest = mine.filter(pl.col("date") == mine["date"].max())
@@ -74,9 +74,7 @@ def test_prices_change_only_by_what_became_known():
     fresh = {row["asset"]: row for row in part(date(2026, 6, 20))["prices"]}
     assert fresh["gold"]["new"]
     # A month's change of gold in dollars; the exchange rate moves it by a few per cent.
-    gold = (
-        load_ledger(resolve({}, file=None), date(2026, 6, 20)).snapshot["prices"].filter(pl.col("asset") == "gold").sort("date")
-    )
+    gold = Context(resolve({}, file=None), date(2026, 6, 20)).snapshot["prices"].filter(pl.col("asset") == "gold").sort("date")
     assert fresh["gold"]["change"] == pytest.approx(gold["price"][-1] / gold["price"][-2] - 1, abs=0.05)
 
 

@@ -10,10 +10,10 @@ import pytest
 from tests.lots import TWELVE, ask_of
 from tests.subjects import AS_OF, proposal
 from toolkit.app.config import resolve
+from toolkit.app.context import Context
 from toolkit.app.findings import Ask
 from toolkit.app.findings.exit import exit_
 from toolkit.app.findings.resale import resale
-from toolkit.app.ledger import load_ledger
 from toolkit.app.purchases import purchases
 
 
@@ -31,7 +31,7 @@ def found(ask):
 
 def test_a_product_of_two_lots_uses_the_terms_of_each(ask, found):
     gallium = next(row for row in found["products"] if row["asset"] == "gallium")
-    usual = next(asset for asset in ask.inputs.products if asset.key == "gallium")
+    usual = next(asset for asset in ask.context.products if asset.key == "gallium")
     own, other = (
         next(lot["value"] for lot in ask.record["exposure"]["lots"] if lot["lot_id"] == key) for key in ("GA-1", "GA-2")
     )
@@ -55,7 +55,7 @@ def test_only_what_is_there_and_has_a_price_can_be_sold(ask, found):
 
 
 def test_days_to_the_money_are_those_of_the_table(ask, found):
-    table = ask.inputs.snapshot["assumptions"].filter(pl.col("name") == "exit_days")
+    table = ask.context.snapshot["assumptions"].filter(pl.col("name") == "exit_days")
     for row in found["products"]:
         stated = table.filter(pl.col("subject") == row["group"]).row(0, named=True)
         assert row["days"] == {"low": stated["low"], "central": stated["central"], "high": stated["high"]}
@@ -71,7 +71,7 @@ def test_the_clock_of_each_lot_and_its_gain(ask, found):
     assert lots["RE-1"]["cost"] == pytest.approx(2000 * 1.45)
     assert lots["RE-1"]["gain"] == pytest.approx(lots["RE-1"]["value"] - 2900)
     assert lots["GX-1"]["gain"] is None
-    rates = ask.inputs.snapshot["fx"].filter((pl.col("quote") == "USD") & (pl.col("date") <= date(2026, 10, 15))).sort("date")
+    rates = ask.context.snapshot["fx"].filter((pl.col("quote") == "USD") & (pl.col("date") <= date(2026, 10, 15))).sort("date")
     assert lots["IN-2"]["cost"] == pytest.approx(10 * 520 / rates["rate"][-1])
 
 
@@ -83,8 +83,8 @@ def test_a_purchase_in_a_currency_without_a_rate_has_no_cost(ask):
             "vat_state": [None, None], "custody": [None, None], "paid": [None, 1.0], "status": ["stored", "stored"],
         }
     )  # fmt: skip
-    assert [p.cost for p in purchases(lots, ask.inputs.snapshot["fx"], "EUR")] == [None, None]
-    assert [p.cost for p in purchases(lots, ask.inputs.snapshot["fx"], "XAU")] == [None, 6.0]
+    assert [p.cost for p in purchases(lots, ask.context.snapshot["fx"], "EUR")] == [None, None]
+    assert [p.cost for p in purchases(lots, ask.context.snapshot["fx"], "XAU")] == [None, 6.0]
 
 
 def test_another_country_has_no_rule(tmp_path):
@@ -98,7 +98,7 @@ def test_another_country_has_no_rule(tmp_path):
 def test_a_proposal_pays_its_entry_and_its_holding_years():
     record, settings = proposal(), resolve({}, file=None)
     keys = tuple(p["asset"] for p in record["positions"])
-    part = exit_.find(Ask(settings, AS_OF, load_ledger(settings, AS_OF), keys, record))
+    part = exit_.find(Ask(Context(settings, AS_OF), keys, record))
     assert part is not None
     assert part["tax"] is None
     assert part["total"]["entry"] == pytest.approx(record["costs"]["entry"], abs=0.02)
@@ -152,11 +152,11 @@ def test_a_clause_on_goods_made_abroad_is_no_answer_while_it_is_suspended(tmp_pa
 
 def test_a_proposal_has_no_lots_to_sell_on():
     settings = resolve({}, file=None)
-    assert resale.find(Ask(settings, AS_OF, load_ledger(settings, AS_OF), (), {"positions": []})) is None
+    assert resale.find(Ask(Context(settings, AS_OF), (), {"positions": []})) is None
 
 
 def test_the_limit_of_tax_comes_from_the_table_of_assumptions_and_only_once_it_was_known(tmp_path):
-    table = load_ledger(resolve({}, file=None), AS_OF).snapshot["assumptions"]
+    table = Context(resolve({}, file=None), AS_OF).snapshot["assumptions"]
     row = table.filter((pl.col("name") == "tax_exemption") & (pl.col("subject") == "DEU")).row(0, named=True)
     now, before = (exit_.find(ask_of(tmp_path, TWELVE[2], as_of=on)) for on in (AS_OF, date(2024, 1, 31)))
     assert now is not None

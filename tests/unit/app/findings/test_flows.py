@@ -9,10 +9,10 @@ import polars as pl
 import pytest
 
 from toolkit.app.config import resolve
+from toolkit.app.context import Context
 from toolkit.app.control_states import timeline
 from toolkit.app.findings import Ask
 from toolkit.app.findings.flows import flows
-from toolkit.app.ledger import load_ledger
 from toolkit.app.plain import plain
 
 AS_OF = date(2026, 11, 24)
@@ -21,8 +21,8 @@ HELD = ("antimony", "bismuth", "gallium", "indium", "gold")
 
 def ask(day=AS_OF, assets=HELD):
     settings = resolve({}, file=None)
-    inputs = load_ledger(settings, day)
-    return Ask(settings, day, inputs, assets, plain({"timeline": timeline(inputs, day)}))
+    inputs = Context(settings, day)
+    return Ask(inputs, assets, plain({"timeline": timeline(inputs.ledger, inputs.products, day)}))
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def flow_of(part, asset):
 
 
 def rows_of(asset, partner):
-    table = ask().inputs.snapshot["flows"]
+    table = ask().context.snapshot["flows"]
     return table.filter((pl.col("asset") == asset) & (pl.col("partner") == partner)).sort("date")
 
 

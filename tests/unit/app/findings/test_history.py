@@ -10,9 +10,9 @@ import polars as pl
 import pytest
 
 from toolkit.app.config import resolve
+from toolkit.app.context import Context
 from toolkit.app.findings import Ask
 from toolkit.app.findings.history import history
-from toolkit.app.ledger import load_ledger
 from toolkit.app.plain import plain
 
 AS_OF = date(2026, 11, 24)
@@ -21,7 +21,7 @@ HELD = ("antimony", "gallium", "gold")
 
 def ask(day=AS_OF, assets=HELD):
     settings = resolve({}, file=None)
-    return Ask(settings, day, load_ledger(settings, day), assets, {"timeline": []})
+    return Ask(Context(settings, day), assets, {"timeline": []})
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def weighted(prices, asset, months):
 
 
 def test_a_reaction_is_the_weighted_level_over_base_metals(part):
-    prices = ask().inputs.snapshot["prices"]
+    prices = ask().context.snapshot["prices"]
     before = weighted(prices, "gallium", [date(2023, 4, 30), date(2023, 5, 31), date(2023, 6, 30)])
     after = weighted(prices, "gallium", [date(2023, 8, 31), date(2023, 9, 30), date(2023, 10, 31)])
     logs = []
@@ -64,7 +64,7 @@ def test_a_path_meets_the_reactions_and_never_crosses_the_event(part):
 
 
 def test_prints_are_the_prices_themselves(part):
-    prices = ask().inputs.snapshot["prices"]
+    prices = ask().context.snapshot["prices"]
     base = weighted(prices, "antimony", [date(2024, 5, 31), date(2024, 6, 30), date(2024, 7, 31)])
     (raw,) = prices.filter((pl.col("asset") == "antimony") & (pl.col("date") == date(2025, 2, 28)))["price"]
     month = next(m for m in case_of(part, "EV032", "antimony")["path"] if m["month"] == "2025-02")

@@ -11,9 +11,9 @@ import pytest
 
 from tests.subjects import proposal
 from toolkit.app.config import resolve
+from toolkit.app.context import Context
 from toolkit.app.findings import Ask
 from toolkit.app.findings.prices import _fall, prices
-from toolkit.app.ledger import load_ledger
 
 AS_OF = date(2026, 11, 24)
 
@@ -21,7 +21,7 @@ AS_OF = date(2026, 11, 24)
 def ask(record: Mapping[str, Any], as_of: date = AS_OF, assets: tuple[str, ...] = (), currency: str = "EUR") -> Ask:
     settings = resolve({"owner.currency": currency} if currency != "EUR" else {}, file=None)
     keys = assets or tuple(p["asset"] for p in record["positions"])
-    return Ask(settings, as_of, load_ledger(settings, as_of), keys, record)
+    return Ask(Context(settings, as_of), keys, record)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def test_levels_end_where_the_run_puts_them(record, found):
 
 def test_prints_are_those_of_the_ledger_at_the_rate_of_their_month(record, found):
     asked = ask(record)
-    snapshot = asked.inputs.snapshot
+    snapshot = asked.context.snapshot
     dollars = snapshot["fx"].filter(quote="USD", base="EUR").sort("date")
     by_month = dollars.group_by(pl.col("date").dt.year().alias("y"), pl.col("date").dt.month().alias("m")).agg(
         pl.col("rate").mean()
@@ -81,7 +81,7 @@ def test_what_is_no_customs_value_is_taken_as_published(found):
 def test_nothing_that_was_published_later_is_looked_at(record):
     early = date(2025, 6, 30)
     part = prices.find(ask({}, early, ("gallium", "gold")))
-    visible = ask({}, early, ("gold",)).inputs.snapshot["prices"]
+    visible = ask({}, early, ("gold",)).context.snapshot["prices"]
     assert visible["known_from"].max() <= early
     whole = prices.find(ask({}, AS_OF, ("gallium", "gold")))
     months = [{row["month"]: row["level"] for row in found["series"][0]["months"]} for found in (part, whole)]

@@ -8,21 +8,21 @@ from itertools import groupby
 import pytest
 
 from tests.subjects import AS_OF, law, settings
+from toolkit.app.context import Context
 from toolkit.app.findings import Ask
 from toolkit.app.findings.quality import quality
-from toolkit.app.ledger import load_ledger
 
 
 def ask(day=AS_OF, assets=None, record=None):
-    inputs = load_ledger(settings(), day)
-    return Ask(settings(), day, inputs, assets or inputs.products.keys, record or law(day))
+    inputs = Context(settings(), day)
+    return Ask(inputs, assets or inputs.products.keys, record or law(day))
 
 
 @pytest.mark.parametrize("day", [date(2024, 5, 15), AS_OF])
 def test_each_series_is_counted_as_it_was_known(day):
     asked = ask(day)
     found = quality.find(asked)
-    table = asked.inputs.snapshot["prices"].drop_nulls("price").sort("date")
+    table = asked.context.snapshot["prices"].drop_nulls("price").sort("date")
     for row in found["series"]:
         own = table.filter(table["asset"] == row["asset"])
         dates, prices = own["date"].to_list(), own["price"].to_list()

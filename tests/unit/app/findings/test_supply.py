@@ -11,9 +11,9 @@ from importlib.resources import files
 import pytest
 
 from toolkit.app.config import resolve
+from toolkit.app.context import Context
 from toolkit.app.findings import Ask
 from toolkit.app.findings.supply import supply
-from toolkit.app.ledger import load_ledger
 from toolkit.app.plain import plain
 
 AS_OF = date(2026, 11, 24)
@@ -32,8 +32,8 @@ def settings():
 @pytest.fixture(scope="module")
 def find(settings):
     def found(as_of=AS_OF, assets=None, weights=WEIGHTS):
-        inputs = load_ledger(settings, as_of)
-        ask = Ask(settings, as_of, inputs, tuple(assets or inputs.products.keys), {"weights": dict(weights)})
+        inputs = Context(settings, as_of)
+        ask = Ask(inputs, tuple(assets or inputs.products.keys), {"weights": dict(weights)})
         return plain(supply.find(ask), retellable=True)
 
     return found

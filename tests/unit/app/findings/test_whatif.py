@@ -9,9 +9,9 @@ from datetime import date
 import pytest
 
 from toolkit.app.config import resolve
+from toolkit.app.context import Context
 from toolkit.app.findings import Ask
 from toolkit.app.findings.whatif import MOST, amounts_of, whatif
-from toolkit.app.ledger import load_ledger
 from toolkit.app.plain import plain
 
 AS_OF = date(2026, 11, 24)
@@ -38,8 +38,8 @@ def settings():
 @pytest.fixture(scope="module")
 def find(settings):
     def found(record, as_of=AS_OF, assets=None):
-        inputs = load_ledger(settings, as_of)
-        return plain(whatif.find(Ask(settings, as_of, inputs, assets or inputs.products.keys, record)), retellable=True)
+        inputs = Context(settings, as_of)
+        return plain(whatif.find(Ask(inputs, assets or inputs.products.keys, record)), retellable=True)
 
     return found
 

@@ -8,7 +8,8 @@ from datetime import date
 import pytest
 
 from toolkit.app.config import resolve
-from toolkit.app.ledger import EventNames, load_ledger
+from toolkit.app.context import Context
+from toolkit.app.own_events import EventNames
 from toolkit.core.errors import DataError, FrameError
 from toolkit.core.frames import ControlEvents, ControlScopes
 from toolkit.data.files.events import OwnEvents, read_events
@@ -48,7 +49,7 @@ def bundled():
 
 @pytest.fixture(scope="module")
 def names():
-    ledger = load_ledger(resolve({}, environment={}), date(2026, 11, 24)).ledger
+    ledger = Context(resolve({}, environment={}), date(2026, 11, 24)).ledger
     return EventNames(ledger, frozenset({"rare_earths"}))
 
 

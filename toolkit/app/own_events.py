@@ -1,4 +1,4 @@
-"""The control ledger that a question is put to: the data package in force, with the user's own events over it."""
+"""The user's own control events over the ledger of the data package: read, checked with it, kept in records, told of."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from typing import Any
 
 import polars as pl
 
-from toolkit.app.config import Settings
-from toolkit.app.market import load
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import FrameError
 from toolkit.core.market import USER, Market, Snapshot, Source
@@ -26,57 +24,13 @@ Events = str | OwnEvents | None
 """Own events as a verb is given them: a file, what was read of one, or none."""
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerInputs:
-    """A ledger as known at a date, and the names that questions use.
-
-    Attributes:
-        snapshot: The market as known at that date, with the user's events in its ledger.
-        products: What can be held; its forms are the traded forms.
-        symbols: Element symbol, in small letters, -> asset key.
-        own: Ids of the user's own events that are in the ledger, sorted.
-        events: The user's own events, None without any.
-        notes: What a reader must know of them.
-    """
-
-    snapshot: Snapshot
-    ledger: ControlLedger
-    products: Universe
-    symbols: Mapping[str, str]
-    own: tuple[str, ...]
-    events: OwnEvents | None = None
-    notes: tuple[str, ...] = ()
-
-    def metal(self, name: str) -> str:
-        """The asset key of a metal named by key or by its element symbol; `DataError` with the nearest names otherwise."""
-        return self.ledger.metal(self.symbols.get(name.strip().casefold(), name))
-
-
-def load_ledger(settings: Settings, as_of: date, events: Events = None) -> LedgerInputs:
-    """The ledger as known on `as_of`.
+def with_own_events(market: Market, until: date, events: Events) -> tuple[Market, OwnEvents | None]:
+    """The market with the user's own events in its ledger, and what was read of them.
 
     Args:
-        settings: Which data package.
-        as_of: Nothing published later is in it.
-        events: The user's own events, None for none.
-
-    Raises:
-        DataError: for a file that cannot be used.
-        FrameError: for own events that break a rule of the ledger, with their file and row.
-    """
-    market, own = with_own_events(load(settings).market, as_of, events)
-    snapshot, everything = market.until(as_of), market.until(date.max)
-    products = _products(snapshot)
-    ledger = _ledger(everything, products).known(as_of)
-    metals = snapshot["metals"].select("symbol", "asset")
-    elements = {asset.element.casefold(): asset.key for asset in products if asset.element}
-    symbols = {symbol.casefold(): asset for symbol, asset in metals.iter_rows() if asset in ledger.assets} | elements
-    visible = () if own is None else visible_ids(own, as_of)
-    return LedgerInputs(snapshot, ledger, products, MappingProxyType(symbols), visible, own, notes_of(own, as_of))
-
-
-def with_own_events(market: Market, as_of: date, events: Events) -> tuple[Market, OwnEvents | None]:
-    """The market with the user's own events in its ledger, and what was read of them.
+        market: Of the data package.
+        until: Day that no event may be known after.
+        events: As given.
 
     Raises:
         DataError: for a file that cannot be used.
@@ -84,31 +38,24 @@ def with_own_events(market: Market, as_of: date, events: Events) -> tuple[Market
     """
     if events is None:
         return market, None
-    # Own events may act on notices that come later than `as_of`: all are checked together, then looked at as known.
+    # Own events may act on notices that come later than the day asked about: all are checked together, then looked at as known.
     everything = market.until(date.max)
-    products = _products(everything)
+    products = products_of(everything)
     tables = everything["controls"], everything["control_scopes"]
     own = events
     if isinstance(own, str):
-        names = EventNames(_ledger(everything, products), frozenset({*mentioned(tables[0]), *tables[1]["group"].drop_nulls()}))
-        own = read_events(own, bundled=tables[0], names=names, until=max(as_of, date.today()))
+        names = EventNames(
+            ledger_of(everything, products), frozenset({*mentioned(tables[0]), *tables[1]["group"].drop_nulls()})
+        )
+        own = read_events(own, bundled=tables[0], names=names, until=until)
     amended = amend(*tables, own.events, own.scopes)
     source = {USER: Source(USER, f"{own.name} (own events, not checked)", "your own")}
     market = market.replace("controls", amended[0], source).replace("control_scopes", amended[1])
     try:
-        _ledger(market.until(date.max), products)
+        ledger_of(market.until(date.max), products)
     except FrameError as error:
         raise _in_own_file(error, own, amended) from error
     return market, own
-
-
-def read_own_events(settings: Settings, as_of: date, events: Events) -> OwnEvents | None:
-    """What is read of a file of own events, held against the ledger; of what was read already, itself.
-
-    Raises:
-        DataError, FrameError: as `with_own_events`.
-    """
-    return with_own_events(load(settings).market, as_of, events)[1] if isinstance(events, str) else events
 
 
 def kept(own: OwnEvents | None, as_of: date) -> dict[str, Any]:
@@ -169,11 +116,13 @@ class EventNames:
         return self.ledger.form(metal, text)
 
 
-def _products(snapshot: Snapshot) -> Universe:
+def products_of(snapshot: Snapshot) -> Universe:
+    """The products of a market; their forms are the traded forms."""
     return Universe(tuple(Asset.from_row(row) for row in snapshot["products"].iter_rows(named=True)))
 
 
-def _ledger(everything: Snapshot, products: Universe) -> ControlLedger:
+def ledger_of(everything: Snapshot, products: Universe) -> ControlLedger:
+    """The ledger of a market, with all that its notices act on."""
     forms = [asset.form for asset in products if asset.form]
     return ControlLedger.of(
         everything["controls"],

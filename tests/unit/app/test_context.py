@@ -7,9 +7,9 @@ from datetime import date
 import pytest
 
 from toolkit.app.config import resolve
+from toolkit.app.context import Context
 from toolkit.app.control_states import control_states
 from toolkit.app.controls import Route, calendar, check_country, controls, parse_purity, parse_within
-from toolkit.app.ledger import load_ledger
 from toolkit.core.errors import DataError, FrameError, SpecError
 
 TODAY = date(2026, 11, 24)
@@ -37,11 +37,11 @@ def headline(inputs, on, metal="gallium", to="USA"):
 def test_an_own_date_changes_the_state_and_shows_as_own(settings, write):
     file = write('[[event]]\nevent_id = "EV063"\nends = "2027-03-31"\n')
     later = date(2026, 12, 31)
-    assert headline(load_ledger(settings, later), later) == "ban"
-    inputs = load_ledger(settings, later, file)
+    assert headline(Context(settings, later), later) == "ban"
+    inputs = Context(settings, later, file)
     assert headline(inputs, later) == "licence+ban_suspended"
     assert inputs.own == ("EV063",)
-    rows = calendar(settings, TODAY, "200d", file).to_json()["upcoming"]
+    rows = calendar(Context(settings, TODAY, file), "200d").to_json()["upcoming"]
     mine = [row for row in rows if row["event_id"] == "EV063"]
     assert [(row["date"], row["own"], row["confidence"]) for row in mine] == [
         ("2027-03-31", True, "the user's own, not checked")
@@ -54,9 +54,9 @@ def test_a_confirmed_extension_takes_the_place_of_the_claim(settings, write):
         'announced = "2026-11-09"\neffective = "2026-11-09"\nends = "2027-01-10"\nauthority = "MOFCOM"\norigin = "CHN"\n'
         'metals = ["holmium", "erbium"]\nacts_on = ["EV062"]\nrelation = "extends"\ncitation = "gazette"\n'
     )
-    lapsed = calendar(settings, TODAY, "90d", None).to_json()["lapsed"]
+    lapsed = calendar(Context(settings, TODAY), "90d").to_json()["lapsed"]
     assert [row["event_id"] for row in lapsed] == ["EV062", "EV098"]
-    assert [row["event_id"] for row in calendar(settings, TODAY, "90d", file).to_json()["lapsed"]] == ["EV098"]
+    assert [row["event_id"] for row in calendar(Context(settings, TODAY, file), "90d").to_json()["lapsed"]] == ["EV098"]
 
 
 def test_an_own_event_of_tomorrow_is_not_known_today(settings, write):
@@ -65,10 +65,10 @@ def test_an_own_event_of_tomorrow_is_not_known_today(settings, write):
         'announced = "2026-11-25"\neffective = "2026-11-25"\nauthority = "M"\norigin = "CHN"\nmetals = ["hafnium"]\n'
         'forms = ["metal"]\ndual_use = true\ncitation = "gazette"\n'
     )
-    assert load_ledger(settings, TODAY, file).own == ()
-    assert headline(load_ledger(settings, TODAY, file), TODAY, "hafnium", "DEU") == "not_listed"
+    assert Context(settings, TODAY, file).own == ()
+    assert headline(Context(settings, TODAY, file), TODAY, "hafnium", "DEU") == "not_listed"
     tomorrow = date(2026, 11, 25)
-    assert headline(load_ledger(settings, tomorrow, file), tomorrow, "hafnium", "DEU") == "ban"
+    assert headline(Context(settings, tomorrow, file), tomorrow, "hafnium", "DEU") == "ban"
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_an_own_event_of_tomorrow_is_not_known_today(settings, write):
 )
 def test_rules_of_the_ledger_name_the_users_file_and_row(settings, write, text, what):
     with pytest.raises(FrameError) as caught:
-        load_ledger(settings, TODAY, write(text))
+        _ = Context(settings, TODAY, write(text)).ledger
     assert caught.value.message.startswith("own.toml")
     assert "row 1" in caught.value.message
     assert what in caught.value.message
@@ -91,7 +91,7 @@ def test_rules_of_the_ledger_name_the_users_file_and_row(settings, write, text, 
 
 
 def test_symbols_are_names(settings):
-    inputs = load_ledger(settings, TODAY)
+    inputs = Context(settings, TODAY)
     assert [inputs.metal(name) for name in ("Ga", "in", "Dy", "gallium")] == ["gallium", "indium", "dysprosium", "gallium"]
     with pytest.raises(DataError) as caught:
         inputs.metal("galium")
@@ -122,9 +122,9 @@ def test_options_are_checked():
 
 @pytest.mark.parametrize("destination", ["USA", "JPN", "CHE", "HKG"])
 def test_a_notice_means_the_same_in_every_report(settings, destination):
-    inputs = load_ledger(settings, TODAY)
-    of = {row["asset"]: row["routes"] for row in control_states(inputs, TODAY, destination)}
-    german = {row["asset"]: row["routes"] for row in control_states(inputs, TODAY, "DEU")}
+    inputs = Context(settings, TODAY)
+    of = {row["asset"]: row["routes"] for row in control_states(inputs.ledger, inputs.products, TODAY, destination)}
+    german = {row["asset"]: row["routes"] for row in control_states(inputs.ledger, inputs.products, TODAY, "DEU")}
     assert of == german
     for asset in ("antimony", "gallium", "germanium"):
         (ban,) = [

@@ -1,0 +1,115 @@
+"""What every question of a command is put to: the settings, the day it is about, and what was known by then."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+
+from toolkit.app.config import Settings
+from toolkit.app.own_events import Events, ledger_of, notes_of, products_of, visible_ids, with_own_events
+from toolkit.core.assets import Universe
+from toolkit.core.errors import DataError
+from toolkit.core.market import Market, Snapshot
+from toolkit.data.files.events import OwnEvents
+from toolkit.data.package import bundled_folder, descriptor, load_market
+from toolkit.supply.controls import ControlLedger
+
+
+def package_folder(settings: Settings) -> Path:
+    """The folder of the data package in force.
+
+    Raises:
+        DataError: when the configured folder does not exist.
+    """
+    path = settings.config.data.path
+    folder = bundled_folder() if path is None else Path(path)
+    if not folder.is_dir():
+        raise DataError(f"data folder {folder} does not exist.", hint="Name a data package, or leave --data out.")
+    return folder
+
+
+@dataclass(frozen=True, eq=False)  # no slots: what is read is kept with the object
+class Context:
+    """The data package as known on a day, with the user's own control events in its ledger.
+
+    Every table is read once, and the ledger is made once, when it is first asked for: that is where `DataError` is raised for a
+    package or a file that cannot be used, and `FrameError` for own events that break a rule of the ledger, with file and row.
+
+    Attributes:
+        settings: Which data package; country, currency and money of the owner.
+        as_of: Nothing published later is looked at.
+        given_events: The user's own control events, None for the bundled ledger alone.
+        today: The day of the question, which no file of the user may be beyond.
+    """
+
+    settings: Settings
+    as_of: date
+    given_events: Events = None
+    today: date = field(default_factory=date.today)
+
+    def on(self, day: date) -> Context:
+        """The same package and events as known on another day."""
+        other = replace(self, as_of=day, given_events=self.events)
+        vars(other)["_amended"] = self._amended
+        return other
+
+    @cached_property
+    def _amended(self) -> tuple[Market, OwnEvents | None]:
+        bundled = load_market(package_folder(self.settings))
+        return with_own_events(bundled, max(self.as_of, self.today), self.given_events)
+
+    @property
+    def market(self) -> Market:
+        """Everything that the package holds, with the user's own events."""
+        return self._amended[0]
+
+    @property
+    def events(self) -> OwnEvents | None:
+        """The user's own control events, which are in the ledger and in the market."""
+        return self._amended[1]
+
+    @cached_property
+    def snapshot(self) -> Snapshot:
+        """The market as known on the day."""
+        return self.market.until(self.as_of)
+
+    @cached_property
+    def products(self) -> Universe:
+        """What can be held; its forms are the traded forms."""
+        return products_of(self.snapshot)
+
+    @cached_property
+    def ledger(self) -> ControlLedger:
+        """The control ledger as known on the day."""
+        return ledger_of(self.market.until(date.max), self.products).known(self.as_of)
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """Ids of the user's own events that were known on the day, sorted."""
+        return () if self.events is None else visible_ids(self.events, self.as_of)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know of the user's own events."""
+        return notes_of(self.events, self.as_of)
+
+    @cached_property
+    def symbols(self) -> Mapping[str, str]:
+        """Element symbol, in small letters, -> asset key."""
+        listed = self.snapshot["metals"].select("symbol", "asset").iter_rows()
+        of_metals = {symbol.casefold(): asset for symbol, asset in listed if asset in self.ledger.assets}
+        return MappingProxyType(of_metals | {asset.element.casefold(): asset.key for asset in self.products if asset.element})
+
+    def metal(self, name: str) -> str:
+        """The asset key of a metal named by key or by its element symbol; `DataError` with the nearest names otherwise."""
+        return self.ledger.metal(self.symbols.get(name.strip().casefold(), name))
+
+    @cached_property
+    def weaknesses(self) -> Mapping[str, list[str]]:
+        """Table -> known weaknesses."""
+        resources = descriptor(package_folder(self.settings)).get("resources", [])
+        return {resource["name"]: resource.get("weaknesses", []) for resource in resources}
