@@ -19,7 +19,7 @@ from toolkit.core.errors import Infeasible
 from toolkit.core.said import said
 from toolkit.data.files.lots import few
 from toolkit.optimize.allocate import Allocation, allocate
-from toolkit.optimize.conflict.calm import OWN_NAME
+from toolkit.optimize.conflict.moves import OWN_NAME
 from toolkit.optimize.problem import Problem
 
 RUNS = "runs"

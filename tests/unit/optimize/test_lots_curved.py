@@ -281,7 +281,8 @@ def test_lots_that_no_ceiling_allows_name_the_ceiling():
     ceiling = Ceiling(RiskOf(CVaR(confidence=0.9), scenarios), 1e-4, -1)
     with pytest.raises(Infeasible, match="cvar") as refused:
         whole_lots(problem, nothing(4), np.full(4, 0.2), WEALTH, target_gap=1e-3, size=0.0, work=Work(5.0), ceilings=(ceiling,))
-    assert refused.value.details["conflict"] == ["objective.cvar"]
+    assert refused.value.details["conflict"] == ["objective.cvar", "cash", "cap", "lots"]
+    assert not refused.value.details["irreducible"]
 
 
 def test_few_holdings_agree_with_enumeration():

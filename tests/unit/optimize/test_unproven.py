@@ -55,13 +55,16 @@ def test_an_answer_that_the_clock_cut_short_says_so():
 
 
 def pasted(strategy, settings):
-    """The strategy with the proposed settings of constraints."""
-    moved = {term["name"]: dict(term) for term in strategy["constraints"]}
+    """The strategy with the proposed settings."""
+    moved, objective = {term["name"]: dict(term) for term in strategy["constraints"]}, dict(strategy.get("objective", {}))
     for setting in settings:
         key, _, value = setting.partition("=")
+        if key == "objective.volatility":
+            objective["volatility"] = float(value)
+            continue
         _, name, field = key.split(".")
         moved[name][field] = type(moved[name][field])(float(value)) if not isinstance(moved[name][field], str) else value
-    return {**strategy, "constraints": list(moved.values())}
+    return {**strategy, "constraints": list(moved.values()), "objective": objective or None}
 
 
 def checked(strategy, solver=None):
@@ -131,6 +134,94 @@ def test_a_ratio_that_the_limits_leave_nothing_positive_is_refused_in_words():
         expected = np.array([0.05 if little in constraints else -0.05, -0.02, -0.03, -0.01])
         with pytest.raises(SpecError, match="no excess return is positive"):
             allocate(problem_of(covariance, objective={"kind": "max_ratio"}, constraints=constraints, expected=expected))
+
+
+NO_CASH = {"name": "cash", "kind": "cash", "upper": 0.0}
+
+
+@pytest.mark.parametrize("lots", [False, True])
+def test_a_conflict_beside_a_volatility_that_is_too_low_is_resolved_with_it(lots):
+    """What constraints need and what the objective asks are proposed together: each alone leaves no answer."""
+    strategy = {
+        "covariance": np.diag([0.04, 0.06, 0.09, 0.2]),
+        "objective": {"kind": "max_return", "volatility": 0.02},
+        "expected": np.array([0.02, 0.03, 0.04, 0.05]),
+        "constraints": [CASH, {"name": "cap", "kind": "bounds", "upper": 0.2}, *([LOTS] if lots else [])],
+        "lots": np.full(4, 0.03) if lots else None,
+    }
+    told = checked(strategy)
+    assert isinstance(told, Infeasible)
+    assert {setting.partition("=")[0].rpartition(".")[0] for setting in told.details["set"]} >= {"objective", "constraint.cap"}
+    assert set(told.details["conflict"]) == {"cash", "cap"}
+
+
+@pytest.mark.parametrize(("seed", "volatility"), [(5, 0.15), (5, 0.17), (6, 0.17), (8, 0.17)])
+def test_whole_lots_that_spend_everything_under_a_volatility_are_refused_in_words(seed, volatility):
+    """The limit of the objective has no position among the constraints: the last of them is not moved in its place."""
+    rng = np.random.default_rng(seed)
+    strategy = {
+        "covariance": random_covariance(5, seed),
+        "objective": {"kind": "max_return", "volatility": volatility},
+        "expected": rng.normal(0.03, 0.06, 5),
+        "constraints": [NO_CASH, {**CAP, "upper": 0.6}, LOTS],
+        "lots": rng.uniform(0.02, 0.06, 5),
+    }
+    told = checked(strategy, Solver(time_limit=1.0))
+    if isinstance(told, Infeasible):
+        assert {"cash", "lots"} <= set(told.details["conflict"]), "with more cash there is an answer"
+
+
+def test_whole_lots_that_spend_everything_are_proposed_with_the_price_of_a_lot_in_cash():
+    rng = np.random.default_rng(8)
+    lots = rng.uniform(0.01, 0.05, 8)
+    strategy = {"covariance": random_covariance(8, 8), "constraints": [NO_CASH, {**CAP, "upper": 0.3}, LOTS], "lots": lots}
+    with pytest.raises(NumericalFailure) as refused:
+        allocate(problem_of(**strategy), Solver(time_limit=1.0))
+    (setting,) = refused.value.details["set"]
+    allowed = float(setting.removeprefix("constraint.cash.upper="))
+    assert lots.min() - 1e-6 < allowed < 2.5 * lots.min(), "room for a choice, and no more than that"
+    assert allocate(problem_of(**pasted(strategy, [setting]))).cash <= allowed
+
+
+def test_what_a_program_of_impact_can_burn_is_no_cash_that_an_answer_can_spend():
+    rng = np.random.default_rng(2)
+    n = 4
+    strategy = {
+        "covariance": random_covariance(n, 2),
+        "constraints": [NO_CASH, LOTS, {"name": "count", "kind": "cardinality", "upper": 2}],
+        "lots": rng.uniform(0.06, 0.1, n),
+        "costs": Costs(np.full(n, 0.01), np.zeros(n), impact=np.full(n, 0.07)),
+    }
+    told = checked(strategy, Solver(time_limit=1.0))
+    assert isinstance(told, Infeasible), "so few holdings are a finite number of sums"
+    assert [setting.partition("=")[0] for setting in told.details["set"]] == ["constraint.cash.upper"]
+    assert not told.details["irreducible"]
+
+
+@pytest.mark.parametrize("lots", [False, True])
+def test_a_limit_on_contributions_gives_way_with_the_limits_that_conflict(lots):
+    limit = {"name": "no one decides", "kind": "risk_contribution", "upper": 0.26}
+    strategy = {
+        "covariance": np.diag([0.01, 0.02, 0.05, 0.3]),
+        "constraints": [NO_CASH, {"name": "cap", "kind": "bounds", "upper": 0.2}, limit, *([LOTS] if lots else [])],
+        "lots": np.full(4, 0.05) if lots else None,
+    }
+    told = checked(strategy, Solver(time_limit=1.0))
+    assert isinstance(told, Infeasible)
+    assert set(told.details["conflict"]) == {"cash", "cap"}
+    assert any("no one decides" in setting for setting in told.details["set"])
+    assert "Least relaxation" not in told.hint
+
+
+def test_an_equality_that_whole_lots_cannot_meet_is_left_open_on_one_side():
+    strategy = {
+        "covariance": np.diag([0.04, 0.05, 0.06]),
+        "constraints": [CASH, {"name": "line", "kind": "linear", "expression": "a0 - a1 == 0.05"}, LOTS],
+        "lots": 1 / np.array([32.7, 23.9, 37.1]),
+    }
+    told = checked(strategy)
+    assert isinstance(told, Infeasible)
+    assert any("a0 - a1 >= 0.05" in setting or "a0 - a1 <= 0.05" in setting for setting in told.details["set"])
 
 
 @pytest.mark.parametrize("name", ["any metal", "it's mine", "100 $HOME", 'say "no"', "a`b`", "back\\slash"])

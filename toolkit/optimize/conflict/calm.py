@@ -10,14 +10,13 @@ import numpy as np
 from toolkit.core.errors import Infeasible, NumericalFailure, quoted
 from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.conflict.confirm import has_answer
-from toolkit.optimize.conflict.moves import RELAXED, hard_ceilings
+from toolkit.optimize.conflict.moves import OWN_NAME, RELAXED, hard_ceilings
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.programs.reward import OWN, own_ceilings
 from toolkit.optimize.programs.work import Work
 from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.terms.base import outward
 
-OWN_NAME = "objective.volatility"
 DIGITS = (4, 3, 2)
 """Decimals of the proposed limit: the most at which the proposal has an answer."""
 PART = 0.5
@@ -33,14 +32,13 @@ def without_own(problem: Problem) -> Problem:
     return replace(problem, objective=problem.objective.model_copy(update={"volatility": None}))
 
 
-def too_calm(problem: Problem, names: Sequence[str], work: Work, other: Infeasible | None = None) -> Infeasible:
+def too_calm(problem: Problem, names: Sequence[str], work: Work) -> Infeasible:
     """The error that tells the least volatility.
 
     Args:
         problem: Whose objective limits it.
         names: Constraints that the limit is in conflict with.
         work: For the least volatility in whole lots.
-        other: Why no whole lots hold the constraints at any volatility, where that is so.
     """
     ceiling, lots = own_ceilings(problem)[0], problem.discrete() is not None
     what = "allocation in whole lots" if lots else "allocation"
@@ -51,9 +49,6 @@ def too_calm(problem: Problem, names: Sequence[str], work: Work, other: Infeasib
     if least > ceiling.limit:
         details["relaxation"] = {OWN_NAME: least - ceiling.limit}
         message += f": the least is {least:.2%}{' without lots' if lots else ''}"
-    if other is not None:
-        hint = f"At any volatility {other.message} {other.hint or ''} Then raise {OWN_NAME}."
-        return Infeasible(f"{message}.", hint=hint, details={**details, "set": other.details["set"]})
     found = _calmest_lots(without_own(problem), x[:-1], work) if lots else least
     if found is None:
         hint = f"Raise {OWN_NAME}, and allow some cash: lots were not found in time."

@@ -8,7 +8,7 @@ a number of holdings a small mixed-integer one, in which entry costs count too.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,12 +19,24 @@ from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.conflict.calm import too_calm, without_own
 from toolkit.optimize.conflict.confirm import has_answer
 from toolkit.optimize.conflict.discrete import discrete_feasible, discrete_moves
-from toolkit.optimize.conflict.moves import RELAXED, Move, hard_ceilings, movable_columns, moves_at
+from toolkit.optimize.conflict.moves import (
+    OBJECTIVE,
+    OWN_NAME,
+    RELAXED,
+    Move,
+    hard_ceilings,
+    movable_columns,
+    moves_at,
+    name_of,
+)
 from toolkit.optimize.functions import Ceiling
 from toolkit.optimize.problem import Inequalities, Problem
 from toolkit.optimize.programs.linear import least
-from toolkit.optimize.programs.reward import OWN
+from toolkit.optimize.programs.mixed_integer import LotTerms
+from toolkit.optimize.programs.reward import OWN, own_ceilings
 from toolkit.optimize.programs.work import Work
+from toolkit.optimize.terms.base import outward
+from toolkit.optimize.terms.bounds import Cash, FullyInvested
 from toolkit.optimize.terms.objectives import RiskParity
 
 DIGITS = (6, 9, 12)
@@ -35,8 +47,10 @@ SECONDS = 10.0
 """Of work, where nothing else is said."""
 PART = 0.2
 """Of what is left, for each question whether some whole lots hold."""
-GROWTH = (1.0, 1.01, 1.05, 1.2, 1.5, 2.0, 10.0, 100.0)
-"""Multiples of the least moves that are tried until a proposal has an answer: costs that only an answer knows need room too."""
+ROOM = (1e-4, 1e-3, 0.01, 0.03, 0.1)
+"""What is added to moves until a proposal has an answer: costs that only an answer knows need room, and so does a search."""
+STEPS, ARRIVED = 20, 1e-5
+"""Cone programs at most that look for weights within limits on contributions, and the change of the weights that ends them."""
 
 
 def conflict(problem: Problem, work: Work | None = None) -> Infeasible | None:
@@ -46,13 +60,23 @@ def conflict(problem: Problem, work: Work | None = None) -> Infeasible | None:
     work = Work(SECONDS) if work is None else work
     free = without_own(problem)
     if free is not problem and _feasible(free):
-        other = None if free.discrete() is None else discrete_conflict(free, work)
-        return too_calm(problem, _names(problem, irreducible(problem, _feasible)), work, other)
+        if free.discrete() is not None and (other := discrete_conflict(problem, work)) is not None:
+            return other
+        return _too_calm(problem, _names(problem, irreducible(problem, _feasible)), work)
     needed = irreducible(free, _feasible)
     names = _names(free, needed)
     told = ", ".join(repr(name) for name in names)
     alone = "these constraints contradict each other" if len(names) > 1 else "a constraint cannot hold"
-    return _explained(free, f"{alone}: {told}.", names, _moves(free, work), work)
+    return explained(problem, f"{alone}: {told}.", names, work)
+
+
+def _too_calm(problem: Problem, names: list[str], work: Work) -> Infeasible:
+    """The error that tells the least volatility, and what has to give way with it where more volatility is not enough."""
+    told = too_calm(problem, names, work)
+    if told.details["set"]:
+        return told
+    other = explained(problem, told.message, [OWN_NAME, *names], work)
+    return other if other.details["set"] else told
 
 
 def discrete_conflict(problem: Problem, work: Work | None = None) -> Infeasible | None:
@@ -71,7 +95,7 @@ def discrete_conflict(problem: Problem, work: Work | None = None) -> Infeasible 
         return None
     free = without_own(problem)
     if free is not problem and feasible(free):
-        return too_calm(problem, _names(problem, irreducible(problem, feasible)), work)
+        return _too_calm(problem, _names(problem, irreducible(problem, feasible)), work)
     needed = irreducible(free, feasible)
     names = _names(free, needed)
     kinds = {free.constraints[i].kind for i in needed}
@@ -81,48 +105,94 @@ def discrete_conflict(problem: Problem, work: Work | None = None) -> Infeasible 
     if unknown:
         message += " Whether fewer of them conflict already was not found out within solver.time_limit."
     more = "Raise --budget, or drop one of them." if kinds & {"lots", "min_ticket"} else ""
-    return _explained(free, message, names, _moves(free, work), work, more, irreducible=not unknown)
+    return explained(problem, message, names, work, more, irreducible=not unknown)
 
 
 def not_found(problem: Problem, message: str, work: Work) -> NumericalFailure:
     """The error of a search that found nothing and proved nothing, with a relaxation that has an answer where one was found."""
     details = {"proven": False, "relaxation": dict[str, float](), "set": list[str]()}
     moves = _moves(problem, work)
-    proposal = _proposal(problem, moves[0], work) if isinstance(moves, tuple) and moves[0] else None
-    if proposal is None or not isinstance(moves, tuple):
+    relaxed = None if isinstance(moves, NumericalFailure) or moves is None else _relaxation(problem, moves, work, roomy=True)
+    if relaxed is None:
         return NumericalFailure(message, hint="Raise solver.time_limit, or loosen a limit.", details=details)
-    changes, told, growth = proposal
-    settings = _settings(changes)
-    options = " ".join(f"--set {quoted(setting)}" for setting in settings)
     return NumericalFailure(
         message,
-        hint=f"The nearest that was found has {'; '.join(told)}. Try {options}, or raise solver.time_limit.",
-        details={**details, "set": settings, "relaxation": _amounts(problem, moves[0], growth)},
+        hint=f"With {'; '.join(relaxed.told)} there is an answer. Try {relaxed.options}, or raise solver.time_limit.",
+        details={**details, "set": relaxed.settings, "relaxation": relaxed.amounts},
     )
 
 
-def _settings(changes: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    return [f"constraint.{name}.{key}={_toml(value)}" for name, keys in changes.items() for key, value in keys.items()]
+def explained(
+    problem: Problem,
+    message: str,
+    names: list[str],
+    work: Work,
+    more: str = "",
+    *,
+    irreducible: bool = True,
+    proven: bool = True,
+) -> Infeasible:
+    """The error with the least relaxation, or with one that has an answer.
 
-
-def _amounts(problem: Problem, moves: list[Move], growth: float) -> dict[str, float]:
-    """Name of a constraint -> the largest of its moves."""
-    amounts: dict[str, float] = {}
-    for move in moves:
-        name = problem.constraints[move.owner].name
-        amounts[name] = max(growth * move.amount, amounts.get(name, 0.0))
-    return amounts
+    Args:
+        problem: Without an answer.
+        message: Why.
+        names: Of the constraints that conflict.
+        work: For the relaxation.
+        more: What else to do.
+        irreducible: Whether any fewer of the constraints are known not to conflict.
+        proven: Whether that there is no answer is.
+    """
+    details = {
+        "conflict": names,
+        "relaxation": dict[str, float](),
+        "set": list[str](),
+        "irreducible": irreducible,
+        "proven": proven,
+    }
+    listed = " or ".join(repr(name) for name in names)
+    moves = _moves(problem, work)
+    if moves is None:
+        hint = more or f"No limit can give way far enough: drop {listed}."
+        return Infeasible(message, hint=hint, details={**details, "relaxation_known": True})
+    relaxed = None if isinstance(moves, NumericalFailure) else _relaxation(problem, moves, work, roomy=False)
+    if relaxed is None:
+        hint = f"By how much a limit would have to give way was not found out: loosen or drop {listed}."
+        return Infeasible(message, hint=f"{hint} {more}".strip(), details={**details, "relaxation_known": False})
+    kind = "Least relaxation" if relaxed.least and proven else "A relaxation that has an answer (a smaller one may do)"
+    return Infeasible(
+        message,
+        hint=f"{kind}: {'; '.join(relaxed.told)}. Try {relaxed.options}. {more}".strip(),
+        details={
+            **details,
+            "relaxation": relaxed.amounts,
+            "set": relaxed.settings,
+            "relaxation_known": True,
+            "relaxation_least": relaxed.least and proven,
+        },
+    )
 
 
 def _moves(problem: Problem, work: Work) -> tuple[list[Move], bool] | NumericalFailure | None:
     """Moves and whether they are the least; None where it is proven that none is enough, the failure where it is not known."""
+    lots, shares = problem.discrete() is not None, bool(problem.shares())
     try:
-        if problem.discrete() is not None:
-            return discrete_moves(problem, work.part(work.left / 2))
-        moves = _continuous_moves(problem)
+        near = None if lots and not shares else _nearest_weights(problem)
+        if lots and (near is not None or not shares):
+            return discrete_moves(_with_leftover(problem), work.part(work.left / 2), near)
     except NumericalFailure as failure:
         return failure
-    return None if moves is None else (moves, True)
+    return None if near is None else (moves_at(problem, problem.inequalities().hard(), near), not shares)
+
+
+def _with_leftover(problem: Problem) -> Problem:
+    """The problem with the price of the cheapest lot in cash where it is to be fully invested, as lots leave it over."""
+    spare = LotTerms.of(problem).cheapest(problem.costs)
+    constraints = tuple(
+        own.model_copy(update={"upper": max(own.upper, spare)}) if isinstance(own, FullyInvested) else own
+        for own in problem.constraints
+    )
+    return replace(problem, constraints=constraints)
 
 
 def _names(problem: Problem, positions: list[int]) -> list[str]:
@@ -139,75 +209,86 @@ def irreducible(problem: Problem, feasible: Callable[[Problem], bool]) -> list[i
     return needed
 
 
-def _explained(
-    problem: Problem,
-    message: str,
-    names: list[str],
-    moves: tuple[list[Move], bool] | NumericalFailure | None,
-    work: Work,
-    more: str = "",
-    *,
-    irreducible: bool = True,
-) -> Infeasible:
-    details = {"conflict": names, "relaxation": dict[str, float](), "set": list[str](), "irreducible": irreducible}
-    listed = " or ".join(repr(name) for name in names)
-    if moves is None:
-        return Infeasible(message, hint=more or f"No limit can give way far enough: drop {listed}.", details=details)
-    proposal = None if isinstance(moves, NumericalFailure) else _proposal(problem, moves[0], work)
-    if isinstance(moves, NumericalFailure) or proposal is None:
-        hint = f"By how much a limit would have to give way was not found out: loosen or drop {listed}."
-        return Infeasible(
-            message, hint=f"{hint} {more}".strip(), details={**details, "proven": False, "relaxation_known": False}
-        )
-    changes, told, growth = proposal
-    settings = _settings(changes)
-    options = " ".join(f"--set {quoted(setting)}" for setting in settings)
-    kind = "Least relaxation" if moves[1] and growth == 1.0 else "A relaxation that has an answer (a smaller one may do)"
-    hint = f"{kind}: {'; '.join(told)}. Try {options}. {more}".strip()
-    return Infeasible(
-        message, hint=hint, details={**details, "relaxation": _amounts(problem, moves[0], growth), "set": settings}
-    )
+@dataclass(frozen=True, slots=True)
+class _Relaxation:
+    """Limits that give way until there is an answer.
 
-
-def _toml(value: Any) -> str:
-    return f"{value:.12g}" if isinstance(value, float) else str(value)
-
-
-def _proposal(problem: Problem, moves: list[Move], work: Work) -> tuple[dict[str, dict[str, Any]], list[str], float] | None:
-    """The changed keys of each constraint, what is told of them, and by how much the moves grew; None where none was solved.
-
-    Every proposal is solved before it is made.
+    Attributes:
+        settings: Each changed key as the command takes it.
+        told: Each in words.
+        amounts: Name of a limit -> the largest of its moves.
+        least: Whether it is proven that nothing less is enough.
     """
-    for digits, growth in [(digits, 1.0) for digits in DIGITS] + [(DIGITS[0], growth) for growth in GROWTH[1:]]:
-        found = _changed(problem, moves, digits, growth)
-        if found is None:
+
+    settings: list[str]
+    told: list[str]
+    amounts: dict[str, float]
+    least: bool
+
+    @property
+    def options(self) -> str:
+        """The settings as options of the command."""
+        return " ".join(f"--set {quoted(setting)}" for setting in self.settings)
+
+
+def _relaxation(problem: Problem, moves: tuple[list[Move], bool], work: Work, *, roomy: bool) -> _Relaxation | None:
+    """The first relaxation that was solved; None where none was.
+
+    Args:
+        problem: Without an answer.
+        moves: That leave a point, and whether they are the least.
+        work: Of which every proposal takes a part.
+        roomy: Whether to try first what leaves whole lots a choice.
+    """
+    found, least = moves
+    if not found:
+        return None
+    exact = [(found, digits, least) for digits in DIGITS]
+    wider = [(wide, DIGITS[0], False) for room in (0.0, *ROOM) if (wide := _widened(problem, found, room)) != found]
+    for tried, digits, proven in [*wider[:1], *exact, *wider[1:]] if roomy else [*exact, *wider]:
+        changed = _changed(problem, tried, digits)
+        if changed is None or not has_answer(changed[0], work.part(PART * work.left)):
             continue
-        relaxed, changes = found
-        if has_answer(relaxed, work.part(PART * work.left)):
-            old = {constraint.name: constraint for constraint in problem.constraints}
-            told = [
-                f"{name!r} {key} from {_toml(getattr(old[name], key))} to {_toml(value)}"
-                for name, keys in changes.items()
-                for key, value in keys.items()
-            ]
-            return changes, told, growth
+        told = [f"{name!r} {key} from {_toml(old)} to {_toml(new)}" for name, key, old, new in changed[1]]
+        paths = [(name if name == OBJECTIVE else f"constraint.{name}", key, new) for name, key, _, new in changed[1]]
+        settings = [f"{path}.{key}={_toml(new)}" for path, key, new in paths]
+        amounts: dict[str, float] = {}
+        for move in tried:
+            name = name_of(problem, move.owner)
+            amounts[name] = max(move.amount, amounts.get(name, 0.0))
+        return _Relaxation(settings, told, amounts, proven)
     return None
 
 
-def _changed(
-    problem: Problem, moves: list[Move], digits: int, growth: float
-) -> tuple[Problem, dict[str, dict[str, Any]]] | None:
-    """The problem with its limits moved, and the changed keys of each constraint; None where a limit cannot be so."""
-    constraints, changes = list(problem.constraints), dict[str, dict[str, Any]]()
+def _widened(problem: Problem, moves: list[Move], room: float) -> list[Move]:
+    """The moves and some room more; a limit on cash gives way by the price of a lot at least, so that lots are a choice."""
+    spare = LotTerms.of(problem).cheapest(problem.costs)
+    cash = {i for i, constraint in enumerate(problem.constraints) if isinstance(constraint, Cash | FullyInvested)}
+    return [replace(move, amount=room + (max(move.amount, spare) if move.owner in cash else move.amount)) for move in moves]
+
+
+def _changed(problem: Problem, moves: list[Move], digits: int) -> tuple[Problem, list[tuple[str, str, Any, Any]]] | None:
+    """The problem with its limits moved, and name, key, old and new value of each; None where a limit cannot be so."""
+    objective, constraints, changes = problem.objective, list(problem.constraints), list[tuple[str, str, Any, Any]]()
     for move in moves:
+        if move.owner == OWN:
+            (ceiling,) = own_ceilings(problem)
+            volatility = outward(ceiling.limit, "upper", move.amount, digits)
+            objective = objective.model_copy(update={"volatility": volatility})
+            changes.append((OBJECTIVE, "volatility", ceiling.limit, volatility))
+            continue
         old = constraints[move.owner]
-        changed = dict(old.relaxed(move.side, growth * move.amount, digits))
+        changed = old.relaxed(move.side, move.amount, digits)
+        changes += [(old.name, key, getattr(old, key), new) for key, new in changed.items()]
         try:
             constraints[move.owner] = type(old).model_validate({**old.model_dump(), **changed})
         except ValidationError:
             return None
-        changes.setdefault(old.name, {}).update(changed)
-    return replace(problem, constraints=tuple(constraints)), changes
+    return replace(problem, objective=objective, constraints=tuple(constraints)), changes
+
+
+def _toml(value: Any) -> str:
+    return f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
 # Limits on weights
@@ -237,15 +318,27 @@ def _feasible(problem: Problem) -> bool:
     return found is not None and found[1] <= RELAXED
 
 
-def _continuous_moves(problem: Problem) -> list[Move] | None:
-    """The moves that are least in sum, every limit of one constraint moving alike; None when none is enough."""
-    limits, ceilings = problem.inequalities().hard(), hard_ceilings(problem)
-    columns = movable_columns(problem, {*limits.owner, *(ceiling.owner for ceiling in ceilings)})
+def _nearest_weights(problem: Problem) -> FloatArray | None:
+    """Weights (n + 1,) at which limits give way by the least sum, all of one constraint alike; None when none is enough.
+
+    With limits on contributions to risk a sequence of convex programs inside them, whose end is not known to be the least.
+    """
+    limits, ceilings, shares = problem.inequalities().hard(), hard_ceilings(problem), problem.shares()
+    columns = movable_columns(problem, {*limits.owner, *(ceiling.owner for ceiling in ceilings), *shares})
     roomy = _with_room(problem, limits)
     point = _nearest(roomy, ceilings, columns)
     if point is None and roomy is not limits:
         point = _nearest(limits, ceilings, columns)
-    return None if point is None else moves_at(problem, limits, point)
+    x = np.append(np.full(len(problem.universe), 1.0 / len(problem.universe)), 0.0)
+    for _ in range(STEPS if shares and point is not None else 0):
+        inside = tuple(share.around(x[:-1], owner, None) for owner, group in shares.items() for share in group)
+        point = _nearest(limits, (*ceilings, *inside), columns)
+        if point is None:
+            raise NumericalFailure("no weights near the limits on contributions to risk were found.")
+        if float(np.max(np.abs(point - x))) < ARRIVED:
+            break
+        x = point
+    return point
 
 
 def _nearest(limits: Inequalities, ceilings: tuple[Ceiling, ...], columns: Mapping[int, int]) -> FloatArray | None:

@@ -45,23 +45,33 @@ def least_cash(problem: Problem, close: float, work: Work) -> float | None:
     return None if found is None else float(found[0][columns.cash] / found[0][: columns.n + 1].sum())
 
 
-def discrete_moves(problem: Problem, work: Work) -> tuple[list[Move], bool] | None:
+def discrete_moves(problem: Problem, work: Work, near: FloatArray | None = None) -> tuple[list[Move], bool] | None:
     """Moves at which whole lots hold, and whether they are the least in sum; None when it is proven that none is enough.
 
     Moves of the number of holdings are weighed by `A_HOLDING`.
+
+    Args:
+        problem: With its discrete terms.
+        work: For the programs.
+        near: (n + 1,) weights around which limits on contributions to risk are made convex; None where there are none.
 
     Raises:
         NumericalFailure: when the work is used up before any were found.
     """
     limits, ceilings = problem.inequalities().hard(), hard_ceilings(problem)
+    if near is not None:
+        shares = problem.shares().items()
+        ceilings += tuple(share.around(near[:-1], owner, None) for owner, group in shares for share in group)
     counts = {i for i, d in problem.asked().items() if d.most is not None or d.fewest}
     movable = movable_columns(problem, {*limits.owner, *(ceiling.owner for ceiling in ceilings)} | counts)
-    found = _nearest_lots(problem, movable, counts, work)
+    found = _nearest_lots(problem, movable, counts, ceilings, work)
     if found is None:
         return None
-    best, least = found
+    best, least = found[0], found[1] and near is None and not problem.costs.impact.any()
     n, columns = len(problem.universe), Columns(len(problem.universe), len(movable))
-    moves = moves_at(problem, limits, best[: n + 1] / best[: n + 1].sum())
+    # The program may waste money on market impact: what is left in cash is counted again.
+    paid = problem.costs.entry(best[:n] - problem.previous, problem.facts.budget)
+    moves = moves_at(problem, limits, np.append(best[:n], 1.0 - best[:n].sum() - paid) / (1.0 - paid))
     number = int(np.sum(best[columns.block(HELD)] > 0.5))
     for owner in sorted(counts):
         asked = problem.asked()[owner]
@@ -72,7 +82,9 @@ def discrete_moves(problem: Problem, work: Work) -> tuple[list[Move], bool] | No
     return moves, least
 
 
-def _nearest_lots(problem: Problem, movable: Mapping[int, int], counts: set[int], work: Work) -> tuple[FloatArray, bool] | None:
+def _nearest_lots(
+    problem: Problem, movable: Mapping[int, int], counts: set[int], ceilings: tuple[Ceiling, ...], work: Work
+) -> tuple[FloatArray, bool] | None:
     """A point of the mixed-integer program at which limits (position -> slack) give way, and whether by the least sum.
 
     Limits are fractions of wealth after entry costs and moves come out in money, so what is least is a ratio: Dinkelbach
@@ -81,7 +93,7 @@ def _nearest_lots(problem: Problem, movable: Mapping[int, int], counts: set[int]
     Raises:
         NumericalFailure: when the work is used up before any was found.
     """
-    n, ceilings = len(problem.universe), hard_ceilings(problem)
+    n = len(problem.universe)
     start = Columns(n, 0).total
     slack = {owner: start + j for owner, j in movable.items()}
     ratio, best = 0.0, None

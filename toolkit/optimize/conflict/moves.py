@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.functions import Ceiling
 from toolkit.optimize.problem import Inequalities, Problem
-from toolkit.optimize.programs.reward import own_ceilings
+from toolkit.optimize.programs.reward import OWN, own_ceilings
 
 RELAXED = 1e-7
 """A move below this is rounding."""
+OBJECTIVE = "objective"
+OWN_NAME = f"{OBJECTIVE}.volatility"
+"""The limit that an objective sets itself, where limits are named."""
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """The limit on `side` of the constraint at position `owner` gives way by `amount`, in the unit of its rows."""
+    """The limit on `side` of the constraint at `owner` (`OWN`: of the objective) gives way by `amount`, in its own unit."""
 
     owner: int
     side: str
@@ -27,9 +30,14 @@ def hard_ceilings(problem: Problem) -> tuple[Ceiling, ...]:
     return tuple(ceiling for ceiling in (*problem.ceilings(), *own_ceilings(problem)) if ceiling.price is None)
 
 
+def name_of(problem: Problem, owner: int) -> str:
+    """The name of a constraint, or of the limit that the objective sets itself."""
+    return OWN_NAME if owner == OWN else problem.constraints[owner].name
+
+
 def movable_columns(problem: Problem, owners: set[int]) -> dict[int, int]:
     """Position of each constraint that may give way -> column of its slack."""
-    movable = [i for i in sorted(owners) if problem.constraints[i].movable]
+    movable = [i for i in sorted(owners) if i == OWN or problem.constraints[i].movable]
     return {owner: j for j, owner in enumerate(movable)}
 
 
@@ -43,4 +51,7 @@ def moves_at(problem: Problem, limits: Inequalities, x: FloatArray) -> list[Move
         value = ceiling.function.value(x)
         if value - ceiling.limit > RELAXED:
             most[ceiling.owner, "upper"] = value**ceiling.power - ceiling.limit**ceiling.power
+    for owner, group in problem.shares().items():
+        if (excess := max(share.value(x[:-1]) - share.limit for share in group)) > RELAXED:
+            most[owner, "upper"] = excess
     return [Move(owner, side, amount) for (owner, side), amount in sorted(most.items())]

@@ -16,7 +16,7 @@ import numpy as np
 from toolkit.core.errors import Infeasible, quoted
 from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.conflict.confirm import has_answer
-from toolkit.optimize.conflict.diagnose import irreducible
+from toolkit.optimize.conflict.diagnose import explained, irreducible
 from toolkit.optimize.contribution import Share
 from toolkit.optimize.problem import Inequalities, Problem
 from toolkit.optimize.programs.budgeting import largest_weights
@@ -60,52 +60,35 @@ def impossible_shares(problem: Problem, found: Callable[[Problem], bool]) -> Inf
     if upper is None:
         return Infeasible(message, hint=f"Drop {name!r}.", details={"conflict": names, "relaxation": {}, "set": []})
     now = problem.shares()[owner][0].limit
-    details = {"conflict": names, "relaxation": {name: upper - now}, "set": list[str]()}
     told = f"By this sum `upper` of {name!r} is at least {upper:.6g}"
     for digits in DIGITS:
         value = outward(upper, "upper", 0.0, digits)
         eased = _with_upper(problem, owner, value)
         if value <= 1 and found(eased) and has_answer(eased, Work(SECONDS)):
             setting = f"constraint.{name}.upper={value:g}"
-            return Infeasible(message, hint=f"{told}. Try --set {quoted(setting)}.", details={**details, "set": [setting]})
-    hint = f"{told}, and the other constraints need more."
-    return Infeasible(message, hint=hint, details={**details, "relaxation_known": False})
+            details = {"conflict": names, "relaxation": {name: upper - now}, "set": [setting]}
+            return Infeasible(message, hint=f"{told}. Try --set {quoted(setting)}.", details=details)
+    return explained(problem, f"{message} {told}, and the other constraints need more.", names, Work(SECONDS))
 
 
 def not_found(problem: Problem, limits: Inequalities, x: FloatArray) -> Infeasible:
     """The error of a search that ended at weights x, (n + 1,), which hold everything but limits on contributions."""
-    shares, broken, settings, told = problem.shares(), dict[str, float](), list[str](), list[str]()
-    for owner, group in shares.items():
+    broken, told = list[str](), list[str]()
+    for owner, group in problem.shares().items():
         worst = max(group, key=lambda share: share.value(x[:-1]) - share.limit)
         value, name = worst.value(x[:-1]), problem.constraints[owner].name
-        if value <= worst.limit + ROUNDING:
-            continue
-        broken[name] = value - worst.limit
-        told.append(f"{value:.2%} from {worst.label!r} against {worst.limit:.2%} ({name!r})")
-        settings.append(f"constraint.{name}.upper={min(1.0, outward(value, 'upper', ROUNDING, 4)):g}")
+        if value > worst.limit + ROUNDING:
+            broken.append(name)
+            told.append(f"{value:.2%} from {worst.label!r} against {worst.limit:.2%} ({name!r})")
     near = {owner for owner, slack in zip(limits.owner, limits.h - limits.G @ x, strict=True) if slack <= BINDS}
     near |= {ceiling.owner for ceiling in problem.ceilings() if ceiling.price is None and ceiling.excess(x) >= -BINDS}
     others = [problem.constraints[i].name for i in sorted(near)]
     beside = f" together with {', '.join(repr(name) for name in others)}" if others else ""
-    options = " ".join(f"--set {quoted(setting)}" for setting in settings)
-    eased = problem
-    for owner, group in shares.items():
-        name = problem.constraints[owner].name
-        if name in broken:
-            upper = min(1.0, outward(group[0].limit + broken[name], "upper", ROUNDING, 4))
-            eased = _with_upper(eased, owner, upper)
-    solved = has_answer(eased, Work(SECONDS))
-    return Infeasible(
+    message = (
         f"no allocation was found that holds the limits on contributions to risk{beside}: the nearest takes "
-        f"{'; '.join(told)}. The search is local, so this is no proof that there is none.",
-        hint=f"Loosen one of them, or try {options}." if solved else "Loosen one of them.",
-        details={
-            "conflict": [*broken, *others],
-            "relaxation": broken if solved else {},
-            "set": settings if solved else [],
-            "proven": False,
-        },
+        f"{'; '.join(told)}. The search is local, so this is no proof that there is none."
     )
+    return explained(problem, message, [*broken, *others], Work(SECONDS), proven=False)
 
 
 def _least_sum(problem: Problem) -> tuple[float, FloatArray, list[tuple[int, Share]]] | None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from toolkit.core.errors import Infeasible, NumericalFailure, ToolkitError
 from toolkit.factors.forecast import FloatArray
-from toolkit.optimize.conflict.diagnose import discrete_conflict, not_found
+from toolkit.optimize.conflict.diagnose import discrete_conflict, explained, not_found
 from toolkit.optimize.costs import TRADED
 from toolkit.optimize.functions import Ceiling, ConvexFunction
 from toolkit.optimize.lots.approximation import Approximation, Relaxation
@@ -23,6 +23,7 @@ from toolkit.optimize.lots.rounding import Score
 from toolkit.optimize.lots.settle import settle
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.programs.mixed_integer import LotTerms
+from toolkit.optimize.programs.reward import OWN
 from toolkit.optimize.programs.work import Work
 from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.terms.base import Discrete
@@ -313,22 +314,23 @@ def _impossible(problem: Problem, ceilings: tuple[Ceiling, ...], work: Work, *, 
     if told is not None:
         return told
     rules = ", ".join(repr(problem.constraints[i].name) for i in problem.asked())
-    for ceiling in ceilings:
-        if ceiling.owner < 0 and proven:
-            label = ceiling.function.label
-            return Infeasible(
-                f"no allocation that holds {rules} has a {label} of {ceiling.limit:.2%} or less.",
-                hint=f"Raise that limit or --budget, or drop {rules}.",
-                details={"conflict": [f"objective.{label.split()[0]}"]},
-            )
     names = sorted({problem.constraints[owner].name for owner in problem.shares()})
     if names:
         told = ", ".join(repr(name) for name in names)
-        return Infeasible(
+        message = (
             f"no allocation that holds {rules} was found that holds the limits on contributions to risk: {told}. "
-            "That is no proof that there is none.",
-            hint=f"Raise their `upper` or --budget, or drop {rules}.",
-            details={"conflict": names, "relaxation": {}, "set": [], "proven": False},
+            "That is no proof that there is none."
         )
+        return explained(problem, message, names, work, f"Raise --budget, or drop {rules}.", proven=False)
+    if proven:
+        own = [(ceiling.function.label, ceiling.limit) for ceiling in ceilings if ceiling.owner == OWN]
+        names = [f"objective.{label.split()[0]}" for label, _ in own]
+        names += [constraint.name for constraint in problem.constraints]
+        within = "".join(f", within a {label} of {limit:.2%}" for label, limit in own)
+        message = (
+            f"no allocation holds {rules} and every other limit{within}. "
+            "Whether fewer of them conflict already was not found out."
+        )
+        return explained(problem, message, names, work, f"Raise --budget, or drop {rules}.", irreducible=False)
     message = f"no allocation that holds {rules} and every limit was found within solver.time_limit, and none was ruled out."
     return not_found(problem, message, work)

@@ -28,9 +28,7 @@ def with_leftover(problem: Problem, work: Work) -> Problem:
     if not owners or asked is None or not (asked.lots or asked.minimum is not None):
         return problem
     others = replace(problem, constraints=tuple(c for i, c in enumerate(problem.constraints) if i not in owners))
-    terms = LotTerms.of(problem)
-    lots = (terms.lot * (1.0 + problem.costs.purchase))[terms.in_lots]
-    spare = float(lots.min()) if len(lots) else 0.0
+    spare = LotTerms.of(problem).cheapest(problem.costs)
     try:
         least = least_cash(others, max(CLOSE, spare / 2), work.part(PART * work.left))
     except NumericalFailure:

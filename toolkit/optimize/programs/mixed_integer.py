@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.factors.forecast import FloatArray
+from toolkit.optimize.costs import Costs
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.programs.highs import MixedIntegerProgram
 from toolkit.optimize.terms.base import Discrete
@@ -121,6 +122,11 @@ class LotTerms:
         least = np.zeros(n) if discrete.least is None else discrete.least
         greatest = np.full(n, np.inf) if discrete.greatest is None else discrete.greatest
         return cls(lot, in_lots, small, floor, kept, least, greatest, counted, decided)
+
+    def cheapest(self, costs: Costs) -> float:
+        """Price of the cheapest lot, as a fraction of the budget; 0 where nothing is in lots."""
+        prices = (self.lot * (1.0 + costs.purchase))[self.in_lots]
+        return float(prices.min()) if len(prices) else 0.0
 
     def beyond(self, values: FloatArray) -> FloatArray:
         """(...,) by how much the values, (..., n), are outside of their bounds."""

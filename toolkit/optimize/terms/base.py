@@ -271,7 +271,7 @@ class Limits(Movable):
         limit = self.upper if side == "upper" else self.lower
         if limit is None:
             raise ValueError(f"constraint {self.name!r} has no {side} limit")
-        return {side: outward(limit, side, move, digits)}
+        return {side: min(1.0, max(0.0, outward(limit, side, move, digits)))}
 
 
 class Objective(Spec):

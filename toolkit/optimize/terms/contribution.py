@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -20,6 +20,8 @@ class RiskContribution(Constraint):
 
     `groups` limits whole groups, each by itself. The limit is not convex: the answer holds it and is locally best.
     """
+
+    movable: ClassVar[bool] = True
 
     kind: Literal["risk_contribution"] = "risk_contribution"
     assets: tuple[str, ...] | None = None
@@ -54,4 +56,4 @@ class RiskContribution(Constraint):
 
     def relaxed(self, side: str, move: float, digits: int) -> Mapping[str, float]:
         """The limit."""
-        return {"upper": outward(self.upper, side, move, digits)}
+        return {"upper": min(1.0, outward(self.upper, side, move, digits))}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -15,6 +15,8 @@ from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.core.expression import terms
 from toolkit.optimize.terms.base import Facts, Movable, Rows, outward
 
+ROUNDED = 9
+"""Decimals beyond which no constant of an equality is tried."""
 _RELATION = re.compile(r"<=|>=|==|!=|=<|=>|≤|≥|(?<=\s)[<>=](?=\s)")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
 _OPERATOR = re.compile(r"[()^/]|\S[+-]\S")
@@ -130,7 +132,9 @@ class Linear(Movable):
             ) from None
 
     def relaxed(self, side: str, move: float, digits: int) -> Mapping[str, str]:
-        """The expression with another constant on its right."""
+        """The expression with another constant on its right; an equality that no rounded constant meets is left open there."""
         relation = Relation.of(self.expression)
+        if relation.sign == "==" and digits > ROUNDED:
+            return {"expression": str(replace(relation, sign=">=" if side == "upper" else "<="))}
         right = Sum(relation.right.names, outward(relation.right.constant, side, move, digits))
         return {"expression": str(Relation(relation.left, relation.sign, right))}

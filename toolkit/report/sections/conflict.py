@@ -69,8 +69,13 @@ def _proven(run: Findings) -> bool:
 
 
 def _relaxation_known(run: Findings) -> bool:
-    """Whether the least relaxation, or that there is none, was found."""
-    return bool(_details(run).get("relaxation_known", True))
+    """Whether a relaxation, or that there is none, was found."""
+    return bool(_details(run).get("relaxation_known", _proven(run)))
+
+
+def _least(run: Findings) -> bool:
+    """Whether it is proven that nothing less than the relaxation is enough."""
+    return bool(_details(run).get("relaxation_least", True))
 
 
 def _known(run: Findings) -> Mapping[str, Mapping[str, Any]]:
@@ -119,9 +124,13 @@ def _paragraph(run: Findings) -> Iterator[Inline]:
         yield say.counted(
             len(names),
             "{N} limit cannot hold, whatever the others ask: {names}.",
-            "{N} limits contradict each other: {names}. Without any one of them there is an answer.",
+            "{N} limits contradict each other: {names}.",
             names=told,
         )
+        if len(names) > 1:
+            fewer = say("Any fewer of them can be met together.")
+            unknown = say("Whether fewer of them conflict already was not found out.")
+            yield from (" ", fewer if _details(run).get("irreducible", True) else unknown)
     else:
         yield run.sentence(run.record["conflict"]["message"])
     yield " "
@@ -129,21 +138,28 @@ def _paragraph(run: Findings) -> Iterator[Inline]:
         yield from (run.sentence(told), " ")
     moves = _moves(run)
     if len(moves) > FEW:
+        yield _enough(run)
         yield say.counted(
             len(moves) - 1,
-            "The least that would have to give way: {most}; one more limit moves, by less.",
-            "The least that would have to give way: {most}; {n} more limits move, each by less.",
+            "{most}; one more limit moves, by less.",
+            "{most}; {n} more limits move, each by less.",
             most=_moved(run, _largest(run, moves)),
         )
     elif moves:
-        yield say("The least that would have to give way:")
-        yield from (" ", say.listed([_moved(run, move) for move in moves]), ".")
+        yield from (_enough(run), say.listed([_moved(run, move) for move in moves]), ".")
     elif _relaxation_known(run):
         yield say("No limit can give way far enough; one of them would have to be dropped.")
     else:
         yield say("By how much a limit would have to give way was not found.")
     if _indivisible(run):
         yield from (" ", say("A larger budget makes lots and smallest amounts easier to hold."))
+
+
+def _enough(run: Findings) -> Text:
+    """What introduces the limits that give way."""
+    say = run.say
+    least = say("The least that would have to give way:")
+    return text(least if _least(run) else say("What is enough to give way, and less may be:"), " ")
 
 
 def _moved(run: Findings, move: Move) -> Text:
@@ -181,7 +197,8 @@ def _figures(run: Findings) -> Iterator[KeyFigure]:
         note = say("of {total} limits that would move, most: {limit} {asked}", total=len(moves), limit=label, asked=most.until)
         if len(moves) == 1:
             note = say("{limit} {asked}", limit=label, asked=most.until)
-        yield KeyFigure(say.words("Least relaxation"), text(most.by or NONE), note)
+        label = say.words("Least relaxation") if _least(run) else say.words("Relaxation")
+        yield KeyFigure(label, text(most.by or NONE), note)
     else:
         note = say("no limit can give way far enough") if _relaxation_known(run) else say("not found")
         yield KeyFigure(say.words("Least relaxation"), text(NONE), note)
@@ -216,8 +233,15 @@ def _table(run: Findings) -> Figure:
                 )
             )
         )
-    table = Table(say.words("Limits in conflict, and the least relaxation"), columns, tuple(rows))
-    sub = say("Each limit as the strategy states it, and the smallest change of all of them together that leaves an answer.")
+    least = _least(run)
+    title = "Limits in conflict, and the least relaxation" if least else "Limits in conflict, and a relaxation"
+    table = Table(say.words(title), columns, tuple(rows))
+    smallest = say(
+        "Each limit as the strategy states it, and the smallest change of all of them together that leaves an answer."
+    )
+    sub = (
+        smallest if least else say("Each limit as the strategy states it, and a change of them together that leaves an answer.")
+    )
     return Figure(_finding(run, moves), sub, (table,), source=say("Own calculation."), data=_settings(run))
 
 
@@ -230,7 +254,7 @@ def _finding(run: Findings, moves: Sequence[Move]) -> Text:
     return say.counted(
         len(touched),
         "It is enough that {n} limit gives way: {names}",
-        "{N} limits would have to give way together: {names}",
+        "It is enough that {n} limits give way together: {names}",
         names=say.listed(_named(run, touched)),
     )
 
