@@ -139,10 +139,14 @@ def _with_common(command: Callable[..., None], refused: tuple[str, ...]) -> Call
                 option = f"--{field.name.replace('_', '-')}"
                 raise SpecError(f"this command reads no prices, so {option} would be ignored.", hint=f"Leave {option} out.")
         common.price_files()
-        if common.config or common.destination or common.currency:
+        if common.config or common.destination or common.currency or common.data:
             from toolkit.app.config import resolve
 
-            resolve(common.settings(), file=common.config)
+            settings = resolve(common.settings(), file=common.config)
+            if common.data:
+                from toolkit.app.market import package_folder
+
+                package_folder(settings)
         command(*args, common=common, **kwargs)
 
     signature = own.replace(parameters=[*parameters, *shared])
