@@ -144,7 +144,7 @@ def _with_common(command: Callable[..., None], refused: tuple[str, ...]) -> Call
 
             settings = resolve(common.settings(), file=common.config)
             if common.data:
-                from toolkit.app.market import package_folder
+                from toolkit.app.context import package_folder
 
                 package_folder(settings)
         command(*args, common=common, **kwargs)
