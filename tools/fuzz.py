@@ -37,7 +37,7 @@ from toolkit.app.definitions import definitions
 from toolkit.app.language import language
 from toolkit.app.run_schema import check_run
 from toolkit.app.runs import with_checksums
-from toolkit.app.subjects import parts_of
+from toolkit.app.subjects import context_of, parts_of
 from toolkit.cli.main import app, run
 from toolkit.core.decode import parse_toml
 from toolkit.core.errors import SpecError
@@ -48,6 +48,7 @@ from toolkit.risk import measures
 from toolkit.strategy.decode import decode_strategy
 
 CORPUS = Path(__file__).parents[1] / "tests" / "corpus"
+INTERRUPTED = 130
 CODES = {0, 2, 3, 4, 5, 6, 7, 8}
 MEMORY, SECONDS = 1.5e9, 25.0
 """Bytes that a case adds to the process, and seconds of processor time, beyond which it fails."""
@@ -241,7 +242,7 @@ def _option(chance: random.Random) -> Case:
     drawn = (chance.choice(own if own and chance.random() < 0.6 else options) for _ in range(chance.choice((1, 1, 2, 3))))
     for option in dict.fromkeys(drawn):
         right = RIGHT.get(option.removesuffix("="), "").split(" | ")
-        value = chance.choice(right if right[0] and chance.random() < 0.4 else WORDS)
+        value = chance.choice(right if right[0] and chance.random() < 0.6 else WORDS)
         arguments += (option + value if option.endswith("=") else option,)
     return Case((*path, *arguments), FILES, as_json=chance.random() < 0.5)
 
@@ -284,7 +285,8 @@ def _random_strategy(chance: random.Random) -> Case:
 def _stored() -> Mapping[str, str]:
     """A run and what was found beside it, to damage."""
     record = json.loads(_called(("optimize", "minimum-risk", "--no-report", *DAY, "--json"))[1])
-    return {"run.json": json.dumps(record), "findings.json": json.dumps(parts_of(record, resolve({}, file=None)))}
+    parts = parts_of(record, context_of(record, resolve({}, file=None)))
+    return {"run.json": json.dumps(record), "findings.json": json.dumps(parts)}
 
 
 def _run(chance: random.Random) -> Case:
@@ -415,6 +417,8 @@ def _called(command: tuple[str, ...]) -> tuple[int, str, str]:
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = run(list(command))
+    if code == INTERRUPTED:
+        raise KeyboardInterrupt
     return code, out.getvalue(), err.getvalue()
 
 
