@@ -234,8 +234,12 @@ def _table(run: Findings) -> Figure:
             )
         )
     least = _least(run)
-    title = "Limits in conflict, and the least relaxation" if least else "Limits in conflict, and a relaxation"
-    table = Table(say.words(title), columns, tuple(rows))
+    title = (
+        say.words("Limits in conflict, and the least relaxation")
+        if least
+        else say.words("Limits in conflict, and a relaxation")
+    )
+    table = Table(title, columns, tuple(rows))
     smallest = say(
         "Each limit as the strategy states it, and the smallest change of all of them together that leaves an answer."
     )
