@@ -25,6 +25,8 @@ AS_GIVEN, OWN_QUOTE = "as_given", "own_quote"
 BUNDLED, OWN_SERIES, OWN_PRICE, DEALER = "bundled", "own_series", "own_price", "dealer"
 """Whose a price is: of the package, of a series or a price of a day of the user's files, of a dealer's list there."""
 OF_A_DAY = (OWN_PRICE, DEALER)
+DAILY_CHANGES = 60
+"""A quarter of daily prices is a series; of less, the bundled months tell more of risk."""
 QUOTE_DAYS = 93
 """A price of a day that is older is no price of today, where a bundled one is newer."""
 
@@ -47,8 +49,8 @@ class QuotedLevel:
 def too_short(rows: pl.DataFrame, snapshot: Snapshot) -> tuple[str, ...]:
     """Assets of which own prices are too few to tell risk, and which have bundled ones that do: sorted keys.
 
-    Fewer than `MINIMUM_CHANGES` changes from month to month, or from day to day of a daily series. Customs values are a
-    series: one of them is no price of a day.
+    Fewer than `MINIMUM_CHANGES` changes from month to month, and fewer than `DAILY_CHANGES` of a daily series. Customs values
+    are a series: one of them is no price of a day.
 
     Args:
         rows: Own prices, rows of `toolkit.core.frames.Prices`.
@@ -60,7 +62,7 @@ def too_short(rows: pl.DataFrame, snapshot: Snapshot) -> tuple[str, ...]:
         days = own["date"].unique().sort()
         months = days.dt.year().cast(pl.Int64) * 12 + days.dt.month()
         changes = int((months.unique().sort().diff() == 1).sum())
-        daily = rhythm(days.to_list()) == DAY_BY_DAY and len(days) > MINIMUM_CHANGES
+        daily = rhythm(days.to_list()) == DAY_BY_DAY and len(days) > DAILY_CHANGES
         if key in history and changes < MINIMUM_CHANGES and not daily:
             found.append(str(key))
     return tuple(sorted(found))

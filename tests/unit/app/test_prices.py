@@ -282,6 +282,14 @@ def test_prices_of_a_day_beside_a_series_are_held_too_by_a_strategy_that_names_n
     assert inputs.own == ("germanium",)
 
 
+def test_three_weeks_of_days_are_a_price_of_today_and_a_quarter_is_a_series(tmp_path):
+    days = pl.date_range(date(2026, 8, 1), date(2026, 11, 20), "1d", eager=True)
+    for count, series_of in ((21, ()), (100, ("gallium",))):
+        rows = "".join(f"{day},gallium,{1600 + i},EUR,kg\n" for i, day in enumerate(days[-count:]))
+        inputs = of("minimum-risk", own(tmp_path, QUOTED + rows))
+        assert (inputs.own, inputs.quotes["price"].to_list()) == (series_of, [] if series_of else [1620.0])
+
+
 def test_a_short_series_of_what_has_no_history_is_left_to_who_estimates(tmp_path):
     inputs = of("minimum-risk", own(tmp_path, QUOTED + "2026-11-20,GLD,650,EUR,unit\n"))
     assert inputs.own == ("GLD",)

@@ -19,6 +19,7 @@ from toolkit.data.files.columns import amounts, check_columns, check_names, days
 from toolkit.data.files.faults import refuse
 from toolkit.data.files.limits import check_size
 from toolkit.data.files.price_checks import OF_DEALERS, check_jumps, check_kinds, check_rows, visible
+from toolkit.data.files.price_units import without_units
 from toolkit.data.files.quotations import DATE, Quotation, field_of, header_levels, quotation
 from toolkit.data.files.tabular import TITLES, Table, read_table
 from toolkit.data.quality import gap_findings
@@ -110,10 +111,12 @@ def read_prices(
     if quoted is not None:
         rows, reading = _quoted(table, quoted, default_currency, today)
     else:
+        table, stated = without_units(table)
         table = _renamed(table)
         # Either name is enough: a file with only one of the two is a long file with a slip, and better told so.
         shape = "long" if {"asset", "price"} & set(table.columns) else "wide"
-        rows, reading = _long(table, default_currency, today) if shape == "long" else _wide(table, default_currency, today)
+        read = _long if shape == "long" else _wide
+        rows, reading = read(table, default_currency, today, stated)
     for column in ("asset", "unit", "basis", "source"):
         check_names(table.name, rows.select("row", value=column))
     check_size(table.name, columns=rows["asset"].n_unique())
@@ -241,7 +244,7 @@ def _with_defaults(rows: pl.DataFrame, file: str, currency: str) -> pl.DataFrame
     )
 
 
-def _wide(table: Table, currency: str, today: date) -> tuple[pl.DataFrame, tuple[str, ...]]:
+def _wide(table: Table, currency: str, today: date, stated: Stated) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """One row a price, with its row number in the file, and how it was read; empty cells are missing."""
     misplaced = tuple(name for name in OPTIONAL if name in table.columns)
     if misplaced:
@@ -271,7 +274,25 @@ def _wide(table: Table, currency: str, today: date) -> tuple[pl.DataFrame, tuple
         refuse(table.name, other.select("row", what="asset", value=pl.col("price").cast(pl.String)), rule="one_currency",
                fault=f"a price that is not in {min(found)} as others of the file", hint=hint)  # fmt: skip
     rows = rows.select("row", "date", "asset", "price").drop_nulls("price")
-    return _with_defaults(rows, table.name, *(found or {currency})), read.notes
+    rows = _with_defaults(rows, table.name, *(found or {currency}))
+    if stated:
+        codes, units = ({name: pair[i] for name, pair in stated.items()} for i in (0, 1))
+        rows = rows.with_columns(
+            currency=pl.col("asset").replace_strict(codes, default=pl.col("currency")),
+            unit=pl.col("asset").replace_strict(units, default=pl.col("unit")),
+        )
+    silent = () if found or {*assets} <= {*stated} else _in_default(table, currency)
+    return rows, (*read.notes, *silent)
+
+
+def _in_default(table: Table, currency: str) -> tuple[str, ...]:
+    return (
+        said(
+            "{file} names no currency of its prices: taken as {currency} (--prices-currency).",
+            file=table.name,
+            currency=currency,
+        ),
+    )
 
 
 def _currencies(table: Table, signs: pl.Series, assets: pl.Series, default: str) -> pl.Series:
@@ -292,8 +313,13 @@ def _currencies(table: Table, signs: pl.Series, assets: pl.Series, default: str)
     return named.fill_null(signs)
 
 
-def _long(table: Table, currency: str, today: date) -> tuple[pl.DataFrame, tuple[str, ...]]:
+def _long(table: Table, currency: str, today: date, stated: Stated) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """One row a price, with its row number in the file, and how it was read."""
+    header = next((pair for name, pair in stated.items() if GERMAN.get(name.lower(), name.lower()) == "price"), None)
+    if header is not None:
+        constant = {name: pl.lit(text) for name, text in zip(("currency", "unit"), header, strict=True)}
+        extra = {name: text for name, text in constant.items() if name not in table.columns}
+        table = replace(table, cells=table.cells.with_columns(**extra))
     check_columns(table, required=REQUIRED, optional=OPTIONAL)
     assets = texts(table, "asset")
     required_cells(table, "asset")
@@ -329,7 +355,9 @@ def _long(table: Table, currency: str, today: date) -> tuple[pl.DataFrame, tuple
     hint = " ".join(dict.fromkeys(currency_hint(text) for text in sorted(odd)[:3]))
     refuse(table.name, wrong, rule="currency", fault="not a currency code", hint=hint)
     rows = rows.with_columns(pl.col("currency").replace(codes))
-    return rows, read.notes
+    silent = table.cells["currency"].null_count() > 0 if "currency" in table.columns else True
+    told = _in_default(table, currency) if silent and not signs["price"].is_not_null().any() else ()
+    return rows, (*read.notes, *told)
 
 
 def _dates(table: Table, today: date, *, column: str = "date") -> pl.Series:
