@@ -19,7 +19,7 @@ from toolkit.data.files.columns import amounts, check_columns, check_names, days
 from toolkit.data.files.faults import refuse
 from toolkit.data.files.limits import check_size
 from toolkit.data.files.price_checks import OF_DEALERS, check_jumps, check_kinds, check_rows, visible
-from toolkit.data.files.price_units import without_units
+from toolkit.data.files.price_units import Stated, without_units
 from toolkit.data.files.quotations import DATE, Quotation, field_of, header_levels, quotation
 from toolkit.data.files.tabular import TITLES, Table, read_table
 from toolkit.data.quality import gap_findings
