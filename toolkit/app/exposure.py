@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -15,7 +15,7 @@ from toolkit.app.context import Context
 from toolkit.app.costs import world_production
 from toolkit.app.exchange import rates_used
 from toolkit.app.instruments import Instrument, instruments, out_of_scope
-from toolkit.app.lots import LotNames, instruments_of, read_lots
+from toolkit.app.lots import LotNames, below_grade_remarks, instruments_of, read_lots
 from toolkit.app.plain import plain
 from toolkit.app.price_levels import price_warnings
 from toolkit.app.prices import PriceFiles, read_own
@@ -32,11 +32,11 @@ from toolkit.data.files.lots import few
 from toolkit.supply.concentration import CountryExposure, SupplyShares, country_exposure, newest_shares, scored_supplies
 from toolkit.supply.controls import CHINA, ControlLedger
 from toolkit.supply.delay import Cover, LicenceDelay, cover
-from toolkit.supply.events import EU_MEMBERS
 from toolkit.supply.exposure import (
     IN_TRANSIT,
     ORDER_AT_RISK,
     PLANNED_AT_RISK,
+    PLANS,
     STORED_AT_ORIGIN,
     STORED_SAFE,
     STORED_UNPLACED,
@@ -47,7 +47,7 @@ from toolkit.supply.exposure import (
     industries,
     lot_exposures,
 )
-from toolkit.supply.resale import NOT_SETTLED
+from toolkit.supply.resale import NOT_SETTLED, export_law
 from toolkit.supply.shock import PriceBand, price_band
 from toolkit.supply.state import review_note
 from toolkit.supply.upcoming import upcoming
@@ -123,7 +123,7 @@ class ExposureAnswer:
         return review_note(self.reviewed_to, self.as_of)
 
     def to_json(self) -> dict[str, Any]:
-        """One object; totals and lots add up to `value`."""
+        """One object; `deliveries`, and the lots that are not planned, add up to `value`."""
         p, delay, told = self.portfolio, self.delay, [remark.text for remark in self.remarks]
         quantiles = {} if delay is None else {f"{q:g}": delay.quantile(q) for q in QUANTILES}
         return plain(
@@ -137,7 +137,9 @@ class ExposureAnswer:
                 "purchases": self.purchases,
                 "owed": round(sum(purchase.owed for purchase in self.purchases), 2),
                 "unpriced": p.unpriced,
+                "held": p.whole,
                 "deliveries": p.deliveries,
+                "planned": p.planned,
                 "controlled": p.controlled,
                 "open_at_risk": p.open_orders,
                 "at_risk": p.at_risk,
@@ -209,6 +211,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     found = lot_exposures(
         lots, {key: level.price for key, level in levels.items()}, context.ledger, on=as_of, destination=destination
     )
+    found = tuple(replace(lot, at_most=lot.lot_id in holdings.below_grade) for lot in found)
     portfolio = PortfolioExposure.of(found)
     held = [asset for asset in context.products if asset.key in portfolio.weights]
     supplies = scored_supplies(held, snapshot["shares"], snapshot["shares_elsewhere"])
@@ -233,6 +236,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     remarks = [
         *_warnings(portfolio, levels, context.ledger, as_of),
         *(remark for remark in late(data, {}) if remark.kind == "law"),  # the age of prices is told by metal
+        *below_grade_remarks(holdings, values, currency),
         *price_warnings(lots, prices, snapshot, context.products, values=values),
         *remarks,
     ]
@@ -325,7 +329,7 @@ def _changes(
 
 def _statements(portfolio: PortfolioExposure, currency: str) -> tuple[str, ...]:
     """The three statements that are kept apart, in words with their money, and what belongs to none of them."""
-    totals = {total.name: total for total in portfolio.deliveries}
+    totals = {total.name: total for total in (*portfolio.deliveries, *portfolio.planned)}
 
     def money(amount: float) -> Said:
         return said("{amount:,.2f} {currency}", amount=amount, currency=currency)
@@ -343,17 +347,22 @@ def _statements(portfolio: PortfolioExposure, currency: str) -> tuple[str, ...]:
             )
         )
     texts += [
-        said(
-            "Open deliveries that can fail to arrive: {ordered} ordered and {planned} planned.",
-            ordered=worth(ORDER_AT_RISK),
-            planned=worth(PLANNED_AT_RISK),
-        ),
+        said("Open deliveries that can fail to arrive: {ordered}.", ordered=worth(ORDER_AT_RISK)),
         said(
             "Resale to certain end users is restricted for {money}, wherever stored; the measures claim liability of third "
             "parties.",
             money=money(portfolio.resale_restricted.value),
         ),
     ]
+    plans = [total for total in portfolio.planned if total.lots]
+    if plans:
+        texts.append(
+            said(
+                "Planned, not owned and in no total: {money}, of which {risk} under a control in force.",
+                money=money(sum(total.value for total in plans)),
+                risk=worth(PLANNED_AT_RISK),
+            )
+        )
     if totals[STORED_AT_ORIGIN].lots:
         texts.append(
             said(
@@ -378,13 +387,25 @@ def _statements(portfolio: PortfolioExposure, currency: str) -> tuple[str, ...]:
                 money=worth(IN_TRANSIT),
             )
         )
-    open_lots = [(lot, answer) for lot in portfolio.lots for answer in lot.answers if answer.answer == NOT_SETTLED]
+    open_lots = [
+        (lot, answer) for lot in portfolio.held for answer in lot.answers if answer.answer == NOT_SETTLED and answer.measures
+    ]
     if open_lots:
         texts.append(
             said(
                 "Resale of {assets} is not settled here: check {acts}.",
                 assets=sorted({lot.asset for lot, _ in open_lots}),
                 acts=few(sorted({number for _, answer in open_lots for number in answer.measures}), 3),
+            )
+        )
+    unread = [lot for lot in portfolio.held if any(answer.not_in_ledger for answer in lot.answers)]
+    if unread:
+        texts.append(
+            said(
+                "Resale of {assets} that has to leave {countries} is not settled here: the export law there is not in the "
+                "ledger.",
+                assets=sorted({lot.asset for lot in unread}),
+                countries=sorted({place for lot in unread for answer in lot.answers for place in answer.not_in_ledger}),
             )
         )
     if portfolio.resale_unknown.lots:
@@ -429,7 +450,7 @@ def _warnings(
     portfolio: PortfolioExposure, levels: Mapping[tuple[str, str], UnitPrice], ledger: ControlLedger, as_of: date
 ) -> list[Remark]:
     def worth(lots: Iterable[LotExposure]) -> float:
-        return sum(lot.value or 0.0 for lot in lots)
+        return sum(lot.value or 0.0 for lot in lots if lot.delivery not in PLANS)
 
     old: dict[tuple[str, date, str], list[str]] = {}
     for level in levels.values():
@@ -461,14 +482,16 @@ def _warnings(
     if assumed := [lot for lot in portfolio.lots if lot.assumed_origin]:
         text = said("Origin unknown, taken as the controlling country: {lots}.", lots=few([lot.lot_id for lot in assumed]))
         found.append(Remark("data", text, "Write it in the column origin_country.", money=worth(assumed)))
-    known = ledger.origins(as_of) | CUSTOMS_CHINA
+    known = ledger.origins(as_of)
     silent = {
-        lot.lot_id: {lot.export_from, *([lot.place] if lot.place and lot.place not in EU_MEMBERS else [])} - known
+        lot.lot_id: {place for place in (lot.export_from, lot.place) if place and export_law(place) not in known}
         for lot in portfolio.lots
     }
     if countries := sorted(set().union(*silent.values())):
         elsewhere = [lot for lot in portfolio.lots if silent[lot.lot_id]]
-        text = said("The ledger holds no export control of {countries}: that it finds none is no proof.", countries=countries)
+        text = said(
+            "The export law of {countries} is not in the ledger: that it finds no control is no proof.", countries=countries
+        )
         found.append(Remark("law", text, "Check the export law there before you rely on it.", money=worth(elsewhere)))
     if uncertain := [lot for lot in portfolio.lots if lot.uncertain]:
         text = said("No notice settles the form, counted as controlled: {lots}.", lots=few([lot.lot_id for lot in uncertain]))

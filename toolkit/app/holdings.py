@@ -25,11 +25,14 @@ from toolkit.core.errors import DataError, SpecError
 from toolkit.core.said import Said, said
 from toolkit.core.units import cents
 from toolkit.data.files.holdings_columns import ARRIVING
+from toolkit.data.files.lots import Holdings
 from toolkit.factors.forecast import FloatArray
 from toolkit.strategy.model import Strategy
 from toolkit.supply.exposure import PLACE, lot_exposures, sale_obstacle
 
 LAST = "last"
+GRADE = "grade"
+"""Obstacle to a sale: the price is that of a purer grade, so nobody knows what it would bring."""
 PLANNED, STORED = "planned", "stored"
 
 
@@ -43,7 +46,7 @@ class Lot:
         origin: Country as the file says.
         bought: Day of the purchase; `cost` of the whole lot in the reporting currency. None where nothing is known.
         owed: What is still to be paid of it, in the reporting currency.
-        location: As the file says; `obstacle` to a sale of what has arrived: LICENCE, PLACE or None.
+        location: As the file says; `obstacle` to a sale of what has arrived: LICENCE, PLACE, GRADE or None.
     """
 
     lot_id: str
@@ -75,6 +78,8 @@ class Lot:
         what = {"quantity": self.quantity, "asset": self.asset, "lot": self.lot_id}
         if self.arriving:
             return said("{quantity:,.6g} kg of {asset} ({lot}): ordered or in transit, not before it arrives", **what)
+        if self.obstacle == GRADE:
+            return said("{quantity:,.6g} kg of {asset} ({lot}): less pure than what the price is for", **what)
         if self.obstacle == PLACE:
             return said("{quantity:,.6g} kg of {asset} ({lot}): place unknown, write it in the column location", **what)
         return said(
@@ -92,6 +97,7 @@ class Held:
         cash: Left by the run that is held.
         run: Its id.
         notes: What a reader must know of how it was read.
+        read: The file, where it is one.
     """
 
     units: Mapping[str, float] = field(default_factory=dict)
@@ -99,6 +105,7 @@ class Held:
     cash: float = 0.0
     run: str | None = None
     notes: tuple[str, ...] = ()
+    read: Holdings | None = None
 
     def arriving(self, asset: str) -> float:
         """Quantity of an asset that is ordered or travels."""
@@ -273,6 +280,7 @@ def _of_lots(file: str, inputs: Inputs, currency: str, destination: str, day: da
         units[key] = units.get(key, 0.0) + quantity
         purchase = paid[row["lot_id"]]
         arriving = row["status"] in ARRIVING
+        obstacle = obstacles.get(row["lot_id"]) or (GRADE if row["lot_id"] in holdings.below_grade else None)
         lots.append(
             Lot(
                 row["lot_id"],
@@ -285,7 +293,7 @@ def _of_lots(file: str, inputs: Inputs, currency: str, destination: str, day: da
                 purchase.cost,
                 purchase.owed,
                 row["location"],
-                None if arriving else obstacles.get(row["lot_id"]),
+                None if arriving else obstacle,
             )
         )
     notes = list(holdings.notes)
@@ -302,7 +310,7 @@ def _of_lots(file: str, inputs: Inputs, currency: str, destination: str, day: da
     plans = frame.filter(frame["status"] == PLANNED)["lot_id"].to_list()
     if plans:
         notes.append(said("Planned lots are not held and do not count: {lots}.", lots=plans))
-    return Held(units, tuple(lots), notes=tuple(notes))
+    return Held(units, tuple(lots), notes=tuple(notes), read=holdings)
 
 
 def _of_run(run: Mapping[str, Any], currency: str) -> Held:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import BinaryIO
@@ -12,6 +12,7 @@ import polars as pl
 from toolkit.core.assets import Universe
 from toolkit.core.countries import foldings
 from toolkit.core.errors import DataError, did_you_mean
+from toolkit.core.remarks import Remark
 from toolkit.core.said import Said, said
 from toolkit.core.trade_names import METALS, SYMBOLS, metal_and_form
 from toolkit.data.files.cells import PURITY
@@ -126,12 +127,43 @@ def read_lots(
     holdings = read_holdings(path, names=names, today=date.today())
     later = (pl.col("purchase_date") > as_of).fill_null(value=False)
     status = pl.when(later).then(pl.lit("planned")).otherwise("status").alias("status")
-    frame, notes = _fine(holdings.frame.with_columns(status), products, fine=holdings.fine)
-    return replace(holdings, frame=frame, notes=(*holdings.notes, *notes))
+    frame, notes, below_grade = _fine(holdings.frame.with_columns(status), products, fine=holdings.fine)
+    return replace(holdings, frame=frame, notes=(*holdings.notes, *notes), below_grade=below_grade)
 
 
-def _fine(lots: pl.DataFrame, products: Universe, *, fine: bool) -> tuple[pl.DataFrame, list[Said]]:
-    """The lots with the fine mass of precious metals, and notes on what is less pure than its product by `LESS_PURE` or more.
+def below_grade_remarks(holdings: Holdings, values: Mapping[str, float | None], currency: str) -> list[Remark]:
+    """A warning for the lots that are less pure than what their price is for, by that purity.
+
+    Args:
+        holdings: The lots.
+        values: Lot id -> value at that price, in the reporting currency.
+        currency: The reporting currency.
+    """
+    by_purity: dict[str, list[str]] = {}
+    for lot_id, purity in ((lot, purity) for lot, purity in holdings.below_grade.items() if lot in values):
+        by_purity.setdefault(purity, []).append(lot_id)
+    return [
+        Remark(
+            "data",
+            said(
+                "The price is that of a purity of {purity}, and that of {lots} is lower: worth at most {value:,.2f} "
+                "{currency}, how much less is not known.",
+                purity=purity,
+                lots=few(ids),
+                currency=currency,
+                value=(value := sum(values.get(lot) or 0.0 for lot in ids)),
+            ),
+            "Ask a dealer for a price of that grade.",
+            money=value,
+        )
+        for purity, ids in by_purity.items()
+    ]
+
+
+def _fine(lots: pl.DataFrame, products: Universe, *, fine: bool) -> tuple[pl.DataFrame, list[Said], dict[str, str]]:
+    """The lots with the fine mass of precious metals, a note on those, and what else is less pure than its product.
+
+    Less pure is by `LESS_PURE` or more, and by name of the lot: the purity of the product.
 
     Args:
         lots: Columns of the holdings contract.
@@ -140,7 +172,7 @@ def _fine(lots: pl.DataFrame, products: Universe, *, fine: bool) -> tuple[pl.Dat
     """
     traded = {(asset.key, asset.form): asset for asset in products}
     gross: dict[str, float] = {}
-    impure: dict[str, list[str]] = {}
+    impure: dict[str, str] = {}
     stated = lots.filter(pl.col("mass").is_not_null() & pl.col("purity").is_not_null())
     for lot_id, metal, form, purity in stated.select("lot_id", "asset", "form", "purity").iter_rows():
         product = traded.get((metal, form))
@@ -148,18 +180,15 @@ def _fine(lots: pl.DataFrame, products: Universe, *, fine: bool) -> tuple[pl.Dat
         if product is None or found is None or usual is None or found > usual - LESS_PURE:
             continue
         if product.group != PRECIOUS:
-            impure.setdefault(product.purity or "", []).append(lot_id)
+            impure[lot_id] = product.purity or ""
         elif not fine:
             gross[lot_id] = found
-    notes = [
-        said("Of {lots} the price is that of a purity of {purity}; theirs is lower, and worth less.", lots=few(ids), purity=of)
-        for of, ids in impure.items()
-    ]
+    notes: list[Said] = []
     if gross:
         notes.append(said("Gross weight times fineness, the fine content, is what counts of {lots}.", lots=few([*gross])))
         factor = pl.col("lot_id").replace_strict(gross, default=1.0, return_dtype=pl.Float64)
         lots = lots.with_columns(mass=pl.col("mass") * factor)
-    return lots, notes
+    return lots, notes, impure
 
 
 def parse_lots(

@@ -16,6 +16,7 @@ from toolkit.app.sales import EQUAL, Sale, gains, rule_told, sold
 from toolkit.core.assets import Asset
 from toolkit.core.said import Said, said
 from toolkit.core.units import cents
+from toolkit.data.files.lots import few
 
 BUY, SELL, KEEP = "buy", "sell", "keep"
 
@@ -139,6 +140,10 @@ def _note(posed: Prepared, asset: Asset, side: str, sales: tuple[Sale, ...], pri
         )
         for sale in partial
     ]
+    if not posed.stays_whole(asset.key, request):
+        there = (lot for lot in posed.held.of(asset.key) if not lot.arriving)
+        if stay := [why for lot in there if (why := posed.why_kept(lot, owner.country)[0])]:
+            told.append(said("not sold: {lots:; }", lots=few([*stay])))
     if side == KEEP and asset.key in posed.outside:
         told.append(said("held outside the strategy"))
     if arriving > 0:

@@ -16,8 +16,9 @@ from toolkit.app.definitions import find
 from toolkit.app.exchange import Rate, last_rate, rates_used
 from toolkit.app.factor_scenarios import factor_falls
 from toolkit.app.forecast import strategy_forecast
-from toolkit.app.holdings import Held, Whole, read_held, whole
+from toolkit.app.holdings import Held, Lot, Whole, read_held, whole
 from toolkit.app.inputs import Inputs, PricedMarket, priced_market
+from toolkit.app.lots import below_grade_remarks
 from toolkit.app.origins import Offers, is_controlled
 from toolkit.app.quotes import quoted_level
 from toolkit.app.request import Request
@@ -102,24 +103,36 @@ class Prepared:
             if (lots := self.waiting.get(key)) and weight <= limits[key] + BINDING
         )
 
+    def stays_whole(self, asset: str, request: Request) -> bool:
+        """Whether nothing of an asset is sold since the strategy does not hold it."""
+        return asset in self.outside and not request.sell_others
+
+    def why_kept(self, lot: Lot, country: str) -> tuple[Said | None, date | None]:
+        """Why a lot is not sold today, and the day from which its sale is free of tax where that is the reason; else None."""
+        if not lot.for_sale:
+            return lot.why_kept(), None
+        free = free_from(lot, country)
+        if free is None or lot.lot_id not in self.waiting.get(lot.asset, ()):
+            return None, None
+        told = said(
+            "{quantity:,.6g} kg of {asset} ({lot}): free of tax from {day:%Y-%m-%d}",
+            quantity=lot.quantity, asset=lot.asset, lot=lot.lot_id, day=free,
+        )  # fmt: skip
+        return told, free
+
     def not_for_sale(self, request: Request) -> tuple[list[str], date | None]:
         """The lots that are not sold today, largest first, each with its reason; the day all that wait are tax-free."""
         owner, prices = request.settings.config.owner, dict(zip(self.inputs.universe.keys, self.prices, strict=True))
         kept: list[tuple[float, str, Said]] = []
         until: date | None = None
         for lot in self.held.lots:
-            if lot.asset not in prices or (lot.asset in self.outside and not request.sell_others):
+            if lot.asset not in prices or self.stays_whole(lot.asset, request):
                 continue
-            if not lot.for_sale:
-                told = lot.why_kept()
-            elif lot.lot_id in self.waiting.get(lot.asset, ()) and (free := free_from(lot, owner.country)) is not None:
-                told = said(
-                    "{quantity:,.6g} kg of {asset} ({lot}): free of tax from {day:%Y-%m-%d}",
-                    quantity=lot.quantity, asset=lot.asset, lot=lot.lot_id, day=free,
-                )  # fmt: skip
+            told, free = self.why_kept(lot, owner.country)
+            if told is None:
+                continue
+            if free is not None:
                 until = free if until is None else max(until, free)
-            else:
-                continue
             kept.append((-lot.quantity * prices[lot.asset], lot.lot_id, told))
         return [told for _, _, told in sorted(kept)], until
 
@@ -267,6 +280,10 @@ def _of_holdings(
     if unpriced := tuple(sorted(key for key in held.units if key not in inputs.universe and key not in short)):
         text = said("Held without a price here, kept, and counted in no limit and no amount: {assets}.", assets=unpriced)
         notes.append(Remark("data", text, "Bring a price of it with --prices.", unpriced))
+    if held.read is not None:
+        priced = dict(zip(inputs.universe.keys, prices.tolist(), strict=True))
+        worth = {lot.lot_id: lot.quantity * priced[lot.asset] for lot in held.lots if lot.asset in priced}
+        notes += below_grade_remarks(held.read, worth, request.settings.config.owner.currency)
     if short:
         left = tuple(sorted(short))
         text = said(

@@ -85,7 +85,7 @@ def _show(answer: ExposureAnswer, out: Console) -> None:
             lot.lot_id,
             f"{lot.asset} {lot.form}",
             figure(lot.mass),
-            "" if lot.value is None else f"{lot.value:,.2f}",
+            "" if lot.value is None else f"{'<= ' if lot.at_most else ''}{lot.value:,.2f}",
             lot.origin,
             lot.headline + (OWN_MARK if any(OWN_MARK in title for title in lot.measures) else ""),
             lot.delivery.replace("_", " "),
@@ -101,8 +101,12 @@ def _show(answer: ExposureAnswer, out: Console) -> None:
         if total.lots:
             totals.add_row(total.name.replace("_", " "), str(total.lots), f"{total.value:,.2f}", f"{total.share:.1%}")
     threatened = portfolio.at_risk
-    totals.add_row("total", str(len(portfolio.lots)), f"{portfolio.value:,.2f}", "100.0%" if portfolio.value else "")
+    whole = portfolio.whole
+    totals.add_row("total", str(whole.lots), f"{whole.value:,.2f}", "100.0%" if whole.value else "")
     totals.add_row("can be stopped", str(threatened.lots), f"{threatened.value:,.2f}", f"{threatened.share:.1%}")
+    for total in portfolio.planned:
+        if total.lots:
+            totals.add_row(total.name.replace("_", " ") + ", not owned", str(total.lots), f"{total.value:,.2f}", "")
     out.print(totals)
     for text in answer.statements:
         out.print(text, markup=False)
@@ -151,6 +155,8 @@ def _resale(lot: LotExposure) -> str:
         if (places := sorted({one.destination for one in barred if one.end_user == user}))
     ]
     told += [words for answer, words in RESALE.items() if any(one.answer == answer for one in lot.answers)]
+    unread = sorted({place for one in lot.answers for place in one.not_in_ledger})
+    told += [f"export law of {', '.join(unread)} not in the ledger"] if unread else []
     perhaps = lot.assumed_origin and lot.delivery != "stored_at_origin" and told
     return f"{'perhaps ' if perhaps else ''}{'; '.join(told)}" or FREE
 

@@ -340,8 +340,8 @@ class ControlLedger:
         return (*now, *claims)
 
     def origins(self, on: date) -> frozenset[str]:
-        """Jurisdictions of which the ledger holds a measure of law that was known on a day."""
-        law = (event for event in self.events if event.is_law and event.known_from <= on)
+        """Jurisdictions whose export law on dual-use goods was in the ledger on a day; of others it has single acts at most."""
+        law = (event for event in self.events if event.is_law and event.dual_use and event.known_from <= on)
         return frozenset(place for event in law if (place := self._origin(event)))
 
     # Questions
@@ -472,7 +472,7 @@ class ControlLedger:
         if notes or listed:
             return together(*notes)
         if origin not in self.origins(on):
-            return said("The ledger holds no export control of {origin}: that it finds none is no proof.", origin=origin)
+            return said("The export law of {origin} is not in the ledger: that it finds no control is no proof.", origin=origin)
         told = said("No notice of {origin} that applies names this form of {asset}.", origin=origin, asset=asset)
         if named := self.named_forms(asset, on=on, origin=origin):
             return together(told, said("Forms of it that notices name: {forms}.", forms=named))

@@ -19,7 +19,15 @@ from toolkit.core.places import place
 from toolkit.core.size import PieceSize
 from toolkit.supply.controls import CHINA, ControlLedger
 from toolkit.supply.purity import purity_fraction
-from toolkit.supply.resale import NO, ResaleAnswer, Restriction, resale_answer, resale_buyers, resale_restrictions
+from toolkit.supply.resale import (
+    NO,
+    ResaleAnswer,
+    Restriction,
+    laws_to_leave,
+    resale_answer,
+    resale_buyers,
+    resale_restrictions,
+)
 from toolkit.supply.shock import PriceBand
 from toolkit.supply.state import REPORTED
 from toolkit.supply.traceability import UNKNOWN_ORIGIN, Traceability, traceability
@@ -29,8 +37,10 @@ IN_TRANSIT = "in_transit"
 ORDER_AT_RISK, ORDER_CLEAR = "open_order_at_risk", "open_order_clear"
 PLANNED_AT_RISK, PLANNED_CLEAR = "planned_at_risk", "planned_clear"
 STORED = (STORED_SAFE, STORED_AT_ORIGIN, STORED_UNPLACED)
-DELIVERIES = (*STORED, IN_TRANSIT, ORDER_AT_RISK, ORDER_CLEAR, PLANNED_AT_RISK, PLANNED_CLEAR)
-"""Where a lot stands towards a control: every lot is in exactly one of these, so that their totals add up."""
+PLANS = (PLANNED_AT_RISK, PLANNED_CLEAR)
+DELIVERIES = (*STORED, IN_TRANSIT, ORDER_AT_RISK, ORDER_CLEAR)
+"""Where a lot that is owned or ordered stands towards a control: each is in exactly one, so that their totals add up. A planned
+lot is not owned: it is in one of `PLANS` and in no total of what is held."""
 
 LICENCE, PLACE = "licence", "place"
 
@@ -39,7 +49,7 @@ def sale_obstacle(delivery: str, *, threatened: bool) -> str | None:
     """What keeps a lot from being sold today: the one rule of all commands; None where nothing does.
 
     Args:
-        delivery: One of `DELIVERIES`.
+        delivery: One of `DELIVERIES` or `PLANS`.
         threatened: A licence or ban is in force on the lot, or a stop in practice is reported for it.
 
     Returns:
@@ -59,13 +69,14 @@ class BuyerAnswer:
     end_user: str
     answer: str
     measures: tuple[str, ...]
+    not_in_ledger: tuple[str, ...]
     licence_to_leave: bool
 
     @classmethod
     def of(cls, found: ResaleAnswer) -> BuyerAnswer:
         """The answer in short."""
         numbers = tuple(dict.fromkeys(m.number or m.authority for m in found.measures))
-        return cls(found.destination, found.end_user, found.answer, numbers, found.licence_to_leave)
+        return cls(found.destination, found.end_user, found.answer, numbers, found.not_in_ledger, found.licence_to_leave)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +98,12 @@ class LotExposure:
         uncertain: No notice settles the form; it counts as controlled.
         measures: Numbers of the measures that make it controlled.
         practice: Instruments that are only reported (a de-facto stop); never law.
-        delivery: One of `DELIVERIES`.
+        delivery: One of `DELIVERIES` or `PLANS`.
         resale: Buyers to whom the lot may not be passed on; of an assumed origin, those that would be.
         answers: Whether it may be passed on, buyer by buyer: what the report shows too.
-        elsewhere: Measures of other jurisdictions on the form, each with what was checked of it.
+        elsewhere: Measures on the form by the law of where it lies, if not `export_from`, each with what was checked of it.
         market_controlled: The form is controlled in the controlling country, wherever this lot is from: its replacement is.
+        at_most: `value` is an upper bound: the price is that of a purer grade.
     """
 
     lot_id: str
@@ -118,6 +130,7 @@ class LotExposure:
     elsewhere: tuple[tuple[str, str], ...]
     market_controlled: bool
     traceability: Traceability
+    at_most: bool = False
 
     @property
     def barred(self) -> bool:
@@ -213,6 +226,7 @@ def lot_exposures(
         stops = tuple(dict.fromkeys(m.instrument for m in state.measures if m.status == REPORTED and not m.conditional))
         price = prices.get((metal, form))
         delivery = _delivery(row["status"], stored_in, origin, at_risk=bool(counting or stops))
+        laws = laws_to_leave(stored_in, origin, at_origin=delivery != STORED_SAFE)
         found.append(
             LotExposure(
                 lot_id=row["lot_id"],
@@ -236,7 +250,7 @@ def lot_exposures(
                 delivery=delivery,
                 resale=resale(metal, form, origin=origin, purity=purity, size=size),
                 answers=answers(metal, form, origin, purity, size, there=delivery != STORED_SAFE, lies_in=stored_in),
-                elsewhere=tuple((m.number or m.authority, m.confidence) for m in state.elsewhere),
+                elsewhere=tuple((m.number or m.authority, m.confidence) for m in state.elsewhere if m.origin in laws),
                 market_controlled=any(m.counts and m.is_law for m in market.measures),
                 traceability=traceability(row["origin_country"], row["certificate"]),
             )
@@ -268,9 +282,10 @@ class Replacement:
 
 @dataclass(frozen=True, slots=True)
 class PortfolioExposure:
-    """The exposure of all lots. Fractions are of `value`, the sum over lots with a price.
+    """The exposure of all lots. Fractions are of `value`, the sum over lots with a price that are owned or ordered.
 
     Attributes:
+        lots: All of them, planned ones included.
         unpriced: Ids of lots without a price: in no total, and named.
     """
 
@@ -282,8 +297,13 @@ class PortfolioExposure:
     def of(cls, lots: Iterable[LotExposure]) -> PortfolioExposure:
         """The portfolio of these lots."""
         kept = tuple(lots)
-        value = sum(lot.value for lot in kept if lot.value is not None)
+        value = sum(lot.value for lot in kept if lot.value is not None and lot.delivery not in PLANS)
         return cls(kept, value, tuple(lot.lot_id for lot in kept if lot.value is None))
+
+    @property
+    def held(self) -> tuple[LotExposure, ...]:
+        """The lots that are owned or ordered."""
+        return tuple(lot for lot in self.lots if lot.delivery not in PLANS)
 
     def total(self, name: str, lots: Iterable[LotExposure]) -> Total:
         """Number, value and fraction of some of the lots."""
@@ -292,45 +312,55 @@ class PortfolioExposure:
         return Total(name, len(kept), value, value / self.value if self.value else 0.0)
 
     @property
+    def whole(self) -> Total:
+        """All that is owned or ordered."""
+        return self.total("held", self.held)
+
+    @property
     def deliveries(self) -> tuple[Total, ...]:
         """One total a state of delivery, in the order of `DELIVERIES`; they add up to `value`."""
         return tuple(self.total(name, (lot for lot in self.lots if lot.delivery == name)) for name in DELIVERIES)
 
     @property
+    def planned(self) -> tuple[Total, ...]:
+        """One total a state of `PLANS`; `share` compares their value with that of what is held."""
+        return tuple(self.total(name, (lot for lot in self.lots if lot.delivery == name)) for name in PLANS)
+
+    @property
     def controlled(self) -> Total:
         """Lots whose form is under licence or ban for their own route, wherever they are."""
-        return self.total("controlled", (lot for lot in self.lots if lot.controlled))
+        return self.total("controlled", (lot for lot in self.held if lot.controlled))
 
     @property
     def open_orders(self) -> Total:
-        """All that is ordered or planned and at risk: the part that can really fail to arrive."""
-        return self.total("open_at_risk", (lot for lot in self.lots if lot.delivery in (ORDER_AT_RISK, PLANNED_AT_RISK)))
+        """All that is ordered and at risk: the part that can really fail to arrive."""
+        return self.total("open_at_risk", (lot for lot in self.lots if lot.delivery == ORDER_AT_RISK))
 
     @property
     def at_risk(self) -> Total:
         """All that a control in force, or a stop in practice, may stop: open, on its way, at its origin, or unplaced."""
-        settled = (STORED_SAFE, ORDER_CLEAR, PLANNED_CLEAR)
-        threatened = (lot for lot in self.lots if lot.delivery not in settled and (lot.controlled or lot.practice))
+        settled = (STORED_SAFE, ORDER_CLEAR)
+        threatened = (lot for lot in self.held if lot.delivery not in settled and (lot.controlled or lot.practice))
         return self.total("at_risk", threatened)
 
     @property
     def resale_restricted(self) -> Total:
         """Lots with a buyer to whom they may not be passed on, their origin being known."""
-        return self.total("resale_restricted", (lot for lot in self.lots if lot.barred and not lot.assumed_origin))
+        return self.total("resale_restricted", (lot for lot in self.held if lot.barred and not lot.assumed_origin))
 
     @property
     def resale_unknown(self) -> Total:
         """Lots of unknown origin that would be restricted if they came from the controlling country."""
-        return self.total("resale_unknown", (lot for lot in self.lots if lot.barred and lot.assumed_origin))
+        return self.total("resale_unknown", (lot for lot in self.held if lot.barred and lot.assumed_origin))
 
     @property
     def weights(self) -> dict[str, float]:
-        """Fraction of `value` by asset, in the order of the alphabet."""
+        """Fraction of `value` by asset, in the order of the alphabet; 0 for one that is only planned."""
         sums: dict[str, float] = {}
         for lot in self.lots:
             if lot.value is not None:
-                sums[lot.asset] = sums.get(lot.asset, 0.0) + lot.value
-        return {asset: value / self.value for asset, value in sorted(sums.items())} if self.value else {}
+                sums[lot.asset] = sums.get(lot.asset, 0.0) + (0.0 if lot.delivery in PLANS else lot.value)
+        return {asset: value / (self.value or 1.0) for asset, value in sorted(sums.items())}
 
     @property
     def stored_safe(self) -> dict[str, float]:
@@ -355,7 +385,7 @@ class PortfolioExposure:
         moving = [lot for lot in self.lots if lot.asset in bands and lot.value is not None]
         out = [lot for lot in moving if is_out(lot.delivery, lot.export_from, stopped)]
         undelivered = [lot for lot in moving if lot.delivery in (ORDER_AT_RISK, ORDER_CLEAR) and lot.export_from == stopped]
-        planned = [lot for lot in moving if lot.delivery in (PLANNED_AT_RISK, PLANNED_CLEAR)]
+        planned = [lot for lot in moving if lot.delivery in PLANS]
 
         def at(case: str) -> Replacement:
             multiples = {asset: getattr(one, case) for asset, one in bands.items()}

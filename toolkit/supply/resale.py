@@ -1,4 +1,4 @@
-"""To whom a lot may be passed on: measures of its origin that single out a buyer, and permits of others on the way to him."""
+"""To whom a lot may be passed on: measures of its origin that single out a buyer, and the export law of where it lies."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from toolkit.core.countries import CUSTOMS_CHINA
 from toolkit.core.size import PieceSize
 from toolkit.supply.chronology import BINDING, IN_FORCE, SUSPENDED, UNSETTLED
 from toolkit.supply.controls import CHINA, ControlLedger
-from toolkit.supply.events import END_USERS, EUROPEAN_UNION
+from toolkit.supply.events import END_USERS, EU_MEMBERS, EUROPEAN_UNION
 from toolkit.supply.state import UNCHECKED, Measure
 
 RESTRICTING = ("ban", "entity_list")
@@ -24,7 +25,8 @@ SINGLED_OUT = (("USA", "civil"), ("USA", "military"), ("JPN", "military"))
 YES, PERMIT, LICENCE, SUSPENDED_NO, NOT_SETTLED, NO = "yes", "permit", "licence", "suspended", "unsettled", "no"
 """Answers: nothing known stands in the way; a permit of the European Union is needed; the metal is still, or may be, where it
 is exported from and needs a licence to leave; a ban is suspended today; what stands in the way is not settled (its text was not
-checked, does not settle the form or the case, or its suspension goes on by an act that was not seen); forbidden."""
+checked, does not settle the form or the case, its suspension goes on by an act that was not seen, or the export law of the
+place is not in the ledger); forbidden."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class ResaleAnswer:
     Attributes:
         answer: One of the answers above, the gravest that applies.
         measures: The measures it rests on; none for yes.
+        not_in_ledger: Countries (ISO-3) that the lot has to leave and whose export law the ledger does not hold.
         licence_to_leave: Whoever buys, a licence in force comes first: the lot is still, or may be, where it is exported from.
     """
 
@@ -41,7 +44,23 @@ class ResaleAnswer:
     end_user: str
     answer: str
     measures: tuple[Measure, ...]
+    not_in_ledger: tuple[str, ...]
     licence_to_leave: bool
+
+
+def export_law(country: str) -> str:
+    """The jurisdiction whose export law binds what leaves a country (ISO-3): of a member state that of the European Union."""
+    return EUROPEAN_UNION if country in EU_MEMBERS else CHINA if country in CUSTOMS_CHINA else country
+
+
+def laws_to_leave(lies_in: str | None, origin: str, *, at_origin: bool) -> frozenset[str]:
+    """The jurisdictions whose export law binds a lot on its way to any buyer; arguments as in `resale_answer`.
+
+    A measure binds what leaves its country: that of another is none of the lot's. A place that is not known may be any of those
+    whose law is in the ledger.
+    """
+    there = frozenset({export_law(origin)}) if at_origin else frozenset()
+    return there | (frozenset({EUROPEAN_UNION, CHINA}) if lies_in is None else frozenset({export_law(lies_in)}))
 
 
 def resale_buyers(ledger: ControlLedger, *, on: date, origin: str = CHINA) -> tuple[tuple[str, str], ...]:
@@ -84,8 +103,9 @@ def resale_answer(
     met = sorted(_meeting(state.measures, place, user), key=lambda m: (m.status != IN_FORCE, m.instrument != "ban", m.event_id))
     barred = [m for m in met if m.status == IN_FORCE and m.certainty == "named"]
     leaving = [m for m in state.measures if at_origin and m.counts and m.is_law]
-    laws = (EUROPEAN_UNION, lies_in or CHINA)  # a measure binds what leaves its country: that of another is none of the lot's
+    laws = laws_to_leave(lies_in, origin, at_origin=at_origin)
     local = [m for m in state.elsewhere if m.counts and m.origin in laws]
+    missing = tuple(sorted(laws - ledger.origins(on)))
     reaching = [
         m for m in state.measures if m.instrument == REACHING and m.is_law and m.status in BINDING and not m.conditional
     ]
@@ -99,9 +119,10 @@ def resale_answer(
         (SUSPENDED_NO, [m for m in met if m.status == SUSPENDED]),
         (PERMIT, local),
     )
-    answer, shown = next(((word, measures) for word, measures in found if measures), (YES, []))
+    nothing = (NOT_SETTLED if missing else YES, list[Measure]())
+    answer, shown = next(((word, measures) for word, measures in found if measures), nothing)
     licence = any(m.status == IN_FORCE and m.instrument not in RESTRICTING for m in leaving)
-    return ResaleAnswer(place, user, answer, tuple(shown), licence)
+    return ResaleAnswer(place, user, answer, tuple(shown), missing, licence)
 
 
 def _meeting(measures: tuple[Measure, ...], place: str, user: str) -> Iterator[Measure]:

@@ -50,7 +50,13 @@ def request_of(settings, tmp_path):
 def test_totals_add_up_and_each_price_says_what_it_is(request_of):
     record = expose(request_of()).to_json()
     values = {lot["lot_id"]: lot["value"] for lot in record["lots"]}
-    assert sum(v for v in values.values() if v is not None) == pytest.approx(record["value"])
+    assert sum(v for key, v in values.items() if v is not None and key != "L4") == pytest.approx(record["value"])
+    assert [(total["name"], total["value"]) for total in record["planned"] if total["lots"]] == [
+        ("planned_at_risk", values["L4"])
+    ]
+    assert [
+        words for words in record["statements"] if words.startswith(f"Planned, not owned and in no total: {values['L4']:,.2f}")
+    ]
     assert sum(total["value"] for total in record["deliveries"]) == pytest.approx(record["value"])
     assert sum(total["share"] for total in record["deliveries"]) == pytest.approx(1.0)
     assert record["unpriced"] == ["L5"]
@@ -209,7 +215,11 @@ def test_twenty_coins_are_worth_their_fine_content_and_fine_weight_is_taken_as_i
     assert gross.purchases[1].cost == pytest.approx(678.6 * 50)
     notes = gross.to_json()["notes"]
     assert [note for note in notes if "fine content" in note and "AU-1" in note and "AG-1" not in note]
-    assert [note for note in notes if note.startswith("Of GA-1 the price is that of a purity of 99.99 %")]
+    gallium = gross.portfolio.lots[2]
+    assert [lot.at_most for lot in gross.portfolio.lots] == [False, False, True]
+    (bound,) = (remark for remark in gross.remarks if "purity of 99.99 %, and that of GA-1 is lower" in remark.text)
+    assert (bound.is_warning, bound.money) == (True, gallium.value)
+    assert f"worth at most {gallium.value:,.2f} EUR" in bound.text
     file = Path(request.holdings)
     file.write_text(file.read_text("utf-8").replace("quantity", "Feingewicht"), encoding="utf-8")
     assert {lot.lot_id: lot.mass for lot in expose(request).portfolio.lots}["AU-1"] == pytest.approx(0.6786)

@@ -16,7 +16,7 @@ from toolkit.app.run_schema import NAMED, PHRASE, Day, LaterDay, Number, Text, W
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.said import Said, said
 from toolkit.supply.exit_cost import ExitTerms
-from toolkit.supply.exposure import sale_obstacle
+from toolkit.supply.exposure import PLANS, sale_obstacle
 from toolkit.supply.holding_period import RULES, HoldingRule
 
 HORIZONS = (1, 3, 5)
@@ -76,7 +76,8 @@ def exit_(ask: Ask) -> dict[str, Any] | None:
     """The exit of a proposal or of lots; None for a subject that holds nothing which could be sold."""
     exposure = ask.record.get("exposure")
     stakes = list(_of_run(ask)) if exposure is None else list(_of_lots(exposure, ask.context.products))
-    rows = exposure["lots"] if exposure else ()
+    rows = [row for row in exposure["lots"] if row["delivery"] not in PLANS] if exposure else []
+    stopped = [row for row in rows if not _for_sale(row)]
     tax = None if exposure is None else _tax(exposure, ask)
     if not stakes and not (tax and tax["lots"]):
         return None
@@ -90,8 +91,7 @@ def exit_(ask: Ask) -> dict[str, Any] | None:
         "horizons": HORIZONS,
         "products": sorted(products, key=lambda row: (-row["value"], row["asset"])),
         "total": _total(products, years),
-        "open": {"lots": sum(not _for_sale(row) for row in rows),
-                 "value": sum(row["value"] or 0.0 for row in rows if not _for_sale(row))},
+        "open": {"lots": len(stopped), "value": sum(row["value"] or 0.0 for row in stopped)},
         "unpriced": [row["lot_id"] for row in rows if row["value"] is None and _for_sale(row)],
         "tax": tax,
         "assumptions": dict(_assumptions(ask, stakes, tax, has_days=bool(days))),
@@ -101,7 +101,8 @@ def exit_(ask: Ask) -> dict[str, Any] | None:
 
 def _for_sale(lot: Mapping[str, Any]) -> bool:
     """Whether a lot of an exposure can be sold today."""
-    return sale_obstacle(lot["delivery"], threatened=lot["controlled"] or bool(lot["practice"])) is None
+    obstacle = sale_obstacle(lot["delivery"], threatened=lot["controlled"] or bool(lot["practice"]))
+    return obstacle is None and not lot.get("at_most")
 
 
 def _of_run(ask: Ask) -> Iterator[Stake]:
@@ -194,7 +195,7 @@ def _tax(exposure: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
     lots, left_out = [], 0
     for lot, bought in zip(exposure["lots"], exposure["purchases"], strict=True):
         # A plan, or a purchase after the day of the report: no clock runs yet.
-        if bought["bought"] is None or lot["status"] == "planned" or date.fromisoformat(bought["bought"]) > ask.as_of:
+        if bought["bought"] is None or lot["delivery"] in PLANS or date.fromisoformat(bought["bought"]) > ask.as_of:
             left_out += 1
             continue
         asset = known.get(lot["asset"])
@@ -202,7 +203,7 @@ def _tax(exposure: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
             "lot_id": lot["lot_id"], "asset": lot["asset"], "name": lot["asset"] if asset is None else asset.name,
             "element": asset and asset.element, "form": lot["form"], "mass": lot["mass"], "status": lot["status"],
             "bought": bought["bought"], "cost": bought["cost"], "value": lot["value"],
-            "gain": None if None in (lot["value"], bought["cost"]) else lot["value"] - bought["cost"],
+            "gain": None if None in (lot["value"], bought["cost"]) or lot.get("at_most") else lot["value"] - bought["cost"],
             **_clock(rule, date.fromisoformat(bought["bought"]), ask.as_of),
         })  # fmt: skip
     return {

@@ -1,4 +1,4 @@
-"""To whom each kind of lot may be passed on: the measures of its origin that single out a buyer, and permits on the way."""
+"""To whom each kind of lot may be passed on: measures of its origin that single out a buyer, and the law of where it lies."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from toolkit.app.findings.part import Ask, part
 from toolkit.app.run_schema import NAMED, LaterDay, Text
 from toolkit.core.size import PieceSize
-from toolkit.supply.exposure import STORED_SAFE
+from toolkit.supply.exposure import PLANS, STORED_SAFE
 from toolkit.supply.purity import purity_fraction
 from toolkit.supply.resale import resale_answer, resale_buyers
 from toolkit.supply.state import Measure
@@ -27,7 +27,7 @@ SHAPE = {
     "groups": [{
         **NAMED, "form": str, "traded": bool, "origin": str, "at_origin": bool, "lots": int, "value": float,
         "answers": [{
-            "answer": str, "licence_to_leave": bool, "certain": bool,
+            "answer": str, "not_in_ledger": [str], "licence_to_leave": bool, "certain": bool,
             "measures": [{
                 "event_id": str, "instrument": str, "number": Text, "authority": Text, "status": str, "since": LaterDay,
                 "until": LaterDay, "standing": str, "confidence": str, "source_id": str,
@@ -41,13 +41,14 @@ SHAPE = {
 def resale(ask: Ask) -> dict[str, Any] | None:
     """The answer for every metal, form and origin held and every buyer that a notice singles out; None for a run."""
     exposure = ask.record.get("exposure")
-    if exposure is None or not exposure["lots"]:
+    held = [lot for lot in exposure["lots"] if lot["delivery"] not in PLANS] if exposure is not None else []
+    if not held:
         return None
     buyers = resale_buyers(ask.context.ledger, on=ask.as_of)
     buyers = tuple(sorted(buyers, key=lambda buyer: (buyer[0] != "USA", buyer[0], _ORDER.get(buyer[1], 9))))
     names = {asset.key: (asset.name, asset.element, asset.form) for asset in ask.context.products}
     groups = []
-    for kind, lots in _groups(exposure["lots"]).items():
+    for kind, lots in _groups(held).items():
         metal, form, origin, *_, there, _ = kind
         name, element, traded = names.get(metal, (metal, None, None))
         groups.append({
@@ -89,7 +90,7 @@ def _answer(ask: Ask, kind: Kind, buyer: tuple[str, str]) -> dict[str, Any]:
         on=ask.as_of, origin=exporter, at_origin=there, lies_in=lies_in, purity=purity,
         size=size,
     )  # fmt: skip
-    return {"answer": found.answer, "licence_to_leave": found.licence_to_leave,
+    return {"answer": found.answer, "not_in_ledger": found.not_in_ledger, "licence_to_leave": found.licence_to_leave,
             "certain": all(m.certainty == "named" for m in found.measures),
             "measures": [_told(m) for m in found.measures]}  # fmt: skip
 

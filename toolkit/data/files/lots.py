@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import dataframely as dy
@@ -134,12 +134,14 @@ class Holdings:
         name: File name as shown.
         notes: How the file was read, and what was assumed where it says nothing.
         fine: Whether quantities are fine weight, by their header.
+        below_grade: Lot -> purity that the price of its product is for, where its own is lower.
     """
 
     frame: pl.DataFrame
     name: str
     notes: tuple[str, ...] = ()
     fine: bool = False
+    below_grade: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

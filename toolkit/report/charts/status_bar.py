@@ -25,7 +25,6 @@ FILLS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "clear": {"fill": TOKENS["wl"]},
         "unsettled": {"fill": TOKENS["paper"], "stroke": TOKENS["ctl"], "strokeDash": [4, 3], "strokeWidth": 1.5},
         "order": {"fill": TOKENS["ctl"]},
-        "planned": {"fill": TOKENS["hatch"], "stroke": TOKENS["ctl"]},
     }
 )
 """How a part looks: solid, dashed outline or hatched."""

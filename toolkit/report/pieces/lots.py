@@ -12,7 +12,9 @@ from toolkit.report.words.formats import day
 from toolkit.report.words.language import Language, mark
 from toolkit.report.words.text import Span, Text, name
 
-Reach = Literal["safe", "clear", "unsettled", "order", "planned"]
+Reach = Literal["safe", "clear", "unsettled", "order"]
+PLANNED = "planned"
+"""Status of a lot that is not owned: in no total of what is held."""
 DELAY, ORIGIN, FORM, LATER = "licence_delay", "origin_unknown", "form_unsettled", "bought_later"
 """Keys of what a holdings file makes a report assume."""
 REACHES: Mapping[Reach, str] = MappingProxyType(
@@ -21,17 +23,15 @@ REACHES: Mapping[Reach, str] = MappingProxyType(
         "clear": mark("Elsewhere, with nothing in force on it"),
         "unsettled": mark("Under control and at its origin or in China, on its way, or at a place not understood"),
         "order": mark("Ordered, can fail to arrive"),
-        "planned": mark("Planned, can fail to arrive"),
     }
 )
-"""What an export control can do to a lot, in the order of the bar: every lot is in one, so that their totals close."""
+"""What an export control can do to a lot, in the order of the bar: each that is held is in one, so that their totals close."""
 LEGEND: Mapping[Reach, tuple[str, str]] = MappingProxyType(
     {
         "safe": ("new", mark("stored, out of reach")),
         "clear": ("whitelist", mark("nothing in force on it")),
         "unsettled": ("uncertain", mark("under control, place or border not settled")),
         "order": ("on", mark("ordered, at risk")),
-        "planned": ("suspended", mark("planned, at risk")),
     }
 )
 """Class of the mark in a legend, and the words beside it."""
@@ -39,7 +39,7 @@ _OPEN: Mapping[str, Reach] = MappingProxyType(
     {
         "stored_safe": "safe",
         "open_order_at_risk": "order",
-        "planned_at_risk": "planned",
+        "planned_at_risk": "order",
         "open_order_clear": "clear",
         "planned_clear": "clear",
     }
@@ -64,10 +64,10 @@ def reach(lot: Mapping[str, Any]) -> Reach:
 
 
 def sums(lots: Sequence[Mapping[str, Any]]) -> Mapping[Reach, Sum]:
-    """The lots by reach; their values add up to the value of all."""
+    """The lots that are owned or ordered by reach; their values add up to the value of all of them."""
     found: dict[Reach, Sum] = {}
     for key in REACHES:
-        inside = [lot for lot in lots if reach(lot) == key]
+        inside = [lot for lot in lots if lot["status"] != PLANNED and reach(lot) == key]
         found[key] = Sum(key, len(inside), sum(lot["value"] or 0.0 for lot in inside))
     return MappingProxyType(found)
 

@@ -204,12 +204,16 @@ def _source(run: Findings) -> Iterator[Inline]:
     practice: dict[str, list[Mapping[str, Any]]] = {}
     abroad: dict[str, list[Mapping[str, Any]]] = {}
     facts: dict[str, Mapping[str, Any]] = {}
+    lots = run.record["exposure"]["lots"] if run.record.get("exposure") else None
+    binding = None if lots is None else {(lot["asset"], number) for lot in lots for number, _ in lot["elsewhere"]}
     for row in run.record["controls"]:
         for m in row["measures"]:
             if m["status"] == "reported":
                 practice.setdefault(m["event_id"], []).append(row)
                 facts[m["event_id"]] = m
         for m in row["elsewhere"]:
+            if binding is not None and (row["asset"], m["number"] or m["authority"]) not in binding:
+                continue  # no lot of the metal has to leave that place
             abroad.setdefault(m["event_id"], []).append(row)
             facts[m["event_id"]] = m
     for key, rows in practice.items():

@@ -110,9 +110,10 @@ def _what(run: Findings, part: Mapping[str, Any]) -> Iterator[Inline]:
         yield " "
         yield from say.counted(
             part["open"]["lots"],
-            "{N} lot ({value}) is not for sale today: it has not arrived, or an export control may hold it where it is.",
-            "{N} lots ({value}) are not for sale today: they have not arrived, or an export control may hold them where they "
-            "are.",
+            "{N} lot ({value}) is not for sale today: it has not arrived, an export control may hold it where it is, or its "
+            "grade has no price.",
+            "{N} lots ({value}) are not for sale today: they have not arrived, an export control may hold them where they "
+            "are, or their grade has no price.",
             value=run.money(part["open"]["value"]),
         )
     if part["unpriced"]:

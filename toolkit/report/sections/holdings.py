@@ -11,14 +11,14 @@ from toolkit.report.charts.status_bar import Part, status_bar
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Missing, Row, Table
 from toolkit.report.findings import Findings
-from toolkit.report.pieces.lots import DELAY, FORM, LEGEND, ORIGIN, REACHES, Reach, product, reach, shown_name, sums
+from toolkit.report.pieces.lots import DELAY, FORM, LEGEND, ORIGIN, PLANNED, REACHES, Reach, product, reach, shown_name, sums
 from toolkit.report.words.language import mark
 from toolkit.report.words.text import NONE, Inline, Text, muted, name, plain, sources, strong, text
 
 SHOWN = 30
 """Lots with a row of their own; the rest is one sum, and the data table has all."""
 UNPRICED_NAMED = 3
-ALWAYS: tuple[Reach, ...] = ("safe", "order", "planned")
+ALWAYS: tuple[Reach, ...] = ("safe", "order")
 """Told even where no lot is in them: that nothing is at risk is the answer."""
 STATUS: Mapping[str, str] = MappingProxyType(
     {"stored": mark("stored"), "in_transit": mark("in transit"), "ordered": mark("ordered"), "planned": mark("planned")}
@@ -61,7 +61,7 @@ def holdings(run: Findings) -> tuple[Block, ...] | Missing:
 
 def _bar(run: Findings, lots: Sequence[Mapping[str, Any]]) -> Figure:
     say, fmt, found = run.say, run.fmt, sums(lots)
-    total = sum(part.value for part in found.values())
+    total, plans = sum(part.value for part in found.values()), [lot for lot in lots if lot["status"] == PLANNED]
     shown = [part for part in found.values() if part.lots or part.reach in ALWAYS]
     rows = [
         Row(
@@ -78,12 +78,16 @@ def _bar(run: Findings, lots: Sequence[Mapping[str, Any]]) -> Figure:
     rows.append(
         Row(
             (
-                text(say.words("All lots")), text(fmt.number(len(lots))), text(strong(fmt.number(total))),
+                text(say.words("Owned or ordered")), text(fmt.number(len(lots) - len(plans))), text(strong(fmt.number(total))),
                 text(muted(whole)) if whole else text(NONE),
             ),
             total=True,
         )
     )  # fmt: skip
+    if plans:
+        value = fmt.number(sum(lot["value"] or 0.0 for lot in plans))
+        cells = (say.words("Planned, not owned, in no total"), fmt.number(len(plans)), value, NONE)
+        rows.append(Row(tuple(text(cell) for cell in cells)))
     table = Table(
         say.words("Value by what a control can do"),
         (
@@ -111,20 +115,15 @@ def _bar(run: Findings, lots: Sequence[Mapping[str, Any]]) -> Figure:
 
 def _finding(run: Findings, found: Mapping[Reach, Any], total: float) -> Text:
     say = run.say
-    ordered, planned, safe = (found[key].value for key in ("order", "planned", "safe"))
-    lots = found["order"].lots + found["planned"].lots
-    if ordered + planned > 0:
-        shares = {"share": run.fmt.percent((ordered + planned) / total), "safe": run.fmt.percent(safe / total)}
-        if not planned:
-            return say("{share} of value is ordered under a control in force; {safe} is out of reach", **shares)
-        if not ordered:
-            return say("{share} of value is planned under a control in force; {safe} is out of reach", **shares)
-        return say("{share} of value is ordered or planned under a control in force; {safe} is out of reach", **shares)
+    ordered, safe, lots = found["order"].value, found["safe"].value, found["order"].lots
+    if ordered > 0:
+        shares = {"share": run.fmt.percent(ordered / total), "safe": run.fmt.percent(safe / total)}
+        return say("{share} of value is ordered under a control in force; {safe} is out of reach", **shares)
     if lots:
         return say.counted(
             lots,
-            "{N} lot without a price is on order or planned and can be stopped",
-            "{N} lots without a price are on order or planned and can be stopped",
+            "{N} lot without a price is on order and can be stopped",
+            "{N} lots without a price are on order and can be stopped",
         )
     if found["unsettled"].lots:
         return say(
@@ -186,7 +185,7 @@ def _lots(run: Findings, lots: Sequence[Mapping[str, Any]]) -> Figure:
 def _largest(run: Findings, order: Sequence[Mapping[str, Any]], rows: Mapping[str, Mapping[str, Any]]) -> Text:
     """Of what is at risk the largest lot, else the largest of all."""
     say = run.say
-    risky = [lot for lot in order if reach(lot) in ("order", "planned")]
+    risky = [lot for lot in order if reach(lot) == "order" and lot["status"] != PLANNED]
     if risky:
         lot = risky[0]
         return say(
@@ -195,7 +194,7 @@ def _largest(run: Findings, order: Sequence[Mapping[str, Any]], rows: Mapping[st
             metal=run.metal(product(lot, rows)),
             value=run.money(lot["value"]) if lot["value"] is not None else NONE,
         )
-    lot = order[0]
+    lot = next((lot for lot in order if lot["status"] != PLANNED), order[0])
     if lot["value"] is None:
         return say("No lot has a price")
     return say(
@@ -222,7 +221,7 @@ def _cells(run: Findings, lot: Mapping[str, Any], rows: Mapping[str, Mapping[str
         text(shown_name(lot["lot_id"])),
         text(run.head(product(lot, rows)), ", ", name(say.term("term", lot["form"])), ", ", origin),
         text(fmt.quantity(lot["mass"])),
-        text(NONE) if lot["value"] is None else text(strong(fmt.number(lot["value"]))),
+        text(NONE) if lot["value"] is None else text("≤ " if lot.get("at_most") else "", strong(fmt.number(lot["value"]))),
         text(*place),
         text(numbers) if numbers else text(NONE),
         text(say.words(STOP[_stop(lot)])),
@@ -239,7 +238,7 @@ def _plain_cells(run: Findings, lot: Mapping[str, Any], rows: Mapping[str, Mappi
         text(name(lot["lot_id"])),
         text(", ".join(what)),
         text(fmt.quantity(lot["mass"])),
-        text(NONE) if lot["value"] is None else text(fmt.number(lot["value"])),
+        text(NONE) if lot["value"] is None else text("≤ " if lot.get("at_most") else "", fmt.number(lot["value"])),
         text(status, ", ", name(lot["location"])) if lot["location"] else text(status),
         text(_numbers(run, lot)),
         text(say.words(BRIEFLY[_stop(lot)])),
@@ -263,7 +262,7 @@ def _stop(lot: Mapping[str, Any]) -> str:
 
 
 def _rest(run: Findings, rest: Sequence[Mapping[str, Any]]) -> Text:
-    risky = sum(reach(lot) in ("order", "planned") for lot in rest)
+    risky = sum(reach(lot) == "order" and lot["status"] != PLANNED for lot in rest)
     if not risky:
         return run.say("none of them is at risk")
     return run.say.counted(risky, "{n} of them is at risk", "{n} of them are at risk")
@@ -273,7 +272,8 @@ def _yearly(run: Findings) -> Figure | None:
     """The prices that are averages of a year: where they are paid, and what was quoted in Europe; None without one."""
     say, fmt, exposure = run.say, run.fmt, run.record["exposure"]
     prices = {price["asset"]: price for price in exposure["prices"] if price["kind"] == "annual_average"}
-    value = sum(lot["value"] or 0.0 for lot in exposure["lots"] if lot["asset"] in prices)
+    held = [lot for lot in exposure["lots"] if lot["status"] != PLANNED]
+    value = sum(lot["value"] or 0.0 for lot in held if lot["asset"] in prices)
     if value <= 0:
         return None
     rows = {row["asset"]: row for row in run.record["controls"]}
@@ -339,7 +339,7 @@ def _delay(run: Findings) -> Figure | None:
     """How long a licence takes, and how far what is stored reaches where the use is known."""
     exposure, say, fmt = run.record["exposure"], run.say, run.fmt
     delay = exposure["licence_delay"]
-    if delay is None or not any(reach(lot) in ("order", "planned") for lot in exposure["lots"]):
+    if delay is None or not any(reach(lot) == "order" for lot in exposure["lots"]):
         return None
 
     def days(count: float) -> Inline:

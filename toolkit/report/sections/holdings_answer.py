@@ -10,7 +10,7 @@ from toolkit.report.document import Block, Heading, KeyFigure, KeyFigures, Parag
 from toolkit.report.findings import Findings
 from toolkit.report.pieces.deadline import deadline
 from toolkit.report.pieces.facts import doubts
-from toolkit.report.pieces.lots import FORM, LATER, ORIGIN, Reach, Sum, shown_name, sums
+from toolkit.report.pieces.lots import FORM, LATER, ORIGIN, PLANNED, Reach, Sum, shown_name, sums
 from toolkit.report.words.formats import day
 from toolkit.report.words.text import NONE, Inline, Text, sources, text
 
@@ -65,7 +65,8 @@ def _at_risk(run: Findings, found: Mapping[Reach, Sum], total: float) -> Text | 
 
 
 def _paragraph(run: Findings, exposure: Mapping[str, Any]) -> Iterator[Inline]:
-    say, lots = run.say, exposure["lots"]
+    say, lots = run.say, [lot for lot in exposure["lots"] if lot["status"] != PLANNED]
+    plans = [lot for lot in exposure["lots"] if lot["status"] == PLANNED]
     if exposure["value"] > 0:
         yield from say.counted(
             len(lots),
@@ -80,12 +81,22 @@ def _paragraph(run: Findings, exposure: Mapping[str, Any]) -> Iterator[Inline]:
             towards=run.towards(run.record["owner"]["country"]),
             controls=sources(*run.of_tables("controls"), *run.rests_on(ORIGIN, FORM)),
         )
-    else:
+    elif lots:
         yield from say.counted(
             len(lots),
             "The file {file} lists {n} lot, and no price is known for its form.",
             "The file {file} lists {n} lots, and no price is known for any of their forms.",
             file=shown_name(run.subject),
+        )
+    else:
+        yield from say("The file {file} lists nothing that is owned or ordered.", file=shown_name(run.subject))
+    if plans:
+        yield " "
+        yield from say.counted(
+            len(plans),
+            "{N} more lot, worth {total}, is only planned: not owned, and in no total.",
+            "{N} more lots, worth {total}, are only planned: not owned, and in no total.",
+            total=run.money(sum(lot["value"] or 0.0 for lot in plans)),
         )
     yield " "
     yield from say("Metal stored outside its origin cannot be stopped by a licence there; orders and top-ups can.")
@@ -117,14 +128,13 @@ def _safe(run: Findings, found: Mapping[Reach, Sum]) -> KeyFigure:
 
 
 def _stoppable(run: Findings, found: Mapping[Reach, Sum], exposure: Mapping[str, Any]) -> KeyFigure:
-    total, order, planned = exposure["at_risk"], found["order"].value, found["planned"].value
+    total, order = exposure["at_risk"], found["order"].value
     note = ()
     if exposure["value"] > 0:
         note = run.say(
-            "{ordered} ordered, {planned} planned, {stored} within the reach of a control; {share} of value",
+            "{ordered} ordered, {stored} within the reach of a control; {share} of value",
             ordered=run.money(order),
-            planned=run.money(planned),
-            stored=run.money(total["value"] - order - planned),
+            stored=run.money(total["value"] - order),
             share=_share(run, total["value"]),
         )
     return _figure(run, run.say.words("May be stopped"), total["value"], total["lots"], note)

@@ -63,8 +63,8 @@ def resale(run: Findings) -> tuple[Block, ...]:
     lines = tuple(Line(_symbols(groups), _names(run, groups), _states(run, part, groups[0])) for _, groups in merged)
     matrix = Matrix(say.words("Answer by lot and buyer"), say.words("Metal, form and origin"), columns, lines)
     sub = say(
-        "Measures of the country of origin on {day} that single out a buyer, and permits on the way to him. They hold wherever "
-        "the metal is stored, and the notices claim liability of whoever passes goods on.",
+        "On {day}: the export law of where a lot lies or comes from, and the measures of China that single out a buyer. These "
+        "follow Chinese metal wherever it is stored, and the notices claim liability of whoever passes it on.",
         day=run.fmt.long_date(run.as_of),
     )
     if reviewed := review(run):
@@ -144,6 +144,9 @@ def _state(run: Findings, answer: Mapping[str, Any]) -> State:
     say, fmt, kind = run.say, run.fmt, answer["answer"]
     if kind == YES:
         return State("clear", say.words(ANSWER[YES]), "")
+    if not answer["measures"]:
+        places = say.series([short_country(place, say) for place in answer["not_in_ledger"]])
+        return State("uncertain", say.words(ANSWER[kind]), say.words("law of {places} not in the ledger", places=places))
     first, more = answer["measures"][0], len(answer["measures"]) - 1
     number = ACT.sub(r"\1", _number(run, first))
     if more:
