@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from toolkit.app.inputs import Inputs
-from toolkit.factors.covariance import FactorCovariance
+from toolkit.factors.covariance import FactorCovariance, NamedFactors
 from toolkit.factors.factors import DOLLAR_SERIES, MARKET, SUPPLY
 from toolkit.factors.forecast import FloatArray, Forecast
 from toolkit.strategy.model import Strategy
@@ -53,8 +53,8 @@ def _tests(loadings: list[tuple[str, dict[str, float]]]) -> dict[str, float]:
 
 def _factor_rows(strategy: Strategy, inputs: Inputs, forecast: Forecast, destination: str) -> list[dict[str, Any]]:
     """One row a named factor: members, volatility a year, and what the last twelve months came to."""
-    model, covariance = forecast.model, strategy.forecast.covariance
-    if model is None or not isinstance(covariance, FactorCovariance):
+    model, covariance = forecast.model, strategy.forecast.covariance or FactorCovariance()
+    if model is None or not isinstance(covariance, NamedFactors):
         return []
     priced = inputs.prices["asset"].unique().sort().to_list()
     known = {*priced, DOLLAR_SERIES}
@@ -81,7 +81,7 @@ def _factor_rows(strategy: Strategy, inputs: Inputs, forecast: Forecast, destina
     return rows
 
 
-def _sides(inputs: Inputs, priced: list[str], covariance: FactorCovariance, destination: str) -> tuple[list[str], list[str]]:
+def _sides(inputs: Inputs, priced: list[str], covariance: NamedFactors, destination: str) -> tuple[list[str], list[str]]:
     """Metals under control and not, as of today: the two sides of the supply shock."""
     held = {asset.key: asset for asset in inputs.products if asset.key in priced and asset.group != PRECIOUS}
     on = inputs.snapshot.as_of

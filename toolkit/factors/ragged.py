@@ -16,8 +16,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from toolkit.core.assets import Universe
-from toolkit.factors.covariance.form import FactorForm
-from toolkit.factors.forecast import STATISTICAL, FloatArray
+from toolkit.factors.covariance.form import FactorForm, with_rest
+from toolkit.factors.forecast import FloatArray
 from toolkit.factors.history import DAY_BY_DAY, AnnualPrices
 from toolkit.factors.observation.joint import capped
 from toolkit.factors.panel import Panel
@@ -49,10 +49,9 @@ def with_silent(
         The same named factors. Everything else becomes new components, which leave the covariance of the h assets as it
         was.
     """
-    named = [i for i, name in enumerate(form.factors) if not name.startswith(STATISTICAL)]
+    named = form.named
     F, B = form.factor_cov[np.ix_(named, named)], form.loadings[:, named]
-    whole = form.loadings @ form.factor_cov @ form.loadings.T + np.diag(form.specific_var)
-    rest = whole - B @ F @ B.T
+    rest = form.matrix - B @ F @ B.T
     size = np.sqrt(np.diag(rest))
     lenders = _lenders(heard, groups)
     loadings, errors = np.zeros((2, len(heard), len(named)))
@@ -66,7 +65,7 @@ def with_silent(
     correlation[np.ix_(heard, heard)] = rest / np.outer(size, size)
     alone = {group: level for group, level in within.items() if group not in np.array(groups)[heard]}
     _borrow(correlation, heard, lenders, np.array(groups)[~heard], _unexplained(alone, groups, variance, systematic, own))
-    return _assemble(form, named, loadings, errors, own, correlation)
+    return with_rest(form, named, loadings, errors, own, correlation)
 
 
 def _lenders(heard: NDArray[np.bool_], groups: tuple[str, ...]) -> NDArray[np.bool_]:
@@ -134,30 +133,6 @@ def _borrow(
     np.fill_diagonal(inside, 1.0)
     correlation[np.ix_(~heard, heard)], correlation[np.ix_(heard, ~heard)] = across, across.T
     correlation[np.ix_(~heard, ~heard)] = inside
-
-
-def _assemble(
-    form: FactorForm, named: list[int], loadings: FloatArray, errors: FloatArray, own: FloatArray, correlation: FloatArray
-) -> FactorForm:
-    """Named factors as they were, the rest as principal components of its correlation beside its smallest eigenvalue."""
-    values, vectors = np.linalg.eigh(correlation)
-    floor = max(float(values[0]), 0.0)
-    kept = np.flatnonzero(values - floor > 1e-9)[::-1]
-    rest = np.sqrt(own)[:, None] * vectors[:, kept] * np.sqrt(values[kept] - floor)
-    rest = rest * np.where(rest.sum(axis=0) < 0, -1.0, 1.0)
-    k = len(named)
-    factor_cov = np.eye(k + len(kept))
-    factor_cov[:k, :k] = form.factor_cov[np.ix_(named, named)]
-    prefix = STATISTICAL[1] if named else STATISTICAL[0]
-    return FactorForm(
-        factors=(*(form.factors[i] for i in named), *(f"{prefix}{i + 1}" for i in range(len(kept)))),
-        loadings=np.hstack([loadings, rest]),
-        factor_cov=factor_cov,
-        specific_var=own * floor,
-        loading_errors=np.hstack([errors, np.full(rest.shape, np.nan)]),
-        notes=form.notes,
-        model=form.model,
-    )
 
 
 def annual_correlation(members: tuple[AnnualPrices, ...]) -> float | None:

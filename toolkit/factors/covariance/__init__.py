@@ -4,8 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
+from toolkit.factors.covariance.blend import BlendCovariance
+from toolkit.factors.covariance.dynamic import DynamicCovariance
 from toolkit.factors.covariance.ewma import EwmaConstantCorrelationCovariance, EwmaCovariance
-from toolkit.factors.covariance.factor import FactorCovariance
+from toolkit.factors.covariance.factor import FactorCovariance, NamedFactors
 from toolkit.factors.covariance.form import CovarianceInputs, FactorForm
 from toolkit.factors.covariance.ledoit_wolf import LedoitWolfCovariance
 from toolkit.factors.covariance.nonlinear import NonlinearShrinkageCovariance
@@ -22,19 +24,24 @@ CovarianceSpec = Annotated[
     | EwmaCovariance
     | EwmaConstantCorrelationCovariance
     | PcaCovariance
-    | PoetCovariance,
+    | PoetCovariance
+    | DynamicCovariance
+    | BlendCovariance,
     Field(discriminator="kind"),
 ]
 """What `covariance = {kind = ...}` of a strategy may be."""
 
 __all__ = [
+    "BlendCovariance",
     "CovarianceInputs",
     "CovarianceSpec",
+    "DynamicCovariance",
     "EwmaConstantCorrelationCovariance",
     "EwmaCovariance",
     "FactorCovariance",
     "FactorForm",
     "LedoitWolfCovariance",
+    "NamedFactors",
     "NonlinearShrinkageCovariance",
     "OasCovariance",
     "PcaCovariance",

@@ -11,7 +11,7 @@ from pydantic import Field
 from toolkit.core.decode import Spec
 from toolkit.core.said import said
 from toolkit.factors.covariance.adjust import eigen_adjusted, newey_west_covariance
-from toolkit.factors.covariance.form import CovarianceInputs, FactorForm
+from toolkit.factors.covariance.form import CovarianceInputs, FactorForm, correlated
 from toolkit.factors.factors import MARKET, MEMBERS, SUPPLY, fit
 from toolkit.factors.forecast import FloatArray, Loadings
 from toolkit.factors.observation.joint import capped
@@ -20,13 +20,8 @@ from toolkit.factors.pooling import pool
 from toolkit.factors.weighting import decay, half_lives
 
 
-class FactorCovariance(Spec):
-    """Named factors, volatilities of now, and correlations that are shrunk to what the factors explain.
-
-    The covariance that the factors miss is not set to zero: its correlations, over the periods that a pair shares, are
-    shrunk to zero by their sampling error against their spread (Schaefer and Strimmer 2005, for the target) and enter
-    as `residual_i` components. So two products of one metal stay correlated, and noise does not become correlation: a
-    weighted sample covariance, shrunk towards the factor model.
+class NamedFactors(Spec):
+    """Keys of the kinds that have named factors.
 
     Attributes:
         volatility_half_life: Periods after which a squared change counts half in a volatility. Default: 42 days, 12
@@ -40,7 +35,6 @@ class FactorCovariance(Spec):
         factors: Series of factors by name, for prices that go by other names: `{equity = ["SPY"]}`.
     """
 
-    kind: Literal["factor"] = "factor"
     volatility_half_life: float | None = Field(default=None, gt=0)
     half_life: float | None = Field(default=None, gt=0)
     lags: int = Field(default=0, ge=0, le=6)
@@ -52,6 +46,18 @@ class FactorCovariance(Spec):
     def members(self) -> dict[str, tuple[str, ...]]:
         """Series behind each observed factor: the strategy's own beside or in place of the usual ones."""
         return {**MEMBERS, **self.factors}
+
+
+class FactorCovariance(NamedFactors):
+    """Named factors, volatilities of now, and correlations that are shrunk to what the factors explain.
+
+    The covariance that the factors miss is not set to zero: its correlations, over the periods that a pair shares, are
+    shrunk to zero by their sampling error against their spread (Schaefer and Strimmer 2005, for the target) and enter
+    as `residual_i` components. So two products of one metal stay correlated, and noise does not become correlation: a
+    weighted sample covariance, shrunk towards the factor model.
+    """
+
+    kind: Literal["factor"] = "factor"
 
     def estimate(self, inputs: CovarianceInputs) -> FactorForm:
         """Loadings, factor covariance, and specific variance such that the diagonal is the variance that is believed.
@@ -81,22 +87,18 @@ class FactorCovariance(Spec):
         systematic = loadings @ F @ loadings.T
         own = variance - np.diag(systematic)
         correlation = _residual_correlation(inputs, systematic, variance, slow)
-        values, vectors = np.linalg.eigh(correlation)
-        floor = float(values[0])
-        kept = np.flatnonzero(values - floor > 1e-9)[::-1]
-        residual = np.sqrt(own)[:, None] * vectors[:, kept] * np.sqrt(values[kept] - floor)
-        residual = residual * np.where(residual.sum(axis=0) < 0, -1.0, 1.0)
+        residual, specific = correlated(correlation, np.sqrt(own))
         step = np.sqrt(now / variance)
         regime = float(np.exp(np.log(step).mean()))
         k = len(model.factors)
-        factor_cov = np.eye(k + len(kept))
+        factor_cov = np.eye(k + residual.shape[1])
         factor_cov[:k, :k] = F * regime**2
         each = (step / regime)[:, None]
         return FactorForm(
-            factors=(*model.factors, *(f"residual_{i + 1}" for i in range(len(kept)))),
+            factors=(*model.factors, *(f"residual_{i + 1}" for i in range(residual.shape[1]))),
             loadings=np.hstack([loadings * each, residual * step[:, None]]),
             factor_cov=factor_cov,
-            specific_var=own * floor * step**2,
+            specific_var=specific * step**2,
             loading_errors=np.hstack([model.errors * each, np.full(residual.shape, np.nan)]),
             model=model,
             notes=(*_notes(model, self.members), _weighting(fast, slow, inputs.periods_per_year)),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from toolkit.core.errors import DataError, GapError
 from toolkit.core.said import said
-from toolkit.factors.forecast import FloatArray, Loadings
+from toolkit.factors.forecast import STATISTICAL, FloatArray, Loadings
 from toolkit.factors.increments import Increments
 from toolkit.factors.panel import MINIMUM_CHANGES
 
@@ -67,6 +67,16 @@ class FactorForm:
     loading_errors: FloatArray
     notes: tuple[str, ...] = ()
     model: Loadings | None = None
+
+    @property
+    def matrix(self) -> FloatArray:
+        """The covariance (n, n) a year."""
+        return self.loadings @ self.factor_cov @ self.loadings.T + np.diag(self.specific_var)
+
+    @property
+    def named(self) -> list[int]:
+        """Positions of the factors that have a meaning of their own."""
+        return [i for i, name in enumerate(self.factors) if not name.startswith(STATISTICAL)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +187,38 @@ def spectral_form(values: FloatArray, vectors: FloatArray, specific: FloatArray,
 def component_form(rows: FloatArray, specific: FloatArray, notes: tuple[str, ...]) -> FactorForm:
     """All principal components of rows'rows, rows (m, n), beside a specific variance (n,)."""
     return spectral_form(*spectrum(rows), specific, notes)
+
+
+def correlated(correlation: FloatArray, deviation: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """A correlation (n, n) with deviations (n,) as components of unit variance (n, m), beside specific variances (n,).
+
+    The least eigenvalue is the specific share, so that the components are one fewer than assets at most.
+    """
+    values, vectors = np.linalg.eigh(correlation)
+    floor = max(float(values[0]), 0.0)
+    kept = np.flatnonzero(values - floor > 1e-9)[::-1]
+    loadings = deviation[:, None] * vectors[:, kept] * np.sqrt(values[kept] - floor)
+    return loadings * np.where(loadings.sum(axis=0) < 0, -1.0, 1.0), deviation**2 * floor
+
+
+def with_rest(
+    form: FactorForm, named: Sequence[int], loadings: FloatArray, errors: FloatArray, own: FloatArray, correlation: FloatArray
+) -> FactorForm:
+    """The named factors of a form with loadings (n, k) and errors, and a rest with variances `own` (n,) as components."""
+    rest, specific = correlated(correlation, np.sqrt(own))
+    k, more = len(named), rest.shape[1]
+    factor_cov = np.eye(k + more)
+    factor_cov[:k, :k] = form.factor_cov[np.ix_(named, named)]
+    prefix = STATISTICAL[1] if k else STATISTICAL[0]
+    return FactorForm(
+        factors=(*(form.factors[i] for i in named), *(f"{prefix}{i + 1}" for i in range(more))),
+        loadings=np.hstack([loadings, rest]),
+        factor_cov=factor_cov,
+        specific_var=specific,
+        loading_errors=np.hstack([errors, np.full(rest.shape, np.nan)]),
+        notes=form.notes,
+        model=form.model,
+    )
 
 
 def factor_form(covariance: FloatArray, specific: FloatArray, notes: tuple[str, ...]) -> FactorForm:

@@ -89,6 +89,34 @@ def _periods(periods: int, p: int) -> int:
     return int(p / EDGE) + 1 if near else periods
 
 
+def shrunk_correlation(root: FloatArray, periods: float) -> tuple[FloatArray, FloatArray]:
+    """The second moments root'root with eigenvalues shrunk, carried to unit variances.
+
+    Args:
+        root: (m, p) of changes in units of their volatilities, each times the root of its weight.
+        periods: The effective number of them, 1 / sum w^2, in the place of n. Within 10 % of p the formula collapses:
+            fewer are counted then.
+
+    Returns:
+        Rows Y (k, p) and specific variances d (p,): Y'Y + diag(d) has a unit diagonal.
+    """
+    values, vectors = spectrum(root)
+    n = max(round(periods), MINIMUM_PERIODS)
+    p = root.shape[1]
+    # Collinear assets: the shrinkage is that of the space which they span, as there.
+    spanned = len(values) if len(values) < min(n, p) else p
+    if spanned / EDGE < n < spanned * EDGE:
+        fewer = int(spanned / EDGE)
+        n = fewer if fewer >= MINIMUM_PERIODS else int(spanned * EDGE) + 1
+    kept = min(n, spanned)
+    values, vectors = values[:kept], vectors[:, :kept]
+    shrunk, floor = shrunk_eigenvalues(values, spanned, n)
+    floor = floor if spanned == p else 0.0
+    rows = np.sqrt(np.maximum(shrunk - floor, 0.0))[:, None] * vectors.T
+    size = (rows * rows).sum(axis=0) + floor
+    return rows / np.sqrt(size), floor / size
+
+
 def shrunk_eigenvalues(values: FloatArray, p: int, n: int) -> tuple[FloatArray, float]:
     """The analytical formula of Ledoit and Wolf (2020), regular and singular, with the order of the eigenvalues kept.
 

@@ -1,0 +1,151 @@
+"""Covariances with memories by likelihood, and estimators blended by what they said of past months."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+
+from toolkit.factors.covariance import BlendCovariance, CovarianceInputs, DynamicCovariance, FactorCovariance
+from toolkit.factors.covariance.blend import pool_weights
+from toolkit.factors.covariance.nonlinear import shrunk_correlation
+from toolkit.factors.evaluation import qlike
+from toolkit.factors.increments import Increments
+
+
+def inputs(x: np.ndarray, noise: np.ndarray | None = None, year: float = 252.0) -> CovarianceInputs:
+    T, n = x.shape
+    names = tuple(f"a{i}" for i in range(n))
+    dates = tuple(date(2000, 1, 1) + timedelta(t) for t in range(T))
+    increments = Increments.exact(dates, names, x) if noise is None else Increments(dates, names, x, np.arange(n), noise)
+    variance = np.nanvar(x, axis=0, ddof=1) * year
+    return CovarianceInputs(increments, increments, names, ("other",) * n, (), np.zeros((T, n)), variance, year)
+
+
+def correlated(seed: int, T: int, n: int, rho: float) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return 0.01 * (np.sqrt(rho) * rng.standard_normal((T, 1)) + np.sqrt(1.0 - rho) * rng.standard_normal((T, n)))
+
+
+def garch(seed: int, T: int, n: int, alpha: float, beta: float) -> np.ndarray:
+    """Changes (T, n) of assets with variances of GARCH(1,1) and mean 1."""
+    rng = np.random.default_rng(seed)
+    h, found = np.ones(n), np.empty((T, n))
+    for t in range(T):
+        found[t] = np.sqrt(h) * rng.standard_normal(n)
+        h = 1.0 - alpha - beta + alpha * found[t] ** 2 + beta * h
+    return 0.01 * found
+
+
+def test_the_memory_is_that_of_the_process():
+    """Variances that never change are the mean of all squares; a halving of volatility is seen within weeks."""
+    still = correlated(0, 1500, 6, 0.3)
+    found = DynamicCovariance().estimate(inputs(still)).matrix
+    assert np.diag(found) == pytest.approx((still**2).mean(axis=0) * 252, rel=0.06)
+    moving = garch(1, 2000, 8, 0.10, 0.88)
+    wild, calm = moving.copy(), moving.copy()
+    wild[-60:], calm[-60:] = 0.03 * np.random.default_rng(2).standard_normal((2, 60, 8)) / np.array([[[1]], [[6]]])
+    told = [np.sqrt(np.diag(DynamicCovariance().estimate(inputs(x)).matrix)).mean() for x in (wild, calm)]
+    assert told[0] > 2.0 * told[1]
+
+
+def test_a_given_half_life_is_used():
+    form = DynamicCovariance(volatility_half_life=33, half_life=77).estimate(inputs(garch(3, 600, 4, 0.1, 0.85)))
+    assert "half-life 33 periods" in form.notes[-1]
+    assert "77 periods" in form.notes[-1]
+
+
+def test_forecasts_beat_those_that_do_not_forget():
+    """QLIKE of the next month, on assets whose volatilities and correlations move."""
+    rng = np.random.default_rng(4)
+    T, n = 1260, 10
+    level = np.exp(0.5 * np.sin(np.arange(T) / 60.0))[:, None]
+    rho = (0.35 + 0.3 * np.sin(np.arange(T) / 90.0))[:, None]
+    x = 0.01 * level * (np.sqrt(rho) * rng.standard_normal((T, 1)) + np.sqrt(1.0 - rho) * rng.standard_normal((T, n)))
+    gains = []
+    for end in range(800, 1230, 84):
+        dynamic = DynamicCovariance().estimate(inputs(x[:end])).matrix / 252
+        gains.append(qlike(np.cov(x[:end].T), x[end : end + 21]).mean() - qlike(dynamic, x[end : end + 21]).mean())
+    assert np.mean(gains) > 0.2
+
+
+def test_five_hundred_assets_in_a_year_of_days():
+    x = correlated(5, 250, 500, 0.3)
+    found = DynamicCovariance().estimate(inputs(x)).matrix
+    values = np.linalg.eigvalsh(found)
+    # The truth: 499 eigenvalues of 0.7 of a variance, one of 150.7; the sample has 250 of zero and 2.9 in the place of 0.7.
+    assert values[0] > 0.3 * 0.0252
+    assert values[-2] < 2.0 * 0.7 * 0.0252
+    assert values[-1] == pytest.approx(150.7 * 0.0252, rel=0.35)
+
+
+def test_shrunken_correlations_have_unit_variances_and_are_nearer_to_the_truth():
+    for T in (40, 75, 93, 300):
+        x = correlated(T, T, 80, 0.3) / 0.01
+        rows, specific = shrunk_correlation(x / np.sqrt(T), T)
+        found = rows.T @ rows + np.diag(specific)
+        truth = 0.7 * np.eye(80) + 0.3
+        assert np.diag(found) == pytest.approx(np.ones(80))
+        assert np.linalg.eigvalsh(found)[0] > 0.05
+        assert np.linalg.norm(found - truth) < np.linalg.norm(np.corrcoef(x.T) - truth)
+
+
+def test_pool_weights_are_equal_without_days_and_follow_the_likely_density():
+    assert pool_weights(np.empty((0, 3)), 21.0) == pytest.approx(np.full(3, 1 / 3))
+    scores = np.column_stack([np.zeros(126), np.full(126, -3.0)])
+    low = pool_weights(scores, 21.0)[1]
+    assert 0.1 < low < 0.16  # all that is left is the prior: 21 of 168 days
+    # Two estimators that are right on different days share: that is a mixture, not a contest.
+    turns = np.where(np.arange(126)[:, None] % 2 == np.arange(2), 0.0, -4.0)
+    assert pool_weights(turns, 21.0) == pytest.approx([0.5, 0.5], abs=1e-6)
+
+
+def test_a_blend_lies_between_and_keeps_the_named_factors():
+    x = correlated(6, 700, 5, 0.4)
+    data = inputs(x)
+    market = x.mean(axis=1, keepdims=True) + 0.001 * np.random.default_rng(7).standard_normal((700, 1))
+    wide = Increments.exact(data.increments.dates, (*data.assets, "index"), np.hstack([x, market]))
+    data = replace(data, increments=wide, local=wide, state=np.zeros((700, 6)))
+    keys = {"factors": {"equity": ("index",)}}
+    blend, factor = BlendCovariance(**keys).estimate(data), FactorCovariance(**keys).estimate(data)
+    other = DynamicCovariance().estimate(data)
+    weights = np.linalg.lstsq(np.column_stack([factor.matrix.ravel(), other.matrix.ravel()]), blend.matrix.ravel(), rcond=None)[
+        0
+    ]
+    assert weights.sum() == pytest.approx(1.0)
+    assert (weights > 0.1).all()
+    assert blend.factors[0] == factor.factors[0] == "equity"
+    assert blend.loadings[:, 0] == pytest.approx(factor.loadings[:, 0], rel=0.15)
+    assert blend.model is not None
+    assert (blend.specific_var >= 0).all()
+    assert blend.notes[-1].startswith("Blended covariances: factor ")
+    assert "84 past periods" in blend.notes[-1]
+
+
+def test_a_series_too_short_for_common_days_leaves_the_factor_covariance():
+    x = correlated(8, 400, 4, 0.4)
+    x[:391, 3] = np.nan
+    form = BlendCovariance().estimate(inputs(x))
+    assert form.matrix == pytest.approx(FactorCovariance().estimate(inputs(x)).matrix)
+    assert form.notes[-1] == "Left out of the blend, for want of common history: dcc_nl."
+
+
+def test_a_series_of_some_months_is_blended_with_equal_weights():
+    x = correlated(9, 600, 4, 0.4)
+    x[:540, 3] = np.nan
+    form = BlendCovariance().estimate(inputs(x))
+    parts = [FactorCovariance().estimate(inputs(x)).matrix, DynamicCovariance().estimate(inputs(x)).matrix]
+    assert np.isfinite(form.matrix).all()
+    assert np.linalg.eigvalsh(form.matrix)[0] > 0
+    ratio = np.diag(form.matrix - parts[1]) / np.diag(parts[0] - parts[1])
+    assert ratio == pytest.approx(np.full(4, ratio[0]))
+
+
+def test_collinear_assets_are_blended():
+    x = correlated(10, 400, 3, 0.4)
+    x = np.column_stack([x, x[:, 0]])
+    found = BlendCovariance().estimate(inputs(x)).matrix
+    assert np.isfinite(found).all()
+    assert found[0, 3] > 0.8 * found[0, 0]
