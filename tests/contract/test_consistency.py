@@ -227,6 +227,7 @@ COLUMNS = {
         "history.points[].change flow_tables._change"
     ),
     "change": "(cash.weight-cash.previous_weight) (positions[].weight-positions[].previous_weight)",
+    "Change of the price": "whatif.response.cases[].change",
     "Changes each": "factor_model.assets[].changes",
     "Collapse from": "flow_tables._effect",
     "Corrected": "assets[].volatility.corrected",
@@ -254,7 +255,7 @@ COLUMNS = {
     "Held after": "positions[].quantity",
     "HHI, of 10,000": "(10000*supply.metals[].scored.hhi) (10000*supply.metals[].scored.hhi_upper) "
     "(10000*supply.metals[].scored.hhi_range[])",
-    "high": "stops.money_words whatif.shown[].high whatif.metals[].stop.high",
+    "high": "stops.money_words whatif.metals[].bands[].high whatif.metals[].stop.high",
     "imports by month in kg (* zero inferred)": "flows.flows[].quantity[]",
     "In days": "exit.tax.lots[].days",
     "index by month, the level and in brackets the price as printed": (
@@ -278,17 +279,18 @@ COLUMNS = {
         "factor_model.assets[].loadings[].loading factor_model.assets[].loadings[].t"
     ),
     "loss": "scenarios[].loss",
+    "Loss of world supply": "whatif.response.cases[].loss",
     "Loss of supply": (
         "whatif.metals[].stop.loss whatif.money.coming[].loss whatif.money.held[].loss whatif.money.whole[].loss "
-        "whatif.shown[].loss whatif.carried_to"
+        "whatif.metals[].bands[].loss whatif.carried_to"
     ),
     "Loss, %": "(100*scenarios[].loss)",
     "Lot": "positions[].lot_size",
     "Lots": "orders[].lots",
-    "low": "stops.money_words whatif.shown[].low whatif.metals[].stop.low",
+    "low": "stops.money_words whatif.metals[].bands[].low whatif.metals[].stop.low",
     "Measure of risk": "measures.measure_words",
     "Measure, announced": "history.cases[].announced",
-    "middle": "stops.money_words whatif.shown[].central whatif.metals[].stop.central",
+    "middle": "stops.money_words whatif.metals[].bands[].central whatif.metals[].stop.central",
     "Month": "flows._months history.cases[].path[].shift prices.series[].months[].month",
     "Months below a peak": "prices.series[].fall.under_water",
     "Months in a row at zero": "changes.flows[].china.zeros_running",
@@ -346,6 +348,7 @@ COLUMNS = {
         "exposures.country_other Σexposures.country[] costs.share"
     ),
     "Share of all imports": "flows.flows[].summary.share",
+    "Share of China then": "whatif.response.cases[].share_then",
     "Share of China": "whatif.checks[].share",
     "Since": "resale.groups[].answers[].measures[].since",
     "Sold at once, EUR": "exit.products[].net_now exit.total.net_now",

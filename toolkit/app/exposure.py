@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from toolkit.app.assumptions import licence_delay, parse_elasticity, value_added_tax
+from toolkit.app.assumptions import licence_delay, value_added_tax
 from toolkit.app.cautions import late
 from toolkit.app.context import Context
 from toolkit.app.costs import world_production
@@ -20,7 +20,7 @@ from toolkit.app.plain import plain
 from toolkit.app.price_levels import price_warnings
 from toolkit.app.prices import PriceFiles, read_own
 from toolkit.app.purchases import Purchase, purchases
-from toolkit.app.stops import largest_observed, stop_bands, stop_shares
+from toolkit.app.stops import FURTHER, price_responses, stop_bands, stop_shares
 from toolkit.app.valuation import ANNUAL, FILTERED, KINDS, UnitPrice, unit_prices, with_own_prices
 from toolkit.core.countries import CUSTOMS_CHINA
 from toolkit.core.errors import GapError, SpecError
@@ -48,7 +48,7 @@ from toolkit.supply.exposure import (
     lot_exposures,
 )
 from toolkit.supply.resale import NOT_SETTLED, export_law
-from toolkit.supply.shock import PriceBand, price_band
+from toolkit.supply.shock import PriceBand
 from toolkit.supply.state import review_note
 from toolkit.supply.upcoming import upcoming
 
@@ -85,10 +85,9 @@ class ExposureRequest:
 class ExposureAnswer:
     """The exposure of a holdings file and what it rests on. Money is in `currency`.
 
-    `purchases` has one a lot of metal, in order. `instruments` are the listed holdings of the file: they are in no total, since
-    the ledger says nothing of them. `reading` says how the file was
-    read, and is among `remarks`, which are in the order of the money that they touch. Assets of `still` do not move when
-    exports stop; no price has been seen above `largest_observed` times itself after a control.
+    `purchases` has one a lot of metal, in order. `instruments` are the listed holdings: in no total, the ledger says nothing of
+    them. `reading` says how the file was read and is among `remarks`, by the money that they touch. Assets of `still` do
+    not move when exports stop; of others, and of a metal without a case of its own, `bands` say how far.
     """
 
     as_of: date
@@ -97,7 +96,7 @@ class ExposureAnswer:
     portfolio: PortfolioExposure
     purchases: tuple[Purchase, ...]
     prices: Mapping[tuple[str, str], UnitPrice]
-    band: PriceBand
+    bands: Mapping[str, PriceBand]
     still: tuple[str, ...]
     largest_observed: float | None
     replacement: tuple[Replacement, Replacement, Replacement]
@@ -150,7 +149,8 @@ class ExposureAnswer:
                 "prices": list(self.prices.values()),
                 "shock": {
                     "country": CHINA,
-                    "band": self.band,
+                    "band": self.bands[FURTHER],
+                    "bands": self.bands,
                     "still": self.still,
                     "largest_observed": self.largest_observed,
                     "replacement": dict(zip(CASES, self.replacement, strict=True)),
@@ -216,11 +216,11 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     held = [asset for asset in context.products if asset.key in portfolio.weights]
     supplies = scored_supplies(held, snapshot["shares"], snapshot["shares_elsewhere"])
     sectors, without_uses = industries(portfolio.weights, snapshot["end_uses"])
-    elasticity = parse_elasticity(request.elasticity, snapshot)
+    moving = stop_shares(context, tuple(portfolio.weights))
+    seen = price_responses(context, (*moving, FURTHER), request.elasticity)
     if request.cap is not None:
         check_number("--cap", request.cap, LARGEST_RATIO)
-    band = price_band(request.loss, elasticity, cap=request.cap)
-    bands = stop_bands(stop_shares(context, tuple(portfolio.weights)), request.loss, elasticity, cap=request.cap)
+    bands = stop_bands({**moving, FURTHER: 1.0}, request.loss, seen.elasticity, cap=request.cap)
     use = _use(request.use, context, portfolio.stored_safe)
     try:
         delay = licence_delay(snapshot)
@@ -247,10 +247,10 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         portfolio=portfolio,
         purchases=bought,
         prices=levels,
-        band=band,
-        largest_observed=largest_observed(context),
+        bands=bands,
+        largest_observed=seen.largest_observed,
         still=tuple(asset for asset in portfolio.weights if asset not in bands),
-        replacement=portfolio.replacement(band, bands),
+        replacement=portfolio.replacement(bands),
         concentration=country_exposure(portfolio.weights, supplies),
         supplies=tuple(supplies.values()),
         industries=sectors,

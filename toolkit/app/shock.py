@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from toolkit.app.assumptions import EVERY, Assumption, find_assumption, parse_elasticity
+from toolkit.app.assumptions import EVERY, Assumption, find_assumption
 from toolkit.app.context import Context
 from toolkit.app.plain import plain
-from toolkit.app.stops import is_exchange_traded, largest_observed
+from toolkit.app.stops import PUBLISHED_RESPONSE, is_exchange_traded, price_responses
 from toolkit.app.valuation import UnitPrice, unit_prices
 from toolkit.core.errors import SpecError
 from toolkit.core.limits import LARGEST_RATIO, check_number
 from toolkit.core.market import Snapshot
 from toolkit.core.text import figure
+from toolkit.supply.price_response import LEVELS, Response, ResponseCase
 from toolkit.supply.shock import (
     HolderEffect,
     PriceBand,
@@ -25,10 +28,10 @@ from toolkit.supply.shock import (
     linear_multiple,
     loosen,
     price_band,
+    price_multiple,
     tighten,
 )
 
-PUBLISHED = "published_price_response"
 PREMIUM = "outside_premium"
 
 
@@ -54,6 +57,8 @@ class ShockAnswer:
     Attributes:
         price: Today's level, None where no price is known: the multiples hold all the same.
         largest_observed: Multiple that no price has been seen above in the year after a control; None without a case.
+        response: Posterior behind the band; None where the user gave an elasticity, or too few cases were known.
+        cases: Behind it.
         linear: The first-order rule at the central elasticity, for comparison.
         effects: What low, central and high mean for who holds or waits.
         cap_price: Price of a substitute in the reporting currency per kg, None without one.
@@ -67,6 +72,8 @@ class ShockAnswer:
     price: UnitPrice | None
     linear: float
     largest_observed: float | None
+    response: Response | None
+    cases: tuple[ResponseCase, ...]
     effects: tuple[HolderEffect, HolderEffect, HolderEffect]
     cap_price: float | None
     check: OutsideCheck | None
@@ -99,6 +106,7 @@ class ShockAnswer:
                 "cases": cases,
                 "linear_rule": self.linear,
                 "largest_observed": self.largest_observed,
+                "posterior": self._posterior(),
                 "published": self.check,
                 "premium": None if self.premium is None else {
                     **plain(self.premium), "outside_price": None if level is None else self.premium.outside(level),
@@ -106,6 +114,24 @@ class ShockAnswer:
                 "scenarios": self.scenarios,
             }
         )  # fmt: skip
+
+    def levels(self) -> Iterator[tuple[float, float, HolderEffect]]:
+        """Level of the posterior, elasticity, and what its multiple means, never above the cap; none without a posterior."""
+        most = math.inf if self.band.cap is None else self.band.cap
+        for level, b in zip(LEVELS, self.response.quantiles if self.response else (), strict=False):
+            yield level, 1 / b, holder_effect(min(price_multiple(self.band.loss, 1 / b), most))
+
+    def _posterior(self) -> dict[str, Any] | None:
+        if self.response is None:
+            return None
+        cases = [{**plain(case), "loss": case.loss} for case in self.cases]
+        counts = {name: getattr(self.response, name) for name in ("moves", "own", "observed", "published")}
+        price = None if self.price is None else self.price.price
+        levels = [
+            {"level": level, "elasticity": e, "price": price and price * effect.multiple, **plain(effect)}
+            for level, e, effect in self.levels()
+        ]
+        return {"levels": levels, **counts, "cases": cases}
 
 
 def shock(
@@ -123,7 +149,7 @@ def shock(
         context: The reporting currency, the day of the price, and what was known on it.
         metal: Asset key or element symbol.
         loss: Fraction of supply lost.
-        elasticity: ``LOW:HIGH``; None for the marked assumption.
+        elasticity: ``LOW:HIGH``; None for the posterior of observed reactions, the marked assumption where they are too few.
         cap: Price of a substitute per kg in the reporting currency.
         premium: Price outside over price inside, as a fraction; None for the marked assumption, where there is one.
 
@@ -167,7 +193,8 @@ def shock_of(
     if cap is not None and price is not None and cap < price.price:
         hint = "A substitute at that price would already be in use."
         raise SpecError(f"--cap {figure(cap)} lies below today's {price.price:,.2f} {currency} a kg.", hint=hint)
-    spread = parse_elasticity(elasticity, snapshot)
+    seen = price_responses(context, (asset,), elasticity)
+    spread = seen.elasticity(asset)
     band = price_band(loss, spread, cap=None if cap is None or price is None else cap / price.price)
     low, central, high = (holder_effect(multiple) for multiple in band.multiples)
     caps = None if band.cap is None else {asset: band.cap}
@@ -179,7 +206,9 @@ def shock_of(
         band=band,
         price=price,
         linear=linear_multiple(loss, spread.central),
-        largest_observed=largest_observed(context),
+        largest_observed=seen.largest_observed,
+        response=seen.found[asset] if seen.given is None and seen.found is not None else None,
+        cases=seen.cases,
         effects=(low, central, high),
         cap_price=cap,
         check=outside_check(snapshot, asset, loss),
@@ -193,7 +222,7 @@ def shock_of(
 
 def outside_check(snapshot: Snapshot, asset: str, loss: float) -> OutsideCheck | None:
     """The published price response of a metal beside a loss of supply; None where none was published for it by then."""
-    row = find_assumption(snapshot, PUBLISHED, asset)
+    row = find_assumption(snapshot, PUBLISHED_RESPONSE, asset)
     if row is None or row.subject == EVERY or not row.central or not 0 < loss < 1:
         return None
     return OutsideCheck(row.central, implied_elasticity(loss, 1 + row.central), row.statement, row.citation)

@@ -1,20 +1,41 @@
 """A stop of one country's exports: which metals lose how much of their supply, and what that does to each price.
 
 One rule for every command and report. A metal loses what the country makes of it, at the stage at which it is scored, and at
-most the loss that is asked about. Metals that trade on exchanges, from stocks above ground, are left out: the marked
-elasticities are those of minor metals.
+most the loss that is asked about. How much its price answers is a posterior of observed reactions and published models. Metals
+that trade on exchanges, from stocks above ground, are left out: the cases are those of minor metals.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
+import polars as pl
+
+from toolkit.app.assumptions import find_assumption, parse_elasticity
 from toolkit.app.context import Context
 from toolkit.app.events import comparable_cases
 from toolkit.app.supply import supply_of
+from toolkit.core.market import Snapshot
 from toolkit.factors.factors import MEMBERS
+from toolkit.supply.concentration import scored_supplies
 from toolkit.supply.controls import CHINA
+from toolkit.supply.event_study import Case
+from toolkit.supply.flows import flow_series
+from toolkit.supply.price_response import (
+    OBSERVED,
+    PUBLISHED,
+    PUBLISHED_ERROR,
+    Response,
+    ResponseCase,
+    import_fall,
+    responses,
+)
 from toolkit.supply.shock import Elasticity, PriceBand, price_band
+
+POSTERIOR, FURTHER = "posterior", "other metals"
+PUBLISHED_RESPONSE = "published_price_response"
 
 PRECIOUS_METALS = "precious_metals"
 
@@ -35,23 +56,104 @@ def stop_shares(context: Context, assets: Sequence[str], country: str = CHINA) -
     return {key: shares[key] for key in moving if (shares.get(key) or 0.0) > 0}
 
 
-def largest_observed(context: Context) -> float | None:
-    """The largest multiple that a price had reached, over base metals, within a year after a control; None without a case."""
-    changes = [
-        reaction.adjusted
-        for case in comparable_cases(context, context.snapshot.as_of).cases
-        for reaction in case.reactions
-        if reaction.adjusted is not None
-    ]
-    return 1.0 + max(changes) if changes else None
+@dataclass(frozen=True, slots=True)
+class PriceResponses:
+    """What prices did after controls, and what follows for a loss of supply.
+
+    Attributes:
+        largest_observed: Multiple that no price rose above, over base metals, in the year after a control; None without a case.
+        cases: Behind the posterior, with those that say nothing of it because their loss is not known.
+        found: Asset -> its response; None where too few cases were known by then, and the marked assumption is in use.
+        given: The user's own elasticities, in place of both.
+    """
+
+    snapshot: Snapshot
+    given: Elasticity | None
+    largest_observed: float | None
+    cases: tuple[ResponseCase, ...]
+    found: Mapping[str, Response] | None
+
+    def elasticity(self, asset: str) -> Elasticity:
+        """The elasticities whose multiples are the 90 % band and the median of a metal; the assumption without a posterior.
+
+        Raises:
+            GapError: on a day when neither cases enough nor an assumption was known.
+        """
+        if self.given is not None:
+            return self.given
+        if self.found is None:
+            return parse_elasticity(None, self.snapshot)
+        one = self.found[asset]
+        source = (
+            f"what {one.observed} reactions to controls and {one.published} published models leave open, {one.own} of {asset}"
+        )
+        first, middle, last = one.quantiles[0], one.quantiles[2], one.quantiles[-1]
+        return Elasticity(1 / last, 1 / middle, 1 / first, POSTERIOR, source)
+
+
+def price_responses(context: Context, assets: Sequence[str], elasticity: str | None = None) -> PriceResponses:
+    """The responses of `assets` on what was known on the day of `context`; `FURTHER` is a metal without a case of its own.
+
+    Raises:
+        SpecError: for an `elasticity` of the user that is no range.
+    """
+    snapshot, assumed = context.snapshot, find_assumption(context.snapshot, "elasticity_sum")
+    found = comparable_cases(context, snapshot.as_of).cases
+    cases = (*_observed(context, found), *_published(context))
+    changes = [reaction.adjusted for case in found for reaction in case.reactions if reaction.adjusted is not None]
+    middle = 1 / assumed.central if assumed is not None and assumed.central else 1.0
+    largest = 1.0 + max(changes) if changes else None
+    given = None if elasticity is None else parse_elasticity(elasticity, snapshot)
+    return PriceResponses(snapshot, given, largest, cases, responses(cases, assets, middle))
+
+
+def _observed(context: Context, cases: Sequence[Case], country: str = CHINA) -> Iterator[ResponseCase]:
+    """Controls of a country at the longest horizon with a figure; the loss by imports from it over the same months.
+
+    The share is the one known on the day of the announcement, before it could be an answer to the control.
+    """
+    shares, elsewhere = context.snapshot["shares"], context.snapshot["shares_elsewhere"]
+    products = {product.key: product for product in context.products}
+    flows = [one for one in flow_series(context.snapshot["flows"]) if one.partner == country]
+    for case in cases:
+        at = next((r for r in reversed(case.reactions) if r.adjusted is not None and r.error is not None), None)
+        if at is None or context.ledger[case.event_id].origin != country:
+            continue
+        known = shares.filter(pl.col("known_from") <= case.day)
+        supply = scored_supplies([products[case.asset]] if case.asset in products else [], known, elsewhere).get(case.asset)
+        yield ResponseCase(
+            case.event_id,
+            case.asset,
+            OBSERVED,
+            case.day,
+            at.adjusted or 0.0,
+            at.error or 0.0,
+            at.horizon,
+            supply and supply.share(country),
+            import_fall([one for one in flows if one.asset == case.asset], case.day, at.horizon),
+        )
+
+
+def _published(context: Context) -> Iterator[ResponseCase]:
+    """Published responses to a full stop; the share is the one known on the day of publication."""
+    table = context.snapshot["assumptions"].filter((pl.col("name") == PUBLISHED_RESPONSE) & pl.col("central").is_not_null())
+    products = {product.key: product for product in context.products}
+    for row in table.sort("subject").iter_rows(named=True):
+        known = context.snapshot["shares"].filter(pl.col("known_from") <= row["known_from"])
+        supply = scored_supplies([products[row["subject"]]] if row["subject"] in products else [], known).get(row["subject"])
+        error = PUBLISHED_ERROR * abs(math.log1p(row["central"]))
+        share = supply and supply.share(CHINA)
+        yield ResponseCase(
+            row["citation"], row["subject"], PUBLISHED, row["known_from"], row["central"], error, None, share, 1.0
+        )
 
 
 def stop_bands(
-    shares: Mapping[str, float], loss: float, elasticity: Elasticity, *, cap: float | None = None
+    shares: Mapping[str, float], loss: float, elasticity: Callable[[str], Elasticity], *, cap: float | None = None
 ) -> dict[str, PriceBand]:
     """Asset -> band of its price when it loses its share, and at most `loss`, of world supply.
 
     Raises:
         SpecError: for a loss or a cap out of range.
     """
-    return {key: price_band(min(share, loss), elasticity, cap=cap) for key, share in shares.items()}
+    return {key: price_band(min(share, loss), elasticity(key), cap=cap) for key, share in shares.items()}

@@ -31,7 +31,7 @@ def exposure(
     *,
     loss: Annotated[float, typer.Option("--loss", help="Fraction of supply lost in the shock.")] = 0.5,
     elasticity: Annotated[
-        str | None, typer.Option("--elasticity", metavar="LOW:HIGH", help="Supply plus demand elasticity; default: assumption.")
+        str | None, typer.Option("--elasticity", metavar="LOW:HIGH", help="Supply plus demand elasticity; default: cases.")
     ] = None,
     cap: Annotated[float | None, typer.Option("--cap", help="Multiple of the price at which buyers substitute.")] = None,
     use: Use = None,
@@ -179,20 +179,25 @@ def _show_prices(answer: ExposureAnswer, out: Console) -> None:
 
 
 def _show_shock(answer: ExposureAnswer, out: Console) -> None:
-    band, e = answer.band, answer.band.elasticity
-    spread = f"elasticity {e.low:g} to {e.high:g} ({e.basis})"
+    from toolkit.app.stops import FURTHER
+
+    band = answer.bands[FURTHER]
+    e = band.elasticity
+    spread = f"elasticity {e.low:.2f} to {e.high:.2f} ({e.basis})"
+    if e.basis == "posterior":
+        spread = "first and last row are the ends of what past cases leave open (`toolkit shock METAL` has them)"
     out.print(
         f"If exports of China stop and each metal loses what it makes, at most {band.loss:.0%} of supply, {spread};"
         " what is held outside China gains, what is still to come costs more:",
         markup=False,
     )
-    headings = ("price", "stored gains", "open order lost", "order to replace", "plan dearer", "truce: stored loses")
+    headings = ("price up to", "stored gains", "open order lost", "order to replace", "plan dearer", "truce: stored loses")
     table = _table(*headings, right=headings)
     for case in answer.replacement:
         figures = (case.stored_gain, case.order_undelivered, case.order_cost, case.planned_cost, case.stored_loss_at_truce)
         table.add_row(marked(case.multiple, answer.largest_observed), *(f"{figure:,.0f}" for figure in figures))
     out.print(table)
-    if answer.largest_observed is not None and band.high > answer.largest_observed:
+    if answer.largest_observed is not None and answer.replacement[-1].multiple > answer.largest_observed:
         out.print(beyond(answer.largest_observed), markup=False)
     if answer.still:
         out.print(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from toolkit.app.shock import ShockAnswer
+    from toolkit.supply.price_response import Response, ResponseCase
+
+BANDS = {0.05: "90 % low", 0.16: "68 % low", 0.5: "median", 0.84: "68 % high", 0.95: "90 % high"}
 
 
 @without_prices
@@ -22,7 +26,7 @@ def shock(
     loss: Annotated[float, typer.Option("--loss", help="Fraction of supply lost, from 0 to below 1.")] = 0.5,
     elasticity: Annotated[
         str | None,
-        typer.Option("--elasticity", metavar="LOW:HIGH", help="Supply plus demand elasticity; default: the marked assumption."),
+        typer.Option("--elasticity", metavar="LOW:HIGH", help="Supply plus demand elasticity; default: from past cases."),
     ] = None,
     cap: Annotated[float | None, typer.Option("--cap", help="Price of a substitute per kg, in the reporting currency.")] = None,
     premium: Annotated[
@@ -48,7 +52,7 @@ def marked(multiple: float, observed: float | None) -> str:
 
 def beyond(observed: float) -> str:
     """What the mark means."""
-    return f"! Beyond what was ever observed: no price rose above {observed:.2f} x within a year after a control."
+    return f"! Beyond what was ever observed: no monthly price rose above {observed:.2f} x within a year after a control."
 
 
 def _show(answer: ShockAnswer, out: Console) -> None:
@@ -58,13 +62,14 @@ def _show(answer: ShockAnswer, out: Console) -> None:
     out.print(headline(answer.metal, f": {band.loss:.0%} of supply stops, as of {answer.as_of}"))
     out.print(f"P1/P0 = (1 - loss) ** (-1 / e), e = supply + demand elasticity ({e.basis}: {e.source})", markup=False)
     headings = ("e", "price", f"{money}/kg", "stored gains", "truce: stored loses", "open order: undelivered", "and dearer by")
-    table = Table()
-    for heading in headings:
-        table.add_column(heading, justify="right")
+    table = Table.of(("band",) if answer.response else (), headings)
     level = None if answer.price is None else answer.price.price
-    for value, effect in zip((e.high, e.central, e.low), answer.effects, strict=True):
+    rows = [((BANDS[level],), value, effect) for level, value, effect in answer.levels()]
+    rows = rows or [((), *row) for row in zip((e.high, e.central, e.low), answer.effects, strict=True)]
+    for name, value, effect in rows:
         price = "" if level is None else f"{level * effect.multiple:,.0f}"
         table.add_row(
+            *name,
             f"{value:.2f}",
             marked(effect.multiple, answer.largest_observed),
             price,
@@ -89,7 +94,7 @@ def _show(answer: ShockAnswer, out: Console) -> None:
     if answer.check is not None:
         c = answer.check
         out.print(
-            f"Outside check: {c.change:+.0%} ({c.citation}). {c.statement}. At the loss asked here, that change means"
+            f"Published: {c.change:+.0%} ({c.citation}). {c.statement}. At the loss asked here, that change means"
             f" e = {c.implied:.2f}.",
             markup=False,
         )
@@ -102,4 +107,25 @@ def _show(answer: ShockAnswer, out: Console) -> None:
             f"{outside}.",
             markup=False,
         )
+    if answer.response is not None:
+        _show_cases(answer.cases, answer.response, out)
     out.print("A scenario under stated assumptions, not a forecast.")
+
+
+def _show_cases(cases: Sequence[ResponseCase], response: Response, out: Console) -> None:
+    from toolkit.cli.tables import Table
+
+    def percent(figure: float | None, form: str = ".0%") -> str:
+        return "n/a" if figure is None else f"{figure:{form}}"
+
+    out.print(
+        f"The band is of the stop alone: {response.own} cases are of {response.asset}, the others are pooled as far as metals"
+        f" differ. In a year prices moved by some {response.moves:.0%} of their own besides. The loss of a case is the share of"
+        " China as then known times the fall of US imports from there, itself uncertain by half.",
+        markup=False,
+    )
+    table = Table.of(("case", "metal"), ("share", "imports fell", "loss", "price", "months"))
+    for case in cases:
+        figures = (percent(case.share_then), percent(case.fall), percent(case.loss), percent(case.change, "+.0%"))
+        table.add_row(case.source.split(";")[0], case.asset, *figures, "model" if case.months is None else str(case.months))
+    out.print(table)

@@ -263,7 +263,7 @@ class Replacement:
     """What a stop of exports adds to the value of what is held, and to the cost of what is still to come.
 
     Attributes:
-        multiple: Price after over price before of a metal that loses all that is asked about; others move less or not.
+        multiple: Price after over price before of the metal that moves most.
         stored_gain: What metal gains that is out of the stopped country when supply stops; it needs no replacement.
         stored_loss_at_truce: What it loses from today's value when lost supply returns.
         order_undelivered: Value of open orders from the stopped country, or of unknown origin, which may not arrive.
@@ -372,12 +372,11 @@ class PortfolioExposure:
         return dict(sorted(sums.items()))
 
     def replacement(
-        self, band: PriceBand, bands: Mapping[str, PriceBand], *, stopped: str = CHINA
+        self, bands: Mapping[str, PriceBand], *, stopped: str = CHINA
     ) -> tuple[Replacement, Replacement, Replacement]:
         """Gains and costs at the low, central and high multiple when the exports of a country stop.
 
         Args:
-            band: Of a metal that loses all that is asked about.
             bands: Asset -> its own band; an asset without one does not move.
             stopped: Whose exports stop: open orders from there, or of unknown origin, may not arrive, and what lies
                 there, or may still, gains nothing that could be sold elsewhere.
@@ -394,7 +393,7 @@ class PortfolioExposure:
                 return sum((lot.value or 0.0) * figure(multiples[lot.asset]) for lot in lots)
 
             return Replacement(
-                multiple=getattr(band, case),
+                multiple=max((multiples[lot.asset] for lot in moving), default=1.0),
                 stored_gain=total(out, lambda multiple: multiple - 1),
                 stored_loss_at_truce=total(out, lambda multiple: 1 - 1 / multiple),
                 order_undelivered=total(undelivered, lambda _: 1.0),

@@ -148,7 +148,9 @@ def test_shock_cuts_at_a_substitute_and_inverts_the_published_figure(settings):
 def test_shock_without_a_price_has_multiples_and_no_cap(settings):
     answer = shock(Context(settings, TODAY), "yttrium", loss=0.2)
     assert answer.price is None
-    assert answer.band.elasticity.basis == "assumption"
+    assert answer.band.elasticity.basis == "posterior"
+    before = shock(Context(settings, date(2024, 1, 1)), "yttrium", loss=0.2)  # two metals had answered a control by then
+    assert (before.band.elasticity.basis, before.response) == ("assumption", None)
     with pytest.raises(SpecError, match="price"):
         shock(Context(settings, TODAY), "yttrium", loss=0.2, cap=100.0)
 

@@ -144,7 +144,7 @@ def test_replacement_keeps_directions_apart(ledger):
     ]
     portfolio = PortfolioExposure.of(exposed(ledger, *rows))
     bands = {"gallium": BAND, "indium": price_band(0.2, BAND.elasticity)}
-    low, central, high = portfolio.replacement(BAND, bands)
+    low, central, high = portfolio.replacement(bands)
     assert central.multiple == pytest.approx(5.66, abs=0.01)
     m = central.multiple
     # Gallium of German origin is no Chinese export, but replacing it costs the same market price; indium loses less.
@@ -155,7 +155,7 @@ def test_replacement_keeps_directions_apart(ledger):
     assert central.cost == pytest.approx(5000 * (m - 1) + indium)
     truce = portfolio.lots[3].value * (1 - 1 / bands["indium"].central)
     assert central.stored_loss_at_truce == pytest.approx(3000 * (1 - 1 / m) + truce)
-    still = portfolio.replacement(BAND, {"gallium": BAND})[1]
+    still = portfolio.replacement({"gallium": BAND})[1]
     assert still.stored_gain == pytest.approx(3000 * (m - 1))
     assert low.cost < central.cost < high.cost
 

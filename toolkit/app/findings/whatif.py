@@ -14,11 +14,20 @@ from typing import Any
 
 import polars as pl
 
-from toolkit.app.assumptions import EVERY, find_assumption, parse_elasticity
+from toolkit.app.assumptions import EVERY, find_assumption
 from toolkit.app.findings.part import Ask, part
-from toolkit.app.run_schema import NAMED, PHRASE, LaterDay, Number, Text
-from toolkit.app.shock import PUBLISHED, outside_check
-from toolkit.app.stops import is_exchange_traded, largest_observed, stop_bands, stop_shares
+from toolkit.app.plain import plain
+from toolkit.app.run_schema import NAMED, PHRASE, Day, LaterDay, Number, Text
+from toolkit.app.shock import outside_check
+from toolkit.app.stops import (
+    FURTHER,
+    PUBLISHED_RESPONSE,
+    PriceResponses,
+    is_exchange_traded,
+    price_responses,
+    stop_bands,
+    stop_shares,
+)
 from toolkit.app.supply import MetalSupply, supply_of
 from toolkit.core.assets import Asset
 from toolkit.core.errors import GapError
@@ -27,6 +36,7 @@ from toolkit.core.said import Said, said
 from toolkit.report.words.countries import country
 from toolkit.supply.controls import CHINA
 from toolkit.supply.exposure import is_out
+from toolkit.supply.price_response import LOSS_ERROR, PUBLISHED_ERROR
 from toolkit.supply.shock import Elasticity, implied_loss, price_band
 
 MOST = 0.5
@@ -64,6 +74,10 @@ EFFECTS = [{**BAND, "multiples": {"low": float, "central": float, "high": float}
 SHAPE = {
     "country": str, "elasticity": {"low": float, "central": float, "high": float, "basis": str, "source": str},
     "carried_to": float, "largest_observed": Number,
+    "response": (None, {"observed": int, "published": int, "moves": float, "cases": [{
+        **NAMED, "source": str, "title": str, "kind": str, "day": Day, "change": float, "error": float, "months": Number,
+        "share_then": Number, "fall": Number, "loss": Number,
+    }]}),
     "metals": [{
         **NAMED, "weight": Number, "share": Number, "stage": Text, "period_start": LaterDay, "period_end": LaterDay,
         "source_id": Text, "state": str, "bands": [BAND], "stop": (None, BAND),
@@ -82,43 +96,46 @@ def whatif(ask: Ask) -> dict[str, Any] | None:
     """The price multiples of a stop of all Chinese exports for a year, and what they mean for who holds and who waits.
 
     Returns:
-        Multiples are price after over price before, at the high, central and low elasticity; effects are in the reporting
-        currency and as fractions of the whole. None on a day when no elasticity was assumed yet, or no shares were known.
+        Multiples are price after over price before, at both ends of the 90 % band of each metal and at its median; `shown` is a
+        metal without a case of its own. Effects are in the reporting currency and as fractions of the whole. None on a day
+        when neither cases nor an assumption was known, or no shares.
     """
     snapshot = ask.context.snapshot
-    try:
-        spread = parse_elasticity(None, snapshot)
-    except GapError:
-        return None
     published = _published(snapshot)
     supplies = {
         one.asset: one for one in supply_of(ask.context, tuple(dict.fromkeys((*ask.assets, *published["subject"])))).metals
     }
     products = {product.key: product for product in ask.context.products}
-    metals = [_metal(supplies[key], products.get(key), spread, ask) for key in ask.assets]
     shares = stop_shares(ask.context, ask.assets)
     if not shares:
         return None
+    seen = price_responses(ask.context, (*supplies, FURTHER))
+    try:
+        spread = seen.elasticity(FURTHER)
+    except GapError:
+        return None
+    metals = [_metal(supplies[key], products.get(key), seen.elasticity(key), ask) for key in ask.assets]
     amounts = amounts_of(ask.record)
     return {
         "country": CHINA,
         "elasticity": spread,
         "carried_to": MOST,
-        "largest_observed": largest_observed(ask.context),
+        "largest_observed": seen.largest_observed,
+        "response": _response(seen, ask),
         "metals": metals,
         "shown": [_band(loss, spread) for loss in LOSSES],
-        "weights": _effects(ask.weights, shares, spread) if ask.weights else None,
+        "weights": _effects(ask.weights, shares, seen) if ask.weights else None,
         "money": {
-            name: _effects(values, shares, spread)
+            name: _effects(values, shares, seen)
             for name, values in (("whole", amounts.whole), ("held", amounts.held), ("coming", amounts.coming))
             if values
         },
         "undelivered": sum(value for key, value in amounts.undelivered.items() if key in shares),
         "checks": [
-            _check(row, supplies[row["subject"]], products.get(row["subject"]), spread, snapshot)
+            _check(row, supplies[row["subject"]], products.get(row["subject"]), seen.elasticity(row["subject"]), snapshot)
             for row in published.iter_rows(named=True)
         ],
-        "assumptions": _assumptions(snapshot, spread, metals),
+        "assumptions": _assumptions(snapshot, seen, metals),
         "data": ask.provenance(shares=_rows(snapshot, metals), assumptions=published),
     }
 
@@ -180,7 +197,7 @@ def _band(loss: float, spread: Elasticity) -> dict[str, float]:
     return {"loss": loss, "low": band.low, "central": band.central, "high": band.high}
 
 
-def _effects(amounts: Mapping[str, float], shares: Mapping[str, float], spread: Elasticity) -> list[dict[str, Any]]:
+def _effects(amounts: Mapping[str, float], shares: Mapping[str, float], seen: PriceResponses) -> list[dict[str, Any]]:
     """Gain of amounts at each of `LOSSES`: a metal loses what the country makes of it, and at most the loss.
 
     `multiples` are the largest of any metal, `metals` counts those that move, `short` those of which the country makes more
@@ -189,7 +206,7 @@ def _effects(amounts: Mapping[str, float], shares: Mapping[str, float], spread: 
     moving = {key: amount for key, amount in amounts.items() if amount > 0 and key in shares}
     rows: list[dict[str, Any]] = []
     for loss in LOSSES:
-        bands = stop_bands({key: shares[key] for key in moving}, loss, spread)
+        bands = stop_bands({key: shares[key] for key in moving}, loss, seen.elasticity)
         gains = {
             side: sum(amount * (getattr(bands[key], side) - 1.0) for key, amount in moving.items())
             for side in ("low", "central", "high")
@@ -209,7 +226,7 @@ def _effects(amounts: Mapping[str, float], shares: Mapping[str, float], spread: 
 
 def _published(snapshot: Snapshot) -> pl.DataFrame:
     """Rows of the table of assumptions that are published price responses of one metal."""
-    return snapshot["assumptions"].filter((pl.col("name") == PUBLISHED) & (pl.col("subject") != EVERY)).sort("subject")
+    return snapshot["assumptions"].filter((pl.col("name") == PUBLISHED_RESPONSE) & (pl.col("subject") != EVERY)).sort("subject")
 
 
 def _check(
@@ -233,19 +250,46 @@ def _check(
     }
 
 
-def _assumptions(snapshot: Snapshot, spread: Elasticity, metals: list[dict[str, Any]]) -> dict[str, Said]:
-    row, place = find_assumption(snapshot, SUM), country(CHINA)
-    if row is None:  # parse_elasticity has just read it
+def _response(seen: PriceResponses, ask: Ask) -> dict[str, Any] | None:
+    """The posterior's cases; None where the assumption is in use."""
+    if seen.found is None:
+        return None
+    one, ledger = seen.found[FURTHER], ask.context.ledger
+    names = {row["asset"]: row for row in ask.context.snapshot["metals"].iter_rows(named=True)}
+    cases = [
+        {
+            **plain(case),
+            "loss": case.loss,
+            "name": names[case.asset]["name"] if case.asset in names else case.asset.replace("_", " "),
+            "element": names[case.asset]["symbol"] if case.asset in names else None,
+            "title": case.source if case.months is None else ledger[case.source].title,
+        }
+        for case in seen.cases
+    ]
+    return {"observed": one.observed, "published": one.published, "moves": one.moves, "cases": cases}
+
+
+def _assumptions(snapshot: Snapshot, seen: PriceResponses, metals: list[dict[str, Any]]) -> dict[str, Said]:
+    row, place, spread = find_assumption(snapshot, SUM), country(CHINA), seen.elasticity(FURTHER)
+    if row is None:
         return {}
-    found = {
-        SUM: said(
+    assumed = {"statement": row.statement, "low": row.low, "central": row.central, "high": row.high, "citation": row.citation}
+    if seen.found is not None:
+        one = seen.found[FURTHER]
+        how = said(
+            "How much a price answers a loss of supply is estimated from {observed} reactions to controls and {published} "
+            "published models, metals pooled as far as they differ; a loss is taken as uncertain by {error:.0%}, a published "
+            "answer by {model:.0%}. The estimate starts from this: {statement}: {low:.2f} to {high:.2f} together, "
+            "{central:.2f} in the middle ({citation}).",
+            observed=one.observed, published=one.published, error=LOSS_ERROR, model=PUBLISHED_ERROR, **assumed,
+        )  # fmt: skip
+    else:
+        how = said(
             "{statement}: {low:.2f} to {high:.2f} together, {central:.2f} in the middle ({citation}).",
-            statement=row.statement,
-            low=spread.low,
-            high=spread.high,
-            central=spread.central,
-            citation=row.citation,
-        ),
+            **assumed | {"low": spread.low, "high": spread.high, "central": spread.central},
+        )
+    found = {
+        SUM: how,
         STOP: said(
             "A stop of exports is taken as the loss of all that {country} makes; what it uses itself is in that share, so "
             "exports alone may be less.",

@@ -21,7 +21,7 @@ BEYOND, NOT_MADE, PRECIOUS, UNKNOWN = "beyond", "not_made", "precious", "unknown
 
 def times(run: Findings, value: float) -> str:
     """A multiple in a sentence."""
-    return run.fmt.number(value, 0 if value >= 10 else 1)
+    return run.fmt.number(value, 0 if value >= 10 else 1 if value >= 2 else 2)
 
 
 def multiple(run: Findings, value: float) -> str:
@@ -46,15 +46,15 @@ def named(run: Findings, metals: Sequence[Metal]) -> Text:
 
 
 def losses(run: Findings) -> Table:
-    """Multiples by loss, and which metal reaches which; a dash where the formula does not carry."""
+    """Multiples of each metal by loss; a dash where the formula does not carry."""
     say, fmt, part = run.say, run.fmt, run.parts["whatif"]
     metals = sorted(part["metals"], key=lambda metal: (metal["share"] or 0.0, metal["asset"]))
     rows: list[tuple[float, Row]] = []
-    for band in part["shown"]:
-        reach = [metal for metal in metals if any(one["loss"] == band["loss"] for one in metal["bands"])]
-        who = say("reached by {metals}", metals=say.listed([run.metal(metal) for metal in reach])) if reach else text(NONE)
-        rows.append((band["loss"], _loss_row(run, fmt.percent(band["loss"], 0), band, who)))
     for metal in metals:
+        rows += [
+            (band["loss"], _loss_row(run, fmt.percent(band["loss"], 0), band, text(run.metal(metal))))
+            for band in metal["bands"]
+        ]
         if stop := metal["stop"]:
             what = say("full stop of {metal}", metal=run.metal(metal))
             rows.append((stop["loss"], _loss_row(run, fmt.percent(stop["loss"], 0), stop, what)))
@@ -69,6 +69,57 @@ def losses(run: Findings) -> Table:
         Column(say.words("Which metal"), "left"),
     )
     return Table(say.words("Price multiples by loss of supply"), columns, tuple(row for _, row in rows))
+
+
+def first_span(run: Findings) -> Mapping[str, float]:
+    """The smallest loss that is shown, and the lowest and the highest multiple of any metal at it."""
+    first = run.parts["whatif"]["shown"][0]
+    reached = [band for metal in run.parts["whatif"]["metals"] for band in metal["bands"] if band["loss"] == first["loss"]]
+    low, high = (pick((band[side] for band in reached), default=first[side]) for pick, side in ((min, "low"), (max, "high")))
+    return {"loss": first["loss"], "low": low, "high": high}
+
+
+def cases(run: Findings) -> Figure | None:
+    """The reactions and models behind the band; None where an assumption is in use."""
+    say, fmt, found = run.say, run.fmt, run.parts["whatif"].get("response")
+    if found is None:
+        return None
+    columns = (
+        Column(say.words("Case"), "left"),
+        Column(say.words("Metal"), "left"),
+        Column(say.words("Share of {country} then", country=maker(run)), short=say.words("share")),
+        Column(say.words("Loss of world supply"), short=say.words("loss")),
+        Column(say.words("Change of the price"), short=say.words("price")),
+        Column(say.words("Months"), short=say.words("months")),
+    )
+    rows = tuple(
+        Row(
+            (
+                text(fmt.notices(say.term("term", case["title"]))),
+                text(run.head(case)),
+                text(NONE if case["share_then"] is None else fmt.percent(case["share_then"], 0)),
+                text(NONE if case["loss"] is None else fmt.percent(case["loss"], 0)),
+                text(strong(fmt.percent(case["change"], 0, signed=True))),
+                text(say.words("model") if case["months"] is None else str(case["months"])),
+            )
+        )
+        for case in found["cases"]
+    )
+    title = say(
+        "{observed} reactions to controls and {published} published models are behind the bars",
+        observed=found["observed"],
+        published=found["published"],
+    )
+    sub = say(
+        "Changes are over base metals. A loss is the share of {country} times the fall of US imports from there, and "
+        "uncertain; a case without one does not count. In a year prices moved by some {moves} of their own besides, which no "
+        "bar holds.",
+        country=maker(run),
+        moves=fmt.percent(found["moves"], 0),
+    )
+    source = say("Own calculation from control notices, customs data, shares of production and assumptions{assumed}.",
+                 assumed=sources(*run.rests_on(SUM)))  # fmt: skip
+    return Figure(title, sub, (Table(say.words("Reactions of prices to losses of supply"), columns, rows),), source=source)
 
 
 def _loss_row(run: Findings, loss: str, band: Mapping[str, float], what: Text) -> Row:
@@ -228,8 +279,7 @@ def outside(run: Findings) -> Figure | None:
         loss=run.derived(fmt.percent(most["implied_loss"], 0), SUM, marked=False),
     )
     sub = say(
-        "A check from outside. That model loses net exports alone and counts spare capacity elsewhere; ours loses all that "
-        "{country} makes, so our figures are the upper side.",
+        "That model loses net exports alone and counts spare capacity elsewhere; ours loses all that {country} makes.",
         country=maker(run),
     )
     cited = say.listed(list(dict.fromkeys(say.term("term", check["citation"]) for check in checks)))

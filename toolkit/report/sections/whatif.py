@@ -16,6 +16,8 @@ from toolkit.report.pieces.stops import (
     SIDES,
     STOP,
     SUM,
+    cases,
+    first_span,
     left_out,
     losses,
     maker,
@@ -40,14 +42,14 @@ def whatif(run: Findings) -> tuple[Block, ...] | Missing:
     moving = [metal for metal in part["metals"] if metal["stop"] or metal["state"] == BEYOND]
     if not moving:
         return Missing(run.say.words("Of none of these metals does the country of the stop make a share that is known."))
-    return (Paragraph(text(*_both(run)), "body"), _multiples(run, moving), *folded(money(run), outside(run)))
+    return (Paragraph(text(*_both(run)), "body"), _multiples(run, moving), *folded(money(run), cases(run), outside(run)))
 
 
 def _both(run: Findings) -> Iterator[Inline]:
     """Whoever holds gains and whoever waits pays: both, for the smallest loss that is shown."""
     say, fmt, part = run.say, run.fmt, run.parts["whatif"]
     gains = {name: rows[0] for name, rows in part["money"].items() if rows[0]["metals"]}
-    first = part["shown"][0]
+    first = first_span(run)
     loss = fmt.percent(first["loss"], 0)
 
     def amount(name: str, side: str, *, marked: bool = False) -> Span:
@@ -103,8 +105,15 @@ def _multiples(run: Findings, moving: Sequence[Metal]) -> Figure:
         ("hollow", say.words("full stop: loss of all that {country} makes", country=maker(run))),
     ]
     legend += [("outside", say.words("published elsewhere, for a full stop"))] if any(row.outside for row in rows) else []
+    estimated = mark(
+        "Source: shares of production of {years}{shares}; elasticities are estimated from past cases, and where the formula "
+        "ends is an assumption{assumed}."
+    )
+    assumed = mark(
+        "Source: shares of production of {years}{shares}; elasticities, and the end of the formula, are assumptions{assumed}."
+    )
     source = say(
-        "Source: shares of production of {years}{shares}; elasticities, and the end of the formula, are assumptions{assumed}.",
+        assumed if part.get("response") is None else estimated,
         years=say.listed(sorted({years(metal) for metal in order})),
         shares=sources(*run.of_sources(*(metal["source_id"] for metal in order))),
         assumed=sources(*run.rests_on(SUM, STOP, CARRIED)),
@@ -131,8 +140,7 @@ def _band(found: Mapping[str, float]) -> Band:
 
 
 def _finding(run: Findings, order: Sequence[Metal]) -> Text:
-    say, part = run.say, run.parts["whatif"]
-    first = part["shown"][0]
+    say, first = run.say, first_span(run)
     values = {
         "loss": run.fmt.percent(first["loss"], 0),
         "low": run.derived(times(run, first["low"]), SUM, marked=False),
@@ -151,7 +159,17 @@ def _finding(run: Findings, order: Sequence[Metal]) -> Text:
 
 def _formula(run: Findings) -> Text:
     say, fmt, part = run.say, run.fmt, run.parts["whatif"]
-    e = part["elasticity"]
+    e, response = part["elasticity"], part.get("response")
+    if response is not None:
+        return say(
+            "Price after over price before, log scale: (1 − loss) ^ (−1 / e) for one year. Bars are 90 % of what {observed} "
+            "reactions to controls and {published} published models leave open, ticks the median{assumed}; past a loss of "
+            "{most} no single e sets the price.",
+            observed=response["observed"],
+            published=response["published"],
+            assumed=sources(*run.rests_on(SUM)),
+            most=run.assumed(fmt.percent(part["carried_to"], 0), CARRIED),
+        )
     low, central, high = (run.assumed(fmt.number(e[side], 2), SUM, marked=side == "central") for side in SIDES)
     return say(
         "Price after over price before, log scale: (1 − loss) ^ (−1 / e) for one year. The elasticity e of supply plus demand "
@@ -164,16 +182,11 @@ def _formula(run: Findings) -> Text:
 
 
 def _told(run: Findings, order: Sequence[Metal]) -> str:
-    say, fmt, part = run.say, run.fmt, run.parts["whatif"]
-    told = [
-        say(
-            "At a loss of {loss} the price is {low} to {high}, in the middle {central}.",
-            loss=fmt.percent(band["loss"], 0),
-            low=multiple(run, band["low"]),
-            high=multiple(run, band["high"]),
-            central=multiple(run, band["central"]),
-        )
-        for band in part["shown"]
-    ]
-    shares = say("{country} makes: {shares}.", country=maker(run), shares=named(run, order))
-    return plain(text(*(span for sentence in told for span in (*sentence, " ")), shares))
+    say, fmt, first = run.say, run.fmt, first_span(run)
+    told = say(
+        "At a loss of {loss} prices are multiplied by {low} to {high}, by metal.",
+        loss=fmt.percent(first["loss"], 0),
+        low=times(run, first["low"]),
+        high=times(run, first["high"]),
+    )
+    return plain(text(*told, " ", say("{country} makes: {shares}.", country=maker(run), shares=named(run, order))))
