@@ -307,7 +307,7 @@ def test_a_run_is_the_same_on_stdout_in_its_folder_and_in_its_orders(told):
 
 def test_commands_and_reports_hold_one_figure_of_one_quantity(told, subject):
     """Between commands, and between a command and the parts of a report of the same day."""
-    brief = market(resolve({}, file=None), date.fromisoformat(DAY))
+    brief = market(Context(resolve({}, file=None), date.fromisoformat(DAY)))
     run_, exposure, parts = told["optimize"][0], told["exposure"][0], brief.parts
     compared = Counter()
 
