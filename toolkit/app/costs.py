@@ -8,8 +8,10 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
+from toolkit.app.context import Context
 from toolkit.core.assets import Universe
 from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.core.limits import check_number
 from toolkit.core.remarks import Remark, note
 from toolkit.core.said import said
 from toolkit.factors.forecast import FloatArray
@@ -33,6 +35,29 @@ def world_production(shares: pl.DataFrame, universe: Universe) -> dict[str, floa
     sums = massed.group_by("asset", "stage").agg(pl.col("quantity").sum(), pl.col("share").sum())
     world = {(key, stage): quantity / share for key, stage, quantity, share in sums.iter_rows() if quantity > 0 and share > 0}
     return {asset.key: world[asset.key, asset.stage or ""] for asset in universe if (asset.key, asset.stage) in world}
+
+
+def monthly_use(entries: tuple[str, ...], context: Context, stored: Mapping[str, float]) -> dict[str, float]:
+    """Use in kg a month by asset; every metal named is one the ledger knows, held or not.
+
+    Raises:
+        SpecError: for a use that is no number, is given twice, or is more than the world makes of the metal.
+    """
+    found: dict[str, float] = {}
+    world = world_production(context.snapshot["shares"], context.products) if entries else {}
+    for entry in entries:
+        name, _, amount = entry.partition("=")
+        asset = context.metal(name)
+        if asset in found:
+            raise SpecError(f"--use names {asset} twice.", hint="Give the sum of your uses of a metal once.")
+        try:
+            found[asset] = check_number(f"--use {entry}", float(amount))
+        except ValueError:
+            raise SpecError(f"--use {entry!r} is not METAL=KG.", hint=f"Write it as {next(iter(stored), asset)}=2.5.") from None
+        if asset in world and found[asset] > world[asset] / 12:
+            made = f"the world makes {world[asset] / 12:,.0f} kg of {asset} a month"
+            raise SpecError(f"--use {entry}: {made}.", hint="Give your own use in kg a month.")
+    return found
 
 
 def strategy_costs(

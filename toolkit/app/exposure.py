@@ -12,7 +12,7 @@ import polars as pl
 from toolkit.app.assumptions import licence_delay, value_added_tax
 from toolkit.app.cautions import late
 from toolkit.app.context import Context
-from toolkit.app.costs import world_production
+from toolkit.app.costs import monthly_use
 from toolkit.app.exchange import rates_used
 from toolkit.app.instruments import Instrument, instruments, out_of_scope
 from toolkit.app.lots import LotNames, below_grade_remarks, instruments_of, read_lots
@@ -23,7 +23,7 @@ from toolkit.app.purchases import Purchase, purchases
 from toolkit.app.stops import FURTHER, price_responses, stop_bands, stop_shares
 from toolkit.app.valuation import ANNUAL, FILTERED, KINDS, UnitPrice, unit_prices, with_own_prices
 from toolkit.core.countries import CUSTOMS_CHINA
-from toolkit.core.errors import GapError, SpecError
+from toolkit.core.errors import GapError
 from toolkit.core.limits import LARGEST_RATIO, check_number
 from toolkit.core.market import Snapshot
 from toolkit.core.remarks import Remark, by_money, in_record, note
@@ -221,7 +221,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     if request.cap is not None:
         check_number("--cap", request.cap, LARGEST_RATIO)
     bands = stop_bands({**moving, FURTHER: 1.0}, request.loss, seen.elasticity, cap=request.cap)
-    use = _use(request.use, context, portfolio.stored_safe)
+    use = monthly_use(request.use, context, portfolio.stored_safe)
     try:
         delay = licence_delay(snapshot)
     except GapError as error:
@@ -288,29 +288,6 @@ def _used(
         **{name: snapshot[name] for name in tables},
     }
     return {name: frame for name, frame in used.items() if frame.height}
-
-
-def _use(entries: tuple[str, ...], context: Context, stored: Mapping[str, float]) -> dict[str, float]:
-    """Use in kg a month by asset; every metal named is one the ledger knows, held or not.
-
-    Raises:
-        SpecError: for a use that is no number, is given twice, or is more than the world makes of the metal.
-    """
-    found: dict[str, float] = {}
-    world = world_production(context.snapshot["shares"], context.products) if entries else {}
-    for entry in entries:
-        name, _, amount = entry.partition("=")
-        asset = context.metal(name)
-        if asset in found:
-            raise SpecError(f"--use names {asset} twice.", hint="Give the sum of your uses of a metal once.")
-        try:
-            found[asset] = check_number(f"--use {entry}", float(amount))
-        except ValueError:
-            raise SpecError(f"--use {entry!r} is not METAL=KG.", hint=f"Write it as {next(iter(stored), asset)}=2.5.") from None
-        if asset in world and found[asset] > world[asset] / 12:
-            made = f"the world makes {world[asset] / 12:,.0f} kg of {asset} a month"
-            raise SpecError(f"--use {entry}: {made}.", hint="Give your own use in kg a month.")
-    return found
 
 
 def _changes(
