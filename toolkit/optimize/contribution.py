@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from toolkit.optimize.functions import ConvexForm
 
 
+RISKLESS = 1e-8
+"""Variance a year below which nothing is held but what a solver leaves of zero weights."""
+
+
 @dataclass(frozen=True, slots=True)
 class Share:
     """The part of the variance that some assets bring, and the limit on it.
@@ -43,7 +47,7 @@ class Share:
         """The share at weights, (n,); 0 where there is no risk."""
         slope = self.covariance @ weights
         variance = float(weights @ slope)
-        return float((self.members * weights) @ slope) / variance if variance > 0 else 0.0
+        return float((self.members * weights) @ slope) / variance if variance > RISKLESS else 0.0
 
     def around(self, weights: FloatArray, owner: int, price: float | None) -> Ceiling:
         """A convex limit that implies the true one, tight at weights, (n,); in units of the variance there."""

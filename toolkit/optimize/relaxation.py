@@ -140,7 +140,10 @@ def _within_shares(problem: Problem, limits: Inequalities, ceilings: tuple[Ceili
     inside: tuple[Ceiling, ...] = ()
     for _ in range(STEPS):
         inside = tuple(share.around(weights, owner, None) for owner, share in shares)
-        answer = _solve(problem, limits, (*ceilings, *inside), order)
+        try:
+            answer = _solve(problem, limits, (*ceilings, *inside), order)
+        except Impossible:  # what holds them is too thin for a solver, such as nothing but cash
+            raise not_found(problem, limits.hard(), np.append(weights, 1.0 - weights.sum())) from None
         moved, weights = float(np.max(np.abs(answer.x[:-1] - weights))), answer.x[:-1]
         if moved < SETTLED:
             break

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.unit.optimize.problems import problem_of, random_covariance
-from tests.unit.optimize.random_strategies import random_problem
+from tests.unit.optimize.random_strategies import random_problem, random_strategy
 from toolkit.core.errors import Infeasible, NumericalFailure, SpecError, ToolkitError, quoted
 from toolkit.factors.scenarios import Scenarios
 from toolkit.optimize.allocate import Solver, allocate
@@ -211,6 +211,24 @@ def test_a_limit_on_contributions_gives_way_with_the_limits_that_conflict(lots):
     assert set(told.details["conflict"]) == {"cash", "cap"}
     assert any("no one decides" in setting for setting in told.details["set"])
     assert "Least relaxation" not in told.hint
+
+
+def test_lots_that_leave_almost_no_room_for_cash_are_not_called_impossible():
+    """The presolve of HiGHS calls the program infeasible, which has a point: 179 and 62 lots."""
+    strategy = random_strategy(30062, lots=True)
+    strategy["objective"] = {"kind": "min_risk"}
+    strategy["constraints"][0]["upper"] = 1.9e-5
+    answer = allocate(problem_of(**strategy), Solver(time_limit=2.0))
+    assert list(answer.lots) == [179, 0, 62, 0]
+    assert answer.cash <= 1.9e-5
+
+
+def test_nothing_but_cash_holds_every_limit_on_contributions_to_risk():
+    """What a solver leaves of weights that are zero is no contribution."""
+    free = {"name": "cash", "kind": "cash", "upper": 1.0}
+    limit = {"name": "no one decides", "kind": "risk_contribution", "upper": 0.19}
+    answer = allocate(problem_of(random_covariance(4, 3), constraints=[free, limit]))
+    assert answer.cash > 0.999
 
 
 def test_an_equality_that_whole_lots_cannot_meet_is_left_open_on_one_side():

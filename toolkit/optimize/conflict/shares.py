@@ -86,7 +86,7 @@ def not_found(problem: Problem, limits: Inequalities, x: FloatArray) -> Infeasib
     beside = f" together with {', '.join(repr(name) for name in others)}" if others else ""
     message = (
         f"no allocation was found that holds the limits on contributions to risk{beside}: the nearest takes "
-        f"{'; '.join(told)}. The search is local, so this is no proof that there is none."
+        f"{'; '.join(told) or 'no risk worth the name'}. The search is local, so this is no proof that there is none."
     )
     return explained(problem, message, [*broken, *others], Work(SECONDS), proven=False)
 

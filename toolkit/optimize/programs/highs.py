@@ -13,6 +13,7 @@ from toolkit.optimize.programs.work import PER_ITERATION, PER_STEP, Work
 FEASIBILITY = 1e-9
 """Tolerance that HiGHS holds rows and integrality to: limits are re-checked on the lots themselves."""
 
+INFEASIBLE = (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible)
 LEAST_STEPS = 300
 """What a program is given even where the work is used up."""
 PATIENCE = 1000
@@ -137,8 +138,13 @@ class MixedIntegerProgram:
             NumericalFailure: when HiGHS stops without an answer either way.
         """
         self._run(work)
+        if self.highs.getModelStatus() in INFEASIBLE and self.integer.any():
+            # HiGHS's presolve (1.15) calls programs infeasible that have a point, where a row leaves 1e-5 of room.
+            self.highs.setOptionValue("presolve", "off")
+            self._run(work)
+            self.highs.setOptionValue("presolve", "choose")
         status, info = self.highs.getModelStatus(), self.highs.getInfo()
-        if status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible):
+        if status in INFEASIBLE:
             return None
         if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
             told = self.highs.modelStatusToString(status)
@@ -167,7 +173,7 @@ class MixedIntegerProgram:
         """
         self._run(work)
         status = self.highs.getModelStatus()
-        if status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible):
+        if status in INFEASIBLE:
             return None
         if status != highspy.HighsModelStatus.kOptimal:
             told = self.highs.modelStatusToString(status)
