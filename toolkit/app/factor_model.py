@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 
 from toolkit.app.inputs import Inputs
+from toolkit.factors.correlations import rank_correlation
 from toolkit.factors.covariance import FactorCovariance, NamedFactors
 from toolkit.factors.factors import DOLLAR_SERIES, MARKET, SUPPLY
 from toolkit.factors.forecast import FloatArray, Forecast
@@ -37,8 +40,39 @@ def factor_model(strategy: Strategy, inputs: Inputs, forecast: Forecast, destina
     }
 
 
+def correlations(forecast: Forecast, named: Mapping[int, str] | None = None) -> list[dict[str, Any]]:
+    """One record a pair of assets, the most correlated of the forecast first; null where there is no correlation.
+
+    `periods` in which both changed, the rank correlation `observed` of what was printed with its 95 % interval (`low`,
+    `high`), and the correlation of the `forecast`.
+
+    Args:
+        forecast: The forecast.
+        named: Row -> name of the assets that are asked about; None for all by their keys.
+    """
+    if forecast.printed is None:
+        return []
+    names = dict(enumerate(forecast.assets)) if named is None else named
+    matrix = forecast.matrix
+    found = []
+    for i, j in combinations(sorted(names), 2):
+        size = np.sqrt(matrix[i, i] * matrix[j, j])
+        one = rank_correlation(forecast.printed[:, i], forecast.printed[:, j])
+        found.append(
+            {
+                "assets": [names[i], names[j]],
+                "periods": one.periods,
+                "observed": one.value,
+                "low": one.low,
+                "high": one.high,
+                "forecast": float(matrix[i, j] / size) if size > 0 else None,
+            }
+        )
+    return sorted(found, key=lambda row: (-(row["forecast"] or 0.0), row["assets"]))
+
+
 def _tests(loadings: list[tuple[str, dict[str, float]]]) -> dict[str, float]:
-    """How many different loadings were tested and how many can be told from zero.
+    """How many different loadings were tested and how many are distinguishable from zero.
 
     Pooling may give members of a group one loading: it is one estimate, and its weakest t-statistic counts.
     """

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from toolkit.app.characteristics import supply_premia
 from toolkit.app.context import Context
 from toolkit.app.definitions import find
-from toolkit.app.factor_model import factor_model
+from toolkit.app.factor_model import correlations, factor_model
 from toolkit.app.forecast import lookback_months, strategy_forecast
 from toolkit.app.inputs import Inputs, gather
 from toolkit.app.plain import plain
@@ -22,7 +21,6 @@ from toolkit.app.walk_forward import Bias, walk_forward
 from toolkit.core.errors import DataError, GapError
 from toolkit.core.said import said
 from toolkit.factors.characteristics import CharacteristicReturns
-from toolkit.factors.correlations import rank_correlation
 from toolkit.factors.currency import translation
 from toolkit.factors.forecast import Forecast
 from toolkit.factors.increments import Increments
@@ -48,8 +46,7 @@ class FactorsAnswer:
         model: From `toolkit.app.factor_model`.
         forecast: What it was read from.
         characteristics: None where nothing could be compared; a note says why.
-        correlations: One record a pair of assets: the `periods` that both changed in, the rank correlation `observed`
-            of what was printed with its 95 % interval (null for fewer than ten), and the correlation of the `forecast`.
+        correlations: From `toolkit.app.factor_model`.
         bias: How past forecasts did, one record a kind of outcome.
         notes: What a reader must know of prices and risk; those on characteristics are with them.
     """
@@ -60,7 +57,7 @@ class FactorsAnswer:
     model: Mapping[str, Any]
     forecast: Forecast
     characteristics: CharacteristicReturns | None
-    correlations: tuple[Mapping[str, Any], ...]
+    correlations: Sequence[Mapping[str, Any]]
     bias: tuple[Bias, ...]
     notes: tuple[str, ...]
     provenance: tuple[Mapping[str, Any], ...]
@@ -150,7 +147,7 @@ def factors(
         model=factor_model(chosen, inputs, forecast, owner.country),
         forecast=forecast,
         characteristics=characteristics,
-        correlations=_correlations(seen, forecast),
+        correlations=correlations(forecast),
         bias=bias,
         notes=(*(remark.text for remark in inputs.notes), *_own_notes(forecast, bias), *forecast.notes, *missing),
         provenance=tuple(record.to_json() for record in inputs.snapshot.provenance(_used(inputs, owner.currency))),
@@ -177,27 +174,6 @@ def _seen(strategy: Strategy, inputs: Inputs, currency: str) -> Observed:
     panel = align(inputs.prices, inputs.universe, lookback_months=lookback_months(strategy))
     latent = strategy.forecast.observation == "latent"
     return observe(panel, translation(panel, inputs.snapshot["fx"], currency), latent=latent)
-
-
-def _correlations(seen: Observed, forecast: Forecast) -> tuple[Mapping[str, Any], ...]:
-    """The pairs of the universe, the most correlated of the forecast first."""
-    columns = [seen.realised.series.index(key) for key in forecast.assets]
-    size = np.sqrt(np.diag(forecast.matrix))
-    matrix = forecast.matrix / np.outer(size, size)
-    rows = []
-    for i, j in zip(*np.triu_indices(len(columns), 1), strict=True):
-        found = rank_correlation(seen.printed[:, columns[i]], seen.printed[:, columns[j]])
-        rows.append(
-            {
-                "assets": [forecast.assets[i], forecast.assets[j]],
-                "periods": found.periods,
-                "observed": found.value,
-                "low": found.low,
-                "high": found.high,
-                "forecast": float(matrix[i, j]),
-            }
-        )
-    return tuple(sorted(rows, key=lambda row: (-row["forecast"], row["assets"])))
 
 
 def _characteristics(

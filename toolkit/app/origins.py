@@ -121,6 +121,7 @@ class Offers:
             expected_cov=None if forecast.expected_cov is None else forecast.expected_cov[np.ix_(at, at)],
             coverage=None if forecast.coverage is None else self._coverage(forecast.coverage, forecast.assets),
             model=None if forecast.model is None else self._model(forecast.model),
+            printed=None if forecast.printed is None else forecast.printed[:, at],
         )
 
     def _coverage(self, coverage: pl.DataFrame, assets: Sequence[str]) -> pl.DataFrame:

@@ -14,7 +14,7 @@ from toolkit.app.assumptions import value_added_tax
 from toolkit.app.cautions import cautions
 from toolkit.app.control_states import control_states, timeline
 from toolkit.app.exchange import Rate
-from toolkit.app.factor_model import factor_model
+from toolkit.app.factor_model import correlations, factor_model
 from toolkit.app.inputs import Inputs
 from toolkit.app.money import Money
 from toolkit.app.observed import at_last_prices
@@ -28,7 +28,7 @@ from toolkit.app.runs import SCHEMA_VERSION
 from toolkit.app.scenarios import StrategyScenarios
 from toolkit.app.supply import ranges
 from toolkit.app.valuation import Quotation, annual_basis, in_europe, region_of
-from toolkit.core.assets import Asset
+from toolkit.core.assets import Asset, Universe
 from toolkit.core.remarks import in_record
 from toolkit.core.said import phrases, said, sentences
 from toolkit.core.units import significant
@@ -42,6 +42,9 @@ from toolkit.risk.variance import volatility
 from toolkit.strategy.model import Strategy
 from toolkit.supply.concentration import country_exposure
 from toolkit.supply.upcoming import upcoming
+
+MOST_CORRELATED = 16
+"""Products whose correlations are kept: the pairs of more fill no picture that can be read."""
 
 
 def rounded(value: Any) -> Any:
@@ -204,6 +207,7 @@ def run_record(
         ],
         "held_unpriced": posed.unpriced,
         "factor_model": None if forecast.model is None else factor_model(strategy, inputs, forecast, owner["country"]),
+        "correlations": correlations(forecast, _correlated(universe, money.weights)),
     }
     return rounded({**record, "phrases": phrases(sentences(record))})
 
@@ -320,6 +324,14 @@ def _items(problem: Problem, money: Money, budget: float) -> dict[str, dict[str,
     }
     yearly = {"storage": costs.storage @ money.values, "sites": costs.site_fees(money.values / budget)}
     return {"entry": {name: float(cost) for name, cost in entry.items()}, "yearly": {n: float(c) for n, c in yearly.items()}}
+
+
+def _correlated(universe: Universe, weights: FloatArray) -> dict[int, str]:
+    """Row -> key of the products whose correlations are kept, one offer of each: what is held first, then the others."""
+    rows: dict[str, int] = {}
+    for i in np.argsort(-weights, kind="stable"):
+        rows.setdefault(universe.assets[i].offer_of or universe.keys[i], int(i))
+    return {row: key for key, row in [*rows.items()][:MOST_CORRELATED]}
 
 
 def _named(forecast: Forecast, values: FloatArray) -> dict[str, float]:

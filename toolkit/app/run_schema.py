@@ -194,6 +194,9 @@ RUN = {
         }],
         "tests": {"estimates": Whole, "significant": Whole, "threshold": Number},
     }),
+    "correlations": [{
+        "assets": [str], "periods": Whole, "observed": Number, "low": Number, "high": Number, "forecast": Number,
+    }],
     "phrases": {str: PHRASE},
 }  # fmt: skip
 """A table by its keys, ``[x]`` a list of x, ``{str: x}`` a table of any keys, ``(None, x)`` one that may be null,

@@ -146,8 +146,8 @@ def _loadings(told: Mapping[str, Any], out: Console) -> None:
     chance = f"{tests['estimates'] / CHANCE:.0f}"
     out.print(
         f"* |t| of {tests['threshold']:g} or more: {tests['significant']} of {tests['estimates']} different estimates, where"
-        f" chance alone would mark about {chance}; any other loading cannot be told from zero. Members of a group may share an"
-        " estimate. Errors of prices seen through noise are somewhat too small.",
+        f" chance alone would mark about {chance}; no other loading is distinguishable from zero. Members of a group may share"
+        " an estimate. Errors of prices seen through noise are somewhat too small.",
         markup=False,
     )
 

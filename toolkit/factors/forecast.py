@@ -130,6 +130,8 @@ class Forecast:
         model: The regression on the named factors; None where the covariance has none.
         coverage: Who was estimated from what (see `toolkit.factors.ragged.coverage`).
         loading_errors: (n, k) standard errors of the loadings; NaN for components that no regression fitted.
+        printed: (T, n) observed changes of price, NaN missing (see `toolkit.factors.observed.Observed`); None where none were
+            used.
     """
 
     assets: tuple[str, ...]
@@ -147,11 +149,12 @@ class Forecast:
     expected_cov: FloatArray | None = None
     coverage: pl.DataFrame | None = None
     model: Loadings | None = None
+    printed: FloatArray | None = None
 
     def __post_init__(self) -> None:
         for name in ("loadings", "factor_cov", "specific_var", "expected"):
             object.__setattr__(self, name, read_only(getattr(self, name)))
-        for name in ("loading_errors", "expected_cov"):
+        for name in ("loading_errors", "expected_cov", "printed"):
             if (value := getattr(self, name)) is not None:
                 object.__setattr__(self, name, read_only(value))
 

@@ -105,6 +105,7 @@ def estimate(
         coverage=coverage(panel, universe, np.array([risk.own_weight for risk in risks])),
         loading_errors=form.loading_errors,
         model=form.model,
+        printed=observed.printed[:, [total.series.index(key) for key in assets]],
     )
 
 

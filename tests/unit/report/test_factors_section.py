@@ -24,7 +24,7 @@ def build(record, say=None):
 
 def figures(record, say=None):
     """Shares of the variance, what is explained, and what the estimates are from."""
-    columns, coverage = build(record, say)
+    columns, _, coverage = build(record, say)
     shares, explained = columns.figures
     return shares, explained, coverage
 
@@ -66,7 +66,7 @@ def test_the_title_names_what_brings_most(records):
 def test_a_run_without_shares_shows_what_is_explained(records):
     record = copy.deepcopy(records["normal"])
     del record["risk"]["factor_shares"]
-    explained, coverage = build(record)
+    explained, _, coverage = build(record)
     assert isinstance(explained, Figure)
     assert coverage.body == ()
 
@@ -103,7 +103,7 @@ def test_titles_are_findings_of_the_data(records, model):
             loading["t"] = 1.0
     record["factor_model"]["tests"]["significant"] = 0
     explained = figures(record)[1]
-    assert plain(explained.title) == "No loading on any factor can be told from zero"
+    assert plain(explained.title) == "No loading on any factor is distinguishable from zero"
     assert not any(s.style == "strong" for row in explained.data.rows for cell in row.cells for s in cell)
     assert all(plain(bar.cells[0]) == "–" for bar in explained.body[0].bars)
 
@@ -146,7 +146,7 @@ def test_who_was_estimated_alike_shares_a_row(records, model):
 
 @pytest.mark.parametrize(("change", "told"), [("none", "no named factors"), ("old", "stored before")])
 def test_what_is_missing_has_a_reason(records, change, told):
-    record = dict(records["normal"])
+    record = {**records["normal"], "correlations": []}
     if change == "old":
         del record["factor_model"]
     else:

@@ -25,7 +25,9 @@ ENGINE = f"vl-convert {version('vl-convert-python')}"
 """The library that draws."""
 HATCH = (
     '<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
-    '<rect width="6" height="6" class="fill-paper"/><rect width="2" height="6" class="fill-ctl"/></pattern></defs>'
+    '<rect width="6" height="6" class="fill-paper"/><rect width="2" height="6" class="fill-ctl"/></pattern>'
+    '<pattern id="unsure" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+    '<rect width="5" height="5" class="fill-paper"/><rect width="1" height="5" class="fill-cur"/></pattern></defs>'
 )
 _CLASSES = {value: token for token, value in TOKENS.items()}
 _KEPT = frozenset(
@@ -114,7 +116,7 @@ def bitmap(svg: str, scale: float = 2.0) -> bytes:
 
 def _rules(colours: Mapping[str, str]) -> str:
     rules = "".join(f".fill-{name}{{fill:{colour}}}.stroke-{name}{{stroke:{colour}}}" for name, colour in colours.items())
-    return f"svg{{background:{colours['paper']}}}{rules}.fill-hatch{{fill:url(#hatch)}}"
+    return f"svg{{background:{colours['paper']}}}{rules}.fill-hatch{{fill:url(#hatch)}}.fill-unsure{{fill:url(#unsure)}}"
 
 
 def _strip(element: ET.Element) -> None:

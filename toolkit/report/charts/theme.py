@@ -36,12 +36,15 @@ TOKENS: Mapping[str, str] = MappingProxyType(
                 "warn",
                 "hatch",
                 "panel",
+                "unsure",
             ),
             start=1,
         )
     }
 )
-"""Theme colours and their stand-ins; ``hatch`` is the pattern of what is suspended. No other colour may appear."""
+"""Theme colours and their stand-ins; ``hatch`` is the pattern of what is suspended, ``unsure`` that of what may be zero. No
+other colour may appear.
+"""
 LIGHT: Mapping[str, str] = MappingProxyType(
     {
         "ink": "#17212b", "mut": "#52606d", "data": "#1b5e93", "band": "#cfe1ef", "dot": "#5a7389", "grid": "#e3e8ec",

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from toolkit.report.compose import section
-from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Missing, Row, Table
+from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Missing, Paragraph, Row, Table
 from toolkit.report.findings import Findings
+from toolkit.report.pieces.correlations import correlations
 from toolkit.report.pieces.outlook import factor, own_calculation
 from toolkit.report.sections.risk import between, seen
 from toolkit.report.words.formats import capital, readable
@@ -38,11 +39,13 @@ def factors(run: Findings) -> tuple[Block, ...] | Missing:
             run.say.words("This run was stored before the factor model was kept with it; run the strategy again to see it.")
         )
     model = run.record["factor_model"]
+    together = tuple(figure for figure in (correlations(run),) if figure)
     if model is None:
-        return Missing(run.say.words("The covariance of this strategy has no named factors, so there are no loadings to show."))
+        without = run.say.words("The covariance of this strategy has no named factors, so there are no loadings to show.")
+        return (Paragraph(text(without)), *together) if together else Missing(without)
     model = {**model, "assets": by_product(model["assets"])}
     shares, explained = _shares(run, model), _explained(run, model)
-    return (Columns((shares, explained)) if shares else explained, _coverage(run, model["assets"]))
+    return (Columns((shares, explained)) if shares else explained, *together, _coverage(run, model["assets"]))
 
 
 def _shares(run: Findings, model: Mapping[str, Any]) -> Figure | None:
@@ -141,15 +144,15 @@ def _explained(run: Findings, model: Mapping[str, Any]) -> Figure:
     table = BarTable(say.words("Variance explained by the factors"), say.words("Metal"), columns, bars)
     tests = model["tests"]
     sub = say(
-        "Share of the variance of the year ahead that the factors explain, and the factor whose loading is told from zero most"
-        " clearly. Of {n} estimates chance alone would set about {chance} apart from zero.",
+        "Share of the variance of the year ahead that the factors explain, and the factor whose loading is most clearly"
+        " distinguishable from zero. Of {n} estimates chance alone would set about {chance} apart from zero.",
         n=fmt.number(tests["estimates"]), chance=fmt.number(tests["estimates"] / CHANCE),
     )  # fmt: skip
     return Figure(_loadings_title(run, model), sub, (table,), (), own_calculation(run), _loadings(run, model))
 
 
 def _strongest(run: Findings, a: Asset, threshold: float) -> Text:
-    """The factor of the largest t-statistic, where one is told from zero."""
+    """The factor of the largest t-statistic, where one is distinguishable from zero."""
     known = [(abs(x["t"]), key) for key, x in a["loadings"].items() if x["t"] is not None]
     t, key = max(known, default=(0.0, ""))
     return text(name(factor(run.say, key))) if t >= threshold else text(NONE)
@@ -160,10 +163,10 @@ def _loadings_title(run: Findings, model: Mapping[str, Any]) -> Text:
     tests = model["tests"]
     tested = [(a, key, loading) for a in model["assets"] for key, loading in a["loadings"].items() if loading["t"] is not None]
     if not tests["significant"] or not tested:
-        return run.say("No loading on any factor can be told from zero")
+        return run.say("No loading on any factor is distinguishable from zero")
     asset, key, _ = max(tested, key=lambda row: (abs(row[2]["t"]), row[0]["asset"]))
     return run.say(
-        "{metal} moves most clearly with {factor}; {found} of {total} estimates can be told from zero",
+        "{metal} moves most clearly with {factor}; {found} of {total} estimates are distinguishable from zero",
         metal=run.head(asset), factor=name(factor(run.say, key)), found=tests["significant"], total=tests["estimates"],
     )  # fmt: skip
 

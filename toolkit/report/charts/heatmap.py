@@ -1,0 +1,121 @@
+"""A correlation matrix as a heat map: tints in steps with their numbers, hatched where an interval holds zero."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import altair as alt
+
+from toolkit.report.charts.lettering import cut, width
+from toolkit.report.charts.plane import Plane
+from toolkit.report.charts.theme import AXIS_TEXT, COLUMN, LABEL_TEXT, PHONE, SHEET, TOKENS, specification
+from toolkit.report.charts.timeline import FIXED, LEFT, RIGHT
+from toolkit.report.document import Chart, Drawing
+from toolkit.report.words.formats import MINUS, Formats
+
+ROW, HEAD = 24, 20
+"""Px of a row, and of the heads above the first."""
+NAMES = 0.27
+"""Part of a drawing that the names may take."""
+STEPS: Mapping[str, tuple[float, float]] = {"r1": (0.0, 0.1), "r2": (0.25, 0.28), "r3": (0.5, 0.45), "r4": (0.75, 1.0)}
+"""Mark of the legend -> (least size of a correlation, opacity of its tint)."""
+_Cell = tuple[int, int, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The correlations of two rows, by position; None where there is none.
+
+    Attributes:
+        observed: Below the diagonal; `unsure` where its interval holds zero, which is hatched.
+        used: Above the diagonal.
+    """
+
+    one: int
+    other: int
+    observed: float | None
+    used: float | None
+    unsure: bool = False
+
+
+def heatmap(names: Sequence[tuple[str, str]], pairs: Sequence[Pair], told: str, fmt: Formats) -> Chart:
+    """What is observed below the diagonal, what is used above it, for a phone, a column and a printed sheet.
+
+    Args:
+        names: (name before a row, symbol above a column), in order.
+        pairs: Each pair once.
+        told: What the chart shows, in words with its numbers.
+        fmt: How numbers are written.
+    """
+    figures, widths = (tuple(names), tuple(pairs)), ((PHONE, 0), (COLUMN, COLUMN), (SHEET, SHEET))
+    return Chart(tuple(Drawing(_spec, (*figures, px, fmt), least) for px, least in widths), told)
+
+
+def _spec(names: tuple[tuple[str, str], ...], pairs: tuple[Pair, ...], px: int, fmt: Formats) -> str:
+    room, n = px - LEFT - RIGHT, len(names)
+    left = min(max(width(name) for name, _ in names) + 8, NAMES * room)
+    field = _Field(Plane(room, HEAD + ROW * n), left, (room - left) / n)
+    below = [(max(p.one, p.other), min(p.one, p.other), p) for p in pairs]
+    hatched = [(i, j, None) for i, j, p in below if p.unsure]
+    shown: list[_Cell] = [(i, j, p.observed) for i, j, p in below if not p.unsure] + [(j, i, p.used) for i, j, p in below]
+    layers = [
+        field.cells([(i, i, None) for i in range(n)], "grid", 1.0),
+        field.cells(hatched, "unsure", 1.0),
+        *_tints(field, shown),
+        *_numbers(field, shown, fmt),
+        *_heads(field, names),
+    ]
+    drawing = alt.layer(*layers).properties(width=room, height=field.plane.height, autosize=FIXED)
+    return specification(drawing, fmt)
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """Cells of `wide` px to the right of the names."""
+
+    plane: Plane
+    left: float
+    wide: float
+
+    def cells(self, cells: Sequence[_Cell], colour: str, opacity: float) -> alt.Chart:
+        at = [(self.left + j * self.wide, HEAD + i * ROW) for i, j, _ in cells]
+        rows = [{"x": x, "x2": x + self.wide - 1, "y": y, "y2": y + ROW - 1} for x, y in at]
+        marks = self.plane.marks(rows).mark_rect(fill=TOKENS[colour], opacity=opacity)
+        return marks.encode(x2=alt.X2("x2:Q"), y2=alt.Y2("y2:Q"))
+
+    def words(self, cells: Sequence[tuple[int, int, str]], colour: str) -> alt.Chart:
+        rows = [{"x": self.left + (j + 0.5) * self.wide, "y": HEAD + i * ROW + 16, "label": words} for i, j, words in cells]
+        return self.plane.words(rows, TOKENS[colour], "center")
+
+
+def _step(value: float) -> str:
+    return [mark for mark, (least, _) in STEPS.items() if abs(value) >= least][-1]
+
+
+def _tints(field: _Field, cells: Sequence[_Cell]) -> Iterator[alt.Chart]:
+    """A layer for each step and sign, so that a tint is one opacity of one colour of the theme."""
+    for mark, (_, opacity) in STEPS.items():
+        for colour, sign in (("data", 1), ("mut", -1)):
+            found = [cell for cell in cells if (v := cell[2]) is not None and _step(v) == mark and (v < 0) == (sign < 0)]
+            if found:
+                yield field.cells(found, colour, opacity)
+
+
+def _numbers(field: _Field, cells: Sequence[_Cell], fmt: Formats) -> Iterator[alt.Chart]:
+    """Numbers where the longest fits its cell, else the sign of those below zero; a dash where there is none."""
+    written = {cell: "–" if cell[2] is None else fmt.number(cell[2], 2) for cell in cells}
+    if max(width(words, AXIS_TEXT) for words in written.values()) > field.wide - 4:
+        written = {cell: words[0] for cell, words in written.items() if words[0] in (MINUS, "–")}
+    for colour in ("ink", "paper"):
+        found = [(i, j, w) for (i, j, v), w in written.items() if (v is not None and _step(v) == "r4") == (colour == "paper")]
+        if found:
+            yield field.words(found, colour)
+
+
+def _heads(field: _Field, names: Sequence[tuple[str, str]]) -> Iterator[alt.Chart]:
+    """Names before the rows, symbols above the columns."""
+    rows = [{"x": 0, "y": HEAD + i * ROW + 16, "label": cut(name, field.left - 8)} for i, (name, _) in enumerate(names)]
+    style = {"align": "left", "baseline": "alphabetic", "fontSize": LABEL_TEXT}
+    yield field.plane.marks(rows).mark_text(**style).encode(text=alt.Text("label:N"))
+    yield field.words([(-1, j, cut(symbol, field.wide, AXIS_TEXT)) for j, (_, symbol) in enumerate(names)], "mut")
