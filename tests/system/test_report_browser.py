@@ -74,6 +74,16 @@ def test_scenarios_and_offers_fit_a_phone_a_screen_and_a_sheet(browser, tmp_path
     browser.media()
 
 
+def test_a_german_page_fits_its_sheet(browser, ordinary, tmp_path):
+    record = json.loads(ordinary.with_name("run.json").read_text(encoding="utf-8"))
+    page = tmp_path / "report.de.html"
+    page.write_text(report_html(record, lang="de"), encoding="utf-8")
+    browser.media("print")
+    browser.open(page, A4[0])
+    assert browser.value("document.documentElement.scrollWidth") <= A4[0]
+    browser.media()
+
+
 def test_the_phone_shows_date_result_and_two_figures_before_scrolling(browser, ordinary):
     browser.open(ordinary, 390)
     bottoms = browser.value(

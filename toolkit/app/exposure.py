@@ -17,7 +17,7 @@ from toolkit.app.exchange import rates_used
 from toolkit.app.instruments import Instrument, instruments, out_of_scope
 from toolkit.app.lots import LotNames, below_grade_remarks, instruments_of, read_lots
 from toolkit.app.plain import plain
-from toolkit.app.price_levels import price_warnings
+from toolkit.app.price_levels import price_doubts, price_warnings
 from toolkit.app.prices import PriceFiles, read_own
 from toolkit.app.purchases import Purchase, purchases
 from toolkit.app.stops import FURTHER, price_responses, stop_bands, stop_shares
@@ -208,11 +208,11 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     if own is not None:
         levels, told = with_own_prices(levels, own, context.products, snapshot["fx"], currency)
         read = (*own.sentences, *told)
-    found = lot_exposures(
-        lots, {key: level.price for key, level in levels.items()}, context.ledger, on=as_of, destination=destination
-    )
-    found = tuple(replace(lot, at_most=lot.lot_id in holdings.below_grade) for lot in found)
+    priced = {key: level.price for key, level in levels.items()}
+    judged = lot_exposures(lots, priced, context.ledger, on=as_of, destination=destination)
+    found = tuple(replace(lot, at_most=lot.lot_id in holdings.below_grade) for lot in judged)
     portfolio = PortfolioExposure.of(found)
+    levels = _of_valued(levels, found)
     held = [asset for asset in context.products if asset.key in portfolio.weights]
     supplies = scored_supplies(held, snapshot["shares"], snapshot["shares_elsewhere"])
     sectors, without_uses = industries(portfolio.weights, snapshot["end_uses"])
@@ -230,14 +230,15 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     data = tuple(entry.to_json() for entry in snapshot.provenance(_used(snapshot, prices, levels.values(), supplies, currency)))
     listed_lots = instruments(shares, prices, snapshot["fx"], currency)
     reading = (*context.notes, *read, *holdings.notes, *_gaps(holdings.frame), *out_of_scope(listed_lots, currency))
-    bought = purchases(lots, snapshot["fx"], currency)
-    values = {lot.lot_id: lot.value for lot in portfolio.lots}
+    values = {lot.lot_id: lot.value for lot in found}
+    doubts = price_doubts(lots, prices, snapshot, context.products)
+    bought = purchases(lots, snapshot["fx"], currency, doubts)
     worth = {key: weight * portfolio.value for key, weight in portfolio.weights.items()}
     remarks = [
         *_warnings(portfolio, levels, context.ledger, as_of),
         *(remark for remark in late(data, {}) if remark.kind == "law"),  # the age of prices is told by metal
         *below_grade_remarks(holdings, values, currency),
-        *price_warnings(lots, prices, snapshot, context.products, values=values),
+        *price_warnings(doubts, {lot.lot_id: (lot.asset, lot.value) for lot in found}),
         *remarks,
     ]
     return ExposureAnswer(
@@ -268,6 +269,12 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         vat=value_added_tax(snapshot, destination),
         data=data,
     )  # fmt: skip
+
+
+def _of_valued(levels: Mapping[tuple[str, str], UnitPrice], lots: Iterable[LotExposure]) -> dict[tuple[str, str], UnitPrice]:
+    """The prices of what is valued: of a product held in another form alone there is none."""
+    valued = {(lot.asset, lot.form) for lot in lots if lot.value is not None}
+    return {key: level for key, level in levels.items() if key in valued}
 
 
 def _used(

@@ -11,7 +11,7 @@ import polars as pl
 from toolkit.app.context import Context
 from toolkit.app.lots import LotNames, instruments_of, parse_lots
 from toolkit.app.plain import plain
-from toolkit.app.price_levels import price_warnings
+from toolkit.app.price_levels import price_doubts, price_warnings
 from toolkit.app.prices import PriceFiles, read_own
 from toolkit.app.runs import put
 from toolkit.core.errors import DataError, SpecError
@@ -85,7 +85,8 @@ def check_holdings(
     good = [lot_of(row) for row, number in zip(read.rows, read.numbers, strict=True) if number not in faulty]
     schema = {name: column.dtype for name, column in Lots.columns().items()}
     lots = pl.DataFrame(good, schema=schema)
-    return HoldingsCheck(read, lots, price_warnings(lots, known, context.snapshot, context.products))
+    assets = {lot: (asset, None) for lot, asset in lots.select("lot_id", "asset").iter_rows()}
+    return HoldingsCheck(read, lots, price_warnings(price_doubts(lots, known, context.snapshot, context.products), assets))
 
 
 def write_text(file: str, text: str) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from statistics import median
-from types import MappingProxyType
 
 import polars as pl
 
@@ -149,27 +148,18 @@ def is_far(times: float, limit: float = FAR) -> bool:
     return not 1 / limit < times < limit
 
 
-def price_warnings(
-    lots: pl.DataFrame,
-    prices: pl.DataFrame,
-    snapshot: Snapshot,
-    products: Universe,
-    *,
-    values: Mapping[str, float | None] = MappingProxyType({}),
-) -> tuple[Remark, ...]:
-    """A warning for every lot bought at a price far from the level of its day, with the likely slip.
+def price_doubts(lots: pl.DataFrame, prices: pl.DataFrame, snapshot: Snapshot, products: Universe) -> dict[str, Said]:
+    """Lot id -> what is wrong, for every lot bought at a price far from the level of its day, with the likely slip.
 
     Args:
         lots: Columns of the holdings contract; those in the traded form of a product are looked at.
         prices: Visible prices.
         snapshot: Annual averages and exchange rates.
         products: Their traded forms.
-        values: Lot id -> what it is worth in the reporting currency, where that is known.
     """
     known = KnownPrices.of(prices, snapshot, products)
     traded = {(asset.key, asset.form) for asset in products}
-    found: list[Remark] = []
-    odd: list[str] = []
+    found: dict[str, Said] = {}
     for row in lots.filter(pl.col("purchase_price").is_not_null() & pl.col("mass").is_not_null()).iter_rows(named=True):
         level = known.at(row["asset"], row["purchase_date"], row["currency"])
         if (row["asset"], row["form"]) not in traded or level is None:
@@ -179,7 +169,7 @@ def price_warnings(
         if not is_far(times):
             continue
         quantity = row["quantity"] if row["quantity"] != 1 else None
-        text = said(
+        found[row["lot_id"]] = said(
             "{lot}: bought at {paid:,.6g} {currency} a kg, {times:,.3g} times the level of its day ({level:,.6g}). {cause}",
             lot=row["lot_id"],
             paid=paid,
@@ -188,11 +178,20 @@ def price_warnings(
             level=level,
             cause=known.slip(times, row["unit"], row["currency"], quantity=quantity) or said("Check price, unit and currency."),
         )
-        odd.append(row["lot_id"])
-        found.append(Remark("data", text, "", (row["asset"],), values.get(row["lot_id"])))
+    return found
+
+
+def price_warnings(doubts: Mapping[str, Said], lots: Mapping[str, tuple[str, float | None]]) -> tuple[Remark, ...]:
+    """A warning for each of a few lots with a doubtful purchase price, and one for the others.
+
+    Args:
+        doubts: Of `price_doubts`.
+        lots: Lot id -> asset, and what it is worth in the reporting currency, where that is known.
+    """
+    found = [Remark("data", text, "", lots[lot][:1], lots[lot][1]) for lot, text in doubts.items()]
     if len(found) > SINGLY + 1:
-        rest = odd[SINGLY:]
+        rest = [*doubts][SINGLY:]
         text = said("{n} more lots were bought at prices as far from their level: {lots}.", n=len(rest), lots=few(rest))
-        worth = sum(values.get(lot) or 0.0 for lot in rest)
+        worth = sum(lots[lot][1] or 0.0 for lot in rest)
         found[SINGLY:] = [Remark("data", text, "Check price, unit and currency.", None, worth)]
     return tuple(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -24,6 +25,7 @@ class Purchase:
         owed: What is still to be paid of it in the reporting currency, at the last rate known.
         spread: Round trip, as a fraction; `storage` a year. None where the file leaves it to the dealer's usual terms.
         vat_state, custody: As the file says.
+        doubted: The price paid is far from the level of its day, so that no gain can be told.
     """
 
     lot_id: str
@@ -34,15 +36,17 @@ class Purchase:
     storage: float | None
     vat_state: str | None
     custody: str | None
+    doubted: bool = False
 
 
-def purchases(lots: pl.DataFrame, fx: pl.DataFrame, currency: str) -> tuple[Purchase, ...]:
+def purchases(lots: pl.DataFrame, fx: pl.DataFrame, currency: str, doubted: Collection[str] = ()) -> tuple[Purchase, ...]:
     """One purchase a lot, in the order of the frame.
 
     Args:
         lots: Columns of the holdings contract (`toolkit.data.files.lots.Lots`).
         fx: Exchange rates known.
         currency: The reporting currency.
+        doubted: Ids of lots whose price is far from the level of its day.
 
     Raises:
         DataError: where something is owed in a currency from which no rate leads to the reporting currency.
@@ -58,6 +62,7 @@ def purchases(lots: pl.DataFrame, fx: pl.DataFrame, currency: str) -> tuple[Purc
             storage=row["storage_fee"],
             vat_state=row["vat_state"],
             custody=row["custody"],
+            doubted=row["lot_id"] in doubted,
         )
         for row in lots.iter_rows(named=True)
     )

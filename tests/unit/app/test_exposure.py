@@ -65,8 +65,7 @@ def test_totals_add_up_and_each_price_says_what_it_is(request_of):
         "gallium": "filtered",
         "rhenium": "annual_average",
         "dysprosium": "annual_average",
-        "germanium": "filtered",
-    }
+    }, "none of germanium, whose one lot is of another form"
     gallium = next(price for price in record["prices"] if price["asset"] == "gallium")
     assert gallium["standard_error"] > 0
     assert values["L1"] == pytest.approx(5 * gallium["price"])

@@ -85,10 +85,17 @@ def test_a_stored_run_without_the_structure_keeps_its_own_sentence():
 
 @pytest.mark.parametrize(
     ("held", "told"),
-    [({}, ""), ({"weights": {"gallium": 0.6, "gold": 0.4}}, "Names gallium, held here."), ({"weights": {"gold": 1.0}}, "")],
+    [
+        ({}, ""),
+        ({"gallium": "CHN", "gold": "CHE"}, "Names gallium, held here."),
+        ({"gallium": "CHN", "antimony": "TJK"}, "Names gallium, held here."),
+        ({"antimony": "TJK"}, ""),
+    ],
 )
-def test_holdings_are_named_where_a_date_names_them(held, told):
-    note = plain(dates({**law(), **held})["2026-11-27"].note)
+def test_lots_are_named_where_a_date_names_them_and_a_chinese_ban_names_none_from_elsewhere(held, told):
+    lots = [{"asset": key, "export_from": origin, "assumed_origin": False, "uncertain": False} for key, origin in held.items()]
+    exposure = {"lots": lots, "purchases": [], "licence_delay": None, "prices": []}
+    note = plain(dates({**law(), **({"exposure": exposure} if lots else {})})["2026-11-27"].note)
     assert ("held here" in note) == bool(told)
     assert note.endswith(told)
 

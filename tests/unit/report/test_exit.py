@@ -125,6 +125,25 @@ def test_names_in_the_drawing_are_isolated(tmp_path):
     assert any(label.startswith(f"\u2068{evil}\u2069 · ") for label in labels)
 
 
+def test_a_loss_is_called_one_and_a_doubtful_purchase_price_tells_none(tmp_path):
+    dear, tonne = (
+        TWELVE[1].replace(",980,", ",1980,"),
+        "SB-1,antimony,metal,99.65 %,2,t,2025-12-01,31,USD,TJK,Antwerp,stored,,,,,",
+    )
+    ask = ask_of(tmp_path, dear, tonne)
+    figure = section.build(findings_of(ask))[3]
+    (lot,) = (lot for lot in findings_of(ask).parts["exit"]["tax"]["lots"] if lot["lot_id"] == "GA-2")
+    (chart,) = (block for block in figure.body if isinstance(block, Chart))
+    assert lot["gain"] < 0
+    assert f"loss {findings_of(ask).money(-lot['gain'])}" in chart.told
+    assert "antimony, tax-free from" in chart.told
+    assert "gain not known" in chart.told
+    assert f"All lots with a known gain together: loss {findings_of(ask).money(-lot['gain'])}." in plain(figure.sub)
+    assert "One lot has a purchase price that is far from the level of its day: its gain is in no sum." in plain(figure.source)
+    german = section.build(findings_of(ask, "de"))[3]
+    assert "Verlust" in plain(german.sub)
+
+
 def test_without_a_rule_gains_alone_are_told(tmp_path):
     found = findings_of(ask_of(tmp_path, *TWELVE[:3], country="USA"))
     figure = section.build(found)[3]

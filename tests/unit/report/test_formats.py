@@ -41,9 +41,9 @@ NB, THIN, MINUS = "\u00a0", "\u202f", "\u2212"
         (lambda f: f.long_date("2026-11-27"), f"27{NB}November{NB}2026", f"27.{NB}November{NB}2026"),
         (lambda f: f.short_date("2026-11-07"), f"7{NB}Nov{NB}2026", "07.11.2026"),
         (lambda f: f.short_date(None), "–", "–"),
-        (lambda f: f.dates_in_words("ends 2026-11-27, not 2026-13-40"), f"ends 27{NB}Nov{NB}2026, not 2026-13-40",
+        (lambda f: f.notices("ends 2026-11-27, not 2026-13-40"), f"ends 27{NB}Nov{NB}2026, not 2026-13-40",
          "ends 27.11.2026, not 2026-13-40"),
-        (lambda f: f.notices("No. 46 of 2024 para 2"), f"No.{NB}46/2024{NB}¶2", f"Nr.{NB}46/2024{NB}¶2"),
+        (lambda f: f.notices("No. 46 of 2024 para 2"), f"No.{NB}46/2024{NB}¶2", f"Nr.{NB}46/2024{NB}Ziff.{NB}2"),
     ],
 )  # fmt: skip
 def test_written(call, english, german):

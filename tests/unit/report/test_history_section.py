@@ -191,5 +191,5 @@ def test_price_points_stand_alone_with_basis_and_standing():
     ]  # fmt: skip
     assert rows(english)[1][-3:] == ["–", "–", "asked price, press report, day approximate"]
     assert rows(german)[1][-1] == "Briefkurs, Pressebericht, Tag ungefähr"
-    assert plain(english.title) == "Two prices that were reported around notices belong to no series"
+    assert plain(english.title) == "Two single prices were reported around notices"
     assert len(build(case())) == 2

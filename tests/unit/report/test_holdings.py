@@ -167,7 +167,7 @@ def test_in_german(ask):
     assert "Eine Ausfuhrkontrolle kann" in heading
     assert "eine Lieferung nach Deutschland ist nicht betroffen, ein Weiterverkauf in die USA dagegen schon" in paragraph
     words = [plain(row.cells[0]) for row in table_of(holdings.build(found)[0]).rows]
-    assert words[0] == "Außerhalb des Ursprungslandes gelagert, außer Reichweite"
+    assert words[0] == "Außerhalb des Ursprungslandes gelagert"
     assert all(found.say.words(message) != message for message in REACHES.values())
 
 

@@ -104,11 +104,15 @@ def test_each_unconfirmed_fact_has_its_number_metals_reason_and_source():
         "Licence: bismuth, tungsten, rhenium and hafnium",
         "not checked against the text",
     ]
-    assert rows["statements of 2026-09-28 on the Kuala Lumpur arrangement"][1] == "stated by both governments, act not seen"
+    assert (
+        rows["statements of 28\u00a0Sep\u00a02026 on the Kuala Lumpur arrangement"][1]
+        == "stated by both governments, act not seen"
+    )
     assert rows["No.\u00a020/2026"][1] == "one source, not confirmed elsewhere"
     assert all(cells[-1] for cells in rows.values())
+    assert not re.search(r"\d{4}-\d{2}-\d{2}", "; ".join(" ".join((head, *cells)) for head, cells in rows.items()))
     german = [plain(cell) for row in blocks(law(), code="de")[2].body[0].rows for cell in row.cells]
-    assert [words for words in german if re.search(r"\b(of|the|and|seen|statement)\b", words)] == []
+    assert [words for words in german if re.search(r"\b(of|the|and|seen|statement|Chinese)\b", words)] == []
     assert plain(blocks(law(), code="de")[2].title).startswith("Fünf in diesem Bericht verwendete Angaben")
 
 

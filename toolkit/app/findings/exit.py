@@ -64,7 +64,7 @@ SHAPE = {
         "country": str, "years": Number, "exemption": Number, "left_out": int, "soon_days": int,
         "lots": [{
             **NAMED, "lot_id": str, "form": Text, "mass": Number, "status": str, "bought": Day, "cost": Number,
-            "value": Number, "gain": Number, "free_from": LaterDay, "days": Whole, "state": Text,
+            "value": Number, "doubted": bool, "gain": Number, "free_from": LaterDay, "days": Whole, "state": Text,
         }],
     }),
     "assumptions": {str: PHRASE},
@@ -203,7 +203,9 @@ def _tax(exposure: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
             "lot_id": lot["lot_id"], "asset": lot["asset"], "name": lot["asset"] if asset is None else asset.name,
             "element": asset and asset.element, "form": lot["form"], "mass": lot["mass"], "status": lot["status"],
             "bought": bought["bought"], "cost": bought["cost"], "value": lot["value"],
-            "gain": None if None in (lot["value"], bought["cost"]) or lot.get("at_most") else lot["value"] - bought["cost"],
+            "doubted": bought["doubted"],
+            "gain": None if bought["doubted"] or lot.get("at_most") or None in (lot["value"], bought["cost"])
+            else lot["value"] - bought["cost"],
             **_clock(rule, date.fromisoformat(bought["bought"]), ask.as_of),
         })  # fmt: skip
     return {

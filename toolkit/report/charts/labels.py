@@ -18,9 +18,14 @@ FAR = 10.0
 """From this distance on a label needs a line to its mark."""
 GAP, NEAR = 5.0, 9.0
 """Px between two labels side by side, and between a label and a mark that is not its own."""
-ROUNDS = 4
+ROUNDS = 8
 ON_LABEL, ON_MARK, ON_LINE = 20.0, 8.0, 1.5
 """Cost of a px² of overlap with another label, another mark, or a line drawn through the plot."""
+ACROSS = 150.0
+"""Cost of a line of the plot, or for a label with a line to its mark of another label or mark, between the two."""
+
+
+Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,18 @@ class Box:
     def wider(self, by: float) -> Box:
         """With as much more to the left and to the right."""
         return Box(self.left - by, self.top, self.right + by, self.bottom)
+
+    def crossed(self, start: Point, end: Point) -> bool:
+        """Whether it meets the way between two points, of which it holds the first in no case."""
+        near, far = 0.0, 1.0
+        for a, b, low, high in zip(start, end, (self.left, self.top), (self.right, self.bottom), strict=True):
+            if a == b:
+                if not low <= a <= high:
+                    return False
+                continue
+            first, last = sorted(((low - a) / (b - a), (high - a) / (b - a)))
+            near, far = max(near, first), min(far, last)
+        return 0.0 < near <= far
 
     def inside(self, other: Box) -> bool:
         """Whether the other one holds all of it."""
@@ -87,9 +104,10 @@ def place(anchors: Sequence[Anchor], room: Box, lines: Sequence[Box] = (), other
             # Beside another mark, a label would be read as the name of that one.
             marks = [box.wider(NEAR) for box in (*others, *(other.box for j, other in enumerate(anchors) if j != i))]
             labels = [other.box.wider(GAP) for j, other in enumerate(chosen) if j != i and other is not None]
+            ways = [_way(anchors[j], other) for j, other in enumerate(chosen) if j != i and other is not None and other.led]
             chosen[i] = min(
                 _candidates(anchor),
-                key=lambda candidate: _cost(candidate, room, marks, labels, lines),
+                key=lambda candidate: _cost(anchor, candidate, room, marks, labels, lines, ways),
             )[1]
         if chosen == before:
             break
@@ -109,13 +127,29 @@ def _candidates(anchor: Anchor) -> Iterator[tuple[float, Placed]]:
             yield distance + 0.4 * rank, Placed(box, distance >= FAR)
 
 
+def _way(anchor: Anchor, found: Placed) -> tuple[Point, Point]:
+    """The line from a mark to the nearest point of its label."""
+    box = found.box
+    return (anchor.x, anchor.y), (min(max(anchor.x, box.left), box.right), min(max(anchor.y, box.top), box.bottom))
+
+
 def _cost(
-    candidate: tuple[float, Placed], room: Box, marks: Sequence[Box], labels: Sequence[Box], lines: Sequence[Box]
+    anchor: Anchor,
+    candidate: tuple[float, Placed],
+    room: Box,
+    marks: Sequence[Box],
+    labels: Sequence[Box],
+    lines: Sequence[Box],
+    ways: Sequence[tuple[Point, Point]],
 ) -> tuple[bool, float]:
     own, found = candidate
     box = found.box
+    middle = (box.left + box.right) / 2, (box.top + box.bottom) / 2
+    between = sum(line.crossed((anchor.x, anchor.y), middle) for line in lines) + sum(box.crossed(*way) for way in ways)
+    if found.led:
+        between += sum(other.crossed(*_way(anchor, found)) for other in (*labels, *marks))
     overlaps = (
         sum(weight * box.overlap(other) for other in others)
         for weight, others in ((ON_LABEL, labels), (ON_MARK, marks), (ON_LINE, lines))
     )
-    return not box.inside(room), own + sum(overlaps)
+    return not box.inside(room), own + ACROSS * between + sum(overlaps)

@@ -195,7 +195,7 @@ def _names(base: Any, marks: Sequence[Mark], x: Axis, y: Axis, plane: _Plane) ->
         Anchor(*plane.at(mark.x, mark.y), math.sqrt(_area(mark)) / 2, width(label), LINE)
         for mark, label in zip(marks, labels, strict=True)
     ]
-    room = Box(0, -LINE / 2, plane.width + RIGHT, plane.height)
+    room = Box(0, -LINE / 2, plane.width + RIGHT, plane.height + LINE / 2)
     placed = place(anchors, room, [*_lines(marks, x, y, plane)], [*_ends(marks, plane)])
     rows, leads = [], []
     for anchor, label, found in zip(anchors, labels, placed, strict=True):
@@ -210,7 +210,8 @@ def _names(base: Any, marks: Sequence[Mark], x: Axis, y: Axis, plane: _Plane) ->
 
 
 def _lines(marks: Sequence[Mark], x: Axis, y: Axis, plane: _Plane) -> Iterator[Box]:
-    """What names had better not cover: limits with their labels, and what belongs to a scenario."""
+    """What names had better not cover: the axis, limits with their labels, and what belongs to a scenario."""
+    yield Box(0, plane.height - 0.5, plane.width, plane.height + 0.5)
     if x.limit:
         across, _ = plane.at(x.limit[0], 0.0)
         yield Box(across - 1, 0, across + 1, plane.height)

@@ -46,22 +46,27 @@ def deadline(run: Findings) -> Iterator[Inline]:
         )
     else:
         yield say("{when}: {what}{markers}.", when=when, what=run.sentence(row["what"]), markers=markers)
-    touched = _touched(run, set(row["metals"].split(";")))
-    if touched:
+    metals = touched(run, row)
+    if metals:
         yield " "
-        yield _met(run, touched, suspended)
+        yield _met(run, metals, suspended)
 
 
-def _touched(run: Findings, named: set[str]) -> list[Span]:
-    """Metals of the proposal, or of lots exported from China or of unknown origin, that it names; none of the market alone."""
+def touched(run: Findings, row: Mapping[str, Any]) -> list[Span]:
+    """Metals of the proposal or of lots that a dated change names; none of the market alone.
+
+    A Chinese measure reaches lots exported from China or of unknown origin, and no offer from elsewhere.
+    """
+    named = {words.strip() for words in row["metals"].split(";")}
     if run.has("exposure"):
-        rows = {row["asset"]: row for row in run.record["controls"]}
-        lots = [lot for lot in run.record["exposure"]["lots"] if lot["export_from"] == CHINA]
+        rows = {one["asset"]: one for one in run.record["controls"]}
+        lots = [lot for lot in run.record["exposure"]["lots"] if lot["export_from"] == CHINA or row["origin"] != CHINA]
         inside = {lot["asset"]: product(lot, rows) for lot in lots if lot["asset"] in named}
         return [run.metal(inside[key]) for key in sorted(inside)]
     if not run.has("positions"):
         return []
-    return [run.metal(p) for p in run.held if product_of(p) in named and not p.get("abroad")]
+    chinese = row["origin"] == CHINA
+    return [run.metal(p) for p in run.held if product_of(p) in named and not (chinese and p.get("abroad"))]
 
 
 def _met(run: Findings, metals: Sequence[Span], suspended: Sequence[Mapping[str, Any]]) -> Text:

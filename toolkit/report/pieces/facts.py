@@ -94,7 +94,8 @@ def review(run: Findings) -> Text:
 
 def instrument(run: Findings, fact: Fact) -> str:
     """The instrument in the field's words."""
-    return run.say.term("term", readable(fact["instrument"]).replace("de facto", "de-facto"))
+    words = readable(fact["instrument"]).replace("de facto", "de-facto").replace("exporter whitelist", "exporter list")
+    return run.say.term("term", words)
 
 
 def note(run: Findings, words: str) -> Text:

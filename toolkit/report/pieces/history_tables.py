@@ -22,7 +22,7 @@ KINDS = MappingProxyType(
         "licence": mark("licence"),
         "ban": mark("ban"),
         "suspension": mark("suspension"),
-        "exporter_whitelist": mark("exporter whitelist"),
+        "exporter_whitelist": mark("exporter list"),
         "de_facto_stop": mark("stop in practice"),
         "import_tariff": mark("import tariff"),
         "technology": mark("technology list"),
@@ -149,8 +149,8 @@ def points(run: Findings) -> Figure | None:
     )  # fmt: skip
     title = say.counted(
         len(found),
-        "One price that was reported around a notice belongs to no series",
-        "{N} prices that were reported around notices belong to no series",
+        "One single price was reported around a notice",
+        "{N} single prices were reported around notices",
     )
     sub = say(
         "Dated points, each of one basis, never joined to a series and in no median. Change between the middles of ranges."

@@ -99,7 +99,7 @@ def _table(run: Findings, lanes: Sequence[Lane]) -> Table:
         for lane in lanes
         for spell in lane.spells
     )
-    return Table(say.words("Spells of each measure"), tuple(Column(plain(head), "left") for head in heads), rows, stacks=False)
+    return Table(say.words("Periods of each measure"), tuple(Column(plain(head), "left") for head in heads), rows, stacks=False)
 
 
 def _told(run: Findings, lanes: Sequence[Lane], start: date, end: date) -> str:

@@ -19,7 +19,7 @@ DELAY, ORIGIN, FORM, LATER = "licence_delay", "origin_unknown", "form_unsettled"
 """Keys of what a holdings file makes a report assume."""
 REACHES: Mapping[Reach, str] = MappingProxyType(
     {
-        "safe": mark("Stored outside its origin, out of reach"),
+        "safe": mark("Stored outside its origin"),
         "clear": mark("Elsewhere, with nothing in force on it"),
         "unsettled": mark("Under control and at its origin or in China, on its way, or at a place not understood"),
         "order": mark("Ordered, can fail to arrive"),
@@ -28,7 +28,7 @@ REACHES: Mapping[Reach, str] = MappingProxyType(
 """What an export control can do to a lot, in the order of the bar: each that is held is in one, so that their totals close."""
 LEGEND: Mapping[Reach, tuple[str, str]] = MappingProxyType(
     {
-        "safe": ("new", mark("stored, out of reach")),
+        "safe": ("new", mark("stored outside its origin")),
         "clear": ("whitelist", mark("nothing in force on it")),
         "unsettled": ("uncertain", mark("under control, place or border not settled")),
         "order": ("on", mark("ordered, at risk")),

@@ -9,7 +9,7 @@ from toolkit.report.charts.lot_gantt import Period, lot_gantt
 from toolkit.report.document import Chart, Column, Figure, Row, Table
 from toolkit.report.findings import Findings
 from toolkit.report.pieces.lots import shown_name
-from toolkit.report.words.formats import DASH, day
+from toolkit.report.words.formats import day
 from toolkit.report.words.text import NONE, Inline, Text, sources, strong, text
 
 TAX = "tax"
@@ -69,21 +69,26 @@ def _sums(run: Findings, lots: Sequence[Lot], done: Sequence[Lot]) -> Iterator[I
     if done:
         yield from say.counted(
             len(done),
-            "{N} lot is tax-free today, gain {gain}. ",
-            "{N} lots are tax-free today, gain {gain}. ",
+            "{N} lot is tax-free today, {gain}. ",
+            "{N} lots are tax-free today, {gain}. ",
             gain=_gain(run, done),
         )
-    yield from say("{lots} together: gain {gain}.", lots=_all(run, lots), gain=_gain(run, lots))
+    yield from say("{lots} together: {gain}.", lots=_all(run, lots), gain=_gain(run, lots))
 
 
 def _all(run: Findings, lots: Sequence[Lot]) -> Text:
     """What a sum of all lots is of: one whose gain is not known is in none."""
-    return run.say("All lots with a price") if any(lot["gain"] is None for lot in lots) else run.say("All lots")
+    return run.say("All lots with a known gain") if any(lot["gain"] is None for lot in lots) else run.say("All lots")
 
 
 def _gain(run: Findings, lots: Sequence[Lot]) -> str:
+    """What the lots whose gain is known have gained together, or lost."""
     known = [lot["gain"] for lot in lots if lot["gain"] is not None]
-    return run.money(sum(known)) if known else DASH
+    if not known:
+        return run.say.words("gain not known")
+    if (gain := sum(known)) < 0:
+        return run.say.words("loss {loss}", loss=run.money(-gain))
+    return run.say.words("gain {gain}", gain=run.money(gain))
 
 
 def _title(run: Findings, tax: Mapping[str, Any], waiting: Sequence[Lot]) -> Text:
@@ -133,7 +138,14 @@ def _foot(run: Findings, tax: Mapping[str, Any]) -> Iterator[Inline]:
         fx=sources(*run.of_tables("fx")),
         prices=sources(*run.of_prices()),
     )
-    unknown = sum(lot["gain"] is None for lot in lots)
+    if doubted := sum(lot["doubted"] for lot in lots):
+        yield " "
+        yield from run.say.counted(
+            doubted,
+            "{N} lot has a purchase price that is far from the level of its day: its gain is in no sum.",
+            "{N} lots have a purchase price that is far from the level of its day: their gain is in no sum.",
+        )
+    unknown = sum(lot["gain"] is None and not lot["doubted"] for lot in lots)
     if unknown:
         yield " "
         yield from run.say.counted(
@@ -207,7 +219,7 @@ def _gantt(run: Findings, lots: Sequence[Lot]) -> Chart:
         Period(
             shown_name(lot["lot_id"], NAME).text,
             say.words(
-                "{metal}, tax-free from {day}, gain {gain}",
+                "{metal}, tax-free from {day}, {gain}",
                 metal=run.metal(lot),
                 day=fmt.short_date(lot["free_from"]),
                 gain=_gain(run, (lot,)),

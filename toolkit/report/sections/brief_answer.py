@@ -11,6 +11,7 @@ from toolkit.report.findings import Findings, is_confirmed
 from toolkit.report.markers import UNCERTAIN
 from toolkit.report.pieces.deadline import deadline
 from toolkit.report.pieces.facts import doubts
+from toolkit.report.sections.changes import inferred
 from toolkit.report.words.text import Inline, Text, sources, text
 
 
@@ -40,7 +41,8 @@ def _result(found: Findings) -> Text:
     changed = len(found.parts["changes"]["controls"])
     if not changed:
         return say("No export control changed since {since}", since=since)
-    return say.counted(changed, "One measure changed since {since}", "{N} measures changed since {since}", since=since)
+    told = inferred(found, found.parts["changes"])
+    return told or say.counted(changed, "One measure changed since {since}", "{N} measures changed since {since}", since=since)
 
 
 def _paragraph(found: Findings) -> Iterator[Inline]:
@@ -79,7 +81,10 @@ def _controlled(found: Findings) -> KeyFigure:
 
 def _changed(found: Findings) -> KeyFigure:
     say, part = found.say, found.parts["changes"]
-    note = say("announced, begun or ended since {since}", since=found.fmt.short_date(part["since"]))
+    since = found.fmt.short_date(part["since"])
+    note = say("by their dates alone, since {since}", since=since) if inferred(found, part) else say(
+        "announced, begun or ended since {since}", since=since
+    )  # fmt: skip
     return KeyFigure(say.words("Measures changed"), text(str(len(part["controls"]))), note)
 
 

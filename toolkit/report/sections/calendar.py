@@ -11,13 +11,13 @@ from toolkit.report.charts.strip import Dated, Mark, strip
 from toolkit.report.charts.timeline import Period
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Calendar, Date, Figure, Missing
-from toolkit.report.findings import HELD, Findings, is_confirmed
+from toolkit.report.findings import Findings, is_confirmed
+from toolkit.report.pieces.deadline import touched
 from toolkit.report.pieces.facts import instrument, review
 from toolkit.report.pieces.lanes import in_words, suspended_until
 from toolkit.report.words.formats import capital, day
 from toolkit.report.words.language import mark
 from toolkit.report.words.names import of_key
-from toolkit.report.words.origins import product_of
 from toolkit.report.words.text import Span, Text, name, sources, text
 
 BACK, LEAST, AFTER = timedelta(days=30), timedelta(days=90), timedelta(days=20)
@@ -292,13 +292,8 @@ def _short(run: Findings, row: Row) -> str:
 
 def _touched(run: Findings, row: Row) -> Text:
     """Which of the things held it names; nothing for the market alone."""
-    named = {words.strip() for words in row["metals"].split(";")}
-    held: list[Row] = []
-    if run.record.get("positions"):
-        held = [p for p in run.held if product_of(p) in named]
-    elif weights := run.record.get("weights"):
-        held = [r for r in run.record["controls"] if weights.get(r["asset"], 0.0) > HELD and r["asset"] in named]
-    return run.say("Names {metals}, held here.", metals=run.say.listed([run.metal(one) for one in held])) if held else ()
+    metals = touched(run, row)
+    return run.say("Names {metals}, held here.", metals=run.say.listed(metals)) if metals else ()
 
 
 def _titles(run: Findings, titles: Sequence[str]) -> Text:

@@ -42,7 +42,7 @@ def _controls(found: Findings, part: Mapping[str, Any]) -> Figure:
     if not rows:
         none = say("No control was announced, began or ended since {since}", since=since)
         return Figure(none, _reviewed(found, part), (), source=source)
-    title = _inferred(found, rows, part) or say.counted(
+    title = inferred(found, part) or say.counted(
         len(rows),
         "One measure was announced or changed since {since}",
         "{N} measures were announced or changed since {since}",
@@ -94,9 +94,10 @@ def _ledger(found: Findings, part: Mapping[str, Any]) -> Iterator[Inline]:
             )
 
 
-def _inferred(found: Findings, rows: Sequence[Mapping[str, Any]], part: Mapping[str, Any]) -> Text:
+def inferred(found: Findings, part: Mapping[str, Any]) -> Text:
     """The finding where all that changed is read from the dates of earlier acts; nothing where an act tells of a change."""
-    if not part.get("reviewed_to") or not all(row.get("inferred") for row in rows):
+    rows: Sequence[Mapping[str, Any]] = part["controls"]
+    if not rows or not part.get("reviewed_to") or not all(row.get("inferred") for row in rows):
         return ()
     return found.say.counted(
         len(rows),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from toolkit.report.compose import section
@@ -13,6 +14,7 @@ from toolkit.report.pieces.lanes import timeline
 from toolkit.report.pieces.offers import offers
 from toolkit.report.words.language import mark
 from toolkit.report.words.names import origin, short_country
+from toolkit.report.words.origins import product_of
 from toolkit.report.words.text import Inline, Text, sources, text
 
 DUTIES = ("licence", "ban")
@@ -33,11 +35,19 @@ Cells = tuple[State | None, ...]
 
 @section("controls", mark("Controls today"))
 def controls(run: Findings) -> tuple[Block, ...] | Missing:
-    """The matrix of metal and measure, then the timeline of the measures."""
+    """The matrix of metal and measure, then the timeline of the measures; of what is held or may be, where that is known."""
+    run = replace(run, record={**run.record, "controls": _concerned(run)})
     if not run.record["controls"]:
         return Missing(run.say.words("The toolkit knows no control on any product of this report."))
     chosen = offers(run) if run.record.get("positions") else None
     return (_matrix(run), *(figure for figure in (chosen, timeline(run)) if figure))
+
+
+def _concerned(run: Findings) -> Sequence[Mapping[str, Any]]:
+    """The products of the lots or of the positions; all, for the market and for a run without an answer."""
+    held: Sequence[Mapping[str, Any]] = run.record.get("exposure", {}).get("lots") or run.record.get("positions") or ()
+    keys = {product_of(one) for one in held}
+    return [row for row in run.record["controls"] if not keys or row["asset"] in keys]
 
 
 def _matrix(run: Findings) -> Figure:

@@ -43,12 +43,12 @@ def _countries(run: Findings) -> Figure:
     controlled = run.controlled
     limit = next((c["limit"] for c in run.limits if c["kind"] == "control_exposure" and c["side"] == "upper"), None)
     rows: list[tuple[str, float, float, float | None, bool]] = []
-    if controlled is not None:
-        rows.append((say.words("Under control"), controlled, (before or {}).get("controlled") or 0.0, limit, True))
     rows += [(run.country(code), now.get(code, 0.0), old.get(code, 0.0), _near(caps, code, now, old), False) for code in first]
     summed = (say.words("Other named"), sum(now.get(c, 0.0) for c in rest), sum(old.get(c, 0.0) for c in rest))
     others = [row for row in (summed, *_unnamed(run)) if max(row[1:]) > NAMELESS]
     rows += [(label, new, was, None, False) for label, new, was in others]
+    if controlled is not None:
+        rows.append((say.words("Under control"), controlled, (before or {}).get("controlled") or 0.0, limit, True))
     scale = ROOM * max(max(new, was, cap or 0.0) for _, new, was, cap, _ in rows)
     bars = tuple(
         Bar(

@@ -26,6 +26,7 @@ STATUS: Mapping[str, str] = MappingProxyType(
 STOP: Mapping[str, str] = MappingProxyType(
     {
         "safe": mark("no: outside its origin"),
+        "safe_abroad": mark("no: outside China"),
         "clear": mark("no: nothing in force on it"),
         "stored_at_origin": mark("yes, when it is to leave the country"),
         "stored_place_unknown": mark("unknown: its place is not named or not understood"),
@@ -39,7 +40,7 @@ STOP: Mapping[str, str] = MappingProxyType(
 YES, NO, UNKNOWN = mark("Yes"), mark("No"), mark("Unknown")
 BRIEFLY: Mapping[str, str] = MappingProxyType(
     {
-        **dict.fromkeys(("safe", "clear"), NO),
+        **dict.fromkeys(("safe", "safe_abroad", "clear"), NO),
         **dict.fromkeys(("stored_place_unknown", "in_transit", "practice", "uncertain"), UNKNOWN),
         **dict.fromkeys(("stored_at_origin", "licence", "ban"), YES),
     }
@@ -118,7 +119,7 @@ def _finding(run: Findings, found: Mapping[Reach, Any], total: float) -> Text:
     ordered, safe, lots = found["order"].value, found["safe"].value, found["order"].lots
     if ordered > 0:
         shares = {"share": run.fmt.percent(ordered / total), "safe": run.fmt.percent(safe / total)}
-        return say("{share} of value is ordered under a control in force; {safe} is out of reach", **shares)
+        return say("{share} of value is ordered under a control in force; {safe} is stored outside its origin", **shares)
     if lots:
         return say.counted(
             lots,
@@ -252,6 +253,8 @@ def _numbers(run: Findings, lot: Mapping[str, Any]) -> str:
 def _stop(lot: Mapping[str, Any]) -> str:
     """Key of STOP for a lot."""
     standing = reach(lot)
+    if standing == "safe" and lot["assumed_origin"]:
+        return "safe_abroad"
     if standing in ("safe", "clear"):
         return standing
     if standing == "unsettled":
@@ -301,8 +304,8 @@ def _yearly(run: Findings) -> Figure | None:
         Column(say.words("Price used, {currency}", currency=run.currency)),
         Column(say.words("Basis"), "left"),
         Column(say.words("Paid in"), "left"),
-        *((Column(say.words("Quoted in Europe, {currency}", currency=run.currency)), Column(say.words("Quotation"), "left"))
-          if quoted else ()),
+        *((Column(say.words("Quoted in Europe, {currency}", currency=run.currency), short=say.words("In Europe")),
+           Column(say.words("Quotation"), "left")) if quoted else ()),
     )  # fmt: skip
     table = Table(
         say.words("Prices that are averages of a year"),
@@ -310,7 +313,7 @@ def _yearly(run: Findings) -> Figure | None:
         tuple(Row(_average(run, price, rows, quoted=bool(quoted))) for price in prices.values()),
     )
     keys = (*(price["source"] for price in prices.values()), *(price["in_europe"]["source"] for price in quoted))
-    foot = say("Source: {sources}.", sources=sources(*run.of_sources(*keys)))
+    foot = say("Source: averages of a year{sources}.", sources=sources(*run.of_sources(*keys)))
     return Figure(title, sub, (table,), (), foot)
 
 

@@ -1,4 +1,4 @@
-"""The opening of an exposure report: what of the holdings can still be stopped, and what is stored out of reach."""
+"""The opening of an exposure report: what of the holdings can still be stopped, and what is stored outside its origin."""
 
 from __future__ import annotations
 
@@ -12,10 +12,14 @@ from toolkit.report.pieces.deadline import deadline
 from toolkit.report.pieces.facts import doubts
 from toolkit.report.pieces.lots import FORM, LATER, ORIGIN, PLANNED, Reach, Sum, shown_name, sums
 from toolkit.report.words.formats import day
+from toolkit.report.words.language import mark
 from toolkit.report.words.text import NONE, Inline, Text, sources, text
 
 STALE_DAYS = 62
 """A price older than this is told as stale, as the exposure itself warns of it."""
+ORDERED, STORED = mark("{value} ordered"), mark("{value} within the reach of a control")
+HALF_A_UNIT = 0.5
+"""Of the currency: less is written as nothing."""
 
 
 @section("holdings-answer", "", needs=["exposure"])
@@ -131,12 +135,13 @@ def _stoppable(run: Findings, found: Mapping[Reach, Sum], exposure: Mapping[str,
     total, order = exposure["at_risk"], found["order"].value
     note = ()
     if exposure["value"] > 0:
-        note = run.say(
-            "{ordered} ordered, {stored} within the reach of a control; {share} of value",
-            ordered=run.money(order),
-            stored=run.money(total["value"] - order),
-            share=_share(run, total["value"]),
-        )
+        parts = [
+            run.say(words, value=run.money(value))
+            for words, value in ((ORDERED, order), (STORED, total["value"] - order))
+            if value > HALF_A_UNIT
+        ]
+        share = run.say("{share} of value", share=_share(run, total["value"]))
+        note = text(*(span for part in parts for span in (*part, ", ")), *share) if parts else share
     return _figure(run, run.say.words("May be stopped"), total["value"], total["lots"], note)
 
 

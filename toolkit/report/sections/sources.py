@@ -15,7 +15,7 @@ from toolkit.report.words.language import mark
 from toolkit.report.words.names import of_key
 from toolkit.report.words.text import NONE, Inline, Span, Text, muted, name, sources, text
 
-SHARES, PRICES = "shares", "prices"
+SHARES, PRICES, ANNUAL = "shares", "prices", "annual_average"
 LAW = ("controls", "control_scopes")
 TABLES: Mapping[str, str] = MappingProxyType(
     {
@@ -78,6 +78,8 @@ def _prices(run: Findings) -> Text:
         {"basis": row["basis"], "last": row["last"]} for row in run.parts.get("quality", {}).get("series", ())
     ]
     rows += [{"basis": p["basis"], "last": p["price_date"]} for p in run.record.get("positions", ()) if p.get("price_date")]
+    lots = run.record.get("exposure", {}).get("prices", ())
+    rows += [{"basis": ANNUAL, "last": price["date"]} for price in lots if price["kind"] == ANNUAL]
     newest: dict[str, str] = {}
     for row in rows:
         newest[row["basis"]] = max(newest.get(row["basis"], ""), row["last"])
@@ -179,8 +181,14 @@ def _fact(run: Findings, key: str, fact: Fact) -> tuple[Text, ...]:
         text(name(fmt.notices(say.term("term", number)))),
         say("{measure}: {metals}", measure=what, metals=metals) if metals else text(what),
         why_unconfirmed(run, fact),
-        text(name(say.term("source", fact["source"])), sources(*marker)),
+        text(name(_cited(run, fact["source"])), sources(*marker)),
     )
+
+
+def _cited(run: Findings, words: str) -> str:
+    """A citation, whole or piece by piece in the language of the page."""
+    say, whole = run.say, run.say.term("source", words)
+    return run.fmt.notices("; ".join(say.term("source", one) for one in words.split("; ")) if whole == words else whole)
 
 
 def _metals(run: Findings, key: str, fact: Fact) -> Text:

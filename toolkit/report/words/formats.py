@@ -120,13 +120,14 @@ class Formats:
 
     def sentence(self, words: str) -> str:
         """A sentence of the run as this page writes: dates, months, notices, signs, the gap of per cent, no code marks."""
-        told = _YEAR_MONTH.sub(
-            lambda m: self.month(f"{m[1]}-{m[2]}-01"), _GAP.sub(self._per_cent(""), self.dates_in_words(words))
-        )
+        told = _YEAR_MONTH.sub(lambda m: self.month(f"{m[1]}-{m[2]}-01"), _GAP.sub(self._per_cent(""), self.notices(words)))
         return _SIGN.sub(MINUS, told).replace(" +/- ", f"{NBSP}±{NBSP}").replace("`", "")
 
-    def dates_in_words(self, sentence: str) -> str:
-        """ISO dates inside a sentence as a reader writes them; what is no date stays as it is."""
+    def notices(self, words: str) -> str:
+        """Notice numbers in short, No. 46/2024 ¶2 or Nr. 46/2024 Ziff. 2, and ISO dates as a reader writes them.
+
+        Own events are marked as such; what is no date stays as it is.
+        """
 
         def written(match: re.Match[str]) -> str:
             try:
@@ -134,14 +135,11 @@ class Formats:
             except ValueError:
                 return match[1]
 
-        return self.notices(_ISO.sub(written, sentence))
-
-    def notices(self, words: str) -> str:
-        """Notice numbers in the short form of tables and lanes: No. 46/2024 ¶2, Nr. 46/2024 ¶2; own events marked as such."""
+        words = _ISO.sub(written, words)
         german = self.locale.language == "de"
-        word = "Nr." if german else "No."
+        word, paragraph = ("Nr.", f"Ziff.{NBSP}") if german else ("No.", "¶")
         words = words.replace(OWN_MARK, " (eigene Angabe)") if german else words
-        return _NOTICE.sub(lambda m: f"{word}{NBSP}{m[1]}/{m[2]}" + (f"{NBSP}¶{m[3]}" if m[3] else ""), words)
+        return _NOTICE.sub(lambda m: f"{word}{NBSP}{m[1]}/{m[2]}" + (f"{NBSP}{paragraph}{m[3]}" if m[3] else ""), words)
 
     def chart_locale(self) -> dict[str, object]:
         """`config.locale` of a Vega-Lite specification: axes write numbers and months as the text does."""

@@ -181,3 +181,25 @@ def test_the_spread_of_a_product_with_a_published_storage_fee_is_assumed_all_the
     assert part is not None
     assert set(part["assumptions"]) >= {"costs", "storage"}
     assert "2%" in part["assumptions"]["costs"]
+
+
+def test_a_price_paid_that_is_far_from_its_day_tells_no_gain(tmp_path):
+    tonne = "SB-1,antimony,metal,99.65 %,2,t,2025-12-01,31,USD,TJK,Antwerp,stored,,,,,"
+    ask = ask_of(tmp_path, TWELVE[1], tonne)
+    part = exit_.find(ask)
+    assert part is not None
+    lots = {lot["lot_id"]: lot for lot in part["tax"]["lots"]}
+    assert (lots["SB-1"]["doubted"], lots["SB-1"]["gain"]) == (True, None)
+    assert lots["SB-1"]["cost"] < 62
+    assert not lots["GA-2"]["doubted"]
+    assert lots["GA-2"]["gain"] is not None
+    assert any("SB-1: bought at 0.031 USD a kg" in text for text in ask.record["warnings"])
+
+
+def test_only_what_is_valued_has_a_price(tmp_path):
+    """Germanium metal has a price, its oxide none: nothing says that a lot of oxide was valued at the metal's."""
+    ask = ask_of(tmp_path, TWELVE[1], "GE-9,germanium,oxide,5N,12,kg,2024-08-01,,,CHN,New York,stored,,,,,")
+    exposure = ask.record["exposure"]
+    assert exposure["unpriced"] == ["GE-9"]
+    assert [price["asset"] for price in exposure["prices"]] == ["gallium"]
+    assert not [text for text in ask.record["warnings"] if "valued at" in text and "germanium" in text.casefold()]
