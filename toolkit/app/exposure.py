@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -14,6 +14,7 @@ from toolkit.app.cautions import late
 from toolkit.app.context import Context
 from toolkit.app.costs import monthly_use
 from toolkit.app.exchange import rates_used
+from toolkit.app.exposure_statements import gaps, owed, statements
 from toolkit.app.instruments import Instrument, instruments, out_of_scope
 from toolkit.app.lots import LotNames, below_grade_remarks, instruments_of, read_lots
 from toolkit.app.plain import plain
@@ -22,24 +23,17 @@ from toolkit.app.prices import PriceFiles, read_own
 from toolkit.app.purchases import Purchase, purchases
 from toolkit.app.stops import FURTHER, price_responses, stop_bands, stop_shares
 from toolkit.app.valuation import ANNUAL, FILTERED, KINDS, UnitPrice, unit_prices, with_own_prices
-from toolkit.core.countries import CUSTOMS_CHINA
 from toolkit.core.errors import GapError
 from toolkit.core.limits import LARGEST_RATIO, check_number
 from toolkit.core.market import Snapshot
 from toolkit.core.remarks import Remark, by_money, in_record, note
-from toolkit.core.said import Said, phrases, said
+from toolkit.core.said import phrases, said
 from toolkit.data.files.lots import few
 from toolkit.supply.concentration import CountryExposure, SupplyShares, country_exposure, newest_shares, scored_supplies
 from toolkit.supply.controls import CHINA, ControlLedger
 from toolkit.supply.delay import Cover, LicenceDelay, cover
 from toolkit.supply.exposure import (
-    IN_TRANSIT,
-    ORDER_AT_RISK,
-    PLANNED_AT_RISK,
     PLANS,
-    STORED_AT_ORIGIN,
-    STORED_SAFE,
-    STORED_UNPLACED,
     IndustryShare,
     LotExposure,
     PortfolioExposure,
@@ -47,7 +41,7 @@ from toolkit.supply.exposure import (
     industries,
     lot_exposures,
 )
-from toolkit.supply.resale import NOT_SETTLED, export_law
+from toolkit.supply.resale import export_law
 from toolkit.supply.shock import PriceBand
 from toolkit.supply.state import review_note
 from toolkit.supply.upcoming import upcoming
@@ -229,7 +223,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         remarks.append(note(error.message))
     data = tuple(entry.to_json() for entry in snapshot.provenance(_used(snapshot, prices, levels.values(), supplies, currency)))
     listed_lots = instruments(shares, prices, snapshot["fx"], currency)
-    reading = (*context.notes, *read, *holdings.notes, *_gaps(holdings.frame), *out_of_scope(listed_lots, currency))
+    reading = (*context.notes, *read, *holdings.notes, *gaps(holdings.frame), *out_of_scope(listed_lots, currency))
     values = {lot.lot_id: lot.value for lot in found}
     doubts = price_doubts(lots, prices, snapshot, context.products)
     bought = purchases(lots, snapshot["fx"], currency, doubts)
@@ -260,7 +254,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         covers=() if delay is None else tuple(cover(asset, portfolio.stored_safe.get(asset, 0.0), use.get(asset), delay)
                                               for asset in sorted({*portfolio.stored_safe, *use})),
         next_changes=_changes(context, portfolio, as_of, destination),
-        statements=(*_statements(portfolio, currency), *_owed(bought, currency)),
+        statements=(*statements(portfolio, currency), *owed(bought, currency)),
         reviewed_to=context.ledger.reviewed_to,
         instruments=listed_lots,
         reading=reading,
@@ -309,125 +303,6 @@ def _changes(
     for row in ahead.filter((pl.col("status") == "ahead") & (pl.col("kind") == "control")).iter_rows(named=True):
         rows |= {(row["date"], metal, row["what"], row["standing"]) for metal in held & set(row["metals"].split(";"))}
     return tuple(sorted(rows))
-
-
-def _statements(portfolio: PortfolioExposure, currency: str) -> tuple[str, ...]:
-    """The three statements that are kept apart, in words with their money, and what belongs to none of them."""
-    totals = {total.name: total for total in (*portfolio.deliveries, *portfolio.planned)}
-
-    def money(amount: float) -> Said:
-        return said("{amount:,.2f} {currency}", amount=amount, currency=currency)
-
-    def worth(name: str) -> Said:
-        return money(totals[name].value)
-
-    texts = []
-    if totals[STORED_SAFE].lots:
-        texts.append(
-            said(
-                "Stored outside the country of origin and outside China, by the location in the file: {money}. Their "
-                "export controls cannot stop it.",
-                money=worth(STORED_SAFE),
-            )
-        )
-    texts += [
-        said("Open deliveries that can fail to arrive: {ordered}.", ordered=worth(ORDER_AT_RISK)),
-        said(
-            "Resale to certain end users is restricted for {money}, wherever stored; the measures claim liability of third "
-            "parties.",
-            money=money(portfolio.resale_restricted.value),
-        ),
-    ]
-    plans = [total for total in portfolio.planned if total.lots]
-    if plans:
-        texts.append(
-            said(
-                "Planned, not owned and in no total: {money}, of which {risk} under a control in force.",
-                money=money(sum(total.value for total in plans)),
-                risk=worth(PLANNED_AT_RISK),
-            )
-        )
-    if totals[STORED_AT_ORIGIN].lots:
-        texts.append(
-            said(
-                "Stored in the country of origin, or in China: {money}. An export control there still reaches it.",
-                money=worth(STORED_AT_ORIGIN),
-            )
-        )
-    if any(lot.delivery == STORED_AT_ORIGIN and lot.place in CUSTOMS_CHINA - {CHINA} for lot in portfolio.lots):
-        texts.append(said("Hong Kong and Macau count as China: metal there is not outside it."))
-    if totals[STORED_UNPLACED].lots:
-        texts.append(
-            said(
-                "Stored at a place that is not named or not understood: {money}. Whether it is out of reach is unknown, so "
-                "what of it is under control counts as at risk. Write city and country of the warehouse.",
-                money=worth(STORED_UNPLACED),
-            )
-        )
-    if totals[IN_TRANSIT].lots:
-        texts.append(
-            said(
-                "In transit: {money}. The file does not say whether it has left the country of origin.",
-                money=worth(IN_TRANSIT),
-            )
-        )
-    open_lots = [
-        (lot, answer) for lot in portfolio.held for answer in lot.answers if answer.answer == NOT_SETTLED and answer.measures
-    ]
-    if open_lots:
-        texts.append(
-            said(
-                "Resale of {assets} is not settled here: check {acts}.",
-                assets=sorted({lot.asset for lot, _ in open_lots}),
-                acts=few(sorted({number for _, answer in open_lots for number in answer.measures}), 3),
-            )
-        )
-    unread = [lot for lot in portfolio.held if any(answer.not_in_ledger for answer in lot.answers)]
-    if unread:
-        texts.append(
-            said(
-                "Resale of {assets} that has to leave {countries} is not settled here: the export law there is not in the "
-                "ledger.",
-                assets=sorted({lot.asset for lot in unread}),
-                countries=sorted({place for lot in unread for answer in lot.answers for place in answer.not_in_ledger}),
-            )
-        )
-    if portfolio.resale_unknown.lots:
-        texts.append(
-            said(
-                "Of unknown origin: {money} that would be restricted if it came from the controlling country.",
-                money=money(portfolio.resale_unknown.value),
-            )
-        )
-    return tuple(texts)
-
-
-def _owed(bought: Sequence[Purchase], currency: str) -> list[Said]:
-    """What is still to be paid of the lots."""
-    open_ = {purchase.lot_id: purchase.owed for purchase in bought if purchase.owed}
-    if not open_:
-        return []
-    return [
-        said(
-            "Still to be paid: {owed:,.2f} {currency} on {lots}; their values above count in full.",
-            owed=sum(open_.values()),
-            currency=currency,
-            lots=few(list(open_)),
-        )
-    ]
-
-
-def _gaps(lots: pl.DataFrame) -> list[Said]:
-    """What cannot be told of lots whose purchase the file does not tell."""
-    bought = lots.filter(pl.col("status") != "planned")
-    found: list[Said] = []
-    undated = bought.filter(pl.col("purchase_date").is_null())["lot_id"].to_list()
-    if undated:
-        found.append(said("No purchase date, so no holding period is told: {lots}.", lots=few(undated)))
-    unpaid = bought.filter(pl.col("purchase_price").is_null())["lot_id"].to_list()
-    if unpaid:
-        found.append(said("No purchase price, so no gain is told: {lots}.", lots=few(unpaid)))
-    return found
 
 
 def _warnings(
