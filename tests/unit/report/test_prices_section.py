@@ -166,8 +166,8 @@ def test_a_hostile_name_stays_inside_its_span():
 
 def test_in_german_words_and_numbers_are_german():
     english, german = (figure(GALLIUM, INDIUM, GOLD, say=say) for say in (None, DE))
-    assert plain(german.title).startswith("Bei einem von zwei Metallen liegt der letzte Zollwert mehr als 10\u202f% neben")
-    assert "Zollwert eines Monats" in [words for _, words in german.body[0].legend]
+    assert plain(german.title).startswith("Bei einem von zwei Metallen liegt der letzte Einfuhrwert mehr als 10\u202f% neben")
+    assert "Einfuhrwert eines Monats" in [words for _, words in german.body[0].legend]
     assert plain(german.sub) != plain(english.sub)
     assert "1.060" in german.body[0].items[0].chart.told
     assert "1.000" in german.body[0].items[0].chart.drawings[0].spec

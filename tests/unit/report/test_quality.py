@@ -58,7 +58,7 @@ def test_the_title_says_how_old_and_how_many_are_noisy():
     )
     assert plain(figure(GOLD).title) == "The newest prices are 9 days old"
     assert plain(figure(ROW, GOLD, code="de").title) == (
-        "Die neuesten Preise sind 9 bis 116 Tage alt; eine von zwei Reihen besteht aus Zollwerten, die verrauscht sind"
+        "Die neuesten Preise sind 9 bis 116 Tage alt; eine von zwei Reihen besteht aus Einfuhrwerten, die verrauscht sind"
     )
 
 
