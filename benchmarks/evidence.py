@@ -24,7 +24,9 @@ from toolkit.core.assets import Asset, Universe
 from toolkit.core.market import Market
 from toolkit.data.package import bundled_folder, load_market
 from toolkit.factors.covariance import (
+    BlendCovariance,
     CovarianceSpec,
+    DynamicCovariance,
     EwmaConstantCorrelationCovariance,
     EwmaCovariance,
     FactorCovariance,
@@ -159,8 +161,10 @@ def listed_part(file: Path) -> tuple[str, str]:
         ("EWMA, as shipped", EwmaCovariance(), None),
         ("EWMA to constant correlation, as shipped", EwmaConstantCorrelationCovariance(), None),
         ("factor, every day alike", FactorCovariance(factors=LISTED_FACTORS, half_life=1e6, volatility_half_life=1e6), None),
-        ("**factor, as shipped**", shipped, None),
-        ("factor, as shipped, no named factor", FactorCovariance(), None),
+        ("factor", shipped, None),
+        ("dcc_nl", DynamicCovariance(), None),
+        ("**blend, as shipped**", BlendCovariance(factors=LISTED_FACTORS), None),
+        ("factor, no named factor", FactorCovariance(), None),
         ("factor, Newey-West, 5 lags", FactorCovariance(factors=LISTED_FACTORS, newey_west=5), None),
         ("factor, eigen-adjusted", FactorCovariance(factors=LISTED_FACTORS, eigen_adjusted=True), None),
     ]
@@ -179,6 +183,46 @@ def listed_part(file: Path) -> tuple[str, str]:
             print(grid[-1], file=sys.stderr)
     head_grid = ["half-life of volatility / correlation, days", *head[1:]]
     return table(head, rows), table(head_grid, grid)
+
+
+BLOCK = 63
+"""Days of a block of the bootstrap: volatility clusters over a quarter."""
+
+
+def difference(own: Score, other: Score, days: slice = slice(None)) -> tuple[str, str]:
+    """Volatility and QLIKE of one less those of another on the same days, with block-bootstrap standard errors."""
+    pairs = np.column_stack([own.outcomes[days], other.outcomes[days], own.losses[days] - other.losses[days]])
+    starts = np.random.default_rng(0).integers(0, len(pairs) - BLOCK + 1, (1000, -(-len(pairs) // BLOCK)))
+    drawn = pairs[(starts[:, :, None] + np.arange(BLOCK)).reshape(1000, -1)[:, : len(pairs)]]
+    volatility = [100 * np.sqrt(252) * (x[..., 0].std(-1, ddof=1) - x[..., 1].std(-1, ddof=1)) for x in (pairs, drawn)]
+    loss = [x[..., 2].mean(-1) for x in (pairs, drawn)]
+    return f"{volatility[0]:+.2f} +/- {volatility[1].std():.2f}", f"{loss[0]:+.2f} +/- {loss[1].std():.2f}"
+
+
+def rates_prices() -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Prices in euro of the currencies of the bundled daily rates, from 2012 on, with the label of one more currency."""
+    rates = bundled_market().until(date.today())["fx"].filter(pl.col("date") >= date(2012, 1, 1))
+    prices = rates.select("date", asset="quote", price=1.0 / pl.col("rate")).with_columns(
+        currency=pl.lit("USD"), unit=pl.lit("share"), basis=pl.lit("close"), quantity=pl.lit(None, pl.Float64)
+    )
+    return prices, tuple(prices["asset"].unique().sort())
+
+
+def paired_part(file: Path) -> str:
+    """Volatility and QLIKE less those of `factor`, whole and in both halves, in two universes."""
+    rivals: tuple[CovarianceSpec, ...] = (EwmaConstantCorrelationCovariance(), DynamicCovariance(), BlendCovariance())
+    rows = []
+    for universe, (prices, names) in (("listed", listed_prices(file)), ("currencies", rates_prices())):
+        base = walk_listed(prices, names, FactorCovariance(), None)
+        middle = len(base.outcomes) // 2
+        for spec in rivals:
+            score = walk_listed(prices, names, spec, None)
+            spans = (slice(None), slice(middle), slice(middle, None))
+            cells = zip(*(difference(score, base, span) for span in spans), strict=True)
+            rows.append([f"{universe}: {spec.kind}", *(cell for kind in cells for cell in kind)])
+            print(rows[-1], file=sys.stderr)
+    spans = ("", ", first half", ", second half")
+    return table(["less factor", *(f"{what}{span}" for what in ("volatility", "QLIKE") for span in spans)], rows)
 
 
 # (b) more assets than days, simulated
@@ -215,6 +259,8 @@ def simulated_part(seeds: int = 20) -> str:
         ("EWMA, as shipped", EwmaCovariance()),
         ("PCA", PcaCovariance()),
         ("POET", PoetCovariance()),
+        ("dcc_nl", DynamicCovariance()),
+        ("blend, named factors", BlendCovariance(factors=declared)),
         ("**factor, named factors**", FactorCovariance(factors=declared)),
         ("factor, one common factor", FactorCovariance()),
     ]
@@ -419,7 +465,7 @@ def main() -> None:
     parser.add_argument("--listed", type=Path, default=LISTED)
     parser.add_argument(
         "--part",
-        choices=("listed", "simulated", "exchange", "customs", "levels", "drift"),
+        choices=("listed", "paired", "simulated", "exchange", "customs", "levels", "drift"),
         help="print one part and write nothing",
     )
     options = parser.parse_args()
@@ -431,6 +477,7 @@ def main() -> None:
         "levels": lambda: tuple(levels_part(market).values()),
         "drift": lambda: drift_part(market),
         "listed": lambda: listed_part(options.listed),
+        "paired": lambda: paired_part(options.listed),
     }
     if options.part:
         found = parts[options.part]()
@@ -440,7 +487,13 @@ def main() -> None:
         raise SystemExit(f"{options.listed} is not here: name the file with --listed")
     listed, grid = listed_part(options.listed)
     text = TEMPLATE.read_text(encoding="utf-8")
-    sections = {"listed": listed, "grid": grid, "simulated": simulated_part(), "exchange": exchange_part(market)}
+    sections = {
+        "listed": listed,
+        "grid": grid,
+        "paired": paired_part(options.listed),
+        "simulated": simulated_part(),
+        "exchange": exchange_part(market),
+    }
     sections |= {"customs": customs_part(market), "drift": drift_part(market)} | levels_part(market)
     for name, content in sections.items():
         text = text.replace("{{ " + name + " }}", content)

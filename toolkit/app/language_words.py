@@ -40,7 +40,7 @@ COMMON: Mapping[str, str] = MappingProxyType(
         "offer.origin": "Country (`CHN`, `China`) it comes from, or `other` for anywhere but the named ones.",
         "offer.premium": "Over the price of the product, as a fraction.",
         "offer.resale_premium": "What a sale regains of it.",
-        "forecast.covariance": "How risk is estimated.",
+        "forecast.covariance": "How risk is estimated. Default: kind `blend` of daily prices, `factor` of others.",
         "forecast.returns": "What returns are expected; none by default.",
         "forecast.observation": "`latent` believes what is filtered out of noisy prices, `raw` the prints.",
         "forecast.lookback": "Length of history; all of it by default.",

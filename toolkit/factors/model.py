@@ -11,7 +11,7 @@ import polars as pl
 
 from toolkit.core.assets import Universe
 from toolkit.core.said import said
-from toolkit.factors.covariance import CovarianceInputs, CovarianceSpec
+from toolkit.factors.covariance import BlendCovariance, CovarianceInputs, CovarianceSpec, FactorCovariance
 from toolkit.factors.currency import translation
 from toolkit.factors.expected import ReturnsSpec, ZeroReturns
 from toolkit.factors.factors import MEMBERS, membership
@@ -33,7 +33,7 @@ def estimate(
     fx: pl.DataFrame,
     universe: Universe,
     controlled: pl.DataFrame,
-    covariance: CovarianceSpec,
+    covariance: CovarianceSpec | None,
     observation: Literal["latent", "raw"] = "latent",
     lookback_months: int | None = None,
     currency: str = "EUR",
@@ -48,7 +48,7 @@ def estimate(
         fx: Visible rows of `toolkit.core.frames.ExchangeRates`.
         universe: What may be held; its order is the order of the answer.
         controlled: Spells under licence or ban of each asset's traded form: `asset`, `from`, `to` (null: still).
-        covariance: Which estimator.
+        covariance: Which estimator. Default: `blend` of daily prices, `factor` of others (docs/evidence.md).
         observation: ``latent`` corrects each price basis for how it is observed, ``raw`` takes every print as a price.
         lookback_months: Use only so many months of history.
         currency: The reporting currency.
@@ -61,6 +61,7 @@ def estimate(
         DataError: for a price that never changes.
     """
     panel = align(prices, universe, lookback_months=lookback_months)
+    covariance = covariance or (FactorCovariance() if panel.monthly else BlendCovariance())
     rates = translation(panel, fx, currency)
     observed = observe(panel, rates, latent=observation == "latent")
     assets, groups = universe.keys, tuple(asset.group for asset in universe)

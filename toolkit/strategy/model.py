@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from toolkit.core.countries import country_or
 from toolkit.core.decode import Spec
-from toolkit.factors.covariance import CovarianceSpec, FactorCovariance
+from toolkit.factors.covariance import CovarianceSpec
 from toolkit.factors.expected import ReturnsSpec, ZeroReturns
 from toolkit.optimize.costs import COST_ITEMS
 from toolkit.optimize.terms.base import Constraint, Objective
@@ -87,7 +87,7 @@ class UniverseSpec(Spec):
 class ForecastSpec(Spec):
     """How risk and return are estimated, and the joint outcomes that measures of the tail are read from."""
 
-    covariance: CovarianceSpec = FactorCovariance()
+    covariance: CovarianceSpec | None = None
     returns: ReturnsSpec = ZeroReturns()
     observation: Literal["latent", "raw"] = "latent"
     lookback: Period | None = None

@@ -6,13 +6,16 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
+import polars as pl
 import pytest
 
+from toolkit.core.assets import Asset, Universe
 from toolkit.factors.covariance import BlendCovariance, CovarianceInputs, DynamicCovariance, FactorCovariance
-from toolkit.factors.covariance.blend import pool_weights
+from toolkit.factors.covariance.blend import _past_scores, pool_weights
 from toolkit.factors.covariance.nonlinear import shrunk_correlation
 from toolkit.factors.evaluation import qlike
 from toolkit.factors.increments import Increments
+from toolkit.factors.model import estimate
 
 
 def inputs(x: np.ndarray, noise: np.ndarray | None = None, year: float = 252.0) -> CovarianceInputs:
@@ -149,3 +152,28 @@ def test_collinear_assets_are_blended():
     found = BlendCovariance().estimate(inputs(x)).matrix
     assert np.isfinite(found).all()
     assert found[0, 3] > 0.8 * found[0, 0]
+
+
+@pytest.mark.parametrize(("every", "periods", "kind"), [("1d", 400, "blend"), ("1mo", 48, "factor")])
+def test_the_default_is_that_of_the_calendar(every, periods, kind):
+    days = pl.date_range(pl.date(2020, 1, 1), pl.date(2030, 1, 1), every, eager=True).head(periods)
+    values = 100.0 * np.cumprod(1.0 + correlated(11, periods, 2, 0.4), axis=0)
+    prices = pl.concat(
+        pl.DataFrame({"date": days, "asset": [name] * periods, "price": values[:, i]}) for i, name in enumerate("ab")
+    ).with_columns(currency=pl.lit("EUR"), unit=pl.lit("share"), basis=pl.lit("close"), quantity=pl.lit(None, pl.Float64))
+    rates = pl.DataFrame(schema={"date": pl.Date, "base": pl.String, "quote": pl.String, "rate": pl.Float64})
+    controls = pl.DataFrame(schema={"asset": pl.String, "from": pl.Date, "to": pl.Date})
+    universe = Universe(tuple(Asset.unknown(key) for key in "ab"))
+    found = estimate(prices=prices, fx=rates, universe=universe, controlled=controls, covariance=None)
+    assert found.covariance == kind
+
+
+def test_past_months_are_scored_by_what_was_known_before_them():
+    x = correlated(12, 600, 4, 0.4)
+    poisoned = x.copy()
+    poisoned[-21:] *= 10.0
+    before, after = (_past_scores([DynamicCovariance()], inputs(y)) for y in (x, poisoned))
+    assert before.shape == (84, 1)
+    # The latest month comes first: its outcomes changed, no estimate did.
+    assert (after[:21] < before[:21] - 10.0).all()
+    assert after[21:] == pytest.approx(before[21:], rel=1e-12)
