@@ -68,10 +68,14 @@ METALS: Mapping[str, str] = {
 SYMBOLS: Mapping[str, str] = {symbol: key for key, symbol, _ in (line.split(" ", 2) for line in _METALS.strip().splitlines())}
 """Element symbol as chemists write it -> asset key."""
 
+_COINS = (
+    "coin;coins;münze;münzen;krügerrand;krugerrand;maple leaf;philharmoniker;philharmonic;britannia;american eagle;eagle;"
+    "känguru;kangaroo;nugget;panda;buffalo;sovereign;vreneli;dukat;ducat"
+)
 _FORMS = {
-    "metal": "metal;bar;bars;ingot;ingots;pellet;pellets;crystal bar;crystal bars;lump;lumps;unwrought;granules;granulate;shot;"
-    "rod;rods;wire;sheet;coin;coins;cast bar;regulus;button;buttons;slug;slugs;disc;discs;"
-    "metall;barren;kristallbarren;münze;münzen;pellet;granulat;granalien;stab;stäbe;stange;stangen;block;blöcke;draht;"
+    "metal": f"{_COINS};metal;bar;bars;ingot;ingots;pellet;pellets;crystal bar;crystal bars;lump;lumps;unwrought;granules;granulate;shot;"
+    "rod;rods;wire;sheet;cast bar;regulus;button;buttons;slug;slugs;disc;discs;"
+    "metall;barren;kristallbarren;pellet;granulat;granalien;stab;stäbe;stange;stangen;block;blöcke;draht;"
     "feinbarren;gussbarren;kathode;cathode",
     "metal powder": "metal powder;metallpulver",
     "oxide": "oxide;oxides;oxid;oxyd;trioxide;trioxid;dioxide;dioxid;pentoxid;pentoxide",
@@ -95,6 +99,9 @@ FORMS: Mapping[str, str] = {
     spelling: form for form, names in _FORMS.items() for name in names.split(";") for spelling in foldings(name)
 }
 """Folded trade word -> form."""
+
+COINS = frozenset(spelling for name in _COINS.split(";") for spelling in foldings(name))
+"""Folded trade word for a coin: counted in ounces it is counted by its fine content."""
 
 POWDER = frozenset({"powder", "pulver"})
 """Powder of a metal, or of the oxide where that is what is traded: only the metal tells."""

@@ -224,10 +224,19 @@ def test_twenty_coins_are_worth_their_fine_content_and_fine_weight_is_taken_as_i
     file = Path(request.holdings)
     file.write_text(file.read_text("utf-8").replace("quantity", "Feingewicht"), encoding="utf-8")
     assert {lot.lot_id: lot.mass for lot in expose(request).portfolio.lots}["AU-1"] == pytest.approx(0.6786)
+
     inputs = request.context
     copy = corrected(parse_lots(request.holdings, inputs.ledger, inputs.products))
     file.write_text(copy, encoding="utf-8")
     assert {lot.lot_id: lot.mass for lot in expose(request).portfolio.lots}["AU-1"] == pytest.approx(0.6786)
+
+
+@pytest.mark.parametrize("form", ["Krügerrand", "Münze", "coins"])
+def test_an_ounce_of_coins_is_an_ounce_of_fine_metal(request_of, form):
+    """A Krugerrand weighs 33.9 g at 916.7 and holds an ounce: 7 of them are no 6.4 ounces."""
+    answer = expose(request_of(f"AU-1,gold,{form},916.7,7,Unze,2020-02-01,1500,EUR,ZAF,Zürich,stored,"))
+    assert answer.portfolio.lots[0].mass == pytest.approx(7 * 0.0311034768)
+    assert "Ounces of coins are ounces of fine metal: AU-1." in answer.to_json()["notes"]
 
 
 def test_how_own_prices_were_read_is_told_beside_the_lots(request_of, tmp_path):

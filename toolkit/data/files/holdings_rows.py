@@ -11,6 +11,7 @@ from toolkit.core.countries import country, country_hint, fold, foldings
 from toolkit.core.errors import DataError
 from toolkit.core.said import said
 from toolkit.core.text import figure
+from toolkit.core.trade_names import COINS
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.data.files import cells
 from toolkit.data.files.faults import Fault
@@ -140,6 +141,9 @@ class Parser(RowCells):
         unit, quantity = self._quantity(i)
         row["quantity"] = quantity
         row["unit"] = self._unit(i, row["asset"], unit, listed=listed)
+        if row["unit"] == "ozt" and COINS.intersection(foldings(self._text("form", i) or words or "")):
+            row["purity"] = None
+            self._default("coins", self.lots[i])
         row["size"] = self._size(i, row)
         row["status"] = self._word(i, "status", STATUSES, default="stored")
         row["purchase_date"] = self._day(i, row["status"])

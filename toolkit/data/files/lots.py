@@ -245,6 +245,7 @@ def readings(table: Table, columns: Mapping[str, str], ignored: tuple[str, ...],
 DEFAULTS: Mapping[str, Callable[[list[str]], Said]] = {
     "lot_id": lambda lots: said("Lots without an id are named by their row: {lots}.", lots=lots),
     "form": lambda forms: said("No form given, taken as traded: {forms}.", forms=forms),
+    "coins": lambda lots: said("Ounces of coins are ounces of fine metal: {lots}.", lots=lots),
     "unit": lambda lots: said("No unit given, taken as kg: {lots}.", lots=lots),
     "status": lambda lots: said("No status given, taken as stored: {lots}.", lots=lots),
     "origin_country": lambda lots: said("No origin given, taken as unknown: {lots}.", lots=lots),
