@@ -225,7 +225,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     listed_lots = instruments(shares, prices, snapshot["fx"], currency)
     reading = (*context.notes, *read, *holdings.notes, *gaps(holdings.frame), *out_of_scope(listed_lots, currency))
     values = {lot.lot_id: lot.value for lot in found}
-    doubts = price_doubts(lots, prices, snapshot, context.products)
+    doubts = price_doubts(lots, prices, snapshot, context.products, unit=holdings.price_unit)
     bought = purchases(lots, snapshot["fx"], currency, doubts)
     worth = {key: weight * portfolio.value for key, weight in portfolio.weights.items()}
     remarks = [

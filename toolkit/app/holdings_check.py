@@ -86,7 +86,8 @@ def check_holdings(
     schema = {name: column.dtype for name, column in Lots.columns().items()}
     lots = pl.DataFrame(good, schema=schema)
     assets = {lot: (asset, None) for lot, asset in lots.select("lot_id", "asset").iter_rows()}
-    return HoldingsCheck(read, lots, price_warnings(price_doubts(lots, known, context.snapshot, context.products), assets))
+    doubts = price_doubts(lots, known, context.snapshot, context.products, unit=read.price_unit)
+    return HoldingsCheck(read, lots, price_warnings(doubts, assets))
 
 
 def write_text(file: str, text: str) -> None:

@@ -148,7 +148,9 @@ def is_far(times: float, limit: float = FAR) -> bool:
     return not 1 / limit < times < limit
 
 
-def price_doubts(lots: pl.DataFrame, prices: pl.DataFrame, snapshot: Snapshot, products: Universe) -> dict[str, Said]:
+def price_doubts(
+    lots: pl.DataFrame, prices: pl.DataFrame, snapshot: Snapshot, products: Universe, *, unit: str | None = None
+) -> dict[str, Said]:
     """Lot id -> what is wrong, for every lot bought at a price far from the level of its day, with the likely slip.
 
     Args:
@@ -156,6 +158,7 @@ def price_doubts(lots: pl.DataFrame, prices: pl.DataFrame, snapshot: Snapshot, p
         prices: Visible prices.
         snapshot: Annual averages and exchange rates.
         products: Their traded forms.
+        unit: That the file says purchase prices are per; None where they are per unit of the quantity.
     """
     known = KnownPrices.of(prices, snapshot, products)
     traded = {(asset.key, asset.form) for asset in products}
@@ -169,6 +172,7 @@ def price_doubts(lots: pl.DataFrame, prices: pl.DataFrame, snapshot: Snapshot, p
         if not is_far(times):
             continue
         quantity = row["quantity"] if row["quantity"] != 1 else None
+        slip = known.slip(times, unit or row["unit"], row["currency"], quantity=quantity)
         found[row["lot_id"]] = said(
             "{lot}: bought at {paid:,.6g} {currency} a kg, {times:,.3g} times the level of its day ({level:,.6g}). {cause}",
             lot=row["lot_id"],
@@ -176,7 +180,7 @@ def price_doubts(lots: pl.DataFrame, prices: pl.DataFrame, snapshot: Snapshot, p
             currency=row["currency"],
             times=times,
             level=level,
-            cause=known.slip(times, row["unit"], row["currency"], quantity=quantity) or said("Check price, unit and currency."),
+            cause=slip or said("Check price, unit and currency."),
         )
     return found
 

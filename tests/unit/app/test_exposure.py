@@ -239,6 +239,17 @@ def test_an_ounce_of_coins_is_an_ounce_of_fine_metal(request_of, form):
     assert "Ounces of coins are ounces of fine metal: AU-1." in answer.to_json()["notes"]
 
 
+def test_the_slip_of_a_price_is_told_from_the_unit_of_its_header(request_of):
+    """1,500 EUR under `per kg` is the price of an ounce."""
+    row = "AU-1,gold,coin,,7,ozt,2020-02-01,1500,EUR,ZAF,Zürich,stored,"
+    assert not [r for r in expose(request_of(row)).remarks if "AU-1: bought" in r.text]
+    request = request_of(row)
+    file = Path(request.holdings)
+    file.write_text(file.read_text("utf-8").replace("purchase_price", "Kaufpreis pro kg"), encoding="utf-8")
+    (found,) = [r for r in expose(request).remarks if "AU-1: bought" in r.text]
+    assert "the price of one ozt" in found.text
+
+
 def test_how_own_prices_were_read_is_told_beside_the_lots(request_of, tmp_path):
     (tmp_path / "own.csv").write_text(
         "Datum;Metall;Preis;Währung;Einheit\n2026-11-20;Germanium;3000;EUR;kg\n", encoding="utf-8"

@@ -134,6 +134,7 @@ class Holdings:
         name: File name as shown.
         notes: How the file was read, and what was assumed where it says nothing.
         fine: Whether quantities are fine weight, by their header.
+        price_unit: That the header of the purchase price says it is per; None where it says nothing.
         below_grade: Lot -> purity that the price of its product is for, where its own is lower.
     """
 
@@ -141,6 +142,7 @@ class Holdings:
     name: str
     notes: tuple[str, ...] = ()
     fine: bool = False
+    price_unit: str | None = None
     below_grade: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -196,7 +198,12 @@ class ReadFile:
             raise row_error(self.table.name, groups, remedy=CHECK if len(groups) > 1 else "")
         frame = pl.DataFrame([lot_of(row) for row in self.rows], schema=_SCHEMA)
         lots = Lots.validate(frame.select(Lots.column_names()).sort("lot_id"))
-        return Holdings(lots, self.table.name, self.notes, self.fine)
+        return Holdings(lots, self.table.name, self.notes, self.fine, self.price_unit)
+
+    @property
+    def price_unit(self) -> str | None:
+        """The unit that the header of the purchase price is per (``Kaufpreis EUR/kg``)."""
+        return next((header.unit for header in self.headers if header.key == "purchase_price" and header.per_unit), None)
 
     @property
     def fine(self) -> bool:
