@@ -73,8 +73,8 @@ _COINS = (
     "känguru;kangaroo;nugget;panda;buffalo;sovereign;vreneli;dukat;ducat"
 )
 _FORMS = {
-    "metal": f"{_COINS};metal;bar;bars;ingot;ingots;pellet;pellets;crystal bar;crystal bars;lump;lumps;unwrought;granules;granulate;"
-    "shot;rod;rods;wire;sheet;cast bar;regulus;button;buttons;slug;slugs;disc;discs;"
+    "metal": f"{_COINS};metal;bar;bars;ingot;ingots;pellet;pellets;crystal bar;crystal bars;lump;lumps;unwrought;granules;"
+    "granulate;shot;rod;rods;wire;sheet;cast bar;regulus;button;buttons;slug;slugs;disc;discs;"
     "metall;barren;kristallbarren;pellet;granulat;granalien;stab;stäbe;stange;stangen;block;blöcke;draht;"
     "feinbarren;gussbarren;kathode;cathode",
     "metal powder": "metal powder;metallpulver",
