@@ -40,6 +40,7 @@ from toolkit.factors.covariance import (
 from toolkit.factors.evaluation import bias_statistic, qlike, random_portfolios, standardised
 from toolkit.factors.forecast import FloatArray
 from toolkit.factors.model import estimate
+from toolkit.factors.volatility_prior import volatility_prior, yearly_changes, yearly_prices
 
 ROOT = Path(__file__).parents[1]
 LISTED = ROOT.parent / "shared" / "testdata" / "listed_adjclose_daily.csv"
@@ -354,12 +355,19 @@ def walk_exchange(market: Market, spec: CovarianceSpec, observation: Literal["la
     ]
 
 
-def walk_customs(market: Market, observation: Literal["latent", "raw"], first: int) -> list[str]:
+def decades(market: Market, day: date) -> pl.DataFrame:
+    """Yearly prices as published on a day."""
+    known = market.until(day)
+    return yearly_prices(known["history"], known["unit_values"], known["prices_annual"])
+
+
+def walk_customs(market: Market, observation: Literal["latent", "raw"], first: int, *, history: bool = True) -> list[str]:
     """Forecasts of the shipped model held against later prints, from the level believed at the start; log changes.
 
     A latent forecast answers for h months of its volatility, for the error of its level and for the noise of the print;
     a raw one for h months of the volatility of prints, from the last print.
     """
+    volatilities: list[FloatArray] = []
     universe = Universe(tuple(Asset.unknown(key) for key in CUSTOMS))
     dates, values = wide_of(market, CUSTOMS)
     logs = np.log(values)
@@ -375,7 +383,9 @@ def walk_customs(market: Market, observation: Literal["latent", "raw"], first: i
             covariance=FactorCovariance(),
             observation=observation,
             currency=CURRENCY,
+            history=decades(market, dates[t]) if history else None,
         )
+        volatilities.append(np.sqrt(np.diag(found.matrix)))
         error = np.array([level.standard_error / level.price for level in found.levels])
         own = error**2 + np.array([risk.noise for risk in found.risks]) ** 2
         start = np.log([level.price for level in found.levels])
@@ -391,7 +401,13 @@ def walk_customs(market: Market, observation: Literal["latent", "raw"], first: i
         z = z[np.isfinite(z)]
         cells += [f"{np.sqrt(np.mean(z**2)):.2f}", f"{np.median(np.abs(z)) / 0.6745:.2f}"]
         cells.append(f"{np.sqrt(np.mean(np.square(basket[h]))):.2f}")
-    return [f"{dates[first]:%Y-%m} to {dates[-1 - HORIZONS[1]]:%Y-%m}", *cells]
+    size = float(np.mean(volatilities))
+    return [
+        f"{dates[first]:%Y-%m} to {dates[-1 - HORIZONS[1]]:%Y-%m}",
+        f"{100 * size:.0f} %",
+        f"{np.log(3.0) / size:.1f}",
+        *cells,
+    ]
 
 
 def exchange_part(market: Market) -> str:
@@ -414,12 +430,19 @@ def exchange_part(market: Market) -> str:
 
 def customs_part(market: Market) -> str:
     rows = []
-    for name, observation in (("prints", "raw"), ("**latent, as shipped**", "latent")):
+    rivals: tuple[tuple[str, Literal["latent", "raw"], bool], ...] = (
+        ("prints", "raw", False),
+        ("latent, months alone", "latent", False),
+        ("**latent, as shipped**", "latent", True),
+    )
+    for name, observation, history in rivals:
         for first in (17, 29):
-            rows.append([name, *walk_customs(market, observation, first)])
+            rows.append([name, *walk_customs(market, observation, first, history=history)])
             print(rows[-1], file=sys.stderr)
     kinds = ("RMS", "median-based", "basket")
-    cells = table(["forecast", "made", *(f"{h} months, {kind}" for h in HORIZONS[1:] for kind in kinds)], rows)
+    cells = table(
+        ["forecast", "made", "volatility", "a tripling", *(f"{h} months, {kind}" for h in HORIZONS[1:] for kind in kinds)], rows
+    )
     logs = np.log(wide_of(market, CUSTOMS)[1])
     rises = np.exp(np.nanmedian(logs[-6:], axis=0) - np.nanmedian(logs[12:18], axis=0))
     doubled = [key for key, rise in zip(CUSTOMS, rises, strict=True) if rise > 2.0]
@@ -428,6 +451,37 @@ def customs_part(market: Market) -> str:
         f"{cells}\n\nThe median print of the last six months against that of the six before the first forecast: {told}; "
         f"{len(doubled)} of {len(CUSTOMS)} more than doubled."
     )
+
+
+SPANS = ((1985, 1992), (1996, 2009), (2010, 2024))
+"""First and last years of outcomes; between the second and the third source of history lie years without any."""
+
+
+def history_part(market: Market) -> dict[str, str]:
+    """The prior of a metal's volatility, made again before each year from the years before it, held against that year."""
+    history = decades(market, date.today())
+    changes = yearly_changes(history)
+    scores: dict[tuple[int, int], list[tuple[float, float]]] = {span: [] for span in SPANS}
+    for span in SPANS:
+        for year in range(span[0], span[1] + 1):
+            prior = volatility_prior(history.filter(pl.col("year") < year))
+            for asset, change in changes.filter(pl.col("year") == year).select("asset", "change").iter_rows():
+                if prior is not None and asset in prior.metals:
+                    scores[span].append((change, prior.metals[asset].volatility))
+    rows = []
+    for (first, last), pairs in scores.items():
+        change, size = np.array(pairs).T
+        z = np.abs(change / size)
+        cells = (np.mean(size), np.mean(z > 2.0), np.mean(z > 3.0))
+        rows.append([f"{first} to {last}", f"{len(z)}", *(f"{100 * cell:.0f} %" for cell in cells)])
+        rows[-1] += [f"{np.sqrt(np.mean(z**2)):.2f}", f"{np.median(z) / 0.6745:.2f}"]
+    prior = volatility_prior(history)
+    assert prior is not None
+    return {
+        "history": table(["years", "outcomes", "volatility", "beyond 2", "beyond 3", "RMS", "median-based"], rows),
+        "degrees": f"{prior.degrees:.1f}",
+        "yearly_correlation": f"{prior.correlation:+.2f}",
+    }
 
 
 def drift_part(market: Market) -> str:
@@ -465,7 +519,7 @@ def main() -> None:
     parser.add_argument("--listed", type=Path, default=LISTED)
     parser.add_argument(
         "--part",
-        choices=("listed", "paired", "simulated", "exchange", "customs", "levels", "drift"),
+        choices=("listed", "paired", "simulated", "exchange", "customs", "history", "levels", "drift"),
         help="print one part and write nothing",
     )
     options = parser.parse_args()
@@ -474,6 +528,7 @@ def main() -> None:
         "simulated": simulated_part,
         "exchange": lambda: exchange_part(market),
         "customs": lambda: customs_part(market),
+        "history": lambda: tuple(history_part(market).values()),
         "levels": lambda: tuple(levels_part(market).values()),
         "drift": lambda: drift_part(market),
         "listed": lambda: listed_part(options.listed),
@@ -494,7 +549,7 @@ def main() -> None:
         "simulated": simulated_part(),
         "exchange": exchange_part(market),
     }
-    sections |= {"customs": customs_part(market), "drift": drift_part(market)} | levels_part(market)
+    sections |= {"customs": customs_part(market), "drift": drift_part(market)} | history_part(market) | levels_part(market)
     for name, content in sections.items():
         text = text.replace("{{ " + name + " }}", content)
     PAGE.write_text(text, encoding="utf-8")

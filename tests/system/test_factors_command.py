@@ -33,7 +33,7 @@ KEYS = {
 FACTOR = {"name", "members", "against", "volatility", "return_12m", "last"}
 ASSET = {
     "asset", "name", "observation", "rhythm", "basis", "observations", "changes", "gaps", "missing", "first", "last",
-    "own_weight", "raw", "corrected", "low", "high", "forecast", "noise", "fit", "loadings",
+    "own_weight", "raw", "corrected", "without_history", "low", "high", "forecast", "noise", "fit", "loadings",
 }  # fmt: skip
 BIAS = {"what", "horizon_months", "statistic", "error", "outcomes", "from", "to"}
 

@@ -157,6 +157,7 @@ def _asset_rows(inputs: Inputs, forecast: Forecast) -> list[dict[str, Any]]:
             "own_weight": risk.own_weight,
             "raw": risk.raw,
             "corrected": risk.latent,
+            "without_history": risk.without_history,
             "low": risk.low,
             "high": risk.high,
             "forecast": float(np.sqrt(max(variance[i], 0.0))),

@@ -171,8 +171,9 @@ def _own_notes(forecast: Forecast, bias: tuple[Bias, ...]) -> tuple[str, ...]:
 
 def _seen(strategy: Strategy, inputs: Inputs, currency: str) -> Observed:
     """Changes of all series, as printed and as the strategy believes in them."""
-    panel = align(inputs.prices, inputs.universe, lookback_months=lookback_months(strategy))
     latent = strategy.forecast.observation == "latent"
+    history = inputs.history if latent else None
+    panel = align(inputs.prices, inputs.universe, lookback_months=lookback_months(strategy), history=history)
     return observe(panel, translation(panel, inputs.snapshot["fx"], currency), latent=latent)
 
 
@@ -194,6 +195,6 @@ def _used(inputs: Inputs, currency: str) -> dict[str, pl.DataFrame]:
     """The rows behind the numbers, for hashes and ages."""
     foreign = set(inputs.prices["currency"].unique()) != {currency}
     known = len(inputs.unknown) < len(inputs.universe)
-    tables = ("prices", *(("fx",) if foreign else ()), *(SUPPLY_TABLES if known else ()))
+    tables = ("prices", *(("fx",) if foreign else ()), *(SUPPLY_TABLES if known else ()), *inputs.yearly_tables)
     frames = {table: inputs.snapshot[table] for table in tables if table in inputs.snapshot} | {"prices": inputs.prices}
     return {table: frame for table, frame in frames.items() if frame.height}

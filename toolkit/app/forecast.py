@@ -43,6 +43,7 @@ def _estimate(strategy: Strategy, inputs: Inputs, currency: str, destination: st
         supply_scores=_supply_scores(inputs),
         returns=returns,
         pressure=None if returns is None else _pressure(inputs, destination),
+        history=inputs.history,
     )
 
 

@@ -18,10 +18,15 @@ from toolkit.core.remarks import Remark, note
 from toolkit.core.said import Said, said
 from toolkit.data.files.events import OwnEvents
 from toolkit.data.quality import findings, quality
-from toolkit.factors.history import annual_rows
+from toolkit.factors.history import ANNUAL_AVERAGE, annual_rows
+from toolkit.factors.panel import CUSTOMS
+from toolkit.factors.volatility_prior import yearly_prices
 from toolkit.strategy.model import Strategy, UniverseSpec
 from toolkit.supply.concentration import SupplyShares, scored_supplies
 from toolkit.supply.controls import ControlLedger
+
+YEARLY = ("history", "unit_values", "prices_annual")
+"""Tables of decades of yearly prices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,18 @@ class Inputs:
         """The visible prices that estimates are made from: the user's alone where they are all that the universe needs."""
         rows = self.snapshot["prices"]
         return rows.filter(pl.col("asset").is_in(self.own)) if {*self.universe.keys} <= {*self.own} else rows
+
+    @property
+    def yearly_tables(self) -> tuple[str, ...]:
+        """Tables of decades that count where a customs value or an annual average of the universe has so few of its own."""
+        short = self.prices.filter(pl.col("asset").is_in(self.universe.keys) & pl.col("basis").is_in([CUSTOMS, ANNUAL_AVERAGE]))
+        return () if short.is_empty() or any(name not in self.snapshot for name in YEARLY) else YEARLY
+
+    @property
+    def history(self) -> pl.DataFrame | None:
+        """Yearly prices of decades from these tables; None where they do not count."""
+        tables = self.yearly_tables
+        return yearly_prices(*(self.snapshot[name] for name in tables)) if tables else None
 
 
 def _together(sentences: tuple[Said, ...]) -> tuple[Said, ...]:

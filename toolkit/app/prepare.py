@@ -405,6 +405,7 @@ def _used_rows(inputs: Inputs, currency: str) -> dict[str, pl.DataFrame]:
         scored = [(asset.offer_of or asset.key, asset.stage) for asset in inputs.universe if asset.key in inputs.supply]
         keys = pl.DataFrame(scored, schema=["asset", "stage"], orient="row")
         frames["shares"] = newest_shares(snapshot["shares"]).join(keys, on=["asset", "stage"], how="semi")
+    frames |= {table: snapshot[table].filter(pl.col("asset").is_not_null()) for table in inputs.yearly_tables}
     if inputs.quotes is not None:
         frames["prices"] = pl.concat([inputs.prices, inputs.quotes.select(inputs.prices.columns)])
     return {table: frame for table, frame in frames.items() if frame.height}

@@ -358,6 +358,7 @@ def _assets(inputs: Inputs, forecast: Forecast) -> list[dict[str, Any]]:
                 "volatility": {
                     "raw": risk.raw,
                     "corrected": risk.latent,
+                    "without_history": risk.without_history,
                     "used": used[i],
                     "low": risk.low,
                     "high": risk.high,

@@ -144,7 +144,8 @@ RUN = {
     "assets": [{
         "asset": str, "name": str, "element": Text, "form": Text, "spread": float, "storage": float, "terms": str,
         "volatility": {
-            "raw": Number, "corrected": Number, "used": Number, "low": Number, "high": Number, "noise": Number,
+            "raw": Number, "corrected": Number, "without_history": Number, "used": Number,
+            "low": Number, "high": Number, "noise": Number,
             "observations": Whole, "first": LaterDay, "last": LaterDay, "model": Text,
         },
         "loadings": {str: Number}, "loading_errors": (None, {str: Number}), "specific_volatility": Number,
@@ -189,7 +190,7 @@ RUN = {
             "asset": str, "name": str, "element": Text, "observation": Text, "rhythm": Text, "basis": Text,
             "observations": Whole, "changes": Whole, "gaps": Whole, "missing": Number, "volatility_from": Text,
             "comovement_from": Text, "first": LaterDay, "last": LaterDay,
-            "own_weight": Number, "raw": Number, "corrected": Number, "low": Number, "high": Number,
+            "own_weight": Number, "raw": Number, "corrected": Number, "without_history": Number, "low": Number, "high": Number,
             "forecast": Number, "noise": Number, "fit": Number, "loadings": LOADINGS,
         }],
         "tests": {"estimates": Whole, "significant": Whole, "threshold": Number},

@@ -187,8 +187,9 @@ def _past(spec: HistoricalScenarios, strategy: Strategy, inputs: Inputs, currenc
     products = {base_key(asset): asset for asset in inputs.universe}
     known = {asset.key: asset for asset in inputs.products}
     universe = Universe(tuple(known.get(key) or _as_product(products[key], key) for key in distinct))
-    panel = align(inputs.prices, universe, lookback_months=lookback_months(strategy))
     latent = strategy.forecast.observation == "latent"
+    history = inputs.history if latent else None
+    panel = align(inputs.prices, universe, lookback_months=lookback_months(strategy), history=history)
     seen = observe(panel, translation(panel, inputs.snapshot["fx"], currency), latent=latent).total
     found = historical(seen.take(distinct), panel.periods_per_year, draws=spec.draws, seed=seed)
     at = [distinct.index(key) for key in keys]

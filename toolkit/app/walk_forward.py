@@ -17,7 +17,7 @@ from datetime import date
 import numpy as np
 
 from toolkit.app.forecast import risk_forecast
-from toolkit.app.inputs import Inputs
+from toolkit.app.inputs import YEARLY, Inputs
 from toolkit.core.errors import DataError, GapError
 from toolkit.core.market import Market, Snapshot
 from toolkit.factors.currency import translation
@@ -40,7 +40,7 @@ PORTFOLIOS = 50
 NORMAL_MEDIAN = 0.6745
 """Median of the absolute value of a standard normal."""
 LEDGER = ("controls", "control_scopes", "control_items")
-READ = ("prices", "fx", "flows", "shares", *LEDGER)
+READ = ("prices", "fx", "flows", "shares", *LEDGER, *YEARLY)
 """Tables that a forecast of risk looks at."""
 
 

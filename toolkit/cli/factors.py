@@ -110,19 +110,21 @@ def _correlations(rows: Sequence[Mapping[str, Any]], out: Console) -> None:
 
 
 def _volatilities(assets: Sequence[Mapping[str, Any]], out: Console) -> None:
-    table = _table(("asset", "price seen as"), ("n", "raw", "corrected", "68% interval", "now", "own", "R2"))
+    table = _table(("asset", "price seen as"), ("n", "raw", "alone", "corrected", "68% interval", "now", "own", "R2"))
     for a in assets:
         interval = f"{_percent(a['low'])} to {_percent(a['high'])}"
         table.add_row(
             a["asset"], SEEN.get(a["observation"], str(a["observation"]).replace("_", " ")), str(a["changes"]),
-            _percent(a["raw"]), _percent(a["corrected"]), interval, _percent(a["forecast"]), _whole(a["own_weight"]),
+            _percent(a["raw"]), "" if a["without_history"] is None else _percent(a["without_history"]),
+            _percent(a["corrected"]), interval, _percent(a["forecast"]), _whole(a["own_weight"]),
             _whole(a["fit"]),
         )  # fmt: skip
     out.print("Volatility a year", style="bold")
     out.print(table)
     out.print(
-        "n: changes. raw: of the prints. corrected: of the price behind them, over its history. now: the forecast for the year "
-        "ahead. own: how far the figure follows the asset's own data, the rest is its group. R2: share the factors explain.",
+        "n: changes. raw: of the prints. alone: corrected, without the decades of yearly prices that otherwise count. "
+        "corrected: of the price behind the prints. now: the forecast for the year ahead. own: how far the figure follows the "
+        "asset's own data, the rest is what came before and its group. R2: share the factors explain.",
         markup=False,
     )
 

@@ -57,7 +57,8 @@ class AssetRisk:
         first, last: Dates of the first and last price used.
         model: Observation model used: ``customs_unit_value``, ``monthly_average``, ``geltner``, ``getmansky_lo_makarov``,
             ``annual_average``, ``annual`` or ``as_is``.
-        own_weight: How far `latent` follows the asset's own data, 0..1; the rest is its group.
+        own_weight: How far `latent` follows the asset's own data, 0..1; the rest is its group and what came before.
+        without_history: `latent` without the prior from decades of yearly prices; None where there is no such prior.
     """
 
     asset: str
@@ -71,6 +72,7 @@ class AssetRisk:
     last: date
     model: str
     own_weight: float = 1.0
+    without_history: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

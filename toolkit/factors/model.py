@@ -15,7 +15,7 @@ from toolkit.factors.covariance import BlendCovariance, CovarianceInputs, Covari
 from toolkit.factors.currency import translation
 from toolkit.factors.expected import ReturnsSpec, ZeroReturns
 from toolkit.factors.factors import MEMBERS, membership
-from toolkit.factors.forecast import Forecast
+from toolkit.factors.forecast import AssetRisk, FloatArray, Forecast
 from toolkit.factors.history import AnnualPrices
 from toolkit.factors.levels import price_levels
 from toolkit.factors.observation.averaging import volatility_factor
@@ -23,6 +23,7 @@ from toolkit.factors.observed import Observed, observe
 from toolkit.factors.panel import Panel, align
 from toolkit.factors.ragged import annual_correlation, coverage, with_silent
 from toolkit.factors.risks import asset_risks
+from toolkit.factors.volatility_prior import SINCE
 
 TECHNOLOGY = ("technology_metals", "rare_earths")
 
@@ -40,6 +41,7 @@ def estimate(
     supply_scores: Mapping[str, float] | None = None,
     returns: ReturnsSpec | None = None,
     pressure: Mapping[str, float] | None = None,
+    history: pl.DataFrame | None = None,
 ) -> Forecast:
     """Estimate the risk of a universe in the reporting currency.
 
@@ -54,16 +56,19 @@ def estimate(
         currency: The reporting currency.
         supply_scores: 0..1 an asset, the prior shape of loadings on the supply shock.
         returns: Which expected returns; zero by default.
+        history: Prices of decades, from which volatilities of few months or of annual prices get a prior (see
+            `toolkit.factors.volatility_prior.yearly_prices`); ``raw`` prices get none.
         pressure: Number of export controls in force on an asset's traded form, for views made from it; only where known.
 
     Raises:
         GapError: for an asset without a usable series, or too few common periods.
         DataError: for a price that never changes.
     """
-    panel = align(prices, universe, lookback_months=lookback_months)
+    latent = observation == "latent"
+    panel = align(prices, universe, lookback_months=lookback_months, history=history if latent else None)
     covariance = covariance or (FactorCovariance() if panel.monthly else BlendCovariance())
     rates = translation(panel, fx, currency)
-    observed = observe(panel, rates, latent=observation == "latent")
+    observed = observe(panel, rates, latent=latent)
     assets, groups = universe.keys, tuple(asset.group for asset in universe)
     risks = asset_risks(panel, observed, rates, assets, groups)
     variance = np.array([risk.latent**2 for risk in risks])
@@ -84,6 +89,7 @@ def estimate(
         elements=tuple(asset.element for asset in universe),
         pressure=pressure,
         realised=observed.realised,
+        expected_correlation=_expected_correlation(panel, risks),
     )
     heard = np.array([key not in annual for key in assets])
     form = covariance.estimate(inputs if heard.all() else _of(inputs, heard))
@@ -101,8 +107,15 @@ def estimate(
         periods_per_year=panel.periods_per_year,
         covariance=covariance.kind,
         risks=risks,
-        levels=price_levels(prices, assets, latent=observation == "latent"),
-        notes=(*panel.notes, *rates.notes, *_corrections(observed, panel, assets), *form.notes, *expected.notes),
+        levels=price_levels(prices, assets, latent=latent),
+        notes=(
+            *panel.notes,
+            *rates.notes,
+            *_corrections(observed, panel, assets),
+            *_given_history(risks),
+            *form.notes,
+            *expected.notes,
+        ),
         coverage=coverage(panel, universe, np.array([risk.own_weight for risk in risks])),
         loading_errors=form.loading_errors,
         model=form.model,
@@ -118,6 +131,7 @@ def _of(inputs: CovarianceInputs, heard: np.ndarray) -> CovarianceInputs:
         assets=tuple(inputs.assets[i] for i in kept),
         groups=tuple(inputs.groups[i] for i in kept),
         variance=inputs.variance[kept],
+        expected_correlation=None if inputs.expected_correlation is None else inputs.expected_correlation[np.ix_(kept, kept)],
         elements=tuple(inputs.elements[i] for i in kept),
     )
 
@@ -130,6 +144,32 @@ def _within(annual: Mapping[str, AnnualPrices], universe: Universe) -> dict[str,
     }
     found = {group: annual_correlation(own) for group, own in members.items()}
     return {group: value for group, value in found.items() if value is not None}
+
+
+def _expected_correlation(panel: Panel, risks: tuple[AssetRisk, ...]) -> FloatArray | None:
+    """That of metals since decades (n, n) for pairs whose volatilities rest on these too, NaN elsewhere."""
+    if panel.prior is None:
+        return None
+    short = np.array([risk.without_history is not None for risk in risks])
+    return np.where(np.outer(short, short), panel.prior.correlation, np.nan)
+
+
+def _given_history(risks: tuple[AssetRisk, ...]) -> tuple[str, ...]:
+    """What decades of yearly prices have changed."""
+    pairs = [(risk.latent, risk.without_history) for risk in risks if risk.without_history is not None]
+    if not pairs:
+        return ()
+    after, before = np.exp(np.log(pairs).mean(axis=0)).tolist()
+    return (
+        said(
+            "Volatilities of {assets} rest on yearly prices of metals since {since:d} too: {after:.0%} a year on average, and "
+            "{before:.0%} without them.",
+            assets=[risk.asset for risk in risks if risk.without_history is not None],
+            since=SINCE,
+            after=after,
+            before=before,
+        ),
+    )
 
 
 def _corrections(observed: Observed, panel: Panel, assets: tuple[str, ...]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from toolkit.factors.observation.joint import latent_increments
 from toolkit.factors.observation.local_level import LocalLevels, local_levels
 from toolkit.factors.observation.smoothing import Unsmoothed, unsmooth
 from toolkit.factors.panel import CUSTOMS, Panel
+from toolkit.factors.volatility_prior import with_prior
 
 AVERAGE = "monthly_average"
 """Basis of a price that is the mean of a month: corrected for what averaging takes from its changes."""
@@ -35,7 +36,9 @@ class Observed:
         printed: (T, n) changes of the prints in the reporting currency: log changes of a noisy basis, whose simple
             returns an outlier of fifteen times the price would rule; simple returns otherwise.
         noisy: Names of the series behind the columns of `levels`.
-        levels: None where nothing is seen through noise.
+        levels: None where nothing is seen through noise; their volatilities rest on the prior too where the panel has one.
+        months: The same from the months alone.
+        months_weight: How far each volatility of `levels` follows these, NaN where there is no prior.
         assessed: Names of the series behind the columns of `smoothing`.
         smoothing: None where nothing is assessed.
         averaged: (n,) which series were corrected for averaging.
@@ -47,6 +50,8 @@ class Observed:
     printed: FloatArray
     noisy: tuple[str, ...]
     levels: LocalLevels | None
+    months: LocalLevels | None
+    months_weight: FloatArray
     assessed: tuple[str, ...]
     smoothing: Unsmoothed | None
     averaged: NDArray[np.bool_]
@@ -75,11 +80,18 @@ def observe(panel: Panel, rates: Translation, *, latent: bool) -> Observed:
     if assessed.any():
         smoothing = unsmooth(np.diff(np.log(panel.prices[:, assessed]), axis=0))
         mean[:, assessed] = np.where(smoothing.applied, np.expm1(smoothing.changes), mean[:, assessed])
-    increments, levels = Increments.exact(panel.dates[1:], panel.assets, mean), None
+    increments, levels, months = Increments.exact(panel.dates[1:], panel.assets, mean), None, None
     realised = Increments.exact(panel.dates[1:], panel.assets, printed)
+    weight = np.full(int(noisy.sum()), np.nan)
     if noisy.any():
         exact = np.where(noisy, np.nan, printed)
-        increments, realised, levels = _through_noise(panel, rates, noisy, exact, mean, factor)
+        start, log_price, quantity = _noisy_prints(panel, noisy)
+        levels = months = local_levels(log_price, quantity, panel.periods_per_year)
+        if panel.prior is not None:
+            years = np.isfinite(log_price).sum(axis=0) / panel.periods_per_year
+            levels, weight = with_prior(months, tuple(np.array(panel.assets)[noisy].tolist()), years, panel.prior)
+        regressors = _regressors(panel, rates, exact)[start:]
+        increments, realised = _through_noise(panel, noisy, levels, log_price, regressors, exact, mean, factor)
     exchange, dollar = _widened(rates.rates, factor), _widened(rates.dollar[:, None], factor)[:, 0]
     names = np.array(panel.assets)
     with np.errstate(invalid="ignore"):
@@ -93,6 +105,8 @@ def observe(panel: Panel, rates: Translation, *, latent: bool) -> Observed:
         printed=printed,
         noisy=tuple(names[noisy]),
         levels=levels,
+        months=months,
+        months_weight=weight,
         assessed=tuple(names[assessed]),
         smoothing=smoothing,
         averaged=average,
@@ -100,22 +114,37 @@ def observe(panel: Panel, rates: Translation, *, latent: bool) -> Observed:
 
 
 def _through_noise(
-    panel: Panel, rates: Translation, noisy: NDArray[np.bool_], exact: FloatArray, mean: FloatArray, factor: float
-) -> tuple[Increments, Increments, LocalLevels]:
-    """Smoothed changes of the noisy columns, and the level models behind them.
+    panel: Panel,
+    noisy: NDArray[np.bool_],
+    levels: LocalLevels,
+    log_price: FloatArray,
+    regressors: FloatArray,
+    exact: FloatArray,
+    mean: FloatArray,
+    factor: float,
+) -> tuple[Increments, Increments]:
+    """Smoothed changes of the noisy columns of a panel.
+
+    Args:
+        panel: T + 1 dates, n series.
+        noisy: (n,) which are.
+        levels: Models of those.
+        log_price: (t, m) of those from the first print on.
+        regressors: (t - 1, k) changes of factors.
+        exact: (T, n) changes of all others as printed.
+        mean: The same corrected.
+        factor: What averaging takes from a volatility.
 
     Returns:
-        Changes whose volatility is that of a year, beside the mean (T, n) of all others; the changes of the levels
-        themselves, beside the prints `exact` (T, n) of all others; and the models.
+        Changes whose volatility is that of a year, beside `mean`; the changes of the levels themselves, beside `exact`.
     """
-    start, log_price, quantity = _noisy_prints(panel, noisy)
-    levels = local_levels(log_price, quantity, panel.periods_per_year)
+    start = len(exact) - len(regressors)
     smoothed = latent_increments(
         log_price,
         levels.noise_variance,
         levels.contamination,
         levels.change_volatility**2 / panel.periods_per_year,
-        _regressors(panel, rates, exact)[start:],
+        regressors,
         factor_scale=factor,
     )
     # A change exists only between a series' first and last print: outside, the smoother knows nothing but its prior.
@@ -136,7 +165,7 @@ def _through_noise(
         uncertainty[start:] = np.where(both, smoothed.uncertainty * np.outer(size, size), 0.0)
         return Increments(panel.dates[1:], panel.assets, whole, columns, uncertainty)
 
-    return beside(mean, _widened(changes, scale), scale), beside(exact, changes, np.ones_like(scale)), levels
+    return beside(mean, _widened(changes, scale), scale), beside(exact, changes, np.ones_like(scale))
 
 
 def _noisy_prints(panel: Panel, noisy: NDArray[np.bool_]) -> tuple[int, FloatArray, FloatArray]:

@@ -35,6 +35,7 @@ from toolkit.core.said import said
 from toolkit.core.units import periods_per_year
 from toolkit.factors.forecast import FloatArray, read_only
 from toolkit.factors.history import ANNUAL, ANNUAL_AVERAGE, DAY_BY_DAY, AnnualPrices, History, histories_of
+from toolkit.factors.volatility_prior import VolatilityPrior, volatility_prior
 
 DAILY = 200.0
 """Observations a year from which a series is daily (see `toolkit.core.units.RHYTHMS`)."""
@@ -60,6 +61,7 @@ class Panel:
         periods_per_year: 12 for months, inferred from the dates for days.
         histories: One a series.
         annual: One for each series whose column is empty because it is priced once a year.
+        prior: What decades of yearly prices say of volatility; None where none were given.
     """
 
     dates: tuple[date, ...]
@@ -72,6 +74,7 @@ class Panel:
     notes: tuple[str, ...] = ()
     histories: tuple[History, ...] = ()
     annual: tuple[AnnualPrices, ...] = ()
+    prior: VolatilityPrior | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "prices", read_only(self.prices))
@@ -99,13 +102,16 @@ def _grid(prices: pl.DataFrame, dates: list[date], assets: list[str], column: st
     return grid
 
 
-def align(prices: pl.DataFrame, universe: Universe, *, lookback_months: int | None = None) -> Panel:
+def align(
+    prices: pl.DataFrame, universe: Universe, *, lookback_months: int | None = None, history: pl.DataFrame | None = None
+) -> Panel:
     """Put all series on one calendar, by the policy of this module.
 
     Args:
         prices: Rows of `toolkit.core.frames.Prices`, any order.
         universe: What may be held; every asset needs a series.
         lookback_months: Use only so many months before the last price; of days, the first month is used whole.
+        history: Prices of decades (see `toolkit.factors.volatility_prior.yearly_prices`), whatever the lookback.
 
     Raises:
         GapError: for an asset of the universe without enough consecutive prices, or nothing but annual prices.
@@ -154,6 +160,7 @@ def align(prices: pl.DataFrame, universe: Universe, *, lookback_months: int | No
         notes=tuple(notes),
         histories=tuple(histories[key] for key in kept),
         annual=annual,
+        prior=None if history is None else volatility_prior(history, annual),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -35,6 +35,7 @@ class _Own:
         latent: Of the believed price; pooled already where the observation model does that.
         error: Of log `latent` beyond that of sampling; all of it for a latent price.
         log_own, variance: What the asset alone says of log volatility and its variance, for a latent price.
+        given_history: Volatility, error of its log and own weight where decades of yearly prices count too.
     """
 
     asset: str
@@ -46,6 +47,7 @@ class _Own:
     log_own: float = float("nan")
     variance: float = float("nan")
     noise: float = 0.0
+    given_history: tuple[float, float, float] | None = None
 
 
 def asset_risks(
@@ -68,7 +70,15 @@ def _own(panel: Panel, observed: Observed, rates: Translation, key: str) -> _Own
             foreign = panel.monthly and np.nan_to_num(rates.rates[:, i]).any()
             rate = yearly_rate(panel.dates, rates.rates[:, i], history.years) if foreign else None
             volatility, count = annual_volatility(history, rate)
-            return _Own(key, volatility, volatility, count, ANNUAL_AVERAGE if history.averaged else ANNUAL)
+            own = _Own(key, volatility, volatility, count, ANNUAL_AVERAGE if history.averaged else ANNUAL)
+            if panel.prior is None or not history.averaged or key not in panel.prior.metals:
+                return own
+            # The prior holds the asset's own years too, in its currency of quotation.
+            exchange = float(np.nanvar(rates.rates[:, i])) * panel.periods_per_year if foreign else 0.0
+            metal = panel.prior.metals[key]
+            variance = metal.volatility**2 + exchange
+            error = metal.error * metal.volatility**2 / variance
+            return replace(own, given_history=(float(np.sqrt(variance)), error, metal.own_weight))
     printed, change = (x[np.isfinite(x)] for x in (observed.printed[:, i], observed.total.mean[:, i]))
     if len(change) < MINIMUM_CHANGES:
         raise GapError(
@@ -90,24 +100,36 @@ def _own(panel: Panel, observed: Observed, rates: Translation, key: str) -> _Own
 def _latent(panel: Panel, observed: Observed, levels: LocalLevels, key: str, raw: float) -> _Own:
     """The volatility of a latent price, and of it in the reporting currency."""
     i, j = panel.assets.index(key), observed.noisy.index(key)
-    own = float(levels.volatility[j])
+    months = observed.months or levels
+    own = float(months.volatility[j])
     local, total = observed.local.mean[:, i], observed.total.mean[:, i]
     exchange = (1.0 + total) / (1.0 + local) - 1.0
     both = np.isfinite(exchange)
     joint = np.cov(local[both], exchange[both]) * panel.periods_per_year
-    # Covariances with an exactly known rate need no correction for noise; the floor guards short overlaps.
-    latent = np.sqrt(max(own**2 + 2.0 * joint[0, 1] + joint[1, 1], 0.25 * own**2))
+
+    def translated(volatility: float) -> float:
+        # Covariances with an exactly known rate need no correction for noise; the floor guards short overlaps.
+        covariance = joint[0, 1] * volatility / float(levels.volatility[j])
+        return float(np.sqrt(max(volatility**2 + 2.0 * covariance + joint[1, 1], 0.25 * volatility**2)))
+
+    latent = translated(own)
     share = (own / latent) ** 2
+    given_history = None
+    if np.isfinite(observed.months_weight[j]):
+        size = float(levels.volatility[j])
+        whole = translated(size)
+        given_history = (whole, float(levels.volatility_error[j]) * (size / whole) ** 2, float(observed.months_weight[j]))
     return _Own(
         asset=key,
         raw=raw,
-        latent=float(latent),
+        latent=latent,
         observations=int(np.isfinite(panel.prices[:, i]).sum()) - 1,
         model=CUSTOMS,
-        error=float(levels.volatility_error[j]) * share,
+        error=float(months.volatility_error[j]) * share,
         log_own=float(levels.own_log_volatility[j]) + float(np.log(latent / own)),
         variance=(float(levels.own_log_error[j]) * share) ** 2,
         noise=float(levels.noise[j]),
+        given_history=given_history,
     )
 
 
@@ -130,7 +152,8 @@ def _pooled(own: tuple[_Own, ...], observed: Observed, groups: tuple[str, ...]) 
 def _record(panel: Panel, own: _Own, pooled: PooledVolatility, at: int) -> AssetRisk:
     i = panel.assets.index(own.asset)
     history, prints = panel.histories[i], np.flatnonzero(np.isfinite(panel.prices[:, i]))
-    latent, error = float(pooled.volatility[at]), float(pooled.error[at])
+    pooled_alone = (float(pooled.volatility[at]), float(pooled.error[at]), float(pooled.own_weight[at]))
+    latent, error, weight = own.given_history or pooled_alone
     return AssetRisk(
         asset=own.asset,
         raw=own.raw,
@@ -142,5 +165,6 @@ def _record(panel: Panel, own: _Own, pooled: PooledVolatility, at: int) -> Asset
         first=panel.dates[prints[0]] if len(prints) else history.first,
         last=panel.dates[prints[-1]] if len(prints) else history.last,
         model=own.model,
-        own_weight=float(pooled.own_weight[at]),
+        own_weight=weight,
+        without_history=None if own.given_history is None else pooled_alone[0],
     )

@@ -179,7 +179,7 @@ def _residual_correlation(
 ) -> FloatArray:
     """Correlations (n, n) that the factors leave, shrunk, positive semidefinite with unit diagonal.
 
-    The pairwise correlation of the changes less the systematic part.
+    The pairwise correlation of the changes less the systematic part, drawn to what the expected correlation leaves of it.
     """
     own = variance - np.diag(systematic)
     changes = inputs.increments.take(inputs.assets)
@@ -188,14 +188,18 @@ def _residual_correlation(
     scale = np.sqrt(variance / np.diag(cov))
     rest = (cov * np.outer(scale, scale) - systematic) / np.sqrt(np.outer(own, own))
     pairs = np.triu_indices(n, 1)
+    target = np.zeros(len(pairs[0]))
+    if inputs.expected_correlation is not None:
+        expected = inputs.expected_correlation * np.sqrt(np.outer(variance, variance)) - systematic
+        target = np.nan_to_num((expected / np.sqrt(np.outer(own, own)))[pairs])
     r, periods = np.clip(rest[pairs], -0.99, 0.99), np.maximum(counts[pairs], 1.0)
     shared = counts[pairs] >= 3
     correlation = np.eye(n)
     if shared.any():
         # Method of moments: spread of the true correlations = mean square less mean sampling variance.
         error = (1.0 - r**2) ** 2 / np.maximum(periods - 1.0, 1.0)
-        between = max(float((r[shared] ** 2 - error[shared]).mean()), 0.0)
-        shrunk = np.where(shared, r * between / (between + error), 0.0)
+        between = max(float(((r - target)[shared] ** 2 - error[shared]).mean()), 0.0)
+        shrunk = target + np.where(shared, (r - target) * between / (between + error), 0.0)
         correlation[pairs] = shrunk
         correlation.T[pairs] = shrunk
     values, vectors = np.linalg.eigh(correlation)

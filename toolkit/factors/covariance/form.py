@@ -33,6 +33,8 @@ class CovarianceInputs:
         elements: n symbols, None for what is not one metal; empty where none is known.
         pressure: Number of export controls in force on an asset's traded form, for views; only where it is known.
         realised: Changes in the currencies of quotation without any correction of volatility; those of `local` by default.
+        expected_correlation: (n, n) of pairs that are known to move together before their own changes are looked at, NaN
+            elsewhere; None for none.
     """
 
     increments: Increments
@@ -47,6 +49,7 @@ class CovarianceInputs:
     elements: tuple[str | None, ...] = ()
     pressure: Mapping[str, float] | None = None
     realised: Increments | None = None
+    expected_correlation: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True)

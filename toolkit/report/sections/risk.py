@@ -104,6 +104,13 @@ def _volatilities(run: Findings) -> Figure | None:
     foot = text(say("Source: price series"), sources(*run.of_prices("fx")), ".")
     if noisy:
         foot = text(foot, " ", say("Customs values are noisy; a model takes the noise out."))
+    if longer := remembered(rows):
+        alone = sorted(a["volatility"]["without_history"] for a in longer)
+        decades = say(
+            "For {metals} yearly prices of decades count too: months alone would give {low} to {high}.",
+            metals=say.listed([run.metal(a) for a in longer]), low=fmt.percent(alone[0], 0), high=fmt.percent(alone[-1], 0),
+        )  # fmt: skip
+        foot = text(foot, " ", decades)
     if apart := [run.metal(a) for a in rows if fmt.percent(used(a), 0) != fmt.percent(a["volatility"]["corrected"], 0)]:
         ahead = say(
             "For {metals} the year ahead is used: it weighs recent changes more than the corrected figure, an average of the "
@@ -166,8 +173,10 @@ def _table(run: Findings, rows: Sequence[Asset]) -> Table:
     say = run.say
     model = {a["asset"]: a for a in by_product((run.record.get("factor_model") or {}).get("assets", ()))}
     fallen = {one["asset"]: one["fall"] for one in run.parts.get("prices", {}).get("series", ()) if one["fall"]}
+    longer = bool(remembered(rows))
     columns = [
         Column(say.words("Metal"), "left"), Column(say.words("Used")), Column(say.words("Printed")),
+        *((Column(say.words("Without history")),) if longer else ()),
         Column(say.words("Corrected")),
         Column(say.words("68% interval")), Column(say.words("Noise of a print")), Column(say.words("n")),
         Column(say.words("From"), "left"), Column(say.words("To"), "left"), Column(say.words("Seen"), "left"),
@@ -178,7 +187,7 @@ def _table(run: Findings, rows: Sequence[Asset]) -> Table:
         columns += [Column(say.words("Deepest fall")), Column(say.words("Months below a peak"))]
     cells = [
         (
-            *_estimate(run, a),
+            *_estimate(run, a, longer=longer),
             *((_own(run, model.get(a["asset"])),) if model else ()),
             *(_fall(run, fallen.get(a["asset"])) if fallen else ()),
         )
@@ -188,12 +197,18 @@ def _table(run: Findings, rows: Sequence[Asset]) -> Table:
     return Table(caption, tuple(columns), tuple(Row(row) for row in cells), stacks=False)
 
 
-def _estimate(run: Findings, a: Asset) -> tuple[Text, ...]:
+def remembered(rows: Sequence[Asset]) -> list[Asset]:
+    """Those whose volatility rests on decades of yearly prices too."""
+    return [a for a in rows if a["volatility"].get("without_history") is not None]
+
+
+def _estimate(run: Findings, a: Asset, *, longer: bool) -> tuple[Text, ...]:
     say, fmt, v = run.say, run.fmt, a["volatility"]
     return (
         text(run.head(a)),
         text(strong(fmt.percent(used(a)))),
         text(fmt.percent(v["raw"])),
+        *((text(fmt.percent(v["without_history"])) if remembered([a]) else text(NONE),) if longer else ()),
         text(fmt.percent(v["corrected"])),
         say("{low} to {high}", low=fmt.percent(v["low"]), high=fmt.percent(v["high"])),
         text(fmt.percent(v["noise"])) if v["noise"] else text(NONE),
