@@ -255,7 +255,13 @@ def assessed(market: Snapshot, names: Sequence[str]) -> dict[tuple[str, str], li
         if asset in names and month >= 0 and row["unit"] in KILOGRAMS:
             price = 0.5 * (row["price_low"] + row["price_high"]) / KILOGRAMS[row["unit"]]
             found.setdefault((asset, basis), []).append((month, month + 1, np.log(price)))
-    for row in market["prices_annual"].iter_rows(named=True):
+    # A year that several editions speak of is one price: that of the latest.
+    annual = (
+        market["prices_annual"]
+        .sort("known_from", "source")
+        .unique(["asset", "series", "date"], keep="last", maintain_order=True)
+    )
+    for row in annual.iter_rows(named=True):
         month = 12 * (row["date"].year - 2023)
         if row["asset"] in names and month >= 0 and "import" not in row["series"] and row["unit"] in KILOGRAMS:
             found.setdefault((row["asset"], row["series"]), []).append(

@@ -36,7 +36,7 @@ def folder(tmp_path):
 
 def test_own_events_bind_in_a_run_and_stay_with_it(toolkit, folder):
     without = json.loads(toolkit("optimize", "--quiet", "--json", "--no-report", *DAY).stdout)
-    room = ("--set", "constraint.under export control.upper=0.6")
+    room = ("--set", "constraint.under export control.upper=0.9")
     ran = toolkit("optimize", "--json", *DAY, "--events", "own.toml", *room)
     assert ran.returncode == 0, ran.stderr
     assert "events: Own events of own.toml over the bundled ledger, not checked: own-1." in ran.stderr

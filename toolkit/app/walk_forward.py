@@ -113,7 +113,7 @@ def outcomes(
     Returns:
         Of portfolios of prices not seen through noise, a month each, and of single noisy prices; oldest first.
     """
-    past = Market.of({name: inputs.snapshot[name] for name in READ} | {"prices": inputs.prices}, {})
+    past = Market.of({name: inputs.snapshot[name] for name in READ if name in inputs.snapshot} | {"prices": inputs.prices}, {})
     panel = align(inputs.prices, inputs.universe)
     path = _Path.of(panel, translation(panel, inputs.snapshot["fx"], currency).rates)
     exact: dict[date, Outcome] = {}

@@ -11,7 +11,7 @@ from toolkit.report.document import Columns, Figure, Missing
 from toolkit.report.findings import Findings
 from toolkit.report.sections.risk import NOISY, risk
 from toolkit.report.words.formats import Formats
-from toolkit.report.words.text import plain
+from toolkit.report.words.text import NONE, plain
 
 FMT = Formats()
 DE = language("de")
@@ -51,7 +51,8 @@ def test_volatilities_are_paired_and_told_with_their_numbers(records):
     table = cells(volatility)
     for a in record["assets"]:
         v, name = a["volatility"], a["asset"].capitalize()
-        assert table[name][:3] == [FMT.percent(v[key]) for key in ("used", "raw", "corrected")]
+        figures = [v[key] for key in ("used", "raw", "without_history", "corrected")]
+        assert table[name][:4] == [NONE.text if figure is None else FMT.percent(figure) for figure in figures]
         believed, printed, low, high = (FMT.percent(v[key], 0) for key in ("used", "raw", "low", "high"))
         assert f"{name} {believed}, printed {printed}, corrected {low} to {high}" in told
 
