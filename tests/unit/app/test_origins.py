@@ -200,7 +200,7 @@ def test_clauses_that_reach_goods_made_abroad_are_told_where_there_are_any():
 
 
 def test_where_both_origins_are_held_the_cap_costs_the_premium_of_a_year():
-    problem = posed()
+    problem = posed("constraint.China.upper=0.45", "constraint.needed.lower=0.2")
     answer = allocate(problem)
     weights = dict(zip(problem.universe.keys, answer.relaxed[:-1], strict=True))
     assert min(weights["gallium_CHN"], weights["gallium_not_CHN"]) > 0.01
