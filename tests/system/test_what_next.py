@@ -365,3 +365,50 @@ def test_what_is_owed_on_an_order_comes_out_of_the_money_that_is_added(ask, tool
     short = ask(lots, "--budget", "5000", "--set", "constraint.any metal.upper=0.4", head="")
     assert short["money"]["reserved"] == 5000
     assert any(words.startswith("1,300.00 EUR still owed on GA-ORDER") for words in short["warnings"])
+
+
+OF_ORIGIN = """GA-JP,gallium,metal,4N,12,kg,2024-01-03,500,EUR,JPN,Frankfurt,stored
+GA-CN,gallium,metal,4N,2,kg,2024-01-03,500,EUR,CHN,Frankfurt,stored
+GA-SH,gallium,metal,4N,1,kg,2024-01-03,500,EUR,JPN,Shanghai,stored
+GA-X,gallium,metal,4N,1,kg,2024-01-03,500,EUR,unknown,Frankfurt,stored
+GA-WHERE,gallium,metal,4N,1,kg,2024-01-03,500,EUR,JPN,Halle 7,stored
+GA-DE,gallium,metal,4N,1,kg,2026-10-03,900,EUR,DEU,,ordered
+SB-JP,antimony,metal,,100,kg,2024-01-03,10,EUR,JPN,Frankfurt,stored
+BI-JP,bismuth,metal,4N,20,kg,2024-01-03,10,EUR,JPN,Frankfurt,stored
+W-VN,tungsten,metal,99.95 %,20,kg,2024-01-03,45,EUR,VNM,Hamburg,stored
+"""
+
+
+def test_limits_on_control_and_countries_count_a_lot_by_its_own_origin_as_the_exposure_does(ask, toolkit, tmp_path):
+    """Of gallium in Shanghai, in a place that is not understood, from China or from nobody knows where, control is counted."""
+    record = ask(OF_ORIGIN, "--budget", "60000")
+    check_that_it_closes(record)
+    positions = by_asset(record)
+    before = {row["asset"]: row["previous_quantity"] for row in record["positions"] if row["previous_quantity"]}
+    assert {key: before[key] for key in before if "gallium" in key} == {"gallium": 5, "gallium_JPN": 12, "gallium_DEU": 1}
+    result = toolkit("exposure", str(tmp_path / "lots.csv"), "--json", "--as-of", "2026-11-24")
+    controlled = {lot["lot_id"] for lot in json.loads(result.stdout)["lots"] if lot["controlled"] and lot["asset"] == "gallium"}
+    assert controlled == {"GA-CN", "GA-SH", "GA-X"}
+    measures = {row["asset"]: row["measures"] for row in record["controls"]}
+    counted = [p for p in record["positions"] if p["origin"] is None and any(m["counts"] for m in measures.get(p["asset"], []))]
+    assert positions["gallium"] in counted
+    wealth = sum(p["value"] for p in record["positions"]) + record["cash"]["value"]
+    limit = next(row for row in record["constraints"] if row["kind"] == "control_exposure")
+    assert limit["value"] == pytest.approx(sum(p["value"] for p in counted) / wealth, rel=1e-6)  # amounts are cents
+    assert record["exposures"]["country"]["JPN"] >= positions["gallium_JPN"]["weight"]
+    assert sum(p["weight"] for p in record["positions"] if p["element"] == "Ga") <= 0.2 + 1e-9  # a limit on the metal: both
+    assert not [row for row in record["orders"] if row["side"] == "buy" and row["asset"] in ("gallium_JPN", "gallium_DEU")]
+    uncertain = next(text for text in record["warnings"] if "is uncertain and counts as controlled" in text)
+    assert positions["tungsten"]["name"] in uncertain  # of Chinese origin; that from Vietnam is under no Chinese licence
+    assert positions["tungsten_VNM"]["name"] not in uncertain
+    told = next(note for note in record["holdings_notes"] if note.startswith("Counted in limits by"))
+    assert "GA-DE" in told
+    assert "GA-JP" in told
+    again = toolkit("optimize", "physical-basket", *ARGUMENTS, "--holdings", "last")
+    assert {row["side"] for row in json.loads(again.stdout)["orders"]} == {"keep"}
+
+
+def test_a_strategy_that_cannot_tell_origins_apart_says_so(ask):
+    record = ask(OF_ORIGIN, "--budget", "60000", strategy="least-drawdown")
+    assert by_asset(record)["gallium"]["previous_quantity"] == 18
+    assert any("not from China, and count" in warning and "GA-JP" in warning for warning in record["warnings"])

@@ -46,10 +46,11 @@ def what_next(ask, tmp_path):
 
 def held(run) -> dict[str, float]:
     """What is held before anything is traded, by the positions and by what has no price."""
-    found = {row["asset"]: row["previous_quantity"] for row in run["positions"] if row["previous_quantity"]}
-    found |= {
-        order["asset"]: order["quantity"] for order in run["orders"] if order["side"] == "sell" and order["asset"] not in found
-    }
+    found: dict[str, float] = {}
+    for row in run["positions"]:
+        if row["previous_quantity"]:  # of a metal under control each origin is a position
+            product = row["offer_of"] or row["asset"]
+            found[product] = found.get(product, 0.0) + row["previous_quantity"]
     return found | run["held_unpriced"]
 
 

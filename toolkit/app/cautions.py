@@ -16,6 +16,7 @@ from toolkit.core.said import Said, said
 from toolkit.factors.forecast import Forecast
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.programs.budgeting import least_cash
+from toolkit.supply.controls import CHINA
 
 MOSTLY_CASH = 0.5
 LAW = ("controls", "control_scopes", "control_items")
@@ -70,7 +71,10 @@ def cautions(
         for asset in universe
         if asset.form is not None
         and products[asset.key] in inputs.products
-        and inputs.ledger.state(products[asset.key], asset.form, on=day, destination=destination).uncertain
+        and CHINA not in asset.outside
+        and inputs.ledger.state(
+            products[asset.key], asset.form, on=day, destination=destination, origin=asset.origin or CHINA
+        ).uncertain
     ]
     if uncertain:
         names = [asset.name for asset in uncertain]

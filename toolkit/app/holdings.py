@@ -25,10 +25,11 @@ from toolkit.core.errors import DataError, SpecError
 from toolkit.core.said import Said, said
 from toolkit.core.units import cents
 from toolkit.data.files.holdings_columns import ARRIVING
-from toolkit.data.files.lots import Holdings
+from toolkit.data.files.lots import Holdings, few
 from toolkit.factors.forecast import FloatArray
 from toolkit.strategy.model import Strategy
-from toolkit.supply.exposure import PLACE, lot_exposures, sale_obstacle
+from toolkit.supply.controls import CHINA
+from toolkit.supply.exposure import PLACE, STORED_UNPLACED, lot_exposures, sale_obstacle
 
 LAST = "last"
 GRADE = "grade"
@@ -43,7 +44,7 @@ class Lot:
     Attributes:
         quantity: In the unit of the asset (kg for metal).
         arriving: Whether it is ordered or travels: it counts, and cannot be sold yet.
-        origin: Country as the file says.
+        origin: Country as the file says; `from_country` the one that it is exported from by law, None where nobody knows.
         bought: Day of the purchase; `cost` of the whole lot in the reporting currency. None where nothing is known.
         owed: What is still to be paid of it, in the reporting currency.
         location: As the file says; `obstacle` to a sale of what has arrived: LICENCE, PLACE, GRADE or None.
@@ -60,6 +61,7 @@ class Lot:
     owed: float = 0.0
     location: str | None = None
     obstacle: str | None = None
+    from_country: str | None = None
 
     @property
     def for_sale(self) -> bool:
@@ -71,6 +73,7 @@ class Lot:
         bought = None if self.bought is None else self.bought.isoformat()
         return [
             self.lot_id, self.asset, self.quantity, self.status, self.origin, bought, self.cost, self.owed, self.obstacle,
+            self.from_country,
         ]  # fmt: skip
 
     def why_kept(self) -> Said:
@@ -112,6 +115,15 @@ class Held:
         return sum(lot.quantity for lot in self.lots if lot.asset == asset and lot.arriving)
 
     @property
+    def origins(self) -> dict[str, tuple[str, ...]]:
+        """Asset -> countries other than China that its lots are exported from by law, sorted."""
+        found: dict[str, set[str]] = {}
+        for lot in self.lots:
+            if lot.from_country not in (None, CHINA):
+                found.setdefault(lot.asset, set()).add(lot.from_country)
+        return {asset: tuple(sorted(countries)) for asset, countries in found.items()}
+
+    @property
     def unpaid(self) -> list[str]:
         """Lots of which something is still to be paid."""
         return [lot.lot_id for lot in self.lots if lot.owed]
@@ -129,7 +141,9 @@ class Held:
         """The same where a product is offered by origin: each lot under the offer of its own, and a note on the unknown."""
         if not any(asset.offer_of for asset in universe):
             return self
-        lots = tuple(replace(lot, asset=key_of_lot(universe, lot.asset, lot.origin)) for lot in self.lots)
+        lots = tuple(
+            replace(lot, asset=key_of_lot(universe, lot.asset, lot.from_country or UNKNOWN_ORIGIN)) for lot in self.lots
+        )
         units = dict(self.units) if not lots else {}
         for lot in lots:
             units[lot.asset] = units.get(lot.asset, 0.0) + lot.quantity
@@ -137,10 +151,20 @@ class Held:
             {
                 (old.asset, new.asset)
                 for old, new in zip(self.lots, lots, strict=True)
-                if old.asset != new.asset and old.origin == UNKNOWN_ORIGIN
+                if old.asset != new.asset and old.from_country is None
             }
         )
-        notes = [said("Lots of {asset} of unknown origin count as {offer}.", asset=asset, offer=key) for asset, key in guessed]
+        notes = [
+            said(
+                "Lots of {asset} count as {offer}: their origin is unknown, or the place is not understood.",
+                asset=asset,
+                offer=key,
+            )
+            for asset, key in guessed
+        ]
+        own = [lot.lot_id for old, lot in zip(self.lots, lots, strict=True) if old.asset in universe and lot.asset != old.asset]
+        if own:
+            notes.append(said("Counted in limits by the country they are from, as the file says: {lots}.", lots=few(own)))
         return replace(self, units=units, lots=lots, notes=(*self.notes, *notes))
 
     def of(self, asset: str) -> tuple[Lot, ...]:
@@ -264,10 +288,10 @@ def _of_lots(file: str, inputs: Inputs, currency: str, destination: str, day: da
         )
     paid = {purchase.lot_id: purchase for purchase in purchases(frame, inputs.snapshot["fx"], currency)}
     massed = frame.filter(pl.col("mass").is_not_null())
-    obstacles = {
-        lot.lot_id: sale_obstacle(lot.delivery, threatened=lot.controlled or bool(lot.practice))
-        for lot in lot_exposures(massed, {}, inputs.ledger, on=day, destination=destination)
-    }
+    exposed = lot_exposures(massed, {}, inputs.ledger, on=day, destination=destination)
+    obstacles = {lot.lot_id: sale_obstacle(lot.delivery, threatened=lot.controlled or bool(lot.practice)) for lot in exposed}
+    known = [lot for lot in exposed if not lot.assumed_origin and lot.delivery != STORED_UNPLACED]
+    countries = {lot.lot_id: lot.export_from for lot in known}
     units: dict[str, float] = {}
     lots: list[Lot] = []
     for row in frame.iter_rows(named=True):
@@ -294,6 +318,7 @@ def _of_lots(file: str, inputs: Inputs, currency: str, destination: str, day: da
                 purchase.owed,
                 row["location"],
                 None if arriving else obstacle,
+                countries.get(row["lot_id"]),
             )
         )
     notes = list(holdings.notes)

@@ -87,7 +87,8 @@ def lots_after(posed: Prepared, rows: list[dict[str, Any]], request: Request) ->
             cost = None if lot.cost is None else lot.cost * left / lot.quantity
             # What the money that was added has paid is owed no more.
             owed = round(lot.owed * (1 - posed.money.reserved / posed.held.owed), 2) if lot.owed else 0.0
-            found.append(replace(lot, quantity=left, cost=cost, owed=owed))
+            asset = lot.asset if lot.asset not in posed.by_origin else assets[lot.asset].offer_of or lot.asset
+            found.append(replace(lot, asset=asset, quantity=left, cost=cost, owed=owed))
     taken = {lot.lot_id for lot in found}
     for row in rows:
         if row["side"] != BUY:

@@ -1,8 +1,9 @@
-"""Origin as a choice: a product offered from one country and from elsewhere, each offer an asset of its own.
+"""Origin as a choice or as what is held: a product from one country and from elsewhere, each an asset of its own.
 
 Offers of one product are the same metal: they share its loadings and its own risk, so their prices move as one, and no
 diversification is to be had between them. What tells them apart is what they cost, where their supply comes from, and
-whose export controls reach them.
+whose export controls reach them. What is held from elsewhere than China is such an asset too where a limit speaks of control or
+of countries: it can be kept and sold, and what is bought is the product of any origin.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from types import MappingProxyType
 
 import numpy as np
 import polars as pl
@@ -26,6 +28,7 @@ from toolkit.supply.concentration import SupplyShares
 from toolkit.supply.controls import CHINA, ControlLedger
 
 EXTRATERRITORIAL = "extraterritorial"
+NOTHING: Mapping[str, Sequence[str]] = MappingProxyType({})
 LEAST = 1e-9
 """Supply outside the named origins below this part of the world's is none."""
 
@@ -39,16 +42,23 @@ class Offers:
         source: (n,) position of each in the universe before.
         level: (n,) price of a unit over that of the product: 1 + the premium that a sale regains.
         premium: (n,) part of the purchase price that no sale regains, as a fraction of `level`.
+        held: Keys of those that are held and not offered.
     """
 
     universe: Universe
     source: tuple[int, ...]
     level: FloatArray
     premium: FloatArray
+    held: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, universe: Universe, specs: Sequence[OfferSpec]) -> Offers:
-        """The universe with its offers; without any, the universe as it is.
+    def of(cls, universe: Universe, specs: Sequence[OfferSpec], held: Mapping[str, Sequence[str]] = NOTHING) -> Offers:
+        """The universe with its offers and with what is held of other origins; without any, the universe as it is.
+
+        Args:
+            universe: The products.
+            specs: The offers of the strategy.
+            held: Product that is not offered by origin -> countries of its lots that are assets of their own beside it.
 
         Raises:
             SpecError: for an offer of what the universe does not hold, with the nearest names.
@@ -61,6 +71,7 @@ class Offers:
         source: list[int] = []
         level: list[float] = []
         premium: list[float] = []
+        lots: list[Asset] = []
         for i, asset in enumerate(universe):
             own = [spec for spec in specs if spec.asset == asset.key]
             origins = tuple(spec.origin for spec in own if spec.origin != OTHER_ORIGIN)
@@ -70,11 +81,14 @@ class Offers:
                 level.append(1.0 + spec.regained)
                 premium.append((spec.premium - spec.regained) / (1.0 + spec.regained))
             if not own:
-                assets.append(asset)
-                source.append(i)
-                level.append(1.0)
-                premium.append(0.0)
-        return cls(Universe(tuple(assets)), tuple(source), np.array(level), np.array(premium))
+                origins = tuple(sorted(held.get(asset.key, ())))
+                lots += (own := [_from(asset, origin) for origin in origins])
+                assets += [asset, *own]
+                source += [i] * (1 + len(own))
+                level += [1.0] * (1 + len(own))
+                premium += [0.0] * (1 + len(own))
+        keys = tuple(asset.key for asset in lots)
+        return cls(Universe(tuple(assets)), tuple(source), np.array(level), np.array(premium), keys)
 
     @property
     def any(self) -> bool:
@@ -161,13 +175,14 @@ class Offers:
         return found
 
     def production(self, production: Mapping[str, float], supply: Mapping[str, SupplyShares]) -> dict[str, float]:
-        """Production by asset in kg a year: of an offer, what its origin produces; only where it is known."""
+        """Production by asset in kg a year: of an offer, what its origin produces; what is held is sold where any origin is."""
         found = dict(production)
         for asset in self.universe:
             if asset.offer_of is None or asset.offer_of not in supply or asset.offer_of not in production:
                 continue
             base = supply[asset.offer_of]
             part = base.share(asset.origin) if asset.origin else 1.0 - sum(base.share(origin) for origin in asset.outside)
+            part = 1.0 if asset.key in self.held else part
             if part > LEAST:
                 found[asset.key] = production[asset.offer_of] * part
         return found
@@ -193,10 +208,14 @@ class Offers:
 def _offer(asset: Asset, spec: OfferSpec, origins: tuple[str, ...]) -> Asset:
     """The offer as an asset; ``gallium_CHN`` and ``gallium_not_CHN``."""
     if spec.origin != OTHER_ORIGIN:
-        key, name = f"{asset.key}_{spec.origin}", f"{asset.name} ({spec.origin})"
-        return replace(asset, key=key, name=name, offer_of=asset.key, origin=spec.origin)
+        return _from(asset, spec.origin)
     key, name = f"{asset.key}_not_{'_'.join(origins)}", f"{asset.name} (not {', '.join(origins)})"
     return replace(asset, key=key, name=name, offer_of=asset.key, outside=origins)
+
+
+def _from(asset: Asset, origin: str) -> Asset:
+    """The product from one country."""
+    return replace(asset, key=f"{asset.key}_{origin}", name=f"{asset.name} ({origin})", offer_of=asset.key, origin=origin)
 
 
 def _from_one(asset: Asset, origin: str, base: SupplyShares | None, as_of: date) -> SupplyShares:
@@ -229,11 +248,14 @@ def _from_elsewhere(asset: Asset, base: SupplyShares) -> SupplyShares:
 def key_of_lot(universe: Universe, asset: str, origin: str) -> str:
     """The key under which a lot of a product is held: that of the offer from its origin, else of the product.
 
-    A lot of unknown origin counts as the first offer: where China is named first, as the one that the limits are about.
+    A lot of unknown origin counts as the first offer: where China is named first, as the one that the limits are about. Where
+    only lots that are held are told apart by origin, others count as the product.
     """
     offers = [offer for offer in universe if offer.offer_of == asset]
     if not offers:
         return asset
+    if asset in universe:
+        return next((offer.key for offer in offers if offer.origin == origin), asset)
     if origin == UNKNOWN_ORIGIN:
         return offers[0].key
     fits = [offer.key for offer in offers if offer.origin == origin or (offer.outside and origin not in offer.outside)]
@@ -258,9 +280,10 @@ def _notes(offers: Offers, ledger: ControlLedger, on: date, products: Universe) 
     premiums = [
         said("{asset} {premium:+.0%}", asset=asset.key, premium=offers.level[i] * (1 + offers.premium[i]) - 1)
         for i, asset in enumerate(offers.universe)
-        if asset.offer_of is not None
+        if asset.offer_of is not None and asset.key not in offers.held
     ]
     notes = [said("Premiums over the price of the product are the strategy's assumption: {premiums}.", premiums=premiums)]
+    notes = notes if premiums else []
     abroad = [asset for asset in chosen if CHINA in asset.outside or asset.origin not in (None, CHINA)]
     if abroad:
         assets, measures = [asset.key for asset in abroad], _reaching_abroad(ledger, abroad, on, products)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -28,6 +28,7 @@ from toolkit.core.assets import Universe
 from toolkit.core.errors import DataError
 from toolkit.core.remarks import Remark, note
 from toolkit.core.said import Said, said
+from toolkit.data.files.lots import few
 from toolkit.factors.forecast import FloatArray, Forecast
 from toolkit.optimize.allocate import Solver
 from toolkit.optimize.prices import BINDING
@@ -42,7 +43,18 @@ from toolkit.supply.concentration import SupplyShares, newest_shares, supply_sha
 
 OUTSIDE = "held outside the strategy"
 NOT_SOLD_YET = "not sold yet"
+OF_OTHER_ORIGIN = "held of other origin"
 """Names of the constraints that holdings bring with them."""
+SUMMED, COUNTING = ("min_risk", "max_utility", "max_return"), {"cardinality", "min_ticket", "risk_contribution"}
+"""Objectives that are sums over what is held, and constraints on single holdings or on their number."""
+
+
+class _KeepLots(KeepAtLeast):
+    """Values of single assets: the key of a product is not that of its origins."""
+
+    def members(self, label: str, facts: Facts) -> tuple[int, ...]:
+        """The one position of a key."""
+        return (facts.universe.keys.index(label),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +68,7 @@ class Prepared:
         told: What is done with what is held outside of it.
         waiting: Asset -> its lots that are not sold today because their sale is nearly free of tax.
         outlook: Scenarios of the strategy, where it has or needs any.
+        by_origin: Keys of what is held of one origin and counted by it.
     """
 
     strategy: Strategy
@@ -70,6 +83,7 @@ class Prepared:
     told: tuple[Remark, ...] = ()
     waiting: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     outlook: StrategyScenarios | None = None
+    by_origin: tuple[str, ...] = ()
 
     @property
     def budget(self) -> float:
@@ -161,7 +175,9 @@ def prepare(request: Request) -> Prepared:
     quoted = sorted({level.currency for level in forecast.levels})
     rates = {code: last_rate(inputs.snapshot["fx"], code, currency) for code in quoted}
     inputs, forecast = _at_quotes(strategy, inputs, forecast)
-    offers = Offers.of(inputs.universe, strategy.universe.offer)
+    by_origin, not_told_apart = _by_origin(strategy, held, inputs, offered, destination)
+    offers = Offers.of(inputs.universe, strategy.universe.offer, by_origin)
+    outside = tuple(asset.key for asset in offers.universe if {asset.key, asset.offer_of} & {*outside})
     production = _production(strategy, inputs, offers)
     inputs, forecast = offers.inputs(inputs), offers.forecast(forecast)
     prices = np.array([level.price * rates[level.currency].value for level in forecast.levels])
@@ -183,12 +199,16 @@ def prepare(request: Request) -> Prepared:
     outlook = _outlook(strategy, inputs, forecast, currency, request.seed)
     facts = replace(facts, **_outcomes(strategy, inputs, forecast, outlook))
     own, of_holdings, waits = _of_holdings(request, held, inputs, prices, outside, short)
-    of_holdings += _not_covered(held, money, currency)
+    if offers.held:
+        own = (*own, NoBuy(name=OF_OTHER_ORIGIN, assets=offers.held))
+    of_holdings += (*not_told_apart, *_not_covered(held, money, currency))
     inputs = replace(inputs, notes=(*inputs.notes, *map(note, money.notes), *of_holdings, *told))
-    lots = np.array([np.nan if asset.lot_size is None else asset.lot_size for asset in universe])
+    # What is held of one origin is not bought, and so need not end at a number of the dealer's lots.
+    lots = np.array([np.nan if asset.lot_size is None or asset.key in offers.held else asset.lot_size for asset in universe])
     problem = Problem(forecast, facts, strategy.objective, (*strategy.constraints, *own), costs, lots * prices / budget)
     solver = Solver(strategy.solver.order, strategy.solver.time_limit, strategy.solver.gap)
-    return Prepared(strategy, inputs, problem, solver, prices, rates, held, money, outside, of_holdings, waits, outlook)
+    told = (prices, rates, held, money, outside, of_holdings, waits, outlook, offers.held)
+    return Prepared(strategy, inputs, problem, solver, *told)
 
 
 def _at_quotes(strategy: Strategy, inputs: Inputs, forecast: Forecast) -> tuple[Inputs, Forecast]:
@@ -239,6 +259,43 @@ def _with_held(
             short = (*short, key)
 
 
+def _by_origin(
+    strategy: Strategy, held: Held, inputs: Inputs, offered: Collection[str], destination: str
+) -> tuple[dict[str, tuple[str, ...]], tuple[Remark, ...]]:
+    """Product -> origins of its lots that count by their own country, and what is said where the strategy cannot do that.
+
+    Only where a limit speaks of control or of countries, and of products that are under control where they come from China.
+    Objectives that weigh every asset, and counts of holdings, would take one metal of two origins for two; without costs
+    nothing would keep a lot from being exchanged for metal of any origin.
+    """
+    limits = [constraint for constraint in strategy.constraints if isinstance(constraint, (ControlExposure, CountryExposure))]
+    asked = {
+        (limit.destination or destination, limit.instruments) for limit in limits if isinstance(limit, ControlExposure)
+    } or {(destination, DEFAULT_INSTRUMENTS)}
+    found = {
+        asset: countries
+        for asset, countries in held.origins.items()
+        if asset in inputs.products
+        and asset in inputs.universe
+        and asset not in offered
+        and any(is_controlled(inputs.ledger, inputs.products[asset], inputs.snapshot.as_of, *question) for question in asked)
+    }
+    if not found or not limits:
+        return {}, ()
+    costs, kinds = strategy.costs, {constraint.kind for constraint in strategy.constraints}
+    charged = costs is not None and "spread" in costs.include
+    if charged and strategy.objective.kind in SUMMED and not kinds & COUNTING:
+        return found, ()
+    lots = [lot.lot_id for lot in held.lots if lot.from_country in found.get(lot.asset, ())]
+    text = said(
+        "{lots} are not from China, and count in limits on control and countries as the metal of any origin: this strategy "
+        "cannot tell them apart.",
+        lots=few(lots),
+    )
+    remedy = "Read these limits as an upper bound, or use a strategy of least risk with costs, as physical-basket."
+    return {}, (Remark("law", text, remedy, tuple(found)),)
+
+
 def _not_covered(held: Held, money: Whole, currency: str) -> tuple[Remark, ...]:
     """A warning where more is owed on what is held than the money that is added."""
     short = round(held.owed - money.reserved, 2)
@@ -267,14 +324,15 @@ def _of_holdings(
     """
     found: list[Constraint] = []
     notes: list[Remark] = []
+    there = tuple(key for key in outside if held.units.get(key))
     if outside and request.sell_others:
         found.append(NoBuy(name=OUTSIDE, assets=outside))
-        notes.append(note(said("Held and not part of the strategy, and may be sold: {assets}.", assets=outside)))
+        notes.append(note(said("Held and not part of the strategy, and may be sold: {assets}.", assets=there)))
     elif outside:
         found.append(NoTrade(name=OUTSIDE, assets=outside))
         kept = said(
             "Held and not part of the strategy, kept as it is and counted in limits: {assets}. --sell-others lets it be sold.",
-            assets=outside,
+            assets=there,
         )
         notes.append(note(kept))
     if unpriced := tuple(sorted(key for key in held.units if key not in inputs.universe and key not in short)):
@@ -304,7 +362,7 @@ def _of_holdings(
         if kept:
             waits[key] = tuple(lot.lot_id for lot in kept)
     if bound:
-        found.append(KeepAtLeast(name=NOT_SOLD_YET, values=bound))
+        found.append(_KeepLots(name=NOT_SOLD_YET, values=bound))
     return tuple(found), tuple(notes), waits
 
 

@@ -105,7 +105,7 @@ RUN = {
     }],
     "lots": [{
         "lot_id": str, "asset": str, "quantity": float, "arriving": bool, "status": str, "origin": str, "bought": LaterDay,
-        "location": Text, "obstacle": Text,
+        "location": Text, "obstacle": Text, "from_country": Text,
         "cost": Number, "owed": float,
     }],
     "at_last_prices": {

@@ -115,13 +115,12 @@ class Universe:
         return Universe(tuple(self[key] for key in keys))
 
     def members(self, name: str) -> tuple[int, ...]:
-        """Positions of the assets that `name` speaks of: a key, else every origin of a product, else of an element.
+        """Positions of the assets that `name` speaks of: a product with every origin of it, a key, else an element.
 
         Raises:
             DataError: if `name` is none of them; the nearest names are in the hint.
         """
-        found = tuple(i for i, asset in enumerate(self.assets) if asset.key == name)
-        found = found or tuple(i for i, asset in enumerate(self.assets) if asset.offer_of == name)
+        found = tuple(i for i, asset in enumerate(self.assets) if name in (asset.key, asset.offer_of))
         found = found or tuple(i for i, asset in enumerate(self.assets) if asset.element == name)
         if not found:
             offered = dict.fromkeys(asset.offer_of for asset in self.assets if asset.offer_of)

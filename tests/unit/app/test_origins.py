@@ -175,7 +175,9 @@ def test_lots_that_are_held_are_held_by_origin(tmp_path):
     lots.write_text("\n".join([head, *rows]), encoding="utf-8")
     found = prepare(Request(SHIPPED, Context(resolve({}), DAY), holdings=str(lots)))
     held = dict(zip(found.problem.universe.keys, found.money.units, strict=True))
-    assert "Lots of gallium of unknown origin count as gallium_CHN." in [note.text for note in found.inputs.notes]
+    assert "Lots of gallium count as gallium_CHN: their origin is unknown, or the place is not understood." in [
+        note.text for note in found.inputs.notes
+    ]
     assert (held["gallium_CHN"], held["gallium_not_CHN"], held["indium"]) == (6.0, 3.0, 0.0)
 
 
