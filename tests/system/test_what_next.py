@@ -401,6 +401,10 @@ def test_limits_on_control_and_countries_count_a_lot_by_its_own_origin_as_the_ex
     uncertain = next(text for text in record["warnings"] if "is uncertain and counts as controlled" in text)
     assert positions["tungsten"]["name"] in uncertain  # of Chinese origin; that from Vietnam is under no Chinese licence
     assert positions["tungsten_VNM"]["name"] not in uncertain
+    sides = [
+        {row["side"] for row in record["orders"] if row["asset"].split("_")[0] == metal} for metal in ("gallium", "antimony")
+    ]
+    assert not [found for found in sides if {"buy", "sell"} <= found]
     told = next(note for note in record["holdings_notes"] if note.startswith("Counted in limits by"))
     assert "GA-DE" in told
     assert "GA-JP" in told
@@ -412,3 +416,56 @@ def test_a_strategy_that_cannot_tell_origins_apart_says_so(ask):
     record = ask(OF_ORIGIN, "--budget", "60000", strategy="least-drawdown")
     assert by_asset(record)["gallium"]["previous_quantity"] == 18
     assert any("not from China, and count" in warning and "GA-JP" in warning for warning in record["warnings"])
+
+
+PIECES = """AU-COIN,gold,916.7,339.3 g,33.93 g,2023-12-03,60,ZAF,Frankfurt
+GA-BLOCK,gallium,4N,30 kg,2.5 kg,2024-06-10,280,CHN,Frankfurt
+GA-ODD,gallium,4N,1.3 kg,,2024-06-11,280,CHN,Frankfurt
+IN-ODD,indium,4N,12.3 kg,,2024-06-10,280,CHN,Frankfurt
+"""
+OF_PIECES = "lot_id,asset,purity,quantity,size,purchase_date,purchase_price,origin_country,location\n"
+
+
+def test_what_is_sold_is_whole_pieces_and_what_is_bought_whole_lots(ask, tmp_path):
+    """Ten coins and 1.3 kg of gallium cannot be cut where the optimum ends: recomputed from orders.csv."""
+    lots = PIECES.replace(",280,", ",280 EUR,").replace(",60,", ",60 EUR,")
+    record = ask(lots, "--budget", "10000", head=OF_PIECES)
+    check_that_it_closes(record)
+    stored = tmp_path / "work" / "out" / "runs" / record["run_id"] / "orders.csv"
+    rows = {row["asset"]: row for row in csv.DictReader(io.StringIO(stored.read_text("utf-8")))}
+    coin, block = 33.93 * 0.9167 / 1000, 2.5
+    before = {p["asset"]: p["previous_quantity"] for p in record["positions"]}
+    gold = next(row for key, row in rows.items() if key.startswith("gold") and row["side"] == "sell")
+    coins = float(gold["quantity"]) / coin
+    assert coins == pytest.approx(round(coins), abs=1e-6)
+    assert 0 < round(coins) < 10
+    assert f"{round(coins)} of 10 pieces of AU-COIN" in gold["note"]
+    assert rows["gallium"]["side"] == "sell"
+    sold = float(rows["gallium"]["quantity"])
+    cut = [sold - part for part in (0.0, 1.0, 1.3) if abs((sold - part) / block - round((sold - part) / block)) < 1e-6]
+    assert cut  # blocks, and of the odd lot nothing, a lot of the dealer or all
+    for key, row in rows.items():
+        size = next(p["lot_size"] or 1.0 for p in record["positions"] if p["asset"] == key)
+        if row["side"] == "buy" and before[key]:
+            assert float(row["quantity"]) / size == pytest.approx(round(float(row["quantity"]) / size), abs=1e-9)
+    assert record["cash"]["value"] >= 0
+
+
+def test_a_sale_that_no_whole_quantity_can_replace_is_named_with_its_money(ask, tmp_path):
+    """A bar of a kg is two thirds of all: at most a fifth may be gold, and a tenth has to be."""
+    found = Path(toolkit.__file__).parent.parent / "strategies" / "physical-basket.toml"
+    own = '\n\n[[constraint]]\nname = "some gold"\nkind = "bounds"\nassets = ["gold"]\nlower = 0.10\n'
+    (tmp_path / "work").mkdir(exist_ok=True)
+    (tmp_path / "work" / "mine.toml").write_text(found.read_text("utf-8") + own, encoding="utf-8")
+    bar = "AU-BAR,gold,999.9,1 kg,1 kg,2023-12-03,60000 EUR,CHE,Frankfurt\n"
+    record = ask(bar, "--budget", "60000", strategy="mine.toml", head=OF_PIECES)
+    check_that_it_closes(record)
+    order = by_asset(record, "orders")["gold"]
+    assert order["side"] == "sell"
+    assert 0 < order["quantity"] < 1
+    assert order["from_lots"][0]["pieces"] is None
+    told = next(text for text in record["warnings"] if "cuts a piece of AU-BAR" in text)
+    assert "neither 0 nor 1 hold the limits" in told
+    assert f"{order['value']:,.2f} EUR" in told
+    free = ask(bar, "--budget", "600000", head=OF_PIECES)
+    assert by_asset(free, "orders")["gold"]["side"] == "keep" or by_asset(free, "orders")["gold"]["quantity"] == 1

@@ -23,7 +23,8 @@ from toolkit.app.runs import RECORD, read_run, stored_runs
 from toolkit.core.assets import Universe
 from toolkit.core.errors import DataError, SpecError
 from toolkit.core.said import Said, said
-from toolkit.core.units import cents
+from toolkit.core.size import PieceSize
+from toolkit.core.units import KG_PER_UNIT, cents
 from toolkit.data.files.holdings_columns import ARRIVING
 from toolkit.data.files.lots import Holdings, few
 from toolkit.factors.forecast import FloatArray
@@ -32,6 +33,8 @@ from toolkit.supply.controls import CHINA
 from toolkit.supply.exposure import PLACE, STORED_UNPLACED, lot_exposures, sale_obstacle
 
 LAST = "last"
+WHOLE = 1e-6
+"""A number of pieces that is this near to a whole one is one."""
 GRADE = "grade"
 """Obstacle to a sale: the price is that of a purer grade, so nobody knows what it would bring."""
 PLANNED, STORED = "planned", "stored"
@@ -47,6 +50,7 @@ class Lot:
         origin: Country as the file says; `from_country` the one that it is exported from by law, None where nobody knows.
         bought: Day of the purchase; `cost` of the whole lot in the reporting currency. None where nothing is known.
         owed: What is still to be paid of it, in the reporting currency.
+        piece: Quantity of one piece: whole ones are sold; all of a lot that cannot be cut, None where any part can be sold.
         location: As the file says; `obstacle` to a sale of what has arrived: LICENCE, PLACE, GRADE or None.
     """
 
@@ -62,6 +66,7 @@ class Lot:
     location: str | None = None
     obstacle: str | None = None
     from_country: str | None = None
+    piece: float | None = None
 
     @property
     def for_sale(self) -> bool:
@@ -73,7 +78,7 @@ class Lot:
         bought = None if self.bought is None else self.bought.isoformat()
         return [
             self.lot_id, self.asset, self.quantity, self.status, self.origin, bought, self.cost, self.owed, self.obstacle,
-            self.from_country,
+            self.from_country, self.piece,
         ]  # fmt: skip
 
     def why_kept(self) -> Said:
@@ -319,6 +324,7 @@ def _of_lots(file: str, inputs: Inputs, currency: str, destination: str, day: da
                 row["location"],
                 None if arriving else obstacle,
                 countries.get(row["lot_id"]),
+                _piece(row),
             )
         )
     notes = list(holdings.notes)
@@ -336,6 +342,16 @@ def _of_lots(file: str, inputs: Inputs, currency: str, destination: str, day: da
     if plans:
         notes.append(said("Planned lots are not held and do not count: {lots}.", lots=plans))
     return Held(units, tuple(lots), notes=tuple(notes), read=holdings)
+
+
+def _piece(row: Mapping[str, Any]) -> float | None:
+    """Quantity of one piece of a lot in kg of what counts of it; all of a lot whose size is no mass, None without a size."""
+    if row["mass"] is None:
+        return 1.0
+    if row["size"] is None:
+        return None
+    mass, fine = PieceSize.parse(row["size"]).mass, row["mass"] / (row["quantity"] * KG_PER_UNIT[row["unit"]])
+    return row["mass"] if mass is None else min(row["mass"], mass * fine)
 
 
 def _of_run(run: Mapping[str, Any], currency: str) -> Held:

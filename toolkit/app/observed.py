@@ -12,7 +12,9 @@ from toolkit.optimize.problem import Problem
 
 BROKEN = 1e-6
 """By how much a limit is broken that counts as such."""
-OF_AMOUNTS = frozenset({"buy_only", "fully_invested", "keep_at_least", "no_buy", "no_sell", "no_trade", "turnover"})
+OF_AMOUNTS = frozenset(
+    {"buy_only", "fully_invested", "keep_at_least", "no_buy", "no_sell", "no_trade", "turnover", "whole_pieces"}
+)
 """Kinds that speak of what is traded or left over, whatever prices are."""
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from toolkit.app.clients import path_word
 from toolkit.app.context import Context
 from toolkit.app.own_events import kept
+from toolkit.app.pieces import allocate_in_pieces
 from toolkit.app.prepare import NOT_SOLD_YET, Prepared, prepare
 from toolkit.app.record import run_record
 from toolkit.app.request import Request
@@ -18,7 +19,7 @@ from toolkit.app.versions import versions
 from toolkit.core.errors import Infeasible
 from toolkit.core.said import said
 from toolkit.data.files.lots import few
-from toolkit.optimize.allocate import Allocation, allocate
+from toolkit.optimize.allocate import Allocation
 from toolkit.optimize.conflict.moves import OWN_NAME
 from toolkit.optimize.problem import Problem
 
@@ -116,7 +117,7 @@ def propose(request: Request) -> Result:
     words = path_word(request.client or "")
     identity = run_id(request.as_of.isoformat(), f"{words}-{strategy.name}" if words else strategy.name, made_from)
     try:
-        allocation = allocate(posed.problem, posed.solver)
+        posed, allocation = allocate_in_pieces(posed, request)
     except Infeasible as found:
         error = _with_lots(found, posed, request)
         raise NoAnswer(error, _conflict(error, request, posed, identity, made_from), made_from, request.context) from found
@@ -126,7 +127,7 @@ def propose(request: Request) -> Result:
         owner={"country": destination, "currency": currency},
         budget=posed.budget,
         strategy=strategy,
-        inputs=inputs,
+        inputs=posed.inputs,
         problem=posed.problem,
         allocation=allocation,
         prices=posed.prices,

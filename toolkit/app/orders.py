@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 
-from toolkit.app.holdings import STORED, Lot
+from toolkit.app.holdings import STORED, WHOLE, Lot
 from toolkit.app.money import Money
 from toolkit.app.origins import UNKNOWN_ORIGIN
 from toolkit.app.prepare import Prepared
@@ -41,10 +42,13 @@ def orders(posed: Prepared, money: Money, prices: np.ndarray, request: Request) 
             continue
         cost = float(money.costs[i])
         cash = {BUY: -value - cost, SELL: value - cost, KEEP: 0.0}[side]
-        sales = sold(posed.held.of(asset.key), quantity, prices[i], owner.country, owner.sale_order, request.as_of)
+        rule = (prices[i], owner.country, owner.sale_order, request.as_of)
+        sales = sold(posed.held.of(asset.key), quantity, *rule, step=posed.step(asset))
+        if sum(sale.quantity for sale in sales) < quantity * (1 - EQUAL):
+            sales = sold(posed.held.of(asset.key), quantity, *rule, whole=False)
         sales = sales if side == SELL else ()
         size = asset.lot_size
-        lots = quantity / size if size is not None and np.isfinite(money.lots[i]) else None
+        lots = quantity / size if size is not None and (np.isfinite(money.lots[i]) or asset.key in posed.units) else None
         rows.append(
             {
                 "asset": asset.key,
@@ -112,6 +116,7 @@ def _lot(sale: Sale, request: Request) -> dict[str, Any]:
         "lot_id": lot.lot_id,
         "quantity": sale.quantity,
         "of": lot.quantity,
+        "pieces": sale.pieces,
         "bought": lot.bought,
         "free_from": sale.free_from,
         "free": None if sale.free_from is None else sale.free_from <= request.as_of,
@@ -133,6 +138,16 @@ def _note(posed: Prepared, asset: Asset, side: str, sales: tuple[Sale, ...], pri
         told.append(said("a gain on {lots} is taxed today", lots=taxed))
     told += [
         said(
+            "{pieces} of {all} pieces of {lot}",
+            pieces=sale.pieces,
+            all=math.floor(sale.lot.quantity / sale.lot.piece + WHOLE),
+            lot=sale.lot.lot_id,
+        )
+        for sale in partial
+        if sale.lot.piece is not None and sale.pieces is not None
+    ]
+    told += [
+        said(
             "{quantity:,.6g} of {of:,.6g} {unit} of {lot}",
             quantity=sale.quantity,
             of=sale.lot.quantity,
@@ -140,6 +155,7 @@ def _note(posed: Prepared, asset: Asset, side: str, sales: tuple[Sale, ...], pri
             lot=sale.lot.lot_id,
         )
         for sale in partial
+        if sale.pieces is None
     ]
     if not posed.stays_whole(asset.key, request):
         there = (lot for lot in posed.held.of(asset.key) if not lot.arriving)

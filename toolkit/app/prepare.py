@@ -24,7 +24,7 @@ from toolkit.app.quotes import quoted_level
 from toolkit.app.request import Request
 from toolkit.app.sales import WAIT_DAYS, free_from, waiting
 from toolkit.app.scenarios import StrategyScenarios, strategy_scenarios
-from toolkit.core.assets import Universe
+from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import DataError
 from toolkit.core.remarks import Remark, note
 from toolkit.core.said import Said, said
@@ -34,6 +34,7 @@ from toolkit.optimize.allocate import Solver
 from toolkit.optimize.prices import BINDING
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.terms.base import Constraint, Facts
+from toolkit.optimize.terms.discrete import Lots
 from toolkit.optimize.terms.exposure import DEFAULT_INSTRUMENTS, ControlExposure, CountryExposure
 from toolkit.optimize.terms.no_trade import KeepAtLeast, NoBuy, NoTrade
 from toolkit.optimize.terms.trading import Liquidity
@@ -69,6 +70,7 @@ class Prepared:
         waiting: Asset -> its lots that are not sold today because their sale is nearly free of tax.
         outlook: Scenarios of the strategy, where it has or needs any.
         by_origin: Keys of what is held of one origin and counted by it.
+        units: Asset -> quantity that is held in the end, where it was set so that trades are in whole pieces.
     """
 
     strategy: Strategy
@@ -84,6 +86,7 @@ class Prepared:
     waiting: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     outlook: StrategyScenarios | None = None
     by_origin: tuple[str, ...] = ()
+    units: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def budget(self) -> float:
@@ -116,6 +119,10 @@ class Prepared:
             for key, weight in zip(self.inputs.universe.keys, relaxed, strict=True)
             if (lots := self.waiting.get(key)) and weight <= limits[key] + BINDING
         )
+
+    def step(self, asset: Asset) -> float | None:
+        """Quantity in which an asset is traded where no lot says otherwise: the dealer's lot, where lots are asked for."""
+        return asset.lot_size if any(isinstance(term, Lots) for term in self.problem.constraints) else None
 
     def stays_whole(self, asset: str, request: Request) -> bool:
         """Whether nothing of an asset is sold since the strategy does not hold it."""

@@ -104,6 +104,8 @@ def run_record(
         outlook: Scenarios of the strategy, where it asks for any.
     """
     money = Money.of(problem, allocation, prices, held, budget)
+    quantities = zip(inputs.universe.keys, money.quantities, strict=True)
+    money.quantities = np.array([posed.units.get(key, quantity) for key, quantity in quantities])
     listed = orders(posed, money, prices, request)
     forecast, universe = problem.forecast, inputs.universe
     raw = np.array([level.raw * rates[level.currency].value for level in forecast.levels])

@@ -100,12 +100,13 @@ RUN = {
         "price_date": LaterDay, "price_from": Text, "price_source": Text,
         "value": float, "cost": float, "owed": float, "cash": float, "lot_ids": [str], "note": Text,
         "from_lots": [{
-            "lot_id": str, "quantity": float, "of": float, "bought": LaterDay, "free_from": LaterDay, "free": Flag,
+            "lot_id": str, "quantity": float, "of": float, "pieces": Whole, "bought": LaterDay, "free_from": LaterDay,
+            "free": Flag,
         }],
     }],
     "lots": [{
         "lot_id": str, "asset": str, "quantity": float, "arriving": bool, "status": str, "origin": str, "bought": LaterDay,
-        "location": Text, "obstacle": Text, "from_country": Text,
+        "location": Text, "obstacle": Text, "from_country": Text, "piece": Number,
         "cost": Number, "owed": float,
     }],
     "at_last_prices": {

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from toolkit.app.holdings import Lot
+from toolkit.app.holdings import WHOLE, Lot
 from toolkit.core.said import Said, said
 from toolkit.supply.holding_period import RULES
 
@@ -27,6 +28,12 @@ class Sale:
     lot: Lot
     quantity: float
     free_from: date | None
+
+    @property
+    def pieces(self) -> int | None:
+        """How many pieces of the lot; None where its pieces are not known, or one would be cut."""
+        count = 0.5 if self.lot.piece is None else self.quantity / self.lot.piece
+        return round(count) if abs(count - round(count)) <= WHOLE else None
 
 
 def free_from(lot: Lot, country: str) -> date | None:
@@ -60,8 +67,20 @@ def waiting(lots: Sequence[Lot], price: float, country: str, order: str, day: da
     return tuple(found)
 
 
-def sold(lots: Sequence[Lot], quantity: float, price: float, country: str, order: str, day: date) -> tuple[Sale, ...]:
+def sold(
+    lots: Sequence[Lot],
+    quantity: float,
+    price: float,
+    country: str,
+    order: str,
+    day: date,
+    *,
+    step: float | None = None,
+    whole: bool = True,
+) -> tuple[Sale, ...]:
     """What is sold of each lot, in the order of sale; lots that are not for sale, or wait, come last.
+
+    A lot is sold all or by the piece, so that less than `quantity` may be sold.
 
     Args:
         lots: Of one asset.
@@ -70,6 +89,8 @@ def sold(lots: Sequence[Lot], quantity: float, price: float, country: str, order
         country: Of the owner.
         order: ``tax`` or ``fifo``.
         day: Of the sale.
+        step: Of what is sold of a lot whose pieces are not known; None for any part of it.
+        whole: Whether a piece is never cut.
     """
     waits = {lot.lot_id for lot in waiting(lots, price, country, order, day)}
 
@@ -85,6 +106,9 @@ def sold(lots: Sequence[Lot], quantity: float, price: float, country: str, order
     found, left = [], quantity
     for lot in sorted(lots, key=rank):
         part = min(lot.quantity, left)
+        piece = step if lot.piece is None else lot.piece
+        if whole and piece is not None and part < lot.quantity * (1 - EQUAL):
+            part = math.floor(part / piece + WHOLE) * piece
         if part <= EQUAL * lot.quantity:
             continue
         found.append(Sale(lot, lot.quantity if lot.quantity - part <= EQUAL * lot.quantity else part, free_from(lot, country)))

@@ -19,6 +19,7 @@ RULES = {
     "buy_only": mark("no sale of what it names"),
     "no_sell": mark("no sale of what it names"),
     "no_buy": mark("no purchase of what it names"),
+    "whole_pieces": mark("trades in whole pieces"),
 }
 """Terms that set no number."""
 SMALLEST = 1e-3
