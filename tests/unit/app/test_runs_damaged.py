@@ -5,9 +5,11 @@ import random
 
 import pytest
 
-from tests.subjects import conflict, holdings, market, proposal, with_parts
+from tests.subjects import conflict, holdings, market, proposal, settings, with_parts
+from toolkit import __version__
 from toolkit.app.findings.part import check_parts
 from toolkit.app.findings.part import parts as all_parts
+from toolkit.app.report.stored import load_run
 from toolkit.app.run_schema import RUN as SCHEMA
 from toolkit.app.run_schema import check_run
 from toolkit.app.runs import RECORD, read_stored, run_files, store, with_checksums
@@ -197,3 +199,19 @@ def test_a_stored_run_with_a_damaged_part_is_refused(tmp_path, capsys):
         assert words in told
         assert "findings.json" in told
         assert "Run the strategy again." in told
+
+
+def test_what_another_version_found_with_fewer_keys_is_found_again_and_what_this_one_did_is_refused(tmp_path):
+    """No figure of the run changes: only what stands beside it is looked up again."""
+    record = proposal("minimum-risk")
+    whole = with_parts(record).parts
+    name = next(name for name, found in whole.items() if found and SHAPES[name])
+    lost = next(iter(SHAPES[name]))
+    less = {**whole, name: {key: value for key, value in whole[name].items() if key != lost}}
+    for run_name, version in (("earlier", "0.0.9"), ("own", __version__)):
+        made = {**record, "run_id": f"2026-01-01-{run_name}", "versions": {**record["versions"], "toolkit": version}}
+        files = {"run.json": json.dumps(made).encode(), "inputs.json": b"{}", "findings.json": json.dumps(less).encode()}
+        store(tmp_path, made["run_id"], with_checksums(files, {"seed": 0}))
+    assert load_run(tmp_path / "2026-01-01-earlier", settings()).subject.parts == whole
+    with pytest.raises(SpecError, match=lost):
+        load_run(tmp_path / "2026-01-01-own", settings())

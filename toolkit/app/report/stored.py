@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from toolkit import __version__
 from toolkit.app.config import Settings
 from toolkit.app.context import Context
 from toolkit.app.findings.part import check_parts
@@ -52,17 +53,21 @@ def find_run(text: str, runs: Path) -> Path | None:
 
 
 def load_run(folder: Path, settings: Settings) -> Stored:
-    """A stored run with what was found beside it; that is looked up again where the run was stored without.
+    """A stored run with what was found beside it; that is looked up again where there is none, or another version found less.
 
     Raises:
-        SpecError: when a file cannot be read, or the run is of another version.
+        SpecError: when a file cannot be read or is damaged, or the run is of another schema.
     """
     record = read_run(folder)
     found = read_stored(folder, PARTS)
-    if found is None:
-        return Stored(folder, Subject(record, parts_of(record, context_of(record, settings))))
-    check_parts(found, str(folder / PARTS), AGAIN)
-    return Stored(folder, Subject(record, found))
+    try:
+        if found is not None:
+            check_parts(found, str(folder / PARTS), AGAIN)
+    except SpecError:
+        if record["versions"].get("toolkit") == __version__:
+            raise
+        found = None
+    return Stored(folder, Subject(record, parts_of(record, context_of(record, settings)) if found is None else found))
 
 
 def file_name(name: str, kind: str, lang: str, usual: str, suffix: str) -> str:
