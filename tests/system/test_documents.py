@@ -49,6 +49,7 @@ def folder(tmp_path_factory):
         "own.toml": own,
         "dealer.csv": "date,gold,tin\n" + prices,
         "notice.html": "<p>",
+        "catalogue.csv": "商品名称,描述,海关商品编号,单位\n金属镓,,8112929010,千克\n",
     }.items():
         (path / name).write_text(text, encoding="utf-8")
     (path / "mine.xlsx").write_bytes(xlsx({"Lots": [line.split(",") for line in lots.splitlines()]}))

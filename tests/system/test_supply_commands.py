@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from toolkit.cli.main import run
+from toolkit.data.package import bundled_folder
 
 TODAY = ("--as-of", "2026-11-24")
 CONTRACT = {
@@ -188,6 +189,38 @@ def test_the_review_of_the_ledger(as_json, toolkit):
     assert code == 0
     assert "47 days after the last reviewed day" in out
     assert all(row["title"] in " ".join(out.split()) for row in found["unsettled"])
+
+
+def test_the_licence_catalogue_beside_the_ledger(as_json, toolkit, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = [
+        "附件,,,",
+        "商品名称,描述,海关商品编号,单位",
+        "金属镓,,8112929010,千克",
+        ",,8112929090,千克",
+        "金属铪,,8112310010,千克",
+    ]
+    Path("catalogue.csv").write_bytes("\n".join([*rows, "金属碲,,2.8045E+09,千克"]).encode("gbk"))
+    shipped = {path: path.read_bytes() for path in bundled_folder().iterdir()}
+    asked = ("ledger", "review", "--catalogue", "catalogue.csv", *TODAY)
+    found = as_json(*asked)["catalogue"]
+    assert (found["file"], found["encoding"], found["items_read"]) == ("catalogue.csv", "gb18030", 3)
+    counts = found["counts"]
+    assert counts["agreeing"] == 2
+    assert counts["codes"] == counts["agreeing"] + counts["in_part"] + counts["lacked"]
+    assert [(row["row"], row["code"], row["metals"]) for row in found["missing_in_ledger"]] == [(5, "8112310010", ["hafnium"])]
+    assert [row["row"] for row in found["unread"]] == [6]
+    code, out, _ = toolkit(*asked)
+    shown = " ".join(out.split())
+    assert code == 0
+    assert f"2 of {counts['codes']} codes of the ledger agree" in shown
+    assert all(sentence in shown for sentence in found["not_judged"])
+    assert all(words in shown for words in ("8112310010", "金属铪", "2.8045E+09", "no contradiction", "ledger add"))
+    assert shipped == {path: path.read_bytes() for path in bundled_folder().iterdir()}
+    Path("catalogue.csv").write_text("a,b\n1,2\n")
+    code, _, err = toolkit(*asked)
+    assert code == 3
+    assert "商品名称" in err
 
 
 @pytest.mark.parametrize(("within", "code"), [("1d", 0), ("3d", 8)])

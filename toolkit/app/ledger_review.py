@@ -9,17 +9,45 @@ from typing import Any
 from toolkit.app.context import Context
 from toolkit.app.ledger_add import evidence_state
 from toolkit.app.plain import plain
+from toolkit.data.files.licence_catalogue import LicenceCatalogue, read_licence_catalogue
 from toolkit.supply.ledger_review import LedgerReview, review_ledger
+from toolkit.supply.licence_catalogue import NOT_JUDGED, ItemCheck, MissingCode, compare_with_catalogue
 from toolkit.supply.state import review_note
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # frames have no truth value, so answers are compared by identity
+class CatalogueCheck:
+    """The licence catalogue of a user's file beside the items of the ledger; a code counts once an item."""
+
+    catalogue: LicenceCatalogue
+    items: tuple[ItemCheck, ...]
+    missing: tuple[MissingCode, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The key `catalogue` of `toolkit ledger review --json`."""
+        read = self.catalogue
+        counts = {key: sum(len(getattr(one, key)) for one in self.items) for key in ("agreeing", "in_part", "lacked")}
+        return {
+            "file": read.name,
+            "encoding": read.encoding,
+            "items_read": read.items,
+            "counts": {"codes": sum(counts.values()), **counts},
+            "items": [{**plain(asdict(one)), "may_be_left_out": one.may_be_left_out} for one in self.items],
+            "missing_in_ledger": [plain(asdict(one)) for one in self.missing],
+            "unread": [plain(asdict(one)) for one in read.unread],
+            "not_judged": list(NOT_JUDGED),
+            "notes": [str(note) for note in read.notes],
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewAnswer:
-    """The review, ids of the user's own events in it, and whether their evidence is still what it was."""
+    """The review, ids of the user's own events in it, the state of their evidence, and the licence catalogue beside it."""
 
     found: LedgerReview
     own: tuple[str, ...]
     evidence: tuple[dict[str, str], ...] = ()
+    check: CatalogueCheck | None = None
 
     @property
     def review(self) -> str:
@@ -31,14 +59,15 @@ class ReviewAnswer:
         told = plain(asdict(self.found))
         told["unsettled"] = [{"event_id": event_id, "title": title} for event_id, title in self.found.unsettled]
         days = {"days_since": self.found.days_since, "review": self.review}
-        return {**told, **days, "own_events": list(self.own), "evidence": list(self.evidence)}
+        catalogue = {} if self.check is None else {"catalogue": self.check.to_json()}
+        return {**told, **days, "own_events": list(self.own), "evidence": list(self.evidence), **catalogue}
 
 
-def review(context: Context) -> ReviewAnswer:
-    """The review of the ledger in force.
+def review(context: Context, catalogue: str | None = None) -> ReviewAnswer:
+    """The review of the ledger in force, and of its items against a file of China's licence catalogue.
 
     Raises:
-        DataError: for a file of own events that cannot be used.
+        DataError: for a file of own events or a catalogue that cannot be used.
     """
     found = review_ledger(context.ledger, on=context.as_of, reviewed_to=context.ledger.reviewed_to)
     folder = Path(given if isinstance(given := context.given_events, str) else "-").absolute().parent
@@ -47,4 +76,8 @@ def review(context: Context) -> ReviewAnswer:
         for event_id, (path, sha256) in ({} if context.events is None else context.events.evidence).items()
         if event_id in context.own
     )
-    return ReviewAnswer(found, context.own, evidence)
+    check = None
+    if catalogue is not None:
+        read = read_licence_catalogue(catalogue)
+        check = CatalogueCheck(read, *compare_with_catalogue(context.ledger, read.codes, on=context.as_of))
+    return ReviewAnswer(found, context.own, evidence, check)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from toolkit.app.ledger_add import AddedEvent
-    from toolkit.app.ledger_review import ReviewAnswer
+    from toolkit.app.ledger_review import CatalogueCheck, ReviewAnswer
+
+_FIRST = 3
+"""Rows of the catalogue that the terminal names beside an item."""
 
 app = typer.Typer(help="The control ledger: what to look up before relying on it.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -29,16 +32,24 @@ def _root() -> None:
 def review(
     *,
     events: Annotated[str | None, typer.Option("--events", metavar="FILE", help=EVENTS_HELP)] = None,
+    catalogue: Annotated[
+        str | None,
+        typer.Option(
+            "--catalogue", metavar="FILE", help="China's dual-use licence catalogue, CSV or workbook, to check items by."
+        ),
+    ] = None,
     common: Common,
 ) -> None:
     """List what has passed since the last review: changes by date, ended suspensions, claims, and rows not checked."""
     from toolkit.app import ledger_review
 
-    answer = ledger_review.review(common.context(events))
+    answer = ledger_review.review(common.context(events), catalogue)
     if common.json:
         print_json(answer.to_json())
-    else:
-        _show(answer, console(common))
+        return
+    _show(answer, console(common))
+    if answer.check is not None:
+        _show_catalogue(answer.check, console(common))
 
 
 @app.command("add")
@@ -124,6 +135,61 @@ def _show(answer: ReviewAnswer, out: Console) -> None:
         told = ", ".join(event_id + shown.get(event_id, "") for event_id in answer.own)
         out.print(f"Your own events, not checked: {told}.", markup=False)
     out.print("Control notices as compiled, by day; not legal advice.")
+
+
+def _show_catalogue(check: CatalogueCheck, out: Console) -> None:
+    from toolkit.cli.tables import Table
+
+    told = check.to_json()
+    counts = told["counts"]
+    out.print(headline("Licence catalogue", f" {told['file']}, {told['items_read']} items read"))
+    for note in told["notes"]:
+        out.print(f"note: {note}", markup=False)
+    agree = f"{counts['agreeing']} of {counts['codes']} codes of the ledger agree, {counts['in_part']} in eight digits alone"
+    wrong = "" if counts["agreeing"] else " Look whether this is the catalogue of dual-use items."
+    out.print(f"{agree}, {counts['lacked']} are lacked; a code counts once an item.{wrong}", markup=False)
+    lacked = [row for row in told["items"] if row["lacked"]]
+    sure, may = ([row for row in lacked if row["may_be_left_out"] is left] for left in (False, True))
+    uncoded = [row for row in told["items"] if not (row["agreeing"] or row["in_part"] or row["lacked"])]
+    near = [row for row in told["items"] if row["in_part"]]
+    for heading, rows, key in (
+        ("The catalogue lacks codes of the ledger:", sure, "lacked"),
+        ("Lacked, but suspended, not settled or not begun on the day or on 1 January, so no contradiction:", may, "lacked"),
+        ("The first eight digits agree, and the rest was not compared:", near, "in_part"),
+        ("Without a code in the ledger, found by control code or name alone:", uncoded, "similar"),
+    ):
+        table = Table.of(
+            ("item", "notice", "status", "of its metals" if key == "similar" else "codes", "found in the catalogue")
+        )
+        for row in rows:
+            cells = _found(row["similar"]) if key == "similar" else ", ".join(row[key])
+            table.add_row(row["item"], row["notice"], _words(row["status"]), cells, _found(row["rows"]))
+        if rows:
+            out.print(heading)
+            out.print(table)
+    if told["missing_in_ledger"]:
+        out.print("The ledger lacks codes of the catalogue for its metals:")
+        table = Table.of(("code", "row", "name", "metals", "named in", "in the ledger for"))
+        for row in told["missing_in_ledger"]:
+            metals, items = ", ".join(row["metals"]), ", ".join(row["items"])
+            table.add_row(row["code"], str(row["row"]), row["name"], metals, row["named_in"], items)
+        out.print(table)
+    if told["unread"]:
+        out.print("Not read, so what is lacked may stand there:")
+        table = Table.of(("row", "what", "cell", "remedy"))
+        for row in told["unread"]:
+            table.add_row(str(row["row"]), row["what"], row["value"], row["hint"])
+        out.print(table)
+    for sentence in told["not_judged"]:
+        out.print(f"- {sentence}", markup=False)
+    out.print("The ledger stays as it is. Put what you find, with the notice, into a file of your own:")
+    out.print("toolkit ledger add findings.csv event_id=ID KEY=VALUE... --evidence FILE (docs/events.md).", markup=False)
+
+
+def _found(rows: list[dict[str, Any]]) -> str:
+    """The first rows of the catalogue, and how many there are more; JSON has them all."""
+    shown = [f"row {row['row']}: {row['code'] or ''} {row['name']}".replace("  ", " ") for row in rows[:_FIRST]]
+    return "; ".join(shown) + (f" and {len(rows) - _FIRST} more" if len(rows) > _FIRST else "")
 
 
 def _words(key: str) -> str:

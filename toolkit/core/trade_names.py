@@ -11,67 +11,75 @@ from collections.abc import Mapping
 from toolkit.core.countries import foldings
 
 _METALS = """
-aluminium Al Aluminium;Aluminum
-antimony Sb Antimony;Antimon
-beryllium Be Beryllium
-bismuth Bi Bismuth;Bismut;Wismut
-cerium Ce Cerium;Cer
-cobalt Co Cobalt;Kobalt
-dysprosium Dy Dysprosium
-erbium Er Erbium
-europium Eu Europium
-gadolinium Gd Gadolinium
-gallium Ga Gallium
-germanium Ge Germanium
-gold Au Gold
-graphite_flake C Graphite;Graphit;Flake graphite;Flockengraphit
-hafnium Hf Hafnium
-holmium Ho Holmium
-indium In Indium
-lanthanum La Lanthanum;Lanthan
-lithium Li Lithium
-lutetium Lu Lutetium
-magnesium Mg Magnesium
-manganese Mn Manganese;Mangan
-molybdenum Mo Molybdenum;Molybdän
-neodymium Nd Neodymium;Neodym
-nickel Ni Nickel
-palladium Pd Palladium
-platinum Pt Platinum;Platin
-praseodymium Pr Praseodymium;Praseodym
-rhenium Re Rhenium
-samarium Sm Samarium
-scandium Sc Scandium
-silver Ag Silver;Silber
-tantalum Ta Tantalum;Tantal
-tellurium Te Tellurium;Tellur
-terbium Tb Terbium
-thulium Tm Thulium
-tin Sn Tin;Zinn
-titanium Ti Titanium;Titan
-tungsten W Tungsten;Wolfram
-uranium U Uranium;Uran
-vanadium V Vanadium
-ytterbium Yb Ytterbium
-yttrium Y Yttrium
-zirconium Zr Zirconium;Zirkonium
+aluminium Al 铝 Aluminium;Aluminum
+antimony Sb 锑 Antimony;Antimon
+beryllium Be 铍 Beryllium
+bismuth Bi 铋 Bismuth;Bismut;Wismut
+cerium Ce 铈 Cerium;Cer
+cobalt Co 钴 Cobalt;Kobalt
+dysprosium Dy 镝 Dysprosium
+erbium Er 铒 Erbium
+europium Eu 铕 Europium
+gadolinium Gd 钆 Gadolinium
+gallium Ga 镓 Gallium
+germanium Ge 锗 Germanium
+gold Au 黄金 Gold
+graphite_flake C 石墨 Graphite;Graphit;Flake graphite;Flockengraphit
+hafnium Hf 铪 Hafnium
+holmium Ho 钬 Holmium
+indium In 铟 Indium
+lanthanum La 镧 Lanthanum;Lanthan
+lithium Li 锂 Lithium
+lutetium Lu 镥 Lutetium
+magnesium Mg 镁 Magnesium
+manganese Mn 锰 Manganese;Mangan
+molybdenum Mo 钼 Molybdenum;Molybdän
+neodymium Nd 钕 Neodymium;Neodym
+nickel Ni 镍 Nickel
+palladium Pd 钯 Palladium
+platinum Pt 铂 Platinum;Platin
+praseodymium Pr 镨 Praseodymium;Praseodym
+rhenium Re 铼 Rhenium
+samarium Sm 钐 Samarium
+scandium Sc 钪 Scandium
+silver Ag 银 Silver;Silber
+tantalum Ta 钽 Tantalum;Tantal
+tellurium Te 碲 Tellurium;Tellur
+terbium Tb 铽 Terbium
+thulium Tm 铥 Thulium
+tin Sn 锡 Tin;Zinn
+titanium Ti 钛 Titanium;Titan
+tungsten W 钨 Tungsten;Wolfram
+uranium U 铀 Uranium;Uran
+vanadium V 钒 Vanadium
+ytterbium Yb 镱 Ytterbium
+yttrium Y 钇 Yttrium
+zirconium Zr 锆 Zirconium;Zirkonium
 """
 
 METALS: Mapping[str, str] = {
     spelling: key
-    for key, symbol, names in (line.split(" ", 2) for line in _METALS.strip().splitlines())
+    for key, symbol, _, names in (line.split(" ", 3) for line in _METALS.strip().splitlines())
     for name in (symbol, *names.split(";"))
     for spelling in foldings(name)
 }
 """Folded name or symbol -> asset key."""
 
-SYMBOLS: Mapping[str, str] = {symbol: key for key, symbol, _ in (line.split(" ", 2) for line in _METALS.strip().splitlines())}
+SYMBOLS: Mapping[str, str] = {line.split()[1]: line.split()[0] for line in _METALS.strip().splitlines()}
 """Element symbol as chemists write it -> asset key."""
 
 _COINS = (
     "coin;coins;münze;münzen;krügerrand;krugerrand;maple leaf;philharmoniker;philharmonic;britannia;american eagle;eagle;"
     "känguru;kangaroo;nugget;panda;buffalo;sovereign;vreneli;dukat;ducat"
 )
+
+CHINESE: Mapping[str, str] = {line.split()[2]: line.split()[0] for line in _METALS.strip().splitlines()}
+"""Simplified Chinese name -> asset key; gold by its trade name, since its character is part of the words for metal and alloy.
+
+The names are those of the elements by the China National Committee for Terminology in Science and Technology; those of the
+metals that notices control are as the notices write them (column `item_cn` of `control_items`).
+"""
+
 _FORMS = {
     "metal": f"{_COINS};metal;bar;bars;ingot;ingots;pellet;pellets;crystal bar;crystal bars;lump;lumps;unwrought;granules;"
     "granulate;shot;rod;rods;wire;sheet;cast bar;regulus;button;buttons;slug;slugs;disc;discs;"

@@ -1,10 +1,10 @@
 """Strict reading of CSV, Parquet and workbooks: cells as they stand in the file, each row with the number a person would count.
 
 Nothing is guessed. What can be read in two ways (separator, decimal mark) is refused with a way out, and every row-level
-fault is reported with its count and its first rows. Text is UTF-8, UTF-16 with its byte order mark, or else Windows-1252,
-which `Table.encoding` tells; a line that begins with ``# `` is a comment. Lines of a CSV are counted from 1, comments and
-blank lines included, rows of a sheet as its spreadsheet counts them; records of a Parquet file, which has no header line, are
-counted from 1.
+fault is reported with its count and its first rows. Text is UTF-8, UTF-16 with its byte order mark, or else Windows-1252 (of
+a Chinese table GB18030), which `Table.encoding` tells; a line that begins with ``# `` is a comment. Lines of a CSV are counted
+from 1, comments and blank lines included, rows of a sheet as its spreadsheet counts them; records of a Parquet file, which has
+no header line, are counted from 1.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ _FOREIGN = (
     (b"%PDF", "a PDF"),
 )
 _SAVE_AS = "Save it as 'CSV UTF-8' or as Parquet: in the spreadsheet, File > Save as > CSV UTF-8."
+_LEGACY = {"cp1252": "Windows-1252", "gb18030": "GB18030"}
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _SEPARATORS = (",", ";", "\t")
 Header = Callable[[Sequence[Sequence[str]]], tuple[list[str], int, int] | None]
@@ -59,8 +60,8 @@ class Table:
             any cell are left out.
         rows: Row number in the file of each row of `cells`, Int64.
         separator: ``,``, ``;`` or a tab of a CSV, a tab of a sheet, empty for Parquet.
-        encoding: ``utf-8``, ``utf-16`` or ``cp1252`` of a CSV, empty for Parquet. Windows-1252 is what is left when the bytes
-            are not UTF-8: letters beyond ASCII may be others.
+        encoding: ``utf-8``, ``utf-16``, ``cp1252`` or ``gb18030`` of a CSV, empty for Parquet. The last two are what is left
+            when the bytes are not UTF-8: letters beyond ASCII may be others.
         comments: Row numbers of the comment lines below the header.
         header: Row number of the header.
         notes: What of a workbook is read and what is not.
@@ -92,6 +93,7 @@ def read_table(
     may_be_empty: bool = False,
     faults: list[Fault] | None = None,
     header: Header | None = None,
+    legacy: str = "cp1252",
 ) -> Table:
     """The cells of a CSV, a Parquet file or a sheet; the content decides which, not the ending of the name.
 
@@ -102,6 +104,7 @@ def read_table(
         faults: Where lines with too many or too few fields are noted; they are then left out instead of raised.
         header: Finds the header among the first records of a CSV or a sheet; the first record by default. Of the sheets of a
             workbook, it is the one with such a header.
+        legacy: Encoding of text that is neither UTF-8 nor UTF-16: ``cp1252``, or ``gb18030`` (which holds GBK and GB2312).
 
     Raises:
         DataError: for a missing or unreadable file, an empty one, one beyond `MAX_BYTES` or `MAX_CELLS`, one that is
@@ -116,7 +119,7 @@ def read_table(
     elif content.startswith(b"PAR1"):
         table = _parquet(name, content)
     else:
-        table = _csv(name, *_text(name, content), faults, header)
+        table = _csv(name, *_text(name, content, legacy), faults, header)
     if table.cells.is_empty() and not may_be_empty and not faults:
         raise DataError(f"{name} has a header but no rows.", hint="Give at least one row of data.", details={"file": name})
     return table
@@ -158,7 +161,7 @@ def _content(path: str | Path, stdin: BinaryIO | None) -> tuple[str, bytes, str 
     return name, content, sheet
 
 
-def _text(name: str, content: bytes) -> tuple[str, str]:
+def _text(name: str, content: bytes, legacy: str) -> tuple[str, str]:
     """The text of a file without its byte order mark, and its encoding."""
     for magic, what in _FOREIGN:
         if content.startswith(magic):
@@ -168,17 +171,16 @@ def _text(name: str, content: bytes) -> tuple[str, str]:
         raise DataError(f"{name} is not text: it holds null bytes.", hint=_SAVE_AS, details={"file": name})
     try:
         text = content.decode("utf-8-sig" if encoding == "utf-8" else encoding)
-    except UnicodeDecodeError as error:
-        # The error counts from behind the byte order mark, so the faulty byte is taken from the error's own object.
-        before = bytes(error.object[: error.start])
+    except UnicodeDecodeError:
         try:
             if encoding == "utf-16":
                 raise
-            text, encoding = content.decode("cp1252"), "cp1252"
-        except UnicodeDecodeError:
-            row = 1 + before.count(b"\n")
+            text, encoding = content.decode(legacy), legacy
+        except UnicodeDecodeError as error:
+            # The error counts from behind the byte order mark, so the faulty byte is taken from the error's own object.
+            row = 1 + bytes(error.object[: error.start]).count(b"\n")
             raise DataError(
-                f"{name}, row {row}: the text is neither UTF-8 nor Windows-1252 (byte 0x{error.object[error.start]:02x}).",
+                f"{name}, row {row}: the text is neither UTF-8 nor {_LEGACY[legacy]} (byte 0x{error.object[error.start]:02x}).",
                 hint=_SAVE_AS,
                 details={"file": name, "rows": [row]},
             ) from None
