@@ -20,5 +20,5 @@ def half_lives(periods_per_year: float, volatility: float | None, correlation: f
 
 
 def decay(periods: int, half_life: float) -> FloatArray:
-    """Weights (T,) of the periods, the latest of which has weight one."""
-    return 0.5 ** (np.arange(periods)[::-1] / half_life)
+    """Weights (T,) of the periods, the latest of which has weight one; none so small that its square is no number."""
+    return 0.5 ** np.minimum(np.arange(periods)[::-1] / half_life, 500.0)

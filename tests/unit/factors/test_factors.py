@@ -327,3 +327,10 @@ def test_a_factor_that_is_only_the_asset_itself_is_dropped():
     model = fit(increments, increments, ("gold",), ("p",), (), np.zeros((60, 1)), np.array([0.03]), 12.0)
     assert model.factors == ()
     assert model.loadings.shape == (1, 0)
+
+
+def test_weights_of_a_very_short_half_life_have_squares():
+    weights = decay(40, 0.001)
+    assert weights[-1] == 1.0
+    assert (weights**2 > 0).all()
+    np.testing.assert_array_equal(decay(400, 12.0), 0.5 ** (np.arange(400)[::-1] / 12.0))

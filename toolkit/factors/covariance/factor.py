@@ -185,7 +185,8 @@ def _residual_correlation(
     changes = inputs.increments.take(inputs.assets)
     cov, counts = changes.pairwise(decay(len(changes.dates), half_life))
     n = len(inputs.assets)
-    scale = np.sqrt(variance / np.diag(cov))
+    moved = np.diag(cov)  # zero where a very short half-life leaves one change
+    scale = np.sqrt(variance / np.where(moved > 0, moved, np.inf))
     rest = (cov * np.outer(scale, scale) - systematic) / np.sqrt(np.outer(own, own))
     pairs = np.triu_indices(n, 1)
     target = np.zeros(len(pairs[0]))
