@@ -148,6 +148,10 @@ def _show_catalogue(check: CatalogueCheck, out: Console) -> None:
     agree = f"{counts['agreeing']} of {counts['codes']} codes of the ledger agree, {counts['in_part']} in eight digits alone"
     wrong = "" if counts["agreeing"] else " Look whether this is the catalogue of dual-use items."
     out.print(f"{agree}, {counts['lacked']} are lacked; a code counts once an item.{wrong}", markup=False)
+    missing = len(told["missing_in_ledger"])
+    out.print(
+        f"{missing} codes of the catalogue for metals of the ledger are not in the ledger; {len(told['unread'])} rows not read."
+    )
     lacked = [row for row in told["items"] if row["lacked"]]
     sure, may = ([row for row in lacked if row["may_be_left_out"] is left] for left in (False, True))
     uncoded = [row for row in told["items"] if not (row["agreeing"] or row["in_part"] or row["lacked"])]
