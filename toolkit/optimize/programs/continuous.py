@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from toolkit.factors.forecast import FloatArray
-from toolkit.optimize.costs import TRADED
 from toolkit.optimize.functions import Ceiling
 from toolkit.optimize.problem import Inequalities, Problem
 from toolkit.optimize.programs.certificate import Certificate
@@ -18,6 +17,9 @@ from toolkit.optimize.programs.solve import Attempt, Solved, solve
 from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.terms.base import target_weights
 from toolkit.optimize.terms.objectives import Track
+
+SWEPT = 1e-6
+"""Weights below it are the dust of an interior-point solver; what it costs to leave them out is of the second order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Continuous:
         signs: FloatArray | None = None,
     ) -> Continuous:
         """A solver's accepted point, its dust swept up and put on the budget."""
-        x = np.where(x < TRADED * x.sum(), 0.0, x)
+        x = np.where(x < SWEPT * x.sum(), 0.0, x)
         told = (solved.solver, solved.status, solved.attempts, solved.certificate)
         return cls(x / x.sum(), multipliers, *told, on_ceilings, signs)
 
