@@ -128,3 +128,20 @@ def test_an_unexpected_error_is_two_lines_and_a_request(monkeypatch, capsys):
     assert "Traceback" not in err
     assert main.run(["config", "show", "--debug"]) == 1
     assert "Traceback" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("row", ["Gold;132,50;EUR;kg;", "Tellur;0,15;EUR;kg;", "Gallium;1,41;EUR;kg;dealer_ask"])
+def test_a_price_that_other_commands_refuse_is_not_valid(toolkit, tmp_path, row):
+    (tmp_path / "list.csv").write_text(f"Datum;Metall;Preis;Währung;Einheit;basis\n24.11.2026;{row}\n", encoding="utf-8")
+    for command in (["data", "validate"], ["optimize"]):
+        done = toolkit(*command, "--prices", str(tmp_path / "list.csv"), "--as-of", "2026-11-24")
+        assert (done.returncode, "times the bundled" in done.stderr) == (3, True)
+
+
+def test_validate_lists_what_a_dealer_asks(toolkit, tmp_path):
+    row = "24.11.2026;Gallium;1.410,00;EUR;kg;dealer_ask"
+    (tmp_path / "list.csv").write_text(f"Datum;Metall;Preis;Währung;Einheit;basis\n{row}\n", encoding="utf-8")
+    command = ("data", "validate", "--prices", str(tmp_path / "list.csv"), "--as-of", "2026-11-24")
+    assert "gallium: dealer_ask 1,410.00 EUR a kg on 2026-11-24" in toolkit(*command).stdout
+    (quote,) = json.loads(toolkit(*command, "--json").stdout)["quotes"]
+    assert (quote["asset"], quote["basis"], quote["price"]) == ("gallium", "dealer_ask", 1410.0)

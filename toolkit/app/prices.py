@@ -21,6 +21,7 @@ from toolkit.core.said import said
 from toolkit.core.text import figure
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.data.files.price_files import read_price_files
+from toolkit.data.files.prices import PriceFile
 
 LEVELS = "levels"
 """Name that accepts every own price far from the bundled level of its metal."""
@@ -52,7 +53,7 @@ class OwnPrices:
     Attributes:
         frame: Visible rows of `toolkit.core.frames.Prices`.
         quotes: Prices of a day (`toolkit.app.quotes`): one visible row a product, in no series.
-        name: Of the files.
+        file: As it was read, with the names of the files for known assets.
         notes: What a reader must know of the whole files.
         reading: How they were read, and what is assumed of units.
         only: Whether nothing is taken from the bundled prices.
@@ -60,10 +61,15 @@ class OwnPrices:
 
     frame: pl.DataFrame
     quotes: pl.DataFrame
-    name: str
+    file: PriceFile
     notes: tuple[Remark, ...]
     reading: tuple[Remark, ...]
     only: bool = False
+
+    @property
+    def name(self) -> str:
+        """Of the files."""
+        return self.file.name
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -152,7 +158,7 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
     far = _level_warnings(stated, levels, accepted, file.name, products)
     lacking = (Remark("data", words, CHECK, tuple(frame["asset"].unique().sort())) for words in file.notes)
     reading = (*map(note, file.reading), *dict.fromkeys((*unit_notes, *of_units)), *of_quotes, *far)
-    return OwnPrices(frame, quotes, file.name, tuple(lacking), reading, files.only)
+    return OwnPrices(frame, quotes, file, tuple(lacking), reading, files.only)
 
 
 def per_kg(prices: pl.DataFrame, products: Universe) -> tuple[pl.DataFrame, tuple[Remark, ...]]:
@@ -194,14 +200,14 @@ def _level_warnings(
         if is_far(times, WRONG):
             raise DataError(
                 f"{file}: {key} costs {figure(price)} {row['currency']} a {per} on {row['date']}, {figure(times, 3)} times the "
-                f"bundled {figure(level)}.{f' {slip}' if slip else ''}",
+                f"bundled {figure(level)} (the median of up to three prints).{f' {slip}' if slip else ''}",
                 hint="State the unit of the price (column unit: kg, g, lb, ozt, t) and its currency; "
                 f"if it is meant: --accept {key}.",
                 details={"asset": key, "rule": "level", "price": price, "level": level},
             )
         text = said(
             "{file}: {asset} costs {price:,.2f} {currency} a {unit} on {day:%Y-%m-%d}, {times:.2g} times the bundled "
-            "{level:,.2f}. {slip}",
+            "{level:,.2f} (the median of up to three prints). {slip}",
             file=file, asset=key, price=price, currency=row["currency"], unit=per, day=row["date"], times=times, level=level,
             slip=slip or said("No slip of unit or currency explains it."),
         )  # fmt: skip

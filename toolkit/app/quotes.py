@@ -92,6 +92,7 @@ def newest_quotes(rows: pl.DataFrame, snapshot: Snapshot) -> tuple[pl.DataFrame,
             ),
             "Bring a price of this month, or a series of at least seven months.",
             (row["asset"],),
+            comes_first=True,
         )
         for row in old.iter_rows(named=True)
     ]  # fmt: skip

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from toolkit.cli.options import Common, with_common, without_prices
 from toolkit.cli.terminal import console, print_json
+
+if TYPE_CHECKING:
+    from toolkit.app.prices import PriceFiles
 
 app = typer.Typer(
     help="Data: what is bundled, how old it is, and whether it holds its contracts.",
@@ -68,8 +72,8 @@ def show(
 @with_common
 def validate(*, common: Common) -> None:
     """Check every table against its contract, its keys and its sums; with --prices, a price file and its quality."""
-    if common.price_files() is not None:
-        _validate_prices(common)
+    if (files := common.price_files()) is not None:
+        _validate_prices(files, common)
         return
     from toolkit.app.config import resolve
     from toolkit.app.context import package_folder
@@ -91,27 +95,28 @@ def validate(*, common: Common) -> None:
         console(common).print(f"{folder}: {len(TABLES)} tables hold their contracts", markup=False)
 
 
-def _validate_prices(common: Common) -> None:
-    """Coverage, gaps, stale runs, outliers and unit jumps of a price file; a file that breaks the contract is refused."""
-    from datetime import date
-
-    from toolkit.data.files.price_files import read_price_files
+def _validate_prices(files: PriceFiles, common: Common) -> None:
+    """Coverage, gaps, stale runs, outliers and unit jumps of price files; what `optimize` refuses is refused."""
+    from toolkit.app.lots import LotNames
+    from toolkit.app.prices import read_own
     from toolkit.data.quality import findings, quality
 
-    file = read_price_files(
-        common.prices or (),
-        default_currency=common.prices_currency,
-        today=date.today(),
-        as_of=common.day(),
-        accept=common.accept or (),
-    )
-    table_of = quality(file.frame, as_of=common.day())
-    told = (*file.reading, *findings(table_of))
+    context = common.context()
+    own = read_own(files, context.snapshot, LotNames(context.ledger, context.products), masses=False)
+    table_of, quotes = quality(own.file.frame, as_of=common.day()), own.file.quotes
+    of_reading = (f"{remark.text} {remark.remedy}".strip() for remark in own.reading)
+    told = (*of_reading, *findings(table_of))
     if common.json:
-        rows = [
-            {key: str(value) if isinstance(value, date) else value for key, value in row.items()} for row in table_of.to_dicts()
-        ]
-        print_json({"file": file.name, "shape": file.shape, "quality": rows, "findings": list(told), "faults": []})
+        rows, of_day = (
+            [{key: str(value) if isinstance(value, date) else value for key, value in row.items()} for row in frame.to_dicts()]
+            for frame in (table_of, quotes)
+        )
+        print_json(
+            {
+                "file": own.name, "shape": own.file.shape, "quality": rows, "quotes": of_day, "findings": list(told),
+                "faults": [],
+            }
+        )  # fmt: skip
         return
     from toolkit.cli.tables import Table
 
@@ -126,6 +131,10 @@ def _validate_prices(common: Common) -> None:
             f"{row['coverage']:.0%}", str(row["gaps"]), str(row["stale_run"]), str(row["outliers"]),
             f"x {row['unit_factor']:.3g}" if row["unit_factor"] else "", f"{row['age_days']} d",
         )  # fmt: skip
-    out.print(table)
+    if table_of.height:
+        out.print(table)
+    for row in quotes.iter_rows(named=True):
+        words = f"{row['asset']}: {row['basis']} {row['price']:,.2f} {row['currency']} a {row['unit']} on {row['date']}"
+        out.print(f"{words}, a price of a day.", markup=False)
     for sentence in told:
         out.print(sentence, markup=False)

@@ -20,6 +20,7 @@ class Remark:
         remedy: What to do about it, for the terminal; a note may have none.
         assets: Keys of what it is about; None for everything that is held.
         money: What is held of `assets`, in the reporting currency; None where nobody can tell.
+        comes_first: Whether it is told before others whatever the money: something that the user gave is not used.
     """
 
     kind: Kind
@@ -27,6 +28,7 @@ class Remark:
     remedy: str = ""
     assets: tuple[str, ...] | None = None
     money: float | None = None
+    comes_first: bool = False
 
     @property
     def is_warning(self) -> bool:
@@ -44,7 +46,7 @@ def note(text: str) -> Remark:
 
 
 def by_money(remarks: Iterable[Remark], values: Mapping[str, float]) -> tuple[Remark, ...]:
-    """Each remark once with the money that it touches: unknown amounts first, then the largest; notes last, in their order.
+    """Each remark once with the money that it touches: unknown amounts before the largest; notes last, in their order.
 
     Args:
         remarks: As their sources tell them.
@@ -55,7 +57,7 @@ def by_money(remarks: Iterable[Remark], values: Mapping[str, float]) -> tuple[Re
         once.setdefault(remark.text, remark)
     found = [_priced(remark, values) for remark in once.values()]
     warnings = [remark for remark in found if remark.is_warning]
-    warnings.sort(key=lambda remark: -math.inf if remark.money is None else -remark.money)
+    warnings.sort(key=lambda remark: (not remark.comes_first, -math.inf if remark.money is None else -remark.money))
     return (*warnings, *(remark for remark in found if not remark.is_warning))
 
 

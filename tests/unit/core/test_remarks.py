@@ -41,3 +41,9 @@ def test_a_record_has_warnings_and_notes_apart():
     found = in_record(by_money([note("made so"), Remark("terms", "unknown", "Ask.")], VALUES))
     assert (found["warnings"], found["notes"]) == (["unknown"], ["made so"])
     assert [row["remedy"] for row in found["remarks"]] == ["Ask.", None]
+
+
+def test_what_the_user_gave_and_is_not_used_comes_before_larger_money():
+    thrown = Remark("data", "thrown away", "", ("gold",), comes_first=True)
+    told = by_money((Remark("data", "of unknown money", "", ("brent",)), thrown, Remark("data", "all of it")), {"gold": 1.0})
+    assert told[0].text == "thrown away"
