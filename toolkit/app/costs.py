@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
 from toolkit.app.context import Context
+from toolkit.app.holdings import Held
 from toolkit.core.assets import Universe
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.core.limits import check_number
 from toolkit.core.remarks import Remark, note
 from toolkit.core.said import said
+from toolkit.data.files.lots import few
 from toolkit.factors.forecast import FloatArray
-from toolkit.optimize.costs import TRADING_DAYS, Costs, Site, impact_coefficients
+from toolkit.optimize.costs import COST_ITEMS, TRADING_DAYS, Costs, Site, impact_coefficients
 from toolkit.strategy.model import CostsSpec, SiteSpec, VatSpec, months
 from toolkit.supply.concentration import newest_shares
 
@@ -111,6 +113,42 @@ def strategy_costs(
         sites=_sites(spec.sites, names) if storage else (),
     )
     return costs, (*_uncharged(spec, universe, lots, mass), *told, *_fixed(costs.sites), *assumed)
+
+
+def at_own_terms(
+    costs: Costs, spec: CostsSpec | None, universe: Universe, held: Held, waits: Mapping[str, Collection[str]]
+) -> tuple[Costs, tuple[Remark, ...]]:
+    """The costs with the spread and storage that the holdings file gives for lots, and a note on these lots.
+
+    Each asset has one rate, the mean of its lots by quantity: the spread of those that may be sold, the storage of all.
+
+    Args:
+        costs: At the dealer's usual terms.
+        spec: The table of the strategy; a cost that it leaves out stays out.
+        universe: The n assets.
+        held: Its lots by these assets.
+        waits: Asset -> ids of lots that are not sold yet.
+    """
+    include = COST_ITEMS if spec is None else spec.include
+    spread, storage, own = np.zeros(len(universe)), np.zeros(len(universe)), []
+    for i, asset in enumerate(universe):
+        lots = held.of(asset.key)
+        sold = [lot for lot in lots if lot.for_sale and lot.lot_id not in waits.get(asset.key, ())] or lots
+        if "spread" in include and any(lot.spread is not None for lot in sold):
+            halves = [costs.half_spread[i] if lot.spread is None else lot.spread / 2 for lot in sold]
+            spread[i] = np.average(halves, weights=[lot.quantity for lot in sold]) - costs.half_spread[i]
+        if "storage" in include and any(lot.storage is not None for lot in lots):
+            rates = [costs.storage[i] if lot.storage is None else lot.storage for lot in lots]
+            storage[i] = np.average(rates, weights=[lot.quantity for lot in lots]) - costs.storage[i]
+        own += [lot.lot_id for lot in lots if lot.spread is not None or lot.storage is not None]
+    if not own or not {"spread", "storage"} & {*include}:
+        return costs, ()
+    text = said(
+        "A sale costs the spread and what is kept the storage of the holdings file, for each product the mean of its lots by "
+        "quantity; a purchase takes the usual terms: {lots}.",
+        lots=few(own),
+    )
+    return replace(costs, held_spread=spread, held_storage=storage), (note(text),)
 
 
 class _Names:

@@ -51,6 +51,7 @@ class Lot:
         bought: Day of the purchase; `cost` of the whole lot in the reporting currency. None where nothing is known.
         owed: What is still to be paid of it, in the reporting currency.
         piece: Quantity of one piece: whole ones are sold; all of a lot that cannot be cut, None where any part can be sold.
+        spread: Round trip of the lot, `storage` a year, as the file says; None for the dealer's usual terms.
         location: As the file says; `obstacle` to a sale of what has arrived: LICENCE, PLACE, GRADE or None.
     """
 
@@ -67,6 +68,8 @@ class Lot:
     obstacle: str | None = None
     from_country: str | None = None
     piece: float | None = None
+    spread: float | None = None
+    storage: float | None = None
 
     @property
     def for_sale(self) -> bool:
@@ -78,7 +81,7 @@ class Lot:
         bought = None if self.bought is None else self.bought.isoformat()
         return [
             self.lot_id, self.asset, self.quantity, self.status, self.origin, bought, self.cost, self.owed, self.obstacle,
-            self.from_country, self.piece,
+            self.from_country, self.piece, self.spread, self.storage,
         ]  # fmt: skip
 
     def why_kept(self) -> Said:
@@ -325,6 +328,8 @@ def _of_lots(file: str, inputs: Inputs, currency: str, destination: str, day: da
                 None if arriving else obstacle,
                 countries.get(row["lot_id"]),
                 _piece(row),
+                purchase.spread,
+                purchase.storage,
             )
         )
     notes = list(holdings.notes)

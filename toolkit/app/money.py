@@ -59,7 +59,7 @@ class Money:
         if abs(money.cash) < 1e-9 * budget:  # rounding of floating point
             money.cash = 0.0
         money.weights = values / money.wealth
-        money.holding = float(problem.costs.storage @ values) + problem.costs.site_fees(values / budget)
+        money.holding = problem.costs.stored(values, before) + problem.costs.site_fees(values / budget)
         money.previous_weights = previous / budget
         money.previous_cash = (budget - float(before.sum())) / budget
         return money

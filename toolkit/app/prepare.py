@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from toolkit.app.assumptions import exit_days
-from toolkit.app.costs import strategy_costs, world_production
+from toolkit.app.costs import at_own_terms, strategy_costs, world_production
 from toolkit.app.definitions import find
 from toolkit.app.exchange import Rate, last_rate, rates_used
 from toolkit.app.factor_scenarios import factor_falls
@@ -206,10 +206,11 @@ def prepare(request: Request) -> Prepared:
     outlook = _outlook(strategy, inputs, forecast, currency, request.seed)
     facts = replace(facts, **_outcomes(strategy, inputs, forecast, outlook))
     own, of_holdings, waits = _of_holdings(request, held, inputs, prices, outside, short)
+    costs, own_terms = at_own_terms(costs, strategy.costs, universe, held, waits)
     if offers.held:
         own = (*own, NoBuy(name=OF_OTHER_ORIGIN, assets=offers.held))
     of_holdings += (*not_told_apart, *_not_covered(held, money, currency))
-    inputs = replace(inputs, notes=(*inputs.notes, *map(note, money.notes), *of_holdings, *told))
+    inputs = replace(inputs, notes=(*inputs.notes, *map(note, money.notes), *of_holdings, *told, *own_terms))
     # What is held of one origin is not bought, and so need not end at a number of the dealer's lots.
     lots = np.array([np.nan if asset.lot_size is None or asset.key in offers.held else asset.lot_size for asset in universe])
     problem = Problem(forecast, facts, strategy.objective, (*strategy.constraints, *own), costs, lots * prices / budget)

@@ -36,7 +36,7 @@ from toolkit.factors.forecast import FloatArray, Forecast
 from toolkit.factors.history import ANNUAL_AVERAGE
 from toolkit.factors.levels import error_on
 from toolkit.optimize.allocate import Allocation
-from toolkit.optimize.costs import TRADED
+from toolkit.optimize.costs import TRADED, Costs
 from toolkit.optimize.problem import Problem
 from toolkit.risk.variance import volatility
 from toolkit.strategy.model import Strategy
@@ -188,7 +188,7 @@ def run_record(
         "seed": seed,
         "owner": dict(owner),
         "about": strategy.about.model_dump(),
-        "assets": _assets(inputs, forecast),
+        "assets": _assets(inputs, forecast, problem.costs, money),
         "relaxed": {
             "weights": dict(zip(universe.keys, allocation.relaxed[:-1], strict=True)),
             "cash": allocation.relaxed[-1],
@@ -318,13 +318,13 @@ def _items(problem: Problem, money: Money, budget: float) -> dict[str, dict[str,
     costs, trades = problem.costs, money.values - problem.previous * budget
     bought, size = np.clip(trades, 0.0, None), np.abs(trades)
     entry = {
-        "spread": costs.half_spread @ size,
+        "spread": costs.half_spread @ size + costs.held_spread @ (size - bought),
         "premium": costs.premium @ bought,
         "vat": (costs.vat * (1.0 + costs.half_spread + costs.premium)) @ bought,
         "impact": costs.impact @ (np.sqrt(size / budget) * size),
         "fees": costs.lot_fee @ size + costs.fee * np.count_nonzero(size > TRADED * budget),
     }
-    yearly = {"storage": costs.storage @ money.values, "sites": costs.site_fees(money.values / budget)}
+    yearly = {"storage": costs.stored(money.values, money.before), "sites": costs.site_fees(money.values / budget)}
     return {"entry": {name: float(cost) for name, cost in entry.items()}, "yearly": {n: float(c) for n, c in yearly.items()}}
 
 
@@ -341,10 +341,12 @@ def _named(forecast: Forecast, values: FloatArray) -> dict[str, float]:
     return {forecast.factors[i]: float(values[i]) for i in forecast.named}
 
 
-def _assets(inputs: Inputs, forecast: Forecast) -> list[dict[str, Any]]:
+def _assets(inputs: Inputs, forecast: Forecast, costs: Costs, money: Money) -> list[dict[str, Any]]:
     """What the model believes of each asset: volatility as printed, corrected and used, loadings, concentration of supply."""
     errors = forecast.loading_errors
     used = np.sqrt(np.clip(np.diag(forecast.matrix), 0.0, None))
+    kept = np.minimum(money.values, money.before) / np.where(money.values > 0, money.values, 1.0)
+    spreads, storage = 2 * costs.held_spread * kept, costs.held_storage * kept
     rows = []
     for i, (asset, risk) in enumerate(zip(inputs.universe, forecast.risks, strict=True)):
         supply = inputs.supply.get(asset.key)
@@ -354,9 +356,9 @@ def _assets(inputs: Inputs, forecast: Forecast) -> list[dict[str, Any]]:
                 "name": asset.name,
                 "element": asset.element,
                 "form": asset.form,
-                "spread": asset.spread,
-                "storage": asset.storage,
-                "terms": asset.terms,
+                "spread": asset.spread + spreads[i],
+                "storage": asset.storage + storage[i],
+                "terms": "mixed" if spreads[i] or storage[i] else asset.terms,
                 "volatility": {
                     "raw": risk.raw,
                     "corrected": risk.latent,

@@ -106,7 +106,8 @@ RUN = {
     }],
     "lots": [{
         "lot_id": str, "asset": str, "quantity": float, "arriving": bool, "status": str, "origin": str, "bought": LaterDay,
-        "location": Text, "obstacle": Text, "from_country": Text, "piece": Number,
+        "location": Text, "obstacle": Text, "from_country": Text, "piece": Number, "spread": Number,
+        "storage": Number,
         "cost": Number, "owed": float,
     }],
     "at_last_prices": {

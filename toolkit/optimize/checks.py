@@ -128,6 +128,7 @@ def check_costs(assets: Sequence[str], costs: Costs) -> None:
         DataError: for NaN, infinite or negative costs, a sale that brings nothing, and a holding period that is no time.
     """
     check_rates(assets, costs.half_spread, costs.storage, costs.fee)
+    check_rates(assets, costs.half_spread + costs.held_spread, costs.storage + costs.held_storage, costs.fee)
     for what, rate in (
         ("the fee of a lot", costs.lot_fee),
         ("the value added tax", costs.vat),

@@ -72,6 +72,7 @@ class Costs:
         premium: (n,) part of the purchase price that no sale regains, as a fraction of the value.
         impact: (n,) b of the market impact b |d|^1.5 of a trade, cost and trade as fractions of the budget.
         sites: Places of storage with a charge of their own.
+        held_spread, held_storage: (n,) what `half_spread` and `storage` of the lots that are held differ by from these.
     """
 
     half_spread: FloatArray
@@ -84,10 +85,12 @@ class Costs:
     premium: FloatArray = field(default_factory=_nothing)
     impact: FloatArray = field(default_factory=_nothing)
     sites: tuple[Site, ...] = ()
+    held_spread: FloatArray = field(default_factory=_nothing)
+    held_storage: FloatArray = field(default_factory=_nothing)
 
     def __post_init__(self) -> None:
         n = len(self.half_spread)
-        for name in ("lot_fee", "vat", "premium", "impact"):
+        for name in ("lot_fee", "vat", "premium", "impact", "held_spread", "held_storage"):
             given = getattr(self, name)
             object.__setattr__(self, name, read_only(given if len(given) else np.zeros(n)))
 
@@ -121,8 +124,8 @@ class Costs:
 
     @property
     def sale(self) -> FloatArray:
-        """(n,) paid once on what is sold: half the spread and the fees of its lots."""
-        return self.half_spread + self.lot_fee
+        """(n,) paid once on what is sold: half the spread of what is held, and the fees of its lots."""
+        return self.half_spread + self.held_spread + self.lot_fee
 
     # A year
 
@@ -143,8 +146,11 @@ class Costs:
 
     @property
     def holding_rate(self) -> FloatArray:
-        """(n,) cost a year per unit held, however it came to be held: the exit over the holding period, and storage."""
-        return self.sale_rate + self.storage
+        """(n,) cost a year per unit held, however it came to be held: the exit over the holding period, and storage.
+
+        What is bought of an asset that is held counts at the terms of its lots; `annual` and `stored` tell them apart.
+        """
+        return self.sale_rate + self.storage + self.held_storage
 
     @property
     def annual_rate(self) -> FloatArray:
@@ -153,7 +159,7 @@ class Costs:
         `holding_rate` + `trade_rate`. Fees of a trade, charges of a site and market impact are left out: the first two
         depend on what is held at all and belong to the whole-lot problem, the last is not linear.
         """
-        return (self.sale_rate + self.trade_rate) + self.storage
+        return (self.sale_rate + self.trade_rate) + self.storage + self.held_storage
 
     def annual(self, values: FloatArray, previous: FloatArray, budget: float) -> float:
         """Cost a year of holding `values` after `previous`, both (n,) fractions of the budget, and so is the cost.
@@ -161,8 +167,13 @@ class Costs:
         Everything is counted: storage and the charges of sites, the exit, and what is paid today over the holding period.
         """
         entry = self.entry(values - previous, budget)
-        held = float(self.holding_rate @ values) + self.site_fees(values) / budget
-        return held + entry / self.holding_years
+        exit_cost = (self.half_spread + self.lot_fee) @ values + self.held_spread @ np.minimum(values, previous)
+        held = self.stored(values, previous) + self.site_fees(values) / budget
+        return held + float(exit_cost + entry) / self.holding_years
+
+    def stored(self, values: FloatArray, previous: FloatArray) -> float:
+        """Cost of storage a year of `values` after `previous`, both (n,), in their unit: what is kept at its own terms."""
+        return float(self.storage @ values + self.held_storage @ np.minimum(values, previous))
 
     def charges(self, values: FloatArray, previous: FloatArray, budget: float) -> float:
         """What of `annual` is charged whatever the amount: fees of today's trades over the years, and those of sites."""

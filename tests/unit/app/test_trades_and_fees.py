@@ -111,3 +111,39 @@ def test_a_name_may_hold_any_sign(asked):
 def test_a_square_is_told_as_one(asked):
     record = asked(BASKET + '[objective]\nkind = "min_risk"\nmeasure = "semivariance"\n' + NO_CASH)
     assert record["objective"]["value"] == pytest.approx(record["risk"]["measures"]["semivariance"], rel=1e-6)
+
+
+OWN_TERMS = """lot_id,asset,quantity,unit,purchase_date,purchase_price,currency,origin_country,location,status,spread,storage_fee
+a,germanium,10,kg,2024-01-10,1500,EUR,DEU,DE,stored,0.4,0.09
+b,germanium,5,kg,2024-02-10,1500,EUR,DEU,DE,stored,,
+c,gold,0.05,kg,2024-02-10,60000,EUR,unknown,DE,stored,,
+"""
+
+
+def test_what_is_held_is_sold_and_stored_at_the_terms_of_its_lots(asked):
+    """A spread of 40 % in the file once cost the usual 15 % in the orders, without a word."""
+    text = HEAD + '[universe]\nassets = ["germanium", "gold"]\n[objective]\nkind = "equal_weight"\n' + NO_CASH
+    record = asked(text, OWN_TERMS)
+    rates, held = {row["asset"]: row for row in record["assets"]}, {p["asset"]: p["value"] for p in record["positions"]}
+    order = {row["asset"]: row for row in record["orders"]}
+    assert order["germanium"]["side"] == "sell"
+    own = (10 * 0.4 + 5 * 0.15) / 15
+    assert order["germanium"]["cost"] == pytest.approx(order["germanium"]["value"] * own / 2)
+    assert order["gold"]["cost"] == pytest.approx(order["gold"]["value"] * 0.02 / 2)
+    assert record["costs"]["entry"] == pytest.approx(sum(row["cost"] for row in record["orders"]))
+    assert record["costs"]["items"]["entry"]["spread"] == pytest.approx(record["costs"]["entry"])
+    storage = held["germanium"] * (10 * 0.09 + 5 * 0.015) / 15 + held["gold"] * 0.005
+    assert record["costs"]["holding_per_year"] == pytest.approx(storage)
+    assert rates["germanium"]["spread"] == pytest.approx(own)
+    assert any("a purchase takes the usual terms: a." in words for words in record["notes"])
+
+
+def test_what_is_bought_of_a_metal_that_is_held_takes_the_usual_terms(asked):
+    text = HEAD + '[universe]\nassets = ["germanium", "gold"]\n[objective]\nkind = "equal_weight"\n' + NO_CASH
+    record = asked(text, OWN_TERMS.replace(",10,kg", ",2,kg").replace(",5,kg", ",2,kg"))
+    order = next(row for row in record["orders"] if row["asset"] == "germanium")
+    assert order["side"] == "buy"
+    assert order["cost"] == pytest.approx(order["value"] * 0.15 / 2)
+    held = {p["asset"]: p["value"] for p in record["positions"]}
+    more = order["price"] * 2 * (0.09 - 0.015)
+    assert record["costs"]["holding_per_year"] == pytest.approx(held["germanium"] * 0.015 + more + held["gold"] * 0.005)
