@@ -17,6 +17,12 @@ Stated = Mapping[str, tuple[str, str]]
 _HEADER = re.compile(_PER.replace(r"\p{L}", r"[^\W\d_]"))
 
 
+def column_name(header: str) -> str:
+    """The header without currency and unit: ``preis`` of ``Preis EUR/kg``."""
+    match = _HEADER.match(header.strip())
+    return (match[1].strip(" ([,-") if match else header.strip()).lower()
+
+
 def without_units(table: Table) -> tuple[Table, Stated]:
     """The table with headers and units without currencies, and header -> (currency, unit) of those that stated them.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,12 +15,14 @@ from toolkit.core.currencies import currency as currency_of
 from toolkit.core.currencies import currency_hint
 from toolkit.core.errors import DataError, SpecError
 from toolkit.core.frames import Prices
-from toolkit.core.said import said
+from toolkit.core.said import Said, said
+from toolkit.core.text import one_line
+from toolkit.data.files import cells
 from toolkit.data.files.columns import amounts, check_columns, check_names, days, required_cells, running_months, texts
 from toolkit.data.files.faults import refuse
 from toolkit.data.files.limits import check_size
 from toolkit.data.files.price_checks import OF_DEALERS, check_jumps, check_kinds, check_rows, visible
-from toolkit.data.files.price_units import Stated, without_units
+from toolkit.data.files.price_units import Stated, column_name, without_units
 from toolkit.data.files.quotations import DATE, Quotation, field_of, header_levels, quotation
 from toolkit.data.files.tabular import TITLES, Table, read_table
 from toolkit.data.quality import gap_findings
@@ -28,8 +31,10 @@ REQUIRED = ("date", "asset", "price")
 OPTIONAL = ("currency", "unit", "quantity", "basis", "source", "known_from")
 GERMAN = {
     "datum": "date",
+    "stand": "date",
     "anlage": "asset",
     "metall": "asset",
+    "metal": "asset",
     "preis": "price",
     "kurs": "price",
     "währung": "currency",
@@ -37,6 +42,8 @@ GERMAN = {
     "menge": "quantity",
     "quelle": "source",
 }
+_TITLE = re.compile(r"(?i)\b(?:stand|datum|vom|as of|dated?)\b[\s:]*(?:vom\s+)?(.+)")
+"""A date of all rows in a line above the header: ``Stand: 26.11.2026``, ``Preisliste vom 26.11.2026``, ``as of 2026-11-26``."""
 _MISSING = ("null", "N/A", "n/a", "-")
 """What exporters write into a cell without a value."""
 
@@ -112,11 +119,12 @@ def read_prices(
         rows, reading = _quoted(table, quoted, default_currency, today)
     else:
         table, stated = without_units(table)
-        table = _renamed(table)
+        table, dated = _with_date(_renamed(table))
         # Either name is enough: a file with only one of the two is a long file with a slip, and better told so.
         shape = "long" if {"asset", "price"} & set(table.columns) else "wide"
         read = _long if shape == "long" else _wide
         rows, reading = read(table, default_currency, today, stated)
+        reading = (*dated, *reading)
     for column in ("asset", "unit", "basis", "source"):
         check_names(table.name, rows.select("row", value=column))
     check_size(table.name, columns=rows["asset"].n_unique())
@@ -136,13 +144,47 @@ def read_prices(
 
 
 def price_header(records: Sequence[Sequence[str]]) -> tuple[list[str], int, int] | None:
-    """The first record that names a date and something beside it, with the levels below it; None where none does."""
+    """The first record that names a date and something beside it, with the levels below it, else asset and price; or None."""
     for at, record in enumerate(records[:TITLES]):
         names, depth = header_levels(records[at : at + 4])
         dated = any(field_of(name) == DATE or GERMAN.get(name.strip().lower()) == DATE for name in names)
-        if dated and sum(map(bool, map(str.strip, record))) > 1:
+        if dated and sum(map(bool, map(str.strip, record))) > 1 and not any(map(cells.day, record)):
             return names, at, at + depth
+    for at, record in enumerate(records[:TITLES]):
+        keys = {GERMAN.get(name, name) for name in map(column_name, record)}
+        if {"asset", "price"} <= keys:
+            return [text.strip() for text in record], at, at + 1
     return None
+
+
+def _with_date(table: Table) -> tuple[Table, tuple[Said, ...]]:
+    """A long table without a column of dates with that of a line above its header, and a note on it.
+
+    Raises:
+        DataError: where no line, or more than one, has a date.
+    """
+    if "date" in table.columns or not {"asset", "price"} <= set(map(column_name, table.columns)):
+        return table, ()
+    found = {text: day for text in table.titles if (day := _title_day(text)) is not None}
+    if len({*found.values()}) != 1:
+        lines = f": {'; '.join(map(repr, found))}" if found else ""
+        many = "two dates" if found else "no date"
+        raise DataError(
+            f"{table.name}, row {table.header}: no column 'date', and {many} above the header{lines}.",
+            hint="Write the day into every row under 'Datum', or a line 'Stand: 26.11.2026' above the header.",
+            details={"file": table.name, "rows": [table.header]},
+        )
+    line, day = next(iter(found.items()))
+    told = said("{file}: prices are of {day:%Y-%m-%d}, by the line {line!r}.", file=table.name, day=day, line=one_line(line))
+    return replace(table, cells=table.cells.with_columns(date=pl.lit(day))), (told,)
+
+
+def _title_day(text: str) -> date | None:
+    """The day that a line above the header states; None where it states none in one reading."""
+    match = _TITLE.search(text)
+    words = match[1].split() if match else []
+    readings = (cells.day(" ".join(words[:count]).rstrip(",;.)")) for count in (3, 2, 1))
+    return next((reading.day for reading in readings if reading and reading.day), None)
 
 
 def _renamed(table: Table) -> Table:

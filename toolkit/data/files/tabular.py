@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import os
 import re
 import sys
@@ -65,6 +66,7 @@ class Table:
         comments: Row numbers of the comment lines below the header.
         header: Row number of the header.
         notes: What of a workbook is read and what is not.
+        titles: The lines above the header.
     """
 
     name: str
@@ -75,6 +77,7 @@ class Table:
     comments: tuple[int, ...] = ()
     header: int = 1
     notes: tuple[Said, ...] = ()
+    titles: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -220,6 +223,8 @@ def _csv(name: str, text: str, encoding: str, faults: list[Fault] | None, make: 
     if not text.strip():
         raise DataError(f"{name} is empty.", hint="Give a header and at least one row.", details={"file": name})
     separator = named or _separator(name, text)
+    if make and not named and not _has_header(text, separator, make):  # a comma of the title
+        separator = next((mark for mark in _SEPARATORS if _has_header(text, mark, make)), separator)
     check_size(name, rows=text.count("\n") + text.count("\r"), cells=text.count(separator))
     records, lines = _records(name, text, separator)
     header, at, depth = (make(records) if make else None) or ([cell.strip() for cell in records[0]], 0, 1)
@@ -249,7 +254,7 @@ def _csv(name: str, text: str, encoding: str, faults: list[Fault] | None, make: 
     cells = pl.DataFrame({column: pl.Series(values, dtype=pl.String) for column, values in zip(names, columns, strict=True)})
     rows = pl.Series("row", [line for line, _ in kept], dtype=pl.Int64)
     cells = cells.with_columns(pl.all().str.strip_chars().replace("", None))
-    return Table(name, cells, rows, separator, encoding, comments, lines[0])
+    return Table(name, cells, rows, separator, encoding, comments, lines[0], titles=_titles(records[:at]))
 
 
 def _workbook(name: str, content: bytes, wanted: str | None, make: Header | None) -> Table:
@@ -271,7 +276,11 @@ def _workbook(name: str, content: bytes, wanted: str | None, make: Header | None
     values = zip(*(cells for _, cells in body), strict=True) if body else ((),) * len(kept)
     cells = pl.DataFrame([_column(column, list(found)) for column, found in zip(columns, values, strict=True)])
     rows = pl.Series("row", [row for row, _ in body], dtype=pl.Int64)
-    return Table(name, cells, rows, "\t", header=sheet.row + at, notes=notes)
+    return Table(name, cells, rows, "\t", header=sheet.row + at, notes=notes, titles=_titles(texts[:at]))
+
+
+def _titles(records: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    return tuple(" ".join(cell.strip() for cell in record if cell.strip()) for record in records)
 
 
 def _column(name: str, cells: list[Cell]) -> pl.Series:
@@ -370,6 +379,14 @@ def _separator(name: str, text: str) -> str:
         hint="Separate the columns by ',' (or by ';' with decimal commas).",
         details={"file": name, "rows": [1]},
     )
+
+
+def _has_header(text: str, separator: str, make: Header) -> bool:
+    """Whether the first lines hold the header that is looked for."""
+    try:
+        return make([*csv.reader(itertools.islice(io.StringIO(text), TITLES), delimiter=separator)] or [[]]) is not None
+    except csv.Error:
+        return False
 
 
 def _is_regular(text: str, separator: str) -> bool:

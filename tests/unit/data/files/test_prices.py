@@ -250,3 +250,34 @@ def test_a_currency_that_is_not_consistent_is_refused(cells, shape):
     with pytest.raises(FrameError) as caught:
         read_prices("-", stdin=io.BytesIO("\n".join([shape, *rows]).encode()), today=date(2026, 5, 1))
     assert caught.value.details["rule"] in ("one_currency", "number")
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "Händler Preisliste;;\nStand: 20.05.2026;;\n",
+        "Stand: 20.05.2026\n",
+        "Stand;20.05.2026\n",
+        "Preise in EUR, netto\n\nPreisliste vom 20. Mai 2026 (unverbindlich)\n",
+        "Prices as of 2026-05-20, valid to 2026-12-31\n",
+    ],
+)
+def test_the_day_of_a_price_list_stands_above_its_header(tmp_path, above):
+    path = tmp_path / "list.csv"
+    path.write_text(f"{above}Metall;Preis EUR/kg;\nGallium;1.410,00;\nIndium;640,00;\n", encoding="utf-8")
+    file = read_prices(path, today=TODAY)
+    assert file.frame["date"].unique().to_list() == [date(2026, 5, 20)]
+    assert file.frame["price"].to_list() == [1410.0, 640.0]
+    assert any("2026-05-20" in told for told in file.reading)
+
+
+@pytest.mark.parametrize(
+    ("above", "fault"),
+    [("", "no date"), ("Gültig bis 20.05.2026\n", "no date"), ("Stand 1.5.2026\nvom 2.5.2026\n", "two dates")],
+)
+def test_a_price_list_of_no_day_is_asked_for_it(tmp_path, above, fault):
+    path = tmp_path / "list.csv"
+    path.write_text(f"{above}Metall;Preis EUR/kg\nGallium;1.410,00\n", encoding="utf-8")
+    with pytest.raises(DataError, match=fault) as error:
+        read_prices(path, today=TODAY)
+    assert "Stand: 26.11.2026" in error.value.hint
