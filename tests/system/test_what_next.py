@@ -469,3 +469,11 @@ def test_a_sale_that_no_whole_quantity_can_replace_is_named_with_its_money(ask, 
     assert f"{order['value']:,.2f} EUR" in told
     free = ask(bar, "--budget", "600000", head=OF_PIECES)
     assert by_asset(free, "orders")["gold"]["side"] == "keep" or by_asset(free, "orders")["gold"]["quantity"] == 1
+
+
+def test_metal_of_one_origin_is_not_sold_to_buy_it_of_another(ask):
+    """Of 4 kg of Japanese gallium 2 were sold, and 1 kg from China bought."""
+    lots = "W,tungsten,,60 kg,30x700 mm,,,CHN,Rotterdam\nGA,gallium,,4 kg,,,,JPN,Rotterdam\n"
+    record = ask(lots + "SB,antimony,,200 kg,,,,BOL,Rotterdam\nIN,indium,,15 kg,,,,KOR,Rotterdam\n", head=OF_PIECES)
+    sides = [{row["side"] for row in record["orders"] if row["asset"].startswith(metal)} for metal in ("gallium", "antimony")]
+    assert sides == [{"sell"}, {"keep"}]

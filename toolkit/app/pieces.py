@@ -121,10 +121,12 @@ def _cut(posed: Prepared, allocation: Allocation, request: Request) -> dict[str,
     for i, asset in enumerate(problem.universe):
         before, after = float(posed.money.units[i]), float(money.quantities[i])
         step = posed.step(asset)
-        if not money.moved[i] or before <= 0 or asset.key in posed.units:
+        if not money.moved[i] or asset.key in posed.units:
             continue
         if asset.key in less & more or (asset.offer_of in more and after < before):
             found[asset.key] = _Cut(after, (), (before,))  # no metal is sold and bought
+            continue
+        if before <= 0:
             continue
         if after > before:
             count = 0.0 if step is None else (after - before) / step
