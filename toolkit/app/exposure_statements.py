@@ -50,6 +50,14 @@ def statements(portfolio: PortfolioExposure, currency: str) -> tuple[str, ...]:
             money=money(portfolio.resale_restricted.value),
         ),
     ]
+    banned = [lot for lot in portfolio.held if any(answer.export_bans for answer in lot.answers)]
+    if banned:
+        texts.append(
+            said(
+                "Under an export ban in force: {money}. While it has not left, it may go to no buyer abroad.",
+                money=money(portfolio.total("export_banned", banned).value),
+            )
+        )
     plans = [total for total in portfolio.planned if total.lots]
     if plans:
         texts.append(

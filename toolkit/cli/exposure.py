@@ -145,10 +145,12 @@ USERS = {"civil": "anyone", "military": "military users", "listed": "listed firm
 
 def _resale(lot: LotExposure) -> str:
     """The buyers to whom the lot may not go, and what else is not free; "perhaps" where its origin is unknown."""
-    barred = [one for one in lot.answers if one.answer == "no"]
+    barred = [one for one in lot.answers if one.singled_out]
     leaving = any(one.licence_to_leave for one in lot.answers)
-    words = "licence to leave, if it has not left" if lot.delivery in PERHAPS_OUT else "licence to leave"
-    told = [words] if leaving else []
+    bans = sorted({act for one in lot.answers for act in one.export_bans})
+    told = [f"export ban ({', '.join(bans)}), to no buyer abroad"] if bans else ["licence to leave"] if leaving else []
+    if told and lot.delivery in PERHAPS_OUT:
+        told = [f"{told[0]}, if it has not left"]
     told += [
         f"not to {words} in {', '.join(places)}"
         for user, words in USERS.items()

@@ -71,12 +71,20 @@ class BuyerAnswer:
     measures: tuple[str, ...]
     not_in_ledger: tuple[str, ...]
     licence_to_leave: bool
+    export_bans: tuple[str, ...]
+
+    @property
+    def singled_out(self) -> bool:
+        """Whether a measure forbids this buyer, beyond a ban of exports that no buyer escapes while the lot has not left."""
+        return self.answer == NO and bool(set(self.measures) - set(self.export_bans))
 
     @classmethod
     def of(cls, found: ResaleAnswer) -> BuyerAnswer:
         """The answer in short."""
-        numbers = tuple(dict.fromkeys(m.number or m.authority for m in found.measures))
-        return cls(found.destination, found.end_user, found.answer, numbers, found.not_in_ledger, found.licence_to_leave)
+        acts, bans = (
+            tuple(dict.fromkeys(m.number or m.authority for m in measures)) for measures in (found.measures, found.export_bans)
+        )
+        return cls(found.destination, found.end_user, found.answer, acts, found.not_in_ledger, found.licence_to_leave, bans)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +142,8 @@ class LotExposure:
 
     @property
     def barred(self) -> bool:
-        """Whether there is a buyer to whom the lot may not be passed on; what is not settled bars none."""
-        return any(one.answer == NO for one in self.answers)
+        """Whether a buyer is singled out to whom the lot may not be passed on; what is not settled bars none."""
+        return any(one.singled_out for one in self.answers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ YES, PERMIT, LICENCE, SUSPENDED_NO, NOT_SETTLED, NO = "yes", "permit", "licence"
 """Answers: nothing known stands in the way; a permit of the European Union is needed; the metal is still, or may be, where it
 is exported from and needs a licence to leave; a ban is suspended today; what stands in the way is not settled (its text was not
 checked, does not settle the form or the case, its suspension goes on by an act that was not seen, or the export law of the
-place is not in the ledger); forbidden."""
+place is not in the ledger); forbidden to this buyer, or by a ban of exports that the lot, still or perhaps there, is under."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ class ResaleAnswer:
         measures: The measures it rests on; none for yes.
         not_in_ledger: Countries (ISO-3) that the lot has to leave and whose export law the ledger does not hold.
         licence_to_leave: Whoever buys, a licence in force comes first: the lot is still, or may be, where it is exported from.
+        export_bans: Of `measures`, those in force that let the lot leave where it is, or may be, to no buyer.
     """
 
     destination: str
@@ -46,6 +47,7 @@ class ResaleAnswer:
     measures: tuple[Measure, ...]
     not_in_ledger: tuple[str, ...]
     licence_to_leave: bool
+    export_bans: tuple[Measure, ...]
 
 
 def export_law(country: str) -> str:
@@ -106,6 +108,10 @@ def resale_answer(
     laws = laws_to_leave(lies_in, origin, at_origin=at_origin)
     local = [m for m in state.elsewhere if m.counts and m.origin in laws]
     missing = tuple(sorted(laws - ledger.origins(on)))
+    here = [m for m in (*leaving, *(local if lies_in else ())) if m.status == IN_FORCE and m.instrument == "ban"]
+    bans = [m for m in here if m not in met and m.origin != export_law(place)]
+    shut = [m for m in bans if m.certainty == "named"]
+    licences = [m for m in leaving if m.status == IN_FORCE and m.instrument not in RESTRICTING]
     reaching = [
         m for m in state.measures if m.instrument == REACHING and m.is_law and m.status in BINDING and not m.conditional
     ]
@@ -113,16 +119,17 @@ def resale_answer(
     open_ones += [m for m in leaving if m.status != IN_FORCE] + reaching
     open_ones += [m for m in local if m.status != IN_FORCE or m.certainty != "named" or m.origin != EUROPEAN_UNION]
     found: tuple[tuple[str, list[Measure]], ...] = (
-        (NO, barred),
-        (LICENCE, [m for m in leaving if m.status == IN_FORCE]),
+        (NO, [*shut, *barred]),
+        (NOT_SETTLED, bans),
+        (LICENCE, licences),
         (NOT_SETTLED, open_ones),
         (SUSPENDED_NO, [m for m in met if m.status == SUSPENDED]),
         (PERMIT, local),
     )
     nothing = (NOT_SETTLED if missing else YES, list[Measure]())
     answer, shown = next(((word, measures) for word, measures in found if measures), nothing)
-    licence = any(m.status == IN_FORCE and m.instrument not in RESTRICTING for m in leaving)
-    return ResaleAnswer(place, user, answer, tuple(shown), missing, licence)
+    closed = tuple(m for m in shut if m.end_user == "all")
+    return ResaleAnswer(place, user, answer, tuple(shown), missing, bool(licences) and not closed, closed)
 
 
 def _meeting(measures: tuple[Measure, ...], place: str, user: str) -> Iterator[Measure]:

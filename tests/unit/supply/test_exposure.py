@@ -78,6 +78,35 @@ def test_a_lot_that_is_or_may_be_in_china_needs_a_licence_to_leave_whoever_buys_
     assert {one.answer for one in ordered.answers if one.end_user == "civil"} == {"licence"}
 
 
+@pytest.mark.parametrize(("origin", "lies", "kept"), [("CHN", "Shanghai", "Zürich"), ("JPN", "Tokyo", "Frankfurt")])
+def test_a_ban_of_exports_is_a_no_to_every_buyer_abroad_while_the_lot_has_not_left(tmp_path, origin, lies, kept):
+    (tmp_path / "ban.csv").write_text(
+        "event_id,kind,instrument,standing,announced,effective,authority,origin,metals,forms,citation\n"
+        f"ban1,control,ban,official,2026-11-20,2026-11-22,Ministry,{origin},Ga,metal,gazette\n"
+    )
+    context = Context(resolve({}, file=None, environment={}), TODAY, str(tmp_path / "ban.csv"))
+    rows = [{"location": lies}, {"status": "ordered"}, {"status": "in_transit"}, {"location": "Lager 7"}, {"location": kept}]
+    found = lot_exposures(
+        lots(*({"origin_country": origin, **row} for row in rows)), PRICES, context.ledger, on=TODAY, destination="DEU"
+    )
+    for lot in found[:4]:
+        abroad = [one for one in lot.answers if one.destination != origin]
+        assert {(one.answer, one.export_bans, one.licence_to_leave) for one in abroad} == {("no", ("Ministry (own)",), False)}
+        assert lot.barred == (origin == "CHN")  # China singles buyers out beside the ban, Japan does not
+        assert "licence" not in {one.answer for one in lot.answers}
+    assert {one.export_bans for one in found[4].answers} == {()}
+
+
+def test_a_ban_of_exports_where_a_lot_lies_keeps_it_there_whatever_its_origin(tmp_path):
+    (tmp_path / "ban.csv").write_text(
+        "event_id,kind,instrument,standing,announced,effective,authority,origin,metals,forms,citation\n"
+        "ban1,control,ban,official,2026-11-20,2026-11-22,METI,Japan,Ga,metal,gazette\n"
+    )
+    context = Context(resolve({}, file=None, environment={}), TODAY, str(tmp_path / "ban.csv"))
+    (lot,) = lot_exposures(lots({"location": "Tokyo"}), PRICES, context.ledger, on=TODAY, destination="DEU")
+    assert {one.answer for one in lot.answers if one.destination == "USA"} == {"no"}
+
+
 def test_a_chinese_measure_does_not_bind_the_resale_of_other_metal_outside_china():
     bundled = Context(resolve({}, file=None, environment={}), TODAY).ledger
     rows = [

@@ -27,7 +27,7 @@ SHAPE = {
     "groups": [{
         **NAMED, "form": str, "traded": bool, "origin": str, "at_origin": bool, "lots": int, "value": float,
         "answers": [{
-            "answer": str, "not_in_ledger": [str], "licence_to_leave": bool, "certain": bool,
+            "answer": str, "not_in_ledger": [str], "licence_to_leave": bool, "export_bans": [str], "certain": bool,
             "measures": [{
                 "event_id": str, "instrument": str, "number": Text, "authority": Text, "status": str, "since": LaterDay,
                 "until": LaterDay, "standing": str, "confidence": str, "source_id": str,
@@ -91,6 +91,7 @@ def _answer(ask: Ask, kind: Kind, buyer: tuple[str, str]) -> dict[str, Any]:
         size=size,
     )  # fmt: skip
     return {"answer": found.answer, "not_in_ledger": found.not_in_ledger, "licence_to_leave": found.licence_to_leave,
+            "export_bans": [m.event_id for m in found.export_bans],
             "certain": all(m.certainty == "named" for m in found.measures),
             "measures": [_told(m) for m in found.measures]}  # fmt: skip
 

@@ -18,7 +18,7 @@ from toolkit.report.words.names import origin, short_country
 from toolkit.report.words.text import NONE, Inline, Text, name, plain, sources, text
 
 NO, LICENCE, UNSETTLED, PERMIT, SUSPENDED, YES = "no", "licence", "unsettled", "permit", "suspended", "yes"
-UNKNOWN = "unknown"
+UNKNOWN, BAN = "unknown", "ban"
 SOON = 120
 """Days ahead within which the end of a suspension is told as urgent."""
 SHOWN = 3
@@ -80,6 +80,9 @@ def _finding(run: Findings, part: Mapping[str, Any]) -> Text:
     barred, total = exposure["resale_restricted"], exposure["value"]
     waiting = [m for g in part["groups"] for a in g["answers"] if a["answer"] == SUSPENDED for m in a["measures"]]
     ends = sorted({m["until"] for m in waiting if m["until"]})
+    if banned := [g for g in part["groups"] if _obstacle(g) == BAN]:
+        share = run.fmt.percent(sum(g["value"] for g in banned) / total if total else None, 0)
+        return say("{share} of value is under an export ban: to no buyer abroad while it has not left", share=share)
     if not barred["lots"]:
         if open_ones := sum(g["value"] for g in part["groups"] if any(a["answer"] == UNSETTLED for a in g["answers"])):
             share = run.fmt.percent(open_ones / total if total else None, 0)
@@ -129,11 +132,10 @@ def _states(run: Findings, part: Mapping[str, Any], group: Group) -> tuple[State
 
 def _merged(run: Findings, groups: Sequence[Group]) -> list[Merged]:
     """Kinds of lots of one origin with the same answers in one line; those with most against them first."""
-    found: dict[tuple[str, bool, tuple[State, ...]], list[Group]] = {}
+    found: dict[tuple[str, str | None, tuple[State, ...]], list[Group]] = {}
     for group in groups:
         states = tuple(_state(run, answer) for answer in group["answers"])
-        leaving = any(answer["licence_to_leave"] for answer in group["answers"])
-        found.setdefault((group["origin"], leaving, states), []).append(group)
+        found.setdefault((group["origin"], _obstacle(group), states), []).append(group)
     weight = {"on": 4, "suspended": 3, "uncertain": 2, "clear": 0}
     order = sorted(found.items(), key=lambda item: -sum(weight[state.mark] for state in item[0][2]))
     return [(states, members) for (*_, states), members in order]
@@ -185,15 +187,26 @@ def _names(run: Findings, groups: Sequence[Group]) -> Text:
         if words not in told:
             told.append(words)
     names = text(*(span for i, words in enumerate(told) for span in ((", ",) if i else ()) + words))
-    where = groups[0]["origin"]
-    leaving = any(answer["licence_to_leave"] for answer in groups[0]["answers"])
+    where, obstacle = groups[0]["origin"], _obstacle(groups[0])
     if where == UNKNOWN:
-        if leaving:
+        if obstacle == BAN:
+            return say("{metals} of unknown origin, not known to have left: export ban", metals=names)
+        if obstacle == LICENCE:
             return say("{metals} of unknown origin, not known to have left: licence first", metals=names)
         return say("{metals} of unknown origin", metals=names)
-    if leaving:
-        return say("{metals} from {place}, not known to have left: licence first", metals=names, place=origin(where, say))
-    return say("{metals} from {place}", metals=names, place=origin(where, say))
+    place = origin(where, say)
+    if obstacle == BAN:
+        return say("{metals} from {place}, not known to have left: export ban", metals=names, place=place)
+    if obstacle == LICENCE:
+        return say("{metals} from {place}, not known to have left: licence first", metals=names, place=place)
+    return say("{metals} from {place}", metals=names, place=place)
+
+
+def _obstacle(group: Group) -> str | None:
+    """What keeps the lots where they are or may be, whoever buys: `BAN`, `LICENCE` or nothing."""
+    if any(answer["export_bans"] for answer in group["answers"]):
+        return BAN
+    return LICENCE if any(answer["licence_to_leave"] for answer in group["answers"]) else None
 
 
 def _source(run: Findings, groups: Sequence[Group]) -> Iterator[Inline]:
