@@ -159,7 +159,7 @@ def _resale(lot: LotExposure) -> str:
     told += [words for answer, words in RESALE.items() if any(one.answer == answer for one in lot.answers)]
     unread = sorted({place for one in lot.answers for place in one.not_in_ledger})
     told += [f"export law of {', '.join(unread)} not in the ledger"] if unread else []
-    perhaps = lot.assumed_origin and lot.delivery != "stored_at_origin" and told
+    perhaps = lot.supposed and told
     return f"{'perhaps ' if perhaps else ''}{'; '.join(told)}" or FREE
 
 

@@ -107,7 +107,7 @@ class LotExposure:
         measures: Numbers of the measures that make it controlled.
         practice: Instruments that are only reported (a de-facto stop); never law.
         delivery: One of `DELIVERIES` or `PLANS`.
-        resale: Buyers to whom the lot may not be passed on; of an assumed origin, those that would be.
+        resale: Buyers to whom the lot may not be passed on; of one that is `supposed`, those that would be.
         answers: Whether it may be passed on, buyer by buyer: what the report shows too.
         elsewhere: Measures on the form by the law of where it lies, if not `export_from`, each with what was checked of it.
         market_controlled: The form is controlled in the controlling country, wherever this lot is from: its replacement is.
@@ -139,6 +139,11 @@ class LotExposure:
     market_controlled: bool
     traceability: Traceability
     at_most: bool = False
+
+    @property
+    def supposed(self) -> bool:
+        """Whether its law rests on an origin that was assumed: where it lies in the controlling country it does not."""
+        return self.assumed_origin and self.place not in customs_area(self.export_from)
 
     @property
     def barred(self) -> bool:
@@ -353,13 +358,13 @@ class PortfolioExposure:
 
     @property
     def resale_restricted(self) -> Total:
-        """Lots with a buyer to whom they may not be passed on, their origin being known."""
-        return self.total("resale_restricted", (lot for lot in self.held if lot.barred and not lot.assumed_origin))
+        """Lots that are `barred` from a buyer, their origin being known, or lying in the controlling country."""
+        return self.total("resale_restricted", (lot for lot in self.held if lot.barred and not lot.supposed))
 
     @property
     def resale_unknown(self) -> Total:
-        """Lots of unknown origin that would be restricted if they came from the controlling country."""
-        return self.total("resale_unknown", (lot for lot in self.held if lot.barred and lot.assumed_origin))
+        """Lots of unknown origin elsewhere that would be restricted if they came from the controlling country."""
+        return self.total("resale_unknown", (lot for lot in self.held if lot.barred and lot.supposed))
 
     @property
     def weights(self) -> dict[str, float]:

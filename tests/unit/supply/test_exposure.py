@@ -204,6 +204,20 @@ def test_unknown_origin_is_no_restriction_that_is_known(ledger):
     assert portfolio.resale_unknown.value == pytest.approx(1000)
 
 
+def test_what_lies_in_china_is_restricted_whatever_its_origin(ledger):
+    """Of unknown origin in Shanghai or Hong Kong it is under the law that binds German metal beside it."""
+    rows = [
+        {"origin_country": "DEU", "location": "Shanghai"}, {"origin_country": "unknown", "location": "Shanghai"},
+        {"origin_country": "unknown", "location": "Hongkong", "status": "in_transit"}, {"origin_country": "unknown"},
+        {"origin_country": "unknown", "location": None},
+    ]  # fmt: skip
+    portfolio = PortfolioExposure.of(exposed(ledger, *rows))
+    german, unknown, *_ = portfolio.lots
+    assert unknown.answers == german.answers
+    assert (portfolio.resale_restricted.lots, portfolio.resale_restricted.value) == (3, pytest.approx(3000))
+    assert (portfolio.resale_unknown.lots, portfolio.resale_unknown.value) == (2, pytest.approx(2000))
+
+
 def test_oxide_below_the_threshold_is_not_controlled(ledger):
     below, above, silent = exposed(
         ledger,
