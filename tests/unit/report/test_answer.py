@@ -85,7 +85,7 @@ def test_a_suspension_that_ends_names_its_last_day_the_day_after_and_where_resal
     paragraph = told(record)[1]
     assert f"In{NB}3{NB}days, 27{NB}November{NB}2026: last day on which the ban to the US on " in paragraph
     assert f"in force again from 28{NB}November{NB}2026 unless that is extended" in paragraph
-    assert "delivery to Germany is not touched, resale to the US is." in paragraph
+    assert "this suspension concerns resale to the US, not delivery to Germany." in paragraph
 
 
 def test_without_a_dated_change_the_paragraph_says_how_far_it_looked(records):

@@ -63,7 +63,7 @@ def test_the_opening_says_what_a_control_may_stop_as_the_terminal_does(ask, foun
         f"{found.money(exposure['deliveries'][0]['value'])} is stored outside the country of origin"
     )
     assert "In 3 days, 27 November 2026".replace(" ", "\u00a0") in paragraph.replace(" ", "\u00a0")
-    assert "The lots hold gallium and germanium; delivery to Germany is not touched, resale to the US is." in paragraph
+    assert "The lots hold gallium and germanium; this suspension concerns resale to the US, not delivery to Germany." in paragraph
     assert [plain(item.value) for item in figures.items] == [
         found.money(exposure["deliveries"][0]["value"]),
         found.money(exposure["at_risk"]["value"]),
@@ -165,7 +165,7 @@ def test_in_german(ask):
     found = findings_of(ask, "de")
     heading, paragraph, _, _ = opening(found)
     assert "Eine Ausfuhrkontrolle kann" in heading
-    assert "eine Lieferung nach Deutschland ist nicht betroffen, ein Weiterverkauf in die USA dagegen schon" in paragraph
+    assert "diese Aussetzung betrifft den Weiterverkauf in die USA, nicht die Lieferung nach Deutschland" in paragraph
     words = [plain(row.cells[0]) for row in table_of(holdings.build(found)[0]).rows]
     assert words[0] == "Außerhalb des Ursprungslandes gelagert"
     assert all(found.say.words(message) != message for message in REACHES.values())

@@ -205,7 +205,7 @@ def test_a_suspension_that_ends_is_told_first(records, pages):
     assert ends
     lead = pages["normal"].split("<section")[0]
     assert FORMATS.long_date(ends[0]["date"]) in lead
-    assert "delivery to Germany is not touched" in lead
+    assert "this suspension concerns resale to the US, not delivery to Germany" in lead
 
 
 def test_an_all_cash_run_says_so(pages):

@@ -82,10 +82,10 @@ def _met(run: Findings, metals: Sequence[Span], suspended: Sequence[Mapping[str,
     others = say.listed([run.towards(code) for code in dict.fromkeys(d for t in suspended for d in t["destinations"])])
     if lots:
         return say(
-            "The lots hold {metals}; delivery {towards} is not touched, resale {others} is.",
+            "The lots hold {metals}; this suspension concerns resale {others}, not delivery {towards}.",
             metals=say.listed(metals), towards=towards, others=others,
         )  # fmt: skip
     return say(
-        "The proposal holds {metals}; delivery {towards} is not touched, resale {others} is.",
+        "The proposal holds {metals}; this suspension concerns resale {others}, not delivery {towards}.",
         metals=say.listed(metals), towards=towards, others=others,
     )  # fmt: skip
