@@ -63,7 +63,9 @@ def test_the_opening_says_what_a_control_may_stop_as_the_terminal_does(ask, foun
         f"{found.money(exposure['deliveries'][0]['value'])} is stored outside the country of origin"
     )
     assert "In 3 days, 27 November 2026".replace(" ", "\u00a0") in paragraph.replace(" ", "\u00a0")
-    assert "The lots hold gallium and germanium; this suspension concerns resale to the US, not delivery to Germany." in paragraph
+    assert (
+        "The lots hold gallium and germanium; this suspension concerns resale to the US, not delivery to Germany." in paragraph
+    )
     assert [plain(item.value) for item in figures.items] == [
         found.money(exposure["deliveries"][0]["value"]),
         found.money(exposure["at_risk"]["value"]),
