@@ -323,6 +323,21 @@ def test_a_sale_without_a_choice_names_no_rule_and_a_loss_no_tax(ask):
     assert "Sec. 23" in both["note"]
 
 
+def test_who_sells_with_taxed_gain_is_told_of_the_lot_that_is_free_of_tax_tomorrow(ask):
+    """GA-1 is kept for being free of tax on the morrow, so that GA-2 is sold taxed in its place: a warning with the money."""
+    lots = "GA-{},gallium,metal,4N,{},kg,{},{},EUR,CHN,DEU,stored\n"
+    alone = ask(lots.format(2, 60, "2026-10-03", 100))
+    assert not [words for words in alone["warnings"] if "wait until" in words]
+    record = ask(lots.format(1, 2, "2025-12-01", 100) + lots.format(2, 60, "2026-10-03", 100))
+    order = by_asset(record, "orders")["gallium"]
+    (part,) = order["from_lots"]
+    assert part["lot_id"] == "GA-2"
+    gain = part["quantity"] * (order["price"] - 100)
+    (told,) = [words for words in record["warnings"] if "wait until" in words]
+    assert f"A gain of {gain:,.2f} EUR on GA-2 of" in told
+    assert "2 kg (GA-1) can be sold free of tax in their place" in told
+
+
 def test_terms_that_nobody_knows_are_told_of_what_is_held_or_traded(toolkit, tmp_path):
     """No dealer terms are known of beta: it moves as gold and twice as far, so nothing is held of it; that of alpha counts."""
     moves, level, rows = (0.03, -0.02, 0.01, -0.03, 0.04, -0.01, 0.02) * 6, [100.0, 100.0], []

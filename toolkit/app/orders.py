@@ -13,8 +13,9 @@ from toolkit.app.money import Money
 from toolkit.app.origins import UNKNOWN_ORIGIN
 from toolkit.app.prepare import Prepared
 from toolkit.app.request import Request
-from toolkit.app.sales import EQUAL, Sale, gains, rule_told, sold
+from toolkit.app.sales import EQUAL, Sale, free_from, gains, rule_told, sold
 from toolkit.core.assets import Asset
+from toolkit.core.remarks import Remark
 from toolkit.core.said import Said, said
 from toolkit.core.units import cents
 from toolkit.data.files.lots import few
@@ -69,6 +70,33 @@ def orders(posed: Prepared, money: Money, prices: np.ndarray, request: Request) 
         )
     rank = {SELL: 0, BUY: 1, KEEP: 2}
     return sorted(rows, key=lambda row: (rank[row["side"]], -row["value"], row["asset"]))
+
+
+def taxed_today(posed: Prepared, rows: list[dict[str, Any]], request: Request) -> tuple[Remark, ...]:
+    """A warning for each asset of which lots are sold with a taxed gain while others, soon free of tax, are kept.
+
+    Args:
+        posed: What was held, and which lots wait.
+        rows: Of `orders`.
+        request: Names the day and the owner.
+    """
+    owner, found = request.settings.config.owner, []
+    for row in rows:
+        kept = [lot for lot in posed.held.of(row["asset"]) if lot.lot_id in posed.waiting.get(row["asset"], ())]
+        parts = {part["lot_id"]: part["quantity"] for part in row["from_lots"] if part["free"] is False}
+        sold = [lot for lot in posed.held.of(row["asset"]) if lot.lot_id in parts and lot.cost and gains(lot, row["price"])]
+        days = [day for lot in kept if (day := free_from(lot, owner.country)) is not None]
+        if not sold or not days:
+            continue
+        gain = sum(parts[lot.lot_id] * (row["price"] - (lot.cost or 0.0) / lot.quantity) for lot in sold)
+        text = said(
+            "A gain of {gain:,.2f} {currency} on {lots} of {asset} is taxed today; wait until {day:%Y-%m-%d}: then "
+            "{quantity:,.6g} {unit} ({kept}) can be sold free of tax in their place.",
+            gain=gain, currency=owner.currency, lots=[lot.lot_id for lot in sold], asset=row["name"], day=max(days),
+            kept=[lot.lot_id for lot in kept], quantity=sum(lot.quantity for lot in kept), unit=row["unit"],
+        )  # fmt: skip
+        found.append(Remark("answer", text, "Sell less of it until then.", (row["asset"],), gain))
+    return tuple(found)
 
 
 def lots_after(posed: Prepared, rows: list[dict[str, Any]], request: Request) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from toolkit.app.factor_model import correlations, factor_model
 from toolkit.app.inputs import Inputs
 from toolkit.app.money import Money
 from toolkit.app.observed import at_last_prices
-from toolkit.app.orders import lots_after, orders
+from toolkit.app.orders import lots_after, orders, taxed_today
 from toolkit.app.plain import plain
 from toolkit.app.prepare import Prepared
 from toolkit.app.quotes import BUNDLED, OWN_SERIES, whose
@@ -117,7 +117,8 @@ def run_record(
     quoted = _in_europe(inputs, forecast, prices, owner["currency"])
     touched = dict(zip(universe.keys, np.maximum(money.values, money.before), strict=True))
     waiting = posed.not_sold(allocation.relaxed[:-1])
-    further = (*waiting, *(one for key, there in quoted.items() if touched[key] for one in there.remark(key)))
+    taxed = taxed_today(posed, listed, request)
+    further = (*waiting, *taxed, *(one for key, there in quoted.items() if touched[key] for one in there.remark(key)))
     remarks = cautions(inputs, problem, forecast, money, *solved, rates, provenance, owner, further)
     positions = _positions(posed, forecast, allocation, money, prices, rates, quoted)
     origin = {p["asset"]: {key: p[key] for key in ("price_date", "price_from", "price_source")} for p in positions}
