@@ -144,6 +144,10 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
     if frame.is_empty() and quoted.is_empty():
         hint = "Choose a later --as-of, or leave --prices out."
         raise GapError(f"{file.name}: no price was known on {snapshot.as_of}.", hint=hint)
+    if frame.is_empty() and quotes.is_empty():
+        old = "; ".join(f"{row['asset']} of {row['date']}" for row in quoted.iter_rows(named=True))
+        hint = "Bring a price of this month, or a series of at least seven months, or leave --prices out."
+        raise GapError(f"{file.name}: every price is too old to be one of today: {old}.", hint=hint)
     if CASH in {*frame["asset"], *quotes["asset"]}:
         raise DataError(f"{file.name}: no asset may be named {CASH!r}.", hint="Cash is always there; rename or remove it.")
     priced = {*products.keys, *levels.assets, *frame["asset"]}

@@ -269,9 +269,12 @@ def test_what_a_dealer_asks_or_pays_lies_half_a_spread_off_the_middle_in_every_c
 
 
 def test_an_old_price_of_a_day_is_no_price_of_today(tmp_path):
-    inputs = of("physical-basket", own(tmp_path, QUOTED + "2025-11-20,gallium,650,EUR,kg\n"))
+    old = QUOTED + "2025-11-20,gallium,650,EUR,kg\n"
+    with pytest.raises(GapError, match="every price is too old to be one of today: gallium of 2025-11-20"):
+        of("physical-basket", own(tmp_path, old))
+    inputs = of("physical-basket", own(tmp_path, old + "2026-11-20,germanium,4900,EUR,kg\n"))
     assert inputs.quotes is not None
-    assert inputs.quotes.is_empty()
+    assert inputs.quotes["asset"].to_list() == ["germanium"]
     assert any("too old to be one of today" in remark.text for remark in inputs.notes if remark.is_warning)
 
 
