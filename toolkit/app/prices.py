@@ -158,7 +158,9 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
                 hint=did_you_mean(asset, sorted(priced)) or "Bring a series of it, too: one price tells no risk.",
                 details={"asset": asset},
             )
-    stated = pl.concat([visible.filter(~pl.col("asset").is_in(odd)), newest]).with_columns(unit=per_mass)
+    stated = pl.concat([visible.filter(~pl.col("asset").is_in(odd)), newest.select(visible.columns)]).with_columns(
+        unit=per_mass
+    )
     far = _level_warnings(stated, levels, accepted, file.name, products)
     lacking = (Remark("data", words, CHECK, tuple(frame["asset"].unique().sort())) for words in file.notes)
     reading = (*map(note, file.reading), *dict.fromkeys((*unit_notes, *of_units)), *of_quotes, *far)

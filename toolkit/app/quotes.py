@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from toolkit.core.assets import Asset
+from toolkit.core.errors import DataError
 from toolkit.core.market import Snapshot
 from toolkit.core.remarks import Remark, note
 from toolkit.core.said import Said, said
@@ -27,6 +28,10 @@ BUNDLED, OWN_SERIES, OWN_PRICE, DEALER = "bundled", "own_series", "own_price", "
 OF_A_DAY = (OWN_PRICE, DEALER)
 DAILY_CHANGES = 60
 """A quarter of daily prices is a series; of less, the bundled months tell more of risk."""
+DEALER_BOTH = "dealer_bid_ask"
+"""Basis of the price between what a dealer asks and what he pays."""
+MOST_ASKED = 3.0
+"""A dealer who asks this many times what he pays has two units or a slip in his list."""
 QUOTE_DAYS = 93
 """A price of a day that is older is no price of today, where a bundled one is newer."""
 
@@ -71,18 +76,26 @@ def too_short(rows: pl.DataFrame, snapshot: Snapshot) -> tuple[str, ...]:
 def newest_quotes(rows: pl.DataFrame, snapshot: Snapshot) -> tuple[pl.DataFrame, tuple[Remark, ...]]:
     """The newest price of a day of each product, a dealer's before another of that day; and what is not used.
 
+    What a dealer asks and pays on one day is one row on `DEALER_BOTH` at the price between them, with their `spread` as a
+    fraction of it; it is null in other rows.
+
     Args:
         rows: Rows of `toolkit.core.frames.Prices`.
         snapshot: What bundled prices are as new.
+
+    Raises:
+        DataError: for a dealer who asks less than he pays, or `MOST_ASKED` times as much.
     """
     own = rows.with_columns(of_dealer=pl.col("basis").is_in(OF_DEALERS), basis=pl.col("basis").replace({AS_GIVEN: OWN_QUOTE}))
-    newest = own.sort("asset", "date", "of_dealer").group_by("asset", maintain_order=True).last().select(rows.columns)
+    newest = own.sort("asset", "date", "of_dealer").group_by("asset", maintain_order=True).last()
+    newest, told = _of_both_sides(newest, own.filter("of_dealer"))
+    newest = newest.select(*rows.columns, "spread")
     bundled = pl.concat([snapshot[table].select("asset", "date") for table in ("prices", "prices_annual")])
     bundled = bundled.group_by("asset").agg(other=pl.col("date").max())
     since = snapshot.as_of - timedelta(days=QUOTE_DAYS)
     dated = newest.join(bundled, on="asset", how="left", maintain_order="left")
     old = dated.filter(pl.col("date") < since, pl.col("date") < pl.col("other"))
-    told = [
+    told += [
         Remark(
             "data",
             said(
@@ -97,7 +110,7 @@ def newest_quotes(rows: pl.DataFrame, snapshot: Snapshot) -> tuple[pl.DataFrame,
         for row in old.iter_rows(named=True)
     ]  # fmt: skip
     used = newest.filter(~pl.col("asset").is_in(old["asset"].implode()))
-    few = used.filter(~pl.col("basis").is_in(OF_DEALERS))["asset"].to_list()
+    few = used.filter(~pl.col("basis").is_in((*OF_DEALERS, DEALER_BOTH)))["asset"].to_list()
     if few:
         text = said(
             "Too few own prices of {assets} for a series: the newest is the price of today, between bid and ask; history and "
@@ -108,9 +121,44 @@ def newest_quotes(rows: pl.DataFrame, snapshot: Snapshot) -> tuple[pl.DataFrame,
     return used, tuple(told)
 
 
+def _of_both_sides(newest: pl.DataFrame, dealers: pl.DataFrame) -> tuple[pl.DataFrame, list[Remark]]:
+    """Newest prices, those of a dealer with their other side where it is of the same day; a warning on one that is older."""
+    other = dealers.sort("date").group_by("asset", "basis", maintain_order=True).last()
+    other = other.select("asset", other="basis", before="date", second="price")
+    pairs = newest.filter("of_dealer").join(other, on="asset").filter(pl.col("basis") != pl.col("other"))
+    told: list[Remark] = []
+    both: dict[str, tuple[float, float]] = {}
+    for row in pairs.sort("asset").iter_rows(named=True):
+        key = row["asset"]
+        if row["before"] < row["date"]:
+            text = said(
+                "{source}: {basis} of {asset} is of {before:%Y-%m-%d}, older than the dealer's other price of {day:%Y-%m-%d}, "
+                "and not used.",
+                source=row["source"], basis=row["other"], asset=key, before=row["before"], day=row["date"],
+            )  # fmt: skip
+            told.append(Remark("data", text, "Give both of one day.", (key,), comes_first=True))
+            continue
+        ask, bid = (row["price"], row["second"])[:: 1 if row["basis"] == DEALER_ASK else -1]
+        if not bid <= ask < MOST_ASKED * bid:
+            raise DataError(
+                f"{row['source']}: for {key} a dealer asks {ask:g} and pays {bid:g} {row['currency']} on {row['date']}.",
+                hint="Check both prices and their columns: dealer_ask (Verkauf, Brief) is what a purchase pays, dealer_bid "
+                "(Ankauf, Geld) what a sale brings.",
+                details={"asset": key},
+            )
+        both[key] = (0.5 * (ask + bid), 2.0 * (ask - bid) / (ask + bid))
+    price, spread = ({key: pair[i] for key, pair in both.items()} for i in (0, 1))
+    keyed = pl.col("asset")
+    return newest.with_columns(
+        price=keyed.replace_strict(price, default=pl.col("price"), return_dtype=pl.Float64),
+        spread=keyed.replace_strict(spread, default=None, return_dtype=pl.Float64),
+        basis=pl.when(keyed.is_in([*both])).then(pl.lit(DEALER_BOTH)).otherwise(pl.col("basis")),
+    ), told
+
+
 def whose(basis: str) -> str:
     """Whose a price of a day is, by its basis."""
-    return DEALER if basis in OF_DEALERS else OWN_PRICE
+    return DEALER if basis in (*OF_DEALERS, DEALER_BOTH) else OWN_PRICE
 
 
 def quoted_level(row: Mapping[str, Any], asset: Asset, market: float, *, spread_is_paid: bool = True) -> QuotedLevel:
@@ -128,6 +176,15 @@ def quoted_level(row: Mapping[str, Any], asset: Asset, market: float, *, spread_
         "unit": row["unit"], "level": market,
     }  # fmt: skip
     paid = half if spread_is_paid else 0.0
+    if basis == DEALER_BOTH:
+        text = said(
+            "{asset}: the dealer asks {ask:,.2f} and pays {bid:,.2f} {currency} a {unit} on {day:%Y-%m-%d}: valued at the "
+            "price between them, {price:,.2f}, bought and sold at his; the level of the market is {level:,.2f}.",
+            **words,
+            ask=row["price"] * (1.0 + row["spread"] / 2.0),
+            bid=row["price"] * (1.0 - row["spread"] / 2.0),
+        )
+        return QuotedLevel(row["price"], 0.0, text)
     if basis == DEALER_ASK:
         text = said(
             "{asset}: the dealer asks {price:,.2f} {currency} a {unit} on {day:%Y-%m-%d}, which a purchase pays, half the "

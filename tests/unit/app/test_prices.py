@@ -268,6 +268,40 @@ def test_what_a_dealer_asks_or_pays_lies_half_a_spread_off_the_middle_in_every_c
         assert found["price_from"] == ("dealer" if basis else "own_price")
 
 
+BOTH = {
+    "rows": [f"{ASKS}2026-11-20,gallium,1500,EUR,kg,dealer_bid\n2026-11-20,gallium,1650,EUR,kg,dealer_ask\n"],
+    "files": [
+        f"{ASKS}2026-11-20,gallium,{price},EUR,kg,{basis}\n" for price, basis in ((1650, "dealer_ask"), (1500, "dealer_bid"))
+    ],
+    "Ankauf, Verkauf": ["Stand: 20.11.2026\nMetall;Ankauf EUR/kg;Verkauf EUR/kg\nGallium;1.500,00;1.650,00\n"],
+    "Geld, Brief": ["Datum;Metall;Geld;Brief;Währung;Einheit\n20.11.2026;Gallium;1.500,00;1.650,00;EUR;kg\n"],
+}
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_a_purchase_pays_what_a_dealer_asks_and_holdings_are_valued_between_both_sides(tmp_path, name):
+    paths = [own(tmp_path, text, f"{i}.csv").paths[0] for i, text in enumerate(BOTH[name])]
+    files = PriceFiles(tuple(paths))
+    p = next(p for p in levels_of(files)["positions"] if p["asset"] == "gallium")
+    assert (p["price"], p["price_se"], p["basis"]) == (pytest.approx(1575), 0, "dealer_bid_ask")
+    assert p["quantity"] > 0
+    assert (p["value"] + p["cost"]) / p["quantity"] == pytest.approx(1650, rel=1e-4)
+    (tmp_path / "lots.csv").write_text("asset,quantity\ngallium,2\n", encoding="utf-8")
+    settings = resolve({"owner.currency": "EUR", "owner.country": "DEU"}, environment={})
+    held = expose(ExposureRequest(str(tmp_path / "lots.csv"), Context(settings, DAY), files)).to_json()["prices"][0]
+    assert (held["price"], held["standard_error"], held["price_from"]) == (pytest.approx(1575), 0, "dealer")
+
+
+def test_a_dealer_asks_no_less_than_he_pays_and_both_on_one_day(tmp_path):
+    both = f"{ASKS}2026-11-20,gallium,1650,EUR,kg,dealer_ask\n2026-11-{{}},gallium,{{}},EUR,kg,dealer_bid\n"
+    for bid in (1700, 1.5):
+        with pytest.raises(DataError, match="a dealer asks 1650 and pays"):
+            of("physical-basket", own(tmp_path, both.format(20, bid)))
+    inputs = of("physical-basket", own(tmp_path, both.format(19, 1500)))
+    assert inputs.quotes["basis"].to_list() == ["dealer_ask"]
+    assert any("dealer_bid of gallium is of 2026-11-19" in remark.text for remark in inputs.notes if remark.is_warning)
+
+
 def test_an_old_price_of_a_day_is_no_price_of_today(tmp_path):
     old = QUOTED + "2025-11-20,gallium,650,EUR,kg\n"
     with pytest.raises(GapError, match="every price is too old to be one of today: gallium of 2025-11-20"):

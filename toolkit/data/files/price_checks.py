@@ -55,10 +55,13 @@ def check_rows(file: str, rows: pl.DataFrame) -> None:
 
 
 def check_kinds(file: str, rows: pl.DataFrame) -> None:
-    """`FrameError` for a series in two currencies, units or bases; a dealer's prices are in none, and of one kind too."""
+    """`FrameError` for a series in two currencies, units or bases; a dealer's prices are in none, of one currency and unit."""
+    of_dealer = pl.col("basis").is_in(OF_DEALERS)
     for column in ("currency", "unit", "basis"):
         # Compared with the first row of the series in the file: the rows named are those a person would call different.
-        differs = rows.filter(pl.col(column) != pl.col(column).first().over("asset", pl.col("basis").is_in(OF_DEALERS)))
+        differs = rows.filter(pl.col(column) != pl.col(column).first().over("asset", of_dealer))
+        if column == "basis":
+            differs = differs.filter(~of_dealer)
         refuse(
             file,
             differs.select("row", what="asset", value=column),

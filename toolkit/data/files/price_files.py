@@ -13,7 +13,7 @@ import polars as pl
 from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.core.said import said
 from toolkit.data.files.limits import check_size
-from toolkit.data.files.price_checks import JUMPS, check_jumps, visible
+from toolkit.data.files.price_checks import JUMPS, OF_DEALERS, check_jumps, visible
 from toolkit.data.files.prices import PriceFile, read_prices
 from toolkit.data.quality import gap_findings
 
@@ -104,7 +104,9 @@ def _listed(paths: Sequence[str | Path]) -> tuple[list[str | Path], tuple[str, .
 def _joined(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows of several files, equal prices of a day once; `source` is the file of a row where no other is given."""
     for column in ("currency", "unit", "basis"):
-        kinds = rows.group_by("asset").agg(pl.col(column).unique().sort(), pl.col("source").unique().sort())
+        # What a dealer asks and what he pays stand side by side.
+        kept = rows.filter(~pl.col("basis").is_in(OF_DEALERS)) if column == "basis" else rows
+        kinds = kept.group_by("asset").agg(pl.col(column).unique().sort(), pl.col("source").unique().sort())
         mixed = kinds.filter(pl.col(column).list.len() > 1).sort("asset")
         if mixed.height:
             row = mixed.row(0, named=True)
@@ -113,11 +115,12 @@ def _joined(rows: pl.DataFrame) -> pl.DataFrame:
                 hint=f"Give each {column} an asset name of its own: series of two kinds are never joined.",
                 details={"asset": row["asset"], "files": row["source"]},
             )
-    rows = rows.unique(["asset", "date", "price"], keep="first", maintain_order=True)
-    twice = rows.filter(pl.struct("asset", "date").is_duplicated()).sort("asset", "date")
+    rows = rows.unique(["asset", "date", "basis", "price"], keep="first", maintain_order=True)
+    twice = rows.filter(pl.struct("asset", "date", "basis").is_duplicated()).sort("asset", "date")
     if twice.height:
         row = twice.row(0, named=True)
-        files = twice.filter((pl.col("asset") == row["asset"]) & (pl.col("date") == row["date"]))["source"].to_list()
+        of = (pl.col(name) == row[name] for name in ("asset", "date", "basis"))
+        files = twice.filter(*of)["source"].to_list()
         raise DataError(
             f"{row['asset']!r} has two prices on {row['date']}: in {' and '.join(files)}.",
             hint="Take one of the files away, or rename the asset in one.",

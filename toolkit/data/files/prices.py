@@ -21,7 +21,7 @@ from toolkit.data.files import cells
 from toolkit.data.files.columns import amounts, check_columns, check_names, days, required_cells, running_months, texts
 from toolkit.data.files.faults import refuse
 from toolkit.data.files.limits import check_size
-from toolkit.data.files.price_checks import OF_DEALERS, check_jumps, check_kinds, check_rows, visible
+from toolkit.data.files.price_checks import DEALER_ASK, DEALER_BID, OF_DEALERS, check_jumps, check_kinds, check_rows, visible
 from toolkit.data.files.price_units import Stated, column_name, without_units
 from toolkit.data.files.quotations import DATE, Quotation, field_of, header_levels, quotation
 from toolkit.data.files.tabular import TITLES, Table, read_table
@@ -44,6 +44,11 @@ GERMAN = {
 }
 _TITLE = re.compile(r"(?i)\b(?:stand|datum|vom|as of|dated?)\b[\s:]*(?:vom\s+)?(.+)")
 """A date of all rows in a line above the header: ``Stand: 26.11.2026``, ``Preisliste vom 26.11.2026``, ``as of 2026-11-26``."""
+SIDES = {
+    **dict.fromkeys(("bid", "geld", "ankauf", "ankaufspreis", "dealer_bid"), DEALER_BID),
+    **dict.fromkeys(("ask", "brief", "verkauf", "verkaufspreis", "dealer_ask"), DEALER_ASK),
+}
+"""Column of what a dealer pays or asks, from the dealer's side: at Ankauf he buys."""
 _MISSING = ("null", "N/A", "n/a", "-")
 """What exporters write into a cell without a value."""
 
@@ -119,7 +124,8 @@ def read_prices(
         rows, reading = _quoted(table, quoted, default_currency, today)
     else:
         table, stated = without_units(table)
-        table, dated = _with_date(_renamed(table))
+        table = _of_two_sides(_renamed(table), stated)
+        table, dated = _with_date(table)
         # Either name is enough: a file with only one of the two is a long file with a slip, and better told so.
         shape = "long" if {"asset", "price"} & set(table.columns) else "wide"
         read = _long if shape == "long" else _wide
@@ -134,13 +140,39 @@ def read_prices(
     notes = _notes(table, rows, shape, today)
     of_dealer = pl.col("basis").is_in(OF_DEALERS)
     rows, quotes = rows.filter(~of_dealer), rows.filter(of_dealer)
-    for part in (rows, quotes):
+    for part in (rows, *quotes.partition_by("basis")):
         check_rows(table.name, part)
     frame = rows.select(Prices.column_names())
     if not several:
         check_jumps(visible(rows, as_of or today), accept, file=table.name)
         notes += gap_findings(frame)
     return PriceFile(frame, quotes.select(frame.columns), table.name, shape, notes, reading)
+
+
+def _of_two_sides(table: Table, stated: Stated) -> Table:
+    """A table with a column of what a dealer pays and one of what he asks as one with a row for each of the two prices."""
+    sides = {name: SIDES[name.lower()] for name in table.columns if name.lower() in SIDES}
+    if (
+        "asset" not in table.columns
+        or {"price", "basis"} & {*table.columns}
+        or len({*sides.values()}) != len(sides)
+        or not sides
+    ):
+        return table
+    parts, rows = [], []
+    for name, basis in sides.items():
+        part = table.cells.drop(*sides).with_columns(price=table.cells[name], basis=pl.lit(basis))
+        if name in stated:
+            part = part.with_columns(
+                pl.lit(text).alias(column)
+                for column, text in zip(("currency", "unit"), stated[name], strict=True)
+                if column not in part.columns
+            )
+        parts.append(part)
+        rows.append(table.rows)
+    cells, numbers = pl.concat(parts, how="diagonal"), pl.concat(rows)
+    given = cells["price"].is_not_null()
+    return replace(table, cells=cells.filter(given), rows=numbers.filter(given))
 
 
 def price_header(records: Sequence[Sequence[str]]) -> tuple[list[str], int, int] | None:
@@ -152,7 +184,7 @@ def price_header(records: Sequence[Sequence[str]]) -> tuple[list[str], int, int]
             return names, at, at + depth
     for at, record in enumerate(records[:TITLES]):
         keys = {GERMAN.get(name, name) for name in map(column_name, record)}
-        if {"asset", "price"} <= keys:
+        if "asset" in keys and keys & {"price", *SIDES}:
             return [text.strip() for text in record], at, at + 1
     return None
 
@@ -192,7 +224,9 @@ def _renamed(table: Table) -> Table:
     known = {name: name for name in (*REQUIRED, *OPTIONAL)} | GERMAN
     wanted = {name: known[name.lower()] for name in table.columns if name.lower() in known}
     # In a wide file any name but the date's may be that of an asset.
-    if not {"asset", "price"} <= set(wanted.values()):
+    if "asset" not in wanted.values() or not (
+        "price" in wanted.values() or any(name.lower() in SIDES for name in table.columns)
+    ):
         wanted = {name: own for name, own in wanted.items() if own == "date" or own == name.lower()}
     wanted = {name: own for name, own in wanted.items() if name == own or own not in table.columns}
     unique = len(set(wanted.values())) == len(wanted)
@@ -248,7 +282,8 @@ def _keyed(
     named = rows.with_columns(name="asset", asset=pl.col("asset").replace(means))
     check_kinds(file, named)
     if named["asset"].n_unique() < named["name"].n_unique():
-        day = ["asset", "date", pl.col("basis").is_in(OF_DEALERS)]
+        kind = pl.when(pl.col("basis").is_in(OF_DEALERS)).then(pl.col("basis")).otherwise(pl.lit("")).alias("kind")
+        day = ["asset", "date", kind]
         unlike = (pl.col("name").n_unique().over(day) > 1) & (pl.col("price").n_unique().over(day) > 1)
         both = pl.col("name").unique().sort().str.join(", ").over("asset")
         refuse(
