@@ -112,4 +112,4 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     close = nearest(word, names)
     if close:
         return f"Did you mean {' or '.join(repr(name) for name in close)}?"
-    return f"Known: {', '.join(sorted(names))}." if names else ""
+    return f"Known: {', '.join(sorted({*names}))}." if names else ""
