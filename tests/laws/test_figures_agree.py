@@ -55,6 +55,7 @@ def test_the_stop_of_the_exposure_command_is_that_of_the_report(answer, subject)
         assert row["cost"] == pytest.approx(part["money"]["whole"][at][case], abs=0.01)
         assert row["multiple"] == pytest.approx(part["money"]["whole"][at]["multiples"][case])
         assert row["order_undelivered"] == pytest.approx(part["undelivered"])
+        assert row["in_transit"] == pytest.approx(part["in_transit"])
     assert told["largest_observed"] == part["largest_observed"]
     assert told["country"] == part["country"]
 

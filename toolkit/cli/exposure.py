@@ -199,6 +199,11 @@ def _show_shock(answer: ExposureAnswer, out: Console) -> None:
         figures = (case.stored_gain, case.order_undelivered, case.order_cost, case.planned_cost, case.stored_loss_at_truce)
         table.add_row(marked(case.multiple, answer.largest_observed), *(f"{figure:,.0f}" for figure in figures))
     out.print(table)
+    if on_its_way := answer.replacement[0].in_transit:
+        out.print(
+            f"In transit from China, or of unknown origin: {on_its_way:,.0f} {answer.currency} may be stopped. Whether it has"
+            " left is not known: it is in no column."
+        )
     if answer.largest_observed is not None and answer.replacement[-1].multiple > answer.largest_observed:
         out.print(beyond(answer.largest_observed), markup=False)
     if answer.still:

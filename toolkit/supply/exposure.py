@@ -280,6 +280,7 @@ class Replacement:
         stored_gain: What metal gains that is out of the stopped country when supply stops; it needs no replacement.
         stored_loss_at_truce: What it loses from today's value when lost supply returns.
         order_undelivered: Value of open orders from the stopped country, or of unknown origin, which may not arrive.
+        in_transit: Value on its way from there, or of unknown origin: it may be stopped or have left, and is in no other sum.
         order_cost, planned_cost: Cost beyond today's price to replace open orders, and to buy what was planned.
         cost: Gains and costs beyond today's prices together: ``sum V (multiple - 1)``.
     """
@@ -288,6 +289,7 @@ class Replacement:
     stored_gain: float
     stored_loss_at_truce: float
     order_undelivered: float
+    in_transit: float
     order_cost: float
     planned_cost: float
     cost: float
@@ -397,6 +399,7 @@ class PortfolioExposure:
         moving = [lot for lot in self.lots if lot.asset in bands and lot.value is not None]
         out = [lot for lot in moving if is_out(lot.delivery, lot.export_from, stopped)]
         undelivered = [lot for lot in moving if lot.delivery in (ORDER_AT_RISK, ORDER_CLEAR) and lot.export_from == stopped]
+        on_its_way = [lot for lot in moving if lot.delivery == IN_TRANSIT and lot.export_from == stopped]
         planned = [lot for lot in moving if lot.delivery in PLANS]
 
         def at(case: str) -> Replacement:
@@ -410,6 +413,7 @@ class PortfolioExposure:
                 stored_gain=total(out, lambda multiple: multiple - 1),
                 stored_loss_at_truce=total(out, lambda multiple: 1 - 1 / multiple),
                 order_undelivered=total(undelivered, lambda _: 1.0),
+                in_transit=total(on_its_way, lambda _: 1.0),
                 order_cost=total(undelivered, lambda multiple: multiple - 1),
                 planned_cost=total(planned, lambda multiple: multiple - 1),
                 cost=total((*out, *undelivered, *planned), lambda multiple: multiple - 1),

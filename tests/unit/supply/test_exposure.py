@@ -180,6 +180,7 @@ def test_replacement_keeps_directions_apart(ledger):
     indium = portfolio.lots[3].value * (bands["indium"].central - 1)
     assert central.stored_gain == pytest.approx(3000 * (m - 1) + indium)
     assert central.order_undelivered == pytest.approx(1000)
+    assert central.in_transit == pytest.approx(1000)
     assert central.order_cost == central.planned_cost == pytest.approx(1000 * (m - 1))
     assert central.cost == pytest.approx(5000 * (m - 1) + indium)
     truce = portfolio.lots[3].value * (1 - 1 / bands["indium"].central)

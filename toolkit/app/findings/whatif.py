@@ -35,7 +35,7 @@ from toolkit.core.market import Snapshot
 from toolkit.core.said import Said, said
 from toolkit.report.words.countries import country
 from toolkit.supply.controls import CHINA
-from toolkit.supply.exposure import is_out
+from toolkit.supply.exposure import IN_TRANSIT, is_out
 from toolkit.supply.price_response import LOSS_ERROR, PUBLISHED_ERROR
 from toolkit.supply.shock import Elasticity, implied_loss, price_band
 
@@ -57,11 +57,13 @@ class Amounts:
 
     Attributes:
         undelivered: Of what is ordered, the part from the stopped country or of unknown origin.
+        in_transit: Of what is on its way, that part: it may be stopped or have left, so it is neither held nor coming.
     """
 
     held: Mapping[str, float]
     coming: Mapping[str, float]
     undelivered: Mapping[str, float]
+    in_transit: Mapping[str, float]
 
     @property
     def whole(self) -> dict[str, float]:
@@ -83,6 +85,7 @@ SHAPE = {
         "source_id": Text, "state": str, "bands": [BAND], "stop": (None, BAND),
     }],
     "shown": [BAND], "weights": (None, EFFECTS), "money": {str: EFFECTS}, "undelivered": float,
+    "in_transit": float,
     "checks": [{
         **NAMED, "change": float, "share": Number, "implied_elasticity": Number, "implied_loss": Number, "statement": str,
         "citation": str, "source_id": str,
@@ -131,6 +134,7 @@ def whatif(ask: Ask) -> dict[str, Any] | None:
             if values
         },
         "undelivered": sum(value for key, value in amounts.undelivered.items() if key in shares),
+        "in_transit": sum(value for key, value in amounts.in_transit.items() if key in shares),
         "checks": [
             _check(row, supplies[row["subject"]], products.get(row["subject"]), seen.elasticity(row["subject"]), snapshot)
             for row in published.iter_rows(named=True)
@@ -144,15 +148,18 @@ def amounts_of(record: Mapping[str, Any]) -> Amounts:
     """What a subject holds outside China and what is still to come: purchases, plans, and open orders that may not arrive."""
     if lots := record.get("exposure", {}).get("lots"):
         priced = [lot for lot in lots if lot["value"] is not None]
-        stopped = [lot for lot in priced if lot["status"] == "ordered" and lot["export_from"] == CHINA]
+        stopped, moving = (
+            [lot for lot in priced if lot["status"] == status and lot["export_from"] == CHINA]
+            for status in ("ordered", IN_TRANSIT)
+        )
         waiting = [*stopped, *(lot for lot in priced if lot["status"] == "planned")]
         held = [lot for lot in priced if is_out(lot["delivery"], lot["export_from"], CHINA)]
-        return Amounts(*(_sums((lot["asset"], lot["value"]) for lot in some) for some in (held, waiting, stopped)))
+        return Amounts(*(_sums((lot["asset"], lot["value"]) for lot in some) for some in (held, waiting, stopped, moving)))
     rows = [(row.get("offer_of") or row["asset"], row) for row in record.get("positions", ())]
     budget = record.get("budget", 0.0)
     kept = [(key, min(row["value"], row["previous_weight"] * budget)) for key, row in rows]
     bought = [(key, max(0.0, row["value"] - row["previous_weight"] * budget)) for key, row in rows]
-    return Amounts(_sums(kept), _sums(bought), {})
+    return Amounts(_sums(kept), _sums(bought), {}, {})
 
 
 def _sums(pairs: Iterable[tuple[str, float]]) -> dict[str, float]:

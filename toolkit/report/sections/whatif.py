@@ -90,6 +90,13 @@ def _both(run: Findings) -> Iterator[Inline]:
             value=strong(run.money(part["undelivered"])),
             country=maker(run),
         )
+    if part["in_transit"] > 0:
+        yield from say(
+            "{value} in transit from {country}, or of unknown origin, may be stopped: whether it has left is not known, and "
+            "none of these sums counts it. ",
+            value=strong(run.money(part["in_transit"])),
+            country=maker(run),
+        )
     yield from say("When exports resume, the gain is lost again: scenarios under stated assumptions, no forecasts.")
 
 

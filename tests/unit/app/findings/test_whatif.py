@@ -143,6 +143,10 @@ def test_only_orders_of_the_country_or_of_unknown_origin_may_not_arrive(holdings
     assert holdings["undelivered"] == 2_000.0
 
 
+def test_what_is_on_its_way_from_there_is_told_beside_gains_and_losses(holdings):
+    assert holdings["in_transit"] == 500.0
+
+
 def test_of_a_proposal_what_is_kept_is_held_and_the_rest_is_still_to_be_bought():
     positions = [
         {"asset": "gallium", "value": 600.0, "previous_weight": 0.2},
