@@ -14,7 +14,7 @@ from toolkit.core.countries import foldings
 from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.remarks import Remark
 from toolkit.core.said import Said, said
-from toolkit.core.trade_names import METALS, SYMBOLS, metal_and_form
+from toolkit.core.trade_names import METALS, SYMBOLS, coin_and_metal, metal_and_form
 from toolkit.data.files.cells import PURITY
 from toolkit.data.files.holdings import parse, read_holdings
 from toolkit.data.files.lots import Holdings, ReadFile, few
@@ -65,6 +65,13 @@ class LotNames:
             return metal
         if instrument:
             return instrument, None
+        coin = coin_and_metal(text, self._known)
+        if coin:
+            words, key = coin
+            if key is None:
+                hint = f"It is struck in gold and in silver: write 'Gold {text}' or 'Silver {text}'."
+                raise DataError(f"{text!r} has two meanings.", hint=hint)
+            return key, words
         name = METALS.get(foldings(text)[0])
         if name:
             hint = f"Nothing is known of {name}. Bring its price with --prices, or take the lot out."

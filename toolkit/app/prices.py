@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -20,6 +20,7 @@ from toolkit.core.remarks import Remark, note
 from toolkit.core.said import said
 from toolkit.core.text import figure
 from toolkit.core.units import KG_PER_UNIT
+from toolkit.data.files.cells import unit
 from toolkit.data.files.price_files import read_price_files
 from toolkit.data.files.prices import PriceFile
 
@@ -118,6 +119,7 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
         accept={*files.accept} - {LEVELS},
         key=key,
     )
+    file = replace(file, frame=_in_known_units(file.frame, names), quotes=_in_known_units(file.quotes, names))
     known = (pl.col("known_from") <= snapshot.as_of) & (pl.col("date") <= snapshot.as_of)
     visible = file.frame.filter(known)
     few = () if files.only else too_short(visible, snapshot)
@@ -167,6 +169,21 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
     return OwnPrices(frame, quotes, file, tuple(lacking), reading, files.only)
 
 
+def _in_known_units(prices: pl.DataFrame, names: LotNames) -> pl.DataFrame:
+    """Prices of products with their units in the spelling of `KG_PER_UNIT`, by the rule of holdings files."""
+    products = names.products
+    of_product = pl.col("asset").is_in(list(products.keys)) & (pl.col("unit") != "unit")
+    for asset, text in prices.filter(of_product).select("asset", "unit").unique().sort("asset", "unit").iter_rows():
+        try:
+            found = unit(text, precious=names.is_precious(asset), listed=False)
+        except DataError as error:
+            raise DataError(f"{asset} is priced per {text!r}.", hint=error.hint, details={"asset": asset}) from None
+        if found != text:
+            of_these = (pl.col("asset") == asset) & (pl.col("unit") == text)
+            prices = prices.with_columns(unit=pl.when(of_these).then(pl.lit(found)).otherwise(pl.col("unit")))
+    return prices
+
+
 def per_kg(prices: pl.DataFrame, products: Universe) -> tuple[pl.DataFrame, tuple[Remark, ...]]:
     """Prices of known products per kg, whatever mass they were quoted for; other assets stay as they are.
 
@@ -174,10 +191,6 @@ def per_kg(prices: pl.DataFrame, products: Universe) -> tuple[pl.DataFrame, tupl
     """
     known = pl.col("asset").is_in(list(products.keys))
     silent = prices.filter(known & (pl.col("unit") == "unit"))["asset"].unique().sort()
-    odd = prices.filter(known & ~pl.col("unit").is_in([*KG_PER_UNIT, "unit"]))
-    if odd.height:
-        row = odd.row(0, named=True)
-        raise DataError(f"{row['asset']} is priced per {row['unit']!r}.", hint=did_you_mean(row["unit"], KG_PER_UNIT))
     mass = pl.col("unit").replace_strict({**KG_PER_UNIT, "unit": 1.0}, default=1.0, return_dtype=pl.Float64)
     converted = prices.with_columns(
         price=pl.when(known).then(pl.col("price") / mass).otherwise(pl.col("price")),
@@ -199,10 +212,10 @@ def _level_warnings(
     """
     found = []
     for row, price, level in _far(stated, levels, accepted, FAR):
-        key, unit, times = row["asset"], row["unit"], price / level
+        key, per, times = row["asset"], row["unit"], price / level
         lot = products[key].lot_size if key in products else None
-        slip = levels.slip(times, unit, row["currency"], lot=lot)
-        per = "kg" if unit in KG_PER_UNIT else unit
+        slip = levels.slip(times, per, row["currency"], lot=lot)
+        per = "kg" if per in KG_PER_UNIT else per
         if is_far(times, WRONG):
             raise DataError(
                 f"{file}: {key} costs {figure(price)} {row['currency']} a {per} on {row['date']}, {figure(times, 3)} times the "

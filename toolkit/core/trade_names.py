@@ -6,6 +6,7 @@ The forms are those of the control notices; which words a notice itself uses for
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from toolkit.core.countries import foldings
@@ -68,9 +69,10 @@ METALS: Mapping[str, str] = {
 SYMBOLS: Mapping[str, str] = {line.split()[1]: line.split()[0] for line in _METALS.strip().splitlines()}
 """Element symbol as chemists write it -> asset key."""
 
+_GOLD_COINS = "krügerrand;krugerrand;buffalo;sovereign;vreneli;dukat;ducat"
 _COINS = (
-    "coin;coins;münze;münzen;krügerrand;krugerrand;maple leaf;philharmoniker;philharmonic;britannia;american eagle;eagle;"
-    "känguru;kangaroo;nugget;panda;buffalo;sovereign;vreneli;dukat;ducat"
+    f"{_GOLD_COINS};coin;coins;münze;münzen;maple leaf;philharmoniker;philharmonic;britannia;american eagle;eagle;"
+    "känguru;kangaroo;nugget;panda"
 )
 
 CHINESE: Mapping[str, str] = {line.split()[2]: line.split()[0] for line in _METALS.strip().splitlines()}
@@ -111,6 +113,11 @@ FORMS: Mapping[str, str] = {
 COINS = frozenset(spelling for name in _COINS.split(";") for spelling in foldings(name))
 """Folded trade word for a coin: counted in ounces it is counted by its fine content."""
 
+GOLD_COINS = frozenset(spelling for name in _GOLD_COINS.split(";") for spelling in foldings(name))
+"""Folded names of coins that are of gold where no metal stands with them; the others are struck in silver, too."""
+
+_SIZE = re.compile(r"\b[0-9]+(?:[.,/][0-9]+)?\s?(?:ozt|oz|g|kg|unzen?|feinunzen?)\b|\b[0-9]+/[0-9]+\b", re.IGNORECASE)
+"""Size of a coin beside its name."""
 POWDER = frozenset({"powder", "pulver"})
 """Powder of a metal, or of the oxide where that is what is traded: only the metal tells."""
 
@@ -135,4 +142,23 @@ def metal_and_form(text: str, known: Mapping[str, str]) -> tuple[str, str | None
                     return known[name], words
             elif len(name) <= 2 and spelling.startswith(f"{name} ") and (words := spelling[len(name) + 1 :]) in FORMS:
                 return known[name], words
+    return None
+
+
+def coin_and_metal(text: str, known: Mapping[str, str]) -> tuple[str, str | None] | None:
+    """The name of a coin, and the asset key of its metal where its name says it; None for what names no coin.
+
+    ``Krugerrand 1 oz`` is gold, ``Maple Leaf Silber`` and ``Silber Münzen 10 oz`` are silver; ``Maple Leaf`` is either.
+
+    Args:
+        text: As in the file.
+        known: As of `metal_and_form`.
+    """
+    for spelling in foldings(_SIZE.sub(" ", text).strip()):
+        if spelling in COINS:
+            return spelling, known.get("gold") if spelling in GOLD_COINS else None
+        for coin in sorted(COINS, key=len, reverse=True):
+            for metal in (spelling.removeprefix(f"{coin} "), spelling.removesuffix(f" {coin}"), spelling.removesuffix(coin)):
+                if metal != spelling and metal in known:
+                    return coin, known[metal]
     return None

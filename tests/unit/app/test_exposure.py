@@ -239,6 +239,31 @@ def test_an_ounce_of_coins_is_an_ounce_of_fine_metal(request_of, form):
     assert "Ounces of coins are ounces of fine metal: AU-1." in answer.to_json()["notes"]
 
 
+@pytest.mark.parametrize(
+    ("name", "metal"),
+    [
+        ("Krugerrand", "gold"),
+        ("Krügerrand 1 oz", "gold"),
+        ("1 oz Sovereign", "gold"),
+        ("Gold Maple Leaf", "gold"),
+        ("Maple Leaf Silber 1 oz", "silver"),
+        ("Silber Münzen 10 oz", "silver"),
+        ("Silbermünzen", "silver"),
+    ],
+)
+def test_the_name_of_a_coin_is_its_metal(request_of, name, metal):
+    answer = expose(request_of(f"1,{name},,,7,oz,2020-02-01,,EUR,ZAF,Zürich,stored,"))
+    (lot,) = answer.portfolio.lots
+    assert (lot.asset, lot.form, lot.mass) == (metal, "metal", pytest.approx(7 * 0.0311034768))
+
+
+@pytest.mark.parametrize(("row", "told"), [("Maple Leaf,,,7,oz", "Silver Maple Leaf"), ("Krugerrand,,,7,", "may count coins")])
+def test_a_coin_of_either_metal_or_of_no_mass_is_asked_about(request_of, row, told):
+    with pytest.raises(FrameError) as error:
+        expose(request_of(f"1,{row},2020-02-01,,EUR,ZAF,Zürich,stored,"))
+    assert told in str(error.value.hint) + str(error.value.details)
+
+
 def test_the_slip_of_a_price_is_told_from_the_unit_of_its_header(request_of):
     """1,500 EUR under `per kg` is the price of an ounce."""
     row = "AU-1,gold,coin,,7,ozt,2020-02-01,1500,EUR,ZAF,Zürich,stored,"

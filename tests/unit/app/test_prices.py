@@ -111,7 +111,7 @@ def test_prices_only_takes_nothing_from_the_bundle(tmp_path):
 
 
 def test_own_rows_that_are_not_known_yet_hide_no_bundled_series(tmp_path):
-    late = own(tmp_path, "date,asset,price,unit\n2024-01-31,gold,70000,kg\n2026-10-31,gallium,1400,kg\n")
+    late = own(tmp_path, "date,asset,price,unit\n2026-08-20,gold,120000,kg\n2026-10-31,gallium,1400,kg\n")
     inputs = of("physical-basket", late, date(2026, 9, 1))
     assert set(series(inputs, "gallium")["source"]) != {"mine.csv"}
     with pytest.raises(GapError, match="no price was known"):
@@ -266,6 +266,15 @@ def test_what_a_dealer_asks_or_pays_lies_half_a_spread_off_the_middle_in_every_c
         assert error == pytest.approx(0.0 if basis else 0.075 * 1650)
         assert found["basis"] == (basis or "own_quote")
         assert found["price_from"] == ("dealer" if basis else "own_price")
+
+
+@pytest.mark.parametrize("unit", ["oz", "Unze", "ozt", "Feinunze"])
+def test_an_ounce_of_a_precious_metal_is_the_troy_ounce_as_in_holdings(tmp_path, unit):
+    inputs = of("physical-basket", own(tmp_path, QUOTED + f"2026-11-20,gold,4200,EUR,{unit}\n"))
+    assert inputs.quotes.select("price", "unit").rows() == [(pytest.approx(4200 / 0.0311034768), "kg")]
+    with pytest.raises(DataError, match=r"gallium is priced per 'oz'") as error:
+        of("physical-basket", own(tmp_path, QUOTED + "2026-11-20,gallium,42,EUR,oz\n"))
+    assert "31.10 g" in error.value.hint
 
 
 BOTH = {

@@ -183,7 +183,7 @@ def decimal_mark(amounts: Mapping[Amount, int]) -> tuple[str | None, frozenset[A
 def decided(found: Amount, mark: str) -> Said:
     """That a number with two readings is read by the others."""
     return said(
-        'Numbers such as {text} are read as {value:,.6g}: other numbers of the file write decimals with "{mark}".',
+        'Numbers such as {text} are read as {value:.12g}: other numbers of the file write decimals with "{mark}".',
         text=found.digits,
         value=found.value(mark),
         mark=mark,

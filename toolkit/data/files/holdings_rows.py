@@ -140,8 +140,9 @@ class Parser(RowCells):
         row["purity"] = self._purity(i) or row["purity"]
         unit, quantity = self._quantity(i)
         row["quantity"] = quantity
-        row["unit"] = self._unit(i, row["asset"], unit, listed=listed)
-        if row["unit"] == "ozt" and COINS.intersection(foldings(self._text("form", i) or words or "")):
+        is_coin = not COINS.isdisjoint(foldings(self._text("form", i) or words or ""))
+        row["unit"] = self._unit(i, row["asset"], unit, listed=listed, coin=is_coin)
+        if row["unit"] == "ozt" and is_coin:
             row["purity"] = None
             self._default("coins", self.lots[i])
         row["size"] = self._size(i, row)
@@ -231,12 +232,16 @@ class Parser(RowCells):
             return found.after or None, None
         return found.after or None, value
 
-    def _unit(self, i: int, asset: str | None, beside: str | None, *, listed: bool) -> str | None:
+    def _unit(self, i: int, asset: str | None, beside: str | None, *, listed: bool, coin: bool) -> str | None:
         """The unit of the column, of the quantity's cell or of its header; where two are named, they must agree."""
         named = [text for text in (self._text("unit", i), beside, self.header["quantity"].unit) if text]
         if not named:
             if listed:
                 return LISTED_UNIT
+            if coin:
+                hint = "Give their mass in oz, g or kg: a number alone may count coins."
+                self._fault(i, "quantity", "unknown_unit", "coins without a unit", hint)
+                return None
             self._default("unit", self.lots[i])
             return "kg"
         column = "unit" if self._text("unit", i) else "quantity"

@@ -243,7 +243,7 @@ def test_names_of_metals_and_products(text, asset, form):
     [("bar", "metal"), ("Barren", "metal"), ("crystal bar", "metal"), ("Oxid", "oxide"), ("M\u00fcnzen", "metal")],
 )
 def test_forms_by_the_names_of_products(text, form):
-    assert one(asset="silver", quantity="5", form=text).frame["form"].item() == form
+    assert one(asset="silver", quantity="5 kg", form=text).frame["form"].item() == form
 
 
 @pytest.mark.parametrize(
