@@ -328,7 +328,7 @@ COLUMNS = {
     "Our formula, middle e: at a loss of": "whatif.checks[].implied_loss",
     "Overdue": "changes.data[].overdue_days data[].overdue_days history.data[].overdue_days quality.data[].overdue_days",
     "Own data": "factor_model.assets[].own_weight",
-    "Paid, EUR": "exit.tax.lots[].cost Σexit.tax.lots[].cost",
+    "Purchase price, EUR": "exit.tax.lots[].cost Σexit.tax.lots[].cost",
     "Prices by month, EUR per kg: price, then level ± one standard error": (
         "prices.series[].months[].print prices.series[].months[].level "
         "(prices.series[].months[].level*prices.series[].months[].error)"

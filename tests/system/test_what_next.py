@@ -369,7 +369,7 @@ def test_what_is_owed_on_an_order_comes_out_of_the_money_that_is_added(ask, tool
     check_that_it_closes(record)
     gallium = by_asset(record, "orders")["gallium"]
     assert gallium["owed"] == 6300
-    assert "6,300.00 EUR of it are still to be paid" in gallium["note"]
+    assert "6,300.00 EUR are still to be paid on GA-ORDER" in gallium["note"]
     folder = tmp_path / "work" / "out" / "runs" / record["run_id"]
     rows = {row["asset"]: row for row in csv.DictReader(io.StringIO((folder / "orders.csv").read_text("utf-8")))}
     assert float(rows["gallium"]["owed"]) == 6300

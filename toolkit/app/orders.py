@@ -192,7 +192,13 @@ def _note(posed: Prepared, asset: Asset, side: str, sales: tuple[Sale, ...], pri
     if side == KEEP and asset.key in posed.outside:
         told.append(said("held outside the strategy"))
     if arriving > 0:
-        told.append(said("{quantity:,.6g} {unit} of it are ordered or in transit", quantity=arriving, unit=asset.unit))
+        coming = few([lot.lot_id for lot in posed.held.of(asset.key) if lot.arriving])
+        words = said(
+            "{quantity:,.6g} {unit} are ordered or in transit: {lots}", quantity=arriving, unit=asset.unit, lots=coming
+        )
+        told.append(words)
     if owed := posed.held.owed_on(asset.key):
-        told.append(said("{owed:,.2f} {currency} of it are still to be paid", owed=owed, currency=owner.currency))
+        unpaid = few([lot.lot_id for lot in posed.held.of(asset.key) if lot.owed])
+        words = said("{owed:,.2f} {currency} are still to be paid on {lots}", owed=owed, currency=owner.currency, lots=unpaid)
+        told.append(words)
     return said("{parts:; }", parts=told) if told else None

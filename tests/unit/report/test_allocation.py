@@ -136,10 +136,10 @@ def test_where_nothing_is_traded_no_change_is_the_largest(traded):
 
 def test_what_is_on_order_and_what_is_kept_is_said(traded):
     told = [plain(words) for _, words in figures(traded)["Orders"].body[1].items]
-    assert any("30 kg of it are ordered or in transit" in words for words in told)
+    assert any("30 kg are ordered or in transit: " in words for words in told)
     assert "Hafnium: held outside the strategy." in told
     told = [plain(words) for _, words in figures(traded, "de")["Aufträge"].body[1].items]
-    assert any("davon 30 kg bestellt oder unterwegs" in words for words in told)
+    assert any("30 kg sind bestellt oder unterwegs: " in words for words in told)
 
 
 def test_expected_returns_have_the_errors_of_the_record_or_a_dash(views):

@@ -50,6 +50,13 @@ class TestCompleteness:
         spoken = {forms[0] for forms in messages()}
         assert [message for context, message in catalogue("de") if context is None and message not in spoken] == []
 
+    def test_a_single_one_is_written_with_the_article_that_its_noun_takes(self):
+        """``{N}`` of one is "eins", which no noun follows."""
+        ones = [
+            line for file in (ROOT / "reports" / "locale" / "de").glob("*.po") for line in file.read_text("utf-8").split("\n")
+        ]
+        assert [line for line in ones if line.startswith("msgstr[0]") and "{N}" in line] == []
+
     def test_a_message_of_places_alone_needs_no_words(self):
         assert not has_words("{low} ({high:+.0%}); {x}")
         assert has_words("{low} to {high}")

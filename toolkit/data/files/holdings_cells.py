@@ -77,14 +77,15 @@ class RowCells:
         else:
             self._fault(i, key, "finite", "not a finite number within 1e15", "Leave the cell empty where a value is missing.")
 
-    def _word(self, i: int, key: str, known: Mapping[str, str], *, default: str) -> str | None:
+    def _word(self, i: int, key: str, known: Mapping[str, str], *, default: str, remedy: str = "") -> str | None:
         text = self._text(key, i)
         if text is None:
             self._default(key, self.lots[i])
             return default
         found = next((known[spelling] for spelling in foldings(text) if spelling in known), None)
         if found is None:
-            self._fault(i, key, f"unknown_{key}", f"unknown {key}", did_you_mean(text, sorted(set(known.values()))))
+            hint = f"{did_you_mean(text, sorted(set(known.values())))} {remedy}".strip()
+            self._fault(i, key, f"unknown_{key}", f"unknown {key}", hint)
         return found
 
     def _fraction(self, i: int, key: str) -> float | None:

@@ -32,6 +32,7 @@ from toolkit.data.files.lots import DEFAULTS, LISTED_UNIT, UNKNOWN_ORIGIN, ReadF
 
 _AGREES = 5e-3
 """Relative difference below which a total agrees with what it totals: both were rounded."""
+_NOT_HELD = "Leave out the row of a lot that is sold; what is reserved is stored until it is handed over."
 
 
 class Parser(RowCells):
@@ -146,7 +147,7 @@ class Parser(RowCells):
             row["purity"] = None
             self._default("coins", self.lots[i])
         row["size"] = self._size(i, row)
-        row["status"] = self._word(i, "status", STATUSES, default="stored")
+        row["status"] = self._word(i, "status", STATUSES, default="stored", remedy=_NOT_HELD)
         row["purchase_date"] = self._day(i, row["status"])
         self._price(i, row)
         row["origin_country"] = self._origin(i)

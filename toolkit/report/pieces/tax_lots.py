@@ -129,12 +129,12 @@ def _sub(run: Findings, tax: Mapping[str, Any]) -> Text:
 def _foot(run: Findings, tax: Mapping[str, Any]) -> Iterator[Inline]:
     lots = tax["lots"]
     yield from run.say(
-        "Gains are value at today’s price level less what was paid, in {currency}, before the spread of a sale.",
+        "Gains are value at today’s price level less the purchase price, in {currency}, before the spread of a sale.",
         currency=run.currency,
     )
     yield " "
     yield from run.say(
-        "Source: purchases of the file, at the exchange rate of their month{fx}; price levels{prices}. Not tax advice.",
+        "Source: purchases of the file, at the last exchange rate of their day{fx}; price levels{prices}. Not tax advice.",
         fx=sources(*run.of_tables("fx")),
         prices=sources(*run.of_prices()),
     )
@@ -170,7 +170,7 @@ def _columns(run: Findings, *, ruled: bool) -> Iterator[Column]:
     if ruled:
         yield Column(say.words("Tax-free from"))
         yield Column(say.words("In days"))
-    yield Column(say.words("Paid, {currency}", currency=run.currency))
+    yield Column(say.words("Purchase price, {currency}", currency=run.currency))
     yield Column(say.words("Value, {currency}", currency=run.currency))
     yield Column(say.words("Gain, {currency}", currency=run.currency))
 

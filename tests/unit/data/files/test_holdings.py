@@ -97,6 +97,7 @@ FAULTS = {
     "two units": ({"quantity": "2 g"}, "two_units", "g, kg"),
     "shares in kg": ({"asset": "GLD", "form": ""}, "unknown_unit", "'unit'"),
     "status": ({"status": "storred"}, "unknown_status", "'stored'"),
+    "sold": ({"status": "verkauft"}, "unknown_status", "Leave out the row of a lot that is sold"),
     "origin": ({"origin_country": "CHI"}, "origin_country", "CHN (China)"),
     "origin that is no country": ({"origin_country": "XXX"}, "origin_country", "'unknown'"),
     "origin by another standard": ({"origin_country": "GER"}, "origin_country", "DEU"),
