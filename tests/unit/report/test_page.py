@@ -93,7 +93,7 @@ def test_every_section_has_its_heading_and_content(subjects, pages, name):
     subject = subjects[name]
     sections = compose(Findings.of(subject.record, subject.parts), Definition("t", tuple(chosen))).sections
     empty = {section.name for section in sections if isinstance(section.content, Missing)}
-    unknown = {"exposure", "whatif", "prices"}  # assets that the toolkit knows nothing of
+    unknown = {"controls", "exposure", "whatif", "prices"}  # assets that the toolkit knows nothing of
     assert empty == {"cash": {"allocation", "exposure", "exit"}, "tiny": unknown}.get(name, set())
 
 
