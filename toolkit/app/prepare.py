@@ -223,7 +223,7 @@ def _at_quotes(strategy: Strategy, inputs: Inputs, forecast: Forecast) -> tuple[
     """Levels that own prices of a day tell in place of those of the market, and a note on each."""
     quotes = {} if inputs.quotes is None else {row["asset"]: row for row in inputs.quotes.iter_rows(named=True)}
     paid = strategy.costs is None or "spread" in strategy.costs.include
-    levels, notes, spreads = list(forecast.levels), [], {}
+    assets, levels, notes = list(inputs.universe), list(forecast.levels), []
     for i, (asset, level) in enumerate(zip(inputs.universe, forecast.levels, strict=True)):
         row = quotes.pop(asset.key, None)
         if row is None:
@@ -240,13 +240,11 @@ def _at_quotes(strategy: Strategy, inputs: Inputs, forecast: Forecast) -> tuple[
         levels[i] = replace(level, price=price, standard_error=error, raw=price, date=row["date"], basis=row["basis"])
         notes.append(quoted.sentence)
         if row["spread"] is not None:
-            spreads[asset.key] = row["spread"]
+            assets[i] = replace(asset, spread=row["spread"])
     if quotes:
         notes.append(said("Own prices that the strategy has no use for: {assets}.", assets=sorted(quotes)))
-    universe = Universe(tuple(replace(asset, spread=spreads.get(asset.key, asset.spread)) for asset in inputs.universe))
-    told = replace(
-        inputs, universe=universe, notes=(*inputs.notes, *map(note, notes)), price_notes=(*inputs.price_notes, *notes)
-    )
+    told = replace(inputs, universe=Universe(tuple(assets)), notes=(*inputs.notes, *map(note, notes)))
+    told = replace(told, price_notes=(*inputs.price_notes, *notes))
     return told, replace(forecast, levels=tuple(levels))
 
 

@@ -207,7 +207,7 @@ def _with_date(table: Table) -> tuple[Table, tuple[Said, ...]]:
             details={"file": table.name, "rows": [table.header]},
         )
     line, day = next(iter(found.items()))
-    told = said("{file}: prices are of {day:%Y-%m-%d}, by the line {line!r}.", file=table.name, day=day, line=one_line(line))
+    told = said('{file}: prices are of {day:%Y-%m-%d}, by the line "{line}".', file=table.name, day=day, line=one_line(line))
     return replace(table, cells=table.cells.with_columns(date=pl.lit(day))), (told,)
 
 
