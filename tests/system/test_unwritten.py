@@ -49,7 +49,7 @@ def _impossible(folder):
 
 @pytest.mark.parametrize("option", ["--csv", "--chart"])
 def test_a_frontier_is_shown_where_its_file_cannot_be_written(toolkit, blocked, option):
-    done = toolkit("frontier", "physical-basket", "--points", "3", option, "out/of/reach", "--json")
+    done = toolkit("frontier", "ex-china", "--points", "3", option, "out/of/reach", "--json")
     assert done.returncode == 2
     assert len(json.loads(done.stdout)["points"]) == 3
     assert "error: cannot write to out/of" in done.stderr
@@ -65,7 +65,7 @@ def test_a_check_of_holdings_is_shown_where_the_copy_cannot_be_written(toolkit, 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_a_full_disk_takes_no_answer(toolkit):
-    done = toolkit("frontier", "physical-basket", "--points", "3", "--csv", "/dev/full", "--json")
+    done = toolkit("frontier", "ex-china", "--points", "3", "--csv", "/dev/full", "--json")
     assert done.returncode == 2
     assert len(json.loads(done.stdout)["points"]) == 3
     assert "No space left" in done.stderr

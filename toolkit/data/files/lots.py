@@ -203,7 +203,8 @@ class ReadFile:
     @property
     def price_unit(self) -> str | None:
         """The unit that the header of the purchase price is per (``Kaufpreis EUR/kg``)."""
-        return next((header.unit for header in self.headers if header.key == "purchase_price" and header.per_unit), None)
+        headers = (header for header in self.headers if header.key == "purchase_price" and header.per_unit)
+        return next((header.unit for header in headers if header.unit in KG_PER_UNIT), None)
 
     @property
     def fine(self) -> bool:
