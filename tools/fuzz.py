@@ -421,12 +421,14 @@ def _strategy_text(chance: random.Random) -> str:
 
 
 def _called(command: tuple[str, ...]) -> tuple[int, str, str]:
-    out, err = io.StringIO(), io.StringIO()
+    bytes_out, err = io.BytesIO(), io.StringIO()
+    out = io.TextIOWrapper(bytes_out, "utf-8", newline="")  # feeds and pages are written as bytes
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = run(list(command))
+    out.flush()
     if code == INTERRUPTED:
         raise KeyboardInterrupt
-    return code, out.getvalue(), err.getvalue()
+    return code, bytes_out.getvalue().decode("utf-8", "replace"), err.getvalue()
 
 
 def called(case: Case) -> tuple[int, str, str]:
