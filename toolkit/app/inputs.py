@@ -217,8 +217,16 @@ class PricedMarket:
             priced = priced.take([key for key in products.keys if key in priced])
         universe = _select(strategy.universe, priced, products, own=None if own is None else named, only=self.only)
         universe = priced.take([*universe.keys, *(key for key in also if key in priced and key not in universe)])
-        if own is not None and not {*universe.keys} <= {*mine}:
-            notes += (note(said("Own prices for {assets}.", assets=list(mine))),)
+        bundled = {*self.context.snapshot["prices"]["asset"]}
+        idle = [key for key in mine if key not in universe and key not in held and key not in bundled]
+        if idle:
+            text = said(
+                "Own prices of {assets} are not used: the strategy does not name them, and they are no product.", assets=idle
+            )
+            remedy = "Call the series as the product is called (gold), or name them in the strategy."
+            notes += (Remark("data", text, remedy, tuple(idle), comes_first=True),)
+        if used := [key for key in mine if key not in idle]:
+            notes += () if {*universe.keys} <= {*mine} else (note(said("Own prices for {assets}.", assets=used)),)
         return Inputs(
             snapshot=snapshot,
             universe=universe,

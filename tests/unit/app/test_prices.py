@@ -378,3 +378,16 @@ def test_a_price_three_times_off_is_told_with_the_slip_that_explains_it_and_ten_
     assert refused == (not 0.1 < float(times.replace(",", "")) < 10)
     accepted = of("physical-basket", own(tmp_path, text, accept=(asset,)))
     assert not [r for r in accepted.notes if "times the bundled" in r.text]
+
+
+def test_a_series_that_nothing_uses_is_a_warning(tmp_path):
+    """A download of gold futures beside a strategy that holds gold bars: its price was ignored without a word."""
+    head = "Date,Open,High,Low,Close,Adj Close,Volume\n"
+    yahoo = head + "2026-11-20,4700,4720,4690,4710,4710,1000\n2026-11-23,4710,4730,4700,4725,4725,12\n"
+    inputs = of("physical-basket", own(tmp_path, yahoo, "GC=F.csv"))
+    (told,) = [remark for remark in inputs.notes if "are not used" in remark.text]
+    assert (told.is_warning, told.comes_first, told.assets) == (True, True, ("GC=F",))
+    assert "GC=F" not in inputs.universe
+    assert not [remark for remark in inputs.notes if remark.text.startswith("Own prices for")]
+    held = of("minimum-risk", own(tmp_path, months("mine", 5)))
+    assert not [remark for remark in held.notes if "are not used" in remark.text]
