@@ -1,4 +1,4 @@
-"""The ledger in force with the user's own events over it."""
+"""What a command knows of a day: read once, with the user's own events in its ledger."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from datetime import date
 
 import pytest
 
+import toolkit.data.package
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.control_states import control_states
 from toolkit.app.controls import Route, calendar, check_country, controls, parse_purity, parse_within
+from toolkit.app.optimize import propose
+from toolkit.app.request import Request
 from toolkit.core.errors import DataError, FrameError, SpecError
+from toolkit.supply.controls import ControlLedger
 
 TODAY = date(2026, 11, 24)
 
@@ -131,3 +135,24 @@ def test_a_notice_means_the_same_in_every_report(settings, destination):
             m for route in of[asset] for m in route["measures"] if m["event_id"] == "EV037b" and route["end_user"] == "civil"
         ]
         assert ban["status"] == "suspended"
+
+
+def test_a_run_with_its_report_reads_each_table_once_and_makes_one_ledger(tmp_path, monkeypatch):
+    read, made = [], []
+    table, ledger = toolkit.data.package.read_table, ControlLedger.of
+
+    def counted(path, schema):
+        read.append(path.name)
+        return table(path, schema)
+
+    def made_of(*args, **options):
+        made.append(options["reviewed_to"])
+        return ledger(*args, **options)
+
+    monkeypatch.setattr(toolkit.data.package, "read_table", counted)
+    monkeypatch.setattr(ControlLedger, "of", made_of)
+    context = Context(resolve({"output.folder": str(tmp_path)}, environment={}), TODAY)
+    propose(Request("physical-basket", context)).save(report=True)
+    assert len(read) > 10
+    assert sorted(read) == sorted({*read})
+    assert len(made) == 1
