@@ -25,7 +25,6 @@ AS_GIVEN, OWN_QUOTE = "as_given", "own_quote"
 """Basis of own prices that state none, and what those of a day are called."""
 BUNDLED, OWN_SERIES, OWN_PRICE, DEALER = "bundled", "own_series", "own_price", "dealer"
 """Whose a price is: of the package, of a series or a price of a day of the user's files, of a dealer's list there."""
-OF_A_DAY = (OWN_PRICE, DEALER)
 DAILY_CHANGES = 60
 """A quarter of daily prices is a series; of less, the bundled months tell more of risk."""
 DEALER_BOTH = "dealer_bid_ask"

@@ -44,8 +44,3 @@ def amend(
     )
     kept_scopes = scopes.filter(~pl.col("event_id").is_in(spelled["event_id"].implode()) & ~denied)
     return pl.concat([kept, mine]), pl.concat([kept_scopes, spelled])
-
-
-def own_ids(events: pl.DataFrame) -> tuple[str, ...]:
-    """Ids of the events that are the user's, sorted."""
-    return tuple(sorted(events.filter(pl.col("source") == USER)["event_id"]))

@@ -7,7 +7,7 @@ The upper bound counts ``OTH`` as a single country. Mine and refinery figures ar
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
@@ -178,33 +178,6 @@ def scored_supplies(
         for asset in assets
         if asset.stage is not None and (asset.key, asset.stage) in there
     }
-
-
-def concentration_table(supplies: Collection[SupplyShares]) -> pl.DataFrame:
-    """One row a supply, most concentrated first.
-
-    Returns:
-        Columns asset, stage, top_country, top_share, n_minus_1, hhi, hhi_upper (all 0..1), other, period_start, period_end,
-        source, known_from.
-    """
-    columns = (
-        "asset",
-        "stage",
-        "top_country",
-        "top_share",
-        "n_minus_1",
-        "hhi",
-        "hhi_upper",
-        "other",
-        "period_start",
-        "period_end",
-        "source",
-        "known_from",
-    )
-    schema = {name: pl.String if name in ("asset", "stage", "top_country", "source") else pl.Float64 for name in columns}
-    schema |= dict.fromkeys(("period_start", "period_end", "known_from"), pl.Date)
-    rows = [{name: getattr(supply, name) for name in columns} for supply in supplies]
-    return pl.DataFrame(rows, schema=schema, orient="row").sort("hhi", "asset", descending=[True, False])
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from datetime import date
 
 import polars as pl
 
-from toolkit.supply.amend import amend, own_ids
+from toolkit.core.market import USER
+from toolkit.supply.amend import amend
 from toolkit.supply.controls import ControlLedger
 
 
@@ -22,7 +23,7 @@ def test_an_official_extension_added_by_the_user_keeps_the_ban_suspended(tables,
     found = ledger.state("gallium", "metal", on=date(2026, 11, 28), destination="USA")
     assert found.headline == "licence+ban_suspended"
     assert next(m for m in found.measures if m.event_id == "EV037b").until == date(2027, 11, 27)
-    assert own_ids(events) == ("MY1",)
+    assert events.filter(source=USER)["event_id"].to_list() == ["MY1"]
 
 
 def test_an_own_row_overrides_a_date_and_stays_visible_as_own(tables, frames):

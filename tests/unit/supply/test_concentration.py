@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from toolkit.core.errors import DataError, GapError
-from toolkit.supply.concentration import concentration_table, country_exposure, newest_shares, supply_shares
+from toolkit.supply.concentration import country_exposure, newest_shares, supply_shares
 
 
 def table(*tables: tuple[str, int, int, dict[str, float]], asset="tin", stage="processing") -> pl.DataFrame:
@@ -92,17 +92,6 @@ def test_stages_are_never_mixed_and_unknown_names_have_hints(tables):
 def test_a_table_of_nothing_but_a_remainder_has_no_concentration():
     with pytest.raises(GapError, match="name no country"):
         supply_shares(table(("a", 2024, 2024, {"OTH": 1.0})), "tin", "processing")
-
-
-def test_the_table_is_ranked():
-    supplies = [
-        supply_shares(table(("a", 2024, 2024, {"CHN": share, "PER": 1 - share}), asset=asset), asset, "processing")
-        for asset, share in (("tin", 0.5), ("lead", 0.9))
-    ]
-    found = concentration_table(supplies)
-    assert found["asset"].to_list() == ["lead", "tin"]
-    assert found["hhi"].to_list() == pytest.approx([0.82, 0.5])
-    assert concentration_table([]).columns == found.columns
 
 
 def test_exposure_accounts_for_every_weight():
