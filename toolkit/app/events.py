@@ -11,7 +11,7 @@ import polars as pl
 
 from toolkit.app.context import Context
 from toolkit.app.plain import plain
-from toolkit.factors.factors import MEMBERS
+from toolkit.core.baskets import MEMBERS
 from toolkit.supply.event_study import (
     ANNOUNCEMENT,
     NO_REACTION,

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from toolkit.app.inputs import Inputs
+from toolkit.core.baskets import DOLLAR_SERIES
 from toolkit.factors.correlations import rank_correlation
 from toolkit.factors.covariance import FactorCovariance, NamedFactors
-from toolkit.factors.factors import DOLLAR_SERIES, MARKET, SUPPLY
+from toolkit.factors.factors import MARKET, SUPPLY
 from toolkit.factors.forecast import FloatArray, Forecast
 from toolkit.strategy.model import Strategy
 

@@ -7,10 +7,10 @@ from datetime import date
 
 from toolkit.app.inputs import Inputs
 from toolkit.core.assets import Asset, Universe
+from toolkit.core.baskets import MEMBERS
 from toolkit.core.errors import SpecError
 from toolkit.core.said import said, together
 from toolkit.factors.expected.prior import members
-from toolkit.factors.factors import MEMBERS
 from toolkit.factors.scenarios import Shock
 from toolkit.strategy.model import Strategy
 from toolkit.strategy.scenarios import ShockSpec

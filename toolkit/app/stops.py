@@ -17,8 +17,8 @@ from toolkit.app.assumptions import find_assumption, parse_elasticity
 from toolkit.app.context import Context
 from toolkit.app.events import comparable_cases
 from toolkit.app.supply import supply_of
+from toolkit.core.baskets import MEMBERS
 from toolkit.core.market import Snapshot
-from toolkit.factors.factors import MEMBERS
 from toolkit.supply.concentration import scored_supplies
 from toolkit.supply.controls import CHINA
 from toolkit.supply.event_study import Case

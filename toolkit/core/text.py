@@ -70,3 +70,8 @@ def _visible(character: str) -> str:
     if category == "Cf":
         return ""
     return character if category in ("Zs", "Co") or (category == "Cn" and ord(character) & 0xFFFE != 0xFFFE) else _REPLACED
+
+
+def words(text: str | None) -> tuple[str, ...]:
+    """The entries of a column that holds a list, `;` between them."""
+    return tuple(part.strip() for part in (text or "").split(";") if part.strip())

@@ -12,31 +12,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from toolkit.core.baskets import DOLLAR, MEMBERS
 from toolkit.factors.forecast import FloatArray, Loadings
 from toolkit.factors.increments import Increments
 from toolkit.factors.observation.joint import capped
 from toolkit.factors.pooling import pool
-from toolkit.factors.timeseries.baskets import (
-    DOLLAR,
-    DOLLAR_SERIES,
-    MARKET,
-    MEMBERS,
-    MINIMUM_PERIODS,
-    SUPPLY,
-    Factors,
-    Recipe,
-    mean_weights,
-    membership,
-)
+from toolkit.factors.timeseries.baskets import MARKET, MINIMUM_PERIODS, SUPPLY, Factors, Recipe, mean_weights, membership
 from toolkit.factors.timeseries.least_squares import least_squares
 from toolkit.factors.timeseries.moments import Portfolios
 from toolkit.factors.weighting import decay
 
 __all__ = [
     "DOLLAR",
-    "DOLLAR_SERIES",
     "MARKET",
-    "MEMBERS",
     "MINIMUM_PERIODS",
     "SUPPLY",
     "Loadings",

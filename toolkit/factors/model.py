@@ -10,11 +10,12 @@ import numpy as np
 import polars as pl
 
 from toolkit.core.assets import Universe
+from toolkit.core.baskets import MEMBERS
 from toolkit.core.said import said
 from toolkit.factors.covariance import BlendCovariance, CovarianceInputs, CovarianceSpec, FactorCovariance
 from toolkit.factors.currency import translation
 from toolkit.factors.expected import ReturnsSpec, ZeroReturns
-from toolkit.factors.factors import MEMBERS, membership
+from toolkit.factors.factors import membership
 from toolkit.factors.forecast import AssetRisk, FloatArray, Forecast
 from toolkit.factors.history import AnnualPrices
 from toolkit.factors.levels import price_levels

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from toolkit.core.baskets import DOLLAR_SERIES, MEMBERS
 from toolkit.factors.currency import Translation
-from toolkit.factors.factors import DOLLAR_SERIES, MEMBERS, mean_weights
+from toolkit.factors.factors import mean_weights
 from toolkit.factors.forecast import FloatArray
 from toolkit.factors.increments import Increments
 from toolkit.factors.observation.averaging import volatility_factor

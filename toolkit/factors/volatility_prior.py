@@ -32,11 +32,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from toolkit.core.baskets import MEMBERS
 from toolkit.factors.forecast import FloatArray
 from toolkit.factors.history import AnnualPrices
 from toolkit.factors.observation.local_level import LocalLevels
 from toolkit.factors.thin import AVERAGED_VARIANCE, polygammas, pooled_volatility
-from toolkit.factors.timeseries.baskets import MEMBERS
 
 SINCE = 1970
 """First year of the unit values of the USGS: before, prices of most of these metals were lists of their producers."""

@@ -8,16 +8,12 @@ from typing import Any
 
 from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.size import PieceSize
+from toolkit.core.text import words
 
 PRACTICE = "practice"
 """Kind of events that are seen, not announced."""
 
 KINDS = ("control", PRACTICE, "policy", "market")
-
-
-def words(text: str | None) -> tuple[str, ...]:
-    """The entries of a column that holds a list, `;` between them."""
-    return tuple(part.strip() for part in (text or "").split(";") if part.strip())
 
 
 OFFICIAL, AGREED, REPORTED, CLAIMED = "official", "agreed", "reported", "claimed"

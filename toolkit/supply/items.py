@@ -7,8 +7,8 @@ from datetime import date
 import polars as pl
 
 from toolkit.core.errors import DataError, SpecError
+from toolkit.core.text import words
 from toolkit.supply.controls import ControlLedger
-from toolkit.supply.events import words
 
 SHORTEST_CODE = 4
 """Digits of a heading of the Harmonized System; fewer name a chapter, which is no help in a list of items."""

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 import polars as pl
 
 from toolkit.core.errors import FrameError, did_you_mean
+from toolkit.core.text import words
 from toolkit.supply.events import (
     CERTAINTIES,
     COVERAGES,
@@ -18,7 +19,6 @@ from toolkit.supply.events import (
     PRECISIONS,
     RELATIONS,
     STANDINGS,
-    words,
 )
 
 ROW = "row"

@@ -14,10 +14,10 @@ from datetime import date
 import polars as pl
 
 from toolkit.core.errors import DataError
+from toolkit.core.text import words
 from toolkit.core.trade_names import CHINESE, METALS
 from toolkit.supply.chronology import IN_FORCE
 from toolkit.supply.controls import ControlLedger
-from toolkit.supply.events import words
 
 NATIONAL_LINE = 8
 """Digits of a line of the Chinese tariff; ten add the number under which customs counts a part of it."""

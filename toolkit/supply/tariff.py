@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from toolkit.core.said import said, together
-from toolkit.supply.events import words
+from toolkit.core.text import words
 
 SUBHEADING = 6
 """Digits of a subheading of the Harmonized System: the finest that is the same in every country."""

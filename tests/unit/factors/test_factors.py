@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 from statsmodels.regression.linear_model import OLS, WLS
 
-from toolkit.factors.factors import MARKET, MEMBERS, SUPPLY, fit, mean_weights, membership
+from toolkit.core.baskets import MEMBERS
+from toolkit.factors.factors import MARKET, SUPPLY, fit, mean_weights, membership
 from toolkit.factors.increments import Increments
 from toolkit.factors.timeseries.baskets import Recipe
 from toolkit.factors.timeseries.least_squares import automatic_lags, least_squares

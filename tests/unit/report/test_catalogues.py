@@ -16,6 +16,7 @@ from tests.subjects import Record, proposal
 from toolkit.app.report.theme import language
 from toolkit.core.frames import TABLES
 from toolkit.core.said import retellable, said, together
+from toolkit.core.text import words
 from toolkit.data.package import bundled_folder, bundled_market, descriptor
 from toolkit.factors.covariance import CovarianceSpec
 from toolkit.factors.expected import ReturnsSpec
@@ -26,7 +27,6 @@ from toolkit.report.words.formats import readable
 from toolkit.report.words.language import Language
 from toolkit.report.words.names import country, origin, place, short_country, towards
 from toolkit.report.words.text import plain
-from toolkit.supply.events import words
 from tools.messages import catalogue, has_words, messages, missing
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -11,7 +11,7 @@ import pytest
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.events import event_study
-from toolkit.factors.factors import MEMBERS
+from toolkit.core.baskets import MEMBERS
 from toolkit.supply.control_rate import LIFT
 from toolkit.supply.monthly_series import monthly
 from toolkit.supply.shock_prior import control_cases, shock_prior

@@ -8,11 +8,12 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
+from toolkit.core.baskets import MEMBERS
 from toolkit.core.decode import Spec
 from toolkit.core.said import said
 from toolkit.factors.covariance.adjust import eigen_adjusted, newey_west_covariance
 from toolkit.factors.covariance.form import CovarianceInputs, FactorForm, correlated
-from toolkit.factors.factors import MARKET, MEMBERS, SUPPLY, fit
+from toolkit.factors.factors import MARKET, SUPPLY, fit
 from toolkit.factors.forecast import FloatArray, Loadings
 from toolkit.factors.observation.joint import capped
 from toolkit.factors.panel import DAILY

@@ -11,23 +11,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from toolkit.core.baskets import DOLLAR, MEMBERS
 from toolkit.factors.forecast import FloatArray
 from toolkit.factors.increments import Increments
 
-DOLLAR = "dollar"
-DOLLAR_SERIES = "currency:USD"
-"""Name of the exchange rate among the series; no asset key has a colon."""
 SUPPLY = "supply_shock"
 MARKET = "equal_weight"
-MEMBERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "precious_metals": ("gold", "silver", "platinum", "palladium"),
-        "base_metals": ("aluminium", "copper", "lead", "nickel", "tin", "zinc"),
-        "energy": ("brent", "natural_gas_us"),
-        DOLLAR: (DOLLAR_SERIES,),
-    }
-)
-"""Series behind each observed factor, by name; those that are not there are not waited for."""
 MINIMUM_PERIODS = 12
 """Fewer joint periods than this make no factor and fit no loading."""
 
