@@ -28,7 +28,7 @@ import numpy as np
 
 from toolkit.optimize.problem import Inequalities
 from toolkit.optimize.programs.shortfall import solve_shortfall
-from toolkit.risk.tail import CVaR
+from toolkit.risk_measures.tail import CVaR
 
 sys.path.append(os.environ.get("PEERS_PACKAGES", "/tmp/peers-cvar/lib/python3.11/site-packages"))
 

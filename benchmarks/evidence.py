@@ -21,9 +21,11 @@ import polars as pl
 
 from benchmarks import levels
 from toolkit.core.assets import Asset, Universe
-from toolkit.core.market import Market
-from toolkit.data.package import bundled_folder, load_market
-from toolkit.factors.covariance import (
+from toolkit.core.forecast import FloatArray
+from toolkit.market.market import Market
+from toolkit.market.package import bundled_folder, load_market
+from toolkit.returns.volatility_prior import volatility_prior, yearly_changes, yearly_prices
+from toolkit.risk_model.covariance import (
     BlendCovariance,
     CovarianceSpec,
     DynamicCovariance,
@@ -37,10 +39,8 @@ from toolkit.factors.covariance import (
     PoetCovariance,
     SampleCovariance,
 )
-from toolkit.factors.evaluation import bias_statistic, qlike, random_portfolios, standardised
-from toolkit.factors.forecast import FloatArray
-from toolkit.factors.model import estimate
-from toolkit.factors.volatility_prior import volatility_prior, yearly_changes, yearly_prices
+from toolkit.risk_model.evaluation import bias_statistic, qlike, random_portfolios, standardised
+from toolkit.risk_model.model import estimate
 
 ROOT = Path(__file__).parents[1]
 LISTED = ROOT.parent / "shared" / "testdata" / "listed_adjclose_daily.csv"

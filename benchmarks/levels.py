@@ -17,10 +17,10 @@ import numpy as np
 import polars as pl
 from scipy.optimize import minimize
 
-from toolkit.core.market import Snapshot
-from toolkit.factors.forecast import FloatArray
-from toolkit.factors.observation.level_filter import MODEL, LevelModel, Mixture, beliefs, filtered_levels, scarcity
-from toolkit.factors.observation.local_level import local_levels
+from toolkit.core.forecast import FloatArray
+from toolkit.market.market import Snapshot
+from toolkit.returns.observation.level_filter import MODEL, LevelModel, Mixture, beliefs, filtered_levels, scarcity
+from toolkit.returns.observation.local_level import local_levels
 
 FIRST = 11
 """First month whose forecast counts, from 0."""

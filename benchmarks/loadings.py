@@ -28,8 +28,8 @@ import polars as pl
 from statsmodels.regression.linear_model import OLS
 from statsmodels.regression.rolling import RollingOLS
 
-from toolkit.factors.regression import regress
-from toolkit.factors.rolling import rolling
+from toolkit.risk_model.regression import regress
+from toolkit.risk_model.rolling import rolling
 
 DAYS = 2500
 FULL_ASSETS, FULL_FACTORS = 3000, 15

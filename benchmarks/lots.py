@@ -15,13 +15,13 @@ import numpy as np
 
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import ToolkitError
-from toolkit.factors.forecast import Forecast
-from toolkit.factors.scenarios import Scenarios
+from toolkit.core.forecast import Forecast
 from toolkit.optimize.allocate import Solver, allocate
 from toolkit.optimize.costs import Costs
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.terms import constraint_kinds, objective_kinds
 from toolkit.optimize.terms.base import Facts
+from toolkit.scenarios.sets import Scenarios
 
 BUDGET = 100_000.0
 CAPS: list[dict[str, Any]] = [

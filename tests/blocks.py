@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
 
 from toolkit.report.document import Block, Columns, Drawing, Figure, Table
-from toolkit.report.words.text import Span
+from toolkit.report.i18n.text import Span
 
 
 def figures(blocks: Iterable[Block]) -> list[Figure]:

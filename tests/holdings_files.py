@@ -6,11 +6,11 @@ import io
 from datetime import date
 
 from toolkit.app.lots import LotNames
+from toolkit.controls.ledger import ControlLedger
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.frames import ControlEvents, ControlScopes
-from toolkit.data.files.holdings import parse
-from toolkit.data.files.lots import ReadFile
-from toolkit.supply.controls import ControlLedger
+from toolkit.market.readers.holdings.lots import ReadFile
+from toolkit.market.readers.holdings.read import parse
 
 TODAY = date(2026, 11, 24)
 PRODUCTS = Universe(

@@ -13,17 +13,17 @@ from typing import Any, ParamSpec, TypeVar
 import pytest
 
 from toolkit.app import subjects
+from toolkit.app.allocation.request import Request
 from toolkit.app.config import Settings, resolve
 from toolkit.app.context import Context
 from toolkit.app.exposure import ExposureRequest
 from toolkit.app.findings import Ask
 from toolkit.app.findings.part import Part
 from toolkit.app.optimize import NoAnswer, propose
-from toolkit.app.plain import plain
 from toolkit.app.report.theme import language
-from toolkit.app.request import Request
 from toolkit.app.subjects import Subject, parts_of
-from toolkit.core.said import phrases, sentences
+from toolkit.core.messages import phrases, sentences
+from toolkit.core.plain import plain
 from toolkit.report.findings import Findings
 
 AS_OF = date(2026, 11, 24)

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from toolkit.report.words.formats import Formats
+from toolkit.report.i18n.formats import Formats
 
 KEYS = ("lot_id", "asset", "name", "destination")
 """What names a row of a list, in the order in which it is looked for."""

@@ -42,9 +42,9 @@ from toolkit.cli.main import app, run
 from toolkit.core.decode import parse_toml
 from toolkit.core.errors import SpecError
 from toolkit.core.limits import LARGEST
-from toolkit.data.package import bundled_folder
+from toolkit.market.package import bundled_folder
 from toolkit.optimize.terms.measures import CLOSED
-from toolkit.risk import measures
+from toolkit.risk_measures import measures
 from toolkit.strategy.decode import decode_strategy
 
 CORPUS = Path(__file__).parents[1] / "tests" / "corpus"

@@ -10,14 +10,14 @@ import piqp
 
 from benchmarks.optimizer.data import AVERSION, CAP, GROUPS, YEAR, Array, group, names
 from toolkit.core.assets import Asset, Universe
-from toolkit.factors.forecast import Forecast
-from toolkit.factors.scenarios import Scenarios
+from toolkit.core.forecast import Forecast
 from toolkit.optimize.allocate import allocate
 from toolkit.optimize.costs import Costs
 from toolkit.optimize.frontier import Frontier, frontier
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.terms import constraint_kinds, objective_kinds
 from toolkit.optimize.terms.base import Constraint, Facts
+from toolkit.scenarios.sets import Scenarios
 
 KINDS = {"hrp": "hierarchical_risk_parity", "min_cvar": "min_risk", "frontier": "max_utility", "what_if": "min_risk"}
 CAPPED = ("min_risk", "max_utility", "frontier", "what_if")

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from toolkit.core.frames import TABLES
-from toolkit.data.package import bundled_folder, bundled_market, descriptor, read_table, sources, validate_package
+from toolkit.market.package import bundled_folder, bundled_market, descriptor, read_table, sources, validate_package
 
 
 def table(name: str) -> pl.DataFrame:

@@ -34,10 +34,10 @@ from toolkit.app.report.theme import language
 from toolkit.core.decode import read_toml
 from toolkit.report import document as d
 from toolkit.report.compose import Definition, looked_at
+from toolkit.report.formats.data import as_data
+from toolkit.report.i18n.language import WORDS
+from toolkit.report.i18n.text import NONE, Span, plain
 from toolkit.report.markers import Origin, origins_of
-from toolkit.report.media.data import as_data
-from toolkit.report.words.language import WORDS
-from toolkit.report.words.text import NONE, Span, plain
 
 REPORTS = {
     "run": ("allocation", "full", "webinar"),

@@ -10,7 +10,7 @@ import pytest
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.supply import supply
-from toolkit.data.package import bundled_folder, bundled_market, descriptor
+from toolkit.market.package import bundled_folder, bundled_market, descriptor
 
 EVER = bundled_market().until(date(2100, 1, 1))
 

@@ -11,7 +11,7 @@ import pytest
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.controls import Route, controls
-from toolkit.data.files.events import KEYS, MOST_EVENTS
+from toolkit.market.readers.events import KEYS, MOST_EVENTS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "events.md").read_text(encoding="utf-8")
 DAY = date(2026, 11, 25)

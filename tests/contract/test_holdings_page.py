@@ -10,8 +10,8 @@ import pytest
 from tests.holdings_files import parsed
 from toolkit.core.countries import country_names
 from toolkit.core.places import place
-from toolkit.data.files.holdings import MOST_LOTS
-from toolkit.data.files.holdings_columns import COLUMNS
+from toolkit.market.readers.holdings.columns import COLUMNS
+from toolkit.market.readers.holdings.read import MOST_LOTS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "holdings.md").read_text(encoding="utf-8")
 

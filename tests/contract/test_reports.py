@@ -18,7 +18,7 @@ from toolkit.app.subjects import DEFAULT_REPORT, Subject
 from toolkit.report.compose import Definition, builders, compose
 from toolkit.report.document import Missing
 from toolkit.report.findings import Findings
-from toolkit.report.words.text import plain
+from toolkit.report.i18n.text import plain
 
 LIMIT = 500_000
 ONE = "\n".join(HOLDINGS.splitlines()[:2]) + "\n"

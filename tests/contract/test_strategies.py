@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.optimize import propose
-from toolkit.app.request import Request
 from toolkit.app.run_schema import check_run
 from toolkit.optimize.terms import constraint_kinds, objective_kinds
 from toolkit.strategy.decode import load_strategy

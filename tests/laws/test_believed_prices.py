@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.valuation import unit_prices
+from toolkit.controls.periods import SCHEMA
 from toolkit.core.assets import Asset, Universe
-from toolkit.factors.covariance.sample import SampleCovariance
-from toolkit.factors.levels import error_on, price_levels
-from toolkit.factors.model import estimate
-from toolkit.factors.observation.level_filter import DELIVERY_LAG, filtered_levels
-from toolkit.supply.spells import SCHEMA
+from toolkit.returns.observation.level_filter import DELIVERY_LAG, filtered_levels
+from toolkit.returns.price_levels import error_on, price_levels
+from toolkit.risk_model.covariance.sample import SampleCovariance
+from toolkit.risk_model.model import estimate
 
 DAY = date(2026, 11, 24)
 SAME = 1e-12

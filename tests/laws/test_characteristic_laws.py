@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolkit.app.characteristics import supply_exposures
-from toolkit.core.market import Snapshot
-from toolkit.data.package import bundled_market
-from toolkit.factors.characteristics import Exposures, characteristic_returns
-from toolkit.factors.increments import Increments
+from toolkit.market.market import Snapshot
+from toolkit.market.package import bundled_market
+from toolkit.returns.observed_returns import Increments
+from toolkit.risk_model.characteristics import Exposures, characteristic_returns
 
 PERIODS, N = 40, 14
 RNG = np.random.default_rng(11)

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from toolkit.controls.events import COUNTING
+from toolkit.controls.ledger import ControlLedger
+from toolkit.controls.periods import control_spells
+from toolkit.controls.upcoming import upcoming
 from toolkit.core.frames import TABLES
-from toolkit.data.package import bundled_folder, read_table
-from toolkit.supply.controls import ControlLedger
-from toolkit.supply.events import COUNTING
-from toolkit.supply.spells import control_spells
-from toolkit.supply.upcoming import upcoming
+from toolkit.market.package import bundled_folder, read_table
 
 FIRST, LAST = date(2009, 1, 1), date(2027, 12, 31)
 FORMS = [

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from toolkit.factors.covariance import CovarianceInputs, CovarianceSpec
-from toolkit.factors.increments import Increments
+from toolkit.returns.observed_returns import Increments
+from toolkit.risk_model.covariance import CovarianceInputs, CovarianceSpec
 
 SPECS = [kind() for kind in get_args(get_args(CovarianceSpec)[0])]
 SHAPES = ((40, 1), (40, 2), (60, 6), (16, 30), (25, 24))

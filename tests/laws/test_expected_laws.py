@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from toolkit.factors.covariance.form import CovarianceInputs, FactorForm
-from toolkit.factors.expected import EquilibriumReturns, HistoricalReturns, ViewsReturns
-from toolkit.factors.expected.posterior import Views, black_litterman
-from toolkit.factors.increments import Increments
+from toolkit.returns.observed_returns import Increments
+from toolkit.risk_model.covariance.form import CovarianceInputs, FactorForm
+from toolkit.risk_model.expected_returns import EquilibriumReturns, HistoricalReturns, ViewsReturns
+from toolkit.risk_model.expected_returns.posterior import Views, black_litterman
 
 NAMES = tuple("abcdef")
 N = len(NAMES)

@@ -14,7 +14,7 @@ from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.core.countries import CODES, country, country_names
 from toolkit.core.places import place
-from toolkit.supply.exposure import lot_exposures
+from toolkit.holdings.exposure import lot_exposures
 
 TODAY = date(2026, 11, 25)
 PLACED = {"status", "delivery"}

@@ -11,16 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolkit.core.assets import Asset, Universe
-from toolkit.data.package import bundled_market
-from toolkit.factors.covariance import (
+from toolkit.market.package import bundled_market
+from toolkit.returns.observed_returns import Increments
+from toolkit.risk_model.covariance import (
     CovarianceInputs,
     EwmaCovariance,
     FactorCovariance,
     LedoitWolfCovariance,
     SampleCovariance,
 )
-from toolkit.factors.increments import Increments
-from toolkit.factors.model import estimate
+from toolkit.risk_model.model import estimate
 
 SNAPSHOT = bundled_market().until(date(2026, 11, 24))
 KEYS = ("gallium", "tellurium", "tungsten", "indium", "gold", "silver")

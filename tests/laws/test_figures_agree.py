@@ -22,7 +22,7 @@ from toolkit.app.context import Context
 from toolkit.app.exposure import ExposureRequest
 from toolkit.app.subjects import holdings, market
 from toolkit.cli.main import run
-from toolkit.supply.exposure import IN_TRANSIT, STORED
+from toolkit.holdings.exposure import IN_TRANSIT, STORED
 
 DAY = "2026-11-24"
 GOLD = "AU-1,gold,metal,999.9,0.1,kg,2025-01-10,90000,EUR,AUS,DEU,stored,,,,,"

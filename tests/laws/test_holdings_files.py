@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from tests.holdings_files import GERMAN, parsed
 from toolkit.core.errors import ToolkitError
-from toolkit.data.files.cells import amount
-from toolkit.data.files.holdings_columns import BY_KEY, COLUMNS
-from toolkit.data.files.holdings_copy import corrected, template
-from toolkit.data.files.lots import CHECK
+from toolkit.market.readers.cells import amount
+from toolkit.market.readers.holdings.columns import BY_KEY, COLUMNS
+from toolkit.market.readers.holdings.corrected_copy import corrected, template
+from toolkit.market.readers.holdings.lots import CHECK
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 DISTURBANCES = (";", ",", ".", '"', "\n", "-", "#", "# ", "0", "1.234", "1,234", "\t", "€", "¥", " g", "kg", "?", "%", "\x07", "\u202e", "nan",

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from tests.holdings_files import parsed
 from toolkit.core.errors import FrameError
-from toolkit.data.files.columns import amounts
-from toolkit.data.files.prices import read_prices
-from toolkit.data.files.tabular import read_table
+from toolkit.market.readers.columns import amounts
+from toolkit.market.readers.prices import read_prices
+from toolkit.market.readers.tabular import read_table
 
 TODAY = date(2026, 11, 24)
 MARKS = {

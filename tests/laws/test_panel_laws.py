@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolkit.core.assets import Asset, Universe
-from toolkit.factors.covariance.form import FactorForm
-from toolkit.factors.panel import align
-from toolkit.factors.ragged import coverage, with_silent
-from toolkit.factors.thin import annual_volatility, effective_excess, log_volatility, pooled_volatility
+from toolkit.returns.panel import align
+from toolkit.returns.volatility_pooling import annual_volatility, effective_excess, log_volatility, pooled_volatility
+from toolkit.risk_model.annual_assets import coverage, with_silent
+from toolkit.risk_model.covariance.form import FactorForm
 
 KEYS = ("a", "b", "c", "hf", "nd")
 MONTHS = [date(2018 + i // 12, i % 12 + 1, 28) for i in range(72)]

@@ -13,9 +13,9 @@ import pytest
 from tests.unit.data.files.test_quotations import LAYOUTS
 from toolkit.core.errors import DataError, SpecError
 from toolkit.core.frames import Prices
-from toolkit.data.files.price_checks import HIGHEST, LOWEST
-from toolkit.data.files.prices import read_prices
-from toolkit.data.files.quotations import field_of
+from toolkit.market.readers.price_checks import HIGHEST, LOWEST
+from toolkit.market.readers.prices import read_prices
+from toolkit.market.readers.quotations import field_of
 
 TODAY = date(2026, 11, 24)
 PLAIN = (

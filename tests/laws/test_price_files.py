@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from toolkit.core.errors import DataError
 from toolkit.core.frames import Prices
-from toolkit.data.files.price_checks import HIGHEST, JUMPS, LOWEST
-from toolkit.data.files.prices import GERMAN, OPTIONAL, read_prices
-from toolkit.data.files.quotations import field_of
+from toolkit.market.readers.price_checks import HIGHEST, JUMPS, LOWEST
+from toolkit.market.readers.prices import GERMAN, OPTIONAL, read_prices
+from toolkit.market.readers.quotations import field_of
 
 TODAY = date(2026, 11, 24)
 RESERVED = {"date", "asset", "price", *OPTIONAL, *GERMAN}

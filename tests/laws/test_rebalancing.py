@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import toolkit.app.context
+from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.optimize import propose
-from toolkit.app.request import Request
-from toolkit.data.package import bundled_folder, load_market
+from toolkit.market.package import bundled_folder, load_market
 
 DAY = date(2026, 11, 24)
 MONEY = {"EUR": 1e5, "USD": 1e5, "GBP": 1e5, "CHF": 1e5, "JPY": 17e6, "CNY": 8e5}

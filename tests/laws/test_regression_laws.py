@@ -9,10 +9,10 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from toolkit.factors.factors import fit
-from toolkit.factors.increments import Increments
-from toolkit.factors.regression import regress
-from toolkit.factors.rolling import rolling
+from toolkit.returns.observed_returns import Increments
+from toolkit.risk_model.factor_regression import fit
+from toolkit.risk_model.regression import regress
+from toolkit.risk_model.rolling import rolling
 
 T, WINDOW = 60, 25
 ASSETS, FACTORS = ("a", "b", "c", "d"), ("f", "g", "h")

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.supply.delay import LicenceDelay, cover
-from toolkit.supply.shock import (
+from toolkit.holdings.licence_delay import LicenceDelay, cover
+from toolkit.shocks.elasticity import (
     Elasticity,
     currency,
     demand_slump,

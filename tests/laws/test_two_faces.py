@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from toolkit.factors.scenarios import Scenarios
-from toolkit.risk import measures
-from toolkit.risk.base import contributions, gradient, measured, scale
+from toolkit.risk_measures import measures
+from toolkit.risk_measures.base import contributions, gradient, measured, scale
+from toolkit.scenarios.sets import Scenarios
 
 SETTINGS = settings(max_examples=12, deadline=None, derandomize=True)
 NAMES = sorted(measures())

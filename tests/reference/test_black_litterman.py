@@ -7,9 +7,9 @@ from datetime import date
 import numpy as np
 import pytest
 
-from toolkit.factors.covariance.form import CovarianceInputs, FactorForm
-from toolkit.factors.expected import EquilibriumReturns, ExpectedReturns, HistoricalReturns, ViewsReturns
-from toolkit.factors.increments import Increments
+from toolkit.returns.observed_returns import Increments
+from toolkit.risk_model.covariance.form import CovarianceInputs, FactorForm
+from toolkit.risk_model.expected_returns import EquilibriumReturns, ExpectedReturns, HistoricalReturns, ViewsReturns
 
 COUNTRIES = ("Australia", "Canada", "France", "Germany", "Japan", "UK", "USA")
 CORRELATION = np.array(

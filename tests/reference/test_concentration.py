@@ -16,7 +16,7 @@ import polars as pl
 import pytest
 
 from toolkit.core.frames import TABLES
-from toolkit.data.package import bundled_folder, read_table
+from toolkit.market.package import bundled_folder, read_table
 from toolkit.supply.concentration import SupplyShares, supply_shares
 
 

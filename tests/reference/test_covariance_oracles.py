@@ -8,7 +8,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from toolkit.factors.covariance import (
+from toolkit.returns.observed_returns import Increments
+from toolkit.risk_model.covariance import (
     CovarianceInputs,
     EwmaConstantCorrelationCovariance,
     LedoitWolfCovariance,
@@ -18,7 +19,6 @@ from toolkit.factors.covariance import (
     PoetCovariance,
     SampleCovariance,
 )
-from toolkit.factors.increments import Increments
 
 
 def covariance(spec, mean: np.ndarray, uncertainty: np.ndarray | None = None) -> np.ndarray:

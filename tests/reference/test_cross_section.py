@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from toolkit.factors.characteristics import Exposures, characteristic_returns
-from toolkit.factors.increments import Increments
-from toolkit.factors.premia import mean_and_error
+from toolkit.returns.observed_returns import Increments
+from toolkit.risk_model.characteristics import Exposures, characteristic_returns
+from toolkit.risk_model.premia import mean_and_error
 
 PERIODS, N = 60, 17
 DAYS = tuple(date(2010, 1, 1) + timedelta(days=31 * t) for t in range(PERIODS + 1))

@@ -13,11 +13,11 @@ import polars as pl
 import pytest
 
 from toolkit.core.assets import Asset, Universe
-from toolkit.data.package import bundled_market
-from toolkit.factors.covariance import FactorCovariance
-from toolkit.factors.model import estimate
-from toolkit.factors.observation import search
-from toolkit.factors.observation.local_level import local_levels
+from toolkit.market.package import bundled_market
+from toolkit.returns.observation import search
+from toolkit.returns.observation.local_level import local_levels
+from toolkit.risk_model.covariance import FactorCovariance
+from toolkit.risk_model.model import estimate
 
 CAREFUL = {
     "gallium": (1.24, 0.36),

@@ -11,15 +11,15 @@ from statsmodels.tsa.arima.model import ARIMA
 from statsmodels.tsa.statespace.kalman_filter import KalmanFilter
 from statsmodels.tsa.statespace.structural import UnobservedComponents
 
-from toolkit.factors.covariance import CovarianceInputs, LedoitWolfCovariance
-from toolkit.factors.increments import Increments
-from toolkit.factors.observation import mixture, search
-from toolkit.factors.observation.joint import START, latent_increments, smooth
-from toolkit.factors.observation.local_level import local_levels
-from toolkit.factors.observation.mixture import filter_levels
-from toolkit.factors.observation.moving_average import fit
-from toolkit.factors.observation.smoothing import getmansky
-from toolkit.factors.pooling import pool
+from toolkit.returns.observation import mixture, search
+from toolkit.returns.observation.joint import START, latent_increments, smooth
+from toolkit.returns.observation.local_level import local_levels
+from toolkit.returns.observation.mixture import filter_levels
+from toolkit.returns.observation.moving_average import fit
+from toolkit.returns.observation.smoothing import getmansky
+from toolkit.returns.observed_returns import Increments
+from toolkit.returns.pooling import pool
+from toolkit.risk_model.covariance import CovarianceInputs, LedoitWolfCovariance
 
 
 def test_smoother_agrees_with_statsmodels():

@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 from toolkit.core.assets import Asset, Universe
-from toolkit.factors.covariance import FactorCovariance, SampleCovariance
-from toolkit.factors.model import estimate
+from toolkit.risk_model.covariance import FactorCovariance, SampleCovariance
+from toolkit.risk_model.model import estimate
 
 FILE = Path(__file__).parents[3] / "shared" / "testdata" / "listed_adjclose_daily.csv"
 pytestmark = [pytest.mark.testdata, pytest.mark.skipif(not FILE.exists(), reason="../shared/testdata is not here")]

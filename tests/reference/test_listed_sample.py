@@ -8,11 +8,11 @@ import polars as pl
 import pytest
 from scipy.optimize import minimize
 
+from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.optimize import propose
 from toolkit.app.prices import PriceFiles
-from toolkit.app.request import Request
 
 STRATEGY = """
 [about]

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
-from toolkit.factors.scenarios import Scenarios
-from toolkit.risk import measures
-from toolkit.risk.base import contributions
-from toolkit.risk.drawdown import drawdowns
-from toolkit.risk.tail import normal_cvar
+from toolkit.risk_measures import measures
+from toolkit.risk_measures.base import contributions
+from toolkit.risk_measures.drawdown import drawdowns
+from toolkit.risk_measures.tail import normal_cvar
+from toolkit.scenarios.sets import Scenarios
 
 SIGMA, MU = 0.2, -0.03
 SMALL = np.array([0.10, -0.20, 0.00, 0.30])  # losses

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from toolkit.factors.observation.autocorrelation import first_autocorrelation
-from toolkit.factors.observation.averaging import TRADING_DAYS, autocorrelation, volatility_factor
-from toolkit.factors.observation.joint import latent_increments
-from toolkit.factors.observation.local_level import local_levels
-from toolkit.factors.observation.mixture import INFLATION
-from toolkit.factors.observation.persistence import horizon_variance
-from toolkit.factors.observation.smoothing import GELTNER, GETMANSKY, geltner, getmansky, unsmooth
+from toolkit.returns.observation.autocorrelation import first_autocorrelation
+from toolkit.returns.observation.averaging import TRADING_DAYS, autocorrelation, volatility_factor
+from toolkit.returns.observation.joint import latent_increments
+from toolkit.returns.observation.local_level import local_levels
+from toolkit.returns.observation.mixture import INFLATION
+from toolkit.returns.observation.persistence import horizon_variance
+from toolkit.returns.observation.smoothing import GELTNER, GETMANSKY, geltner, getmansky, unsmooth
 
 SERIES = 50
 DAYS = 2500

@@ -9,13 +9,13 @@ import polars as pl
 import pytest
 
 from toolkit.core.assets import Asset, Universe
-from toolkit.factors.covariance import FactorCovariance
-from toolkit.factors.covariance.form import FactorForm
-from toolkit.factors.history import AnnualPrices
-from toolkit.factors.model import estimate
-from toolkit.factors.panel import align
-from toolkit.factors.ragged import annual_correlation, coverage, with_silent
-from toolkit.factors.thin import annual_volatility, effective_excess, log_volatility
+from toolkit.returns.history import AnnualPrices
+from toolkit.returns.panel import align
+from toolkit.returns.volatility_pooling import annual_volatility, effective_excess, log_volatility
+from toolkit.risk_model.annual_assets import annual_correlation, coverage, with_silent
+from toolkit.risk_model.covariance import FactorCovariance
+from toolkit.risk_model.covariance.form import FactorForm
+from toolkit.risk_model.model import estimate
 
 DAYS = [day for i in range(3600) if (day := date(2010, 1, 4) + timedelta(days=i)).weekday() < 5][:2500]
 WEEKDAYS = 365.25 * 5 / 7

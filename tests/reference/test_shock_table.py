@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from toolkit.core.errors import SpecError
-from toolkit.supply.delay import LicenceDelay
-from toolkit.supply.shock import Elasticity, Scenario, linear_multiple, price_band, price_multiple
+from toolkit.holdings.licence_delay import LicenceDelay
+from toolkit.shocks.elasticity import Elasticity, Scenario, linear_multiple, price_band, price_multiple
 
 
 @pytest.mark.parametrize(

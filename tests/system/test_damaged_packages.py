@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from toolkit.cli.main import run
-from toolkit.data.package import bundled_folder
+from toolkit.market.package import bundled_folder
 
 
 @pytest.fixture

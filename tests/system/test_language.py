@@ -11,7 +11,7 @@ import pytest
 
 from toolkit.app.language import language
 from toolkit.optimize.terms import constraint_kinds, objective_kinds
-from toolkit.risk import measures
+from toolkit.risk_measures import measures
 from toolkit.strategy.decode import decode_strategy, load_strategy
 
 REPOSITORY = Path(__file__).resolve().parents[2]

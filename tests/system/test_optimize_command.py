@@ -17,7 +17,7 @@ import polars as pl
 import pytest
 
 from toolkit.core.frames import TABLES
-from toolkit.data.package import bundled_folder, read_table
+from toolkit.market.package import bundled_folder, read_table
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

@@ -17,7 +17,7 @@ from toolkit.app.report import FORMATS, as_document
 from toolkit.app.report.pdf import VARIABLE
 from toolkit.core.errors import SpecError
 from toolkit.report.document import Document
-from toolkit.report.words.language import Language
+from toolkit.report.i18n.language import Language
 
 ENGINES = [
     pytest.param("chromium", marks=[pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no chromium")]),

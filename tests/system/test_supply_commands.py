@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from toolkit.cli.main import run
-from toolkit.data.package import bundled_folder
+from toolkit.market.package import bundled_folder
 
 TODAY = ("--as-of", "2026-11-24")
 CONTRACT = {

@@ -9,9 +9,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-import toolkit.data
+import toolkit.market
 
-BUNDLED = Path(toolkit.data.__file__).parent / "bundled"
+BUNDLED = Path(toolkit.market.__file__).parent / "bundled"
 ARGUMENTS = ("--no-report", "--quiet", "--json", "--as-of", "2026-11-24")
 HEAD = "lot_id,asset,form,purity,quantity,unit,purchase_date,purchase_price,currency,origin_country,location,status\n"
 OWNED = """GA-OLD,gallium,metal,4N,3,kg,2024-01-03,500,EUR,CHN,DEU,stored

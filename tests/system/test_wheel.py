@@ -30,8 +30,8 @@ def test_the_wheel_carries_strategies_reports_and_data_and_one_top_level_name(wh
         "toolkit/_shipped/reports/allocation.toml",
         "toolkit/_shipped/reports/assets/report.css",
         "toolkit/_shipped/reports/templates/page.html.j2",
-        "toolkit/data/bundled/prices.csv",
-        "toolkit/data/bundled/datapackage.json",
+        "toolkit/market/bundled/prices.csv",
+        "toolkit/market/bundled/datapackage.json",
     ):
         assert wanted in names
     tops = {name.split("/")[0] for name in names}

@@ -10,7 +10,7 @@ from datetime import date
 
 import pytest
 
-from toolkit.data.package import bundled_market
+from toolkit.market.package import bundled_market
 
 MONTHS = ["2025-11-28", "2025-12-26", "2026-01-30", "2026-02-27", "2026-03-31", "2026-04-30", "2026-05-29", "2026-06-30",
           "2026-07-31", "2026-08-31", "2026-09-30", "2026-10-30"]  # fmt: skip

@@ -1,1 +1,1 @@
-"""Layer 6: use-cases, workspace, configuration and stored runs. What a command or a web page calls."""
+"""Use-cases, workspace, configuration and stored runs. What a command or a web page calls."""

@@ -10,11 +10,11 @@ import polars as pl
 
 from toolkit.core.assets import Universe
 from toolkit.core.errors import GapError, SpecError
+from toolkit.core.forecast import FloatArray
 from toolkit.core.limits import LARGEST_RATIO, check_number
-from toolkit.core.market import Snapshot
-from toolkit.factors.forecast import FloatArray
-from toolkit.supply.delay import LicenceDelay
-from toolkit.supply.shock import Elasticity
+from toolkit.holdings.licence_delay import LicenceDelay
+from toolkit.market.market import Snapshot
+from toolkit.shocks.elasticity import Elasticity
 
 EVERY = "all"
 
@@ -105,7 +105,7 @@ def value_added_tax(snapshot: Snapshot, country: str) -> dict[str, Any]:
 
 
 def companion_scale(snapshot: Snapshot) -> dict[str, float]:
-    """The number 0..1 that stands for each word of the column `by_product`, for `toolkit.supply.characteristics`."""
+    """The number 0..1 that stands for each word of the column `by_product`, for `toolkit.risk_model.supply_characteristics`."""
     rows = snapshot["assumptions"].filter((pl.col("name") == "companion_share") & pl.col("central").is_not_null())
     return dict(rows.select("subject", "central").iter_rows())
 

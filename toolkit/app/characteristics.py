@@ -8,14 +8,14 @@ import numpy as np
 import polars as pl
 
 from toolkit.app.assumptions import companion_scale
+from toolkit.controls.chronology import DAY
+from toolkit.controls.ledger import ControlLedger
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import GapError
-from toolkit.core.market import Snapshot
-from toolkit.factors.characteristics import CharacteristicReturns, Exposures, characteristic_returns
-from toolkit.factors.increments import Increments
-from toolkit.supply.characteristics import NAMES, supply_characteristics
-from toolkit.supply.chronology import DAY
-from toolkit.supply.controls import ControlLedger
+from toolkit.market.market import Snapshot
+from toolkit.returns.observed_returns import Increments
+from toolkit.risk_model.characteristics import CharacteristicReturns, Exposures, characteristic_returns
+from toolkit.risk_model.supply_characteristics import NAMES, supply_characteristics
 
 METAL = "metal"
 TRADED_FORMS = {"graphite_flake": "natural flake"}
@@ -103,7 +103,7 @@ def _reporter(flows: pl.DataFrame, destination: str) -> str:
 def supply_premia(
     snapshot: Snapshot, changes: Increments, periods_per_year: float, *, destination: str
 ) -> CharacteristicReturns:
-    """What the characteristics of supply earned, period by period: see `toolkit.factors.characteristics`.
+    """What the characteristics of supply earned, period by period: see `toolkit.risk_model.characteristics`.
 
     Args:
         snapshot: The market as known today.

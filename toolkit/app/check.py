@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import PurePath
 
-from toolkit.app.prepare import Prepared, prepare
-from toolkit.app.request import Request
+from toolkit.app.allocation.prepare import Prepared, prepare
+from toolkit.app.allocation.request import Request
 from toolkit.core.decode import raise_faults
 from toolkit.core.errors import ToolkitError
 from toolkit.optimize.problem import Problem

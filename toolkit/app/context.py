@@ -11,12 +11,12 @@ from types import MappingProxyType
 
 from toolkit.app.config import Settings
 from toolkit.app.own_events import Events, ledger_of, notes_of, products_of, visible_ids, with_own_events
+from toolkit.controls.ledger import ControlLedger
 from toolkit.core.assets import Universe
 from toolkit.core.errors import DataError
-from toolkit.core.market import Market, Snapshot
-from toolkit.data.files.events import OwnEvents
-from toolkit.data.package import bundled_folder, descriptor, load_market
-from toolkit.supply.controls import ControlLedger
+from toolkit.market.market import Market, Snapshot
+from toolkit.market.package import bundled_folder, descriptor, load_market
+from toolkit.market.readers.events import OwnEvents
 
 
 def package_folder(settings: Settings) -> Path:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from toolkit.controls.chronology import DAY, IN_FORCE, SUSPENDED, UNSETTLED
+from toolkit.controls.events import AGREED, CIVIL, CLAIMS, SUSPENDS, Event
+from toolkit.controls.ledger import CHINA, ControlLedger
 from toolkit.core.assets import Asset, Universe
-from toolkit.supply.chronology import DAY, IN_FORCE, SUSPENDED, UNSETTLED
-from toolkit.supply.controls import CHINA, ControlLedger
-from toolkit.supply.events import AGREED, CIVIL, CLAIMS, SUSPENDS, Event
-from toolkit.supply.resale import SINGLED_OUT
+from toolkit.holdings.resale import SINGLED_OUT
 
 DRAWN = ("ban", "licence", "exporter_whitelist")
 """Instruments with a lane in the timeline; the others accompany these."""

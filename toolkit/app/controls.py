@@ -10,16 +10,16 @@ from typing import Any
 import polars as pl
 
 from toolkit.app.context import Context
-from toolkit.app.plain import plain
+from toolkit.controls.events import CIVIL
+from toolkit.controls.items import find_items
+from toolkit.controls.ledger import CHINA
+from toolkit.controls.purity import purity_fraction
+from toolkit.controls.state import ControlState, review_note
+from toolkit.controls.upcoming import upcoming
 from toolkit.core.countries import country, country_hint
 from toolkit.core.errors import SpecError
+from toolkit.core.plain import plain
 from toolkit.core.size import PieceSize
-from toolkit.supply.controls import CHINA
-from toolkit.supply.events import CIVIL
-from toolkit.supply.items import find_items
-from toolkit.supply.purity import purity_fraction
-from toolkit.supply.state import ControlState, review_note
-from toolkit.supply.upcoming import upcoming
 
 COMMON_FORM = "metal"
 UNITS = {"d": 1, "w": 7, "m": 30, "y": 365}
@@ -126,7 +126,7 @@ def product_controls(context: Context, route: Route, as_of: date) -> tuple[Contr
 
 
 def items(context: Context, query: str, as_of: date) -> pl.DataFrame:
-    """The controlled items that a tariff code or words find; see `toolkit.supply.items.find_items`."""
+    """The controlled items that a tariff code or words find; see `toolkit.controls.items.find_items`."""
     return find_items(context.ledger, query, on=as_of)
 
 

@@ -10,9 +10,11 @@ from typing import Any
 import polars as pl
 
 from toolkit.app.context import Context
-from toolkit.app.plain import plain
+from toolkit.controls.events import COUNTING
+from toolkit.controls.periods import control_spells
 from toolkit.core.baskets import MEMBERS
-from toolkit.supply.event_study import (
+from toolkit.core.plain import plain
+from toolkit.shocks.event_study import (
     ANNOUNCEMENT,
     NO_REACTION,
     THIN,
@@ -24,9 +26,7 @@ from toolkit.supply.event_study import (
     study,
     summary,
 )
-from toolkit.supply.events import COUNTING
-from toolkit.supply.monthly_series import NOISY, SMOOTHING, MonthlySeries, monthly
-from toolkit.supply.spells import control_spells
+from toolkit.shocks.monthly_series import NOISY, SMOOTHING, MonthlySeries, monthly
 
 BENCHMARK, METAL = "base_metals", "metal"
 

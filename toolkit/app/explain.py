@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from toolkit.app.allocation.record import rounded
 from toolkit.app.optimize import Result
-from toolkit.app.record import rounded
-from toolkit.factors.forecast import FloatArray
+from toolkit.core.forecast import FloatArray
 from toolkit.optimize.explain.bets import HELD, effective_bets, effective_number
 from toolkit.optimize.explain.marginal import Marginals, annual_cost, from_others, marginals
 from toolkit.optimize.explain.sensitivity import POINT, Analysis, Sensitivity, analyse
@@ -22,9 +22,9 @@ from toolkit.optimize.objective import objective_value
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.terms.base import target_weights
 from toolkit.optimize.terms.objectives import Track
-from toolkit.report.words.language import Language
-from toolkit.report.words.worth import NOTHING, fall_in_words, worth
-from toolkit.risk.variance import risk_contributions, volatility
+from toolkit.report.i18n.language import Language
+from toolkit.report.i18n.worth import NOTHING, fall_in_words, worth
+from toolkit.risk_measures.variance import risk_contributions, volatility
 
 SOFT = 1e-7
 """How far beyond a soft limit an answer counts as breaking it."""

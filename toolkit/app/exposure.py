@@ -9,30 +9,23 @@ from typing import Any
 
 import polars as pl
 
+from toolkit.app.allocation.costs import monthly_use
+from toolkit.app.allocation.warnings import late
 from toolkit.app.assumptions import licence_delay, value_added_tax
-from toolkit.app.cautions import late
 from toolkit.app.context import Context
-from toolkit.app.costs import monthly_use
-from toolkit.app.exchange import rates_used
-from toolkit.app.exposure_statements import gaps, owed, statements
-from toolkit.app.instruments import Instrument, instruments, out_of_scope
 from toolkit.app.lots import LotNames, below_grade_remarks, instruments_of, read_lots
-from toolkit.app.plain import plain
-from toolkit.app.price_levels import price_doubts, price_warnings
 from toolkit.app.prices import PriceFiles, read_own
-from toolkit.app.purchases import Purchase, purchases
 from toolkit.app.stops import FURTHER, price_responses, stop_bands, stop_shares
 from toolkit.app.valuation import ANNUAL, FILTERED, KINDS, UnitPrice, unit_prices, with_own_prices
+from toolkit.controls.ledger import CHINA, ControlLedger
+from toolkit.controls.state import review_note
+from toolkit.controls.upcoming import upcoming
 from toolkit.core.errors import GapError
 from toolkit.core.limits import LARGEST_RATIO, check_number
-from toolkit.core.market import Snapshot
+from toolkit.core.messages import phrases, said
+from toolkit.core.plain import plain
 from toolkit.core.remarks import Remark, by_money, in_record, note
-from toolkit.core.said import phrases, said
-from toolkit.data.files.lots import few
-from toolkit.supply.concentration import CountryExposure, SupplyShares, country_exposure, newest_shares, scored_supplies
-from toolkit.supply.controls import CHINA, ControlLedger
-from toolkit.supply.delay import Cover, LicenceDelay, cover
-from toolkit.supply.exposure import (
+from toolkit.holdings.exposure import (
     PLANS,
     IndustryShare,
     LotExposure,
@@ -41,10 +34,17 @@ from toolkit.supply.exposure import (
     industries,
     lot_exposures,
 )
-from toolkit.supply.resale import export_law
-from toolkit.supply.shock import PriceBand
-from toolkit.supply.state import review_note
-from toolkit.supply.upcoming import upcoming
+from toolkit.holdings.instruments import Instrument, instruments, out_of_scope
+from toolkit.holdings.licence_delay import Cover, LicenceDelay, cover
+from toolkit.holdings.price_slips import price_doubts, price_warnings
+from toolkit.holdings.purchases import Purchase, purchases
+from toolkit.holdings.resale import export_law
+from toolkit.holdings.statements import gaps, owed, statements
+from toolkit.market.exchange_rates import rates_used
+from toolkit.market.market import Snapshot
+from toolkit.market.readers.holdings.lots import few
+from toolkit.shocks.elasticity import PriceBand
+from toolkit.supply.concentration import CountryExposure, SupplyShares, country_exposure, newest_shares, scored_supplies
 
 AHEAD_DAYS = 400
 """How far the calendar of what is held looks."""

@@ -9,23 +9,23 @@ from typing import Any
 
 import polars as pl
 
+from toolkit.app.allocation.factor_model import correlations, factor_model
+from toolkit.app.allocation.forecast import lookback_months, strategy_forecast
+from toolkit.app.allocation.inputs import Inputs, gather
 from toolkit.app.characteristics import supply_premia
 from toolkit.app.context import Context
 from toolkit.app.definitions import find
-from toolkit.app.factor_model import correlations, factor_model
-from toolkit.app.forecast import lookback_months, strategy_forecast
-from toolkit.app.inputs import Inputs, gather
-from toolkit.app.plain import plain
 from toolkit.app.prices import PriceFiles
 from toolkit.app.walk_forward import Bias, walk_forward
 from toolkit.core.errors import DataError, GapError
-from toolkit.core.said import said
-from toolkit.factors.characteristics import CharacteristicReturns
-from toolkit.factors.currency import translation
-from toolkit.factors.forecast import Forecast
-from toolkit.factors.increments import Increments
-from toolkit.factors.observed import Observed, observe
-from toolkit.factors.panel import align
+from toolkit.core.forecast import Forecast
+from toolkit.core.messages import said
+from toolkit.core.plain import plain
+from toolkit.returns.currencies import translation
+from toolkit.returns.observed_returns import Increments
+from toolkit.returns.panel import align
+from toolkit.risk_model.characteristics import CharacteristicReturns
+from toolkit.risk_model.observed import Observed, observe
 from toolkit.strategy.decode import load_strategy
 from toolkit.strategy.model import Strategy
 
@@ -43,10 +43,10 @@ class FactorsAnswer:
     Attributes:
         strategy: Whose model it is.
         currency: Of the risk.
-        model: From `toolkit.app.factor_model`.
+        model: From `toolkit.app.allocation.factor_model`.
         forecast: What it was read from.
         characteristics: None where nothing could be compared; a note says why.
-        correlations: From `toolkit.app.factor_model`.
+        correlations: From `toolkit.app.allocation.factor_model`.
         bias: How past forecasts did, one record a kind of outcome.
         notes: What a reader must know of prices and risk; those on characteristics are with them.
     """

@@ -10,12 +10,12 @@ from typing import Any
 import polars as pl
 
 from toolkit.app.context import Context
-from toolkit.app.plain import plain
+from toolkit.controls.events import COUNTING, Event
+from toolkit.controls.ledger import CHINA
 from toolkit.core.errors import DataError, GapError, did_you_mean
-from toolkit.data.files.flows import read_flows
+from toolkit.core.plain import plain
+from toolkit.market.readers.flows import read_flows
 from toolkit.supply.collapse import RULE, Collapse, FlowAround, collapses, flow_around
-from toolkit.supply.controls import CHINA
-from toolkit.supply.events import COUNTING, Event
 from toolkit.supply.flows import (
     DIVERSION_RULE,
     Diversion,

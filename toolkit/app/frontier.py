@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from toolkit.app.prepare import prepare
-from toolkit.app.record import rounded
-from toolkit.app.request import Request
+from toolkit.app.allocation.prepare import prepare
+from toolkit.app.allocation.record import rounded
+from toolkit.app.allocation.request import Request
 from toolkit.app.runs import SCHEMA_VERSION, put
 from toolkit.core.errors import SpecError
 from toolkit.optimize.frontier import Frontier, Point, frontier

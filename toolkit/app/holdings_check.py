@@ -10,16 +10,16 @@ import polars as pl
 
 from toolkit.app.context import Context
 from toolkit.app.lots import LotNames, instruments_of, parse_lots
-from toolkit.app.plain import plain
-from toolkit.app.price_levels import price_doubts, price_warnings
 from toolkit.app.prices import PriceFiles, read_own
 from toolkit.app.runs import put
 from toolkit.core.errors import DataError, SpecError
 from toolkit.core.places import place
+from toolkit.core.plain import plain
 from toolkit.core.remarks import Remark
-from toolkit.data.files.faults import row_error
-from toolkit.data.files.holdings_copy import corrected
-from toolkit.data.files.lots import Lots, ReadFile, lot_of
+from toolkit.holdings.price_slips import price_doubts, price_warnings
+from toolkit.market.readers.faults import row_error
+from toolkit.market.readers.holdings.corrected_copy import corrected
+from toolkit.market.readers.holdings.lots import Lots, ReadFile, lot_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # frames have no truth value, so answers are compared by identity

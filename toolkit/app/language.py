@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from toolkit.app.language_words import COMMON
 from toolkit.optimize.terms import constraint_kinds, objective_kinds
 from toolkit.optimize.terms.measures import CLOSED, MeasureName
-from toolkit.risk import measures
+from toolkit.risk_measures import measures
 from toolkit.strategy.decode import SECTIONS
 from toolkit.strategy.model import VatSpec
 from toolkit.strategy.periods import Period

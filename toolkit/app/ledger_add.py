@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.app.context import Context
-from toolkit.app.plain import plain
 from toolkit.app.runs import put
+from toolkit.controls.events import CIVIL, EUROPEAN_UNION, Event
+from toolkit.controls.ledger import CHINA
+from toolkit.controls.state import ControlState
 from toolkit.core.errors import DataError, FrameError, SpecError
-from toolkit.core.market import OWN_MARK
-from toolkit.data.files.events import KEYS
-from toolkit.data.files.events_add import parse_event, with_event
-from toolkit.supply.controls import CHINA
-from toolkit.supply.event_study import event_metals, notice_key
-from toolkit.supply.events import CIVIL, EUROPEAN_UNION, Event
-from toolkit.supply.state import ControlState
+from toolkit.core.plain import plain
+from toolkit.market.market import OWN_MARK
+from toolkit.market.readers.events import KEYS
+from toolkit.market.readers.events_add import parse_event, with_event
+from toolkit.shocks.event_study import event_metals, notice_key
 
 METAL, ALL = "metal", "all"
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from toolkit.app.context import Context
 from toolkit.app.ledger_add import evidence_state
-from toolkit.app.plain import plain
-from toolkit.data.files.licence_catalogue import LicenceCatalogue, read_licence_catalogue
-from toolkit.supply.ledger_review import LedgerReview, review_ledger
-from toolkit.supply.licence_catalogue import NOT_JUDGED, ItemCheck, MissingCode, compare_with_catalogue
-from toolkit.supply.state import review_note
+from toolkit.controls.ledger_review import LedgerReview, review_ledger
+from toolkit.controls.licence_catalogue import NOT_JUDGED, ItemCheck, MissingCode, compare_with_catalogue
+from toolkit.controls.state import review_note
+from toolkit.core.plain import plain
+from toolkit.market.readers.licence_catalogue import LicenceCatalogue, read_licence_catalogue
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # frames have no truth value, so answers are compared by identity

@@ -9,17 +9,17 @@ from typing import BinaryIO
 
 import polars as pl
 
+from toolkit.controls.ledger import ControlLedger
+from toolkit.controls.purity import purity_fraction
 from toolkit.core.assets import Universe
 from toolkit.core.countries import foldings
 from toolkit.core.errors import DataError, did_you_mean
+from toolkit.core.messages import Said, said
 from toolkit.core.remarks import Remark
-from toolkit.core.said import Said, said
 from toolkit.core.trade_names import METALS, SYMBOLS, coin_and_metal, metal_and_form
-from toolkit.data.files.cells import PURITY
-from toolkit.data.files.holdings import parse, read_holdings
-from toolkit.data.files.lots import Holdings, ReadFile, few
-from toolkit.supply.controls import ControlLedger
-from toolkit.supply.purity import purity_fraction
+from toolkit.market.readers.cells import PURITY
+from toolkit.market.readers.holdings.lots import Holdings, ReadFile, few
+from toolkit.market.readers.holdings.read import parse, read_holdings
 
 PRECIOUS = "precious_metals"
 LESS_PURE = 0.01
@@ -128,7 +128,7 @@ def read_lots(
     """The lots of a holdings file as they were on a day: what was bought later is planned on it.
 
     Raises:
-        DataError, FrameError: as `toolkit.data.files.holdings.read_holdings`.
+        DataError, FrameError: as `toolkit.market.readers.holdings.read.read_holdings`.
     """
     names = LotNames(ledger, products, tuple(instruments))
     holdings = read_holdings(path, names=names, today=date.today())
@@ -206,6 +206,6 @@ def parse_lots(
     instruments: Iterable[str] = (),
     stdin: BinaryIO | None = None,
 ) -> ReadFile:
-    """The file as far as it can be read, with all its faults; see `toolkit.data.files.holdings.parse`."""
+    """The file as far as it can be read, with all its faults; see `toolkit.market.readers.holdings.read.parse`."""
     names = LotNames(ledger, products, tuple(instruments))
     return parse(path, names=names, today=date.today(), stdin=stdin)

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from toolkit.app.allocation.pieces import allocate_in_pieces
+from toolkit.app.allocation.prepare import NOT_SOLD_YET, Prepared, prepare
+from toolkit.app.allocation.record import run_record
+from toolkit.app.allocation.request import Request
 from toolkit.app.clients import path_word
 from toolkit.app.context import Context
 from toolkit.app.own_events import kept
-from toolkit.app.pieces import allocate_in_pieces
-from toolkit.app.prepare import NOT_SOLD_YET, Prepared, prepare
-from toolkit.app.record import run_record
-from toolkit.app.request import Request
 from toolkit.app.runs import run_files, run_id, store, with_checksums
 from toolkit.app.versions import versions
 from toolkit.core.errors import Infeasible
-from toolkit.core.said import said
-from toolkit.data.files.lots import few
+from toolkit.core.messages import said
+from toolkit.market.readers.holdings.lots import few
 from toolkit.optimize.allocate import Allocation
 from toolkit.optimize.conflict.moves import OWN_NAME
 from toolkit.optimize.problem import Problem

@@ -10,15 +10,15 @@ from typing import Any
 
 import polars as pl
 
+from toolkit.controls.events import END_USERS, EUROPEAN_UNION, INSTRUMENTS, KINDS, RELATIONS, STANDINGS
+from toolkit.controls.ledger import ControlLedger
+from toolkit.controls.ledger_checks import mentioned
+from toolkit.controls.user_events import amend
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import FrameError
-from toolkit.core.market import USER, Market, Snapshot, Source
-from toolkit.core.said import said
-from toolkit.data.files.events import OwnEvents, read_events
-from toolkit.supply.amend import amend
-from toolkit.supply.controls import ControlLedger
-from toolkit.supply.events import END_USERS, EUROPEAN_UNION, INSTRUMENTS, KINDS, RELATIONS, STANDINGS
-from toolkit.supply.ledger_checks import mentioned
+from toolkit.core.messages import said
+from toolkit.market.market import USER, Market, Snapshot, Source
+from toolkit.market.readers.events import OwnEvents, read_events
 
 Events = str | OwnEvents | None
 """Own events as a verb is given them: a file, what was read of one, or none."""

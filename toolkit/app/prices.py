@@ -10,19 +10,19 @@ from typing import Any
 import polars as pl
 
 from toolkit.app.lots import LotNames
-from toolkit.app.price_levels import FAR, WRONG, KnownPrices, is_far
-from toolkit.app.quotes import newest_quotes, too_short
 from toolkit.core.assets import CASH, Universe
 from toolkit.core.countries import foldings
 from toolkit.core.errors import DataError, GapError, did_you_mean
-from toolkit.core.market import Snapshot
+from toolkit.core.messages import said
 from toolkit.core.remarks import Remark, note
-from toolkit.core.said import said
 from toolkit.core.text import figure
 from toolkit.core.units import KG_PER_UNIT
-from toolkit.data.files.cells import unit
-from toolkit.data.files.price_files import read_price_files
-from toolkit.data.files.prices import PriceFile
+from toolkit.holdings.price_slips import FAR, WRONG, KnownPrices, is_far
+from toolkit.market.market import Snapshot
+from toolkit.market.readers.cells import unit
+from toolkit.market.readers.price_files import read_price_files
+from toolkit.market.readers.prices import PriceFile
+from toolkit.returns.quotes import newest_quotes, too_short
 
 LEVELS = "levels"
 """Name that accepts every own price far from the bundled level of its metal."""
@@ -53,7 +53,7 @@ class OwnPrices:
 
     Attributes:
         frame: Visible rows of `toolkit.core.frames.Prices`.
-        quotes: Prices of a day (`toolkit.app.quotes`): one visible row a product, in no series.
+        quotes: Prices of a day (`toolkit.returns.quotes`): one visible row a product, in no series.
         file: As it was read, with the names of the files for known assets.
         notes: What a reader must know of the whole files.
         reading: How they were read, and what is assumed of units.

@@ -10,15 +10,14 @@ from typing import Any
 
 from toolkit.app.assumptions import EVERY, Assumption, find_assumption
 from toolkit.app.context import Context
-from toolkit.app.plain import plain
 from toolkit.app.stops import PUBLISHED_RESPONSE, is_exchange_traded, price_responses
 from toolkit.app.valuation import UnitPrice, unit_prices
 from toolkit.core.errors import SpecError
 from toolkit.core.limits import LARGEST_RATIO, check_number
-from toolkit.core.market import Snapshot
+from toolkit.core.plain import plain
 from toolkit.core.text import figure
-from toolkit.supply.price_response import LEVELS, Response, ResponseCase
-from toolkit.supply.shock import (
+from toolkit.market.market import Snapshot
+from toolkit.shocks.elasticity import (
     HolderEffect,
     PriceBand,
     Scenario,
@@ -31,6 +30,7 @@ from toolkit.supply.shock import (
     price_multiple,
     tighten,
 )
+from toolkit.shocks.price_response import LEVELS, Response, ResponseCase
 
 PREMIUM = "outside_premium"
 

@@ -17,13 +17,12 @@ from toolkit.app.assumptions import find_assumption, parse_elasticity
 from toolkit.app.context import Context
 from toolkit.app.events import comparable_cases
 from toolkit.app.supply import supply_of
+from toolkit.controls.ledger import CHINA
 from toolkit.core.baskets import MEMBERS
-from toolkit.core.market import Snapshot
-from toolkit.supply.concentration import scored_supplies
-from toolkit.supply.controls import CHINA
-from toolkit.supply.event_study import Case
-from toolkit.supply.flows import flow_series
-from toolkit.supply.price_response import (
+from toolkit.market.market import Snapshot
+from toolkit.shocks.elasticity import Elasticity, PriceBand, price_band
+from toolkit.shocks.event_study import Case
+from toolkit.shocks.price_response import (
     OBSERVED,
     PUBLISHED,
     PUBLISHED_ERROR,
@@ -32,7 +31,8 @@ from toolkit.supply.price_response import (
     import_fall,
     responses,
 )
-from toolkit.supply.shock import Elasticity, PriceBand, price_band
+from toolkit.supply.concentration import scored_supplies
+from toolkit.supply.flows import flow_series
 
 POSTERIOR, FURTHER = "posterior", "other metals"
 PUBLISHED_RESPONSE = "published_price_response"

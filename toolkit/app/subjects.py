@@ -18,11 +18,11 @@ from toolkit.app.control_states import control_states, timeline
 from toolkit.app.exposure import AHEAD_DAYS, ExposureRequest, expose
 from toolkit.app.findings import Ask, findings
 from toolkit.app.own_events import kept, kept_in
-from toolkit.app.plain import plain
+from toolkit.controls.upcoming import upcoming
+from toolkit.core.messages import phrases, sentences
+from toolkit.core.plain import plain
 from toolkit.core.remarks import in_record, note
-from toolkit.core.said import phrases, sentences
 from toolkit.core.text import one_line
-from toolkit.supply.upcoming import upcoming
 
 RUN, CONFLICT, HOLDINGS, MARKET = "run", "conflict", "exposure", "market"
 DEFAULT_REPORT: Mapping[str, str] = {

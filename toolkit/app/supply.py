@@ -11,12 +11,14 @@ import polars as pl
 
 from toolkit.app.context import Context
 from toolkit.app.controls import check_country
-from toolkit.app.plain import plain
+from toolkit.controls.events import COUNTING
+from toolkit.controls.ledger import CHINA
 from toolkit.core.assets import Asset
 from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean
 from toolkit.core.limits import LARGEST_RATIO, check_number
-from toolkit.core.market import Snapshot
-from toolkit.core.said import Said, said
+from toolkit.core.messages import Said, said
+from toolkit.core.plain import plain
+from toolkit.market.market import Snapshot
 from toolkit.supply.concentration import (
     GovernanceRisk,
     GovernedConcentration,
@@ -26,7 +28,6 @@ from toolkit.supply.concentration import (
     newest_shares,
     supply_shares,
 )
-from toolkit.supply.controls import CHINA
 from toolkit.supply.criticality import (
     IMPORTANCE_THRESHOLD,
     NEUTRAL_TRADE,
@@ -38,7 +39,6 @@ from toolkit.supply.criticality import (
     published_scores,
     scenario_ratio,
 )
-from toolkit.supply.events import COUNTING
 
 REFINING = "processing"
 BY_PRODUCT = "yes"

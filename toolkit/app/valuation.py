@@ -9,17 +9,17 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from toolkit.app.exchange import last_rate
 from toolkit.app.prices import OwnPrices
-from toolkit.app.quotes import BUNDLED, OWN_SERIES, quoted_level, whose
 from toolkit.core.assets import Asset, Universe
-from toolkit.core.market import Snapshot
+from toolkit.core.forecast import PriceLevel
+from toolkit.core.messages import Said, said
 from toolkit.core.remarks import Remark
-from toolkit.core.said import Said, said
 from toolkit.core.units import KG_PER_UNIT
-from toolkit.factors.forecast import PriceLevel
-from toolkit.factors.levels import price_levels
-from toolkit.factors.panel import CUSTOMS
+from toolkit.market.exchange_rates import last_rate
+from toolkit.market.market import Snapshot
+from toolkit.returns.panel import CUSTOMS
+from toolkit.returns.price_levels import price_levels
+from toolkit.returns.quotes import BUNDLED, OWN_SERIES, quoted_level, whose
 
 FILTERED, LAST_PRINT, ANNUAL, QUOTE = "filtered", "last_print", "annual_average", "quote"
 KINDS = {FILTERED: "filtered level", LAST_PRINT: "last print", ANNUAL: "annual average", QUOTE: "own price of a day"}
@@ -70,7 +70,7 @@ class UnitPrice:
         region: Where it is paid, in the words of `REGIONS`; None where its source does not say.
         status: How an annual average was looked up; empty for others.
         in_europe: What was quoted there, for an annual average of elsewhere; None where nothing was.
-        price_from: Whose it is, in the words of `toolkit.app.quotes`.
+        price_from: Whose it is, in the words of `toolkit.returns.quotes`.
         quoted: The price before conversion, in `quoted_currency`; `rate_date` is the day of the exchange rate.
     """
 

@@ -16,19 +16,19 @@ from datetime import date
 
 import numpy as np
 
-from toolkit.app.forecast import risk_forecast
-from toolkit.app.inputs import YEARLY, Inputs
+from toolkit.app.allocation.forecast import risk_forecast
+from toolkit.app.allocation.inputs import YEARLY, Inputs
+from toolkit.controls.ledger import ControlLedger
 from toolkit.core.errors import DataError, GapError
-from toolkit.core.market import Market, Snapshot
-from toolkit.factors.currency import translation
-from toolkit.factors.evaluation import bias_statistic, random_portfolios, standardised
-from toolkit.factors.forecast import FloatArray, Forecast
-from toolkit.factors.observed import AVERAGE
-from toolkit.factors.panel import CUSTOMS, MINIMUM_CHANGES, Panel, align
-from toolkit.factors.risks import AS_IS
+from toolkit.core.forecast import FloatArray, Forecast
+from toolkit.market.market import Market, Snapshot
+from toolkit.returns.currencies import translation
+from toolkit.returns.panel import CUSTOMS, MINIMUM_CHANGES, Panel, align
+from toolkit.risk_model.asset_risks import AS_IS
+from toolkit.risk_model.evaluation import bias_statistic, random_portfolios, standardised
+from toolkit.risk_model.observed import AVERAGE
 from toolkit.strategy.model import Strategy
 from toolkit.supply.concentration import scored_supplies
-from toolkit.supply.controls import ControlLedger
 
 STEP = 3
 """Months between two estimates."""

@@ -1,1 +1,1 @@
-"""Layer 7: one module a verb. Parse, call `toolkit.app`, print. Nothing heavy is imported before a command runs."""
+"""One module a verb. Parse, call `toolkit.app`, print. Nothing heavy is imported before a command runs."""

@@ -8,7 +8,7 @@ import typer
 
 from toolkit.cli.options import Common, without_prices
 from toolkit.cli.terminal import console, headline, print_json
-from toolkit.supply.events import EUROPEAN_UNION
+from toolkit.controls.events import EUROPEAN_UNION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from toolkit.app.controls import ControlAnswer
     from toolkit.cli.tables import Table
-    from toolkit.supply.state import ControlState, Measure
+    from toolkit.controls.state import ControlState, Measure
 
 STATES = {"unchecked": "not settled here, text not checked", "agreed": "agreed, act not seen"}
 """Statuses that need more words."""
@@ -46,11 +46,11 @@ def controls(
 ) -> None:
     """Show the export controls on a metal, form by form, on the day of --as-of: law first, practice beside it."""
     from toolkit.app import controls as app
-    from toolkit.app.plain import plain
+    from toolkit.controls.events import end_user_of
+    from toolkit.controls.state import review_note
     from toolkit.core.errors import SpecError
+    from toolkit.core.plain import plain
     from toolkit.core.size import PieceSize
-    from toolkit.supply.events import end_user_of
-    from toolkit.supply.state import review_note
 
     day = common.day()
     if item is not None and (metal is not None or form is not None):

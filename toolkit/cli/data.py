@@ -79,7 +79,7 @@ def validate(*, common: Common) -> None:
     from toolkit.app.context import package_folder
     from toolkit.core.errors import FrameError
     from toolkit.core.frames import TABLES
-    from toolkit.data.package import validate_package
+    from toolkit.market.package import validate_package
 
     folder = package_folder(resolve(common.settings(), file=common.config))
     faults = validate_package(folder)
@@ -99,7 +99,7 @@ def _validate_prices(files: PriceFiles, common: Common) -> None:
     """Coverage, gaps, stale runs, outliers and unit jumps of price files; what `optimize` refuses is refused."""
     from toolkit.app.lots import LotNames
     from toolkit.app.prices import read_own
-    from toolkit.data.quality import findings, quality
+    from toolkit.market.quality import findings, quality
 
     context = common.context()
     own = read_own(files, context.snapshot, LotNames(context.ledger, context.products), masses=False)

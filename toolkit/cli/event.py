@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from toolkit.app.events import EventAnswer
     from toolkit.cli.tables import Table
-    from toolkit.supply.event_study import Case, Reaction
+    from toolkit.shocks.event_study import Case, Reaction
 
 
 @without_prices

@@ -119,7 +119,7 @@ def _bets(told: Object) -> Iterator[str]:
 
 def _place(limit: Object, names: Mapping[str, str]) -> str:
     """Where a limit binds, in the reader's words; empty where its name says it."""
-    from toolkit.report.words.countries import country
+    from toolkit.report.i18n.countries import country
 
     where = [names.get(label, country(label)) for label in limit["where"] if label]
     where = [label for label in where if label != limit["name"]]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from toolkit.app.exposure import ExposureAnswer
     from toolkit.cli.tables import Table
-    from toolkit.supply.exposure import LotExposure
+    from toolkit.holdings.exposure import LotExposure
 
 Use = Annotated[
     list[str] | None,
@@ -73,7 +73,7 @@ def _table(*headings: str, right: tuple[str, ...] = ()) -> Table:
 
 
 def _show(answer: ExposureAnswer, out: Console) -> None:
-    from toolkit.core.market import OWN_MARK
+    from toolkit.market.market import OWN_MARK
 
     portfolio, money = answer.portfolio, answer.currency
     out.print(headline("Exposure", f" to export controls on {answer.as_of}, owner in {answer.destination}, values in {money}"))
@@ -134,7 +134,7 @@ def _instruments(answer: ExposureAnswer) -> Table:
 
 FREE = "free"
 RESALE = {"unsettled": "not settled", "permit": "permit"}
-"""Answers about resale in the words of the column; see `toolkit.supply.resale`."""
+"""Answers about resale in the words of the column; see `toolkit.holdings.resale`."""
 
 PERHAPS_OUT = ("in_transit", "stored_place_unknown")
 """Deliveries of which the file does not say whether the lot has left the country that it is exported from."""

@@ -32,8 +32,8 @@ def template(
     """Write a holdings file with every column explained and no lot."""
     from toolkit.app.holdings_check import write_text
     from toolkit.core.errors import SpecError, did_you_mean
-    from toolkit.data.files.holdings_copy import TEXTS
-    from toolkit.data.files.holdings_copy import template as text_of
+    from toolkit.market.readers.holdings.corrected_copy import TEXTS
+    from toolkit.market.readers.holdings.corrected_copy import template as text_of
 
     if lang not in TEXTS:
         raise SpecError(f"--lang {lang!r} is not a language of the template.", hint=did_you_mean(lang, TEXTS))

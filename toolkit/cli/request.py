@@ -11,7 +11,7 @@ from toolkit.cli.terminal import progress
 from toolkit.core.errors import SpecError
 
 if TYPE_CHECKING:
-    from toolkit.app.request import Request
+    from toolkit.app.allocation.request import Request
 
 DEFAULT_STRATEGY = "physical-basket"
 
@@ -66,7 +66,7 @@ def request_of(
         budget = None
     context = common.context(events, **{"owner.budget": budget if total is None else total})
     with progress("Loading the solver", common):
-        from toolkit.app.request import Request
+        from toolkit.app.allocation.request import Request
     return Request(
         strategy=strategy,
         overrides=tuple(settings or ()),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from toolkit.app.shock import ShockAnswer
-    from toolkit.supply.price_response import Response, ResponseCase
+    from toolkit.shocks.price_response import Response, ResponseCase
 
 BANDS = {0.05: "90 % low", 0.16: "68 % low", 0.5: "median", 0.84: "68 % high", 0.95: "90 % high"}
 

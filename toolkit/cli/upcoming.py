@@ -28,8 +28,8 @@ def upcoming(
 ) -> None:
     """List the dated changes ahead, as known on the day of --as-of, and the suspensions that have lapsed."""
     from toolkit.app.controls import calendar
-    from toolkit.app.feeds import FORMATS
     from toolkit.app.status import ALERT
+    from toolkit.controls.feeds import FORMATS
     from toolkit.core.errors import SpecError, did_you_mean
 
     known = (*FORMATS, "json")

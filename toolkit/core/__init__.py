@@ -1,1 +1,1 @@
-"""Layer 0: shared nouns, frame contracts, units and errors. Imports nothing else of the toolkit."""
+"""Shared nouns, frame contracts, units and errors. Imports nothing else of the toolkit."""

@@ -1,7 +1,7 @@
 """Names of metals and of their forms in English and German trade, as they stand in a spreadsheet or on an invoice.
 
 The forms are those of the control notices; which words a notice itself uses for a form is in the ledger
-(`toolkit.supply.controls.ControlLedger.form`), which asks here for the words that no notice uses.
+(`toolkit.controls.ledger.ControlLedger.form`), which asks here for the words that no notice uses.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Layer 2: the allocation problem. Terms are data, the program is compiled once, every answer carries a certificate."""
+"""The allocation problem. Terms are data, the program is compiled once, every answer carries a certificate."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from toolkit.core.errors import Infeasible, NumericalFailure, SpecError, ToolkitError
-from toolkit.factors.forecast import FloatArray, read_only
+from toolkit.core.forecast import FloatArray, read_only
 from toolkit.optimize.conflict.diagnose import conflict
 from toolkit.optimize.costs import TRADED
 from toolkit.optimize.limits import LimitReport, limit_reports

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.core.errors import DataError, SpecError
+from toolkit.core.forecast import FloatArray, Forecast
 from toolkit.core.text import figure
-from toolkit.factors.forecast import FloatArray, Forecast
 from toolkit.optimize.costs import Costs
 from toolkit.optimize.terms.base import Facts
 

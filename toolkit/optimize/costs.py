@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.core.assets import Universe
-from toolkit.factors.forecast import FloatArray, read_only
+from toolkit.core.forecast import FloatArray, read_only
 
 COST_ITEMS = ("spread", "storage", "fees")
 TRADING_DAYS = 252

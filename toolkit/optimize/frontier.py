@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from toolkit.core.errors import SpecError
-from toolkit.factors.forecast import FloatArray, read_only
+from toolkit.core.forecast import FloatArray, read_only
 from toolkit.optimize.allocate import Solver, explained
 from toolkit.optimize.problem import Inequalities, Problem
 from toolkit.optimize.programs.certificate import Certificate

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from toolkit.factors.forecast import FloatArray
-from toolkit.factors.scenarios import Scenarios
-from toolkit.risk.base import Measure, scale
+from toolkit.core.forecast import FloatArray
+from toolkit.risk_measures.base import Measure, scale
+from toolkit.scenarios.sets import Scenarios
 
 if TYPE_CHECKING:  # half a second to import, and a plain quadratic needs none of this
     import cvxpy as cp

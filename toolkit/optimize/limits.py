@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from toolkit.factors.forecast import FloatArray
+from toolkit.core.forecast import FloatArray
 from toolkit.optimize.contribution import Share
 from toolkit.optimize.functions import Ceiling
 from toolkit.optimize.prices import BINDING, Price, Prices

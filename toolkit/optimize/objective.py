@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from toolkit.factors.forecast import FloatArray
+from toolkit.core.forecast import FloatArray
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.programs.ratio import excess_returns, volatilities
 from toolkit.optimize.relaxation import risk_of

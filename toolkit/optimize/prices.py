@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.core.errors import NumericalFailure
-from toolkit.factors.forecast import FloatArray
+from toolkit.core.forecast import FloatArray
 from toolkit.optimize.functions import Ceiling, Deviation
 from toolkit.optimize.problem import Inequalities, Problem
 from toolkit.optimize.programs.continuous import Continuous

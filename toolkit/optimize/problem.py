@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from toolkit.core.assets import Universe
 from toolkit.core.errors import SpecError
+from toolkit.core.forecast import FloatArray, Forecast
 from toolkit.core.remarks import Remark
-from toolkit.factors.forecast import FloatArray, Forecast
 from toolkit.optimize.checks import check_costs, check_facts, check_forecast
 from toolkit.optimize.contribution import Share
 from toolkit.optimize.costs import Costs

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from toolkit.factors.forecast import FloatArray, Forecast
+from toolkit.core.forecast import FloatArray, Forecast
 from toolkit.optimize.problem import Problem
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from toolkit.core.errors import NumericalFailure, SpecError
-from toolkit.factors.forecast import FloatArray
+from toolkit.core.forecast import FloatArray
 from toolkit.optimize.conflict.shares import impossible_shares, not_found
 from toolkit.optimize.conflict.unheld import check_all_held
 from toolkit.optimize.contribution import Share
@@ -41,8 +41,8 @@ from toolkit.optimize.terms.objectives import (
     Track,
 )
 from toolkit.optimize.terms.risk import risk_function
-from toolkit.risk.dispersion import GiniMeanDifference, MeanAbsoluteDeviation
-from toolkit.risk.tail import CVaR, WorstCase
+from toolkit.risk_measures.dispersion import GiniMeanDifference, MeanAbsoluteDeviation
+from toolkit.risk_measures.tail import CVaR, WorstCase
 
 HARD_ONLY = (EqualWeight, RiskParity, HierarchicalRiskParity, MaxRatio, MaxDiversification)
 """Objectives that have no unit in which a price for a broken limit could be paid."""

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from toolkit.core.errors import SpecError
-from toolkit.factors.forecast import FloatArray
+from toolkit.core.forecast import FloatArray
 from toolkit.optimize.functions import ConvexFunction, Deviation, Scaled, TradeCost
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.terms.base import target_weights
 from toolkit.optimize.terms.objectives import MaxReturn, MaxUtility, MinRisk, Priced, Track
 from toolkit.optimize.terms.risk import risk_function
-from toolkit.risk.tail import CVaR
+from toolkit.risk_measures.tail import CVaR
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""Layer 5: a run object becomes a `Document` of few block kinds, and a document becomes a page. Nothing here does I/O."""
+"""A run object becomes a `Document` of few block kinds, and a document becomes a page. Nothing here does I/O."""

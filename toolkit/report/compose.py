@@ -13,7 +13,7 @@ from typing import Any
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.report.document import Block, Document, Missing, Section
 from toolkit.report.findings import Findings
-from toolkit.report.words.language import mark
+from toolkit.report.i18n.language import mark
 
 Build = Callable[[Findings], tuple[Block, ...] | Missing]
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from toolkit.report.words.text import Text
+from toolkit.report.i18n.text import Text
 
 Align = Literal["left", "right"]
 

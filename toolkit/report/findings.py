@@ -8,6 +8,11 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
+from toolkit.report.i18n import formats, names
+from toolkit.report.i18n.formats import Formats
+from toolkit.report.i18n.language import Language, mark
+from toolkit.report.i18n.origins import named_by_origin, product_of
+from toolkit.report.i18n.text import Span, Text
 from toolkit.report.markers import (
     ENTRY,
     HALF_A_CENT,
@@ -18,11 +23,6 @@ from toolkit.report.markers import (
     is_normal,
     origins_of,
 )
-from toolkit.report.words import formats, names
-from toolkit.report.words.formats import Formats
-from toolkit.report.words.language import Language, mark
-from toolkit.report.words.origins import named_by_origin, product_of
-from toolkit.report.words.text import Span, Text
 
 HOLDS = 1e-6
 """How far beyond a limit a value may lie and still hold it: rounding of weights to twelve digits, times a margin."""

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from toolkit.report.pieces.lots import assumed_of_lots
-from toolkit.report.words.formats import day
-from toolkit.report.words.language import Language, mark
-from toolkit.report.words.names import metal, place
-from toolkit.report.words.origins import by_product
-from toolkit.report.words.text import Inline, Text, name, text
+from toolkit.report.i18n.formats import day
+from toolkit.report.i18n.language import Language, mark
+from toolkit.report.i18n.names import metal, place
+from toolkit.report.i18n.origins import by_product
+from toolkit.report.i18n.text import Inline, Text, name, text
+from toolkit.report.tables.lots import assumed_of_lots
 
 TERMS, COSTS, STORAGE, RATE, UNCERTAIN, NORMAL = "terms", "costs", "storage", "rate", "uncertain", "normal"
 OFFERS, SHOCKS, CHARGES, VAT = "offers", "shocks", "charges", "vat"
@@ -73,7 +73,7 @@ def origins_of(record: Mapping[str, Any], parts: Mapping[str, Any]) -> Iterator[
 
 
 def assumed_by_parts(parts: Mapping[str, Any], say: Language) -> Iterator[tuple[str, Text]]:
-    """(key, words) of what the parts take as given: each names it as a sentence (`toolkit.core.said`)."""
+    """(key, words) of what the parts take as given: each names it as a sentence (`toolkit.core.messages`)."""
     told: dict[str, Text] = {}
     for part in parts.values():
         for key, sentence in part.get("assumptions", {}).items():

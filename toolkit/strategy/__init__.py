@@ -1,1 +1,1 @@
-"""Layer 3: what we intend. A `Strategy` is one TOML file: frozen, strictly decoded, with a canonical JSON and a fingerprint."""
+"""What we intend. A `Strategy` is one TOML file: frozen, strictly decoded, with a canonical JSON and a fingerprint."""

@@ -1,1 +1,1 @@
-"""Layer 1: export controls as dated data, and concentration of supply. Pure: frames in, frames and records out."""
+"""Concentration of supply, criticality, customs flows and their interruption. Pure."""

@@ -70,7 +70,7 @@ def flow_series(flows: pl.DataFrame) -> tuple[FlowSeries, ...]:
     """Every series of a table of flows, by code and then by partner, sums first.
 
     Args:
-        flows: Columns of `toolkit.core.frames.TradeFlows`; as in `toolkit.data.files.flows.CustomsFlows`, asset, reporter,
+        flows: Columns of `toolkit.core.frames.TradeFlows`; as in `toolkit.market.readers.flows.CustomsFlows`, asset, reporter,
             direction and quantity may be null. Dates are month ends.
 
     Returns:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from toolkit.core.said import said, together
+from toolkit.core.messages import said, together
 from toolkit.core.text import words
 
 SUBHEADING = 6

@@ -12,10 +12,10 @@ import pytest
 from toolkit.app.characteristics import compared, period_starts, supply_exposures, supply_premia
 from toolkit.core.assets import Universe
 from toolkit.core.errors import GapError
-from toolkit.data.package import bundled_market
-from toolkit.factors.increments import Increments
-from toolkit.factors.panel import align
-from toolkit.supply.characteristics import NAMES
+from toolkit.market.package import bundled_market
+from toolkit.returns.observed_returns import Increments
+from toolkit.returns.panel import align
+from toolkit.risk_model.supply_characteristics import NAMES
 
 SNAPSHOT = bundled_market().until(date(2026, 11, 24))
 SERIES = tuple(SNAPSHOT["prices"]["asset"].unique().sort())

@@ -6,15 +6,15 @@ from datetime import date
 
 import pytest
 
-import toolkit.data.package
+import toolkit.market.package
+from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.control_states import control_states
 from toolkit.app.controls import Route, calendar, check_country, controls, parse_purity, parse_within
 from toolkit.app.optimize import propose
-from toolkit.app.request import Request
+from toolkit.controls.ledger import ControlLedger
 from toolkit.core.errors import DataError, FrameError, SpecError
-from toolkit.supply.controls import ControlLedger
 
 TODAY = date(2026, 11, 24)
 
@@ -139,7 +139,7 @@ def test_a_notice_means_the_same_in_every_report(settings, destination):
 
 def test_a_run_with_its_report_reads_each_table_once_and_makes_one_ledger(tmp_path, monkeypatch):
     read, made = [], []
-    table, ledger = toolkit.data.package.read_table, ControlLedger.of
+    table, ledger = toolkit.market.package.read_table, ControlLedger.of
 
     def counted(path, schema):
         read.append(path.name)
@@ -149,7 +149,7 @@ def test_a_run_with_its_report_reads_each_table_once_and_makes_one_ledger(tmp_pa
         made.append(options["reviewed_to"])
         return ledger(*args, **options)
 
-    monkeypatch.setattr(toolkit.data.package, "read_table", counted)
+    monkeypatch.setattr(toolkit.market.package, "read_table", counted)
     monkeypatch.setattr(ControlLedger, "of", made_of)
     context = Context(resolve({"output.folder": str(tmp_path)}, environment={}), TODAY)
     propose(Request("physical-basket", context)).save(report=True)

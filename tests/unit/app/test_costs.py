@@ -6,11 +6,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from toolkit.app.allocation.costs import strategy_costs, world_production
+from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.costs import strategy_costs, world_production
 from toolkit.app.optimize import propose
-from toolkit.app.request import Request
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.decode import decode
 from toolkit.core.errors import SpecError

@@ -3,8 +3,8 @@ from datetime import date
 import polars as pl
 import pytest
 
-from toolkit.app.exchange import last_rate
 from toolkit.core.errors import DataError
+from toolkit.market.exchange_rates import last_rate
 
 FX = pl.DataFrame(
     {

@@ -5,15 +5,15 @@ from datetime import date
 import numpy as np
 import pytest
 
+from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.explain import explanation
 from toolkit.app.optimize import propose
-from toolkit.app.request import Request
 from toolkit.report.findings import Findings
+from toolkit.report.i18n.language import Language
+from toolkit.report.i18n.worth import Worth, in_words, worth
 from toolkit.report.sections.limits import limits
-from toolkit.report.words.language import Language
-from toolkit.report.words.worth import Worth, in_words, worth
 
 DAY = date(2026, 10, 2)
 

@@ -16,7 +16,7 @@ from toolkit.app.lots import parse_lots
 from toolkit.app.prices import PriceFiles
 from toolkit.app.shock import shock
 from toolkit.core.errors import DataError, FrameError, SpecError
-from toolkit.data.files.holdings_copy import corrected
+from toolkit.market.readers.holdings.corrected_copy import corrected
 
 TODAY = date(2026, 11, 24)
 HEADER = (
@@ -181,7 +181,7 @@ def test_every_word_for_a_by_product_has_a_number(settings):
 
 
 def test_many_lots_ask_the_ledger_once_a_form_and_origin(tmp_path, monkeypatch):
-    from toolkit.supply.controls import ControlLedger
+    from toolkit.controls.ledger import ControlLedger
 
     asked = []
     state = ControlLedger.state

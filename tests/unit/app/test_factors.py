@@ -11,17 +11,17 @@ import numpy as np
 import polars as pl
 import pytest
 
+from toolkit.app.allocation.factor_model import factor_model
+from toolkit.app.allocation.forecast import risk_forecast, strategy_forecast
+from toolkit.app.allocation.inputs import gather
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.definitions import find
-from toolkit.app.factor_model import factor_model
 from toolkit.app.factors import factors
-from toolkit.app.forecast import risk_forecast, strategy_forecast
-from toolkit.app.inputs import gather
 from toolkit.app.walk_forward import outcomes, walk_forward
 from toolkit.core.frames import TABLES
-from toolkit.core.market import Market
-from toolkit.factors.covariance import SampleCovariance
+from toolkit.market.market import Market
+from toolkit.risk_model.covariance import SampleCovariance
 from toolkit.strategy.decode import load_strategy
 
 AS_OF = date(2026, 11, 24)

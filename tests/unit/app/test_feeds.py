@@ -12,7 +12,7 @@ import pytest
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.controls import calendar
-from toolkit.app.feeds import ics, rss
+from toolkit.controls.feeds import ics, rss
 
 CONTENT_LINE = re.compile(r'[A-Z0-9-]+(;[A-Z0-9-]+=("[^"]*"|[^";:,]*))*:.*', re.DOTALL)
 

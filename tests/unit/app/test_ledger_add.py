@@ -15,7 +15,7 @@ from toolkit.app.ledger_add import add_event
 from toolkit.app.ledger_review import review
 from toolkit.cli.main import run
 from toolkit.core.errors import DataError, FrameError, SpecError
-from toolkit.data.package import bundled_folder
+from toolkit.market.package import bundled_folder
 
 TODAY = date(2026, 11, 25)
 NEW = ["kind=control", "instrument=licence", "standing=official", "announced=2026-11-20", "effective=2026-12-01",

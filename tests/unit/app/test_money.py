@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tests.unit.optimize.problems import problem_of, random_covariance
-from toolkit.app.money import Money
-from toolkit.app.record import rounded
+from toolkit.app.allocation.amounts import Money
+from toolkit.app.allocation.record import rounded
 from toolkit.core.errors import SpecError
 from toolkit.optimize.allocate import allocate
 from toolkit.optimize.costs import Costs

@@ -6,15 +6,15 @@ from datetime import date
 import numpy as np
 import pytest
 
+from toolkit.app.allocation.origins import Offers, key_of_lot
+from toolkit.app.allocation.prepare import prepare
+from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.origins import Offers, key_of_lot
-from toolkit.app.prepare import prepare
-from toolkit.app.request import Request
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.decode import decode
 from toolkit.core.errors import GapError, SpecError
-from toolkit.factors.forecast import AssetRisk, Forecast, PriceLevel
+from toolkit.core.forecast import AssetRisk, Forecast, PriceLevel
 from toolkit.optimize.allocate import allocate
 from toolkit.strategy.model import OfferSpec, UniverseSpec
 from toolkit.supply.concentration import SupplyShares

@@ -9,15 +9,15 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from toolkit.app.allocation.inputs import Inputs, gather
+from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.definitions import find
 from toolkit.app.exposure import ExposureRequest, expose
-from toolkit.app.inputs import Inputs, gather
 from toolkit.app.lots import LotNames
 from toolkit.app.optimize import propose
 from toolkit.app.prices import PriceFiles, read_own
-from toolkit.app.request import Request
 from toolkit.core.errors import DataError, GapError
 from toolkit.strategy.decode import load_strategy
 

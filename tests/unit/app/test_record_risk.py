@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from toolkit.app.record_risk import factor_shares
-from toolkit.factors.forecast import Forecast
+from toolkit.app.allocation.record_risk import factor_shares
+from toolkit.core.forecast import Forecast
 
 FACTORS = ("gold", "dollar", "component_1")
 

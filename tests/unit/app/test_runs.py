@@ -3,7 +3,7 @@ import math
 
 import pytest
 
-from toolkit.app.record import rounded
+from toolkit.app.allocation.record import rounded
 from toolkit.app.runs import put, run_files, run_id, store
 from toolkit.core.errors import SpecError
 

@@ -9,12 +9,12 @@ from functools import cache
 import numpy as np
 import pytest
 
+from toolkit.app.allocation.forecast import strategy_forecast
+from toolkit.app.allocation.inputs import gather
+from toolkit.app.allocation.scenarios import strategy_scenarios
+from toolkit.app.allocation.shocks import strategy_shocks
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.forecast import strategy_forecast
-from toolkit.app.inputs import gather
-from toolkit.app.scenarios import strategy_scenarios
-from toolkit.app.shocks import strategy_shocks
 from toolkit.core.errors import SpecError
 from toolkit.strategy.decode import decode_strategy
 

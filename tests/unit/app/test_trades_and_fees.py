@@ -4,10 +4,10 @@ from datetime import date
 
 import pytest
 
+from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.optimize import propose
-from toolkit.app.request import Request
 from toolkit.core.errors import SpecError
 
 DAY = date(2026, 11, 24)

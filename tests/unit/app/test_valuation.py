@@ -16,9 +16,9 @@ from tests.subjects import AS_OF, proposal, settings, with_parts
 from toolkit.app.context import Context
 from toolkit.app.report import report_html
 from toolkit.app.valuation import APART, EUROPE, region_of, unit_prices
-from toolkit.report.pieces.facts import unconfirmed
+from toolkit.report.i18n.text import plain
 from toolkit.report.sections.holdings import holdings
-from toolkit.report.words.text import plain
+from toolkit.report.tables.facts import unconfirmed
 
 ORDER = """lot_id,asset,form,purity,quantity,unit,purchase_date,purchase_price,currency,origin_country,location,status
 a,dysprosium,oxide,99.5 %,20,kg,2026-08-01,400,EUR,CHN,,ordered

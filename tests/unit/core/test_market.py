@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from toolkit.core.errors import DataError
-from toolkit.core.market import Market, Snapshot, Source
+from toolkit.market.market import Market, Snapshot, Source
 
 ROWS = [
     (date(2025, 1, 31), "gold", 1.0, date(2025, 2, 5)),

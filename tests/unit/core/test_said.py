@@ -10,7 +10,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from toolkit.core.said import Said, phrases, retellable, said, sentences, together
+from toolkit.core.messages import Said, phrases, retellable, said, sentences, together
 
 
 def test_a_sentence_is_the_english_string_of_its_template():

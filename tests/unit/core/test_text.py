@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import toolkit
-from toolkit.core.said import said
+from toolkit.core.messages import said
 from toolkit.core.text import cleaned, figure, one_line, printable
-from toolkit.report.words.formats import Formats
+from toolkit.report.i18n.formats import Formats
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from toolkit.core.units import periods_per_year
-from toolkit.data.quality import UNIT_RATIOS, findings, gap_findings, quality
+from toolkit.market.quality import UNIT_RATIOS, findings, gap_findings, quality
 
 BUNDLED = Path(__file__).parents[3] / "toolkit" / "data" / "bundled" / "prices.csv"
 

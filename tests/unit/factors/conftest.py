@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from toolkit.core.assets import Asset, Universe
-from toolkit.data.package import bundled_market
+from toolkit.market.package import bundled_market
 
 BASKET = [
     "gallium",

@@ -10,12 +10,12 @@ import polars as pl
 import pytest
 
 from toolkit.core.assets import Asset, Universe
-from toolkit.factors.covariance import BlendCovariance, CovarianceInputs, DynamicCovariance, FactorCovariance
-from toolkit.factors.covariance.blend import _past_scores, pool_weights
-from toolkit.factors.covariance.nonlinear import shrunk_correlation
-from toolkit.factors.evaluation import qlike
-from toolkit.factors.increments import Increments
-from toolkit.factors.model import estimate
+from toolkit.returns.observed_returns import Increments
+from toolkit.risk_model.covariance import BlendCovariance, CovarianceInputs, DynamicCovariance, FactorCovariance
+from toolkit.risk_model.covariance.blend import _past_scores, pool_weights
+from toolkit.risk_model.covariance.nonlinear import shrunk_correlation
+from toolkit.risk_model.evaluation import qlike
+from toolkit.risk_model.model import estimate
 
 
 def inputs(x: np.ndarray, noise: np.ndarray | None = None, year: float = 252.0) -> CovarianceInputs:

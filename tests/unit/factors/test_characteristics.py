@@ -9,10 +9,10 @@ import polars as pl
 import pytest
 
 from toolkit.core.errors import DataError, GapError
-from toolkit.factors.characteristics import Exposures, characteristic_returns
-from toolkit.factors.cross_section import independent, standardise
-from toolkit.factors.increments import Increments
-from toolkit.factors.premia import factor_covariance, mean_and_error
+from toolkit.returns.observed_returns import Increments
+from toolkit.risk_model.characteristics import Exposures, characteristic_returns
+from toolkit.risk_model.cross_section import independent, standardise
+from toolkit.risk_model.premia import factor_covariance, mean_and_error
 
 YEAR = 12.0
 FACTOR, MARKET = 0.02, 0.03

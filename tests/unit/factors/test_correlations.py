@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from toolkit.factors.correlations import LEAST, rank_correlation
+from toolkit.risk_model.correlations import LEAST, rank_correlation
 
 
 def test_it_is_spearmans_over_the_periods_that_both_have():

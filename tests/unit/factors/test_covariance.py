@@ -9,7 +9,8 @@ from pydantic import TypeAdapter, ValidationError
 from scipy.optimize import nnls
 
 from toolkit.core.errors import DataError, GapError
-from toolkit.factors.covariance import (
+from toolkit.returns.observed_returns import Increments
+from toolkit.risk_model.covariance import (
     CovarianceInputs,
     CovarianceSpec,
     EwmaConstantCorrelationCovariance,
@@ -21,7 +22,6 @@ from toolkit.factors.covariance import (
     PoetCovariance,
     SampleCovariance,
 )
-from toolkit.factors.increments import Increments
 
 COMPLETE = [kind() for kind in get_args(get_args(CovarianceSpec)[0]) if not issubclass(kind, NamedFactors)]
 """Every estimator that works on complete periods."""

@@ -7,8 +7,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from toolkit.factors.currency import translation
-from toolkit.factors.panel import Panel
+from toolkit.returns.currencies import translation
+from toolkit.returns.panel import Panel
 
 DAYS = tuple(date(2024, month, 28) for month in range(1, 7))
 

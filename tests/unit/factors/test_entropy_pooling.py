@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from toolkit.core.errors import SpecError
-from toolkit.factors.entropy_pooling import RESIDUAL, entropy_pooling
-from toolkit.factors.moment_views import MomentView, mean_view, probability_view, volatility_view
-from toolkit.factors.scenarios import Scenarios
+from toolkit.scenarios.entropy_pooling import RESIDUAL, entropy_pooling
+from toolkit.scenarios.moment_views import MomentView, mean_view, probability_view, volatility_view
+from toolkit.scenarios.sets import Scenarios
 
 
 def drawn(size=400, n=3, seed=0, *, periods=1.0, equal=True):

@@ -7,19 +7,19 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
+from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.optimize import propose
-from toolkit.app.request import Request
 from toolkit.core.errors import GapError, SpecError
-from toolkit.factors.covariance import FactorCovariance
-from toolkit.factors.covariance.form import CovarianceInputs, FactorForm
-from toolkit.factors.expected import EquilibriumReturns, HistoricalReturns, ReturnsSpec, ViewsReturns, ZeroReturns
-from toolkit.factors.expected.base import listed
-from toolkit.factors.expected.expression import portfolio, terms
-from toolkit.factors.expected.prior import labelled
-from toolkit.factors.increments import Increments
-from toolkit.factors.model import estimate
+from toolkit.returns.observed_returns import Increments
+from toolkit.risk_model.covariance import FactorCovariance
+from toolkit.risk_model.covariance.form import CovarianceInputs, FactorForm
+from toolkit.risk_model.expected_returns import EquilibriumReturns, HistoricalReturns, ReturnsSpec, ViewsReturns, ZeroReturns
+from toolkit.risk_model.expected_returns.base import listed
+from toolkit.risk_model.expected_returns.expression import portfolio, terms
+from toolkit.risk_model.expected_returns.prior import labelled
+from toolkit.risk_model.model import estimate
 from toolkit.strategy.decode import decode_strategy
 
 NAMES = ("gallium", "tungsten", "tungsten_bar", "BRK-B", "gold")

@@ -8,12 +8,12 @@ import pytest
 from statsmodels.regression.linear_model import OLS, WLS
 
 from toolkit.core.baskets import MEMBERS
-from toolkit.factors.factors import MARKET, SUPPLY, fit, mean_weights, membership
-from toolkit.factors.increments import Increments
-from toolkit.factors.timeseries.baskets import Recipe
-from toolkit.factors.timeseries.least_squares import automatic_lags, least_squares
-from toolkit.factors.timeseries.moments import Portfolios
-from toolkit.factors.weighting import decay
+from toolkit.returns.observed_returns import Increments
+from toolkit.risk_model.factor_regression import MARKET, SUPPLY, fit, mean_weights, membership
+from toolkit.risk_model.timeseries.baskets import Recipe
+from toolkit.risk_model.timeseries.least_squares import automatic_lags, least_squares
+from toolkit.risk_model.timeseries.moments import Portfolios
+from toolkit.risk_model.weighting import decay
 
 SPELLS = {"asset": pl.String, "from": pl.Date, "to": pl.Date}
 

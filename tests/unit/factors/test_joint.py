@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from toolkit.factors.observation.averaging import volatility_factor
-from toolkit.factors.observation.joint import EXPLAINED, capped, latent_increments
-from toolkit.factors.observation.local_level import local_levels
+from toolkit.returns.observation.averaging import volatility_factor
+from toolkit.returns.observation.joint import EXPLAINED, capped, latent_increments
+from toolkit.returns.observation.local_level import local_levels
 
 NO_FACTORS = 0
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from toolkit.factors.observation.level_filter import MODEL, beliefs, filtered_levels, scarcity
+from toolkit.returns.observation.level_filter import MODEL, beliefs, filtered_levels, scarcity
 
 NORMAL = replace(MODEL, wide=1e-12, gross=1e-12, noise=0.1, noise_spread=1e-9, calm=0.05, wild=0.05)
 

@@ -8,9 +8,9 @@ import pytest
 
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import GapError
-from toolkit.factors.covariance import EwmaCovariance, FactorCovariance, LedoitWolfCovariance, SampleCovariance
-from toolkit.factors.expected import HistoricalReturns
-from toolkit.factors.model import estimate
+from toolkit.risk_model.covariance import EwmaCovariance, FactorCovariance, LedoitWolfCovariance, SampleCovariance
+from toolkit.risk_model.expected_returns import HistoricalReturns
+from toolkit.risk_model.model import estimate
 
 SPECS = (FactorCovariance(), SampleCovariance(), LedoitWolfCovariance(), EwmaCovariance())
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from toolkit.core.errors import SpecError
-from toolkit.factors.floor import floored
-from toolkit.factors.overlay import overlaid
-from toolkit.factors.scenarios import Scenarios, Shock, simulated
+from toolkit.scenarios.loss_limit import floored
+from toolkit.scenarios.sets import Scenarios, Shock, simulated
+from toolkit.scenarios.shock_overlay import overlaid
 
 
 def drawn(size=1000, sd=0.2, seed=0, df=None):
@@ -81,7 +81,7 @@ def test_draws_over_a_year_have_the_moments_of_a_year(forecast):
 
 @pytest.fixture
 def forecast():
-    from toolkit.factors.forecast import Forecast
+    from toolkit.core.forecast import Forecast
 
     rng = np.random.default_rng(5)
     return Forecast(

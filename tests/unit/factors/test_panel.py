@@ -10,8 +10,8 @@ import pytest
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import DataError, GapError
 from toolkit.core.frames import Prices
-from toolkit.factors.history import annual_rows, rhythm
-from toolkit.factors.panel import align
+from toolkit.returns.history import annual_rows, rhythm
+from toolkit.returns.panel import align
 
 
 def table(series: dict[str, list[tuple[date, float | None]]]) -> pl.DataFrame:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from toolkit.factors.pooling import pool
+from toolkit.returns.pooling import pool
 
 ESTIMATE = np.array([[0.1], [0.9], [0.4], [1.6], [-0.3]])
 ERROR = np.array([[0.2], [0.3], [0.15], [0.4], [0.25]])

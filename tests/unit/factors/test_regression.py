@@ -8,7 +8,7 @@ import pytest
 from statsmodels.regression.linear_model import OLS
 
 from toolkit.core.errors import DataError, GapError
-from toolkit.factors.regression import regress
+from toolkit.risk_model.regression import regress
 
 
 def frame(values: np.ndarray, prefix: str) -> pl.DataFrame:

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from toolkit.core.errors import DataError, GapError
-from toolkit.factors.rolling import rolling
+from toolkit.risk_model.rolling import rolling
 
 
 def frame(values: np.ndarray, prefix: str) -> pl.DataFrame:

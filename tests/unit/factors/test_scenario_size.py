@@ -6,7 +6,7 @@ import pytest
 
 from toolkit.cli.main import run
 from toolkit.core.errors import SpecError
-from toolkit.factors.scenarios import MOST, check_size
+from toolkit.scenarios.sets import MOST, check_size
 
 
 def test_the_limit_is_told_with_what_may_be_asked_for():

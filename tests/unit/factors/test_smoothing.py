@@ -6,10 +6,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from toolkit.data.package import bundled_market
-from toolkit.factors.observation.averaging import autocorrelation, averaging_test, variance_ratio, volatility_factor
-from toolkit.factors.observation.smoothing import AS_IS, BOUND, GELTNER, geltner_factor, getmansky, unsmooth
-from toolkit.factors.observation.staleness import longest_runs, staleness
+from toolkit.market.package import bundled_market
+from toolkit.returns.observation.averaging import autocorrelation, averaging_test, variance_ratio, volatility_factor
+from toolkit.returns.observation.smoothing import AS_IS, BOUND, GELTNER, geltner_factor, getmansky, unsmooth
+from toolkit.returns.observation.staleness import longest_runs, staleness
 
 
 def smoothed(seed, periods, n, f=0.6):

@@ -7,8 +7,8 @@ import pytest
 from scipy.special import digamma, polygamma
 
 from toolkit.core.errors import GapError
-from toolkit.factors.history import AnnualPrices
-from toolkit.factors.thin import (
+from toolkit.returns.history import AnnualPrices
+from toolkit.returns.volatility_pooling import (
     annual_changes,
     annual_volatility,
     effective_excess,

@@ -9,13 +9,13 @@ import polars as pl
 import pytest
 
 from toolkit.core.assets import Asset, Universe
-from toolkit.core.market import Market
-from toolkit.data.package import bundled_folder, load_market
-from toolkit.factors.covariance import FactorCovariance
-from toolkit.factors.history import AnnualPrices
-from toolkit.factors.model import estimate
-from toolkit.factors.observation.local_level import local_levels
-from toolkit.factors.volatility_prior import MINOR, RARE, REAL, VolatilityPrior, volatility_prior, with_prior, yearly_prices
+from toolkit.market.market import Market
+from toolkit.market.package import bundled_folder, load_market
+from toolkit.returns.history import AnnualPrices
+from toolkit.returns.observation.local_level import local_levels
+from toolkit.returns.volatility_prior import MINOR, RARE, REAL, VolatilityPrior, volatility_prior, with_prior, yearly_prices
+from toolkit.risk_model.covariance import FactorCovariance
+from toolkit.risk_model.model import estimate
 
 MARKET = load_market(bundled_folder())
 TABLES = ("history", "unit_values", "prices_annual")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from toolkit.core.assets import Asset, Universe
-from toolkit.factors.forecast import Forecast
+from toolkit.core.forecast import Forecast
 from toolkit.optimize.allocate import Allocation, allocate
 from toolkit.optimize.costs import Costs
 from toolkit.optimize.limits import LimitReport

@@ -9,9 +9,9 @@ import numpy as np
 
 from tests.unit.optimize.problems import problem_of, random_covariance
 from toolkit.core.assets import Asset
-from toolkit.factors.scenarios import Scenarios
 from toolkit.optimize.costs import Costs
 from toolkit.optimize.problem import Problem
+from toolkit.scenarios.sets import Scenarios
 
 TAILS = ("cvar", "evar", "cdar")
 MEASURES = (

@@ -12,7 +12,6 @@ from scipy.optimize import minimize
 
 from tests.unit.optimize.problems import NO_CASH, problem_of, random_covariance
 from toolkit.core.errors import Infeasible, SpecError, Unbounded
-from toolkit.factors.scenarios import Scenarios
 from toolkit.optimize.allocate import allocate
 from toolkit.optimize.costs import Costs
 from toolkit.optimize.functions import Deviation, RiskOf, TradeCost, Turnover
@@ -21,7 +20,8 @@ from toolkit.optimize.problem import Problem
 from toolkit.optimize.programs import conic
 from toolkit.optimize.programs.conic import solve_conic
 from toolkit.optimize.relaxation import solve_continuous
-from toolkit.risk import measures
+from toolkit.risk_measures import measures
+from toolkit.scenarios.sets import Scenarios
 
 N = 6
 RADIUS = 0.01

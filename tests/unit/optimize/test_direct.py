@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.unit.optimize.problems import NO_CASH, forecast_of, problem_of, random_covariance
-from toolkit.factors.forecast import FloatArray
+from toolkit.core.forecast import FloatArray
 from toolkit.optimize.allocate import allocate
 from toolkit.optimize.problem import Inequalities
 from toolkit.optimize.programs import direct

@@ -7,7 +7,7 @@ import pytest
 from toolkit.optimize.problem import Inequalities
 from toolkit.optimize.programs.gini import solve_gini
 from toolkit.optimize.programs.solve import Impossible
-from toolkit.risk.dispersion import GiniMeanDifference
+from toolkit.risk_measures.dispersion import GiniMeanDifference
 
 GINI = GiniMeanDifference()
 

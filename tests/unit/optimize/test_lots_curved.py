@@ -11,7 +11,6 @@ import pytest
 from tests.unit.optimize.problems import problem_of, random_covariance
 from toolkit.core.assets import Asset
 from toolkit.core.errors import Infeasible
-from toolkit.factors.scenarios import Scenarios
 from toolkit.optimize.allocate import Solver, allocate
 from toolkit.optimize.costs import Costs, Site
 from toolkit.optimize.functions import Ceiling, Deviation, RiskOf, TradeCost
@@ -22,8 +21,9 @@ from toolkit.optimize.programs.work import Work
 from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.target import target_of
 from toolkit.optimize.terms.base import Discrete
-from toolkit.risk.dispersion import GiniMeanDifference, MeanAbsoluteDeviation
-from toolkit.risk.tail import CVaR
+from toolkit.risk_measures.dispersion import GiniMeanDifference, MeanAbsoluteDeviation
+from toolkit.risk_measures.tail import CVaR
+from toolkit.scenarios.sets import Scenarios
 
 LOTS = {"name": "lots", "kind": "lots"}
 CASH = {"name": "cash", "kind": "cash", "upper": 0.15}

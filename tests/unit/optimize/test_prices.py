@@ -6,9 +6,9 @@ import pytest
 from tests.unit.optimize.problems import NO_CASH, problem_of, random_covariance
 from tests.unit.optimize.random_strategies import random_strategy
 from toolkit.core.errors import Infeasible
-from toolkit.factors.scenarios import Scenarios
 from toolkit.optimize.allocate import allocate
 from toolkit.optimize.explain.sensitivity import analyse
+from toolkit.scenarios.sets import Scenarios
 
 STEP = 1e-4
 MEASURES = ["variance", "volatility", "gini", "mad", "cvar", "evar", "cdar", "ulcer", "max_drawdown", "average_drawdown"]

@@ -12,7 +12,7 @@ from toolkit.optimize.programs import shortfall
 from toolkit.optimize.programs.hinges import Hinges, least
 from toolkit.optimize.programs.shortfall import Shortfall, solve_deviation, solve_shortfall
 from toolkit.optimize.programs.solve import Impossible
-from toolkit.risk import measures
+from toolkit.risk_measures import measures
 
 SETTINGS = settings(max_examples=25, deadline=None, derandomize=True)
 EXACT = 1e-9

@@ -8,12 +8,12 @@ import pytest
 from tests.unit.optimize.problems import problem_of, random_covariance
 from tests.unit.optimize.random_strategies import random_problem, random_strategy
 from toolkit.core.errors import Infeasible, NumericalFailure, SpecError, ToolkitError, quoted
-from toolkit.factors.scenarios import Scenarios
 from toolkit.optimize.allocate import Solver, allocate
 from toolkit.optimize.conflict.confirm import has_answer
 from toolkit.optimize.costs import Costs
 from toolkit.optimize.programs.solve import OPTIONS
 from toolkit.optimize.programs.work import Work
+from toolkit.scenarios.sets import Scenarios
 
 LOTS = {"name": "lots", "kind": "lots"}
 CASH = {"name": "cash", "kind": "cash", "upper": 0.05}

@@ -12,8 +12,8 @@ import altair as alt
 
 from toolkit.report import document as d
 from toolkit.report.charts.theme import TOKENS, specification
-from toolkit.report.words.formats import Formats
-from toolkit.report.words.text import NONE, Text, name, strong, text
+from toolkit.report.i18n.formats import Formats
+from toolkit.report.i18n.text import NONE, Text, name, strong, text
 
 
 def bars(width: int) -> str:

@@ -13,10 +13,10 @@ from toolkit.app.report.theme import language
 from toolkit.report.charts.waterfall import Step, spans, waterfall
 from toolkit.report.document import Columns, Figure
 from toolkit.report.findings import Findings
-from toolkit.report.pieces.costs import cost_waterfall, costs_by_trade, items, to_the_cent
+from toolkit.report.i18n.formats import Formats
+from toolkit.report.i18n.text import plain
 from toolkit.report.sections.allocation import allocation
-from toolkit.report.words.formats import Formats
-from toolkit.report.words.text import plain
+from toolkit.report.tables.costs import cost_waterfall, costs_by_trade, items, to_the_cent
 
 MONEY, LOTS = "From the budget to what is held", "Today, divisible, whole lots"
 

@@ -8,10 +8,10 @@ import pytest
 
 from toolkit.app.report.theme import language
 from toolkit.report.findings import Findings
+from toolkit.report.i18n.text import plain
 from toolkit.report.markers import COSTS, NORMAL, SHOCKS, STORAGE, UNCERTAIN
-from toolkit.report.pieces.facts import unconfirmed
 from toolkit.report.sections.answer import answer
-from toolkit.report.words.text import plain
+from toolkit.report.tables.facts import unconfirmed
 
 NB, THIN = "\u00a0", "\u202f"
 

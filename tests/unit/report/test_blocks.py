@@ -10,8 +10,8 @@ import pytest
 from toolkit.app.report.theme import theme
 from toolkit.core.errors import SpecError
 from toolkit.report import document as d
-from toolkit.report.media.html import Theme, render
-from toolkit.report.words.text import NONE, Span, strong, text
+from toolkit.report.formats.html import Theme, render
+from toolkit.report.i18n.text import NONE, Span, strong, text
 
 HEAD = text("<b>&")
 COLUMNS = (d.Column("Item", "left"), d.Column("Sum", short="S"))

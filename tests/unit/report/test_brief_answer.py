@@ -11,11 +11,11 @@ from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.findings import Ask
 from toolkit.app.findings.changes import changes
-from toolkit.app.plain import plain as jsonable
 from toolkit.app.report.theme import language
+from toolkit.core.plain import plain as jsonable
 from toolkit.report.findings import Findings
+from toolkit.report.i18n.text import plain
 from toolkit.report.sections.brief_answer import brief_answer
-from toolkit.report.words.text import plain
 
 AS_OF = date(2026, 11, 24)
 

@@ -14,9 +14,9 @@ from toolkit.report.charts.strip import Dated, strip
 from toolkit.report.charts.timeline import Period
 from toolkit.report.document import Missing
 from toolkit.report.findings import Findings
+from toolkit.report.i18n.formats import Formats
+from toolkit.report.i18n.text import plain
 from toolkit.report.sections.calendar import calendar
-from toolkit.report.words.formats import Formats
-from toolkit.report.words.text import plain
 
 NEW = ("change", "title", "authority", "acts_on", "destinations", "returns", "claims")
 

@@ -15,18 +15,18 @@ import pytest
 from tests.subjects import Record, proposal
 from toolkit.app.report.theme import language
 from toolkit.core.frames import TABLES
-from toolkit.core.said import retellable, said, together
+from toolkit.core.messages import retellable, said, together
 from toolkit.core.text import words
-from toolkit.data.package import bundled_folder, bundled_market, descriptor
-from toolkit.factors.covariance import CovarianceSpec
-from toolkit.factors.expected import ReturnsSpec
+from toolkit.market.package import bundled_folder, bundled_market, descriptor
 from toolkit.optimize.terms import constraint_kinds, objective_kinds
 from toolkit.report.findings import Findings
-from toolkit.report.words.countries import NAMES, SHORT, in_sentence
-from toolkit.report.words.formats import readable
-from toolkit.report.words.language import Language
-from toolkit.report.words.names import country, origin, place, short_country, towards
-from toolkit.report.words.text import plain
+from toolkit.report.i18n.countries import NAMES, SHORT, in_sentence
+from toolkit.report.i18n.formats import readable
+from toolkit.report.i18n.language import Language
+from toolkit.report.i18n.names import country, origin, place, short_country, towards
+from toolkit.report.i18n.text import plain
+from toolkit.risk_model.covariance import CovarianceSpec
+from toolkit.risk_model.expected_returns import ReturnsSpec
 from tools.messages import catalogue, has_words, messages, missing
 
 ROOT = Path(__file__).resolve().parents[3]

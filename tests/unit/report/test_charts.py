@@ -14,7 +14,7 @@ from toolkit.report.charts.intervals import Interval, intervals, is_logarithmic
 from toolkit.report.charts.levels import GRIDLINES, Month, levels, price_axis
 from toolkit.report.charts.status_bar import Part, status_bar
 from toolkit.report.charts.theme import PANEL
-from toolkit.report.words.formats import Formats
+from toolkit.report.i18n.formats import Formats
 
 FMT = Formats()
 ROWS = (Interval("<Ga>", 1.2, 0.4, 0.3, 0.5), Interval("Au", 0.12, 0.12, 0.1, 0.14), Interval("Au", 0.2, 0.2, 0.2, 0.2))

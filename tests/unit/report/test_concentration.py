@@ -15,9 +15,9 @@ from toolkit.app.findings.supply import supply as supply_part
 from toolkit.report.charts.draw import draw
 from toolkit.report.charts.labels import Anchor, Box, place
 from toolkit.report.document import BarTable, Chart, Missing
+from toolkit.report.i18n.formats import Formats
+from toolkit.report.i18n.text import plain
 from toolkit.report.sections.concentration import concentration
-from toolkit.report.words.formats import Formats
-from toolkit.report.words.text import plain
 
 AS_OF = date(2026, 11, 24)
 ENGLISH = re.compile(r"\b(the|of|and|is|are|at|which)\b")

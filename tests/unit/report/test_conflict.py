@@ -8,16 +8,16 @@ from datetime import date
 
 import pytest
 
+from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.optimize import NoAnswer, propose
 from toolkit.app.report.theme import language
-from toolkit.app.request import Request
 from toolkit.report.findings import Findings
+from toolkit.report.i18n.asked import asked
+from toolkit.report.i18n.text import plain
 from toolkit.report.sections.conflict import conflict, no_answer
 from toolkit.report.sections.method import method
-from toolkit.report.words.asked import asked
-from toolkit.report.words.text import plain
 
 AS_OF = date(2026, 11, 24)
 

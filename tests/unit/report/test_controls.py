@@ -12,9 +12,9 @@ from toolkit.app.report.theme import language, theme
 from toolkit.report.compose import Definition, compose
 from toolkit.report.document import Missing
 from toolkit.report.findings import Findings
-from toolkit.report.media.html import render
+from toolkit.report.formats.html import render
+from toolkit.report.i18n.text import plain
 from toolkit.report.sections.controls import controls
-from toolkit.report.words.text import plain
 
 
 def matrix_figure(record, code="en"):

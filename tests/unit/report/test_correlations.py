@@ -12,10 +12,10 @@ from toolkit.app.report.theme import language
 from toolkit.report.charts.draw import draw
 from toolkit.report.document import Paragraph
 from toolkit.report.findings import Findings
-from toolkit.report.pieces.correlations import clustered, correlations
+from toolkit.report.i18n.formats import Formats
+from toolkit.report.i18n.text import plain
 from toolkit.report.sections.factors import factors
-from toolkit.report.words.formats import Formats
-from toolkit.report.words.text import plain
+from toolkit.report.tables.correlations import clustered, correlations
 
 FMT = Formats()
 DE = language("de")

@@ -19,9 +19,9 @@ from toolkit.app.report.theme import theme
 from toolkit.report import document as d
 from toolkit.report.charts.draw import bitmap, drawn
 from toolkit.report.charts.png import SIGNATURE, packed
-from toolkit.report.media.email import CLIPPED, LARGEST, cuts, header, inline, mail
-from toolkit.report.words.language import Language
-from toolkit.report.words.text import NONE, Span, name, text
+from toolkit.report.formats.email import CLIPPED, LARGEST, cuts, header, inline, mail
+from toolkit.report.i18n.language import Language
+from toolkit.report.i18n.text import NONE, Span, name, text
 
 from .kinds import bars, blocks, document
 

@@ -16,14 +16,14 @@ from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.findings import Ask
 from toolkit.app.findings.exit import exit_
-from toolkit.app.plain import plain as jsonable
+from toolkit.core.plain import plain as jsonable
 from toolkit.report.charts.lot_gantt import Period, lot_gantt
 from toolkit.report.compose import Definition, compose
 from toolkit.report.document import BarTable, Chart, Columns, Missing, Paragraph
 from toolkit.report.findings import Findings
+from toolkit.report.i18n.formats import Formats
+from toolkit.report.i18n.text import plain
 from toolkit.report.sections.exit import exit_ as section
-from toolkit.report.words.formats import Formats
-from toolkit.report.words.text import plain
 
 
 @pytest.fixture(scope="module")

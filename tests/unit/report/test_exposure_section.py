@@ -9,9 +9,9 @@ import pytest
 from toolkit.app.report.theme import language
 from toolkit.report.document import Missing
 from toolkit.report.findings import Findings
+from toolkit.report.i18n.formats import Formats
+from toolkit.report.i18n.text import plain
 from toolkit.report.sections.exposure import exposure
-from toolkit.report.words.formats import Formats
-from toolkit.report.words.text import plain
 
 FMT = Formats()
 

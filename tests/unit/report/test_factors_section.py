@@ -9,10 +9,10 @@ import pytest
 from toolkit.app.report.theme import language
 from toolkit.report.document import Figure, Missing
 from toolkit.report.findings import Findings
-from toolkit.report.pieces.outlook import factor
+from toolkit.report.i18n.formats import Formats
+from toolkit.report.i18n.text import plain
 from toolkit.report.sections.factors import SPECIFIC, factors
-from toolkit.report.words.formats import Formats
-from toolkit.report.words.text import plain
+from toolkit.report.tables.outlook import factor
 
 FMT = Formats()
 DE = language("de")

@@ -11,8 +11,8 @@ from toolkit.app.report.theme import language
 from toolkit.report.charts.draw import draw
 from toolkit.report.document import Missing, Panels
 from toolkit.report.findings import Findings
+from toolkit.report.i18n.text import plain
 from toolkit.report.sections.flows import flows
-from toolkit.report.words.text import plain
 
 DE = language("de")
 MONTHS = [f"{year}-{month:02d}" for year in (2024, 2025, 2026) for month in range(1, 13)][:30]

@@ -9,10 +9,10 @@ import pytest
 from tests.blocks import figures, table_of
 from toolkit.app.report.theme import theme
 from toolkit.report.document import Column, Columns, Document, Figure, Row, Section, Table
-from toolkit.report.media.html import render
-from toolkit.report.pieces.folded import folded
-from toolkit.report.words.language import Language
-from toolkit.report.words.text import text
+from toolkit.report.formats.html import render
+from toolkit.report.i18n.language import Language
+from toolkit.report.i18n.text import text
+from toolkit.report.tables.folded import folded
 
 TABLE = Table("Figures", (Column("Metal", "left"), Column("Weight")), (Row((text("Gallium"), text("8.7%"))),))
 

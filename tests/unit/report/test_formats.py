@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from toolkit.report.findings import Findings
+from toolkit.report.i18n.formats import Formats
+from toolkit.report.i18n.text import plain
 from toolkit.report.sections.limits import limits
-from toolkit.report.words.formats import Formats
-from toolkit.report.words.text import plain
 
 EN, DE = Formats("en"), Formats("de")
 NB, THIN, MINUS = "\u00a0", "\u202f", "\u2212"

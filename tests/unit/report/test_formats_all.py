@@ -15,13 +15,13 @@ from toolkit.app.report.render import FORMATS
 from toolkit.app.report.theme import theme
 from toolkit.report import document as d
 from toolkit.report.charts.draw import bitmap, drawn
-from toolkit.report.media.data import SCHEMA, as_data
-from toolkit.report.media.email import mail
-from toolkit.report.media.html import render
-from toolkit.report.media.markdown import inline, markdown
-from toolkit.report.media.plain import FORMS, Medium
-from toolkit.report.words.language import Language
-from toolkit.report.words.text import text
+from toolkit.report.formats.data import SCHEMA, as_data
+from toolkit.report.formats.email import mail
+from toolkit.report.formats.html import render
+from toolkit.report.formats.markdown import inline, markdown
+from toolkit.report.formats.plain import FORMS, Medium
+from toolkit.report.i18n.language import Language
+from toolkit.report.i18n.text import text
 
 from .kinds import blocks, document, kinds, words
 

@@ -12,8 +12,8 @@ from toolkit.app.report.theme import language
 from toolkit.report.charts.draw import draw
 from toolkit.report.document import Panels
 from toolkit.report.findings import Findings
+from toolkit.report.i18n.text import plain
 from toolkit.report.sections.history import history
-from toolkit.report.words.text import plain
 
 DE = language("de")
 HORIZONS = (1, 3, 6, 12)

@@ -12,12 +12,12 @@ from tests.subjects import HOSTILE
 from toolkit.app.report.theme import theme
 from toolkit.report.compose import Definition, compose
 from toolkit.report.document import Chart, Figure, Heading, KeyFigures, Paragraph
-from toolkit.report.media.html import render
-from toolkit.report.pieces.lots import REACHES, reach, sums
+from toolkit.report.formats.html import render
+from toolkit.report.i18n.text import plain
 from toolkit.report.sections.cautions import file
 from toolkit.report.sections.holdings import SHOWN, holdings
 from toolkit.report.sections.holdings_answer import holdings_answer
-from toolkit.report.words.text import plain
+from toolkit.report.tables.lots import REACHES, reach, sums
 
 
 @pytest.fixture(scope="module")

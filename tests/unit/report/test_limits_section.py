@@ -9,10 +9,10 @@ import pytest
 
 from toolkit.app.report.theme import language
 from toolkit.report.findings import Findings
+from toolkit.report.i18n.measures import measure_words
+from toolkit.report.i18n.text import plain
 from toolkit.report.sections.answer import answer
 from toolkit.report.sections.limits import limits
-from toolkit.report.words.measures import measure_words
-from toolkit.report.words.text import plain
 
 VARIANCE = {"kind": "min_risk", "unit": "variance", "risk_aversion": None, "measure": "variance", "value": 0.04}
 

@@ -7,9 +7,9 @@ from markdown_it import MarkdownIt
 
 from toolkit.app.report import as_document
 from toolkit.report.document import Column, Notes, Paragraph, Row, Table
-from toolkit.report.media.markdown import inline, markdown
-from toolkit.report.words.language import Language
-from toolkit.report.words.text import NONE, Span, muted, name, strong, text
+from toolkit.report.formats.markdown import inline, markdown
+from toolkit.report.i18n.language import Language
+from toolkit.report.i18n.text import NONE, Span, muted, name, strong, text
 
 from .kinds import document
 

@@ -6,8 +6,8 @@ import copy
 
 from toolkit.app.report.theme import language
 from toolkit.report.findings import Findings
+from toolkit.report.i18n.text import plain
 from toolkit.report.sections.method import method
-from toolkit.report.words.text import plain
 
 
 def built(record, code="en"):

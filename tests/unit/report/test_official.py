@@ -12,8 +12,8 @@ from tests.blocks import table_of, told
 from tests.subjects import finder
 from toolkit.app.findings.supply import supply as supply_part
 from toolkit.report.document import Figure, Missing
+from toolkit.report.i18n.text import plain
 from toolkit.report.sections.official import official
-from toolkit.report.words.text import plain
 
 AS_OF = date(2026, 11, 24)
 ENGLISH = re.compile(r"\b(the|of|and|is|are|at|which)\b")

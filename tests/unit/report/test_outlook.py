@@ -8,25 +8,25 @@ from datetime import date
 
 import pytest
 
+from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.optimize import propose
 from toolkit.app.report import report_html
 from toolkit.app.report.theme import language
-from toolkit.app.request import Request
 from toolkit.report.document import Notes
 from toolkit.report.findings import HELD, Findings
+from toolkit.report.i18n.formats import Formats
+from toolkit.report.i18n.measures import SQUARES
+from toolkit.report.i18n.origins import by_product
+from toolkit.report.i18n.text import plain
 from toolkit.report.markers import NORMAL, SHOCKS
-from toolkit.report.pieces.offers import offers
-from toolkit.report.pieces.outlook import falls, shocks, tail
 from toolkit.report.sections.allocation import allocation
 from toolkit.report.sections.cautions import cautions
 from toolkit.report.sections.risk import risk
-from toolkit.report.words.formats import Formats
-from toolkit.report.words.measures import SQUARES
-from toolkit.report.words.origins import by_product
-from toolkit.report.words.text import plain
-from toolkit.risk import measures
+from toolkit.report.tables.offers import offers
+from toolkit.report.tables.outlook import falls, shocks, tail
+from toolkit.risk_measures import measures
 
 FMT = Formats()
 DE = language("de")

@@ -15,7 +15,7 @@ from toolkit.core.errors import SpecError
 from toolkit.report.compose import Definition, builders, compose
 from toolkit.report.document import Missing
 from toolkit.report.findings import Findings
-from toolkit.report.words.formats import Formats
+from toolkit.report.i18n.formats import Formats
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 FORMATS = Formats()

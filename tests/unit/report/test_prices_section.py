@@ -12,8 +12,8 @@ from toolkit.app.report.theme import language
 from toolkit.report.charts.draw import draw
 from toolkit.report.document import Missing, Panels
 from toolkit.report.findings import Findings
+from toolkit.report.i18n.text import plain
 from toolkit.report.sections.prices import prices
-from toolkit.report.words.text import plain
 
 DE = language("de")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from tests.subjects import law
 from toolkit.app.report.theme import language
 from toolkit.report.findings import Findings
+from toolkit.report.i18n.text import plain
 from toolkit.report.sections.quality import quality
-from toolkit.report.words.text import plain
 
 ROW = {
     "asset": "gallium", "name": "Gallium ingot", "element": "Ga", "basis": "customs_unit_value", "noisy": True, "old": True,

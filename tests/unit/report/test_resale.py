@@ -6,8 +6,8 @@ import pytest
 
 from tests.lots import TWELVE, ask_of, findings_of
 from toolkit.report.document import Figure, Matrix
+from toolkit.report.i18n.text import plain
 from toolkit.report.sections.resale import resale
-from toolkit.report.words.text import plain
 
 
 @pytest.fixture(scope="module")

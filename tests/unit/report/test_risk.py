@@ -9,9 +9,9 @@ import pytest
 from toolkit.app.report.theme import language
 from toolkit.report.document import Columns, Figure, Missing
 from toolkit.report.findings import Findings
+from toolkit.report.i18n.formats import Formats
+from toolkit.report.i18n.text import NONE, plain
 from toolkit.report.sections.risk import NOISY, risk
-from toolkit.report.words.formats import Formats
-from toolkit.report.words.text import NONE, plain
 
 FMT = Formats()
 DE = language("de")

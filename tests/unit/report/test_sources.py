@@ -10,10 +10,10 @@ from tests.subjects import law
 from toolkit.app.report.theme import language
 from toolkit.report.document import Missing
 from toolkit.report.findings import Findings
-from toolkit.report.pieces.facts import unconfirmed
+from toolkit.report.i18n.text import plain
 from toolkit.report.sections.assumptions import assumptions
 from toolkit.report.sections.sources import data_sources
-from toolkit.report.words.text import plain
+from toolkit.report.tables.facts import unconfirmed
 
 SHARES = {
     "table": "shares", "source": "USGS Mineral Commodity Summaries 2026", "source_id": "usgs_mcs_2026", "licence": "public domain",

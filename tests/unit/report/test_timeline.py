@@ -17,9 +17,9 @@ from toolkit.report.charts.lettering import cut, width
 from toolkit.report.charts.theme import PAGE, PHONE, SHEET
 from toolkit.report.charts.timeline import Bar, Period, Swimlane, swimlanes
 from toolkit.report.findings import Findings
-from toolkit.report.pieces.lanes import in_words, suspended_until, timeline
-from toolkit.report.words.formats import Formats
-from toolkit.report.words.text import plain
+from toolkit.report.i18n.formats import Formats
+from toolkit.report.i18n.text import plain
+from toolkit.report.tables.lanes import in_words, suspended_until, timeline
 
 
 def figure(record, code="en"):

@@ -16,8 +16,8 @@ from toolkit.app.findings.whatif import whatif as whatif_part
 from toolkit.report.charts.lettering import width
 from toolkit.report.charts.theme import TOKENS
 from toolkit.report.document import Missing
+from toolkit.report.i18n.text import plain
 from toolkit.report.sections.whatif import whatif
-from toolkit.report.words.text import plain
 
 AS_OF = date(2026, 11, 24)
 ENGLISH = re.compile(r"\b(the|of|and|is|are|at|which)\b")

@@ -3,8 +3,8 @@ import pytest
 from scipy import integrate, stats
 
 from tests.unit.optimize.problems import forecast_of, random_covariance
-from toolkit.risk.tail import normal_cvar
-from toolkit.risk.variance import diversification_ratio, risk_contributions, volatility
+from toolkit.risk_measures.tail import normal_cvar
+from toolkit.risk_measures.variance import diversification_ratio, risk_contributions, volatility
 
 
 def test_contributions_are_eulers_and_add_up():

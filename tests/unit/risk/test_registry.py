@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from toolkit.core.errors import SpecError
-from toolkit.factors.scenarios import Scenarios
-from toolkit.risk import collected, measure_of, measures
-from toolkit.risk.base import Measure, gradient, measured, scale
-from toolkit.risk.dispersion import EQUAL_LIMIT, PAIR_LIMIT, GiniMeanDifference, _exchanges
+from toolkit.risk_measures import collected, measure_of, measures
+from toolkit.risk_measures.base import Measure, gradient, measured, scale
+from toolkit.risk_measures.dispersion import EQUAL_LIMIT, PAIR_LIMIT, GiniMeanDifference, _exchanges
+from toolkit.scenarios.sets import Scenarios
 
 
 def test_every_family_is_found_and_describes_itself():
@@ -50,7 +50,7 @@ def test_a_new_measure_is_one_class():
 def test_numbers_need_neither_cvxpy_nor_scipy():
     code = (
         "import sys, numpy as np\n"
-        "from toolkit.risk import measures\n"
+        "from toolkit.risk_measures import measures\n"
         "for m in measures().values():\n"
         "    for face in (m().numeric, m().subgradient): face(np.array([.1, -.2, .3]), np.full(3, 1 / 3))\n"
         "assert not {'cvxpy', 'scipy'} & set(sys.modules), sorted(sys.modules)"

@@ -5,8 +5,8 @@ import pytest
 
 from tests.unit.optimize.problems import forecast_of, random_covariance
 from toolkit.core.errors import DataError, GapError, SpecError
-from toolkit.factors.increments import Increments
-from toolkit.factors.scenarios import Scenarios, Shock, historical, shocked, simulated
+from toolkit.returns.observed_returns import Increments
+from toolkit.scenarios.sets import Scenarios, Shock, historical, shocked, simulated
 
 DAYS = tuple(date(2025, month, 28) for month in range(1, 7))
 RETURNS = np.array([[0.01, 0.02], [-0.03, 0.04], [0.05, -0.06], [0.0, 0.01], [0.02, 0.02], [-0.01, 0.03]])

@@ -8,10 +8,10 @@ from datetime import date
 import polars as pl
 import pytest
 
+from toolkit.controls.ledger import ControlLedger
 from toolkit.core.frames import TABLES as CONTRACTS
 from toolkit.core.frames import ControlEvents, ControlScopes
-from toolkit.data.package import bundled_folder, read_table
-from toolkit.supply.controls import ControlLedger
+from toolkit.market.package import bundled_folder, read_table
 
 Tables = dict[str, pl.DataFrame]
 

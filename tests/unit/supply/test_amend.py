@@ -6,9 +6,9 @@ from datetime import date
 
 import polars as pl
 
-from toolkit.core.market import USER
-from toolkit.supply.amend import amend
-from toolkit.supply.controls import ControlLedger
+from toolkit.controls.ledger import ControlLedger
+from toolkit.controls.user_events import amend
+from toolkit.market.market import USER
 
 
 def amended(tables, own_events, own_scopes):

@@ -10,8 +10,8 @@ import pytest
 from toolkit.core.assets import Asset
 from toolkit.core.errors import DataError
 from toolkit.core.frames import TABLES as CONTRACTS
-from toolkit.data.package import bundled_folder, read_table
-from toolkit.supply.characteristics import (
+from toolkit.market.package import bundled_folder, read_table
+from toolkit.risk_model.supply_characteristics import (
     NAMES,
     companion_share,
     control_pressure,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from toolkit.supply.controls import ControlLedger
+from toolkit.controls.ledger import ControlLedger
 
 BAN = {"event_id": "A", "instrument": "ban", "ends": date(2020, 12, 31)}
 PAUSE = {

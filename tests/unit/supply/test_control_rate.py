@@ -8,9 +8,9 @@ from datetime import date
 import pytest
 from scipy.stats import gamma
 
+from toolkit.controls.ledger import ControlLedger
 from toolkit.core.assets import Asset
-from toolkit.supply.control_rate import FIRST, LIFT, LIFTED, TIGHTENED, control_changes, control_rate
-from toolkit.supply.controls import ControlLedger
+from toolkit.shocks.base_rates import FIRST, LIFT, LIFTED, TIGHTENED, control_changes, control_rate
 
 ON = date(2026, 11, 24)
 METALS = tuple(Asset(key, key, form="metal") for key in ("gallium", "germanium", "indium"))

@@ -8,9 +8,9 @@ from datetime import date
 import polars as pl
 import pytest
 
+from toolkit.controls.ledger import ControlLedger
 from toolkit.core.errors import DataError
 from toolkit.core.frames import TABLES
-from toolkit.supply.controls import ControlLedger
 
 TODAY = date(2026, 11, 24)
 

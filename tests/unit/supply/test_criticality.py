@@ -10,7 +10,7 @@ import pytest
 
 from toolkit.core.errors import DataError, GapError
 from toolkit.core.frames import TABLES
-from toolkit.data.package import bundled_folder, read_table
+from toolkit.market.package import bundled_folder, read_table
 from toolkit.supply.concentration import (
     SupplyShares,
     governance_risk,

@@ -9,9 +9,9 @@ from datetime import date
 import polars as pl
 import pytest
 
+from toolkit.controls.ledger import ControlLedger
 from toolkit.core.errors import DataError
-from toolkit.supply.controls import ControlLedger
-from toolkit.supply.event_study import (
+from toolkit.shocks.event_study import (
     HORIZONS,
     THIN,
     Case,
@@ -23,7 +23,7 @@ from toolkit.supply.event_study import (
     study,
     summary,
 )
-from toolkit.supply.monthly_series import month_number, monthly, window
+from toolkit.shocks.monthly_series import month_number, monthly, window
 
 EVENT = date(2024, 6, 15)
 BENCHMARK = ("copper", "zinc")

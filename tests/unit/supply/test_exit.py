@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from toolkit.core.errors import SpecError
-from toolkit.supply.exit_cost import ExitTerms
-from toolkit.supply.holding_period import RULES
+from toolkit.holdings.exit_cost import ExitTerms
+from toolkit.holdings.holding_period import RULES
 
 
 def test_the_worked_example_of_the_field():

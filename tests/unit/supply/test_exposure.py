@@ -9,9 +9,9 @@ import pytest
 
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.supply.exposure import DELIVERIES, PortfolioExposure, industries, lot_exposures
-from toolkit.supply.resale import resale_restrictions, restricted_buyers
-from toolkit.supply.shock import Elasticity, price_band
+from toolkit.holdings.exposure import DELIVERIES, PortfolioExposure, industries, lot_exposures
+from toolkit.holdings.resale import resale_restrictions, restricted_buyers
+from toolkit.shocks.elasticity import Elasticity, price_band
 
 TODAY = date(2026, 11, 24)
 PRICES = {("gallium", "metal"): 1000.0, ("indium", "metal"): 500.0}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from toolkit.core.errors import GapError
 from toolkit.core.frames import TABLES
-from toolkit.data.package import bundled_folder, read_table
+from toolkit.market.package import bundled_folder, read_table
 from toolkit.supply.collapse import collapses, flow_around, months_needed
 from toolkit.supply.flows import ALL_LISTED, FlowSeries, change, diversion, flow_series, summarise
 from toolkit.supply.tariff import mixed_code, sole_asset, tariff_code, tariff_codes

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from toolkit.core.errors import DataError, GapError
 from toolkit.core.frames import TABLES
-from toolkit.data.package import bundled_folder, read_table
+from toolkit.market.package import bundled_folder, read_table
 from toolkit.supply.concentration import GovernanceRisk, SupplyShares
 from toolkit.supply.geopolrisk import (
     geopolrisk,

@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
+from toolkit.controls.items import find_items
+from toolkit.controls.ledger import ControlLedger
 from toolkit.core.errors import DataError, SpecError
-from toolkit.supply.controls import ControlLedger
-from toolkit.supply.items import find_items
 
 TODAY = date(2026, 11, 24)
 

@@ -7,8 +7,8 @@ from datetime import date
 import polars as pl
 import pytest
 
+from toolkit.controls.ledger import ControlLedger
 from toolkit.core.errors import FrameError
-from toolkit.supply.controls import ControlLedger
 
 ACTING = {"relation": "builds_on"}
 

@@ -9,9 +9,9 @@ import pytest
 
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.supply.controls import ControlLedger
-from toolkit.supply.ledger_review import review_ledger
-from toolkit.supply.state import is_beyond_review, review_note
+from toolkit.controls.ledger import ControlLedger
+from toolkit.controls.ledger_review import review_ledger
+from toolkit.controls.state import is_beyond_review, review_note
 
 REVIEWED, TODAY = date(2026, 10, 8), date(2026, 11, 25)
 

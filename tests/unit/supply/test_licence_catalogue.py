@@ -7,9 +7,9 @@ from datetime import date
 import polars as pl
 import pytest
 
+from toolkit.controls.ledger import ControlLedger
+from toolkit.controls.licence_catalogue import compare_with_catalogue, metals_named
 from toolkit.core.trade_names import CHINESE
-from toolkit.supply.controls import ControlLedger
-from toolkit.supply.licence_catalogue import compare_with_catalogue, metals_named
 
 TODAY = date(2026, 11, 25)
 

@@ -8,8 +8,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from toolkit.supply.flows import FlowSeries
-from toolkit.supply.price_response import (
+from toolkit.shocks.price_response import (
     LOSS_ERROR,
     OBSERVED,
     PUBLISHED,
@@ -17,6 +16,7 @@ from toolkit.supply.price_response import (
     import_fall,
     responses,
 )
+from toolkit.supply.flows import FlowSeries
 
 DAY = date(2024, 1, 15)
 

@@ -12,10 +12,10 @@ from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.events import event_study
 from toolkit.core.baskets import MEMBERS
-from toolkit.supply.control_rate import LIFT
-from toolkit.supply.monthly_series import monthly
-from toolkit.supply.shock_prior import control_cases, shock_prior
-from toolkit.supply.shock_size import ASSUMPTION, OBSERVED, ShockCase, lifted_sizes, sizes_of
+from toolkit.shocks.base_rates import LIFT
+from toolkit.shocks.monthly_series import monthly
+from toolkit.shocks.shock_prior import control_cases, shock_prior
+from toolkit.shocks.shock_size import ASSUMPTION, OBSERVED, ShockCase, lifted_sizes, sizes_of
 
 ON = date(2026, 11, 24)
 

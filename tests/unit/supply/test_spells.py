@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 
+from toolkit.controls.periods import control_spells
 from toolkit.core.assets import Asset
-from toolkit.supply.spells import control_spells
 
 UNTIL = date(2026, 12, 31)
 

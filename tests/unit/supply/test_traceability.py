@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from toolkit.supply.purity import purity_fraction
-from toolkit.supply.traceability import traceability
+from toolkit.controls.purity import purity_fraction
+from toolkit.holdings.traceability import traceability
 
 
 @pytest.mark.parametrize(

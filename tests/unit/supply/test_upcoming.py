@@ -7,8 +7,8 @@ from datetime import date
 import polars as pl
 import pytest
 
+from toolkit.controls.upcoming import upcoming
 from toolkit.core.errors import SpecError
-from toolkit.supply.upcoming import upcoming
 
 TODAY = date(2026, 11, 24)
 

@@ -9,16 +9,16 @@ from typing import Any
 
 import polars as pl
 
-from toolkit.app.exchange import rates_used
 from toolkit.app.findings.part import Ask, part
 from toolkit.app.run_schema import CHANGE, Day, Number, Text
 from toolkit.app.valuation import UnitPrice, unit_prices
-from toolkit.core.market import Snapshot
-from toolkit.supply.changes import titles_acted_on
-from toolkit.supply.controls import CHINA
-from toolkit.supply.events import SUSPENDS
+from toolkit.controls.changes import titles_acted_on
+from toolkit.controls.events import SUSPENDS
+from toolkit.controls.ledger import CHINA
+from toolkit.controls.state import is_beyond_review
+from toolkit.market.exchange_rates import rates_used
+from toolkit.market.market import Snapshot
 from toolkit.supply.flows import WORLD, flow_series, summarise
-from toolkit.supply.state import is_beyond_review
 
 TOLD = ("control", "practice")
 """Kinds of events that change what may leave a country; policy and markets are in the calendar."""

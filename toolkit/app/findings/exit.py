@@ -14,10 +14,10 @@ from toolkit.app.assumptions import Assumption, find_assumption
 from toolkit.app.findings.part import Ask, part
 from toolkit.app.run_schema import NAMED, PHRASE, Day, LaterDay, Number, Text, Whole
 from toolkit.core.assets import Asset, Universe
-from toolkit.core.said import Said, said
-from toolkit.supply.exit_cost import ExitTerms
-from toolkit.supply.exposure import PLANS, sale_obstacle
-from toolkit.supply.holding_period import RULES, HoldingRule
+from toolkit.core.messages import Said, said
+from toolkit.holdings.exit_cost import ExitTerms
+from toolkit.holdings.exposure import PLANS, sale_obstacle
+from toolkit.holdings.holding_period import RULES, HoldingRule
 
 HORIZONS = (1, 3, 5)
 """Years after which a sale is looked at."""

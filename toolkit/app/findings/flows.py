@@ -13,11 +13,11 @@ import polars as pl
 from toolkit.app.findings.part import Ask, part
 from toolkit.app.flows import CodeFlows, FlowAnswer, ReportedPoint, customs_flows
 from toolkit.app.run_schema import CHANGE, NAMED, PHRASE, Day, LaterDay, Month, Number, Text, as_long
+from toolkit.controls.events import COUNTING, Event
+from toolkit.controls.ledger import CHINA
 from toolkit.core.errors import GapError
-from toolkit.core.said import Said, retellable, said
+from toolkit.core.messages import Said, retellable, said
 from toolkit.supply.collapse import BASE_MONTHS, LOW, SHORTEST, Collapse
-from toolkit.supply.controls import CHINA
-from toolkit.supply.events import COUNTING, Event
 from toolkit.supply.flows import (
     DIVERSION_FALL,
     DIVERSION_OFFSET,

@@ -9,13 +9,13 @@ import polars as pl
 
 from toolkit.app.events import ComparableCases, comparable_cases
 from toolkit.app.findings.part import Ask, part
-from toolkit.app.plain import plain
 from toolkit.app.run_schema import NAMED, PHRASE, Day, LaterDay, Month, Number, Text
-from toolkit.core.said import said
-from toolkit.supply.event_study import NO_REACTION, THIN, Case, Reaction, notice_key
-from toolkit.supply.events import Event
-from toolkit.supply.monthly_series import SMOOTHING, MonthlySeries, month_number, monthly, window
-from toolkit.supply.price_path import PathMonth, is_scarce, price_path
+from toolkit.controls.events import Event
+from toolkit.core.messages import said
+from toolkit.core.plain import plain
+from toolkit.shocks.event_study import NO_REACTION, THIN, Case, Reaction, notice_key
+from toolkit.shocks.monthly_series import SMOOTHING, MonthlySeries, month_number, monthly, window
+from toolkit.shocks.price_path import PathMonth, is_scarce, price_path
 
 VERIFIED, PRESS, ASKED = "verified", "press_reports", "ask"
 NOTICE = "No. "

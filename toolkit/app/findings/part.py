@@ -15,9 +15,9 @@ import polars as pl
 from pydantic import BaseModel
 
 from toolkit.app.context import Context
-from toolkit.app.plain import plain
 from toolkit.app.run_schema import PROVENANCE, check, model_of
 from toolkit.core.errors import SpecError
+from toolkit.core.plain import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def part(name: str, shape: Mapping[str, Any]) -> Callable[[Find], Part]:
     """Turn a function into the part `name`, and state what a report reads of it: a stored part is held against that.
 
     It returns JSON-like data (dataclasses, dates and frames are welcome), or None. Keys with a meaning for every report:
-    ``data``, rows of provenance, and ``assumptions``, key -> sentence (`toolkit.core.said.said`).
+    ``data``, rows of provenance, and ``assumptions``, key -> sentence (`toolkit.core.messages.said`).
     """
     return lambda find: Part(name, find, {**shape, "data": [PROVENANCE]})
 

@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from toolkit.app.exchange import last_rate
 from toolkit.app.findings.part import Ask, part
-from toolkit.app.quotes import OWN_PRICE, OWN_SERIES
 from toolkit.app.run_schema import NAMED, Day, Number
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import DataError
-from toolkit.data.files.price_checks import OF_DEALERS
-from toolkit.factors.currency import monthly_rate
-from toolkit.factors.history import ANNUAL, rhythm
-from toolkit.factors.levels import level_paths
-from toolkit.factors.panel import CUSTOMS
+from toolkit.market.exchange_rates import last_rate
+from toolkit.market.readers.price_checks import OF_DEALERS
+from toolkit.returns.currencies import monthly_rate
+from toolkit.returns.history import ANNUAL, rhythm
+from toolkit.returns.panel import CUSTOMS
+from toolkit.returns.price_levels import level_paths
+from toolkit.returns.quotes import OWN_PRICE, OWN_SERIES
 
 YEARS = 5
 """How far back prices are shown where none is noisy; else from the first noisy print on."""

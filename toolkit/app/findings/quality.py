@@ -9,9 +9,9 @@ import polars as pl
 
 from toolkit.app.findings.part import Ask, part
 from toolkit.app.run_schema import NAMED, Day, LaterDay, Number, Text, Whole
-from toolkit.data.quality import is_old
-from toolkit.data.quality import quality as measured
-from toolkit.factors.panel import CUSTOMS
+from toolkit.market.quality import is_old
+from toolkit.market.quality import quality as measured
+from toolkit.returns.panel import CUSTOMS
 
 KEPT = (
     "first", "last", "observations", "rhythm", "expected", "gaps", "longest_gap", "longest_gap_after", "stale_run",
@@ -34,7 +34,7 @@ SHAPE = {
 def quality(ask: Ask) -> dict[str, Any] | None:
     """One row a price series of the assets, as known on the day, in their order; None where no asset has one.
 
-    `series[]` has the measures of `toolkit.data.quality.quality` with `basis` (of the newest print), `noisy` (prints are
+    `series[]` has the measures of `toolkit.market.quality.quality` with `basis` (of the newest print), `noisy` (prints are
     customs values, of which a level is estimated), and `old` (the newest print is older than the rhythm explains).
     `without[]` are assets that have no series.
     """

@@ -7,11 +7,11 @@ from typing import Any
 
 from toolkit.app.findings.part import Ask, part
 from toolkit.app.run_schema import NAMED, LaterDay, Text
+from toolkit.controls.purity import purity_fraction
+from toolkit.controls.state import Measure
 from toolkit.core.size import PieceSize
-from toolkit.supply.exposure import PLANS, STORED_SAFE
-from toolkit.supply.purity import purity_fraction
-from toolkit.supply.resale import resale_answer, resale_buyers
-from toolkit.supply.state import Measure
+from toolkit.holdings.exposure import PLANS, STORED_SAFE
+from toolkit.holdings.resale import resale_answer, resale_buyers
 
 TOLD = (
     "event_id", "instrument", "number", "authority", "status", "since", "until", "standing", "confidence", "source_id",
@@ -83,7 +83,7 @@ def _groups(lots: list[Mapping[str, Any]]) -> dict[Kind, list[Mapping[str, Any]]
 
 
 def _answer(ask: Ask, kind: Kind, buyer: tuple[str, str]) -> dict[str, Any]:
-    """The answer of `toolkit.supply.resale` on the controls of the country that the lot is exported from."""
+    """The answer of `toolkit.holdings.resale` on the controls of the country that the lot is exported from."""
     metal, form, _, purity, size, exporter, there, lies_in = kind
     found = resale_answer(
         ask.context.ledger, metal, form, buyer,

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from toolkit.app.findings.part import Ask, part
-from toolkit.app.plain import plain
 from toolkit.app.run_schema import NAMED, PHRASE, LaterDay, Number, Text
 from toolkit.app.supply import MetalSupply, Scenario, StageSupply, is_critical, ranges, supply_of
-from toolkit.core.said import Said, said
-from toolkit.report.words.countries import country
+from toolkit.core.messages import Said, said
+from toolkit.core.plain import plain
+from toolkit.report.i18n.countries import country
 from toolkit.supply.concentration import HIGHLY_CONCENTRATED, country_exposure
 from toolkit.supply.criticality import IMPORTANCE_THRESHOLD, SUPPLY_RISK_THRESHOLD, PublishedScore, companion_share
 

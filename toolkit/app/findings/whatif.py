@@ -1,6 +1,6 @@
 """What a stop of exports would do: price multiples of each metal, the value of what is held, the cost of what is still to come.
 
-One rule bounds every figure. The formula of `toolkit.supply.shock` grows without end as the loss nears all of the supply (at
+One rule bounds every figure. The formula of `toolkit.shocks.elasticity` grows without end as the loss nears all of the supply (at
 99 % lost and the lowest elasticity, a hundred million times the price), so it is carried to a loss of one half, the largest
 that DOMAIN tabulates, and no further: where a country makes more than that, the full stop has no figure, and sums count one
 half.
@@ -16,7 +16,6 @@ import polars as pl
 
 from toolkit.app.assumptions import EVERY, find_assumption
 from toolkit.app.findings.part import Ask, part
-from toolkit.app.plain import plain
 from toolkit.app.run_schema import NAMED, PHRASE, Day, LaterDay, Number, Text
 from toolkit.app.shock import outside_check
 from toolkit.app.stops import (
@@ -29,15 +28,16 @@ from toolkit.app.stops import (
     stop_shares,
 )
 from toolkit.app.supply import MetalSupply, supply_of
+from toolkit.controls.ledger import CHINA
 from toolkit.core.assets import Asset
 from toolkit.core.errors import GapError
-from toolkit.core.market import Snapshot
-from toolkit.core.said import Said, said
-from toolkit.report.words.countries import country
-from toolkit.supply.controls import CHINA
-from toolkit.supply.exposure import IN_TRANSIT, is_out
-from toolkit.supply.price_response import LOSS_ERROR, PUBLISHED_ERROR
-from toolkit.supply.shock import Elasticity, implied_loss, price_band
+from toolkit.core.messages import Said, said
+from toolkit.core.plain import plain
+from toolkit.holdings.exposure import IN_TRANSIT, is_out
+from toolkit.market.market import Snapshot
+from toolkit.report.i18n.countries import country
+from toolkit.shocks.elasticity import Elasticity, implied_loss, price_band
+from toolkit.shocks.price_response import LOSS_ERROR, PUBLISHED_ERROR
 
 MOST = 0.5
 """Largest loss that the formula is carried to, as a fraction of world supply."""

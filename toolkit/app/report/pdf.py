@@ -19,8 +19,8 @@ from pathlib import Path
 from toolkit.core.errors import SpecError
 from toolkit.report.charts.draw import standalone
 from toolkit.report.document import Document
-from toolkit.report.media.html import Theme, render
-from toolkit.report.words.language import Language
+from toolkit.report.formats.html import Theme, render
+from toolkit.report.i18n.language import Language
 
 VARIABLE = "TOOLKIT_CHROMIUM"
 """Path of the browser that prints, in place of the first one on the PATH; set to nothing, none is used."""

@@ -20,11 +20,11 @@ from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.report.compose import Definition, compose, looked_at
 from toolkit.report.document import Document
 from toolkit.report.findings import Findings
-from toolkit.report.media.data import as_data
-from toolkit.report.media.email import mail
-from toolkit.report.media.html import render
-from toolkit.report.media.markdown import markdown
-from toolkit.report.words.language import Language
+from toolkit.report.formats.data import as_data
+from toolkit.report.formats.email import mail
+from toolkit.report.formats.html import render
+from toolkit.report.formats.markdown import markdown
+from toolkit.report.i18n.language import Language
 
 DEFAULT = "allocation"
 

@@ -13,9 +13,9 @@ from babel.messages.pofile import read_po
 from toolkit.app.definitions import folders
 from toolkit.app.report.drawings import kept_drawing
 from toolkit.core.errors import SpecError, did_you_mean
-from toolkit.report.media.html import Theme
-from toolkit.report.words.formats import Formats
-from toolkit.report.words.language import Key, Language
+from toolkit.report.formats.html import Theme
+from toolkit.report.i18n.formats import Formats
+from toolkit.report.i18n.language import Key, Language
 
 ENGLISH = "en"
 STYLE_SHEET = "report.css"

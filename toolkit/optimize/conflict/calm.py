@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from toolkit.core.errors import Infeasible, NumericalFailure, quoted
-from toolkit.factors.forecast import FloatArray
+from toolkit.core.forecast import FloatArray
 from toolkit.optimize.conflict.confirm import has_answer
 from toolkit.optimize.conflict.moves import OWN_NAME, RELAXED, hard_ceilings
 from toolkit.optimize.problem import Problem

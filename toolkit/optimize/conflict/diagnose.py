@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from toolkit.core.errors import Infeasible, NumericalFailure, quoted
-from toolkit.factors.forecast import FloatArray
+from toolkit.core.forecast import FloatArray
 from toolkit.optimize.conflict.calm import too_calm, without_own
 from toolkit.optimize.conflict.confirm import has_answer
 from toolkit.optimize.conflict.discrete import discrete_feasible, discrete_moves

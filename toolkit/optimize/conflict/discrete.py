@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from toolkit.core.errors import NumericalFailure
-from toolkit.factors.forecast import FloatArray
+from toolkit.core.forecast import FloatArray
 from toolkit.optimize.conflict.moves import RELAXED, Move, hard_ceilings, movable_columns, moves_at
 from toolkit.optimize.functions import Ceiling
 from toolkit.optimize.problem import Problem

@@ -8,7 +8,7 @@ import cvxpy as cp
 import numpy as np
 
 from toolkit.core.errors import NumericalFailure
-from toolkit.factors.forecast import FloatArray
+from toolkit.core.forecast import FloatArray
 from toolkit.optimize.functions import Ceiling
 from toolkit.optimize.problem import Inequalities
 from toolkit.optimize.programs.conic import solve_conic

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from toolkit.factors.forecast import FloatArray
+from toolkit.core.forecast import FloatArray
 from toolkit.optimize.functions import Ceiling
 from toolkit.optimize.problem import Inequalities, Problem
 from toolkit.optimize.programs.reward import OWN, own_ceilings

@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from toolkit.core.errors import Infeasible, quoted
-from toolkit.factors.forecast import FloatArray
+from toolkit.core.forecast import FloatArray
 from toolkit.optimize.conflict.confirm import has_answer
 from toolkit.optimize.conflict.diagnose import explained, irreducible
 from toolkit.optimize.contribution import Share

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from toolkit.factors.forecast import FloatArray
+from toolkit.core.forecast import FloatArray
 
 HELD = 5e-5
 """Weight below which a position is the dust of a continuous solver, not a holding."""

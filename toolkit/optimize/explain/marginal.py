@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from toolkit.factors.forecast import FloatArray, read_only
+from toolkit.core.forecast import FloatArray, read_only
 from toolkit.optimize.functions import TradeCost
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.programs.ratio import excess_returns, volatilities

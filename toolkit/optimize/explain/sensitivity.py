@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from toolkit.core.errors import SolveError
-from toolkit.factors.forecast import FloatArray, read_only
+from toolkit.core.forecast import FloatArray, read_only
 from toolkit.optimize.allocate import at_own_wealth
 from toolkit.optimize.explain.face import Face
 from toolkit.optimize.prices import BINDING, Prices

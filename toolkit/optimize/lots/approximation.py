@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.core.errors import NumericalFailure
-from toolkit.factors.forecast import FloatArray
+from toolkit.core.forecast import FloatArray
 from toolkit.optimize.costs import TRADED
 from toolkit.optimize.functions import Deviation
 from toolkit.optimize.lots.diagonal import split

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from toolkit.factors.forecast import FloatArray
+from toolkit.core.forecast import FloatArray
 
 SINGULAR = 1e-8
 """Least eigenvalue of a correlation matrix below which nothing can be moved."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from toolkit.core.errors import Infeasible, NumericalFailure, ToolkitError
-from toolkit.factors.forecast import FloatArray
+from toolkit.core.forecast import FloatArray
 from toolkit.optimize.conflict.diagnose import discrete_conflict, explained, not_found
 from toolkit.optimize.costs import TRADED
 from toolkit.optimize.functions import Ceiling, ConvexFunction

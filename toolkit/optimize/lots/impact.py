@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.factors.forecast import FloatArray
+from toolkit.core.forecast import FloatArray
 from toolkit.optimize.costs import TRADED
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.programs.highs import MixedIntegerProgram

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.factors.forecast import FloatArray
+from toolkit.core.forecast import FloatArray
 from toolkit.optimize.functions import Ceiling, ConvexFunction, Deviation, TradeCost
 from toolkit.optimize.programs.highs import MixedIntegerProgram
 from toolkit.optimize.programs.mixed_integer import HELD, Columns, LotTerms

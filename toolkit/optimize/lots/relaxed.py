@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from toolkit.core.errors import NumericalFailure
-from toolkit.factors.forecast import FloatArray
+from toolkit.core.forecast import FloatArray
 from toolkit.optimize.lots.approximation import Approximation, Relaxation
 from toolkit.optimize.programs.work import Work
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.factors.forecast import FloatArray
+from toolkit.core.forecast import FloatArray
 from toolkit.optimize.costs import TRADED
 from toolkit.optimize.functions import Ceiling, ConvexFunction, Deviation
 from toolkit.optimize.lots.outer import HOLDS

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from toolkit.core.errors import NumericalFailure
-from toolkit.factors.forecast import FloatArray
+from toolkit.core.forecast import FloatArray
 from toolkit.optimize.lots.approximation import Approximation
 from toolkit.optimize.programs.work import Work
 

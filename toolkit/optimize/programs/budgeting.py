@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from toolkit.core.errors import SpecError, did_you_mean
-from toolkit.factors.forecast import FloatArray
+from toolkit.core.forecast import FloatArray
 from toolkit.optimize.problem import Inequalities, Problem
 from toolkit.optimize.programs.certificate import Certificate, certify
 from toolkit.optimize.programs.continuous import Continuous

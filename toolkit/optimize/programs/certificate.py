@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from toolkit.factors.forecast import FloatArray
+from toolkit.core.forecast import FloatArray
 
 ACCEPT = 1e-6
 """Largest residual of an answer that is called optimal."""

@@ -17,7 +17,7 @@ import cvxpy as cp
 import numpy as np
 
 from toolkit.core.errors import SolveError
-from toolkit.factors.forecast import FloatArray
+from toolkit.core.forecast import FloatArray
 from toolkit.optimize.programs.certificate import ACCEPT, ACCEPT_INACCURATE, Certificate
 from toolkit.optimize.programs.solve import OPTIONS, Attempt
 

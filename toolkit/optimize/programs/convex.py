@@ -13,7 +13,7 @@ import cvxpy as cp
 import numpy as np
 
 from toolkit.core.errors import NumericalFailure, SpecError, Unbounded
-from toolkit.factors.forecast import FloatArray
+from toolkit.core.forecast import FloatArray
 from toolkit.optimize.functions import Ceiling, ConvexFunction
 from toolkit.optimize.problem import Inequalities
 from toolkit.optimize.programs.conic import SOLVER, solve_conic

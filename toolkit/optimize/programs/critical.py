@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.factors.forecast import FloatArray
+from toolkit.core.forecast import FloatArray
 from toolkit.optimize.problem import Inequalities
 from toolkit.optimize.programs.program import Duals
 from toolkit.optimize.quadratic import Quadratic

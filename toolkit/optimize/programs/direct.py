@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.factors.forecast import FloatArray
+from toolkit.core.forecast import FloatArray
 from toolkit.optimize.quadratic import Quadratic
 
 SOLVED, INFEASIBLE, UNBOUNDED = "optimal", "infeasible", "unbounded"

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.core.errors import NumericalFailure
-from toolkit.factors.forecast import FloatArray
+from toolkit.core.forecast import FloatArray
 from toolkit.optimize.problem import Inequalities
 from toolkit.optimize.programs.certificate import ACCEPT
 from toolkit.optimize.programs.continuous import certify_weights
@@ -21,7 +21,7 @@ from toolkit.optimize.programs.program import quadratic_program
 from toolkit.optimize.programs.shortfall import Shortfall, Task, certificate_of
 from toolkit.optimize.programs.solve import QUADRATIC_ORDER, Attempt, Impossible, solve
 from toolkit.optimize.quadratic import Quadratic
-from toolkit.risk.dispersion import GiniMeanDifference
+from toolkit.risk_measures.dispersion import GiniMeanDifference
 
 STEPS = 40
 """Quadratic programs at most on the way to the order."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from toolkit.core.errors import SpecError
-from toolkit.factors.forecast import FloatArray
+from toolkit.core.forecast import FloatArray
 from toolkit.optimize.problem import Problem
 
 TINY = 1e-16

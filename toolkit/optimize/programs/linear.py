@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from toolkit.factors.forecast import FloatArray
+from toolkit.core.forecast import FloatArray
 from toolkit.optimize.programs.highs import MixedIntegerProgram
 from toolkit.optimize.programs.work import Work
 

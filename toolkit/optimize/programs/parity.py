@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from toolkit.factors.forecast import FloatArray
+from toolkit.core.forecast import FloatArray
 from toolkit.optimize.functions import Ceiling, ConvexFunction
 from toolkit.optimize.problem import Inequalities
 from toolkit.optimize.programs.budgeting import least_cash, most_cash

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from toolkit.core.errors import SolveError
-from toolkit.factors.forecast import FloatArray
+from toolkit.core.forecast import FloatArray
 from toolkit.optimize.programs.direct import Answer, solve_direct
 from toolkit.optimize.quadratic import Quadratic
 

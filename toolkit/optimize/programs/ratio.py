@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from toolkit.core.errors import SpecError, Unbounded
-from toolkit.factors.forecast import FloatArray
+from toolkit.core.forecast import FloatArray
 from toolkit.optimize.problem import Inequalities, Problem
 from toolkit.optimize.programs.certificate import Certificate
 from toolkit.optimize.programs.continuous import Continuous, certify_weights

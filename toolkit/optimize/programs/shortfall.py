@@ -11,14 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from toolkit.core.errors import NumericalFailure, SpecError
-from toolkit.factors.forecast import FloatArray
+from toolkit.core.forecast import FloatArray
 from toolkit.optimize.problem import Inequalities
 from toolkit.optimize.programs.certificate import ACCEPT, ACCEPT_INACCURATE, Certificate, certify
 from toolkit.optimize.programs.hinges import Hinges, Vertex, least
 from toolkit.optimize.programs.solve import Attempt, Impossible
-from toolkit.risk.base import Measure
-from toolkit.risk.dispersion import MeanAbsoluteDeviation
-from toolkit.risk.tail import CVaR, WorstCase
+from toolkit.risk_measures.base import Measure
+from toolkit.risk_measures.dispersion import MeanAbsoluteDeviation
+from toolkit.risk_measures.tail import CVaR, WorstCase
 
 LEAST_WIDTH = 20
 """Scenarios on each side of the kink that have a row at first, or as many as there are assets where these are more."""

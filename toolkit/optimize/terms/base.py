@@ -13,11 +13,11 @@ from pydantic import AfterValidator, Field, model_validator
 from toolkit.core.assets import Universe
 from toolkit.core.decode import Spec
 from toolkit.core.errors import DataError
+from toolkit.core.forecast import FloatArray, Forecast, read_only
 from toolkit.core.remarks import Remark
-from toolkit.factors.forecast import FloatArray, Forecast, read_only
-from toolkit.factors.scenarios import Scenarios
 from toolkit.optimize.contribution import Share
 from toolkit.optimize.functions import ConvexFunction
+from toolkit.scenarios.sets import Scenarios
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
+from toolkit.core.messages import said
 from toolkit.core.remarks import Remark, note
-from toolkit.core.said import said
 from toolkit.optimize.terms.base import Constraint, Discrete, Facts
 
 COUNTED = 1e-3

@@ -9,8 +9,8 @@ import numpy as np
 from pydantic import Field
 
 from toolkit.core.errors import SpecError
+from toolkit.core.messages import said
 from toolkit.core.remarks import Remark, note
-from toolkit.core.said import said
 from toolkit.optimize.contribution import Share
 from toolkit.optimize.terms.base import Constraint, Facts, outward
 

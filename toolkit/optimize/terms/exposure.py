@@ -10,9 +10,9 @@ import numpy as np
 from toolkit.core.countries import Country, country_or
 from toolkit.core.currencies import Currency
 from toolkit.core.errors import DataError, did_you_mean
+from toolkit.core.forecast import FloatArray
+from toolkit.core.messages import said
 from toolkit.core.remarks import Remark
-from toolkit.core.said import said
-from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.terms.base import Facts, Limits, Rows
 
 DEFAULT_INSTRUMENTS = ("licence", "ban")

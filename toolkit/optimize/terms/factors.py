@@ -8,8 +8,8 @@ import numpy as np
 from pydantic import Field
 
 from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.core.messages import said
 from toolkit.core.remarks import Remark
-from toolkit.core.said import said
 from toolkit.optimize.terms.base import Facts, Limits, Rows
 
 

@@ -9,9 +9,9 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from toolkit.core.errors import did_you_mean
-from toolkit.factors.scenarios import Scenarios
-from toolkit.risk import measure_of, measures
-from toolkit.risk.base import Measure, check_order
+from toolkit.risk_measures import measure_of, measures
+from toolkit.risk_measures.base import Measure, check_order
+from toolkit.scenarios.sets import Scenarios
 
 CLOSED: Mapping[str, int] = MappingProxyType({"variance": 2, "volatility": 1})
 """Measures that come from the covariance, a year, and the power of volatility that they are."""

@@ -9,9 +9,9 @@ import numpy as np
 from pydantic import Field
 
 from toolkit.core.errors import SpecError
+from toolkit.core.forecast import FloatArray
+from toolkit.core.messages import said
 from toolkit.core.remarks import Remark, note
-from toolkit.core.said import said
-from toolkit.factors.forecast import FloatArray
 from toolkit.optimize.functions import Turnover as TurnoverFunction
 from toolkit.optimize.terms.base import Ceiled, Curved, Facts, Limits, Rows
 

@@ -16,7 +16,7 @@ import altair as alt
 from toolkit.report.charts.lettering import cut, width
 from toolkit.report.charts.theme import AXIS_TEXT, PAGE, PHONE, SHEET, TOKENS, specification
 from toolkit.report.document import Chart, Drawing
-from toolkit.report.words.formats import Formats
+from toolkit.report.i18n.formats import Formats
 
 NAMES = 128
 """Px that names of metals take at most; longer ones are cut."""

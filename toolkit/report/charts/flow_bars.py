@@ -13,7 +13,7 @@ from toolkit.report.charts.lettering import width
 from toolkit.report.charts.plane import Plane
 from toolkit.report.charts.theme import AXIS_TEXT, PANEL, TOKENS, specification
 from toolkit.report.document import Chart, Drawing
-from toolkit.report.words.formats import Formats
+from toolkit.report.i18n.formats import Formats
 
 ROOM = PANEL - 12
 """Px beside what the theme leaves at the sides."""

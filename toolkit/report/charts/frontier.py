@@ -9,7 +9,7 @@ import altair as alt
 
 from toolkit.report.charts.draw import draw, standalone, titled
 from toolkit.report.charts.theme import TOKENS, specification
-from toolkit.report.words.formats import Formats
+from toolkit.report.i18n.formats import Formats
 
 WIDTH, HEIGHT = 640, 400
 FMT = Formats()

@@ -12,7 +12,7 @@ from toolkit.report.charts.plane import Plane
 from toolkit.report.charts.theme import AXIS_TEXT, COLUMN, LABEL_TEXT, PHONE, SHEET, TOKENS, specification
 from toolkit.report.charts.timeline import FIXED, LEFT, RIGHT
 from toolkit.report.document import Chart, Drawing
-from toolkit.report.words.formats import MINUS, Formats
+from toolkit.report.i18n.formats import MINUS, Formats
 
 ROW, HEAD = 24, 20
 """Px of a row, and of the heads above the first."""

@@ -13,7 +13,7 @@ import altair as alt
 from toolkit.report.charts.plane import Plane
 from toolkit.report.charts.theme import PANEL, TOKENS, specification
 from toolkit.report.document import Chart, Drawing
-from toolkit.report.words.formats import Formats
+from toolkit.report.i18n.formats import Formats
 
 LEFT, ROOM = 26, PANEL - 12
 """Px for the numbers of the scale, and px beside what the theme leaves at the sides."""

@@ -11,7 +11,7 @@ import altair as alt
 from toolkit.report.charts.lettering import cut
 from toolkit.report.charts.theme import COLUMN, PHONE, TOKENS, specification
 from toolkit.report.document import Chart, Drawing
-from toolkit.report.words.formats import Formats
+from toolkit.report.i18n.formats import Formats
 
 ROW = 26
 LABELS = 96

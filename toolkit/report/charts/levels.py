@@ -14,7 +14,7 @@ import altair as alt
 from toolkit.report.charts.lettering import width
 from toolkit.report.charts.theme import PANEL, TOKENS, specification
 from toolkit.report.document import Chart, Drawing
-from toolkit.report.words.formats import Formats
+from toolkit.report.i18n.formats import Formats
 
 HEIGHT = 126
 MARGIN = 44

@@ -13,7 +13,7 @@ from toolkit.report.charts.lettering import cut
 from toolkit.report.charts.lettering import width as width_of
 from toolkit.report.charts.theme import LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, specification
 from toolkit.report.document import Chart, Drawing
-from toolkit.report.words.formats import Formats
+from toolkit.report.i18n.formats import Formats
 
 ROW, BAR, HEAD, FOOT, LINE = 34, 10, 22, 22, 16
 EDGES = 36

@@ -15,7 +15,7 @@ from toolkit.report.charts.labels import Anchor, Box, Placed, place
 from toolkit.report.charts.lettering import cut, width
 from toolkit.report.charts.theme import AXIS_TEXT, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, specification
 from toolkit.report.document import Chart, Drawing
-from toolkit.report.words.formats import Formats
+from toolkit.report.i18n.formats import Formats
 
 STYLES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {

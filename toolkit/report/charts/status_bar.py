@@ -12,7 +12,7 @@ import altair as alt
 from toolkit.report.charts.lettering import width as lettered
 from toolkit.report.charts.theme import LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, specification
 from toolkit.report.document import Chart, Drawing
-from toolkit.report.words.formats import Formats
+from toolkit.report.i18n.formats import Formats
 
 BAR, HEAD = 30, 24
 PADDING = 12

@@ -14,7 +14,7 @@ from toolkit.report.charts.plane import Plane
 from toolkit.report.charts.theme import AXIS_TEXT, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, specification
 from toolkit.report.charts.timeline import FIXED, LEFT, RIGHT, Period
 from toolkit.report.document import Chart, Drawing
-from toolkit.report.words.formats import Formats
+from toolkit.report.i18n.formats import Formats
 
 Mark = Literal["next", "firm", "open", "past"]
 TOP, AXIS, LEVEL = 14, 30, 18

@@ -14,7 +14,7 @@ from typing import Any
 import altair as alt
 from altair.utils import schemapi
 
-from toolkit.report.words.formats import Formats
+from toolkit.report.i18n.formats import Formats
 
 TOKENS: Mapping[str, str] = MappingProxyType(
     {

@@ -13,7 +13,7 @@ from toolkit.report.charts.lettering import cut, width
 from toolkit.report.charts.plane import Plane
 from toolkit.report.charts.theme import AXIS_TEXT, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, specification
 from toolkit.report.document import Chart, Drawing
-from toolkit.report.words.formats import Formats
+from toolkit.report.i18n.formats import Formats
 
 Mark = Literal["on", "suspended", "unsettled", "ahead", "claimed", "whitelist", "reported"]
 LEFT, RIGHT = 2, 10

@@ -10,10 +10,10 @@ from typing import Any
 from toolkit.report.compose import section
 from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Missing, Paragraph, Row, Table
 from toolkit.report.findings import Findings
-from toolkit.report.pieces.costs import CENT, cost_waterfall, costs_by_trade, entry_rests_on, items
-from toolkit.report.pieces.orders import expected_returns, orders
-from toolkit.report.words.language import mark
-from toolkit.report.words.text import NONE, Span, Text, muted, sources, strong, text
+from toolkit.report.i18n.language import mark
+from toolkit.report.i18n.text import NONE, Span, Text, muted, sources, strong, text
+from toolkit.report.tables.costs import CENT, cost_waterfall, costs_by_trade, entry_rests_on, items
+from toolkit.report.tables.orders import expected_returns, orders
 
 UNCHANGED = 0.0005
 """A change of weight that would be shown as zero."""

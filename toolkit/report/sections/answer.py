@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Heading, KeyFigure, KeyFigures, Paragraph, Status
 from toolkit.report.findings import Findings
+from toolkit.report.i18n.formats import readable
+from toolkit.report.i18n.language import mark
+from toolkit.report.i18n.origins import product_of
+from toolkit.report.i18n.text import NONE, Inline, Text, sources, text
 from toolkit.report.markers import NORMAL, SHOCKS, STORAGE, UNCERTAIN
-from toolkit.report.pieces.costs import entry_rests_on
-from toolkit.report.pieces.deadline import deadline
-from toolkit.report.pieces.facts import doubts
-from toolkit.report.words.formats import readable
-from toolkit.report.words.language import mark
-from toolkit.report.words.origins import product_of
-from toolkit.report.words.text import NONE, Inline, Text, sources, text
+from toolkit.report.tables.costs import entry_rests_on
+from toolkit.report.tables.deadline import deadline
+from toolkit.report.tables.facts import doubts
 
 MOSTLY_CASH = 0.5
 SAME = 0.0005

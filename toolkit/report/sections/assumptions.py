@@ -5,8 +5,8 @@ from __future__ import annotations
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Notes, Panel
 from toolkit.report.findings import Findings
-from toolkit.report.words.language import mark
-from toolkit.report.words.text import Span, Text, strong, text
+from toolkit.report.i18n.language import mark
+from toolkit.report.i18n.text import Span, Text, strong, text
 
 
 @section("assumptions", mark("Assumptions"))

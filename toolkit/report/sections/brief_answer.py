@@ -8,11 +8,11 @@ from typing import Any
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Heading, KeyFigure, KeyFigures, Paragraph, Status
 from toolkit.report.findings import Findings, is_confirmed
+from toolkit.report.i18n.text import Inline, Text, sources, text
 from toolkit.report.markers import UNCERTAIN
-from toolkit.report.pieces.deadline import deadline
-from toolkit.report.pieces.facts import doubts
 from toolkit.report.sections.changes import inferred
-from toolkit.report.words.text import Inline, Text, sources, text
+from toolkit.report.tables.deadline import deadline
+from toolkit.report.tables.facts import doubts
 
 
 @section("brief-answer", "", needs=["changes"])

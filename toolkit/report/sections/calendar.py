@@ -12,13 +12,13 @@ from toolkit.report.charts.timeline import Period
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Calendar, Date, Figure, Missing
 from toolkit.report.findings import Findings, is_confirmed
-from toolkit.report.pieces.deadline import touched
-from toolkit.report.pieces.facts import instrument, review
-from toolkit.report.pieces.lanes import in_words, suspended_until
-from toolkit.report.words.formats import capital, day
-from toolkit.report.words.language import mark
-from toolkit.report.words.names import of_key
-from toolkit.report.words.text import Span, Text, name, sources, text
+from toolkit.report.i18n.formats import capital, day
+from toolkit.report.i18n.language import mark
+from toolkit.report.i18n.names import of_key
+from toolkit.report.i18n.text import Span, Text, name, sources, text
+from toolkit.report.tables.deadline import touched
+from toolkit.report.tables.facts import instrument, review
+from toolkit.report.tables.lanes import in_words, suspended_until
 
 BACK, LEAST, AFTER = timedelta(days=30), timedelta(days=90), timedelta(days=20)
 """What the strip shows: before the day of the report, at least after it, and after the last date."""

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Missing, Notes
 from toolkit.report.findings import Findings
-from toolkit.report.words.language import mark
-from toolkit.report.words.text import strong, text
+from toolkit.report.i18n.language import mark
+from toolkit.report.i18n.text import strong, text
 
 
 @section("warnings", mark("Cautions"), needs=["positions"])

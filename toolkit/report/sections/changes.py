@@ -8,11 +8,11 @@ from typing import Any
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Row, Table
 from toolkit.report.findings import Findings, is_confirmed
-from toolkit.report.pieces.folded import folded
-from toolkit.report.words import formats
-from toolkit.report.words.language import mark
-from toolkit.report.words.names import of_key
-from toolkit.report.words.text import NONE, Inline, Span, Text, muted, name, sources, strong, text
+from toolkit.report.i18n import formats
+from toolkit.report.i18n.language import mark
+from toolkit.report.i18n.names import of_key
+from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, name, sources, strong, text
+from toolkit.report.tables.folded import folded
 
 STATUS: Mapping[str, str] = {
     "announced": mark("announced, not yet in force"),

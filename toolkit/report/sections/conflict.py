@@ -9,12 +9,12 @@ from typing import Any
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Heading, KeyFigure, KeyFigures, Paragraph, Row, Status, Table
 from toolkit.report.findings import Findings
-from toolkit.report.pieces.facts import doubts
+from toolkit.report.i18n.asked import asked, changed, side_asked, step
+from toolkit.report.i18n.language import mark
+from toolkit.report.i18n.names import of_strategy
+from toolkit.report.i18n.text import NONE, Inline, Text, name, plain, strong, text
 from toolkit.report.sections.limits import NAMELESS
-from toolkit.report.words.asked import asked, changed, side_asked, step
-from toolkit.report.words.language import mark
-from toolkit.report.words.names import of_strategy
-from toolkit.report.words.text import NONE, Inline, Text, name, plain, strong, text
+from toolkit.report.tables.facts import doubts
 
 INDIVISIBLE = ("lots", "min_ticket")
 """Kinds of constraints that a larger budget makes easier to hold."""

@@ -9,13 +9,13 @@ from typing import Any
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Figure, Line, Matrix, Missing, State
 from toolkit.report.findings import Findings, is_confirmed
-from toolkit.report.pieces.facts import instrument, note, review, why_unconfirmed
-from toolkit.report.pieces.lanes import timeline
-from toolkit.report.pieces.offers import offers
-from toolkit.report.words.language import mark
-from toolkit.report.words.names import origin, short_country
-from toolkit.report.words.origins import product_of
-from toolkit.report.words.text import Inline, Text, sources, text
+from toolkit.report.i18n.language import mark
+from toolkit.report.i18n.names import origin, short_country
+from toolkit.report.i18n.origins import product_of
+from toolkit.report.i18n.text import Inline, Text, sources, text
+from toolkit.report.tables.facts import instrument, note, review, why_unconfirmed
+from toolkit.report.tables.lanes import timeline
+from toolkit.report.tables.offers import offers
 
 DUTIES = ("licence", "ban")
 GRAVITY = ("ban", "licence", "exporter_whitelist")

@@ -10,13 +10,13 @@ from toolkit.report.charts.waterfall import Step, waterfall
 from toolkit.report.compose import section
 from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Paragraph, Row, Table
 from toolkit.report.findings import Findings
+from toolkit.report.i18n.formats import NBSP
+from toolkit.report.i18n.language import mark
+from toolkit.report.i18n.text import NONE, Inline, Text, plain, sources, strong, text
 from toolkit.report.markers import COSTS, STORAGE, VAT
-from toolkit.report.pieces.folded import folded
-from toolkit.report.pieces.lots import shown_name
-from toolkit.report.pieces.tax_lots import tax_lots
-from toolkit.report.words.formats import NBSP
-from toolkit.report.words.language import mark
-from toolkit.report.words.text import NONE, Inline, Text, plain, sources, strong, text
+from toolkit.report.tables.folded import folded
+from toolkit.report.tables.lots import shown_name
+from toolkit.report.tables.tax_lots import tax_lots
 
 DAYS = "exit_days"
 ASSUMED = ("assumption", "published_fee", "mixed")

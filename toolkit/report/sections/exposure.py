@@ -8,9 +8,9 @@ from typing import Any
 from toolkit.report.compose import section
 from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Missing, Row, Table
 from toolkit.report.findings import Findings
+from toolkit.report.i18n.language import mark
+from toolkit.report.i18n.text import NONE, Text, muted, sources, strong, text
 from toolkit.report.markers import UNCERTAIN
-from toolkit.report.words.language import mark
-from toolkit.report.words.text import NONE, Text, muted, sources, strong, text
 
 SHOWN = 6
 """Countries with a bar of their own; the rest is one sum, and has its rows in the table behind."""

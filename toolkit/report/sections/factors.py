@@ -8,13 +8,13 @@ from typing import Any
 from toolkit.report.compose import section
 from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Missing, Paragraph, Row, Table
 from toolkit.report.findings import Findings
-from toolkit.report.pieces.correlations import correlations
-from toolkit.report.pieces.outlook import factor, own_calculation
+from toolkit.report.i18n.formats import capital, readable
+from toolkit.report.i18n.language import mark
+from toolkit.report.i18n.origins import by_product
+from toolkit.report.i18n.text import NONE, Text, muted, name, strong, text
 from toolkit.report.sections.risk import between, seen
-from toolkit.report.words.formats import capital, readable
-from toolkit.report.words.language import mark
-from toolkit.report.words.origins import by_product
-from toolkit.report.words.text import NONE, Text, muted, name, strong, text
+from toolkit.report.tables.correlations import correlations
+from toolkit.report.tables.outlook import factor, own_calculation
 
 CHANCE = 20
 """One true zero in so many has a t-statistic beyond two."""

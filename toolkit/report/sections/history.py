@@ -9,11 +9,11 @@ from toolkit.report.charts.indexed import Indexed, Month, indexed, span
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Panels, Row, SmallMultiple, Table
 from toolkit.report.findings import Findings
-from toolkit.report.pieces.folded import folded
-from toolkit.report.pieces.history_tables import TOLD, cases, figure_of, label_of, points
-from toolkit.report.words.formats import day, readable
-from toolkit.report.words.language import mark
-from toolkit.report.words.text import NONE, Text, sources, text
+from toolkit.report.i18n.formats import day, readable
+from toolkit.report.i18n.language import mark
+from toolkit.report.i18n.text import NONE, Text, sources, text
+from toolkit.report.tables.folded import folded
+from toolkit.report.tables.history_tables import TOLD, cases, figure_of, label_of, points
 
 MOST = 5
 """Panels: with the legend they fill two rows of three; every case is in the table."""

@@ -11,9 +11,9 @@ from toolkit.report.charts.status_bar import Part, status_bar
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Missing, Row, Table
 from toolkit.report.findings import Findings
-from toolkit.report.pieces.lots import DELAY, FORM, LEGEND, ORIGIN, PLANNED, REACHES, Reach, product, reach, shown_name, sums
-from toolkit.report.words.language import mark
-from toolkit.report.words.text import NONE, Inline, Text, muted, name, plain, sources, strong, text
+from toolkit.report.i18n.language import mark
+from toolkit.report.i18n.text import NONE, Inline, Text, muted, name, plain, sources, strong, text
+from toolkit.report.tables.lots import DELAY, FORM, LEGEND, ORIGIN, PLANNED, REACHES, Reach, product, reach, shown_name, sums
 
 SHOWN = 30
 """Lots with a row of their own; the rest is one sum, and the data table has all."""

@@ -8,12 +8,12 @@ from typing import Any
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Heading, KeyFigure, KeyFigures, Paragraph, Status
 from toolkit.report.findings import Findings
-from toolkit.report.pieces.deadline import deadline
-from toolkit.report.pieces.facts import doubts
-from toolkit.report.pieces.lots import FORM, LATER, ORIGIN, PLANNED, Reach, Sum, shown_name, sums
-from toolkit.report.words.formats import day
-from toolkit.report.words.language import mark
-from toolkit.report.words.text import NONE, Inline, Text, sources, text
+from toolkit.report.i18n.formats import day
+from toolkit.report.i18n.language import mark
+from toolkit.report.i18n.text import NONE, Inline, Text, sources, text
+from toolkit.report.tables.deadline import deadline
+from toolkit.report.tables.facts import doubts
+from toolkit.report.tables.lots import FORM, LATER, ORIGIN, PLANNED, Reach, Sum, shown_name, sums
 
 STALE_DAYS = 62
 """A price older than this is told as stale, as the exposure itself warns of it."""

@@ -10,15 +10,15 @@ from typing import Any
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Missing, Row, Table
 from toolkit.report.findings import HOLDS, Findings, is_soft
-from toolkit.report.words.countries import NAMES
-from toolkit.report.words.formats import readable
-from toolkit.report.words.language import mark
-from toolkit.report.words.measures import measure_words
-from toolkit.report.words.names import of_strategy
-from toolkit.report.words.origins import by_product
-from toolkit.report.words.scales import SIDES, SOFT, Scale, measured, scale
-from toolkit.report.words.text import NONE, Inline, Span, Text, muted, name, strong, text
-from toolkit.report.words.worth import fall_in_words, worth
+from toolkit.report.i18n.countries import NAMES
+from toolkit.report.i18n.formats import readable
+from toolkit.report.i18n.language import mark
+from toolkit.report.i18n.measures import measure_words
+from toolkit.report.i18n.names import of_strategy
+from toolkit.report.i18n.origins import by_product
+from toolkit.report.i18n.scales import SIDES, SOFT, Scale, measured, scale
+from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, name, strong, text
+from toolkit.report.i18n.worth import fall_in_words, worth
 
 FEW = 2
 """Binding limits that a title can name."""

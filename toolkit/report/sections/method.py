@@ -9,10 +9,10 @@ from typing import Any
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Columns, Figure, Paragraph, Row, Table
 from toolkit.report.findings import Findings
-from toolkit.report.words.formats import readable
-from toolkit.report.words.language import mark
-from toolkit.report.words.names import of_strategy
-from toolkit.report.words.text import Inline, Span, Text, name, sources, strong, text
+from toolkit.report.i18n.formats import readable
+from toolkit.report.i18n.language import mark
+from toolkit.report.i18n.names import of_strategy
+from toolkit.report.i18n.text import Inline, Span, Text, name, sources, strong, text
 
 HASH = 12
 """Characters of a fingerprint that are shown."""

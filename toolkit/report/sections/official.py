@@ -10,10 +10,10 @@ from toolkit.report.charts.scatter import Axis, Mark, scatter
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Missing, Row, Table
 from toolkit.report.findings import Findings
-from toolkit.report.pieces.folded import folded
-from toolkit.report.words.language import mark
-from toolkit.report.words.stages import standings
-from toolkit.report.words.text import NONE, Inline, Span, Text, muted, plain, sources, strong, text
+from toolkit.report.i18n.language import mark
+from toolkit.report.i18n.stages import standings
+from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, plain, sources, strong, text
+from toolkit.report.tables.folded import folded
 
 Metal = Mapping[str, Any]
 TRADE = "trade_parameter"

@@ -10,9 +10,9 @@ from toolkit.report.charts.levels import Month, levels
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Missing, Panels, Row, SmallMultiple, Table
 from toolkit.report.findings import Findings
-from toolkit.report.words.formats import capital, day
-from toolkit.report.words.language import mark
-from toolkit.report.words.text import NONE, Text, muted, plain, sources, text
+from toolkit.report.i18n.formats import capital, day
+from toolkit.report.i18n.language import mark
+from toolkit.report.i18n.text import NONE, Text, muted, plain, sources, text
 
 FAR = 0.1
 """A print this far off its level is called so."""

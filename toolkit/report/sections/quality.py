@@ -9,9 +9,9 @@ from typing import Any
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Row, Table
 from toolkit.report.findings import Findings
-from toolkit.report.words.formats import readable
-from toolkit.report.words.language import mark
-from toolkit.report.words.text import NONE, Inline, Span, Text, muted, sources, text
+from toolkit.report.i18n.formats import readable
+from toolkit.report.i18n.language import mark
+from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, sources, text
 
 Series = Mapping[str, Any]
 REPEATED = 2

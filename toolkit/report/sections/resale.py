@@ -10,12 +10,12 @@ from typing import Any, Literal
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Line, Matrix, Row, State, Table
 from toolkit.report.findings import Findings, is_confirmed
-from toolkit.report.pieces.facts import review, why_unconfirmed
-from toolkit.report.pieces.lots import ORIGIN
-from toolkit.report.words.formats import day
-from toolkit.report.words.language import mark
-from toolkit.report.words.names import origin, short_country
-from toolkit.report.words.text import NONE, Inline, Text, name, plain, sources, text
+from toolkit.report.i18n.formats import day
+from toolkit.report.i18n.language import mark
+from toolkit.report.i18n.names import origin, short_country
+from toolkit.report.i18n.text import NONE, Inline, Text, name, plain, sources, text
+from toolkit.report.tables.facts import review, why_unconfirmed
+from toolkit.report.tables.lots import ORIGIN
 
 NO, LICENCE, UNSETTLED, PERMIT, SUSPENDED, YES = "no", "licence", "unsettled", "permit", "suspended", "yes"
 UNKNOWN, BAN = "unknown", "ban"

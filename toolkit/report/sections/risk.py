@@ -9,12 +9,12 @@ from toolkit.report.charts.intervals import Interval, intervals, is_logarithmic
 from toolkit.report.compose import section
 from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Missing, Row, Table
 from toolkit.report.findings import Findings
-from toolkit.report.pieces.outlook import falls, own_calculation, shocks, tail
-from toolkit.report.words.formats import readable
-from toolkit.report.words.language import mark
-from toolkit.report.words.measures import measure_words
-from toolkit.report.words.origins import by_product
-from toolkit.report.words.text import NONE, Text, muted, sources, strong, text
+from toolkit.report.i18n.formats import readable
+from toolkit.report.i18n.language import mark
+from toolkit.report.i18n.measures import measure_words
+from toolkit.report.i18n.origins import by_product
+from toolkit.report.i18n.text import NONE, Text, muted, sources, strong, text
+from toolkit.report.tables.outlook import falls, own_calculation, shocks, tail
 
 NOISY = 0.5
 """A print is called noisy when less than this share of its volatility is believed."""

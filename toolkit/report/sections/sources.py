@@ -9,11 +9,11 @@ from typing import Any
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Missing, Row, Status, Table
 from toolkit.report.findings import Findings, Origin
-from toolkit.report.pieces.facts import Fact, concerned, instrument, unconfirmed, why_unconfirmed
-from toolkit.report.words.formats import NBSP, capital, readable
-from toolkit.report.words.language import mark
-from toolkit.report.words.names import of_key
-from toolkit.report.words.text import NONE, Inline, Span, Text, muted, name, sources, text
+from toolkit.report.i18n.formats import NBSP, capital, readable
+from toolkit.report.i18n.language import mark
+from toolkit.report.i18n.names import of_key
+from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, name, sources, text
+from toolkit.report.tables.facts import Fact, concerned, instrument, unconfirmed, why_unconfirmed
 
 SHARES, PRICES, ANNUAL = "shares", "prices", "annual_average"
 LAW = ("controls", "control_scopes")

@@ -9,8 +9,11 @@ from toolkit.report.charts.bands import Band, Bands, bands
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Figure, Missing, Paragraph
 from toolkit.report.findings import Findings
-from toolkit.report.pieces.folded import folded
-from toolkit.report.pieces.stops import (
+from toolkit.report.i18n.language import mark
+from toolkit.report.i18n.stages import years
+from toolkit.report.i18n.text import Inline, Span, Text, plain, sources, strong, text
+from toolkit.report.tables.folded import folded
+from toolkit.report.tables.stops import (
     BEYOND,
     CARRIED,
     SIDES,
@@ -28,9 +31,6 @@ from toolkit.report.pieces.stops import (
     outside,
     times,
 )  # fmt: skip
-from toolkit.report.words.language import mark
-from toolkit.report.words.stages import years
-from toolkit.report.words.text import Inline, Span, Text, plain, sources, strong, text
 
 Metal = Mapping[str, Any]
 

@@ -14,7 +14,7 @@ from toolkit.app.context import Context
 from toolkit.app.findings import Ask
 from toolkit.app.findings.exit import exit_
 from toolkit.app.findings.resale import resale
-from toolkit.app.purchases import purchases
+from toolkit.holdings.purchases import purchases
 
 
 @pytest.fixture(scope="module")

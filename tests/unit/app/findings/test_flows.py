@@ -13,7 +13,7 @@ from toolkit.app.context import Context
 from toolkit.app.control_states import timeline
 from toolkit.app.findings import Ask
 from toolkit.app.findings.flows import flows
-from toolkit.app.plain import plain
+from toolkit.core.plain import plain
 
 AS_OF = date(2026, 11, 24)
 HELD = ("antimony", "bismuth", "gallium", "indium", "gold")

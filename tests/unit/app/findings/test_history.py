@@ -13,7 +13,7 @@ from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.findings import Ask
 from toolkit.app.findings.history import history
-from toolkit.app.plain import plain
+from toolkit.core.plain import plain
 
 AS_OF = date(2026, 11, 24)
 HELD = ("antimony", "gallium", "gold")

@@ -14,14 +14,14 @@ from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.findings import Ask
 from toolkit.app.findings.supply import supply
-from toolkit.app.plain import plain
+from toolkit.core.plain import plain
 
 AS_OF = date(2026, 11, 24)
 WEIGHTS = {"gallium": 0.5, "indium": 0.3, "gold": 0.1}
 
 
 def table(name):
-    return list(csv.DictReader((files("toolkit.data") / "bundled" / f"{name}.csv").read_text(encoding="utf-8").splitlines()))
+    return list(csv.DictReader((files("toolkit.market") / "bundled" / f"{name}.csv").read_text(encoding="utf-8").splitlines()))
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.findings import Ask
 from toolkit.app.findings.whatif import MOST, amounts_of, whatif
-from toolkit.app.plain import plain
 from toolkit.app.stops import FURTHER, price_responses
+from toolkit.core.plain import plain
 
 AS_OF = date(2026, 11, 24)
 ELASTICITY = {"low": "high", "central": "central", "high": "low"}

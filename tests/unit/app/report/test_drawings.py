@@ -10,7 +10,7 @@ from toolkit.report.charts.draw import bitmap, drawn
 from toolkit.report.charts.png import SIGNATURE
 from toolkit.report.charts.theme import TOKENS, specification
 from toolkit.report.document import Drawing
-from toolkit.report.words.formats import Formats
+from toolkit.report.i18n.formats import Formats
 
 
 def bars(width: int) -> str:

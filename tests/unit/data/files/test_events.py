@@ -12,8 +12,8 @@ from toolkit.app.context import Context
 from toolkit.app.own_events import EventNames
 from toolkit.core.errors import DataError, FrameError
 from toolkit.core.frames import ControlEvents, ControlScopes
-from toolkit.data.files.events import OwnEvents, read_events
-from toolkit.data.package import bundled_folder, read_table
+from toolkit.market.package import bundled_folder, read_table
+from toolkit.market.readers.events import OwnEvents, read_events
 
 TOML = """
 [[event]]

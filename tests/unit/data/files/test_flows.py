@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from toolkit.core.errors import DataError, FrameError
-from toolkit.data.files.flows import CustomsFlows, read_flows
+from toolkit.market.readers.flows import CustomsFlows, read_flows
 from toolkit.supply.collapse import collapses, flow_around
 from toolkit.supply.flows import ALL_LISTED, flow_series
 

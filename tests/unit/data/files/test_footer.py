@@ -11,9 +11,9 @@ import polars as pl
 import pytest
 
 from toolkit.core.errors import DataError
-from toolkit.data.files import tabular
-from toolkit.data.files.footer import Footer
-from toolkit.data.files.tabular import read_table
+from toolkit.market.readers import tabular
+from toolkit.market.readers.footer import Footer
+from toolkit.market.readers.tabular import read_table
 
 
 def parquet(frame: pl.DataFrame, **options) -> bytes:

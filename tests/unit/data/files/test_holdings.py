@@ -10,9 +10,9 @@ import pytest
 
 from tests.holdings_files import NAMES, TODAY, parsed
 from toolkit.core.errors import DataError, FrameError
-from toolkit.data.files.holdings import read_holdings
-from toolkit.data.files.holdings_columns import COLUMNS, read_header
-from toolkit.data.files.lots import Lots
+from toolkit.market.readers.holdings.columns import COLUMNS, read_header
+from toolkit.market.readers.holdings.lots import Lots
+from toolkit.market.readers.holdings.read import read_holdings
 
 LOT = {
     "lot_id": "L1",

@@ -6,7 +6,7 @@ import pytest
 
 from tests.workbooks import xlsx
 from toolkit.core.errors import DataError
-from toolkit.data.files.licence_catalogue import read_licence_catalogue, tariff_codes
+from toolkit.market.readers.licence_catalogue import read_licence_catalogue, tariff_codes
 
 TITLES = [["附件", "", "", "", ""], ["2026年度两用物项和技术进出口许可证管理目录", "", "", "", ""]]
 HEADER = ["序号", "商品名称", "描述", "海关商品编号\uff0810位\uff09", "单位"]

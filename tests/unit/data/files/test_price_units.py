@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from toolkit.core.errors import DataError
-from toolkit.data.files.prices import read_prices
+from toolkit.market.readers.prices import read_prices
 
 DAY = date(2026, 11, 26)
 FILES = {

@@ -11,7 +11,7 @@ import pytest
 
 from toolkit.core.errors import DataError, FrameError, SpecError
 from toolkit.core.frames import Prices
-from toolkit.data.files.prices import read_prices
+from toolkit.market.readers.prices import read_prices
 
 TODAY = date(2026, 11, 24)
 TESTDATA = Path(__file__).parents[5] / "shared" / "testdata" / "listed_adjclose_daily.csv"

@@ -10,8 +10,8 @@ import pytest
 
 from toolkit.core.errors import DataError, FrameError, SpecError
 from toolkit.core.frames import Prices
-from toolkit.data.files.price_files import read_price_files
-from toolkit.data.files.prices import read_prices
+from toolkit.market.readers.price_files import read_price_files
+from toolkit.market.readers.prices import read_prices
 
 TODAY = date(2026, 11, 24)
 JAN2, JAN3 = date(2024, 1, 2), date(2024, 1, 3)

@@ -10,9 +10,9 @@ import polars as pl
 import pytest
 
 from toolkit.core.errors import DataError, FrameError
-from toolkit.data.files.columns import days, numbers, running_months, texts
-from toolkit.data.files.faults import Fault
-from toolkit.data.files.tabular import read_table
+from toolkit.market.readers.columns import days, numbers, running_months, texts
+from toolkit.market.readers.faults import Fault
+from toolkit.market.readers.tabular import read_table
 
 
 def table_of(text: str | bytes):

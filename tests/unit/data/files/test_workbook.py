@@ -17,11 +17,11 @@ import pytest
 from tests.holdings_files import NAMES, TODAY, parsed
 from tests.workbooks import Raw, ods, packed, sheet_xml, xlsx
 from toolkit.core.errors import DataError, FrameError, ToolkitError
-from toolkit.data.files import limits
-from toolkit.data.files.holdings import parse
-from toolkit.data.files.holdings_copy import corrected
-from toolkit.data.files.price_files import read_price_files
-from toolkit.data.files.tabular import read_table
+from toolkit.market.readers import limits
+from toolkit.market.readers.holdings.corrected_copy import corrected
+from toolkit.market.readers.holdings.read import parse
+from toolkit.market.readers.price_files import read_price_files
+from toolkit.market.readers.tabular import read_table
 
 FOLDER = Path(__file__).parent / "workbooks"
 EURO = "#,##0.00\\ [$€-407];[Red]\\-#,##0.00\\ [$€-407]"
@@ -288,7 +288,7 @@ def test_a_tenth_of_the_largest_workbook_costs_less_than_a_gigabyte():
         """
         import io
         from tests.workbooks import xlsx, sheet_xml
-        from toolkit.data.files.tabular import read_table
+        from toolkit.market.readers.tabular import read_table
         lines = "".join(f'<row r="{r}"><c r="A{r}"><v>{r}.25</v></c><c r="B{r}" t="str"><v>text {r}</v></c></row>' for r in range(1, 150_000))
         content = xlsx({"B": sheet_xml([]).replace("<sheetData>", "<sheetData>" + lines)})
         del lines

@@ -1,0 +1,1 @@
+"""An allocation from the request to the run record: inputs, forecast, problem, orders, amounts."""

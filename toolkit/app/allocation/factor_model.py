@@ -1,0 +1,183 @@
+"""The factor model of a forecast as plain records: what each factor is, and how each asset was observed and explained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from toolkit.app.allocation.inputs import Inputs
+from toolkit.core.baskets import DOLLAR_SERIES
+from toolkit.core.forecast import FloatArray, Forecast
+from toolkit.risk_model.correlations import rank_correlation
+from toolkit.risk_model.covariance import FactorCovariance, NamedFactors
+from toolkit.risk_model.factor_regression import MARKET, SUPPLY
+from toolkit.strategy.model import Strategy
+
+SIGNIFICANT = 2.0
+"""Absolute t-statistic from which a loading is marked: chance alone reaches it once in twenty."""
+PRECIOUS = "precious_metals"
+OF_COVERAGE = ("rhythm", "basis", "observations", "changes", "gaps", "missing", "volatility_from", "comovement_from")
+"""What a record takes over from the table of who was estimated from what."""
+
+
+def factor_model(strategy: Strategy, inputs: Inputs, forecast: Forecast, destination: str) -> dict[str, Any]:
+    """Factors and assets for the run object and for `toolkit factors`; NaN where something could not be estimated.
+
+    Args:
+        strategy: Whose covariance names the factors.
+        inputs: What the forecast was made from.
+        forecast: The forecast.
+        destination: ISO-3 code of the owner's country: which controls make the sides of the supply shock.
+    """
+    assets = _asset_rows(inputs, forecast)
+    return {
+        "factors": _factor_rows(strategy, inputs, forecast, destination),
+        "assets": assets,
+        "tests": _tests([loading for asset in assets for loading in asset["loadings"].items()]),
+    }
+
+
+def correlations(forecast: Forecast, named: Mapping[int, str] | None = None) -> list[dict[str, Any]]:
+    """One record a pair of assets, the most correlated of the forecast first; null where there is no correlation.
+
+    `periods` in which both changed, the rank correlation `observed` of what was printed with its 95 % interval (`low`,
+    `high`), and the correlation of the `forecast`.
+
+    Args:
+        forecast: The forecast.
+        named: Row -> name of the assets that are asked about; None for all by their keys.
+    """
+    if forecast.printed is None:
+        return []
+    names = dict(enumerate(forecast.assets)) if named is None else named
+    matrix = forecast.matrix
+    found = []
+    for i, j in combinations(sorted(names), 2):
+        size = np.sqrt(matrix[i, i] * matrix[j, j])
+        one = rank_correlation(forecast.printed[:, i], forecast.printed[:, j])
+        found.append(
+            {
+                "assets": [names[i], names[j]],
+                "periods": one.periods,
+                "observed": one.value,
+                "low": one.low,
+                "high": one.high,
+                "forecast": float(matrix[i, j] / size) if size > 0 else None,
+            }
+        )
+    return sorted(found, key=lambda row: (-(row["forecast"] or 0.0), row["assets"]))
+
+
+def _tests(loadings: list[tuple[str, dict[str, float]]]) -> dict[str, float]:
+    """How many different loadings were tested and how many are distinguishable from zero.
+
+    Pooling may give members of a group one loading: it is one estimate, and its weakest t-statistic counts.
+    """
+    weakest: dict[tuple[str, float], float] = {}
+    for name, loading in loadings:
+        if np.isfinite(loading["t"]):
+            key = name, round(loading["loading"], 3)
+            weakest[key] = min(abs(loading["t"]), weakest.get(key, np.inf))
+    marked = sum(t >= SIGNIFICANT for t in weakest.values())
+    return {"estimates": len(weakest), "significant": marked, "threshold": SIGNIFICANT}
+
+
+def _factor_rows(strategy: Strategy, inputs: Inputs, forecast: Forecast, destination: str) -> list[dict[str, Any]]:
+    """One row a named factor: members, volatility a year, and what the last twelve months came to."""
+    model, covariance = forecast.model, strategy.forecast.covariance or FactorCovariance()
+    if model is None or not isinstance(covariance, NamedFactors):
+        return []
+    priced = inputs.prices["asset"].unique().sort().to_list()
+    known = {*priced, DOLLAR_SERIES}
+    rows = []
+    for j, name in enumerate(model.factors):
+        against: list[str] = []
+        if name == SUPPLY:
+            members, against = _sides(inputs, priced, covariance, destination)
+        elif name == MARKET:
+            members = list(inputs.universe.keys)
+        else:
+            members = [key for key in covariance.members[name] if key in known]
+        ended, year = _last_year(model.dates, model.realised[:, j], forecast.periods_per_year)
+        rows.append(
+            {
+                "name": name,
+                "members": members,
+                "against": against,
+                "volatility": float(np.sqrt(max(forecast.factor_cov[j, j], 0.0))),
+                "return_12m": year,
+                "last": ended,
+            }
+        )
+    return rows
+
+
+def _sides(inputs: Inputs, priced: list[str], covariance: NamedFactors, destination: str) -> tuple[list[str], list[str]]:
+    """Metals under control and not, as of today: the two sides of the supply shock."""
+    held = {asset.key: asset for asset in inputs.products if asset.key in priced and asset.group != PRECIOUS}
+    on = inputs.snapshot.as_of
+    inside = [
+        key
+        for key, asset in held.items()
+        if asset.form is not None and inputs.ledger.is_controlled(key, asset.form, on=on, destination=destination)
+    ]
+    others = (*held, *(key for key in covariance.members["base_metals"] if key in priced))
+    return inside, [key for key in dict.fromkeys(others) if key not in inside]
+
+
+def _last_year(dates: tuple[date, ...], returns: FloatArray, periods_per_year: float) -> tuple[date | None, float]:
+    """Last period with a return, and the compounded return of the year that ended with it; NaN if part of it is missing."""
+    known = np.flatnonzero(np.isfinite(returns))
+    if not len(known):
+        return None, float("nan")
+    end = int(known[-1]) + 1
+    year = returns[max(end - round(periods_per_year), 0) : end]
+    whole = len(year) == round(periods_per_year)
+    return dates[end - 1], float(np.prod(1.0 + year) - 1.0) if whole else float("nan")
+
+
+def _asset_rows(inputs: Inputs, forecast: Forecast) -> list[dict[str, Any]]:
+    """One row an asset: how it was observed, its volatility as printed, corrected and now, and its loadings."""
+    named = list(forecast.named) if forecast.model is not None else []
+    variance = _systematic(forecast, list(range(len(forecast.factors)))) + forecast.specific_var
+    explained = _systematic(forecast, named)
+    covered = {row["asset"]: row for row in forecast.coverage.to_dicts()} if forecast.coverage is not None else {}
+    return [
+        {
+            "asset": asset.key,
+            "name": asset.name,
+            "element": asset.element,
+            "observation": risk.model,
+            **{key: covered[asset.key][key] for key in OF_COVERAGE},
+            "first": risk.first,
+            "last": risk.last,
+            "own_weight": risk.own_weight,
+            "raw": risk.raw,
+            "corrected": risk.latent,
+            "without_history": risk.without_history,
+            "low": risk.low,
+            "high": risk.high,
+            "forecast": float(np.sqrt(max(variance[i], 0.0))),
+            "noise": risk.noise,
+            "fit": float(explained[i] / variance[i]) if named and variance[i] > 0 else None,
+            "loadings": {forecast.factors[j]: _loading(forecast, i, j) for j in named},
+        }
+        for i, (asset, risk) in enumerate(zip(inputs.universe, forecast.risks, strict=True))
+    ]
+
+
+def _systematic(forecast: Forecast, factors: list[int]) -> FloatArray:
+    """The part (n,) of each asset's variance a year that these factors bring together."""
+    B = forecast.loadings[:, factors]
+    return np.einsum("ik,kl,il->i", B, forecast.factor_cov[np.ix_(factors, factors)], B, optimize=True)
+
+
+def _loading(forecast: Forecast, i: int, j: int) -> dict[str, float]:
+    """A loading with its error and t-statistic; NaN where no regression fitted it."""
+    loading = float(forecast.loadings[i, j])
+    error = float("nan") if forecast.loading_errors is None else float(forecast.loading_errors[i, j])
+    return {"loading": loading, "error": error, "t": loading / error if error > 0 else float("nan")}

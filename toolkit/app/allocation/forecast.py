@@ -1,0 +1,79 @@
+"""The forecast of a strategy from its inputs: risk by its covariance, returns where it asks for them."""
+
+from __future__ import annotations
+
+from toolkit.app.allocation.inputs import Inputs
+from toolkit.controls.periods import control_spells
+from toolkit.core.forecast import Forecast
+from toolkit.risk_model.expected_returns import ReturnsSpec
+from toolkit.risk_model.model import estimate
+from toolkit.risk_model.supply_characteristics import control_pressure, flow_shortfall
+from toolkit.strategy.model import Strategy, months
+
+
+def strategy_forecast(strategy: Strategy, inputs: Inputs, currency: str, destination: str) -> Forecast:
+    """What the strategy believes of the universe of its inputs.
+
+    Raises:
+        GapError, DataError: see `toolkit.risk_model.model.estimate`.
+    """
+    return _estimate(strategy, inputs, currency, destination, strategy.forecast.returns)
+
+
+def risk_forecast(strategy: Strategy, inputs: Inputs, currency: str, destination: str) -> Forecast:
+    """The same without expected returns: what its risk is held against outcomes with.
+
+    Raises:
+        GapError, DataError: see `toolkit.risk_model.model.estimate`.
+    """
+    return _estimate(strategy, inputs, currency, destination, None)
+
+
+def _estimate(strategy: Strategy, inputs: Inputs, currency: str, destination: str, returns: ReturnsSpec | None) -> Forecast:
+    spec, on = strategy.forecast, inputs.snapshot.as_of
+    return estimate(
+        prices=inputs.prices,
+        fx=inputs.snapshot["fx"],
+        universe=inputs.universe,
+        controlled=control_spells(inputs.ledger, [*inputs.products], until=on, destination=destination),
+        covariance=spec.covariance,
+        observation=spec.observation,
+        lookback_months=lookback_months(strategy),
+        currency=currency,
+        supply_scores=_supply_scores(inputs),
+        returns=returns,
+        pressure=None if returns is None else _pressure(inputs, destination),
+        history=inputs.history,
+    )
+
+
+def lookback_months(strategy: Strategy) -> int | None:
+    """How many months of history the strategy uses; None for all."""
+    lookback = strategy.forecast.lookback
+    return None if lookback is None else round(months(lookback))
+
+
+def _pressure(inputs: Inputs, destination: str) -> dict[str, float]:
+    """Legal measures in force on each asset's traded form for the owner's country; what the ledger cannot say is left out."""
+    on = inputs.snapshot.as_of
+    found = {asset.key: control_pressure(inputs.ledger, asset, on, destination=destination) for asset in inputs.universe}
+    return {key: pressure for key, pressure in found.items() if pressure is not None}
+
+
+def _supply_scores(inputs: Inputs) -> dict[str, float]:
+    """Prior shape of the loadings on the supply shock, 0..1: concentration of supply, raised by flows that fall short.
+
+    HHI + (1 - HHI) x shortfall: a concentrated supply that already fails to arrive weighs most. Only the shape is used;
+    the data decide the size.
+    """
+    flows, scores = inputs.snapshot["flows"], {}
+    for asset, supply in inputs.supply.items():
+        if asset not in inputs.universe:
+            continue
+        found = [
+            flow_shortfall(flows, asset, inputs.snapshot.as_of, reporter=reporter)
+            for reporter in flows["reporter"].unique().sort()
+        ]
+        shortfall = max((min(max(short, 0.0), 1.0) for short in found if short is not None), default=0.0)
+        scores[asset] = supply.hhi + (1 - supply.hhi) * shortfall
+    return scores

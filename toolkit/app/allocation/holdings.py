@@ -1,0 +1,411 @@
+"""What is held today: lots in a file of the user, or the positions of a stored run."""
+
+from __future__ import annotations
+
+import glob
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from toolkit.app.allocation.inputs import Inputs
+from toolkit.app.allocation.origins import UNKNOWN_ORIGIN, key_of_lot
+from toolkit.app.allocation.request import Request
+from toolkit.app.lots import instruments_of, read_lots
+from toolkit.app.runs import RECORD, read_run, stored_runs
+from toolkit.controls.ledger import CHINA
+from toolkit.core.assets import Universe
+from toolkit.core.errors import DataError, SpecError
+from toolkit.core.forecast import FloatArray
+from toolkit.core.messages import Said, said
+from toolkit.core.size import PieceSize
+from toolkit.core.units import KG_PER_UNIT, cents
+from toolkit.holdings.exposure import PLACE, STORED_UNPLACED, lot_exposures, sale_obstacle
+from toolkit.holdings.purchases import purchases
+from toolkit.market.exchange_rates import last_rate
+from toolkit.market.readers.holdings.columns import ARRIVING
+from toolkit.market.readers.holdings.lots import Holdings, few
+from toolkit.strategy.model import Strategy
+
+LAST = "last"
+WHOLE = 1e-6
+"""A number of pieces that is this near to a whole one is one."""
+GRADE = "grade"
+"""Obstacle to a sale: the price is that of a purer grade, so nobody knows what it would bring."""
+PLANNED, STORED = "planned", "stored"
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """A lot that is held or arrives.
+
+    Attributes:
+        quantity: In the unit of the asset (kg for metal).
+        arriving: Whether it is ordered or travels: it counts, and cannot be sold yet.
+        origin: Country as the file says; `from_country` the one that it is exported from by law, None where nobody knows.
+        bought: Day of the purchase; `cost` of the whole lot in the reporting currency. None where nothing is known.
+        owed: What is still to be paid of it, in the reporting currency.
+        piece: Quantity of one piece: whole ones are sold; all of a lot that cannot be cut, None where any part can be sold.
+        spread: Round trip of the lot, `storage` a year, as the file says; None for the dealer's usual terms.
+        location: As the file says; `obstacle` to a sale of what has arrived: LICENCE, PLACE, GRADE or None.
+    """
+
+    lot_id: str
+    asset: str
+    quantity: float
+    arriving: bool
+    status: str
+    origin: str
+    bought: date | None
+    cost: float | None
+    owed: float = 0.0
+    location: str | None = None
+    obstacle: str | None = None
+    from_country: str | None = None
+    piece: float | None = None
+    spread: float | None = None
+    storage: float | None = None
+
+    @property
+    def for_sale(self) -> bool:
+        """Whether it has arrived and nothing stops a sale."""
+        return not self.arriving and self.obstacle is None
+
+    def told(self) -> list[Any]:
+        """The lot as JSON-ready data."""
+        bought = None if self.bought is None else self.bought.isoformat()
+        return [
+            self.lot_id, self.asset, self.quantity, self.status, self.origin, bought, self.cost, self.owed, self.obstacle,
+            self.from_country, self.piece, self.spread, self.storage,
+        ]  # fmt: skip
+
+    def why_kept(self) -> Said:
+        """What it is, where it lies and what stops a sale."""
+        what = {"quantity": self.quantity, "asset": self.asset, "lot": self.lot_id}
+        if self.arriving:
+            return said("{quantity:,.6g} kg of {asset} ({lot}): ordered or in transit, not before it arrives", **what)
+        if self.obstacle == GRADE:
+            return said("{quantity:,.6g} kg of {asset} ({lot}): less pure than what the price is for", **what)
+        if self.obstacle == PLACE:
+            return said("{quantity:,.6g} kg of {asset} ({lot}): place unknown, write it in the column location", **what)
+        return said(
+            "{quantity:,.6g} kg of {asset} in {place} ({lot}): a licence is needed to leave", place=self.location, **what
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is held before anything is traded.
+
+    Attributes:
+        units: Asset key -> quantity, what arrives included.
+        lots: Of the file, or left by the orders of the run.
+        cash: Left by the run that is held.
+        run: Its id.
+        notes: What a reader must know of how it was read.
+        read: The file, where it is one.
+    """
+
+    units: Mapping[str, float] = field(default_factory=dict)
+    lots: tuple[Lot, ...] = ()
+    cash: float = 0.0
+    run: str | None = None
+    notes: tuple[str, ...] = ()
+    read: Holdings | None = None
+
+    def arriving(self, asset: str) -> float:
+        """Quantity of an asset that is ordered or travels."""
+        return sum(lot.quantity for lot in self.lots if lot.asset == asset and lot.arriving)
+
+    @property
+    def origins(self) -> dict[str, tuple[str, ...]]:
+        """Asset -> countries other than China that its lots are exported from by law, sorted."""
+        found: dict[str, set[str]] = {}
+        for lot in self.lots:
+            if lot.from_country not in (None, CHINA):
+                found.setdefault(lot.asset, set()).add(lot.from_country)
+        return {asset: tuple(sorted(countries)) for asset, countries in found.items()}
+
+    @property
+    def unpaid(self) -> list[str]:
+        """Lots of which something is still to be paid."""
+        return [lot.lot_id for lot in self.lots if lot.owed]
+
+    @property
+    def owed(self) -> float:
+        """What is still to be paid of all lots."""
+        return round(sum(lot.owed for lot in self.lots), 2)
+
+    def owed_on(self, asset: str) -> float:
+        """What is still to be paid of the lots of an asset."""
+        return round(sum(lot.owed for lot in self.of(asset)), 2)
+
+    def under(self, universe: Universe) -> Held:
+        """The same where a product is offered by origin: each lot under the offer of its own, and a note on the unknown."""
+        if not any(asset.offer_of for asset in universe):
+            return self
+        lots = tuple(
+            replace(lot, asset=key_of_lot(universe, lot.asset, lot.from_country or UNKNOWN_ORIGIN)) for lot in self.lots
+        )
+        units = dict(self.units) if not lots else {}
+        for lot in lots:
+            units[lot.asset] = units.get(lot.asset, 0.0) + lot.quantity
+        guessed = sorted(
+            {
+                (old.asset, new.asset)
+                for old, new in zip(self.lots, lots, strict=True)
+                if old.asset != new.asset and old.from_country is None
+            }
+        )
+        notes = [
+            said(
+                "Lots of {asset} count as {offer}: their origin is unknown, or the place is not understood.",
+                asset=asset,
+                offer=key,
+            )
+            for asset, key in guessed
+        ]
+        own = [lot.lot_id for old, lot in zip(self.lots, lots, strict=True) if old.asset in universe and lot.asset != old.asset]
+        if own:
+            notes.append(said("Counted in limits by the country they are from, as the file says: {lots}.", lots=few(own)))
+        return replace(self, units=units, lots=lots, notes=(*self.notes, *notes))
+
+    def of(self, asset: str) -> tuple[Lot, ...]:
+        """The lots of an asset."""
+        return tuple(lot for lot in self.lots if lot.asset == asset)
+
+
+def read_held(request: Request, strategy: Strategy, inputs: Inputs) -> Held:
+    """What the request says is held; nothing where it says nothing.
+
+    Raises:
+        SpecError: when there is no such run.
+        DataError, FrameError: for a file that cannot be read.
+    """
+    if request.holdings is None:
+        return Held()
+    run = _stored_run(request, strategy)
+    owner = request.settings.config.owner
+    if run is not None:
+        return _of_run(run, owner.currency)
+    return _of_lots(request.holdings, inputs, owner.currency, owner.country, request.as_of)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Money and metal before anything is traded, in the reporting currency.
+
+    Attributes:
+        units: (n,) held today, what arrives included; `arriving`, (n,), of them.
+        budget: The whole: what is held, its cash, and what is added, less what of that pays for what is held.
+        added: Money to place beside what is held.
+        reserved: What of it pays for what is held and not yet paid.
+    """
+
+    units: FloatArray
+    arriving: FloatArray
+    budget: float
+    added: float
+    reserved: float = 0.0
+    notes: tuple[str, ...] = ()
+
+
+def whole(request: Request, held: Held, inputs: Inputs, prices: FloatArray) -> Whole:
+    """The money of a request: what is held and what is added to it, or the whole that was asked for.
+
+    With holdings and neither `--budget` nor `--total`, nothing is added.
+
+    Raises:
+        SpecError: when the holdings are worth more than the whole that was asked for, or nothing is held and nothing added.
+    """
+    universe = inputs.universe
+    units = np.array([held.units.get(key, 0.0) for key in universe.keys], dtype=float)
+    arriving = np.array([held.arriving(key) for key in universe.keys], dtype=float)
+    configured, converted = _budget(request, inputs)
+    if request.holdings is None:
+        budget = configured if request.total is None else request.total
+        return Whole(units, arriving, budget, budget, notes=converted)
+    values = units * prices
+    worth = round(sum(cents(value) for value in values) + held.cash, 2)
+    notes = list(held.notes)
+    if request.total is not None:
+        added = round(request.total - worth, 2)
+        if added < 0:
+            raise SpecError(
+                f"the holdings are worth {worth:,.2f}, more than the whole of {request.total:,.2f}.",
+                hint="Raise --total, or give the money that is added with --budget.",
+            )
+    elif request.budget_given or worth <= 0:
+        added = configured
+        notes += converted
+    else:
+        added = 0.0
+        notes.append(said("No money is added to what is held: --budget names money to place beside it, --total the whole."))
+    # What is held, without cash beside it, must not be worth more than the whole by a part of a cent.
+    exact = math.ceil(float(values.sum()) * 100 - 1e-4) / 100
+    reserved = min(held.owed, added)
+    if reserved:
+        notes.append(
+            said(
+                "{reserved:,.2f} {currency} of the money added pay what is still owed on {lots}; the rest is placed.",
+                reserved=reserved,
+                currency=request.settings.config.owner.currency,
+                lots=held.unpaid,
+            )
+        )
+    return Whole(units, arriving, max(round(worth + added - reserved, 2), exact), added, reserved, tuple(notes))
+
+
+def _budget(request: Request, inputs: Inputs) -> tuple[float, tuple[str, ...]]:
+    """The budget in the reporting currency, and a note where it is configured in another; the shipped default is rounded."""
+    settings = request.settings
+    owner, currency = settings.config.owner, settings.budget_currency
+    if currency == owner.currency or request.total is not None:
+        return owner.budget, ()
+    rate = last_rate(inputs.snapshot["fx"], currency, owner.currency)
+    shipped = settings.origins["owner.budget"] == "shipped default"
+    budget = owner.budget * rate.value
+    budget = float(f"{budget:.1e}") if shipped else cents(budget)
+    note = said(
+        "Budget: {configured:,.0f} {currency} as configured, at {rate:,.6g} of {day:%Y-%m-%d} {budget:,.2f} {reporting}; "
+        "--budget names another.",
+        configured=owner.budget, currency=currency, rate=rate.value, day=rate.date, budget=budget, reporting=owner.currency,
+    )  # fmt: skip
+    return budget, (note,)
+
+
+def _of_lots(file: str, inputs: Inputs, currency: str, destination: str, day: date) -> Held:
+    """Stored and travelling lots and orders; plans are no holdings.
+
+    Raises:
+        DataError: for a lot by mass of a product whose own price is in a unit that nobody stated.
+    """
+    listed = instruments_of(inputs.prices.filter(pl.col("asset").is_in(inputs.own)), inputs.ledger)
+    holdings = read_lots(file, inputs.ledger, inputs.products, inputs.snapshot.as_of, instruments=listed)
+    frame, traded = holdings.frame, {(asset.key, asset.form) for asset in inputs.products}
+    per_unit = set(inputs.prices.filter(pl.col("unit") == "unit")["asset"]) & set(inputs.products.keys) & set(frame["asset"])
+    if per_unit:
+        raise DataError(
+            f"{holdings.name}: the price file states no unit for {', '.join(sorted(per_unit))}, so lots by mass have no value.",
+            hint="State the unit of the price in a column unit (kg, g, lb, ozt, t).",
+        )
+    paid = {purchase.lot_id: purchase for purchase in purchases(frame, inputs.snapshot["fx"], currency)}
+    massed = frame.filter(pl.col("mass").is_not_null())
+    exposed = lot_exposures(massed, {}, inputs.ledger, on=day, destination=destination)
+    obstacles = {lot.lot_id: sale_obstacle(lot.delivery, threatened=lot.controlled or bool(lot.practice)) for lot in exposed}
+    known = [lot for lot in exposed if not lot.assumed_origin and lot.delivery != STORED_UNPLACED]
+    countries = {lot.lot_id: lot.export_from for lot in known}
+    units: dict[str, float] = {}
+    lots: list[Lot] = []
+    for row in frame.iter_rows(named=True):
+        if row["status"] == PLANNED:
+            continue
+        # Another form of a metal is another good, of which no price is known.
+        same = row["form"] is None or (row["asset"], row["form"]) in traded
+        key = row["asset"] if same else f"{row['asset']} ({row['form']})"
+        quantity = row["quantity"] if row["mass"] is None else row["mass"]
+        units[key] = units.get(key, 0.0) + quantity
+        purchase = paid[row["lot_id"]]
+        arriving = row["status"] in ARRIVING
+        obstacle = obstacles.get(row["lot_id"]) or (GRADE if row["lot_id"] in holdings.below_grade else None)
+        lots.append(
+            Lot(
+                row["lot_id"],
+                key,
+                quantity,
+                arriving,
+                row["status"],
+                row["origin_country"],
+                purchase.bought,
+                purchase.cost,
+                purchase.owed,
+                row["location"],
+                None if arriving else obstacle,
+                countries.get(row["lot_id"]),
+                _piece(row),
+                purchase.spread,
+                purchase.storage,
+            )
+        )
+    notes = list(holdings.notes)
+    ordered = sorted({lot.asset for lot in lots if lot.arriving})
+    if ordered:
+        notes.append(
+            said(
+                "Orders and lots in transit of {assets} count as held, in limits and in value. They cannot be sold before they "
+                "arrive.",
+                assets=ordered,
+            )
+        )
+    notes += _not_sold(lots)
+    plans = frame.filter(frame["status"] == PLANNED)["lot_id"].to_list()
+    if plans:
+        notes.append(said("Planned lots are not held and do not count: {lots}.", lots=plans))
+    return Held(units, tuple(lots), notes=tuple(notes), read=holdings)
+
+
+def _piece(row: Mapping[str, Any]) -> float | None:
+    """Quantity of one piece of a lot in kg of what counts of it; all of a lot whose size is no mass, None without a size."""
+    if row["mass"] is None:
+        return 1.0
+    if row["size"] is None:
+        return None
+    mass, fine = PieceSize.parse(row["size"]).mass, row["mass"] / (row["quantity"] * KG_PER_UNIT[row["unit"]])
+    return row["mass"] if mass is None else min(row["mass"], mass * fine)
+
+
+def _of_run(run: Mapping[str, Any], currency: str) -> Held:
+    """Lots and cash as a stored run proposed them.
+
+    Raises:
+        SpecError: for a run in another currency than the one that is asked for.
+    """
+    if run["currency"] != currency:
+        raise SpecError(
+            f"run {run['run_id']!r} is in {run['currency']}, and {currency} is asked for.",
+            hint=f"Add --currency {run['currency']}.",
+        )
+    lots = tuple(Lot(**{**row, "bought": row["bought"] and date.fromisoformat(row["bought"])}) for row in run["lots"])
+    units: dict[str, float] = {}
+    for lot in lots:
+        units[lot.asset] = units.get(lot.asset, 0.0) + lot.quantity
+    notes = (said("Held today is what run {run} proposed, as if it had been bought.", run=run["run_id"]),)
+    notes = (*notes, *_not_sold(lots))
+    return Held(units, lots, cash=float(run["cash"]["value"]), run=run["run_id"], notes=notes)
+
+
+def _not_sold(lots: Iterable[Lot]) -> list[Said]:
+    """A note on the lots that have arrived and are not for sale."""
+    stopped = [lot.why_kept() for lot in lots if lot.obstacle is not None]
+    return [said("Not sold, and counted as held in limits and in value: {lots:; }.", lots=stopped)] if stopped else []
+
+
+def _stored_run(request: Request, strategy: Strategy) -> Mapping[str, Any] | None:
+    """The run that the holdings name; None where they name a file.
+
+    Raises:
+        SpecError: for the last run where there is none of this strategy up to the day that is asked about.
+    """
+    named = request.holdings or ""
+    runs = Path(request.settings.config.output.folder) / "runs"
+    if named != LAST:
+        file = runs / named / RECORD
+        if Path(named).exists() or named == "-" or not file.is_file():
+            return None
+        run = read_run(runs / named)
+        if "positions" not in run:
+            raise SpecError(f"run {named!r} has no answer, so nothing is held by it.", hint="Name another run, or a file.")
+        return run
+    for folder in reversed(stored_runs(runs, f"*-{glob.escape(strategy.name)}-*")):
+        run = read_run(folder)
+        if "positions" in run and run["strategy"]["name"] == strategy.name and run["as_of"] <= request.as_of.isoformat():
+            return run
+    raise SpecError(
+        f"no run of {strategy.name!r} up to {request.as_of} is stored in {runs}.",
+        hint="Give --holdings FILE, or run the strategy once without it.",
+    )

@@ -1,0 +1,278 @@
+"""What a run works on: the market as known at a date, the universe, prices, controls and shares of supply, all by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from toolkit.app.context import Context
+from toolkit.app.lots import LotNames
+from toolkit.app.own_events import notes_of
+from toolkit.app.prices import CHECK, OwnPrices, PriceFiles, read_own
+from toolkit.controls.ledger import ControlLedger
+from toolkit.core.assets import Asset, Universe
+from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean
+from toolkit.core.messages import Said, said
+from toolkit.core.remarks import Remark, note
+from toolkit.market.market import Market, Snapshot
+from toolkit.market.quality import findings, quality
+from toolkit.market.readers.events import OwnEvents
+from toolkit.returns.history import ANNUAL_AVERAGE, annual_rows
+from toolkit.returns.panel import CUSTOMS
+from toolkit.returns.volatility_prior import yearly_prices
+from toolkit.strategy.model import Strategy, UniverseSpec
+from toolkit.supply.concentration import SupplyShares, scored_supplies
+
+YEARLY = ("history", "unit_values", "prices_annual")
+"""Tables of decades of yearly prices."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Everything that goes into a proposal.
+
+    Attributes:
+        snapshot: The market as known at `as_of`, with the user's prices in place of the bundled ones of the same assets.
+        universe: What may be held, in order.
+        products: Every product the toolkit knows, for the tables of controls.
+        supply: Asset key -> shares of supply at the stage the asset is scored at; only where they are known.
+        unknown: Assets that the toolkit knows nothing of.
+        unpriced: Products without a series among the bundled prices: nothing can be said of them without the user's own.
+        own_prices: Name of the user's price files, None for the bundled prices.
+        own: Assets of the user's price files that have a series there.
+        quotes: Own prices of a day (`toolkit.returns.quotes`), rows of `toolkit.core.frames.Prices`, one a product.
+        price_notes: How the user's price files were read and which prices of a day are taken; `notes` has them too.
+        events: The user's own control events, which are in the ledger and in the snapshot.
+        notes: What a reader must know of how the inputs were read.
+    """
+
+    snapshot: Snapshot
+    universe: Universe
+    products: Universe
+    ledger: ControlLedger
+    supply: Mapping[str, SupplyShares]
+    unknown: tuple[str, ...]
+    unpriced: tuple[str, ...]
+    own_prices: str | None
+    notes: tuple[Remark, ...]
+    own: tuple[str, ...] = ()
+    quotes: pl.DataFrame | None = None
+    price_notes: tuple[str, ...] = ()
+    events: OwnEvents | None = None
+
+    @property
+    def event_notes(self) -> tuple[str, ...]:
+        """What a reader must know of own events; `notes` has them too."""
+        return notes_of(self.events, self.snapshot.as_of)
+
+    @property
+    def prices(self) -> pl.DataFrame:
+        """The visible prices that estimates are made from: the user's alone where they are all that the universe needs."""
+        rows = self.snapshot["prices"]
+        return rows.filter(pl.col("asset").is_in(self.own)) if {*self.universe.keys} <= {*self.own} else rows
+
+    @property
+    def yearly_tables(self) -> tuple[str, ...]:
+        """Tables of decades that count where a customs value or an annual average of the universe has so few of its own."""
+        short = self.prices.filter(pl.col("asset").is_in(self.universe.keys) & pl.col("basis").is_in([CUSTOMS, ANNUAL_AVERAGE]))
+        return () if short.is_empty() or any(name not in self.snapshot for name in YEARLY) else YEARLY
+
+    @property
+    def history(self) -> pl.DataFrame | None:
+        """Yearly prices of decades from these tables; None where they do not count."""
+        tables = self.yearly_tables
+        return yearly_prices(*(self.snapshot[name] for name in tables)) if tables else None
+
+
+def _together(sentences: tuple[Said, ...]) -> tuple[Said, ...]:
+    """Sentences about an `{asset}`, those that say the same of several assets told once."""
+    told: dict[str, list[Said]] = {}
+    for sentence in sentences:
+        told.setdefault(Said(sentence.template, {**sentence.values, "asset": ""}), []).append(sentence)
+    return tuple(
+        Said(same[0].template, {**same[0].values, "asset": [sentence.values["asset"] for sentence in same]})
+        for same in told.values()
+    )
+
+
+def _select(spec: UniverseSpec, priced: Universe, products: Universe, *, own: tuple[str, ...] | None, only: bool) -> Universe:
+    """The universe of a strategy; products that have no series are left out of it.
+
+    Args:
+        spec: What the strategy names.
+        priced: Assets with a series.
+        products: Every product.
+        own: Assets of the user's prices, which are what a strategy holds that names none; None without such prices.
+        only: Whether nothing else has a series, so that what is missing is the user's to bring.
+    """
+    if spec.names_assets and isinstance(spec.assets, tuple):
+        keys = [key for name in spec.assets for key in _keys(name, priced, products)]
+        missing = [key for key in keys if key not in priced]
+        if missing and only:
+            raise GapError(
+                f"the strategy holds {', '.join(missing)}, and the price file has no such column.",
+                hint='Add the prices, or use a strategy with assets = "all".',
+                details={"missing": missing},
+            )
+    elif spec.groups:
+        known = {asset.group for asset in (*priced, *products)}
+        for group in spec.groups:
+            if group not in known:
+                raise SpecError(f"universe.groups: unknown group {group!r}.", hint=did_you_mean(group, known))
+        keys = [asset.key for asset in (*priced, *products) if asset.group in spec.groups]
+        keys = keys if own is None else [key for key in keys if key in own] or keys
+    else:
+        keys = [key for key in priced.keys if own is None or key in own]
+    excluded = {key for name in spec.exclude for key in _keys(name, priced, products)}
+    wanted = [key for key in dict.fromkeys(keys) if key not in excluded]
+    universe = priced.take([key for key in wanted if key in priced])
+    if not universe.assets:
+        raise GapError("nothing that the strategy may hold has a price series.", hint="Bring prices with --prices.")
+    return universe
+
+
+def _quoted(asset: Asset, unit: str) -> Asset:
+    """A product as it is quoted: in a unit that is not its own its lots are whole units."""
+    return asset if unit == asset.unit else replace(asset, unit=unit, lot_size=1.0, minimum_lots=1)
+
+
+def _annual_only(spec: UniverseSpec, prices: pl.DataFrame, products: Universe, also: tuple[str, ...]) -> Universe:
+    """Products that the strategy names one by one and that have no faster series.
+
+    ``all`` and groups mean what can be followed from month to month: nobody comes to hold an annual average unasked.
+    """
+    named = spec.assets if isinstance(spec.assets, tuple) else ()
+    wanted, priced = {*named, *also}, set(prices["asset"])
+    return Universe(tuple(asset for asset in products if wanted & {asset.key, asset.element} and asset.key not in priced))
+
+
+def _keys(name: str, priced: Universe, products: Universe) -> list[str]:
+    """The asset keys that a name in a strategy means: a key, or an element for all its products."""
+    found = [asset.key for asset in (*priced, *products) if name in (asset.key, asset.element)]
+    if not found:
+        known = {*priced.keys, *products.keys, *priced.elements}
+        raise DataError(f"universe: {name!r} is neither an asset nor an element.", hint=did_you_mean(name, known))
+    return list(dict.fromkeys(found))
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # frames have no truth value
+class PricedMarket:
+    """What is known on a day with the user's prices in place of the bundled ones of the same assets, whatever the strategy.
+
+    Attributes:
+        context: What is known without them.
+        market: With the user's prices; `snapshot` of it on the day.
+        supply: Asset key -> shares of supply at the stage the asset is scored at.
+        own: The user's prices; None for the bundled prices.
+        only: Whether nothing else has a price.
+        notes: What a reader must know of how the files were read.
+    """
+
+    context: Context
+    market: Market
+    snapshot: Snapshot
+    supply: Mapping[str, SupplyShares]
+    own: OwnPrices | None
+    only: bool
+    notes: tuple[Remark, ...]
+
+    def inputs(self, strategy: Strategy, *, also: tuple[str, ...] = ()) -> Inputs:
+        """What a strategy works on.
+
+        Args:
+            strategy: Names the universe, the history and the models.
+            also: Keys of assets that are held and that the strategy does not name; those that have a price are in the universe.
+
+        Raises:
+            GapError: where nothing that the strategy names has a price.
+            SpecError, DataError: for names the strategy uses and nobody knows.
+        """
+        snapshot, products, notes = self.snapshot, self.context.products, self.notes
+        # Prices of a day alone bring no series: what a strategy may hold is what it is without them.
+        own = self.own if self.own is not None and self.own.assets else None
+        named = () if own is None else tuple(dict.fromkeys((*own.assets, *own.quotes["asset"])))
+        if not self.only:
+            yearly = _annual_only(strategy.universe, snapshot["prices"], products, (*also, *named))
+            rows = annual_rows(snapshot["prices_annual"], yearly)
+            snapshot = self.market.replace("prices", pl.concat([snapshot["prices"], rows])).until(snapshot.as_of)
+        visible = snapshot["prices"]
+        if visible.is_empty():
+            raise GapError(
+                f"no price was known on {snapshot.as_of}.", hint="Choose a later --as-of, or bring prices with --prices."
+            )
+        series = visible.group_by("asset", maintain_order=True).agg(pl.col("unit").last())
+        held = {asset.key: asset for asset in products}
+        mine = () if own is None else own.assets
+        # Series that only explain (energy, base metals, intermediates) are no products; in a user's file every column is one.
+        priced = Universe(
+            tuple(
+                _quoted(held[asset], unit) if asset in held else Asset.unknown(asset, unit)
+                for asset, unit in series.sort("asset").iter_rows()
+                if asset in mine or asset in held
+            )
+        )
+        if own is None:
+            priced = priced.take([key for key in products.keys if key in priced])
+        universe = _select(strategy.universe, priced, products, own=None if own is None else named, only=self.only)
+        universe = priced.take([*universe.keys, *(key for key in also if key in priced and key not in universe)])
+        bundled = {*self.context.snapshot["prices"]["asset"]}
+        idle = [key for key in mine if key not in universe and key not in held and key not in bundled]
+        if idle:
+            text = said(
+                "Own prices of {assets} are not used: the strategy does not name them, and they are no product.", assets=idle
+            )
+            remedy = "Call the series as the product is called (gold), or name them in the strategy."
+            notes += (Remark("data", text, remedy, tuple(idle), comes_first=True),)
+        if used := [key for key in mine if key not in idle]:
+            notes += () if {*universe.keys} <= {*mine} else (note(said("Own prices for {assets}.", assets=used)),)
+        return Inputs(
+            snapshot=snapshot,
+            universe=universe,
+            products=products,
+            ledger=self.context.ledger,
+            supply=self.supply,
+            unknown=tuple(key for key in universe.keys if key not in held),
+            unpriced=() if own is not None else tuple(key for key in products.keys if key not in priced),
+            own_prices=None if self.own is None else self.own.name,
+            notes=notes,
+            own=mine,
+            quotes=None if self.own is None else self.own.quotes,
+            price_notes=() if self.own is None else self.own.sentences,
+            events=self.context.events,
+        )
+
+
+def priced_market(context: Context, prices: PriceFiles | None = None) -> PricedMarket:
+    """The market of a day with the user's prices.
+
+    Args:
+        context: The day, and what is known on it.
+        prices: Files of the user, None for the bundled prices.
+
+    Raises:
+        DataError, FrameError, GapError: for bad input or too little of it.
+    """
+    market, snapshot, products = context.market, context.snapshot, context.products
+    notes: tuple[Remark, ...] = tuple(map(note, context.notes))
+    own = None
+    only = prices is not None and prices.only
+    if prices is not None:
+        own = read_own(prices, snapshot, LotNames(context.ledger, products), masses=False)
+        # Notes of the whole file may speak of rows that were not known yet: an earlier date gets those of its own rows alone.
+        whole = own.notes if context.as_of >= context.today else ()
+        found = tuple(
+            Remark("data", sentence, CHECK, tuple(sentence.values["asset"]))
+            for sentence in _together(findings(quality(own.frame, as_of=context.as_of)))
+        )
+        notes = tuple(dict.fromkeys((*notes, *whole, *own.reading, *found)))
+        market = market.replace("prices", own.over(snapshot["prices"]))
+        snapshot = market.until(context.as_of)
+    supply = scored_supplies(products, snapshot["shares"], snapshot["shares_elsewhere"])
+    return PricedMarket(context, market, snapshot, supply, own, only, notes)
+
+
+def gather(strategy: Strategy, context: Context, *, prices: PriceFiles | None = None) -> Inputs:
+    """What a strategy works on; see `priced_market` and `PricedMarket.inputs`."""
+    return priced_market(context, prices).inputs(strategy)

@@ -1,0 +1,204 @@
+"""The order list of a proposal: what is bought, sold and kept, at which price and cost, and from which lots."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+
+from toolkit.app.allocation.amounts import Money
+from toolkit.app.allocation.holdings import STORED, WHOLE, Lot
+from toolkit.app.allocation.origins import UNKNOWN_ORIGIN
+from toolkit.app.allocation.prepare import Prepared
+from toolkit.app.allocation.request import Request
+from toolkit.app.allocation.sales import EQUAL, Sale, free_from, gains, rule_told, sold
+from toolkit.core.assets import Asset
+from toolkit.core.messages import Said, said
+from toolkit.core.remarks import Remark
+from toolkit.core.units import cents
+from toolkit.market.readers.holdings.lots import few
+
+BUY, SELL, KEEP = "buy", "sell", "keep"
+
+
+def orders(posed: Prepared, money: Money, prices: np.ndarray, request: Request) -> list[dict[str, Any]]:
+    """One row an asset that is bought, sold or kept, sales first.
+
+    `quantity` changes hands, or is kept; `value` is quantity x price, `cost` is paid on the trade, and `cash` is what the
+    trade brings (a sale) or takes (a purchase, negative). The sum of `cash` is the change of cash to the cent.
+    """
+    owner = request.settings.config.owner
+    rows = []
+    whole = bool(np.isfinite(money.lots).any())
+    for i, asset in enumerate(posed.inputs.universe):
+        before, after = float(posed.money.units[i]), float(money.quantities[i])
+        if money.moved[i]:
+            side, quantity = (BUY, after - before) if after > before else (SELL, before - after)
+            value = abs(money.values[i] - money.before[i])
+        elif before > 0:
+            side, quantity, value = KEEP, before, float(money.values[i])
+        else:
+            continue
+        cost = float(money.costs[i])
+        cash = {BUY: -value - cost, SELL: value - cost, KEEP: 0.0}[side]
+        rule = (prices[i], owner.country, owner.sale_order, request.as_of)
+        sales = sold(posed.held.of(asset.key), quantity, *rule, step=posed.step(asset))
+        if sum(sale.quantity for sale in sales) < quantity * (1 - EQUAL):
+            sales = sold(posed.held.of(asset.key), quantity, *rule, whole=False)
+        sales = sales if side == SELL else ()
+        size = asset.lot_size
+        lots = quantity / size if size is not None and (np.isfinite(money.lots[i]) or asset.key in posed.units) else None
+        rows.append(
+            {
+                "asset": asset.key,
+                "name": asset.name,
+                "side": side,
+                "quantity": quantity,
+                "unit": asset.unit,
+                "lots": round(lots) if lots is not None and abs(lots - round(lots)) < 1e-6 else None,
+                "price": float(prices[i]),
+                "value": cents(value) if whole else value,
+                "cost": cost,
+                "owed": posed.held.owed_on(asset.key),
+                "cash": cents(cash) if whole else cash,
+                "lot_ids": [sale.lot.lot_id for sale in sales] if sales else _kept(posed, asset) if side == KEEP else [],
+                "from_lots": [_lot(sale, request) for sale in sales],
+                "note": _note(posed, asset, side, sales, float(prices[i]), request),
+            }
+        )
+    rank = {SELL: 0, BUY: 1, KEEP: 2}
+    return sorted(rows, key=lambda row: (rank[row["side"]], -row["value"], row["asset"]))
+
+
+def taxed_today(posed: Prepared, rows: list[dict[str, Any]], request: Request) -> tuple[Remark, ...]:
+    """A warning for each asset of which lots are sold with a taxed gain while others, soon free of tax, are kept.
+
+    Args:
+        posed: What was held, and which lots wait.
+        rows: Of `orders`.
+        request: Names the day and the owner.
+    """
+    owner, found = request.settings.config.owner, []
+    for row in rows:
+        kept = [lot for lot in posed.held.of(row["asset"]) if lot.lot_id in posed.waiting.get(row["asset"], ())]
+        parts = {part["lot_id"]: part["quantity"] for part in row["from_lots"] if part["free"] is False}
+        sold = [lot for lot in posed.held.of(row["asset"]) if lot.lot_id in parts and lot.cost and gains(lot, row["price"])]
+        days = [day for lot in kept if (day := free_from(lot, owner.country)) is not None]
+        if not sold or not days:
+            continue
+        gain = sum(parts[lot.lot_id] * (row["price"] - (lot.cost or 0.0) / lot.quantity) for lot in sold)
+        text = said(
+            "A gain of {gain:,.2f} {currency} on {lots} of {asset} is taxed today; wait until {day:%Y-%m-%d}: then "
+            "{quantity:,.6g} {unit} ({kept}) can be sold free of tax in their place.",
+            gain=gain, currency=owner.currency, lots=[lot.lot_id for lot in sold], asset=row["name"], day=max(days),
+            kept=[lot.lot_id for lot in kept], quantity=sum(lot.quantity for lot in kept), unit=row["unit"],
+        )  # fmt: skip
+        found.append(Remark("answer", text, "Sell less of it until then.", (row["asset"],), gain))
+    return tuple(found)
+
+
+def lots_after(posed: Prepared, rows: list[dict[str, Any]], request: Request) -> list[dict[str, Any]]:
+    """The lots that are held once the orders are carried out: those of before less what is sold, and one a purchase.
+
+    Args:
+        posed: What was held.
+        rows: Of `orders`.
+        request: Dates the purchases.
+
+    Returns:
+        One record a lot, the fields of `toolkit.app.allocation.holdings.Lot`; the next run on these holdings reads them.
+    """
+    gone = {part["lot_id"]: part["quantity"] for row in rows for part in row["from_lots"]}
+    assets = {asset.key: asset for asset in posed.inputs.universe}
+    found = []
+    for lot in posed.held.lots:
+        left = lot.quantity - gone.get(lot.lot_id, 0.0)
+        if left > EQUAL * lot.quantity:
+            cost = None if lot.cost is None else lot.cost * left / lot.quantity
+            # What the money that was added has paid is owed no more.
+            owed = round(lot.owed * (1 - posed.money.reserved / posed.held.owed), 2) if lot.owed else 0.0
+            asset = lot.asset if lot.asset not in posed.by_origin else assets[lot.asset].offer_of or lot.asset
+            found.append(replace(lot, asset=asset, quantity=left, cost=cost, owed=owed))
+    taken = {lot.lot_id for lot in found}
+    for row in rows:
+        if row["side"] != BUY:
+            continue
+        name, origin = f"{row['asset']} {request.as_of}", assets[row["asset"]].origin or UNKNOWN_ORIGIN
+        while name in taken:
+            name += "'"
+        taken.add(name)
+        cost = row["value"] + row["cost"]
+        found.append(Lot(name, row["asset"], row["quantity"], False, STORED, origin, request.as_of, cost))  # noqa: FBT003
+    return [asdict(lot) for lot in found]
+
+
+def _kept(posed: Prepared, asset: Asset) -> list[str]:
+    return [lot.lot_id for lot in posed.held.of(asset.key)]
+
+
+def _lot(sale: Sale, request: Request) -> dict[str, Any]:
+    lot = sale.lot
+    return {
+        "lot_id": lot.lot_id,
+        "quantity": sale.quantity,
+        "of": lot.quantity,
+        "pieces": sale.pieces,
+        "bought": lot.bought,
+        "free_from": sale.free_from,
+        "free": None if sale.free_from is None else sale.free_from <= request.as_of,
+    }
+
+
+def _note(posed: Prepared, asset: Asset, side: str, sales: tuple[Sale, ...], price: float, request: Request) -> Said | None:
+    owner, arriving = request.settings.config.owner, posed.held.arriving(asset.key)
+    partial = [sale for sale in sales if sale.quantity < sale.lot.quantity]
+    told: list[Said] = []
+    lots = [lot for lot in posed.held.of(asset.key) if lot.for_sale]
+    if sales and len(lots) > 1 and (partial or len(sales) < len(lots)):
+        told.append(rule_told(owner.country, owner.sale_order))
+    if taxed := [
+        sale.lot.lot_id
+        for sale in sales
+        if sale.free_from is not None and sale.free_from > request.as_of and gains(sale.lot, price)
+    ]:
+        told.append(said("a gain on {lots} is taxed today", lots=taxed))
+    told += [
+        said(
+            "{pieces} of {all} pieces of {lot}",
+            pieces=sale.pieces,
+            all=math.floor(sale.lot.quantity / sale.lot.piece + WHOLE),
+            lot=sale.lot.lot_id,
+        )
+        for sale in partial
+        if sale.lot.piece is not None and sale.pieces is not None
+    ]
+    told += [
+        said(
+            "{quantity:,.6g} of {of:,.6g} {unit} of {lot}",
+            quantity=sale.quantity,
+            of=sale.lot.quantity,
+            unit=asset.unit,
+            lot=sale.lot.lot_id,
+        )
+        for sale in partial
+        if sale.pieces is None
+    ]
+    if not posed.stays_whole(asset.key, request):
+        there = (lot for lot in posed.held.of(asset.key) if not lot.arriving)
+        if stay := [why for lot in there if (why := posed.why_kept(lot, owner.country)[0])]:
+            told.append(said("not sold: {lots:; }", lots=few([*stay])))
+    if side == KEEP and asset.key in posed.outside:
+        told.append(said("held outside the strategy"))
+    if arriving > 0:
+        coming = few([lot.lot_id for lot in posed.held.of(asset.key) if lot.arriving])
+        words = said(
+            "{quantity:,.6g} {unit} are ordered or in transit: {lots}", quantity=arriving, unit=asset.unit, lots=coming
+        )
+        told.append(words)
+    if owed := posed.held.owed_on(asset.key):
+        unpaid = few([lot.lot_id for lot in posed.held.of(asset.key) if lot.owed])
+        words = said("{owed:,.2f} {currency} are still to be paid on {lots}", owed=owed, currency=owner.currency, lots=unpaid)
+        told.append(words)
+    return said("{parts:; }", parts=told) if told else None

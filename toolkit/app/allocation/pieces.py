@@ -1,0 +1,192 @@
+"""Trades in whole pieces: a lot is sold by the piece, and beside what is held whole lots of the dealer are bought.
+
+What a run proposes is solved on values, or on whole lots counted from nothing. Where a sale would cut a piece, or a purchase a
+lot of the dealer, the quantity of that asset is set to one that can be traded, and the rest is solved again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from toolkit.app.allocation.amounts import Money
+from toolkit.app.allocation.holdings import WHOLE
+from toolkit.app.allocation.prepare import Prepared
+from toolkit.app.allocation.request import Request
+from toolkit.app.allocation.sales import EQUAL, sold
+from toolkit.core.errors import ToolkitError
+from toolkit.core.messages import said
+from toolkit.core.remarks import Remark
+from toolkit.optimize.allocate import Allocation, allocate
+from toolkit.optimize.terms.base import Constraint, Discrete, Facts, Rows
+
+NAME = "whole pieces"
+TRIES = 6
+"""Assets of which another quantity than the nearest is tried before trades are left as they are."""
+
+
+class WholePieces(Constraint):
+    """The value held of each asset of `values` (key -> fraction of the budget) is that."""
+
+    kind: Literal["whole_pieces"] = "whole_pieces"
+    values: Mapping[str, float]
+
+    def _at(self, facts: Facts) -> list[int]:
+        return [facts.universe.keys.index(key) for key in self.values]
+
+    def rows(self, facts: Facts) -> Rows:
+        """One row an asset: a value is no less a part of wealth than of the budget."""
+        at, values = self._at(facts), np.array([*self.values.values()])
+        coefficients = np.zeros((len(at), len(facts.universe) + 1))
+        coefficients[np.arange(len(at)), at] = 1.0
+        return Rows(tuple(self.values), coefficients, values, np.minimum(1.0, values / max(facts.least_wealth, EQUAL)))
+
+    def discrete(self, facts: Facts) -> Discrete:
+        """The exact values."""
+        least, greatest = np.zeros(len(facts.universe)), np.full(len(facts.universe), np.inf)
+        least[self._at(facts)] = greatest[self._at(facts)] = [*self.values.values()]
+        return Discrete(least=least, greatest=greatest)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """A trade that cuts a piece of a lot, or a lot of the dealer where `lots` is empty.
+
+    Attributes:
+        after: Quantity that would be held.
+        lots: Ids of those of which a piece is cut.
+        held: Quantities that can be held instead, that of today last.
+    """
+
+    after: float
+    lots: tuple[str, ...]
+    held: tuple[float, ...]
+
+
+def allocate_in_pieces(posed: Prepared, request: Request) -> tuple[Prepared, Allocation]:
+    """The answer to a problem with sales and purchases that can be carried out, and the problem that it solves.
+
+    Where no such quantities hold the limits, the trade stays as it is, with a warning.
+
+    Raises:
+        Infeasible: where no weights hold the limits.
+    """
+    now, allocation = posed, allocate(posed.problem, posed.solver)
+    while found := _cut(now, allocation, request):  # each time of other assets
+        for chosen in _tries(posed, found):
+            tried = _with_units(posed, {**now.units, **chosen})
+            try:
+                allocation = allocate(tried.problem, tried.solver, diagnose=False)
+            except ToolkitError:  # these quantities break a limit: the next
+                continue
+            now = tried
+            break
+        else:
+            notes = (_left(now, key, cut, request) for key, cut in found.items() if len(cut.held) > 1)
+            return replace(now, inputs=replace(now.inputs, notes=(*now.inputs.notes, *notes))), allocation
+    return now, allocation
+
+
+def _tries(posed: Prepared, found: Mapping[str, _Cut]) -> Iterator[dict[str, float]]:
+    """Quantities by asset: the nearest; with another of one asset, by the money that it moves; then those held today."""
+    prices = dict(zip(posed.problem.universe.keys, posed.prices.tolist(), strict=True))
+    ranked = {
+        key: sorted((abs(quantity - cut.after) * prices[key], quantity) for quantity in cut.held) for key, cut in found.items()
+    }
+    nearest = {key: options[0][1] for key, options in ranked.items()}
+    others = sorted((far - options[0][0], key, other) for key, options in ranked.items() for far, other in options[1:])
+    yield nearest
+    yield from ({**nearest, key: other} for _, key, other in others[:TRIES])
+    if len(found) > 1:
+        yield {key: cut.held[-1] for key, cut in found.items()}
+
+
+def _cut(posed: Prepared, allocation: Allocation, request: Request) -> dict[str, _Cut]:
+    """Asset -> its trade that cuts a piece."""
+    problem, owner = posed.problem, request.settings.config.owner
+    money = Money.of(problem, allocation, posed.prices, posed.money.units, posed.budget)
+    more = {
+        asset.key for i, asset in enumerate(problem.universe) if money.quantities[i] > posed.money.units[i] and money.moved[i]
+    }
+    less = {
+        asset.offer_of
+        for asset in problem.universe
+        if posed.units.get(asset.key, math.inf) < posed.held.units.get(asset.key, 0)
+    }
+    found: dict[str, _Cut] = {}
+    for i, asset in enumerate(problem.universe):
+        before, after = float(posed.money.units[i]), float(money.quantities[i])
+        step = posed.step(asset)
+        if not money.moved[i] or asset.key in posed.units:
+            continue
+        if asset.key in less & more or (asset.offer_of in more and after < before):
+            found[asset.key] = _Cut(after, (), (before,))  # no metal is sold and bought
+            continue
+        if before <= 0:
+            continue
+        if after > before:
+            count = 0.0 if step is None else (after - before) / step
+            if step is not None and abs(count - round(count)) > WHOLE:
+                found[asset.key] = _Cut(
+                    after, (), _last(before, before + math.ceil(count) * step, before + math.floor(count) * step)
+                )
+            continue
+        lots = tuple(lot for lot in posed.held.of(asset.key) if posed.why_kept(lot, owner.country)[0] is None)
+        rule = (float(posed.prices[i]), owner.country, owner.sale_order, request.as_of)
+
+        def whole(quantity: float, lots=lots, rule=rule, step=step) -> float:
+            return sum(sale.quantity for sale in sold(lots, quantity, *rule, step=step))
+
+        wanted = before - after
+        sale = whole(wanted)
+        if not lots or wanted - sale <= EQUAL * before:
+            continue
+        further = (sale + piece for piece in sorted(lot.piece or step or lot.quantity for lot in lots))
+        fits = [up for up in further if up > wanted and abs(whole(up) - up) <= EQUAL * before]
+        partial = [one.lot.lot_id for one in sold(lots, wanted, *rule, whole=False) if one.quantity < one.lot.quantity]
+        found[asset.key] = _Cut(after, tuple(partial), _last(before, before - sale, *(before - up for up in fits[:1])))
+    return found
+
+
+def _last(before: float, *others: float) -> tuple[float, ...]:
+    return (*(one for one in others if one != before), before)
+
+
+def _with_units(posed: Prepared, units: Mapping[str, float]) -> Prepared:
+    """The same with the quantities of some assets set."""
+    problem, keys = posed.problem, posed.problem.universe.keys
+    prices = dict(zip(keys, posed.prices.tolist(), strict=True))
+    term = WholePieces(name=NAME, values={key: quantity * prices[key] / posed.budget for key, quantity in units.items()})
+    lots = np.where([key in units for key in keys], np.nan, problem.lot_values)
+    return replace(posed, problem=replace(problem, constraints=(*problem.constraints, term), lot_values=lots), units=units)
+
+
+def _left(posed: Prepared, key: str, cut: _Cut, request: Request) -> Remark:
+    """The warning of a trade that cannot be carried out as proposed."""
+    i = posed.problem.universe.keys.index(key)
+    before = float(posed.money.units[i])
+    wanted = abs(before - cut.after)
+    trades = sorted(abs(before - held) for held in cut.held)
+    facts = {
+        "quantity": wanted, "unit": posed.problem.universe[key].unit, "asset": key,
+        "value": wanted * float(posed.prices[i]), "currency": request.settings.config.owner.currency,
+        "less": max(t for t in trades if t <= wanted), "more": max(trades),
+    }  # fmt: skip
+    if not cut.lots:
+        text = said(
+            "{quantity:,.6g} {unit} of {asset} ({value:,.2f} {currency}) are bought, which is no number of whole lots: neither "
+            "{less:,.6g} nor {more:,.6g} hold the limits.",
+            **facts,
+        )
+    else:
+        text = said(
+            "{quantity:,.6g} {unit} of {asset} ({value:,.2f} {currency}) are sold, which cuts a piece of {lots}: neither "
+            "{less:,.6g} nor {more:,.6g} hold the limits.",
+            lots=[*cut.lots],
+            **facts,
+        )
+    return Remark("terms", text, "Keep it with a constraint no_sell, or widen the limit.", (key,))

@@ -1,0 +1,480 @@
+"""From a request to a problem: market, strategy, forecast, holdings and facts, as every verb that optimizes needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from toolkit.app.allocation.costs import at_own_terms, strategy_costs, world_production
+from toolkit.app.allocation.forecast import strategy_forecast
+from toolkit.app.allocation.holdings import Held, Lot, Whole, read_held, whole
+from toolkit.app.allocation.inputs import Inputs, PricedMarket, priced_market
+from toolkit.app.allocation.origins import Offers, is_controlled
+from toolkit.app.allocation.request import Request
+from toolkit.app.allocation.sales import WAIT_DAYS, free_from, waiting
+from toolkit.app.allocation.scenarios import StrategyScenarios, strategy_scenarios
+from toolkit.app.assumptions import exit_days
+from toolkit.app.definitions import find
+from toolkit.app.lots import below_grade_remarks
+from toolkit.core.assets import Asset, Universe
+from toolkit.core.errors import DataError
+from toolkit.core.forecast import FloatArray, Forecast
+from toolkit.core.messages import Said, said
+from toolkit.core.remarks import Remark, note
+from toolkit.market.exchange_rates import Rate, last_rate, rates_used
+from toolkit.market.readers.holdings.lots import few
+from toolkit.optimize.allocate import Solver
+from toolkit.optimize.prices import BINDING
+from toolkit.optimize.problem import Problem
+from toolkit.optimize.terms.base import Constraint, Facts
+from toolkit.optimize.terms.discrete import Lots
+from toolkit.optimize.terms.exposure import DEFAULT_INSTRUMENTS, ControlExposure, CountryExposure
+from toolkit.optimize.terms.no_trade import KeepAtLeast, NoBuy, NoTrade
+from toolkit.optimize.terms.trading import Liquidity
+from toolkit.returns.quotes import quoted_level
+from toolkit.scenarios.factor_falls import factor_falls
+from toolkit.strategy.decode import load_strategy
+from toolkit.strategy.model import Strategy
+from toolkit.supply.concentration import SupplyShares, newest_shares, supply_shares
+
+OUTSIDE = "held outside the strategy"
+NOT_SOLD_YET = "not sold yet"
+OF_OTHER_ORIGIN = "held of other origin"
+"""Names of the constraints that holdings bring with them."""
+SUMMED, COUNTING = ("min_risk", "max_utility", "max_return"), {"cardinality", "min_ticket", "risk_contribution"}
+"""Objectives that are sums over what is held, and constraints on single holdings or on their number."""
+
+
+class _KeepLots(KeepAtLeast):
+    """Values of single assets: the key of a product is not that of its origins."""
+
+    def members(self, label: str, facts: Facts) -> tuple[int, ...]:
+        """The one position of a key."""
+        return (facts.universe.keys.index(label),)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A problem and what it was made from.
+
+    Attributes:
+        prices: (n,) of a unit in the reporting currency; rates: of each currency of quotation into it.
+        held: What is held today; `money` what it and the budget come to.
+        outside: Assets that are held and not of the strategy's universe.
+        told: What is done with what is held outside of it.
+        waiting: Asset -> its lots that are not sold today because their sale is nearly free of tax.
+        outlook: Scenarios of the strategy, where it has or needs any.
+        by_origin: Keys of what is held of one origin and counted by it.
+        units: Asset -> quantity that is held in the end, where it was set so that trades are in whole pieces.
+    """
+
+    strategy: Strategy
+    inputs: Inputs
+    problem: Problem
+    solver: Solver
+    prices: FloatArray
+    rates: Mapping[str, Rate]
+    held: Held
+    money: Whole
+    outside: tuple[str, ...] = ()
+    told: tuple[Remark, ...] = ()
+    waiting: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    outlook: StrategyScenarios | None = None
+    by_origin: tuple[str, ...] = ()
+    units: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def budget(self) -> float:
+        """The whole: what is held and what is added."""
+        return self.money.budget
+
+    @property
+    def unpriced(self) -> dict[str, float]:
+        """Asset -> quantity held of what has no price: it counts in no limit and in no amount."""
+        return {key: units for key, units in self.held.units.items() if key not in self.inputs.universe}
+
+    def not_sold(self, relaxed: FloatArray) -> tuple[Remark, ...]:
+        """A note on each asset of which lots are not sold today although the continuous optimum ends at them.
+
+        Args:
+            relaxed: (n,) weights of the continuous optimum.
+        """
+        least = next((term.rows(self.problem.facts) for term in self.problem.constraints if term.name == NOT_SOLD_YET), None)
+        limits = {} if least is None else dict(zip(least.labels, least.lower, strict=True))
+        return tuple(
+            note(
+                said(
+                    "Not sold today: {lots} of {asset}, whose sale with a gain is free of tax within {days} days "
+                    '(owner.sale_order = "fifo" lets them be sold).',
+                    lots=lots,
+                    asset=key,
+                    days=WAIT_DAYS,
+                )
+            )
+            for key, weight in zip(self.inputs.universe.keys, relaxed, strict=True)
+            if (lots := self.waiting.get(key)) and weight <= limits[key] + BINDING
+        )
+
+    def step(self, asset: Asset) -> float | None:
+        """Quantity in which an asset is traded where no lot says otherwise: the dealer's lot, where lots are asked for."""
+        return asset.lot_size if any(isinstance(term, Lots) for term in self.problem.constraints) else None
+
+    def stays_whole(self, asset: str, request: Request) -> bool:
+        """Whether nothing of an asset is sold since the strategy does not hold it."""
+        return asset in self.outside and not request.sell_others
+
+    def why_kept(self, lot: Lot, country: str) -> tuple[Said | None, date | None]:
+        """Why a lot is not sold today, and the day from which its sale is free of tax where that is the reason; else None."""
+        if not lot.for_sale:
+            return lot.why_kept(), None
+        free = free_from(lot, country)
+        if free is None or lot.lot_id not in self.waiting.get(lot.asset, ()):
+            return None, None
+        told = said(
+            "{quantity:,.6g} kg of {asset} ({lot}): free of tax from {day:%Y-%m-%d}",
+            quantity=lot.quantity, asset=lot.asset, lot=lot.lot_id, day=free,
+        )  # fmt: skip
+        return told, free
+
+    def not_for_sale(self, request: Request) -> tuple[list[str], date | None]:
+        """The lots that are not sold today, largest first, each with its reason; the day all that wait are tax-free."""
+        owner, prices = request.settings.config.owner, dict(zip(self.inputs.universe.keys, self.prices, strict=True))
+        kept: list[tuple[float, str, Said]] = []
+        until: date | None = None
+        for lot in self.held.lots:
+            if lot.asset not in prices or self.stays_whole(lot.asset, request):
+                continue
+            told, free = self.why_kept(lot, owner.country)
+            if told is None:
+                continue
+            if free is not None:
+                until = free if until is None else max(until, free)
+            kept.append((-lot.quantity * prices[lot.asset], lot.lot_id, told))
+        return [told for _, _, told in sorted(kept)], until
+
+    def used_rows(self, currency: str) -> dict[str, pl.DataFrame]:
+        """The rows behind the numbers, for hashes and ages: a table that was not read is not listed."""
+        return _used_rows(self.inputs, currency)
+
+
+def prepare(request: Request) -> Prepared:
+    """The problem that a request poses.
+
+    Raises:
+        ToolkitError: of the kind that says who can help.
+    """
+    config = request.settings.config
+    currency, destination = config.owner.currency, config.owner.country
+    strategy = load_strategy(find("strategies", request.strategy).path, request.overrides)
+    market = priced_market(request.context, request.prices)
+    inputs = market.inputs(strategy)
+    held = read_held(request, strategy, inputs)
+    offered = {offer.asset for offer in strategy.universe.offer}
+    priced = {*inputs.products.keys, *inputs.prices["asset"]}
+    others = tuple(sorted(key for key in held.units if key in priced - offered and key not in inputs.universe))
+    inputs, forecast, short = _with_held(request, market, strategy, inputs, others)
+    outside = tuple(key for key in others if key in inputs.universe)
+    quoted = sorted({level.currency for level in forecast.levels})
+    rates = {code: last_rate(inputs.snapshot["fx"], code, currency) for code in quoted}
+    inputs, forecast = _at_quotes(strategy, inputs, forecast)
+    by_origin, not_told_apart = _by_origin(strategy, held, inputs, offered, destination)
+    offers = Offers.of(inputs.universe, strategy.universe.offer, by_origin)
+    outside = tuple(asset.key for asset in offers.universe if {asset.key, asset.offer_of} & {*outside})
+    production = _production(strategy, inputs, offers)
+    inputs, forecast = offers.inputs(inputs), offers.forecast(forecast)
+    prices = np.array([level.price * rates[level.currency].value for level in forecast.levels])
+    held = held.under(inputs.universe)
+    money = whole(request, held, inputs, prices)
+    budget, universe = money.budget, inputs.universe
+    facts = _facts(strategy, inputs, offers, request.as_of, destination, budget, money.units * prices / budget)
+    facts = replace(facts, outside=outside)
+    costs, told = strategy_costs(
+        strategy.costs,
+        universe,
+        known=inputs.products,
+        prices=prices,
+        volatility=np.sqrt(np.diag(forecast.matrix)),
+        production=production,
+        budget=budget,
+        premium=offers.premium,
+    )
+    outlook = _outlook(strategy, inputs, forecast, currency, request.seed)
+    facts = replace(facts, **_outcomes(strategy, inputs, forecast, outlook))
+    own, of_holdings, waits = _of_holdings(request, held, inputs, prices, outside, short)
+    costs, own_terms = at_own_terms(costs, strategy.costs, universe, held, waits)
+    if offers.held:
+        own = (*own, NoBuy(name=OF_OTHER_ORIGIN, assets=offers.held))
+    of_holdings += (*not_told_apart, *_not_covered(held, money, currency))
+    inputs = replace(inputs, notes=(*inputs.notes, *map(note, money.notes), *of_holdings, *told, *own_terms))
+    # What is held of one origin is not bought, and so need not end at a number of the dealer's lots.
+    lots = np.array([np.nan if asset.lot_size is None or asset.key in offers.held else asset.lot_size for asset in universe])
+    problem = Problem(forecast, facts, strategy.objective, (*strategy.constraints, *own), costs, lots * prices / budget)
+    solver = Solver(strategy.solver.order, strategy.solver.time_limit, strategy.solver.gap)
+    told = (prices, rates, held, money, outside, of_holdings, waits, outlook, offers.held)
+    return Prepared(strategy, inputs, problem, solver, *told)
+
+
+def _at_quotes(strategy: Strategy, inputs: Inputs, forecast: Forecast) -> tuple[Inputs, Forecast]:
+    """Levels that own prices of a day tell in place of those of the market, and a note on each."""
+    quotes = {} if inputs.quotes is None else {row["asset"]: row for row in inputs.quotes.iter_rows(named=True)}
+    paid = strategy.costs is None or "spread" in strategy.costs.include
+    assets, levels, notes = list(inputs.universe), list(forecast.levels), []
+    for i, (asset, level) in enumerate(zip(inputs.universe, forecast.levels, strict=True)):
+        row = quotes.pop(asset.key, None)
+        if row is None:
+            continue
+        if row["unit"] != level.unit:
+            raise DataError(
+                f"{row['source']}: {asset.key!r} is priced per {row['unit']}, and its series is per {level.unit}.",
+                hint="State the unit of the price as that of the series.",
+                details={"asset": asset.key},
+            )
+        rate = last_rate(inputs.snapshot["fx"], row["currency"], level.currency).value
+        quoted = quoted_level(row, asset, level.price / rate, spread_is_paid=paid)
+        price, error = quoted.price * rate, quoted.standard_error * rate
+        levels[i] = replace(level, price=price, standard_error=error, raw=price, date=row["date"], basis=row["basis"])
+        notes.append(quoted.sentence)
+        if row["spread"] is not None:
+            assets[i] = replace(asset, spread=row["spread"])
+    if quotes:
+        notes.append(said("Own prices that the strategy has no use for: {assets}.", assets=sorted(quotes)))
+    told = replace(inputs, universe=Universe(tuple(assets)), notes=(*inputs.notes, *map(note, notes)))
+    told = replace(told, price_notes=(*inputs.price_notes, *notes))
+    return told, replace(forecast, levels=tuple(levels))
+
+
+def _with_held(
+    request: Request, market: PricedMarket, strategy: Strategy, inputs: Inputs, others: tuple[str, ...]
+) -> tuple[Inputs, Forecast, tuple[str, ...]]:
+    """Inputs and forecast with what is held outside of the strategy, and the assets whose prices tell no risk: left out.
+
+    Raises:
+        GapError, DataError: for an asset of the strategy whose prices tell no risk.
+    """
+    currency, destination = request.settings.config.owner.currency, request.settings.config.owner.country
+    short: tuple[str, ...] = ()
+    while True:
+        kept = tuple(key for key in others if key not in short)
+        found = market.inputs(strategy, also=kept) if kept else inputs
+        try:
+            return found, strategy_forecast(strategy, found, currency, destination), short
+        except DataError as error:
+            key = error.details.get("asset")
+            if key not in kept:
+                raise
+            short = (*short, key)
+
+
+def _by_origin(
+    strategy: Strategy, held: Held, inputs: Inputs, offered: Collection[str], destination: str
+) -> tuple[dict[str, tuple[str, ...]], tuple[Remark, ...]]:
+    """Product -> origins of its lots that count by their own country, and what is said where the strategy cannot do that.
+
+    Only where a limit speaks of control or of countries, and of products that are under control where they come from China.
+    Objectives that weigh every asset, and counts of holdings, would take one metal of two origins for two; without costs
+    nothing would keep a lot from being exchanged for metal of any origin.
+    """
+    limits = [constraint for constraint in strategy.constraints if isinstance(constraint, (ControlExposure, CountryExposure))]
+    asked = {
+        (limit.destination or destination, limit.instruments) for limit in limits if isinstance(limit, ControlExposure)
+    } or {(destination, DEFAULT_INSTRUMENTS)}
+    found = {
+        asset: countries
+        for asset, countries in held.origins.items()
+        if asset in inputs.products
+        and asset in inputs.universe
+        and asset not in offered
+        and any(is_controlled(inputs.ledger, inputs.products[asset], inputs.snapshot.as_of, *question) for question in asked)
+    }
+    if not found or not limits:
+        return {}, ()
+    costs, kinds = strategy.costs, {constraint.kind for constraint in strategy.constraints}
+    charged = costs is not None and "spread" in costs.include
+    if charged and strategy.objective.kind in SUMMED and not kinds & COUNTING:
+        return found, ()
+    lots = [lot.lot_id for lot in held.lots if lot.from_country in found.get(lot.asset, ())]
+    text = said(
+        "{lots} are not from China, and count in limits on control and countries as the metal of any origin: this strategy "
+        "cannot tell them apart.",
+        lots=few(lots),
+    )
+    remedy = "Read these limits as an upper bound, or use a strategy of least risk with costs, as physical-basket."
+    return {}, (Remark("law", text, remedy, tuple(found)),)
+
+
+def _not_covered(held: Held, money: Whole, currency: str) -> tuple[Remark, ...]:
+    """A warning where more is owed on what is held than the money that is added."""
+    short = round(held.owed - money.reserved, 2)
+    if short <= 0:
+        return ()
+    text = said(
+        "{short:,.2f} {currency} still owed on {lots} are in no budget here: they count as held in full.",
+        short=short,
+        currency=currency,
+        lots=held.unpaid,
+    )
+    return (Remark("answer", text, "Keep that money ready, or add it to --budget.", money=short),)
+
+
+def _of_holdings(
+    request: Request,
+    held: Held,
+    inputs: Inputs,
+    prices: FloatArray,
+    outside: tuple[str, ...],
+    short: tuple[str, ...],
+) -> tuple[tuple[Constraint, ...], tuple[Remark, ...], dict[str, tuple[str, ...]]]:
+    """The constraints that holdings bring with them, what a reader must know of them, and asset -> lots that wait.
+
+    What the strategy does not hold is kept, unless it may be sold; what is not for sale, or is nearly free of tax, stays.
+    """
+    found: list[Constraint] = []
+    notes: list[Remark] = []
+    there = tuple(key for key in outside if held.units.get(key))
+    if outside and request.sell_others:
+        found.append(NoBuy(name=OUTSIDE, assets=outside))
+        notes.append(note(said("Held and not part of the strategy, and may be sold: {assets}.", assets=there)))
+    elif outside:
+        found.append(NoTrade(name=OUTSIDE, assets=outside))
+        kept = said(
+            "Held and not part of the strategy, kept as it is and counted in limits: {assets}. --sell-others lets it be sold.",
+            assets=there,
+        )
+        notes.append(note(kept))
+    if unpriced := tuple(sorted(key for key in held.units if key not in inputs.universe and key not in short)):
+        text = said("Held without a price here, kept, and counted in no limit and no amount: {assets}.", assets=unpriced)
+        notes.append(Remark("data", text, "Bring a price of it with --prices.", unpriced))
+    if held.read is not None:
+        priced = dict(zip(inputs.universe.keys, prices.tolist(), strict=True))
+        worth = {lot.lot_id: lot.quantity * priced[lot.asset] for lot in held.lots if lot.asset in priced}
+        notes += below_grade_remarks(held.read, worth, request.settings.config.owner.currency)
+    if short:
+        left = tuple(sorted(short))
+        text = said(
+            "Held with too few prices to tell its risk, kept, and counted in no limit and no amount: {assets}.", assets=left
+        )
+        notes.append(Remark("data", text, "Bring a longer series with --prices.", left))
+    config = request.settings.config.owner
+    bound: dict[str, float] = {}
+    waits: dict[str, tuple[str, ...]] = {}
+    for key, price in zip(inputs.universe.keys, prices, strict=True):
+        if key in outside and not request.sell_others:
+            continue
+        lots = held.of(key)
+        kept = waiting(lots, price, config.country, config.sale_order, request.as_of)
+        units = sum(lot.quantity for lot in (*kept, *(lot for lot in lots if not lot.for_sale)))
+        if units > 0:
+            bound[key] = units * price
+        if kept:
+            waits[key] = tuple(lot.lot_id for lot in kept)
+    if bound:
+        found.append(_KeepLots(name=NOT_SOLD_YET, values=bound))
+    return tuple(found), tuple(notes), waits
+
+
+def _outlook(strategy: Strategy, inputs: Inputs, forecast: Forecast, currency: str, seed: int) -> StrategyScenarios | None:
+    """The scenarios of a strategy that has or needs any: who minimises variance does not pay for them."""
+    terms = (strategy.objective, *strategy.constraints)
+    if not (strategy.scenarios or strategy.views or any(term.needs_scenarios for term in terms)):
+        return None
+    return strategy_scenarios(strategy, inputs, forecast, currency=currency, seed=seed)
+
+
+def _outcomes(strategy: Strategy, inputs: Inputs, forecast: Forecast, outlook: StrategyScenarios | None) -> dict[str, Any]:
+    """What terms may know of joint outcomes, and of how long a sale takes."""
+    shocks = {fall.name: fall.returns for fall in factor_falls(forecast)}
+    asked = any(isinstance(constraint, Liquidity) for constraint in strategy.constraints)
+    return {
+        "scenarios": None if outlook is None else outlook.scenarios,
+        "shocks": {**shocks, **(outlook.shocks if outlook is not None else {})},
+        "exit_days": exit_days(inputs.snapshot, inputs.universe) if asked else None,
+    }
+
+
+def _production(strategy: Strategy, inputs: Inputs, offers: Offers) -> dict[str, float]:
+    """Production by asset in kg a year, where market impact asks for volumes; `inputs` are those before the offers."""
+    if strategy.costs is None or strategy.costs.impact == 0:
+        return {}
+    return offers.production(world_production(inputs.snapshot["shares"], inputs.universe), inputs.supply)
+
+
+def _facts(
+    strategy: Strategy,
+    inputs: Inputs,
+    offers: Offers,
+    day: date,
+    destination: str,
+    budget: float,
+    previous: FloatArray,
+) -> Facts:
+    universe = inputs.universe
+
+    def controls(to: str, instruments: tuple[str, ...]) -> FloatArray:
+        return np.array(
+            [
+                (asset.offer_of or asset.key) in inputs.products and is_controlled(inputs.ledger, asset, day, to, instruments)
+                for asset in universe
+            ],
+            dtype=float,
+        )
+
+    asked = {
+        (constraint.destination or "", constraint.instruments): controls(
+            constraint.destination or destination, constraint.instruments
+        )
+        for constraint in strategy.constraints
+        if isinstance(constraint, ControlExposure)
+    }
+    stages = {c.stage for c in strategy.constraints if isinstance(c, CountryExposure) and c.stage is not None}
+    known = {key: supply for key, supply in inputs.supply.items() if key in universe}
+    return Facts(
+        universe=universe,
+        budget=budget,
+        countries=_country_rows(universe, known),
+        stages={stage: _country_rows(universe, _at_stage(inputs, offers, stage)) for stage in sorted(stages)},
+        controlled=None if len(inputs.unknown) == len(universe) else controls(destination, DEFAULT_INSTRUMENTS),
+        controls_by=asked,
+        unknown_supply=tuple(key for key in universe.keys if key not in known),
+        unknown_assets=inputs.unknown,
+        previous=previous,
+    )
+
+
+def _at_stage(inputs: Inputs, offers: Offers, stage: str) -> Mapping[str, SupplyShares]:
+    shares, elsewhere = inputs.snapshot["shares"].filter(pl.col("stage") == stage), inputs.snapshot["shares_elsewhere"]
+    there, universe = set(shares["asset"]), inputs.universe
+    products = dict.fromkeys(asset.offer_of or asset.key for asset in universe)
+    found = offers.supply(
+        {key: supply_shares(shares, key, stage, elsewhere=elsewhere) for key in products if key in there}, inputs.snapshot.as_of
+    )
+    return {key: supply for key, supply in found.items() if key in universe}
+
+
+def _country_rows(universe: Universe, supply: Mapping[str, SupplyShares]) -> dict[str, FloatArray]:
+    """Country -> (n,) highest share of each asset's supply that a source gives; unnamed countries are many and have no row."""
+    countries = sorted({country for shares in supply.values() for country in shares.countries})
+    return {
+        country: np.array([supply[key].share_range(country)[1] if key in supply else 0.0 for key in universe.keys])
+        for country in countries
+    }
+
+
+def _used_rows(inputs: Inputs, currency: str) -> dict[str, pl.DataFrame]:
+    snapshot, frames = inputs.snapshot, {"prices": inputs.prices}
+    quoted = {*inputs.prices["currency"].unique()}
+    if quoted != {currency}:
+        frames["fx"] = rates_used(snapshot["fx"], {*quoted, currency})
+    if len(inputs.unknown) < len(inputs.universe):
+        frames |= {table: snapshot[table] for table in ("products", "flows", "controls", "control_scopes")}
+        scored = [(asset.offer_of or asset.key, asset.stage) for asset in inputs.universe if asset.key in inputs.supply]
+        keys = pl.DataFrame(scored, schema=["asset", "stage"], orient="row")
+        frames["shares"] = newest_shares(snapshot["shares"]).join(keys, on=["asset", "stage"], how="semi")
+    frames |= {table: snapshot[table].filter(pl.col("asset").is_not_null()) for table in inputs.yearly_tables}
+    if inputs.quotes is not None:
+        frames["prices"] = pl.concat([inputs.prices, inputs.quotes.select(inputs.prices.columns)])
+    return {table: frame for table, frame in frames.items() if frame.height}

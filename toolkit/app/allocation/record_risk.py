@@ -1,0 +1,181 @@
+"""The risk, the limits, the scenarios and the objective of the run object."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from toolkit.app.allocation.scenarios import StrategyScenarios
+from toolkit.core.forecast import FloatArray, Forecast
+from toolkit.core.messages import Said, said
+from toolkit.optimize.allocate import Allocation
+from toolkit.optimize.problem import Problem
+from toolkit.optimize.relaxation import risk_of
+from toolkit.optimize.terms.measures import CLOSED
+from toolkit.risk_measures import measures
+from toolkit.risk_measures.base import measured as measured_on
+from toolkit.risk_measures.tail import normal_cvar
+from toolkit.risk_measures.variance import diversification_ratio, risk_contributions, volatility
+from toolkit.scenarios.factor_falls import factor_falls
+
+KINDS = {
+    "historical": said("historical scenarios"),
+    "simulated": said("simulated scenarios"),
+    "shocked": said("scenarios with shocks"),
+}
+"""Kinds of scenarios in words."""
+
+
+def risk_record(problem: Problem, outlook: StrategyScenarios | None, weights: FloatArray) -> dict[str, Any]:
+    """Risk of the proposal over a year; the tail from the scenarios where the strategy has some, else that of a normal year."""
+    forecast = problem.forecast
+    total = volatility(forecast, weights)
+    tail, method = normal_cvar(total), said("normal, one year, zero mean")
+    measured: dict[str, Any] = {}
+    if outlook is not None:
+        scenarios = outlook.scenarios
+        months = 12 / scenarios.periods_per_year
+        known = {name: kind() for name, kind in measures().items() if scenarios.ordered or not kind.needs_order}
+        measured = {name: measured_on(measure, scenarios, weights) for name, measure in known.items()}
+        if not scenarios.ordered:
+            tail = measured["cvar"]
+            method = said(
+                "{count:,} {scenarios} over {span}", count=len(scenarios), scenarios=KINDS[scenarios.kind], span=_span(months)
+            )
+    return {
+        "volatility": total,
+        "cvar_95": tail,
+        "cvar_method": method,
+        "diversification_ratio": diversification_ratio(forecast, weights),
+        "systematic": forecast.named_variance(weights) / total**2 if total > 0 and forecast.named else None,
+        "factor_shares": factor_shares(forecast, weights),
+        "measures": measured,
+        "contributions_of": contributed(problem),
+    }
+
+
+def factor_shares(forecast: Forecast, weights: FloatArray) -> dict[str, float] | None:
+    """Shares of the variance by named factor and of the rest, ``specific``; None without named factors, or without risk.
+
+    With e the exposures to the factors and F their covariance, factor k brings e_k (F e)_k (Euler; Meucci 2007): the shares add
+    up to one, and one below zero hedges the others. What is specific holds the directions that no named factor stands for.
+    """
+    total = forecast.variance(weights)
+    if not forecast.named or total <= 0:
+        return None
+    exposure = forecast.loadings.T @ weights
+    brought = exposure * (forecast.factor_cov @ exposure) / total
+    shares = {forecast.factors[k]: float(brought[k]) for k in forecast.named}
+    return {**shares, "specific": 1.0 - sum(shares.values())}
+
+
+def contributed(problem: Problem) -> str:
+    """Name of the measure whose parts `risk_contributions` are: that of the objective, else variance."""
+    measure = getattr(problem.objective, "measure", "variance")
+    return "variance" if measure in CLOSED else measure
+
+
+def contributions(problem: Problem, weights: FloatArray) -> FloatArray:
+    """(n,) shares of the risk that each holding brings, adding up to 1 (Euler; Tasche 1999); zeros where there is none."""
+    if contributed(problem) == "variance":
+        return risk_contributions(problem.forecast, weights)
+    risk, x = risk_of(problem), np.append(weights, 1.0 - weights.sum())
+    total = risk.value(x)
+    return weights * risk.gradient(x)[:-1] / total if total > 0 else np.zeros(len(weights))
+
+
+def _span(months: float) -> Said:
+    if months == 12:
+        return said("a year")
+    return said("a month") if months == 1 else said("{months:g} months", months=months)
+
+
+def limit_rows(problem: Problem, allocation: Allocation) -> list[dict[str, Any]]:
+    """Every named limit with its value, price and slack; the price is None where the objective has no unit for it."""
+    terms = {constraint.name: constraint for constraint in problem.constraints}
+    return [
+        {
+            "name": limit.name,
+            "kind": limit.kind,
+            "value": limit.value,
+            "limit": limit.limit,
+            "slack": limit.slack,
+            "binding": limit.binding,
+            "shadow_price": limit.shadow_price,
+            "shadow_price_less": limit.shadow_price_less,
+            "side": limit.side,
+            "where": limit.where,
+            "soft": getattr(terms.get(limit.name), "soft", None),
+            "confidence": _confidence(terms.get(limit.name)),
+        }
+        for limit in allocation.limits
+    ]
+
+
+def _confidence(term: Any) -> float | None:
+    """Where the tail begins that an objective or a limit is measured by: as stated, else that of the measure itself."""
+    kind = measures().get(getattr(term, "measure", None) or "")
+    if kind is None or not hasattr(kind, "confidence"):
+        return None
+    return getattr(term, "confidence", None) or getattr(kind(), "confidence", None)
+
+
+def scenario_rows(problem: Problem, outlook: StrategyScenarios | None, weights: FloatArray) -> list[dict[str, Any]]:
+    """The loss in each scenario by name, positive is a loss: a fall of each factor, and what the strategy names."""
+    rows = [
+        {"name": fall.name, "kind": "factor", "loss": -float(fall.returns @ weights), "method": fall.method}
+        for fall in factor_falls(problem.forecast)
+    ]
+    if outlook is None:
+        return rows
+    return rows + [
+        {
+            "name": name,
+            "kind": "shock",
+            "loss": -float(returns @ weights),
+            "method": said("returns and probability as the strategy states them, else from past controls"),
+            "probability": _probability(outlook, name),
+        }
+        for name, returns in outlook.shocks.items()
+    ]
+
+
+def _probability(outlook: StrategyScenarios, name: str) -> float | None:
+    """Of a shock within the horizon, under the views; None where the scenarios are a path that shocks stand beside."""
+    scenarios = outlook.scenarios
+    happens = np.array([label == name for label in scenarios.labels], dtype=bool)
+    return None if scenarios.ordered or not len(happens) else float(scenarios.probabilities @ happens)
+
+
+UNITS = {"max_ratio": "ratio", "max_diversification": "ratio", "max_return": "return"}
+"""Units of objectives that are neither a variance nor a cost."""
+
+
+def objective_record(problem: Problem, allocation: Allocation) -> dict[str, Any]:
+    """What is minimised, and the terms in which its multipliers are to be read.
+
+    `unit` is ``variance``; ``measure``, in that of the measure of risk; ``cost``, a fraction of the budget a year with risk
+    priced at `risk_aversion` / 2 x variance, or `risk_aversion` x another measure; ``distance`` to weights or budgets of risk
+    that the strategy names itself; ``ratio`` of return or volatilities to risk, and ``return``, each as a minimum of its
+    negative.
+    """
+    objective = problem.objective
+    aversion = getattr(objective, "risk_aversion", None)
+    if objective.kind in UNITS:
+        unit, aversion = UNITS[objective.kind], None
+    elif aversion is None:
+        unit = "distance"
+    elif problem.costs.in_objective or objective.kind == "max_utility":
+        unit = "cost"
+    else:
+        unit, aversion = "variance" if getattr(objective, "measure", "variance") == "variance" else "measure", None
+    measure = getattr(objective, "measure", None)
+    return {
+        "kind": objective.kind,
+        "value": allocation.objective,
+        "unit": unit,
+        "risk_aversion": aversion,
+        "measure": measure,
+        "confidence": _confidence(objective),
+    }

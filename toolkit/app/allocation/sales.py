@@ -1,0 +1,125 @@
+"""Which lots are sold: with the tax clock in view where the law of the owner's country has one, else the oldest first."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from toolkit.app.allocation.holdings import WHOLE, Lot
+from toolkit.core.messages import Said, said
+from toolkit.holdings.holding_period import RULES
+
+WAIT_DAYS = 31
+"""A lot that is free of tax within a month is not sold before."""
+EQUAL = 1e-9
+"""Part of a lot below which nothing of it is sold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """What is sold of a lot.
+
+    Attributes:
+        free_from: First day on which its sale is free of tax; None where no rule or no purchase is known.
+    """
+
+    lot: Lot
+    quantity: float
+    free_from: date | None
+
+    @property
+    def pieces(self) -> int | None:
+        """How many pieces of the lot; None where its pieces are not known, or one would be cut."""
+        count = 0.5 if self.lot.piece is None else self.quantity / self.lot.piece
+        return round(count) if abs(count - round(count)) <= WHOLE else None
+
+
+def free_from(lot: Lot, country: str) -> date | None:
+    """The first day on which a sale of the lot is free of tax."""
+    rule = RULES.get(country)
+    return None if rule is None or lot.bought is None else rule.free_from(lot.bought)
+
+
+def gains(lot: Lot, price: float) -> bool:
+    """Whether a sale at `price` a unit makes, or may make, a gain."""
+    return lot.cost is None or lot.quantity * price > lot.cost
+
+
+def waiting(lots: Sequence[Lot], price: float, country: str, order: str, day: date) -> tuple[Lot, ...]:
+    """The lots that are not sold today because a sale with a gain is free of tax within `WAIT_DAYS`.
+
+    Args:
+        lots: Of one asset.
+        price: Of a unit, in the reporting currency.
+        country: Of the owner.
+        order: ``tax`` or ``fifo``: then nothing waits.
+        day: Of the sale.
+    """
+    if order != "tax":
+        return ()
+    found = []
+    for lot in lots:
+        free = free_from(lot, country)
+        if lot.for_sale and gains(lot, price) and free is not None and day < free <= day + timedelta(days=WAIT_DAYS):
+            found.append(lot)
+    return tuple(found)
+
+
+def sold(
+    lots: Sequence[Lot],
+    quantity: float,
+    price: float,
+    country: str,
+    order: str,
+    day: date,
+    *,
+    step: float | None = None,
+    whole: bool = True,
+) -> tuple[Sale, ...]:
+    """What is sold of each lot, in the order of sale; lots that are not for sale, or wait, come last.
+
+    A lot is sold all or by the piece, so that less than `quantity` may be sold.
+
+    Args:
+        lots: Of one asset.
+        quantity: Sold of it.
+        price: Of a unit, in the reporting currency.
+        country: Of the owner.
+        order: ``tax`` or ``fifo``.
+        day: Of the sale.
+        step: Of what is sold of a lot whose pieces are not known; None for any part of it.
+        whole: Whether a piece is never cut.
+    """
+    waits = {lot.lot_id for lot in waiting(lots, price, country, order, day)}
+
+    def rank(lot: Lot) -> tuple:
+        free, bought = free_from(lot, country), lot.bought or date.max
+        kept = not lot.for_sale or lot.lot_id in waits
+        if order != "tax" or country not in RULES:
+            return (kept, bought, lot.lot_id)
+        taxed = free is None or free > day
+        gain = price - lot.cost / lot.quantity if lot.cost is not None else price
+        return (kept, taxed, gain if taxed else 0.0, bought, lot.lot_id)
+
+    found, left = [], quantity
+    for lot in sorted(lots, key=rank):
+        part = min(lot.quantity, left)
+        piece = step if lot.piece is None else lot.piece
+        if whole and piece is not None and part < lot.quantity * (1 - EQUAL):
+            part = math.floor(part / piece + WHOLE) * piece
+        if part <= EQUAL * lot.quantity:
+            continue
+        found.append(Sale(lot, lot.quantity if lot.quantity - part <= EQUAL * lot.quantity else part, free_from(lot, country)))
+        left -= part
+    return tuple(found)
+
+
+def rule_told(country: str, order: str) -> Said:
+    """The rule by which lots are chosen."""
+    if order == "tax" and country in RULES:
+        return said("lots whose sale is free of tax first (Sec. 23 EStG), then those with the least gain; not advice")
+    if order == "tax":
+        return said("the oldest lot first: no rule of tax is known here for {country}", country=country)
+    return said("the oldest lot first (owner.sale_order)")

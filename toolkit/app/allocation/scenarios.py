@@ -1,0 +1,299 @@
+"""The joint scenarios of a strategy: its set, its shocks with their default prior, and its views on them.
+
+Built only for a strategy that asks for them: variance needs none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from toolkit.app.allocation.forecast import lookback_months
+from toolkit.app.allocation.inputs import Inputs
+from toolkit.app.allocation.shocks import base_key, strategy_shocks
+from toolkit.core.assets import Asset, Universe
+from toolkit.core.errors import SpecError
+from toolkit.core.forecast import FloatArray, Forecast
+from toolkit.core.messages import said, together
+from toolkit.risk_measures import measures
+from toolkit.risk_model.expected_returns.expression import portfolio
+from toolkit.scenarios.entropy_pooling import Pooling, entropy_pooling
+from toolkit.scenarios.loss_limit import floored
+from toolkit.scenarios.moment_views import MomentView, Side, mean_view, probability_view, volatility_view
+from toolkit.scenarios.sets import Scenarios, historical, simulated
+from toolkit.scenarios.shock_overlay import overlaid
+from toolkit.shocks.shock_prior import ShockPrior
+from toolkit.strategy.model import Strategy
+from toolkit.strategy.scenarios import HistoricalScenarios, Range, SimulatedScenarios, ViewSpec
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyScenarios:
+    """What may happen to the universe of a strategy.
+
+    Attributes:
+        scenarios: Over the universe and the horizon, with shocks and under the views.
+        base: The same without shocks and views.
+        priors: Default priors that shocks rest on; empty where the strategy states everything.
+        pooling: How the views changed the probabilities; None without views.
+        shocks: Name of a `[[scenario]]` -> (n,) returns of the assets in it.
+        notes: What a reader must know.
+    """
+
+    scenarios: Scenarios
+    base: Scenarios
+    priors: tuple[ShockPrior, ...]
+    pooling: Pooling | None
+    shocks: Mapping[str, FloatArray]
+    notes: tuple[str, ...]
+
+
+def strategy_scenarios(
+    strategy: Strategy, inputs: Inputs, forecast: Forecast, *, currency: str, seed: int = 0
+) -> StrategyScenarios:
+    """The scenarios of a strategy as known at the date of its inputs.
+
+    Args:
+        strategy: What it says of scenarios, shocks and views; without a word, draws over a year from its forecast.
+        inputs: Of the strategy.
+        forecast: Of the universe of the inputs, same order.
+        currency: The reporting currency.
+        seed: Of the draws.
+
+    Raises:
+        SpecError: for names that nobody knows, shocks without a base rate, or views that contradict each other.
+        GapError: where a history is asked for and there is none.
+    """
+    spec = strategy.forecast.scenarios or SimulatedScenarios()
+    shocks = strategy_shocks(strategy, inputs)
+    if strategy.views:
+        _check_weighable(spec, strategy)
+    base, notes = _base(spec, strategy, inputs, forecast, currency, seed)
+    whole = base
+    if shocks.events and base.ordered:
+        notes = (*notes, said("Scenarios are one path in order: shocks stand beside it, and are not mixed into it."))
+    elif shocks.events:
+        whole = overlaid(base, shocks.over(1 / base.periods_per_year))
+    pooling = None
+    if strategy.views:
+        pooling = entropy_pooling(whole, moment_views(strategy.views, whole, inputs.universe))
+        whole = pooling.scenarios
+        notes = (*notes, pooling.note, *_view_notes(strategy.views, pooling))
+    notes = (*notes, *_moved(base, whole))
+    returns = {event.name: event.row(inputs.universe.keys) for event in shocks.events}
+    return StrategyScenarios(whole, base, shocks.priors, pooling, MappingProxyType(returns), (*notes, *shocks.notes))
+
+
+def _check_weighable(spec: HistoricalScenarios | SimulatedScenarios, strategy: Strategy) -> None:
+    """Refuse views where the strategy asks for consecutive periods, by the key or the measure with which it does.
+
+    Raises:
+        SpecError: in the words of the strategy.
+    """
+    path = None
+    if isinstance(spec, HistoricalScenarios):
+        path = "draws = 0" if spec.draws == 0 else None
+    elif spec.ordered:
+        path = "ordered = true"
+    if path is not None:
+        raise SpecError(
+            f"views weigh scenarios anew, and those of `{path}` are consecutive periods of one path, which have no weights.",
+            hint=f"Leave out the views, or `{path}` of the scenarios.",
+        )
+    known = measures()
+    for term in (strategy.objective, *strategy.constraints):
+        name = str(getattr(term, "measure", None))
+        if name in known and known[name].needs_order:
+            raise SpecError(
+                f"views weigh scenarios anew, and the measure {name!r} needs consecutive periods, which have no weights.",
+                hint="Leave out the views, or use a measure of single periods, such as cvar.",
+            )
+
+
+def _base(
+    spec: HistoricalScenarios | SimulatedScenarios,
+    strategy: Strategy,
+    inputs: Inputs,
+    forecast: Forecast,
+    currency: str,
+    seed: int,
+) -> tuple[Scenarios, tuple[str, ...]]:
+    """The set without shocks, and what a reader must know of it."""
+    if isinstance(spec, HistoricalScenarios):
+        found = _past(spec, strategy, inputs, currency, seed)
+        if spec.mean == "forecast":
+            found = found.centred(forecast.expected)
+        ratio = np.sqrt(np.diag(found.covariance) * found.periods_per_year / np.diag(forecast.matrix))
+        note = said(
+            "Scenarios: {count} from past periods, {path}, {rhythm:g} a year, centred on {centre}; volatility {low:.2f} to "
+            "{high:.2f} of that of the forecast.",
+            count=len(found),
+            path=said("in order") if found.ordered else said("not in order"),
+            rhythm=found.periods_per_year,
+            centre=said("the forecast") if spec.mean == "forecast" else said("the history"),
+            low=ratio.min(),
+            high=ratio.max(),
+        )
+        return found, (note,)
+    size = len(forecast.factors) + len(forecast.assets)
+    matched = spec.count >= (size + 1 if spec.ordered else 2 * size)
+    drawn = simulated(
+        forecast,
+        spec.count,
+        seed,
+        spec.distribution,
+        degrees=spec.degrees,
+        ordered=spec.ordered,
+        matched=matched,
+        years=spec.years,
+    )
+    law = said("normal distribution")
+    if spec.distribution == "student_t":
+        law = said("Student t of {degrees:g} degrees of freedom", degrees=spec.degrees)
+    told = [
+        said(
+            "Scenarios: {count:,} draws over {months:g} months from the forecast, {law}, seed {seed:d}.",
+            count=spec.count,
+            months=12 / drawn.periods_per_year,
+            law=law,
+            seed=seed,
+        )
+    ]
+    if not matched:
+        told.append(said("They are too few to match its covariance."))
+    drawn, share = floored(drawn)
+    if share > 0:
+        told.append(
+            said(
+                "In {share:.1%} of them a price would have fallen by more than all of it: it falls by all, and the other draws "
+                "are stretched so that mean and volatility stay.",
+                share=share,
+            )
+        )
+    return drawn, (together(*told),)
+
+
+def _past(spec: HistoricalScenarios, strategy: Strategy, inputs: Inputs, currency: str, seed: int) -> Scenarios:
+    """Past periods of the universe; offers of one product have its history."""
+    from toolkit.returns.currencies import translation  # noqa: PLC0415
+    from toolkit.returns.panel import align  # noqa: PLC0415
+    from toolkit.risk_model.observed import observe  # noqa: PLC0415
+
+    keys = tuple(base_key(asset) for asset in inputs.universe)
+    distinct = tuple(dict.fromkeys(keys))
+    products = {base_key(asset): asset for asset in inputs.universe}
+    known = {asset.key: asset for asset in inputs.products}
+    universe = Universe(tuple(known.get(key) or _as_product(products[key], key) for key in distinct))
+    latent = strategy.forecast.observation == "latent"
+    history = inputs.history if latent else None
+    panel = align(inputs.prices, universe, lookback_months=lookback_months(strategy), history=history)
+    seen = observe(panel, translation(panel, inputs.snapshot["fx"], currency), latent=latent).total
+    found = historical(seen.take(distinct), panel.periods_per_year, draws=spec.draws, seed=seed)
+    at = [distinct.index(key) for key in keys]
+    return Scenarios(
+        inputs.universe.keys,
+        found.returns[:, at],
+        found.probabilities,
+        # Views take every period by itself, also where the prices are exact and were seen in order.
+        found.ordered and not strategy.views,
+        found.kind,
+        found.periods_per_year,
+        found.labels,
+    )
+
+
+def _as_product(asset: Asset, key: str) -> Asset:
+    return Asset(key, asset.name, asset.element, group=asset.group, unit=asset.unit)
+
+
+def _moved(base: Scenarios, whole: Scenarios) -> tuple[str, ...]:
+    """What shocks and views do to expected returns: a strategy that forecasts none has one by them."""
+    change = (whole.mean - base.mean) * base.periods_per_year
+    i = int(np.abs(change).argmax())
+    if abs(change[i]) < 5e-4:
+        return ()
+    return (
+        said(
+            "Shocks and views move the mean of the scenarios, {asset} most, by {change:+.1%} a year: a forecast of returns in "
+            "all but name.",
+            asset=base.assets[i],
+            change=change[i],
+        ),
+    )
+
+
+def moment_views(views: tuple[ViewSpec, ...], scenarios: Scenarios, universe: Universe) -> tuple[MomentView, ...]:
+    """The views of a strategy as statements about its scenarios.
+
+    Raises:
+        SpecError: for an expression of what is not there.
+    """
+    stated: list[MomentView] = []
+    rows = {v.expression: portfolio(v.expression, universe, f"view {v.label!r}") for v in views if v.expression is not None}
+    means = {v.expression: v.mean for v in views if v.mean is not None}
+    for view in views:
+        if view.scenario is not None and view.probability is not None:
+            happens = np.array([label == view.scenario for label in scenarios.labels], dtype=bool)
+            years = 1 / scenarios.periods_per_year
+            stated += [
+                probability_view(view.label, happens, 1 - (1 - value) ** years, side)
+                for side, value in _sides(view.probability)
+            ]
+        elif view.expression is not None:
+            stated += _of_expression(view, scenarios, rows[view.expression], means.get(view.expression))
+    return tuple(stated)
+
+
+def _of_expression(view: ViewSpec, scenarios: Scenarios, row: FloatArray, mean: Range | None) -> list[MomentView]:
+    label = view.label
+    if view.mean is not None:
+        return [mean_view(label, scenarios, row, value, side) for side, value in _sides(view.mean)]
+    if view.probability is not None:
+        change = scenarios.portfolio(row)
+        happens = change < view.below if view.below is not None else change > (view.above or 0.0)
+        return [probability_view(label, happens, value, side) for side, value in _sides(view.probability)]
+    if view.volatility is None:
+        return []
+    # A second moment is a volatility only about the mean that holds: where no view fixes it, this one does.
+    own = float(scenarios.mean @ row) * scenarios.periods_per_year
+    fixed = None if mean is None else mean.exact
+    if mean is not None and fixed is None:
+        own = min(
+            max(own, *(() if mean.at_least is None else (mean.at_least,))), *(() if mean.at_most is None else (mean.at_most,))
+        )
+    about = own if fixed is None else fixed
+    held = [] if fixed is not None else [mean_view(label, scenarios, row, about)]
+    sides = _sides(view.volatility)
+    return [*held, *(volatility_view(label, scenarios, row, value, side, mean=about) for side, value in sides)]
+
+
+def _sides(wanted: Range) -> tuple[tuple[Side, float], ...]:
+    """One equality, or one or two inequalities."""
+    if wanted.exact is not None:
+        return (("equal", wanted.exact),)
+    found: list[tuple[Side, float]] = []
+    if wanted.at_least is not None:
+        found.append(("at_least", wanted.at_least))
+    if wanted.at_most is not None:
+        found.append(("at_most", wanted.at_most))
+    return tuple(found)
+
+
+def _view_notes(views: tuple[ViewSpec, ...], pooling: Pooling) -> tuple[str, ...]:
+    """What each view of a probability or a mean changed."""
+    told: list[str] = []
+    years = 1 / pooling.scenarios.periods_per_year
+    for view in views:
+        at = next((i for i, stated in enumerate(pooling.views) if stated.name == view.label), None)
+        if at is None or view.volatility is not None:
+            continue
+        moved = {"view": view.label, "before": pooling.before[at], "after": pooling.after[at]}
+        if view.mean is not None:
+            moved |= {"before": pooling.before[at] / years, "after": pooling.after[at] / years}
+            told.append(said("View {view!r}: mean {before:+.1%} a year before, {after:+.1%} after.", **moved))
+        else:
+            told.append(said("View {view!r}: probability {before:.1%} before, {after:.1%} after.", **moved))
+    return tuple(told)

@@ -1,0 +1,158 @@
+"""What a reader must know before trusting a proposal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from toolkit.app.allocation.amounts import Money
+from toolkit.app.allocation.inputs import Inputs
+from toolkit.controls.ledger import CHINA
+from toolkit.core.forecast import Forecast
+from toolkit.core.messages import Said, said
+from toolkit.core.remarks import Remark, by_money, note
+from toolkit.market.exchange_rates import Rate
+from toolkit.optimize.problem import Problem
+from toolkit.optimize.programs.budgeting import least_cash
+
+MOSTLY_CASH = 0.5
+LAW = ("controls", "control_scopes", "control_items")
+
+
+def cautions(
+    inputs: Inputs,
+    problem: Problem,
+    forecast: Forecast,
+    money: Money,
+    relaxed_cash: float,
+    lots_gap: float | None,
+    wanted_gap: float,
+    reproducible: bool,  # noqa: FBT001
+    rates: Mapping[str, Rate],
+    provenance: Sequence[Mapping[str, Any]],
+    owner: Mapping[str, str],
+    further: Sequence[Remark] = (),
+) -> tuple[Remark, ...]:
+    """What weakens a proposal and how it was made, by the money that it touches."""
+    found = _of_answer(problem, money, relaxed_cash, lots_gap, wanted_gap, reproducible=reproducible)
+    if inputs.unpriced:
+        names = [inputs.products[key].name for key in inputs.unpriced]
+        found.append(note(said("No monthly price for {names}: annual prices are never interpolated.", names=names)))
+    universe = inputs.universe
+    products = {asset.key: asset.offer_of or asset.key for asset in universe}
+    sources = dict(inputs.prices.select("asset", "source").unique().iter_rows())
+    found += late(provenance, {asset: sources[key] for asset, key in products.items() if key in sources})
+    found += [
+        note(
+            said(
+                "{base} is converted to {quote} at the last known rate {rate:.4f} of {day:%Y-%m}.",
+                base=rate.base,
+                quote=rate.quote,
+                rate=rate.value,
+                day=rate.date,
+            )
+        )
+        for rate in rates.values()
+        if rate.date is not None and (inputs.snapshot.as_of - rate.date).days > 62
+    ]
+    if any(asset.terms == "assumption" for asset in universe):
+        words = said("Lots, spreads and storage are assumptions about typical dealer terms; replace them with your dealer's.")
+        found.append(note(words))
+    unknown = tuple(asset.key for asset in universe if asset.terms == "unknown")
+    if unknown and not problem.costs.fee:
+        text = said("No dealer terms are known for {assets}: spread, storage and lots count as nothing.", assets=unknown)
+        found.append(Remark("terms", text, "Say what a trade costs (fee under [costs] of the strategy).", unknown))
+    day, destination = inputs.snapshot.as_of, owner["country"]
+    uncertain = [
+        asset
+        for asset in universe
+        if asset.form is not None
+        and products[asset.key] in inputs.products
+        and CHINA not in asset.outside
+        and inputs.ledger.state(
+            products[asset.key], asset.form, on=day, destination=destination, origin=asset.origin or CHINA
+        ).uncertain
+    ]
+    if uncertain:
+        names = [asset.name for asset in uncertain]
+        text = said("The control state of {assets} is uncertain and counts as controlled.", assets=names)
+        keys = tuple(asset.key for asset in uncertain)
+        found.append(Remark("law", text, f"See `toolkit controls {products[keys[0]]}`, and have the goods classified.", keys))
+    values = dict(zip(universe.keys, np.maximum(money.values, money.before).tolist(), strict=True))
+    told = [remark for remark in (*found, *problem.notes(), *inputs.notes) if not _concerns_nothing(remark, values)]
+    return by_money((*told, *further, *map(note, forecast.notes)), values)
+
+
+def _concerns_nothing(remark: Remark, values: Mapping[str, float]) -> bool:
+    """Whether it warns of the terms of trade of assets of which nothing is held or traded."""
+    return remark.kind == "terms" and remark.assets is not None and not any(values.get(asset, 1.0) for asset in remark.assets)
+
+
+def _of_answer(
+    problem: Problem,
+    money: Money,
+    relaxed_cash: float,
+    lots_gap: float | None,
+    wanted_gap: float,
+    *,
+    reproducible: bool,
+) -> list[Remark]:
+    found: list[Remark] = []
+    cash = money.cash / money.wealth
+    if cash > MOSTLY_CASH:
+        why = _why_cash(problem, relaxed_cash)
+        text = said("MOSTLY CASH: {cash:.0%} of the budget is not placed; {why}.", cash=cash, why=why)
+        remedy = "Loosen the limits, or add a limit on cash, or raise the budget."
+        found.append(Remark("answer", text, remedy, money=money.cash))
+    if lots_gap is not None and lots_gap > wanted_gap * (1 + 1e-6):
+        text = said(
+            "The whole lots are proven to be within {gap:.1%} of the best, not the {wanted:.1%} that were asked for: "
+            "the time limit of the solver ended the search.",
+            gap=lots_gap,
+            wanted=wanted_gap,
+        )
+        found.append(Remark("answer", text, "Raise solver.time_limit."))
+    if not reproducible:
+        text = said("The clock ended the search, not the work: another run may find other lots under the same run id.")
+        found.append(Remark("answer", text, "Raise solver.time_limit, or run it on a faster machine."))
+    return found
+
+
+def late(provenance: Sequence[Mapping[str, Any]], sources: Mapping[str, str]) -> list[Remark]:
+    """Warnings of sources whose newer figures are due: of the law for the ledger, else of the data.
+
+    Args:
+        provenance: `data[]` of the record.
+        sources: Asset key -> id of the source of its price.
+    """
+    overdue: dict[tuple[str, int, bool], dict[str, str]] = {}
+    for entry in provenance:
+        if entry["overdue_days"] > 0:
+            when = (entry["as_of"] or entry["known_from"], entry["overdue_days"], entry["table"] in LAW)
+            overdue.setdefault(when, {})[entry["source_id"]] = entry["source"]
+    found: list[Remark] = []
+    for (end, days, of_law), names in overdue.items():
+        text = said(
+            "{sources:; }: up to {end:%Y-%m-%d}; newer figures have been due for {days} days.",
+            sources=list(names.values()),
+            end=date.fromisoformat(end),
+            days=days,
+        )
+        if of_law:
+            found.append(Remark("law", text, "Look for newer notices before you act, and add them with --events."))
+        else:
+            priced = tuple(asset for asset, source in sources.items() if source in names)
+            found.append(Remark("data", text, "Bring newer prices with --prices.", priced))
+    return found
+
+
+def _why_cash(problem: Problem, relaxed_cash: float) -> Said:
+    """Whether limits, the objective or the size of the lots keep the budget in cash."""
+    if least_cash(problem.inequalities().hard()) > MOSTLY_CASH:
+        return said("the limits leave room for no more")
+    if relaxed_cash > MOSTLY_CASH:
+        return said("the objective prefers cash to what the limits allow, and no limit caps it")
+    return said("the lots are too large for the budget")

@@ -1,0 +1,1 @@
+"""The export-control ledger: events, periods, states, changes ahead, listed items. Pure."""

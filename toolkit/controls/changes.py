@@ -1,0 +1,132 @@
+"""Dated changes ahead, in words: one rule for the state of a metal and for the calendar of everything."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from toolkit.controls.chronology import ANNOUNCED, DAY, EXPIRED, IN_FORCE, Chronology
+from toolkit.controls.events import AGREED, CLAIMED, CLAIMS, MAY_EXTEND, SUSPENDS, Event
+from toolkit.controls.state import Change
+from toolkit.core.messages import Said, said
+
+BEGINS, ENDS, SUSPENSION_ENDS, CLAIM_ENDS = "begins", "ends", "suspension_ends", "claim_ends"
+"""What a dated change is: an event takes effect or ends, what it suspended applies, or an extension that was claimed by one
+side or agreed by both runs out."""
+
+
+def titles_acted_on(chronology: Chronology, event: Event) -> tuple[str, ...]:
+    """The titles of the events that `event` acts on, each once, in order."""
+    targets = {e.event_id: e.title for e in chronology.events}
+    return tuple(dict.fromkeys(targets[target] for target in event.acts_on))
+
+
+def never_operated(chronology: Chronology, event: Event, on: date) -> tuple[str, ...]:
+    """The titles of those that `event` acts on and that were never in force by `on`, each once, in order."""
+    events = {e.event_id: e for e in chronology.events}
+    new = [events[t] for t in event.acts_on if chronology.first_day(events[t], on) in (None, on)]
+    old = {events[t].title for t in event.acts_on if events[t] not in new}
+    return tuple(dict.fromkeys(e.title for e in new if e.title not in old))
+
+
+def agreed_extension(chronology: Chronology, event: Event, on: date) -> Event | None:
+    """The extension of the suspension `event` that both governments stated and whose act was not seen by `on`, if any.
+
+    One of which it is known that it covers the suspension goes before one that may.
+    """
+    found = [e for e in chronology.acting_on(event, CLAIMS, MAY_EXTEND, known=on) if e.standing == AGREED]
+    return max(found, key=lambda e: (e.relation == CLAIMS, e.ends or date.max, e.event_id), default=None)
+
+
+def route_of(event: Event) -> tuple[str, ...]:
+    """Where a control points: nothing for all destinations, nor for policy, which has no route of goods."""
+    return () if event.kind != "control" or event.destinations == ("all",) else tuple(dict.fromkeys(event.destinations))
+
+
+def start_of(event: Event) -> Said:
+    """Words for the first day of an event."""
+    words, route = _named(event), route_of(event)
+    if route:
+        return said("{title} ({instrument}, to {route:and}: {metals}) takes effect", route=route, **words)
+    return said("{title} ({instrument}: {metals}) takes effect", **words)
+
+
+def end_of(chronology: Chronology, event: Event, last: date, on: date) -> Said:
+    """Words for the last day of an event as known on `on`; `last` is inclusive, so what follows begins the day after."""
+    kind, route, targets = kind_of_end(event), route_of(event), titles_acted_on(chronology, event)
+    if kind == CLAIM_ENDS and event.standing == AGREED:
+        return said(
+            "Last day of the extension of {targets:and} that both governments agreed ({authority}); amending act not seen",
+            targets=targets,
+            authority=event.authority,
+        )
+    if kind == CLAIM_ENDS:
+        return said(
+            "Last day of the extension of {targets:and} that {authority} claimed; no legal act confirms it",
+            targets=targets,
+            authority=event.authority,
+        )
+    if kind == SUSPENSION_ENDS:
+        return _suspension_ends(chronology, event, last, on)
+    if route:
+        return said("Last day of {title} ({instrument}, to {route:and}: {metals})", route=route, **_named(event))
+    return said("Last day of {title} ({instrument}: {metals})", **_named(event))
+
+
+def _suspension_ends(chronology: Chronology, event: Event, last: date, on: date) -> Said:
+    route, targets = route_of(event), titles_acted_on(chronology, event)
+    end = (
+        said(
+            "Last day of the suspension of {targets:and}, to {route:and} ({title})",
+            targets=targets,
+            route=route,
+            title=event.title,
+        )
+        if route
+        else said("Last day of the suspension of {targets:and} ({title})", targets=targets, title=event.title)
+    )
+    extension, first = agreed_extension(chronology, event, on), never_operated(chronology, event, on)
+    if extension and extension.ends and extension.relation == MAY_EXTEND:
+        after = said(
+            "whether the extension to {until:%Y-%m-%d} that both governments agreed ({authority}) covers it was not found",
+            until=extension.ends, authority=extension.authority,
+        )  # fmt: skip
+    elif extension and extension.ends:
+        after = said(
+            "an extension to {until:%Y-%m-%d} is agreed by both governments ({authority}), amending act not seen",
+            until=extension.ends, authority=extension.authority,
+        )  # fmt: skip
+    elif first == targets:
+        after = said("from {day:%Y-%m-%d} these apply for the first time unless it is extended", day=last + DAY)
+    elif first:
+        after = said(
+            "from {day:%Y-%m-%d} these apply unless it is extended, {first:and} for the first time", day=last + DAY, first=first
+        )
+    else:
+        after = said("from {day:%Y-%m-%d} these are in force again unless it is extended", day=last + DAY)
+    return said("{end}; {after}", end=end, after=after)
+
+
+def kind_of_end(event: Event) -> str:
+    """What the end of an event changes."""
+    if event.standing in (AGREED, CLAIMED) and event.relation == CLAIMS:
+        return CLAIM_ENDS
+    return SUSPENSION_ENDS if event.relation == SUSPENDS else ENDS
+
+
+def change_ahead(chronology: Chronology, event: Event, on: date) -> Change | None:
+    """The next date on which `event` itself begins or ends, as known on `on`; None when no date is known.
+
+    A suspended event has no date of its own: the event that suspends it has. Nor has an extension that may not cover it.
+    """
+    if event.relation == MAY_EXTEND:
+        return None
+    spell = chronology.spell(event, on)
+    if spell.status == ANNOUNCED and event.effective is not None and event.effective > on:
+        return Change(event.effective, start_of(event), event.standing, BEGINS)
+    if spell.status == IN_FORCE and spell.until is not None and spell.following == EXPIRED:
+        return Change(spell.until, end_of(chronology, event, spell.until, on), event.standing, kind_of_end(event))
+    return None
+
+
+def _named(event: Event) -> dict[str, object]:
+    return {"title": event.title, "instrument": event.instrument.replace("_", " "), "metals": event.metals}

@@ -1,0 +1,127 @@
+"""The legal status of an event on a day: a pure function of dates and of what other events do to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from types import MappingProxyType
+
+from toolkit.controls.events import AGREED, CLAIMS, ENDING, EXTENDS, MAY_EXTEND, SUSPENDS, Event
+
+ANNOUNCED, IN_FORCE, SUSPENDED, EXPIRED, REPEALED = "announced", "in_force", "suspended", "expired", "repealed"
+UNSETTLED = "unsettled"
+"""By its text the suspension has ended, and both governments stated that it goes on, or an arrangement that may cover it; the
+act that says so was not seen."""
+
+BINDING = (IN_FORCE, UNSETTLED)
+"""Statuses under which a measure is reckoned with: what is unsettled counts as in force, the safe side."""
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """A status and the days it holds, both inclusive; `until` is None when no known date ends it.
+
+    Attributes:
+        following: The status on the day after `until`; None when `until` is.
+    """
+
+    status: str
+    since: date
+    until: date | None
+    following: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chronology:
+    """Events and what acts on them. Knowledge is an argument: nothing published after `known` is looked at."""
+
+    events: tuple[Event, ...]
+    _acting: Mapping[str, tuple[Event, ...]] = field(repr=False, compare=False)
+
+    @classmethod
+    def of(cls, events: tuple[Event, ...]) -> Chronology:
+        """The chronology of events whose `acts_on` references are known to be acyclic."""
+        acting: dict[str, tuple[Event, ...]] = {}
+        for event in events:
+            for target in event.acts_on:
+                acting[target] = (*acting.get(target, ()), event)
+        return cls(events, MappingProxyType(acting))
+
+    def acting_on(self, event: Event, *relations: str, known: date) -> tuple[Event, ...]:
+        """Events known by then that stand in one of `relations` to `event`."""
+        found = self._acting.get(event.event_id, ())
+        return tuple(other for other in found if other.relation in relations and other.known_from <= known)
+
+    def status(self, event: Event, day: date, *, known: date) -> str:
+        """The status of `event` on `day`, as far as it was known on `known`. End dates are inclusive.
+
+        A suspension sets aside; it does not repeal: when its last day has passed, the suspended event is what its own dates
+        say. An event that was suspended before its first day counts as suspended, not as announced. Where an extension of an
+        ended suspension is agreed and its act was not seen, the suspended event is unsettled.
+        """
+
+        def holds(other: Event) -> bool:
+            return other.is_law and self.status(other, day, known=known) == IN_FORCE
+
+        def has_begun(other: Event) -> bool:
+            return other.is_law and self.status(other, day, known=known) in (IN_FORCE, EXPIRED)
+
+        if any(has_begun(other) for other in self.acting_on(event, *ENDING, known=known)):
+            return REPEALED
+        suspended = any(holds(other) for other in self.acting_on(event, SUSPENDS, known=known))
+        if event.effective is None or day < event.effective:
+            return SUSPENDED if suspended else ANNOUNCED
+        extended = any(holds(other) for other in self.acting_on(event, EXTENDS, known=known))
+        ends = event.ends_as_known(known)
+        if ends is not None and day > ends and not extended:
+            return EXPIRED
+        if suspended:
+            return SUSPENDED
+        return UNSETTLED if any(True for _ in self.agreements(event, day, known=known)) else IN_FORCE
+
+    def agreements(self, event: Event, day: date, *, known: date) -> Iterator[Event]:
+        """Agreed extensions that run on `day` of official suspensions of `event`, and those that may cover them."""
+        for suspension in self.acting_on(event, SUSPENDS, known=known):
+            if suspension.is_law:
+                for extension in self.acting_on(suspension, CLAIMS, MAY_EXTEND, known=known):
+                    if extension.standing == AGREED and self.status(extension, day, known=known) == IN_FORCE:
+                        yield extension
+
+    def first_day(self, event: Event, on: date) -> date | None:
+        """The first day by `on` on which `event` was in force, or else unsettled; None when it has never operated by then."""
+        reached = [cut for cut in sorted(self._cuts(event, on)) if cut <= on]
+        statuses = [(self.status(event, cut, known=on), cut) for cut in reached]
+        return next((cut for wanted in BINDING for status, cut in statuses if status == wanted), None)
+
+    def spell(self, event: Event, on: date) -> Spell:
+        """The status of `event` on `on` and its first and last day, as known on `on`."""
+        return self.spell_on(event, on, known=on)
+
+    def spell_on(self, event: Event, on: date, *, known: date) -> Spell:
+        """The status of `event` on `on` and its first and last day, as far as it was known on `known`."""
+
+        def status(day: date) -> str:
+            return self.status(event, day, known=known)
+
+        cuts = sorted(self._cuts(event, known))
+        now = status(on)
+        since = next((cut for cut in reversed(cuts) if cut <= on and status(cut - DAY) != now), event.known_from)
+        change = next((cut for cut in cuts if cut > on and status(cut) != now), None)
+        if change is None:
+            return Spell(now, since, None, None)
+        return Spell(now, since, change - DAY, status(change))
+
+    def _cuts(self, event: Event, known: date) -> set[date]:
+        """Every day on which the status of `event` can change: first days, and the days after last days."""
+        own = {event.effective} if event.effective else set()
+        ends = event.ends_as_known(known)
+        own |= {ends + DAY} if ends else set()
+        for other in self.acting_on(event, SUSPENDS, EXTENDS, *ENDING, known=known):
+            own |= self._cuts(other, known)
+            if other.relation == SUSPENDS:
+                for extension in self.acting_on(other, CLAIMS, MAY_EXTEND, known=known):
+                    own |= self._cuts(extension, known) if extension.standing == AGREED else set()
+        return own

@@ -1,0 +1,479 @@
+"""The control ledger: which measures name a form of a metal, for a route, on a day. Law and practice are kept apart.
+
+Everything is computed from dates and scopes; no status is stored. Nothing published after the day asked about is looked at,
+so a ledger that knows the future answers a question about the past as one could have answered it then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from types import MappingProxyType
+
+import polars as pl
+
+from toolkit.controls.changes import change_ahead
+from toolkit.controls.chronology import ANNOUNCED, BINDING, EXPIRED, IN_FORCE, REPEALED, UNSETTLED, Chronology
+from toolkit.controls.events import (
+    CIVIL,
+    CLAIMS,
+    COUNTING,
+    EUROPEAN_UNION,
+    EXTENDS,
+    MAY_EXTEND,
+    NOT_CHECKED,
+    PRACTICE,
+    SUSPENDS,
+    Event,
+    Scope,
+    end_user_of,
+)
+from toolkit.controls.ledger_checks import EVENTS, ITEMS, SCOPES, check_events, check_items, check_scopes
+from toolkit.controls.state import (
+    COUNTED,
+    DOUBTS,
+    NOT_LAW,
+    UNCHECKED,
+    Change,
+    ControlState,
+    Measure,
+    headline_of,
+    is_listed,
+    rests_on_uncertain,
+    unsettled_note,
+)
+from toolkit.core.countries import country, country_hint, foldings
+from toolkit.core.errors import DataError, did_you_mean
+from toolkit.core.messages import said, together
+from toolkit.core.size import PieceSize
+from toolkit.core.trade_names import FORMS, METALS, POWDER, metal_and_form
+
+CHINA = "CHN"
+"""The default origin of every question: the exporter most notices in the ledger come from."""
+
+MODIFIERS = ("suspension", "repeal")
+"""Instruments that only change other events: they are seen in the status of those, not as measures of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class ControlLedger:
+    """Control events, the forms they name and the controlled items, checked against each other.
+
+    Attributes:
+        items: The `control_items` table, or None.
+        assets, forms: Every metal and form a question may name. A metal in no notice is a valid question.
+        reviewed_to: Last day through which acts are in the ledger, at most the day it is looked at; None: not stated.
+    """
+
+    chronology: Chronology
+    scopes: tuple[Scope, ...]
+    items: pl.DataFrame | None
+    assets: tuple[str, ...]
+    forms: tuple[str, ...]
+    reviewed_to: date | None
+    _by_id: Mapping[str, Event] = field(repr=False, compare=False)
+    _scopes_of: Mapping[tuple[str, str], tuple[Scope, ...]] = field(repr=False, compare=False)
+    _words: Mapping[str, str] = field(repr=False, compare=False)
+    _own_words: Mapping[str, Mapping[str, str]] = field(repr=False, compare=False)
+    _members: Mapping[str, tuple[str, ...]] = field(repr=False, compare=False)
+
+    @classmethod
+    def of(
+        cls,
+        events: pl.DataFrame,
+        scopes: pl.DataFrame,
+        items: pl.DataFrame | None = None,
+        *,
+        assets: Iterable[str] = (),
+        forms: Iterable[str] = (),
+        reviewed_to: date | None = None,
+        files: tuple[str, str, str] = (EVENTS, SCOPES, ITEMS),
+    ) -> ControlLedger:
+        """A ledger from tables that hold the contracts of `toolkit.core.frames`.
+
+        Args:
+            events: Table `controls`.
+            scopes: Table `control_scopes`.
+            items: Table `control_items`, or None.
+            assets: Metals that can be asked about although no notice names them (the keys of the products, for instance).
+            forms: Forms that can be asked about although no notice names them.
+            reviewed_to: Last day through which acts are in the tables; None where their sources do not say.
+            files: Names of the three files in error messages.
+
+        Raises:
+            FrameError: for a double id, an expiry before effect, an unknown metal, dangling or circular references, a
+                missing source; it names the file, the row and the remedy.
+        """
+        check_events(events, files[0])
+        assets = tuple(assets)
+        check_scopes(scopes, events, assets, files[1])
+        if items is not None:
+            check_items(items, events, files[2])
+        records = tuple(Event.from_row(row) for row in events.sort("event_id").iter_rows(named=True))
+        named = tuple(Scope.from_row(row) for row in scopes.sort("event_id", "asset", "form").iter_rows(named=True))
+        return cls._build(records, named, items, assets, forms, reviewed_to)
+
+    @classmethod
+    def _build(
+        cls,
+        events: tuple[Event, ...],
+        scopes: tuple[Scope, ...],
+        items: pl.DataFrame | None,
+        assets: Iterable[str],
+        forms: Iterable[str],
+        reviewed_to: date | None,
+    ) -> ControlLedger:
+        of_metal: dict[tuple[str, str], tuple[Scope, ...]] = {}
+        for scope in scopes:
+            key = (scope.event_id, scope.asset)
+            of_metal[key] = (*of_metal.get(key, ()), scope)
+        words = {alias.casefold(): scope.form for scope in scopes for alias in scope.aliases}
+        own_words: dict[str, dict[str, str]] = {}
+        members: dict[str, set[str]] = {}
+        for scope in scopes:
+            own = own_words.setdefault(scope.asset, {})
+            own.update({alias.casefold(): scope.form for alias in scope.aliases})
+            if scope.group:
+                members.setdefault(scope.group, set()).add(scope.asset)
+        for scope in scopes:  # a form is its own word, whatever else uses it
+            own_words[scope.asset][scope.form] = scope.form
+        return cls(
+            chronology=Chronology.of(events),
+            scopes=scopes,
+            items=items,
+            assets=tuple(sorted({*assets, *(scope.asset for scope in scopes)})),
+            forms=tuple(sorted({*(f for f in forms if f), *(scope.form for scope in scopes)})),
+            reviewed_to=reviewed_to,
+            _by_id=MappingProxyType({event.event_id: event for event in events}),
+            _scopes_of=MappingProxyType(of_metal),
+            _words=MappingProxyType(words),
+            _own_words=MappingProxyType(own_words),
+            _members=MappingProxyType({group: tuple(sorted(named)) for group, named in members.items()}),
+        )
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """All events, by id."""
+        return self.chronology.events
+
+    def __getitem__(self, event_id: str) -> Event:
+        try:
+            return self._by_id[event_id]
+        except KeyError:
+            raise DataError(f"no event {event_id!r} in the ledger.", hint=did_you_mean(event_id, self._by_id)) from None
+
+    def known(self, as_of: date) -> ControlLedger:
+        """The ledger as it was known on `as_of`; the names that can be asked about stay."""
+        events = tuple(replace(event, ends=event.ends_as_known(as_of)) for event in self.events if event.known_from <= as_of)
+        scopes = tuple(s for s in self.scopes if s.known_from <= as_of and self[s.event_id].known_from <= as_of)
+        items = None if self.items is None else self.items.filter(pl.col("known_from") <= as_of)
+        reviewed = None if self.reviewed_to is None else min(self.reviewed_to, as_of)
+        return self._build(events, scopes, items, self.assets, self.forms, reviewed)
+
+    # Names
+
+    def metal(self, name: str) -> str:
+        """The asset key that `name` (key, symbol, English or German name) means.
+
+        Raises:
+            DataError: with the nearest names; for a group, with its members.
+        """
+        key = name.strip().casefold().replace(" ", "_").replace("-", "_")
+        if key not in self.assets and key not in self._members:
+            key = next((METALS[spelling] for spelling in foldings(name) if spelling in METALS), key)
+        if key in self._members and key not in self._own_words:
+            hint = f"Ask for one of: {', '.join(self._members[key])}."
+            raise DataError(f"{name!r} is a group; notices and holdings name metals.", hint=hint, details={"metal": name})
+        if key not in self.assets:
+            raise DataError(f"unknown metal {name!r}.", hint=did_you_mean(name, self.assets), details={"metal": name})
+        return key
+
+    def form(self, asset: str, name: str) -> str:
+        """The form that `name` means for `asset`: a form, or another word for one (a formula, a trade word, a product's name).
+
+        Words of the same metal go first, then any known form, then words of the trade and those used for other metals. This
+        is the one rule for forms: of options, of holdings and of the user's own events.
+
+        Raises:
+            DataError: for a word nobody uses; the nearest are in the hint. For powder of a metal that is traded as oxide too.
+        """
+        fold = name.strip().casefold().replace("_", " ")
+        own = self._own_words.get(asset, {})
+        spellings = foldings(name)
+        if POWDER.intersection(spellings) and "powder" not in own and "oxide" in own:
+            hint = "Write 'metal powder' or 'oxide'."
+            raise DataError(f"{name!r} of {asset} may be the metal or the oxide.", hint=hint, details={"form": name})
+        trade = next((FORMS[spelling] for spelling in spellings if FORMS.get(spelling) in self.forms), None)
+        for found in (own.get(fold), fold if fold in self.forms else None, trade, self._words.get(fold)):
+            if found:
+                return found
+        if POWDER.intersection(spellings):
+            return own.get("powder", "metal powder")
+        product = metal_and_form(name, METALS)
+        if product is not None and product[0] == asset and product[1]:
+            return self.form(asset, product[1])
+        near = {*self.forms, *(alias for scope in self.scopes if scope.asset == asset for alias in scope.aliases)}
+        raise DataError(f"unknown form {name!r} of {asset}.", hint=did_you_mean(name, near), details={"form": name})
+
+    def named_forms(self, metal: str, *, on: date, origin: str = CHINA) -> tuple[str, ...]:
+        """The forms of `metal` that any notice of `origin` names that is known on `on` and has not run out, sorted."""
+        asset = self.metal(metal)
+        return tuple(
+            sorted(
+                {
+                    scope.form
+                    for scope in self.scopes
+                    if scope.asset == asset
+                    and scope.certainty != "not_named"
+                    and (event := self[scope.event_id]).is_law
+                    and event.origin == origin
+                    and event.known_from <= on
+                    and self.chronology.status(event, on, known=on) not in (EXPIRED, REPEALED)
+                }
+            )
+        )
+
+    # Coverage
+
+    def certainty(
+        self, event: Event, asset: str, form: str, *, on: date, purity: float | None = None, size: PieceSize | None = None
+    ) -> str | None:
+        """``named``, ``above_size`` or ``uncertain`` when `event` covers the form on `on`, else None.
+
+        A measure on all dual-use items covers a form exactly while a dual-use licence of the same origin does: such
+        measures name no form themselves.
+        """
+        match event.coverage:
+            case "listed":
+                rows = self._scopes_of.get((event.event_id, asset), ())
+                found = {row.covers(form, purity, size) for row in rows if row.known_from <= on}
+            case "acts_on":
+                found = {self.certainty(self[target], asset, form, on=on, purity=purity, size=size) for target in event.acts_on}
+            case "dual_use_items":
+                found: set[str | None] = set()
+                for licence in self.events:
+                    if not (licence.is_law and licence.instrument == "licence" and licence.dual_use):
+                        continue
+                    if licence.origin != event.origin or licence.known_from > on:
+                        continue
+                    status = self.chronology.status(licence, on, known=on)
+                    if status in BINDING:
+                        covers = self.certainty(licence, asset, form, on=on, purity=purity, size=size)
+                        found.add("uncertain" if covers and status == UNSETTLED else covers)
+            case _:
+                return None
+        return next((word for word in DOUBTS if word in found), None)
+
+    def _origin(self, event: Event) -> str | None:
+        """The jurisdiction whose exports the event is about; a claim is about those it claims to extend."""
+        return self._origin(self[event.acts_on[0]]) if event.relation == CLAIMS else event.origin
+
+    def _measure(
+        self,
+        event: Event,
+        asset: str,
+        form: str,
+        *,
+        on: date,
+        destination: str | None,
+        end_user: str,
+        purity: float | None,
+        size: PieceSize | None,
+    ) -> Measure | None:
+        """What `event` means for the form and the route on `on`; None when it does not bear on them."""
+        claim = event.relation == CLAIMS
+        if event.known_from > on or (event.kind not in ("control", PRACTICE) and not claim) or event.instrument in MODIFIERS:
+            return None
+        everywhere = "all" in event.destinations
+        if not everywhere and destination is not None and not event.reaches(destination):
+            return None
+        certainty = self.certainty(event, asset, form, on=on, purity=purity, size=size)
+        if certainty is None:
+            return None
+        spell = self.chronology.spell(event, on)
+        if spell.status in (EXPIRED, REPEALED):
+            return None
+        status = spell.status
+        if not event.is_law and status == IN_FORCE:
+            status = event.standing if event.standing in NOT_LAW else NOT_LAW[0]
+        if event.is_law and status == IN_FORCE and event.instrument in COUNTING and event.confidence.startswith(NOT_CHECKED):
+            status = UNCHECKED
+        conditional = (not everywhere and destination is None) or event.end_user not in ("all", end_user)
+        return Measure(
+            event_id=event.event_id,
+            kind=event.kind,
+            instrument=event.instrument,
+            standing=event.standing,
+            status=status,
+            since=event.effective if spell.status == ANNOUNCED else self.chronology.first_day(event, on),
+            until=spell.until,
+            status_since=spell.since,
+            number=event.number,
+            authority=event.authority,
+            origin=event.origin,
+            destinations=event.destinations,
+            end_user=event.end_user,
+            metals=event.metals,
+            scope=event.scope,
+            note=event.note,
+            certainty=certainty,
+            conditional=conditional,
+            counts=status in COUNTED and not conditional and event.instrument in COUNTING,
+            acted_on_by=tuple(other.event_id for other in self._acting_now(event, on)),
+            source=event.citation,
+            source_id=event.source,
+            confidence=event.confidence,
+        )
+
+    def _acting_now(self, event: Event, on: date) -> tuple[Event, ...]:
+        """Suspensions and extensions in force on `on`, and claims that these go on."""
+        acting = self.chronology.acting_on(event, SUSPENDS, EXTENDS, CLAIMS, known=on)
+        now = tuple(other for other in acting if self.chronology.status(other, on, known=on) == IN_FORCE)
+        suspensions = self.chronology.acting_on(event, SUSPENDS, known=on)
+        claims = tuple(
+            claim
+            for suspension in suspensions
+            for claim in self.chronology.acting_on(suspension, CLAIMS, MAY_EXTEND, known=on)
+            if self.chronology.status(claim, on, known=on) == IN_FORCE
+        )
+        return (*now, *claims)
+
+    def origins(self, on: date) -> frozenset[str]:
+        """Jurisdictions whose export law on dual-use goods was in the ledger on a day; of others it has single acts at most."""
+        law = (event for event in self.events if event.is_law and event.dual_use and event.known_from <= on)
+        return frozenset(place for event in law if (place := self._origin(event)))
+
+    # Questions
+
+    def state(
+        self,
+        metal: str,
+        form: str,
+        *,
+        on: date,
+        destination: str | None = None,
+        origin: str = CHINA,
+        end_user: str = CIVIL,
+        purity: float | None = None,
+        size: PieceSize | None = None,
+    ) -> ControlState:
+        """The measures on one form of one metal for one route on one day, and their headline.
+
+        Args:
+            metal: Asset key, e.g. ``gallium``.
+            form: Form in the words of the notices, or another word for it (``InP``).
+            on: The day, end dates inclusive; nothing published later is looked at.
+            destination: ISO-3 code of the buyer's country; None asks for no route.
+            origin: Jurisdiction whose exports are asked about.
+            end_user: ``civil``, or the `end_user` of the ledger (``military``, ``listed``), or another word for one: measures
+                on other end users do not apply, and are shown as conditional.
+            purity: Fraction; None when not known: a form that is listed from a purity on is then uncertain.
+            size: Dimensions of one piece; None when not known: a form that is listed from a size on is then ``above_size``.
+
+        Raises:
+            DataError: for a metal, form or end user that is not known, with the nearest names, and for a place that is not
+                written as ISO-3.
+        """
+        asset = self.metal(metal)
+        kind = self.form(asset, form)
+        for role, place in (("destination", destination), ("origin", origin)):
+            if place is not None and place != EUROPEAN_UNION and country(place) != place:
+                # A place written otherwise would match no measure and pass for a place without controls.
+                raise DataError(f"{role} {place!r} is no ISO-3 code.", hint=country_hint(place), details={role: place})
+        end_user = end_user_of(end_user)
+        route = {"destination": destination, "end_user": end_user}
+        pairs = [
+            (self._origin(event), measure)
+            for event in self.events
+            if (measure := self._measure(event, asset, kind, on=on, **route, purity=purity, size=size))
+        ]
+        measures = tuple(measure for place, measure in pairs if place == origin)
+        headline = headline_of(measures)
+        reviewed = None if self.reviewed_to is None else min(self.reviewed_to, on)
+        open_now = tuple(
+            (measure, extension)
+            for measure in measures
+            if measure.status == UNSETTLED and not measure.conditional
+            for extension in self.chronology.agreements(self[measure.event_id], on, known=on)
+        )
+        return ControlState(
+            metal=asset,
+            form=kind,
+            origin=origin,
+            destination=destination,
+            end_user=end_user,
+            as_of=on,
+            headline=headline,
+            listed=is_listed(measures),
+            uncertain=rests_on_uncertain(headline),
+            measures=measures,
+            elsewhere=tuple(measure for place, measure in pairs if place != origin and measure.is_law),
+            next_changes=self._next_changes(measures, on),
+            note=self._note(asset, kind, on=on, origin=origin, listed=is_listed(measures)),
+            reviewed_to=reviewed,
+            unsettled=unsettled_note(open_now, reviewed),
+        )
+
+    def is_controlled(
+        self,
+        metal: str,
+        form: str,
+        *,
+        on: date,
+        destination: str | None = None,
+        origin: str = CHINA,
+        end_user: str = CIVIL,
+        purity: float | None = None,
+        size: PieceSize | None = None,
+        instruments: tuple[str, ...] = COUNTING,
+    ) -> bool:
+        """Whether one of `instruments` is in force or unsettled on the form for the route.
+
+        A form that a notice leaves uncertain counts as controlled (an assumption on the safe side; `ControlState.uncertain`
+        shows it). Whitelists, domestic quotas, frameworks and entity lists count only when named in `instruments`.
+        """
+        asset = self.metal(metal)
+        kind = self.form(asset, form)
+        for event in self.events:
+            if event.is_law and event.instrument in instruments and self._origin(event) == origin:
+                route = {"destination": destination, "end_user": end_user_of(end_user)}
+                measure = self._measure(event, asset, kind, on=on, **route, purity=purity, size=size)
+                if measure is not None and measure.status in COUNTED and not measure.conditional:
+                    return True
+        return False
+
+    def _next_changes(self, measures: tuple[Measure, ...], on: date) -> tuple[Change, ...]:
+        """What changes for these measures: their own dates, and the last days of what suspends them or claims to."""
+        changes: set[Change] = set()
+        for measure in measures:
+            event = self[measure.event_id]
+            for source in (event, *self._acting_now(event, on)):
+                change = change_ahead(self.chronology, source, on)
+                if change:
+                    changes.add(change)
+        return tuple(sorted(changes, key=lambda change: (change.date, change.what)))
+
+    def _note(self, asset: str, form: str, *, on: date, origin: str, listed: bool) -> str:
+        """The notes of the data on this form, newest notice first; without any, which forms are named."""
+        rows = [
+            (self[scope.event_id].announced, scope.note)
+            for scope in self.scopes
+            if scope.asset == asset
+            and scope.form in (form, "any")
+            and scope.note
+            and scope.known_from <= on
+            and self[scope.event_id].known_from <= on
+            and self[scope.event_id].is_law
+            and self[scope.event_id].origin == origin
+            and self.chronology.status(self[scope.event_id], on, known=on) not in (EXPIRED, REPEALED)
+        ]
+        notes = dict.fromkeys(note for _, note in sorted(rows, reverse=True))
+        if notes or listed:
+            return together(*notes)
+        if origin not in self.origins(on):
+            return said("The export law of {origin} is not in the ledger: that it finds no control is no proof.", origin=origin)
+        told = said("No notice of {origin} that applies names this form of {asset}.", origin=origin, asset=asset)
+        if named := self.named_forms(asset, on=on, origin=origin):
+            return together(told, said("Forms of it that notices name: {forms}.", forms=named))
+        return told

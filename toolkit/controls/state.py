@@ -1,0 +1,289 @@
+"""What the ledger answers: measures, dated changes, and the state of one form of one metal on one day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from toolkit.controls.chronology import BINDING, IN_FORCE, SUSPENDED, UNSETTLED
+from toolkit.controls.events import AGREED, CLAIMED, MAY_EXTEND, REPORTED, Event
+from toolkit.core.messages import Said, said, together
+
+UNCHECKED = "unchecked"
+"""Status of a licence or a ban whose text nobody checked: whether it is a duty is not settled here. It counts as controlled,
+the safe side, and is never shown as a duty."""
+
+COUNTED = (*BINDING, UNCHECKED)
+"""Statuses under which a measure is reckoned with."""
+
+NOT_LAW = (REPORTED, AGREED, CLAIMED)
+"""Statuses of what is not law, by their standing: practice that the press reports, what both governments state, and what one
+side claims. They take the place of `in_force`."""
+
+HEADLINES = {
+    "ban": "ban",
+    "entity_list": "entity_list",
+    "watch_list": "watch_list",
+    "licence": "licence",
+    "technology": "technology",
+    "quota": "quota",
+    "exporter_whitelist": "whitelist",
+}
+"""Instruments that make a headline, gravest first, and their word in it. Others (reporting duties, stricter review, general
+licences, extraterritorial rules) accompany a control and are shown among the measures only."""
+
+NOT_LISTED, UNCERTAIN, ABOVE_SIZE = "not_listed", "_uncertain", "_above_size"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that changes on a date, in words, with the standing of what it rests on and the kind of change."""
+
+    date: date
+    what: str
+    standing: str
+    kind: str
+
+    def to_json(self) -> dict[str, str]:
+        """The object of `next_changes[]` in the contract."""
+        return {"date": self.date.isoformat(), "what": self.what, "standing": self.standing}
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A measure that names the form on the day asked.
+
+    Attributes:
+        status: ``in_force``, ``suspended``, ``unsettled``, ``announced`` or ``unchecked`` for law; ``reported`` for practice;
+            ``agreed``; ``claimed``.
+        since: First day on which the measure operated; of an announced one the day its notice gives; None for one that was
+            suspended before it took effect and has never operated.
+        until: Last day of the present status, inclusive; None when no known date ends it.
+        status_since: First day of the present status: of the suspension, or of the return to force after it.
+        certainty: ``named``; ``above_size`` when pieces from a size on are named and the size was not given; ``uncertain`` when
+            the words of the notice do not settle this form.
+        conditional: It applies to other destinations or end users than those asked about, and is shown as a warning.
+        counts: It makes the form controlled: official, in force or unsettled, unconditional, a licence or a ban.
+        acted_on_by: Ids of the events that suspend, extend or claim to extend it at present.
+        source: The citation; `source_id` names the table's source, `confidence` what was checked.
+    """
+
+    event_id: str
+    kind: str
+    instrument: str
+    standing: str
+    status: str
+    since: date | None
+    until: date | None
+    status_since: date
+    number: str | None
+    authority: str
+    origin: str | None
+    destinations: tuple[str, ...]
+    end_user: str
+    metals: tuple[str, ...]
+    scope: str | None
+    note: str | None
+    certainty: str
+    conditional: bool
+    counts: bool
+    acted_on_by: tuple[str, ...]
+    source: str
+    source_id: str
+    confidence: str
+
+    @property
+    def is_law(self) -> bool:
+        """An official control, as against practice, policy and claims."""
+        return self.kind == "control" and self.standing == "official"
+
+    def to_json(self) -> dict[str, Any]:
+        """The object of `measures[]` in the contract, and what a reader needs beyond it."""
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {name: _plain(value) for name, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case date():
+            return value.isoformat()
+        case tuple():
+            return list(value)
+        case _:
+            return value
+
+
+@dataclass(frozen=True, slots=True)
+class ControlState:
+    """The legal state of one form of one metal for one route on one day, and what practice adds to it.
+
+    Attributes:
+        destination: ISO-3 code; None asks for no route: measures on single destinations are then conditional.
+        headline: A summary of the law, see `headline_of`; `measures` is the truth.
+        listed: A legal measure in force or suspended names the form for this route; practice and claims never do.
+        uncertain: The headline rests on a notice that does not settle this form; it is counted as controlled.
+        reviewed_to: Last day through which acts are in the ledger, at most `as_of`.
+        unsettled: Why measures of the headline are unsettled, in words; empty when none is.
+        elsewhere: Legal measures of other jurisdictions on the same form and route; they do not enter the headline.
+    """
+
+    metal: str
+    form: str
+    origin: str
+    destination: str | None
+    end_user: str
+    as_of: date
+    headline: str
+    listed: bool
+    uncertain: bool
+    measures: tuple[Measure, ...]
+    elsewhere: tuple[Measure, ...]
+    next_changes: tuple[Change, ...]
+    note: str
+    reviewed_to: date | None
+    unsettled: str
+
+    @property
+    def review(self) -> Said:
+        """To which day the ledger was reviewed, and what that means for `as_of`."""
+        return review_note(self.reviewed_to, self.as_of)
+
+    @property
+    def leading(self) -> tuple[Measure, ...]:
+        """The legal measures that the headline rests on."""
+        parts = {part.removesuffix(UNCERTAIN).removesuffix(ABOVE_SIZE) for part in self.headline.split("+")}
+        return tuple(
+            m for m in self.measures if m.is_law and not m.conditional and _word(m.instrument, m.status, "named") in parts
+        )
+
+    def is_controlled(self, instruments: tuple[str, ...]) -> bool:
+        """Whether one of `instruments` is in force or unsettled on the form, unconditionally."""
+        return any(
+            m.is_law and m.status in COUNTED and not m.conditional and m.instrument in instruments for m in self.measures
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The object of `toolkit controls --json`."""
+        return {
+            "metal": self.metal,
+            "form": self.form,
+            "origin": self.origin,
+            "destination": self.destination,
+            "end_user": self.end_user,
+            "as_of": self.as_of.isoformat(),
+            "headline": self.headline,
+            "listed": self.listed,
+            "uncertain": self.uncertain,
+            "unsettled": self.unsettled,
+            "reviewed_to": None if self.reviewed_to is None else self.reviewed_to.isoformat(),
+            "review": self.review,
+            "measures": [m.to_json() for m in self.measures],
+            "elsewhere": [m.to_json() for m in self.elsewhere],
+            "next_changes": [change.to_json() for change in self.next_changes],
+            "note": self.note,
+        }
+
+
+LEGAL = (IN_FORCE, UNSETTLED, UNCHECKED, SUSPENDED)
+"""Statuses of law that make a headline, in this order."""
+
+DOUBTS = {"named": "", "above_size": ABOVE_SIZE, "uncertain": UNCERTAIN}
+"""How well a notice settles the form, best first, and what a word of the headline ends in."""
+
+
+def _law(measures: tuple[Measure, ...], status: str) -> dict[str, str]:
+    """Headline instruments with this status that apply to the route, and the best certainty of a notice about the form."""
+    found: dict[str, str] = {}
+    ranked = list(DOUBTS)
+    for m in measures:
+        if m.is_law and not m.conditional and m.status == status and m.instrument in HEADLINES:
+            found[m.instrument] = min(found.get(m.instrument, ranked[-1]), m.certainty, key=ranked.index)
+    return found
+
+
+def _word(instrument: str, status: str, certainty: str) -> str:
+    return HEADLINES.get(instrument, instrument) + ("" if status == IN_FORCE else f"_{status}") + DOUBTS[certainty]
+
+
+def headline_of(measures: tuple[Measure, ...]) -> str:
+    """One line for the law: the gravest instrument in force, then graver ones that are unsettled or only suspended.
+
+    ``ban`` (a licence beside it adds nothing), ``licence``, ``licence+ban_suspended``, ``licence_suspended``,
+    ``licence_unsettled`` (see `toolkit.controls.chronology.UNSETTLED`), ``licence_unchecked`` (see `UNCHECKED`), ``whitelist``,
+    ...; a word ends in ``_uncertain`` when no notice settles the form, in ``_above_size`` when pieces from a size on are
+    named. Without any legal measure: the instrument of a reported practice such as ``de_facto_stop``, else ``not_listed``.
+    """
+    ranked = list(HEADLINES)
+    parts: list[str] = []
+    gravest = len(ranked)
+    for status in LEGAL:
+        found = [name for name in ranked[:gravest] if name in (law := _law(measures, status))]
+        parts += [_word(name, status, law[name]) for name in (found if status == SUSPENDED else found[:1])]
+        gravest = ranked.index(found[0]) if found and status in BINDING else gravest
+    if parts:
+        return "+".join(parts)
+    practice = sorted(m.instrument for m in measures if m.status == REPORTED and not m.conditional)
+    return practice[0] if practice else NOT_LISTED
+
+
+def is_listed(measures: tuple[Measure, ...]) -> bool:
+    """Whether a legal measure in force, unsettled, unchecked or suspended names the form for the route asked about."""
+    return any(_law(measures, status) for status in LEGAL)
+
+
+def rests_on_uncertain(headline: str) -> bool:
+    """Whether an instrument in the headline is one that no notice settles for the form."""
+    return any(part.endswith((UNCERTAIN, ABOVE_SIZE)) for part in headline.split("+"))
+
+
+def unsettled_note(open_now: Iterable[tuple[Measure, Event]], reviewed_to: date | None) -> str:
+    """Why measures are unsettled, in words; empty when none is.
+
+    Args:
+        open_now: Unsettled measures that apply to the route, each with an agreed extension of what suspended it.
+        reviewed_to: As in `ControlState`.
+    """
+    titles: dict[Event, dict[str, None]] = {}
+    for measure, extension in open_now:
+        titles.setdefault(extension, {})[measure.number or measure.authority] = None
+    return together(*(_unsettled(tuple(named), extension, reviewed_to) for extension, named in titles.items()))
+
+
+def _unsettled(titles: tuple[str, ...], extension: Event, reviewed_to: date | None) -> str:
+    values = {
+        "titles": titles,
+        "until": said("{day:%Y-%m-%d}", day=extension.ends) if extension.ends else said("no stated day"),
+        "authority": extension.authority,
+        "reviewed": said("{day:%Y-%m-%d}", day=reviewed_to) if reviewed_to else said("no stated day"),
+    }
+    if extension.relation == MAY_EXTEND:
+        return said(
+            "{titles:and}: unsettled. Whether the extension to {until} that both governments agreed ({authority}) covers its "
+            "suspension was not found, ledger complete to {reviewed}.",
+            **values,
+        )
+    return said(
+        "{titles:and}: unsettled. Extension of the suspension to {until} agreed by both governments ({authority}), amending "
+        "act not seen, ledger complete to {reviewed}.",
+        **values,
+    )
+
+
+def is_beyond_review(reviewed_to: date | None, day: date) -> bool:
+    """Whether a legal state on `day` is inferred from the silence of a ledger that was reviewed to an earlier day."""
+    return reviewed_to is None or day > reviewed_to
+
+
+def review_note(reviewed_to: date | None, day: date) -> Said:
+    """The last reviewed day, and what that means for a statement about `day`."""
+    if reviewed_to is None:
+        return said("The ledger states no day to which it was reviewed: what it does not name may still be law.")
+    if is_beyond_review(reviewed_to, day):
+        return said(
+            "Ledger reviewed to {reviewed:%Y-%m-%d}; later acts are not in it: "
+            "states after that day hold unless an act after {reviewed:%Y-%m-%d} says otherwise.",
+            reviewed=reviewed_to,
+        )
+    return said("Ledger reviewed to {reviewed:%Y-%m-%d}.", reviewed=reviewed_to)

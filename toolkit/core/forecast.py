@@ -1,0 +1,195 @@
+"""The `Forecast`: where every estimator ends and every optimizer begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+STATISTICAL = ("component_", "residual_")
+"""Names of factors that only carry covariance: directions without a meaning that a reader could act on."""
+
+
+def read_only(array: FloatArray) -> FloatArray:
+    """A C-contiguous copy that cannot be written to: public nouns are frozen inside as well as outside."""
+    copy = np.array(array, dtype=np.float64, order="C")
+    copy.setflags(write=False)
+    return copy
+
+
+@dataclass(frozen=True, slots=True)
+class PriceLevel:
+    """What one unit of an asset costs, in the currency of quotation.
+
+    Attributes:
+        price: The level the model believes: filtered for noisy bases, the last print otherwise.
+        standard_error: Of `price`, same unit; 0 for a price taken as it is.
+        raw: The last print.
+        date: The day the last print speaks of.
+        basis: Price basis in words (``customs_unit_value``, ``monthly_average``, ...).
+    """
+
+    asset: str
+    price: float
+    standard_error: float
+    raw: float
+    date: date
+    currency: str
+    unit: str
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssetRisk:
+    """Volatility a year of one asset, as printed and corrected for its observation model.
+
+    Attributes:
+        raw: Annualised standard deviation of the printed price changes in the reporting currency: log changes of a
+            noisy basis, whose simple returns an outlier of fifteen times the price would rule; simple returns otherwise.
+        latent: Volatility of a year of the believed price, after the observation model and pooling with the group.
+        low, high: 68 % interval of `latent` (one standard error each side on the log scale).
+        noise: Standard deviation of the measurement noise of one print of median quantity (log points); 0 if none.
+        observations: Number of price changes behind the figures.
+        first, last: Dates of the first and last price used.
+        model: Observation model used: ``customs_unit_value``, ``monthly_average``, ``geltner``, ``getmansky_lo_makarov``,
+            ``annual_average``, ``annual`` or ``as_is``.
+        own_weight: How far `latent` follows the asset's own data, 0..1; the rest is its group and what came before.
+        without_history: `latent` without the prior from decades of yearly prices; None where there is no such prior.
+    """
+
+    asset: str
+    raw: float
+    latent: float
+    low: float
+    high: float
+    noise: float
+    observations: int
+    first: date
+    last: date
+    model: str
+    own_weight: float = 1.0
+    without_history: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Loadings:
+    """A fitted factor model.
+
+    Attributes:
+        assets: n that were explained.
+        factors: k names.
+        loadings, errors: (n, k): fractions of the asset's price for a unit of the factor, and their standard errors
+            (NaN where a loading could not be fitted and is zero).
+        factor_cov: (k, k) a year.
+        fit: (n,) share of the variance that the factors explain.
+        periods: (n,) changes behind each row.
+        dates: T last dates of the periods.
+        returns: (T, k) changes of the factors as their risk is measured: corrected for averages and smoothing. NaN in
+            periods without one.
+        realised: (T, k) what the factors returned, without these corrections: what is shown as a return.
+    """
+
+    assets: tuple[str, ...]
+    factors: tuple[str, ...]
+    loadings: FloatArray
+    errors: FloatArray
+    factor_cov: FloatArray
+    fit: FloatArray
+    periods: tuple[int, ...]
+    dates: tuple[date, ...]
+    returns: FloatArray
+    realised: FloatArray
+
+    @property
+    def t(self) -> FloatArray:
+        """(n, k) t-statistics of the pooled loadings; NaN where errors are."""
+        return self.loadings / self.errors
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Factor form of next year's risk, with the expected return where a strategy asks for one.
+
+    Covariance = loadings @ factor_cov @ loadings.T + diag(specific_var); everything annual, simple returns in the
+    reporting currency.
+
+    Attributes:
+        assets: n asset keys; rows of every array are in this order.
+        factors: k factor names.
+        loadings: (n, k).
+        factor_cov: (k, k), positive semidefinite.
+        specific_var: (n,), >= 0.
+        expected: (n,) expected return a year; zeros where the strategy makes no forecast.
+        expected_cov: (n, n) uncertainty of `expected`; None where the strategy makes no forecast.
+        periods_per_year: Rhythm of the returns that were used.
+        covariance: Name of the estimator.
+        risks, levels: One record an asset, same order.
+        notes: What a reader must know (fallbacks taken, currency of risk, short histories).
+        model: The regression on the named factors; None where the covariance has none.
+        coverage: Who was estimated from what (see `toolkit.risk_model.annual_assets.coverage`).
+        loading_errors: (n, k) standard errors of the loadings; NaN for components that no regression fitted.
+        printed: (T, n) observed changes of price, NaN missing (see `toolkit.risk_model.observed.Observed`); None where none were
+            used.
+    """
+
+    assets: tuple[str, ...]
+    factors: tuple[str, ...]
+    loadings: FloatArray
+    factor_cov: FloatArray
+    specific_var: FloatArray
+    expected: FloatArray
+    periods_per_year: float
+    covariance: str
+    risks: tuple[AssetRisk, ...]
+    levels: tuple[PriceLevel, ...]
+    notes: tuple[str, ...] = ()
+    loading_errors: FloatArray | None = None
+    expected_cov: FloatArray | None = None
+    coverage: pl.DataFrame | None = None
+    model: Loadings | None = None
+    printed: FloatArray | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("loadings", "factor_cov", "specific_var", "expected"):
+            object.__setattr__(self, name, read_only(getattr(self, name)))
+        for name in ("loading_errors", "expected_cov", "printed"):
+            if (value := getattr(self, name)) is not None:
+                object.__setattr__(self, name, read_only(value))
+
+    @property
+    def matrix(self) -> FloatArray:
+        """The (n, n) covariance, for small universes and for tests."""
+        return self.loadings @ self.factor_cov @ self.loadings.T + np.diag(self.specific_var)
+
+    @property
+    def named(self) -> tuple[int, ...]:
+        """Positions of the factors that stand for something (gold, the dollar, ...), not for a statistical direction."""
+        return tuple(i for i, name in enumerate(self.factors) if not name.startswith(STATISTICAL))
+
+    def named_variance(self, weights: FloatArray) -> float:
+        """The part of the variance a year that the named factors bring."""
+        at = list(self.named)
+        exposure = self.loadings[:, at].T @ weights
+        return float(exposure @ self.factor_cov[np.ix_(at, at)] @ exposure)
+
+    def variance(self, weights: FloatArray) -> float:
+        """Variance a year of a portfolio with these asset weights, (n,)."""
+        exposure = self.loadings.T @ weights
+        return float(exposure @ self.factor_cov @ exposure + self.specific_var @ weights**2)
+
+    def roots(self) -> tuple[FloatArray, FloatArray]:
+        """(k, n) R and (n,) s with R'R + diag(s^2) the covariance; by eigenvalues, since factor_cov may be singular.
+
+        Uncorrelated factors need none, which matters where each of hundreds of periods is a factor.
+        """
+        variances, specific = np.diag(self.factor_cov), np.sqrt(self.specific_var)
+        if np.count_nonzero(self.factor_cov) == np.count_nonzero(variances):
+            if (variances == 1.0).all():
+                return self.loadings.T, specific
+            return np.sqrt(np.clip(variances, 0.0, None))[:, None] * self.loadings.T, specific
+        values, vectors = np.linalg.eigh(self.factor_cov)
+        return (vectors * np.sqrt(np.clip(values, 0.0, None))).T @ self.loadings.T, specific

@@ -1,1 +1,0 @@
-"""Layer 1: observation models, factor model and covariances. Pure: frames and nouns in, a `Forecast` out."""

@@ -1,0 +1,455 @@
+"""Export-control exposure of what one holds, lot by lot.
+
+Three statements are kept apart: metal that is stored outside the country of its origin and outside every controlling country
+cannot be stopped by an export control; a delivery that is still open can; passing a lot on to certain users is restricted,
+whatever its place. A control binds the goods that leave a country, whatever their origin: metal in China is under Chinese law.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache, partial
+
+import polars as pl
+
+from toolkit.controls.ledger import CHINA, ControlLedger
+from toolkit.controls.purity import purity_fraction
+from toolkit.controls.state import REPORTED
+from toolkit.core.countries import customs_area
+from toolkit.core.places import place
+from toolkit.core.size import PieceSize
+from toolkit.holdings.resale import (
+    NO,
+    ResaleAnswer,
+    Restriction,
+    laws_to_leave,
+    resale_answer,
+    resale_buyers,
+    resale_restrictions,
+)
+from toolkit.holdings.traceability import UNKNOWN_ORIGIN, Traceability, traceability
+from toolkit.shocks.elasticity import PriceBand
+
+STORED_SAFE, STORED_AT_ORIGIN, STORED_UNPLACED = "stored_safe", "stored_at_origin", "stored_place_unknown"
+IN_TRANSIT = "in_transit"
+ORDER_AT_RISK, ORDER_CLEAR = "open_order_at_risk", "open_order_clear"
+PLANNED_AT_RISK, PLANNED_CLEAR = "planned_at_risk", "planned_clear"
+STORED = (STORED_SAFE, STORED_AT_ORIGIN, STORED_UNPLACED)
+PLANS = (PLANNED_AT_RISK, PLANNED_CLEAR)
+DELIVERIES = (*STORED, IN_TRANSIT, ORDER_AT_RISK, ORDER_CLEAR)
+"""Where a lot that is owned or ordered stands towards a control: each is in exactly one, so that their totals add up. A planned
+lot is not owned: it is in one of `PLANS` and in no total of what is held."""
+
+LICENCE, PLACE = "licence", "place"
+
+
+def sale_obstacle(delivery: str, *, threatened: bool) -> str | None:
+    """What keeps a lot from being sold today: the one rule of all commands; None where nothing does.
+
+    Args:
+        delivery: One of `DELIVERIES` or `PLANS`.
+        threatened: A licence or ban is in force on the lot, or a stop in practice is reported for it.
+
+    Returns:
+        LICENCE: it cannot leave where it is without one; PLACE: nobody knows whether it is there; else the delivery itself, of
+        what has not arrived.
+    """
+    if delivery not in STORED:
+        return delivery
+    return {STORED_AT_ORIGIN: LICENCE, STORED_UNPLACED: PLACE}.get(delivery) if threatened else None
+
+
+@dataclass(frozen=True, slots=True)
+class BuyerAnswer:
+    """Whether a lot may be passed on to a buyer, see `toolkit.holdings.resale.ResaleAnswer`, and by which notices."""
+
+    destination: str
+    end_user: str
+    answer: str
+    measures: tuple[str, ...]
+    not_in_ledger: tuple[str, ...]
+    licence_to_leave: bool
+    export_bans: tuple[str, ...]
+
+    @property
+    def singled_out(self) -> bool:
+        """Whether a measure forbids this buyer, beyond a ban of exports that no buyer escapes while the lot has not left."""
+        return self.answer == NO and bool(set(self.measures) - set(self.export_bans))
+
+    @classmethod
+    def of(cls, found: ResaleAnswer) -> BuyerAnswer:
+        """The answer in short."""
+        acts, bans = (
+            tuple(dict.fromkeys(m.number or m.authority for m in measures)) for measures in (found.measures, found.export_bans)
+        )
+        return cls(found.destination, found.end_user, found.answer, acts, found.not_in_ledger, found.licence_to_leave, bans)
+
+
+@dataclass(frozen=True, slots=True)
+class LotExposure:
+    """One lot and what controls mean for it.
+
+    Attributes:
+        size: Of one piece, as `PieceSize` writes it.
+        mass: kg.
+        value: In the reporting currency at today's price level; None where no price of this form is known.
+        origin: ISO-3 or ``unknown``.
+        assumed_origin: The origin was unknown and the question was put for the controlling country: the safe side.
+        export_from: ISO-3 code of the country whose controls are asked about: the controlling country for a lot that lies in
+            its customs area, comes from there or is of unknown origin; else the origin.
+        location: The storage place as the file names it, and `place` the ISO-3 code of its country; None where it is not
+            understood.
+        headline: State of the form for the owner's country, as in `ControlState`.
+        controlled: A licence or ban is in force on the form for this route; law only.
+        uncertain: No notice settles the form; it counts as controlled.
+        measures: Numbers of the measures that make it controlled.
+        practice: Instruments that are only reported (a de-facto stop); never law.
+        delivery: One of `DELIVERIES` or `PLANS`.
+        resale: Buyers to whom the lot may not be passed on; of one that is `supposed`, those that would be.
+        answers: Whether it may be passed on, buyer by buyer: what the report shows too.
+        elsewhere: Measures on the form by the law of where it lies, if not `export_from`, each with what was checked of it.
+        market_controlled: The form is controlled in the controlling country, wherever this lot is from: its replacement is.
+        at_most: `value` is an upper bound: the price is that of a purer grade.
+    """
+
+    lot_id: str
+    asset: str
+    form: str
+    purity: str | None
+    size: str | None
+    status: str
+    mass: float
+    value: float | None
+    origin: str
+    assumed_origin: bool
+    export_from: str
+    location: str | None
+    place: str | None
+    headline: str
+    controlled: bool
+    uncertain: bool
+    measures: tuple[str, ...]
+    practice: tuple[str, ...]
+    delivery: str
+    resale: tuple[Restriction, ...]
+    answers: tuple[BuyerAnswer, ...]
+    elsewhere: tuple[tuple[str, str], ...]
+    market_controlled: bool
+    traceability: Traceability
+    at_most: bool = False
+
+    @property
+    def supposed(self) -> bool:
+        """Whether its law rests on an origin that was assumed: where it lies in the controlling country it does not."""
+        return self.assumed_origin and self.place not in customs_area(self.export_from)
+
+    @property
+    def barred(self) -> bool:
+        """Whether a buyer is singled out to whom the lot may not be passed on; what is not settled bars none."""
+        return any(one.singled_out for one in self.answers)
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """Lots that share a state: how many, their value, and the fraction of the value of all lots with a price."""
+
+    name: str
+    lots: int
+    value: float
+    share: float
+
+
+def _stored(country: str | None, origin: str) -> str:
+    """Where stored metal stands that a country's controls are asked about; only a place that is understood can be outside."""
+    if country is None:
+        return STORED_UNPLACED
+    return STORED_AT_ORIGIN if country in customs_area(origin) else STORED_SAFE
+
+
+def is_out(delivery: str, export_from: str, stopped: str) -> bool:
+    """Whether a lot that is owned can be sold when the exports of a country stop: it lies, or comes from, elsewhere."""
+    return delivery == STORED_SAFE or (delivery in (*STORED, IN_TRANSIT) and export_from != stopped)
+
+
+def _delivery(status: str, country: str | None, origin: str, *, at_risk: bool) -> str:
+    """Where a lot stands in `country`, None where its place is not understood, to the controls of `origin`."""
+    match status:
+        case "stored":
+            return _stored(country, origin)
+        case "in_transit":
+            return IN_TRANSIT
+        case "ordered":
+            return ORDER_AT_RISK if at_risk else ORDER_CLEAR
+        case _:
+            return PLANNED_AT_RISK if at_risk else PLANNED_CLEAR
+
+
+def lot_exposures(
+    lots: pl.DataFrame,
+    prices: Mapping[tuple[str, str], float],
+    ledger: ControlLedger,
+    *,
+    on: date,
+    destination: str,
+    controlling: str = CHINA,
+) -> tuple[LotExposure, ...]:
+    """The exposure of every lot, in the order of the frame.
+
+    A lot is at risk when a licence or ban is in force on its form where it is exported from, or a stop in practice is reported
+    for it.
+
+    Args:
+        lots: Columns of the holdings contract: lot_id, asset, form, purity, size, status, mass (kg), origin_country,
+            location, certificate.
+        prices: (asset, form) -> price of one kg in the reporting currency.
+        ledger: The control ledger.
+        on: Day of the question.
+        destination: ISO-3 code of the owner's country.
+        controlling: The origin that is assumed where a lot's own is unknown, and whose controls threaten replacement and
+            whatever lies in its customs area.
+    """
+    found: list[LotExposure] = []
+    # Many lots share metal, form, origin, purity and size: each question is put to the ledger once.
+    of_form = cache(partial(ledger.state, on=on, destination=destination))
+    resale, stored_at = cache(partial(resale_restrictions, ledger, on=on)), cache(place)
+    buyers = resale_buyers(ledger, on=on, origin=controlling)
+
+    @cache
+    def answers(
+        metal: str, form: str, origin: str, purity: float | None, size: PieceSize | None, *, there: bool, lies_in: str | None
+    ) -> tuple[BuyerAnswer, ...]:
+        where = {"on": on, "origin": origin, "at_origin": there, "lies_in": lies_in, "purity": purity, "size": size}
+        return tuple(BuyerAnswer.of(resale_answer(ledger, metal, form, buyer, **where)) for buyer in buyers)
+
+    for row in lots.iter_rows(named=True):
+        assumed = row["origin_country"] == UNKNOWN_ORIGIN
+        stored_in = stored_at(row["location"]).country
+        own = {row["origin_country"], stored_in}
+        origin = controlling if assumed or own & customs_area(controlling) else row["origin_country"]
+        purity = purity_fraction(row["purity"])
+        size = None if row["size"] is None else PieceSize.parse(row["size"])
+        metal, form = row["asset"], row["form"]
+        state = of_form(metal, form, origin=origin, purity=purity, size=size)
+        market = state
+        if origin != controlling:
+            market = of_form(metal, form, origin=controlling, purity=purity, size=size)
+        counting = [m for m in state.measures if m.counts and m.is_law]
+        stops = tuple(dict.fromkeys(m.instrument for m in state.measures if m.status == REPORTED and not m.conditional))
+        price = prices.get((metal, form))
+        delivery = _delivery(row["status"], stored_in, origin, at_risk=bool(counting or stops))
+        laws = laws_to_leave(stored_in, origin, at_origin=delivery != STORED_SAFE)
+        found.append(
+            LotExposure(
+                lot_id=row["lot_id"],
+                asset=metal,
+                form=form,
+                purity=row["purity"],
+                size=row["size"],
+                status=row["status"],
+                mass=row["mass"],
+                value=None if price is None else price * row["mass"],
+                origin=row["origin_country"],
+                assumed_origin=assumed,
+                export_from=origin,
+                location=row["location"],
+                place=stored_in,
+                headline=state.headline,
+                controlled=bool(counting),
+                uncertain=state.uncertain,
+                measures=tuple(dict.fromkeys(m.number or m.authority for m in counting)),
+                practice=stops,
+                delivery=delivery,
+                resale=resale(metal, form, origin=origin, purity=purity, size=size),
+                answers=answers(metal, form, origin, purity, size, there=delivery != STORED_SAFE, lies_in=stored_in),
+                elsewhere=tuple((m.number or m.authority, m.confidence) for m in state.elsewhere if m.origin in laws),
+                market_controlled=any(m.counts and m.is_law for m in market.measures),
+                traceability=traceability(row["origin_country"], row["certificate"]),
+            )
+        )
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """What a stop of exports adds to the value of what is held, and to the cost of what is still to come.
+
+    Attributes:
+        multiple: Price after over price before of the metal that moves most.
+        stored_gain: What metal gains that is out of the stopped country when supply stops; it needs no replacement.
+        stored_loss_at_truce: What it loses from today's value when lost supply returns.
+        order_undelivered: Value of open orders from the stopped country, or of unknown origin, which may not arrive.
+        in_transit: Value on its way from there, or of unknown origin: it may be stopped or have left, and is in no other sum.
+        order_cost, planned_cost: Cost beyond today's price to replace open orders, and to buy what was planned.
+        cost: Gains and costs beyond today's prices together: ``sum V (multiple - 1)``.
+    """
+
+    multiple: float
+    stored_gain: float
+    stored_loss_at_truce: float
+    order_undelivered: float
+    in_transit: float
+    order_cost: float
+    planned_cost: float
+    cost: float
+
+
+@dataclass(frozen=True, slots=True)
+class PortfolioExposure:
+    """The exposure of all lots. Fractions are of `value`, the sum over lots with a price that are owned or ordered.
+
+    Attributes:
+        lots: All of them, planned ones included.
+        unpriced: Ids of lots without a price: in no total, and named.
+    """
+
+    lots: tuple[LotExposure, ...]
+    value: float
+    unpriced: tuple[str, ...]
+
+    @classmethod
+    def of(cls, lots: Iterable[LotExposure]) -> PortfolioExposure:
+        """The portfolio of these lots."""
+        kept = tuple(lots)
+        value = sum(lot.value for lot in kept if lot.value is not None and lot.delivery not in PLANS)
+        return cls(kept, value, tuple(lot.lot_id for lot in kept if lot.value is None))
+
+    @property
+    def held(self) -> tuple[LotExposure, ...]:
+        """The lots that are owned or ordered."""
+        return tuple(lot for lot in self.lots if lot.delivery not in PLANS)
+
+    def total(self, name: str, lots: Iterable[LotExposure]) -> Total:
+        """Number, value and fraction of some of the lots."""
+        kept = tuple(lots)
+        value = sum(lot.value for lot in kept if lot.value is not None)
+        return Total(name, len(kept), value, value / self.value if self.value else 0.0)
+
+    @property
+    def whole(self) -> Total:
+        """All that is owned or ordered."""
+        return self.total("held", self.held)
+
+    @property
+    def deliveries(self) -> tuple[Total, ...]:
+        """One total a state of delivery, in the order of `DELIVERIES`; they add up to `value`."""
+        return tuple(self.total(name, (lot for lot in self.lots if lot.delivery == name)) for name in DELIVERIES)
+
+    @property
+    def planned(self) -> tuple[Total, ...]:
+        """One total a state of `PLANS`; `share` compares their value with that of what is held."""
+        return tuple(self.total(name, (lot for lot in self.lots if lot.delivery == name)) for name in PLANS)
+
+    @property
+    def controlled(self) -> Total:
+        """Lots whose form is under licence or ban for their own route, wherever they are."""
+        return self.total("controlled", (lot for lot in self.held if lot.controlled))
+
+    @property
+    def open_orders(self) -> Total:
+        """All that is ordered and at risk: the part that can really fail to arrive."""
+        return self.total("open_at_risk", (lot for lot in self.lots if lot.delivery == ORDER_AT_RISK))
+
+    @property
+    def at_risk(self) -> Total:
+        """All that a control in force, or a stop in practice, may stop: open, on its way, at its origin, or unplaced."""
+        settled = (STORED_SAFE, ORDER_CLEAR)
+        threatened = (lot for lot in self.held if lot.delivery not in settled and (lot.controlled or lot.practice))
+        return self.total("at_risk", threatened)
+
+    @property
+    def resale_restricted(self) -> Total:
+        """Lots that are `barred` from a buyer, their origin being known, or lying in the controlling country."""
+        return self.total("resale_restricted", (lot for lot in self.held if lot.barred and not lot.supposed))
+
+    @property
+    def resale_unknown(self) -> Total:
+        """Lots of unknown origin elsewhere that would be restricted if they came from the controlling country."""
+        return self.total("resale_unknown", (lot for lot in self.held if lot.barred and lot.supposed))
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Fraction of `value` by asset, in the order of the alphabet; 0 for one that is only planned."""
+        sums: dict[str, float] = {}
+        for lot in self.lots:
+            if lot.value is not None:
+                sums[lot.asset] = sums.get(lot.asset, 0.0) + (0.0 if lot.delivery in PLANS else lot.value)
+        return {asset: value / (self.value or 1.0) for asset, value in sorted(sums.items())}
+
+    @property
+    def stored_safe(self) -> dict[str, float]:
+        """Kg by asset that is stored outside the country of its origin and of every controlling country."""
+        sums: dict[str, float] = {}
+        for lot in self.lots:
+            if lot.delivery == STORED_SAFE:
+                sums[lot.asset] = sums.get(lot.asset, 0.0) + lot.mass
+        return dict(sorted(sums.items()))
+
+    def replacement(
+        self, bands: Mapping[str, PriceBand], *, stopped: str = CHINA
+    ) -> tuple[Replacement, Replacement, Replacement]:
+        """Gains and costs at the low, central and high multiple when the exports of a country stop.
+
+        Args:
+            bands: Asset -> its own band; an asset without one does not move.
+            stopped: Whose exports stop: open orders from there, or of unknown origin, may not arrive, and what lies
+                there, or may still, gains nothing that could be sold elsewhere.
+        """
+        moving = [lot for lot in self.lots if lot.asset in bands and lot.value is not None]
+        out = [lot for lot in moving if is_out(lot.delivery, lot.export_from, stopped)]
+        undelivered = [lot for lot in moving if lot.delivery in (ORDER_AT_RISK, ORDER_CLEAR) and lot.export_from == stopped]
+        on_its_way = [lot for lot in moving if lot.delivery == IN_TRANSIT and lot.export_from == stopped]
+        planned = [lot for lot in moving if lot.delivery in PLANS]
+
+        def at(case: str) -> Replacement:
+            multiples = {asset: getattr(one, case) for asset, one in bands.items()}
+
+            def total(lots: Sequence[LotExposure], figure: Callable[[float], float]) -> float:
+                return sum((lot.value or 0.0) * figure(multiples[lot.asset]) for lot in lots)
+
+            return Replacement(
+                multiple=max((multiples[lot.asset] for lot in moving), default=1.0),
+                stored_gain=total(out, lambda multiple: multiple - 1),
+                stored_loss_at_truce=total(out, lambda multiple: 1 - 1 / multiple),
+                order_undelivered=total(undelivered, lambda _: 1.0),
+                in_transit=total(on_its_way, lambda _: 1.0),
+                order_cost=total(undelivered, lambda multiple: multiple - 1),
+                planned_cost=total(planned, lambda multiple: multiple - 1),
+                cost=total((*out, *undelivered, *planned), lambda multiple: multiple - 1),
+            )
+
+        return at("low"), at("central"), at("high")
+
+
+@dataclass(frozen=True, slots=True)
+class IndustryShare:
+    """The fraction of a portfolio whose metal goes into one sector (NACE-2; None: not stated), by the use of the metal."""
+
+    nace2: str | None
+    share: float
+    applications: tuple[str, ...]
+
+
+def industries(weights: Mapping[str, float], end_uses: pl.DataFrame) -> tuple[tuple[IndustryShare, ...], tuple[str, ...]]:
+    """The sectors behind a portfolio, largest first, and the assets whose uses are not known.
+
+    Args:
+        weights: Fraction of the portfolio by asset key.
+        end_uses: Table with the contract of `toolkit.core.frames.EndUses`: uses within its `scope` (EU), not of the world.
+    """
+    known = set(end_uses["asset"])
+    sums: dict[str | None, float] = {}
+    names: dict[str | None, dict[str, float]] = {}
+    for row in end_uses.filter(pl.col("asset").is_in(list(weights))).iter_rows(named=True):
+        part = weights[row["asset"]] * row["share"]
+        sums[row["nace2"]] = sums.get(row["nace2"], 0.0) + part
+        inside = names.setdefault(row["nace2"], {})
+        inside[row["application"]] = inside.get(row["application"], 0.0) + part
+    ranked = sorted(sums.items(), key=lambda item: (-item[1], item[0] or ""))
+    shares = tuple(
+        IndustryShare(sector, share, tuple(sorted(names[sector], key=lambda name: (-names[sector][name], name))))
+        for sector, share in ranked
+        if share > 0
+    )
+    return shares, tuple(sorted(asset for asset in weights if asset not in known))

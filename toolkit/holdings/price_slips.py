@@ -1,0 +1,201 @@
+"""Prices of the user against the known price of the metal at that time, and the slip that explains one far from it."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from statistics import median
+
+import polars as pl
+
+from toolkit.core.assets import Universe
+from toolkit.core.errors import DataError
+from toolkit.core.messages import Said, said
+from toolkit.core.remarks import Remark
+from toolkit.core.units import KG_PER_UNIT
+from toolkit.market.exchange_rates import last_rate
+from toolkit.market.market import Snapshot
+from toolkit.market.readers.holdings.lots import few
+
+FAR, WRONG = 3.0, 10.0
+"""A price this many times the known one, or this part of it, is told with the likely slip; refused where it values something.
+Up to three times is a dealer's premium, another region or a noisy price; ten and a thousand are slips."""
+EXPLAINED = 1.5
+"""A slip explains a price that, without it, is at most this many times the known one or this part of it."""
+FOREIGN = ("CNY", "JPY")
+"""Currencies far from the dollar and the euro that metals are quoted in."""
+RECENT = 3
+"""Prices of a series whose median is its level: one customs value may be an entry error."""
+LEVEL_DAYS = 400
+"""A level older than this says nothing about the day of a price."""
+SINGLY = 3
+"""Lots that are told one by one; more of them are told together."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KnownPrices:
+    """Prices by asset and day, those of a mass per kg.
+
+    Attributes:
+        series: (asset, unit) -> dates, prices and currencies, by date; of an asset without a series, its annual averages.
+        fx: Exchange rates.
+    """
+
+    series: Mapping[tuple[str, str], tuple[list[date], list[float], list[str]]]
+    fx: pl.DataFrame
+    _rates: dict[tuple[str, str, date | None], float | None] = field(default_factory=dict)  # few of them among many lots
+
+    @classmethod
+    def of(cls, prices: pl.DataFrame, snapshot: Snapshot, products: Universe) -> KnownPrices:
+        """Of visible `prices`, and of the annual averages of products that have none there.
+
+        An annual average is that of the product's form, where the name of a series says so.
+        """
+        forms = pl.DataFrame(
+            [(asset.key, (asset.form or "").split(" ")[0]) for asset in products if asset.key not in set(prices["asset"])],
+            schema={"asset": pl.String, "form": pl.String},
+            orient="row",
+        )
+        named = pl.col("series").str.contains(pl.col("form"), literal=True)
+        annual = (
+            snapshot["prices_annual"].join(forms, on="asset").sort("asset", "date", ~named, "series", "source")
+            .unique(["asset", "date"], keep="first", maintain_order=True)
+        )  # fmt: skip
+        columns = ("asset", "unit", "date", "price", "currency")
+        rows = pl.concat([prices.select(columns), annual.select(columns)]).sort("date")
+        kg = pl.col("unit").replace_strict(KG_PER_UNIT, default=None, return_dtype=pl.Float64)
+        rows = rows.with_columns(
+            price=pl.col("price") / kg.fill_null(1.0), unit=pl.when(kg.is_null()).then(pl.col("unit")).otherwise(pl.lit("kg"))
+        )
+        return cls(
+            {
+                (key[0], key[1]): (own["date"].to_list(), own["price"].to_list(), own["currency"].to_list())
+                for key, own in rows.partition_by("asset", "unit", as_dict=True, maintain_order=True).items()
+            },
+            snapshot["fx"],
+        )
+
+    @property
+    def assets(self) -> frozenset[str]:
+        """Keys of what has a price."""
+        return frozenset(asset for asset, _ in self.series)
+
+    def at(self, asset: str, day: date | None, currency: str, *, unit: str = "kg") -> float | None:
+        """Median of the last prices up to a day, else of the first ones after it, in `currency`; None where none is near.
+
+        Args:
+            asset: Key.
+            day: None for the newest.
+            currency: Of the answer, at the last rate known on the day.
+            unit: That the answer is per: ``kg`` for a mass.
+        """
+        days, prices, currencies = self.series.get((asset, unit), ([], [], []))
+        last = len(days) if day is None else bisect_right(days, day)
+        first = max(last - RECENT, 0)
+        known = slice(first, last) if last else slice(0, RECENT)
+        if not days or (day is not None and abs((day - days[known][-1 if last else 0]).days) > LEVEL_DAYS):
+            return None
+        key = (currencies[known][-1], currency, day)
+        if key not in self._rates:
+            rows = self.fx if day is None or not last else self.fx.filter(pl.col("date") <= day)
+            try:
+                self._rates[key] = last_rate(rows, key[0], currency).value
+            except DataError:
+                self._rates[key] = None
+        rate = self._rates[key]
+        return None if rate is None else median(prices[known]) * rate
+
+    def slip(
+        self, times: float, unit: str, currency: str, *, lot: float | None = None, quantity: float | None = None
+    ) -> Said | None:
+        """The slip that explains best why a price is `times` the known one; None where none does.
+
+        Args:
+            times: The price over the known one.
+            unit: That it was read as the price of.
+            currency: That it was read in.
+            lot: Units of `unit` in a lot that is traded.
+            quantity: Units of `unit` that were bought.
+        """
+        slips: list[tuple[float, Said]] = []
+        for other, kg in KG_PER_UNIT.items() if unit in KG_PER_UNIT else ():
+            factor = kg / KG_PER_UNIT[unit]
+            words = said("It looks like the price of one {unit}.", unit=other)
+            if math.isclose(abs(math.log10(factor)), 3.0):
+                words = said("It looks like the price of one {unit}, or a thousands mark taken for a decimal one.", unit=other)
+            slips.append((factor, words))
+        for other in (*FOREIGN, "USD") if currency in FOREIGN else FOREIGN:
+            try:
+                factor = last_rate(self.fx, currency, other).value
+            except DataError:
+                continue
+            slips.append((factor, said("It looks like a price in {currency}.", currency=other)))
+        if lot:
+            slips.append((lot, said("It looks like the price of a lot of {lot:g} {unit}.", lot=lot, unit=unit)))
+        if quantity:
+            slips.append((quantity, said("It may be the price of the whole lot: then say so in purchase_price_is.")))
+        if not slips:
+            return None
+        left, words = min(((abs(math.log(times / factor)), words) for factor, words in slips), key=lambda pair: pair[0])
+        return words if left < min(math.log(EXPLAINED), abs(math.log(times))) else None
+
+
+def is_far(times: float, limit: float = FAR) -> bool:
+    """Whether a price that is `times` another is `limit` times it, or one over that, or beyond."""
+    return not 1 / limit < times < limit
+
+
+def price_doubts(
+    lots: pl.DataFrame, prices: pl.DataFrame, snapshot: Snapshot, products: Universe, *, unit: str | None = None
+) -> dict[str, Said]:
+    """Lot id -> what is wrong, for every lot bought at a price far from the level of its day, with the likely slip.
+
+    Args:
+        lots: Columns of the holdings contract; those in the traded form of a product are looked at.
+        prices: Visible prices.
+        snapshot: Annual averages and exchange rates.
+        products: Their traded forms.
+        unit: That the file says purchase prices are per; None where they are per unit of the quantity.
+    """
+    known = KnownPrices.of(prices, snapshot, products)
+    traded = {(asset.key, asset.form) for asset in products}
+    found: dict[str, Said] = {}
+    for row in lots.filter(pl.col("purchase_price").is_not_null() & pl.col("mass").is_not_null()).iter_rows(named=True):
+        level = known.at(row["asset"], row["purchase_date"], row["currency"])
+        if (row["asset"], row["form"]) not in traded or level is None:
+            continue
+        paid = row["purchase_price"] * row["quantity"] / row["mass"]
+        times = paid / level
+        if not is_far(times):
+            continue
+        quantity = row["quantity"] if row["quantity"] != 1 else None
+        slip = known.slip(times, unit or row["unit"], row["currency"], quantity=quantity)
+        found[row["lot_id"]] = said(
+            "{lot}: bought at {paid:,.6g} {currency} a kg, {times:,.3g} times the level of its day ({level:,.6g}). {cause}",
+            lot=row["lot_id"],
+            paid=paid,
+            currency=row["currency"],
+            times=times,
+            level=level,
+            cause=slip or said("Check price, unit and currency."),
+        )
+    return found
+
+
+def price_warnings(doubts: Mapping[str, Said], lots: Mapping[str, tuple[str, float | None]]) -> tuple[Remark, ...]:
+    """A warning for each of a few lots with a doubtful purchase price, and one for the others.
+
+    Args:
+        doubts: Of `price_doubts`.
+        lots: Lot id -> asset, and what it is worth in the reporting currency, where that is known.
+    """
+    found = [Remark("data", text, "", lots[lot][:1], lots[lot][1]) for lot, text in doubts.items()]
+    if len(found) > SINGLY + 1:
+        rest = [*doubts][SINGLY:]
+        text = said("{n} more lots were bought at prices as far from their level: {lots}.", n=len(rest), lots=few(rest))
+        worth = sum(lots[lot][1] or 0.0 for lot in rest)
+        found[SINGLY:] = [Remark("data", text, "Check price, unit and currency.", None, worth)]
+    return tuple(found)

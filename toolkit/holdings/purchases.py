@@ -1,0 +1,90 @@
+"""What a holdings file says of each lot beside the metal: when it was bought and for how much, and the terms of its storage."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from toolkit.core.errors import DataError
+from toolkit.core.units import cents
+from toolkit.market.exchange_rates import last_rate
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """The purchase of one lot and its terms.
+
+    Attributes:
+        bought: Day of the purchase; None where the file does not say.
+        cost: Of the whole lot in the reporting currency, at the last rate known for the day of the purchase; None where the
+            file gives no price or no rate leads to that currency.
+        owed: What is still to be paid of it in the reporting currency, at the last rate known.
+        spread: Round trip, as a fraction; `storage` a year. None where the file leaves it to the dealer's usual terms.
+        vat_state, custody: As the file says.
+        doubted: The price paid is far from the level of its day, so that no gain can be told.
+    """
+
+    lot_id: str
+    bought: date | None
+    cost: float | None
+    owed: float
+    spread: float | None
+    storage: float | None
+    vat_state: str | None
+    custody: str | None
+    doubted: bool = False
+
+
+def purchases(lots: pl.DataFrame, fx: pl.DataFrame, currency: str, doubted: Collection[str] = ()) -> tuple[Purchase, ...]:
+    """One purchase a lot, in the order of the frame.
+
+    Args:
+        lots: Columns of the holdings contract (`toolkit.market.readers.holdings.lots.Lots`).
+        fx: Exchange rates known.
+        currency: The reporting currency.
+        doubted: Ids of lots whose price is far from the level of its day.
+
+    Raises:
+        DataError: where something is owed in a currency from which no rate leads to the reporting currency.
+    """
+    rates: dict[tuple[str, date | None], float | None] = {}  # few days and currencies among many lots
+    return tuple(
+        Purchase(
+            lot_id=row["lot_id"],
+            bought=row["purchase_date"],
+            cost=_cost(row, fx, currency, rates),
+            owed=_owed(row, fx, currency),
+            spread=row["spread"],
+            storage=row["storage_fee"],
+            vat_state=row["vat_state"],
+            custody=row["custody"],
+            doubted=row["lot_id"] in doubted,
+        )
+        for row in lots.iter_rows(named=True)
+    )
+
+
+def _cost(
+    row: dict[str, Any], fx: pl.DataFrame, currency: str, rates: dict[tuple[str, date | None], float | None]
+) -> float | None:
+    if row["purchase_price"] is None:
+        return None
+    key = (row["currency"], row["purchase_date"])
+    if key not in rates:
+        known = fx if row["purchase_date"] is None else fx.filter(pl.col("date") <= row["purchase_date"])
+        try:
+            rates[key] = last_rate(known, row["currency"], currency).value
+        except DataError:
+            rates[key] = None
+    rate = rates[key]
+    return None if rate is None else row["purchase_price"] * row["quantity"] * rate
+
+
+def _owed(row: dict[str, Any], fx: pl.DataFrame, currency: str) -> float:
+    if row["paid"] is None or row["paid"] == 1 or row["status"] == "planned":
+        return 0.0
+    return cents((1 - row["paid"]) * row["purchase_price"] * row["quantity"] * last_rate(fx, row["currency"], currency).value)

@@ -1,0 +1,204 @@
+"""To whom a lot may be passed on: measures of its origin that single out a buyer, and the export law of where it lies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from toolkit.controls.chronology import BINDING, IN_FORCE, SUSPENDED, UNSETTLED
+from toolkit.controls.events import END_USERS, EU_MEMBERS, EUROPEAN_UNION
+from toolkit.controls.ledger import CHINA, ControlLedger
+from toolkit.controls.state import UNCHECKED, Measure
+from toolkit.core.countries import CUSTOMS_CHINA
+from toolkit.core.size import PieceSize
+
+RESTRICTING = ("ban", "entity_list")
+"""Instruments that forbid passing goods on; a watch list makes it slow, not forbidden."""
+
+REACHING = "extraterritorial"
+"""Instrument of clauses on goods made abroad: whether they reach the metal itself, passed on, the ledger does not say."""
+
+SINGLED_OUT = (("USA", "civil"), ("USA", "military"), ("JPN", "military"))
+"""Buyers that Chinese notices single out: a holder who never ships there may still want to sell there."""
+
+YES, PERMIT, LICENCE, SUSPENDED_NO, NOT_SETTLED, NO = "yes", "permit", "licence", "suspended", "unsettled", "no"
+"""Answers: nothing known stands in the way; a permit of the European Union is needed; the metal is still, or may be, where it
+is exported from and needs a licence to leave; a ban is suspended today; what stands in the way is not settled (its text was not
+checked, does not settle the form or the case, its suspension goes on by an act that was not seen, or the export law of the
+place is not in the ledger); forbidden to this buyer, or by a ban of exports that the lot, still or perhaps there, is under."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResaleAnswer:
+    """Whether a lot may be passed on to a buyer.
+
+    Attributes:
+        answer: One of the answers above, the gravest that applies.
+        measures: The measures it rests on; none for yes.
+        not_in_ledger: Countries (ISO-3) that the lot has to leave and whose export law the ledger does not hold.
+        licence_to_leave: Whoever buys, a licence in force comes first: the lot is still, or may be, where it is exported from.
+        export_bans: Of `measures`, those in force that let the lot leave where it is, or may be, to no buyer.
+    """
+
+    destination: str
+    end_user: str
+    answer: str
+    measures: tuple[Measure, ...]
+    not_in_ledger: tuple[str, ...]
+    licence_to_leave: bool
+    export_bans: tuple[Measure, ...]
+
+
+def export_law(country: str) -> str:
+    """The jurisdiction whose export law binds what leaves a country (ISO-3): of a member state that of the European Union."""
+    return EUROPEAN_UNION if country in EU_MEMBERS else CHINA if country in CUSTOMS_CHINA else country
+
+
+def laws_to_leave(lies_in: str | None, origin: str, *, at_origin: bool) -> frozenset[str]:
+    """The jurisdictions whose export law binds a lot on its way to any buyer; arguments as in `resale_answer`.
+
+    A measure binds what leaves its country: that of another is none of the lot's. A place that is not known may be any of those
+    whose law is in the ledger.
+    """
+    there = frozenset({export_law(origin)}) if at_origin else frozenset()
+    return there | (frozenset({EUROPEAN_UNION, CHINA}) if lies_in is None else frozenset({export_law(lies_in)}))
+
+
+def resale_buyers(ledger: ControlLedger, *, on: date, origin: str = CHINA) -> tuple[tuple[str, str], ...]:
+    """(destination, end user) pairs that resale is asked about: `SINGLED_OUT`, and whom a measure in force names."""
+    return tuple(dict.fromkeys((*SINGLED_OUT, *restricted_buyers(ledger, on=on, origin=origin))))
+
+
+def resale_answer(
+    ledger: ControlLedger,
+    metal: str,
+    form: str,
+    buyer: tuple[str, str],
+    *,
+    on: date,
+    origin: str,
+    at_origin: bool = False,
+    lies_in: str | None = None,
+    purity: float | None = None,
+    size: PieceSize | None = None,
+) -> ResaleAnswer:
+    """Whether a lot of `origin` may be passed on to a buyer: the gravest of what meets him.
+
+    A duty that nobody checked against its text is not settled: it is neither a permit nor free.
+
+    Args:
+        ledger: The control ledger.
+        metal: Asset key.
+        form: As in `ControlLedger.state`.
+        buyer: Destination (ISO-3, or ``EU``) and end user.
+        on: Day of the question.
+        origin: ISO-3 code of the country whose export controls are asked about.
+        at_origin: The lot is still there, or may be, and has to leave it.
+        lies_in: ISO-3 code of the country where the lot lies; None where that is not known: it may be China.
+        purity: Fraction; None when not known.
+        size: Of one piece; None when not known.
+    """
+    place, user = buyer
+    route = {"destination": place, "origin": origin, "end_user": user}
+    state = ledger.state(metal, form, on=on, **route, purity=purity, size=size)
+    met = sorted(_meeting(state.measures, place, user), key=lambda m: (m.status != IN_FORCE, m.instrument != "ban", m.event_id))
+    barred = [m for m in met if m.status == IN_FORCE and m.certainty == "named"]
+    leaving = [m for m in state.measures if at_origin and m.counts and m.is_law]
+    laws = laws_to_leave(lies_in, origin, at_origin=at_origin)
+    local = [m for m in state.elsewhere if m.counts and m.origin in laws]
+    missing = tuple(sorted(laws - ledger.origins(on)))
+    here = [m for m in (*leaving, *(local if lies_in else ())) if m.status == IN_FORCE and m.instrument == "ban"]
+    bans = [m for m in here if m not in met and m.origin != export_law(place)]
+    shut = [m for m in bans if m.certainty == "named"]
+    licences = [m for m in leaving if m.status == IN_FORCE and m.instrument not in RESTRICTING]
+    reaching = [
+        m for m in state.measures if m.instrument == REACHING and m.is_law and m.status in BINDING and not m.conditional
+    ]
+    open_ones = [m for m in met if m.status != SUSPENDED and m not in barred]
+    open_ones += [m for m in leaving if m.status != IN_FORCE] + reaching
+    open_ones += [m for m in local if m.status != IN_FORCE or m.certainty != "named" or m.origin != EUROPEAN_UNION]
+    found: tuple[tuple[str, list[Measure]], ...] = (
+        (NO, [*shut, *barred]),
+        (NOT_SETTLED, bans),
+        (LICENCE, licences),
+        (NOT_SETTLED, open_ones),
+        (SUSPENDED_NO, [m for m in met if m.status == SUSPENDED]),
+        (PERMIT, local),
+    )
+    nothing = (NOT_SETTLED if missing else YES, list[Measure]())
+    answer, shown = next(((word, measures) for word, measures in found if measures), nothing)
+    closed = tuple(m for m in shut if m.end_user == "all")
+    return ResaleAnswer(place, user, answer, tuple(shown), missing, bool(licences) and not closed, closed)
+
+
+def _meeting(measures: tuple[Measure, ...], place: str, user: str) -> Iterator[Measure]:
+    """Bans and lists of the origin that single this buyer out, in force, unsettled or suspended; none that holds for all."""
+    for m in measures:
+        if not m.is_law or m.conditional or m.instrument not in RESTRICTING:
+            continue
+        if m.status in (IN_FORCE, UNSETTLED, UNCHECKED, SUSPENDED) and place in m.destinations and m.end_user in ("all", user):
+            yield m
+
+
+@dataclass(frozen=True, slots=True)
+class Restriction:
+    """A buyer to whom the origin forbids passing a lot on, and by which measure.
+
+    Attributes:
+        destination: ISO-3 code of the buyer's country; `end_user` as in the ledger (``military``, ``listed``).
+        certainty: ``named``, or ``uncertain`` when no notice settles the form.
+    """
+
+    destination: str
+    end_user: str
+    instrument: str
+    event_id: str
+    number: str | None
+    certainty: str
+    source: str
+
+
+def restricted_buyers(ledger: ControlLedger, *, on: date, origin: str) -> tuple[tuple[str, str], ...]:
+    """(destination, end user) pairs that any measure of `origin` singles out, in force or unsettled on `on`, sorted."""
+    return tuple(
+        sorted(
+            {
+                (destination, event.end_user)
+                for event in ledger.events
+                if event.is_law
+                and event.origin == origin
+                and event.end_user in END_USERS
+                and event.instrument in RESTRICTING
+                and event.known_from <= on
+                and ledger.chronology.status(event, on, known=on) in BINDING
+                for destination in event.destinations
+            }
+        )
+    )
+
+
+def resale_restrictions(
+    ledger: ControlLedger,
+    metal: str,
+    form: str,
+    *,
+    on: date,
+    origin: str,
+    purity: float | None = None,
+    size: PieceSize | None = None,
+) -> tuple[Restriction, ...]:
+    """The buyers to whom a lot of `origin` may not be passed on, by destination and end user.
+
+    One entry a buyer and measure. A lot of another origin is free of these: the measures speak of goods of their own country.
+    """
+    found: list[Restriction] = []
+    for destination, end_user in restricted_buyers(ledger, on=on, origin=origin):
+        route = {"destination": destination, "origin": origin, "end_user": end_user}
+        state = ledger.state(metal, form, on=on, **route, purity=purity, size=size)
+        found += [
+            Restriction(destination, end_user, m.instrument, m.event_id, m.number, m.certainty, m.source)
+            for m in state.measures
+            if m.is_law and m.status == IN_FORCE and m.end_user == end_user and m.instrument in RESTRICTING
+        ]
+    return tuple(found)

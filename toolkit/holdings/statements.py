@@ -1,0 +1,150 @@
+"""What an exposure says in sentences: the three statements that are kept apart, what is owed, what cannot be told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from toolkit.controls.ledger import CHINA
+from toolkit.core.countries import CUSTOMS_CHINA
+from toolkit.core.messages import Said, said
+from toolkit.holdings.exposure import (
+    IN_TRANSIT,
+    ORDER_AT_RISK,
+    PLANNED_AT_RISK,
+    STORED_AT_ORIGIN,
+    STORED_SAFE,
+    STORED_UNPLACED,
+    PortfolioExposure,
+)
+from toolkit.holdings.purchases import Purchase
+from toolkit.holdings.resale import NOT_SETTLED
+from toolkit.market.readers.holdings.lots import few
+
+
+def statements(portfolio: PortfolioExposure, currency: str) -> tuple[str, ...]:
+    """The three statements that are kept apart, in words with their money, and what belongs to none of them."""
+    totals = {total.name: total for total in (*portfolio.deliveries, *portfolio.planned)}
+
+    def money(amount: float) -> Said:
+        return said("{amount:,.2f} {currency}", amount=amount, currency=currency)
+
+    def worth(name: str) -> Said:
+        return money(totals[name].value)
+
+    texts = []
+    if totals[STORED_SAFE].lots:
+        texts.append(
+            said(
+                "Stored outside the country of origin and outside China, by the location in the file: {money}. Their "
+                "export controls cannot stop it.",
+                money=worth(STORED_SAFE),
+            )
+        )
+    texts += [
+        said("Open deliveries that can fail to arrive: {ordered}.", ordered=worth(ORDER_AT_RISK)),
+        said(
+            "Resale to certain end users is restricted for {money}, wherever stored; the measures claim liability of third "
+            "parties.",
+            money=money(portfolio.resale_restricted.value),
+        ),
+    ]
+    banned = [lot for lot in portfolio.held if any(answer.export_bans for answer in lot.answers)]
+    if banned:
+        texts.append(
+            said(
+                "Under an export ban in force: {money}. While it has not left, it may go to no buyer abroad.",
+                money=money(portfolio.total("export_banned", banned).value),
+            )
+        )
+    plans = [total for total in portfolio.planned if total.lots]
+    if plans:
+        texts.append(
+            said(
+                "Planned, not owned and in no total: {money}, of which {risk} under a control in force.",
+                money=money(sum(total.value for total in plans)),
+                risk=worth(PLANNED_AT_RISK),
+            )
+        )
+    if totals[STORED_AT_ORIGIN].lots:
+        texts.append(
+            said(
+                "Stored in the country of origin, or in China: {money}. An export control there still reaches it.",
+                money=worth(STORED_AT_ORIGIN),
+            )
+        )
+    if any(lot.delivery == STORED_AT_ORIGIN and lot.place in CUSTOMS_CHINA - {CHINA} for lot in portfolio.lots):
+        texts.append(said("Hong Kong and Macau count as China: metal there is not outside it."))
+    if totals[STORED_UNPLACED].lots:
+        texts.append(
+            said(
+                "Stored at a place that is not named or not understood: {money}. Whether it is out of reach is unknown, so "
+                "what of it is under control counts as at risk. Write city and country of the warehouse.",
+                money=worth(STORED_UNPLACED),
+            )
+        )
+    if totals[IN_TRANSIT].lots:
+        texts.append(
+            said(
+                "In transit: {money}. The file does not say whether it has left the country of origin.",
+                money=worth(IN_TRANSIT),
+            )
+        )
+    open_lots = [
+        (lot, answer) for lot in portfolio.held for answer in lot.answers if answer.answer == NOT_SETTLED and answer.measures
+    ]
+    if open_lots:
+        texts.append(
+            said(
+                "Resale of {assets} is not settled here: check {acts}.",
+                assets=sorted({lot.asset for lot, _ in open_lots}),
+                acts=few(sorted({number for _, answer in open_lots for number in answer.measures}), 3),
+            )
+        )
+    unread = [lot for lot in portfolio.held if any(answer.not_in_ledger for answer in lot.answers)]
+    if unread:
+        texts.append(
+            said(
+                "Resale of {assets} that has to leave {countries} is not settled here: the export law there is not in the "
+                "ledger.",
+                assets=sorted({lot.asset for lot in unread}),
+                countries=sorted({place for lot in unread for answer in lot.answers for place in answer.not_in_ledger}),
+            )
+        )
+    if portfolio.resale_unknown.lots:
+        texts.append(
+            said(
+                "Of unknown origin: {money} that would be restricted if it came from the controlling country.",
+                money=money(portfolio.resale_unknown.value),
+            )
+        )
+    return tuple(texts)
+
+
+def owed(bought: Sequence[Purchase], currency: str) -> list[Said]:
+    """What is still to be paid of the lots."""
+    open_ = {purchase.lot_id: purchase.owed for purchase in bought if purchase.owed}
+    if not open_:
+        return []
+    return [
+        said(
+            "Still to be paid: {owed:,.2f} {currency} on {lots}; their values above count in full.",
+            owed=sum(open_.values()),
+            currency=currency,
+            lots=few(list(open_)),
+        )
+    ]
+
+
+def gaps(lots: pl.DataFrame) -> list[Said]:
+    """What cannot be told of lots whose purchase the file does not tell."""
+    bought = lots.filter(pl.col("status") != "planned")
+    found: list[Said] = []
+    undated = bought.filter(pl.col("purchase_date").is_null())["lot_id"].to_list()
+    if undated:
+        found.append(said("No purchase date, so no holding period is told: {lots}.", lots=few(undated)))
+    unpaid = bought.filter(pl.col("purchase_price").is_null())["lot_id"].to_list()
+    if unpaid:
+        found.append(said("No purchase price, so no gain is told: {lots}.", lots=few(unpaid)))
+    return found

@@ -1,0 +1,204 @@
+"""The `Market`: everything that was known, with provenance, and the only way to look at it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+
+import polars as pl
+
+from toolkit.core.errors import DataError, did_you_mean
+from toolkit.core.frames import SPEAKS_OF, TABLES
+
+USER = "user"
+"""The `source` of rows of the ledger that a user has given: it travels with every measure that rests on them."""
+OWN_MARK = " (own)"
+"""Ends the title of such an event wherever it is shown; reports translate it."""
+OF_EVENTS = ("price_points",)
+"""Tables of single dated points around events, which follow no rhythm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where rows come from: the id used in `source` columns, a title for people, the licence, and how fast it moves.
+
+    Attributes:
+        rhythm_days: Days between releases; 0 where the source has no rhythm.
+        lag_days: Days from the end of a period to its publication, at most.
+        complete_to: Day to which a ledger of events was kept; events have no rhythm of their own that would show its age.
+    """
+
+    id: str
+    title: str
+    licence: str
+    url: str = ""
+    rhythm_days: int = 0
+    lag_days: int = 0
+    complete_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What of one source was visible in one table, and its age.
+
+    Attributes:
+        newest: The latest date that the visible rows speak of; None for tables that speak of no date.
+        known_from: The latest publication date of the visible rows.
+        sha256: Hash of the visible rows alone, in canonical form.
+        overdue_days: Days beyond what the rhythm and lag of the source explain; 0 when current.
+    """
+
+    table: str
+    source: Source
+    newest: date | None
+    known_from: date
+    rows: int
+    sha256: str
+    overdue_days: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The object of `data[]` in the contract."""
+        return {
+            "table": self.table,
+            "source": self.source.title,
+            "source_id": self.source.id,
+            "licence": self.source.licence,
+            "as_of": self.newest.isoformat() if self.newest else None,
+            "known_from": self.known_from.isoformat(),
+            "rows": self.rows,
+            "sha256": self.sha256,
+            "overdue_days": self.overdue_days,
+        }
+
+
+def _canonical_sha256(frame: pl.DataFrame) -> str:
+    """Hash of a frame that does not depend on row order, column order or polars' memory layout."""
+    columns = sorted(frame.columns)
+    text = frame.select(columns).sort(columns, nulls_last=True).write_csv(float_precision=None)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class FramesOnDemand(Mapping[str, pl.DataFrame]):
+    """Frames by table name, each made when it is first asked for: a question reads the tables that it uses, and no others."""
+
+    def __init__(self, makers: Mapping[str, Callable[[], pl.DataFrame]]) -> None:
+        self._makers, self._made = makers, dict[str, pl.DataFrame]()
+
+    def __getitem__(self, table: str) -> pl.DataFrame:
+        if table not in self._made:
+            self._made[table] = self._makers[table]()
+        return self._made[table]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+    def __contains__(self, table: object) -> bool:
+        return table in self._makers
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What was known on `as_of`: frames by table name, filtered by both dates of every row."""
+
+    as_of: date
+    _frames: Mapping[str, pl.DataFrame] = field(repr=False)
+    _sources: Mapping[str, Source] = field(repr=False)
+
+    def __getitem__(self, table: str) -> pl.DataFrame:
+        try:
+            return self._frames[table]
+        except KeyError:
+            raise DataError(f"the market has no table {table!r}.", hint=did_you_mean(table, self._frames)) from None
+
+    def __contains__(self, table: object) -> bool:
+        return table in self._frames
+
+    def source(self, source_id: str) -> Source:
+        """The description of a source; one that nobody described is its own title."""
+        return self._sources.get(source_id, Source(id=source_id, title=source_id, licence="unknown"))
+
+    def complete_to(self, table: str) -> date | None:
+        """Last day through which every source of a table was kept, at most `as_of`; None where one does not say.
+
+        A user's own rows complete nothing and leave nothing incomplete.
+        """
+        kept = [self.source(source_id).complete_to for source_id in self[table]["source"].unique() if source_id != USER]
+        days = [day for day in kept if day is not None]
+        return min(*days, self.as_of) if days and len(days) == len(kept) else None
+
+    def provenance(self, tables: Mapping[str, pl.DataFrame] | None = None) -> tuple[Provenance, ...]:
+        """One record a (table, source), over the rows given or over everything visible, sorted by table and source.
+
+        Args:
+            tables: The rows that were really used, by table name; hashes then describe those alone.
+        """
+        records: list[Provenance] = []
+        for table, frame in sorted((tables or self._frames).items()):
+            for source_id in frame["source"].unique().sort():
+                rows = frame.filter(pl.col("source") == source_id)
+                source = self.source(source_id)
+                speaks_of = SPEAKS_OF.get(table)
+                newest: Any = rows[speaks_of].max() if speaks_of else None
+                if newest is None and source.complete_to is not None:
+                    newest = min(source.complete_to, self.as_of)
+                known: Any = rows["known_from"].max()
+                # Single points are dated by their events, not by a release: the newest of them says nothing of the source.
+                kept = min(source.complete_to, self.as_of) if source.complete_to else known
+                due = (self.as_of - (kept if table in OF_EVENTS else newest or known)).days
+                due -= source.rhythm_days + source.lag_days
+                records.append(
+                    Provenance(
+                        table=table,
+                        source=source,
+                        newest=newest,
+                        known_from=known,
+                        rows=rows.height,
+                        sha256=_canonical_sha256(rows),
+                        overdue_days=max(0, due) if source.rhythm_days else 0,
+                    )
+                )
+        return tuple(records)
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """Everything that was ever known: validated frames by table name, each row dated twice.
+
+    There is no attribute for a frame: `until` is the only way to look, so nothing can look ahead by accident.
+    """
+
+    _frames: Mapping[str, pl.DataFrame] = field(repr=False)
+    _sources: Mapping[str, Source] = field(repr=False)
+
+    @classmethod
+    def of(cls, frames: Mapping[str, pl.DataFrame], sources: Mapping[str, Source]) -> Market:
+        """A market from frames that already hold their contracts (see `toolkit.market`)."""
+        unknown = sorted(set(frames) - set(TABLES))
+        if unknown:
+            raise DataError(f"no contract for table {unknown[0]!r}.", hint=did_you_mean(unknown[0], TABLES))
+        made = FramesOnDemand({name: partial(frames.__getitem__, name) for name in frames})
+        return cls(made, MappingProxyType(dict(sources)))
+
+    def replace(self, table: str, frame: pl.DataFrame, sources: Mapping[str, Source] | None = None) -> Market:
+        """The same market with one table exchanged (the user's own prices, for instance)."""
+        others = {name: partial(self._frames.__getitem__, name) for name in self._frames}
+        return Market.of(FramesOnDemand({**others, table: lambda: frame}), {**self._sources, **(sources or {})})
+
+    def until(self, as_of: date) -> Snapshot:
+        """What was known on `as_of`: rows published by then that speak of no later day."""
+
+        def visible(table: str) -> pl.DataFrame:
+            known = pl.col("known_from") <= as_of
+            speaks_of = SPEAKS_OF.get(table)
+            return self._frames[table].filter(known & (pl.col(speaks_of) <= as_of) if speaks_of else known)
+
+        frames = FramesOnDemand({table: partial(visible, table) for table in self._frames})
+        return Snapshot(as_of, frames, self._sources)

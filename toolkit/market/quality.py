@@ -1,0 +1,292 @@
+"""How far a price series can be trusted: rhythm, gaps, stale runs, stray prints, changes of unit, age.
+
+Everything is measured against the series itself, never against another one, and nothing is repaired.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from datetime import date
+from types import MappingProxyType
+from typing import Any
+
+import polars as pl
+
+from toolkit.core.messages import Said, said
+from toolkit.core.units import DAYS_PER_YEAR, RHYTHMS
+
+OUTLIER_Z = 6.0
+"""Robust z of a log change beyond which a print is stray, if the price comes back as far with the next print."""
+
+EDGE_Z = 2 * OUTLIER_Z
+"""The same for the first and the last print, whose return cannot be seen: silver in January 2026 had 7 and stayed."""
+
+STALE_RUN = 5
+"""Identical prices in a row that are reported: thin markets repeat a price, five times is a quotation asleep."""
+
+LOW_COVERAGE = 0.9
+HOLIDAY_WEEKDAYS = 7
+"""Weekdays in a row without a price that an exchange holiday explains (Chinese New Year and Golden Week: six)."""
+
+STALE_PERIODS = 2.5
+STALE_DAYS = 10
+"""A newest price is old beyond both: so many periods of its own rhythm, and so many days."""
+
+UNIT_RATIOS: Mapping[float, str] = MappingProxyType(
+    {
+        10.0: said("kg against metric ton units"),
+        100.0: said("pence or cents against pounds or dollars"),
+        1000.0: said("g against kg, or kg against tonnes"),
+        2.204623: said("lb against kg"),
+        31.10348: said("g against troy ounces"),
+        32.15075: said("troy ounces against kg"),
+        453.5924: said("g against lb"),
+        2204.623: said("lb against tonnes"),
+    }
+)
+"""Level changes that a change of unit leaves behind."""
+
+_RHYTHM_NAMES = {252.0: "daily", 52.0: "weekly", 12.0: "monthly", 4.0: "quarterly", 1.0: "annual"}
+_PERIODS = {
+    "daily": (said("weekday"), said("weekdays")),
+    "weekly": (said("week"), said("weeks")),
+    "monthly": (said("month"), said("months")),
+    "quarterly": (said("quarter"), said("quarters")),
+    "annual": (said("year"), said("years")),
+}
+_ANY_PERIOD = (said("period"), said("periods"))
+_LEVEL_WINDOW = 6  # prints on each side whose median is the level before and after a jump
+_SCALE_WINDOW = 20  # changes around a print whose median size is the local scale
+_MAD_TO_SIGMA = 1.4826  # for normal changes
+_MEAN_AD_TO_SIGMA = 1.2533  # fallback where most changes are zero and the median deviation vanishes
+_JUMP_TOLERANCE = (0.02, 0.15)  # log points the market may move beside the change of unit
+
+
+def quality(prices: pl.DataFrame, *, as_of: date) -> pl.DataFrame:
+    """One row an asset, sorted by asset, over what was known on `as_of`.
+
+    Columns: `asset`, `first`, `last` (Date), `observations`, `rhythm` (``daily`` to ``annual``, ``irregular``; null for a
+    single print), `expected` (observations plus the periods missing between them), `coverage` (fraction), `gaps`
+    (holes of at least one period; for daily series of more weekdays than a holiday explains), `longest_gap` (missing
+    periods; weekdays for daily series), `longest_gap_after` (Date), `stale_run` (most identical prices in a row),
+    `stale_until`, `large_moves` (log changes beyond a robust z of 6, true or not), `outliers` (single prints off
+    both neighbours by as much), `outlier_date`, `outlier_z` (the worst), `unit_ratio` (of a lasting jump that looks like
+    a change of unit), `unit_factor` (the price level after it over that before), `unit_date`, `age_days`.
+
+    Args:
+        prices: Frame that holds the contract `core.frames.Prices`.
+        as_of: Rows that speak of, or became known, later are not seen; ages are counted to this day.
+    """
+    seen = prices.lazy().filter((pl.col("date") <= as_of) & (pl.col("known_from") <= as_of))
+    series = seen.select("asset", "date", "price").sort("asset", "date").collect()
+    result = _gaps(series)
+    for part in (_stale_runs(series), _moves(series)):
+        result = result.join(part, on="asset", how="left", maintain_order="left")
+    return result.with_columns(age_days=(pl.lit(as_of) - pl.col("last")).dt.total_days())
+
+
+def is_old(row: Mapping[str, Any]) -> bool:
+    """Whether the newest price of a row of `quality` is older than the rhythm of its series explains."""
+    period = (row["last"] - row["first"]).days / max(1, row["expected"] - 1)
+    return row["age_days"] > max(STALE_DAYS, STALE_PERIODS * period)
+
+
+def findings(frame: pl.DataFrame) -> tuple[Said, ...]:
+    """What of a `quality` frame a person should look at, one sentence each; empty for a series without a blemish."""
+    return tuple(sentence for row in frame.iter_rows(named=True) for sentence in (*_gap_findings(row), *_price_findings(row)))
+
+
+def gap_findings(prices: pl.DataFrame) -> tuple[Said, ...]:
+    """The gaps of price series alone, one sentence an asset at most; `prices` has `asset` and `date`."""
+    rows = _gaps(prices.select("asset", "date").sort("asset", "date")).iter_rows(named=True)
+    return tuple(sentence for row in rows for sentence in _gap_findings(row))
+
+
+def _gaps(series: pl.DataFrame) -> pl.DataFrame:
+    """Rhythm, coverage and gaps by asset of sorted dates.
+
+    The rhythm is read off the median step, which holes in a series do not move (as `core.units.periods_per_year`).
+    """
+    before = pl.col("date").shift(1).over("asset")
+    stepped = series.select(
+        "asset",
+        "date",
+        before=before,
+        step=(pl.col("date") - before).dt.total_days(),
+        weekdays=pl.business_day_count(before, "date"),
+    ).with_columns(a_year=DAYS_PER_YEAR / pl.col("step").median().over("asset"))
+    rhythm = pl.when(pl.col("a_year").is_null()).then(None)
+    for periods, low, high in RHYTHMS:
+        rhythm = rhythm.when(pl.col("a_year").is_between(low, high)).then(pl.lit(_RHYTHM_NAMES[periods]))
+    stepped = stepped.with_columns(rhythm=rhythm.otherwise(pl.lit("irregular")))
+    # Assessments twice a week step by two and five days: without a known rhythm the longer of the usual steps is the period.
+    usual = pl.col("step").quantile(0.75).over("asset")
+    period = pl.col("rhythm").replace_strict({name: DAYS_PER_YEAR / p for p, name in _RHYTHM_NAMES.items()}, default=usual)
+    # Months have 28 to 31 days, so a step is rounded to whole periods; a daily series rests on weekends instead.
+    steps = pl.when(pl.col("rhythm") == "daily").then(pl.col("weekdays")).otherwise((pl.col("step") / period).round())
+    stepped = stepped.with_columns(missing=(steps - 1).clip(lower_bound=0).cast(pl.Int64))
+    allowed = pl.when(pl.col("rhythm") == "daily").then(HOLIDAY_WEEKDAYS).otherwise(0)
+    longest = pl.col("missing").max().fill_null(0)
+    return (
+        stepped.group_by("asset", maintain_order=True)
+        .agg(
+            first=pl.col("date").first(),
+            last=pl.col("date").last(),
+            observations=pl.len().cast(pl.Int64),
+            rhythm=pl.col("rhythm").first(),
+            expected=pl.len().cast(pl.Int64) + pl.col("missing").sum(),
+            gaps=(pl.col("missing") > allowed).sum().cast(pl.Int64),
+            longest_gap=longest,
+            longest_gap_after=pl.when(longest > 0).then(pl.col("before").get(pl.col("missing").arg_max(), null_on_oob=True)),
+        )
+        .with_columns(coverage=pl.col("observations") / pl.col("expected"))
+        .select(
+            "asset",
+            "first",
+            "last",
+            "observations",
+            "rhythm",
+            "expected",
+            "coverage",
+            "gaps",
+            "longest_gap",
+            "longest_gap_after",
+        )
+    )
+
+
+def _stale_runs(series: pl.DataFrame) -> pl.DataFrame:
+    """The longest run of identical prices by asset, the latest of equal ones."""
+    runs = series.with_columns(run=pl.col("price").rle_id().over("asset")).group_by("asset", "run")
+    return (
+        runs.agg(stale_run=pl.len().cast(pl.Int64), stale_until=pl.col("date").max())
+        .sort("asset", "stale_run", "stale_until")
+        .group_by("asset", maintain_order=True)
+        .agg(pl.col("stale_run").last(), pl.col("stale_until").last())
+    )
+
+
+def _moves(series: pl.DataFrame) -> pl.DataFrame:
+    """Large moves, stray prints and unit jumps by asset.
+
+    A jump is taken for a change of unit if it is out of the ordinary (robust z), close to a ratio of units, and lasts:
+    the median level of the prints after it stands as far from that before.
+    """
+    log = pl.col("price").log()
+    # Windows run over one asset only, and need two prints on a side: a level seen once is not lasting.
+    before = log.shift(1).rolling_median(_LEVEL_WINDOW, min_samples=2)
+    after = log.reverse().rolling_median(_LEVEL_WINDOW, min_samples=2).reverse()
+    moved = series.with_columns(
+        change=log.diff().over("asset"), shift=(after - before).over("asset"), order=pl.int_range(pl.len()).over("asset")
+    )
+    deviation = (pl.col("change") - pl.col("change").median()).abs()
+    # Volatility clusters: in a crisis large moves out and back are ordinary, so the scale is never below the local one.
+    local = deviation.rolling_median(_SCALE_WINDOW, min_samples=_SCALE_WINDOW // 4, center=True)
+    # Where most changes are zero the median deviation vanishes and the mean one stands in; a series that never moves
+    # has no scale, and so no z.
+    overall = (
+        pl.when(deviation.median() > 0).then(deviation.median() * _MAD_TO_SIGMA).otherwise(deviation.mean() * _MEAN_AD_TO_SIGMA)
+    )
+    moved = moved.with_columns(
+        scale=pl.max_horizontal(overall, local * _MAD_TO_SIGMA).over("asset"), centre=pl.col("change").median().over("asset")
+    )
+    z = pl.when(pl.col("scale") > 0).then((pl.col("change") - pl.col("centre")) / pl.col("scale"))
+    moved = moved.with_columns(z=z).with_columns(unit_ratio=_unit_ratio())
+    moved = moved.with_columns(
+        z_next=pl.col("z").shift(-1).over("asset"),
+        unit_next=pl.col("unit_ratio").shift(-1).over("asset"),
+        last=pl.col("order") == pl.len().over("asset") - 1,
+    )
+    inside = (pl.min_horizontal(pl.col("z").abs(), pl.col("z_next").abs()) > OUTLIER_Z) & (pl.col("z") * pl.col("z_next") < 0)
+    at_start = (pl.col("order") == 0) & (pl.col("z_next").abs() > EDGE_Z)
+    at_end = pl.col("last") & (pl.col("z").abs() > EDGE_Z)
+    jump = pl.col("unit_ratio").is_not_null()
+    outlier = (inside | at_start | at_end) & ~jump & pl.col("unit_next").is_null()
+    size = pl.coalesce("z", -pl.col("z_next"))
+    worst = pl.when(outlier).then(size.abs()).arg_max()
+    biggest_jump = pl.when(jump).then(pl.col("change").abs()).arg_max()
+    return moved.group_by("asset", maintain_order=True).agg(
+        large_moves=(pl.col("z").abs() > OUTLIER_Z).sum().cast(pl.Int64),
+        outliers=outlier.sum().cast(pl.Int64),
+        outlier_date=pl.when(outlier.any()).then(pl.col("date").get(worst, null_on_oob=True)),
+        outlier_z=pl.when(outlier.any()).then(size.get(worst, null_on_oob=True)),
+        unit_ratio=pl.when(jump.any()).then(pl.col("unit_ratio").get(biggest_jump, null_on_oob=True)),
+        unit_factor=pl.when(jump.any()).then(pl.col("change").get(biggest_jump, null_on_oob=True).exp()),
+        unit_date=pl.when(jump.any()).then(pl.col("date").get(biggest_jump, null_on_oob=True)),
+    )
+
+
+def _unit_ratio() -> pl.Expr:
+    """The ratio of `UNIT_RATIOS` nearest to a jump of the level, null where the jump is not one of units."""
+    tolerance = (3 * pl.col("scale")).clip(*_JUMP_TOLERANCE)
+    off = {ratio: (pl.col("change").abs() - math.log(ratio)).abs() for ratio in UNIT_RATIOS}
+    nearest = pl.min_horizontal(*off.values())
+    lasting = ((pl.col("shift") - pl.col("change")).abs() <= 2 * tolerance) & (pl.col("z").abs() > OUTLIER_Z)
+    # Null where there are too few prints on a side: nothing is said then.
+    ratio = pl.when(~lasting.fill_null(value=False) | (nearest > tolerance)).then(None)
+    for value, distance in off.items():
+        ratio = ratio.when(distance == nearest).then(pl.lit(value))
+    return ratio
+
+
+def _gap_findings(row: dict[str, Any]) -> Iterator[Said]:
+    asset, (one, many) = _name(row), _PERIODS.get(row["rhythm"], _ANY_PERIOD)
+    if row["gaps"]:
+        yield said(
+            "{asset}: {missing} of {expected} {periods} have no price, never filled; the longest gap is {longest} {unit} after "
+            "{day:%Y-%m-%d}.",
+            asset=asset,
+            missing=row["expected"] - row["observations"],
+            expected=row["expected"],
+            periods=many,
+            longest=row["longest_gap"],
+            unit=one if row["longest_gap"] == 1 else many,
+            day=row["longest_gap_after"],
+        )
+    elif row["coverage"] < LOW_COVERAGE:
+        yield said(
+            "{asset}: only {coverage:.0%} of the {periods} have a price; nothing was filled in.",
+            asset=asset,
+            coverage=row["coverage"],
+            periods=many,
+        )
+
+
+def _price_findings(row: dict[str, Any]) -> Iterator[Said]:
+    asset = _name(row)
+    if row["unit_ratio"] is not None:
+        yield said(
+            "{asset}: the level changes lastingly by a factor of {factor:.4g} on {day:%Y-%m-%d}, close to {ratio:.6g} "
+            "({units}): has the unit changed?",
+            asset=asset,
+            factor=row["unit_factor"],
+            day=row["unit_date"],
+            ratio=row["unit_ratio"],
+            units=UNIT_RATIOS[row["unit_ratio"]],
+        )
+    if row["outliers"]:
+        yield said(
+            "{asset}: {count} {prints} far off the neighbouring ones; the worst on {day:%Y-%m-%d} (robust z {z:.1f}).",
+            asset=asset,
+            count=row["outliers"],
+            prints=said("print") if row["outliers"] == 1 else said("prints"),
+            day=row["outlier_date"],
+            z=row["outlier_z"],
+        )
+    if row["stale_run"] >= STALE_RUN:
+        yield said(
+            "{asset}: the same price {count} times in a row, until {day:%Y-%m-%d}.",
+            asset=asset,
+            count=row["stale_run"],
+            day=row["stale_until"],
+        )
+    if is_old(row):
+        yield said(
+            "{asset}: the newest price is {age} days old ({day:%Y-%m-%d}).", asset=asset, age=row["age_days"], day=row["last"]
+        )
+
+
+def _name(row: dict[str, Any]) -> str:
+    """The asset as people read it; control characters of a hostile file are spelled out, never sent to a terminal."""
+    return row["asset"] if row["asset"].isprintable() else repr(row["asset"])

@@ -1,0 +1,343 @@
+"""Numbers, units, currencies and dates as people write them, read by one convention a file: of holdings and of prices.
+
+A cell that can be read in two ways is decided by the other cells of the same file or not at all: ``1.234`` is a thousand
+where another cell is ``3,5``, a little more than one where another is ``3.5``, and an error where nothing settles it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from toolkit.core import currencies
+from toolkit.core.countries import foldings
+from toolkit.core.errors import DataError, SpecError, did_you_mean
+from toolkit.core.messages import Said, said
+from toolkit.core.size import PieceSize
+
+KG, G, T, LB, OZT, PIECE = "kg", "g", "t", "lb", "ozt", "unit"
+
+
+def spelled(words: Mapping[str, str]) -> dict[str, str]:
+    """Folded spelling -> meaning, from meaning -> spellings separated by ``;``."""
+    return {spelling: meaning for meaning, names in words.items() for name in names.split(";") for spelling in foldings(name)}
+
+
+UNITS = spelled(
+    {
+        KG: "kg;kgs;kilo;kilos;kilogram;kilograms;kilogramm;kilogramme;kilogrammes",
+        G: "g;gr;gram;grams;gramm;gramme;grammes",
+        T: "t;to;tonne;tonnes;tonnen;mt;metric ton;metric tons;metric tonne;metric tonnes",
+        LB: "lb;lbs;pound;pounds",
+        OZT: "ozt;oz t;toz;t oz;oz tr;oz troy;troy oz;troy ounce;troy ounces;feinunze;feinunzen;troyunze;troyunzen;fine ounce",
+        PIECE: "unit;units;einheit;einheiten;piece;pieces;pc;pcs;share;shares;stück;stücke;stk;st;anteil;anteile;aktie;aktien",
+        "oz": "oz;ounce;ounces;unze;unzen",
+        "pfund": "pfund;pfd",
+        "ton": "ton;tons",
+    }
+)
+"""Spellings of units. ``oz``, ``pfund`` and ``ton`` are two masses each and are asked about."""
+
+_TWO_MASSES = {
+    "oz": "Write ozt for the troy ounce (31.10 g) of precious metals, or give the mass in g.",
+    "pfund": "Write lb for the pound of 453.6 g, or give the mass in kg (a German Pfund is 0.5 kg).",
+    "ton": "Write t for 1,000 kg, or give a short ton (907.2 kg) in kg.",
+}
+
+FORMULA_ERROR = re.compile(
+    r"#(REF|BEZUG|NAME|VALUE|WERT|DIV/0|NUM|ZAHL|NULL|SPILL|CALC)[!?]|#N/A|#NV|Err:[0-9]+|=.+", re.I | re.S
+)
+"""Errors that Excel and LibreOffice show in English and German, and a formula that was never calculated."""
+PURITY = re.compile(r"[\s,;(]+(?:min\.?\s*)?([0-9]{2}(?:[.,][0-9]+)?\s?%|[2-7]N[0-9]?)[\s)]*$")
+"""A purity that ends the name of a product."""
+_TWO_READINGS = re.compile(r"\b[1-9][0-9]{0,2}[.,][0-9]{3}\b")
+_NUMBER = re.compile(r"([^0-9+\-.,]*)([+-]?\s*(?:[0-9][0-9.,' ]*|[.,][0-9]+)(?:e[+-]?[0-9]+)?)(.*)", re.IGNORECASE | re.DOTALL)
+_PLAIN = {mark: re.compile(rf"[0-9]*(?:{re.escape(mark)}[0-9]+)?") for mark in ".,"}
+_GROUPED = {
+    ".": re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?"),
+    ",": re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+(?:,[0-9]+)?"),
+}
+_SPACED = re.compile(r"[0-9]{1,3}(?:[' ][0-9]{3})+(?:[.,][0-9]+)?")
+_DOTS = re.compile(r"([0-9]{1,2})\.\s?([0-9]{1,2})\.\s?([0-9]{4}|[0-9]{2})")
+_ISO = re.compile(r"([12][0-9]{3})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})")
+_SLASHES = re.compile(r"([0-9]{1,2})[/-]([0-9]{1,2})[/-]([0-9]{4}|[0-9]{2})")
+_EAST = re.compile(r"([12][0-9]{3})年([0-9]{1,2})月([0-9]{1,2})日")
+_NAMED = re.compile(r"([0-9]{1,2})[. -]+([^\W\d]+)\.?[, -]+([0-9]{4}|[0-9]{2})|([^\W\d]+)\.? ([0-9]{1,2}),? ([0-9]{4})")
+_CLOCK = re.compile(r"[T ]+[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)? ?(Z|UTC|[+-][0-9]{2}:?[0-9]{2})?$")
+_MIDNIGHT = re.compile(r"[T ]+0?0:00(:00([.,]0+)?)?(?![0-9])")
+_DIGITS = re.compile(r"([12][0-9]{3})([01][0-9])([0-3][0-9])")
+_SERIAL = re.compile(r"[2-6][0-9]{4}(\.0+)?")
+_MONTHS = {
+    name: month
+    for month, names in enumerate(
+        (
+            "jan january januar jän jänner jaenner", "feb february februar", "mar march märz maerz mrz mär", "apr april",
+            "may mai", "jun june juni", "jul july juli", "aug august", "sep sept september", "oct october okt oktober",
+            "nov november", "dec december dez dezember",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}  # fmt: skip
+
+
+_APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼ´`", "'"))
+
+
+def tidy(text: str) -> str:
+    """Text in one form of Unicode: wide digits and hard spaces become plain ones."""
+    if text.isascii() and "`" not in text:
+        return " ".join(text.split())
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text.translate(_APOSTROPHES)).replace("−", "-")).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A number as written, before the decimal mark is decided.
+
+    Attributes:
+        digits: Sign, digits and marks, without spaces.
+        before, after: What stands around it: a currency, a unit, a percent sign.
+        point, comma: The number with that decimal mark; None where it is none.
+    """
+
+    digits: str
+    before: str = ""
+    after: str = ""
+    point: float | None = field(init=False)
+    comma: float | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Both readings."""
+        object.__setattr__(self, "point", self._read("."))
+        is_one = "." not in self.digits and "," not in self.digits
+        object.__setattr__(self, "comma", self.point if is_one else self._read(","))
+
+    def value(self, mark: str) -> float | None:
+        """The number with `mark` as the decimal mark; None where it is none."""
+        return self.point if mark == "." else self.comma
+
+    def _read(self, mark: str) -> float | None:
+        body, _, exponent = self.digits.lower().partition("e")
+        sign = -1.0 if body.startswith("-") else 1.0
+        body = body.lstrip("+-")
+        plain, grouped = bool(body) and _PLAIN[mark].fullmatch(body), _GROUPED[mark].fullmatch(body)
+        if not (plain or grouped):
+            return None
+        other = "," if mark == "." else "."
+        number = float(body.replace(other, "").replace(",", ".") + (f"e{exponent}" if exponent else ""))
+        return sign * number if number < float("inf") else None
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """The decimal marks under which it is a number; both for one without a mark."""
+        return tuple(mark for mark, value in ((".", self.point), (",", self.comma)) if value is not None)
+
+    @property
+    def is_ambiguous(self) -> bool:
+        """Whether the two marks give two numbers."""
+        return self.point is not None and self.comma is not None and self.point != self.comma
+
+
+def amount(text: str) -> Amount | None:
+    """The number in a cell with what stands around it; None where there is none that is one number either way."""
+    words = re.sub(r"([.,])\s?[-\u2013\u2014]{1,2}(?=\s|$)", r"\g<1>00", tidy(text))  # 3.900,-
+    match = _NUMBER.fullmatch(words)
+    if match is None:
+        return None
+    digits = match[2].strip()
+    sign, digits = (digits[0], digits[1:].strip()) if digits[0] in "+-" else ("", digits)
+    if re.search(r"[' ]", digits):
+        if not _SPACED.fullmatch(digits):
+            return None
+        digits = re.sub(r"[' ]", "", digits)
+        # What is grouped by spaces has no other thousands mark: the one that is left is decimal.
+        digits += "0" if re.search(r"[.,]", digits) else ""
+        if re.fullmatch(r"[0-9]{1,3}[.,][0-9]{3}", digits):
+            return None
+    found = Amount(sign + digits, match[1].strip(), match[3].strip())
+    return found if found.marks else None
+
+
+def decimal_mark(amounts: Mapping[Amount, int]) -> tuple[str | None, frozenset[Amount]]:
+    """The decimal mark that every number of a file agrees on, None where none settles it, and those that use the other.
+
+    Where both are used, the one that fewer numbers use is returned as the faulty one.
+
+    Args:
+        amounts: Numbers, and how often each occurs.
+    """
+    only: dict[str, set[Amount]] = {",": set(), ".": set()}
+    for found in amounts:
+        if len(found.marks) == 1:
+            only[found.marks[0]].add(found)
+    if only["."] and only[","]:
+        mark = max(only, key=lambda one: sum(amounts[found] for found in only[one]))
+        return mark, frozenset(only["," if mark == "." else "."])
+    return next((mark for mark, found in only.items() if found), None), frozenset()
+
+
+def decided(found: Amount, mark: str) -> Said:
+    """That a number with two readings is read by the others."""
+    return said(
+        'Numbers such as {text} are read as {value:.12g}: other numbers of the file write decimals with "{mark}".',
+        text=found.digits,
+        value=found.value(mark),
+        mark=mark,
+    )
+
+
+def purity(text: str, *, percent: bool) -> str:
+    """A purity with a decimal point, as in the cell where it is no number.
+
+    Args:
+        text: As in the cell.
+        percent: Whether its header says per cent; a number up to 1 is then a fraction: nothing is traded at less than 1 %.
+    """
+    words = tidy(text)
+    found = amount(words)
+    if found is None or found.before or found.after not in ("", "%"):
+        return words
+    # It is below a thousand, so its one mark is decimal whichever it is.
+    plain = found.digits.replace(",", ".")
+    if plain.count(".") > 1:
+        return words
+    number = f"{float(plain):.12g}" if "e" in plain.lower() else plain
+    if not found.after and percent and float(plain) <= 1:
+        return f"{100 * float(plain):.12g} %"
+    return f"{number} %" if found.after or percent else number
+
+
+def size(text: str, unit: str | None, *, most: float) -> PieceSize:
+    """The size of one piece.
+
+    Args:
+        text: As in the cell.
+        unit: That of its header, which a number alone is in.
+        most: Mass of the lot in kg; 0 where it is not known.
+
+    Raises:
+        DataError: for a text that is no size or may be two, and for a piece that is heavier than its lot.
+    """
+    words = tidy(text)
+    if _TWO_READINGS.search(words):
+        raise DataError("a mark that may mean decimals or thousands", hint="Write the size without it, as 1250 g.")
+    try:
+        found = PieceSize.parse(f"{words} {unit}" if unit and re.fullmatch(r"[0-9.,]+", words) else words, "size")
+    except SpecError as error:
+        raise DataError("not a size of a piece", hint=error.hint) from None
+    if found.mass and most and found.mass > most:
+        raise DataError("a piece that is heavier than its lot", hint="Give the mass of one piece.")
+    return found
+
+
+def unit(text: str, *, precious: bool, listed: bool) -> str:
+    """The unit that a text names: one of the masses of `core.units`, or ``unit`` for a listed instrument.
+
+    Args:
+        text: As in the cell.
+        precious: Whether ounces are troy ounces without a word.
+        listed: Whether the asset is counted in pieces.
+
+    Raises:
+        DataError: for a text that names no unit, or one of two.
+    """
+    found = next((UNITS[spelling] for spelling in foldings(text) if spelling in UNITS), None)
+    if listed:
+        if found == PIECE:
+            return PIECE
+        raise DataError("a listed instrument counted in a mass", hint="Count shares: leave the unit empty or write 'unit'.")
+    if found == PIECE:
+        raise DataError("pieces of unknown weight", hint="Give the mass in kg, g, t, lb or ozt.")
+    if found == "oz" and precious:
+        return OZT
+    if found in _TWO_MASSES:
+        raise DataError("a unit that is two masses", hint=_TWO_MASSES[found])
+    if found is None:
+        raise DataError("unknown unit", hint=did_you_mean(text, (KG, G, T, LB, OZT)))
+    return found
+
+
+def currency(text: str) -> str:
+    """The ISO 4217 code that a code, sign or name stands for.
+
+    Raises:
+        DataError: for a text that is none, and for the sign of two currencies.
+    """
+    found = currencies.currency(tidy(text))
+    if found is None:
+        fault = "a sign of two currencies" if tidy(text) in ("¥", "￥") else "not a currency code"
+        raise DataError(fault, hint=currencies.currency_hint(tidy(text)))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A date as written: `day` where one reading is left, `either` as (day first, month first) where two are."""
+
+    day: date | None
+    either: tuple[date | None, date | None] | None = None
+
+
+def day(text: str, *, clock: bool = True) -> Day | None:
+    """The date in a cell. None for what is no date of the calendar.
+
+    ISO, ``20251231``, ``31.12.2025`` (day first, with dots), ``2025/12/31``, months by name in English and German. With slashes
+    or hyphens the day or the month may be first.
+
+    Args:
+        text: As in the cell.
+        clock: Whether a time of day behind it is left aside; else midnight alone is.
+    """
+    words = tidy(text)
+    moment = _CLOCK.search(words)
+    if moment and (clock or _MIDNIGHT.match(moment[0])):
+        words = words[: moment.start()].strip()
+    for pattern in (_ISO, _EAST, _DIGITS):
+        if match := pattern.fullmatch(words):
+            return _one(int(match[1]), int(match[2]), int(match[3]))
+    if match := _DOTS.fullmatch(words):
+        return _one(_year(match[3]), int(match[2]), int(match[1]))
+    if match := _SLASHES.fullmatch(words):
+        first, second, year = int(match[1]), int(match[2]), _year(match[3])
+        day_first, month_first = _date(year, second, first), _date(year, first, second)
+        if day_first is None and month_first is None:
+            return None
+        return Day(day_first) if day_first == month_first else Day(None, (day_first, month_first))
+    if match := _NAMED.fullmatch(words):
+        number, name, year = (match[1], match[2], match[3]) if match[1] else (match[5], match[4], match[6])
+        month = _MONTHS.get(name.casefold())
+        return _one(_year(year), month, int(number)) if month else None
+    return None
+
+
+def serial_day(text: str) -> date | None:
+    """The date that a spreadsheet's number of a day stands for: a hint, never a reading."""
+    words = tidy(text)
+    return date(1899, 12, 30) + timedelta(days=int(float(words))) if _SERIAL.fullmatch(words) else None
+
+
+def _year(text: str) -> int:
+    number = int(text)
+    return number if len(text) == 4 else number + (2000 if number < 70 else 1900)
+
+
+def _one(year: int, month: int, number: int) -> Day | None:
+    found = _date(year, month, number)
+    return None if found is None else Day(found)
+
+
+def _date(year: int, month: int, number: int) -> date | None:
+    try:
+        return date(year, month, number)
+    except ValueError:
+        return None
+
+
+def either_reading(found: Iterable[Day]) -> tuple[int | None, bool]:
+    """0 for day first and 1 for month first where the dates of a file settle it, and whether they contradict each other."""
+    settled = {0 if both[1] is None else 1 for one in found if (both := one.either) and None in both}
+    return (settled.pop() if len(settled) == 1 else None), len(settled) > 1

@@ -1,0 +1,289 @@
+"""Columns of a table as text, numbers and dates, or a fault of the rows that cannot be read.
+
+What can be read in two ways (a decimal mark, a day and a month) is refused with a way out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from toolkit.core.currencies import currency
+from toolkit.core.errors import DataError, did_you_mean, nearest
+from toolkit.core.messages import Said
+from toolkit.market.readers import cells
+from toolkit.market.readers.faults import FIRST_ROWS, refuse
+from toolkit.market.readers.tabular import MAX_NAME, Table, listed
+
+_POINTS = r"^[+-]?[1-9][0-9]{0,2}\.[0-9]{3}$"
+"""A lone point that may group thousands."""
+_DECIDED = r"\.([0-9]{1,2}|[0-9]{4,})$|^[+-]?(0[0-9]*|[0-9]{4,})?\.[0-9]+$"
+"""A point that no grouping explains."""
+_WAY_OUT = "Write numbers as 1234.5, with a decimal point and without thousands separators."
+_THOUSANDS = r"^[+-]?[0-9]{1,3}([.,'’\s\u{a0}\u{202f}][0-9]{3})+([.,][0-9]+)?$"
+_ISO_DAY = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}$"
+_ISO_MONTH = r"^[12][0-9]{3}-[0-9]{2}$"
+
+
+def check_columns(table: Table, *, required: Collection[str], optional: Collection[str] = ()) -> None:
+    """`DataError` unless the header holds every required column and nothing beyond the optional ones."""
+    known = (*required, *optional)
+    extra = tuple(name for name in table.columns if name not in known)
+    missing = tuple(name for name in required if name not in table.columns)
+    if missing:
+        others = tuple(name for name in table.columns if name not in required)
+        near = ((m, n) for m in missing for n in nearest(m, others, n=1))
+        hint = " ".join(f"Rename column {found!r} to {wanted!r}." for wanted, found in near)
+        raise DataError(
+            f"{table.name}, row {table.header}: no column {listed(missing)}.",
+            hint=hint or f"The header needs {', '.join(required)}.",
+            details={"file": table.name, "rows": [table.header], "missing": list(missing)},
+        )
+    if extra:
+        raise DataError(
+            f"{table.name}, row {table.header}: unknown column {listed(extra)}.",
+            hint=" ".join(dict.fromkeys(did_you_mean(name, known) for name in extra[:FIRST_ROWS])),
+            details={"file": table.name, "rows": [table.header], "unknown": list(extra)},
+        )
+
+
+def texts(table: Table, column: str, *, default: str | None = None) -> pl.Series:
+    """A column as text, empty cells (or a column that is not there) filled with `default`, null without one."""
+    if column not in table.columns:
+        return pl.Series(column, [default] * len(table.rows), dtype=pl.String)
+    text = table.cells[column].cast(pl.String)
+    return text if default is None else text.fill_null(default)
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # frames have no truth value
+class Numbers:
+    """Numbers of some columns.
+
+    Attributes:
+        values: Finite Float64, null where the cell is empty.
+        currencies: Codes of the currencies beside the numbers, null where there is none.
+        notes: How marks that may be two things were read.
+    """
+
+    values: pl.DataFrame
+    currencies: pl.DataFrame
+    notes: tuple[Said, ...] = ()
+
+
+def numbers(table: Table, columns: Sequence[str]) -> pl.DataFrame:
+    """Columns as finite Float64, null where the cell is empty; see `amounts`."""
+    return amounts(table, columns, money=False).values
+
+
+def amounts(table: Table, columns: Sequence[str], *, money: bool) -> Numbers:
+    """Columns as numbers by the rule of `toolkit.market.readers.cells`: what one cell leaves open, the others decide, or a fault.
+
+    In a file that commas separate, a lone point is decimal (``1.234``).
+
+    Args:
+        table: The file.
+        columns: Names of columns, which share one decimal mark.
+        money: Whether a currency may stand beside a number: ``€ 1.234,50``, ``720 EUR``.
+
+    Raises:
+        FrameError: rule ``decimal`` for an undecidable decimal mark, ``finite`` for NaN and infinities, ``number`` for
+            what is not a number.
+    """
+    # A date is no number, but polars would cast it to days since 1970: as text it is refused.
+    # Columns are indexed, never selected: `pl.col` would read a name such as "*" or "^.*$" as a pattern.
+    given = table.cells[list(columns)].with_columns(pl.col(pl.Date, pl.Datetime).cast(pl.String))
+    values = given.select(pl.all().cast(pl.Float64, strict=False))
+    codes = pl.DataFrame({name: pl.Series([None] * given.height, dtype=pl.String) for name in columns})
+    textual = [name for name, dtype in given.schema.items() if dtype == pl.String]
+    notes: tuple[Said, ...] = ()
+    text = (
+        pl.concat([given[name].alias("text") for name in textual]).drop_nulls() if textual else pl.Series([], dtype=pl.String)
+    )
+    number = text.cast(pl.Float64, strict=False)
+    has_open = table.separator != "," and text.str.contains(_POINTS).any() and not text.str.contains(_DECIDED).any()
+    if has_open or number.null_count() or not number.is_finite().all():
+        counts = text.value_counts()
+        read = {cell: cells.amount(cell) for cell in counts["text"]}
+        beside = {cell: code for cell, found in read.items() if found and (code := _currency(found))}
+        is_number = {cell: found is not None and (not (found.before or found.after) or (money and cell in beside))
+                     for cell, found in read.items()}  # fmt: skip
+        _refuse_words(table, given, textual, [cell for cell, is_one in is_number.items() if not is_one])
+        mark, odd = cells.decimal_mark({found: count for cell, count in counts.rows() if (found := read[cell])})
+        unlike = [cell for cell, found in read.items() if found in odd]
+        fault = "numbers use both '.' and ',', differently from the rest"
+        refuse(table.name, _those(table, given, textual, unlike), rule="decimal", fault=fault, hint=_WAY_OUT)
+        doubtful = {cell: found for cell, found in read.items() if found and found.is_ambiguous}
+        if mark is not None and doubtful:
+            notes = (cells.decided(next(iter(doubtful.values())), mark),)
+        elif mark is None:
+            asked = [cell for cell in doubtful if table.separator != "," or "," in cell]
+            fault = "a mark that may mean decimals or thousands"
+            refuse(table.name, _those(table, given, textual, asked), rule="decimal", fault=fault, hint=_WAY_OUT)
+        found = {cell: one.value(mark or ("." if cell in doubtful else one.marks[0])) for cell, one in read.items() if one}
+        values = values.with_columns(_replaced(given, textual, found, pl.Float64))
+        codes = codes.with_columns(_replaced(given, textual, beside, pl.String)) if beside else codes
+    is_finite = values.select(pl.all().is_finite().all()).row(0)
+    for name in (name for name, finite in zip(columns, is_finite, strict=True) if not finite):
+        column = values[name].alias("cell")
+        hint = "Leave the cell empty where a value is missing."
+        found = _cells(table, name, ~column.is_finite().fill_null(value=True), column)
+        refuse(table.name, found, rule="finite", fault="not a finite number", hint=hint)
+    return Numbers(values, codes, notes)
+
+
+def _currency(found: cells.Amount) -> str | None:
+    """The currency on one side of a number; None for none, and for words on both."""
+    word = found.before or found.after
+    return currency(word) if word and not (found.before and found.after) else None
+
+
+def _replaced(given: pl.DataFrame, names: Sequence[str], read: Mapping[str, Any], dtype: type[pl.DataType]) -> list[pl.Series]:
+    """Columns of texts as what each text was read as, in one go: a mapping is costly to set up."""
+    # Methods of a series would read its name, such as "^a$", as a pattern.
+    joined = pl.concat([given[name].alias("cell") for name in names]).replace_strict(read, default=None, return_dtype=dtype)
+    return [joined.slice(i * given.height, given.height).alias(name) for i, name in enumerate(names)]
+
+
+def _refuse_words(table: Table, given: pl.DataFrame, textual: Sequence[str], words: Sequence[str]) -> None:
+    """`FrameError` for cells that are no numbers, or none that is finite."""
+    endless = [word for word in words if pl.Series([word]).cast(pl.Float64, strict=False)[0] is not None]
+    hint = "Leave the cell empty where a value is missing."
+    refuse(table.name, _those(table, given, textual, endless), rule="finite", fault="not a finite number", hint=hint)
+    found = _those(table, given, textual, words)
+    refuse(table.name, found, rule="number", fault="not a number", hint=_number_hint(found["value"]))
+
+
+def _those(table: Table, given: pl.DataFrame, textual: Sequence[str], texts: Sequence[str]) -> pl.DataFrame:
+    """The cells that hold one of some texts."""
+    wanted = pl.Series(texts, dtype=pl.String)
+    if wanted.is_empty():
+        return _cells(table, "", table.rows.is_null(), table.rows)
+    masks = {name: given[name].alias("cell").is_in(wanted.implode()).fill_null(value=False) for name in textual}
+    return pl.concat([_cells(table, name, mask, given[name]) for name, mask in masks.items()])
+
+
+def check_names(file: str, names: pl.DataFrame) -> None:
+    """`FrameError` (rule ``name``) for names with control or invisible characters, or longer than `MAX_NAME`.
+
+    Args:
+        file: File name as shown.
+        names: Columns `row` (Int64) and `value` (String, null where there is none).
+    """
+    odd = pl.col("value").str.contains(r"\p{C}") | (pl.col("value").str.len_chars() > MAX_NAME)
+    refuse(
+        file,
+        names.filter(odd).with_columns(what=pl.lit(None, dtype=pl.String)),
+        rule="name",
+        fault=f"a name with control characters or of more than {MAX_NAME} characters",
+        hint="Use letters, digits and signs that can be seen.",
+    )
+
+
+def required_cells(table: Table, column: str, *, what: pl.Series | None = None) -> None:
+    """`FrameError` (rule ``empty``) for empty cells in a column that needs a value in every row."""
+    empty = table.cells[column].is_null()
+    faulty = pl.DataFrame({"row": table.rows, "what": table.cells[column].cast(pl.String) if what is None else what})
+    faulty = faulty.filter(empty).with_columns(value=pl.lit(None, dtype=pl.String))
+    refuse(table.name, faulty, rule="empty", fault=f"no {column}", hint=f"Fill the {column!r} cell or leave the row out.")
+
+
+def days(table: Table, column: str, *, month_until: date | None = None, months: bool = True, local: bool = False) -> pl.Series:
+    """A column of ISO dates as Date, null where the cell is empty.
+
+    A month (``2026-05``) speaks of its last day. A month that is still running on `month_until` speaks of that day,
+    since nothing can be known of the days after it.
+
+    Args:
+        table: The file.
+        column: Name of the column.
+        month_until: Today, for columns that may not lie in the future.
+        months: Whether a month is precise enough.
+        local: Whether a column of one other style is read too (`toolkit.market.readers.cells.day`).
+
+    Raises:
+        FrameError: rule ``date`` for what is not a date of the calendar in ISO form.
+    """
+    text = _date_text(table.cells[column])
+    serial = None
+    if local:
+        text = _local_days(table, column, text)
+        serial = next((day for cell in text.drop_nulls().head(FIRST_ROWS) if (day := cells.serial_day(cell))), None)
+    parsed = text.to_frame("text").select(
+        day=pl.when(pl.col("text").str.contains(_ISO_DAY)).then(pl.col("text")).str.to_date("%Y-%m-%d", strict=False),
+        month=pl.when(pl.lit(months) & pl.col("text").str.contains(_ISO_MONTH))
+        .then(pl.col("text") + "-01")
+        .str.to_date("%Y-%m-%d", strict=False),
+    )
+    end = pl.col("month").dt.month_end()
+    if month_until is not None:
+        end = pl.when((pl.col("month") <= month_until) & (end > month_until)).then(pl.lit(month_until)).otherwise(end)
+    result = parsed.select(pl.coalesce("day", end).alias(column)).to_series()
+    month_form = " or, for a month, as 2026-05" if months else ""
+    refuse(
+        table.name,
+        pl.DataFrame({"row": table.rows, "what": pl.repeat(column, len(text), eager=True), "value": text}).filter(
+            text.is_not_null() & result.is_null()
+        ),
+        rule="date",
+        fault="not a date",
+        hint=f"Write dates as 2026-05-31{month_form}."
+        + (f" A spreadsheet counts {serial} so: give the column the format of a date." if serial else ""),
+    )
+    return result
+
+
+def _local_days(table: Table, column: str, text: pl.Series) -> pl.Series:
+    """Dates of one style as ISO text, any other as it is; the whole column settles whether the day or the month is first."""
+    written = text.drop_nulls().unique()
+    odd = written.filter(~written.str.contains(rf"{_ISO_DAY}|{_ISO_MONTH}"))
+    # A spreadsheet in another language turns half of a column of dates into others: two styles are no column that is settled.
+    if len({re.sub(r"[^\W\d_]+", "a", re.sub(r"[0-9]+", "0", cell)) for cell in odd}) > 1 or 0 < len(odd) < len(written):
+        return text
+    read = {cell: found for cell in odd if (found := cells.day(cell, clock=False))}
+    month_first, contradict = cells.either_reading(read.values())
+    fault, hint = (
+        "dates of which no number is above 12, so that day and month cannot be told apart",
+        "Write dates as 2026-05-31.",
+    )
+    if contradict:
+        fault = "dates with the day first beside dates with the month first"
+    asked = [cell for cell, found in read.items() if found.either and (contradict or (month_first is None))]
+    refuse(table.name, _those(table, text.to_frame(column), [column], asked), rule="date", fault=fault, hint=hint)
+    days_of = {cell: found.day or (found.either or ())[month_first or 0] for cell, found in read.items()}
+    return text.replace({cell: day.isoformat() for cell, day in days_of.items() if day is not None})
+
+
+def running_months(table: Table, column: str, today: date) -> pl.Series:
+    """The row numbers whose `column` names the month that is still running on `today`; empty on its last day."""
+    if pl.Series([today]).dt.month_end()[0] == today:
+        return table.rows.clear()
+    return table.rows.filter(_date_text(table.cells[column]).fill_null("") == f"{today:%Y-%m}")
+
+
+def _cells(table: Table, column: str, mask: pl.Series, values: pl.Series) -> pl.DataFrame:
+    """The masked cells of one column in the form that `refuse` takes."""
+    shown = values.filter(mask).cast(pl.String)
+    return pl.DataFrame({"row": table.rows.filter(mask), "what": pl.repeat(column, len(shown), eager=True), "value": shown})
+
+
+def _number_hint(values: pl.Series) -> str:
+    if values.str.contains(_THOUSANDS).any():
+        return "Write numbers without thousands separators, as 1234.5."
+    if values.str.contains(r"^[+-]?[0-9]+,[0-9]+$").any():
+        return "Write decimals with a point, as 1234.5."
+    return "Write plain numbers such as 1234.5, without currency or unit; leave the cell empty where a value is missing."
+
+
+def _date_text(column: pl.Series) -> pl.Series:
+    """Dates as ISO text; a moment other than midnight keeps its time of day and so is no date."""
+    if isinstance(column.dtype, pl.Datetime):
+        moment = column.dt.to_string("iso:strict")
+        return pl.select(
+            pl.when(column.dt.time() == pl.time(0)).then(column.dt.to_string("%Y-%m-%d")).otherwise(moment)
+        ).to_series()
+    return column.cast(pl.String)

@@ -1,0 +1,463 @@
+"""A user's own control events: a CSV, Parquet or TOML file, as tables of the control ledger; see `docs/events.md`.
+
+All formats have the same keys: a row of the CSV is an ``[[event]]`` table of the TOML. An `event_id` of the bundled ledger
+takes that event's place and needs only what is different; a new one needs what makes an event (see `REQUIRED`). What would
+have no effect is a fault, and every fault of a file is told at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+import polars as pl
+
+from toolkit.core.countries import country, country_hint
+from toolkit.core.decode import read_toml
+from toolkit.core.errors import DataError, SpecError, did_you_mean
+from toolkit.core.frames import ControlEvents, ControlScopes
+from toolkit.core.messages import Said, said
+from toolkit.market.market import USER
+from toolkit.market.readers.faults import Fault, row_error
+from toolkit.market.readers.tabular import read_table
+
+CONFIDENCE = "the user's own, not checked"
+REQUIRED = ("kind", "instrument", "standing", "announced", "authority", "origin", "metals", "citation")
+"""What a new event cannot do without; an event that overrides a bundled one keeps what it does not give."""
+OPTIONAL = (
+    "direction", "effective", "ends", "acts_on", "relation", "number", "destination", "end_user", "scope", "hs_codes",
+    "dual_use", "note", "known_from",
+)  # fmt: skip
+SCOPE_KEYS = ("forms", "purity_min")
+"""The forms that the event names, `;` between them, for each of its metals, and the fraction from which they are named."""
+EVIDENCE_KEYS = ("evidence", "evidence_sha256")
+"""A file that shows what the event says, by its path from the folder of the events, and its SHA-256."""
+KEYS = ("event_id", *REQUIRED, *OPTIONAL, *SCOPE_KEYS, *EVIDENCE_KEYS)
+DATES = ("announced", "effective", "ends", "known_from")
+COVERING = ("control", "practice")
+"""Kinds of events that say what may leave a country; the others are context."""
+EVERY = "all"
+ANY_FORM = "any"
+DIRECTIONS = ("tighten", "loosen", "neutral")
+MOST_EVENTS = 1_000
+"""Events of one file; the bundled ledger, from 2009 on, has a tenth of them."""
+_TRUTH = {"true": True, "false": False}
+_START = {"direction": "tighten", "destination": EVERY, "end_user": EVERY}
+_TYPES = {name: column.dtype for name, column in ControlEvents.columns().items()}
+_SCOPE_TYPES = {name: column.dtype for name, column in ControlScopes.columns().items()}
+
+
+class Names(Protocol):
+    """What the words of an event mean."""
+
+    @property
+    def words(self) -> Mapping[str, tuple[str, ...]]:
+        """The words of `kind`, `instrument` (of controls), `standing`, `relation` and `end_user`."""
+        ...
+
+    @property
+    def blocs(self) -> tuple[str, ...]:
+        """Jurisdictions that are no country and still act."""
+        ...
+
+    def metal(self, text: str) -> str:
+        """The key of a metal or group; `DataError` with the nearest names."""
+        ...
+
+    def form(self, metal: str, text: str) -> str:
+        """The form that a text names; `DataError` with the nearest words."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # frames have no truth value, so files are compared by identity
+class OwnEvents:
+    """The events of one file.
+
+    Attributes:
+        events, scopes: Rows with the columns of `ControlEvents` and `ControlScopes`, `source` being the user.
+        name: File name as shown.
+        rows: Event id -> its row in a CSV, or its number among the tables of a TOML file.
+        notes: What a reader must know of them.
+        evidence: Event id -> path and SHA-256 of its evidence file, of those that name one.
+    """
+
+    events: pl.DataFrame
+    scopes: pl.DataFrame
+    name: str
+    rows: Mapping[str, int]
+    notes: tuple[str, ...] = ()
+    evidence: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """What a stored run keeps of them: with it a report is rendered again without the file."""
+        record = {"file": self.name, "events": _records(self.events), "scopes": _records(self.scopes)}
+        shown = {key: list(value) for key, value in self.evidence.items()}
+        return {**record, **({"evidence": shown} if shown else {})}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> OwnEvents:
+        """The events that a stored run kept."""
+        events, scopes = _frame(data["events"], _TYPES), _frame(data["scopes"], _SCOPE_TYPES)
+        return cls(events, scopes, data["file"], {key: i for i, key in enumerate(events["event_id"], start=1)})
+
+
+def _records(frame: pl.DataFrame) -> list[dict[str, Any]]:
+    """Rows without their empty cells, dates as ISO text."""
+    rows = frame.with_columns(pl.col(pl.Date).dt.to_string("%Y-%m-%d")).iter_rows(named=True)
+    return [{name: value for name, value in row.items() if value is not None} for row in rows]
+
+
+def _frame(rows: list[dict[str, Any]], types: Mapping[str, Any]) -> pl.DataFrame:
+    columns = {
+        name: pl.Series(name, [row.get(name) for row in rows], dtype=pl.String if dtype == pl.Date else dtype)
+        for name, dtype in types.items()
+    }
+    return pl.DataFrame(columns).select(
+        pl.col(name).str.to_date("%Y-%m-%d") if dtype == pl.Date else pl.col(name) for name, dtype in types.items()
+    )
+
+
+def read_events(
+    path: str | Path, *, bundled: pl.DataFrame, names: Names, until: date, stdin: BinaryIO | None = None
+) -> OwnEvents:
+    """Read a file of control events.
+
+    Args:
+        path: A CSV, Parquet or TOML file (``.toml``), or ``-`` for a CSV on standard input.
+        bundled: Table `controls`: what an override starts from.
+        names: What its words mean.
+        until: No event is announced later.
+        stdin: What ``-`` reads; the process's own standard input by default.
+
+    Raises:
+        DataError: for a file that cannot be used.
+        FrameError: for faulty rows: every kind of fault with its rule, count and first rows in `details`.
+    """
+    broken: list[Fault] = []
+    name, records = read_records(path, stdin=stdin, faults=broken)
+    if len(records) > MOST_EVENTS:
+        raise DataError(f"{name} has {len(records):,} events; at most {MOST_EVENTS:,} are read.", hint="Split the file.")
+    known = {row["event_id"]: row for row in bundled.iter_rows(named=True)}
+    reader = _Reader(names, known, until, frozenset(record["event_id"] for _, record in records if record.get("event_id")))
+    if name.endswith(".toml"):
+        for number, record in records:
+            reader.unknown_keys(number, record.get("event_id"), record)
+    elif records:
+        reader.unknown_keys(1, None, records[0][1])
+    ids = Counter(record.get("event_id") for _, record in records)
+    found = [reader.event(number, record, twice=ids[record.get("event_id")] > 1) for number, record in records]
+    faults = [*broken, *reader.grouped()]
+    if faults:
+        raise row_error(name, faults)
+    scopes = [scope for _, own in found for scope in own]
+    events = pl.DataFrame([event for event, _ in found], schema=_TYPES)
+    rows = {record["event_id"]: number for number, record in records}
+    evidence = {r["event_id"]: (r["evidence"], r["evidence_sha256"].lower()) for _, r in records if r.get("evidence")}
+    return OwnEvents(events, pl.DataFrame(scopes, schema=_SCOPE_TYPES), name, rows, tuple(reader.notes), evidence)
+
+
+Record = dict[str, Any]
+At = tuple[int, str | None]
+"""Row (or number of a TOML table) and id of an event."""
+
+
+def read_records(
+    path: str | Path, *, stdin: BinaryIO | None = None, faults: list[Fault] | None = None
+) -> tuple[str, list[tuple[int, Record]]]:
+    """Name of a file of events, and its events as cells of text with their rows; arguments as of `read_table`.
+
+    Raises:
+        DataError, FrameError: as `read_table`, and for a TOML file without ``[[event]]`` tables.
+    """
+    if str(path).endswith(".toml"):
+        return _toml(Path(path))
+    table = read_table(path, stdin=stdin, faults=faults).visible()
+    cells = table.cells.with_columns(pl.col(pl.Date, pl.Datetime).dt.to_string("%Y-%m-%d")).cast(pl.String)
+    return table.name, list(zip(table.rows, cells.iter_rows(named=True), strict=True))
+
+
+def _toml(path: Path) -> tuple[str, list[tuple[int, Record]]]:
+    """The tables ``[[event]]`` of a TOML file as cells of text."""
+    try:
+        data = read_toml(path)
+    except SpecError as error:
+        # A file of events is input data, as prices and holdings are, whatever it is written in.
+        raise DataError(error.message, hint=error.hint, details=error.details) from None
+    extra = sorted(set(data) - {"event"})
+    records = data.get("event")
+    if extra or not isinstance(records, list) or not records or not all(isinstance(record, dict) for record in records):
+        what = f"unknown key {extra[0]!r}" if extra else "no [[event]] table"
+        hint = "Write one [[event]] table an event."
+        raise DataError(f"{path.name}: {what}.", hint=hint, details={"file": path.name})
+    return path.name, [
+        (number, {key: _cell(value, path.name, number) for key, value in record.items()})
+        for number, record in enumerate(records, 1)
+    ]
+
+
+def _cell(value: Any, file: str, number: int) -> str | None:
+    match value:
+        case bool():
+            return str(value).lower()
+        case str():
+            return value.strip() or None
+        case list():
+            return ";".join(str(entry) for entry in value) or None
+        case int() | float():
+            return repr(value)
+        case date():
+            return value.isoformat()
+    hint = "Values are text, dates, numbers, true or false, or lists of text."
+    raise DataError(f"{file}, event {number}: a value that is none of these.", hint=hint, details={"file": file})
+
+
+def _entries(text: str | None) -> list[str]:
+    return [part.strip() for part in (text or "").split(";") if part.strip()]
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads events one by one and keeps every fault: (rule, words) -> cells and remedies."""
+
+    names: Names
+    bundled: Mapping[str, Record]
+    until: date
+    ids: frozenset[str]
+    notes: list[Said] = field(default_factory=list)
+    faults: dict[tuple[str, str], list[tuple[int, str | None, str | None, str]]] = field(default_factory=dict)
+
+    def grouped(self) -> list[Fault]:
+        """The faults by rule and words, the remedies of one kind once each."""
+        groups = []
+        for (rule, words), cells in self.faults.items():
+            hints = list(dict.fromkeys(hint for *_, hint in cells if hint))
+            frame = pl.DataFrame(
+                [cell[:3] for cell in cells], schema={"row": pl.Int64, "what": pl.String, "value": pl.String}, orient="row"
+            )
+            groups.append(Fault(rule, words, " ".join(hints[:3]), frame))
+        return groups
+
+    def fault(self, at: At, rule: str, words: str, hint: str, value: str | None = None) -> None:
+        self.faults.setdefault((rule, words), []).append((*at, value, hint))
+
+    def unknown_keys(self, row: int, event_id: str | None, record: Record) -> None:
+        """A fault for every key that is none."""
+        for key in record:
+            if key not in KEYS:
+                self.fault((row, event_id), "unknown_key", "unknown columns or keys", did_you_mean(key, KEYS), key)
+
+    def event(self, row: int, record: Record, *, twice: bool) -> tuple[Record, list[Record]]:
+        """The rows of `ControlEvents` and `ControlScopes` that a record stands for, as far as it can be read."""
+        at = (row, record.get("event_id"))
+        event_id = at[1]
+        base = self.bundled.get(event_id or "")
+        if event_id is None:
+            self.fault(at, "event_id", "an event without event_id", "Give it an id of its own, as own-1.")
+        if twice:
+            self.fault(at, "event_id", "an event_id that occurs twice", "Keep one of them.")
+        given = {key: value for key in (*REQUIRED, *OPTIONAL) if (value := self._value(at, key, record)) is not None}
+        written = {key for key in KEYS[1:] if key not in EVIDENCE_KEYS and record.get(key) is not None}
+        self._evidence(at, record)
+        if base is None:
+            missing = [key for key in REQUIRED if key not in written]
+            if missing:
+                near = did_you_mean(event_id or "", self.bundled) if len(missing) > len(REQUIRED) // 2 else ""
+                near = near if near.startswith("Did") else ""
+                hint = f"{near} Only an event with an id of the bundled ledger may leave {missing[0]} out.".strip()
+                self.fault(at, "incomplete", f"a new event without {', '.join(missing)}", hint)
+        event = {**dict.fromkeys(_TYPES), **_START, **(base or {}), **given, "event_id": event_id}
+        event |= {"source": USER, "confidence": CONFIDENCE}
+        event["announced_precision"] = "day" if base is None or "announced" in given else base["announced_precision"]
+        known = given.get("known_from") or given.get("announced") or (base or {}).get("known_from")
+        event["known_from"] = known
+        scopes = self._scopes(at, record, event)
+        forms = bool(_entries(record.get("forms")))
+        acts_on = "acts_on" if event["acts_on"] else "none"
+        event["coverage"] = "listed" if forms else (base["coverage"] if base else acts_on)
+        self._effect(at, written, given, base, event)
+        self._dates(at, event)
+        return event, scopes
+
+    # Cells
+
+    def _value(self, at: At, key: str, record: Record) -> Any:
+        """The typed value of a cell; None where it is empty or faulty."""
+        text = record.get(key)
+        if text is None:
+            return None
+        if key in DATES:
+            return self._date(at, key, text)
+        read = {
+            "dual_use": self._truth,
+            "instrument": self._instrument,
+            "origin": self._origin,
+            "destination": self._destination,
+            "metals": self._metals,
+            "acts_on": self._acts_on,
+        }
+        if key in read:
+            return read[key](at, text, record)
+        words = {**self.names.words, "direction": DIRECTIONS}
+        return self._word(at, key, text, words[key]) if key in words else text
+
+    def _truth(self, at: At, text: str, _: Record) -> bool | None:
+        if text.lower() not in _TRUTH:
+            self.fault(at, "dual_use", "dual_use that is neither true nor false", "Write true or false.", text)
+        return _TRUTH.get(text.lower())
+
+    def _instrument(self, at: At, text: str, record: Record) -> str | None:
+        # Of practice, policy and markets the instrument is free: only that of a control has a meaning in law.
+        kind = record.get("kind") or (self.bundled.get(at[1] or "") or {}).get("kind")
+        return self._word(at, "instrument", text, self.names.words["instrument"]) if kind == "control" else text
+
+    def _origin(self, at: At, text: str, _: Record) -> str | None:
+        return self._place(at, "origin", text, self.names.blocs)
+
+    def _destination(self, at: At, text: str, _: Record) -> str | None:
+        places = [self._place(at, "destination", part, (EVERY, *self.names.blocs)) for part in _entries(text)]
+        return ";".join(dict.fromkeys(place for place in places if place)) or None
+
+    def _acts_on(self, at: At, text: str, _: Record) -> str | None:
+        known = {*self.bundled, *self.ids}
+        for target in _entries(text):
+            if target not in known:
+                hint = did_you_mean(target, known)
+                hint = hint if hint.startswith("Did") else "Give ids of the ledger: `toolkit upcoming --json` has them."
+                self.fault(at, "acts_on", "acts_on of an event that is not in the ledger", hint, target)
+        return ";".join(_entries(text)) or None
+
+    def _word(self, at: At, key: str, text: str, known: tuple[str, ...]) -> str | None:
+        word = text.strip().casefold().replace(" ", "_")
+        if word not in known:
+            self.fault(at, key, f"{key} that is not known", did_you_mean(word, known), text)
+            return None
+        return word
+
+    def _place(self, at: At, key: str, text: str, others: tuple[str, ...]) -> str | None:
+        same = next((word for word in others if word.casefold() == text.casefold()), None)
+        code = same or country(text)
+        if code is None:
+            self.fault(at, key, f"{key} that is no country", country_hint(text), text)
+        return code
+
+    def _date(self, at: At, key: str, text: str) -> date | None:
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            self.fault(at, "date", f"{key} that is no date", "Write dates as 2026-05-31.", text)
+            return None
+
+    def _metals(self, at: At, text: str, _: Record) -> str | None:
+        """Keys of metals and groups; what stands in brackets behind one stays with it."""
+        found = []
+        for entry in _entries(text):
+            name, bracket, rest = entry.partition(" (")
+            try:
+                found.append(self.names.metal(name) + bracket + rest)
+            except DataError as error:
+                self.fault(at, "unknown_metals", "a metal that is not known", error.hint, entry)
+        return ";".join(dict.fromkeys(found)) or None
+
+    # What a file says as a whole
+
+    def _scopes(self, at: At, record: Record, event: Record) -> list[Record]:
+        """One row a metal and form that the event names."""
+        purity = self._purity(at, record)
+        metals = [entry.partition(" (")[0] for entry in _entries(event["metals"])]
+        scopes: dict[tuple[str, str], Record] = {}
+        for text in _entries(record.get("forms")):
+            for metal in metals:
+                try:
+                    form = ANY_FORM if text.casefold() == ANY_FORM else self.names.form(metal, text)
+                except DataError as error:
+                    self.fault(at, "unknown_forms", f"a form of {metal} that is not known", error.hint, text)
+                    continue
+                row = {"event_id": at[1], "asset": metal, "form": form, "purity_min": purity, "certainty": "named"}
+                row |= {"source": USER, "known_from": event["known_from"]}
+                scopes[metal, form] = {**dict.fromkeys(_SCOPE_TYPES), **row}
+        return list(scopes.values())
+
+    def _purity(self, at: At, record: Record) -> float | None:
+        text = record.get("purity_min")
+        if text is None:
+            return None
+        try:
+            purity = float(text)
+        except ValueError:
+            purity = -1.0
+        if not 0 <= purity <= 1:
+            hint = "Write 99.99 % as the fraction 0.9999."
+            self.fault(at, "purity_min", "a purity_min that is no fraction from 0 to 1", hint, text)
+        if not _entries(record.get("forms")):
+            self.fault(at, "purity_min", "a purity_min without forms", "Fill in the forms that it is of.", text)
+        return purity
+
+    def _evidence(self, at: At, record: Record) -> None:
+        """Faults of an evidence file: its path and SHA-256 go together, and with a citation."""
+        path, sha256 = (record.get(key) for key in EVIDENCE_KEYS)
+        if (path is None) != (sha256 is None):
+            self.fault(at, "evidence", "evidence and evidence_sha256, of which one is empty", "Fill in both, or neither.")
+        elif sha256 is not None and not re.fullmatch("[0-9a-fA-F]{64}", sha256):
+            self.fault(at, "evidence", "an evidence_sha256 that is none", "Give 64 digits, 0 to 9 and a to f.", sha256)
+        elif path is not None and record.get("citation") is None:
+            self.fault(at, "evidence", "evidence without a citation", "Say in citation where the file comes from.")
+
+    def _effect(self, at: At, written: set[str], given: Record, base: Record | None, event: Record) -> None:
+        """Faults of events that would change nothing, and notes on those that change no legal state."""
+        covers = event["kind"] in COVERING
+        if base is not None:
+            changed = {key for key, value in given.items() if value != base[key]} - {"citation"} | (written & {*SCOPE_KEYS})
+            unread = written - {*given} - {*SCOPE_KEYS}
+            if not changed and not unread:
+                hint = "Give what is different, or leave the event out."
+                self.fault(at, "no_effect", "an event that says what the bundled ledger says", hint)
+        if (event["acts_on"] is None) != (event["relation"] is None) and "relation" not in written - {*given}:
+            fault = "acts_on and relation, of which one is empty"
+            self.fault(at, "relation", fault, "They go together: fill in both, or neither.")
+        if covers and base is None and event["coverage"] == "none":
+            hint = "Fill in forms (as metal;oxide, or any), or acts_on and relation: controls name forms, not elements."
+            self.fault(at, "no_effect", "a control or practice that covers nothing", hint)
+        if event["kind"] is not None and not covers and "forms" in written:
+            hint = "Leave forms out, or set kind to control or practice."
+            self.fault(at, "no_effect", "forms of an event that controls nothing", hint)
+        if covers and base is None and "effective" not in written:
+            hint = "Fill in effective; the day of the announcement if it took effect at once."
+            self.fault(at, "no_effect", "a control or practice that never takes effect", hint)
+        if event["kind"] == "control" and event["standing"] not in (None, "official"):
+            self.notes.append(
+                said(
+                    "{event} is {standing}, not official: it is shown and changes no legal state.",
+                    event=event["event_id"],
+                    standing=event["standing"],
+                )
+            )
+
+    def _dates(self, at: At, event: Record) -> None:
+        """Faults of dates that make an event void."""
+        announced, effective, ends = event["announced"], event["effective"], event["ends"]
+        remedy = "Correct one of the two dates; ends is the last day, inclusive."
+        if ends is not None and effective is not None and ends < effective:
+            self.fault(at, "dates", "ends before it takes effect", remedy, f"{ends} < {effective}")
+        elif ends is not None and announced is not None and ends < announced:
+            self.fault(at, "dates", "ends before it is announced", remedy, f"{ends} < {announced}")
+        if announced is None:
+            return
+        if announced > self.until:
+            hint = f"Nobody knows of it on {self.until}: correct the date, or ask about a later day with --as-of."
+            self.fault(at, "dates", "announced after the day that is asked about", hint, announced.isoformat())
+        if event["known_from"] < announced:
+            hint = "Set known_from to announced or later, or leave it out."
+            self.fault(at, "dates", "known before it is announced", hint, f"{event['known_from']} < {announced}")
+        if effective is not None and effective < announced and event["event_id"] not in self.bundled:
+            self.notes.append(
+                said(
+                    "{event} takes effect on {effective:%Y-%m-%d}, before it is announced on {announced:%Y-%m-%d}: it is known "
+                    "from then on.",
+                    event=event["event_id"], effective=effective, announced=announced,
+                )
+            )  # fmt: skip

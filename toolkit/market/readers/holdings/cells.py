@@ -1,0 +1,107 @@
+"""Cells of a holdings file read one by one; what is wrong with one is noted and does not stop the reading."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from toolkit.core.countries import fold, foldings
+from toolkit.core.errors import did_you_mean
+from toolkit.core.limits import LARGEST
+from toolkit.market.readers import cells
+from toolkit.market.readers.holdings.columns import Header
+from toolkit.market.readers.holdings.lots import CellFault, Names
+from toolkit.market.readers.tabular import Table
+
+_LEAST_PER_CENT = 0.1
+"""No spread and no storage fee is lower: a smaller number under a header in per cent is likely a fraction."""
+
+
+@dataclass(slots=True)
+class RowCells:
+    """The cells of one table, with the faults and defaults that reading them leaves."""
+
+    table: Table
+    headers: Sequence[Header]
+    names: Names
+    today: date
+    faults: list[CellFault] = field(default_factory=list)
+    defaults: dict[str, list[str]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    header: dict[str, Header] = field(default_factory=dict)
+    raw: dict[str, list[Any]] = field(default_factory=dict)
+    mark: str | None = None
+    month_first: int | None = None
+    lots: list[str] = field(default_factory=list)
+
+    def _text(self, key: str, i: int) -> str | None:
+        cell = self.raw[key][i] if key in self.raw else None
+        return None if cell is None else cells.tidy(str(cell)) or None
+
+    def _fault(self, i: int, column: str, rule: str, fault: str, hint: str, *, value: Any = None) -> None:
+        text = self._text(column, i) if value is None else str(value)
+        lot = self._text("lot_id", i)
+        self.faults.append(CellFault(self.table.rows[i], column, lot, text, rule, fault, hint))
+
+    def _default(self, what: str, lot: str) -> None:
+        self.defaults.setdefault(what, []).append(lot)
+
+    def _number(self, i: int, key: str) -> tuple[float | None, cells.Amount | None]:
+        """The number in a cell and what stands around it; None where it is empty or faulty (the fault is noted)."""
+        cell = self.raw[key][i] if key in self.raw else None
+        if cell is None:
+            return None, None
+        if not isinstance(cell, str):
+            is_number = not isinstance(cell, bool | date | datetime)
+            if is_number and abs(float(cell)) <= LARGEST:
+                return float(cell), cells.Amount(repr(float(cell)))
+            self._no_number(i, key, finite=not is_number)
+            return None, None
+        found = cells.amount(cell)
+        if found is None:
+            self._no_number(i, key, finite=fold(cell) not in ("nan", "inf", "infinity"))
+        if found is None or (found.is_ambiguous and self.mark is None):  # the latter is told once for the file
+            return None, None
+        value = found.value(self.mark or found.marks[0])
+        if value is not None and abs(value) > LARGEST:
+            self._no_number(i, key, finite=False)
+            return None, None
+        return value, found
+
+    def _no_number(self, i: int, key: str, *, finite: bool) -> None:
+        if finite:
+            hint = "Write a plain number such as 1234.5, without words; leave the cell empty where a value is missing."
+            self._fault(i, key, "number", "not a number", hint)
+        else:
+            self._fault(i, key, "finite", "not a finite number within 1e15", "Leave the cell empty where a value is missing.")
+
+    def _word(self, i: int, key: str, known: Mapping[str, str], *, default: str, remedy: str = "") -> str | None:
+        text = self._text(key, i)
+        if text is None:
+            self._default(key, self.lots[i])
+            return default
+        found = next((known[spelling] for spelling in foldings(text) if spelling in known), None)
+        if found is None:
+            hint = f"{did_you_mean(text, sorted(set(known.values())))} {remedy}".strip()
+            self._fault(i, key, f"unknown_{key}", f"unknown {key}", hint)
+        return found
+
+    def _fraction(self, i: int, key: str) -> float | None:
+        value, found = self._number(i, key)
+        if value is None or found is None:
+            return None
+        if found.before or found.after not in ("", "%"):
+            self._fault(i, key, "number", "not a number", "Write 15 % or 0.15.")
+            return None
+        if not found.after and self.header[key].percent and 0 < value < _LEAST_PER_CENT:
+            hint = f"Write {100 * value:g} % or {value:g} %, whichever is meant: the header says per cent."
+            self._fault(i, key, "percent", f"a {key} that may be a fraction or in per cent", hint)
+            return None
+        if found.after == "%" or self.header[key].percent:
+            value /= 100
+        if not 0 <= value < 1:
+            self._fault(i, key, "fraction", f"a {key} outside 0..1", "Write 15 % as 15 % or as the fraction 0.15.")
+            return None
+        return value

@@ -1,0 +1,419 @@
+"""The columns of a holdings file: what each holds, what is assumed without it, and the headers it is known by."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from toolkit.core.countries import foldings
+from toolkit.core.errors import DataError
+from toolkit.market.readers import cells
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column.
+
+    Attributes:
+        key: Its canonical header.
+        holds, holds_de: What a cell says, in English and German.
+        absent, absent_de: What an empty cell, or a file without the column, means.
+        example, example_de: A cell; the German one where it is written otherwise.
+        german: Its German header.
+        headers: Other headers it is known by, `;` between them; case, spaces, underscores and umlauts do not matter.
+        weak: Headers that name it only where no other column of the file does.
+    """
+
+    key: str
+    holds: str
+    absent: str
+    example: str
+    holds_de: str
+    absent_de: str
+    german: str
+    headers: str = ""
+    weak: str = ""
+    example_de: str = ""
+
+
+COLUMNS = (
+    Column(
+        "lot_id",
+        "name of the lot, unique in the file",
+        "the number of its row",
+        "GA-01",
+        "Name des Postens, einmalig in der Datei",
+        "die Nummer der Zeile",
+        "Posten",
+        "lot;lot id;lot no;lot number;charge;chargennummer;chargen nr;los;losnummer;los nr;posten;postennummer;posten nr;batch;"
+        "batch no;serial number;seriennummer",
+        "id;nr;no;pos;nummer;number;#;lfd nr",
+    ),
+    Column(
+        "asset",
+        "metal by key, symbol or name (gallium, Ga, Wolfram, Gallium ingot), or a listed instrument of your own prices",
+        "required",
+        "gallium",
+        "Metall als Schlüssel, Symbol oder Name (gallium, Ga, Wolfram, Galliumbarren) oder ein Wertpapier der eigenen Kurse",
+        "Pflicht",
+        "Metall",
+        "metal;metall;element;ticker;rohstoff;commodity;wertpapier;instrument;security",
+        "name;product;produkt;artikel;material;bezeichnung;item;symbol;position;holding;description;beschreibung",
+    ),
+    Column(
+        "form",
+        "form or product: metal, oxide, bar, ingot, pellets, Barren, Pulver",
+        "the form that is traded",
+        "ingot",
+        "Form oder Produkt: Metall, Oxid, Barren, Pellets, Pulver",
+        "die gehandelte Form",
+        "Form",
+        "shape;product form;produktform;ausführung",
+        "type;typ;art",
+        example_de="Barren",
+    ),
+    Column(
+        "purity",
+        "as traded: 99.99 %, 4N5, 999.9",
+        "unknown",
+        "99.99 %",
+        "wie gehandelt: 99,99 %, 4N5, 999,9",
+        "unbekannt",
+        "Reinheit",
+        "reinheit;fineness;feinheit;feingehalt;grade;qualität;assay",
+        "quality",
+        example_de="99,99 %",
+    ),
+    Column(
+        "quantity",
+        "how much, above zero",
+        "required",
+        "12",
+        "wie viel, größer als null",
+        "Pflicht",
+        "Menge",
+        "qty;menge;weight;gewicht;masse;mass;shares;stückzahl;bestand;nettogewicht;net weight;feingewicht;fine weight",
+        "amount;anzahl;holding size;units;stücke",
+    ),
+    Column(
+        "unit",
+        "kg, g, t, lb or ozt; of a listed instrument: unit",
+        "kg; of a listed instrument the unit",
+        "kg",
+        "kg, g, t, lb oder ozt; bei Wertpapieren: Stück",
+        "kg; bei Wertpapieren Stück",
+        "Einheit",
+        "einheit;mengeneinheit;uom;unit of measure;me;gewichtseinheit",
+    ),
+    Column(
+        "purchase_date",
+        "2024-06-10, 10.06.2024 or 10 June 2024",
+        "unknown: no tax period is told",
+        "2024-06-10",
+        "2024-06-10, 10.06.2024 oder 10. Juni 2024",
+        "unbekannt: keine Haltefrist",
+        "Kaufdatum",
+        "kaufdatum;date of purchase;bought;bought on;purchased;purchased on;gekauft am;gekauft;buy date;trade date;"
+        "anschaffungsdatum;erwerbsdatum;einkaufsdatum;kauftag;order date;bestelldatum;acquired;acquisition date;erworben am",
+        "date;datum",
+        example_de="10.06.2024",
+    ),
+    Column(
+        "purchase_price",
+        "price of one unit (of the column unit), unless purchase_price_is says total",
+        "unknown: no gain is told",
+        "580",
+        "Preis je Einheit, sofern Preisbezug nicht Gesamt sagt",
+        "unbekannt: kein Gewinn",
+        "Einzelpreis",
+        "unit price;price per unit;einzelpreis;stückpreis;preis je einheit;preis pro einheit;einkaufspreis;"
+        "einstandspreis;buy price;bought at;paid per unit;ek preis;ek;einkaufspreis netto",
+        "price;preis",
+    ),
+    Column(
+        "purchase_price_is",
+        "unit or total: what purchase_price is per",
+        "unit",
+        "unit",
+        "Einheit oder Gesamt: worauf sich der Kaufpreis bezieht",
+        "Einheit",
+        "Preisbezug",
+        "price is;price basis;preisbezug;preis ist;price type",
+        example_de="Einheit",
+    ),
+    Column(
+        "total_price",
+        "price of the whole lot, in place of purchase_price or to check it",
+        "purchase_price times quantity",
+        "6960",
+        "Preis des ganzen Postens, statt purchase_price oder zur Kontrolle",
+        "Kaufpreis mal Menge",
+        "Gesamtpreis",
+        "total cost;purchase total;total paid;total purchase price;gesamtpreis;gesamtkosten;kaufsumme;kaufpreis gesamt;"
+        "gesamtkaufpreis;preis gesamt;gesamtbetrag;rechnungsbetrag;invoice total;total amount;kaufbetrag",
+    ),
+    Column(
+        "paid",
+        "how much of the purchase price is paid: an amount, 30 %, yes or no",
+        "all of it",
+        "30 %",
+        "wie viel vom Kaufpreis bezahlt ist: ein Betrag, 30 %, ja oder nein",
+        "alles",
+        "Bezahlt",
+        "bezahlt;paid so far;already paid;deposit;deposit paid;down payment;prepayment;prepaid;"
+        "anzahlung;angezahlt;bereits bezahlt;vorauszahlung;vorkasse",
+    ),
+    Column(
+        "currency",
+        "ISO 4217: EUR, USD, JPY",
+        "the one in the header or in the price cell",
+        "EUR",
+        "ISO 4217: EUR, USD, JPY",
+        "die in der Kopfzeile oder in der Preiszelle",
+        "Währung",
+        "währung;waehrung;ccy;curr;cur;purchase currency;kaufwährung",
+    ),
+    Column(
+        "origin_country",
+        "country that the metal comes from: CHN, CN, China, or unknown",
+        "unknown, which counts as the controlling country",
+        "CHN",
+        "Land, aus dem das Metall stammt: CHN, CN, China oder unbekannt",
+        "unbekannt, was als kontrollierendes Land zählt",
+        "Herkunftsland",
+        "origin;herkunft;herkunftsland;ursprung;ursprungsland;country of origin;produced in;made in",
+        "country;land",
+        example_de="China",
+    ),
+    Column(
+        "location",
+        "where it lies: a country, a port or a town",
+        "unknown, which is never called safe",
+        "Frankfurt",
+        "wo es liegt: Land, Hafen oder Stadt",
+        "unbekannt, was nie als sicher gilt",
+        "Lagerort",
+        "lagerort;lagerplatz;lager;warehouse;storage;storage location;stored at;stored in;place;ort;standort;depot;vault;"
+        "tresor;lagerland;where;wo",
+    ),
+    Column(
+        "status",
+        "stored, in_transit, ordered or planned",
+        "stored",
+        "stored",
+        "gelagert, unterwegs, bestellt oder geplant",
+        "gelagert",
+        "Status",
+        "zustand;lieferstatus;delivery status;lieferstand",
+        example_de="gelagert",
+    ),
+    Column(
+        "custody",
+        "how it is kept: segregated, collective, bonded, at home",
+        "unknown",
+        "segregated",
+        "wie verwahrt: getrennt, gesammelt, Zolllager, zu Hause",
+        "unbekannt",
+        "Verwahrung",
+        "verwahrung;verwahrart;verwahrer;custodian;custody type;lagerart;aufbewahrung",
+        example_de="getrennt",
+    ),
+    Column(
+        "certificate",
+        "paper of quality or origin",
+        "none",
+        "COA 123",
+        "Papier zu Qualität oder Herkunft",
+        "keines",
+        "Zertifikat",
+        "zertifikat;zertifikate;coa;certificate of analysis;analysenzertifikat;nachweis;cert",
+    ),
+    Column(
+        "spread",
+        "round-trip spread of the dealer, as a fraction or in per cent",
+        "the dealer's usual terms",
+        "0.15",
+        "Handelsspanne für Kauf und Verkauf, als Bruchteil oder in Prozent",
+        "die üblichen Bedingungen",
+        "Handelsspanne",
+        "handelsspanne;spanne;bid ask spread;aufschlag;geld brief spanne",
+        example_de="15 %",
+    ),
+    Column(
+        "storage_fee",
+        "storage and insurance a year, as a fraction of the value or in per cent",
+        "the dealer's usual terms",
+        "0.015",
+        "Lagerung und Versicherung im Jahr, als Bruchteil des Werts oder in Prozent",
+        "die üblichen Bedingungen",
+        "Lagergebühr",
+        "lagergebühr;lagerkosten;lagergebuehr;storage cost;storage costs;custody fee;storage rate;verwahrgebühr;lagersatz",
+        example_de="1,5 %",
+    ),
+    Column(
+        "vat_state",
+        "state of the value added tax: customs_warehouse, paid",
+        "unknown",
+        "customs_warehouse",
+        "Stand der Umsatzsteuer: customs_warehouse, paid",
+        "unbekannt",
+        "Umsatzsteuer",
+        "mehrwertsteuer;umsatzsteuer;mwst;ust;vat;vat status;tax status;steuerstatus;zollstatus",
+    ),
+    Column(
+        "size",
+        "size of one piece: diameter x length or three sides in mm, or its mass",
+        "unknown: where a notice names large pieces alone, it is not settled",
+        "30x700 mm",
+        "Größe eines Stücks: Durchmesser x Länge oder drei Seiten in mm, oder sein Gewicht",
+        "unbekannt: wo nur große Stücke genannt sind, bleibt es offen",
+        "Stückgröße",
+        "stückgröße;piece size;size of a piece;dimensions;dimensions mm;piece weight;"
+        "abmessung;abmessungen;stückgewicht;stückmaße;format",
+        "größe",
+        example_de="30x700 mm",
+    ),
+)
+BY_KEY = {column.key: column for column in COLUMNS}
+FAULT = "fault"
+"""Column of a corrected copy that says what is still wrong in a row; it is not read."""
+
+
+def _spellings(names: str) -> frozenset[str]:
+    """Folded spellings of names separated by ``;``."""
+    return frozenset(spelling for name in names.split(";") for spelling in foldings(name))
+
+
+STRONG = {
+    spelling: column.key
+    for column in COLUMNS
+    for name in (column.key, *column.headers.split(";"))
+    for spelling in foldings(name)
+}
+_WEAK = {spelling: column.key for column in COLUMNS for name in column.weak.split(";") if name for spelling in foldings(name)}
+_WEAK["#"] = "lot_id"
+_UNDECIDED = _spellings(
+    "cost;costs;kosten;cost basis;anschaffungskosten;einstand;einstandskosten;einstandswert;kaufwert;betrag;"
+    "purchase cost;purchase value;price paid;paid price;amount paid;gezahlt;gezahlter preis;kaufpreis"
+)
+"""Headers of money that may be per unit or of the lot."""
+NOT_READ = _spellings(
+    "note;notes;comment;comments;remark;remarks;bemerkung;bemerkungen;notiz;notizen;kommentar;lieferant;supplier;dealer;händler;"
+    "rechnung;rechnungsnummer;invoice;invoice no;isin;wkn;kunde;client;owner;eigentümer;value;wert;marktwert;market value;kurs;"
+    "current price;aktueller preis;gewinn;gain;profit;rendite;fault"
+)
+"""Headers that stand in people's files beside those that are read."""
+_PER = ("per", "je", "pro", "/", "p")
+_TOKEN = re.compile(r"[^\W_][\w'.$]*|[€$£¥%/#円元]|\.")
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a header says.
+
+    Attributes:
+        text: As in the file.
+        key: Canonical header; None for one that is not known.
+        weak: Whether another column of the file may take its place.
+        unit: Mass that it names: of the quantity, or the one that a price is per.
+        per_unit: Whether the unit is what a price is per.
+        currency: Of a price.
+        percent: Whether the cells are in per cent.
+        undecided: A price of which it does not say whether it is of a unit or of the lot.
+    """
+
+    text: str
+    key: str | None
+    unit: str | None = None
+    weak: bool = False
+    per_unit: bool = False
+    currency: str | None = None
+    percent: bool = False
+    undecided: bool = False
+
+    @classmethod
+    def of_money(cls, header: Header, *, total: bool) -> Header:
+        """A header of money that says neither unit nor lot, except by a word for the whole."""
+        if total:
+            return replace(header, key="total_price")
+        return replace(header, key="purchase_price", undecided=not header.per_unit)
+
+
+def read_header(text: str) -> Header:
+    """The column that a header names, with a unit, a currency or a percent sign in it: ``Menge (kg)``, ``Preis EUR/kg``."""
+    found, total = Header(text, None), False
+    tokens = _TOKEN.findall(cells.tidy(text).casefold().replace("_", " "))
+    while tokens:
+        name = " ".join(tokens)
+        # A sign says what the cells are in; folding would lose it.
+        for spelling in (*foldings(name), name) if tokens[-1] == "#" or tokens[-1][0].isalnum() else ():
+            key = STRONG.get(spelling, _WEAK.get(spelling))
+            if spelling in _UNDECIDED or (key == "quantity" and found.currency):  # "Amount EUR"
+                return Header.of_money(found, total=total)
+            if total and key == "purchase_price":
+                return Header.of_money(found, total=total)
+            if key is not None and not total:
+                return replace(found, key=key, weak=spelling not in STRONG)
+        last = tokens.pop()
+        mass, money = _mass(last), _money(last)
+        if mass and tokens and tokens[-1] in _PER:
+            found = replace(found, unit=mass, per_unit=True)
+            tokens.pop()
+        elif mass and found.unit is None:
+            found = replace(found, unit=mass)
+        elif money and found.currency is None:
+            found = replace(found, currency=money)
+        elif last in ("%", "prozent", "percent", "pct"):
+            found = replace(found, percent=True)
+        elif last in ("total", "gesamt", "insgesamt") and tokens:
+            total = True
+        elif last not in ("in", ".", "/"):
+            return Header(text, None)
+    if found.unit is None:
+        return Header(text, None)
+    return replace(found, key="purchase_price" if found.per_unit else "quantity", weak=True)
+
+
+def _mass(word: str) -> str | None:
+    return next((cells.UNITS[spelling] for spelling in foldings(word) if spelling in cells.UNITS), None)
+
+
+def _money(word: str) -> str | None:
+    if len(word) > 3 and word not in ("euro", "dollar", "yen", "franken"):
+        return None
+    try:
+        return cells.currency(word)
+    except DataError:
+        return None
+
+
+STATUSES: Mapping[str, str] = cells.spelled(
+    {
+        "stored": "stored;in storage;in stock;on hand;held;owned;delivered;gelagert;eingelagert;im lager;lager;lagernd;"
+        "geliefert;vorhanden;im bestand;bestand",
+        "in_transit": "in_transit;in transit;shipped;on the way;under way;underway;unterwegs;im transit;versandt;verschifft;"
+        "in lieferung;auf dem weg",
+        "ordered": "ordered;on order;order;open order;open;backorder;bestellt;in bestellung;bestellung;offen;offene bestellung",
+        "planned": "planned;plan;intended;geplant;planung;vorgesehen;beabsichtigt",
+    }
+)
+ARRIVING = ("ordered", "in_transit")
+"""Statuses of what is bought and has not arrived."""
+PRICE_IS: Mapping[str, str] = cells.spelled(
+    {
+        "unit": "unit;per unit;each;per kg;je einheit;pro einheit;einheit;je kg;pro kg;einzelpreis;stück;je stück",
+        "total": "total;lot;whole lot;sum;gesamt;gesamtpreis;summe;posten;je posten;insgesamt",
+    }
+)
+PAID: Mapping[str, str] = cells.spelled(
+    {
+        "all": "all;yes;true;y;paid;paid in full;fully paid;full;ja;j;bezahlt;voll bezahlt;vollständig;voll;alles",
+        "nothing": "no;false;n;nothing;unpaid;not paid;open;owed;due;nein;nichts;unbezahlt;nicht bezahlt;offen",
+    }
+)
+UNKNOWN_WORDS = _spellings("unknown;unbekannt;n/a;na;n.a.;k.a.;keine angabe;?;-;none;tbd;not known;nicht bekannt")
+TOTALS = _spellings(
+    "total;totals;sum;summe;gesamt;gesamtsumme;insgesamt;subtotal;sub total;zwischensumme;grand total;summen;合計;計;"
+    "vat;mwst;ust;umsatzsteuer;mehrwertsteuer;net total;netto;brutto;shipping;versand;versandkosten;fracht;freight"
+)

@@ -1,0 +1,147 @@
+"""Holdings files that are written: the corrected copy of one that was read, and a commented template."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from toolkit.core.units import KG_PER_UNIT
+from toolkit.market.readers.holdings.columns import COLUMNS, FAULT, Header
+from toolkit.market.readers.holdings.lots import CellFault, ReadFile
+
+_OF_A_PRICE = ("purchase_price", "purchase_price_is", "total_price", "paid", "currency")
+_ONLY_RAW = ("purchase_price_is", "total_price")
+"""Columns of which nothing is left once the price of a unit is known."""
+_TWO_READINGS = re.compile(r"[0-9]{1,3}\.[0-9]{3}")
+
+TEXTS = {
+    "en": {
+        "comma": ",",
+        "intro": "Your lots, one row each. Lines that begin with # are comments. asset and quantity are enough; what is assumed"
+        " for an empty cell stands behind each column. Headers and words may be English or German.",
+        "check": "Check it with: toolkit holdings check THIS_FILE",
+        "absent": "empty",
+        "example": "example",
+    },
+    "de": {
+        "comma": ";",
+        "intro": "Ihre Posten, je Zeile einer. Zeilen, die mit # beginnen, sind Kommentare. Metall und Menge genügen; was für"
+        " eine leere Zelle angenommen wird, steht hinter jeder Spalte. Deutsch und Englisch werden gelesen.",
+        "check": "Prüfen mit: toolkit holdings check DIESE_DATEI",
+        "absent": "leer",
+        "example": "Beispiel",
+    },
+}
+
+
+def corrected(read: ReadFile) -> str:
+    """The file as CSV with canonical headers, one unit, decimal mark and form of date; it reads to the same lots.
+
+    A cell that breaks a rule stays as it was, and the column `fault` says what is wrong in its row. Columns that are not read
+    are kept at the end; totals are left out. A line with other fields than the header becomes a row that says so.
+    """
+    of_row: dict[int, list[CellFault]] = {}
+    for found in read.faults:
+        of_row.setdefault(found.row, []).append(found)
+    headers = {header.key: header for header in read.headers if header.key}
+    at = {number: i for i, number in enumerate(read.table.rows.to_list())}
+    lines: list[dict[str, str]] = []
+    for row, number in zip(read.rows, read.numbers, strict=True):
+        raw = {key: read.table.cells[header.text][at[number]] for key, header in headers.items()}
+        faults = of_row.pop(number, [])
+        line = _line(row, raw, headers, faults)
+        line |= {text: _text(read.table.cells[text][at[number]]) for text in read.ignored}
+        lines.append(line)
+    for number, faults in sorted(of_row.items()):  # a total that is none of the lots above it
+        lines.append({"lot_id": f"row {number}", "quantity": faults[0].value or "", FAULT: _told(faults)})
+    for broken in read.broken:
+        lines += [
+            {"lot_id": f"row {cell['row']}", FAULT: f"{broken.fault}: {cell['what']}"} for cell in broken.cells.to_dicts()
+        ]
+    wanted = [column.key for column in COLUMNS if column.key not in _ONLY_RAW or any(line.get(column.key) for line in lines)]
+    wanted += [*read.ignored, *([FAULT] if any(line.get(FAULT) for line in lines) else [])]
+    told = _written(wanted, lines, ",")
+    return told.replace("quantity", "fine weight", 1) if read.fine else told
+
+
+def _line(
+    row: Mapping[str, Any], raw: Mapping[str, Any], headers: Mapping[str, Header], faults: list[CellFault]
+) -> dict[str, str]:
+    """The cells of one lot: as understood, and as they were where something is wrong."""
+    line = {column.key: _text(row[column.key]) for column in COLUMNS if column.key not in _ONLY_RAW}
+    if row["paid"] is not None:
+        line["paid"] = f"{_text(round(row['paid'] * 100, 10))} %"
+    if not faults:
+        return line
+    wrong = {found.column for found in faults}
+    if "asset" in wrong:
+        wrong |= {"form"}
+    if wrong & {"quantity", "unit"}:
+        wrong |= {"quantity", "unit"}
+    if wrong & {*_OF_A_PRICE, "quantity", "unit"}:
+        wrong |= set(_OF_A_PRICE)
+    unread = {found.column for found in faults if found.rule == "decimal"}
+    for key in wrong - {"lot_id"}:
+        header, text = headers.get(key), _text(raw.get(key))
+        if text and header is not None and header.percent and "%" not in text:
+            text += " %"
+        # Among numbers that are written anew the mark would no longer be in doubt.
+        line[key] = f"{text} ?" if key in unread else text
+    money = headers.get("purchase_price") or headers.get("total_price")
+    if "unit" in wrong and not line["unit"] and "quantity" in headers:
+        line["unit"] = headers["quantity"].unit or ""
+    if money is not None and "currency" in wrong:
+        line["currency"] = line["currency"] or money.currency or ""
+        if money.per_unit and line.get("purchase_price") and money.unit in KG_PER_UNIT and "/" not in line["purchase_price"]:
+            line["purchase_price"] += f" {line['currency'] or '?'}/{money.unit}"
+        if money.undecided and line.get("purchase_price") and not line.get("purchase_price_is"):
+            line["purchase_price_is"] = "?"
+    line[FAULT] = _told(faults)
+    return line
+
+
+def _told(faults: list[CellFault]) -> str:
+    return "; ".join(f"{found.column}: {found.fault}. {found.hint}".strip() for found in faults)
+
+
+def _text(value: Any) -> str:
+    """A cell that is read in one way: a number with three decimals has a fourth."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value)
+        case int() | float():
+            text = repr(float(value)).removesuffix(".0")
+            return f"{text}0" if _TWO_READINGS.fullmatch(text) else text
+        case date():
+            return value.isoformat()
+    return str(value)
+
+
+def template(language: str) -> str:
+    """A holdings file without lots: what each column holds, an example behind a comment sign, and the header."""
+    words = TEXTS[language]
+    german = language == "de"
+    titles = [column.german.split(";")[0] if german else column.key for column in COLUMNS]
+    lines = [f"# {words['intro']}", f"# {words['check']}", "#"]
+    for title, column in zip(titles, COLUMNS, strict=True):
+        holds, absent = (column.holds_de, column.absent_de) if german else (column.holds, column.absent)
+        lines.append(f"# {title}: {holds} ({words['absent']}: {absent})")
+    examples = [column.example_de or column.example if german else column.example for column in COLUMNS]
+    shown = dict(zip(titles, examples, strict=True))
+    example = _written(titles, [shown], words["comma"]).splitlines()[1]
+    header = _written(titles, [], words["comma"]).rstrip("\n")
+    return "\n".join([*lines, "#", f"# {words['example']}:", f"# {example}", header, ""])
+
+
+def _written(headers: list[str], lines: list[dict[str, str]], separator: str) -> str:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, headers, delimiter=separator, lineterminator="\n", restval="", extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(lines)
+    return out.getvalue()

@@ -1,0 +1,68 @@
+"""Rows of a holdings file that are no lots: totals, and remarks below the table; and those that name a lot again."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from toolkit.core.countries import fold
+from toolkit.core.errors import DataError
+from toolkit.market.readers.cells import PURITY
+from toolkit.market.readers.holdings.columns import TOTALS
+from toolkit.market.readers.holdings.lots import CellFault, Names
+from toolkit.market.readers.tabular import Table
+
+_SENTENCE = re.compile(r"[^\W\d]{3}.*\s")
+
+
+def no_lots(table: Table, assets: Sequence[str | None], names: Names) -> tuple[list[int], list[int]]:
+    """Positions of the totals and of the remarks among the rows of a table.
+
+    A total is a row whose first word is that of a total and which names no asset. Remarks are rows of one text that is no
+    asset, below an empty row or a total that ends the table.
+
+    Args:
+        table: Its cells.
+        assets: The text of each row in the column of the asset.
+        names: What the words of the file mean.
+    """
+    rows = table.cells.rows()
+    totals = [i for i, row in enumerate(rows) if _is_total(row, assets[i])]
+    first = len(rows)
+    while first and _is_remark(rows[first - 1], names):
+        first -= 1
+    if first in (0, len(rows)):
+        return totals, []
+    is_apart = table.rows[first] - table.rows[first - 1] > 1 or first - 1 in totals
+    return totals, list(range(first, len(rows))) if is_apart else []
+
+
+def _is_total(row: Sequence[Any], asset: str | None) -> bool:
+    first = next((str(cell) for cell in row if cell is not None), "")
+    words = [fold(text) for text in (first, asset or "") if text]
+    starts = any(word in TOTALS or word.split(" ")[0] in TOTALS for word in words if word)
+    return starts and (asset is None or fold(asset).split(" ")[0] in TOTALS)
+
+
+def _is_remark(row: Sequence[Any], names: Names) -> bool:
+    filled = [cell for cell in row if cell is not None]
+    if len(filled) != 1 or not isinstance(filled[0], str) or not _SENTENCE.search(filled[0]):
+        return False
+    try:
+        names.asset(PURITY.sub("", filled[0]))
+    except DataError:
+        return True
+    return False
+
+
+def repeated(lots: Sequence[str], rows: Sequence[int]) -> list[CellFault]:
+    """A fault for every row whose lot_id another row has too."""
+    counts = Counter(lots)
+    hint, fault = "Give every lot an id of its own.", "a lot_id that occurs twice"
+    return [
+        CellFault(row, "lot_id", lot, lot, "duplicate", fault, hint)
+        for lot, row in zip(lots, rows, strict=True)
+        if counts[lot] > 1
+    ]

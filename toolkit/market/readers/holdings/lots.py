@@ -1,0 +1,266 @@
+"""Lots, and a file of them as far as it can be read: its cells, its faults and how it was read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import dataframely as dy
+import polars as pl
+
+from toolkit.core.countries import fold
+from toolkit.core.frames import COUNTRY, CURRENCY
+from toolkit.core.messages import Said, said
+from toolkit.core.units import KG_PER_UNIT
+from toolkit.market.readers import cells
+from toolkit.market.readers.faults import Fault, row_error
+from toolkit.market.readers.holdings.columns import (
+    BY_KEY,
+    STATUSES,
+    Header,
+)
+from toolkit.market.readers.tabular import Table
+
+UNKNOWN_ORIGIN = "unknown"
+LISTED_UNIT = cells.PIECE
+CHECK = "`toolkit holdings check FILE --write fixed.csv` tells every fault and writes a corrected copy."
+
+
+class Lots(dy.Schema):
+    """Lots of physical metal and of listed instruments.
+
+    `quantity` is in `unit` as given and `mass` in kg; a listed instrument has neither form nor mass, and its unit is
+    ``unit``. `purchase_price` is per `unit`, and `paid` the fraction of it that is paid (null: all). `purity` is free text, as
+    traded. `spread` (round trip) and `storage_fee` (a year) are fractions of the value. `size` is that of one piece, as
+    `toolkit.core.size.PieceSize` writes it.
+    """
+
+    lot_id = dy.String(primary_key=True)
+    asset = dy.String(nullable=False)
+    form = dy.String(nullable=True)
+    purity = dy.String(nullable=True)
+    size = dy.String(nullable=True)
+    quantity = dy.Float64(nullable=False, min_exclusive=0, allow_inf=False, allow_nan=False)
+    unit = dy.String(nullable=False)
+    mass = dy.Float64(nullable=True, min_exclusive=0, allow_inf=False, allow_nan=False)
+    purchase_date = dy.Date(nullable=True)
+    purchase_price = dy.Float64(nullable=True, min_exclusive=0, allow_inf=False, allow_nan=False)
+    paid = dy.Float64(nullable=True, min=0, max=1)
+    currency = dy.String(nullable=True, regex=CURRENCY)
+    origin_country = dy.String(nullable=False)
+    location = dy.String(nullable=True)
+    status = dy.String(nullable=False)
+    custody = dy.String(nullable=True)
+    certificate = dy.String(nullable=True)
+    spread = dy.Float64(nullable=True, min=0, max_exclusive=1)
+    storage_fee = dy.Float64(nullable=True, min=0, max_exclusive=1)
+    vat_state = dy.String(nullable=True)
+
+    @dy.rule()
+    def status_is_known(cls) -> pl.Expr:  # noqa: N805
+        """One of the four."""
+        return pl.col("status").is_in(sorted(set(STATUSES.values())))
+
+    @dy.rule()
+    def metal_has_form_and_mass(cls) -> pl.Expr:  # noqa: N805
+        """A listed instrument has neither; its unit is ``unit``."""
+        metal = pl.col("unit").is_in(list(KG_PER_UNIT)) & pl.col("form").is_not_null() & pl.col("mass").is_not_null()
+        listed = (pl.col("unit") == LISTED_UNIT) & pl.col("form").is_null() & pl.col("mass").is_null()
+        return metal | listed
+
+    @dy.rule()
+    def origin_is_a_country_or_unknown(cls) -> pl.Expr:  # noqa: N805
+        """ISO 3166 alpha-3, or openly unknown."""
+        return pl.col("origin_country").str.contains(COUNTRY) | (pl.col("origin_country") == UNKNOWN_ORIGIN)
+
+    @dy.rule()
+    def what_is_owed_is_known(cls) -> pl.Expr:  # noqa: N805
+        """A price where not all of it is paid."""
+        return (pl.col("paid").fill_null(1.0) == 1) | pl.col("purchase_price").is_not_null()
+
+    @dy.rule()
+    def price_has_a_currency(cls) -> pl.Expr:  # noqa: N805
+        """No price without its currency."""
+        return pl.col("purchase_price").is_null() | pl.col("currency").is_not_null()
+
+
+class Names(Protocol):
+    """What the words of a holdings file mean."""
+
+    def asset(self, text: str) -> tuple[str, str | None]:
+        """Asset key, and words for a form that the text names with it; `DataError` with the nearest names."""
+        ...
+
+    def form(self, asset: str, text: str) -> str:
+        """The form that a text names; `DataError` with the nearest words."""
+        ...
+
+    def traded_form(self, asset: str) -> str | None:
+        """The form that is traded, None for a metal that no product trades."""
+        ...
+
+    def is_listed(self, asset: str) -> bool:
+        """Whether it is an instrument with a price of the user's own and no metal of the ledger."""
+        ...
+
+    def is_precious(self, asset: str) -> bool:
+        """Whether its ounce is the troy ounce without a word."""
+        ...
+
+
+FINE = ("fine weight", "feingewicht")
+
+
+@dataclass(frozen=True, slots=True)
+class CellFault:
+    """One cell (or row) that breaks a rule; `column` is its canonical header, `lot` what the row is called."""
+
+    row: int
+    column: str
+    lot: str | None
+    value: str | None
+    rule: str
+    fault: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # frames have no truth value, so holdings are compared by identity
+class Holdings:
+    """The lots of one owner.
+
+    Attributes:
+        frame: Holds the contract `Lots`, sorted by `lot_id`.
+        name: File name as shown.
+        notes: How the file was read, and what was assumed where it says nothing.
+        fine: Whether quantities are fine weight, by their header.
+        price_unit: That the header of the purchase price says it is per; None where it says nothing.
+        below_grade: Lot -> purity that the price of its product is for, where its own is lower.
+    """
+
+    frame: pl.DataFrame
+    name: str
+    notes: tuple[str, ...] = ()
+    fine: bool = False
+    price_unit: str | None = None
+    below_grade: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadFile:
+    """A holdings file as far as it can be read.
+
+    Attributes:
+        table: Its cells.
+        headers: What each of its headers says.
+        columns: Header -> canonical header, of the columns that are read.
+        ignored: Headers that are not read.
+        rows: One record a lot that is understood or not: canonical header -> value, None where a cell is empty or faulty.
+        numbers: Row in the file of each record.
+        faults: Every cell that breaks a rule; `broken` are lines that have other fields than the header.
+        notes: As `Holdings.notes`.
+    """
+
+    table: Table
+    headers: Sequence[Header]
+    columns: Mapping[str, str]
+    ignored: tuple[str, ...]
+    rows: list[dict[str, Any]]
+    numbers: list[int]
+    faults: list[CellFault]
+    broken: list[Fault]
+    notes: tuple[str, ...]
+
+    def grouped(self) -> list[Fault]:
+        """The faults by rule and words, in the order of the columns; remedies of one kind are told once each."""
+        kinds: dict[tuple[str, str], list[CellFault]] = {}
+        for found in self.faults:
+            kinds.setdefault((found.rule, found.fault), []).append(found)
+        groups = list(self.broken)
+        for (rule, words), found in kinds.items():
+            hints = list(dict.fromkeys(one.hint for one in found if one.hint))
+            frame = pl.DataFrame(
+                [(one.row, one.lot, one.value) for one in found],
+                schema={"row": pl.Int64, "what": pl.String, "value": pl.String},
+                orient="row",
+            )
+            groups.append(Fault(rule, words, " ".join(hints[:3]), frame))
+        return groups
+
+    def holdings(self) -> Holdings:
+        """The lots.
+
+        Raises:
+            FrameError: with every fault of the file, where there is one.
+        """
+        groups = self.grouped()
+        if groups:
+            raise row_error(self.table.name, groups, remedy=CHECK if len(groups) > 1 else "")
+        frame = pl.DataFrame([lot_of(row) for row in self.rows], schema=_SCHEMA)
+        lots = Lots.validate(frame.select(Lots.column_names()).sort("lot_id"))
+        return Holdings(lots, self.table.name, self.notes, self.fine, self.price_unit)
+
+    @property
+    def price_unit(self) -> str | None:
+        """The unit that the header of the purchase price is per (``Kaufpreis EUR/kg``)."""
+        headers = (header for header in self.headers if header.key == "purchase_price" and header.per_unit)
+        return next((header.unit for header in headers if header.unit in KG_PER_UNIT), None)
+
+    @property
+    def fine(self) -> bool:
+        """Whether the header of the quantity says fine weight (``Feingewicht (g)``)."""
+        return any(header.key == "quantity" and fold(header.text).startswith(FINE) for header in self.headers)
+
+
+_SCHEMA = {
+    name: pl.Date if name == "purchase_date" else pl.Float64
+    if name in ("quantity", "mass", "purchase_price", "paid", "spread", "storage_fee") else pl.String
+    for name in Lots.column_names()
+}  # fmt: skip
+
+
+def lot_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The record of the contract `Lots`."""
+    factor = KG_PER_UNIT.get(row["unit"])
+    lot = {name: row.get(name) for name in Lots.column_names()}
+    return {**lot, "mass": None if factor is None else row["quantity"] * factor}
+
+
+def few(names: list[str], most: int = 8) -> list[str]:
+    """The first names of a long list, and how many more there are."""
+    return names[:most] + ([said("{n} more", n=len(names) - most)] if len(names) > most else [])
+
+
+def readings(table: Table, columns: Mapping[str, str], ignored: tuple[str, ...], totals: list[int]) -> Iterator[Said]:
+    """How the columns and rows of a file were read."""
+    named = {key: {fold(name) for name in (key, *BY_KEY[key].german.split(";"))} for key in columns.values()}
+    renamed = [
+        said('"{header}" as {key}', header=text, key=key) for text, key in columns.items() if fold(text) not in named[key]
+    ]
+    yield from table.notes
+    if table.encoding == "cp1252":
+        yield said("{file} is not UTF-8 and was read as Windows-1252.", file=table.name)
+    if renamed:
+        yield said("Columns of {file}: {columns}.", file=table.name, columns=renamed)
+    if ignored:
+        yield said("Columns that are not read: {columns}.", columns=[said('"{header}"', header=text) for text in ignored])
+    if totals:
+        yield said("Row {rows} is a total and no lot.", rows=totals)
+    if table.comments:
+        yield said("Row {rows} is a comment and no lot.", rows=few([str(row) for row in table.comments]))
+
+
+DEFAULTS: Mapping[str, Callable[[list[str]], Said]] = {
+    "lot_id": lambda lots: said("Lots without an id are named by their row: {lots}.", lots=lots),
+    "form": lambda forms: said("No form given, taken as traded: {forms}.", forms=forms),
+    "coins": lambda lots: said("Ounces of coins are ounces of fine metal: {lots}.", lots=lots),
+    "unit": lambda lots: said("No unit given, taken as kg: {lots}.", lots=lots),
+    "status": lambda lots: said("No status given, taken as stored: {lots}.", lots=lots),
+    "origin_country": lambda lots: said("No origin given, taken as unknown: {lots}.", lots=lots),
+    "paid": lambda lots: said("No word on what is paid of these orders, taken as paid in full: {lots}.", lots=lots),
+    "location": lambda lots: said("No place given, so not called safe: {lots}.", lots=lots),
+    "day_first": lambda _: said("In dates with slashes the day comes first, as other dates of the file show."),
+    "month_first": lambda _: said("In dates with slashes the month comes first, as other dates of the file show."),
+    "dollar": lambda lots: said("The sign $ is read as USD: {lots}.", lots=lots),
+}
+"""What is assumed where a cell is empty: key -> the sentence that names the lots."""

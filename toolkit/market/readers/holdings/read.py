@@ -1,0 +1,148 @@
+"""What one holds: a CSV (or Parquet) file with one row a lot, as people keep it; what is not clear is asked, not guessed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import BinaryIO
+
+import polars as pl
+
+from toolkit.core.countries import fold
+from toolkit.core.errors import DataError, nearest
+from toolkit.market.readers.faults import Fault, row_error
+from toolkit.market.readers.holdings.columns import (
+    NOT_READ,
+    STRONG,
+    Header,
+    read_header,
+)
+from toolkit.market.readers.holdings.lots import Holdings, Names, ReadFile
+from toolkit.market.readers.holdings.rows import Parser
+from toolkit.market.readers.tabular import MAX_NAME, TITLES, Table, read_table
+
+MOST_LOTS = 100_000
+"""Lots of one file; more are refused, since a page and a table of them help nobody."""
+
+
+def read_holdings(path: str | Path, *, names: Names, today: date, stdin: BinaryIO | None = None) -> Holdings:
+    """Read a holdings file; see `docs/holdings.md` for its columns.
+
+    Args:
+        path: CSV or Parquet file, or ``-`` for standard input.
+        names: What its words for metals and forms mean.
+        today: No lot but a planned one is bought later.
+        stdin: What ``-`` reads; the process's own standard input by default.
+
+    Raises:
+        DataError: for a file or a header that cannot be used.
+        FrameError: for faulty rows: every kind of fault with its rule, count and first rows (header = row 1) in `details`.
+    """
+    return parse(path, names=names, today=today, stdin=stdin).holdings()
+
+
+def parse(path: str | Path, *, names: Names, today: date, stdin: BinaryIO | None = None) -> ReadFile:
+    """The file as far as it can be read, with all its faults.
+
+    Raises:
+        DataError: for a file that is no table, or whose header lacks asset or quantity or names a column twice; then with
+            the faults of its rows.
+    """
+    broken: list[Fault] = []
+    # Who holds nothing has a file with a header alone.
+    table = read_table(path, stdin=stdin, may_be_empty=True, faults=broken, header=_header).visible()
+    if table.cells.height > MOST_LOTS:
+        raise DataError(
+            f"{table.name} has {table.cells.height:,} rows; at most {MOST_LOTS:,} lots are read.", hint="Split the file."
+        )
+    headers, refused = _headers(table)
+    read = Parser(table, headers, names, today).read(broken)
+    if refused is not None:
+        keys = {header.key for header in headers}
+        read = replace(read, faults=[found for found in read.faults if found.column in keys])
+        groups = read.grouped()
+        raise row_error(table.name, [_header_fault(refused), *groups]) if groups else refused
+    return read
+
+
+def _header(records: Sequence[Sequence[str]]) -> tuple[list[str], int, int] | None:
+    """The first record that names asset and quantity and holds no number; None where none does."""
+    for at, record in enumerate(records[:TITLES]):
+        keys = {read_header(text).key for text in record if len(text) <= MAX_NAME}
+        if {"asset", "quantity"} <= keys and not any(text.strip()[:1].isdigit() for text in record):
+            return [text.strip() for text in record], at, at + 1
+    return None
+
+
+def _header_fault(error: DataError) -> Fault:
+    """A header that cannot be used, as one of the faults of its file."""
+    cells_of = {"row": error.details["rows"], "what": [None], "value": [None]}
+    frame = pl.DataFrame(cells_of, schema={"row": pl.Int64, "what": pl.String, "value": pl.String})
+    return Fault("header", "; ".join(error.details["faults"]), error.hint, frame)
+
+
+def _headers(table: Table) -> tuple[list[Header], DataError | None]:
+    """One header a column; of two that name one key, the weak one is left, else the later one.
+
+    The error is that of a key that two columns name, a header that is nearly one, and a file without asset or quantity.
+    """
+    found = [read_header(text) for text in table.columns]
+    # Beside the price of a unit the other money is that of the lot; that the two agree is checked.
+    if any(header.key == "purchase_price" and not header.undecided for header in found):
+        found = [replace(h, key="total_price", undecided=False, weak=False) if h.undecided else h for h in found]
+    # Of "Item" and "Description", the one that counts the rows is none.
+    if sum(header.key == "asset" for header in found) > 1:
+        found = [
+            replace(h, key="lot_id", weak=True) if h.key == "asset" and h.weak and _counts(table.cells[h.text]) else h
+            for h in found
+        ]
+    strong = {header.key for header in found if not header.weak}
+    found = [Header(h.text, None) if h.weak and h.key in strong else h for h in found]
+    faults: list[str] = []
+    hints: list[str] = []
+    for key, count in Counter(header.key for header in found if header.key).items():
+        if count > 1:
+            both = [header.text for header in found if header.key == key]
+            faults.append(f"columns {' and '.join(map(repr, both))} both say {key!r}")
+            hints.append(f"Keep one of them, or rename the other to something that is not read, as 'note {both[-1]}'.")
+            found = [Header(h.text, None) if h.text in both[1:] else h for h in found]
+    for header in found:
+        if header.key is None and fold(header.text) not in NOT_READ:
+            meant = _nearly(fold(header.text))
+            if meant is not None and meant not in {h.key for h in found}:
+                faults.append(f"unknown column {header.text!r}")
+                hints.append(f"Did you mean {meant!r}? Rename it, or to something that is not near a column that is read.")
+    keys = {header.key for header in found}
+    for key in ("asset", "quantity"):
+        if key not in keys:
+            near = [h.text for h in found if h.key is None and nearest(fold(h.text), (key,), n=1)]
+            faults.append(f"no column {key!r}")
+            hints.append(f"Rename column {near[0]!r} to {key!r}." if near else "")
+    if faults:
+        needs = "The header needs asset and quantity; `toolkit holdings template` writes one with all columns."
+        return found, DataError(
+            f"{table.name}, row {table.header}: {'; '.join(faults)}.",
+            hint=" ".join(dict.fromkeys(hint for hint in hints if hint)) or needs,
+            details={"file": table.name, "rows": [table.header], "faults": faults},
+        )
+    return found, None
+
+
+def _counts(cells: pl.Series) -> bool:
+    """Whether the cells are whole numbers."""
+    return cells.cast(pl.String).drop_nulls().str.contains(r"^[0-9]+\.?$").all()
+
+
+def _nearly(words: str) -> str | None:
+    """The column whose header a text begins with (``Kaufpreis netto``) or is a slip of; None for another one."""
+    import difflib  # noqa: PLC0415
+
+    begins = [name for name in STRONG if words.startswith(f"{name} ")]
+    if begins:
+        return STRONG[max(begins, key=len)]
+    near = nearest(words, [name for name in STRONG if len(name) > 3], n=1)
+    close = near and difflib.SequenceMatcher(None, words, near[0]).ratio() >= 0.85
+    return STRONG[near[0]] if close else None

@@ -1,0 +1,444 @@
+"""Rows of a holdings file read as lots; numbers and dates are decided by the whole file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from toolkit.core.countries import country, country_hint, fold, foldings
+from toolkit.core.errors import DataError
+from toolkit.core.messages import said
+from toolkit.core.text import figure
+from toolkit.core.trade_names import COINS
+from toolkit.core.units import KG_PER_UNIT
+from toolkit.market.readers import cells
+from toolkit.market.readers.faults import Fault
+from toolkit.market.readers.holdings.cells import RowCells
+from toolkit.market.readers.holdings.columns import (
+    ARRIVING,
+    BY_KEY,
+    COLUMNS,
+    FAULT,
+    PAID,
+    PRICE_IS,
+    STATUSES,
+    UNKNOWN_WORDS,
+    Header,
+)
+from toolkit.market.readers.holdings.lines import no_lots, repeated
+from toolkit.market.readers.holdings.lots import DEFAULTS, LISTED_UNIT, UNKNOWN_ORIGIN, ReadFile, few, readings
+
+_AGREES = 5e-3
+"""Relative difference below which a total agrees with what it totals: both were rounded."""
+_NOT_HELD = "Leave out the row of a lot that is sold; what is reserved is stored until it is handed over."
+
+
+class Parser(RowCells):
+    """Reads the rows of one table; cells are decided by the whole file, so numbers and dates are looked at twice."""
+
+    __slots__ = ()
+
+    def read(self, broken: list[Fault]) -> ReadFile:
+        """The lots with the faults of their cells; `broken` are lines that have other fields than the header."""
+        table = self.table
+        # The two that every file needs are there where the header is refused for want of them.
+        self.header = {key: Header(key, key) for key in ("asset", "quantity")}
+        self.header |= {header.key: header for header in self.headers if header.key}
+        self.raw = {
+            header.key: [None if isinstance(cell, str) and not cells.tidy(cell) else cell for cell in table.cells[header.text]]
+            for header in self.headers
+            if header.key
+        }
+        numbers = table.rows.to_list()
+        self._formulas()
+        totals, remarks = no_lots(table, [self._text("asset", i) for i in range(len(numbers))], self.names)
+        kept = sorted({*range(len(numbers))} - {*totals, *remarks})
+        self.lots = self._lot_ids(numbers)
+        self._conventions(kept, numbers)
+        rows = [self._lot(i) for i in kept]
+        told = {(fault.row, fault.column) for fault in self.faults if fault.rule == "formula"}
+        self.faults = [fault for fault in self.faults if fault.rule != "empty" or (fault.row, fault.column) not in told]
+        self.faults += repeated([row["lot_id"] for row in rows], [numbers[i] for i in kept])
+        self._totals(totals, kept, rows)
+        ignored = tuple(h.text for h in self.headers if h.key is None and fold(h.text) != FAULT)
+        columns = {h.text: h.key for h in self.headers if h.key}
+        if remarks:
+            self.notes.append(said("Below the table and no lot: row {rows}.", rows=few([str(numbers[i]) for i in remarks])))
+        self._say(columns, ignored, [numbers[i] for i in totals])
+        order = {column.key: at for at, column in enumerate(COLUMNS)}
+        self.faults.sort(key=lambda found: (order.get(found.column, -1), found.row))
+        return ReadFile(
+            table, self.headers, columns, ignored, rows, [numbers[i] for i in kept], self.faults, broken, tuple(self.notes)
+        )
+
+    # The file as a whole
+
+    def _formulas(self) -> None:
+        """A formula without a value is a fault, and its cell is empty; in a CSV what begins with ``=`` is text."""
+        for key, column in self.raw.items():
+            for i, cell in enumerate(column):
+                if not isinstance(cell, str) or (cell.startswith("=") and self.table.encoding):
+                    continue
+                if cells.FORMULA_ERROR.fullmatch(cell):
+                    hint = "Mend the formula, or write the value in its place."
+                    if cell.startswith("="):
+                        hint = "Open the file in the spreadsheet and save it again, so that the formula has a value."
+                    self._fault(i, key, "formula", f"a formula without a value in column {self.header[key].text!r}", hint)
+                    column[i] = None
+
+    def _lot_ids(self, numbers: list[int]) -> list[str]:
+        # An id such as "# 1" would begin a comment where it stands first in a line.
+        given = [(self._text("lot_id", i) or "").lstrip("# ") for i in range(len(numbers))]
+        return [lot or f"row {number}" for lot, number in zip(given, numbers, strict=True)]
+
+    def _conventions(self, kept: list[int], numbers: list[int]) -> None:
+        """The decimal mark and the order of day and month, from every cell of the file."""
+        seen: list[tuple[int, str, cells.Amount]] = []
+        for key in ("quantity", "purchase_price", "total_price", "paid", "spread", "storage_fee"):
+            for i in kept:
+                cell = self.raw[key][i] if key in self.raw else None
+                if isinstance(cell, str) and (found := cells.amount(cell)):
+                    seen.append((i, key, found))
+        self.mark, odd = cells.decimal_mark(Counter(found for _, _, found in seen))
+        both = "numbers use both '.' and ',' as decimal mark"
+        remedy = "Use one decimal mark in the whole file."
+        for i, key, found in seen:
+            if found in odd:
+                self._fault(i, key, "decimal", both, remedy)
+            elif found.is_ambiguous and self.mark is None:
+                small, large = found.value("."), found.value(",")
+                values = sorted(value for value in (small, large) if value is not None)
+                self._fault(
+                    i,
+                    key,
+                    "decimal",
+                    "a mark that may mean decimals or thousands",
+                    f"Write {values[0]:.4f} or {values[1]:.0f}, whichever is meant: no other number of the file settles it.",
+                )
+        settled = [found for _, _, found in seen if found.is_ambiguous]
+        if settled and self.mark is not None:
+            self.notes.append(cells.decided(settled[0], self.mark))
+        days = [
+            cells.day(cell) for i in kept if isinstance(cell := self.raw.get("purchase_date", [None] * len(numbers))[i], str)
+        ]
+        self.month_first, contradict = cells.either_reading(day for day in days if day)
+        if contradict:
+            self.month_first = None
+
+    # One lot
+
+    def _lot(self, i: int) -> dict[str, Any]:
+        row: dict[str, Any] = dict.fromkeys(BY_KEY)
+        row["lot_id"] = self.lots[i]
+        if not (self._text("lot_id", i) or "").lstrip("# "):
+            self._default("lot_id", self.lots[i])
+        words = self._asset(i, row)
+        listed = row["asset"] is not None and self.names.is_listed(row["asset"])
+        if row["asset"] is not None and not listed:
+            self._form(i, row, words)
+        row["purity"] = self._purity(i) or row["purity"]
+        unit, quantity = self._quantity(i)
+        row["quantity"] = quantity
+        is_coin = not COINS.isdisjoint(foldings(self._text("form", i) or words or ""))
+        row["unit"] = self._unit(i, row["asset"], unit, listed=listed, coin=is_coin)
+        if row["unit"] == "ozt" and is_coin:
+            row["purity"] = None
+            self._default("coins", self.lots[i])
+        row["size"] = self._size(i, row)
+        row["status"] = self._word(i, "status", STATUSES, default="stored", remedy=_NOT_HELD)
+        row["purchase_date"] = self._day(i, row["status"])
+        self._price(i, row)
+        row["origin_country"] = self._origin(i)
+        for key in ("location", "custody", "certificate", "vat_state"):
+            row[key] = self._text(key, i)
+        if row["location"] and fold(row["location"]) in UNKNOWN_WORDS:
+            row["location"] = None
+        if row["location"] is None and row["status"] == "stored" and not listed:
+            self._default("location", row["lot_id"])
+        for key in ("spread", "storage_fee"):
+            row[key] = self._fraction(i, key)
+        return row
+
+    def _asset(self, i: int, row: dict[str, Any]) -> str | None:
+        text = self._text("asset", i)
+        if text is None:
+            self._fault(i, "asset", "empty", "no asset", "Fill the 'asset' cell, or leave the row out.")
+            return None
+        try:
+            row["asset"], words, row["purity"] = self._named(text)
+        except DataError as error:
+            self._fault(i, "asset", "unknown_asset", "unknown asset", error.hint)
+            return None
+        return words
+
+    def _named(self, text: str) -> tuple[str, str | None, str | None]:
+        """Asset key, words for a form, and the purity that ends a dealer's name, as in ``Gallium ingot 99.99 %``."""
+        try:
+            return (*self.names.asset(text), None)
+        except DataError:
+            ending = cells.PURITY.search(text)
+            if ending is None:
+                raise
+        return (*self.names.asset(text[: ending.start()]), cells.purity(ending[1], percent=False))
+
+    def _form(self, i: int, row: dict[str, Any], words: str | None) -> None:
+        asset, text = row["asset"], self._text("form", i)
+        try:
+            named = self.names.form(asset, words) if words else None
+            given = self.names.form(asset, text) if text else None
+        except DataError as error:
+            column = "form" if text else "asset"
+            self._fault(i, column, "unknown_form", f"unknown form of {asset!r}", error.hint)
+            return
+        if named and given and named != given:
+            hint = f"The asset says {named}, the form {given}: name the form once."
+            self._fault(i, "form", "two_forms", "a form that contradicts the asset", hint)
+            return
+        row["form"] = given or named or self.names.traded_form(asset)
+        if row["form"] is None:
+            self._fault(i, "form", "empty", f"no form of {asset}, which no product trades", "Write metal, oxide, ...")
+        elif not (given or named):
+            self._default("form", said("{asset} ({form})", asset=asset, form=row["form"]))
+
+    def _purity(self, i: int) -> str | None:
+        cell = self.raw["purity"][i] if "purity" in self.raw else None
+        if cell is None or fold(str(cell)) in UNKNOWN_WORDS:
+            return None
+        return cells.purity(str(cell), percent=self.header["purity"].percent)
+
+    def _size(self, i: int, row: Mapping[str, Any]) -> str | None:
+        text = self._text("size", i)
+        if text is None or fold(text) in UNKNOWN_WORDS:
+            return None
+        mass = (row["quantity"] or 0) * KG_PER_UNIT.get(row["unit"] or "", 0)
+        try:
+            return str(cells.size(text, self.header["size"].unit, most=mass * (1 + _AGREES)))
+        except DataError as error:
+            return self._fault(i, "size", "size", error.message, error.hint)
+
+    def _quantity(self, i: int) -> tuple[str | None, float | None]:
+        if self._text("quantity", i) is None:
+            self._fault(i, "quantity", "empty", "no quantity", "Fill the 'quantity' cell, or leave the row out.")
+            return None, None
+        value, found = self._number(i, "quantity")
+        if found is None or value is None:
+            return None, None
+        if found.before:
+            self._fault(i, "quantity", "number", "not a number", "Write the number alone, or with its unit behind it.")
+            return None, None
+        if value <= 0:
+            self._fault(i, "quantity", "positive", "a quantity that is not positive", "Give a quantity above zero.")
+            return found.after or None, None
+        return found.after or None, value
+
+    def _unit(self, i: int, asset: str | None, beside: str | None, *, listed: bool, coin: bool) -> str | None:
+        """The unit of the column, of the quantity's cell or of its header; where two are named, they must agree."""
+        named = [text for text in (self._text("unit", i), beside, self.header["quantity"].unit) if text]
+        if not named:
+            if listed:
+                return LISTED_UNIT
+            if coin:
+                hint = "Give their mass in oz, g or kg: a number alone may count coins."
+                self._fault(i, "quantity", "unknown_unit", "coins without a unit", hint)
+                return None
+            self._default("unit", self.lots[i])
+            return "kg"
+        column = "unit" if self._text("unit", i) else "quantity"
+        found = set()
+        for text in named:
+            try:
+                found.add(cells.unit(text, precious=asset is not None and self.names.is_precious(asset), listed=listed))
+            except DataError as error:
+                if asset is None and cells.UNITS.get(fold(text)):
+                    continue
+                self._fault(i, column, "unknown_unit", error.message, error.hint, value=text)
+                return None
+        if len(found) > 1:
+            self._fault(i, column, "two_units", "two units", f"Keep one of {', '.join(sorted(found))}.")
+            return None
+        return found.pop() if found else None
+
+    def _day(self, i: int, status: str | None) -> date | None:
+        cell = self.raw["purchase_date"][i] if "purchase_date" in self.raw else None
+        if cell is None:
+            return None
+        if isinstance(cell, datetime):
+            found = cell.date()
+        elif isinstance(cell, date):
+            found = cell
+        else:
+            found = self._day_of(i, str(cell))
+        if found is not None and found > self.today and status not in ("planned", None):
+            hint = "Correct the date, or give the lot the status 'planned'."
+            self._fault(i, "purchase_date", "future", f"a purchase after today ({self.today.isoformat()})", hint)
+            return None
+        return found
+
+    def _day_of(self, i: int, text: str) -> date | None:
+        read = cells.day(text)
+        if read is None:
+            serial = cells.serial_day(text)
+            hint = "Write dates as 2026-05-31 or 31.05.2026: holding periods are counted in days."
+            if serial:
+                hint = f"{cells.tidy(text)} is how a spreadsheet counts {serial}: give the column the format of a date. {hint}"
+            self._fault(i, "purchase_date", "date", "not a date", hint)
+            return None
+        if read.day is not None:
+            return read.day
+        day_first, month_first = read.either or (None, None)
+        if day_first is None or month_first is None:
+            chosen = day_first or month_first
+            if self.month_first is not None:
+                return chosen
+            hint = "Some dates of the file have the day first and some the month: write them all as 2026-05-31."
+            self._fault(i, "purchase_date", "date_order", "dates in two orders", hint)
+            return None
+        if self.month_first is None:
+            hint = f"Write it as {day_first} or {month_first}: no other date of the file settles which comes first."
+            self._fault(i, "purchase_date", "date_order", "a date whose day and month may be swapped", hint)
+            return None
+        self._default("month_first" if self.month_first else "day_first", self.lots[i])
+        return month_first if self.month_first else day_first
+
+    def _price(self, i: int, row: dict[str, Any]) -> None:
+        """The price of one unit and its currency, from the price, the total, or both where they agree."""
+        header = self.header.get("purchase_price")
+        price, shown = self._number(i, "purchase_price")
+        total, shown_total = self._number(i, "total_price")
+        for key, value in (("purchase_price", price), ("total_price", total)):
+            if value is not None and value <= 0:
+                hint = "Give a price above zero, or leave the cell empty."
+                self._fault(i, key, "positive", f"a {key} that is not positive", hint)
+                return
+        paid, is_fraction, shown_paid = self._payment(i)
+        row["currency"] = self._currency(
+            i, row["unit"], shown, shown_total, shown_paid, needed=price is not None or total is not None
+        )
+        is_given = self._text("purchase_price_is", i) is not None
+        is_what = self._word(i, "purchase_price_is", PRICE_IS, default="unit") if is_given else "unit"
+        if header is not None and header.undecided and not is_given and price is not None and row["quantity"] != 1:
+            hint = "Rename it to purchase_price (of a unit) or total_price, or add a column purchase_price_is (unit or total)."
+            words = f"a price of which {header.text!r} does not say whether it is of a unit or of the lot"
+            self._fault(i, "purchase_price", "price_is", words, hint)
+            return
+        quantity, unit = row["quantity"], row["unit"]
+        if quantity is None or unit is None or is_what is None:
+            return
+        if price is not None and header is not None and header.per_unit and header.unit in KG_PER_UNIT and unit in KG_PER_UNIT:
+            price *= KG_PER_UNIT[unit] / KG_PER_UNIT[header.unit]
+        elif price is not None and is_what == "total":
+            price /= quantity
+        if total is not None:
+            if price is not None and abs(price * quantity - total) > _AGREES * total:
+                product = f"{figure(price)} times {figure(quantity)} is {price * quantity:,.2f}"
+                hint = f"{product}: correct one of them, or leave one out."
+                self._fault(i, "total_price", "total_price", "a total that is not the price times the quantity", hint)
+                return
+            price = total / quantity if price is None else price
+        row["purchase_price"] = price
+        self._paid(i, row, paid, is_fraction=is_fraction)
+
+    def _payment(self, i: int) -> tuple[float | None, bool, cells.Amount | None]:
+        """What a cell says is paid, whether that is a fraction of the price, and the cell where it is an amount."""
+        words = next((PAID[spelling] for spelling in foldings(self._text("paid", i) or "") if spelling in PAID), None)
+        if words is not None:
+            return float(words == "all"), True, None
+        value, found = self._number(i, "paid")
+        if value is None or found is None:
+            return None, False, None
+        if found.after == "%" or self.header["paid"].percent:
+            return value / 100, True, None
+        if 0 < value <= 1 and not (found.before or found.after):
+            hint = f"Write {value:.0%}, or the amount with its currency, as {value:.2f} EUR."
+            self._fault(i, "paid", "paid", "a payment that may be a fraction or an amount", hint)
+            return None, False, None
+        return value, value == 0, found
+
+    def _paid(self, i: int, row: dict[str, Any], paid: float | None, *, is_fraction: bool) -> None:
+        """The fraction of the purchase price that is paid; None where the file says nothing, which counts as all of it."""
+        if paid is None:
+            if self._text("paid", i) is None and row["status"] in ARRIVING:
+                self._default("paid", row["lot_id"])
+            return
+        price = row["purchase_price"]
+        if price is None and not (is_fraction and paid == 1):
+            hint = "Fill in purchase_price or total_price; a column that is itself the price is total_price."
+            self._fault(i, "paid", "paid_of_what", "a part of an unknown purchase price", hint)
+            return
+        share = paid if is_fraction else paid / (price * row["quantity"])
+        if not 0 <= share <= 1 + _AGREES:
+            hint = "Give what is paid, as 30 % or as an amount."
+            self._fault(i, "paid", "paid", "a payment that is not between nothing and the purchase price", hint)
+        elif share > 0 and row["status"] == "planned":
+            self._fault(i, "paid", "paid", "a payment for a lot that is only planned", "Give it the status 'ordered'.")
+        else:
+            row["paid"] = min(share, 1.0)
+
+    def _currency(self, i: int, unit: str | None, *shown: cells.Amount | None, needed: bool) -> str | None:
+        texts = [self._text("currency", i), *(part for one in shown if one for part in (one.before, one.after) if part)]
+        texts += [h.currency for key in ("purchase_price", "total_price", "paid") if (h := self.header.get(key)) and h.currency]
+        found: set[str] = set()
+        for text in texts:
+            if text is None:
+                continue
+            word, _, per = (part.strip() for part in text.partition("/"))
+            if per and cells.UNITS.get(fold(per)) not in (unit, None):
+                hint = f"The price is per {per} and the quantity in {unit}: use one unit."
+                self._fault(i, "purchase_price", "two_units", "two units", hint)
+            try:
+                found.add(cells.currency(word))
+            except DataError as error:
+                self._fault(i, "currency", "currency", error.message, error.hint, value=text)
+                return None
+            if word.strip() == "$":
+                self._default("dollar", self.lots[i])
+        if len(found) > 1:
+            hint = f"Keep one of {', '.join(sorted(found))}."
+            self._fault(i, "currency", "two_currencies", "two currencies", hint)
+            return None
+        if not found and needed:
+            hint = "Fill in the currency, or put it into the header, as 'purchase_price EUR'."
+            self._fault(i, "currency", "empty", "a purchase_price without currency", hint)
+        return found.pop() if found else None
+
+    def _origin(self, i: int) -> str | None:
+        text = self._text("origin_country", i)
+        if text is None or fold(text) in UNKNOWN_WORDS or text in UNKNOWN_WORDS:
+            if text is None:
+                self._default("origin_country", self.lots[i])
+            return UNKNOWN_ORIGIN
+        found = country(text)
+        if found is None:
+            hint = f"{country_hint(text)} Or write '{UNKNOWN_ORIGIN}'."
+            self._fault(i, "origin_country", "origin_country", "not a country", hint)
+        return found
+
+    # All lots
+
+    def _totals(self, totals: list[int], kept: list[int], rows: list[dict[str, Any]]) -> None:
+        """A total must be that of the lots above it; one that is not says that a row was misread or is missing."""
+        before = 0
+        for i in totals:
+            above = [row for at, row in zip(kept, rows, strict=True) if at < i]
+            part, before = above[before:], len(above)
+            stated, _ = self._number(i, "quantity")
+            sums = {
+                sum(row["quantity"] for row in some)
+                for some in (above, part)
+                if some and all(row["quantity"] is not None for row in some) and len({row["unit"] for row in some}) == 1
+            }
+            if stated is not None and sums and not any(abs(one - stated) <= _AGREES * abs(one) for one in sums):
+                total = f"The rows above it sum to {figure(max(sums))}"
+                hint = f"{total}: a lot is missing or misread; correct it or leave the row out."
+                self._fault(i, "quantity", "total", "a total that the lots do not sum to", hint)
+
+    def _say(self, columns: Mapping[str, str], ignored: tuple[str, ...], totals: list[int]) -> None:
+        """What a reader must know of how the file was read."""
+        told = list(readings(self.table, columns, ignored, totals))
+        self.notes[:0] = told
+        for key, sentence in DEFAULTS.items():
+            lots = self.defaults.get(key)
+            if lots:
+                self.notes.append(sentence(few(list(dict.fromkeys(lots)))))

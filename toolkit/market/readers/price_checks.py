@@ -1,0 +1,110 @@
+"""Checks of the prices of a file: positive, within bounds, of one kind, one an asset and date, no jump by a factor of ten."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from datetime import date
+
+import polars as pl
+
+from toolkit.core.errors import DataError
+from toolkit.core.text import figure
+from toolkit.market.readers.faults import refuse
+
+LOWEST, HIGHEST = 1e-9, 1e15
+"""No price of a unit is beyond these, in any currency."""
+JUMP = 10.0
+"""A price this many times the one before it, or less than one over it, is taken for an error or a change of unit."""
+JUMPS = "jumps"
+"""Name that accepts the jumps of every asset."""
+CUSTOMS = "customs_unit_value"
+"""Basis whose observation model expects entry errors of any size (`toolkit.returns.observation.mixture`)."""
+DEALER_ASK, DEALER_BID = "dealer_ask", "dealer_bid"
+OF_DEALERS = (DEALER_ASK, DEALER_BID)
+"""Bases of what a dealer asks or pays for a product: prices of a day, and no part of the product's series."""
+
+
+def check_rows(file: str, rows: pl.DataFrame) -> None:
+    """The rules that both shapes share: positive prices, and one price an asset and day; `rows` are sorted by them."""
+    price = pl.col("price").cast(pl.String)
+    refuse(
+        file,
+        rows.filter(pl.col("price") <= 0).select("row", what="asset", value=price),
+        rule="positive",
+        fault="a price that is not positive",
+        hint="Leave the cell of a wide file empty, or the row of a long file out, where a price is missing.",
+    )
+    refuse(
+        file,
+        rows.filter(~pl.col("price").is_between(LOWEST, HIGHEST)).select("row", what="asset", value=price),
+        rule="range",
+        fault=f"a price that is not between {LOWEST:g} and {HIGHEST:g}",
+        hint="Correct the cell, or leave it empty.",
+    )
+    # Sorted rows: those of one asset and day are neighbours.
+    again = (pl.col("asset") == pl.col("asset").shift()) & (pl.col("date") == pl.col("date").shift())
+    twice = rows.filter(again | again.shift(-1))
+    refuse(
+        file,
+        twice.select("row", what="asset", value=pl.col("date").cast(pl.String)),
+        rule="duplicate",
+        fault="more than one price for the same asset and date",
+        hint="Keep one row a date; a month counts as its last day.",
+    )
+
+
+def check_kinds(file: str, rows: pl.DataFrame) -> None:
+    """`FrameError` for a series in two currencies, units or bases; a dealer's prices are in none, of one currency and unit."""
+    of_dealer = pl.col("basis").is_in(OF_DEALERS)
+    for column in ("currency", "unit", "basis"):
+        # Compared with the first row of the series in the file: the rows named are those a person would call different.
+        differs = rows.filter(pl.col(column) != pl.col(column).first().over("asset", of_dealer))
+        if column == "basis":
+            differs = differs.filter(~of_dealer)
+        refuse(
+            file,
+            differs.select("row", what="asset", value=column),
+            rule=f"one_{column}",
+            fault=f"a second {column} in the series of an asset",
+            hint=f"Give each {column} an asset name of its own: series of two kinds are never joined.",
+        )
+
+
+def check_jumps(rows: pl.DataFrame, accept: Collection[str], *, file: str = "the price files") -> None:
+    """`FrameError` (rule ``jump``) for a price `JUMP` times the one before it or more, or less than one over it.
+
+    Args:
+        rows: Sorted by asset and date; `row` where they are of one file.
+        accept: As of `read_prices`.
+        file: Name as shown.
+    """
+    if JUMPS in accept:
+        return
+    change = (pl.col("price").log() - pl.col("price").shift().log()).abs()
+    far = (pl.col("asset") == pl.col("asset").shift()) & (change >= math.log(JUMP) - 1e-12)
+    meant = (pl.col("basis") == CUSTOMS) | pl.col("asset").is_in(list(accept))
+    jumping = rows.with_columns(before=pl.col("price").shift(), jumps=far & ~meant).filter("jumps")
+    if jumping.is_empty():
+        return
+    # No `pl.format` here: of filtered rows it panics in polars 2.1.
+    shown = [
+        f"{figure(price)} after {figure(before)} on {day}"
+        for price, before, day in jumping["price", "before", "date"].iter_rows()
+    ]
+    row = jumping["row"] if "row" in rows.columns else pl.Series([None] * jumping.height, dtype=pl.Int64)
+    jumps = pl.DataFrame({"row": row, "what": jumping["asset"], "value": shown})
+    asset = jumps["what"][0]
+    hint = f"Correct the price or its unit (kg against g, pounds against pence); if it is meant: --accept {asset!r}."
+    if "row" in rows.columns:
+        refuse(file, jumps, rule="jump", fault=f"a price that jumps by a factor of {JUMP:g} or more", hint=hint)
+    raise DataError(
+        f"{file}: the price of {asset!r} jumps by a factor of {JUMP:g} or more: {jumps['value'][0]}.",
+        hint=hint,
+        details={"file": file, "rule": "jump", "asset": asset},
+    )
+
+
+def visible(rows: pl.DataFrame, day: date) -> pl.DataFrame:
+    """The rows that speak of `day` or before and were known by then."""
+    return rows.filter((pl.col("date") <= day) & (pl.col("known_from") <= day))

@@ -1,0 +1,129 @@
+"""Several price files, and folders of them, read as one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import BinaryIO
+
+import polars as pl
+
+from toolkit.core.errors import DataError, SpecError, did_you_mean
+from toolkit.core.messages import said
+from toolkit.market.quality import gap_findings
+from toolkit.market.readers.limits import check_size
+from toolkit.market.readers.price_checks import JUMPS, OF_DEALERS, check_jumps, visible
+from toolkit.market.readers.prices import PriceFile, read_prices
+
+MOST_FILES = 1_000
+"""Most files of one folder."""
+ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".xls", ".ods")
+
+
+def read_price_files(
+    paths: Sequence[str | Path],
+    *,
+    default_currency: str = "USD",
+    today: date,
+    as_of: date | None = None,
+    accept: Collection[str] = (),
+    key: Callable[[str], str | None] | None = None,
+    stdin: BinaryIO | None = None,
+) -> PriceFile:
+    """Read several price files as one; a folder stands for the price files in it.
+
+    An asset may continue from file to file, in one currency, unit and basis; where two files give a price for a day, it is
+    the same price. Arguments and errors as of `read_prices`.
+    """
+    files, reading = _listed(paths)
+    read = [
+        read_prices(
+            file,
+            default_currency=default_currency,
+            today=today,
+            as_of=as_of,
+            accept=accept,
+            key=key,
+            stdin=stdin,
+            several=len(files) > 1,
+        )
+        for file in files
+    ]
+    named = {asset for file in read for frame in (file.frame, file.quotes) for asset in frame["asset"].unique()}
+    accepted = {*accept} - {JUMPS} - named
+    if accepted:
+        known = sorted(named)
+        raise SpecError(
+            f"--accept {min(accepted)!r} is no asset of the price files.", hint=did_you_mean(min(accepted), [JUMPS, *known])
+        )
+    if len(read) == 1:
+        return replace(read[0], reading=(*reading, *read[0].reading))
+    frame, quotes = (_joined(pl.concat(part)) for part in ([file.frame for file in read], [file.quotes for file in read]))
+    check_size("the price files", rows=frame.height)
+    check_jumps(visible(frame, as_of or today), accept)
+    names = ", ".join(file.name for file in read)
+    notes = dict.fromkeys(note for file in read for note in file.notes)
+    reading += tuple(note for file in read for note in file.reading)
+    return PriceFile(frame, quotes, names, "several", (*notes, *gap_findings(frame)), reading)
+
+
+def _listed(paths: Sequence[str | Path]) -> tuple[list[str | Path], tuple[str, ...]]:
+    """The files that paths name, and notes on what in a folder is no price file."""
+    files: list[str | Path] = []
+    notes: list[str] = []
+    for path in paths:
+        if str(path) == "-" or not Path(path).is_dir():
+            files.append(path)
+            continue
+        try:
+            entries = sorted(entry for entry in Path(path).iterdir() if not entry.name.startswith("."))
+        except OSError as error:
+            raise DataError(f"cannot read {str(path)!r}: {error.strerror}.", hint="Check the path.") from None
+        own = [entry for entry in entries if entry.suffix.lower() in ENDINGS and entry.is_file()]
+        if not own:
+            raise DataError(
+                f"the folder {str(path)!r} has no price file.",
+                hint=f"Price files end in {', '.join(ENDINGS)}.",
+                details={"file": str(path)},
+            )
+        if len(own) > MOST_FILES:
+            raise DataError(
+                f"the folder {str(path)!r} has {len(own):,} files; at most {MOST_FILES:,} are read.",
+                hint="Leave only the price files that are needed.",
+                details={"file": str(path), "found": len(own), "limit": MOST_FILES},
+            )
+        left = [entry.name for entry in entries if entry not in own and entry.is_file()]
+        if left:
+            notes.append(said("Not read as prices, by the ending of the name: {names}.", names=left))
+        files += own
+    return files, tuple(notes)
+
+
+def _joined(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of several files, equal prices of a day once; `source` is the file of a row where no other is given."""
+    for column in ("currency", "unit", "basis"):
+        # What a dealer asks and what he pays stand side by side.
+        kept = rows.filter(~pl.col("basis").is_in(OF_DEALERS)) if column == "basis" else rows
+        kinds = kept.group_by("asset").agg(pl.col(column).unique().sort(), pl.col("source").unique().sort())
+        mixed = kinds.filter(pl.col(column).list.len() > 1).sort("asset")
+        if mixed.height:
+            row = mixed.row(0, named=True)
+            raise DataError(
+                f"{row['asset']!r} has two kinds of {column}: {', '.join(row[column])}, in {', '.join(row['source'])}.",
+                hint=f"Give each {column} an asset name of its own: series of two kinds are never joined.",
+                details={"asset": row["asset"], "files": row["source"]},
+            )
+    rows = rows.unique(["asset", "date", "basis", "price"], keep="first", maintain_order=True)
+    twice = rows.filter(pl.struct("asset", "date", "basis").is_duplicated()).sort("asset", "date")
+    if twice.height:
+        row = twice.row(0, named=True)
+        of = (pl.col(name) == row[name] for name in ("asset", "date", "basis"))
+        files = twice.filter(*of)["source"].to_list()
+        raise DataError(
+            f"{row['asset']!r} has two prices on {row['date']}: in {' and '.join(files)}.",
+            hint="Take one of the files away, or rename the asset in one.",
+            details={"asset": row["asset"], "date": row["date"].isoformat(), "files": files},
+        )
+    return rows.sort("asset", "date")

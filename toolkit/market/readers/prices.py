@@ -1,0 +1,481 @@
+"""A price file of the user: long, wide or of quotations, read strictly into the columns of `core.frames.Prices`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+import polars as pl
+
+from toolkit.core.currencies import currency as currency_of
+from toolkit.core.currencies import currency_hint
+from toolkit.core.errors import DataError, SpecError
+from toolkit.core.frames import Prices
+from toolkit.core.messages import Said, said
+from toolkit.core.text import one_line
+from toolkit.market.quality import gap_findings
+from toolkit.market.readers import cells
+from toolkit.market.readers.columns import amounts, check_columns, check_names, days, required_cells, running_months, texts
+from toolkit.market.readers.faults import refuse
+from toolkit.market.readers.limits import check_size
+from toolkit.market.readers.price_checks import (
+    DEALER_ASK,
+    DEALER_BID,
+    OF_DEALERS,
+    check_jumps,
+    check_kinds,
+    check_rows,
+    visible,
+)
+from toolkit.market.readers.price_units import Stated, column_name, without_units
+from toolkit.market.readers.quotations import DATE, Quotation, field_of, header_levels, quotation
+from toolkit.market.readers.tabular import TITLES, Table, read_table
+
+REQUIRED = ("date", "asset", "price")
+OPTIONAL = ("currency", "unit", "quantity", "basis", "source", "known_from")
+GERMAN = {
+    "datum": "date",
+    "stand": "date",
+    "anlage": "asset",
+    "metall": "asset",
+    "metal": "asset",
+    "preis": "price",
+    "kurs": "price",
+    "währung": "currency",
+    "einheit": "unit",
+    "menge": "quantity",
+    "quelle": "source",
+}
+_TITLE = re.compile(r"(?i)\b(?:stand|datum|vom|as of|dated?)\b[\s:]*(?:vom\s+)?(.+)")
+"""A date of all rows in a line above the header: ``Stand: 26.11.2026``, ``Preisliste vom 26.11.2026``, ``as of 2026-11-26``."""
+SIDES = {
+    **dict.fromkeys(("bid", "geld", "ankauf", "ankaufspreis", "dealer_bid"), DEALER_BID),
+    **dict.fromkeys(("ask", "brief", "verkauf", "verkaufspreis", "dealer_ask"), DEALER_ASK),
+}
+"""Column of what a dealer pays or asks, from the dealer's side: at Ankauf he buys."""
+_MISSING = ("null", "N/A", "n/a", "-")
+"""What exporters write into a cell without a value."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # frames have no truth value, so files are compared by identity
+class PriceFile:
+    """Prices as a file gives them.
+
+    Attributes:
+        frame: The columns of `core.frames.Prices`, sorted by (asset, date).
+        quotes: The same of rows on a basis of `OF_DEALERS`, which are in no series.
+        name: File name as shown.
+        shape: ``wide`` (one column an asset), ``long`` (one row a price), ``quotation`` (fields of a day's trading), or
+            ``several`` files.
+        notes: What a reader must know (gaps, months still running, columns without a price), one sentence each.
+        reading: How the file was read (what is the price, what was left out), which holds for any part of its rows.
+    """
+
+    frame: pl.DataFrame
+    quotes: pl.DataFrame
+    name: str
+    shape: Literal["wide", "long", "quotation", "several"]
+    notes: tuple[str, ...]
+    reading: tuple[str, ...] = ()
+
+
+def read_prices(
+    path: str | Path,
+    *,
+    default_currency: str = "USD",
+    today: date,
+    as_of: date | None = None,
+    accept: Collection[str] = (),
+    key: Callable[[str], str | None] | None = None,
+    stdin: BinaryIO | None = None,
+    several: bool = False,
+) -> PriceFile:
+    """Read a price file, its shape told by its header.
+
+    Where the file is silent: `currency` is `default_currency`, `unit` is ``unit`` (the caller knows which assets are
+    products quoted per kg), `basis` is ``as_given``, `source` is the file name, `known_from` is the date itself.
+
+    A month (``2026-05``) speaks of its last day. The month still running on `today` is accepted and dated `today`,
+    with a note: it is what is known so far, and nothing may speak of the future. Later months are refused.
+
+    An empty cell of a wide file is missing. A long row exists to give a price, so one without a price is refused.
+    A `known_from` later than `today` is kept: such rows stay invisible to `Market.until` until that day.
+
+    Args:
+        path: CSV or Parquet file, or ``-`` for standard input.
+        default_currency: Of prices that name none, in any spelling of `core.currencies`.
+        today: No price may speak of a later day.
+        as_of: Day that is asked about: jumps after it, or known later, are not looked at. `today` by default.
+        accept: Assets whose jumps by `JUMP` are meant, or `JUMPS` for those of all assets (`toolkit.market.readers.price_checks`).
+        key: Name in the file -> asset that it means, None for one of the file's own; of a quotation file, tickers stay. By
+            default every name is its asset.
+        stdin: What ``-`` reads; the process's own standard input by default.
+        several: Whether gaps and jumps are looked at later, when the file is joined with others.
+
+    Raises:
+        SpecError: if `default_currency` is no currency.
+        DataError: for a file or a header that cannot be used.
+        FrameError: for faulty rows; rule, count and first rows (header = row 1) are in `details`.
+    """
+    code = currency_of(default_currency)
+    if code is None:
+        raise SpecError(f"{default_currency!r} is no currency.", hint=currency_hint(default_currency))
+    default_currency = code
+    table = read_table(path, stdin=stdin, header=price_header)
+    quoted = quotation(table)
+    shape: Literal["wide", "long", "quotation"] = "quotation"
+    if quoted is not None:
+        rows, reading = _quoted(table, quoted, default_currency, today)
+    else:
+        table, stated = without_units(table)
+        table = _of_two_sides(_renamed(table), stated)
+        table, dated = _with_date(table)
+        # Either name is enough: a file with only one of the two is a long file with a slip, and better told so.
+        shape = "long" if {"asset", "price"} & set(table.columns) else "wide"
+        read = _long if shape == "long" else _wide
+        rows, reading = read(table, default_currency, today, stated)
+        reading = (*dated, *reading)
+    for column in ("asset", "unit", "basis", "source"):
+        check_names(table.name, rows.select("row", value=column))
+    check_size(table.name, columns=rows["asset"].n_unique())
+    rows, keys = _keyed(table.name, rows, key, ticker=shape == "quotation")
+    rows = rows.sort("asset", "date", "row")
+    reading = (*table.notes, *reading, *keys)
+    notes = _notes(table, rows, shape, today)
+    of_dealer = pl.col("basis").is_in(OF_DEALERS)
+    rows, quotes = rows.filter(~of_dealer), rows.filter(of_dealer)
+    for part in (rows, *quotes.partition_by("basis")):
+        check_rows(table.name, part)
+    frame = rows.select(Prices.column_names())
+    if not several:
+        check_jumps(visible(rows, as_of or today), accept, file=table.name)
+        notes += gap_findings(frame)
+    return PriceFile(frame, quotes.select(frame.columns), table.name, shape, notes, reading)
+
+
+def _of_two_sides(table: Table, stated: Stated) -> Table:
+    """A table with a column of what a dealer pays and one of what he asks as one with a row for each of the two prices."""
+    sides = {name: SIDES[name.lower()] for name in table.columns if name.lower() in SIDES}
+    if (
+        "asset" not in table.columns
+        or {"price", "basis"} & {*table.columns}
+        or len({*sides.values()}) != len(sides)
+        or not sides
+    ):
+        return table
+    parts, rows = [], []
+    for name, basis in sides.items():
+        part = table.cells.drop(*sides).with_columns(price=table.cells[name], basis=pl.lit(basis))
+        if name in stated:
+            part = part.with_columns(
+                pl.lit(text).alias(column)
+                for column, text in zip(("currency", "unit"), stated[name], strict=True)
+                if column not in part.columns
+            )
+        parts.append(part)
+        rows.append(table.rows)
+    cells, numbers = pl.concat(parts, how="diagonal"), pl.concat(rows)
+    given = cells["price"].is_not_null()
+    return replace(table, cells=cells.filter(given), rows=numbers.filter(given))
+
+
+def price_header(records: Sequence[Sequence[str]]) -> tuple[list[str], int, int] | None:
+    """The first record that names a date and something beside it, with the levels below it, else asset and price; or None."""
+    for at, record in enumerate(records[:TITLES]):
+        names, depth = header_levels(records[at : at + 4])
+        dated = any(field_of(name) == DATE or GERMAN.get(name.strip().lower()) == DATE for name in names)
+        if dated and sum(map(bool, map(str.strip, record))) > 1 and not any(map(cells.day, record)):
+            return names, at, at + depth
+    for at, record in enumerate(records[:TITLES]):
+        keys = {GERMAN.get(name, name) for name in map(column_name, record)}
+        if "asset" in keys and keys & {"price", *SIDES}:
+            return [text.strip() for text in record], at, at + 1
+    return None
+
+
+def _with_date(table: Table) -> tuple[Table, tuple[Said, ...]]:
+    """A long table without a column of dates with that of a line above its header, and a note on it.
+
+    Raises:
+        DataError: where no line, or more than one, has a date.
+    """
+    if "date" in table.columns or not {"asset", "price"} <= set(map(column_name, table.columns)):
+        return table, ()
+    found = {text: day for text in table.titles if (day := _title_day(text)) is not None}
+    if len({*found.values()}) != 1:
+        lines = f": {'; '.join(map(repr, found))}" if found else ""
+        many = "two dates" if found else "no date"
+        raise DataError(
+            f"{table.name}, row {table.header}: no column 'date', and {many} above the header{lines}.",
+            hint="Write the day into every row under 'Datum', or a line 'Stand: 26.11.2026' above the header.",
+            details={"file": table.name, "rows": [table.header]},
+        )
+    line, day = next(iter(found.items()))
+    told = said('{file}: prices are of {day:%Y-%m-%d}, by the line "{line}".', file=table.name, day=day, line=one_line(line))
+    return replace(table, cells=table.cells.with_columns(date=pl.lit(day))), (told,)
+
+
+def _title_day(text: str) -> date | None:
+    """The day that a line above the header states; None where it states none in one reading."""
+    match = _TITLE.search(text)
+    words = match[1].split() if match else []
+    readings = (cells.day(" ".join(words[:count]).rstrip(",;.)")) for count in (3, 2, 1))
+    return next((reading.day for reading in readings if reading and reading.day), None)
+
+
+def _renamed(table: Table) -> Table:
+    """The table with the columns of this format by their own names, whatever the case or language of the header."""
+    known = {name: name for name in (*REQUIRED, *OPTIONAL)} | GERMAN
+    wanted = {name: known[name.lower()] for name in table.columns if name.lower() in known}
+    # In a wide file any name but the date's may be that of an asset.
+    if "asset" not in wanted.values() or not (
+        "price" in wanted.values() or any(name.lower() in SIDES for name in table.columns)
+    ):
+        wanted = {name: own for name, own in wanted.items() if own == "date" or own == name.lower()}
+    wanted = {name: own for name, own in wanted.items() if name == own or own not in table.columns}
+    unique = len(set(wanted.values())) == len(wanted)
+    return replace(table, cells=table.cells.rename(wanted)) if unique else table
+
+
+def _quoted(table: Table, quoted: Quotation, currency: str, today: date) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """The closes of a quotation file, and a note on what was taken for the price."""
+    fields = list(quoted.fields)
+    missing = pl.col(pl.String).replace(dict.fromkeys(_MISSING))
+    table = replace(table, cells=table.cells.with_columns(table.cells[fields].select(missing)))
+    dates = _dates(table, today, column=quoted.date)
+    read = amounts(table, fields, money=False)
+    closes = read.values
+    parts = []
+    for asset, column in quoted.prices.items():
+        if asset is None and quoted.ticker is not None:
+            required_cells(table, quoted.ticker)
+        names = texts(table, quoted.ticker or "") if asset is None else pl.repeat(asset, len(dates), eager=True)
+        parts.append(pl.DataFrame({"row": table.rows, "date": dates, "asset": names, "price": closes[column]}))
+    rows = _with_defaults(pl.concat(parts).drop_nulls("price"), table.name, currency)
+    sentence = (
+        said("{file} is read as quotations of {assets}: the adjusted close is the price.", file=table.name, assets=_keys(rows))
+        if quoted.adjusted
+        else said("{file} is read as quotations of {assets}: the close is the price.", file=table.name, assets=_keys(rows))
+    )
+    return rows, (sentence, *read.notes)
+
+
+def _keyed(
+    file: str, rows: pl.DataFrame, key: Callable[[str], str | None] | None, *, ticker: bool
+) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Rows with the keys of known assets; notes on names that mean one, and on tickers that read like one.
+
+    Raises:
+        DataError: for a name of two meanings.
+        FrameError: for a series in two kinds, and for two names of an asset with different prices on a day; equal ones
+            are kept once.
+    """
+    means: dict[str, str] = {}
+    for name in _keys(rows):
+        try:
+            asset = key(name) if key else None
+        except DataError as error:
+            if ticker:
+                continue
+            raise DataError(f"{file}: {error.message}", hint=error.hint, details={"file": file, "asset": name}) from None
+        if asset and asset != name:
+            means[name] = asset
+    if ticker:
+        heard = [said("{ticker} is taken as a listed instrument, not as {asset}.", ticker=a, asset=b) for a, b in means.items()]
+        return rows, tuple(heard)
+    named = rows.with_columns(name="asset", asset=pl.col("asset").replace(means))
+    check_kinds(file, named)
+    if named["asset"].n_unique() < named["name"].n_unique():
+        kind = pl.when(pl.col("basis").is_in(OF_DEALERS)).then(pl.col("basis")).otherwise(pl.lit("")).alias("kind")
+        day = ["asset", "date", kind]
+        unlike = (pl.col("name").n_unique().over(day) > 1) & (pl.col("price").n_unique().over(day) > 1)
+        both = pl.col("name").unique().sort().str.join(", ").over("asset")
+        refuse(
+            file,
+            named.with_columns(value=both).filter(unlike).select("row", "value", what="asset"),
+            rule="two_names",
+            fault="names of one metal with different prices on a day",
+            hint="Keep one of them, or give the other a name that is not the metal's.",
+        )
+        named = named.filter(pl.col("name") == pl.col("name").first().over(day))
+    told = [f"{name} = {asset}" for name, asset in means.items() if name.lower() != asset]
+    notes = (said("Names of {file}: {names}.", file=file, names=told),) if told else ()
+    return named, notes
+
+
+def _keys(rows: pl.DataFrame) -> list[str]:
+    return rows["asset"].unique().sort().to_list()
+
+
+def _with_defaults(rows: pl.DataFrame, file: str, currency: str) -> pl.DataFrame:
+    """Rows of `row`, `date`, `asset`, `price` with the columns that the file does not have.
+
+    Raises:
+        DataError: for no row at all.
+    """
+    if rows.is_empty():
+        raise DataError(f"{file} holds no price: every cell is empty.", hint="Fill in prices.", details={"file": file})
+    return rows.with_columns(
+        currency=pl.lit(currency),
+        unit=pl.lit("unit"),
+        quantity=pl.lit(None, dtype=pl.Float64),
+        basis=pl.lit("as_given"),
+        source=pl.lit(file),
+        known_from=pl.col("date"),
+    )
+
+
+def _wide(table: Table, currency: str, today: date, stated: Stated) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """One row a price, with its row number in the file, and how it was read; empty cells are missing."""
+    misplaced = tuple(name for name in OPTIONAL if name in table.columns)
+    if misplaced:
+        raise DataError(
+            f"{table.name}, row {table.header}: {misplaced[0]!r} belongs to the long shape, but no 'asset' and 'price' do.",
+            hint="Use date,asset,price and optional columns, or date and one column an asset.",
+            details={"file": table.name, "rows": [table.header]},
+        )
+    assets = tuple(name for name in table.columns if name != "date")
+    check_columns(table, required=("date",), optional=assets)
+    if not assets:
+        raise DataError(
+            f"{table.name}, row {table.header}: there is no asset column.",
+            hint="Add one column of prices an asset.",
+            details={"file": table.name, "rows": [table.header]},
+        )
+    dates = _dates(table, today)
+    read = amounts(table, assets, money=True)
+    prices, signs = read.values.unpivot(variable_name="asset", value_name="price"), read.currencies
+    rows = prices.with_columns(row=pl.concat([table.rows] * len(assets)), date=pl.concat([dates] * len(assets)))
+    beside = pl.concat([signs[name].alias("sign") for name in assets])
+    found = {code for code in beside.unique() if code is not None}
+    if found:
+        rows = rows.with_columns(beside)
+        other = rows.filter(pl.col("price").is_not_null() & (pl.col("sign").is_null() | (pl.col("sign") != min(found))))
+        hint = "Give every price of a wide file the same currency, or name it with --prices-currency alone."
+        refuse(table.name, other.select("row", what="asset", value=pl.col("price").cast(pl.String)), rule="one_currency",
+               fault=f"a price that is not in {min(found)} as others of the file", hint=hint)  # fmt: skip
+    rows = rows.select("row", "date", "asset", "price").drop_nulls("price")
+    rows = _with_defaults(rows, table.name, *(found or {currency}))
+    if stated:
+        codes, units = ({name: pair[i] for name, pair in stated.items()} for i in (0, 1))
+        rows = rows.with_columns(
+            currency=pl.col("asset").replace_strict(codes, default=pl.col("currency")),
+            unit=pl.col("asset").replace_strict(units, default=pl.col("unit")),
+        )
+    silent = () if found or {*assets} <= {*stated} else _in_default(table, currency)
+    return rows, (*read.notes, *silent)
+
+
+def _in_default(table: Table, currency: str) -> tuple[str, ...]:
+    return (
+        said(
+            "{file} names no currency of its prices: taken as {currency} (--prices-currency).",
+            file=table.name,
+            currency=currency,
+        ),
+    )
+
+
+def _currencies(table: Table, signs: pl.Series, assets: pl.Series, default: str) -> pl.Series:
+    """The currency of each row: that of its column, else that beside its price, else the default where no price names one."""
+    if not signs.is_not_null().any():
+        return texts(table, "currency", default=default)
+    named = texts(table, "currency")
+    codes = named.replace_strict({text: currency_of(text) for text in named.unique().drop_nulls()}, default=None,
+                                 return_dtype=pl.String)  # fmt: skip
+    rows = pl.DataFrame({"row": table.rows, "what": assets, "value": table.cells["price"], "sign": signs, "code": codes})
+    two = rows.filter(pl.col("sign") != pl.col("code")).select("row", "what", value="sign")
+    refuse(
+        table.name, two, rule="one_currency", fault="a price in another currency than its row names", hint="Keep one of them."
+    )
+    none = rows.filter(pl.col("sign").is_null() & named.is_null()).select("row", "what", "value")
+    hint = "Write the currency of every price, or of none (--prices-currency)."
+    refuse(table.name, none, rule="one_currency", fault="a price without the currency that others have", hint=hint)
+    return named.fill_null(signs)
+
+
+def _long(table: Table, currency: str, today: date, stated: Stated) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """One row a price, with its row number in the file, and how it was read."""
+    header = next((pair for name, pair in stated.items() if GERMAN.get(name.lower(), name.lower()) == "price"), None)
+    if header is not None:
+        constant = {name: pl.lit(text) for name, text in zip(("currency", "unit"), header, strict=True)}
+        extra = {name: text for name, text in constant.items() if name not in table.columns}
+        table = replace(table, cells=table.cells.with_columns(**extra))
+    check_columns(table, required=REQUIRED, optional=OPTIONAL)
+    assets = texts(table, "asset")
+    required_cells(table, "asset")
+    dates = _dates(table, today)
+    read = amounts(table, ("price", "quantity") if "quantity" in table.columns else ("price",), money=True)
+    values, signs = read.values, read.currencies
+    if "quantity" in signs.columns:
+        worded = table.rows.filter(signs["quantity"].is_not_null())
+        told = pl.DataFrame({"row": worded}).with_columns(what=pl.lit("quantity"), value=pl.lit(None, dtype=pl.String))
+        refuse(table.name, told, rule="number", fault="a quantity in a currency", hint="Give kg, or leave the cell empty.")
+    required_cells(table, "price", what=assets)
+    rows = pl.DataFrame(
+        {
+            "row": table.rows,
+            "date": dates,
+            "asset": assets,
+            "price": values["price"],
+            "currency": _currencies(table, signs["price"], assets, currency),
+            "unit": texts(table, "unit", default="unit"),
+            "quantity": values["quantity"]
+            if "quantity" in values.columns
+            else pl.Series([None] * values.height, dtype=pl.Float64),
+            "basis": texts(table, "basis", default="as_given"),
+            "source": texts(table, "source", default=table.name),
+            "known_from": days(table, "known_from", local=True).fill_null(dates) if "known_from" in table.columns else dates,
+        }
+    )
+    negative = rows.filter(pl.col("quantity") < 0).select("row", what="asset", value=pl.col("quantity").cast(pl.String))
+    refuse(table.name, negative, rule="quantity", fault="negative quantity", hint="Give kg, or leave the cell empty.")
+    codes = {text: currency_of(text) for text in rows["currency"].unique()}
+    odd = [text for text, code in codes.items() if code is None]
+    wrong = rows.filter(pl.col("currency").is_in(odd)).select("row", what="asset", value="currency")
+    hint = " ".join(dict.fromkeys(currency_hint(text) for text in sorted(odd)[:3]))
+    refuse(table.name, wrong, rule="currency", fault="not a currency code", hint=hint)
+    rows = rows.with_columns(pl.col("currency").replace(codes))
+    silent = table.cells["currency"].null_count() > 0 if "currency" in table.columns else True
+    told = _in_default(table, currency) if silent and not signs["price"].is_not_null().any() else ()
+    return rows, (*read.notes, *told)
+
+
+def _dates(table: Table, today: date, *, column: str = "date") -> pl.Series:
+    required_cells(table, column)
+    dates = days(table, column, month_until=today, local=True)
+    late = pl.DataFrame({"row": table.rows, "value": dates}).filter(dates > today)
+    refuse(
+        table.name,
+        late.with_columns(pl.col("value").cast(pl.String), what=pl.lit(None, dtype=pl.String)),
+        rule="future",
+        fault=f"a date after today ({today.isoformat()})",
+        hint="A price cannot be known before its day: correct the date or leave the row out.",
+    )
+    return dates
+
+
+def _notes(table: Table, rows: pl.DataFrame, shape: str, today: date) -> tuple[str, ...]:
+    notes: list[str] = []
+    running = running_months(table, "date", today) if "date" in table.columns else table.rows.clear()
+    if len(running):
+        notes.append(
+            said(
+                "{month:%Y-%m} is still running: its prices (first in row {row:d}) are dated {day:%Y-%m-%d}.",
+                month=today,
+                day=today,
+                row=running[0],
+            )
+        )
+    if shape == "wide":
+        priced = set(rows["asset"].unique())
+        empty = [name for name in table.columns if name != "date" and name not in priced]
+        notes += [said("{name!r} has no prices and is left out.", name=name) for name in empty]
+    later = rows.filter(pl.col("known_from") > today).height
+    if later:
+        notes.append(said("Rows published after {today:%Y-%m-%d} and so not visible yet: {count}.", today=today, count=later))
+    return tuple(notes)

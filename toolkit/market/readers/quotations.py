@@ -1,0 +1,183 @@
+"""Quotation files: the daily open, high, low, close and volume that Yahoo, yfinance, Stooq and Investing.com export.
+
+Such a file describes one asset, or one for each ticker: its columns are fields of a quotation and never assets. The price that
+is used is the adjusted close where there is one, else the close.
+
+Layouts, with their headers:
+    Yahoo: ``Date,Open,High,Low,Close,Adj Close,Volume``
+    yfinance `download`: rows ``Price,Close,...``, ``Ticker,AAPL,...``, ``Date,,...``; grouped by ticker the other way round,
+        older ones without names in the first column; flattened, ``Date,"('Close', 'AAPL')",...``
+    yfinance `Ticker.history`: ``Date,Open,High,Low,Close,Volume,Dividends,Stock Splits``
+    Stooq: ``Date,Open,High,Low,Close,Volume`` and ``<TICKER>,<PER>,<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>,<OPENINT>``
+    Investing.com: ``"Date","Price","Open","High","Low","Vol.","Change %"``, in German ``"Datum","Zuletzt","Eröffn.",...``
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from toolkit.core.errors import DataError
+from toolkit.market.readers.tabular import Table
+
+DATE, TICKER, OPEN, HIGH, LOW, CLOSE, ADJUSTED, LAST, OTHER = (
+    "date", "ticker", "open", "high", "low", "close", "adjusted", "last", "other",
+)  # fmt: skip
+_NAMES: Mapping[str, str] = {
+    **dict.fromkeys(("date", "datum", "datetime"), DATE),
+    **dict.fromkeys(("ticker", "symbol"), TICKER),
+    **dict.fromkeys(("open", "eröffn.", "eröffnung", "eröffnungskurs", "erster"), OPEN),
+    **dict.fromkeys(("high", "hoch", "tageshoch"), HIGH),
+    **dict.fromkeys(("low", "tief", "tagestief"), LOW),
+    **dict.fromkeys(("close", "close/last", "schluss", "schlusskurs", "zuletzt"), CLOSE),
+    **dict.fromkeys(("adj close", "adjclose", "adj. close", "adjusted close", "adjustedclose"), ADJUSTED),
+    **dict.fromkeys(("price", "kurs", "last"), LAST),  # a close only beside other fields of a quotation
+    **dict.fromkeys(
+        (
+            "volume",
+            "vol.",
+            "vol",
+            "volumen",
+            "openint",
+            "dividends",
+            "stock splits",
+            "capital gains",
+            "repaired?",
+            "change %",
+            "veränderung %",
+            "+/- %",
+            "per",
+            "time",
+        ),
+        OTHER,
+    ),
+}
+_PRICES = (OPEN, HIGH, LOW, CLOSE, ADJUSTED)
+_FLAT = re.compile(r"\(\s*'([^']*)'\s*,\s*'([^']*)'\s*\)")
+_SUFFIX = re.compile(r"([ _-]*(historical data|historische daten|historical prices)|_[dwm]|\s*\(\d+\))+$", re.IGNORECASE)
+LEVELS = "\x1f"
+"""Stands between field and ticker in the name of a column whose header had two levels; no cell of a header may hold it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quotation:
+    """Where a table has the prices of its assets.
+
+    Attributes:
+        date: Column of dates.
+        prices: Asset -> column of its prices. None instead of an asset where `ticker` names it row by row.
+        ticker: Column that names the asset of a row, if there is one.
+        fields: Every column that holds prices: what tells the decimal mark of the file.
+        adjusted: Whether the prices are adjusted closes.
+    """
+
+    date: str
+    prices: Mapping[str | None, str]
+    ticker: str | None
+    fields: tuple[str, ...]
+    adjusted: bool
+
+
+def field_of(name: str) -> str | None:
+    """The field of a quotation that a column of this name holds, None for any other name."""
+    return _NAMES.get(re.sub(r"[\s_]+", " ", name.strip().strip("<>").lower()))
+
+
+def header_levels(records: Sequence[Sequence[str]]) -> tuple[list[str], int]:
+    """Names of the columns, and how many records the header takes: three in a yfinance download, else one."""
+    first = [cell.strip() for cell in records[0]]
+    if len(records) < 4 or len(first) < 2 or first[0].lower() not in ("price", "ticker", "attributes", ""):
+        return first, 1
+    second, third = ([cell.strip() for cell in record] for record in records[1:3])
+    if third[:1] and field_of(third[0]) == DATE and not any(third[1:]) and len(second) == len(first):
+        for fields, tickers in ((first, second), (second, first)):
+            if all(field_of(name) is not None for name in fields[1:]) and all(tickers[1:]):
+                return [third[0], *(f"{a}{LEVELS}{b}" for a, b in zip(fields[1:], tickers[1:], strict=True))], 3
+    return first, 1
+
+
+def quotation(table: Table) -> Quotation | None:
+    """How to read a table as a quotation file; None for one that is not.
+
+    Raises:
+        DataError: for a table that holds fields of a quotation beside other columns, or without a close.
+    """
+    pairs = dict(_pairs(table.columns))
+    if pairs:
+        return _of_tickers(table, pairs)
+    fields = {name: field_of(name) for name in table.columns}
+    known = set(fields.values())
+    alone = known <= {DATE, LAST} and any(name.lower() == "kurs" for name in table.columns)
+    if not (known & set(_PRICES) or OTHER in known or alone):
+        return None
+    if {name.strip().lower() for name in table.columns} >= {"asset", "price"}:
+        return None  # a long file
+    odd = [name for name, field in fields.items() if field is None]
+    column = {field: name for name, field in fields.items()}
+    close = column.get(ADJUSTED, column.get(CLOSE, column.get(LAST)))
+    if odd or close is None or DATE not in column:
+        looks = [name for name, field in fields.items() if field in (*_PRICES, OTHER)]
+        other = f"{odd[0]!r} does not" if odd else f"there is no {'close' if DATE in column else 'date'}"
+        raise DataError(
+            f"{table.name}, row {table.header}: {', '.join(map(repr, looks[:3]))} is like a field of quotations, but {other}.",
+            hint="Give one asset a file with Date and Close (or Adj Close), or one column an asset named for the asset.",
+            details={"file": table.name, "rows": [table.header], "fields": looks, "other": odd},
+        )
+    ticker = column.get(TICKER)
+    return Quotation(
+        date=column[DATE],
+        prices={None if ticker else asset_of(table.name): close},
+        ticker=ticker,
+        fields=tuple(name for name, field in fields.items() if field in (*_PRICES, LAST)),
+        adjusted=ADJUSTED in column,
+    )
+
+
+def asset_of(file: str) -> str:
+    """The asset that a file is named for: ``GLD (1).csv`` and ``GLD Historical Data.csv`` are of ``GLD``.
+
+    Raises:
+        DataError: for standard input, which has no name.
+    """
+    # A workbook of several sheets names its sheets for assets.
+    whole = re.sub(r"^.*\.(xlsx|xlsm|xls|ods)#", "", PurePath(file).name, flags=re.IGNORECASE)
+    name = _SUFFIX.sub("", re.sub(r"\.(csv|txt|tsv|parquet|xlsx|xlsm|xls|ods)$", "", whole, flags=re.IGNORECASE)).strip()
+    if file == "stdin" or not name:
+        raise DataError(
+            f"{file} holds quotations of one asset, and no file name says which.",
+            hint="Give it as a file that is named for the asset, or as date,asset,price.",
+            details={"file": file},
+        )
+    return name
+
+
+def _pairs(columns: Sequence[str]) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Column -> (field, ticker), for the columns of a header with two levels."""
+    for name in columns:
+        flat = _FLAT.fullmatch(name)
+        if LEVELS in name:
+            field, _, ticker = name.partition(LEVELS)
+            yield name, (field, ticker)
+        elif flat:
+            field, ticker = flat.groups()
+            yield name, (field, ticker) if field_of(field) is not None else (ticker, field)
+
+
+def _of_tickers(table: Table, pairs: Mapping[str, tuple[str, str]]) -> Quotation:
+    dates = [name for name in table.columns if field_of(name) == DATE]
+    others = [name for name in table.columns if name not in pairs and name not in dates]
+    adjusted = any(field_of(field) == ADJUSTED for field, _ in pairs.values())
+    wanted = ADJUSTED if adjusted else CLOSE
+    prices: dict[str | None, str] = {ticker: name for name, (field, ticker) in pairs.items() if field_of(field) == wanted}
+    missing = sorted({ticker for _, ticker in pairs.values()} - {str(ticker) for ticker in prices})
+    if others or missing or len(dates) != 1:
+        what = f"column {others[0]!r} has no ticker" if others else f"{missing[0]!r} has no close" if missing else "no date"
+        raise DataError(
+            f"{table.name}, row {table.header}: a header of fields and tickers, but {what}.",
+            hint="Write the download again with its Close, one column a ticker.",
+            details={"file": table.name, "rows": [table.header]},
+        )
+    fields = tuple(name for name, (field, _) in pairs.items() if field_of(field) in _PRICES)
+    return Quotation(date=dates[0], prices=prices, ticker=None, fields=fields, adjusted=adjusted)

@@ -1,0 +1,424 @@
+"""Strict reading of CSV, Parquet and workbooks: cells as they stand in the file, each row with the number a person would count.
+
+Nothing is guessed. What can be read in two ways (separator, decimal mark) is refused with a way out, and every row-level
+fault is reported with its count and its first rows. Text is UTF-8, UTF-16 with its byte order mark, or else Windows-1252 (of
+a Chinese table GB18030), which `Table.encoding` tells; a line that begins with ``# `` is a comment. Lines of a CSV are counted
+from 1, comments and blank lines included, rows of a sheet as its spreadsheet counts them; records of a Parquet file, which has
+no header line, are counted from 1.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import os
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import BinaryIO
+
+import polars as pl
+
+from toolkit.core.errors import DataError, nearest
+from toolkit.core.messages import Said, said
+from toolkit.core.text import INVISIBLE, one_line
+from toolkit.market.readers.faults import FIRST_ROWS, Fault, refuse, row_error
+from toolkit.market.readers.footer import Footer
+from toolkit.market.readers.limits import MAX_BYTES, check_size
+from toolkit.market.readers.workbook import Cell, is_workbook, read_sheet, shown
+
+_FOREIGN = (
+    (b"\x1f\x8b", "compressed (gzip)"),
+    (b"%PDF", "a PDF"),
+)
+_SAVE_AS = "Save it as 'CSV UTF-8' or as Parquet: in the spreadsheet, File > Save as > CSV UTF-8."
+_LEGACY = {"cp1252": "Windows-1252", "gb18030": "GB18030"}
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_SEPARATORS = (",", ";", "\t")
+Header = Callable[[Sequence[Sequence[str]]], tuple[list[str], int, int] | None]
+"""Names of the columns of some records, the record that holds them, and how many records end with the header; None without."""
+TITLES = 30
+"""Most records above a header: a title, a date, an address."""
+MAX_NAME = 100
+"""Longest name of an asset or column, in characters."""
+_COMMENT = re.compile(r'"?#(\s|"?$)')
+_CALENDAR = (-719_162, 2_932_896)  # days from 1970-01-01 to the years 1 and 9999
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # frames have no truth value, so tables are compared by identity
+class Table:
+    """The cells of a file.
+
+    Attributes:
+        name: File name as shown in messages.
+        cells: One column a header name. CSV cells are stripped text; columns of Parquet and of a sheet keep their numeric and
+            date types, and numbers and dates among text are text that is read in one way. An empty cell is null. Rows without
+            any cell are left out.
+        rows: Row number in the file of each row of `cells`, Int64.
+        separator: ``,``, ``;`` or a tab of a CSV, a tab of a sheet, empty for Parquet.
+        encoding: ``utf-8``, ``utf-16``, ``cp1252`` or ``gb18030`` of a CSV, empty for Parquet. The last two are what is left
+            when the bytes are not UTF-8: letters beyond ASCII may be others.
+        comments: Row numbers of the comment lines below the header.
+        header: Row number of the header.
+        notes: What of a workbook is read and what is not.
+        titles: The lines above the header.
+    """
+
+    name: str
+    cells: pl.DataFrame
+    rows: pl.Series
+    separator: str
+    encoding: str = ""
+    comments: tuple[int, ...] = ()
+    header: int = 1
+    notes: tuple[Said, ...] = ()
+    titles: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Header names in file order."""
+        return tuple(self.cells.columns)
+
+    def visible(self) -> Table:
+        """The table with every cell in one line of visible characters."""
+        return replace(self, cells=visible(self.cells))
+
+
+def read_table(
+    path: str | Path,
+    *,
+    stdin: BinaryIO | None = None,
+    may_be_empty: bool = False,
+    faults: list[Fault] | None = None,
+    header: Header | None = None,
+    legacy: str = "cp1252",
+) -> Table:
+    """The cells of a CSV, a Parquet file or a sheet; the content decides which, not the ending of the name.
+
+    Args:
+        path: A file, ``FILE.xlsx#SHEET``, or ``-`` for standard input.
+        stdin: What ``-`` reads; the process's own standard input by default.
+        may_be_empty: Whether a header without rows is an answer too.
+        faults: Where lines with too many or too few fields are noted; they are then left out instead of raised.
+        header: Finds the header among the first records of a CSV or a sheet; the first record by default. Of the sheets of a
+            workbook, it is the one with such a header.
+        legacy: Encoding of text that is neither UTF-8 nor UTF-16: ``cp1252``, or ``gb18030`` (which holds GBK and GB2312).
+
+    Raises:
+        DataError: for a missing or unreadable file, an empty one, one beyond `MAX_BYTES` or `MAX_CELLS`, one that is
+            none of these, several sheets that fit, an ambiguous separator, or a header with unnamed or repeated columns.
+        FrameError: for lines with too many or too few fields (rule ``fields``) or broken quotes (rule ``quotes``).
+    """
+    name, content, sheet = _content(path, stdin)
+    if is_workbook(content):
+        table = _workbook(name, content, sheet, header)
+    elif sheet is not None:
+        raise DataError(f"{name} is no workbook and has no sheets.", hint="Give the file alone.", details={"file": name})
+    elif content.startswith(b"PAR1"):
+        table = _parquet(name, content)
+    else:
+        table = _csv(name, *_text(name, content, legacy), faults, header)
+    if table.cells.is_empty() and not may_be_empty and not faults:
+        raise DataError(f"{name} has a header but no rows.", hint="Give at least one row of data.", details={"file": name})
+    return table
+
+
+def file_and_sheet(path: str | Path) -> tuple[Path, str | None]:
+    """The file and the sheet of ``FILE#SHEET``; a file whose own name has the sign is that file."""
+    base, sign, sheet = str(path).rpartition("#")
+    is_sheet = bool(sign and base and sheet.strip()) and not os.path.lexists(path) and os.path.lexists(base)
+    return (Path(base), sheet) if is_sheet else (Path(path), None)
+
+
+def _content(path: str | Path, stdin: BinaryIO | None) -> tuple[str, bytes, str | None]:
+    """Name as shown, raw bytes of the file, and the sheet that is asked for."""
+    sheet = None
+    if str(path) == "-":
+        name, content = "stdin", (stdin or sys.stdin.buffer).read(MAX_BYTES + 1)
+        check_size(name, size=len(content))
+    else:
+        file, sheet = file_and_sheet(path)
+        name = file.name or str(file)
+        if file.is_dir():
+            raise DataError(f"{str(file)!r} is a folder.", hint="Give a CSV or Parquet file.", details={"file": str(file)})
+        try:
+            check_size(name, size=file.stat().st_size)
+            content = file.read_bytes()
+        except FileNotFoundError:
+            near = nearest(name, (entry.name for entry in file.parent.iterdir())) if os.access(file.parent, os.R_OK) else ()
+            raise DataError(
+                f"no file {str(file)!r}.",
+                hint=f"Did you mean {' or '.join(repr(n) for n in near)}?" if near else "Check the path.",
+                details={"file": str(file)},
+            ) from None
+        except (OSError, ValueError) as error:  # ValueError: a path with a null character
+            reason = getattr(error, "strerror", None) or str(error)
+            raise DataError(
+                f"cannot read {str(file)!r}: {reason}.", hint="Check the path.", details={"file": str(file)}
+            ) from None
+    return name, content, sheet
+
+
+def _text(name: str, content: bytes, legacy: str) -> tuple[str, str]:
+    """The text of a file without its byte order mark, and its encoding."""
+    for magic, what in _FOREIGN:
+        if content.startswith(magic):
+            raise DataError(f"{name} is {what}, not a CSV.", hint=_SAVE_AS, details={"file": name})
+    encoding = "utf-16" if content.startswith(_UTF16) else "utf-8"
+    if encoding == "utf-8" and b"\0" in content:
+        raise DataError(f"{name} is not text: it holds null bytes.", hint=_SAVE_AS, details={"file": name})
+    try:
+        text = content.decode("utf-8-sig" if encoding == "utf-8" else encoding)
+    except UnicodeDecodeError:
+        try:
+            if encoding == "utf-16":
+                raise
+            text, encoding = content.decode(legacy), legacy
+        except UnicodeDecodeError as error:
+            # The error counts from behind the byte order mark, so the faulty byte is taken from the error's own object.
+            row = 1 + bytes(error.object[: error.start]).count(b"\n")
+            raise DataError(
+                f"{name}, row {row}: the text is neither UTF-8 nor {_LEGACY[legacy]} (byte 0x{error.object[error.start]:02x}).",
+                hint=_SAVE_AS,
+                details={"file": name, "rows": [row]},
+            ) from None
+    if not text.strip() or "\0" in text:
+        raise DataError(
+            f"{name} is {'not text: it holds null characters' if text.strip() else 'empty'}.",
+            hint="Give a header and at least one row.",
+            details={"file": name},
+        )
+    return text, encoding
+
+
+def _without_comments(text: str) -> tuple[str, str | None, tuple[int, ...]]:
+    """The text with comment lines blank, the separator that a first line ``sep=;`` names, and the comments below the header."""
+    named, quotes, begun = None, 0, False
+    kept: list[str] = []
+    comments: list[int] = []
+    for number, line in enumerate(io.StringIO(text, newline=""), start=1):
+        bare = line.strip("\r\n ")
+        end = line[len(line.rstrip("\r\n")) :]
+        if quotes % 2 == 0 and _COMMENT.match(bare) and not bare.startswith("#\t"):
+            kept.append(end)
+            comments += [number] if begun else []
+        elif not begun and re.fullmatch(r'"?sep=[,;\t]"?', bare):
+            named = bare.strip('"')[4]
+            kept.append(end)
+        else:
+            quotes += line.count('"')
+            begun = begun or bool(bare)
+            kept.append(line)
+    return "".join(kept), named, tuple(comments)
+
+
+def _csv(name: str, text: str, encoding: str, faults: list[Fault] | None, make: Header | None) -> Table:
+    """Cells of a CSV, every line with exactly the fields of the header; empty fields beyond it are cut off."""
+    text, named, comments = _without_comments(text)
+    if not text.strip():
+        raise DataError(f"{name} is empty.", hint="Give a header and at least one row.", details={"file": name})
+    separator = named or _separator(name, text)
+    if make and not named and not _has_header(text, separator, make):  # a comma of the title
+        separator = next((mark for mark in _SEPARATORS if _has_header(text, mark, make)), separator)
+    check_size(name, rows=text.count("\n") + text.count("\r"), cells=text.count(separator))
+    records, lines = _records(name, text, separator)
+    header, at, depth = (make(records) if make else None) or ([cell.strip() for cell in records[0]], 0, 1)
+    body, lines = [[cell.strip() for cell in record] for record in records[depth:]], [lines[at], *lines[depth:]]
+    width = max((i for i, cell in enumerate(header, start=1) if cell), default=0)
+    # A spreadsheet saves columns that were once touched: they have neither a name nor a cell.
+    if any(any(record[width:]) and len(record) == len(header) for record in body):
+        width = len(header)
+    check_size(name, columns=width)
+    names = _header(name, header[:width], lines[0])
+    body = [record if any(record[width:]) else record[:width] for record in body]
+    right = [len(record) == width or not any(record) for record in body]
+    wrong = [(line, f"{len(record)} fields") for line, record, fits in zip(lines[1:], body, right, strict=True) if not fits]
+    if wrong:
+        cells = pl.DataFrame(wrong, schema={"row": pl.Int64, "what": pl.String}, orient="row")
+        hint = "Leave missing cells empty but keep their separators" + (
+            "; a decimal comma needs ';' between the cells." if separator == "," else "."
+        )
+        fault = Fault(
+            "fields", f"not the {width} fields of the header", hint, cells.with_columns(value=pl.lit(None, dtype=pl.String))
+        )
+        if faults is None:
+            raise row_error(name, [fault])
+        faults.append(fault)
+    kept = [(line, record) for line, record in zip(lines[1:], body, strict=True) if any(record) and len(record) == width]
+    columns = zip(*(record for _, record in kept), strict=True) if kept else ((),) * width
+    cells = pl.DataFrame({column: pl.Series(values, dtype=pl.String) for column, values in zip(names, columns, strict=True)})
+    rows = pl.Series("row", [line for line, _ in kept], dtype=pl.Int64)
+    cells = cells.with_columns(pl.all().str.strip_chars().replace("", None))
+    return Table(name, cells, rows, separator, encoding, comments, lines[0], titles=_titles(records[:at]))
+
+
+def _workbook(name: str, content: bytes, wanted: str | None, make: Header | None) -> Table:
+    """The columns with a name of one sheet."""
+    sheet = read_sheet(name, content, wanted, lambda records: make is None or make(records) is not None)
+    name, records, notes = sheet.name, sheet.records, sheet.notes
+    texts = [[shown(cell) for cell in record] for record in records[: TITLES + 3]]
+    names, at, depth = (make(texts) if make else None) or (texts[0], 0, 1)
+    width = max((i for i, cell in enumerate(names, start=1) if cell), default=0)
+    check_size(name, columns=width)
+    body = [(sheet.row + i, record) for i, record in enumerate(records) if i >= depth and any(c is not None for c in record)]
+    unnamed = [i for i in range(len(records[0])) if not names[i : i + 1] or not names[i]]
+    lost = [sheet.letters(i) for i in unnamed if any(record[i] is not None for _, record in body)]
+    if lost:
+        notes += (said("{file}: columns without a name are not read: {columns}.", file=name, columns=lost[:FIRST_ROWS]),)
+    kept = [i for i, cell in enumerate(names) if cell]
+    columns = _header(name, [names[i] for i in kept], sheet.row + at)
+    body = [(row, [record[i] for i in kept]) for row, record in body if any(record[i] is not None for i in kept)]
+    values = zip(*(cells for _, cells in body), strict=True) if body else ((),) * len(kept)
+    cells = pl.DataFrame([_column(column, list(found)) for column, found in zip(columns, values, strict=True)])
+    rows = pl.Series("row", [row for row, _ in body], dtype=pl.Int64)
+    return Table(name, cells, rows, "\t", header=sheet.row + at, notes=notes, titles=_titles(texts[:at]))
+
+
+def _titles(records: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    return tuple(" ".join(cell.strip() for cell in record if cell.strip()) for record in records)
+
+
+def _column(name: str, cells: list[Cell]) -> pl.Series:
+    """Cells of a sheet as numbers or dates where all of them are, else as text."""
+    kinds = {type(cell) for cell in cells if cell is not None}
+    if kinds and kinds <= {int, float}:
+        return pl.Series(name, cells, dtype=pl.Int64 if kinds == {int} else pl.Float64, strict=False)
+    if kinds and kinds <= {date, datetime}:
+        # A `datetime` is a `date` too.
+        moments = [datetime.combine(cell, time(0)) if type(cell) is date else cell for cell in cells]
+        return pl.Series(name, moments, dtype=pl.Datetime("us"))
+    return pl.Series(name, [None if cell is None else shown(cell) for cell in cells], dtype=pl.String)
+
+
+def _records(name: str, text: str, separator: str) -> tuple[list[list[str]], list[int]]:
+    """The records that are not blank, and the line on which each begins."""
+    records: list[list[str]] = []
+    lines: list[int] = []
+    start = 1
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    try:
+        for record in reader:
+            if len(record) > 1 or (record and record[0].strip()):  # else a blank line
+                records.append(record)
+                lines.append(start)
+            start = reader.line_num + 1
+    except csv.Error as error:
+        fault = pl.DataFrame({"row": [start], "what": [None], "value": [None]}, schema_overrides={"what": pl.String})
+        hint = "Close every quotation mark, and double those inside a quoted cell."
+        refuse(name, fault, rule="quotes", fault=f"broken quotes or an endless cell ({error})", hint=hint)
+    return records, lines
+
+
+def _parquet(name: str, content: bytes) -> Table:
+    """Columns of a Parquet file; text is stripped as in a CSV, nested and binary columns are refused."""
+    footer = Footer.of(content)
+    if footer is None:
+        raise DataError(f"{name} is not a whole Parquet file.", hint="Write or copy the file again.", details={"file": name})
+    check_size(name, rows=footer.rows, columns=footer.columns, cells=footer.rows * footer.columns, size=footer.size)
+    try:
+        frame = pl.read_parquet(io.BytesIO(content))
+    # A damaged page makes polars panic, and a panic is no `Exception`.
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OverflowError) as error:
+        reason = (str(error) or "damaged").splitlines()[0]
+        raise DataError(
+            f"{name} is not a whole Parquet file: {reason}.", hint="Write or copy the file again.", details={"file": name}
+        ) from None
+    frame.columns = _header(name, [column.strip() for column in frame.columns], 1)
+    textual = (pl.String, pl.Categorical, pl.Enum, pl.Null)
+    for column, dtype in frame.schema.items():
+        if not (dtype in textual or dtype.is_numeric() or dtype in (pl.Date, pl.Datetime)):
+            hint = "Columns hold text, numbers or dates."
+            raise DataError(f"{name}: column {column!r} holds {dtype}.", hint=hint, details={"file": name, "column": column})
+    for column, dtype in frame.schema.items():
+        if dtype in (pl.Date, pl.Datetime):
+            day = {"ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}.get(getattr(dtype, "time_unit", ""), 1)
+            counted = frame[column].to_physical() // day
+            # polars panics at text of a day beyond the calendar.
+            if not counted.is_between(*_CALENDAR).all():
+                hint = "Write or copy the file again."
+                raise DataError(f"{name}: column {column!r} holds days of no calendar.", hint=hint, details={"file": name})
+    frame = frame.with_columns(pl.col(*textual).cast(pl.String).str.strip_chars().replace("", None))
+    return _said(Table(name, frame, pl.int_range(1, frame.height + 1, dtype=pl.Int64, eager=True).alias("row"), ""))
+
+
+def visible(cells: pl.DataFrame) -> pl.DataFrame:
+    """The frame with every text in one line of visible characters (`toolkit.core.text.one_line`)."""
+    odd = cells.select(pl.col(pl.String).str.contains(INVISIBLE).any())
+    names = [name for name, found in zip(odd.columns, odd.row(0) if odd.width else (), strict=True) if found]
+    return cells.with_columns(cells[name].map_elements(one_line, return_dtype=pl.String) for name in names)
+
+
+def _said(table: Table) -> Table:
+    """Without the rows that say nothing: spreadsheets end in lines of separators alone."""
+    some = table.cells.select(pl.any_horizontal(pl.all().is_not_null())).to_series()
+    return table if some.all() else replace(table, cells=table.cells.filter(some), rows=table.rows.filter(some))
+
+
+def _separator(name: str, text: str) -> str:
+    """The separator of the first line that has one, quoted cells left aside; of two, that which cuts all lines alike."""
+    first = re.search(r"[^\r\n]*[,;\t][^\r\n]*", text)
+    header = re.sub(r'"[^"]*"', "", first[0] if first else "")
+    found = [mark for mark in _SEPARATORS if mark in header]
+    if len(found) > 1:
+        found = [mark for mark in found if _is_regular(text, mark)] or found
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise DataError(
+            f"{name}, row 1: the header holds {' and '.join(repr(mark) for mark in found)}, so the separator is ambiguous.",
+            hint="Separate by one of them and quote names that contain the other.",
+            details={"file": name, "rows": [1]},
+        )
+    raise DataError(
+        f"{name}, row 1: the header is a single column.",
+        hint="Separate the columns by ',' (or by ';' with decimal commas).",
+        details={"file": name, "rows": [1]},
+    )
+
+
+def _has_header(text: str, separator: str, make: Header) -> bool:
+    """Whether the first lines hold the header that is looked for."""
+    try:
+        return make([*csv.reader(itertools.islice(io.StringIO(text), TITLES), delimiter=separator)] or [[]]) is not None
+    except csv.Error:
+        return False
+
+
+def _is_regular(text: str, separator: str) -> bool:
+    """Whether every record has as many fields as the first."""
+    try:
+        widths = {len(record) for record in csv.reader(io.StringIO(text, newline=""), delimiter=separator) if any(record)}
+    except csv.Error:
+        return False
+    return len(widths) == 1
+
+
+def _header(file: str, names: Iterable[str], row: int) -> tuple[str, ...]:
+    """Column names, each given and unique."""
+    columns = tuple(names)
+    unnamed = [position for position, name in enumerate(columns, start=1) if not name]
+    if unnamed:
+        raise DataError(
+            f"{file}, row {row}: column {', '.join(map(str, unnamed[:FIRST_ROWS]))} has no name.",
+            hint="Name every column; take out a separator at the end of the lines.",
+            details={"file": file, "rows": [row], "positions": unnamed},
+        )
+    twice = [name for name, count in Counter(columns).items() if count > 1]
+    if twice:
+        raise DataError(
+            f"{file}, row {row}: column {listed(twice)} occurs twice.",
+            hint="Names are compared without surrounding spaces: rename or remove one of each.",
+            details={"file": file, "rows": [row], "columns": twice},
+        )
+    return columns
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first names quoted, and how many more there are."""
+    more = len(names) - FIRST_ROWS
+    return ", ".join(repr(name) for name in names[:FIRST_ROWS]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,434 @@
+"""Sheets of Excel and OpenDocument workbooks as records of typed cells, each as the sheet shows it.
+
+calamine reads the values. It leaves errors of formulas and formulas that were never calculated empty, knows neither hidden rows
+nor the format of a number (``€``, ``kg``, ``%``), and lays out every cell up to the last one in memory: these are taken from
+the XML of .xlsx and .ods before. Of .xls, which is no XML, they are not known, and a note says so.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time
+from decimal import Decimal
+from functools import cache
+from html import unescape
+from posixpath import join, normpath
+from typing import Any
+
+from toolkit.core.currencies import currency
+from toolkit.core.errors import DataError
+from toolkit.core.messages import Said, said
+from toolkit.market.readers.cells import UNITS
+from toolkit.market.readers.limits import MAX_UNPACKED, check_size
+
+Cell = str | int | float | date | datetime | None
+OLD = b"\xd0\xcf\x11\xe0"
+ZIP = b"PK\x03\x04"
+_DAMAGED = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError)
+_TOP = 40  # rows among which a header is looked for
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_SHOWN = 8  # rows, columns or sheets that a note names
+_ATTRIBUTE = re.compile(r"([\w:.-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+_LITERAL = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]-]*)[^\]]*\]|_.|\*.|\[[^\]]*\]|[0#?.,/ ]|General', re.DOTALL)
+_NAMES = r"(?:[\w.-]+:)?"
+_VALUE = re.compile(rf"<{_NAMES}v(?:\s[^>]*)?>([^<]*)<")
+_FORMULA = re.compile(rf"<{_NAMES}f(?:\s[^>]*)?(?:/>|>([^<]*)<)")
+_COLUMN = re.compile(r"\br=[\"']([A-Z]{1,3})[0-9]+[\"']")
+_TEXT = re.compile(r"<text:p[^>]*>(.*?)</text:p>", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Cells of a sheet from its first one on.
+
+    Attributes:
+        name: The file, with the sheet behind ``#`` where it has several.
+        row, column: Position of the first cell, from 1.
+        records: Rows of cells, as long as one another.
+        notes: What the sheet hides.
+    """
+
+    name: str
+    row: int
+    column: int
+    records: list[list[Cell]]
+    notes: tuple[Said, ...]
+
+    def letters(self, at: int) -> str:
+        """Letters of the column of a cell of a record."""
+        return _letters(self.column + at)
+
+
+@dataclass(slots=True)
+class _Marks:
+    """What the XML of a sheet says beside the values; cells by row and column from 1.
+
+    Attributes:
+        texts: Errors of formulas, and formulas without a value.
+        affixes: What the format of a number writes beside it.
+        row, column: The last ones with a cell that is not empty.
+    """
+
+    texts: dict[tuple[int, int], str] = field(default_factory=dict)
+    affixes: dict[tuple[int, int], str] = field(default_factory=dict)
+    hidden_rows: list[int] = field(default_factory=list)
+    hidden_columns: list[int] = field(default_factory=list)
+    row: int = 0
+    column: int = 0
+
+
+def is_workbook(content: bytes) -> bool:
+    """Whether a file begins as a workbook or another archive does."""
+    return content.startswith((ZIP, OLD))
+
+
+def read_sheet(name: str, content: bytes, wanted: str | None, fits: Callable[[Sequence[Sequence[str]]], bool]) -> Sheet:
+    """The sheet that is wanted, else the one visible sheet that fits, else the first that is not empty.
+
+    Args:
+        name: File name as shown.
+        content: Bytes of the file.
+        wanted: Name of a sheet.
+        fits: Whether the texts of a sheet's records hold the table that is looked for.
+
+    Raises:
+        DataError: for what is no workbook, is locked by a password or larger than is read, for a sheet that is not there,
+            and where several sheets fit.
+    """
+    from python_calamine import CalamineError, PasswordError, load_workbook  # noqa: PLC0415  (only a workbook pays for it)
+
+    hint = "Open it, save a copy without a password, and give that."
+    locked = DataError(f"{name} is locked by a password.", hint=hint, details={"file": name})
+    if content.startswith(OLD) and _ENCRYPTED in content:
+        raise locked
+    content, parts = (content, {}) if content.startswith(OLD) else _unpacked(name, content)
+    try:
+        book = load_workbook(io.BytesIO(content))
+        hidden = [sheet.name for sheet in book.sheets_metadata if str(sheet.visible) != "SheetVisibleEnum.Visible"]
+        names = list(book.sheet_names)
+        asked = [one for one in names if (one not in hidden if wanted is None else one.casefold() == wanted.strip().casefold())]
+        sheets = [_sheet(name, book, one, parts) for one in asked]
+    except PasswordError:
+        raise locked from None
+    except (DataError, KeyboardInterrupt, MemoryError):
+        raise
+    # A damaged file makes the reader panic, and a panic is no `Exception`.
+    except BaseException as error:  # noqa: BLE001
+        reason = str(error).splitlines()[0] if isinstance(error, CalamineError) and str(error) else "damaged"
+        hint = "Open it in the spreadsheet, save it again, or save the sheet as 'CSV UTF-8'."
+        raise DataError(f"{name} is no workbook that can be read: {reason}.", hint=hint, details={"file": name}) from None
+    if wanted is not None and not asked:
+        hint = f"Its sheets: {', '.join(map(repr, names[:_SHOWN]))}."
+        raise DataError(f"{name} has no sheet {wanted!r}.", hint=hint, details={"file": name, "sheets": names})
+    filled = [sheet for sheet in sheets if sheet.records]
+    fitting = [sheet for sheet in filled if fits([[shown(cell) for cell in row] for row in sheet.records[:_TOP]])]
+    if len(fitting) > 1 and wanted is None:
+        several = [sheet.name for sheet in fitting]
+        raise DataError(
+            f"{name} has {len(several)} sheets that fit: {', '.join(map(repr, several[:_SHOWN]))}.",
+            hint=f"Name one: {name}#{several[0]}.",
+            details={"file": name, "sheets": several},
+        )
+    if not filled:
+        where = f"sheet {wanted!r}" if wanted else "every sheet" + (" that is not hidden" if hidden else "")
+        hint = f"Name a hidden one if it is meant: {name}#{hidden[0]}." if hidden and not wanted else "Fill in the table."
+        raise DataError(f"{name} is empty: {where} has no cell.", hint=hint, details={"file": name})
+    found = (fitting or filled)[0]
+    notes = (*_notes(name, found.name, names, hidden, content), *found.notes)
+    return replace(found, name=f"{name}#{found.name}" if len(names) > 1 else name, notes=notes)
+
+
+def _notes(name: str, chosen: str, names: list[str], hidden: list[str], content: bytes) -> Iterator[Said]:
+    """Which sheet was read, what other ones are hidden, and what a file of the old format does not tell."""
+    if len(names) > 1:
+        yield said('{file}: the sheet "{sheet}" is read.', file=name, sheet=chosen)
+    unread = [one for one in hidden if one != chosen]
+    if unread:
+        yield said("{file}: hidden sheets are not read: {sheets}.", file=name, sheets=unread[:_SHOWN])
+    if content.startswith(OLD):
+        yield said(
+            "{file}: of the old format .xls, errors of formulas are read as empty cells, and formats (currency, per cent) and "
+            "hidden rows are not seen. Save it as .xlsx where they matter.",
+            file=name,
+        )
+
+
+def shown(cell: Cell) -> str:
+    """A cell as text that is read in one way: a number with decimals has an exponent in place of a decimal mark."""
+    match cell:
+        case None:
+            return ""
+        case bool():
+            return str(cell).upper()
+        case int() | float():
+            return _exact(Decimal(repr(cell)))
+        case datetime():
+            return cell.date().isoformat() if cell.time() == time(0) else cell.isoformat(sep=" ")
+        case date():
+            return cell.isoformat()
+    return cell.strip()
+
+
+def _exact(number: Decimal) -> str:
+    if number == number.to_integral_value() and abs(number) < 10**15:
+        return str(int(number))
+    sign, digits, exponent = number.as_tuple()
+    return f"{'-' * sign}{''.join(map(str, digits))}e{exponent}"
+
+
+def _sheet(file: str, book: Any, name: str, parts: Mapping[str, _Marks]) -> Sheet:
+    """The cells of a sheet and what it hides; errors of formulas and numbers with a format are text."""
+    marks = parts.get(name, _Marks())
+    check_size(f"{file}#{name}", cells=marks.row * marks.column)
+    sheet = book.get_sheet_by_name(name)
+    check_size(f"{file}#{name}", cells=sheet.height * sheet.width)
+    row, column = (1, 1) if sheet.start is None else (sheet.start[0] + 1, sheet.start[1] + 1)
+    values: list[list[Cell]] = sheet.to_python()
+    texts = {at: text for at, text in marks.texts.items() if at[0] >= row and at[1] >= column}
+    if texts and (len(texts) < len(marks.texts) or not values):  # an error above or left of every value
+        row, column, values = 1, 1, sheet.to_python(skip_empty_area=False)
+        texts = marks.texts
+    for (r, c), text in texts.items():
+        while len(values) <= r - row:
+            values.append([None] * (len(values[0]) if values else 0))
+        width = c - column + 1
+        if len(values[r - row]) < width:
+            values = [[*cells, *[None] * (width - len(cells))] for cells in values]
+        values[r - row][c - column] = text
+    for (r, c), affix in marks.affixes.items():
+        at = (r - row, c - column)
+        value = values[at[0]][at[1]] if 0 <= at[0] < len(values) and 0 <= at[1] < len(values[0]) else None
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            number = Decimal(repr(value)).scaleb(2 if affix == "%" else 0)
+            values[at[0]][at[1]] = f"{_exact(number.normalize())} {affix}"
+    for cells in values:
+        cells[:] = map(_typed, cells)
+    filled = {row + at for at, cells in enumerate(values) if any(cell is not None for cell in cells)}
+    notes = []
+    hidden = [str(one) for one in marks.hidden_rows if one in filled]
+    if hidden:
+        notes.append(said("{file}: hidden rows are read: {rows}.", file=f"{file}#{name}", rows=_few(hidden)))
+    columns = [_letters(one) for one in marks.hidden_columns if column <= one < column + len(values[0] if values else ())]
+    if columns:
+        notes.append(said("{file}: hidden columns are read: {columns}.", file=f"{file}#{name}", columns=_few(columns)))
+    return Sheet(name, row, column, values if filled else [], tuple(notes))
+
+
+def _few(names: list[str]) -> list[str]:
+    return names[:_SHOWN] + (["..."] if len(names) > _SHOWN else [])
+
+
+def _typed(cell: Any) -> Cell:
+    """Text without surrounding spaces, whole numbers as int; an empty text is no cell."""
+    match cell:
+        case str():
+            return cell.strip() or None
+        case bool():
+            return str(cell).upper()
+        case float():
+            return int(cell) if cell.is_integer() and abs(cell) < 2**53 else cell
+        case int() | date():
+            return cell
+    return None if cell is None else str(cell)
+
+
+def _unpacked(name: str, content: bytes) -> tuple[bytes, dict[str, _Marks]]:
+    """The parts of a workbook that hold cells, packed anew without compression, and the marks of its sheets.
+
+    A part is read up to the size that the archive states and no further, so that nothing unpacks to more than was looked at.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            inside = {info.filename: info for info in archive.infolist()}
+            what = _format(name, inside)
+            needed = [
+                info for part, info in inside.items() if part.endswith((".xml", ".rels", "mimetype")) and "/media/" not in part
+            ]
+            found, what_is = sum(info.file_size for info in needed), "bytes when unpacked"
+            if found > MAX_UNPACKED:
+                raise DataError(
+                    f"{name} holds {found:,} {what_is}; at most {MAX_UNPACKED:,} are read.",
+                    hint="Leave only the sheet that is needed, or save that sheet as 'CSV UTF-8'.",
+                    details={"file": name, "found": found, "limit": MAX_UNPACKED, "what": what_is},
+                )
+            parts = {info.filename: archive.read(info) for info in needed}
+    except (
+        zipfile.BadZipFile,
+        zipfile.LargeZipFile,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        OSError,
+        ValueError,
+        zlib.error,
+    ) as error:
+        hint = "Write or copy the file again."
+        raise DataError(f"{name} is not a whole workbook: {error}.", hint=hint, details={"file": name}) from None
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for part, text in parts.items():
+            archive.writestr(part, text)
+    return packed.getvalue(), (_excel(parts) if what == "xlsx" else _open_document(parts))
+
+
+def _format(name: str, inside: Mapping[str, Any]) -> str:
+    """``xlsx`` or ``ods``, by the parts of the archive."""
+    if "xl/workbook.xml" in inside:
+        return "xlsx"
+    if "content.xml" in inside:
+        return "ods"
+    what = "a binary workbook (.xlsb)" if "xl/workbook.bin" in inside else "a zip archive and no workbook"
+    hint = "Save it as .xlsx or as 'CSV UTF-8'." if "xl/workbook.bin" in inside else "Unpack it, and give the file inside."
+    raise DataError(f"{name} is {what}.", hint=hint, details={"file": name})
+
+
+def _attributes(tag: str) -> dict[str, str]:
+    """Attributes by their names without a prefix."""
+    return {name.rpartition(":")[2]: unescape(a or b) for name, a, b in _ATTRIBUTE.findall(tag)}
+
+
+def _elements(name: str, text: str) -> Iterator[tuple[str, str]]:
+    """Attributes as they stand and content of every element of a name, which does not hold another of that name.
+
+    In linear time, whatever the text: behind the last closing tag only elements without content are looked for.
+    """
+    opening = re.search(rf"<([\w.-]+:)?{name}[\s/>]", text)
+    if opening is None:
+        return
+    tag = f"{opening[1] or ''}{name}"
+    last = text.rfind(f"</{tag}>")
+    end = 0 if last < 0 else last + len(tag) + 3
+    pattern, alone = _patterns(tag)
+    for match in pattern.finditer(text, 0, end):
+        yield match[1] or "", match[2] or ""
+    for match in alone.finditer(text, end):
+        yield match[1] or "", ""
+
+
+@cache
+def _patterns(tag: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Of an element with content or without, and of one without."""
+    attributes = rf"<{re.escape(tag)}(\s[^<>]*?)?"
+    return re.compile(rf"{attributes}(?:/>|>(.*?)</{re.escape(tag)}>)", re.DOTALL), re.compile(rf"{attributes}/>")
+
+
+def _excel(parts: Mapping[str, bytes]) -> dict[str, _Marks]:
+    """The marks of the sheets of an Excel workbook by their names."""
+
+    def text(part: str) -> str:
+        return parts.get(part, b"").decode("utf-8-sig", "replace")
+
+    relations = [_attributes(tag) for tag, _ in _elements("Relationship", text("xl/_rels/workbook.xml.rels"))]
+    targets = {one.get("Id"): one.get("Target", "") for one in relations}
+    affixes = _affixes(text("xl/styles.xml"))
+    marks: dict[str, _Marks] = {}
+    for tag, _ in _elements("sheet", text("xl/workbook.xml")):
+        sheet = _attributes(tag)
+        target = targets.get(sheet.get("id"), "")
+        part = normpath(target.lstrip("/") if target.startswith("/") else join("xl", target))
+        marks[sheet.get("name", "")] = _excel_sheet(text(part), affixes)
+    return marks
+
+
+def _affixes(styles: str) -> list[str]:
+    """What the format of each style writes beside a number: a currency, a mass or a percent sign; empty for none."""
+    own = [_attributes(tag) for tag, _ in _elements("numFmt", styles)]
+    codes = {"9": "0%", "10": "0.00%"} | {one.get("numFmtId"): one.get("formatCode", "") for one in own}
+    formats = next((content for _, content in _elements("cellXfs", styles)), "")
+    # An <xf> may hold an <alignment>, never another <xf>.
+    return [_affix(codes.get(_attributes(tag).get("numFmtId"), "")) for tag in re.findall(rf"<{_NAMES}xf(\s[^>]*)>", formats)]
+
+
+def _affix(code: str) -> str:
+    """The currency, mass or percent sign of a format such as ``#,##0.00 [$€-407]``."""
+    first = code.split(";", maxsplit=1)[0]
+    word = _LITERAL.sub(lambda match: match[1] or match[2] or match[3] or "", first).replace("\xa0", " ").strip()
+    return word if word == "%" or word.casefold() in UNITS or currency(word) else ""
+
+
+def _excel_sheet(xml: str, affixes: Sequence[str]) -> _Marks:
+    marks = _Marks()
+    for tag, _ in _elements("col", xml):
+        one = _attributes(tag)
+        if one.get("hidden") in ("1", "true") and one.get("min", "").isdecimal() and one.get("max", "").isdecimal():
+            marks.hidden_columns += range(int(one["min"]), min(int(one["max"]), int(one["min"]) + _SHOWN) + 1)
+    row = 0
+    for tag, cells in _elements("row", xml):
+        attributes = _attributes(tag)
+        row = int(attributes["r"]) if attributes.get("r", "").isdecimal() else row + 1
+        if attributes.get("hidden") in ("1", "true"):
+            marks.hidden_rows.append(row)
+        column = 0
+        for cell, content in _elements("c", cells):
+            at = _COLUMN.search(cell)
+            column = _number(at[1]) if at else column + 1
+            if not content:
+                continue
+            marks.row, marks.column = max(marks.row, row), max(marks.column, column)
+            formula = _FORMULA.search(content)
+            if not (formula or "s=" in cell or "t=" in cell):
+                continue
+            one, value = _attributes(cell), _VALUE.search(content)
+            style = int(one["s"]) if one.get("s", "").isdecimal() else -1
+            if one.get("t") == "e":
+                marks.texts[row, column] = unescape(value[1]) if value and value[1] else "#N/A"
+            elif formula and not (value and value[1]) and one.get("t") != "str":
+                marks.texts[row, column] = f"={unescape(formula[1] or '')}"
+            elif 0 <= style < len(affixes) and affixes[style]:
+                marks.affixes[row, column] = affixes[style]
+    return marks
+
+
+def _open_document(parts: Mapping[str, bytes]) -> dict[str, _Marks]:
+    """The marks of the sheets of an OpenDocument workbook by their names."""
+    text = parts["content.xml"].decode("utf-8-sig", "replace").replace("covered-table-cell", "table-cell")
+    marks: dict[str, _Marks] = {}
+    for table, content in _elements("table", text):
+        found = marks[_attributes(table).get("name", "")] = _Marks()
+        row = 1
+        for tag, cells in _elements("table-row", content):
+            attributes = _attributes(tag)
+            rows = _repeated(attributes, "number-rows-repeated")
+            if attributes.get("visibility") in ("collapse", "filter"):
+                found.hidden_rows += range(row, row + min(rows, _SHOWN))
+            column = 1
+            for cell, inside in _elements("table-cell", cells):
+                one = _attributes(cell)
+                columns = _repeated(one, "number-columns-repeated")
+                if inside or "value-type" in one:
+                    found.row, found.column = row + rows - 1, max(found.column, column + columns - 1)
+                    told = _TEXT.search(inside)
+                    if 'value-type="error"' in cell or (told and "formula" in one and re.match(r"#|Err:", told[1])):
+                        found.texts[row, column] = unescape(told[1]) if told else "#N/A"
+                    elif (kind := one.get("value-type")) in ("percentage", "currency"):
+                        found.affixes[row, column] = "%" if kind == "percentage" else one.get("currency", "")
+                column += columns
+            row += rows
+    return marks
+
+
+def _repeated(attributes: Mapping[str, str], name: str) -> int:
+    text = attributes.get(name, "1")
+    return max(int(text), 1) if text.isdecimal() and len(text) < 9 else 1
+
+
+def _number(letters: str) -> int:
+    """Column number of letters: 1 for A, 27 for AA."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number
+
+
+def _letters(number: int) -> str:
+    """Letters of a column number."""
+    text = ""
+    while number:
+        number, rest = divmod(number - 1, 26)
+        text = chr(65 + rest) + text
+    return text

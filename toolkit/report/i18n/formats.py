@@ -1,0 +1,185 @@
+"""Numbers, money and dates as a reader of one language expects them (REPORT-STYLE 7), from the locale data of babel (CLDR).
+
+None is a dash, never a computed absurdity.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+
+from babel import Locale
+from babel.dates import format_date, format_skeleton
+
+from toolkit.core.messages import SIGNIFICANT
+from toolkit.core.text import figure
+from toolkit.market.market import OWN_MARK
+
+NBSP = "\u00a0"
+NARROW = "\u202f"
+MINUS = "\u2212"
+DASH = "–"
+ENGLISH = {"long": "d MMMM y", "short": "d MMM y"}
+"""Day before month, as our English readers write it; the locale ``en`` alone is American."""
+_ISO = re.compile(r"\b(\d{4}-\d{2}-\d{2})\b")
+_YEAR_MONTH = re.compile(r"(?<![\d-])((?:19|20)\d\d)-(0[1-9]|1[0-2])(?![\d-])")
+_SIGN = re.compile(r"(?<=[ (])-(?=\d)")
+_GAP = re.compile(r"(?<=\d) %")
+_NOTICE = re.compile(r"\bNo\. (\d+) of (\d{4})(?: para (\d+))?")
+
+
+@dataclass(frozen=True)
+class Formats:
+    """How one language writes figures and dates.
+
+    Attributes:
+        code: Of the language, as in ``de`` or ``pt_BR``.
+    """
+
+    code: str = "en"
+    locale: Locale = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "locale", Locale.parse(self.code))
+
+    def number(self, value: float | None, decimals: int = 0, *, signed: bool = False) -> str:
+        """A number with thousands separators and a true minus; zero after rounding has no sign."""
+        if value is None:
+            return DASH
+        digits = f"{abs(value):,.{decimals}f}"
+        told = digits.translate(self._separators)
+        if not any(c in "123456789" for c in digits):
+            return told
+        return (MINUS if value < 0 else "+" if signed else "") + told
+
+    def percent(self, value: float | None, decimals: int = 1, *, signed: bool = False) -> str:
+        """A fraction as a percentage."""
+        return DASH if value is None else self._per_cent(self.number(100 * value, decimals, signed=signed))
+
+    def share(self, value: float) -> str:
+        """A weight in a sentence: a share that rounds to nothing is below the least that is written."""
+        return f"<{NARROW}{self.percent(0.001)}" if 0 < value < 0.0005 else self.percent(value)
+
+    def limit(self, value: float) -> str:
+        """A limit as it was written: no decimals that it does not have."""
+        return self._per_cent(self.plain_number(100 * value))
+
+    def plain_number(self, value: float) -> str:
+        """A number as it was written: up to six digits and a true minus."""
+        return self.significant(value, ".6g")
+
+    def significant(self, value: float, spec: str) -> str:
+        """A number with the significant digits of a specification such as ``,.6g``, as `toolkit.core.text.figure` writes it."""
+        parts = SIGNIFICANT.fullmatch(spec)
+        digits = format(value, spec) if parts is None else figure(value, int(parts[2] or 6), grouped=bool(parts[1]))
+        return digits.translate(self._separators).replace("-", MINUS)
+
+    def points(self, value: float | None, decimals: int = 1) -> str:
+        """A difference of fractions in percentage points, signed."""
+        return DASH if value is None else self.number(100 * value, decimals, signed=True)
+
+    def money(self, value: float | None, currency: str, decimals: int = 0) -> str:
+        """An amount with the sign of its currency, or its code where there is none."""
+        if value is None:
+            return DASH
+        sign = self.locale.currency_symbols.get(currency, currency)
+        before = self._currency_first
+        gap = "" if before and len(sign) == 1 else NBSP
+        digits = self.number(value, decimals)
+        minus, digits = (MINUS, digits[1:]) if digits.startswith(MINUS) else ("", digits)
+        return minus + (f"{sign}{gap}{digits}" if before else f"{digits}{gap}{sign}")
+
+    def price(self, value: float | None, like: float | None = None) -> str:
+        """Prices have three or four digits that mean something; an error or an older print takes the decimals of `like`."""
+        if value is None:
+            return DASH
+        size = value if like is None else like
+        return self.number(value, 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 1 else 4)
+
+    def quantity(self, value: float) -> str:
+        """Units or kilograms, without trailing zeros."""
+        return f"{value:,.4f}".rstrip("0").rstrip(".").translate(self._separators).replace("-", MINUS)
+
+    def long_date(self, value: str | date) -> str:
+        """27 November 2026, its parts not to be torn apart."""
+        pattern = ENGLISH["long"] if self.locale.language == "en" else "long"
+        return format_date(day(value), pattern, self.locale).replace(" ", NBSP)
+
+    def short_date(self, value: str | date | None) -> str:
+        """27 Nov 2026."""
+        if value is None:
+            return DASH
+        pattern = ENGLISH["short"] if self.locale.language == "en" else "medium"
+        return format_date(day(value), pattern, self.locale).replace(" ", NBSP)
+
+    def month(self, value: str | date | None) -> str:
+        """Jul 2026."""
+        return DASH if value is None else format_skeleton("yMMM", day(value), locale=self.locale).replace(" ", NBSP)
+
+    def sentence(self, words: str) -> str:
+        """A sentence of the run as this page writes: dates, months, notices, signs, the gap of per cent, no code marks."""
+        told = _YEAR_MONTH.sub(lambda m: self.month(f"{m[1]}-{m[2]}-01"), _GAP.sub(self._per_cent(""), self.notices(words)))
+        return _SIGN.sub(MINUS, told).replace(" +/- ", f"{NBSP}±{NBSP}").replace("`", "")
+
+    def notices(self, words: str) -> str:
+        """Notice numbers in short, No. 46/2024 ¶2 or Nr. 46/2024 Ziff. 2, and ISO dates as a reader writes them.
+
+        Own events are marked as such; what is no date stays as it is.
+        """
+
+        def written(match: re.Match[str]) -> str:
+            try:
+                return self.short_date(match[1])
+            except ValueError:
+                return match[1]
+
+        words = _ISO.sub(written, words)
+        german = self.locale.language == "de"
+        word, paragraph = ("Nr.", f"Ziff.{NBSP}") if german else ("No.", "¶")
+        words = words.replace(OWN_MARK, " (eigene Angabe)") if german else words
+        return _NOTICE.sub(lambda m: f"{word}{NBSP}{m[1]}/{m[2]}" + (f"{NBSP}{paragraph}{m[3]}" if m[3] else ""), words)
+
+    def chart_locale(self) -> dict[str, object]:
+        """`config.locale` of a Vega-Lite specification: axes write numbers and months as the text does."""
+        symbols = self.locale.number_symbols["latn"]
+        months, short = self.locale.months["format"]["wide"], self.locale.months["format"]["abbreviated"]
+        days, short_days = self.locale.days["format"]["wide"], self.locale.days["format"]["abbreviated"]
+        week = (6, 0, 1, 2, 3, 4, 5)
+        return {
+            "number": {"decimal": symbols["decimal"], "thousands": symbols["group"], "grouping": [3], "currency": ["", ""]},
+            "time": {
+                "dateTime": "%x, %X", "date": "%d.%m.%Y", "time": "%H:%M:%S", "periods": ["AM", "PM"],
+                "days": [days[i] for i in week], "shortDays": [short_days[i] for i in week],
+                "months": [months[i] for i in range(1, 13)], "shortMonths": [short[i] for i in range(1, 13)],
+            },
+        }  # fmt: skip
+
+    @cached_property
+    def _separators(self) -> dict[int, str]:
+        symbols = self.locale.number_symbols["latn"]
+        return {ord(","): symbols["group"], ord("."): symbols["decimal"]}
+
+    @cached_property
+    def _currency_first(self) -> bool:
+        return self.locale.currency_formats["standard"].pattern.startswith("¤")
+
+    def _per_cent(self, digits: str) -> str:
+        gap = NARROW if "0%" not in self.locale.percent_formats[None].pattern else ""
+        return f"{digits}{gap}%"
+
+
+def day(iso: str | date) -> date:
+    """A date of the run object."""
+    return iso if isinstance(iso, date) else date.fromisoformat(iso)
+
+
+def capital(words: str) -> str:
+    """With a capital first letter, the rest untouched."""
+    return words[:1].upper() + words[1:]
+
+
+def readable(identifier: str) -> str:
+    """The words of an identifier: ``customs_unit_value``."""
+    return identifier.replace("_", " ")

@@ -1,0 +1,63 @@
+"""Names of metals and places in the language of the reader."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from toolkit.report.i18n import countries
+from toolkit.report.i18n.formats import capital, readable
+from toolkit.report.i18n.language import Language
+from toolkit.report.i18n.text import Span, name
+
+
+def metal(row: Mapping[str, Any], say: Language) -> Span:
+    """The name of a metal in a sentence: the key of a known element, the asset's own name otherwise; offers with origin."""
+    if spoken := row.get("spoken"):
+        return name(spoken)
+    known = row.get("element") and row["name"].casefold().startswith(row["asset"].casefold())
+    return name(say.term("metal", row["asset"]) if known else say.term("name", row["name"]))
+
+
+def head(row: Mapping[str, Any], say: Language) -> Span:
+    """The name of a metal at the start of a row or a title."""
+    return name(capital(metal(row, say).text))
+
+
+def of_strategy(words: str, say: Language) -> Span:
+    """Words of the strategy, such as the name of a limit: those of a shipped strategy are translated."""
+    return name(say.term("strategy", words))
+
+
+def of_key(key: str, say: Language) -> str:
+    """The name of a metal or a group of metals that is known by its key alone."""
+    told = say.term("metal", key)
+    return readable(key) if told == key else told
+
+
+def country(code: str, say: Language) -> str:
+    """The name of a country."""
+    return say.term("country", countries.country(code))
+
+
+def short_country(code: str, say: Language) -> str:
+    """The name of a country where room is scarce."""
+    return say.term("country", countries.short_country(code))
+
+
+def place(code: str, say: Language) -> str:
+    """The short name of a country with its article, as it follows "for" or "against": a translation is in the accusative."""
+    words = countries.in_sentence(code)
+    return say.term("place", words) if ("place", words) in say.catalogue else say.term("country", words)
+
+
+def towards(code: str, say: Language) -> str:
+    """A place as somewhere to go, with its preposition, which depends on the place in some languages: to Germany, to the US."""
+    words = countries.in_sentence(code)
+    return say.term("to", words) if ("to", words) in say.catalogue else say.words("to {place}", place=place(code, say))
+
+
+def origin(code: str, say: Language) -> str:
+    """The short name of a country as it follows "from" or "out of": in the dative where a language has one."""
+    words = countries.in_sentence(code)
+    return say.term("from", words) if ("from", words) in say.catalogue else place(code, say)

@@ -1,0 +1,190 @@
+"""What may happen and what it would cost: falls of factors, the scenarios a strategy names, the tail of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from toolkit.report.document import Bar, BarTable, Block, Column, Figure, Notes, Row, Table
+from toolkit.report.findings import Findings
+from toolkit.report.i18n.formats import capital, readable
+from toolkit.report.i18n.language import Language, mark
+from toolkit.report.i18n.measures import CONFIDENCE, ORDER, SQUARES, measure_words
+from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, name, sources, strong, text
+from toolkit.report.markers import SHOCKS
+
+FACTORS = {"dollar": mark("the dollar"), "supply_shock": mark("the supply shock")}
+"""Factors that are no group of prices; a group goes by its own name."""
+
+
+def factor(say: Language, key: str) -> str:
+    """The name of a factor."""
+    return say.words(FACTORS[key]) if key in FACTORS else say.term("term", readable(key))
+
+
+def falls(run: Findings) -> Figure | None:
+    """Losses by factor; statistical remainders have no name a reader could act on."""
+    say, fmt = run.say, run.fmt
+    exposures: Mapping[str, float] = run.record["exposures"]["factors"]
+    rows = [
+        (s, key)
+        for s in run.record["scenarios"]
+        if s["kind"] == "factor" and (key := s["name"].removesuffix(" falls")) in exposures
+    ]
+    if not rows:
+        return None
+    rows.sort(key=lambda row: (-row[0]["loss"], row[1]))
+    worst, key = rows[0]
+    if worst["loss"] <= 0:
+        title = say("No named factor would cost anything by falling")
+    else:
+        title = say(
+            "A fall of {factor} costs most: {loss} of value",
+            factor=name(factor(say, key)), loss=fmt.percent(worst["loss"]),
+        )  # fmt: skip
+    columns = (Column(say.words("falls by")), Column(say.words("exposure")), Column(say.words("loss")))
+    scale = 1.05 * max(worst["loss"], 1e-9)
+    bars = tuple(
+        Bar(text(name(capital(factor(say, key)))), _fall(run, s, exposures[key]), s["loss"] / scale if s["loss"] > 0 else None)
+        for s, key in rows
+    )
+    table = BarTable(say.words("Loss when a factor falls"), say.words("If this falls"), columns, bars)
+    sub = text(*_how_far(run, [s for s, _ in rows]), say("Loss of value over a year; a minus is a gain."))
+    systematic = run.record["risk"]["systematic"]
+    if systematic is not None:
+        sub = text(sub, " ", say("The factors explain {share} of the variance.", share=fmt.percent(systematic, 0)))
+    return Figure(title, sub, (table,), (), own_calculation(run))
+
+
+def own_calculation(run: Findings, *more: str) -> Text:
+    """The source line of what was computed from prices, with further markers."""
+    return text(run.say("Own calculation"), sources(*run.of_prices("fx"), *more), ".")
+
+
+def _fall(run: Findings, s: Mapping[str, Any], exposure: float) -> tuple[Text, ...]:
+    """How far the factor falls, how much is exposed to it, and the loss."""
+    size = _told_of(run, s).get("size")
+    return (
+        text(NONE) if size is None else text(muted(run.fmt.percent(size, 0))),
+        text(muted(run.fmt.number(exposure, 2))),
+        text(strong(run.fmt.percent(s["loss"]))),
+    )
+
+
+def _how_far(run: Findings, falling: Sequence[Mapping[str, Any]]) -> tuple[Inline, ...]:
+    """By how many deviations each factor falls, where the run tells it of all alike."""
+    counts: set[float | None] = {_told_of(run, s).get("count") for s in falling}
+    count = counts.pop()
+    if counts or count is None:
+        return ()
+    told = run.say(
+        "Each factor falls by {count} standard deviations of a year, and the others follow as they are correlated.",
+        count=run.fmt.quantity(count),
+    )
+    return told, " "
+
+
+def _told_of(run: Findings, s: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The values in the sentence on how a scenario was made; runs of before did not keep them."""
+    return run.record.get("phrases", {}).get(s["method"], {}).get("with", {})
+
+
+def _stepped_back(words: Text) -> Text:
+    return tuple(muted(span.text) if span.style == "plain" else span for span in words)
+
+
+def shocks(run: Findings) -> Figure | None:
+    """The scenarios that the strategy names, and the sentences on what they rest on."""
+    rows, say = run.shocks, run.say
+    if not rows:
+        return None
+    columns = (
+        Column(say.words("If this happens"), "left"),
+        Column(say.words("Probability")),
+        Column(say.words("Loss, %")),
+        Column(say.words("Sizes and probability"), "left", say.words("Rests on")),
+    )
+    table = Table(say.words("Loss in the scenarios of the strategy"), columns, tuple(Row(_shock(run, s)) for s in rows))
+    sub = say(
+        "Loss of value at once; a minus is a gain. Probability within the horizon of the scenarios, after the strategy’s views."
+    )
+    foot = text(say("Own calculation"), sources(*run.of_tables("controls"), *run.of_prices(), *run.rests_on(SHOCKS)), ".")
+    return Figure(_shocks_finding(run, rows), sub, (table, *_notes(run)), (), foot)
+
+
+def _scenario(run: Findings, s: Mapping[str, Any]) -> str:
+    return run.say.term("strategy", s["name"])
+
+
+def _shock(run: Findings, s: Mapping[str, Any]) -> tuple[Text, ...]:
+    chance = s.get("probability")
+    return (
+        text(name(capital(_scenario(run, s)))),
+        text(NONE if chance is None else run.assumed(run.fmt.percent(chance, 0), SHOCKS, marked=False)),
+        text(run.derived(run.fmt.number(100 * s["loss"], 1), SHOCKS, marked=False)),
+        _stepped_back(run.sentence(s["method"])),
+    )
+
+
+def _shocks_finding(run: Findings, rows: tuple[Mapping[str, Any], ...]) -> Text:
+    """The costliest, and where there is one the scenario that brings most."""
+    say, fmt, worst, best = run.say, run.fmt, rows[0], rows[-1]
+    dear, good = name(_scenario(run, worst)), name(_scenario(run, best))
+    loss, gain = (run.derived(fmt.percent(size), SHOCKS, marked=False) for size in (worst["loss"], -best["loss"]))
+    if worst["loss"] > 0 > best["loss"]:
+        return say(
+            "“{worst}” would cost {loss} of value; “{best}” would bring {gain}", worst=dear, loss=loss, best=good, gain=gain
+        )
+    if worst["loss"] > 0:
+        return say("“{worst}” would cost {loss} of value", worst=dear, loss=loss)
+    if best["loss"] < 0:
+        return say("“{best}” would bring {gain}", best=good, gain=gain)
+    return say("No scenario of the strategy would cost anything")
+
+
+def tail(run: Findings) -> Figure | None:
+    """Measures of risk over the scenarios of the strategy; squares are told by their roots."""
+    risk, say, fmt = run.record["risk"], run.say, run.fmt
+    values: Mapping[str, float] = {key: v for key, v in risk.get("measures", {}).items() if key not in SQUARES}
+    if not values:
+        return None
+    order = sorted(values, key=lambda key: (ORDER.index(key) if key in ORDER else len(ORDER), key))
+    if run.normal_tail:
+        over = say(
+            "The strategy’s scenarios are one path: falls from a peak are along all of it, the other measures over one of its "
+            "periods."
+        )
+    else:
+        over = say("Scenarios: {method}.", method=run.sentence(risk["cvar_method"]))
+    alone = say("Volatility of the forecast alone: {volatility} a year.", volatility=fmt.percent(risk["volatility"]))
+    columns = (Column(say.words("Measure of risk"), "left"), Column(say.words("% of value")))
+    table = Table(say.words("Risk over the scenarios"), columns, tuple(Row(_measure(run, key, values[key])) for key in order))
+    body: tuple[Block, ...] = (table,) if run.shocks else (table, *_notes(run))
+    return Figure(_tail_finding(run, values), text(over, " ", alone), body, (), own_calculation(run, *run.rests_on(SHOCKS)))
+
+
+def _measure(run: Findings, key: str, value: float) -> tuple[Text, Text]:
+    words = capital(measure_words(key, CONFIDENCE, run.say))
+    return text(words), text(_bold(run.derived(run.fmt.number(100 * value, 1), SHOCKS, marked=False)))
+
+
+def _bold(span: Span) -> Span:
+    """A figure that carries its row, unless its type already says what it rests on."""
+    return strong(span.text) if span.style == "plain" else span
+
+
+def _tail_finding(run: Findings, values: Mapping[str, float]) -> Text:
+    say, fmt = run.say, run.fmt
+    if "cvar" in values and not run.normal_tail:
+        loss = run.derived(fmt.percent(values["cvar"]), SHOCKS, marked=False)
+        return say("The worst twentieth of the scenarios loses {loss} of value on average", loss=loss)
+    if "max_drawdown" in values:
+        fall = run.derived(fmt.percent(values["max_drawdown"]), SHOCKS, marked=False)
+        return say("The largest fall from a peak in the scenarios is {fall} of value", fall=fall)
+    return say("Risk over the scenarios of the strategy")
+
+
+def _notes(run: Findings) -> tuple[Notes, ...]:
+    """What the scenarios rest on, beside the table that shows them."""
+    found = run.scenario_notes
+    return (Notes(tuple(("", run.sentence(words)) for words in found)),) if found else ()

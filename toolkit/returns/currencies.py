@@ -1,0 +1,129 @@
+"""Exchange rates on the dates of a panel, and the currency that risk is measured in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from toolkit.core.forecast import FloatArray
+from toolkit.core.messages import said
+from toolkit.returns.panel import Panel
+
+LONGEST_HOLIDAY = 7
+"""Days for which a rate of the day holds: weekends with the holidays around them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """Changes of the exchange rates that turn a panel into the reporting currency.
+
+    Attributes:
+        rates: (T - 1, n) change of each series' rate as a fraction; zero where nothing is converted, NaN where no rate
+            is known.
+        dollar: (T - 1,) change of the dollar against the reporting currency (of the euro, if that is the dollar);
+            all NaN where there is no rate.
+        notes: What was not converted, and how old the last rate is.
+    """
+
+    rates: FloatArray
+    dollar: FloatArray
+    notes: tuple[str, ...]
+
+
+def monthly_rate(fx: pl.DataFrame, quote: str, reporting: str, dates: tuple[date, ...]) -> FloatArray:
+    """Reporting currency for one unit of `quote`, (T,) averages of months; NaN where unknown. Crosses over a shared base."""
+    months = [d.replace(day=1) for d in dates]
+
+    def averages(rows: pl.DataFrame) -> FloatArray:
+        known = dict(rows.group_by(pl.col("date").dt.truncate("1mo")).agg(pl.col("rate").mean()).iter_rows())
+        return np.array([known.get(month, np.nan) for month in months])
+
+    return _crossed(fx, quote, reporting, len(dates), averages)
+
+
+def daily_rate(fx: pl.DataFrame, quote: str, reporting: str, dates: tuple[date, ...]) -> FloatArray:
+    """The same (T,) of the days: the last rate, at most `LONGEST_HOLIDAY` days old; NaN where there is none.
+
+    A rate without another one in the days around it is that of a week or a month, and of no day.
+    """
+    days = np.array(dates, dtype="datetime64[D]")
+
+    def last(rows: pl.DataFrame) -> FloatArray:
+        gap = pl.min_horizontal(pl.col("date").diff(), pl.col("date").shift(-1) - pl.col("date"))
+        rows = rows.filter(gap < pl.duration(days=LONGEST_HOLIDAY))
+        if rows.is_empty():
+            return np.full(len(days), np.nan)
+        known, rates = rows["date"].to_numpy().astype("datetime64[D]"), rows["rate"].to_numpy()
+        at = np.maximum(np.searchsorted(known, days, side="right") - 1, 0)
+        age = (days - known[at]).astype(int)
+        return np.where((age >= 0) & (age <= LONGEST_HOLIDAY), rates[at], np.nan)
+
+    return _crossed(fx, quote, reporting, len(dates), last)
+
+
+def _crossed(
+    fx: pl.DataFrame, quote: str, reporting: str, count: int, rates: Callable[[pl.DataFrame], FloatArray]
+) -> FloatArray:
+    """Reporting currency for one unit of `quote`: directly, inverted, or over a shared base."""
+
+    def direct(base: str, target: str) -> FloatArray:
+        if base == target:
+            return np.ones(count)
+        for left, right, power in ((base, target, 1.0), (target, base, -1.0)):
+            rows = fx.filter((pl.col("base") == left) & (pl.col("quote") == right)).sort("date")
+            if rows.height:
+                return rates(rows) ** power
+        return np.full(count, np.nan)
+
+    rate = direct(quote, reporting)
+    for base in fx["base"].unique().sort():
+        if np.isfinite(rate).any():
+            break
+        rate = direct(quote, base) * direct(base, reporting)
+    return rate
+
+
+def _change(level: FloatArray) -> FloatArray:
+    return level[1:] / level[:-1] - 1.0
+
+
+def translation(panel: Panel, fx: pl.DataFrame, reporting: str) -> Translation:
+    """Exchange-rate changes of the same periods as the prices: averages of months for months, rates of the day for days.
+
+    Nothing is invented where no rate is known.
+    """
+    foreign = [c != reporting for c in panel.currencies]
+    rates = np.zeros((len(panel.dates) - 1, len(panel.assets)))
+    rate_on = monthly_rate if panel.monthly else daily_rate
+    notes: list[str] = []
+    for currency in sorted({c for c, other in zip(panel.currencies, foreign, strict=True) if other}):
+        level = rate_on(fx, currency, reporting, panel.dates)
+        columns = np.array([c == currency for c in panel.currencies])
+        known = np.flatnonzero(np.isfinite(level))
+        if not len(known):
+            notes.append(
+                said(
+                    "No rate from {currency} to {reporting}: the risk of prices in {currency} is measured in {currency}.",
+                    currency=currency,
+                    reporting=reporting,
+                )
+            )
+            continue
+        rates[:, columns] = _change(level)[:, None]
+        if known[-1] < len(level) - 1:
+            notes.append(
+                said(
+                    "The last rate from {currency} to {reporting} is of {rate:%Y-%m}, the last price of {price:%Y-%m}: changes "
+                    "in between enter no risk in {reporting}.",
+                    currency=currency,
+                    reporting=reporting,
+                    rate=panel.dates[known[-1]],
+                    price=panel.dates[-1],
+                )
+            )
+    dollar = _change(rate_on(fx, "USD", reporting if reporting != "USD" else "EUR", panel.dates))
+    return Translation(rates, dollar, tuple(notes))

@@ -1,0 +1,121 @@
+"""What a price series is before it is put on a calendar: its rhythm, its span, and prices of whole years."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from toolkit.core.assets import Universe
+from toolkit.core.forecast import FloatArray, read_only
+from toolkit.core.units import DAYS_PER_YEAR, RHYTHMS
+
+ANNUAL_AVERAGE = "annual_average"
+"""Basis of a price that is the mean of a year; any other annual price is one of the year's end."""
+DAY_BY_DAY, ANNUAL, IRREGULAR = "daily", "annual", "irregular"
+NAMES = {252.0: DAY_BY_DAY, 52.0: "weekly", 12.0: "monthly", 4.0: "quarterly", 1.0: ANNUAL}
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What a series is before it was put on the calendar.
+
+    Attributes:
+        rhythm: ``daily``, ``weekly``, ``monthly``, ``quarterly``, ``annual`` or ``irregular``.
+        first, last: Dates of the first and last price.
+        observations: Number of prices.
+    """
+
+    asset: str
+    rhythm: str
+    first: date
+    last: date
+    observations: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnnualPrices:
+    """Prices of m years, ascending, of an asset that has no others.
+
+    Attributes:
+        years: (m,) calendar years; not all need be there.
+        prices: (m,) in the currency of quotation.
+        averaged: Whether a price is the mean of its year rather than one of its end.
+    """
+
+    asset: str
+    years: tuple[int, ...]
+    prices: FloatArray
+    averaged: bool
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "prices", read_only(self.prices))
+
+    @property
+    def changes(self) -> int:
+        """Number of changes between consecutive years."""
+        return int((np.diff(self.years) == 1).sum())
+
+
+def rhythm(dates: list[date]) -> str:
+    """Name of the rhythm of ascending distinct dates, by the shortest gap that is no exception (the lowest tenth).
+
+    Holes do not hide it: of a daily series with four fifths of its days missing, a sixth of the gaps are still one day.
+    """
+    if len(dates) < 2:
+        return IRREGULAR
+    gap = float(np.quantile(np.diff([day.toordinal() for day in dates]), 0.1, method="higher"))
+    if gap <= 1.5:
+        return DAY_BY_DAY
+    observed = DAYS_PER_YEAR / gap
+    return next((NAMES[periods] for periods, low, high in RHYTHMS if low <= observed <= high), IRREGULAR)
+
+
+def histories_of(rows: pl.DataFrame) -> dict[str, History]:
+    """Rhythm and span of every series among rows with columns `asset` and `date`."""
+    found = {}
+    for key, own in rows.partition_by("asset", as_dict=True, maintain_order=True).items():
+        days = own["date"].unique().sort().to_list()
+        found[key[0]] = History(key[0], rhythm(days), days[0], days[-1], len(days))
+    return found
+
+
+def annual_rows(annual: pl.DataFrame, assets: Universe) -> pl.DataFrame:
+    """One annual series for each asset that has any, as rows of `toolkit.core.frames.Prices`.
+
+    Grades and places differ by more than years do, so series are never mixed. Of those in the unit of the asset the one
+    that names its form comes first (metal before a salt), then the one with most years, the newest, and the first by name.
+    Sources that continue one series are joined; where two speak of one year the later publication counts.
+
+    Args:
+        annual: Visible rows of `toolkit.core.frames.AnnualPrices`.
+        assets: Whom to find a series for; an asset without one has no rows.
+    """
+    products = pl.DataFrame(
+        [(asset.key, asset.unit, (asset.form or "").split(" ")[0]) for asset in assets],
+        schema={"asset": pl.String, "unit": pl.String, "form": pl.String},
+        orient="row",
+    )
+    rows = (
+        annual.join(products, on=["asset", "unit"])
+        .sort("known_from", "source")
+        .unique(["asset", "series", "date"], keep="last", maintain_order=True)
+    )
+    chosen = (
+        rows.group_by("asset", "series")
+        .agg(
+            named=pl.col("series").first().str.contains(pl.col("form").first(), literal=True),
+            years=pl.len(),
+            newest=pl.col("date").max(),
+        )
+        .sort("asset", "named", "years", "newest", "series", descending=[False, True, True, True, False])
+        .unique("asset", keep="first", maintain_order=True)
+    )
+    return (
+        rows.join(chosen.select("asset", "series"), on=["asset", "series"])
+        .with_columns(quantity=pl.lit(None, pl.Float64), basis=pl.lit(ANNUAL_AVERAGE))
+        .select("date", "asset", "price", "currency", "unit", "quantity", "basis", "source", "known_from")
+        .sort("asset", "date")
+    )

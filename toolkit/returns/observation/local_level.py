@@ -1,0 +1,154 @@
+"""Observation model of customs unit values: a latent price seen through heavy-tailed noise.
+
+A unit value is the value of all imports of a month over their quantity. Two shipments of other purity or an
+entry error move it many times over, while the price of the metal stays. With y the log unit value of month t,
+
+    y_t = m_t + e_t,    m_t = m_(t-1) + v_t,    v_t = phi v_(t-1) + h_t,    n_t^2 = n^2 (median quantity / quantity_t)^a,
+
+a local level (Harvey 1989, ch. 2) whose changes persist: prices of a metal under export control trend for months, and a
+random walk that fits its monthly changes understates those of a year. e_t is from the mixture of
+`toolkit.returns.observation.mixture`, whose narrow component has variance n_t^2 and whose wide one a share p. The likelihood is
+computed on grids of (log s, log n), with s the standard deviation of the latent change of a year
+(`toolkit.returns.observation.persistence`), for pairs (a, p) and values of phi, and all are averaged with the weight of their
+integrated likelihood (Hoeting et al. 1999): forty months do not choose between them, and an interval that pretends they do
+is too narrow. `toolkit.returns.observation.search` finds which of them are worth it.
+
+Forty months do not identify s of one noisy series either: its likelihood can peak at zero. Each is pulled to its group as
+far as its own data leave open, and phi is common to the group (`toolkit.returns.observation.group`). Series are taken as
+independent given it, so that one common trend counts as evidence once for each.
+
+A unit value is also an average over its month, and needs no correction for it (Working 1960,
+`toolkit.returns.observation.averaging`): averaging of a random walk with changes of variance c^2 adds c^2/6 to the first
+autocovariance of the changes, the noise takes n^2 away, and the model reads c^2 as variance plus twice that,
+2c^2/3 + 2n^2 + 2(c^2/6 - n^2) = c^2, as long as n^2 > c^2/6. The n that it reports is then the square root of n^2 - c^2/6.
+Below that the rest passes for persistence, 0.3 of it without any noise, and the volatility of a year is right again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from toolkit.core.forecast import FloatArray, read_only
+from toolkit.returns.observation.candidates import likeliest, moments, sums
+from toolkit.returns.observation.group import pool_volatility
+from toolkit.returns.observation.persistence import horizon_variance
+from toolkit.returns.observation.search import weighable
+
+
+@dataclass(frozen=True, slots=True)
+class LocalLevels:
+    """Posterior of n local level models over T months.
+
+    Attributes:
+        volatility: (n,) standard deviation of the latent change of a year, exp of the posterior mean of log s.
+        volatility_error: (n,) posterior standard deviation of log s.
+        change_volatility: (n,) that of one period's latent change, annualised as if changes did not persist: at most
+            `volatility`, for what happens within a period.
+        own_log_volatility: (n,) mean of log s that the series alone leaves under a flat prior on `LATENT_RANGE`, each phi
+            with the group's weight.
+        own_log_error: (n,) its standard deviation: what the series adds to what is known of any group.
+        persistence: Posterior mean of phi, which all series share.
+        persistence_error: Its standard deviation.
+        noise: (n,) standard deviation of the noise at median quantity (log points).
+        noise_error: (n,) posterior standard deviation of log noise.
+        noise_variance: (T, n) variance of the narrow component of every print, NaN where there is none.
+        level: (n,) log price believed after the last month, given nothing later (one-sided).
+        level_error: (n,) its standard error (log points), the uncertainty of s and n included.
+        exponent, contamination: (n,) the pair (a, p) of the largest weight.
+        center, spread: Posterior means of the group's distribution of log annual volatility.
+    """
+
+    volatility: FloatArray
+    volatility_error: FloatArray
+    change_volatility: FloatArray
+    own_log_volatility: FloatArray
+    own_log_error: FloatArray
+    persistence: float
+    persistence_error: float
+    noise: FloatArray
+    noise_error: FloatArray
+    noise_variance: FloatArray
+    level: FloatArray
+    level_error: FloatArray
+    exponent: FloatArray
+    contamination: FloatArray
+    center: float
+    spread: float
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if isinstance(value, np.ndarray):
+                object.__setattr__(self, item.name, read_only(value))
+
+
+def local_levels(log_price: FloatArray, quantity: FloatArray, periods_per_year: float) -> LocalLevels:
+    """Fit the model of this module to m series at once.
+
+    Args:
+        log_price: (T, m), NaN missing; every series has at least two prices.
+        quantity: (T, m) kg behind each price; NaN where unknown.
+        periods_per_year: Of the rows.
+
+    Returns:
+        Posterior means and errors; nothing is NaN, and no volatility is below `LATENT_RANGE`.
+    """
+    phi, found = weighable(log_price, quantity, periods_per_year)
+    series = found.series
+    loglik, level, variance = found.filtered()
+    # The nodes of log n are as far apart as the column's own posterior asks for, so that each cell counts with its width.
+    loglik = loglik + np.log(found.log_n[:, 1] - found.log_n[:, 0])[:, None, None]
+    peak = np.full(log_price.shape[1], -np.inf)
+    np.maximum.at(peak, series, loglik.max(axis=(1, 2)))
+    cells = np.exp(loglik - peak[series, None, None])
+    likelihood = np.zeros((len(peak), len(phi), cells.shape[1]))
+    node = np.arange(len(series)) % len(phi)
+    np.add.at(likelihood, (series, node), cells.sum(axis=2))
+    likelihood = likelihood.transpose(0, 2, 1)
+    log_s = found.log_s[np.unique(series, return_index=True)[1]]
+    log_noise = sums(series, (cells.sum(axis=1) * found.log_n).sum(axis=1)) / likelihood.sum(axis=(1, 2))
+    pooled = pool_volatility(likelihood, log_s, log_noise, phi, periods_per_year)
+    cells *= (pooled.weights / np.maximum(likelihood, 1e-300))[series, :, node, None]
+    mean, error = moments(pooled.weights.sum(axis=2), log_s)
+    shorter = 0.5 * np.log(horizon_variance(phi, periods_per_year) / periods_per_year)
+    alone, alone_error = _alone(likelihood, log_s, pooled.persistence)
+    persistence, persistence_error = moments(pooled.persistence[None, :], phi[None, :])
+    believed = sums(series, (cells * level).sum(axis=(1, 2)))
+    apart = (level - believed[series, None, None]) ** 2
+    # The pair of the largest weight speaks for the noise: that of another exponent is the noise of another quantity.
+    pairs = cells.sum(axis=(1, 2)).reshape(-1, len(phi)).sum(axis=1)
+    best = len(phi) * likeliest(series[:: len(phi)], pairs)
+    columns = best[:, None] + np.arange(len(phi))
+    by_noise = cells.sum(axis=1)[columns].reshape(len(best), -1)
+    log_noise, noise_error = moments(
+        by_noise / by_noise.sum(axis=1, keepdims=True), found.log_n[columns].reshape(len(best), -1)
+    )
+    noise = np.exp(log_noise)
+    return LocalLevels(
+        volatility=np.exp(mean),
+        volatility_error=error,
+        change_volatility=np.exp(mean - pooled.weights.sum(axis=1) @ shorter),
+        own_log_volatility=alone,
+        own_log_error=alone_error,
+        persistence=float(persistence[0]),
+        persistence_error=float(persistence_error[0]),
+        noise=noise,
+        noise_error=noise_error,
+        noise_variance=np.where(np.isfinite(log_price), noise**2 * found.relative()[:, best], np.nan),
+        level=believed,
+        level_error=np.sqrt(sums(series, (cells * (variance + apart)).sum(axis=(1, 2)))),
+        exponent=found.exponent[best],
+        contamination=found.contamination[best],
+        center=pooled.center,
+        spread=pooled.spread,
+    )
+
+
+def _alone(likelihood: FloatArray, log_s: FloatArray, persistence: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Moments (m,) of log s under a flat prior, each phi with the group's weight: what the series itself says."""
+    total = likelihood.sum(axis=1, keepdims=True)
+    # At a phi that the series excludes its likelihood is nought everywhere, and so is the group's weight.
+    given = np.divide(likelihood, total, out=np.zeros_like(likelihood), where=total > 0.0) @ persistence
+    return moments(given / given.sum(axis=1, keepdims=True), log_s)

@@ -1,0 +1,102 @@
+"""Period changes with what is not known of them: where every observation model ends and every covariance begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolkit.core.forecast import FloatArray, read_only
+
+
+@dataclass(frozen=True, slots=True)
+class Increments:
+    """Price changes of T periods and n series: posterior mean, and posterior covariance of those seen through noise.
+
+    A price taken as it is has no posterior covariance, and its mean is the simple return. The change of a latent price
+    is one of its log, which equals the simple return to first order (0.6 % of volatility at 10 % a month).
+
+    Attributes:
+        dates: T last dates of the periods.
+        series: n names.
+        mean: (T, n), NaN where there is no change between consecutive periods.
+        noisy: (m,) ascending positions of the series that are seen through noise.
+        uncertainty: (T, m, m) posterior covariance of their changes of a period. Those of all others are exact.
+    """
+
+    dates: tuple[date, ...]
+    series: tuple[str, ...]
+    mean: FloatArray
+    noisy: NDArray[np.intp]
+    uncertainty: FloatArray
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "mean", read_only(self.mean))
+        object.__setattr__(self, "uncertainty", read_only(self.uncertainty))
+
+    @classmethod
+    def exact(cls, dates: tuple[date, ...], series: tuple[str, ...], mean: FloatArray) -> Increments:
+        """Changes of prices that are all taken as they are."""
+        return cls(dates, series, mean, np.empty(0, dtype=np.intp), np.empty((len(dates), 0, 0)))
+
+    def at(self, series: tuple[str, ...]) -> NDArray[np.intp]:
+        """Positions (m,) of `series`."""
+        place = {name: i for i, name in enumerate(self.series)}
+        return np.array([place[name] for name in series], dtype=np.intp)
+
+    def take(self, series: tuple[str, ...]) -> Increments:
+        """The same of some series, in their order."""
+        at = self.at(series)
+        place = {int(column): j for j, column in enumerate(self.noisy)}
+        noisy = np.array([i for i, column in enumerate(at) if int(column) in place], dtype=np.intp)
+        inner = np.array([place[int(at[i])] for i in noisy], dtype=np.intp)
+        uncertainty = self.uncertainty[np.ix_(np.arange(len(self.dates)), inner, inner)]
+        return Increments(self.dates, series, self.mean[:, at], noisy, uncertainty)
+
+    def rows(self, which: NDArray[np.bool_]) -> Increments:
+        """The periods marked in `which` (T,)."""
+        dates = tuple(day for day, kept in zip(self.dates, which, strict=True) if kept)
+        return Increments(dates, self.series, self.mean[which], self.noisy, self.uncertainty[which])
+
+    def noise(self, weights: FloatArray) -> FloatArray:
+        """Posterior covariance (n, n) summed over the periods with weights (T,)."""
+        whole = np.zeros((len(self.series),) * 2)
+        whole[np.ix_(self.noisy, self.noisy)] = np.tensordot(weights, self.uncertainty, axes=1)
+        return whole
+
+    def translated(self, rates: FloatArray) -> Increments:
+        """In the reporting currency.
+
+        Args:
+            rates: (T, n) change of the exchange rate of each series as a fraction; zero where nothing is converted and
+                NaN where no rate is known, whose periods drop out.
+        """
+        return Increments(self.dates, self.series, (1.0 + self.mean) * (1.0 + rates) - 1.0, self.noisy, self.uncertainty)
+
+    def pairwise(self, weights: FloatArray | None = None) -> tuple[FloatArray, FloatArray]:
+        """Second moments about the mean over the periods that two series share, and how many these are worth.
+
+        Args:
+            weights: (T,) of the periods, equal by default.
+
+        Returns:
+            Covariance a period (n, n) and the effective number N = (sum w)^2 / sum w^2 of shared periods (Kish 1965),
+            with divisor N - 1 where weights are equal and its analogue elsewhere. Not always positive semidefinite; zero
+            where fewer than two periods are shared.
+        """
+        seen = np.isfinite(self.mean)
+        x = np.where(seen, self.mean, 0.0)
+        w = np.ones(len(x)) if weights is None else weights
+        known = seen.astype(np.float64)
+        mass = known.T @ (known * w[:, None])
+        counts = mass**2 / np.maximum(known.T @ (known * w[:, None] ** 2), 1e-300)
+        divisor = np.where(mass > 0, mass, 1.0)
+        sums = (x * w[:, None]).T @ known
+        noise = np.zeros_like(mass)
+        own = known[:, self.noisy]
+        noise[np.ix_(self.noisy, self.noisy)] = np.einsum("t,tij,ti,tj->ij", w, self.uncertainty, own, own, optimize=True)
+        centred = (x * w[:, None]).T @ x - sums * sums.T / divisor
+        cov = centred / divisor / np.maximum(1.0 - 1.0 / np.maximum(counts, 1.0 + 1e-9), 1e-9) + noise / divisor
+        return np.where(counts > 1.0 + 1e-9, cov, 0.0), counts

@@ -1,0 +1,176 @@
+"""What every measure of risk has: a number for given losses, its slope there, and a convex form for losses to be chosen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+import numpy as np
+
+from toolkit.core.errors import SpecError
+from toolkit.core.forecast import FloatArray
+from toolkit.scenarios.sets import Scenarios
+
+if TYPE_CHECKING:  # cvxpy takes half a second to import, and `--help` and a plain `optimize` need none of this
+    import cvxpy as cp
+
+    ConvexForm = tuple[cp.Expression, list[cp.Constraint]]
+
+
+class Measure(Protocol):
+    """A measure of risk of one period's (or one path's) losses. A frozen dataclass whose fields are its parameters.
+
+    Attributes:
+        name: How a strategy speaks of it (``measure = "cvar"``).
+        unit: Of the number, in words.
+        needs_order: Whether the scenarios must be consecutive periods of a path.
+        homogeneous: Whether twice the position is exactly twice the risk (positively homogeneous of degree 1). Where not,
+            it is four times the risk (degree 2).
+    """
+
+    name: ClassVar[str]
+    unit: ClassVar[str]
+    needs_order: ClassVar[bool]
+    homogeneous: ClassVar[bool]
+
+    def numeric(self, losses: FloatArray, probabilities: FloatArray) -> float:
+        """The risk of losses (S,), positive is a loss, with probabilities (S,); in order of time where that matters."""
+        ...
+
+    def subgradient(self, losses: FloatArray, probabilities: FloatArray) -> FloatArray:
+        """A subgradient (S,) of `numeric` at the losses: numeric(l) + q'(l' - l) <= numeric(l') for all l'.
+
+        Where the measure is smooth it is the gradient. It makes linear cuts, and tells which scenarios the risk comes from.
+        """
+        ...
+
+    def convex(self, returns: cp.Expression, probabilities: FloatArray) -> ConvexForm:
+        """The convex face.
+
+        Args:
+            returns: (S,) affine in what is chosen; positive is a gain.
+            probabilities: (S,) constants.
+
+        Returns:
+            A convex expression and the constraints of its own variables. Minimised over these it equals `numeric`, so
+            it may be minimised or limited from above; its value at a limit that does not bind is an upper bound only.
+            Solvers stop at absolute gaps: pass returns divided by `scale`, and multiply the value by it (by its square
+            where the measure is not homogeneous).
+        """
+        ...
+
+
+FRACTION = "fraction of value over a period"
+"""Unit of the measures that are read from the returns of one period."""
+
+
+def check_order(measure: Measure | type[Measure], scenarios: Scenarios) -> None:
+    """Refuse a measure of paths where the scenarios are none.
+
+    Raises:
+        SpecError: the measure needs consecutive periods.
+    """
+    if measure.needs_order and not scenarios.ordered:
+        raise SpecError(
+            f"the measure {measure.name!r} needs consecutive periods, and the {scenarios.kind} scenarios are none.",
+            hint="Use historical prices without gaps and without posterior draws, or simulate one ordered path.",
+        )
+
+
+def measured(measure: Measure, scenarios: Scenarios, weights: FloatArray) -> float:
+    """The risk of a portfolio with asset weights (n,) on a scenario set.
+
+    Raises:
+        SpecError: the measure needs consecutive periods and the scenarios are none.
+    """
+    check_order(measure, scenarios)
+    return measure.numeric(-scenarios.portfolio(weights), scenarios.probabilities)
+
+
+def scale(scenarios: Scenarios) -> float:
+    """A typical size of a return, to divide returns by before a solver sees them: root mean square over all; 1 if none move."""
+    return float(np.sqrt(scenarios.probabilities @ np.mean(scenarios.returns**2, axis=1))) or 1.0
+
+
+def gradient(measure: Measure, scenarios: Scenarios, weights: FloatArray) -> FloatArray:
+    """By how much the risk rises with each asset's weight, (n,), at asset weights (n,): -returns' q of the subgradient q.
+
+    Raises:
+        SpecError: the measure needs consecutive periods and the scenarios are none.
+    """
+    check_order(measure, scenarios)
+    tail = measure.subgradient(-scenarios.portfolio(weights), scenarios.probabilities)
+    return -scenarios.returns.T @ tail
+
+
+def contributions(measure: Measure, scenarios: Scenarios, weights: FloatArray) -> FloatArray:
+    """The part of the risk that each position brings, (n,): they add up to the measure (Euler allocation, Tasche 1999).
+
+    Position i brings w_i times its gradient; half of that for a measure that grows with the square of the position.
+
+    Raises:
+        SpecError: the measure needs consecutive periods and the scenarios are none.
+    """
+    return weights * gradient(measure, scenarios, weights) / (1 if measure.homogeneous else 2)
+
+
+def check_confidence(confidence: float) -> None:
+    """Refuse a confidence level that leaves no tail or no body.
+
+    Raises:
+        SpecError: not strictly between 0 and 1.
+    """
+    if not 0 < confidence < 1:
+        raise SpecError(f"a confidence of {confidence:g} is not between 0 and 1.", hint="0.95 looks at the worst twentieth.")
+
+
+def expected_shortfall(losses: FloatArray, probabilities: FloatArray, confidence: float) -> float:
+    """Mean of the worst 1 - confidence of outcomes, an atom at the quantile split exactly.
+
+    eta + E[(loss - eta)+] / (1 - alpha) at the alpha quantile eta (Rockafellar and Uryasev 2000, Theorem 1; with atoms
+    Rockafellar and Uryasev 2002).
+
+    Args:
+        losses: (S,) positive is a loss.
+        probabilities: (S,).
+        confidence: alpha.
+    """
+    order = np.argsort(losses, kind="stable")
+    reached = np.cumsum(probabilities[order])
+    # A cumulative sum that misses alpha by rounding picks a neighbour, at which the minimum is the same.
+    at = min(int(np.searchsorted(reached, confidence)), len(losses) - 1)
+    quantile = losses[order[at]]
+    return float(quantile + probabilities @ np.maximum(losses - quantile, 0.0) / (1 - confidence))
+
+
+def shortfall_subgradient(losses: FloatArray, probabilities: FloatArray, confidence: float) -> FloatArray:
+    """The worst distribution (S,): probabilities over 1 - alpha from the largest loss down, until they add up to 1.
+
+    The last outcome takes what is left, which splits an atom at the quantile (Rockafellar, Uryasev and Zabarankin 2006,
+    the risk envelope of CVaR).
+    """
+    order = np.argsort(-losses, kind="stable")
+    p = probabilities[order] / (1 - confidence)
+    tail = np.empty(len(losses))
+    tail[order] = np.clip(1 - (np.cumsum(p) - p), 0.0, p)
+    return tail
+
+
+def convex_shortfall(losses: cp.Expression, probabilities: FloatArray, confidence: float) -> cp.Expression:
+    """The same for convex losses (S,): eta of Rockafellar and Uryasev (2000) becomes a variable."""
+    import cvxpy as cp  # noqa: PLC0415
+
+    eta = cp.Variable()
+    return eta + (probabilities / (1 - confidence)) @ cp.pos(losses - eta)
+
+
+def worst_outcome(losses: FloatArray, probabilities: FloatArray) -> FloatArray:
+    """(S,) one at the largest loss that has a probability, zero elsewhere."""
+    worst = np.zeros(len(losses))
+    worst[np.argmax(np.where(probabilities > 0, losses, -np.inf))] = 1.0
+    return worst
+
+
+def possible(expression: cp.Expression, probabilities: FloatArray) -> cp.Expression:
+    """The entries of a vector (S,) that have a probability."""
+    held = np.flatnonzero(probabilities > 0)
+    return expression if len(held) == len(probabilities) else expression[held]

@@ -1,0 +1,170 @@
+"""Volatility of each asset in the reporting currency: from its own data, then pulled to its group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from toolkit.core.errors import GapError
+from toolkit.core.forecast import AssetRisk
+from toolkit.returns.currencies import Translation
+from toolkit.returns.history import ANNUAL_AVERAGE
+from toolkit.returns.observation.local_level import LocalLevels
+from toolkit.returns.panel import CUSTOMS, MINIMUM_CHANGES, Panel
+from toolkit.returns.volatility_pooling import (
+    PooledVolatility,
+    annual_volatility,
+    effective_excess,
+    log_volatility,
+    pooled_volatility,
+    yearly_rate,
+)
+from toolkit.risk_model.observed import AVERAGE, Observed
+
+AS_IS = "as_is"
+ANNUAL = "annual"
+
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """What the data of one asset say of its volatility a year in the reporting currency.
+
+    Attributes:
+        raw: As printed.
+        latent: Of the believed price; pooled already where the observation model does that.
+        error: Of log `latent` beyond that of sampling; all of it for a latent price.
+        log_own, variance: What the asset alone says of log volatility and its variance, for a latent price.
+        given_history: Volatility, error of its log and own weight where decades of yearly prices count too.
+    """
+
+    asset: str
+    raw: float
+    latent: float
+    observations: int
+    model: str
+    error: float = 0.0
+    log_own: float = float("nan")
+    variance: float = float("nan")
+    noise: float = 0.0
+    given_history: tuple[float, float, float] | None = None
+
+
+def asset_risks(
+    panel: Panel, observed: Observed, rates: Translation, assets: tuple[str, ...], groups: tuple[str, ...]
+) -> tuple[AssetRisk, ...]:
+    """One record an asset, in the order of `assets`.
+
+    Raises:
+        GapError: for an asset with too few changes in the reporting currency.
+    """
+    own = tuple(_own(panel, observed, rates, key) for key in assets)
+    pooled = _pooled(own, observed, groups)
+    return tuple(_record(panel, one, pooled, i) for i, one in enumerate(own))
+
+
+def _own(panel: Panel, observed: Observed, rates: Translation, key: str) -> _Own:
+    i = panel.assets.index(key)
+    for history in panel.annual:
+        if history.asset == key:
+            foreign = panel.monthly and np.nan_to_num(rates.rates[:, i]).any()
+            rate = yearly_rate(panel.dates, rates.rates[:, i], history.years) if foreign else None
+            volatility, count = annual_volatility(history, rate)
+            own = _Own(key, volatility, volatility, count, ANNUAL_AVERAGE if history.averaged else ANNUAL)
+            if panel.prior is None or not history.averaged or key not in panel.prior.metals:
+                return own
+            # The prior holds the asset's own years too, in its currency of quotation.
+            exchange = float(np.nanvar(rates.rates[:, i])) * panel.periods_per_year if foreign else 0.0
+            metal = panel.prior.metals[key]
+            variance = metal.volatility**2 + exchange
+            error = metal.error * metal.volatility**2 / variance
+            return replace(own, given_history=(float(np.sqrt(variance)), error, metal.own_weight))
+    printed, change = (x[np.isfinite(x)] for x in (observed.printed[:, i], observed.total.mean[:, i]))
+    if len(change) < MINIMUM_CHANGES:
+        raise GapError(
+            f"{key!r} has {len(change)} changes in the reporting currency; {MINIMUM_CHANGES} are needed.",
+            hint="Report in the currency of its price, or bring exchange rates for its months.",
+            details={"asset": key, "changes": len(change), "needed": MINIMUM_CHANGES},
+        )
+    year = np.sqrt(panel.periods_per_year)
+    raw = float(np.std(printed, ddof=1)) * year
+    if observed.levels is not None and key in observed.noisy:
+        return _latent(panel, observed, observed.levels, key, raw)
+    model, error = AVERAGE if observed.averaged[i] else AS_IS, 0.0
+    if key in observed.assessed and observed.smoothing is not None:
+        j = observed.assessed.index(key)
+        model, error = observed.smoothing.method[j], float(observed.smoothing.factor_error[j])
+    return _Own(key, raw, float(np.std(change, ddof=1)) * year, len(change), model, error=error)
+
+
+def _latent(panel: Panel, observed: Observed, levels: LocalLevels, key: str, raw: float) -> _Own:
+    """The volatility of a latent price, and of it in the reporting currency."""
+    i, j = panel.assets.index(key), observed.noisy.index(key)
+    months = observed.months or levels
+    own = float(months.volatility[j])
+    local, total = observed.local.mean[:, i], observed.total.mean[:, i]
+    exchange = (1.0 + total) / (1.0 + local) - 1.0
+    both = np.isfinite(exchange)
+    joint = np.cov(local[both], exchange[both]) * panel.periods_per_year
+
+    def translated(volatility: float) -> float:
+        # Covariances with an exactly known rate need no correction for noise; the floor guards short overlaps.
+        covariance = joint[0, 1] * volatility / float(levels.volatility[j])
+        return float(np.sqrt(max(volatility**2 + 2.0 * covariance + joint[1, 1], 0.25 * volatility**2)))
+
+    latent = translated(own)
+    share = (own / latent) ** 2
+    given_history = None
+    if np.isfinite(observed.months_weight[j]):
+        size = float(levels.volatility[j])
+        whole = translated(size)
+        given_history = (whole, float(levels.volatility_error[j]) * (size / whole) ** 2, float(observed.months_weight[j]))
+    return _Own(
+        asset=key,
+        raw=raw,
+        latent=latent,
+        observations=int(np.isfinite(panel.prices[:, i]).sum()) - 1,
+        model=CUSTOMS,
+        error=float(months.volatility_error[j]) * share,
+        log_own=float(levels.own_log_volatility[j]) + float(np.log(latent / own)),
+        variance=(float(levels.own_log_error[j]) * share) ** 2,
+        noise=float(levels.noise[j]),
+        given_history=given_history,
+    )
+
+
+def _pooled(own: tuple[_Own, ...], observed: Observed, groups: tuple[str, ...]) -> PooledVolatility:
+    """Every volatility pulled to its group; those that an observation model has pooled inform the others alone."""
+    assets = tuple(one.asset for one in own)
+    exact = np.array([one.model != CUSTOMS for one in own])
+    # Tails are those of exact changes: smoothed ones have lost them. A year sums many changes and has few of its own.
+    excess = effective_excess(np.where(exact, observed.total.take(assets).mean, np.nan), groups)
+    excess = np.where([one.model in (ANNUAL, ANNUAL_AVERAGE) for one in own], 0.0, excess)
+    counts = np.array([max(one.observations, 2) for one in own], dtype=np.float64)
+    latent, error = np.array([one.latent for one in own]), np.array([one.error for one in own])
+    log_own, variance = log_volatility(latent, counts, excess)
+    log_own = np.where(exact, log_own, [one.log_own for one in own])
+    variance = np.where(exact, variance + error**2, [one.variance for one in own])
+    found = pooled_volatility(log_own, variance, groups)
+    return PooledVolatility(np.where(exact, found.volatility, latent), np.where(exact, found.error, error), found.own_weight)
+
+
+def _record(panel: Panel, own: _Own, pooled: PooledVolatility, at: int) -> AssetRisk:
+    i = panel.assets.index(own.asset)
+    history, prints = panel.histories[i], np.flatnonzero(np.isfinite(panel.prices[:, i]))
+    pooled_alone = (float(pooled.volatility[at]), float(pooled.error[at]), float(pooled.own_weight[at]))
+    latent, error, weight = own.given_history or pooled_alone
+    return AssetRisk(
+        asset=own.asset,
+        raw=own.raw,
+        latent=latent,
+        low=float(latent * np.exp(-error)),
+        high=float(latent * np.exp(error)),
+        noise=own.noise,
+        observations=len(prints) - 1 if len(prints) else own.observations,
+        first=panel.dates[prints[0]] if len(prints) else history.first,
+        last=panel.dates[prints[-1]] if len(prints) else history.last,
+        model=own.model,
+        own_weight=weight,
+        without_history=None if own.given_history is None else pooled_alone[0],
+    )

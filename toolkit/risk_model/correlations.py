@@ -1,0 +1,50 @@
+"""Rank correlations of what was observed, with their number of shared periods and intervals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from toolkit.core.forecast import FloatArray
+
+NORMAL_95 = 1.96
+LEAST = 10
+"""Shared periods below which a correlation has no interval worth showing."""
+
+
+@dataclass(frozen=True, slots=True)
+class RankCorrelation:
+    """Spearman correlation of two series.
+
+    Attributes:
+        periods: n that both have a change in.
+        value, low, high: The correlation and its 95 % interval; NaN for fewer than `LEAST` periods or a series that never
+            changes.
+    """
+
+    periods: int
+    value: float
+    low: float
+    high: float
+
+
+def rank_correlation(x: FloatArray, y: FloatArray) -> RankCorrelation:
+    """Spearman correlation of changes (T,), NaN missing, over the periods that both have.
+
+    Ranks, so that one customs value of fifteen times the price is one of many. Interval on Fisher's scale with variance
+    (1 + r^2 / 2) / (n - 3) (Bonett and Wright 2000, Psychometrika 65).
+    """
+    both = np.isfinite(x) & np.isfinite(y)
+    n = int(both.sum())
+    nothing = RankCorrelation(n, np.nan, np.nan, np.nan)
+    if n < LEAST:
+        return nothing
+    ranks = np.array([pl.Series(values[both]).rank("average").to_numpy() for values in (x, y)])
+    if not (np.ptp(ranks, axis=1) > 0.0).all():
+        return nothing
+    r = float(np.corrcoef(ranks)[0, 1])
+    reach = NORMAL_95 * np.sqrt((1.0 + 0.5 * r**2) / (n - 3))
+    middle = np.arctanh(np.clip(r, -1.0 + 1e-12, 1.0 - 1e-12))
+    return RankCorrelation(n, r, float(np.tanh(middle - reach)), float(np.tanh(middle + reach)))

@@ -1,0 +1,179 @@
+"""Estimators blended by how likely they made the months that followed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Literal, Protocol
+
+import numpy as np
+from pydantic import Field
+
+from toolkit.core.errors import DataError, GapError
+from toolkit.core.forecast import FloatArray
+from toolkit.core.messages import said
+from toolkit.returns.panel import MINIMUM_CHANGES
+from toolkit.risk_model.covariance.dynamic import DynamicCovariance
+from toolkit.risk_model.covariance.ewma import EwmaConstantCorrelationCovariance
+from toolkit.risk_model.covariance.factor import FactorCovariance, NamedFactors
+from toolkit.risk_model.covariance.form import CovarianceInputs, FactorForm, with_rest
+from toolkit.risk_model.covariance.ledoit_wolf import LedoitWolfCovariance
+from toolkit.risk_model.covariance.nonlinear import NonlinearShrinkageCovariance
+from toolkit.risk_model.covariance.statistical import PcaCovariance, PoetCovariance
+from toolkit.risk_model.evaluation import qlike
+
+Other = Literal["dcc_nl", "ewma_constant_correlation", "ledoit_wolf", "nonlinear_shrinkage", "pca", "poet"]
+OTHERS: Mapping[Other, Estimator] = {
+    "dcc_nl": DynamicCovariance(),
+    "ewma_constant_correlation": EwmaConstantCorrelationCovariance(),
+    "ledoit_wolf": LedoitWolfCovariance(),
+    "nonlinear_shrinkage": NonlinearShrinkageCovariance(),
+    "pca": PcaCovariance(),
+    "poet": PoetCovariance(),
+}
+"""What can be blended with named factors: estimators that leave no direction without risk."""
+MONTHS, STRIDE = 4, 3
+"""Past months that the weights are learned from, and how far apart they are: one of each of the last four quarters."""
+ROUNDS = 100
+"""Of expectation maximisation, which settles in twenty."""
+RIDGE = 1e-6
+"""Added to each past correlation when it is scored."""
+ROOM = 0.999
+"""Largest share of the variance of any portfolio that named factors may explain."""
+
+
+class Estimator(Protocol):
+    """What makes a covariance of inputs."""
+
+    def estimate(self, inputs: CovarianceInputs) -> FactorForm:
+        """The covariance a year."""
+        ...
+
+
+class BlendCovariance(NamedFactors):
+    """The factor covariance blended with others, by their past quasi-likelihood.
+
+    Each estimator is remade as of past months, and the weights are those of the mixture of their normal densities that
+    made the days of the following month most likely (optimal prediction pool: Geweke and Amisano 2011, J. Econometrics
+    164; by expectation maximisation). The covariance is the weighted mean. Named factors and loadings are those of
+    `factor`, in units of the blended volatilities; what they leave becomes `residual_i` components.
+
+    Attributes:
+        others: Kinds that are blended with `factor`, with their default keys; one that the history is too short for is
+            left out.
+    """
+
+    kind: Literal["blend"] = "blend"
+    others: tuple[Other, ...] = Field(default=("dcc_nl",), min_length=1)
+
+    def estimate(self, inputs: CovarianceInputs) -> FactorForm:
+        """Weighted mean of the covariances; equal weights where the history has no month to learn from."""
+        lead = FactorCovariance(**self.model_dump(exclude={"kind", "others"}))
+        members: dict[str, Estimator] = {"factor": lead}
+        forms = [lead.estimate(inputs)]
+        short: list[str] = []
+        for kind in dict.fromkeys(self.others):
+            try:
+                forms.append(OTHERS[kind].estimate(inputs))
+            except DataError:
+                short.append(kind)
+                continue
+            members[kind] = OTHERS[kind]
+        notes = [said("Left out of the blend, for want of common history: {kinds}.", kinds=short)] if short else []
+        if len(forms) == 1:
+            return replace(forms[0], notes=(*forms[0].notes, *notes))
+        scores = _past_scores([*members.values()], inputs)
+        weights = pool_weights(scores, inputs.periods_per_year / 12.0)
+        parts = [said("{kind} {weight:.0f %}", kind=kind, weight=w) for kind, w in zip(members, weights, strict=True)]
+        notes.append(
+            said("Blended covariances: {parts:and}, by the likelihood of {days} past periods.", parts=parts, days=len(scores))
+        )
+        covariance = np.tensordot(weights, [form.matrix for form in forms], axes=1)
+        told = dict.fromkeys(note for form in forms for note in form.notes)
+        return replace(_named(forms[0], covariance), notes=(*told, *notes))
+
+
+def _past_scores(members: Sequence[Estimator], inputs: CovarianceInputs) -> FloatArray:
+    """Log likelihoods (days, k) of the days of past months, each by estimates that end before the month."""
+    own = inputs.increments.take(inputs.assets)
+    T, horizon = len(own.dates), max(1, round(inputs.periods_per_year / 12.0))
+    found = []
+    for back in range(1, MONTHS * STRIDE, STRIDE):
+        end = T - back * horizon
+        if end < T / 2:
+            break
+        at = np.arange(T)
+        month = own.rows((at >= end) & (at < end + horizon) & np.isfinite(own.mean).all(axis=1))
+        try:
+            past = [member.estimate(_until(inputs, end)).matrix / inputs.periods_per_year for member in members]
+        except DataError:
+            # An asset that has no history before the month: nothing is learned from it.
+            continue
+        noise = np.zeros((len(month.dates), *past[0].shape))
+        noise[:, *np.ix_(own.noisy, own.noisy)] = month.uncertainty
+        # Collinear assets: a density that is as narrow as a millionth of each variance allows.
+        past = [S + np.diag(RIDGE * np.diag(S)) for S in past]
+        # The change behind a noisy price is not known: its expected score counts.
+        losses = [qlike(S, month.mean) + np.einsum("tij,ji->t", noise, np.linalg.inv(S)) for S in past]
+        found.append(-0.5 * np.array(losses).T)
+    return np.vstack(found) if found else np.empty((0, len(members)))
+
+
+def _until(inputs: CovarianceInputs, end: int) -> CovarianceInputs:
+    """The inputs as of an earlier period; each variance in the proportion in which exact squares were smaller until then."""
+    kept = np.arange(len(inputs.increments.dates)) < end
+    own = inputs.increments.take(inputs.assets)
+    squares = own.mean**2
+    if (np.isfinite(squares[:end]).sum(axis=0) < MINIMUM_CHANGES).any():
+        raise GapError("an asset has too short a history for weights of a blend.")
+    ratio = np.nanmean(squares[:end], axis=0) / np.nanmean(squares, axis=0)
+    ratio[own.noisy] = 1.0
+    if not (ratio > 0).all():
+        raise DataError("an asset did not move for weights of a blend.")
+    return replace(
+        inputs,
+        increments=inputs.increments.rows(kept),
+        local=inputs.local.rows(kept),
+        realised=None if inputs.realised is None else inputs.realised.rows(kept),
+        state=inputs.state[:end],
+        variance=inputs.variance * ratio,
+    )
+
+
+def pool_weights(scores: FloatArray, prior: float) -> FloatArray:
+    """Weights (k,) of the mixture of densities with log likelihoods (days, k) that is most likely.
+
+    Geweke and Amisano (2011), by expectation maximisation. Each starts with `prior` days of an equal share, so that none is
+    ever without weight and without any day all are equal.
+    """
+    days, k = scores.shape
+    density = np.exp(scores - scores.max(axis=1, keepdims=True))
+    weights = np.full(k, 1.0 / k)
+    for _ in range(ROUNDS):
+        share = weights * density
+        share /= share.sum(axis=1, keepdims=True)
+        weights = (share.sum(axis=0) + prior) / (days + k * prior)
+    return weights
+
+
+def _named(form: FactorForm, covariance: FloatArray) -> FactorForm:
+    """A positive definite covariance (n, n) with the named factors of a form.
+
+    Factors and loadings are carried to the volatilities of the covariance as in `factor`: what all assets share of that step
+    belongs to the factors. Where the covariance has less room for them in some direction, the loadings are scaled down.
+    """
+    named, deviation = form.named, np.sqrt(np.diag(covariance))
+    step = deviation / np.sqrt(np.diag(form.matrix))
+    regime = float(np.exp(np.log(step).mean()))
+    each = (step / regime)[:, None]
+    F = form.factor_cov * regime**2
+    loadings = form.loadings[:, named] * each
+    systematic = loadings @ F[np.ix_(named, named)] @ loadings.T
+    root = np.linalg.cholesky(covariance)
+    largest = np.linalg.eigvalsh(np.linalg.solve(root, np.linalg.solve(root, systematic).T))[-1]
+    room = min(1.0, ROOM / max(float(largest), ROOM))
+    rest = covariance - room * systematic
+    own = np.sqrt(np.diag(rest))
+    errors = form.loading_errors[:, named] * each
+    scaled = replace(form, factor_cov=F)
+    return with_rest(scaled, named, np.sqrt(room) * loadings, np.sqrt(room) * errors, own**2, rest / np.outer(own, own))

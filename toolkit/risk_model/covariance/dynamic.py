@@ -1,0 +1,183 @@
+"""Volatilities and correlations apart, each with the memory that the likelihood of what followed prefers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from toolkit.core.decode import Spec
+from toolkit.core.errors import GapError
+from toolkit.core.forecast import FloatArray
+from toolkit.core.messages import said
+from toolkit.returns.observed_returns import Increments
+from toolkit.returns.panel import DAILY
+from toolkit.risk_model.covariance.form import CovarianceInputs, FactorForm, complete_rows, component_form, moment_rows
+from toolkit.risk_model.covariance.nonlinear import MINIMUM_PERIODS, shrunk_correlation
+from toolkit.risk_model.weighting import decay
+
+DAYS = (8, 16, 32, 63, 126), (32, 63, 126, 252)
+MONTHS = ((6, 12, 24, 36),) * 2
+"""Half-lives of volatility and of correlation among which the likelihood chooses."""
+SHARES = tuple(i / 10 for i in range(11))
+"""Weights of the recent past, against the whole of it, among which the likelihood chooses."""
+BURN_IN = 126
+"""Forecasts of fewer periods of history do not count in the likelihood; at most a third of the history is so spent."""
+FLOOR = 1e-4
+"""Least forecast of a variance as a share of its mean: a price that stands still for a while is not riskless."""
+CLOSEST = 0.98
+"""Largest correlation of a pair in the composite likelihood."""
+
+
+class DynamicCovariance(Spec):
+    """Volatilities and correlations apart, correlations shrunk nonlinearly: after Engle, Ledoit and Wolf (2019, DCC-NL).
+
+    A variance is w times the exponentially weighted mean of squares and 1 - w times their mean: GARCH(1,1) with its mean
+    as target. Correlations are made alike from changes in units of the forecast volatility; their eigenvalues are then
+    shrunk (Ledoit and Wolf 2020). Half-life and w make the month after each day most likely: one pair for all volatilities,
+    one for correlations, over pairs of neighbours (composite likelihood; Pakel et al. 2021).
+
+    Attributes:
+        volatility_half_life: Periods after which a squared change counts half in a volatility. Default: by likelihood.
+        half_life: The same for correlations.
+    """
+
+    kind: Literal["dcc_nl"] = "dcc_nl"
+    volatility_half_life: float | None = Field(default=None, gt=0)
+    half_life: float | None = Field(default=None, gt=0)
+
+    def estimate(self, inputs: CovarianceInputs) -> FactorForm:
+        """Principal components of the shrunken correlation in units of each volatility.
+
+        In the terms of GARCH, half-life log(1/2) / log(beta) and w = alpha / (1 - beta). Eigenvalues are shrunk at the
+        effective number of periods, 1 / sum of squared weights; neighbours are those in the order of variance.
+        Posterior covariances of latent changes count in every second moment, but are known, not sampled: they are added
+        to the correlation after its eigenvalues are shrunk.
+
+        Raises:
+            GapError: for fewer than 13 complete periods.
+        """
+        rows = complete_rows(inputs)
+        changes = rows.changes
+        T, n = changes.mean.shape
+        if T < MINIMUM_PERIODS:
+            raise GapError(
+                f"only {T} periods have a price change of every asset; covariance kind 'dcc_nl' needs {MINIMUM_PERIODS}.",
+                hint="Use covariance kind 'factor', or lengthen the history.",
+                details={"periods": T, "needed": MINIMUM_PERIODS},
+            )
+        fast, slow = DAYS if inputs.periods_per_year >= DAILY else MONTHS
+        horizon = max(1, round(inputs.periods_per_year / 12.0))
+        every = np.arange(n)
+        squares = _products(changes, every, every)
+        life, share = _chosen(squares, _variance_loss, _lives(self.volatility_half_life, fast), horizon)
+        mean = squares.mean(axis=0)
+        paths = np.maximum(share * _recent(squares, life, mean) + (1.0 - share) * mean, FLOOR * mean)
+        standardised = _divided(changes, np.sqrt(np.vstack([mean, paths[:-1]])))
+        slow_life, slow_share = _correlation_memory(standardised, _lives(self.half_life, slow), horizon)
+        weights = decay(T, slow_life)
+        weights = slow_share * weights / weights.sum() + (1.0 - slow_share) / T
+        effective = 1.0 / float((weights**2).sum())
+        root, specific = shrunk_correlation(np.sqrt(weights)[:, None] * standardised.mean, effective)
+        root = moment_rows(root, standardised.noise(weights))
+        unit = np.sqrt(inputs.periods_per_year * paths[-1] / ((root * root).sum(axis=0) + specific))
+        note = said(
+            "Volatilities: {share:.0f %} from the recent past, half-life {life:g} periods; correlations: {slow_share:.0f %}, "
+            "{slow_life:g} periods. By the likelihood of what followed.",
+            share=share,
+            life=life,
+            slow_share=slow_share,
+            slow_life=slow_life,
+        )
+        return component_form(root * unit, specific * unit**2, (*rows.notes, note))
+
+
+def _lives(given: float | None, grid: Sequence[float]) -> Sequence[float]:
+    return grid if given is None else (given,)
+
+
+def _products(changes: Increments, i: NDArray[np.intp], j: NDArray[np.intp]) -> FloatArray:
+    """Second moments (T, m) of the changes of assets i and j (m,) about zero, posterior covariances included."""
+    T, n = changes.mean.shape
+    place = np.full(n, -1)
+    place[changes.noisy] = np.arange(len(changes.noisy))
+    both = np.flatnonzero((place[i] >= 0) & (place[j] >= 0))
+    found = changes.mean[:, i] * changes.mean[:, j]
+    found[:, both] += changes.uncertainty[:, place[i[both]], place[j[both]]].reshape(T, len(both))
+    return found
+
+
+def _divided(changes: Increments, volatility: FloatArray) -> Increments:
+    """Changes in units of a volatility (T, n)."""
+    own = volatility[:, changes.noisy]
+    scale = own[:, :, None] * own[:, None, :]
+    return Increments(changes.dates, changes.series, changes.mean / volatility, changes.noisy, changes.uncertainty / scale)
+
+
+def _recent(moments: FloatArray, half_life: float, start: FloatArray, block: int = 16) -> FloatArray:
+    """Exponentially weighted means (T, m) of the rows up to each, from `start` (m,); a block of rows by one product."""
+    b = 0.5 ** (1.0 / half_life)
+    step = np.arange(block)
+    kernel = np.where(step[:, None] >= step, (1.0 - b) * b ** np.maximum(step[:, None] - step, 0), 0.0)
+    carried = (b ** (step + 1.0))[:, None]
+    found, state = np.empty_like(moments), start
+    for t in range(0, len(moments), block):
+        k = min(block, len(moments) - t)
+        found[t : t + k] = kernel[:k, :k] @ moments[t : t + k] + carried[:k] * state
+        state = found[t + k - 1]
+    return found
+
+
+def _chosen(
+    moments: FloatArray, loss: Callable[[FloatArray, FloatArray], float], lives: Sequence[float], horizon: int
+) -> tuple[float, float]:
+    """Half-life, and weight of the recent past, with the least loss.
+
+    Args:
+        moments: Second moments (T, m).
+        loss: Of forecasts (s, m) against the mean moments (s, m) of the `horizon` periods after each.
+        lives: Half-lives to choose from.
+        horizon: Periods.
+    """
+    T = len(moments)
+    horizon = min(horizon, T // 3)
+    # Outcomes of neighbouring days overlap: one forecast a week says as much as one a day.
+    made = np.arange(min(BURN_IN, T // 3), T - horizon, max(1, horizon // 4))
+    sums = np.vstack([np.zeros(moments.shape[1]), moments.cumsum(axis=0)])
+    outcomes = (sums[made + 1 + horizon] - sums[made + 1]) / horizon
+    long = sums[made + 1] / (made + 1.0)[:, None]
+    mean = sums[-1] / T
+    best = (np.inf, lives[0], 0.0)
+    for life in lives:
+        recent = _recent(moments, life, mean)[made]
+        best = min(best, *((loss(share * recent + (1.0 - share) * long, outcomes), life, share) for share in SHARES))
+    return best[1:]
+
+
+def _variance_loss(forecast: FloatArray, outcome: FloatArray) -> float:
+    """QLIKE of variances."""
+    kept = np.maximum(forecast, FLOOR * outcome.mean(axis=0))
+    return float((np.log(kept) + outcome / kept).mean())
+
+
+def _correlation_memory(changes: Increments, lives: Sequence[float], horizon: int) -> tuple[float, float]:
+    """Half-life and weight of the recent past for the correlations of standardised changes."""
+    n = len(changes.series)
+    if n == 1:
+        return lives[0], 0.0
+    order = np.argsort(changes.mean.var(axis=0), kind="stable")
+    i, j = (order[:1], order[1:]) if n == 2 else (order, np.roll(order, 1))
+    moments = np.hstack([_products(changes, *pair) for pair in ((i, i), (j, j), (i, j))])
+    return _chosen(moments, _correlation_loss, lives, horizon)
+
+
+def _correlation_loss(forecast: FloatArray, outcome: FloatArray) -> float:
+    """QLIKE of the correlations of m pairs: moments (s, 3 m) of the first, the second, and of both."""
+    first, second, both = np.split(forecast, 3, axis=1)
+    rho = np.clip(both / np.sqrt(np.maximum(first * second, np.finfo(float).tiny)), -CLOSEST, CLOSEST)
+    own, other, together = np.split(outcome, 3, axis=1)
+    free = 1.0 - rho**2
+    return float((np.log(free) + (own + other - 2.0 * rho * together) / free).mean())

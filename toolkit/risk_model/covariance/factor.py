@@ -1,0 +1,213 @@
+"""Factor covariance from histories of different length, with pooled correlations of what the factors leave."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+from toolkit.core.baskets import MEMBERS
+from toolkit.core.decode import Spec
+from toolkit.core.forecast import FloatArray, Loadings
+from toolkit.core.messages import said
+from toolkit.returns.observation.joint import capped
+from toolkit.returns.panel import DAILY
+from toolkit.returns.pooling import pool
+from toolkit.risk_model.covariance.adjust import eigen_adjusted, newey_west_covariance
+from toolkit.risk_model.covariance.form import CovarianceInputs, FactorForm, correlated
+from toolkit.risk_model.factor_regression import MARKET, SUPPLY, fit
+from toolkit.risk_model.weighting import decay, half_lives
+
+
+class NamedFactors(Spec):
+    """Keys of the kinds that have named factors.
+
+    Attributes:
+        volatility_half_life: Periods after which a squared change counts half in a volatility. Default: 42 days, 12
+            months.
+        half_life: The same for loadings and correlations. Default: 126 days, 36 months.
+        newey_west: Lags of serial correlation in the factor covariance (Newey and West 1987); the variances of the assets
+            stay, so that it decides how much of each the factors explain.
+        eigen_adjusted: Whether to inflate directions of the factor covariance that an optimizer would underestimate
+            (Menchero, Wang and Orr 2011). Neither is on by default: docs/evidence.md shows what they do.
+        lags: Lagged factor terms for assets whose prices are stale (Dimson 1979).
+        factors: Series of factors by name, for prices that go by other names: `{equity = ["SPY"]}`.
+    """
+
+    volatility_half_life: float | None = Field(default=None, gt=0)
+    half_life: float | None = Field(default=None, gt=0)
+    lags: int = Field(default=0, ge=0, le=6)
+    newey_west: int = Field(default=0, ge=0, le=60)
+    eigen_adjusted: bool = False
+    factors: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+
+    @property
+    def members(self) -> dict[str, tuple[str, ...]]:
+        """Series behind each observed factor: the strategy's own beside or in place of the usual ones."""
+        return {**MEMBERS, **self.factors}
+
+
+class FactorCovariance(NamedFactors):
+    """Named factors, volatilities of now, and correlations that are shrunk to what the factors explain.
+
+    The covariance that the factors miss is not set to zero: its correlations, over the periods that a pair shares, are
+    shrunk to zero by their sampling error against their spread (Schaefer and Strimmer 2005, for the target) and enter
+    as `residual_i` components. So two products of one metal stay correlated, and noise does not become correlation: a
+    weighted sample covariance, shrunk towards the factor model.
+    """
+
+    kind: Literal["factor"] = "factor"
+
+    def estimate(self, inputs: CovarianceInputs) -> FactorForm:
+        """Loadings, factor covariance, and specific variance such that the diagonal is the variance that is believed.
+
+        What moves together is estimated with the slow weights throughout; then each asset is carried to the volatility
+        of the fast ones. What all of them share of that step belongs to the factors, the rest to the asset's loadings.
+        """
+        fast, slow = half_lives(inputs.periods_per_year, self.volatility_half_life, self.half_life)
+        variance, now = recent_variance(inputs, slow), recent_variance(inputs, fast)
+        model = fit(
+            inputs.local,
+            inputs.increments,
+            inputs.assets,
+            inputs.groups,
+            inputs.metals,
+            inputs.state,
+            variance,
+            inputs.periods_per_year,
+            inputs.supply_scores,
+            half_life=slow,
+            lags=self.lags,
+            members=self.members,
+            realised=inputs.realised,
+        )
+        F = self._adjusted(model, inputs.periods_per_year, slow)
+        loadings = capped(model.loadings, F, variance)
+        systematic = loadings @ F @ loadings.T
+        own = variance - np.diag(systematic)
+        correlation = _residual_correlation(inputs, systematic, variance, slow)
+        residual, specific = correlated(correlation, np.sqrt(own))
+        step = np.sqrt(now / variance)
+        regime = float(np.exp(np.log(step).mean()))
+        k = len(model.factors)
+        factor_cov = np.eye(k + residual.shape[1])
+        factor_cov[:k, :k] = F * regime**2
+        each = (step / regime)[:, None]
+        return FactorForm(
+            factors=(*model.factors, *(f"residual_{i + 1}" for i in range(residual.shape[1]))),
+            loadings=np.hstack([loadings * each, residual * step[:, None]]),
+            factor_cov=factor_cov,
+            specific_var=specific * step**2,
+            loading_errors=np.hstack([model.errors * each, np.full(residual.shape, np.nan)]),
+            model=model,
+            notes=(*_notes(model, self.members), _weighting(fast, slow, inputs.periods_per_year)),
+        )
+
+    def _adjusted(self, model: Loadings, periods_per_year: float, half_life: float) -> FloatArray:
+        """The factor covariance (k, k) a year, with the corrections that were asked for."""
+        F = model.factor_cov.copy()
+        if not model.factors:
+            return F
+        weights = decay(len(model.dates), half_life)
+        if self.newey_west:
+            # The supply shock is a latent factor of a short window: its autocovariances would be those of its smoother.
+            at = np.flatnonzero([name != SUPPLY for name in model.factors])
+            x = model.returns[:, at]
+            known = np.asarray(np.isfinite(x).all(axis=1))
+            x, w = x[known], weights[known]
+            longer = newey_west_covariance(x, self.newey_west, w) - newey_west_covariance(x, 0, w)
+            F[np.ix_(at, at)] += longer * periods_per_year
+            values, vectors = np.linalg.eigh(F)
+            F = (vectors * np.maximum(values, 1e-6 * values[-1])) @ vectors.T
+        if self.eigen_adjusted:
+            F = eigen_adjusted(F, float(weights.sum() ** 2 / (weights**2).sum()))
+        return F
+
+
+def _notes(model: Loadings, members: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Which factors could not be built, and what stands in for all of them."""
+    if MARKET in model.factors:
+        return (said("No explanatory series: the one common factor is the equally weighted mean of the other assets."),)
+    absent = [name for name in (*members, SUPPLY) if name not in model.factors]
+    return (said("Factors without enough series, left out: {factors}.", factors=absent),) if absent else ()
+
+
+def _weighting(fast: float, slow: float, periods_per_year: float) -> str:
+    """The note on how fast the past fades."""
+    if periods_per_year >= DAILY:
+        return said(
+            "A change counts half after {fast:g} days in volatilities, after {slow:g} days in loadings and correlations.",
+            fast=fast,
+            slow=slow,
+        )
+    return said(
+        "A change counts half after {fast:g} months in volatilities, after {slow:g} months in loadings and correlations.",
+        fast=fast,
+        slow=slow,
+    )
+
+
+def recent_variance(inputs: CovarianceInputs, half_life: float) -> FloatArray:
+    """Variance a year (n,), carried from the whole history to now where prices are exact.
+
+    The log ratio of recent to whole volatility has an error of 1 / sqrt(2 N), N the effective number of recent changes.
+    The assets share a regime: each ratio is pulled to the common one by its error against their spread, so that a
+    series with few recent prices takes the regime of the others. That volatility of noisy series changes is not
+    identified: their variance stays.
+    """
+    own = inputs.increments.take(inputs.assets)
+    x = own.mean
+    weights = np.where(np.isfinite(x), decay(len(x), half_life)[:, None], 0.0)
+    effective = weights.sum(axis=0) ** 2 / (weights**2).sum(axis=0)
+    squares = np.where(np.isfinite(x), x, 0.0) ** 2
+    recent = (weights * squares).sum(axis=0) / weights.sum(axis=0)
+    whole = np.nanmean(x**2, axis=0)
+    # A series that has not moved within memory says nothing of the regime.
+    exact = (recent > 1e-9 * whole) & ~np.isin(np.arange(len(whole)), own.noisy)
+    ratio = np.where(exact, 0.5 * np.log(np.where(exact, recent, 1.0) / whole), np.nan)[:, None]
+    pooled, _ = pool(ratio, np.sqrt(0.5 / effective)[:, None])
+    pooled = pooled[:, 0]
+    common = float(np.nanmedian(pooled)) if exact.any() else 0.0
+    moved = np.where(np.isfinite(pooled), pooled, common)
+    moved[own.noisy] = 0.0
+    return inputs.variance * np.exp(2.0 * moved)
+
+
+def _residual_correlation(
+    inputs: CovarianceInputs, systematic: FloatArray, variance: FloatArray, half_life: float
+) -> FloatArray:
+    """Correlations (n, n) that the factors leave, shrunk, positive semidefinite with unit diagonal.
+
+    The pairwise correlation of the changes less the systematic part, drawn to what the expected correlation leaves of it.
+    """
+    own = variance - np.diag(systematic)
+    changes = inputs.increments.take(inputs.assets)
+    cov, counts = changes.pairwise(decay(len(changes.dates), half_life))
+    n = len(inputs.assets)
+    moved = np.diag(cov)  # zero where a very short half-life leaves one change
+    scale = np.sqrt(variance / np.where(moved > 0, moved, np.inf))
+    rest = (cov * np.outer(scale, scale) - systematic) / np.sqrt(np.outer(own, own))
+    pairs = np.triu_indices(n, 1)
+    target = np.zeros(len(pairs[0]))
+    if inputs.expected_correlation is not None:
+        expected = inputs.expected_correlation * np.sqrt(np.outer(variance, variance)) - systematic
+        target = np.nan_to_num((expected / np.sqrt(np.outer(own, own)))[pairs])
+    r, periods = np.clip(rest[pairs], -0.99, 0.99), np.maximum(counts[pairs], 1.0)
+    shared = counts[pairs] >= 3
+    correlation = np.eye(n)
+    if shared.any():
+        # Method of moments: spread of the true correlations = mean square less mean sampling variance.
+        error = (1.0 - r**2) ** 2 / np.maximum(periods - 1.0, 1.0)
+        between = max(float(((r - target)[shared] ** 2 - error[shared]).mean()), 0.0)
+        shrunk = target + np.where(shared, (r - target) * between / (between + error), 0.0)
+        correlation[pairs] = shrunk
+        correlation.T[pairs] = shrunk
+    values, vectors = np.linalg.eigh(correlation)
+    if values[0] < 1e-3:
+        # Pairwise histories need not fit together: spectral repair (Rebonato and Jaeckel 1999).
+        repaired = (vectors * np.maximum(values, 1e-3)) @ vectors.T
+        size = np.sqrt(np.diag(repaired))
+        correlation = repaired / np.outer(size, size)
+    return correlation

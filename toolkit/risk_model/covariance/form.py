@@ -1,0 +1,253 @@
+"""What every covariance estimator starts from and ends in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from toolkit.core.errors import DataError, GapError
+from toolkit.core.forecast import STATISTICAL, FloatArray, Loadings
+from toolkit.core.messages import said
+from toolkit.returns.observed_returns import Increments
+from toolkit.returns.panel import MINIMUM_CHANGES
+
+RANK = 1e-12
+"""Eigenvalues below this share of the largest are rounding, not variance."""
+
+
+@dataclass(frozen=True, slots=True)
+class CovarianceInputs:
+    """Everything an estimator may use.
+
+    Attributes:
+        increments: Changes of all N series in the reporting currency.
+        local: The same in the currencies of quotation, of which factors are made.
+        assets, groups: n assets to estimate and their groups.
+        metals: Series on the sides of the supply shock.
+        state: (T, N) 1 where a series was controlled.
+        variance: (n,) a year of each asset, corrected for its observation model, over its own history.
+        periods_per_year: Of the increments.
+        supply_scores: 0..1 an asset.
+        elements: n symbols, None for what is not one metal; empty where none is known.
+        pressure: Number of export controls in force on an asset's traded form, for views; only where it is known.
+        realised: Changes in the currencies of quotation without any correction of volatility; those of `local` by default.
+        expected_correlation: (n, n) of pairs that are known to move together before their own changes are looked at, NaN
+            elsewhere; None for none.
+    """
+
+    increments: Increments
+    local: Increments
+    assets: tuple[str, ...]
+    groups: tuple[str, ...]
+    metals: tuple[str, ...]
+    state: FloatArray
+    variance: FloatArray
+    periods_per_year: float
+    supply_scores: Mapping[str, float] | None = None
+    elements: tuple[str | None, ...] = ()
+    pressure: Mapping[str, float] | None = None
+    realised: Increments | None = None
+    expected_correlation: FloatArray | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FactorForm:
+    """A covariance a year, loadings @ factor_cov @ loadings.T + diag(specific_var).
+
+    Attributes:
+        factors: k names; loadings (n, k), factor_cov (k, k), specific_var (n,).
+        loading_errors: (n, k) standard errors, NaN for components that were not fitted by regression.
+        notes: What a reader must know.
+        model: The regression behind the named factors, if there is one.
+    """
+
+    factors: tuple[str, ...]
+    loadings: FloatArray
+    factor_cov: FloatArray
+    specific_var: FloatArray
+    loading_errors: FloatArray
+    notes: tuple[str, ...] = ()
+    model: Loadings | None = None
+
+    @property
+    def matrix(self) -> FloatArray:
+        """The covariance (n, n) a year."""
+        return self.loadings @ self.factor_cov @ self.loadings.T + np.diag(self.specific_var)
+
+    @property
+    def named(self) -> list[int]:
+        """Positions of the factors that have a meaning of their own."""
+        return [i for i, name in enumerate(self.factors) if not name.startswith(STATISTICAL)]
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteRows:
+    """The periods in which every asset has a change.
+
+    Attributes:
+        changes: Of the n assets in T' periods.
+        notes: How many periods were lost, and to which asset most.
+    """
+
+    changes: Increments
+    notes: tuple[str, ...]
+
+    @property
+    def centred(self) -> FloatArray:
+        """The changes (T', n) about their means."""
+        return self.changes.mean - self.changes.mean.mean(axis=0)
+
+    @property
+    def mean_noise(self) -> FloatArray:
+        """Mean posterior covariance (n, n) of a period: zero for prices that are taken as they are."""
+        periods = len(self.changes.dates)
+        return self.changes.noise(np.full(periods, 1.0 / periods))
+
+
+def complete_rows(inputs: CovarianceInputs) -> CompleteRows:
+    """Drop every period that lacks a change of any asset.
+
+    Raises:
+        GapError: if fewer than `MINIMUM_CHANGES` are left; it names the asset without which most would be.
+        DataError: for an asset that is seen without noise and does the same in all of them: zero variance would be read
+            as no risk.
+    """
+    own = inputs.increments.take(inputs.assets)
+    seen = np.isfinite(own.mean)
+    rows = np.asarray(seen.all(axis=1))
+    lost = int(seen.any(axis=1).sum() - rows.sum())
+    # The asset to blame is the one that is most often the only one missing, then the one most often missing.
+    alone = (~seen & (seen.sum(axis=1, keepdims=True) == seen.shape[1] - 1)).sum(axis=0)
+    blame = inputs.assets[int(np.lexsort(((~seen).sum(axis=0), alone))[-1])]
+    if rows.sum() < MINIMUM_CHANGES:
+        raise GapError(
+            f"only {int(rows.sum())} periods have a price change of every asset; {MINIMUM_CHANGES} are needed.",
+            hint=f"Exclude {blame!r}, or use covariance kind 'factor', which takes histories of different length.",
+            details={"asset": blame, "complete": int(rows.sum()), "needed": MINIMUM_CHANGES},
+        )
+    kept = own.rows(rows)
+    still = np.ptp(kept.mean, axis=0) <= RANK * np.abs(kept.mean).max(axis=0)
+    still[kept.noisy] = False
+    if still.any():
+        asset = inputs.assets[int(still.argmax())]
+        raise DataError(
+            f"{asset!r} changes alike in all {int(rows.sum())} periods that every asset has: no risk can be read from it.",
+            hint="Exclude it, or use covariance kind 'factor', which takes histories of different length.",
+            details={"asset": asset, "complete": int(rows.sum())},
+        )
+    if not lost:
+        return CompleteRows(kept, ())
+    note = said(
+        "{lost} of {all} periods lack an asset and were not used, most for {asset}.",
+        lost=lost,
+        all=lost + int(rows.sum()),
+        asset=blame,
+    )
+    return CompleteRows(kept, (note,))
+
+
+def moment_rows(x: FloatArray, noise: FloatArray) -> FloatArray:
+    """Rows Y with Y'Y = x'x + noise: a covariance that never needs more room than the history behind it.
+
+    Args:
+        x: (T, n) changes, each times the root of its weight.
+        noise: (n, n) positive semidefinite, zero where prices are exact.
+
+    Returns:
+        (T + m, n), m the rank of the noise.
+    """
+    noisy = np.flatnonzero(np.diag(noise) > 0)
+    values, vectors = np.linalg.eigh(noise[np.ix_(noisy, noisy)])
+    kept = values > 0
+    extra = np.zeros((int(kept.sum()), x.shape[1]))
+    extra[:, noisy] = np.sqrt(values[kept])[:, None] * vectors[:, kept].T
+    return np.vstack([x, extra])
+
+
+def spectrum(rows: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Eigenvalues (r,) of rows'rows, the largest first, and their vectors (n, r); r is the rank.
+
+    The smaller of the two products of the rows is decomposed: their nonzero eigenvalues are the same.
+    """
+    wide = rows.shape[0] < rows.shape[1]
+    values, vectors = np.linalg.eigh(rows @ rows.T if wide else rows.T @ rows)
+    kept = np.flatnonzero(values > RANK * max(values[-1], 0.0))[::-1]
+    values, vectors = values[kept], vectors[:, kept]
+    return values, rows.T @ vectors / np.sqrt(values) if wide else vectors
+
+
+def spectral_form(values: FloatArray, vectors: FloatArray, specific: FloatArray, notes: tuple[str, ...]) -> FactorForm:
+    """Components of unit variance (n, k) from eigenvalues (k,) and vectors (n, k), beside a specific variance (n,)."""
+    loadings = vectors * np.sqrt(values)
+    # The sign of an eigenvector is arbitrary: fix it, so that the same inputs give the same bytes.
+    loadings = loadings * np.where(loadings.sum(axis=0) < 0, -1.0, 1.0)
+    names = tuple(f"component_{i + 1}" for i in range(len(values)))
+    return FactorForm(names, loadings, np.eye(len(values)), specific, np.full(loadings.shape, np.nan), notes)
+
+
+def component_form(rows: FloatArray, specific: FloatArray, notes: tuple[str, ...]) -> FactorForm:
+    """All principal components of rows'rows, rows (m, n), beside a specific variance (n,)."""
+    return spectral_form(*spectrum(rows), specific, notes)
+
+
+def correlated(correlation: FloatArray, deviation: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """A correlation (n, n) with deviations (n,) as components of unit variance (n, m), beside specific variances (n,).
+
+    The least eigenvalue is the specific share, so that the components are one fewer than assets at most.
+    """
+    values, vectors = np.linalg.eigh(correlation)
+    floor = max(float(values[0]), 0.0)
+    kept = np.flatnonzero(values - floor > 1e-9)[::-1]
+    loadings = deviation[:, None] * vectors[:, kept] * np.sqrt(values[kept] - floor)
+    return loadings * np.where(loadings.sum(axis=0) < 0, -1.0, 1.0), deviation**2 * floor
+
+
+def with_rest(
+    form: FactorForm, named: Sequence[int], loadings: FloatArray, errors: FloatArray, own: FloatArray, correlation: FloatArray
+) -> FactorForm:
+    """The named factors of a form with loadings (n, k) and errors, and a rest with variances `own` (n,) as components."""
+    rest, specific = correlated(correlation, np.sqrt(own))
+    k, more = len(named), rest.shape[1]
+    factor_cov = np.eye(k + more)
+    factor_cov[:k, :k] = form.factor_cov[np.ix_(named, named)]
+    prefix = STATISTICAL[1] if k else STATISTICAL[0]
+    return FactorForm(
+        factors=(*(form.factors[i] for i in named), *(f"{prefix}{i + 1}" for i in range(more))),
+        loadings=np.hstack([loadings, rest]),
+        factor_cov=factor_cov,
+        specific_var=specific,
+        loading_errors=np.hstack([errors, np.full(rest.shape, np.nan)]),
+        notes=form.notes,
+        model=form.model,
+    )
+
+
+def factor_form(covariance: FloatArray, specific: FloatArray, notes: tuple[str, ...]) -> FactorForm:
+    """Principal components of a positive semidefinite (n, n) covariance, beside a specific variance (n,)."""
+    values, vectors = np.linalg.eigh(covariance)
+    kept = np.flatnonzero(values > RANK * max(values[-1], 0.0))[::-1]
+    return spectral_form(values[kept], vectors[:, kept], specific, notes)
+
+
+def squared_norm(rows: FloatArray) -> float:
+    """Squared Frobenius norm of rows'rows by the smaller of the two products."""
+    product = rows @ rows.T if rows.shape[0] < rows.shape[1] else rows.T @ rows
+    return float((product * product).sum())
+
+
+def spherical_form(rows: FloatArray, shrinkage: float, scale: float, notes: tuple[str, ...]) -> FactorForm:
+    """The covariance rows'rows, shrunk towards equal variances without correlation.
+
+    Args:
+        rows: (m, n).
+        shrinkage: 0..1, the weight of the target.
+        scale: Periods a year.
+        notes: Of the rows.
+    """
+    n = rows.shape[1]
+    mean_variance = float((rows * rows).sum()) / n
+    note = said("Shrunk by {shrinkage:.0f %} towards equal variances without correlation.", shrinkage=shrinkage)
+    own = np.full(n, shrinkage * mean_variance * scale)
+    return component_form(np.sqrt((1.0 - shrinkage) * scale) * rows, own, (*notes, note))

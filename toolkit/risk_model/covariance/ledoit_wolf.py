@@ -1,0 +1,42 @@
+"""Linear shrinkage of the sample covariance towards a multiple of the identity."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from toolkit.core.decode import Spec
+from toolkit.risk_model.covariance.form import (
+    RANK,
+    CovarianceInputs,
+    FactorForm,
+    complete_rows,
+    moment_rows,
+    spherical_form,
+    squared_norm,
+)
+
+
+class LedoitWolfCovariance(Spec):
+    """Ledoit and Wolf (2004), J. Multivariate Analysis 88, equations of section 3.2; divisor N as there."""
+
+    kind: Literal["ledoit_wolf"] = "ledoit_wolf"
+
+    def estimate(self, inputs: CovarianceInputs) -> FactorForm:
+        """The identity part becomes specific variance, the rest principal components.
+
+        The dispersion of the sample covariance (b^2) counts posterior covariances of latent changes as known.
+        """
+        rows = complete_rows(inputs)
+        x = rows.centred
+        N, n = x.shape
+        root = moment_rows(x / np.sqrt(N), rows.mean_noise)
+        # The squared norms of x_t x_t' + U_t, of which S is the mean, without a matrix for each t.
+        U, own = rows.changes.uncertainty, x[:, rows.changes.noisy]
+        squares = ((x * x).sum(axis=1) ** 2).sum() + 2.0 * np.einsum("ti,tij,tj->", own, U, own) + (U * U).sum()
+        norm = squared_norm(root)
+        d2 = norm - float((root * root).sum()) ** 2 / n
+        b2 = min(max(float(squares) / N - norm, 0.0) / N, max(d2, 0.0))
+        shrinkage = b2 / d2 if d2 > RANK * norm else 1.0
+        return spherical_form(root, shrinkage, inputs.periods_per_year, rows.notes)

@@ -1,0 +1,23 @@
+"""The sample covariance."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from toolkit.core.decode import Spec
+from toolkit.risk_model.covariance.form import CovarianceInputs, FactorForm, complete_rows, factor_form
+
+
+class SampleCovariance(Spec):
+    """Sample covariance over complete periods, divisor N - 1."""
+
+    kind: Literal["sample"] = "sample"
+
+    def estimate(self, inputs: CovarianceInputs) -> FactorForm:
+        """Covariance of the mean changes plus the mean of their posterior covariances."""
+        rows = complete_rows(inputs)
+        mean = rows.changes.mean
+        cov = np.atleast_2d(np.cov(mean, rowvar=False, ddof=1)) + rows.changes.noise(np.full(len(mean), 1.0 / len(mean)))
+        return factor_form(cov * inputs.periods_per_year, np.zeros(len(inputs.assets)), rows.notes)

@@ -1,0 +1,53 @@
+"""What every forecast of returns ends in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from toolkit.core.forecast import FloatArray
+from toolkit.core.messages import Said, said
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedReturns:
+    """Expected simple returns a year of n assets.
+
+    Attributes:
+        mean: (n,).
+        covariance: (n, n) uncertainty of `mean`; None where no forecast is made.
+        notes: What a reader must know.
+    """
+
+    mean: FloatArray
+    covariance: FloatArray | None = None
+    notes: tuple[str, ...] = ()
+
+
+def standard_errors(covariance: FloatArray) -> FloatArray:
+    """(n,) roots of the diagonal; what rounding leaves below zero is zero."""
+    return np.sqrt(np.maximum(np.diag(covariance), 0.0))
+
+
+def listed(names: Sequence[str], limit: int = 12) -> Said:
+    """Names in a sentence; of a long list the first ones and how many more."""
+    more, first = len(names) - limit, list(names[:limit])
+    return said("{names} and {more} more", names=first, more=more) if more > 0 else said("{names}", names=first)
+
+
+def span(values: FloatArray) -> Said:
+    """Smallest and largest of some fractions, in points: ``1.2 to 3.4``."""
+    low, high = 100 * float(values.min()), 100 * float(values.max())
+    if f"{low:.1f}" == f"{high:.1f}":
+        return said("{value:.1f}", value=low)
+    return said("{low:.1f} to {high:.1f}", low=low, high=high)
+
+
+def signed_span(values: FloatArray) -> Said:
+    """Smallest and largest of some returns, in percent: ``-1.2 to +3.4 %``."""
+    low, high = float(values.min()), float(values.max())
+    if f"{100 * low:+.1f}" == f"{100 * high:+.1f}":
+        return said("{value:+.1f %}", value=low)
+    return said("{low:+.1f} to {high:+.1f %}", low=100 * low, high=high)

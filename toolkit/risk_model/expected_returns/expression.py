@@ -1,0 +1,26 @@
+"""Linear expressions of assets in a strategy: ``gallium - 0.5 * W``."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from toolkit.core.assets import Universe
+from toolkit.core.errors import SpecError
+from toolkit.core.expression import terms
+from toolkit.core.forecast import FloatArray
+from toolkit.risk_model.expected_returns.prior import members
+
+
+def portfolio(expression: str, universe: Universe, where: str) -> FloatArray:
+    """Coefficients (n,) of the assets; an element is the mean of its products, as its return is.
+
+    Raises:
+        SpecError: for a name that is neither an asset nor an element, or a sum in which everything cancels.
+    """
+    row = np.zeros(len(universe))
+    for coefficient, name in terms(expression):
+        at = members(universe, name, where)
+        row[at] += coefficient / len(at)
+    if not row.any():
+        raise SpecError(f"{where}: everything in {expression!r} cancels.")
+    return row

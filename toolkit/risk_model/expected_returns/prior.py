@@ -1,0 +1,87 @@
+"""What is believed of the mean before any view: a centre, uncertain by a multiple of the covariance of returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from toolkit.core.assets import Asset, Universe
+from toolkit.core.errors import DataError, SpecError
+from toolkit.core.forecast import FloatArray
+from toolkit.core.messages import Said, said
+from toolkit.risk_model.covariance.form import CovarianceInputs, FactorForm
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """Mean returns are normal around `mean` with covariance tau x Sigma (Black and Litterman 1992).
+
+    Sigma stays in its factor form, so that a product with m portfolios costs n m k and not n squared m.
+
+    Attributes:
+        mean: (n,) simple returns a year.
+        tau: How uncertain the mean is, as a multiple of the variance of one year.
+        form: Sigma, a year.
+        notes: What a reader must know.
+    """
+
+    mean: FloatArray
+    tau: float
+    form: FactorForm
+    notes: tuple[str, ...] = ()
+
+    def times(self, portfolios: FloatArray) -> FloatArray:
+        """Tau x Sigma @ portfolios, (n, m)."""
+        return self.tau * times(self.form, portfolios)
+
+    def covariance(self) -> FloatArray:
+        """Tau x Sigma, (n, n)."""
+        systematic = self.form.loadings @ self.form.factor_cov @ self.form.loadings.T
+        # The product of three matrices is symmetric only up to rounding.
+        return self.tau * (0.5 * (systematic + systematic.T) + np.diag(self.form.specific_var))
+
+    def errors(self) -> FloatArray:
+        """Standard errors (n,) of the mean."""
+        form = self.form
+        systematic = np.einsum("ik,ik->i", form.loadings @ form.factor_cov, form.loadings)
+        return np.sqrt(self.tau * (systematic + form.specific_var))
+
+
+def times(form: FactorForm, portfolios: FloatArray) -> FloatArray:
+    """Sigma @ portfolios (n, ...) through the loadings."""
+    specific = form.specific_var.reshape(-1, *[1] * (portfolios.ndim - 1))
+    return form.loadings @ (form.factor_cov @ (form.loadings.T @ portfolios)) + specific * portfolios
+
+
+def uncertainty(inputs: CovarianceInputs, tau: float | None) -> tuple[float, Said]:
+    """Tau and the words that say where it comes from.
+
+    By default one over the years of data of the median asset: Sigma a year over T years is the sampling covariance of a
+    mean of T years, which is how Blamont and Firoozye (2003) and Walters (2014, The Black-Litterman Model in Detail,
+    section "Calibrating tau") read tau.
+    """
+    if tau is not None:
+        return tau, said("tau = {tau:g}, given", tau=tau)
+    periods = np.isfinite(inputs.increments.take(inputs.assets).mean).sum(axis=0)
+    years = float(np.median(periods)) / inputs.periods_per_year
+    source = said("tau = {tau:.3f}, one over the {years:.1f} years of data of the median asset", tau=1.0 / years, years=years)
+    return 1.0 / years, source
+
+
+def labelled(inputs: CovarianceInputs) -> Universe:
+    """The assets by key and element, to look names up in."""
+    elements = inputs.elements or (None,) * len(inputs.assets)
+    return Universe(tuple(Asset(key, key, element) for key, element in zip(inputs.assets, elements, strict=True)))
+
+
+def members(universe: Universe, name: str, where: str) -> list[int]:
+    """Positions of the assets that `name` speaks of: a key, else every product of an element.
+
+    Raises:
+        SpecError: if `name` is neither; it tells `where` the name stands, and the nearest names.
+    """
+    try:
+        return list(universe.members(name))
+    except DataError as error:
+        raise SpecError(f"{where}: {error.message}", hint=error.hint) from error

@@ -1,0 +1,230 @@
+"""Views on returns, stated or made from control pressure, weighed against a prior (Black and Litterman 1992)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field, field_validator, model_validator
+
+from toolkit.core.decode import Spec
+from toolkit.core.forecast import FloatArray
+from toolkit.core.messages import Said, said
+from toolkit.risk_model.covariance.form import CovarianceInputs, FactorForm
+from toolkit.risk_model.expected_returns.base import ExpectedReturns, listed, signed_span, span, standard_errors
+from toolkit.risk_model.expected_returns.equilibrium import EquilibriumReturns
+from toolkit.risk_model.expected_returns.expression import portfolio, terms
+from toolkit.risk_model.expected_returns.posterior import Posterior, Views, black_litterman
+from toolkit.risk_model.expected_returns.prior import Prior, labelled, uncertainty
+
+
+class ZeroPrior(Spec):
+    """Before the views every return is zero over cash, give or take tau x Sigma."""
+
+    kind: Literal["zero"] = "zero"
+    tau: float | None = Field(default=None, gt=0)
+
+    def prior(self, inputs: CovarianceInputs, form: FactorForm) -> Prior:
+        """Zeros (n,)."""
+        tau, source = uncertainty(inputs, self.tau)
+        prior = Prior(np.zeros(len(inputs.assets)), tau, form)
+        note = said(
+            "Before the views every expected return is zero over cash, with standard errors of {errors} percentage points "
+            "({source}).",
+            errors=span(prior.errors()),
+            source=source,
+        )
+        return Prior(prior.mean, tau, form, (note,))
+
+
+class View(Spec):
+    """One statement: the return a year of a portfolio.
+
+    Attributes:
+        expression: ``gallium`` (absolute) or ``gallium - 0.5 * W`` (relative): asset keys or elements, an element being the
+            mean of its products; plus and minus stand between blanks.
+        value: Its return a year as a fraction.
+        error: Standard error of `value`; 0 is certain.
+        confidence: Instead of `error`, 0..1: how far the return of the portfolio goes from the prior to `value` if this were
+            the only view (Idzorek 2007, in the closed form of Walters 2014: Omega = (1 - c) / c x P tau Sigma P'). One half
+            is the Omega of He and Litterman (1999).
+    """
+
+    expression: str
+    value: float
+    error: float | None = Field(default=None, ge=0)
+    confidence: float | None = Field(default=None, ge=0, le=1)
+
+    @field_validator("expression")
+    @classmethod
+    def _reads(cls, text: str) -> str:
+        terms(text)
+        return text
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> View:
+        if (self.error is None) == (self.confidence is None):
+            raise ValueError("needs exactly one of `error` and `confidence`")
+        return self
+
+
+class ControlPressure(Spec):
+    """A hypothesis of the user, not an estimate: metals under more export controls return more.
+
+    Each metal of which the pressure is known gets the view that, against the mean of them all, it returns `premium` a year
+    for each standard deviation of pressure: the number of legal measures in force on its traded form
+    (`toolkit.risk_model.supply_characteristics.control_pressure`), standardised over the metals held. Why it could be so: a control
+    that lasts splits the market and the price outside it rises while stocks run down. Why not: the price may have jumped on
+    the day of the notice, and a licence that is granted, or a suspension, brings it back.
+
+    Refuted by returns of the next twelve months, by metal and year, whose slope on standardised pressure is not above zero
+    by two standard errors (the characteristic factor of control pressure). Errors of the views are independent: with many
+    metals the slope as a whole is held to be known far better than any one view.
+
+    Attributes:
+        premium: Return a year for one standard deviation of pressure.
+        error: Standard error of each view.
+    """
+
+    premium: float
+    error: float = Field(gt=0)
+
+    def views(self, inputs: CovarianceInputs) -> tuple[Views, tuple[str, ...]]:
+        """One view a metal with a known pressure, and what a reader must know when there are fewer than metals."""
+        found = inputs.pressure or {}
+        known = [i for i, key in enumerate(inputs.assets) if key in found]
+        pressure = np.array([found[inputs.assets[i]] for i in known])
+        absent = [key for key in inputs.assets if key not in found]
+        notes: tuple[str, ...] = ()
+        if absent:
+            notes = (said("No control pressure is known for {assets}: no view on them.", assets=listed(absent)),)
+        if len(np.unique(pressure)) < 2:
+            notes = (*notes, said("Control pressure is the same for every metal, or unknown: it makes no view."))
+            return Views((), np.empty((0, len(inputs.assets))), np.empty(0), np.empty(0)), notes
+        m = len(known)
+        portfolios = np.zeros((m, len(inputs.assets)))
+        portfolios[:, known] = np.eye(m) - 1.0 / m
+        values = self.premium * (pressure - pressure.mean()) / pressure.std()
+        labels = tuple(f"control pressure of {inputs.assets[i]}" for i in known)
+        return Views(labels, portfolios, values, np.full(m, self.error)), notes
+
+
+class ViewsReturns(Spec):
+    """Black-Litterman: a prior, moved by views as far as their errors and its own allow.
+
+    Attributes:
+        prior: ``{kind = "equilibrium", ...}`` or ``{kind = "zero"}``.
+        views: Stated ones.
+        control_pressure: Makes one view a metal.
+    """
+
+    kind: Literal["views"] = "views"
+    prior: Annotated[EquilibriumReturns | ZeroPrior, Field(discriminator="kind")] = EquilibriumReturns()
+    views: tuple[View, ...] = ()
+    control_pressure: ControlPressure | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> ViewsReturns:
+        if not self.views and self.control_pressure is None:
+            raise ValueError("needs `views` or `control_pressure`")
+        return self
+
+    def estimate(self, inputs: CovarianceInputs, form: FactorForm) -> ExpectedReturns:
+        """Posterior mean (n,) over cash and its covariance (n, n), as M of He and Litterman (1999).
+
+        Raises:
+            SpecError: for a view on what is not there, or certain views that contradict each other.
+        """
+        prior = self.prior.prior(inputs, form)
+        views = self.stated(inputs, prior)
+        notes: tuple[str, ...] = ()
+        if self.control_pressure is not None:
+            made, notes = self.control_pressure.views(inputs)
+            views = _joined(views, made)
+        found = black_litterman(prior, views)
+        told = (*prior.notes, *self._told(inputs, prior, views, found), *notes, _change(prior, found))
+        return ExpectedReturns(found.mean, found.covariance, told)
+
+    def stated(self, inputs: CovarianceInputs, prior: Prior) -> Views:
+        """The views of the strategy, with the errors that their confidence means.
+
+        Raises:
+            SpecError: for a view on what is not there.
+        """
+        universe, n = labelled(inputs), len(inputs.assets)
+        rows = [portfolio(view.expression, universe, f"view {view.expression!r}") for view in self.views]
+        portfolios = np.array(rows).reshape(len(rows), n)
+        variance = np.einsum("mn,nm->m", portfolios, prior.times(portfolios.T))
+        errors = [_error(view, own) for view, own in zip(self.views, variance, strict=True)]
+        values = np.array([view.value for view in self.views])
+        return Views(tuple(view.expression for view in self.views), portfolios, values, np.array(errors))
+
+    def _told(self, inputs: CovarianceInputs, prior: Prior, views: Views, found: Posterior) -> tuple[str, ...]:
+        """One sentence a stated view, and one for all that control pressure makes."""
+        stated = len(self.views)
+        before, after = views.portfolios @ prior.mean, views.portfolios @ found.mean
+        notes = [
+            said(
+                "View {view} = {value:+.1f %} a year, {error}: {before:+.1f %} before the views, {after:+.1f %} after them; it "
+                "moves {moved}.",
+                view=views.labels[j],
+                value=views.values[j],
+                error=_give_or_take(views.errors[j]),
+                before=before[j],
+                after=after[j],
+                moved=_most(inputs, found.moves[:, j]),
+            )
+            for j in range(stated)
+        ]
+        if self.control_pressure is not None and len(views.labels) > stated:
+            notes.append(
+                said(
+                    "View from control pressure, your hypothesis and not an estimate: {premium:+.1f %} a year for one standard "
+                    "deviation of the number of legal measures in force, {error} for each of {count} assets; it moves {moved}.",
+                    premium=self.control_pressure.premium,
+                    error=_give_or_take(self.control_pressure.error),
+                    count=len(views.labels) - stated,
+                    moved=_most(inputs, found.moves[:, stated:].sum(axis=1)),
+                )
+            )
+        return tuple(notes)
+
+
+def _error(view: View, variance: float) -> float:
+    """The standard error of a view, from its confidence where it states none; infinite where it has no confidence."""
+    if view.confidence is None:
+        return view.error or 0.0
+    return float(np.sqrt((1.0 - view.confidence) / view.confidence * variance)) if view.confidence > 0 else np.inf
+
+
+def _joined(first: Views, second: Views) -> Views:
+    return Views(
+        (*first.labels, *second.labels),
+        np.vstack([first.portfolios, second.portfolios]),
+        np.concatenate([first.values, second.values]),
+        np.concatenate([first.errors, second.errors]),
+    )
+
+
+def _give_or_take(error: float) -> Said:
+    if np.isfinite(error):
+        return said("give or take {error:.1f} points", error=100 * error)
+    return said("without any confidence")
+
+
+def _most(inputs: CovarianceInputs, moves: FloatArray) -> Said:
+    """The asset that moved most, and how far."""
+    i = int(np.abs(moves).argmax())
+    if not moves[i]:
+        return said("nothing")
+    return said("{asset} most, by {change:+.1f} points", asset=inputs.assets[i], change=100 * moves[i])
+
+
+def _change(prior: Prior, found: Posterior) -> Said:
+    return said(
+        "Expected returns after the views: {returns} a year over cash, with standard errors of {errors} percentage points "
+        "({before} before).",
+        returns=signed_span(found.mean),
+        errors=span(standard_errors(found.covariance)),
+        before=span(prior.errors()),
+    )

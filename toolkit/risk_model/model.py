@@ -1,0 +1,202 @@
+"""`estimate`: prices known at a date in, a `Forecast` of next year's risk out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+import polars as pl
+
+from toolkit.core.assets import Universe
+from toolkit.core.baskets import MEMBERS
+from toolkit.core.forecast import AssetRisk, FloatArray, Forecast
+from toolkit.core.messages import said
+from toolkit.returns.currencies import translation
+from toolkit.returns.history import AnnualPrices
+from toolkit.returns.observation.averaging import volatility_factor
+from toolkit.returns.panel import Panel, align
+from toolkit.returns.price_levels import price_levels
+from toolkit.returns.volatility_prior import SINCE
+from toolkit.risk_model.annual_assets import annual_correlation, coverage, with_silent
+from toolkit.risk_model.asset_risks import asset_risks
+from toolkit.risk_model.covariance import BlendCovariance, CovarianceInputs, CovarianceSpec, FactorCovariance
+from toolkit.risk_model.expected_returns import ReturnsSpec, ZeroReturns
+from toolkit.risk_model.factor_regression import membership
+from toolkit.risk_model.observed import Observed, observe
+
+TECHNOLOGY = ("technology_metals", "rare_earths")
+
+
+def estimate(
+    *,
+    prices: pl.DataFrame,
+    fx: pl.DataFrame,
+    universe: Universe,
+    controlled: pl.DataFrame,
+    covariance: CovarianceSpec | None,
+    observation: Literal["latent", "raw"] = "latent",
+    lookback_months: int | None = None,
+    currency: str = "EUR",
+    supply_scores: Mapping[str, float] | None = None,
+    returns: ReturnsSpec | None = None,
+    pressure: Mapping[str, float] | None = None,
+    history: pl.DataFrame | None = None,
+) -> Forecast:
+    """Estimate the risk of a universe in the reporting currency.
+
+    Args:
+        prices: All visible series, rows of `toolkit.core.frames.Prices`: what may be held and what explains it.
+        fx: Visible rows of `toolkit.core.frames.ExchangeRates`.
+        universe: What may be held; its order is the order of the answer.
+        controlled: Spells under licence or ban of each asset's traded form: `asset`, `from`, `to` (null: still).
+        covariance: Which estimator. Default: `blend` of daily prices, `factor` of others (docs/evidence.md).
+        observation: ``latent`` corrects each price basis for how it is observed, ``raw`` takes every print as a price.
+        lookback_months: Use only so many months of history.
+        currency: The reporting currency.
+        supply_scores: 0..1 an asset, the prior shape of loadings on the supply shock.
+        returns: Which expected returns; zero by default.
+        history: Prices of decades, from which volatilities of few months or of annual prices get a prior (see
+            `toolkit.returns.volatility_prior.yearly_prices`); ``raw`` prices get none.
+        pressure: Number of export controls in force on an asset's traded form, for views made from it; only where known.
+
+    Raises:
+        GapError: for an asset without a usable series, or too few common periods.
+        DataError: for a price that never changes.
+    """
+    latent = observation == "latent"
+    panel = align(prices, universe, lookback_months=lookback_months, history=history if latent else None)
+    covariance = covariance or (FactorCovariance() if panel.monthly else BlendCovariance())
+    rates = translation(panel, fx, currency)
+    observed = observe(panel, rates, latent=latent)
+    assets, groups = universe.keys, tuple(asset.group for asset in universe)
+    risks = asset_risks(panel, observed, rates, assets, groups)
+    variance = np.array([risk.latent**2 for risk in risks])
+    annual = {history.asset: history for history in panel.annual}
+    # An explanatory metal that the ledger does not speak of could be on either side: only those it names take part.
+    sides = {asset.key for asset in universe if asset.group in TECHNOLOGY} | {*controlled["asset"], *MEMBERS["base_metals"]}
+    total = observed.total
+    inputs = CovarianceInputs(
+        increments=total,
+        local=observed.local,
+        assets=assets,
+        groups=groups,
+        metals=tuple(key for key in total.series if key in sides - set(MEMBERS["precious_metals"])),
+        state=membership(controlled, total.dates, total.series),
+        variance=variance,
+        periods_per_year=panel.periods_per_year,
+        supply_scores=supply_scores,
+        elements=tuple(asset.element for asset in universe),
+        pressure=pressure,
+        realised=observed.realised,
+        expected_correlation=_expected_correlation(panel, risks),
+    )
+    heard = np.array([key not in annual for key in assets])
+    form = covariance.estimate(inputs if heard.all() else _of(inputs, heard))
+    if not heard.all():
+        form = with_silent(form, heard, groups, variance, _within(annual, universe))
+    expected = (returns or ZeroReturns()).estimate(inputs, form)
+    return Forecast(
+        assets=assets,
+        factors=form.factors,
+        loadings=form.loadings,
+        factor_cov=form.factor_cov,
+        specific_var=form.specific_var,
+        expected=expected.mean,
+        expected_cov=expected.covariance,
+        periods_per_year=panel.periods_per_year,
+        covariance=covariance.kind,
+        risks=risks,
+        levels=price_levels(prices, assets, latent=latent),
+        notes=(
+            *panel.notes,
+            *rates.notes,
+            *_corrections(observed, panel, assets),
+            *_given_history(risks),
+            *form.notes,
+            *expected.notes,
+        ),
+        coverage=coverage(panel, universe, np.array([risk.own_weight for risk in risks])),
+        loading_errors=form.loading_errors,
+        model=form.model,
+        printed=observed.printed[:, [total.series.index(key) for key in assets]],
+    )
+
+
+def _of(inputs: CovarianceInputs, heard: np.ndarray) -> CovarianceInputs:
+    """The same for the assets (n,) that have changes."""
+    kept = np.flatnonzero(heard)
+    return replace(
+        inputs,
+        assets=tuple(inputs.assets[i] for i in kept),
+        groups=tuple(inputs.groups[i] for i in kept),
+        variance=inputs.variance[kept],
+        expected_correlation=None if inputs.expected_correlation is None else inputs.expected_correlation[np.ix_(kept, kept)],
+        elements=tuple(inputs.elements[i] for i in kept),
+    )
+
+
+def _within(annual: Mapping[str, AnnualPrices], universe: Universe) -> dict[str, float]:
+    """Mean correlation of the annual changes in each group that tells one."""
+    members = {
+        group: tuple(annual[asset.key] for asset in universe if asset.key in annual and asset.group == group)
+        for group in universe.groups
+    }
+    found = {group: annual_correlation(own) for group, own in members.items()}
+    return {group: value for group, value in found.items() if value is not None}
+
+
+def _expected_correlation(panel: Panel, risks: tuple[AssetRisk, ...]) -> FloatArray | None:
+    """That of metals since decades (n, n) for pairs whose volatilities rest on these too, NaN elsewhere."""
+    if panel.prior is None:
+        return None
+    short = np.array([risk.without_history is not None for risk in risks])
+    return np.where(np.outer(short, short), panel.prior.correlation, np.nan)
+
+
+def _given_history(risks: tuple[AssetRisk, ...]) -> tuple[str, ...]:
+    """What decades of yearly prices have changed."""
+    pairs = [(risk.latent, risk.without_history) for risk in risks if risk.without_history is not None]
+    if not pairs:
+        return ()
+    after, before = np.exp(np.log(pairs).mean(axis=0)).tolist()
+    return (
+        said(
+            "Volatilities of {assets} rest on yearly prices of metals since {since:d} too: {after:.0%} a year on average, and "
+            "{before:.0%} without them.",
+            assets=[risk.asset for risk in risks if risk.without_history is not None],
+            since=SINCE,
+            after=after,
+            before=before,
+        ),
+    )
+
+
+def _corrections(observed: Observed, panel: Panel, assets: tuple[str, ...]) -> tuple[str, ...]:
+    """What was done to prices that are not those of a day."""
+    notes = []
+    averaged = [key for key, one in zip(panel.assets, observed.averaged, strict=True) if one and key in assets]
+    if averaged:
+        notes.append(
+            said(
+                "Prices of {assets} are averages over a month: volatility raised by a factor of {factor:.3f} (Working 1960).",
+                assets=averaged,
+                factor=volatility_factor(),
+            )
+        )
+    if observed.levels is not None:
+        levels = observed.levels
+        notes.append(
+            said(
+                "Customs unit values are seen through noise; changes of the price behind them persist with a coefficient of "
+                "{persistence:.2f} +/- {error:.2f} a month.",
+                persistence=levels.persistence,
+                error=levels.persistence_error,
+            )
+        )
+    if observed.smoothing is not None:
+        applied = [key for key, one in zip(observed.assessed, observed.smoothing.applied, strict=True) if one]
+        none = said("none")
+        notes.append(said("Assessed prices that show smoothing, unsmoothed: {assets}.", assets=applied or none))
+    return tuple(notes)

@@ -1,0 +1,206 @@
+"""A panel seen through the observation model of each price basis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolkit.core.baskets import DOLLAR_SERIES, MEMBERS
+from toolkit.core.forecast import FloatArray
+from toolkit.returns.currencies import Translation
+from toolkit.returns.observation.averaging import volatility_factor
+from toolkit.returns.observation.joint import latent_increments
+from toolkit.returns.observation.local_level import LocalLevels, local_levels
+from toolkit.returns.observation.smoothing import Unsmoothed, unsmooth
+from toolkit.returns.observed_returns import Increments
+from toolkit.returns.panel import CUSTOMS, Panel
+from toolkit.returns.volatility_prior import with_prior
+from toolkit.risk_model.factor_regression import mean_weights
+
+AVERAGE = "monthly_average"
+"""Basis of a price that is the mean of a month: corrected for what averaging takes from its changes."""
+ASSESSED = "assessed"
+"""Basis of a price that an agency assesses: unsmoothed where it shows smoothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """Changes of a panel, corrected for how the prices were observed.
+
+    Attributes:
+        local: Of all series and of the dollar, in the currencies of quotation; posterior where noisy.
+        total: The same in the reporting currency.
+        realised: Of all series and of the dollar, in the currencies of quotation, without any correction of volatility:
+            prints as they are, posterior means where noisy. Corrections scale risk; a return that is shown comes from here.
+        printed: (T, n) changes of the prints in the reporting currency: log changes of a noisy basis, whose simple
+            returns an outlier of fifteen times the price would rule; simple returns otherwise.
+        noisy: Names of the series behind the columns of `levels`.
+        levels: None where nothing is seen through noise; their volatilities rest on the prior too where the panel has one.
+        months: The same from the months alone.
+        months_weight: How far each volatility of `levels` follows these, NaN where there is no prior.
+        assessed: Names of the series behind the columns of `smoothing`.
+        smoothing: None where nothing is assessed.
+        averaged: (n,) which series were corrected for averaging.
+    """
+
+    local: Increments
+    total: Increments
+    realised: Increments
+    printed: FloatArray
+    noisy: tuple[str, ...]
+    levels: LocalLevels | None
+    months: LocalLevels | None
+    months_weight: FloatArray
+    assessed: tuple[str, ...]
+    smoothing: Unsmoothed | None
+    averaged: NDArray[np.bool_]
+
+
+def observe(panel: Panel, rates: Translation, *, latent: bool) -> Observed:
+    """Apply to every series the model of its basis.
+
+    Customs unit values become smoothed changes of the latent log price; monthly averages and assessed prices regain the
+    volatility that averaging and smoothing took; every other price is taken as it is. Exchange rates by the month are
+    averages too, and are treated as such beside prices that are.
+
+    Args:
+        panel: T + 1 dates, n series.
+        rates: Changes of exchange rates on its calendar.
+        latent: Whether to correct at all; False takes every print as a price.
+    """
+    bases = np.array(panel.bases)
+    average = (bases == AVERAGE) & latent & panel.monthly
+    noisy, assessed = ((bases == basis) & latent for basis in (CUSTOMS, ASSESSED))
+    printed = panel.simple_returns()
+    factor = volatility_factor() if (average | noisy).any() and panel.monthly else 1.0
+    mean = printed.copy()
+    mean[:, average] = _widened(mean[:, average], factor)
+    smoothing = None
+    if assessed.any():
+        smoothing = unsmooth(np.diff(np.log(panel.prices[:, assessed]), axis=0))
+        mean[:, assessed] = np.where(smoothing.applied, np.expm1(smoothing.changes), mean[:, assessed])
+    increments, levels, months = Increments.exact(panel.dates[1:], panel.assets, mean), None, None
+    realised = Increments.exact(panel.dates[1:], panel.assets, printed)
+    weight = np.full(int(noisy.sum()), np.nan)
+    if noisy.any():
+        exact = np.where(noisy, np.nan, printed)
+        start, log_price, quantity = _noisy_prints(panel, noisy)
+        levels = months = local_levels(log_price, quantity, panel.periods_per_year)
+        if panel.prior is not None:
+            years = np.isfinite(log_price).sum(axis=0) / panel.periods_per_year
+            levels, weight = with_prior(months, tuple(np.array(panel.assets)[noisy].tolist()), years, panel.prior)
+        regressors = _regressors(panel, rates, exact)[start:]
+        increments, realised = _through_noise(panel, noisy, levels, log_price, regressors, exact, mean, factor)
+    exchange, dollar = _widened(rates.rates, factor), _widened(rates.dollar[:, None], factor)[:, 0]
+    names = np.array(panel.assets)
+    with np.errstate(invalid="ignore"):
+        logs = np.diff(np.log(panel.prices[:, noisy]), axis=0) + np.log1p(rates.rates[:, noisy])
+        printed = (1.0 + printed) * (1.0 + rates.rates) - 1.0
+    printed[:, noisy] = logs
+    return Observed(
+        local=_with_dollar(increments, dollar),
+        total=_with_dollar(increments.translated(exchange), dollar),
+        realised=_with_dollar(realised, rates.dollar),
+        printed=printed,
+        noisy=tuple(names[noisy]),
+        levels=levels,
+        months=months,
+        months_weight=weight,
+        assessed=tuple(names[assessed]),
+        smoothing=smoothing,
+        averaged=average,
+    )
+
+
+def _through_noise(
+    panel: Panel,
+    noisy: NDArray[np.bool_],
+    levels: LocalLevels,
+    log_price: FloatArray,
+    regressors: FloatArray,
+    exact: FloatArray,
+    mean: FloatArray,
+    factor: float,
+) -> tuple[Increments, Increments]:
+    """Smoothed changes of the noisy columns of a panel.
+
+    Args:
+        panel: T + 1 dates, n series.
+        noisy: (n,) which are.
+        levels: Models of those.
+        log_price: (t, m) of those from the first print on.
+        regressors: (t - 1, k) changes of factors.
+        exact: (T, n) changes of all others as printed.
+        mean: The same corrected.
+        factor: What averaging takes from a volatility.
+
+    Returns:
+        Changes whose volatility is that of a year, beside `mean`; the changes of the levels themselves, beside `exact`.
+    """
+    start = len(exact) - len(regressors)
+    smoothed = latent_increments(
+        log_price,
+        levels.noise_variance,
+        levels.contamination,
+        levels.change_volatility**2 / panel.periods_per_year,
+        regressors,
+        factor_scale=factor,
+    )
+    # A change exists only between a series' first and last print: outside, the smoother knows nothing but its prior.
+    inside = _inside(np.isfinite(log_price))
+    # Volatility is that of a year, in which persistent changes add up: let the smoothed moments average to it.
+    changes = np.where(inside, smoothed.mean, np.nan)
+    drift = np.nanmean(changes, axis=0)
+    second = np.where(inside, (smoothed.mean - drift) ** 2 + np.einsum("tii->ti", smoothed.uncertainty), 0.0).sum(axis=0)
+    scale = levels.volatility * np.sqrt(inside.sum(axis=0) / panel.periods_per_year / second)
+    both = inside[:, :, None] & inside[:, None, :]
+    columns = np.flatnonzero(noisy)
+
+    def beside(others: FloatArray, own: FloatArray, size: FloatArray) -> Increments:
+        whole = others.copy()
+        whole[:, noisy] = np.nan
+        whole[start:, noisy] = own
+        uncertainty = np.zeros((len(whole), size.size, size.size))
+        uncertainty[start:] = np.where(both, smoothed.uncertainty * np.outer(size, size), 0.0)
+        return Increments(panel.dates[1:], panel.assets, whole, columns, uncertainty)
+
+    return beside(mean, _widened(changes, scale), scale), beside(exact, changes, np.ones_like(scale))
+
+
+def _noisy_prints(panel: Panel, noisy: NDArray[np.bool_]) -> tuple[int, FloatArray, FloatArray]:
+    """First row with a noisy print, and log prices and quantities (T, m) from there on; exact series start years earlier."""
+    log_price = np.log(panel.prices[:, noisy])
+    start = int(np.isfinite(log_price).any(axis=1).argmax())
+    return start, log_price[start:], panel.quantities[start:, noisy]
+
+
+def _widened(changes: FloatArray, factor: FloatArray | float) -> FloatArray:
+    """Changes (T, n) with deviations from their mean multiplied: a correction of volatility leaves the drift alone."""
+    known = np.isfinite(changes)
+    drift = np.where(known, changes, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    return drift + factor * (changes - drift)
+
+
+def _inside(seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which changes (T - 1, n) lie between the first and the last print of their series."""
+    after_first = np.maximum.accumulate(seen, axis=0)[:-1]
+    before_last = np.maximum.accumulate(seen[::-1], axis=0)[::-1][1:]
+    return after_first & before_last
+
+
+def _regressors(panel: Panel, rates: Translation, exact: FloatArray) -> FloatArray:
+    """Observed factors (T - 1, k) that the noisy series are regressed on while they are smoothed."""
+    own = Increments.exact(panel.dates[1:], panel.assets, exact)
+    values = np.nan_to_num(exact)
+    means = [np.einsum("tn,tn->t", mean_weights(own, members), values) for members in MEMBERS.values()]
+    columns = [rates.dollar, *means]
+    return np.column_stack([column for column in columns if np.isfinite(column).any()] or [np.empty((len(exact), 0))])
+
+
+def _with_dollar(increments: Increments, dollar: FloatArray) -> Increments:
+    """The increments with the dollar itself as one more exact series."""
+    series = (*increments.series, DOLLAR_SERIES)
+    mean = np.column_stack([increments.mean, dollar])
+    return Increments(increments.dates, series, mean, increments.noisy, increments.uncertainty)

@@ -1,0 +1,175 @@
+"""Factors as equally weighted baskets of series, whole and without any one of their members."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from toolkit.core.baskets import DOLLAR, MEMBERS
+from toolkit.core.forecast import FloatArray
+from toolkit.returns.observed_returns import Increments
+
+SUPPLY = "supply_shock"
+MARKET = "equal_weight"
+MINIMUM_PERIODS = 12
+"""Fewer joint periods than this make no factor and fit no loading."""
+
+
+def mean_weights(increments: Increments, members: tuple[str, ...]) -> FloatArray:
+    """Equal weights (T, n) on the members that have a change in each period; NaN rows where none has."""
+    inside = np.isin(increments.series, members) & np.isfinite(increments.mean)
+    count = inside.sum(axis=1, keepdims=True)
+    return np.divide(inside, count, out=np.full(inside.shape, np.nan), where=count > 0)
+
+
+def membership(controlled: pl.DataFrame, dates: tuple[date, ...], series: tuple[str, ...]) -> FloatArray:
+    """Whether each series was under licence or ban during each period: (T, n) of 0 and 1.
+
+    Args:
+        controlled: Columns `asset`, `from`, `to` (inclusive; null: to this day). Spells of one asset may overlap.
+        dates: Last dates of the T periods; a period is controlled if its last date is.
+        series: n names.
+    """
+    state = np.zeros((len(dates), len(series)))
+    day = np.array([d.toordinal() for d in dates])
+    for asset, start, end in controlled.select("asset", "from", "to").iter_rows():
+        if asset in series:
+            state[(day >= start.toordinal()) & (day <= (end or date.max).toordinal()), series.index(asset)] = 1.0
+    return state
+
+
+def _without_each(values: FloatArray) -> FloatArray:
+    """Row sums (T, p + 1) of values (T, p) without each column, and without none in the last.
+
+    What comes before it plus what comes after it, never the whole minus it: not even the rounding knows what was left out.
+    """
+    T, p = values.shape
+    before, after = np.zeros((2, T, p + 1))
+    np.cumsum(values, axis=1, out=before[:, 1:])
+    after[:, : max(p - 1, 0)] = np.cumsum(values[:, :0:-1], axis=1)[:, ::-1]
+    return before + after
+
+
+@dataclass(frozen=True, slots=True)
+class Basket:
+    """Equal weights on the p members that have a change in each period.
+
+    Attributes:
+        columns: (p,) positions of the members among the series.
+        noisy: (T, m) 1 for the members with a change among the series seen through noise, 0 elsewhere.
+        sums, counts: (T, p + 1) over the members with a change, without each of them and (last) without none.
+    """
+
+    columns: NDArray[np.intp]
+    noisy: FloatArray
+    sums: FloatArray
+    counts: FloatArray
+
+    @classmethod
+    def of(cls, increments: Increments, inside: NDArray[np.bool_]) -> Basket:
+        """From which series (T, N) belong to it in each period; those without a change do not count."""
+        present = inside & np.isfinite(increments.mean)
+        columns = np.flatnonzero(present.any(axis=0))
+        own = present[:, columns]
+        values = np.where(own, increments.mean[:, columns], 0.0)
+        noisy = present[:, increments.noisy].astype(np.float64)
+        return cls(columns, noisy, _without_each(values), _without_each(own.astype(np.float64)))
+
+    def without(self, position: int, noisy: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
+        """Mean change (T,), NaN where nothing is left, and weights (T, m) on the noisy series, zero there.
+
+        Args:
+            position: Of the series to leave out; negative for none.
+            noisy: (m,) which of the noisy series it is.
+        """
+        at = np.flatnonzero(self.columns == position)
+        column = int(at[0]) if len(at) else len(self.columns)
+        count = self.counts[:, column]
+        some = count > 0
+        mean = np.divide(self.sums[:, column], count, out=np.full(len(count), np.nan), where=some)
+        weights = np.divide(
+            np.where(noisy, 0.0, self.noisy), count[:, None], out=np.zeros_like(self.noisy), where=some[:, None]
+        )
+        return mean, weights
+
+
+@dataclass(frozen=True, slots=True)
+class Factors:
+    """Changes of k factors by name; the supply shock, if any, is the last.
+
+    Attributes:
+        names: k.
+        mean: (T, k), NaN in periods without one.
+        weights: (T, k, m) on the series seen through noise, whose uncertainty they carry.
+    """
+
+    names: tuple[str, ...]
+    mean: FloatArray
+    weights: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What the factors are made of, for any asset to be left out of them.
+
+    Attributes:
+        increments: Changes of all series.
+        observed: Names of the observed factors.
+        baskets: By factor. The supply shock is the mean of the controlled minus that of the uncontrolled metals.
+        uncontrolled: The other side of the supply shock.
+    """
+
+    increments: Increments
+    observed: tuple[str, ...]
+    baskets: Mapping[str, Basket]
+    uncontrolled: Basket
+
+    @classmethod
+    def of(
+        cls,
+        increments: Increments,
+        metals: tuple[str, ...],
+        state: FloatArray,
+        held: tuple[str, ...],
+        members: Mapping[str, tuple[str, ...]] = MEMBERS,
+    ) -> Recipe:
+        """The recipe.
+
+        Args:
+            increments: Changes of all series.
+            metals: Series that may be on either side of the supply shock.
+            state: (T, N) from `membership`.
+            held: Assets whose equally weighted mean is the one factor if there is no other.
+            members: Series behind each observed factor.
+        """
+
+        def those(names: tuple[str, ...]) -> NDArray[np.bool_]:
+            return np.broadcast_to(np.isin(increments.series, names), increments.mean.shape)
+
+        baskets = {name: Basket.of(increments, those(series)) for name, series in members.items()}
+        baskets[SUPPLY] = Basket.of(increments, those(metals) & (state > 0))
+        baskets[MARKET] = Basket.of(increments, those(held))
+        return cls(increments, tuple(members), MappingProxyType(baskets), Basket.of(increments, those(metals) & (state == 0)))
+
+    def without(self, asset: str = "") -> Factors:
+        """The factors that the series allow, none of them containing `asset`."""
+        position = int(self.increments.at((asset,))[0]) if asset else -1
+        noisy = self.increments.noisy == position
+        rows: dict[str, tuple[FloatArray, FloatArray]] = {}
+        for name in (*self.observed, SUPPLY):
+            mean, weights = self.baskets[name].without(position, noisy)
+            if name == SUPPLY:
+                other, other_weights = self.uncontrolled.without(position, noisy)
+                mean, weights = mean - other, weights - other_weights
+            if np.count_nonzero(np.isfinite(mean)) >= MINIMUM_PERIODS:
+                rows[name] = mean, weights
+        if not set(rows) - {DOLLAR, SUPPLY}:
+            rows = {MARKET: self.baskets[MARKET].without(position, noisy), **rows}
+        means, weights = zip(*rows.values(), strict=True)
+        return Factors(tuple(rows), np.stack(means, axis=1), np.stack(weights, axis=1))

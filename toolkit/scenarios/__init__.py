@@ -1,0 +1,1 @@
+"""Sets of scenarios, shocks laid over them, and views on them by entropy pooling. Pure."""

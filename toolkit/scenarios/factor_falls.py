@@ -1,0 +1,50 @@
+"""A fall of each named factor: what it does to every asset, other factors following by their covariance."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from toolkit.core.forecast import FloatArray, Forecast
+from toolkit.core.messages import said
+
+SHOCK = 2.0
+"""Size of a fall, in standard deviations a year."""
+
+
+@dataclass(frozen=True, slots=True)
+class FactorFall:
+    """One factor falls.
+
+    Attributes:
+        name: ``gold falls``.
+        returns: (n,) of each asset.
+        method: What is assumed, in words.
+    """
+
+    name: str
+    returns: FloatArray
+    method: str
+
+
+def factor_falls(forecast: Forecast) -> tuple[FactorFall, ...]:
+    """Each named factor by two deviations a year. A supply shock that eases is a loss for who holds the metal.
+
+    The deviations are of logarithms, so that no price falls by all of itself: a move of x is ``exp(x) - 1``.
+    """
+    found = []
+    for j in forecast.named:
+        deviation = math.sqrt(max(float(forecast.factor_cov[j, j]), 0.0))
+        if deviation == 0:
+            continue
+        together = forecast.factor_cov[j] / forecast.factor_cov[j, j]
+        method = said(
+            "{count:g} standard deviations of the logarithm in a year (-{size:.0%}), other factors following",
+            count=SHOCK,
+            size=-math.expm1(-SHOCK * deviation),
+        )
+        name = said("{factor} falls", factor=forecast.factors[j])
+        found.append(FactorFall(name, np.expm1(-SHOCK * deviation * (forecast.loadings @ together)), method))
+    return tuple(found)

@@ -1,0 +1,64 @@
+"""Views on a scenario set as statements that are linear in its probabilities (Meucci 2008, Fully Flexible Views, section 3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolkit.core.forecast import FloatArray, read_only
+from toolkit.scenarios.sets import Scenarios
+
+Side = Literal["equal", "at_least", "at_most"]
+
+
+@dataclass(frozen=True, slots=True)
+class MomentView:
+    """One statement: the mean of a figure over the scenarios.
+
+    Attributes:
+        name: How messages speak of it.
+        figure: (S,) what is averaged, one number a scenario: a return, its square, 1 where something happens.
+        value: What the mean shall be.
+        side: Whether it shall be that, at least that or at most that.
+    """
+
+    name: str
+    figure: FloatArray
+    value: float
+    side: Side = "equal"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "figure", read_only(self.figure))
+
+
+def probability_view(name: str, happens: NDArray[np.bool_], value: float, side: Side = "equal") -> MomentView:
+    """That the scenarios marked in `happens` (S,) have a probability over the period of the set."""
+    return MomentView(name, happens.astype(float), value, side)
+
+
+def mean_view(name: str, scenarios: Scenarios, row: FloatArray, value: float, side: Side = "equal") -> MomentView:
+    """That the combination `row` (n,) of assets returns `value` a year."""
+    return MomentView(name, scenarios.returns @ row, value / scenarios.periods_per_year, side)
+
+
+def volatility_view(
+    name: str, scenarios: Scenarios, row: FloatArray, value: float, side: Side = "equal", *, mean: float | None = None
+) -> MomentView:
+    """That the combination `row` (n,) of assets has a volatility of `value` a year about `mean`.
+
+    It is a view on the second moment about a mean that is given (Meucci 2008, section 3), because that is linear in the
+    probabilities. It is one on the volatility if another view holds the mean there.
+
+    Args:
+        name: Of the view.
+        scenarios: What it is about.
+        row: Coefficients.
+        value: Standard deviation a year.
+        side: Of `value`.
+        mean: A year; that under the probabilities of `scenarios` by default.
+    """
+    about = scenarios.mean @ row if mean is None else mean / scenarios.periods_per_year
+    return MomentView(name, (scenarios.returns @ row - about) ** 2, value**2 / scenarios.periods_per_year, side)

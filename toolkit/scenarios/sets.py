@@ -1,0 +1,303 @@
+"""Scenario sets: what may happen to every asset over one period, with probabilities.
+
+Measures of risk run on the same noun whether its rows are history, draws from the factor form or export-control shocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+
+from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean
+from toolkit.core.forecast import FloatArray, Forecast, read_only
+from toolkit.returns.observed_returns import Increments
+
+SUM_TOLERANCE = 1e-9
+"""How far probabilities may miss 1 before they are refused; within it they are scaled to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenarios:
+    """S joint outcomes of n assets over one period.
+
+    Attributes:
+        assets: n asset keys; the columns of `returns` are in this order.
+        returns: (S, n) simple returns of a period in the reporting currency.
+        probabilities: (S,), nonnegative, adding up to 1.
+        ordered: Whether the rows are consecutive periods of one path, so that a drawdown has a meaning.
+        kind: ``historical``, ``simulated`` or ``shocked``.
+        periods_per_year: Rhythm: a row is a change over 1 / periods_per_year of a year.
+        labels: S names of the rows (a date, a shock); empty where rows have none.
+
+    Raises:
+        DataError: a shape is wrong, a number is not finite, or the probabilities are not a distribution.
+    """
+
+    assets: tuple[str, ...]
+    returns: FloatArray
+    probabilities: FloatArray
+    ordered: bool
+    kind: str
+    periods_per_year: float
+    labels: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        returns, p = read_only(self.returns), np.array(self.probabilities, dtype=np.float64)
+        if len(set(self.assets)) != len(self.assets):
+            raise DataError("an asset is named twice in the scenarios.")
+        if returns.ndim != 2 or returns.shape[1] != len(self.assets) or not len(returns):
+            raise DataError(f"scenarios of {len(self.assets)} assets have returns of shape {returns.shape}.")
+        if p.shape != (len(returns),):
+            raise DataError(f"{len(returns)} scenarios have probabilities of shape {p.shape}.")
+        if self.labels and len(self.labels) != len(returns):
+            raise DataError(f"{len(returns)} scenarios have {len(self.labels)} labels.")
+        if not np.isfinite(returns).all():
+            row, column = np.argwhere(~np.isfinite(returns))[0]
+            raise DataError(f"the return of {self.assets[column]} in scenario {row + 1} is not a finite number.")
+        if not (np.isfinite(p).all() and (p >= 0).all() and abs(p.sum() - 1) <= SUM_TOLERANCE):
+            raise DataError(f"the probabilities of the scenarios are not a distribution: they add up to {p.sum():.12g}.")
+        if not (np.isfinite(self.periods_per_year) and self.periods_per_year > 0):
+            raise DataError(f"scenarios need a positive number of periods a year, not {self.periods_per_year:g}.")
+        object.__setattr__(self, "returns", returns)
+        object.__setattr__(self, "probabilities", read_only(p / p.sum()))
+
+    def __len__(self) -> int:
+        return len(self.returns)
+
+    @property
+    def mean(self) -> FloatArray:
+        """(n,) mean return of a period."""
+        return self.probabilities @ self.returns
+
+    @property
+    def covariance(self) -> FloatArray:
+        """(n, n) covariance a period under the probabilities, with no correction for the size of the sample."""
+        centred = self.returns - self.mean
+        return (centred * self.probabilities[:, None]).T @ centred
+
+    def portfolio(self, weights: FloatArray) -> FloatArray:
+        """(S,) returns of a portfolio with these asset weights, (n,); what is not invested earns nothing."""
+        return self.returns @ weights
+
+    def reweighted(self, probabilities: FloatArray) -> Scenarios:
+        """The same outcomes under other probabilities (S,), as views on scenarios ask for."""
+        return replace(self, probabilities=probabilities)
+
+    def centred(self, expected: FloatArray) -> Scenarios:
+        """The same deviations around another mean: `expected` (n,) a year, zeros for a strategy without a forecast."""
+        shift = expected / self.periods_per_year - self.mean
+        return replace(self, returns=self.returns + shift)
+
+
+MOST = 10_000_000
+"""Returns of a set (scenarios times assets): their copies stay below a gigabyte."""
+
+
+def check_size(count: int, assets: int, what: str) -> None:
+    """Refuse a set before anything of its size is made.
+
+    Raises:
+        SpecError: for more than `MOST` returns; `what` says where they come from.
+    """
+    if count * assets > MOST:
+        raise SpecError(
+            f"{what} of {assets} assets are {count * assets:,} returns, more than the limit of {MOST:,}.",
+            hint=f"Ask for at most {MOST // assets:,} scenarios.",
+        )
+
+
+def historical(increments: Increments, periods_per_year: float, *, draws: int = 2, seed: int = 0) -> Scenarios:
+    """Past periods in which every series has a change, equally probable.
+
+    A series that is seen through noise is known up to a posterior covariance. Its posterior means alone vary less than
+    the price did (law of total variance), so that a tail read from them is too thin. Each period is therefore repeated
+    `draws` times with posterior noise in antithetic pairs: means stay exact, and the expected covariance is the one that
+    `Increments.pairwise` corrects to. The draws are independent between periods, which errors of a level are not;
+    they are no path, and the set is not ordered. With ``draws=0`` the posterior means are taken in order: a path for
+    drawdowns, smoother than the true one. Without noisy series the history itself is returned and `draws` is not used.
+
+    Args:
+        increments: Changes of the assets; `increments.take(assets)` for a choice and order of them.
+        periods_per_year: Rhythm of the changes.
+        draws: Even number of noisy copies of each period; 0 for the path of posterior means.
+        seed: Of the posterior noise.
+
+    Returns:
+        T scenarios, or T * draws; ordered where they are T consecutive periods of one path.
+
+    Raises:
+        GapError: no period has a change of every series.
+        SpecError: `draws` is odd or negative, or asks for more than `MOST` returns.
+    """
+    if draws < 0 or draws % 2:
+        raise SpecError(f"posterior noise is drawn in pairs, and {draws} draws are none.", hint="Ask for an even number.")
+    seen = np.isfinite(increments.mean)
+    complete = np.asarray(seen.all(axis=1))
+    if not complete.any():
+        shortest = increments.series[int(seen.sum(axis=0).argmin())]
+        raise GapError(
+            "there is no period in which every asset has a price change.",
+            hint=f"Leave out the asset with the shortest history, {shortest}, or use simulated scenarios.",
+        )
+    own = increments.rows(complete)
+    if len(own.noisy):
+        check_size(max(draws, 1) * len(own.dates), len(own.series), f"{draws:,} draws of {len(own.dates)} periods")
+    days = tuple(day.isoformat() for day in own.dates)
+    if draws and len(own.noisy):
+        copies = [own.mean + noise for noise in _posterior_noise(own, draws, seed)]
+        returns, days, ordered = np.vstack(copies), days * draws, False
+    else:
+        returns, ordered = own.mean, bool(np.ptp(np.flatnonzero(complete)) == len(own.dates) - 1)
+    equal = np.full(len(returns), 1 / len(returns))
+    return Scenarios(increments.series, returns, equal, ordered, "historical", periods_per_year, days)
+
+
+def _posterior_noise(own: Increments, draws: int, seed: int) -> FloatArray:
+    """(draws, T, n) draws from the posterior of each period, the second half minus the first; zero for exact series."""
+    values, vectors = np.linalg.eigh(own.uncertainty)
+    roots = vectors * np.sqrt(np.clip(values, 0.0, None))[:, None, :]
+    half = np.zeros((draws // 2, *own.mean.shape))
+    z = np.random.default_rng(seed).standard_normal((*half.shape[:2], len(own.noisy)))
+    half[:, :, own.noisy] = np.einsum("tij,dtj->dti", roots, z)
+    return np.concatenate([half, -half])
+
+
+def simulated(
+    forecast: Forecast,
+    count: int,
+    seed: int,
+    distribution: Literal["normal", "student_t"] = "normal",
+    *,
+    degrees: float = 5.0,
+    ordered: bool = False,
+    matched: bool = True,
+    years: float | None = None,
+) -> Scenarios:
+    """Draws from the factor form, equally probable.
+
+    Returns are B f + e with factors f and specific parts e drawn together. `student_t` scales both by one common
+    chi-squared variable a scenario, so that everything falls together in the tails (multivariate t), and keeps the
+    covariance. Draws come in antithetic pairs and the k + n innovations are whitened within the sample: mean and
+    covariance of the set are those of the forecast over one period, exactly.
+
+    Returns over a longer period are drawn as one change, not compounded: the forecast is of simple returns a year, and its
+    mean and covariance grow with time. A draw may then fall below -1; whoever cares floors it and says so.
+
+    Args:
+        forecast: Of n assets and k factors.
+        count: S, even unless `ordered`.
+        seed: The same seed gives the same scenarios.
+        distribution: Of the innovations.
+        degrees: Degrees of freedom of `student_t`, above 2: the fewer, the fatter the tails.
+        ordered: One path of independent periods instead of antithetic pairs, for drawdowns.
+        matched: False leaves the sample covariance as it falls; needed below 2 (k + n) scenarios (k + n + 1 ordered).
+        years: Length of a period; that of the rhythm of the forecast by default.
+
+    Raises:
+        SpecError: a parameter is out of its range, or too few scenarios to match the covariance.
+    """
+    k = len(forecast.factors)
+    size = k + len(forecast.assets)
+    check_size(count, len(forecast.assets), f"{count:,} scenarios")
+    _check_simulation(count, size, distribution, degrees, ordered=ordered, matched=matched)
+    if years is not None and not (years > 0 and np.isfinite(years)):
+        raise SpecError(f"scenarios over {years:g} years have no length.", hint="Use a positive number.")
+    rng = np.random.default_rng(seed)
+    rows = count if ordered else count // 2
+    z = rng.standard_normal((rows, size))
+    if distribution == "student_t":
+        z *= np.sqrt((degrees - 2) / rng.chisquare(degrees, rows))[:, None]
+    if not ordered:
+        z = np.concatenate([z, -z])
+    if matched:
+        z = z - z.mean(axis=0)
+        z = np.linalg.solve(np.linalg.cholesky(z.T @ z / count), z.T).T
+    values, vectors = np.linalg.eigh(forecast.factor_cov)
+    factor_root = vectors * np.sqrt(np.clip(values, 0.0, None))
+    changes = z[:, :k] @ (forecast.loadings @ factor_root).T + z[:, k:] * np.sqrt(forecast.specific_var)
+    periods = forecast.periods_per_year if years is None else 1 / years
+    returns = changes / np.sqrt(periods) + forecast.expected / periods
+    return Scenarios(forecast.assets, returns, np.full(count, 1 / count), ordered, "simulated", periods)
+
+
+def _check_simulation(count: int, size: int, distribution: str, degrees: float, *, ordered: bool, matched: bool) -> None:
+    """Raise what is wrong with the parameters of `simulated`."""
+    if distribution not in {"normal", "student_t"}:
+        raise SpecError(
+            f"no distribution is called {distribution!r}.", hint=did_you_mean(distribution, ("normal", "student_t"))
+        )
+    if distribution == "student_t" and not degrees > 2:
+        raise SpecError(f"a Student t with {degrees:g} degrees of freedom has no covariance.", hint="Use more than 2.")
+    if count < 1 or (not ordered and count % 2):
+        raise SpecError(f"{count} scenarios cannot be drawn in pairs.", hint="Ask for a positive, even number.")
+    least = size + 1 if ordered else 2 * size
+    if matched and count < least:
+        raise SpecError(
+            f"{count} scenarios are too few to match the covariance of {size} factors and assets.",
+            hint=f"Ask for at least {least}.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Shock:
+    """One event that may happen within a period.
+
+    Attributes:
+        name: How reports and views speak of it.
+        returns: Asset -> simple return when it happens; assets that are not named do not move.
+        probability: Of happening within one period, 0..1.
+    """
+
+    name: str
+    returns: Mapping[str, float]
+    probability: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "returns", MappingProxyType(dict(self.returns)))
+        if not 0 <= self.probability <= 1:
+            raise SpecError(f"the probability of {self.name!r} is {self.probability:g}, which is not within 0 and 1.")
+        for asset, change in self.returns.items():
+            if not (np.isfinite(change) and change >= -1):
+                raise SpecError(f"{self.name!r} moves {asset} by {change:g}: a return is a finite fraction of at least -1.")
+
+    def row(self, assets: Sequence[str]) -> FloatArray:
+        """(n,) returns of these assets; assets that are named but not held are left out."""
+        return np.array([self.returns.get(asset, 0.0) for asset in assets])
+
+
+def shocked(base: Scenarios, shocks: Iterable[Shock]) -> Scenarios:
+    """The base set with shocks joined as a mixture: with its probability a shock happens instead of a base scenario.
+
+    Args:
+        base: What happens when no shock does; its probabilities shrink by those of the shocks.
+        shocks: Mutually exclusive within a period.
+
+    Raises:
+        SpecError: two shocks share a name, one moves none of the assets, or their probabilities exceed 1 together.
+    """
+    events = tuple(shocks)
+    names = tuple(shock.name for shock in events)
+    if len(set(names)) != len(names):
+        raise SpecError("two shocks share a name.", hint="Give each its own.")
+    for shock in events:
+        if not set(shock.returns) & set(base.assets):
+            raise SpecError(
+                f"the shock {shock.name!r} moves none of the assets.",
+                hint=did_you_mean(next(iter(shock.returns), ""), base.assets),
+            )
+    rest = 1 - sum(shock.probability for shock in events)
+    if rest < -SUM_TOLERANCE:
+        raise SpecError(f"the shocks have a probability of {1 - rest:g} together.", hint="They exclude each other: at most 1.")
+    return Scenarios(
+        assets=base.assets,
+        returns=np.vstack([base.returns, *(shock.row(base.assets) for shock in events)]),
+        probabilities=np.concatenate([base.probabilities * max(rest, 0.0), [shock.probability for shock in events]]),
+        ordered=base.ordered and not events,
+        kind="shocked",
+        periods_per_year=base.periods_per_year,
+        labels=(base.labels or ("",) * len(base)) + names,
+    )

@@ -1,0 +1,61 @@
+"""Shocks on top of a scenario set: everything else goes on moving in a year in which one of them happens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from toolkit.core.errors import SpecError
+from toolkit.scenarios.sets import SUM_TOLERANCE, Scenarios, Shock, shocked
+
+ROWS = 200
+"""Scenarios that carry one shock: enough for the moments of what else moves, few enough for a linear program."""
+
+
+def overlaid(base: Scenarios, shocks: Sequence[Shock], rows: int = ROWS) -> Scenarios:
+    """The base set, and shocks that each happen on top of some of its scenarios with the shock's probability in total.
+
+    `shocked` replaces everything by the shock alone: the other assets stand still, and the probability of the shock is taken
+    out of the risk of the rest. Here a shock of s on a base return r gives (1 + r) (1 + s) - 1. Its scenarios are taken at
+    even distances from the two halves of the base, which keeps antithetic pairs together.
+
+    Args:
+        base: S scenarios, which happen when no shock does; their probabilities shrink by those of the shocks.
+        shocks: Mutually exclusive within a period. One of probability 0 has its scenarios all the same, for views.
+        rows: Scenarios that carry one shock; all of the base where it has fewer.
+
+    Returns:
+        S + len(shocks) * min(rows, S) scenarios, labelled with the shock, or as in the base.
+
+    Raises:
+        SpecError: two shocks share a name, one moves none of the assets, or their probabilities exceed 1 together.
+    """
+    events = tuple(shocks)
+    if not events:
+        return base
+    shocked(base, events)  # the same faults are refused in the same words
+    rest = max(1 - sum(shock.probability for shock in events), 0.0)
+    at = _spread(len(base), min(rows, len(base)))
+    within = base.probabilities[at]
+    if within.sum() <= SUM_TOLERANCE:
+        raise SpecError("the scenarios under a shock have no probability.", hint="Use a base in which all of them have some.")
+    within = within / within.sum()
+    labels = base.labels or ("",) * len(base)
+    return Scenarios(
+        assets=base.assets,
+        returns=np.vstack([base.returns, *((1 + base.returns[at]) * (1 + e.row(base.assets)) - 1 for e in events)]),
+        probabilities=np.concatenate([base.probabilities * rest, *(within * e.probability for e in events)]),
+        ordered=False,
+        kind="shocked",
+        periods_per_year=base.periods_per_year,
+        labels=labels + tuple(e.name for e in events for _ in at),
+    )
+
+
+def _spread(size: int, rows: int) -> np.ndarray:
+    """`rows` ascending positions out of `size`: the same ones in the first and in the second half where both are even."""
+    if size % 2 or rows % 2:
+        return np.unique(np.linspace(0, size - 1, rows).round().astype(int))
+    half = np.unique(np.linspace(0, size // 2 - 1, rows // 2).round().astype(int))
+    return np.concatenate([half, half + size // 2])
