@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tests.unit.data.files.test_quotations import LAYOUTS
+from tests.unit.market.readers.test_quotations import LAYOUTS
 from toolkit.core.errors import DataError, SpecError
 from toolkit.core.frames import Prices
 from toolkit.market.readers.price_checks import HIGHEST, LOWEST

@@ -23,7 +23,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def bundled(table: str) -> list[dict[str, str]]:
-    with (REPOSITORY / "toolkit" / "data" / "bundled" / f"{table}.csv").open(encoding="utf-8", newline="") as file:
+    with (REPOSITORY / "toolkit" / "market" / "bundled" / f"{table}.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 

@@ -132,8 +132,8 @@ class Forecast:
         model: The regression on the named factors; None where the covariance has none.
         coverage: Who was estimated from what (see `toolkit.risk_model.annual_assets.coverage`).
         loading_errors: (n, k) standard errors of the loadings; NaN for components that no regression fitted.
-        printed: (T, n) observed changes of price, NaN missing (see `toolkit.risk_model.observed.Observed`); None where none were
-            used.
+        printed: (T, n) observed changes of price, NaN missing (see `toolkit.risk_model.observed.Observed`); None where
+            none were used.
     """
 
     assets: tuple[str, ...]

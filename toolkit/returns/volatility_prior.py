@@ -5,12 +5,12 @@ variance is drawn anew every year:
 
     x_t ~ N(0, lambda_t s^2),    1 / lambda_t ~ chi^2(nu) / nu,    sigma^2 = E x^2 = s^2 nu / (nu - 2).
 
-The scale s of a metal is its likeliest (expectation-maximisation: Lange, Little and Taylor 1989, JASA 84), with the sampling
-variance (nu + 3) / (2 nu N) of log s for N independent years; log sigma is pooled within a group as in
-`toolkit.returns.volatility_pooling`, and nu, common to all, is averaged over its likelihood. Sources, a metal those that it has: unit
-values of the USGS from `SINCE` on, deflated; annual averages of its summaries; unit values of world trade in metals and salts.
-The average of a year takes a third of the variance away (Working 1960). Unit values of trade have noise beside it, and
-the variance of a year is theirs plus twice their first autocovariance (see `toolkit.returns.observation.local_level`).
+The scale s of a metal is its likeliest (expectation-maximisation: Lange, Little and Taylor 1989, JASA 84), with the
+sampling variance (nu + 3) / (2 nu N) of log s for N independent years; log sigma is pooled within a group as in
+`toolkit.returns.volatility_pooling`, and nu, common to all, is averaged over its likelihood. Sources, a metal those that it
+has: unit values of the USGS from `SINCE` on, deflated; annual averages of its summaries; unit values of world trade in and
+salts. The average of a year takes a third of the variance away (Working 1960). Unit values of trade have noise beside it,
+and the variance of a year is theirs plus twice their first autocovariance (see `toolkit.returns.observation.local_level`).
 
 The volatility v of n years of months is mostly lower than that of a year ahead, because few windows hold the years that make
 the tails. The log of the mean of n draws of lambda has, exactly for one year and to 0.02 for more at nu = 3 (by simulation),

@@ -31,7 +31,7 @@ BLOCK = 64
 class RollingLoadings:
     """Ordinary least squares on an intercept and k factors in each of W windows.
 
-    A factor that is constant in a window has loading zero there; of collinear ones see `toolkit.risk_model.regression.Regression`.
+    A factor that is constant in a window has loading zero there; of collinear ones see `regression.Regression`.
 
     Attributes:
         dates: W last dates of the windows; none where the frame had no column `date`.

@@ -139,7 +139,7 @@ def geopolrisk_of_lots(
     """The scores of an owner's lots, one a metal: the owner is the economic unit and produces nothing.
 
     Args:
-        lots: Columns asset, origin_country (ISO-3 or ``unknown``) and mass (kg), as in `toolkit.market.readers.holdings.lots.Lots`.
+        lots: Columns asset, origin_country (ISO-3 or ``unknown``) and mass (kg).
         supplies: Shares by asset key; a metal without shares gets no score.
         governance: Risk by country.
 

@@ -286,7 +286,7 @@ def _positions(
 
 
 def _source(inputs: Inputs, asset: Asset, annual: str) -> tuple[str, str]:
-    """Whose the price of an asset is, in the words of `toolkit.returns.quotes`, and the id of its source or the name of its file.
+    """Whose the price of an asset is (`toolkit.returns.quotes`), and the id of its source or the name of its file.
 
     Args:
         inputs: Prices of the universe.

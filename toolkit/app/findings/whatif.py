@@ -1,7 +1,7 @@
 """What a stop of exports would do: price multiples of each metal, the value of what is held, the cost of what is still to come.
 
-One rule bounds every figure. The formula of `toolkit.shocks.elasticity` grows without end as the loss nears all of the supply (at
-99 % lost and the lowest elasticity, a hundred million times the price), so it is carried to a loss of one half, the largest
+One rule bounds every figure. The formula of `toolkit.shocks.elasticity` grows without end as the loss nears all of the supply
+(at 99 % lost and the lowest elasticity, a hundred million times the price), so it is carried to a loss of one half, the largest
 that DOMAIN tabulates, and no further: where a country makes more than that, the full stop has no figure, and sums count one
 half.
 """

@@ -81,7 +81,7 @@ def numbers(table: Table, columns: Sequence[str]) -> pl.DataFrame:
 
 
 def amounts(table: Table, columns: Sequence[str], *, money: bool) -> Numbers:
-    """Columns as numbers by the rule of `toolkit.market.readers.cells`: what one cell leaves open, the others decide, or a fault.
+    """Columns as numbers by `toolkit.market.readers.cells`: what one cell leaves open, the others decide, or a fault.
 
     In a file that commas separate, a lone point is decimal (``1.234``).
 

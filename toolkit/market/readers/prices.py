@@ -110,7 +110,7 @@ def read_prices(
         default_currency: Of prices that name none, in any spelling of `core.currencies`.
         today: No price may speak of a later day.
         as_of: Day that is asked about: jumps after it, or known later, are not looked at. `today` by default.
-        accept: Assets whose jumps by `JUMP` are meant, or `JUMPS` for those of all assets (`toolkit.market.readers.price_checks`).
+        accept: Assets whose jumps by `JUMP` are meant, or `JUMPS` for those of all assets.
         key: Name in the file -> asset that it means, None for one of the file's own; of a quotation file, tickers stay. By
             default every name is its asset.
         stdin: What ``-`` reads; the process's own standard input by default.

@@ -73,9 +73,9 @@ class ControlPressure(Spec):
 
     Each metal of which the pressure is known gets the view that, against the mean of them all, it returns `premium` a year
     for each standard deviation of pressure: the number of legal measures in force on its traded form
-    (`toolkit.risk_model.supply_characteristics.control_pressure`), standardised over the metals held. Why it could be so: a control
-    that lasts splits the market and the price outside it rises while stocks run down. Why not: the price may have jumped on
-    the day of the notice, and a licence that is granted, or a suspension, brings it back.
+    (`toolkit.risk_model.supply_characteristics.control_pressure`), standardised over the metals held. Why it could be so: a
+    control that lasts splits the market and the price outside it rises while stocks run down. Why not: the price may have
+    jumped on the day of the notice, and a licence that is granted, or a suspension, brings it back.
 
     Refuted by returns of the next twelve months, by metal and year, whose slope on standardised pressure is not above zero
     by two standard errors (the characteristic factor of control pressure). Errors of the views are independent: with many

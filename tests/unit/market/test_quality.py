@@ -12,7 +12,7 @@ import pytest
 from toolkit.core.units import periods_per_year
 from toolkit.market.quality import UNIT_RATIOS, findings, gap_findings, quality
 
-BUNDLED = Path(__file__).parents[3] / "toolkit" / "data" / "bundled" / "prices.csv"
+BUNDLED = Path(__file__).parents[3] / "toolkit" / "market" / "bundled" / "prices.csv"
 
 
 def walk(n: int, seed: int = 7, volatility: float = 0.05) -> np.ndarray:

@@ -15,7 +15,7 @@ from toolkit.market.readers.prices import read_prices
 
 TODAY = date(2026, 11, 24)
 TESTDATA = Path(__file__).parents[5] / "shared" / "testdata" / "listed_adjclose_daily.csv"
-BUNDLED = Path(__file__).parents[4] / "toolkit" / "data" / "bundled" / "prices.csv"
+BUNDLED = Path(__file__).parents[4] / "toolkit" / "market" / "bundled" / "prices.csv"
 
 
 def write(folder: Path, text: str | bytes) -> Path:
