@@ -1,6 +1,6 @@
 """The messages of the toolkit and what the catalogues lack: `python -m tools.messages [LANGUAGE] [PATH...]`.
 
-Messages are read from the code: the first argument of `say(...)`, `say.words(...)`, `mark(...)` and `said(...)`, the two
+Messages are read from the code: the first argument of `say(...)`, `say.words(...)`, `mark(...)` and `message(...)`, the two
 forms of `say.counted(n, ...)`, and `say(...)` in templates. Paths narrow what is listed to messages of these files.
 """
 
@@ -17,7 +17,7 @@ from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).resolve().parents[1]
 REPORT = {"say": slice(0, 1), "words": slice(0, 1), "mark": slice(0, 1), "counted": slice(1, 3)}
-RUN = {"said": slice(0, 1)}
+RUN = {"message": slice(0, 1)}
 """Functions that take messages, and which of their arguments: outside the report, only sentences of the run are messages."""
 Message = tuple[str, ...]
 

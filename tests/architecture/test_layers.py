@@ -20,7 +20,7 @@ def test_imports_point_down_only():
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(REPOSITORY)))
 def test_no_module_is_large_and_none_speaks_of_managers(path):
     text = path.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 480
+    assert len(text.splitlines()) <= 500
     assert "\u2014" not in text, "an em dash breaks --help on some terminals"
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.ClassDef):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from toolkit.app.characteristics import supply_exposures
 from toolkit.market.market import Snapshot
 from toolkit.market.package import bundled_market
-from toolkit.returns.observed_returns import Increments
+from toolkit.returns.observed_returns import Returns
 from toolkit.risk_model.characteristics import Exposures, characteristic_returns
 
 PERIODS, N = 40, 14
@@ -25,7 +25,7 @@ VALUES[RNG.random(VALUES.shape) < 0.1] = np.nan
 ROOT = RNG.normal(0.0, 0.02, (PERIODS, 5, 5))
 MEAN = RNG.normal(0.0, 0.06, (PERIODS, N))
 MEAN[:9, 10:] = np.nan
-CHANGES = Increments(DAYS[1:], KEYS, MEAN, np.array([0, 2, 3, 7, 11]), ROOT @ ROOT.transpose(0, 2, 1))
+CHANGES = Returns(DAYS[1:], KEYS, MEAN, np.array([0, 2, 3, 7, 11]), ROOT @ ROOT.transpose(0, 2, 1))
 CURRENCIES = ("USD", "CNY") * (N // 2)
 
 
@@ -82,7 +82,7 @@ def test_a_constant_exposure_changes_nothing(value, place):
 @settings(max_examples=8, deadline=None, derandomize=True)
 @given(scale=st.floats(0.1, 10.0))
 def test_returns_scale_with_the_changes_and_tests_do_not(scale):
-    scaled = Increments(CHANGES.dates, KEYS, CHANGES.mean * scale, CHANGES.noisy, CHANGES.uncertainty * scale**2)
+    scaled = Returns(CHANGES.dates, KEYS, CHANGES.mean * scale, CHANGES.noisy, CHANGES.uncertainty * scale**2)
     found = characteristic_returns(scaled, exposures(), 12.0)
     assert found.returns == pytest.approx(REFERENCE.returns * scale, **SAME)
     assert found.t_statistics == pytest.approx(REFERENCE.t_statistics, **SAME)
@@ -94,7 +94,7 @@ TODAY = date(2026, 11, 24)
 TABLES = ("products", "shares", "flows", "metals", "controls", "control_scopes", "control_items", "assumptions", "prices")
 MONTHS = tuple(pl.date_range(date(2022, 11, 1), date(2026, 5, 1), "1mo", eager=True).dt.month_end())
 METALS = ("antimony", "copper", "gallium", "gold", "graphite_flake", "tungsten", "zinc")
-NAMED = Increments.exact(MONTHS, METALS, np.zeros((len(MONTHS), len(METALS))))
+NAMED = Returns.exact(MONTHS, METALS, np.zeros((len(MONTHS), len(METALS))))
 
 
 def supplied(snapshot):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from toolkit.returns.observed_returns import Increments
+from toolkit.returns.observed_returns import Returns
 from toolkit.risk_model.covariance import CovarianceInputs, CovarianceSpec
 
 SPECS = [kind() for kind in get_args(get_args(CovarianceSpec)[0])]
@@ -32,7 +32,7 @@ def covariance(spec, mean: np.ndarray, noisy: np.ndarray, uncertainty: np.ndarra
     T, n = mean.shape
     names = tuple(f"a{i}" for i in range(n))
     dates = tuple(date(2000, 1, 1) + timedelta(t) for t in range(T))
-    increments = Increments(dates, names, mean, noisy, uncertainty)
+    increments = Returns(dates, names, mean, noisy, uncertainty)
     variance = 12.0 * (mean.var(axis=0, ddof=1) + np.diag(increments.noise(np.full(T, 1.0 / T))))
     return spec.estimate(
         CovarianceInputs(increments, increments, names, ("other",) * n, (), np.zeros((T, n)), variance, 12.0)

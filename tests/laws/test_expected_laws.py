@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from toolkit.returns.observed_returns import Increments
-from toolkit.risk_model.covariance.form import CovarianceInputs, FactorForm
+from toolkit.returns.observed_returns import Returns
+from toolkit.risk_model.covariance.form import CovarianceInputs, StructuredCovariance
 from toolkit.risk_model.expected_returns import EquilibriumReturns, HistoricalReturns, ViewsReturns
 from toolkit.risk_model.expected_returns.posterior import Views, black_litterman
 
@@ -23,16 +23,16 @@ seeds = st.integers(0, 10_000)
 ERRORS = st.floats(0.01, 0.5)
 
 
-def problem(seed: int) -> tuple[CovarianceInputs, FactorForm]:
+def problem(seed: int) -> tuple[CovarianceInputs, StructuredCovariance]:
     """Ragged changes, pressures and a factor form; one asset has no pressure."""
     rng = np.random.default_rng(seed)
     changes = 0.05 * rng.standard_normal((60, N))
     for i, start in enumerate(rng.integers(0, 30, N)):
         changes[:start, i] = np.nan
     days = tuple(date(2000 + t // 12, t % 12 + 1, 28) for t in range(60))
-    increments = Increments.exact(days, NAMES, changes)
+    increments = Returns.exact(days, NAMES, changes)
     loadings = rng.normal(1, 0.5, (N, 2))
-    form = FactorForm(
+    form = StructuredCovariance(
         ("f", "g"), loadings, np.array([[0.04, 0.01], [0.01, 0.02]]), rng.uniform(0.01, 0.1, N), np.full((N, 2), np.nan)
     )
     variance = np.diag(loadings @ form.factor_cov @ loadings.T) + form.specific_var
@@ -43,7 +43,7 @@ def problem(seed: int) -> tuple[CovarianceInputs, FactorForm]:
     return given_, form
 
 
-def shuffled(seed: int, order: list[int]) -> tuple[CovarianceInputs, FactorForm]:
+def shuffled(seed: int, order: list[int]) -> tuple[CovarianceInputs, StructuredCovariance]:
     """The same problem with its assets in another order; the columns of all series stay where they are."""
     inputs, form = problem(seed)
     names = tuple(NAMES[i] for i in order)
@@ -74,7 +74,7 @@ def row_of(view: dict) -> np.ndarray:
     return row
 
 
-def believe(data: dict, inputs: CovarianceInputs, form: FactorForm):
+def believe(data: dict, inputs: CovarianceInputs, form: StructuredCovariance):
     return ViewsReturns.model_validate(data).estimate(inputs, form)
 
 
@@ -124,8 +124,8 @@ def test_a_view_without_confidence_or_with_a_huge_error_changes_nothing(seed, vi
     before = ViewsReturns.model_validate({"prior": prior, "views": views}).prior.prior(*problem(seed))
     silent = [{**view, "error": None, "confidence": 0.0} for view in views]
     vague = [{**view, "error": 1e8} for view in views]
-    for said in (silent, vague):
-        found = believe({"prior": prior, "views": said}, *problem(seed))
+    for message in (silent, vague):
+        found = believe({"prior": prior, "views": message}, *problem(seed))
         assert found.mean == pytest.approx(before.mean, abs=1e-12)
         assert found.covariance == pytest.approx(before.covariance(), abs=1e-12)
 
@@ -147,8 +147,8 @@ def test_views_that_agree_with_the_prior_move_nothing_and_only_make_it_surer(see
     inputs, form = problem(seed)
     spec = ViewsReturns.model_validate({"prior": prior, "views": views})
     before = spec.prior.prior(inputs, form)
-    said = spec.stated(inputs, before)
-    found = black_litterman(before, replace(said, values=said.portfolios @ before.mean))
+    message = spec.stated(inputs, before)
+    found = black_litterman(before, replace(message, values=message.portfolios @ before.mean))
     assert found.mean == pytest.approx(before.mean, abs=1e-12)
     gained = np.linalg.eigvalsh(before.covariance() - found.covariance)
     assert gained.min() > -1e-12

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from toolkit.core.assets import Asset, Universe
 from toolkit.market.package import bundled_market
-from toolkit.returns.observed_returns import Increments
+from toolkit.returns.observed_returns import Returns
 from toolkit.risk_model.covariance import (
     CovarianceInputs,
     EwmaCovariance,
@@ -111,7 +111,7 @@ def test_ragged_histories_give_a_covariance_that_keeps_every_variance(seed, n):
     mean[rng.random(mean.shape) < 0.1] = np.nan
     names = tuple("abcdef"[:n])
     dates = tuple(date(2020 + t // 12, t % 12 + 1, 28) for t in range(60))
-    increments = Increments.exact(dates, names, mean)
+    increments = Returns.exact(dates, names, mean)
     variance = np.nanvar(mean, axis=0, ddof=1) * 12
     form = FactorCovariance(volatility_half_life=1e9).estimate(
         CovarianceInputs(increments, increments, names, ("other",) * n, (), np.zeros((60, n)), variance, 12.0)

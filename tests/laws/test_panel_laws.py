@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from toolkit.core.assets import Asset, Universe
 from toolkit.returns.panel import align
 from toolkit.returns.volatility_pooling import annual_volatility, effective_excess, log_volatility, pooled_volatility
-from toolkit.risk_model.annual_assets import coverage, with_silent
-from toolkit.risk_model.covariance.form import FactorForm
+from toolkit.risk_model.annual_assets import coverage, extend_to_annual_assets
+from toolkit.risk_model.covariance.form import StructuredCovariance
 
 KEYS = ("a", "b", "c", "hf", "nd")
 MONTHS = [date(2018 + i // 12, i % 12 + 1, 28) for i in range(72)]
@@ -116,10 +116,10 @@ def test_silent_assets_leave_the_others_alone_and_every_covariance_positive(seed
     specific += 0.01 if named else 0.0
     errors = np.full((h, rank), np.nan)
     errors[:, :1] = 0.1 if named else np.nan
-    form = FactorForm(factors, rng.standard_normal((h, rank)) * 0.2, np.eye(rank), specific, errors)
+    form = StructuredCovariance(factors, rng.standard_normal((h, rank)) * 0.2, np.eye(rank), specific, errors)
     variance = rng.uniform(0.01, 1.0, n)
     whole = form.loadings @ form.factor_cov @ form.loadings.T + np.diag(specific)
-    found = with_silent(form, heard, groups, variance, dict.fromkeys("xyz", within))
+    found = extend_to_annual_assets(form, heard, groups, variance, dict.fromkeys("xyz", within))
     matrix = found.loadings @ found.factor_cov @ found.loadings.T + np.diag(found.specific_var)
     assert np.isfinite(matrix).all()
     assert np.linalg.eigvalsh(matrix).min() > -1e-9
@@ -128,7 +128,9 @@ def test_silent_assets_leave_the_others_alone_and_every_covariance_positive(seed
     order = rng.permutation(n)
     at = np.flatnonzero(heard)
     inner = [list(at).index(i) for i in order if heard[i]]
-    turned = FactorForm(factors, form.loadings[inner], form.factor_cov, specific[inner], errors[inner])
-    again = with_silent(turned, heard[order], tuple(groups[i] for i in order), variance[order], dict.fromkeys("xyz", within))
+    turned = StructuredCovariance(factors, form.loadings[inner], form.factor_cov, specific[inner], errors[inner])
+    again = extend_to_annual_assets(
+        turned, heard[order], tuple(groups[i] for i in order), variance[order], dict.fromkeys("xyz", within)
+    )
     other = again.loadings @ again.factor_cov @ again.loadings.T + np.diag(again.specific_var)
     assert other == pytest.approx(matrix[np.ix_(order, order)], abs=1e-8)

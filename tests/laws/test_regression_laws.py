@@ -9,7 +9,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from toolkit.returns.observed_returns import Increments
+from toolkit.returns.observed_returns import Returns
 from toolkit.risk_model.factor_regression import fit
 from toolkit.risk_model.regression import regress
 from toolkit.risk_model.rolling import rolling
@@ -112,7 +112,7 @@ GROUPS = {"gold": "precious", "copper": "base", "u": "rest", "v": "rest", "w": "
 def model(values: np.ndarray, series=SERIES, held=HELD, **options):
     """Loadings by asset and factor of one simulated history."""
     dates = tuple(date(2015 + t // 12, t % 12 + 1, 28) for t in range(len(values)))
-    increments = Increments.exact(dates, series, values)
+    increments = Returns.exact(dates, series, values)
     state = np.zeros(values.shape)
     state[20:, [series.index(name) for name in ("u", "v")]] = 1.0
     groups = tuple(GROUPS[name] for name in held)

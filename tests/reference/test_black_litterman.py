@@ -7,8 +7,8 @@ from datetime import date
 import numpy as np
 import pytest
 
-from toolkit.returns.observed_returns import Increments
-from toolkit.risk_model.covariance.form import CovarianceInputs, FactorForm
+from toolkit.returns.observed_returns import Returns
+from toolkit.risk_model.covariance.form import CovarianceInputs, StructuredCovariance
 from toolkit.risk_model.expected_returns import EquilibriumReturns, ExpectedReturns, HistoricalReturns, ViewsReturns
 
 COUNTRIES = ("Australia", "Canada", "France", "Germany", "Japan", "UK", "USA")
@@ -34,15 +34,15 @@ HALF, THIRD = {"confidence": 0.5}, {"confidence": 1 / 3}
 """Omega of the paper is tau P Sigma P', which is a confidence of one half; tables 7 and 8 double it for Germany."""
 
 
-def form_of(covariance: np.ndarray) -> FactorForm:
+def form_of(covariance: np.ndarray) -> StructuredCovariance:
     n = len(covariance)
     names = tuple(f"f{i}" for i in range(n))
-    return FactorForm(names, np.linalg.cholesky(covariance), np.eye(n), np.zeros(n), np.full((n, n), np.nan))
+    return StructuredCovariance(names, np.linalg.cholesky(covariance), np.eye(n), np.zeros(n), np.full((n, n), np.nan))
 
 
 def inputs_of(changes: np.ndarray, names: tuple[str, ...], variance: np.ndarray) -> CovarianceInputs:
     days = tuple(date(2000 + t // 12, t % 12 + 1, 28) for t in range(len(changes)))
-    increments = Increments.exact(days, names, changes)
+    increments = Returns.exact(days, names, changes)
     return CovarianceInputs(
         increments, increments, names, ("other",) * len(names), (), np.zeros(changes.shape), variance, periods_per_year=12.0
     )

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from toolkit.returns.observed_returns import Increments
+from toolkit.returns.observed_returns import Returns
 from toolkit.risk_model.covariance import (
     CovarianceInputs,
     EwmaConstantCorrelationCovariance,
@@ -27,9 +27,9 @@ def covariance(spec, mean: np.ndarray, uncertainty: np.ndarray | None = None) ->
     names = tuple(f"a{i}" for i in range(n))
     dates = tuple(date(2000, 1, 1) + timedelta(t) for t in range(T))
     if uncertainty is None:
-        increments = Increments.exact(dates, names, mean)
+        increments = Returns.exact(dates, names, mean)
     else:
-        increments = Increments(dates, names, mean, np.arange(n), uncertainty)
+        increments = Returns(dates, names, mean, np.arange(n), uncertainty)
     form = spec.estimate(CovarianceInputs(increments, increments, names, ("other",) * n, (), np.zeros((T, n)), np.ones(n), 1.0))
     return form.loadings @ form.factor_cov @ form.loadings.T + np.diag(form.specific_var)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from toolkit.returns.observed_returns import Increments
+from toolkit.returns.observed_returns import Returns
 from toolkit.risk_model.characteristics import Exposures, characteristic_returns
 from toolkit.risk_model.premia import mean_and_error
 
@@ -36,7 +36,7 @@ def test_a_period_is_weighted_least_squares(noisy):
     seen = np.arange(6) if noisy else np.arange(0)
     variances = rng.uniform(0.001, 0.01, (PERIODS, len(seen)))
     uncertainty = np.array([np.diag(v) for v in variances]).reshape(PERIODS, len(seen), len(seen))
-    own = Increments(DAYS[1:], KEYS, changes, seen, uncertainty)
+    own = Returns(DAYS[1:], KEYS, changes, seen, uncertainty)
     exposures = Exposures(DAYS[:-1], KEYS, ("a", "b", "c"), values, ("USD",) * N)
     found = characteristic_returns(own, exposures, 12.0)
     doubt = np.zeros((PERIODS, N))
@@ -60,7 +60,7 @@ def test_posterior_covariances_widen_errors_as_a_known_covariance_does():
     root = rng.normal(0.0, 0.03, (PERIODS, 8, 8))
     uncertainty = root @ root.transpose(0, 2, 1)
     found = characteristic_returns(
-        Increments(DAYS[1:], KEYS, changes, seen, uncertainty),
+        Returns(DAYS[1:], KEYS, changes, seen, uncertainty),
         Exposures(DAYS[:-1], KEYS, ("a", "b", "c"), values, ("USD",) * N),
         12.0,
     )

@@ -17,7 +17,7 @@ from toolkit.returns.observation.local_level import local_levels
 from toolkit.returns.observation.mixture import filter_levels
 from toolkit.returns.observation.moving_average import fit
 from toolkit.returns.observation.smoothing import getmansky
-from toolkit.returns.observed_returns import Increments
+from toolkit.returns.observed_returns import Returns
 from toolkit.returns.pooling import pool
 from toolkit.risk_model.covariance import CovarianceInputs, LedoitWolfCovariance
 
@@ -172,7 +172,7 @@ def test_ledoit_wolf_is_the_papers_estimator():
     x = np.random.default_rng(1).standard_normal((30, 6)) * np.linspace(0.5, 2.0, 6)
     names = tuple("abcdef")
     dates = tuple(date(2000 + t // 12, t % 12 + 1, 28) for t in range(30))
-    increments = Increments.exact(dates, names, x)
+    increments = Returns.exact(dates, names, x)
     form = LedoitWolfCovariance().estimate(
         CovarianceInputs(increments, increments, names, ("other",) * 6, (), np.zeros((30, 6)), np.ones(6), 12.0)
     )

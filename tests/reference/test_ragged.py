@@ -12,9 +12,9 @@ from toolkit.core.assets import Asset, Universe
 from toolkit.returns.history import AnnualPrices
 from toolkit.returns.panel import align
 from toolkit.returns.volatility_pooling import annual_volatility, effective_excess, log_volatility
-from toolkit.risk_model.annual_assets import annual_correlation, coverage, with_silent
+from toolkit.risk_model.annual_assets import annual_correlation, coverage, extend_to_annual_assets
 from toolkit.risk_model.covariance import FactorCovariance
-from toolkit.risk_model.covariance.form import FactorForm
+from toolkit.risk_model.covariance.form import StructuredCovariance
 from toolkit.risk_model.model import estimate
 
 DAYS = [day for i in range(3600) if (day := date(2010, 1, 4) + timedelta(days=i)).weekday() < 5][:2500]
@@ -100,15 +100,15 @@ def test_daily_monthly_and_annual_series_together_tell_their_volatilities():
     assert np.abs(score).max() < 4.0
 
 
-def structured(correlation: np.ndarray, volatility: np.ndarray) -> FactorForm:
+def structured(correlation: np.ndarray, volatility: np.ndarray) -> StructuredCovariance:
     """A form without named factors, of a given covariance."""
     values, vectors = np.linalg.eigh(correlation * np.outer(volatility, volatility))
     names = tuple(f"component_{i + 1}" for i in range(len(values)))
     loadings = vectors * np.sqrt(values)
-    return FactorForm(names, loadings, np.eye(len(values)), np.zeros(len(values)), np.full(loadings.shape, np.nan))
+    return StructuredCovariance(names, loadings, np.eye(len(values)), np.zeros(len(values)), np.full(loadings.shape, np.nan))
 
 
-def matrix(form: FactorForm) -> np.ndarray:
+def matrix(form: StructuredCovariance) -> np.ndarray:
     return form.loadings @ form.factor_cov @ form.loadings.T + np.diag(form.specific_var)
 
 
@@ -119,7 +119,7 @@ def test_a_silent_asset_is_one_more_of_its_group():
     volatility = np.linspace(0.1, 0.8, 8)
     heard = np.array([True, True, False, False, True, True, True, True])
     form = structured(full[np.ix_(heard, heard)], volatility[heard])
-    found = matrix(with_silent(form, heard, tuple(map(str, groups)), volatility**2, {}))
+    found = matrix(extend_to_annual_assets(form, heard, tuple(map(str, groups)), volatility**2, {}))
     assert np.sqrt(np.diag(found)) == pytest.approx(volatility)
     assert found[np.ix_(heard, heard)] == pytest.approx(matrix(form), abs=1e-12)
     correlation = found / np.outer(volatility, volatility)
@@ -133,9 +133,9 @@ def test_a_silent_asset_is_one_more_of_its_group():
 def test_loadings_of_a_silent_asset_are_the_mean_of_its_group_with_the_error_of_a_guess():
     loadings = np.array([[0.2, 0.0], [0.6, 0.4], [1.5, 0.0]])
     errors = np.array([[0.1, np.nan], [0.1, 0.2], [0.1, np.nan]])
-    form = FactorForm(("precious_metals", "energy"), loadings, np.diag([0.02, 0.03]), np.full(3, 0.05), errors)
+    form = StructuredCovariance(("precious_metals", "energy"), loadings, np.diag([0.02, 0.03]), np.full(3, 0.05), errors)
     heard, groups = np.array([True, True, True, False, False]), ("t", "t", "p", "t", "p")
-    found = with_silent(form, heard, groups, np.array([0.1, 0.1, 0.1, 0.3, 0.3]), {})
+    found = extend_to_annual_assets(form, heard, groups, np.array([0.1, 0.1, 0.1, 0.3, 0.3]), {})
     assert found.factors[:2] == form.factors
     assert found.loadings[:3, :2] == pytest.approx(loadings)
     # Energy could be fitted for one of the two only.
@@ -150,7 +150,7 @@ def test_loadings_of_a_silent_asset_are_the_mean_of_its_group_with_the_error_of_
 def test_a_group_that_nobody_hears_takes_its_own_correlation_from_annual_prices():
     form = structured(np.array([[1.0, 0.1], [0.1, 1.0]]), np.array([0.2, 0.3]))
     heard, groups = np.array([True, True, False, False]), ("p", "p", "r", "r")
-    found = matrix(with_silent(form, heard, groups, np.array([0.04, 0.09, 0.25, 0.36]), {"r": 0.8}))
+    found = matrix(extend_to_annual_assets(form, heard, groups, np.array([0.04, 0.09, 0.25, 0.36]), {"r": 0.8}))
     assert found[2, 3] / np.sqrt(found[2, 2] * found[3, 3]) == pytest.approx(0.8)
     assert 0 < found[0, 2] / np.sqrt(found[0, 0] * found[2, 2]) < 0.15
 

@@ -111,10 +111,10 @@ def test_a_conflict_is_stored_and_reported_and_nothing_can_be_held_by_it(toolkit
         (("--as-of", "tomorrow"), 2, "is not a date"),
     ],
 )
-def test_what_cannot_be_is_refused_with_what_helps(toolkit, arguments, code, said):
+def test_what_cannot_be_is_refused_with_what_helps(toolkit, arguments, code, message):
     done = toolkit("report", *arguments)
     assert done.returncode == code, done.stderr
-    assert said in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr
 
 

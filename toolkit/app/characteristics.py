@@ -13,7 +13,7 @@ from toolkit.controls.ledger import ControlLedger
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import GapError
 from toolkit.market.market import Snapshot
-from toolkit.returns.observed_returns import Increments
+from toolkit.returns.observed_returns import Returns
 from toolkit.risk_model.characteristics import CharacteristicReturns, Exposures, characteristic_returns
 from toolkit.risk_model.supply_characteristics import NAMES, supply_characteristics
 
@@ -47,7 +47,7 @@ def period_starts(dates: tuple[date, ...]) -> tuple[date, ...]:
     return (dates[0] - DAY, *dates[:-1])
 
 
-def supply_exposures(snapshot: Snapshot, changes: Increments, *, destination: str) -> Exposures:
+def supply_exposures(snapshot: Snapshot, changes: Returns, *, destination: str) -> Exposures:
     """Control pressure, N-1, flow shortfall and companion share of every compared asset when each period began.
 
     Each is what could be known on that day: by `known_from`, whatever the day of the snapshot.
@@ -100,9 +100,7 @@ def _reporter(flows: pl.DataFrame, destination: str) -> str:
     return destination if destination in counts["reporter"] or counts.is_empty() else counts["reporter"][0]
 
 
-def supply_premia(
-    snapshot: Snapshot, changes: Increments, periods_per_year: float, *, destination: str
-) -> CharacteristicReturns:
+def supply_premia(snapshot: Snapshot, changes: Returns, periods_per_year: float, *, destination: str) -> CharacteristicReturns:
     """What the characteristics of supply earned, period by period: see `toolkit.risk_model.characteristics`.
 
     Args:

@@ -22,7 +22,7 @@ from toolkit.controls.state import review_note
 from toolkit.controls.upcoming import upcoming
 from toolkit.core.errors import GapError
 from toolkit.core.limits import LARGEST_RATIO, check_number
-from toolkit.core.messages import phrases, said
+from toolkit.core.messages import message, phrases
 from toolkit.core.plain import plain
 from toolkit.core.remarks import Remark, by_money, in_record, note
 from toolkit.holdings.exposure import (
@@ -190,7 +190,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         own = read_own(request.prices, snapshot, LotNames(context.ledger, context.products))
         prices = own.over(prices)
         if own.assets:
-            remarks.append(note(said("Own prices for {assets}.", assets=list(own.assets))))
+            remarks.append(note(message("Own prices for {assets}.", assets=list(own.assets))))
         remarks += [*own.notes, *(remark for remark in own.reading if remark.is_warning)]
     listed = instruments_of(None if own is None else own.frame, context.ledger)
     holdings = read_lots(request.holdings, context.ledger, context.products, as_of, instruments=listed)
@@ -318,7 +318,7 @@ def _warnings(
     found = [
         Remark(
             "data",
-            said(
+            message(
                 "{assets}: valued at the {kind} of {day:%Y-%m-%d} ({basis}), {age} days old.",
                 assets=assets,
                 kind=KINDS[kind],
@@ -333,13 +333,13 @@ def _warnings(
     ]
     found += [one for level in levels.values() if level.in_europe is not None for one in level.in_europe.remark(level.asset)]
     if portfolio.unpriced:
-        text = said("No price is known for the form of {lots}: in no total.", lots=few(list(portfolio.unpriced)))
+        text = message("No price is known for the form of {lots}: in no total.", lots=few(list(portfolio.unpriced)))
         found.append(Remark("data", text, "Bring one with --prices for its traded form.", tuple(portfolio.unpriced)))
     if any(level.kind == FILTERED for level in levels.values()):
-        words = said("Prices of customs unit values are levels behind noisy prints, with their standard errors; no bids.")
+        words = message("Prices of customs unit values are levels behind noisy prints, with their standard errors; no bids.")
         found.append(note(words))
     if assumed := [lot for lot in portfolio.lots if lot.assumed_origin]:
-        text = said("Origin unknown, taken as the controlling country: {lots}.", lots=few([lot.lot_id for lot in assumed]))
+        text = message("Origin unknown, taken as the controlling country: {lots}.", lots=few([lot.lot_id for lot in assumed]))
         found.append(Remark("data", text, "Write it in the column origin_country.", money=worth(assumed)))
     known = ledger.origins(as_of)
     silent = {
@@ -348,12 +348,14 @@ def _warnings(
     }
     if countries := sorted(set().union(*silent.values())):
         elsewhere = [lot for lot in portfolio.lots if silent[lot.lot_id]]
-        text = said(
+        text = message(
             "The export law of {countries} is not in the ledger: that it finds no control is no proof.", countries=countries
         )
         found.append(Remark("law", text, "Check the export law there before you rely on it.", money=worth(elsewhere)))
     if uncertain := [lot for lot in portfolio.lots if lot.uncertain]:
-        text = said("No notice settles the form, counted as controlled: {lots}.", lots=few([lot.lot_id for lot in uncertain]))
+        text = message(
+            "No notice settles the form, counted as controlled: {lots}.", lots=few([lot.lot_id for lot in uncertain])
+        )
         remedy = f"See `toolkit controls {uncertain[0].asset}`, and have the goods classified."
         found.append(Remark("law", text, remedy, money=worth(uncertain)))
     return found

@@ -19,10 +19,10 @@ from toolkit.app.prices import PriceFiles
 from toolkit.app.walk_forward import Bias, walk_forward
 from toolkit.core.errors import DataError, GapError
 from toolkit.core.forecast import Forecast
-from toolkit.core.messages import said
+from toolkit.core.messages import message
 from toolkit.core.plain import plain
-from toolkit.returns.currencies import translation
-from toolkit.returns.observed_returns import Increments
+from toolkit.returns.currencies import fx_returns
+from toolkit.returns.observed_returns import Returns
 from toolkit.returns.panel import align
 from toolkit.risk_model.characteristics import CharacteristicReturns
 from toolkit.risk_model.observed import Observed, observe
@@ -159,13 +159,13 @@ def _own_notes(forecast: Forecast, bias: tuple[Bias, ...]) -> tuple[str, ...]:
     notes = []
     if forecast.model is None:
         notes.append(
-            said("Covariance kind {kind!r} has no named factors: there are no loadings to show.", kind=forecast.covariance)
+            message("Covariance kind {kind!r} has no named factors: there are no loadings to show.", kind=forecast.covariance)
         )
     lagging = [risk.asset for risk in forecast.risks if risk.model in UNSMOOTHED]
     if lagging:
-        notes.append(said("Not scored, because their prints lag the price that is forecast: {assets}.", assets=lagging))
+        notes.append(message("Not scored, because their prints lag the price that is forecast: {assets}.", assets=lagging))
     if not bias:
-        notes.append(said("No forecast was old enough to be held against an outcome."))
+        notes.append(message("No forecast was old enough to be held against an outcome."))
     return tuple(notes)
 
 
@@ -174,11 +174,11 @@ def _seen(strategy: Strategy, inputs: Inputs, currency: str) -> Observed:
     latent = strategy.forecast.observation == "latent"
     history = inputs.history if latent else None
     panel = align(inputs.prices, inputs.universe, lookback_months=lookback_months(strategy), history=history)
-    return observe(panel, translation(panel, inputs.snapshot["fx"], currency), latent=latent)
+    return observe(panel, fx_returns(panel, inputs.snapshot["fx"], currency), latent=latent)
 
 
 def _characteristics(
-    inputs: Inputs, changes: Increments, forecast: Forecast, destination: str
+    inputs: Inputs, changes: Returns, forecast: Forecast, destination: str
 ) -> tuple[CharacteristicReturns | None, tuple[str, ...]]:
     """Returns of the characteristics, or None and the reason as a note.
 
@@ -187,7 +187,7 @@ def _characteristics(
     try:
         found = supply_premia(inputs.snapshot, changes, forecast.periods_per_year, destination=destination)
     except (GapError, DataError) as error:
-        return None, (said("No characteristics: {reason}", reason=error.message),)
+        return None, (message("No characteristics: {reason}", reason=error.message),)
     return found, ()
 
 

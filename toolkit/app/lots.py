@@ -14,7 +14,7 @@ from toolkit.controls.purity import purity_fraction
 from toolkit.core.assets import Universe
 from toolkit.core.countries import foldings
 from toolkit.core.errors import DataError, did_you_mean
-from toolkit.core.messages import Said, said
+from toolkit.core.messages import Message, message
 from toolkit.core.remarks import Remark
 from toolkit.core.trade_names import METALS, SYMBOLS, coin_and_metal, metal_and_form
 from toolkit.market.readers.cells import PURITY
@@ -152,7 +152,7 @@ def below_grade_remarks(holdings: Holdings, values: Mapping[str, float | None], 
     return [
         Remark(
             "data",
-            said(
+            message(
                 "The price is that of a purity of {purity}, and that of {lots} is lower: worth at most {value:,.2f} "
                 "{currency}, how much less is not known.",
                 purity=purity,
@@ -167,7 +167,7 @@ def below_grade_remarks(holdings: Holdings, values: Mapping[str, float | None], 
     ]
 
 
-def _fine(lots: pl.DataFrame, products: Universe, *, fine: bool) -> tuple[pl.DataFrame, list[Said], dict[str, str]]:
+def _fine(lots: pl.DataFrame, products: Universe, *, fine: bool) -> tuple[pl.DataFrame, list[Message], dict[str, str]]:
     """The lots with the fine mass of precious metals, a note on those, and what else is less pure than its product.
 
     Less pure is by `LESS_PURE` or more, and by name of the lot: the purity of the product.
@@ -190,9 +190,9 @@ def _fine(lots: pl.DataFrame, products: Universe, *, fine: bool) -> tuple[pl.Dat
             impure[lot_id] = product.purity or ""
         elif not fine:
             gross[lot_id] = found
-    notes: list[Said] = []
+    notes: list[Message] = []
     if gross:
-        notes.append(said("Gross weight times fineness, the fine content, is what counts of {lots}.", lots=few([*gross])))
+        notes.append(message("Gross weight times fineness, the fine content, is what counts of {lots}.", lots=few([*gross])))
         factor = pl.col("lot_id").replace_strict(gross, default=1.0, return_dtype=pl.Float64)
         lots = lots.with_columns(mass=pl.col("mass") * factor)
     return lots, notes, impure

@@ -17,7 +17,7 @@ from toolkit.app.own_events import kept
 from toolkit.app.runs import run_files, run_id, store, with_checksums
 from toolkit.app.versions import versions
 from toolkit.core.errors import Infeasible
-from toolkit.core.messages import said
+from toolkit.core.messages import message
 from toolkit.market.readers.holdings.lots import few
 from toolkit.optimize.allocate import Allocation
 from toolkit.optimize.conflict.moves import OWN_NAME
@@ -149,7 +149,7 @@ def _with_lots(error: Infeasible, posed: Prepared, request: Request) -> Infeasib
     if NOT_SOLD_YET not in error.details["conflict"]:
         return error
     lots, until = posed.not_for_sale(request)
-    told = said("Not sold: {lots:; }.", lots=few([*lots]))
+    told = message("Not sold: {lots:; }.", lots=few([*lots]))
     hint = error.hint
     if until is not None:
         sale = f'wait until {until:%Y-%m-%d}, or sell today, with tax on a gain: owner.sale_order = "fifo"'

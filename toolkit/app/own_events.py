@@ -13,10 +13,10 @@ import polars as pl
 from toolkit.controls.events import END_USERS, EUROPEAN_UNION, INSTRUMENTS, KINDS, RELATIONS, STANDINGS
 from toolkit.controls.ledger import ControlLedger
 from toolkit.controls.ledger_checks import mentioned
-from toolkit.controls.user_events import amend
+from toolkit.controls.user_events import merge_user_events
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import FrameError
-from toolkit.core.messages import said
+from toolkit.core.messages import message
 from toolkit.market.market import USER, Market, Snapshot, Source
 from toolkit.market.readers.events import OwnEvents, read_events
 
@@ -48,7 +48,7 @@ def with_own_events(market: Market, until: date, events: Events) -> tuple[Market
             ledger_of(everything, products), frozenset({*mentioned(tables[0]), *tables[1]["group"].drop_nulls()})
         )
         own = read_events(own, bundled=tables[0], names=names, until=until)
-    amended = amend(*tables, own.events, own.scopes)
+    amended = merge_user_events(*tables, own.events, own.scopes)
     source = {USER: Source(USER, f"{own.name} (own events, not checked)", "your own")}
     market = market.replace("controls", amended[0], source).replace("control_scopes", amended[1])
     try:
@@ -82,10 +82,12 @@ def notes_of(own: OwnEvents | None, as_of: date) -> tuple[str, ...]:
     notes = []
     if visible:
         notes.append(
-            said("Own events of {file} over the bundled ledger, not checked: {events}.", file=own.name, events=list(visible))
+            message("Own events of {file} over the bundled ledger, not checked: {events}.", file=own.name, events=list(visible))
         )
     if later:
-        notes.append(said("Own events that were not known on {day:%Y-%m-%d} do not count: {events}.", day=as_of, events=later))
+        notes.append(
+            message("Own events that were not known on {day:%Y-%m-%d} do not count: {events}.", day=as_of, events=later)
+        )
     return (*notes, *own.notes)
 
 

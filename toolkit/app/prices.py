@@ -13,7 +13,7 @@ from toolkit.app.lots import LotNames
 from toolkit.core.assets import CASH, Universe
 from toolkit.core.countries import foldings
 from toolkit.core.errors import DataError, GapError, did_you_mean
-from toolkit.core.messages import said
+from toolkit.core.messages import message
 from toolkit.core.remarks import Remark, note
 from toolkit.core.text import figure
 from toolkit.core.units import KG_PER_UNIT
@@ -134,7 +134,7 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
         odd = tuple(row["asset"] for row, *_ in _far(as_kg, levels, accepted, WRONG))
     frame, unit_notes = per_kg(visible, products.take([key for key in products.keys if key not in odd]))
     if odd:
-        text = said(
+        text = message(
             "The file states no unit for {assets}, and it cannot be a price per kg: quantities are in the unit of the file, "
             "whatever that is.",
             assets=list(odd),
@@ -198,7 +198,7 @@ def per_kg(prices: pl.DataFrame, products: Universe) -> tuple[pl.DataFrame, tupl
     )
     if silent.is_empty():
         return converted, ()
-    text = said("No unit given for {assets}: taken as a price per kg.", assets=silent.to_list())
+    text = message("No unit given for {assets}: taken as a price per kg.", assets=silent.to_list())
     return converted, (Remark("data", text, STATE_UNIT, tuple(silent)),)
 
 
@@ -224,11 +224,11 @@ def _level_warnings(
                 f"if it is meant: --accept {key}.",
                 details={"asset": key, "rule": "level", "price": price, "level": level},
             )
-        text = said(
+        text = message(
             "{file}: {asset} costs {price:,.2f} {currency} a {unit} on {day:%Y-%m-%d}, {times:.2g} times the bundled "
             "{level:,.2f} (the median of up to three prints). {slip}",
             file=file, asset=key, price=price, currency=row["currency"], unit=per, day=row["date"], times=times, level=level,
-            slip=slip or said("No slip of unit or currency explains it."),
+            slip=slip or message("No slip of unit or currency explains it."),
         )  # fmt: skip
         remedy = f"Check unit (column unit: kg, g, lb, ozt, t) and currency of the price; if it is meant: --accept {key}."
         found.append(Remark("data", text, remedy, (key,)))

@@ -32,7 +32,7 @@ def _month(text: str) -> str:
 
 
 def _phrase(value: Any) -> Any:
-    """A sentence as `toolkit.core.messages.Said.to_json` writes it, with a value for each place."""
+    """A sentence as `toolkit.core.messages.Message.to_json` writes it, with a value for each place."""
     match value:
         case {"said": str(template), "with": dict(values)}:
             for _, place, spec, _ in Formatter().parse(template):

@@ -16,7 +16,7 @@ from toolkit.controls.ledger import CHINA
 from toolkit.core.assets import Asset
 from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean
 from toolkit.core.limits import LARGEST_RATIO, check_number
-from toolkit.core.messages import Said, said
+from toolkit.core.messages import Message, message
 from toolkit.core.plain import plain
 from toolkit.market.market import Snapshot
 from toolkit.supply.concentration import (
@@ -231,13 +231,15 @@ class StudyBase:
     control: tuple[date, str] | None
 
     @property
-    def statement(self) -> Said:
+    def statement(self) -> Message:
         """The caution that belongs beside every score; years are words, not figures with separators."""
         year, start, end = str(self.year), str(self.start), str(self.end)
         if self.start is None:
-            return said("The EU supply risk of {year} rests on older years; which, the data package does not say.", year=year)
+            return message(
+                "The EU supply risk of {year} rests on older years; which, the data package does not say.", year=year
+            )
         if self.control is None:
-            return said(
+            return message(
                 "The EU supply risk of {year} rests on {start}-{end}; no control of {country} after that was in force yet.",
                 year=year,
                 start=start,
@@ -245,7 +247,7 @@ class StudyBase:
                 country=self.country,
             )
         day, notice = self.control
-        return said(
+        return message(
             "The EU supply risk of {year} rests on {start}-{end} and is blind to controls of {country} "
             "since {day:%B %Y} ({notice}).",
             year=year,

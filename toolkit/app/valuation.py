@@ -12,7 +12,7 @@ import polars as pl
 from toolkit.app.prices import OwnPrices
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.forecast import PriceLevel
-from toolkit.core.messages import Said, said
+from toolkit.core.messages import Message, message
 from toolkit.core.remarks import Remark
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.exchange_rates import last_rate
@@ -144,7 +144,7 @@ def unit_prices(
 
 def with_own_prices(
     levels: Mapping[tuple[str, str], UnitPrice], own: OwnPrices, products: Universe, fx: pl.DataFrame, currency: str
-) -> tuple[dict[tuple[str, str], UnitPrice], tuple[Said, ...]]:
+) -> tuple[dict[tuple[str, str], UnitPrice], tuple[Message, ...]]:
     """Prices of one kg, each with whose it is, own ones of a day in place of their products'; and a sentence on each of these.
 
     Args:
@@ -159,7 +159,7 @@ def with_own_prices(
         for key, level in levels.items()
         if not own.only or key[0] in own.assets
     }
-    told: list[Said] = []
+    told: list[Message] = []
     for row in own.quotes.iter_rows(named=True):
         key = next((key for key in levels if key[0] == row["asset"]), None)
         if key is None:
@@ -218,8 +218,8 @@ def in_europe(snapshot: Snapshot, asset: Asset, price: float, day: date, basis: 
     per_kg = last_rate(snapshot["fx"], row["currency"], currency).value / KG_PER_UNIT[row["unit"]]
     low, high = row["price_low"] * per_kg, row["price_high"] * per_kg
     multiple = (low + high) / 2 / price
-    one, several = said("{low:,.0f}", low=low), said("{low:,.0f} to {high:,.0f}", low=low, high=high)
-    told = said(
+    one, several = message("{low:,.0f}", low=low), message("{low:,.0f} to {high:,.0f}", low=low, high=high)
+    told = message(
         "{asset}: valued at {price:,.0f} {currency}/kg ({basis}); in Europe {quote} {currency}/kg was quoted on "
         "{day:%Y-%m-%d} ({quotation}), {multiple:.1f} times as much. The average is used, because one quotation is no "
         "series; metal outside China may be worth that, and an order cost it.",

@@ -22,7 +22,7 @@ from toolkit.controls.ledger import ControlLedger
 from toolkit.core.errors import DataError, GapError
 from toolkit.core.forecast import FloatArray, Forecast
 from toolkit.market.market import Market, Snapshot
-from toolkit.returns.currencies import translation
+from toolkit.returns.currencies import fx_returns
 from toolkit.returns.panel import CUSTOMS, MINIMUM_CHANGES, Panel, align
 from toolkit.risk_model.asset_risks import AS_IS
 from toolkit.risk_model.evaluation import bias_statistic, random_portfolios, standardised
@@ -115,7 +115,7 @@ def outcomes(
     """
     past = Market.of({name: inputs.snapshot[name] for name in READ if name in inputs.snapshot} | {"prices": inputs.prices}, {})
     panel = align(inputs.prices, inputs.universe)
-    path = _Path.of(panel, translation(panel, inputs.snapshot["fx"], currency).rates)
+    path = _Path.of(panel, fx_returns(panel, inputs.snapshot["fx"], currency).rates)
     exact: dict[date, Outcome] = {}
     noisy: dict[date, Outcome] = {}
     for known in _as_known(inputs, past, path.dates):

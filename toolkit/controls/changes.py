@@ -7,7 +7,7 @@ from datetime import date
 from toolkit.controls.chronology import ANNOUNCED, DAY, EXPIRED, IN_FORCE, Chronology
 from toolkit.controls.events import AGREED, CLAIMED, CLAIMS, MAY_EXTEND, SUSPENDS, Event
 from toolkit.controls.state import Change
-from toolkit.core.messages import Said, said
+from toolkit.core.messages import Message, message
 
 BEGINS, ENDS, SUSPENSION_ENDS, CLAIM_ENDS = "begins", "ends", "suspension_ends", "claim_ends"
 """What a dated change is: an event takes effect or ends, what it suspended applies, or an extension that was claimed by one
@@ -42,25 +42,25 @@ def route_of(event: Event) -> tuple[str, ...]:
     return () if event.kind != "control" or event.destinations == ("all",) else tuple(dict.fromkeys(event.destinations))
 
 
-def start_of(event: Event) -> Said:
+def start_of(event: Event) -> Message:
     """Words for the first day of an event."""
     words, route = _named(event), route_of(event)
     if route:
-        return said("{title} ({instrument}, to {route:and}: {metals}) takes effect", route=route, **words)
-    return said("{title} ({instrument}: {metals}) takes effect", **words)
+        return message("{title} ({instrument}, to {route:and}: {metals}) takes effect", route=route, **words)
+    return message("{title} ({instrument}: {metals}) takes effect", **words)
 
 
-def end_of(chronology: Chronology, event: Event, last: date, on: date) -> Said:
+def end_of(chronology: Chronology, event: Event, last: date, on: date) -> Message:
     """Words for the last day of an event as known on `on`; `last` is inclusive, so what follows begins the day after."""
     kind, route, targets = kind_of_end(event), route_of(event), titles_acted_on(chronology, event)
     if kind == CLAIM_ENDS and event.standing == AGREED:
-        return said(
+        return message(
             "Last day of the extension of {targets:and} that both governments agreed ({authority}); amending act not seen",
             targets=targets,
             authority=event.authority,
         )
     if kind == CLAIM_ENDS:
-        return said(
+        return message(
             "Last day of the extension of {targets:and} that {authority} claimed; no legal act confirms it",
             targets=targets,
             authority=event.authority,
@@ -68,42 +68,42 @@ def end_of(chronology: Chronology, event: Event, last: date, on: date) -> Said:
     if kind == SUSPENSION_ENDS:
         return _suspension_ends(chronology, event, last, on)
     if route:
-        return said("Last day of {title} ({instrument}, to {route:and}: {metals})", route=route, **_named(event))
-    return said("Last day of {title} ({instrument}: {metals})", **_named(event))
+        return message("Last day of {title} ({instrument}, to {route:and}: {metals})", route=route, **_named(event))
+    return message("Last day of {title} ({instrument}: {metals})", **_named(event))
 
 
-def _suspension_ends(chronology: Chronology, event: Event, last: date, on: date) -> Said:
+def _suspension_ends(chronology: Chronology, event: Event, last: date, on: date) -> Message:
     route, targets = route_of(event), titles_acted_on(chronology, event)
     end = (
-        said(
+        message(
             "Last day of the suspension of {targets:and}, to {route:and} ({title})",
             targets=targets,
             route=route,
             title=event.title,
         )
         if route
-        else said("Last day of the suspension of {targets:and} ({title})", targets=targets, title=event.title)
+        else message("Last day of the suspension of {targets:and} ({title})", targets=targets, title=event.title)
     )
     extension, first = agreed_extension(chronology, event, on), never_operated(chronology, event, on)
     if extension and extension.ends and extension.relation == MAY_EXTEND:
-        after = said(
+        after = message(
             "whether the extension to {until:%Y-%m-%d} that both governments agreed ({authority}) covers it was not found",
             until=extension.ends, authority=extension.authority,
         )  # fmt: skip
     elif extension and extension.ends:
-        after = said(
+        after = message(
             "an extension to {until:%Y-%m-%d} is agreed by both governments ({authority}), amending act not seen",
             until=extension.ends, authority=extension.authority,
         )  # fmt: skip
     elif first == targets:
-        after = said("from {day:%Y-%m-%d} these apply for the first time unless it is extended", day=last + DAY)
+        after = message("from {day:%Y-%m-%d} these apply for the first time unless it is extended", day=last + DAY)
     elif first:
-        after = said(
+        after = message(
             "from {day:%Y-%m-%d} these apply unless it is extended, {first:and} for the first time", day=last + DAY, first=first
         )
     else:
-        after = said("from {day:%Y-%m-%d} these are in force again unless it is extended", day=last + DAY)
-    return said("{end}; {after}", end=end, after=after)
+        after = message("from {day:%Y-%m-%d} these are in force again unless it is extended", day=last + DAY)
+    return message("{end}; {after}", end=end, after=after)
 
 
 def kind_of_end(event: Event) -> str:

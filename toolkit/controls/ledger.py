@@ -45,7 +45,7 @@ from toolkit.controls.state import (
 )
 from toolkit.core.countries import country, country_hint, foldings
 from toolkit.core.errors import DataError, did_you_mean
-from toolkit.core.messages import said, together
+from toolkit.core.messages import message, together
 from toolkit.core.size import PieceSize
 from toolkit.core.trade_names import FORMS, METALS, POWDER, metal_and_form
 
@@ -472,8 +472,10 @@ class ControlLedger:
         if notes or listed:
             return together(*notes)
         if origin not in self.origins(on):
-            return said("The export law of {origin} is not in the ledger: that it finds no control is no proof.", origin=origin)
-        told = said("No notice of {origin} that applies names this form of {asset}.", origin=origin, asset=asset)
+            return message(
+                "The export law of {origin} is not in the ledger: that it finds no control is no proof.", origin=origin
+            )
+        told = message("No notice of {origin} that applies names this form of {asset}.", origin=origin, asset=asset)
         if named := self.named_forms(asset, on=on, origin=origin):
-            return together(told, said("Forms of it that notices name: {forms}.", forms=named))
+            return together(told, message("Forms of it that notices name: {forms}.", forms=named))
         return told

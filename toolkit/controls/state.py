@@ -9,7 +9,7 @@ from typing import Any
 
 from toolkit.controls.chronology import BINDING, IN_FORCE, SUSPENDED, UNSETTLED
 from toolkit.controls.events import AGREED, CLAIMED, MAY_EXTEND, REPORTED, Event
-from toolkit.core.messages import Said, said, together
+from toolkit.core.messages import Message, message, together
 
 UNCHECKED = "unchecked"
 """Status of a licence or a ban whose text nobody checked: whether it is a duty is not settled here. It counts as controlled,
@@ -146,7 +146,7 @@ class ControlState:
     unsettled: str
 
     @property
-    def review(self) -> Said:
+    def review(self) -> Message:
         """To which day the ledger was reviewed, and what that means for `as_of`."""
         return review_note(self.reviewed_to, self.as_of)
 
@@ -254,17 +254,17 @@ def unsettled_note(open_now: Iterable[tuple[Measure, Event]], reviewed_to: date 
 def _unsettled(titles: tuple[str, ...], extension: Event, reviewed_to: date | None) -> str:
     values = {
         "titles": titles,
-        "until": said("{day:%Y-%m-%d}", day=extension.ends) if extension.ends else said("no stated day"),
+        "until": message("{day:%Y-%m-%d}", day=extension.ends) if extension.ends else message("no stated day"),
         "authority": extension.authority,
-        "reviewed": said("{day:%Y-%m-%d}", day=reviewed_to) if reviewed_to else said("no stated day"),
+        "reviewed": message("{day:%Y-%m-%d}", day=reviewed_to) if reviewed_to else message("no stated day"),
     }
     if extension.relation == MAY_EXTEND:
-        return said(
+        return message(
             "{titles:and}: unsettled. Whether the extension to {until} that both governments agreed ({authority}) covers its "
             "suspension was not found, ledger complete to {reviewed}.",
             **values,
         )
-    return said(
+    return message(
         "{titles:and}: unsettled. Extension of the suspension to {until} agreed by both governments ({authority}), amending "
         "act not seen, ledger complete to {reviewed}.",
         **values,
@@ -276,14 +276,14 @@ def is_beyond_review(reviewed_to: date | None, day: date) -> bool:
     return reviewed_to is None or day > reviewed_to
 
 
-def review_note(reviewed_to: date | None, day: date) -> Said:
+def review_note(reviewed_to: date | None, day: date) -> Message:
     """The last reviewed day, and what that means for a statement about `day`."""
     if reviewed_to is None:
-        return said("The ledger states no day to which it was reviewed: what it does not name may still be law.")
+        return message("The ledger states no day to which it was reviewed: what it does not name may still be law.")
     if is_beyond_review(reviewed_to, day):
-        return said(
+        return message(
             "Ledger reviewed to {reviewed:%Y-%m-%d}; later acts are not in it: "
             "states after that day hold unless an act after {reviewed:%Y-%m-%d} says otherwise.",
             reviewed=reviewed_to,
         )
-    return said("Ledger reviewed to {reviewed:%Y-%m-%d}.", reviewed=reviewed_to)
+    return message("Ledger reviewed to {reviewed:%Y-%m-%d}.", reviewed=reviewed_to)

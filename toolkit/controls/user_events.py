@@ -7,7 +7,7 @@ import polars as pl
 from toolkit.market.market import OWN_MARK, USER
 
 
-def amend(
+def merge_user_events(
     events: pl.DataFrame, scopes: pl.DataFrame, own_events: pl.DataFrame, own_scopes: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The tables `controls` and `control_scopes` with a user's rows in them; `ControlLedger.of` checks the result.

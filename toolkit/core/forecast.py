@@ -76,7 +76,7 @@ class AssetRisk:
 
 
 @dataclass(frozen=True, slots=True)
-class Loadings:
+class FactorRegression:
     """A fitted factor model.
 
     Attributes:
@@ -150,7 +150,7 @@ class Forecast:
     loading_errors: FloatArray | None = None
     expected_cov: FloatArray | None = None
     coverage: pl.DataFrame | None = None
-    model: Loadings | None = None
+    model: FactorRegression | None = None
     printed: FloatArray | None = None
 
     def __post_init__(self) -> None:

@@ -469,7 +469,7 @@ TABLES: Mapping[str, type[dy.Schema]] = MappingProxyType(
 )
 """Every table of the market by name, and its contract."""
 
-SPEAKS_OF: Mapping[str, str] = MappingProxyType(
+REFERENCE_DATE: Mapping[str, str] = MappingProxyType(
     {
         **dict.fromkeys(("prices", "prices_annual", "price_points", "fx", "history", "unit_values", "energy", "flows"), "date"),
         "shares": "period_end",

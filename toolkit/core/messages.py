@@ -18,7 +18,7 @@ SIGNIFICANT = re.compile(r"(,?)(?:\.(\d+))?g")
 """Specification of significant digits."""
 
 
-class Said(str):
+class Message(str):
     """An English sentence with its template and values.
 
     Attributes:
@@ -32,16 +32,16 @@ class Said(str):
     template: str
     values: Mapping[str, Any]
 
-    def __new__(cls, template: str, values: Mapping[str, Any]) -> Said:
+    def __new__(cls, template: str, values: Mapping[str, Any]) -> Message:
         """The sentence in English."""
         sentence = super().__new__(cls, template.format(**{key: _shown(value) for key, value in values.items()}))
         sentence.template = template
         sentence.values = MappingProxyType(dict(values))
         return sentence
 
-    def __reduce__(self) -> tuple[type[Said], tuple[str, dict[str, Any]]]:
+    def __reduce__(self) -> tuple[type[Message], tuple[str, dict[str, Any]]]:
         """Copied and sent to other processes as what it was made of."""
-        return Said, (self.template, dict(self.values))
+        return Message, (self.template, dict(self.values))
 
     def to_json(self) -> dict[str, Any]:
         """Template and values in the types that JSON has."""
@@ -83,37 +83,37 @@ def _shown(value: Any) -> Any:
     return _Share(value) if isinstance(value, float) else value
 
 
-def said(template: str, /, **values: Any) -> Said:
+def message(template: str, /, **values: Any) -> Message:
     """A sentence from a literal template: it is the key of the translation."""
-    return Said(template, values)
+    return Message(template, values)
 
 
 def together(*sentences: str) -> str:
     """Several sentences as one text that remembers each of them, words of data as they stand; a single one is itself."""
     if len(sentences) < 2:
         return sentences[0] if sentences else ""
-    told = {f"s{i}": sentence if isinstance(sentence, Said) else quoted(sentence) for i, sentence in enumerate(sentences)}
-    return Said(" ".join(f"{{{place}}}" for place in told), told)
+    told = {f"s{i}": sentence if isinstance(sentence, Message) else quoted(sentence) for i, sentence in enumerate(sentences)}
+    return Message(" ".join(f"{{{place}}}" for place in told), told)
 
 
-def quoted(words: str) -> Said:
+def quoted(words: str) -> Message:
     """A sentence of the data: without places, whatever braces are in it."""
-    return Said(words.replace("{", "{{").replace("}", "}}"), {})
+    return Message(words.replace("{", "{{").replace("}", "}}"), {})
 
 
 def phrases(sentences: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Sentence -> template and values, of those that remember them."""
-    return {str(sentence): sentence.to_json() for sentence in sentences if isinstance(sentence, Said)}
+    return {str(sentence): sentence.to_json() for sentence in sentences if isinstance(sentence, Message)}
 
 
 def retellable(sentence: str) -> dict[str, Any] | str:
     """A sentence as a record keeps it where nothing else remembers its template: as JSON, or bare words as they stand."""
-    return sentence.to_json() if isinstance(sentence, Said) else sentence
+    return sentence.to_json() if isinstance(sentence, Message) else sentence
 
 
-def sentences(value: Any) -> Iterator[Said]:
+def sentences(value: Any) -> Iterator[Message]:
     """Every sentence that remembers how it was made, anywhere in a record."""
-    if isinstance(value, Said):
+    if isinstance(value, Message):
         yield value
     elif isinstance(value, Mapping):
         for item in value.values():
@@ -125,7 +125,7 @@ def sentences(value: Any) -> Iterator[Said]:
 
 def _plain(value: Any) -> Any:
     match value:
-        case Said():
+        case Message():
             return value.to_json()
         case str() | bool() | None:
             return value

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from toolkit.core.messages import Said
+from toolkit.core.messages import Message
 from toolkit.core.units import significant
 
 
@@ -27,7 +27,7 @@ def plain(value: Any, *, retellable: bool = False) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: inner(getattr(value, field.name)) for field in fields(value)}
     match value:
-        case Said() if retellable:
+        case Message() if retellable:
             result: Any = inner(value.to_json())
         case None | bool() | int() | str():
             result = value

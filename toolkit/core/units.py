@@ -27,7 +27,7 @@ KG_PER_UNIT = {
 }
 """Mass units that are understood on input."""
 
-RHYTHMS = ((252.0, 200.0, 400.0), (52.0, 45.0, 60.0), (12.0, 10.0, 13.5), (4.0, 3.5, 4.6), (1.0, 0.8, 1.3))
+FREQUENCIES = ((252.0, 200.0, 400.0), (52.0, 45.0, 60.0), (12.0, 10.0, 13.5), (4.0, 3.5, 4.6), (1.0, 0.8, 1.3))
 """(periods a year, lowest and highest observations per year that are read as this rhythm)."""
 
 
@@ -53,7 +53,7 @@ def periods_per_year(dates: Sequence[date]) -> float:
     observed = DAYS_PER_YEAR / float(np.median(gaps))
     if float(np.median(gaps)) <= 1.5:  # every calendar day or every business day: count them
         observed = (len(distinct) - 1) * DAYS_PER_YEAR / (distinct[-1] - distinct[0]).days
-    for periods, low, high in RHYTHMS:
+    for periods, low, high in FREQUENCIES:
         if low <= observed <= high:
             return periods
     return observed

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from types import MappingProxyType
 
-from toolkit.core.messages import Said, said
+from toolkit.core.messages import Message, message
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,20 +23,20 @@ class HoldingRule:
     country: str
     years: int
 
-    def told(self, exemption: float | None) -> Said:
+    def told(self, exemption: float | None) -> Message:
         """The rule with its legal basis and what of it was checked.
 
         Args:
             exemption: EUR below which the gains of a year stay free, all or nothing; None where no limit was known.
         """
         if exemption is None:
-            return said(
+            return message(
                 "German income tax on private disposals (Sec. 23 para 1 no. 2 EStG): a sale is tax-free once more than {years} "
                 "year lies between purchase and sale. Before that a gain is taxed; a limit below which the gains of a year "
                 "stay free is not known to this data. The period is ten years where the metal earned income. Not advice.",
                 years=self.years,
             )
-        return said(
+        return message(
             "German income tax on private disposals (Sec. 23 para 1 no. 2 EStG): a sale is tax-free once more than {years} "
             "year lies between purchase and sale. Before that a gain is taxed, unless all such gains of the year stay "
             "below {exemption:,.0f} EUR, all or nothing (a limit not checked against the text). The period is ten years where "

@@ -9,7 +9,7 @@ from datetime import date
 import polars as pl
 
 from toolkit.core.errors import GapError
-from toolkit.core.messages import Said, said
+from toolkit.core.messages import Message, message
 from toolkit.holdings.purchases import purchases
 from toolkit.market.exchange_rates import last_rate
 
@@ -73,12 +73,12 @@ def instruments(lots: pl.DataFrame, prices: pl.DataFrame, fx: pl.DataFrame, curr
     return tuple(found)
 
 
-def out_of_scope(lots: Sequence[Instrument], currency: str) -> list[Said]:
+def out_of_scope(lots: Sequence[Instrument], currency: str) -> list[Message]:
     """What an exposure says of listed instruments: their value, and that no total counts it."""
     if not lots:
         return []
     return [
-        said(
+        message(
             "{assets}: listed instruments, {value:,.0f} {currency} by your prices, in no total. Export controls on them are "
             "not in the ledger's scope.",
             assets=sorted({lot.asset for lot in lots}),

@@ -13,7 +13,7 @@ import polars as pl
 
 from toolkit.core.assets import Universe
 from toolkit.core.errors import DataError
-from toolkit.core.messages import Said, said
+from toolkit.core.messages import Message, message
 from toolkit.core.remarks import Remark
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.exchange_rates import last_rate
@@ -110,7 +110,7 @@ class KnownPrices:
 
     def slip(
         self, times: float, unit: str, currency: str, *, lot: float | None = None, quantity: float | None = None
-    ) -> Said | None:
+    ) -> Message | None:
         """The slip that explains best why a price is `times` the known one; None where none does.
 
         Args:
@@ -120,23 +120,25 @@ class KnownPrices:
             lot: Units of `unit` in a lot that is traded.
             quantity: Units of `unit` that were bought.
         """
-        slips: list[tuple[float, Said]] = []
+        slips: list[tuple[float, Message]] = []
         for other, kg in KG_PER_UNIT.items() if unit in KG_PER_UNIT else ():
             factor = kg / KG_PER_UNIT[unit]
-            words = said("It looks like the price of one {unit}.", unit=other)
+            words = message("It looks like the price of one {unit}.", unit=other)
             if math.isclose(abs(math.log10(factor)), 3.0):
-                words = said("It looks like the price of one {unit}, or a thousands mark taken for a decimal one.", unit=other)
+                words = message(
+                    "It looks like the price of one {unit}, or a thousands mark taken for a decimal one.", unit=other
+                )
             slips.append((factor, words))
         for other in (*FOREIGN, "USD") if currency in FOREIGN else FOREIGN:
             try:
                 factor = last_rate(self.fx, currency, other).value
             except DataError:
                 continue
-            slips.append((factor, said("It looks like a price in {currency}.", currency=other)))
+            slips.append((factor, message("It looks like a price in {currency}.", currency=other)))
         if lot:
-            slips.append((lot, said("It looks like the price of a lot of {lot:g} {unit}.", lot=lot, unit=unit)))
+            slips.append((lot, message("It looks like the price of a lot of {lot:g} {unit}.", lot=lot, unit=unit)))
         if quantity:
-            slips.append((quantity, said("It may be the price of the whole lot: then say so in purchase_price_is.")))
+            slips.append((quantity, message("It may be the price of the whole lot: then say so in purchase_price_is.")))
         if not slips:
             return None
         left, words = min(((abs(math.log(times / factor)), words) for factor, words in slips), key=lambda pair: pair[0])
@@ -150,7 +152,7 @@ def is_far(times: float, limit: float = FAR) -> bool:
 
 def price_doubts(
     lots: pl.DataFrame, prices: pl.DataFrame, snapshot: Snapshot, products: Universe, *, unit: str | None = None
-) -> dict[str, Said]:
+) -> dict[str, Message]:
     """Lot id -> what is wrong, for every lot bought at a price far from the level of its day, with the likely slip.
 
     Args:
@@ -162,7 +164,7 @@ def price_doubts(
     """
     known = KnownPrices.of(prices, snapshot, products)
     traded = {(asset.key, asset.form) for asset in products}
-    found: dict[str, Said] = {}
+    found: dict[str, Message] = {}
     for row in lots.filter(pl.col("purchase_price").is_not_null() & pl.col("mass").is_not_null()).iter_rows(named=True):
         level = known.at(row["asset"], row["purchase_date"], row["currency"])
         if (row["asset"], row["form"]) not in traded or level is None:
@@ -173,19 +175,19 @@ def price_doubts(
             continue
         quantity = row["quantity"] if row["quantity"] != 1 else None
         slip = known.slip(times, unit or row["unit"], row["currency"], quantity=quantity)
-        found[row["lot_id"]] = said(
+        found[row["lot_id"]] = message(
             "{lot}: bought at {paid:,.6g} {currency} a kg, {times:,.3g} times the level of its day ({level:,.6g}). {cause}",
             lot=row["lot_id"],
             paid=paid,
             currency=row["currency"],
             times=times,
             level=level,
-            cause=slip or said("Check price, unit and currency."),
+            cause=slip or message("Check price, unit and currency."),
         )
     return found
 
 
-def price_warnings(doubts: Mapping[str, Said], lots: Mapping[str, tuple[str, float | None]]) -> tuple[Remark, ...]:
+def price_warnings(doubts: Mapping[str, Message], lots: Mapping[str, tuple[str, float | None]]) -> tuple[Remark, ...]:
     """A warning for each of a few lots with a doubtful purchase price, and one for the others.
 
     Args:
@@ -195,7 +197,7 @@ def price_warnings(doubts: Mapping[str, Said], lots: Mapping[str, tuple[str, flo
     found = [Remark("data", text, "", lots[lot][:1], lots[lot][1]) for lot, text in doubts.items()]
     if len(found) > SINGLY + 1:
         rest = [*doubts][SINGLY:]
-        text = said("{n} more lots were bought at prices as far from their level: {lots}.", n=len(rest), lots=few(rest))
+        text = message("{n} more lots were bought at prices as far from their level: {lots}.", n=len(rest), lots=few(rest))
         worth = sum(lots[lot][1] or 0.0 for lot in rest)
         found[SINGLY:] = [Remark("data", text, "Check price, unit and currency.", None, worth)]
     return tuple(found)

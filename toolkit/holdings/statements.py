@@ -8,7 +8,7 @@ import polars as pl
 
 from toolkit.controls.ledger import CHINA
 from toolkit.core.countries import CUSTOMS_CHINA
-from toolkit.core.messages import Said, said
+from toolkit.core.messages import Message, message
 from toolkit.holdings.exposure import (
     IN_TRANSIT,
     ORDER_AT_RISK,
@@ -27,24 +27,24 @@ def statements(portfolio: PortfolioExposure, currency: str) -> tuple[str, ...]:
     """The three statements that are kept apart, in words with their money, and what belongs to none of them."""
     totals = {total.name: total for total in (*portfolio.deliveries, *portfolio.planned)}
 
-    def money(amount: float) -> Said:
-        return said("{amount:,.2f} {currency}", amount=amount, currency=currency)
+    def money(amount: float) -> Message:
+        return message("{amount:,.2f} {currency}", amount=amount, currency=currency)
 
-    def worth(name: str) -> Said:
+    def worth(name: str) -> Message:
         return money(totals[name].value)
 
     texts = []
     if totals[STORED_SAFE].lots:
         texts.append(
-            said(
+            message(
                 "Stored outside the country of origin and outside China, by the location in the file: {money}. Their "
                 "export controls cannot stop it.",
                 money=worth(STORED_SAFE),
             )
         )
     texts += [
-        said("Open deliveries that can fail to arrive: {ordered}.", ordered=worth(ORDER_AT_RISK)),
-        said(
+        message("Open deliveries that can fail to arrive: {ordered}.", ordered=worth(ORDER_AT_RISK)),
+        message(
             "Resale to certain end users is restricted for {money}, wherever stored; the measures claim liability of third "
             "parties.",
             money=money(portfolio.resale_restricted.value),
@@ -53,7 +53,7 @@ def statements(portfolio: PortfolioExposure, currency: str) -> tuple[str, ...]:
     banned = [lot for lot in portfolio.held if any(answer.export_bans for answer in lot.answers)]
     if banned:
         texts.append(
-            said(
+            message(
                 "Under an export ban in force: {money}. While it has not left, it may go to no buyer abroad.",
                 money=money(portfolio.total("export_banned", banned).value),
             )
@@ -61,7 +61,7 @@ def statements(portfolio: PortfolioExposure, currency: str) -> tuple[str, ...]:
     plans = [total for total in portfolio.planned if total.lots]
     if plans:
         texts.append(
-            said(
+            message(
                 "Planned, not owned and in no total: {money}, of which {risk} under a control in force.",
                 money=money(sum(total.value for total in plans)),
                 risk=worth(PLANNED_AT_RISK),
@@ -69,16 +69,16 @@ def statements(portfolio: PortfolioExposure, currency: str) -> tuple[str, ...]:
         )
     if totals[STORED_AT_ORIGIN].lots:
         texts.append(
-            said(
+            message(
                 "Stored in the country of origin, or in China: {money}. An export control there still reaches it.",
                 money=worth(STORED_AT_ORIGIN),
             )
         )
     if any(lot.delivery == STORED_AT_ORIGIN and lot.place in CUSTOMS_CHINA - {CHINA} for lot in portfolio.lots):
-        texts.append(said("Hong Kong and Macau count as China: metal there is not outside it."))
+        texts.append(message("Hong Kong and Macau count as China: metal there is not outside it."))
     if totals[STORED_UNPLACED].lots:
         texts.append(
-            said(
+            message(
                 "Stored at a place that is not named or not understood: {money}. Whether it is out of reach is unknown, so "
                 "what of it is under control counts as at risk. Write city and country of the warehouse.",
                 money=worth(STORED_UNPLACED),
@@ -86,7 +86,7 @@ def statements(portfolio: PortfolioExposure, currency: str) -> tuple[str, ...]:
         )
     if totals[IN_TRANSIT].lots:
         texts.append(
-            said(
+            message(
                 "In transit: {money}. The file does not say whether it has left the country of origin.",
                 money=worth(IN_TRANSIT),
             )
@@ -96,7 +96,7 @@ def statements(portfolio: PortfolioExposure, currency: str) -> tuple[str, ...]:
     ]
     if open_lots:
         texts.append(
-            said(
+            message(
                 "Resale of {assets} is not settled here: check {acts}.",
                 assets=sorted({lot.asset for lot, _ in open_lots}),
                 acts=few(sorted({number for _, answer in open_lots for number in answer.measures}), 3),
@@ -105,7 +105,7 @@ def statements(portfolio: PortfolioExposure, currency: str) -> tuple[str, ...]:
     unread = [lot for lot in portfolio.held if any(answer.not_in_ledger for answer in lot.answers)]
     if unread:
         texts.append(
-            said(
+            message(
                 "Resale of {assets} that has to leave {countries} is not settled here: the export law there is not in the "
                 "ledger.",
                 assets=sorted({lot.asset for lot in unread}),
@@ -114,7 +114,7 @@ def statements(portfolio: PortfolioExposure, currency: str) -> tuple[str, ...]:
         )
     if portfolio.resale_unknown.lots:
         texts.append(
-            said(
+            message(
                 "Of unknown origin: {money} that would be restricted if it came from the controlling country.",
                 money=money(portfolio.resale_unknown.value),
             )
@@ -122,13 +122,13 @@ def statements(portfolio: PortfolioExposure, currency: str) -> tuple[str, ...]:
     return tuple(texts)
 
 
-def owed(bought: Sequence[Purchase], currency: str) -> list[Said]:
+def owed(bought: Sequence[Purchase], currency: str) -> list[Message]:
     """What is still to be paid of the lots."""
     open_ = {purchase.lot_id: purchase.owed for purchase in bought if purchase.owed}
     if not open_:
         return []
     return [
-        said(
+        message(
             "Still to be paid: {owed:,.2f} {currency} on {lots}; their values above count in full.",
             owed=sum(open_.values()),
             currency=currency,
@@ -137,14 +137,14 @@ def owed(bought: Sequence[Purchase], currency: str) -> list[Said]:
     ]
 
 
-def gaps(lots: pl.DataFrame) -> list[Said]:
+def gaps(lots: pl.DataFrame) -> list[Message]:
     """What cannot be told of lots whose purchase the file does not tell."""
     bought = lots.filter(pl.col("status") != "planned")
-    found: list[Said] = []
+    found: list[Message] = []
     undated = bought.filter(pl.col("purchase_date").is_null())["lot_id"].to_list()
     if undated:
-        found.append(said("No purchase date, so no holding period is told: {lots}.", lots=few(undated)))
+        found.append(message("No purchase date, so no holding period is told: {lots}.", lots=few(undated)))
     unpaid = bought.filter(pl.col("purchase_price").is_null())["lot_id"].to_list()
     if unpaid:
-        found.append(said("No purchase price, so no gain is told: {lots}.", lots=few(unpaid)))
+        found.append(message("No purchase price, so no gain is told: {lots}.", lots=few(unpaid)))
     return found

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from toolkit.core.errors import DataError, did_you_mean
-from toolkit.core.frames import SPEAKS_OF, TABLES
+from toolkit.core.frames import REFERENCE_DATE, TABLES
 
 USER = "user"
 """The `source` of rows of the ledger that a user has given: it travels with every measure that rests on them."""
@@ -145,7 +145,7 @@ class Snapshot:
             for source_id in frame["source"].unique().sort():
                 rows = frame.filter(pl.col("source") == source_id)
                 source = self.source(source_id)
-                speaks_of = SPEAKS_OF.get(table)
+                speaks_of = REFERENCE_DATE.get(table)
                 newest: Any = rows[speaks_of].max() if speaks_of else None
                 if newest is None and source.complete_to is not None:
                     newest = min(source.complete_to, self.as_of)
@@ -197,7 +197,7 @@ class Market:
 
         def visible(table: str) -> pl.DataFrame:
             known = pl.col("known_from") <= as_of
-            speaks_of = SPEAKS_OF.get(table)
+            speaks_of = REFERENCE_DATE.get(table)
             return self._frames[table].filter(known & (pl.col(speaks_of) <= as_of) if speaks_of else known)
 
         frames = FramesOnDemand({table: partial(visible, table) for table in self._frames})

@@ -13,8 +13,8 @@ from typing import Any
 
 import polars as pl
 
-from toolkit.core.messages import Said, said
-from toolkit.core.units import DAYS_PER_YEAR, RHYTHMS
+from toolkit.core.messages import Message, message
+from toolkit.core.units import DAYS_PER_YEAR, FREQUENCIES
 
 OUTLIER_Z = 6.0
 """Robust z of a log change beyond which a print is stray, if the price comes back as far with the next print."""
@@ -35,27 +35,27 @@ STALE_DAYS = 10
 
 UNIT_RATIOS: Mapping[float, str] = MappingProxyType(
     {
-        10.0: said("kg against metric ton units"),
-        100.0: said("pence or cents against pounds or dollars"),
-        1000.0: said("g against kg, or kg against tonnes"),
-        2.204623: said("lb against kg"),
-        31.10348: said("g against troy ounces"),
-        32.15075: said("troy ounces against kg"),
-        453.5924: said("g against lb"),
-        2204.623: said("lb against tonnes"),
+        10.0: message("kg against metric ton units"),
+        100.0: message("pence or cents against pounds or dollars"),
+        1000.0: message("g against kg, or kg against tonnes"),
+        2.204623: message("lb against kg"),
+        31.10348: message("g against troy ounces"),
+        32.15075: message("troy ounces against kg"),
+        453.5924: message("g against lb"),
+        2204.623: message("lb against tonnes"),
     }
 )
 """Level changes that a change of unit leaves behind."""
 
 _RHYTHM_NAMES = {252.0: "daily", 52.0: "weekly", 12.0: "monthly", 4.0: "quarterly", 1.0: "annual"}
 _PERIODS = {
-    "daily": (said("weekday"), said("weekdays")),
-    "weekly": (said("week"), said("weeks")),
-    "monthly": (said("month"), said("months")),
-    "quarterly": (said("quarter"), said("quarters")),
-    "annual": (said("year"), said("years")),
+    "daily": (message("weekday"), message("weekdays")),
+    "weekly": (message("week"), message("weeks")),
+    "monthly": (message("month"), message("months")),
+    "quarterly": (message("quarter"), message("quarters")),
+    "annual": (message("year"), message("years")),
 }
-_ANY_PERIOD = (said("period"), said("periods"))
+_ANY_PERIOD = (message("period"), message("periods"))
 _LEVEL_WINDOW = 6  # prints on each side whose median is the level before and after a jump
 _SCALE_WINDOW = 20  # changes around a print whose median size is the local scale
 _MAD_TO_SIGMA = 1.4826  # for normal changes
@@ -92,12 +92,12 @@ def is_old(row: Mapping[str, Any]) -> bool:
     return row["age_days"] > max(STALE_DAYS, STALE_PERIODS * period)
 
 
-def findings(frame: pl.DataFrame) -> tuple[Said, ...]:
+def findings(frame: pl.DataFrame) -> tuple[Message, ...]:
     """What of a `quality` frame a person should look at, one sentence each; empty for a series without a blemish."""
     return tuple(sentence for row in frame.iter_rows(named=True) for sentence in (*_gap_findings(row), *_price_findings(row)))
 
 
-def gap_findings(prices: pl.DataFrame) -> tuple[Said, ...]:
+def gap_findings(prices: pl.DataFrame) -> tuple[Message, ...]:
     """The gaps of price series alone, one sentence an asset at most; `prices` has `asset` and `date`."""
     rows = _gaps(prices.select("asset", "date").sort("asset", "date")).iter_rows(named=True)
     return tuple(sentence for row in rows for sentence in _gap_findings(row))
@@ -117,7 +117,7 @@ def _gaps(series: pl.DataFrame) -> pl.DataFrame:
         weekdays=pl.business_day_count(before, "date"),
     ).with_columns(a_year=DAYS_PER_YEAR / pl.col("step").median().over("asset"))
     rhythm = pl.when(pl.col("a_year").is_null()).then(None)
-    for periods, low, high in RHYTHMS:
+    for periods, low, high in FREQUENCIES:
         rhythm = rhythm.when(pl.col("a_year").is_between(low, high)).then(pl.lit(_RHYTHM_NAMES[periods]))
     stepped = stepped.with_columns(rhythm=rhythm.otherwise(pl.lit("irregular")))
     # Assessments twice a week step by two and five days: without a known rhythm the longer of the usual steps is the period.
@@ -230,10 +230,10 @@ def _unit_ratio() -> pl.Expr:
     return ratio
 
 
-def _gap_findings(row: dict[str, Any]) -> Iterator[Said]:
+def _gap_findings(row: dict[str, Any]) -> Iterator[Message]:
     asset, (one, many) = _name(row), _PERIODS.get(row["rhythm"], _ANY_PERIOD)
     if row["gaps"]:
-        yield said(
+        yield message(
             "{asset}: {missing} of {expected} {periods} have no price, never filled; the longest gap is {longest} {unit} after "
             "{day:%Y-%m-%d}.",
             asset=asset,
@@ -245,7 +245,7 @@ def _gap_findings(row: dict[str, Any]) -> Iterator[Said]:
             day=row["longest_gap_after"],
         )
     elif row["coverage"] < LOW_COVERAGE:
-        yield said(
+        yield message(
             "{asset}: only {coverage:.0%} of the {periods} have a price; nothing was filled in.",
             asset=asset,
             coverage=row["coverage"],
@@ -253,10 +253,10 @@ def _gap_findings(row: dict[str, Any]) -> Iterator[Said]:
         )
 
 
-def _price_findings(row: dict[str, Any]) -> Iterator[Said]:
+def _price_findings(row: dict[str, Any]) -> Iterator[Message]:
     asset = _name(row)
     if row["unit_ratio"] is not None:
-        yield said(
+        yield message(
             "{asset}: the level changes lastingly by a factor of {factor:.4g} on {day:%Y-%m-%d}, close to {ratio:.6g} "
             "({units}): has the unit changed?",
             asset=asset,
@@ -266,23 +266,23 @@ def _price_findings(row: dict[str, Any]) -> Iterator[Said]:
             units=UNIT_RATIOS[row["unit_ratio"]],
         )
     if row["outliers"]:
-        yield said(
+        yield message(
             "{asset}: {count} {prints} far off the neighbouring ones; the worst on {day:%Y-%m-%d} (robust z {z:.1f}).",
             asset=asset,
             count=row["outliers"],
-            prints=said("print") if row["outliers"] == 1 else said("prints"),
+            prints=message("print") if row["outliers"] == 1 else message("prints"),
             day=row["outlier_date"],
             z=row["outlier_z"],
         )
     if row["stale_run"] >= STALE_RUN:
-        yield said(
+        yield message(
             "{asset}: the same price {count} times in a row, until {day:%Y-%m-%d}.",
             asset=asset,
             count=row["stale_run"],
             day=row["stale_until"],
         )
     if is_old(row):
-        yield said(
+        yield message(
             "{asset}: the newest price is {age} days old ({day:%Y-%m-%d}).", asset=asset, age=row["age_days"], day=row["last"]
         )
 

@@ -212,7 +212,7 @@ class Findings:
 
     def sentence(self, words: str) -> Text:
         """A sentence of the run in the words of this page, with the keys of offers by name."""
-        told = self.say.retold(self.record.get("phrases", {}).get(words, words))
+        told = self.say.translate(self.record.get("phrases", {}).get(words, words))
         for key, spoken in sorted(self._spoken.items(), key=lambda item: -len(item[0])):
             told = tuple(replace(span, text=span.text.replace(key, spoken)) for span in told)
         return told

@@ -77,7 +77,7 @@ def assumed_by_parts(parts: Mapping[str, Any], say: Language) -> Iterator[tuple[
     told: dict[str, Text] = {}
     for part in parts.values():
         for key, sentence in part.get("assumptions", {}).items():
-            told.setdefault(key, say.retold(sentence))
+            told.setdefault(key, say.translate(sentence))
     yield from told.items()
 
 

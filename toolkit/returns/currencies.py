@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from toolkit.core.forecast import FloatArray
-from toolkit.core.messages import said
+from toolkit.core.messages import message
 from toolkit.returns.panel import Panel
 
 LONGEST_HOLIDAY = 7
@@ -18,7 +18,7 @@ LONGEST_HOLIDAY = 7
 
 
 @dataclass(frozen=True, slots=True)
-class Translation:
+class FxReturns:
     """Changes of the exchange rates that turn a panel into the reporting currency.
 
     Attributes:
@@ -91,7 +91,7 @@ def _change(level: FloatArray) -> FloatArray:
     return level[1:] / level[:-1] - 1.0
 
 
-def translation(panel: Panel, fx: pl.DataFrame, reporting: str) -> Translation:
+def fx_returns(panel: Panel, fx: pl.DataFrame, reporting: str) -> FxReturns:
     """Exchange-rate changes of the same periods as the prices: averages of months for months, rates of the day for days.
 
     Nothing is invented where no rate is known.
@@ -106,7 +106,7 @@ def translation(panel: Panel, fx: pl.DataFrame, reporting: str) -> Translation:
         known = np.flatnonzero(np.isfinite(level))
         if not len(known):
             notes.append(
-                said(
+                message(
                     "No rate from {currency} to {reporting}: the risk of prices in {currency} is measured in {currency}.",
                     currency=currency,
                     reporting=reporting,
@@ -116,7 +116,7 @@ def translation(panel: Panel, fx: pl.DataFrame, reporting: str) -> Translation:
         rates[:, columns] = _change(level)[:, None]
         if known[-1] < len(level) - 1:
             notes.append(
-                said(
+                message(
                     "The last rate from {currency} to {reporting} is of {rate:%Y-%m}, the last price of {price:%Y-%m}: changes "
                     "in between enter no risk in {reporting}.",
                     currency=currency,
@@ -126,4 +126,4 @@ def translation(panel: Panel, fx: pl.DataFrame, reporting: str) -> Translation:
                 )
             )
     dollar = _change(rate_on(fx, "USD", reporting if reporting != "USD" else "EUR", panel.dates))
-    return Translation(rates, dollar, tuple(notes))
+    return FxReturns(rates, dollar, tuple(notes))

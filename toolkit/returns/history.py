@@ -10,7 +10,7 @@ import polars as pl
 
 from toolkit.core.assets import Universe
 from toolkit.core.forecast import FloatArray, read_only
-from toolkit.core.units import DAYS_PER_YEAR, RHYTHMS
+from toolkit.core.units import DAYS_PER_YEAR, FREQUENCIES
 
 ANNUAL_AVERAGE = "annual_average"
 """Basis of a price that is the mean of a year; any other annual price is one of the year's end."""
@@ -70,7 +70,7 @@ def rhythm(dates: list[date]) -> str:
     if gap <= 1.5:
         return DAY_BY_DAY
     observed = DAYS_PER_YEAR / gap
-    return next((NAMES[periods] for periods, low, high in RHYTHMS if low <= observed <= high), IRREGULAR)
+    return next((NAMES[periods] for periods, low, high in FREQUENCIES if low <= observed <= high), IRREGULAR)
 
 
 def histories_of(rows: pl.DataFrame) -> dict[str, History]:

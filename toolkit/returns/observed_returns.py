@@ -12,7 +12,7 @@ from toolkit.core.forecast import FloatArray, read_only
 
 
 @dataclass(frozen=True, slots=True)
-class Increments:
+class Returns:
     """Price changes of T periods and n series: posterior mean, and posterior covariance of those seen through noise.
 
     A price taken as it is has no posterior covariance, and its mean is the simple return. The change of a latent price
@@ -37,7 +37,7 @@ class Increments:
         object.__setattr__(self, "uncertainty", read_only(self.uncertainty))
 
     @classmethod
-    def exact(cls, dates: tuple[date, ...], series: tuple[str, ...], mean: FloatArray) -> Increments:
+    def exact(cls, dates: tuple[date, ...], series: tuple[str, ...], mean: FloatArray) -> Returns:
         """Changes of prices that are all taken as they are."""
         return cls(dates, series, mean, np.empty(0, dtype=np.intp), np.empty((len(dates), 0, 0)))
 
@@ -46,19 +46,19 @@ class Increments:
         place = {name: i for i, name in enumerate(self.series)}
         return np.array([place[name] for name in series], dtype=np.intp)
 
-    def take(self, series: tuple[str, ...]) -> Increments:
+    def take(self, series: tuple[str, ...]) -> Returns:
         """The same of some series, in their order."""
         at = self.at(series)
         place = {int(column): j for j, column in enumerate(self.noisy)}
         noisy = np.array([i for i, column in enumerate(at) if int(column) in place], dtype=np.intp)
         inner = np.array([place[int(at[i])] for i in noisy], dtype=np.intp)
         uncertainty = self.uncertainty[np.ix_(np.arange(len(self.dates)), inner, inner)]
-        return Increments(self.dates, series, self.mean[:, at], noisy, uncertainty)
+        return Returns(self.dates, series, self.mean[:, at], noisy, uncertainty)
 
-    def rows(self, which: NDArray[np.bool_]) -> Increments:
+    def rows(self, which: NDArray[np.bool_]) -> Returns:
         """The periods marked in `which` (T,)."""
         dates = tuple(day for day, kept in zip(self.dates, which, strict=True) if kept)
-        return Increments(dates, self.series, self.mean[which], self.noisy, self.uncertainty[which])
+        return Returns(dates, self.series, self.mean[which], self.noisy, self.uncertainty[which])
 
     def noise(self, weights: FloatArray) -> FloatArray:
         """Posterior covariance (n, n) summed over the periods with weights (T,)."""
@@ -66,14 +66,14 @@ class Increments:
         whole[np.ix_(self.noisy, self.noisy)] = np.tensordot(weights, self.uncertainty, axes=1)
         return whole
 
-    def translated(self, rates: FloatArray) -> Increments:
+    def translated(self, rates: FloatArray) -> Returns:
         """In the reporting currency.
 
         Args:
             rates: (T, n) change of the exchange rate of each series as a fraction; zero where nothing is converted and
                 NaN where no rate is known, whose periods drop out.
         """
-        return Increments(self.dates, self.series, (1.0 + self.mean) * (1.0 + rates) - 1.0, self.noisy, self.uncertainty)
+        return Returns(self.dates, self.series, (1.0 + self.mean) * (1.0 + rates) - 1.0, self.noisy, self.uncertainty)
 
     def pairwise(self, weights: FloatArray | None = None) -> tuple[FloatArray, FloatArray]:
         """Second moments about the mean over the periods that two series share, and how many these are worth.

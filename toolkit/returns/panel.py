@@ -32,13 +32,13 @@ from numpy.typing import NDArray
 from toolkit.core.assets import Universe
 from toolkit.core.errors import DataError, GapError, did_you_mean
 from toolkit.core.forecast import FloatArray, read_only
-from toolkit.core.messages import said
+from toolkit.core.messages import message
 from toolkit.core.units import periods_per_year
 from toolkit.returns.history import ANNUAL, ANNUAL_AVERAGE, DAY_BY_DAY, AnnualPrices, History, histories_of
 from toolkit.returns.volatility_prior import VolatilityPrior, volatility_prior
 
 DAILY = 200.0
-"""Observations a year from which a series is daily (see `toolkit.core.units.RHYTHMS`)."""
+"""Observations a year from which a series is daily (see `toolkit.core.units.FREQUENCIES`)."""
 MINIMUM_CHANGES = 6
 """Fewer changes between consecutive periods than this say nothing of risk."""
 MINIMUM_YEARS = 3
@@ -135,9 +135,9 @@ def align(
     ]
     notes: list[str] = []
     if slow and daily:
-        notes.append(said("Not used beside daily prices, being slower: {assets}.", assets=slow))
+        notes.append(message("Not used beside daily prices, being slower: {assets}.", assets=slow))
     elif slow:
-        notes.append(said("Not used beside monthly prices, being slower: {assets}.", assets=slow))
+        notes.append(message("Not used beside monthly prices, being slower: {assets}.", assets=slow))
     label = {row["asset"]: row for row in rows.unique("asset", keep="first").select("asset", "currency", "basis").to_dicts()}
     rows = rows.filter(~pl.col("asset").is_in([*slow, *yearly]))
     rows, dates = _on_days(rows, faster) if daily else _on_months(rows)
@@ -147,7 +147,9 @@ def align(
     kept = [key for key, fine in zip(assets, usable, strict=True) if fine]
     short = [key for key in assets if key not in kept]
     if short:
-        notes.append(said("Too few consecutive prices or none that changes, not used as explanation: {assets}.", assets=short))
+        notes.append(
+            message("Too few consecutive prices or none that changes, not used as explanation: {assets}.", assets=short)
+        )
     notes += _notes([histories[key] for key in universe.keys], dates[-1])
     return Panel(
         dates=tuple(dates),
@@ -248,7 +250,7 @@ def _notes(held: list[History], end: date) -> list[str]:
     yearly = [history.asset for history in held if history.rhythm == ANNUAL]
     if yearly:
         notes.append(
-            said(
+            message(
                 "Annual prices only: {assets}. Volatility from annual changes and the group, what it moves with from the group "
                 "alone.",
                 assets=yearly,
@@ -258,7 +260,7 @@ def _notes(held: list[History], end: date) -> list[str]:
         lag = LAG_DAYS + (366 if history.rhythm == ANNUAL else 0)
         if (end - history.last).days > lag:
             notes.append(
-                said(
+                message(
                     "{asset} ends on {day:%Y-%m-%d}: used to its end, and its risk is that of before.",
                     asset=history.asset,
                     day=history.last,

@@ -14,7 +14,7 @@ import polars as pl
 
 from toolkit.core.assets import Asset
 from toolkit.core.errors import DataError
-from toolkit.core.messages import Said, said
+from toolkit.core.messages import Message, message
 from toolkit.core.remarks import Remark, note
 from toolkit.market.market import Snapshot
 from toolkit.market.readers.price_checks import CUSTOMS, DEALER_ASK, DEALER_BID, OF_DEALERS
@@ -47,7 +47,7 @@ class QuotedLevel:
 
     price: float
     standard_error: float
-    sentence: Said
+    sentence: Message
 
 
 def too_short(rows: pl.DataFrame, snapshot: Snapshot) -> tuple[str, ...]:
@@ -97,7 +97,7 @@ def newest_quotes(rows: pl.DataFrame, snapshot: Snapshot) -> tuple[pl.DataFrame,
     told += [
         Remark(
             "data",
-            said(
+            message(
                 "{source}: the price of {asset} is of {day:%Y-%m-%d} and too old to be one of today: the bundled one of "
                 "{other:%Y-%m-%d} is used.",
                 source=row["source"], asset=row["asset"], day=row["date"], other=row["other"],
@@ -111,7 +111,7 @@ def newest_quotes(rows: pl.DataFrame, snapshot: Snapshot) -> tuple[pl.DataFrame,
     used = newest.filter(~pl.col("asset").is_in(old["asset"].implode()))
     few = used.filter(~pl.col("basis").is_in((*OF_DEALERS, DEALER_BOTH)))["asset"].to_list()
     if few:
-        text = said(
+        text = message(
             "Too few own prices of {assets} for a series: the newest is the price of today, between bid and ask; history and "
             "risk are the bundled ones. If it is what a dealer asks or pays, write dealer_ask or dealer_bid in a column basis.",
             assets=few,
@@ -130,7 +130,7 @@ def _of_both_sides(newest: pl.DataFrame, dealers: pl.DataFrame) -> tuple[pl.Data
     for row in pairs.sort("asset").iter_rows(named=True):
         key = row["asset"]
         if row["before"] < row["date"]:
-            text = said(
+            text = message(
                 "{source}: {basis} of {asset} is of {before:%Y-%m-%d}, older than the dealer's other price of {day:%Y-%m-%d}, "
                 "and not used.",
                 source=row["source"], basis=row["other"], asset=key, before=row["before"], day=row["date"],
@@ -176,7 +176,7 @@ def quoted_level(row: Mapping[str, Any], asset: Asset, market: float, *, spread_
     }  # fmt: skip
     paid = half if spread_is_paid else 0.0
     if basis == DEALER_BOTH:
-        text = said(
+        text = message(
             "{asset}: the dealer asks {ask:,.2f} and pays {bid:,.2f} {currency} a {unit} on {day:%Y-%m-%d}: valued at the "
             "price between them, {price:,.2f}, bought and sold at his; the level of the market is {level:,.2f}.",
             **words,
@@ -185,20 +185,20 @@ def quoted_level(row: Mapping[str, Any], asset: Asset, market: float, *, spread_
         )
         return QuotedLevel(row["price"], 0.0, text)
     if basis == DEALER_ASK:
-        text = said(
+        text = message(
             "{asset}: the dealer asks {price:,.2f} {currency} a {unit} on {day:%Y-%m-%d}, which a purchase pays, half the "
             "spread included; the level of the market is {level:,.2f}.",
             **words,
         )
         return QuotedLevel(row["price"] / (1.0 + paid), 0.0, text)
     if basis == DEALER_BID:
-        text = said(
+        text = message(
             "{asset}: the dealer pays {price:,.2f} {currency} a {unit} on {day:%Y-%m-%d}, which a sale brings, half the "
             "spread deducted; the level of the market is {level:,.2f}.",
             **words,
         )
         return QuotedLevel(row["price"] / (1.0 - paid), 0.0, text)
-    text = said(
+    text = message(
         "{asset}: the own price of {day:%Y-%m-%d}, {price:,.2f} {currency} a {unit} +/- {half:.1%} (half the spread), is "
         "taken; the level of the market is {level:,.2f}.",
         **words,

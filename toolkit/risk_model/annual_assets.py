@@ -21,19 +21,19 @@ from toolkit.returns.history import DAY_BY_DAY, AnnualPrices
 from toolkit.returns.observation.joint import capped
 from toolkit.returns.panel import Panel
 from toolkit.returns.volatility_pooling import annual_changes
-from toolkit.risk_model.covariance.form import FactorForm, with_rest
+from toolkit.risk_model.covariance.form import StructuredCovariance, with_rest
 
 HIGHEST = 0.95
 """No correlation that is borrowed is closer to one than this: an asset is never its group."""
 
 
-def with_silent(
-    form: FactorForm,
+def extend_to_annual_assets(
+    form: StructuredCovariance,
     heard: NDArray[np.bool_],
     groups: tuple[str, ...],
     variance: FloatArray,
     within: Mapping[str, float],
-) -> FactorForm:
+) -> StructuredCovariance:
     """The covariance of all n assets from that of the h that have changes.
 
     A silent asset borrows from the members of its group that are heard, or from all that are if none of them is.

@@ -8,7 +8,7 @@ import numpy as np
 
 from toolkit.core.errors import GapError
 from toolkit.core.forecast import AssetRisk
-from toolkit.returns.currencies import Translation
+from toolkit.returns.currencies import FxReturns
 from toolkit.returns.history import ANNUAL_AVERAGE
 from toolkit.returns.observation.local_level import LocalLevels
 from toolkit.returns.panel import CUSTOMS, MINIMUM_CHANGES, Panel
@@ -51,7 +51,7 @@ class _Own:
 
 
 def asset_risks(
-    panel: Panel, observed: Observed, rates: Translation, assets: tuple[str, ...], groups: tuple[str, ...]
+    panel: Panel, observed: Observed, rates: FxReturns, assets: tuple[str, ...], groups: tuple[str, ...]
 ) -> tuple[AssetRisk, ...]:
     """One record an asset, in the order of `assets`.
 
@@ -63,7 +63,7 @@ def asset_risks(
     return tuple(_record(panel, one, pooled, i) for i, one in enumerate(own))
 
 
-def _own(panel: Panel, observed: Observed, rates: Translation, key: str) -> _Own:
+def _own(panel: Panel, observed: Observed, rates: FxReturns, key: str) -> _Own:
     i = panel.assets.index(key)
     for history in panel.annual:
         if history.asset == key:

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from toolkit.core.errors import DataError, GapError
 from toolkit.core.forecast import FloatArray, read_only
-from toolkit.core.messages import said
-from toolkit.returns.observed_returns import Increments
+from toolkit.core.messages import message
+from toolkit.returns.observed_returns import Returns
 from toolkit.returns.panel import MINIMUM_CHANGES
 from toolkit.risk_model.cross_section import MINIMUM_KNOWN, SPARE, CrossSections, regress, specific_variances
 from toolkit.risk_model.premia import MINIMUM_PERIODS, factor_covariance, mean_and_error
@@ -149,7 +149,7 @@ class CharacteristicReturns:
         )
 
 
-def characteristic_returns(changes: Increments, exposures: Exposures, periods_per_year: float) -> CharacteristicReturns:
+def characteristic_returns(changes: Returns, exposures: Exposures, periods_per_year: float) -> CharacteristicReturns:
     """Regress the changes of every period on what was known of the assets when it began.
 
     Rules: a period with fewer assets than columns of its design plus `SPARE` has no returns; a characteristic known for
@@ -160,7 +160,7 @@ def characteristic_returns(changes: Increments, exposures: Exposures, periods_pe
     A posterior mean is drawn towards its prior, which knows no characteristics: returns in single periods are then drawn
     towards zero, means over many periods hardly, because the changes add up to the price. Smoothing also spreads a jump over
     the periods beside it, those before it among them: nobody could have earned these returns. Prints taken as they are
-    (`Increments.exact`) have neither fault, and larger errors.
+    (`Returns.exact`) have neither fault, and larger errors.
 
     Args:
         changes: T periods of simple returns in one currency, with the assets of `exposures` among the series. Where
@@ -219,7 +219,7 @@ def characteristic_returns(changes: Increments, exposures: Exposures, periods_pe
     )
 
 
-def _check(changes: Increments, exposures: Exposures) -> None:
+def _check(changes: Returns, exposures: Exposures) -> None:
     """Exposures belong to the periods, and were known when these began."""
     if len(exposures.dates) != len(changes.dates):
         raise DataError(f"{len(exposures.dates)} dates of exposures for {len(changes.dates)} periods.")
@@ -235,7 +235,7 @@ def _check(changes: Increments, exposures: Exposures) -> None:
             raise DataError(f"exposures of {known} are too late for the period that ends on {end}.", hint=hint)
 
 
-def _check_moves(own: Increments) -> None:
+def _check_moves(own: Returns) -> None:
     """Every price changes: a variance of zero would weigh infinitely."""
     seen = np.isfinite(own.mean)
     spread = np.where(seen, own.mean, -np.inf).max(axis=0) - np.where(seen, own.mean, np.inf).min(axis=0)
@@ -244,7 +244,7 @@ def _check_moves(own: Increments) -> None:
         raise DataError(f"the price of {still[0]!r} never changes, or always by the same.", hint="Exclude it.")
 
 
-def _imputed(own: Increments, values: FloatArray, found: CrossSections) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _imputed(own: Returns, values: FloatArray, found: CrossSections) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Exposures that stand at the mean for want of a figure, and all exposures that were used, (p,) each."""
     present = np.isfinite(own.mean)
     used = found.design.kept[:, None, :] & present[:, :, None]
@@ -268,13 +268,13 @@ def _notes(
     design = found.design
     notes: list[str] = []
     if short:
-        notes.append(said("Fewer than {least} changes, left out: {assets}.", least=MINIMUM_CHANGES, assets=short))
+        notes.append(message("Fewer than {least} changes, left out: {assets}.", least=MINIMUM_CHANGES, assets=short))
     if len(set(quoted)) == 1:
-        notes.append(said("All assets are quoted in {currency}: there is no currency factor.", currency=quoted[0]))
+        notes.append(message("All assets are quoted in {currency}: there is no currency factor.", currency=quoted[0]))
     run = int(design.kept[:, 0].sum())
     if run < len(design.kept):
         notes.append(
-            said(
+            message(
                 "{missing} of {periods} periods have fewer assets than columns plus {spare}, and no returns.",
                 missing=len(design.kept) - run,
                 periods=len(design.kept),
@@ -284,15 +284,17 @@ def _notes(
     for j, name in enumerate(factors):
         if (times := int(design.collinear[:, j].sum())) > 0:
             notes.append(
-                said("{name}: left out of {times} periods, because the factors before it explain it.", name=name, times=times)
+                message(
+                    "{name}: left out of {times} periods, because the factors before it explain it.", name=name, times=times
+                )
             )
         if (absent := run - int(periods[j]) - int(design.collinear[:, j].sum())) > 0:
             lacking = {"name": name, "absent": absent, "run": run}
             if name.startswith(CURRENCY):
-                notes.append(said("{name}: no return in {absent} of {run} periods, the same for all.", **lacking))
+                notes.append(message("{name}: no return in {absent} of {run} periods, the same for all.", **lacking))
             else:
                 notes.append(
-                    said(
+                    message(
                         "{name}: no return in {absent} of {run} periods, known for fewer than {least} assets, or the same for "
                         "all.",
                         least=MINIMUM_KNOWN,
@@ -301,7 +303,7 @@ def _notes(
                 )
         if imputed[j]:
             notes.append(
-                said(
+                message(
                     "{name}: {imputed} of {cells} exposures ({share:.0%}) were not known and stand at the mean.",
                     name=name,
                     imputed=int(imputed[j]),
@@ -310,5 +312,5 @@ def _notes(
                 )
             )
         if 0 < periods[j] < MINIMUM_PERIODS:
-            notes.append(said("{name}: {periods} periods are too few for a test.", name=name, periods=int(periods[j])))
+            notes.append(message("{name}: {periods} periods are too few for a test.", name=name, periods=int(periods[j])))
     return tuple(notes)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.core.forecast import FloatArray
-from toolkit.returns.observed_returns import Increments
+from toolkit.returns.observed_returns import Returns
 from toolkit.returns.pooling import pool
 
 BoolArray = NDArray[np.bool_]
@@ -163,7 +163,7 @@ def _constrained(design: Design) -> FloatArray:
     return mapping * design.shown[:, :, None]
 
 
-def regress(changes: Increments, values: FloatArray, currency: FloatArray, specific: FloatArray) -> CrossSections:
+def regress(changes: Returns, values: FloatArray, currency: FloatArray, specific: FloatArray) -> CrossSections:
     """Weighted least squares across assets in every period, with weights 1 / (specific + posterior variance).
 
     The changes are posterior means, so that what is not known of a true change adds to the error of a coefficient (the
@@ -215,7 +215,7 @@ def regress(changes: Increments, values: FloatArray, currency: FloatArray, speci
     )
 
 
-def specific_variances(changes: Increments, values: FloatArray, currency: FloatArray) -> FloatArray:
+def specific_variances(changes: Returns, values: FloatArray, currency: FloatArray) -> FloatArray:
     """Specific variance a period of each asset (n,), with which the regressions are weighted.
 
     Almost unbiased estimation (Horn, Horn and Duncan 1975), iterated: each variance is multiplied by the ratio of its squared

@@ -13,11 +13,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from toolkit.core.baskets import DOLLAR, MEMBERS
-from toolkit.core.forecast import FloatArray, Loadings
+from toolkit.core.forecast import FactorRegression, FloatArray
 from toolkit.returns.observation.joint import capped
-from toolkit.returns.observed_returns import Increments
+from toolkit.returns.observed_returns import Returns
 from toolkit.returns.pooling import pool
-from toolkit.risk_model.timeseries.baskets import MARKET, MINIMUM_PERIODS, SUPPLY, Factors, Recipe, mean_weights, membership
+from toolkit.risk_model.timeseries.baskets import (
+    MARKET,
+    MINIMUM_PERIODS,
+    SUPPLY,
+    Factors,
+    LeaveOneOutFactors,
+    mean_weights,
+    membership,
+)
 from toolkit.risk_model.timeseries.least_squares import least_squares
 from toolkit.risk_model.timeseries.moments import Portfolios
 from toolkit.risk_model.weighting import decay
@@ -27,7 +35,7 @@ __all__ = [
     "MARKET",
     "MINIMUM_PERIODS",
     "SUPPLY",
-    "Loadings",
+    "FactorRegression",
     "fit",
     "mean_weights",
     "membership",
@@ -46,8 +54,8 @@ class _Explained:
 
 
 def fit(
-    local: Increments,
-    total: Increments,
+    local: Returns,
+    total: Returns,
     assets: tuple[str, ...],
     groups: tuple[str, ...],
     metals: tuple[str, ...],
@@ -59,8 +67,8 @@ def fit(
     half_life: float | None = None,
     lags: int | tuple[int, ...] = 0,
     members: Mapping[str, tuple[str, ...]] = MEMBERS,
-    realised: Increments | None = None,
-) -> Loadings:
+    realised: Returns | None = None,
+) -> FactorRegression:
     """Regress every asset on the factors built without it; pool the loadings within each group.
 
     Least squares on posterior second moments, so that a latent change counts with its uncertainty. Standard errors are
@@ -88,9 +96,9 @@ def fit(
             returned. Those of `local` by default.
     """
     weights = np.ones(len(local.dates)) if half_life is None else decay(len(local.dates), half_life)
-    recipe = Recipe.of(local, metals, state, assets, members)
+    recipe = LeaveOneOutFactors.of(local, metals, state, assets, members)
     whole = recipe.without()
-    returned = whole if realised is None else Recipe.of(realised, metals, state, assets, members).without()
+    returned = whole if realised is None else LeaveOneOutFactors.of(realised, metals, state, assets, members).without()
     k = len(whole.names)
     cov, _ = _clean(Portfolios.of(whole.mean, whole.weights, local.uncertainty), whole.names, weights)
     raw, classical, robust = np.full((3, len(assets), k), np.nan)
@@ -117,7 +125,7 @@ def fit(
     scale = np.divide(np.linalg.norm(loadings, axis=1), length, out=np.ones_like(length), where=length > 0)
     explained = np.einsum("ik,kl,il->i", loadings, factor_cov, loadings) / variance
     names = tuple(whole.names[j] for j in used)
-    return Loadings(
+    return FactorRegression(
         assets=assets,
         factors=names,
         loadings=loadings,
@@ -131,7 +139,7 @@ def fit(
     )
 
 
-def _stack(factors: Factors, local: Increments, total: Increments, asset: str) -> Portfolios:
+def _stack(factors: Factors, local: Returns, total: Returns, asset: str) -> Portfolios:
     """The factors, then the asset."""
     place = total.at((asset,))
     own = np.broadcast_to((local.noisy == place).astype(np.float64), (len(local.dates), 1, len(local.noisy)))

@@ -12,14 +12,14 @@ import polars as pl
 from toolkit.core.assets import Universe
 from toolkit.core.baskets import MEMBERS
 from toolkit.core.forecast import AssetRisk, FloatArray, Forecast
-from toolkit.core.messages import said
-from toolkit.returns.currencies import translation
+from toolkit.core.messages import message
+from toolkit.returns.currencies import fx_returns
 from toolkit.returns.history import AnnualPrices
 from toolkit.returns.observation.averaging import volatility_factor
 from toolkit.returns.panel import Panel, align
 from toolkit.returns.price_levels import price_levels
 from toolkit.returns.volatility_prior import SINCE
-from toolkit.risk_model.annual_assets import annual_correlation, coverage, with_silent
+from toolkit.risk_model.annual_assets import annual_correlation, coverage, extend_to_annual_assets
 from toolkit.risk_model.asset_risks import asset_risks
 from toolkit.risk_model.covariance import BlendCovariance, CovarianceInputs, CovarianceSpec, FactorCovariance
 from toolkit.risk_model.expected_returns import ReturnsSpec, ZeroReturns
@@ -68,7 +68,7 @@ def estimate(
     latent = observation == "latent"
     panel = align(prices, universe, lookback_months=lookback_months, history=history if latent else None)
     covariance = covariance or (FactorCovariance() if panel.monthly else BlendCovariance())
-    rates = translation(panel, fx, currency)
+    rates = fx_returns(panel, fx, currency)
     observed = observe(panel, rates, latent=latent)
     assets, groups = universe.keys, tuple(asset.group for asset in universe)
     risks = asset_risks(panel, observed, rates, assets, groups)
@@ -95,7 +95,7 @@ def estimate(
     heard = np.array([key not in annual for key in assets])
     form = covariance.estimate(inputs if heard.all() else _of(inputs, heard))
     if not heard.all():
-        form = with_silent(form, heard, groups, variance, _within(annual, universe))
+        form = extend_to_annual_assets(form, heard, groups, variance, _within(annual, universe))
     expected = (returns or ZeroReturns()).estimate(inputs, form)
     return Forecast(
         assets=assets,
@@ -162,7 +162,7 @@ def _given_history(risks: tuple[AssetRisk, ...]) -> tuple[str, ...]:
         return ()
     after, before = np.exp(np.log(pairs).mean(axis=0)).tolist()
     return (
-        said(
+        message(
             "Volatilities of {assets} rest on yearly prices of metals since {since:d} too: {after:.0%} a year on average, and "
             "{before:.0%} without them.",
             assets=[risk.asset for risk in risks if risk.without_history is not None],
@@ -179,7 +179,7 @@ def _corrections(observed: Observed, panel: Panel, assets: tuple[str, ...]) -> t
     averaged = [key for key, one in zip(panel.assets, observed.averaged, strict=True) if one and key in assets]
     if averaged:
         notes.append(
-            said(
+            message(
                 "Prices of {assets} are averages over a month: volatility raised by a factor of {factor:.3f} (Working 1960).",
                 assets=averaged,
                 factor=volatility_factor(),
@@ -188,7 +188,7 @@ def _corrections(observed: Observed, panel: Panel, assets: tuple[str, ...]) -> t
     if observed.levels is not None:
         levels = observed.levels
         notes.append(
-            said(
+            message(
                 "Customs unit values are seen through noise; changes of the price behind them persist with a coefficient of "
                 "{persistence:.2f} +/- {error:.2f} a month.",
                 persistence=levels.persistence,
@@ -197,6 +197,6 @@ def _corrections(observed: Observed, panel: Panel, assets: tuple[str, ...]) -> t
         )
     if observed.smoothing is not None:
         applied = [key for key, one in zip(observed.assessed, observed.smoothing.applied, strict=True) if one]
-        none = said("none")
-        notes.append(said("Assessed prices that show smoothing, unsmoothed: {assets}.", assets=applied or none))
+        none = message("none")
+        notes.append(message("Assessed prices that show smoothing, unsmoothed: {assets}.", assets=applied or none))
     return tuple(notes)

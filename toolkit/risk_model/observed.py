@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from toolkit.core.baskets import DOLLAR_SERIES, MEMBERS
 from toolkit.core.forecast import FloatArray
-from toolkit.returns.currencies import Translation
+from toolkit.returns.currencies import FxReturns
 from toolkit.returns.observation.averaging import volatility_factor
 from toolkit.returns.observation.joint import latent_increments
 from toolkit.returns.observation.local_level import LocalLevels, local_levels
 from toolkit.returns.observation.smoothing import Unsmoothed, unsmooth
-from toolkit.returns.observed_returns import Increments
+from toolkit.returns.observed_returns import Returns
 from toolkit.returns.panel import CUSTOMS, Panel
 from toolkit.returns.volatility_prior import with_prior
 from toolkit.risk_model.factor_regression import mean_weights
@@ -45,9 +45,9 @@ class Observed:
         averaged: (n,) which series were corrected for averaging.
     """
 
-    local: Increments
-    total: Increments
-    realised: Increments
+    local: Returns
+    total: Returns
+    realised: Returns
     printed: FloatArray
     noisy: tuple[str, ...]
     levels: LocalLevels | None
@@ -58,7 +58,7 @@ class Observed:
     averaged: NDArray[np.bool_]
 
 
-def observe(panel: Panel, rates: Translation, *, latent: bool) -> Observed:
+def observe(panel: Panel, rates: FxReturns, *, latent: bool) -> Observed:
     """Apply to every series the model of its basis.
 
     Customs unit values become smoothed changes of the latent log price; monthly averages and assessed prices regain the
@@ -81,8 +81,8 @@ def observe(panel: Panel, rates: Translation, *, latent: bool) -> Observed:
     if assessed.any():
         smoothing = unsmooth(np.diff(np.log(panel.prices[:, assessed]), axis=0))
         mean[:, assessed] = np.where(smoothing.applied, np.expm1(smoothing.changes), mean[:, assessed])
-    increments, levels, months = Increments.exact(panel.dates[1:], panel.assets, mean), None, None
-    realised = Increments.exact(panel.dates[1:], panel.assets, printed)
+    increments, levels, months = Returns.exact(panel.dates[1:], panel.assets, mean), None, None
+    realised = Returns.exact(panel.dates[1:], panel.assets, printed)
     weight = np.full(int(noisy.sum()), np.nan)
     if noisy.any():
         exact = np.where(noisy, np.nan, printed)
@@ -123,7 +123,7 @@ def _through_noise(
     exact: FloatArray,
     mean: FloatArray,
     factor: float,
-) -> tuple[Increments, Increments]:
+) -> tuple[Returns, Returns]:
     """Smoothed changes of the noisy columns of a panel.
 
     Args:
@@ -158,13 +158,13 @@ def _through_noise(
     both = inside[:, :, None] & inside[:, None, :]
     columns = np.flatnonzero(noisy)
 
-    def beside(others: FloatArray, own: FloatArray, size: FloatArray) -> Increments:
+    def beside(others: FloatArray, own: FloatArray, size: FloatArray) -> Returns:
         whole = others.copy()
         whole[:, noisy] = np.nan
         whole[start:, noisy] = own
         uncertainty = np.zeros((len(whole), size.size, size.size))
         uncertainty[start:] = np.where(both, smoothed.uncertainty * np.outer(size, size), 0.0)
-        return Increments(panel.dates[1:], panel.assets, whole, columns, uncertainty)
+        return Returns(panel.dates[1:], panel.assets, whole, columns, uncertainty)
 
     return beside(mean, _widened(changes, scale), scale), beside(exact, changes, np.ones_like(scale))
 
@@ -190,17 +190,17 @@ def _inside(seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return after_first & before_last
 
 
-def _regressors(panel: Panel, rates: Translation, exact: FloatArray) -> FloatArray:
+def _regressors(panel: Panel, rates: FxReturns, exact: FloatArray) -> FloatArray:
     """Observed factors (T - 1, k) that the noisy series are regressed on while they are smoothed."""
-    own = Increments.exact(panel.dates[1:], panel.assets, exact)
+    own = Returns.exact(panel.dates[1:], panel.assets, exact)
     values = np.nan_to_num(exact)
     means = [np.einsum("tn,tn->t", mean_weights(own, members), values) for members in MEMBERS.values()]
     columns = [rates.dollar, *means]
     return np.column_stack([column for column in columns if np.isfinite(column).any()] or [np.empty((len(exact), 0))])
 
 
-def _with_dollar(increments: Increments, dollar: FloatArray) -> Increments:
+def _with_dollar(increments: Returns, dollar: FloatArray) -> Returns:
     """The increments with the dollar itself as one more exact series."""
     series = (*increments.series, DOLLAR_SERIES)
     mean = np.column_stack([increments.mean, dollar])
-    return Increments(increments.dates, series, mean, increments.noisy, increments.uncertainty)
+    return Returns(increments.dates, series, mean, increments.noisy, increments.uncertainty)

@@ -49,7 +49,7 @@ def factor_covariance(returns: FloatArray, specific: FloatArray, posterior: Floa
     """Covariance of the factor returns a period without the error of their estimation, (p, p).
 
     Estimates vary more than returns by the sampling variance of each, which is subtracted. Posterior means vary less than the
-    true changes by the posterior covariance, which is added, as in `Increments.pairwise`. The nearest
+    true changes by the posterior covariance, which is added, as in `Returns.pairwise`. The nearest
     positive semidefinite matrix in the sense of Frobenius takes the place of one that is not.
 
     Args:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from toolkit.core.errors import DataError, GapError
 from toolkit.core.forecast import FloatArray, read_only
-from toolkit.core.messages import said
+from toolkit.core.messages import message
 from toolkit.risk_model.timeseries.basis import CONSTANT, Basis
 from toolkit.risk_model.timeseries.wide import Wide, wide
 
@@ -134,10 +134,10 @@ def _too_short(names: tuple[str, ...], have: int, needed: int) -> GapError:
 def _notes(data: Wide, basis: Basis, sums: _Sums) -> tuple[str, ...]:
     """Which factors say nothing, and where some cannot be told apart."""
     constant = [name for name, row in zip(data.factors, basis.back, strict=True) if not row.any()]
-    notes = [said("Constant factors have loading zero: {factors}.", factors=constant)] if constant else []
+    notes = [message("Constant factors have loading zero: {factors}.", factors=constant)] if constant else []
     if basis.rank < len(data.factors) - len(constant):
         notes.append(
-            said(
+            message(
                 "The factors are collinear (rank {rank}): of equally good loadings the smallest are shown, per standard "
                 "deviation of the factors.",
                 rank=basis.rank,
@@ -145,7 +145,7 @@ def _notes(data: Wide, basis: Basis, sums: _Sums) -> tuple[str, ...]:
         )
     fewer = [data.assets[i] for i in np.flatnonzero(sums.rank < basis.rank)]
     if fewer:
-        notes.append(said("Factors that are constant or collinear in the periods of their own: {assets}.", assets=fewer))
+        notes.append(message("Factors that are constant or collinear in the periods of their own: {assets}.", assets=fewer))
     return tuple(notes)
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from toolkit.core.errors import NumericalFailure, SpecError
 from toolkit.core.forecast import FloatArray
-from toolkit.core.messages import said, together
+from toolkit.core.messages import message, together
 from toolkit.scenarios.moment_views import MomentView
 from toolkit.scenarios.sets import Scenarios
 
@@ -66,7 +66,7 @@ class Pooling:
     @property
     def note(self) -> str:
         """What a reader must know."""
-        told = said(
+        told = message(
             "Views weigh {count:,} scenarios anew by entropy pooling (Meucci 2008): relative entropy {entropy:.3f}, effective "
             "number of scenarios {effective:,.0f} of {before:,.0f}.",
             count=len(self.scenarios),
@@ -74,7 +74,7 @@ class Pooling:
             effective=self.effective,
             before=self.effective_before,
         )
-        return together(told, said("The views are extreme: few scenarios carry the answer.")) if self.extreme else told
+        return together(told, message("The views are extreme: few scenarios carry the answer.")) if self.extreme else told
 
 
 def entropy_pooling(scenarios: Scenarios, views: Sequence[MomentView]) -> Pooling:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from toolkit.core.forecast import FloatArray, Forecast
-from toolkit.core.messages import said
+from toolkit.core.messages import message
 
 SHOCK = 2.0
 """Size of a fall, in standard deviations a year."""
@@ -40,11 +40,11 @@ def factor_falls(forecast: Forecast) -> tuple[FactorFall, ...]:
         if deviation == 0:
             continue
         together = forecast.factor_cov[j] / forecast.factor_cov[j, j]
-        method = said(
+        method = message(
             "{count:g} standard deviations of the logarithm in a year (-{size:.0%}), other factors following",
             count=SHOCK,
             size=-math.expm1(-SHOCK * deviation),
         )
-        name = said("{factor} falls", factor=forecast.factors[j])
+        name = message("{factor} falls", factor=forecast.factors[j])
         found.append(FactorFall(name, np.expm1(-SHOCK * deviation * (forecast.loadings @ together)), method))
     return tuple(found)

@@ -14,7 +14,7 @@ import numpy as np
 
 from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean
 from toolkit.core.forecast import FloatArray, Forecast, read_only
-from toolkit.returns.observed_returns import Increments
+from toolkit.returns.observed_returns import Returns
 
 SUM_TOLERANCE = 1e-9
 """How far probabilities may miss 1 before they are refused; within it they are scaled to it."""
@@ -110,13 +110,13 @@ def check_size(count: int, assets: int, what: str) -> None:
         )
 
 
-def historical(increments: Increments, periods_per_year: float, *, draws: int = 2, seed: int = 0) -> Scenarios:
+def historical(increments: Returns, periods_per_year: float, *, draws: int = 2, seed: int = 0) -> Scenarios:
     """Past periods in which every series has a change, equally probable.
 
     A series that is seen through noise is known up to a posterior covariance. Its posterior means alone vary less than
     the price did (law of total variance), so that a tail read from them is too thin. Each period is therefore repeated
     `draws` times with posterior noise in antithetic pairs: means stay exact, and the expected covariance is the one that
-    `Increments.pairwise` corrects to. The draws are independent between periods, which errors of a level are not;
+    `Returns.pairwise` corrects to. The draws are independent between periods, which errors of a level are not;
     they are no path, and the set is not ordered. With ``draws=0`` the posterior means are taken in order: a path for
     drawdowns, smoother than the true one. Without noisy series the history itself is returned and `draws` is not used.
 
@@ -156,7 +156,7 @@ def historical(increments: Increments, periods_per_year: float, *, draws: int = 
     return Scenarios(increments.series, returns, equal, ordered, "historical", periods_per_year, days)
 
 
-def _posterior_noise(own: Increments, draws: int, seed: int) -> FloatArray:
+def _posterior_noise(own: Returns, draws: int, seed: int) -> FloatArray:
     """(draws, T, n) draws from the posterior of each period, the second half minus the first; zero for exact series."""
     values, vectors = np.linalg.eigh(own.uncertainty)
     roots = vectors * np.sqrt(np.clip(values, 0.0, None))[:, None, :]

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from toolkit.controls.events import COUNTING
 from toolkit.controls.ledger import CHINA, ControlLedger
 from toolkit.core.assets import Asset
-from toolkit.core.messages import Said, said, together
+from toolkit.core.messages import Message, message, together
 from toolkit.core.units import DAYS_PER_YEAR
 from toolkit.shocks.base_rates import TIGHTEN, BaseRate, ControlRate, control_rate
 from toolkit.shocks.event_study import HORIZONS, MONTHS, event_metals, year_change
@@ -65,7 +65,7 @@ class ShockPrior:
             "origin": self.origin,
             "day": self.rate.as_of,
             "events": used.events,
-            "notices": said("{n} notice", n=1) if used.notices == 1 else said("{n} notices", n=used.notices),
+            "notices": message("{n} notice", n=1) if used.notices == 1 else message("{n} notices", n=used.notices),
             "exposure": used.metal_years,
             "since": used.since,
             "rate": used.rate,
@@ -74,14 +74,14 @@ class ShockPrior:
             "high": high,
         }
         if self.rate.direction == TIGHTEN:
-            told = said(
+            told = message(
                 "Base rate of new controls by {origin}, known on {day:%Y-%m-%d}: {events} times a metal was newly put under a "
                 "licence or ban, in {notices}, over {exposure:.1f} metal-years since {since:%Y-%m-%d}: {rate:.3f} a metal and "
                 "year, a probability of {probability:.0%} within a year (90 % interval {low:.0%} to {high:.0%}).",
                 **counted,
             )
         else:
-            told = said(
+            told = message(
                 "Base rate of liftings by {origin}, known on {day:%Y-%m-%d}: {events} times a metal was freed of a licence or "
                 "ban, in {notices}, over {exposure:.1f} metal-years under control since {since:%Y-%m-%d}: {rate:.3f} a metal "
                 "and year, a probability of {probability:.0%} within a year (90 % interval {low:.0%} to {high:.0%}).",
@@ -90,13 +90,13 @@ class ShockPrior:
         sentences = [told]
         if self.rate.parts:
             parts = [
-                said("{what} {events} in {exposure:.1f} metal-years", what=p.what, events=p.events, exposure=p.metal_years)
+                message("{what} {events} in {exposure:.1f} metal-years", what=p.what, events=p.events, exposure=p.metal_years)
                 for p in self.rate.parts
             ]
-            sentences.append(said("Of these: {parts:; }.", parts=parts))
+            sentences.append(message("Of these: {parts:; }.", parts=parts))
         if (long_run := self.rate.long_run) is not None:
             sentences.append(
-                said(
+                message(
                     "Since the first measure of any kind, {since:%Y-%m-%d}: {probability:.0%}.",
                     since=long_run.since,
                     probability=long_run.probability,
@@ -108,15 +108,15 @@ class ShockPrior:
         """What prices did after past events, and in the same months without one."""
         if self.rate.direction != TIGHTEN:
             cases = [
-                said("{asset} {change:+.0%} after {months} months", asset=c.asset, change=c.change, months=c.months)
+                message("{asset} {change:+.0%} after {months} months", asset=c.asset, change=c.change, months=c.months)
                 for c in self.cases
             ]
-            told = said("Past liftings: {cases}.", cases=cases or said("none"))
+            told = message("Past liftings: {cases}.", cases=cases or message("none"))
             few = any(size.basis == ASSUMPTION for size in self.sizes.values())
-            return (together(told, said("They are too few to size one.")) if few else told,)
+            return (together(told, message("They are too few to size one.")) if few else told,)
         counted = {"count": len(self.cases), "change": _span(self.cases), "months": MONTHS}
         if self.placebo:
-            told = said(
+            told = message(
                 "After {count} past controls prices changed by {change} within {months} months, over base metals; in the same "
                 "months metals at risk without a control, by {other}, {others} cases.",
                 other=_span(self.placebo),
@@ -124,24 +124,24 @@ class ShockPrior:
                 **counted,
             )
         else:
-            told = said(
+            told = message(
                 "After {count} past controls prices changed by {change} within {months} months, over base metals.", **counted
             )
-        return (together(told, said("Windows overlap: these are fewer independent cases than their number.")),)
+        return (together(told, message("Windows overlap: these are fewer independent cases than their number.")),)
 
-    def _size_note(self, assets: Iterable[str]) -> Said:
+    def _size_note(self, assets: Iterable[str]) -> Message:
         """Sizes, those with the same words told together."""
-        alike: dict[Said, list[str]] = {}
+        alike: dict[Message, list[str]] = {}
         for asset in assets:
             alike.setdefault(self.sizes[asset].words, []).append(asset)
-        sizes = [said("{assets} {size}", assets=names, size=words) for words, names in alike.items()]
-        return said("Sizes: {sizes:; }.", sizes=sizes)
+        sizes = [message("{assets} {size}", assets=names, size=words) for words, names in alike.items()]
+        return message("Sizes: {sizes:; }.", sizes=sizes)
 
 
-def _span(cases: Sequence[ShockCase]) -> Said:
+def _span(cases: Sequence[ShockCase]) -> Message:
     """Median and range."""
     changes = [case.change for case in cases]
-    return said(
+    return message(
         "a median of {median:+.0%} ({low:+.0%} to {high:+.0%})",
         median=statistics.median(changes),
         low=min(changes),

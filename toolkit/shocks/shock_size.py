@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from toolkit.core.messages import Said, said
+from toolkit.core.messages import Message, message
 from toolkit.shocks.event_study import MONTHS
 
 ENOUGH = 5
@@ -47,7 +47,7 @@ class Size:
     high: float | None
     weight: float
     basis: str
-    words: Said
+    words: Message
 
 
 def sizes_of(cases: Sequence[ShockCase], metals: Sequence[str]) -> dict[str, Size]:
@@ -70,10 +70,10 @@ def sizes_of(cases: Sequence[ShockCase], metals: Sequence[str]) -> dict[str, Siz
         weight = len(group) / (len(group) + ratio)
         mean = statistics.fmean(math.log1p(change) for change in group) if group else 0.0
         change = math.expm1(weight * mean + (1.0 - weight) * math.log1p(middle))
-        words = said("{change:+.0%} (no case of its own: the median)", change=change)
+        words = message("{change:+.0%} (no case of its own: the median)", change=change)
         if group:
-            told = [said("{change:+.0%}", change=value) for value in group]
-            words = said("{change:+.0%} (own {cases: and }, weight {weight:.2f})", change=change, cases=told, weight=weight)
+            told = [message("{change:+.0%}", change=value) for value in group]
+            words = message("{change:+.0%} (own {cases: and }, weight {weight:.2f})", change=change, cases=told, weight=weight)
         basis = group or changes
         sizes[asset] = Size(
             asset, change, len(basis), statistics.median(basis), min(basis), max(basis), weight, OBSERVED, words
@@ -101,7 +101,7 @@ def lifted_sizes(up: Mapping[str, Size], last: Sequence[ShockCase]) -> dict[str,
     notices = len({case.event_id for case in last if case.months == MONTHS})
     if len(year) >= ENOUGH and notices >= 2:
         middle = statistics.median(year)
-        words = said(
+        words = message(
             "{change:+.0%} (the median of {count} liftings after {months} months, benchmark-adjusted)",
             change=middle,
             count=len(year),
@@ -114,6 +114,6 @@ def lifted_sizes(up: Mapping[str, Size], last: Sequence[ShockCase]) -> dict[str,
     sizes: dict[str, Size] = {}
     for key, size in up.items():
         fall = 1.0 / (1.0 + size.change) - 1.0
-        words = said("{fall:+.0%} (assumption: {rise:+.0%} is given back)", fall=fall, rise=size.change)
+        words = message("{fall:+.0%} (assumption: {rise:+.0%} is given back)", fall=fall, rise=size.change)
         sizes[key] = Size(key, fall, len(last), middle, low, high, 0.0, ASSUMPTION, words)
     return sizes

@@ -178,13 +178,13 @@ class ViewSpec(Spec):
     def _is_of_one_thing(self) -> ViewSpec:
         if (self.scenario is None) == (self.expression is None):
             raise ValueError("needs exactly one of `scenario` and `expression`")
-        said = [key for key in ("probability", "mean", "volatility") if getattr(self, key) is not None]
+        message = [key for key in ("probability", "mean", "volatility") if getattr(self, key) is not None]
         levels = [key for key in ("below", "above") if getattr(self, key) is not None]
-        if self.scenario is not None and (said != ["probability"] or levels):
+        if self.scenario is not None and (message != ["probability"] or levels):
             raise ValueError("is of a scenario, and needs its `probability` and nothing else")
-        if self.expression is not None and len(said) != 1:
+        if self.expression is not None and len(message) != 1:
             raise ValueError("needs exactly one of `mean`, `volatility` and `probability`")
-        if self.expression is not None and len(levels) != int(said == ["probability"]):
+        if self.expression is not None and len(levels) != int(message == ["probability"]):
             raise ValueError("needs one of `below` and `above` with a `probability` of an expression, and only there")
         return self
 

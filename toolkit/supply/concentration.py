@@ -150,8 +150,8 @@ def supply_shares(shares: pl.DataFrame, asset: str, stage: str, *, elsewhere: pl
         raise GapError(message, hint="Give shares by country: concentration cannot be read from a remainder.")
     others: dict[str, dict[str, float]] = {}
     if elsewhere is not None:
-        said = elsewhere.filter((pl.col("asset") == asset) & (pl.col("stage") == stage)).sort("country", "compilation")
-        for row in said.iter_rows(named=True):
+        message = elsewhere.filter((pl.col("asset") == asset) & (pl.col("stage") == stage)).sort("country", "compilation")
+        for row in message.iter_rows(named=True):
             others.setdefault(row["country"], {})[row["compilation"]] = row["share"]
     known: Any = chosen["known_from"].max()
     return SupplyShares(

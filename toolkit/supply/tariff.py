@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from toolkit.core.messages import said, together
+from toolkit.core.messages import message, together
 from toolkit.core.text import words
 
 SUBHEADING = 6
@@ -36,7 +36,7 @@ class TariffCode:
         """Why the total cannot show what happens to one material; empty for a code of one."""
         if not self.mixed:
             return ""
-        told = said(
+        told = message(
             "HS {code} counts {materials} together: its total cannot show that trade in one of them stops.",
             code=self.hs_code,
             materials=(*self.assets, *self.others),

@@ -13,7 +13,7 @@ from toolkit.app.characteristics import compared, period_starts, supply_exposure
 from toolkit.core.assets import Universe
 from toolkit.core.errors import GapError
 from toolkit.market.package import bundled_market
-from toolkit.returns.observed_returns import Increments
+from toolkit.returns.observed_returns import Returns
 from toolkit.returns.panel import align
 from toolkit.risk_model.supply_characteristics import NAMES
 
@@ -24,7 +24,7 @@ SERIES = tuple(SNAPSHOT["prices"]["asset"].unique().sort())
 @pytest.fixture(scope="module")
 def changes():
     panel = align(SNAPSHOT["prices"], Universe(tuple(compared(SNAPSHOT, ("copper", "gallium", "gold")))))
-    return Increments.exact(panel.dates[1:], panel.assets, np.diff(np.log(panel.prices), axis=0))
+    return Returns.exact(panel.dates[1:], panel.assets, np.diff(np.log(panel.prices), axis=0))
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +96,6 @@ def test_the_block_on_the_bundled_data(changes):
 
 
 def test_nothing_to_compare(changes):
-    mystery = Increments.exact(changes.dates, ("mystery",), np.zeros((len(changes.dates), 1)))
+    mystery = Returns.exact(changes.dates, ("mystery",), np.zeros((len(changes.dates), 1)))
     with pytest.raises(GapError, match="nothing to compare"):
         supply_exposures(SNAPSHOT, mystery, destination="DEU")

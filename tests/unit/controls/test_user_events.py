@@ -7,12 +7,12 @@ from datetime import date
 import polars as pl
 
 from toolkit.controls.ledger import ControlLedger
-from toolkit.controls.user_events import amend
+from toolkit.controls.user_events import merge_user_events
 from toolkit.market.market import USER
 
 
 def amended(tables, own_events, own_scopes):
-    events, scopes = amend(tables["controls"], tables["control_scopes"], own_events, own_scopes)
+    events, scopes = merge_user_events(tables["controls"], tables["control_scopes"], own_events, own_scopes)
     return events, ControlLedger.of(events, scopes)
 
 

@@ -10,11 +10,11 @@ from datetime import date
 import numpy as np
 import pytest
 
-from toolkit.core.messages import Said, phrases, retellable, said, sentences, together
+from toolkit.core.messages import Message, message, phrases, retellable, sentences, together
 
 
 def test_a_sentence_is_the_english_string_of_its_template():
-    sentence = said(
+    sentence = message(
         "{asset}: {share:.0%} since {day:%Y-%m}, {rate:.2f}", asset="gallium", share=0.123, day=date(2026, 7, 1), rate=2
     )
     assert sentence == "gallium: 12% since 2026-07, 2.00"
@@ -41,17 +41,17 @@ def test_a_sentence_is_the_english_string_of_its_template():
     ],
 )
 def test_places_are_written_as_their_specification_says(template, value, expected):
-    assert said(template, x=value) == expected
+    assert message(template, x=value) == expected
 
 
 def test_percent_with_a_gap_rounds_as_the_number_times_a_hundred():
     for share in (0.005, 0.015, 0.285, 1 / 3, -0.00049):
-        assert said("{x:.0f %}", x=share) == f"{100 * share:.0f} %"
+        assert message("{x:.0f %}", x=share) == f"{100 * share:.0f} %"
 
 
 def test_what_it_is_made_of_is_json():
-    inner = said("a median of {x:+.0%}", x=np.float64(0.25))
-    sentence = said("{n} of {names}: {inner}, {days}", n=np.int64(3), names=("a", "b"), inner=inner, days=[date(2026, 1, 2)])
+    inner = message("a median of {x:+.0%}", x=np.float64(0.25))
+    sentence = message("{n} of {names}: {inner}, {days}", n=np.int64(3), names=("a", "b"), inner=inner, days=[date(2026, 1, 2)])
     assert sentence.to_json() == {
         "said": "{n} of {names}: {inner}, {days}",
         "with": {
@@ -67,20 +67,20 @@ def test_what_it_is_made_of_is_json():
 
 def test_a_value_that_is_no_word_number_or_date_is_refused():
     with pytest.raises(TypeError, match="object has no place in a sentence"):
-        said("{x}", x=object()).to_json()
+        message("{x}", x=object()).to_json()
 
 
 def test_copies_remember_too():
-    sentence = said("{names:and} fell", names=["a", "b"])
+    sentence = message("{names:and} fell", names=["a", "b"])
     for twin in (copy.deepcopy(sentence), pickle.loads(pickle.dumps(sentence))):
-        assert isinstance(twin, Said)
+        assert isinstance(twin, Message)
         assert (str(twin), twin.to_json()) == ("a and b fell", sentence.to_json())
 
 
 def test_several_sentences_are_one_text_that_remembers_each():
-    text = together(said("{n} fell.", n=2), "Words of the data {as they stand}.")
+    text = together(message("{n} fell.", n=2), "Words of the data {as they stand}.")
     assert text == "2 fell. Words of the data {as they stand}."
-    assert isinstance(text, Said)
+    assert isinstance(text, Message)
     assert text.to_json() == {
         "said": "{s0} {s1}",
         "with": {
@@ -93,17 +93,17 @@ def test_several_sentences_are_one_text_that_remembers_each():
 def test_nothing_and_a_single_sentence_are_themselves():
     assert together() == ""
     assert together("bare") == "bare"
-    assert not isinstance(together("bare"), Said)
+    assert not isinstance(together("bare"), Message)
 
 
 def test_phrases_are_those_that_remember():
-    told = said("{n} fell.", n=2)
+    told = message("{n} fell.", n=2)
     assert phrases([told, "bare", told]) == {"2 fell.": told.to_json()}
     assert retellable(told) == told.to_json()
     assert retellable("bare") == "bare"
 
 
 def test_sentences_are_found_anywhere_in_a_record():
-    first, second, third = said("one"), said("two"), said("three")
+    first, second, third = message("one"), message("two"), message("three")
     record = {"a": [first, {"b": (second, "bare")}], "c": {"d": third}, "e": 1.0, "f": None}
     assert list(sentences(record)) == [first, second, third]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import toolkit
-from toolkit.core.messages import said
+from toolkit.core.messages import message
 from toolkit.core.text import cleaned, figure, one_line, printable
 from toolkit.report.i18n.formats import Formats
 
@@ -61,7 +61,7 @@ def test_no_amount_is_written_with_an_exponent_nor_its_whole_part_cut(digits):
             shown = figure(amount, digits, grouped=grouped)
             assert "e" not in shown
             assert abs(float(shown.replace(",", "")) - amount) <= max(0.5, 10 ** (1 - digits) * abs(amount)) * (1 + 1e-9)
-            assert said(f"{{amount:{spec}}}", amount=amount) == shown
+            assert message(f"{{amount:{spec}}}", amount=amount) == shown
             for code in ("en", "de"):
                 assert "e" not in Formats(Locale(code)).significant(amount, spec)
                 assert "e" not in Formats(Locale(code)).plain_number(amount)

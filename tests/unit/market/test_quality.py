@@ -50,9 +50,9 @@ def test_no_false_alarm_on_the_bundled_exchange_series(as_of):
 
 
 def test_old_exchange_series_are_called_old_and_nothing_else():
-    said = findings(quality(bundled_exchange(), as_of=date(2026, 11, 24)))
-    assert said
-    assert all("days old" in sentence for sentence in said)
+    message = findings(quality(bundled_exchange(), as_of=date(2026, 11, 24)))
+    assert message
+    assert all("days old" in sentence for sentence in message)
 
 
 def test_the_bundled_unit_value_with_two_stray_prints_is_found():
@@ -118,13 +118,14 @@ def test_scattered_holes_of_a_daily_series_show_in_its_coverage():
 
 
 @pytest.mark.parametrize(("length", "said"), [(4, 0), (5, 1)])
-def test_stale_runs(length, said):
+def test_stale_runs(length, message):
     prices = walk(40)
     prices[10 : 10 + length] = 77.0
     row = row_of(frame(month_ends(40), prices))
     assert (row["stale_run"], row["stale_until"]) == (length, month_ends(40)[9 + length])
     assert (
-        len([s for s in findings(quality(frame(month_ends(40), prices), as_of=month_ends(40)[-1])) if "in a row" in s]) == said
+        len([s for s in findings(quality(frame(month_ends(40), prices), as_of=month_ends(40)[-1])) if "in a row" in s])
+        == message
     )
 
 
@@ -174,12 +175,12 @@ def test_a_constant_series_and_a_single_print_are_measurable():
 
 
 @pytest.mark.parametrize(("days", "said"), [(76, 0), (78, 1)])
-def test_age_is_judged_by_the_rhythm(days, said):
+def test_age_is_judged_by_the_rhythm(days, message):
     prices = frame(month_ends(36), walk(36))
     as_of = month_ends(36)[-1] + timedelta(days)
     measured = quality(prices, as_of=as_of)
     assert measured["age_days"].item() == days
-    assert len(findings(measured)) == said
+    assert len(findings(measured)) == message
 
 
 def test_control_characters_of_a_name_are_spelled_out():

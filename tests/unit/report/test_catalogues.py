@@ -15,7 +15,7 @@ import pytest
 from tests.subjects import Record, proposal
 from toolkit.app.report.theme import language
 from toolkit.core.frames import TABLES
-from toolkit.core.messages import retellable, said, together
+from toolkit.core.messages import message, retellable, together
 from toolkit.core.text import words
 from toolkit.market.package import bundled_folder, bundled_market, descriptor
 from toolkit.optimize.terms import constraint_kinds, objective_kinds
@@ -219,40 +219,40 @@ class TestRetelling:
     @pytest.mark.parametrize(
         ("sentence", "english", "expected"),
         [
-            (said("{low:+.1f} to {high:+.1f %}", low=-1.25, high=0.034), "−1.2 to +3.4%", "−1,2 bis +3,4\u202f%"),
-            (said("{names}", names=["gallium", "antimony", "my alloy"]), "gallium, antimony and my alloy",
+            (message("{low:+.1f} to {high:+.1f %}", low=-1.25, high=0.034), "−1.2 to +3.4%", "−1,2 bis +3,4\u202f%"),
+            (message("{names}", names=["gallium", "antimony", "my alloy"]), "gallium, antimony and my alloy",
              "Gallium, Antimon und my alloy"),
-            (said("{names:; }", names=["gallium", "tin"]), "gallium; tin", "Gallium; Zinn"),
-            (said("{names: and }", names=["gallium", "tin", "lead"]), "gallium and tin and lead", "Gallium und Zinn und Blei"),
-            (said("{n:d}", n=20261124), "20261124", "20261124"),
-            (said("{x:.4g}", x=1006.123), "1006", "1006"),
-            (said("{x:+.0%}", x=0.311), "+31%", "+31\u202f%"),
-            (said("{place}", place="CHN"), "China", "China"),
-            (said("{n} from {d:%Y-%m-%d} ({m:%Y-%m}), +/- {x:.2f}", n=1234, d=date(2026, 7, 1), m=date(2026, 7, 1), x=-0.5),
+            (message("{names:; }", names=["gallium", "tin"]), "gallium; tin", "Gallium; Zinn"),
+            (message("{names: and }", names=["gallium", "tin", "lead"]), "gallium and tin and lead", "Gallium und Zinn und Blei"),
+            (message("{n:d}", n=20261124), "20261124", "20261124"),
+            (message("{x:.4g}", x=1006.123), "1006", "1006"),
+            (message("{x:+.0%}", x=0.311), "+31%", "+31\u202f%"),
+            (message("{place}", place="CHN"), "China", "China"),
+            (message("{n} from {d:%Y-%m-%d} ({m:%Y-%m}), +/- {x:.2f}", n=1234, d=date(2026, 7, 1), m=date(2026, 7, 1), x=-0.5),
              "1,234 from 1\u00a0Jul\u00a02026 (Jul\u00a02026),\u00a0±\u00a0−0.50",
              "1.234 from 01.07.2026 (Juli\u00a02026),\u00a0±\u00a0−0,50"),
-            (said("{name!r} has no prices and is left out.", name="x"), "“x” has no prices and is left out.",
+            (message("{name!r} has no prices and is left out.", name="x"), "“x” has no prices and is left out.",
              "„x“ hat keine Preise und bleibt weg."),
         ],
     )  # fmt: skip
     def test_values(self, german, sentence, english, expected):
-        assert plain(Language().retold(sentence.to_json())) == english
-        assert plain(german.retold(sentence.to_json())) == expected
+        assert plain(Language().translate(sentence.to_json())) == english
+        assert plain(german.translate(sentence.to_json())) == expected
 
     def test_a_number_that_was_not_finite_is_a_dash(self, german):
         record = {"said": "{x:.2f} / {y:g} / {z:+.1f %}", "with": {"x": None, "y": None, "z": None}}
-        assert plain(german.retold(record)) == "– / – / –"
+        assert plain(german.translate(record)) == "– / – / –"
 
     def test_words_of_the_data_are_told_one_after_the_other(self, german):
         text = together(
             "Ammonium paratungstate.", "No. 18 of 2025 names seven rare earths; neodymium and praseodymium are not among them."
         )
-        assert plain(german.retold(retellable(text))) == (
+        assert plain(german.translate(retellable(text))) == (
             "Ammoniumparawolframat. Nr.\u00a018/2025 nennt sieben Seltene Erden; Neodym und Praseodym sind nicht darunter."
         )
-        assert plain(german.retold("Enriched uranium.")) == "Angereichertes Uran."
+        assert plain(german.translate("Enriched uranium.")) == "Angereichertes Uran."
 
     def test_a_name_from_outside_stays_in_its_span(self, german):
-        sentence = said("No unit given for {assets}: taken as a price per kg.", assets=["\u202edlog", "gold"])
-        styles = {span.text: span.style for span in german.retold(sentence.to_json())}
+        sentence = message("No unit given for {assets}: taken as a price per kg.", assets=["\u202edlog", "gold"])
+        styles = {span.text: span.style for span in german.translate(sentence.to_json())}
         assert styles["\u202edlog"] == styles["Gold"] == "name"

@@ -96,8 +96,8 @@ def test_the_table_tells_how_deep_prices_fell(records):
 def test_the_title_counts_series_that_are_mostly_noise(records):
     record = copy.deepcopy(records["normal"])
     noisy = [a for a in record["assets"] if a["volatility"]["corrected"] < NOISY * a["volatility"]["raw"]]
-    said = Findings.of(record).say.number_word(len(noisy))
-    assert plain(pair(record)[1].title).startswith(f"In {said} of eleven price series")
+    message = Findings.of(record).say.number_word(len(noisy))
+    assert plain(pair(record)[1].title).startswith(f"In {message} of eleven price series")
     for a in noisy[1:]:
         a["volatility"]["raw"] = a["volatility"]["corrected"]
     metal = noisy[0]["asset"]

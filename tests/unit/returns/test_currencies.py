@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from toolkit.returns.currencies import translation
+from toolkit.returns.currencies import fx_returns
 from toolkit.returns.panel import Panel
 
 DAYS = tuple(date(2024, month, 28) for month in range(1, 7))
@@ -25,7 +25,7 @@ def rates(base: str, quote: str, values: list[float]) -> pl.DataFrame:
 
 
 def test_same_currency_is_not_converted_and_months_after_the_last_rate_stay_unknown():
-    found = translation(panel(), rates("USD", "EUR", [0.8, 0.88, 0.8, 0.9]), "EUR")
+    found = fx_returns(panel(), rates("USD", "EUR", [0.8, 0.88, 0.8, 0.9]), "EUR")
     assert (found.rates[:, 1] == 0).all()
     assert found.rates[:3, 0] == pytest.approx([0.1, 0.8 / 0.88 - 1, 0.125])
     assert np.isnan(found.rates[3:, 0]).all()
@@ -33,14 +33,14 @@ def test_same_currency_is_not_converted_and_months_after_the_last_rate_stay_unkn
 
 
 def test_rate_is_inverted_where_only_the_other_way_is_known():
-    found = translation(panel(currencies=("EUR",)), rates("USD", "EUR", [0.8] * 3 + [1.0] * 3), "USD")
+    found = fx_returns(panel(currencies=("EUR",)), rates("USD", "EUR", [0.8] * 3 + [1.0] * 3), "USD")
     assert found.rates[2, 0] == pytest.approx(-0.2)
     assert found.dollar[2] == pytest.approx(0.25)
 
 
 def test_rate_crosses_over_a_shared_base():
     fx = pl.concat([rates("USD", "EUR", [0.8] * 6), rates("USD", "CHF", [0.8] * 3 + [0.84] * 3)])
-    found = translation(panel(currencies=("EUR",)), fx, "CHF")
+    found = fx_returns(panel(currencies=("EUR",)), fx, "CHF")
     assert found.rates[2, 0] == pytest.approx(0.05)
 
 
@@ -49,14 +49,14 @@ def test_daily_prices_are_converted_with_the_last_rate_of_the_day_and_never_with
     daily = replace(panel(252.0), dates=days)
     fx = pl.DataFrame({"date": [date(2024, 5, day) for day in (3, 7, 8, 9, 10)], "base": "EUR", "quote": "USD"})
     fx = fx.with_columns(rate=pl.Series([1.0, 1.25, 1.0, 1.1, 1.6]))
-    found = translation(daily, fx, "EUR")
+    found = fx_returns(daily, fx, "EUR")
     assert found.rates[:4, 0] == pytest.approx([1 / 1.25 - 1, 0.25, 1 / 1.6 - 1, 0.0])  # 6 May at Friday's rate, 13 May too
     assert np.isnan(found.rates[4, 0])  # a rate of three weeks ago is none
     assert (found.rates[:, 1] == 0).all()
 
 
 def test_unknown_rate_is_a_note_that_names_the_currency_of_risk():
-    found = translation(panel(), rates("USD", "EUR", [0.8] * 6), "GBP")
+    found = fx_returns(panel(), rates("USD", "EUR", [0.8] * 6), "GBP")
     assert (found.rates == 0).all()
     assert any("GBP" in note for note in found.notes)
 
@@ -65,11 +65,11 @@ def test_an_average_of_a_month_is_the_rate_of_no_day():
     """Of rates by month until April and by day in May, those of May alone convert daily prices."""
     days = tuple(date(2024, 4, 29) + (date(2024, 4, 30) - date(2024, 4, 29)) * i for i in range(6))
     monthly = pl.DataFrame({"date": [date(2024, 3, 31), date(2024, 4, 30)], "base": "EUR", "quote": "USD", "rate": [1.0, 1.0]})
-    found = translation(replace(panel(252.0), dates=days), monthly, "EUR")
+    found = fx_returns(replace(panel(252.0), dates=days), monthly, "EUR")
     assert (found.rates == 0).all()
     assert found.notes[0].startswith("No rate from USD to EUR")
     daily = pl.DataFrame({"date": [date(2024, 5, day) for day in (8, 9)], "base": "EUR", "quote": "USD", "rate": [1.0, 1.25]})
     later = (*days[:4], date(2024, 5, 8), date(2024, 5, 9))
-    found = translation(replace(panel(252.0), dates=later), pl.concat([monthly, daily]), "EUR")
+    found = fx_returns(replace(panel(252.0), dates=later), pl.concat([monthly, daily]), "EUR")
     assert np.isnan(found.rates[:4, 0]).all()
     assert found.rates[4, 0] == pytest.approx(1 / 1.25 - 1)

@@ -5,7 +5,7 @@ import pytest
 
 from tests.unit.optimize.problems import forecast_of, random_covariance
 from toolkit.core.errors import DataError, GapError, SpecError
-from toolkit.returns.observed_returns import Increments
+from toolkit.returns.observed_returns import Returns
 from toolkit.scenarios.sets import Scenarios, Shock, historical, shocked, simulated
 
 DAYS = tuple(date(2025, month, 28) for month in range(1, 7))
@@ -58,7 +58,7 @@ def test_it_is_frozen_inside_and_knows_its_moments():
 
 
 def test_history_of_prices_taken_as_they_are_is_itself():
-    base = historical(Increments.exact(DAYS, ("a", "b"), RETURNS), 12.0)
+    base = historical(Returns.exact(DAYS, ("a", "b"), RETURNS), 12.0)
     assert base.returns.tolist() == RETURNS.tolist()
     assert base.ordered
     assert base.labels[0] == "2025-01-28"
@@ -66,7 +66,7 @@ def test_history_of_prices_taken_as_they_are_is_itself():
 
 def test_a_gap_inside_breaks_the_path_and_one_at_the_start_does_not():
     def with_gap(row):
-        return historical(Increments.exact(DAYS, ("a", "b"), np.where(np.arange(6)[:, None] == row, np.nan, RETURNS)), 12.0)
+        return historical(Returns.exact(DAYS, ("a", "b"), np.where(np.arange(6)[:, None] == row, np.nan, RETURNS)), 12.0)
 
     assert (len(with_gap(0)), with_gap(0).ordered) == (5, True)
     assert (len(with_gap(2)), with_gap(2).ordered) == (5, False)
@@ -76,14 +76,14 @@ def test_no_shared_period_names_the_shortest_history():
     holes = np.full((6, 2), np.nan)
     holes[:4, 0], holes[4:, 1] = 0.1, 0.1
     with pytest.raises(GapError, match="shortest history, b"):
-        historical(Increments.exact(DAYS, ("a", "b"), holes), 12.0)
+        historical(Returns.exact(DAYS, ("a", "b"), holes), 12.0)
 
 
 def test_posterior_noise_brings_back_the_variance_that_a_smoother_takes():
     rng = np.random.default_rng(5)
     posterior = np.array([[0.04, 0.01], [0.01, 0.02]])
     returns = np.hstack([RETURNS, RETURNS[:, :1]])
-    own = Increments(
+    own = Returns(
         DAYS, ("a", "b", "c"), returns, np.array([0, 2]), np.tile(posterior, (6, 1, 1)) * rng.uniform(0.5, 2, (6, 1, 1))
     )
     base = historical(own, 12.0, draws=4000, seed=1)

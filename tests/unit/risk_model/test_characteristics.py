@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from toolkit.core.errors import DataError, GapError
-from toolkit.returns.observed_returns import Increments
+from toolkit.returns.observed_returns import Returns
 from toolkit.risk_model.characteristics import Exposures, characteristic_returns
 from toolkit.risk_model.cross_section import independent, standardise
 from toolkit.risk_model.premia import factor_covariance, mean_and_error
@@ -32,7 +32,7 @@ def exposed(values, currencies=None, labels="abcdefgh"):
 
 
 def exact(values):
-    return Increments.exact(days(len(values))[1:], names(values.shape[1]), values)
+    return Returns.exact(days(len(values))[1:], names(values.shape[1]), values)
 
 
 def world(seed, periods=120, n=16, k=3):
@@ -59,7 +59,7 @@ def through_noise(rng, true, z, deviation, noise):
     gain = joint @ np.linalg.inv(joint + seen)
     mean = np.einsum("tij,tj->ti", gain, np.hstack([printed, true[:, m:]]))
     uncertainty = (joint - gain @ joint)[:, :m, :m]
-    return Increments(days(periods)[1:], names(n), np.hstack([mean[:, :m], true[:, m:]]), np.arange(m), uncertainty)
+    return Returns(days(periods)[1:], names(n), np.hstack([mean[:, :m], true[:, m:]]), np.arange(m), uncertainty)
 
 
 @pytest.mark.parametrize(

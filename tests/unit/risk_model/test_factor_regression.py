@@ -8,9 +8,9 @@ import pytest
 from statsmodels.regression.linear_model import OLS, WLS
 
 from toolkit.core.baskets import MEMBERS
-from toolkit.returns.observed_returns import Increments
+from toolkit.returns.observed_returns import Returns
 from toolkit.risk_model.factor_regression import MARKET, SUPPLY, fit, mean_weights, membership
-from toolkit.risk_model.timeseries.baskets import Recipe
+from toolkit.risk_model.timeseries.baskets import LeaveOneOutFactors
 from toolkit.risk_model.timeseries.least_squares import automatic_lags, least_squares
 from toolkit.risk_model.timeseries.moments import Portfolios
 from toolkit.risk_model.weighting import decay
@@ -18,9 +18,9 @@ from toolkit.risk_model.weighting import decay
 SPELLS = {"asset": pl.String, "from": pl.Date, "to": pl.Date}
 
 
-def exact(mean: np.ndarray, series: tuple[str, ...]) -> Increments:
+def exact(mean: np.ndarray, series: tuple[str, ...]) -> Returns:
     dates = tuple(date(2015 + t // 12, t % 12 + 1, 28) for t in range(len(mean)))
-    return Increments.exact(dates, series, mean)
+    return Returns.exact(dates, series, mean)
 
 
 def spells(*rows: tuple[str, date, date | None]) -> pl.DataFrame:
@@ -43,7 +43,7 @@ def test_supply_shock_is_missing_while_one_side_is_empty():
     state = np.zeros((40, 3))
     state[10:30, 0] = 1
     state[25:, :2] = 1
-    factors = Recipe.of(increments, ("a", "b"), state, ()).without()
+    factors = LeaveOneOutFactors.of(increments, ("a", "b"), state, ()).without()
     shock = factors.mean[:, factors.names.index(SUPPLY)]
     assert np.isnan(shock[:10]).all()
     np.testing.assert_array_equal(shock[10:25], (changes[:, 0] - changes[:, 1])[10:25])
@@ -59,7 +59,9 @@ def test_a_factor_never_contains_the_asset_it_explains():
     for i, asset in enumerate(series):
         other = changes.copy()
         other[:, i] += 1.0
-        mean, poisoned = (Recipe.of(exact(x, series), metals, state, series).without(asset).mean for x in (changes, other))
+        mean, poisoned = (
+            LeaveOneOutFactors.of(exact(x, series), metals, state, series).without(asset).mean for x in (changes, other)
+        )
         np.testing.assert_array_equal(mean, poisoned)
 
 
@@ -75,8 +77,8 @@ def ragged(seed: int, *, noisy: bool) -> dict:
     at = np.array([3, 8, 9, 10]) if noisy else np.empty(0, dtype=np.intp)
     root = 0.02 * rng.standard_normal((T, len(at), len(at)))
     dates = exact(mean, series).dates
-    local = Increments(dates, series, mean, at, root @ root.transpose(0, 2, 1))
-    total = Increments(dates, series, (1 + mean) * (1 + 0.02 * rng.standard_normal((T, 1))) - 1, at, local.uncertainty)
+    local = Returns(dates, series, mean, at, root @ root.transpose(0, 2, 1))
+    total = Returns(dates, series, (1 + mean) * (1 + 0.02 * rng.standard_normal((T, 1))) - 1, at, local.uncertainty)
     state = np.zeros((T, n))
     state[T // 3 :, [8, 9]] = 1
     state[T // 2 :, 10] = 1
@@ -222,7 +224,7 @@ def test_constant_and_collinear_regressors():
     np.testing.assert_allclose(np.diag(twin.robust), np.diag(expected.robust)[[0, 1, 0]] * [0.25, 1, 1 / 64], rtol=1e-6)
 
 
-def stale(seed: int, T: int = 1500) -> Increments:
+def stale(seed: int, T: int = 1500) -> Returns:
     """Base metals with one common shock; `u` and `v` follow it at once, `s` over three days."""
     rng = np.random.default_rng(seed)
     common = 0.01 * rng.standard_normal(T)
@@ -235,7 +237,7 @@ def stale(seed: int, T: int = 1500) -> Increments:
 NAMES = ("aluminium", "copper", "zinc", "s", "u", "v")
 
 
-def loadings_of(increments: Increments, assets=("s", "u", "v"), **options):
+def loadings_of(increments: Returns, assets=("s", "u", "v"), **options):
     state = np.zeros(increments.mean.shape)
     return fit(increments, increments, assets, assets, (), state, np.full(len(assets), 9.0), 252.0, **options)
 

@@ -64,8 +64,8 @@ def test_a_name_twice_is_refused():
 
 def test_the_fingerprint_is_of_what_it_does_not_of_how_it_is_told():
     first = decode(GOOD)
-    retold = decode({**GOOD, "about": {"title": "Other", "idea": "words", "source": "S"}, "solver": {"gap": 1e-3}})
-    assert first.fingerprint == retold.fingerprint
+    translate = decode({**GOOD, "about": {"title": "Other", "idea": "words", "source": "S"}, "solver": {"gap": 1e-3}})
+    assert first.fingerprint == translate.fingerprint
     assert decode(override(GOOD, ("constraint.cap.upper=0.4",))).fingerprint != first.fingerprint
 
 

@@ -12,7 +12,7 @@ from toolkit.optimize.costs import TRADED
 from toolkit.optimize.problem import Problem
 
 
-class Money:
+class AllocationAmounts:
     """Amounts that close: values, cash and costs add up to the budget to the cent where lots are whole."""
 
     __slots__ = (
@@ -32,7 +32,9 @@ class Money:
     )
 
     @classmethod
-    def of(cls, problem: Problem, allocation: Allocation, prices: FloatArray, held: FloatArray, budget: float) -> Money:
+    def of(
+        cls, problem: Problem, allocation: Allocation, prices: FloatArray, held: FloatArray, budget: float
+    ) -> AllocationAmounts:
         """Amounts of an allocation."""
         money = cls()
         lot_sizes = np.array([np.nan if asset.lot_size is None else asset.lot_size for asset in problem.universe])

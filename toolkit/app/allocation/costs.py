@@ -14,7 +14,7 @@ from toolkit.core.assets import Universe
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.core.forecast import FloatArray
 from toolkit.core.limits import check_number
-from toolkit.core.messages import said
+from toolkit.core.messages import message
 from toolkit.core.remarks import Remark, note
 from toolkit.market.readers.holdings.lots import few
 from toolkit.optimize.costs import COST_ITEMS, TRADING_DAYS, Costs, Site, impact_coefficients
@@ -143,7 +143,7 @@ def at_own_terms(
         own += [lot.lot_id for lot in lots if lot.spread is not None or lot.storage is not None]
     if not own or not {"spread", "storage"} & {*include}:
         return costs, ()
-    text = said(
+    text = message(
         "A sale costs the spread and what is kept the storage of the holdings file, for each product the mean of its lots by "
         "quantity; a purchase takes the usual terms: {lots}.",
         lots=few(own),
@@ -197,10 +197,10 @@ def _vat(spec: VatSpec | None, names: _Names) -> tuple[FloatArray, tuple[Remark,
         return nothing, ()
     rates = names.values("vat.rates", spec.rates, spec.rate or 0.0)
     if spec.state == "customs_warehouse":
-        kept = said("Metal is taken to stay in a customs warehouse: VAT is not counted, and falls due when it leaves.")
+        kept = message("Metal is taken to stay in a customs warehouse: VAT is not counted, and falls due when it leaves.")
         return nothing, (note(kept),)
-    taxed = [said("{rate:.3g}", rate=float(rate)) for rate in np.unique(rates[rates > 0]) * 100] or ["0"]
-    paid = said("VAT of {rates} % is paid on purchases and not recovered; the rates are those of the strategy.", rates=taxed)
+    taxed = [message("{rate:.3g}", rate=float(rate)) for rate in np.unique(rates[rates > 0]) * 100] or ["0"]
+    paid = message("VAT of {rates} % is paid on purchases and not recovered; the rates are those of the strategy.", rates=taxed)
     return rates, (note(paid),)
 
 
@@ -239,14 +239,14 @@ def _impact(
     volume = np.where(given, volume, made * prices / TRADING_DAYS)
     notes: list[Remark] = []
     if assumed := [key for key, own, known in zip(universe.keys, given, np.isfinite(volume), strict=True) if known and not own]:
-        text = said(
+        text = message(
             "Market volume of {assets}: assumed to be world production at today's price, sold once a year; what "
             "exchanges trade is not counted. Give better figures under [costs.volumes].",
             assets=assumed,
         )
         notes.append(note(text))
     if without := [key for key, known in zip(universe.keys, np.isfinite(volume), strict=True) if not known]:
-        text = said("No market volume is known for {assets}: no market impact is counted for them.", assets=without)
+        text = message("No market volume is known for {assets}: no market impact is counted for them.", assets=without)
         notes.append(Remark("terms", text, "Give their turnover a day under [costs.volumes].", tuple(without)))
     return impact_coefficients(spec.impact, volatility, volume, budget), tuple(notes)
 
@@ -255,12 +255,12 @@ def _uncharged(spec: CostsSpec, universe: Universe, lots: FloatArray, mass: Floa
     """Names the assets that a charge by lot or by mass cannot reach."""
     notes: list[Remark] = []
     for asked, reached, what in (
-        (bool(spec.fee_per_lot or spec.storage_per_lot), np.isfinite(lots), said("lot size, so charges per lot")),
-        (bool(spec.storage_per_kg), mass, said("mass, so charges per kg")),
+        (bool(spec.fee_per_lot or spec.storage_per_lot), np.isfinite(lots), message("lot size, so charges per lot")),
+        (bool(spec.storage_per_kg), mass, message("mass, so charges per kg")),
     ):
         if asked and not np.all(reached):
             outside = [key for key, inside in zip(universe.keys, reached, strict=True) if not inside]
-            text = said("{assets}: no known {what} do not count.", assets=outside, what=what)
+            text = message("{assets}: no known {what} do not count.", assets=outside, what=what)
             notes.append(Remark("terms", text, "Add these charges by hand.", tuple(outside)))
     return tuple(notes)
 
@@ -270,5 +270,7 @@ def _fixed(sites: tuple[Site, ...]) -> tuple[Remark, ...]:
         return ()
     names = [site.name for site in sites if site.fee]
     return (
-        note(said("The charge of {sites} is fixed: it is part of the cost a year and does not move the weights.", sites=names)),
+        note(
+            message("The charge of {sites} is fixed: it is part of the cost a year and does not move the weights.", sites=names)
+        ),
     )

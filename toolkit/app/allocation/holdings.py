@@ -22,7 +22,7 @@ from toolkit.controls.ledger import CHINA
 from toolkit.core.assets import Universe
 from toolkit.core.errors import DataError, SpecError
 from toolkit.core.forecast import FloatArray
-from toolkit.core.messages import Said, said
+from toolkit.core.messages import Message, message
 from toolkit.core.size import PieceSize
 from toolkit.core.units import KG_PER_UNIT, cents
 from toolkit.holdings.exposure import PLACE, STORED_UNPLACED, lot_exposures, sale_obstacle
@@ -84,16 +84,16 @@ class Lot:
             self.from_country, self.piece, self.spread, self.storage,
         ]  # fmt: skip
 
-    def why_kept(self) -> Said:
+    def why_kept(self) -> Message:
         """What it is, where it lies and what stops a sale."""
         what = {"quantity": self.quantity, "asset": self.asset, "lot": self.lot_id}
         if self.arriving:
-            return said("{quantity:,.6g} kg of {asset} ({lot}): ordered or in transit, not before it arrives", **what)
+            return message("{quantity:,.6g} kg of {asset} ({lot}): ordered or in transit, not before it arrives", **what)
         if self.obstacle == GRADE:
-            return said("{quantity:,.6g} kg of {asset} ({lot}): less pure than what the price is for", **what)
+            return message("{quantity:,.6g} kg of {asset} ({lot}): less pure than what the price is for", **what)
         if self.obstacle == PLACE:
-            return said("{quantity:,.6g} kg of {asset} ({lot}): place unknown, write it in the column location", **what)
-        return said(
+            return message("{quantity:,.6g} kg of {asset} ({lot}): place unknown, write it in the column location", **what)
+        return message(
             "{quantity:,.6g} kg of {asset} in {place} ({lot}): a licence is needed to leave", place=self.location, **what
         )
 
@@ -163,7 +163,7 @@ class Held:
             }
         )
         notes = [
-            said(
+            message(
                 "Lots of {asset} count as {offer}: their origin is unknown, or the place is not understood.",
                 asset=asset,
                 offer=key,
@@ -172,7 +172,7 @@ class Held:
         ]
         own = [lot.lot_id for old, lot in zip(self.lots, lots, strict=True) if old.asset in universe and lot.asset != old.asset]
         if own:
-            notes.append(said("Counted in limits by the country they are from, as the file says: {lots}.", lots=few(own)))
+            notes.append(message("Counted in limits by the country they are from, as the file says: {lots}.", lots=few(own)))
         return replace(self, units=units, lots=lots, notes=(*self.notes, *notes))
 
     def of(self, asset: str) -> tuple[Lot, ...]:
@@ -245,13 +245,13 @@ def whole(request: Request, held: Held, inputs: Inputs, prices: FloatArray) -> W
         notes += converted
     else:
         added = 0.0
-        notes.append(said("No money is added to what is held: --budget names money to place beside it, --total the whole."))
+        notes.append(message("No money is added to what is held: --budget names money to place beside it, --total the whole."))
     # What is held, without cash beside it, must not be worth more than the whole by a part of a cent.
     exact = math.ceil(float(values.sum()) * 100 - 1e-4) / 100
     reserved = min(held.owed, added)
     if reserved:
         notes.append(
-            said(
+            message(
                 "{reserved:,.2f} {currency} of the money added pay what is still owed on {lots}; the rest is placed.",
                 reserved=reserved,
                 currency=request.settings.config.owner.currency,
@@ -271,7 +271,7 @@ def _budget(request: Request, inputs: Inputs) -> tuple[float, tuple[str, ...]]:
     shipped = settings.origins["owner.budget"] == "shipped default"
     budget = owner.budget * rate.value
     budget = float(f"{budget:.1e}") if shipped else cents(budget)
-    note = said(
+    note = message(
         "Budget: {configured:,.0f} {currency} as configured, at {rate:,.6g} of {day:%Y-%m-%d} {budget:,.2f} {reporting}; "
         "--budget names another.",
         configured=owner.budget, currency=currency, rate=rate.value, day=rate.date, budget=budget, reporting=owner.currency,
@@ -336,7 +336,7 @@ def _of_lots(file: str, inputs: Inputs, currency: str, destination: str, day: da
     ordered = sorted({lot.asset for lot in lots if lot.arriving})
     if ordered:
         notes.append(
-            said(
+            message(
                 "Orders and lots in transit of {assets} count as held, in limits and in value. They cannot be sold before they "
                 "arrive.",
                 assets=ordered,
@@ -345,7 +345,7 @@ def _of_lots(file: str, inputs: Inputs, currency: str, destination: str, day: da
     notes += _not_sold(lots)
     plans = frame.filter(frame["status"] == PLANNED)["lot_id"].to_list()
     if plans:
-        notes.append(said("Planned lots are not held and do not count: {lots}.", lots=plans))
+        notes.append(message("Planned lots are not held and do not count: {lots}.", lots=plans))
     return Held(units, tuple(lots), notes=tuple(notes), read=holdings)
 
 
@@ -374,15 +374,15 @@ def _of_run(run: Mapping[str, Any], currency: str) -> Held:
     units: dict[str, float] = {}
     for lot in lots:
         units[lot.asset] = units.get(lot.asset, 0.0) + lot.quantity
-    notes = (said("Held today is what run {run} proposed, as if it had been bought.", run=run["run_id"]),)
+    notes = (message("Held today is what run {run} proposed, as if it had been bought.", run=run["run_id"]),)
     notes = (*notes, *_not_sold(lots))
     return Held(units, lots, cash=float(run["cash"]["value"]), run=run["run_id"], notes=notes)
 
 
-def _not_sold(lots: Iterable[Lot]) -> list[Said]:
+def _not_sold(lots: Iterable[Lot]) -> list[Message]:
     """A note on the lots that have arrived and are not for sale."""
     stopped = [lot.why_kept() for lot in lots if lot.obstacle is not None]
-    return [said("Not sold, and counted as held in limits and in value: {lots:; }.", lots=stopped)] if stopped else []
+    return [message("Not sold, and counted as held in limits and in value: {lots:; }.", lots=stopped)] if stopped else []
 
 
 def _stored_run(request: Request, strategy: Strategy) -> Mapping[str, Any] | None:

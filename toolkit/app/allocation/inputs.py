@@ -14,7 +14,7 @@ from toolkit.app.prices import CHECK, OwnPrices, PriceFiles, read_own
 from toolkit.controls.ledger import ControlLedger
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean
-from toolkit.core.messages import Said, said
+from toolkit.core.messages import Message, message
 from toolkit.core.remarks import Remark, note
 from toolkit.market.market import Market, Snapshot
 from toolkit.market.quality import findings, quality
@@ -86,13 +86,13 @@ class Inputs:
         return yearly_prices(*(self.snapshot[name] for name in tables)) if tables else None
 
 
-def _together(sentences: tuple[Said, ...]) -> tuple[Said, ...]:
+def _together(sentences: tuple[Message, ...]) -> tuple[Message, ...]:
     """Sentences about an `{asset}`, those that say the same of several assets told once."""
-    told: dict[str, list[Said]] = {}
+    told: dict[str, list[Message]] = {}
     for sentence in sentences:
-        told.setdefault(Said(sentence.template, {**sentence.values, "asset": ""}), []).append(sentence)
+        told.setdefault(Message(sentence.template, {**sentence.values, "asset": ""}), []).append(sentence)
     return tuple(
-        Said(same[0].template, {**same[0].values, "asset": [sentence.values["asset"] for sentence in same]})
+        Message(same[0].template, {**same[0].values, "asset": [sentence.values["asset"] for sentence in same]})
         for same in told.values()
     )
 
@@ -220,13 +220,13 @@ class PricedMarket:
         bundled = {*self.context.snapshot["prices"]["asset"]}
         idle = [key for key in mine if key not in universe and key not in held and key not in bundled]
         if idle:
-            text = said(
+            text = message(
                 "Own prices of {assets} are not used: the strategy does not name them, and they are no product.", assets=idle
             )
             remedy = "Call the series as the product is called (gold), or name them in the strategy."
             notes += (Remark("data", text, remedy, tuple(idle), comes_first=True),)
         if used := [key for key in mine if key not in idle]:
-            notes += () if {*universe.keys} <= {*mine} else (note(said("Own prices for {assets}.", assets=used)),)
+            notes += () if {*universe.keys} <= {*mine} else (note(message("Own prices for {assets}.", assets=used)),)
         return Inputs(
             snapshot=snapshot,
             universe=universe,

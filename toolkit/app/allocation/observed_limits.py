@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from toolkit.app.allocation.amounts import Money
+from toolkit.app.allocation.amounts import AllocationAmounts
 from toolkit.core.forecast import FloatArray
 from toolkit.optimize.problem import Problem
 
@@ -18,7 +18,7 @@ OF_AMOUNTS = frozenset(
 """Kinds that speak of what is traded or left over, whatever prices are."""
 
 
-def at_last_prices(problem: Problem, money: Money, raw: FloatArray) -> dict[str, Any]:
+def at_last_prices(problem: Problem, money: AllocationAmounts, raw: FloatArray) -> dict[str, Any]:
     """Value of positions and cash at the last observed prices, and every limit that is broken at the weights there.
 
     Args:

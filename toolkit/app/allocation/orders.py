@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from toolkit.app.allocation.amounts import Money
+from toolkit.app.allocation.amounts import AllocationAmounts
 from toolkit.app.allocation.holdings import STORED, WHOLE, Lot
 from toolkit.app.allocation.origins import UNKNOWN_ORIGIN
 from toolkit.app.allocation.prepare import Prepared
 from toolkit.app.allocation.request import Request
 from toolkit.app.allocation.sales import EQUAL, Sale, free_from, gains, rule_told, sold
 from toolkit.core.assets import Asset
-from toolkit.core.messages import Said, said
+from toolkit.core.messages import Message, message
 from toolkit.core.remarks import Remark
 from toolkit.core.units import cents
 from toolkit.market.readers.holdings.lots import few
@@ -23,7 +23,7 @@ from toolkit.market.readers.holdings.lots import few
 BUY, SELL, KEEP = "buy", "sell", "keep"
 
 
-def orders(posed: Prepared, money: Money, prices: np.ndarray, request: Request) -> list[dict[str, Any]]:
+def orders(posed: Prepared, money: AllocationAmounts, prices: np.ndarray, request: Request) -> list[dict[str, Any]]:
     """One row an asset that is bought, sold or kept, sales first.
 
     `quantity` changes hands, or is kept; `value` is quantity x price, `cost` is paid on the trade, and `cash` is what the
@@ -89,7 +89,7 @@ def taxed_today(posed: Prepared, rows: list[dict[str, Any]], request: Request) -
         if not sold or not days:
             continue
         gain = sum(parts[lot.lot_id] * (row["price"] - (lot.cost or 0.0) / lot.quantity) for lot in sold)
-        text = said(
+        text = message(
             "A gain of {gain:,.2f} {currency} on {lots} of {asset} is taxed today; wait until {day:%Y-%m-%d}: then "
             "{quantity:,.6g} {unit} ({kept}) can be sold free of tax in their place.",
             gain=gain, currency=owner.currency, lots=[lot.lot_id for lot in sold], asset=row["name"], day=max(days),
@@ -151,10 +151,10 @@ def _lot(sale: Sale, request: Request) -> dict[str, Any]:
     }
 
 
-def _note(posed: Prepared, asset: Asset, side: str, sales: tuple[Sale, ...], price: float, request: Request) -> Said | None:
+def _note(posed: Prepared, asset: Asset, side: str, sales: tuple[Sale, ...], price: float, request: Request) -> Message | None:
     owner, arriving = request.settings.config.owner, posed.held.arriving(asset.key)
     partial = [sale for sale in sales if sale.quantity < sale.lot.quantity]
-    told: list[Said] = []
+    told: list[Message] = []
     lots = [lot for lot in posed.held.of(asset.key) if lot.for_sale]
     if sales and len(lots) > 1 and (partial or len(sales) < len(lots)):
         told.append(rule_told(owner.country, owner.sale_order))
@@ -163,9 +163,9 @@ def _note(posed: Prepared, asset: Asset, side: str, sales: tuple[Sale, ...], pri
         for sale in sales
         if sale.free_from is not None and sale.free_from > request.as_of and gains(sale.lot, price)
     ]:
-        told.append(said("a gain on {lots} is taxed today", lots=taxed))
+        told.append(message("a gain on {lots} is taxed today", lots=taxed))
     told += [
-        said(
+        message(
             "{pieces} of {all} pieces of {lot}",
             pieces=sale.pieces,
             all=math.floor(sale.lot.quantity / sale.lot.piece + WHOLE),
@@ -175,7 +175,7 @@ def _note(posed: Prepared, asset: Asset, side: str, sales: tuple[Sale, ...], pri
         if sale.lot.piece is not None and sale.pieces is not None
     ]
     told += [
-        said(
+        message(
             "{quantity:,.6g} of {of:,.6g} {unit} of {lot}",
             quantity=sale.quantity,
             of=sale.lot.quantity,
@@ -188,17 +188,19 @@ def _note(posed: Prepared, asset: Asset, side: str, sales: tuple[Sale, ...], pri
     if not posed.stays_whole(asset.key, request):
         there = (lot for lot in posed.held.of(asset.key) if not lot.arriving)
         if stay := [why for lot in there if (why := posed.why_kept(lot, owner.country)[0])]:
-            told.append(said("not sold: {lots:; }", lots=few([*stay])))
+            told.append(message("not sold: {lots:; }", lots=few([*stay])))
     if side == KEEP and asset.key in posed.outside:
-        told.append(said("held outside the strategy"))
+        told.append(message("held outside the strategy"))
     if arriving > 0:
         coming = few([lot.lot_id for lot in posed.held.of(asset.key) if lot.arriving])
-        words = said(
+        words = message(
             "{quantity:,.6g} {unit} are ordered or in transit: {lots}", quantity=arriving, unit=asset.unit, lots=coming
         )
         told.append(words)
     if owed := posed.held.owed_on(asset.key):
         unpaid = few([lot.lot_id for lot in posed.held.of(asset.key) if lot.owed])
-        words = said("{owed:,.2f} {currency} are still to be paid on {lots}", owed=owed, currency=owner.currency, lots=unpaid)
+        words = message(
+            "{owed:,.2f} {currency} are still to be paid on {lots}", owed=owed, currency=owner.currency, lots=unpaid
+        )
         told.append(words)
-    return said("{parts:; }", parts=told) if told else None
+    return message("{parts:; }", parts=told) if told else None

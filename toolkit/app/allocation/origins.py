@@ -20,8 +20,8 @@ from toolkit.app.allocation.inputs import Inputs
 from toolkit.controls.ledger import CHINA, ControlLedger
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import GapError, SpecError, did_you_mean
-from toolkit.core.forecast import FloatArray, Forecast, Loadings
-from toolkit.core.messages import Said, said
+from toolkit.core.forecast import FactorRegression, FloatArray, Forecast
+from toolkit.core.messages import Message, message
 from toolkit.core.remarks import note
 from toolkit.market.readers.holdings.lots import UNKNOWN_ORIGIN
 from toolkit.strategy.model import OTHER_ORIGIN, OfferSpec
@@ -34,7 +34,7 @@ LEAST = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class Offers:
+class OriginVariants:
     """A universe whose offered products are replaced by their offers, in place; all arrays are over the n of it.
 
     Attributes:
@@ -52,7 +52,7 @@ class Offers:
     held: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, universe: Universe, specs: Sequence[OfferSpec], held: Mapping[str, Sequence[str]] = NOTHING) -> Offers:
+    def of(cls, universe: Universe, specs: Sequence[OfferSpec], held: Mapping[str, Sequence[str]] = NOTHING) -> OriginVariants:
         """The universe with its offers and with what is held of other origins; without any, the universe as it is.
 
         Args:
@@ -144,7 +144,7 @@ class Offers:
         joined = frame.join(coverage, on="asset", how="left", maintain_order="left")
         return joined.with_columns(asset=pl.col("offer")).select(coverage.columns)
 
-    def _model(self, model: Loadings) -> Loadings:
+    def _model(self, model: FactorRegression) -> FactorRegression:
         names = [asset.offer_of or asset.key for asset in self.universe]
         at = [model.assets.index(name) for name in names if name in model.assets]
         keys = [key for key, name in zip(self.universe.keys, names, strict=True) if name in model.assets]
@@ -274,22 +274,22 @@ def is_controlled(ledger: ControlLedger, asset: Asset, on: date, destination: st
     return ledger.is_controlled(key, asset.form, on=on, destination=destination, origin=origin, instruments=instruments)
 
 
-def _notes(offers: Offers, ledger: ControlLedger, on: date, products: Universe) -> tuple[str, ...]:
+def _notes(offers: OriginVariants, ledger: ControlLedger, on: date, products: Universe) -> tuple[str, ...]:
     """What the offers rest on: premiums that are the user's, origins that are not proven, clauses that reach abroad."""
     chosen = [asset for asset in offers.universe if asset.offer_of is not None]
     premiums = [
-        said("{asset} {premium:+.0%}", asset=asset.key, premium=offers.level[i] * (1 + offers.premium[i]) - 1)
+        message("{asset} {premium:+.0%}", asset=asset.key, premium=offers.level[i] * (1 + offers.premium[i]) - 1)
         for i, asset in enumerate(offers.universe)
         if asset.offer_of is not None and asset.key not in offers.held
     ]
-    notes = [said("Premiums over the price of the product are the strategy's assumption: {premiums}.", premiums=premiums)]
+    notes = [message("Premiums over the price of the product are the strategy's assumption: {premiums}.", premiums=premiums)]
     notes = notes if premiums else []
     abroad = [asset for asset in chosen if CHINA in asset.outside or asset.origin not in (None, CHINA)]
     if abroad:
         assets, measures = [asset.key for asset in abroad], _reaching_abroad(ledger, abroad, on, products)
         if measures:
             notes.append(
-                said(
+                message(
                     "{assets}: controls on Chinese exports do not count for lots from elsewhere, and what "
                     "reaches goods made abroad is not counted: {measures}. The origin is as offered: it takes a certificate.",
                     assets=assets,
@@ -298,7 +298,7 @@ def _notes(offers: Offers, ledger: ControlLedger, on: date, products: Universe) 
             )
         else:
             notes.append(
-                said(
+                message(
                     "{assets}: controls on Chinese exports do not count for lots from elsewhere. The origin is as offered: "
                     "it takes a certificate.",
                     assets=assets,
@@ -307,9 +307,9 @@ def _notes(offers: Offers, ledger: ControlLedger, on: date, products: Universe) 
     return tuple(notes)
 
 
-def _reaching_abroad(ledger: ControlLedger, abroad: Sequence[Asset], on: date, products: Universe) -> list[Said]:
+def _reaching_abroad(ledger: ControlLedger, abroad: Sequence[Asset], on: date, products: Universe) -> list[Message]:
     """Numbers and status of the extraterritorial measures on these products that the ledger knows."""
-    told: dict[Said, None] = {}
+    told: dict[Message, None] = {}
     for asset in abroad:
         if asset.form is None or asset.offer_of not in products:
             continue
@@ -317,5 +317,5 @@ def _reaching_abroad(ledger: ControlLedger, abroad: Sequence[Asset], on: date, p
         for measure in state.measures:
             if measure.is_law and measure.instrument == EXTRATERRITORIAL:
                 act, status = measure.number or measure.authority, measure.status.replace("_", " ")
-                told[said("{act} ({status})", act=act, status=status)] = None
+                told[message("{act} ({status})", act=act, status=status)] = None
     return list(told)

@@ -13,13 +13,13 @@ from typing import Literal
 
 import numpy as np
 
-from toolkit.app.allocation.amounts import Money
+from toolkit.app.allocation.amounts import AllocationAmounts
 from toolkit.app.allocation.holdings import WHOLE
 from toolkit.app.allocation.prepare import Prepared
 from toolkit.app.allocation.request import Request
 from toolkit.app.allocation.sales import EQUAL, sold
 from toolkit.core.errors import ToolkitError
-from toolkit.core.messages import said
+from toolkit.core.messages import message
 from toolkit.core.remarks import Remark
 from toolkit.optimize.allocate import Allocation, allocate
 from toolkit.optimize.terms.base import Constraint, Discrete, Facts, Rows
@@ -108,7 +108,7 @@ def _tries(posed: Prepared, found: Mapping[str, _Cut]) -> Iterator[dict[str, flo
 def _cut(posed: Prepared, allocation: Allocation, request: Request) -> dict[str, _Cut]:
     """Asset -> its trade that cuts a piece."""
     problem, owner = posed.problem, request.settings.config.owner
-    money = Money.of(problem, allocation, posed.prices, posed.money.units, posed.budget)
+    money = AllocationAmounts.of(problem, allocation, posed.prices, posed.money.units, posed.budget)
     more = {
         asset.key for i, asset in enumerate(problem.universe) if money.quantities[i] > posed.money.units[i] and money.moved[i]
     }
@@ -177,13 +177,13 @@ def _left(posed: Prepared, key: str, cut: _Cut, request: Request) -> Remark:
         "less": max(t for t in trades if t <= wanted), "more": max(trades),
     }  # fmt: skip
     if not cut.lots:
-        text = said(
+        text = message(
             "{quantity:,.6g} {unit} of {asset} ({value:,.2f} {currency}) are bought, which is no number of whole lots: neither "
             "{less:,.6g} nor {more:,.6g} hold the limits.",
             **facts,
         )
     else:
-        text = said(
+        text = message(
             "{quantity:,.6g} {unit} of {asset} ({value:,.2f} {currency}) are sold, which cuts a piece of {lots}: neither "
             "{less:,.6g} nor {more:,.6g} hold the limits.",
             lots=[*cut.lots],

@@ -14,7 +14,7 @@ from toolkit.app.allocation.costs import at_own_terms, strategy_costs, world_pro
 from toolkit.app.allocation.forecast import strategy_forecast
 from toolkit.app.allocation.holdings import Held, Lot, Whole, read_held, whole
 from toolkit.app.allocation.inputs import Inputs, PricedMarket, priced_market
-from toolkit.app.allocation.origins import Offers, is_controlled
+from toolkit.app.allocation.origins import OriginVariants, is_controlled
 from toolkit.app.allocation.request import Request
 from toolkit.app.allocation.sales import WAIT_DAYS, free_from, waiting
 from toolkit.app.allocation.scenarios import StrategyScenarios, strategy_scenarios
@@ -24,7 +24,7 @@ from toolkit.app.lots import below_grade_remarks
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import DataError
 from toolkit.core.forecast import FloatArray, Forecast
-from toolkit.core.messages import Said, said
+from toolkit.core.messages import Message, message
 from toolkit.core.remarks import Remark, note
 from toolkit.market.exchange_rates import Rate, last_rate, rates_used
 from toolkit.market.readers.holdings.lots import few
@@ -108,7 +108,7 @@ class Prepared:
         limits = {} if least is None else dict(zip(least.labels, least.lower, strict=True))
         return tuple(
             note(
-                said(
+                message(
                     "Not sold today: {lots} of {asset}, whose sale with a gain is free of tax within {days} days "
                     '(owner.sale_order = "fifo" lets them be sold).',
                     lots=lots,
@@ -128,14 +128,14 @@ class Prepared:
         """Whether nothing of an asset is sold since the strategy does not hold it."""
         return asset in self.outside and not request.sell_others
 
-    def why_kept(self, lot: Lot, country: str) -> tuple[Said | None, date | None]:
+    def why_kept(self, lot: Lot, country: str) -> tuple[Message | None, date | None]:
         """Why a lot is not sold today, and the day from which its sale is free of tax where that is the reason; else None."""
         if not lot.for_sale:
             return lot.why_kept(), None
         free = free_from(lot, country)
         if free is None or lot.lot_id not in self.waiting.get(lot.asset, ()):
             return None, None
-        told = said(
+        told = message(
             "{quantity:,.6g} kg of {asset} ({lot}): free of tax from {day:%Y-%m-%d}",
             quantity=lot.quantity, asset=lot.asset, lot=lot.lot_id, day=free,
         )  # fmt: skip
@@ -144,7 +144,7 @@ class Prepared:
     def not_for_sale(self, request: Request) -> tuple[list[str], date | None]:
         """The lots that are not sold today, largest first, each with its reason; the day all that wait are tax-free."""
         owner, prices = request.settings.config.owner, dict(zip(self.inputs.universe.keys, self.prices, strict=True))
-        kept: list[tuple[float, str, Said]] = []
+        kept: list[tuple[float, str, Message]] = []
         until: date | None = None
         for lot in self.held.lots:
             if lot.asset not in prices or self.stays_whole(lot.asset, request):
@@ -183,7 +183,7 @@ def prepare(request: Request) -> Prepared:
     rates = {code: last_rate(inputs.snapshot["fx"], code, currency) for code in quoted}
     inputs, forecast = _at_quotes(strategy, inputs, forecast)
     by_origin, not_told_apart = _by_origin(strategy, held, inputs, offered, destination)
-    offers = Offers.of(inputs.universe, strategy.universe.offer, by_origin)
+    offers = OriginVariants.of(inputs.universe, strategy.universe.offer, by_origin)
     outside = tuple(asset.key for asset in offers.universe if {asset.key, asset.offer_of} & {*outside})
     production = _production(strategy, inputs, offers)
     inputs, forecast = offers.inputs(inputs), offers.forecast(forecast)
@@ -242,7 +242,7 @@ def _at_quotes(strategy: Strategy, inputs: Inputs, forecast: Forecast) -> tuple[
         if row["spread"] is not None:
             assets[i] = replace(asset, spread=row["spread"])
     if quotes:
-        notes.append(said("Own prices that the strategy has no use for: {assets}.", assets=sorted(quotes)))
+        notes.append(message("Own prices that the strategy has no use for: {assets}.", assets=sorted(quotes)))
     told = replace(inputs, universe=Universe(tuple(assets)), notes=(*inputs.notes, *map(note, notes)))
     told = replace(told, price_notes=(*inputs.price_notes, *notes))
     return told, replace(forecast, levels=tuple(levels))
@@ -298,7 +298,7 @@ def _by_origin(
     if charged and strategy.objective.kind in SUMMED and not kinds & COUNTING:
         return found, ()
     lots = [lot.lot_id for lot in held.lots if lot.from_country in found.get(lot.asset, ())]
-    text = said(
+    text = message(
         "{lots} are not from China, and count in limits on control and countries as the metal of any origin: this strategy "
         "cannot tell them apart.",
         lots=few(lots),
@@ -312,7 +312,7 @@ def _not_covered(held: Held, money: Whole, currency: str) -> tuple[Remark, ...]:
     short = round(held.owed - money.reserved, 2)
     if short <= 0:
         return ()
-    text = said(
+    text = message(
         "{short:,.2f} {currency} still owed on {lots} are in no budget here: they count as held in full.",
         short=short,
         currency=currency,
@@ -338,16 +338,16 @@ def _of_holdings(
     there = tuple(key for key in outside if held.units.get(key))
     if outside and request.sell_others:
         found.append(NoBuy(name=OUTSIDE, assets=outside))
-        notes.append(note(said("Held and not part of the strategy, and may be sold: {assets}.", assets=there)))
+        notes.append(note(message("Held and not part of the strategy, and may be sold: {assets}.", assets=there)))
     elif outside:
         found.append(NoTrade(name=OUTSIDE, assets=outside))
-        kept = said(
+        kept = message(
             "Held and not part of the strategy, kept as it is and counted in limits: {assets}. --sell-others lets it be sold.",
             assets=there,
         )
         notes.append(note(kept))
     if unpriced := tuple(sorted(key for key in held.units if key not in inputs.universe and key not in short)):
-        text = said("Held without a price here, kept, and counted in no limit and no amount: {assets}.", assets=unpriced)
+        text = message("Held without a price here, kept, and counted in no limit and no amount: {assets}.", assets=unpriced)
         notes.append(Remark("data", text, "Bring a price of it with --prices.", unpriced))
     if held.read is not None:
         priced = dict(zip(inputs.universe.keys, prices.tolist(), strict=True))
@@ -355,7 +355,7 @@ def _of_holdings(
         notes += below_grade_remarks(held.read, worth, request.settings.config.owner.currency)
     if short:
         left = tuple(sorted(short))
-        text = said(
+        text = message(
             "Held with too few prices to tell its risk, kept, and counted in no limit and no amount: {assets}.", assets=left
         )
         notes.append(Remark("data", text, "Bring a longer series with --prices.", left))
@@ -396,7 +396,7 @@ def _outcomes(strategy: Strategy, inputs: Inputs, forecast: Forecast, outlook: S
     }
 
 
-def _production(strategy: Strategy, inputs: Inputs, offers: Offers) -> dict[str, float]:
+def _production(strategy: Strategy, inputs: Inputs, offers: OriginVariants) -> dict[str, float]:
     """Production by asset in kg a year, where market impact asks for volumes; `inputs` are those before the offers."""
     if strategy.costs is None or strategy.costs.impact == 0:
         return {}
@@ -406,7 +406,7 @@ def _production(strategy: Strategy, inputs: Inputs, offers: Offers) -> dict[str,
 def _facts(
     strategy: Strategy,
     inputs: Inputs,
-    offers: Offers,
+    offers: OriginVariants,
     day: date,
     destination: str,
     budget: float,
@@ -445,7 +445,7 @@ def _facts(
     )
 
 
-def _at_stage(inputs: Inputs, offers: Offers, stage: str) -> Mapping[str, SupplyShares]:
+def _at_stage(inputs: Inputs, offers: OriginVariants, stage: str) -> Mapping[str, SupplyShares]:
     shares, elsewhere = inputs.snapshot["shares"].filter(pl.col("stage") == stage), inputs.snapshot["shares_elsewhere"]
     there, universe = set(shares["asset"]), inputs.universe
     products = dict.fromkeys(asset.offer_of or asset.key for asset in universe)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from toolkit.app.allocation.amounts import Money
+from toolkit.app.allocation.amounts import AllocationAmounts
 from toolkit.app.allocation.factor_model import correlations, factor_model
 from toolkit.app.allocation.inputs import Inputs
 from toolkit.app.allocation.observed_limits import at_last_prices
@@ -28,7 +28,7 @@ from toolkit.app.valuation import Quotation, annual_basis, in_europe, region_of
 from toolkit.controls.upcoming import upcoming
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.forecast import FloatArray, Forecast
-from toolkit.core.messages import phrases, said, sentences
+from toolkit.core.messages import message, phrases, sentences
 from toolkit.core.plain import plain
 from toolkit.core.remarks import in_record
 from toolkit.core.units import significant
@@ -103,7 +103,7 @@ def run_record(
         seed: Of whatever was random.
         outlook: Scenarios of the strategy, where it asks for any.
     """
-    money = Money.of(problem, allocation, prices, held, budget)
+    money = AllocationAmounts.of(problem, allocation, prices, held, budget)
     quantities = zip(inputs.universe.keys, money.quantities, strict=True)
     money.quantities = np.array([posed.units.get(key, quantity) for key, quantity in quantities])
     listed = orders(posed, money, prices, request)
@@ -206,7 +206,7 @@ def run_record(
             if rate.date is not None
         ],
         "left_out": [
-            {"asset": key, "name": inputs.products[key].name, "reason": said("no monthly price")} for key in inputs.unpriced
+            {"asset": key, "name": inputs.products[key].name, "reason": message("no monthly price")} for key in inputs.unpriced
         ],
         "held_unpriced": posed.unpriced,
         "factor_model": None if forecast.model is None else factor_model(strategy, inputs, forecast, owner["country"]),
@@ -234,7 +234,7 @@ def _positions(
     posed: Prepared,
     forecast: Forecast,
     allocation: Allocation,
-    money: Money,
+    money: AllocationAmounts,
     prices: FloatArray,
     rates: Mapping[str, Rate],
     quoted: Mapping[str, Quotation],
@@ -314,7 +314,7 @@ def _in_europe(inputs: Inputs, forecast: Forecast, prices: FloatArray, currency:
     return found
 
 
-def _items(problem: Problem, money: Money, budget: float) -> dict[str, dict[str, float]]:
+def _items(problem: Problem, money: AllocationAmounts, budget: float) -> dict[str, dict[str, float]]:
     """What is paid at entry and what a year, by what it is for; before cents are rounded."""
     costs, trades = problem.costs, money.values - problem.previous * budget
     bought, size = np.clip(trades, 0.0, None), np.abs(trades)
@@ -342,7 +342,7 @@ def _named(forecast: Forecast, values: FloatArray) -> dict[str, float]:
     return {forecast.factors[i]: float(values[i]) for i in forecast.named}
 
 
-def _assets(inputs: Inputs, forecast: Forecast, costs: Costs, money: Money) -> list[dict[str, Any]]:
+def _assets(inputs: Inputs, forecast: Forecast, costs: Costs, money: AllocationAmounts) -> list[dict[str, Any]]:
     """What the model believes of each asset: volatility as printed, corrected and used, loadings, concentration of supply."""
     errors = forecast.loading_errors
     used = np.sqrt(np.clip(np.diag(forecast.matrix), 0.0, None))

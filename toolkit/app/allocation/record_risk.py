@@ -8,7 +8,7 @@ import numpy as np
 
 from toolkit.app.allocation.scenarios import StrategyScenarios
 from toolkit.core.forecast import FloatArray, Forecast
-from toolkit.core.messages import Said, said
+from toolkit.core.messages import Message, message
 from toolkit.optimize.allocate import Allocation
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.relaxation import risk_of
@@ -20,9 +20,9 @@ from toolkit.risk_measures.variance import diversification_ratio, risk_contribut
 from toolkit.scenarios.factor_falls import factor_falls
 
 KINDS = {
-    "historical": said("historical scenarios"),
-    "simulated": said("simulated scenarios"),
-    "shocked": said("scenarios with shocks"),
+    "historical": message("historical scenarios"),
+    "simulated": message("simulated scenarios"),
+    "shocked": message("scenarios with shocks"),
 }
 """Kinds of scenarios in words."""
 
@@ -31,7 +31,7 @@ def risk_record(problem: Problem, outlook: StrategyScenarios | None, weights: Fl
     """Risk of the proposal over a year; the tail from the scenarios where the strategy has some, else that of a normal year."""
     forecast = problem.forecast
     total = volatility(forecast, weights)
-    tail, method = normal_cvar(total), said("normal, one year, zero mean")
+    tail, method = normal_cvar(total), message("normal, one year, zero mean")
     measured: dict[str, Any] = {}
     if outlook is not None:
         scenarios = outlook.scenarios
@@ -40,7 +40,7 @@ def risk_record(problem: Problem, outlook: StrategyScenarios | None, weights: Fl
         measured = {name: measured_on(measure, scenarios, weights) for name, measure in known.items()}
         if not scenarios.ordered:
             tail = measured["cvar"]
-            method = said(
+            method = message(
                 "{count:,} {scenarios} over {span}", count=len(scenarios), scenarios=KINDS[scenarios.kind], span=_span(months)
             )
     return {
@@ -85,10 +85,10 @@ def contributions(problem: Problem, weights: FloatArray) -> FloatArray:
     return weights * risk.gradient(x)[:-1] / total if total > 0 else np.zeros(len(weights))
 
 
-def _span(months: float) -> Said:
+def _span(months: float) -> Message:
     if months == 12:
-        return said("a year")
-    return said("a month") if months == 1 else said("{months:g} months", months=months)
+        return message("a year")
+    return message("a month") if months == 1 else message("{months:g} months", months=months)
 
 
 def limit_rows(problem: Problem, allocation: Allocation) -> list[dict[str, Any]]:
@@ -134,7 +134,7 @@ def scenario_rows(problem: Problem, outlook: StrategyScenarios | None, weights: 
             "name": name,
             "kind": "shock",
             "loss": -float(returns @ weights),
-            "method": said("returns and probability as the strategy states them, else from past controls"),
+            "method": message("returns and probability as the strategy states them, else from past controls"),
             "probability": _probability(outlook, name),
         }
         for name, returns in outlook.shocks.items()

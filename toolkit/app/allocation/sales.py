@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from toolkit.app.allocation.holdings import WHOLE, Lot
-from toolkit.core.messages import Said, said
+from toolkit.core.messages import Message, message
 from toolkit.holdings.holding_period import RULES
 
 WAIT_DAYS = 31
@@ -116,10 +116,10 @@ def sold(
     return tuple(found)
 
 
-def rule_told(country: str, order: str) -> Said:
+def rule_told(country: str, order: str) -> Message:
     """The rule by which lots are chosen."""
     if order == "tax" and country in RULES:
-        return said("lots whose sale is free of tax first (Sec. 23 EStG), then those with the least gain; not advice")
+        return message("lots whose sale is free of tax first (Sec. 23 EStG), then those with the least gain; not advice")
     if order == "tax":
-        return said("the oldest lot first: no rule of tax is known here for {country}", country=country)
-    return said("the oldest lot first (owner.sale_order)")
+        return message("the oldest lot first: no rule of tax is known here for {country}", country=country)
+    return message("the oldest lot first (owner.sale_order)")

@@ -17,7 +17,7 @@ from toolkit.app.allocation.shocks import base_key, strategy_shocks
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray, Forecast
-from toolkit.core.messages import said, together
+from toolkit.core.messages import message, together
 from toolkit.risk_measures import measures
 from toolkit.risk_model.expected_returns.expression import portfolio
 from toolkit.scenarios.entropy_pooling import Pooling, entropy_pooling
@@ -74,7 +74,7 @@ def strategy_scenarios(
     base, notes = _base(spec, strategy, inputs, forecast, currency, seed)
     whole = base
     if shocks.events and base.ordered:
-        notes = (*notes, said("Scenarios are one path in order: shocks stand beside it, and are not mixed into it."))
+        notes = (*notes, message("Scenarios are one path in order: shocks stand beside it, and are not mixed into it."))
     elif shocks.events:
         whole = overlaid(base, shocks.over(1 / base.periods_per_year))
     pooling = None
@@ -127,13 +127,13 @@ def _base(
         if spec.mean == "forecast":
             found = found.centred(forecast.expected)
         ratio = np.sqrt(np.diag(found.covariance) * found.periods_per_year / np.diag(forecast.matrix))
-        note = said(
+        note = message(
             "Scenarios: {count} from past periods, {path}, {rhythm:g} a year, centred on {centre}; volatility {low:.2f} to "
             "{high:.2f} of that of the forecast.",
             count=len(found),
-            path=said("in order") if found.ordered else said("not in order"),
+            path=message("in order") if found.ordered else message("not in order"),
             rhythm=found.periods_per_year,
-            centre=said("the forecast") if spec.mean == "forecast" else said("the history"),
+            centre=message("the forecast") if spec.mean == "forecast" else message("the history"),
             low=ratio.min(),
             high=ratio.max(),
         )
@@ -150,11 +150,11 @@ def _base(
         matched=matched,
         years=spec.years,
     )
-    law = said("normal distribution")
+    law = message("normal distribution")
     if spec.distribution == "student_t":
-        law = said("Student t of {degrees:g} degrees of freedom", degrees=spec.degrees)
+        law = message("Student t of {degrees:g} degrees of freedom", degrees=spec.degrees)
     told = [
-        said(
+        message(
             "Scenarios: {count:,} draws over {months:g} months from the forecast, {law}, seed {seed:d}.",
             count=spec.count,
             months=12 / drawn.periods_per_year,
@@ -163,11 +163,11 @@ def _base(
         )
     ]
     if not matched:
-        told.append(said("They are too few to match its covariance."))
+        told.append(message("They are too few to match its covariance."))
     drawn, share = floored(drawn)
     if share > 0:
         told.append(
-            said(
+            message(
                 "In {share:.1%} of them a price would have fallen by more than all of it: it falls by all, and the other draws "
                 "are stretched so that mean and volatility stay.",
                 share=share,
@@ -178,7 +178,7 @@ def _base(
 
 def _past(spec: HistoricalScenarios, strategy: Strategy, inputs: Inputs, currency: str, seed: int) -> Scenarios:
     """Past periods of the universe; offers of one product have its history."""
-    from toolkit.returns.currencies import translation  # noqa: PLC0415
+    from toolkit.returns.currencies import fx_returns  # noqa: PLC0415
     from toolkit.returns.panel import align  # noqa: PLC0415
     from toolkit.risk_model.observed import observe  # noqa: PLC0415
 
@@ -190,7 +190,7 @@ def _past(spec: HistoricalScenarios, strategy: Strategy, inputs: Inputs, currenc
     latent = strategy.forecast.observation == "latent"
     history = inputs.history if latent else None
     panel = align(inputs.prices, universe, lookback_months=lookback_months(strategy), history=history)
-    seen = observe(panel, translation(panel, inputs.snapshot["fx"], currency), latent=latent).total
+    seen = observe(panel, fx_returns(panel, inputs.snapshot["fx"], currency), latent=latent).total
     found = historical(seen.take(distinct), panel.periods_per_year, draws=spec.draws, seed=seed)
     at = [distinct.index(key) for key in keys]
     return Scenarios(
@@ -216,7 +216,7 @@ def _moved(base: Scenarios, whole: Scenarios) -> tuple[str, ...]:
     if abs(change[i]) < 5e-4:
         return ()
     return (
-        said(
+        message(
             "Shocks and views move the mean of the scenarios, {asset} most, by {change:+.1%} a year: a forecast of returns in "
             "all but name.",
             asset=base.assets[i],
@@ -293,7 +293,7 @@ def _view_notes(views: tuple[ViewSpec, ...], pooling: Pooling) -> tuple[str, ...
         moved = {"view": view.label, "before": pooling.before[at], "after": pooling.after[at]}
         if view.mean is not None:
             moved |= {"before": pooling.before[at] / years, "after": pooling.after[at] / years}
-            told.append(said("View {view!r}: mean {before:+.1%} a year before, {after:+.1%} after.", **moved))
+            told.append(message("View {view!r}: mean {before:+.1%} a year before, {after:+.1%} after.", **moved))
         else:
-            told.append(said("View {view!r}: probability {before:.1%} before, {after:.1%} after.", **moved))
+            told.append(message("View {view!r}: probability {before:.1%} before, {after:.1%} after.", **moved))
     return tuple(told)

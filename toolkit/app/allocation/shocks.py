@@ -10,7 +10,7 @@ from toolkit.controls.ledger import CHINA
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.baskets import MEMBERS
 from toolkit.core.errors import SpecError
-from toolkit.core.messages import said, together
+from toolkit.core.messages import message, together
 from toolkit.risk_model.expected_returns.prior import members
 from toolkit.scenarios.sets import Shock
 from toolkit.shocks.base_rates import LIFT, TIGHTEN, control_changes
@@ -168,7 +168,7 @@ def _without_prior(spec: ShockSpec, where: str, origin: str, on: date) -> SpecEr
 def _note(spec: ShockSpec, probability: float, moved: tuple[str, ...], sized: tuple[Asset, ...]) -> str:
     if spec.probability is not None:
         told = [
-            said(
+            message(
                 "Scenario {name!r}: probability {probability:.0%} within a year, as the strategy states.",
                 name=spec.name,
                 probability=probability,
@@ -176,7 +176,7 @@ def _note(spec: ShockSpec, probability: float, moved: tuple[str, ...], sized: tu
         ]
     else:
         told = [
-            said(
+            message(
                 "Scenario {name!r}: probability {probability:.0%} within a year, the base rate of one metal, by default; "
                 "override it with `probability`.",
                 name=spec.name,
@@ -185,8 +185,10 @@ def _note(spec: ShockSpec, probability: float, moved: tuple[str, ...], sized: tu
         ]
     if len(moved) > 1 and spec.probability is None:
         told.append(
-            said("Its {count} assets are taken to move together, which is the dependence at its strongest.", count=len(moved))
+            message(
+                "Its {count} assets are taken to move together, which is the dependence at its strongest.", count=len(moved)
+            )
         )
     if sized:
-        told.append(said("Default sizes for {assets}.", assets=[asset.key for asset in sized]))
+        told.append(message("Default sizes for {assets}.", assets=[asset.key for asset in sized]))
     return together(*told)

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from toolkit.app.allocation.amounts import Money
+from toolkit.app.allocation.amounts import AllocationAmounts
 from toolkit.app.allocation.inputs import Inputs
 from toolkit.controls.ledger import CHINA
 from toolkit.core.forecast import Forecast
-from toolkit.core.messages import Said, said
+from toolkit.core.messages import Message, message
 from toolkit.core.remarks import Remark, by_money, note
 from toolkit.market.exchange_rates import Rate
 from toolkit.optimize.problem import Problem
@@ -26,7 +26,7 @@ def cautions(
     inputs: Inputs,
     problem: Problem,
     forecast: Forecast,
-    money: Money,
+    money: AllocationAmounts,
     relaxed_cash: float,
     lots_gap: float | None,
     wanted_gap: float,
@@ -40,14 +40,14 @@ def cautions(
     found = _of_answer(problem, money, relaxed_cash, lots_gap, wanted_gap, reproducible=reproducible)
     if inputs.unpriced:
         names = [inputs.products[key].name for key in inputs.unpriced]
-        found.append(note(said("No monthly price for {names}: annual prices are never interpolated.", names=names)))
+        found.append(note(message("No monthly price for {names}: annual prices are never interpolated.", names=names)))
     universe = inputs.universe
     products = {asset.key: asset.offer_of or asset.key for asset in universe}
     sources = dict(inputs.prices.select("asset", "source").unique().iter_rows())
     found += late(provenance, {asset: sources[key] for asset, key in products.items() if key in sources})
     found += [
         note(
-            said(
+            message(
                 "{base} is converted to {quote} at the last known rate {rate:.4f} of {day:%Y-%m}.",
                 base=rate.base,
                 quote=rate.quote,
@@ -59,11 +59,13 @@ def cautions(
         if rate.date is not None and (inputs.snapshot.as_of - rate.date).days > 62
     ]
     if any(asset.terms == "assumption" for asset in universe):
-        words = said("Lots, spreads and storage are assumptions about typical dealer terms; replace them with your dealer's.")
+        words = message(
+            "Lots, spreads and storage are assumptions about typical dealer terms; replace them with your dealer's."
+        )
         found.append(note(words))
     unknown = tuple(asset.key for asset in universe if asset.terms == "unknown")
     if unknown and not problem.costs.fee:
-        text = said("No dealer terms are known for {assets}: spread, storage and lots count as nothing.", assets=unknown)
+        text = message("No dealer terms are known for {assets}: spread, storage and lots count as nothing.", assets=unknown)
         found.append(Remark("terms", text, "Say what a trade costs (fee under [costs] of the strategy).", unknown))
     day, destination = inputs.snapshot.as_of, owner["country"]
     uncertain = [
@@ -78,7 +80,7 @@ def cautions(
     ]
     if uncertain:
         names = [asset.name for asset in uncertain]
-        text = said("The control state of {assets} is uncertain and counts as controlled.", assets=names)
+        text = message("The control state of {assets} is uncertain and counts as controlled.", assets=names)
         keys = tuple(asset.key for asset in uncertain)
         found.append(Remark("law", text, f"See `toolkit controls {products[keys[0]]}`, and have the goods classified.", keys))
     values = dict(zip(universe.keys, np.maximum(money.values, money.before).tolist(), strict=True))
@@ -93,7 +95,7 @@ def _concerns_nothing(remark: Remark, values: Mapping[str, float]) -> bool:
 
 def _of_answer(
     problem: Problem,
-    money: Money,
+    money: AllocationAmounts,
     relaxed_cash: float,
     lots_gap: float | None,
     wanted_gap: float,
@@ -104,11 +106,11 @@ def _of_answer(
     cash = money.cash / money.wealth
     if cash > MOSTLY_CASH:
         why = _why_cash(problem, relaxed_cash)
-        text = said("MOSTLY CASH: {cash:.0%} of the budget is not placed; {why}.", cash=cash, why=why)
+        text = message("MOSTLY CASH: {cash:.0%} of the budget is not placed; {why}.", cash=cash, why=why)
         remedy = "Loosen the limits, or add a limit on cash, or raise the budget."
         found.append(Remark("answer", text, remedy, money=money.cash))
     if lots_gap is not None and lots_gap > wanted_gap * (1 + 1e-6):
-        text = said(
+        text = message(
             "The whole lots are proven to be within {gap:.1%} of the best, not the {wanted:.1%} that were asked for: "
             "the time limit of the solver ended the search.",
             gap=lots_gap,
@@ -116,7 +118,7 @@ def _of_answer(
         )
         found.append(Remark("answer", text, "Raise solver.time_limit."))
     if not reproducible:
-        text = said("The clock ended the search, not the work: another run may find other lots under the same run id.")
+        text = message("The clock ended the search, not the work: another run may find other lots under the same run id.")
         found.append(Remark("answer", text, "Raise solver.time_limit, or run it on a faster machine."))
     return found
 
@@ -135,7 +137,7 @@ def late(provenance: Sequence[Mapping[str, Any]], sources: Mapping[str, str]) ->
             overdue.setdefault(when, {})[entry["source_id"]] = entry["source"]
     found: list[Remark] = []
     for (end, days, of_law), names in overdue.items():
-        text = said(
+        text = message(
             "{sources:; }: up to {end:%Y-%m-%d}; newer figures have been due for {days} days.",
             sources=list(names.values()),
             end=date.fromisoformat(end),
@@ -149,10 +151,10 @@ def late(provenance: Sequence[Mapping[str, Any]], sources: Mapping[str, str]) ->
     return found
 
 
-def _why_cash(problem: Problem, relaxed_cash: float) -> Said:
+def _why_cash(problem: Problem, relaxed_cash: float) -> Message:
     """Whether limits, the objective or the size of the lots keep the budget in cash."""
     if least_cash(problem.inequalities().hard()) > MOSTLY_CASH:
-        return said("the limits leave room for no more")
+        return message("the limits leave room for no more")
     if relaxed_cash > MOSTLY_CASH:
-        return said("the objective prefers cash to what the limits allow, and no limit caps it")
-    return said("the lots are too large for the budget")
+        return message("the objective prefers cash to what the limits allow, and no limit caps it")
+    return message("the lots are too large for the budget")

@@ -14,7 +14,7 @@ from toolkit.app.assumptions import Assumption, find_assumption
 from toolkit.app.findings.part import Ask, part
 from toolkit.app.run_schema import NAMED, PHRASE, Day, LaterDay, Number, Text, Whole
 from toolkit.core.assets import Asset, Universe
-from toolkit.core.messages import Said, said
+from toolkit.core.messages import Message, message
 from toolkit.holdings.exit_cost import ExitTerms
 from toolkit.holdings.exposure import PLANS, sale_obstacle
 from toolkit.holdings.holding_period import RULES, HoldingRule
@@ -228,34 +228,36 @@ def _clock(rule: HoldingRule | None, bought: date, today: date) -> dict[str, Any
     return {"free_from": free.isoformat(), "days": max(days, 0), "state": state}
 
 
-def _usual_spread(low: float, high: float) -> Said:
+def _usual_spread(low: float, high: float) -> Message:
     if low == high:
-        return said(
+        return message(
             "Typical dealer terms where the file gives none: spread between buying and selling {rate:.0%}; half is lost at "
             "each trade.",
             rate=low,
         )
-    return said(
+    return message(
         "Typical dealer terms where the file gives none: spread between buying and selling {low:.0%} to {high:.0%}; half is "
         "lost at each trade.",
         low=low, high=high,
     )  # fmt: skip
 
 
-def _usual_storage(low: float, high: float) -> Said:
+def _usual_storage(low: float, high: float) -> Message:
     if low == high:
-        return said(
+        return message(
             "Storage and insurance where the file gives none: {rate:.1%} a year of today’s value, for {years:.0f} years.",
             rate=low, years=YEARS,
         )  # fmt: skip
-    return said(
+    return message(
         "Storage and insurance where the file gives none: {low:.1%} to {high:.1%} a year of today’s value, for "
         "{years:.0f} years.",
         low=low, high=high, years=YEARS,
     )  # fmt: skip
 
 
-def _assumptions(ask: Ask, stakes: list[Stake], tax: Mapping[str, Any] | None, *, has_days: bool) -> Iterator[tuple[str, Said]]:
+def _assumptions(
+    ask: Ask, stakes: list[Stake], tax: Mapping[str, Any] | None, *, has_days: bool
+) -> Iterator[tuple[str, Message]]:
     """What the part takes as given; a run tells the terms of its dealer itself."""
     if "assets" not in ask.record:
         spreads = {stake.asset.spread for stake in stakes if stake.terms in (ASSUMED, PUBLISHED_FEE, MIXED)}
@@ -267,7 +269,7 @@ def _assumptions(ask: Ask, stakes: list[Stake], tax: Mapping[str, Any] | None, *
     if has_days:
         yield (
             "exit_days",
-            said(
+            message(
                 "Days from the decision to sell to the money are the toolkit’s own, by group of metal; an offer to buy back is "
                 "a promise, not a market."
             ),

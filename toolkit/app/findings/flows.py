@@ -16,7 +16,7 @@ from toolkit.app.run_schema import CHANGE, NAMED, PHRASE, Day, LaterDay, Month, 
 from toolkit.controls.events import COUNTING, Event
 from toolkit.controls.ledger import CHINA
 from toolkit.core.errors import GapError
-from toolkit.core.messages import Said, retellable, said
+from toolkit.core.messages import Message, message, retellable
 from toolkit.supply.collapse import BASE_MONTHS, LOW, SHORTEST, Collapse
 from toolkit.supply.flows import (
     DIVERSION_FALL,
@@ -36,15 +36,15 @@ ZERO, FALLEN, BACK, RUNNING = "zero", "fallen", "back", "running"
 """What became of a flow: at zero, low since a collapse, back after one, or none of these."""
 REPORTED, NOT_AVAILABLE = "reported", "not_available"
 VERIFIED, LICENCE = "verified", "licence"
-RULES: Mapping[str, Said] = MappingProxyType(
+RULES: Mapping[str, Message] = MappingProxyType(
     {
-        "collapse": said(
+        "collapse": message(
             "Collapse: {months} or more months in a row below {low:.0%} of the mean of the {base} months before; irregular "
             "trade needs more months, January and February count as one. A single month at zero is never a collapse.",
             months=SHORTEST, low=LOW, base=BASE_MONTHS,
         ),
-        "small": said("No change is told from a base below {small:.0%} of the mean month of the series.", small=SMALL_BASE),
-        "diversion": said(
+        "small": message("No change is told from a base below {small:.0%} of the mean month of the series.", small=SMALL_BASE),
+        "diversion": message(
             "Re-routing is possible where imports from one country fall by {fall:.0%} or more in a year and those from others "
             "rise by {offset:.0%} or more of what was lost; it is no proof.",
             fall=DIVERSION_FALL, offset=DIVERSION_OFFSET,

@@ -11,7 +11,7 @@ from toolkit.app.events import ComparableCases, comparable_cases
 from toolkit.app.findings.part import Ask, part
 from toolkit.app.run_schema import NAMED, PHRASE, Day, LaterDay, Month, Number, Text
 from toolkit.controls.events import Event
-from toolkit.core.messages import said
+from toolkit.core.messages import message
 from toolkit.core.plain import plain
 from toolkit.shocks.event_study import NO_REACTION, THIN, Case, Reaction, notice_key
 from toolkit.shocks.monthly_series import SMOOTHING, MonthlySeries, month_number, monthly, window
@@ -72,21 +72,25 @@ def history(ask: Ask) -> dict[str, Any] | None:
         "benchmark": found.benchmark,
         "no_reaction": NO_REACTION,
         "method": [
-            said(
+            message(
                 "A level of a customs value is the weighted mean of up to {months} months on one side of the announcement and "
                 "never reaches across it; the first month after it is a single value.",
                 months=SMOOTHING,
             ),
-            said("Changes are over the mean change of {metals}, base metals that no measure controls.", metals=found.benchmark),
-            said("No change is told from or to a level whose standard error is above {limit:.0%}.", limit=THIN),
-            said("Cases are few and overlap, so they carry no test of significance."),
+            message(
+                "Changes are over the mean change of {metals}, base metals that no measure controls.", metals=found.benchmark
+            ),
+            message("No change is told from or to a level whose standard error is above {limit:.0%}.", limit=THIN),
+            message("Cases are few and overlap, so they carry no test of significance."),
         ],
         "notices": len({notice_key(events[case.event_id].title) for case in found.cases}),
         "overlapping": sum(1 for case in found.cases if case.overlaps),
         "cases": [_case(ask, case, events, series, found.benchmark) for case in found.cases],
         "summary": [plain(row) for row in found.summaries],
         "points": [{name: value for name, value in point.items() if name != "key"} for point in points],
-        "assumptions": {"no_reaction": said("A change of a price by less than {limit:.0%} is no reaction.", limit=NO_REACTION)},
+        "assumptions": {
+            "no_reaction": message("A change of a price by less than {limit:.0%} is no reaction.", limit=NO_REACTION)
+        },
         "data": ask.provenance(prices=prices, price_points=used),
     }
 

@@ -76,7 +76,7 @@ def part(name: str, shape: Mapping[str, Any]) -> Callable[[Find], Part]:
     """Turn a function into the part `name`, and state what a report reads of it: a stored part is held against that.
 
     It returns JSON-like data (dataclasses, dates and frames are welcome), or None. Keys with a meaning for every report:
-    ``data``, rows of provenance, and ``assumptions``, key -> sentence (`toolkit.core.messages.said`).
+    ``data``, rows of provenance, and ``assumptions``, key -> sentence (`toolkit.core.messages.message`).
     """
     return lambda find: Part(name, find, {**shape, "data": [PROVENANCE]})
 

@@ -8,7 +8,7 @@ from typing import Any
 from toolkit.app.findings.part import Ask, part
 from toolkit.app.run_schema import NAMED, PHRASE, LaterDay, Number, Text
 from toolkit.app.supply import MetalSupply, Scenario, StageSupply, is_critical, ranges, supply_of
-from toolkit.core.messages import Said, said
+from toolkit.core.messages import Message, message
 from toolkit.core.plain import plain
 from toolkit.report.i18n.countries import country
 from toolkit.supply.concentration import HIGHLY_CONCENTRATED, country_exposure
@@ -140,10 +140,10 @@ def _portfolio(found: Mapping[str, MetalSupply], ask: Ask) -> dict[str, Any]:
     }
 
 
-def _assumptions(scenario: Scenario, metals: list[dict[str, Any]]) -> dict[str, Said]:
+def _assumptions(scenario: Scenario, metals: list[dict[str, Any]]) -> dict[str, Message]:
     if not any(metal["scenario_supply_risk"] for metal in metals):
         return {}
-    supposed = said(
+    supposed = message(
         "Our scenario, not an EU figure: a trade parameter t of {t:g} for {country} in place of the one of the study, in the "
         "shares of world supply known today; what the EU buys is taken to react likewise.",
         t=scenario.trade_parameter,

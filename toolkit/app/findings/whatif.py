@@ -31,7 +31,7 @@ from toolkit.app.supply import MetalSupply, supply_of
 from toolkit.controls.ledger import CHINA
 from toolkit.core.assets import Asset
 from toolkit.core.errors import GapError
-from toolkit.core.messages import Said, said
+from toolkit.core.messages import Message, message
 from toolkit.core.plain import plain
 from toolkit.holdings.exposure import IN_TRANSIT, is_out
 from toolkit.market.market import Snapshot
@@ -276,14 +276,14 @@ def _response(seen: PriceResponses, ask: Ask) -> dict[str, Any] | None:
     return {"observed": one.observed, "published": one.published, "moves": one.moves, "cases": cases}
 
 
-def _assumptions(snapshot: Snapshot, seen: PriceResponses, metals: list[dict[str, Any]]) -> dict[str, Said]:
+def _assumptions(snapshot: Snapshot, seen: PriceResponses, metals: list[dict[str, Any]]) -> dict[str, Message]:
     row, place, spread = find_assumption(snapshot, SUM), country(CHINA), seen.elasticity(FURTHER)
     if row is None:
         return {}
     assumed = {"statement": row.statement, "low": row.low, "central": row.central, "high": row.high, "citation": row.citation}
     if seen.found is not None:
         one = seen.found[FURTHER]
-        how = said(
+        how = message(
             "How much a price answers a loss of supply is estimated from {observed} reactions to controls and {published} "
             "published models, metals pooled as far as they differ; a loss is taken as uncertain by {error:.0%}, a published "
             "answer by {model:.0%}. The estimate starts from this: {statement}: {low:.2f} to {high:.2f} together, "
@@ -291,25 +291,25 @@ def _assumptions(snapshot: Snapshot, seen: PriceResponses, metals: list[dict[str
             observed=one.observed, published=one.published, error=LOSS_ERROR, model=PUBLISHED_ERROR, **assumed,
         )  # fmt: skip
     else:
-        how = said(
+        how = message(
             "{statement}: {low:.2f} to {high:.2f} together, {central:.2f} in the middle ({citation}).",
             **assumed | {"low": spread.low, "high": spread.high, "central": spread.central},
         )
     found = {
         SUM: how,
-        STOP: said(
+        STOP: message(
             "A stop of exports is taken as the loss of all that {country} makes; what it uses itself is in that share, so "
             "exports alone may be less.",
             country=place,
         ),
-        CARRIED: said(
+        CARRIED: message(
             "The price formula is carried to a loss of {most:.0%} of world supply and no further: beyond that, substitutes and "
             "rationing set the price, which no single elasticity describes.",
             most=MOST,
         ),
     }
     if any(metal["state"] == PRECIOUS for metal in metals):
-        found[STOCKS] = said(
+        found[STOCKS] = message(
             "Precious metals are left out of the stop: they trade from stocks above ground, and the elasticities are those of "
             "minor metals."
         )

@@ -104,8 +104,8 @@ def printed(page: str, program: str) -> bytes:
         except (OSError, subprocess.TimeoutExpired) as error:
             raise SpecError(f"{program} did not print the report: {error}.", hint=INSTALL) from error
         if done.returncode or not target.is_file():
-            said = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
-            raise SpecError(f"{program} did not print the report{': ' if said else ''}{''.join(said)}.", hint=INSTALL)
+            message = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
+            raise SpecError(f"{program} did not print the report{': ' if message else ''}{''.join(message)}.", hint=INSTALL)
         return target.read_bytes()
 
 

@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from toolkit.core import currencies
 from toolkit.core.countries import foldings
 from toolkit.core.errors import DataError, SpecError, did_you_mean
-from toolkit.core.messages import Said, said
+from toolkit.core.messages import Message, message
 from toolkit.core.size import PieceSize
 
 KG, G, T, LB, OZT, PIECE = "kg", "g", "t", "lb", "ozt", "unit"
@@ -180,9 +180,9 @@ def decimal_mark(amounts: Mapping[Amount, int]) -> tuple[str | None, frozenset[A
     return next((mark for mark, found in only.items() if found), None), frozenset()
 
 
-def decided(found: Amount, mark: str) -> Said:
+def decided(found: Amount, mark: str) -> Message:
     """That a number with two readings is read by the others."""
-    return said(
+    return message(
         'Numbers such as {text} are read as {value:.12g}: other numbers of the file write decimals with "{mark}".',
         text=found.digits,
         value=found.value(mark),

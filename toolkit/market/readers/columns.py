@@ -15,9 +15,9 @@ import polars as pl
 
 from toolkit.core.currencies import currency
 from toolkit.core.errors import DataError, did_you_mean, nearest
-from toolkit.core.messages import Said
+from toolkit.core.messages import Message
 from toolkit.market.readers import cells
-from toolkit.market.readers.faults import FIRST_ROWS, refuse
+from toolkit.market.readers.faults import FIRST_ROWS, raise_row_errors
 from toolkit.market.readers.tabular import MAX_NAME, Table, listed
 
 _POINTS = r"^[+-]?[1-9][0-9]{0,2}\.[0-9]{3}$"
@@ -72,7 +72,7 @@ class Numbers:
 
     values: pl.DataFrame
     currencies: pl.DataFrame
-    notes: tuple[Said, ...] = ()
+    notes: tuple[Message, ...] = ()
 
 
 def numbers(table: Table, columns: Sequence[str]) -> pl.DataFrame:
@@ -100,7 +100,7 @@ def amounts(table: Table, columns: Sequence[str], *, money: bool) -> Numbers:
     values = given.select(pl.all().cast(pl.Float64, strict=False))
     codes = pl.DataFrame({name: pl.Series([None] * given.height, dtype=pl.String) for name in columns})
     textual = [name for name, dtype in given.schema.items() if dtype == pl.String]
-    notes: tuple[Said, ...] = ()
+    notes: tuple[Message, ...] = ()
     text = (
         pl.concat([given[name].alias("text") for name in textual]).drop_nulls() if textual else pl.Series([], dtype=pl.String)
     )
@@ -116,14 +116,14 @@ def amounts(table: Table, columns: Sequence[str], *, money: bool) -> Numbers:
         mark, odd = cells.decimal_mark({found: count for cell, count in counts.rows() if (found := read[cell])})
         unlike = [cell for cell, found in read.items() if found in odd]
         fault = "numbers use both '.' and ',', differently from the rest"
-        refuse(table.name, _those(table, given, textual, unlike), rule="decimal", fault=fault, hint=_WAY_OUT)
+        raise_row_errors(table.name, _those(table, given, textual, unlike), rule="decimal", fault=fault, hint=_WAY_OUT)
         doubtful = {cell: found for cell, found in read.items() if found and found.is_ambiguous}
         if mark is not None and doubtful:
             notes = (cells.decided(next(iter(doubtful.values())), mark),)
         elif mark is None:
             asked = [cell for cell in doubtful if table.separator != "," or "," in cell]
             fault = "a mark that may mean decimals or thousands"
-            refuse(table.name, _those(table, given, textual, asked), rule="decimal", fault=fault, hint=_WAY_OUT)
+            raise_row_errors(table.name, _those(table, given, textual, asked), rule="decimal", fault=fault, hint=_WAY_OUT)
         found = {cell: one.value(mark or ("." if cell in doubtful else one.marks[0])) for cell, one in read.items() if one}
         values = values.with_columns(_replaced(given, textual, found, pl.Float64))
         codes = codes.with_columns(_replaced(given, textual, beside, pl.String)) if beside else codes
@@ -132,7 +132,7 @@ def amounts(table: Table, columns: Sequence[str], *, money: bool) -> Numbers:
         column = values[name].alias("cell")
         hint = "Leave the cell empty where a value is missing."
         found = _cells(table, name, ~column.is_finite().fill_null(value=True), column)
-        refuse(table.name, found, rule="finite", fault="not a finite number", hint=hint)
+        raise_row_errors(table.name, found, rule="finite", fault="not a finite number", hint=hint)
     return Numbers(values, codes, notes)
 
 
@@ -153,9 +153,9 @@ def _refuse_words(table: Table, given: pl.DataFrame, textual: Sequence[str], wor
     """`FrameError` for cells that are no numbers, or none that is finite."""
     endless = [word for word in words if pl.Series([word]).cast(pl.Float64, strict=False)[0] is not None]
     hint = "Leave the cell empty where a value is missing."
-    refuse(table.name, _those(table, given, textual, endless), rule="finite", fault="not a finite number", hint=hint)
+    raise_row_errors(table.name, _those(table, given, textual, endless), rule="finite", fault="not a finite number", hint=hint)
     found = _those(table, given, textual, words)
-    refuse(table.name, found, rule="number", fault="not a number", hint=_number_hint(found["value"]))
+    raise_row_errors(table.name, found, rule="number", fault="not a number", hint=_number_hint(found["value"]))
 
 
 def _those(table: Table, given: pl.DataFrame, textual: Sequence[str], texts: Sequence[str]) -> pl.DataFrame:
@@ -175,7 +175,7 @@ def check_names(file: str, names: pl.DataFrame) -> None:
         names: Columns `row` (Int64) and `value` (String, null where there is none).
     """
     odd = pl.col("value").str.contains(r"\p{C}") | (pl.col("value").str.len_chars() > MAX_NAME)
-    refuse(
+    raise_row_errors(
         file,
         names.filter(odd).with_columns(what=pl.lit(None, dtype=pl.String)),
         rule="name",
@@ -189,7 +189,9 @@ def required_cells(table: Table, column: str, *, what: pl.Series | None = None) 
     empty = table.cells[column].is_null()
     faulty = pl.DataFrame({"row": table.rows, "what": table.cells[column].cast(pl.String) if what is None else what})
     faulty = faulty.filter(empty).with_columns(value=pl.lit(None, dtype=pl.String))
-    refuse(table.name, faulty, rule="empty", fault=f"no {column}", hint=f"Fill the {column!r} cell or leave the row out.")
+    raise_row_errors(
+        table.name, faulty, rule="empty", fault=f"no {column}", hint=f"Fill the {column!r} cell or leave the row out."
+    )
 
 
 def days(table: Table, column: str, *, month_until: date | None = None, months: bool = True, local: bool = False) -> pl.Series:
@@ -224,7 +226,7 @@ def days(table: Table, column: str, *, month_until: date | None = None, months: 
         end = pl.when((pl.col("month") <= month_until) & (end > month_until)).then(pl.lit(month_until)).otherwise(end)
     result = parsed.select(pl.coalesce("day", end).alias(column)).to_series()
     month_form = " or, for a month, as 2026-05" if months else ""
-    refuse(
+    raise_row_errors(
         table.name,
         pl.DataFrame({"row": table.rows, "what": pl.repeat(column, len(text), eager=True), "value": text}).filter(
             text.is_not_null() & result.is_null()
@@ -253,7 +255,7 @@ def _local_days(table: Table, column: str, text: pl.Series) -> pl.Series:
     if contradict:
         fault = "dates with the day first beside dates with the month first"
     asked = [cell for cell, found in read.items() if found.either and (contradict or (month_first is None))]
-    refuse(table.name, _those(table, text.to_frame(column), [column], asked), rule="date", fault=fault, hint=hint)
+    raise_row_errors(table.name, _those(table, text.to_frame(column), [column], asked), rule="date", fault=fault, hint=hint)
     days_of = {cell: found.day or (found.either or ())[month_first or 0] for cell, found in read.items()}
     return text.replace({cell: day.isoformat() for cell, day in days_of.items() if day is not None})
 
@@ -266,7 +268,7 @@ def running_months(table: Table, column: str, today: date) -> pl.Series:
 
 
 def _cells(table: Table, column: str, mask: pl.Series, values: pl.Series) -> pl.DataFrame:
-    """The masked cells of one column in the form that `refuse` takes."""
+    """The masked cells of one column in the form that `raise_row_errors` takes."""
     shown = values.filter(mask).cast(pl.String)
     return pl.DataFrame({"row": table.rows.filter(mask), "what": pl.repeat(column, len(shown), eager=True), "value": shown})
 

@@ -21,7 +21,7 @@ from toolkit.core.countries import country, country_hint
 from toolkit.core.decode import read_toml
 from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.core.frames import ControlEvents, ControlScopes
-from toolkit.core.messages import Said, said
+from toolkit.core.messages import Message, message
 from toolkit.market.market import USER
 from toolkit.market.readers.faults import Fault, row_error
 from toolkit.market.readers.tabular import read_table
@@ -228,7 +228,7 @@ class _Reader:
     bundled: Mapping[str, Record]
     until: date
     ids: frozenset[str]
-    notes: list[Said] = field(default_factory=list)
+    notes: list[Message] = field(default_factory=list)
     faults: dict[tuple[str, str], list[tuple[int, str | None, str | None, str]]] = field(default_factory=dict)
 
     def grouped(self) -> list[Fault]:
@@ -430,7 +430,7 @@ class _Reader:
             self.fault(at, "no_effect", "a control or practice that never takes effect", hint)
         if event["kind"] == "control" and event["standing"] not in (None, "official"):
             self.notes.append(
-                said(
+                message(
                     "{event} is {standing}, not official: it is shown and changes no legal state.",
                     event=event["event_id"],
                     standing=event["standing"],
@@ -455,7 +455,7 @@ class _Reader:
             self.fault(at, "dates", "known before it is announced", hint, f"{event['known_from']} < {announced}")
         if effective is not None and effective < announced and event["event_id"] not in self.bundled:
             self.notes.append(
-                said(
+                message(
                     "{event} takes effect on {effective:%Y-%m-%d}, before it is announced on {announced:%Y-%m-%d}: it is known "
                     "from then on.",
                     event=event["event_id"], effective=effective, announced=announced,

@@ -48,7 +48,7 @@ class Fault:
         return {"rule": self.rule, "count": self.cells.height, "rows": [cell["row"] for cell in first], "first": first}
 
 
-def refuse(file: str, faulty: pl.DataFrame, *, rule: str, fault: str, hint: str) -> None:
+def raise_row_errors(file: str, faulty: pl.DataFrame, *, rule: str, fault: str, hint: str) -> None:
     """Raise `FrameError` if there is a faulty row.
 
     Args:

@@ -25,7 +25,7 @@ import dataframely as dy
 import polars as pl
 
 from toolkit.market.readers.columns import check_columns, days, numbers, required_cells, texts
-from toolkit.market.readers.faults import refuse
+from toolkit.market.readers.faults import raise_row_errors
 from toolkit.market.readers.tabular import Table, read_table
 
 REQUIRED = ("date", "partner", "hs_code", "quantity_kg")
@@ -134,14 +134,14 @@ def _check(file: str, rows: pl.DataFrame, today: date) -> None:
     def faulty(mask: pl.Expr, value: pl.Expr) -> pl.DataFrame:
         return rows.filter(mask).select("row", what=pl.col("partner"), value=value.cast(pl.String))
 
-    refuse(
+    raise_row_errors(
         file,
         faulty(~pl.col("hs_code").str.contains(r"^[0-9]{4,10}$"), pl.col("hs_code")),
         rule="hs_code",
         fault="no tariff code",
         hint="Give 4 to 10 digits; a spreadsheet drops a leading zero.",
     )
-    refuse(
+    raise_row_errors(
         file,
         faulty(pl.col("direction").is_not_null() & ~pl.col("direction").is_in(DIRECTIONS), pl.col("direction")),
         rule="direction",
@@ -149,21 +149,21 @@ def _check(file: str, rows: pl.DataFrame, today: date) -> None:
         hint=f"Write {' or '.join(DIRECTIONS)}.",
     )
     for column in ("quantity", "value"):
-        refuse(
+        raise_row_errors(
             file,
             faulty(pl.col(column) < 0, pl.col(column)),
             rule=f"{column}_sign",
             fault=f"a negative {column}",
             hint="Give masses and values as they crossed the border, re-imports as flows of their own.",
         )
-    refuse(
+    raise_row_errors(
         file,
         faulty(pl.col("date") > today, pl.col("date").dt.strftime("%Y-%m")),
         rule="month",
         fault="a month that was not over",
         hint="Leave the running month out: a part of a month looks like a fall.",
     )
-    refuse(
+    raise_row_errors(
         file,
         faulty(pl.len().over(*KEYS) > 1, pl.concat_str("hs_code", pl.lit(" "), pl.col("date").dt.strftime("%Y-%m"))),
         rule="unique",

@@ -15,7 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from toolkit.core.errors import DataError
-from toolkit.core.messages import Said
+from toolkit.core.messages import Message
 from toolkit.market.readers.faults import Fault
 from toolkit.market.readers.tabular import TITLES, read_table
 from toolkit.market.readers.workbook import shown
@@ -75,7 +75,7 @@ class LicenceCatalogue:
     items: int
     codes: pl.DataFrame
     unread: tuple[UnreadRow, ...]
-    notes: tuple[Said, ...]
+    notes: tuple[Message, ...]
 
 
 def read_licence_catalogue(path: str | Path) -> LicenceCatalogue:

@@ -10,7 +10,7 @@ import polars as pl
 
 from toolkit.core.errors import DataError
 from toolkit.core.text import figure
-from toolkit.market.readers.faults import refuse
+from toolkit.market.readers.faults import raise_row_errors
 
 LOWEST, HIGHEST = 1e-9, 1e15
 """No price of a unit is beyond these, in any currency."""
@@ -28,14 +28,14 @@ OF_DEALERS = (DEALER_ASK, DEALER_BID)
 def check_rows(file: str, rows: pl.DataFrame) -> None:
     """The rules that both shapes share: positive prices, and one price an asset and day; `rows` are sorted by them."""
     price = pl.col("price").cast(pl.String)
-    refuse(
+    raise_row_errors(
         file,
         rows.filter(pl.col("price") <= 0).select("row", what="asset", value=price),
         rule="positive",
         fault="a price that is not positive",
         hint="Leave the cell of a wide file empty, or the row of a long file out, where a price is missing.",
     )
-    refuse(
+    raise_row_errors(
         file,
         rows.filter(~pl.col("price").is_between(LOWEST, HIGHEST)).select("row", what="asset", value=price),
         rule="range",
@@ -45,7 +45,7 @@ def check_rows(file: str, rows: pl.DataFrame) -> None:
     # Sorted rows: those of one asset and day are neighbours.
     again = (pl.col("asset") == pl.col("asset").shift()) & (pl.col("date") == pl.col("date").shift())
     twice = rows.filter(again | again.shift(-1))
-    refuse(
+    raise_row_errors(
         file,
         twice.select("row", what="asset", value=pl.col("date").cast(pl.String)),
         rule="duplicate",
@@ -62,7 +62,7 @@ def check_kinds(file: str, rows: pl.DataFrame) -> None:
         differs = rows.filter(pl.col(column) != pl.col(column).first().over("asset", of_dealer))
         if column == "basis":
             differs = differs.filter(~of_dealer)
-        refuse(
+        raise_row_errors(
             file,
             differs.select("row", what="asset", value=column),
             rule=f"one_{column}",
@@ -97,7 +97,7 @@ def check_jumps(rows: pl.DataFrame, accept: Collection[str], *, file: str = "the
     asset = jumps["what"][0]
     hint = f"Correct the price or its unit (kg against g, pounds against pence); if it is meant: --accept {asset!r}."
     if "row" in rows.columns:
-        refuse(file, jumps, rule="jump", fault=f"a price that jumps by a factor of {JUMP:g} or more", hint=hint)
+        raise_row_errors(file, jumps, rule="jump", fault=f"a price that jumps by a factor of {JUMP:g} or more", hint=hint)
     raise DataError(
         f"{file}: the price of {asset!r} jumps by a factor of {JUMP:g} or more: {jumps['value'][0]}.",
         hint=hint,

@@ -11,7 +11,7 @@ from typing import BinaryIO
 import polars as pl
 
 from toolkit.core.errors import DataError, SpecError, did_you_mean
-from toolkit.core.messages import said
+from toolkit.core.messages import message
 from toolkit.market.quality import gap_findings
 from toolkit.market.readers.limits import check_size
 from toolkit.market.readers.price_checks import JUMPS, OF_DEALERS, check_jumps, visible
@@ -96,7 +96,7 @@ def _listed(paths: Sequence[str | Path]) -> tuple[list[str | Path], tuple[str, .
             )
         left = [entry.name for entry in entries if entry not in own and entry.is_file()]
         if left:
-            notes.append(said("Not read as prices, by the ending of the name: {names}.", names=left))
+            notes.append(message("Not read as prices, by the ending of the name: {names}.", names=left))
         files += own
     return files, tuple(notes)
 

@@ -15,12 +15,12 @@ from toolkit.core.currencies import currency as currency_of
 from toolkit.core.currencies import currency_hint
 from toolkit.core.errors import DataError, SpecError
 from toolkit.core.frames import Prices
-from toolkit.core.messages import Said, said
+from toolkit.core.messages import Message, message
 from toolkit.core.text import one_line
 from toolkit.market.quality import gap_findings
 from toolkit.market.readers import cells
 from toolkit.market.readers.columns import amounts, check_columns, check_names, days, required_cells, running_months, texts
-from toolkit.market.readers.faults import refuse
+from toolkit.market.readers.faults import raise_row_errors
 from toolkit.market.readers.limits import check_size
 from toolkit.market.readers.price_checks import (
     DEALER_ASK,
@@ -197,7 +197,7 @@ def price_header(records: Sequence[Sequence[str]]) -> tuple[list[str], int, int]
     return None
 
 
-def _with_date(table: Table) -> tuple[Table, tuple[Said, ...]]:
+def _with_date(table: Table) -> tuple[Table, tuple[Message, ...]]:
     """A long table without a column of dates with that of a line above its header, and a note on it.
 
     Raises:
@@ -215,7 +215,7 @@ def _with_date(table: Table) -> tuple[Table, tuple[Said, ...]]:
             details={"file": table.name, "rows": [table.header]},
         )
     line, day = next(iter(found.items()))
-    told = said('{file}: prices are of {day:%Y-%m-%d}, by the line "{line}".', file=table.name, day=day, line=one_line(line))
+    told = message('{file}: prices are of {day:%Y-%m-%d}, by the line "{line}".', file=table.name, day=day, line=one_line(line))
     return replace(table, cells=table.cells.with_columns(date=pl.lit(day))), (told,)
 
 
@@ -257,9 +257,11 @@ def _quoted(table: Table, quoted: Quotation, currency: str, today: date) -> tupl
         parts.append(pl.DataFrame({"row": table.rows, "date": dates, "asset": names, "price": closes[column]}))
     rows = _with_defaults(pl.concat(parts).drop_nulls("price"), table.name, currency)
     sentence = (
-        said("{file} is read as quotations of {assets}: the adjusted close is the price.", file=table.name, assets=_keys(rows))
+        message(
+            "{file} is read as quotations of {assets}: the adjusted close is the price.", file=table.name, assets=_keys(rows)
+        )
         if quoted.adjusted
-        else said("{file} is read as quotations of {assets}: the close is the price.", file=table.name, assets=_keys(rows))
+        else message("{file} is read as quotations of {assets}: the close is the price.", file=table.name, assets=_keys(rows))
     )
     return rows, (sentence, *read.notes)
 
@@ -285,7 +287,9 @@ def _keyed(
         if asset and asset != name:
             means[name] = asset
     if ticker:
-        heard = [said("{ticker} is taken as a listed instrument, not as {asset}.", ticker=a, asset=b) for a, b in means.items()]
+        heard = [
+            message("{ticker} is taken as a listed instrument, not as {asset}.", ticker=a, asset=b) for a, b in means.items()
+        ]
         return rows, tuple(heard)
     named = rows.with_columns(name="asset", asset=pl.col("asset").replace(means))
     check_kinds(file, named)
@@ -294,7 +298,7 @@ def _keyed(
         day = ["asset", "date", kind]
         unlike = (pl.col("name").n_unique().over(day) > 1) & (pl.col("price").n_unique().over(day) > 1)
         both = pl.col("name").unique().sort().str.join(", ").over("asset")
-        refuse(
+        raise_row_errors(
             file,
             named.with_columns(value=both).filter(unlike).select("row", "value", what="asset"),
             rule="two_names",
@@ -303,7 +307,7 @@ def _keyed(
         )
         named = named.filter(pl.col("name") == pl.col("name").first().over(day))
     told = [f"{name} = {asset}" for name, asset in means.items() if name.lower() != asset]
-    notes = (said("Names of {file}: {names}.", file=file, names=told),) if told else ()
+    notes = (message("Names of {file}: {names}.", file=file, names=told),) if told else ()
     return named, notes
 
 
@@ -356,8 +360,9 @@ def _wide(table: Table, currency: str, today: date, stated: Stated) -> tuple[pl.
         rows = rows.with_columns(beside)
         other = rows.filter(pl.col("price").is_not_null() & (pl.col("sign").is_null() | (pl.col("sign") != min(found))))
         hint = "Give every price of a wide file the same currency, or name it with --prices-currency alone."
-        refuse(table.name, other.select("row", what="asset", value=pl.col("price").cast(pl.String)), rule="one_currency",
-               fault=f"a price that is not in {min(found)} as others of the file", hint=hint)  # fmt: skip
+        odd = other.select("row", what="asset", value=pl.col("price").cast(pl.String))
+        fault = f"a price that is not in {min(found)} as others of the file"
+        raise_row_errors(table.name, odd, rule="one_currency", fault=fault, hint=hint)
     rows = rows.select("row", "date", "asset", "price").drop_nulls("price")
     rows = _with_defaults(rows, table.name, *(found or {currency}))
     if stated:
@@ -372,7 +377,7 @@ def _wide(table: Table, currency: str, today: date, stated: Stated) -> tuple[pl.
 
 def _in_default(table: Table, currency: str) -> tuple[str, ...]:
     return (
-        said(
+        message(
             "{file} names no currency of its prices: taken as {currency} (--prices-currency).",
             file=table.name,
             currency=currency,
@@ -389,12 +394,12 @@ def _currencies(table: Table, signs: pl.Series, assets: pl.Series, default: str)
                                  return_dtype=pl.String)  # fmt: skip
     rows = pl.DataFrame({"row": table.rows, "what": assets, "value": table.cells["price"], "sign": signs, "code": codes})
     two = rows.filter(pl.col("sign") != pl.col("code")).select("row", "what", value="sign")
-    refuse(
+    raise_row_errors(
         table.name, two, rule="one_currency", fault="a price in another currency than its row names", hint="Keep one of them."
     )
     none = rows.filter(pl.col("sign").is_null() & named.is_null()).select("row", "what", "value")
     hint = "Write the currency of every price, or of none (--prices-currency)."
-    refuse(table.name, none, rule="one_currency", fault="a price without the currency that others have", hint=hint)
+    raise_row_errors(table.name, none, rule="one_currency", fault="a price without the currency that others have", hint=hint)
     return named.fill_null(signs)
 
 
@@ -414,7 +419,9 @@ def _long(table: Table, currency: str, today: date, stated: Stated) -> tuple[pl.
     if "quantity" in signs.columns:
         worded = table.rows.filter(signs["quantity"].is_not_null())
         told = pl.DataFrame({"row": worded}).with_columns(what=pl.lit("quantity"), value=pl.lit(None, dtype=pl.String))
-        refuse(table.name, told, rule="number", fault="a quantity in a currency", hint="Give kg, or leave the cell empty.")
+        raise_row_errors(
+            table.name, told, rule="number", fault="a quantity in a currency", hint="Give kg, or leave the cell empty."
+        )
     required_cells(table, "price", what=assets)
     rows = pl.DataFrame(
         {
@@ -433,12 +440,12 @@ def _long(table: Table, currency: str, today: date, stated: Stated) -> tuple[pl.
         }
     )
     negative = rows.filter(pl.col("quantity") < 0).select("row", what="asset", value=pl.col("quantity").cast(pl.String))
-    refuse(table.name, negative, rule="quantity", fault="negative quantity", hint="Give kg, or leave the cell empty.")
+    raise_row_errors(table.name, negative, rule="quantity", fault="negative quantity", hint="Give kg, or leave the cell empty.")
     codes = {text: currency_of(text) for text in rows["currency"].unique()}
     odd = [text for text, code in codes.items() if code is None]
     wrong = rows.filter(pl.col("currency").is_in(odd)).select("row", what="asset", value="currency")
     hint = " ".join(dict.fromkeys(currency_hint(text) for text in sorted(odd)[:3]))
-    refuse(table.name, wrong, rule="currency", fault="not a currency code", hint=hint)
+    raise_row_errors(table.name, wrong, rule="currency", fault="not a currency code", hint=hint)
     rows = rows.with_columns(pl.col("currency").replace(codes))
     silent = table.cells["currency"].null_count() > 0 if "currency" in table.columns else True
     told = _in_default(table, currency) if silent and not signs["price"].is_not_null().any() else ()
@@ -449,7 +456,7 @@ def _dates(table: Table, today: date, *, column: str = "date") -> pl.Series:
     required_cells(table, column)
     dates = days(table, column, month_until=today, local=True)
     late = pl.DataFrame({"row": table.rows, "value": dates}).filter(dates > today)
-    refuse(
+    raise_row_errors(
         table.name,
         late.with_columns(pl.col("value").cast(pl.String), what=pl.lit(None, dtype=pl.String)),
         rule="future",
@@ -464,7 +471,7 @@ def _notes(table: Table, rows: pl.DataFrame, shape: str, today: date) -> tuple[s
     running = running_months(table, "date", today) if "date" in table.columns else table.rows.clear()
     if len(running):
         notes.append(
-            said(
+            message(
                 "{month:%Y-%m} is still running: its prices (first in row {row:d}) are dated {day:%Y-%m-%d}.",
                 month=today,
                 day=today,
@@ -474,8 +481,10 @@ def _notes(table: Table, rows: pl.DataFrame, shape: str, today: date) -> tuple[s
     if shape == "wide":
         priced = set(rows["asset"].unique())
         empty = [name for name in table.columns if name != "date" and name not in priced]
-        notes += [said("{name!r} has no prices and is left out.", name=name) for name in empty]
+        notes += [message("{name!r} has no prices and is left out.", name=name) for name in empty]
     later = rows.filter(pl.col("known_from") > today).height
     if later:
-        notes.append(said("Rows published after {today:%Y-%m-%d} and so not visible yet: {count}.", today=today, count=later))
+        notes.append(
+            message("Rows published after {today:%Y-%m-%d} and so not visible yet: {count}.", today=today, count=later)
+        )
     return tuple(notes)

@@ -25,9 +25,9 @@ from typing import BinaryIO
 import polars as pl
 
 from toolkit.core.errors import DataError, nearest
-from toolkit.core.messages import Said, said
+from toolkit.core.messages import Message, message
 from toolkit.core.text import INVISIBLE, one_line
-from toolkit.market.readers.faults import FIRST_ROWS, Fault, refuse, row_error
+from toolkit.market.readers.faults import FIRST_ROWS, Fault, raise_row_errors, row_error
 from toolkit.market.readers.footer import Footer
 from toolkit.market.readers.limits import MAX_BYTES, check_size
 from toolkit.market.readers.workbook import Cell, is_workbook, read_sheet, shown
@@ -76,7 +76,7 @@ class Table:
     encoding: str = ""
     comments: tuple[int, ...] = ()
     header: int = 1
-    notes: tuple[Said, ...] = ()
+    notes: tuple[Message, ...] = ()
     titles: tuple[str, ...] = ()
 
     @property
@@ -269,7 +269,7 @@ def _workbook(name: str, content: bytes, wanted: str | None, make: Header | None
     unnamed = [i for i in range(len(records[0])) if not names[i : i + 1] or not names[i]]
     lost = [sheet.letters(i) for i in unnamed if any(record[i] is not None for _, record in body)]
     if lost:
-        notes += (said("{file}: columns without a name are not read: {columns}.", file=name, columns=lost[:FIRST_ROWS]),)
+        notes += (message("{file}: columns without a name are not read: {columns}.", file=name, columns=lost[:FIRST_ROWS]),)
     kept = [i for i, cell in enumerate(names) if cell]
     columns = _header(name, [names[i] for i in kept], sheet.row + at)
     body = [(row, [record[i] for i in kept]) for row, record in body if any(record[i] is not None for i in kept)]
@@ -310,7 +310,7 @@ def _records(name: str, text: str, separator: str) -> tuple[list[list[str]], lis
     except csv.Error as error:
         fault = pl.DataFrame({"row": [start], "what": [None], "value": [None]}, schema_overrides={"what": pl.String})
         hint = "Close every quotation mark, and double those inside a quoted cell."
-        refuse(name, fault, rule="quotes", fault=f"broken quotes or an endless cell ({error})", hint=hint)
+        raise_row_errors(name, fault, rule="quotes", fault=f"broken quotes or an endless cell ({error})", hint=hint)
     return records, lines
 
 

@@ -22,7 +22,7 @@ from typing import Any
 
 from toolkit.core.currencies import currency
 from toolkit.core.errors import DataError
-from toolkit.core.messages import Said, said
+from toolkit.core.messages import Message, message
 from toolkit.market.readers.cells import UNITS
 from toolkit.market.readers.limits import MAX_UNPACKED, check_size
 
@@ -57,7 +57,7 @@ class Sheet:
     row: int
     column: int
     records: list[list[Cell]]
-    notes: tuple[Said, ...]
+    notes: tuple[Message, ...]
 
     def letters(self, at: int) -> str:
         """Letters of the column of a cell of a record."""
@@ -143,15 +143,15 @@ def read_sheet(name: str, content: bytes, wanted: str | None, fits: Callable[[Se
     return replace(found, name=f"{name}#{found.name}" if len(names) > 1 else name, notes=notes)
 
 
-def _notes(name: str, chosen: str, names: list[str], hidden: list[str], content: bytes) -> Iterator[Said]:
+def _notes(name: str, chosen: str, names: list[str], hidden: list[str], content: bytes) -> Iterator[Message]:
     """Which sheet was read, what other ones are hidden, and what a file of the old format does not tell."""
     if len(names) > 1:
-        yield said('{file}: the sheet "{sheet}" is read.', file=name, sheet=chosen)
+        yield message('{file}: the sheet "{sheet}" is read.', file=name, sheet=chosen)
     unread = [one for one in hidden if one != chosen]
     if unread:
-        yield said("{file}: hidden sheets are not read: {sheets}.", file=name, sheets=unread[:_SHOWN])
+        yield message("{file}: hidden sheets are not read: {sheets}.", file=name, sheets=unread[:_SHOWN])
     if content.startswith(OLD):
-        yield said(
+        yield message(
             "{file}: of the old format .xls, errors of formulas are read as empty cells, and formats (currency, per cent) and "
             "hidden rows are not seen. Save it as .xlsx where they matter.",
             file=name,
@@ -212,10 +212,10 @@ def _sheet(file: str, book: Any, name: str, parts: Mapping[str, _Marks]) -> Shee
     notes = []
     hidden = [str(one) for one in marks.hidden_rows if one in filled]
     if hidden:
-        notes.append(said("{file}: hidden rows are read: {rows}.", file=f"{file}#{name}", rows=_few(hidden)))
+        notes.append(message("{file}: hidden rows are read: {rows}.", file=f"{file}#{name}", rows=_few(hidden)))
     columns = [_letters(one) for one in marks.hidden_columns if column <= one < column + len(values[0] if values else ())]
     if columns:
-        notes.append(said("{file}: hidden columns are read: {columns}.", file=f"{file}#{name}", columns=_few(columns)))
+        notes.append(message("{file}: hidden columns are read: {columns}.", file=f"{file}#{name}", columns=_few(columns)))
     return Sheet(name, row, column, values if filled else [], tuple(notes))
 
 

@@ -195,21 +195,21 @@ def _part(program: Program, free: NDArray[np.bool_], options: Mapping[str, float
     x = np.where(free, 0.0, bounds.low)
     G, h = program.G[bounds.others], program.h[bounds.others] - program.G[bounds.others] @ x
     at = np.flatnonzero(free)
-    said = np.any(G[:, at], axis=1)
-    if np.any(h[~said] < -CONTRADICTION):
+    message = np.any(G[:, at], axis=1)
+    if np.any(h[~message] < -CONTRADICTION):
         return Answer.none(INFEASIBLE)
     quadratic, assets = program.quadratic, at[at < len(x) - 1]
     R, s = np.zeros((len(quadratic.R), len(at))), np.zeros(len(at))
     # Cash, the last of all weights, is the last of the free ones too.
     R[:, : len(assets)], s[: len(assets)] = quadratic.R[:, assets], quadratic.s[assets]
     c, e, right = program.gradient(x)[at], program.e[at], 1.0 - float(program.e @ x)
-    block = Block(R, s, c, program.scale, e, right, G[np.ix_(said, at)], h[said], bounds.low[at], bounds.high[at])
+    block = Block(R, s, c, program.scale, e, right, G[np.ix_(message, at)], h[message], bounds.low[at], bounds.high[at])
     result = _piqp(block, options)
     if isinstance(result, str):
         return Answer.none(result)
     x[at] = np.clip(result.x[: len(at)], block.low, block.high)
     limits, equality = np.zeros(len(program.h)), float(result.y[0])
-    limits[bounds.others[said]] = result.z_u
+    limits[bounds.others[message]] = result.z_u
     return _priced(program, free, x, limits, equality)
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from toolkit.core.messages import said
+from toolkit.core.messages import message
 from toolkit.core.remarks import Remark, note
 from toolkit.optimize.terms.base import Constraint, Discrete, Facts
 
@@ -45,7 +45,7 @@ class Cardinality(Constraint):
         """What counts as a holding."""
         if self.lower is None:
             return ()
-        text = said(
+        text = message(
             "{name}: a holding counts from {least:.1%} of the budget, and none is smaller.", name=self.name, least=COUNTED
         )
         return (note(text),)

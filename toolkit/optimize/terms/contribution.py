@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from toolkit.core.errors import SpecError
-from toolkit.core.messages import said
+from toolkit.core.messages import message
 from toolkit.core.remarks import Remark, note
 from toolkit.optimize.contribution import Share
 from toolkit.optimize.terms.base import Constraint, Facts, outward
@@ -49,7 +49,7 @@ class RiskContribution(Constraint):
 
     def notes(self, facts: Facts) -> tuple[Remark, ...]:  # noqa: ARG002
         """What is claimed."""
-        text = said(
+        text = message(
             "{name}: limits on contributions to risk are not convex; the answer is best among its neighbours.", name=self.name
         )
         return (note(text),)

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from toolkit.core.messages import said
+from toolkit.core.messages import message
 from toolkit.core.remarks import Remark
 from toolkit.optimize.terms.base import Constraint, Discrete, Facts
 
@@ -26,7 +26,7 @@ class Lots(Constraint):
         names = [asset.key for asset in facts.universe if asset.lot_size is None]
         if not names:
             return ()
-        text = said("{name}: no lot size is known for {assets}; held in any quantity.", name=self.name, assets=names)
+        text = message("{name}: no lot size is known for {assets}; held in any quantity.", name=self.name, assets=names)
         return (Remark("terms", text, "Ask the dealer for the lot size and round to it.", tuple(names)),)
 
 

@@ -11,7 +11,7 @@ from toolkit.core.countries import Country, country_or
 from toolkit.core.currencies import Currency
 from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.forecast import FloatArray
-from toolkit.core.messages import said
+from toolkit.core.messages import message
 from toolkit.core.remarks import Remark
 from toolkit.optimize.terms.base import Facts, Limits, Rows
 
@@ -52,7 +52,7 @@ class CountryExposure(Limits):
         if not facts.unknown_supply:
             return ()
         assets = facts.unknown_supply
-        text = said(
+        text = message(
             "{name}: no country shares known for {assets}; the limit does not cover them.", name=self.name, assets=assets
         )
         return (Remark("data", text, 'Cap them by a limit of their own (kind = "bounds").', tuple(assets)),)
@@ -84,7 +84,7 @@ class ControlExposure(Limits):
         if not facts.unknown_assets:
             return ()
         assets = facts.unknown_assets
-        text = said("{name}: the control ledger does not know {assets}; they do not count.", name=self.name, assets=assets)
+        text = message("{name}: the control ledger does not know {assets}; they do not count.", name=self.name, assets=assets)
         return (Remark("law", text, "Look up their controls, and cap them by a limit of their own.", tuple(assets)),)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from toolkit.core.errors import SpecError, did_you_mean
-from toolkit.core.messages import said
+from toolkit.core.messages import message
 from toolkit.core.remarks import Remark
 from toolkit.optimize.terms.base import Facts, Limits, Rows
 
@@ -42,7 +42,7 @@ class FactorExposure(Limits):
         unfitted = facts.unfitted.get(self.factor, ())
         if not unfitted:
             return ()
-        text = said(
+        text = message(
             "{name}: no loading on {factor} could be fitted for {assets}; they count as zero.",
             name=self.name,
             factor=self.factor,

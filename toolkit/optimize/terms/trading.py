@@ -10,7 +10,7 @@ from pydantic import Field
 
 from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray
-from toolkit.core.messages import said
+from toolkit.core.messages import message
 from toolkit.core.remarks import Remark, note
 from toolkit.optimize.functions import Turnover as TurnoverFunction
 from toolkit.optimize.terms.base import Ceiled, Curved, Facts, Limits, Rows
@@ -63,12 +63,12 @@ class Liquidity(Limits):
         assumed = [key for i, key in enumerate(facts.universe.keys) if i not in named and key not in unknown]
         told: list[Remark] = []
         if assumed:
-            text = said(
+            text = message(
                 "{name}: the days it takes to sell {assets} are the toolkit's assumption.", name=self.name, assets=assumed
             )
             told.append(note(text))
         if unknown:
-            text = said(
+            text = message(
                 "{name}: nobody knows how long {assets} take to sell; they count as not sold.", name=self.name, assets=unknown
             )
             told.append(Remark("terms", text, "Give the days under exit_days.", tuple(unknown)))

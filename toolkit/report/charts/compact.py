@@ -68,6 +68,6 @@ def _dot(element: ET.Element) -> tuple[str, str] | None:
     shape = _DOT.match(element.attrib.get("d", ""))
     classes = set(element.attrib.get("class", "").split())
     fill = next((name.removeprefix("fill-") for name in classes if name.startswith("fill-")), None)
-    said = element.attrib.keys() - ({"stroke-width"} if element.attrib.get("stroke-width") == "0" else set())
-    bare = said <= {"d", "transform", "class"} and classes <= {f"fill-{fill}", f"stroke-{fill}"}
+    message = element.attrib.keys() - ({"stroke-width"} if element.attrib.get("stroke-width") == "0" else set())
+    bare = message <= {"d", "transform", "class"} and classes <= {f"fill-{fill}", f"stroke-{fill}"}
     return (shape[1], fill) if shape and fill and bare else None

@@ -224,5 +224,5 @@ def _state(state: d.State | None) -> Text:
     """A cell of the matrix: the words hold the state that the mark shows."""
     if state is None:
         return text(NONE)
-    said = strong(state.words) if state.urgent else state.words
-    return text(state.number, ", " if state.number and state.words else "", said)
+    message = strong(state.words) if state.urgent else state.words
+    return text(state.number, ", " if state.number and state.words else "", message)

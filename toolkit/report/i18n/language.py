@@ -79,7 +79,7 @@ class Language:
         written = self.number_word(n)
         return self._filled(template, {"n": written, "N": capital(written), **values})
 
-    def retold(self, sentence: str | Mapping[str, Any]) -> Text:
+    def translate(self, sentence: str | Mapping[str, Any]) -> Text:
         """A sentence of the run in this language: `toolkit.core.messages` as JSON, or bare words of the run or of the data."""
         if isinstance(sentence, str):
             return text(self.fmt.sentence(self.known(sentence)))
@@ -121,7 +121,7 @@ class Language:
     def _written(self, value: Any, spec: str) -> Inline:
         """A value as its specification says: per cent, decimals, a day or a month; words as this language knows them."""
         if isinstance(value, Mapping):
-            return self.retold(value)
+            return self.translate(value)
         if isinstance(value, list):
             return self._several([self._written(item, "") for item in value], spec)
         if isinstance(value, str) and spec.startswith("%"):

@@ -221,8 +221,8 @@ def _entry(run: Findings) -> KeyFigure:
 def _status(run: Findings) -> Text:
     """How good the answer is known to be."""
     say, status, gap = run.say, run.record["status"], run.record["solver"]["lots_gap"]
-    said = say(STATUS[status]) if status in STATUS else text(say.term("term", readable(status)))
+    message = say(STATUS[status]) if status in STATUS else text(say.term("term", readable(status)))
     if gap is None:
-        return said
+        return message
     gap_told = run.fmt.percent(gap, 2)
-    return say("{status}, proven to within {gap} of the best whole lots", status=said, gap=gap_told)
+    return say("{status}, proven to within {gap} of the best whole lots", status=message, gap=gap_told)

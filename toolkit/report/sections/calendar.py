@@ -125,7 +125,7 @@ def _standing(run: Findings, row: Row) -> str:
 
 
 def _entry(run: Findings, row: Row, following: str | None) -> Date:
-    title, notes = _told(run, row) if "change" in row else (run.say.retold(row["what"]), ())
+    title, notes = _told(run, row) if "change" in row else (run.say.translate(row["what"]), ())
     key = "official_notices" if row["standing"] == "official" else "press_reports"
     notes = tuple(note for note in (*notes, _touched(run, row)) if note)
     markers = sources(*(run.of_sources(key) or run.of_tables("controls")))

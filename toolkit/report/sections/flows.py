@@ -49,7 +49,9 @@ def _panels(run: Findings, found: Sequence[Flow]) -> Figure:
         marks=sources(*run.of_tables("flows")),
     )
     notes = [
-        say(" {metal}: {caution}", metal=run.head(flow), caution=say.retold(flow["mixed"])) for flow in found if flow["mixed"]
+        say(" {metal}: {caution}", metal=run.head(flow), caution=say.translate(flow["mixed"]))
+        for flow in found
+        if flow["mixed"]
     ]
     if others := run.parts["flows"]["without_flow"]:
         notes.append(say(" Without a customs series here: {metals}.", metals=say.listed([run.metal(row) for row in others])))

@@ -260,7 +260,7 @@ def _cautions(run: Findings, rated: Sequence[Metal]) -> Iterator[Inline]:
     say, base = run.say, run.parts["supply"]["eu_base"]
     if base:
         told = base["statement"]
-        yield from say.retold(
+        yield from say.translate(
             {**told, "with": {**told["with"], **({"country": run.country(base["country"])} if base["country"] else {})}}
         )
         yield " "

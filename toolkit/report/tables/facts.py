@@ -102,7 +102,7 @@ def note(run: Findings, words: str) -> Text:
     """A remark of the ledger: one that remembers how it was made, or words of the data."""
     if words in run.record.get("phrases", {}):
         return run.sentence(words)
-    return run.say.retold(run.say.term("note", words))
+    return run.say.translate(run.say.term("note", words))
 
 
 def _prices(run: Findings) -> Iterator[Fact]:

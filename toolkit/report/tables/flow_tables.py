@@ -47,7 +47,7 @@ def recent(run: Findings, found: Sequence[Flow]) -> Figure:
         "Imports from {origin} to {month}.",
         origin=origin, month=run.fmt.month(f"{max(flow['summary']['month'] for flow in found)}-01"),
     )  # fmt: skip
-    small, diversion = (say.retold(run.parts["flows"]["rules"][key]) for key in ("small", "diversion"))
+    small, diversion = (say.translate(run.parts["flows"]["rules"][key]) for key in ("small", "diversion"))
     foot = say(
         "Own calculation{marks}. Share: of the imports of the metal from everywhere, over the twelve months. † {small} * Zeros "
         "inferred.",
@@ -111,8 +111,8 @@ def effects(run: Findings, found: Sequence[Flow]) -> Figure | None:
         "Own calculation{marks}: mean of the twelve months before the month of the first day, and of the three from it on. "
         "Parcels sent ahead of an expected control raise the months before. † {small} {collapse}",
         marks=sources(*run.of_tables("flows")),
-        small=say.retold(run.parts["flows"]["rules"]["small"]),
-        collapse=say.retold(run.parts["flows"]["rules"]["collapse"]),
+        small=say.translate(run.parts["flows"]["rules"]["small"]),
+        collapse=say.translate(run.parts["flows"]["rules"]["collapse"]),
     )
     return Figure(title, sub, (table,), (), foot)
 

@@ -63,7 +63,7 @@ def cases(run: Findings) -> Figure:
         "Change of the price over base metals, from before the announcement to months after it. Bold: at least {limit}.",
         limit=limit,
     )
-    method = (text(" ", say.retold(sentence)) for sentence in part["method"])
+    method = (text(" ", say.translate(sentence)) for sentence in part["method"])
     foot = text(say("Own calculation{marks}.", marks=sources(*run.of_prices(part="history"))), *method)
     flagged = [reaction for case in found for reaction in case["reactions"]]
     if any(reaction["scarce"] and figure_of(reaction) is not None for reaction in flagged):

@@ -79,7 +79,7 @@ class Candidates:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class GridPosterior:
     """What one pass over candidates found.
 
     Attributes:
@@ -100,16 +100,16 @@ class Look:
         """Of which columns (K,) the nodes are near enough to one another."""
         return (self.s_step <= RESOLVED * self.s_error) & (self.n_step <= RESOLVED * self.n_error)
 
-    def at(self, columns: NDArray[np.intp]) -> Look:
+    def at(self, columns: NDArray[np.intp]) -> GridPosterior:
         """What was found of some of the columns, or of the same ones several times."""
-        return Look(*(getattr(self, item.name)[columns] for item in fields(self)))
+        return GridPosterior(*(getattr(self, item.name)[columns] for item in fields(self)))
 
-    def updated(self, columns: NDArray[np.intp], later: Look) -> Look:
+    def updated(self, columns: NDArray[np.intp], later: GridPosterior) -> GridPosterior:
         """The same, with some of the columns as found later."""
         found = {item.name: getattr(self, item.name).copy() for item in fields(self)}
         for name, values in found.items():
             values[columns] = getattr(later, name)
-        return Look(**found)
+        return GridPosterior(**found)
 
 
 def sums(series: NDArray[np.intp], values: FloatArray) -> FloatArray:
@@ -137,7 +137,7 @@ def likeliest(series: NDArray[np.intp], share: FloatArray) -> NDArray[np.intp]:
     return order[np.unique(series[order], return_index=True)[1]]
 
 
-def look(candidates: Candidates) -> Look:
+def look(candidates: Candidates) -> GridPosterior:
     """One pass over the candidates."""
     loglik = candidates.filtered()[0]
     log_s, log_n = candidates.log_s, candidates.log_n
@@ -145,7 +145,7 @@ def look(candidates: Candidates) -> Look:
     evidence = log_sum(loglik, axis=(1, 2)) + np.log(s_step * n_step)
     cell = np.exp(loglik - loglik.max(axis=(1, 2), keepdims=True))
     cell /= cell.sum(axis=(1, 2), keepdims=True)
-    return Look(evidence, *moments(cell.sum(axis=2), log_s), *moments(cell.sum(axis=1), log_n), s_step, n_step)
+    return GridPosterior(evidence, *moments(cell.sum(axis=2), log_s), *moments(cell.sum(axis=1), log_n), s_step, n_step)
 
 
 def cover(mean: FloatArray, reach: FloatArray, limits: tuple[float, float], size: int) -> FloatArray:
@@ -154,7 +154,7 @@ def cover(mean: FloatArray, reach: FloatArray, limits: tuple[float, float], size
     return np.linspace(np.maximum(mean - reach, low), np.minimum(mean + reach, high), size, axis=1)
 
 
-def around(candidates: Candidates, seen: Look, shift: float = 0.0) -> Candidates:
+def around(candidates: Candidates, seen: GridPosterior, shift: float = 0.0) -> Candidates:
     """The same candidates on nodes around what was seen. Between nodes that are too far apart it may lie anywhere."""
     s_reach = np.maximum(REACH * seen.s_error, RESOLVED * seen.s_step) + shift
     n_reach = np.maximum(REACH * seen.n_error, RESOLVED * seen.n_step) + shift

@@ -23,7 +23,7 @@ from toolkit.returns.observation.candidates import (
     NOISE_RANGE,
     REACH,
     Candidates,
-    Look,
+    GridPosterior,
     around,
     cover,
     likeliest,
@@ -54,7 +54,7 @@ FAR = 1e-30
 """And of less than this out of a look whose nodes are too far apart to judge more closely; of its cube out of the first."""
 
 
-def _closely(candidates: Candidates) -> Look:
+def _closely(candidates: Candidates) -> GridPosterior:
     """Look at each candidate until its nodes are near enough, but at none that is far from the best of its series."""
     seen = look(candidates)
     for remaining in reversed(range(CLOSER - 1)):
@@ -84,7 +84,7 @@ def _first(prices: FloatArray, quantity: FloatArray, periods: float) -> Candidat
     )
 
 
-def _pairs(first: Candidates) -> tuple[Candidates, Look, FloatArray]:
+def _pairs(first: Candidates) -> tuple[Candidates, GridPosterior, FloatArray]:
     """Every pair of every series that is not negligible, what was found of it, and its weight."""
     exponents = EXPONENTS if first.exponent[0] else EXPONENTS[:1]
     pairs = np.array(list(itertools.product(exponents, CONTAMINATIONS)))
@@ -98,13 +98,13 @@ def _pairs(first: Candidates) -> tuple[Candidates, Look, FloatArray]:
     return chosen.at(kept), seen.at(kept), shares(every[kept], seen.evidence[kept])
 
 
-def _between(phi: FloatArray, old: FloatArray, seen: Look) -> Look:
+def _between(phi: FloatArray, old: FloatArray, seen: GridPosterior) -> GridPosterior:
     """What was found at the old nodes of phi, interpolated at new ones."""
     found = {}
     for item in fields(seen):
         rows = getattr(seen, item.name).reshape(-1, len(old))
         found[item.name] = np.concatenate([np.interp(phi, old, row) for row in rows])
-    return Look(**found)
+    return GridPosterior(**found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +120,11 @@ class _Search:
 
     assumed: float
     pairs: Candidates
-    found: Look
+    found: GridPosterior
     share: FloatArray
     phi: FloatArray
     weights: FloatArray
-    trial: Look
+    trial: GridPosterior
 
     @property
     def consistent(self) -> bool:
@@ -137,7 +137,7 @@ class _Search:
         return float(_of_group(self.trial).max())
 
 
-def _of_group(trial: Look) -> FloatArray:
+def _of_group(trial: GridPosterior) -> FloatArray:
     """Log evidence (NODES,) of each phi: the series' sum."""
     return trial.evidence.reshape(-1, NODES).sum(axis=0)
 

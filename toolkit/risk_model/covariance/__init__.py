@@ -1,4 +1,4 @@
-"""Covariance estimators, a family a file. Each spec is its own TOML table and ends in a `FactorForm`."""
+"""Covariance estimators, a family a file. Each spec is its own TOML table and ends in a `StructuredCovariance`."""
 
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from toolkit.risk_model.covariance.blend import BlendCovariance
 from toolkit.risk_model.covariance.dynamic import DynamicCovariance
 from toolkit.risk_model.covariance.ewma import EwmaConstantCorrelationCovariance, EwmaCovariance
 from toolkit.risk_model.covariance.factor import FactorCovariance, NamedFactors
-from toolkit.risk_model.covariance.form import CovarianceInputs, FactorForm
+from toolkit.risk_model.covariance.form import CovarianceInputs, StructuredCovariance
 from toolkit.risk_model.covariance.ledoit_wolf import LedoitWolfCovariance
 from toolkit.risk_model.covariance.nonlinear import NonlinearShrinkageCovariance
 from toolkit.risk_model.covariance.oas import OasCovariance
@@ -39,7 +39,6 @@ __all__ = [
     "EwmaConstantCorrelationCovariance",
     "EwmaCovariance",
     "FactorCovariance",
-    "FactorForm",
     "LedoitWolfCovariance",
     "NamedFactors",
     "NonlinearShrinkageCovariance",
@@ -47,4 +46,5 @@ __all__ = [
     "PcaCovariance",
     "PoetCovariance",
     "SampleCovariance",
+    "StructuredCovariance",
 ]

@@ -20,7 +20,7 @@ def newey_west_covariance(x: FloatArray, lags: int, weights: FloatArray | None =
         weights: (T,) of the periods, positive, equal by default.
 
     Returns:
-        (k, k); divisor N - 1 of equal weights and its analogue of others, as `Increments.pairwise`.
+        (k, k); divisor N - 1 of equal weights and its analogue of others, as `Returns.pairwise`.
 
     Raises:
         DataError: with fewer than two periods, or no more than lags.

@@ -11,12 +11,12 @@ from pydantic import Field
 
 from toolkit.core.errors import DataError, GapError
 from toolkit.core.forecast import FloatArray
-from toolkit.core.messages import said
+from toolkit.core.messages import message
 from toolkit.returns.panel import MINIMUM_CHANGES
 from toolkit.risk_model.covariance.dynamic import DynamicCovariance
 from toolkit.risk_model.covariance.ewma import EwmaConstantCorrelationCovariance
 from toolkit.risk_model.covariance.factor import FactorCovariance, NamedFactors
-from toolkit.risk_model.covariance.form import CovarianceInputs, FactorForm, with_rest
+from toolkit.risk_model.covariance.form import CovarianceInputs, StructuredCovariance, with_rest
 from toolkit.risk_model.covariance.ledoit_wolf import LedoitWolfCovariance
 from toolkit.risk_model.covariance.nonlinear import NonlinearShrinkageCovariance
 from toolkit.risk_model.covariance.statistical import PcaCovariance, PoetCovariance
@@ -45,7 +45,7 @@ ROOM = 0.999
 class Estimator(Protocol):
     """What makes a covariance of inputs."""
 
-    def estimate(self, inputs: CovarianceInputs) -> FactorForm:
+    def estimate(self, inputs: CovarianceInputs) -> StructuredCovariance:
         """The covariance a year."""
         ...
 
@@ -66,7 +66,7 @@ class BlendCovariance(NamedFactors):
     kind: Literal["blend"] = "blend"
     others: tuple[Other, ...] = Field(default=("dcc_nl",), min_length=1)
 
-    def estimate(self, inputs: CovarianceInputs) -> FactorForm:
+    def estimate(self, inputs: CovarianceInputs) -> StructuredCovariance:
         """Weighted mean of the covariances; equal weights where the history has no month to learn from."""
         lead = FactorCovariance(**self.model_dump(exclude={"kind", "others"}))
         members: dict[str, Estimator] = {"factor": lead}
@@ -79,14 +79,16 @@ class BlendCovariance(NamedFactors):
                 short.append(kind)
                 continue
             members[kind] = OTHERS[kind]
-        notes = [said("Left out of the blend, for want of common history: {kinds}.", kinds=short)] if short else []
+        notes = [message("Left out of the blend, for want of common history: {kinds}.", kinds=short)] if short else []
         if len(forms) == 1:
             return replace(forms[0], notes=(*forms[0].notes, *notes))
         scores = _past_scores([*members.values()], inputs)
         weights = pool_weights(scores, inputs.periods_per_year / 12.0)
-        parts = [said("{kind} {weight:.0f %}", kind=kind, weight=w) for kind, w in zip(members, weights, strict=True)]
+        parts = [message("{kind} {weight:.0f %}", kind=kind, weight=w) for kind, w in zip(members, weights, strict=True)]
         notes.append(
-            said("Blended covariances: {parts:and}, by the likelihood of {days} past periods.", parts=parts, days=len(scores))
+            message(
+                "Blended covariances: {parts:and}, by the likelihood of {days} past periods.", parts=parts, days=len(scores)
+            )
         )
         covariance = np.tensordot(weights, [form.matrix for form in forms], axes=1)
         told = dict.fromkeys(note for form in forms for note in form.notes)
@@ -156,7 +158,7 @@ def pool_weights(scores: FloatArray, prior: float) -> FloatArray:
     return weights
 
 
-def _named(form: FactorForm, covariance: FloatArray) -> FactorForm:
+def _named(form: StructuredCovariance, covariance: FloatArray) -> StructuredCovariance:
     """A positive definite covariance (n, n) with the named factors of a form.
 
     Factors and loadings are carried to the volatilities of the covariance as in `factor`: what all assets share of that step

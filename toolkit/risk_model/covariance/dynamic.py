@@ -12,10 +12,16 @@ from pydantic import Field
 from toolkit.core.decode import Spec
 from toolkit.core.errors import GapError
 from toolkit.core.forecast import FloatArray
-from toolkit.core.messages import said
-from toolkit.returns.observed_returns import Increments
+from toolkit.core.messages import message
+from toolkit.returns.observed_returns import Returns
 from toolkit.returns.panel import DAILY
-from toolkit.risk_model.covariance.form import CovarianceInputs, FactorForm, complete_rows, component_form, moment_rows
+from toolkit.risk_model.covariance.form import (
+    CovarianceInputs,
+    StructuredCovariance,
+    complete_rows,
+    component_form,
+    moment_rows,
+)
 from toolkit.risk_model.covariance.nonlinear import MINIMUM_PERIODS, shrunk_correlation
 from toolkit.risk_model.weighting import decay
 
@@ -49,7 +55,7 @@ class DynamicCovariance(Spec):
     volatility_half_life: float | None = Field(default=None, gt=0)
     half_life: float | None = Field(default=None, gt=0)
 
-    def estimate(self, inputs: CovarianceInputs) -> FactorForm:
+    def estimate(self, inputs: CovarianceInputs) -> StructuredCovariance:
         """Principal components of the shrunken correlation in units of each volatility.
 
         In the terms of GARCH, half-life log(1/2) / log(beta) and w = alpha / (1 - beta). Eigenvalues are shrunk at the
@@ -84,7 +90,7 @@ class DynamicCovariance(Spec):
         root, specific = shrunk_correlation(np.sqrt(weights)[:, None] * standardised.mean, effective)
         root = moment_rows(root, standardised.noise(weights))
         unit = np.sqrt(inputs.periods_per_year * paths[-1] / ((root * root).sum(axis=0) + specific))
-        note = said(
+        note = message(
             "Volatilities: {share:.0f %} from the recent past, half-life {life:g} periods; correlations: {slow_share:.0f %}, "
             "{slow_life:g} periods. By the likelihood of what followed.",
             share=share,
@@ -99,7 +105,7 @@ def _lives(given: float | None, grid: Sequence[float]) -> Sequence[float]:
     return grid if given is None else (given,)
 
 
-def _products(changes: Increments, i: NDArray[np.intp], j: NDArray[np.intp]) -> FloatArray:
+def _products(changes: Returns, i: NDArray[np.intp], j: NDArray[np.intp]) -> FloatArray:
     """Second moments (T, m) of the changes of assets i and j (m,) about zero, posterior covariances included."""
     T, n = changes.mean.shape
     place = np.full(n, -1)
@@ -110,11 +116,11 @@ def _products(changes: Increments, i: NDArray[np.intp], j: NDArray[np.intp]) -> 
     return found
 
 
-def _divided(changes: Increments, volatility: FloatArray) -> Increments:
+def _divided(changes: Returns, volatility: FloatArray) -> Returns:
     """Changes in units of a volatility (T, n)."""
     own = volatility[:, changes.noisy]
     scale = own[:, :, None] * own[:, None, :]
-    return Increments(changes.dates, changes.series, changes.mean / volatility, changes.noisy, changes.uncertainty / scale)
+    return Returns(changes.dates, changes.series, changes.mean / volatility, changes.noisy, changes.uncertainty / scale)
 
 
 def _recent(moments: FloatArray, half_life: float, start: FloatArray, block: int = 16) -> FloatArray:
@@ -163,7 +169,7 @@ def _variance_loss(forecast: FloatArray, outcome: FloatArray) -> float:
     return float((np.log(kept) + outcome / kept).mean())
 
 
-def _correlation_memory(changes: Increments, lives: Sequence[float], horizon: int) -> tuple[float, float]:
+def _correlation_memory(changes: Returns, lives: Sequence[float], horizon: int) -> tuple[float, float]:
     """Half-life and weight of the recent past for the correlations of standardised changes."""
     n = len(changes.series)
     if n == 1:

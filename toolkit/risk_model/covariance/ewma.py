@@ -9,11 +9,11 @@ from pydantic import Field
 
 from toolkit.core.decode import Spec
 from toolkit.core.forecast import FloatArray
-from toolkit.core.messages import said
+from toolkit.core.messages import message
 from toolkit.risk_model.covariance.form import (
     CompleteRows,
     CovarianceInputs,
-    FactorForm,
+    StructuredCovariance,
     complete_rows,
     component_form,
     moment_rows,
@@ -27,7 +27,7 @@ def _weights(rows: CompleteRows, periods_per_year: float, half_life: float | Non
     weights = decay(len(rows.changes.dates), life)
     weights /= weights.sum()
     effective = 1.0 / (weights**2).sum()
-    note = said(
+    note = message(
         "Half-life {life:g} periods: as much information as {effective:.0f} equally weighted ones.",
         life=life,
         effective=effective,
@@ -46,7 +46,7 @@ class EwmaCovariance(Spec):
     kind: Literal["ewma"] = "ewma"
     half_life: float | None = Field(default=None, gt=0)
 
-    def estimate(self, inputs: CovarianceInputs) -> FactorForm:
+    def estimate(self, inputs: CovarianceInputs) -> StructuredCovariance:
         """Weighted second moments about zero, as in the source; weights sum to one."""
         rows = complete_rows(inputs)
         weights, note = _weights(rows, inputs.periods_per_year, self.half_life)
@@ -69,7 +69,7 @@ class EwmaConstantCorrelationCovariance(Spec):
     kind: Literal["ewma_constant_correlation"] = "ewma_constant_correlation"
     half_life: float | None = Field(default=None, gt=0)
 
-    def estimate(self, inputs: CovarianceInputs) -> FactorForm:
+    def estimate(self, inputs: CovarianceInputs) -> StructuredCovariance:
         """The target is one common component beside specific variances; the rest becomes principal components.
 
         The dispersion of the moments counts posterior covariances of latent changes as known.
@@ -82,7 +82,7 @@ class EwmaConstantCorrelationCovariance(Spec):
         scale = inputs.periods_per_year
         together = np.vstack([np.sqrt(1.0 - shrinkage) * root, np.sqrt(shrinkage * common) * deviation])
         own = shrinkage * (1.0 - common) * deviation**2
-        towards = said(
+        towards = message(
             "Shrunk by {shrinkage:.0f %} towards one correlation of {common:.2f}.", shrinkage=shrinkage, common=common
         )
         return component_form(np.sqrt(scale) * together, scale * own, (*rows.notes, note, towards))

@@ -10,13 +10,13 @@ from pydantic import Field
 
 from toolkit.core.baskets import MEMBERS
 from toolkit.core.decode import Spec
-from toolkit.core.forecast import FloatArray, Loadings
-from toolkit.core.messages import said
+from toolkit.core.forecast import FactorRegression, FloatArray
+from toolkit.core.messages import message
 from toolkit.returns.observation.joint import capped
 from toolkit.returns.panel import DAILY
 from toolkit.returns.pooling import pool
 from toolkit.risk_model.covariance.adjust import eigen_adjusted, newey_west_covariance
-from toolkit.risk_model.covariance.form import CovarianceInputs, FactorForm, correlated
+from toolkit.risk_model.covariance.form import CovarianceInputs, StructuredCovariance, correlated
 from toolkit.risk_model.factor_regression import MARKET, SUPPLY, fit
 from toolkit.risk_model.weighting import decay, half_lives
 
@@ -60,7 +60,7 @@ class FactorCovariance(NamedFactors):
 
     kind: Literal["factor"] = "factor"
 
-    def estimate(self, inputs: CovarianceInputs) -> FactorForm:
+    def estimate(self, inputs: CovarianceInputs) -> StructuredCovariance:
         """Loadings, factor covariance, and specific variance such that the diagonal is the variance that is believed.
 
         What moves together is estimated with the slow weights throughout; then each asset is carried to the volatility
@@ -95,7 +95,7 @@ class FactorCovariance(NamedFactors):
         factor_cov = np.eye(k + residual.shape[1])
         factor_cov[:k, :k] = F * regime**2
         each = (step / regime)[:, None]
-        return FactorForm(
+        return StructuredCovariance(
             factors=(*model.factors, *(f"residual_{i + 1}" for i in range(residual.shape[1]))),
             loadings=np.hstack([loadings * each, residual * step[:, None]]),
             factor_cov=factor_cov,
@@ -105,7 +105,7 @@ class FactorCovariance(NamedFactors):
             notes=(*_notes(model, self.members), _weighting(fast, slow, inputs.periods_per_year)),
         )
 
-    def _adjusted(self, model: Loadings, periods_per_year: float, half_life: float) -> FloatArray:
+    def _adjusted(self, model: FactorRegression, periods_per_year: float, half_life: float) -> FloatArray:
         """The factor covariance (k, k) a year, with the corrections that were asked for."""
         F = model.factor_cov.copy()
         if not model.factors:
@@ -126,23 +126,23 @@ class FactorCovariance(NamedFactors):
         return F
 
 
-def _notes(model: Loadings, members: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+def _notes(model: FactorRegression, members: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """Which factors could not be built, and what stands in for all of them."""
     if MARKET in model.factors:
-        return (said("No explanatory series: the one common factor is the equally weighted mean of the other assets."),)
+        return (message("No explanatory series: the one common factor is the equally weighted mean of the other assets."),)
     absent = [name for name in (*members, SUPPLY) if name not in model.factors]
-    return (said("Factors without enough series, left out: {factors}.", factors=absent),) if absent else ()
+    return (message("Factors without enough series, left out: {factors}.", factors=absent),) if absent else ()
 
 
 def _weighting(fast: float, slow: float, periods_per_year: float) -> str:
     """The note on how fast the past fades."""
     if periods_per_year >= DAILY:
-        return said(
+        return message(
             "A change counts half after {fast:g} days in volatilities, after {slow:g} days in loadings and correlations.",
             fast=fast,
             slow=slow,
         )
-    return said(
+    return message(
         "A change counts half after {fast:g} months in volatilities, after {slow:g} months in loadings and correlations.",
         fast=fast,
         slow=slow,

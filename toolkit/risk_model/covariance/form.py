@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from toolkit.core.errors import DataError, GapError
-from toolkit.core.forecast import STATISTICAL, FloatArray, Loadings
-from toolkit.core.messages import said
-from toolkit.returns.observed_returns import Increments
+from toolkit.core.forecast import STATISTICAL, FactorRegression, FloatArray
+from toolkit.core.messages import message
+from toolkit.returns.observed_returns import Returns
 from toolkit.returns.panel import MINIMUM_CHANGES
 
 RANK = 1e-12
@@ -37,8 +37,8 @@ class CovarianceInputs:
             elsewhere; None for none.
     """
 
-    increments: Increments
-    local: Increments
+    increments: Returns
+    local: Returns
     assets: tuple[str, ...]
     groups: tuple[str, ...]
     metals: tuple[str, ...]
@@ -48,12 +48,12 @@ class CovarianceInputs:
     supply_scores: Mapping[str, float] | None = None
     elements: tuple[str | None, ...] = ()
     pressure: Mapping[str, float] | None = None
-    realised: Increments | None = None
+    realised: Returns | None = None
     expected_correlation: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class FactorForm:
+class StructuredCovariance:
     """A covariance a year, loadings @ factor_cov @ loadings.T + diag(specific_var).
 
     Attributes:
@@ -69,7 +69,7 @@ class FactorForm:
     specific_var: FloatArray
     loading_errors: FloatArray
     notes: tuple[str, ...] = ()
-    model: Loadings | None = None
+    model: FactorRegression | None = None
 
     @property
     def matrix(self) -> FloatArray:
@@ -91,7 +91,7 @@ class CompleteRows:
         notes: How many periods were lost, and to which asset most.
     """
 
-    changes: Increments
+    changes: Returns
     notes: tuple[str, ...]
 
     @property
@@ -139,7 +139,7 @@ def complete_rows(inputs: CovarianceInputs) -> CompleteRows:
         )
     if not lost:
         return CompleteRows(kept, ())
-    note = said(
+    note = message(
         "{lost} of {all} periods lack an asset and were not used, most for {asset}.",
         lost=lost,
         all=lost + int(rows.sum()),
@@ -178,16 +178,18 @@ def spectrum(rows: FloatArray) -> tuple[FloatArray, FloatArray]:
     return values, rows.T @ vectors / np.sqrt(values) if wide else vectors
 
 
-def spectral_form(values: FloatArray, vectors: FloatArray, specific: FloatArray, notes: tuple[str, ...]) -> FactorForm:
+def spectral_form(
+    values: FloatArray, vectors: FloatArray, specific: FloatArray, notes: tuple[str, ...]
+) -> StructuredCovariance:
     """Components of unit variance (n, k) from eigenvalues (k,) and vectors (n, k), beside a specific variance (n,)."""
     loadings = vectors * np.sqrt(values)
     # The sign of an eigenvector is arbitrary: fix it, so that the same inputs give the same bytes.
     loadings = loadings * np.where(loadings.sum(axis=0) < 0, -1.0, 1.0)
     names = tuple(f"component_{i + 1}" for i in range(len(values)))
-    return FactorForm(names, loadings, np.eye(len(values)), specific, np.full(loadings.shape, np.nan), notes)
+    return StructuredCovariance(names, loadings, np.eye(len(values)), specific, np.full(loadings.shape, np.nan), notes)
 
 
-def component_form(rows: FloatArray, specific: FloatArray, notes: tuple[str, ...]) -> FactorForm:
+def component_form(rows: FloatArray, specific: FloatArray, notes: tuple[str, ...]) -> StructuredCovariance:
     """All principal components of rows'rows, rows (m, n), beside a specific variance (n,)."""
     return spectral_form(*spectrum(rows), specific, notes)
 
@@ -205,15 +207,20 @@ def correlated(correlation: FloatArray, deviation: FloatArray) -> tuple[FloatArr
 
 
 def with_rest(
-    form: FactorForm, named: Sequence[int], loadings: FloatArray, errors: FloatArray, own: FloatArray, correlation: FloatArray
-) -> FactorForm:
+    form: StructuredCovariance,
+    named: Sequence[int],
+    loadings: FloatArray,
+    errors: FloatArray,
+    own: FloatArray,
+    correlation: FloatArray,
+) -> StructuredCovariance:
     """The named factors of a form with loadings (n, k) and errors, and a rest with variances `own` (n,) as components."""
     rest, specific = correlated(correlation, np.sqrt(own))
     k, more = len(named), rest.shape[1]
     factor_cov = np.eye(k + more)
     factor_cov[:k, :k] = form.factor_cov[np.ix_(named, named)]
     prefix = STATISTICAL[1] if k else STATISTICAL[0]
-    return FactorForm(
+    return StructuredCovariance(
         factors=(*(form.factors[i] for i in named), *(f"{prefix}{i + 1}" for i in range(more))),
         loadings=np.hstack([loadings, rest]),
         factor_cov=factor_cov,
@@ -224,7 +231,7 @@ def with_rest(
     )
 
 
-def factor_form(covariance: FloatArray, specific: FloatArray, notes: tuple[str, ...]) -> FactorForm:
+def factor_form(covariance: FloatArray, specific: FloatArray, notes: tuple[str, ...]) -> StructuredCovariance:
     """Principal components of a positive semidefinite (n, n) covariance, beside a specific variance (n,)."""
     values, vectors = np.linalg.eigh(covariance)
     kept = np.flatnonzero(values > RANK * max(values[-1], 0.0))[::-1]
@@ -237,7 +244,7 @@ def squared_norm(rows: FloatArray) -> float:
     return float((product * product).sum())
 
 
-def spherical_form(rows: FloatArray, shrinkage: float, scale: float, notes: tuple[str, ...]) -> FactorForm:
+def spherical_form(rows: FloatArray, shrinkage: float, scale: float, notes: tuple[str, ...]) -> StructuredCovariance:
     """The covariance rows'rows, shrunk towards equal variances without correlation.
 
     Args:
@@ -248,6 +255,6 @@ def spherical_form(rows: FloatArray, shrinkage: float, scale: float, notes: tupl
     """
     n = rows.shape[1]
     mean_variance = float((rows * rows).sum()) / n
-    note = said("Shrunk by {shrinkage:.0f %} towards equal variances without correlation.", shrinkage=shrinkage)
+    note = message("Shrunk by {shrinkage:.0f %} towards equal variances without correlation.", shrinkage=shrinkage)
     own = np.full(n, shrinkage * mean_variance * scale)
     return component_form(np.sqrt((1.0 - shrinkage) * scale) * rows, own, (*notes, note))

@@ -10,7 +10,7 @@ from toolkit.core.decode import Spec
 from toolkit.risk_model.covariance.form import (
     RANK,
     CovarianceInputs,
-    FactorForm,
+    StructuredCovariance,
     complete_rows,
     moment_rows,
     spherical_form,
@@ -23,7 +23,7 @@ class LedoitWolfCovariance(Spec):
 
     kind: Literal["ledoit_wolf"] = "ledoit_wolf"
 
-    def estimate(self, inputs: CovarianceInputs) -> FactorForm:
+    def estimate(self, inputs: CovarianceInputs) -> StructuredCovariance:
         """The identity part becomes specific variance, the rest principal components.
 
         The dispersion of the sample covariance (b^2) counts posterior covariances of latent changes as known.

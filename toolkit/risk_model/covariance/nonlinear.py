@@ -9,10 +9,10 @@ import numpy as np
 from toolkit.core.decode import Spec
 from toolkit.core.errors import GapError
 from toolkit.core.forecast import FloatArray
-from toolkit.core.messages import said
+from toolkit.core.messages import message
 from toolkit.risk_model.covariance.form import (
     CovarianceInputs,
-    FactorForm,
+    StructuredCovariance,
     complete_rows,
     component_form,
     moment_rows,
@@ -38,7 +38,7 @@ class NonlinearShrinkageCovariance(Spec):
 
     kind: Literal["nonlinear_shrinkage"] = "nonlinear_shrinkage"
 
-    def estimate(self, inputs: CovarianceInputs) -> FactorForm:
+    def estimate(self, inputs: CovarianceInputs) -> StructuredCovariance:
         """The smallest shrunken eigenvalue becomes specific variance, what exceeds it principal components.
 
         Only the covariance of the posterior means is sampled and shrunk; the mean posterior covariance of latent
@@ -73,8 +73,12 @@ class NonlinearShrinkageCovariance(Spec):
         root = np.sqrt(scale) * moment_rows(root, rows.mean_noise)
         notes = (
             *rows.notes,
-            *((said("The oldest {left} periods were left out: nearly as many assets as periods.", left=left),) if left else ()),
-            said(
+            *(
+                (message("The oldest {left} periods were left out: nearly as many assets as periods.", left=left),)
+                if left
+                else ()
+            ),
+            message(
                 "Sample variances of the principal directions moved by factors of {low:.2g} to {high:.2g}.",
                 low=(shrunk / values).min(),
                 high=(shrunk / values).max(),

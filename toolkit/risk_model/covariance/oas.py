@@ -10,7 +10,7 @@ from toolkit.core.decode import Spec
 from toolkit.risk_model.covariance.form import (
     RANK,
     CovarianceInputs,
-    FactorForm,
+    StructuredCovariance,
     complete_rows,
     moment_rows,
     spherical_form,
@@ -29,7 +29,7 @@ class OasCovariance(Spec):
 
     kind: Literal["oas"] = "oas"
 
-    def estimate(self, inputs: CovarianceInputs) -> FactorForm:
+    def estimate(self, inputs: CovarianceInputs) -> StructuredCovariance:
         """The identity part becomes specific variance, the rest principal components.
 
         The numerator is the sampling variance of S. Posterior covariances of latent changes are known, not sampled:

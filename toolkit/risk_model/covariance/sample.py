@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from toolkit.core.decode import Spec
-from toolkit.risk_model.covariance.form import CovarianceInputs, FactorForm, complete_rows, factor_form
+from toolkit.risk_model.covariance.form import CovarianceInputs, StructuredCovariance, complete_rows, factor_form
 
 
 class SampleCovariance(Spec):
@@ -15,7 +15,7 @@ class SampleCovariance(Spec):
 
     kind: Literal["sample"] = "sample"
 
-    def estimate(self, inputs: CovarianceInputs) -> FactorForm:
+    def estimate(self, inputs: CovarianceInputs) -> StructuredCovariance:
         """Covariance of the mean changes plus the mean of their posterior covariances."""
         rows = complete_rows(inputs)
         mean = rows.changes.mean

@@ -12,12 +12,12 @@ from pydantic import Field
 
 from toolkit.core.decode import Spec
 from toolkit.core.forecast import FloatArray
-from toolkit.core.messages import said
+from toolkit.core.messages import message
 from toolkit.risk_model.covariance.form import (
     RANK,
     CompleteRows,
     CovarianceInputs,
-    FactorForm,
+    StructuredCovariance,
     complete_rows,
     moment_rows,
     spectral_form,
@@ -66,7 +66,7 @@ class PcaCovariance(Spec):
     kind: Literal["pca"] = "pca"
     components: int | None = Field(default=None, ge=1)
 
-    def estimate(self, inputs: CovarianceInputs) -> FactorForm:
+    def estimate(self, inputs: CovarianceInputs) -> StructuredCovariance:
         """The k components and a diagonal: the small factor form."""
         rows = complete_rows(inputs)
         found = _principal(rows, self.components)
@@ -91,14 +91,14 @@ class PoetCovariance(Spec):
     components: int | None = Field(default=None, ge=1)
     threshold: float = Field(default=0.7, ge=0)
 
-    def estimate(self, inputs: CovarianceInputs) -> FactorForm:
+    def estimate(self, inputs: CovarianceInputs) -> StructuredCovariance:
         """The k components, then `residual_i` components of each group of assets that stays correlated."""
         rows = complete_rows(inputs)
         found = _principal(rows, self.components)
         kept, threshold = _thresholded(found, self.threshold)
         loadings, specific = _blocks(kept)
         pairs = np.count_nonzero(np.triu(kept, 1))
-        note = said(
+        note = message(
             "{pairs} pairs of assets stay correlated beyond the components (threshold constant {threshold:.2g}).",
             pairs=int(pairs),
             threshold=threshold,
@@ -106,7 +106,7 @@ class PoetCovariance(Spec):
         form = _form(found, inputs.periods_per_year, specific, (*rows.notes, *found.notes, note))
         residual = found.deviation[:, None] * loadings * np.sqrt(inputs.periods_per_year)
         k = residual.shape[1]
-        return FactorForm(
+        return StructuredCovariance(
             factors=(*form.factors, *(f"residual_{i + 1}" for i in range(k))),
             loadings=np.hstack([form.loadings, residual]),
             factor_cov=np.eye(len(form.factors) + k),
@@ -125,7 +125,7 @@ def _principal(rows: CompleteRows, components: int | None) -> _Principal:
     root = root / deviation
     values, vectors = spectrum(root)
     k = components_by_criterion(values, n, T) if components is None else min(components, len(values))
-    note = said("{count} principal components explain {share:.0f %} of the variance.", count=k, share=values[:k].sum() / n)
+    note = message("{count} principal components explain {share:.0f %} of the variance.", count=k, share=values[:k].sum() / n)
     return _Principal(x / deviation, root, values[:k], vectors[:, :k], deviation, (note,))
 
 
@@ -143,7 +143,7 @@ def components_by_criterion(values: FloatArray, n: int, T: int) -> int:
     return int(np.argmin(np.log(left) + np.arange(most + 1) * (n + T) / (n * T) * np.log(smaller)))
 
 
-def _form(found: _Principal, scale: float, specific: FloatArray, notes: tuple[str, ...]) -> FactorForm:
+def _form(found: _Principal, scale: float, specific: FloatArray, notes: tuple[str, ...]) -> StructuredCovariance:
     """The common part a year, beside specific variances (n,) in units of each asset's variance of a period."""
     vectors = found.deviation[:, None] * found.vectors * np.sqrt(scale)
     return spectral_form(found.values, vectors, scale * found.deviation**2 * specific, notes)

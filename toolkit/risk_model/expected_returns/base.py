@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from toolkit.core.forecast import FloatArray
-from toolkit.core.messages import Said, said
+from toolkit.core.messages import Message, message
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +31,23 @@ def standard_errors(covariance: FloatArray) -> FloatArray:
     return np.sqrt(np.maximum(np.diag(covariance), 0.0))
 
 
-def listed(names: Sequence[str], limit: int = 12) -> Said:
+def listed(names: Sequence[str], limit: int = 12) -> Message:
     """Names in a sentence; of a long list the first ones and how many more."""
     more, first = len(names) - limit, list(names[:limit])
-    return said("{names} and {more} more", names=first, more=more) if more > 0 else said("{names}", names=first)
+    return message("{names} and {more} more", names=first, more=more) if more > 0 else message("{names}", names=first)
 
 
-def span(values: FloatArray) -> Said:
+def span(values: FloatArray) -> Message:
     """Smallest and largest of some fractions, in points: ``1.2 to 3.4``."""
     low, high = 100 * float(values.min()), 100 * float(values.max())
     if f"{low:.1f}" == f"{high:.1f}":
-        return said("{value:.1f}", value=low)
-    return said("{low:.1f} to {high:.1f}", low=low, high=high)
+        return message("{value:.1f}", value=low)
+    return message("{low:.1f} to {high:.1f}", low=low, high=high)
 
 
-def signed_span(values: FloatArray) -> Said:
+def signed_span(values: FloatArray) -> Message:
     """Smallest and largest of some returns, in percent: ``-1.2 to +3.4 %``."""
     low, high = float(values.min()), float(values.max())
     if f"{100 * low:+.1f}" == f"{100 * high:+.1f}":
-        return said("{value:+.1f %}", value=low)
-    return said("{low:+.1f} to {high:+.1f %}", low=100 * low, high=high)
+        return message("{value:+.1f %}", value=low)
+    return message("{low:+.1f} to {high:+.1f %}", low=100 * low, high=high)

@@ -11,8 +11,8 @@ from pydantic import Field, field_validator
 from toolkit.core.decode import Spec
 from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray
-from toolkit.core.messages import Said, said
-from toolkit.risk_model.covariance.form import CovarianceInputs, FactorForm
+from toolkit.core.messages import Message, message
+from toolkit.risk_model.covariance.form import CovarianceInputs, StructuredCovariance
 from toolkit.risk_model.expected_returns.base import ExpectedReturns, listed, signed_span, span
 from toolkit.risk_model.expected_returns.prior import Prior, labelled, members, times, uncertainty
 
@@ -43,7 +43,7 @@ class EquilibriumReturns(Spec):
             raise ValueError(f'must be "equal" or a table of assets and sizes, not {value!r}')
         return value
 
-    def estimate(self, inputs: CovarianceInputs, form: FactorForm) -> ExpectedReturns:
+    def estimate(self, inputs: CovarianceInputs, form: StructuredCovariance) -> ExpectedReturns:
         """Expected simple returns a year over cash, (n,), uncertain by tau x Sigma.
 
         Raises:
@@ -52,13 +52,13 @@ class EquilibriumReturns(Spec):
         prior = self.prior(inputs, form)
         return ExpectedReturns(prior.mean, prior.covariance(), prior.notes)
 
-    def prior(self, inputs: CovarianceInputs, form: FactorForm) -> Prior:
+    def prior(self, inputs: CovarianceInputs, form: StructuredCovariance) -> Prior:
         """The same, with Sigma still in its factor form; see `estimate`."""
         weights, described = self._weights(inputs)
         mean = self.risk_aversion * times(form, weights)
         tau, source = uncertainty(inputs, self.tau)
         prior = Prior(mean, tau, form)
-        note = said(
+        note = message(
             "Equilibrium returns: risk aversion {aversion:g} x covariance x {weights}: {returns} a year over cash, with "
             "standard errors of {errors} percentage points ({source}).",
             aversion=self.risk_aversion,
@@ -69,11 +69,11 @@ class EquilibriumReturns(Spec):
         )
         return Prior(mean, tau, form, (note,))
 
-    def _weights(self, inputs: CovarianceInputs) -> tuple[FloatArray, Said]:
+    def _weights(self, inputs: CovarianceInputs) -> tuple[FloatArray, Message]:
         """Weights (n,) that sum to 1, and the words for them."""
         n = len(inputs.assets)
         if self.weights == "equal":
-            return np.full(n, 1.0 / n), said("equal weights (a convention: no metal has a market capitalisation)")
+            return np.full(n, 1.0 / n), message("equal weights (a convention: no metal has a market capitalisation)")
         weights, universe = np.zeros(n), labelled(inputs)
         for name, size in self.weights.items():
             at = members(universe, name, "forecast.returns.weights")
@@ -82,5 +82,5 @@ class EquilibriumReturns(Spec):
             raise SpecError("forecast.returns.weights: every weight is zero.", hint='Give one a size, or write "equal".')
         absent = [key for key, weight in zip(inputs.assets, weights, strict=True) if weight == 0]
         if not absent:
-            return weights / weights.sum(), said("the weights given")
-        return weights / weights.sum(), said("the weights given (zero for {assets})", assets=listed(absent))
+            return weights / weights.sum(), message("the weights given")
+        return weights / weights.sum(), message("the weights given (zero for {assets})", assets=listed(absent))

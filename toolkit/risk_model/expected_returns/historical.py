@@ -10,8 +10,8 @@ from pydantic import Field, field_validator
 from toolkit.core.decode import Spec
 from toolkit.core.errors import GapError
 from toolkit.core.forecast import FloatArray
-from toolkit.core.messages import said
-from toolkit.risk_model.covariance.form import CovarianceInputs, FactorForm
+from toolkit.core.messages import message
+from toolkit.risk_model.covariance.form import CovarianceInputs, StructuredCovariance
 from toolkit.risk_model.expected_returns.base import ExpectedReturns, signed_span, span, standard_errors
 from toolkit.risk_model.expected_returns.prior import Prior
 
@@ -35,7 +35,7 @@ class HistoricalReturns(Spec):
             raise ValueError(f'must be "bayes_stein" or a number from 0 to 1, not {value!r}')
         return value
 
-    def estimate(self, inputs: CovarianceInputs, form: FactorForm) -> ExpectedReturns:
+    def estimate(self, inputs: CovarianceInputs, form: StructuredCovariance) -> ExpectedReturns:
         """Expected simple returns a year (n,), and a note with the standard errors of the unshrunk means.
 
         The mean of latent log changes gains half their variance (lognormal) to become one of simple returns.
@@ -63,13 +63,13 @@ class HistoricalReturns(Spec):
         sampling = _sampling(seen, inputs, form)
         if self.shrinkage == "bayes_stein":
             weight, towards = bayes_stein(raw, sampling)
-            how = said("a weight computed from the data (Bayes-Stein, Jorion 1986)")
+            how = message("a weight computed from the data (Bayes-Stein, Jorion 1986)")
         else:
             weight, towards = self.shrinkage, np.full(len(raw), 1.0 / len(raw))
-            how = said("a weight given")
+            how = message("a weight given")
         common = float(towards @ raw)
         covariance = (1.0 - weight) * sampling + weight * float(towards @ sampling @ towards)
-        note = said(
+        note = message(
             "Historical means are {means} a year with standard errors of {errors} percentage points; they are shrunk by "
             "{weight:.0f %}, {how}, towards {common:+.1f %}, which leaves standard errors of {left}.",
             means=signed_span(raw),
@@ -82,7 +82,7 @@ class HistoricalReturns(Spec):
         return ExpectedReturns((1.0 - weight) * raw + weight * common, covariance, (note,))
 
 
-def _sampling(seen: np.ndarray, inputs: CovarianceInputs, form: FactorForm) -> FloatArray:
+def _sampling(seen: np.ndarray, inputs: CovarianceInputs, form: StructuredCovariance) -> FloatArray:
     """Sampling covariance (n, n) of means over the periods `seen` (T, n): two means share the error of shared periods.
 
     The forecast's correlations, but each asset's variance over its own history: a forecast may weight the latest volatility,

@@ -9,8 +9,8 @@ import numpy as np
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import DataError, SpecError
 from toolkit.core.forecast import FloatArray
-from toolkit.core.messages import Said, said
-from toolkit.risk_model.covariance.form import CovarianceInputs, FactorForm
+from toolkit.core.messages import Message, message
+from toolkit.risk_model.covariance.form import CovarianceInputs, StructuredCovariance
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Prior:
 
     mean: FloatArray
     tau: float
-    form: FactorForm
+    form: StructuredCovariance
     notes: tuple[str, ...] = ()
 
     def times(self, portfolios: FloatArray) -> FloatArray:
@@ -48,13 +48,13 @@ class Prior:
         return np.sqrt(self.tau * (systematic + form.specific_var))
 
 
-def times(form: FactorForm, portfolios: FloatArray) -> FloatArray:
+def times(form: StructuredCovariance, portfolios: FloatArray) -> FloatArray:
     """Sigma @ portfolios (n, ...) through the loadings."""
     specific = form.specific_var.reshape(-1, *[1] * (portfolios.ndim - 1))
     return form.loadings @ (form.factor_cov @ (form.loadings.T @ portfolios)) + specific * portfolios
 
 
-def uncertainty(inputs: CovarianceInputs, tau: float | None) -> tuple[float, Said]:
+def uncertainty(inputs: CovarianceInputs, tau: float | None) -> tuple[float, Message]:
     """Tau and the words that say where it comes from.
 
     By default one over the years of data of the median asset: Sigma a year over T years is the sampling covariance of a
@@ -62,10 +62,12 @@ def uncertainty(inputs: CovarianceInputs, tau: float | None) -> tuple[float, Sai
     section "Calibrating tau") read tau.
     """
     if tau is not None:
-        return tau, said("tau = {tau:g}, given", tau=tau)
+        return tau, message("tau = {tau:g}, given", tau=tau)
     periods = np.isfinite(inputs.increments.take(inputs.assets).mean).sum(axis=0)
     years = float(np.median(periods)) / inputs.periods_per_year
-    source = said("tau = {tau:.3f}, one over the {years:.1f} years of data of the median asset", tau=1.0 / years, years=years)
+    source = message(
+        "tau = {tau:.3f}, one over the {years:.1f} years of data of the median asset", tau=1.0 / years, years=years
+    )
     return 1.0 / years, source
 
 

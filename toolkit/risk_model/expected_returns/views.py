@@ -9,8 +9,8 @@ from pydantic import Field, field_validator, model_validator
 
 from toolkit.core.decode import Spec
 from toolkit.core.forecast import FloatArray
-from toolkit.core.messages import Said, said
-from toolkit.risk_model.covariance.form import CovarianceInputs, FactorForm
+from toolkit.core.messages import Message, message
+from toolkit.risk_model.covariance.form import CovarianceInputs, StructuredCovariance
 from toolkit.risk_model.expected_returns.base import ExpectedReturns, listed, signed_span, span, standard_errors
 from toolkit.risk_model.expected_returns.equilibrium import EquilibriumReturns
 from toolkit.risk_model.expected_returns.expression import portfolio, terms
@@ -24,11 +24,11 @@ class ZeroPrior(Spec):
     kind: Literal["zero"] = "zero"
     tau: float | None = Field(default=None, gt=0)
 
-    def prior(self, inputs: CovarianceInputs, form: FactorForm) -> Prior:
+    def prior(self, inputs: CovarianceInputs, form: StructuredCovariance) -> Prior:
         """Zeros (n,)."""
         tau, source = uncertainty(inputs, self.tau)
         prior = Prior(np.zeros(len(inputs.assets)), tau, form)
-        note = said(
+        note = message(
             "Before the views every expected return is zero over cash, with standard errors of {errors} percentage points "
             "({source}).",
             errors=span(prior.errors()),
@@ -97,9 +97,9 @@ class ControlPressure(Spec):
         absent = [key for key in inputs.assets if key not in found]
         notes: tuple[str, ...] = ()
         if absent:
-            notes = (said("No control pressure is known for {assets}: no view on them.", assets=listed(absent)),)
+            notes = (message("No control pressure is known for {assets}: no view on them.", assets=listed(absent)),)
         if len(np.unique(pressure)) < 2:
-            notes = (*notes, said("Control pressure is the same for every metal, or unknown: it makes no view."))
+            notes = (*notes, message("Control pressure is the same for every metal, or unknown: it makes no view."))
             return Views((), np.empty((0, len(inputs.assets))), np.empty(0), np.empty(0)), notes
         m = len(known)
         portfolios = np.zeros((m, len(inputs.assets)))
@@ -129,7 +129,7 @@ class ViewsReturns(Spec):
             raise ValueError("needs `views` or `control_pressure`")
         return self
 
-    def estimate(self, inputs: CovarianceInputs, form: FactorForm) -> ExpectedReturns:
+    def estimate(self, inputs: CovarianceInputs, form: StructuredCovariance) -> ExpectedReturns:
         """Posterior mean (n,) over cash and its covariance (n, n), as M of He and Litterman (1999).
 
         Raises:
@@ -164,7 +164,7 @@ class ViewsReturns(Spec):
         stated = len(self.views)
         before, after = views.portfolios @ prior.mean, views.portfolios @ found.mean
         notes = [
-            said(
+            message(
                 "View {view} = {value:+.1f %} a year, {error}: {before:+.1f %} before the views, {after:+.1f %} after them; it "
                 "moves {moved}.",
                 view=views.labels[j],
@@ -178,7 +178,7 @@ class ViewsReturns(Spec):
         ]
         if self.control_pressure is not None and len(views.labels) > stated:
             notes.append(
-                said(
+                message(
                     "View from control pressure, your hypothesis and not an estimate: {premium:+.1f %} a year for one standard "
                     "deviation of the number of legal measures in force, {error} for each of {count} assets; it moves {moved}.",
                     premium=self.control_pressure.premium,
@@ -206,22 +206,22 @@ def _joined(first: Views, second: Views) -> Views:
     )
 
 
-def _give_or_take(error: float) -> Said:
+def _give_or_take(error: float) -> Message:
     if np.isfinite(error):
-        return said("give or take {error:.1f} points", error=100 * error)
-    return said("without any confidence")
+        return message("give or take {error:.1f} points", error=100 * error)
+    return message("without any confidence")
 
 
-def _most(inputs: CovarianceInputs, moves: FloatArray) -> Said:
+def _most(inputs: CovarianceInputs, moves: FloatArray) -> Message:
     """The asset that moved most, and how far."""
     i = int(np.abs(moves).argmax())
     if not moves[i]:
-        return said("nothing")
-    return said("{asset} most, by {change:+.1f} points", asset=inputs.assets[i], change=100 * moves[i])
+        return message("nothing")
+    return message("{asset} most, by {change:+.1f} points", asset=inputs.assets[i], change=100 * moves[i])
 
 
-def _change(prior: Prior, found: Posterior) -> Said:
-    return said(
+def _change(prior: Prior, found: Posterior) -> Message:
+    return message(
         "Expected returns after the views: {returns} a year over cash, with standard errors of {errors} percentage points "
         "({before} before).",
         returns=signed_span(found.mean),

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from toolkit.core.decode import Spec
-from toolkit.risk_model.covariance.form import CovarianceInputs, FactorForm
+from toolkit.risk_model.covariance.form import CovarianceInputs, StructuredCovariance
 from toolkit.risk_model.expected_returns.base import ExpectedReturns
 
 
@@ -16,6 +16,6 @@ class ZeroReturns(Spec):
 
     kind: Literal["zero"] = "zero"
 
-    def estimate(self, inputs: CovarianceInputs, form: FactorForm) -> ExpectedReturns:  # noqa: ARG002
+    def estimate(self, inputs: CovarianceInputs, form: StructuredCovariance) -> ExpectedReturns:  # noqa: ARG002
         """Zeros (n,)."""
         return ExpectedReturns(np.zeros(len(inputs.assets)))

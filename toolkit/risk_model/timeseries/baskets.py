@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from toolkit.core.baskets import DOLLAR, MEMBERS
 from toolkit.core.forecast import FloatArray
-from toolkit.returns.observed_returns import Increments
+from toolkit.returns.observed_returns import Returns
 
 SUPPLY = "supply_shock"
 MARKET = "equal_weight"
@@ -21,7 +21,7 @@ MINIMUM_PERIODS = 12
 """Fewer joint periods than this make no factor and fit no loading."""
 
 
-def mean_weights(increments: Increments, members: tuple[str, ...]) -> FloatArray:
+def mean_weights(increments: Returns, members: tuple[str, ...]) -> FloatArray:
     """Equal weights (T, n) on the members that have a change in each period; NaN rows where none has."""
     inside = np.isin(increments.series, members) & np.isfinite(increments.mean)
     count = inside.sum(axis=1, keepdims=True)
@@ -72,7 +72,7 @@ class Basket:
     counts: FloatArray
 
     @classmethod
-    def of(cls, increments: Increments, inside: NDArray[np.bool_]) -> Basket:
+    def of(cls, increments: Returns, inside: NDArray[np.bool_]) -> Basket:
         """From which series (T, N) belong to it in each period; those without a change do not count."""
         present = inside & np.isfinite(increments.mean)
         columns = np.flatnonzero(present.any(axis=0))
@@ -115,7 +115,7 @@ class Factors:
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class LeaveOneOutFactors:
     """What the factors are made of, for any asset to be left out of them.
 
     Attributes:
@@ -125,7 +125,7 @@ class Recipe:
         uncontrolled: The other side of the supply shock.
     """
 
-    increments: Increments
+    increments: Returns
     observed: tuple[str, ...]
     baskets: Mapping[str, Basket]
     uncontrolled: Basket
@@ -133,12 +133,12 @@ class Recipe:
     @classmethod
     def of(
         cls,
-        increments: Increments,
+        increments: Returns,
         metals: tuple[str, ...],
         state: FloatArray,
         held: tuple[str, ...],
         members: Mapping[str, tuple[str, ...]] = MEMBERS,
-    ) -> Recipe:
+    ) -> LeaveOneOutFactors:
         """The recipe.
 
         Args:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.unit.optimize.problems import problem_of, random_covariance
-from toolkit.app.allocation.amounts import Money
+from toolkit.app.allocation.amounts import AllocationAmounts
 from toolkit.app.allocation.record import rounded
 from toolkit.core.errors import SpecError
 from toolkit.optimize.allocate import allocate
@@ -27,7 +27,7 @@ def test_values_cash_and_costs_add_up_to_the_budget(budget, lot_size):
     costs = Costs(half_spread=np.array([0.01, 0.02, 0.005, 0.013]), storage=np.zeros(4))
     lots = sizes * PRICES / budget
     problem = problem_of(random_covariance(4), constraints=[BOUNDS, CASH, LOTS], lots=lots, costs=costs, budget=budget)
-    money = Money.of(problem, allocate(problem), PRICES, np.zeros(4), budget)
+    money = AllocationAmounts.of(problem, allocate(problem), PRICES, np.zeros(4), budget)
     assert np.count_nonzero(money.values) >= 2
     printed = json.loads(json.dumps(rounded({"v": list(money.values), "c": money.cash, "e": money.entry, "b": budget})))
     assert sum(printed["v"]) + printed["c"] + printed["e"] == pytest.approx(printed["b"], abs=0.004, rel=0)

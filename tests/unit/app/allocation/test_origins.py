@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from toolkit.app.allocation.origins import Offers, key_of_lot
+from toolkit.app.allocation.origins import OriginVariants, key_of_lot
 from toolkit.app.allocation.prepare import prepare
 from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
@@ -27,7 +27,7 @@ UNIVERSE = Universe(
     )
 )
 CHINESE, OTHER = OfferSpec(asset="gallium", origin="CHN"), OfferSpec(asset="gallium", origin="other", premium=0.25)
-OFFERS = Offers.of(UNIVERSE, (CHINESE, OTHER))
+OFFERS = OriginVariants.of(UNIVERSE, (CHINESE, OTHER))
 GALLIUM = SupplyShares("gallium", "processing", "usgs", DAY, DAY, DAY, ("CHN", "RUS", "JPN"), (0.9, 0.05, 0.03), 0.02)
 SHIPPED = "origin-at-a-premium"
 
@@ -80,7 +80,7 @@ def test_offers_of_one_product_have_its_risk_and_correlate_perfectly():
 
 
 def test_a_universe_without_offers_stays_what_it_was():
-    base, offers = forecast_of(UNIVERSE), Offers.of(UNIVERSE, ())
+    base, offers = forecast_of(UNIVERSE), OriginVariants.of(UNIVERSE, ())
     assert offers.forecast(base) is base
     assert offers.universe == UNIVERSE
     assert "offer" not in UniverseSpec().model_dump(mode="json")
@@ -88,17 +88,19 @@ def test_a_universe_without_offers_stays_what_it_was():
 
 def test_a_single_offer_keeps_its_own_risk():
     base = forecast_of(UNIVERSE)
-    forecast = Offers.of(UNIVERSE, (CHINESE,)).forecast(base)
+    forecast = OriginVariants.of(UNIVERSE, (CHINESE,)).forecast(base)
     assert forecast.factors == base.factors
     assert forecast.matrix == pytest.approx(base.matrix)
 
 
 def test_price_is_what_a_sale_regains_and_the_rest_of_the_premium_is_lost():
-    offers = Offers.of(UNIVERSE, (CHINESE, OfferSpec(asset="gallium", origin="other", premium=0.32, resale_premium=0.1)))
+    offers = OriginVariants.of(
+        UNIVERSE, (CHINESE, OfferSpec(asset="gallium", origin="other", premium=0.32, resale_premium=0.1))
+    )
     level = offers.forecast(forecast_of(UNIVERSE)).levels[2]
     assert (level.price, level.standard_error, level.raw) == pytest.approx((110.0, 2.2, 121.0))
     assert level.price * (1 + offers.premium[2]) == pytest.approx(132.0)
-    discount = Offers.of(UNIVERSE, (OfferSpec(asset="gallium", origin="CHN", premium=-0.2), OTHER))
+    discount = OriginVariants.of(UNIVERSE, (OfferSpec(asset="gallium", origin="CHN", premium=-0.2), OTHER))
     assert (discount.level[1], discount.premium[1]) == pytest.approx((0.8, 0.0))
 
 
@@ -127,7 +129,7 @@ def test_a_lot_is_held_under_the_offer_of_its_origin():
     assert key_of_lot(universe, "gallium", "JPN") == "gallium_not_CHN"
     assert key_of_lot(universe, "gallium", "unknown") == "gallium_CHN"
     assert key_of_lot(universe, "gold", "CHE") == "gold"
-    assert key_of_lot(Offers.of(UNIVERSE, (CHINESE,)).universe, "gallium", "JPN") == "gallium"
+    assert key_of_lot(OriginVariants.of(UNIVERSE, (CHINESE,)).universe, "gallium", "JPN") == "gallium"
 
 
 @pytest.mark.parametrize(
@@ -148,7 +150,7 @@ def test_what_is_no_offer_is_told(offers, told):
 
 def test_an_offer_of_what_is_not_held_names_the_nearest():
     with pytest.raises(SpecError, match=r"'galium' is not among the assets.*'gallium'"):
-        Offers.of(UNIVERSE, (OfferSpec(asset="galium", origin="CHN"),))
+        OriginVariants.of(UNIVERSE, (OfferSpec(asset="galium", origin="CHN"),))
 
 
 def posed(*overrides: str):

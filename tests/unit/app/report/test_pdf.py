@@ -50,11 +50,11 @@ def test_a_file_that_is_no_program_is_an_error_not_a_crash(tmp_path):
 
 def test_the_dates_of_a_file_are_those_of_the_report_in_as_many_bytes():
     made = b"<</CreationDate (D:20261125101112+00'00')\n/ModDate (D:20261125101112Z)\n/Title (D:2026)>>"
-    said = dated(made, "2026-11-24")
-    assert len(said) == len(made)
-    assert b"/CreationDate (D:20261124000000+00'00')" in said
-    assert b"/ModDate (D:20261124000000+)" in said
-    assert b"/Title (D:2026)" in said
+    message = dated(made, "2026-11-24")
+    assert len(message) == len(made)
+    assert b"/CreationDate (D:20261124000000+00'00')" in message
+    assert b"/ModDate (D:20261124000000+)" in message
+    assert b"/Title (D:2026)" in message
 
 
 def test_a_drawing_on_its_own_has_colours_and_a_size():

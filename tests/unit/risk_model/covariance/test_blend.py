@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from toolkit.core.assets import Asset, Universe
-from toolkit.returns.observed_returns import Increments
+from toolkit.returns.observed_returns import Returns
 from toolkit.risk_model.covariance import BlendCovariance, CovarianceInputs, DynamicCovariance, FactorCovariance
 from toolkit.risk_model.covariance.blend import _past_scores, pool_weights
 from toolkit.risk_model.covariance.nonlinear import shrunk_correlation
@@ -22,7 +22,7 @@ def inputs(x: np.ndarray, noise: np.ndarray | None = None, year: float = 252.0) 
     T, n = x.shape
     names = tuple(f"a{i}" for i in range(n))
     dates = tuple(date(2000, 1, 1) + timedelta(t) for t in range(T))
-    increments = Increments.exact(dates, names, x) if noise is None else Increments(dates, names, x, np.arange(n), noise)
+    increments = Returns.exact(dates, names, x) if noise is None else Returns(dates, names, x, np.arange(n), noise)
     variance = np.nanvar(x, axis=0, ddof=1) * year
     return CovarianceInputs(increments, increments, names, ("other",) * n, (), np.zeros((T, n)), variance, year)
 
@@ -109,7 +109,7 @@ def test_a_blend_lies_between_and_keeps_the_named_factors():
     x = correlated(6, 700, 5, 0.4)
     data = inputs(x)
     market = x.mean(axis=1, keepdims=True) + 0.001 * np.random.default_rng(7).standard_normal((700, 1))
-    wide = Increments.exact(data.increments.dates, (*data.assets, "index"), np.hstack([x, market]))
+    wide = Returns.exact(data.increments.dates, (*data.assets, "index"), np.hstack([x, market]))
     data = replace(data, increments=wide, local=wide, state=np.zeros((700, 6)))
     keys = {"factors": {"equity": ("index",)}}
     blend, factor = BlendCovariance(**keys).estimate(data), FactorCovariance(**keys).estimate(data)

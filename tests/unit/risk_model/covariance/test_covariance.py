@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from scipy.optimize import nnls
 
 from toolkit.core.errors import DataError, GapError
-from toolkit.returns.observed_returns import Increments
+from toolkit.returns.observed_returns import Returns
 from toolkit.risk_model.covariance import (
     CovarianceInputs,
     CovarianceSpec,
@@ -33,9 +33,9 @@ def inputs(mean: np.ndarray, uncertainty: np.ndarray | None = None, year: float 
     names = tuple("abcdefgh"[:n]) if n <= 8 else tuple(f"a{i}" for i in range(n))
     dates = tuple(date(2000, 1, 1) + timedelta(t) for t in range(T))
     if uncertainty is None:
-        increments = Increments.exact(dates, names, mean)
+        increments = Returns.exact(dates, names, mean)
     else:
-        increments = Increments(dates, names, mean, np.arange(n), uncertainty)
+        increments = Returns(dates, names, mean, np.arange(n), uncertainty)
     seen = np.isfinite(mean).any(axis=0)
     variance = np.where(seen, np.nanvar(np.where(seen, mean, 0.0), axis=0, ddof=1), 1.0) * year
     return CovarianceInputs(increments, increments, names, ("other",) * n, (), np.zeros((T, n)), variance, year)
@@ -355,7 +355,7 @@ def test_corrections_of_the_factor_covariance_leave_variances_and_definiteness()
     mean = 0.01 * (smeared @ rng.standard_normal((2, 6)) + 0.7 * rng.standard_normal((399, 6)))
     names = tuple("abcdef")
     dates = tuple(date(2000, 1, 1) + timedelta(days=t) for t in range(399))
-    increments = Increments.exact(dates, (*names, "x", "y"), np.column_stack([mean, 0.01 * smeared]))
+    increments = Returns.exact(dates, (*names, "x", "y"), np.column_stack([mean, 0.01 * smeared]))
     given = CovarianceInputs(
         increments, increments, names, ("other",) * 6, (), np.zeros((399, 8)), mean.var(axis=0, ddof=1) * 252, 252.0
     )

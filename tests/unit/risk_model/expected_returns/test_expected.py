@@ -12,9 +12,9 @@ from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.optimize import propose
 from toolkit.core.errors import GapError, SpecError
-from toolkit.returns.observed_returns import Increments
+from toolkit.returns.observed_returns import Returns
 from toolkit.risk_model.covariance import FactorCovariance
-from toolkit.risk_model.covariance.form import CovarianceInputs, FactorForm
+from toolkit.risk_model.covariance.form import CovarianceInputs, StructuredCovariance
 from toolkit.risk_model.expected_returns import EquilibriumReturns, HistoricalReturns, ReturnsSpec, ViewsReturns, ZeroReturns
 from toolkit.risk_model.expected_returns.base import listed
 from toolkit.risk_model.expected_returns.expression import portfolio, terms
@@ -25,13 +25,15 @@ from toolkit.strategy.decode import decode_strategy
 NAMES = ("gallium", "tungsten", "tungsten_bar", "BRK-B", "gold")
 ELEMENTS = ("Ga", "W", "W", None, "Au")
 LOADINGS = np.array([[1.0], [0.8], [0.9], [0.2], [0.1]])
-FORM = FactorForm(("f",), LOADINGS, np.array([[0.04]]), np.array([0.05, 0.04, 0.06, 0.02, 0.01]), np.full((5, 1), np.nan))
+FORM = StructuredCovariance(
+    ("f",), LOADINGS, np.array([[0.04]]), np.array([0.05, 0.04, 0.06, 0.02, 0.01]), np.full((5, 1), np.nan)
+)
 SIGMA = LOADINGS @ LOADINGS.T * 0.04 + np.diag(FORM.specific_var)
 
 
 def inputs_of(changes: np.ndarray, **known) -> CovarianceInputs:
     days = tuple(date(2000 + t // 12, t % 12 + 1, 28) for t in range(len(changes)))
-    increments = Increments.exact(days, NAMES, changes)
+    increments = Returns.exact(days, NAMES, changes)
     return CovarianceInputs(
         increments,
         increments,

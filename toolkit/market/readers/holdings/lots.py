@@ -11,7 +11,7 @@ import polars as pl
 
 from toolkit.core.countries import fold
 from toolkit.core.frames import COUNTRY, CURRENCY
-from toolkit.core.messages import Said, said
+from toolkit.core.messages import Message, message
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.readers import cells
 from toolkit.market.readers.faults import Fault, row_error
@@ -228,39 +228,39 @@ def lot_of(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def few(names: list[str], most: int = 8) -> list[str]:
     """The first names of a long list, and how many more there are."""
-    return names[:most] + ([said("{n} more", n=len(names) - most)] if len(names) > most else [])
+    return names[:most] + ([message("{n} more", n=len(names) - most)] if len(names) > most else [])
 
 
-def readings(table: Table, columns: Mapping[str, str], ignored: tuple[str, ...], totals: list[int]) -> Iterator[Said]:
+def readings(table: Table, columns: Mapping[str, str], ignored: tuple[str, ...], totals: list[int]) -> Iterator[Message]:
     """How the columns and rows of a file were read."""
     named = {key: {fold(name) for name in (key, *BY_KEY[key].german.split(";"))} for key in columns.values()}
     renamed = [
-        said('"{header}" as {key}', header=text, key=key) for text, key in columns.items() if fold(text) not in named[key]
+        message('"{header}" as {key}', header=text, key=key) for text, key in columns.items() if fold(text) not in named[key]
     ]
     yield from table.notes
     if table.encoding == "cp1252":
-        yield said("{file} is not UTF-8 and was read as Windows-1252.", file=table.name)
+        yield message("{file} is not UTF-8 and was read as Windows-1252.", file=table.name)
     if renamed:
-        yield said("Columns of {file}: {columns}.", file=table.name, columns=renamed)
+        yield message("Columns of {file}: {columns}.", file=table.name, columns=renamed)
     if ignored:
-        yield said("Columns that are not read: {columns}.", columns=[said('"{header}"', header=text) for text in ignored])
+        yield message("Columns that are not read: {columns}.", columns=[message('"{header}"', header=text) for text in ignored])
     if totals:
-        yield said("Row {rows} is a total and no lot.", rows=totals)
+        yield message("Row {rows} is a total and no lot.", rows=totals)
     if table.comments:
-        yield said("Row {rows} is a comment and no lot.", rows=few([str(row) for row in table.comments]))
+        yield message("Row {rows} is a comment and no lot.", rows=few([str(row) for row in table.comments]))
 
 
-DEFAULTS: Mapping[str, Callable[[list[str]], Said]] = {
-    "lot_id": lambda lots: said("Lots without an id are named by their row: {lots}.", lots=lots),
-    "form": lambda forms: said("No form given, taken as traded: {forms}.", forms=forms),
-    "coins": lambda lots: said("Ounces of coins are ounces of fine metal: {lots}.", lots=lots),
-    "unit": lambda lots: said("No unit given, taken as kg: {lots}.", lots=lots),
-    "status": lambda lots: said("No status given, taken as stored: {lots}.", lots=lots),
-    "origin_country": lambda lots: said("No origin given, taken as unknown: {lots}.", lots=lots),
-    "paid": lambda lots: said("No word on what is paid of these orders, taken as paid in full: {lots}.", lots=lots),
-    "location": lambda lots: said("No place given, so not called safe: {lots}.", lots=lots),
-    "day_first": lambda _: said("In dates with slashes the day comes first, as other dates of the file show."),
-    "month_first": lambda _: said("In dates with slashes the month comes first, as other dates of the file show."),
-    "dollar": lambda lots: said("The sign $ is read as USD: {lots}.", lots=lots),
+DEFAULTS: Mapping[str, Callable[[list[str]], Message]] = {
+    "lot_id": lambda lots: message("Lots without an id are named by their row: {lots}.", lots=lots),
+    "form": lambda forms: message("No form given, taken as traded: {forms}.", forms=forms),
+    "coins": lambda lots: message("Ounces of coins are ounces of fine metal: {lots}.", lots=lots),
+    "unit": lambda lots: message("No unit given, taken as kg: {lots}.", lots=lots),
+    "status": lambda lots: message("No status given, taken as stored: {lots}.", lots=lots),
+    "origin_country": lambda lots: message("No origin given, taken as unknown: {lots}.", lots=lots),
+    "paid": lambda lots: message("No word on what is paid of these orders, taken as paid in full: {lots}.", lots=lots),
+    "location": lambda lots: message("No place given, so not called safe: {lots}.", lots=lots),
+    "day_first": lambda _: message("In dates with slashes the day comes first, as other dates of the file show."),
+    "month_first": lambda _: message("In dates with slashes the month comes first, as other dates of the file show."),
+    "dollar": lambda lots: message("The sign $ is read as USD: {lots}.", lots=lots),
 }
 """What is assumed where a cell is empty: key -> the sentence that names the lots."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from toolkit.core.countries import country, country_hint, fold, foldings
 from toolkit.core.errors import DataError
-from toolkit.core.messages import said
+from toolkit.core.messages import message
 from toolkit.core.text import figure
 from toolkit.core.trade_names import COINS
 from toolkit.core.units import KG_PER_UNIT
@@ -65,7 +65,7 @@ class Parser(RowCells):
         ignored = tuple(h.text for h in self.headers if h.key is None and fold(h.text) != FAULT)
         columns = {h.text: h.key for h in self.headers if h.key}
         if remarks:
-            self.notes.append(said("Below the table and no lot: row {rows}.", rows=few([str(numbers[i]) for i in remarks])))
+            self.notes.append(message("Below the table and no lot: row {rows}.", rows=few([str(numbers[i]) for i in remarks])))
         self._say(columns, ignored, [numbers[i] for i in totals])
         order = {column.key: at for at, column in enumerate(COLUMNS)}
         self.faults.sort(key=lambda found: (order.get(found.column, -1), found.row))
@@ -200,7 +200,7 @@ class Parser(RowCells):
         if row["form"] is None:
             self._fault(i, "form", "empty", f"no form of {asset}, which no product trades", "Write metal, oxide, ...")
         elif not (given or named):
-            self._default("form", said("{asset} ({form})", asset=asset, form=row["form"]))
+            self._default("form", message("{asset} ({form})", asset=asset, form=row["form"]))
 
     def _purity(self, i: int) -> str | None:
         cell = self.raw["purity"][i] if "purity" in self.raw else None
