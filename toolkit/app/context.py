@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from toolkit.app.config import Settings
+from toolkit.app.events import ComparableCases, comparable_cases
 from toolkit.app.own_events import Events, ledger_of, notes_of, products_of, visible_ids, with_own_events
 from toolkit.controls.ledger import ControlLedger
 from toolkit.core.assets import Universe
@@ -86,6 +87,11 @@ class Context:
     def ledger(self) -> ControlLedger:
         """The control ledger as known on the day."""
         return ledger_of(self.market.until(date.max), self.products).known(self.as_of)
+
+    @cached_property
+    def comparable_cases(self) -> ComparableCases:
+        """What prices did after every official licence or ban, as known on the day."""
+        return comparable_cases(self)
 
     @property
     def own(self) -> tuple[str, ...]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from toolkit.app.context import Context
 from toolkit.controls.events import COUNTING
 from toolkit.controls.periods import control_spells
 from toolkit.core.baskets import MEMBERS
@@ -27,6 +26,9 @@ from toolkit.shocks.event_study import (
     summary,
 )
 from toolkit.shocks.monthly_series import NOISY, SMOOTHING, MonthlySeries, monthly
+
+if TYPE_CHECKING:
+    from toolkit.app.context import Context
 
 BENCHMARK, METAL = "base_metals", "metal"
 
@@ -94,14 +96,13 @@ def event_study(context: Context, name: str) -> EventAnswer:
     Raises:
         DataError: for an event that is not known, with the nearest names.
     """
-    as_of = context.as_of
     event = find_event(context.ledger, name)
-    cases = comparable_cases(context, as_of)
+    cases = context.comparable_cases
     points = context.snapshot["price_points"]
     key = notice_key(event.number) if event.number else None
     same = pl.Series([notice_key(label) == key for label in points["event"]], dtype=pl.Boolean)
     return EventAnswer(
-        as_of=as_of,
+        as_of=context.as_of,
         study=study(context.ledger, event, cases.series, traded=_traded(context), benchmark=cases.benchmark),
         benchmark=cases.benchmark,
         points=points.filter(same).sort("asset", "basis", "date"),
@@ -130,10 +131,10 @@ class ComparableCases:
         return summary(self.cases)
 
 
-def comparable_cases(context: Context, as_of: date) -> ComparableCases:
-    """The comparable cases on what was known on the day."""
+def comparable_cases(context: Context) -> ComparableCases:
+    """The comparable cases on what was known on the day; `Context.comparable_cases` keeps them."""
     series = monthly(context.snapshot["prices"])
-    benchmark, traded = _benchmark(context, as_of), _traded(context)
+    benchmark, traded = _benchmark(context), _traded(context)
     found = (
         study(context.ledger, event, series, traded=traded, benchmark=benchmark).cases
         for event in context.ledger.events
@@ -151,7 +152,7 @@ def _traded(context: Context) -> dict[str, str]:
     return {**dict.fromkeys(MEMBERS[BENCHMARK], METAL), **{asset.key: asset.form for asset in context.products if asset.form}}
 
 
-def _benchmark(context: Context, as_of: date) -> tuple[str, ...]:
+def _benchmark(context: Context) -> tuple[str, ...]:
     """Base metals with a series of month averages that no licence or ban has ever covered in any form named.
 
     A metal whose stop in practice or ban by another country is in the ledger is no quiet comparison either.
@@ -161,5 +162,5 @@ def _benchmark(context: Context, as_of: date) -> tuple[str, ...]:
     touched = {scope.asset for scope in context.ledger.scopes if scope.certainty != "not_named"}
     untouched = [metal for metal in MEMBERS[BENCHMARK] if metal in averaged - touched]
     products = [product for product in context.products if product.key in untouched]
-    controlled = set(control_spells(context.ledger, products, until=as_of)["asset"])
+    controlled = set(control_spells(context.ledger, products, until=context.as_of)["asset"])
     return tuple(metal for metal in untouched if metal not in controlled)

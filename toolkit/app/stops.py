@@ -15,7 +15,6 @@ import polars as pl
 
 from toolkit.app.assumptions import find_assumption, parse_elasticity
 from toolkit.app.context import Context
-from toolkit.app.events import comparable_cases
 from toolkit.app.supply import supply_of
 from toolkit.controls.ledger import CHINA
 from toolkit.core.baskets import MEMBERS
@@ -98,7 +97,7 @@ def price_responses(context: Context, assets: Sequence[str], elasticity: str | N
         SpecError: for an `elasticity` of the user that is no range.
     """
     snapshot, assumed = context.snapshot, find_assumption(context.snapshot, "elasticity_sum")
-    found = comparable_cases(context, snapshot.as_of).cases
+    found = context.comparable_cases.cases
     cases = (*_observed(context, found), *_published(context))
     changes = [reaction.adjusted for case in found for reaction in case.reactions if reaction.adjusted is not None]
     middle = 1 / assumed.central if assumed is not None and assumed.central else 1.0

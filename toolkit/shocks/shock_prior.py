@@ -1,7 +1,7 @@
-"""The default prior of a supply shock: how often controls come, and what prices did in the year after past ones.
+"""The default prior of a supply shock: how often controls come, and how much a price answers the loss that past ones brought.
 
-Both are counts of few, overlapping cases of one regime. They are printed with their number, their range and their basis, and
-a strategy that knows better states its own.
+Both rest on few, overlapping cases of one regime. They are printed with their number, their range and their basis, and a
+strategy that knows better states its own.
 """
 
 from __future__ import annotations
@@ -9,18 +9,15 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from types import MappingProxyType
 
-from toolkit.controls.events import COUNTING
-from toolkit.controls.ledger import CHINA, ControlLedger
-from toolkit.core.assets import Asset
 from toolkit.core.messages import Message, message, together
 from toolkit.core.units import DAYS_PER_YEAR
-from toolkit.shocks.base_rates import TIGHTEN, BaseRate, ControlRate, control_rate
-from toolkit.shocks.event_study import HORIZONS, MONTHS, event_metals, year_change
+from toolkit.shocks.base_rates import TIGHTEN, BaseRate, ControlRate
+from toolkit.shocks.event_study import HORIZONS, MONTHS, year_change
 from toolkit.shocks.monthly_series import MonthlySeries
-from toolkit.shocks.shock_size import ASSUMPTION, ShockCase, Size, lifted_sizes, sizes_of
+from toolkit.shocks.price_response import ResponseCase
+from toolkit.shocks.shock_size import ASSUMPTION, ShockCase, Size, lifted_sizes, typical_fall
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +27,16 @@ class ShockPrior:
     Attributes:
         rate: Of the events, with its interval.
         sizes: Asset -> its size; empty where no price is known around any control.
-        cases: Behind the sizes, a year after the announcement; of liftings, the longest change known.
-        placebo: The same windows for series that no control had named: what prices did without one. Empty for liftings.
+        cases: Observed cases behind the sizes, at the longest horizon known of each; of liftings, likewise.
+        placebo: A year after the same days for series that no control had named; empty for liftings.
+        fall: Typical fall of imports from the country under a control, 0..1; None for liftings.
     """
 
     rate: ControlRate
     sizes: Mapping[str, Size]
     cases: tuple[ShockCase, ...]
     placebo: tuple[ShockCase, ...]
+    fall: float | None
 
     @property
     def origin(self) -> str:
@@ -127,7 +126,17 @@ class ShockPrior:
             told = message(
                 "After {count} past controls prices changed by {change} within {months} months, over base metals.", **counted
             )
-        return (together(told, message("Windows overlap: these are fewer independent cases than their number.")),)
+        told = [told, message("Windows overlap: these are fewer independent cases than their number.")]
+        if self.fall is not None:
+            told.append(
+                message(
+                    "Imports from {origin} fell by {fall:.0%} (median). Sizes are what price responses (toolkit shock) give "
+                    "when that part of its share of world supply is lost: the median and the 90 % band.",
+                    origin=self.origin,
+                    fall=self.fall,
+                )
+            )
+        return (together(*told),)
 
     def _size_note(self, assets: Iterable[str]) -> Message:
         """Sizes, those with the same words told together."""
@@ -147,31 +156,6 @@ def _span(cases: Sequence[ShockCase]) -> Message:
         low=min(changes),
         high=max(changes),
     )
-
-
-def control_cases(
-    ledger: ControlLedger, series: Mapping[str, MonthlySeries], *, traded: Mapping[str, str], benchmark: Sequence[str]
-) -> tuple[ShockCase, ...]:
-    """The year after every licence or ban for all end users, whoever's, that names the form of a priced series.
-
-    They are the comparable cases of `toolkit event`, from the announcement, at the last of its horizons.
-
-    Args:
-        ledger: As known at the date of the question.
-        series: Visible monthly prices.
-        traded: Asset key -> the form that its series is of; other series have the form they are named for.
-        benchmark: Uncontrolled metals with month averages.
-    """
-    found: list[ShockCase] = []
-    for event in ledger.events:
-        if not (event.is_law and event.instrument in COUNTING and event.end_user == "all"):
-            continue
-        for asset, forms in event_metals(ledger, event).items():
-            named = "any" in forms or (traded[asset] in forms if asset in traded else bool(forms))
-            change = year_change(series, asset, event.announced, benchmark=benchmark) if named else None
-            if change is not None:
-                found.append(ShockCase(event.event_id, asset, event.announced, change, MONTHS))
-    return tuple(found)
 
 
 def placebo_cases(
@@ -196,38 +180,32 @@ def placebo_cases(
 
 
 def shock_prior(
-    ledger: ControlLedger,
-    metals: Sequence[Asset],
+    rate: ControlRate,
+    responses: Sequence[ResponseCase],
+    up: Mapping[str, Size],
     series: Mapping[str, MonthlySeries],
     *,
-    on: date,
-    traded: Mapping[str, str],
     benchmark: Sequence[str],
-    origin: str = CHINA,
-    direction: str = TIGHTEN,
-) -> ShockPrior | None:
-    """The default prior; None where the origin had announced no measure by then.
+) -> ShockPrior:
+    """The default prior of new controls, or of their lifting.
 
     Args:
-        ledger: As known on `on`.
-        metals: At risk.
+        rate: Of the events; its direction is that of the prior.
+        responses: Cases behind the sizes.
+        up: Asset -> size of a new control (`toolkit.supply.shock_size.sizes_of`).
         series: Visible monthly prices.
-        on: The date of the question.
-        traded: Asset key -> the form that its series is of.
         benchmark: Uncontrolled metals.
-        origin: Whose controls.
-        direction: ``tighten``, or ``lift`` for controls that are suspended or repealed.
     """
-    rate = control_rate(ledger, metals, on=on, origin=origin, direction=direction)
-    cases = control_cases(ledger, series, traded=traded, benchmark=benchmark)
-    if rate is None:
-        return None
-    up = sizes_of(cases, rate.metals)
-    if direction == TIGHTEN:
+    if rate.direction == TIGHTEN:
+        cases = tuple(
+            ShockCase(case.source, case.asset, case.day, case.change, case.months)
+            for case in responses
+            if case.months is not None  # of a published model
+        )
         placebo = placebo_cases(cases, rate, series, benchmark=benchmark)
-        return ShockPrior(rate, MappingProxyType(up), cases, placebo)
+        return ShockPrior(rate, MappingProxyType({**up}), cases, placebo, typical_fall(responses))
     last = _after_liftings(rate, series, benchmark)
-    return ShockPrior(rate, MappingProxyType(lifted_sizes(up, last)), last, ())
+    return ShockPrior(rate, MappingProxyType(lifted_sizes(up, last)), last, (), None)
 
 
 def _after_liftings(rate: ControlRate, series: Mapping[str, MonthlySeries], benchmark: Sequence[str]) -> tuple[ShockCase, ...]:

@@ -17,7 +17,7 @@ from toolkit.app.allocation.inputs import Inputs, PricedMarket, priced_market
 from toolkit.app.allocation.origins import OriginVariants, is_controlled
 from toolkit.app.allocation.request import Request
 from toolkit.app.allocation.sales import WAIT_DAYS, free_from, waiting
-from toolkit.app.allocation.scenarios import StrategyScenarios, strategy_scenarios
+from toolkit.app.allocation.scenarios import StrategyScenarios, needed_scenarios
 from toolkit.app.assumptions import exit_days
 from toolkit.app.definitions import find
 from toolkit.app.lots import below_grade_remarks
@@ -203,7 +203,7 @@ def prepare(request: Request) -> Prepared:
         budget=budget,
         premium=offers.premium,
     )
-    outlook = _outlook(strategy, inputs, forecast, currency, request.seed)
+    outlook = needed_scenarios(strategy, inputs, forecast, request)
     facts = replace(facts, **_outcomes(strategy, inputs, forecast, outlook))
     own, of_holdings, waits = _of_holdings(request, held, inputs, prices, outside, short)
     costs, own_terms = at_own_terms(costs, strategy.costs, universe, held, waits)
@@ -375,14 +375,6 @@ def _of_holdings(
     if bound:
         found.append(_KeepLots(name=NOT_SOLD_YET, values=bound))
     return tuple(found), tuple(notes), waits
-
-
-def _outlook(strategy: Strategy, inputs: Inputs, forecast: Forecast, currency: str, seed: int) -> StrategyScenarios | None:
-    """The scenarios of a strategy that has or needs any: who minimises variance does not pay for them."""
-    terms = (strategy.objective, *strategy.constraints)
-    if not (strategy.scenarios or strategy.views or any(term.needs_scenarios for term in terms)):
-        return None
-    return strategy_scenarios(strategy, inputs, forecast, currency=currency, seed=seed)
 
 
 def _outcomes(strategy: Strategy, inputs: Inputs, forecast: Forecast, outlook: StrategyScenarios | None) -> dict[str, Any]:

@@ -13,7 +13,9 @@ import numpy as np
 
 from toolkit.app.allocation.forecast import lookback_months
 from toolkit.app.allocation.inputs import Inputs
+from toolkit.app.allocation.request import Request
 from toolkit.app.allocation.shocks import base_key, strategy_shocks
+from toolkit.app.context import Context
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray, Forecast
@@ -51,8 +53,17 @@ class StrategyScenarios:
     notes: tuple[str, ...]
 
 
+def needed_scenarios(strategy: Strategy, inputs: Inputs, forecast: Forecast, request: Request) -> StrategyScenarios | None:
+    """The scenarios of a strategy that has or needs any: who minimises variance does not pay for them."""
+    terms = (strategy.objective, *strategy.constraints)
+    if not (strategy.scenarios or strategy.views or any(term.needs_scenarios for term in terms)):
+        return None
+    currency = request.settings.config.owner.currency
+    return strategy_scenarios(strategy, inputs, forecast, request.context, currency=currency, seed=request.seed)
+
+
 def strategy_scenarios(
-    strategy: Strategy, inputs: Inputs, forecast: Forecast, *, currency: str, seed: int = 0
+    strategy: Strategy, inputs: Inputs, forecast: Forecast, context: Context, *, currency: str, seed: int = 0
 ) -> StrategyScenarios:
     """The scenarios of a strategy as known at the date of its inputs.
 
@@ -60,6 +71,7 @@ def strategy_scenarios(
         strategy: What it says of scenarios, shocks and views; without a word, draws over a year from its forecast.
         inputs: Of the strategy.
         forecast: Of the universe of the inputs, same order.
+        context: What was known on that day, without the user's prices.
         currency: The reporting currency.
         seed: Of the draws.
 
@@ -68,7 +80,7 @@ def strategy_scenarios(
         GapError: where a history is asked for and there is none.
     """
     spec = strategy.forecast.scenarios or SimulatedScenarios()
-    shocks = strategy_shocks(strategy, inputs)
+    shocks = strategy_shocks(strategy, inputs.universe, context)
     if strategy.views:
         _check_weighable(spec, strategy)
     base, notes = _base(spec, strategy, inputs, forecast, currency, seed)

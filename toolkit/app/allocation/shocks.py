@@ -5,21 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
-from toolkit.app.allocation.inputs import Inputs
+from toolkit.app.context import Context
+from toolkit.app.stops import price_responses, stop_shares
 from toolkit.controls.ledger import CHINA
 from toolkit.core.assets import Asset, Universe
-from toolkit.core.baskets import MEMBERS
 from toolkit.core.errors import SpecError
 from toolkit.core.messages import message, together
 from toolkit.risk_model.expected_returns.prior import members
 from toolkit.scenarios.sets import Shock
-from toolkit.shocks.base_rates import LIFT, TIGHTEN, control_changes
-from toolkit.shocks.monthly_series import NOISY, monthly
+from toolkit.shocks.base_rates import LIFT, TIGHTEN, control_changes, control_rate
 from toolkit.shocks.shock_prior import ShockPrior, shock_prior
+from toolkit.shocks.shock_size import sizes_of, typical_fall
 from toolkit.strategy.model import Strategy
 from toolkit.strategy.scenarios import ShockSpec
-
-BENCHMARK, METAL = "base_metals", "metal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +39,21 @@ class StrategyShocks:
         return tuple(Shock(e.name, e.returns, 1 - (1 - e.probability) ** years) for e in self.events)
 
 
-def strategy_shocks(strategy: Strategy, inputs: Inputs) -> StrategyShocks:
-    """The shocks of a strategy as known at the date of its inputs.
+def strategy_shocks(strategy: Strategy, universe: Universe, context: Context) -> StrategyShocks:
+    """The shocks of a strategy on what was known on the day; prices of the user are no evidence of what controls do.
+
+    Args:
+        strategy: Its `[[scenario]]` tables.
+        universe: What it may hold.
+        context: The day, and what was known on it.
 
     Raises:
         SpecError: for an asset that is not there, or a default where nothing was known to rest it on.
     """
-    defaults = _Defaults(inputs)
+    defaults = _Defaults(context)
     events, notes = [], []
     for spec in strategy.scenarios:
-        event, note = _shock(spec, inputs, defaults)
+        event, note = _shock(spec, universe, context, defaults)
         events.append(event)
         notes.append(note)
     told = [line for prior, assets in defaults.used() for line in prior.notes(assets)]
@@ -71,14 +74,14 @@ def _named(universe: Universe, name: str, where: str) -> tuple[Asset, ...]:
 class _Defaults:
     """Default priors, each made once, and the assets that they were asked about."""
 
-    inputs: Inputs
+    context: Context
     made: dict[tuple[str, str, tuple[str, ...]], tuple[ShockPrior, dict[str, None]]] = field(default_factory=dict)
 
     def prior(self, origin: str, direction: str, groups: tuple[str, ...]) -> ShockPrior | None:
         """The prior over the products of these groups; None where nothing was known of the origin."""
         key = (origin, direction, groups)
         if key not in self.made:
-            found = _prior(self.inputs, origin, direction, groups)
+            found = _prior(self.context, origin, direction, groups)
             if found is None:
                 return None
             self.made[key] = (found, {})
@@ -95,33 +98,27 @@ class _Defaults:
         return tuple((prior, tuple(names)) for prior, names in self.made.values())
 
 
-def _prior(inputs: Inputs, origin: str, direction: str, groups: tuple[str, ...]) -> ShockPrior | None:
-    prices, on = inputs.snapshot["prices"], inputs.snapshot.as_of
-    # A metal that any country's notice names in any form is no quiet comparison.
-    touched = {scope.asset for scope in inputs.ledger.scopes if scope.certainty != "not_named"}
-    noisy = set(prices.filter(prices["basis"] == NOISY)["asset"])
-    traded = {asset.key: asset.form for asset in inputs.products if asset.form is not None}
-    return shock_prior(
-        inputs.ledger,
-        [asset for asset in inputs.products if asset.group in groups],
-        monthly(prices),
-        on=on,
-        # Base metals are no products; their series are of metal, so that an ore ban does not name what they price.
-        traded={**dict.fromkeys(MEMBERS[BENCHMARK], METAL), **traded},
-        benchmark=[metal for metal in MEMBERS[BENCHMARK] if metal not in touched | noisy],
-        origin=origin,
-        direction=direction,
-    )
+def _prior(context: Context, origin: str, direction: str, groups: tuple[str, ...]) -> ShockPrior | None:
+    metals = [asset for asset in context.products if asset.group in groups]
+    rate = control_rate(context.ledger, metals, on=context.as_of, origin=origin, direction=direction)
+    if rate is None:
+        return None
+    known, shares = context.comparable_cases, stop_shares(context, rate.metals, origin)
+    seen = price_responses(context, tuple(shares))
+    fall = typical_fall(seen.cases)
+    # Without a posterior there is an assumption, of a stop of half of the supply and more: no size of what past controls did.
+    up = {} if seen.found is None or fall is None else sizes_of(shares, fall, seen.elasticity)
+    return shock_prior(rate, seen.cases, up, known.series, benchmark=known.benchmark)
 
 
-def _shock(spec: ShockSpec, inputs: Inputs, defaults: _Defaults) -> tuple[Shock, str]:
+def _shock(spec: ShockSpec, universe: Universe, context: Context, defaults: _Defaults) -> tuple[Shock, str]:
     """One shock and the sentence on what it rests on."""
     where = f"scenario {spec.name!r}"
-    universe, on = inputs.universe, inputs.snapshot.as_of
+    on = context.as_of
     direction = LIFT if spec.lifted is not None else TIGHTEN
     origin = spec.origin or CHINA
     stated = {asset.key: change for name, change in spec.returns.items() for asset in _named(universe, name, where)}
-    targets = _targets(spec, inputs, where) if spec.origin is not None else ()
+    targets = _targets(spec, universe, context, where) if spec.origin is not None else ()
     sized = tuple(asset for asset in targets if asset.key not in stated)
     groups = tuple(sorted({asset.group for asset in (*targets, *(universe[key] for key in stated))}))
     needed = bool(sized) or spec.probability is None
@@ -133,7 +130,8 @@ def _shock(spec: ShockSpec, inputs: Inputs, defaults: _Defaults) -> tuple[Shock,
         missing = [asset.key for asset in sized if base_key(asset) not in prior.sizes]
         if missing:
             raise SpecError(
-                f"{where}: no price after a control was known on {on} to size {', '.join(missing)} by.",
+                f"{where}: on {on} no share of {origin} in the supply, or too few reactions to controls, were known to size "
+                f"{', '.join(missing)} by; what trades on an exchange is never sized.",
                 hint="Give `returns`, or leave the asset out of `assets`.",
             )
         returns |= {asset.key: prior.sizes[base_key(asset)].change for asset in sized}
@@ -144,14 +142,13 @@ def _shock(spec: ShockSpec, inputs: Inputs, defaults: _Defaults) -> tuple[Shock,
     return Shock(spec.name, returns, probability), _note(spec, probability, tuple(returns), sized)
 
 
-def _targets(spec: ShockSpec, inputs: Inputs, where: str) -> tuple[Asset, ...]:
+def _targets(spec: ShockSpec, universe: Universe, context: Context, where: str) -> tuple[Asset, ...]:
     """What a control or its lifting is about: the named assets, else all of a kind of which the origin has controlled one."""
-    universe = inputs.universe
     if spec.assets:
         return tuple(dict.fromkeys(asset for name in spec.assets for asset in _named(universe, name, where)))
-    changes = control_changes(inputs.ledger, inputs.products, on=inputs.snapshot.as_of, origin=spec.origin or CHINA)
+    changes = control_changes(context.ledger, context.products, on=context.as_of, origin=spec.origin or CHINA)
     struck = {change.asset for change in changes}
-    kinds = {asset.group for asset in inputs.products if asset.key in struck}
+    kinds = {asset.group for asset in context.products if asset.key in struck}
     if spec.lifted is not None:  # only what is controlled can be freed
         return tuple(asset for asset in universe if base_key(asset) in struck)
     return tuple(asset for asset in universe if asset.group in kinds and asset.form is not None)

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from toolkit.app.events import ComparableCases, comparable_cases
+from toolkit.app.events import ComparableCases
 from toolkit.app.findings.part import Ask, part
 from toolkit.app.run_schema import NAMED, PHRASE, Day, LaterDay, Month, Number, Text
 from toolkit.controls.events import Event
@@ -60,7 +60,7 @@ def history(ask: Ask) -> dict[str, Any] | None:
     The cases are those of `toolkit event`: an official licence or ban that names the form of a series, from its announcement.
     Non-reactions are among them.
     """
-    found = comparable_cases(ask.context, ask.as_of)
+    found = ask.context.comparable_cases
     if not found.cases:
         return None
     prices = ask.context.snapshot["prices"].filter(pl.col("asset").is_in([*(c.asset for c in found.cases), *found.benchmark]))
