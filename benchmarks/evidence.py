@@ -509,6 +509,10 @@ def levels_part(market: Market) -> dict[str, str]:
         "lag": table(["months later", "prices", "distance, RMS", "distance, mean"], lags),
         "assessed": lags[0][1],
         "siblings": table(["series", "sibling", "correlation", "explained"], levels.sibling_rows(known)),
+        "assessed_prices": table(
+            ["what is known of", "forecasts", "metals", "correlation", "error of the filter", "with the assessed price"],
+            levels.assessed_rows(known),
+        ),
         "tungsten": levels.path_of(known, "tungsten", 6),
         "less_likely": levels.less_likely(known),
     }

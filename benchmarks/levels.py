@@ -19,7 +19,15 @@ from scipy.optimize import minimize
 
 from toolkit.core.forecast import FloatArray
 from toolkit.market.market import Snapshot
-from toolkit.returns.observation.level_filter import MODEL, LevelModel, Mixture, beliefs, filtered_levels, scarcity
+from toolkit.returns.observation.level_filter import (
+    DELIVERY_LAG,
+    MODEL,
+    LevelModel,
+    Mixture,
+    beliefs,
+    filtered_levels,
+    scarcity,
+)
 from toolkit.returns.observation.local_level import local_levels
 
 FIRST = 11
@@ -245,10 +253,15 @@ def metal_rows(market: Snapshot) -> list[list[str]]:
     return rows
 
 
-def assessed(market: Snapshot, names: Sequence[str]) -> dict[tuple[str, str], list[tuple[int, int, float]]]:
-    """(asset, basis) -> first month, month after the last one and log price of assessed prices, from 2023 on."""
-    found: dict[tuple[str, str], list[tuple[int, int, float]]] = {}
-    for row in market["price_points"].iter_rows(named=True):
+Assessed = dict[tuple[str, str], list[tuple[int, int, float]]]
+"""(asset, basis) -> first month from 2023 on, month after the last one and log price of assessed prices."""
+
+
+def assessed(market: Snapshot, names: Sequence[str], day: date = date.max) -> Assessed:
+    """Dated points and annual averages of the customs metals that were published by a day."""
+    found: Assessed = {}
+    points, annual = (market[name].filter(pl.col("known_from") <= day) for name in ("price_points", "prices_annual"))
+    for row in points.iter_rows(named=True):
         month = 12 * (row["date"].year - 2023) + row["date"].month - 1
         asset = "ammonium_paratungstate" if "APT" in row["basis"] else row["asset"]
         basis = row["basis"] if asset != "gallium" or "China" in row["basis"] else "Rotterdam"
@@ -256,11 +269,7 @@ def assessed(market: Snapshot, names: Sequence[str]) -> dict[tuple[str, str], li
             price = 0.5 * (row["price_low"] + row["price_high"]) / KILOGRAMS[row["unit"]]
             found.setdefault((asset, basis), []).append((month, month + 1, np.log(price)))
     # A year that several editions speak of is one price: that of the latest.
-    annual = (
-        market["prices_annual"]
-        .sort("known_from", "source")
-        .unique(["asset", "series", "date"], keep="last", maintain_order=True)
-    )
+    annual = annual.sort("known_from", "source").unique(["asset", "series", "date"], keep="last", maintain_order=True)
     for row in annual.iter_rows(named=True):
         month = 12 * (row["date"].year - 2023)
         if row["asset"] in names and month >= 0 and "import" not in row["series"] and row["unit"] in KILOGRAMS:
@@ -317,6 +326,44 @@ def sibling_rows(market: Snapshot) -> list[list[str]]:
             left = error - moved * (moved @ error) / (moved @ moved)
             correlation, explained = np.corrcoef(moved, error)[0, 1], 1.0 - (left @ left) / (error @ error)
             rows.append([own.replace("_", " "), other.replace("_", " "), f"{correlation:+.2f}", f"{100 * explained:.0f} %"])
+    return rows
+
+
+def assessed_rows(market: Snapshot) -> list[list[str]]:
+    """Errors of the filter against what assessed prices of the same metal, known by then, say of its level.
+
+    Each speaks of the deliveries `DELIVERY_LAG` months later, on its own basis: its mean distance from the level in the months
+    that earlier prices of the series spoke of. The newest counts. A weight between filter and assessed price is chosen by least
+    squares on the other metals.
+    """
+    names, log_price, kilograms = customs(market)
+    months = list(market["prices"].filter(pl.col("basis") == "customs_unit_value")["date"].unique().sort())
+    level = filtered_levels(log_price, kilograms)[0]
+    seen: list[tuple[str, bool, int, float, float]] = []
+    for t, (mixture, _) in enumerate(beliefs(log_price, kilograms, MODEL)):
+        if not FIRST <= t < len(log_price) - QUARTER:
+            continue
+        error = quarter(log_price, kilograms, t) - np.median(draws_of(mixture, kilograms[: t + 1], QUARTER, MODEL), axis=1)
+        for (asset, _), prices in assessed(market, names, months[t]).items():
+            i = names.index(asset)
+            *before, last = sorted(prices)
+            spans = [(slice(first + DELIVERY_LAG, after + DELIVERY_LAG), price) for first, after, price in before]
+            basis = [level[span, i].mean() - price for span, price in spans if span.stop <= t + 1]
+            if basis and np.isfinite(error[i]):
+                end = last[1] + DELIVERY_LAG
+                own = level[last[0] + DELIVERY_LAG : end, i].mean() if end <= t + 1 else level[t, i]
+                seen.append((f"{asset} {t}", last[1] - last[0] > 1, t + 1 - end, last[2] + np.mean(basis) - own, error[i]))
+    rows = []
+    for name, annual in (("dated points", (False,)), ("annual averages", (True,)), ("both", (False, True))):
+        for what, age in (("deliveries to come", 0), ("deliveries of the past year", 12)):
+            newest = {row[0]: row for row in sorted(seen, key=lambda row: -row[2]) if row[1] in annual and row[2] <= age}
+            metal = np.array([key.split()[0] for key in newest])
+            gap, error = np.array([row[3:] for row in newest.values()]).T
+            weight = [gap[metal != one] @ error[metal != one] / (gap[metal != one] @ gap[metal != one]) for one in metal]
+            sizes = [f"{100 * np.abs(part).mean():.1f} %" for part in (error, error - weight * gap)]
+            rows.append(
+                [f"{name}, {what}", f"{len(gap)}", f"{len(set(metal))}", f"{np.corrcoef(gap, error)[0, 1]:+.2f}", *sizes]
+            )
     return rows
 
 
