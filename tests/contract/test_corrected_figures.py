@@ -89,6 +89,16 @@ def test_the_range_of_bismuth_is_carried_into_every_figure():
     assert scored.supply.share_range("CHN")[1] == scored.supply.share("CHN")  # caps hold at the upper end as they stand
 
 
+def test_the_share_of_germanium_is_an_upper_bound():
+    """World Mining Data has no figures of Canada, Belgium and Germany; USGS said of 2022 that China made two thirds."""
+    scored = supply(Context(resolve({}, file=None), date(2026, 11, 25)), "germanium").metals[0].scored
+    assert scored is not None
+    assert scored.to_json()["top_share_range"] == pytest.approx([0.678571, 0.933333])
+    assert not {*scored.supply.countries} & {"CAN", "BEL", "DEU"}
+    weaknesses = {entry["name"]: entry["weaknesses"] for entry in descriptor(bundled_folder())["resources"]}
+    assert any("ermanium" in words and "upper bound" in words for words in weaknesses["shares"])
+
+
 def test_customs_averages_are_on_another_basis_and_the_package_says_so():
     """The summaries have 220 t of indium in 2024, and 1.08 USD/kg of flake graphite in 2023."""
     flows = EVER["flows"].filter(partner="WLD").group_by("asset", year=pl.col("date").dt.year())

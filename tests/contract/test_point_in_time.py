@@ -1,9 +1,10 @@
-"""What was known on ten dates, checked by hand against the editions: shares, annual prices, governance and law."""
+"""What was known on ten dates, checked by hand against the sources: shares, annual and monthly prices, governance and law."""
 
 from __future__ import annotations
 
 from datetime import date
 
+import polars as pl
 import pytest
 
 from toolkit.app.config import resolve
@@ -11,6 +12,7 @@ from toolkit.app.context import Context
 from toolkit.app.controls import Route, controls
 from toolkit.app.supply import supply
 from toolkit.app.valuation import unit_prices
+from toolkit.factors.levels import price_levels
 
 SETTINGS = resolve({}, file=None)
 USGS = "USGS Mineral Commodity Summaries "
@@ -72,6 +74,38 @@ def test_annual_prices_are_those_of_the_edition_of_the_day(day, rhenium, hafnium
     assert {key: found[key].price if key in found else None for key in asked} == pytest.approx(asked)
     for price in found.values():
         assert (price.source, price.date.year) == (f"usgs_mcs_{edition}", edition - 1)
+
+
+MONTHLY_PRICES = [
+    # day, month and value over quantity of US imports of tungsten and gallium (USD/kg), month and average of gold (USD/oz)
+    ("2022-06-30", None, None, None, "2022-05", 1848.50),
+    ("2023-07-31", "2023-05", 53.68, 300.84, "2023-06", 1942.90),
+    ("2023-08-31", "2023-06", 72.33, 293.69, "2023-07", 1951.02),
+    ("2024-06-30", "2024-04", 42.83, 489.75, "2024-05", 2351.13),
+    ("2024-12-03", "2024-09", 43.10, 502.64, "2024-10", 2690.08),
+    ("2025-02-04", "2024-11", 78.56, 511.75, "2024-12", 2648.01),
+    ("2025-06-30", "2025-04", 71.19, 539.55, "2025-05", 3309.49),
+    ("2025-11-12", "2025-09", 63.02, 621.70, "2025-10", 4058.33),
+    ("2026-03-31", "2026-01", 62.75, 413.11, "2026-02", 5019.97),
+    ("2026-11-25", "2026-07", 273.36, 1499.97, "2026-05", 4587.21),
+]
+GRAMS_PER_OUNCE = 31.1034768
+
+
+@pytest.mark.parametrize(("day", "month", "tungsten", "gallium", "month_of_gold", "gold"), MONTHLY_PRICES)
+def test_the_last_monthly_price_is_the_one_that_was_out(day, month, tungsten, gallium, month_of_gold, gold):
+    on = date.fromisoformat(day)
+    context = Context(SETTINGS, on)
+    asked = {"tungsten": (month, tungsten), "gallium": (month, gallium), "gold": (month_of_gold, gold)}
+    asked = {metal: (end, price) for metal, (end, price) in asked.items() if price is not None}
+    found = price_levels(context.snapshot["prices"], asked)
+    assert [f"{level.date:%Y-%m}" for level in found] == [end for end, _ in asked.values()]
+    size = {"gold": GRAMS_PER_OUNCE / 1000}
+    assert [level.raw * size.get(level.asset, 1) for level in found] == pytest.approx([p for _, p in asked.values()], abs=0.006)
+    later = pl.max_horizontal("date", "known_from") > on
+    every = context.market.until(date.max)["prices"]
+    poisoned = every.with_columns(price=pl.when(later).then(pl.col("price") * 7).otherwise("price"))
+    assert price_levels(context.market.replace("prices", poisoned).until(on)["prices"], asked) == found
 
 
 LAW = [

@@ -181,6 +181,33 @@ def test_entity_notices_bar_the_listed_from_their_day_on(ledger, day, number, to
     assert number not in numbers(date.fromordinal(first.toordinal() - 1))
 
 
+@pytest.mark.parametrize(
+    ("number", "announced", "origin", "asset"),
+    [
+        ("No. 26 of 2026", date(2026, 6, 24), "CHN", None),
+        ("delegated act on the EU dual-use list", date(2026, 9, 14), "EU", None),
+        ("stop of raw lithium exports", date(2026, 2, 25), "ZWE", "lithium"),
+        ("EO 14241", date(2025, 3, 20), "USA", None),
+        ("EU strategic projects, first list", date(2025, 3, 25), "EU", None),
+        ("EU strategic projects, second list", date(2025, 6, 4), "EU", None),
+        ("US-Australia critical minerals framework", date(2025, 10, 20), "USA", None),
+        ("Australian critical minerals reserve", date(2026, 1, 12), "AUS", "antimony"),
+        ("UK critical minerals strategy", date(2025, 11, 22), "GBR", None),
+        ("ITC determination on anode graphite", date(2026, 3, 31), "USA", "graphite"),
+        ("Proclamation 11012 (Section 122) Annex II", date(2026, 2, 24), "USA", None),
+    ],
+)
+def test_events_that_were_missing_are_known_from_their_day_on(ledger, number, announced, origin, asset):
+    (event,) = (one for one in ledger.events if one.number == number)
+    assert (event.announced, event.known_from, event.origin) == (announced, announced, origin)
+    assert asset is None or any(asset in metal for metal in event.metals)
+    before = ledger.known(date.fromordinal(announced.toordinal() - 1))
+    assert event.event_id not in {one.event_id for one in before.events}
+    assert event.event_id in {one.event_id for one in ledger.known(announced).events}
+    # The act on the dual-use list had been adopted and was not in force.
+    assert (event.effective is None) == (number == "delegated act on the EU dual-use list")
+
+
 def test_no_row_says_that_it_is_remembered(tables):
     for name in ("controls", "control_scopes", "control_items"):
         text = tables[name].select(pl.concat_str(pl.all().cast(pl.String), separator="|", ignore_nulls=True)).to_series()
