@@ -19,12 +19,11 @@ import numpy as np
 import piqp
 import polars as pl
 
-from benchmarks import levels
+from benchmarks import decades, levels
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.forecast import FloatArray
 from toolkit.market.market import Market
 from toolkit.market.package import bundled_folder, load_market
-from toolkit.returns.volatility_prior import volatility_prior, yearly_changes, yearly_prices
 from toolkit.risk_model.covariance import (
     BlendCovariance,
     CovarianceSpec,
@@ -355,12 +354,6 @@ def walk_exchange(market: Market, spec: CovarianceSpec, observation: Literal["la
     ]
 
 
-def decades(market: Market, day: date) -> pl.DataFrame:
-    """Yearly prices as published on a day."""
-    known = market.until(day)
-    return yearly_prices(known["history"], known["unit_values"], known["prices_annual"])
-
-
 def walk_customs(market: Market, observation: Literal["latent", "raw"], first: int, *, history: bool = True) -> list[str]:
     """Forecasts of the shipped model held against later prints, from the level believed at the start; log changes.
 
@@ -383,7 +376,7 @@ def walk_customs(market: Market, observation: Literal["latent", "raw"], first: i
             covariance=FactorCovariance(),
             observation=observation,
             currency=CURRENCY,
-            history=decades(market, dates[t]) if history else None,
+            history=decades.known_prices(market, dates[t]) if history else None,
         )
         volatilities.append(np.sqrt(np.diag(found.matrix)))
         error = np.array([level.standard_error / level.price for level in found.levels])
@@ -428,7 +421,7 @@ def exchange_part(market: Market) -> str:
     return table(head, rows)
 
 
-def customs_part(market: Market) -> str:
+def customs_part(market: Market) -> dict[str, str]:
     rows = []
     rivals: tuple[tuple[str, Literal["latent", "raw"], bool], ...] = (
         ("prints", "raw", False),
@@ -447,41 +440,18 @@ def customs_part(market: Market) -> str:
     rises = np.exp(np.nanmedian(logs[-6:], axis=0) - np.nanmedian(logs[12:18], axis=0))
     doubled = [key for key, rise in zip(CUSTOMS, rises, strict=True) if rise > 2.0]
     told = ", ".join(f"{key} x {rise:.1f}" for key, rise in zip(CUSTOMS, rises, strict=True))
-    return (
+    text = (
         f"{cells}\n\nThe median print of the last six months against that of the six before the first forecast: {told}; "
         f"{len(doubled)} of {len(CUSTOMS)} more than doubled."
     )
-
-
-SPANS = ((1985, 1992), (1996, 2009), (2010, 2024))
-"""First and last years of outcomes; between the second and the third source of history lie years without any."""
+    return {"customs": text, "basket_bias": rows[-2][-1]}
 
 
 def history_part(market: Market) -> dict[str, str]:
-    """The prior of a metal's volatility, made again before each year from the years before it, held against that year."""
-    history = decades(market, date.today())
-    changes = yearly_changes(history)
-    scores: dict[tuple[int, int], list[tuple[float, float]]] = {span: [] for span in SPANS}
-    for span in SPANS:
-        for year in range(span[0], span[1] + 1):
-            prior = volatility_prior(history.filter(pl.col("year") < year))
-            for asset, change in changes.filter(pl.col("year") == year).select("asset", "change").iter_rows():
-                if prior is not None and asset in prior.metals:
-                    scores[span].append((change, prior.metals[asset].volatility))
-    rows = []
-    for (first, last), pairs in scores.items():
-        change, size = np.array(pairs).T
-        z = np.abs(change / size)
-        cells = (np.mean(size), np.mean(z > 2.0), np.mean(z > 3.0))
-        rows.append([f"{first} to {last}", f"{len(z)}", *(f"{100 * cell:.0f} %" for cell in cells)])
-        rows[-1] += [f"{np.sqrt(np.mean(z**2)):.2f}", f"{np.median(z) / 0.6745:.2f}"]
-    prior = volatility_prior(history)
-    assert prior is not None
-    return {
-        "history": table(["years", "outcomes", "volatility", "beyond 2", "beyond 3", "RMS", "median-based"], rows),
-        "degrees": f"{prior.degrees:.1f}",
-        "yearly_correlation": f"{prior.correlation:+.2f}",
-    }
+    """Tables and figures on decades of yearly prices by their names in the template."""
+    head = ["years", "outcomes", "volatility", "beyond 2", "beyond 3", "RMS", "median-based", "basket", "basket, moments"]
+    rows, figures = decades.history_rows(decades.known_prices(market, date.today()))
+    return {"history": table(head, rows), **figures}
 
 
 def drift_part(market: Market) -> str:
@@ -531,7 +501,7 @@ def main() -> None:
     parts: dict[str, Callable[[], str | tuple[str, ...]]] = {
         "simulated": simulated_part,
         "exchange": lambda: exchange_part(market),
-        "customs": lambda: customs_part(market),
+        "customs": lambda: tuple(customs_part(market).values()),
         "history": lambda: tuple(history_part(market).values()),
         "levels": lambda: tuple(levels_part(market).values()),
         "drift": lambda: drift_part(market),
@@ -553,7 +523,9 @@ def main() -> None:
         "simulated": simulated_part(),
         "exchange": exchange_part(market),
     }
-    sections |= {"customs": customs_part(market), "drift": drift_part(market)} | history_part(market) | levels_part(market)
+    sections |= customs_part(market) | {"drift": drift_part(market)} | history_part(market) | levels_part(market)
+    known = (float(sections["basket_bias"]), float(sections["yearly_correlation"]))
+    sections["needed_correlation"] = f"{decades.needed_correlation(*known, assets=len(CUSTOMS)):+.2f}"
     for name, content in sections.items():
         text = text.replace("{{ " + name + " }}", content)
     PAGE.write_text(text, encoding="utf-8")
