@@ -225,6 +225,42 @@ def paired_part(file: Path) -> str:
     return table(["less factor", *(f"{what}{span}" for what in ("volatility", "QLIKE") for span in spans)], rows)
 
 
+LONGEST = 2_600
+"""Days of a series without dates that are looked at."""
+
+
+def undated_prices(address: str, *, relatives: bool) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """The last days of a CSV, a column an asset, as prices in months of 21 days; columns that are no numbers are left out.
+
+    Args:
+        address: File or URL.
+        relatives: Whether a row holds prices over those of the row before instead of prices.
+    """
+    wide = pl.read_csv(address, infer_schema_length=None).select(pl.col(pl.Float64, pl.Int64).cast(pl.Float64))
+    wide = (wide.with_columns(pl.all().cum_prod()) if relatives else wide).drop_nulls().tail(LONGEST)
+    months, days = np.divmod(np.arange(wide.height), 21)
+    dates = [date(1990 + m // 12, m % 12 + 1, d + 1) for m, d in zip(months.tolist(), days.tolist(), strict=True)]
+    prices = wide.with_columns(date=pl.Series(dates)).unpivot(index="date", variable_name="asset", value_name="price")
+    prices = prices.with_columns(
+        currency=pl.lit("USD"), unit=pl.lit("share"), basis=pl.lit("close"), quantity=pl.lit(None, pl.Float64)
+    )
+    return prices, tuple(wide.columns)
+
+
+def series_part(addresses: Sequence[tuple[str, bool]]) -> str:
+    """`blend` less `factor` on daily series that the user names as ``NAME=ADDRESS``, each with whether it is of relatives."""
+    rows = []
+    for text, relatives in addresses:
+        name, _, address = text.partition("=")
+        prices, names = undated_prices(address, relatives=relatives)
+        own, base = (walk_listed(prices, names, spec, None) for spec in (BlendCovariance(), FactorCovariance()))
+        middle = len(base.outcomes) // 2
+        volatility, loss = difference(own, base)
+        halves_of = (difference(own, base, span)[1].split()[0] for span in (slice(middle), slice(middle, None)))
+        rows.append([name, volatility, loss, *halves_of])
+    return table(["series", "volatility", "QLIKE a day", "QLIKE, first half", "QLIKE, second half"], rows)
+
+
 # (b) more assets than days, simulated
 
 
@@ -493,10 +529,17 @@ def main() -> None:
     parser.add_argument("--listed", type=Path, default=LISTED)
     parser.add_argument(
         "--part",
-        choices=("listed", "paired", "simulated", "exchange", "customs", "history", "levels", "drift"),
+        choices=("listed", "paired", "series", "simulated", "exchange", "customs", "history", "levels", "drift"),
         help="print one part and write nothing",
     )
+    parser.add_argument("--series", action="append", default=[], metavar="NAME=ADDRESS", help="daily prices, for --part series")
+    parser.add_argument(
+        "--relatives", action="append", default=[], metavar="NAME=ADDRESS", help="daily price relatives, likewise"
+    )
     options = parser.parse_args()
+    series = [*((text, False) for text in options.series), *((text, True) for text in options.relatives)]
+    if bool(series) != (options.part == "series") or not all("=" in text for text, _ in series):
+        parser.error("--part series needs --series or --relatives NAME=ADDRESS, and they need it")
     market = bundled_market()
     parts: dict[str, Callable[[], str | tuple[str, ...]]] = {
         "simulated": simulated_part,
@@ -507,6 +550,7 @@ def main() -> None:
         "drift": lambda: drift_part(market),
         "listed": lambda: listed_part(options.listed),
         "paired": lambda: paired_part(options.listed),
+        "series": lambda: series_part(series),
     }
     if options.part:
         found = parts[options.part]()
