@@ -15,6 +15,8 @@ from toolkit.app.controls import Route, calendar, check_country, controls, parse
 from toolkit.app.optimize import propose
 from toolkit.controls.ledger import ControlLedger
 from toolkit.core.errors import DataError, FrameError, SpecError
+from toolkit.returns.observation import level_filter
+from toolkit.returns.observation.level_filter import beliefs
 
 TODAY = date(2026, 11, 24)
 
@@ -156,3 +158,15 @@ def test_a_run_with_its_report_reads_each_table_once_and_makes_one_ledger(tmp_pa
     assert len(read) > 10
     assert sorted(read) == sorted({*read})
     assert len(made) == 1
+
+
+def test_a_plain_run_filters_its_noisy_series_once(monkeypatch):
+    passes = []
+
+    def counted(log_price, *arguments):
+        passes.append(log_price.shape)
+        return beliefs(log_price, *arguments)
+
+    monkeypatch.setattr(level_filter, "beliefs", counted)
+    propose(Request("physical-basket", Context(resolve({}, environment={}), TODAY)))
+    assert len(passes) == 1
