@@ -157,6 +157,7 @@ def test_dates_and_standings(ledger):
     assert (ledger["EV089"].standing, ledger["EV089"].known_from) == ("agreed", date(2026, 9, 28))
     assert ledger.chronology.status(ledger["EV042"], date(2026, 6, 1), known=date(2026, 6, 1)) == "suspended"
     assert "25 % on tungsten" in ledger["EV033"].scope
+    assert "25 % on permanent magnets from 2026-01-01" in ledger["EV033"].scope
 
 
 @pytest.mark.parametrize(
