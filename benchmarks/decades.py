@@ -9,8 +9,9 @@ from datetime import date
 
 import numpy as np
 import polars as pl
-from toolkit.core.market import Market
-from toolkit.factors.volatility_prior import RARE_EARTHS, volatility_prior, yearly_changes, yearly_prices
+
+from toolkit.market.market import Market
+from toolkit.returns.volatility_prior import RARE_EARTHS, volatility_prior, yearly_changes, yearly_prices
 
 SPANS = ((1985, 1992), (1996, 2009), (2010, 2024))
 """First and last years of outcomes; between the second and the third source of history lie years without any."""

@@ -6,13 +6,13 @@ from datetime import date
 
 import polars as pl
 import pytest
-from toolkit.factors.levels import price_levels
 
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.controls import Route, controls
 from toolkit.app.supply import supply
 from toolkit.app.valuation import unit_prices
+from toolkit.returns.price_levels import price_levels
 
 SETTINGS = resolve({}, file=None)
 USGS = "USGS Mineral Commodity Summaries "

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from toolkit.app.prepare import _country_rows
 
+from toolkit.app.allocation.prepare import _country_rows
 from toolkit.core.assets import Asset, Universe
 from toolkit.supply.concentration import SupplyShares
 
