@@ -26,8 +26,8 @@ from pathlib import Path
 
 import numpy as np
 
-from toolkit.optimize.problem import Inequalities
-from toolkit.optimize.programs.shortfall import solve_shortfall
+from toolkit.optimize.problem import LinearConstraints
+from toolkit.optimize.solvers.shortfall import solve_shortfall
 from toolkit.risk_measures.tail import CVaR
 
 sys.path.append(os.environ.get("PEERS_PACKAGES", "/tmp/peers-cvar/lib/python3.11/site-packages"))
@@ -58,7 +58,7 @@ def ours(returns: np.ndarray) -> np.ndarray:
     count, n = returns.shape
     G = np.vstack([np.hstack([groups(n), np.zeros((GROUPS, 1))]), np.append(np.zeros(n), 1.0)])
     size = GROUPS + 1
-    limits = Inequalities(G, np.append(np.full(GROUPS, CAP), 0.0), (0,) * size, ("",) * size, ("upper",) * size)
+    limits = LinearConstraints(G, np.append(np.full(GROUPS, CAP), 0.0), (0,) * size, ("",) * size, ("upper",) * size)
     return solve_shortfall(returns, np.full(count, 1 / count), CONFIDENCE, np.zeros(n), limits).x[:-1]
 
 

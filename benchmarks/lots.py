@@ -17,10 +17,11 @@ from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import ToolkitError
 from toolkit.core.forecast import Forecast
 from toolkit.optimize.allocate import Solver, allocate
+from toolkit.optimize.constraints import constraint_kinds
+from toolkit.optimize.constraints.base import ConstraintData
 from toolkit.optimize.costs import Costs
+from toolkit.optimize.objectives import objective_kinds
 from toolkit.optimize.problem import Problem
-from toolkit.optimize.terms import constraint_kinds, objective_kinds
-from toolkit.optimize.terms.base import Facts
 from toolkit.scenarios.sets import Scenarios
 
 BUDGET = 100_000.0
@@ -94,7 +95,7 @@ def random_problem(
             risks=(),
             levels=(),
         ),
-        facts=Facts(
+        data=ConstraintData(
             universe=universe,
             budget=BUDGET,
             countries={"CHN": country, "ZAF": np.where(country < 0.1, rng.uniform(0, 0.6, n), 0.0)},

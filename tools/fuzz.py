@@ -43,7 +43,7 @@ from toolkit.core.decode import parse_toml
 from toolkit.core.errors import SpecError
 from toolkit.core.limits import LARGEST
 from toolkit.market.package import bundled_folder
-from toolkit.optimize.terms.measures import CLOSED
+from toolkit.optimize.constraints.measures import CLOSED
 from toolkit.risk_measures import measures
 from toolkit.strategy.decode import decode_strategy
 

@@ -12,11 +12,12 @@ from benchmarks.optimizer.data import AVERSION, CAP, GROUPS, YEAR, Array, group,
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.forecast import Forecast
 from toolkit.optimize.allocate import allocate
+from toolkit.optimize.analysis.frontier import Frontier, frontier
+from toolkit.optimize.constraints import constraint_kinds
+from toolkit.optimize.constraints.base import Constraint, ConstraintData
 from toolkit.optimize.costs import Costs
-from toolkit.optimize.frontier import Frontier, frontier
+from toolkit.optimize.objectives import objective_kinds
 from toolkit.optimize.problem import Problem
-from toolkit.optimize.terms import constraint_kinds, objective_kinds
-from toolkit.optimize.terms.base import Constraint, Facts
 from toolkit.scenarios.sets import Scenarios
 
 KINDS = {"hrp": "hierarchical_risk_parity", "min_cvar": "min_risk", "frontier": "max_utility", "what_if": "min_risk"}
@@ -54,12 +55,12 @@ def prepared(case: str, n: int) -> Callable[[Array], Problem]:
     costs, lots = Costs.of(universe), np.full(n, np.nan)
 
     def of(returns: Array) -> Problem:
-        facts = Facts(universe=universe, budget=1e6)
+        data = ConstraintData(universe=universe, budget=1e6)
         if case == "min_cvar":
             even = np.full(len(returns), 1 / len(returns))
             days = Scenarios(universe.keys, returns, even, ordered=True, kind="historical", periods_per_year=float(YEAR))
-            facts = replace(facts, scenarios=days)
-        return Problem(forecast(returns, universe.keys), facts, objective, terms, costs, lots)
+            data = replace(data, scenarios=days)
+        return Problem(forecast(returns, universe.keys), data, objective, terms, costs, lots)
 
     return of
 

@@ -13,7 +13,7 @@ from tests.unit.optimize.problems import problem_of, random_covariance
 from toolkit.core.assets import Asset
 from toolkit.core.errors import Infeasible
 from toolkit.optimize.allocate import allocate
-from toolkit.optimize.terms.linear import Relation
+from toolkit.optimize.constraints.linear import Relation
 from toolkit.strategy.decode import override
 
 FACTS = {

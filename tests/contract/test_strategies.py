@@ -11,7 +11,8 @@ from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.optimize import propose
 from toolkit.app.run_schema import check_run
-from toolkit.optimize.terms import constraint_kinds, objective_kinds
+from toolkit.optimize.constraints import constraint_kinds
+from toolkit.optimize.objectives import objective_kinds
 from toolkit.strategy.decode import load_strategy
 
 FOLDER = Path(__file__).resolve().parents[2] / "strategies"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.unit.optimize.problems import NO_CASH, problem_of, random_covariance
 from toolkit.core.assets import Asset
 from toolkit.optimize.allocate import allocate
-from toolkit.optimize.frontier import frontier
+from toolkit.optimize.analysis.frontier import frontier
 
 SETTINGS = settings(max_examples=12, deadline=None)
 N = 6

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from toolkit.app.language import language
-from toolkit.optimize.terms import constraint_kinds, objective_kinds
+from toolkit.optimize.constraints import constraint_kinds
+from toolkit.optimize.objectives import objective_kinds
 from toolkit.risk_measures import measures
 from toolkit.strategy.decode import decode_strategy, load_strategy
 

@@ -9,15 +9,12 @@ from toolkit.app.allocation.prepare import Prepared, prepare
 from toolkit.app.allocation.request import Request
 from toolkit.core.decode import raise_faults
 from toolkit.core.errors import ToolkitError
+from toolkit.optimize.constraints.base import Constraint, ConstraintData, target_weights
+from toolkit.optimize.objectives.models import MaxUtility, MinRisk, RiskParity, Track
 from toolkit.optimize.problem import Problem
-from toolkit.optimize.programs.budgeting import risk_budgets
 from toolkit.optimize.relaxation import risk_of
+from toolkit.optimize.solvers.budgeting import risk_budgets
 from toolkit.optimize.target import target_of
-from toolkit.optimize.terms.base import Constraint, Facts, target_weights
-from toolkit.optimize.terms.objectives import MaxUtility, MinRisk, RiskParity, Track
-
-NEED_HOLDINGS = frozenset({"turnover", "no_trade"})
-"""Kinds that mean nothing until something is held, which a strategy cannot know."""
 
 
 def check(request: Request) -> Prepared:
@@ -28,12 +25,12 @@ def check(request: Request) -> Prepared:
         ToolkitError: when the problem cannot be posed at all.
     """
     posed = prepare(request)
-    problem, facts = posed.problem, posed.problem.known
+    problem, data = posed.problem, posed.problem.data
     held = problem.previous.any()
     parts: list[tuple[str, Callable[[], object]]] = [
-        (f"constraint {constraint.name!r}", lambda constraint=constraint: _bound(constraint, facts))
+        (f"constraint {constraint.name!r}", lambda constraint=constraint: _bound(constraint, data))
         for constraint in problem.constraints
-        if held or constraint.kind not in NEED_HOLDINGS
+        if held or not constraint.needs.holdings
     ]
     parts.append(("objective", lambda: _aim(problem)))
     faults = [fault for where, part in parts if (fault := _fault(where, part)) is not None]
@@ -41,10 +38,16 @@ def check(request: Request) -> Prepared:
     return posed
 
 
-def _bound(constraint: Constraint, facts: Facts) -> None:
+def _bound(constraint: Constraint, data: ConstraintData) -> None:
     """Everything that a term turns into."""
-    for face in (constraint.rows, constraint.curved, constraint.shares, constraint.discrete, constraint.notes):
-        face(facts)
+    for limits in (
+        constraint.linear,
+        constraint.convex,
+        constraint.risk_contributions,
+        constraint.integer,
+        constraint.notes,
+    ):
+        limits(data)
 
 
 def _aim(problem: Problem) -> None:

@@ -19,7 +19,7 @@ from toolkit.app.context import Context
 from toolkit.app.report.pdf import INSTALL, browser
 from toolkit.app.report.theme import languages
 from toolkit.core.errors import DataError
-from toolkit.optimize.programs.solve import CONIC_ORDER, QUADRATIC_ORDER
+from toolkit.optimize.solvers.solve import CONIC_ORDER, QUADRATIC_ORDER
 
 LIBRARIES = ("cvxpy", "polars", "numpy", "scipy", "pydantic", "dataframely", "altair")
 

@@ -15,13 +15,13 @@ import numpy as np
 from toolkit.app.allocation.record import rounded
 from toolkit.app.optimize import Result
 from toolkit.core.forecast import FloatArray
-from toolkit.optimize.explain.bets import HELD, effective_bets, effective_number
-from toolkit.optimize.explain.marginal import Marginals, annual_cost, from_others, marginals
-from toolkit.optimize.explain.sensitivity import POINT, Analysis, Sensitivity, analyse
+from toolkit.optimize.analysis.bets import HELD, effective_bets, effective_number
+from toolkit.optimize.analysis.marginal import Marginals, annual_cost, from_others, marginals
+from toolkit.optimize.analysis.sensitivity import POINT, Analysis, Sensitivity, analyse
+from toolkit.optimize.constraints.base import target_weights
 from toolkit.optimize.objective import objective_value
+from toolkit.optimize.objectives.models import Track
 from toolkit.optimize.problem import Problem
-from toolkit.optimize.terms.base import target_weights
-from toolkit.optimize.terms.objectives import Track
 from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.worth import NOTHING, fall_in_words, worth
 from toolkit.risk_measures.variance import risk_contributions, volatility

@@ -16,7 +16,7 @@ from toolkit.app.allocation.record import rounded
 from toolkit.app.allocation.request import Request
 from toolkit.app.runs import SCHEMA_VERSION, put
 from toolkit.core.errors import SpecError
-from toolkit.optimize.frontier import Frontier, Point, frontier
+from toolkit.optimize.analysis.frontier import Frontier, Point, frontier
 from toolkit.optimize.problem import Problem
 
 POINT = 5e-5
@@ -137,7 +137,7 @@ def _notes(problem: Problem, found: Frontier) -> list[str]:
     else:
         traded = "target is expected return a year"
     notes = [f"{traded}; risk is variance, whatever the strategy's own objective."]
-    linear = set(problem.inequalities().owner)
+    linear = set(problem.linear_constraints().owner)
     relaxed = [constraint.name for i, constraint in enumerate(problem.constraints) if i not in linear]
     if relaxed:
         notes.append(f"Not part of the frontier: {', '.join(repr(name) for name in relaxed)}.")

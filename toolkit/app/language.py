@@ -11,8 +11,9 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from toolkit.app.language_words import COMMON
-from toolkit.optimize.terms import constraint_kinds, objective_kinds
-from toolkit.optimize.terms.measures import CLOSED, MeasureName
+from toolkit.optimize.constraints import constraint_kinds
+from toolkit.optimize.constraints.measures import CLOSED, MeasureName
+from toolkit.optimize.objectives import objective_kinds
 from toolkit.risk_measures import measures
 from toolkit.strategy.decode import SECTIONS
 from toolkit.strategy.model import VatSpec

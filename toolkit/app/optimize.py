@@ -20,7 +20,7 @@ from toolkit.core.errors import Infeasible
 from toolkit.core.messages import message
 from toolkit.market.readers.holdings.lots import few
 from toolkit.optimize.allocate import Allocation
-from toolkit.optimize.conflict.moves import OWN_NAME
+from toolkit.optimize.infeasibility.relaxations import OWN_NAME
 from toolkit.optimize.problem import Problem
 
 RUNS = "runs"

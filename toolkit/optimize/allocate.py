@@ -8,21 +8,21 @@ import numpy as np
 
 from toolkit.core.errors import Infeasible, NumericalFailure, SpecError, ToolkitError
 from toolkit.core.forecast import FloatArray, read_only
-from toolkit.optimize.conflict.diagnose import conflict
 from toolkit.optimize.costs import TRADED
+from toolkit.optimize.infeasibility.diagnose import conflict
 from toolkit.optimize.limits import LimitReport, limit_reports
 from toolkit.optimize.lots.exact import WholeLots, whole_lots
 from toolkit.optimize.lots.leftover import with_leftover
 from toolkit.optimize.objective import objective_value
-from toolkit.optimize.problem import Inequalities, Problem
-from toolkit.optimize.programs.certificate import Certificate
-from toolkit.optimize.programs.continuous import Continuous
-from toolkit.optimize.programs.solve import Attempt, Impossible
-from toolkit.optimize.programs.work import Work
+from toolkit.optimize.objectives.models import Track
+from toolkit.optimize.problem import LinearConstraints, Problem
 from toolkit.optimize.quadratic import Quadratic
-from toolkit.optimize.relaxation import SUMS, own_ceilings, solve_continuous
+from toolkit.optimize.relaxation import SUMS, objective_limits, solve_continuous
+from toolkit.optimize.solvers.certificate import Certificate
+from toolkit.optimize.solvers.continuous import Continuous
+from toolkit.optimize.solvers.solve import SolverAttempt, SolverInfeasible
+from toolkit.optimize.solvers.work import Work
 from toolkit.optimize.target import Target, target_of
-from toolkit.optimize.terms.objectives import Track
 
 LEAST_WEALTH = 0.01
 """Part of the budget below which costs count as having eaten it up: trades would be too small to be any."""
@@ -42,7 +42,7 @@ class Solver:
 
     order: tuple[str, ...] | None = None
     time_limit: float = 10.0
-    """Seconds of work, see `toolkit.optimize.programs.work`."""
+    """Seconds of work, see `toolkit.optimize.solvers.work`."""
     gap: float = 1e-3
 
 
@@ -77,7 +77,7 @@ class Allocation:
     objective: float
     solver: str
     solver_status: str
-    attempts: tuple[Attempt, ...]
+    attempts: tuple[SolverAttempt, ...]
     certificate: Certificate | None
     lots_gap: float | None
     rounding_cost: float | None
@@ -91,7 +91,7 @@ class Allocation:
 
 def _entry(problem: Problem, values: FloatArray) -> float:
     """Entry cost as a fraction of the budget: of everything that is traded."""
-    return problem.costs.entry(values - problem.previous, problem.facts.budget)
+    return problem.costs.entry(values - problem.previous, problem.data.budget)
 
 
 def _wealth_after_costs(problem: Problem, weights: FloatArray) -> float:
@@ -102,7 +102,7 @@ def _wealth_after_costs(problem: Problem, weights: FloatArray) -> float:
     the optimum trades it, at the wealth that the optimum was found for: otherwise the fee moves N, and N decides whether what
     is kept differs enough from what was held to pay it.
     """
-    costs, budget, previous = problem.costs, problem.facts.budget, problem.previous
+    costs, budget, previous = problem.costs, problem.data.budget, problem.previous
     fees = 0.0
     if _trades_optimized(problem):
         fees = costs.fee / budget * np.count_nonzero(np.abs(weights * problem.wealth - previous) > TRADED)
@@ -128,7 +128,7 @@ def _wealth_after_costs(problem: Problem, weights: FloatArray) -> float:
     return low
 
 
-def explained(problem: Problem, impossible: Impossible, work: Work | None = None) -> ToolkitError:
+def explained(problem: Problem, impossible: SolverInfeasible, work: Work | None = None) -> ToolkitError:
     """The error to raise when a solver proved that there is no feasible point."""
     return conflict(problem, work) or NumericalFailure(
         "a solver called the problem infeasible, and a linear program found a feasible point.",
@@ -147,21 +147,21 @@ def allocate(problem: Problem, solver: Solver | None = None, *, work: Work | Non
 
     Raises:
         Infeasible: with an irreducible set of conflicting constraints and the least relaxation.
-        Unbounded, NumericalFailure: see `toolkit.optimize.programs.solve`.
+        Unbounded, NumericalFailure: see `toolkit.optimize.solvers.solve`.
         SpecError: for an objective without what it needs.
     """
     solver = solver or Solver()
     work = Work(solver.time_limit) if work is None else work
-    if problem.objective.needs_returns and not np.any(problem.forecast.expected):
+    if problem.objective.needs.returns and not np.any(problem.forecast.expected):
         raise SpecError(
             f"objective {problem.objective.kind!r} needs a forecast of returns, and every expected return is zero.",
             hint='Give one under `[forecast] returns`, or use kind = "min_risk".',
         )
-    limits = problem.inequalities()
+    limits = problem.linear_constraints()
     n = len(problem.universe)
     try:
-        problem, continuous, wealth = at_own_wealth(problem, limits, solver.order)
-    except Impossible as impossible:
+        problem, continuous, wealth = solve_for_wealth_after_costs(problem, limits, solver.order)
+    except SolverInfeasible as impossible:
         if not diagnose:
             raise Infeasible("no weights hold the limits.") from impossible
         raise explained(problem, impossible, work) from impossible
@@ -175,7 +175,7 @@ def allocate(problem: Problem, solver: Solver | None = None, *, work: Work | Non
     if as_good_as_held(problem, limits, continuous.x):
         values = problem.previous.copy()
     status = continuous.status
-    if problem.discrete() is not None:
+    if problem.integer_requirements() is not None:
         problem = with_leftover(problem, work)
         answer = _in_lots(problem, continuous, wealth, solver, work, diagnose=diagnose)
         values, lots, gap, by_hand = answer.values, answer.lots, answer.gap, answer.rounding_cost
@@ -198,24 +198,28 @@ def allocate(problem: Problem, solver: Solver | None = None, *, work: Work | Non
         certificate=continuous.certificate,
         lots_gap=gap,
         rounding_cost=by_hand,
-        limits=limit_reports(problem, problem.inequalities(), np.append(weights, cash), continuous, relaxed=limits),
+        limits=limit_reports(problem, problem.linear_constraints(), np.append(weights, cash), continuous, relaxed=limits),
         reproducible=not work.late,
     )
 
 
-def as_good_as_held(problem: Problem, limits: Inequalities, x: FloatArray) -> bool:
+def as_good_as_held(problem: Problem, limits: LinearConstraints, x: FloatArray) -> bool:
     """Whether what is held today holds every limit and is as good as x, (n + 1,), as far as a solver can tell.
 
     Then nothing is traded: an answer that is bought is the answer of the next day on the same data.
     """
     if not problem.previous.any():
         return False
-    today = problem.known.held
+    today = problem.data.held
     broken = (
         today[-1] < -SAME
         or (limits.G @ today > limits.h + SAME).any()
-        or any(ceiling.excess(today) > SAME for ceiling in problem.ceilings())
-        or any(share.value(today[:-1]) > share.limit + SAME for group in problem.shares().values() for share in group)
+        or any(convex_constraint.excess(today) > SAME for convex_constraint in problem.convex_constraints())
+        or any(
+            contribution.value(today[:-1]) > contribution.limit + SAME
+            for group in problem.risk_contributions().values()
+            for contribution in group
+        )
     )
     if broken:
         return False
@@ -227,7 +231,9 @@ def as_good_as_held(problem: Problem, limits: Inequalities, x: FloatArray) -> bo
     return objective_value(problem, today[:-1]) - best <= SAME * abs(best)
 
 
-def at_own_wealth(problem: Problem, limits: Inequalities, order: tuple[str, ...] | None) -> tuple[Problem, Continuous, float]:
+def solve_for_wealth_after_costs(
+    problem: Problem, limits: LinearConstraints, order: tuple[str, ...] | None
+) -> tuple[Problem, Continuous, float]:
     """The problem, its continuous optimum and the wealth after entry costs, in keeping with each other.
 
     What is kept has the same value and a larger weight when costs are paid. Where trades are optimized, the wealth that
@@ -256,7 +262,7 @@ def _charged(problem: Problem) -> bool:
 
 def _charges(problem: Problem, values: FloatArray) -> float:
     """What the objective counts beside what its weights tell: charges that do not grow with an amount."""
-    return problem.costs.charges(values, problem.previous, problem.facts.budget) if _charged(problem) else 0.0
+    return problem.costs.charges(values, problem.previous, problem.data.budget) if _charged(problem) else 0.0
 
 
 def _in_lots(
@@ -275,7 +281,7 @@ def _in_lots(
         size=size,
         work=work,
         parts=target.parts,
-        ceilings=(*problem.ceilings(), *own_ceilings(problem), *continuous.inside),
+        convex_constraints=(*problem.convex_constraints(), *objective_limits(problem), *continuous.inside),
         charged=_charged(problem),
         diagnose=diagnose,
     )

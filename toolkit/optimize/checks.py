@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from toolkit.core.errors import DataError, SpecError
 from toolkit.core.forecast import FloatArray, Forecast
 from toolkit.core.text import figure
+from toolkit.optimize.constraints.base import ConstraintData
 from toolkit.optimize.costs import Costs
-from toolkit.optimize.terms.base import Facts
 
 ROUNDING = 1e-9
 """Asymmetry and negative eigenvalues below this share of the largest variance are rounding."""
@@ -81,27 +81,26 @@ def _semidefinite(F: FloatArray, tolerance: float) -> bool:
     return True
 
 
-def check_facts(facts: Facts, lot_values: FloatArray) -> None:
+def check_constraint_data(data: ConstraintData, lot_values: FloatArray) -> None:
     """Refuse a budget, holdings, shares or lots that are not numbers of their kind.
 
     Raises:
         SpecError: for the budget.
         DataError: for the rest.
     """
-    if not np.isfinite(facts.budget) or facts.budget <= 0:
-        raise SpecError(f"the budget must be a positive number, not {figure(facts.budget)}.", hint="Give it with --budget.")
-    if facts.budget >= LARGEST_BUDGET:
+    if not np.isfinite(data.budget) or data.budget <= 0:
+        raise SpecError(f"the budget must be a positive number, not {figure(data.budget)}.", hint="Give it with --budget.")
+    if data.budget >= LARGEST_BUDGET:
         raise SpecError(
-            f"a budget of {figure(facts.budget)} is too large for its cents to be told: it must be below "
-            f"{LARGEST_BUDGET:,.0f}.",
+            f"a budget of {figure(data.budget)} is too large for its cents to be told: it must be below {LARGEST_BUDGET:,.0f}.",
             hint="Give --budget in another currency, or a part of it.",
         )
-    keys = facts.universe.keys
-    if facts.previous is not None:
-        _finite("the value held today", facts.previous, keys)
-        if (facts.previous < 0).any():
-            raise DataError(f"the value held today is negative for {_at(facts.previous < 0, keys)}.")
-    for country, share in facts.countries.items():
+    keys = data.universe.keys
+    if data.previous is not None:
+        _finite("the value held today", data.previous, keys)
+        if (data.previous < 0).any():
+            raise DataError(f"the value held today is negative for {_at(data.previous < 0, keys)}.")
+    for country, share in data.countries.items():
         _finite(f"the share of supply from {country}", share, keys)
     if len(lot_values) != len(keys):
         raise DataError(f"the value of a lot: {len(lot_values)} rows for {len(keys)} names.")

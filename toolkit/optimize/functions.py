@@ -217,24 +217,28 @@ class TradeCost:
         return cost + self.impact[moved] @ t, [*squares, cp.abs(d[moved]) <= z]
 
 
+OBJECTIVE = -1
+"""Owner of a limit that the objective itself sets."""
+
+
 @dataclass(frozen=True, slots=True)
-class Ceiling:
+class ConvexConstraint:
     """A limit on a convex function: f(x) ** power <= limit ** power.
 
     Attributes:
         function: f, homogeneous of degree one.
         limit: Of f.
-        owner: Position of the constraint that sets it; -1 for the objective's own.
+        owner: Position of the constraint that sets it; `OBJECTIVE` for the objective's own.
         price: Of one unit beyond the limit; None where it is hard.
-        power: In which the user speaks of it: 2 where f is the root of a variance.
+        power: In which the user states it: 2 where f is the root of a variance.
     """
 
     function: ConvexFunction
     limit: float
-    owner: int
+    owner: int = OBJECTIVE
     price: float | None = None
     power: int = 1
 
     def excess(self, x: FloatArray) -> float:
-        """How far x, (n + 1,), is beyond the limit; negative within it."""
+        """F(x) - limit at x, (n + 1,)."""
         return self.function.value(x) - self.limit

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from toolkit.core.forecast import FloatArray
-from toolkit.optimize.contribution import Share
-from toolkit.optimize.functions import Ceiling
-from toolkit.optimize.prices import BINDING, Price, Prices
-from toolkit.optimize.problem import Inequalities, Problem
-from toolkit.optimize.programs.continuous import Continuous
-from toolkit.optimize.programs.reward import OWN
-from toolkit.optimize.terms.base import Constraint
-from toolkit.optimize.terms.objectives import MaxReturn
+from toolkit.optimize.constraints.base import Constraint
+from toolkit.optimize.functions import OBJECTIVE, ConvexConstraint
+from toolkit.optimize.objectives.models import MaxReturn
+from toolkit.optimize.problem import LinearConstraints, Problem
+from toolkit.optimize.risk_contribution import RiskContributionLimit
+from toolkit.optimize.shadow_prices import BINDING, Price, Prices
+from toolkit.optimize.solvers.continuous import Continuous
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ class LimitReport:
 
 
 def limit_reports(
-    problem: Problem, limits: Inequalities, x: FloatArray, continuous: Continuous, *, relaxed: Inequalities
+    problem: Problem, limits: LinearConstraints, x: FloatArray, continuous: Continuous, *, relaxed: LinearConstraints
 ) -> tuple[LimitReport, ...]:
     """One report a named constraint at x, (n + 1,), and one for a limit that the objective itself sets.
 
@@ -59,17 +58,21 @@ def limit_reports(
     """
     reports = []
     values, relaxed_slack = limits.G @ x, relaxed.h - relaxed.G @ continuous.x
-    curved = {ceiling.owner: ceiling for ceiling in problem.ceilings()}
-    prices, shares, found = continuous.on_ceilings, problem.shares(), Prices.of(problem, relaxed, continuous)
+    curved = {convex_constraint.owner: convex_constraint for convex_constraint in problem.convex_constraints()}
+    prices, contributions, found = (
+        continuous.convex_multipliers,
+        problem.risk_contributions(),
+        Prices.of(problem, relaxed, continuous),
+    )
     for position, constraint in enumerate(problem.constraints):
         rows = [row for row, owner in enumerate(limits.owner) if owner == position]
         if position in curved:
-            price = None if found is None else found.ceiling(position)
-            reports.append(_on_ceiling(constraint, curved[position], x, continuous.x, price))
+            price = None if found is None else found.convex_constraint(position)
+            reports.append(_on_convex(constraint, curved[position], x, continuous.x, price))
             continue
-        if position in shares:
+        if position in contributions:
             price = 0.0 if prices is None else prices.get(position, 0.0)
-            reports.append(_on_shares(constraint, shares[position], x, continuous.x, price))
+            reports.append(_on_contributions(constraint, contributions[position], x, continuous.x, price))
             continue
         if not rows:
             reports.append(LimitReport(constraint.name, constraint.kind, None, None, None, None, None, None, None))
@@ -92,55 +95,57 @@ def limit_reports(
             )
         )
     if isinstance(problem.objective, MaxReturn) and problem.objective.volatility is not None:
-        price = None if found is None else found.ceiling(OWN)
+        price = None if found is None else found.convex_constraint(OBJECTIVE)
         reports.append(_on_volatility(problem, problem.objective, problem.objective.volatility, x, continuous, price))
     return tuple(reports)
 
 
-def _on_ceiling(
-    constraint: Constraint, ceiling: Ceiling, x: FloatArray, relaxed: FloatArray, price: Price | None
+def _on_convex(
+    constraint: Constraint, convex_constraint: ConvexConstraint, x: FloatArray, relaxed: FloatArray, price: Price | None
 ) -> LimitReport:
     """The report of a limit on a convex function, in the power in which its user speaks of it."""
-    power = ceiling.power
-    value, limit = ceiling.function.value(x) ** power, ceiling.limit**power
-    unit = power * ceiling.limit ** (power - 1)  # d limit^power / d limit: the multiplier belongs to the limit of the root
+    power = convex_constraint.power
+    value, limit = convex_constraint.function.value(x) ** power, convex_constraint.limit**power
+    unit = power * convex_constraint.limit ** (
+        power - 1
+    )  # d limit^power / d limit: the multiplier belongs to the limit of the root
     return LimitReport(
         name=constraint.name,
         kind=constraint.kind,
         value=value,
         limit=limit,
         side="upper",
-        where=ceiling.function.label,
+        where=convex_constraint.function.label,
         slack=limit - value,
-        binding=ceiling.excess(relaxed) >= -BINDING,
+        binding=convex_constraint.excess(relaxed) >= -BINDING,
         shadow_price=None if price is None else price.more / unit,
         shadow_price_less=None if price is None or price.less is None else price.less / unit,
     )
 
 
-def _on_shares(
-    constraint: Constraint, shares: tuple[Share, ...], x: FloatArray, relaxed: FloatArray, price: float
+def _on_contributions(
+    constraint: Constraint, contributions: tuple[RiskContributionLimit, ...], x: FloatArray, relaxed: FloatArray, price: float
 ) -> LimitReport:
     """The report of a limit on contributions to risk, at the largest."""
-    largest = max(shares, key=lambda share: share.value(x[:-1]))
+    largest = max(contributions, key=lambda contribution: contribution.value(x[:-1]))
     value, limit = largest.value(x[:-1]), largest.limit
-    touched = max(share.value(relaxed[:-1]) for share in shares) >= limit - BINDING
+    touched = max(contribution.value(relaxed[:-1]) for contribution in contributions) >= limit - BINDING
     return LimitReport(constraint.name, constraint.kind, value, limit, "upper", largest.label, limit - value, touched, price)
 
 
 def _on_volatility(
-    problem: Problem, objective: MaxReturn, ceiling: float, x: FloatArray, continuous: Continuous, price: Price | None
+    problem: Problem, objective: MaxReturn, convex_constraint: float, x: FloatArray, continuous: Continuous, price: Price | None
 ) -> LimitReport:
     now, relaxed = (float(np.sqrt(problem.forecast.variance(point[:-1]))) for point in (x, continuous.x))
     return LimitReport(
         name="objective.volatility",
         kind=objective.kind,
         value=now,
-        limit=ceiling,
+        limit=convex_constraint,
         side="upper",
         where="volatility a year",
-        slack=ceiling - now,
-        binding=ceiling - relaxed <= BINDING,
+        slack=convex_constraint - now,
+        binding=convex_constraint - relaxed <= BINDING,
         shadow_price=None if price is None else price.more,
         shadow_price_less=None if price is None else price.less,
     )

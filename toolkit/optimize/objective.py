@@ -5,12 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from toolkit.core.forecast import FloatArray
-from toolkit.optimize.problem import Problem
-from toolkit.optimize.programs.ratio import excess_returns, volatilities
-from toolkit.optimize.relaxation import risk_of
-from toolkit.optimize.target import costs_of, target_of
-from toolkit.optimize.terms.base import target_weights
-from toolkit.optimize.terms.objectives import (
+from toolkit.optimize.constraints.base import target_weights
+from toolkit.optimize.objectives.models import (
     EqualWeight,
     HierarchicalRiskParity,
     MaxDiversification,
@@ -18,6 +14,10 @@ from toolkit.optimize.terms.objectives import (
     RiskParity,
     Track,
 )
+from toolkit.optimize.problem import Problem
+from toolkit.optimize.relaxation import risk_of
+from toolkit.optimize.solvers.ratio import excess_returns, volatilities
+from toolkit.optimize.target import costs_of, target_of
 
 
 def objective_value(problem: Problem, weights: FloatArray) -> float:

@@ -11,15 +11,15 @@ from toolkit.core.assets import Universe
 from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray, Forecast
 from toolkit.core.remarks import Remark
-from toolkit.optimize.checks import check_costs, check_facts, check_forecast
-from toolkit.optimize.contribution import Share
+from toolkit.optimize.checks import check_constraint_data, check_costs, check_forecast
+from toolkit.optimize.constraints.base import Constraint, ConstraintData, IntegerRequirements, Objective
 from toolkit.optimize.costs import Costs
-from toolkit.optimize.functions import Ceiling
-from toolkit.optimize.terms.base import Constraint, Discrete, Facts, Movable, Objective
+from toolkit.optimize.functions import ConvexConstraint
+from toolkit.optimize.risk_contribution import RiskContributionLimit
 
 
 @dataclass(frozen=True, slots=True)
-class Inequalities:
+class LinearConstraints:
     """Every named limit as `G @ x <= h` over x = (assets, cash).
 
     Attributes:
@@ -43,14 +43,14 @@ class Inequalities:
         """(m,) rows that may be broken for a price."""
         return np.isfinite(self.price) if len(self.price) else np.zeros(len(self.h), dtype=bool)
 
-    def hard(self) -> Inequalities:
+    def hard(self) -> LinearConstraints:
         """The rows that may not be broken."""
         keep = np.flatnonzero(~self.soft)
         if len(keep) == len(self.h):
             return self
         pick = [(self.owner[i], self.labels[i], self.sides[i]) for i in keep]
         owner, labels, sides = zip(*pick, strict=True) if pick else ((), (), ())
-        return Inequalities(self.G[keep], self.h[keep], owner, labels, sides)
+        return LinearConstraints(self.G[keep], self.h[keep], owner, labels, sides)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +59,21 @@ class Problem:
 
     Attributes:
         forecast: Risk and return of the universe.
-        facts: What the constraints speak about.
+        data: What the constraints ask about; what the forecast and the costs add to it is filled in here.
         objective: What is minimised.
         constraints: Named terms.
         costs: Rates in the universe's order.
         lot_values: (n,) value of one lot as a fraction of the budget; NaN where there are no lots.
         wealth: After entry costs, as a fraction of the budget, where it is known: what is held today is more of it.
-        known: The facts, and what forecast and costs add to them.
     """
 
     forecast: Forecast
-    facts: Facts
+    data: ConstraintData
     objective: Objective
     constraints: tuple[Constraint, ...]
     costs: Costs
     lot_values: FloatArray
     wealth: float = 1.0
-    known: Facts = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.forecast.assets != self.universe.keys:
@@ -85,23 +83,23 @@ class Problem:
             if names.count(name) > 1:
                 raise SpecError(f"two constraints are named {name!r}.", hint="Give each its own name.")
         check_forecast(self.forecast)
-        check_facts(self.facts, self.lot_values)
+        check_constraint_data(self.data, self.lot_values)
         check_costs(self.universe.keys, self.costs)
-        object.__setattr__(self, "known", _known(self.forecast, self.facts, self.costs))
+        object.__setattr__(self, "data", _completed(self.forecast, self.data, self.costs))
 
     @property
     def universe(self) -> Universe:
         """The n assets."""
-        return self.facts.universe
+        return self.data.universe
 
     @property
     def previous(self) -> FloatArray:
         """(n,) value held today as a fraction of the budget."""
-        return np.zeros(len(self.universe)) if self.facts.previous is None else self.facts.previous
+        return np.zeros(len(self.universe)) if self.data.previous is None else self.data.previous
 
-    def inequalities(self) -> Inequalities:
+    def linear_constraints(self) -> LinearConstraints:
         """The named limits, one row a limit that is finite, in the order of the constraints."""
-        n, facts = len(self.universe), self.known
+        n, data = len(self.universe), self.data
         blocks: list[FloatArray] = [np.zeros((0, n + 1))]
         limits: list[float] = []
         owner: list[int] = []
@@ -109,7 +107,7 @@ class Problem:
         sides: list[str] = []
         price: list[float] = []
         for position, constraint in enumerate(self.constraints):
-            rows = constraint.rows(facts)
+            rows = constraint.linear(data)
             if rows is None:
                 continue
             for side, sign, bound in (("upper", 1.0, rows.upper), ("lower", -1.0, rows.lower)):
@@ -123,56 +121,53 @@ class Problem:
                 owner += [position] * len(chosen)
                 sides += [side] * len(chosen)
                 price += [_price(constraint) or np.inf] * len(chosen)
-        return Inequalities(np.vstack(blocks), np.array(limits), tuple(owner), tuple(labels), tuple(sides), np.array(price))
-
-    def ceilings(self) -> tuple[Ceiling, ...]:
-        """The limits on convex functions, in the order of the constraints."""
-        facts = self.known
-        found = ((i, constraint, constraint.curved(facts)) for i, constraint in enumerate(self.constraints))
-        return tuple(
-            Ceiling(curved.function, curved.limit, i, _price(constraint), curved.power)
-            for i, constraint, curved in found
-            if curved is not None
+        return LinearConstraints(
+            np.vstack(blocks), np.array(limits), tuple(owner), tuple(labels), tuple(sides), np.array(price)
         )
 
-    def shares(self) -> dict[int, tuple[Share, ...]]:
+    def convex_constraints(self) -> tuple[ConvexConstraint, ...]:
+        """The limits on convex functions, in the order of the constraints."""
+        asked = ((i, constraint, constraint.convex(self.data)) for i, constraint in enumerate(self.constraints))
+        return tuple(replace(limit, owner=i, price=_price(constraint)) for i, constraint, limit in asked if limit is not None)
+
+    def risk_contributions(self) -> dict[int, tuple[RiskContributionLimit, ...]]:
         """Position of a constraint -> the contributions to risk that it limits."""
-        facts = self.known
-        found = {i: constraint.shares(facts) for i, constraint in enumerate(self.constraints)}
+        data = self.data
+        found = {i: constraint.risk_contributions(data) for i, constraint in enumerate(self.constraints)}
         return {i: shares for i, shares in found.items() if shares}
 
-    def discrete(self) -> Discrete | None:
+    def integer_requirements(self) -> IntegerRequirements | None:
         """What all terms together ask of whole lots; None for a continuous problem."""
-        asked = self.asked()
-        return Discrete.merged(list(asked.values())) if asked else None
+        asked = self.integer_by_constraint()
+        return IntegerRequirements.merged(list(asked.values())) if asked else None
 
-    def asked(self) -> dict[int, Discrete]:
+    def integer_by_constraint(self) -> dict[int, IntegerRequirements]:
         """Position of a constraint -> what it asks of whole lots, for those that ask anything."""
-        facts = self.known
-        found = {i: constraint.discrete(facts) for i, constraint in enumerate(self.constraints)}
+        data = self.data
+        found = {i: constraint.integer(data) for i, constraint in enumerate(self.constraints)}
         return {i: discrete for i, discrete in found.items() if discrete is not None}
 
     def notes(self) -> tuple[Remark, ...]:
         """What a reader must know of how the terms were applied."""
-        facts = self.known
-        return tuple(note for constraint in self.constraints for note in constraint.notes(facts))
+        data = self.data
+        return tuple(note for constraint in self.constraints for note in constraint.notes(data))
 
 
-def _known(forecast: Forecast, facts: Facts, costs: Costs) -> Facts:
-    """The facts, and what forecast and costs add to them."""
+def _completed(forecast: Forecast, data: ConstraintData, costs: Costs) -> ConstraintData:
+    """The data with what forecast and costs add to it."""
     names = {forecast.factors[j]: j for j in forecast.named}
     errors = forecast.loading_errors
     missing = {
         name: ()
         if errors is None
-        else tuple(key for key, error in zip(facts.universe.keys, errors[:, j], strict=True) if np.isnan(error))
+        else tuple(key for key, error in zip(data.universe.keys, errors[:, j], strict=True) if np.isnan(error))
         for name, j in names.items()
     }
     return replace(
-        facts,
+        data,
         loadings={name: forecast.loadings[:, j] for name, j in names.items()},
         unfitted={name: keys for name, keys in missing.items() if keys},
-        least_wealth=max(0.0, 1.0 - costs.most(facts.budget)),
+        least_wealth=max(0.0, 1.0 - costs.most(data.budget)),
         forecast=forecast,
         currencies=_quoted(forecast),
     )
@@ -186,4 +181,4 @@ def _quoted(forecast: Forecast) -> dict[str, FloatArray]:
 
 def _price(constraint: Constraint) -> float | None:
     """The price of one unit beyond a limit of the constraint; None where it is hard."""
-    return constraint.soft if isinstance(constraint, Movable) else None
+    return getattr(constraint, "soft", None)

@@ -8,12 +8,12 @@ import numpy as np
 
 from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray
+from toolkit.optimize.constraints.base import target_weights
+from toolkit.optimize.constraints.risk import risk_function
 from toolkit.optimize.functions import ConvexFunction, Deviation, Scaled, TradeCost
+from toolkit.optimize.objectives.models import MaxReturn, MaxUtility, MinRisk, Priced, Track
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.quadratic import Quadratic
-from toolkit.optimize.terms.base import target_weights
-from toolkit.optimize.terms.objectives import MaxReturn, MaxUtility, MinRisk, Priced, Track
-from toolkit.optimize.terms.risk import risk_function
 from toolkit.risk_measures.tail import CVaR
 
 
@@ -79,7 +79,7 @@ def _with_risk(
         root, specific = problem.forecast.roots()
         weight = np.sqrt(objective.risk_aversion / 2) if priced else 1.0
         return Target(Quadratic(weight * root, weight * specific, linear, np.zeros(n)), parts)
-    risk, power = risk_function(objective.measure, objective.confidence, problem.known, "objective.measure")
+    risk, power = risk_function(objective.measure, objective.confidence, problem.data, "objective.measure")
     if power != 1 and priced:
         raise SpecError(
             f"objective.measure: {objective.measure!r} is a square and cannot be weighed against returns or costs.",

@@ -154,7 +154,7 @@ class GiniMeanDifference(Measure):
 
         Measured with 20 assets and Clarabel: 1 s for 250 equal scenarios, 4 s for 500, 24 s for 1,000, 10 s for 600 that
         all differ. It is a program for an interior point: the simplex of HiGHS takes 12 s at 250 and minutes at 500. The
-        least Gini difference under linear limits has a program of its own, `toolkit.optimize.programs.gini`.
+        least Gini difference under linear limits has a program of its own, `toolkit.optimize.solvers.gini`.
 
         Raises:
             SpecError: more than `EQUAL_LIMIT` scenarios of one probability, or more than `PAIR_LIMIT` pairs, which 630

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ValidationError
 from toolkit.core.decode import faults_of, parse_toml, raise_faults, read_toml, shown
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.core.text import one_line
-from toolkit.optimize.terms import constraint_kinds, objective_kinds
+from toolkit.optimize.constraints import constraint_kinds
+from toolkit.optimize.objectives import objective_kinds
 from toolkit.strategy.model import About, CostsSpec, ForecastSpec, SolverSpec, Strategy, UniverseSpec
 from toolkit.strategy.scenarios import ShockSpec, ViewSpec
 
@@ -83,8 +84,6 @@ def _unknown_scenarios(data: Mapping[str, Any], views: tuple[ViewSpec, ...]) -> 
     ]
 
 
-CASH_KINDS = ("cash", "fully_invested")
-"""Constraints that say how much cash there may be."""
 FULLY_INVESTED = "fully invested"
 
 
@@ -98,7 +97,8 @@ def with_defaults(data: Mapping[str, Any]) -> Mapping[str, Any]:
     if not isinstance(listed, list) or kind == "track":
         return data
     tables = [item for item in listed if isinstance(item, Mapping)]
-    if any(item.get("kind") in CASH_KINDS or item.get("name") == FULLY_INVESTED for item in tables):
+    on_cash = {name for name, model in constraint_kinds().items() if model.on_cash}
+    if any(item.get("kind") in on_cash or item.get("name") == FULLY_INVESTED for item in tables):
         return data
     return {**data, "constraint": [*listed, {"name": FULLY_INVESTED, "kind": "fully_invested"}]}
 

@@ -10,11 +10,12 @@ import numpy as np
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.forecast import Forecast
 from toolkit.optimize.allocate import Allocation, allocate
+from toolkit.optimize.constraints import constraint_kinds
+from toolkit.optimize.constraints.base import ConstraintData
 from toolkit.optimize.costs import Costs
 from toolkit.optimize.limits import LimitReport
+from toolkit.optimize.objectives import objective_kinds
 from toolkit.optimize.problem import Problem
-from toolkit.optimize.terms import constraint_kinds, objective_kinds
-from toolkit.optimize.terms.base import Facts
 
 
 def forecast_of(
@@ -53,7 +54,7 @@ def problem_of(
     expected: np.ndarray | None = None,
     lots: np.ndarray | None = None,
     budget: float = 100_000.0,
-    **facts: Any,
+    **data: Any,
 ) -> Problem:
     n = len(covariance)
     assets = assets or [Asset(key=f"a{i}", name=f"A{i}", lot_size=1.0) for i in range(n)]
@@ -61,7 +62,7 @@ def problem_of(
     chosen = dict(objective or {"kind": "min_risk"})
     return Problem(
         forecast=forecast_of(universe.keys, covariance, expected),
-        facts=Facts(universe=universe, budget=budget, **facts),
+        data=ConstraintData(universe=universe, budget=budget, **data),
         objective=objective_kinds()[chosen["kind"]].model_validate(chosen),
         constraints=tuple(constraint_kinds()[c["kind"]].model_validate(c) for c in constraints),
         costs=costs or Costs.of(universe),
@@ -76,7 +77,7 @@ def worth_of_room(
     kind: str, term: Mapping[str, Any], covariance: np.ndarray, **more: Any
 ) -> tuple[Allocation, LimitReport, float]:
     """The answer under a limit on six assets, its report, and what room is worth by solving with a little less and more."""
-    facts = {
+    data = {
         "countries": {"CHN": np.array([0.9, 0.8, 0.1, 0.5, 0.2, 0.3])},
         "controlled": np.array([1.0, 0, 1.0, 1.0, 0, 0]),
     }
@@ -85,7 +86,7 @@ def worth_of_room(
 
     def solve(change: float) -> Allocation:
         moved = {**term, side: term[side] + (change if side == "upper" else -change)}
-        return allocate(problem_of(covariance, constraints=[*others, {"name": "it", "kind": kind, **moved}], **facts, **more))
+        return allocate(problem_of(covariance, constraints=[*others, {"name": "it", "kind": kind, **moved}], **data, **more))
 
     base, step = solve(0.0), 1e-4
     (report,) = [limit for limit in base.limits if limit.name == "it"]

@@ -18,7 +18,8 @@ from toolkit.core.frames import TABLES
 from toolkit.core.messages import message, retellable, together
 from toolkit.core.text import words
 from toolkit.market.package import bundled_folder, bundled_market, descriptor
-from toolkit.optimize.terms import constraint_kinds, objective_kinds
+from toolkit.optimize.constraints import constraint_kinds
+from toolkit.optimize.objectives import objective_kinds
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.countries import NAMES, SHORT, in_sentence
 from toolkit.report.i18n.formats import readable

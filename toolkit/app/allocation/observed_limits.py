@@ -12,10 +12,6 @@ from toolkit.optimize.problem import Problem
 
 BROKEN = 1e-6
 """By how much a limit is broken that counts as such."""
-OF_AMOUNTS = frozenset(
-    {"buy_only", "fully_invested", "keep_at_least", "no_buy", "no_sell", "no_trade", "turnover", "whole_pieces"}
-)
-"""Kinds that speak of what is traded or left over, whatever prices are."""
 
 
 def at_last_prices(problem: Problem, money: AllocationAmounts, raw: FloatArray) -> dict[str, Any]:
@@ -31,19 +27,22 @@ def at_last_prices(problem: Problem, money: AllocationAmounts, raw: FloatArray) 
     if not total > 0:
         return {"value": total, "limits_broken": []}
     x = np.append(values, money.cash) / total
-    limits = problem.inequalities()
+    limits = problem.linear_constraints()
     worst: dict[int, dict[str, Any]] = {}
     for row in range(len(limits.h)):
         sign = 1.0 if limits.sides[row] == "upper" else -1.0
         value = float(limits.G[row] @ x)
         _keep(worst, problem, limits.owner[row], limits.labels[row], sign * value, sign * limits.h[row], value - limits.h[row])
-    for ceiling in problem.ceilings():
-        value, limit = ceiling.function.value(x) ** ceiling.power, ceiling.limit**ceiling.power
-        _keep(worst, problem, ceiling.owner, ceiling.function.label, value, limit, value - limit)
-    for owner, shares in problem.shares().items():
-        for share in shares:
-            value = share.value(x[:-1])
-            _keep(worst, problem, owner, share.label, value, share.limit, value - share.limit)
+    for convex_constraint in problem.convex_constraints():
+        value, limit = (
+            convex_constraint.function.value(x) ** convex_constraint.power,
+            convex_constraint.limit**convex_constraint.power,
+        )
+        _keep(worst, problem, convex_constraint.owner, convex_constraint.function.label, value, limit, value - limit)
+    for owner, contributions in problem.risk_contributions().items():
+        for contribution in contributions:
+            value = contribution.value(x[:-1])
+            _keep(worst, problem, owner, contribution.label, value, contribution.limit, value - contribution.limit)
     return {"value": total, "limits_broken": [worst[owner] for owner in sorted(worst)]}
 
 
@@ -52,7 +51,7 @@ def _keep(
 ) -> None:
     """Keep the row that is furthest beyond its limit, of each constraint."""
     constraint = problem.constraints[owner]
-    if beyond <= BROKEN or constraint.kind in OF_AMOUNTS or beyond <= worst.get(owner, {"beyond": 0.0})["beyond"]:
+    if beyond <= BROKEN or constraint.on_trades or beyond <= worst.get(owner, {"beyond": 0.0})["beyond"]:
         return
     worst[owner] = {
         "name": constraint.name,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from toolkit.core.errors import ToolkitError
 from toolkit.core.messages import message
 from toolkit.core.remarks import Remark
 from toolkit.optimize.allocate import Allocation, allocate
-from toolkit.optimize.terms.base import Constraint, Discrete, Facts, Rows
+from toolkit.optimize.constraints.base import Constraint, ConstraintData, IntegerRequirements, LinearConstraint
 
 NAME = "whole pieces"
 TRIES = 6
@@ -32,24 +32,28 @@ TRIES = 6
 class WholePieces(Constraint):
     """The value held of each asset of `values` (key -> fraction of the budget) is that."""
 
+    on_trades: ClassVar[bool] = True
+
     kind: Literal["whole_pieces"] = "whole_pieces"
     values: Mapping[str, float]
 
-    def _at(self, facts: Facts) -> list[int]:
-        return [facts.universe.keys.index(key) for key in self.values]
+    def _at(self, data: ConstraintData) -> list[int]:
+        return [data.universe.keys.index(key) for key in self.values]
 
-    def rows(self, facts: Facts) -> Rows:
+    def linear(self, data: ConstraintData) -> LinearConstraint:
         """One row an asset: a value is no less a part of wealth than of the budget."""
-        at, values = self._at(facts), np.array([*self.values.values()])
-        coefficients = np.zeros((len(at), len(facts.universe) + 1))
+        at, values = self._at(data), np.array([*self.values.values()])
+        coefficients = np.zeros((len(at), len(data.universe) + 1))
         coefficients[np.arange(len(at)), at] = 1.0
-        return Rows(tuple(self.values), coefficients, values, np.minimum(1.0, values / max(facts.least_wealth, EQUAL)))
+        return LinearConstraint(
+            tuple(self.values), coefficients, values, np.minimum(1.0, values / max(data.least_wealth, EQUAL))
+        )
 
-    def discrete(self, facts: Facts) -> Discrete:
+    def integer(self, data: ConstraintData) -> IntegerRequirements:
         """The exact values."""
-        least, greatest = np.zeros(len(facts.universe)), np.full(len(facts.universe), np.inf)
-        least[self._at(facts)] = greatest[self._at(facts)] = [*self.values.values()]
-        return Discrete(least=least, greatest=greatest)
+        least, greatest = np.zeros(len(data.universe)), np.full(len(data.universe), np.inf)
+        least[self._at(data)] = greatest[self._at(data)] = [*self.values.values()]
+        return IntegerRequirements(least=least, greatest=greatest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,13 +29,11 @@ from toolkit.core.remarks import Remark, note
 from toolkit.market.exchange_rates import Rate, last_rate, rates_used
 from toolkit.market.readers.holdings.lots import few
 from toolkit.optimize.allocate import Solver
-from toolkit.optimize.prices import BINDING
+from toolkit.optimize.constraints.base import Constraint, ConstraintData
+from toolkit.optimize.constraints.exposure import DEFAULT_INSTRUMENTS
+from toolkit.optimize.constraints.no_trade import KeepAtLeast, NoBuy, NoTrade
 from toolkit.optimize.problem import Problem
-from toolkit.optimize.terms.base import Constraint, Facts
-from toolkit.optimize.terms.discrete import Lots
-from toolkit.optimize.terms.exposure import DEFAULT_INSTRUMENTS, ControlExposure, CountryExposure
-from toolkit.optimize.terms.no_trade import KeepAtLeast, NoBuy, NoTrade
-from toolkit.optimize.terms.trading import Liquidity
+from toolkit.optimize.shadow_prices import BINDING
 from toolkit.returns.quotes import quoted_level
 from toolkit.scenarios.factor_falls import factor_falls
 from toolkit.strategy.decode import load_strategy
@@ -46,16 +44,16 @@ OUTSIDE = "held outside the strategy"
 NOT_SOLD_YET = "not sold yet"
 OF_OTHER_ORIGIN = "held of other origin"
 """Names of the constraints that holdings bring with them."""
-SUMMED, COUNTING = ("min_risk", "max_utility", "max_return"), {"cardinality", "min_ticket", "risk_contribution"}
-"""Objectives that are sums over what is held, and constraints on single holdings or on their number."""
+SUMMED = ("min_risk", "max_utility", "max_return")
+"""Objectives that are sums over what is held."""
 
 
 class _KeepLots(KeepAtLeast):
     """Values of single assets: the key of a product is not that of its origins."""
 
-    def members(self, label: str, facts: Facts) -> tuple[int, ...]:
+    def members(self, label: str, data: ConstraintData) -> tuple[int, ...]:
         """The one position of a key."""
-        return (facts.universe.keys.index(label),)
+        return (data.universe.keys.index(label),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +102,7 @@ class Prepared:
         Args:
             relaxed: (n,) weights of the continuous optimum.
         """
-        least = next((term.rows(self.problem.facts) for term in self.problem.constraints if term.name == NOT_SOLD_YET), None)
+        least = next((term.linear(self.problem.data) for term in self.problem.constraints if term.name == NOT_SOLD_YET), None)
         limits = {} if least is None else dict(zip(least.labels, least.lower, strict=True))
         return tuple(
             note(
@@ -122,7 +120,7 @@ class Prepared:
 
     def step(self, asset: Asset) -> float | None:
         """Quantity in which an asset is traded where no lot says otherwise: the dealer's lot, where lots are asked for."""
-        return asset.lot_size if any(isinstance(term, Lots) for term in self.problem.constraints) else None
+        return asset.lot_size if (required := self.problem.integer_requirements()) is not None and required.lots else None
 
     def stays_whole(self, asset: str, request: Request) -> bool:
         """Whether nothing of an asset is sold since the strategy does not hold it."""
@@ -279,10 +277,9 @@ def _by_origin(
     Objectives that weigh every asset, and counts of holdings, would take one metal of two origins for two; without costs
     nothing would keep a lot from being exchanged for metal of any origin.
     """
-    limits = [constraint for constraint in strategy.constraints if isinstance(constraint, (ControlExposure, CountryExposure))]
-    asked = {
-        (limit.destination or destination, limit.instruments) for limit in limits if isinstance(limit, ControlExposure)
-    } or {(destination, DEFAULT_INSTRUMENTS)}
+    limits = [constraint for constraint in strategy.constraints if constraint.needs.countries or constraint.needs.controls]
+    questions = [limit.needs.controls for limit in limits if limit.needs.controls is not None]
+    asked = {(to or destination, instruments) for to, instruments in questions} or {(destination, DEFAULT_INSTRUMENTS)}
     found = {
         asset: countries
         for asset, countries in held.origins.items()
@@ -293,9 +290,9 @@ def _by_origin(
     }
     if not found or not limits:
         return {}, ()
-    costs, kinds = strategy.costs, {constraint.kind for constraint in strategy.constraints}
+    costs = strategy.costs
     charged = costs is not None and "spread" in costs.include
-    if charged and strategy.objective.kind in SUMMED and not kinds & COUNTING:
+    if charged and strategy.objective.kind in SUMMED and not any(own.on_holdings for own in strategy.constraints):
         return found, ()
     lots = [lot.lot_id for lot in held.lots if lot.from_country in found.get(lot.asset, ())]
     text = message(
@@ -380,7 +377,7 @@ def _of_holdings(
 def _outcomes(strategy: Strategy, inputs: Inputs, forecast: Forecast, outlook: StrategyScenarios | None) -> dict[str, Any]:
     """What terms may know of joint outcomes, and of how long a sale takes."""
     shocks = {fall.name: fall.returns for fall in factor_falls(forecast)}
-    asked = any(isinstance(constraint, Liquidity) for constraint in strategy.constraints)
+    asked = any(constraint.needs.exit_days for constraint in strategy.constraints)
     return {
         "scenarios": None if outlook is None else outlook.scenarios,
         "shocks": {**shocks, **(outlook.shocks if outlook is not None else {})},
@@ -403,7 +400,7 @@ def _facts(
     destination: str,
     budget: float,
     previous: FloatArray,
-) -> Facts:
+) -> ConstraintData:
     universe = inputs.universe
 
     def controls(to: str, instruments: tuple[str, ...]) -> FloatArray:
@@ -415,16 +412,11 @@ def _facts(
             dtype=float,
         )
 
-    asked = {
-        (constraint.destination or "", constraint.instruments): controls(
-            constraint.destination or destination, constraint.instruments
-        )
-        for constraint in strategy.constraints
-        if isinstance(constraint, ControlExposure)
-    }
-    stages = {c.stage for c in strategy.constraints if isinstance(c, CountryExposure) and c.stage is not None}
+    questions = {constraint.needs.controls for constraint in strategy.constraints} - {None}
+    asked = {question: controls(question[0] or destination, question[1]) for question in questions if question is not None}
+    stages = {stage for constraint in strategy.constraints for stage in constraint.needs.stages}
     known = {key: supply for key, supply in inputs.supply.items() if key in universe}
-    return Facts(
+    return ConstraintData(
         universe=universe,
         budget=budget,
         countries=_country_rows(universe, known),

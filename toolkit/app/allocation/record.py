@@ -169,7 +169,7 @@ def run_record(
             "country": exposure.as_mapping(),
             "country_other": exposure.other,
             "country_unknown": exposure.unknown,
-            "controlled": None if problem.facts.controlled is None else float(problem.facts.controlled @ money.weights),
+            "controlled": None if problem.data.controlled is None else float(problem.data.controlled @ money.weights),
             "concentration": {"hhi": exposure.hhi, "n_minus_1": exposure.n_minus_1},
             "factors": _named(forecast, forecast.loadings.T @ money.weights),
         },
@@ -398,7 +398,7 @@ def _assets(inputs: Inputs, forecast: Forecast, costs: Costs, money: AllocationA
 def _before(inputs: Inputs, problem: Problem, weights: FloatArray) -> dict[str, Any]:
     """The same measures of what is held today: volatility, controlled share, countries, and the value at each limit."""
     exposure = country_exposure(dict(zip(inputs.universe.keys, weights, strict=True)), inputs.supply)
-    limits = problem.inequalities()
+    limits = problem.linear_constraints()
     values = limits.G @ np.append(weights, 1.0 - weights.sum())
     at: dict[str, float] = {}
     for row in np.argsort(limits.h - values, kind="stable"):
@@ -406,7 +406,7 @@ def _before(inputs: Inputs, problem: Problem, weights: FloatArray) -> dict[str, 
         at.setdefault(problem.constraints[limits.owner[row]].name, float(sign * values[row]) + 0.0)
     return {
         "volatility": math.sqrt(max(problem.forecast.variance(weights), 0.0)),
-        "controlled": None if problem.facts.controlled is None else float(problem.facts.controlled @ weights),
+        "controlled": None if problem.data.controlled is None else float(problem.data.controlled @ weights),
         "country": exposure.as_mapping(),
         "country_other": exposure.other,
         "country_unknown": exposure.unknown,
@@ -416,7 +416,7 @@ def _before(inputs: Inputs, problem: Problem, weights: FloatArray) -> dict[str, 
 
 def _caps(problem: Problem) -> dict[str, dict[str, float]]:
     """The tightest upper limit on each asset and on each country, where a term sets one; a cap may name an element."""
-    limits = problem.inequalities()
+    limits = problem.linear_constraints()
     caps: dict[str, dict[str, float]] = {"assets": {}, "countries": {}}
     for h, owner, label, side in zip(limits.h, limits.owner, limits.labels, limits.sides, strict=True):
         kind = {"bounds": "assets", "country_exposure": "countries"}.get(problem.constraints[owner].kind)

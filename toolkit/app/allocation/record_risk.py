@@ -10,9 +10,9 @@ from toolkit.app.allocation.scenarios import StrategyScenarios
 from toolkit.core.forecast import FloatArray, Forecast
 from toolkit.core.messages import Message, message
 from toolkit.optimize.allocate import Allocation
+from toolkit.optimize.constraints.measures import CLOSED
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.relaxation import risk_of
-from toolkit.optimize.terms.measures import CLOSED
 from toolkit.risk_measures import measures
 from toolkit.risk_measures.base import measured as measured_on
 from toolkit.risk_measures.tail import normal_cvar

@@ -56,7 +56,7 @@ class StrategyScenarios:
 def needed_scenarios(strategy: Strategy, inputs: Inputs, forecast: Forecast, request: Request) -> StrategyScenarios | None:
     """The scenarios of a strategy that has or needs any: who minimises variance does not pay for them."""
     terms = (strategy.objective, *strategy.constraints)
-    if not (strategy.scenarios or strategy.views or any(term.needs_scenarios for term in terms)):
+    if not (strategy.scenarios or strategy.views or any(term.needs.scenarios for term in terms)):
         return None
     currency = request.settings.config.owner.currency
     return strategy_scenarios(strategy, inputs, forecast, request.context, currency=currency, seed=request.seed)

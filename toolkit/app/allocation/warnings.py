@@ -16,7 +16,7 @@ from toolkit.core.messages import Message, message
 from toolkit.core.remarks import Remark, by_money, note
 from toolkit.market.exchange_rates import Rate
 from toolkit.optimize.problem import Problem
-from toolkit.optimize.programs.budgeting import least_cash
+from toolkit.optimize.solvers.budgeting import least_cash
 
 MOSTLY_CASH = 0.5
 LAW = ("controls", "control_scopes", "control_items")
@@ -153,7 +153,7 @@ def late(provenance: Sequence[Mapping[str, Any]], sources: Mapping[str, str]) ->
 
 def _why_cash(problem: Problem, relaxed_cash: float) -> Message:
     """Whether limits, the objective or the size of the lots keep the budget in cash."""
-    if least_cash(problem.inequalities().hard()) > MOSTLY_CASH:
+    if least_cash(problem.linear_constraints().hard()) > MOSTLY_CASH:
         return message("the limits leave room for no more")
     if relaxed_cash > MOSTLY_CASH:
         return message("the objective prefers cash to what the limits allow, and no limit caps it")

@@ -15,9 +15,9 @@ from toolkit.optimize.lots.diagonal import split
 from toolkit.optimize.lots.impact import Impact
 from toolkit.optimize.lots.outer import Cone, Limit, Part, Squares, separate
 from toolkit.optimize.lots.rounding import Score
-from toolkit.optimize.programs.highs import MixedIntegerProgram
-from toolkit.optimize.programs.mixed_integer import BUYING, HELD, LOTS, SELLING, Columns, add_impact, add_structure, variables
-from toolkit.optimize.programs.work import Work
+from toolkit.optimize.solvers.highs import MixedIntegerProgram
+from toolkit.optimize.solvers.mixed_integer import BUYING, HELD, LOTS, SELLING, Columns, add_impact, add_structure, variables
+from toolkit.optimize.solvers.work import Work
 
 FAR = 0.02
 """As far from its bound, over its size, the objective is expected to be when no answer is known."""
@@ -29,7 +29,7 @@ TYPICAL = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Relaxation:
+class RelaxedPoint:
     """A point of the relaxation.
 
     Attributes:
@@ -109,14 +109,14 @@ class Approximation:
         parts = tuple(Part(piece, take(1), wealth) for part in score.parts for piece in separate(part))
         limits: list[Limit] = []
         cones: list[Cone] = []
-        for ceiling in score.ceilings:
-            slack = None if ceiling.price is None else take(1)
-            if isinstance(of := ceiling.function, Deviation):
-                cone = Cone.of(ceiling, of, slack, margin, at)
+        for convex_constraint in score.convex_constraints:
+            slack = None if convex_constraint.price is None else take(1)
+            if isinstance(of := convex_constraint.function, Deviation):
+                cone = Cone.of(convex_constraint, of, slack, margin, at)
                 take(cone.width)
                 cones.append(cone)
             else:
-                limits.append(Limit(ceiling, slack, margin))
+                limits.append(Limit(convex_constraint, slack, margin))
         soft = range(take(number := int(score.limits.soft.sum())), at)
         sites = range(take(len(score.sites)), at)
         columns = Columns(n, at - columns.total)
@@ -132,7 +132,7 @@ class Approximation:
             cost[part.column], lower[part.column] = 1.0, -np.inf
         for held in (*cones, *limits):
             if held.slack is not None:
-                cost[held.slack] = (held.ceiling.price or 0.0) / wealth
+                cost[held.slack] = (held.convex_constraint.price or 0.0) / wealth
         cost[columns.block(BUYING)] = cost[columns.block(SELLING)] = score.trade_fee
         cost[sites] = [fee for fee, _ in score.sites]
         if number:
@@ -162,7 +162,7 @@ class Approximation:
         for piece in (*self.parts, *self.limits, *(cone for cone, _ in self.cones)):
             piece.cut(self.program, amounts)
 
-    def refine(self, middle: Relaxation, best: float, error: float, work: Work) -> None:
+    def refine(self, middle: RelaxedPoint, best: float, error: float, work: Work) -> None:
         """Approximate the squares to `error` in sum wherever an answer better than `best` can be.
 
         With x* the middle, g the slope there and u what is squared, every answer has f(x) >= f(x*) + g'(x - x*) + |u - u*|^2,
@@ -184,12 +184,12 @@ class Approximation:
             squares.near(self.program, middle.values, np.sqrt(room), np.sqrt(TYPICAL * error / number), lots)
         for cone, row in self.cones:
             # The same of the Lagrangian, whose quadratic is that of the deviation times price / (2 limit).
-            price = -middle.prices[row] * self.scale / (2 * cone.ceiling.limit) if row < len(middle.prices) else 0.0
+            price = -middle.prices[row] * self.scale / (2 * cone.convex_constraint.limit) if row < len(middle.prices) else 0.0
             if price > 0 and cone.slack is None:
                 away = best - middle.bound if np.isfinite(best) else FAR * abs(middle.bound)
                 radius = np.sqrt(max(away, error) / price)
                 half = np.sqrt(TYPICAL * error / (price * len(cone.rows)))
-                cone.near(self.program, self.score.amounts(middle.values), min(radius, cone.ceiling.limit), half)
+                cone.near(self.program, self.score.amounts(middle.values), min(radius, cone.convex_constraint.limit), half)
 
     def _room(self, values: FloatArray, best: float, work: Work) -> float:
         """Upper bound of |u - u*|^2 of every answer better than `best`."""

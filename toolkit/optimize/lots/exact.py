@@ -14,19 +14,18 @@ import numpy as np
 
 from toolkit.core.errors import Infeasible, NumericalFailure, ToolkitError
 from toolkit.core.forecast import FloatArray
-from toolkit.optimize.conflict.diagnose import discrete_conflict, explained, not_found
+from toolkit.optimize.constraints.base import IntegerRequirements
 from toolkit.optimize.costs import TRADED
-from toolkit.optimize.functions import Ceiling, ConvexFunction
-from toolkit.optimize.lots.approximation import Approximation, Relaxation
+from toolkit.optimize.functions import OBJECTIVE, ConvexConstraint, ConvexFunction
+from toolkit.optimize.infeasibility.diagnose import discrete_conflict, explained, not_found
+from toolkit.optimize.lots.approximation import Approximation, RelaxedPoint
+from toolkit.optimize.lots.fixed_integer import solve_fixed_integer
 from toolkit.optimize.lots.relaxed import relaxation
 from toolkit.optimize.lots.rounding import Score
-from toolkit.optimize.lots.settle import settle
 from toolkit.optimize.problem import Problem
-from toolkit.optimize.programs.mixed_integer import LotTerms
-from toolkit.optimize.programs.reward import OWN
-from toolkit.optimize.programs.work import Work
 from toolkit.optimize.quadratic import Quadratic
-from toolkit.optimize.terms.base import Discrete
+from toolkit.optimize.solvers.mixed_integer import LotTerms
+from toolkit.optimize.solvers.work import Work
 
 TINY = 1e-9
 """An objective below this part of one asset's own is zero (everything in cash): its gap is measured against this instead."""
@@ -81,7 +80,7 @@ class WholeLots:
 
 
 @dataclass(slots=True)
-class _Best:
+class Incumbent:
     """The best answer so far and what is proven of it."""
 
     score: Score
@@ -124,7 +123,7 @@ def whole_lots(
     size: float,
     work: Work,
     parts: tuple[ConvexFunction, ...] = (),
-    ceilings: tuple[Ceiling, ...] = (),
+    convex_constraints: tuple[ConvexConstraint, ...] = (),
     charged: bool = False,
     diagnose: bool = True,
 ) -> WholeLots:
@@ -140,7 +139,7 @@ def whole_lots(
         size: What the gap is relative to, for objectives that are zero at their best; else the objective itself.
         work: For all programs; the best answer by its end is returned with the gap that is proven.
         parts: Convex functions that are added to what is minimised.
-        ceilings: Limits on convex functions, over weights of wealth after the costs that are paid.
+        convex_constraints: Limits on convex functions, over weights of wealth after the costs that are paid.
         charged: Whether fees of trades and of sites are part of what is minimised.
         diagnose: Whether to find out why there is no answer.
 
@@ -149,13 +148,13 @@ def whole_lots(
         NumericalFailure: when none was found, and none was ruled out.
     """
     if not diagnose:
-        return _solved(problem, quadratic, relaxed, wealth, target_gap, size, work, parts, ceilings, charged)
+        return _solved(problem, quadratic, relaxed, wealth, target_gap, size, work, parts, convex_constraints, charged)
     try:
-        return _solved(problem, quadratic, relaxed, wealth, target_gap, size, work, parts, ceilings, charged)
+        return _solved(problem, quadratic, relaxed, wealth, target_gap, size, work, parts, convex_constraints, charged)
     except Infeasible:
-        raise _impossible(problem, ceilings, work, proven=True) from None
+        raise _impossible(problem, convex_constraints, work, proven=True) from None
     except NumericalFailure:
-        raise _impossible(problem, ceilings, work, proven=False) from None
+        raise _impossible(problem, convex_constraints, work, proven=False) from None
 
 
 def _solved(
@@ -167,7 +166,7 @@ def _solved(
     size: float,
     work: Work,
     parts: tuple[ConvexFunction, ...],
-    ceilings: tuple[Ceiling, ...],
+    convex_constraints: tuple[ConvexConstraint, ...],
     charged: bool,  # noqa: FBT001
 ) -> WholeLots:
     """The answer; see `whole_lots`.
@@ -177,14 +176,14 @@ def _solved(
         NumericalFailure: where the work was used up before any was found.
     """
     first = work.part(FIRST * work.left)
-    terms, discrete = LotTerms.of(problem), problem.discrete() or Discrete()
-    score = Score(problem, terms, problem.inequalities(), discrete, quadratic, parts, ceilings, wealth, charged)
+    terms, discrete = LotTerms.of(problem), problem.integer_requirements() or IntegerRequirements()
+    score = Score(problem, terms, problem.linear_constraints(), discrete, quadratic, parts, convex_constraints, wealth, charged)
     start = np.where(terms.kept, problem.previous, np.clip(relaxed * wealth, terms.least, terms.greatest))
     by_hand, _ = score.rounded(start)
     near = Approximation.of(score, start, target_gap)
-    best = _Best(score, start, max(size, TINY * near.scale), first)
+    best = Incumbent(score, start, max(size, TINY * near.scale), first)
 
-    held_is = _Standing.of(score, best)
+    current = CurrentHoldings.of(score, best)
     middle = relaxation(near, start, lambda value: RELAXED * target_gap * max(abs(value), best.size), first)
     if middle is None:
         raise Infeasible("no whole lots hold the limits.")
@@ -201,8 +200,8 @@ def _solved(
     if best.gap > target_gap and not work.over:
         best.work = work
         rounds += _search(near, middle, best, target_gap)
-    if held_is is not None and held_is.as_good(best, target_gap):
-        best.value, best.values = held_is.value, problem.previous
+    if current is not None and current.as_good(best, target_gap):
+        best.value, best.values = current.value, problem.previous
     values, some, as_held = best.values, terms.small > 0, terms.kept | (best.values == problem.previous)
     lots = np.where(terms.in_lots, np.round(values / np.where(terms.in_lots, terms.lot, 1.0)), np.nan)
     lots = np.where(some, np.floor(values / np.where(some, terms.small, 1.0)), lots)
@@ -214,7 +213,7 @@ def _solved(
 
 
 @dataclass(frozen=True, slots=True)
-class _Standing:
+class CurrentHoldings:
     """What is held today as an answer: what was bought within the proven gap of the best stays within it.
 
     Attributes:
@@ -226,7 +225,7 @@ class _Standing:
     sunk: float
 
     @classmethod
-    def of(cls, score: Score, best: _Best) -> _Standing | None:
+    def of(cls, score: Score, best: Incumbent) -> CurrentHoldings | None:
         """Today's holdings where they hold every limit, offered to the search; None where they are none or do not."""
         problem = score.problem
         if not problem.previous.any() or problem.previous.sum() > 1.0 + EQUAL:
@@ -244,7 +243,7 @@ class _Standing:
         sunk = float(problem.costs.trade_rate @ problem.previous) / score.wealth if problem.costs.in_objective else 0.0
         return cls(value, sunk)
 
-    def as_good(self, best: _Best, target_gap: float) -> bool:
+    def as_good(self, best: Incumbent, target_gap: float) -> bool:
         """Whether what is held is within the gap of the bound of any answer.
 
         Answers of different wealth are compared no finer than `WholeLots.gap` says: within twice the difference, which is
@@ -252,11 +251,11 @@ class _Standing:
         """
         score, size = best.score, max(best.unit, abs(self.value)) + self.sunk
         problem = score.problem
-        paid = problem.costs.entry(best.values - problem.previous, problem.facts.budget)
+        paid = problem.costs.entry(best.values - problem.previous, problem.data.budget)
         return self.value - best.bound <= (target_gap + 2.0 * paid) * size
 
 
-def _search(near: Approximation, middle: Relaxation, best: _Best, target_gap: float) -> int:
+def _search(near: Approximation, middle: RelaxedPoint, best: Incumbent, target_gap: float) -> int:
     """Solve mixed-integer programs until the gap is proven; returns their number.
 
     Raises:
@@ -292,7 +291,7 @@ def _search(near: Approximation, middle: Relaxation, best: _Best, target_gap: fl
             near.cut(values)
             best.offer(values, moved=False)
         if loose and best.gap > target_gap:
-            settled = settle(near, points[-1], SETTLED * target_gap * best.unit, best.work)
+            settled = solve_fixed_integer(near, points[-1], SETTLED * target_gap * best.unit, best.work)
             if settled is not None:
                 best.offer(settled, moved=False)
         if best.gap > target_gap:
@@ -308,13 +307,15 @@ def _whole(counts: FloatArray) -> FloatArray:
     return np.where(np.abs(counts - np.round(counts)) < TRADED * 1e3, np.round(counts), np.nan)
 
 
-def _impossible(problem: Problem, ceilings: tuple[Ceiling, ...], work: Work, *, proven: bool) -> ToolkitError:
+def _impossible(
+    problem: Problem, convex_constraints: tuple[ConvexConstraint, ...], work: Work, *, proven: bool
+) -> ToolkitError:
     """Why there is no answer: the constraints that conflict, or that none was found and none was ruled out."""
     told = discrete_conflict(problem, work)
     if told is not None:
         return told
-    rules = ", ".join(repr(problem.constraints[i].name) for i in problem.asked())
-    names = sorted({problem.constraints[owner].name for owner in problem.shares()})
+    rules = ", ".join(repr(problem.constraints[i].name) for i in problem.integer_by_constraint())
+    names = sorted({problem.constraints[owner].name for owner in problem.risk_contributions()})
     if names:
         told = ", ".join(repr(name) for name in names)
         message = (
@@ -323,7 +324,11 @@ def _impossible(problem: Problem, ceilings: tuple[Ceiling, ...], work: Work, *, 
         )
         return explained(problem, message, names, work, f"Raise --budget, or drop {rules}.", proven=False)
     if proven:
-        own = [(ceiling.function.label, ceiling.limit) for ceiling in ceilings if ceiling.owner == OWN]
+        own = [
+            (convex_constraint.function.label, convex_constraint.limit)
+            for convex_constraint in convex_constraints
+            if convex_constraint.owner == OBJECTIVE
+        ]
         names = [f"objective.{label.split()[0]}" for label, _ in own]
         names += [constraint.name for constraint in problem.constraints]
         within = "".join(f", within a {label} of {limit:.2%}" for label, limit in own)

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from toolkit.core.forecast import FloatArray
 from toolkit.optimize.costs import TRADED
 from toolkit.optimize.problem import Problem
-from toolkit.optimize.programs.highs import MixedIntegerProgram
-from toolkit.optimize.programs.mixed_integer import IMPACT, LOTS, Columns, LotTerms
+from toolkit.optimize.solvers.highs import MixedIntegerProgram
+from toolkit.optimize.solvers.mixed_integer import IMPACT, LOTS, Columns, LotTerms
 
 WASTED = 1e-9
 """Part of the budget that may be paid for nothing."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from toolkit.core.errors import NumericalFailure
-from toolkit.optimize.conflict.discrete import least_cash
+from toolkit.optimize.infeasibility.discrete import least_cash
 from toolkit.optimize.problem import Problem
-from toolkit.optimize.programs.mixed_integer import LotTerms
-from toolkit.optimize.programs.work import Work
-from toolkit.optimize.terms.bounds import FullyInvested
+from toolkit.optimize.solvers.mixed_integer import LotTerms
+from toolkit.optimize.solvers.work import Work
 
 PART = 0.2
 """Of the work, for the least cash; the best that is found by then is an upper bound of it as good as any."""
@@ -23,8 +22,8 @@ def with_leftover(problem: Problem, work: Work) -> Problem:
 
     Cash is at most the least that any answer leaves, and the price of the cheapest lot more, so that there is a choice.
     """
-    owners = [i for i, constraint in enumerate(problem.constraints) if isinstance(constraint, FullyInvested)]
-    asked = problem.discrete()
+    owners = [i for i, own in enumerate(problem.constraints) if own.with_leftover_cash(1.0) != own]
+    asked = problem.integer_requirements()
     if not owners or asked is None or not (asked.lots or asked.minimum is not None):
         return problem
     others = replace(problem, constraints=tuple(c for i, c in enumerate(problem.constraints) if i not in owners))
@@ -37,8 +36,4 @@ def with_leftover(problem: Problem, work: Work) -> Problem:
     allowed = 1.0 if least is None else min(1.0, least + spare)
     if problem.previous.any() and allowed < (held := 1.0 - float(problem.previous.sum())) <= allowed + spare / 2:
         allowed = held + CLOSE  # what was fully invested yesterday is so today: `close` is no reason to trade
-    constraints = tuple(
-        own.model_copy(update={"upper": max(own.upper, allowed)}) if isinstance(own, FullyInvested) else own
-        for own in problem.constraints
-    )
-    return replace(problem, constraints=constraints)
+    return replace(problem, constraints=tuple(own.with_leftover_cash(allowed) for own in problem.constraints))

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.core.forecast import FloatArray
-from toolkit.optimize.functions import Ceiling, ConvexFunction, Deviation, TradeCost
-from toolkit.optimize.programs.highs import MixedIntegerProgram
-from toolkit.optimize.programs.mixed_integer import HELD, Columns, LotTerms
+from toolkit.optimize.functions import ConvexConstraint, ConvexFunction, Deviation, TradeCost
+from toolkit.optimize.solvers.highs import MixedIntegerProgram
+from toolkit.optimize.solvers.mixed_integer import HELD, Columns, LotTerms
 
 HOLDS = 1e-9
 """A limit on a convex function holds when it is exceeded by no more than this."""
@@ -164,22 +164,22 @@ class Limit:
     """A limit on a convex function.
 
     Attributes:
-        ceiling: The limit.
+        convex_constraint: The limit.
         slack: Column of what goes beyond it; None where it is hard.
         margin: Column of the part of the limit by which it is smaller.
     """
 
-    ceiling: Ceiling
+    convex_constraint: ConvexConstraint
     slack: int | None
     margin: int
 
     def cut(self, program: MixedIntegerProgram, amounts: FloatArray) -> None:
         """Add g'a + (f(x) - g'x) W <= limit W + slack where the amounts reach the limit."""
-        if self.ceiling.excess(amounts / amounts.sum()) <= -HOLDS:  # touching counts
+        if self.convex_constraint.excess(amounts / amounts.sum()) <= -HOLDS:  # touching counts
             return
         row = program.blank(1)
-        row[0, : len(amounts)] = _slope(self.ceiling.function, amounts) - self.ceiling.limit
-        row[0, self.margin] = self.ceiling.limit
+        row[0, : len(amounts)] = _slope(self.convex_constraint.function, amounts) - self.convex_constraint.limit
+        row[0, self.margin] = self.convex_constraint.limit
         if self.slack is not None:
             row[0, self.slack] = -1.0
         program.add(row, -np.inf, 0.0)
@@ -190,26 +190,30 @@ class Cone:
     """A limit on a deviation: sum of z_j <= t, z_j t >= u_j^2, u = rows @ a, t = limit (W - margin) + slack.
 
     Attributes:
-        ceiling: Whose function is a `Deviation`.
+        convex_constraint: Whose function is a `Deviation`.
         slack: Column of what goes beyond it; None where it is hard.
         margin: Column of the part of the limit by which it is smaller.
         first: Column of t; behind it those of u and of z.
         rows: (m, n + 1).
     """
 
-    ceiling: Ceiling
+    convex_constraint: ConvexConstraint
     slack: int | None
     margin: int
     first: int
     rows: FloatArray
 
     @classmethod
-    def of(cls, ceiling: Ceiling, deviation: Deviation, slack: int | None, margin: int, first: int) -> Cone:
+    def of(cls, convex_constraint: ConvexConstraint, deviation: Deviation, slack: int | None, margin: int, first: int) -> Cone:
         """The cone of a limit on `deviation`."""
         over = np.vstack([deviation.R, np.diag(deviation.s)[np.flatnonzero(deviation.s)]])
         # R (a - target W), W the sum of all amounts.
         return cls(
-            ceiling, slack, margin, first, np.hstack([over, np.zeros((len(over), 1))]) - (over @ deviation.target)[:, None]
+            convex_constraint,
+            slack,
+            margin,
+            first,
+            np.hstack([over, np.zeros((len(over), 1))]) - (over @ deviation.target)[:, None],
         )
 
     @property
@@ -227,8 +231,8 @@ class Cone:
         m, width = self.rows.shape
         row = program.blank(m + 1)
         row[:m, :width], row[:m, self.u] = self.rows, -np.eye(m)
-        row[m, :width], row[m, self.first] = self.ceiling.limit, -1.0
-        row[m, self.margin] = -self.ceiling.limit
+        row[m, :width], row[m, self.first] = self.convex_constraint.limit, -1.0
+        row[m, self.margin] = -self.convex_constraint.limit
         if self.slack is not None:
             row[m, self.slack] = 1.0
         program.add(row, 0.0, 0.0)
@@ -239,7 +243,7 @@ class Cone:
 
     def cut(self, program: MixedIntegerProgram, amounts: FloatArray) -> None:
         """Add the tangents at the amounts, where the limit is reached."""
-        if self.ceiling.excess(amounts / amounts.sum()) <= -HOLDS:  # touching counts
+        if self.convex_constraint.excess(amounts / amounts.sum()) <= -HOLDS:  # touching counts
             return
         # At t = the length, where the sum of the tangents is the tangent of the length: that cuts the amounts off.
         over = self.rows @ amounts
@@ -250,7 +254,7 @@ class Cone:
         m, steps = len(self.rows), nodes(radius, half)
         which = np.repeat(np.arange(m), len(steps))
         centre = self.rows @ amounts / amounts.sum()
-        self._tangents(program, which, (centre[which] + np.tile(steps, m)) / self.ceiling.limit)
+        self._tangents(program, which, (centre[which] + np.tile(steps, m)) / self.convex_constraint.limit)
 
     def _tangents(self, program: MixedIntegerProgram, which: NDArray[np.integer], ratio: FloatArray) -> None:
         """Add z_j >= 2 r u_j - r^2 t at the ratios r of u_j to t."""

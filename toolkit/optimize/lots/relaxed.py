@@ -8,14 +8,14 @@ import numpy as np
 
 from toolkit.core.errors import NumericalFailure
 from toolkit.core.forecast import FloatArray
-from toolkit.optimize.lots.approximation import Approximation, Relaxation
-from toolkit.optimize.programs.work import Work
+from toolkit.optimize.lots.approximation import Approximation, RelaxedPoint
+from toolkit.optimize.solvers.work import Work
 
 CUTTING_PLANES = 100
 """Linear programs of the relaxation at most."""
 
 
-def relaxation(near: Approximation, start: FloatArray, tolerance: Callable[[float], float], work: Work) -> Relaxation | None:
+def relaxation(near: Approximation, start: FloatArray, tolerance: Callable[[float], float], work: Work) -> RelaxedPoint | None:
     """The optimum without integrality, to a tolerance that depends on the objective; None when there is none.
 
     Raises:
@@ -42,7 +42,7 @@ def relaxation(near: Approximation, start: FloatArray, tolerance: Callable[[floa
             break
         near.cut(here)
     near.program.demand_whole(asked=True)
-    return Relaxation(values, bound, prices)
+    return RelaxedPoint(values, bound, prices)
 
 
 def _value(near: Approximation, values: FloatArray, point: FloatArray) -> float:
@@ -54,9 +54,9 @@ def _value(near: Approximation, values: FloatArray, point: FloatArray) -> float:
     for part in near.parts:
         value += part.function.value(amounts / total) * total / near.score.wealth - point[part.column]
     for held in (*(cone for cone, _ in near.cones), *near.limits):
-        over = held.ceiling.excess(amounts / total) * total
+        over = held.convex_constraint.excess(amounts / total) * total
         if held.slack is not None:
-            value += (held.ceiling.price or 0.0) / near.score.wealth * max(0.0, over - point[held.slack])
-        elif over > 1e-6 * max(held.ceiling.limit, 1e-3):
+            value += (held.convex_constraint.price or 0.0) / near.score.wealth * max(0.0, over - point[held.slack])
+        elif over > 1e-6 * max(held.convex_constraint.limit, 1e-3):
             return np.inf
     return float(value)

@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.core.forecast import FloatArray
+from toolkit.optimize.constraints.base import IntegerRequirements
 from toolkit.optimize.costs import TRADED
-from toolkit.optimize.functions import Ceiling, ConvexFunction, Deviation
+from toolkit.optimize.functions import ConvexConstraint, ConvexFunction, Deviation
 from toolkit.optimize.lots.outer import HOLDS
-from toolkit.optimize.problem import Inequalities, Problem
-from toolkit.optimize.programs.mixed_integer import LotTerms
-from toolkit.optimize.programs.work import Work
+from toolkit.optimize.problem import LinearConstraints, Problem
 from toolkit.optimize.quadratic import Quadratic
-from toolkit.optimize.terms.base import Discrete
+from toolkit.optimize.solvers.mixed_integer import LotTerms
+from toolkit.optimize.solvers.work import Work
 
 EXACT = 1e-12
 """Excess over a linear limit that is rounding; where a linear program chose a value, its own tolerance is."""
@@ -40,18 +40,18 @@ class Score:
         limits: Of the problem, those that are soft among them.
         discrete: What all terms ask together.
         quadratic, parts: The objective over weights.
-        ceilings: Limits on convex functions.
+        convex_constraints: Limits on convex functions.
         wealth: Values over this number are the weights of the objective.
         charged: Whether fees of trades and of sites are part of the objective.
     """
 
     problem: Problem
     terms: LotTerms
-    limits: Inequalities
-    discrete: Discrete
+    limits: LinearConstraints
+    discrete: IntegerRequirements
     quadratic: Quadratic
     parts: tuple[ConvexFunction, ...]
-    ceilings: tuple[Ceiling, ...]
+    convex_constraints: tuple[ConvexConstraint, ...]
     wealth: float
     charged: bool = False
 
@@ -59,25 +59,27 @@ class Score:
     def trade_fee(self) -> float:
         """What a trade adds to the objective, whatever its size."""
         costs = self.problem.costs
-        return costs.fee / costs.holding_years / self.problem.facts.budget / self.wealth if self.charged else 0.0
+        return costs.fee / costs.holding_years / self.problem.data.budget / self.wealth if self.charged else 0.0
 
     @property
     def sites(self) -> tuple[tuple[float, NDArray[np.bool_]], ...]:
         """What each site adds to the objective if anything is stored there, and (n,) what would be."""
-        unit = self.problem.facts.budget * self.wealth
+        unit = self.problem.data.budget * self.wealth
         return tuple((site.fee / unit, site.stored) for site in self.problem.costs.sites) if self.charged else ()
 
     @property
     def plain(self) -> bool:
         """Whether `many` tells everything."""
-        return not self.parts and all(isinstance(ceiling.function, Deviation) for ceiling in self.ceilings)
+        return not self.parts and all(
+            isinstance(convex_constraint.function, Deviation) for convex_constraint in self.convex_constraints
+        )
 
     def amounts(self, values: FloatArray) -> FloatArray:
         """(..., n + 1): the values, (..., n), and the cash that is left."""
         trades, costs = values - self.problem.previous, self.problem.costs
         size = np.abs(trades)
         paid = np.clip(trades, 0, None) @ costs.purchase + np.clip(-trades, 0, None) @ costs.sale
-        paid = paid + size**1.5 @ costs.impact + costs.fee / self.problem.facts.budget * np.sum(size > TRADED, axis=-1)
+        paid = paid + size**1.5 @ costs.impact + costs.fee / self.problem.data.budget * np.sum(size > TRADED, axis=-1)
         return np.concatenate([values, (1.0 - values.sum(axis=-1) - paid)[..., None]], axis=-1)
 
     def many(self, values: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -100,15 +102,15 @@ class Score:
         for fee, stored in self.sites:
             value += fee * np.any(held[:, stored], axis=1)
         excess = np.where(excess > (HOLDS if self.terms.loose.any() else EXACT), excess, 0.0)
-        for ceiling in self.ceilings:
-            if isinstance(of := ceiling.function, Deviation):
+        for convex_constraint in self.convex_constraints:
+            if isinstance(of := convex_constraint.function, Deviation):
                 away = values - wealth[:, None] * of.target
                 length = np.sqrt(np.sum((away @ of.R.T) ** 2, axis=1) + np.sum((of.s * away) ** 2, axis=1))
-                over = np.clip(length - ceiling.limit * wealth, 0.0, None)
-                if ceiling.price is None:
+                over = np.clip(length - convex_constraint.limit * wealth, 0.0, None)
+                if convex_constraint.price is None:
                     excess += np.where(over > HOLDS * wealth, over, 0.0)
                 else:
-                    value += ceiling.price * over / self.wealth
+                    value += convex_constraint.price * over / self.wealth
         return excess, value
 
     def one(self, values: FloatArray) -> tuple[float, float]:
@@ -119,25 +121,25 @@ class Score:
         if total <= 0:
             return np.inf, np.inf
         value += sum(part.value(a / total) for part in self.parts) * total / self.wealth
-        for ceiling in self.ceilings:
-            if not isinstance(ceiling.function, Deviation):
-                over = ceiling.excess(a / total)
-                if ceiling.price is None:
+        for convex_constraint in self.convex_constraints:
+            if not isinstance(convex_constraint.function, Deviation):
+                over = convex_constraint.excess(a / total)
+                if convex_constraint.price is None:
                     excess += over if over > HOLDS else 0.0
                 else:
-                    value += ceiling.price * max(over, 0.0) * total / self.wealth
+                    value += convex_constraint.price * max(over, 0.0) * total / self.wealth
         return excess, value
 
     def slope(self, values: FloatArray) -> FloatArray:
-        """(n,) by how much parts and ceilings rise with each value, about; a ceiling that is exceeded counts in full."""
+        """(n,) by how much parts and convex limits rise with each value, about; a limit that is exceeded counts in full."""
         a = self.amounts(values)
         x = a / a.sum()
         rise = np.zeros(len(x))
         for part in self.parts:
             rise += part.gradient(x)
-        for ceiling in self.ceilings:
-            if ceiling.excess(x) > 0:
-                rise += (ceiling.price or 1.0) * ceiling.function.gradient(x)
+        for convex_constraint in self.convex_constraints:
+            if convex_constraint.excess(x) > 0:
+                rise += (convex_constraint.price or 1.0) * convex_constraint.function.gradient(x)
         return (rise[:-1] - rise[-1]) / self.wealth
 
     def search(self, values: FloatArray, work: Work | None = None) -> tuple[float, float, FloatArray]:

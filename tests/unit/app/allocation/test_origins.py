@@ -185,8 +185,8 @@ def test_lots_that_are_held_are_held_by_origin(tmp_path):
 
 def test_controls_of_china_reach_chinese_lots_alone():
     problem = posed()
-    assert problem.facts.controlled is not None
-    controlled = dict(zip(problem.universe.keys, problem.facts.controlled.tolist(), strict=True))
+    assert problem.data.controlled is not None
+    controlled = dict(zip(problem.universe.keys, problem.data.controlled.tolist(), strict=True))
     assert [controlled[f"{metal}_CHN"] for metal in ("gallium", "germanium", "antimony")] == [1, 1, 1]
     assert [controlled[f"{metal}_not_CHN"] for metal in ("gallium", "germanium", "antimony")] == [0, 0, 0]
 

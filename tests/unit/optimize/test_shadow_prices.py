@@ -1,0 +1,97 @@
+"""Shadow prices are what solving again with a little more room says, over random strategies and at equal multipliers."""
+
+import numpy as np
+import pytest
+
+from tests.unit.optimize.problems import NO_CASH, problem_of, random_covariance
+from tests.unit.optimize.random_strategies import random_strategy
+from toolkit.core.errors import Infeasible
+from toolkit.optimize.allocate import allocate
+from toolkit.optimize.analysis.sensitivity import analyse
+from toolkit.scenarios.sets import Scenarios
+
+STEP = 1e-4
+MEASURES = ["variance", "volatility", "gini", "mad", "cvar", "evar", "cdar", "ulcer", "max_drawdown", "average_drawdown"]
+PRICED = ("min_risk", "min_risk", "min_risk", "max_utility", "max_return", "max_ratio", "max_diversification")
+
+
+def with_room(strategy, name, step):
+    """The strategy with every limit of one constraint moved outward; None where that cannot be written."""
+    moved = []
+    for term in strategy["constraints"]:
+        term = dict(term)  # noqa: PLW2901
+        if term["name"] == name:
+            if "upper" not in term and "lower" not in term:
+                return None
+            term |= {side: term[side] + sign * step for side, sign in (("upper", 1), ("lower", -1)) if side in term}
+            if min(term.get("lower", 0), term.get("upper", 0)) < 0 or term.get("upper", 0) > 1:
+                return None
+        moved.append(term)
+    return {**strategy, "constraints": moved}
+
+
+def gained(strategy, name, step, objective):
+    moved = with_room(strategy, name, step)
+    try:
+        return None if moved is None else (objective - allocate(problem_of(**moved)).objective) / step
+    except Infeasible:
+        return None
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_two_multipliers_of_one_weight_are_one_price(measure):
+    """`cash <= 0` beside `cash >= 0`, which a cone solver splits as it likes."""
+    rng = np.random.default_rng(4)
+    covariance = random_covariance(5, 11)
+    draws = rng.standard_t(5, size=(60, 5)) @ np.linalg.cholesky(covariance).T * 0.2 + 0.01
+    path = Scenarios(tuple(f"a{i}" for i in range(5)), np.maximum(draws, -0.9), np.full(60, 1 / 60), True, "historical", 12.0)
+    cap = {"name": "cap", "kind": "bounds", "upper": 0.4}
+    strategy = {
+        "covariance": covariance,
+        "constraints": [NO_CASH, cap],
+        "objective": {"kind": "min_risk", "measure": measure},
+        "scenarios": path,
+    }
+    problem = problem_of(**strategy)
+    answer = allocate(problem)
+    for report in answer.limits:
+        found = gained(strategy, report.name, STEP, answer.objective)
+        assert report.shadow_price == pytest.approx(found, rel=5e-3, abs=1e-5)
+    assert answer.limits[0].shadow_price_less is None  # less than no cash there is not
+    told = {entry.name: entry.price for entry in analyse(problem).limits}
+    for report in answer.limits:
+        if report.binding:
+            assert told[report.name] == pytest.approx(report.shadow_price, rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(0, 60, 3))
+def test_prices_of_random_strategies_are_what_differences_say(seed):
+    strategy = random_strategy(seed, kinds=PRICED)
+    try:
+        answer = allocate(problem_of(**strategy))
+    except Infeasible:
+        return
+    for report in answer.limits:
+        if report.shadow_price is None or not report.binding or report.name.startswith("objective"):
+            continue
+        more = gained(strategy, report.name, STEP, answer.objective)
+        less = gained(strategy, report.name, -STEP, answer.objective)
+        if more is not None:
+            # A difference over a step is between the prices at its ends.
+            assert report.shadow_price == pytest.approx(more, rel=0.03, abs=2e-3)
+        if less is not None and report.shadow_price_less is not None:
+            assert report.shadow_price_less == pytest.approx(less, rel=0.03, abs=2e-3)
+
+
+def test_a_price_that_holds_for_more_room_only_says_so():
+    """Two limits hold the same weight: relaxing one gains nothing, tightening it costs."""
+    first = {"name": "first", "kind": "bounds", "assets": ["a0"], "upper": 0.2}
+    second = {"name": "second", "kind": "group", "assets": ["a0"], "upper": 0.2}
+    covariance = np.diag([0.01, 0.04, 0.09])
+    strategy = {"covariance": covariance, "constraints": [NO_CASH, first, second]}
+    answer = allocate(problem_of(**strategy))
+    less = gained(strategy, "first", -STEP, answer.objective)
+    assert less > 0.01
+    for report in answer.limits[1:]:
+        assert report.shadow_price == pytest.approx(0.0, abs=1e-7)
+        assert report.shadow_price_less == pytest.approx(less, rel=2e-3)

@@ -1,0 +1,207 @@
+"""How the continuous optimum depends on the numbers a strategy sets: its limits, its risk aversion, its limit on risk.
+
+A quadratic optimum is differentiated with its rows active; any other is solved again with the number moved.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from toolkit.core.errors import SolveError
+from toolkit.core.forecast import FloatArray, read_only
+from toolkit.optimize.allocate import solve_for_wealth_after_costs
+from toolkit.optimize.analysis.active_set import ActiveSet
+from toolkit.optimize.functions import OBJECTIVE
+from toolkit.optimize.objectives.models import MaxReturn, MaxUtility, MinRisk, Track
+from toolkit.optimize.problem import LinearConstraints, Problem
+from toolkit.optimize.relaxation import solve_continuous
+from toolkit.optimize.shadow_prices import BINDING, Prices
+from toolkit.optimize.solvers.continuous import Continuous
+from toolkit.optimize.solvers.solve import SolverInfeasible
+from toolkit.optimize.target import target_of
+
+POINT = 0.01
+"""By how much a limit is moved where the problem is solved again."""
+LEAST_REACH = 1e-6
+"""Where the active rows change within a smaller step, the derivative says nothing about more room."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitivity:
+    """How the continuous optimum moves with one number of the strategy.
+
+    Attributes:
+        name: Of the constraint; ``objective.risk_aversion`` or ``objective.volatility``.
+        side: ``upper`` or ``lower``; None for a number of the objective that limits nothing.
+        where: What the rows that bind speak of.
+        at: The number now.
+        slope: (n + 1,) change of the weights, cash last, per unit: of room for a limit, of the number itself otherwise.
+            None where it is not known.
+        price: Fall of the objective per unit of room, that of `toolkit.optimize.shadow_prices`; None for what limits
+            nothing, and where the multipliers have no unit.
+        low, high: Values of the number between which the slope is exact, infinite where nothing ends it; None where the
+            problem was solved again with one `POINT` more room (one unit more risk aversion) and the slope is that step's.
+        reason: Why there is no slope.
+    """
+
+    name: str
+    side: str | None
+    where: tuple[str, ...]
+    at: float
+    slope: FloatArray | None
+    price: float | None
+    low: float | None
+    high: float | None
+    reason: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.slope is not None:
+            object.__setattr__(self, "slope", read_only(self.slope))
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """The continuous optimum and what it depends on.
+
+    Attributes:
+        continuous: The optimum.
+        limits: One entry a limit that binds, in the order of the constraints; those on risk and the objective's own behind.
+        risk_aversion: None where the strategy weighs risk against nothing.
+    """
+
+    continuous: Continuous
+    limits: tuple[Sensitivity, ...]
+    risk_aversion: Sensitivity | None
+
+
+def analyse(problem: Problem, order: tuple[str, ...] | None = None) -> Analysis:
+    """Solve the continuous problem and tell what its answer depends on.
+
+    Args:
+        problem: What was solved.
+        order: Solvers to try.
+
+    Raises:
+        Impossible, SpecError, SolveError: as in `solve_continuous`; a problem that was solved before raises none.
+    """
+    limits = problem.linear_constraints()
+    problem, continuous, _ = solve_for_wealth_after_costs(problem, limits, order)
+    prices = Prices.of(problem, limits, continuous)
+    study = _Study(problem, limits, continuous, order, _active_set(problem, limits, continuous), prices)
+    slack = limits.h - limits.G @ continuous.x
+    binding = dict.fromkeys((limits.owner[row], limits.sides[row]) for row in np.flatnonzero(slack <= BINDING))
+    found = [study.limit(owner, side) for owner, side in sorted(binding, key=lambda key: (key[0], key[1] == "lower"))]
+    return Analysis(continuous, (*found, *study.convex_constraints()), study.risk_aversion())
+
+
+def _active_set(problem: Problem, limits: LinearConstraints, continuous: Continuous) -> ActiveSet | None:
+    """The active set of a quadratic optimum under hard linear limits; None for any other problem."""
+    if not isinstance(problem.objective, MinRisk | MaxUtility | Track) or continuous.multipliers is None:
+        return None
+    target = target_of(problem)
+    if target.parts or limits.soft.any() or problem.convex_constraints():
+        return None
+    return ActiveSet.of(target.quadratic, limits, continuous.x, continuous.multipliers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Study:
+    problem: Problem
+    limits: LinearConstraints
+    continuous: Continuous
+    order: tuple[str, ...] | None
+    active_set: ActiveSet | None
+    prices: Prices | None
+
+    def limit(self, owner: int, side: str) -> Sensitivity:
+        """One side of a constraint, all of its rows given more room together."""
+        limits = self.limits
+        rows = [r for r in range(len(limits.h)) if limits.owner[r] == owner and limits.sides[r] == side]
+        slack = limits.h - limits.G @ self.continuous.x
+        binds = [row for row in rows if slack[row] <= BINDING]
+        room = np.zeros(len(limits.h))
+        room[rows] = 1.0
+        where, sign = tuple(limits.labels[row] for row in binds), 1.0 if side == "upper" else -1.0
+        name, at = self.problem.constraints[owner].name, float(sign * limits.h[binds[0]]) + 0.0
+        price = None if self.prices is None else self.prices.rows(rows).more
+        if self.active_set is not None:
+            derivative = self.active_set.derivative(np.zeros(len(self.continuous.x)), room)
+            if derivative is not None and derivative.up > LEAST_REACH:
+                ends = sorted((at - sign * derivative.down, at + sign * derivative.up))
+                return Sensitivity(name, side, where, at, derivative.x, price, ends[0], ends[1])
+        moved = replace(limits, h=limits.h + POINT * room)
+        return self._again(name, side, where, at, price, lambda: solve_continuous(self.problem, moved, self.order), POINT)
+
+    def convex_constraints(self) -> tuple[Sensitivity, ...]:
+        """Limits on risk and other convex functions that bind: each is moved, and the problem solved again."""
+        problem, objective, found = self.problem, self.problem.objective, []
+        for convex_constraint in problem.convex_constraints():
+            term = problem.constraints[convex_constraint.owner]
+            # A limit on a square has another unit than a point.
+            if (
+                convex_constraint.power != 1
+                or "upper" not in type(term).model_fields
+                or convex_constraint.excess(self.continuous.x) < -BINDING
+            ):
+                continue
+            terms = list(problem.constraints)
+            terms[convex_constraint.owner] = term.model_copy(update={"upper": convex_constraint.limit + POINT})
+            moved = replace(problem, constraints=tuple(terms))
+            found.append(
+                self._moved_problem(
+                    convex_constraint.owner, term.name, convex_constraint.function.label, convex_constraint.limit, moved
+                )
+            )
+        if isinstance(objective, MaxReturn) and objective.volatility is not None:
+            at = objective.volatility
+            if at - math.sqrt(problem.forecast.variance(self.continuous.x[:-1])) <= BINDING:
+                moved = replace(problem, objective=objective.model_copy(update={"volatility": at + POINT}))
+                found.append(self._moved_problem(OBJECTIVE, "objective.volatility", "volatility a year", at, moved))
+        return tuple(found)
+
+    def _moved_problem(self, owner: int, name: str, label: str, at: float, moved: Problem) -> Sensitivity:
+        price = None if self.prices is None else self.prices.convex_constraint(owner)
+        fall = None if price is None else price.more
+
+        def solve() -> Continuous:
+            return solve_continuous(moved, self.limits, self.order)
+
+        return self._again(name, "upper", (label,), at, fall, solve, POINT)
+
+    def risk_aversion(self) -> Sensitivity | None:
+        """The price of risk; with f = aversion / 2 x variance + c'x, scaling c by 1 + t makes it aversion / (1 + t)."""
+        problem, objective = self.problem, self.problem.objective
+        weighs = isinstance(objective, MaxUtility) or (isinstance(objective, MinRisk) and problem.costs.in_objective)
+        if not isinstance(objective, MinRisk | MaxUtility) or not weighs:
+            return None
+        name, at = "objective.risk_aversion", objective.risk_aversion
+        if self.active_set is not None:
+            still = np.zeros(len(self.limits.h))
+            derivative = self.active_set.derivative(np.append(target_of(problem).quadratic.c, 0.0), still)
+            if derivative is not None and min(derivative.up, derivative.down) > LEAST_REACH:
+                high = at / (1 - derivative.down) if derivative.down < 1 else math.inf
+                return Sensitivity(name, None, (), at, -derivative.x / at, None, at / (1 + derivative.up), high)
+        moved = replace(problem, objective=objective.model_copy(update={"risk_aversion": at + 1.0}))
+        return self._again(name, None, (), at, None, lambda: solve_continuous(moved, self.limits, self.order), 1.0)
+
+    def _again(
+        self,
+        name: str,
+        side: str | None,
+        where: tuple[str, ...],
+        at: float,
+        price: float | None,
+        solve: Callable[[], Continuous],
+        step: float,
+    ) -> Sensitivity:
+        """The change of the optimum from solving again, over the step."""
+        try:
+            x = solve().x
+        except (SolverInfeasible, SolveError) as error:
+            reason = f"no solver reached an answer with {'more room' if side else 'more risk aversion'} ({error})"
+            return Sensitivity(name, side, where, at, None, price, None, None, reason)
+        return Sensitivity(name, side, where, at, (x - self.continuous.x) / step, price, None, None)

@@ -1,0 +1,317 @@
+"""Base of all constraints: the data that a constraint reads, and the limits that it states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import AfterValidator, Field, model_validator
+
+from toolkit.core.assets import Universe
+from toolkit.core.decode import Spec
+from toolkit.core.errors import DataError
+from toolkit.core.forecast import FloatArray, Forecast, read_only
+from toolkit.core.remarks import Remark
+from toolkit.optimize.functions import ConvexConstraint
+from toolkit.optimize.risk_contribution import RiskContributionLimit
+from toolkit.scenarios.sets import Scenarios
+
+
+@dataclass(frozen=True, slots=True)
+class ConstraintData:
+    """What a constraint may read, aligned with the universe.
+
+    Attributes:
+        universe: The n assets, in the order of every array.
+        budget: Money to place, in the reporting currency.
+        countries: Country (ISO-3) -> (n,) share of the asset's supply from there, 0..1, at the stage of the asset.
+            An asset whose shares are not known has zeros here and is named in `unknown_supply`.
+        stages: Stage -> the same mapping at that stage, for constraints that name one.
+        controlled: (n,) 1.0 where the traded form is under licence or ban for the owner's destination.
+        controls_by: (destination, instruments) -> (n,), for constraints that ask another question.
+        unknown_supply: Assets left out of country caps.
+        unknown_assets: Assets the toolkit knows nothing of (the user's own columns).
+        previous: (n,) value held today as a fraction of the budget.
+        loadings: Named factor of the forecast -> (n,) loading of each asset. `Problem` fills this and the next two.
+        unfitted: Named factor -> assets whose loading on it could not be fitted and is zero.
+        least_wealth: Lower bound of the wealth after entry costs, as a fraction of the budget.
+        forecast: Of the universe. `Problem` fills it as well.
+        currencies: Currency -> (n,) 1.0 where the price is quoted in it; filled likewise.
+        scenarios: Joint outcomes that measures of risk are read from; None where nothing asks for them.
+        shocks: Name of a scenario -> (n,) return of each asset in it.
+        exit_days: (n,) days it takes to sell, NaN where nobody knows.
+        outside: Keys of what is held and not of the strategy's universe: limits on every single asset leave it out.
+    """
+
+    universe: Universe
+    budget: float
+    countries: Mapping[str, FloatArray] = field(default_factory=dict)
+    stages: Mapping[str, Mapping[str, FloatArray]] = field(default_factory=dict)
+    controlled: FloatArray | None = None
+    controls_by: Mapping[tuple[str, tuple[str, ...]], FloatArray] = field(default_factory=dict)
+    unknown_supply: tuple[str, ...] = ()
+    unknown_assets: tuple[str, ...] = ()
+    previous: FloatArray | None = None
+    loadings: Mapping[str, FloatArray] = field(default_factory=dict)
+    unfitted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    least_wealth: float = 1.0
+    forecast: Forecast | None = None
+    currencies: Mapping[str, FloatArray] = field(default_factory=dict)
+    scenarios: Scenarios | None = None
+    shocks: Mapping[str, FloatArray] = field(default_factory=dict)
+    exit_days: FloatArray | None = None
+    outside: tuple[str, ...] = ()
+
+    @property
+    def held(self) -> FloatArray:
+        """(n + 1,) weights held today, cash last."""
+        previous = np.zeros(len(self.universe)) if self.previous is None else self.previous
+        return read_only(np.append(previous, 1.0 - previous.sum()))
+
+
+@dataclass(frozen=True, slots=True)
+class LinearConstraint:
+    """Linear rows over (assets, cash): lower <= coefficients @ x <= upper.
+
+    Attributes:
+        labels: What each row speaks of ("gallium", "China", ...), m of them.
+        coefficients: (m, n + 1); the last column is cash.
+        lower, upper: (m,), infinite where a side is not limited.
+    """
+
+    labels: tuple[str, ...]
+    coefficients: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+
+    @classmethod
+    def of(
+        cls, labels: tuple[str, ...], coefficients: FloatArray, lower: float | None, upper: float | None
+    ) -> LinearConstraint:
+        """Rows that share one pair of limits; None leaves a side open."""
+        m = len(labels)
+        return cls(
+            labels,
+            coefficients.reshape(m, -1),
+            np.full(m, -np.inf if lower is None else lower),
+            np.full(m, np.inf if upper is None else upper),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class IntegerRequirements:
+    """What a term asks of a whole-lot solution; all of it is relaxed in the continuous problem.
+
+    Attributes:
+        lots: Whole lots of each asset that is traded in lots.
+        minimum: (n,) smallest fraction of the budget of a holding that is held at all.
+        fewest, most: Number of holdings.
+        kept: (n,) true where the value held today stays as it is.
+        least, greatest: (n,) bounds of the value held, as fractions of the budget.
+    """
+
+    lots: bool = False
+    minimum: FloatArray | None = None
+    fewest: int = 0
+    most: int | None = None
+    kept: NDArray[np.bool_] | None = None
+    least: FloatArray | None = None
+    greatest: FloatArray | None = None
+
+    @classmethod
+    def merged(cls, asked: Sequence[IntegerRequirements]) -> IntegerRequirements:
+        """What several terms ask together."""
+        floors = [d.minimum for d in asked if d.minimum is not None]
+        kept = [d.kept for d in asked if d.kept is not None]
+        least = [d.least for d in asked if d.least is not None]
+        greatest = [d.greatest for d in asked if d.greatest is not None]
+        return cls(
+            lots=any(d.lots for d in asked),
+            minimum=np.maximum.reduce(floors) if floors else None,
+            fewest=max((d.fewest for d in asked), default=0),
+            most=min((d.most for d in asked if d.most is not None), default=None),
+            kept=np.logical_or.reduce(kept) if kept else None,
+            least=np.maximum.reduce(least) if least else None,
+            greatest=np.minimum.reduce(greatest) if greatest else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DataNeeds:
+    """What a constraint or an objective reads beside the forecast; what nothing needs is not loaded.
+
+    Attributes:
+        returns: Expected returns that are not all zero.
+        scenarios: Joint outcomes.
+        holdings: The value held today.
+        exit_days: Days that a sale takes.
+        countries: Shares of supply by country, at the stage at which an asset is scored.
+        stages: Stages of supply at which shares are read.
+        controls: Destination ("" for the owner's) and instruments of the export controls that are asked for.
+    """
+
+    returns: bool = False
+    scenarios: bool = False
+    holdings: bool = False
+    exit_days: bool = False
+    countries: bool = False
+    stages: tuple[str, ...] = ()
+    controls: tuple[str, tuple[str, ...]] | None = None
+
+
+class Constraint(Spec):
+    """A named constraint: the base of every kind, one file each, found by looking in the folder.
+
+    A kind is a subclass with `kind: Literal["name"] = "name"`, its keys as fields, and one or more of `linear`, `convex`,
+    `risk_contributions` and `integer`. Solvers, certificates, conflicts, sensitivities and reports read nothing else.
+    """
+
+    relaxable: ClassVar[bool] = False
+    """Whether a conflict may be resolved by relaxing its limits: `relaxed` then gives the new values of its keys."""
+    on_cash: ClassVar[bool] = False
+    """Whether it limits cash: a strategy without such a constraint is fully invested."""
+    on_trades: ClassVar[bool] = False
+    """Whether it is about what is traded or left over, and not about weights: prices that change later cannot break it."""
+    on_holdings: ClassVar[bool] = False
+    """Whether it is about single holdings or their number, so that one metal must not be split by origin."""
+    ignorable: ClassVar[bool] = False
+    """Whether weights that ignore it are accepted, because they hold it anyway or only whole lots can."""
+
+    kind: Any  # each kind narrows it to its own literal
+    name: str = Field(min_length=1)
+
+    def linear(self, data: ConstraintData) -> LinearConstraint | None:  # noqa: ARG002
+        """Linear rows; None where there are none."""
+        return None
+
+    def convex(self, data: ConstraintData) -> ConvexConstraint | None:  # noqa: ARG002
+        """The limit on a convex function of the weights; None where there is none."""
+        return None
+
+    def risk_contributions(self, data: ConstraintData) -> tuple[RiskContributionLimit, ...]:  # noqa: ARG002
+        """Limits on contributions to risk."""
+        return ()
+
+    def integer(self, data: ConstraintData) -> IntegerRequirements | None:  # noqa: ARG002
+        """What is required of whole lots; None where nothing is."""
+        return None
+
+    @property
+    def needs(self) -> DataNeeds:
+        """The data that it reads."""
+        return DataNeeds()
+
+    def notes(self, data: ConstraintData) -> tuple[Remark, ...]:  # noqa: ARG002
+        """What a reader must know of how it was applied."""
+        return ()
+
+    def with_leftover_cash(self, cash: float) -> Constraint:  # noqa: ARG002
+        """The constraint where whole lots leave at least `cash`, a fraction of wealth, over."""
+        return self
+
+    def relaxed(self, side: str, move: float, digits: int) -> Mapping[str, Any]:
+        """New values of its keys when the limit on `side` is relaxed by `move`.
+
+        Args:
+            side: ``upper`` or ``lower``, as in the rows of the term.
+            move: How far, in the unit of the rows; a number of holdings for what counts them.
+            digits: Decimals of the new value, rounded outward so that the relaxed problem is feasible for certain.
+        """
+        raise NotImplementedError(f"{self.kind!r} is not relaxable: side {side}, move {move:g}, {digits} digits")
+
+    def members(self, label: str, data: ConstraintData) -> tuple[int, ...]:
+        """Positions of what `label` speaks of, as `Universe.members`; the error names this constraint."""
+        try:
+            return data.universe.members(label)
+        except DataError as error:
+            raise DataError(f"constraint {self.name!r}: {error.message}", hint=error.hint, details=error.details) from None
+
+
+Part = Annotated[float, Field(ge=0, le=1)]
+
+
+def no_more_than_everything(target: Mapping[str, float]) -> Mapping[str, float]:
+    """Refuse weights that add up to more than 1."""
+    if (total := sum(target.values())) > 1 + 1e-9:
+        raise ValueError(f"the weights add up to {total:g}, more than 1")
+    return target
+
+
+TargetWeights = Annotated[Mapping[str, Part], Field(min_length=1), AfterValidator(no_more_than_everything)]
+
+
+def target_weights(target: Mapping[str, float], universe: Universe) -> FloatArray:
+    """(n,) weights by name; the weight of an element or a product is shared equally by what it stands for.
+
+    Raises:
+        DataError: for a name that is neither an asset nor an element of the universe.
+    """
+    weights = np.zeros(len(universe))
+    for name, weight in target.items():
+        members = list(universe.members(name))
+        weights[members] += weight / len(members)
+    return weights
+
+
+def outward(limit: float, side: str, move: float, digits: int) -> float:
+    """`limit` moved by `move` away from the feasible side and rounded in that direction."""
+    sign, unit = (1.0 if side == "upper" else -1.0), 10.0**digits
+    # A thousandth of a unit is forgiven: 0.3 that rounding made 0.30000000000000004 stays 0.3.
+    return float(sign * np.ceil((sign * limit + move) * unit - 1e-3) / unit) + 0.0
+
+
+class Relaxable(Constraint):
+    """A constraint whose limits may give way: in the answer to a conflict, or for a price.
+
+    With `soft = PRICE` a unit beyond the limit costs PRICE in the objective's own unit, and no answer is refused for it.
+    """
+
+    relaxable: ClassVar[bool] = True
+
+    soft: float | None = Field(default=None, gt=0)
+
+
+class UpperLimited(Relaxable):
+    """A constraint with an upper limit only, on something convex."""
+
+    upper: float = Field(gt=0)
+
+    def relaxed(self, side: str, move: float, digits: int) -> Mapping[str, float]:
+        """The limit."""
+        return {"upper": outward(self.upper, side, move, digits)}
+
+
+class LowerUpperLimited(Relaxable):
+    """A constraint with a lower and an upper limit, as fractions of the budget; at least one is needed."""
+
+    lower: float | None = Field(default=None, ge=0, le=1)
+    upper: float | None = Field(default=None, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _limits_make_sense(self) -> LowerUpperLimited:
+        if self.lower is None and self.upper is None:
+            raise ValueError("needs `lower`, `upper` or both")
+        if self.lower is not None and self.upper is not None and self.lower > self.upper:
+            raise ValueError(f"lower {self.lower:g} is above upper {self.upper:g}")
+        return self
+
+    def relaxed(self, side: str, move: float, digits: int) -> Mapping[str, float]:
+        """The limit on that side."""
+        limit = self.upper if side == "upper" else self.lower
+        if limit is None:
+            raise ValueError(f"constraint {self.name!r} has no {side} limit")
+        return {side: min(1.0, max(0.0, outward(limit, side, move, digits)))}
+
+
+class Objective(Spec):
+    """What is optimized: a frozen model of the `[objective]` table."""
+
+    kind: Any  # each objective narrows it to its own literal
+
+    @property
+    def needs(self) -> DataNeeds:
+        """The data that it reads."""
+        return DataNeeds()

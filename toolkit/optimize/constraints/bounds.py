@@ -1,0 +1,102 @@
+"""Limits on single assets, elements, groups and cash."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+
+from toolkit.core.assets import Asset
+from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.optimize.constraints.base import ConstraintData, LinearConstraint, LowerUpperLimited, UpperLimited
+
+
+class Bounds(LowerUpperLimited):
+    """`lower`, `upper` for every asset, or for each of `assets`.
+
+    An element symbol stands for all products of that metal together; without `assets`, products of one metal share
+    one limit too, so that two forms cannot double a cap. What is held outside the strategy has no limit of its own then.
+    """
+
+    kind: Literal["bounds"] = "bounds"
+    assets: tuple[str, ...] | None = None
+
+    def linear(self, data: ConstraintData) -> LinearConstraint:
+        """One row an asset or element."""
+        universe, n = data.universe, len(data.universe)
+        every = dict.fromkeys(self._cap_key(asset, data) for asset in universe if asset.key not in data.outside)
+        labels = tuple(every) if self.assets is None else self.assets
+        coefficients = np.zeros((len(labels), n + 1))
+        for row, label in enumerate(labels):
+            coefficients[row, list(self.members(label, data))] = 1.0
+        return LinearConstraint.of(labels, coefficients, self.lower, self.upper)
+
+    @staticmethod
+    def _cap_key(asset: Asset, data: ConstraintData) -> str:
+        element = asset.element
+        shared = element is not None and sum(other.element == element for other in data.universe) > 1
+        return element if shared and element is not None else asset.offer_of or asset.key
+
+
+class Group(LowerUpperLimited):
+    """`lower`, `upper` of the sum of `assets` (keys or elements) or of whole `groups`."""
+
+    kind: Literal["group"] = "group"
+    assets: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+
+    def linear(self, data: ConstraintData) -> LinearConstraint:
+        """One row: the sum."""
+        if not self.assets and not self.groups:
+            raise SpecError(f"constraint {self.name!r} needs `assets` or `groups`.")
+        universe = data.universe
+        members = {i for label in self.assets for i in self.members(label, data)}
+        known = {asset.group for asset in universe}
+        for group in self.groups:
+            members |= {i for i, asset in enumerate(universe) if asset.group == group}
+            if group not in known | KNOWN_GROUPS:
+                raise SpecError(f"constraint {self.name!r}: unknown group {group!r}.", hint=did_you_mean(group, KNOWN_GROUPS))
+        coefficients = np.zeros((1, len(universe) + 1))
+        coefficients[0, sorted(members)] = 1.0
+        return LinearConstraint.of((self.name,), coefficients, self.lower, self.upper)
+
+
+KNOWN_GROUPS = frozenset({"technology_metals", "rare_earths", "precious_metals", "other"})
+
+
+class Cash(LowerUpperLimited):
+    """`lower`, `upper` of cash."""
+
+    on_cash: ClassVar[bool] = True
+
+    kind: Literal["cash"] = "cash"
+
+    def linear(self, data: ConstraintData) -> LinearConstraint:
+        """One row: cash."""
+        coefficients = np.zeros((1, len(data.universe) + 1))
+        coefficients[0, -1] = 1.0
+        return LinearConstraint.of(("cash",), coefficients, self.lower, self.upper)
+
+
+class FullyInvested(UpperLimited):
+    """Cash is what whole lots, minimum tickets and costs leave over, and at most `upper` beside it.
+
+    A strategy without a constraint of kind `cash` has this one, named ``fully invested``. With whole lots or minimum
+    tickets cash is at most what every answer leaves over, and the price of the cheapest lot more.
+    """
+
+    on_cash: ClassVar[bool] = True
+    on_trades: ClassVar[bool] = True
+    ignorable: ClassVar[bool] = True
+
+    kind: Literal["fully_invested"] = "fully_invested"
+    upper: float = Field(default=0.0, ge=0, le=1)
+
+    def with_leftover_cash(self, cash: float) -> FullyInvested:
+        """At least `cash` is allowed."""
+        return self.model_copy(update={"upper": max(self.upper, cash)})
+
+    def linear(self, data: ConstraintData) -> LinearConstraint:
+        """One row: cash."""
+        return Cash(name=self.name, upper=self.upper).linear(data)

@@ -1,0 +1,60 @@
+"""How many holdings there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Literal
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from toolkit.core.messages import message
+from toolkit.core.remarks import Remark, note
+from toolkit.optimize.constraints.base import Constraint, ConstraintData, IntegerRequirements
+
+COUNTED = 1e-3
+"""Smallest holding, as a fraction of the budget, where a least number is asked for: less would count in name only."""
+
+
+class Cardinality(Constraint):
+    """`lower`, `upper` number of holdings; cash is none. With `lower`, a holding is nothing or at least 0.1 % of the budget.
+
+    The continuous problem knows nothing of it; the mixed-integer problem holds it exactly.
+    """
+
+    relaxable: ClassVar[bool] = True
+    on_holdings: ClassVar[bool] = True
+
+    kind: Literal["cardinality"] = "cardinality"
+    lower: int | None = Field(default=None, ge=1)
+    upper: int | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _limits_make_sense(self) -> Cardinality:
+        if self.lower is None and self.upper is None:
+            raise ValueError("needs `lower`, `upper` or both")
+        if self.lower is not None and self.upper is not None and self.lower > self.upper:
+            raise ValueError(f"lower {self.lower} is above upper {self.upper}")
+        return self
+
+    def integer(self, data: ConstraintData) -> IntegerRequirements:
+        """The two numbers."""
+        floor = None if self.lower is None else np.full(len(data.universe), COUNTED)
+        return IntegerRequirements(minimum=floor, fewest=self.lower or 0, most=self.upper)
+
+    def notes(self, data: ConstraintData) -> tuple[Remark, ...]:  # noqa: ARG002
+        """What counts as a holding."""
+        if self.lower is None:
+            return ()
+        text = message(
+            "{name}: a holding counts from {least:.1%} of the budget, and none is smaller.", name=self.name, least=COUNTED
+        )
+        return (note(text),)
+
+    def relaxed(self, side: str, move: float, digits: int) -> Mapping[str, int]:  # noqa: ARG002
+        """The number on that side."""
+        limit = self.upper if side == "upper" else self.lower
+        if limit is None:
+            raise ValueError(f"constraint {self.name!r} has no {side} limit")
+        # A least number of zero is not a number of holdings to ask for: one is the lowest that can be written.
+        return {side: limit + round(move)} if side == "upper" else {side: max(1, limit - round(move))}

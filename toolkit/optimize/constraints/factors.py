@@ -1,0 +1,51 @@
+"""Limits on what a portfolio owes to a factor of the forecast."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.core.messages import message
+from toolkit.core.remarks import Remark
+from toolkit.optimize.constraints.base import ConstraintData, LinearConstraint, LowerUpperLimited
+
+
+class FactorExposure(LowerUpperLimited):
+    """`lower`, `upper` of the loading of the portfolio on `factor`: the change of its value, as a fraction, for one unit.
+
+    Loadings may be negative or above one, and so may their limits. Cash loads on nothing.
+    """
+
+    kind: Literal["factor_exposure"] = "factor_exposure"
+    factor: str = Field(min_length=1)
+    lower: float | None = None
+    upper: float | None = None
+
+    def linear(self, data: ConstraintData) -> LinearConstraint:
+        """One row: the weighted loading."""
+        if not data.loadings:
+            raise SpecError(
+                f"constraint {self.name!r}: the covariance of this strategy has no named factors.",
+                hint='Use covariance = {kind = "factor"}.',
+            )
+        if self.factor not in data.loadings:
+            raise SpecError(
+                f"constraint {self.name!r}: unknown factor {self.factor!r}.", hint=did_you_mean(self.factor, data.loadings)
+            )
+        return LinearConstraint.of((self.factor,), np.append(data.loadings[self.factor], 0.0), self.lower, self.upper)
+
+    def notes(self, data: ConstraintData) -> tuple[Remark, ...]:
+        """Names the assets whose loading is not known."""
+        unfitted = data.unfitted.get(self.factor, ())
+        if not unfitted:
+            return ()
+        text = message(
+            "{name}: no loading on {factor} could be fitted for {assets}; they count as zero.",
+            name=self.name,
+            factor=self.factor,
+            assets=unfitted,
+        )
+        return (Remark("data", text, "Bring a longer price history, or leave them out.", tuple(unfitted)),)

@@ -1,0 +1,184 @@
+"""Whether whole lots, tickets and numbers of holdings leave an answer, and the least relaxation: mixed-integer programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from toolkit.core.errors import NumericalFailure
+from toolkit.core.forecast import FloatArray
+from toolkit.optimize.functions import ConvexConstraint
+from toolkit.optimize.infeasibility.relaxations import (
+    RELAXED,
+    Relaxation,
+    hard_convex_constraints,
+    relaxable_columns,
+    relaxations_at,
+)
+from toolkit.optimize.problem import Problem
+from toolkit.optimize.solvers.mixed_integer import HELD, Columns, LotTerms, MixedIntegerProgram, add_structure, variables
+from toolkit.optimize.solvers.work import Work
+
+A_HOLDING = 0.1
+"""One holding more or fewer counts as much as this fraction of the budget when relaxations are weighed."""
+RATIO_STEPS = 6
+"""Dinkelbach steps at most; two or three are usual."""
+
+
+def discrete_feasible(problem: Problem, work: Work) -> bool | None:
+    """Whether some whole-lot answer holds; None where the work did not suffice to know."""
+    try:
+        program, columns = _mixed(problem, 0, {})
+        found = _holding(program, columns, hard_convex_constraints(problem), {}, work)
+    except NumericalFailure:
+        return None
+    return False if found is None else True if found[1] else None
+
+
+def least_cash(problem: Problem, close: float, work: Work) -> float | None:
+    """The least part of wealth that whole lots leave in cash under the linear limits, but for `close`; None where none holds.
+
+    Raises:
+        NumericalFailure: when the work is used up.
+    """
+    program, columns = _mixed(problem, 0, {})
+    program.highs.setOptionValue("mip_abs_gap", close)
+    cost = np.zeros(columns.total)
+    cost[columns.cash] = 1.0
+    program.price(cost)
+    found = program.solve(work)
+    return None if found is None else float(found[0][columns.cash] / found[0][: columns.n + 1].sum())
+
+
+def discrete_relaxations(problem: Problem, work: Work, near: FloatArray | None = None) -> tuple[list[Relaxation], bool] | None:
+    """Moves at which whole lots hold, and whether they are the least in sum; None when it is proven that none is enough.
+
+    Moves of the number of holdings are weighed by `A_HOLDING`.
+
+    Args:
+        problem: With its discrete terms.
+        work: For the programs.
+        near: (n + 1,) weights around which limits on contributions to risk are made convex; None where there are none.
+
+    Raises:
+        NumericalFailure: when the work is used up before any were found.
+    """
+    limits, convex_constraints = problem.linear_constraints().hard(), hard_convex_constraints(problem)
+    if near is not None:
+        contributions = problem.risk_contributions().items()
+        convex_constraints += tuple(
+            contribution.around(near[:-1], owner, None) for owner, group in contributions for contribution in group
+        )
+    counts = {i for i, d in problem.integer_by_constraint().items() if d.most is not None or d.fewest}
+    relaxable = relaxable_columns(
+        problem, {*limits.owner, *(convex_constraint.owner for convex_constraint in convex_constraints)} | counts
+    )
+    found = _nearest_lots(problem, relaxable, counts, convex_constraints, work)
+    if found is None:
+        return None
+    best, least = found[0], found[1] and near is None and not problem.costs.impact.any()
+    n, columns = len(problem.universe), Columns(len(problem.universe), len(relaxable))
+    # The program may waste money on market impact: what is left in cash is counted again.
+    paid = problem.costs.entry(best[:n] - problem.previous, problem.data.budget)
+    relaxations = relaxations_at(problem, limits, np.append(best[:n], 1.0 - best[:n].sum() - paid) / (1.0 - paid))
+    number = int(np.sum(best[columns.block(HELD)] > 0.5))
+    for owner in sorted(counts):
+        asked = problem.integer_by_constraint()[owner]
+        if asked.most is not None and number > asked.most:
+            relaxations.append(Relaxation(owner, "upper", number - asked.most))
+        if number < asked.fewest:
+            relaxations.append(Relaxation(owner, "lower", asked.fewest - number))
+    return relaxations, least
+
+
+def _nearest_lots(
+    problem: Problem,
+    relaxable: Mapping[int, int],
+    counts: set[int],
+    convex_constraints: tuple[ConvexConstraint, ...],
+    work: Work,
+) -> tuple[FloatArray, bool] | None:
+    """A point of the mixed-integer program at which limits (position -> slack) give way, and whether by the least sum.
+
+    Limits are fractions of wealth after entry costs and moves come out in money, so what is least is a ratio: Dinkelbach
+    (1967). None where it is proven that none is enough.
+
+    Raises:
+        NumericalFailure: when the work is used up before any was found.
+    """
+    n = len(problem.universe)
+    start = Columns(n, 0).total
+    slack = {owner: start + j for owner, j in relaxable.items()}
+    ratio, best = 0.0, None
+    program, columns = _mixed(problem, len(relaxable), slack)
+    weighed = np.array([A_HOLDING if owner in counts else 1.0 for owner in relaxable])
+    for _ in range(RATIO_STEPS):
+        cost = np.zeros(columns.total)
+        cost[columns.own] = weighed
+        cost[: n + 1] = -ratio
+        program.price(cost)
+        try:
+            found = _holding(program, columns, convex_constraints, slack, work)
+        except NumericalFailure:
+            if best is None:
+                raise
+            return best, False
+        if found is None:
+            return None if best is None else (best, False)
+        point, exact = found
+        if not exact:
+            return (point if best is None else best), False
+        wealth = float(point[: n + 1].sum())
+        following = float(weighed @ point[columns.own]) / wealth
+        if best is not None and following > ratio - RELAXED:
+            break
+        best, ratio = point, following
+    return None if best is None else (best, True)
+
+
+def _holding(
+    program: MixedIntegerProgram,
+    columns: Columns,
+    convex_constraints: tuple[ConvexConstraint, ...],
+    slack: Mapping[int, int],
+    work: Work,
+) -> tuple[FloatArray, bool] | None:
+    """The best point by cutting planes (Kelley 1960), and whether limits on convex functions hold there; None where none is.
+
+    Raises:
+        NumericalFailure: when the work is used up before there was any.
+    """
+    n, last = columns.n, None
+    while True:
+        try:
+            found = program.solve(work)
+        except NumericalFailure:
+            if last is None:
+                raise
+            return last, False
+        if found is None:
+            return None
+        point, wealth = found[0], float(found[0][: n + 1].sum())
+        x, whole = found[0][: n + 1] / wealth, True
+        for convex_constraint in convex_constraints:
+            given = point[slack[convex_constraint.owner]] / wealth if convex_constraint.owner in slack else 0.0
+            if convex_constraint.excess(x) - given <= RELAXED:
+                continue
+            slope, row = convex_constraint.function.gradient(x), program.blank(1)
+            row[0, : n + 1] = slope + convex_constraint.excess(x) - slope @ x
+            if convex_constraint.owner in slack:
+                row[0, slack[convex_constraint.owner]] = -1.0
+            program.add(row, -np.inf, 0.0)
+            whole = False
+        last = point
+        if whole or work.over:
+            return point, whole
+
+
+def _mixed(problem: Problem, extra: int, slack: Mapping[int, int]) -> tuple[MixedIntegerProgram, Columns]:
+    columns, terms = Columns(len(problem.universe), extra), LotTerms.of(problem)
+    upper, integer = variables(problem, terms, columns)
+    program = MixedIntegerProgram(np.zeros(columns.total), upper, integer, gap=1e-6)
+    add_structure(program, problem, terms, columns, slack)
+    return program, columns

@@ -1,0 +1,165 @@
+"""Shadow prices: what one more unit of room of a limit is worth, from the multipliers of the continuous optimum.
+
+Multipliers need not be unique: `cash <= 0` beside `cash >= 0` fixes one weight twice, and any number may be added to both.
+With the slope of the objective given, all multipliers of the optimum are a polyhedron; the objective falls by the least of
+their sums over the rows of a limit when it is relaxed, and rises by the largest when it is tightened (directional derivatives
+of the optimal value: Rockafellar, Convex Analysis (1970), section 29; Gauvin 1977).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolkit.core.errors import NumericalFailure
+from toolkit.core.forecast import FloatArray
+from toolkit.optimize.functions import ConvexConstraint, Deviation
+from toolkit.optimize.problem import LinearConstraints, Problem
+from toolkit.optimize.solvers.continuous import Continuous
+from toolkit.optimize.solvers.highs import MixedIntegerProgram
+from toolkit.optimize.solvers.reward import objective_limits
+from toolkit.optimize.solvers.work import Work
+
+BINDING = 1e-6
+"""Slack below which a limit of the continuous optimum counts as binding (fractions of the budget)."""
+DEPENDENT = 1e-7
+"""Singular value, of rows of length one, below which active rows depend on each other."""
+UNLIMITED = 1e5
+"""A price beyond this multiple of the largest multiplier is none: no tightening of the limit leaves an answer."""
+SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What room is worth, per unit of the limit.
+
+    Attributes:
+        more: Fall of the objective for more room.
+        less: Rise of the objective for less room; equal to `more` but where active limits depend on each other. None where
+            less room leaves no answer, or is not known.
+    """
+
+    more: float
+    less: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """The multipliers of a continuous optimum, as far as the slope of its objective leaves them open.
+
+    Attributes:
+        columns: (n + 1, k) slopes of the k active limits: rows, then limits on deviations.
+        position: Row of the limits -> its column.
+        functions: Owner of a limit on a deviation -> its column.
+        multipliers: (k,) as the solver left them.
+        highest: (k,) bounds: the price of a soft limit, infinite where it is hard.
+        zero: (n + 1,) weights that are held at zero by their sign.
+        signs: (n + 1,) multipliers of those.
+        broken: Row -> multiplier of soft limits that are broken, which is their price.
+        others: Owner -> multiplier of limits on functions, as the solver left them.
+        unique: Whether these are the only multipliers.
+        smooth: Whether the objective has one slope; of a kink the solver tells one of many.
+    """
+
+    columns: FloatArray
+    position: dict[int, int]
+    functions: dict[int, int]
+    multipliers: FloatArray
+    highest: FloatArray
+    zero: NDArray[np.bool_]
+    signs: FloatArray
+    broken: dict[int, float]
+    others: Mapping[int, float]
+    unique: bool
+    smooth: bool
+
+    @classmethod
+    def of(cls, problem: Problem, limits: LinearConstraints, continuous: Continuous) -> Prices | None:
+        """The prices of an optimum; None where its multipliers have no unit to read."""
+        if continuous.multipliers is None:
+            return None
+        x, multipliers = continuous.x, np.clip(continuous.multipliers, 0.0, None)
+        slack, soft = limits.h - limits.G @ x, limits.soft
+        broken = {int(row): float(multipliers[row]) for row in np.flatnonzero(soft & (slack < -BINDING))}
+        rows = [int(row) for row in np.flatnonzero(np.abs(slack) <= BINDING)]
+        highest = [max(float(limits.price[row]), multipliers[row]) if soft[row] else np.inf for row in rows]
+        held, known = _deviations(problem, continuous), continuous.convex_multipliers or {}
+        columns = np.vstack([limits.G[rows], *(convex_constraint.function.gradient(x)[None] for convex_constraint in held)]).T
+        position = {row: at for at, row in enumerate(rows)}
+        functions = {convex_constraint.owner: len(rows) + at for at, convex_constraint in enumerate(held)}
+        believed = np.append(multipliers[rows], [known[convex_constraint.owner] for convex_constraint in held])
+        zero = x <= 0
+        signs = np.zeros(len(x)) if continuous.signs is None else np.where(zero, np.clip(continuous.signs, 0.0, None), 0.0)
+        free = np.hstack([columns, np.ones((len(x), 1))])[~zero]
+        size = np.linalg.norm(columns, axis=0)
+        scaled = free / np.append(np.where(size > 0, size, 1.0), 1.0)
+        unique = len(free) >= free.shape[1] and bool(np.linalg.svd(scaled, compute_uv=False)[-1] > DEPENDENT)
+        bounds, smooth = np.append(highest, np.full(len(held), np.inf)), _smooth(problem)
+        return cls(columns, position, functions, believed, bounds, zero, signs, broken, known, unique, smooth)
+
+    def rows(self, rows: Sequence[int]) -> Price:
+        """The price of relaxing some rows together by one."""
+        fixed = sum(self.broken.get(row, 0.0) for row in rows)
+        return self._price([self.position[row] for row in rows if row in self.position], fixed)
+
+    def convex_constraint(self, owner: int) -> Price | None:
+        """The price of one more unit of a limit on a function; the solver's multiplier where the function has kinks."""
+        at = self.functions.get(owner)
+        if at is not None:
+            return self._price([at], 0.0)
+        return None if owner not in self.others else Price(self.others[owner], self.others[owner])
+
+    def _price(self, chosen: Sequence[int], fixed: float) -> Price:
+        summed = float(self.multipliers[list(chosen)].sum())
+        if self.unique or not chosen:
+            return Price(fixed + summed, fixed + summed)
+        weight = np.zeros(len(self.multipliers))
+        weight[list(chosen)] = 1.0
+        least, most = self._least(weight), self._least(-weight) if self.smooth else None
+        size = max(float(self.multipliers.max(initial=0.0)), float(self.signs.max(initial=0.0)))
+        more = summed if least is None else min(max(least, 0.0), summed)
+        less = None if most is None or -most > UNLIMITED / 2 * size else fixed + max(-most, summed)
+        return Price(fixed + more, less)
+
+    def _least(self, weight: FloatArray) -> float | None:
+        """The least of weight'multipliers over all multipliers of the optimum; None where it was not found."""
+        k, size = len(self.multipliers), max(float(self.multipliers.max()), float(self.signs.max(initial=0.0)))
+        if size <= 0:
+            return None
+        highest = np.minimum(self.highest / size, UNLIMITED)
+        program = MixedIntegerProgram(
+            np.append(weight, 0.0),
+            np.append(highest, np.inf),
+            np.zeros(k + 1, dtype=bool),
+            gap=0.0,
+            lower=np.append(np.zeros(k), -np.inf),
+        )
+        needed = (self.columns @ self.multipliers - self.signs) / size
+        program.add(np.hstack([self.columns, np.ones((len(needed), 1))]), needed, np.where(self.zero, np.inf, needed))
+        try:
+            found = program.solve_relaxed(Work(SECONDS))
+        except NumericalFailure:
+            return None
+        return None if found is None else found[1] * size
+
+
+def _smooth(problem: Problem) -> bool:
+    """Whether what is minimised has one slope: variance, volatility in a ratio, what is linear."""
+    closed = getattr(problem.objective, "measure", "variance") == "variance"
+    return closed and not (problem.costs.in_objective and problem.previous.any())
+
+
+def _deviations(problem: Problem, continuous: Continuous) -> list[ConvexConstraint]:
+    """Limits on deviations that bind, hard and with a multiplier: a smooth function has one slope."""
+    known = continuous.convex_multipliers or {}
+    return [
+        convex_constraint
+        for convex_constraint in (*problem.convex_constraints(), *objective_limits(problem))
+        if convex_constraint.owner in known
+        and convex_constraint.price is None
+        and isinstance(convex_constraint.function, Deviation)
+        and convex_constraint.excess(continuous.x) >= -BINDING
+    ]

@@ -1,0 +1,231 @@
+"""Problems beyond a quadratic under linear limits: measures of risk, limits on convex functions, soft limits, costs of trading.
+
+One cone program a problem, modelled in cvxpy and built anew each time. Ratios are made linear by the perspective of every
+function (Charnes and Cooper 1962; Stoyanov, Rachev and Fabozzi 2007 for ratios over any coherent measure); budgets of risk
+use the logarithmic barrier, which is correct for every measure that is homogeneous of degree one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cvxpy as cp
+import numpy as np
+
+from toolkit.core.errors import NumericalFailure, SpecError, Unbounded
+from toolkit.core.forecast import FloatArray
+from toolkit.optimize.functions import ConvexConstraint, ConvexFunction
+from toolkit.optimize.problem import LinearConstraints
+from toolkit.optimize.solvers.conic import SOLVER, solve_conic
+from toolkit.optimize.solvers.continuous import Continuous
+from toolkit.optimize.solvers.solve import Solved, SolverInfeasible
+from toolkit.optimize.target import Target
+
+VANISHING = 1e-9
+"""Risk of a mix over that of one asset, below which it counts as none."""
+LEAST_CASH = 1e-7
+"""Price of cash, over the risk of one asset, that decides between answers that differ in nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Variables and constraints of one program, before its objective.
+
+    Attributes:
+        x: (n + 1,) weights, or amounts where they are normalised by something else than their sum.
+        one: The sum of x.
+        penalty: Price of what is broken of soft limits.
+        rows: `G x <= h one`; None where there are none.
+        convex_constraints: Owner and constraint of each convex limit.
+        signs: `x >= 0`.
+        others: The own constraints of convex functions.
+    """
+
+    x: cp.Variable
+    one: cp.Expression
+    penalty: cp.Expression
+    rows: cp.Constraint | None
+    convex_constraints: tuple[tuple[int, cp.Constraint], ...]
+    signs: cp.Constraint
+    others: tuple[cp.Constraint, ...]
+
+    @classmethod
+    def of(
+        cls, n: int, limits: LinearConstraints, convex_constraints: tuple[ConvexConstraint, ...], *, one: float | None
+    ) -> Model:
+        """The model of n assets under limits; `one` is the sum of x where it is known."""
+        x = cp.Variable(n + 1)
+        total: cp.Expression = cp.Constant(one) if one is not None else np.ones(n + 1) @ x
+        signs: cp.Constraint = x >= 0
+        others: list[cp.Constraint] = []
+        penalty: cp.Expression = cp.Constant(0.0)
+        rows = None
+        if len(limits.h):
+            beyond: cp.Expression = limits.G @ x - limits.h * total
+            soft = np.flatnonzero(limits.soft)
+            if len(soft):
+                slack = cp.Variable(len(soft), nonneg=True)
+                penalty = penalty + limits.price[soft] @ slack
+                beyond = beyond - np.eye(len(limits.h))[:, soft] @ slack
+            rows = beyond <= 0
+        held: list[tuple[int, cp.Constraint]] = []
+        for convex_constraint in convex_constraints:
+            expression, own = convex_constraint.function.convex(x, total)
+            others += own
+            room = convex_constraint.limit * total
+            if convex_constraint.price is not None:
+                slack = cp.Variable(nonneg=True)
+                penalty, room = penalty + convex_constraint.price * slack, room + slack
+            held.append((convex_constraint.owner, expression <= room))
+        return cls(x, total, penalty, rows, tuple(held), signs, tuple(others))
+
+    def constraints(self, *more: cp.Constraint) -> list[cp.Constraint]:
+        """All of them."""
+        return [
+            self.signs,
+            *self.others,
+            *([] if self.rows is None else [self.rows]),
+            *(held for _, held in self.convex_constraints),
+            *more,
+        ]
+
+    def multipliers(self, scale: float) -> tuple[FloatArray, dict[int, float], FloatArray]:
+        """Of the rows, of the convex limits by owner, and of `x >= 0`, times the `scale` that the objective was divided by."""
+        rows = np.zeros(0) if self.rows is None else np.asarray(self.rows.dual_value, dtype=float).reshape(-1)
+        held: dict[int, float] = {}
+        for owner, constraint in self.convex_constraints:
+            held[owner] = held.get(owner, 0.0) + scale * float(np.asarray(constraint.dual_value).reshape(-1)[0])
+        return rows * scale, held, scale * np.asarray(self.signs.dual_value, dtype=float).reshape(-1)
+
+
+def _objective(target: Target, model: Model) -> tuple[cp.Expression, list[cp.Constraint]]:
+    q, assets = target.quadratic, model.x[:-1]
+    d = assets - q.target
+    total: cp.Expression = q.c @ assets + model.penalty
+    own = np.flatnonzero(q.s)
+    if len(own):
+        total = total + cp.sum_squares(cp.multiply(q.s[own], d[own]))
+    if len(q.R):
+        total = total + cp.sum_squares(q.R @ d)
+    constraints: list[cp.Constraint] = []
+    for part in target.parts:
+        expression, needed = part.convex(model.x, model.one)
+        total, constraints = total + expression, constraints + needed
+    return total, constraints
+
+
+def _solved(problem: cp.Problem, unbounded: str) -> Solved:
+    """The accepted answer.
+
+    Raises:
+        Impossible, Unbounded, NumericalFailure: as `toolkit.optimize.solvers.solve.solve`.
+    """
+    answer = solve_conic(problem)
+    if answer.status in (cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE):
+        raise SolverInfeasible(answer.attempts)
+    if answer.status in (cp.UNBOUNDED, cp.UNBOUNDED_INACCURATE):
+        raise Unbounded(unbounded, hint="Add a bound, a group limit or a risk limit.")
+    if answer.certificate is None:
+        told = "; ".join(f"{a.solver}: {a.status}, {a.outcome}" for a in answer.attempts)
+        raise NumericalFailure(
+            f"no way of solving reached an accepted answer ({told}).",
+            hint="That is the solver's failure, and says nothing about the constraints. Fewer scenarios may help.",
+            details={"attempts": [[a.solver, a.status, a.residual, a.outcome] for a in answer.attempts]},
+        )
+    return Solved(SOLVER, answer.status, answer.certificate, answer.attempts)
+
+
+def solve_convex(target: Target, limits: LinearConstraints, convex_constraints: tuple[ConvexConstraint, ...]) -> Continuous:
+    """The least of a target under limits, hard and soft."""
+    n, scale = len(target.quadratic.c), target.scale()
+    model = Model.of(n, limits, convex_constraints, one=1.0)
+    objective, own = _objective(target, model)
+    program = cp.Problem(cp.Minimize(objective / scale), model.constraints(cp.Zero(np.ones(n + 1) @ model.x - 1), *own))
+    solved = _solved(program, "the objective can be improved without limit.")
+    rows, held, signs = model.multipliers(scale)
+    return Continuous.of(np.array(model.x.value), rows, solved, convex_multipliers=held, signs=signs)
+
+
+def solve_ratio_of(
+    risk: ConvexFunction,
+    numerator: FloatArray,
+    costs: tuple[ConvexFunction, ...],
+    limits: LinearConstraints,
+    convex_constraints: tuple[ConvexConstraint, ...],
+) -> Continuous:
+    """Weights with the largest numerator'w - costs over risk; multipliers are those of the negative ratio.
+
+    Args:
+        risk: Homogeneous of degree one in the weights of the assets.
+        numerator: (n,), positive somewhere.
+        costs: What the numerator loses beside.
+        limits: Hard ones.
+        convex_constraints: Hard ones.
+
+    Raises:
+        Unbounded: where some mix with a positive numerator has no risk.
+    """
+    n, best = len(numerator), float(numerator.max())
+    model = Model.of(n, limits, convex_constraints, one=None)
+    expression, own = risk.convex(model.x, model.one)
+    size = max(abs(risk.value(np.append(row, 0.0))) for row in np.eye(n)) or 1.0
+    gain: cp.Expression = np.append(numerator, 0.0) @ model.x
+    for cost in costs:
+        paid, needed = cost.convex(model.x, model.one)
+        gain, own = gain - paid, own + needed
+    # More than one would only be more risk: the limit binds, and without costs it is the equality of the literature.
+    normal: cp.Constraint = gain / best >= 1
+    # Cash moves no ratio: of all answers the one with least of it.
+    objective = expression / size + LEAST_CASH * model.x[n]
+    message = "the ratio can be improved without limit: a mix with a positive numerator has no risk."
+    solved = _solved(cp.Problem(cp.Minimize(objective), model.constraints(normal, *own)), message)
+    y = np.clip(np.array(model.x.value), 0.0, None)
+    total = float(y.sum())
+    value = risk.value(y)
+    if value <= VANISHING * size * total:
+        raise Unbounded(message, hint="Use another measure, or leave out series that do not move.")
+    rows, held, signs = model.multipliers(size * best * total / value**2)
+    return Continuous.of(y, rows, solved, convex_multipliers=held, signs=signs)
+
+
+def _of_assets(limits: LinearConstraints) -> LinearConstraints:
+    """The rows that speak of more than cash."""
+    keep = np.flatnonzero(np.any(limits.G[:, :-1] != 0, axis=1))
+    labels, sides = (tuple(of[i] for i in keep) for of in (limits.labels, limits.sides))
+    return LinearConstraints(limits.G[keep], limits.h[keep], tuple(limits.owner[i] for i in keep), labels, sides)
+
+
+def solve_parity_of(
+    risk: ConvexFunction,
+    budgets: FloatArray,
+    limits: LinearConstraints,
+    convex_constraints: tuple[ConvexConstraint, ...],
+    cash: float,
+) -> Continuous:
+    """Weights whose contributions to risk are proportional to budgets, (n,), as far as the limits let them.
+
+    Args:
+        risk: Homogeneous of degree one, positive for every asset.
+        budgets: (n,) with mean 1.
+        limits: Hard ones.
+        convex_constraints: Hard ones.
+        cash: Weight of cash.
+
+    Raises:
+        SpecError: where an asset has no risk by this measure.
+    """
+    n = len(budgets)
+    single = np.array([risk.value(np.append(row, 0.0)) for row in np.eye(n)])
+    if np.any(single <= 0):
+        raise SpecError("risk_parity: by this measure some asset has no risk to contribute.", hint="Use another measure.")
+    # Cash is given, so rows of cash alone hold already, and would only be degenerate.
+    model = Model.of(n, _of_assets(limits), convex_constraints, one=None)
+    assets = model.x[:n]
+    expression, own = risk.convex(model.x, model.one)
+    # In the unit of each asset's own risk every logarithm is near zero.
+    size = float(np.mean(single))
+    barrier = budgets @ cp.log(cp.multiply(single / size, assets))
+    tie = cp.Zero(np.append(np.full(n, -cash), 1 - cash) @ model.x)
+    program = cp.Problem(cp.Minimize(expression / size - barrier), model.constraints(tie, *own))
+    solved = _solved(program, "risk_parity: some mix has no risk.")
+    return Continuous.of(np.array(model.x.value), None, solved)

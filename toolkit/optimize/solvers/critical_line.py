@@ -1,0 +1,164 @@
+"""The optimum as a function of risk tolerance, exactly: segments between the turning points of the active set.
+
+With the active rows fixed, the optimality conditions of min V(x) - tau e'x are linear in tau: weights and multipliers move
+along a line, and the segment ends where a multiplier or a slack reaches zero (the critical line of Markowitz 1956; Best and
+Grauer 1990 for general constraints).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolkit.core.forecast import FloatArray
+from toolkit.optimize.problem import LinearConstraints
+from toolkit.optimize.quadratic import Quadratic
+from toolkit.optimize.solvers.program import Duals
+
+DEPENDENT = 1e-9
+"""Length of what is left of a row after its projection on the others, below which it says nothing new."""
+FLAT = 1e-11
+"""Slope below which a slack (fractions of the budget) or multiplier (over the scale of variance) does not move with tau."""
+ROUNDING = 1e-9
+"""How far below zero rounding may leave what does not move, and how far apart segments may be that meet (over tau)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Weights `at + tau * slope` are optimal for every risk tolerance tau from `low` to `high`.
+
+    Attributes:
+        at, slope: (n + 1,) weights at tau = 0 of the line, and their change with tau.
+        duals, duals_slope: (m + n + 1,) multipliers of the limits and of `x >= 0`, likewise.
+        active: (m + n + 1,) rows that hold with equality along the segment.
+        end: The row that becomes active or stops being so at `high`; None where nothing ends it.
+    """
+
+    at: FloatArray
+    slope: FloatArray
+    duals: FloatArray
+    duals_slope: FloatArray
+    active: NDArray[np.bool_]
+    low: float
+    high: float
+    end: int | None
+
+    def weights(self, tau: float) -> FloatArray:
+        """(n + 1,) weights at a risk tolerance within the segment."""
+        x = np.clip(self.at + tau * self.slope, 0.0, None)
+        return x / x.sum()
+
+
+class CriticalLine:
+    """min V(x) - tau e'x under `G x <= h`, `x >= 0` and `sum(x) = 1`, for every tau.
+
+    A limit such as `cash <= 0` holds its weights at zero from the other side. Whatever the sign of what pulls at such a
+    weight, one of the two has the multiplier: it is left out here and put back by `duals`.
+
+    Args:
+        quadratic: Variance V, without a target and without a linear part.
+        reward: (n + 1,) e.
+        limits: The rows.
+    """
+
+    def __init__(self, quadratic: Quadratic, reward: FloatArray, limits: LinearConstraints) -> None:
+        self.quadratic, self.reward, self.limits = quadratic, reward, limits
+        self.scale, width = quadratic.scale(), len(reward)
+        self.hessian = np.zeros((width, width))
+        self.hessian[:-1, :-1] = 2 * (quadratic.R.T @ quadratic.R + np.diag(quadratic.s**2))
+        self.pins = np.all(limits.G >= 0, axis=1) & (limits.h <= 0)
+        self.pinned = np.any(limits.G[self.pins] > 0, axis=0)
+
+    def through(self, x: FloatArray, duals: Duals) -> Segment | None:
+        """The segment that a solver's answer lies on: rows are active whose multiplier, over the scale, outweighs the slack."""
+        slack = np.concatenate([self.limits.h - self.limits.G @ x, x])
+        multipliers = np.concatenate([duals.limits, duals.nonnegative])
+        return self.segment(multipliers / self.scale > slack, multipliers)
+
+    def after(self, left: Segment) -> Segment | None:
+        """The segment that follows; None where a single row does not lead to it (several meet there)."""
+        if left.end is None:
+            return None
+        active = left.active.copy()
+        active[left.end] = not active[left.end]
+        right = self.segment(active, left.duals + left.high * left.duals_slope)
+        if right is None or abs(right.low - left.high) > ROUNDING * max(1.0, left.high) or right.high <= left.high:
+            return None
+        return right
+
+    def segment(self, active: NDArray[np.bool_], multipliers: FloatArray) -> Segment | None:
+        """The segment on which these rows are active; None when there is none.
+
+        Args:
+            active: (m + n + 1,) rows of the limits and of `x >= 0`.
+            multipliers: (m + n + 1,) where active limits depend on each other, those with the larger are believed.
+        """
+        limits, m = self.limits, len(self.limits.h)
+        free = ~active[m:] & ~self.pinned
+        rows = self._independent(active[:m] & ~self.pins, free, multipliers)
+        A, b = np.vstack([np.ones(len(free)), limits.G[rows]])[:, free], np.append(1.0, limits.h[rows])
+        k = int(free.sum())
+        system = np.block([[self.hessian[np.ix_(free, free)], A.T], [A, np.zeros((len(A), len(A)))]])
+        right = np.zeros((len(system), 2))
+        right[k:, 0], right[:k, 1] = b, self.reward[free]
+        try:
+            solved = np.linalg.solve(system, right)
+        except np.linalg.LinAlgError:
+            return None
+        x, duals = np.zeros((len(free), 2)), np.zeros((m + len(free), 2))
+        x[free], duals[rows] = solved[:k], solved[k + 1 :]
+        # What is left of stationarity is the multiplier of x >= 0.
+        push = self.hessian @ x + limits.G.T @ duals[:m] + solved[k]
+        push[:, 1] -= self.reward
+        duals[m:] = np.where(free[:, None], 0.0, push)
+        bound = np.concatenate([np.isin(np.arange(m), rows), ~free])
+        slack = np.vstack([-limits.G @ x, x])
+        slack[:m, 0] += limits.h
+        signed = np.where(bound[:, None], duals / self.scale, slack)
+        signed[:m][self.pins] = signed[m:][self.pinned] = (1.0, 0.0)
+        low, high, end = _where_positive(signed)
+        if not (np.isfinite(solved).all() and low <= high):
+            return None
+        return Segment(x[:, 0], x[:, 1], duals[:, 0], duals[:, 1], bound, low, high, end)
+
+    def _independent(self, active: NDArray[np.bool_], free: NDArray[np.bool_], multipliers: FloatArray) -> list[int]:
+        """Active limits that say something new about the free weights, beside the budget and each other."""
+        basis, chosen = [free / np.sqrt(max(free.sum(), 1))], []
+        for row in sorted(np.flatnonzero(active), key=lambda r: (-multipliers[r], r)):
+            left = self.limits.G[row] * free
+            for direction in basis:
+                left = left - (direction @ left) * direction
+            if (length := float(np.linalg.norm(left))) > DEPENDENT:
+                basis.append(left / length)
+                chosen.append(int(row))
+        return sorted(chosen)
+
+    def duals(self, line: Segment, tau: float) -> Duals:
+        """The multipliers of V(x) - tau e'x at a risk tolerance within a segment, in the user's rows."""
+        limits, m = self.limits, len(self.limits.h)
+        x, multipliers = line.weights(tau), line.duals + tau * line.duals_slope
+        on_limits, on_signs = multipliers[:m].copy(), multipliers[m:].copy()
+        for row in np.flatnonzero(self.pins):
+            held = limits.G[row] > 0
+            on_limits[row] = float(np.max(-on_signs[held] / limits.G[row][held], initial=0.0))
+            on_signs += on_limits[row] * limits.G[row]
+        slope = self.hessian @ x - tau * self.reward
+        return Duals(on_limits, on_signs, -float(slope @ x + limits.h @ on_limits))
+
+
+def _where_positive(lines: FloatArray) -> tuple[float, float, int | None]:
+    """The interval of tau >= 0 on which no line value + tau * slope, (rows, 2), is negative, and the row that ends it."""
+    value, slope = lines[:, 0], lines[:, 1]
+    flat = np.abs(slope) < FLAT
+    if np.any(value[flat] < -ROUNDING):
+        return np.inf, -np.inf, None
+    crossing = np.full(len(value), np.nan)
+    crossing[~flat] = -value[~flat] / slope[~flat]
+    rising, falling = ~flat & (slope > 0), ~flat & (slope < 0)
+    low = float(np.max(crossing[rising], initial=0.0))
+    if not falling.any():
+        return low, np.inf, None
+    end = int(np.flatnonzero(falling)[np.argmin(crossing[falling])])
+    return low, float(crossing[end]), end

@@ -1,0 +1,84 @@
+"""Hierarchical risk parity: inverse variances down a tree of correlations. A reference; it optimizes nothing.
+
+Lopez de Prado, Building Diversified Portfolios that Outperform Out of Sample, J. Portfolio Management 42(4), 2016.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from toolkit.core.errors import SpecError
+from toolkit.core.forecast import FloatArray
+from toolkit.optimize.problem import Problem
+
+TINY = 1e-16
+"""Variance below which an asset counts as this risky: weights are inverse variances."""
+
+
+def hierarchical_weights(covariance: FloatArray, keys: tuple[str, ...]) -> FloatArray:
+    """(n,) weights of hierarchical risk parity, summing to 1.
+
+    Which branch of the tree comes first is arbitrary and moves the halves that the list is cut into. Assets are put in
+    order of volatility, then of key, beforehand: so the order in which a user lists them changes nothing.
+
+    Args:
+        covariance: (n, n) a year.
+        keys: (n,) names, to break ties.
+    """
+    n = len(covariance)
+    if n == 1:
+        return np.ones(1)
+    first = np.array(sorted(range(n), key=lambda i: (covariance[i, i], keys[i])))
+    ordered = covariance[np.ix_(first, first)]
+    weights = np.empty(n)
+    weights[first] = _bisected(ordered, _leaves(ordered))
+    return weights / weights.sum()
+
+
+def _leaves(covariance: FloatArray) -> list[int]:
+    """Assets in the order of the tree: single linkage on the distances between columns of sqrt((1 - correlation) / 2)."""
+    # Only this objective clusters: who optimizes otherwise does not pay for the import.
+    from scipy.cluster.hierarchy import leaves_list, linkage  # noqa: PLC0415
+    from scipy.spatial.distance import pdist  # noqa: PLC0415
+
+    deviation = np.sqrt(np.clip(np.diag(covariance), TINY, None))
+    correlation = np.clip(covariance / np.outer(deviation, deviation), -1.0, 1.0)
+    np.fill_diagonal(correlation, 1.0)
+    distance = np.sqrt((1 - correlation) / 2)
+    return [int(i) for i in leaves_list(linkage(pdist(distance), "single"))]
+
+
+def _bisected(covariance: FloatArray, leaves: list[int]) -> FloatArray:
+    """Recursive bisection: each half gets the share of the other half's variance."""
+    weights = np.ones(len(covariance))
+    parts = [leaves]
+    while parts:
+        part = parts.pop()
+        if len(part) < 2:
+            continue
+        left, right = part[: len(part) // 2], part[len(part) // 2 :]
+        risky = [_cluster_variance(covariance, half) for half in (left, right)]
+        share = risky[1] / (risky[0] + risky[1])
+        weights[left] *= share
+        weights[right] *= 1 - share
+        parts += [left, right]
+    return weights
+
+
+def _cluster_variance(covariance: FloatArray, members: list[int]) -> float:
+    """Variance of the inverse-variance portfolio of some assets."""
+    block = covariance[np.ix_(members, members)]
+    inverse = 1 / np.clip(np.diag(block), TINY, None)
+    weights = inverse / inverse.sum()
+    return max(float(weights @ block @ weights), TINY)
+
+
+def refuse_constraints(problem: Problem) -> None:
+    """Raise `SpecError` naming the constraints that hierarchical risk parity cannot see."""
+    unseen = [constraint.name for constraint in problem.constraints if not constraint.ignorable]
+    if unseen:
+        raise SpecError(
+            f"hierarchical_risk_parity cannot hold constraints: {', '.join(repr(name) for name in unseen)}.",
+            hint='Take them out, or use kind = "risk_parity", which holds them.',
+            details={"constraints": unseen},
+        )

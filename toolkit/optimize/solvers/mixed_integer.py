@@ -1,0 +1,247 @@
+"""The mixed-integer side of a problem: amounts, lots, what is held, bought and sold, and every limit on them.
+
+Amounts are fractions of the budget. Limits are fractions of wealth after entry costs, which here is a sum of variables, so
+that they stay linear: G x <= h (sum of x).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolkit.core.forecast import FloatArray
+from toolkit.optimize.constraints.base import IntegerRequirements
+from toolkit.optimize.costs import Costs
+from toolkit.optimize.problem import Problem
+from toolkit.optimize.solvers.highs import MixedIntegerProgram
+
+LEAST_TRADE = 1e-6
+"""Trades of what is not in lots are nothing, or at least this fraction of the budget, where a trade has a fee."""
+LEAST_LOT = 2e-9
+"""Value of a lot, as a fraction of the budget, below which lots are as good as divisible: HiGHS takes coefficients below 1e-9
+for zeros, and would then find no whole lots at all."""
+IMPACT_SIZES = np.geomspace(1e-3, 1.0, 12)
+"""Trades at which the cost of market impact is approximated from the start."""
+BLOCKS = 7
+LOTS, HELD, BOUGHT, SOLD, BUYING, SELLING, IMPACT = range(BLOCKS)
+"""Variables of each asset behind its value: lots, held or not, amounts bought and sold, which of the two it is, and the
+cost of its market impact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Positions of the variables: value, cash, the blocks of n (lots, held, ...), and `extra` more of the caller's.
+
+    All are at least zero; only the extra ones are without an upper bound.
+    """
+
+    n: int
+    extra: int
+
+    @property
+    def value(self) -> slice:
+        """Value held of each asset."""
+        return slice(0, self.n)
+
+    @property
+    def cash(self) -> int:
+        """Cash."""
+        return self.n
+
+    def block(self, number: int) -> slice:
+        """One of the blocks of n variables that follow cash."""
+        start = self.n + 1 + number * self.n
+        return slice(start, start + self.n)
+
+    @property
+    def own(self) -> slice:
+        """The extra variables."""
+        start = self.n + 1 + BLOCKS * self.n
+        return slice(start, start + self.extra)
+
+    @property
+    def total(self) -> int:
+        """Number of variables."""
+        return self.n + 1 + BLOCKS * self.n + self.extra
+
+
+@dataclass(frozen=True, slots=True)
+class LotTerms:
+    """What makes the problem discrete.
+
+    Attributes:
+        lot: (n,) value of a lot, 0 where there are no lots.
+        in_lots: (n,) whether the asset is held in whole lots.
+        small: (n,) value of a lot that is too small to count, 0 elsewhere: at the end what is held is rounded down to them.
+        floor: (n,) least value of a holding.
+        kept: (n,) whether the value held today stays.
+        least, greatest: (n,) bounds of the value held.
+        counted: Whether the number of holdings is limited.
+        decided: (n,) whether being held at all is a decision of its own: it is counted, has a floor, or costs a
+            fee or a site.
+    """
+
+    lot: FloatArray
+    in_lots: NDArray[np.bool_]
+    small: FloatArray
+    floor: FloatArray
+    kept: NDArray[np.bool_]
+    least: FloatArray
+    greatest: FloatArray
+    counted: bool
+    decided: NDArray[np.bool_]
+
+    @property
+    def loose(self) -> NDArray[np.bool_]:
+        """(n,) whether the value held may be any number."""
+        return ~(self.in_lots | self.kept)
+
+    @classmethod
+    def of(cls, problem: Problem) -> LotTerms:
+        """The terms of a problem."""
+        n, discrete = len(problem.universe), problem.integer_requirements() or IntegerRequirements()
+        kept = np.zeros(n, dtype=bool) if discrete.kept is None else discrete.kept
+        # What is kept need not be in whole lots: it may have been bought elsewhere.
+        traded = np.isfinite(problem.lot_values) & ~kept & discrete.lots
+        in_lots = traded & (problem.lot_values >= LEAST_LOT)
+        small = np.where(traded & ~in_lots, problem.lot_values, 0.0)
+        lot = np.where(in_lots, problem.lot_values, 0.0)
+        fewest = np.array([asset.minimum_lots for asset in problem.universe], dtype=float)
+        ticket = np.zeros(n) if discrete.minimum is None else discrete.minimum
+        # One lot is the least anyway: as a floor it would only tie every holding to a decision of its own, which is
+        # needed where holdings are counted.
+        tied = (fewest > 1) | (discrete.fewest > 0)
+        floor = np.maximum(ticket, np.where(tied, fewest * lot, 0.0))
+        counted = discrete.fewest > 0 or discrete.most is not None
+        decided = (floor > 0) | counted | (problem.costs.fee > 0)
+        for site in problem.costs.sites:
+            decided = decided | site.stored
+        least = np.zeros(n) if discrete.least is None else discrete.least
+        greatest = np.full(n, np.inf) if discrete.greatest is None else discrete.greatest
+        return cls(lot, in_lots, small, floor, kept, least, greatest, counted, decided)
+
+    def cheapest(self, costs: Costs) -> float:
+        """Price of the cheapest lot, as a fraction of the budget; 0 where nothing is in lots."""
+        prices = (self.lot * (1.0 + costs.purchase))[self.in_lots]
+        return float(prices.min()) if len(prices) else 0.0
+
+    def beyond(self, values: FloatArray) -> FloatArray:
+        """(...,) by how much the values, (..., n), are outside of their bounds."""
+        return np.clip(self.least - values, 0.0, None).sum(axis=-1) + np.clip(values - self.greatest, 0.0, None).sum(axis=-1)
+
+
+def variables(problem: Problem, terms: LotTerms, columns: Columns) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """Upper bounds (all lower bounds are zero) and integrality."""
+    lots = columns.block(LOTS)
+    upper, integer = np.ones(columns.total), np.zeros(columns.total, dtype=bool)
+    upper[lots] = np.where(terms.in_lots, np.floor(1 / np.where(terms.in_lots, terms.lot, 1.0)), 0.0)
+    integer[lots] = terms.in_lots
+    integer[columns.block(HELD)] = terms.decided
+    for decision in (BUYING, SELLING):  # of a first purchase there is nothing to decide: it is the holding
+        integer[columns.block(decision)] = terms.decided | (problem.previous > 0)
+    upper[columns.block(SELLING)] = problem.previous > 0
+    for trade in (BOUGHT, SOLD, BUYING, SELLING):
+        upper[columns.block(trade)] *= ~terms.kept
+    upper[columns.block(IMPACT)] = problem.costs.impact
+    upper[columns.own] = np.inf
+    return upper, integer
+
+
+def add_structure(
+    program: MixedIntegerProgram,
+    problem: Problem,
+    terms: LotTerms,
+    columns: Columns,
+    slack: Mapping[int, int] | None = None,
+    soft: range | None = None,
+) -> None:
+    """Add the rows of amounts, lots, trades, the budget, the limits and the number of holdings.
+
+    Args:
+        program: Without rows.
+        problem: With its discrete terms.
+        terms: Of the problem.
+        columns: Of the program.
+        slack: Position of a constraint -> column by which its limits give way.
+        soft: Columns of what goes beyond each soft limit; without them soft limits are left out.
+    """
+    n, previous, slack = columns.n, problem.previous, slack or {}
+    identity = np.eye(n)
+
+    def per_asset(*entries: tuple[slice, FloatArray]) -> FloatArray:
+        row = program.blank(n)
+        for where, diagonal in entries:
+            row[:, where] = identity * diagonal
+        return row
+
+    value, ones = columns.value, np.ones(n)
+    lots, held, bought, sold, buying, selling, impact = (columns.block(i) for i in range(BLOCKS))
+    program.add(per_asset((value, ones), (lots, -terms.lot))[terms.in_lots], 0.0, 0.0)  # whole lots
+    program.add(per_asset((value, ones), (held, -ones)), -np.inf, 0.0)  # nothing,
+    program.add(per_asset((value, ones), (held, -terms.floor))[terms.floor > 0], 0.0, np.inf)  # or at least the floor
+    program.add(per_asset((value, ones), (bought, -ones), (sold, ones)), previous, previous)  # what changes hands
+    bounded = (terms.least > 0) | np.isfinite(terms.greatest)
+    program.add(per_asset((value, ones))[bounded], terms.least[bounded], terms.greatest[bounded])
+    program.add(per_asset((bought, ones), (buying, -ones)), -np.inf, 0.0)
+    program.add(per_asset((sold, ones), (selling, -previous)), -np.inf, 0.0)
+    program.add(per_asset((buying, ones), (selling, ones)), -np.inf, 1.0)  # never both: the spread is paid once
+    if problem.costs.fee > 0:  # no fee without a trade, or it would burn cash that is above its limit
+        less, more = _least_trades(problem, terms)
+        program.add(per_asset((bought, ones), (buying, -more)), 0.0, np.inf)
+        program.add(per_asset((sold, ones), (selling, -less)), 0.0, np.inf)
+    fresh = previous == 0
+    program.add(per_asset((buying, ones), (held, -ones))[fresh], 0.0, 0.0)  # a first holding is a purchase
+
+    budget = program.blank(1)  # to the last cent of spread and fee
+    budget[0, value], budget[0, columns.cash] = 1.0, 1.0
+    budget[0, bought], budget[0, sold], budget[0, impact] = problem.costs.purchase, problem.costs.sale, 1.0
+    budget[0, buying] = budget[0, selling] = problem.costs.fee / problem.data.budget
+    program.add(budget, 1.0, 1.0)
+    # From above the cost of impact is only bounded by its chord: where a limit on cash binds, the program may waste money
+    # that no answer wastes. Its bound is true all the same; `toolkit.optimize.lots.impact` makes it tight where that counts.
+    if (rate := problem.costs.impact).any():
+        program.add(per_asset((impact, ones), (bought, -rate), (sold, -rate))[rate > 0], -np.inf, 0.0)
+        for size in IMPACT_SIZES:
+            add_impact(program, problem, columns, np.full(n, size))
+
+    limits = problem.linear_constraints() if soft is not None else problem.linear_constraints().hard()
+    row = program.blank(len(limits.h))  # limits are relative to wealth after costs: G x <= h (sum of x)
+    row[:, : n + 1] = limits.G - limits.h[:, None]
+    if soft is not None:
+        row[np.flatnonzero(limits.soft), soft] = -1.0
+    for at, owner in enumerate(limits.owner):
+        if owner in slack:
+            row[at, slack[owner]] = -1.0
+    program.add(row, -np.inf, 0.0)
+
+    for owner, discrete in problem.integer_by_constraint().items():
+        for sign, count in ((1.0, discrete.most), (-1.0, discrete.fewest or None)):
+            if count is not None:
+                number = program.blank(1)
+                number[0, held] = sign
+                if owner in slack:
+                    number[0, slack[owner]] = -1.0
+                program.add(number, -np.inf, sign * count)
+
+
+def add_impact(program: MixedIntegerProgram, problem: Problem, columns: Columns, sizes: FloatArray) -> None:
+    """Add the tangents of the cost of market impact, b d^1.5 of what is bought and of what is sold, at d = `sizes`, (n,)."""
+    rate = problem.costs.impact
+    some = np.flatnonzero((rate > 0) & (sizes > 0))
+    for traded in (BOUGHT, SOLD):
+        row, each = program.blank(len(some)), np.arange(len(some))
+        row[each, columns.block(IMPACT).start + some] = 1.0
+        row[each, columns.block(traded).start + some] = -1.5 * rate[some] * np.sqrt(sizes[some])
+        program.add(row, -0.5 * rate[some] * sizes[some] ** 1.5, np.inf)
+
+
+def _least_trades(problem: Problem, terms: LotTerms) -> tuple[FloatArray, FloatArray]:
+    """(n,) the smallest sale and the smallest purchase that end at whole lots."""
+    lot = np.where(terms.in_lots, terms.lot, 1.0)
+    beyond = np.mod(problem.previous, lot)
+    whole = np.minimum(beyond, lot - beyond) < LEAST_TRADE
+    less, more = np.where(whole, lot, beyond), np.where(whole, lot, lot - beyond)
+    return np.where(terms.in_lots, less, LEAST_TRADE), np.where(terms.in_lots, more, LEAST_TRADE)
