@@ -22,7 +22,8 @@ from pathlib import Path
 os.environ["TOOLKIT_CACHE"] = sys.argv[2]
 from toolkit.app.report import report
 record, parts = (json.loads(Path(sys.argv[3], name).read_text()) for name in ("run.json", "findings.json"))
-from toolkit.app.report.theme import language, theme
+from toolkit.app.languages import language
+from toolkit.app.report.theme import theme
 def once():
     started = time.perf_counter()
     page = report(record, parts)

@@ -13,7 +13,7 @@ from toolkit.app.exposure import ExposureRequest, expose
 from toolkit.app.findings import Ask
 from toolkit.app.findings.exit import exit_
 from toolkit.app.findings.resale import resale
-from toolkit.app.report.theme import language
+from toolkit.app.languages import language
 from toolkit.app.subjects import base
 from toolkit.core.plain import plain
 from toolkit.report.findings import Findings

@@ -19,8 +19,8 @@ from toolkit.app.context import Context
 from toolkit.app.exposure import ExposureRequest
 from toolkit.app.findings import Ask
 from toolkit.app.findings.part import Part
+from toolkit.app.languages import language
 from toolkit.app.optimize import NoAnswer, propose
-from toolkit.app.report.theme import language
 from toolkit.app.subjects import Subject, parts_of
 from toolkit.core.messages import phrases, sentences
 from toolkit.core.plain import plain

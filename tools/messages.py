@@ -1,7 +1,8 @@
 """The messages of the toolkit and what the catalogues lack: `python -m tools.messages [LANGUAGE] [PATH...]`.
 
-Messages are read from the code: the first argument of `say(...)`, `say.words(...)`, `mark(...)` and `message(...)`, the two
-forms of `say.counted(n, ...)`, and `say(...)` in templates. Paths narrow what is listed to messages of these files.
+Messages are read from the code: the first argument of `say(...)`, `say.words(...)`, `mark(...)` and `message(...)`, of what an
+`Answer` tells (`answer.line(...)`), the two forms of `say.counted(n, ...)`, and `say(...)` in templates. Paths narrow what is
+listed to messages of these files.
 """
 
 from __future__ import annotations
@@ -16,8 +17,12 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).resolve().parents[1]
-REPORT = {"say": slice(0, 1), "words": slice(0, 1), "mark": slice(0, 1), "counted": slice(1, 3)}
-RUN = {"message": slice(0, 1)}
+FIRST = slice(0, 1)
+REPORT = {
+    **dict.fromkeys(("say", "words", "mark", "heading", "line", "table", "subtitle", "told"), FIRST),
+    "counted": slice(1, 3),
+}
+RUN = {"message": FIRST}
 """Functions that take messages, and which of their arguments: outside the report, only sentences of the run are messages."""
 Message = tuple[str, ...]
 

@@ -27,10 +27,10 @@ from tests.traced import Shown, Traced, bare, figures, marked, pattern, traced
 from tests.unit.report.kinds import bars
 from toolkit.app.context import Context
 from toolkit.app.definitions import find
+from toolkit.app.languages import language
 from toolkit.app.prices import PriceFiles
 from toolkit.app.report import as_document, report
 from toolkit.app.report.render import FORMATS
-from toolkit.app.report.theme import language
 from toolkit.core.decode import read_toml
 from toolkit.report import document as d
 from toolkit.report.compose import Definition, looked_at

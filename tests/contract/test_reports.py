@@ -12,8 +12,8 @@ import pytest
 
 from tests.lots import HEADER, TWELVE
 from tests.subjects import HOLDINGS, HOSTILE, all_cash, conflict, holdings, market, proposal, renamed, with_parts
+from toolkit.app.languages import language
 from toolkit.app.report import FORMATS, as_document, report
-from toolkit.app.report.theme import language
 from toolkit.app.subjects import DEFAULT_REPORT, Subject
 from toolkit.report.compose import Definition, builders, compose
 from toolkit.report.document import Missing

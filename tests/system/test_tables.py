@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
-import toolkit.cli
+import toolkit.app.answers
 from tests.lots import HEADER, TWELVE
 from toolkit.cli.main import run
-from toolkit.cli.tables import LONGEST_WORD, Table
+from toolkit.cli.tables import Table as RichTable
+from toolkit.report.document import Table
+from toolkit.report.formats.terminal import LONGEST_WORD
+from toolkit.report.i18n.text import plain
 
 DAY = ("--as-of", "2026-11-24")
 PRICES = "date,asset,price\n" + "".join(
@@ -44,16 +45,24 @@ GOLD = "W-2024-0001-Rotterdam,gold,metal,99.99 %,31.1035,kg,2024-03-01,61000,EUR
 
 
 @pytest.fixture
-def printed(monkeypatch: pytest.MonkeyPatch) -> list[Table]:
-    """The tables that a command prints, as it prints them."""
-    found: list[Table] = []
-    original = Table.__rich_console__
+def printed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], list[bool], list[list[str]]]]:
+    """Headings, which of them are of figures, and rows of the tables that a command prints."""
+    found: list[tuple[list[str], list[bool], list[list[str]]]] = []
+    original, rich = toolkit.app.answers.terminal, RichTable.__rich_console__
 
-    def recorded(self, console, options):
-        found.append(self)
-        return original(self, console, options)
+    def recorded(document, *arguments, **options):
+        for section in document.sections:
+            for table in (block for block in section.content if isinstance(block, Table)):
+                heads, right = [column.label for column in table.columns], [column.align == "right" for column in table.columns]
+                found.append((heads, right, [[plain(cell) for cell in row.cells] for row in table.rows]))
+        return original(document, *arguments, **options)
 
-    monkeypatch.setattr(Table, "__rich_console__", recorded)
+    def recorded_rich(self, console, options):
+        found.append(([c.heading for c in self.columns], [c.right for c in self.columns], [list(row) for row in self.rows]))
+        return rich(self, console, options)
+
+    monkeypatch.setattr(toolkit.app.answers, "terminal", recorded)
+    monkeypatch.setattr(RichTable, "__rich_console__", recorded_rich)
     return found
 
 
@@ -71,27 +80,16 @@ def test_no_column_is_lost_and_no_figure_broken(name, width, printed, tmp_path, 
     assert "…" not in out
     assert max(map(len, lines)) <= width
     words = out.split()
-    for table in printed:
-        for j, column in enumerate(table.columns):
-            assert set(column.heading.split()) <= set(words), column.heading
-            for row in table.rows:
-                if column.right:
-                    assert any(row[j].strip() in line for line in lines), row[j]
+    for heads, right, rows in printed:
+        for j, heading in enumerate(heads):
+            assert set(ascii_of(heading).split()) <= set(words), heading
+            for cell in (ascii_of(row[j]) for row in rows):
+                if right[j]:
+                    assert any(cell.strip() in line for line in lines), cell
                 else:
-                    assert {word for word in row[j].split() if len(word) <= LONGEST_WORD} <= set(words), row[j]
+                    assert {word for word in cell.split() if len(word) <= LONGEST_WORD} <= set(words), cell
 
 
-def test_parts_repeat_the_name_of_the_row():
-    table = Table.of(("asset",), ("one", "two", "three"))
-    table.add_row("gallium", "1,176.58", "128,073.57", "99.9%")
-    console = Console(width=22, record=True, file=io.StringIO())
-    console.print(table)
-    told = console.export_text().splitlines()
-    assert [line.split() for line in told] == [
-        ["asset", "one"], ["gallium", "1,176.58"], ["asset", "two"], ["gallium", "128,073.57"], ["asset", "three"], ["gallium", "99.9%"],
-    ]  # fmt: skip
-
-
-def test_commands_print_no_other_tables():
-    folder = Path(toolkit.cli.__file__).parent
-    assert [file.name for file in sorted(folder.glob("*.py")) if "rich.table" in file.read_text()] == ["tables.py"]
+def ascii_of(words: str) -> str:
+    """As a terminal writes the signs of the answers."""
+    return words.replace("\u2212", "-").replace("¶", "para ").replace("\u2013", "-").replace("\u202f", " ")

@@ -16,8 +16,8 @@ import numpy as np
 from cvxpy.error import SolverError
 
 from toolkit.app.context import Context
+from toolkit.app.languages import languages
 from toolkit.app.report.pdf import INSTALL, browser
-from toolkit.app.report.theme import languages
 from toolkit.core.errors import DataError
 from toolkit.optimize.solvers.solve import CONIC_ORDER, QUADRATIC_ORDER
 

@@ -12,6 +12,7 @@ import polars as pl
 from toolkit.controls.events import COUNTING
 from toolkit.controls.periods import control_spells
 from toolkit.core.baskets import MEMBERS
+from toolkit.core.messages import Message, message
 from toolkit.core.plain import plain
 from toolkit.shocks.event_study import (
     ANNOUNCEMENT,
@@ -75,14 +76,15 @@ class EventAnswer:
         )  # fmt: skip
 
     @property
-    def method(self) -> str:
+    def method(self) -> Message:
         """How the figures were made, in words."""
-        return (
-            f"Customs unit values are noisy: a level is the quantity-weighted mean of up to {SMOOTHING} months, from before the"
-            " month of the event and from after it; other bases are month averages. Adjusted: over the geometric mean change"
-            f" of the benchmark. A level with a standard error above {THIN:.0%} is too thin: no change is told from or to it. A"
-            f" change below {NO_REACTION:.0%} counts as no reaction. Few, overlapping cases: no p-values."
-        )
+        return message(
+            "Customs unit values are noisy: a level is the quantity-weighted mean of up to {months} months, from before the"
+            " month of the event and from after it; other bases are month averages. Adjusted: over the geometric mean change of"
+            " the benchmark. A level with a standard error above {thin:.0%} is too thin: no change is told from or to it. A"
+            " change below {least:.0%} counts as no reaction. Few, overlapping cases: no p-values.",
+            months=SMOOTHING, thin=THIN, least=NO_REACTION,
+        )  # fmt: skip
 
 
 def _case(case: Case) -> dict[str, Any]:

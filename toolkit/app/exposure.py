@@ -111,6 +111,11 @@ class ExposureAnswer:
     data: tuple[Mapping[str, Any], ...]
 
     @property
+    def band(self) -> PriceBand:
+        """How far a metal without a case of its own moves."""
+        return self.bands[FURTHER]
+
+    @property
     def review(self) -> str:
         """To which day the ledger was reviewed, and what that means for the states shown."""
         return review_note(self.reviewed_to, self.as_of)
@@ -143,7 +148,7 @@ class ExposureAnswer:
                 "prices": list(self.prices.values()),
                 "shock": {
                     "country": CHINA,
-                    "band": self.bands[FURTHER],
+                    "band": self.band,
                     "bands": self.bands,
                     "still": self.still,
                     "largest_observed": self.largest_observed,

@@ -31,6 +31,7 @@ from toolkit.supply.concentration import (
 from toolkit.supply.criticality import (
     IMPORTANCE_THRESHOLD,
     NEUTRAL_TRADE,
+    PRESENT_METHOD,
     SUPPLY_RISK_THRESHOLD,
     Companion,
     PublishedScore,
@@ -43,9 +44,6 @@ from toolkit.supply.criticality import (
 REFINING = "processing"
 BY_PRODUCT = "yes"
 """The word of the column `by_product` for a metal whose concentration is scored at refining (DOMAIN 0)."""
-
-PRESENT_METHOD = 2017
-"""First study under the method whose thresholds are in law; earlier ones had another EI, and a threshold of their own."""
 
 SCENARIO_TRADE = 1.3
 """Default t of the scenario, between no restriction (1.0) and the highest that the EU study uses (1.5); DOMAIN 1."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from itertools import pairwise
 
 import typer
 from typer.exceptions import TyperException
@@ -80,7 +81,7 @@ def _told(kind: str, message: str, hint: str, details: dict, *, as_json: bool) -
 
 def run(arguments: list[str]) -> int:
     """Run a command line and return its exit code."""
-    as_json = "--json" in arguments
+    as_json = bool({"--json", "--format=json"} & {*arguments}) or ("--format", "json") in pairwise(arguments)
     code = 0
     try:
         result = app(args=arguments, prog_name="toolkit", standalone_mode=False)

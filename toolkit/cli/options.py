@@ -5,14 +5,14 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
-from toolkit.core.errors import SpecError
+from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.core.limits import check_number
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 
 DEFAULT_CURRENCY = "USD"
+FORMATS = ("terminal", "json", "markdown", "html")
+"""Formats of an answer."""
 OF_PRICES = ("prices", "prices_currency", "prices_only", "accept")
 
 
@@ -52,7 +54,14 @@ class Common:
         str | None, typer.Option("--destination", metavar="COUNTRY", help="The owner's country, where deliveries go.")
     ] = None
     out: Annotated[str | None, typer.Option("--out", metavar="DIR", help="Where runs and reports go.")] = None
-    json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False
+    format: Annotated[
+        str | None, typer.Option("--format", metavar="FORMAT", help="terminal (default), json, markdown or html, on stdout.")
+    ] = None
+    json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout: --format json.")] = False
+    lang: Annotated[
+        str | None,
+        typer.Option("--lang", "--language", metavar="LANG", help="en, de, or one you translated; default: settings."),
+    ] = None
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress and no warnings on stderr.")] = False
     verbose: Annotated[bool, typer.Option("--verbose", help="Durations and solver attempts on stderr.")] = False
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of whatever is random; recorded with the run.")] = 0
@@ -91,6 +100,12 @@ class Common:
 
         return PriceFiles(tuple(self.prices), self.prices_currency, self.prices_only, tuple(self.accept or ()))
 
+    def language(self) -> str:
+        """Code of the language to answer in."""
+        from toolkit.app.config import resolve
+
+        return self.lang or resolve(self.settings(), file=self.config).config.output.language
+
     def settings(self, **more: Any) -> dict[str, Any]:
         """Key path -> value of the options that set something which the configuration can set too."""
         given = {
@@ -109,28 +124,28 @@ def _check_numbers(options: Mapping[str, Any]) -> None:
             check_number(f"--{name.replace('_', '-')}", value)
 
 
-def without_prices(command: Callable[..., None]) -> Callable[..., None]:
-    """`with_common` for a command that reads no price file: an option that would be ignored is refused."""
-    return _with_common(command, refused=OF_PRICES)
+def with_common(
+    command: Callable[..., None], *, refused: tuple[str, ...] = (), formats: tuple[str, ...] = FORMATS
+) -> Callable[..., None]:
+    """The command with the common options in its signature; it receives them as `common`.
 
-
-def with_common(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with the common options in its signature; it receives them as `common`."""
-    return _with_common(command, refused=())
-
-
-def _with_common(command: Callable[..., None], refused: tuple[str, ...]) -> Callable[..., None]:
+    Args:
+        command: Whose own parameters go before common ones of the same name.
+        refused: Names of options that it would ignore.
+        formats: What `--format` may be.
+    """
     hints = get_type_hints(Common, include_extras=True)
     own = inspect.signature(command, eval_str=True)
     parameters = [parameter for name, parameter in own.parameters.items() if name != "common"]
+    inherited = [field for field in fields(Common) if field.name not in own.parameters]
     shared = [
         inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name])
-        for field in fields(Common)
+        for field in inherited
     ]
 
     @functools.wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> None:
-        common = Common(**{field.name: kwargs.pop(field.name) for field in fields(Common)})
+        common = _in_format(Common(**{field.name: kwargs.pop(field.name) for field in inherited}), formats)
         # A value that is none is refused by commands that do not ask for it, too.
         common.day()
         _check_numbers({"seed": common.seed, **kwargs})
@@ -153,3 +168,17 @@ def _with_common(command: Callable[..., None], refused: tuple[str, ...]) -> Call
     wrapped.__signature__ = signature  # type: ignore[attr-defined]
     wrapped.__annotations__ = {name: parameter.annotation for name, parameter in signature.parameters.items()}
     return wrapped
+
+
+without_prices = functools.partial(with_common, refused=OF_PRICES)
+"""`with_common` for a command that reads no price file: an option that would be ignored is refused."""
+
+
+def _in_format(common: Common, formats: tuple[str, ...]) -> Common:
+    """`--json` and `--format json` as one; `SpecError` for two formats, and for one that the command does not have."""
+    if common.format is not None and common.format not in formats:
+        message = f"--format {common.format!r} is none of this command: {', '.join(formats)}."
+        raise SpecError(message, hint=did_you_mean(common.format, formats))
+    if common.json and common.format not in (None, "json"):
+        raise SpecError(f"--json and --format {common.format} are two formats.", hint="Leave one of them out.")
+    return replace(common, json=common.json or common.format == "json", format="json" if common.json else common.format)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,11 +20,14 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from toolkit.core.remarks import Remark
+    from toolkit.report.document import Document
+    from toolkit.report.i18n.language import Language
 
 T = TypeVar("T")
 
+LINE = 80
+"""Columns where the stream is not a terminal and COLUMNS is not set."""
 WIDTH = 100
-"""Columns of a table where the stream is not a terminal and COLUMNS is not set."""
 
 
 def tolerant_streams() -> None:
@@ -46,6 +50,40 @@ def drop_broken_streams() -> None:
 def print_json(data: Any) -> None:
     """One JSON object on stdout, in ASCII: the same bytes whatever the encoding of the stream."""
     sys.stdout.write(json.dumps(data, ensure_ascii=True, allow_nan=False, indent=1) + "\n")
+
+
+def show(common: Common, record: Callable[[], Any], compose: Callable[[Language], Document]) -> None:
+    """The answer on stdout, in the format and the language that are asked for.
+
+    Args:
+        common: The options.
+        record: The object of `--json`.
+        compose: The document of the answer, in a language.
+    """
+    if common.json:
+        print_json(record())
+        return
+    from toolkit.app.answers import answered
+
+    # A page is UTF-8 whatever the terminal is; lines of a terminal are in its encoding.
+    written = answered(compose, common.format or "terminal", common.language(), width=_width(), bold=_is_bold(common))
+    if common.format == "html":
+        sys.stdout.flush()
+        sys.stdout.buffer.write(written.encode())
+    else:
+        sys.stdout.write(written)
+
+
+def _width() -> int:
+    """Columns of the terminal, of COLUMNS where the stream is none, or as many as any has."""
+    asked = os.environ.get("COLUMNS", "")
+    if sys.stdout.isatty():
+        return shutil.get_terminal_size((LINE, 24)).columns
+    return int(asked) if asked.isdecimal() and int(asked) else LINE
+
+
+def _is_bold(common: Common) -> bool:
+    return not common.no_color and "NO_COLOR" not in os.environ and sys.stdout.isatty()
 
 
 def say(text: str, common: Common) -> None:

@@ -45,7 +45,7 @@ class Message(str):
 
     def to_json(self) -> dict[str, Any]:
         """Template and values in the types that JSON has."""
-        return {"said": self.template, "with": {key: _plain(value) for key, value in self.values.items()}}
+        return template_with(self.template, self.values)
 
 
 class _Share(float):
@@ -111,6 +111,11 @@ def retellable(sentence: str) -> dict[str, Any] | str:
     return sentence.to_json() if isinstance(sentence, Message) else sentence
 
 
+def template_with(template: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """A template and its values in the types that JSON has."""
+    return {"said": template, "with": {key: _plain(value) for key, value in values.items()}}
+
+
 def sentences(value: Any) -> Iterator[Message]:
     """Every sentence that remembers how it was made, anywhere in a record."""
     if isinstance(value, Message):
@@ -127,7 +132,7 @@ def _plain(value: Any) -> Any:
     match value:
         case Message():
             return value.to_json()
-        case str() | bool() | None:
+        case str() | bool() | None | Mapping():  # a mapping is a sentence that is JSON already
             return value
         case date():
             return value.isoformat()

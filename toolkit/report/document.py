@@ -46,6 +46,7 @@ class Table:
 
     Attributes:
         gauge: Label of a last column of gauges; empty for none.
+        keys: Leading columns that name a row, for a medium that prints a wide table in parts.
     """
 
     kind: ClassVar[str] = "table"
@@ -54,6 +55,7 @@ class Table:
     rows: tuple[Row, ...]
     stacks: bool = True
     gauge: str = ""
+    keys: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,14 @@ from typing import Any
 import polars as pl
 
 from toolkit.core.errors import DataError, GapError, did_you_mean
+from toolkit.core.messages import message
 from toolkit.supply.concentration import GovernanceRisk, SupplyShares
 
 SUPPLY_RISK_THRESHOLD, IMPORTANCE_THRESHOLD = 1.0, 2.8
 """A material is critical from these values of SR and EI on (Annex II)."""
+
+PRESENT_METHOD = 2017
+"""First study under the method whose thresholds are in law; earlier ones had another EI, and a threshold of their own."""
 
 NEUTRAL_TRADE = 1.0
 """Trade parameter t of a country without a restriction or an agreement; members of the EU have 0.8."""
@@ -198,8 +202,10 @@ class ScenarioRatio:
     @property
     def label(self) -> str:
         """What the number is, in words that have to stand beside it."""
-        return (
-            f"scenario of this toolkit (t = {self.trade_parameter:g} for {self.country}), world supply only, not an EU figure"
+        return message(
+            "scenario of this toolkit (t = {t:g} for {country}), world supply only, not an EU figure",
+            t=self.trade_parameter,
+            country=self.country,
         )
 
 

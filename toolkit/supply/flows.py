@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from toolkit.core.errors import GapError
+from toolkit.core.messages import message
 
 WORLD = "WLD"
 """All partners of the reporter together, as its customs office publishes them."""
@@ -195,11 +196,12 @@ def summarise(series: FlowSeries, total: FlowSeries | None = None) -> FlowSummar
 
 
 DIVERSION_FALL, DIVERSION_OFFSET = 0.5, 0.25
-DIVERSION_RULE = (
-    f"Possible diversion: over twelve months against the twelve before, the flow with one partner falls by at least "
-    f"{DIVERSION_FALL:.0%} while flows with others rise by at least {DIVERSION_OFFSET:.0%} of what was lost. "
-    "Consistent with re-routing, no proof of it: others may have produced more or taken more."
-)
+DIVERSION_RULE = message(
+    "Possible diversion: over twelve months against the twelve before, the flow with one partner falls by at least {fall:.0%} "
+    "while flows with others rise by at least {offset:.0%} of what was lost. Consistent with re-routing, no proof of it: "
+    "others may have produced more or taken more.",
+    fall=DIVERSION_FALL, offset=DIVERSION_OFFSET,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from tests.subjects import proposal
-from toolkit.app.report.theme import language
+from toolkit.app.languages import language
 from toolkit.report.charts.waterfall import Step, spans, waterfall
 from toolkit.report.document import Columns, Figure
 from toolkit.report.findings import Findings

@@ -11,7 +11,7 @@ from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.findings import Ask
 from toolkit.app.findings.changes import changes
-from toolkit.app.report.theme import language
+from toolkit.app.languages import language
 from toolkit.core.plain import plain as jsonable
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.text import plain

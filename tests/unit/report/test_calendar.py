@@ -9,7 +9,7 @@ import pytest
 
 from tests.subjects import AS_OF, law
 from tests.svg_texts import assert_apart, texts
-from toolkit.app.report.theme import language
+from toolkit.app.languages import language
 from toolkit.report.charts.strip import Dated, strip
 from toolkit.report.charts.timeline import Period
 from toolkit.report.document import Missing

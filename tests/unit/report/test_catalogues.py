@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from tests.subjects import Record, proposal
-from toolkit.app.report.theme import language
+from toolkit.app.languages import language
 from toolkit.core.frames import TABLES
 from toolkit.core.messages import message, retellable, together
 from toolkit.core.text import words

@@ -11,8 +11,8 @@ import pytest
 from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
+from toolkit.app.languages import language
 from toolkit.app.optimize import NoAnswer, propose
-from toolkit.app.report.theme import language
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.asked import asked
 from toolkit.report.i18n.text import plain

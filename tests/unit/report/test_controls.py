@@ -8,7 +8,8 @@ from datetime import date
 import pytest
 
 from tests.subjects import AS_OF, HOSTILE, law
-from toolkit.app.report.theme import language, theme
+from toolkit.app.languages import language
+from toolkit.app.report.theme import theme
 from toolkit.report.compose import Definition, compose
 from toolkit.report.document import Missing
 from toolkit.report.findings import Findings

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from tests.svg_texts import assert_apart, texts
-from toolkit.app.report.theme import language
+from toolkit.app.languages import language
 from toolkit.report.charts.draw import draw
 from toolkit.report.document import Paragraph
 from toolkit.report.findings import Findings

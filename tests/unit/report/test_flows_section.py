@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.blocks import figures, table_of
-from toolkit.app.report.theme import language
+from toolkit.app.languages import language
 from toolkit.report.charts.draw import draw
 from toolkit.report.document import Missing, Panels
 from toolkit.report.findings import Findings

@@ -20,6 +20,7 @@ from toolkit.report.formats.email import mail
 from toolkit.report.formats.html import render
 from toolkit.report.formats.markdown import inline, markdown
 from toolkit.report.formats.plain import FORMS, Medium
+from toolkit.report.formats.terminal import terminal
 from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.text import text
 
@@ -40,6 +41,7 @@ def written(document: d.Document) -> dict[str, str]:
     return {
         "html": render(document, theme(), say),
         "md": markdown(document, say),
+        "terminal": terminal(document, say, width=3000),
         "json": json.dumps(as_data(document), ensure_ascii=False),
         "email": html_part(mail(document, theme().templates, lambda drawing, scale: bitmap(drawn(drawing), scale), say)),
     }

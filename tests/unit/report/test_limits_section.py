@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from toolkit.app.report.theme import language
+from toolkit.app.languages import language
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.measures import measure_words
 from toolkit.report.i18n.text import plain

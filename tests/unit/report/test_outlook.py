@@ -11,9 +11,9 @@ import pytest
 from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
+from toolkit.app.languages import language
 from toolkit.app.optimize import propose
 from toolkit.app.report import report_html
-from toolkit.app.report.theme import language
 from toolkit.report.document import Notes
 from toolkit.report.findings import HELD, Findings
 from toolkit.report.i18n.formats import Formats

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from toolkit.app.report.theme import language
+from toolkit.app.languages import language
 from toolkit.report.charts.draw import draw
 from toolkit.report.document import Missing, Panels
 from toolkit.report.findings import Findings

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.subjects import law
-from toolkit.app.report.theme import language
+from toolkit.app.languages import language
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.text import plain
 from toolkit.report.sections.quality import quality

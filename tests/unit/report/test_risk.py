@@ -6,7 +6,7 @@ import copy
 
 import pytest
 
-from toolkit.app.report.theme import language
+from toolkit.app.languages import language
 from toolkit.report.document import Columns, Figure, Missing
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import Formats

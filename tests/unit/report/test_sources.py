@@ -7,7 +7,7 @@ import re
 
 from tests.lots import TWELVE, ask_of, findings_of
 from tests.subjects import law
-from toolkit.app.report.theme import language
+from toolkit.app.languages import language
 from toolkit.report.document import Missing
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.text import plain

@@ -11,7 +11,7 @@ from tests.subjects import AS_OF, law, settings
 from tests.svg_texts import assert_apart, room, texts
 from toolkit.app.context import Context
 from toolkit.app.control_states import timeline as recorded
-from toolkit.app.report.theme import language
+from toolkit.app.languages import language
 from toolkit.core.assets import Asset, Universe
 from toolkit.report.charts.lettering import cut, width
 from toolkit.report.charts.theme import PAGE, PHONE, SHEET

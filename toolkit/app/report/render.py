@@ -12,9 +12,10 @@ from jinja2 import TemplateError
 from pydantic import Field
 
 from toolkit.app.definitions import find
+from toolkit.app.languages import ENGLISH, language
 from toolkit.app.report.drawings import kept_bitmap
 from toolkit.app.report.pdf import pdf
-from toolkit.app.report.theme import ENGLISH, language, theme
+from toolkit.app.report.theme import theme
 from toolkit.core.decode import Spec, decode, read_toml
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.report.compose import Definition, compose, looked_at
@@ -24,6 +25,7 @@ from toolkit.report.formats.data import as_data
 from toolkit.report.formats.email import mail
 from toolkit.report.formats.html import render
 from toolkit.report.formats.markdown import markdown
+from toolkit.report.formats.terminal import terminal
 from toolkit.report.i18n.language import Language
 
 DEFAULT = "allocation"
@@ -110,6 +112,10 @@ def _markdown(document: Document, say: Language) -> bytes:
     return markdown(document, say).encode()
 
 
+def _terminal(document: Document, say: Language) -> bytes:
+    return terminal(document, say).encode()
+
+
 def _json(document: Document, _: Language) -> bytes:
     return (json.dumps(as_data(document), ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode()
 
@@ -121,6 +127,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         "pdf": Format("pdf", _pdf),
         "md": Format("md", _markdown),
         "json": Format("json", _json),
+        "terminal": Format("txt", _terminal),
     }
 )
 """Formats by the word of `--format`."""

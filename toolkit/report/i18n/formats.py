@@ -170,6 +170,26 @@ class Formats:
         return f"{digits}{gap}%"
 
 
+class TerminalFormats(Formats):
+    """How a terminal shows them: ISO dates, which sort and can be searched for, and codes of currencies in any encoding."""
+
+    def long_date(self, value: str | date) -> str:
+        """2026-11-27."""
+        return day(value).isoformat()
+
+    def short_date(self, value: str | date | None) -> str:
+        """Likewise."""
+        return DASH if value is None else day(value).isoformat()
+
+    def month(self, value: str | date | None) -> str:
+        """2026-07."""
+        return DASH if value is None else f"{day(value):%Y-%m}"
+
+    def money(self, value: float | None, currency: str, decimals: int = 0) -> str:
+        """1,234 EUR."""
+        return DASH if value is None else f"{self.number(value, decimals)}{NBSP}{currency}"
+
+
 def day(iso: str | date) -> date:
     """A date of the run object."""
     return iso if isinstance(iso, date) else date.fromisoformat(iso)

@@ -128,7 +128,7 @@ class Language:
             return self.fmt.short_date(value) if "%d" in spec else self.fmt.month(value)
         if isinstance(value, str):
             return name(self.fmt.notices(self.known(short_country(value))))
-        return DASH if value is None else self._number(value, spec)  # a record has none where a number was not finite
+        return DASH if value is None else self.figure(value, spec)  # a record has none where a number was not finite
 
     def _several(self, items: Sequence[Inline], joined: str) -> Inline:
         """The items of a list as its specification joins them: as a series, or with what stands there between them."""
@@ -137,7 +137,8 @@ class Language:
         between = self.words(" and ") if joined == " and " else joined
         return text(*[part for item in items for part in (between, item)][1:])
 
-    def _number(self, value: float, spec: str) -> str:
+    def figure(self, value: float, spec: str) -> str:
+        """A number as a specification of `str.format` says: decimals, significant digits, a sign, per cent."""
         decimals = int(found[1]) if (found := _DECIMALS.search(spec)) else 0
         if spec == "d":
             return str(value)

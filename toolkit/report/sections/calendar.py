@@ -70,7 +70,7 @@ def _figure(run: Findings, rows: Sequence[Row], following: str | None) -> Figure
     shown = [one for one in dated if one.day >= run.as_of - BACK]
     last = max((one.day for one in shown), default=run.as_of)
     period = Period(run.as_of - BACK, max(run.as_of + LEAST, last + AFTER), run.as_of)
-    told = "; ".join(f"{fmt.long_date(row['date'])}, {_standing(run, row)}: {_short(run, row)}" for row in rows)
+    told = "; ".join(f"{fmt.long_date(row['date'])}, {standing_in_words(run, row)}: {_short(run, row)}" for row in rows)
     marks = {one.mark for one in shown}
     reviewed = review(run)
     dates = say(
@@ -119,13 +119,14 @@ def _first(rows: Sequence[Row], following: str | None) -> Mark:
     return next(one for one in ORDER if one in marks)
 
 
-def _standing(run: Findings, row: Row) -> str:
+def standing_in_words(run: Findings, row: Row) -> str:
+    """What a date rests on, for a reader."""
     key = standing(row)
     return run.say.words(STANDING[key]) if key in STANDING else run.say.term("term", key)
 
 
 def _entry(run: Findings, row: Row, following: str | None) -> Date:
-    title, notes = _told(run, row) if "change" in row else (run.say.translate(row["what"]), ())
+    title, notes = change_in_words(run, row) if "change" in row else (run.say.translate(row["what"]), ())
     key = "official_notices" if row["standing"] == "official" else "press_reports"
     notes = tuple(note for note in (*notes, _touched(run, row)) if note)
     markers = sources(*(run.of_sources(key) or run.of_tables("controls")))
@@ -137,21 +138,21 @@ def _entry(run: Findings, row: Row, following: str | None) -> Date:
         away=run.away(row["date"]),
         what=title if notes else text(title, markers),
         note=text(*spans, markers) if notes else (),
-        standing=_standing(run, row),
+        standing=standing_in_words(run, row),
         state="past" if shown == "past" else "next" if shown == "next" else "ahead",
         confirmed=is_confirmed(row),
     )
 
 
-def _told(run: Findings, row: Row) -> tuple[Text, tuple[Text, ...]]:
+def change_in_words(run: Findings, row: Row) -> tuple[Text, tuple[Text, ...]]:
     """What happens, and what follows from it, a sentence each."""
     say, acts = run.say, _titles(run, row["acts_on"])
     title = name(_title(run, row["title"]))
     match row["change"]:
         case "begins":
-            return say("{notice} takes effect", notice=title), (_scope(run, row),)
+            return say("{notice} takes effect", notice=title), (scope_in_words(run, row),)
         case "ends":
-            return say("Last day of {notice}", notice=title), (_scope(run, row),)
+            return say("Last day of {notice}", notice=title), (scope_in_words(run, row),)
         case "claim_ends" if row["standing"] == "agreed":
             agreed = say("Last day of the extension of {notices} that both governments agreed", notices=acts)
             return agreed, (say("Stated by {authority}; the amending act was not seen.", authority=_authority(run, row)),)
@@ -250,7 +251,7 @@ def _after_lapse(run: Findings, row: Row) -> Iterator[Text]:
             yield say("{authority} claims an extension; no legal act confirms it.", authority=who)
 
 
-def _scope(run: Findings, row: Row) -> Text:
+def scope_in_words(run: Findings, row: Row) -> Text:
     """What it is, on which metals and to whom."""
     say = run.say
     metals = say.listed([name(of_key(metal.strip(), say)) for metal in row["metals"].split(";") if metal.strip()])

@@ -1,0 +1,47 @@
+"""The answer of a command in the format and the language that are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from toolkit.app.languages import language
+from toolkit.report.document import Document
+from toolkit.report.formats.terminal import terminal
+from toolkit.report.i18n.formats import TerminalFormats
+from toolkit.report.i18n.language import Language
+
+
+def answered(
+    compose: Callable[[Language], Document],
+    format: str,  # noqa: A002  # the word of the option
+    lang: str,
+    *,
+    width: int,
+    bold: bool,
+) -> str:
+    """The answer in a format.
+
+    Args:
+        compose: Its document in a language.
+        format: ``terminal``, ``markdown`` or ``html``.
+        lang: Code of the language.
+        width: Cells of a line of the terminal.
+        bold: Whether the terminal has bold letters.
+
+    Raises:
+        SpecError: for a language that does not exist.
+    """
+    say = language(lang)
+    if format == "terminal":
+        say = replace(say, fmt=TerminalFormats(say.code))
+        return terminal(compose(say), say, width=width, bold=bold)
+    document = compose(say)
+    if format == "markdown":
+        from toolkit.report.formats.markdown import markdown  # noqa: PLC0415  # a terminal needs neither
+
+        return markdown(document, say)
+    from toolkit.app.report.theme import theme  # noqa: PLC0415
+    from toolkit.report.formats.html import render  # noqa: PLC0415
+
+    return render(document, theme(), say)

@@ -1,0 +1,1 @@
+"""What commands answer, as documents: an answer first, then its tables, then notes; one module a command."""

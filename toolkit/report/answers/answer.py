@@ -1,0 +1,147 @@
+"""The document of an answer, block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from toolkit.core.messages import retellable, template_with
+from toolkit.report.document import Align, Block, Column, Document, Heading, Notes, Paragraph, Row, Section, Table
+from toolkit.report.i18n import names
+from toolkit.report.i18n.formats import readable
+from toolkit.report.i18n.language import Language
+from toolkit.report.i18n.text import Inline, Text, name, plain, text
+
+Cell = Inline | date | int | None
+
+
+class Answer:
+    """Blocks in the order in which a reader needs them.
+
+    Templates are messages of the catalogue, with places as `toolkit.core.messages` has them: ``{share:.0%}``, ``{day:%Y-%m-%d}``,
+    ``{names:and}``. A value that is a key of the data or an ISO-3 code is told as the name that it stands for.
+    """
+
+    def __init__(self, say: Language, as_of: date | str, phrases: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+        """An answer without a block.
+
+        Args:
+            say: The language.
+            as_of: The day that it speaks of.
+            phrases: Sentence -> template and values, of a record whose sentences remember them there.
+        """
+        self.say = say
+        self.phrases = phrases or {}
+        self.as_of = str(as_of)
+        self.blocks: list[Block] = []
+        self.sections = [("", self.blocks)]
+        self.title = ""
+
+    def told(self, template: str, /, **values: Any) -> Text:
+        """A message with its places filled."""
+        return self.say.translate(template_with(template, values))
+
+    def sentence(self, words: str) -> Text:
+        """A sentence that remembers how it was made, or words of the data."""
+        return self.say.translate(self.phrase(words))
+
+    def phrase(self, words: str) -> Mapping[str, Any] | str:
+        """Likewise as a value of a message."""
+        return self.phrases.get(words) or retellable(words)
+
+    def heading(self, template: str, /, **values: Any) -> None:
+        """The answer in one line, the first of the document."""
+        told = self.told(template, **values)
+        self.title = plain(told)
+        self.blocks.append(Heading(told))
+
+    def subtitle(self, template: str, /, **values: Any) -> None:
+        """The title of a section of its own."""
+        self.blocks = []
+        self.sections.append((plain(self.told(template, **values)), self.blocks))
+
+    def line(self, template: str, /, **values: Any) -> None:
+        """A sentence as a paragraph."""
+        self.paragraph(self.told(template, **values))
+
+    def paragraph(self, words: Text) -> None:
+        """A paragraph that is told already."""
+        self.blocks.append(Paragraph(words))
+
+    def lines(self, *sentences: str) -> None:
+        """Sentences of what is told, a paragraph each; empty ones are none."""
+        self.blocks += [Paragraph(self.sentence(words)) for words in sentences if words]
+
+    def notes(self, sentences: Iterable[str | Text]) -> None:
+        """A list of sentences."""
+        items = tuple(("", self.sentence(words) if isinstance(words, str) else words) for words in sentences)
+        if items:
+            self.blocks.append(Notes(items))
+
+    def table(
+        self, columns: str, rows: Iterable[Iterable[Cell]], /, *, figures: Iterable[str] = (), keys: int = 1, **values: Any
+    ) -> bool:
+        """A table, and whether it has a row; without any there is none.
+
+        Args:
+            columns: Headings as one message, ``metal | >share``; those that begin with ``>`` are of figures.
+            rows: Cells, of which a missing one is empty.
+            figures: Headings of further columns of figures, which are names.
+            keys: Leading columns that name a row.
+            values: What stands in the places of the headings.
+        """
+        written = tuple(Row(tuple(self._cell(cell) for cell in row)) for row in rows)
+        if written:
+            heads = [_column(head.strip()) for head in plain(self.told(columns, **values)).split("|")]
+            heads += [Column(head) for head in figures]
+            self.blocks.append(Table(self.title, tuple(heads), written, keys=keys))
+        return bool(written)
+
+    def number(self, value: float | None, spec: str = "") -> str:
+        """A number as a specification of `format` writes it, in this language; none is empty."""
+        return "" if value is None else self.say.figure(value, spec)
+
+    def word(self, identifier: str) -> str:
+        """The words of an identifier of the data: a status, a form, an instrument."""
+        return self.say.term("term", readable(identifier))
+
+    def words(self, of: Mapping[str, str], key: str) -> str:
+        """A word of a table of messages; a key that it lacks stands for itself."""
+        return self.say.words(of[key]) if of.get(key) else of.get(key, readable(key))
+
+    def metal(self, key: str) -> str:
+        """The name of a metal, or of a group of metals."""
+        return names.of_key(key, self.say)
+
+    def country(self, code: str) -> str:
+        """The name of a country, or the words themselves where they are none."""
+        return names.country(code, self.say)
+
+    def place(self, where: str | None) -> Text:
+        """Where a limit holds: an asset, a factor, a country."""
+        return () if where is None else text(name(self.say.known(where)))
+
+    def notice(self, number: str) -> str:
+        """The number of a notice, or the authority of one without."""
+        return self.say.fmt.notices(self.say.term("term", number))
+
+    def document(self, name: str) -> Document:
+        """What was told so far."""
+        sections = (
+            Section(f"{name}-{i}" if i else name, title, tuple(blocks)) for i, (title, blocks) in enumerate(self.sections)
+        )
+        written = self.say.fmt.long_date(self.as_of)
+        return Document(f"toolkit {name}", self.say.code, self.as_of, written, "", tuple(sections))
+
+    def _cell(self, cell: Cell) -> Text:
+        if isinstance(cell, date):
+            return text(self.say.fmt.short_date(cell))
+        if isinstance(cell, int):
+            return text(self.say.fmt.number(cell))
+        return () if cell is None else text(cell)
+
+
+def _column(head: str) -> Column:
+    align: Align = "right" if head.startswith(">") else "left"
+    return Column(head.removeprefix(">"), align)

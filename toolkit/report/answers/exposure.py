@@ -1,0 +1,241 @@
+"""Lot by lot what is stored safe, what can fail to arrive, and to whom it may not be resold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from toolkit.holdings.exposure import LotExposure, Total
+from toolkit.market.market import OWN_MARK
+from toolkit.report.answers.answer import Answer, Cell
+from toolkit.report.answers.controls import headline
+from toolkit.report.answers.shock import beyond, multiple
+from toolkit.report.document import Document
+from toolkit.report.i18n.language import Language, mark
+from toolkit.report.i18n.text import plain
+
+if TYPE_CHECKING:
+    from toolkit.app.exposure import ExposureAnswer
+    from toolkit.holdings.licence_delay import Cover
+
+RESALE = {"unsettled": mark("not settled"), "permit": mark("permit")}
+"""Answers about resale in the words of the column; see `toolkit.holdings.resale`."""
+PERHAPS_OUT = ("in_transit", "stored_place_unknown")
+"""Deliveries of which the file does not say whether the lot has left the country that it is exported from."""
+USERS = {"civil": mark("anyone"), "military": mark("military users"), "listed": mark("listed firms")}
+"""End users in the words of the column, widest first."""
+OWN = {"own_series": mark(" (own series)"), "own_price": mark(" (own price of a day)"), "dealer": mark(" (dealer)")}
+"""Whose a price is (`price_from`); of bundled ones the source says it."""
+
+
+def exposure(found: ExposureAnswer, say: Language) -> Document:
+    """The lots, where they stand, what changes when, prices, the shock, the supply behind them, and days of cover."""
+    answer = Answer(say, found.as_of)
+    answer.heading(
+        "Exposure to export controls on {day:%Y-%m-%d}, owner in {destination}, values in {money}",
+        day=found.as_of, destination=found.destination, money=found.currency,
+    )  # fmt: skip
+    resale = {lot.lot_id: _resale(answer, lot) for lot in found.portfolio.lots}
+    marks = {words: f"({n})" for n, words in enumerate(dict.fromkeys(words for words in resale.values() if words), start=1)}
+    marks[""] = say.words("free")
+    answer.table(
+        "lot | metal | >kg | >value | from | law | delivery | resale | origin | paper",
+        (_lot(answer, lot, marks[resale[lot.lot_id]]) for lot in found.portfolio.lots),
+    )
+    answer.notes(answer.told("Resale {mark}: {words}.", mark=mark_, words=words) for words, mark_ in marks.items() if words)
+    answer.table("where it stands | >lots | >value | >share", _totals(answer, found))
+    answer.lines(*found.statements, found.review)
+    answer.notes(
+        answer.told(
+            "{day:%Y-%m-%d} ({standing}), {metal}: {what}", day=day, standing=answer.word(standing), metal=metal, what=what
+        )
+        for day, metal, what, standing in found.next_changes
+    )
+    _prices(answer, found)
+    answer.table(
+        "listed | lot | >units | >price | of | >value",
+        (
+            (lot.asset, lot.lot_id, answer.number(lot.quantity, ",.6g"), answer.number(lot.price, ",.2f"), lot.date,
+             answer.number(lot.value, ",.2f"))
+            for lot in found.instruments
+        ),
+    )  # fmt: skip
+    _shock(answer, found)
+    _supply(answer, found)
+    _cover(answer, found)
+    answer.notes(answer.told("note: {words}", words=words) for words in found.reading)
+    answer.line("Indicative values and control notices as compiled; not investment, tax or legal advice.")
+    return answer.document("exposure")
+
+
+def _lot(answer: Answer, lot: LotExposure, resale: str) -> Iterator[Cell]:
+    say, own = answer.say, any(OWN_MARK in title for title in lot.measures)
+    yield say.name(lot.lot_id)
+    yield f"{answer.metal(lot.asset)} {answer.word(lot.form)}"
+    yield answer.number(lot.mass, ",.6g")
+    yield "" if lot.value is None else f"{'<= ' if lot.at_most else ''}{answer.number(lot.value, ',.2f')}"
+    yield lot.origin
+    yield headline(answer, lot.headline) + (say.fmt.notices(OWN_MARK) if own else "")
+    yield answer.word(lot.delivery)
+    yield resale
+    yield answer.word(lot.traceability.origin)
+    yield answer.word(lot.traceability.certificate)
+
+
+def _totals(answer: Answer, found: ExposureAnswer) -> Iterator[Iterable[Cell]]:
+    p, say = found.portfolio, answer.say
+
+    def row(name: str, total: Total, share: float | None) -> tuple[Cell, ...]:
+        return name, total.lots, answer.number(total.value, ",.2f"), answer.number(share, ".1%")
+
+    yield from (row(answer.word(total.name), total, total.share) for total in p.deliveries if total.lots)
+    yield row(say.words("total"), p.whole, 1.0 if p.whole.value else None)
+    yield row(say.words("can be stopped"), p.at_risk, p.at_risk.share)
+    yield from (row(answer.word(total.name) + say.words(", not owned"), total, None) for total in p.planned if total.lots)
+
+
+def _resale(answer: Answer, lot: LotExposure) -> str:
+    """The buyers to whom the lot may not go, and what else is not free; "perhaps" where its origin is unknown."""
+    say = answer.say
+    bans = sorted({act for one in lot.answers for act in one.export_bans})
+    told = []
+    if bans:
+        told = [say.words("export ban ({notices}), to no buyer abroad", notices=", ".join(map(answer.notice, bans)))]
+    elif any(one.licence_to_leave for one in lot.answers):
+        told = [say.words("licence to leave")]
+    if told and lot.delivery in PERHAPS_OUT:
+        told = [say.words("{words}, if it has not left", words=told[0])]
+    barred = [one for one in lot.answers if one.singled_out]
+    told += [
+        say.words("not to {users} in {places}", users=say.words(users), places=", ".join(places))
+        for user, users in USERS.items()
+        if (places := sorted({one.destination for one in barred if one.end_user == user}))
+    ]
+    told += [say.words(words) for key, words in RESALE.items() if any(one.answer == key for one in lot.answers)]
+    if unread := sorted({place for one in lot.answers for place in one.not_in_ledger}):
+        told.append(say.words("export law of {places} not in the ledger", places=", ".join(unread)))
+    words = "; ".join(told)
+    return say.words("perhaps {words}", words=words) if lot.supposed and words else words
+
+
+def _prices(answer: Answer, found: ExposureAnswer) -> None:
+    prices = found.prices.values()
+    answer.table(
+        "price of | >{money}/kg | >+/- | is | of",
+        (
+            (answer.metal(p.asset), answer.number(p.price, ",.2f"), answer.number(p.standard_error or None, ",.2f"),
+             answer.word(p.kind), p.date)
+            for p in prices
+        ), money=found.currency,
+    )  # fmt: skip
+    sources = []
+    for price in prices:
+        region = price.region or (
+            answer.say.words("a region that is not stated") if price.basis.startswith(price.kind.replace("_", " ")) else ""
+        )
+        basis = answer.word(price.basis)
+        words = answer.say.words("{basis}, paid in {region}", basis=basis, region=region) if region else basis
+        sources.append((price.source, price.price_from, words, answer.metal(price.asset)))
+    price_sources(answer, sources)
+    answer.lines(*(price.in_europe.told for price in prices if price.in_europe is not None))
+
+
+def price_sources(answer: Answer, prices: Iterable[tuple[str, str, str, str]]) -> None:
+    """A line for each source of prices.
+
+    Args:
+        answer: Where to.
+        prices: Id of the source or name of the file, `price_from`, what the price is or of which day, and name of the asset.
+    """
+    of: dict[str, list[str]] = {}
+    for source, owner, words, name in prices:
+        whose = answer.say.words(OWN[owner]) if owner in OWN else ""
+        of.setdefault(f"{source}{whose}, {words}", []).append(name)
+    for words, names in of.items():
+        answer.line("Price from {source}: {names}.", source=words, names=", ".join(names))
+
+
+def _shock(answer: Answer, found: ExposureAnswer) -> None:
+    band, say = found.band, answer.say
+    e = band.elasticity
+    if e.basis == "posterior":
+        spread = say("first and last row are the ends of what past cases leave open (`toolkit shock METAL` has them)")
+    else:
+        spread = answer.told("elasticity {low:.2f} to {high:.2f} ({basis})", low=e.low, high=e.high, basis=answer.word(e.basis))
+    answer.line(
+        "If exports of China stop and each metal loses what it makes, at most {loss:.0%} of supply, {spread}; what is held "
+        "outside China gains, what is still to come costs more:",
+        loss=band.loss, spread=plain(spread),
+    )  # fmt: skip
+    answer.table(
+        ">price up to | >stored gains | >open order lost | >order to replace | >plan dearer | >truce: stored loses",
+        (
+            (multiple(answer, case.multiple, found.largest_observed), *(
+                answer.number(amount, ",.0f")
+                for amount in (
+                    case.stored_gain, case.order_undelivered, case.order_cost, case.planned_cost, case.stored_loss_at_truce
+                )
+            ))
+            for case in found.replacement
+        ),
+    )  # fmt: skip
+    if on_its_way := found.replacement[0].in_transit:
+        answer.line(
+            "In transit from China, or of unknown origin: {amount:,.0f} {money} may be stopped. Whether it has left is not "
+            "known: it is in no column.",
+            amount=on_its_way, money=found.currency,
+        )  # fmt: skip
+    if found.largest_observed is not None and found.replacement[-1].multiple > found.largest_observed:
+        beyond(answer, found.largest_observed)
+    if found.still:
+        answer.line(
+            "Not moved: {metals:, } (not made there, no shares known, or traded on exchanges).", metals=found.still
+        )  # fmt: skip
+
+
+def _supply(answer: Answer, found: ExposureAnswer) -> None:
+    supply = found.concentration
+    if supply.hhi is not None and supply.n_minus_1 is not None:
+        leading = [f"{country} {answer.number(share, '.0%')}" for country, share in list(supply.as_mapping().items())[:5]]
+        answer.line(
+            "Supply behind the portfolio: {leading}; unnamed countries {other:.0%}. Weighted HHI {hhi:.2f} (0 to 1), left "
+            "without each metal's largest producer {left:.0%}. Shares: {sources}.",
+            leading=", ".join(leading), other=supply.other, hhi=supply.hhi, left=supply.n_minus_1,
+            sources=", ".join(sorted({of.source for of in found.supplies})),
+        )  # fmt: skip
+    if supply.without_shares:
+        answer.line("No production shares are known for {metals:, }.", metals=supply.without_shares)
+    industries = "; ".join(
+        f"{i.nace2 or answer.say.words('other')} {answer.number(i.share, '.0%')} ({', '.join(i.applications[:2])})"
+        for i in found.industries[:4]
+    )
+    if industries:
+        answer.line("Industries behind it (EU uses, NACE): {industries}.", industries=industries)
+    if found.without_uses:
+        answer.line("No uses are known for {metals:, }.", metals=found.without_uses)
+
+
+def _cover(answer: Answer, found: ExposureAnswer) -> None:
+    delay = found.delay
+    if delay is None:
+        return
+    answer.line(
+        "A licence takes {short:,.0f} / {half:,.0f} / {long:,.0f} days (one in ten / half / nine in ten take at most that; "
+        "partly assumption); statutory {statutory:,.0f} days, kept in {kept:.0%}.",
+        short=delay.quantile(0.1), half=delay.quantile(0.5), long=delay.quantile(0.9), statutory=delay.statutory,
+        kept=1 - delay.exceeds(delay.statutory),
+    )  # fmt: skip
+    if not answer.table(
+        "stored | kg | use kg/month | days of cover | licence later than that | days without",
+        (_covered(answer, one) for one in found.covers if None not in (one.days, one.shortfall, one.gap)),
+    ):
+        answer.line("Give --use METAL=KG (a month) for the days of cover.")
+
+
+def _covered(answer: Answer, one: Cover) -> Iterator[Cell]:
+    yield answer.metal(one.asset)
+    yield answer.number(one.stored, ",.6g")
+    yield answer.number(one.monthly_use or 0.0, ",.6g")
+    yield answer.number(one.days, ",.0f")
+    yield answer.number(one.shortfall, ".0%")
+    yield answer.number(one.gap, ",.0f")

@@ -1,0 +1,222 @@
+"""What to hold, in how many lots, at what cost, how exposed it is, and how near its limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from toolkit.report.answers.answer import Answer, Cell
+from toolkit.report.answers.explain import explain
+from toolkit.report.answers.exposure import price_sources
+from toolkit.report.document import Document
+from toolkit.report.i18n.language import Language, mark
+from toolkit.report.i18n.text import plain
+
+SHOWN = 5e-5
+"""Weights below this print as 0.0 % and are the dust of a continuous solver."""
+ROOM = 0.005
+"""Of slack, from which whole lots stay away from a limit that the divisible optimum touches."""
+SIDES = {"buy": mark("buy"), "sell": mark("sell"), "keep": mark("keep")}
+Row = Mapping[str, Any]
+
+
+def optimize(record: Row, say: Language, explanation: Row | None = None) -> Document:
+    """A proposal, and why it is what it is where that was asked for."""
+    answer = Answer(say, record["as_of"], record["phrases"])
+    answer.heading(
+        "{title}  as of {day:%Y-%m-%d}, {budget:,.0f} {money}, {status}",
+        title=record["strategy"]["title"], day=record["as_of"], budget=record["budget"], money=record["currency"],
+        status=answer.word(record["status"]),
+    )  # fmt: skip
+    held = sorted((p for p in record["positions"] if p["weight"] >= SHOWN), key=lambda p: -p["weight"])
+    cash = record["cash"]
+    last = (say.words("Cash"), *[""] * 4, answer.number(cash["value"], ",.0f"), answer.number(cash["weight"], ".1%"), "", "")
+    answer.table(
+        "hold | >lots | >lot | >price {money} | >+/- | >value {money} | >weight | >risk | >cost {money}",
+        (*(_position(answer, p, record["risk_contributions"][p["asset"]]) for p in held), last), money=record["currency"],
+    )  # fmt: skip
+    listed = {row["asset"] for row in record["orders"]} | {p["asset"] for p in held}
+    price_sources(
+        answer,
+        (
+            (p["price_source"], p["price_from"], say.fmt.short_date(p["price_date"]), say.term("name", p["name"]))
+            for p in record["positions"]
+            if p["asset"] in listed
+        ),
+    )
+    if record["before"] is not None:
+        _orders(answer, record)
+    _risk(answer, record)
+    _expected(answer, record, held)
+    _last_prices(answer, record)
+    if record["risk"]["contributions_of"] != "variance":
+        answer.line(
+            "Risk is each holding's part of what is minimised: {what}.", what=answer.word(record["risk"]["contributions_of"])
+        )
+    _controls(answer, record)
+    answer.table(
+        "limit | where | >now | >at | >slack | state",
+        (_limit(answer, c) for c in record["constraints"] if c["value"] is not None),
+    )
+    if explanation is not None:
+        explain(answer, record, explanation)
+    return answer.document("optimize")
+
+
+def _position(answer: Answer, p: Row, risk: float) -> Iterator[Cell]:
+    whole = p["lots"] is not None
+    yield answer.say.name(p["name"])
+    yield answer.number(p["lots"], ",.0f") if whole else answer.number(p["quantity"], ",.3f")
+    yield f"{answer.number(p['lot_size'], ',.6g')} {p['unit']}" if whole else p["unit"]
+    yield answer.number(p["price"], ",.2f")
+    yield answer.number(p["price_se"] or None, ",.2f")
+    yield answer.number(p["value"], ",.0f")
+    yield answer.number(p["weight"], ".1%")
+    yield answer.number(risk, ".1%")
+    yield answer.number(p["cost"], ",.0f")
+
+
+def _orders(answer: Answer, record: Row) -> None:
+    """What is bought, sold and kept, and where the cash comes from and goes to."""
+    orders, money = record["orders"], record["currency"]
+    traded = [row for row in orders if row["side"] != "keep"]
+    if not traded:
+        answer.line("Nothing is traded: what is held is as good as any other answer.")
+        return
+    answer.table(
+        "order | what | >quantity | >price {money} | >value {money} | >cost {money} | >cash {money} | lots",
+        (_order(answer, row) for row in orders), money=money, keys=2,
+    )  # fmt: skip
+    answer.notes(
+        answer.told("{name}: {note}.", name=row["name"], note=answer.phrase(row["note"])) for row in orders if row["note"]
+    )
+    owned = record["money"]
+    cash = {
+        "before": owned["cash_before"], "added": owned["added"], "money": money, "orders": sum(row["cash"] for row in traded),
+        "left": record["cash"]["value"],
+    }  # fmt: skip
+    if owned["reserved"]:
+        answer.line(
+            "Cash: {before:,.2f} {money} before ({added:,.2f} added, {owed:,.2f} of it for what is owed), {orders:+,.2f} by "
+            "these orders, {left:,.2f} left.",
+            owed=owned["reserved"], **cash,
+        )  # fmt: skip
+    else:
+        answer.line(
+            "Cash: {before:,.2f} {money} before ({added:,.2f} added), {orders:+,.2f} by these orders, {left:,.2f} left.", **cash
+        )
+
+
+def _order(answer: Answer, row: Row) -> Iterator[Cell]:
+    yield answer.words(SIDES, row["side"])
+    yield answer.say.name(row["name"])
+    yield f"{answer.number(row['quantity'], ',.6g')} {row['unit']}"
+    yield f"{answer.number(row['price'], ',.2f')} / {row['unit']}"
+    yield answer.number(row["value"], ",.2f")
+    yield answer.number(row["cost"], ",.2f")
+    yield answer.number(row["cash"], ",.2f") if row["side"] != "keep" else ""
+    yield ", ".join(row["lot_ids"])
+
+
+def _risk(answer: Answer, record: Row) -> None:
+    risk, costs, money = record["risk"], record["costs"], record["currency"]
+    told = {"volatility": risk["volatility"], "entry": costs["entry"], "money": money, "holding": costs["holding_per_year"]}
+    if risk["cvar_95"] is None:
+        answer.line(
+            "Volatility {volatility:.1%} a year; trading costs {entry:,.0f} {money}, then {holding:,.0f} {money} a year to "
+            "hold.",
+            **told,
+        )
+    else:
+        answer.line(
+            "Volatility {volatility:.1%} a year, loss in the worst twentieth {loss:.1%} ({method}); trading costs {entry:,.0f} "
+            "{money}, then {holding:,.0f} {money} a year to hold.",
+            loss=risk["cvar_95"], method=answer.phrase(risk["cvar_method"]), **told,
+        )  # fmt: skip
+
+
+def _expected(answer: Answer, record: Row, held: Sequence[Row]) -> None:
+    expected = record["expected_return"]
+    if expected is None:
+        return
+
+    def written(value: float, error: float | None) -> str:
+        return answer.number(value, ".1%") + ("" if error is None else f" +/- {answer.number(error, '.1%')}")
+
+    each = []
+    for p in record["positions"]:
+        if p in held:
+            of = expected["assets"][p["asset"]]
+            each.append(f"{answer.say.term('name', p['name'])} {written(of['value'], of['error'])}")
+    answer.line(
+        "Expected return {value} a year, as the strategy states it: {each}.",
+        value=written(expected["value"], expected["error"]), each="; ".join(each),
+    )  # fmt: skip
+
+
+def _last_prices(answer: Answer, record: Row) -> None:
+    """The same basket at the last observed prices, and what it breaks there."""
+    last = record["at_last_prices"]
+    told = {"value": last["value"], "money": record["currency"]}
+    if not last["limits_broken"]:
+        answer.line(
+            "At the last observed prices what is held is worth {value:,.0f} {money} with its cash; every limit holds there "
+            "too.",
+            **told,
+        )
+        return
+    broken = []
+    for row in last["limits_broken"]:
+        value, limit = _apart(answer, row)
+        of = answer.told(
+            "{name} ({where}) is {value}, the limit {limit}", name=row["name"], where=row["where"], value=value, limit=limit
+        )
+        broken.append(plain(of))
+    answer.line(
+        "At the last observed prices what is held is worth {value:,.0f} {money} with its cash, and these limits are broken "
+        "there: {broken}.",
+        broken="; ".join(broken), **told,
+    )  # fmt: skip
+
+
+def _apart(answer: Answer, row: Row) -> tuple[str, str]:
+    """Value and limit with as many digits as tell them apart."""
+    bare = row["kind"] == "factor_exposure"
+    specs = (f".{digits}{'f' if bare else '%'}" for digits in range(3 if bare else 1, 8))
+    written = ((answer.number(row["value"], spec), answer.number(row["limit"], spec)) for spec in specs)
+    return next(pair for pair in written if pair[0] != pair[1])
+
+
+def _controls(answer: Answer, record: Row) -> None:
+    exposures = record["exposures"]
+    countries = sorted(exposures["country"].items(), key=lambda item: -item[1])[:3]
+    if exposures["controlled"] is None or not countries:
+        return
+    held = {row["asset"] for row in record["positions"] if row["weight"] > 0}
+    known = [row["supply"] for row in record["assets"] if row["asset"] in held and row["supply"]]
+    answer.line(
+        "Under export control for {owner}: {controlled:.1%} of value. Supply: {shares} ({editions}).",
+        owner=record["owner"]["country"], controlled=exposures["controlled"],
+        shares=", ".join(f"{country} {answer.number(share, '.0%')}" for country, share in countries),
+        editions=", ".join(sorted({supply["source_id"] for supply in known})),
+    )  # fmt: skip
+
+
+def _limit(answer: Answer, c: Row) -> Iterator[Cell]:
+    """Value, limit, room and state of a constraint: per cent, but bare numbers of what is no fraction."""
+    say, bare = answer.say, c["kind"] == "factor_exposure"
+    slack = 0.0 if abs(c["slack"]) < SHOWN else c["slack"]
+    spec = ".3f" if bare else ".1%"
+    limit = say.fmt.plain_number(c["limit"]) if bare else say.fmt.limit(c["limit"])
+    yield say.name(say.known(c["name"]))
+    yield answer.place(c["where"])
+    yield answer.number(c["value"], spec)
+    yield say("at most {limit}", limit=limit) if c["side"] == "upper" else say("at least {limit}", limit=limit)
+    yield answer.number(slack, spec)
+    if c["soft"] is not None and slack < 0:
+        yield say.words("soft, broken at its price")
+    elif c["binding"]:
+        # The continuous optimum touches the limit; whole lots may stay away from it.
+        yield say.words("binding") if slack < ROOM else say.words("binding before whole lots")
+    else:
+        yield ""

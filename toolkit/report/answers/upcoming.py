@@ -1,0 +1,51 @@
+"""What changes on which date, confirmed or claimed, and the suspensions that have lapsed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from toolkit.report.answers.answer import Answer
+from toolkit.report.document import Document
+from toolkit.report.findings import Findings
+from toolkit.report.i18n.language import Language
+from toolkit.report.i18n.text import Text, text
+from toolkit.report.sections.calendar import change_in_words, scope_in_words, standing_in_words
+
+
+def upcoming(record: Mapping[str, Any], say: Language) -> Document:
+    """The dates ahead, as `toolkit.app.controls.Calendar.to_json` has them."""
+    answer = Answer(say, record["as_of"])
+    answer.heading("Ahead of {day:%Y-%m-%d}, within {days:d} days", day=record["as_of"], days=record["within_days"])
+    answer.lines(record["review"])
+    ledger = {
+        "as_of": record["as_of"],
+        "ledger": {"reviewed_to": record["reviewed_to"]},
+        "controls": (),
+        "timeline": (),
+        "upcoming": (),
+    }
+    run = Findings(ledger, {}, say, (), ())
+    own = say.words(", yours")
+    rows = (
+        (
+            say.fmt.short_date(row["date"]),
+            row["days"],
+            standing_in_words(run, row) + (own if row["own"] else ""),
+            _what(run, row),
+            answer.word(row["confidence"]),
+        )
+        for row in record["upcoming"]
+    )
+    if not answer.table("date | >days | standing | what | checked", rows):
+        answer.line("Nothing that is known.")
+    answer.notes(text(say.fmt.short_date(row["date"]), ": ", _what(run, row)) for row in record["lapsed"])
+    return answer.document("upcoming")
+
+
+def _what(run: Findings, row: Mapping[str, Any]) -> Text:
+    """What happens and what follows from it, on which metals and to whom."""
+    title, notes = change_in_words(run, row)
+    if row["change"] in ("suspension_ends", "claim_ends"):
+        notes = (*notes, scope_in_words(run, row))
+    return text(title, ". ", *(part for note in notes for part in (note, " ")))
