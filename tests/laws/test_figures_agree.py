@@ -271,14 +271,16 @@ def test_every_figure_of_the_terminal_is_one_of_the_object(told, command):
     rows = {tag for _, tags in found for tag in tags if len(tag) > 2}
     kept = {text for words in texts(answer) for text in (words, words.replace("_", " ")) if re.search(r"\d", text)}
     kept |= set(LEGENDS.get(command, ()))
-    phrases = sorted(kept, key=len, reverse=True)
+    # A list in a sentence is joined by the language of the terminal.
+    phrases = sorted({phrase.replace(" and ", ", ") for phrase in kept}, key=len, reverse=True)
     missing, shown = [], 0
     for line in lines:
         words = line.casefold().replace(*SPOKEN)
         named = {row for row in rows if re.search(rf"(?<!\w){re.escape(row)}(?!\w)", words)}
         sentence = line.rstrip().endswith((".", ":", ")"))
         own = [number for number, tags in found if sentence or not named or tags & named]
-        bare = re.sub(r"No\. \d+ of \d{4}|limbs? [\d()]+(?: and [\d()]+)?|\(\d\)", " ", line)
+        bare = line.replace(" and ", ", ")
+        bare = re.sub(r"No\. \d+(?: of |/)\d{4}|limbs? [\d()]+(?:, [\d()]+)?|\(\d\)", " ", bare)
         for phrase in phrases:
             bare = bare.replace(phrase, " ")
         for figure in FIGURE.finditer(bare):

@@ -19,8 +19,8 @@ Cell = Inline | date | int | None
 class Answer:
     """Blocks in the order in which a reader needs them.
 
-    Templates are messages of the catalogue, with places as `toolkit.core.messages` has them: ``{share:.0%}``, ``{day:%Y-%m-%d}``,
-    ``{names:and}``. A value that is a key of the data or an ISO-3 code is told as the name that it stands for.
+    Templates are messages of the catalogue, with places as in `toolkit.core.messages.Message`: ``{share:.0%}``,
+    ``{day:%Y-%m-%d}``, ``{names:and}``. A value that is a key of the data or an ISO-3 code is told as its name.
     """
 
     def __init__(self, say: Language, as_of: date | str, phrases: Mapping[str, Mapping[str, Any]] | None = None) -> None:
