@@ -40,6 +40,19 @@ def test_help_imports_nothing_heavy():
     assert result.returncode == 0, result.stderr
 
 
+def test_a_page_whose_drawings_are_kept_does_without_the_library_of_charts(tmp_path):
+    command = ["optimize", "--out", str(tmp_path)]
+    code = (
+        f"import sys; from toolkit.cli.main import run; run({command!r}); first = 'altair.vegalite' in sys.modules;"
+        "print('imported' if first else 'not imported', file=sys.__stdout__)"
+    )
+    told = []
+    for _ in range(2):
+        result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        told.append(result.stdout.splitlines()[-1])
+    assert told == ["imported", "not imported"]
+
+
 def test_the_solver_is_not_imported_for_data_and_no_report_library_for_a_run_without_one():
     for arguments, banned in (
         (["data", "list"], {"cvxpy", "altair"}),

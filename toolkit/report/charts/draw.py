@@ -13,7 +13,6 @@ from importlib.metadata import version
 from xml.etree import ElementTree as ET  #  (parses only what vl-convert has just drawn)
 
 import vl_convert
-from altair.utils.schemapi import debug_mode
 from markupsafe import escape
 
 from toolkit.report.charts.compact import compact
@@ -66,6 +65,8 @@ def drawn(drawing: Drawing) -> str:
 
     The library is not asked to check against its schema what our own charts wrote: that takes most of the time; tests ask.
     """
+    from altair.utils.schemapi import debug_mode  # noqa: PLC0415  # half a second; kept drawings need none of it
+
     with debug_mode(False):  # noqa: FBT003  # the library's own signature
         spec = drawing.spec
     return draw(spec)

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-import altair as alt
-
 from toolkit.report.charts.lettering import width
+from toolkit.report.charts.library import alt
 from toolkit.report.charts.plane import Plane
 from toolkit.report.charts.theme import AXIS_TEXT, PANEL, TOKENS, specification
 from toolkit.report.document import Chart, Drawing

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import altair as alt
-
 from toolkit.report.charts.draw import draw, standalone, titled
+from toolkit.report.charts.library import alt
 from toolkit.report.charts.theme import TOKENS, specification
 from toolkit.report.i18n.formats import Formats
 

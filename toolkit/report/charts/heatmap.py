@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import altair as alt
-
 from toolkit.report.charts.lettering import cut, width
+from toolkit.report.charts.library import alt
 from toolkit.report.charts.plane import Plane
 from toolkit.report.charts.theme import AXIS_TEXT, COLUMN, LABEL_TEXT, PHONE, SHEET, TOKENS, specification
 from toolkit.report.charts.timeline import FIXED, LEFT, RIGHT

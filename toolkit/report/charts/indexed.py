@@ -8,8 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-import altair as alt
-
+from toolkit.report.charts.library import alt
 from toolkit.report.charts.plane import Plane
 from toolkit.report.charts.theme import PANEL, TOKENS, specification
 from toolkit.report.document import Chart, Drawing

@@ -6,9 +6,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import altair as alt
-
 from toolkit.report.charts.lettering import cut
+from toolkit.report.charts.library import alt
 from toolkit.report.charts.theme import COLUMN, PHONE, TOKENS, specification
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.i18n.formats import Formats

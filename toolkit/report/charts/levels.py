@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-import altair as alt
-
 from toolkit.report.charts.lettering import width
+from toolkit.report.charts.library import alt
 from toolkit.report.charts.theme import PANEL, TOKENS, specification
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.i18n.formats import Formats

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-import altair as alt
-
 from toolkit.report.charts.lettering import cut
 from toolkit.report.charts.lettering import width as width_of
+from toolkit.report.charts.library import alt
 from toolkit.report.charts.theme import LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, specification
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.i18n.formats import Formats

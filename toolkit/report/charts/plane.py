@@ -6,9 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import altair as alt
-
 from toolkit.report.charts.lettering import width
+from toolkit.report.charts.library import alt
 from toolkit.report.charts.theme import AXIS_TEXT
 
 SPACE, APART, CLEAR = 4, 6, 2

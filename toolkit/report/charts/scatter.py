@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-import altair as alt
-
 from toolkit.report.charts.labels import Anchor, Box, Placed, place
 from toolkit.report.charts.lettering import cut, width
+from toolkit.report.charts.library import alt
 from toolkit.report.charts.theme import AXIS_TEXT, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, specification
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.i18n.formats import Formats

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal
 
-import altair as alt
-
 from toolkit.report.charts.lettering import width
+from toolkit.report.charts.library import alt
 from toolkit.report.charts.plane import Plane
 from toolkit.report.charts.theme import AXIS_TEXT, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, specification
 from toolkit.report.charts.timeline import FIXED, LEFT, RIGHT, Period

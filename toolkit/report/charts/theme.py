@@ -11,9 +11,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-import altair as alt
-from altair.utils import schemapi
-
+from toolkit.report.charts.library import alt
 from toolkit.report.i18n.formats import Formats
 
 TOKENS: Mapping[str, str] = MappingProxyType(
@@ -72,6 +70,8 @@ def specification(
     chart: alt.Chart | alt.LayerChart | alt.FacetChart | alt.HConcatChart | alt.VConcatChart, fmt: Formats
 ) -> str:
     """The chart under the theme as canonical JSON: equal charts are equal text, and are drawn once."""
+    from altair.utils import schemapi  # noqa: PLC0415  # imported with the first chart
+
     styled = chart.configure(
         padding={"left": 2, "right": 10, "top": 4, "bottom": 2},
         view=alt.ViewConfig(stroke=None),

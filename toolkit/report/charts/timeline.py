@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal
 
-import altair as alt
-
 from toolkit.report.charts.lettering import cut, width
+from toolkit.report.charts.library import alt
 from toolkit.report.charts.plane import Plane
 from toolkit.report.charts.theme import AXIS_TEXT, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, specification
 from toolkit.report.document import Chart, Drawing
@@ -18,7 +17,7 @@ from toolkit.report.i18n.formats import Formats
 Mark = Literal["on", "suspended", "unsettled", "ahead", "claimed", "whitelist", "reported"]
 LEFT, RIGHT = 2, 10
 """Room that the theme leaves beside a drawing, in px."""
-FIXED = alt.AutoSizeParams(type="none")
+FIXED = {"type": "none"}
 """Words may reach into that room without making the drawing wider."""
 TOP, LINE, BAR = 26, 16, 12
 """Px: above the first lane, a line of a label, and a bar."""
