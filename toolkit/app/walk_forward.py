@@ -9,7 +9,6 @@ the error of that level and for the noise of the print as well.
 from __future__ import annotations
 
 from bisect import bisect_right
-from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -19,6 +18,7 @@ import numpy as np
 from toolkit.app.allocation.forecast import risk_forecast
 from toolkit.app.allocation.inputs import YEARLY, Inputs
 from toolkit.controls.ledger import ControlLedger
+from toolkit.core.calendar import add_months, month_end, month_number
 from toolkit.core.errors import DataError, GapError
 from toolkit.core.forecast import FloatArray, Forecast
 from toolkit.market.market import Market, Snapshot
@@ -183,10 +183,10 @@ def _ledger(inputs: Inputs, snapshot: Snapshot) -> ControlLedger:
 
 def _quarters(first: date, last: date) -> Iterator[date]:
     """Ends of quarters between two days."""
-    day = _months_after(first, -first.month % STEP, whole=True)
-    while day <= last:
+    number = month_number(first) + -first.month % STEP
+    while (day := month_end(number)) <= last:
         yield day
-        day = _months_after(day, STEP, whole=True)
+        number += STEP
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,19 +212,13 @@ class _Path:
 
     def later(self, position: int, months: int) -> int | None:
         """Position of the date so many months later; None where the path has ended before."""
-        end = _months_after(self.dates[position], months, whole=self.monthly)
+        start = self.dates[position]
+        end = month_end(month_number(start) + months) if self.monthly else add_months(start, months)
         return self.at(end) if end <= self.dates[-1] else None
 
     def rate(self, start: int, end: int) -> FloatArray:
         """Log change (n,) of the exchange rates between two positions."""
         return self.log_rate[start:end].sum(axis=0)
-
-
-def _months_after(day: date, months: int, *, whole: bool) -> date:
-    """The same day some months later, or the end of that month."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    length = monthrange(year, month + 1)[1]
-    return date(year, month + 1, length if whole else min(day.day, length))
 
 
 def _portfolio_outcomes(path: _Path, forecast: Forecast, seed: int) -> Iterator[Outcome]:
@@ -261,7 +255,7 @@ def _noisy_outcomes(path: _Path, forecast: Forecast) -> Outcome | None:
     for i, (risk, level) in enumerate(zip(forecast.risks, forecast.levels, strict=True)):
         if risk.model != CUSTOMS:
             continue
-        start = path.at(_months_after(level.date, 0, whole=path.monthly))
+        start = path.at(month_end(month_number(level.date)) if path.monthly else level.date)
         end = path.later(start, NOISY_HORIZON)
         if end is None:
             continue

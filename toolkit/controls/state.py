@@ -10,6 +10,7 @@ from typing import Any
 from toolkit.controls.chronology import BINDING, IN_FORCE, SUSPENDED, UNSETTLED
 from toolkit.controls.events import AGREED, CLAIMED, MAY_EXTEND, REPORTED, Event
 from toolkit.core.messages import Message, message, together
+from toolkit.core.plain import plain
 
 UNCHECKED = "unchecked"
 """Status of a licence or a ban whose text nobody checked: whether it is a duty is not settled here. It counts as controlled,
@@ -101,18 +102,7 @@ class Measure:
 
     def to_json(self) -> dict[str, Any]:
         """The object of `measures[]` in the contract, and what a reader needs beyond it."""
-        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return {name: _plain(value) for name, value in values.items()}
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case date():
-            return value.isoformat()
-        case tuple():
-            return list(value)
-        case _:
-            return value
+        return plain(self)
 
 
 @dataclass(frozen=True, slots=True)

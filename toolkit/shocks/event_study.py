@@ -16,8 +16,9 @@ from datetime import date
 
 from toolkit.controls.events import Event
 from toolkit.controls.ledger import ControlLedger
+from toolkit.core.calendar import month_end, month_number
 from toolkit.core.errors import DataError, did_you_mean
-from toolkit.shocks.monthly_series import MonthlySeries, month_end, month_number, window
+from toolkit.shocks.monthly_series import MonthlySeries, window
 
 HORIZONS = (1, 3, 6, 12)
 """Months after the event."""

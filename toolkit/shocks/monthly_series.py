@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import calendar
 import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from types import MappingProxyType
 
 import polars as pl
+
+from toolkit.core.calendar import month_end, month_number
 
 NOISY = "customs_unit_value"
 SMOOTHING = 3
@@ -101,20 +101,9 @@ def monthly(prices: pl.DataFrame) -> Mapping[str, MonthlySeries]:
     bases.update(dict.fromkeys(prices.filter(pl.col("basis") == NOISY)["asset"], NOISY))
     prints: dict[str, dict[int, tuple[float, float]]] = {}
     for asset, day, price, quantity in prices.select("asset", "date", "price", "quantity").iter_rows():
-        if price is not None and day.day == calendar.monthrange(day.year, day.month)[1]:
-            prints.setdefault(asset, {})[day.year * 12 + day.month - 1] = (price, quantity or 0.0)
+        if price is not None and day == month_end(number := month_number(day)):
+            prints.setdefault(asset, {})[number] = (price, quantity or 0.0)
     return MappingProxyType({asset: MonthlySeries.of(bases[asset], own) for asset, own in prints.items()})
-
-
-def month_number(day: date) -> int:
-    """Year times twelve plus month, January 0: months as numbers that can be counted."""
-    return day.year * 12 + day.month - 1
-
-
-def month_end(number: int) -> date:
-    """The last day of a month."""
-    year, month = divmod(number, 12)
-    return date(year, month + 1, calendar.monthrange(year, month + 1)[1])
 
 
 def window(zero: int, shift: int) -> range:

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from toolkit.core.calendar import month_end, month_number
 from toolkit.shocks.event_study import THIN
-from toolkit.shocks.monthly_series import MonthlySeries, month_end, month_number, window
+from toolkit.shocks.monthly_series import MonthlySeries, window
 from toolkit.supply.flows import SMALL_BASE
 
 BEFORE, AFTER = -6, 12

@@ -22,8 +22,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from toolkit.core.calendar import month_number
 from toolkit.shocks.event_study import MONTHS
-from toolkit.shocks.monthly_series import month_number
 from toolkit.supply.flows import FlowSeries
 
 FloatArray = NDArray[np.float64]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -16,6 +15,7 @@ from toolkit.controls.changes import titles_acted_on
 from toolkit.controls.events import SUSPENDS
 from toolkit.controls.ledger import CHINA
 from toolkit.controls.state import is_beyond_review
+from toolkit.core.calendar import add_months
 from toolkit.market.exchange_rates import rates_used
 from toolkit.market.market import Snapshot
 from toolkit.supply.flows import WORLD, flow_series, summarise
@@ -43,7 +43,7 @@ SHAPE = {
 @part("changes", SHAPE)
 def changes(ask: Ask) -> dict[str, Any] | None:
     """What a reader of last month's report does not know yet: for each table what was known then and what is known now."""
-    since = month_before(ask.as_of)
+    since = add_months(ask.as_of, -1)
     snapshot = ask.context.snapshot
     then = ask.context.on(since).snapshot
     prices = list(_prices(ask, then))
@@ -63,12 +63,6 @@ def changes(ask: Ask) -> dict[str, Any] | None:
         "prices": prices,
         "data": ask.provenance(**used),
     }
-
-
-def month_before(day: date) -> date:
-    """The same day of the month before, or its last where it is shorter."""
-    year, month = (day.year, day.month - 1) if day.month > 1 else (day.year - 1, 12)
-    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
 def _controls(ask: Ask, since: date) -> Iterator[dict[str, Any]]:

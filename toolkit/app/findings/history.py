@@ -11,10 +11,11 @@ from toolkit.app.events import ComparableCases
 from toolkit.app.findings.part import Ask, part
 from toolkit.app.run_schema import NAMED, PHRASE, Day, LaterDay, Month, Number, Text
 from toolkit.controls.events import Event
+from toolkit.core.calendar import month_number
 from toolkit.core.messages import message
 from toolkit.core.plain import plain
 from toolkit.shocks.event_study import NO_REACTION, THIN, Case, Reaction, notice_key
-from toolkit.shocks.monthly_series import SMOOTHING, MonthlySeries, month_number, monthly, window
+from toolkit.shocks.monthly_series import SMOOTHING, MonthlySeries, monthly, window
 from toolkit.shocks.price_path import PathMonth, is_scarce, price_path
 
 VERIFIED, PRESS, ASKED = "verified", "press_reports", "ask"

@@ -13,6 +13,7 @@ import polars as pl
 from toolkit.app.findings.part import Ask, part
 from toolkit.app.run_schema import NAMED, Day, Number
 from toolkit.core.assets import Asset, Universe
+from toolkit.core.calendar import month_number
 from toolkit.core.errors import DataError
 from toolkit.market.exchange_rates import last_rate
 from toolkit.market.readers.price_checks import OF_DEALERS
@@ -180,7 +181,7 @@ def _fall(prices: Sequence[tuple[date, float | None]]) -> dict[str, Any] | None:
     high, waited = known[0][0], 0
     for (month, price), peak in zip(known, peaks, strict=True):
         high = month if price >= peak else high
-        waited = max(waited, 12 * (month.year - high.year) + month.month - high.month)
+        waited = max(waited, month_number(month) - month_number(high))
     return {
         "depth": float(depths[trough]),
         "since": known[0][0],

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from toolkit.core.calendar import month_number
 from toolkit.report.charts.lettering import width
 from toolkit.report.charts.library import alt
 from toolkit.report.charts.theme import PANEL, TOKENS, specification
@@ -66,7 +67,7 @@ def _spec(months: Sequence[Month], span: tuple[date, date], fmt: Formats) -> str
     domain, ticks = price_axis(min(ends), max(ends))
     last = line[-1]
     label = fmt.price(last["line"])
-    first, end = _index(span[0]), _index(span[1])
+    first, end = month_number(span[0]), month_number(span[1])
     plot = PANEL - MARGIN
     room = max(width(label, bold=True) + 10, LABEL)
     x = alt.X(
@@ -119,7 +120,7 @@ def _row(one: Month, *, noisy: bool) -> dict:
     error = ERRORS * one.error if one.error is not None else 0.0
     level = one.level
     return {
-        "x": _index(one.month),
+        "x": month_number(one.month),
         "print": one.printed,
         "line": level if noisy else one.printed,
         "low": None if level is None else level * math.exp(-error),
@@ -131,11 +132,6 @@ def _runs(rows: list[dict]) -> list[dict]:
     """The rows with the number of the unbroken `run` of months they are of: nothing is joined over a gap."""
     starts = itertools.accumulate(int(b["x"] - a["x"] > 1) for a, b in itertools.pairwise(rows))
     return [{**row, "run": run} for row, run in zip(rows, (0, *starts), strict=True)]
-
-
-def _index(day: date) -> int:
-    """Months as whole numbers: their distances are equal, and no time zone moves them."""
-    return 12 * day.year + day.month - 1
 
 
 def _years(first: int, end: int) -> list[int]:

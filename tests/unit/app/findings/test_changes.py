@@ -8,7 +8,7 @@ import pytest
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.findings import Ask
-from toolkit.app.findings.changes import changes, month_before
+from toolkit.app.findings.changes import changes
 from toolkit.app.subjects import base
 
 
@@ -18,14 +18,6 @@ def part(day: date) -> dict:
     found = changes.find(Ask(inputs, inputs.products.keys, base(inputs)))
     assert found is not None
     return found
-
-
-@pytest.mark.parametrize(
-    ("day", "before"),
-    [(date(2026, 3, 31), date(2026, 2, 28)), (date(2026, 1, 15), date(2025, 12, 15)), (date(2024, 3, 30), date(2024, 2, 29))],
-)
-def test_a_month_before_is_the_same_day_or_the_last(day, before):
-    assert month_before(day) == before
 
 
 def test_an_announcement_is_new_then_its_first_day_is_a_change_then_it_is_old():
