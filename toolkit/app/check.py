@@ -9,12 +9,7 @@ from toolkit.app.allocation.prepare import Prepared, prepare
 from toolkit.app.allocation.request import Request
 from toolkit.core.decode import raise_faults
 from toolkit.core.errors import ToolkitError
-from toolkit.optimize.constraints.base import Constraint, ConstraintData, target_weights
-from toolkit.optimize.objectives.models import MaxUtility, MinRisk, RiskParity, Track
-from toolkit.optimize.problem import Problem
-from toolkit.optimize.relaxation import risk_of
-from toolkit.optimize.solvers.budgeting import risk_budgets
-from toolkit.optimize.target import target_of
+from toolkit.optimize.constraints.base import Constraint, ConstraintData
 
 
 def check(request: Request) -> Prepared:
@@ -32,7 +27,7 @@ def check(request: Request) -> Prepared:
         for constraint in problem.constraints
         if held or not constraint.needs.holdings
     ]
-    parts.append(("objective", lambda: _aim(problem)))
+    parts.append(("objective", lambda: problem.objective.check(problem)))
     faults = [fault for where, part in parts if (fault := _fault(where, part)) is not None]
     raise_faults(faults, PurePath(request.strategy).name)
     return posed
@@ -48,20 +43,6 @@ def _bound(constraint: Constraint, data: ConstraintData) -> None:
         constraint.notes,
     ):
         limits(data)
-
-
-def _aim(problem: Problem) -> None:
-    """Everything that an objective reads."""
-    match problem.objective:
-        case MinRisk() | MaxUtility():
-            target_of(problem)
-        case Track():
-            target_weights(problem.objective.target, problem.universe)
-        case RiskParity():
-            risk_budgets(problem, problem.objective)
-            risk_of(problem)
-        case _:
-            risk_of(problem)
 
 
 def _fault(where: str, part: Callable[[], object]) -> dict[str, str] | None:

@@ -18,9 +18,6 @@ from toolkit.core.forecast import FloatArray
 from toolkit.optimize.analysis.bets import HELD, effective_bets, effective_number
 from toolkit.optimize.analysis.marginal import Marginals, annual_cost, from_others, marginals
 from toolkit.optimize.analysis.sensitivity import POINT, Analysis, Sensitivity, analyse
-from toolkit.optimize.constraints.base import target_weights
-from toolkit.optimize.objective import objective_value
-from toolkit.optimize.objectives.models import Track
 from toolkit.optimize.problem import Problem
 from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.worth import NOTHING, fall_in_words, worth
@@ -82,8 +79,7 @@ def _holdings(problem: Problem, record: Mapping[str, Any], weights: FloatArray, 
 
 def _level(problem: Problem, weights: FloatArray) -> float:
     """The volatility, or for a strategy that tracks the tracking error, of asset weights, (n,)."""
-    objective = problem.objective
-    away = weights - target_weights(objective.target, problem.universe) if isinstance(objective, Track) else weights
+    away = weights - problem.objective.reference(problem.universe)
     return volatility(problem.forecast, away)
 
 
@@ -92,7 +88,7 @@ def _limits(problem: Problem, record: Mapping[str, Any], found: Analysis) -> lis
 
     A strategy that names its weights or shares of risk itself minimises no number that a price could be read in.
     """
-    priced = record["objective"]["unit"] != "distance" or isinstance(problem.objective, Track)
+    priced = record["objective"]["unit"] != "distance" or problem.objective.prices_limits
     entries: dict[str, list[Sensitivity]] = {}
     for entry in found.limits:
         entries.setdefault(entry.name, []).append(entry)
@@ -200,5 +196,5 @@ def _rounding(result: Result, weights: FloatArray) -> dict[str, Any]:
         "cash": {"divisible": allocation.relaxed[-1], "lots": result.record["cash"]["weight"]},
         "volatility": {"divisible": volatility(problem.forecast, relaxed), "lots": volatility(problem.forecast, weights)},
         "cost": {"divisible": annual_cost(problem, relaxed), "lots": annual_cost(problem, weights)},
-        "objective": {"divisible": objective_value(problem, relaxed), "lots": allocation.objective},
+        "objective": {"divisible": problem.objective.value(problem, relaxed), "lots": allocation.objective},
     }

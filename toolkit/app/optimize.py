@@ -20,7 +20,6 @@ from toolkit.core.errors import Infeasible
 from toolkit.core.messages import message
 from toolkit.market.readers.holdings.lots import few
 from toolkit.optimize.allocate import Allocation
-from toolkit.optimize.infeasibility.relaxations import OWN_NAME
 from toolkit.optimize.problem import Problem
 
 RUNS = "runs"
@@ -187,6 +186,6 @@ def _conflict(
 
 def _asked(problem: Problem) -> list[dict[str, Any]]:
     """What each constraint asks, under the keys of the strategy, and what the objective limits itself."""
-    own = getattr(problem.objective, "volatility", None)
-    named = [] if own is None else [{"name": OWN_NAME, "kind": problem.objective.kind, "upper": own}]
+    own = problem.objective.limit(problem)
+    named = [] if own is None else [{"name": f"objective.{own[0]}", "kind": problem.objective.kind, "upper": own[1].limit}]
     return [term.model_dump(mode="json", exclude_none=True) for term in problem.constraints] + named

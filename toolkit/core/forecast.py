@@ -176,6 +176,10 @@ class Forecast:
         exposure = self.loadings[:, at].T @ weights
         return float(exposure @ self.factor_cov[np.ix_(at, at)] @ exposure)
 
+    def covariances(self, weights: FloatArray) -> FloatArray:
+        """(n,) covariance a year of each asset with the portfolio of these asset weights, (n,): Sigma w."""
+        return self.loadings @ (self.factor_cov @ (self.loadings.T @ weights)) + self.specific_var * weights
+
     def variance(self, weights: FloatArray) -> float:
         """Variance a year of a portfolio with these asset weights, (n,)."""
         exposure = self.loadings.T @ weights

@@ -8,21 +8,18 @@ import numpy as np
 
 from toolkit.core.errors import Infeasible, NumericalFailure, SpecError, ToolkitError
 from toolkit.core.forecast import FloatArray, read_only
+from toolkit.optimize.continuous import solve_continuous
 from toolkit.optimize.costs import TRADED
 from toolkit.optimize.infeasibility.diagnose import conflict
 from toolkit.optimize.limits import LimitReport, limit_reports
 from toolkit.optimize.lots.exact import WholeLots, whole_lots
 from toolkit.optimize.lots.leftover import with_leftover
-from toolkit.optimize.objective import objective_value
-from toolkit.optimize.objectives.models import Track
 from toolkit.optimize.problem import LinearConstraints, Problem
-from toolkit.optimize.quadratic import Quadratic
-from toolkit.optimize.relaxation import SUMS, objective_limits, solve_continuous
+from toolkit.optimize.quadratic import ConvexObjective, Quadratic
 from toolkit.optimize.solvers.certificate import Certificate
 from toolkit.optimize.solvers.continuous import Continuous
-from toolkit.optimize.solvers.solve import SolverAttempt, SolverInfeasible
+from toolkit.optimize.solvers.solve import Order, SolverAttempt, SolverInfeasible
 from toolkit.optimize.solvers.work import Work
-from toolkit.optimize.target import Target, target_of
 
 LEAST_WEALTH = 0.01
 """Part of the budget below which costs count as having eaten it up: trades would be too small to be any."""
@@ -40,7 +37,7 @@ SAME_WEIGHT = 1e-5
 class Solver:
     """The `[solver]` table: solvers to try in order, and how far whole lots are proven."""
 
-    order: tuple[str, ...] | None = None
+    order: Order | None = None
     time_limit: float = 10.0
     """Seconds of work, see `toolkit.optimize.solvers.work`."""
     gap: float = 1e-3
@@ -191,7 +188,7 @@ def allocate(problem: Problem, solver: Solver | None = None, *, work: Work | Non
         lots=lots,
         entry_cost=entry,
         status=status,
-        objective=objective_value(problem, weights) + _charges(problem, values) / (1.0 - entry),
+        objective=problem.objective.value(problem, weights) + _charges(problem, values) / (1.0 - entry),
         solver=continuous.solver,
         solver_status=continuous.status,
         attempts=continuous.attempts,
@@ -214,7 +211,7 @@ def as_good_as_held(problem: Problem, limits: LinearConstraints, x: FloatArray) 
     broken = (
         today[-1] < -SAME
         or (limits.G @ today > limits.h + SAME).any()
-        or any(convex_constraint.excess(today) > SAME for convex_constraint in problem.convex_constraints())
+        or any(constraint.excess(today) > SAME for constraint in problem.convex_constraints())
         or any(
             contribution.value(today[:-1]) > contribution.limit + SAME
             for group in problem.risk_contributions().values()
@@ -225,14 +222,14 @@ def as_good_as_held(problem: Problem, limits: LinearConstraints, x: FloatArray) 
         return False
     if np.max(np.abs(today - x)) <= SAME_WEIGHT:
         return True
-    if not isinstance(problem.objective, (*SUMS, Track)):
+    if problem.objective.function(problem) is None:
         return False
-    best = objective_value(problem, x[:-1])
-    return objective_value(problem, today[:-1]) - best <= SAME * abs(best)
+    best = problem.objective.value(problem, x[:-1])
+    return problem.objective.value(problem, today[:-1]) - best <= SAME * abs(best)
 
 
 def solve_for_wealth_after_costs(
-    problem: Problem, limits: LinearConstraints, order: tuple[str, ...] | None
+    problem: Problem, limits: LinearConstraints, order: Order | None
 ) -> tuple[Problem, Continuous, float]:
     """The problem, its continuous optimum and the wealth after entry costs, in keeping with each other.
 
@@ -257,7 +254,7 @@ def _trades_optimized(problem: Problem) -> bool:
 
 def _charged(problem: Problem) -> bool:
     """Whether costs are part of what is minimised."""
-    return isinstance(problem.objective, SUMS) and problem.costs.in_objective
+    return problem.objective.counts_costs and problem.costs.in_objective
 
 
 def _charges(problem: Problem, values: FloatArray) -> float:
@@ -269,8 +266,8 @@ def _in_lots(
     problem: Problem, continuous: Continuous, wealth: float, solver: Solver, work: Work, *, diagnose: bool
 ) -> WholeLots:
     """Whole lots: of the objective where it is a sum of risk, return and costs, else the nearest to the continuous optimum."""
-    relaxed, summed = continuous.x[: len(problem.universe)], isinstance(problem.objective, (*SUMS, Track))
-    target = target_of(problem) if summed else Target(Quadratic.tracking(problem, relaxed))
+    relaxed = continuous.x[: len(problem.universe)]
+    target = problem.objective.function(problem) or ConvexObjective(Quadratic.tracking(problem.forecast, relaxed))
     size = float(problem.forecast.variance(relaxed)) if target.quadratic.target.any() else 0.0
     return whole_lots(
         problem,
@@ -281,7 +278,7 @@ def _in_lots(
         size=size,
         work=work,
         parts=target.parts,
-        convex_constraints=(*problem.convex_constraints(), *objective_limits(problem), *continuous.inside),
+        convex=(*problem.convex_constraints(), *problem.objective_limits(), *continuous.inside),
         charged=_charged(problem),
         diagnose=diagnose,
     )

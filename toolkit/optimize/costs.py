@@ -171,6 +171,12 @@ class Costs:
         held = self.stored(values, previous) + self.site_fees(values) / budget
         return held + float(exit_cost + entry) / self.holding_years
 
+    def slope(self, weights: FloatArray, previous: FloatArray) -> FloatArray:
+        """(n,) slope of the cost a year towards more of each asset: what is bought pays, what is not sold saves."""
+        d = weights - previous
+        trades = np.where(d >= 0, self.trade_rate, -self.sale_rate)
+        return self.holding_rate + trades + 1.5 * self.impact_rate * np.sqrt(np.abs(d)) * np.sign(d)
+
     def stored(self, values: FloatArray, previous: FloatArray) -> float:
         """Cost of storage a year of `values` after `previous`, both (n,), in their unit: what is kept at its own terms."""
         return float(self.storage @ values + self.held_storage @ np.minimum(values, previous))

@@ -242,3 +242,6 @@ class ConvexConstraint:
     def excess(self, x: FloatArray) -> float:
         """F(x) - limit at x, (n + 1,)."""
         return self.function.value(x) - self.limit
+
+
+ConvexConstraints = tuple[ConvexConstraint, ...]

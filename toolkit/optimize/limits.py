@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from toolkit.core.forecast import FloatArray
 from toolkit.optimize.constraints.base import Constraint
 from toolkit.optimize.functions import OBJECTIVE, ConvexConstraint
-from toolkit.optimize.objectives.models import MaxReturn
 from toolkit.optimize.problem import LinearConstraints, Problem
 from toolkit.optimize.risk_contribution import RiskContributionLimit
 from toolkit.optimize.shadow_prices import BINDING, Price, Prices
@@ -58,7 +55,7 @@ def limit_reports(
     """
     reports = []
     values, relaxed_slack = limits.G @ x, relaxed.h - relaxed.G @ continuous.x
-    curved = {convex_constraint.owner: convex_constraint for convex_constraint in problem.convex_constraints()}
+    curved = {own.owner: own for own in problem.convex_constraints()}
     prices, contributions, found = (
         continuous.convex_multipliers,
         problem.risk_contributions(),
@@ -67,8 +64,8 @@ def limit_reports(
     for position, constraint in enumerate(problem.constraints):
         rows = [row for row, owner in enumerate(limits.owner) if owner == position]
         if position in curved:
-            price = None if found is None else found.convex_constraint(position)
-            reports.append(_on_convex(constraint, curved[position], x, continuous.x, price))
+            price = None if found is None else found.convex(position)
+            reports.append(_on_convex(constraint.name, constraint.kind, curved[position], x, continuous.x, price))
             continue
         if position in contributions:
             price = 0.0 if prices is None else prices.get(position, 0.0)
@@ -94,30 +91,28 @@ def limit_reports(
                 shadow_price_less=None if price is None else price.less,
             )
         )
-    if isinstance(problem.objective, MaxReturn) and problem.objective.volatility is not None:
-        price = None if found is None else found.convex_constraint(OBJECTIVE)
-        reports.append(_on_volatility(problem, problem.objective, problem.objective.volatility, x, continuous, price))
+    if (own := problem.objective.limit(problem)) is not None:
+        price = None if found is None else found.convex(OBJECTIVE)
+        reports.append(_on_convex(f"objective.{own[0]}", problem.objective.kind, own[1], x, continuous.x, price))
     return tuple(reports)
 
 
 def _on_convex(
-    constraint: Constraint, convex_constraint: ConvexConstraint, x: FloatArray, relaxed: FloatArray, price: Price | None
+    name: str, kind: str, own: ConvexConstraint, x: FloatArray, relaxed: FloatArray, price: Price | None
 ) -> LimitReport:
     """The report of a limit on a convex function, in the power in which its user speaks of it."""
-    power = convex_constraint.power
-    value, limit = convex_constraint.function.value(x) ** power, convex_constraint.limit**power
-    unit = power * convex_constraint.limit ** (
-        power - 1
-    )  # d limit^power / d limit: the multiplier belongs to the limit of the root
+    power = own.power
+    value, limit = own.function.value(x) ** power, own.limit**power
+    unit = power * own.limit ** (power - 1)  # d limit^power / d limit: the multiplier belongs to the limit of the root
     return LimitReport(
-        name=constraint.name,
-        kind=constraint.kind,
+        name=name,
+        kind=kind,
         value=value,
         limit=limit,
         side="upper",
-        where=convex_constraint.function.label,
+        where=own.function.label,
         slack=limit - value,
-        binding=convex_constraint.excess(relaxed) >= -BINDING,
+        binding=own.excess(relaxed) >= -BINDING,
         shadow_price=None if price is None else price.more / unit,
         shadow_price_less=None if price is None or price.less is None else price.less / unit,
     )
@@ -131,21 +126,3 @@ def _on_contributions(
     value, limit = largest.value(x[:-1]), largest.limit
     touched = max(contribution.value(relaxed[:-1]) for contribution in contributions) >= limit - BINDING
     return LimitReport(constraint.name, constraint.kind, value, limit, "upper", largest.label, limit - value, touched, price)
-
-
-def _on_volatility(
-    problem: Problem, objective: MaxReturn, convex_constraint: float, x: FloatArray, continuous: Continuous, price: Price | None
-) -> LimitReport:
-    now, relaxed = (float(np.sqrt(problem.forecast.variance(point[:-1]))) for point in (x, continuous.x))
-    return LimitReport(
-        name="objective.volatility",
-        kind=objective.kind,
-        value=now,
-        limit=convex_constraint,
-        side="upper",
-        where="volatility a year",
-        slack=convex_constraint - now,
-        binding=convex_constraint - relaxed <= BINDING,
-        shadow_price=None if price is None else price.more,
-        shadow_price_less=None if price is None else price.less,
-    )

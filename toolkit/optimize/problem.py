@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +13,13 @@ from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray, Forecast
 from toolkit.core.remarks import Remark
 from toolkit.optimize.checks import check_constraint_data, check_costs, check_forecast
-from toolkit.optimize.constraints.base import Constraint, ConstraintData, IntegerRequirements, Objective
+from toolkit.optimize.constraints.base import Constraint, ConstraintData, IntegerRequirements
 from toolkit.optimize.costs import Costs
-from toolkit.optimize.functions import ConvexConstraint
+from toolkit.optimize.functions import ConvexConstraints
 from toolkit.optimize.risk_contribution import RiskContributionLimit
+
+if TYPE_CHECKING:
+    from toolkit.optimize.objectives.base import Objective
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +129,15 @@ class Problem:
             np.vstack(blocks), np.array(limits), tuple(owner), tuple(labels), tuple(sides), np.array(price)
         )
 
-    def convex_constraints(self) -> tuple[ConvexConstraint, ...]:
+    def convex_constraints(self) -> ConvexConstraints:
         """The limits on convex functions, in the order of the constraints."""
         asked = ((i, constraint, constraint.convex(self.data)) for i, constraint in enumerate(self.constraints))
         return tuple(replace(limit, owner=i, price=_price(constraint)) for i, constraint, limit in asked if limit is not None)
+
+    def objective_limits(self) -> ConvexConstraints:
+        """The limit that the objective itself sets; none or one."""
+        own = self.objective.limit(self)
+        return () if own is None else (own[1],)
 
     def risk_contributions(self) -> dict[int, tuple[RiskContributionLimit, ...]]:
         """Position of a constraint -> the contributions to risk that it limits."""

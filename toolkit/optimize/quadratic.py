@@ -1,4 +1,4 @@
-"""The separable quadratic behind every first objective: q x' Sigma x + c' x, with Sigma in factor form."""
+"""Convex functions that are minimised: x' Sigma x + c'x with Sigma in factor form, and other convex functions beside it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from toolkit.core.forecast import FloatArray, Forecast
-from toolkit.optimize.problem import Problem
+from toolkit.optimize.functions import ConvexFunction
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +33,12 @@ class Quadratic:
         return cls(*forecast.roots(), np.zeros(n), np.zeros(n))
 
     @classmethod
-    def tracking(cls, problem: Problem, target: FloatArray) -> Quadratic:
+    def tracking(cls, forecast: Forecast, target: FloatArray) -> Quadratic:
         """Variance of the difference to `target`: the whole-lot objective of a strategy that names its weights itself."""
-        n = len(problem.universe)
-        R, s = problem.forecast.roots()
+        n = len(forecast.assets)
+        R, s = forecast.roots()
         # A portfolio without risk (one flat series) would leave the projection undetermined.
-        floor = 1e-3 * np.sqrt(np.mean(np.diag(problem.forecast.matrix)) or 1.0)
+        floor = 1e-3 * np.sqrt(np.mean(np.diag(forecast.matrix)) or 1.0)
         return cls(R, np.maximum(s, floor), np.zeros(n), target)
 
     @classmethod
@@ -67,3 +67,41 @@ class Quadratic:
         diagonal = float(np.mean(np.sum(self.R**2, axis=0) + self.s**2))
         size = max(diagonal, float(np.max(np.abs(self.c), initial=0.0)))
         return size if size > 0 else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class ConvexObjective:
+    """f(x) = quadratic(x) + the sum of the parts, over weights x, (n + 1,), of assets and cash.
+
+    Attributes:
+        power: In which the user states f: 2 where f is the root of a square.
+    """
+
+    quadratic: Quadratic
+    parts: tuple[ConvexFunction, ...] = ()
+    power: int = 1
+
+    def value(self, x: FloatArray) -> float:
+        """The objective at x."""
+        return self.quadratic.value(x[:-1]) + sum(part.value(x) for part in self.parts)
+
+    def gradient(self, x: FloatArray) -> FloatArray:
+        """(n + 1,) a subgradient at x."""
+        own = np.append(self.quadratic.gradient(x[:-1]), 0.0)
+        return own + sum((part.gradient(x) for part in self.parts), np.zeros_like(own))
+
+    def scale(self) -> float:
+        """A positive number of the size of f, for solvers that stop on absolute gaps."""
+        n = len(self.quadratic.c)
+        single = np.vstack([np.append(row, 0.0) for row in np.eye(n)])
+        size = max((abs(part.value(x)) for part in self.parts for x in single), default=0.0)
+        return max(self.quadratic.scale() if self._quadratic_counts() else 0.0, size) or 1.0
+
+    @property
+    def is_quadratic(self) -> bool:
+        """Whether it is a quadratic with risk and nothing beside."""
+        return not self.parts and bool(self.quadratic.R.any() or self.quadratic.s.any())
+
+    def _quadratic_counts(self) -> bool:
+        q = self.quadratic
+        return bool(q.R.any() or q.s.any() or q.c.any())

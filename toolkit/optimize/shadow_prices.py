@@ -20,7 +20,6 @@ from toolkit.optimize.functions import ConvexConstraint, Deviation
 from toolkit.optimize.problem import LinearConstraints, Problem
 from toolkit.optimize.solvers.continuous import Continuous
 from toolkit.optimize.solvers.highs import MixedIntegerProgram
-from toolkit.optimize.solvers.reward import objective_limits
 from toolkit.optimize.solvers.work import Work
 
 BINDING = 1e-6
@@ -87,10 +86,10 @@ class Prices:
         rows = [int(row) for row in np.flatnonzero(np.abs(slack) <= BINDING)]
         highest = [max(float(limits.price[row]), multipliers[row]) if soft[row] else np.inf for row in rows]
         held, known = _deviations(problem, continuous), continuous.convex_multipliers or {}
-        columns = np.vstack([limits.G[rows], *(convex_constraint.function.gradient(x)[None] for convex_constraint in held)]).T
+        columns = np.vstack([limits.G[rows], *(own.function.gradient(x)[None] for own in held)]).T
         position = {row: at for at, row in enumerate(rows)}
-        functions = {convex_constraint.owner: len(rows) + at for at, convex_constraint in enumerate(held)}
-        believed = np.append(multipliers[rows], [known[convex_constraint.owner] for convex_constraint in held])
+        functions = {own.owner: len(rows) + at for at, own in enumerate(held)}
+        believed = np.append(multipliers[rows], [known[own.owner] for own in held])
         zero = x <= 0
         signs = np.zeros(len(x)) if continuous.signs is None else np.where(zero, np.clip(continuous.signs, 0.0, None), 0.0)
         free = np.hstack([columns, np.ones((len(x), 1))])[~zero]
@@ -105,7 +104,7 @@ class Prices:
         fixed = sum(self.broken.get(row, 0.0) for row in rows)
         return self._price([self.position[row] for row in rows if row in self.position], fixed)
 
-    def convex_constraint(self, owner: int) -> Price | None:
+    def convex(self, owner: int) -> Price | None:
         """The price of one more unit of a limit on a function; the solver's multiplier where the function has kinks."""
         at = self.functions.get(owner)
         if at is not None:
@@ -156,10 +155,10 @@ def _deviations(problem: Problem, continuous: Continuous) -> list[ConvexConstrai
     """Limits on deviations that bind, hard and with a multiplier: a smooth function has one slope."""
     known = continuous.convex_multipliers or {}
     return [
-        convex_constraint
-        for convex_constraint in (*problem.convex_constraints(), *objective_limits(problem))
-        if convex_constraint.owner in known
-        and convex_constraint.price is None
-        and isinstance(convex_constraint.function, Deviation)
-        and convex_constraint.excess(continuous.x) >= -BINDING
+        own
+        for own in (*problem.convex_constraints(), *problem.objective_limits())
+        if own.owner in known
+        and own.price is None
+        and isinstance(own.function, Deviation)
+        and own.excess(continuous.x) >= -BINDING
     ]

@@ -28,8 +28,7 @@ def risk_contributions(forecast: Forecast, weights: FloatArray) -> FloatArray:
 
     Contribution i is w_i (Sigma w)_i / w' Sigma w (Maillard, Roncalli, Teiletche 2010, equation 3).
     """
-    exposure = forecast.factor_cov @ (forecast.loadings.T @ weights)
-    marginal = forecast.loadings @ exposure + forecast.specific_var * weights
+    marginal = forecast.covariances(weights)
     variance = float(weights @ marginal)
     return weights * marginal / variance if variance > 0 else np.zeros(len(weights))
 

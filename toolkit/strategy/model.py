@@ -10,8 +10,9 @@ from pydantic import Field, model_validator
 
 from toolkit.core.countries import country_or
 from toolkit.core.decode import Spec
-from toolkit.optimize.constraints.base import Constraint, Objective
+from toolkit.optimize.constraints.base import Constraint
 from toolkit.optimize.costs import COST_ITEMS
+from toolkit.optimize.objectives.base import Objective
 from toolkit.risk_model.covariance import CovarianceSpec
 from toolkit.risk_model.expected_returns import ReturnsSpec, ZeroReturns
 from toolkit.strategy.periods import Period, months  # noqa: F401  (others know `months` from here)

@@ -44,8 +44,6 @@ OUTSIDE = "held outside the strategy"
 NOT_SOLD_YET = "not sold yet"
 OF_OTHER_ORIGIN = "held of other origin"
 """Names of the constraints that holdings bring with them."""
-SUMMED = ("min_risk", "max_utility", "max_return")
-"""Objectives that are sums over what is held."""
 
 
 class _KeepLots(KeepAtLeast):
@@ -292,7 +290,7 @@ def _by_origin(
         return {}, ()
     costs = strategy.costs
     charged = costs is not None and "spread" in costs.include
-    if charged and strategy.objective.kind in SUMMED and not any(own.on_holdings for own in strategy.constraints):
+    if charged and strategy.objective.counts_costs and not any(own.on_holdings for own in strategy.constraints):
         return found, ()
     lots = [lot.lot_id for lot in held.lots if lot.from_country in found.get(lot.asset, ())]
     text = message(

@@ -12,7 +12,6 @@ from toolkit.core.messages import Message, message
 from toolkit.optimize.allocate import Allocation
 from toolkit.optimize.constraints.measures import CLOSED
 from toolkit.optimize.problem import Problem
-from toolkit.optimize.relaxation import risk_of
 from toolkit.risk_measures import measures
 from toolkit.risk_measures.base import measured as measured_on
 from toolkit.risk_measures.tail import normal_cvar
@@ -80,7 +79,7 @@ def contributions(problem: Problem, weights: FloatArray) -> FloatArray:
     """(n,) shares of the risk that each holding brings, adding up to 1 (Euler; Tasche 1999); zeros where there is none."""
     if contributed(problem) == "variance":
         return risk_contributions(problem.forecast, weights)
-    risk, x = risk_of(problem), np.append(weights, 1.0 - weights.sum())
+    risk, x = problem.objective.risk(problem), np.append(weights, 1.0 - weights.sum())
     total = risk.value(x)
     return weights * risk.gradient(x)[:-1] / total if total > 0 else np.zeros(len(weights))
 
@@ -148,10 +147,6 @@ def _probability(outlook: StrategyScenarios, name: str) -> float | None:
     return None if scenarios.ordered or not len(happens) else float(scenarios.probabilities @ happens)
 
 
-UNITS = {"max_ratio": "ratio", "max_diversification": "ratio", "max_return": "return"}
-"""Units of objectives that are neither a variance nor a cost."""
-
-
 def objective_record(problem: Problem, allocation: Allocation) -> dict[str, Any]:
     """What is minimised, and the terms in which its multipliers are to be read.
 
@@ -161,21 +156,12 @@ def objective_record(problem: Problem, allocation: Allocation) -> dict[str, Any]
     negative.
     """
     objective = problem.objective
-    aversion = getattr(objective, "risk_aversion", None)
-    if objective.kind in UNITS:
-        unit, aversion = UNITS[objective.kind], None
-    elif aversion is None:
-        unit = "distance"
-    elif problem.costs.in_objective or objective.kind == "max_utility":
-        unit = "cost"
-    else:
-        unit, aversion = "variance" if getattr(objective, "measure", "variance") == "variance" else "measure", None
     measure = getattr(objective, "measure", None)
     return {
         "kind": objective.kind,
         "value": allocation.objective,
-        "unit": unit,
-        "risk_aversion": aversion,
+        "unit": objective.unit(problem),
+        "risk_aversion": objective.price_of_risk(problem),
         "measure": measure,
         "confidence": _confidence(objective),
     }

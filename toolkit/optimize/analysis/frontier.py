@@ -18,7 +18,7 @@ from toolkit.optimize.solvers.continuous import certify_weights
 from toolkit.optimize.solvers.critical_line import ROUNDING, CriticalLine, Segment
 from toolkit.optimize.solvers.linear import least
 from toolkit.optimize.solvers.program import Duals, quadratic_program
-from toolkit.optimize.solvers.solve import QUADRATIC_ORDER, SolverInfeasible, check_order, solve
+from toolkit.optimize.solvers.solve import QUADRATIC_ORDER, Order, SolverInfeasible, check_order, solve
 
 MEET = 1e-7
 """Gap between two segments, over the range of rewards, below which they meet in one turning point."""
@@ -90,7 +90,7 @@ class Frontier:
 class _Path:
     """min V(x) subject to the limits and reward(x) >= target: the program, re-bound a target at a time, and its segments."""
 
-    def __init__(self, problem: Problem, reward: FloatArray, best: str, order: tuple[str, ...]) -> None:
+    def __init__(self, problem: Problem, reward: FloatArray, best: str, order: Order) -> None:
         self.best = best
         self.problem, self.order, self.reward = problem, order, np.append(reward, 0.0)
         self.quadratic = Quadratic.variance(problem.forecast)
@@ -186,9 +186,7 @@ def _refuse_curved(problem: Problem) -> None:
     limits = problem.linear_constraints()
     soft = {limits.owner[int(row)] for row in np.flatnonzero(limits.soft)}
     owners = sorted(
-        soft
-        | {convex_constraint.owner for convex_constraint in problem.convex_constraints()}
-        | set(problem.risk_contributions())
+        soft | {constraint.owner for constraint in problem.convex_constraints()} | set(problem.risk_contributions())
     )
     if owners:
         named = ", ".join(repr(problem.constraints[i].name) for i in owners)

@@ -15,14 +15,12 @@ from toolkit.core.errors import SolveError
 from toolkit.core.forecast import FloatArray, read_only
 from toolkit.optimize.allocate import solve_for_wealth_after_costs
 from toolkit.optimize.analysis.active_set import ActiveSet
+from toolkit.optimize.continuous import solve_continuous
 from toolkit.optimize.functions import OBJECTIVE
-from toolkit.optimize.objectives.models import MaxReturn, MaxUtility, MinRisk, Track
 from toolkit.optimize.problem import LinearConstraints, Problem
-from toolkit.optimize.relaxation import solve_continuous
 from toolkit.optimize.shadow_prices import BINDING, Prices
 from toolkit.optimize.solvers.continuous import Continuous
-from toolkit.optimize.solvers.solve import SolverInfeasible
-from toolkit.optimize.target import target_of
+from toolkit.optimize.solvers.solve import Order, SolverInfeasible
 
 POINT = 0.01
 """By how much a limit is moved where the problem is solved again."""
@@ -78,7 +76,7 @@ class Analysis:
     risk_aversion: Sensitivity | None
 
 
-def analyse(problem: Problem, order: tuple[str, ...] | None = None) -> Analysis:
+def analyse(problem: Problem, order: Order | None = None) -> Analysis:
     """Solve the continuous problem and tell what its answer depends on.
 
     Args:
@@ -100,12 +98,12 @@ def analyse(problem: Problem, order: tuple[str, ...] | None = None) -> Analysis:
 
 def _active_set(problem: Problem, limits: LinearConstraints, continuous: Continuous) -> ActiveSet | None:
     """The active set of a quadratic optimum under hard linear limits; None for any other problem."""
-    if not isinstance(problem.objective, MinRisk | MaxUtility | Track) or continuous.multipliers is None:
+    function = problem.objective.function(problem)
+    if function is None or continuous.multipliers is None or not function.is_quadratic:
         return None
-    target = target_of(problem)
-    if target.parts or limits.soft.any() or problem.convex_constraints():
+    if limits.soft.any() or problem.convex_constraints():
         return None
-    return ActiveSet.of(target.quadratic, limits, continuous.x, continuous.multipliers)
+    return ActiveSet.of(function.quadratic, limits, continuous.x, continuous.multipliers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +111,7 @@ class _Study:
     problem: Problem
     limits: LinearConstraints
     continuous: Continuous
-    order: tuple[str, ...] | None
+    order: Order | None
     active_set: ActiveSet | None
     prices: Prices | None
 
@@ -138,33 +136,24 @@ class _Study:
 
     def convex_constraints(self) -> tuple[Sensitivity, ...]:
         """Limits on risk and other convex functions that bind: each is moved, and the problem solved again."""
-        problem, objective, found = self.problem, self.problem.objective, []
-        for convex_constraint in problem.convex_constraints():
-            term = problem.constraints[convex_constraint.owner]
+        problem, found = self.problem, []
+        for own in problem.convex_constraints():
+            term = problem.constraints[own.owner]
             # A limit on a square has another unit than a point.
-            if (
-                convex_constraint.power != 1
-                or "upper" not in type(term).model_fields
-                or convex_constraint.excess(self.continuous.x) < -BINDING
-            ):
+            if own.power != 1 or "upper" not in type(term).model_fields or own.excess(self.continuous.x) < -BINDING:
                 continue
             terms = list(problem.constraints)
-            terms[convex_constraint.owner] = term.model_copy(update={"upper": convex_constraint.limit + POINT})
+            terms[own.owner] = term.model_copy(update={"upper": own.limit + POINT})
             moved = replace(problem, constraints=tuple(terms))
-            found.append(
-                self._moved_problem(
-                    convex_constraint.owner, term.name, convex_constraint.function.label, convex_constraint.limit, moved
-                )
-            )
-        if isinstance(objective, MaxReturn) and objective.volatility is not None:
-            at = objective.volatility
-            if at - math.sqrt(problem.forecast.variance(self.continuous.x[:-1])) <= BINDING:
-                moved = replace(problem, objective=objective.model_copy(update={"volatility": at + POINT}))
-                found.append(self._moved_problem(OBJECTIVE, "objective.volatility", "volatility a year", at, moved))
+            found.append(self._moved_problem(own.owner, term.name, own.function.label, own.limit, moved))
+        if (own := problem.objective.limit(problem)) is not None and own[1].excess(self.continuous.x) >= -BINDING:
+            key, limit = own
+            moved = replace(problem, objective=problem.objective.model_copy(update={key: limit.limit + POINT}))
+            found.append(self._moved_problem(OBJECTIVE, f"objective.{key}", limit.function.label, limit.limit, moved))
         return tuple(found)
 
     def _moved_problem(self, owner: int, name: str, label: str, at: float, moved: Problem) -> Sensitivity:
-        price = None if self.prices is None else self.prices.convex_constraint(owner)
+        price = None if self.prices is None else self.prices.convex(owner)
         fall = None if price is None else price.more
 
         def solve() -> Continuous:
@@ -175,13 +164,13 @@ class _Study:
     def risk_aversion(self) -> Sensitivity | None:
         """The price of risk; with f = aversion / 2 x variance + c'x, scaling c by 1 + t makes it aversion / (1 + t)."""
         problem, objective = self.problem, self.problem.objective
-        weighs = isinstance(objective, MaxUtility) or (isinstance(objective, MinRisk) and problem.costs.in_objective)
-        if not isinstance(objective, MinRisk | MaxUtility) or not weighs:
+        at, function = objective.price_of_risk(problem), objective.function(problem)
+        if at is None or function is None:
             return None
-        name, at = "objective.risk_aversion", objective.risk_aversion
+        name = "objective.risk_aversion"
         if self.active_set is not None:
             still = np.zeros(len(self.limits.h))
-            derivative = self.active_set.derivative(np.append(target_of(problem).quadratic.c, 0.0), still)
+            derivative = self.active_set.derivative(np.append(function.quadratic.c, 0.0), still)
             if derivative is not None and min(derivative.up, derivative.down) > LEAST_REACH:
                 high = at / (1 - derivative.down) if derivative.down < 1 else math.inf
                 return Sensitivity(name, None, (), at, -derivative.x / at, None, at / (1 + derivative.up), high)

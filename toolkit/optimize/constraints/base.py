@@ -304,14 +304,3 @@ class LowerUpperLimited(Relaxable):
         if limit is None:
             raise ValueError(f"constraint {self.name!r} has no {side} limit")
         return {side: min(1.0, max(0.0, outward(limit, side, move, digits)))}
-
-
-class Objective(Spec):
-    """What is optimized: a frozen model of the `[objective]` table."""
-
-    kind: Any  # each objective narrows it to its own literal
-
-    @property
-    def needs(self) -> DataNeeds:
-        """The data that it reads."""
-        return DataNeeds()

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from toolkit.core.errors import Infeasible, NumericalFailure, quoted
 from toolkit.core.forecast import FloatArray
 from toolkit.optimize.constraints.base import outward
-from toolkit.optimize.functions import OBJECTIVE, ConvexConstraint
+from toolkit.optimize.functions import OBJECTIVE, ConvexConstraints
 from toolkit.optimize.infeasibility.confirm import has_answer
 from toolkit.optimize.infeasibility.discrete import discrete_feasible, discrete_relaxations
 from toolkit.optimize.infeasibility.relaxations import (
@@ -31,11 +31,9 @@ from toolkit.optimize.infeasibility.relaxations import (
     relaxations_at,
 )
 from toolkit.optimize.infeasibility.volatility_limit import below_minimum_volatility, without_own
-from toolkit.optimize.objectives.models import RiskParity
 from toolkit.optimize.problem import LinearConstraints, Problem
 from toolkit.optimize.solvers.linear import least
 from toolkit.optimize.solvers.mixed_integer import LotTerms
-from toolkit.optimize.solvers.reward import objective_limits
 from toolkit.optimize.solvers.work import Work
 
 DIGITS = (6, 9, 12)
@@ -275,11 +273,11 @@ def _changed(
     """The problem with its limits moved, and name, key, old and new value of each; None where a limit cannot be so."""
     objective, constraints, changes = problem.objective, list(problem.constraints), list[tuple[str, str, Any, Any]]()
     for relaxation in relaxations:
-        if relaxation.owner == OBJECTIVE:
-            (convex_constraint,) = objective_limits(problem)
-            volatility = outward(convex_constraint.limit, "upper", relaxation.amount, digits)
-            objective = objective.model_copy(update={"volatility": volatility})
-            changes.append((OBJECTIVE_TABLE, "volatility", convex_constraint.limit, volatility))
+        if relaxation.owner == OBJECTIVE and (limited := objective.limit(problem)) is not None:
+            key, own = limited
+            limit = outward(own.limit, "upper", relaxation.amount, digits)
+            objective = objective.model_copy(update={key: limit})
+            changes.append((OBJECTIVE_TABLE, key, own.limit, limit))
             continue
         old = constraints[relaxation.owner]
         changed = old.relaxed(relaxation.side, relaxation.amount, digits)
@@ -311,14 +309,14 @@ def _linear_program(limits: LinearConstraints, width: int, columns: Mapping[int,
 
 def _feasible(problem: Problem) -> bool:
     """Whether some weights hold every hard limit."""
-    limits, convex_constraints = problem.linear_constraints().hard(), hard_convex_constraints(problem)
-    if not convex_constraints:
+    limits, convex = problem.linear_constraints().hard(), hard_convex_constraints(problem)
+    if not convex:
         return _linear_program(limits, len(problem.universe) + 1, {}) is not None
     from toolkit.optimize.infeasibility.elastic import least_violation  # noqa: PLC0415
 
     # All give way: such a program has a solution for certain, and a cone solver is good at those.
-    owners = sorted({*limits.owner, *(convex_constraint.owner for convex_constraint in convex_constraints)})
-    found = least_violation(limits, convex_constraints, {owner: at for at, owner in enumerate(owners)})
+    owners = sorted({*limits.owner, *(constraint.owner for constraint in convex)})
+    found = least_violation(limits, convex, {owner: at for at, owner in enumerate(owners)})
     return found is not None and found[1] <= RELAXED
 
 
@@ -327,24 +325,22 @@ def _nearest_weights(problem: Problem) -> FloatArray | None:
 
     With limits on contributions to risk a sequence of convex programs inside them, whose end is not known to be the least.
     """
-    limits, convex_constraints, contributions = (
+    limits, convex, contributions = (
         problem.linear_constraints().hard(),
         hard_convex_constraints(problem),
         problem.risk_contributions(),
     )
-    columns = relaxable_columns(
-        problem, {*limits.owner, *(convex_constraint.owner for convex_constraint in convex_constraints), *contributions}
-    )
+    columns = relaxable_columns(problem, {*limits.owner, *(constraint.owner for constraint in convex), *contributions})
     roomy = _with_room(problem, limits)
-    point = _nearest(roomy, convex_constraints, columns)
+    point = _nearest(roomy, convex, columns)
     if point is None and roomy is not limits:
-        point = _nearest(limits, convex_constraints, columns)
+        point = _nearest(limits, convex, columns)
     x = np.append(np.full(len(problem.universe), 1.0 / len(problem.universe)), 0.0)
     for _ in range(STEPS if contributions and point is not None else 0):
         inside = tuple(
             contribution.around(x[:-1], owner, None) for owner, group in contributions.items() for contribution in group
         )
-        point = _nearest(limits, (*convex_constraints, *inside), columns)
+        point = _nearest(limits, (*convex, *inside), columns)
         if point is None:
             raise NumericalFailure("no weights near the limits on contributions to risk were found.")
         if float(np.max(np.abs(point - x))) < ARRIVED:
@@ -353,20 +349,18 @@ def _nearest_weights(problem: Problem) -> FloatArray | None:
     return point
 
 
-def _nearest(
-    limits: LinearConstraints, convex_constraints: tuple[ConvexConstraint, ...], columns: Mapping[int, int]
-) -> FloatArray | None:
-    if not convex_constraints:
+def _nearest(limits: LinearConstraints, convex: ConvexConstraints, columns: Mapping[int, int]) -> FloatArray | None:
+    if not convex:
         return _linear_program(limits, limits.G.shape[1], columns)
     from toolkit.optimize.infeasibility.elastic import least_violation  # noqa: PLC0415
 
-    found = least_violation(limits, convex_constraints, columns)
+    found = least_violation(limits, convex, columns)
     return None if found is None else found[0]
 
 
 def _with_room(problem: Problem, limits: LinearConstraints) -> LinearConstraints:
     """The limits, and some weight for every asset where without one there are no budgets of risk."""
-    if not isinstance(problem.objective, RiskParity):
+    if not problem.objective.holds_everything:
         return limits
     n = len(problem.universe)
     return LinearConstraints(

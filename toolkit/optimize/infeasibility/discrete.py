@@ -8,7 +8,7 @@ import numpy as np
 
 from toolkit.core.errors import NumericalFailure
 from toolkit.core.forecast import FloatArray
-from toolkit.optimize.functions import ConvexConstraint
+from toolkit.optimize.functions import ConvexConstraints
 from toolkit.optimize.infeasibility.relaxations import (
     RELAXED,
     Relaxation,
@@ -64,17 +64,13 @@ def discrete_relaxations(problem: Problem, work: Work, near: FloatArray | None =
     Raises:
         NumericalFailure: when the work is used up before any were found.
     """
-    limits, convex_constraints = problem.linear_constraints().hard(), hard_convex_constraints(problem)
+    limits, convex = problem.linear_constraints().hard(), hard_convex_constraints(problem)
     if near is not None:
         contributions = problem.risk_contributions().items()
-        convex_constraints += tuple(
-            contribution.around(near[:-1], owner, None) for owner, group in contributions for contribution in group
-        )
+        convex += tuple(contribution.around(near[:-1], owner, None) for owner, group in contributions for contribution in group)
     counts = {i for i, d in problem.integer_by_constraint().items() if d.most is not None or d.fewest}
-    relaxable = relaxable_columns(
-        problem, {*limits.owner, *(convex_constraint.owner for convex_constraint in convex_constraints)} | counts
-    )
-    found = _nearest_lots(problem, relaxable, counts, convex_constraints, work)
+    relaxable = relaxable_columns(problem, {*limits.owner, *(constraint.owner for constraint in convex)} | counts)
+    found = _nearest_lots(problem, relaxable, counts, convex, work)
     if found is None:
         return None
     best, least = found[0], found[1] and near is None and not problem.costs.impact.any()
@@ -93,11 +89,7 @@ def discrete_relaxations(problem: Problem, work: Work, near: FloatArray | None =
 
 
 def _nearest_lots(
-    problem: Problem,
-    relaxable: Mapping[int, int],
-    counts: set[int],
-    convex_constraints: tuple[ConvexConstraint, ...],
-    work: Work,
+    problem: Problem, relaxable: Mapping[int, int], counts: set[int], convex: ConvexConstraints, work: Work
 ) -> tuple[FloatArray, bool] | None:
     """A point of the mixed-integer program at which limits (position -> slack) give way, and whether by the least sum.
 
@@ -119,7 +111,7 @@ def _nearest_lots(
         cost[: n + 1] = -ratio
         program.price(cost)
         try:
-            found = _holding(program, columns, convex_constraints, slack, work)
+            found = _holding(program, columns, convex, slack, work)
         except NumericalFailure:
             if best is None:
                 raise
@@ -138,11 +130,7 @@ def _nearest_lots(
 
 
 def _holding(
-    program: MixedIntegerProgram,
-    columns: Columns,
-    convex_constraints: tuple[ConvexConstraint, ...],
-    slack: Mapping[int, int],
-    work: Work,
+    program: MixedIntegerProgram, columns: Columns, convex: ConvexConstraints, slack: Mapping[int, int], work: Work
 ) -> tuple[FloatArray, bool] | None:
     """The best point by cutting planes (Kelley 1960), and whether limits on convex functions hold there; None where none is.
 
@@ -161,14 +149,14 @@ def _holding(
             return None
         point, wealth = found[0], float(found[0][: n + 1].sum())
         x, whole = found[0][: n + 1] / wealth, True
-        for convex_constraint in convex_constraints:
-            given = point[slack[convex_constraint.owner]] / wealth if convex_constraint.owner in slack else 0.0
-            if convex_constraint.excess(x) - given <= RELAXED:
+        for constraint in convex:
+            given = point[slack[constraint.owner]] / wealth if constraint.owner in slack else 0.0
+            if constraint.excess(x) - given <= RELAXED:
                 continue
-            slope, row = convex_constraint.function.gradient(x), program.blank(1)
-            row[0, : n + 1] = slope + convex_constraint.excess(x) - slope @ x
-            if convex_constraint.owner in slack:
-                row[0, slack[convex_constraint.owner]] = -1.0
+            slope, row = constraint.function.gradient(x), program.blank(1)
+            row[0, : n + 1] = slope + constraint.excess(x) - slope @ x
+            if constraint.owner in slack:
+                row[0, slack[constraint.owner]] = -1.0
             program.add(row, -np.inf, 0.0)
             whole = False
         last = point

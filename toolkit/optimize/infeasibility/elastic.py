@@ -9,19 +9,19 @@ import numpy as np
 
 from toolkit.core.errors import NumericalFailure
 from toolkit.core.forecast import FloatArray
-from toolkit.optimize.functions import ConvexConstraint
+from toolkit.optimize.functions import ConvexConstraints
 from toolkit.optimize.problem import LinearConstraints
 from toolkit.optimize.solvers.conic import solve_conic
 
 
 def least_violation(
-    limits: LinearConstraints, convex_constraints: tuple[ConvexConstraint, ...], columns: Mapping[int, int]
+    limits: LinearConstraints, convex: ConvexConstraints, columns: Mapping[int, int]
 ) -> tuple[FloatArray, float] | None:
     """Weights (n + 1,) at which the limits of some constraints give way by the least sum, and that sum.
 
     Args:
         limits: Hard rows.
-        convex_constraints: Hard limits on convex functions.
+        convex: Hard limits on convex functions.
         columns: Position of a constraint that gives way -> position of its slack; all its limits move alike.
 
     Returns:
@@ -38,10 +38,10 @@ def least_violation(
             if owner in columns:
                 gives[row, columns[owner]] = 1.0
         constraints.append(limits.G @ x - gives @ slack <= limits.h)
-    for convex_constraint in convex_constraints:
-        expression, own = convex_constraint.function.convex(x, cp.Constant(1.0))
-        room = slack[columns[convex_constraint.owner]] if convex_constraint.owner in columns else cp.Constant(0.0)
-        constraints += [*own, expression <= convex_constraint.limit + room]
+    for constraint in convex:
+        expression, own = constraint.function.convex(x, cp.Constant(1.0))
+        room = slack[columns[constraint.owner]] if constraint.owner in columns else cp.Constant(0.0)
+        constraints += [*own, expression <= constraint.limit + room]
     problem = cp.Problem(cp.Minimize(np.ones(max(len(columns), 1)) @ slack), constraints)
     answer = solve_conic(problem)
     if answer.status in (cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE):

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from toolkit.core.forecast import FloatArray
-from toolkit.optimize.functions import OBJECTIVE, ConvexConstraint
+from toolkit.optimize.functions import OBJECTIVE, ConvexConstraints
 from toolkit.optimize.problem import LinearConstraints, Problem
-from toolkit.optimize.solvers.reward import objective_limits
 
 RELAXED = 1e-7
 """A relaxation below this is rounding."""
@@ -25,12 +24,10 @@ class Relaxation:
     amount: float
 
 
-def hard_convex_constraints(problem: Problem) -> tuple[ConvexConstraint, ...]:
+def hard_convex_constraints(problem: Problem) -> ConvexConstraints:
     """The limits on convex functions that may not be broken, the objective's own among them."""
     return tuple(
-        convex_constraint
-        for convex_constraint in (*problem.convex_constraints(), *objective_limits(problem))
-        if convex_constraint.price is None
+        constraint for constraint in (*problem.convex_constraints(), *problem.objective_limits()) if constraint.price is None
     )
 
 
@@ -51,12 +48,10 @@ def relaxations_at(problem: Problem, limits: LinearConstraints, x: FloatArray) -
     for owner, side, excess in zip(limits.owner, limits.sides, violation, strict=True):
         if excess > RELAXED and problem.constraints[owner].relaxable:
             most[owner, side] = max(float(excess), most.get((owner, side), 0.0))
-    for convex_constraint in hard_convex_constraints(problem):
-        value = convex_constraint.function.value(x)
-        if value - convex_constraint.limit > RELAXED:
-            most[convex_constraint.owner, "upper"] = (
-                value**convex_constraint.power - convex_constraint.limit**convex_constraint.power
-            )
+    for constraint in hard_convex_constraints(problem):
+        value = constraint.function.value(x)
+        if value - constraint.limit > RELAXED:
+            most[constraint.owner, "upper"] = value**constraint.power - constraint.limit**constraint.power
     for owner, group in problem.risk_contributions().items():
         if (excess := max(contribution.value(x[:-1]) - contribution.limit for contribution in group)) > RELAXED:
             most[owner, "upper"] = excess

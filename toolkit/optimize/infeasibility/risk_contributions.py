@@ -18,15 +18,12 @@ from toolkit.core.forecast import FloatArray
 from toolkit.optimize.constraints.base import outward
 from toolkit.optimize.infeasibility.confirm import has_answer
 from toolkit.optimize.infeasibility.diagnose import explained, irreducible
-from toolkit.optimize.objectives.models import MaxDiversification, MaxRatio, RiskParity
 from toolkit.optimize.problem import LinearConstraints, Problem
 from toolkit.optimize.risk_contribution import RiskContributionLimit
 from toolkit.optimize.solvers.budgeting import largest_weights
 from toolkit.optimize.solvers.linear import least
 from toolkit.optimize.solvers.work import Work
 
-INVESTED = (RiskParity, MaxRatio, MaxDiversification)
-"""Objectives that mean nothing without some risk."""
 ROUNDING = 1e-9
 BINDS = 1e-6
 """Slack of a limit that holds weights back."""
@@ -82,9 +79,9 @@ def not_found(problem: Problem, limits: LinearConstraints, x: FloatArray) -> Inf
             told.append(f"{value:.2%} from {worst.label!r} against {worst.limit:.2%} ({name!r})")
     near = {owner for owner, slack in zip(limits.owner, limits.h - limits.G @ x, strict=True) if slack <= BINDS}
     near |= {
-        convex_constraint.owner
-        for convex_constraint in problem.convex_constraints()
-        if convex_constraint.price is None and convex_constraint.excess(x) >= -BINDS
+        constraint.owner
+        for constraint in problem.convex_constraints()
+        if constraint.price is None and constraint.excess(x) >= -BINDS
     }
     others = [problem.constraints[i].name for i in sorted(near)]
     beside = f" together with {', '.join(repr(name) for name in others)}" if others else ""
@@ -116,7 +113,7 @@ def _invested(problem: Problem, limits: LinearConstraints) -> bool:
     """Whether something is held for certain: nothing but cash takes no risk, and holds every limit on contributions."""
     cash = np.eye(len(problem.universe) + 1)[-1]
     most = least(-cash, limits.G, limits.h, np.ones(len(cash)))
-    return most is not None and (isinstance(problem.objective, INVESTED) or -most[1] < 1 - BINDS)
+    return most is not None and (problem.objective.needs_risk or -most[1] < 1 - BINDS)
 
 
 def _with_upper(problem: Problem, owner: int, upper: float) -> Problem:

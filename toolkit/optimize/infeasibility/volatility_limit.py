@@ -15,7 +15,6 @@ from toolkit.optimize.infeasibility.confirm import has_answer
 from toolkit.optimize.infeasibility.relaxations import OWN_NAME, RELAXED, hard_convex_constraints
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.quadratic import Quadratic
-from toolkit.optimize.solvers.reward import objective_limits
 from toolkit.optimize.solvers.work import Work
 
 DIGITS = (4, 3, 2)
@@ -28,7 +27,7 @@ GAP = 1e-3
 
 def without_own(problem: Problem) -> Problem:
     """The problem without the limit that its objective sets itself; the same where it sets none."""
-    if not objective_limits(problem):
+    if not problem.objective_limits():
         return problem
     return replace(problem, objective=problem.objective.model_copy(update={"volatility": None}))
 
@@ -41,22 +40,22 @@ def below_minimum_volatility(problem: Problem, names: Sequence[str], work: Work)
         names: Constraints that the limit is in conflict with.
         work: For the least volatility in whole lots.
     """
-    convex_constraint, lots = objective_limits(problem)[0], problem.integer_requirements() is not None
+    constraint, lots = problem.objective_limits()[0], problem.integer_requirements() is not None
     what = "allocation in whole lots" if lots else "allocation"
-    message = f"no {what} within the constraints has a volatility of {convex_constraint.limit:.2%} or less"
+    message = f"no {what} within the constraints has a volatility of {constraint.limit:.2%} or less"
     details = {"conflict": [OWN_NAME, *names], "relaxation": dict[str, float](), "set": list[str]()}
     x = _minimum_volatility(problem)
-    least = convex_constraint.function.value(x)
-    if least > convex_constraint.limit:
-        details["relaxation"] = {OWN_NAME: least - convex_constraint.limit}
+    least = constraint.function.value(x)
+    if least > constraint.limit:
+        details["relaxation"] = {OWN_NAME: least - constraint.limit}
         message += f": the least is {least:.2%}{' without lots' if lots else ''}"
     found = _minimum_volatility_lots(without_own(problem), x[:-1], work) if lots else least
     if found is None:
         hint = f"Raise {OWN_NAME}, and allow some cash: lots were not found in time."
         return Infeasible(f"{message}.", hint=hint, details={**details, "relaxation_known": False})
     if lots:
-        details["relaxation"] = {OWN_NAME: found - convex_constraint.limit}
-        message += f", and {found:.2%} with them" if least > convex_constraint.limit else f": the least is {found:.2%}"
+        details["relaxation"] = {OWN_NAME: found - constraint.limit}
+        message += f", and {found:.2%} with them" if least > constraint.limit else f": the least is {found:.2%}"
     for digits in DIGITS:
         value = outward(found, "upper", RELAXED, digits)
         eased = replace(problem, objective=problem.objective.model_copy(update={"volatility": value}))
@@ -95,7 +94,7 @@ def _minimum_volatility_lots(problem: Problem, relaxed: FloatArray, work: Work) 
             size=0.0,
             work=work.part(work.left),
             diagnose=False,
-            convex_constraints=hard_convex_constraints(problem),
+            convex=hard_convex_constraints(problem),
         )
     except (Infeasible, NumericalFailure):
         return None

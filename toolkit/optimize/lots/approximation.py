@@ -109,14 +109,14 @@ class Approximation:
         parts = tuple(Part(piece, take(1), wealth) for part in score.parts for piece in separate(part))
         limits: list[Limit] = []
         cones: list[Cone] = []
-        for convex_constraint in score.convex_constraints:
-            slack = None if convex_constraint.price is None else take(1)
-            if isinstance(of := convex_constraint.function, Deviation):
-                cone = Cone.of(convex_constraint, of, slack, margin, at)
+        for constraint in score.convex:
+            slack = None if constraint.price is None else take(1)
+            if isinstance(of := constraint.function, Deviation):
+                cone = Cone.of(constraint, of, slack, margin, at)
                 take(cone.width)
                 cones.append(cone)
             else:
-                limits.append(Limit(convex_constraint, slack, margin))
+                limits.append(Limit(constraint, slack, margin))
         soft = range(take(number := int(score.limits.soft.sum())), at)
         sites = range(take(len(score.sites)), at)
         columns = Columns(n, at - columns.total)
@@ -132,7 +132,7 @@ class Approximation:
             cost[part.column], lower[part.column] = 1.0, -np.inf
         for held in (*cones, *limits):
             if held.slack is not None:
-                cost[held.slack] = (held.convex_constraint.price or 0.0) / wealth
+                cost[held.slack] = (held.constraint.price or 0.0) / wealth
         cost[columns.block(BUYING)] = cost[columns.block(SELLING)] = score.trade_fee
         cost[sites] = [fee for fee, _ in score.sites]
         if number:
@@ -184,12 +184,12 @@ class Approximation:
             squares.near(self.program, middle.values, np.sqrt(room), np.sqrt(TYPICAL * error / number), lots)
         for cone, row in self.cones:
             # The same of the Lagrangian, whose quadratic is that of the deviation times price / (2 limit).
-            price = -middle.prices[row] * self.scale / (2 * cone.convex_constraint.limit) if row < len(middle.prices) else 0.0
+            price = -middle.prices[row] * self.scale / (2 * cone.constraint.limit) if row < len(middle.prices) else 0.0
             if price > 0 and cone.slack is None:
                 away = best - middle.bound if np.isfinite(best) else FAR * abs(middle.bound)
                 radius = np.sqrt(max(away, error) / price)
                 half = np.sqrt(TYPICAL * error / (price * len(cone.rows)))
-                cone.near(self.program, self.score.amounts(middle.values), min(radius, cone.convex_constraint.limit), half)
+                cone.near(self.program, self.score.amounts(middle.values), min(radius, cone.constraint.limit), half)
 
     def _room(self, values: FloatArray, best: float, work: Work) -> float:
         """Upper bound of |u - u*|^2 of every answer better than `best`."""

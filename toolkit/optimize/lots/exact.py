@@ -16,7 +16,7 @@ from toolkit.core.errors import Infeasible, NumericalFailure, ToolkitError
 from toolkit.core.forecast import FloatArray
 from toolkit.optimize.constraints.base import IntegerRequirements
 from toolkit.optimize.costs import TRADED
-from toolkit.optimize.functions import OBJECTIVE, ConvexConstraint, ConvexFunction
+from toolkit.optimize.functions import OBJECTIVE, ConvexConstraints, ConvexFunction
 from toolkit.optimize.infeasibility.diagnose import discrete_conflict, explained, not_found
 from toolkit.optimize.lots.approximation import Approximation, RelaxedPoint
 from toolkit.optimize.lots.fixed_integer import solve_fixed_integer
@@ -123,7 +123,7 @@ def whole_lots(
     size: float,
     work: Work,
     parts: tuple[ConvexFunction, ...] = (),
-    convex_constraints: tuple[ConvexConstraint, ...] = (),
+    convex: ConvexConstraints = (),
     charged: bool = False,
     diagnose: bool = True,
 ) -> WholeLots:
@@ -139,7 +139,7 @@ def whole_lots(
         size: What the gap is relative to, for objectives that are zero at their best; else the objective itself.
         work: For all programs; the best answer by its end is returned with the gap that is proven.
         parts: Convex functions that are added to what is minimised.
-        convex_constraints: Limits on convex functions, over weights of wealth after the costs that are paid.
+        convex: Limits on convex functions, over weights of wealth after the costs that are paid.
         charged: Whether fees of trades and of sites are part of what is minimised.
         diagnose: Whether to find out why there is no answer.
 
@@ -148,13 +148,13 @@ def whole_lots(
         NumericalFailure: when none was found, and none was ruled out.
     """
     if not diagnose:
-        return _solved(problem, quadratic, relaxed, wealth, target_gap, size, work, parts, convex_constraints, charged)
+        return _solved(problem, quadratic, relaxed, wealth, target_gap, size, work, parts, convex, charged)
     try:
-        return _solved(problem, quadratic, relaxed, wealth, target_gap, size, work, parts, convex_constraints, charged)
+        return _solved(problem, quadratic, relaxed, wealth, target_gap, size, work, parts, convex, charged)
     except Infeasible:
-        raise _impossible(problem, convex_constraints, work, proven=True) from None
+        raise _impossible(problem, convex, work, proven=True) from None
     except NumericalFailure:
-        raise _impossible(problem, convex_constraints, work, proven=False) from None
+        raise _impossible(problem, convex, work, proven=False) from None
 
 
 def _solved(
@@ -166,7 +166,7 @@ def _solved(
     size: float,
     work: Work,
     parts: tuple[ConvexFunction, ...],
-    convex_constraints: tuple[ConvexConstraint, ...],
+    convex: ConvexConstraints,
     charged: bool,  # noqa: FBT001
 ) -> WholeLots:
     """The answer; see `whole_lots`.
@@ -177,7 +177,7 @@ def _solved(
     """
     first = work.part(FIRST * work.left)
     terms, discrete = LotTerms.of(problem), problem.integer_requirements() or IntegerRequirements()
-    score = Score(problem, terms, problem.linear_constraints(), discrete, quadratic, parts, convex_constraints, wealth, charged)
+    score = Score(problem, terms, problem.linear_constraints(), discrete, quadratic, parts, convex, wealth, charged)
     start = np.where(terms.kept, problem.previous, np.clip(relaxed * wealth, terms.least, terms.greatest))
     by_hand, _ = score.rounded(start)
     near = Approximation.of(score, start, target_gap)
@@ -307,9 +307,7 @@ def _whole(counts: FloatArray) -> FloatArray:
     return np.where(np.abs(counts - np.round(counts)) < TRADED * 1e3, np.round(counts), np.nan)
 
 
-def _impossible(
-    problem: Problem, convex_constraints: tuple[ConvexConstraint, ...], work: Work, *, proven: bool
-) -> ToolkitError:
+def _impossible(problem: Problem, convex: ConvexConstraints, work: Work, *, proven: bool) -> ToolkitError:
     """Why there is no answer: the constraints that conflict, or that none was found and none was ruled out."""
     told = discrete_conflict(problem, work)
     if told is not None:
@@ -324,11 +322,7 @@ def _impossible(
         )
         return explained(problem, message, names, work, f"Raise --budget, or drop {rules}.", proven=False)
     if proven:
-        own = [
-            (convex_constraint.function.label, convex_constraint.limit)
-            for convex_constraint in convex_constraints
-            if convex_constraint.owner == OBJECTIVE
-        ]
+        own = [(own.function.label, own.limit) for own in convex if own.owner == OBJECTIVE]
         names = [f"objective.{label.split()[0]}" for label, _ in own]
         names += [constraint.name for constraint in problem.constraints]
         within = "".join(f", within a {label} of {limit:.2%}" for label, limit in own)

@@ -164,22 +164,22 @@ class Limit:
     """A limit on a convex function.
 
     Attributes:
-        convex_constraint: The limit.
+        constraint: The limit.
         slack: Column of what goes beyond it; None where it is hard.
         margin: Column of the part of the limit by which it is smaller.
     """
 
-    convex_constraint: ConvexConstraint
+    constraint: ConvexConstraint
     slack: int | None
     margin: int
 
     def cut(self, program: MixedIntegerProgram, amounts: FloatArray) -> None:
         """Add g'a + (f(x) - g'x) W <= limit W + slack where the amounts reach the limit."""
-        if self.convex_constraint.excess(amounts / amounts.sum()) <= -HOLDS:  # touching counts
+        if self.constraint.excess(amounts / amounts.sum()) <= -HOLDS:  # touching counts
             return
         row = program.blank(1)
-        row[0, : len(amounts)] = _slope(self.convex_constraint.function, amounts) - self.convex_constraint.limit
-        row[0, self.margin] = self.convex_constraint.limit
+        row[0, : len(amounts)] = _slope(self.constraint.function, amounts) - self.constraint.limit
+        row[0, self.margin] = self.constraint.limit
         if self.slack is not None:
             row[0, self.slack] = -1.0
         program.add(row, -np.inf, 0.0)
@@ -190,30 +190,26 @@ class Cone:
     """A limit on a deviation: sum of z_j <= t, z_j t >= u_j^2, u = rows @ a, t = limit (W - margin) + slack.
 
     Attributes:
-        convex_constraint: Whose function is a `Deviation`.
+        constraint: Whose function is a `Deviation`.
         slack: Column of what goes beyond it; None where it is hard.
         margin: Column of the part of the limit by which it is smaller.
         first: Column of t; behind it those of u and of z.
         rows: (m, n + 1).
     """
 
-    convex_constraint: ConvexConstraint
+    constraint: ConvexConstraint
     slack: int | None
     margin: int
     first: int
     rows: FloatArray
 
     @classmethod
-    def of(cls, convex_constraint: ConvexConstraint, deviation: Deviation, slack: int | None, margin: int, first: int) -> Cone:
+    def of(cls, constraint: ConvexConstraint, deviation: Deviation, slack: int | None, margin: int, first: int) -> Cone:
         """The cone of a limit on `deviation`."""
         over = np.vstack([deviation.R, np.diag(deviation.s)[np.flatnonzero(deviation.s)]])
         # R (a - target W), W the sum of all amounts.
         return cls(
-            convex_constraint,
-            slack,
-            margin,
-            first,
-            np.hstack([over, np.zeros((len(over), 1))]) - (over @ deviation.target)[:, None],
+            constraint, slack, margin, first, np.hstack([over, np.zeros((len(over), 1))]) - (over @ deviation.target)[:, None]
         )
 
     @property
@@ -231,8 +227,8 @@ class Cone:
         m, width = self.rows.shape
         row = program.blank(m + 1)
         row[:m, :width], row[:m, self.u] = self.rows, -np.eye(m)
-        row[m, :width], row[m, self.first] = self.convex_constraint.limit, -1.0
-        row[m, self.margin] = -self.convex_constraint.limit
+        row[m, :width], row[m, self.first] = self.constraint.limit, -1.0
+        row[m, self.margin] = -self.constraint.limit
         if self.slack is not None:
             row[m, self.slack] = 1.0
         program.add(row, 0.0, 0.0)
@@ -243,7 +239,7 @@ class Cone:
 
     def cut(self, program: MixedIntegerProgram, amounts: FloatArray) -> None:
         """Add the tangents at the amounts, where the limit is reached."""
-        if self.convex_constraint.excess(amounts / amounts.sum()) <= -HOLDS:  # touching counts
+        if self.constraint.excess(amounts / amounts.sum()) <= -HOLDS:  # touching counts
             return
         # At t = the length, where the sum of the tangents is the tangent of the length: that cuts the amounts off.
         over = self.rows @ amounts
@@ -254,7 +250,7 @@ class Cone:
         m, steps = len(self.rows), nodes(radius, half)
         which = np.repeat(np.arange(m), len(steps))
         centre = self.rows @ amounts / amounts.sum()
-        self._tangents(program, which, (centre[which] + np.tile(steps, m)) / self.convex_constraint.limit)
+        self._tangents(program, which, (centre[which] + np.tile(steps, m)) / self.constraint.limit)
 
     def _tangents(self, program: MixedIntegerProgram, which: NDArray[np.integer], ratio: FloatArray) -> None:
         """Add z_j >= 2 r u_j - r^2 t at the ratios r of u_j to t."""

@@ -54,9 +54,9 @@ def _value(near: Approximation, values: FloatArray, point: FloatArray) -> float:
     for part in near.parts:
         value += part.function.value(amounts / total) * total / near.score.wealth - point[part.column]
     for held in (*(cone for cone, _ in near.cones), *near.limits):
-        over = held.convex_constraint.excess(amounts / total) * total
+        over = held.constraint.excess(amounts / total) * total
         if held.slack is not None:
-            value += (held.convex_constraint.price or 0.0) / near.score.wealth * max(0.0, over - point[held.slack])
-        elif over > 1e-6 * max(held.convex_constraint.limit, 1e-3):
+            value += (held.constraint.price or 0.0) / near.score.wealth * max(0.0, over - point[held.slack])
+        elif over > 1e-6 * max(held.constraint.limit, 1e-3):
             return np.inf
     return float(value)

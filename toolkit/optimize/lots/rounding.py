@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from toolkit.core.forecast import FloatArray
 from toolkit.optimize.constraints.base import IntegerRequirements
 from toolkit.optimize.costs import TRADED
-from toolkit.optimize.functions import ConvexConstraint, ConvexFunction, Deviation
+from toolkit.optimize.functions import ConvexConstraints, ConvexFunction, Deviation
 from toolkit.optimize.lots.outer import HOLDS
 from toolkit.optimize.problem import LinearConstraints, Problem
 from toolkit.optimize.quadratic import Quadratic
@@ -40,7 +40,7 @@ class Score:
         limits: Of the problem, those that are soft among them.
         discrete: What all terms ask together.
         quadratic, parts: The objective over weights.
-        convex_constraints: Limits on convex functions.
+        convex: Limits on convex functions.
         wealth: Values over this number are the weights of the objective.
         charged: Whether fees of trades and of sites are part of the objective.
     """
@@ -51,7 +51,7 @@ class Score:
     discrete: IntegerRequirements
     quadratic: Quadratic
     parts: tuple[ConvexFunction, ...]
-    convex_constraints: tuple[ConvexConstraint, ...]
+    convex: ConvexConstraints
     wealth: float
     charged: bool = False
 
@@ -70,9 +70,7 @@ class Score:
     @property
     def plain(self) -> bool:
         """Whether `many` tells everything."""
-        return not self.parts and all(
-            isinstance(convex_constraint.function, Deviation) for convex_constraint in self.convex_constraints
-        )
+        return not self.parts and all(isinstance(constraint.function, Deviation) for constraint in self.convex)
 
     def amounts(self, values: FloatArray) -> FloatArray:
         """(..., n + 1): the values, (..., n), and the cash that is left."""
@@ -102,15 +100,15 @@ class Score:
         for fee, stored in self.sites:
             value += fee * np.any(held[:, stored], axis=1)
         excess = np.where(excess > (HOLDS if self.terms.loose.any() else EXACT), excess, 0.0)
-        for convex_constraint in self.convex_constraints:
-            if isinstance(of := convex_constraint.function, Deviation):
+        for constraint in self.convex:
+            if isinstance(of := constraint.function, Deviation):
                 away = values - wealth[:, None] * of.target
                 length = np.sqrt(np.sum((away @ of.R.T) ** 2, axis=1) + np.sum((of.s * away) ** 2, axis=1))
-                over = np.clip(length - convex_constraint.limit * wealth, 0.0, None)
-                if convex_constraint.price is None:
+                over = np.clip(length - constraint.limit * wealth, 0.0, None)
+                if constraint.price is None:
                     excess += np.where(over > HOLDS * wealth, over, 0.0)
                 else:
-                    value += convex_constraint.price * over / self.wealth
+                    value += constraint.price * over / self.wealth
         return excess, value
 
     def one(self, values: FloatArray) -> tuple[float, float]:
@@ -121,13 +119,13 @@ class Score:
         if total <= 0:
             return np.inf, np.inf
         value += sum(part.value(a / total) for part in self.parts) * total / self.wealth
-        for convex_constraint in self.convex_constraints:
-            if not isinstance(convex_constraint.function, Deviation):
-                over = convex_constraint.excess(a / total)
-                if convex_constraint.price is None:
+        for constraint in self.convex:
+            if not isinstance(constraint.function, Deviation):
+                over = constraint.excess(a / total)
+                if constraint.price is None:
                     excess += over if over > HOLDS else 0.0
                 else:
-                    value += convex_constraint.price * max(over, 0.0) * total / self.wealth
+                    value += constraint.price * max(over, 0.0) * total / self.wealth
         return excess, value
 
     def slope(self, values: FloatArray) -> FloatArray:
@@ -137,9 +135,9 @@ class Score:
         rise = np.zeros(len(x))
         for part in self.parts:
             rise += part.gradient(x)
-        for convex_constraint in self.convex_constraints:
-            if convex_constraint.excess(x) > 0:
-                rise += (convex_constraint.price or 1.0) * convex_constraint.function.gradient(x)
+        for constraint in self.convex:
+            if constraint.excess(x) > 0:
+                rise += (constraint.price or 1.0) * constraint.function.gradient(x)
         return (rise[:-1] - rise[-1]) / self.wealth
 
     def search(self, values: FloatArray, work: Work | None = None) -> tuple[float, float, FloatArray]:

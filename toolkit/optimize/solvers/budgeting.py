@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from toolkit.core.errors import SpecError, did_you_mean
-from toolkit.core.forecast import FloatArray
-from toolkit.optimize.objectives.models import RiskParity
-from toolkit.optimize.problem import LinearConstraints, Problem
+from toolkit.core.forecast import FloatArray, Forecast
+from toolkit.optimize.problem import LinearConstraints
 from toolkit.optimize.solvers.certificate import Certificate, certify
 from toolkit.optimize.solvers.continuous import Continuous
 from toolkit.optimize.solvers.linear import least
 from toolkit.optimize.solvers.program import risk_budget_program
-from toolkit.optimize.solvers.solve import SolverInfeasible, solve
+from toolkit.optimize.solvers.solve import Order, SolverInfeasible, solve
 
 NEWTON_STEPS = 6
 HELD = 1e-6
@@ -25,45 +23,13 @@ ROUNDING = 1e-9
 """How far rounding may carry a polished answer beyond a limit, in units of an asset's own risk, or a multiplier below zero."""
 
 
-def risk_budgets(problem: Problem, objective: RiskParity) -> FloatArray:
-    """(n,) budgets with mean 1.
-
-    The budget of an element or a group is shared equally by its members: so the members' contributions add up to it, and
-    within it no member brings more risk than another.
-
-    Raises:
-        DataError: for a name that is neither an asset nor an element; SpecError for an unknown group or two names of
-            one asset.
-    """
-    universe = problem.universe
-    groups = [asset.group for asset in universe]
-    budgets = np.ones(len(universe))
-    if objective.by == "group":
-        budgets = np.array([1 / groups.count(group) for group in groups])
-    named: dict[int, str] = {}
-    for name, budget in objective.budgets.items():
-        if objective.by == "group":
-            members = tuple(i for i, group in enumerate(groups) if group == name)
-            if not members:
-                raise SpecError(f"objective.budgets: unknown group {name!r}.", hint=did_you_mean(name, set(groups)))
-        else:
-            members = universe.members(name)
-        for i in members:
-            if i in named:
-                raise SpecError(f"objective.budgets: {named[i]!r} and {name!r} both name {universe.keys[i]!r}.")
-            named[i] = name
-            budgets[i] = budget / len(members)
-    return budgets / budgets.mean()
-
-
-def solve_risk_budgets(problem: Problem, budgets: FloatArray, limits: LinearConstraints, order: tuple[str, ...]) -> Continuous:
+def solve_risk_budgets(forecast: Forecast, budgets: FloatArray, limits: LinearConstraints, order: Order) -> Continuous:
     """Weights whose risk contributions are proportional to budgets, (n,), as far as the limits let them.
 
     Raises:
         Impossible, NumericalFailure: see `toolkit.optimize.solvers.solve`.
     """
-    n, m = len(problem.universe), len(limits.h)
-    forecast = problem.forecast
+    n, m = len(budgets), len(limits.h)
     # In units of each asset's own risk every entry of the answer is near one, where an exponential cone is accurate.
     unit = 1 / np.sqrt(np.clip(np.diag(forecast.matrix), 1e-16, None))
     R, s = (root * unit for root in forecast.roots())

@@ -1,4 +1,4 @@
-"""The continuous optimum of the objectives that are quadratic, or that name their weights themselves."""
+"""The continuous optimum with its certificate, and that of a quadratic."""
 
 from __future__ import annotations
 
@@ -8,15 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from toolkit.core.forecast import FloatArray
-from toolkit.optimize.constraints.base import target_weights
-from toolkit.optimize.functions import ConvexConstraint
-from toolkit.optimize.objectives.models import Track
-from toolkit.optimize.problem import LinearConstraints, Problem
+from toolkit.optimize.functions import ConvexConstraints
+from toolkit.optimize.problem import LinearConstraints
 from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.solvers.certificate import Certificate
-from toolkit.optimize.solvers.hierarchical import hierarchical_weights, refuse_constraints
 from toolkit.optimize.solvers.program import Duals, quadratic_program
-from toolkit.optimize.solvers.solve import Solved, SolverAttempt, solve
+from toolkit.optimize.solvers.solve import Order, Solved, SolverAttempt, solve
 
 SWEPT = 1e-6
 """Weights below it are the dust of an interior-point solver; what it costs to leave them out is of the second order."""
@@ -42,7 +39,7 @@ class Continuous:
     certificate: Certificate | None
     convex_multipliers: Mapping[int, float] | None = None
     signs: FloatArray | None = None
-    inside: tuple[ConvexConstraint, ...] = ()
+    inside: ConvexConstraints = ()
 
     @classmethod
     def of(
@@ -77,13 +74,13 @@ def certify_weights(gradient: FloatArray, limits: LinearConstraints, x: FloatArr
     )
 
 
-def solve_quadratic(problem: Problem, quadratic: Quadratic, limits: LinearConstraints, order: tuple[str, ...]) -> Continuous:
+def solve_quadratic(quadratic: Quadratic, limits: LinearConstraints, order: Order) -> Continuous:
     """The least of a quadratic under the limits.
 
     Raises:
         Impossible, NumericalFailure: see `toolkit.optimize.solvers.solve`.
     """
-    n = len(problem.universe)
+    n = len(quadratic.c)
     program = quadratic_program(n, len(quadratic.R), len(limits.h))
     scale = quadratic.scale()
     bound = program.bind(quadratic, limits.G, limits.h, scale)
@@ -95,28 +92,3 @@ def solve_quadratic(problem: Problem, quadratic: Quadratic, limits: LinearConstr
     solved = solve(bound, order, certificate)
     duals = program.duals(scale)
     return Continuous.of(program.solution(), duals.limits, solved, signs=duals.nonnegative)
-
-
-def solve_equal_weight(problem: Problem, limits: LinearConstraints, order: tuple[str, ...]) -> Continuous:
-    """Equal weights where they hold the limits, else the nearest that do."""
-    n = len(problem.universe)
-    weights = np.full(n, 1.0 / n)
-    if np.all(limits.G @ np.append(weights, 0.0) <= limits.h + 1e-12):
-        return Continuous.formula(weights)
-    answer = solve_quadratic(problem, Quadratic.distance(n, weights), limits, order)
-    return Continuous(answer.x, None, answer.solver, answer.status, answer.attempts, None)
-
-
-def solve_track(problem: Problem, objective: Track, limits: LinearConstraints, order: tuple[str, ...]) -> Continuous:
-    """The target where it holds the limits, else the least variance of the difference to it."""
-    target = target_weights(objective.target, problem.universe)
-    x = np.append(target, 1.0 - target.sum())
-    if np.all(limits.G @ x <= limits.h + 1e-12):
-        return Continuous(np.clip(x, 0.0, None), np.zeros(len(limits.h)), "closed form", "optimal", (), None)
-    return solve_quadratic(problem, Quadratic.tracking(problem, target), limits, order)
-
-
-def solve_hierarchical(problem: Problem) -> Continuous:
-    """Hierarchical risk parity; `SpecError` where a constraint would go unseen."""
-    refuse_constraints(problem)
-    return Continuous.formula(hierarchical_weights(problem.forecast.matrix, problem.universe.keys))

@@ -14,12 +14,12 @@ import numpy as np
 
 from toolkit.core.errors import NumericalFailure, SpecError, Unbounded
 from toolkit.core.forecast import FloatArray
-from toolkit.optimize.functions import ConvexConstraint, ConvexFunction
+from toolkit.optimize.functions import ConvexConstraints, ConvexFunction
 from toolkit.optimize.problem import LinearConstraints
+from toolkit.optimize.quadratic import ConvexObjective
 from toolkit.optimize.solvers.conic import SOLVER, solve_conic
 from toolkit.optimize.solvers.continuous import Continuous
 from toolkit.optimize.solvers.solve import Solved, SolverInfeasible
-from toolkit.optimize.target import Target
 
 VANISHING = 1e-9
 """Risk of a mix over that of one asset, below which it counts as none."""
@@ -36,7 +36,7 @@ class Model:
         one: The sum of x.
         penalty: Price of what is broken of soft limits.
         rows: `G x <= h one`; None where there are none.
-        convex_constraints: Owner and constraint of each convex limit.
+        convex: Owner and constraint of each convex limit.
         signs: `x >= 0`.
         others: The own constraints of convex functions.
     """
@@ -45,14 +45,12 @@ class Model:
     one: cp.Expression
     penalty: cp.Expression
     rows: cp.Constraint | None
-    convex_constraints: tuple[tuple[int, cp.Constraint], ...]
+    convex: tuple[tuple[int, cp.Constraint], ...]
     signs: cp.Constraint
     others: tuple[cp.Constraint, ...]
 
     @classmethod
-    def of(
-        cls, n: int, limits: LinearConstraints, convex_constraints: tuple[ConvexConstraint, ...], *, one: float | None
-    ) -> Model:
+    def of(cls, n: int, limits: LinearConstraints, convex: ConvexConstraints, *, one: float | None) -> Model:
         """The model of n assets under limits; `one` is the sum of x where it is known."""
         x = cp.Variable(n + 1)
         total: cp.Expression = cp.Constant(one) if one is not None else np.ones(n + 1) @ x
@@ -69,14 +67,14 @@ class Model:
                 beyond = beyond - np.eye(len(limits.h))[:, soft] @ slack
             rows = beyond <= 0
         held: list[tuple[int, cp.Constraint]] = []
-        for convex_constraint in convex_constraints:
-            expression, own = convex_constraint.function.convex(x, total)
+        for constraint in convex:
+            expression, own = constraint.function.convex(x, total)
             others += own
-            room = convex_constraint.limit * total
-            if convex_constraint.price is not None:
+            room = constraint.limit * total
+            if constraint.price is not None:
                 slack = cp.Variable(nonneg=True)
-                penalty, room = penalty + convex_constraint.price * slack, room + slack
-            held.append((convex_constraint.owner, expression <= room))
+                penalty, room = penalty + constraint.price * slack, room + slack
+            held.append((constraint.owner, expression <= room))
         return cls(x, total, penalty, rows, tuple(held), signs, tuple(others))
 
     def constraints(self, *more: cp.Constraint) -> list[cp.Constraint]:
@@ -85,7 +83,7 @@ class Model:
             self.signs,
             *self.others,
             *([] if self.rows is None else [self.rows]),
-            *(held for _, held in self.convex_constraints),
+            *(held for _, held in self.convex),
             *more,
         ]
 
@@ -93,13 +91,13 @@ class Model:
         """Of the rows, of the convex limits by owner, and of `x >= 0`, times the `scale` that the objective was divided by."""
         rows = np.zeros(0) if self.rows is None else np.asarray(self.rows.dual_value, dtype=float).reshape(-1)
         held: dict[int, float] = {}
-        for owner, constraint in self.convex_constraints:
+        for owner, constraint in self.convex:
             held[owner] = held.get(owner, 0.0) + scale * float(np.asarray(constraint.dual_value).reshape(-1)[0])
         return rows * scale, held, scale * np.asarray(self.signs.dual_value, dtype=float).reshape(-1)
 
 
-def _objective(target: Target, model: Model) -> tuple[cp.Expression, list[cp.Constraint]]:
-    q, assets = target.quadratic, model.x[:-1]
+def _objective(function: ConvexObjective, model: Model) -> tuple[cp.Expression, list[cp.Constraint]]:
+    q, assets = function.quadratic, model.x[:-1]
     d = assets - q.target
     total: cp.Expression = q.c @ assets + model.penalty
     own = np.flatnonzero(q.s)
@@ -108,7 +106,7 @@ def _objective(target: Target, model: Model) -> tuple[cp.Expression, list[cp.Con
     if len(q.R):
         total = total + cp.sum_squares(q.R @ d)
     constraints: list[cp.Constraint] = []
-    for part in target.parts:
+    for part in function.parts:
         expression, needed = part.convex(model.x, model.one)
         total, constraints = total + expression, constraints + needed
     return total, constraints
@@ -135,11 +133,11 @@ def _solved(problem: cp.Problem, unbounded: str) -> Solved:
     return Solved(SOLVER, answer.status, answer.certificate, answer.attempts)
 
 
-def solve_convex(target: Target, limits: LinearConstraints, convex_constraints: tuple[ConvexConstraint, ...]) -> Continuous:
-    """The least of a target under limits, hard and soft."""
-    n, scale = len(target.quadratic.c), target.scale()
-    model = Model.of(n, limits, convex_constraints, one=1.0)
-    objective, own = _objective(target, model)
+def solve_convex(function: ConvexObjective, limits: LinearConstraints, convex: ConvexConstraints) -> Continuous:
+    """The least of a convex function under limits, hard and soft."""
+    n, scale = len(function.quadratic.c), function.scale()
+    model = Model.of(n, limits, convex, one=1.0)
+    objective, own = _objective(function, model)
     program = cp.Problem(cp.Minimize(objective / scale), model.constraints(cp.Zero(np.ones(n + 1) @ model.x - 1), *own))
     solved = _solved(program, "the objective can be improved without limit.")
     rows, held, signs = model.multipliers(scale)
@@ -151,7 +149,7 @@ def solve_ratio_of(
     numerator: FloatArray,
     costs: tuple[ConvexFunction, ...],
     limits: LinearConstraints,
-    convex_constraints: tuple[ConvexConstraint, ...],
+    convex: ConvexConstraints,
 ) -> Continuous:
     """Weights with the largest numerator'w - costs over risk; multipliers are those of the negative ratio.
 
@@ -160,13 +158,13 @@ def solve_ratio_of(
         numerator: (n,), positive somewhere.
         costs: What the numerator loses beside.
         limits: Hard ones.
-        convex_constraints: Hard ones.
+        convex: Hard ones.
 
     Raises:
         Unbounded: where some mix with a positive numerator has no risk.
     """
     n, best = len(numerator), float(numerator.max())
-    model = Model.of(n, limits, convex_constraints, one=None)
+    model = Model.of(n, limits, convex, one=None)
     expression, own = risk.convex(model.x, model.one)
     size = max(abs(risk.value(np.append(row, 0.0))) for row in np.eye(n)) or 1.0
     gain: cp.Expression = np.append(numerator, 0.0) @ model.x
@@ -196,11 +194,7 @@ def _of_assets(limits: LinearConstraints) -> LinearConstraints:
 
 
 def solve_parity_of(
-    risk: ConvexFunction,
-    budgets: FloatArray,
-    limits: LinearConstraints,
-    convex_constraints: tuple[ConvexConstraint, ...],
-    cash: float,
+    risk: ConvexFunction, budgets: FloatArray, limits: LinearConstraints, convex: ConvexConstraints, cash: float
 ) -> Continuous:
     """Weights whose contributions to risk are proportional to budgets, (n,), as far as the limits let them.
 
@@ -208,7 +202,7 @@ def solve_parity_of(
         risk: Homogeneous of degree one, positive for every asset.
         budgets: (n,) with mean 1.
         limits: Hard ones.
-        convex_constraints: Hard ones.
+        convex: Hard ones.
         cash: Weight of cash.
 
     Raises:
@@ -219,7 +213,7 @@ def solve_parity_of(
     if np.any(single <= 0):
         raise SpecError("risk_parity: by this measure some asset has no risk to contribute.", hint="Use another measure.")
     # Cash is given, so rows of cash alone hold already, and would only be degenerate.
-    model = Model.of(n, _of_assets(limits), convex_constraints, one=None)
+    model = Model.of(n, _of_assets(limits), convex, one=None)
     assets = model.x[:n]
     expression, own = risk.convex(model.x, model.one)
     # In the unit of each asset's own risk every logarithm is near zero.

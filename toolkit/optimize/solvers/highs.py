@@ -24,13 +24,7 @@ class MixedIntegerProgram:
     """A mixed-integer linear program whose rows are added as they come."""
 
     def __init__(
-        self,
-        cost: FloatArray,
-        upper: FloatArray,
-        integer: NDArray[np.bool_],
-        *,
-        gap: float,
-        lower: FloatArray | None = None,
+        self, cost: FloatArray, upper: FloatArray, integer: NDArray[np.bool_], *, gap: float, lower: FloatArray | None = None
     ) -> None:
         self.width, self.enough = len(cost), np.inf
         self._steps, self._most, self._work = 0, 0, Work(0.0)

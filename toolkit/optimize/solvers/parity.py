@@ -9,13 +9,12 @@ from __future__ import annotations
 import numpy as np
 
 from toolkit.core.forecast import FloatArray
-from toolkit.optimize.functions import ConvexConstraint, ConvexFunction
+from toolkit.optimize.functions import ConvexConstraints, ConvexFunction
 from toolkit.optimize.problem import LinearConstraints
-from toolkit.optimize.quadratic import Quadratic
+from toolkit.optimize.quadratic import ConvexObjective, Quadratic
 from toolkit.optimize.solvers.budgeting import least_cash, most_cash
 from toolkit.optimize.solvers.continuous import Continuous
 from toolkit.optimize.solvers.convex import solve_convex, solve_parity_of
-from toolkit.optimize.target import Target
 
 HOLDS = 1e-9
 """How far beyond its limit, as a fraction of it, rounding may carry a limit."""
@@ -26,7 +25,7 @@ INSIDE = 1e-7
 
 
 def solve_parity_within(
-    risk: ConvexFunction, budgets: FloatArray, limits: LinearConstraints, convex_constraints: tuple[ConvexConstraint, ...]
+    risk: ConvexFunction, budgets: FloatArray, limits: LinearConstraints, convex: ConvexConstraints
 ) -> Continuous:
     """Weights whose contributions to risk are proportional to budgets, (n,), with as little cash as the convex limits need.
 
@@ -34,24 +33,22 @@ def solve_parity_within(
         risk: Homogeneous of degree one, positive for every asset.
         budgets: (n,) with mean 1.
         limits: Hard ones.
-        convex_constraints: Hard ones.
+        convex: Hard ones.
 
     Raises:
         Impossible: where the limits contradict each other.
     """
     n = len(budgets)
     idle = np.eye(n + 1)[-1]
-    by_cash = [
-        convex_constraint.limit > 0 and convex_constraint.function.value(idle) <= 0 for convex_constraint in convex_constraints
-    ]
-    eased = tuple(convex_constraint for convex_constraint, eases in zip(convex_constraints, by_cash, strict=True) if eases)
-    rigid = tuple(convex_constraint for convex_constraint, eases in zip(convex_constraints, by_cash, strict=True) if not eases)
+    by_cash = [constraint.limit > 0 and constraint.function.value(idle) <= 0 for constraint in convex]
+    eased = tuple(constraint for constraint, eases in zip(convex, by_cash, strict=True) if eases)
+    rigid = tuple(constraint for constraint, eases in zip(convex, by_cash, strict=True) if not eases)
 
-    def solved(cash: float, held: tuple[ConvexConstraint, ...]) -> Continuous:
+    def solved(cash: float, held: ConvexConstraints) -> Continuous:
         return solve_parity_of(risk, budgets, limits, held, cash)
 
     def beyond(answer: Continuous) -> float:
-        return max((convex_constraint.excess(answer.x) / convex_constraint.limit for convex_constraint in eased), default=0.0)
+        return max((constraint.excess(answer.x) / constraint.limit for constraint in eased), default=0.0)
 
     low = _extreme_cash(n, limits, rigid, most=False)
     answer = solved(low, rigid)
@@ -59,32 +56,29 @@ def solve_parity_within(
         return answer
     # No mix is riskier than the riskiest asset, so that this much cash is always enough.
     single = np.eye(n + 1)[:n]
-    enough = max(
-        1 - convex_constraint.limit / max(convex_constraint.function.value(row) for row in single)
-        for convex_constraint in eased
-    )
+    enough = max(1 - constraint.limit / max(constraint.function.value(row) for row in single) for constraint in eased)
     high = min(_extreme_cash(n, limits, rigid, most=True), enough)
     if high <= low or beyond(solved(high, rigid)) > HOLDS:
-        return solved(_extreme_cash(n, limits, convex_constraints, most=True), convex_constraints)
+        return solved(_extreme_cash(n, limits, convex, most=True), convex)
     from scipy.optimize import root_scalar  # noqa: PLC0415  # a tenth of a second to import
 
     found = root_scalar(lambda c: beyond(solved(c, rigid)) - HOLDS, bracket=(low, high), method="brentq", xtol=PRECISION)
     cash = float(found.root)
-    return solved(cash, convex_constraints)
+    return solved(cash, convex)
 
 
-def _extreme_cash(n: int, limits: LinearConstraints, convex_constraints: tuple[ConvexConstraint, ...], *, most: bool) -> float:
+def _extreme_cash(n: int, limits: LinearConstraints, convex: ConvexConstraints, *, most: bool) -> float:
     """The least or the most weight of cash.
 
     Raises:
         Impossible: where the limits contradict each other.
     """
     by_rows = most_cash(limits) if most else least_cash(limits)
-    if not convex_constraints:
+    if not convex:
         return by_rows
     sign = 1.0 if most else -1.0
-    assets = Target(Quadratic.linear(np.full(n, sign)))
-    cash = float(solve_convex(assets, limits, convex_constraints).x[n])
+    assets = ConvexObjective(Quadratic.linear(np.full(n, sign)))
+    cash = float(solve_convex(assets, limits, convex).x[n])
     return (
         max(cash - INSIDE, 0.0) if most and cash < by_rows - INSIDE else cash + INSIDE if cash > by_rows + INSIDE else by_rows
     )

@@ -9,53 +9,30 @@ from __future__ import annotations
 
 import numpy as np
 
-from toolkit.core.errors import SpecError, Unbounded
-from toolkit.core.forecast import FloatArray
-from toolkit.optimize.objectives.models import MaxRatio
-from toolkit.optimize.problem import LinearConstraints, Problem
+from toolkit.core.errors import Unbounded
+from toolkit.core.forecast import FloatArray, Forecast
+from toolkit.optimize.problem import LinearConstraints
 from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.solvers.certificate import Certificate
 from toolkit.optimize.solvers.continuous import Continuous, certify_weights
-from toolkit.optimize.solvers.linear import least
 from toolkit.optimize.solvers.program import Duals, quadratic_program
-from toolkit.optimize.solvers.solve import SolverInfeasible, solve
-from toolkit.optimize.target import costs_of
+from toolkit.optimize.solvers.solve import Order, solve
 
 RISKLESS = 1e-12
 """Variance over that of one asset below which a mix with a positive numerator counts as free of risk."""
 
 
-def excess_returns(problem: Problem, objective: MaxRatio) -> FloatArray:
-    """(n,) expected return - linear costs a year, where they are optimized - the risk-free rate."""
-    return problem.forecast.expected - costs_of(problem)[0] - objective.risk_free
-
-
-def volatilities(problem: Problem) -> FloatArray:
-    """(n,) volatility a year of each asset."""
-    return np.sqrt(np.clip(np.diag(problem.forecast.matrix), 0.0, None))
-
-
-def ratio(problem: Problem, numerator: FloatArray, weights: FloatArray) -> float:
-    """Ratio of numerator'w to the volatility a year; 0 where there is no risk."""
-    variance = problem.forecast.variance(weights)
-    return float(numerator @ weights / np.sqrt(variance)) if variance > 0 else 0.0
-
-
-def solve_ratio(problem: Problem, numerator: FloatArray, limits: LinearConstraints, order: tuple[str, ...]) -> Continuous:
+def solve_ratio(forecast: Forecast, numerator: FloatArray, limits: LinearConstraints, order: Order) -> Continuous:
     """Weights with the largest numerator'w / volatility.
 
     Multipliers and certificate are those of the negative ratio in the user's rows.
 
     Raises:
-        SpecError: when the numerator is positive nowhere that the limits allow.
         Unbounded: when a mix without risk has a positive numerator.
         Impossible, NumericalFailure: see `toolkit.optimize.solvers.solve`.
     """
-    n, m = len(problem.universe), len(limits.h)
-    best = float(numerator.max())
-    if best <= 0:
-        raise nothing_positive(problem, best)
-    quadratic = Quadratic.variance(problem.forecast)
+    n, m, best = len(numerator), len(limits.h), float(numerator.max())
+    quadratic = Quadratic.variance(forecast)
     program, scale = quadratic_program(n, len(quadratic.R), m), quadratic.scale()
     homogeneous = limits.G - limits.h[:, None]
     bound = program.bind(quadratic, homogeneous, np.zeros(m), scale, np.append(numerator / best, 0.0))
@@ -80,13 +57,7 @@ def solve_ratio(problem: Problem, numerator: FloatArray, limits: LinearConstrain
         gradient = -numerator / np.sqrt(variance) + float(numerator @ x[:n]) * slope / variance**1.5
         return certify_weights(np.append(gradient, 0.0), limits, x, duals, best / np.sqrt(variance))
 
-    try:
-        solved = solve(bound, order, certificate)
-    except SolverInfeasible:
-        reached = _largest(numerator, limits)
-        if reached is None or reached > RISKLESS * best:
-            raise
-        raise nothing_positive(problem, reached) from None
+    solved = solve(bound, order, certificate)
     x, duals = answer()
     return Continuous.of(x, duals.limits, solved, signs=duals.nonnegative)
 
@@ -96,19 +67,3 @@ def _least_cash(homogeneous: FloatArray, assets: FloatArray) -> float:
     on_assets, on_cash = homogeneous[:, :-1] @ assets, homogeneous[:, -1]
     needs = on_cash < 0
     return float(np.max(on_assets[needs] / -on_cash[needs], initial=0.0))
-
-
-def _largest(numerator: FloatArray, limits: LinearConstraints) -> float | None:
-    """The largest numerator'x under the limits; None where they contradict each other."""
-    found = least(-np.append(numerator, 0.0), limits.G, limits.h, np.ones(len(numerator) + 1))
-    return None if found is None else -found[1]
-
-
-def nothing_positive(problem: Problem, best: float) -> SpecError:
-    """The error to raise where no numerator above `best` can be reached, which is not positive."""
-    if isinstance(problem.objective, MaxRatio):
-        return SpecError(
-            f"max_ratio: no excess return is positive; the best that the constraints allow is {best:.2%} a year.",
-            hint='Lower objective.risk_free, change `[forecast] returns`, or use kind = "min_risk".',
-        )
-    return SpecError("max_diversification: no asset that the constraints allow has any risk.")

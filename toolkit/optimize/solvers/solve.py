@@ -22,6 +22,7 @@ OPTIONS: MappingProxyType[str, dict[str, Any]] = MappingProxyType(
 """Tolerances of the solvers that may be named in `[solver] order`. They end after iterations and never by the clock, which
 would give another answer on another machine."""
 
+Order = tuple[str, ...]
 QUADRATIC_ORDER = ("PIQP", "CLARABEL", "OSQP")
 CONIC_ORDER = ("CLARABEL",)
 
@@ -67,7 +68,7 @@ class SolverInfeasible(Exception):
         self.attempts = attempts
 
 
-def check_order(order: tuple[str, ...]) -> tuple[str, ...]:
+def check_order(order: Order) -> tuple[str, ...]:
     """The order in upper case; `SpecError` for a solver that is not known here."""
     for name in order:
         if name.upper() not in OPTIONS:
@@ -75,7 +76,7 @@ def check_order(order: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name.upper() for name in order)
 
 
-def solve(problem: Bound, order: tuple[str, ...], certify: Callable[[], Certificate]) -> Solved:
+def solve(problem: Bound, order: Order, certify: Callable[[], Certificate]) -> Solved:
     """Try each solver in order until an answer holds its certificate.
 
     Args:

@@ -7,13 +7,11 @@ import pytest
 
 from tests.unit.optimize.problems import NO_CASH, problem_of, random_covariance
 from toolkit.core.assets import Asset
-from toolkit.optimize.allocate import objective_value
 from toolkit.optimize.analysis.active_set import ActiveSet
 from toolkit.optimize.analysis.marginal import annual_cost, from_others, marginals
 from toolkit.optimize.analysis.sensitivity import analyse
+from toolkit.optimize.continuous import solve_continuous
 from toolkit.optimize.costs import Costs
-from toolkit.optimize.relaxation import solve_continuous
-from toolkit.optimize.target import target_of
 
 N = 8
 ASSETS = [
@@ -51,7 +49,7 @@ KINDS = ["variance", "cost", "utility", "track"]
 def exact_point(problem, limits):
     """The optimum to the last digit: the face of the solver's answer, so that differences of it mean something."""
     continuous = solve_continuous(problem, limits, None)
-    active_set = ActiveSet.of(target_of(problem).quadratic, limits, continuous.x, continuous.multipliers)
+    active_set = ActiveSet.of(problem.objective.function(problem).quadratic, limits, continuous.x, continuous.multipliers)
     assert active_set is not None
     return active_set.x
 
@@ -79,7 +77,7 @@ def test_derivatives_by_limits_agree_with_central_differences(objective, constra
             continue
         up, down = (exact_point(problem, moved(problem, entry, by)) for by in (step, -step))
         assert entry.slope == pytest.approx((up - down) / (2 * step), rel=1e-5, abs=1e-7)
-        values = [target_of(problem).quadratic.value(x[:-1]) for x in (up, down)]
+        values = [problem.objective.function(problem).quadratic.value(x[:-1]) for x in (up, down)]
         assert entry.price == pytest.approx((values[1] - values[0]) / (2 * step), rel=1e-4, abs=1e-9)
         checked += 1
     assert checked >= 1
@@ -146,7 +144,7 @@ def test_the_face_is_the_optimum_also_where_a_solver_cannot_tell_what_is_active(
     for posed_problem in (problem, edge):
         limits = posed_problem.linear_constraints()
         continuous = solve_continuous(posed_problem, limits, None)
-        quadratic = target_of(posed_problem).quadratic
+        quadratic = posed_problem.objective.function(posed_problem).quadratic
         active_set = ActiveSet.of(quadratic, limits, continuous.x, continuous.multipliers)
         assert active_set is not None
         slope = np.append(quadratic.gradient(active_set.x[:-1]), 0.0) + limits.G.T @ active_set.multipliers - active_set.signs
@@ -244,7 +242,9 @@ def test_the_parts_of_the_gradient_add_up_to_differences_of_the_objective(object
     weights = np.random.default_rng(2).dirichlet(np.ones(N)) * 0.95
     found = marginals(problem, weights)
     steps = 1e-6 * np.eye(N)
-    slopes = [(objective_value(problem, weights + e) - objective_value(problem, weights - e)) / 2e-6 for e in steps]
+    slopes = [
+        (problem.objective.value(problem, weights + e) - problem.objective.value(problem, weights - e)) / 2e-6 for e in steps
+    ]
     assert found.objective.total == pytest.approx(slopes, rel=1e-6, abs=1e-8)
     deviation = [
         np.sqrt(problem.forecast.variance(weights + e)) - np.sqrt(problem.forecast.variance(weights - e)) for e in steps

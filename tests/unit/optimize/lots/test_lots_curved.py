@@ -20,7 +20,6 @@ from toolkit.optimize.lots.rounding import Score
 from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.solvers.mixed_integer import LotTerms
 from toolkit.optimize.solvers.work import Work
-from toolkit.optimize.target import target_of
 from toolkit.risk_measures.dispersion import GiniMeanDifference, MeanAbsoluteDeviation
 from toolkit.risk_measures.tail import CVaR
 from toolkit.scenarios.sets import Scenarios
@@ -56,7 +55,7 @@ def nothing(n):
     return Quadratic(np.zeros((0, n)), np.zeros(n), np.zeros(n), np.zeros(n))
 
 
-def enumerate_lots(problem, quadratic, parts=(), convex_constraints=(), wealth=WEALTH, charged=False):
+def enumerate_lots(problem, quadratic, parts=(), convex=(), wealth=WEALTH, charged=False):
     """The least objective over all whole-lot answers that hold every limit, and its lots: from the definitions alone."""
     limits, costs, lot, best = problem.linear_constraints(), problem.costs, problem.lot_values, (np.inf, ())
     price = limits.price if len(limits.price) else np.full(len(limits.h), np.inf)
@@ -69,7 +68,7 @@ def enumerate_lots(problem, quadratic, parts=(), convex_constraints=(), wealth=W
         soft = np.isfinite(price)
         if cash < -1e-12 or beyond[~soft].max(initial=0.0) > 1e-10:
             continue
-        over = [(c, max(c.function.value(x) - c.limit, 0.0)) for c in convex_constraints]
+        over = [(c, max(c.function.value(x) - c.limit, 0.0)) for c in convex]
         if any(c.price is None and excess > 1e-9 for c, excess in over):
             continue
         value = quadratic.value(values / wealth) + sum(p.value(x) for p in parts) * total / wealth
@@ -80,7 +79,7 @@ def enumerate_lots(problem, quadratic, parts=(), convex_constraints=(), wealth=W
     return best
 
 
-def agree(problem, quadratic, parts=(), convex_constraints=(), *, charged=False):
+def agree(problem, quadratic, parts=(), convex=(), *, charged=False):
     n = len(problem.universe)
     relaxed = np.full(n, 0.9 / n)
     answer = whole_lots(
@@ -92,10 +91,10 @@ def agree(problem, quadratic, parts=(), convex_constraints=(), *, charged=False)
         size=0.0,
         work=Work(20.0),
         parts=parts,
-        convex_constraints=convex_constraints,
+        convex=convex,
         charged=charged,
     )
-    value, counts = enumerate_lots(problem, quadratic, parts, convex_constraints, charged=charged)
+    value, counts = enumerate_lots(problem, quadratic, parts, convex, charged=charged)
     assert answer.objective == pytest.approx(value, rel=2e-6, abs=1e-9)
     assert answer.bound <= value + 1e-9
     assert answer.gap <= 1e-6
@@ -116,13 +115,13 @@ def test_a_limit_on_cvar_in_lots_agrees_with_enumeration(seed):
     risk = RiskOf(CVaR(confidence=0.9), scenarios)
     free, _ = agree(problem, Quadratic(np.zeros((0, 4)), np.zeros(4), -np.arange(1.0, 5.0), np.zeros(4)))
     for part in (0.93, 0.85, 0.3):
-        convex_constraint = ConvexConstraint(risk, part * risk.value(np.append(free.values, 0.0)), -1)
+        constraint = ConvexConstraint(risk, part * risk.value(np.append(free.values, 0.0)), -1)
         linear = Quadratic(np.zeros((0, 4)), np.zeros(4), -np.arange(1.0, 5.0), np.zeros(4))
-        if np.isinf(enumerate_lots(problem, linear, convex_constraints=(convex_constraint,))[0]):
+        if np.isinf(enumerate_lots(problem, linear, convex=(constraint,))[0]):
             with pytest.raises(Infeasible, match="cvar"):
-                agree(problem, linear, convex_constraints=(convex_constraint,))
+                agree(problem, linear, convex=(constraint,))
         else:
-            held, _ = agree(problem, linear, convex_constraints=(convex_constraint,))
+            held, _ = agree(problem, linear, convex=(constraint,))
             assert held.objective > free.objective
 
 
@@ -131,7 +130,7 @@ def test_a_soft_limit_on_cvar_is_paid_for(seed):
     problem, scenarios = sample(seed=seed)
     risk = RiskOf(CVaR(confidence=0.9), scenarios)
     reward = Quadratic(np.zeros((0, 4)), np.zeros(4), -np.array([0.02, 0.05, 0.08, 0.11]), np.zeros(4))
-    agree(problem, reward, convex_constraints=(ConvexConstraint(risk, 0.03, 0, price=0.7),))
+    agree(problem, reward, convex=(ConvexConstraint(risk, 0.03, 0, price=0.7),))
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -141,8 +140,8 @@ def test_a_tracking_error_in_lots_agrees_with_enumeration(seed):
     target = np.array([0.3, 0.3, 0.2, 0.1])
     error = Deviation(root, specific, target, "tracking error")
     reward = Quadratic(np.zeros((0, 4)), np.zeros(4), -np.array([0.02, 0.05, 0.08, 0.11]), np.zeros(4))
-    agree(problem, reward, convex_constraints=(ConvexConstraint(error, 0.06, 0),))
-    agree(problem, reward, convex_constraints=(ConvexConstraint(error, 0.03, 0, price=1.5),))
+    agree(problem, reward, convex=(ConvexConstraint(error, 0.06, 0),))
+    agree(problem, reward, convex=(ConvexConstraint(error, 0.03, 0, price=1.5),))
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -150,7 +149,7 @@ def test_costs_of_trading_in_lots_agree_with_enumeration(seed):
     rng = np.random.default_rng(seed)
     problem, _ = sample(seed=seed, previous=np.array([0.3, 0.1, 0.0, 0.0]))
     trades = TradeCost(rng.uniform(0, 0.1, 4), rng.uniform(0, 0.1, 4), rng.uniform(0, 0.2, 4), problem.previous)
-    agree(problem, target_of(problem).quadratic, parts=(trades,))
+    agree(problem, problem.objective.function(problem).quadratic, parts=(trades,))
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -158,7 +157,7 @@ def test_a_fee_is_never_paid_without_a_trade(seed):
     """Paying fees for nothing would bring cash below its limit."""
     tight = {"name": "cash", "kind": "cash", "upper": 0.06}
     problem, _ = sample(seed=seed, constraints=(tight, CAP), fee=2_000.0, previous=np.array([0.31, 0.0, 0.0, 0.0]))
-    agree(problem, target_of(problem).quadratic)
+    agree(problem, problem.objective.function(problem).quadratic)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -167,7 +166,7 @@ def test_market_impact_is_paid_from_the_cash(seed):
     tight = {"name": "cash", "kind": "cash", "upper": 0.1}
     plain, _ = sample(seed=seed, constraints=(tight, CAP), previous=np.array([0.3, 0.0, 0.0, 0.0]))
     problem = replace(plain, costs=replace(plain.costs, impact=np.random.default_rng(seed).uniform(0.0, 0.05, 4)))
-    quadratic = target_of(problem).quadratic
+    quadratic = problem.objective.function(problem).quadratic
     answer = whole_lots(problem, quadratic, np.full(4, 0.22), WEALTH, target_gap=1e-3, size=0.0, work=Work(9.0))
     value, counts = enumerate_lots(problem, quadratic)
     assert tuple(answer.lots) == counts
@@ -182,7 +181,7 @@ def test_market_impact_is_paid_from_the_cash(seed):
 def test_a_soft_row_is_paid_for(seed):
     soft = {"name": "cap", "kind": "bounds", "upper": 0.3, "soft": 0.05}
     problem, _ = sample(seed=seed, constraints=(CASH, soft))
-    agree(problem, target_of(problem).quadratic)
+    agree(problem, problem.objective.function(problem).quadratic)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -199,15 +198,15 @@ def test_the_largest_return_in_lots_agrees_with_enumeration(seed):
     )
     answer = allocate(problem, Solver(gap=1e-6))
     root, specific = problem.forecast.roots()
-    convex_constraint = ConvexConstraint(Deviation(root, specific, np.zeros(4), "volatility"), 0.22, -1)
+    constraint = ConvexConstraint(Deviation(root, specific, np.zeros(4), "volatility"), 0.22, -1)
     reward = Quadratic(np.zeros((0, 4)), np.zeros(4), -problem.forecast.expected, np.zeros(4))
-    value, counts = enumerate_lots(problem, reward, convex_constraints=(convex_constraint,), wealth=1.0)
+    value, counts = enumerate_lots(problem, reward, convex=(constraint,), wealth=1.0)
     assert answer.objective == pytest.approx(value, rel=2e-6)
     assert answer.lots.tolist() == list(counts)
     assert np.sqrt(problem.forecast.variance(answer.weights)) <= 0.22 * (1 + 1e-9)
 
 
-def best_of_every_choice(problem, convex_constraint, most, floor):
+def best_of_every_choice(problem, constraint, most, floor):
     """The largest return of at most `most` holdings of at least `floor` each: a cone program for every choice of them."""
     n, forecast, costs = len(problem.universe), problem.forecast, problem.costs
     root, specific = forecast.roots()
@@ -219,7 +218,7 @@ def best_of_every_choice(problem, convex_constraint, most, floor):
             wealth = 1 - costs.purchase[held] @ values
             cash = wealth - cp.sum(values)
             risk = cp.norm(np.vstack([root, np.diag(specific)])[:, held] @ values)
-            rows = [values >= floor, cash >= 0, cash <= 0.1 * wealth, risk <= convex_constraint.limit * wealth]
+            rows = [values >= floor, cash >= 0, cash <= 0.1 * wealth, risk <= constraint.limit * wealth]
             program = cp.Problem(cp.Maximize(forecast.expected[held] @ values / WEALTH), rows)
             program.solve(solver=cp.CLARABEL)
             if program.status == cp.OPTIMAL:
@@ -248,7 +247,7 @@ def test_the_largest_return_of_few_holdings_agrees_with_every_choice(asked, most
     )
     root, specific = problem.forecast.roots()
     least = np.sqrt(problem.forecast.variance(allocate(problem).weights))
-    convex_constraint = ConvexConstraint(Deviation(root, specific, np.zeros(5), "volatility"), 1.05 * least, -1)
+    constraint = ConvexConstraint(Deviation(root, specific, np.zeros(5), "volatility"), 1.05 * least, -1)
     reward = Quadratic(np.zeros((0, 5)), np.zeros(5), -problem.forecast.expected, np.zeros(5))
     answer = whole_lots(
         problem,
@@ -258,14 +257,14 @@ def test_the_largest_return_of_few_holdings_agrees_with_every_choice(asked, most
         target_gap=gap,
         size=0.0,
         work=Work(9.0),
-        convex_constraints=(convex_constraint,),
+        convex=(constraint,),
     )
-    best = best_of_every_choice(problem, convex_constraint, most, floor)
+    best = best_of_every_choice(problem, constraint, most, floor)
     assert answer.gap <= gap
     assert -best - 1e-8 <= answer.objective <= -best * (1 - gap) + 1e-8
     assert answer.bound <= -best + 1e-8
     total = 1 - problem.costs.entry(answer.values, problem.data.budget)
-    assert np.sqrt(problem.forecast.variance(answer.values / total)) <= convex_constraint.limit + 1e-9
+    assert np.sqrt(problem.forecast.variance(answer.values / total)) <= constraint.limit + 1e-9
     held = answer.values[answer.values > 0]
     assert len(held) <= most
     assert held.min() >= floor - 1e-9
@@ -285,7 +284,7 @@ def test_the_time_limit_holds():
 
 def test_lots_that_no_ceiling_allows_name_the_ceiling():
     problem, scenarios = sample()
-    convex_constraint = ConvexConstraint(RiskOf(CVaR(confidence=0.9), scenarios), 1e-4, -1)
+    constraint = ConvexConstraint(RiskOf(CVaR(confidence=0.9), scenarios), 1e-4, -1)
     with pytest.raises(Infeasible, match="cvar") as refused:
         whole_lots(
             problem,
@@ -295,7 +294,7 @@ def test_lots_that_no_ceiling_allows_name_the_ceiling():
             target_gap=1e-3,
             size=0.0,
             work=Work(5.0),
-            convex_constraints=(convex_constraint,),
+            convex=(constraint,),
         )
     assert refused.value.details["conflict"] == ["objective.cvar", "cash", "cap", "lots"]
     assert not refused.value.details["irreducible"]
@@ -305,7 +304,7 @@ def test_few_holdings_agree_with_enumeration():
     problem, _ = sample(constraints=({"name": "cash", "kind": "cash", "upper": 0.4}, CAP))
     few = {"name": "few", "kind": "cardinality", "upper": 2}
     counted, _ = sample(constraints=({"name": "cash", "kind": "cash", "upper": 0.4}, CAP, few))
-    quadratic = target_of(problem).quadratic
+    quadratic = problem.objective.function(problem).quadratic
     answer = whole_lots(counted, quadratic, np.full(4, 0.2), WEALTH, target_gap=1e-6, size=0.0, work=Work(9.0))
     lot, best = problem.lot_values, np.inf
     for pair in itertools.combinations(range(4), 2):
@@ -323,7 +322,7 @@ def test_few_holdings_agree_with_enumeration():
 def test_what_rounding_by_hand_costs():
     lot = np.array([0.03, 0.05, 0.07, 0.02])
     problem = problem_of(random_covariance(4, 1), constraints=[CASH, CAP, LOTS], lots=lot)
-    quadratic = target_of(problem).quadratic
+    quadratic = problem.objective.function(problem).quadratic
     relaxed = allocate(problem).relaxed[:-1]
     answer = whole_lots(problem, quadratic, relaxed, WEALTH, target_gap=1e-6, size=0.0, work=Work(9.0))
     score = Score(
@@ -341,7 +340,13 @@ def test_where_no_rounding_holds_the_limits_there_is_no_cost_of_it():
     lots = np.array([0.3, 0.4, 0.15, 0.25])
     problem = problem_of(np.diag([0.01, 0.04, 0.3, 0.3]), constraints=[tight, LOTS], lots=lots)
     answer = whole_lots(
-        problem, target_of(problem).quadratic, np.array([0.75, 0.2, 0.03, 0.02]), 1.0, target_gap=1e-6, size=0.0, work=Work(9.0)
+        problem,
+        problem.objective.function(problem).quadratic,
+        np.array([0.75, 0.2, 0.03, 0.02]),
+        1.0,
+        target_gap=1e-6,
+        size=0.0,
+        work=Work(9.0),
     )
     assert answer.lots @ lots >= 0.999
     assert answer.rounding_cost is None
@@ -362,7 +367,9 @@ def test_fees_of_trades_and_sites_weigh_in_lots(seed, held):
     )
     previous = problem.lot_values * np.array([1, 0, 2, 0]) if held else None
     problem = replace(problem, costs=costs, data=replace(problem.data, previous=previous))
-    quadratic = replace(target_of(problem).quadratic, R=problem.forecast.roots()[0], s=problem.forecast.roots()[1])
+    quadratic = replace(
+        problem.objective.function(problem).quadratic, R=problem.forecast.roots()[0], s=problem.forecast.roots()[1]
+    )
     free, _ = agree(problem, quadratic)
     charged, counts = agree(problem, quadratic, charged=True)
     assert charged.objective > free.objective

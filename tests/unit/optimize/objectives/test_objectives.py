@@ -11,7 +11,7 @@ from toolkit.core.assets import Asset
 from toolkit.core.errors import DataError, Infeasible, SpecError, Unbounded
 from toolkit.optimize.allocate import allocate
 from toolkit.optimize.costs import Costs
-from toolkit.optimize.solvers.hierarchical import hierarchical_weights
+from toolkit.optimize.objectives.hierarchical import hierarchical_weights
 
 MU = np.array([0.05, 0.11, 0.03, 0.08, 0.06])
 CAP = {"name": "cap", "kind": "bounds", "upper": 0.3}

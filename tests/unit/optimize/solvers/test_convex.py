@@ -13,11 +13,10 @@ from scipy.optimize import minimize
 from tests.unit.optimize.problems import NO_CASH, problem_of, random_covariance
 from toolkit.core.errors import Infeasible, SpecError, Unbounded
 from toolkit.optimize.allocate import allocate
+from toolkit.optimize.continuous import solve_continuous
 from toolkit.optimize.costs import Costs
 from toolkit.optimize.functions import Deviation, RiskOf, TradeCost, Turnover
-from toolkit.optimize.objective import objective_value
 from toolkit.optimize.problem import Problem
-from toolkit.optimize.relaxation import solve_continuous
 from toolkit.optimize.solvers import conic
 from toolkit.optimize.solvers.conic import solve_conic
 from toolkit.risk_measures import measures
@@ -412,7 +411,7 @@ def test_a_ratio_pays_for_its_trades(covariance: np.ndarray) -> None:
     def ratio(w: np.ndarray) -> float:
         return float((mean @ w - 0.03 * w.sum() - 0.03 * np.abs(w - held).sum()) / np.sqrt(w @ covariance @ w))
 
-    assert -objective_value(problem, answer.x[:-1]) == pytest.approx(ratio(answer.x[:-1]))
+    assert -problem.objective.value(problem, answer.x[:-1]) == pytest.approx(ratio(answer.x[:-1]))
     rng = np.random.default_rng(2)
     around = np.vstack([rng.dirichlet(np.ones(N), 2000), 0.9 * answer.x[:-1] + 0.1 * rng.dirichlet(np.ones(N), 2000)])
     assert max(ratio(w) for w in around) <= ratio(answer.x[:-1]) + 1e-9
@@ -463,11 +462,11 @@ def test_impact_beside_limits_on_risk(covariance: np.ndarray, measure: str, limi
     x, function = answer.relaxed, RiskOf(measures()[limited](), s)
     assert function.value(x) <= limit["upper"] + 1e-8
     rng = np.random.default_rng(4)
-    best = objective_value(problem, x[:-1])
+    best = problem.objective.value(problem, x[:-1])
     for z in rng.dirichlet(np.ones(N + 1), 300):
         near = 0.97 * x + 0.03 * z
         if near[-1] <= 0.1 and function.value(near) <= limit["upper"]:
-            assert objective_value(problem, near[:-1]) >= best - 1e-8
+            assert problem.objective.value(problem, near[:-1]) >= best - 1e-8
 
 
 @pytest.mark.parametrize("whole", [0.5, 1.0, 2.0])

@@ -5,14 +5,53 @@ Lopez de Prado, Building Diversified Portfolios that Outperform Out of Sample, J
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, ClassVar, Literal
+
 import numpy as np
 
 from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray
-from toolkit.optimize.problem import Problem
+from toolkit.optimize.functions import ConvexConstraints
+from toolkit.optimize.objectives.base import Objective
+from toolkit.optimize.solvers.solve import Order
+
+if TYPE_CHECKING:
+    from toolkit.optimize.problem import LinearConstraints, Problem
+    from toolkit.optimize.solvers.continuous import Continuous
 
 TINY = 1e-16
 """Variance below which an asset counts as this risky: weights are inverse variances."""
+
+
+class HierarchicalRiskParity(Objective):
+    """Recursive bisection of a tree of correlations (Lopez de Prado 2016): a reference, blind to every constraint.
+
+    A strategy with constraints on weights is refused rather than answered as if it had none; whole lots track it.
+    """
+
+    prices_limits: ClassVar[bool] = False
+
+    kind: Literal["hierarchical_risk_parity"] = "hierarchical_risk_parity"
+    measure: Literal["variance"] = "variance"
+
+    def solve(
+        self,
+        problem: Problem,
+        limits: LinearConstraints,  # noqa: ARG002
+        convex: ConvexConstraints,  # noqa: ARG002
+        order: Order,  # noqa: ARG002
+    ) -> Continuous:
+        """The weights; `SpecError` names the constraints that they do not hold."""
+        from toolkit.optimize.solvers.continuous import Continuous  # noqa: PLC0415  # who only decodes loads no solver
+
+        ignored = [constraint.name for constraint in problem.constraints if not constraint.ignorable]
+        if ignored:
+            raise SpecError(
+                f"hierarchical_risk_parity cannot hold constraints: {', '.join(repr(name) for name in ignored)}.",
+                hint='Take them out, or use kind = "risk_parity", which holds them.',
+                details={"constraints": ignored},
+            )
+        return Continuous.formula(hierarchical_weights(problem.forecast.matrix, problem.universe.keys))
 
 
 def hierarchical_weights(covariance: FloatArray, keys: tuple[str, ...]) -> FloatArray:
@@ -71,14 +110,3 @@ def _cluster_variance(covariance: FloatArray, members: list[int]) -> float:
     inverse = 1 / np.clip(np.diag(block), TINY, None)
     weights = inverse / inverse.sum()
     return max(float(weights @ block @ weights), TINY)
-
-
-def refuse_constraints(problem: Problem) -> None:
-    """Raise `SpecError` naming the constraints that hierarchical risk parity cannot see."""
-    unseen = [constraint.name for constraint in problem.constraints if not constraint.ignorable]
-    if unseen:
-        raise SpecError(
-            f"hierarchical_risk_parity cannot hold constraints: {', '.join(repr(name) for name in unseen)}.",
-            hint='Take them out, or use kind = "risk_parity", which holds them.',
-            details={"constraints": unseen},
-        )

@@ -1,4 +1,4 @@
-"""Largest expected return at no more than a given volatility: a second-order cone program, and its whole lots."""
+"""Largest expected return at no more than a given volatility: a second-order cone program."""
 
 from __future__ import annotations
 
@@ -7,49 +7,41 @@ import math
 import numpy as np
 
 from toolkit.core.errors import NumericalFailure
-from toolkit.core.forecast import FloatArray
-from toolkit.optimize.functions import OBJECTIVE, ConvexConstraint, Deviation
-from toolkit.optimize.objectives.models import MaxReturn
-from toolkit.optimize.problem import LinearConstraints, Problem
+from toolkit.core.forecast import FloatArray, Forecast
+from toolkit.optimize.functions import OBJECTIVE
+from toolkit.optimize.problem import LinearConstraints
 from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.solvers.certificate import Certificate, certify
 from toolkit.optimize.solvers.continuous import Continuous, solve_quadratic
 from toolkit.optimize.solvers.critical_line import CriticalLine
 from toolkit.optimize.solvers.program import Duals, return_program
-from toolkit.optimize.solvers.solve import QUADRATIC_ORDER, SolverInfeasible, solve
+from toolkit.optimize.solvers.solve import QUADRATIC_ORDER, Order, SolverInfeasible, solve
 
 BINDS = 1e-7
 """Multiplier of the volatility, over the largest return, above which it binds."""
 
 
-def objective_limits(problem: Problem) -> tuple[ConvexConstraint, ...]:
-    """The limit on volatility that an objective of largest return sets itself."""
-    objective = problem.objective
-    if not isinstance(objective, MaxReturn) or objective.volatility is None:
-        return ()
-    risk = Deviation(*problem.forecast.roots(), np.zeros(len(problem.universe)), "volatility a year")
-    return (ConvexConstraint(risk, objective.volatility),)
-
-
-def reward_rate(problem: Problem) -> FloatArray:
-    """(n,) expected return - costs a year, where they are optimized."""
-    costs = problem.costs.annual_rate if problem.costs.in_objective else 0.0
-    return problem.forecast.expected - costs
-
-
-def solve_return(problem: Problem, volatility: float, limits: LinearConstraints, order: tuple[str, ...]) -> Continuous:
+def solve_return(
+    forecast: Forecast, rate: FloatArray, volatility: float, limits: LinearConstraints, order: Order
+) -> Continuous:
     """Weights with the largest return within the limit on volatility.
 
     The multiplier of `OBJECTIVE` is the return of one more unit of volatility.
+
+    Args:
+        forecast: Of the risk.
+        rate: (n,) return a year per unit of weight.
+        volatility: The limit, a year.
+        limits: Linear rows.
+        order: Solvers to try.
 
     Raises:
         Impossible: when every allocation within the limits is more volatile, or none is within them.
         NumericalFailure: see `toolkit.optimize.solvers.solve`.
     """
-    n = len(problem.universe)
-    c = -reward_rate(problem)
-    R, s = problem.forecast.roots()
-    variance = Quadratic.variance(problem.forecast)
+    n, c = len(rate), -rate
+    R, s = forecast.roots()
+    variance = Quadratic.variance(forecast)
     scale = float(np.max(np.abs(c)))
     program = return_program(n, len(R), len(limits.h))
     bound = program.bind(R, s, c, limits.G, limits.h, volatility, scale)
@@ -71,7 +63,7 @@ def solve_return(problem: Problem, volatility: float, limits: LinearConstraints,
     try:
         solved = solve(bound, order, certificate)
     except (SolverInfeasible, NumericalFailure):
-        least = math.sqrt(variance.value(solve_quadratic(problem, variance, limits, QUADRATIC_ORDER).x[:n]))
+        least = math.sqrt(variance.value(solve_quadratic(variance, limits, QUADRATIC_ORDER).x[:n]))
         if least <= volatility:
             raise
         raise SolverInfeasible(()) from None

@@ -1,0 +1,126 @@
+"""The continuous problem of any objective, within limits on contributions to risk as well."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from toolkit.core.errors import SpecError
+from toolkit.core.forecast import FloatArray
+from toolkit.optimize.functions import ConvexConstraints
+from toolkit.optimize.infeasibility.risk_contributions import contributions_infeasible, not_found
+from toolkit.optimize.problem import LinearConstraints, Problem
+from toolkit.optimize.quadratic import ConvexObjective, Quadratic
+from toolkit.optimize.risk_contribution import RiskContributionLimit
+from toolkit.optimize.solvers.continuous import Continuous
+from toolkit.optimize.solvers.solve import Order, SolverInfeasible, check_order
+
+HELD = 1e-8
+"""How far beyond its limit rounding may carry a contribution to risk."""
+STEPS = 60
+SETTLED = 1e-7
+"""Change of the weights at which a sequence of convex problems has arrived."""
+
+
+def solve_continuous(problem: Problem, limits: LinearConstraints, order: Order | None) -> Continuous:
+    """The continuous optimum of any objective.
+
+    Args:
+        problem: What is to be solved.
+        limits: Its rows.
+        order: Solvers to try; None for those that fit the program.
+
+    Raises:
+        SpecError: for an objective without what it needs.
+        SolverInfeasible, Unbounded, NumericalFailure: see `toolkit.optimize.solvers.solve`.
+    """
+    objective, convex = problem.objective, problem.convex_constraints()
+    order = check_order(order or objective.default_order)
+    _check_soft(problem, limits, convex)
+    solve = _within_contributions if problem.risk_contributions() else objective.solve
+    return _rescale_multipliers(problem, solve(problem, limits, convex, order))
+
+
+def _rescale_multipliers(problem: Problem, continuous: Continuous) -> Continuous:
+    """Multipliers of f^p where f was minimised: d(f^p) = p f^(p - 1) df."""
+    function = problem.objective.function(problem)
+    if function is None or function.power == 1 or continuous.multipliers is None:
+        return continuous
+    rate = function.power * function.value(continuous.x) ** (function.power - 1)
+    convex, signs = continuous.convex_multipliers, continuous.signs
+    return replace(
+        continuous,
+        multipliers=continuous.multipliers * rate,
+        convex_multipliers=None if convex is None else {owner: price * rate for owner, price in convex.items()},
+        signs=None if signs is None else signs * rate,
+    )
+
+
+def _check_soft(problem: Problem, limits: LinearConstraints, convex: ConvexConstraints) -> None:
+    soft = [problem.constraints[i].name for i, price in zip(limits.owner, limits.price, strict=False) if np.isfinite(price)]
+    soft += [problem.constraints[limit.owner].name for limit in convex if limit.price is not None]
+    if soft and not problem.objective.prices_limits:
+        raise SpecError(
+            f"constraint {soft[0]!r}: objective {problem.objective.kind!r} has no unit in which a soft limit could be priced.",
+            hint="Leave out `soft`, or use min_risk, max_utility, max_return or track.",
+        )
+
+
+def _within_contributions(problem: Problem, limits: LinearConstraints, convex: ConvexConstraints, order: Order) -> Continuous:
+    """The locally best answer within limits on contributions to risk: convex limits inside the true ones, again and again."""
+    contributions = [(owner, contribution) for owner, group in problem.risk_contributions().items() for contribution in group]
+
+    def held(weights: FloatArray) -> bool:
+        return all(contribution.value(weights) <= contribution.limit + HELD for _, contribution in contributions)
+
+    answer = problem.objective.solve(problem, limits, convex, order)
+    if held(answer.x[:-1]):
+        # Whole lots are looked for elsewhere, and have to hold the limits too.
+        return replace(
+            answer, inside=tuple(contribution.around(answer.x[:-1], owner, None) for owner, contribution in contributions)
+        )
+    start = _start(problem, limits, convex, contributions)
+    if not held(start[:-1]):
+        raise contributions_infeasible(problem, _can_start) or not_found(problem, limits.hard(), start)
+    weights = start[:-1]
+    inside: ConvexConstraints = ()
+    for _ in range(STEPS):
+        inside = tuple(contribution.around(weights, owner, None) for owner, contribution in contributions)
+        try:
+            answer = problem.objective.solve(problem, limits, (*convex, *inside), order)
+        except SolverInfeasible:  # what holds them is too thin for a solver, such as nothing but cash
+            raise not_found(problem, limits.hard(), np.append(weights, 1.0 - weights.sum())) from None
+        moved, weights = float(np.max(np.abs(answer.x[:-1] - weights))), answer.x[:-1]
+        if moved < SETTLED:
+            break
+    return replace(answer, inside=inside)
+
+
+def _start(
+    problem: Problem,
+    limits: LinearConstraints,
+    convex: ConvexConstraints,
+    contributions: list[tuple[int, RiskContributionLimit]],
+) -> FloatArray:
+    """Weights (n + 1,) that hold the limits on contributions, as far as a sequence of least violations finds any."""
+    from toolkit.optimize.solvers.convex import solve_convex  # noqa: PLC0415
+
+    n = len(problem.universe)
+    nothing = ConvexObjective(Quadratic.linear(np.zeros(n)))
+    hard = tuple(constraint for constraint in convex if constraint.price is None)
+    x = np.append(np.full(n, 1.0 / n), 0.0)
+    for _ in range(STEPS):
+        soft = tuple(contribution.around(x[:-1], owner, 1.0) for owner, contribution in contributions)
+        following = solve_convex(nothing, limits.hard(), (*hard, *soft)).x
+        moved, x = float(np.max(np.abs(following - x))), following
+        if moved < SETTLED or all(contribution.value(x[:-1]) <= contribution.limit for _, contribution in contributions):
+            break
+    return x
+
+
+def _can_start(problem: Problem) -> bool:
+    """Whether a search finds weights that hold the limits on contributions."""
+    contributions = [(owner, contribution) for owner, group in problem.risk_contributions().items() for contribution in group]
+    weights = _start(problem, problem.linear_constraints(), problem.convex_constraints(), contributions)[:-1]
+    return all(contribution.value(weights) <= contribution.limit + HELD for _, contribution in contributions)

@@ -1,0 +1,73 @@
+"""Largest return within a limit on volatility."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+
+from toolkit.core.forecast import FloatArray
+from toolkit.optimize.constraints.base import DataNeeds
+from toolkit.optimize.functions import ConvexConstraint, ConvexConstraints, Deviation
+from toolkit.optimize.objectives.base import Gradient, Objective, cost_terms, is_plain
+from toolkit.optimize.quadratic import ConvexObjective, Quadratic
+from toolkit.optimize.solvers.solve import CONIC_ORDER, Order
+
+if TYPE_CHECKING:
+    from toolkit.optimize.problem import LinearConstraints, Problem
+    from toolkit.optimize.solvers.continuous import Continuous
+
+
+class MaxReturn(Objective):
+    """Largest expected return - costs a year, as a minimum of its negative, at no more than `volatility` a year.
+
+    Without `volatility` the constraints alone hold risk down, for instance one of kind `risk_limit`.
+    """
+
+    counts_costs: ClassVar[bool] = True
+    default_order: ClassVar[tuple[str, ...]] = CONIC_ORDER
+
+    kind: Literal["max_return"] = "max_return"
+    measure: Literal["variance"] = "variance"
+    volatility: float | None = Field(default=None, gt=0, lt=10)
+
+    @property
+    def needs(self) -> DataNeeds:
+        """There is no largest return where none is forecast."""
+        return replace(super().needs, returns=True)
+
+    def function(self, problem: Problem) -> ConvexObjective:
+        """Costs - return."""
+        linear, parts = cost_terms(problem)
+        return ConvexObjective(Quadratic.linear(linear - problem.forecast.expected), parts)
+
+    def limit(self, problem: Problem) -> tuple[str, ConvexConstraint] | None:
+        """The limit on volatility."""
+        if self.volatility is None:
+            return None
+        risk = Deviation(*problem.forecast.roots(), np.zeros(len(problem.universe)), "volatility a year")
+        return "volatility", ConvexConstraint(risk, self.volatility)
+
+    def solve(self, problem: Problem, limits: LinearConstraints, convex: ConvexConstraints, order: Order) -> Continuous:
+        """By a second-order cone program of its own where all other limits are linear."""
+        if self.volatility is None or not is_plain(problem, limits, convex):
+            return super().solve(problem, limits, convex, order)
+        from toolkit.optimize.solvers.largest_return import solve_return  # noqa: PLC0415  # who only decodes loads no solver
+
+        return solve_return(problem.forecast, self._rate(problem), self.volatility, limits, order)
+
+    def gradient(self, problem: Problem, weights: FloatArray) -> Gradient:
+        """Costs a year of a first purchase, and the return."""
+        zeros = np.zeros(len(weights))
+        return Gradient(zeros, problem.costs.annual_rate if problem.costs.in_objective else zeros, -problem.forecast.expected)
+
+    def unit(self, problem: Problem) -> str:  # noqa: ARG002
+        """A return a year."""
+        return "return"
+
+    @staticmethod
+    def _rate(problem: Problem) -> FloatArray:
+        """(n,) expected return - costs a year, where they are optimized."""
+        return problem.forecast.expected - (problem.costs.annual_rate if problem.costs.in_objective else 0.0)

@@ -1,0 +1,164 @@
+"""Largest ratio of something linear to risk."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+
+from toolkit.core.errors import NumericalFailure, SpecError
+from toolkit.core.forecast import FloatArray
+from toolkit.optimize.constraints.base import DataNeeds
+from toolkit.optimize.constraints.measures import CLOSED
+from toolkit.optimize.functions import ConvexConstraints, ConvexFunction
+from toolkit.optimize.objectives.base import Gradient, Measured, Objective, cost_terms
+from toolkit.optimize.quadratic import ConvexObjective, Quadratic
+from toolkit.optimize.solvers.solve import Order, SolverInfeasible
+
+if TYPE_CHECKING:
+    from toolkit.optimize.problem import LinearConstraints, Problem
+    from toolkit.optimize.solvers.continuous import Continuous
+
+POSITIVE = 1e-7
+"""Part of the best numerator of one asset below which what the limits leave of it counts as none."""
+
+
+class _Ratio(Objective):
+    """A ratio of numerator'w - costs to risk, as a minimum of its negative."""
+
+    prices_limits: ClassVar[bool] = False
+    needs_risk: ClassVar[bool] = True
+
+    def numerator(self, problem: Problem) -> FloatArray:
+        """(n,) rate of the numerator."""
+        raise NotImplementedError
+
+    def numerator_costs(self, problem: Problem) -> tuple[ConvexFunction, ...]:  # noqa: ARG002
+        """What the numerator loses beside."""
+        return ()
+
+    def nothing_positive(self, best: float) -> SpecError:
+        """The error where no numerator above `best`, which is not positive, is within the limits."""
+        raise NotImplementedError
+
+    def solve(self, problem: Problem, limits: LinearConstraints, convex: ConvexConstraints, order: Order) -> Continuous:
+        """By the quadratic program of volatility under linear limits, by a cone program otherwise."""
+        numerator, costs = self.numerator(problem), self.numerator_costs(problem)
+        best = float(numerator.max())
+        if best <= 0:
+            raise self.nothing_positive(best)
+        try:
+            if not convex and not costs and getattr(self, "measure", "variance") in CLOSED:
+                from toolkit.optimize.solvers.ratio import solve_ratio  # noqa: PLC0415  # who only decodes loads no solver
+
+                return solve_ratio(problem.forecast, numerator, limits, order)
+            from toolkit.optimize.solvers.convex import solve_ratio_of  # noqa: PLC0415  # cvxpy is slow to import
+
+            return solve_ratio_of(self.risk(problem), numerator, costs, limits, convex)
+        except (SolverInfeasible, NumericalFailure):
+            # Where the limits leave no positive numerator, the normalised program is infeasible, or a solver stumbles.
+            reached = self._largest_numerator(numerator, costs, limits, convex, order)
+            if reached <= POSITIVE * best:
+                raise self.nothing_positive(reached) from None
+            raise
+
+    @staticmethod
+    def _largest_numerator(
+        numerator: FloatArray,
+        costs: tuple[ConvexFunction, ...],
+        limits: LinearConstraints,
+        convex: ConvexConstraints,
+        order: Order,
+    ) -> float:
+        from toolkit.optimize.solvers.minimise import minimise  # noqa: PLC0415
+
+        negative = ConvexObjective(Quadratic.linear(-numerator), costs)
+        return -negative.value(minimise(negative, limits, convex, order).x)
+
+    def value(self, problem: Problem, weights: FloatArray) -> float:
+        """The negative ratio; 0 where there is no risk."""
+        x = np.append(weights, 1.0 - weights.sum())
+        gain = float(self.numerator(problem) @ weights) - sum(cost.value(x) for cost in self.numerator_costs(problem))
+        risk = self.risk(problem).value(x)
+        return -(gain / risk if risk > 0 else 0.0)
+
+    def _slopes(self, problem: Problem, weights: FloatArray, cost: FloatArray) -> Gradient | None:
+        """The slope of the negative ratio to volatility; None where there is no risk.
+
+        Args:
+            problem: Whose volatility is meant.
+            weights: (n,).
+            cost: (n,) what of the numerator is lost to costs.
+        """
+        covariances = problem.forecast.covariances(weights)
+        deviation = float(np.sqrt(max(weights @ covariances, 0.0)))
+        if not deviation > 0:
+            return None
+        own = self.numerator(problem)
+        return Gradient(float(own @ weights) * covariances / deviation**3, cost / deviation, -(own + cost) / deviation)
+
+    def unit(self, problem: Problem) -> str:  # noqa: ARG002
+        """A ratio."""
+        return "ratio"
+
+
+class MaxRatio(_Ratio, Measured):
+    """Largest excess return over risk (over volatility: Sharpe 1966), as a minimum of its negative.
+
+    The excess is expected return - costs a year (with a `[costs]` table) - `risk_free`, a year. Cash earns `risk_free`
+    and has no risk, so it does not move the ratio: it is held at the least that the constraints allow.
+    """
+
+    kind: Literal["max_ratio"] = "max_ratio"
+    risk_free: float = Field(default=0.0, gt=-1, lt=1)
+
+    @property
+    def needs(self) -> DataNeeds:
+        """A ratio needs something above its fraction line."""
+        return replace(super().needs, returns=True)
+
+    def numerator(self, problem: Problem) -> FloatArray:
+        """(n,) expected return - linear costs a year, where they are optimized - the risk-free rate."""
+        return problem.forecast.expected - cost_terms(problem)[0] - self.risk_free
+
+    def numerator_costs(self, problem: Problem) -> tuple[ConvexFunction, ...]:
+        """Costs that are not linear in the weights."""
+        return cost_terms(problem)[1]
+
+    def nothing_positive(self, best: float) -> SpecError:
+        """The error where no excess return is positive."""
+        return SpecError(
+            f"max_ratio: no excess return is positive; the best that the constraints allow is {best:.2%} a year.",
+            hint='Lower objective.risk_free, change `[forecast] returns`, or use kind = "min_risk".',
+        )
+
+    def gradient(self, problem: Problem, weights: FloatArray) -> Gradient | None:
+        """The slope of the negative ratio; None for a ratio to another measure than volatility."""
+        if self.measure not in CLOSED:
+            return None
+        rate = problem.costs.annual_rate if problem.costs.in_objective else np.zeros(len(weights))
+        return self._slopes(problem, weights, rate)
+
+
+class MaxDiversification(_Ratio):
+    """Largest ratio of the weighted mean of volatilities to the portfolio's (Choueifaty and Coignard 2008).
+
+    As a minimum of its negative. Cash does not move the ratio and is held at the least that the constraints allow.
+    """
+
+    kind: Literal["max_diversification"] = "max_diversification"
+    measure: Literal["variance"] = "variance"
+
+    def numerator(self, problem: Problem) -> FloatArray:
+        """(n,) volatility a year of each asset."""
+        return np.sqrt(np.clip(np.diag(problem.forecast.matrix), 0.0, None))
+
+    def nothing_positive(self, best: float) -> SpecError:  # noqa: ARG002
+        """The error where nothing has any risk."""
+        return SpecError("max_diversification: no asset that the constraints allow has any risk.")
+
+    def gradient(self, problem: Problem, weights: FloatArray) -> Gradient | None:
+        """The slope of the negative ratio."""
+        return self._slopes(problem, weights, np.zeros(len(weights)))

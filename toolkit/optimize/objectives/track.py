@@ -1,0 +1,58 @@
+"""Least tracking error."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from toolkit.core.assets import Universe
+from toolkit.core.forecast import FloatArray
+from toolkit.optimize.constraints.base import TargetWeights, target_weights
+from toolkit.optimize.functions import ConvexConstraints
+from toolkit.optimize.objectives.base import Gradient, Objective, is_plain
+from toolkit.optimize.quadratic import ConvexObjective, Quadratic
+from toolkit.optimize.solvers.solve import Order
+
+if TYPE_CHECKING:
+    from toolkit.optimize.problem import LinearConstraints, Problem
+    from toolkit.optimize.solvers.continuous import Continuous
+
+
+class Track(Objective):
+    """Least variance a year of the difference to `target`; what the target leaves is cash."""
+
+    kind: Literal["track"] = "track"
+    measure: Literal["variance"] = "variance"
+    target: TargetWeights
+
+    def reference(self, universe: Universe) -> FloatArray:
+        """(n,) the target."""
+        return target_weights(self.target, universe)
+
+    def function(self, problem: Problem) -> ConvexObjective:
+        """Variance of the difference."""
+        return ConvexObjective(Quadratic.tracking(problem.forecast, self.reference(problem.universe)))
+
+    def solve(self, problem: Problem, limits: LinearConstraints, convex: ConvexConstraints, order: Order) -> Continuous:
+        """The target where it holds the limits."""
+        from toolkit.optimize.solvers.continuous import Continuous  # noqa: PLC0415  # who only decodes loads no solver
+
+        target = self.reference(problem.universe)
+        x = np.append(target, 1.0 - target.sum())
+        if is_plain(problem, limits, convex) and np.all(limits.G @ x <= limits.h + 1e-12):
+            return Continuous(np.clip(x, 0.0, None), np.zeros(len(limits.h)), "closed form", "optimal", (), None)
+        return super().solve(problem, limits, convex, order)
+
+    def value(self, problem: Problem, weights: FloatArray) -> float:
+        """Variance a year of the difference."""
+        return problem.forecast.variance(weights - self.reference(problem.universe))
+
+    def gradient(self, problem: Problem, weights: FloatArray) -> Gradient:
+        """Of the variance of the difference."""
+        zeros = np.zeros(len(weights))
+        return Gradient(2 * (problem.forecast.matrix @ (weights - self.reference(problem.universe))), zeros, zeros)
+
+    def check(self, problem: Problem) -> None:
+        """Raise the error of a name in the target that is not in the universe."""
+        self.reference(problem.universe)

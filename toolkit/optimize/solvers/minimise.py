@@ -1,0 +1,58 @@
+"""The least of a convex function under limits, by the quickest program that fits it."""
+
+from __future__ import annotations
+
+from toolkit.optimize.functions import ConvexConstraints, RiskOf, Scaled
+from toolkit.optimize.problem import LinearConstraints
+from toolkit.optimize.quadratic import ConvexObjective
+from toolkit.optimize.solvers.continuous import Continuous, solve_quadratic
+from toolkit.optimize.solvers.gini import solve_gini
+from toolkit.optimize.solvers.shortfall import solve_deviation, solve_shortfall
+from toolkit.optimize.solvers.solve import Order
+from toolkit.risk_measures.dispersion import GiniMeanDifference, MeanAbsoluteDeviation
+from toolkit.risk_measures.tail import CVaR, WorstCase
+
+
+def minimise(function: ConvexObjective, limits: LinearConstraints, convex: ConvexConstraints, order: Order) -> Continuous:
+    """The least by the quadratic program, the linear program of a tail, or a cone program.
+
+    Args:
+        function: What is minimised.
+        limits: Linear rows, hard and soft.
+        convex: Limits on convex functions, hard and soft.
+        order: Solvers to try for the quadratic program.
+
+    Raises:
+        SolverInfeasible, Unbounded, NumericalFailure: see `toolkit.optimize.solvers.solve`.
+    """
+    if not convex and not limits.soft.any():
+        if not function.parts:
+            return solve_quadratic(function.quadratic, limits, order)
+        if (answer := _tail(function, limits)) is not None:
+            return answer
+    # cvxpy takes half a second to import: who solves a plain quadratic does not pay.
+    from toolkit.optimize.solvers.convex import solve_convex  # noqa: PLC0415
+
+    return solve_convex(function, limits, convex)
+
+
+def _tail(function: ConvexObjective, limits: LinearConstraints) -> Continuous | None:
+    """The linear program of a function that is one tail or mean deviation and linear costs; None for any other."""
+    q, part = function.quadratic, function.parts[0]
+    price, risk = (part.factor, part.function) if isinstance(part, Scaled) else (1.0, part)
+    if len(function.parts) > 1 or q.R.any() or q.s.any() or not isinstance(risk, RiskOf):
+        return None
+    returns, probabilities, c = risk.scenarios.returns, risk.scenarios.probabilities, q.c / price
+    match risk.measure:
+        case CVaR(confidence=confidence):
+            found = solve_shortfall(returns, probabilities, confidence, c, limits)
+        case WorstCase():
+            found = solve_shortfall(returns, probabilities, 1.0, c, limits)
+        case GiniMeanDifference():
+            found = solve_gini(returns, probabilities, c, limits)
+        case MeanAbsoluteDeviation():
+            found = solve_deviation(returns, probabilities, c, limits)
+        case _:
+            return None
+    told = (found.solver, found.status, found.attempts, found.certificate)
+    return Continuous(found.x, found.multipliers * price, *told, signs=found.nonnegative * price)
