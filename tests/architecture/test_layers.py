@@ -30,3 +30,30 @@ def test_no_module_is_large_and_none_speaks_of_managers(path):
 def test_nothing_reads_the_shared_folder():
     for path in SOURCES:
         assert "shared/" not in path.read_text(encoding="utf-8"), path
+
+
+KINDS = {"objectives": "toolkit.optimize.objectives", "constraints": "toolkit.optimize.constraints"}
+BASES = {"Objective", "Constraint"}
+
+
+@pytest.mark.parametrize("folder", KINDS)
+def test_no_module_asks_which_objective_or_constraint_it_is(folder):
+    package = REPOSITORY / "toolkit" / "optimize" / folder
+    kinds = {
+        node.name
+        for path in package.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef) and any("kind" in ast.dump(item) for item in node.body)
+    } - BASES
+    assert len(kinds) >= 8
+    found = []
+    for path in SOURCES:
+        if path.parent == package:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            asked = (
+                isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("isinstance", "issubclass")
+            ) or isinstance(node, ast.MatchClass)
+            names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)} if asked else set()
+            found += [f"{path.relative_to(REPOSITORY)}:{node.lineno} {name}" for name in sorted(names & kinds)]
+    assert not found, "give the kind a member that answers the question"

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolkit.returns.observed_returns import Returns
-from toolkit.risk_model.covariance import CovarianceInputs, CovarianceSpec
+from toolkit.risk_model.covariance import CovarianceSpec
+from toolkit.risk_model.covariance.form import CovarianceInputs
 
 SPECS = [kind() for kind in get_args(get_args(CovarianceSpec)[0])]
 SHAPES = ((40, 1), (40, 2), (60, 6), (16, 30), (25, 24))

@@ -13,13 +13,11 @@ from hypothesis import strategies as st
 from toolkit.core.assets import Asset, Universe
 from toolkit.market.package import bundled_market
 from toolkit.returns.observed_returns import Returns
-from toolkit.risk_model.covariance import (
-    CovarianceInputs,
-    EwmaCovariance,
-    FactorCovariance,
-    LedoitWolfCovariance,
-    SampleCovariance,
-)
+from toolkit.risk_model.covariance.ewma import EwmaCovariance
+from toolkit.risk_model.covariance.factor import FactorCovariance
+from toolkit.risk_model.covariance.form import CovarianceInputs
+from toolkit.risk_model.covariance.ledoit_wolf import LedoitWolfCovariance
+from toolkit.risk_model.covariance.sample import SampleCovariance
 from toolkit.risk_model.model import estimate
 
 SNAPSHOT = bundled_market().until(date(2026, 11, 24))

@@ -9,7 +9,10 @@ import pytest
 
 from toolkit.returns.observed_returns import Returns
 from toolkit.risk_model.covariance.form import CovarianceInputs, StructuredCovariance
-from toolkit.risk_model.expected_returns import EquilibriumReturns, ExpectedReturns, HistoricalReturns, ViewsReturns
+from toolkit.risk_model.expected_returns.base import ExpectedReturns
+from toolkit.risk_model.expected_returns.equilibrium import EquilibriumReturns
+from toolkit.risk_model.expected_returns.historical import HistoricalReturns
+from toolkit.risk_model.expected_returns.views import ViewsReturns
 
 COUNTRIES = ("Australia", "Canada", "France", "Germany", "Japan", "UK", "USA")
 CORRELATION = np.array(

@@ -16,7 +16,7 @@ from toolkit.core.assets import Asset, Universe
 from toolkit.market.package import bundled_market
 from toolkit.returns.observation import search
 from toolkit.returns.observation.local_level import local_levels
-from toolkit.risk_model.covariance import FactorCovariance
+from toolkit.risk_model.covariance.factor import FactorCovariance
 from toolkit.risk_model.model import estimate
 
 CAREFUL = {

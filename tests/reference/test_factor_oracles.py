@@ -19,7 +19,8 @@ from toolkit.returns.observation.moving_average import fit
 from toolkit.returns.observation.smoothing import getmansky
 from toolkit.returns.observed_returns import Returns
 from toolkit.returns.pooling import pool
-from toolkit.risk_model.covariance import CovarianceInputs, LedoitWolfCovariance
+from toolkit.risk_model.covariance.form import CovarianceInputs
+from toolkit.risk_model.covariance.ledoit_wolf import LedoitWolfCovariance
 
 
 def test_smoother_agrees_with_statsmodels():

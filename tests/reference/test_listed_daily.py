@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 
 from toolkit.core.assets import Asset, Universe
-from toolkit.risk_model.covariance import FactorCovariance, SampleCovariance
+from toolkit.risk_model.covariance.factor import FactorCovariance
+from toolkit.risk_model.covariance.sample import SampleCovariance
 from toolkit.risk_model.model import estimate
 
 FILE = Path(__file__).parents[3] / "shared" / "testdata" / "listed_adjclose_daily.csv"

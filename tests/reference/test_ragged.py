@@ -13,7 +13,7 @@ from toolkit.returns.history import AnnualPrices
 from toolkit.returns.panel import align
 from toolkit.returns.volatility_pooling import annual_volatility, effective_excess, log_volatility
 from toolkit.risk_model.annual_assets import annual_correlation, coverage, extend_to_annual_assets
-from toolkit.risk_model.covariance import FactorCovariance
+from toolkit.risk_model.covariance.factor import FactorCovariance
 from toolkit.risk_model.covariance.form import StructuredCovariance
 from toolkit.risk_model.model import estimate
 

@@ -1,7 +1,9 @@
-"""The `toolkit` command: the list of verbs, and the one place where an error becomes an exit code."""
+"""The `toolkit` command: the verbs found in this folder, and the one place where an error becomes an exit code."""
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import sys
 import traceback
 from itertools import pairwise
@@ -9,26 +11,7 @@ from itertools import pairwise
 import typer
 from typer.exceptions import TyperException
 
-from toolkit import __version__
-from toolkit.cli import (
-    config,
-    controls,
-    data,
-    doctor,
-    event,
-    exposure,
-    factors,
-    flows,
-    frontier,
-    holdings,
-    ledger,
-    optimize,
-    report,
-    shock,
-    strategies,
-    supply,
-    upcoming,
-)
+from toolkit import __version__, cli
 from toolkit.cli.terminal import drop_broken_streams, print_json, refused, tolerant_streams
 from toolkit.core.errors import ToolkitError, Unwritten
 from toolkit.core.text import printable
@@ -40,23 +23,22 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-app.command("optimize")(optimize.optimize)
-app.command("frontier")(frontier.frontier)
-app.add_typer(holdings.app, name="holdings")
-app.add_typer(strategies.app, name="strategies")
-app.add_typer(data.app, name="data")
-app.add_typer(ledger.app, name="ledger")
-app.add_typer(config.app, name="config")
-app.command("controls")(controls.controls)
-app.command("upcoming")(upcoming.upcoming)
-app.command("exposure")(exposure.exposure)
-app.command("flows")(flows.flows)
-app.command("supply")(supply.supply)
-app.command("shock")(shock.shock)
-app.command("event")(event.event)
-app.command("factors")(factors.factors)
-app.command("report")(report.report)
-app.command("doctor")(doctor.doctor)
+FIRST = ("optimize", "frontier", "holdings", "strategies")
+"""Commands at the head of the help page; the others follow by name."""
+
+
+def _add_commands() -> None:
+    """Add every module of this folder that has a function of its own name, or an `app` with commands below it."""
+    found = {info.name for info in pkgutil.iter_modules(cli.__path__)} - {"main"}
+    for name in (*FIRST, *sorted(found.difference(FIRST))):
+        module = importlib.import_module(f"{cli.__name__}.{name}")
+        if isinstance(group := getattr(module, "app", None), typer.Typer):
+            app.add_typer(group, name=name.replace("_", "-"))
+        elif callable(command := getattr(module, name, None)):
+            app.command(name.replace("_", "-"))(command)
+
+
+_add_commands()
 
 
 def _version(wanted: bool) -> None:

@@ -7,14 +7,14 @@ import importlib
 import pkgutil
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar, Union
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def models_by_kind(package: str, base: type[Model]) -> Mapping[str, type[Model]]:
+def models_by_kind(package: str, base: type[Model], method: str | None = None) -> Mapping[str, type[Model]]:
     """The default of the field `kind` -> model, of every subclass of `base` that a module of `package` defines.
 
     A model whose `kind` has no default is a base of others. A folder that is appended to the `__path__` of the package is
@@ -23,23 +23,30 @@ def models_by_kind(package: str, base: type[Model]) -> Mapping[str, type[Model]]
     Args:
         package: Dotted name.
         base: Of the models.
+        method: That a model has to have, where `base` does not tell those that are meant.
 
     Raises:
         TypeError: for two models of one kind.
     """
-    return _models_by_kind(package, base, tuple(importlib.import_module(package).__path__))
+    return _models_by_kind(package, base, method, tuple(importlib.import_module(package).__path__))
+
+
+def union_of_kinds(package: str, base: type[BaseModel], method: str) -> Any:
+    """The models of `models_by_kind` as the type of a field, told apart by `kind`; called while the package is imported."""
+    return Annotated[Union[tuple(models_by_kind(package, base, method).values())], Field(discriminator="kind")]  # noqa: UP007
 
 
 @functools.cache
-def _models_by_kind(package: str, base: type[Any], folders: tuple[str, ...]) -> Mapping[str, type[Any]]:
+def _models_by_kind(package: str, base: type[Any], method: str | None, folders: tuple[str, ...]) -> Mapping[str, type[Any]]:
     found: dict[str, type[Any]] = {}
     for info in pkgutil.iter_modules(folders):
         module = importlib.import_module(f"{package}.{info.name}")
         for value in vars(module).values():
             defined = isinstance(value, type) and issubclass(value, base) and value.__module__ == module.__name__
-            if not defined or "kind" not in value.model_fields or value.model_fields["kind"].is_required():
+            field = value.model_fields.get("kind") if defined else None
+            if field is None or field.is_required() or (method is not None and not hasattr(value, method)):
                 continue
-            kind = value.model_fields["kind"].default
+            kind = field.default
             if kind in found:
                 raise TypeError(f"two models of {package} are of kind {kind!r}: {found[kind].__name__} and {value.__name__}")
             found[kind] = value

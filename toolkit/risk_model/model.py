@@ -21,8 +21,12 @@ from toolkit.returns.price_levels import price_levels
 from toolkit.returns.volatility_prior import SINCE
 from toolkit.risk_model.annual_assets import annual_correlation, coverage, extend_to_annual_assets
 from toolkit.risk_model.asset_risks import asset_risks
-from toolkit.risk_model.covariance import BlendCovariance, CovarianceInputs, CovarianceSpec, FactorCovariance
-from toolkit.risk_model.expected_returns import ReturnsSpec, ZeroReturns
+from toolkit.risk_model.covariance import CovarianceSpec
+from toolkit.risk_model.covariance.blend import BlendCovariance
+from toolkit.risk_model.covariance.factor import FactorCovariance
+from toolkit.risk_model.covariance.form import CovarianceInputs
+from toolkit.risk_model.expected_returns import ReturnsSpec
+from toolkit.risk_model.expected_returns.zero import ZeroReturns
 from toolkit.risk_model.factor_regression import membership
 from toolkit.risk_model.observed import Observed, observe
 

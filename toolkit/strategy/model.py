@@ -14,7 +14,8 @@ from toolkit.optimize.constraints.base import Constraint
 from toolkit.optimize.costs import COST_ITEMS
 from toolkit.optimize.objectives.base import Objective
 from toolkit.risk_model.covariance import CovarianceSpec
-from toolkit.risk_model.expected_returns import ReturnsSpec, ZeroReturns
+from toolkit.risk_model.expected_returns import ReturnsSpec
+from toolkit.risk_model.expected_returns.zero import ZeroReturns
 from toolkit.strategy.periods import Period, months  # noqa: F401  (others know `months` from here)
 from toolkit.strategy.scenarios import ScenariosSpec, ShockSpec, ViewSpec
 

@@ -21,7 +21,7 @@ from toolkit.app.factors import factors
 from toolkit.app.walk_forward import outcomes, walk_forward
 from toolkit.core.frames import TABLES
 from toolkit.market.market import Market
-from toolkit.risk_model.covariance import SampleCovariance
+from toolkit.risk_model.covariance.sample import SampleCovariance
 from toolkit.strategy.decode import load_strategy
 
 AS_OF = date(2026, 11, 24)

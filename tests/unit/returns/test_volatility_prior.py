@@ -14,7 +14,7 @@ from toolkit.market.package import bundled_folder, load_market
 from toolkit.returns.history import AnnualPrices
 from toolkit.returns.observation.local_level import local_levels
 from toolkit.returns.volatility_prior import MINOR, RARE, REAL, VolatilityPrior, volatility_prior, with_prior, yearly_prices
-from toolkit.risk_model.covariance import FactorCovariance
+from toolkit.risk_model.covariance.factor import FactorCovariance
 from toolkit.risk_model.model import estimate
 
 MARKET = load_market(bundled_folder())

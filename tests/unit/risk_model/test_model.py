@@ -8,8 +8,11 @@ import pytest
 
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import GapError
-from toolkit.risk_model.covariance import EwmaCovariance, FactorCovariance, LedoitWolfCovariance, SampleCovariance
-from toolkit.risk_model.expected_returns import HistoricalReturns
+from toolkit.risk_model.covariance.ewma import EwmaCovariance
+from toolkit.risk_model.covariance.factor import FactorCovariance
+from toolkit.risk_model.covariance.ledoit_wolf import LedoitWolfCovariance
+from toolkit.risk_model.covariance.sample import SampleCovariance
+from toolkit.risk_model.expected_returns.historical import HistoricalReturns
 from toolkit.risk_model.model import estimate
 
 SPECS = (FactorCovariance(), SampleCovariance(), LedoitWolfCovariance(), EwmaCovariance())

@@ -13,7 +13,7 @@ from toolkit.app.allocation.inputs import Inputs
 from toolkit.core.baskets import DOLLAR_SERIES
 from toolkit.core.forecast import FloatArray, Forecast
 from toolkit.risk_model.correlations import rank_correlation
-from toolkit.risk_model.covariance import FactorCovariance, NamedFactors
+from toolkit.risk_model.covariance.factor import FactorCovariance, NamedFactors
 from toolkit.risk_model.factor_regression import MARKET, SUPPLY
 from toolkit.strategy.model import Strategy
 

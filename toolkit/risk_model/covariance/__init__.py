@@ -1,50 +1,15 @@
-"""Covariance estimators, a family a file. Each spec is its own TOML table and ends in a `StructuredCovariance`."""
+"""Covariance estimators, a family a file: a spec is its own TOML table, and its `estimate` ends in a `StructuredCovariance`."""
 
-from typing import Annotated
+from __future__ import annotations
 
-from pydantic import Field
+from typing import TYPE_CHECKING
 
-from toolkit.risk_model.covariance.blend import BlendCovariance
-from toolkit.risk_model.covariance.dynamic import DynamicCovariance
-from toolkit.risk_model.covariance.ewma import EwmaConstantCorrelationCovariance, EwmaCovariance
-from toolkit.risk_model.covariance.factor import FactorCovariance, NamedFactors
-from toolkit.risk_model.covariance.form import CovarianceInputs, StructuredCovariance
-from toolkit.risk_model.covariance.ledoit_wolf import LedoitWolfCovariance
-from toolkit.risk_model.covariance.nonlinear import NonlinearShrinkageCovariance
-from toolkit.risk_model.covariance.oas import OasCovariance
-from toolkit.risk_model.covariance.sample import SampleCovariance
-from toolkit.risk_model.covariance.statistical import PcaCovariance, PoetCovariance
+from toolkit.core.decode import Spec
+from toolkit.core.discovery import union_of_kinds
+from toolkit.risk_model.covariance.form import CovarianceEstimator
 
-CovarianceSpec = Annotated[
-    FactorCovariance
-    | SampleCovariance
-    | LedoitWolfCovariance
-    | NonlinearShrinkageCovariance
-    | OasCovariance
-    | EwmaCovariance
-    | EwmaConstantCorrelationCovariance
-    | PcaCovariance
-    | PoetCovariance
-    | DynamicCovariance
-    | BlendCovariance,
-    Field(discriminator="kind"),
-]
-"""What `covariance = {kind = ...}` of a strategy may be."""
-
-__all__ = [
-    "BlendCovariance",
-    "CovarianceInputs",
-    "CovarianceSpec",
-    "DynamicCovariance",
-    "EwmaConstantCorrelationCovariance",
-    "EwmaCovariance",
-    "FactorCovariance",
-    "LedoitWolfCovariance",
-    "NamedFactors",
-    "NonlinearShrinkageCovariance",
-    "OasCovariance",
-    "PcaCovariance",
-    "PoetCovariance",
-    "SampleCovariance",
-    "StructuredCovariance",
-]
+if TYPE_CHECKING:
+    CovarianceSpec = CovarianceEstimator
+else:
+    CovarianceSpec = union_of_kinds(__name__, Spec, "estimate")
+    """What `covariance = {kind = ...}` of a strategy may be: every spec of this folder with a `kind` and an `estimate`."""

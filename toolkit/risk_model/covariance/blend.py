@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 from pydantic import Field
@@ -16,14 +16,14 @@ from toolkit.returns.panel import MINIMUM_CHANGES
 from toolkit.risk_model.covariance.dynamic import DynamicCovariance
 from toolkit.risk_model.covariance.ewma import EwmaConstantCorrelationCovariance
 from toolkit.risk_model.covariance.factor import FactorCovariance, NamedFactors
-from toolkit.risk_model.covariance.form import CovarianceInputs, StructuredCovariance, with_rest
+from toolkit.risk_model.covariance.form import CovarianceEstimator, CovarianceInputs, StructuredCovariance, with_rest
 from toolkit.risk_model.covariance.ledoit_wolf import LedoitWolfCovariance
 from toolkit.risk_model.covariance.nonlinear import NonlinearShrinkageCovariance
 from toolkit.risk_model.covariance.statistical import PcaCovariance, PoetCovariance
 from toolkit.risk_model.evaluation import qlike
 
 Other = Literal["dcc_nl", "ewma_constant_correlation", "ledoit_wolf", "nonlinear_shrinkage", "pca", "poet"]
-OTHERS: Mapping[Other, Estimator] = {
+OTHERS: Mapping[Other, CovarianceEstimator] = {
     "dcc_nl": DynamicCovariance(),
     "ewma_constant_correlation": EwmaConstantCorrelationCovariance(),
     "ledoit_wolf": LedoitWolfCovariance(),
@@ -40,14 +40,6 @@ RIDGE = 1e-6
 """Added to each past correlation when it is scored."""
 ROOM = 0.999
 """Largest share of the variance of any portfolio that named factors may explain."""
-
-
-class Estimator(Protocol):
-    """What makes a covariance of inputs."""
-
-    def estimate(self, inputs: CovarianceInputs) -> StructuredCovariance:
-        """The covariance a year."""
-        ...
 
 
 class BlendCovariance(NamedFactors):
@@ -69,7 +61,7 @@ class BlendCovariance(NamedFactors):
     def estimate(self, inputs: CovarianceInputs) -> StructuredCovariance:
         """Weighted mean of the covariances; equal weights where the history has no month to learn from."""
         lead = FactorCovariance(**self.model_dump(exclude={"kind", "others"}))
-        members: dict[str, Estimator] = {"factor": lead}
+        members: dict[str, CovarianceEstimator] = {"factor": lead}
         forms = [lead.estimate(inputs)]
         short: list[str] = []
         for kind in dict.fromkeys(self.others):
@@ -95,7 +87,7 @@ class BlendCovariance(NamedFactors):
         return replace(_named(forms[0], covariance), notes=(*told, *notes))
 
 
-def _past_scores(members: Sequence[Estimator], inputs: CovarianceInputs) -> FloatArray:
+def _past_scores(members: Sequence[CovarianceEstimator], inputs: CovarianceInputs) -> FloatArray:
     """Log likelihoods (days, k) of the days of past months, each by estimates that end before the month."""
     own = inputs.increments.take(inputs.assets)
     T, horizon = len(own.dates), max(1, round(inputs.periods_per_year / 12.0))

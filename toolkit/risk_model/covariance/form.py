@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -258,3 +259,16 @@ def spherical_form(rows: FloatArray, shrinkage: float, scale: float, notes: tupl
     note = message("Shrunk by {shrinkage:.0f %} towards equal variances without correlation.", shrinkage=shrinkage)
     own = np.full(n, shrinkage * mean_variance * scale)
     return component_form(np.sqrt((1.0 - shrinkage) * scale) * rows, own, (*notes, note))
+
+
+class CovarianceEstimator(Protocol):
+    """An estimator of a covariance: a spec of this package."""
+
+    @property
+    def kind(self) -> str:
+        """How a strategy names it."""
+        ...
+
+    def estimate(self, inputs: CovarianceInputs) -> StructuredCovariance:
+        """The estimate."""
+        ...

@@ -1,19 +1,15 @@
-"""Forecasts of returns, a family a file. Each spec is its own TOML table and ends in `ExpectedReturns`."""
+"""Forecasts of returns, a family a file: a spec is its own TOML table, and its `estimate` ends in `ExpectedReturns`."""
 
-from typing import Annotated
+from __future__ import annotations
 
-from pydantic import Field
+from typing import TYPE_CHECKING
 
-from toolkit.risk_model.expected_returns.base import ExpectedReturns
-from toolkit.risk_model.expected_returns.equilibrium import EquilibriumReturns
-from toolkit.risk_model.expected_returns.historical import HistoricalReturns
-from toolkit.risk_model.expected_returns.views import ViewsReturns
-from toolkit.risk_model.expected_returns.zero import ZeroReturns
+from toolkit.core.decode import Spec
+from toolkit.core.discovery import union_of_kinds
+from toolkit.risk_model.expected_returns.base import ReturnsEstimator
 
-ReturnsSpec = Annotated[
-    ZeroReturns | HistoricalReturns | EquilibriumReturns | ViewsReturns,
-    Field(discriminator="kind"),
-]
-"""What `returns = {kind = ...}` of a strategy may be."""
-
-__all__ = ["EquilibriumReturns", "ExpectedReturns", "HistoricalReturns", "ReturnsSpec", "ViewsReturns", "ZeroReturns"]
+if TYPE_CHECKING:
+    ReturnsSpec = ReturnsEstimator
+else:
+    ReturnsSpec = union_of_kinds(__name__, Spec, "estimate")
+    """What `returns = {kind = ...}` of a strategy may be: every spec of this folder with a `kind` and an `estimate`."""

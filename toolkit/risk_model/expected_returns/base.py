@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import Message, message
+from toolkit.risk_model.covariance.form import CovarianceInputs, StructuredCovariance
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +53,16 @@ def signed_span(values: FloatArray) -> Message:
     if f"{100 * low:+.1f}" == f"{100 * high:+.1f}":
         return message("{value:+.1f %}", value=low)
     return message("{low:+.1f} to {high:+.1f %}", low=100 * low, high=high)
+
+
+class ReturnsEstimator(Protocol):
+    """A forecast of returns: a spec of this package."""
+
+    @property
+    def kind(self) -> str:
+        """How a strategy names it."""
+        ...
+
+    def estimate(self, inputs: CovarianceInputs, form: StructuredCovariance) -> ExpectedReturns:
+        """The estimate."""
+        ...

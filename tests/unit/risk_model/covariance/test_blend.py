@@ -11,8 +11,10 @@ import pytest
 
 from toolkit.core.assets import Asset, Universe
 from toolkit.returns.observed_returns import Returns
-from toolkit.risk_model.covariance import BlendCovariance, CovarianceInputs, DynamicCovariance, FactorCovariance
-from toolkit.risk_model.covariance.blend import _past_scores, pool_weights
+from toolkit.risk_model.covariance.blend import BlendCovariance, _past_scores, pool_weights
+from toolkit.risk_model.covariance.dynamic import DynamicCovariance
+from toolkit.risk_model.covariance.factor import FactorCovariance
+from toolkit.risk_model.covariance.form import CovarianceInputs
 from toolkit.risk_model.covariance.nonlinear import shrunk_correlation
 from toolkit.risk_model.evaluation import qlike
 from toolkit.risk_model.model import estimate

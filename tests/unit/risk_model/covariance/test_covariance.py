@@ -10,18 +10,13 @@ from scipy.optimize import nnls
 
 from toolkit.core.errors import DataError, GapError
 from toolkit.returns.observed_returns import Returns
-from toolkit.risk_model.covariance import (
-    CovarianceInputs,
-    CovarianceSpec,
-    EwmaConstantCorrelationCovariance,
-    EwmaCovariance,
-    FactorCovariance,
-    NamedFactors,
-    NonlinearShrinkageCovariance,
-    PcaCovariance,
-    PoetCovariance,
-    SampleCovariance,
-)
+from toolkit.risk_model.covariance import CovarianceSpec
+from toolkit.risk_model.covariance.ewma import EwmaConstantCorrelationCovariance, EwmaCovariance
+from toolkit.risk_model.covariance.factor import FactorCovariance, NamedFactors
+from toolkit.risk_model.covariance.form import CovarianceInputs
+from toolkit.risk_model.covariance.nonlinear import NonlinearShrinkageCovariance
+from toolkit.risk_model.covariance.sample import SampleCovariance
+from toolkit.risk_model.covariance.statistical import PcaCovariance, PoetCovariance
 
 COMPLETE = [kind() for kind in get_args(get_args(CovarianceSpec)[0]) if not issubclass(kind, NamedFactors)]
 """Every estimator that works on complete periods."""

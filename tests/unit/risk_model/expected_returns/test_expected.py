@@ -13,12 +13,16 @@ from toolkit.app.context import Context
 from toolkit.app.optimize import propose
 from toolkit.core.errors import GapError, SpecError
 from toolkit.returns.observed_returns import Returns
-from toolkit.risk_model.covariance import FactorCovariance
+from toolkit.risk_model.covariance.factor import FactorCovariance
 from toolkit.risk_model.covariance.form import CovarianceInputs, StructuredCovariance
-from toolkit.risk_model.expected_returns import EquilibriumReturns, HistoricalReturns, ReturnsSpec, ViewsReturns, ZeroReturns
+from toolkit.risk_model.expected_returns import ReturnsSpec
 from toolkit.risk_model.expected_returns.base import listed
+from toolkit.risk_model.expected_returns.equilibrium import EquilibriumReturns
 from toolkit.risk_model.expected_returns.expression import portfolio, terms
+from toolkit.risk_model.expected_returns.historical import HistoricalReturns
 from toolkit.risk_model.expected_returns.prior import labelled
+from toolkit.risk_model.expected_returns.views import ViewsReturns
+from toolkit.risk_model.expected_returns.zero import ZeroReturns
 from toolkit.risk_model.model import estimate
 from toolkit.strategy.decode import decode_strategy
 
