@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from toolkit.controls.events import COUNTING
 from toolkit.controls.ledger import ControlLedger
-from toolkit.controls.periods import control_spells
+from toolkit.controls.periods import control_periods
 from toolkit.controls.upcoming import upcoming
 from toolkit.core.frames import TABLES
 from toolkit.market.package import bundled_folder, read_table
@@ -130,7 +130,7 @@ def test_a_future_event_changes_nothing_before_its_announcement(
     assert ledger.state(*form, on=on, destination=destination) == LEDGER.state(*form, on=on, destination=destination)
     assert upcoming(ledger, on=on).equals(upcoming(LEDGER, on=on))
     past = {"until": announced - timedelta(days=1), "destination": destination}
-    assert control_spells(ledger, [form], **past).equals(control_spells(LEDGER, [form], **past))
+    assert control_periods(ledger, [form], **past).equals(control_periods(LEDGER, [form], **past))
 
 
 @quick

@@ -105,11 +105,11 @@ def test_pooling_is_blind_to_order_and_follows_a_common_scale(data, n):
 @given(
     seed=st.integers(0, 10_000), n=st.integers(2, 8), named=st.booleans(), within=st.floats(-0.5, 1.0), rank=st.integers(1, 9)
 )
-def test_silent_assets_leave_the_others_alone_and_every_covariance_positive(seed, n, named, within, rank):
+def test_annual_assets_leave_the_others_alone_and_every_covariance_positive(seed, n, named, within, rank):
     rng = np.random.default_rng(seed)
-    heard = rng.random(n) < 0.6
-    heard[0] = True
-    h = int(heard.sum())
+    has_returns = rng.random(n) < 0.6
+    has_returns[0] = True
+    h = int(has_returns.sum())
     groups = tuple(rng.choice(list("xyz"), n))
     factors = tuple(("precious_metals" if named and i == 0 else f"residual_{i}") for i in range(rank))
     specific = rng.uniform(0.0, 0.1, h) if named else np.zeros(h)
@@ -119,18 +119,18 @@ def test_silent_assets_leave_the_others_alone_and_every_covariance_positive(seed
     form = StructuredCovariance(factors, rng.standard_normal((h, rank)) * 0.2, np.eye(rank), specific, errors)
     variance = rng.uniform(0.01, 1.0, n)
     whole = form.loadings @ form.factor_cov @ form.loadings.T + np.diag(specific)
-    found = extend_to_annual_assets(form, heard, groups, variance, dict.fromkeys("xyz", within))
+    found = extend_to_annual_assets(form, has_returns, groups, variance, dict.fromkeys("xyz", within))
     matrix = found.loadings @ found.factor_cov @ found.loadings.T + np.diag(found.specific_var)
     assert np.isfinite(matrix).all()
     assert np.linalg.eigvalsh(matrix).min() > -1e-9
-    assert matrix[np.ix_(heard, heard)] == pytest.approx(whole, abs=1e-8)
-    assert np.diag(matrix)[~heard] == pytest.approx(variance[~heard])
+    assert matrix[np.ix_(has_returns, has_returns)] == pytest.approx(whole, abs=1e-8)
+    assert np.diag(matrix)[~has_returns] == pytest.approx(variance[~has_returns])
     order = rng.permutation(n)
-    at = np.flatnonzero(heard)
-    inner = [list(at).index(i) for i in order if heard[i]]
+    at = np.flatnonzero(has_returns)
+    inner = [list(at).index(i) for i in order if has_returns[i]]
     turned = StructuredCovariance(factors, form.loadings[inner], form.factor_cov, specific[inner], errors[inner])
     again = extend_to_annual_assets(
-        turned, heard[order], tuple(groups[i] for i in order), variance[order], dict.fromkeys("xyz", within)
+        turned, has_returns[order], tuple(groups[i] for i in order), variance[order], dict.fromkeys("xyz", within)
     )
     other = again.loadings @ again.factor_cov @ again.loadings.T + np.diag(again.specific_var)
     assert other == pytest.approx(matrix[np.ix_(order, order)], abs=1e-8)

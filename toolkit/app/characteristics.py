@@ -106,7 +106,7 @@ def supply_premia(snapshot: Snapshot, changes: Returns, periods_per_year: float,
     Args:
         snapshot: The market as known today.
         changes: Of all series; those that cannot be compared are not used.
-        periods_per_year: Rhythm of the changes.
+        periods_per_year: Changes a year.
         destination: ISO-3 code of the buyer's country.
 
     Raises:

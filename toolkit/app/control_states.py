@@ -1,4 +1,4 @@
-"""The control ledger as a run records it: the state of every product, what resale meets, and the spells of each measure."""
+"""The control ledger as a run records it: the state of every product, what resale meets, and the periods of each measure."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def _routes(ledger: ControlLedger, asset: Asset, as_of: date) -> list[dict[str, 
 
 
 def timeline(ledger: ControlLedger, products: Universe, as_of: date) -> list[dict[str, Any]]:
-    """The spells of every official measure on a product that the ledger knows by `as_of`: past, present and dated ahead.
+    """The periods of every official measure on a product that the ledger knows by `as_of`: past, present and dated ahead.
 
-    A spell that no known date ends has no `until`. `claims` are days for which one side says that a suspension goes on: they
-    change no spell.
+    A period that no known date ends has no `until`. `claims` are days for which one side says that a suspension goes on: they
+    change no period.
     """
     chronology = ledger.chronology
     cuts = sorted({d for e in ledger.events if e.known_from <= as_of for d in (e.effective, e.ends and e.ends + DAY) if d})
@@ -52,14 +52,14 @@ def timeline(ledger: ControlLedger, products: Universe, as_of: date) -> list[dic
         forms = [a for a in products if a.form and ledger.certainty(event, a.key, a.form, on=as_of)]
         if not (event.is_law and event.origin == CHINA and event.instrument in DRAWN and event.effective and forms):
             continue
-        spells: list[dict[str, Any]] = []
+        periods: list[dict[str, Any]] = []
         for cut in cuts:
             status = chronology.status(event, cut, known=as_of)
-            if cut < event.effective or (spells and status == spells[-1]["status"]):
+            if cut < event.effective or (periods and status == periods[-1]["status"]):
                 continue
-            if spells:
-                spells[-1]["until"] = cut - DAY
-            spells.append({"status": status, "since": cut, "until": None})
+            if periods:
+                periods[-1]["until"] = cut - DAY
+            periods.append({"status": status, "since": cut, "until": None})
         rows.append(
             {
                 "event_id": event.event_id,
@@ -69,7 +69,7 @@ def timeline(ledger: ControlLedger, products: Universe, as_of: date) -> list[dic
                 "end_user": event.end_user,
                 "assets": [asset.key for asset in forms],
                 "uncertain": [a.key for a in forms if ledger.certainty(event, a.key, a.form or "", on=as_of) != "named"],
-                "spells": [spell for spell in spells if spell["status"] in (IN_FORCE, SUSPENDED, UNSETTLED)],
+                "spells": [period for period in periods if period["status"] in (IN_FORCE, SUSPENDED, UNSETTLED)],
                 "claims": list(_claims(ledger, event, as_of)),
                 "source_id": event.source,
                 "confidence": event.confidence,
@@ -83,7 +83,7 @@ def _claims(ledger: ControlLedger, event: Event, as_of: date) -> Iterator[dict[s
     chronology = ledger.chronology
     for suspension in chronology.acting_on(event, SUSPENDS, known=as_of):
         for claim in chronology.acting_on(suspension, CLAIMS, known=as_of):
-            # Under an agreement of both governments the spells themselves say that the measure is unsettled.
+            # Under an agreement of both governments the periods themselves say that the measure is unsettled.
             if claim.standing != AGREED and suspension.ends and (claim.ends is None or claim.ends > suspension.ends):
                 since = suspension.ends + DAY
                 yield {"since": since, "until": claim.ends, "authority": claim.authority, "event_id": claim.event_id}

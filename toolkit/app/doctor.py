@@ -85,7 +85,7 @@ def examine(context: Context) -> tuple[Finding, ...]:
         return (*findings, Finding("data", ok=False, detail=str(error)))
     for record in snapshot.provenance():
         if record.source.rhythm_days:
-            age = f"{record.overdue_days} days past its rhythm" if record.overdue_days else "current"
+            age = f"{record.overdue_days} days overdue" if record.overdue_days else "current"
             newest = record.newest or record.known_from
             name = f"{record.table}, {record.source.id}"
             findings.append(Finding(name, ok=record.overdue_days == 0, detail=f"newest {newest}, {age}"))

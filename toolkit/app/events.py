@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from toolkit.controls.events import COUNTING
-from toolkit.controls.periods import control_spells
+from toolkit.controls.periods import control_periods
 from toolkit.core.baskets import MEMBERS
 from toolkit.core.messages import Message, message
 from toolkit.core.plain import plain
@@ -89,7 +89,8 @@ class EventAnswer:
 
 def _case(case: Case) -> dict[str, Any]:
     reactions = [{**plain(reaction), "verdict": reaction.verdict} for reaction in case.reactions]
-    return {**plain(case), "reactions": reactions}
+    # The key of the published schema for `anchor` is "zero".
+    return {"zero" if name == "anchor" else name: value for name, value in plain(case).items()} | {"reactions": reactions}
 
 
 def event_study(context: Context, name: str) -> EventAnswer:
@@ -142,7 +143,7 @@ def comparable_cases(context: Context) -> ComparableCases:
         for event in context.ledger.events
         if event.is_law and event.instrument in COUNTING
     )
-    cases = tuple(case for of_event in found for case in of_event if case.zero == ANNOUNCEMENT and case.form_named)
+    cases = tuple(case for of_event in found for case in of_event if case.anchor == ANNOUNCEMENT and case.form_named)
     return ComparableCases(series, benchmark, cases)
 
 
@@ -164,5 +165,5 @@ def _benchmark(context: Context) -> tuple[str, ...]:
     touched = {scope.asset for scope in context.ledger.scopes if scope.certainty != "not_named"}
     untouched = [metal for metal in MEMBERS[BENCHMARK] if metal in averaged - touched]
     products = [product for product in context.products if product.key in untouched]
-    controlled = set(control_spells(context.ledger, products, until=context.as_of)["asset"])
+    controlled = set(control_periods(context.ledger, products, until=context.as_of)["asset"])
     return tuple(metal for metal in untouched if metal not in controlled)

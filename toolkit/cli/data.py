@@ -24,7 +24,7 @@ app = typer.Typer(
 @app.command("list")
 @without_prices
 def list_data(*, common: Common) -> None:
-    """Every table and source: rows, newest date, publication date, age against its rhythm, licence."""
+    """Every table and source: rows, newest date, publication date, age against its release interval, licence."""
     from toolkit.app.context import package_folder
 
     context = common.context()

@@ -120,11 +120,11 @@ def change_ahead(chronology: Chronology, event: Event, on: date) -> Change | Non
     """
     if event.relation == MAY_EXTEND:
         return None
-    spell = chronology.spell(event, on)
-    if spell.status == ANNOUNCED and event.effective is not None and event.effective > on:
+    period = chronology.period(event, on)
+    if period.status == ANNOUNCED and event.effective is not None and event.effective > on:
         return Change(event.effective, start_of(event), event.standing, BEGINS)
-    if spell.status == IN_FORCE and spell.until is not None and spell.following == EXPIRED:
-        return Change(spell.until, end_of(chronology, event, spell.until, on), event.standing, kind_of_end(event))
+    if period.status == IN_FORCE and period.until is not None and period.following == EXPIRED:
+        return Change(period.until, end_of(chronology, event, period.until, on), event.standing, kind_of_end(event))
     return None
 
 

@@ -21,7 +21,7 @@ DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Spell:
+class ControlPeriod:
     """A status and the days it holds, both inclusive; `until` is None when no known date ends it.
 
     Attributes:
@@ -96,11 +96,11 @@ class Chronology:
         statuses = [(self.status(event, cut, known=on), cut) for cut in reached]
         return next((cut for wanted in BINDING for status, cut in statuses if status == wanted), None)
 
-    def spell(self, event: Event, on: date) -> Spell:
+    def period(self, event: Event, on: date) -> ControlPeriod:
         """The status of `event` on `on` and its first and last day, as known on `on`."""
-        return self.spell_on(event, on, known=on)
+        return self.period_on(event, on, known=on)
 
-    def spell_on(self, event: Event, on: date, *, known: date) -> Spell:
+    def period_on(self, event: Event, on: date, *, known: date) -> ControlPeriod:
         """The status of `event` on `on` and its first and last day, as far as it was known on `known`."""
 
         def status(day: date) -> str:
@@ -111,8 +111,8 @@ class Chronology:
         since = next((cut for cut in reversed(cuts) if cut <= on and status(cut - DAY) != now), event.known_from)
         change = next((cut for cut in cuts if cut > on and status(cut) != now), None)
         if change is None:
-            return Spell(now, since, None, None)
-        return Spell(now, since, change - DAY, status(change))
+            return ControlPeriod(now, since, None, None)
+        return ControlPeriod(now, since, change - DAY, status(change))
 
     def _cuts(self, event: Event, known: date) -> set[date]:
         """Every day on which the status of `event` can change: first days, and the days after last days."""

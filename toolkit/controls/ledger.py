@@ -291,10 +291,10 @@ class ControlLedger:
         certainty = self.certainty(event, asset, form, on=on, purity=purity, size=size)
         if certainty is None:
             return None
-        spell = self.chronology.spell(event, on)
-        if spell.status in (EXPIRED, REPEALED):
+        period = self.chronology.period(event, on)
+        if period.status in (EXPIRED, REPEALED):
             return None
-        status = spell.status
+        status = period.status
         if not event.is_law and status == IN_FORCE:
             status = event.standing if event.standing in NOT_LAW else NOT_LAW[0]
         if event.is_law and status == IN_FORCE and event.instrument in COUNTING and event.confidence.startswith(NOT_CHECKED):
@@ -306,9 +306,9 @@ class ControlLedger:
             instrument=event.instrument,
             standing=event.standing,
             status=status,
-            since=event.effective if spell.status == ANNOUNCED else self.chronology.first_day(event, on),
-            until=spell.until,
-            status_since=spell.since,
+            since=event.effective if period.status == ANNOUNCED else self.chronology.first_day(event, on),
+            until=period.until,
+            status_since=period.since,
             number=event.number,
             authority=event.authority,
             origin=event.origin,

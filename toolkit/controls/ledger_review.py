@@ -130,13 +130,13 @@ def review_ledger(ledger: ControlLedger, *, on: date, reviewed_to: date | None) 
 def _passed(ledger: ControlLedger, known: list[Event], since: date, on: date) -> Iterator[StatusChange]:
     """Changes of status after `since`, up to `on`, as they follow from dates known on `on`."""
     for event in known:
-        spell = ledger.chronology.spell(event, on)
-        while spell.since > since:
-            before = spell.since - DAY
+        period = ledger.chronology.period(event, on)
+        while period.since > since:
+            before = period.since - DAY
             was = ledger.chronology.status(event, before, known=on) if before >= event.known_from else ANNOUNCED
-            if was == spell.status:
+            if was == period.status:
                 break
-            yield StatusChange(spell.since, event.event_id, event.title, event.instrument, was, spell.status)
+            yield StatusChange(period.since, event.event_id, event.title, event.instrument, was, period.status)
             if before <= since or before < event.known_from:
                 break
-            spell = ledger.chronology.spell_on(event, before, known=on)
+            period = ledger.chronology.period_on(event, before, known=on)

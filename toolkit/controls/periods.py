@@ -15,7 +15,7 @@ from toolkit.core.assets import Asset
 SCHEMA = {"asset": pl.String, "from": pl.Date, "to": pl.Date}
 
 
-def control_spells(
+def control_periods(
     ledger: ControlLedger,
     forms: Iterable[tuple[str, str] | Asset],
     *,
@@ -25,19 +25,19 @@ def control_spells(
     end_user: str = CIVIL,
     instruments: tuple[str, ...] = COUNTING,
 ) -> pl.DataFrame:
-    """The spells during which each form was controlled, each day judged by what was known on that day.
+    """The periods during which each form was controlled, each day judged by what was known on that day.
 
     Args:
         ledger: The ledger.
-        forms: (asset key, form) pairs, or assets with a form; an asset without a form has no spell.
-        until: Last day looked at; a spell that is still running ends there.
+        forms: (asset key, form) pairs, or assets with a form; an asset without a form has no period.
+        until: Last day looked at; a period that is still running ends there.
         destination: ISO-3 code of the buyer's country; None asks for no route.
         origin: Jurisdiction whose exports are asked about.
         end_user: As in `ControlLedger.state`.
         instruments: What makes a form controlled.
 
     Returns:
-        Columns asset, from, to (both inclusive), sorted by asset and from; adjacent spells are one.
+        Columns asset, from, to (both inclusive), sorted by asset and from; adjacent periods are one.
     """
     # A state can only change on the day an event becomes known, begins, or has ended.
     cuts = sorted(

@@ -137,7 +137,7 @@ def upcoming(ledger: ControlLedger, *, on: date, within_days: int = 90) -> pl.Da
                     parts["claims"] = [_claim(extension)]
             rows.append(_row(chronology, event, change.date, "ahead", change.what, change=change.kind, **parts))
         if event.relation == SUSPENDS and event.is_law and chronology.status(event, on, known=on) == EXPIRED:
-            since = chronology.spell(event, on).since
+            since = chronology.period(event, on).since
             extension = agreed_extension(chronology, event, on)
             if extension and extension.ends and extension.ends < on:
                 since = max(since, extension.ends + DAY)  # until then it was unsettled

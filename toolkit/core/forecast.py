@@ -125,7 +125,7 @@ class Forecast:
         specific_var: (n,), >= 0.
         expected: (n,) expected return a year; zeros where the strategy makes no forecast.
         expected_cov: (n, n) uncertainty of `expected`; None where the strategy makes no forecast.
-        periods_per_year: Rhythm of the returns that were used.
+        periods_per_year: Observations a year of the returns that were used.
         covariance: Name of the estimator.
         risks, levels: One record an asset, same order.
         notes: What a reader must know (fallbacks taken, currency of risk, short histories).

@@ -12,7 +12,7 @@ from datetime import date
 
 import numpy as np
 
-from toolkit.core.errors import DataError, did_you_mean
+from toolkit.core.errors import DataError
 
 DAYS_PER_YEAR = 365.25
 SIGNIFICANT_DIGITS = 12
@@ -28,27 +28,19 @@ KG_PER_UNIT = {
 """Mass units that are understood on input."""
 
 FREQUENCIES = ((252.0, 200.0, 400.0), (52.0, 45.0, 60.0), (12.0, 10.0, 13.5), (4.0, 3.5, 4.6), (1.0, 0.8, 1.3))
-"""(periods a year, lowest and highest observations per year that are read as this rhythm)."""
-
-
-def to_kg(quantity: float, unit: str) -> float:
-    """Mass in kg; `DataError` for a unit that is not a known mass."""
-    try:
-        return quantity * KG_PER_UNIT[unit]
-    except KeyError:
-        raise DataError(f"unknown unit of mass {unit!r}.", hint=did_you_mean(unit, KG_PER_UNIT)) from None
+"""(periods a year, lowest and highest observations per year that are read as this frequency)."""
 
 
 def periods_per_year(dates: Sequence[date]) -> float:
     """Observations a year, inferred from the dates themselves, never assumed.
 
-    A count inside the range of a known rhythm (daily, weekly, monthly, quarterly, annual) is that rhythm; anything
+    A count inside the range of a known frequency (daily, weekly, monthly, quarterly, annual) is that frequency; anything
     else is returned as counted. Needs two distinct dates.
     """
     distinct = sorted(set(dates))
     if len(distinct) < 2:
-        raise DataError("one date has no rhythm: periods per year cannot be inferred.", hint="Give at least two dates.")
-    # The median gap resists holes in a series that a mean gap would read as a slower rhythm.
+        raise DataError("one date has no frequency: periods per year cannot be inferred.", hint="Give at least two dates.")
+    # The median gap resists holes in a series that a mean gap would read as a lower frequency.
     gaps = np.diff(np.array([d.toordinal() for d in distinct], dtype=float))
     observed = DAYS_PER_YEAR / float(np.median(gaps))
     if float(np.median(gaps)) <= 1.5:  # every calendar day or every business day: count them

@@ -20,7 +20,7 @@ USER = "user"
 OWN_MARK = " (own)"
 """Ends the title of such an event wherever it is shown; reports translate it."""
 OF_EVENTS = ("price_points",)
-"""Tables of single dated points around events, which follow no rhythm."""
+"""Tables of single dated points around events, without a fixed frequency."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,9 @@ class Source:
     """Where rows come from: the id used in `source` columns, a title for people, the licence, and how fast it moves.
 
     Attributes:
-        rhythm_days: Days between releases; 0 where the source has no rhythm.
+        rhythm_days: Days between releases; 0 where the source has no schedule.
         lag_days: Days from the end of a period to its publication, at most.
-        complete_to: Day to which a ledger of events was kept; events have no rhythm of their own that would show its age.
+        complete_to: Day to which a ledger of events was kept; events have no frequency from which an age could be read.
     """
 
     id: str
@@ -50,7 +50,7 @@ class Provenance:
         newest: The latest date that the visible rows speak of; None for tables that speak of no date.
         known_from: The latest publication date of the visible rows.
         sha256: Hash of the visible rows alone, in canonical form.
-        overdue_days: Days beyond what the rhythm and lag of the source explain; 0 when current.
+        overdue_days: Days beyond what the release interval and the lag of the source explain; 0 when current.
     """
 
     table: str

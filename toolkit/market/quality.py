@@ -1,4 +1,4 @@
-"""How far a price series can be trusted: rhythm, gaps, stale runs, stray prints, changes of unit, age.
+"""How far a price series can be trusted: frequency, gaps, stale runs, stray prints, changes of unit, age.
 
 Everything is measured against the series itself, never against another one, and nothing is repaired.
 """
@@ -31,7 +31,7 @@ HOLIDAY_WEEKDAYS = 7
 
 STALE_PERIODS = 2.5
 STALE_DAYS = 10
-"""A newest price is old beyond both: so many periods of its own rhythm, and so many days."""
+"""A newest price is old beyond both: so many of its own periods, and so many days."""
 
 UNIT_RATIOS: Mapping[float, str] = MappingProxyType(
     {
@@ -47,7 +47,7 @@ UNIT_RATIOS: Mapping[float, str] = MappingProxyType(
 )
 """Level changes that a change of unit leaves behind."""
 
-_RHYTHM_NAMES = {252.0: "daily", 52.0: "weekly", 12.0: "monthly", 4.0: "quarterly", 1.0: "annual"}
+_FREQUENCY_NAMES = {252.0: "daily", 52.0: "weekly", 12.0: "monthly", 4.0: "quarterly", 1.0: "annual"}
 _PERIODS = {
     "daily": (message("weekday"), message("weekdays")),
     "weekly": (message("week"), message("weeks")),
@@ -87,7 +87,7 @@ def quality(prices: pl.DataFrame, *, as_of: date) -> pl.DataFrame:
 
 
 def is_old(row: Mapping[str, Any]) -> bool:
-    """Whether the newest price of a row of `quality` is older than the rhythm of its series explains."""
+    """Whether the newest price of a row of `quality` is older than the frequency of its series explains."""
     period = (row["last"] - row["first"]).days / max(1, row["expected"] - 1)
     return row["age_days"] > max(STALE_DAYS, STALE_PERIODS * period)
 
@@ -104,9 +104,9 @@ def gap_findings(prices: pl.DataFrame) -> tuple[Message, ...]:
 
 
 def _gaps(series: pl.DataFrame) -> pl.DataFrame:
-    """Rhythm, coverage and gaps by asset of sorted dates.
+    """Frequency, coverage and gaps by asset of sorted dates.
 
-    The rhythm is read off the median step, which holes in a series do not move (as `core.units.periods_per_year`).
+    The frequency is read off the median step, which holes in a series do not move (as `core.units.periods_per_year`).
     """
     before = pl.col("date").shift(1).over("asset")
     stepped = series.select(
@@ -116,13 +116,13 @@ def _gaps(series: pl.DataFrame) -> pl.DataFrame:
         step=(pl.col("date") - before).dt.total_days(),
         weekdays=pl.business_day_count(before, "date"),
     ).with_columns(a_year=DAYS_PER_YEAR / pl.col("step").median().over("asset"))
-    rhythm = pl.when(pl.col("a_year").is_null()).then(None)
+    frequency = pl.when(pl.col("a_year").is_null()).then(None)
     for periods, low, high in FREQUENCIES:
-        rhythm = rhythm.when(pl.col("a_year").is_between(low, high)).then(pl.lit(_RHYTHM_NAMES[periods]))
-    stepped = stepped.with_columns(rhythm=rhythm.otherwise(pl.lit("irregular")))
-    # Assessments twice a week step by two and five days: without a known rhythm the longer of the usual steps is the period.
+        frequency = frequency.when(pl.col("a_year").is_between(low, high)).then(pl.lit(_FREQUENCY_NAMES[periods]))
+    stepped = stepped.with_columns(rhythm=frequency.otherwise(pl.lit("irregular")))
+    # Assessments twice a week step by two and five days: without a known frequency the longer of the usual steps is the period.
     usual = pl.col("step").quantile(0.75).over("asset")
-    period = pl.col("rhythm").replace_strict({name: DAYS_PER_YEAR / p for p, name in _RHYTHM_NAMES.items()}, default=usual)
+    period = pl.col("rhythm").replace_strict({name: DAYS_PER_YEAR / p for p, name in _FREQUENCY_NAMES.items()}, default=usual)
     # Months have 28 to 31 days, so a step is rounded to whole periods; a daily series rests on weekends instead.
     steps = pl.when(pl.col("rhythm") == "daily").then(pl.col("weekdays")).otherwise((pl.col("step") / period).round())
     stepped = stepped.with_columns(missing=(steps - 1).clip(lower_bound=0).cast(pl.Int64))

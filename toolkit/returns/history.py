@@ -1,4 +1,4 @@
-"""What a price series is before it is put on a calendar: its rhythm, its span, and prices of whole years."""
+"""What a price series is before it is put on a calendar: its frequency, its span, and prices of whole years."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class History:
     """What a series is before it was put on the calendar.
 
     Attributes:
-        rhythm: ``daily``, ``weekly``, ``monthly``, ``quarterly``, ``annual`` or ``irregular``.
+        frequency: ``daily``, ``weekly``, ``monthly``, ``quarterly``, ``annual`` or ``irregular``.
         first, last: Dates of the first and last price.
         observations: Number of prices.
     """
 
     asset: str
-    rhythm: str
+    frequency: str
     first: date
     last: date
     observations: int
@@ -59,8 +59,8 @@ class AnnualPrices:
         return int((np.diff(self.years) == 1).sum())
 
 
-def rhythm(dates: list[date]) -> str:
-    """Name of the rhythm of ascending distinct dates, by the shortest gap that is no exception (the lowest tenth).
+def frequency(dates: list[date]) -> str:
+    """Frequency of ascending distinct dates, by the shortest gap that is no exception (the lowest tenth).
 
     Holes do not hide it: of a daily series with four fifths of its days missing, a sixth of the gaps are still one day.
     """
@@ -74,11 +74,11 @@ def rhythm(dates: list[date]) -> str:
 
 
 def histories_of(rows: pl.DataFrame) -> dict[str, History]:
-    """Rhythm and span of every series among rows with columns `asset` and `date`."""
+    """Frequency and span of every series among rows with columns `asset` and `date`."""
     found = {}
     for key, own in rows.partition_by("asset", as_dict=True, maintain_order=True).items():
         days = own["date"].unique().sort().to_list()
-        found[key[0]] = History(key[0], rhythm(days), days[0], days[-1], len(days))
+        found[key[0]] = History(key[0], frequency(days), days[0], days[-1], len(days))
     return found
 
 

@@ -119,7 +119,7 @@ def align(
     """
     rows = _within(prices.drop_nulls("price").sort("asset", "date"), universe, lookback_months)
     histories = histories_of(rows)
-    yearly = [key for key in universe.keys if key in histories and histories[key].rhythm == ANNUAL]
+    yearly = [key for key in universe.keys if key in histories and histories[key].frequency == ANNUAL]
     annual = tuple(_annual(rows.filter(pl.col("asset") == key), key) for key in sorted(yearly))
     faster = [key for key in universe.keys if key not in yearly]
     if not faster:
@@ -127,11 +127,11 @@ def align(
             f"no asset of the universe is priced more often than once a year: {', '.join(yearly)}.",
             hint="Add an asset with monthly or daily prices: nothing else tells what moves together.",
         )
-    daily = all(key in histories and histories[key].rhythm == DAY_BY_DAY for key in faster)
+    daily = all(key in histories and histories[key].frequency == DAY_BY_DAY for key in faster)
     slow = [
         key
         for key, history in sorted(histories.items())
-        if key not in yearly and (history.rhythm == ANNUAL or (daily and history.rhythm != DAY_BY_DAY))
+        if key not in yearly and (history.frequency == ANNUAL or (daily and history.frequency != DAY_BY_DAY))
     ]
     notes: list[str] = []
     if slow and daily:
@@ -247,7 +247,7 @@ def _usable(values: FloatArray, assets: list[str], held: list[str]) -> NDArray[n
 def _notes(held: list[History], end: date) -> list[str]:
     """Who of the universe is priced once a year, and who has ended."""
     notes = []
-    yearly = [history.asset for history in held if history.rhythm == ANNUAL]
+    yearly = [history.asset for history in held if history.frequency == ANNUAL]
     if yearly:
         notes.append(
             message(
@@ -257,7 +257,7 @@ def _notes(held: list[History], end: date) -> list[str]:
             )
         )
     for history in held:
-        lag = LAG_DAYS + (366 if history.rhythm == ANNUAL else 0)
+        lag = LAG_DAYS + (366 if history.frequency == ANNUAL else 0)
         if (end - history.last).days > lag:
             notes.append(
                 message(

@@ -17,7 +17,7 @@ import polars as pl
 
 from toolkit.core.forecast import AssetRisk, FloatArray, PriceLevel
 from toolkit.core.units import DAYS_PER_YEAR
-from toolkit.returns.history import ANNUAL, ANNUAL_AVERAGE, AnnualPrices, rhythm
+from toolkit.returns.history import ANNUAL, ANNUAL_AVERAGE, AnnualPrices, frequency
 from toolkit.returns.observation.level_filter import DELIVERY_LAG, filtered_levels
 from toolkit.returns.panel import CUSTOMS, MINIMUM_CHANGES, MINIMUM_YEARS
 from toolkit.returns.volatility_pooling import annual_volatility, level_error
@@ -87,7 +87,7 @@ def _level(rows: pl.DataFrame, path: LevelPath | None) -> PriceLevel:
     if path is not None:
         price = float(np.exp(path.log_level[-1]))
         error = price * float(path.error[-1])
-    elif last["basis"] == ANNUAL_AVERAGE and rhythm(rows["date"].unique().sort().to_list()) == ANNUAL:
+    elif last["basis"] == ANNUAL_AVERAGE and frequency(rows["date"].unique().sort().to_list()) == ANNUAL:
         error = price * _annual_error(rows)
     return PriceLevel(
         asset=last["asset"],

@@ -18,7 +18,7 @@ from toolkit.core.messages import Message, message
 from toolkit.core.remarks import Remark, note
 from toolkit.market.market import Snapshot
 from toolkit.market.readers.price_checks import CUSTOMS, DEALER_ASK, DEALER_BID, OF_DEALERS
-from toolkit.returns.history import DAY_BY_DAY, rhythm
+from toolkit.returns.history import DAY_BY_DAY, frequency
 from toolkit.returns.panel import MINIMUM_CHANGES
 
 AS_GIVEN, OWN_QUOTE = "as_given", "own_quote"
@@ -66,7 +66,7 @@ def too_short(rows: pl.DataFrame, snapshot: Snapshot) -> tuple[str, ...]:
         days = own["date"].unique().sort()
         months = days.dt.year().cast(pl.Int64) * 12 + days.dt.month()
         changes = int((months.unique().sort().diff() == 1).sum())
-        daily = rhythm(days.to_list()) == DAY_BY_DAY and len(days) > DAILY_CHANGES
+        daily = frequency(days.to_list()) == DAY_BY_DAY and len(days) > DAILY_CHANGES
         if key in history and changes < MINIMUM_CHANGES and not daily:
             found.append(str(key))
     return tuple(sorted(found))

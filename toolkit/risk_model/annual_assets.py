@@ -1,10 +1,10 @@
-"""Who was estimated from what, and what stands in for the co-movement of an asset that has no changes of its own.
+"""Which data each asset was estimated from, and the covariance of assets that have annual prices only.
 
-An asset with annual prices only is *silent*: no period of the calendar has a change of it. Among the members of its group
-it counts as one more that could be any of them (exchangeable). Its loadings are the mean of theirs. What the factors leave
-of it is the regression on the mean of theirs, with the slope at which its mean correlation with them is the mean
-correlation among them, and a remainder that it shares with the other silent members to the same degree. So the covariance
-stays positive semidefinite by construction, and the part that belongs to the others is not touched.
+An asset with annual prices only has no return in any period of the calendar. It is taken as exchangeable with the members
+of its group that have some, its *donors*. Its factor loadings are the mean of theirs. Its residual is regressed on the mean
+of theirs: the slope makes its mean correlation with them equal to the mean correlation among them; what remains of it has
+the same correlation with the residuals of the group's other annual assets. So the covariance stays positive semidefinite by
+construction, and the block of the assets with returns does not change.
 """
 
 from __future__ import annotations
@@ -24,26 +24,27 @@ from toolkit.returns.volatility_pooling import annual_changes
 from toolkit.risk_model.covariance.form import StructuredCovariance, with_rest
 
 HIGHEST = 0.95
-"""No correlation that is borrowed is closer to one than this: an asset is never its group."""
+"""Upper limit of a correlation taken from the group: an asset is never identical to it."""
 
 
 def extend_to_annual_assets(
     form: StructuredCovariance,
-    heard: NDArray[np.bool_],
+    has_returns: NDArray[np.bool_],
     groups: tuple[str, ...],
     variance: FloatArray,
     within: Mapping[str, float],
 ) -> StructuredCovariance:
-    """The covariance of all n assets from that of the h that have changes.
+    """The covariance of all n assets from that of the h that have returns.
 
-    A silent asset borrows from the members of its group that are heard, or from all that are if none of them is.
+    The donors of an annual asset are the members of its group that have returns, or all assets that have some if none of
+    these is in its group.
 
     Args:
-        form: Of the h assets, in their order.
-        heard: (n,) which they are.
-        groups: (n,).
-        variance: (n,) a year; only those of silent assets are used.
-        within: Group -> mean correlation among its members (see `annual_correlation`), used where none of them is heard.
+        form: Covariance of the h assets, in their order.
+        has_returns: (n,) which of the n they are.
+        groups: (n,) group of each asset.
+        variance: (n,) a year; only those of annual assets are used.
+        within: Group -> mean correlation among its members (see `annual_correlation`), used where none of them has returns.
 
     Returns:
         The same named factors. Everything else becomes new components, which leave the covariance of the h assets as it
@@ -53,39 +54,41 @@ def extend_to_annual_assets(
     F, B = form.factor_cov[np.ix_(named, named)], form.loadings[:, named]
     rest = form.matrix - B @ F @ B.T
     size = np.sqrt(np.diag(rest))
-    lenders = _lenders(heard, groups)
-    loadings, errors = np.zeros((2, len(heard), len(named)))
-    loadings[heard], errors[heard] = B, form.loading_errors[:, named]
-    borrowed, errors[~heard] = _mean_loadings(B, form.loading_errors[:, named], lenders)
-    loadings[~heard] = capped(borrowed, F, variance[~heard])
+    donors = _donors(has_returns, groups)
+    loadings, errors = np.zeros((2, len(has_returns), len(named)))
+    loadings[has_returns], errors[has_returns] = B, form.loading_errors[:, named]
+    group_loadings, errors[~has_returns] = _mean_loadings(B, form.loading_errors[:, named], donors)
+    loadings[~has_returns] = capped(group_loadings, F, variance[~has_returns])
     systematic = loadings @ F @ loadings.T
     own = variance - np.diag(systematic)
-    own[heard] = size**2
-    correlation = np.eye(len(heard))
-    correlation[np.ix_(heard, heard)] = rest / np.outer(size, size)
-    alone = {group: level for group, level in within.items() if group not in np.array(groups)[heard]}
-    _borrow(correlation, heard, lenders, np.array(groups)[~heard], _unexplained(alone, groups, variance, systematic, own))
+    own[has_returns] = size**2
+    correlation = np.eye(len(has_returns))
+    correlation[np.ix_(has_returns, has_returns)] = rest / np.outer(size, size)
+    alone = {group: level for group, level in within.items() if group not in np.array(groups)[has_returns]}
+    _fill_annual_rows(
+        correlation, has_returns, donors, np.array(groups)[~has_returns], _unexplained(alone, groups, variance, systematic, own)
+    )
     return with_rest(form, named, loadings, errors, own, correlation)
 
 
-def _lenders(heard: NDArray[np.bool_], groups: tuple[str, ...]) -> NDArray[np.bool_]:
-    """(s, h): which heard assets each silent one borrows from."""
+def _donors(has_returns: NDArray[np.bool_], groups: tuple[str, ...]) -> NDArray[np.bool_]:
+    """(s, h): the donors of each of the s annual assets."""
     names = np.array(groups)
-    same = names[~heard][:, None] == names[heard][None, :]
+    same = names[~has_returns][:, None] == names[has_returns][None, :]
     return same | ~same.any(axis=1, keepdims=True)
 
 
-def _mean_loadings(loadings: FloatArray, errors: FloatArray, lenders: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
-    """Mean loadings (s, k) of the lenders that have one, and the error of taking it for one's own.
+def _mean_loadings(loadings: FloatArray, errors: FloatArray, donors: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
+    """Mean factor loadings (s, k) of the donors that have some, and their standard errors as loadings of the annual asset.
 
-    That is their own errors, and how much they differ; NaN with a loading of zero where no lender has any.
+    Error^2 = mean error^2 of the donors + variance of their loadings; NaN, with a loading of zero, where no donor has any.
     """
     fitted = np.isfinite(errors)
-    count = lenders.astype(np.float64) @ fitted
+    count = donors.astype(np.float64) @ fitted
     known = np.maximum(count, 1.0)
     b, v = np.where(fitted, loadings, 0.0), np.where(fitted, errors, 0.0) ** 2
-    mean = lenders @ b / known
-    variance = lenders @ v / known + np.maximum(lenders @ b**2 / known - mean**2, 0.0)
+    mean = donors @ b / known
+    variance = donors @ v / known + np.maximum(donors @ b**2 / known - mean**2, 0.0)
     return mean, np.where(count > 0, np.sqrt(variance), np.nan)
 
 
@@ -105,18 +108,18 @@ def _unexplained(
     return found
 
 
-def _borrow(
+def _fill_annual_rows(
     correlation: FloatArray,
-    heard: NDArray[np.bool_],
-    lenders: NDArray[np.bool_],
+    has_returns: NDArray[np.bool_],
+    donors: NDArray[np.bool_],
     among: NDArray[np.str_],
     target: Mapping[str, float],
 ) -> None:
-    """Fill the rows of silent assets in a correlation (n, n) whose heard block is known."""
-    known = correlation[np.ix_(heard, heard)]
-    slopes, levels = np.zeros(lenders.shape), np.zeros(len(lenders))
-    for i, own in enumerate(lenders):
-        # One lender has no pair of its own: the mean of all pairs is next best.
+    """Fill the rows of annual assets in the residual correlation (n, n), in place; the other block is known."""
+    known = correlation[np.ix_(has_returns, has_returns)]
+    slopes, levels = np.zeros(donors.shape), np.zeros(len(donors))
+    for i, own in enumerate(donors):
+        # One donor has no pair of its own: the mean of all pairs is next best.
         count = int(own.sum())
         block = known[np.ix_(own, own)] if count > 1 else known
         pairs = block.shape[0] * (block.shape[0] - 1)
@@ -131,8 +134,8 @@ def _borrow(
                 level = min(max(target.get(str(among[i]), levels[i]), 0.0), HIGHEST)
                 inside[i, j] = inside[j, i] = max(level, inside[i, j])
     np.fill_diagonal(inside, 1.0)
-    correlation[np.ix_(~heard, heard)], correlation[np.ix_(heard, ~heard)] = across, across.T
-    correlation[np.ix_(~heard, ~heard)] = inside
+    correlation[np.ix_(~has_returns, has_returns)], correlation[np.ix_(has_returns, ~has_returns)] = across, across.T
+    correlation[np.ix_(~has_returns, ~has_returns)] = inside
 
 
 def annual_correlation(members: tuple[AnnualPrices, ...]) -> float | None:
@@ -157,12 +160,12 @@ def annual_correlation(members: tuple[AnnualPrices, ...]) -> float | None:
 
 
 def coverage(panel: Panel, universe: Universe, own_weight: FloatArray) -> pl.DataFrame:
-    """Who was estimated from what, one row an asset.
+    """Which data each asset was estimated from, one row an asset.
 
     Args:
         panel: From `toolkit.returns.panel.align` for this universe.
         universe: n assets.
-        own_weight: (n,) of its own data in the volatility of each (see `thin.PooledVolatility`).
+        own_weight: (n,) of its own data in the volatility of each (see `toolkit.returns.volatility_pooling`).
 
     Returns:
         Columns `asset`, `rhythm`, `basis`, `first`, `last` (Date), `observations` (prices as they came), `changes` (used,
@@ -172,7 +175,7 @@ def coverage(panel: Panel, universe: Universe, own_weight: FloatArray) -> pl.Dat
         volatility, the rest of which is the group's.
     """
     yearly = {history.asset: history for history in panel.annual}
-    heard = {asset.group for asset in universe if asset.key not in yearly}
+    groups_with_returns = {asset.group for asset in universe if asset.key not in yearly}
     rows = []
     for asset, weight in zip(universe, own_weight, strict=True):
         i = panel.assets.index(asset.key)
@@ -180,7 +183,11 @@ def coverage(panel: Panel, universe: Universe, own_weight: FloatArray) -> pl.Dat
         if asset.key in yearly:
             years = np.arange(panel.dates[0].year, panel.dates[-1].year + 1)
             seen = np.isin(years, yearly[asset.key].years)
-            changes, own, comoves = yearly[asset.key].changes, "own annual", "group" if asset.group in heard else "all assets"
+            changes, own, comoves = (
+                yearly[asset.key].changes,
+                "own annual",
+                "group" if asset.group in groups_with_returns else "all assets",
+            )
         else:
             seen = np.isfinite(panel.prices[:, i])
             changes = int((seen[1:] & seen[:-1]).sum())
@@ -188,7 +195,7 @@ def coverage(panel: Panel, universe: Universe, own_weight: FloatArray) -> pl.Dat
         rows.append(
             {
                 "asset": asset.key,
-                "rhythm": history.rhythm,
+                "rhythm": history.frequency,
                 "basis": panel.bases[i],
                 "first": history.first,
                 "last": history.last,

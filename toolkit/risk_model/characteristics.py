@@ -81,7 +81,7 @@ class CharacteristicReturns:
         assets: n that took part.
         specific_var: (n,) a year: what the regressions were weighted with, beside the posterior variance.
         imputed, cells: (p,) exposures that were set to the mean of their period for want of a figure, of so many.
-        periods_per_year: Rhythm of the changes.
+        periods_per_year: Changes a year.
         notes: What was imputed, left out or missing, and why.
     """
 
@@ -166,7 +166,7 @@ def characteristic_returns(changes: Returns, exposures: Exposures, periods_per_y
         changes: T periods of simple returns in one currency, with the assets of `exposures` among the series. Where
             currencies of quotation differ, their factors carry the exchange rates.
         exposures: Row t was known when period t began.
-        periods_per_year: Rhythm of the changes.
+        periods_per_year: Changes a year.
 
     Raises:
         DataError: for exposures that do not belong to the periods or were not known in time, or a price that never changes.

@@ -54,7 +54,7 @@ def estimate(
         prices: All visible series, rows of `toolkit.core.frames.Prices`: what may be held and what explains it.
         fx: Visible rows of `toolkit.core.frames.ExchangeRates`.
         universe: What may be held; its order is the order of the answer.
-        controlled: Spells under licence or ban of each asset's traded form: `asset`, `from`, `to` (null: still).
+        controlled: Periods under licence or ban of each asset's traded form: `asset`, `from`, `to` (null: still).
         covariance: Which estimator. Default: `blend` of daily prices, `factor` of others (docs/evidence.md).
         observation: ``latent`` corrects each price basis for how it is observed, ``raw`` takes every print as a price.
         lookback_months: Use only so many months of history.
@@ -96,10 +96,10 @@ def estimate(
         realised=observed.realised,
         expected_correlation=_expected_correlation(panel, risks),
     )
-    heard = np.array([key not in annual for key in assets])
-    form = covariance.estimate(inputs if heard.all() else _of(inputs, heard))
-    if not heard.all():
-        form = extend_to_annual_assets(form, heard, groups, variance, _within(annual, universe))
+    has_returns = np.array([key not in annual for key in assets])
+    form = covariance.estimate(inputs if has_returns.all() else _of(inputs, has_returns))
+    if not has_returns.all():
+        form = extend_to_annual_assets(form, has_returns, groups, variance, _within(annual, universe))
     expected = (returns or ZeroReturns()).estimate(inputs, form)
     return Forecast(
         assets=assets,
@@ -128,9 +128,9 @@ def estimate(
     )
 
 
-def _of(inputs: CovarianceInputs, heard: np.ndarray) -> CovarianceInputs:
-    """The same for the assets (n,) that have changes."""
-    kept = np.flatnonzero(heard)
+def _of(inputs: CovarianceInputs, has_returns: np.ndarray) -> CovarianceInputs:
+    """The inputs of the assets whose entry in `has_returns` (n,) is true."""
+    kept = np.flatnonzero(has_returns)
     return replace(
         inputs,
         assets=tuple(inputs.assets[i] for i in kept),

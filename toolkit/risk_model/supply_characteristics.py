@@ -20,8 +20,8 @@ from toolkit.core.errors import DataError
 from toolkit.supply.concentration import supply_shares
 
 CONTROL_PRESSURE, N_MINUS_1 = "control_pressure", "n_minus_1"
-FLOW_SHORTFALL, COMPANION_SHARE = "flow_shortfall", "companion_share"
-NAMES = (CONTROL_PRESSURE, N_MINUS_1, FLOW_SHORTFALL, COMPANION_SHARE)
+IMPORT_DROP, COMPANION_SHARE = "flow_shortfall", "companion_share"
+NAMES = (CONTROL_PRESSURE, N_MINUS_1, IMPORT_DROP, COMPANION_SHARE)
 ALL_PARTNERS = "WLD"
 RECENT, YEAR = 3, 12
 """Months of the flow that is compared, and of the flow that it is compared with."""
@@ -39,7 +39,7 @@ def control_pressure(ledger: ControlLedger, asset: Asset, on: date, *, destinati
     return float(sum(m.is_law and m.status in BINDING and m.instrument in HEADLINES for m in state.measures))
 
 
-def flow_shortfall(flows: pl.DataFrame, asset: str, on: date, *, reporter: str, direction: str = "import") -> float | None:
+def import_drop(flows: pl.DataFrame, asset: str, on: date, *, reporter: str, direction: str = "import") -> float | None:
     """How far the last three months known fall short of the twelve before them, by the month: ``1 - recent / usual``.
 
     0 is as usual, 1 is a stop, negative is more than usual. The months compared do not overlap. None unless all fifteen
@@ -60,7 +60,7 @@ def _flow(flows: pl.DataFrame, asset: str, reporter: str, direction: str) -> lis
 
 
 def _shortfall(flow: Sequence[tuple[date, date, float]], on: date) -> float | None:
-    """See `flow_shortfall`."""
+    """See `import_drop`."""
     months: dict[int, float] = {}
     for day, known, quantity in flow:
         if known <= on and day <= on:
@@ -156,7 +156,7 @@ def supply_characteristics(
         values = {
             CONTROL_PRESSURE: _on_dates(dates, events, partial(control_pressure, ledger, asset, destination=destination)),
             N_MINUS_1: _on_dates(dates, [*mine["known_from"], *mine["period_end"]], partial(remaining_supply, mine, asset)),
-            FLOW_SHORTFALL: _on_dates(dates, [day for row in flow for day in row[:2]], partial(_shortfall, flow)),
+            IMPORT_DROP: _on_dates(dates, [day for row in flow for day in row[:2]], partial(_shortfall, flow)),
             COMPANION_SHARE: _on_dates(dates, noted["known_from"], partial(companion_share, noted, asset.key, scale)),
         }
         frames += [

@@ -1,4 +1,4 @@
-"""How fast the past fades: half-lives by the rhythm of the prices."""
+"""How fast the past fades: half-lives by the frequency of the prices."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ shows what other choices would have done."""
 
 
 def half_lives(periods_per_year: float, volatility: float | None, correlation: float | None) -> tuple[float, float]:
-    """Half-lives of volatility and of correlation in periods: those asked for, else the default of the rhythm."""
+    """Half-lives of volatility and of correlation in periods: those asked for, else the default of the frequency."""
     default = DAYS if periods_per_year >= DAILY else MONTHS
     return volatility or default[0], correlation or default[1]
 

@@ -9,12 +9,12 @@ import numpy as np
 from toolkit.core.forecast import FloatArray
 from toolkit.scenarios.sets import Scenarios
 
-FLOOR = -1.0
+TOTAL_LOSS = -1.0
 STEPS, ENOUGH = 60, 1e-10
 """Fixed-point steps, and the relative error of volatility at which they end."""
 
 
-def floored(scenarios: Scenarios) -> tuple[Scenarios, float]:
+def limit_losses_to_total(scenarios: Scenarios) -> tuple[Scenarios, float]:
     """The scenarios with returns of at least -1, and the share of scenarios in which an asset had less.
 
     A linear draw over a year from an asset with a volatility of 50 % falls below -1 in one of fifty cases. Cutting these off
@@ -22,11 +22,11 @@ def floored(scenarios: Scenarios) -> tuple[Scenarios, float]:
     were: r = (1 + mean) max(1 + k d, 0) / E max(1 + k d, 0) - 1 with the deviations d of the asset and one k an asset.
     Correlations are kept nearly, not exactly.
     """
-    below = scenarios.returns < FLOOR
+    below = scenarios.returns < TOTAL_LOSS
     if not below.any():
         return scenarios, 0.0
     p, mean = scenarios.probabilities, scenarios.mean
-    at = np.flatnonzero(below.any(axis=0) & (mean > FLOOR))
+    at = np.flatnonzero(below.any(axis=0) & (mean > TOTAL_LOSS))
     deviations = scenarios.returns[:, at] - mean[at]
     wanted = np.sqrt(p @ deviations**2)
     relative = deviations / (1.0 + mean[at])
@@ -39,7 +39,7 @@ def floored(scenarios: Scenarios) -> tuple[Scenarios, float]:
         if np.abs(reached / wanted - 1.0).max() <= ENOUGH:
             break
         stretch = stretch * wanted / reached
-    return replace(scenarios, returns=np.maximum(returns, FLOOR)), float(p @ below.any(axis=1))
+    return replace(scenarios, returns=np.maximum(returns, TOTAL_LOSS)), float(p @ below.any(axis=1))
 
 
 def _gross(relative: FloatArray, stretch: FloatArray, p: FloatArray) -> FloatArray:

@@ -30,7 +30,7 @@ class Scenarios:
         probabilities: (S,), nonnegative, adding up to 1.
         ordered: Whether the rows are consecutive periods of one path, so that a drawdown has a meaning.
         kind: ``historical``, ``simulated`` or ``shocked``.
-        periods_per_year: Rhythm: a row is a change over 1 / periods_per_year of a year.
+        periods_per_year: A row is a change over 1 / periods_per_year of a year.
         labels: S names of the rows (a date, a shock); empty where rows have none.
 
     Raises:
@@ -122,7 +122,7 @@ def historical(increments: Returns, periods_per_year: float, *, draws: int = 2, 
 
     Args:
         increments: Changes of the assets; `increments.take(assets)` for a choice and order of them.
-        periods_per_year: Rhythm of the changes.
+        periods_per_year: Changes a year.
         draws: Even number of noisy copies of each period; 0 for the path of posterior means.
         seed: Of the posterior noise.
 
@@ -195,7 +195,7 @@ def simulated(
         degrees: Degrees of freedom of `student_t`, above 2: the fewer, the fatter the tails.
         ordered: One path of independent periods instead of antithetic pairs, for drawdowns.
         matched: False leaves the sample covariance as it falls; needed below 2 (k + n) scenarios (k + n + 1 ordered).
-        years: Length of a period; that of the rhythm of the forecast by default.
+        years: Length of a period; one period of the forecast by default.
 
     Raises:
         SpecError: a parameter is out of its range, or too few scenarios to match the covariance.

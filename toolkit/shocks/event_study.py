@@ -73,14 +73,14 @@ class Case:
     """One event, one metal, one day zero.
 
     Attributes:
-        zero: ``announcement`` or ``effect``.
+        anchor: ``announcement`` or ``effect``.
         form_named: The event names the form that the series prices; False for a metal that was only talked of.
         overlaps: Ids of other control, practice and market events on the same metal within a year before or after.
     """
 
     event_id: str
     asset: str
-    zero: str
+    anchor: str
     day: date
     basis: str
     form_named: bool
@@ -141,14 +141,14 @@ def reactions(series: Mapping[str, MonthlySeries], asset: str, day: date, *, ben
 
 def reaction(series: Mapping[str, MonthlySeries], asset: str, day: date, horizon: int, *, benchmark: Sequence[str]) -> Reaction:
     """The reaction of one series `horizon` months after `day`; arguments as of `reactions`."""
-    own, zero = series[asset], month_number(day)
-    after = zero + horizon
-    start = own.level(window(zero, -1))
+    own, event_month = series[asset], month_number(day)
+    after = event_month + horizon
+    start = own.level(window(event_month, -1))
     # A horizon exists once its own month is known: earlier months of the window alone would answer another question.
-    end = own.level(window(zero, horizon)) if after in own.prints else None
+    end = own.level(window(event_month, horizon)) if after in own.prints else None
     thin = "before" if start and start.error > THIN else "after" if end and end.error > THIN else None
     change = None if start is None or end is None or thin else end.price / start.price - 1.0
-    market = _benchmark((series[name] for name in benchmark if name in series and name != asset), zero - 1, after)
+    market = _benchmark((series[name] for name in benchmark if name in series and name != asset), event_month - 1, after)
     return Reaction(
         horizon=horizon,
         month=month_end(after),
@@ -243,8 +243,8 @@ def overlapping(ledger: ControlLedger, event: Event, asset: str, day: date, form
         named = metals.get(asset, ())
         return asset in metals and (form is None or not named or "any" in named or form in named)
 
-    zero = month_number(day)
-    first, last = month_end(zero - MONTHS).replace(day=1), month_end(zero + MONTHS)
+    event_month = month_number(day)
+    first, last = month_end(event_month - MONTHS).replace(day=1), month_end(event_month + MONTHS)
     return tuple(
         other.event_id
         for other in ledger.events
@@ -287,14 +287,14 @@ def study(
             Case(
                 event_id=event.event_id,
                 asset=metal,
-                zero=zero,
+                anchor=anchor,
                 day=day,
                 basis=series[metal].basis,
                 form_named="any" in forms or (traded[metal] in forms if metal in traded else bool(forms)),
                 overlaps=overlapping(ledger, event, metal, day, traded.get(metal)),
                 reactions=reactions(series, metal, day, benchmark=benchmark),
             )
-            for zero, day in days
+            for anchor, day in days
         ]
         known = [case for case in found if any(r.change is not None or r.thin for r in case.reactions)]
         cases += known

@@ -106,9 +106,9 @@ def monthly(prices: pl.DataFrame) -> Mapping[str, MonthlySeries]:
     return MappingProxyType({asset: MonthlySeries.of(bases[asset], own) for asset, own in prints.items()})
 
 
-def window(zero: int, shift: int) -> range:
-    """Months behind the level at `shift` months from `zero`, on its side of it; none for the month of the event itself."""
+def window(event_month: int, shift: int) -> range:
+    """Months of the level `shift` months from `event_month`, on its side of it; none for the month of the event itself."""
     if shift == 0:
         return range(0)
     first = shift - SMOOTHING + 1
-    return range(zero + (first if shift < 0 else max(1, first)), zero + shift + 1)
+    return range(event_month + (first if shift < 0 else max(1, first)), event_month + shift + 1)

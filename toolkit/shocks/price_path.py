@@ -51,18 +51,22 @@ def price_path(
         day: Day zero.
         benchmark: Uncontrolled metals; one that is `asset` itself is left out.
     """
-    own, zero = series.get(asset), month_number(day)
-    base = own.level(window(zero, -1)) if own else None
+    own, event_month = series.get(asset), month_number(day)
+    base = own.level(window(event_month, -1)) if own else None
     if own is None or base is None or base.error > THIN:
         return ()
     others = [series[name].prints for name in benchmark if name in series and name != asset]
     path: list[PathMonth] = []
     for shift in range(BEFORE, AFTER + 1):
-        at = zero + shift
+        at = event_month + shift
         found = own.prints.get(at)
-        months = window(zero, shift)
+        months = window(event_month, shift)
         level = own.level(months) if found and months else None
-        logs = [math.log(prints[at][0] / prints[zero - 1][0]) for prints in others if at in prints and zero - 1 in prints]
+        logs = [
+            math.log(prints[at][0] / prints[event_month - 1][0])
+            for prints in others
+            if at in prints and event_month - 1 in prints
+        ]
         path.append(
             PathMonth(
                 shift=shift,

@@ -90,7 +90,7 @@ def import_fall(series: Sequence[FlowSeries], day: date, months: int) -> float |
     Returns:
         None without half a year before, or any month after, that every code has.
     """
-    zero = month_number(day)
+    event_month = month_number(day)
     codes = [dict(zip(map(month_number, one.months), one.quantities, strict=True)) for one in series]
     # A month that one code does not have is not known, never a zero.
     before, after = (
@@ -99,7 +99,7 @@ def import_fall(series: Sequence[FlowSeries], day: date, months: int) -> float |
             for month in span
             if len(known := [q for code in codes if (q := code.get(month)) is not None]) == len(codes)
         ]
-        for span in (range(zero - MONTHS, zero), range(zero + 1, zero + months + 1))
+        for span in (range(event_month - MONTHS, event_month), range(event_month + 1, event_month + months + 1))
     )
     if len(before) < MONTHS // 2 or not after or not sum(before):
         return None

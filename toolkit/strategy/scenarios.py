@@ -15,7 +15,7 @@ from toolkit.strategy.periods import Period, months
 
 
 class HistoricalScenarios(Spec):
-    """Past periods in which every asset has a price, at the rhythm of the prices.
+    """Past periods in which every asset has a price, at the frequency of the prices.
 
     Attributes:
         draws: Noisy copies of each period of a series that is seen through noise, even; 0 for the ordered path of what is
@@ -36,7 +36,7 @@ class SimulatedScenarios(Spec):
         distribution: Of the innovations.
         degrees: Of freedom of ``student_t``.
         horizon: Length of a period; a year unless `ordered`.
-        ordered: One path of periods at the rhythm of the prices, which measures of drawdown need.
+        ordered: One path of periods at the frequency of the prices, which measures of drawdown need.
     """
 
     kind: Literal["simulated"] = "simulated"
@@ -49,14 +49,14 @@ class SimulatedScenarios(Spec):
     @model_validator(mode="after")
     def _drawn_in_pairs_or_in_order(self) -> SimulatedScenarios:
         if self.ordered and self.horizon is not None:
-            raise ValueError("leaves out `horizon` where `ordered` is true: a path has the rhythm of the prices")
+            raise ValueError("leaves out `horizon` where `ordered` is true: a path has the frequency of the prices")
         if not self.ordered and self.count % 2:
             raise ValueError(f"needs an even count: scenarios are drawn in pairs, not {self.count}")
         return self
 
     @property
     def years(self) -> float | None:
-        """Length of a period, None for the rhythm of the prices."""
+        """Length of a period, None for the frequency of the prices."""
         return None if self.ordered else months(self.horizon or "1 year") / 12
 
 

@@ -36,13 +36,13 @@ def test_a_suspension_sets_aside_and_does_not_repeal(frames):
     assert status(ledger, date(2020, 4, 10), known=date(2020, 2, 29)) == "in_force"
 
 
-def test_spell_has_the_first_and_last_day_of_the_status(frames):
+def test_period_has_the_first_and_last_day_of_the_status(frames):
     ledger = ControlLedger.of(*frames(BAN, PAUSE))
-    spell = ledger.chronology.spell(ledger["A"], date(2020, 4, 10))
-    assert (spell.status, spell.since, spell.until, spell.following) == (
+    period = ledger.chronology.period(ledger["A"], date(2020, 4, 10))
+    assert (period.status, period.since, period.until, period.following) == (
         "suspended", date(2020, 4, 1), date(2020, 4, 30), "in_force",
     )  # fmt: skip
-    again = ledger.chronology.spell(ledger["A"], date(2020, 6, 1))
+    again = ledger.chronology.period(ledger["A"], date(2020, 6, 1))
     assert (again.status, again.since, again.until, again.following) == (
         "in_force", date(2020, 5, 1), date(2020, 12, 31), "expired",
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Spells of control agree with the state of every day."""
+"""Periods of control agree with the state of every day."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from datetime import date, timedelta
 
 import pytest
 
-from toolkit.controls.periods import control_spells
+from toolkit.controls.periods import control_periods
 from toolkit.core.assets import Asset
 
 UNTIL = date(2026, 12, 31)
 
 
-def test_spells_of_the_traded_forms(ledger):
+def test_periods_of_the_traded_forms(ledger):
     forms = [("gallium", "metal"), ("holmium", "oxide"), ("indium", "metal"), ("silver", "metal")]
-    found = control_spells(ledger, forms, until=UNTIL, destination="USA")
+    found = control_periods(ledger, forms, until=UNTIL, destination="USA")
     assert list(found.iter_rows()) == [
         ("gallium", date(2023, 8, 1), UNTIL),
         ("holmium", date(2026, 11, 11), UNTIL),
@@ -22,7 +22,7 @@ def test_spells_of_the_traded_forms(ledger):
 
 
 def test_a_ban_alone_has_gaps(ledger):
-    found = control_spells(ledger, [("gallium", "metal")], until=UNTIL, destination="USA", instruments=("ban",))
+    found = control_periods(ledger, [("gallium", "metal")], until=UNTIL, destination="USA", instruments=("ban",))
     assert list(found.select("from", "to").iter_rows()) == [
         (date(2024, 12, 3), date(2025, 11, 8)),
         (date(2026, 11, 28), UNTIL),
@@ -30,15 +30,15 @@ def test_a_ban_alone_has_gaps(ledger):
 
 
 @pytest.mark.parametrize(("metal", "form"), [("dysprosium", "oxide"), ("antimony", "metal"), ("ytterbium", "metal")])
-def test_a_day_lies_in_a_spell_exactly_when_the_form_is_controlled(ledger, metal, form):
-    spells = list(control_spells(ledger, [(metal, form)], until=UNTIL).select("from", "to").iter_rows())
+def test_a_day_lies_in_a_period_exactly_when_the_form_is_controlled(ledger, metal, form):
+    periods = list(control_periods(ledger, [(metal, form)], until=UNTIL).select("from", "to").iter_rows())
     for offset in range(0, 1100, 3):
         day = date(2024, 1, 1) + timedelta(days=offset)
         if day <= UNTIL:
-            inside = any(first <= day <= last for first, last in spells)
+            inside = any(first <= day <= last for first, last in periods)
             assert inside == ledger.is_controlled(metal, form, on=day), day
 
 
-def test_assets_bring_their_form_and_those_without_have_no_spell(ledger):
+def test_assets_bring_their_form_and_those_without_have_no_period(ledger):
     assets = [Asset(key="gallium", name="Gallium", form="metal"), Asset.unknown("widget")]
-    assert control_spells(ledger, assets, until=UNTIL)["asset"].to_list() == ["gallium"]
+    assert control_periods(ledger, assets, until=UNTIL)["asset"].to_list() == ["gallium"]

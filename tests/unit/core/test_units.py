@@ -4,7 +4,7 @@ from datetime import date, timedelta
 import pytest
 
 from toolkit.core.errors import DataError
-from toolkit.core.units import cents, periods_per_year, significant, to_kg
+from toolkit.core.units import cents, periods_per_year, significant
 
 
 def month_ends(n: int) -> list[date]:
@@ -25,26 +25,18 @@ def business_days(n: int) -> list[date]:
         ([date(year, 12, 31) for year in range(2010, 2020)], 1.0),
     ],
 )
-def test_the_rhythm_is_read_from_the_dates(dates, periods):
+def test_the_frequency_is_read_from_the_dates(dates, periods):
     assert periods_per_year(dates) == periods
 
 
-def test_a_hole_in_a_monthly_series_does_not_change_its_rhythm():
+def test_a_hole_in_a_monthly_series_does_not_change_its_frequency():
     dates = month_ends(36)
     assert periods_per_year(dates[:10] + dates[16:]) == 12.0
 
 
-def test_one_date_has_no_rhythm():
-    with pytest.raises(DataError, match="rhythm"):
+def test_one_date_has_no_frequency():
+    with pytest.raises(DataError, match="frequency"):
         periods_per_year([date(2020, 1, 1)] * 3)
-
-
-def test_masses():
-    assert to_kg(1, "lb") == pytest.approx(0.45359237)
-    assert to_kg(1000 / 31.1034768, "ozt") == pytest.approx(1.0)
-    with pytest.raises(DataError) as refused:
-        to_kg(1, "kgs")
-    assert "'kg'" in refused.value.hint
 
 
 def test_numbers_that_leave_are_finite_and_never_negative_zero():

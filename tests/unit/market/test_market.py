@@ -45,7 +45,7 @@ def test_hashes_describe_the_visible_rows_alone_and_not_their_order():
     assert shuffled.sha256 == sorted_.sha256 != record.sha256
 
 
-def test_age_is_counted_beyond_rhythm_and_lag():
+def test_age_is_counted_beyond_interval_and_lag():
     (record,) = market(ROWS[:2]).until(date(2025, 6, 30)).provenance()
     assert record.newest == date(2025, 2, 28)
     assert record.overdue_days == (date(2025, 6, 30) - date(2025, 2, 28)).days - 31 - 5

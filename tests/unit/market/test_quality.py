@@ -81,7 +81,7 @@ def test_gaps_are_counted_in_periods_of_the_series_itself():
     ("step", "name"),
     [("1d", "daily"), ("1w", "weekly"), ("1mo", "monthly"), ("3mo", "quarterly"), ("1y", "annual"), ("2mo", "irregular")],
 )
-def test_rhythms_agree_with_the_convention_of_core(step, name):
+def test_frequencies_agree_with_the_convention_of_core(step, name):
     dates = pl.date_range(date(2010, 1, 1), date(2020, 1, 1), step, eager=True)
     dates = dates.filter(dates.dt.weekday() < 6).to_list() if step == "1d" else dates.to_list()
     row = row_of(frame(dates, walk(len(dates))))
@@ -117,7 +117,7 @@ def test_scattered_holes_of_a_daily_series_show_in_its_coverage():
     assert sentence == "gold: only 86% of the weekdays have a price; nothing was filled in."
 
 
-@pytest.mark.parametrize(("length", "said"), [(4, 0), (5, 1)])
+@pytest.mark.parametrize(("length", "message"), [(4, 0), (5, 1)])
 def test_stale_runs(length, message):
     prices = walk(40)
     prices[10 : 10 + length] = 77.0
@@ -174,8 +174,8 @@ def test_a_constant_series_and_a_single_print_are_measurable():
     assert single["outlier_z"] is None
 
 
-@pytest.mark.parametrize(("days", "said"), [(76, 0), (78, 1)])
-def test_age_is_judged_by_the_rhythm(days, message):
+@pytest.mark.parametrize(("days", "message"), [(76, 0), (78, 1)])
+def test_age_is_judged_by_the_frequency(days, message):
     prices = frame(month_ends(36), walk(36))
     as_of = month_ends(36)[-1] + timedelta(days)
     measured = quality(prices, as_of=as_of)

@@ -10,7 +10,7 @@ import pytest
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import DataError, GapError
 from toolkit.core.frames import Prices
-from toolkit.returns.history import annual_rows, rhythm
+from toolkit.returns.history import annual_rows, frequency
 from toolkit.returns.panel import align
 
 
@@ -60,7 +60,7 @@ def test_daily_universe_stays_daily_and_leaves_monthly_explanation_out_with_a_no
     assert "copper" in panel.notes[0]
 
 
-def test_mixed_rhythms_become_monthly():
+def test_mixed_frequencies_become_monthly():
     days = business_days(300)
     series = {
         "a": [(d, 10.0 + np.sin(i)) for i, d in enumerate(days)],
@@ -185,11 +185,11 @@ def test_annual_explanation_is_left_out_with_a_note():
 @pytest.mark.parametrize(
     ("step", "name"), [(1, "daily"), (7, "weekly"), (30, "monthly"), (91, "quarterly"), (365, "annual"), (150, "irregular")]
 )
-def test_rhythm_is_the_shortest_gap_that_is_no_exception(step, name):
+def test_frequency_is_the_shortest_gap_that_is_no_exception(step, name):
     days = [date(2020, 1, 1) + timedelta(days=step * i) for i in range(20)]
-    assert rhythm(days) == name
-    assert rhythm(days[:8] + days[10:]) == name
-    assert rhythm(days[:1]) == "irregular"
+    assert frequency(days) == name
+    assert frequency(days[:8] + days[10:]) == name
+    assert frequency(days[:1]) == "irregular"
 
 
 def annual_table(rows: list[tuple[int, str, str, float, str]]) -> pl.DataFrame:

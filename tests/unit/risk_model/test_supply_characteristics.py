@@ -15,7 +15,7 @@ from toolkit.risk_model.supply_characteristics import (
     NAMES,
     companion_share,
     control_pressure,
-    flow_shortfall,
+    import_drop,
     remaining_supply,
     supply_characteristics,
 )
@@ -99,7 +99,7 @@ def flows(quantities):
     ],
 )
 def test_shortfall(quantities, expected):
-    found = flow_shortfall(flows(quantities), "a", date(2035, 1, 1), reporter="USA")
+    found = import_drop(flows(quantities), "a", date(2035, 1, 1), reporter="USA")
     assert found == (None if expected is None else pytest.approx(expected))
 
 
@@ -122,7 +122,7 @@ def test_answers_asked_once_between_changes_are_those_of_every_day(tables, more,
             expected = {
                 "control_pressure": control_pressure(ledger, asset, day, destination="USA"),
                 "n_minus_1": remaining_supply(tables["shares"], asset, day),
-                "flow_shortfall": flow_shortfall(more["flows"], asset.key, day, reporter="USA"),
+                "flow_shortfall": import_drop(more["flows"], asset.key, day, reporter="USA"),
                 "companion_share": companion_share(more["metals"], asset.key, SCALE, day),
             }
             assert {name: value(frame, day, asset.key, name) for name in NAMES} == expected

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from toolkit.core.errors import SpecError
-from toolkit.scenarios.loss_limit import floored
+from toolkit.scenarios.loss_limit import limit_losses_to_total
 from toolkit.scenarios.sets import Scenarios, Shock, simulated
 from toolkit.scenarios.shock_overlay import overlaid
 
@@ -55,7 +55,7 @@ def test_the_faults_of_shocks_are_refused():
 
 def test_the_floor_keeps_mean_and_volatility():
     base = drawn(4000, 0.45, df=5)
-    found, share = floored(base)
+    found, share = limit_losses_to_total(base)
     assert 0 < share < 0.2
     assert found.returns.min() >= -1
     np.testing.assert_allclose(found.mean, base.mean, atol=1e-10)
@@ -65,7 +65,7 @@ def test_the_floor_keeps_mean_and_volatility():
 
 def test_what_never_falls_below_is_left_alone():
     base = drawn(sd=0.05)
-    found, share = floored(base)
+    found, share = limit_losses_to_total(base)
     assert found is base
     assert share == 0
 

@@ -71,7 +71,7 @@ def test_kinds_have_their_own_keys():
     assert any("degrees" in key for key in found)
     assert any("distrbution" in key for key in found)
     assert "pairs" in str(faults({"forecast": {"scenarios": {"kind": "simulated", "count": 3}}}))
-    assert "rhythm" in str(faults({"forecast": {"scenarios": {"kind": "simulated", "ordered": True, "horizon": "1 year"}}}))
+    assert "frequency" in str(faults({"forecast": {"scenarios": {"kind": "simulated", "ordered": True, "horizon": "1 year"}}}))
 
 
 def test_every_fault_is_told_at_once():

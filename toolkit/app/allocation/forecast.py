@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from toolkit.app.allocation.inputs import Inputs
-from toolkit.controls.periods import control_spells
+from toolkit.controls.periods import control_periods
 from toolkit.core.forecast import Forecast
 from toolkit.risk_model.expected_returns import ReturnsSpec
 from toolkit.risk_model.model import estimate
-from toolkit.risk_model.supply_characteristics import control_pressure, flow_shortfall
+from toolkit.risk_model.supply_characteristics import control_pressure, import_drop
 from toolkit.strategy.model import Strategy, months
 
 
@@ -35,7 +35,7 @@ def _estimate(strategy: Strategy, inputs: Inputs, currency: str, destination: st
         prices=inputs.prices,
         fx=inputs.snapshot["fx"],
         universe=inputs.universe,
-        controlled=control_spells(inputs.ledger, [*inputs.products], until=on, destination=destination),
+        controlled=control_periods(inputs.ledger, [*inputs.products], until=on, destination=destination),
         covariance=spec.covariance,
         observation=spec.observation,
         lookback_months=lookback_months(strategy),
@@ -71,7 +71,7 @@ def _supply_scores(inputs: Inputs) -> dict[str, float]:
         if asset not in inputs.universe:
             continue
         found = [
-            flow_shortfall(flows, asset, inputs.snapshot.as_of, reporter=reporter)
+            import_drop(flows, asset, inputs.snapshot.as_of, reporter=reporter)
             for reporter in flows["reporter"].unique().sort()
         ]
         shortfall = max((min(max(short, 0.0), 1.0) for short in found if short is not None), default=0.0)

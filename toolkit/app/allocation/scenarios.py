@@ -23,7 +23,7 @@ from toolkit.core.messages import message, together
 from toolkit.risk_measures import measures
 from toolkit.risk_model.expected_returns.expression import portfolio
 from toolkit.scenarios.entropy_pooling import Pooling, entropy_pooling
-from toolkit.scenarios.loss_limit import floored
+from toolkit.scenarios.loss_limit import limit_losses_to_total
 from toolkit.scenarios.moment_views import MomentView, Side, mean_view, probability_view, volatility_view
 from toolkit.scenarios.sets import Scenarios, historical, simulated
 from toolkit.scenarios.shock_overlay import overlaid
@@ -140,11 +140,11 @@ def _base(
             found = found.centred(forecast.expected)
         ratio = np.sqrt(np.diag(found.covariance) * found.periods_per_year / np.diag(forecast.matrix))
         note = message(
-            "Scenarios: {count} from past periods, {path}, {rhythm:g} a year, centred on {centre}; volatility {low:.2f} to "
+            "Scenarios: {count} from past periods, {path}, {periods:g} a year, centred on {centre}; volatility {low:.2f} to "
             "{high:.2f} of that of the forecast.",
             count=len(found),
             path=message("in order") if found.ordered else message("not in order"),
-            rhythm=found.periods_per_year,
+            periods=found.periods_per_year,
             centre=message("the forecast") if spec.mean == "forecast" else message("the history"),
             low=ratio.min(),
             high=ratio.max(),
@@ -176,7 +176,7 @@ def _base(
     ]
     if not matched:
         told.append(message("They are too few to match its covariance."))
-    drawn, share = floored(drawn)
+    drawn, share = limit_losses_to_total(drawn)
     if share > 0:
         told.append(
             message(

@@ -81,7 +81,7 @@ def _controls(ask: Ask, since: date) -> Iterator[dict[str, Any]]:
         now = chronology.status(event, ask.as_of, known=ask.as_of)
         if not new and (not event.is_law or was == now):
             continue
-        day = event.known_from if new else chronology.spell(event, ask.as_of).since
+        day = event.known_from if new else chronology.period(event, ask.as_of).since
         rows.append(
             {
                 "event_id": event.event_id,

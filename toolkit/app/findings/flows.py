@@ -213,13 +213,13 @@ def _controls(ask: Ask, code: CodeFlows) -> list[dict[str, Any]]:
 
     `covers` tells whether the traded form is named; a licence for other forms of the metal may slow its trade all the same.
     """
-    spells = {row["event_id"]: row for row in ask.record["timeline"]}
+    of_event = {row["event_id"]: row for row in ask.record["timeline"]}
     around = {control.event_id: control for control in code.controls}
     form = ask.context.products[code.asset or ""].form
     rows: list[dict[str, Any]] = []
     for event in ask.context.ledger.events:
         told = around.get(event.event_id)
-        row = spells.get(event.event_id)
+        row = of_event.get(event.event_id)
         covers = form is not None and ask.context.ledger.certainty(event, code.asset or "", form, on=ask.as_of) is not None
         bears = event.instrument in COUNTING and event.end_user == "all" and {"all", code.reporter} & set(event.destinations)
         if not bears or event.effective is None or (told is None and not (covers and row)):

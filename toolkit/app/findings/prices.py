@@ -18,7 +18,7 @@ from toolkit.core.errors import DataError
 from toolkit.market.exchange_rates import last_rate
 from toolkit.market.readers.price_checks import OF_DEALERS
 from toolkit.returns.currencies import monthly_rate
-from toolkit.returns.history import ANNUAL, rhythm
+from toolkit.returns.history import ANNUAL, frequency
 from toolkit.returns.panel import CUSTOMS
 from toolkit.returns.price_levels import level_paths
 from toolkit.returns.quotes import OWN_PRICE, OWN_SERIES
@@ -92,7 +92,7 @@ def _by_month(visible: pl.DataFrame, asset: Asset) -> pl.DataFrame:
     """The last row of each month in the asset's unit, and the `month` it ends; none for a series of years."""
     own = visible.filter((pl.col("asset") == asset.key) & (pl.col("unit") == asset.unit))
     own = own.with_columns(month=pl.col("date").dt.month_end())
-    if rhythm(own["date"].unique().sort().to_list()) == ANNUAL:
+    if frequency(own["date"].unique().sort().to_list()) == ANNUAL:
         return own.clear()
     return own.group_by("month", maintain_order=True).last().select(own.columns)
 

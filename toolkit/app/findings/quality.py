@@ -35,7 +35,7 @@ def quality(ask: Ask) -> dict[str, Any] | None:
     """One row a price series of the assets, as known on the day, in their order; None where no asset has one.
 
     `series[]` has the measures of `toolkit.market.quality.quality` with `basis` (of the newest print), `noisy` (prints are
-    customs values, of which a level is estimated), and `old` (the newest print is older than the rhythm explains).
+    customs values, of which a level is estimated), and `old` (the newest print is older than its frequency explains).
     `without[]` are assets that have no series.
     """
     prices = ask.context.snapshot["prices"].drop_nulls("price")

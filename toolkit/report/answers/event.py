@@ -78,7 +78,7 @@ def _cautions(answer: Answer, found: EventAnswer) -> None:
 def _case(answer: Answer, case: Case) -> Iterator[Cell]:
     say, last = answer.say, case.reactions[-1]
     yield answer.metal(case.asset) + ("" if case.form_named else say.words(" (form not named)"))
-    yield answer.word(case.zero)
+    yield answer.word(case.anchor)
     yield case.day
     yield _base(answer, case.reactions[0])
     for reaction in case.reactions:

@@ -92,7 +92,7 @@ def _foot(run: Findings, rows: Sequence[Series]) -> Text:
             say("A customs value is the value of all imports of a month over their quantity: mix, lots and lags move it."),
         ]
     if any(row["old"] for row in rows):
-        spans += [" ", say("▲ marks a price that is older than the rhythm of its series explains.")]
+        spans += [" ", say("▲ marks a price that is older than the update frequency of its series explains.")]
     return text(*spans)
 
 

@@ -24,13 +24,7 @@ of a year's all.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
-
-from toolkit.core.forecast import FloatArray
-from toolkit.returns.observation.autocorrelation import first_autocorrelation
+import math
 
 TRADING_DAYS = 21
 """Prices behind the average of a month."""
@@ -41,47 +35,6 @@ def variance_ratio(m: int) -> float:
     return (2.0 * m * m + 1.0) / (3.0 * m * m)
 
 
-def autocorrelation(m: int) -> float:
-    """First autocorrelation of the changes of m-point averages of a random walk: 0 at m = 1, 1/4 in the limit."""
-    return (m * m - 1.0) / (2.0 * (2.0 * m * m + 1.0))
-
-
 def volatility_factor(m: int = TRADING_DAYS) -> float:
-    """What the volatility of averages is multiplied with to get that of period-end prices: sqrt(3/2) in the limit."""
-    return float(1.0 / np.sqrt(variance_ratio(m)))
-
-
-@dataclass(frozen=True, slots=True)
-class AveragingTest:
-    """Whether the changes of n series look like those of averages of a random walk.
-
-    Attributes:
-        autocorrelation: (n,) first autocorrelation, corrected for its bias.
-        error: (n,) its standard error, robust to volatility clusters.
-        expected: That of averages.
-        consistent: (n,) whether `expected` lies within two standard errors.
-        averaged: (n,) whether it is significantly above zero as well, at 5 % on one side: the data show the averaging.
-    """
-
-    autocorrelation: FloatArray
-    error: FloatArray
-    expected: float
-    consistent: NDArray[np.bool_]
-    averaged: NDArray[np.bool_]
-
-
-def averaging_test(changes: FloatArray, m: int = TRADING_DAYS) -> AveragingTest:
-    """Test changes (T, n) of averages of m prices against `autocorrelation`.
-
-    Momentum and mean reversion of the price itself move the figure too, so that a series whose interval misses 1/4 is
-    still an average if its source says so: the test is reported, the basis decides.
-    """
-    found = first_autocorrelation(changes)
-    expected = autocorrelation(m)
-    return AveragingTest(
-        autocorrelation=found.coefficient,
-        error=found.error,
-        expected=expected,
-        consistent=np.abs(found.coefficient - expected) < 2.0 * found.error,
-        averaged=found.positive,
-    )
+    """Volatility of period-end prices over that of m-point averages: 1 at m = 1, sqrt(3/2) in the limit."""
+    return 1.0 / math.sqrt(variance_ratio(m))

@@ -32,7 +32,7 @@ def membership(controlled: pl.DataFrame, dates: tuple[date, ...], series: tuple[
     """Whether each series was under licence or ban during each period: (T, n) of 0 and 1.
 
     Args:
-        controlled: Columns `asset`, `from`, `to` (inclusive; null: to this day). Spells of one asset may overlap.
+        controlled: Columns `asset`, `from`, `to` (inclusive; null: to this day). Periods of one asset may overlap.
         dates: Last dates of the T periods; a period is controlled if its last date is.
         series: n names.
     """

@@ -78,7 +78,7 @@ def test_the_year_is_compared_with_the_year_before(part):
 def test_controls_on_the_flow(part):
     ban = next(c for c in flow_of(part, "antimony")["controls"] if c["instrument"] == "ban")
     assert ban["number"] == "No. 46 of 2024 para 2"
-    assert [spell["status"] for spell in ban["spells"]][:2] == ["in_force", "suspended"]
+    assert [period["status"] for period in ban["spells"]][:2] == ["in_force", "suspended"]
     # The metal of indium is in no notice: licences for its compounds are told apart, and the ban on other metals is none of it.
     indium = flow_of(part, "indium")["controls"]
     assert indium

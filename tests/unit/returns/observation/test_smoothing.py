@@ -1,13 +1,9 @@
 from __future__ import annotations
 
-from datetime import date
-
 import numpy as np
-import polars as pl
 import pytest
 
-from toolkit.market.package import bundled_market
-from toolkit.returns.observation.averaging import autocorrelation, averaging_test, variance_ratio, volatility_factor
+from toolkit.returns.observation.averaging import variance_ratio, volatility_factor
 from toolkit.returns.observation.smoothing import AS_IS, BOUND, GELTNER, geltner_factor, getmansky, unsmooth
 from toolkit.returns.observation.staleness import longest_runs, staleness
 
@@ -107,31 +103,14 @@ def test_workings_moments_are_those_of_the_weights(m):
     """Change of an m-point average as weights on the 2 m - 1 steps it spans, written out."""
     step = np.concatenate([np.arange(1, m + 1), np.arange(m - 1, 0, -1)]) / m
     variance = (step**2).sum() / m
-    shared = (step[m:] * step[: m - 1]).sum() / m
     assert variance_ratio(m) == pytest.approx(variance)
-    assert autocorrelation(m) == pytest.approx(shared / variance, abs=1e-12)
-    assert variance + 2 * shared == pytest.approx(1.0)
     assert volatility_factor(m) == pytest.approx(variance**-0.5)
 
 
 def test_limits_of_averaging_and_the_equivalent_smoothing_weights():
     assert variance_ratio(10_000) == pytest.approx(2 / 3, rel=1e-6)
-    assert autocorrelation(10_000) == pytest.approx(1 / 4, rel=1e-6)
     theta = np.array([1.0, 2.0 - np.sqrt(3.0)]) / (3.0 - np.sqrt(3.0))
     assert 1 / np.linalg.norm(theta) == pytest.approx(np.sqrt(1.5))
     walk = np.random.default_rng(8).standard_normal((4000 * 21, 1)).cumsum(axis=0)
     found = getmansky(np.diff(walk.reshape(4000, 21, 1).mean(axis=1), axis=0), 1)
     assert found.weights[0] == pytest.approx(theta, abs=0.02)
-
-
-def test_bundled_monthly_averages_look_like_averages():
-    """World Bank series, log changes 2012-2026: first autocorrelation against Working's 1/4."""
-    prices = bundled_market().until(date(2026, 11, 24))["prices"].filter(pl.col("basis") == "monthly_average")
-    wide = prices.pivot(on="asset", index="date", values="price").sort("date")
-    names = [name for name in wide.columns if name != "date"]
-    found = averaging_test(np.diff(np.log(wide.select(names).to_numpy()), axis=0))
-    inconsistent = {name for name, fits in zip(names, found.consistent, strict=True) if not fits}
-    # Lead reverts within months; gas and its winters are no random walk. All others are within two standard errors.
-    assert inconsistent == {"lead", "natural_gas_us"}
-    assert found.averaged.sum() >= 7
-    assert np.mean(found.autocorrelation) == pytest.approx(0.25, abs=0.05)

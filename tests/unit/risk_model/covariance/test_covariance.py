@@ -189,7 +189,7 @@ def test_what_is_not_known_of_the_changes_is_added_to_the_variances(returns, spe
         assert np.diag(found - exact) == pytest.approx(np.diag(extra))
 
 
-def test_half_life_follows_the_rhythm(returns):
+def test_half_life_follows_the_frequency(returns):
     for spec in (EwmaCovariance, EwmaConstantCorrelationCovariance):
         for year, life in ((12.0, 12.0), (252.0, 42.0)):
             default, explicit = (

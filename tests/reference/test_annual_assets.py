@@ -112,30 +112,30 @@ def matrix(form: StructuredCovariance) -> np.ndarray:
     return form.loadings @ form.factor_cov @ form.loadings.T + np.diag(form.specific_var)
 
 
-def test_a_silent_asset_is_one_more_of_its_group():
+def test_an_annual_asset_is_one_more_of_its_group():
     """Members of a group correlate 0.6, groups 0.2: two more members come out with exactly that."""
     groups = np.repeat([0, 1], 4)
     full = np.where(groups[:, None] == groups[None, :], 0.6, 0.2) + 0.4 * np.eye(8)
     volatility = np.linspace(0.1, 0.8, 8)
-    heard = np.array([True, True, False, False, True, True, True, True])
-    form = structured(full[np.ix_(heard, heard)], volatility[heard])
-    found = matrix(extend_to_annual_assets(form, heard, tuple(map(str, groups)), volatility**2, {}))
+    has_returns = np.array([True, True, False, False, True, True, True, True])
+    form = structured(full[np.ix_(has_returns, has_returns)], volatility[has_returns])
+    found = matrix(extend_to_annual_assets(form, has_returns, tuple(map(str, groups)), volatility**2, {}))
     assert np.sqrt(np.diag(found)) == pytest.approx(volatility)
-    assert found[np.ix_(heard, heard)] == pytest.approx(matrix(form), abs=1e-12)
+    assert found[np.ix_(has_returns, has_returns)] == pytest.approx(matrix(form), abs=1e-12)
     correlation = found / np.outer(volatility, volatility)
-    # On average over the other group: with two lenders its slope is that of a regression on their mean.
+    # On average over the other group: with two donors its slope is that of a regression on their mean.
     assert correlation[2, [0, 1]] == pytest.approx([0.6, 0.6])
     assert correlation[2, 3] == pytest.approx(0.6)
     assert correlation[2, 4] == pytest.approx(0.2 * 2 * 0.6 / 1.6)
     assert np.linalg.eigvalsh(found).min() > 0
 
 
-def test_loadings_of_a_silent_asset_are_the_mean_of_its_group_with_the_error_of_a_guess():
+def test_loadings_of_an_annual_asset_are_the_mean_of_its_group_with_the_error_of_a_guess():
     loadings = np.array([[0.2, 0.0], [0.6, 0.4], [1.5, 0.0]])
     errors = np.array([[0.1, np.nan], [0.1, 0.2], [0.1, np.nan]])
     form = StructuredCovariance(("precious_metals", "energy"), loadings, np.diag([0.02, 0.03]), np.full(3, 0.05), errors)
-    heard, groups = np.array([True, True, True, False, False]), ("t", "t", "p", "t", "p")
-    found = extend_to_annual_assets(form, heard, groups, np.array([0.1, 0.1, 0.1, 0.3, 0.3]), {})
+    has_returns, groups = np.array([True, True, True, False, False]), ("t", "t", "p", "t", "p")
+    found = extend_to_annual_assets(form, has_returns, groups, np.array([0.1, 0.1, 0.1, 0.3, 0.3]), {})
     assert found.factors[:2] == form.factors
     assert found.loadings[:3, :2] == pytest.approx(loadings)
     # Energy could be fitted for one of the two only.
@@ -149,8 +149,8 @@ def test_loadings_of_a_silent_asset_are_the_mean_of_its_group_with_the_error_of_
 
 def test_a_group_that_nobody_hears_takes_its_own_correlation_from_annual_prices():
     form = structured(np.array([[1.0, 0.1], [0.1, 1.0]]), np.array([0.2, 0.3]))
-    heard, groups = np.array([True, True, False, False]), ("p", "p", "r", "r")
-    found = matrix(extend_to_annual_assets(form, heard, groups, np.array([0.04, 0.09, 0.25, 0.36]), {"r": 0.8}))
+    has_returns, groups = np.array([True, True, False, False]), ("p", "p", "r", "r")
+    found = matrix(extend_to_annual_assets(form, has_returns, groups, np.array([0.04, 0.09, 0.25, 0.36]), {"r": 0.8}))
     assert found[2, 3] / np.sqrt(found[2, 2] * found[3, 3]) == pytest.approx(0.8)
     assert 0 < found[0, 2] / np.sqrt(found[0, 0] * found[2, 2]) < 0.15
 
