@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from toolkit.cli.options import Common, without_prices
-from toolkit.cli.terminal import console, print_json
+from toolkit.cli.terminal import show as show_answer
 
 app = typer.Typer(help="Settings: where, for whom and how fast.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -15,14 +15,10 @@ app = typer.Typer(help="Settings: where, for whom and how fast.", no_args_is_hel
 def show(*, common: Common) -> None:
     """Every setting, its value and where it came from."""
     from toolkit.app.config import resolve
+    from toolkit.report.answers.lists import settings
 
-    rows = resolve(common.settings(), file=common.config).rows()
-    if common.json:
-        print_json({"settings": [{"key": row.key, "value": row.value, "origin": row.origin} for row in rows]})
-        return
-    from toolkit.cli.tables import Table
-
-    table = Table.of(("setting", "value", "from"))
-    for row in rows:
-        table.add_row(row.key, "" if row.value is None else str(row.value), row.origin)
-    console(common).print(table)
+    rows = [
+        {"key": row.key, "value": row.value, "origin": row.origin}
+        for row in resolve(common.settings(), file=common.config).rows()
+    ]
+    show_answer(common, lambda: {"settings": rows}, lambda say: settings(rows, common.day(), say))

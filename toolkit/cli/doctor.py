@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from toolkit.cli.options import Common, without_prices
-from toolkit.cli.terminal import console, print_json, progress
+from toolkit.cli.terminal import progress, show
 
 
 @without_prices
@@ -12,15 +12,8 @@ def doctor(*, common: Common) -> None:
     context = common.context()
     with progress("Examining", common):
         from toolkit.app.doctor import examine
+        from toolkit.report.answers.lists import checks
 
-        findings = examine(context)
-    if common.json:
-        healthy = all(finding.ok for finding in findings)
-        print_json({"healthy": healthy, "findings": [finding.to_json() for finding in findings]})
-        return
-    from toolkit.cli.tables import Table
-
-    table = Table.of(("check", "state", "detail"))
-    for finding in findings:
-        table.add_row(finding.name, "ok" if finding.ok else "look", finding.detail)
-    console(common).print(table)
+        findings = [finding.to_json() for finding in examine(context)]
+    record = {"healthy": all(finding["ok"] for finding in findings), "findings": findings}
+    show(common, lambda: record, lambda say: checks(findings, common.day(), say))

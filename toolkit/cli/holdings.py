@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from toolkit.cli.options import Common, with_common, without_prices
-from toolkit.cli.terminal import console, print_json, say, tell_remarks, try_write
-from toolkit.core.text import figure
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from toolkit.app.holdings_check import HoldingsCheck
+from toolkit.cli.terminal import print_json, say, show, tell_remarks, try_write
 
 DATA_FAULT = 3
 
@@ -60,15 +54,15 @@ def check(
 ) -> None:
     """Tell how a holdings file is understood and every fault of it at once; exit 3 when there is one."""
     from toolkit.app.holdings_check import check_holdings, write_text
+    from toolkit.report.answers.holdings import check as document
 
     found = check_holdings(file, common.context(), prices=common.price_files())
     unwritten = try_write(lambda: write_text(write, found.copy()))[1] if write is not None and write != "-" else None
-    if common.json:
-        print_json({**found.to_json(), "written": write if unwritten is None else None})
-    elif write == "-":
+    if write == "-" and not common.json:
         sys.stdout.write(found.copy())
     else:
-        _show(found, console(common))
+        told = {"written": write if unwritten is None else None}
+        show(common, lambda: {**found.to_json(), **told}, lambda say: document(found, common.day(), say))
     tell_remarks(found.warnings, common)
     error = found.error
     if unwritten is not None and error is None:
@@ -81,34 +75,3 @@ def check(
         if not common.json:
             sys.stderr.write(f"error: {error.message}\n" + (f"{error.hint}\n" if error.hint else ""))
         raise typer.Exit(DATA_FAULT)
-
-
-def _show(found: HoldingsCheck, out: Console) -> None:
-    """What is understood: lots, and how the columns were read."""
-    from toolkit.cli.tables import Table
-    from toolkit.core.places import place
-
-    out.print(f"{found.read.table.name}: {found.lots.height} of {len(found.read.rows)} lots are understood", markup=False)
-    table = Table()
-    payments = ("paid",) if found.lots["paid"].count() else ()
-    for heading in ("lot", "asset", "form", "quantity", "bought", "price a unit", *payments, "from", "stored in", "status"):
-        table.add_column(heading, justify="right" if heading in ("quantity", "price a unit", "paid") else "left")
-    for row in found.lots.iter_rows(named=True):
-        price = "" if row["purchase_price"] is None else f"{figure(row['purchase_price'])} {row['currency']}"
-        cells = (
-            row["lot_id"],
-            row["asset"],
-            row["form"] or "listed",
-            f"{figure(row['quantity'])} {row['unit']}",
-            str(row["purchase_date"] or ""),
-            price,
-            *(("" if row["paid"] is None else f"{row['paid'] * 100:.4g} %",) if payments else ()),
-            row["origin_country"],
-            (place(row["location"]).country if row["location"] else None) or "unknown",
-            row["status"].replace("_", " "),
-        )
-        table.add_row(*cells)
-    if found.lots.height:
-        out.print(table)
-    for note in found.read.notes:
-        out.print(f"note: {note}", markup=False)

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from toolkit.cli.options import Common, without_prices
-from toolkit.cli.terminal import console, print_json, say
+from toolkit.cli.terminal import print_json, say
+from toolkit.cli.terminal import show as show_answer
 from toolkit.core.text import printable
 
 app = typer.Typer(help="Strategies: list, show and check them.", no_args_is_help=True, rich_markup_mode=None)
@@ -20,21 +21,14 @@ def list_strategies(*, common: Common) -> None:
     """Every strategy, its idea, and where it came from."""
     from toolkit.app.definitions import definitions
     from toolkit.core.decode import read_toml
+    from toolkit.report.answers.lists import strategies as document
 
     rows = []
     for definition in definitions("strategies"):
         about = read_toml(definition.path).get("about", {})
         title = about.get("title", "")
         rows.append({"name": definition.name, "title": title, "origin": definition.origin, "path": str(definition.path)})
-    if common.json:
-        print_json({"strategies": rows})
-        return
-    from toolkit.cli.tables import Table
-
-    table = Table.of(("name", "title", "from"))
-    for row in rows:
-        table.add_row(row["name"], row["title"], row["origin"])
-    console(common).print(table)
+    show_answer(common, lambda: {"strategies": rows}, lambda say: document(rows, common.day(), say))
 
 
 @app.command("show")
@@ -68,12 +62,11 @@ def check(name: Annotated[str, typer.Argument(help="Name or path.")], *, common:
     """Tell every fault of a strategy at once, in its file and where it meets the data; exit 2 when there is one."""
     from toolkit.app.check import check as checked
     from toolkit.cli.request import request_of
+    from toolkit.report.answers.lists import strategy_check as document
 
     strategy = checked(request_of(common, name, None, budget=None, holdings=None)).strategy
-    if common.json:
-        print_json({"name": strategy.name, "fingerprint": strategy.fingerprint, "faults": []})
-    else:
-        console(common).print(f"{strategy.name}: {len(strategy.constraints)} constraints, no fault", markup=False)
+    record = {"name": strategy.name, "fingerprint": strategy.fingerprint, "faults": []}
+    show_answer(common, lambda: record, lambda say: document(strategy.name, len(strategy.constraints), common.day(), say))
 
 
 @app.command("language")

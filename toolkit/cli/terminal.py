@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,9 +16,6 @@ from toolkit.core.errors import SpecError, Unwritten
 from toolkit.core.text import printable
 
 if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.text import Text
-
     from toolkit.core.remarks import Remark
     from toolkit.report.document import Document
     from toolkit.report.i18n.language import Language
@@ -27,7 +24,6 @@ T = TypeVar("T")
 
 LINE = 80
 """Columns where the stream is not a terminal and COLUMNS is not set."""
-WIDTH = 100
 
 
 def tolerant_streams() -> None:
@@ -112,31 +108,6 @@ def refused(error: OSError) -> tuple[str, str]:
     )
 
 
-def headline(strong: str, plain: str = "") -> Text:
-    """A line of which the beginning is bold."""
-    from rich.text import Text
-
-    return Text.assemble((printable(strong), "bold"), printable(plain))
-
-
-OWN = {"own_series": " (own series)", "own_price": " (own price of a day)", "dealer": " (dealer)"}
-"""Words for whose a price is (`price_from`); of bundled ones the source says it."""
-
-
-def price_sources(out: Console, prices: Iterable[tuple[str, str, str, str]]) -> None:
-    """A line for each source of prices.
-
-    Args:
-        out: Where to.
-        prices: Id of the source or name of the file, `price_from`, what the price is or of which day, and name of the asset.
-    """
-    of: dict[str, list[str]] = {}
-    for source, owner, words, name in prices:
-        of.setdefault(f"{source}{OWN.get(owner, '')}, {words}", []).append(name)
-    for words, names in of.items():
-        out.print(f"Price from {words}: {', '.join(names)}.", markup=False)
-
-
 MOST_WARNINGS = 5
 """Warnings that a terminal shows; more are read by nobody, and all are in the object and with --verbose."""
 
@@ -152,22 +123,6 @@ def tell_remarks(remarks: Sequence[Remark], common: Common) -> None:
     for remark in remarks if common.verbose else ():
         if not remark.is_warning:
             say(f"note: {remark.text}", common)
-
-
-def console(common: Common) -> Console:
-    """A rich console on stdout: colour only on a terminal, and not where NO_COLOR is set."""
-    from rich.console import Console
-
-    class Literal(Console):
-        """Shows every text as it is written: brackets and colons are no markup, control characters reach no terminal."""
-
-        def render_str(self, text: str, **options: Any) -> Text:
-            return super().render_str(printable(text), **{**options, "markup": False, "emoji": False})
-
-    plain = common.no_color or "NO_COLOR" in os.environ or not sys.stdout.isatty()
-    asked = os.environ.get("COLUMNS", "")
-    width = None if sys.stdout.isatty() else int(asked) if asked.isdecimal() and int(asked) else WIDTH
-    return Literal(no_color=plain, highlight=False, width=width, soft_wrap=False)
 
 
 @contextmanager

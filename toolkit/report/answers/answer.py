@@ -95,7 +95,8 @@ class Answer:
         if written:
             heads = [_column(head.strip()) for head in plain(self.told(columns, **values)).split("|")]
             heads += [Column(head) for head in figures]
-            self.blocks.append(Table(self.title, tuple(heads), written, keys=keys))
+            caption = self.title or ", ".join(head.label for head in heads)
+            self.blocks.append(Table(caption, tuple(heads), written, keys=keys))
         return bool(written)
 
     def number(self, value: float | None, spec: str = "") -> str:

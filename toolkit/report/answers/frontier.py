@@ -1,0 +1,61 @@
+"""What a strategy's constraints allow, from least risk to the largest return or the least cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from toolkit.report.answers.answer import Answer, Cell
+from toolkit.report.document import Document
+from toolkit.report.i18n.language import Language
+
+if TYPE_CHECKING:
+    from toolkit.app.frontier import FrontierAnswer
+
+EVERY = 5
+"""Of the points, how many pass before the next is shown."""
+LARGEST = 4
+"""Holdings named in a line."""
+
+
+def frontier(found: FrontierAnswer, say: Language) -> Document:
+    """Every fifth point and all turning points."""
+    record = found.record
+    answer, last = Answer(say, record["as_of"]), len(record["points"])
+    values = {"title": record["strategy"]["title"], "day": record["as_of"], "n": last, "turning": len(record["critical"])}
+    if record["against"] == "return":
+        answer.heading(
+            "{title}: volatility against expected return, as of {day:%Y-%m-%d}, {n:d} points, {turning:d} turning points",
+            **values,
+        )
+    else:
+        answer.heading(
+            "{title}: volatility against cost a year, as of {day:%Y-%m-%d}, {n:d} points, {turning:d} turning points", **values
+        )
+    if found.is_point:
+        answer.line(
+            "The frontier is a point: within the constraints nothing trades risk against that, and all points are this one."
+        )
+    answer.table(
+        ">point | >volatility | >return | >cost | >aversion | largest holdings, or what turns",
+        (
+            _point(answer, row)
+            for row in found.rows()
+            if row["point"] == last or (not found.is_point and (row["point"] is None or row["point"] % EVERY == 1))
+        ),
+    )
+    answer.notes(record["notes"])
+    return answer.document("frontier")
+
+
+def _point(answer: Answer, row: Mapping[str, Any]) -> Iterator[Cell]:
+    yield "*" if row["point"] is None else row["point"]
+    for key in ("volatility", "expected", "cost"):
+        yield answer.number(row[key], ".2%")
+    yield answer.number(row["risk_aversion"], ".1f")
+    if row["point"] is None:
+        yield "; ".join(row["changes"])
+        return
+    cash = answer.say.words("cash")
+    held = sorted({**row["weights"], cash: row["cash"]}.items(), key=lambda item: -item[1])[:LARGEST]
+    yield ", ".join(f"{answer.metal(key)} {answer.number(weight, '.0%')}" for key, weight in held if weight >= 0.005)
