@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import html
+import importlib
+import json
+import re
 from pathlib import Path
 
 import pytest
 
 import toolkit.app.answers
+import toolkit.cli
 from tests.lots import HEADER, TWELVE
 from toolkit.cli.main import run
-from toolkit.cli.tables import Table as RichTable
 from toolkit.report.document import Table
-from toolkit.report.formats.terminal import LONGEST_WORD
+from toolkit.report.formats.terminal import LONGEST_WORD, as_line
+from toolkit.report.i18n.formats import NARROW, NBSP
 from toolkit.report.i18n.text import plain
 
 DAY = ("--as-of", "2026-11-24")
@@ -48,21 +53,22 @@ GOLD = "W-2024-0001-Rotterdam,gold,metal,99.99 %,31.1035,kg,2024-03-01,61000,EUR
 def printed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], list[bool], list[list[str]]]]:
     """Headings, which of them are of figures, and rows of the tables that a command prints."""
     found: list[tuple[list[str], list[bool], list[list[str]]]] = []
-    original, rich = toolkit.app.answers.terminal, RichTable.__rich_console__
+    original = toolkit.app.answers.terminal
 
     def recorded(document, *arguments, **options):
         for section in document.sections:
             for table in (block for block in section.content if isinstance(block, Table)):
                 heads, right = [column.label for column in table.columns], [column.align == "right" for column in table.columns]
-                found.append((heads, right, [[plain(cell) for cell in row.cells] for row in table.rows]))
+                found.append(
+                    (
+                        heads,
+                        right,
+                        [[as_line(cell).replace(NBSP, " ").replace(NARROW, " ") for cell in row.cells] for row in table.rows],
+                    )
+                )
         return original(document, *arguments, **options)
 
-    def recorded_rich(self, console, options):
-        found.append(([c.heading for c in self.columns], [c.right for c in self.columns], [list(row) for row in self.rows]))
-        return rich(self, console, options)
-
     monkeypatch.setattr(toolkit.app.answers, "terminal", recorded)
-    monkeypatch.setattr(RichTable, "__rich_console__", recorded_rich)
     return found
 
 
@@ -82,14 +88,76 @@ def test_no_column_is_lost_and_no_figure_broken(name, width, printed, tmp_path, 
     words = out.split()
     for heads, right, rows in printed:
         for j, heading in enumerate(heads):
-            assert set(ascii_of(heading).split()) <= set(words), heading
-            for cell in (ascii_of(row[j]) for row in rows):
+            assert set(heading.split()) <= set(words), heading
+            for cell in (row[j] for row in rows):
                 if right[j]:
                     assert any(cell.strip() in line for line in lines), cell
                 else:
                     assert {word for word in cell.split() if len(word) <= LONGEST_WORD} <= set(words), cell
 
 
-def ascii_of(words: str) -> str:
-    """As a terminal writes the signs of the answers."""
-    return words.replace("\u2212", "-").replace("¶", "para ").replace("\u2013", "-").replace("\u202f", " ")
+def test_commands_print_no_other_tables():
+    files = [*Path(toolkit.cli.__file__).parent.glob("*.py")]
+    assert files
+    assert [file.name for file in files if "rich.table" in file.read_text(encoding="utf-8")] == []
+
+
+def test_figures_are_the_same_in_german(printed, tmp_path, monkeypatch, capsys):
+    """A language writes figures in its own way, and writes the same ones."""
+    monkeypatch.chdir(tmp_path)
+    Path("lots.csv").write_text("\n".join([HEADER, GOLD, *TWELVE]))
+    for name in ("upcoming", "exposure", "flow", "metal", "shock", "event"):
+        assert run(list(COMMANDS[name])) in (0, None)
+        english = [*printed]
+        printed.clear()
+        assert run([*COMMANDS[name], "--language", "de"]) in (0, None)
+        assert [digits(table) for table in printed] == [digits(table) for table in english], name
+        assert [heads for heads, _, _ in printed] != [heads for heads, _, _ in english]
+        printed.clear()
+    assert capsys.readouterr().out
+
+
+def digits(table):
+    """The digits of each cell of figures; dates of a terminal are ISO in any language."""
+    _, right, rows = table
+    return [[re.sub(r"\D", "", cell) for cell, figure in zip(row, right, strict=True) if figure] for row in rows]
+
+
+@pytest.mark.parametrize("name", ["upcoming", "metal", "config"])
+def test_a_page_and_markdown_hold_every_cell(name, tmp_path, monkeypatch, capsysbinary):
+    monkeypatch.chdir(tmp_path)
+    documents = []
+    for module, render in (("toolkit.report.formats.markdown", "markdown"), ("toolkit.report.formats.html", "render")):
+        original = getattr(importlib.import_module(module), render)
+
+        def recorded(document, *arguments, original=original):
+            documents.append(document)
+            return original(document, *arguments)
+
+        monkeypatch.setattr(f"{module}.{render}", recorded)
+    for form in ("markdown", "html"):
+        assert run([*COMMANDS[name], "--format", form]) in (0, None)
+        out = html.unescape(capsysbinary.readouterr().out.decode()).replace("\\", "")
+        out = " ".join(re.sub(r"<[^>]*>|\*\*", "", out).split())
+        tables = [block for section in documents[-1].sections for block in section.content if isinstance(block, Table)]
+        cells = [" ".join(plain(cell).split()) for table in tables for row in table.rows for cell in row.cells]
+        assert cells
+        assert [cell for cell in cells if cell not in out] == []
+
+
+def test_json_is_a_format_and_an_option(capsys):
+    assert run(["upcoming", *DAY, "--json"]) in (0, None)
+    option = capsys.readouterr().out
+    assert run(["upcoming", *DAY, "--format", "json"]) in (0, None)
+    assert capsys.readouterr().out == option
+    assert run(["upcoming", *DAY, "--within", "x", "--format", "json"]) == 2
+    assert json.loads(capsys.readouterr().out)["error"]["kind"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--format", "htm"), ("--format", "html", "--json"), ("--language", "xx"), ("--format", "ics")],
+)
+def test_a_format_or_a_language_that_is_not_there_is_refused(arguments, capsys):
+    assert run(["supply", "gallium", *DAY, *arguments]) == 2
+    assert capsys.readouterr().out == "" or "--json" in arguments

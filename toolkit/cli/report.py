@@ -36,9 +36,12 @@ def report(
     name: Annotated[
         str | None, typer.Option("--report", metavar="NAME", help="Which report, or the path of its file; default: by subject.")
     ] = None,
-    format: Annotated[str, typer.Option("--format", help="html, email, pdf, md or json.")] = "html",  # noqa: A002
+    format: Annotated[str, typer.Option("--format", help="html, email, pdf, md, json or terminal.")] = "html",  # noqa: A002
     lang: Annotated[
-        str | None, typer.Option("--lang", metavar="LANG", help="Language: en, de, or one you translated; default: settings.")
+        str | None,
+        typer.Option(
+            "--lang", "--language", metavar="LANG", help="Language: en, de, or one you translated; default: settings."
+        ),
     ] = None,
     events: Annotated[str | None, typer.Option("--events", metavar="FILE", help=EVENTS_HELP)] = None,
     use: Use = None,

@@ -57,7 +57,7 @@ class _Lines:
                 yield from self._title(text(section.title), apart=not first)
             first = False
             if isinstance(section.content, Missing):
-                yield from wrapped(_written(text(section.content.reason)), self.width)
+                yield from wrapped(as_line(text(section.content.reason)), self.width)
                 continue
             for block in section.content:
                 for form in self.medium.forms(block):
@@ -68,16 +68,16 @@ class _Lines:
             case Title():
                 yield from self._title(form.text, apart=form.level > 1)
             case Words():
-                yield from wrapped(_written(form.text), self.width)
+                yield from wrapped(as_line(form.text), self.width)
             case Items():
                 for marker, words in form.items:
-                    told = _written(text(f"{marker} " if marker else "", words))
+                    told = as_line(text(f"{marker} " if marker else "", words))
                     first, *rest = wrapped(told, max(self.width - 2, 1))
                     yield from (f"- {first}", *(f"  {line}" for line in rest))
             case Table():
                 yield from self._table(form)
             case Chart():
-                yield from wrapped(_written(text(form.told)), self.width)
+                yield from wrapped(as_line(text(form.told)), self.width)
             case Data():
                 yield from self._table(form.table)
             case _:  # a legend: its marks are nowhere drawn
@@ -86,14 +86,14 @@ class _Lines:
     def _title(self, words: Text, *, apart: bool) -> Iterator[str]:
         if apart:
             yield ""
-        yield from map(self._strong, wrapped(_written(words), self.width))
+        yield from map(self._strong, wrapped(as_line(words), self.width))
 
     def _strong(self, line: str) -> str:
         return f"{BOLD}{line}{PLAIN}" if self.bold and line else line
 
     def _table(self, table: Table) -> Iterator[str]:
-        heads = [_written(text(column.label)) for column in table.columns]
-        rows = [[_written(cell) for _, cell in zip(table.columns, row.cells, strict=True)] for row in table.rows]
+        heads = [as_line(text(column.label)) for column in table.columns]
+        rows = [[as_line(cell) for _, cell in zip(table.columns, row.cells, strict=True)] for row in table.rows]
         right = [column.align == "right" for column in table.columns]
         layout = Layout(heads, rows, right, table.keys)
         for part in layout.parts(self.width):
@@ -210,7 +210,7 @@ def cells(words: str) -> int:
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else not unicodedata.combining(c) for c in words)
 
 
-def _written(value: Text) -> str:
+def as_line(value: Text) -> str:
     """Spans with their markers on one line of visible characters; spaces that must not break are still there."""
     told = ""
     for span in value:
