@@ -27,8 +27,8 @@ def check(found: HoldingsCheck, as_of: date, say: Language) -> Document:
     if lots["paid"].count():
         answer.table("lot | asset | form | >quantity | bought | >price a unit | >paid | from | stored in | status", rows)
     else:
-        columns = "lot | asset | form | >quantity | bought | >price a unit | from | stored in | status"
-        answer.table(columns, ([*row[:6], *row[7:]] for row in map(list, rows)))
+        unpaid = ([*row[:6], *row[7:]] for row in map(list, rows))
+        answer.table("lot | asset | form | >quantity | bought | >price a unit | from | stored in | status", unpaid)
     answer.notes(answer.told("note: {words}", words=words) for words in found.read.notes)
     return answer.document("holdings")
 
