@@ -15,7 +15,7 @@ AS_OF = ("--as-of", "2026-11-24")
 def test_gallium_with_its_reported_point(toolkit):
     done = toolkit("flows", "gallium", *AS_OF)
     assert (done.returncode, done.stderr) == (0, "")
-    assert max(map(len, done.stdout.splitlines())) <= 100
+    assert max(map(len, done.stdout.splitlines())) <= 80
     told = " ".join(done.stdout.split())
     assert "a single point and part of no series: April 2026 Chinese exports: gallium 3 kg (all Malaysia)" in told
     assert "EV081: trade-press report on Chinese customs data" in told
@@ -39,7 +39,7 @@ def test_an_unknown_metal_is_exit_3_with_the_nearest_names(toolkit):
 def test_without_a_metal_every_flow_has_a_row(toolkit):
     done = toolkit("flows", *AS_OF)
     assert done.returncode == 0
-    assert max(map(len, done.stdout.splitlines())) <= 100
+    assert max(map(len, done.stdout.splitlines())) <= 80
     alerts = [line for line in done.stdout.splitlines() if "ALERT" in line]
     record = json.loads(toolkit("flows", *AS_OF, "--json").stdout)
     running = {
