@@ -101,7 +101,7 @@ def test_a_conflict_is_stored_and_reported_and_nothing_can_be_held_by_it(toolkit
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "message"),
     [
         (("nosuch.csv",), 3, "neither a stored run nor a file"),
         (("last",), 2, "no run is stored"),

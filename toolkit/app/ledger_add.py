@@ -18,7 +18,7 @@ from toolkit.controls.ledger import CHINA
 from toolkit.controls.state import ControlState
 from toolkit.core.errors import DataError, FrameError, SpecError
 from toolkit.core.plain import plain
-from toolkit.market.market import OWN_MARK
+from toolkit.core.text import OWN_MARK
 from toolkit.market.readers.events import KEYS
 from toolkit.market.readers.events_add import parse_event, with_event
 from toolkit.shocks.event_study import event_metals, notice_key

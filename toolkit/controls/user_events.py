@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from toolkit.market.market import OWN_MARK, USER
+from toolkit.core.text import OWN_MARK
+from toolkit.market.market import USER
 
 
 def merge_user_events(

@@ -9,6 +9,8 @@ from typing import Any
 
 INVISIBLE = r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\x{FFFE}\x{FFFF}]"
 """What `one_line` replaces, as polars and Rust write a pattern."""
+OWN_MARK = " (own)"
+"""Ends the title of an event that a user has given, wherever it is shown; reports translate it."""
 _BREAK = re.compile(r"[\t\n\x0b\x0c\r\x85\u2028\u2029]+")
 _NAMES = ("name", "title", "asset")
 _REPLACED = "\N{REPLACEMENT CHARACTER}"

@@ -17,8 +17,6 @@ from toolkit.core.frames import REFERENCE_DATE, TABLES
 
 USER = "user"
 """The `source` of rows of the ledger that a user has given: it travels with every measure that rests on them."""
-OWN_MARK = " (own)"
-"""Ends the title of such an event wherever it is shown; reports translate it."""
 OF_EVENTS = ("price_points",)
 """Tables of single dated points around events, without a fixed frequency."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from toolkit.core.text import OWN_MARK
 from toolkit.holdings.exposure import LotExposure, Total
-from toolkit.market.market import OWN_MARK
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.answers.controls import headline
 from toolkit.report.answers.shock import beyond, multiple

@@ -14,8 +14,7 @@ from babel import Locale
 from babel.dates import format_date, format_skeleton
 
 from toolkit.core.messages import SIGNIFICANT
-from toolkit.core.text import figure
-from toolkit.market.market import OWN_MARK
+from toolkit.core.text import OWN_MARK, figure
 
 NBSP = "\u00a0"
 NARROW = "\u202f"
