@@ -11,6 +11,7 @@ from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.answers.controls import headline
 from toolkit.report.answers.shock import beyond, multiple
 from toolkit.report.document import Document
+from toolkit.report.i18n.formats import NBSP
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.text import plain
 
@@ -75,7 +76,7 @@ def _lot(answer: Answer, lot: LotExposure, resale: str) -> Iterator[Cell]:
     yield answer.number(lot.mass, ",.6g")
     yield "" if lot.value is None else f"{'<= ' if lot.at_most else ''}{answer.number(lot.value, ',.2f')}"
     yield lot.origin
-    yield headline(answer, lot.headline) + (say.fmt.notices(OWN_MARK) if own else "")
+    yield headline(answer, lot.headline) + (say.fmt.notices(OWN_MARK).replace(" ", NBSP) if own else "")
     yield answer.word(lot.delivery)
     yield resale
     yield answer.word(lot.traceability.origin)
