@@ -91,9 +91,9 @@ def test_twice_the_same_bytes_in_json_and_in_the_run_folder(toolkit, process, tm
 def test_the_text_names_holdings_costs_exposure_and_the_report(toolkit):
     result = toolkit("optimize")
     assert result.returncode == 0
-    for word in ("Gold bar", "Cash", "Volatility", "trading costs", "Under export control for DEU", "CHN"):
+    for word in ("Gold bar", "Cash", "Volatility", "trading costs", "Under export control for Germany", "CHN"):
         assert word in " ".join(result.stdout.split())
-    assert max(map(len, result.stdout.splitlines())) <= 100
+    assert max(map(len, result.stdout.splitlines())) <= 80
     report = next(line for line in result.stderr.splitlines() if line.startswith("report: ")).removeprefix("report: ")
     assert "<html" in Path(report).read_text(encoding="utf-8")
 
