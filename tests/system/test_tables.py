@@ -14,9 +14,10 @@ import toolkit.app.answers
 import toolkit.cli
 from tests.lots import HEADER, TWELVE
 from toolkit.cli.main import run
+from toolkit.report.answers.answer import Answer
 from toolkit.report.document import Table
 from toolkit.report.formats.terminal import LONGEST_WORD, as_line
-from toolkit.report.i18n.formats import NARROW, NBSP
+from toolkit.report.i18n.formats import NARROW, NBSP, readable
 from toolkit.report.i18n.text import plain
 
 DAY = ("--as-of", "2026-11-24")
@@ -103,10 +104,19 @@ def test_commands_print_no_other_tables():
 
 
 def test_figures_are_the_same_in_german(printed, tmp_path, monkeypatch, capsys):
-    """A language writes figures in its own way, and writes the same ones."""
+    """A language writes figures in its own way, and writes the same ones; no word of the data stays English."""
     monkeypatch.chdir(tmp_path)
+    english_words: set[str] = set()
+    original = Answer.word
+
+    def recorded(self: Answer, identifier: str) -> str:
+        if self.say.code == "de" and ("term", readable(identifier)) not in self.say.catalogue:
+            english_words.add(readable(identifier))
+        return original(self, identifier)
+
+    monkeypatch.setattr(Answer, "word", recorded)
     Path("lots.csv").write_text("\n".join([HEADER, GOLD, *TWELVE]))
-    for name in ("upcoming", "exposure", "flow", "metal", "shock", "event"):
+    for name in ("upcoming", "exposure", "gallium", "flow", "metal", "shock", "event"):
         assert run(list(COMMANDS[name])) in (0, None)
         english = [*printed]
         printed.clear()
@@ -115,6 +125,7 @@ def test_figures_are_the_same_in_german(printed, tmp_path, monkeypatch, capsys):
         assert [heads for heads, _, _ in printed] != [heads for heads, _, _ in english]
         printed.clear()
     assert capsys.readouterr().out
+    assert english_words == set()
 
 
 def digits(table):
@@ -159,5 +170,6 @@ def test_json_is_a_format_and_an_option(capsys):
     [("--format", "htm"), ("--format", "html", "--json"), ("--language", "xx"), ("--format", "ics")],
 )
 def test_a_format_or_a_language_that_is_not_there_is_refused(arguments, capsys):
-    assert run(["supply", "gallium", *DAY, *arguments]) == 2
+    """Before anything is asked: the metal, which is not there, is not looked for."""
+    assert run(["supply", "no_such_metal", *DAY, *arguments]) == 2
     assert capsys.readouterr().out == "" or "--json" in arguments

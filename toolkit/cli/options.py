@@ -154,6 +154,10 @@ def with_common(
                 option = f"--{field.name.replace('_', '-')}"
                 raise SpecError(f"this command reads no prices, so {option} would be ignored.", hint=f"Leave {option} out.")
         common.price_files()
+        if common.lang is not None:
+            from toolkit.app.languages import language
+
+            language(common.lang)
         if common.config or common.destination or common.currency or common.data:
             from toolkit.app.config import resolve
 

@@ -79,7 +79,9 @@ def _width() -> int:
 
 
 def _is_bold(common: Common) -> bool:
-    return not common.no_color and "NO_COLOR" not in os.environ and sys.stdout.isatty()
+    """Whether the terminal has bold letters; consoles of Windows older than its Terminal print the escapes."""
+    known = os.name != "nt" or "WT_SESSION" in os.environ
+    return known and not common.no_color and "NO_COLOR" not in os.environ and sys.stdout.isatty()
 
 
 def say(text: str, common: Common) -> None:

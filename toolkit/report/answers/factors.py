@@ -145,7 +145,7 @@ def _factor(answer: Answer, factor: Row) -> Iterator[Cell]:
     say = answer.say
     members = ", ".join(say.words(NAMES[key]) if key in NAMES else answer.metal(key) for key in factor["members"])
     members = members or say.words("none today")
-    against = ", ".join(map(answer.word, factor["against"]))
+    against = ", ".join(map(answer.metal, factor["against"]))
     yield answer.word(factor["name"])
     yield answer.number(factor["volatility"], ".1%")
     yield answer.number(factor["return_12m"], "+.1%")
