@@ -1,8 +1,50 @@
 """Portfolio and tangible-asset analysis for strategic metals.
 
-The sentence of the design: a `Market` (prices, supply, controls: each row dated twice) and a `Strategy` (a TOML file)
-go in; `factors` makes a `Forecast`, `optimize` an `Allocation`; `report` shows it. All of that is pure. Files, clocks
+The sentence of the design: a `Market` (prices, supply, controls: each row dated twice) and a `Strategy` (a TOML file or an
+object) go in; `factors` makes a `Forecast`, `optimize` an `Allocation`; `report` shows it. All of that is pure. Files, clocks
 and the terminal exist only at the rim: `data`, `app`, `cli`.
+
+The Python API (docs/api.md) is loaded when one of its names is first asked for.
 """
 
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from toolkit.api import *  # noqa: F403
+
 __version__ = "0.1.0"
+_FUNCTIONS = frozenset({"backtest", "controls", "exposure", "frontier", "optimize"})
+"""Names of the API that subpackages have too."""
+
+
+class _Package(ModuleType):
+    """The package as a module whose names are those of the API.
+
+    Importing `toolkit.optimize.allocate` would set the attribute `optimize` to the subpackage, and hide the function.
+    """
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _FUNCTIONS and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+    def __dir__(self) -> list[str]:
+        api = import_module("toolkit.api")
+        return sorted({*api.__all__, *api.terms(), "__version__"})
+
+
+if not TYPE_CHECKING:  # a type checker knows every name, and is to say so where one is wrong
+
+    def __getattr__(name: str) -> Any:
+        if not name.startswith("_"):  # else asked for by the machinery of imports: loads nothing
+            api = import_module("toolkit.api")
+            if name in api.__all__:
+                return getattr(api, name)
+            if name in (terms := api.terms()):
+                return terms[name]
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+sys.modules[__name__].__class__ = _Package

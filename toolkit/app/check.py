@@ -29,7 +29,7 @@ def check(request: Request) -> Prepared:
     ]
     parts.append(("objective", lambda: problem.objective.check(problem)))
     faults = [fault for where, part in parts if (fault := _fault(where, part)) is not None]
-    raise_faults(faults, PurePath(request.strategy).name)
+    raise_faults(faults, PurePath(str(request.strategy)).name)
     return posed
 
 

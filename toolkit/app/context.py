@@ -45,12 +45,14 @@ class Context:
         as_of: Nothing published later is looked at.
         given_events: The user's own control events, None for the bundled ledger alone.
         today: The day of the question, which no file of the user may be beyond.
+        package: The data package where it was read before, that of the settings.
     """
 
     settings: Settings
     as_of: date
     given_events: Events = None
     today: date = field(default_factory=date.today)
+    package: Market | None = None
 
     def on(self, day: date) -> Context:
         """The same package and events as known on another day."""
@@ -60,7 +62,7 @@ class Context:
 
     @cached_property
     def _amended(self) -> tuple[Market, OwnEvents | None]:
-        bundled = load_market(package_folder(self.settings))
+        bundled = load_market(package_folder(self.settings)) if self.package is None else self.package
         return with_own_events(bundled, max(self.as_of, self.today), self.given_events)
 
     @property

@@ -22,6 +22,7 @@ from toolkit.market.market import Snapshot
 from toolkit.market.readers.cells import unit
 from toolkit.market.readers.price_files import read_price_files
 from toolkit.market.readers.prices import PriceFile
+from toolkit.market.readers.tabular import Table
 from toolkit.returns.quotes import newest_quotes, too_short
 
 LEVELS = "levels"
@@ -35,13 +36,13 @@ class PriceFiles:
     """The user's price files and how they are to be read.
 
     Attributes:
-        paths: Files and folders; ``-`` is standard input.
+        paths: Files and folders, ``-`` for standard input, and cells of frames that were given in Python.
         currency: Of prices that name none, ISO 4217.
         only: Whether nothing is taken from the bundled prices.
         accept: Assets whose jumps or levels are meant although they look like errors; ``jumps`` or ``levels`` for all.
     """
 
-    paths: tuple[str, ...]
+    paths: tuple[str | Table, ...]
     currency: str = "USD"
     only: bool = False
     accept: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ import math
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, LiteralString, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, LiteralString, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -19,6 +19,17 @@ DEEPEST = 20
 """Levels of tables and lists in a file; the deepest that anything reads is five."""
 LONGEST_SHOWN = 60
 """Characters of a faulty value in a message."""
+
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence as Several
+else:
+
+    class Several:
+        """Entries in order: any sequence is accepted, and kept as a tuple."""
+
+        def __class_getitem__(cls, entry: Any) -> Any:
+            return tuple[entry, ...]
 
 
 class Spec(BaseModel):

@@ -14,7 +14,16 @@ from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.core.text import one_line
 from toolkit.optimize.constraints import constraint_kinds
 from toolkit.optimize.objectives import objective_kinds
-from toolkit.strategy.model import About, CostsSpec, ForecastSpec, SolverSpec, Strategy, UniverseSpec
+from toolkit.strategy.model import (
+    FULLY_INVESTED,
+    About,
+    CostsSpec,
+    ForecastSpec,
+    SolverSpec,
+    Strategy,
+    UniverseSpec,
+    names_cash,
+)
 from toolkit.strategy.scenarios import ShockSpec, ViewSpec
 
 SECTIONS: dict[str, type[BaseModel]] = {
@@ -52,6 +61,9 @@ def _term(kinds: Mapping[str, type], data: Any, where: str, faults: list[dict[st
         hint = did_you_mean(kind if isinstance(kind, str) else "", kinds)
         faults.append({"key": f"{where}.kind", "message": f"is not a known kind: {shown(kind)}", "hint": hint})
         return None
+    if "name" in kinds[kind].model_fields and "name" not in data:
+        # In Python a constraint has a name by itself; a file is spoken of by names that stand in it.
+        faults.append({"key": f"{where}.name", "message": "is required", "hint": ""})
     return _section(kinds[kind], data, where, faults)
 
 
@@ -84,9 +96,6 @@ def _unknown_scenarios(data: Mapping[str, Any], views: tuple[ViewSpec, ...]) -> 
     ]
 
 
-FULLY_INVESTED = "fully invested"
-
-
 def with_defaults(data: Mapping[str, Any]) -> Mapping[str, Any]:
     """The TOML data with the constraint that a strategy has without writing it: fully invested, where none is on cash.
 
@@ -94,11 +103,12 @@ def with_defaults(data: Mapping[str, Any]) -> Mapping[str, Any]:
     """
     listed, objective = data.get("constraint", []), data.get("objective")
     kind = objective.get("kind") if isinstance(objective, Mapping) else None
-    if not isinstance(listed, list) or kind == "track":
+    if not isinstance(listed, list):
         return data
     tables = [item for item in listed if isinstance(item, Mapping)]
-    on_cash = {name for name, model in constraint_kinds().items() if model.on_cash}
-    if any(item.get("kind") in on_cash or item.get("name") == FULLY_INVESTED for item in tables):
+    kinds = constraint_kinds()
+    stated = [(kinds.get(str(item.get("kind"))), item.get("name")) for item in tables]
+    if names_cash(kind, stated):
         return data
     return {**data, "constraint": [*listed, {"name": FULLY_INVESTED, "kind": "fully_invested"}]}
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from toolkit.core.countries import country_or
-from toolkit.core.decode import Spec
+from toolkit.core.decode import Several, Spec
 from toolkit.optimize.constraints.base import Constraint
+from toolkit.optimize.constraints.bounds import FullyInvested
 from toolkit.optimize.costs import COST_ITEMS
 from toolkit.optimize.objectives.base import Objective
 from toolkit.risk_model.covariance import CovarianceSpec
 from toolkit.risk_model.expected_returns import ReturnsSpec
 from toolkit.risk_model.expected_returns.zero import ZeroReturns
+from toolkit.strategy.encode import strategy_toml
 from toolkit.strategy.periods import Period, months  # noqa: F401  (others know `months` from here)
 from toolkit.strategy.scenarios import ScenariosSpec, ShockSpec, ViewSpec
 
@@ -63,10 +66,10 @@ class OfferSpec(Spec):
 class UniverseSpec(Spec):
     """Which assets may be held: keys or ``all``, or whole groups, less `exclude`; and those offered by origin."""
 
-    assets: tuple[str, ...] | Literal["all"] | None = None
-    groups: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    offer: tuple[OfferSpec, ...] = Field(default=(), exclude_if=_unused)
+    assets: Several[str] | Literal["all"] | None = None
+    groups: Several[str] = ()
+    exclude: Several[str] = ()
+    offer: Several[OfferSpec] = Field(default=(), exclude_if=_unused)
 
     @model_validator(mode="after")
     def _offers_are_unique(self) -> UniverseSpec:
@@ -124,8 +127,8 @@ class SiteSpec(Spec):
 
     name: str = Field(min_length=1)
     fee: float = Field(ge=0)
-    assets: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
+    assets: Several[str] = ()
+    groups: Several[str] = ()
 
 
 class CostsSpec(Spec):
@@ -143,7 +146,7 @@ class CostsSpec(Spec):
     fee_per_lot: float = Field(default=0.0, ge=0, exclude_if=_unused)
     storage_per_kg: float = Field(default=0.0, ge=0, exclude_if=_unused)
     storage_per_lot: float = Field(default=0.0, ge=0, exclude_if=_unused)
-    sites: tuple[SiteSpec, ...] = Field(default=(), exclude_if=_unused)
+    sites: Several[SiteSpec] = Field(default=(), exclude_if=_unused)
     vat: VatSpec | None = Field(default=None, exclude_if=_unused)
     impact: float = Field(default=0.0, ge=0, exclude_if=_unused)
     volumes: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict, exclude_if=_unused)
@@ -165,19 +168,43 @@ class SolverSpec(Spec):
     gap: float = Field(default=1e-3, gt=0, lt=1)
 
 
-class Strategy(Spec):
-    """What we intend: frozen, comparable, and the same text gives the same fingerprint."""
+FULLY_INVESTED = "fully invested"
 
-    name: str
-    about: About
+
+def names_cash(objective: object, constraints: Iterable[tuple[type[Constraint] | None, object]]) -> bool:
+    """Whether a strategy says itself how much cash there may be; a target to track does, by what its weights leave over.
+
+    Args:
+        objective: Its kind.
+        constraints: Model and name of each; None for a kind that is not known.
+    """
+    return objective == "track" or any((kind and kind.on_cash) or name == FULLY_INVESTED for kind, name in constraints)
+
+
+class Strategy(Spec):
+    """What we intend: frozen, comparable, and the same text gives the same fingerprint.
+
+    In Python `name` and `about` may be left out, and a strategy that says nothing of cash is fully invested, as in a file.
+    """
+
+    name: str = "own"
+    about: About = About(title="Own strategy", idea="Stated in Python.", source="The user.")
     universe: UniverseSpec = UniverseSpec()
     forecast: ForecastSpec = ForecastSpec()
     objective: Objective
-    constraints: tuple[Constraint, ...] = ()
-    scenarios: tuple[ShockSpec, ...] = Field(default=(), exclude_if=_unused)
-    views: tuple[ViewSpec, ...] = Field(default=(), exclude_if=_unused)
+    constraints: Several[Constraint] = Field(default=(), validate_default=True)
+    scenarios: Several[ShockSpec] = Field(default=(), exclude_if=_unused)
+    views: Several[ViewSpec] = Field(default=(), exclude_if=_unused)
     costs: CostsSpec | None = None
     solver: SolverSpec = SolverSpec()
+
+    @field_validator("constraints")
+    @classmethod
+    def _fully_invested(cls, constraints: tuple[Constraint, ...], info: ValidationInfo) -> tuple[Constraint, ...]:
+        objective = info.data.get("objective")
+        if objective is None or names_cash(objective.kind, [(type(one), one.name) for one in constraints]):
+            return constraints
+        return (*constraints, FullyInvested(name=FULLY_INVESTED))
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Strategy:
@@ -187,6 +214,10 @@ class Strategy(Spec):
                 if names.count(name) > 1:
                     raise ValueError(f"two {what} are named {name!r}")
         return self
+
+    def to_toml(self) -> str:
+        """The text of a file that says the same: `toolkit.strategy.decode.decode_strategy` reads this strategy from it."""
+        return strategy_toml(self)
 
     def canonical(self) -> dict[str, Any]:
         """The strategy as JSON-ready data with every default written out; the name and the prose are left out."""

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from toolkit.core.countries import Country
-from toolkit.core.decode import Spec
+from toolkit.core.decode import Several, Spec
 from toolkit.core.expression import terms
 from toolkit.strategy.periods import Period, months
 
@@ -91,7 +91,7 @@ class ShockSpec(Spec):
     returns: dict[str, Annotated[float, Field(ge=-1)]] = Field(default_factory=dict)
     control: Country | None = None
     lifted: Country | None = None
-    assets: tuple[str, ...] = ()
+    assets: Several[str] = ()
     probability: Fraction | None = None
 
     @model_validator(mode="after")

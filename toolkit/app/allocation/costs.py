@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -204,7 +204,7 @@ def _vat(spec: VatSpec | None, names: _Names) -> tuple[FloatArray, tuple[Remark,
     return rates, (note(paid),)
 
 
-def _sites(specs: tuple[SiteSpec, ...], names: _Names) -> tuple[Site, ...]:
+def _sites(specs: Sequence[SiteSpec], names: _Names) -> tuple[Site, ...]:
     n, taken, found = len(names.universe), {}, []
     for spec in specs:
         stored = np.full(n, not spec.assets and not spec.groups)

@@ -19,7 +19,6 @@ from toolkit.app.allocation.request import Request
 from toolkit.app.allocation.sales import WAIT_DAYS, free_from, waiting
 from toolkit.app.allocation.scenarios import StrategyScenarios, needed_scenarios
 from toolkit.app.assumptions import exit_days
-from toolkit.app.definitions import find
 from toolkit.app.lots import below_grade_remarks
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import DataError
@@ -36,7 +35,6 @@ from toolkit.optimize.problem import Problem
 from toolkit.optimize.shadow_prices import BINDING
 from toolkit.returns.quotes import quoted_level
 from toolkit.scenarios.factor_falls import factor_falls
-from toolkit.strategy.decode import load_strategy
 from toolkit.strategy.model import Strategy
 from toolkit.supply.concentration import SupplyShares, newest_shares, supply_shares
 
@@ -166,7 +164,7 @@ def prepare(request: Request) -> Prepared:
     """
     config = request.settings.config
     currency, destination = config.owner.currency, config.owner.country
-    strategy = load_strategy(find("strategies", request.strategy).path, request.overrides)
+    strategy = request.read_strategy()
     market = priced_market(request.context, request.prices)
     inputs = market.inputs(strategy)
     held = read_held(request, strategy, inputs)

@@ -7,7 +7,10 @@ from datetime import date
 
 from toolkit.app.config import Settings
 from toolkit.app.context import Context
+from toolkit.app.definitions import find
 from toolkit.app.prices import PriceFiles
+from toolkit.strategy.decode import load_strategy
+from toolkit.strategy.model import Strategy
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,9 +18,9 @@ class Request:
     """What a user asks for.
 
     Attributes:
-        strategy: Name or path.
+        strategy: Itself, its name, or the path of its file.
         context: The owner, the day, and what is known on it.
-        overrides: `--set` options.
+        overrides: `--set` options on a strategy that is named.
         budget_given: Whether the budget was asked for on this call, rather than being the configured default.
         prices: The user's own; None for the bundled prices alone.
         total: The whole, holdings included, where that was asked for.
@@ -26,7 +29,7 @@ class Request:
         client: Whom it is for, a name of `toolkit.app.clients`.
     """
 
-    strategy: str
+    strategy: str | Strategy
     context: Context
     overrides: tuple[str, ...] = ()
     budget_given: bool = False
@@ -36,6 +39,12 @@ class Request:
     client: str | None = None
     total: float | None = None
     sell_others: bool = False
+
+    def read_strategy(self) -> Strategy:
+        """The strategy with the overrides; `SpecError` for a name that nobody knows or a file with faults."""
+        if isinstance(self.strategy, Strategy):
+            return self.strategy
+        return load_strategy(find("strategies", self.strategy).path, self.overrides)
 
     @property
     def settings(self) -> Settings:

@@ -5,7 +5,7 @@ Built only for a strategy that asks for them: variance needs none.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -237,7 +237,7 @@ def _moved(base: Scenarios, whole: Scenarios) -> tuple[str, ...]:
     )
 
 
-def moment_views(views: tuple[ViewSpec, ...], scenarios: Scenarios, universe: Universe) -> tuple[MomentView, ...]:
+def moment_views(views: Sequence[ViewSpec], scenarios: Scenarios, universe: Universe) -> tuple[MomentView, ...]:
     """The views of a strategy as statements about its scenarios.
 
     Raises:
@@ -294,7 +294,7 @@ def _sides(wanted: Range) -> tuple[tuple[Side, float], ...]:
     return tuple(found)
 
 
-def _view_notes(views: tuple[ViewSpec, ...], pooling: Pooling) -> tuple[str, ...]:
+def _view_notes(views: Sequence[ViewSpec], pooling: Pooling) -> tuple[str, ...]:
     """What each view of a probability or a mean changed."""
     told: list[str] = []
     years = 1 / pooling.scenarios.periods_per_year

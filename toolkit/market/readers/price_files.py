@@ -16,6 +16,7 @@ from toolkit.market.quality import gap_findings
 from toolkit.market.readers.limits import check_size
 from toolkit.market.readers.price_checks import JUMPS, OF_DEALERS, check_jumps, visible
 from toolkit.market.readers.prices import PriceFile, read_prices
+from toolkit.market.readers.tabular import Table
 
 MOST_FILES = 1_000
 """Most files of one folder."""
@@ -23,7 +24,7 @@ ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".xls", ".ods")
 
 
 def read_price_files(
-    paths: Sequence[str | Path],
+    paths: Sequence[str | Path | Table],
     *,
     default_currency: str = "USD",
     today: date,
@@ -69,12 +70,12 @@ def read_price_files(
     return PriceFile(frame, quotes, names, "several", (*notes, *gap_findings(frame)), reading)
 
 
-def _listed(paths: Sequence[str | Path]) -> tuple[list[str | Path], tuple[str, ...]]:
+def _listed(paths: Sequence[str | Path | Table]) -> tuple[list[str | Path | Table], tuple[str, ...]]:
     """The files that paths name, and notes on what in a folder is no price file."""
-    files: list[str | Path] = []
+    files: list[str | Path | Table] = []
     notes: list[str] = []
     for path in paths:
-        if str(path) == "-" or not Path(path).is_dir():
+        if isinstance(path, Table) or str(path) == "-" or not Path(path).is_dir():
             files.append(path)
             continue
         try:

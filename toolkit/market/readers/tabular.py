@@ -90,7 +90,7 @@ class Table:
 
 
 def read_table(
-    path: str | Path,
+    path: str | Path | Table,
     *,
     stdin: BinaryIO | None = None,
     may_be_empty: bool = False,
@@ -101,7 +101,7 @@ def read_table(
     """The cells of a CSV, a Parquet file or a sheet; the content decides which, not the ending of the name.
 
     Args:
-        path: A file, ``FILE.xlsx#SHEET``, or ``-`` for standard input.
+        path: A file, ``FILE.xlsx#SHEET``, ``-`` for standard input, or cells that were read before.
         stdin: What ``-`` reads; the process's own standard input by default.
         may_be_empty: Whether a header without rows is an answer too.
         faults: Where lines with too many or too few fields are noted; they are then left out instead of raised.
@@ -114,6 +114,18 @@ def read_table(
             none of these, several sheets that fit, an ambiguous separator, or a header with unnamed or repeated columns.
         FrameError: for lines with too many or too few fields (rule ``fields``) or broken quotes (rule ``quotes``).
     """
+    if isinstance(path, Table):
+        name, table = path.name, path
+    else:
+        name, table = _read(path, stdin, faults, header, legacy)
+    if table.cells.is_empty() and not may_be_empty and not faults:
+        raise DataError(f"{name} has a header but no rows.", hint="Give at least one row of data.", details={"file": name})
+    return table
+
+
+def _read(
+    path: str | Path, stdin: BinaryIO | None, faults: list[Fault] | None, header: Header | None, legacy: str
+) -> tuple[str, Table]:
     name, content, sheet = _content(path, stdin)
     if is_workbook(content):
         table = _workbook(name, content, sheet, header)
@@ -123,9 +135,7 @@ def read_table(
         table = _parquet(name, content)
     else:
         table = _csv(name, *_text(name, content, legacy), faults, header)
-    if table.cells.is_empty() and not may_be_empty and not faults:
-        raise DataError(f"{name} has a header but no rows.", hint="Give at least one row of data.", details={"file": name})
-    return table
+    return name, table
 
 
 def file_and_sheet(path: str | Path) -> tuple[Path, str | None]:
@@ -315,7 +325,7 @@ def _records(name: str, text: str, separator: str) -> tuple[list[list[str]], lis
 
 
 def _parquet(name: str, content: bytes) -> Table:
-    """Columns of a Parquet file; text is stripped as in a CSV, nested and binary columns are refused."""
+    """Columns of a Parquet file."""
     footer = Footer.of(content)
     if footer is None:
         raise DataError(f"{name} is not a whole Parquet file.", hint="Write or copy the file again.", details={"file": name})
@@ -328,7 +338,16 @@ def _parquet(name: str, content: bytes) -> Table:
         raise DataError(
             f"{name} is not a whole Parquet file: {reason}.", hint="Write or copy the file again.", details={"file": name}
         ) from None
-    frame.columns = _header(name, [column.strip() for column in frame.columns], 1)
+    return table_of(frame, name)
+
+
+def table_of(frame: pl.DataFrame, name: str) -> Table:
+    """A frame as a table, rows counted from 1; text is stripped as in a CSV, nested and binary columns are refused.
+
+    Raises:
+        DataError: for columns of other types, unnamed or repeated columns, and days of no calendar.
+    """
+    frame = frame.rename(dict(zip(frame.columns, _header(name, [column.strip() for column in frame.columns], 1), strict=True)))
     textual = (pl.String, pl.Categorical, pl.Enum, pl.Null)
     for column, dtype in frame.schema.items():
         if not (dtype in textual or dtype.is_numeric() or dtype in (pl.Date, pl.Datetime)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -162,7 +162,18 @@ class DataNeeds:
     controls: tuple[str, tuple[str, ...]] | None = None
 
 
-class Constraint(Spec):
+class Term(Spec):
+    """A constraint or an objective. In Python its subject (`Field(kw_only=False)`) may be given without the key."""
+
+    def __init__(self, *subject: Any, **keys: Any) -> None:
+        names = [name for name, field in type(self).model_fields.items() if field.kw_only is False]
+        if len(subject) > len(names):
+            told = f"at most {len(names)} without its key: {', '.join(names)}" if names else "every value with its key"
+            raise TypeError(f"{type(self).__name__} takes {told}")
+        super().__init__(**dict(zip(names, subject, strict=False)), **keys)
+
+
+class Constraint(Term):
     """A named constraint: the base of every kind, one file each, found by looking in the folder.
 
     A kind is a subclass with `kind: Literal["name"] = "name"`, its keys as fields, and one or more of `linear`, `convex`,
@@ -181,7 +192,19 @@ class Constraint(Spec):
     """Whether weights that ignore it are accepted, because they hold it anyway or only whole lots can."""
 
     kind: Any  # each kind narrows it to its own literal
-    name: str = Field(min_length=1)
+    if TYPE_CHECKING:  # a file states it, and Python may leave it out
+        name: str = ""
+    else:
+        name: str = Field(min_length=1)
+
+    def __init__(self, *subject: Any, **keys: Any) -> None:
+        super().__init__(*subject, **{"name": self._usual_name(subject), **keys})
+
+    @classmethod
+    def _usual_name(cls, subject: Sequence[Any]) -> str:
+        """The kind, and what is limited: ``group GLD, SLV``."""
+        kind = cls.model_fields["kind"].default.replace("_", " ")
+        return " ".join((kind, *(", ".join(map(str, [one] if isinstance(one, str | float | int) else one)) for one in subject)))
 
     def linear(self, data: ConstraintData) -> LinearConstraint | None:  # noqa: ARG002
         """Linear rows; None where there are none."""

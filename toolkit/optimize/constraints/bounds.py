@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from toolkit.core.assets import Asset
+from toolkit.core.decode import Several
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.optimize.constraints.base import ConstraintData, LinearConstraint, LowerUpperLimited, UpperLimited
 
@@ -20,13 +21,13 @@ class Bounds(LowerUpperLimited):
     """
 
     kind: Literal["bounds"] = "bounds"
-    assets: tuple[str, ...] | None = None
+    assets: Several[str] | None = Field(default=None, kw_only=False)
 
     def linear(self, data: ConstraintData) -> LinearConstraint:
         """One row an asset or element."""
         universe, n = data.universe, len(data.universe)
         every = dict.fromkeys(self._cap_key(asset, data) for asset in universe if asset.key not in data.outside)
-        labels = tuple(every) if self.assets is None else self.assets
+        labels = tuple(every) if self.assets is None else tuple(self.assets)
         coefficients = np.zeros((len(labels), n + 1))
         for row, label in enumerate(labels):
             coefficients[row, list(self.members(label, data))] = 1.0
@@ -43,8 +44,8 @@ class Group(LowerUpperLimited):
     """`lower`, `upper` of the sum of `assets` (keys or elements) or of whole `groups`."""
 
     kind: Literal["group"] = "group"
-    assets: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
+    assets: Several[str] = Field(default=(), kw_only=False)
+    groups: Several[str] = ()
 
     def linear(self, data: ConstraintData) -> LinearConstraint:
         """One row: the sum."""

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
+from toolkit.core.decode import Several
 from toolkit.core.errors import SpecError
 from toolkit.core.messages import message
 from toolkit.core.remarks import Remark, note
@@ -25,8 +26,8 @@ class RiskContribution(Constraint):
     on_holdings: ClassVar[bool] = True
 
     kind: Literal["risk_contribution"] = "risk_contribution"
-    assets: tuple[str, ...] | None = None
-    groups: tuple[str, ...] = ()
+    assets: Several[str] | None = Field(default=None, kw_only=False)
+    groups: Several[str] = ()
     upper: float = Field(gt=0, le=1)
 
     def risk_contributions(self, data: ConstraintData) -> tuple[RiskContributionLimit, ...]:

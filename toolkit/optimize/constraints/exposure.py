@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Literal
 
 import numpy as np
+from pydantic import Field
 
 from toolkit.core.countries import Country, country_or
 from toolkit.core.currencies import Currency
@@ -26,7 +27,7 @@ class CountryExposure(LowerUpperLimited):
     """
 
     kind: Literal["country_exposure"] = "country_exposure"
-    country: Annotated[str, country_or("any")]
+    country: Annotated[str, country_or("any")] = Field(kw_only=False)
     stage: Literal["extraction", "processing"] | None = None
 
     @property
@@ -71,7 +72,7 @@ class ControlExposure(LowerUpperLimited):
     """
 
     kind: Literal["control_exposure"] = "control_exposure"
-    destination: Country | None = None
+    destination: Country | None = Field(default=None, kw_only=False)
     instruments: tuple[str, ...] = DEFAULT_INSTRUMENTS
 
     @property
@@ -102,7 +103,7 @@ class CurrencyExposure(LowerUpperLimited):
     """`lower`, `upper` of the value whose price is quoted in `currency` (ISO 4217); cash is in the reporting currency."""
 
     kind: Literal["currency_exposure"] = "currency_exposure"
-    currency: Currency
+    currency: Currency = Field(kw_only=False)
 
     def linear(self, data: ConstraintData) -> LinearConstraint:
         """One row: what is quoted in it."""

@@ -20,7 +20,7 @@ class FactorExposure(LowerUpperLimited):
     """
 
     kind: Literal["factor_exposure"] = "factor_exposure"
-    factor: str = Field(min_length=1)
+    factor: str = Field(min_length=1, kw_only=False)
     lower: float | None = None
     upper: float | None = None
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
 from toolkit.core.assets import CASH
 from toolkit.core.errors import DataError, SpecError, did_you_mean
@@ -91,7 +91,7 @@ class Linear(Relaxable):
     """
 
     kind: Literal["linear"] = "linear"
-    expression: str
+    expression: str = Field(kw_only=False)
 
     @field_validator("expression")
     @classmethod

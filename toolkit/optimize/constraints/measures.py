@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, AliasChoices
 
 from toolkit.core.errors import did_you_mean
 from toolkit.risk_measures import measure_of, measures
@@ -33,6 +33,8 @@ def check_confidence(measure: str, confidence: float | None) -> None:
 
 
 MeasureName = Annotated[str, AfterValidator(_known)]
+CONFIDENCE = AliasChoices("confidence", "level")
+"""The key of a confidence, and the other word for it."""
 
 
 def measure_of_strategy(name: str, confidence: float | None, scenarios: Scenarios) -> tuple[Measure, int]:

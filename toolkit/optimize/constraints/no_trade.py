@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
+from toolkit.core.decode import Several
 from toolkit.core.errors import SpecError
 from toolkit.optimize.constraints.base import Constraint, ConstraintData, DataNeeds, IntegerRequirements, LinearConstraint
 
@@ -25,7 +26,7 @@ class _OneWay(Constraint):
     on_trades: ClassVar[bool] = True
     ignorable: ClassVar[bool] = True
 
-    assets: tuple[str, ...] | None = None
+    assets: Several[str] | None = Field(default=None, kw_only=False)
 
     def _bound(self, data: ConstraintData) -> list[int]:
         """Positions of the assets that the term speaks of."""
@@ -92,7 +93,7 @@ class KeepAtLeast(Constraint):
     ignorable: ClassVar[bool] = True
 
     kind: Literal["keep_at_least"] = "keep_at_least"
-    values: Mapping[str, Annotated[float, Field(ge=0)]] = Field(min_length=1)
+    values: Mapping[str, Annotated[float, Field(ge=0)]] = Field(min_length=1, kw_only=False)
 
     def _least(self, data: ConstraintData) -> np.ndarray:
         """(n,) least value as a fraction of the budget; that of an element is shared in proportion to what is held."""

@@ -20,7 +20,7 @@ from toolkit.optimize.constraints.base import (
     outward,
     target_weights,
 )
-from toolkit.optimize.constraints.measures import CLOSED, ROOTS, MeasureName, check_confidence, measure_of_strategy
+from toolkit.optimize.constraints.measures import CLOSED, CONFIDENCE, ROOTS, MeasureName, check_confidence, measure_of_strategy
 from toolkit.optimize.functions import ConvexFunction, Deviation, RiskOf
 
 
@@ -49,8 +49,8 @@ class RiskLimit(UpperLimited):
     """`upper` of a measure of risk: variance or volatility a year, or any other measure of the strategy's scenarios."""
 
     kind: Literal["risk_limit"] = "risk_limit"
-    measure: MeasureName
-    confidence: float | None = Field(default=None, gt=0, lt=1)
+    measure: MeasureName = Field(kw_only=False)
+    confidence: float | None = Field(default=None, gt=0, lt=1, validation_alias=CONFIDENCE)
 
     @model_validator(mode="after")
     def _makes_sense(self) -> RiskLimit:
@@ -76,7 +76,7 @@ class TrackingError(UpperLimited):
     """`upper` of the volatility a year of the difference to `target`; what the target leaves is cash."""
 
     kind: Literal["tracking_error"] = "tracking_error"
-    target: TargetWeights
+    target: TargetWeights = Field(kw_only=False)
 
     def convex(self, data: ConstraintData) -> ConvexConstraint:
         """The length of the difference."""
@@ -94,7 +94,7 @@ class ScenarioLoss(Relaxable):
     """`upper` of the loss, as a fraction of wealth, if `scenario` happens; below zero it asks for a gain."""
 
     kind: Literal["scenario_loss"] = "scenario_loss"
-    scenario: str = Field(min_length=1)
+    scenario: str = Field(min_length=1, kw_only=False)
     upper: float
 
     @property

@@ -54,7 +54,7 @@ class Liquidity(LowerUpperLimited):
     """
 
     kind: Literal["liquidity"] = "liquidity"
-    days: Days
+    days: Days = Field(kw_only=False)
     exit_days: Mapping[str, Days] = Field(default_factory=dict)
 
     @property

@@ -10,11 +10,10 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from toolkit.core.assets import Universe
-from toolkit.core.decode import Spec
 from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray, read_only
-from toolkit.optimize.constraints.base import DataNeeds
-from toolkit.optimize.constraints.measures import CLOSED, MeasureName, check_confidence
+from toolkit.optimize.constraints.base import DataNeeds, Term
+from toolkit.optimize.constraints.measures import CLOSED, CONFIDENCE, MeasureName, check_confidence
 from toolkit.optimize.constraints.risk import risk_function
 from toolkit.optimize.functions import ConvexConstraint, ConvexConstraints, ConvexFunction, Deviation, Scaled, TradeCost
 from toolkit.optimize.quadratic import ConvexObjective, Quadratic
@@ -48,7 +47,7 @@ class Gradient:
         return self.risk + self.cost + self.reward
 
 
-class Objective(Spec):
+class Objective(Term):
     """What is optimized: the base of every kind, one file each, found by looking in the folder.
 
     A kind is a subclass with `kind: Literal["name"] = "name"` and its keys as fields. One that minimises a convex function
@@ -171,8 +170,8 @@ class Measured(Objective):
     strategy. Measures of paths need scenarios in order of time.
     """
 
-    measure: MeasureName = "variance"
-    confidence: float | None = Field(default=None, gt=0, lt=1)
+    measure: MeasureName = Field(default="variance", kw_only=False)
+    confidence: float | None = Field(default=None, gt=0, lt=1, validation_alias=CONFIDENCE)
 
     @model_validator(mode="after")
     def _confidence_has_a_tail(self) -> Measured:

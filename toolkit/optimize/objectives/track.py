@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from pydantic import Field
 
 from toolkit.core.assets import Universe
 from toolkit.core.forecast import FloatArray
@@ -24,7 +25,7 @@ class Track(Objective):
 
     kind: Literal["track"] = "track"
     measure: Literal["variance"] = "variance"
-    target: TargetWeights
+    target: TargetWeights = Field(kw_only=False)
 
     def reference(self, universe: Universe) -> FloatArray:
         """(n,) the target."""

@@ -1,0 +1,93 @@
+"""`controls` of the Python API: the export controls on a metal, or on every product."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from toolkit.api.answers import Answer, html, rows
+from toolkit.api.market import Market, load_market
+from toolkit.app import controls as app
+from toolkit.controls.events import EUROPEAN_UNION, end_user_of
+from toolkit.core.errors import SpecError
+from toolkit.core.plain import plain
+from toolkit.core.size import PieceSize
+
+STATE = ("metal", "form", "headline", "listed", "uncertain")
+
+
+@dataclass(frozen=True, eq=False)
+class Controls(Answer):
+    """The state of a metal form by form, or of every product; not legal advice."""
+
+    @property
+    def states(self) -> pl.DataFrame:
+        """One row a form: what the law says of it on the day and for the destination."""
+        found = self.record.get("products") or self.record["forms"] or [self.record]
+        return rows(found, STATE)
+
+    @property
+    def measures(self) -> pl.DataFrame:
+        """One row a measure on a form: its instrument, status and days."""
+        found = self.record.get("products") or self.record["forms"] or [self.record]
+        entries = [{"metal": one["metal"], "form": one["form"], **measure} for one in found for measure in one["measures"]]
+        return rows(entries)
+
+    def _repr_html_(self) -> str:
+        return html(f"Export controls on {self.record['as_of']}", self.states)
+
+
+def controls(
+    metal: str | None = None,
+    market: Market | None = None,
+    *,
+    to: str | None = None,
+    origin: str = "CHN",
+    form: str | None = None,
+    end_user: str = "civil",
+    purity: str | None = None,
+    size: str | None = None,
+    as_of: str | date | None = None,
+) -> Controls:
+    """The export controls on a metal, form by form: law first, practice beside it.
+
+    Args:
+        metal: By key or element symbol; None for the traded form of every product.
+        market: What is known, own events among it; by default the bundled market.
+        to: Buyer's country; by default the owner's.
+        origin: Country whose exports are asked about.
+        form: As notices name it (metal, oxide, phosphide); None for all.
+        end_user: ``civil``, ``military`` or ``listed``.
+        purity: As traded: ``99.99 %``, ``4N`` or ``0.9999``.
+        size: Of one solid piece: ``30x700`` or ``120x120x50`` in mm, or ``5kg``.
+        as_of: Nothing published later is looked at; today by default.
+
+    Raises:
+        DataError, SpecError: for a metal, form, country or end user that is not known, with the nearest names.
+    """
+    if form is not None and metal is None:
+        raise SpecError("form needs a metal: notices name forms of metals.", hint="Give a metal.")
+    context = (load_market() if market is None else market).context(as_of=as_of)
+    route = app.Route(
+        app.check_country(to or context.settings.config.owner.country, "to"),
+        app.check_country(origin, "origin", EUROPEAN_UNION),
+        end_user_of(end_user),
+        app.parse_purity(purity),
+        None if size is None else PieceSize.parse(size),
+    )
+    if metal is not None:
+        return Controls(app.controls(context, metal, form, route, context.as_of).to_json())
+    states = app.product_controls(context, route, context.as_of)
+    return Controls(
+        {
+            "as_of": context.as_of.isoformat(),
+            "origin": route.origin,
+            "destination": route.destination,
+            "end_user": route.end_user,
+            "reviewed_to": plain(context.ledger.reviewed_to),
+            "products": [state.to_json() for state in states],
+            "own_events": list(context.own),
+        }
+    )

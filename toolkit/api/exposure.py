@@ -1,0 +1,105 @@
+"""`exposure` of the Python API: what one holds, and what export controls mean for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from toolkit.api.answers import Answer, html, rows
+from toolkit.api.market import Market, PathText, load_market
+from toolkit.api.run import write_report
+from toolkit.app.exposure import ExposureAnswer, ExposureRequest, expose
+
+LOT = ("lot_id", "asset", "form", "mass", "value", "origin", "headline", "controlled", "delivery")
+TOTAL = ("name", "lots", "value", "share")
+
+
+@dataclass(frozen=True, eq=False)
+class Exposure(Answer):
+    """The exposure of a file of lots.
+
+    Attributes:
+        record: Key by key the object of `toolkit exposure --json`.
+        answer: What it was made from.
+    """
+
+    answer: ExposureAnswer = field(repr=False)
+    request: ExposureRequest = field(repr=False)
+
+    @property
+    def lots(self) -> pl.DataFrame:
+        """One row a lot: its value, its law, and where it stands."""
+        return rows(self.record["lots"], LOT)
+
+    @property
+    def deliveries(self) -> pl.DataFrame:
+        """One row a state of delivery; they add up to the value of what is held."""
+        return rows(self.record["deliveries"], TOTAL)
+
+    @property
+    def statements(self) -> list[str]:
+        """What holds of the whole, in sentences."""
+        return list(self.record["statements"])
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the answer rests on and may fail by."""
+        return list(self.record["warnings"])
+
+    def report(self, path: PathText, *, language: str | None = None, name: str | None = None) -> Path:
+        """Write a report on the holdings and return its path; arguments as of `Run.report`."""
+        from toolkit.app.subjects import holdings  # noqa: PLC0415  # who asks for figures alone does not pay for a report
+
+        subject = holdings(self.request)
+        lang = language or self.request.context.settings.config.output.language
+        return write_report(subject.record, subject.parts, path, language=lang, name=name)
+
+    def _repr_html_(self) -> str:
+        title = f"Exposure to export controls on {self.record['as_of']}, values in {self.record['currency']}"
+        return html(title, self.lots, self.deliveries, *self.statements, *self.warnings)
+
+
+def exposure(
+    holdings: PathText,
+    market: Market | None = None,
+    *,
+    as_of: str | date | None = None,
+    currency: str | None = None,
+    country: str | None = None,
+    loss: float = 0.5,
+    elasticity: str | None = None,
+    cap: float | None = None,
+    use: Mapping[str, float] | None = None,
+) -> Exposure:
+    """What is stored safe, what can fail to arrive, and to whom it may not be resold, lot by lot.
+
+    Args:
+        holdings: File of lots (docs/holdings.md).
+        market: What is known, own prices among it; by default the bundled market.
+        as_of: Nothing published later is looked at; today by default.
+        currency: Of values; by default that of the settings.
+        country: The owner's; by default that of the settings.
+        loss: Fraction of supply that the shock takes.
+        elasticity: ``LOW:HIGH`` of supply plus demand; cases by default.
+        cap: Multiple of the price at which buyers substitute.
+        use: Metal -> kg used a month, for days of cover.
+
+    Raises:
+        DataError, FrameError, GapError: for bad input, with file, rows and remedy.
+    """
+    found = load_market() if market is None else market
+    request = ExposureRequest(
+        holdings=str(holdings),
+        context=found.context(as_of=as_of, owner__currency=currency, owner__country=country),
+        prices=found.prices,
+        loss=loss,
+        elasticity=elasticity,
+        cap=cap,
+        use=tuple(f"{metal}={kg:g}" for metal, kg in (use or {}).items()),
+    )
+    answer = expose(request)
+    return Exposure(answer.to_json(), answer, request)

@@ -1,0 +1,141 @@
+"""Frames of any library as polars frames, arrays with the names of their columns, and prices from returns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import polars as pl
+
+from toolkit.core.errors import DataError
+
+DATE = "date"
+NAMES = "Give a frame, a mapping of names to columns, or tk.frame(array, names=[...], dates=[...])."
+INDEX_START = 100.0
+"""Level at which a price path made from returns begins."""
+
+
+def frame(values: Any, *, names: Sequence[str], dates: Iterable[Any] | None = None) -> pl.DataFrame:
+    """An array with the names of its columns.
+
+    Args:
+        values: (T, n) numbers; NaN where there is none.
+        names: n names, of assets for instance.
+        dates: T days, of rows that have one each.
+
+    Raises:
+        DataError: where the array has not as many columns as there are names, or rows as there are dates.
+    """
+    array = np.asarray(values, dtype=float)
+    days = None if dates is None else list(dates)
+    if array.ndim != 2 or array.shape[1] != len(names):
+        hint = f"The array is {'x'.join(map(str, array.shape))}: give a (T, {len(names)}) array, or a name for each column."
+        raise DataError(f"{len(names)} names do not fit the array.", hint=hint, details={"shape": list(array.shape)})
+    if days is not None and len(days) != len(array):
+        raise DataError(f"{len(days)} dates do not fit {len(array)} rows.", hint="Give one date a row.")
+    columns = {name: pl.Series(column).fill_nan(None) for name, column in zip(names, array.T, strict=True)}
+    if len(columns) < len(names):
+        raise DataError(f"a name stands twice: {', '.join(sorted({n for n in names if [*names].count(n) > 1}))}.")
+    return pl.DataFrame(columns if days is None else {DATE: pl.Series(list(map(_day, days)), dtype=pl.Date), **columns})
+
+
+def as_polars(data: Any, what: str) -> pl.DataFrame:
+    """A frame of any library that narwhals knows, or a mapping of names to columns.
+
+    A pandas frame whose index has dates gets them as its column `date`; NaN is pandas' mark of a missing value, and null here.
+
+    Args:
+        data: The frame.
+        what: What it is, for messages (``prices``).
+
+    Raises:
+        DataError: for anything else; an array has no names.
+    """
+    if isinstance(data, Mapping):
+        return pl.DataFrame({name: pl.Series(name, _column(column)) for name, column in data.items()})
+    try:
+        known = nw.from_native(data, eager_only=True)
+    except TypeError:
+        raise DataError(f"{what}: {type(data).__name__} has no names of columns.", hint=NAMES) from None
+    if isinstance(data, pl.DataFrame):
+        return data
+    columns = {column.name: _values(column) for column in known.iter_columns()}
+    index = nw.maybe_get_index(known)
+    if index is not None and DATE not in columns and len(index) and hasattr(index[0], "year"):
+        columns = {DATE: [_day(getattr(day, "end_time", day)) for day in index], **columns}
+    return pl.DataFrame(columns, strict=False)
+
+
+def _column(values: Any) -> Any:
+    array = np.asarray(values)
+    return pl.Series(array).fill_nan(None) if array.dtype.kind == "f" else list(values)
+
+
+def _values(column: nw.Series[Any]) -> list[Any]:
+    gone = column.is_null().to_list()
+    return [None if missing else value for value, missing in zip(column.to_list(), gone, strict=True)]
+
+
+def _day(value: Any) -> Any:
+    """The day of a moment; text stays, and is read where files are."""
+    moment = value.item() if isinstance(value, np.datetime64) else value
+    if isinstance(moment, int):  # nanoseconds of numpy
+        moment = np.datetime64(moment, "ns").astype("datetime64[D]").item()
+    return moment.date() if isinstance(moment, datetime) else moment
+
+
+def price_path(returns: pl.DataFrame) -> pl.DataFrame:
+    """Prices (T + 1 rows) whose simple returns are those given: an index from 100 on the period before the first return.
+
+    A series may begin later or end earlier than others. Nothing is filled: a gap inside a series is an error, since no
+    price is known behind it.
+
+    Args:
+        returns: T rows, a column `date` and one of simple returns as fractions an asset; null where there is none.
+
+    Raises:
+        DataError: without dates, for a gap in a series, and for a return of -100 % or less.
+    """
+    if DATE not in returns.columns:
+        raise DataError("returns have no column 'date'.", hint="Name it date, or use tk.frame(array, names=..., dates=...).")
+    table = returns.with_columns(pl.col(DATE).cast(pl.Date, strict=False)).sort(DATE)
+    days = table[DATE].to_list()
+    if None in days or len(days) < 2:
+        raise DataError("returns need at least two rows, each with a date.", hint="Write dates as 2026-05-31.")
+    grid = [_before(days[0], days[1]), *days]
+    columns: dict[str, Any] = {DATE: grid}
+    for name in (column for column in table.columns if column != DATE):
+        series = table[name].cast(pl.Float64, strict=False)
+        known = np.flatnonzero(series.is_not_null())
+        if not len(known):
+            raise DataError(f"returns of {name!r} are all missing.", hint="Leave the column out.", details={"asset": name})
+        first, last = int(known[0]), int(known[-1])
+        rates = series[first : last + 1].to_numpy()
+        if len(known) < last - first + 1:
+            day = days[first + int(np.flatnonzero(~np.isfinite(rates))[0])]
+            raise DataError(
+                f"returns of {name!r} have a gap on {day}: no price is known after it.",
+                hint="Give prices instead, which may have gaps, or leave the asset or its older part out.",
+                details={"asset": name, "date": str(day)},
+            )
+        if not np.isfinite(rates).all():
+            raise DataError(f"returns of {name!r} are not all finite numbers.", hint="null is missing; NaN is an error.")
+        if (rates <= -1).any():
+            raise DataError(
+                f"returns of {name!r} have one of -100 % or less.",
+                hint="Give simple returns as fractions: 0.012 is 1.2 %.",
+                details={"asset": name},
+            )
+        path = INDEX_START * np.cumprod(np.append(1.0, 1.0 + rates))
+        columns[name] = [None] * first + path.tolist() + [None] * (len(days) - 1 - last)
+    return pl.DataFrame(columns)
+
+
+def _before(first: date, second: date) -> date:
+    """The day one period before the first: the end of the month before for ends of months."""
+    if all((day + timedelta(days=1)).day == 1 for day in (first, second)):
+        return first.replace(day=1) - timedelta(days=1)
+    return first - (second - first)

@@ -1,0 +1,86 @@
+"""`frontier` of the Python API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from os import PathLike
+from typing import Any
+
+import polars as pl
+
+from toolkit.api.answers import Answer, html
+from toolkit.api.market import Market
+from toolkit.api.plot import Picture
+from toolkit.api.run import request_of
+from toolkit.app.frontier import efficient_frontier
+from toolkit.strategy.model import Strategy
+
+
+@dataclass(frozen=True, eq=False)
+class EfficientFrontier(Answer):
+    """What the constraints of a strategy allow, from least risk to the largest return or the least cost."""
+
+    @property
+    def points(self) -> pl.DataFrame:
+        """One row a point: its figures, and a column of weights for each asset and for cash."""
+        return self._frame(self.record["points"])
+
+    @property
+    def turning_points(self) -> pl.DataFrame:
+        """The points at which the set of limits that bind changes, and what changes there."""
+        return self._frame(self.record["critical"])
+
+    def plot(self) -> Picture:
+        """Risk against what is traded for it."""
+        from toolkit.report.charts.frontier import frontier_svg  # noqa: PLC0415  # the drawing library is large
+
+        return Picture(frontier_svg(self.record))
+
+    def _frame(self, entries: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
+        told = [
+            {**{key: value for key, value in entry.items() if key not in ("weights", "cash", "changes")}, **entry["weights"],
+             "cash": entry["cash"], **({"changes": entry["changes"]} if "changes" in entry else {})}
+            for entry in entries
+        ]  # fmt: skip
+        return pl.DataFrame(told, infer_schema_length=None)
+
+    def _repr_html_(self) -> str:
+        title = f"{self.record['strategy']['title']}, efficient frontier, {self.record['as_of']}"
+        return html(title, *self.record["notes"], self.points)
+
+
+def frontier(
+    strategy: str | PathLike[str] | Strategy = "physical-basket",
+    market: Market | None = None,
+    *,
+    points: int = 50,
+    prices: Any = None,
+    returns: Any = None,
+    as_of: str | date | None = None,
+    currency: str | None = None,
+    country: str | None = None,
+    budget: float | None = None,
+) -> EfficientFrontier:
+    """The efficient frontier of a strategy's constraints: risk against return, or against cost where none is forecast.
+
+    Args:
+        strategy: Itself, its name, or the path of its file.
+        market: What is known; by default the bundled market.
+        points: Evenly spaced, 2 at least.
+        prices: Own prices, as of `optimize`.
+        returns: Simple returns in place of prices.
+        as_of: Nothing published later is looked at.
+        currency: Of reporting and of the budget.
+        country: The owner's.
+        budget: Money to place, on which costs that do not grow with it depend.
+
+    Raises:
+        SpecError: where nothing is traded against risk, or a limit is no straight line.
+        ToolkitError: as of `optimize`.
+    """
+    asked = request_of(
+        strategy, market, prices=prices, returns=returns, as_of=as_of, currency=currency, country=country, budget=budget
+    )
+    return EfficientFrontier(efficient_frontier(asked, points).record)

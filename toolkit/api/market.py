@@ -1,0 +1,137 @@
+"""The market of the Python API: a data package, with the user's own prices over it and control events beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from os import PathLike
+from typing import Any
+
+import polars as pl
+
+from toolkit.api.frames import DATE, as_polars, price_path
+from toolkit.app.config import resolve
+from toolkit.app.context import Context, package_folder
+from toolkit.app.prices import PriceFiles
+from toolkit.core.errors import SpecError
+from toolkit.market.market import Market as Package
+from toolkit.market.market import Snapshot
+from toolkit.market.package import load_market as load_package
+from toolkit.market.readers.tabular import table_of
+
+PathText = str | PathLike[str]
+
+
+@dataclass(frozen=True, eq=False)
+class Market:
+    """What is known of prices, supply and controls. Make one with `load_market` or `Market.from_prices`.
+
+    Attributes:
+        package: The tables of the data package, which are read once.
+        folder: Of the data package.
+        prices: The user's own prices; None for those of the package alone.
+        events: File of the user's own control events.
+        last_day: Day of the newest own price, where nothing else is priced; None for a market that has prices of its own.
+    """
+
+    package: Package
+    folder: str | None = None
+    prices: PriceFiles | None = None
+    events: str | None = None
+    last_day: date | None = None
+
+    @classmethod
+    def from_prices(cls, prices: Any, *, currency: str = "USD", accept: Iterable[str] = ()) -> Market:
+        """A market in which nothing is priced but what a frame prices.
+
+        Products, supply, exchange rates and export controls are those of the bundled data: a column `gold` is gold, and a
+        column that names no product is an asset of which nothing but its price is known.
+
+        Args:
+            prices: A frame with a column `date` and one column of prices an asset, or rows of `date`, `asset`, `price` and
+                optional columns as in a price file (docs/prices.md).
+            currency: Of prices that name none, ISO 4217.
+            accept: Assets whose jumps or levels are meant although they look like errors.
+        """
+        return load_market().with_prices(prices, currency=currency, accept=accept, only=True)
+
+    def with_prices(self, prices: Any, *, currency: str = "USD", accept: Iterable[str] = (), only: bool = False) -> Market:
+        """The same market with own prices in place of those of the package of the same assets.
+
+        Args:
+            prices: A frame as of `from_prices`, the path of a price file or of a folder of them, or several paths.
+            currency: Of prices that name none.
+            accept: Assets whose jumps or levels are meant although they look like errors.
+            only: Whether nothing is taken from the prices of the package.
+        """
+        last = None
+        if isinstance(prices, str | PathLike):
+            sources: tuple[Any, ...] = (str(prices),)
+        elif isinstance(prices, Sequence) and prices and all(isinstance(path, str | PathLike) for path in prices):
+            sources = tuple(map(str, prices))
+        else:
+            found = as_polars(prices, "prices")
+            sources = (table_of(found, "prices"),)
+            last = _last_day(found) if only else None
+        return replace(self, prices=PriceFiles(sources, currency, only, tuple(accept)), last_day=last)
+
+    def with_returns(self, returns: Any, *, currency: str | None = None) -> Market:
+        """The market of assets of which only returns are known: nothing else is priced, and a unit of each begins at 100.
+
+        Args:
+            returns: A frame with a column `date` and one column of simple returns an asset, as fractions.
+            currency: In which they were earned; by default that of the settings.
+        """
+        code = currency or resolve({}).config.owner.currency
+        return self.with_prices(price_path(as_polars(returns, "returns")), currency=code, only=True)
+
+    def until(self, as_of: str | date) -> Snapshot:
+        """The tables of the package as known on a day."""
+        return self.package.until(day_of(as_of))
+
+    def context(self, *, as_of: str | date | None = None, **settings: Any) -> Context:
+        """What a question is put to.
+
+        Args:
+            as_of: Nothing published later is looked at; today by default.
+            settings: Key path, with `__` for the dot, -> value: ``owner__country="USA"``.
+        """
+        options = {key.replace("__", "."): value for key, value in settings.items()}
+        today = date.today()
+        day = (self.last_day or today) if as_of is None else day_of(as_of)
+        return Context(resolve({"data.path": self.folder, **options}), day, self.events, today, self.package)
+
+
+def load_market(folder: PathText | None = None, *, prices: Any = None, events: PathText | None = None) -> Market:
+    """The bundled market, or that of a data package of one's own.
+
+    Args:
+        folder: Of a data package; by default the configured one, else the bundled one.
+        prices: Own prices over it: see `Market.with_prices`.
+        events: File of own control events over its ledger (docs/events.md).
+
+    Raises:
+        DataError: for a folder that is no data package, or whose tables break their contracts.
+    """
+    place = None if folder is None else str(folder)
+    package = load_package(package_folder(resolve({"data.path": place})))
+    market = Market(package, place, events=None if events is None else str(events))
+    return market if prices is None else market.with_prices(prices)
+
+
+def day_of(text: str | date) -> date:
+    """A day as given; `SpecError` for a text that is no ISO date."""
+    if isinstance(text, date):
+        return text
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise SpecError(f"{text!r} is not a date.", hint="Write it as 2026-05-31.") from None
+
+
+def _last_day(prices: pl.DataFrame) -> date | None:
+    """The newest day of a column of dates; None where days are text."""
+    column = next((name for name in prices.columns if name.lower() == DATE), None)
+    newest: Any = None if column is None else prices[column].max()
+    return date(newest.year, newest.month, newest.day) if hasattr(newest, "year") else None

@@ -1,0 +1,49 @@
+"""Pictures of answers: SVG that a notebook shows and that can be saved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from toolkit.app.runs import put
+from toolkit.core.errors import SpecError
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture as standalone SVG text."""
+
+    svg: str
+
+    def _repr_html_(self) -> str:
+        return self.svg
+
+    def save(self, path: str | Path) -> Path:
+        """Write it as .svg or .png, by the ending of the name; `SpecError` for another one."""
+        target = Path(path)
+        if target.suffix == ".svg":
+            return put(target, self.svg.encode())
+        if target.suffix == ".png":
+            import vl_convert  # noqa: PLC0415  # large, and only bitmaps need it
+
+            return put(target, vl_convert.svg_to_png(self.svg, scale=2.0))
+        raise SpecError(f"{target}: a picture is .svg or .png.", hint="Name the file so.")
+
+
+@dataclass(frozen=True)
+class RunPlots:
+    """Pictures of a run."""
+
+    record: Mapping[str, Any]
+
+    def weights(self) -> Picture:
+        """The weights of what is held, and of cash."""
+        from toolkit.report.charts.weights import weights_svg  # noqa: PLC0415  # the drawing library is large
+        from toolkit.report.i18n.formats import Formats  # noqa: PLC0415
+
+        cash = ("Cash", self.record["cash"]["weight"])
+        held = [(row["name"], row["weight"]) for row in self.record["positions"] if row["value"]]
+        heading = f"{self.record['strategy']['title']}, weights on {self.record['as_of']}"
+        return Picture(weights_svg(heading, [*held, cash], Formats()))

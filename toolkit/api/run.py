@@ -1,0 +1,235 @@
+"""`optimize` of the Python API, and the run that it answers with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from toolkit.api.answers import Answer, html, rows
+from toolkit.api.market import Market, PathText, load_market
+from toolkit.api.plot import RunPlots
+from toolkit.app.allocation.request import Request
+from toolkit.app.optimize import Result, propose
+from toolkit.app.runs import put
+from toolkit.core.errors import SpecError
+from toolkit.strategy.model import Strategy
+
+POSITION = ("asset", "name", "weight", "previous_weight", "value", "quantity", "unit", "lots", "lot_size", "price")
+
+
+@dataclass(frozen=True, eq=False)
+class Run(Answer):
+    """A proposal: what to hold, what to trade, and what that is worth knowing.
+
+    Attributes:
+        record: The run object, key by key that of `toolkit optimize --json`.
+        result: What it was made from: the problem and its allocation.
+    """
+
+    result: Result = field(repr=False)
+
+    @property
+    def weights(self) -> pl.DataFrame:
+        """One row an asset that may be held, and one for cash at the end."""
+        cash = self.record["cash"]
+        last = {"asset": "cash", "name": "Cash", **{key: cash[key] for key in ("weight", "previous_weight", "value")}}
+        entries = [*self.record["positions"], {**dict.fromkeys(POSITION), **last}]
+        return rows(entries, POSITION)
+
+    @property
+    def orders(self) -> pl.DataFrame:
+        """What is bought, sold and kept, one row an asset."""
+        return rows(self.record["orders"])
+
+    @property
+    def limits(self) -> pl.DataFrame:
+        """One row a constraint: its value, its limit, the room left and whether it binds."""
+        return rows(self.record["constraints"])
+
+    @property
+    def risk(self) -> Mapping[str, Any]:
+        """Volatility, loss in the tail and what else is known of the risk of the proposal."""
+        return self.record["risk"]
+
+    @property
+    def certificate(self) -> Mapping[str, Any]:
+        """Solver, status and the residuals of the optimality conditions (`kkt`), and the proven gap of whole lots."""
+        return self.record["solver"]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the answer rests on and may fail by."""
+        return list(self.record["warnings"])
+
+    @property
+    def plot(self) -> RunPlots:
+        """Pictures of the run."""
+        return RunPlots(self.record)
+
+    def explain(self) -> Mapping[str, Any]:
+        """Slopes of each holding, prices of limits, sensitivities: the object of `--explain`."""
+        from toolkit.app.explain import explanation  # noqa: PLC0415  # loads the analysis of a solved problem
+
+        return explanation(self.result)
+
+    def save(self) -> Path:
+        """Store the run with its report as the command does, and return its folder."""
+        return self.result.save(report=True)
+
+    @cached_property
+    def _parts(self) -> Mapping[str, Any]:
+        from toolkit.app.subjects import parts_of  # noqa: PLC0415  # who asks for weights alone does not pay for a report
+
+        return parts_of(self.record, self.result.context)
+
+    def report(self, path: PathText, *, language: str | None = None, name: str | None = None) -> Path:
+        """Write a report on the run and return its path.
+
+        Args:
+            path: Of the file; its ending is the format: html, md, pdf, eml or json.
+            language: Code of a language; by default that of the settings.
+            name: Of a report, or the path of its definition.
+        """
+        lang = language or self.result.context.settings.config.output.language
+        return write_report(self.record, self._parts, path, language=lang, name=name)
+
+    def _repr_html_(self) -> str:
+        record = self.record
+        held = self.weights.filter((pl.col("value") > 0) | (pl.col("asset") == "cash"))
+        return html(
+            f"{record['strategy']['title']}, {record['as_of']}, {record['budget']:,.2f} {record['currency']}",
+            f"{record['status']}; volatility {self.risk['volatility']:.1%} a year; "
+            f"trading costs {record['costs']['entry']:,.2f} {record['currency']}.",
+            held.select("name", "weight", "value", "quantity", "unit", "price"),
+            self.limits.select("name", "where", "value", "limit", "slack", "binding"),
+            *self.warnings,
+        )
+
+
+def write_report(
+    record: Mapping[str, Any], parts: Mapping[str, Any], path: PathText, *, language: str, name: str | None
+) -> Path:
+    """Write a report on a record; `SpecError` for an ending that is no format.
+
+    Args:
+        record: What it is about.
+        parts: What was found beside it.
+        path: Of the file; its ending is the format.
+        language: Code of a language.
+        name: Of the report; by default the usual one of its kind of subject.
+    """
+    from toolkit.app.report.render import FORMATS, report  # noqa: PLC0415  # the drawing library is large
+    from toolkit.app.subjects import DEFAULT_REPORT, kind_of  # noqa: PLC0415
+
+    target = Path(path)
+    endings = {f".{entry.suffix}": word for word, entry in FORMATS.items()}
+    if target.suffix not in endings:
+        raise SpecError(f"{target} ends in no format of reports.", hint=f"Formats end in {', '.join(endings)}.")
+    chosen = name or DEFAULT_REPORT[kind_of(record)]
+    return put(target, report(record, parts, name=chosen, lang=language, format=endings[target.suffix]))
+
+
+def request_of(
+    strategy: str | PathLike[str] | Strategy,
+    market: Market | None,
+    *,
+    prices: Any = None,
+    returns: Any = None,
+    as_of: str | date | None = None,
+    currency: str | None = None,
+    country: str | None = None,
+    budget: float | None = None,
+    total: float | None = None,
+    holdings: PathText | None = None,
+    sell_others: bool = False,
+    seed: int = 0,
+) -> Request:
+    """What is asked of the optimizer; arguments as of `optimize`.
+
+    Raises:
+        SpecError: for arguments that contradict each other.
+    """
+    if prices is not None and returns is not None:
+        raise SpecError("prices and returns are two ways to say one thing.", hint="Give one of them.")
+    if budget is not None and total is not None:
+        raise SpecError("budget and total are two ways to say one thing.", hint="Give the money to add, or the whole.")
+    if sell_others and holdings is None:
+        raise SpecError("sell_others says nothing without holdings.", hint="Give holdings.")
+    found = load_market() if market is None else market
+    if returns is not None:
+        found = found.with_returns(returns, currency=currency)
+    elif prices is not None:
+        found = found.with_prices(prices, only=market is None)
+    budget = None if budget == 0 and holdings is not None else budget
+    money = {"owner__currency": currency, "owner__country": country, "owner__budget": budget if total is None else total}
+    return Request(
+        strategy=strategy if isinstance(strategy, Strategy) else str(strategy),
+        context=found.context(as_of=as_of, **money),
+        budget_given=budget is not None,
+        prices=found.prices,
+        holdings=None if holdings is None else str(holdings),
+        seed=seed,
+        total=total,
+        sell_others=sell_others,
+    )
+
+
+def optimize(
+    strategy: str | PathLike[str] | Strategy = "physical-basket",
+    market: Market | None = None,
+    *,
+    prices: Any = None,
+    returns: Any = None,
+    as_of: str | date | None = None,
+    currency: str | None = None,
+    country: str | None = None,
+    budget: float | None = None,
+    total: float | None = None,
+    holdings: PathText | None = None,
+    sell_others: bool = False,
+    seed: int = 0,
+) -> Run:
+    """Propose an allocation: what to hold, in how many lots, at what cost, and how exposed it is to export controls.
+
+    Args:
+        strategy: Itself, its name, or the path of its file.
+        market: What is known; by default the bundled market.
+        prices: Own prices, a frame or files (`Market.with_prices`); without `market` nothing else is priced.
+        returns: Simple returns in place of prices (`Market.with_returns`).
+        as_of: Nothing published later is looked at; by default today, or the last day where only own prices are known.
+        currency: Of reporting and of the budget, ISO 4217; by default that of the settings.
+        country: The owner's, where deliveries go; by default that of the settings.
+        budget: Money to place, added to what is held; by default that of the settings.
+        total: The whole, holdings included, in place of `budget`.
+        holdings: What is held today: a file of lots, a stored run, or ``last``.
+        sell_others: Whether what is held outside the strategy may be sold.
+        seed: Of whatever is random.
+
+    Raises:
+        Infeasible: when the limits contradict each other, with the least relaxation.
+        ToolkitError: of the kind that says who can help.
+    """
+    result = propose(
+        request_of(
+            strategy,
+            market,
+            prices=prices,
+            returns=returns,
+            as_of=as_of,
+            currency=currency,
+            country=country,
+            budget=budget,
+            total=total,
+            holdings=holdings,
+            sell_others=sell_others,
+            seed=seed,
+        )
+    )
+    return Run(result.record, result)
