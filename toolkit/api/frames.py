@@ -69,9 +69,11 @@ def as_polars(data: Any, what: str) -> pl.DataFrame:
     return pl.DataFrame(columns, strict=False)
 
 
-def _column(values: Any) -> Any:
+def _column(values: Any) -> pl.Series | list[Any]:
     array = np.asarray(values)
-    return pl.Series(array).fill_nan(None) if array.dtype.kind == "f" else list(values)
+    if array.dtype.kind in "OUS":
+        return list(values)
+    return pl.Series(array).fill_nan(None) if array.dtype.kind == "f" else pl.Series(array)
 
 
 def _values(column: nw.Series[Any]) -> list[Any]:

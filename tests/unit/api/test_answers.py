@@ -1,0 +1,191 @@
+"""Answers of the Python API are those of the commands, whatever the prices were given as."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from numpy.testing import assert_allclose
+
+import toolkit as tk
+from toolkit.cli.main import run
+
+DAY = "2026-06-30"
+LOTS = "lot_id,asset,quantity,unit,country\nA1,gallium,25,kg,CHN\nA2,gold,1,kg,CHE\n"
+
+
+def command(capsys, *words: str) -> dict:
+    assert run([*words, "--json", "--quiet"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+@pytest.fixture(scope="module")
+def market():
+    return tk.load_market()
+
+
+@pytest.fixture(scope="module")
+def basket(market):
+    return tk.optimize("physical-basket", market, budget=100_000, as_of=DAY)
+
+
+@pytest.fixture(scope="module")
+def prices():
+    days = pl.date_range(date(2021, 1, 31), date(2026, 5, 31), "1mo", eager=True).dt.month_end()
+    walk = np.exp(np.cumsum(np.random.default_rng(3).normal(0.004, 0.05, (len(days), 4)), axis=0)) * 100
+    return tk.frame(np.round(walk, 6), names=["GLD", "SLV", "CPER", "PALL"], dates=days)
+
+
+STRATEGY = tk.Strategy(
+    objective=tk.MinRisk("cvar", level=0.9),
+    constraints=[tk.Bounds(upper=0.35), tk.Group(["GLD", "SLV"], upper=0.6)],
+)
+
+
+def test_a_run_is_that_of_the_command(basket, capsys):
+    told = command(capsys, "optimize", "physical-basket", "--budget", "100000", "--as-of", DAY, "--no-report")
+    assert dict(basket.record) == told
+    assert json.loads(basket.to_json()) == told
+
+
+def test_a_run_on_a_frame_is_that_of_the_command_on_a_file(prices, capsys):
+    prices.write_csv("prices")
+    Path("own.toml").write_text(STRATEGY.to_toml(), encoding="utf-8")
+    told = command(capsys, "optimize", "own.toml", "--prices", "prices", "--prices-only", "--as-of", DAY, "--no-report")
+    assert dict(tk.optimize(STRATEGY, prices=prices, as_of=DAY).record) == told
+
+
+@pytest.mark.parametrize("library", ["pandas", "mapping"])
+def test_frames_of_every_library_give_one_run(library, prices):
+    columns = {name: prices[name].to_numpy() for name in prices.columns}
+    frame = columns if library == "mapping" else pd.DataFrame(columns).set_index("date").rename_axis(None)
+    first, second = (tk.optimize(STRATEGY, prices=given, as_of=DAY).record for given in (prices, frame))
+    assert first == second
+
+
+def test_own_prices_go_over_those_of_a_market(market, capsys):
+    own = pl.DataFrame({"date": pl.date_range(date(2022, 1, 31), date(2026, 5, 31), "1mo", eager=True).dt.month_end()})
+    own = own.with_columns(gold=70_000.0 + 900 * (pl.int_range(pl.len()) * 7 % 11))
+    own.write_csv("prices")
+    strategy = tk.Strategy(objective=tk.MinRisk(), universe={"assets": ["gold", "silver", "platinum"]})
+    Path("own.toml").write_text(strategy.to_toml(), encoding="utf-8")
+    told = command(capsys, "optimize", "own.toml", "--prices", "prices", "--as-of", DAY, "--no-report")
+    found = tk.optimize(strategy, market, prices=own, as_of=DAY)
+    assert dict(found.record) == told
+    assert {row["asset"]: row["price_from"] for row in told["positions"]} == {
+        "gold": "own_series", "silver": "bundled", "platinum": "bundled",
+    }  # fmt: skip
+
+
+def test_returns_give_the_weights_of_their_prices(prices):
+    path = prices.with_columns(pl.col("GLD", "SLV", "CPER", "PALL") / pl.col("GLD", "SLV", "CPER", "PALL").first() * 100)
+    returns = prices.with_columns(pl.col("GLD", "SLV", "CPER", "PALL").pct_change()).slice(1)
+    market = tk.Market.from_prices(path, currency="EUR")
+    expected, found = tk.optimize(STRATEGY, market), tk.optimize(STRATEGY, returns=returns)
+    assert found.record["as_of"] == "2026-05-31"  # the last day that anything is known of
+    assert_allclose(found.weights["weight"], expected.weights["weight"], atol=1e-6)
+
+
+def test_weights_orders_and_limits_are_frames(basket):
+    weights = basket.weights
+    assert weights["weight"].sum() == pytest.approx(1)
+    assert weights["asset"][-1] == "cash"
+    assert {*basket.orders["side"]} == {"buy"}
+    assert basket.limits["name"].to_list() == [row["name"] for row in basket.record["constraints"]]
+    assert basket.certificate["kkt"]["primal"] < 1e-6
+    assert 0 < basket.risk["volatility"] < 1
+
+
+def test_a_run_shows_itself_with_every_text_escaped(basket, prices):
+    assert "Gallium" in basket._repr_html_()
+    shown = tk.optimize(STRATEGY, prices=prices.rename({"CPER": "<b>x"}), as_of=DAY)._repr_html_()
+    assert "&lt;b&gt;x" in shown
+    assert "<b>" not in shown
+
+
+def test_pictures_are_drawn_and_saved(basket):
+    picture = basket.plot.weights()
+    assert "Gallium" in picture._repr_html_()
+    assert picture.save("w.svg").read_text(encoding="utf-8") == picture.svg
+    assert picture.save("w.png").read_bytes().startswith(b"\x89PNG")
+    with pytest.raises(tk.SpecError, match="svg"):
+        picture.save("w.gif")
+
+
+def test_a_report_is_written_in_the_format_of_its_ending_and_in_a_language(basket):
+    text = basket.report("out.md", language="de").read_text(encoding="utf-8")
+    assert "Gewicht" in text
+    assert "Weight" not in text
+    with pytest.raises(tk.SpecError, match="no format"):
+        basket.report("out.docx")
+
+
+def test_a_frontier_is_that_of_the_command(market, capsys):
+    found = tk.frontier("physical-basket", market, points=7, as_of=DAY)
+    assert dict(found.record) == command(capsys, "frontier", "physical-basket", "--points", "7", "--as-of", DAY)
+    assert found.points.height == 7
+    assert_allclose(found.points.select([*found.record["assets"], "cash"]).sum_horizontal(), 1)
+    assert found.turning_points.height == len(found.record["critical"])
+    assert "<svg" in found.plot().svg
+    assert "<table" in found._repr_html_()
+
+
+def test_exposure_is_that_of_the_command(market, capsys):
+    Path("mine.csv").write_text(LOTS, encoding="utf-8")
+    found = tk.exposure("mine.csv", market, as_of=DAY)
+    assert dict(found.record) == command(capsys, "exposure", "mine.csv", "--as-of", DAY)
+    assert found.lots["lot_id"].to_list() == ["A1", "A2"]
+    assert found.deliveries["value"].sum() == pytest.approx(found.record["value"])
+    assert "gallium" in found._repr_html_()
+    assert found.report("e.json").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("metal", ["gallium", None])
+def test_controls_are_those_of_the_command(market, metal, capsys):
+    found = tk.controls(metal, market, to="USA", as_of=DAY)
+    words = [] if metal is None else [metal]
+    assert dict(found.record) == command(capsys, "controls", *words, "--to", "USA", "--as-of", DAY)
+    assert found.states.height > 1
+    assert {*found.measures["metal"]} <= {*found.states["metal"]}
+    assert "<table" in found._repr_html_()
+
+
+def test_what_contradicts_itself_is_refused(market, prices):
+    with pytest.raises(tk.SpecError, match="two ways"):
+        tk.optimize(STRATEGY, market, prices=prices, returns=prices)
+    with pytest.raises(tk.SpecError, match="two ways"):
+        tk.optimize(STRATEGY, market, budget=1.0, total=2.0)
+    with pytest.raises(tk.SpecError, match="not a date"):
+        tk.optimize(STRATEGY, market, as_of="30.06.2026")
+
+
+def test_a_name_without_a_column_is_refused_with_the_nearest(prices):
+    named = tk.Strategy(objective=tk.MinRisk(), constraints=[tk.Bounds(["GDL"], upper=0.2)])
+    with pytest.raises(tk.DataError, match="GDL") as found:
+        tk.optimize(named, prices=prices, as_of=DAY)
+    assert "GLD" in found.value.hint
+
+
+def test_contradicting_limits_come_with_a_relaxation(prices):
+    tight = tk.Strategy(objective=tk.MinRisk(), constraints=[tk.Bounds(upper=0.2)])
+    with pytest.raises(tk.Infeasible) as found:
+        tk.optimize(tight, prices=prices, as_of=DAY)
+    assert found.value.details["conflict"]
+
+
+def test_a_market_reads_each_table_once(monkeypatch):
+    import toolkit.market.package as package
+
+    read: list[str] = []
+    real = package.read_table
+    monkeypatch.setattr(package, "read_table", lambda path, schema: read.append(path.name) or real(path, schema))
+    market = tk.load_market()
+    for _ in range(2):
+        tk.controls("gallium", market, as_of=DAY)
+    assert read
+    assert len(read) == len({*read})

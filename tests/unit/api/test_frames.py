@@ -1,0 +1,87 @@
+"""Frames of any library, arrays with names, and prices whose returns are those given."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from numpy.testing import assert_allclose
+
+import toolkit as tk
+from toolkit.api.frames import as_polars, price_path
+
+DAYS = [date(2024, 1, 31), date(2024, 2, 29), date(2024, 3, 31)]
+VALUES = np.array([[0.1, np.nan], [-0.2, 0.05], [0.3, 0.02]])
+NAMES = ["GLD", "SLV"]
+EXPECTED = pl.DataFrame({"date": DAYS, "GLD": [0.1, -0.2, 0.3], "SLV": [None, 0.05, 0.02]})
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        EXPECTED,
+        pd.DataFrame(VALUES, columns=NAMES, index=pd.DatetimeIndex(DAYS)),
+        pd.DataFrame(VALUES, columns=NAMES, index=pd.PeriodIndex(["2024-01", "2024-02", "2024-03"], freq="M")),
+        pd.DataFrame({"date": pd.to_datetime(DAYS), "GLD": VALUES[:, 0], "SLV": VALUES[:, 1]}),
+        {"date": DAYS, "GLD": VALUES[:, 0], "SLV": VALUES[:, 1]},
+        tk.frame(VALUES, names=NAMES, dates=DAYS),
+        tk.frame(VALUES, names=NAMES, dates=np.array(DAYS, dtype="datetime64[ns]")),
+    ],
+    ids=["polars", "pandas index", "pandas periods", "pandas column", "mapping", "array", "array of moments"],
+)
+def test_frames_of_any_library_are_one(given):
+    found = as_polars(given, "returns").with_columns(pl.col("date").cast(pl.Date))
+    assert found.equals(EXPECTED)
+
+
+@pytest.mark.parametrize("given", [VALUES, [1, 2], 3.0])
+def test_what_has_no_names_is_refused_and_told_how_to_name_it(given):
+    with pytest.raises(tk.DataError, match="no names of columns") as found:
+        as_polars(given, "prices")
+    assert "tk.frame" in found.value.hint
+
+
+@pytest.mark.parametrize(
+    ("names", "dates", "told"), [(["GLD"], DAYS, "1 names"), (NAMES, DAYS[:2], "2 dates"), (["GLD", "GLD"], DAYS, "twice")]
+)
+def test_an_array_and_its_names_must_fit(names, dates, told):
+    with pytest.raises(tk.DataError, match=told):
+        tk.frame(VALUES, names=names, dates=dates)
+
+
+def test_a_price_path_has_the_returns_that_it_was_made_from():
+    path = price_path(EXPECTED)
+    assert path["date"].to_list() == [date(2023, 12, 31), *DAYS]
+    assert_allclose(path["GLD"].to_numpy(), [100, 110, 88, 114.4])
+    assert path["SLV"].to_list()[:2] == [None, 100.0]  # its level on the day before its first return
+    assert_allclose(path["SLV"].pct_change().to_numpy()[2:], [0.05, 0.02])
+
+
+def test_a_daily_path_begins_one_period_before():
+    days = [date(2024, 1, 2) + timedelta(days=i) for i in range(3)]
+    assert price_path(tk.frame(np.zeros((3, 1)), names=["a"], dates=days))["date"][0] == date(2024, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("column", "told"),
+    [
+        ([0.1, None, 0.1], "gap on 2024-02-29"),
+        ([None, None, None], "all missing"),
+        ([0.1, -1.0, 0.1], "-100 %"),
+        ([0.1, float("nan"), 0.1], "gap on 2024-02-29|finite"),
+        ([0.1, float("inf"), 0.1], "finite"),
+    ],
+)
+def test_what_is_no_series_of_returns_is_refused(column, told):
+    with pytest.raises(tk.DataError, match=told):
+        price_path(pl.DataFrame({"date": DAYS, "a": column}))
+
+
+def test_returns_need_dates():
+    with pytest.raises(tk.DataError, match="no column 'date'"):
+        price_path(EXPECTED.drop("date"))
+    with pytest.raises(tk.DataError, match="two rows"):
+        price_path(EXPECTED.head(1))

@@ -1,0 +1,54 @@
+"""The names of `import toolkit as tk`: loaded when first asked for, all there, and all known to a type checker."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+import toolkit as tk
+from toolkit import api
+from toolkit.optimize.constraints import constraint_kinds
+from toolkit.optimize.objectives import objective_kinds
+
+
+def test_the_import_loads_no_library_and_takes_less_than_50_ms():
+    code = (
+        "import sys, toolkit; print(sorted({m.split('.')[0] for m in sys.modules} & {'numpy', 'polars', 'pydantic', 'rich'}))"
+    )
+    times = []
+    for _ in range(3):
+        done = subprocess.run([sys.executable, "-X", "importtime", "-c", code], capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == "[]"
+        (took,) = re.findall(r"\|\s+(\d+) \| toolkit$", done.stderr, re.MULTILINE)
+        times.append(int(took))
+    assert min(times) < 50_000
+
+
+def test_every_name_is_listed_and_is_there():
+    names = dir(tk)
+    assert {"optimize", "frontier", "exposure", "controls", "Market", "Strategy", "Bounds", "MinRisk"} <= {*names}
+    for name in names:
+        assert getattr(tk, name) is not None
+
+
+def test_what_a_type_checker_sees_has_every_model_of_the_language():
+    shipped = {model.__name__ for kinds in (constraint_kinds(), objective_kinds()) for model in kinds.values()}
+    assert shipped <= {*api.__all__}
+    assert {*api.terms()} <= {*api.__all__}
+
+
+def test_a_wrong_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="optimise"):
+        tk.optimise  # noqa: B018
+
+
+def test_functions_go_before_subpackages_of_their_name():
+    import toolkit.controls.ledger
+    import toolkit.optimize.allocate  # noqa: F401
+
+    assert callable(tk.optimize)
+    assert callable(tk.controls)
+    assert sys.modules["toolkit.optimize"].__name__ == "toolkit.optimize"

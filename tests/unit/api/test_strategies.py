@@ -1,0 +1,92 @@
+"""Strategies as objects: the models of the language, with names and subjects that need no key, and the same text as a file."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+import toolkit as tk
+from toolkit.strategy.decode import decode_strategy, load_strategy
+
+SHIPPED = sorted((Path(__file__).resolve().parents[3] / "strategies").glob("*.toml"))
+
+
+def read(text: str, name: str) -> tk.Strategy:
+    return decode_strategy(tomllib.loads(text), name=name, file="own.toml")
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_a_shipped_strategy_is_read_from_its_own_text(path):
+    strategy = load_strategy(path)
+    again = read(strategy.to_toml(), strategy.name)
+    assert again == strategy
+    assert again.fingerprint == strategy.fingerprint
+
+
+def test_an_object_is_read_from_its_own_text():
+    strategy = tk.Strategy(
+        objective=tk.MinRisk("cvar", level=0.95),
+        constraints=[
+            tk.Bounds(upper=0.2),
+            tk.Group(["GLD", "SLV"], upper=0.4),
+            tk.Linear("GLD <= 0.5 * SLV", name='at most "half"'),
+            tk.CountryExposure("CHN", upper=0.5),
+            tk.TrackingError({"GLD": 0.6, "a b": 0.1}, upper=0.1),
+        ],
+        universe={"assets": ["GLD", "SLV"]},
+        forecast=tk.ForecastSpec(covariance=tk.LedoitWolfCovariance(), lookback="3 years"),
+        costs={"fee": 2.5, "volumes": {"GLD": 1e6}},
+        views=[tk.ViewSpec(expression="GLD - SLV", mean=tk.Range(at_least=0.01))],
+    )
+    assert read(strategy.to_toml(), strategy.name) == strategy
+    assert strategy.objective.confidence == 0.95
+    assert [constraint.name for constraint in strategy.constraints] == [
+        "bounds", "group GLD, SLV", 'at most "half"', "country exposure CHN",
+        "tracking error GLD, a b", "fully invested",
+    ]  # fmt: skip
+
+
+def test_an_explicit_default_that_another_key_would_change_is_written():
+    strategy = tk.Strategy(objective=tk.MinRisk("cvar", risk_aversion=6.0))
+    assert read(strategy.to_toml(), "own").objective.risk_aversion == 6.0
+
+
+@pytest.mark.parametrize(
+    ("objective", "constraints", "names"),
+    [
+        (tk.MinRisk(), [], ["fully invested"]),
+        (tk.MinRisk(), [tk.Cash(upper=0.1)], ["cash"]),
+        (tk.Track({"gold": 0.5}), [], []),
+    ],
+)
+def test_what_says_nothing_of_cash_is_fully_invested(objective, constraints, names):
+    strategy = tk.Strategy(objective=objective, constraints=constraints)
+    assert [constraint.name for constraint in strategy.constraints] == names
+    assert read(strategy.to_toml(), "own") == strategy
+
+
+def test_a_file_still_states_names():
+    with pytest.raises(tk.SpecError) as found:
+        read(tk.Strategy(objective=tk.MinRisk()).to_toml() + '\n[[constraint]]\nkind = "bounds"\nupper = 0.2\n', "own")
+    assert [(fault["key"], fault["message"]) for fault in found.value.details["faults"]] == [
+        ("constraint 2.name", "is required")
+    ]
+
+
+def test_two_constraints_of_one_name_and_an_unknown_key_are_faults():
+    with pytest.raises(ValidationError, match="two constraints are named 'bounds'"):
+        tk.Strategy(objective=tk.MinRisk(), constraints=[tk.Bounds(upper=0.2), tk.Bounds(lower=0.1)])
+    with pytest.raises(ValidationError, match="uper"):
+        tk.Bounds(uper=0.2)
+    with pytest.raises(TypeError, match="at most 1 without its key: assets"):
+        tk.Bounds(["GLD"], 0.2)
+    with pytest.raises(TypeError, match="every value with its key"):
+        tk.Cash(0.2)
+
+
+def test_settings_change_keys_of_a_named_strategy():
+    strategy = tk.load_strategy("physical-basket", "constraint.any metal.upper=0.15")
+    assert next(one.upper for one in strategy.constraints if one.name == "any metal") == 0.15
