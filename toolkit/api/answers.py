@@ -1,19 +1,24 @@
-"""What every answer of the Python API shares: its record, and how a notebook shows it."""
+"""What every answer of the Python API shares: its record, and its document as text and as a page."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from markupsafe import Markup
 
+from toolkit.app.context import Context
 from toolkit.app.runs import to_json
-from toolkit.core.text import figure
 
-ROWS = 40
-"""Most rows of a table in a notebook; a frame has them all."""
+if TYPE_CHECKING:
+    from toolkit.report.document import Document
+    from toolkit.report.i18n.language import Language
+
+WIDTH = 100
+"""Cells of a line of text."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,13 +27,37 @@ class Answer:
 
     Attributes:
         record: JSON-ready, the same object that the command prints with `--json`.
+        context: The owner, the day, and what was known on it.
     """
 
     record: Mapping[str, Any]
+    context: Context = field(repr=False)
 
     def to_json(self) -> str:
-        """The record as JSON text, byte for byte that of the command."""
+        """The record as JSON text, byte for byte what the command stores."""
         return to_json(self.record)
+
+
+class Written(Answer, ABC):
+    """An answer that is printed as the command prints it, and shown as its page in a notebook."""
+
+    @abstractmethod
+    def document(self, say: Language) -> Document:
+        """The answer as a document in a language."""
+
+    def __str__(self) -> str:
+        return self._written("terminal")
+
+    def _repr_html_(self) -> str:
+        # A frame of its own keeps the styles of the page and of the notebook apart.
+        style = "width:100%;height:36em;border:0"
+        return Markup('<iframe sandbox srcdoc="{}" style="{}"></iframe>').format(self._written("html"), style)
+
+    def _written(self, format: str) -> str:  # noqa: A002  # the word of the option
+        from toolkit.app.answers import answered  # noqa: PLC0415  # who asks for figures alone needs no document
+
+        lang = self.context.settings.config.output.language
+        return answered(self.document, format, lang, width=WIDTH, bold=False)
 
 
 def rows(entries: Iterable[Mapping[str, Any]], columns: Sequence[str] | None = None) -> pl.DataFrame:
@@ -40,32 +69,3 @@ def rows(entries: Iterable[Mapping[str, Any]], columns: Sequence[str] | None = N
     """
     kept = [entry if columns is None else {name: entry[name] for name in columns} for entry in entries]
     return pl.DataFrame(kept, schema=None if kept or columns is None else list(columns), infer_schema_length=None)
-
-
-def html(title: str, *parts: str | Mapping[str, Any] | pl.DataFrame) -> str:
-    """Sentences, named figures and tables under a title, for a notebook; every text is escaped."""
-    return Markup("<section><h4>{}</h4>{}</section>").format(title, Markup().join(map(_part, parts)))
-
-
-def _part(part: str | Mapping[str, Any] | pl.DataFrame) -> Markup:
-    if isinstance(part, str):
-        return Markup("<p>{}</p>").format(part)
-    if isinstance(part, Mapping):
-        told = Markup().join(Markup("<tr><th>{}</th><td>{}</td></tr>").format(key, shown(part[key])) for key in part)
-        return Markup("<table>{}</table>").format(told)
-    head = Markup().join(Markup("<th>{}</th>").format(name) for name in part.columns)
-    body = Markup().join(
-        Markup("<tr>{}</tr>").format(Markup().join(Markup("<td>{}</td>").format(shown(cell)) for cell in row))
-        for row in part.head(ROWS).iter_rows()
-    )
-    more = Markup("<p>{} more rows</p>").format(part.height - ROWS) if part.height > ROWS else Markup()
-    return Markup("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>{}").format(head, body, more)
-
-
-def shown(value: Any) -> str:
-    """A cell: numbers at four digits, nothing for what is missing."""
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return figure(value, 4)
-    return ", ".join(map(shown, value)) if isinstance(value, list | tuple) else str(value)

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
 
 import polars as pl
 
-from toolkit.api.answers import Answer, html, rows
+from toolkit.api.answers import Written, rows
 from toolkit.api.market import Market, load_market
 from toolkit.app import controls as app
 from toolkit.controls.events import EUROPEAN_UNION, end_user_of
+from toolkit.controls.state import ControlState
 from toolkit.core.errors import SpecError
 from toolkit.core.plain import plain
 from toolkit.core.size import PieceSize
+
+if TYPE_CHECKING:
+    from toolkit.report.document import Document
+    from toolkit.report.i18n.language import Language
 
 STATE = ("metal", "form", "headline", "listed", "uncertain")
 
 
 @dataclass(frozen=True, eq=False)
-class Controls(Answer):
-    """The state of a metal form by form, or of every product; not legal advice."""
+class Controls(Written):
+    """The state of a metal form by form, or of every product; not legal advice.
+
+    Attributes:
+        found: What the record was made from: of one metal, or one state a product.
+    """
+
+    found: app.ControlAnswer | tuple[ControlState, ...] = field(repr=False)
 
     @property
     def states(self) -> pl.DataFrame:
@@ -35,8 +47,15 @@ class Controls(Answer):
         entries = [{"metal": one["metal"], "form": one["form"], **measure} for one in found for measure in one["measures"]]
         return rows(entries)
 
-    def _repr_html_(self) -> str:
-        return html(f"Export controls on {self.record['as_of']}", self.states)
+    def document(self, say: Language) -> Document:
+        """What `toolkit controls` prints."""
+        from toolkit.report.answers import controls as compose  # noqa: PLC0415
+
+        if isinstance(self.found, app.ControlAnswer):
+            return compose.controls(self.found, say)
+        products = self.context.products
+        names = {state.metal: products[state.metal].name for state in self.found}
+        return compose.products(self.found, names, self.context.own, self.context.ledger.reviewed_to, say)
 
 
 def controls(
@@ -78,16 +97,16 @@ def controls(
         None if size is None else PieceSize.parse(size),
     )
     if metal is not None:
-        return Controls(app.controls(context, metal, form, route, context.as_of).to_json())
+        answer = app.controls(context, metal, form, route, context.as_of)
+        return Controls(answer.to_json(), context, answer)
     states = app.product_controls(context, route, context.as_of)
-    return Controls(
-        {
-            "as_of": context.as_of.isoformat(),
-            "origin": route.origin,
-            "destination": route.destination,
-            "end_user": route.end_user,
-            "reviewed_to": plain(context.ledger.reviewed_to),
-            "products": [state.to_json() for state in states],
-            "own_events": list(context.own),
-        }
-    )
+    record = {
+        "as_of": context.as_of.isoformat(),
+        "origin": route.origin,
+        "destination": route.destination,
+        "end_user": route.end_user,
+        "reviewed_to": plain(context.ledger.reviewed_to),
+        "products": [state.to_json() for state in states],
+        "own_events": list(context.own),
+    }
+    return Controls(record, context, states)

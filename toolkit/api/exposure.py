@@ -6,20 +6,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
-from toolkit.api.answers import Answer, html, rows
+from toolkit.api.answers import Written, rows
 from toolkit.api.market import Market, PathText, load_market
 from toolkit.api.run import write_report
 from toolkit.app.exposure import ExposureAnswer, ExposureRequest, expose
+
+if TYPE_CHECKING:
+    from toolkit.report.document import Document
+    from toolkit.report.i18n.language import Language
 
 LOT = ("lot_id", "asset", "form", "mass", "value", "origin", "headline", "controlled", "delivery")
 TOTAL = ("name", "lots", "value", "share")
 
 
 @dataclass(frozen=True, eq=False)
-class Exposure(Answer):
+class Exposure(Written):
     """The exposure of a file of lots.
 
     Attributes:
@@ -55,12 +60,14 @@ class Exposure(Answer):
         from toolkit.app.subjects import holdings  # noqa: PLC0415  # who asks for figures alone does not pay for a report
 
         subject = holdings(self.request)
-        lang = language or self.request.context.settings.config.output.language
+        lang = language or self.context.settings.config.output.language
         return write_report(subject.record, subject.parts, path, language=lang, name=name)
 
-    def _repr_html_(self) -> str:
-        title = f"Exposure to export controls on {self.record['as_of']}, values in {self.record['currency']}"
-        return html(title, self.lots, self.deliveries, *self.statements, *self.warnings)
+    def document(self, say: Language) -> Document:
+        """What `toolkit exposure` prints."""
+        from toolkit.report.answers.exposure import exposure as document  # noqa: PLC0415
+
+        return document(self.answer, say)
 
 
 def exposure(
@@ -102,4 +109,4 @@ def exposure(
         use=tuple(f"{metal}={kg:g}" for metal, kg in (use or {}).items()),
     )
     answer = expose(request)
-    return Exposure(answer.to_json(), answer, request)
+    return Exposure(answer.to_json(), request.context, answer, request)

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from os import PathLike
 from typing import Any
 
 import polars as pl
+from markupsafe import Markup
 
-from toolkit.api.answers import Answer, html
+from toolkit.api.answers import Answer
 from toolkit.api.market import Market
 from toolkit.api.plot import Picture
 from toolkit.api.run import request_of
-from toolkit.app.frontier import efficient_frontier
+from toolkit.app.frontier import FrontierAnswer, efficient_frontier
 from toolkit.strategy.model import Strategy
 
 
 @dataclass(frozen=True, eq=False)
 class EfficientFrontier(Answer):
-    """What the constraints of a strategy allow, from least risk to the largest return or the least cost."""
+    """What the constraints of a strategy allow, from least risk to the largest return or the least cost.
+
+    Attributes:
+        answer: What the record was made from.
+    """
+
+    answer: FrontierAnswer = field(repr=False)
 
     @property
     def points(self) -> pl.DataFrame:
@@ -47,8 +54,8 @@ class EfficientFrontier(Answer):
         return pl.DataFrame(told, infer_schema_length=None)
 
     def _repr_html_(self) -> str:
-        title = f"{self.record['strategy']['title']}, efficient frontier, {self.record['as_of']}"
-        return html(title, *self.record["notes"], self.points)
+        points = Markup(self.points._repr_html_())  # noqa: S704  # polars escapes its cells
+        return (Markup() if self.answer.is_point else Markup(self.plot().svg)) + points  # noqa: S704  # drawn by `draw`
 
 
 def frontier(
@@ -83,4 +90,5 @@ def frontier(
     asked = request_of(
         strategy, market, prices=prices, returns=returns, as_of=as_of, currency=currency, country=country, budget=budget
     )
-    return EfficientFrontier(efficient_frontier(asked, points).record)
+    answer = efficient_frontier(asked, points)
+    return EfficientFrontier(answer.record, asked.context, answer)

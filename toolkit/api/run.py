@@ -8,11 +8,11 @@ from datetime import date
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from toolkit.api.answers import Answer, html, rows
+from toolkit.api.answers import Written, rows
 from toolkit.api.market import Market, PathText, load_market
 from toolkit.api.plot import RunPlots
 from toolkit.app.allocation.request import Request
@@ -21,11 +21,15 @@ from toolkit.app.runs import put
 from toolkit.core.errors import SpecError
 from toolkit.strategy.model import Strategy
 
+if TYPE_CHECKING:
+    from toolkit.report.document import Document
+    from toolkit.report.i18n.language import Language
+
 POSITION = ("asset", "name", "weight", "previous_weight", "value", "quantity", "unit", "lots", "lot_size", "price")
 
 
 @dataclass(frozen=True, eq=False)
-class Run(Answer):
+class Run(Written):
     """A proposal: what to hold, what to trade, and what that is worth knowing.
 
     Attributes:
@@ -87,7 +91,7 @@ class Run(Answer):
     def _parts(self) -> Mapping[str, Any]:
         from toolkit.app.subjects import parts_of  # noqa: PLC0415  # who asks for weights alone does not pay for a report
 
-        return parts_of(self.record, self.result.context)
+        return parts_of(self.record, self.context)
 
     def report(self, path: PathText, *, language: str | None = None, name: str | None = None) -> Path:
         """Write a report on the run and return its path.
@@ -97,20 +101,14 @@ class Run(Answer):
             language: Code of a language; by default that of the settings.
             name: Of a report, or the path of its definition.
         """
-        lang = language or self.result.context.settings.config.output.language
+        lang = language or self.context.settings.config.output.language
         return write_report(self.record, self._parts, path, language=lang, name=name)
 
-    def _repr_html_(self) -> str:
-        record = self.record
-        held = self.weights.filter((pl.col("value") > 0) | (pl.col("asset") == "cash"))
-        return html(
-            f"{record['strategy']['title']}, {record['as_of']}, {record['budget']:,.2f} {record['currency']}",
-            f"{record['status']}; volatility {self.risk['volatility']:.1%} a year; "
-            f"trading costs {record['costs']['entry']:,.2f} {record['currency']}.",
-            held.select("name", "weight", "value", "quantity", "unit", "price"),
-            self.limits.select("name", "where", "value", "limit", "slack", "binding"),
-            *self.warnings,
-        )
+    def document(self, say: Language) -> Document:
+        """What `toolkit optimize` prints."""
+        from toolkit.report.answers.optimize import optimize as document  # noqa: PLC0415
+
+        return document(self.record, say)
 
 
 def write_report(
@@ -232,4 +230,4 @@ def optimize(
             seed=seed,
         )
     )
-    return Run(result.record, result)
+    return Run(result.record, result.context, result)

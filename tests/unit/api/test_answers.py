@@ -101,11 +101,20 @@ def test_weights_orders_and_limits_are_frames(basket):
     assert 0 < basket.risk["volatility"] < 1
 
 
-def test_a_run_shows_itself_with_every_text_escaped(basket, prices):
-    assert "Gallium" in basket._repr_html_()
-    shown = tk.optimize(STRATEGY, prices=prices.rename({"CPER": "<b>x"}), as_of=DAY)._repr_html_()
-    assert "&lt;b&gt;x" in shown
-    assert "<b>" not in shown
+def test_an_answer_prints_what_the_command_prints_and_shows_its_page(basket, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    assert run(["optimize", "--budget", "100000", "--as-of", DAY, "--no-report", "--quiet"]) == 0
+    assert str(basket) == capsys.readouterr().out
+    page = basket._repr_html_()
+    assert page.startswith("<iframe sandbox")
+    assert "Gallium" in page
+
+
+def test_a_page_in_a_notebook_escapes_every_text(prices):
+    page = tk.optimize(STRATEGY, prices=prices.rename({"CPER": '<b>x"y'}), as_of=DAY)._repr_html_()
+    assert "&amp;lt;b&amp;gt;x" in page
+    assert "<b>" not in page
+    assert page.count('"') == 4  # of the two attributes
 
 
 def test_pictures_are_drawn_and_saved(basket):
@@ -133,6 +142,7 @@ def test_a_frontier_is_that_of_the_command(market, capsys):
     assert found.turning_points.height == len(found.record["critical"])
     assert "<svg" in found.plot().svg
     assert "<table" in found._repr_html_()
+    assert "<svg" in found._repr_html_()
 
 
 def test_exposure_is_that_of_the_command(market, capsys):
@@ -152,7 +162,8 @@ def test_controls_are_those_of_the_command(market, metal, capsys):
     assert dict(found.record) == command(capsys, "controls", *words, "--to", "USA", "--as-of", DAY)
     assert found.states.height > 1
     assert {*found.measures["metal"]} <= {*found.states["metal"]}
-    assert "<table" in found._repr_html_()
+    assert "gallium" in str(found).lower()
+    assert "gallium" in found._repr_html_().lower()
 
 
 def test_what_contradicts_itself_is_refused(market, prices):
