@@ -72,6 +72,19 @@ def test_every_command_of_the_pages_is_answered(command, folder, tmp_path, monke
     assert run(words) in expected, capsys.readouterr().err
 
 
+@pytest.mark.parametrize("page", [name for name, text in PAGES.items() if "```python" in text])
+def test_every_python_block_of_a_page_runs(page, folder, tmp_path, monkeypatch, capsys):
+    shutil.copytree(folder, tmp_path / "work")
+    monkeypatch.chdir(tmp_path / "work")
+    names: dict[str, object] = {}
+    for block in re.findall(r"```python\n(.*?)```", PAGES[page], re.DOTALL):
+        # The blocks of a page are one session, as a reader types them.
+        exec(compile(block, page, "exec"), names)
+    capsys.readouterr()
+    written = {name for name in re.findall(r'(?:save|report)\("([^"]+)"', PAGES[page]) if Path(name).is_file()}
+    assert written == {*re.findall(r'(?:save|report)\("([^"]+)"', PAGES[page])}
+
+
 @pytest.mark.parametrize("key", keys())
 def test_every_setting_is_written_down_and_read(key):
     section, _, name = key.partition(".")
