@@ -106,7 +106,7 @@ def read_prices(
     A `known_from` later than `today` is kept: such rows stay invisible to `Market.until` until that day.
 
     Args:
-        path: CSV or Parquet file, ``-`` for standard input, or cells (`toolkit.data.files.tabular.table_of`).
+        path: CSV or Parquet file, ``-`` for standard input, or cells (`toolkit.market.readers.tabular.table_of`).
         default_currency: Of prices that name none, in any spelling of `core.currencies`.
         today: No price may speak of a later day.
         as_of: Day that is asked about: jumps after it, or known later, are not looked at. `today` by default.
