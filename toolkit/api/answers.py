@@ -22,8 +22,8 @@ WIDTH = 100
 
 
 @dataclass(frozen=True, eq=False)
-class Answer:
-    """An answer to a question.
+class Answer(ABC):
+    """An answer to a question: printed as the command prints it, and shown as its page in a notebook.
 
     Attributes:
         record: JSON-ready, the same object that the command prints with `--json`.
@@ -36,10 +36,6 @@ class Answer:
     def to_json(self) -> str:
         """The record as JSON text, byte for byte what the command stores."""
         return to_json(self.record)
-
-
-class Written(Answer, ABC):
-    """An answer that is printed as the command prints it, and shown as its page in a notebook."""
 
     @abstractmethod
     def document(self, say: Language) -> Document:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from toolkit.api.answers import Written, rows
+from toolkit.api.answers import Answer, rows
 from toolkit.api.market import Market, load_market
 from toolkit.app import controls as app
 from toolkit.controls.events import EUROPEAN_UNION, end_user_of
@@ -25,7 +25,7 @@ STATE = ("metal", "form", "headline", "listed", "uncertain")
 
 
 @dataclass(frozen=True, eq=False)
-class Controls(Written):
+class Controls(Answer):
     """The state of a metal form by form, or of every product; not legal advice.
 
     Attributes:

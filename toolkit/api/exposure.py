@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from toolkit.api.answers import Written, rows
+from toolkit.api.answers import Answer, rows
 from toolkit.api.market import Market, PathText, load_market
 from toolkit.api.run import write_report
 from toolkit.app.exposure import ExposureAnswer, ExposureRequest, expose
@@ -24,7 +24,7 @@ TOTAL = ("name", "lots", "value", "share")
 
 
 @dataclass(frozen=True, eq=False)
-class Exposure(Written):
+class Exposure(Answer):
     """The exposure of a file of lots.
 
     Attributes:

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
-from markupsafe import Markup
 
 from toolkit.api.answers import Answer
 from toolkit.api.market import Market
@@ -17,6 +16,10 @@ from toolkit.api.plot import Picture
 from toolkit.api.run import request_of
 from toolkit.app.frontier import FrontierAnswer, efficient_frontier
 from toolkit.strategy.model import Strategy
+
+if TYPE_CHECKING:
+    from toolkit.report.document import Document
+    from toolkit.report.i18n.language import Language
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,9 +56,11 @@ class EfficientFrontier(Answer):
         ]  # fmt: skip
         return pl.DataFrame(told, infer_schema_length=None)
 
-    def _repr_html_(self) -> str:
-        points = Markup(self.points._repr_html_())  # noqa: S704  # polars escapes its cells
-        return (Markup() if self.answer.is_point else Markup(self.plot().svg)) + points  # noqa: S704  # drawn by `draw`
+    def document(self, say: Language) -> Document:
+        """What `toolkit frontier` prints."""
+        from toolkit.report.answers.frontier import frontier as document  # noqa: PLC0415
+
+        return document(self.answer, say)
 
 
 def frontier(

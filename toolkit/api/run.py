@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from toolkit.api.answers import Written, rows
+from toolkit.api.answers import Answer, rows
 from toolkit.api.market import Market, PathText, load_market
 from toolkit.api.plot import RunPlots
 from toolkit.app.allocation.request import Request
@@ -29,7 +29,7 @@ POSITION = ("asset", "name", "weight", "previous_weight", "value", "quantity", "
 
 
 @dataclass(frozen=True, eq=False)
-class Run(Written):
+class Run(Answer):
     """A proposal: what to hold, what to trade, and what that is worth knowing.
 
     Attributes:
