@@ -21,7 +21,13 @@ def titles_acted_on(chronology: Chronology, event: Event) -> tuple[str, ...]:
 
 
 def never_operated(chronology: Chronology, event: Event, on: date) -> tuple[str, ...]:
-    """The titles of those that `event` acts on and that were never in force by `on`, each once, in order."""
+    """Titles of the events that `event` acts on and that were never in force by `on`, each once, in order.
+
+    Args:
+        chronology: Dates of all events.
+        event: A suspension.
+        on: Day on which the first days are judged.
+    """
     events = {e.event_id: e for e in chronology.events}
     new = [events[t] for t in event.acts_on if chronology.first_day(events[t], on) in (None, on)]
     old = {events[t].title for t in event.acts_on if events[t] not in new}
@@ -29,9 +35,14 @@ def never_operated(chronology: Chronology, event: Event, on: date) -> tuple[str,
 
 
 def agreed_extension(chronology: Chronology, event: Event, on: date) -> Event | None:
-    """The extension of the suspension `event` that both governments stated and whose act was not seen by `on`, if any.
+    """The extension of a suspension that both governments stated and whose act was not seen by `on`; None where there is none.
 
-    One of which it is known that it covers the suspension goes before one that may.
+    One that is known to cover the suspension goes before one that may.
+
+    Args:
+        chronology: Dates of all events.
+        event: A suspension.
+        on: Day of knowledge.
     """
     found = [e for e in chronology.acting_on(event, CLAIMS, MAY_EXTEND, known=on) if e.standing == AGREED]
     return max(found, key=lambda e: (e.relation == CLAIMS, e.ends or date.max, e.event_id), default=None)
@@ -51,7 +62,14 @@ def start_of(event: Event) -> Message:
 
 
 def end_of(chronology: Chronology, event: Event, last: date, on: date) -> Message:
-    """Words for the last day of an event as known on `on`; `last` is inclusive, so what follows begins the day after."""
+    """The message for the end of an event.
+
+    Args:
+        chronology: Dates of all events.
+        event: The event that ends.
+        last: Its last day, inclusive: what follows begins the day after.
+        on: Day of knowledge.
+    """
     kind, route, targets = kind_of_end(event), route_of(event), titles_acted_on(chronology, event)
     if kind == CLAIM_ENDS and event.standing == AGREED:
         return message(
@@ -114,9 +132,14 @@ def kind_of_end(event: Event) -> str:
 
 
 def change_ahead(chronology: Chronology, event: Event, on: date) -> Change | None:
-    """The next date on which `event` itself begins or ends, as known on `on`; None when no date is known.
+    """The next date on which `event` itself begins or ends; None when no date is known.
 
     A suspended event has no date of its own: the event that suspends it has. Nor has an extension that may not cover it.
+
+    Args:
+        chronology: Dates of all events.
+        event: Any event of the ledger.
+        on: Day of knowledge, after which the date lies.
     """
     if event.relation == MAY_EXTEND:
         return None

@@ -61,6 +61,11 @@ class Chronology:
         A suspension sets aside; it does not repeal: when its last day has passed, the suspended event is what its own dates
         say. An event that was suspended before its first day counts as suspended, not as announced. Where an extension of an
         ended suspension is agreed and its act was not seen, the suspended event is unsettled.
+
+        Args:
+            event: An event of the ledger.
+            day: Day of which the status is asked.
+            known: Day of knowledge: events known later do not count.
         """
 
         def holds(other: Event) -> bool:
@@ -83,7 +88,13 @@ class Chronology:
         return UNSETTLED if any(True for _ in self.agreements(event, day, known=known)) else IN_FORCE
 
     def agreements(self, event: Event, day: date, *, known: date) -> Iterator[Event]:
-        """Agreed extensions that run on `day` of official suspensions of `event`, and those that may cover them."""
+        """Agreed extensions that run on `day` of official suspensions of `event`, and those that may cover them.
+
+        Args:
+            event: An event that may be suspended.
+            day: Day on which an extension must run.
+            known: Day of knowledge.
+        """
         for suspension in self.acting_on(event, SUSPENDS, known=known):
             if suspension.is_law:
                 for extension in self.acting_on(suspension, CLAIMS, MAY_EXTEND, known=known):
@@ -101,7 +112,13 @@ class Chronology:
         return self.period_on(event, on, known=on)
 
     def period_on(self, event: Event, on: date, *, known: date) -> ControlPeriod:
-        """The status of `event` on `on` and its first and last day, as far as it was known on `known`."""
+        """The period of constant status that `on` lies in: status of `event`, first and last day, and the status after it.
+
+        Args:
+            event: An event of the ledger.
+            on: A day of the period.
+            known: Day of knowledge.
+        """
 
         def status(day: date) -> str:
             return self.status(event, day, known=known)

@@ -172,10 +172,15 @@ class Scope:
         return cls(**{**values, "aliases": words(row["aliases"])})
 
     def covers(self, form: str, purity: float | None, size: PieceSize | None) -> str | None:
-        """How well the row covers `form` at `purity` (fraction) and `size`, each None where not known; None: not at all.
+        """How well the row covers a piece of material; None: not at all.
 
         ``named``; ``above_size`` when only pieces from a size on are named and `size` does not say whether this is one;
         ``uncertain``.
+
+        Args:
+            form: Form of the material, ``metal`` or ``oxide`` for instance.
+            purity: Fraction by mass; None where not known.
+            size: Dimensions and mass of the piece; None where not known.
         """
         if self.certainty == "not_named" or self.form not in (form, "any"):
             return None

@@ -217,7 +217,13 @@ class ControlLedger:
         raise DataError(f"unknown form {name!r} of {asset}.", hint=did_you_mean(name, near), details={"form": name})
 
     def named_forms(self, metal: str, *, on: date, origin: str = CHINA) -> tuple[str, ...]:
-        """The forms of `metal` that any notice of `origin` names that is known on `on` and has not run out, sorted."""
+        """Forms of a metal that notices known on `on` name and that have not run out, sorted.
+
+        Args:
+            metal: Name or symbol.
+            on: Day of knowledge and of the status.
+            origin: ISO-3 code of the country whose notices are meant.
+        """
         asset = self.metal(metal)
         return tuple(
             sorted(
@@ -243,6 +249,14 @@ class ControlLedger:
 
         A measure on all dual-use items covers a form exactly while a dual-use licence of the same origin does: such
         measures name no form themselves.
+
+        Args:
+            event: A measure.
+            asset: Asset key of the metal.
+            form: Form of the material.
+            on: Day of knowledge and of the status.
+            purity: Fraction by mass; None where not known.
+            size: Dimensions and mass of a piece; None where not known.
         """
         match event.coverage:
             case "listed":
@@ -428,10 +442,21 @@ class ControlLedger:
         size: PieceSize | None = None,
         instruments: tuple[str, ...] = COUNTING,
     ) -> bool:
-        """Whether one of `instruments` is in force or unsettled on the form for the route.
+        """Whether one of `instruments` is in force or unsettled on a form for a route.
 
         A form that a notice leaves uncertain counts as controlled (an assumption on the safe side; `ControlState.uncertain`
         shows it). Whitelists, domestic quotas, frameworks and entity lists count only when named in `instruments`.
+
+        Args:
+            metal: Name or symbol.
+            form: Form of the material.
+            on: Day of knowledge and of the status.
+            destination: ISO-3 code of the country of import; None for any.
+            origin: ISO-3 code of the country of export.
+            end_user: ``civil`` or another end user that a notice singles out.
+            purity: Fraction by mass; None where not known.
+            size: Dimensions and mass of a piece; None where not known.
+            instruments: Kinds of measures that count.
         """
         asset = self.metal(metal)
         kind = self.form(asset, form)

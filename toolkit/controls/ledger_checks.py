@@ -148,9 +148,15 @@ def mentioned(events: pl.DataFrame) -> frozenset[str]:
 
 
 def check_scopes(frame: pl.DataFrame, events: pl.DataFrame, assets: Collection[str] = (), file: str = SCOPES) -> None:
-    """Metals, events, certainty and sources of the `control_scopes` table.
+    """Check metals, events, certainty and sources of the `control_scopes` table.
 
     A metal is known when it is in `assets`, or an event mentions it or the group that the row gives.
+
+    Args:
+        frame: The table `control_scopes`.
+        events: The table `control_events`.
+        assets: Further known asset keys.
+        file: Name of the file, for messages.
 
     Raises:
         FrameError: for the first rule that is broken, with the rows that break it.
@@ -178,7 +184,12 @@ def check_scopes(frame: pl.DataFrame, events: pl.DataFrame, assets: Collection[s
 
 
 def check_items(frame: pl.DataFrame, events: pl.DataFrame, file: str = ITEMS) -> None:
-    """Events, sources and uniqueness of the `control_items` table.
+    """Check events, sources and uniqueness of the `control_items` table.
+
+    Args:
+        frame: The table `control_items`.
+        events: The table `control_events`.
+        file: Name of the file, for messages.
 
     Raises:
         FrameError: for the first rule that is broken, with the rows that break it.

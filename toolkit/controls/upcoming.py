@@ -113,6 +113,11 @@ def upcoming(ledger: ControlLedger, *, on: date, within_days: int = 90) -> pl.Da
     longer ago when a claim that it goes on still stands. `date` is the first day of what begins and the last day, inclusive,
     of what ends. Policy events are in the list with their `kind`; they are not controls.
 
+    Args:
+        ledger: The ledger of controls.
+        on: Day of knowledge, from which on dates are listed.
+        within_days: Days ahead, not negative.
+
     Returns:
         Columns date, status, what, standing, kind, instrument, event_id, number, origin, metals, confidence, source, and the
         parts of the sentence `what`: change (see `toolkit.controls.changes`, and ``lapsed``), title and authority of the event,

@@ -183,7 +183,13 @@ def _fields_at(model: type[BaseModel], path: tuple[Any, ...]) -> tuple[str, ...]
 
 
 def faults_of(error: ValidationError, model: type[BaseModel], where: str) -> list[dict[str, str]]:
-    """Each fault of a pydantic error as `{key, message, hint}` in the words of a person who edits TOML."""
+    """Each fault of a pydantic error, in the terms of the TOML that was decoded: `key` (its path), `message`, `hint`.
+
+    Args:
+        error: As raised by `model`.
+        model: The model that was decoded into; its fields are offered for an unknown key.
+        where: Key path of the decoded table inside the file; empty for the whole file.
+    """
     found = []
     for item in error.errors(include_url=False):
         # pydantic names the branch of a union by its type, in brackets: that is no key.

@@ -32,7 +32,13 @@ def models_by_kind(package: str, base: type[Model], method: str | None = None) -
 
 
 def union_of_kinds(package: str, base: type[BaseModel], method: str) -> Any:
-    """The models of `models_by_kind` as the type of a field, told apart by `kind`; called while the package is imported."""
+    """The discriminated union, by `kind`, of the models of `models_by_kind`: the type of a field.
+
+    Args:
+        package: Dotted name of the package; this is called while it is imported.
+        base: Base class of the models.
+        method: Name of a method that a model must have to be a member.
+    """
     return Annotated[Union[tuple(models_by_kind(package, base, method).values())], Field(discriminator="kind")]  # noqa: UP007
 
 

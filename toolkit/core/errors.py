@@ -95,7 +95,13 @@ class NumericalFailure(SolveError):
 
 
 def nearest(word: str, known: Iterable[str], n: int = 3) -> tuple[str, ...]:
-    """The names in `known` that `word` was most likely meant to be, best first."""
+    """The names in `known` that are closest to `word` (`difflib`, without case), closest first.
+
+    Args:
+        word: What was written.
+        known: Valid names.
+        n: Largest number of names returned.
+    """
     by_fold = {name.casefold(): name for name in known}
     close = difflib.get_close_matches(word.casefold(), list(by_fold), n=n, cutoff=0.6)
     return tuple(by_fold[name] for name in close)

@@ -13,6 +13,11 @@ LARGEST_RATIO = 1e3
 def check_number(name: str, value: float, most: float = LARGEST) -> float:
     """The number of an option, zero or of a size between 1e-15 and `most`.
 
+    Args:
+        name: Name of the option, for the message.
+        value: The number given.
+        most: Largest accepted absolute value.
+
     Raises:
         SpecError: for any other, NaN and infinity too.
     """

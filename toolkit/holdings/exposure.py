@@ -169,7 +169,13 @@ def _stored(country: str | None, origin: str) -> str:
 
 
 def is_out(delivery: str, export_from: str, stopped: str) -> bool:
-    """Whether a lot that is owned can be sold when the exports of a country stop: it lies, or comes from, elsewhere."""
+    """Whether an owned lot can be sold when the exports of a country stop: it is stored in, or exported from, another.
+
+    Args:
+        delivery: Delivery risk of the lot, as of `LotExposure.delivery`.
+        export_from: ISO-3 code of the country it would be exported from.
+        stopped: ISO-3 code of the country whose exports stop.
+    """
     return delivery == STORED_SAFE or (delivery in (*STORED, IN_TRANSIT) and export_from != stopped)
 
 

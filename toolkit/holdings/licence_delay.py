@@ -38,7 +38,14 @@ class LicenceDelay:
 
     @classmethod
     def of(cls, *, observed: float, tail: float, statutory_working_days: float, source: str) -> LicenceDelay:
-        """A delay from the observed middle, the ninth decile and the statutory time in working days."""
+        """The delay from two observed quantiles and the statutory time.
+
+        Args:
+            observed: Median delay, calendar days.
+            tail: Ninth decile of the delay, calendar days.
+            statutory_working_days: Time that the law gives the authority, working days.
+            source: Where the figures come from.
+        """
         return cls(observed, tail, statutory_working_days * CALENDAR_PER_WORKING_DAY, source)
 
     @property
@@ -86,6 +93,12 @@ class Cover:
 
 def cover(asset: str, stored: float, monthly_use: float | None, delay: LicenceDelay) -> Cover:
     """The cover of one metal.
+
+    Args:
+        asset: Asset key.
+        stored: kg stored and safe.
+        monthly_use: kg a month; None where no use is given.
+        delay: Distribution of the delay of a licence.
 
     Raises:
         SpecError: for a use that is not above zero.

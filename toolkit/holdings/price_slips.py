@@ -50,9 +50,14 @@ class KnownPrices:
 
     @classmethod
     def of(cls, prices: pl.DataFrame, snapshot: Snapshot, products: Universe) -> KnownPrices:
-        """Of visible `prices`, and of the annual averages of products that have none there.
+        """Known prices of assets: `prices`, and annual averages of products that have none there.
 
         An annual average is that of the product's form, where the name of a series says so.
+
+        Args:
+            prices: Visible rows with the contract of `toolkit.core.frames.Prices`.
+            snapshot: What was known on a day; annual averages and exchange rates are read from it.
+            products: The known products.
         """
         forms = pl.DataFrame(
             [(asset.key, (asset.form or "").split(" ")[0]) for asset in products if asset.key not in set(prices["asset"])],

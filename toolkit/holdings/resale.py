@@ -56,17 +56,27 @@ def export_law(country: str) -> str:
 
 
 def laws_to_leave(lies_in: str | None, origin: str, *, at_origin: bool) -> frozenset[str]:
-    """The jurisdictions whose export law binds a lot on its way to any buyer; arguments as in `resale_answer`.
+    """The jurisdictions whose export law binds a lot on its way to any buyer.
 
-    A measure binds what leaves its country: that of another is none of the lot's. A place that is not known may be any of those
-    whose law is in the ledger.
+    A measure binds what leaves its own country only. A place that is not known may be any of those whose law is in the ledger.
+
+    Args:
+        lies_in: ISO-3 code of the country where the lot is stored; None where not known.
+        origin: ISO-3 code of the country of origin.
+        at_origin: Whether the lot is still there, or may be.
     """
     there = frozenset({export_law(origin)}) if at_origin else frozenset()
     return there | (frozenset({EUROPEAN_UNION, CHINA}) if lies_in is None else frozenset({export_law(lies_in)}))
 
 
 def resale_buyers(ledger: ControlLedger, *, on: date, origin: str = CHINA) -> tuple[tuple[str, str], ...]:
-    """(destination, end user) pairs that resale is asked about: `SINGLED_OUT`, and whom a measure in force names."""
+    """The buyers that resale is judged for, as (destination, end user): `SINGLED_OUT`, and those that a measure names.
+
+    Args:
+        ledger: The control ledger.
+        on: Day on which measures are in force or unsettled.
+        origin: ISO-3 code of the country whose measures are meant.
+    """
     return tuple(dict.fromkeys((*SINGLED_OUT, *restricted_buyers(ledger, on=on, origin=origin))))
 
 
@@ -160,7 +170,13 @@ class Restriction:
 
 
 def restricted_buyers(ledger: ControlLedger, *, on: date, origin: str) -> tuple[tuple[str, str], ...]:
-    """(destination, end user) pairs that any measure of `origin` singles out, in force or unsettled on `on`, sorted."""
+    """(destination, end user) pairs that any measure of a country singles out, sorted.
+
+    Args:
+        ledger: The control ledger.
+        on: Day on which measures are in force or unsettled.
+        origin: ISO-3 code of the country whose measures are meant.
+    """
     return tuple(
         sorted(
             {
@@ -188,9 +204,18 @@ def resale_restrictions(
     purity: float | None = None,
     size: PieceSize | None = None,
 ) -> tuple[Restriction, ...]:
-    """The buyers to whom a lot of `origin` may not be passed on, by destination and end user.
+    """The buyers to whom a lot may not be passed on, one entry a buyer and measure, by destination and end user.
 
-    One entry a buyer and measure. A lot of another origin is free of these: the measures speak of goods of their own country.
+    Measures bind goods of their own country; a lot of another origin has no restriction of this kind.
+
+    Args:
+        ledger: The control ledger.
+        metal: Asset key.
+        form: Form of the lot.
+        on: Day of the question.
+        origin: ISO-3 code of the lot's country of origin.
+        purity: Fraction by mass; None where not known.
+        size: Dimensions and mass of one piece; None where not known.
     """
     found: list[Restriction] = []
     for destination, end_user in restricted_buyers(ledger, on=on, origin=origin):

@@ -38,7 +38,12 @@ def rates_used(fx: pl.DataFrame, currencies: Collection[str]) -> pl.DataFrame:
 
 
 def last_rate(fx: pl.DataFrame, base: str, quote: str) -> Rate:
-    """The newest rate among the rows given, directly, inverted, or over a currency that both have a rate to.
+    """The newest rate among the rows given: direct, inverted, or crossed over one other currency.
+
+    Args:
+        fx: Rows with columns `date`, `base`, `quote` and `rate` (units of `quote` for one of `base`).
+        base: ISO 4217 code of the currency that is converted.
+        quote: ISO 4217 code of the currency it is converted to.
 
     Raises:
         DataError: when no chain of rates links the two.

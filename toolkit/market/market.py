@@ -186,7 +186,13 @@ class Market:
         return cls(made, MappingProxyType(dict(sources)))
 
     def replace(self, table: str, frame: pl.DataFrame, sources: Mapping[str, Source] | None = None) -> Market:
-        """The same market with one table exchanged (the user's own prices, for instance)."""
+        """The same market with one table exchanged, for instance for the user's own prices.
+
+        Args:
+            table: Name of the table.
+            frame: Its rows, with the contract of that table.
+            sources: Source name -> source, for sources that the market does not have yet.
+        """
         others = {name: partial(self._frames.__getitem__, name) for name in self._frames}
         return Market.of(FramesOnDemand({**others, table: lambda: frame}), {**self._sources, **(sources or {})})
 

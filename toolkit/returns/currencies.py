@@ -35,7 +35,16 @@ class FxReturns:
 
 
 def monthly_rate(fx: pl.DataFrame, quote: str, reporting: str, dates: tuple[date, ...]) -> FloatArray:
-    """Reporting currency for one unit of `quote`, (T,) averages of months; NaN where unknown. Crosses over a shared base."""
+    """Monthly averages (T,) of the exchange rate, in reporting currency for one unit of `quote`; NaN where unknown.
+
+    A rate that is not given is crossed over a shared base.
+
+    Args:
+        fx: Rows with columns `date`, `base`, `quote` and `rate`.
+        quote: ISO 4217 code of the currency of quotation.
+        reporting: ISO 4217 code of the reporting currency.
+        dates: T days, one in each month asked for.
+    """
     months = [d.replace(day=1) for d in dates]
 
     def averages(rows: pl.DataFrame) -> FloatArray:
@@ -46,9 +55,16 @@ def monthly_rate(fx: pl.DataFrame, quote: str, reporting: str, dates: tuple[date
 
 
 def daily_rate(fx: pl.DataFrame, quote: str, reporting: str, dates: tuple[date, ...]) -> FloatArray:
-    """The same (T,) of the days: the last rate, at most `LONGEST_HOLIDAY` days old; NaN where there is none.
+    """Exchange rate (T,) of each day, in reporting currency for one unit of `quote`; NaN where there is none.
 
-    A rate without another one in the days around it is that of a week or a month, and of no day.
+    The last rate counts for at most `LONGEST_HOLIDAY` days. A rate without another one in the days around it is that of a week
+    or a month, and of no day.
+
+    Args:
+        fx: Rows with columns `date`, `base`, `quote` and `rate`.
+        quote: ISO 4217 code of the currency of quotation.
+        reporting: ISO 4217 code of the reporting currency.
+        dates: T days.
     """
     days = np.array(dates, dtype="datetime64[D]")
 
@@ -92,9 +108,14 @@ def _change(level: FloatArray) -> FloatArray:
 
 
 def fx_returns(panel: Panel, fx: pl.DataFrame, reporting: str) -> FxReturns:
-    """Exchange-rate changes of the same periods as the prices: averages of months for months, rates of the day for days.
+    """Changes of exchange rates over the periods of a panel: of monthly averages for months, of daily rates for days.
 
-    Nothing is invented where no rate is known.
+    A change is NaN where one of its two rates is unknown, and 0 for a currency without any rate, which a note names.
+
+    Args:
+        panel: Prices with their dates, assets and currencies.
+        fx: Rows with columns `date`, `base`, `quote` and `rate`.
+        reporting: ISO 4217 code of the reporting currency.
     """
     foreign = [c != reporting for c in panel.currencies]
     rates = np.zeros((len(panel.dates) - 1, len(panel.assets)))

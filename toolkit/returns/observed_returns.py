@@ -38,7 +38,13 @@ class Returns:
 
     @classmethod
     def exact(cls, dates: tuple[date, ...], series: tuple[str, ...], mean: FloatArray) -> Returns:
-        """Changes of prices that are all taken as they are."""
+        """Returns of prices without measurement error.
+
+        Args:
+            dates: T ends of the periods.
+            series: n names.
+            mean: (T, n) returns.
+        """
         return cls(dates, series, mean, np.empty(0, dtype=np.intp), np.empty((len(dates), 0, 0)))
 
     def at(self, series: tuple[str, ...]) -> NDArray[np.intp]:

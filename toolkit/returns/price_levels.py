@@ -102,10 +102,15 @@ def _level(rows: pl.DataFrame, path: LevelPath | None) -> PriceLevel:
 
 
 def error_on(level: PriceLevel, risk: AssetRisk, day: date) -> float:
-    """Standard error of `level.price` taken as the price of a later day, in its currency: no drift, the asset's volatility.
+    """Standard error of a price level taken as the price of a later day, in its currency: no drift, the asset's volatility.
 
-    A price of variance s^2 a year is s^2 times the years away from where it was, beside the error of the level itself. What
-    customs record was agreed `DELIVERY_LAG` months before.
+    error^2 = error of the level^2 + price^2 s^2 t with the volatility s a year and t years. Customs record what was agreed
+    `DELIVERY_LAG` months before, which adds to t.
+
+    Args:
+        level: The last estimated price.
+        risk: Risk of the asset, of which the volatility is used.
+        day: Day of the price.
     """
     years = max((day - level.date).days / DAYS_PER_YEAR, 0.0) + (DELIVERY_LAG / 12.0 if level.basis == CUSTOMS else 0.0)
     return math.hypot(level.standard_error, level.price * risk.latent * math.sqrt(years))

@@ -77,7 +77,12 @@ def check_order(measure: Measure | type[Measure], scenarios: Scenarios) -> None:
 
 
 def measured(measure: Measure, scenarios: Scenarios, weights: FloatArray) -> float:
-    """The risk of a portfolio with asset weights (n,) on a scenario set.
+    """The risk of a portfolio on a scenario set.
+
+    Args:
+        measure: Risk measure.
+        scenarios: Set of S scenarios of n assets.
+        weights: (n,).
 
     Raises:
         SpecError: the measure needs consecutive periods and the scenarios are none.
@@ -92,7 +97,12 @@ def scale(scenarios: Scenarios) -> float:
 
 
 def gradient(measure: Measure, scenarios: Scenarios, weights: FloatArray) -> FloatArray:
-    """By how much the risk rises with each asset's weight, (n,), at asset weights (n,): -returns' q of the subgradient q.
+    """Gradient (n,) of the risk by the weights: -R'q with returns R (S, n) and the subgradient q (S,) at the losses.
+
+    Args:
+        measure: Risk measure.
+        scenarios: Set of S scenarios of n assets.
+        weights: (n,) where the gradient is taken.
 
     Raises:
         SpecError: the measure needs consecutive periods and the scenarios are none.
@@ -103,9 +113,14 @@ def gradient(measure: Measure, scenarios: Scenarios, weights: FloatArray) -> Flo
 
 
 def contributions(measure: Measure, scenarios: Scenarios, weights: FloatArray) -> FloatArray:
-    """The part of the risk that each position brings, (n,): they add up to the measure (Euler allocation, Tasche 1999).
+    """Risk contributions (n,) of the positions, which add up to the risk (Euler allocation, Tasche 1999).
 
-    Position i brings w_i times its gradient; half of that for a measure that grows with the square of the position.
+    w_i times the gradient; half of that for a measure that grows with the square of the position.
+
+    Args:
+        measure: Risk measure.
+        scenarios: Set of S scenarios of n assets.
+        weights: (n,).
 
     Raises:
         SpecError: the measure needs consecutive periods and the scenarios are none.
@@ -143,10 +158,15 @@ def expected_shortfall(losses: FloatArray, probabilities: FloatArray, confidence
 
 
 def shortfall_subgradient(losses: FloatArray, probabilities: FloatArray, confidence: float) -> FloatArray:
-    """The worst distribution (S,): probabilities over 1 - alpha from the largest loss down, until they add up to 1.
+    """Subgradient (S,) of CVaR: p / (1 - alpha) from the largest loss down, until it adds up to 1.
 
-    The last outcome takes what is left, which splits an atom at the quantile (Rockafellar, Uryasev and Zabarankin 2006,
-    the risk envelope of CVaR).
+    The last outcome takes what is left, which splits an atom at the quantile (Rockafellar, Uryasev and Zabarankin 2006, the
+    risk envelope of CVaR).
+
+    Args:
+        losses: (S,).
+        probabilities: (S,) p, adding up to 1.
+        confidence: alpha, 0 <= alpha < 1.
     """
     order = np.argsort(-losses, kind="stable")
     p = probabilities[order] / (1 - confidence)
@@ -156,7 +176,13 @@ def shortfall_subgradient(losses: FloatArray, probabilities: FloatArray, confide
 
 
 def convex_shortfall(losses: cp.Expression, probabilities: FloatArray, confidence: float) -> cp.Expression:
-    """The same for convex losses (S,): eta of Rockafellar and Uryasev (2000) becomes a variable."""
+    """CVaR as a convex expression, with the quantile eta of Rockafellar and Uryasev (2000) as a variable.
+
+    Args:
+        losses: (S,) convex in what is chosen.
+        probabilities: (S,) p, adding up to 1.
+        confidence: alpha, 0 <= alpha < 1.
+    """
     import cvxpy as cp  # noqa: PLC0415
 
     eta = cp.Variable()

@@ -53,7 +53,14 @@ class _Own:
 def asset_risks(
     panel: Panel, observed: Observed, rates: FxReturns, assets: tuple[str, ...], groups: tuple[str, ...]
 ) -> tuple[AssetRisk, ...]:
-    """One record an asset, in the order of `assets`.
+    """The risk of each asset, in the order of `assets`: volatility in the reporting currency, its error, and what it rests on.
+
+    Args:
+        panel: Prices on one calendar.
+        observed: Their returns, and what is measured with error.
+        rates: Returns of exchange rates over the same periods.
+        assets: n keys of assets of the panel.
+        groups: (n,) group of each, within which volatilities are pooled.
 
     Raises:
         GapError: for an asset with too few changes in the reporting currency.

@@ -53,5 +53,11 @@ def qlike(covariance: FloatArray, returns: FloatArray) -> FloatArray:
 
 
 def random_portfolios(n: int, count: int, seed: int = 0) -> FloatArray:
-    """Long-only portfolios (count, n), spread evenly over the simplex."""
+    """Random long-only portfolios (count, n), uniform over the simplex (Dirichlet with parameters 1).
+
+    Args:
+        n: Number of assets.
+        count: Number of portfolios.
+        seed: Of the random numbers.
+    """
     return np.random.default_rng(seed).dirichlet(np.ones(n), count)

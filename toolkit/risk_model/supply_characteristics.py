@@ -29,9 +29,16 @@ SCHEMA = {"date": pl.Date, "asset": pl.String, "name": pl.String, "value": pl.Fl
 
 
 def control_pressure(ledger: ControlLedger, asset: Asset, on: date, *, destination: str, origin: str = CHINA) -> float | None:
-    """Number of legal measures in force on the traded form for a destination, whoever the end user; None without a form.
+    """Number of legal measures in force on the traded form, whoever the end user; None for an asset without a form.
 
     Measures that only accompany a control (reporting, general licences) and mere suspensions do not count.
+
+    Args:
+        ledger: The control ledger.
+        asset: A product.
+        on: Day of knowledge and of the status.
+        destination: ISO-3 code of the country of import.
+        origin: ISO-3 code of the country whose measures count.
     """
     if asset.form is None:
         return None
@@ -40,10 +47,17 @@ def control_pressure(ledger: ControlLedger, asset: Asset, on: date, *, destinati
 
 
 def import_drop(flows: pl.DataFrame, asset: str, on: date, *, reporter: str, direction: str = "import") -> float | None:
-    """How far the last three months known fall short of the twelve before them, by the month: ``1 - recent / usual``.
+    """Drop of the last three known months against the twelve before them: ``1 - recent / usual``, means a month.
 
-    0 is as usual, 1 is a stop, negative is more than usual. The months compared do not overlap. None unless all fifteen
-    months are known, or when nothing flowed in the year before.
+    0 is as usual, 1 is a stop, negative is more than usual. None unless all fifteen months are known, or when nothing flowed in
+    the twelve.
+
+    Args:
+        flows: Table with the contract of `toolkit.core.frames.TradeFlows`.
+        asset: Asset key.
+        on: Day of knowledge; later months do not count.
+        reporter: ISO-3 code of the country whose customs office counts.
+        direction: ``import`` or ``export``.
     """
     return _shortfall(_flow(flows, asset, reporter, direction), on)
 
@@ -95,10 +109,15 @@ def companion_share(metals: pl.DataFrame, asset: str, scale: Mapping[str, float]
 
 
 def remaining_supply(shares: pl.DataFrame, asset: Asset, on: date) -> float | None:
-    """N-1 of the newest shares known on `on` at the stage at which the metal is scored; None where there are none.
+    """Share of world supply that remains without the largest producer (N-1); None where no shares are known.
 
-    Without a stage of its own, as a base metal in no table of products, the metal is scored where least is left: the stage
-    with the higher risk is the result of the EU studies (DOMAIN 1).
+    The newest shares at the asset's stage count. An asset without a stage, as a base metal in no table of products, is scored
+    at the stage where least is left: the higher risk is the result of the EU studies (DOMAIN 1).
+
+    Args:
+        shares: Table with the contract of `toolkit.core.frames.Shares`.
+        asset: Metal or product.
+        on: Day of knowledge.
     """
     known = shares.filter((pl.col("known_from") <= on) & (pl.col("period_end") <= on) & (pl.col("asset") == asset.key))
     stages = known["stage"].unique().sort() if asset.stage is None else [asset.stage] * (asset.stage in known["stage"])

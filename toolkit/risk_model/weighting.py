@@ -14,7 +14,13 @@ shows what other choices would have done."""
 
 
 def half_lives(periods_per_year: float, volatility: float | None, correlation: float | None) -> tuple[float, float]:
-    """Half-lives of volatility and of correlation in periods: those asked for, else the default of the frequency."""
+    """Half-lives of volatility and of correlation, in periods.
+
+    Args:
+        periods_per_year: Frequency of the prices, on which the defaults depend.
+        volatility: Half-life asked for; None for the default.
+        correlation: Half-life asked for; None for the default.
+    """
     default = DAYS if periods_per_year >= DAILY else MONTHS
     return volatility or default[0], correlation or default[1]
 

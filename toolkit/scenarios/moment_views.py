@@ -35,12 +35,27 @@ class MomentView:
 
 
 def probability_view(name: str, happens: NDArray[np.bool_], value: float, side: Side = "equal") -> MomentView:
-    """That the scenarios marked in `happens` (S,) have a probability over the period of the set."""
+    """A view on the probability, over the period of a scenario set, that something happens.
+
+    Args:
+        name: Name of the view, for messages.
+        happens: (S,) scenarios in which it happens.
+        value: Probability.
+        side: Whether it is exactly, at least or at most that.
+    """
     return MomentView(name, happens.astype(float), value, side)
 
 
 def mean_view(name: str, scenarios: Scenarios, row: FloatArray, value: float, side: Side = "equal") -> MomentView:
-    """That the combination `row` (n,) of assets returns `value` a year."""
+    """A view on the expected return of a combination of assets.
+
+    Args:
+        name: Name of the view, for messages.
+        scenarios: Set of S scenarios of n assets.
+        row: (n,) coefficients of the combination.
+        value: Return a year.
+        side: Whether it is exactly, at least or at most that.
+    """
     return MomentView(name, scenarios.returns @ row, value / scenarios.periods_per_year, side)
 
 

@@ -98,7 +98,12 @@ MOST = 10_000_000
 
 
 def check_size(count: int, assets: int, what: str) -> None:
-    """Refuse a set before anything of its size is made.
+    """Check the size of a scenario set before anything of that size is allocated.
+
+    Args:
+        count: Number of scenarios.
+        assets: Number of assets.
+        what: Where the scenarios come from, for the message.
 
     Raises:
         SpecError: for more than `MOST` returns; `what` says where they come from.

@@ -139,6 +139,11 @@ class PriceBand:
 def price_band(loss: float, elasticity: Elasticity, *, cap: float | None = None) -> PriceBand:
     """The band of price multiples that a loss of supply gives, cut at the multiple where substitution begins.
 
+    Args:
+        loss: Fraction of world supply that ends, 0 to below 1.
+        elasticity: Sum of the elasticities of supply and demand: low, central, high.
+        cap: Price multiple at which a substitute is used, at least 1; None for none.
+
     Raises:
         SpecError: for a loss out of range, or a cap below today's price.
     """
@@ -242,7 +247,15 @@ def _scenario(name: str, kind: str, multiples: Mapping[str, float], method: str,
 def tighten(
     name: str, losses: Mapping[str, float], elasticity: float, *, source: str, caps: Mapping[str, float] | None = None
 ) -> Scenario:
-    """Supply is stopped: each asset loses a fraction of its supply; `caps` are multiples where substitution begins."""
+    """A scenario in which supply stops: each asset loses a fraction of its supply.
+
+    Args:
+        name: Name of the scenario.
+        losses: Asset key -> fraction of its world supply.
+        elasticity: Sum of the elasticities of supply and demand, above 0.
+        source: Where the losses come from.
+        caps: Asset key -> price multiple at which substitution begins.
+    """
     ceiling = caps or {}
     multiples = {
         asset: min(price_multiple(loss, elasticity), ceiling.get(asset, math.inf)) for asset, loss in sorted(losses.items())
@@ -252,13 +265,27 @@ def tighten(
 
 
 def loosen(name: str, losses: Mapping[str, float], elasticity: float, *, source: str) -> Scenario:
-    """A truce: the supply that was lost comes back, and the price falls by what the loss had added."""
+    """A scenario in which lost supply returns: the price falls by what the loss had added.
+
+    Args:
+        name: Name of the scenario.
+        losses: Asset key -> fraction of its world supply that had been lost.
+        elasticity: Sum of the elasticities of supply and demand, above 0.
+        source: Where the losses come from.
+    """
     multiples = {asset: 1.0 / price_multiple(loss, elasticity) for asset, loss in losses.items()}
     return _scenario(name, "loosen", multiples, f"(1 - loss) ** (1 / {elasticity:g}), the lost supply restored", source)
 
 
 def stock_release(name: str, releases: Mapping[str, float], elasticity: float, *, source: str) -> Scenario:
-    """Hoarded stock is sold: `releases` are its quantities as fractions of a year's supply (any size above 0)."""
+    """A scenario in which stocks are sold.
+
+    Args:
+        name: Name of the scenario.
+        releases: Asset key -> quantity sold as a fraction of a year's supply, not negative.
+        elasticity: Sum of the elasticities of supply and demand, above 0.
+        source: Where the quantities come from.
+    """
     _check_elasticity(elasticity)
     if any(not release >= 0 for release in releases.values()):
         raise SpecError(f"scenario {name!r}: a release of stock is not negative.", hint="Give it as a fraction of supply.")
@@ -267,13 +294,27 @@ def stock_release(name: str, releases: Mapping[str, float], elasticity: float, *
 
 
 def demand_slump(name: str, slumps: Mapping[str, float], elasticity: float, *, source: str) -> Scenario:
-    """Demand falls by fractions of itself at every price."""
+    """A scenario in which demand falls by a fraction at every price.
+
+    Args:
+        name: Name of the scenario.
+        slumps: Asset key -> fraction of demand, 0 to below 1.
+        elasticity: Sum of the elasticities of supply and demand, above 0.
+        source: Where the fractions come from.
+    """
     multiples = {asset: 1.0 / price_multiple(slump, elasticity) for asset, slump in slumps.items()}
     return _scenario(name, "demand_slump", multiples, f"(1 - slump) ** (1 / {elasticity:g})", source)
 
 
 def currency(name: str, assets: tuple[str, ...], change: float, *, source: str) -> Scenario:
-    """The currency of quotation moves by `change` against the reporting currency, and every price quoted in it likewise."""
+    """A scenario in which the currency of quotation moves, and with it every price quoted in it.
+
+    Args:
+        name: Name of the scenario.
+        assets: Keys of the assets quoted in the currency.
+        change: Change of the currency against the reporting currency, fraction.
+        source: Where the change comes from.
+    """
     return _scenario(
         name, "currency", dict.fromkeys(assets, 1.0 + change), "price in the currency of quotation unchanged", source
     )

@@ -140,7 +140,15 @@ def reactions(series: Mapping[str, MonthlySeries], asset: str, day: date, *, ben
 
 
 def reaction(series: Mapping[str, MonthlySeries], asset: str, day: date, horizon: int, *, benchmark: Sequence[str]) -> Reaction:
-    """The reaction of one series `horizon` months after `day`; arguments as of `reactions`."""
+    """The reaction of one series to an event, before and after it.
+
+    Args:
+        series: Visible monthly prices by asset.
+        asset: Key of a series.
+        day: Day of the event; its own month is in neither level.
+        horizon: Months after the event.
+        benchmark: Keys of uncontrolled metals whose mean change is taken out.
+    """
     own, event_month = series[asset], month_number(day)
     after = event_month + horizon
     start = own.level(window(event_month, -1))
@@ -167,7 +175,15 @@ def reaction(series: Mapping[str, MonthlySeries], asset: str, day: date, horizon
 def year_change(
     series: Mapping[str, MonthlySeries], asset: str, day: date, *, benchmark: Sequence[str], months: int = MONTHS
 ) -> float | None:
-    """The adjusted change `months` after `day`; None where it is not known. Arguments as of `reactions`."""
+    """The change of a price after an event, over that of the benchmark; None where it is not known.
+
+    Args:
+        series: Visible monthly prices by asset.
+        asset: Asset key; it need not have a series.
+        day: Day of the event.
+        benchmark: Keys of uncontrolled metals whose mean change is taken out.
+        months: Months after the event.
+    """
     return reaction(series, asset, day, months, benchmark=benchmark).adjusted if asset in series else None
 
 
@@ -232,10 +248,17 @@ def event_metals(ledger: ControlLedger, event: Event) -> dict[str, tuple[str, ..
 
 
 def overlapping(ledger: ControlLedger, event: Event, asset: str, day: date, form: str | None = None) -> tuple[str, ...]:
-    """Other control, practice and market events on the metal within the longest horizon, before or after.
+    """Ids of other control, practice and market events on the metal within `MONTHS` before or after.
 
     What happened in the year before may still be moving the price; what happened in the year after moves it too. Of a metal
-    that is priced in a known `form`, events that name other forms alone are no overlap: gallium antimonide is no antimony.
+    that is priced in a known form, events that name other forms alone are no overlap: gallium antimonide is no antimony.
+
+    Args:
+        ledger: The ledger of controls.
+        event: The event that is studied.
+        asset: Asset key of the metal.
+        day: Day of the event.
+        form: Form that the price series is of; None where not known.
     """
 
     def is_met(other: Event) -> bool:

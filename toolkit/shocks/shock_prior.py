@@ -165,7 +165,14 @@ def placebo_cases(
     *,
     benchmark: Sequence[str],
 ) -> tuple[ShockCase, ...]:
-    """The same windows for metals at risk that the origin did not control by the end of the window."""
+    """The windows of `cases` for metals at risk that the origin did not control by the end of the window.
+
+    Args:
+        cases: Cases of controlled metals; their events and days give the windows.
+        rate: Metals at risk and the changes of their control.
+        series: Visible monthly prices by asset.
+        benchmark: Keys of uncontrolled metals whose mean change is taken out.
+    """
     first = {change.asset: change.day for change in reversed(rate.changes)}
     found: list[ShockCase] = []
     for event_id, day in dict.fromkeys((case.event_id, case.day) for case in cases):

@@ -116,6 +116,11 @@ def with_defaults(data: Mapping[str, Any]) -> Mapping[str, Any]:
 def decode_strategy(data: Mapping[str, Any], *, name: str, file: str) -> Strategy:
     """A strategy from parsed TOML; without a constraint on cash it is fully invested.
 
+    Args:
+        data: The parsed file.
+        name: Name of the strategy.
+        file: Name of the file, for messages.
+
     Raises:
         SpecError: that tells every fault.
     """

@@ -171,7 +171,13 @@ def supply_shares(shares: pl.DataFrame, asset: str, stage: str, *, elsewhere: pl
 def scored_supplies(
     assets: Iterable[Asset], shares: pl.DataFrame, elsewhere: pl.DataFrame | None = None
 ) -> dict[str, SupplyShares]:
-    """The shares of each asset at the stage at which it is scored, by asset key; only of those that have any there."""
+    """Shares of world supply at the stage at which each asset is scored, by asset key; without assets that have none there.
+
+    Args:
+        assets: Assets with their `stage`.
+        shares: Table with the contract of `toolkit.core.frames.Shares`.
+        elsewhere: As of `supply_shares`.
+    """
     there = set(shares.select("asset", "stage").iter_rows())
     return {
         asset.key: supply_shares(shares, asset.key, asset.stage, elsewhere=elsewhere)

@@ -128,6 +128,11 @@ class SupplyRisk:
 def weighted_hhi(shares: Mapping[str, float], governance: Mapping[str, float], trade: Mapping[str, float]) -> float:
     """HHI(WGI, t) = sum of S_c^2 WGI_c t_c: 0..10 at t = 1 (EU 2017 methodology, supply risk).
 
+    Args:
+        shares: ISO-3 code -> fraction of world supply.
+        governance: ISO-3 code -> WGI on 0..10, 10 worst.
+        trade: ISO-3 code -> trade parameter t; 1 where a country is missing.
+
     Raises:
         GapError: for a producer without a governance value: the EU method knows no default.
     """

@@ -130,7 +130,13 @@ class Change:
 
 
 def change(present: float | None, base: float | None, usual: float | None) -> Change:
-    """The change from `base` to `present`, both kg; not computed from a base below a tenth of `usual`, the mean month."""
+    """``present / base - 1``; no value from a base below `SMALL_BASE` of the usual month.
+
+    Args:
+        present: kg; None where not known.
+        base: kg, of the period compared with; None where not known.
+        usual: Mean month of the series, kg; None where not known.
+    """
     if present is None or base is None or usual is None:
         return Change(None, base, "missing")
     if base <= 0 or base < SMALL_BASE * usual:

@@ -31,7 +31,13 @@ _ISO_MONTH = r"^[12][0-9]{3}-[0-9]{2}$"
 
 
 def check_columns(table: Table, *, required: Collection[str], optional: Collection[str] = ()) -> None:
-    """`DataError` unless the header holds every required column and nothing beyond the optional ones."""
+    """Check that the header holds every required column, and no other than these and the optional ones.
+
+    Args:
+        table: Table as read.
+        required: Columns that must be there.
+        optional: Columns that may be there.
+    """
     known = (*required, *optional)
     extra = tuple(name for name in table.columns if name not in known)
     missing = tuple(name for name in required if name not in table.columns)
@@ -53,7 +59,13 @@ def check_columns(table: Table, *, required: Collection[str], optional: Collecti
 
 
 def texts(table: Table, column: str, *, default: str | None = None) -> pl.Series:
-    """A column as text, empty cells (or a column that is not there) filled with `default`, null without one."""
+    """A column as text; null where a cell is empty and no default is given.
+
+    Args:
+        table: Table as read.
+        column: Name of the column; it may be absent, which is a column of empty cells.
+        default: Text of empty cells.
+    """
     if column not in table.columns:
         return pl.Series(column, [default] * len(table.rows), dtype=pl.String)
     text = table.cells[column].cast(pl.String)
@@ -185,7 +197,13 @@ def check_names(file: str, names: pl.DataFrame) -> None:
 
 
 def required_cells(table: Table, column: str, *, what: pl.Series | None = None) -> None:
-    """`FrameError` (rule ``empty``) for empty cells in a column that needs a value in every row."""
+    """Check that a column has a value in every row.
+
+    Args:
+        table: Table as read.
+        column: Name of a column of the table.
+        what: Text by which a row is called in the message, one a row; by default the cell itself.
+    """
     empty = table.cells[column].is_null()
     faulty = pl.DataFrame({"row": table.rows, "what": table.cells[column].cast(pl.String) if what is None else what})
     faulty = faulty.filter(empty).with_columns(value=pl.lit(None, dtype=pl.String))
@@ -261,7 +279,13 @@ def _local_days(table: Table, column: str, text: pl.Series) -> pl.Series:
 
 
 def running_months(table: Table, column: str, today: date) -> pl.Series:
-    """The row numbers whose `column` names the month that is still running on `today`; empty on its last day."""
+    """Numbers of the rows whose `column` names the month that has not ended on `today`; none on its last day.
+
+    Args:
+        table: Table as read.
+        column: Column of dates or months, as text.
+        today: The day on which the file is read.
+    """
     if pl.Series([today]).dt.month_end()[0] == today:
         return table.rows.clear()
     return table.rows.filter(_date_text(table.cells[column]).fill_null("") == f"{today:%Y-%m}")

@@ -169,7 +169,12 @@ At = tuple[int, str | None]
 def read_records(
     path: str | Path, *, stdin: BinaryIO | None = None, faults: list[Fault] | None = None
 ) -> tuple[str, list[tuple[int, Record]]]:
-    """Name of a file of events, and its events as cells of text with their rows; arguments as of `read_table`.
+    """The name of a file of events, and its records (column -> text) with their row numbers.
+
+    Args:
+        path: CSV or Excel file, a TOML file of ``[[event]]`` tables, or ``-`` for `stdin`.
+        stdin: Stream that is read where `path` is ``-``.
+        faults: List to which faults of single rows are added; without one they are raised.
 
     Raises:
         DataError, FrameError: as `read_table`, and for a TOML file without ``[[event]]`` tables.
@@ -243,16 +248,37 @@ class _Reader:
         return groups
 
     def fault(self, at: At, rule: str, words: str, hint: str, value: str | None = None) -> None:
+        """Record a fault.
+
+        Args:
+            at: Row and id of the event.
+            rule: Name of the rule that is broken.
+            words: What is wrong, the same for every row of one fault.
+            hint: Remedy.
+            value: The faulty text; None where the row as a whole is meant.
+        """
         self.faults.setdefault((rule, words), []).append((*at, value, hint))
 
     def unknown_keys(self, row: int, event_id: str | None, record: Record) -> None:
-        """A fault for every key that is none."""
+        """Record a fault for every key of a record that is not known.
+
+        Args:
+            row: Row number of the record.
+            event_id: Id of the event, where it has one.
+            record: Column -> text.
+        """
         for key in record:
             if key not in KEYS:
                 self.fault((row, event_id), "unknown_key", "unknown columns or keys", did_you_mean(key, KEYS), key)
 
     def event(self, row: int, record: Record, *, twice: bool) -> tuple[Record, list[Record]]:
-        """The rows of `ControlEvents` and `ControlScopes` that a record stands for, as far as it can be read."""
+        """The rows of `ControlEvents` and `ControlScopes` that a record gives, as far as it can be read.
+
+        Args:
+            row: Row number of the record.
+            record: Column -> text.
+            twice: Whether an earlier record has the same event id.
+        """
         at = (row, record.get("event_id"))
         event_id = at[1]
         base = self.bundled.get(event_id or "")

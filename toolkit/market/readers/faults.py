@@ -66,7 +66,13 @@ MEND = "Mend each of them; nothing of the file was used."
 
 
 def row_error(file: str, faults: Sequence[Fault], *, remedy: str = "") -> FrameError:
-    """The error that tells every fault of a file, each with its rows and its remedy; `remedy` is one for all of them."""
+    """The error that names every fault of a file with its rows and its remedy.
+
+    Args:
+        file: Name of the file.
+        faults: At least one.
+        remedy: Hint that holds for all of them; added to each fault's own where there is only one.
+    """
     details = {"file": file, **faults[0].details()}
     if len(faults) == 1:
         only = faults[0]

@@ -15,7 +15,15 @@ MAX_COLUMNS = 2_000
 
 
 def check_size(name: str, *, rows: int = 0, columns: int = 0, cells: int = 0, size: int = 0) -> None:
-    """`DataError` for a table beyond a limit; `size` is in bytes, before or after decompression."""
+    """Check that a table is within the limits of what is read.
+
+    Args:
+        name: Name of the file, for the message.
+        rows: Number of rows.
+        columns: Number of columns.
+        cells: Number of cells.
+        size: Bytes, before or after decompression.
+    """
     beyond = (
         (size, MAX_BYTES, "bytes"),
         (max(cells, rows), MAX_CELLS, "cells"),

@@ -33,10 +33,19 @@ def read_price_files(
     key: Callable[[str], str | None] | None = None,
     stdin: BinaryIO | None = None,
 ) -> PriceFile:
-    """Read several price files as one; a folder stands for the price files in it.
+    """Several price files read as one table.
 
-    An asset may continue from file to file, in one currency, unit and basis; where two files give a price for a day, it is
-    the same price. Arguments and errors as of `read_prices`.
+    An asset may continue from file to file, in one currency, unit and basis; where two files give a price for a day, it must be
+    the same. Errors as of `read_prices`.
+
+    Args:
+        paths: Files; a folder stands for the price files in it.
+        default_currency: As of `read_prices`, like all that follow.
+        today: Day on which the files are read.
+        as_of: Day asked about: jumps after it, or known later, are not checked.
+        accept: Assets whose jumps are correct, or `JUMPS` for those of all assets.
+        key: Header in a file -> asset key, None for a name that is not known.
+        stdin: Stream that is read for ``-``.
     """
     files, reading = _listed(paths)
     read = [

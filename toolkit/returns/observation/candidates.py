@@ -149,13 +149,28 @@ def look(candidates: Candidates) -> GridPosterior:
 
 
 def cover(mean: FloatArray, reach: FloatArray, limits: tuple[float, float], size: int) -> FloatArray:
-    """Evenly spaced nodes (K, size) around a mean, inside the limits."""
+    """Evenly spaced nodes (K, size) around a mean, inside the limits.
+
+    Args:
+        mean: (K,) logarithms.
+        reach: (K,) distance of the outermost nodes from the mean.
+        limits: Smallest and largest value, not logarithms.
+        size: Nodes a row.
+    """
     low, high = np.log(limits)
     return np.linspace(np.maximum(mean - reach, low), np.minimum(mean + reach, high), size, axis=1)
 
 
 def around(candidates: Candidates, seen: GridPosterior, shift: float = 0.0) -> Candidates:
-    """The same candidates on nodes around what was seen. Between nodes that are too far apart it may lie anywhere."""
+    """The candidates on new nodes around a posterior; they reach `REACH` standard errors, and at least `RESOLVED` of its steps.
+
+    Where nodes lie too far apart the posterior mean may be anywhere between two of them.
+
+    Args:
+        candidates: K candidates.
+        seen: Posterior of each on a coarser grid.
+        shift: Logarithms by which the nodes reach further on either side.
+    """
     s_reach = np.maximum(REACH * seen.s_error, RESOLVED * seen.s_step) + shift
     n_reach = np.maximum(REACH * seen.n_error, RESOLVED * seen.n_step) + shift
     return replace(

@@ -60,7 +60,13 @@ class LatentIncrements:
 
 
 def capped(loadings: FloatArray, factor_cov: FloatArray, variance: FloatArray) -> FloatArray:
-    """Loadings (n, k), rows scaled down where they explain more than `EXPLAINED` of a variance (n,)."""
+    """Factor loadings, scaled down in rows that explain more than `EXPLAINED` of a variance.
+
+    Args:
+        loadings: (n, k).
+        factor_cov: (k, k).
+        variance: (n,) total variance, in the unit of `factor_cov`.
+    """
     explained = np.einsum("ik,kl,il->i", loadings, factor_cov, loadings)
     limit = EXPLAINED * variance
     ratio = np.divide(limit, explained, out=np.ones_like(limit), where=explained > limit)

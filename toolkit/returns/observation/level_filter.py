@@ -180,7 +180,13 @@ def beliefs(log_price: FloatArray, quantity: FloatArray, model: LevelModel = MOD
 
 
 def filtered_levels(log_price: FloatArray, quantity: FloatArray, model: LevelModel = MODEL) -> tuple[FloatArray, FloatArray]:
-    """Level (T, m) and its standard error (T, m) after each month, given nothing later; arguments as of `beliefs`."""
+    """Level (T, m) and its standard error (T, m), given the prices up to each month and none after it.
+
+    Args:
+        log_price: (T, m), NaN missing; the first row is a price in each series.
+        quantity: (T, m) kg behind each price, NaN unknown.
+        model: Fixed parameters.
+    """
     found = [mixture.moments() for mixture, _ in beliefs(log_price, quantity, model)]
     level, error = zip(*found, strict=True)
     return np.array(level), np.array(error)

@@ -150,7 +150,13 @@ class _Belief:
         return bool(self.phi[0])
 
     def start(self, at: NDArray[np.bool_], prints: FloatArray, noise: FloatArray) -> None:
-        """Begin the columns `at` (K,) with their first prints and the variances (1, N, .) of those."""
+        """Start filtering columns at their first price.
+
+        Args:
+            at: (K,) true where a column starts; k of them do.
+            prints: (k,) their log prices.
+            noise: (1, N, k) variances of the errors of these.
+        """
         self.level[..., at], self.variance[..., at] = prints, noise
         self.change[..., at], self.cross[..., at], self.own[..., at] = 0.0, 0.0, self.stationary[..., at]
 
@@ -170,7 +176,13 @@ class _Belief:
         self.variance += self.cross
 
     def learn(self, slope: FloatArray, curve: FloatArray, work: FloatArray) -> None:
-        """Take in a print whose log density has these derivatives by the level; overwrites all three arguments."""
+        """Update level and change by a price, from the derivatives of its log density by the level; overwrites its arguments.
+
+        Args:
+            slope: (S, N, K) first derivative.
+            curve: Second derivative, of the same shape.
+            work: Buffer of the same shape.
+        """
         np.multiply(self.variance, slope, out=work)
         self.level += work
         np.multiply(self.variance, curve, out=work)
@@ -195,7 +207,14 @@ class _Mixture:
         self._distance, self._square, self._precision, self._density = (np.empty(shape) for _ in range(4))
 
     def measure(self, prints: FloatArray, level: FloatArray, variance: FloatArray, noise: FloatArray) -> None:
-        """Log density (up to sqrt(2 pi)), slope and curve at prints (K,), given narrow noise (1, N, K)."""
+        """Log density of prices, up to sqrt(2 pi), and its first and second derivative by the level, into the buffers.
+
+        Args:
+            prints: (K,) log prices.
+            level: (S, N, K) predicted levels.
+            variance: (S, N, K) their variances.
+            noise: (1, N, K) variance of the narrow component of the error.
+        """
         total, slope, curve, work = self.log_density, self.slope, self.curve, self.work
         distance, square, precision = self._distance, self._square, self._precision
         np.subtract(prints, level, out=distance)

@@ -182,7 +182,14 @@ def spectrum(rows: FloatArray) -> tuple[FloatArray, FloatArray]:
 def spectral_form(
     values: FloatArray, vectors: FloatArray, specific: FloatArray, notes: tuple[str, ...]
 ) -> StructuredCovariance:
-    """Components of unit variance (n, k) from eigenvalues (k,) and vectors (n, k), beside a specific variance (n,)."""
+    """A covariance of k components of unit variance and a specific variance: V diag(values) V' + diag(specific).
+
+    Args:
+        values: (k,) eigenvalues, not negative.
+        vectors: (n, k) eigenvectors V.
+        specific: (n,) specific variances.
+        notes: Notes of the estimate.
+    """
     loadings = vectors * np.sqrt(values)
     # The sign of an eigenvector is arbitrary: fix it, so that the same inputs give the same bytes.
     loadings = loadings * np.where(loadings.sum(axis=0) < 0, -1.0, 1.0)
@@ -191,7 +198,13 @@ def spectral_form(
 
 
 def component_form(rows: FloatArray, specific: FloatArray, notes: tuple[str, ...]) -> StructuredCovariance:
-    """All principal components of rows'rows, rows (m, n), beside a specific variance (n,)."""
+    """A covariance rows'rows + diag(specific) by all its principal components.
+
+    Args:
+        rows: (m, n).
+        specific: (n,) specific variances.
+        notes: Notes of the estimate.
+    """
     return spectral_form(*spectrum(rows), specific, notes)
 
 
@@ -215,7 +228,16 @@ def with_rest(
     own: FloatArray,
     correlation: FloatArray,
 ) -> StructuredCovariance:
-    """The named factors of a form with loadings (n, k) and errors, and a rest with variances `own` (n,) as components."""
+    """A covariance with the named factors of another, and the residual covariance as components.
+
+    Args:
+        form: Covariance whose named factors are kept.
+        named: Positions of the k named factors in `form`.
+        loadings: (n, k) loadings on these.
+        errors: (n, k) standard errors of the loadings, NaN where not known.
+        own: (n,) residual variances.
+        correlation: (n, n) residual correlation.
+    """
     rest, specific = correlated(correlation, np.sqrt(own))
     k, more = len(named), rest.shape[1]
     factor_cov = np.eye(k + more)
@@ -233,7 +255,13 @@ def with_rest(
 
 
 def factor_form(covariance: FloatArray, specific: FloatArray, notes: tuple[str, ...]) -> StructuredCovariance:
-    """Principal components of a positive semidefinite (n, n) covariance, beside a specific variance (n,)."""
+    """A covariance by its principal components, and a specific variance beside it.
+
+    Args:
+        covariance: (n, n), positive semidefinite.
+        specific: (n,) specific variances, not in `covariance`.
+        notes: Notes of the estimate.
+    """
     values, vectors = np.linalg.eigh(covariance)
     kept = np.flatnonzero(values > RANK * max(values[-1], 0.0))[::-1]
     return spectral_form(values[kept], vectors[:, kept], specific, notes)

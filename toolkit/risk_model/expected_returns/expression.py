@@ -12,7 +12,12 @@ from toolkit.risk_model.expected_returns.prior import members
 
 
 def portfolio(expression: str, universe: Universe, where: str) -> FloatArray:
-    """Coefficients (n,) of the assets; an element is the mean of its products, as its return is.
+    """Coefficients (n,) of an expression of assets; an element is the mean of its products, as its return is.
+
+    Args:
+        expression: Sum of names with coefficients, such as ``gallium - 0.5 gold``.
+        universe: n assets.
+        where: Where the expression stands, for messages.
 
     Raises:
         SpecError: for a name that is neither an asset nor an element, or a sum in which everything cancels.

@@ -78,7 +78,12 @@ def labelled(inputs: CovarianceInputs) -> Universe:
 
 
 def members(universe: Universe, name: str, where: str) -> list[int]:
-    """Positions of the assets that `name` speaks of: a key, else every product of an element.
+    """Positions of the assets that a name stands for: a key, else every product of an element.
+
+    Args:
+        universe: n assets.
+        name: Asset key or symbol of an element.
+        where: Where the name stands, for messages.
 
     Raises:
         SpecError: if `name` is neither; it tells `where` the name stands, and the nearest names.

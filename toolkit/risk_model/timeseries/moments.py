@@ -50,7 +50,13 @@ class Portfolios:
 
     @classmethod
     def of(cls, mean: FloatArray, weights: FloatArray, uncertainty: FloatArray) -> Portfolios:
-        """From weights (T, r, m) on the series seen through noise and their posterior covariance (T, m, m)."""
+        """Portfolios with the posterior covariance W U W' of their returns in each period.
+
+        Args:
+            mean: (T, r) posterior mean, NaN in periods without a return.
+            weights: (T, r, m) W, weights on the m series that are measured with error.
+            uncertainty: (T, m, m) U, posterior covariance of the returns of these.
+        """
         return cls(mean, weights @ uncertainty @ weights.transpose(0, 2, 1) if uncertainty.shape[1] else None)
 
     def take(self, columns: NDArray[np.intp]) -> Portfolios:

@@ -232,7 +232,14 @@ def few(names: list[str], most: int = 8) -> list[str]:
 
 
 def readings(table: Table, columns: Mapping[str, str], ignored: tuple[str, ...], totals: list[int]) -> Iterator[Message]:
-    """How the columns and rows of a file were read."""
+    """How the columns and rows of a file were read, one message each; nothing for what is as in the template.
+
+    Args:
+        table: File as read.
+        columns: Header in the file -> key of the column that it was read as.
+        ignored: Headers of columns that were not read.
+        totals: Numbers of the rows that were taken for totals.
+    """
     named = {key: {fold(name) for name in (key, *BY_KEY[key].german.split(";"))} for key in columns.values()}
     renamed = [
         message('"{header}" as {key}', header=text, key=key) for text, key in columns.items() if fold(text) not in named[key]

@@ -45,7 +45,13 @@ def read_holdings(path: str | Path, *, names: Names, today: date, stdin: BinaryI
 
 
 def parse(path: str | Path, *, names: Names, today: date, stdin: BinaryIO | None = None) -> ReadFile:
-    """The file as far as it can be read, with all its faults.
+    """The rows of a holdings file that can be read, and the faults of the others.
+
+    Args:
+        path: File, or ``-`` for `stdin`.
+        names: How assets, forms and instruments are recognised.
+        today: Day on which the file is read: only a planned lot may have a later purchase.
+        stdin: Stream that is read where `path` is ``-``.
 
     Raises:
         DataError: for a file that is no table, or whose header lacks asset or quantity or names a column twice; then with
