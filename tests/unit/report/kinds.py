@@ -8,18 +8,17 @@ import typing
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import altair as alt
-
 from toolkit.report import document as d
 from toolkit.report.charts.theme import TOKENS, specification
+from toolkit.report.charts.vegalite import layer
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import NONE, Text, name, strong, text
 
 
 def bars(width: int) -> str:
     """The specification of a small chart."""
-    chart = alt.Chart(alt.Data(values=[{"a": 1}, {"a": 3}])).mark_bar(color=TOKENS["data"])
-    return specification(chart.encode(x="a:Q").properties(width=width, height=40), Formats())
+    layers = [layer("bar", [{"a": 1}, {"a": 3}], {"x": "a:Q"}, color=TOKENS["data"])]
+    return specification(layers, Formats(), width=width, height=40)
 
 
 def blocks(before: str = "") -> tuple[d.Block, ...]:

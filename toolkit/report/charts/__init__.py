@@ -1,1 +1,1 @@
-"""Charts as data: one module a kind of chart, from figures to an altair specification; `draw` makes it SVG."""
+"""Charts as data: one module a kind of chart, from figures to Vega-Lite; `draw` makes it SVG."""

@@ -9,11 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from toolkit.report.charts.lettering import cut, width
-from toolkit.report.charts.library import alt
 from toolkit.report.charts.theme import AXIS_TEXT, PAGE, PHONE, SHEET, TOKENS, specification
+from toolkit.report.charts.vegalite import Layer, field, layer
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.i18n.formats import Formats
 
@@ -70,9 +69,8 @@ def bands(rows: Sequence[Bands], caption: str, told: str, fmt: Formats) -> Chart
 def _spec(rows: tuple[Bands, ...], caption: str, room: int, fmt: Formats) -> str:
     names = min(NAMES, 12 + max(width(row.label) for row in rows))
     across = room - names - PADDING
-    scale = alt.Scale(type="log", domain=[1, _top(rows, across)], nice=False)
-    layers = alt.layer(*_layers(rows, scale, caption, names)).properties(width=across, height=ROW * len(rows))
-    return specification(layers, fmt)
+    layers = _layers(rows, _top(rows, across), caption, names)
+    return specification(layers, fmt, width=across, height=ROW * len(rows))
 
 
 def _top(rows: Sequence[Bands], across: float) -> float:
@@ -85,42 +83,34 @@ def _top(rows: Sequence[Bands], across: float) -> float:
     return max(ends)
 
 
-def _layers(rows: Sequence[Bands], scale: alt.Scale, caption: str, names: float) -> Iterator[alt.Chart]:
+def _layers(rows: Sequence[Bands], top: float, caption: str, names: float) -> Iterator[Layer]:
     # The key keeps equal names apart.
     labels = json.dumps([cut(row.label, names - 9) for row in rows], ensure_ascii=False)
-    y = alt.Y(
-        "key:O",
-        scale=alt.Scale(domain=list(range(len(rows)))),
-        axis=alt.Axis(
-            title=None, labelExpr=f"{labels}[datum.value]", minExtent=names, maxExtent=names, labelLimit=names, grid=False
-        ),
-    )  # fmt: skip
-    values = [tick for tick in TICKS if tick <= scale.domain[1]]
-    axis = alt.Axis(title=None, values=values, labelExpr="'×' + datum.label", grid=True, labelOverlap=False, orient="top")
-    x = alt.X("low:Q", scale=scale, axis=axis)
+    extent = {"minExtent": names, "maxExtent": names, "labelLimit": names}
+    axis = {"title": None, "labelExpr": f"{labels}[datum.value]", "grid": False, **extent}
+    y = field("key:O", scale={"domain": list(range(len(rows)))}, axis=axis)
+    ticks = {"values": [tick for tick in TICKS if tick <= top], "labelExpr": "'×' + datum.label", "labelOverlap": False}
+    scale = {"type": "log", "domain": [1, top], "nice": False}
+    at = {"x": field("low:Q", scale=scale, axis={"title": None, "grid": True, "orient": "top", **ticks}), "y": y}
     for (thick, down), colour, found in (
         (PART, TOKENS["mut"], [(i, row.part) for i, row in enumerate(rows) if row.part]),
         (STOP, TOKENS["data"], [(i, row.stop) for i, row in enumerate(rows) if row.stop]),
     ):
-        base = _over([{"key": i, "low": band.low, "middle": band.central, "high": band.high} for i, band in found])
-        style: dict[str, Any] = {"fill": TOKENS["paper"], "stroke": colour, "strokeWidth": 1.5}
-        yield base.mark_bar(size=thick, yOffset=down, **style).encode(x=x, x2=alt.X2("high:Q"), y=y)
-        middle = alt.X("middle:Q", scale=scale)
-        yield base.mark_tick(size=thick, thickness=1.5, yOffset=down, color=colour, opacity=1).encode(x=middle, y=y)
+        spans = [{"key": i, "low": band.low, "middle": band.central, "high": band.high} for i, band in found]
+        style = {"fill": TOKENS["paper"], "stroke": colour, "strokeWidth": 1.5}
+        yield layer("bar", spans, {**at, "x2": "high"}, size=thick, yOffset=down, **style)
+        middle = {"x": field("middle:Q", scale=scale), "y": y}
+        yield layer("tick", spans, middle, size=thick, thickness=1.5, yOffset=down, color=colour, opacity=1)
     published = [{"key": i, "low": row.outside} for i, row in enumerate(rows) if row.outside]
-    diamond: dict[str, Any] = {"shape": "diamond", "size": 70, "fill": TOKENS["ink"], "stroke": TOKENS["ink"], "opacity": 1}
-    yield _over(published).mark_point(yOffset=STOP[1], **diamond).encode(x=x, y=y)
-    words: dict[str, Any] = {"baseline": "middle", "fontSize": AXIS_TEXT, "yOffset": STOP[1]}
+    diamond = {"shape": "diamond", "size": 70, "fill": TOKENS["ink"], "stroke": TOKENS["ink"], "opacity": 1}
+    yield layer("point", published, at, yOffset=STOP[1], **diamond)
+    style = {"align": "left", "baseline": "middle", "fontSize": AXIS_TEXT}
+    words = {**style, "xOffset": GAP, "yOffset": STOP[1]}
     beside = [{"key": i, "low": row.stop.high, "label": row.words} for i, row in enumerate(rows) if row.stop]
-    yield _over(beside).mark_text(align="left", xOffset=GAP, **words).encode(x=x, y=y, text=alt.Text("label:N"))
+    yield layer("text", beside, {**at, "text": "label:N"}, **words)
     missing = [{"key": i, "low": _end(rows), "label": row.words} for i, row in enumerate(rows) if not row.stop]
-    yield (
-        _over(missing)
-        .mark_text(align="left", xOffset=GAP, color=TOKENS["mut"], **words)
-        .encode(x=x, y=y, text=alt.Text("label:N"))
-    )
-    title: dict[str, Any] = {"align": "left", "baseline": "middle", "fontSize": AXIS_TEXT, "color": TOKENS["mut"]}
-    yield _over([{}]).mark_text(**title).encode(x=alt.XValue(-names), y=alt.YValue(-30), text=alt.TextValue(caption))
+    yield layer("text", missing, {**at, "text": "label:N"}, color=TOKENS["mut"], **words)
+    yield layer("text", [{}], {"x": -names, "y": -30, "text": {"value": caption}}, color=TOKENS["mut"], **style)
 
 
 def _end(rows: Sequence[Bands]) -> float:
@@ -128,7 +118,3 @@ def _end(rows: Sequence[Bands]) -> float:
     without = [row for row in rows if not row.stop]
     ends = [row.part.high for row in without if row.part] + [row.outside for row in without if row.outside]
     return max(ends, default=1.0)
-
-
-def _over(rows: Sequence[dict[str, Any]]) -> alt.Chart:
-    return alt.Chart(alt.Data(values=list(rows)))

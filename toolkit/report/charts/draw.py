@@ -61,15 +61,8 @@ def draw(spec: str) -> str:
 
 
 def drawn(drawing: Drawing) -> str:
-    """Likewise of a drawing of a document.
-
-    The library is not asked to check against its schema what our own charts wrote: that takes most of the time; tests ask.
-    """
-    from altair.utils.schemapi import debug_mode  # noqa: PLC0415  # half a second; kept drawings need none of it
-
-    with debug_mode(False):  # noqa: FBT003  # the library's own signature
-        spec = drawing.spec
-    return draw(spec)
+    """Likewise of a drawing of a document."""
+    return draw(drawing.spec)
 
 
 def is_drawing(svg: str) -> bool:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from toolkit.report.charts.lettering import width
-from toolkit.report.charts.library import alt
 from toolkit.report.charts.plane import Plane
 from toolkit.report.charts.theme import AXIS_TEXT, PANEL, TOKENS, specification
+from toolkit.report.charts.vegalite import Layer
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.i18n.formats import Formats
 
@@ -84,10 +84,10 @@ def flow_bars(flow: FlowBars, told: str, fmt: Formats) -> Chart:
 
 def _spec(flow: FlowBars, fmt: Formats) -> str:
     layers = [*_tints(flow), *_axis(flow), *_bars(flow), *_controls(flow)]
-    return specification(alt.layer(*layers).properties(width=ROOM, height=HEIGHT), fmt)
+    return specification(layers, fmt, width=ROOM, height=HEIGHT)
 
 
-def _tints(flow: FlowBars) -> Iterator[alt.Chart]:
+def _tints(flow: FlowBars) -> Iterator[Layer]:
     for suspended, fill, opacity in ((False, TOKENS["soft"], 1.0), (True, TOKENS["hatch"], 0.4)):
         spans = [
             (flow.x(tint.since), ROOM if tint.until is None else flow.x(tint.until + timedelta(days=1)))
@@ -96,28 +96,26 @@ def _tints(flow: FlowBars) -> Iterator[alt.Chart]:
         ]
         end = flow.step * len(flow.quantities)
         rows = [{"x": a, "x2": min(b, end), "y": TOP, "y2": BASE} for a, b in spans if a < min(b, end)]
-        if rows:
-            yield PLANE.marks(rows).mark_rect(fill=fill, opacity=opacity).encode(x2=alt.X2("x2:Q"), y2=alt.Y2("y2:Q"))
+        yield PLANE.marks("rect", rows, fill=fill, opacity=opacity)
 
 
-def _axis(flow: FlowBars) -> Iterator[alt.Chart]:
+def _axis(flow: FlowBars) -> Iterator[Layer]:
     """The peak at its line, zero where months are known, a tick and a number for each year."""
     end = flow.step * len(flow.quantities)
-    yield PLANE.marks([{"x": 0, "x2": end, "y": TOP}]).mark_rule(color=TOKENS["grid"], strokeWidth=1).encode(x2=alt.X2("x2:Q"))
+    yield PLANE.marks("rule", [{"x": 0, "x2": end, "y": TOP}], color=TOKENS["grid"], strokeWidth=1)
     known = [{"x": a * flow.step, "x2": b * flow.step, "y": BASE} for a, b in _runs(flow.quantities)]
-    yield PLANE.marks(known).mark_rule(color=TOKENS["mut"], strokeWidth=1).encode(x2=alt.X2("x2:Q"))
+    yield PLANE.marks("rule", known, color=TOKENS["mut"], strokeWidth=1)
     last = flow.first.year + (flow.first.month - 1 + len(flow.quantities) - 1) // 12
     januaries = [date(year, 1, 1) for year in range(flow.first.year + (flow.first.month > 1), last + 1)]
     every = max(1, -(-30 // (12 * flow.step)))
-    ticks = [{"x": flow.x(day), "y": BASE, "y2": BASE + 5, "label": f"{day.year}"} for day in januaries[::every]]
-    yield PLANE.marks(ticks).mark_rule(color=TOKENS["mut"], strokeWidth=1).encode(y2=alt.Y2("y2:Q"))
-    years = [
-        {**tick, "x": tick["x"] + 3, "y": YEARS} for tick in ticks if tick["x"] + 3 + width(tick["label"], AXIS_TEXT) <= PANEL
-    ]
+    at = {f"{day.year}": flow.x(day) for day in januaries[::every]}
+    ticks = [{"x": x, "y": BASE, "y2": BASE + 5} for x in at.values()]
+    yield PLANE.marks("rule", ticks, color=TOKENS["mut"], strokeWidth=1)
+    years = [{"x": x + 3, "y": YEARS, "label": year} for year, x in at.items() if x + 3 + width(year, AXIS_TEXT) <= PANEL]
     yield PLANE.words([*years, {"x": 0, "y": LOW, "label": flow.peak}], TOKENS["mut"])
 
 
-def _bars(flow: FlowBars) -> Iterator[alt.Chart]:
+def _bars(flow: FlowBars) -> Iterator[Layer]:
     """A month that is not zero is at least one px high, so that a few kg are seen beside many tonnes."""
     peak = max((q for q in flow.quantities if q), default=0.0)
     gap = 1 if flow.step > 2 else 0
@@ -131,14 +129,12 @@ def _bars(flow: FlowBars) -> Iterator[alt.Chart]:
         for i, q in enumerate(flow.quantities)
         if q
     ]
-    if bars:
-        yield PLANE.marks(bars).mark_rect(fill=TOKENS["data"], opacity=1).encode(x2=alt.X2("x2:Q"), y2=alt.Y2("y2:Q"))
+    yield PLANE.marks("rect", bars, fill=TOKENS["data"], opacity=1)
     dots = [{"x": (i + 0.5) * flow.step, "y": BASE - 3} for i in sorted(flow.inferred)]
-    if dots:
-        yield PLANE.marks(dots).mark_circle(size=9, color=TOKENS["dot"], opacity=1)
+    yield PLANE.marks("circle", dots, size=9, color=TOKENS["dot"], opacity=1)
 
 
-def _controls(flow: FlowBars) -> Iterator[alt.Chart]:
+def _controls(flow: FlowBars) -> Iterator[Layer]:
     """Lines with their numbers, and the numbers of bans at the edge of their tint."""
     inside = flow.step * len(flow.quantities)
     shown = sorted((one for one in (*flow.lines, *flow.named) if 0 < flow.x(one.day) < inside), key=lambda one: one.day)
@@ -150,12 +146,10 @@ def _controls(flow: FlowBars) -> Iterator[alt.Chart]:
             for one, (_, y) in zip(shown, placed, strict=True)
             if one in flow.lines and one.dashed is dashed
         ]
-        if rows:
-            dash = [3, 3] if dashed else alt.Undefined
-            yield PLANE.marks(rows).mark_rule(color=TOKENS["ctl"], strokeWidth=1.5, strokeDash=dash).encode(y2=alt.Y2("y2:Q"))
-    if shown:
-        labels = [{"x": x, "y": y, "label": one.label} for one, (x, y) in zip(shown, placed, strict=True)]
-        yield PLANE.words(labels, TOKENS["ctl"])
+        dash = {"strokeDash": [3, 3]} if dashed else {}
+        yield PLANE.marks("rule", rows, color=TOKENS["ctl"], strokeWidth=1.5, **dash)
+    labels = [{"x": x, "y": y, "label": one.label} for one, (x, y) in zip(shown, placed, strict=True)]
+    yield PLANE.words(labels, TOKENS["ctl"])
 
 
 def _runs(quantities: Sequence[float | None]) -> list[tuple[int, int]]:

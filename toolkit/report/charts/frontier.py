@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from toolkit.report.charts.draw import draw, standalone, titled
-from toolkit.report.charts.library import alt
 from toolkit.report.charts.theme import TOKENS, specification
+from toolkit.report.charts.vegalite import FIT, field, layer
 from toolkit.report.i18n.formats import Formats
 
 WIDTH, HEIGHT = 640, 400
@@ -45,37 +45,43 @@ def told(record: Mapping[str, Any]) -> str:
 def _spec(
     points: Sequence[Mapping[str, Any]], critical: Sequence[Mapping[str, Any]], value: str, title: tuple[str, str]
 ) -> str:
-    def rows(entries: Sequence[Mapping[str, Any]]) -> alt.Data:
-        return alt.Data(values=[{"x": 100 * p["volatility"], "y": 100 * p[value], "order": i} for i, p in enumerate(entries)])
+    def rows(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        return [{"x": 100 * p["volatility"], "y": 100 * p[value], "order": i} for i, p in enumerate(entries)]
 
-    scale = alt.Scale(zero=False, nice=True)
-    axis = alt.Axis(labelExpr="datum.value + '%'", domain=False, ticks=False, grid=True, labelPadding=6, titlePadding=10)
-    x = alt.X("x:Q", scale=scale, axis=alt.Axis(**axis.to_dict(), title="volatility a year"))
-    y_title = "expected return a year" if value == "expected" else "cost a year"
-    y = alt.Y("y:Q", scale=scale, axis=alt.Axis(**axis.to_dict(), title=y_title))
-    base = alt.Chart(rows(points)).encode(x=x, y=y)
+    axis = {
+        "labelExpr": "datum.value + '%'",
+        "domain": False,
+        "ticks": False,
+        "grid": True,
+        "labelPadding": 6,
+        "titlePadding": 10,
+    }
+    titles = {"x": "volatility a year", "y": "expected return a year" if value == "expected" else "cost a year"}
+    scale = {"zero": False, "nice": True}
+    at = {side: field(f"{side}:Q", scale=scale, axis={**axis, "title": words}) for side, words in titles.items()}
+    dot = {"size": 16, "filled": True, "fill": TOKENS["data"], "stroke": TOKENS["data"]}
+    diamond = {
+        "size": 60,
+        "shape": "diamond",
+        "filled": False,
+        "fill": TOKENS["paper"],
+        "stroke": TOKENS["dot"],
+        "strokeWidth": 2,
+    }
     layers = [
-        base.mark_line(color=TOKENS["data"], strokeWidth=2).encode(order=alt.Order("order:Q")),
-        base.mark_point(size=16, filled=True, fill=TOKENS["data"], stroke=TOKENS["data"], opacity=1),
+        layer("line", rows(points), {**at, "order": "order:Q"}, color=TOKENS["data"], strokeWidth=2),
+        layer("point", rows(points), at, opacity=1, **dot),
+        layer("point", rows(critical), at, opacity=1, **diamond),
     ]
-    if critical:
-        turning = alt.Chart(rows(critical)).encode(x=x, y=y)
-        layers.append(
-            turning.mark_point(
-                size=60, shape="diamond", filled=False, fill=TOKENS["paper"], stroke=TOKENS["dot"], strokeWidth=2, opacity=1
-            )
-        )
-    heading = alt.TitleParams(
-        title[0],
-        subtitle=f"{title[1]}; diamonds where what binds changes",
-        anchor="start",
-        color=TOKENS["ink"],
-        subtitleColor=TOKENS["mut"],
-        fontSize=17,
-        subtitleFontSize=12.5,
-        subtitlePadding=6,
-        offset=14,
-    )
-    drawing = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT, title=heading)
-    sized = drawing.properties(autosize={"type": "fit", "contains": "padding"}, padding=12)
-    return specification(sized, FMT)
+    heading = {
+        "text": title[0],
+        "subtitle": f"{title[1]}; diamonds where what binds changes",
+        "anchor": "start",
+        "color": TOKENS["ink"],
+        "subtitleColor": TOKENS["mut"],
+        "fontSize": 17,
+        "subtitleFontSize": 12.5,
+        "subtitlePadding": 6,
+        "offset": 14,
+    }
+    return specification(layers, FMT, width=WIDTH, height=HEIGHT, title=heading, autosize=FIT, padding=12)

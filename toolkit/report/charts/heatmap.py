@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from toolkit.report.charts.lettering import cut, width
-from toolkit.report.charts.library import alt
 from toolkit.report.charts.plane import Plane
 from toolkit.report.charts.theme import AXIS_TEXT, COLUMN, LABEL_TEXT, PHONE, SHEET, TOKENS, specification
-from toolkit.report.charts.timeline import FIXED, LEFT, RIGHT
+from toolkit.report.charts.timeline import LEFT, RIGHT
+from toolkit.report.charts.vegalite import FIXED, Layer
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.i18n.formats import MINUS, Formats
 
@@ -65,8 +65,7 @@ def _spec(names: tuple[tuple[str, str], ...], pairs: tuple[Pair, ...], px: int, 
         *_numbers(field, shown, fmt),
         *_heads(field, names),
     ]
-    drawing = alt.layer(*layers).properties(width=room, height=field.plane.height, autosize=FIXED)
-    return specification(drawing, fmt)
+    return specification(layers, fmt, width=room, height=field.plane.height, autosize=FIXED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +76,12 @@ class _Field:
     left: float
     wide: float
 
-    def cells(self, cells: Sequence[_Cell], colour: str, opacity: float) -> alt.Chart:
+    def cells(self, cells: Sequence[_Cell], colour: str, opacity: float) -> Layer:
         at = [(self.left + j * self.wide, HEAD + i * ROW) for i, j, _ in cells]
         rows = [{"x": x, "x2": x + self.wide - 1, "y": y, "y2": y + ROW - 1} for x, y in at]
-        marks = self.plane.marks(rows).mark_rect(fill=TOKENS[colour], opacity=opacity)
-        return marks.encode(x2=alt.X2("x2:Q"), y2=alt.Y2("y2:Q"))
+        return self.plane.marks("rect", rows, fill=TOKENS[colour], opacity=opacity)
 
-    def words(self, cells: Sequence[tuple[int, int, str]], colour: str) -> alt.Chart:
+    def words(self, cells: Sequence[tuple[int, int, str]], colour: str) -> Layer:
         rows = [{"x": self.left + (j + 0.5) * self.wide, "y": HEAD + i * ROW + 16, "label": words} for i, j, words in cells]
         return self.plane.words(rows, TOKENS[colour], "center")
 
@@ -92,29 +90,26 @@ def _step(value: float) -> str:
     return [mark for mark, (least, _) in STEPS.items() if abs(value) >= least][-1]
 
 
-def _tints(field: _Field, cells: Sequence[_Cell]) -> Iterator[alt.Chart]:
+def _tints(field: _Field, cells: Sequence[_Cell]) -> Iterator[Layer]:
     """A layer for each step and sign, so that a tint is one opacity of one colour of the theme."""
     for mark, (_, opacity) in STEPS.items():
         for colour, sign in (("data", 1), ("mut", -1)):
             found = [cell for cell in cells if (v := cell[2]) is not None and _step(v) == mark and (v < 0) == (sign < 0)]
-            if found:
-                yield field.cells(found, colour, opacity)
+            yield field.cells(found, colour, opacity)
 
 
-def _numbers(field: _Field, cells: Sequence[_Cell], fmt: Formats) -> Iterator[alt.Chart]:
+def _numbers(field: _Field, cells: Sequence[_Cell], fmt: Formats) -> Iterator[Layer]:
     """Numbers where the longest fits its cell, else the sign of those below zero; a dash where there is none."""
     written = {cell: "–" if cell[2] is None else fmt.number(cell[2], 2) for cell in cells}
     if max(width(words, AXIS_TEXT) for words in written.values()) > field.wide - 4:
         written = {cell: words[0] for cell, words in written.items() if words[0] in (MINUS, "–")}
     for colour in ("ink", "paper"):
         found = [(i, j, w) for (i, j, v), w in written.items() if (v is not None and _step(v) == "r4") == (colour == "paper")]
-        if found:
-            yield field.words(found, colour)
+        yield field.words(found, colour)
 
 
-def _heads(field: _Field, names: Sequence[tuple[str, str]]) -> Iterator[alt.Chart]:
+def _heads(field: _Field, names: Sequence[tuple[str, str]]) -> Iterator[Layer]:
     """Names before the rows, symbols above the columns."""
     rows = [{"x": 0, "y": HEAD + i * ROW + 16, "label": cut(name, field.left - 8)} for i, (name, _) in enumerate(names)]
-    style = {"align": "left", "baseline": "alphabetic", "fontSize": LABEL_TEXT}
-    yield field.plane.marks(rows).mark_text(**style).encode(text=alt.Text("label:N"))
+    yield field.plane.marks("text", rows, align="left", baseline="alphabetic", fontSize=LABEL_TEXT)
     yield field.words([(-1, j, cut(symbol, field.wide, AXIS_TEXT)) for j, (_, symbol) in enumerate(names)], "mut")

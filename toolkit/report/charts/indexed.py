@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from toolkit.report.charts.library import alt
 from toolkit.report.charts.plane import Plane
 from toolkit.report.charts.theme import PANEL, TOKENS, specification
+from toolkit.report.charts.vegalite import Layer
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.i18n.formats import Formats
 
@@ -136,14 +136,13 @@ def _spec(path: Indexed, scale: _Scale, lines: int) -> str:
     top = 4 + LINE * lines
     plane = Plane(ROOM, top + PLOT + FOOT)
     layers = [*_axes(plane, path, scale, top), *_events(plane, path, scale, top), *_prices(plane, path, scale, top)]
-    return specification(alt.layer(*layers).properties(width=ROOM, height=plane.height), scale.fmt)
+    return specification(layers, scale.fmt, width=ROOM, height=plane.height)
 
 
-def _axes(plane: Plane, path: Indexed, scale: _Scale, top: float) -> Iterator[alt.Chart]:
+def _axes(plane: Plane, path: Indexed, scale: _Scale, top: float) -> Iterator[Layer]:
     for colour, ticks in (("grid", [t for t in scale.ticks if t != HUNDRED]), ("mut", [HUNDRED])):
         rows = [{"x": LEFT, "x2": ROOM, "y": scale.y(tick, top)} for tick in ticks]
-        if rows:
-            yield plane.marks(rows).mark_rule(color=TOKENS[colour], strokeWidth=1).encode(x2=alt.X2("x2:Q"))
+        yield plane.marks("rule", rows, color=TOKENS[colour], strokeWidth=1)
     numbers = [{"x": LEFT - 5, "y": scale.y(t, top) + 4, "label": scale.fmt.plain_number(t)} for t in scale.ticks]
     yield plane.words(numbers, TOKENS["mut"], "right")
     shifts = [shift for shift in MONTHS if path.months[0].shift <= shift <= path.months[-1].shift]
@@ -153,27 +152,26 @@ def _axes(plane: Plane, path: Indexed, scale: _Scale, top: float) -> Iterator[al
     yield plane.words(months, TOKENS["mut"], "center")
 
 
-def _events(plane: Plane, path: Indexed, scale: _Scale, top: float) -> Iterator[alt.Chart]:
+def _events(plane: Plane, path: Indexed, scale: _Scale, top: float) -> Iterator[Layer]:
     """The announcement, the first day in force, and further events with their words above the plot."""
     bottom = top + PLOT
     lines = [scale.x(_away(day, path.announced), path) for day, _ in path.others]
-    if lines:
-        labels = [
-            {"x": x, "y": top - 4 - LINE * row, "label": words}
-            for (x, row), (_, words) in zip(_places(path, scale), _named(path, scale), strict=True)
-        ]
-        heights = {x: label["y"] for (x, _), label in zip(_named(path, scale), labels, strict=True)}
-        rows = [{"x": x, "y": heights.get(x, top + 8) - 8, "y2": bottom} for x in lines]
-        yield plane.marks(rows).mark_rule(color=TOKENS["mut"], strokeWidth=1, strokeDash=[1, 3]).encode(y2=alt.Y2("y2:Q"))
-        yield plane.words(labels, TOKENS["mut"])
-    zero = [{"x": scale.x(_away(path.announced, path.announced), path), "y": top, "y2": bottom}]
-    yield plane.marks(zero).mark_rule(color=TOKENS["ink"], strokeWidth=1).encode(y2=alt.Y2("y2:Q"))
-    if path.effective:
-        first = [{"x": scale.x(_away(path.effective, path.announced), path), "y": top, "y2": bottom}]
-        yield plane.marks(first).mark_rule(color=TOKENS["ctl"], strokeWidth=1.5).encode(y2=alt.Y2("y2:Q"))
+    named = _named(path, scale)
+    labels = [
+        {"x": x, "y": top - 4 - LINE * row, "label": words}
+        for (x, row), (_, words) in zip(_places(path, scale), named, strict=True)
+    ]
+    heights = {x: label["y"] for (x, _), label in zip(named, labels, strict=True)}
+    rows = [{"x": x, "y": heights.get(x, top + 8) - 8, "y2": bottom} for x in lines]
+    yield plane.marks("rule", rows, color=TOKENS["mut"], strokeWidth=1, strokeDash=[1, 3])
+    yield plane.words(labels, TOKENS["mut"])
+    for day, colour, thick in ((path.announced, "ink", 1), (path.effective, "ctl", 1.5)):
+        if day:
+            line = [{"x": scale.x(_away(day, path.announced), path), "y": top, "y2": bottom}]
+            yield plane.marks("rule", line, color=TOKENS[colour], strokeWidth=thick)
 
 
-def _prices(plane: Plane, path: Indexed, scale: _Scale, top: float) -> Iterator[alt.Chart]:
+def _prices(plane: Plane, path: Indexed, scale: _Scale, top: float) -> Iterator[Layer]:
     """Benchmark and level as lines that stop at what is not known, prints as dots, those beyond the scale at its edge."""
     for colour, thick, side in (("cur", 1.5, "benchmark"), ("data", 2.2, "level")):
         known = [(month.shift, getattr(month, side)) for month in path.months]
@@ -182,14 +180,10 @@ def _prices(plane: Plane, path: Indexed, scale: _Scale, top: float) -> Iterator[
             for i, (shift, figure) in enumerate(known)
             if figure is not None
         ]
-        if runs:
-            style = {"strokeWidth": thick, "color": TOKENS[colour], "strokeJoin": "round"}
-            yield plane.marks(runs).mark_line(**style).encode(detail=alt.Detail("run:N"))
+        yield plane.marks("line", runs, strokeWidth=thick, color=TOKENS[colour], strokeJoin="round")
     prints = [(month.shift, month.printed) for month in path.months if month.printed is not None]
     dots = [{"x": scale.x(s, path), "y": scale.y(f, top)} for s, f in prints if scale.low <= f <= scale.high]
-    if dots:
-        yield plane.marks(dots).mark_circle(size=11, color=TOKENS["dot"], opacity=1)
+    yield plane.marks("circle", dots, size=11, color=TOKENS["dot"], opacity=1)
     for shape, inside in (("triangle-up", lambda f: f <= scale.high), ("triangle-down", lambda f: f >= scale.low)):
         rows = [{"x": scale.x(s, path), "y": scale.y(f, top)} for s, f in prints if not inside(f)]
-        if rows:
-            yield plane.marks(rows).mark_point(shape=shape, size=22, filled=True, color=TOKENS["dot"], opacity=1)
+        yield plane.marks("point", rows, shape=shape, size=22, filled=True, color=TOKENS["dot"], opacity=1)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from toolkit.report.charts.lettering import cut
-from toolkit.report.charts.library import alt
 from toolkit.report.charts.theme import COLUMN, PHONE, TOKENS, specification
+from toolkit.report.charts.vegalite import FIT, field, layer
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.i18n.formats import Formats
 
@@ -57,29 +57,24 @@ def _spec(rows: tuple[Interval, ...], width: int, fmt: Formats) -> str:
     low, high = 0.85 * min(ends), 1.15 * max(ends)
     log = is_logarithmic(rows)
     ticks = [t for t in LOG_TICKS if low <= t <= high]
-    scale = alt.Scale(type="log", domain=[low, high], nice=False) if log else alt.Scale(domain=[0, high or 1.0], nice=True)
-    y = alt.Y(
-        "key:O",
-        axis=alt.Axis(title=None, labelExpr=f"{names}[datum.value]", labelLimit=LABELS + 8, labelPadding=8),
+    scale = {"type": "log", "domain": [low, high], "nice": False} if log else {"domain": [0, high or 1.0], "nice": True}
+    label = {"labelExpr": f"{names}[datum.value]", "labelLimit": LABELS + 8, "labelPadding": 8}
+    y = field("key:O", axis={"title": None, **label})
+    x_axis = {
+        "title": None,
+        "labelExpr": f"datum.value + {json.dumps(fmt.percent(0, 0)[1:])}",
+        "labelOverlap": False,
+        "grid": True,
+        **({"values": ticks} if log and ticks else {"tickCount": 4}),
+    }
+    x = field("believed:Q", axis=x_axis, scale=scale)
+    raw, dot = (
+        {"stroke": TOKENS["dot"], "strokeWidth": 2, "fill": TOKENS["paper"]},
+        {"fill": TOKENS["data"], "stroke": TOKENS["data"]},
     )
-    x_axis = alt.Axis(
-        title=None,
-        labelExpr=f"datum.value + {json.dumps(fmt.percent(0, 0)[1:])}",
-        labelOverlap=False,
-        grid=True,
-    )
-    if log and ticks:
-        x_axis["values"] = ticks
-    else:
-        x_axis["tickCount"] = 4
-    x = alt.X("believed:Q", axis=x_axis, scale=scale)
-    base = alt.Chart(alt.Data(values=values)).encode(y=y)
-    drawing = alt.layer(
-        base.mark_rule(strokeWidth=9, color=TOKENS["band"], strokeCap="round").encode(x=alt.X("low:Q"), x2=alt.X2("high:Q")),
-        base.mark_point(size=46, filled=False, stroke=TOKENS["dot"], strokeWidth=2, fill=TOKENS["paper"], opacity=1).encode(
-            x=alt.X("raw:Q")
-        ),
-        base.mark_point(size=62, filled=True, fill=TOKENS["data"], stroke=TOKENS["data"], opacity=1).encode(x=x),
-    )
-    sized = drawing.properties(width=width, height=ROW * len(rows) + 24, autosize={"type": "fit", "contains": "padding"})
-    return specification(sized, fmt)
+    layers = [
+        layer("rule", values, {"y": y, "x": "low:Q", "x2": "high"}, strokeWidth=9, color=TOKENS["band"], strokeCap="round"),
+        layer("point", values, {"y": y, "x": "raw:Q"}, size=46, filled=False, opacity=1, **raw),
+        layer("point", values, {"y": y, "x": x}, size=62, filled=True, opacity=1, **dot),
+    ]
+    return specification(layers, fmt, width=width, height=ROW * len(rows) + 24, autosize=FIT)

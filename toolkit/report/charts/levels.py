@@ -11,8 +11,8 @@ from datetime import date
 
 from toolkit.core.calendar import month_number
 from toolkit.report.charts.lettering import width
-from toolkit.report.charts.library import alt
 from toolkit.report.charts.theme import PANEL, TOKENS, specification
+from toolkit.report.charts.vegalite import FIT, Channel, Layer, field, layer
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.i18n.formats import Formats
 
@@ -70,50 +70,35 @@ def _spec(months: Sequence[Month], span: tuple[date, date], fmt: Formats) -> str
     first, end = month_number(span[0]), month_number(span[1])
     plot = PANEL - MARGIN
     room = max(width(label, bold=True) + 10, LABEL)
-    x = alt.X(
-        "x:Q",
-        scale=alt.Scale(domain=[first - 0.5, end + (end - first + 1) * room / (plot - room)], nice=False),
-        axis=alt.Axis(
-            title=None, grid=False, values=_years(first, end), labelExpr="floor(datum.value / 12)", labelAlign="left",
-            ticks=True, tickColor=TOKENS["mut"], tickSize=5, labelOffset=3, labelPadding=3, domain=True,
-            domainColor=TOKENS["mut"], labelBound=False, labelFlush=False,
-        ),
-    )  # fmt: skip
+    x_axis = {
+        "title": None, "grid": False, "values": _years(first, end), "labelExpr": "floor(datum.value / 12)",
+        "labelAlign": "left", "ticks": True, "tickColor": TOKENS["mut"], "tickSize": 5, "labelOffset": 3, "labelPadding": 3,
+        "domain": True, "domainColor": TOKENS["mut"], "labelBound": False, "labelFlush": False,
+    }  # fmt: skip
+    x_scale = {"domain": [first - 0.5, end + (end - first + 1) * room / (plot - room)], "nice": False}
     names = json.dumps([fmt.plain_number(tick) if tick < 1 else fmt.number(tick) for tick in ticks], ensure_ascii=False)
-    y_axis = alt.Axis(
-        title=None, values=ticks, labelExpr=f"{names}[indexof({json.dumps(ticks)}, datum.value)]", labelColor=TOKENS["mut"],
-        labelFontSize=11.5, minExtent=MARGIN - 8, labelPadding=4,
-    )  # fmt: skip
-    scale = alt.Scale(type="log", domain=list(domain), nice=False)
+    y_axis = {
+        "title": None, "values": ticks, "labelExpr": f"{names}[indexof({json.dumps(ticks)}, datum.value)]",
+        "labelColor": TOKENS["mut"], "labelFontSize": 11.5, "minExtent": MARGIN - 8, "labelPadding": 4,
+    }  # fmt: skip
+    y_scale = {"type": "log", "domain": list(domain), "nice": False}
 
-    def y(name: str) -> alt.Y:
-        return alt.Y(f"{name}:Q", scale=scale, axis=y_axis)
+    def at(name: str) -> dict[str, Channel]:
+        return {"x": field("x:Q", scale=x_scale, axis=x_axis), "y": field(f"{name}:Q", scale=y_scale, axis=y_axis)}
 
-    def over(values: Sequence[dict]) -> alt.Chart:
-        return alt.Chart(alt.Data(values=list(values))).encode(x=x)
-
-    layers: list[alt.Chart] = []
+    layers: list[Layer] = []
     if noisy:
+        dot = {"shape": "circle", "filled": True, "size": DOT, "fill": TOKENS["dot"], "stroke": TOKENS["dot"], "strokeWidth": 0}
         layers += [
-            over(line)
-            .mark_area(color=TOKENS["band"], opacity=1)
-            .encode(y=y("low"), y2=alt.Y2("high:Q"), detail=alt.Detail("run:N")),
-            over([row for row in rows if row["print"] is not None])
-            .mark_point(
-                shape="circle", filled=True, size=DOT, fill=TOKENS["dot"], stroke=TOKENS["dot"], strokeWidth=0, opacity=1
-            )
-            .encode(y=y("print")),
+            layer("area", line, {**at("low"), "y2": "high", "detail": "run:N"}, color=TOKENS["band"], opacity=1),
+            layer("point", [row for row in rows if row["print"] is not None], at("print"), opacity=1, **dot),
         ]
+    words = {"align": "left", "dx": 5, "baseline": "middle", "fontWeight": "bold", "color": TOKENS["data"], "text": label}
     layers += [
-        over(line)
-        .mark_line(color=TOKENS["data"], strokeWidth=2, strokeCap="round")
-        .encode(y=y("line"), detail=alt.Detail("run:N")),
-        over([last])
-        .mark_text(align="left", dx=5, baseline="middle", fontWeight="bold", color=TOKENS["data"], text=label)
-        .encode(y=y("line")),
+        layer("line", line, {**at("line"), "detail": "run:N"}, color=TOKENS["data"], strokeWidth=2, strokeCap="round"),
+        layer("text", [last], at("line"), **words),
     ]
-    sized = alt.layer(*layers).properties(width=PANEL, height=HEIGHT, autosize={"type": "fit", "contains": "padding"})
-    return specification(sized, fmt)
+    return specification(layers, fmt, width=PANEL, height=HEIGHT, autosize=FIT)
 
 
 def _row(one: Month, *, noisy: bool) -> dict:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from toolkit.report.charts.lettering import cut
 from toolkit.report.charts.lettering import width as width_of
-from toolkit.report.charts.library import alt
 from toolkit.report.charts.theme import LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, specification
+from toolkit.report.charts.vegalite import FIT, Layer, field, layer
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.i18n.formats import Formats
 
@@ -50,48 +49,33 @@ def lot_gantt(periods: Sequence[Period], today: date, written_today: str, told: 
 def _spec(periods: tuple[Period, ...], today: date, written_today: str, width: int, fmt: Formats) -> str:
     first = min(*(period.since for period in periods), today) - MARGIN
     last = max(*(period.until for period in periods), today) + MARGIN
-    scale = alt.Scale(domain=[_moment(first), _moment(last)], nice=False)
-    ticks = alt.Axis(
-        title=None, format="%b %Y", tickCount=3 if width == PHONE else 6, grid=True,
-        labelFlush=True, labelOverlap="greedy", labelSeparation=8,
-    )  # fmt: skip
-    x = alt.X("since:T", scale=scale, axis=ticks)
+    ticks = {
+        "title": None, "format": "%b %Y", "tickCount": 3 if width == PHONE else 6, "grid": True,
+        "labelFlush": True, "labelOverlap": "greedy", "labelSeparation": 8,
+    }  # fmt: skip
+    x = field("since:T", scale={"domain": [_moment(first), _moment(last)], "nice": False}, axis=ticks)
+    hollow = {"fill": TOKENS["paper"], "stroke": TOKENS["data"], "strokeWidth": 1.5}
+    above_bar = {"align": "left", "baseline": "bottom", "fontSize": LABEL_TEXT}
+    day = {"since": today.isoformat(), "label": written_today}
     labels = [_label(period, width - EDGES) for period in periods]
     lines = max(len(label) for label in labels)
     step = ROW + LINE * (lines - 1)
-    layers: list[Any] = []
+    layers: list[Layer] = []
     for i, (period, told) in enumerate(zip(periods, labels, strict=True)):
         y = HEAD + step * i + 18 + LINE * (lines - 1)
-        row = {"since": period.since.isoformat(), "until": period.until.isoformat(), "today": today.isoformat()}
-        passed = {**row, "until": min(period.until, today).isoformat()}
-        whole, done = (alt.Chart(alt.Data(values=[values])).encode(x=x) for values in (row, passed))
-        layers.append(
-            whole.mark_rect(fill=TOKENS["paper"], stroke=TOKENS["data"], strokeWidth=1.5).encode(
-                x2=alt.X2("until:T"), y=alt.YValue(y), y2=alt.Y2Value(y + BAR)
-            )
+        whole, passed = (
+            [{"since": period.since.isoformat(), "until": end.isoformat()}] for end in (period.until, min(period.until, today))
         )
-        layers.append(
-            done.mark_rect(fill=TOKENS["data"]).encode(x2=alt.X2("until:T"), y=alt.YValue(y), y2=alt.Y2Value(y + BAR))
-        )
+        bar = {"x": x, "x2": "until", "y": y, "y2": y + BAR}
+        layers += [layer("rect", whole, bar, **hollow), layer("rect", passed, bar, fill=TOKENS["data"])]
         for above, words in enumerate(reversed(told)):
             layers.append(
-                alt.Chart(alt.Data(values=[{"label": words}]))
-                .mark_text(align="left", baseline="bottom", fontSize=LABEL_TEXT)
-                .encode(x=alt.XValue(0), y=alt.YValue(y - 4 - LINE * above), text=alt.Text("label:N"))
+                layer("text", [{"label": words}], {"x": 0, "y": y - 4 - LINE * above, "text": "label:N"}, **above_bar)
             )
-        mark = alt.Chart(alt.Data(values=[{"since": today.isoformat()}])).encode(x=x)
-        layers.append(
-            mark.mark_rule(color=TOKENS["ink"], strokeWidth=1.5).encode(y=alt.YValue(y - 3), y2=alt.Y2Value(y + BAR + 3))
-        )
-    line = alt.Chart(alt.Data(values=[{"since": today.isoformat(), "label": written_today}])).encode(x=x)
-    end = HEAD + step * len(periods)
-    layers.append(
-        line.mark_text(baseline="bottom", fontWeight="bold", fontSize=LABEL_TEXT).encode(
-            y=alt.YValue(12), text=alt.Text("label:N")
-        )
-    )
-    drawing = alt.layer(*layers).properties(width=width, height=end + FOOT)
-    return specification(drawing.properties(autosize={"type": "fit", "contains": "padding"}), fmt)
+        layers.append(layer("rule", [day], {"x": x, "y": y - 3, "y2": y + BAR + 3}, color=TOKENS["ink"], strokeWidth=1.5))
+    words = {"baseline": "bottom", "fontWeight": "bold", "fontSize": LABEL_TEXT}
+    layers.append(layer("text", [day], {"x": x, "y": 12, "text": "label:N"}, **words))
+    return specification(layers, fmt, width=width, height=HEAD + step * len(periods) + FOOT, autosize=FIT)
 
 
 def _label(period: Period, room: float) -> list[str]:

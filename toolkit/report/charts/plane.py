@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from toolkit.report.charts.lettering import width
-from toolkit.report.charts.library import alt
 from toolkit.report.charts.theme import AXIS_TEXT
+from toolkit.report.charts.vegalite import Channel, Layer, Mark, field, layer
 
 SPACE, APART, CLEAR = 4, 6, 2
 """Px from a line to its words, between two words, and from words to another line."""
 OVER = 8
 """Px that words may reach into the right margin of a drawing."""
+_FURTHER = {"x2": "x2", "y2": "y2", "text": "label:N", "detail": "run:N"}
+"""Channel -> its column, where the rows have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +25,25 @@ class Plane:
     width: float
     height: float
 
-    def marks(self, rows: Iterable[dict[str, Any]]) -> alt.Chart:
-        """Marks of rows with `x` and `y` in px."""
-        return alt.Chart(alt.Data(values=list(rows))).encode(
-            x=alt.X("x:Q", scale=alt.Scale(domain=[0, self.width], nice=False, zero=False), axis=None),
-            y=alt.Y("y:Q", scale=alt.Scale(domain=[self.height, 0], nice=False, zero=False), axis=None),
-        )
+    def marks(self, mark: Mark, rows: Sequence[Mapping[str, Any]], **style: Any) -> Layer:
+        """Marks of one kind, one a row.
 
-    def words(self, rows: Iterable[dict[str, Any]], colour: str, align: Any = "left") -> alt.Chart:
+        Args:
+            mark: Their kind.
+            rows: `x` and `y` in px; `x2` and `y2` where a mark ends, the `label` of a text, the `run` of points on one line.
+            style: Properties of the mark.
+        """
+        encoding: dict[str, Channel] = {
+            "x": field("x:Q", scale={"domain": [0, self.width], "nice": False, "zero": False}, axis=None),
+            "y": field("y:Q", scale={"domain": [self.height, 0], "nice": False, "zero": False}, axis=None),
+        }
+        columns = rows[0].keys() if rows else ()
+        encoding |= {channel: column for channel, column in _FURTHER.items() if column.split(":")[0] in columns}
+        return layer(mark, rows, encoding, **style)
+
+    def words(self, rows: Sequence[Mapping[str, Any]], colour: str, align: str = "left") -> Layer:
         """The `label` of each row, its base line at `y`."""
-        style = {"align": align, "baseline": "alphabetic", "fontSize": AXIS_TEXT, "color": colour}
-        return self.marks(rows).mark_text(**style).encode(text=alt.Text("label:N"))
+        return self.marks("text", rows, align=align, baseline="alphabetic", fontSize=AXIS_TEXT, color=colour)
 
     def placed(
         self, lines: Sequence[tuple[float, str]], heights: Sequence[int], taken: Iterable[tuple[int, float, float]] = ()

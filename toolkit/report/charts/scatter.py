@@ -11,8 +11,8 @@ from typing import Any
 
 from toolkit.report.charts.labels import Anchor, Box, Placed, place
 from toolkit.report.charts.lettering import cut, width
-from toolkit.report.charts.library import alt
 from toolkit.report.charts.theme import AXIS_TEXT, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, specification
+from toolkit.report.charts.vegalite import Channel, Layer, field, layer
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.i18n.formats import Formats
 
@@ -36,6 +36,8 @@ ROOM = 1.08
 """How far an axis goes beyond its largest figure."""
 TICKS, WHOLE_TICKS = (1.0, 2.0, 5.0, 10.0), (1.0, 2.0, 2.5, 5.0, 10.0)
 """Steps of an axis over the power of ten below; a quarter of a hundred is still a whole number."""
+_At = Mapping[str, Channel]
+"""Channels of `x` and `y`, in the figures of both axes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,27 +96,21 @@ class _Plane:
 def _spec(marks: tuple[Mark, ...], x: Axis, y: Axis, room: int, fmt: Formats) -> str:
     plane = _plane(marks, x, y, room)
     x_axis, y_axis = (_axis(a, end, step) for a, end, step in zip((x, y), (plane.right, plane.up), plane.steps, strict=True))
-    x_scale, y_scale = (alt.Scale(domain=[0, end], nice=False) for end in (plane.right, plane.up))
-    along = alt.X("x:Q", scale=x_scale, axis=alt.Axis(**x_axis, grid=False, domain=True, domainColor=TOKENS["mut"]))
-    upward = alt.Y("y:Q", scale=y_scale, axis=alt.Axis(**y_axis, grid=True, labelColor=TOKENS["mut"], labelFontSize=AXIS_TEXT))
-
-    def base(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
-        return alt.Chart(alt.Data(values=list(rows))).encode(x=along, y=upward)
-
-    layers: list[alt.Chart] = [
-        *_limits(base, x, y, plane),
-        *_supposed(base, marks),
-        *_marks(base, marks),
-        *_names(base, marks, x, y, plane),
+    x_axis |= {"grid": False, "domain": True, "domainColor": TOKENS["mut"]}
+    y_axis |= {"grid": True, "labelColor": TOKENS["mut"], "labelFontSize": AXIS_TEXT}
+    at = {
+        "x": field("x:Q", scale={"domain": [0, plane.right], "nice": False}, axis=x_axis),
+        "y": field("y:Q", scale={"domain": [0, plane.up], "nice": False}, axis=y_axis),
+    }
+    layers = [
+        *_limits(at, x, y, plane),
+        *_supposed(at, marks),
+        *_marks(at, marks),
+        *_names(at, marks, x, y, plane),
         *_titles(x, y, plane),
     ]
-    drawing = alt.layer(*layers).properties(
-        width=plane.width,
-        height=plane.height,
-        autosize="none",
-        padding={"left": LEFT, "right": RIGHT, "top": TOP, "bottom": BOTTOM},
-    )
-    return specification(drawing, fmt)
+    around = {"left": LEFT, "right": RIGHT, "top": TOP, "bottom": BOTTOM}
+    return specification(layers, fmt, width=plane.width, height=plane.height, autosize="none", padding=around)
 
 
 def _plane(marks: Sequence[Mark], x: Axis, y: Axis, room: int) -> _Plane:
@@ -141,37 +137,30 @@ def _axis(axis: Axis, end: float, step: float) -> dict[str, Any]:
     return {"title": None, "values": values, "labelExpr": f"datum.label + {json.dumps(axis.suffix)}", "labelOverlap": False}
 
 
-def _limits(base: Any, x: Axis, y: Axis, plane: _Plane) -> Iterator[alt.Chart]:
+def _limits(at: _At, x: Axis, y: Axis, plane: _Plane) -> Iterator[Layer]:
     """Lines of limits, each with its label at its end, inside the plot."""
-    style = {"color": TOKENS["ink"], "strokeWidth": 2}
+    line, words = {"color": TOKENS["ink"], "strokeWidth": 2}, {"align": "left", "dx": 5, "fontSize": AXIS_TEXT}
     if x.limit:
         value, label = x.limit
-        yield base([{"x": value, "y": 0, "end": plane.up}]).mark_rule(**style).encode(y2=alt.Y2("end:Q"))
-        yield (
-            base([{"x": value, "y": plane.up, "label": label}])
-            .mark_text(align="left", baseline="top", dx=5, dy=1, fontSize=AXIS_TEXT)
-            .encode(text=alt.Text("label:N"))
-        )
+        yield layer("rule", [{"x": value, "y": 0, "end": plane.up}], {**at, "y2": "end"}, **line)
+        end = [{"x": value, "y": plane.up, "label": label}]
+        yield layer("text", end, {**at, "text": "label:N"}, baseline="top", dy=1, **words)
     if y.limit:
         value, label = y.limit
-        yield base([{"x": 0, "y": value, "end": plane.right}]).mark_rule(**style).encode(x2=alt.X2("end:Q"))
-        yield (
-            base([{"x": 0, "y": value, "label": label}])
-            .mark_text(align="left", baseline="bottom", dx=5, dy=-3, fontSize=AXIS_TEXT)
-            .encode(text=alt.Text("label:N"))
-        )
+        yield layer("rule", [{"x": 0, "y": value, "end": plane.right}], {**at, "x2": "end"}, **line)
+        end = [{"x": 0, "y": value, "label": label}]
+        yield layer("text", end, {**at, "text": "label:N"}, baseline="bottom", dy=-3, **words)
 
 
-def _supposed(base: Any, marks: Sequence[Mark]) -> Iterator[alt.Chart]:
+def _supposed(at: _At, marks: Sequence[Mark]) -> Iterator[Layer]:
     """Where a scenario puts a mark: hollow, joined to the mark it starts from."""
     rows = [{"x": mark.x, "y": mark.y, "end": mark.supposed} for mark in marks if mark.supposed is not None]
-    if rows:
-        ends = [{"x": row["x"], "y": row["end"]} for row in rows]
-        yield base(rows).mark_rule(color=TOKENS["data"], strokeWidth=1.5, strokeDash=[3, 2]).encode(y2=alt.Y2("end:Q"))
-        yield base(ends).mark_point(size=64, fill=TOKENS["paper"], stroke=TOKENS["data"], strokeWidth=1.5, opacity=1)
+    yield layer("rule", rows, {**at, "y2": "end"}, color=TOKENS["data"], strokeWidth=1.5, strokeDash=[3, 2])
+    ends = [{"x": row["x"], "y": row["end"]} for row in rows]
+    yield layer("point", ends, at, size=64, fill=TOKENS["paper"], stroke=TOKENS["data"], strokeWidth=1.5, opacity=1)
 
 
-def _marks(base: Any, marks: Sequence[Mark]) -> Iterator[alt.Chart]:
+def _marks(at: _At, marks: Sequence[Mark]) -> Iterator[Layer]:
     """Large marks first, so that small ones stay visible on them."""
     for style, look in STYLES.items():
         rows = [
@@ -179,15 +168,14 @@ def _marks(base: Any, marks: Sequence[Mark]) -> Iterator[alt.Chart]:
             for mark in sorted(marks, key=lambda mark: -mark.size)
             if mark.style == style
         ]
-        if rows:
-            yield base(rows).mark_point(strokeWidth=1.5, opacity=1, **look).encode(size=alt.Size("area:Q", scale=None))
+        yield layer("point", rows, {**at, "size": field("area:Q", scale=None)}, strokeWidth=1.5, opacity=1, **look)
 
 
 def _area(mark: Mark) -> float:
     return round(SMALL + (LARGE - SMALL) * mark.size, 1)
 
 
-def _names(base: Any, marks: Sequence[Mark], x: Axis, y: Axis, plane: _Plane) -> Iterator[alt.Chart]:
+def _names(at: _At, marks: Sequence[Mark], x: Axis, y: Axis, plane: _Plane) -> Iterator[Layer]:
     """The names of the marks at their computed places, with lines to marks that are far."""
     labels = [cut(mark.label, NAME_LIMIT) for mark in marks]
     anchors = [
@@ -203,9 +191,8 @@ def _names(base: Any, marks: Sequence[Mark], x: Axis, y: Axis, plane: _Plane) ->
         if found.led:
             (start, end), (to_x, to_y) = (plane.back(*point) for point in _lead(anchor, found))
             leads.append({"x": start, "y": end, "to_x": to_x, "to_y": to_y})
-    if leads:
-        yield base(leads).mark_rule(color=TOKENS["mut"], strokeWidth=1).encode(x2=alt.X2("to_x:Q"), y2=alt.Y2("to_y:Q"))
-    yield base(rows).mark_text(align="left", baseline="middle", fontSize=LABEL_TEXT).encode(text=alt.Text("label:N"))
+    yield layer("rule", leads, {**at, "x2": "to_x", "y2": "to_y"}, color=TOKENS["mut"], strokeWidth=1)
+    yield layer("text", rows, {**at, "text": "label:N"}, align="left", baseline="middle", fontSize=LABEL_TEXT)
 
 
 def _lines(marks: Sequence[Mark], x: Axis, y: Axis, plane: _Plane) -> Iterator[Box]:
@@ -242,11 +229,8 @@ def _lead(anchor: Anchor, found: Placed) -> tuple[tuple[float, float], tuple[flo
     return (anchor.x + (end[0] - anchor.x) * reach, anchor.y + (end[1] - anchor.y) * reach), end
 
 
-def _titles(x: Axis, y: Axis, plane: _Plane) -> Iterator[alt.Chart]:
+def _titles(x: Axis, y: Axis, plane: _Plane) -> Iterator[Layer]:
     """The title of the upright axis above it, of the other below its right end: nothing is written sideways."""
-    nothing = alt.Chart(alt.Data(values=[{}]))
-    style: dict[str, Any] = {"baseline": "middle", "fontSize": AXIS_TEXT, "color": TOKENS["mut"]}
-    yield nothing.mark_text(align="left", **style).encode(x=alt.XValue(-LEFT), y=alt.YValue(-16), text=alt.TextValue(y.title))
-    yield nothing.mark_text(align="right", **style).encode(
-        x=alt.XValue(plane.width), y=alt.YValue(plane.height + 34), text=alt.TextValue(x.title)
-    )
+    for align, across, down, title in (("left", -LEFT, -16, y.title), ("right", plane.width, plane.height + 34, x.title)):
+        style = {"align": align, "baseline": "middle", "fontSize": AXIS_TEXT, "color": TOKENS["mut"]}
+        yield layer("text", [{}], {"x": across, "y": down, "text": {"value": title}}, **style)

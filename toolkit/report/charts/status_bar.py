@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import Any
 
 from toolkit.report.charts.lettering import width as lettered
-from toolkit.report.charts.library import alt
 from toolkit.report.charts.theme import LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, specification
+from toolkit.report.charts.vegalite import FIT, Layer, field, layer
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.i18n.formats import Formats
 
@@ -53,20 +53,17 @@ def status_bar(parts: Sequence[Part], told: str, fmt: Formats) -> Chart:
 
 def _spec(parts: tuple[Part, ...], width: int, fmt: Formats) -> str:
     total = sum(part.value for part in parts)
-    scale = alt.Scale(domain=[0, total], nice=False, zero=True)
-    layers: list[alt.Chart] = []
+    x = field("from:Q", scale={"domain": [0, total], "nice": False, "zero": True}, axis=None)
+    layers: list[Layer] = []
     start, places = 0.0, _places(parts, width - PADDING)
     for i, part in enumerate(parts):
         row = {"from": start, "to": start + part.value, "label": part.label}
-        base = alt.Chart(alt.Data(values=[row])).encode(x=alt.X("from:Q", scale=scale, axis=None))
-        style = dict(FILLS[part.fill])
-        layers.append(base.mark_rect(**style).encode(x2=alt.X2("to:Q"), y=alt.YValue(HEAD), y2=alt.Y2Value(HEAD + BAR)))
+        layers.append(layer("rect", [row], {"x": x, "x2": "to", "y": HEAD, "y2": HEAD + BAR}, **FILLS[part.fill]))
         if i in places:
-            words = base.mark_text(align="left", baseline="bottom", fontSize=LABEL_TEXT, fontWeight="bold")
-            layers.append(words.encode(x=alt.XValue(places[i]), y=alt.YValue(HEAD - 6), text=alt.Text("label:N")))
+            words = {"align": "left", "baseline": "bottom", "fontSize": LABEL_TEXT, "fontWeight": "bold"}
+            layers.append(layer("text", [row], {"x": places[i], "y": HEAD - 6, "text": "label:N"}, **words))
         start += part.value
-    drawing = alt.layer(*layers).properties(width=width, height=HEAD + BAR)
-    return specification(drawing.properties(autosize={"type": "fit", "contains": "padding"}), fmt)
+    return specification(layers, fmt, width=width, height=HEAD + BAR, autosize=FIT)
 
 
 def _places(parts: tuple[Part, ...], room: float) -> dict[int, float]:

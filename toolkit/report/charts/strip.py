@@ -8,10 +8,10 @@ from datetime import date, timedelta
 from typing import Any, Literal
 
 from toolkit.report.charts.lettering import width
-from toolkit.report.charts.library import alt
 from toolkit.report.charts.plane import Plane
 from toolkit.report.charts.theme import AXIS_TEXT, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, specification
-from toolkit.report.charts.timeline import FIXED, LEFT, RIGHT, Period
+from toolkit.report.charts.timeline import LEFT, RIGHT, Period
+from toolkit.report.charts.vegalite import FIXED, Layer
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.i18n.formats import Formats
 
@@ -65,7 +65,7 @@ def _spec(dates: Sequence[Dated], period: Period, px: int, fmt: Formats) -> str:
     labels = _placed(dates, period, room, fmt)
     plane = Plane(room, AXIS + 14 + LEVEL * (1 + max((label.level for label in labels), default=0)))
     layers = [*_line(plane, period, fmt), *_labels(plane, labels, fmt), *_marks(plane, labels)]
-    return specification(alt.layer(*layers).properties(width=room, height=plane.height, autosize=FIXED), fmt)
+    return specification(layers, fmt, width=room, height=plane.height, autosize=FIXED)
 
 
 def _placed(dates: Sequence[Dated], period: Period, room: float, fmt: Formats) -> tuple[_Label, ...]:
@@ -88,18 +88,14 @@ def _placed(dates: Sequence[Dated], period: Period, room: float, fmt: Formats) -
     return tuple(placed)
 
 
-def _line(plane: Plane, period: Period, fmt: Formats) -> Iterator[alt.Chart]:
+def _line(plane: Plane, period: Period, fmt: Formats) -> Iterator[Layer]:
     """The line, a tick a quarter or month with its name where there is room, and the day of the report."""
     every = 1 if period.end - period.start < SHORT else QUARTER
-    yield (
-        plane.marks([{"x": 0, "y": AXIS, "x2": plane.width}])
-        .mark_rule(color=TOKENS["rule"], strokeWidth=2)
-        .encode(x2=alt.X2("x2:Q"))
-    )
+    yield plane.marks("rule", [{"x": 0, "y": AXIS, "x2": plane.width}], color=TOKENS["rule"], strokeWidth=2)
     today = plane.width * period.share(period.today)
     words = fmt.short_date(period.today)
     left = min(max(today - width(words, bold=True) / 2, 0), plane.width + RIGHT - width(words, bold=True))
-    taken, ticks = [(left - LABEL_GAP, left + width(words, bold=True) + LABEL_GAP)], []
+    taken, ticks, named = [(left - LABEL_GAP, left + width(words, bold=True) + LABEL_GAP)], [], []
     for year in range(period.start.year, period.end.year + 1):
         for month in range(1, 13, every):
             day = date(year, month, 1)
@@ -108,48 +104,30 @@ def _line(plane: Plane, period: Period, fmt: Formats) -> Iterator[alt.Chart]:
             x, label = plane.width * period.share(day), fmt.month(day)
             ends = (x - 2, x + width(label, AXIS_TEXT) + LABEL_GAP)
             free = ends[1] - LABEL_GAP <= plane.width + RIGHT and not any(a < ends[1] and ends[0] < b for a, b in taken)
-            taken += [ends] if free else []
-            ticks.append({"x": x, "y": AXIS - 5, "y2": AXIS + 5, "top": TOP, "label": label if free else ""})
-    yield plane.marks(ticks).mark_rule(color=TOKENS["rule"], strokeWidth=1).encode(y2=alt.Y2("y2:Q"))
-    named = [{"x": tick["x"], "y": TOP, "label": tick["label"]} for tick in ticks if tick["label"]]
-    yield (
-        plane.marks(named)
-        .mark_text(align="left", baseline="alphabetic", fontSize=AXIS_TEXT, color=TOKENS["mut"])
-        .encode(text=alt.Text("label:N"))
-    )
-    yield (
-        plane.marks([{"x": today, "y": TOP + 5, "y2": AXIS + 8}])
-        .mark_rule(color=TOKENS["ink"], strokeWidth=1.5)
-        .encode(y2=alt.Y2("y2:Q"))
-    )
-    yield (
-        plane.marks([{"x": left, "y": TOP, "label": words}])
-        .mark_text(align="left", baseline="alphabetic", fontWeight="bold")
-        .encode(text=alt.Text("label:N"))
-    )
+            ticks.append({"x": x, "y": AXIS - 5, "y2": AXIS + 5})
+            if free:
+                taken.append(ends)
+                named.append({"x": x, "y": TOP, "label": label})
+    yield plane.marks("rule", ticks, color=TOKENS["rule"], strokeWidth=1)
+    yield plane.words(named, TOKENS["mut"])
+    yield plane.marks("rule", [{"x": today, "y": TOP + 5, "y2": AXIS + 8}], color=TOKENS["ink"], strokeWidth=1.5)
+    date_of_report = [{"x": left, "y": TOP, "label": words}]
+    yield plane.marks("text", date_of_report, align="left", baseline="alphabetic", fontWeight="bold")
 
 
-def _labels(plane: Plane, labels: Sequence[_Label], fmt: Formats) -> Iterator[alt.Chart]:
+def _labels(plane: Plane, labels: Sequence[_Label], fmt: Formats) -> Iterator[Layer]:
     """A line from each mark to its date."""
-    rows = [
-        {
-            "x": label.mark,
-            "y": AXIS,
-            "y2": AXIS + 12 + LEVEL * (label.level + 1) - 8,
-            "left": label.left,
-            "label": fmt.short_date(label.dated.day),
-        }
-        for label in labels
-    ]
-    yield plane.marks(rows).mark_rule(color=TOKENS["rule"], strokeWidth=1).encode(y2=alt.Y2("y2:Q"))
-    face: dict[str, Any] = {"align": "left", "baseline": "alphabetic", "fontSize": LABEL_TEXT, "fontWeight": "bold"}
-    at = [{"x": row["left"], "y": row["y2"], "label": row["label"]} for row in rows]
-    for over in ({"stroke": TOKENS["paper"], "strokeWidth": 4, "strokeJoin": "round", "color": TOKENS["paper"]}, {}):
-        yield plane.marks(at).mark_text(**{**face, "color": TOKENS["ink"], **over}).encode(text=alt.Text("label:N"))
+    ends = [AXIS + 12 + LEVEL * (label.level + 1) - 8 for label in labels]
+    lines = [{"x": label.mark, "y": AXIS, "y2": end} for label, end in zip(labels, ends, strict=True)]
+    yield plane.marks("rule", lines, color=TOKENS["rule"], strokeWidth=1)
+    style = {"align": "left", "baseline": "alphabetic", "fontSize": LABEL_TEXT, "fontWeight": "bold"}
+    at = [{"x": one.left, "y": end, "label": fmt.short_date(one.dated.day)} for one, end in zip(labels, ends, strict=True)]
+    ground = {"stroke": TOKENS["paper"], "strokeWidth": 4, "strokeJoin": "round", "color": TOKENS["paper"]}
+    for over in (ground, {"color": TOKENS["ink"]}):
+        yield plane.marks("text", at, **style, **over)
 
 
-def _marks(plane: Plane, labels: Sequence[_Label]) -> Iterator[alt.Chart]:
+def _marks(plane: Plane, labels: Sequence[_Label]) -> Iterator[Layer]:
     for mark, style in _STYLE.items():
         at = [{"x": label.mark, "y": AXIS} for label in labels if label.dated.mark == mark]
-        if at:
-            yield plane.marks(at).mark_point(size=110, shape="circle", opacity=1, strokeWidth=2, **style)
+        yield plane.marks("point", at, size=110, shape="circle", opacity=1, strokeWidth=2, **style)

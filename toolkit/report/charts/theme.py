@@ -7,11 +7,11 @@ drawing follows light, dark and print (REPORT-STYLE 4).
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from toolkit.report.charts.library import alt
+from toolkit.report.charts.vegalite import Layer
 from toolkit.report.i18n.formats import Formats
 
 TOKENS: Mapping[str, str] = MappingProxyType(
@@ -66,25 +66,35 @@ PANEL = 320
 """Width in px of one of several small charts; its cell is 300 to 400 px wide, and the drawing scales with it."""
 
 
-def specification(
-    chart: alt.Chart | alt.LayerChart | alt.FacetChart | alt.HConcatChart | alt.VConcatChart, fmt: Formats
-) -> str:
-    """The chart under the theme as canonical JSON: equal charts are equal text, and are drawn once."""
-    from altair.utils import schemapi  # noqa: PLC0415  # imported with the first chart
+_CONFIG: Mapping[str, Any] = MappingProxyType(
+    {
+        "padding": {"left": 2, "right": 10, "top": 4, "bottom": 2},
+        "view": {"stroke": None},
+        "font": "sans-serif",
+        "axis": {
+            "gridColor": TOKENS["grid"], "labelColor": TOKENS["mut"], "titleColor": TOKENS["mut"], "labelFontSize": AXIS_TEXT,
+            "titleFontSize": AXIS_TEXT, "titleFontWeight": "normal", "domain": False, "ticks": False, "labelPadding": 6,
+        },
+        "axisY": {"labelColor": TOKENS["ink"], "labelFontSize": LABEL_TEXT},
+        "text": {"color": TOKENS["ink"], "fontSize": LABEL_TEXT},
+        "bar": {"color": TOKENS["data"]},
+        "line": {"color": TOKENS["data"], "strokeWidth": 2},
+    }
+)  # fmt: skip
 
-    styled = chart.configure(
-        padding={"left": 2, "right": 10, "top": 4, "bottom": 2},
-        view=alt.ViewConfig(stroke=None),
-        font="sans-serif",
-        axis=alt.AxisConfig(
-            gridColor=TOKENS["grid"], labelColor=TOKENS["mut"], titleColor=TOKENS["mut"], labelFontSize=AXIS_TEXT,
-            titleFontSize=AXIS_TEXT, titleFontWeight="normal", domain=False, ticks=False, labelPadding=6,
-        ),
-        axisY=alt.AxisConfig(labelColor=TOKENS["ink"], labelFontSize=LABEL_TEXT),
-        text=alt.MarkConfig(color=TOKENS["ink"], fontSize=LABEL_TEXT),
-        bar=alt.BarConfig(color=TOKENS["data"]),
-        line=alt.LineConfig(color=TOKENS["data"], strokeWidth=2),
-    )  # fmt: skip
-    spec: dict[str, Any] = styled.to_dict(validate=schemapi.DEBUG_MODE)
-    spec["config"]["locale"] = fmt.chart_locale()
+
+def specification(layers: Iterable[Layer], fmt: Formats, **properties: Any) -> str:
+    """Layers under the theme as canonical JSON: equal charts are equal text, and are drawn once.
+
+    Args:
+        layers: From the ground up; those without rows are left out.
+        fmt: How axes write numbers and dates.
+        properties: Of the drawing: its `width` and `height` in px, `autosize`, `padding`, `title`.
+    """
+    spec = {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "config": {**_CONFIG, "locale": fmt.chart_locale()},
+        "layer": [layer for layer in layers if layer["data"]["values"]],
+        **properties,
+    }
     return json.dumps(spec, sort_keys=True, ensure_ascii=False)

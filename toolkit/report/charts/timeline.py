@@ -8,17 +8,15 @@ from datetime import date, timedelta
 from typing import Any, Literal
 
 from toolkit.report.charts.lettering import cut, width
-from toolkit.report.charts.library import alt
 from toolkit.report.charts.plane import Plane
 from toolkit.report.charts.theme import AXIS_TEXT, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, specification
+from toolkit.report.charts.vegalite import FIXED, Layer
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.i18n.formats import Formats
 
 Mark = Literal["on", "suspended", "unsettled", "ahead", "claimed", "whitelist", "reported"]
 LEFT, RIGHT = 2, 10
 """Room that the theme leaves beside a drawing, in px."""
-FIXED = {"type": "none"}
-"""Words may reach into that room without making the drawing wider."""
 TOP, LINE, BAR = 26, 16, 12
 """Px: above the first lane, a line of a label, and a bar."""
 BELOW, BETWEEN = 16, 10
@@ -130,8 +128,7 @@ def _spec(lanes: Sequence[Swimlane], period: Period, px: int, fmt: Formats) -> s
     bottom = max(placed[-1].bar + BAR, placed[-1].y + LINE * len(placed[-1].lines)) + 6
     field = _Field(Plane(room, bottom + FOOT), period, 0 if left is None else left + AWAY, bottom)
     layers = [*_years(field), *_bars(field, placed), *_today(field, fmt), *_labels(field.plane, placed)]
-    drawing = alt.layer(*layers).properties(width=room, height=field.plane.height, autosize=FIXED)
-    return specification(drawing, fmt)
+    return specification(layers, fmt, width=room, height=field.plane.height, autosize=FIXED)
 
 
 def _long(lane: Swimlane) -> float:
@@ -162,13 +159,13 @@ def _lines(pieces: Sequence[str], beside: float, room: float) -> tuple[str, ...]
     return tuple(DOT.join(line).lstrip() for line in lines)
 
 
-def _years(field: _Field) -> Iterator[alt.Chart]:
+def _years(field: _Field) -> Iterator[Layer]:
     """A line for each year, and as many of their numbers as have room."""
     period, plane, bottom = field.period, field.plane, field.bottom
     years = range(period.start.year + (period.start > date(period.start.year, 1, 1)), period.end.year + 1)
     at = {year: field.at(date(year, 1, 1)) for year in years}
     lines = [{"x": x, "y": TOP - 4, "y2": bottom} for x in at.values()]
-    yield plane.marks(lines).mark_rule(color=TOKENS["grid"], strokeWidth=1).encode(y2=alt.Y2("y2:Q"))
+    yield plane.marks("rule", lines, color=TOKENS["grid"], strokeWidth=1)
     a_year = (plane.width - field.left) / max((period.end - period.start).days / 365.25, 1e-9)
     every = max(1, -int(-TICK // a_year))
     rows = []
@@ -176,14 +173,10 @@ def _years(field: _Field) -> Iterator[alt.Chart]:
         room = plane.width + RIGHT - at[year] - 4
         label = next((told for told in (str(year), f"’{year % 100:02d}") if width(told, AXIS_TEXT) <= room), "")
         rows.append({"x": at[year], "y": bottom + 13, "label": label})
-    yield (
-        plane.marks(rows)
-        .mark_text(align="left", dx=4, fontSize=AXIS_TEXT, color=TOKENS["mut"], baseline="alphabetic")
-        .encode(text=alt.Text("label:N"))
-    )
+    yield plane.marks("text", rows, align="left", dx=4, fontSize=AXIS_TEXT, color=TOKENS["mut"], baseline="alphabetic")
 
 
-def _bars(field: _Field, placed: Sequence[_Placed]) -> Iterator[alt.Chart | alt.LayerChart]:
+def _bars(field: _Field, placed: Sequence[_Placed]) -> Iterator[Layer]:
     period, plane = field.period, field.plane
     rows: dict[Mark, list[dict[str, Any]]] = {}
     for one in placed:
@@ -197,29 +190,24 @@ def _bars(field: _Field, placed: Sequence[_Placed]) -> Iterator[alt.Chart | alt.
             rows.setdefault(bar.mark, []).append({"x": x, "x2": max(x2, x + 1), "y": y, "y2": y + (THIN if claimed else BAR)})
     for mark, entries in rows.items():
         if mark == "reported":
-            middle = [{**row, "y": (row["y"] + row["y2"]) / 2} for row in entries]
+            middle = [{"x": row["x"], "x2": row["x2"], "y": (row["y"] + row["y2"]) / 2} for row in entries]
             dots = {"strokeWidth": 3, "strokeDash": [0.1, 6], "strokeCap": "round", "color": TOKENS["ctl"]}
-            yield plane.marks(middle).mark_rule(**dots).encode(x2=alt.X2("x2:Q"))
+            yield plane.marks("rule", middle, **dots)
         else:
-            yield plane.marks(entries).mark_rect(opacity=1, **_STYLE[mark]).encode(x2=alt.X2("x2:Q"), y2=alt.Y2("y2:Q"))
+            yield plane.marks("rect", entries, opacity=1, **_STYLE[mark])
 
 
-def _today(field: _Field, fmt: Formats) -> Iterator[alt.Chart]:
+def _today(field: _Field, fmt: Formats) -> Iterator[Layer]:
     """The day of the report, with its date above the line."""
     plane, x = field.plane, field.at(field.period.today)
-    line = plane.marks([{"x": x, "y": TOP - 8, "y2": field.bottom}])
-    yield line.mark_rule(color=TOKENS["ink"], strokeWidth=1.5).encode(y2=alt.Y2("y2:Q"))
+    yield plane.marks("rule", [{"x": x, "y": TOP - 8, "y2": field.bottom}], color=TOKENS["ink"], strokeWidth=1.5)
     words = fmt.short_date(field.period.today)
     half = width(words, bold=True) / 2
     middle = min(max(x, half), plane.width + RIGHT - half)
-    yield (
-        plane.marks([{"x": middle, "y": TOP - 13, "label": words}])
-        .mark_text(fontWeight="bold", baseline="alphabetic")
-        .encode(text=alt.Text("label:N"))
-    )
+    yield plane.marks("text", [{"x": middle, "y": TOP - 13, "label": words}], fontWeight="bold", baseline="alphabetic")
 
 
-def _labels(plane: Plane, placed: Sequence[_Placed]) -> Iterator[alt.Chart]:
+def _labels(plane: Plane, placed: Sequence[_Placed]) -> Iterator[Layer]:
     """Labels; above their bars they lie on a ground of paper, so that no line runs through a word."""
     heads = [{"x": 0, "y": one.y + 9, "label": one.head, "wide": width(one.head, bold=True)} for one in placed]
     rest = [
@@ -238,7 +226,7 @@ def _labels(plane: Plane, placed: Sequence[_Placed]) -> Iterator[alt.Chart]:
             {"x": row["x"] - 2, "x2": row["x"] + row["wide"] + 6, "y": row["y"] - 12, "y2": row["y"] + 3}
             for row in (*heads, *rest)
         ]
-        yield plane.marks(ground).mark_rect(opacity=1, fill=TOKENS["paper"]).encode(x2=alt.X2("x2:Q"), y2=alt.Y2("y2:Q"))
+        yield plane.marks("rect", ground, opacity=1, fill=TOKENS["paper"])
     style = {"align": "left", "baseline": "alphabetic", "fontSize": LABEL_TEXT}
-    yield plane.marks(rest).mark_text(**style, color=TOKENS["mut"]).encode(text=alt.Text("label:N"))
-    yield plane.marks(heads).mark_text(**style, fontWeight="bold", color=TOKENS["ink"]).encode(text=alt.Text("label:N"))
+    yield plane.marks("text", rest, **style, color=TOKENS["mut"])
+    yield plane.marks("text", heads, **style, fontWeight="bold", color=TOKENS["ink"])

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from toolkit.report.charts.library import alt
 from toolkit.report.charts.theme import COLUMN, PHONE, TOKENS, specification
+from toolkit.report.charts.vegalite import FIT, field, layer
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.i18n.formats import Formats
 
@@ -84,38 +84,21 @@ def _spec(steps: tuple[Step, ...], width: int, fmt: Formats) -> str:
     room = width - NAMES
     figures = FIGURE * max(len(step.written) for step in steps) + 12
     end = bottom + (top - bottom or 1.0) * room / (room - figures)
-    scale = alt.Scale(domain=[bottom, end], nice=False)
-    y = alt.Y(
+    scale = {"domain": [bottom, end], "nice": False}
+    y = field(
         "key:O",
-        axis=alt.Axis(title=None, labelExpr=f"{names}[datum.value]", labelLimit=NAMES - 8),
-        scale=alt.Scale(domain=list(range(len(steps))), paddingInner=0.4, paddingOuter=0.2),
+        axis={"title": None, "labelExpr": f"{names}[datum.value]", "labelLimit": NAMES - 8},
+        scale={"domain": list(range(len(steps))), "paddingInner": 0.4, "paddingOuter": 0.2},
     )
-    x, x2 = alt.X("low:Q", axis=None, scale=scale), "high:Q"
-    layers = [
-        # From the end of a bar to the beginning of the next.
-        _over(values[:-1])
-        .mark_rule(color=TOKENS["mut"], strokeWidth=1)
-        .encode(x=alt.X("level:Q", axis=None, scale=scale), y=y, y2=alt.Y2("next"))
-    ]
+    at = {"y": y, "x": field("low:Q", axis=None, scale=scale), "x2": "high"}
+    thin = {"color": TOKENS["mut"], "strokeWidth": 1}
+    # From the end of a bar to the beginning of the next.
+    layers = [layer("rule", values[:-1], {"x": field("level:Q", axis=None, scale=scale), "y": y, "y2": "next"}, **thin)]
     for hollow in (False, True):
         for kind, fill in FILLS.items():
             chosen = [value for value, step in zip(values, steps, strict=True) if (step.kind, step.hollow) == (kind, hollow)]
-            if chosen:
-                layers.append(_bars(_over(chosen), TOKENS["paper"] if hollow else TOKENS[fill]).encode(y=y, x=x, x2=x2))
-    layers.append(_over([{"zero": 0}]).mark_rule(color=TOKENS["mut"], strokeWidth=1).encode(x=alt.X("zero:Q", axis=None)))
-    layers.append(
-        _over(values).mark_text(align="right").encode(y=y, x=alt.XValue(alt.expr("width")), text=alt.Text("written:N"))
-    )
-    size = {"width": width, "height": ROW * len(steps) + 8, "autosize": {"type": "fit", "contains": "padding"}}
-    return specification(alt.layer(*layers).properties(**size), fmt)
-
-
-def _over(values: list[dict[str, Any]]) -> alt.Chart:
-    return alt.Chart(alt.Data(values=values))
-
-
-def _bars(chart: alt.Chart, fill: str) -> alt.Chart:
-    """Solid bars, or hollow ones where the fill is the ground."""
-    if fill == TOKENS["paper"]:
-        return chart.mark_bar(fill=fill, stroke=TOKENS["data"], strokeWidth=1.5)
-    return chart.mark_bar(color=fill)
+            outline = {"fill": TOKENS["paper"], "stroke": TOKENS["data"], "strokeWidth": 1.5}
+            layers.append(layer("bar", chosen, at, **(outline if hollow else {"color": TOKENS[fill]})))
+    layers.append(layer("rule", [{"zero": 0}], {"x": field("zero:Q", axis=None)}, **thin))
+    layers.append(layer("text", values, {"y": y, "x": {"value": {"expr": "width"}}, "text": "written:N"}, align="right"))
+    return specification(layers, fmt, width=width, height=ROW * len(steps) + 8, autosize=FIT)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import altair as alt
 import pytest
 
 from toolkit.app.report import drawings
 from toolkit.report.charts.draw import bitmap, drawn
 from toolkit.report.charts.png import SIGNATURE
 from toolkit.report.charts.theme import TOKENS, specification
+from toolkit.report.charts.vegalite import layer
 from toolkit.report.document import Drawing
 from toolkit.report.i18n.formats import Formats
 
 
 def bars(width: int) -> str:
-    chart = alt.Chart(alt.Data(values=[{"a": 1}])).mark_bar(color=TOKENS["data"]).encode(x="a:Q")
-    return specification(chart.properties(width=width, height=30), Formats())
+    layers = [layer("bar", [{"a": 1}], {"x": "a:Q"}, color=TOKENS["data"])]
+    return specification(layers, Formats(), width=width, height=30)
 
 
 @pytest.fixture(autouse=True)
