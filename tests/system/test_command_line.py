@@ -34,30 +34,17 @@ def test_help_works_on_every_terminal(toolkit, command, encoding):
 def test_help_imports_nothing_heavy():
     code = (
         "import sys; from toolkit.cli.main import run; run(['--help']);"
-        "heavy = {'cvxpy', 'polars', 'numpy', 'pydantic', 'altair', 'rich'} & set(sys.modules); sys.exit(repr(heavy) if heavy else 0)"
+        "heavy = {'cvxpy', 'polars', 'numpy', 'pydantic', 'vl_convert', 'rich'} & set(sys.modules); sys.exit(repr(heavy) if heavy else 0)"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
 
 
-def test_a_page_whose_drawings_are_kept_does_without_the_library_of_charts(tmp_path):
-    command = ["optimize", "--out", str(tmp_path)]
-    code = (
-        f"import sys; from toolkit.cli.main import run; run({command!r}); first = 'altair.vegalite' in sys.modules;"
-        "print('imported' if first else 'not imported', file=sys.__stdout__)"
-    )
-    told = []
-    for _ in range(2):
-        result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-        told.append(result.stdout.splitlines()[-1])
-    assert told == ["imported", "not imported"]
-
-
 def test_the_solver_is_not_imported_for_data_and_no_report_library_for_a_run_without_one():
     for arguments, banned in (
-        (["data", "list"], {"cvxpy", "altair"}),
-        (["config", "show"], {"cvxpy", "altair"}),
-        (["optimize", "--no-report", "--json"], {"altair", "vl_convert", "cvxpy", "scipy"}),
+        (["data", "list"], {"cvxpy", "vl_convert"}),
+        (["config", "show"], {"cvxpy", "vl_convert"}),
+        (["optimize", "--no-report", "--json"], {"vl_convert", "cvxpy", "scipy"}),
     ):
         code = (
             f"import sys; from toolkit.cli.main import run; code = run({arguments!r});"

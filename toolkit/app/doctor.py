@@ -21,7 +21,7 @@ from toolkit.app.report.pdf import INSTALL, browser
 from toolkit.core.errors import DataError
 from toolkit.optimize.solvers.solve import CONIC_ORDER, QUADRATIC_ORDER
 
-LIBRARIES = ("cvxpy", "polars", "numpy", "scipy", "pydantic", "dataframely", "altair")
+LIBRARIES = ("cvxpy", "polars", "numpy", "scipy", "pydantic", "dataframely", "vl-convert-python")
 
 
 @dataclass(frozen=True, slots=True)

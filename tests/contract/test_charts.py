@@ -1,0 +1,75 @@
+"""Every chart is valid Vega-Lite: the specifications of whole reports, held against the schema that altair ships."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+
+import altair as alt
+import jsonschema
+import pytest
+
+from tests.lots import HEADER, TWELVE
+from tests.subjects import holdings, market, proposal, with_parts
+from toolkit.app.report.render import as_document
+from toolkit.report import charts
+from toolkit.report.charts import frontier
+from toolkit.report.charts.theme import specification
+from toolkit.report.charts.vegalite import layer
+from toolkit.report.document import Drawing
+from toolkit.report.i18n.formats import Formats
+
+POINTS = [{"volatility": 0.1, "expected": 0.02, "cost": 0.02}, {"volatility": 0.2, "expected": 0.05, "cost": 0.01}]
+
+
+@pytest.fixture(scope="module")
+def schema() -> jsonschema.Draft7Validator:
+    found = next(Path(alt.__file__).parent.glob("vegalite/v*/schema/vega-lite-schema.json"))
+    return jsonschema.Draft7Validator({**json.loads(found.read_text()), "$ref": "#/definitions/TopLevelLayerSpec"})
+
+
+@pytest.fixture(scope="module")
+def specifications(tmp_path_factory) -> dict[str, list[str]]:
+    """Chart -> its specifications in reports on a proposal, on holdings and on the market."""
+    held = holdings(tmp_path_factory.mktemp("held") / "lots.csv", "\n".join((HEADER, *TWELVE)))
+    reports = ((with_parts(proposal()), "full"), (held, "exposure"), (market(), "full"))
+    found: dict[str, list[str]] = {}
+    for subject, name in reports:
+        document, _ = as_document(dict(subject.record), subject.parts, name=name)
+        for drawing in drawings(document):
+            found.setdefault(drawing.build.__module__, []).append(drawing.spec)
+    turning = POINTS[1:]
+    for against in ("expected", "cost"):
+        found.setdefault(frontier.__name__, []).append(frontier._spec(POINTS, turning, against, ("one", "two")))
+    return found
+
+
+def drawings(block: object) -> Iterator[Drawing]:
+    if isinstance(block, Drawing):
+        yield block
+    elif isinstance(block, tuple):
+        for item in block:
+            yield from drawings(item)
+    elif is_dataclass(block):
+        for field in fields(block):
+            yield from drawings(getattr(block, field.name))
+
+
+def test_every_specification_is_valid(schema, specifications):
+    for chart, written in specifications.items():
+        for spec in written:
+            assert schema.is_valid(json.loads(spec)), chart
+
+
+def test_every_chart_is_among_them(specifications):
+    folder = Path(charts.__file__).parent
+    makers = {path.stem for path in folder.glob("*.py") if "\ndef _spec(" in path.read_text(encoding="utf-8")}
+    assert {name.rpartition(".")[2] for name in specifications} == makers
+
+
+def test_a_word_that_is_none_of_the_language_is_found(schema):
+    for style in ({"colour": "#000001"}, {"strokeWidth": "thick"}):
+        spec = specification([layer("bar", [{"a": 1}], {"x": "a:Q"}, **style)], Formats(), width=100, height=30)
+        assert not schema.is_valid(json.loads(spec))
