@@ -15,7 +15,7 @@ from tests.lots import HEADER, TWELVE
 from tests.subjects import holdings, market, proposal, with_parts
 from toolkit.app.report.render import as_document
 from toolkit.report import charts
-from toolkit.report.charts import frontier
+from toolkit.report.charts import frontier, weights
 from toolkit.report.charts.theme import specification
 from toolkit.report.charts.vegalite import layer
 from toolkit.report.document import Drawing
@@ -40,10 +40,12 @@ def specifications(tmp_path_factory) -> dict[str, list[str]]:
         document, _ = as_document(dict(subject.record), subject.parts, name=name)
         for drawing in drawings(document):
             found.setdefault(drawing.build.__module__, []).append(drawing.spec)
-    turning = POINTS[1:]
-    for against in ("expected", "cost"):
-        found.setdefault(frontier.__name__, []).append(frontier._spec(POINTS, turning, against, ("one", "two")))
-    return found
+    turning = [frontier._spec(POINTS, POINTS[1:], against, ("one", "two")) for against in ("expected", "cost")]
+    return {
+        **found,
+        frontier.__name__: turning,
+        weights.__name__: [weights._spec("held", [("gold", 0.6), ("cash", 0.4)], Formats())],
+    }
 
 
 def drawings(block: object) -> Iterator[Drawing]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
-import altair as alt
+from collections.abc import Sequence
 
 from toolkit.report.charts.draw import draw, standalone, titled
 from toolkit.report.charts.theme import TOKENS, specification
+from toolkit.report.charts.vegalite import field, layer
 from toolkit.report.i18n.formats import Formats
 
 WIDTH, ROW = 480, 22
@@ -23,19 +22,16 @@ def weights_svg(heading: str, rows: Sequence[tuple[str, float]], fmt: Formats) -
         fmt: How numbers are written.
     """
     ordered = sorted(rows, key=lambda row: -row[1])
-    values: list[Mapping[str, str | float]] = [
-        {"name": name, "weight": weight, "told": fmt.percent(weight)} for name, weight in ordered
-    ]
-    y = alt.Y("name:N", sort=[name for name, _ in ordered], axis=alt.Axis(title=None))
-    x = alt.X("weight:Q", axis=None)
-    base = alt.Chart(alt.Data(values=values)).encode(x=x, y=y)
-    numbers = base.mark_text(align="left", dx=6, color=TOKENS["ink"]).encode(text="told:N")
-    chart = alt.layer(base.mark_bar(color=TOKENS["data"]), numbers)
-    sized = chart.properties(
-        width=WIDTH,
-        height=ROW * len(ordered),
-        title=alt.TitleParams(heading, anchor="start", color=TOKENS["ink"], fontSize=15, offset=10),
-        padding=12,
-    )
     told = f"{heading}: {', '.join(f'{name} {fmt.percent(weight)}' for name, weight in ordered)}."
-    return f"{standalone(titled(draw(specification(sized, fmt)), told))}\n"
+    return f"{standalone(titled(draw(_spec(heading, ordered, fmt)), told))}\n"
+
+
+def _spec(heading: str, rows: Sequence[tuple[str, float]], fmt: Formats) -> str:
+    values = [{"name": name, "weight": weight, "told": fmt.percent(weight)} for name, weight in rows]
+    at = {"x": field("weight:Q", axis=None), "y": field("name:N", sort=[name for name, _ in rows], axis={"title": None})}
+    layers = [
+        layer("bar", values, at, color=TOKENS["data"]),
+        layer("text", values, {**at, "text": "told:N"}, align="left", dx=6, color=TOKENS["ink"]),
+    ]
+    title = {"text": heading, "anchor": "start", "color": TOKENS["ink"], "fontSize": 15, "offset": 10}
+    return specification(layers, fmt, width=WIDTH, height=ROW * len(rows), title=title, padding=12)
