@@ -35,7 +35,13 @@ class Assumption:
 
 
 def find_assumption(snapshot: Snapshot, name: str, subject: str = EVERY) -> Assumption | None:
-    """The parameter `name` for `subject`, else for all; None when the table has none that was known."""
+    """The assumption on `subject`, else the one on everything; None when none was known.
+
+    Args:
+        snapshot: What was known on a day.
+        name: Name of the parameter.
+        subject: Asset key, or `EVERY`.
+    """
     rows = snapshot["assumptions"].filter((pl.col("name") == name) & pl.col("subject").is_in([subject, EVERY]))
     best = rows.sort(pl.col("subject") == EVERY).head(1).to_dicts()
     return Assumption(**{field: best[0][field] for field in Assumption.__dataclass_fields__}) if best else None

@@ -17,7 +17,14 @@ DRAWN = ("ban", "licence", "exporter_whitelist")
 
 
 def control_states(ledger: ControlLedger, products: Universe, as_of: date, destination: str) -> list[dict[str, Any]]:
-    """The control state of every product for the owner's destination, and what notices add for the buyers they single out."""
+    """The control state of every product for a destination, and the states for the buyers whom notices single out.
+
+    Args:
+        ledger: The control ledger.
+        products: Products; those without a form have no state.
+        as_of: Day of knowledge and of the state.
+        destination: ISO-3 code of the owner's country.
+    """
     rows = []
     for asset in products:
         if asset.form is None:
@@ -44,6 +51,11 @@ def timeline(ledger: ControlLedger, products: Universe, as_of: date) -> list[dic
 
     A period that no known date ends has no `until`. `claims` are days for which one side says that a suspension goes on: they
     change no period.
+
+    Args:
+        ledger: The control ledger.
+        products: Products whose measures are meant.
+        as_of: Day of knowledge.
     """
     chronology = ledger.chronology
     cuts = sorted({d for e in ledger.events if e.known_from <= as_of for d in (e.effective, e.ends and e.ends + DAY) if d})

@@ -81,7 +81,14 @@ def parse_purity(text: str | None) -> float | None:
 
 
 def controls(context: Context, metal: str, form: str | None, route: Route, as_of: date) -> ControlAnswer:
-    """The state of one metal: of `form`, or of the traded form and of every form that a notice names.
+    """The state of one metal: of the form asked for, else of the traded form and of every form that a notice names.
+
+    Args:
+        context: The control ledger and the products.
+        metal: Name or symbol.
+        form: Form asked for; None for those traded and named.
+        route: Destination, origin, end user, purity and size.
+        as_of: Day of knowledge and of the state.
 
     Raises:
         DataError: for a metal, form, place or end user that is not known, with the nearest names.
@@ -115,7 +122,13 @@ def controls(context: Context, metal: str, form: str | None, route: Route, as_of
 
 
 def product_controls(context: Context, route: Route, as_of: date) -> tuple[ControlState, ...]:
-    """The state of the traded form of every product, in the order of the products."""
+    """The control state of the traded form of every product, in the order of the products.
+
+    Args:
+        context: The control ledger and the products.
+        route: Destination, origin and end user.
+        as_of: Day of knowledge and of the state.
+    """
     return tuple(
         context.ledger.state(
             asset.key, asset.form, on=as_of, destination=route.destination, origin=route.origin, end_user=route.end_user
@@ -126,7 +139,13 @@ def product_controls(context: Context, route: Route, as_of: date) -> tuple[Contr
 
 
 def items(context: Context, query: str, as_of: date) -> pl.DataFrame:
-    """The controlled items that a tariff code or words find; see `toolkit.controls.items.find_items`."""
+    """The controlled items that match a tariff code or words; see `toolkit.controls.items.find_items`.
+
+    Args:
+        context: The control ledger.
+        query: Digits of a tariff code, or words of an item.
+        as_of: Day of knowledge.
+    """
     return find_items(context.ledger, query, on=as_of)
 
 

@@ -43,6 +43,11 @@ def definitions(kind: str, workspace: Path | None = None) -> tuple[Definition, .
 def find(kind: str, name: str, workspace: Path | None = None) -> Definition:
     """A definition by name or by the path of a file.
 
+    Args:
+        kind: ``strategies`` or ``reports``.
+        name: Name of a definition, or the path of a file.
+        workspace: Folder of the user's own definitions; the working folder by default.
+
     Raises:
         SpecError: when there is none; the nearest names are in the hint.
     """

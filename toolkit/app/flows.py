@@ -163,11 +163,7 @@ def flows(context: Context, metal: str | None = None, file: str | None = None) -
         DataError: for a metal nobody knows, with the nearest names, or a file that cannot be used.
         GapError: for a known metal without a flow.
     """
-    return customs_flows(context, context.as_of, metal, file)
-
-
-def customs_flows(context: Context, as_of: date, metal: str | None = None, file: str | None = None) -> FlowAnswer:
-    """Likewise on a ledger that is there already."""
+    as_of = context.as_of
     codes = tariff_codes(context.snapshot["tariff_codes"]) if "tariff_codes" in context.snapshot else ()
     notes: tuple[str, ...] = () if codes else ("The data package has no table of tariff codes: mixed codes are not marked.",)
     provenance: tuple[Mapping[str, Any], ...] = ()

@@ -71,7 +71,13 @@ class HoldingsCheck:
 def check_holdings(
     path: str, context: Context, *, prices: PriceFiles | None = None, stdin: BinaryIO | None = None
 ) -> HoldingsCheck:
-    """What a holdings file says, with all its faults.
+    """The lots of a holdings file, with all faults and doubtful prices of it.
+
+    Args:
+        path: File, or ``-`` for `stdin`.
+        context: What was known on the day.
+        prices: Price files of the user, with which purchase prices are compared too.
+        stdin: Stream that is read where `path` is ``-``.
 
     Raises:
         DataError: for a file that is no table or has no header that can be used, and for a prices file that cannot be.

@@ -110,7 +110,13 @@ def add_event(context: Context, file: str, words: list[str], evidence: str, *, d
 
 
 def evidence_state(folder: Path, path: str, sha256: str) -> str:
-    """``unchanged``, ``changed`` or ``not found``: an evidence file against the hash that its event gives."""
+    """Whether an evidence file has the hash that its event gives: ``unchanged``, ``changed`` or ``not found``.
+
+    Args:
+        folder: Folder of the events file.
+        path: Path of the evidence below it.
+        sha256: Hexadecimal digest that the event gives.
+    """
     try:
         content = (folder / path).read_bytes()
     except (OSError, ValueError):

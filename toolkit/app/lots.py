@@ -125,7 +125,14 @@ def instruments_of(prices: pl.DataFrame | None, ledger: ControlLedger) -> tuple[
 def read_lots(
     path: str, ledger: ControlLedger, products: Universe, as_of: date, *, instruments: Iterable[str] = ()
 ) -> Holdings:
-    """The lots of a holdings file as they were on a day: what was bought later is planned on it.
+    """The lots of a holdings file on a day; a lot bought later is planned.
+
+    Args:
+        path: File of lots.
+        ledger: Metals and forms that are recognised.
+        products: Products, for grades below theirs.
+        as_of: The day.
+        instruments: Names of listed instruments that may be held.
 
     Raises:
         DataError, FrameError: as `toolkit.market.readers.holdings.read.read_holdings`.
@@ -206,6 +213,14 @@ def parse_lots(
     instruments: Iterable[str] = (),
     stdin: BinaryIO | None = None,
 ) -> ReadFile:
-    """The file as far as it can be read, with all its faults; see `toolkit.market.readers.holdings.read.parse`."""
+    """The lots of a holdings file that can be read, and the faults of the others.
+
+    Args:
+        path: File, or ``-`` for `stdin`.
+        ledger: Metals and forms that are recognised.
+        products: Products that are recognised.
+        instruments: Names of listed instruments that may be held.
+        stdin: Stream that is read where `path` is ``-``.
+    """
     names = LotNames(ledger, products, tuple(instruments))
     return parse(path, names=names, today=date.today(), stdin=stdin)

@@ -265,7 +265,17 @@ def check(
     hint: str,
     lacking: Callable[[Mapping[str, Any]], Iterable[str]] = lambda _: (),
 ) -> None:
-    """Hold a table against a model of `model_of`; as `check_run`, `lacking` telling what is missing of one that fits."""
+    """Check a table against a model of `model_of`.
+
+    Raises as `check_run`.
+
+    Args:
+        model: Model of the table.
+        record: The table.
+        file: Name of the file, for the message.
+        hint: Remedy.
+        lacking: Keys that are missing from a table that fits the model.
+    """
     faults: list[dict[str, str]] = []
     try:
         model.model_validate(record)

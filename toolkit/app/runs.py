@@ -37,7 +37,13 @@ def to_json(data: Any) -> str:
 
 
 def run_id(as_of: str, strategy: str, inputs: Mapping[str, Any]) -> str:
-    """An id that says date and strategy, and is derived from everything that went in."""
+    """The id of a run: date, strategy, and the first ten digits of the SHA-256 of everything that went in.
+
+    Args:
+        as_of: The day, ISO 8601.
+        strategy: Name of the strategy; its first `LONGEST_NAME` bytes are used.
+        inputs: JSON-ready description of all inputs.
+    """
     text = json.dumps(inputs, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     name = strategy.encode()[:LONGEST_NAME].decode(errors="ignore")
     return f"{as_of}-{name}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"

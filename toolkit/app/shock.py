@@ -157,22 +157,7 @@ def shock(
         SpecError: for an option out of range, or a cap without a price to compare it with.
         DataError: for a metal that is not known.
     """
-    return shock_of(
-        context, context.settings.config.owner.currency, metal, loss=loss, elasticity=elasticity, cap=cap, premium=premium
-    )
-
-
-def shock_of(
-    context: Context,
-    currency: str,
-    metal: str,
-    *,
-    loss: float,
-    elasticity: str | None = None,
-    cap: float | None = None,
-    premium: float | None = None,
-) -> ShockAnswer:
-    """The same from a snapshot that is already there; arguments and errors as `shock`, `currency` is the reporting one."""
+    currency = context.settings.config.owner.currency
     snapshot = context.snapshot
     asset = context.metal(metal)
     group = context.products[asset].group if asset in context.products else None
@@ -221,7 +206,13 @@ def shock_of(
 
 
 def outside_check(snapshot: Snapshot, asset: str, loss: float) -> OutsideCheck | None:
-    """The published price response of a metal beside a loss of supply; None where none was published for it by then."""
+    """The published price response of a metal beside a loss of supply; None where none was published by the day.
+
+    Args:
+        snapshot: What was known on the day.
+        asset: Asset key.
+        loss: Fraction of world supply lost.
+    """
     row = find_assumption(snapshot, PUBLISHED_RESPONSE, asset)
     if row is None or row.subject == EVERY or not row.central or not 0 < loss < 1:
         return None

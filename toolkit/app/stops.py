@@ -45,9 +45,14 @@ def is_exchange_traded(asset: str, group: str | None = None) -> bool:
 
 
 def stop_shares(context: Context, assets: Sequence[str], country: str = CHINA) -> dict[str, float]:
-    """Asset -> fraction of world supply that ends with the exports of `country`; only assets that lose some.
+    """Asset key -> fraction of world supply that ends with the exports of a country; only assets that lose some.
 
-    What the country uses itself is in its share, so exports alone may be less.
+    The country's own use is in its share, so exports alone may be less.
+
+    Args:
+        context: What was known on the day.
+        assets: Asset keys; those that trade on exchanges are left out.
+        country: ISO-3 code.
     """
     groups = {product.key: product.group for product in context.products}
     moving = [key for key in assets if not is_exchange_traded(key, groups.get(key))]
@@ -91,7 +96,12 @@ class PriceResponses:
 
 
 def price_responses(context: Context, assets: Sequence[str], elasticity: str | None = None) -> PriceResponses:
-    """The responses of `assets` on what was known on the day of `context`; `FURTHER` is a metal without a case of its own.
+    """The price responses of assets; that of `FURTHER` is the response of a metal without a case of its own.
+
+    Args:
+        context: What was known on the day.
+        assets: Asset keys.
+        elasticity: ``0.4``, ``0.25:0.7`` or ``0.25:0.4:0.7`` of the user, in place of the posterior.
 
     Raises:
         SpecError: for an `elasticity` of the user that is no range.
@@ -150,7 +160,13 @@ def _published(context: Context) -> Iterator[ResponseCase]:
 def stop_bands(
     shares: Mapping[str, float], loss: float, elasticity: Callable[[str], Elasticity], *, cap: float | None = None
 ) -> dict[str, PriceBand]:
-    """Asset -> band of its price when it loses its share, and at most `loss`, of world supply.
+    """Asset key -> band of its price when it loses its share of world supply.
+
+    Args:
+        shares: Asset key -> fraction of world supply, as of `stop_shares`.
+        loss: Largest fraction that any of them loses.
+        elasticity: Asset key -> its elasticity.
+        cap: Price multiple at which a substitute is used; None for none.
 
     Raises:
         SpecError: for a loss or a cap out of range.

@@ -319,7 +319,13 @@ def supply(context: Context, metal: str | None = None, scenario: Scenario | None
 
 
 def supply_of(context: Context, keys: Sequence[str], scenario: Scenario | None = None) -> SupplyAnswer:
-    """The same of these asset keys, from a ledger and snapshot that are already there; nothing known of one is no error."""
+    """Concentration and official views of assets; an asset of which nothing was known is no error.
+
+    Args:
+        context: What was known on the day.
+        keys: Asset keys.
+        scenario: The trade parameter supposed; its default when None.
+    """
     supposed, snapshot = scenario or Scenario(), context.snapshot
     products = {asset.key: asset for asset in context.products if asset.element}
     governance = governance_risk(snapshot["governance"]) if snapshot["governance"].height else None

@@ -84,7 +84,14 @@ class Outcome:
 
 
 def walk_forward(strategy: Strategy, inputs: Inputs, currency: str, destination: str, *, seed: int = 0) -> tuple[Bias, ...]:
-    """Score the strategy's forecasts: see `outcomes`.
+    """The bias of a strategy's risk forecasts against what followed; see `outcomes`.
+
+    Args:
+        strategy: Strategy that forecasts.
+        inputs: Prices, supply and controls over the whole time.
+        currency: ISO 4217 code of the reporting currency.
+        destination: ISO-3 code of the country of import.
+        seed: Of the random portfolios.
 
     Returns:
         One record a kind of outcome; kinds of which there is none are left out.

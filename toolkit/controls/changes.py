@@ -10,8 +10,8 @@ from toolkit.controls.state import Change
 from toolkit.core.messages import Message, message
 
 BEGINS, ENDS, SUSPENSION_ENDS, CLAIM_ENDS = "begins", "ends", "suspension_ends", "claim_ends"
-"""What a dated change is: an event takes effect or ends, what it suspended applies, or an extension that was claimed by one
-side or agreed by both runs out."""
+"""Kinds of dated changes: an event takes effect, ends, ends a suspension, or is an extension (claimed by one side or agreed
+by both) that ends."""
 
 
 def titles_acted_on(chronology: Chronology, event: Event) -> tuple[str, ...]:
@@ -49,12 +49,12 @@ def agreed_extension(chronology: Chronology, event: Event, on: date) -> Event | 
 
 
 def route_of(event: Event) -> tuple[str, ...]:
-    """Where a control points: nothing for all destinations, nor for policy, which has no route of goods."""
+    """Destinations of a control; empty for all, and for policy, which has no route of goods."""
     return () if event.kind != "control" or event.destinations == ("all",) else tuple(dict.fromkeys(event.destinations))
 
 
 def start_of(event: Event) -> Message:
-    """Words for the first day of an event."""
+    """The message for the first day of an event."""
     words, route = _named(event), route_of(event)
     if route:
         return message("{title} ({instrument}, to {route:and}: {metals}) takes effect", route=route, **words)
@@ -125,7 +125,7 @@ def _suspension_ends(chronology: Chronology, event: Event, last: date, on: date)
 
 
 def kind_of_end(event: Event) -> str:
-    """What the end of an event changes."""
+    """Kind of the change that the end of an event is."""
     if event.standing in (AGREED, CLAIMED) and event.relation == CLAIMS:
         return CLAIM_ENDS
     return SUSPENSION_ENDS if event.relation == SUSPENDS else ENDS

@@ -15,7 +15,7 @@ UNSETTLED = "unsettled"
 act that says so was not seen."""
 
 BINDING = (IN_FORCE, UNSETTLED)
-"""Statuses under which a measure is reckoned with: what is unsettled counts as in force, the safe side."""
+"""Statuses in which a measure counts: unsettled counts as in force, on the safe side."""
 
 DAY = timedelta(days=1)
 
@@ -36,7 +36,7 @@ class ControlPeriod:
 
 @dataclass(frozen=True, slots=True)
 class Chronology:
-    """Events and what acts on them. Knowledge is an argument: nothing published after `known` is looked at."""
+    """Events and what acts on them. `known` is the day of knowledge: nothing published after it counts."""
 
     events: tuple[Event, ...]
     _acting: Mapping[str, tuple[Event, ...]] = field(repr=False, compare=False)
@@ -51,16 +51,16 @@ class Chronology:
         return cls(events, MappingProxyType(acting))
 
     def acting_on(self, event: Event, *relations: str, known: date) -> tuple[Event, ...]:
-        """Events known by then that stand in one of `relations` to `event`."""
+        """Events known on `known` whose relation to `event` is one of `relations`."""
         found = self._acting.get(event.event_id, ())
         return tuple(other for other in found if other.relation in relations and other.known_from <= known)
 
     def status(self, event: Event, day: date, *, known: date) -> str:
         """The status of `event` on `day`, as far as it was known on `known`. End dates are inclusive.
 
-        A suspension sets aside; it does not repeal: when its last day has passed, the suspended event is what its own dates
-        say. An event that was suspended before its first day counts as suspended, not as announced. Where an extension of an
-        ended suspension is agreed and its act was not seen, the suspended event is unsettled.
+        A suspension does not repeal: after its last day, the suspended event has the status of its own dates. An event that was
+        suspended before its first day counts as suspended, not as announced. Where an extension of an ended suspension is
+        agreed and its act was not seen, the suspended event is unsettled.
 
         Args:
             event: An event of the ledger.

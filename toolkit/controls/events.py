@@ -11,7 +11,7 @@ from toolkit.core.size import PieceSize
 from toolkit.core.text import words
 
 PRACTICE = "practice"
-"""Kind of events that are seen, not announced."""
+"""Kind of events that are observed, not announced."""
 
 KINDS = ("control", PRACTICE, "policy", "market")
 
@@ -43,7 +43,7 @@ EU_MEMBERS = frozenset(
 """A notice to ``EU`` means buyers in any of these."""
 
 NOT_CHECKED = "not checked against the text"
-"""How `confidence` begins where nobody looked at the act: no duty follows from such a row."""
+"""Beginning of `confidence` where the act was not read: no duty follows from such a row."""
 
 INSTRUMENTS = (
     "ban",
@@ -64,7 +64,7 @@ INSTRUMENTS = (
     "technology",
     "watch_list",
 )
-"""Instruments of ``kind = control``. A misspelt one would silently never count, so others are refused."""
+"""Instruments of ``kind = control``. Others are refused: a misspelt one would never count."""
 
 COUNTING = ("licence", "ban")
 """Instruments that make a form controlled unless the caller names others."""

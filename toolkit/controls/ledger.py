@@ -171,8 +171,6 @@ class ControlLedger:
         reviewed = None if self.reviewed_to is None else min(self.reviewed_to, as_of)
         return self._build(events, scopes, items, self.assets, self.forms, reviewed)
 
-    # Names
-
     def metal(self, name: str) -> str:
         """The asset key that `name` (key, symbol, English or German name) means.
 
@@ -240,8 +238,6 @@ class ControlLedger:
             )
         )
 
-    # Coverage
-
     def certainty(
         self, event: Event, asset: str, form: str, *, on: date, purity: float | None = None, size: PieceSize | None = None
     ) -> str | None:
@@ -295,7 +291,7 @@ class ControlLedger:
         purity: float | None,
         size: PieceSize | None,
     ) -> Measure | None:
-        """What `event` means for the form and the route on `on`; None when it does not bear on them."""
+        """The measure that `event` is for the form and the route on `on`; None when it does not apply to them."""
         claim = event.relation == CLAIMS
         if event.known_from > on or (event.kind not in ("control", PRACTICE) and not claim) or event.instrument in MODIFIERS:
             return None
@@ -357,8 +353,6 @@ class ControlLedger:
         """Jurisdictions whose export law on dual-use goods was in the ledger on a day; of others it has single acts at most."""
         law = (event for event in self.events if event.is_law and event.dual_use and event.known_from <= on)
         return frozenset(place for event in law if (place := self._origin(event)))
-
-    # Questions
 
     def state(
         self,

@@ -1,4 +1,4 @@
-"""What can be held, and an ordered set of it."""
+"""Assets, and the ordered universe of an allocation."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Asset:
 
     @classmethod
     def unknown(cls, key: str, unit: str = "unit") -> Asset:
-        """An asset of which nothing but a price is known (a column of the user's own file); what is no mass is whole."""
+        """An asset of which only a price is known (a column of a user's file); it has whole lots unless its unit is a mass."""
         return cls(key=key, name=key, unit=unit, lot_size=None if unit in KG_PER_UNIT else 1.0)
 
     @classmethod
@@ -115,7 +115,7 @@ class Universe:
         return Universe(tuple(self[key] for key in keys))
 
     def members(self, name: str) -> tuple[int, ...]:
-        """Positions of the assets that `name` speaks of: a product with every origin of it, a key, else an element.
+        """Positions of the assets that `name` stands for: a product with all its origins, a key, else an element.
 
         Raises:
             DataError: if `name` is none of them; the nearest names are in the hint.

@@ -16,4 +16,4 @@ MEMBERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         DOLLAR: (DOLLAR_SERIES,),
     }
 )
-"""Series behind each observed factor, by name; those that are not there are not waited for."""
+"""Name of an observed factor -> its series; a factor is built from those that exist."""

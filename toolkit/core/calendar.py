@@ -1,4 +1,4 @@
-"""Arithmetic of months: as numbers that can be counted, and days some months apart."""
+"""Arithmetic of months: month numbers, and days some months apart."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date
 
 
 def month_number(day: date) -> int:
-    """Year times twelve plus month, January 0: equal distances, and no time zone moves them."""
+    """Number of the month, 12 year + month - 1: differences are months apart."""
     return day.year * 12 + day.month - 1
 
 

@@ -31,7 +31,7 @@ CODES = frozenset(_CODES.split())
 """ISO 3166-1 alpha-3 of today, and XKX, the code in use for Kosovo."""
 
 LANGUAGES = ("en", "de", "zh", "ja")
-"""Names are read in these. The names of people who write other languages are codes, which all of them share."""
+"""Languages in which names of countries are read; codes are read in all."""
 
 CUSTOMS_CHINA = frozenset({"CHN", "HKG", "MAC"})
 """China and its special administrative regions. Both are under its sovereignty, and whether goods may leave them without a
@@ -39,7 +39,7 @@ licence of the mainland is not settled by the ledger: metal in Hong Kong or Maca
 
 
 def customs_area(code: str) -> frozenset[str]:
-    """The countries that goods have to leave together with one: ISO-3 codes."""
+    """ISO-3 codes of the countries whose exports count as those of `code`."""
     return CUSTOMS_CHINA if code in CUSTOMS_CHINA else frozenset({code})
 
 
@@ -100,7 +100,7 @@ _AMBIGUOUS: Mapping[str, tuple[str, ...]] = {
     "amerika": ("USA",),
     "na": ("NAM",),
 }
-"""What could be one of several countries, or more than a country: refused, with these as the nearest."""
+"""Ambiguous names (of several countries, or of more than a country), and the codes that the error offers for each."""
 
 _JOINING = frozenset({"and", "und", "the", "die", "der"})
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
@@ -171,9 +171,9 @@ def country(text: str) -> str | None:
 
 
 def nearest_countries(text: str) -> tuple[str, ...]:
-    """At most three ISO-3 codes that a text was most likely meant to be, best first; none where nothing is near.
+    """At most three ISO-3 codes that are closest to a text, closest first; none where nothing is near.
 
-    A short text is held against codes and the beginnings of names (CHI: China, Chile), a longer one against names.
+    A short text is compared with codes and the beginnings of names (CHI: China, Chile), a longer one with names.
     """
     word = fold(text)[:60]
     if word in _AMBIGUOUS:
@@ -196,7 +196,7 @@ def _by_weight(code: str) -> tuple[bool, str]:
 
 
 def country_hint(text: str) -> str:
-    """What to write in place of a text that is no country."""
+    """The hint of an error for a text that is no country."""
     english = country_names("en")
     near = [f"{code} ({english[code]})" for code in nearest_countries(text)]
     return f"Did you mean {' or '.join(near)}?" if near else EXAMPLE

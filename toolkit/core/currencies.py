@@ -11,7 +11,7 @@ from toolkit.core.countries import foldings
 from toolkit.core.errors import did_you_mean
 
 RATED = ("EUR", "USD", "JPY", "GBP", "CHF", "CNY", "KRW", "CAD", "AUD", "SEK")
-"""Currencies of the bundled exchange rates: what a text that is no currency is compared with."""
+"""Currencies of the bundled exchange rates, which hints offer for a text that is no currency."""
 
 _NAMES = {
     "EUR": "euro;euros",
@@ -27,7 +27,7 @@ _TWO = ("¥", "￥")
 
 
 def currency(text: str) -> str | None:
-    """The ISO 4217 code that a code, sign or name stands for; None for a text that is none, and for the sign of two."""
+    """The ISO 4217 code that a code, sign or name stands for; None for any other text and for an ambiguous sign."""
     word = text.strip()
     if word.upper() in RATED:
         return word.upper()
@@ -44,7 +44,7 @@ def currency(text: str) -> str | None:
 
 
 def currency_hint(text: str) -> str:
-    """What to write in place of a text that is no currency."""
+    """The hint of an error for a text that is no currency."""
     if text.strip() in _TWO:
         return "Write JPY or CNY."
     return f"{did_you_mean(text.strip()[:60], RATED)} Write an ISO 4217 code, as EUR."

@@ -1,4 +1,4 @@
-"""Strict decoding of TOML: unknown keys are errors with a suggestion, and every fault is told at once."""
+"""Strict decoding of TOML: unknown keys are errors with a suggestion, and one error names every fault."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ else:
 
 
 class Spec(BaseModel):
-    """Base of everything that a user writes in TOML: frozen, no unknown keys, every number one, and within `LARGEST`."""
+    """Base of everything that a user writes in TOML: frozen, no unknown keys, numbers finite and within `LARGEST`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -53,7 +53,7 @@ class Spec(BaseModel):
 
 
 def _number_fault(value: Any, accepted: set[Any]) -> LiteralString | None:
-    """What is wrong with the numbers in a value; tables that are a `Spec` look at their own."""
+    """The fault of the numbers in a value; a table that is a `Spec` checks its own."""
     if Any in accepted or any(isinstance(kind, type) and issubclass(kind, Spec) for kind in accepted):
         return None
     for number in _leaves(value):
@@ -154,7 +154,7 @@ def parse_toml(text: str) -> dict[str, Any]:
 
 
 def shown(value: Any) -> str:
-    """A faulty value in a message, cut where it is long."""
+    """Text of a faulty value for a message, at most `LONGEST_SHOWN` characters."""
     text = repr(value)
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
 
@@ -219,7 +219,7 @@ def faults_of(error: ValidationError, model: type[BaseModel], where: str) -> lis
 
 
 def raise_faults(faults: list[dict[str, str]], file: str) -> None:
-    """One `SpecError` that tells every fault; does nothing for an empty list."""
+    """Raise one `SpecError` that names every fault; an empty list raises nothing."""
     if not faults:
         return
     told = "; ".join(f"{fault['key']} {fault['message']}".strip() for fault in faults)

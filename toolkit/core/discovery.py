@@ -1,4 +1,4 @@
-"""Extensions found by looking in the folder of a package: one file a kind, no list to edit."""
+"""Discovery of extensions: the models that the modules of a package define, one file a kind."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def models_by_kind(package: str, base: type[Model], method: str | None = None) -
     looked into as well.
 
     Args:
-        package: Dotted name.
-        base: Of the models.
-        method: That a model has to have, where `base` does not tell those that are meant.
+        package: Dotted name of the package.
+        base: Base class of the models.
+        method: Name of a method that a model must have to be a member; None where every subclass is one.
 
     Raises:
         TypeError: for two models of one kind.

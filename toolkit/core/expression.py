@@ -1,4 +1,4 @@
-"""Sums of names as a person writes them in a strategy: ``gallium - 0.5 * W``."""
+"""Linear expressions of names in a strategy: ``gallium - 0.5 * W``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ def terms(expression: str) -> tuple[tuple[float, str], ...]:
     """Coefficients and names of a sum; plus and minus stand between blanks, since keys such as ``BRK-B`` hold hyphens.
 
     Raises:
-        ValueError: for what is not a sum of names, each with at most a number and ``*`` before it; it tells where.
+        ValueError: for what is not a sum of names, each with at most a number and ``*`` before it; the message names the
+            position.
     """
     first, *rest = _SIGN.split(expression.strip())
     pieces = rest if first == "" and rest else ["+", first, *rest]

@@ -1,4 +1,4 @@
-"""The `Forecast`: where every estimator ends and every optimizer begins."""
+"""`Forecast`, the output of every estimator and the input of every optimizer, and its parts."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 STATISTICAL = ("component_", "residual_")
-"""Names of factors that only carry covariance: directions without a meaning that a reader could act on."""
+"""Prefixes of statistical factors: principal components, which stand for no market."""
 
 
 def read_only(array: FloatArray) -> FloatArray:
-    """A C-contiguous copy that cannot be written to: public nouns are frozen inside as well as outside."""
+    """A C-contiguous copy that cannot be written to."""
     copy = np.array(array, dtype=np.float64, order="C")
     copy.setflags(write=False)
     return copy
@@ -23,13 +23,13 @@ def read_only(array: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True, slots=True)
 class PriceLevel:
-    """What one unit of an asset costs, in the currency of quotation.
+    """Price of one unit of an asset, in the currency of quotation.
 
     Attributes:
-        price: The level the model believes: filtered for noisy bases, the last print otherwise.
+        price: Estimated price: filtered for noisy bases, the last observed price otherwise.
         standard_error: Of `price`, same unit; 0 for a price taken as it is.
-        raw: The last print.
-        date: The day the last print speaks of.
+        raw: The last observed price.
+        date: The day of the last observed price.
         basis: Price basis in words (``customs_unit_value``, ``monthly_average``, ...).
     """
 
@@ -45,19 +45,19 @@ class PriceLevel:
 
 @dataclass(frozen=True, slots=True)
 class AssetRisk:
-    """Volatility a year of one asset, as printed and corrected for its observation model.
+    """Annual volatility of one asset, of observed prices and corrected by its observation model.
 
     Attributes:
-        raw: Annualised standard deviation of the printed price changes in the reporting currency: log changes of a
-            noisy basis, whose simple returns an outlier of fifteen times the price would rule; simple returns otherwise.
-        latent: Volatility of a year of the believed price, after the observation model and pooling with the group.
+        raw: Annualised standard deviation of observed price changes in the reporting currency: log changes of a noisy
+            basis, since one outlier of fifteen times the price would dominate simple returns; simple returns otherwise.
+        latent: Annual volatility of the latent price, after the observation model and pooling with the group.
         low, high: 68 % interval of `latent` (one standard error each side on the log scale).
-        noise: Standard deviation of the measurement noise of one print of median quantity (log points); 0 if none.
+        noise: Standard deviation of the measurement error of a price of median quantity (log points); 0 if none.
         observations: Number of price changes behind the figures.
         first, last: Dates of the first and last price used.
         model: Observation model used: ``customs_unit_value``, ``monthly_average``, ``geltner``, ``getmansky_lo_makarov``,
             ``annual_average``, ``annual`` or ``as_is``.
-        own_weight: How far `latent` follows the asset's own data, 0..1; the rest is its group and what came before.
+        own_weight: Weight of the asset's own data in `latent`, 0..1; the rest is the group and the prior.
         without_history: `latent` without the prior from decades of yearly prices; None where there is no such prior.
     """
 
@@ -106,13 +106,13 @@ class FactorRegression:
 
     @property
     def t(self) -> FloatArray:
-        """(n, k) t-statistics of the pooled loadings; NaN where errors are."""
+        """t-statistics (n, k) of the pooled loadings; NaN where the error is."""
         return self.loadings / self.errors
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Factor form of next year's risk, with the expected return where a strategy asks for one.
+    """Covariance of annual returns in factor form, and expected returns where a strategy has some.
 
     Covariance = loadings @ factor_cov @ loadings.T + diag(specific_var); everything annual, simple returns in the
     reporting currency.
@@ -130,7 +130,7 @@ class Forecast:
         risks, levels: One record an asset, same order.
         notes: What a reader must know (fallbacks taken, currency of risk, short histories).
         model: The regression on the named factors; None where the covariance has none.
-        coverage: Who was estimated from what (see `toolkit.risk_model.annual_assets.coverage`).
+        coverage: Data behind each asset (see `toolkit.risk_model.annual_assets.coverage`).
         loading_errors: (n, k) standard errors of the loadings; NaN for components that no regression fitted.
         printed: (T, n) observed changes of price, NaN missing (see `toolkit.risk_model.observed.Observed`); None where
             none were used.
@@ -162,16 +162,16 @@ class Forecast:
 
     @property
     def matrix(self) -> FloatArray:
-        """The (n, n) covariance, for small universes and for tests."""
+        """Covariance (n, n) as a dense matrix: for small universes and tests."""
         return self.loadings @ self.factor_cov @ self.loadings.T + np.diag(self.specific_var)
 
     @property
     def named(self) -> tuple[int, ...]:
-        """Positions of the factors that stand for something (gold, the dollar, ...), not for a statistical direction."""
+        """Positions of the factors that are not `STATISTICAL` (gold, the dollar, ...)."""
         return tuple(i for i, name in enumerate(self.factors) if not name.startswith(STATISTICAL))
 
     def named_variance(self, weights: FloatArray) -> float:
-        """The part of the variance a year that the named factors bring."""
+        """Annual variance that the named factors explain, of a portfolio with asset weights (n,)."""
         at = list(self.named)
         exposure = self.loadings[:, at].T @ weights
         return float(exposure @ self.factor_cov[np.ix_(at, at)] @ exposure)

@@ -18,7 +18,7 @@ CURRENCY = r"^[A-Z]{3}$"
 
 
 class Prices(dy.Schema):
-    """Prices, one basis and one unit a series. `quantity` (kg) is what stands behind a customs unit value."""
+    """Prices, one basis and one unit a series. `quantity` (kg) is the quantity of a customs unit value."""
 
     date = dy.Date(primary_key=True)
     asset = dy.String(primary_key=True)
@@ -301,7 +301,7 @@ class Metals(dy.Schema):
 class ControlEvents(dy.Schema):
     """Export-control, practice, policy and market events. Status is computed from the dates, never stored.
 
-    `ends` is inclusive. `acts_on` (event ids, `;` between them) and `relation` say what the event does to which others.
+    `ends` is inclusive. `acts_on` (event ids, `;` between them) are the events it changes, `relation` is how.
     `origin` is the jurisdiction whose exports are controlled, or that acted; `destination` is ``all`` or ISO-3 codes with
     `;` between them. `coverage` says how the forms of an event are found: ``listed`` in `ControlScopes`, ``acts_on`` what the
     events it acts on cover, ``dual_use_items`` whatever a dual-use licence of the same origin covers on the day, or ``none``.
@@ -337,7 +337,7 @@ class ControlEvents(dy.Schema):
 
 
 class ControlScopes(dy.Schema):
-    """Which forms of which metal an event names, one row each; what its words mean is checked by `toolkit.supply`.
+    """Which forms of which metal an event names, one row each; checked by `toolkit.controls.ledger_checks`.
 
     `form` is in the vocabulary of `Products.form`; ``any`` covers every form. `group` is the collective name under which
     the notice reaches the metal, null when it names the metal itself. `purity_min` is a fraction; `piece_mm_min` (sides of
@@ -475,4 +475,4 @@ REFERENCE_DATE: Mapping[str, str] = MappingProxyType(
         "shares": "period_end",
     }
 )
-"""Tables of observations: the column that may not lie after the date asked about. Controls may: they are announced ahead."""
+"""Table of observations -> column of dates that must not lie after the day of the question; controls are announced ahead."""

@@ -1,6 +1,6 @@
-"""Sentences that remember how they were made, so that a report can say them again in another language.
+"""Messages: English sentences that keep their template and values, so that a report can translate them (as gettext_lazy).
 
-A note of a model is an English string to every caller; to a report it is a template with typed values as well.
+To every caller a message is an English string; a report reads its template and typed values.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Message(str):
         return sentence
 
     def __reduce__(self) -> tuple[type[Message], tuple[str, dict[str, Any]]]:
-        """Copied and sent to other processes as what it was made of."""
+        """Pickled as template and values."""
         return Message, (self.template, dict(self.values))
 
     def to_json(self) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def message(template: str, /, **values: Any) -> Message:
 
 
 def together(*sentences: str) -> str:
-    """Several sentences as one text that remembers each of them, words of data as they stand; a single one is itself."""
+    """Several sentences as one message that keeps each of them; a single one is itself."""
     if len(sentences) < 2:
         return sentences[0] if sentences else ""
     told = {f"s{i}": sentence if isinstance(sentence, Message) else quoted(sentence) for i, sentence in enumerate(sentences)}
@@ -97,17 +97,17 @@ def together(*sentences: str) -> str:
 
 
 def quoted(words: str) -> Message:
-    """A sentence of the data: without places, whatever braces are in it."""
+    """A message of words from the data, in which braces are no places."""
     return Message(words.replace("{", "{{").replace("}", "}}"), {})
 
 
 def phrases(sentences: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Sentence -> template and values, of those that remember them."""
+    """Sentence -> its template and values; of messages only."""
     return {str(sentence): sentence.to_json() for sentence in sentences if isinstance(sentence, Message)}
 
 
 def retellable(sentence: str) -> dict[str, Any] | str:
-    """A sentence as a record keeps it where nothing else remembers its template: as JSON, or bare words as they stand."""
+    """JSON of a sentence in a record: template and values of a message, else the text."""
     return sentence.to_json() if isinstance(sentence, Message) else sentence
 
 
@@ -117,7 +117,7 @@ def template_with(template: str, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def sentences(value: Any) -> Iterator[Message]:
-    """Every sentence that remembers how it was made, anywhere in a record."""
+    """Every message anywhere in a record."""
     if isinstance(value, Message):
         yield value
     elif isinstance(value, Mapping):

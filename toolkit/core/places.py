@@ -139,7 +139,7 @@ destination bestimmungsort not no nicht kein keine never outside ausserhalb near
 vielleicht probably wohl unknown unbekannt formerly previously former fruher frueher ehemals bisher planned geplant until bis
 """
 _DOUBT = frozenset(_DOUBT_WORDS.split())
-"""Words that make the country of a name something else than where the metal lies."""
+"""Words beside which the country of a name need not be where the metal is stored."""
 
 _STATE_CODES = """
 AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD TN

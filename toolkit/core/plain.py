@@ -18,7 +18,7 @@ def plain(value: Any, *, retellable: bool = False) -> Any:
 
     Args:
         value: Anything of these types, nested.
-        retellable: Whether sentences that remember how they were made become their templates and values.
+        retellable: Whether messages become their templates and values, rather than text.
     """
 
     def inner(entry: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What a reader must know of an answer: what weakens it, with the money that this touches, and how it was made."""
+"""Remarks on an answer: warnings, with the money they concern, and notes on how it was made."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ Kind = Literal["data", "law", "answer", "terms", "note"]
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """One thing that a reader must know; all but a ``note`` are warnings.
+    """A warning, or a ``note``.
 
     Attributes:
         kind: What is weak: ``data``; ``law``, the state of controls; ``answer``, what was found; ``terms`` of trade.
         text: A sentence.
         remedy: What to do about it, for the terminal; a note may have none.
         assets: Keys of what it is about; None for everything that is held.
-        money: What is held of `assets`, in the reporting currency; None where nobody can tell.
-        comes_first: Whether it is told before others whatever the money: something that the user gave is not used.
+        money: Value held of `assets`, in the reporting currency; None where unknown.
+        comes_first: Whether it is shown before others whatever the money: an input of the user is not used.
     """
 
     kind: Kind
@@ -32,7 +32,7 @@ class Remark:
 
     @property
     def is_warning(self) -> bool:
-        """Whether it weakens something, so that `--strict` fails on it."""
+        """Whether `--strict` fails on it."""
         return self.kind != "note"
 
     def to_json(self) -> dict[str, Any]:
@@ -41,16 +41,16 @@ class Remark:
 
 
 def note(text: str) -> Remark:
-    """How something was read or made."""
+    """A note: how something was read or computed."""
     return Remark("note", text)
 
 
 def by_money(remarks: Iterable[Remark], values: Mapping[str, float]) -> tuple[Remark, ...]:
-    """Each remark once with the money that it touches: unknown amounts before the largest; notes last, in their order.
+    """Each remark once with the money that it concerns: unknown amounts before the largest; notes last, in their order.
 
     Args:
-        remarks: As their sources tell them.
-        values: Asset key -> what is held of it in the reporting currency; an asset that is not there has no known value.
+        remarks: In any order, some of them twice.
+        values: Asset key -> value held in the reporting currency; that of an absent asset is unknown.
     """
     once: dict[str, Remark] = {}
     for remark in remarks:

@@ -52,7 +52,7 @@ class PieceSize:
         return f"{'x'.join(f'{side:.12g}' for side in self.dimensions)} mm"
 
     def reaches(self, sides: tuple[float, ...], mass: float | None) -> bool | None:
-        """Whether the piece is as large as `sides` (mm) and as heavy as `mass` (kg); None when what is known does not say."""
+        """Whether the piece is as large as `sides` (mm) and as heavy as `mass` (kg); None when that is not known."""
         if mass is not None and self.mass is not None and self.mass < mass:
             return False
         if self.dimensions is None:

@@ -1,4 +1,4 @@
-"""Text from outside: what is neither letter nor space can end a page, hide in a name, or command a terminal."""
+"""Cleaning of text from files: control and format characters can end a page, hide in a name, or command a terminal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 INVISIBLE = r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\x{FFFE}\x{FFFF}]"
-"""What `one_line` replaces, as polars and Rust write a pattern."""
+"""Characters that `one_line` replaces, as a regular expression of polars (Rust)."""
 OWN_MARK = " (own)"
 """Ends the title of an event that a user has given, wherever it is shown; reports translate it."""
 _BREAK = re.compile(r"[\t\n\x0b\x0c\r\x85\u2028\u2029]+")

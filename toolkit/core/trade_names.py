@@ -119,7 +119,7 @@ GOLD_COINS = frozenset(spelling for name in _GOLD_COINS.split(";") for spelling 
 _SIZE = re.compile(r"\b[0-9]+(?:[.,/][0-9]+)?\s?(?:ozt|oz|g|kg|unzen?|feinunzen?)\b|\b[0-9]+/[0-9]+\b", re.IGNORECASE)
 """Size of a coin beside its name."""
 POWDER = frozenset({"powder", "pulver"})
-"""Powder of a metal, or of the oxide where that is what is traded: only the metal tells."""
+"""Words for powder: of the metal, or of the oxide for a metal that is traded as oxide."""
 
 
 def metal_and_form(text: str, known: Mapping[str, str]) -> tuple[str, str | None] | None:

@@ -1,4 +1,4 @@
-"""Collapse of a customs flow: when it fell away for longer than holidays and the lumpiness of the trade explain.
+"""Collapse of a customs flow: low months in a row, more than holidays and irregular shipments explain.
 
 The rule is a run test. A month is low below half of the mean of the twelve months before the run. A trade that comes in few
 shipments has many low months anyway, so the run must be longer than chance makes likely: were low months independent and as
@@ -32,7 +32,7 @@ RULE = message(
 
 @dataclass(frozen=True, slots=True)
 class Collapse:
-    """A run of low months that is no accident.
+    """A run of low months, longer than chance explains.
 
     Attributes:
         onset: First low month.
@@ -154,7 +154,7 @@ def _judged(series: FlowSeries, at: int, level: float) -> tuple[bool | None, int
 
 @dataclass(frozen=True, slots=True)
 class FlowAround:
-    """A flow around a day on which something came into force: what a reader looks for, and whether it is there.
+    """A flow before and after a day on which a measure came into force, and the collapse at it, if any.
 
     Attributes:
         base: Mean of the twelve months before the month of `day`, kg a month.

@@ -120,7 +120,7 @@ def newest_shares(shares: pl.DataFrame) -> pl.DataFrame:
 def supply_shares(shares: pl.DataFrame, asset: str, stage: str, *, elsewhere: pl.DataFrame | None = None) -> SupplyShares:
     """The newest shares of `asset` at `stage` among the rows given, see `newest_shares`.
 
-    Rows not yet known at the date of the question are the caller's to drop (`Market.until` does): nothing here has a clock.
+    Rows not yet known at the date of the question are the caller's to drop (`Market.until` does): no clock is read here.
 
     Args:
         shares: A table with the contract of `toolkit.core.frames.Shares`.
@@ -195,7 +195,7 @@ class CountryExposure:
         other: The same for countries that no source names: many, so never an exposure to one of them.
         unknown: Weight of the assets in `without_shares`; cash and metals whose shares are not known yet.
         hhi: Weighted mean of the index of the metals with shares, 0..1; None when no weight has shares.
-        n_minus_1: Weighted mean of what is left without each metal's largest producer; None likewise.
+        n_minus_1: Weighted mean of the supply left without each metal's largest producer; None when no weight has shares.
     """
 
     countries: tuple[str, ...]

@@ -77,7 +77,7 @@ def published_scores(criticality: pl.DataFrame, materials: pl.DataFrame, asset: 
 
 @dataclass(frozen=True, slots=True)
 class SupplyRiskInputs:
-    """What the EU formula needs at one stage.
+    """Inputs of the EU formula at one stage.
 
     Attributes:
         stage: ``extraction`` or ``processing``.
@@ -183,7 +183,7 @@ def scored(stages: Collection[SupplyRisk]) -> SupplyRisk:
 
 @dataclass(frozen=True, slots=True)
 class ScenarioRatio:
-    """By how much a trade parameter would raise the world term of a supply risk whose inputs are not all public.
+    """Factor by which a trade parameter raises the world term of a supply risk whose inputs are not all public.
 
     It is a ratio of HHI(WGI, t) over public shares, with political stability in place of six dimensions. It stands beside the
     published score and is not multiplied into one here: the EU term behind that score is not known. Who multiplies them takes
@@ -254,7 +254,7 @@ def scenario_ratio(
 
 @dataclass(frozen=True, slots=True)
 class Companion:
-    """Whether a metal is won for its own sake: the supply of a by-product does not follow its own price.
+    """Whether a metal is a by-product: the supply of one does not follow its own price.
 
     Attributes:
         kind: ``yes`` (by-product), ``co-product``, ``partly``, ``no``, as the `metals` table says; None when it does not.
@@ -305,7 +305,7 @@ class CompanionShare:
 
 
 def companion_share(weights: Mapping[str, float], metals: pl.DataFrame) -> CompanionShare:
-    """How much of a portfolio is by-product metal.
+    """Weights of a portfolio by how its metals are won: the share of by-products.
 
     Source: the companion fraction of Graedel et al. (2012), Environ. Sci. Technol. 46, here over held weights.
 

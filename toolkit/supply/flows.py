@@ -146,7 +146,7 @@ def change(present: float | None, base: float | None, usual: float | None) -> Ch
 
 @dataclass(frozen=True, slots=True)
 class FlowSummary:
-    """What the latest month of a series says.
+    """The latest month of a series, against the months before it.
 
     Attributes:
         latest: kg in `month`.
@@ -234,7 +234,7 @@ class Diversion:
 
 
 def diversion(origin: FlowSeries, total: FlowSeries, partners: Collection[FlowSeries] = ()) -> Diversion:
-    """Whether others step in while one partner falls away.
+    """The flow with one partner against that with all others: whether a fall of the one is offset by a rise of the others.
 
     Args:
         origin: The flow with the partner that is watched.

@@ -1,4 +1,4 @@
-"""GeoPolRisk: the geopolitical supply risk of what an economic unit imports, a country or the owner of a few lots.
+"""GeoPolRisk: geopolitical supply risk of the imports of an economic unit (a country, or the owner of lots).
 
 Sources: Gemechu et al. (2015), J. Ind. Ecol. 20; Santillan-Saldivar et al. (2022), Resour. Conserv. Recycl. 178;
 Koyamparambath et al. (2024), geopolrisk-py 2.0.1. Score and import risk are without unit; masses are kg.

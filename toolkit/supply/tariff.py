@@ -1,4 +1,4 @@
-"""What a tariff code counts: one material, or several that its total cannot tell apart."""
+"""Tariff codes and the materials counted under each: one, or several in one total."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class TariffCode:
 
     @property
     def caution(self) -> str:
-        """Why the total cannot show what happens to one material; empty for a code of one."""
+        """The warning that the total is of several materials; empty for a code of one."""
         if not self.mixed:
             return ""
         told = message(

@@ -35,7 +35,15 @@ class AllocationAmounts:
     def of(
         cls, problem: Problem, allocation: Allocation, prices: FloatArray, held: FloatArray, budget: float
     ) -> AllocationAmounts:
-        """Amounts of an allocation."""
+        """Amounts of an allocation.
+
+        Args:
+            problem: The problem of n assets that was solved.
+            allocation: Its solution, as fractions of `budget`.
+            prices: (n,) price of a unit in the reporting currency.
+            held: (n,) units held before.
+            budget: Wealth before costs, in the reporting currency.
+        """
         money = cls()
         lot_sizes = np.array([np.nan if asset.lot_size is None else asset.lot_size for asset in problem.universe])
         whole = np.isfinite(allocation.lots)

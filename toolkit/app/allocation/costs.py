@@ -40,7 +40,12 @@ def world_production(shares: pl.DataFrame, universe: Universe) -> dict[str, floa
 
 
 def monthly_use(entries: tuple[str, ...], context: Context, stored: Mapping[str, float]) -> dict[str, float]:
-    """Use in kg a month by asset; every metal named is one the ledger knows, held or not.
+    """Use in kg a month by asset key; a metal need not be held, but the ledger must know it.
+
+    Args:
+        entries: ``METAL=KG``, one a metal.
+        context: What was known on the day; its world production is the upper limit.
+        stored: Asset key -> kg stored, of which the first names the metal of the example in a hint.
 
     Raises:
         SpecError: for a use that is no number, is given twice, or is more than the world makes of the metal.
@@ -174,7 +179,13 @@ class _Names:
         return found
 
     def values(self, where: str, given: Mapping[str, float], default: float) -> FloatArray:
-        """(n,) by name; an asset's own key goes before its metal."""
+        """Values (n,) of the assets; that of an asset's own key goes before that of its metal.
+
+        Args:
+            where: Key path of the values in the strategy, for messages.
+            given: Asset key or element -> value.
+            default: Value of the others.
+        """
         found = np.full(len(self.universe), default)
         for name, value in sorted(given.items(), key=lambda item: -len(self.members(where, item[0]))):
             found[self.members(where, name)] = value

@@ -12,7 +12,13 @@ from toolkit.strategy.model import Strategy, months
 
 
 def strategy_forecast(strategy: Strategy, inputs: Inputs, currency: str, destination: str) -> Forecast:
-    """What the strategy believes of the universe of its inputs.
+    """The forecast of a strategy for the universe of its inputs.
+
+    Args:
+        strategy: Its covariance and expected returns are estimated.
+        inputs: Prices, supply and controls as known on a day.
+        currency: ISO 4217 code of the reporting currency.
+        destination: ISO-3 code of the country of import, whose controls count.
 
     Raises:
         GapError, DataError: see `toolkit.risk_model.model.estimate`.
@@ -21,7 +27,13 @@ def strategy_forecast(strategy: Strategy, inputs: Inputs, currency: str, destina
 
 
 def risk_forecast(strategy: Strategy, inputs: Inputs, currency: str, destination: str) -> Forecast:
-    """The same without expected returns: what its risk is held against outcomes with.
+    """The forecast of a strategy without its expected returns, for the evaluation of its risk.
+
+    Args:
+        strategy: Its covariance is estimated.
+        inputs: Prices, supply and controls as known on a day.
+        currency: ISO 4217 code of the reporting currency.
+        destination: ISO-3 code of the country of import, whose controls count.
 
     Raises:
         GapError, DataError: see `toolkit.risk_model.model.estimate`.

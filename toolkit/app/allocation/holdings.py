@@ -181,7 +181,12 @@ class Held:
 
 
 def read_held(request: Request, strategy: Strategy, inputs: Inputs) -> Held:
-    """What the request says is held; nothing where it says nothing.
+    """The holdings of a request; none where it names neither a file nor a run.
+
+    Args:
+        request: Names the file of lots or the stored run.
+        strategy: Strategy whose newest run ``last`` means.
+        inputs: Universe, products and ledger by which lots are recognised.
 
     Raises:
         SpecError: when there is no such run.
@@ -216,9 +221,15 @@ class Whole:
 
 
 def whole(request: Request, held: Held, inputs: Inputs, prices: FloatArray) -> Whole:
-    """The money of a request: what is held and what is added to it, or the whole that was asked for.
+    """The wealth that a request distributes: holdings and what is added to them, or the total asked for.
 
     With holdings and neither `--budget` nor `--total`, nothing is added.
+
+    Args:
+        request: Budget or total.
+        held: The holdings.
+        inputs: Universe of n assets, and exchange rates.
+        prices: (n,) price of a unit in the reporting currency.
 
     Raises:
         SpecError: when the holdings are worth more than the whole that was asked for, or nothing is held and nothing added.

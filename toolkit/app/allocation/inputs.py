@@ -274,5 +274,11 @@ def priced_market(context: Context, prices: PriceFiles | None = None) -> PricedM
 
 
 def gather(strategy: Strategy, context: Context, *, prices: PriceFiles | None = None) -> Inputs:
-    """What a strategy works on; see `priced_market` and `PricedMarket.inputs`."""
+    """The market data that a strategy works on.
+
+    Args:
+        strategy: Names the universe.
+        context: What was known on the day.
+        prices: Price files of the user; None for the bundled prices.
+    """
     return priced_market(context, prices).inputs(strategy)

@@ -28,6 +28,12 @@ def orders(posed: Prepared, money: AllocationAmounts, prices: np.ndarray, reques
 
     `quantity` changes hands, or is kept; `value` is quantity x price, `cost` is paid on the trade, and `cash` is what the
     trade brings (a sale) or takes (a purchase, negative). The sum of `cash` is the change of cash to the cent.
+
+    Args:
+        posed: Inputs and holdings of the request.
+        money: Amounts of the allocation of n assets.
+        prices: (n,) price of a unit in the reporting currency.
+        request: The owner's country and sale order, and the day.
     """
     owner = request.settings.config.owner
     rows = []

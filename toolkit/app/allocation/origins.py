@@ -250,6 +250,11 @@ def key_of_lot(universe: Universe, asset: str, origin: str) -> str:
 
     A lot of unknown origin counts as the first offer: where China is named first, as the one that the limits are about. Where
     only lots that are held are told apart by origin, others count as the product.
+
+    Args:
+        universe: Products and offers.
+        asset: Key of the product.
+        origin: ISO-3 code of the lot's origin, or ``unknown``.
     """
     offers = [offer for offer in universe if offer.offer_of == asset]
     if not offers:
@@ -263,10 +268,17 @@ def key_of_lot(universe: Universe, asset: str, origin: str) -> str:
 
 
 def is_controlled(ledger: ControlLedger, asset: Asset, on: date, destination: str, instruments: tuple[str, ...]) -> bool:
-    """Whether a measure of the asset's origin is in force on it; what may be Chinese is taken to be.
+    """Whether a measure of the asset's origin is in force on it; an unknown origin counts as China.
 
-    Measures are about exports from where the goods come from: no Chinese one counts for lots that are not from China, and
-    what their own country controls cannot be known where it is not named.
+    Measures bind exports from their own country: no Chinese one counts for lots that are not from China, and what another
+    country controls is not known where it is not named.
+
+    Args:
+        ledger: The control ledger.
+        asset: A product or an offer.
+        on: Day of knowledge and of the status.
+        destination: ISO-3 code of the country of import.
+        instruments: Kinds of measures that count.
     """
     if asset.form is None or CHINA in asset.outside:
         return False

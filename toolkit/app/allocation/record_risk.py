@@ -27,7 +27,13 @@ KINDS = {
 
 
 def risk_record(problem: Problem, outlook: StrategyScenarios | None, weights: FloatArray) -> dict[str, Any]:
-    """Risk of the proposal over a year; the tail from the scenarios where the strategy has some, else that of a normal year."""
+    """Risk of an allocation over a year; the tail from the scenarios where the strategy has some, else of a normal year.
+
+    Args:
+        problem: The problem of n assets, with its forecast.
+        outlook: Scenarios of the strategy; None where it needs none.
+        weights: (n,).
+    """
     forecast = problem.forecast
     total = volatility(forecast, weights)
     tail, method = normal_cvar(total), message("normal, one year, zero mean")
@@ -121,7 +127,13 @@ def _confidence(term: Any) -> float | None:
 
 
 def scenario_rows(problem: Problem, outlook: StrategyScenarios | None, weights: FloatArray) -> list[dict[str, Any]]:
-    """The loss in each scenario by name, positive is a loss: a fall of each factor, and what the strategy names."""
+    """The loss in each named scenario, a loss positive: a fall of each factor, and the shocks of the strategy.
+
+    Args:
+        problem: The problem of n assets, with its forecast.
+        outlook: Scenarios of the strategy; None where it needs none.
+        weights: (n,).
+    """
     rows = [
         {"name": fall.name, "kind": "factor", "loss": -float(fall.returns @ weights), "method": fall.method}
         for fall in factor_falls(problem.forecast)

@@ -54,7 +54,14 @@ class StrategyScenarios:
 
 
 def needed_scenarios(strategy: Strategy, inputs: Inputs, forecast: Forecast, request: Request) -> StrategyScenarios | None:
-    """The scenarios of a strategy that has or needs any: who minimises variance does not pay for them."""
+    """The scenarios of a strategy; None where no term of it reads any.
+
+    Args:
+        strategy: Names its scenarios, shocks and views.
+        inputs: Prices, supply and controls as known on a day.
+        forecast: Forecast of the strategy.
+        request: Currency, seed and context.
+    """
     terms = (strategy.objective, *strategy.constraints)
     if not (strategy.scenarios or strategy.views or any(term.needs.scenarios for term in terms)):
         return None
@@ -238,7 +245,12 @@ def _moved(base: Scenarios, whole: Scenarios) -> tuple[str, ...]:
 
 
 def moment_views(views: Sequence[ViewSpec], scenarios: Scenarios, universe: Universe) -> tuple[MomentView, ...]:
-    """The views of a strategy as statements about its scenarios.
+    """The views of a strategy as linear constraints on the probabilities of its scenarios.
+
+    Args:
+        views: As the strategy writes them.
+        scenarios: Set of S scenarios of n assets, labelled where a shock is in them.
+        universe: The n assets.
 
     Raises:
         SpecError: for an expression of what is not there.

@@ -78,7 +78,13 @@ class _Defaults:
     made: dict[tuple[str, str, tuple[str, ...]], tuple[ShockPrior, dict[str, None]]] = field(default_factory=dict)
 
     def prior(self, origin: str, direction: str, groups: tuple[str, ...]) -> ShockPrior | None:
-        """The prior over the products of these groups; None where nothing was known of the origin."""
+        """The prior of shocks from a country; None where no control of it was known.
+
+        Args:
+            origin: ISO-3 code of the country.
+            direction: Whether controls tighten or are lifted.
+            groups: Groups of products that the prior is over.
+        """
         key = (origin, direction, groups)
         if key not in self.made:
             found = _prior(self.context, origin, direction, groups)

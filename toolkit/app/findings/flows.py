@@ -11,7 +11,8 @@ from typing import Any
 import polars as pl
 
 from toolkit.app.findings.part import Ask, part
-from toolkit.app.flows import CodeFlows, FlowAnswer, ReportedPoint, customs_flows
+from toolkit.app.flows import CodeFlows, FlowAnswer, ReportedPoint
+from toolkit.app.flows import flows as customs_flows
 from toolkit.app.run_schema import CHANGE, NAMED, PHRASE, Day, LaterDay, Month, Number, Text, as_long
 from toolkit.controls.events import COUNTING, Event
 from toolkit.controls.ledger import CHINA
@@ -97,7 +98,7 @@ def flows(ask: Ask) -> dict[str, Any] | None:
     A month is told for the origin whose controls are asked about (China) where customs list it, and for all origins together.
     """
     try:
-        answer = customs_flows(ask.context, ask.as_of)
+        answer = customs_flows(ask.context)
     except GapError:
         return None
     order = {asset: i for i, asset in enumerate(ask.assets)}

@@ -99,7 +99,12 @@ def findings(ask: Ask) -> dict[str, Any]:
 
 
 def check_parts(found: Mapping[str, Any], file: str, hint: str) -> None:
-    """Hold stored parts against their shapes; one that found nothing is missing.
+    """Check stored parts of a report against their shapes.
+
+    Args:
+        found: Name of a part -> its data.
+        file: Name of the file, for the message.
+        hint: Remedy.
 
     Raises:
         SpecError: as `toolkit.app.run_schema.check_run`.

@@ -1,0 +1,104 @@
+"""Rules of the house that a program can check: no import circles, rooms of a size, Args, files and clocks at the rim."""
+
+import ast
+from collections import Counter
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PACKAGE = REPOSITORY / "toolkit"
+MODULES = {
+    ".".join(path.relative_to(REPOSITORY).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
+
+FILES_IN_A_FOLDER = 16
+FOUND_BY_LOOKING = {
+    "report/sections", "report/charts", "cli", "optimize/constraints", "optimize/objectives",
+    "risk_model/covariance", "risk_model/expected_returns", "market/sources",
+}  # fmt: skip
+"""A file a kind: one more is how these grow."""
+CEILINGS = {"app": 37, "app/allocation": 18, "core": 20, "optimize/solvers": 20}
+"""Modules in folders that are too large: a number here may only fall."""
+
+PARAMETERS = 3
+BEING_REWRITTEN = ("toolkit.optimize", "toolkit.report", "toolkit.records", "toolkit.cli", "toolkit.app.report", "toolkit.api")
+WITHOUT_ARGS = 106
+"""Functions of these packages that lack Args: the number may only fall."""
+TOO_MANY_PARAMETERS = {"toolkit.app.allocation.warnings.cautions"}
+"""Functions that should take a noun instead: to be changed, not described."""
+
+RIM = ("toolkit.market.readers", "toolkit.market.sources", "toolkit.market.store", "toolkit.market.package", "toolkit.app", "toolkit.api",
+       "toolkit.cli", "toolkit.web")  # fmt: skip
+OF_THE_RIM = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "today", "now", "utcnow"}
+READS_FROM_A_RIM = {"toolkit.core.decode": {"read_text"}}
+"""The one reader of TOML: it is given a path by the rim."""
+
+
+def imports(name: str) -> set[str]:
+    """Modules of the package that a module imports while it is imported itself."""
+    found: set[str] = set()
+    for node in TREES[name].body:
+        if isinstance(node, ast.ImportFrom) and node.module is not None:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            found |= {path if path in MODULES else node.module for path in names}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return {module for module in found if module in MODULES and module != name}
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    TopologicalSorter({name: imports(name) for name in MODULES}).prepare()
+
+
+@pytest.mark.parametrize("folder", sorted({str(path.parent.relative_to(PACKAGE)) for path in MODULES.values()} - {"."}))
+def test_a_folder_holds_what_one_sitting_can_read(folder):
+    if folder not in FOUND_BY_LOOKING:
+        modules = [path for path in (PACKAGE / folder).glob("*.py") if path.name != "__init__.py"]
+        assert len(modules) <= CEILINGS.get(folder, FILES_IN_A_FOLDER)
+
+
+def public_functions(body: list[ast.stmt], prefix: str):
+    """Functions of a module and methods of its classes, with their names; what begins with `_` is private."""
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            if isinstance(node, ast.FunctionDef):
+                yield f"{prefix}.{node.name}", node
+            else:
+                yield from public_functions(node.body, f"{prefix}.{node.name}")
+
+
+def without_args(name: str) -> list[str]:
+    """Public functions of a module with many parameters whose docstring has no Args."""
+    lacking = []
+    for function, node in public_functions(TREES[name].body, name):
+        arguments = node.args
+        parameters = [arg.arg for arg in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+        count = len([parameter for parameter in parameters if parameter not in ("self", "cls")])
+        if count >= PARAMETERS and "Args:" not in (ast.get_docstring(node) or ""):
+            lacking.append(function)
+    return lacking
+
+
+def test_public_functions_of_three_or_more_parameters_describe_them():
+    settled = [name for name in MODULES if not f"{name}.".startswith(tuple(f"{package}." for package in BEING_REWRITTEN))]
+    assert {function for name in settled for function in without_args(name)} == TOO_MANY_PARAMETERS
+    assert sum(len(without_args(name)) for name in set(MODULES) - set(settled)) <= WITHOUT_ARGS
+
+
+def test_clocks_are_read_and_files_opened_at_the_rim_only():
+    found = Counter()
+    for name, tree in TREES.items():
+        if f"{name}.".startswith(tuple(f"{package}." for package in RIM)):
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                called = node.func
+                method = called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
+                builtin = isinstance(called, ast.Name) or method != "open"
+                if method in OF_THE_RIM - READS_FROM_A_RIM.get(name, set()) and builtin:
+                    found[f"{name}: {method}"] += 1
+    assert not found
