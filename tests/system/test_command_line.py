@@ -142,6 +142,6 @@ def test_validate_lists_what_a_dealer_asks(toolkit, tmp_path):
     row = "24.11.2026;Gallium;1.410,00;EUR;kg;dealer_ask"
     (tmp_path / "list.csv").write_text(f"Datum;Metall;Preis;Währung;Einheit;basis\n{row}\n", encoding="utf-8")
     command = ("data", "validate", "--prices", str(tmp_path / "list.csv"), "--as-of", "2026-11-24")
-    assert "gallium: dealer_ask 1,410.00 EUR a kg on 2026-11-24" in toolkit(*command).stdout
+    assert "gallium: dealer ask 1,410.00 EUR a kg on 2026-11-24" in toolkit(*command).stdout
     (quote,) = json.loads(toolkit(*command, "--json").stdout)["quotes"]
     assert (quote["asset"], quote["basis"], quote["price"]) == ("gallium", "dealer_ask", 1410.0)

@@ -16,6 +16,7 @@ from toolkit.app.allocation.record import rounded
 from toolkit.app.allocation.request import Request
 from toolkit.app.runs import SCHEMA_VERSION, put
 from toolkit.core.errors import SpecError
+from toolkit.core.messages import message
 from toolkit.optimize.analysis.frontier import Frontier, Point, frontier
 from toolkit.optimize.problem import Problem
 
@@ -131,20 +132,24 @@ def _point(problem: Problem, found: Frontier, at: Point) -> dict[str, Any]:
 def _notes(problem: Problem, found: Frontier) -> list[str]:
     """What the frontier trades, and what it leaves out."""
     if found.against == "cost":
-        traded = "target is minus the cost a year: the strategy forecasts no returns, so risk is traded against cost"
+        traded = message("target is minus the cost a year: the strategy forecasts no returns, so risk is traded against cost")
     elif problem.costs.in_objective:
-        traded = "target is expected return less costs a year, before entry costs of a trade"
+        traded = message("target is expected return less costs a year, before entry costs of a trade")
     else:
-        traded = "target is expected return a year"
-    notes = [f"{traded}; risk is variance, whatever the strategy's own objective."]
+        traded = message("target is expected return a year")
+    notes: list[str] = [message("{traded}; risk is variance, whatever the strategy's own objective.", traded=traded)]
     linear = set(problem.linear_constraints().owner)
     relaxed = [constraint.name for i, constraint in enumerate(problem.constraints) if i not in linear]
     if relaxed:
-        notes.append(f"Not part of the frontier: {', '.join(repr(name) for name in relaxed)}.")
+        notes.append(message("Not part of the frontier: {names!r}.", names=relaxed))
     if problem.costs.impact.any():
-        notes.append("Costs along the frontier leave out market impact, which is not linear.")
+        notes.append(message("Costs along the frontier leave out market impact, which is not linear."))
     notes += [
-        f"Turning points between {low:.6g} and {high:.6g} were not found exactly: several rows turn there at once."
+        message(
+            "Turning points between {low:.6g} and {high:.6g} were not found exactly: several rows turn there at once.",
+            low=low,
+            high=high,
+        )
         for low, high in found.unresolved
     ]
     return notes

@@ -10,6 +10,7 @@ import numpy as np
 
 from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray, read_only
+from toolkit.core.messages import message
 from toolkit.optimize.allocate import Solver, explained
 from toolkit.optimize.problem import LinearConstraints, Problem
 from toolkit.optimize.quadratic import Quadratic
@@ -161,7 +162,7 @@ def frontier(problem: Problem, points: int = 50, solver: Solver | None = None) -
         raise SpecError("a frontier needs at least 2 points.", hint="Raise --points.")
     _refuse_curved(problem)
     against, reward = _reward(problem)
-    best = "largest return" if against == "return" else "least cost"
+    best = message("largest return") if against == "return" else message("least cost")
     path = _Path(problem, reward, best, check_order((solver or Solver()).order or QUADRATIC_ORDER))
     try:
         highest = _highest(path)
@@ -170,7 +171,7 @@ def frontier(problem: Problem, points: int = 50, solver: Solver | None = None) -
             least = path.along(line, 0.0)
         start, span = least.reward, highest - least.reward
         if span <= MEET * path.unit:
-            alone = (Critical(least, (f"least risk and {path.best} are one allocation",)),)
+            alone = (Critical(least, (message("least risk and {best} are one allocation", best=path.best),)),)
             return Frontier(against, (least,), alone, (), path.solvers[-1], path.worst)
         lines, unresolved = _walk(path, line, start, highest)
         rated = [(line, float(path.reward @ line.at), float(path.reward @ line.slope)) for line in lines]
@@ -276,7 +277,7 @@ def _criticals(path: _Path, lines: list[Segment]) -> tuple[Critical, ...]:
     """The ends of the frontier, and where one segment hands over to the next."""
     if not lines:
         return ()
-    found = [Critical(path.along(lines[0], 0.0), ("least risk",))] if lines[0].low <= 0 else []
+    found = [Critical(path.along(lines[0], 0.0), (message("least risk"),))] if lines[0].low <= 0 else []
     for left, right in itertools.pairwise(lines):
         if abs(right.low - left.high) <= ROUNDING * max(1.0, left.high):
             found.append(Critical(path.along(right, right.low), _changes(path, left, right)))
@@ -293,9 +294,11 @@ def _changes(path: _Path, left: Segment, right: Segment) -> tuple[str, ...]:
     for row in np.flatnonzero(left.active != right.active):
         now = bool(right.active[row])
         if row >= m:
-            told.append(f"{names[row - m]} {'leaves' if now else 'enters'}")
+            asset = names[row - m]
+            told.append(message("{asset} leaves", asset=asset) if now else message("{asset} enters", asset=asset))
         else:
             name = path.problem.constraints[limits.owner[row]].name
-            where = "" if limits.labels[row] == name else f" ({limits.labels[row]})"
-            told.append(f"{name}{where} {'binds' if now else 'no longer binds'}")
+            where = limits.labels[row]
+            limit = name if where == name else message("{name} ({where})", name=name, where=where)
+            told.append(message("{limit} binds", limit=limit) if now else message("{limit} no longer binds", limit=limit))
     return tuple(told)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language
+from toolkit.report.i18n.text import plain
 
 if TYPE_CHECKING:
     from toolkit.app.frontier import FrontierAnswer
@@ -54,7 +55,7 @@ def _point(answer: Answer, row: Mapping[str, Any]) -> Iterator[Cell]:
         yield answer.number(row[key], ".2%")
     yield answer.number(row["risk_aversion"], ".1f")
     if row["point"] is None:
-        yield "; ".join(row["changes"])
+        yield "; ".join(plain(answer.sentence(words)) for words in row["changes"])
         return
     cash = answer.say.words("cash")
     held = sorted({**row["weights"], cash: row["cash"]}.items(), key=lambda item: -item[1])[:LARGEST]
