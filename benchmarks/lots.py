@@ -16,12 +16,13 @@ import numpy as np
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import ToolkitError
 from toolkit.core.forecast import Forecast
-from toolkit.optimize.allocate import Solver, allocate
+from toolkit.optimize.allocate import allocate
 from toolkit.optimize.constraints import constraint_kinds
 from toolkit.optimize.constraints.base import ConstraintData
 from toolkit.optimize.costs import Costs
 from toolkit.optimize.objectives import objective_kinds
 from toolkit.optimize.problem import Problem
+from toolkit.optimize.solution import Solver
 from toolkit.scenarios.sets import Scenarios
 
 BUDGET = 100_000.0

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from tests.unit.optimize.problems import NO_CASH, problem_of, random_covariance
 from toolkit.core.assets import Asset
-from toolkit.optimize.allocate import Allocation, allocate
+from toolkit.optimize.allocate import allocate
 from toolkit.optimize.costs import Costs
+from toolkit.optimize.solution import Allocation
 from toolkit.scenarios.sets import Scenarios
 
 SETTINGS = settings(max_examples=4, deadline=None)

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from tests.unit.optimize.problems import NO_CASH, problem_of, random_covariance
 from toolkit.core.assets import Asset
-from toolkit.optimize.allocate import Solver, allocate
+from toolkit.optimize.allocate import allocate
+from toolkit.optimize.solution import Solver
 
 SETTINGS = settings(max_examples=8, deadline=None)
 

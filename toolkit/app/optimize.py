@@ -19,8 +19,8 @@ from toolkit.app.versions import versions
 from toolkit.core.errors import Infeasible
 from toolkit.core.messages import message
 from toolkit.market.readers.holdings.lots import few
-from toolkit.optimize.allocate import Allocation
 from toolkit.optimize.problem import Problem
+from toolkit.optimize.solution import Allocation
 
 RUNS = "runs"
 """Where runs are, in the output folder."""

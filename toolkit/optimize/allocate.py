@@ -1,146 +1,24 @@
-"""From a problem to an `Allocation`: continuous optimum with its certificate, then whole lots, then every limit re-checked."""
+"""The answer to a problem, or why there is none."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
-import numpy as np
-
-from toolkit.core.errors import Infeasible, NumericalFailure, SpecError, ToolkitError
-from toolkit.core.forecast import FloatArray, read_only
-from toolkit.optimize.continuous import solve_continuous
-from toolkit.optimize.costs import TRADED
-from toolkit.optimize.infeasibility.diagnose import conflict
-from toolkit.optimize.limits import LimitReport, limit_reports
-from toolkit.optimize.lots.exact import WholeLots, whole_lots
-from toolkit.optimize.lots.leftover import with_leftover
-from toolkit.optimize.problem import LinearConstraints, Problem
-from toolkit.optimize.quadratic import ConvexObjective, Quadratic
-from toolkit.optimize.solvers.certificate import Certificate
-from toolkit.optimize.solvers.continuous import Continuous
-from toolkit.optimize.solvers.solve import Order, SolverAttempt, SolverInfeasible
+from toolkit.core.errors import Infeasible, NumericalFailure, ToolkitError
+from toolkit.optimize.continuous import ContributionsNotHeld, can_hold_contributions
+from toolkit.optimize.infeasibility.diagnose import conflict, lots_infeasible
+from toolkit.optimize.infeasibility.risk_contributions import contributions_infeasible, not_found
+from toolkit.optimize.problem import Problem
+from toolkit.optimize.solution import Allocation, NotSolved, Solver, solve
+from toolkit.optimize.solvers.solve import SolverInfeasible
 from toolkit.optimize.solvers.work import Work
 
-LEAST_WEALTH = 0.01
-"""Part of the budget below which costs count as having eaten it up: trades would be too small to be any."""
-ROUNDS = 5
-"""Times a problem is solved again with the wealth that its own costs leave."""
-SETTLED = 1e-10
-SAME = 1e-6
-"""By how much what is held may go beyond a limit, or be worse than the optimum (relative), and still be as good: what solvers
-leave of both."""
-SAME_WEIGHT = 1e-5
-"""Change of a weight, a thousandth of a per cent, that no solver is exact enough to be paid for."""
 
-
-@dataclass(frozen=True, slots=True)
-class Solver:
-    """The `[solver]` table: solvers to try in order, and how far whole lots are proven."""
-
-    order: Order | None = None
-    time_limit: float = 10.0
-    """Seconds of work, see `toolkit.optimize.solvers.work`."""
-    gap: float = 1e-3
-
-
-@dataclass(frozen=True, slots=True)
-class Allocation:
-    """The answer.
-
-    Attributes:
-        weights: (n,) of wealth after entry costs; with whole lots those of the lots.
-        cash: Its weight.
-        relaxed: (n + 1,) the continuous optimum, cash last.
-        values: (n,) as fractions of the budget.
-        lots: (n,) whole lots, NaN where an asset is not traded in lots (or lots were not asked for).
-        entry_cost: As a fraction of the budget.
-        status: ``optimal``, ``optimal_inaccurate`` or ``feasible`` (whole lots).
-        objective: Value at the final weights.
-        solver, solver_status, attempts, certificate: Of the continuous problem; certificate None for equal weight.
-        lots_gap: Proven relative gap of whole lots.
-        rounding_cost: By how much rounding the continuous optimum by hand would be worse than these lots, relative to the
-            objective; None where no such rounding holds every limit, or there are no lots.
-        limits: One report a named constraint.
-        reproducible: False where the clock ended a search, so that another machine may find another answer.
-    """
-
-    weights: FloatArray
-    cash: float
-    relaxed: FloatArray
-    values: FloatArray
-    lots: FloatArray
-    entry_cost: float
-    status: str
-    objective: float
-    solver: str
-    solver_status: str
-    attempts: tuple[SolverAttempt, ...]
-    certificate: Certificate | None
-    lots_gap: float | None
-    rounding_cost: float | None
-    limits: tuple[LimitReport, ...]
-    reproducible: bool = True
-
-    def __post_init__(self) -> None:
-        for name in ("weights", "relaxed", "values", "lots"):
-            object.__setattr__(self, name, read_only(getattr(self, name)))
-
-
-def _entry(problem: Problem, values: FloatArray) -> float:
-    """Entry cost as a fraction of the budget: of everything that is traded."""
-    return problem.costs.entry(values - problem.previous, problem.data.budget)
-
-
-def _wealth_after_costs(problem: Problem, weights: FloatArray) -> float:
-    """The root N of N = 1 - entry cost of (weights x N): a contraction where costs are rates below one.
-
-    N + entry cost rises with N, since a sale never costs more than it brings: where premiums, VAT or fixed fees make the
-    iteration slow or divergent, bisection finds the root. Where trades are optimized, an asset pays the fee of a trade where
-    the optimum trades it, at the wealth that the optimum was found for: otherwise the fee moves N, and N decides whether what
-    is kept differs enough from what was held to pay it.
-    """
-    costs, budget, previous = problem.costs, problem.data.budget, problem.previous
-    fees = 0.0
-    if _trades_optimized(problem):
-        fees = costs.fee / budget * np.count_nonzero(np.abs(weights * problem.wealth - previous) > TRADED)
-        costs = replace(costs, fee=0.0)
-
-    def entry(wealth: float) -> float:
-        return costs.entry(weights * wealth - previous, budget) + fees
-
-    wealth = 1.0
-    for _ in range(100):
-        following = 1.0 - entry(wealth)
-        if following < LEAST_WEALTH:
-            break
-        if abs(following - wealth) < 1e-15:
-            return following
-        wealth = following
-    low, high = 0.0, 1.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if middle + entry(middle) <= 1 else (low, middle)
-    if low < LEAST_WEALTH:
-        raise SpecError("entry costs exceed the budget.", hint="Raise --budget or lower the fee.")
-    return low
-
-
-def explained(problem: Problem, impossible: SolverInfeasible, work: Work | None = None) -> ToolkitError:
-    """The error to raise when a solver proved that there is no feasible point."""
-    return conflict(problem, work) or NumericalFailure(
-        "a solver called the problem infeasible, and a linear program found a feasible point.",
-        details={"attempts": [[a.solver, a.status, a.residual, a.outcome] for a in impossible.attempts]},
-    )
-
-
-def allocate(problem: Problem, solver: Solver | None = None, *, work: Work | None = None, diagnose: bool = True) -> Allocation:
+def allocate(problem: Problem, solver: Solver | None = None, *, work: Work | None = None) -> Allocation:
     """Solve the problem.
 
     Args:
         problem: What is to be solved.
         solver: Its settings.
         work: What may be spent on whole lots and on finding out why there is no answer; `solver.time_limit` by default.
-        diagnose: Whether to find out why there is no answer.
 
     Raises:
         Infeasible: with an irreducible set of conflicting constraints and the least relaxation.
@@ -149,136 +27,25 @@ def allocate(problem: Problem, solver: Solver | None = None, *, work: Work | Non
     """
     solver = solver or Solver()
     work = Work(solver.time_limit) if work is None else work
-    if problem.objective.needs.returns and not np.any(problem.forecast.expected):
-        raise SpecError(
-            f"objective {problem.objective.kind!r} needs a forecast of returns, and every expected return is zero.",
-            hint='Give one under `[forecast] returns`, or use kind = "min_risk".',
-        )
-    limits = problem.linear_constraints()
-    n = len(problem.universe)
     try:
-        problem, continuous, wealth = solve_for_wealth_after_costs(problem, limits, solver.order)
-    except SolverInfeasible as impossible:
-        if not diagnose:
-            raise Infeasible("no weights hold the limits.") from impossible
-        raise explained(problem, impossible, work) from impossible
-    except NumericalFailure as failure:
-        # A cone solver may stumble over a problem that has no feasible point.
-        if diagnose and (contradiction := conflict(problem, work)) is not None:
-            raise contradiction from failure
-        raise
-
-    values, lots, gap, by_hand = continuous.x[:n] * wealth, np.full(n, np.nan), None, None
-    if as_good_as_held(problem, limits, continuous.x):
-        values = problem.previous.copy()
-    status = continuous.status
-    if problem.integer_requirements() is not None:
-        problem = with_leftover(problem, work)
-        answer = _in_lots(problem, continuous, wealth, solver, work, diagnose=diagnose)
-        values, lots, gap, by_hand = answer.values, answer.lots, answer.gap, answer.rounding_cost
-        status = "feasible"
-    entry = _entry(problem, values)
-    weights = values / (1.0 - entry)
-    cash = 1.0 - float(weights.sum())
-    return Allocation(
-        weights=weights,
-        cash=cash,
-        relaxed=continuous.x,
-        values=values,
-        lots=lots,
-        entry_cost=entry,
-        status=status,
-        objective=problem.objective.value(problem, weights) + _charges(problem, values) / (1.0 - entry),
-        solver=continuous.solver,
-        solver_status=continuous.status,
-        attempts=continuous.attempts,
-        certificate=continuous.certificate,
-        lots_gap=gap,
-        rounding_cost=by_hand,
-        limits=limit_reports(problem, problem.linear_constraints(), np.append(weights, cash), continuous, relaxed=limits),
-        reproducible=not work.late,
-    )
+        return solve(problem, solver, work)
+    except NotSolved as error:
+        raise explain(error, work) from error.cause
 
 
-def as_good_as_held(problem: Problem, limits: LinearConstraints, x: FloatArray) -> bool:
-    """Whether what is held today holds every limit and is as good as x, (n + 1,), as far as a solver can tell.
-
-    Then nothing is traded: an answer that is bought is the answer of the next day on the same data.
-    """
-    if not problem.previous.any():
-        return False
-    today = problem.data.held
-    broken = (
-        today[-1] < -SAME
-        or (limits.G @ today > limits.h + SAME).any()
-        or any(constraint.excess(today) > SAME for constraint in problem.convex_constraints())
-        or any(
-            contribution.value(today[:-1]) > contribution.limit + SAME
-            for group in problem.risk_contributions().values()
-            for contribution in group
-        )
-    )
-    if broken:
-        return False
-    if np.max(np.abs(today - x)) <= SAME_WEIGHT:
-        return True
-    if problem.objective.function(problem) is None:
-        return False
-    best = problem.objective.value(problem, x[:-1])
-    return problem.objective.value(problem, today[:-1]) - best <= SAME * abs(best)
-
-
-def solve_for_wealth_after_costs(
-    problem: Problem, limits: LinearConstraints, order: Order | None
-) -> tuple[Problem, Continuous, float]:
-    """The problem, its continuous optimum and the wealth after entry costs, in keeping with each other.
-
-    What is kept has the same value and a larger weight when costs are paid. Where trades are optimized, the wealth that
-    they leave is found by solving again; elsewhere no part of the problem asks for it.
-    """
-    continuous = solve_continuous(problem, limits, order)
-    wealth = _wealth_after_costs(problem, continuous.x[:-1])
-    for _ in range(ROUNDS if _trades_optimized(problem) else 0):
-        if abs(wealth - problem.wealth) < SETTLED:
-            break
-        problem = replace(problem, wealth=wealth)
-        continuous = solve_continuous(problem, limits, order)
-        wealth = _wealth_after_costs(problem, continuous.x[:-1])
-    return problem, continuous, wealth
-
-
-def _trades_optimized(problem: Problem) -> bool:
-    """Whether what trades cost, from what is held, is part of what is minimised."""
-    return problem.costs.in_objective and bool(problem.previous.any())
-
-
-def _charged(problem: Problem) -> bool:
-    """Whether costs are part of what is minimised."""
-    return problem.objective.counts_costs and problem.costs.in_objective
-
-
-def _charges(problem: Problem, values: FloatArray) -> float:
-    """What the objective counts beside what its weights tell: charges that do not grow with an amount."""
-    return problem.costs.charges(values, problem.previous, problem.data.budget) if _charged(problem) else 0.0
-
-
-def _in_lots(
-    problem: Problem, continuous: Continuous, wealth: float, solver: Solver, work: Work, *, diagnose: bool
-) -> WholeLots:
-    """Whole lots: of the objective where it is a sum of risk, return and costs, else the nearest to the continuous optimum."""
-    relaxed = continuous.x[: len(problem.universe)]
-    target = problem.objective.function(problem) or ConvexObjective(Quadratic.tracking(problem.forecast, relaxed))
-    size = float(problem.forecast.variance(relaxed)) if target.quadratic.target.any() else 0.0
-    return whole_lots(
-        problem,
-        target.quadratic,
-        relaxed,
-        wealth,
-        target_gap=solver.gap,
-        size=size,
-        work=work,
-        parts=target.parts,
-        convex=(*problem.convex_constraints(), *problem.objective_limits(), *continuous.inside),
-        charged=_charged(problem),
-        diagnose=diagnose,
+def explain(error: NotSolved, work: Work | None = None) -> ToolkitError:
+    """The error to raise where a problem was not solved, with the reason."""
+    problem, cause = error.problem, error.cause
+    if error.convex is not None:
+        return lots_infeasible(problem, error.convex, work or Work(Solver.time_limit), proven=isinstance(cause, Infeasible))
+    if isinstance(cause, ContributionsNotHeld):
+        limits = problem.linear_constraints().hard()
+        return contributions_infeasible(problem, can_hold_contributions) or not_found(problem, limits, cause.x)
+    if (found := conflict(problem, work)) is not None:
+        return found
+    if not isinstance(cause, SolverInfeasible):
+        return cause if isinstance(cause, ToolkitError) else error
+    return NumericalFailure(
+        "a solver called the problem infeasible, and a linear program found a feasible point.",
+        details={"attempts": [[a.solver, a.status, a.residual, a.outcome] for a in cause.attempts]},
     )

@@ -9,7 +9,6 @@ import numpy as np
 from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray
 from toolkit.optimize.functions import ConvexConstraints
-from toolkit.optimize.infeasibility.risk_contributions import contributions_infeasible, not_found
 from toolkit.optimize.problem import LinearConstraints, Problem
 from toolkit.optimize.quadratic import ConvexObjective, Quadratic
 from toolkit.optimize.risk_contribution import RiskContributionLimit
@@ -21,6 +20,14 @@ HELD = 1e-8
 STEPS = 60
 SETTLED = 1e-7
 """Change of the weights at which a sequence of convex problems has arrived."""
+
+
+class ContributionsNotHeld(SolverInfeasible):
+    """A local search ended at weights x, (n + 1,), that hold everything but limits on contributions to risk."""
+
+    def __init__(self, x: FloatArray) -> None:
+        super().__init__(())
+        self.x = x
 
 
 def solve_continuous(problem: Problem, limits: LinearConstraints, order: Order | None) -> Continuous:
@@ -82,7 +89,7 @@ def _within_contributions(problem: Problem, limits: LinearConstraints, convex: C
         )
     start = _start(problem, limits, convex, contributions)
     if not held(start[:-1]):
-        raise contributions_infeasible(problem, _can_start) or not_found(problem, limits.hard(), start)
+        raise ContributionsNotHeld(start)
     weights = start[:-1]
     inside: ConvexConstraints = ()
     for _ in range(STEPS):
@@ -90,7 +97,7 @@ def _within_contributions(problem: Problem, limits: LinearConstraints, convex: C
         try:
             answer = problem.objective.solve(problem, limits, (*convex, *inside), order)
         except SolverInfeasible:  # what holds them is too thin for a solver, such as nothing but cash
-            raise not_found(problem, limits.hard(), np.append(weights, 1.0 - weights.sum())) from None
+            raise ContributionsNotHeld(np.append(weights, 1.0 - weights.sum())) from None
         moved, weights = float(np.max(np.abs(answer.x[:-1] - weights))), answer.x[:-1]
         if moved < SETTLED:
             break
@@ -119,7 +126,7 @@ def _start(
     return x
 
 
-def _can_start(problem: Problem) -> bool:
+def can_hold_contributions(problem: Problem) -> bool:
     """Whether a search finds weights that hold the limits on contributions."""
     contributions = [(owner, contribution) for owner, group in problem.risk_contributions().items() for contribution in group]
     weights = _start(problem, problem.linear_constraints(), problem.convex_constraints(), contributions)[:-1]

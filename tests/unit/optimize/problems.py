@@ -9,13 +9,14 @@ import numpy as np
 
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.forecast import Forecast
-from toolkit.optimize.allocate import Allocation, allocate
+from toolkit.optimize.allocate import allocate
 from toolkit.optimize.constraints import constraint_kinds
 from toolkit.optimize.constraints.base import ConstraintData
 from toolkit.optimize.costs import Costs
 from toolkit.optimize.limits import LimitReport
 from toolkit.optimize.objectives import objective_kinds
 from toolkit.optimize.problem import Problem
+from toolkit.optimize.solution import Allocation
 
 
 def forecast_of(

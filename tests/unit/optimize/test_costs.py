@@ -9,6 +9,8 @@ from toolkit.core.errors import DataError, Infeasible
 from toolkit.optimize.allocate import allocate
 from toolkit.optimize.checks import check_costs
 from toolkit.optimize.costs import TRADING_DAYS, Costs, Site, impact_coefficients
+from toolkit.optimize.solution import Solver, solve
+from toolkit.optimize.solvers.work import Work
 
 NOT_COSTS = [
     ({"half_spread": [0.1, -0.1]}, "the spread is negative for b"),
@@ -127,7 +129,7 @@ def test_a_limit_on_turnover_holds_where_a_fee_decides_what_is_traded():
 @pytest.mark.parametrize("seed", range(6200, 6220))
 def test_no_answer_breaks_a_limit_that_its_continuous_optimum_holds(seed):
     try:
-        answer = allocate(random_problem(seed), diagnose=False)
+        answer = solve(random_problem(seed), Solver(), Work(10.0))
     except Infeasible:
         return
     for limit in answer.limits:

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from toolkit.core.forecast import FloatArray
 from toolkit.core.units import cents
-from toolkit.optimize.allocate import Allocation
 from toolkit.optimize.costs import TRADED
 from toolkit.optimize.problem import Problem
+from toolkit.optimize.solution import Allocation
 
 
 class AllocationAmounts:

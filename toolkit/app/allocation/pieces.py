@@ -21,8 +21,10 @@ from toolkit.app.allocation.sales import EQUAL, sold
 from toolkit.core.errors import ToolkitError
 from toolkit.core.messages import message
 from toolkit.core.remarks import Remark
-from toolkit.optimize.allocate import Allocation, allocate
+from toolkit.optimize.allocate import allocate
 from toolkit.optimize.constraints.base import Constraint, ConstraintData, IntegerRequirements, LinearConstraint
+from toolkit.optimize.solution import Allocation, solve
+from toolkit.optimize.solvers.work import Work
 
 NAME = "whole pieces"
 TRIES = 6
@@ -84,7 +86,7 @@ def allocate_in_pieces(posed: Prepared, request: Request) -> tuple[Prepared, All
         for chosen in _tries(posed, found):
             tried = _with_units(posed, {**now.units, **chosen})
             try:
-                allocation = allocate(tried.problem, tried.solver, diagnose=False)
+                allocation = solve(tried.problem, tried.solver, Work(tried.solver.time_limit))
             except ToolkitError:  # these quantities break a limit: the next
                 continue
             now = tried

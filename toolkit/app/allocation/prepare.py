@@ -27,12 +27,12 @@ from toolkit.core.messages import Message, message
 from toolkit.core.remarks import Remark, note
 from toolkit.market.exchange_rates import Rate, last_rate, rates_used
 from toolkit.market.readers.holdings.lots import few
-from toolkit.optimize.allocate import Solver
 from toolkit.optimize.constraints.base import Constraint, ConstraintData
 from toolkit.optimize.constraints.exposure import DEFAULT_INSTRUMENTS
 from toolkit.optimize.constraints.no_trade import KeepAtLeast, NoBuy, NoTrade
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.shadow_prices import BINDING
+from toolkit.optimize.solution import Solver
 from toolkit.returns.quotes import quoted_level
 from toolkit.scenarios.factor_falls import factor_falls
 from toolkit.strategy.model import Strategy

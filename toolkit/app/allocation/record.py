@@ -33,9 +33,9 @@ from toolkit.core.plain import plain
 from toolkit.core.remarks import in_record
 from toolkit.core.units import significant
 from toolkit.market.exchange_rates import Rate
-from toolkit.optimize.allocate import Allocation
 from toolkit.optimize.costs import TRADED, Costs
 from toolkit.optimize.problem import Problem
+from toolkit.optimize.solution import Allocation
 from toolkit.returns.history import ANNUAL_AVERAGE
 from toolkit.returns.price_levels import error_on
 from toolkit.returns.quotes import BUNDLED, OWN_SERIES, whose

@@ -9,9 +9,9 @@ import numpy as np
 from toolkit.app.allocation.scenarios import StrategyScenarios
 from toolkit.core.forecast import FloatArray, Forecast
 from toolkit.core.messages import Message, message
-from toolkit.optimize.allocate import Allocation
 from toolkit.optimize.constraints.measures import CLOSED
 from toolkit.optimize.problem import Problem
+from toolkit.optimize.solution import Allocation
 from toolkit.risk_measures import measures
 from toolkit.risk_measures.base import measured as measured_on
 from toolkit.risk_measures.tail import normal_cvar

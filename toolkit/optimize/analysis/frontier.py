@@ -11,9 +11,10 @@ import numpy as np
 from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray, read_only
 from toolkit.core.messages import message
-from toolkit.optimize.allocate import Solver, explained
+from toolkit.optimize.allocate import explain
 from toolkit.optimize.problem import LinearConstraints, Problem
 from toolkit.optimize.quadratic import Quadratic
+from toolkit.optimize.solution import NotSolved, Solver
 from toolkit.optimize.solvers.certificate import Certificate
 from toolkit.optimize.solvers.continuous import certify_weights
 from toolkit.optimize.solvers.critical_line import ROUNDING, CriticalLine, Segment
@@ -177,7 +178,7 @@ def frontier(problem: Problem, points: int = 50, solver: Solver | None = None) -
         rated = [(line, float(path.reward @ line.at), float(path.reward @ line.slope)) for line in lines]
         found = [_at_reward(path, rated, float(target), highest - TOP * span) for target in np.linspace(start, highest, points)]
     except SolverInfeasible as impossible:
-        raise explained(problem, impossible) from impossible
+        raise explain(NotSolved(problem, impossible)) from impossible
     critical = _criticals(path, lines)
     return Frontier(against, tuple(found), critical, tuple(unresolved), path.solvers[-1], path.worst)
 

@@ -13,12 +13,12 @@ import numpy as np
 
 from toolkit.core.errors import SolveError
 from toolkit.core.forecast import FloatArray, read_only
-from toolkit.optimize.allocate import solve_for_wealth_after_costs
 from toolkit.optimize.analysis.active_set import ActiveSet
 from toolkit.optimize.continuous import solve_continuous
 from toolkit.optimize.functions import OBJECTIVE
 from toolkit.optimize.problem import LinearConstraints, Problem
 from toolkit.optimize.shadow_prices import BINDING, Prices
+from toolkit.optimize.solution import solve_for_wealth_after_costs
 from toolkit.optimize.solvers.continuous import Continuous
 from toolkit.optimize.solvers.solve import Order, SolverInfeasible
 

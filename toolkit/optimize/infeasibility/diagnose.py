@@ -7,72 +7,78 @@ a number of holdings a small mixed-integer one, in which entry costs count too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from pydantic import ValidationError
 
-from toolkit.core.errors import Infeasible, NumericalFailure, quoted
+from toolkit.core.errors import Infeasible, NumericalFailure, ToolkitError, quoted
 from toolkit.core.forecast import FloatArray
 from toolkit.optimize.constraints.base import outward
 from toolkit.optimize.functions import OBJECTIVE, ConvexConstraints
-from toolkit.optimize.infeasibility.confirm import has_answer
-from toolkit.optimize.infeasibility.discrete import discrete_feasible, discrete_relaxations
+from toolkit.optimize.infeasibility.integer import discrete_feasible, discrete_relaxations
 from toolkit.optimize.infeasibility.relaxations import (
     OBJECTIVE_TABLE,
-    OWN_NAME,
     RELAXED,
     Relaxation,
+    feasible,
     hard_convex_constraints,
+    irreducible,
+    least_violation,
     name_of,
-    relaxable_columns,
+    nearest_weights,
     relaxations_at,
 )
-from toolkit.optimize.infeasibility.volatility_limit import below_minimum_volatility, without_own
-from toolkit.optimize.problem import LinearConstraints, Problem
-from toolkit.optimize.solvers.linear import least
+from toolkit.optimize.lots.exact import whole_lots
+from toolkit.optimize.problem import Problem
+from toolkit.optimize.quadratic import Quadratic
+from toolkit.optimize.solution import Solver, solve
 from toolkit.optimize.solvers.mixed_integer import LotTerms
 from toolkit.optimize.solvers.work import Work
 
 DIGITS = (6, 9, 12)
 """Decimals of a proposed limit: the fewest at which the proposal has a solution."""
-SOME = 1e-3
-"""Weight that a proposal leaves every asset where each has to contribute to risk."""
 SECONDS = 10.0
 """Of work, where nothing else is said."""
 PART = 0.2
 """Of what is left, for each question whether some whole lots hold."""
 ROOM = (1e-4, 1e-3, 0.01, 0.03, 0.1)
 """What is added to moves until a proposal has an answer: costs that only an answer knows need room, and so does a search."""
-STEPS, ARRIVED = 20, 1e-5
-"""Cone programs at most that look for weights within limits on contributions, and the change of the weights that ends them."""
+VOLATILITY_DIGITS = (4, 3, 2)
+"""Decimals of the proposed limit: the most at which the proposal has an answer."""
+PROPOSAL_PART = 0.5
+"""Of the work that is left, to solve a proposal before it is made."""
+VOLATILITY_GAP = 1e-3
+"""Of the least variance in whole lots, relative."""
+ANY = 0.5
+"""Gap at which any whole-lot answer ends the search."""
 
 
 def conflict(problem: Problem, work: Work | None = None) -> Infeasible | None:
     """The error that explains the conflict between the limits on weights; None when there is none."""
-    if _feasible(problem):
+    if feasible(problem):
         return None
     work = Work(SECONDS) if work is None else work
     free = without_own(problem)
-    if free is not problem and _feasible(free):
+    if free is not problem and feasible(free):
         if free.integer_requirements() is not None and (other := discrete_conflict(problem, work)) is not None:
             return other
-        return _below_minimum_volatility(problem, _names(problem, irreducible(problem, _feasible)), work)
-    needed = irreducible(free, _feasible)
+        return _volatility_conflict(problem, _names(problem, irreducible(problem, feasible)), work)
+    needed = irreducible(free, feasible)
     names = _names(free, needed)
     told = ", ".join(repr(name) for name in names)
     alone = "these constraints contradict each other" if len(names) > 1 else "a constraint cannot hold"
     return explained(problem, f"{alone}: {told}.", names, work)
 
 
-def _below_minimum_volatility(problem: Problem, names: list[str], work: Work) -> Infeasible:
+def _volatility_conflict(problem: Problem, names: list[str], work: Work) -> Infeasible:
     """The error that tells the least volatility, and what has to give way with it where more volatility is not enough."""
-    told = below_minimum_volatility(problem, names, work)
+    told = _below_minimum_volatility(problem, names, work)
     if told.details["set"]:
         return told
-    other = explained(problem, told.message, [OWN_NAME, *names], work)
+    other = explained(problem, told.message, [name_of(problem, OBJECTIVE), *names], work)
     return other if other.details["set"] else told
 
 
@@ -92,7 +98,7 @@ def discrete_conflict(problem: Problem, work: Work | None = None) -> Infeasible 
         return None
     free = without_own(problem)
     if free is not problem and feasible(free):
-        return _below_minimum_volatility(problem, _names(problem, irreducible(problem, feasible)), work)
+        return _volatility_conflict(problem, _names(problem, irreducible(problem, feasible)), work)
     needed = irreducible(free, feasible)
     names = _names(free, needed)
     kinds = {free.constraints[i].kind for i in needed}
@@ -178,7 +184,7 @@ def _relaxations(problem: Problem, work: Work) -> tuple[list[Relaxation], bool] 
     """Moves and whether they are the least; None where it is proven that none is enough, the failure where it is not known."""
     lots, contributions = problem.integer_requirements() is not None, bool(problem.risk_contributions())
     try:
-        near = None if lots and not contributions else _nearest_weights(problem)
+        near = None if lots and not contributions else nearest_weights(problem)
         if lots and (near is not None or not contributions):
             return discrete_relaxations(_with_leftover(problem), work.part(work.left / 2), near)
     except NumericalFailure as failure:
@@ -194,16 +200,6 @@ def _with_leftover(problem: Problem) -> Problem:
 
 def _names(problem: Problem, positions: list[int]) -> list[str]:
     return [problem.constraints[i].name for i in positions]
-
-
-def irreducible(problem: Problem, feasible: Callable[[Problem], bool]) -> list[int]:
-    """Positions of constraints that conflict, while any one less does not."""
-    needed = list(range(len(problem.constraints)))
-    for position in tuple(needed):
-        rest = [i for i in needed if i != position]
-        if not feasible(replace(problem, constraints=tuple(problem.constraints[i] for i in rest))):
-            needed = rest
-    return needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,80 +289,111 @@ def _toml(value: Any) -> str:
     return f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
-# Limits on weights
+def without_own(problem: Problem) -> Problem:
+    """The problem without the limit that its objective sets itself; the same where it sets none."""
+    own = problem.objective.limit(problem)
+    return problem if own is None else replace(problem, objective=problem.objective.model_copy(update={own[0]: None}))
 
 
-def _linear_program(limits: LinearConstraints, width: int, columns: Mapping[int, int]) -> FloatArray | None:
-    """Weights (n + 1,) at which the limits of some constraints (position -> slack) give way by the least sum; None for none."""
-    slack = np.zeros((len(limits.h), len(columns)))
-    for row, owner in enumerate(limits.owner):
-        if owner in columns:
-            slack[row, columns[owner]] = -1.0
-    cost = np.concatenate([np.zeros(width), np.ones(len(columns))])
-    found = least(cost, np.hstack([limits.G, slack]), limits.h, 1.0 - cost)
-    return None if found is None else found[0][:width]
+def _below_minimum_volatility(problem: Problem, names: Sequence[str], work: Work) -> Infeasible:
+    """The error that tells the least volatility.
 
-
-def _feasible(problem: Problem) -> bool:
-    """Whether some weights hold every hard limit."""
-    limits, convex = problem.linear_constraints().hard(), hard_convex_constraints(problem)
-    if not convex:
-        return _linear_program(limits, len(problem.universe) + 1, {}) is not None
-    from toolkit.optimize.infeasibility.elastic import least_violation  # noqa: PLC0415
-
-    # All give way: such a program has a solution for certain, and a cone solver is good at those.
-    owners = sorted({*limits.owner, *(constraint.owner for constraint in convex)})
-    found = least_violation(limits, convex, {owner: at for at, owner in enumerate(owners)})
-    return found is not None and found[1] <= RELAXED
-
-
-def _nearest_weights(problem: Problem) -> FloatArray | None:
-    """Weights (n + 1,) at which limits give way by the least sum, all of one constraint alike; None when none is enough.
-
-    With limits on contributions to risk a sequence of convex programs inside them, whose end is not known to be the least.
+    Args:
+        problem: Whose objective limits it.
+        names: Constraints that the limit is in conflict with.
+        work: For the least volatility in whole lots.
     """
-    limits, convex, contributions = (
-        problem.linear_constraints().hard(),
-        hard_convex_constraints(problem),
-        problem.risk_contributions(),
+    limited, lots = problem.objective.limit(problem), problem.integer_requirements() is not None
+    if limited is None:
+        raise ValueError("the objective sets no limit")
+    (key, constraint), name = limited, name_of(problem, OBJECTIVE)
+    what = "allocation in whole lots" if lots else "allocation"
+    message = f"no {what} within the constraints has a volatility of {constraint.limit:.2%} or less"
+    details = {"conflict": [name, *names], "relaxation": dict[str, float](), "set": list[str]()}
+    x = _minimum_volatility(problem)
+    least = constraint.function.value(x)
+    if least > constraint.limit:
+        details["relaxation"] = {name: least - constraint.limit}
+        message += f": the least is {least:.2%}{' without lots' if lots else ''}"
+    found = _minimum_volatility_lots(without_own(problem), x[:-1], work) if lots else least
+    if found is None:
+        hint = f"Raise {name}, and allow some cash: lots were not found in time."
+        return Infeasible(f"{message}.", hint=hint, details={**details, "relaxation_known": False})
+    if lots:
+        details["relaxation"] = {name: found - constraint.limit}
+        message += f", and {found:.2%} with them" if least > constraint.limit else f": the least is {found:.2%}"
+    for digits in VOLATILITY_DIGITS:
+        value = outward(found, "upper", RELAXED, digits)
+        eased = replace(problem, objective=problem.objective.model_copy(update={key: value}))
+        if has_answer(eased, work.part(PROPOSAL_PART * work.left)):
+            setting = f"{name}={value:.12g}"
+            return Infeasible(f"{message}.", hint=f"Try --set {quoted(setting)}.", details={**details, "set": [setting]})
+    return Infeasible(
+        f"{message}.", hint=f"Raise {name}: how far was not found out.", details={**details, "relaxation_known": False}
     )
-    columns = relaxable_columns(problem, {*limits.owner, *(constraint.owner for constraint in convex), *contributions})
-    roomy = _with_room(problem, limits)
-    point = _nearest(roomy, convex, columns)
-    if point is None and roomy is not limits:
-        point = _nearest(limits, convex, columns)
-    x = np.append(np.full(len(problem.universe), 1.0 / len(problem.universe)), 0.0)
-    for _ in range(STEPS if contributions and point is not None else 0):
-        inside = tuple(
-            contribution.around(x[:-1], owner, None) for owner, group in contributions.items() for contribution in group
+
+
+def _minimum_volatility(problem: Problem) -> FloatArray:
+    """Weights (n + 1,) of the least volatility, where that is beyond the objective's own limit."""
+    found = least_violation(problem.linear_constraints().hard(), hard_convex_constraints(problem), {OBJECTIVE: 0})
+    if found is None:
+        raise NumericalFailure("the least volatility within the constraints could not be found out.")
+    return found[0]
+
+
+def _minimum_volatility_lots(problem: Problem, relaxed: FloatArray, work: Work) -> float | None:
+    """A low volatility in whole lots, the least but for the gap; None where no lots were found."""
+
+    def entry(values: FloatArray) -> float:
+        return problem.costs.entry(values - problem.previous, problem.data.budget)
+
+    try:
+        answer = whole_lots(
+            problem,
+            Quadratic.variance(problem.forecast),
+            relaxed,
+            1.0 - entry(relaxed),
+            target_gap=VOLATILITY_GAP,
+            size=0.0,
+            work=work.part(work.left),
+            convex=hard_convex_constraints(problem),
         )
-        point = _nearest(limits, (*convex, *inside), columns)
-        if point is None:
-            raise NumericalFailure("no weights near the limits on contributions to risk were found.")
-        if float(np.max(np.abs(point - x))) < ARRIVED:
-            break
-        x = point
-    return point
+    except (Infeasible, NumericalFailure):
+        return None
+    return float(np.sqrt(problem.forecast.variance(answer.values / (1.0 - entry(answer.values)))))
 
 
-def _nearest(limits: LinearConstraints, convex: ConvexConstraints, columns: Mapping[int, int]) -> FloatArray | None:
-    if not convex:
-        return _linear_program(limits, limits.G.shape[1], columns)
-    from toolkit.optimize.infeasibility.elastic import least_violation  # noqa: PLC0415
+def has_answer(problem: Problem, work: Work) -> bool:
+    """Whether the problem was solved; a failure of the solver counts as no answer."""
+    try:
+        solve(problem, Solver(gap=ANY), work)
+    except ToolkitError:
+        return False
+    return True
 
-    found = least_violation(limits, convex, columns)
-    return None if found is None else found[0]
 
-
-def _with_room(problem: Problem, limits: LinearConstraints) -> LinearConstraints:
-    """The limits, and some weight for every asset where without one there are no budgets of risk."""
-    if not problem.objective.holds_everything:
-        return limits
-    n = len(problem.universe)
-    return LinearConstraints(
-        np.vstack([limits.G, -np.eye(n, n + 1)]),
-        np.append(limits.h, np.full(n, -SOME)),
-        (*limits.owner, *[OBJECTIVE] * n),
-        (*limits.labels, *problem.universe.keys),
-        (*limits.sides, *["lower"] * n),
-    )
+def lots_infeasible(problem: Problem, convex: ConvexConstraints, work: Work, *, proven: bool) -> ToolkitError:
+    """Why there is no answer: the constraints that conflict, or that none was found and none was ruled out."""
+    if (told := discrete_conflict(problem, work)) is not None:
+        return told
+    rules = ", ".join(repr(problem.constraints[i].name) for i in problem.integer_by_constraint())
+    names = sorted({problem.constraints[owner].name for owner in problem.risk_contributions()})
+    if names:
+        told = ", ".join(repr(name) for name in names)
+        message = (
+            f"no allocation that holds {rules} was found that holds the limits on contributions to risk: {told}. "
+            "That is no proof that there is none."
+        )
+        return explained(problem, message, names, work, f"Raise --budget, or drop {rules}.", proven=False)
+    if proven:
+        own = [(own.function.label, own.limit) for own in convex if own.owner == OBJECTIVE]
+        names = [f"objective.{label.split()[0]}" for label, _ in own]
+        names += [constraint.name for constraint in problem.constraints]
+        within = "".join(f", within a {label} of {limit:.2%}" for label, limit in own)
+        message = (
+            f"no allocation holds {rules} and every other limit{within}. "
+            "Whether fewer of them conflict already was not found out."
+        )
+        return explained(problem, message, names, work, f"Raise --budget, or drop {rules}.", irreducible=False)
+    message = f"no allocation that holds {rules} and every limit was found within solver.time_limit, and none was ruled out."
+    return not_found(problem, message, work)

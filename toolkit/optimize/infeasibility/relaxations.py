@@ -1,18 +1,30 @@
-"""By how much limits are relaxed at a point, in the unit of their rows."""
+"""Least relaxations of limits on weights, and irreducible sets of constraints that conflict.
+
+Elastic program and deletion filter: Chinneck, Feasibility and Infeasibility in Optimization (2008), chapters 6 and 7.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
+import numpy as np
+
+from toolkit.core.errors import NumericalFailure, SpecError
 from toolkit.core.forecast import FloatArray
 from toolkit.optimize.functions import OBJECTIVE, ConvexConstraints
 from toolkit.optimize.problem import LinearConstraints, Problem
+from toolkit.optimize.solvers.budgeting import HELD as NEVER_HELD
+from toolkit.optimize.solvers.budgeting import largest_weights, least_cash
+from toolkit.optimize.solvers.linear import least
 
 RELAXED = 1e-7
 """A relaxation below this is rounding."""
 OBJECTIVE_TABLE = "objective"
-OWN_NAME = f"{OBJECTIVE_TABLE}.volatility"
-"""The limit that an objective sets itself, where limits are named."""
+SOME = 1e-3
+"""Weight that a proposal leaves every asset where each has to contribute to risk."""
+STEPS, ARRIVED = 20, 1e-5
+"""Cone programs at most that look for weights within limits on contributions, and the change of the weights that ends them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +45,8 @@ def hard_convex_constraints(problem: Problem) -> ConvexConstraints:
 
 def name_of(problem: Problem, owner: int) -> str:
     """The name of a constraint, or of the limit that the objective sets itself."""
-    return OWN_NAME if owner == OBJECTIVE else problem.constraints[owner].name
+    own = problem.objective.limit(problem) if owner == OBJECTIVE else None
+    return problem.constraints[owner].name if own is None else f"{OBJECTIVE_TABLE}.{own[0]}"
 
 
 def relaxable_columns(problem: Problem, owners: set[int]) -> dict[int, int]:
@@ -56,3 +69,155 @@ def relaxations_at(problem: Problem, limits: LinearConstraints, x: FloatArray) -
         if (excess := max(contribution.value(x[:-1]) - contribution.limit for contribution in group)) > RELAXED:
             most[owner, "upper"] = excess
     return [Relaxation(owner, side, amount) for (owner, side), amount in sorted(most.items())]
+
+
+def least_violation(
+    limits: LinearConstraints, convex: ConvexConstraints, columns: Mapping[int, int]
+) -> tuple[FloatArray, float] | None:
+    """Weights (n + 1,) at which the limits of some constraints give way by the least sum, and that sum.
+
+    Args:
+        limits: Hard rows.
+        convex: Hard limits on convex functions.
+        columns: Position of a constraint that gives way -> position of its slack; all its limits move alike.
+
+    Returns:
+        None where the others have no feasible point.
+
+    Raises:
+        NumericalFailure: when the solver knows neither.
+    """
+    import cvxpy as cp  # noqa: PLC0415  # half a second that linear limits need not pay
+
+    from toolkit.optimize.solvers.conic import solve_conic  # noqa: PLC0415
+
+    x, slack = cp.Variable(limits.G.shape[1], nonneg=True), cp.Variable(max(len(columns), 1), nonneg=True)
+    constraints: list[cp.Constraint] = [cp.Zero(np.ones(limits.G.shape[1]) @ x - 1)]
+    if len(limits.h):
+        gives = np.zeros((len(limits.h), max(len(columns), 1)))
+        for row, owner in enumerate(limits.owner):
+            if owner in columns:
+                gives[row, columns[owner]] = 1.0
+        constraints.append(limits.G @ x - gives @ slack <= limits.h)
+    for constraint in convex:
+        expression, own = constraint.function.convex(x, cp.Constant(1.0))
+        room = slack[columns[constraint.owner]] if constraint.owner in columns else cp.Constant(0.0)
+        constraints += [*own, expression <= constraint.limit + room]
+    problem = cp.Problem(cp.Minimize(np.ones(max(len(columns), 1)) @ slack), constraints)
+    answer = solve_conic(problem)
+    if answer.status in (cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE):
+        return None
+    if answer.certificate is None:
+        raise NumericalFailure(f"whether the constraints conflict could not be found out: {answer.status}.")
+    point = np.clip(np.array(x.value), 0.0, None)
+    return point / point.sum(), float(np.asarray(problem.value, dtype=float))
+
+
+def _linear_program(limits: LinearConstraints, width: int, columns: Mapping[int, int]) -> FloatArray | None:
+    """Weights (n + 1,) at which the limits of some constraints (position -> slack) give way by the least sum; None for none."""
+    slack = np.zeros((len(limits.h), len(columns)))
+    for row, owner in enumerate(limits.owner):
+        if owner in columns:
+            slack[row, columns[owner]] = -1.0
+    cost = np.concatenate([np.zeros(width), np.ones(len(columns))])
+    found = least(cost, np.hstack([limits.G, slack]), limits.h, 1.0 - cost)
+    return None if found is None else found[0][:width]
+
+
+def feasible(problem: Problem) -> bool:
+    """Whether some weights hold every hard limit."""
+    limits, convex = problem.linear_constraints().hard(), hard_convex_constraints(problem)
+    if not convex:
+        return _linear_program(limits, len(problem.universe) + 1, {}) is not None
+    # All give way: such a program has a solution for certain, and a cone solver is good at those.
+    owners = sorted({*limits.owner, *(constraint.owner for constraint in convex)})
+    found = least_violation(limits, convex, {owner: at for at, owner in enumerate(owners)})
+    return found is not None and found[1] <= RELAXED
+
+
+def nearest_weights(problem: Problem) -> FloatArray | None:
+    """Weights (n + 1,) at which limits give way by the least sum, all of one constraint alike; None when none is enough.
+
+    With limits on contributions to risk a sequence of convex programs inside them, whose end is not known to be the least.
+    """
+    limits, convex, contributions = (
+        problem.linear_constraints().hard(),
+        hard_convex_constraints(problem),
+        problem.risk_contributions(),
+    )
+    columns = relaxable_columns(problem, {*limits.owner, *(constraint.owner for constraint in convex), *contributions})
+    roomy = _with_room(problem, limits)
+    point = _nearest(roomy, convex, columns)
+    if point is None and roomy is not limits:
+        point = _nearest(limits, convex, columns)
+    x = np.append(np.full(len(problem.universe), 1.0 / len(problem.universe)), 0.0)
+    for _ in range(STEPS if contributions and point is not None else 0):
+        inside = tuple(
+            contribution.around(x[:-1], owner, None) for owner, group in contributions.items() for contribution in group
+        )
+        point = _nearest(limits, (*convex, *inside), columns)
+        if point is None:
+            raise NumericalFailure("no weights near the limits on contributions to risk were found.")
+        if float(np.max(np.abs(point - x))) < ARRIVED:
+            break
+        x = point
+    return point
+
+
+def _nearest(limits: LinearConstraints, convex: ConvexConstraints, columns: Mapping[int, int]) -> FloatArray | None:
+    if not convex:
+        return _linear_program(limits, limits.G.shape[1], columns)
+    found = least_violation(limits, convex, columns)
+    return None if found is None else found[0]
+
+
+def _with_room(problem: Problem, limits: LinearConstraints) -> LinearConstraints:
+    """The limits, and some weight for every asset where without one there are no budgets of risk."""
+    if not problem.objective.holds_everything:
+        return limits
+    n = len(problem.universe)
+    return LinearConstraints(
+        np.vstack([limits.G, -np.eye(n, n + 1)]),
+        np.append(limits.h, np.full(n, -SOME)),
+        (*limits.owner, *[OBJECTIVE] * n),
+        (*limits.labels, *problem.universe.keys),
+        (*limits.sides, *["lower"] * n),
+    )
+
+
+def irreducible(problem: Problem, feasible: Callable[[Problem], bool]) -> list[int]:
+    """Positions of constraints that conflict, while any one less does not."""
+    needed = list(range(len(problem.constraints)))
+    for position in tuple(needed):
+        rest = [i for i in needed if i != position]
+        if not feasible(replace(problem, constraints=tuple(problem.constraints[i] for i in rest))):
+            needed = rest
+    return needed
+
+
+def check_all_held(problem: Problem, *, free_cash: bool) -> None:
+    """Refuse a budget of risk for what may not be held.
+
+    Args:
+        problem: Whose rows have a point.
+        free_cash: Whether cash may be more than the least that the rows allow.
+
+    Raises:
+        SpecError: with the assets and the constraints that leave them no weight.
+    """
+
+    def largest(part: Problem) -> np.ndarray:
+        limits = part.linear_constraints().hard()
+        return largest_weights(limits, None if free_cash else least_cash(limits))
+
+    zero = np.flatnonzero(largest(problem) <= NEVER_HELD)
+    if not len(zero):
+        return
+    needed = irreducible(problem, lambda p: bool(np.all(largest(p)[zero] > NEVER_HELD)))
+    keys = ", ".join(repr(problem.universe.keys[i]) for i in zero)
+    names = ", ".join(repr(problem.constraints[i].name) for i in needed)
+    leave = "leaves" if len(needed) == 1 else "leave"
+    raise SpecError(
+        f"risk_parity: what has no weight cannot contribute to risk, and {names} {leave} none to {keys}.",
+        hint=f"Loosen {names}, or leave {keys} out of the universe.",
+    )

@@ -16,8 +16,8 @@ import numpy as np
 from toolkit.core.errors import Infeasible, quoted
 from toolkit.core.forecast import FloatArray
 from toolkit.optimize.constraints.base import outward
-from toolkit.optimize.infeasibility.confirm import has_answer
-from toolkit.optimize.infeasibility.diagnose import explained, irreducible
+from toolkit.optimize.infeasibility.diagnose import explained, has_answer
+from toolkit.optimize.infeasibility.relaxations import irreducible
 from toolkit.optimize.problem import LinearConstraints, Problem
 from toolkit.optimize.risk_contribution import RiskContributionLimit
 from toolkit.optimize.solvers.budgeting import largest_weights

@@ -8,23 +8,21 @@ what it found (Duran and Grossmann 1986).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from toolkit.core.errors import Infeasible, NumericalFailure, ToolkitError
+from toolkit.core.errors import Infeasible, NumericalFailure
 from toolkit.core.forecast import FloatArray
 from toolkit.optimize.constraints.base import IntegerRequirements
 from toolkit.optimize.costs import TRADED
-from toolkit.optimize.functions import OBJECTIVE, ConvexConstraints, ConvexFunction
-from toolkit.optimize.infeasibility.diagnose import discrete_conflict, explained, not_found
+from toolkit.optimize.functions import ConvexConstraints, ConvexFunction
 from toolkit.optimize.lots.approximation import Approximation, RelaxedPoint
-from toolkit.optimize.lots.fixed_integer import solve_fixed_integer
-from toolkit.optimize.lots.relaxed import relaxation
 from toolkit.optimize.lots.rounding import Score
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.quadratic import Quadratic
-from toolkit.optimize.solvers.mixed_integer import LotTerms
+from toolkit.optimize.solvers.mixed_integer import LotTerms, lot_program
 from toolkit.optimize.solvers.work import Work
 
 TINY = 1e-9
@@ -43,10 +41,18 @@ RELAXED = 0.02
 """The relaxation is solved to this part of the gap."""
 APPROXIMATED = 0.5
 """What the approximation of the quadratic may cost of the gap; the search of the lots may cost the rest."""
-
-
 EQUAL = 2e-7
 """By how much what is held today may go beyond a limit: its amounts were rounded to cents."""
+FIXED_STEPS = 60
+"""Linear programs of one choice at most."""
+MARGIN = 1e-7
+"""Limits on convex functions are kept smaller by this part, for linear programs approach them from outside."""
+CUTTING_PLANES = 100
+"""Linear programs of the relaxation at most."""
+LEFTOVER_PART = 0.2
+"""Of the work, for the least cash; the best that is found by then is an upper bound of it as good as any."""
+CLOSE = 1e-6
+"""How far the least cash may be from what it is, of wealth, where lots are smaller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +131,6 @@ def whole_lots(
     parts: tuple[ConvexFunction, ...] = (),
     convex: ConvexConstraints = (),
     charged: bool = False,
-    diagnose: bool = True,
 ) -> WholeLots:
     """The best whole-lot answer and a proven gap.
 
@@ -141,39 +146,10 @@ def whole_lots(
         parts: Convex functions that are added to what is minimised.
         convex: Limits on convex functions, over weights of wealth after the costs that are paid.
         charged: Whether fees of trades and of sites are part of what is minimised.
-        diagnose: Whether to find out why there is no answer.
 
     Raises:
-        Infeasible: when no whole-lot answer holds every limit.
+        Infeasible: when it is proven that no whole lots hold every limit.
         NumericalFailure: when none was found, and none was ruled out.
-    """
-    if not diagnose:
-        return _solved(problem, quadratic, relaxed, wealth, target_gap, size, work, parts, convex, charged)
-    try:
-        return _solved(problem, quadratic, relaxed, wealth, target_gap, size, work, parts, convex, charged)
-    except Infeasible:
-        raise _impossible(problem, convex, work, proven=True) from None
-    except NumericalFailure:
-        raise _impossible(problem, convex, work, proven=False) from None
-
-
-def _solved(
-    problem: Problem,
-    quadratic: Quadratic,
-    relaxed: FloatArray,
-    wealth: float,
-    target_gap: float,
-    size: float,
-    work: Work,
-    parts: tuple[ConvexFunction, ...],
-    convex: ConvexConstraints,
-    charged: bool,  # noqa: FBT001
-) -> WholeLots:
-    """The answer; see `whole_lots`.
-
-    Raises:
-        Infeasible: where it is proven that there is none.
-        NumericalFailure: where the work was used up before any was found.
     """
     first = work.part(FIRST * work.left)
     terms, discrete = LotTerms.of(problem), problem.integer_requirements() or IntegerRequirements()
@@ -307,29 +283,128 @@ def _whole(counts: FloatArray) -> FloatArray:
     return np.where(np.abs(counts - np.round(counts)) < TRADED * 1e3, np.round(counts), np.nan)
 
 
-def _impossible(problem: Problem, convex: ConvexConstraints, work: Work, *, proven: bool) -> ToolkitError:
-    """Why there is no answer: the constraints that conflict, or that none was found and none was ruled out."""
-    told = discrete_conflict(problem, work)
-    if told is not None:
-        return told
-    rules = ", ".join(repr(problem.constraints[i].name) for i in problem.integer_by_constraint())
-    names = sorted({problem.constraints[owner].name for owner in problem.risk_contributions()})
-    if names:
-        told = ", ".join(repr(name) for name in names)
-        message = (
-            f"no allocation that holds {rules} was found that holds the limits on contributions to risk: {told}. "
-            "That is no proof that there is none."
-        )
-        return explained(problem, message, names, work, f"Raise --budget, or drop {rules}.", proven=False)
-    if proven:
-        own = [(own.function.label, own.limit) for own in convex if own.owner == OBJECTIVE]
-        names = [f"objective.{label.split()[0]}" for label, _ in own]
-        names += [constraint.name for constraint in problem.constraints]
-        within = "".join(f", within a {label} of {limit:.2%}" for label, limit in own)
-        message = (
-            f"no allocation holds {rules} and every other limit{within}. "
-            "Whether fewer of them conflict already was not found out."
-        )
-        return explained(problem, message, names, work, f"Raise --budget, or drop {rules}.", irreducible=False)
-    message = f"no allocation that holds {rules} and every limit was found within solver.time_limit, and none was ruled out."
-    return not_found(problem, message, work)
+def relaxation(near: Approximation, start: FloatArray, tolerance: Callable[[float], float], work: Work) -> RelaxedPoint | None:
+    """The optimum without integrality, to a tolerance that depends on the objective; None when there is none.
+
+    Raises:
+        NumericalFailure: when HiGHS stops without an answer.
+    """
+    near.program.demand_whole(asked=False)
+    best, values, bound, prices = np.inf, start, -np.inf, np.zeros(0)
+    for _ in range(CUTTING_PLANES):
+        try:
+            found = near.program.solve_relaxed(work)
+        except NumericalFailure:
+            if np.isfinite(bound):  # the work was used up
+                break
+            raise
+        if found is None:
+            return None
+        point, least, prices = found
+        bound = max(bound, least * near.scale)
+        here = point[near.columns.value]
+        value = _value(near, here, point)
+        if value < best:
+            best, values = value, here
+        if (np.isfinite(best) and best - bound <= tolerance(best)) or work.over:
+            break
+        near.cut(here)
+    near.program.demand_whole(asked=True)
+    return RelaxedPoint(values, bound, prices)
+
+
+def _value(near: Approximation, values: FloatArray, point: FloatArray) -> float:
+    """The objective at a relaxed point: what the program calls it, with the functions in place of their columns."""
+    amounts = point[: near.columns.n + 1]
+    total = amounts.sum()
+    square = slice(near.squares.first, near.squares.first + len(near.squares.rows))
+    value = near.cost @ point - point[square].sum() + np.sum(near.squares.at(values) ** 2)
+    for part in near.parts:
+        value += part.function.value(amounts / total) * total / near.score.wealth - point[part.column]
+    for held in (*(cone for cone, _ in near.cones), *near.limits):
+        over = held.constraint.excess(amounts / total) * total
+        if held.slack is not None:
+            value += (held.constraint.price or 0.0) / near.score.wealth * max(0.0, over - point[held.slack])
+        elif over > 1e-6 * max(held.constraint.limit, 1e-3):
+            return np.inf
+    return float(value)
+
+
+def solve_fixed_integer(near: Approximation, values: FloatArray, tolerance: float, work: Work) -> FloatArray | None:
+    """The best values, (n,), with the lots and holdings of `values`; None when none hold every limit.
+
+    Duran and Grossmann (1986): the mixed-integer program only approaches limits on convex functions from outside, so that
+    what it finds breaks them by a little. Where a value may be any number, the best values of the same choice hold them.
+
+    Args:
+        near: The program, which keeps the tangents.
+        values: (n,).
+        tolerance: Of the objective.
+        work: What may be spent.
+    """
+    program, score = near.program, near.score
+    chosen = np.flatnonzero(program.integer)
+    lower, upper = program.bounds(chosen)
+    fixed = np.clip(near.decisions(values), lower, upper)
+    margin = np.array([near.margin])
+    program.narrow(chosen, fixed, fixed)
+    program.narrow(margin, np.full(1, MARGIN), np.full(1, MARGIN))
+    program.demand_whole(asked=False)
+    best, answer = np.inf, None
+    try:
+        for _ in range(FIXED_STEPS):
+            found = None if work.over else program.solve_relaxed(work)
+            if found is None:
+                break
+            point, least, _ = found
+            here = near.answer(point)
+            excess, value = score.one(here)
+            if excess == 0 and value < best:
+                best, answer = value, here
+            if best - least * near.scale <= tolerance:
+                break
+            near.cut(here)
+    except NumericalFailure:  # one choice less: the search goes on
+        return answer
+    finally:
+        program.demand_whole(asked=True)
+        program.narrow(chosen, lower, upper)
+        program.narrow(margin, np.zeros(1), np.zeros(1))
+    return answer
+
+
+def with_leftover(problem: Problem, work: Work) -> Problem:
+    """The problem with the cash that whole lots and tickets leave over allowed, where it is to be fully invested.
+
+    Cash is at most the least that any answer leaves, and the price of the cheapest lot more, so that there is a choice.
+    """
+    owners = [i for i, own in enumerate(problem.constraints) if own.with_leftover_cash(1.0) != own]
+    asked = problem.integer_requirements()
+    if not owners or asked is None or not (asked.lots or asked.minimum is not None):
+        return problem
+    others = replace(problem, constraints=tuple(c for i, c in enumerate(problem.constraints) if i not in owners))
+    spare = LotTerms.of(problem).cheapest(problem.costs)
+    try:
+        least = _least_cash(others, max(CLOSE, spare / 2), work.part(LEFTOVER_PART * work.left))
+    except NumericalFailure:
+        least = None
+    # Where there is no answer whatever the cash, the search of the lots says why.
+    allowed = 1.0 if least is None else min(1.0, least + spare)
+    if problem.previous.any() and allowed < (held := 1.0 - float(problem.previous.sum())) <= allowed + spare / 2:
+        allowed = held + CLOSE  # what was fully invested yesterday is so today: `close` is no reason to trade
+    return replace(problem, constraints=tuple(own.with_leftover_cash(allowed) for own in problem.constraints))
+
+
+def _least_cash(problem: Problem, close: float, work: Work) -> float | None:
+    """The least part of wealth that whole lots leave in cash under the linear limits, but for `close`; None where none holds.
+
+    Raises:
+        NumericalFailure: when the work is used up.
+    """
+    program, columns = lot_program(problem, 0, {})
+    program.highs.setOptionValue("mip_abs_gap", close)
+    cost = np.zeros(columns.total)
+    cost[columns.cash] = 1.0
+    program.price(cost)
+    found = program.solve(work)
+    return None if found is None else float(found[0][columns.cash] / found[0][: columns.n + 1].sum())

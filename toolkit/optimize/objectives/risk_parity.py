@@ -42,7 +42,7 @@ class RiskParity(Measured):
 
     def solve(self, problem: Problem, limits: LinearConstraints, convex: ConvexConstraints, order: Order) -> Continuous:
         """By the log-barrier program of variance under linear limits, by a cone program otherwise."""
-        from toolkit.optimize.infeasibility.zero_weight import check_all_held  # noqa: PLC0415  # loads solvers
+        from toolkit.optimize.infeasibility.relaxations import check_all_held  # noqa: PLC0415  # loads solvers
         from toolkit.optimize.solvers.budgeting import solve_risk_budgets  # noqa: PLC0415
 
         budgets = self.risk_budgets(problem.universe)

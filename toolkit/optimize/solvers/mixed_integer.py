@@ -201,7 +201,7 @@ def add_structure(
     budget[0, buying] = budget[0, selling] = problem.costs.fee / problem.data.budget
     program.add(budget, 1.0, 1.0)
     # From above the cost of impact is only bounded by its chord: where a limit on cash binds, the program may waste money
-    # that no answer wastes. Its bound is true all the same; `toolkit.optimize.lots.impact` makes it tight where that counts.
+    # that no answer wastes. Its bound is true all the same; `Impact` of the approximation makes it tight where that counts.
     if (rate := problem.costs.impact).any():
         program.add(per_asset((impact, ones), (bought, -rate), (sold, -rate))[rate > 0], -np.inf, 0.0)
         for size in IMPACT_SIZES:
@@ -245,3 +245,12 @@ def _least_trades(problem: Problem, terms: LotTerms) -> tuple[FloatArray, FloatA
     whole = np.minimum(beyond, lot - beyond) < LEAST_TRADE
     less, more = np.where(whole, lot, beyond), np.where(whole, lot, lot - beyond)
     return np.where(terms.in_lots, less, LEAST_TRADE), np.where(terms.in_lots, more, LEAST_TRADE)
+
+
+def lot_program(problem: Problem, extra: int, slack: Mapping[int, int]) -> tuple[MixedIntegerProgram, Columns]:
+    """The program of a problem without a cost: with `extra` columns by which the constraints of `slack` give way."""
+    columns, terms = Columns(len(problem.universe), extra), LotTerms.of(problem)
+    upper, integer = variables(problem, terms, columns)
+    program = MixedIntegerProgram(np.zeros(columns.total), upper, integer, gap=1e-6)
+    add_structure(program, problem, terms, columns, slack)
+    return program, columns

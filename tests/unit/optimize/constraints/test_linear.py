@@ -11,9 +11,10 @@ from pydantic import ValidationError
 from tests.unit.optimize.problems import NO_CASH, problem_of, random_covariance
 from toolkit.core.assets import Asset
 from toolkit.core.errors import DataError, SpecError
-from toolkit.optimize.allocate import Solver, allocate
+from toolkit.optimize.allocate import allocate
 from toolkit.optimize.constraints.base import outward
 from toolkit.optimize.constraints.linear import Linear, Relation
+from toolkit.optimize.solution import Solver
 
 ASSETS = [Asset("gallium", "Gallium", element="Ga"), Asset("oxide", "Oxide", element="Ga"), Asset("BRK-B", "Shares")]
 

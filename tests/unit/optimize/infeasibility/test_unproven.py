@@ -8,9 +8,10 @@ import pytest
 from tests.unit.optimize.problems import problem_of, random_covariance
 from tests.unit.optimize.random_strategies import random_problem, random_strategy
 from toolkit.core.errors import Infeasible, NumericalFailure, SpecError, ToolkitError, quoted
-from toolkit.optimize.allocate import Solver, allocate
+from toolkit.optimize.allocate import allocate
 from toolkit.optimize.costs import Costs
-from toolkit.optimize.infeasibility.confirm import has_answer
+from toolkit.optimize.infeasibility.diagnose import has_answer
+from toolkit.optimize.solution import Solver
 from toolkit.optimize.solvers.solve import OPTIONS
 from toolkit.optimize.solvers.work import Work
 from toolkit.scenarios.sets import Scenarios

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tests.unit.optimize.problems import random_covariance
-from toolkit.optimize.lots.diagonal import split
+from toolkit.optimize.lots.outer import split
 
 
 def root(matrix):

@@ -6,8 +6,9 @@ import pytest
 from tests.unit.optimize.problems import NO_CASH, problem_of, random_covariance
 from toolkit.core.assets import Asset
 from toolkit.core.errors import Infeasible
-from toolkit.optimize.allocate import Solver, allocate
+from toolkit.optimize.allocate import allocate
 from toolkit.optimize.costs import Costs
+from toolkit.optimize.solution import Solver
 
 LOTS = {"name": "lots", "kind": "lots"}
 CASH = {"name": "cash", "kind": "cash", "upper": 0.1}

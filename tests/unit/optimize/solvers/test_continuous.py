@@ -5,8 +5,9 @@ import pytest
 from tests.unit.optimize.problems import NO_CASH, problem_of, random_covariance, worth_of_room
 from toolkit.core.assets import Asset
 from toolkit.core.errors import SpecError
-from toolkit.optimize.allocate import Solver, allocate
+from toolkit.optimize.allocate import allocate
 from toolkit.optimize.costs import Costs
+from toolkit.optimize.solution import Solver
 
 
 def reference(covariance, constraints=(), linear=None, weight=1.0):

@@ -173,7 +173,7 @@ def test_the_short_certificate_is_that_of_every_row_written_out() -> None:
 
 @pytest.mark.parametrize("order", [("PIQP",), ("CLARABEL",), ("OSQP",)])
 def test_every_solver_reports_the_same_price_of_a_cap(order: tuple[str, ...]) -> None:
-    from toolkit.optimize.allocate import Solver
+    from toolkit.optimize.solution import Solver
 
     constraints: list[dict[str, Any]] = [NO_CASH, {"name": "cap", "kind": "bounds", "upper": 0.2}]
     answer = allocate(problem_of(random_covariance(8), constraints=constraints), Solver(order=order))

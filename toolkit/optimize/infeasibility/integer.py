@@ -17,7 +17,8 @@ from toolkit.optimize.infeasibility.relaxations import (
     relaxations_at,
 )
 from toolkit.optimize.problem import Problem
-from toolkit.optimize.solvers.mixed_integer import HELD, Columns, LotTerms, MixedIntegerProgram, add_structure, variables
+from toolkit.optimize.solvers.highs import MixedIntegerProgram
+from toolkit.optimize.solvers.mixed_integer import HELD, Columns, lot_program
 from toolkit.optimize.solvers.work import Work
 
 A_HOLDING = 0.1
@@ -29,26 +30,11 @@ RATIO_STEPS = 6
 def discrete_feasible(problem: Problem, work: Work) -> bool | None:
     """Whether some whole-lot answer holds; None where the work did not suffice to know."""
     try:
-        program, columns = _mixed(problem, 0, {})
+        program, columns = lot_program(problem, 0, {})
         found = _holding(program, columns, hard_convex_constraints(problem), {}, work)
     except NumericalFailure:
         return None
     return False if found is None else True if found[1] else None
-
-
-def least_cash(problem: Problem, close: float, work: Work) -> float | None:
-    """The least part of wealth that whole lots leave in cash under the linear limits, but for `close`; None where none holds.
-
-    Raises:
-        NumericalFailure: when the work is used up.
-    """
-    program, columns = _mixed(problem, 0, {})
-    program.highs.setOptionValue("mip_abs_gap", close)
-    cost = np.zeros(columns.total)
-    cost[columns.cash] = 1.0
-    program.price(cost)
-    found = program.solve(work)
-    return None if found is None else float(found[0][columns.cash] / found[0][: columns.n + 1].sum())
 
 
 def discrete_relaxations(problem: Problem, work: Work, near: FloatArray | None = None) -> tuple[list[Relaxation], bool] | None:
@@ -103,7 +89,7 @@ def _nearest_lots(
     start = Columns(n, 0).total
     slack = {owner: start + j for owner, j in relaxable.items()}
     ratio, best = 0.0, None
-    program, columns = _mixed(problem, len(relaxable), slack)
+    program, columns = lot_program(problem, len(relaxable), slack)
     weighed = np.array([A_HOLDING if owner in counts else 1.0 for owner in relaxable])
     for _ in range(RATIO_STEPS):
         cost = np.zeros(columns.total)
@@ -162,11 +148,3 @@ def _holding(
         last = point
         if whole or work.over:
             return point, whole
-
-
-def _mixed(problem: Problem, extra: int, slack: Mapping[int, int]) -> tuple[MixedIntegerProgram, Columns]:
-    columns, terms = Columns(len(problem.universe), extra), LotTerms.of(problem)
-    upper, integer = variables(problem, terms, columns)
-    program = MixedIntegerProgram(np.zeros(columns.total), upper, integer, gap=1e-6)
-    add_structure(program, problem, terms, columns, slack)
-    return program, columns
