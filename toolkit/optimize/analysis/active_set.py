@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from toolkit.core.forecast import FloatArray
 from toolkit.optimize.problem import LinearConstraints
 from toolkit.optimize.quadratic import Quadratic
+from toolkit.optimize.solvers.critical_line import hessian_of, independent_rows, solve_kkt
 
 CLOSE = 1e-3
 """How far the optimum of the active rows may lie from the solver's answer."""
@@ -23,8 +24,6 @@ ROUNDING = 1e-10
 """How far below zero rounding may leave a weight, a slack or a multiplier (over the scale)."""
 REPAIRS = 30
 """How often the active rows are changed before they count as not found."""
-DEPENDENT = 1e-9
-"""Singular value below which active rows depend on each other."""
 FLAT = 1e-11
 """Slope of a slack or multiplier below which it does not move."""
 
@@ -77,9 +76,7 @@ class ActiveSet:
             x: (n + 1,) the answer.
             multipliers: (m,) of the limits.
         """
-        scale = quadratic.scale()
-        hessian = np.zeros((len(x), len(x)))
-        hessian[:-1, :-1] = 2 * (quadratic.R.T @ quadratic.R + np.diag(quadratic.s**2))
+        scale, hessian = quadratic.scale(), hessian_of(quadratic)
         gradient = np.append(quadratic.gradient(np.zeros(len(x) - 1)), 0.0)
         believed, signs = _untangled(limits, hessian @ x + gradient, x, multipliers)
         # Strictly complementary: either the multiplier, over the scale, or the slack is the larger.
@@ -87,7 +84,7 @@ class ActiveSet:
         active = believed / scale > np.clip(limits.h - limits.G @ x, 0.0, None)
         blank = np.zeros(len(limits.h)), np.zeros(len(x))
         for _ in range(REPAIRS):
-            rows = _independent(limits.G[:, free], active, believed)
+            rows = tuple(independent_rows(limits.G, free, active, believed))
             active_set = cls(hessian, limits, rows, free, x, *blank, scale)
             solved = active_set.solve(gradient, limits.h, 1.0)
             if solved is None:
@@ -120,17 +117,13 @@ class ActiveSet:
             total: Sum of the weights.
         """
         free, rows, limits = self.free, list(self.rows), self.limits
-        A, k = np.vstack([np.ones(len(free)), limits.G[rows]])[:, free], int(free.sum())
-        system = np.block([[self.hessian[np.ix_(free, free)], A.T], [A, np.zeros((len(A), len(A)))]])
-        try:
-            solved = np.linalg.solve(system, np.concatenate([-gradient[free], [total], h[rows]]))
-        except np.linalg.LinAlgError:
+        right = np.concatenate([[total], h[rows]])[:, None]
+        solved = solve_kkt(self.hessian, limits.G[rows], free, -gradient[:, None], right)
+        if solved is None:
             return None
-        if not np.isfinite(solved).all():
-            return None
-        x, multipliers = np.zeros(len(free)), np.zeros(len(h))
-        x[free], multipliers[rows] = solved[:k], solved[k + 1 :]
-        push = self.hessian @ x + gradient + limits.G.T @ multipliers + solved[k]
+        x, multipliers = solved[0][:, 0], np.zeros(len(h))
+        multipliers[rows] = solved[1][:, 0]
+        push = self.hessian @ x + gradient + limits.G.T @ multipliers + solved[2][0]
         return x, multipliers, np.where(free, 0.0, push)
 
     def derivative(self, gradient: FloatArray, h: FloatArray) -> Derivative | None:
@@ -175,22 +168,6 @@ def _untangled(
         believed[row] = float(np.max(-signs[held] / limits.G[row][held], initial=0.0))
         signs = signs + believed[row] * limits.G[row]
     return believed, signs
-
-
-def _independent(G: FloatArray, active: NDArray[np.bool_], multipliers: FloatArray) -> tuple[int, ...]:
-    """Active limits that say something new beside the budget and each other; those with larger multipliers go first.
-
-    Args:
-        G: (m, free) the limits on the free weights.
-        active: (m,).
-        multipliers: (m,).
-    """
-    chosen: list[int] = []
-    for row in sorted(np.flatnonzero(active), key=lambda r: (-multipliers[r], r)):
-        rows = np.vstack([np.ones(G.shape[1]), G[[*chosen, row]]])
-        if np.linalg.matrix_rank(rows, tol=DEPENDENT) == len(rows):
-            chosen.append(int(row))
-    return tuple(sorted(chosen))
 
 
 def _reach(value: FloatArray, slope: FloatArray) -> float:

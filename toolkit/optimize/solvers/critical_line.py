@@ -65,9 +65,7 @@ class CriticalLine:
 
     def __init__(self, quadratic: Quadratic, reward: FloatArray, limits: LinearConstraints) -> None:
         self.quadratic, self.reward, self.limits = quadratic, reward, limits
-        self.scale, width = quadratic.scale(), len(reward)
-        self.hessian = np.zeros((width, width))
-        self.hessian[:-1, :-1] = 2 * (quadratic.R.T @ quadratic.R + np.diag(quadratic.s**2))
+        self.scale, self.hessian = quadratic.scale(), hessian_of(quadratic)
         self.pins = np.all(limits.G >= 0, axis=1) & (limits.h <= 0)
         self.pinned = np.any(limits.G[self.pins] > 0, axis=0)
 
@@ -97,21 +95,17 @@ class CriticalLine:
         """
         limits, m = self.limits, len(self.limits.h)
         free = ~active[m:] & ~self.pinned
-        rows = self._independent(active[:m] & ~self.pins, free, multipliers)
-        A, b = np.vstack([np.ones(len(free)), limits.G[rows]])[:, free], np.append(1.0, limits.h[rows])
-        k = int(free.sum())
-        system = np.block([[self.hessian[np.ix_(free, free)], A.T], [A, np.zeros((len(A), len(A)))]])
-        right = np.zeros((len(system), 2))
-        right[k:, 0], right[:k, 1] = b, self.reward[free]
-        try:
-            solved = np.linalg.solve(system, right)
-        except np.linalg.LinAlgError:
+        rows = independent_rows(limits.G, free, active[:m] & ~self.pins, multipliers)
+        width = len(free)
+        downhill, right = np.column_stack([np.zeros(width), self.reward]), np.zeros((len(rows) + 1, 2))
+        right[:, 0] = np.append(1.0, limits.h[rows])
+        solved = solve_kkt(self.hessian, limits.G[rows], free, downhill, right)
+        if solved is None:
             return None
-        x, duals = np.zeros((len(free), 2)), np.zeros((m + len(free), 2))
-        x[free], duals[rows] = solved[:k], solved[k + 1 :]
+        (x, on_rows, budget), duals = solved, np.zeros((m + width, 2))
+        duals[rows] = on_rows
         # What is left of stationarity is the multiplier of x >= 0.
-        push = self.hessian @ x + limits.G.T @ duals[:m] + solved[k]
-        push[:, 1] -= self.reward
+        push = self.hessian @ x + limits.G.T @ duals[:m] + budget - downhill
         duals[m:] = np.where(free[:, None], 0.0, push)
         bound = np.concatenate([np.isin(np.arange(m), rows), ~free])
         slack = np.vstack([-limits.G @ x, x])
@@ -119,21 +113,9 @@ class CriticalLine:
         signed = np.where(bound[:, None], duals / self.scale, slack)
         signed[:m][self.pins] = signed[m:][self.pinned] = (1.0, 0.0)
         low, high, end = _where_positive(signed)
-        if not (np.isfinite(solved).all() and low <= high):
+        if not low <= high:
             return None
         return Segment(x[:, 0], x[:, 1], duals[:, 0], duals[:, 1], bound, low, high, end)
-
-    def _independent(self, active: NDArray[np.bool_], free: NDArray[np.bool_], multipliers: FloatArray) -> list[int]:
-        """Active limits that say something new about the free weights, beside the budget and each other."""
-        basis, chosen = [free / np.sqrt(max(free.sum(), 1))], []
-        for row in sorted(np.flatnonzero(active), key=lambda r: (-multipliers[r], r)):
-            left = self.limits.G[row] * free
-            for direction in basis:
-                left = left - (direction @ left) * direction
-            if (length := float(np.linalg.norm(left))) > DEPENDENT:
-                basis.append(left / length)
-                chosen.append(int(row))
-        return sorted(chosen)
 
     def duals(self, line: Segment, tau: float) -> Duals:
         """The multipliers of V(x) - tau e'x at a risk tolerance within a segment, in the user's rows."""
@@ -162,3 +144,59 @@ def _where_positive(lines: FloatArray) -> tuple[float, float, int | None]:
         return low, np.inf, None
     end = int(np.flatnonzero(falling)[np.argmin(crossing[falling])])
     return low, float(crossing[end]), end
+
+
+def hessian_of(quadratic: Quadratic) -> FloatArray:
+    """(n + 1, n + 1) second derivatives, cash last."""
+    n = len(quadratic.s)
+    hessian = np.zeros((n + 1, n + 1))
+    hessian[:n, :n] = 2 * (quadratic.R.T @ quadratic.R + np.diag(quadratic.s**2))
+    return hessian
+
+
+def solve_kkt(
+    hessian: FloatArray, rows: FloatArray, free: NDArray[np.bool_], downhill: FloatArray, right: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray] | None:
+    """Weights and multipliers that meet the optimality conditions with these rows active, for k right-hand sides at once.
+
+    Args:
+        hessian: (n + 1, n + 1) of the objective.
+        rows: (r, n + 1) limits that hold with equality.
+        free: (n + 1,) weights that are not held at zero.
+        downhill: (n + 1, k) the negative gradient of the objective at zero.
+        right: (r + 1, k) sum of the weights, and right-hand sides of the rows.
+
+    Returns:
+        Weights (n + 1, k), multipliers of the rows (r, k) and of the sum (k,); None where the rows leave no single answer.
+    """
+    A, k = np.vstack([np.ones(len(free)), rows])[:, free], int(free.sum())
+    system = np.block([[hessian[np.ix_(free, free)], A.T], [A, np.zeros((len(A), len(A)))]])
+    try:
+        solved: FloatArray = np.asarray(np.linalg.solve(system, np.vstack([downhill[free], right])), dtype=np.float64)
+    except np.linalg.LinAlgError:
+        return None
+    if not np.isfinite(solved).all():
+        return None
+    x: FloatArray = np.zeros(downhill.shape)
+    x[free] = solved[:k]
+    return x, solved[k + 1 :], solved[k]
+
+
+def independent_rows(G: FloatArray, free: NDArray[np.bool_], active: NDArray[np.bool_], multipliers: FloatArray) -> list[int]:
+    """Active limits that say something new about the free weights, beside the budget and each other.
+
+    Args:
+        G: (m, n + 1) the limits.
+        free: (n + 1,) weights that are not held at zero.
+        active: (m,).
+        multipliers: (m or more,) those with the larger go first.
+    """
+    basis, chosen = [free / np.sqrt(max(free.sum(), 1))], []
+    for row in sorted(np.flatnonzero(active), key=lambda r: (-multipliers[r], r)):
+        left = G[row] * free
+        for direction in basis:
+            left = left - (direction @ left) * direction
+        if (length := float(np.linalg.norm(left))) > DEPENDENT:
+            basis.append(left / length)
+            chosen.append(int(row))
+    return sorted(chosen)
