@@ -38,8 +38,19 @@ QUARTER = 3
 DRAWS = 2_000
 HISTORY = 24
 """Months of quantities that those of the next quarter are drawn from."""
-CHOSEN = ("calm", "wild", "to_wild", "to_calm", "exponent", "noise", "premium", "premium_spread", "wide", "wider")
-PROBABILITIES = frozenset({"to_wild", "to_calm", "wide"})
+CHOSEN = (
+    "low_volatility",
+    "high_volatility",
+    "to_high",
+    "to_low",
+    "exponent",
+    "noise",
+    "premium",
+    "premium_spread",
+    "wide",
+    "wider",
+)
+PROBABILITIES = frozenset({"to_high", "to_low", "wide"})
 KILOGRAMS = {"kg": 1.0, "kg Mo": 1.0, "lb": 0.45359237, "t": 1000.0, "mtu": 1.0, "mtu WO3": 1.0}
 """Of the unit of an assessed price; only changes within one series count, so that 'mtu' may stand for anything."""
 
@@ -69,8 +80,9 @@ def draws_of(mixture: Mixture, kilograms: FloatArray, months: int, model: LevelM
     for i in range(m):
         known = kilograms[-HISTORY:, i][np.isfinite(kilograms[-HISTORY:, i])]
         path = rng.choice(mixture.weight.shape[1], DRAWS, p=mixture.weight[i] / mixture.weight[i].sum())
-        level, premium, variance, cross, own, noise, wild = (
-            getattr(mixture, name)[i, path] for name in ("level", "premium", "variance", "cross", "own", "noise", "is_wild")
+        level, premium, variance, cross, own, noise, high_volatility = (
+            getattr(mixture, name)[i, path]
+            for name in ("level", "premium", "variance", "cross", "own", "noise", "is_high_volatility")
         )
         a, b = rng.standard_normal((2, DRAWS))
         slope = cross / np.sqrt(variance)
@@ -78,8 +90,8 @@ def draws_of(mixture: Mixture, kilograms: FloatArray, months: int, model: LevelM
         level = level + np.sqrt(variance) * a
         value, weight = np.zeros(DRAWS), np.zeros(DRAWS)
         for _ in range(months):
-            wild = rng.random(DRAWS) < np.where(wild, 1.0 - model.to_calm, model.to_wild)
-            level = level + np.where(wild, model.wild, model.calm) * rng.standard_normal(DRAWS)
+            high_volatility = rng.random(DRAWS) < np.where(high_volatility, 1.0 - model.to_low, model.to_high)
+            level = level + np.where(high_volatility, model.high_volatility, model.low_volatility) * rng.standard_normal(DRAWS)
             kg = rng.choice(known, DRAWS)
             scarce = scarcity(known[:, None])[-1, 0] + np.log(known[-1] / kg)
             narrow = noise**2 * np.exp(model.exponent * scarce)
@@ -128,7 +140,7 @@ def choose(log_price: FloatArray, kilograms: FloatArray, tries: int = 300) -> Le
     return model(minimize(lambda x: -density(log_price, kilograms, model(x)), x, method="Nelder-Mead", options=options).x)
 
 
-STILL = tuple(replace(MODEL, calm=size, wild=size) for size in (0.08, 0.1, 0.12, 0.14))
+STILL = tuple(replace(MODEL, low_volatility=size, high_volatility=size) for size in (0.08, 0.1, 0.12, 0.14))
 """Models of one volatility; the third is the likeliest."""
 PLAIN = replace(MODEL, premium=0.0, premium_spread=1e-6)
 

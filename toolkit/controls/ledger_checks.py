@@ -1,4 +1,4 @@
-"""What a control ledger must hold beyond the columns of its tables: each breach names file, row and remedy."""
+"""Checks of a control ledger beyond the columns of its tables: an error names file, row and remedy."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _in_vocabulary(file: str, frame: pl.DataFrame, column: str, known: Iterable[
 
 
 def check_events(frame: pl.DataFrame, file: str = EVENTS) -> None:
-    """Ids, sources, vocabulary and the order of dates of the `controls` table.
+    """Check ids, sources, vocabulary and the order of dates of the `controls` table.
 
     Raises:
         FrameError: for the first rule that is broken, with the rows that break it.
@@ -105,7 +105,7 @@ def check_events(frame: pl.DataFrame, file: str = EVENTS) -> None:
 
 
 def _check_references(events: pl.DataFrame, file: str) -> None:
-    """`acts_on` names events that exist, were known by then, and do not act back on the event."""
+    """Check that `acts_on` names events that exist, were known by then, and do not act on the event themselves."""
     acts = {row["event_id"]: words(row["acts_on"]) for row in events.iter_rows(named=True)}
     known = dict(zip(events["event_id"], events["known_from"], strict=True))
 

@@ -1,4 +1,4 @@
-"""What has passed since the control ledger was last reviewed, and what of it is not settled or not checked."""
+"""The review of a control ledger: changes since the last reviewed day, and rows that are unsettled or not checked."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class OpenClaim:
 
 @dataclass(frozen=True, slots=True)
 class Unchecked:
-    """An event whose text, or part of it, nobody checked, or that rests on one source."""
+    """An event whose text was not checked, or in part only, or that rests on one source."""
 
     event_id: str
     title: str
@@ -67,7 +67,7 @@ class Unchecked:
 
 @dataclass(frozen=True, slots=True)
 class LedgerReview:
-    """What a reviewer of the ledger has to look up on a day.
+    """What a reviewer of the ledger has to check on a day.
 
     Attributes:
         reviewed_to: Last day through which acts are in the ledger; None where its sources state none.

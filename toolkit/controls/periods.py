@@ -1,4 +1,4 @@
-"""When a form was controlled: membership by date, for models that must not know a control before it was public."""
+"""Periods in which a form was controlled, as known on each day: for models that must not look ahead."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ PLAIN = re.compile(r"\d+(?:\.\d+)?")
 
 
 def purity_fraction(text: str | None) -> float | None:
-    """The fraction that `text` states; None when it states none that can be read without a guess.
+    """The fraction that `text` states; None when it states none, or an ambiguous one.
 
     Understood: a percentage (of a range, the lower end, since that is what is promised), nines (``4N5`` is 0.99995), fineness
     in thousandths as for precious metals (``999.9``), and a fraction.

@@ -1,4 +1,4 @@
-"""What the ledger answers: measures, dated changes, and the state of one form of one metal on one day."""
+"""Records of the ledger: measures, dated changes, and the state of one form of one metal on one day."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from toolkit.core.messages import Message, message, together
 from toolkit.core.plain import plain
 
 UNCHECKED = "unchecked"
-"""Status of a licence or a ban whose text nobody checked: whether it is a duty is not settled here. It counts as controlled,
-the safe side, and is never shown as a duty."""
+"""Status of a licence or a ban whose text was not checked. It counts as controlled, on the safe side, and is never shown as a
+duty."""
 
 COUNTED = (*BINDING, UNCHECKED)
-"""Statuses under which a measure is reckoned with."""
+"""Statuses in which a measure counts."""
 
 NOT_LAW = (REPORTED, AGREED, CLAIMED)
 """Statuses of what is not law, by their standing: practice that the press reports, what both governments state, and what one
@@ -40,7 +40,7 @@ NOT_LISTED, UNCERTAIN, ABOVE_SIZE = "not_listed", "_uncertain", "_above_size"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something that changes on a date, in words, with the standing of what it rests on and the kind of change."""
+    """A change on a date: its message, the standing of the event it rests on, and its kind."""
 
     date: date
     what: str
@@ -111,7 +111,7 @@ class ControlState:
 
     Attributes:
         destination: ISO-3 code; None asks for no route: measures on single destinations are then conditional.
-        headline: A summary of the law, see `headline_of`; `measures` is the truth.
+        headline: A summary of the law, see `headline_of`; `measures` has all of it.
         listed: A legal measure in force or suspended names the form for this route; practice and claims never do.
         uncertain: The headline rests on a notice that does not settle this form; it is counted as controlled.
         reviewed_to: Last day through which acts are in the ledger, at most `as_of`.
@@ -262,7 +262,7 @@ def _unsettled(titles: tuple[str, ...], extension: Event, reviewed_to: date | No
 
 
 def is_beyond_review(reviewed_to: date | None, day: date) -> bool:
-    """Whether a legal state on `day` is inferred from the silence of a ledger that was reviewed to an earlier day."""
+    """Whether a legal state on `day` is inferred: the ledger was reviewed to an earlier day only."""
     return reviewed_to is None or day > reviewed_to
 
 

@@ -73,7 +73,7 @@ def _claim(event: Event) -> dict[str, object]:
 
 
 def _lapsed(ledger: ControlLedger, event: Event, since: date, claims: tuple[Event, ...], *, first: tuple[str, ...]) -> str:
-    """Words for a suspension that has ended by its text.
+    """The message for a suspension that has ended by its text.
 
     A claim of one side that it goes on is named, and changes nothing; under an agreement of both governments what it suspended
     is unsettled. What is said of a day after the last reviewed one is an inference, and says so.

@@ -1,4 +1,4 @@
-"""A user's own events over the bundled ones, visibly theirs."""
+"""Events of a user merged into the bundled ledger, and marked as such."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def merge_user_events(
         events: Table `controls`.
         scopes: Table `control_scopes`.
         own_events: Rows of the same columns as `events`; their `source` is set to ``user`` and their titles are marked.
-        own_scopes: Rows of the same columns as `scopes`, likewise.
+        own_scopes: Rows of the same columns as `scopes`; their `source` is set to ``user``.
     """
     title = pl.when(pl.col("number") == "none").then(pl.col("authority")).otherwise(pl.coalesce("number", "authority"))
     mine = own_events.with_columns(source=pl.lit(USER), number=title + pl.lit(OWN_MARK)).select(events.columns)

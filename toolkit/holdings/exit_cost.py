@@ -1,4 +1,4 @@
-"""What is left of metal when it is sold again, and how far its price must rise until nothing is lost."""
+"""Cost of a round trip: the rise of the price at which a later sale loses nothing."""
 
 from __future__ import annotations
 

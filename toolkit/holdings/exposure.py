@@ -1,4 +1,4 @@
-"""Export-control exposure of what one holds, lot by lot.
+"""Export-control exposure of holdings, lot by lot.
 
 Three statements are kept apart: metal that is stored outside the country of its origin and outside every controlling country
 cannot be stopped by an export control; a delivery that is still open can; passing a lot on to certain users is restricted,
@@ -39,22 +39,22 @@ PLANNED_AT_RISK, PLANNED_CLEAR = "planned_at_risk", "planned_clear"
 STORED = (STORED_SAFE, STORED_AT_ORIGIN, STORED_UNPLACED)
 PLANS = (PLANNED_AT_RISK, PLANNED_CLEAR)
 DELIVERIES = (*STORED, IN_TRANSIT, ORDER_AT_RISK, ORDER_CLEAR)
-"""Where a lot that is owned or ordered stands towards a control: each is in exactly one, so that their totals add up. A planned
-lot is not owned: it is in one of `PLANS` and in no total of what is held."""
+"""Delivery states of lots that are owned or ordered: each lot is in exactly one, so that their totals add up. A planned lot is
+not owned: it is in one of `PLANS` and in no total of holdings."""
 
 LICENCE, PLACE = "licence", "place"
 
 
 def sale_obstacle(delivery: str, *, threatened: bool) -> str | None:
-    """What keeps a lot from being sold today: the one rule of all commands; None where nothing does.
+    """The obstacle to a sale of a lot today; None where there is none. All commands use this rule.
 
     Args:
         delivery: One of `DELIVERIES` or `PLANS`.
         threatened: A licence or ban is in force on the lot, or a stop in practice is reported for it.
 
     Returns:
-        LICENCE: it cannot leave where it is without one; PLACE: nobody knows whether it is there; else the delivery itself, of
-        what has not arrived.
+        LICENCE: an export licence is needed; PLACE: the storage place is not known; else the delivery state of a lot that has
+        not arrived.
     """
     if delivery not in STORED:
         return delivery
@@ -80,7 +80,7 @@ class BuyerAnswer:
 
     @classmethod
     def of(cls, found: ResaleAnswer) -> BuyerAnswer:
-        """The answer in short."""
+        """The summary of a resale answer."""
         acts, bans = (
             tuple(dict.fromkeys(m.number or m.authority for m in measures)) for measures in (found.measures, found.export_bans)
         )
@@ -89,14 +89,14 @@ class BuyerAnswer:
 
 @dataclass(frozen=True, slots=True)
 class LotExposure:
-    """One lot and what controls mean for it.
+    """One lot and its exposure to export controls.
 
     Attributes:
         size: Of one piece, as `PieceSize` writes it.
         mass: kg.
         value: In the reporting currency at today's price level; None where no price of this form is known.
         origin: ISO-3 or ``unknown``.
-        assumed_origin: The origin was unknown and the question was put for the controlling country: the safe side.
+        assumed_origin: The origin is unknown and the controlling country was assumed, on the safe side.
         export_from: ISO-3 code of the country whose controls are asked about: the controlling country for a lot that lies in
             its customs area, comes from there or is of unknown origin; else the origin.
         location: The storage place as the file names it, and `place` the ISO-3 code of its country; None where it is not
@@ -162,7 +162,7 @@ class Total:
 
 
 def _stored(country: str | None, origin: str) -> str:
-    """Where stored metal stands that a country's controls are asked about; only a place that is understood can be outside."""
+    """Delivery state of stored metal under the controls of `origin`; only a known place can be outside."""
     if country is None:
         return STORED_UNPLACED
     return STORED_AT_ORIGIN if country in customs_area(origin) else STORED_SAFE
@@ -180,7 +180,7 @@ def is_out(delivery: str, export_from: str, stopped: str) -> bool:
 
 
 def _delivery(status: str, country: str | None, origin: str, *, at_risk: bool) -> str:
-    """Where a lot stands in `country`, None where its place is not understood, to the controls of `origin`."""
+    """Delivery state of a lot in `country`, None where its place is not known, under the controls of `origin`."""
     match status:
         case "stored":
             return _stored(country, origin)
@@ -217,7 +217,7 @@ def lot_exposures(
             whatever lies in its customs area.
     """
     found: list[LotExposure] = []
-    # Many lots share metal, form, origin, purity and size: each question is put to the ledger once.
+    # Many lots share metal, form, origin, purity and size: the state of each is computed once.
     of_form = cache(partial(ledger.state, on=on, destination=destination))
     resale, stored_at = cache(partial(resale_restrictions, ledger, on=on)), cache(place)
     buyers = resale_buyers(ledger, on=on, origin=controlling)
@@ -279,12 +279,12 @@ def lot_exposures(
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """What a stop of exports adds to the value of what is held, and to the cost of what is still to come.
+    """Gains of holdings and costs of open purchases when the exports of a country stop.
 
     Attributes:
         multiple: Price after over price before of the metal that moves most.
-        stored_gain: What metal gains that is out of the stopped country when supply stops; it needs no replacement.
-        stored_loss_at_truce: What it loses from today's value when lost supply returns.
+        stored_gain: Gain of metal outside the stopped country when supply stops; it needs no replacement.
+        stored_loss_at_truce: Loss of its value today when lost supply returns.
         order_undelivered: Value of open orders from the stopped country, or of unknown origin, which may not arrive.
         in_transit: Value on its way from there, or of unknown origin: it may be stopped or have left, and is in no other sum.
         order_cost, planned_cost: Cost beyond today's price to replace open orders, and to buy what was planned.

@@ -1,4 +1,4 @@
-"""From which day on a lot may be sold without income tax, where the law of the owner's country has such a day."""
+"""Holding period after which a private sale is free of income tax, where the law of the owner's country has one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Listed instruments among the lots of a holdings file: what they are worth by the user's own prices."""
+"""Values of listed instruments among the lots of a holdings file, by the user's own prices."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def instruments(lots: pl.DataFrame, prices: pl.DataFrame, fx: pl.DataFrame, curr
 
 
 def out_of_scope(lots: Sequence[Instrument], currency: str) -> list[Message]:
-    """What an exposure says of listed instruments: their value, and that no total counts it."""
+    """Notes on listed instruments of an exposure: their value is in no total."""
     if not lots:
         return []
     return [

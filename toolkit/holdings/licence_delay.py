@@ -1,4 +1,4 @@
-"""How long a licence takes, as a distribution, and how far a stock reaches meanwhile."""
+"""Distribution of the delay of a licence, and the cover of a stock against it."""
 
 from __future__ import annotations
 
@@ -73,11 +73,11 @@ class LicenceDelay:
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """How far the stored metal reaches against the delay of a licence.
+    """Cover of one metal: days that the stored metal lasts, against the delay of a licence.
 
     Attributes:
         stored: Mass in kg that is stored and safe.
-        monthly_use: kg a month, the user's figure; None where no use is given, and then no days can be.
+        monthly_use: kg a month, the user's figure; None where no use is given, and then days are None.
         days: Days of cover.
         shortfall: Probability that a licence applied for today takes longer than the cover.
         gap: Expected days without metal.

@@ -1,4 +1,4 @@
-"""Prices of the user against the known price of the metal at that time, and the slip that explains one far from it."""
+"""Plausibility of a user's prices: comparison with the known price of the day, and the likely slip behind one far from it."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from toolkit.market.market import Snapshot
 from toolkit.market.readers.holdings.lots import few
 
 FAR, WRONG = 3.0, 10.0
-"""A price this many times the known one, or this part of it, is told with the likely slip; refused where it values something.
-Up to three times is a dealer's premium, another region or a noisy price; ten and a thousand are slips."""
+"""Ratios to the known price, or its inverse, from which a price gets a warning, and is an error where it values something. Up
+to three times is a dealer's premium, another region or a noisy price; ten and a thousand are slips."""
 EXPLAINED = 1.5
 """A slip explains a price that, without it, is at most this many times the known one or this part of it."""
 FOREIGN = ("CNY", "JPY")
@@ -30,9 +30,9 @@ FOREIGN = ("CNY", "JPY")
 RECENT = 3
 """Prices of a series whose median is its level: one customs value may be an entry error."""
 LEVEL_DAYS = 400
-"""A level older than this says nothing about the day of a price."""
+"""Largest age of a level with which a price is compared."""
 SINGLY = 3
-"""Lots that are told one by one; more of them are told together."""
+"""Lots with a warning each; more of them share one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +85,7 @@ class KnownPrices:
 
     @property
     def assets(self) -> frozenset[str]:
-        """Keys of what has a price."""
+        """Keys of assets with a price."""
         return frozenset(asset for asset, _ in self.series)
 
     def at(self, asset: str, day: date | None, currency: str, *, unit: str = "kg") -> float | None:
@@ -116,7 +116,7 @@ class KnownPrices:
     def slip(
         self, times: float, unit: str, currency: str, *, lot: float | None = None, quantity: float | None = None
     ) -> Message | None:
-        """The slip that explains best why a price is `times` the known one; None where none does.
+        """The slip that best explains a price of `times` the known one; None where none does.
 
         Args:
             times: The price over the known one.
@@ -158,7 +158,7 @@ def is_far(times: float, limit: float = FAR) -> bool:
 def price_doubts(
     lots: pl.DataFrame, prices: pl.DataFrame, snapshot: Snapshot, products: Universe, *, unit: str | None = None
 ) -> dict[str, Message]:
-    """Lot id -> what is wrong, for every lot bought at a price far from the level of its day, with the likely slip.
+    """Lot id -> message, for every lot bought at a price far from the level of its day, with the likely slip.
 
     Args:
         lots: Columns of the holdings contract; those in the traded form of a product are looked at.

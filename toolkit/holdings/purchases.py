@@ -1,4 +1,4 @@
-"""What a holdings file says of each lot beside the metal: when it was bought and for how much, and the terms of its storage."""
+"""Purchases of lots: day, cost, debt and terms of storage, as the holdings file gives them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Purchase:
         owed: What is still to be paid of it in the reporting currency, at the last rate known.
         spread: Round trip, as a fraction; `storage` a year. None where the file leaves it to the dealer's usual terms.
         vat_state, custody: As the file says.
-        doubted: The price paid is far from the level of its day, so that no gain can be told.
+        doubted: The price paid is far from the level of its day, so that no gain is computed.
     """
 
     lot_id: str

@@ -1,4 +1,4 @@
-"""To whom a lot may be passed on: measures of its origin that single out a buyer, and the export law of where it lies."""
+"""Resale of a lot: measures of its origin that single out a buyer, and the export law of its storage place."""
 
 from __future__ import annotations
 
@@ -93,9 +93,9 @@ def resale_answer(
     purity: float | None = None,
     size: PieceSize | None = None,
 ) -> ResaleAnswer:
-    """Whether a lot of `origin` may be passed on to a buyer: the gravest of what meets him.
+    """Whether a lot may be passed on to a buyer: the gravest obstacle.
 
-    A duty that nobody checked against its text is not settled: it is neither a permit nor free.
+    A duty that was not checked against its text is unsettled: neither a permit nor free.
 
     Args:
         ledger: The control ledger.

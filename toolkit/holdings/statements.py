@@ -1,4 +1,4 @@
-"""What an exposure says in sentences: the three statements that are kept apart, what is owed, what cannot be told."""
+"""Messages of an exposure: its three statements, what is owed, and what is not known."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from toolkit.market.readers.holdings.lots import few
 
 
 def statements(portfolio: PortfolioExposure, currency: str) -> tuple[str, ...]:
-    """The three statements that are kept apart, in words with their money, and what belongs to none of them."""
+    """The three statements with their money, and lots that belong to none of them."""
     totals = {total.name: total for total in (*portfolio.deliveries, *portfolio.planned)}
 
     def money(amount: float) -> Message:
@@ -123,7 +123,7 @@ def statements(portfolio: PortfolioExposure, currency: str) -> tuple[str, ...]:
 
 
 def owed(bought: Sequence[Purchase], currency: str) -> list[Message]:
-    """What is still to be paid of the lots."""
+    """Messages on what is still to be paid for lots."""
     open_ = {purchase.lot_id: purchase.owed for purchase in bought if purchase.owed}
     if not open_:
         return []
@@ -138,7 +138,7 @@ def owed(bought: Sequence[Purchase], currency: str) -> list[Message]:
 
 
 def gaps(lots: pl.DataFrame) -> list[Message]:
-    """What cannot be told of lots whose purchase the file does not tell."""
+    """Messages on lots without a purchase in the file."""
     bought = lots.filter(pl.col("status") != "planned")
     found: list[Message] = []
     undated = bought.filter(pl.col("purchase_date").is_null())["lot_id"].to_list()

@@ -1,4 +1,4 @@
-"""What is documented of a lot: its origin and its certificate, each known, claimed or unknown."""
+"""Traceability of a lot: its origin and its certificate, each known, claimed or unknown."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class FxReturns:
             is known.
         dollar: (T - 1,) change of the dollar against the reporting currency (of the euro, if that is the dollar);
             all NaN where there is no rate.
-        notes: What was not converted, and how old the last rate is.
+        notes: Currencies that were not converted, and the age of the last rate.
     """
 
     rates: FloatArray

@@ -1,4 +1,4 @@
-"""What a price series is before it is put on a calendar: its frequency, its span, and prices of whole years."""
+"""Price series before alignment on a calendar: frequency, span, and annual prices."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NAMES = {252.0: DAY_BY_DAY, 52.0: "weekly", 12.0: "monthly", 4.0: "quarterly", 1
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What a series is before it was put on the calendar.
+    """Frequency and span of a series before alignment.
 
     Attributes:
         frequency: ``daily``, ``weekly``, ``monthly``, ``quarterly``, ``annual`` or ``irregular``.
@@ -91,7 +91,7 @@ def annual_rows(annual: pl.DataFrame, assets: Universe) -> pl.DataFrame:
 
     Args:
         annual: Visible rows of `toolkit.core.frames.AnnualPrices`.
-        assets: Whom to find a series for; an asset without one has no rows.
+        assets: Assets for which a series is looked for; one without has no rows.
     """
     products = pl.DataFrame(
         [(asset.key, asset.unit, (asset.form or "").split(" ")[0]) for asset in assets],

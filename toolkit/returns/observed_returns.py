@@ -1,4 +1,4 @@
-"""Period changes with what is not known of them: where every observation model ends and every covariance begins."""
+"""Returns and their measurement error: the output of observation models and the input of covariance estimators."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Returns:
         dates: T last dates of the periods.
         series: n names.
         mean: (T, n), NaN where there is no change between consecutive periods.
-        noisy: (m,) ascending positions of the series that are seen through noise.
+        noisy: (m,) ascending positions of the series that are measured with error.
         uncertainty: (T, m, m) posterior covariance of their changes of a period. Those of all others are exact.
     """
 
@@ -53,7 +53,7 @@ class Returns:
         return np.array([place[name] for name in series], dtype=np.intp)
 
     def take(self, series: tuple[str, ...]) -> Returns:
-        """The same of some series, in their order."""
+        """The returns of some series, in their order."""
         at = self.at(series)
         place = {int(column): j for j, column in enumerate(self.noisy)}
         noisy = np.array([i for i, column in enumerate(at) if int(column) in place], dtype=np.intp)
@@ -73,7 +73,7 @@ class Returns:
         return whole
 
     def translated(self, rates: FloatArray) -> Returns:
-        """In the reporting currency.
+        """The returns in the reporting currency.
 
         Args:
             rates: (T, n) change of the exchange rate of each series as a fraction; zero where nothing is converted and

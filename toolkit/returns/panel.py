@@ -1,10 +1,10 @@
-"""Prices on one calendar: ragged starts kept, nothing filled in.
+"""Prices on one calendar: histories of unequal length are kept, nothing is filled in.
 
 The policy, in the order in which it is applied:
 
 *Calendar.* Days if every asset that is priced more often than once a year is daily, months otherwise. A month is its
 last observation, and the calendar of months has no holes. Explanatory series that are slower than the calendar are left
-out with a note. A daily asset in a calendar of months speaks through its month ends alone: whoever holds it for months
+out with a note. Of a daily asset in a calendar of months only the month ends are used: a holder of months
 bears the autocorrelation of its days, which a daily volatility times a square root leaves out.
 
 *Change.* Between consecutive periods only. Over a gap there is none: it belongs to no period, and to spread it over
@@ -12,9 +12,9 @@ those it spans would be to invent prices. Nothing is carried forward and no zero
 
 *Delisting.* A series that ends before the others is used to its end, and a note names it.
 
-*Annual prices.* An annual average has no place in a month. An asset of the universe that has nothing else keeps its
-column, which is empty, and its annual prices beside the panel (`Panel.annual`): they tell its volatility
-(`toolkit.returns.volatility_pooling`), and its group tells what it moves with (`toolkit.risk_model.annual_assets`).
+*Annual prices.* An annual average is no price of a month. An asset of the universe that has nothing else keeps its column,
+which is empty, and its annual prices beside the panel (`Panel.annual`): its volatility is estimated from them
+(`toolkit.returns.volatility_pooling`), its correlations from its group (`toolkit.risk_model.annual_assets`).
 
 *Too little.* Fewer than `MINIMUM_CHANGES` changes, or `MINIMUM_YEARS` consecutive annual prices, is an error that names
 the asset. So is a price that never changes.
@@ -40,7 +40,7 @@ from toolkit.returns.volatility_prior import VolatilityPrior, volatility_prior
 DAILY = 200.0
 """Observations a year from which a series is daily (see `toolkit.core.units.FREQUENCIES`)."""
 MINIMUM_CHANGES = 6
-"""Fewer changes between consecutive periods than this say nothing of risk."""
+"""Fewest changes between consecutive periods from which risk is estimated."""
 MINIMUM_YEARS = 3
 """Annual prices in two consecutive changes: one to place the mean, one to leave a deviation from it."""
 LAG_DAYS = 93
@@ -61,7 +61,7 @@ class Panel:
         periods_per_year: 12 for months, inferred from the dates for days.
         histories: One a series.
         annual: One for each series whose column is empty because it is priced once a year.
-        prior: What decades of yearly prices say of volatility; None where none were given.
+        prior: Prior of volatility from decades of yearly prices; None where none were given.
     """
 
     dates: tuple[date, ...]
@@ -200,7 +200,7 @@ def _on_months(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[date]]:
 
 
 def _annual(rows: pl.DataFrame, key: str) -> AnnualPrices:
-    """The annual prices of one asset; raises where they tell no volatility."""
+    """The annual prices of one asset; raises where they are too few for a volatility."""
     own = rows.group_by(pl.col("date").dt.year().alias("year"), maintain_order=True).last().sort("year")
     found = AnnualPrices(key, tuple(own["year"]), own["price"].to_numpy(), rows["basis"][0] == ANNUAL_AVERAGE)
     needed = MINIMUM_YEARS - 1
@@ -245,7 +245,7 @@ def _usable(values: FloatArray, assets: list[str], held: list[str]) -> NDArray[n
 
 
 def _notes(held: list[History], end: date) -> list[str]:
-    """Who of the universe is priced once a year, and who has ended."""
+    """Notes on assets of the universe that are priced once a year, and on series that have ended."""
     notes = []
     yearly = [history.asset for history in held if history.frequency == ANNUAL]
     if yearly:

@@ -1,8 +1,8 @@
-"""The believed price of an asset, from the observations of that asset alone.
+"""The estimated price of an asset, from the observations of that asset alone.
 
 No row of another asset enters: neither its dates (a level is that of the asset's own last observation, never carried
 forward to the newest date of a panel) nor its values (the numbers of `toolkit.returns.observation.level_filter` are fixed, and
-what it learns it learns from the series itself). Risk may borrow from a group of assets; what something costs may not.
+its posterior is of the series itself). Risk may be pooled within a group of assets; a price may not.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from toolkit.returns.volatility_pooling import annual_volatility, level_error
 
 @dataclass(frozen=True, slots=True)
 class LevelPath:
-    """Levels of one asset by month, each given nothing later, from the first to the last observation.
+    """Filtered levels of one asset by month, from the first to the last observation.
 
     Attributes:
         months: T ends of months.
@@ -39,7 +39,7 @@ class LevelPath:
 
 
 def price_levels(prices: pl.DataFrame, assets: Iterable[str], *, latent: bool = True) -> tuple[PriceLevel, ...]:
-    """The believed price of each asset on the day of its own last observation.
+    """The estimated price of each asset on the day of its own last observation.
 
     Args:
         prices: Rows of `toolkit.core.frames.Prices`, any order; every asset has at least one.

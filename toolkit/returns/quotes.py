@@ -1,4 +1,4 @@
-"""Own prices of a day: what a dealer asks or pays, or a market price that is too short for a series.
+"""Quotes: single prices of a user, bid or ask of a dealer, or a market series too short for risk.
 
 They set the price of the product that they name, and nothing else: history and risk are those of its series.
 """
@@ -24,20 +24,20 @@ from toolkit.returns.panel import MINIMUM_CHANGES
 AS_GIVEN, OWN_QUOTE = "as_given", "own_quote"
 """Basis of own prices that state none, and what those of a day are called."""
 BUNDLED, OWN_SERIES, OWN_PRICE, DEALER = "bundled", "own_series", "own_price", "dealer"
-"""Whose a price is: of the package, of a series or a price of a day of the user's files, of a dealer's list there."""
+"""Origin of a price: the package, a series or a single price of the user's files, a dealer's list in them."""
 DAILY_CHANGES = 60
 """A quarter of daily prices is a series; of less, the bundled months tell more of risk."""
 DEALER_BOTH = "dealer_bid_ask"
-"""Basis of the price between what a dealer asks and what he pays."""
+"""Basis of the mid price between bid and ask of a dealer."""
 MOST_ASKED = 3.0
-"""A dealer who asks this many times what he pays has two units or a slip in his list."""
+"""Largest ask over bid of a dealer; a larger one is an error of units or of writing."""
 QUOTE_DAYS = 93
 """A price of a day that is older is no price of today, where a bundled one is newer."""
 
 
 @dataclass(frozen=True, slots=True)
 class QuotedLevel:
-    """The price between bid and ask that a price of a day tells.
+    """The mid price that a quote implies.
 
     Attributes:
         price: In the currency and unit of the quotation.
@@ -51,7 +51,7 @@ class QuotedLevel:
 
 
 def too_short(rows: pl.DataFrame, snapshot: Snapshot) -> tuple[str, ...]:
-    """Assets of which own prices are too few to tell risk, and which have bundled ones that do: sorted keys.
+    """Sorted keys of assets whose own prices are too few for risk, and whose bundled ones are not.
 
     Fewer than `MINIMUM_CHANGES` changes from month to month, and fewer than `DAILY_CHANGES` of a daily series. Customs values
     are a series: one of them is no price of a day.
@@ -73,7 +73,7 @@ def too_short(rows: pl.DataFrame, snapshot: Snapshot) -> tuple[str, ...]:
 
 
 def newest_quotes(rows: pl.DataFrame, snapshot: Snapshot) -> tuple[pl.DataFrame, tuple[Remark, ...]]:
-    """The newest price of a day of each product, a dealer's before another of that day; and what is not used.
+    """The newest quote of each product, a dealer's before another of that day; and remarks on quotes that are not used.
 
     What a dealer asks and pays on one day is one row on `DEALER_BOTH` at the price between them, with their `spread` as a
     fraction of it; it is null in other rows.
@@ -156,12 +156,12 @@ def _of_both_sides(newest: pl.DataFrame, dealers: pl.DataFrame) -> tuple[pl.Data
 
 
 def whose(basis: str) -> str:
-    """Whose a price of a day is, by its basis."""
+    """Origin of a quote, by its basis."""
     return DEALER if basis in (*OF_DEALERS, DEALER_BOTH) else OWN_PRICE
 
 
 def quoted_level(row: Mapping[str, Any], asset: Asset, market: float, *, spread_is_paid: bool = True) -> QuotedLevel:
-    """The level that a price of a day tells, in its own currency and unit.
+    """The price level that a quote implies, in its own currency and unit.
 
     Args:
         row: Of `newest_quotes`.

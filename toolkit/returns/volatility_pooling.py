@@ -1,4 +1,4 @@
-"""Thin histories: the volatility of each asset pulled to its group as far as its own data leave open.
+"""Volatilities of assets with short histories, pooled within groups (normal hierarchical model on the log).
 
 The log of a sample standard deviation s over n changes with excess kurtosis g behaves like that of a chi-square with
 
@@ -10,7 +10,7 @@ degrees of freedom (Box 1953: the variance of s^2 is sigma^4 times 2 / (n - 1) +
 
 which is 1 / (2 (n - 1)) for many normal changes, and honest for three (Smyth 2004, eqs. 5 to 9, for variances of genes).
 Across a group log sigma ~ N(mu, tau^2), mu flat, tau half-normal; both are integrated out (Gelman et al. 2013, ch. 5.4,
-eqs. 5.20 and 5.21). So no constant says how much an asset's own history counts: n, its tails and its group do.
+eqs. 5.20 and 5.21). So no constant sets the weight of an asset's own history: n, its tails and its group do.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def effective_excess(changes: FloatArray, groups: tuple[str, ...]) -> FloatArray
     changes is 2 + g, estimated with Bartlett weights over the root of the longest history (Newey and West 1987). Twenty
     changes cannot show their own tails (a sample kurtosis is below their number), so that the members of a group share one
     figure (Layard 1973), corrected for what standardising does to short histories, and never below that of a normal.
-    Where volatility clusters strongly it is still too small for a short history, which sees few of its spells.
+    Where volatility clusters strongly it is still too small for a short history, which covers few of its clusters.
 
     Args:
         changes: (T, n), NaN missing.
@@ -160,7 +160,7 @@ def _pool(estimate: FloatArray, variance: FloatArray) -> tuple[FloatArray, Float
     inner = np.where(known, share * v, SPREADS[:, None] ** 2) + (1.0 - share) ** 2 / total
     mean = (weight * center).sum(axis=0)
     spread = (weight * (inner + (center - mean) ** 2)).sum(axis=0)
-    # The group's mean contains the asset: what it moves there is its own doing too.
+    # The group's mean contains the asset: its effect on the mean is part of its own weight.
     own = (weight * (share + (1.0 - share) * precision / total)).sum(axis=0)
     return mean, np.sqrt(spread), own
 

@@ -1,7 +1,7 @@
-"""What decades of yearly prices say of the volatility of a metal whose months are few.
+"""Prior of the volatility of metals with few months of prices, from decades of yearly prices.
 
-Forty calm months are one draw from a process whose years differ. Log changes x of a year are Student t, a normal whose
-variance is drawn anew every year:
+Forty months of low volatility are one draw from a process whose years differ. Log changes x of a year are Student t, a normal
+whose variance is drawn anew every year:
 
     x_t ~ N(0, lambda_t s^2),    1 / lambda_t ~ chi^2(nu) / nu,    sigma^2 = E x^2 = s^2 nu / (nu - 2).
 
@@ -19,7 +19,7 @@ the tails. The log of the mean of n draws of lambda has, exactly for one year an
                                                               b = psi'(nu / 2) / 4.
 
 With the error of v itself this is a normal likelihood of log sigma, and the pooled history is its prior. That volatility
-clusters from one year to the next, weakly in these data, is not used: it would lower the risk that follows calm years.
+clusters from one year to the next, weakly in these data, is not used: it would lower the risk after years of low volatility.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ DEGREES = np.arange(2.5, 6.5, 0.5)
 CLUSTERED = 1.3
 """Years in a row that say as much of a scale as one alone: the weights of neighbours correlate with 0.16 since 1970."""
 SHARED = 15
-"""Years that metals must share before their changes tell a correlation."""
+"""Years that two metals must share for a correlation of their changes."""
 SMALLEST = 0.01
 """Least scale: prices that hardly move are lists too."""
 ITERATIONS = 40
@@ -77,12 +77,12 @@ MINOR, RARE = "minor metals", "rare earths"
 
 
 def group_of(asset: str) -> str:
-    """The group whose histories say most of an asset that has none."""
+    """The group whose histories stand for an asset that has none."""
     return RARE if asset in RARE_EARTHS else MINOR
 
 
 def yearly_prices(history: pl.DataFrame, unit_values: pl.DataFrame, annual: pl.DataFrame) -> pl.DataFrame:
-    """The prices by year that a prior is made from.
+    """The yearly prices from which a prior is estimated.
 
     Args:
         history: Visible rows of `toolkit.core.frames.History`.
@@ -138,7 +138,7 @@ class MetalVolatility:
 
 @dataclass(frozen=True, slots=True)
 class VolatilityPrior:
-    """What histories say of metals.
+    """Prior of the volatility of metals.
 
     Attributes:
         metals: By name; `MINOR` and `RARE` are those of a metal without a history.

@@ -1,4 +1,4 @@
-"""What every measure of risk has: a number for given losses, its slope there, and a convex form for losses to be chosen."""
+"""The protocol of risk measures: value and subgradient at given losses, and a convex form for optimization."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class Measure(Protocol):
     """A measure of risk of one period's (or one path's) losses. A frozen dataclass whose fields are its parameters.
 
     Attributes:
-        name: How a strategy speaks of it (``measure = "cvar"``).
-        unit: Of the number, in words.
+        name: Name in a strategy (``measure = "cvar"``).
+        unit: Unit of the value, in words.
         needs_order: Whether the scenarios must be consecutive periods of a path.
-        homogeneous: Whether twice the position is exactly twice the risk (positively homogeneous of degree 1). Where not,
-            it is four times the risk (degree 2).
+        homogeneous: Whether the measure is positively homogeneous of degree 1: twice the position is twice the risk. Where
+            not, it is of degree 2: four times the risk.
     """
 
     name: ClassVar[str]
@@ -39,15 +39,15 @@ class Measure(Protocol):
     def subgradient(self, losses: FloatArray, probabilities: FloatArray) -> FloatArray:
         """A subgradient (S,) of `numeric` at the losses: numeric(l) + q'(l' - l) <= numeric(l') for all l'.
 
-        Where the measure is smooth it is the gradient. It makes linear cuts, and tells which scenarios the risk comes from.
+        Where the measure is smooth it is the gradient. It gives linear cuts and the contributions of scenarios.
         """
         ...
 
     def convex(self, returns: cp.Expression, probabilities: FloatArray) -> ConvexForm:
-        """The convex face.
+        """The measure as a convex expression.
 
         Args:
-            returns: (S,) affine in what is chosen; positive is a gain.
+            returns: (S,) affine in the variables; positive is a gain.
             probabilities: (S,) constants.
 
         Returns:
@@ -64,7 +64,7 @@ FRACTION = "fraction of value over a period"
 
 
 def check_order(measure: Measure | type[Measure], scenarios: Scenarios) -> None:
-    """Refuse a measure of paths where the scenarios are none.
+    """Check that scenarios are consecutive periods where the measure needs that.
 
     Raises:
         SpecError: the measure needs consecutive periods.
@@ -92,7 +92,7 @@ def measured(measure: Measure, scenarios: Scenarios, weights: FloatArray) -> flo
 
 
 def scale(scenarios: Scenarios) -> float:
-    """A typical size of a return, to divide returns by before a solver sees them: root mean square over all; 1 if none move."""
+    """Scale of the returns for a solver: root mean square over all scenarios and assets; 1 if all are zero."""
     return float(np.sqrt(scenarios.probabilities @ np.mean(scenarios.returns**2, axis=1))) or 1.0
 
 
@@ -129,7 +129,7 @@ def contributions(measure: Measure, scenarios: Scenarios, weights: FloatArray) -
 
 
 def check_confidence(confidence: float) -> None:
-    """Refuse a confidence level that leaves no tail or no body.
+    """Check that a confidence level is strictly between 0 and 1.
 
     Raises:
         SpecError: not strictly between 0 and 1.

@@ -1,4 +1,4 @@
-"""Spread around the mean, whatever the mean is: semideviation, mean absolute deviation, Gini's mean difference."""
+"""Measures of dispersion around the mean: semideviation, mean absolute deviation, Gini's mean difference."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ class GiniMeanDifference(Measure):
         return float(2 * (below * (1 - below)) @ np.diff(losses[order]))
 
     def subgradient(self, losses: FloatArray, probabilities: FloatArray) -> FloatArray:
-        """2 p_s times the probability (S,) of a smaller loss less that of a larger; equals are taken as they come."""
+        """2 p_s (P(loss < l_s) - P(loss > l_s)), (S,), with equal losses in the order of the scenarios."""
         order = np.argsort(losses, kind="stable")
         p = probabilities[order]
         slopes = np.empty(len(losses))

@@ -1,4 +1,4 @@
-"""Losses from a peak, on a path of consecutive periods.
+"""Drawdowns on a path of consecutive periods.
 
 Drawdowns are those of uncompounded cumulative returns: the amount held is brought back to the same value at the start of each
 period. They are then linear pieces of the weights and every measure here is convex (Chekhlov, Uryasev and Zabarankin
@@ -101,7 +101,7 @@ class MaximumDrawdown(Measure):
     homogeneous: ClassVar[bool] = True
 
     def numeric(self, losses: FloatArray, probabilities: FloatArray) -> float:
-        """The risk of losses (S,) in order; times without weight are passed through but not looked at."""
+        """The risk of losses (S,) in order; times without weight belong to the path but not to the maximum."""
         return float(drawdowns(losses)[probabilities > 0].max())
 
     def subgradient(self, losses: FloatArray, probabilities: FloatArray) -> FloatArray:

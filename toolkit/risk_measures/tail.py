@@ -34,7 +34,7 @@ def normal_cvar(volatility: float, confidence: float = 0.95) -> float:
     Metals have fatter tails than this.
 
     Args:
-        volatility: Of the horizon that is asked about.
+        volatility: Standard deviation over the horizon.
         confidence: alpha, between 0 and 1.
     """
     z = NormalDist().inv_cdf(confidence)

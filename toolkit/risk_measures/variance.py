@@ -1,4 +1,4 @@
-"""Variance and what follows from it: in the factor form of a `Forecast`, and as measures on scenarios."""
+"""Variance and volatility: in the factor form of a `Forecast`, and as measures on scenarios."""
 
 from __future__ import annotations
 

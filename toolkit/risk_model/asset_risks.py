@@ -1,4 +1,4 @@
-"""Volatility of each asset in the reporting currency: from its own data, then pulled to its group."""
+"""Volatility of each asset in the reporting currency: from its own data, then pooled within its group."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ ANNUAL = "annual"
 
 @dataclass(frozen=True, slots=True)
 class _Own:
-    """What the data of one asset say of its volatility a year in the reporting currency.
+    """Estimate of the annual volatility of one asset in the reporting currency, from its own data.
 
     Attributes:
         raw: As printed.
         latent: Of the believed price; pooled already where the observation model does that.
         error: Of log `latent` beyond that of sampling; all of it for a latent price.
-        log_own, variance: What the asset alone says of log volatility and its variance, for a latent price.
+        log_own, variance: Log volatility from the asset alone and its variance, for a latent price.
         given_history: Volatility, error of its log and own weight where decades of yearly prices count too.
     """
 
@@ -141,7 +141,7 @@ def _latent(panel: Panel, observed: Observed, levels: LocalLevels, key: str, raw
 
 
 def _pooled(own: tuple[_Own, ...], observed: Observed, groups: tuple[str, ...]) -> PooledVolatility:
-    """Every volatility pulled to its group; those that an observation model has pooled inform the others alone."""
+    """Volatilities pooled within groups; those that an observation model has pooled already only inform the others."""
     assets = tuple(one.asset for one in own)
     exact = np.array([one.model != CUSTOMS for one in own])
     # Tails are those of exact changes: smoothed ones have lost them. A year sums many changes and has few of its own.

@@ -1,4 +1,4 @@
-"""Returns of characteristics: what metals with a supply at risk earned beyond the others, period by period.
+"""Returns of characteristics, period by period: the premia of metals whose supply is at risk.
 
 The cross-sectional model of Rosenberg and Marathe (1976), as in Grinold and Kahn (2000, ch. 3) and Barra's USE4 (Menchero, Orr
 and Wang 2011),
@@ -62,7 +62,7 @@ class Exposures:
 
 @dataclass(frozen=True, slots=True)
 class CharacteristicReturns:
-    """What each characteristic earned, with errors.
+    """The return of each characteristic, with errors.
 
     A return is that of one standard deviation of exposure, as a fraction; the market's is that of the weighted mean asset.
     NaN stands for what could not be estimated, and only for that; `frame` and `summary` have null there.
@@ -79,8 +79,8 @@ class CharacteristicReturns:
         covariance: (p, p) of the factor returns a year, without estimation error, positive semidefinite; NaN in rows of
             factors with fewer than `MINIMUM_PERIODS` periods, zero between two that share fewer.
         assets: n that took part.
-        specific_var: (n,) a year: what the regressions were weighted with, beside the posterior variance.
-        imputed, cells: (p,) exposures that were set to the mean of their period for want of a figure, of so many.
+        specific_var: (n,) a year: the regressions are weighted by the inverse of its sum with the posterior variance.
+        imputed, cells: (p,) number of missing exposures that were set to the mean of their period, and of all exposures.
         periods_per_year: Changes a year.
         notes: What was imputed, left out or missing, and why.
     """
@@ -150,14 +150,14 @@ class CharacteristicReturns:
 
 
 def characteristic_returns(changes: Returns, exposures: Exposures, periods_per_year: float) -> CharacteristicReturns:
-    """Regress the changes of every period on what was known of the assets when it began.
+    """Regress the changes of every period on the characteristics known when it began.
 
     Rules: a period with fewer assets than columns of its design plus `SPARE` has no returns; a characteristic known for
     fewer than `MINIMUM_KNOWN` assets, or the same for all, has none in that period; nor has one that those before it
     explain to all but `TOLERANCE`. A missing exposure is the mean of its period. Assets with fewer than
     `MINIMUM_CHANGES` changes are left out. Every use of a rule is in the notes.
 
-    A posterior mean is drawn towards its prior, which knows no characteristics: returns in single periods are then drawn
+    A posterior mean is shrunk towards its prior, which has no characteristics: returns in single periods are then shrunk
     towards zero, means over many periods hardly, because the changes add up to the price. Smoothing also spreads a jump over
     the periods beside it, those before it among them: nobody could have earned these returns. Prints taken as they are
     (`Returns.exact`) have neither fault, and larger errors.
@@ -220,7 +220,7 @@ def characteristic_returns(changes: Returns, exposures: Exposures, periods_per_y
 
 
 def _check(changes: Returns, exposures: Exposures) -> None:
-    """Exposures belong to the periods, and were known when these began."""
+    """Check that exposures belong to the periods and were known when these began."""
     if len(exposures.dates) != len(changes.dates):
         raise DataError(f"{len(exposures.dates)} dates of exposures for {len(changes.dates)} periods.")
     unknown = sorted(set(exposures.assets) - set(changes.series))
@@ -236,7 +236,7 @@ def _check(changes: Returns, exposures: Exposures) -> None:
 
 
 def _check_moves(own: Returns) -> None:
-    """Every price changes: a variance of zero would weigh infinitely."""
+    """Check that every price changes: the weight of a variance of zero would be infinite."""
     seen = np.isfinite(own.mean)
     spread = np.where(seen, own.mean, -np.inf).max(axis=0) - np.where(seen, own.mean, np.inf).min(axis=0)
     still = [key for key, width in zip(own.series, spread, strict=True) if width <= 1e-12]
@@ -245,7 +245,7 @@ def _check_moves(own: Returns) -> None:
 
 
 def _imputed(own: Returns, values: FloatArray, found: CrossSections) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Exposures that stand at the mean for want of a figure, and all exposures that were used, (p,) each."""
+    """Number of missing exposures that were set to the mean, and of all exposures that were used, (p,) each."""
     present = np.isfinite(own.mean)
     used = found.design.kept[:, None, :] & present[:, :, None]
     k = values.shape[2]
@@ -264,7 +264,7 @@ def _notes(
     short: tuple[str, ...],
     quoted: list[str],
 ) -> tuple[str, ...]:
-    """What a reader must know, in a fixed order."""
+    """The notes, in a fixed order."""
     design = found.design
     notes: list[str] = []
     if short:

@@ -1,4 +1,4 @@
-"""Rank correlations of what was observed, with their number of shared periods and intervals."""
+"""Rank correlations of observed changes, with their number of shared periods and intervals."""
 
 from __future__ import annotations
 

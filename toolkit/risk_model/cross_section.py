@@ -29,7 +29,7 @@ ROUNDS, CONVERGED = 200, 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """What is regressed on, a period a row.
+    """The design of T regressions.
 
     Attributes:
         columns: (T, n, p): intercept, standardised characteristics, centred currency dummies; zero for absent assets and for
@@ -52,14 +52,14 @@ class CrossSections:
     """Regressions of T periods.
 
     Attributes:
-        design: What was regressed on.
+        design: The design.
         coefficients: (T, p), zero where not `design.shown`.
-        specific, posterior: (T, p, p) sampling covariance of the coefficients from specific variances, and from what is not
-            known of the changes.
+        specific, posterior: (T, p, p) sampling covariance of the coefficients from specific variances, and from the
+            posterior covariance of the changes.
         residuals: (T, n), zero where absent.
-        squares, expected: (T, n): squared residuals of the true changes as far as known, and what the specific variances
-            make of them; zero where absent.
-        r_squared: (T,) weighted, about the weighted mean; NaN where nothing was regressed or nothing varied.
+        squares, expected: (T, n): expected squared residuals of the true changes, and those that the specific variances
+            imply; zero where absent.
+        r_squared: (T,) weighted, about the weighted mean; NaN without a regression or without variance.
     """
 
     design: Design
@@ -103,7 +103,7 @@ def standardise(values: FloatArray, weights: FloatArray) -> tuple[FloatArray, Bo
 
 
 def independent(gram: FloatArray, active: BoolArray) -> BoolArray:
-    """Which of the active columns (T, p) those before them do not explain, from weighted products (T, p, p).
+    """The active columns (T, p) that those before them do not explain, from weighted products (T, p, p).
 
     A Cholesky elimination in the given order; its pivots are the unexplained shares (1 - R squared).
     """
@@ -142,7 +142,7 @@ def build_design(values: FloatArray, currency: FloatArray, weights: FloatArray) 
     kept = independent(np.einsum("tnp,tn,tnq->tpq", columns, weights, columns, optimize=True), active)
     at = slice(1 + values.shape[2], None)
     wanted = inside.sum(axis=1, keepdims=True) - 1
-    # With fewer than all but one of its dummies a currency cannot be told from a characteristic.
+    # With fewer than all but one of its dummies a currency cannot be distinguished from a characteristic.
     whole = (wanted > 0) & (kept[:, at].sum(axis=1, keepdims=True) == wanted)
     kept[:, at] &= whole
     collinear = active & ~kept
@@ -166,9 +166,9 @@ def _constrained(design: Design) -> FloatArray:
 def regress(changes: Returns, values: FloatArray, currency: FloatArray, specific: FloatArray) -> CrossSections:
     """Weighted least squares across assets in every period, with weights 1 / (specific + posterior variance).
 
-    The changes are posterior means, so that what is not known of a true change adds to the error of a coefficient (the
+    The changes are posterior means, so that the uncertainty of a true change adds to the error of a coefficient (the
     combining rule of Rubin 1987, ch. 3): A (D + V) A' for the operator A of the regression, specific variances D and the
-    full posterior covariance V of the period. Variances are taken as known: a dozen residuals say little of their own.
+    full posterior covariance V of the period. Variances are taken as known: a dozen residuals are too few to estimate them.
 
     Args:
         changes: (T, n) changes in the order of `values`.
@@ -234,7 +234,7 @@ def specific_variances(changes: Returns, values: FloatArray, currency: FloatArra
     for _ in range(ROUNDS):
         found = regress(changes, values, currency, variance)
         squares, expected = found.squares.sum(axis=0), found.expected.sum(axis=0)
-        # An asset that is always fitted exactly, as the only one of its currency, says nothing of its own variance.
+        # An asset that is always fitted exactly, as the only one of its currency, does not identify its variance.
         says = expected > 1e-9 * variance
         raw = variance * np.divide(squares, expected, out=np.ones_like(squares), where=says)
         freedom = expected / variance

@@ -1,4 +1,4 @@
-"""How a forecast of risk is held against what came after: bias statistic and quasi-likelihood."""
+"""Evaluation of risk forecasts against outcomes: bias statistic and quasi-likelihood."""
 
 from __future__ import annotations
 

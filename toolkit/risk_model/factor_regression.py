@@ -1,8 +1,8 @@
-"""Loadings on factors that are built, for each asset, without it.
+"""Factor regressions: the factors of an asset are built without it (leave one out).
 
 A factor is the mean change of its members: precious metals, base metals, energy, the dollar, and a supply shock
 (controlled minus uncontrolled metals, membership by date). For each asset the factors are built anew without it, so
-that nothing explains itself. The supply factor is cleaned of the others, which keeps their long histories for them.
+that no asset explains itself. The supply factor is made orthogonal to the others, whose histories are longer.
 """
 
 from __future__ import annotations
@@ -71,22 +71,22 @@ def fit(
 ) -> FactorRegression:
     """Regress every asset on the factors built without it; pool the loadings within each group.
 
-    Least squares on posterior second moments, so that a latent change counts with its uncertainty. Standard errors are
-    those of Newey and West (1987) with 4 (N / 100)^(2/9) lags, carried through the pooling; the weights of the pooling
-    are set by the classical ones, which a few dozen periods tell better. Both treat the smoothed moments as data and are
-    too small where noise is large; those of Newey and West are also a sixth too small at 43 periods (a fifteenth at 120).
-    A factor that has no member left without the asset, or no common period with it, gets loading zero.
+    Least squares on posterior second moments, so that a latent change counts with its uncertainty. Standard errors are those of
+    Newey and West (1987) with 4 (N / 100)^(2/9) lags, carried through the pooling; the weights of the pooling are set by the
+    classical ones, which are more precise in a few dozen periods. Both treat the smoothed moments as data and are too small
+    where noise is large; those of Newey and West are also a sixth too small at 43 periods (a fifteenth at 120). A factor that
+    has no member left without the asset, or no common period with it, gets loading zero.
 
     Args:
-        local: Changes of all N series in their currencies of quotation: what the factors are made of.
-        total: The same in the reporting currency: what is explained. The dollar factor takes up the difference.
+        local: Changes of all N series in their currencies of quotation, of which the factors are made.
+        total: Changes in the reporting currency, which are explained. The dollar factor takes up the difference.
         assets: n assets to explain.
         groups: (n,) group of each: loadings are pooled among its members.
         metals: Series on the sides of the supply shock.
         state: (T, N) from `membership`.
         variance: (n,) a year, which the factors may explain up to a share only.
         periods_per_year: Of the increments.
-        supply_scores: 0..1 an asset: what its loading on the supply shock is expected to be proportional to; one without
+        supply_scores: 0..1 an asset, proportional to its expected loading on the supply shock; one without
             a score counts as the mean of its group.
         half_life: Periods after which a change counts half, in loadings and in the factor covariance; None: never.
         lags: Periods by which a factor may lead the asset, for all or for each: the loading is the sum of the coefficients
@@ -116,7 +116,7 @@ def fit(
         periods.append(found.periods)
     scores = supply_scores if whole.names[-1] == SUPPLY else None
     pooled, errors = _pool_groups(raw, classical, robust, assets, groups, scores)
-    # A factor that is nothing but the one asset held explains nobody.
+    # A factor with the one asset held as its only member explains none.
     used = np.flatnonzero(np.isfinite(raw).any(axis=0))
     factor_cov = cov[np.ix_(used, used)] * periods_per_year
     before = np.nan_to_num(pooled[:, used])
@@ -148,7 +148,7 @@ def _stack(factors: Factors, local: Returns, total: Returns, asset: str) -> Port
 
 
 def _clean(factors: Portfolios, names: tuple[str, ...], weights: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Covariance (k, k) a period of the factors, the supply shock cleaned of the others, and the slopes that clean it."""
+    """Covariance (k, k) a period of the factors, the supply shock orthogonal to the others, and its slopes on them."""
     k = len(names) - (names[-1] == SUPPLY)
     observed = np.arange(k)
     cov = np.zeros((len(names), len(names)))
@@ -172,7 +172,7 @@ def _explain(stack: Portfolios, names: tuple[str, ...], weights: FloatArray, lag
     first = least_squares(late.take(np.append(seen, target)), weights)
     loadings, classical, robust = first.summed(k)
     if k < r:
-        # The shock cleaned of the other factors, at each lag, and what the first step left of the asset.
+        # The shock orthogonal to the other factors, at each lag, and the residual of the asset in the first step.
         matrix = np.zeros((lags + 2, target + 1))
         for lag in range(lags + 1):
             matrix[lag, every[lag]] = np.append(-slope, 1.0)

@@ -56,7 +56,7 @@ def estimate(
         universe: What may be held; its order is the order of the answer.
         controlled: Periods under licence or ban of each asset's traded form: `asset`, `from`, `to` (null: still).
         covariance: Which estimator. Default: `blend` of daily prices, `factor` of others (docs/evidence.md).
-        observation: ``latent`` corrects each price basis for how it is observed, ``raw`` takes every print as a price.
+        observation: ``latent`` applies the observation model of each price basis, ``raw`` takes every print as a price.
         lookback_months: Use only so many months of history.
         currency: The reporting currency.
         supply_scores: 0..1 an asset, the prior shape of loadings on the supply shock.
@@ -78,7 +78,7 @@ def estimate(
     risks = asset_risks(panel, observed, rates, assets, groups)
     variance = np.array([risk.latent**2 for risk in risks])
     annual = {history.asset: history for history in panel.annual}
-    # An explanatory metal that the ledger does not speak of could be on either side: only those it names take part.
+    # An explanatory metal that is not in the ledger could be on either side: only those it names take part.
     sides = {asset.key for asset in universe if asset.group in TECHNOLOGY} | {*controlled["asset"], *MEMBERS["base_metals"]}
     total = observed.total
     inputs = CovarianceInputs(
@@ -142,7 +142,7 @@ def _of(inputs: CovarianceInputs, has_returns: np.ndarray) -> CovarianceInputs:
 
 
 def _within(annual: Mapping[str, AnnualPrices], universe: Universe) -> dict[str, float]:
-    """Mean correlation of the annual changes in each group that tells one."""
+    """Mean correlation of the annual changes in each group that has enough of them."""
     members = {
         group: tuple(annual[asset.key] for asset in universe if asset.key in annual and asset.group == group)
         for group in universe.groups
@@ -160,7 +160,7 @@ def _expected_correlation(panel: Panel, risks: tuple[AssetRisk, ...]) -> FloatAr
 
 
 def _given_history(risks: tuple[AssetRisk, ...]) -> tuple[str, ...]:
-    """What decades of yearly prices have changed."""
+    """Notes on the effect of decades of yearly prices on volatilities."""
     pairs = [(risk.latent, risk.without_history) for risk in risks if risk.without_history is not None]
     if not pairs:
         return ()
@@ -178,7 +178,7 @@ def _given_history(risks: tuple[AssetRisk, ...]) -> tuple[str, ...]:
 
 
 def _corrections(observed: Observed, panel: Panel, assets: tuple[str, ...]) -> tuple[str, ...]:
-    """What was done to prices that are not those of a day."""
+    """Notes on the corrections of prices that are not those of a day."""
     notes = []
     averaged = [key for key, one in zip(panel.assets, observed.averaged, strict=True) if one and key in assets]
     if averaged:

@@ -1,4 +1,4 @@
-"""A panel seen through the observation model of each price basis."""
+"""Returns of a panel under the observation model of each price basis."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ from toolkit.returns.volatility_prior import with_prior
 from toolkit.risk_model.factor_regression import mean_weights
 
 AVERAGE = "monthly_average"
-"""Basis of a price that is the mean of a month: corrected for what averaging takes from its changes."""
+"""Basis of a price that is the mean of a month: corrected for averaging."""
 ASSESSED = "assessed"
 """Basis of a price that an agency assesses: unsmoothed where it shows smoothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """Changes of a panel, corrected for how the prices were observed.
+    """Changes of a panel, corrected by observation models.
 
     Attributes:
         local: Of all series and of the dollar, in the currencies of quotation; posterior where noisy.
         total: The same in the reporting currency.
         realised: Of all series and of the dollar, in the currencies of quotation, without any correction of volatility:
             prints as they are, posterior means where noisy. Corrections scale risk; a return that is shown comes from here.
-        printed: (T, n) changes of the prints in the reporting currency: log changes of a noisy basis, whose simple
-            returns an outlier of fifteen times the price would rule; simple returns otherwise.
+        printed: (T, n) changes of observed prices in the reporting currency: log changes of a noisy basis, since one outlier
+            of fifteen times the price would dominate simple returns; simple returns otherwise.
         noisy: Names of the series behind the columns of `levels`.
-        levels: None where nothing is seen through noise; their volatilities rest on the prior too where the panel has one.
-        months: The same from the months alone.
-        months_weight: How far each volatility of `levels` follows these, NaN where there is no prior.
+        levels: None without a noisy series; their volatilities use the prior too where the panel has one.
+        months: Levels without the prior.
+        months_weight: Weight of these in each volatility of `levels`, NaN where there is no prior.
         assessed: Names of the series behind the columns of `smoothing`.
         smoothing: None where nothing is assessed.
         averaged: (n,) which series were corrected for averaging.
@@ -134,7 +134,7 @@ def _through_noise(
         regressors: (t - 1, k) changes of factors.
         exact: (T, n) changes of all others as printed.
         mean: The same corrected.
-        factor: What averaging takes from a volatility.
+        factor: `volatility_factor` of averaging.
 
     Returns:
         Changes whose volatility is that of a year, beside `mean`; the changes of the levels themselves, beside `exact`.
@@ -148,7 +148,7 @@ def _through_noise(
         regressors,
         factor_scale=factor,
     )
-    # A change exists only between a series' first and last print: outside, the smoother knows nothing but its prior.
+    # A change exists only between a series' first and last print: outside, the smoother has its prior only.
     inside = _inside(np.isfinite(log_price))
     # Volatility is that of a year, in which persistent changes add up: let the smoothed moments average to it.
     changes = np.where(inside, smoothed.mean, np.nan)
@@ -200,7 +200,7 @@ def _regressors(panel: Panel, rates: FxReturns, exact: FloatArray) -> FloatArray
 
 
 def _with_dollar(increments: Returns, dollar: FloatArray) -> Returns:
-    """The increments with the dollar itself as one more exact series."""
+    """The returns with the dollar as one more exact series."""
     series = (*increments.series, DOLLAR_SERIES)
     mean = np.column_stack([increments.mean, dollar])
     return Returns(increments.dates, series, mean, increments.noisy, increments.uncertainty)

@@ -1,4 +1,4 @@
-"""Means and covariances of estimated factor returns: what is left once the error of each estimate is taken off."""
+"""Means and covariances of factor returns, corrected for the error of their estimation."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def mean_and_error(
     4 (N / 100)^(2/9) (Newey and West 1994). Missing periods keep their place, with zero in it (Parzen 1963), so that a lag is
     always one of time. Posterior means vary less than the true changes and are autocorrelated over more lags than a
     short history can estimate: the posterior variance is added. Nor can the estimates truly vary less over time than the
-    sampling variance of each: where they do, by luck in a few months, that variance takes their place.
+    sampling variance of each: where they do, by chance in a few months, that variance takes their place.
 
     Args:
         returns: (T, p), NaN where missing.
         specific: (T, p) sampling variance of each return from specific variances.
-        posterior: (T, p) the same from what is not known of the changes; zero for exact changes.
+        posterior: (T, p) sampling variance from the posterior variance of the changes; zero for exact changes.
 
     Returns:
         Mean (p,), NaN without a period; standard error (p,), NaN with fewer than two; periods (p,).
@@ -55,7 +55,7 @@ def factor_covariance(returns: FloatArray, specific: FloatArray, posterior: Floa
     Args:
         returns: (T, p), NaN where missing.
         specific: (T, p, p) sampling covariance from specific variances.
-        posterior: (T, p, p) sampling covariance from what is not known of the changes.
+        posterior: (T, p, p) sampling covariance from the posterior covariance of the changes.
 
     Returns:
         NaN in rows and columns of factors with fewer than `MINIMUM_PERIODS` returns, zero between two that share fewer.

@@ -20,7 +20,7 @@ from toolkit.risk_model.timeseries.basis import CONSTANT, Basis
 from toolkit.risk_model.timeseries.wide import Wide, wide
 
 CANCELLED = 1e-6
-"""Below this share of the total, what is left is summed from residuals: a difference of sums has too few digits."""
+"""Residual share below which the sum of squares is computed from residuals: a difference of sums has too few digits."""
 CONDITION = 1e6
 """Of the products of an asset's own periods in the common basis; beyond, they are decomposed on their own."""
 BLOCK = 256
@@ -68,7 +68,7 @@ class Regression:
 
 @dataclass(frozen=True, slots=True)
 class _Sums:
-    """What the results are made of, for n assets: means, coefficients, their scaled variances, sums of squares."""
+    """Sufficient statistics of n assets: means, coefficients, their scaled variances, sums of squares."""
 
     mean: FloatArray
     loadings: FloatArray
@@ -81,11 +81,11 @@ class _Sums:
 
     @classmethod
     def concatenated(cls, pieces: list[_Sums]) -> _Sums:
-        """One after the other."""
+        """The statistics of all pieces, in order."""
         return cls(*(np.concatenate([getattr(piece, name) for piece in pieces]) for name in cls.__dataclass_fields__))
 
     def take(self, order: NDArray[np.intp]) -> _Sums:
-        """Some of them, in this order."""
+        """The statistics of some assets, in this order."""
         return _Sums(*(getattr(self, name)[order] for name in self.__dataclass_fields__))
 
 
@@ -100,7 +100,7 @@ def regress(changes: pl.DataFrame, factors: pl.DataFrame | tuple[str, ...]) -> R
         factors: Another such frame (matched by `date` where both have it, else row by row), or columns of `changes`.
 
     Raises:
-        GapError: for an asset with fewer periods than the factors that can be told apart plus two, three at least.
+        GapError: for an asset with fewer periods than the rank of the factors plus two, three at least.
         DataError: for an asset that never changes, NaN, infinite or non-numeric values, names or dates that do not match.
     """
     data = wide(changes, factors)
@@ -132,7 +132,7 @@ def _too_short(names: tuple[str, ...], have: int, needed: int) -> GapError:
 
 
 def _notes(data: Wide, basis: Basis, sums: _Sums) -> tuple[str, ...]:
-    """Which factors say nothing, and where some cannot be told apart."""
+    """Notes on constant and on collinear factors."""
     constant = [name for name, row in zip(data.factors, basis.back, strict=True) if not row.any()]
     notes = [message("Constant factors have loading zero: {factors}.", factors=constant)] if constant else []
     if basis.rank < len(data.factors) - len(constant):

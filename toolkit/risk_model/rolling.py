@@ -1,8 +1,8 @@
 """Loadings over rolling windows of many assets on a few factors, from a wide frame.
 
 The products of every window are the sum of the running products from the back of one block of days and from the front of the
-next (van Herk 1992, Pattern Recognition Letters 13, for extrema). Nothing is ever subtracted, so no error builds up and a
-wild day is forgotten with the window it leaves; a window costs two additions whatever its length.
+next (van Herk 1992, Pattern Recognition Letters 13, for extrema). Nothing is ever subtracted, so no error accumulates and an
+outlier has no effect on windows after it; a window costs two additions whatever its length.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Characteristics of supply for the factor model: control pressure, N-1, flow shortfall, companion share; dated, point in time.
+"""Characteristics of supply for the factor model: control pressure, N-1, import drop, companion share; dated, point in time.
 
 Each figure at a date uses only rows published by that date. A characteristic without data is null, never zero.
 """
@@ -59,7 +59,7 @@ def import_drop(flows: pl.DataFrame, asset: str, on: date, *, reporter: str, dir
         reporter: ISO-3 code of the country whose customs office counts.
         direction: ``import`` or ``export``.
     """
-    return _shortfall(_flow(flows, asset, reporter, direction), on)
+    return _drop(_flow(flows, asset, reporter, direction), on)
 
 
 def _flow(flows: pl.DataFrame, asset: str, reporter: str, direction: str) -> list[tuple[date, date, float]]:
@@ -73,8 +73,8 @@ def _flow(flows: pl.DataFrame, asset: str, reporter: str, direction: str) -> lis
     return list(rows.select("date", "known_from", "quantity").sort("date").iter_rows())
 
 
-def _shortfall(flow: Sequence[tuple[date, date, float]], on: date) -> float | None:
-    """See `import_drop`."""
+def _drop(flow: Sequence[tuple[date, date, float]], on: date) -> float | None:
+    """`import_drop` of one flow."""
     months: dict[int, float] = {}
     for day, known, quantity in flow:
         if known <= on and day <= on:
@@ -88,7 +88,7 @@ def _shortfall(flow: Sequence[tuple[date, date, float]], on: date) -> float | No
 
 
 def companion_share(metals: pl.DataFrame, asset: str, scale: Mapping[str, float], on: date) -> float | None:
-    """The share of supply that is a by-product, by the word in the reference notes; None for a metal without a note.
+    """Share of supply that is a by-product, from the word in the reference notes; None for a metal without a note.
 
     Args:
         metals: Table with the contract of `toolkit.core.frames.Metals`.
@@ -152,7 +152,7 @@ def supply_characteristics(
     """Every characteristic of every asset on every date.
 
     Args:
-        assets: What is asked about.
+        assets: Metals or products.
         dates: Days of the question; each figure is what could be known on its day.
         ledger: A ledger that may know the future: it answers as of each day.
         shares: Table with the contract of `toolkit.core.frames.Shares`, all its rows.
@@ -160,7 +160,7 @@ def supply_characteristics(
         metals: Table with the contract of `Metals`, all its rows.
         scale: See `companion_share`.
         destination: ISO-3 code of the buyer's country, for control pressure.
-        reporter: ISO-3 code of the country whose imports show a shortfall.
+        reporter: ISO-3 code of the country whose imports are meant.
 
     Returns:
         Columns date, asset, name (one of `NAMES`), value (null: no data), known_from (the date itself), sorted.
@@ -175,7 +175,7 @@ def supply_characteristics(
         values = {
             CONTROL_PRESSURE: _on_dates(dates, events, partial(control_pressure, ledger, asset, destination=destination)),
             N_MINUS_1: _on_dates(dates, [*mine["known_from"], *mine["period_end"]], partial(remaining_supply, mine, asset)),
-            IMPORT_DROP: _on_dates(dates, [day for row in flow for day in row[:2]], partial(_shortfall, flow)),
+            IMPORT_DROP: _on_dates(dates, [day for row in flow for day in row[:2]], partial(_drop, flow)),
             COMPANION_SHARE: _on_dates(dates, noted["known_from"], partial(companion_share, noted, asset.key, scale)),
         }
         frames += [

@@ -1,4 +1,4 @@
-"""How fast the past fades: half-lives by the frequency of the prices."""
+"""Exponential weights: half-lives by the frequency of the prices."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from toolkit.returns.panel import DAILY
 
 DAYS, MONTHS = (42.0, 126.0), (12.0, 36.0)
 """Default half-lives of volatility and of correlation, in days of daily prices and in months of others. Volatility
-changes faster than what moves together (Menchero, Orr and Wang 2011, USE4, hold them apart as well); docs/evidence.md
+changes faster than correlations (Menchero, Orr and Wang 2011, USE4, separate them as well); docs/evidence.md
 shows what other choices would have done."""
 
 
@@ -26,5 +26,5 @@ def half_lives(periods_per_year: float, volatility: float | None, correlation: f
 
 
 def decay(periods: int, half_life: float) -> FloatArray:
-    """Weights (T,) of the periods, the latest of which has weight one; none so small that its square is no number."""
+    """Weights (T,) of the periods, the latest of which has weight one; none so small that its square underflows."""
     return 0.5 ** np.minimum(np.arange(periods)[::-1] / half_life, 500.0)

@@ -1,1 +1,1 @@
-"""Sets of scenarios, shocks laid over them, and views on them by entropy pooling. Pure."""
+"""Sets of scenarios, shocks added to them, and views on them by entropy pooling. Pure."""

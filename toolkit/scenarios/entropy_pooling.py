@@ -1,4 +1,4 @@
-"""Views on a scenario set by entropy pooling: new probabilities, as near to the old ones as the views allow.
+"""Views on a scenario set by entropy pooling: the probabilities of least relative entropy under the views.
 
 Meucci (2008, Fully Flexible Views, Risk 21(10)): of all probabilities that satisfy the views, take those of least relative
 entropy to the prior's. Every view is linear in the probabilities, so the dual has one multiplier a view (his equations
@@ -21,16 +21,16 @@ from toolkit.scenarios.moment_views import MomentView
 from toolkit.scenarios.sets import Scenarios
 
 RESIDUAL = 1e-10
-"""How far a view may be missed, in standard deviations of what it speaks of."""
+"""Largest residual of a view, in standard deviations of its figure."""
 ITERATIONS = 200
 THIN = 0.2
 """Views that leave less than this share of the effective number of scenarios are called extreme: a convention."""
 FAR, SHORTEST = 1e6, 1e-12
 """Multipliers beyond which a view is taken for impossible, and the shortest fraction of a Newton step."""
 ARMIJO, ROUNDING = 1e-4, 1e-15
-"""Share of the fall that a step promises which it must keep, and what the dual may rise by rounding."""
+"""Armijo condition: share of the expected decrease that a step must reach, and rise of the dual that counts as rounding."""
 EDGE = 1e-9
-"""How near a value must be to the least or the largest of all scenarios to be taken for it, relative to their range."""
+"""Distance, relative to the range of a figure, within which a value counts as the least or the largest of all scenarios."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,11 @@ class Pooling:
 
     Attributes:
         scenarios: The same outcomes with the new probabilities.
-        relative_entropy: Kullback-Leibler divergence from the old probabilities (nats): 0 where the views say nothing new.
+        relative_entropy: Kullback-Leibler divergence from the old probabilities (nats): 0 where the prior satisfies the views.
         effective, effective_before: exp(entropy) of the new and the old probabilities: the number of equally probable
             scenarios that would be as spread out (Meucci 2012, Effective Number of Scenarios).
         multipliers: One a view, of `figure` in units of its standard deviation; 0 where a view does not bind, infinite where
-            it leaves nothing but the least or the largest figure.
+            only the least or the largest figure satisfies it.
         residual: Largest miss of a view, in standard deviations of its figure.
         before, after: Mean of each figure under the old and the new probabilities.
     """
@@ -60,12 +60,12 @@ class Pooling:
 
     @property
     def extreme(self) -> bool:
-        """Whether few scenarios are left to carry the answer."""
+        """Whether the effective number of scenarios has fallen below `THIN` of what it was."""
         return self.effective < THIN * self.effective_before
 
     @property
     def note(self) -> str:
-        """What a reader must know."""
+        """Note on the effective number of scenarios, and on extreme views."""
         told = message(
             "Views weigh {count:,} scenarios anew by entropy pooling (Meucci 2008): relative entropy {entropy:.3f}, effective "
             "number of scenarios {effective:,.0f} of {before:,.0f}.",
@@ -87,7 +87,7 @@ def entropy_pooling(scenarios: Scenarios, views: Sequence[MomentView]) -> Poolin
     """
     views = tuple(views)
     prior = scenarios.probabilities
-    support, free = _faces(views, prior)
+    support, free = _support(views, prior)
     p, found = np.zeros(len(scenarios)), np.full(len(views), np.inf)
     inner, multipliers = _solve(views, free, support, prior)
     p[support] = inner
@@ -126,16 +126,16 @@ def _spread(view: MomentView, p: FloatArray) -> float:
 
 
 def _miss(view: MomentView, mean: float) -> float:
-    """How far `mean` is from what the view asks."""
+    """Distance of `mean` from the values that the view allows."""
     gap = mean - view.value
     return max(-gap, 0.0) if view.side == "at_least" else max(gap, 0.0) if view.side == "at_most" else abs(gap)
 
 
-def _faces(views: tuple[MomentView, ...], prior: FloatArray) -> tuple[NDArray[np.intp], tuple[int, ...]]:
-    """Scenarios that views leave possible at all, and the views that are not settled by that.
+def _support(views: tuple[MomentView, ...], prior: FloatArray) -> tuple[NDArray[np.intp], tuple[int, ...]]:
+    """Scenarios that views leave possible, and the views that these do not satisfy by themselves.
 
-    A view of a probability of 0 or 1, or of a mean at the least or largest figure, has no finite multiplier: it rules out
-    every other scenario, and the rest of the views is then about what is left.
+    A view of a probability of 0 or 1, or of a mean at the least or largest figure, has no finite multiplier: it excludes
+    every other scenario, and the other views are then on the remaining ones.
 
     Raises:
         SpecError: if nothing is left.

@@ -1,4 +1,4 @@
-"""A fall of each named factor: what it does to every asset, other factors following by their covariance."""
+"""Falls of the named factors: returns of all assets, with other factors at their conditional mean."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHOCK = 2.0
 
 @dataclass(frozen=True, slots=True)
 class FactorFall:
-    """One factor falls.
+    """A fall of one factor.
 
     Attributes:
         name: ``gold falls``.
@@ -30,7 +30,7 @@ class FactorFall:
 
 
 def factor_falls(forecast: Forecast) -> tuple[FactorFall, ...]:
-    """Each named factor by two deviations a year. A supply shock that eases is a loss for who holds the metal.
+    """The fall of each named factor by two annual standard deviations. A supply shock that eases is a loss of holders.
 
     The deviations are of logarithms, so that no price falls by all of itself: a move of x is ``exp(x) - 1``.
     """

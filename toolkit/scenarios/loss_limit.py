@@ -1,4 +1,4 @@
-"""No price falls by more than all of it: draws of simple returns over a long period, kept above -1."""
+"""Limit of losses to the total: simple returns of draws over a long period are kept at -1 or above."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Views on a scenario set as statements that are linear in its probabilities (Meucci 2008, Fully Flexible Views, section 3)."""
+"""Views on a scenario set as linear constraints on its probabilities (Meucci 2008, Fully Flexible Views, section 3)."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ Side = Literal["equal", "at_least", "at_most"]
 
 @dataclass(frozen=True, slots=True)
 class MomentView:
-    """One statement: the mean of a figure over the scenarios.
+    """A view on the mean of a figure over the scenarios.
 
     Attributes:
-        name: How messages speak of it.
-        figure: (S,) what is averaged, one number a scenario: a return, its square, 1 where something happens.
-        value: What the mean shall be.
-        side: Whether it shall be that, at least that or at most that.
+        name: Name of the view in messages.
+        figure: (S,) one number a scenario: a return, its square, 1 where something happens.
+        value: Bound of the mean.
+        side: Whether the mean is exactly, at least or at most that.
     """
 
     name: str
@@ -62,18 +62,18 @@ def mean_view(name: str, scenarios: Scenarios, row: FloatArray, value: float, si
 def volatility_view(
     name: str, scenarios: Scenarios, row: FloatArray, value: float, side: Side = "equal", *, mean: float | None = None
 ) -> MomentView:
-    """That the combination `row` (n,) of assets has a volatility of `value` a year about `mean`.
+    """A view on the volatility of a combination of assets about a given mean.
 
     It is a view on the second moment about a mean that is given (Meucci 2008, section 3), because that is linear in the
     probabilities. It is one on the volatility if another view holds the mean there.
 
     Args:
-        name: Of the view.
-        scenarios: What it is about.
-        row: Coefficients.
+        name: Name of the view, for messages.
+        scenarios: Set of S scenarios of n assets.
+        row: (n,) coefficients of the combination.
         value: Standard deviation a year.
-        side: Of `value`.
-        mean: A year; that under the probabilities of `scenarios` by default.
+        side: Whether it is exactly, at least or at most that.
+        mean: Return a year; that under the probabilities of `scenarios` by default.
     """
     about = scenarios.mean @ row if mean is None else mean / scenarios.periods_per_year
     return MomentView(name, (scenarios.returns @ row - about) ** 2, value**2 / scenarios.periods_per_year, side)

@@ -1,4 +1,4 @@
-"""Scenario sets: what may happen to every asset over one period, with probabilities.
+"""Scenario sets: joint returns of all assets over one period, with probabilities.
 
 Measures of risk run on the same noun whether its rows are history, draws from the factor form or export-control shocks.
 """
@@ -17,7 +17,7 @@ from toolkit.core.forecast import FloatArray, Forecast, read_only
 from toolkit.returns.observed_returns import Returns
 
 SUM_TOLERANCE = 1e-9
-"""How far probabilities may miss 1 before they are refused; within it they are scaled to it."""
+"""Largest deviation of a sum of probabilities from 1; within it they are scaled to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def check_size(count: int, assets: int, what: str) -> None:
 def historical(increments: Returns, periods_per_year: float, *, draws: int = 2, seed: int = 0) -> Scenarios:
     """Past periods in which every series has a change, equally probable.
 
-    A series that is seen through noise is known up to a posterior covariance. Its posterior means alone vary less than
+    A series that is measured with error is known up to a posterior covariance. Its posterior means alone vary less than
     the price did (law of total variance), so that a tail read from them is too thin. Each period is therefore repeated
     `draws` times with posterior noise in antithetic pairs: means stay exact, and the expected covariance is the one that
     `Returns.pairwise` corrects to. The draws are independent between periods, which errors of a level are not;
@@ -185,12 +185,12 @@ def simulated(
     """Draws from the factor form, equally probable.
 
     Returns are B f + e with factors f and specific parts e drawn together. `student_t` scales both by one common
-    chi-squared variable a scenario, so that everything falls together in the tails (multivariate t), and keeps the
+    chi-squared variable a scenario (multivariate t: joint tails), and keeps the
     covariance. Draws come in antithetic pairs and the k + n innovations are whitened within the sample: mean and
     covariance of the set are those of the forecast over one period, exactly.
 
     Returns over a longer period are drawn as one change, not compounded: the forecast is of simple returns a year, and its
-    mean and covariance grow with time. A draw may then fall below -1; whoever cares floors it and says so.
+    mean and covariance grow with time. A draw may then fall below -1: see `toolkit.scenarios.loss_limit`.
 
     Args:
         forecast: Of n assets and k factors.
@@ -252,7 +252,7 @@ class Shock:
     """One event that may happen within a period.
 
     Attributes:
-        name: How reports and views speak of it.
+        name: Name in reports and views.
         returns: Asset -> simple return when it happens; assets that are not named do not move.
         probability: Of happening within one period, 0..1.
     """
@@ -278,7 +278,7 @@ def shocked(base: Scenarios, shocks: Iterable[Shock]) -> Scenarios:
     """The base set with shocks joined as a mixture: with its probability a shock happens instead of a base scenario.
 
     Args:
-        base: What happens when no shock does; its probabilities shrink by those of the shocks.
+        base: Scenarios without a shock; their probabilities shrink by those of the shocks.
         shocks: Mutually exclusive within a period.
 
     Raises:

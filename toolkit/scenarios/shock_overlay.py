@@ -1,4 +1,4 @@
-"""Shocks on top of a scenario set: everything else goes on moving in a year in which one of them happens."""
+"""Shocks added to scenarios: other returns of the scenario stay in a year in which a shock happens."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from toolkit.core.errors import SpecError
 from toolkit.scenarios.sets import SUM_TOLERANCE, Scenarios, Shock, shocked
 
 ROWS = 200
-"""Scenarios that carry one shock: enough for the moments of what else moves, few enough for a linear program."""
+"""Scenarios of one shock: enough for the moments of the other returns, few enough for a linear program."""
 
 
 def overlaid(base: Scenarios, shocks: Sequence[Shock], rows: int = ROWS) -> Scenarios:
-    """The base set, and shocks that each happen on top of some of its scenarios with the shock's probability in total.
+    """The base set, and for each shock some of its scenarios with the shock added, of the shock's probability in total.
 
-    `shocked` replaces everything by the shock alone: the other assets stand still, and the probability of the shock is taken
-    out of the risk of the rest. Here a shock of s on a base return r gives (1 + r) (1 + s) - 1. Its scenarios are taken at
+    `shocked` replaces a scenario by the shock alone: the other assets do not move, which lowers their risk by the
+    probability of the shock. Here a shock of s on a base return r gives (1 + r) (1 + s) - 1. Its scenarios are taken at
     even distances from the two halves of the base, which keeps antithetic pairs together.
 
     Args:
         base: S scenarios, which happen when no shock does; their probabilities shrink by those of the shocks.
         shocks: Mutually exclusive within a period. One of probability 0 has its scenarios all the same, for views.
-        rows: Scenarios that carry one shock; all of the base where it has fewer.
+        rows: Scenarios of one shock; all of the base where it has fewer.
 
     Returns:
         S + len(shocks) * min(rows, S) scenarios, labelled with the shock, or as in the base.

@@ -1,1 +1,1 @@
-"""What controls and stops of exports did to prices, and what a loss of supply may do. Pure."""
+"""Event studies of export controls, the price response to a loss of supply, and base rates of controls. Pure."""

@@ -1,4 +1,4 @@
-"""How often a metal is put under a new control, from the ledger as known at a date, with an interval.
+"""Base rate of new controls on a metal, from the ledger as known at a date, with an interval.
 
 A base rate, not a forecast: events over metal-years, with the Jeffreys posterior of a Poisson rate (Gamma with shape n + 1/2;
 Brown, Cai and DasGupta 2003). Metals come several to a notice, so that the counts vary more than a Poisson count: shape and
@@ -22,9 +22,9 @@ TIGHTEN, LIFT = "tighten", "lift"
 INTERVAL = 0.9
 """Probability between the low and the high end of an interval."""
 YEAR = 365
-"""Days that must have passed since the first licence or ban before it starts the clock."""
+"""Days after the first licence or ban from which on exposure is counted from it."""
 LIFTING = (SUSPENDS, "repeals")
-"""What an event does to a control when it lifts it, for a time or for good."""
+"""Relations of an event that lifts a control, for a time or for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class ControlChange:
 
     Attributes:
         kind: ``first listing``, ``tightening`` or ``lifting``.
-        counted: Whether it is in the rate; the notice that starts the clock is not.
+        counted: Whether it is in the rate; the notice that starts the exposure is not.
     """
 
     event_id: str
@@ -50,10 +50,10 @@ class BaseRate:
 
     Attributes:
         what: ``any``, or a kind of `ControlChange`.
-        events, notices: Metals newly struck, and the notices that struck them.
+        events, notices: Metals newly controlled, and the notices that controlled them.
         metal_years: Of the metals at risk, from `since` to the date asked about.
         rate, low, high: A year and metal; the mean of the posterior and its 90 % interval.
-        dispersion: How much more than a Poisson count the counts vary.
+        dispersion: Variance of the counts over that of Poisson counts.
     """
 
     what: str
@@ -68,12 +68,12 @@ class BaseRate:
 
     @property
     def probability(self) -> float:
-        """Of at least one such event for one metal within a year, ``1 - exp(-rate)``."""
+        """Probability of at least one such event for one metal within a year, ``1 - exp(-rate)``."""
         return -math.expm1(-self.rate)
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Of the probability."""
+        """Interval of `probability`."""
         return -math.expm1(-self.low), -math.expm1(-self.high)
 
 
@@ -139,9 +139,9 @@ def control_rate(
 ) -> ControlRate | None:
     """The base rate for one metal and year; None where the origin had announced no measure, or controls nothing to lift.
 
-    The clock starts with the first licence or ban, because what went before is another regime. A clock that is started by
-    an event must not count it, so the first notice is left out. In the first year after it, and before any, the clock starts
-    with the first measure of any kind (an export quota, say) and every event counts. Both are told: they can differ widely.
+    Exposure starts with the first licence or ban: before it there was another regime. An exposure that an event starts must
+    not count that event, so the first notice is left out. In the first year after it, and before any, exposure starts with
+    the first measure of any kind (an export quota, say) and every event counts. Both rates are kept: they can differ widely.
 
     Args:
         ledger: The ledger.
@@ -162,7 +162,7 @@ def control_rate(
     if since >= on:
         return None
     shown = new if direction == TIGHTEN else control_changes(ledger, own, on=on, origin=origin, direction=LIFT)
-    # Liftings do not start the clock, so that none has to be left out.
+    # Liftings do not start the exposure, so that none has to be left out.
     skipped = {c.day for c in new if c.day == since} if recent and direction == TIGHTEN else set[date]()
     counted = tuple(ControlChange(c.event_id, c.title, c.day, c.asset, c.kind, c.day not in skipped) for c in shown)
     listed = {c.asset: c.day for c in reversed(new)}

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from toolkit.core.errors import SpecError, did_you_mean
 
 KINDS = ("tighten", "loosen", "stock_release", "demand_slump", "currency")
-"""What a scenario can be: supply stopped, the stop lifted, hoarded stock sold, demand lost, the reporting currency moved."""
+"""Kinds of scenarios: supply stopped, a stop lifted, stocks sold, demand lost, the reporting currency moved."""
 
 
 def _check_loss(loss: float) -> None:
@@ -156,14 +156,14 @@ def price_band(loss: float, elasticity: Elasticity, *, cap: float | None = None)
 
 @dataclass(frozen=True, slots=True)
 class HolderEffect:
-    """What one multiple means for who holds, waits or has yet to buy, per unit of value at the price before.
+    """Gains and losses of stored, ordered and planned metal at one price multiple, per unit of value at the price before.
 
     Attributes:
         stored_gain: Gain of stored metal when supply stops.
         stored_loss_at_truce: Loss of stored metal when the supply comes back and the price with it.
         order_undelivered: Value of an open order that does not arrive.
         order_replacement: What its replacement costs beyond the price before: the second loss of an open order.
-        plan_replacement: The same for what was only planned.
+        plan_replacement: What a planned purchase costs beyond the price before.
     """
 
     multiple: float
@@ -175,7 +175,7 @@ class HolderEffect:
 
 
 def holder_effect(multiple: float) -> HolderEffect:
-    """The two directions of a shock: stored metal gains by a stop and loses by a truce, an open order loses twice."""
+    """The effects of a price multiple: stored metal gains by a stop and loses when it ends, an open order loses twice."""
     if not multiple >= 1:
         raise SpecError(f"a price multiple of {multiple:g} is no stop of supply.", hint="It is at least 1.")
     return HolderEffect(multiple, multiple - 1.0, 1.0 - 1.0 / multiple, 1.0, multiple - 1.0, multiple - 1.0)
@@ -204,7 +204,7 @@ class Scenario:
     """Price changes that happen together, as an optimizer or a report can use them.
 
     Attributes:
-        name: How people speak of it.
+        name: Name of the scenario.
         kind: One of `KINDS`.
         assets, changes: Asset keys, and the simple change of each price (0.5 is +50 %); assets that are not named do not move.
         method: Formula and parameters in words.

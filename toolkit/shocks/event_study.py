@@ -1,8 +1,8 @@
-"""What prices did after a control event: month averages, benchmark-adjusted, with overlaps and non-reactions in sight.
+"""Event study of prices around a control: month averages, benchmark-adjusted; overlaps and non-reactions are listed.
 
 Customs unit values are noisy: their level is the quantity-weighted mean of up to three months, and a window never reaches
 across the event. Other bases are month averages already and are taken month by month. A change stands between two levels
-whose errors are known (`toolkit.shocks.monthly_series`); from or to a level that is too thin none is told. Cases are few and
+whose errors are known (`toolkit.shocks.monthly_series`); none is given from or to a level above `THIN`. Cases are few and
 overlap, so median, range and n are given and no p-value: it would claim independence that the cases do not have.
 """
 
@@ -24,7 +24,7 @@ HORIZONS = (1, 3, 6, 12)
 """Months after the event."""
 MONTHS = HORIZONS[-1]
 THIN = 0.25
-"""Standard error (log points) of a level above which no change is told from it or to it: two of them are a factor of 1.6."""
+"""Standard error (log points) of a level above which no change from it or to it is given: two of them are a factor of 1.6."""
 NO_REACTION = 0.10
 """Changes smaller than this count as no reaction: a convention, about the error of a filtered customs level."""
 ANNOUNCEMENT, EFFECT = "announcement", "effect"
@@ -35,7 +35,7 @@ class Reaction:
     """The change of one price from before an event to a horizon after it, as fractions of the price before.
 
     Attributes:
-        month: The month looked at, its last day.
+        month: Last day of the month at the horizon.
         change: Simple change of the price; None where a month is missing or not known yet, or a level is too thin.
         error: Standard error of the log of the change, from those of both levels; None where a level is missing.
         benchmark: Mean change of the benchmark's members over the same months, geometric; None where one is missing.
@@ -94,7 +94,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class EventStudy:
-    """The cases of one event, and the metals of it that no series speaks of.
+    """The cases of one event, and its metals without a series.
 
     Attributes:
         without_series: Metals named by the event without any monthly price: nothing else is put in their place.

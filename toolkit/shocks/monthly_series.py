@@ -25,7 +25,7 @@ class Level:
 
     Attributes:
         price: Quantity-weighted mean of the prints.
-        error: Its standard error in log points: zero for a basis without noise, infinite where nothing tells it.
+        error: Its standard error in log points: zero for a basis without noise, infinite where unknown.
         prints: Months behind it.
     """
 
@@ -41,7 +41,7 @@ class MonthlySeries:
     Attributes:
         basis: Of every print.
         prints: Month as (year * 12 + month - 1) -> price and quantity.
-        noise: Variance of the log price of one print times its quantity; NaN where too few prints tell it, 0 without noise.
+        noise: Variance of the log price of one print times its quantity; NaN where there are too few prints, 0 without noise.
     """
 
     basis: str
@@ -89,7 +89,7 @@ class MonthlySeries:
         mean = sum(w * math.log(p) for w, (p, _) in zip(weights, found, strict=True))
         spread = sum(w * (math.log(p) - mean) ** 2 for w, (p, _) in zip(weights, found, strict=True))
         spare = 1.0 / sum(w * w for w in weights) - 1.0
-        # One print in effect: the spread of what is hardly there says nothing, the noise of the series all.
+        # With less than half a spare print the spread is meaningless: the noise of the series decides.
         seen = spread / spare if spare >= 0.5 else 0.0
         known = self.noise / total
         return Level(price, math.inf if math.isnan(known) and not seen else math.sqrt(max(known, seen)), len(found))

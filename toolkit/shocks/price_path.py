@@ -1,4 +1,4 @@
-"""The path of a price around an event, indexed to 100 before it, for the eye beside the figures of the event study."""
+"""The path of a price around an event, indexed to 100 before it: the chart of an event study."""
 
 from __future__ import annotations
 

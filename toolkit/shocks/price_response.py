@@ -1,14 +1,14 @@
-"""How much a price answers a loss of supply: a hierarchical posterior from observed reactions and published models.
+"""The response of a price to a loss of supply: a hierarchical posterior from observed reactions and published models.
 
 A market of constant elasticity has ``ln(P1/P0) = b x``, ``x = -ln(1 - loss)``, ``b = 1 / (e + n)``. Of case i, metal m:
 
     y_i = b_m x_i + error,   error ~ N(0, s_i^2 + sigma^2 + (LOSS_ERROR b_m x_i)^2),   ln b_m ~ N(mu, tau^2)
 
-with ``y`` the benchmark-adjusted log change and ``s`` its standard error, ``sigma`` what a price does in a year of its own (no
+with ``y`` the benchmark-adjusted log change and ``s`` its standard error, ``sigma`` the volatility of a year without a loss (no
 part of a published model's error), and the loss measured with an error. Metals are pooled as far as ``tau`` leaves open (Gelman
 et al. 2013, chapter 5). The posterior is summed on a grid: no sampling, the same figures each time. Cases of one metal whose
-windows overlap share one vote. Three things bound what it says: losses are seen at one country's customs, losses near all of a
-supply were never observed, and a stop that everybody expects may move prices before its announcement.
+windows overlap have the weight of one case. Three things bound what it says: losses are seen at one country's customs, losses
+near all of a supply were never observed, and a stop that everybody expects may move prices before its announcement.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ PUBLISHED_ERROR = 0.64
 (1.7 to 8.2 around 3.1 bn USD), read as 90 %. The source gives none for the price itself."""
 LARGEST_LOSS = 0.99
 FEWEST = 3
-"""Metals with an observed case that a posterior needs: of fewer, how metals differ is not seen."""
+"""Metals with an observed case that a posterior needs: fewer do not show how metals differ."""
 PRIOR_SPREAD = 1.0
 """Standard deviation of mu around the assumed middle: a factor of 2.7 either way."""
 TAU_SCALE, SIGMA_SCALE = 0.75, 0.5
@@ -42,7 +42,7 @@ TAU_SCALE, SIGMA_SCALE = 0.75, 0.5
 LEVELS = (0.05, 0.16, 0.5, 0.84, 0.95)
 """Ends of the 90 % and of the 68 % band, and the median."""
 _B = np.linspace(math.log(0.02), math.log(10.0), 90)
-"""Logs of b: an elasticity is at least 0.1, the least of demand alone."""
+"""Grid of log b: an elasticity is at least 0.1, the least of demand alone."""
 _MU = np.linspace(math.log(0.03), math.log(12.0), 31)
 _TAU = np.linspace(0.1, 2.2, 14)
 _SIGMA = np.linspace(0.05, 0.75, 10)
@@ -51,7 +51,7 @@ OBSERVED, PUBLISHED = "observed", "published"
 
 @dataclass(frozen=True, slots=True)
 class ResponseCase:
-    """A loss of supply and what the price did.
+    """A loss of supply and the change of the price after it.
 
     Attributes:
         source: Id of the event, or the citation of a published model.
@@ -80,7 +80,7 @@ class ResponseCase:
 
 
 def import_fall(series: Sequence[FlowSeries], day: date, months: int) -> float | None:
-    """How far the mean month of imports fell from the year before a day to the months after it, 0..1; 0 where it rose.
+    """Fall of the mean month of imports from the year before a day to the months after it, 0..1; 0 where it rose.
 
     Args:
         series: Imports of one metal from one country, by code.
@@ -112,7 +112,7 @@ class Response:
 
     Attributes:
         quantiles: At `LEVELS`.
-        moves: Posterior median of sigma: what a price did in a year of its own, in log points; not in the band.
+        moves: Posterior median of sigma, log points a year; not in the band.
         own: Cases of this metal with a loss; `observed` and `published` count those of all metals.
     """
 

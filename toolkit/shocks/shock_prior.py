@@ -1,4 +1,4 @@
-"""The default prior of a supply shock: how often controls come, and how much a price answers the loss that past ones brought.
+"""The default prior of a supply shock: base rate of controls, and price response to the loss that past ones brought.
 
 Both rest on few, overlapping cases of one regime. They are printed with their number, their range and their basis, and a
 strategy that knows better states its own.
@@ -22,12 +22,12 @@ from toolkit.shocks.shock_size import ASSUMPTION, ShockCase, Size, lifted_sizes,
 
 @dataclass(frozen=True, slots=True)
 class ShockPrior:
-    """How probable a shock is in a year and how large.
+    """Probability of a shock in a year, and its size.
 
     Attributes:
         rate: Of the events, with its interval.
         sizes: Asset -> its size; empty where no price is known around any control.
-        cases: Observed cases behind the sizes, at the longest horizon known of each; of liftings, likewise.
+        cases: Observed cases behind the sizes, at the longest horizon known of each.
         placebo: A year after the same days for series that no control had named; empty for liftings.
         fall: Typical fall of imports from the country under a control, 0..1; None for liftings.
     """
@@ -40,7 +40,7 @@ class ShockPrior:
 
     @property
     def origin(self) -> str:
-        """Whose controls."""
+        """ISO-3 code of the country whose controls are meant."""
         return self.rate.origin
 
     @property
@@ -50,7 +50,7 @@ class ShockPrior:
 
     @property
     def probability(self) -> float:
-        """Of at least one event on a metal within a year."""
+        """Probability of at least one event on a metal within a year."""
         return self.used.probability
 
     def notes(self, assets: Sequence[str] | None = None) -> tuple[str, ...]:
@@ -104,7 +104,7 @@ class ShockPrior:
         return together(*sentences)
 
     def _case_notes(self) -> tuple[str, ...]:
-        """What prices did after past events, and in the same months without one."""
+        """Notes on price changes after past events, and in the same months without one."""
         if self.rate.direction != TIGHTEN:
             cases = [
                 message("{asset} {change:+.0%} after {months} months", asset=c.asset, change=c.change, months=c.months)
@@ -139,7 +139,7 @@ class ShockPrior:
         return (together(*told),)
 
     def _size_note(self, assets: Iterable[str]) -> Message:
-        """Sizes, those with the same words told together."""
+        """The note on sizes; assets with the same words are joined."""
         alike: dict[Message, list[str]] = {}
         for asset in assets:
             alike.setdefault(self.sizes[asset].words, []).append(asset)

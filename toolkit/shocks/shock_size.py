@@ -1,4 +1,4 @@
-"""How large a supply shock is for each metal: the response of its price to the loss that past controls brought."""
+"""Size of a supply shock for each metal: the response of its price to the loss that past controls brought."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ShockCase:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What a shock does to the price of one asset within a year, benchmark-adjusted.
+    """Change of the price of one asset within a year of a shock, benchmark-adjusted.
 
     Attributes:
         change: Simple change that the prior uses: the median.
@@ -54,7 +54,7 @@ def typical_fall(cases: Sequence[ResponseCase]) -> float | None:
 
 
 def sizes_of(shares: Mapping[str, float], fall: float, elasticity: Callable[[str], Elasticity]) -> dict[str, Size]:
-    """The band of each price at the loss of a typical control: what `toolkit shock` says of that loss.
+    """The band of each price at the loss of a typical control, as `toolkit shock` gives it.
 
     Args:
         shares: Asset -> fraction of world supply that comes from the country.
@@ -77,7 +77,7 @@ def sizes_of(shares: Mapping[str, float], fall: float, elasticity: Callable[[str
 
 
 def lifted_sizes(up: Mapping[str, Size], last: Sequence[ShockCase]) -> dict[str, Size]:
-    """What a lifting does: the median of past ones where there are enough, else the fall back to the price before."""
+    """Sizes of a lifting: the median of past ones where there are enough, else the fall back to the price before."""
     year = [case.change for case in last if case.months == MONTHS]
     notices = len({case.event_id for case in last if case.months == MONTHS})
     if len(year) >= ENOUGH and notices >= 2:

@@ -1,1 +1,1 @@
-"""What we intend. A `Strategy` is one TOML file: frozen, strictly decoded, with a canonical JSON and a fingerprint."""
+"""The `Strategy`, one TOML file: frozen, strictly decoded, with a canonical JSON and a fingerprint."""

@@ -122,7 +122,7 @@ def decode_strategy(data: Mapping[str, Any], *, name: str, file: str) -> Strateg
         file: Name of the file, for messages.
 
     Raises:
-        SpecError: that tells every fault.
+        SpecError: one error that names every fault.
     """
     faults: list[dict[str, str]] = [
         {"key": key, "message": "is not a known table", "hint": did_you_mean(key, TABLES)} for key in data if key not in TABLES

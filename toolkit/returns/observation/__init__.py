@@ -1,1 +1,1 @@
-"""Observation models: what a print of each price basis says of the price."""
+"""Observation models: the relation of an observed price to the latent price, for each price basis."""

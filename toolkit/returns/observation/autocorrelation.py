@@ -1,4 +1,4 @@
-"""First autocorrelation of price changes, with an error that volatility clusters do not fool."""
+"""First autocorrelation of price changes, with a standard error robust to volatility clusters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from toolkit.core.forecast import FloatArray
 
 MINIMUM_PAIRS = 8
-"""Fewer neighbouring changes than this say nothing of their autocorrelation."""
+"""Fewest pairs of neighbouring changes from which an autocorrelation is estimated."""
 ONE_SIDED = 1.645
 """Normal quantile of 95 %: smoothing and averaging have a sign."""
 
@@ -40,9 +40,9 @@ def first_autocorrelation(changes: FloatArray) -> Autocorrelation:
     """Estimate the first autocorrelation over all pairs of neighbouring changes.
 
     Least squares, bias (1 + 3 f) / N taken off (Kendall 1954, Biometrika 41; Marriott and Pope 1954), error of White (1980)
-    with N / (N - 2): one that supposes constant variance rejects far too often where calm and wild months alternate
-    (Lo and MacKinlay 1988). A test of one lag with a sign is stronger here than Ljung and Box's of several without: any
-    smoothing with non-negative weights makes the first autocorrelation positive.
+    with N / (N - 2): one that supposes constant variance rejects far too often where months of low and high volatility
+    alternate (Lo and MacKinlay 1988). A test of one lag with a sign is stronger here than Ljung and Box's of several without:
+    any smoothing with non-negative weights makes the first autocorrelation positive.
 
     Args:
         changes: (T, n), NaN missing; pairs with a missing one are left out.

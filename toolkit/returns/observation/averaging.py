@@ -1,4 +1,4 @@
-"""Prices that are averages over a period: what averaging does to volatility and to autocorrelation.
+"""Prices that are averages over a period: the effect of averaging on volatility and autocorrelation.
 
 Let the price be a random walk with m steps a period and variance s^2 a period, and each print the mean of the m prices of
 its period. The changes of the prints then have (Working 1960, Econometrica 28, 916-918)
@@ -16,8 +16,8 @@ and variances shrink by the same factor; against a series that is not averaged, 
 
 **Customs unit values are averages too and need no factor.** With measurement noise of variance n^2 a print, their changes
 have variance 2 s^2 / 3 + 2 n^2 and first autocovariance s^2 / 6 - n^2. The local level model reads the latent variance as
-variance plus twice the first autocovariance, which is s^2 (and the noise as n^2 - s^2 / 6): the averaging hides in the noise
-and is paid for there. That holds as long as n^2 > s^2 / 6. Below that the model finds no noise, and takes the rest of the
+variance plus twice the first autocovariance, which is s^2 (and the noise as n^2 - s^2 / 6): the effect of averaging is
+part of the estimated noise. That holds as long as n^2 > s^2 / 6. Below that the model finds no noise, and takes the rest of the
 autocovariance for changes that persist, phi of 0.3 without any noise: of one period's change it then shows 2/3 to all of s^2,
 of a year's all.
 """

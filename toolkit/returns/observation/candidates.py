@@ -1,4 +1,4 @@
-"""Candidate models of every series, and what one pass of the filter finds of them.
+"""Candidate models of every series, and their posterior from one pass of the filter.
 
 A column is one series under one pair (a, p) of quantity exponent and contamination and one persistence phi, on its own grid of
 (log s, log n).
@@ -19,12 +19,12 @@ from toolkit.returns.observation.persistence import horizon_variance
 EXPONENTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 """a: 1 if shipments were independent draws, 0 if quantity said nothing; averaged over by integrated likelihood."""
 NOISE_RANGE = (0.003, 3.0)
-"""Standard deviation of the noise of one print of median quantity: what is searched."""
+"""Range of the standard deviation of the noise of one print of median quantity."""
 NOISE_SCALE = 0.1
 """Scale of its half-Cauchy prior (Gelman 2006, section 4.3). One that is flat on the log scale has most of its weight where
 noise is too small to be seen, and so prefers models that need none: changes that do not persist, prints that are believed."""
 COARSE = 7
-"""Nodes of either in the passes that find where the last one has to look."""
+"""Nodes of log s and of log n in the passes that locate the posterior for the last one."""
 RESOLVED = 1.5
 """Steps between nodes, in posterior standard deviations, at which sums are integrals (to exp(-2 pi^2 / 1.5^2))."""
 REACH = 4.0
@@ -80,7 +80,7 @@ class Candidates:
 
 @dataclass(frozen=True, slots=True)
 class GridPosterior:
-    """What one pass over candidates found.
+    """Posterior of K candidates from one pass of the filter.
 
     Attributes:
         evidence: (K,) log likelihood integrated over log s (flat) and log n, up to a constant.
@@ -97,15 +97,15 @@ class GridPosterior:
     n_step: FloatArray
 
     def resolved(self) -> NDArray[np.bool_]:
-        """Of which columns (K,) the nodes are near enough to one another."""
+        """Columns (K,) whose nodes are close enough to integrate over (`RESOLVED`)."""
         return (self.s_step <= RESOLVED * self.s_error) & (self.n_step <= RESOLVED * self.n_error)
 
     def at(self, columns: NDArray[np.intp]) -> GridPosterior:
-        """What was found of some of the columns, or of the same ones several times."""
+        """The posterior of some of the columns, or of the same ones several times."""
         return GridPosterior(*(getattr(self, item.name)[columns] for item in fields(self)))
 
     def updated(self, columns: NDArray[np.intp], later: GridPosterior) -> GridPosterior:
-        """The same, with some of the columns as found later."""
+        """The posterior with some of the columns replaced by a later one."""
         found = {item.name: getattr(self, item.name).copy() for item in fields(self)}
         for name, values in found.items():
             values[columns] = getattr(later, name)
@@ -138,7 +138,7 @@ def likeliest(series: NDArray[np.intp], share: FloatArray) -> NDArray[np.intp]:
 
 
 def look(candidates: Candidates) -> GridPosterior:
-    """One pass over the candidates."""
+    """The posterior of the candidates from one pass of the filter."""
     loglik = candidates.filtered()[0]
     log_s, log_n = candidates.log_s, candidates.log_n
     s_step, n_step = log_s[:, 1] - log_s[:, 0], log_n[:, 1] - log_n[:, 0]

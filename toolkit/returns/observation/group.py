@@ -1,4 +1,4 @@
-"""Volatilities of a group: what one short series leaves open, the others fill in.
+"""Volatilities pooled within a group of short series (hierarchical model).
 
 log s_i ~ N(center, spread^2), s the volatility of a year's change, with center and spread integrated out (Gelman et al.
 2013, ch. 5; half-normal prior on the spread: Gelman 2006). The prior of the center is the one of Jeffreys for a common

@@ -1,4 +1,4 @@
-"""Joint latent prices of the noisy series: what moves together once the noise is taken off.
+"""Joint latent prices of the noisy series: their correlations corrected for noise.
 
 Noise attenuates correlations as it inflates variances, so both are corrected. With m the latent log prices and f the
 changes of exactly observed factors,
@@ -28,15 +28,15 @@ from toolkit.returns.pooling import pool
 
 ITERATIONS = 20
 TOLERANCE = 5e-3
-"""On a correlation: far below its standard error at any length we meet."""
+"""Largest change of a correlation in the last round: far below its standard error at any length we meet."""
 PRIOR_PERIODS = 1.0
 """Strength of the prior on the correlations: so many periods a series. Forty months outweigh it, twelve do not."""
 EXPLAINED = 0.95
-"""Factors explain at most this share of a variance, so that nothing is ever without risk of its own."""
+"""Factors explain at most this share of a variance, so that every asset has a specific risk."""
 MISSING = 1e8
-"""Noise variance (log points squared) that stands for no print at all."""
+"""Noise variance (log points squared) of a missing print."""
 START = 10.0
-"""Variance (log points squared) of the level before the first print: next to nothing is known of it."""
+"""Variance (log points squared) of the level before the first print: a diffuse prior."""
 
 
 @dataclass(frozen=True, slots=True)

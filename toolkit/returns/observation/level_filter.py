@@ -6,9 +6,9 @@ the month that the median kilogram of the last two years came in,
 
     y_t = m_t + g log(Q_t / q_t) + e_t,    m_t = m_(t-1) + v_t,    v_t ~ N(0, c_r^2),
 
-r is calm or wild and switches as a Markov chain: stochastic volatility of two states, whose mixture gives the changes heavy
-tails (Hamilton 1989, Econometrica 57; Kim 1994, J. Econometrics 60). One print far away is noise, three in a row are a level.
-e_t is a mixture of normals about nought, n_t^2 = n^2 (Q_t / q_t)^a:
+r is a regime of low or high volatility and switches as a Markov chain: stochastic volatility of two states, whose mixture gives
+the changes heavy tails (Hamilton 1989, Econometrica 57; Kim 1994, J. Econometrics 60). One print far away is noise, three in a
+row are a level. e_t is a mixture of normals about nought, n_t^2 = n^2 (Q_t / q_t)^a:
 
     narrow  n_t^2             the ordinary scatter of grades and lots
     wide    WIDER n_t^2       a month of unusual goods
@@ -20,7 +20,7 @@ predictive likelihood of eleven series (`python -m benchmarks.levels --choose`) 
 coverage of their intervals.
 
 The posterior is a mixture of normals, one for each path of volatilities and kinds of noise; the `KEPT` likeliest paths of every
-node are kept (Alspach and Sorenson 1972; Harrison and Stevens 1976). Forward only: no belief uses a later print.
+node are kept (Alspach and Sorenson 1972; Harrison and Stevens 1976). Forward only: no posterior uses a later print.
 
 **No lag is estimated here.** Deliveries follow the market by `DELIVERY_LAG` months. A series of deliveries alone does not tell
 (the likelihood of a distributed lag is that of none), so that m_t is the price of what is delivered in month t. As the price of
@@ -39,11 +39,12 @@ from toolkit.core.forecast import FloatArray
 
 @dataclass(frozen=True, slots=True)
 class LevelModel:
-    """The fixed numbers of the model.
+    """The fixed parameters of the model.
 
     Attributes:
-        calm, wild: Standard deviations of a month's change of the log level.
-        to_wild, to_calm: Probabilities of a switch in a month.
+        low_volatility, high_volatility: Standard deviations in either regime of a month's change of
+            the log level.
+        to_high, to_low: Probabilities of a switch in a month.
         exponent: a, how the variance of noise falls with quantity.
         noise, noise_spread: Median of n and standard deviation of log n, a priori.
         premium, premium_spread: Mean and standard deviation of g, a priori.
@@ -51,10 +52,10 @@ class LevelModel:
         gross, gross_size: Share of entry errors and their standard deviation (2: factors of 7, or of 15 at 1.4 of it).
     """
 
-    calm: float = 0.033
-    wild: float = 0.22
-    to_wild: float = 0.15
-    to_calm: float = 0.12
+    low_volatility: float = 0.033
+    high_volatility: float = 0.22
+    to_high: float = 0.15
+    to_low: float = 0.12
     exponent: float = 0.8
     noise: float = 0.042
     noise_spread: float = 0.7
@@ -80,14 +81,14 @@ MONTHS = 24
 
 @dataclass(frozen=True, slots=True)
 class Mixture:
-    """Normal components of what is believed of m series after one month, (m, B) each.
+    """Posterior of the levels of m series after one month: B normal components each, arrays (m, B).
 
     Attributes:
         weight: Adds up to one for each series.
         level, premium: Means of m_t and g.
         variance, cross, own: Of the level, of level with premium, of the premium.
         noise: n of the node.
-        is_wild: Whether the last change was of the wild kind.
+        is_high_volatility: Whether the last change was in the regime of high volatility.
     """
 
     weight: FloatArray
@@ -97,7 +98,7 @@ class Mixture:
     cross: FloatArray
     own: FloatArray
     noise: FloatArray
-    is_wild: np.ndarray
+    is_high_volatility: np.ndarray
 
     def moments(self) -> tuple[FloatArray, FloatArray]:
         """Mean (m,) and standard deviation (m,) of the level."""
@@ -122,40 +123,43 @@ def scarcity(quantity: FloatArray) -> FloatArray:
 
 
 def beliefs(log_price: FloatArray, quantity: FloatArray, model: LevelModel = MODEL) -> Iterator[tuple[Mixture, FloatArray]]:
-    """What is believed after each month, and the log density (m,) that it gave to the month's prints beforehand.
+    """The posterior after each month, and the predictive log density (m,) of the month's prints.
 
     Args:
         log_price: (T, m), NaN missing. Each series starts with its first row, which is a price.
         quantity: (T, m) kg behind each price, NaN unknown.
-        model: Its fixed numbers.
+        model: Fixed parameters.
     """
     m, nodes = log_price.shape[1], len(NODES)
     relative = scarcity(quantity)
     noise = np.tile(model.noise * np.exp(model.noise_spread * NODES), m)[:, None]
     shares = np.array([1.0 - model.wide - model.gross, model.wide, model.gross])
-    changes = np.array([model.calm, model.wild]) ** 2
-    switch = np.log([[1.0 - model.to_wild, model.to_wild], [model.to_calm, 1.0 - model.to_calm]])
+    changes = np.array([model.low_volatility, model.high_volatility]) ** 2
+    switch = np.log([[1.0 - model.to_high, model.to_high], [model.to_low, 1.0 - model.to_low]])
     # The first print is the level but for its own noise; before it the chain is in its stationary state.
     prior = -0.5 * NODES**2
-    start = np.array([model.to_calm, model.to_wild]) / (model.to_calm + model.to_wild)
+    start = np.array([model.to_low, model.to_high]) / (model.to_low + model.to_high)
     z = np.repeat(relative[0], nodes)[:, None]
     first = _noise(noise, z, model)
     shape = (m * nodes, 2, 3)
     log_weight = np.broadcast_to(np.tile(prior, m)[:, None, None] + np.log(start)[:, None] + np.log(shares), shape)
-    wild = np.broadcast_to(np.array([False, True])[:, None], shape)
+    high_volatility = np.broadcast_to(np.array([False, True])[:, None], shape)
     own = np.full(shape, model.premium_spread**2)
     premium = np.full(shape, model.premium)
     level = np.repeat(log_price[0], nodes)[:, None, None] - premium * z[..., None]
     variance = first[:, None, :] + own * z[..., None] ** 2
-    parts = [part.reshape(len(noise), -1) for part in (log_weight, level, premium, variance, -own * z[..., None], own, wild)]
+    parts = [
+        part.reshape(len(noise), -1)
+        for part in (log_weight, level, premium, variance, -own * z[..., None], own, high_volatility)
+    ]
     yield _mixture(parts, noise, m), np.zeros(m)
     for prices, scarce in zip(log_price[1:], relative[1:], strict=True):
-        log_weight, level, premium, variance, cross, own, wild = parts
+        log_weight, level, premium, variance, cross, own, high_volatility = parts
         before = _log_sum(log_weight.reshape(m, -1))
-        # Every path goes on calm or wild, and its print is of one of three kinds: (C, B, 2, 3).
+        # Every path goes on in either regime, and its print is of one of three kinds: (C, B, 2, 3).
         seen = np.repeat(np.isfinite(prices), nodes)[:, None, None, None]
         y, z = (np.repeat(row, nodes)[:, None] for row in (np.nan_to_num(prices), scarce))
-        ahead = (log_weight[..., None] + switch[wild.astype(int)])[..., None]
+        ahead = (log_weight[..., None] + switch[high_volatility.astype(int)])[..., None]
         spread = (variance[..., None] + changes)[..., None]
         mean, covariance = (level + z * premium)[..., None, None], (cross + z * own)[..., None, None]
         level_gain = spread + (z * cross)[..., None, None]
@@ -218,5 +222,7 @@ def _likeliest(parts: list[np.ndarray]) -> list[np.ndarray]:
 def _mixture(parts: list[np.ndarray], noise: FloatArray, m: int) -> Mixture:
     log_weight, *rest = (part.reshape(m, -1) for part in parts)
     weight = np.exp(log_weight - _log_sum(log_weight)[:, None])
-    *moments, wild = rest
-    return Mixture(weight, *moments, noise=np.repeat(noise, parts[0].shape[1], axis=1).reshape(m, -1), is_wild=wild)
+    *moments, high_volatility = rest
+    return Mixture(
+        weight, *moments, noise=np.repeat(noise, parts[0].shape[1], axis=1).reshape(m, -1), is_high_volatility=high_volatility
+    )

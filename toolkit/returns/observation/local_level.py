@@ -10,11 +10,11 @@ random walk that fits its monthly changes understates those of a year. e_t is fr
 `toolkit.returns.observation.mixture`, whose narrow component has variance n_t^2 and whose wide one a share p. The likelihood is
 computed on grids of (log s, log n), with s the standard deviation of the latent change of a year
 (`toolkit.returns.observation.persistence`), for pairs (a, p) and values of phi, and all are averaged with the weight of their
-integrated likelihood (Hoeting et al. 1999): forty months do not choose between them, and an interval that pretends they do
+integrated likelihood (Hoeting et al. 1999): forty months do not identify them, and an interval given one of them
 is too narrow. `toolkit.returns.observation.search` finds which of them are worth it.
 
-Forty months do not identify s of one noisy series either: its likelihood can peak at zero. Each is pulled to its group as
-far as its own data leave open, and phi is common to the group (`toolkit.returns.observation.group`). Series are taken as
+Forty months do not identify s of one noisy series either: its likelihood can peak at zero. Each is pooled with its
+group (partial pooling), and phi is common to the group (`toolkit.returns.observation.group`). Series are taken as
 independent given it, so that one common trend counts as evidence once for each.
 
 A unit value is also an average over its month, and needs no correction for it (Working 1960,
@@ -48,13 +48,13 @@ class LocalLevels:
             `volatility`, for what happens within a period.
         own_log_volatility: (n,) mean of log s that the series alone leaves under a flat prior on `LATENT_RANGE`, each phi
             with the group's weight.
-        own_log_error: (n,) its standard deviation: what the series adds to what is known of any group.
+        own_log_error: (n,) its standard deviation.
         persistence: Posterior mean of phi, which all series share.
         persistence_error: Its standard deviation.
         noise: (n,) standard deviation of the noise at median quantity (log points).
         noise_error: (n,) posterior standard deviation of log noise.
         noise_variance: (T, n) variance of the narrow component of every print, NaN where there is none.
-        level: (n,) log price believed after the last month, given nothing later (one-sided).
+        level: (n,) filtered log price after the last month (one-sided).
         level_error: (n,) its standard error (log points), the uncertainty of s and n included.
         exponent, contamination: (n,) the pair (a, p) of the largest weight.
         center, spread: Posterior means of the group's distribution of log annual volatility.
@@ -117,7 +117,7 @@ def local_levels(log_price: FloatArray, quantity: FloatArray, periods_per_year: 
     persistence, persistence_error = moments(pooled.persistence[None, :], phi[None, :])
     believed = sums(series, (cells * level).sum(axis=(1, 2)))
     apart = (level - believed[series, None, None]) ** 2
-    # The pair of the largest weight speaks for the noise: that of another exponent is the noise of another quantity.
+    # The noise is that of the pair of the largest weight: that of another exponent is relative to another quantity.
     pairs = cells.sum(axis=(1, 2)).reshape(-1, len(phi)).sum(axis=1)
     best = len(phi) * likeliest(series[:: len(phi)], pairs)
     columns = best[:, None] + np.arange(len(phi))
@@ -147,7 +147,7 @@ def local_levels(log_price: FloatArray, quantity: FloatArray, periods_per_year: 
 
 
 def _alone(likelihood: FloatArray, log_s: FloatArray, persistence: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Moments (m,) of log s under a flat prior, each phi with the group's weight: what the series itself says."""
+    """Moments (m,) of log s under a flat prior, each phi with the group's weight: the posterior without pooling."""
     total = likelihood.sum(axis=1, keepdims=True)
     # At a phi that the series excludes its likelihood is nought everywhere, and so is the group's weight.
     given = np.divide(likelihood, total, out=np.zeros_like(likelihood), where=total > 0.0) @ persistence

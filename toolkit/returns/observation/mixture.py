@@ -1,4 +1,4 @@
-"""Heavy-tailed noise of a print, and the filter of a latent price that sees through it.
+"""Heavy-tailed noise of a print, and the robust filter of the latent price.
 
 The noise of a log price is a mixture of normals with mean zero (the contaminated normal of Tukey 1960, in three parts):
 
@@ -13,7 +13,7 @@ The state is the level and, where changes persist, the last change: v_t = phi v_
 collapses the posterior of the three components to its first two moments each period (generalised pseudo-Bayes of order 1:
 Bar-Shalom, Li and Kirubarajan 2001, 11.6). As only the level is printed, both moments of both states follow from the first two
 derivatives of the log density of the print (Masreliez 1975). It runs on a grid of standard deviations for all series at once,
-forward only: what it believes after period t uses no later print.
+forward only: the posterior after period t uses no later print.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ GROSS = 2.0
 GROSS_SHARE = 0.005
 """Share of entry errors, always allowed for. An outlier that stands clear is found at any small share."""
 EARLY = 5
-"""Prints whose median says which of them may start a level."""
+"""First prints of a series; that which starts the level must be near their median."""
 CELLS = 16_000
 """Cells of the grid that are filtered together: more would not fit the processor's cache."""
 FARTHEST = -200.0
-"""Log density below which distance counts no further: no print is impossible, and no number too small to be quick."""
+"""Least log density: no print is impossible, and denormal numbers, which are slow, do not occur."""
 
 
 def log_shares(wide_share: FloatArray) -> FloatArray:
@@ -161,7 +161,7 @@ class _Belief:
         self.change[..., at], self.cross[..., at], self.own[..., at] = 0.0, 0.0, self.stationary[..., at]
 
     def advance(self) -> None:
-        """One period without a print."""
+        """Predict the next period."""
         if not self.moving:
             self.variance += self.stationary
             return
@@ -252,7 +252,7 @@ class _Mixture:
         np.log(total, out=total)
 
     def skip(self, at: NDArray[np.bool_]) -> None:
-        """Columns `at` (K,) have no print."""
+        """Set density and derivatives of columns `at` (K,), which have no print, to those of no information."""
         for values in (self.log_density, self.slope, self.curve):
             values[..., at] = 0.0
 
@@ -267,7 +267,7 @@ def _filter(
     n: FloatArray,
     persistence: FloatArray,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """The same for one chunk whose changes all persist, or none."""
+    """`filter_levels` for one chunk whose changes all persist, or none."""
     noise = n.T[None, :, :] ** 2
     shape = (s.shape[1], n.shape[1], len(s))
     belief = _Belief(*(np.zeros(shape) for _ in range(5)), stationary=s.T[:, None, :] ** 2, phi=persistence)

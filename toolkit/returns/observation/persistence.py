@@ -1,4 +1,4 @@
-"""Changes that persist: how volatile a price is over a year whose monthly changes lean on one another.
+"""Autocorrelated changes: the volatility of a year whose monthly changes persist.
 
 The latent change of a period is v_t = phi v_(t-1) + h_t. With c^2 its stationary variance, that of a change over H periods is
 
@@ -17,7 +17,7 @@ import numpy as np
 from toolkit.core.forecast import FloatArray
 
 STRONGEST = 0.95
-"""Largest phi considered: a change that halves in more than a year is no longer told from a constant drift."""
+"""Largest phi considered: a change that halves in more than a year cannot be distinguished from a constant drift."""
 NODES = 5
 """Values of phi that are averaged over, evenly spaced."""
 

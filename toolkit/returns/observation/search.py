@@ -1,8 +1,8 @@
-"""Where the likelihood of each local level lies: which pairs (a, p), which persistence and which nodes are worth the last pass.
+"""Search for the candidates of the last pass: pairs (a, p), persistence, and nodes where the likelihood of a level lies.
 
 Two searches on grids of (log s, log n), each from where the one before it ended:
 
-1. the pairs (a, p) of every series, at a middle persistence: tails and quantities are told from the noise, whatever phi is;
+1. the pairs (a, p) of every series, at a middle persistence: tails and quantities are identified by the noise, whatever phi is;
 2. the persistence phi of the group, on the likeliest pair of every series: a wrong tail would pass for a wrong phi;
 3. `weighable` crosses what is left: all phi of the group with the pairs of each series.
 
@@ -37,25 +37,26 @@ from toolkit.returns.observation.mixture import relative_noise
 from toolkit.returns.observation.persistence import NODES, STRONGEST, posterior_weights
 
 CONTAMINATIONS = (1e-4, 0.05, 0.15)
-"""p: next to none, one print in twenty or one in seven; averaged over by integrated likelihood."""
+"""p: none, one print in twenty or one in seven; averaged over by integrated likelihood."""
 GRID = (16, 7)
 """Nodes of (log s, log n) of the last pass."""
 CLOSER = 4
-"""Thousands of daily prices know both to some per cent: looks of a search, each with nodes 2 to 3 times closer."""
+"""Passes of a search, each with nodes 2 to 3 times closer: thousands of daily prices determine log s and log n to some per
+cent."""
 PHI_REACH = 3.0
-"""The same for phi, whose posterior is cut off at nought and where changes never end."""
+"""Posterior standard deviations that the nodes of phi cover on either side, within 0 and `STRONGEST`."""
 SHIFT = 0.5
 """How much further log n may lie under another pair: whether a tail is noise or contamination moves it."""
 NEGLIGIBLE = 0.01
 """A pair (a, p) of less weight than this is left out of the last pass."""
 NARROWER = 0.7
-"""New nodes of phi that cover less than this part of the old ones are worth a look."""
+"""New nodes of phi that cover less than this part of the old ones get another pass."""
 FAR = 1e-30
-"""And of less than this out of a look whose nodes are too far apart to judge more closely; of its cube out of the first."""
+"""Weight below which a pair is left out of a pass on coarse nodes; its cube is that of the first pass."""
 
 
 def _closely(candidates: Candidates) -> GridPosterior:
-    """Look at each candidate until its nodes are near enough, but at none that is far from the best of its series."""
+    """The posterior of each candidate on resolved nodes; those far from the best of their series stay on coarse ones."""
     seen = look(candidates)
     for remaining in reversed(range(CLOSER - 1)):
         share = shares(candidates.series, seen.evidence)
@@ -85,7 +86,7 @@ def _first(prices: FloatArray, quantity: FloatArray, periods: float) -> Candidat
 
 
 def _pairs(first: Candidates) -> tuple[Candidates, GridPosterior, FloatArray]:
-    """Every pair of every series that is not negligible, what was found of it, and its weight."""
+    """Every pair of every series that is not negligible, its posterior, and its weight."""
     exponents = EXPONENTS if first.exponent[0] else EXPONENTS[:1]
     pairs = np.array(list(itertools.product(exponents, CONTAMINATIONS)))
     every = np.repeat(first.series, len(pairs))
@@ -99,7 +100,7 @@ def _pairs(first: Candidates) -> tuple[Candidates, GridPosterior, FloatArray]:
 
 
 def _between(phi: FloatArray, old: FloatArray, seen: GridPosterior) -> GridPosterior:
-    """What was found at the old nodes of phi, interpolated at new ones."""
+    """The posterior at the old nodes of phi, interpolated at new ones."""
     found = {}
     for item in fields(seen):
         rows = getattr(seen, item.name).reshape(-1, len(old))
@@ -113,9 +114,9 @@ class _Search:
 
     Attributes:
         assumed: The phi that the pairs were chosen at.
-        pairs, found, share: The pairs that are not negligible, what was found of them, and their weights.
+        pairs, found, share: The pairs that are not negligible, their posterior, and their weights.
         phi, weights: (NODES,) that cover the posterior of phi, and their weights.
-        trial: What the likeliest pair of every series shows at each phi, phi fastest.
+        trial: Posterior of the likeliest pair of every series at each phi, phi fastest.
     """
 
     assumed: float

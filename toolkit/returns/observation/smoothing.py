@@ -1,4 +1,4 @@
-"""Observation model of assessed prices: reporting agencies ask, and smooth.
+"""Observation model of assessed prices, which reporting agencies smooth.
 
 An assessor who moves only part of the way to the evidence prints changes r_t that mix those of the price, r*_t:
 
@@ -32,7 +32,7 @@ GELTNER = "geltner"
 GETMANSKY = "getmansky_lo_makarov"
 ORDERS = (1, 2)
 BOUND = 0.9
-"""Largest Geltner coefficient: volatility times 4.4. Beyond it the price says next to nothing of itself."""
+"""Largest Geltner coefficient: volatility times 4.4. Beyond it the price carries next to no information."""
 MINIMUM_PAIRS = 20
 """Neighbouring changes below which no smoothing is estimated."""
 
@@ -51,7 +51,7 @@ class Geltner:
 
     @property
     def factor(self) -> FloatArray:
-        """What the volatility (n,) is multiplied with."""
+        """Factor (n,) of the volatility: that of the price over that of its assessments."""
         return geltner_factor(self.coefficient)
 
 
@@ -76,7 +76,7 @@ class SmoothingWeights:
 
 @dataclass(frozen=True, slots=True)
 class Unsmoothed:
-    """What the model of this module says of n series.
+    """Estimates of the model of this module for n series.
 
     Attributes:
         method: n names of the model applied: `AS_IS`, `GELTNER` or `GETMANSKY`.

@@ -1,4 +1,4 @@
-"""Stale prices: an assessment that is carried over because nobody traded."""
+"""Stale prices: assessments carried over from one period to the next without a trade."""
 
 from __future__ import annotations
 

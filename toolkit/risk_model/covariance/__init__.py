@@ -1,4 +1,4 @@
-"""Covariance estimators, a family a file: a spec is its own TOML table, and its `estimate` ends in a `StructuredCovariance`."""
+"""Covariance estimators, a family a file: a spec is its own TOML table, and its `estimate` returns a `StructuredCovariance`."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from toolkit.core.forecast import FloatArray
 
 
 def newey_west_covariance(x: FloatArray, lags: int, weights: FloatArray | None = None) -> FloatArray:
-    """Long-run covariance of a period: what a sum of autocorrelated periods varies by, for each of them.
+    """Long-run covariance of a period: the covariance of a sum of autocorrelated periods over their number.
 
     Newey and West (1987, Econometrica 55), Bartlett weights 1 - l / (L + 1); a lagged product has the root of both
     periods' weights, so that the result is positive semidefinite with any weights.
@@ -45,7 +45,7 @@ def eigen_adjusted(cov: FloatArray, periods: float, simulations: int = 1000, see
     """Inflate the directions whose variance an optimizer would underestimate.
 
     Menchero, Wang and Orr (2011, "Improving risk forecasts for optimized portfolios", Financial Analysts Journal 68):
-    covariances are simulated with `cov` as the truth; the eigenportfolios of each are held against that truth, and the
+    covariances are simulated with `cov` as the truth; the eigenportfolios of each are compared with that truth, and the
     root mean ratio of true to estimated variance, v(k), is how far the k-th eigenvolatility is too low (or too high,
     for the largest). They simulate the periods; their covariance is drawn at once here, from its Wishart law.
 

@@ -1,4 +1,4 @@
-"""Estimators blended by how likely they made the months that followed."""
+"""A weighted mean of estimators, weighted by the likelihood of the months that followed each estimate."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ OTHERS: Mapping[Other, CovarianceEstimator] = {
     "pca": PcaCovariance(),
     "poet": PoetCovariance(),
 }
-"""What can be blended with named factors: estimators that leave no direction without risk."""
+"""Estimators that can be blended with named factors: they leave no direction without risk."""
 MONTHS, STRIDE = 4, 3
-"""Past months that the weights are learned from, and how far apart they are: one of each of the last four quarters."""
+"""Number of past months from which the weights are estimated, and the months between them: one in each of four quarters."""
 ROUNDS = 100
-"""Of expectation maximisation, which settles in twenty."""
+"""Rounds of expectation maximisation, which converges in twenty."""
 RIDGE = 1e-6
 """Added to each past correlation when it is scored."""
 ROOM = 0.999
@@ -101,7 +101,7 @@ def _past_scores(members: Sequence[CovarianceEstimator], inputs: CovarianceInput
         try:
             past = [member.estimate(_until(inputs, end)).matrix / inputs.periods_per_year for member in members]
         except DataError:
-            # An asset that has no history before the month: nothing is learned from it.
+            # An asset that has no history before the month: the month is left out.
             continue
         noise = np.zeros((len(month.dates), *past[0].shape))
         noise[:, *np.ix_(own.noisy, own.noisy)] = month.uncertainty

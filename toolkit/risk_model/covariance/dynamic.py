@@ -1,4 +1,4 @@
-"""Volatilities and correlations apart, each with the memory that the likelihood of what followed prefers."""
+"""Volatilities and correlations estimated apart, each with the half-life of the largest predictive likelihood."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SHARES = tuple(i / 10 for i in range(11))
 BURN_IN = 126
 """Forecasts of fewer periods of history do not count in the likelihood; at most a third of the history is so spent."""
 FLOOR = 1e-4
-"""Least forecast of a variance as a share of its mean: a price that stands still for a while is not riskless."""
+"""Least forecast of a variance as a share of its mean: a price without changes for a while is not riskless."""
 CLOSEST = 0.98
 """Largest correlation of a pair in the composite likelihood."""
 
@@ -41,14 +41,14 @@ CLOSEST = 0.98
 class DynamicCovariance(Spec):
     """Volatilities and correlations apart, correlations shrunk nonlinearly: after Engle, Ledoit and Wolf (2019, DCC-NL).
 
-    A variance is w times the exponentially weighted mean of squares and 1 - w times their mean: GARCH(1,1) with its mean
-    as target. Correlations are made alike from changes in units of the forecast volatility; their eigenvalues are then
-    shrunk (Ledoit and Wolf 2020). Half-life and w make the month after each day most likely: one pair for all volatilities,
-    one for correlations, over pairs of neighbours (composite likelihood; Pakel et al. 2021).
+    A variance is w times the exponentially weighted mean of squares and 1 - w times their mean: GARCH(1,1) with its mean as
+    target. Correlations are made in the same way from changes in units of the forecast volatility; their eigenvalues are then
+    shrunk (Ledoit and Wolf 2020). Half-life and w make the month after each day most likely: one pair for all volatilities, one
+    for correlations, over pairs of neighbours (composite likelihood; Pakel et al. 2021).
 
     Attributes:
         volatility_half_life: Periods after which a squared change counts half in a volatility. Default: by likelihood.
-        half_life: The same for correlations.
+        half_life: Periods after which a change counts half in a correlation. Default: by likelihood.
     """
 
     kind: Literal["dcc_nl"] = "dcc_nl"

@@ -1,4 +1,4 @@
-"""Exponentially weighted covariances: as they are, and shrunk towards one common correlation."""
+"""Exponentially weighted covariances, plain and shrunk towards one common correlation."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from toolkit.risk_model.weighting import decay, half_lives
 
 
 def _weights(rows: CompleteRows, periods_per_year: float, half_life: float | None) -> tuple[FloatArray, str]:
-    """Weights (T,) that sum to one, and the note on what they are worth."""
+    """Weights (T,) that sum to one, and the note on their effective number."""
     life, _ = half_lives(periods_per_year, half_life, None)
     weights = decay(len(rows.changes.dates), life)
     weights /= weights.sum()
@@ -55,7 +55,7 @@ class EwmaCovariance(Spec):
 
 
 class EwmaConstantCorrelationCovariance(Spec):
-    """The same, shrunk towards its own variances with one common correlation.
+    """Exponentially weighted covariance, shrunk towards its own variances with one common correlation.
 
     Ledoit and Wolf (2004, "Honey, I shrunk the sample covariance matrix", J. Portfolio Management 30, appendix), with
     averages that are weighted and the effective number of periods 1 / sum w^2 in place of T. A negative mean

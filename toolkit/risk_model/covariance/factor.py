@@ -1,4 +1,4 @@
-"""Factor covariance from histories of different length, with pooled correlations of what the factors leave."""
+"""Factor covariance from histories of different length, with shrunk correlations of the residuals."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class NamedFactors(Spec):
     Attributes:
         volatility_half_life: Periods after which a squared change counts half in a volatility. Default: 42 days, 12
             months.
-        half_life: The same for loadings and correlations. Default: 126 days, 36 months.
+        half_life: Periods after which a change counts half in loadings and correlations. Default: 126 days, 36 months.
         newey_west: Lags of serial correlation in the factor covariance (Newey and West 1987); the variances of the assets
             stay, so that it decides how much of each the factors explain.
         eigen_adjusted: Whether to inflate directions of the factor covariance that an optimizer would underestimate
@@ -50,7 +50,7 @@ class NamedFactors(Spec):
 
 
 class FactorCovariance(NamedFactors):
-    """Named factors, volatilities of now, and correlations that are shrunk to what the factors explain.
+    """Named factors, recent volatilities, and correlations shrunk towards the factor model.
 
     The covariance that the factors miss is not set to zero: its correlations, over the periods that a pair shares, are
     shrunk to zero by their sampling error against their spread (Schaefer and Strimmer 2005, for the target) and enter
@@ -61,10 +61,10 @@ class FactorCovariance(NamedFactors):
     kind: Literal["factor"] = "factor"
 
     def estimate(self, inputs: CovarianceInputs) -> StructuredCovariance:
-        """Loadings, factor covariance, and specific variance such that the diagonal is the variance that is believed.
+        """Loadings, factor covariance, and specific variance such that the diagonal is the estimated variance.
 
-        What moves together is estimated with the slow weights throughout; then each asset is carried to the volatility
-        of the fast ones. What all of them share of that step belongs to the factors, the rest to the asset's loadings.
+        Correlations and loadings are estimated with the slow weights; then each asset is scaled to the volatility of the
+        fast ones. The common part of that scaling is applied to the factors, the rest to the asset's loadings.
         """
         fast, slow = half_lives(inputs.periods_per_year, self.volatility_half_life, self.half_life)
         variance, now = recent_variance(inputs, slow), recent_variance(inputs, fast)
@@ -127,7 +127,7 @@ class FactorCovariance(NamedFactors):
 
 
 def _notes(model: FactorRegression, members: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """Which factors could not be built, and what stands in for all of them."""
+    """Notes on factors that could not be built."""
     if MARKET in model.factors:
         return (message("No explanatory series: the one common factor is the equally weighted mean of the other assets."),)
     absent = [name for name in (*members, SUPPLY) if name not in model.factors]
@@ -135,7 +135,7 @@ def _notes(model: FactorRegression, members: Mapping[str, tuple[str, ...]]) -> t
 
 
 def _weighting(fast: float, slow: float, periods_per_year: float) -> str:
-    """The note on how fast the past fades."""
+    """The note on the half-lives."""
     if periods_per_year >= DAILY:
         return message(
             "A change counts half after {fast:g} days in volatilities, after {slow:g} days in loadings and correlations.",
@@ -153,8 +153,8 @@ def recent_variance(inputs: CovarianceInputs, half_life: float) -> FloatArray:
     """Variance a year (n,), carried from the whole history to now where prices are exact.
 
     The log ratio of recent to whole volatility has an error of 1 / sqrt(2 N), N the effective number of recent changes.
-    The assets share a regime: each ratio is pulled to the common one by its error against their spread, so that a
-    series with few recent prices takes the regime of the others. That volatility of noisy series changes is not
+    The assets share a regime: each ratio is shrunk to the common one by its error against their spread, so that a
+    series with few recent prices has nearly the common ratio. That volatility of noisy series changes is not
     identified: their variance stays.
     """
     own = inputs.increments.take(inputs.assets)
@@ -164,7 +164,7 @@ def recent_variance(inputs: CovarianceInputs, half_life: float) -> FloatArray:
     squares = np.where(np.isfinite(x), x, 0.0) ** 2
     recent = (weights * squares).sum(axis=0) / weights.sum(axis=0)
     whole = np.nanmean(x**2, axis=0)
-    # A series that has not moved within memory says nothing of the regime.
+    # A series without recent changes has no ratio.
     exact = (recent > 1e-9 * whole) & ~np.isin(np.arange(len(whole)), own.noisy)
     ratio = np.where(exact, 0.5 * np.log(np.where(exact, recent, 1.0) / whole), np.nan)[:, None]
     pooled, _ = pool(ratio, np.sqrt(0.5 / effective)[:, None])
@@ -178,9 +178,9 @@ def recent_variance(inputs: CovarianceInputs, half_life: float) -> FloatArray:
 def _residual_correlation(
     inputs: CovarianceInputs, systematic: FloatArray, variance: FloatArray, half_life: float
 ) -> FloatArray:
-    """Correlations (n, n) that the factors leave, shrunk, positive semidefinite with unit diagonal.
+    """Residual correlations (n, n), shrunk, positive semidefinite with unit diagonal.
 
-    The pairwise correlation of the changes less the systematic part, drawn to what the expected correlation leaves of it.
+    The pairwise correlation of the changes less the systematic part, shrunk to the expected correlation less that part.
     """
     own = variance - np.diag(systematic)
     changes = inputs.increments.take(inputs.assets)

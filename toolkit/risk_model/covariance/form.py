@@ -1,4 +1,4 @@
-"""What every covariance estimator starts from and ends in."""
+"""The input and the output of every covariance estimator."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ RANK = 1e-12
 
 @dataclass(frozen=True, slots=True)
 class CovarianceInputs:
-    """Everything an estimator may use.
+    """Inputs of an estimator.
 
     Attributes:
         increments: Changes of all N series in the reporting currency.
-        local: The same in the currencies of quotation, of which factors are made.
+        local: Changes in the currencies of quotation, of which factors are made.
         assets, groups: n assets to estimate and their groups.
         metals: Series on the sides of the supply shock.
         state: (T, N) 1 where a series was controlled.
@@ -34,8 +34,7 @@ class CovarianceInputs:
         elements: n symbols, None for what is not one metal; empty where none is known.
         pressure: Number of export controls in force on an asset's traded form, for views; only where it is known.
         realised: Changes in the currencies of quotation without any correction of volatility; those of `local` by default.
-        expected_correlation: (n, n) of pairs that are known to move together before their own changes are looked at, NaN
-            elsewhere; None for none.
+        expected_correlation: (n, n) prior correlation of pairs, NaN where there is none; None for none at all.
     """
 
     increments: Returns
@@ -79,7 +78,7 @@ class StructuredCovariance:
 
     @property
     def named(self) -> list[int]:
-        """Positions of the factors that have a meaning of their own."""
+        """Positions of the factors that are not `STATISTICAL`."""
         return [i for i, name in enumerate(self.factors) if not name.startswith(STATISTICAL)]
 
 
@@ -112,14 +111,14 @@ def complete_rows(inputs: CovarianceInputs) -> CompleteRows:
 
     Raises:
         GapError: if fewer than `MINIMUM_CHANGES` are left; it names the asset without which most would be.
-        DataError: for an asset that is seen without noise and does the same in all of them: zero variance would be read
-            as no risk.
+        DataError: for an asset without measurement error whose change is the same in all of them: zero variance would be
+            read as no risk.
     """
     own = inputs.increments.take(inputs.assets)
     seen = np.isfinite(own.mean)
     rows = np.asarray(seen.all(axis=1))
     lost = int(seen.any(axis=1).sum() - rows.sum())
-    # The asset to blame is the one that is most often the only one missing, then the one most often missing.
+    # The asset that is named is most often the only one missing, then most often missing.
     alone = (~seen & (seen.sum(axis=1, keepdims=True) == seen.shape[1] - 1)).sum(axis=0)
     blame = inputs.assets[int(np.lexsort(((~seen).sum(axis=0), alone))[-1])]
     if rows.sum() < MINIMUM_CHANGES:
@@ -150,7 +149,7 @@ def complete_rows(inputs: CovarianceInputs) -> CompleteRows:
 
 
 def moment_rows(x: FloatArray, noise: FloatArray) -> FloatArray:
-    """Rows Y with Y'Y = x'x + noise: a covariance that never needs more room than the history behind it.
+    """Rows Y with Y'Y = x'x + noise: a covariance stored in the size of its history.
 
     Args:
         x: (T, n) changes, each times the root of its weight.
@@ -294,9 +293,9 @@ class CovarianceEstimator(Protocol):
 
     @property
     def kind(self) -> str:
-        """How a strategy names it."""
+        """Name of the estimator in a strategy."""
         ...
 
     def estimate(self, inputs: CovarianceInputs) -> StructuredCovariance:
-        """The estimate."""
+        """The covariance estimate."""
         ...

@@ -39,7 +39,7 @@ class NonlinearShrinkageCovariance(Spec):
     kind: Literal["nonlinear_shrinkage"] = "nonlinear_shrinkage"
 
     def estimate(self, inputs: CovarianceInputs) -> StructuredCovariance:
-        """The smallest shrunken eigenvalue becomes specific variance, what exceeds it principal components.
+        """The smallest shrunken eigenvalue becomes specific variance, the excess of the others principal components.
 
         Only the covariance of the posterior means is sampled and shrunk; the mean posterior covariance of latent
         changes is added to it (law of total variance).
@@ -88,7 +88,7 @@ class NonlinearShrinkageCovariance(Spec):
 
 
 def _periods(periods: int, p: int) -> int:
-    """How many of the latest periods keep clear of as many assets as periods."""
+    """Number of the latest periods such that their ratio to the assets is not within `EDGE` of one."""
     near = p / EDGE < periods - 1 < p * EDGE
     return int(p / EDGE) + 1 if near else periods
 

@@ -1,4 +1,4 @@
-"""Statistical factors: principal components, with a diagonal (pca) or a sparse (poet) covariance of what they leave."""
+"""Statistical factors: principal components, with a diagonal (pca) or a sparse (poet) residual covariance."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ class _Principal:
 
     @property
     def specific(self) -> FloatArray:
-        """What the components leave of each unit variance (n,)."""
+        """Residual share (n,) of each unit variance."""
         return np.maximum(1.0 - self.vectors**2 @ self.values, 0.0)
 
 
 class PcaCovariance(Spec):
-    """Principal components of the sample correlation, and each asset's own rest; variances are the sample's.
+    """Principal components of the sample correlation, and specific variances; variances are the sample's.
 
     Correlations, not covariances, so that a volatile asset is not a factor of its own.
 
@@ -74,7 +74,7 @@ class PcaCovariance(Spec):
 
 
 class PoetCovariance(Spec):
-    """Principal components, and a sparse covariance of what they leave: Fan, Liao and Mincheva (2013, JRSS B 75).
+    """Principal components, and a sparse residual covariance: Fan, Liao and Mincheva (2013, JRSS B 75).
 
     Entry (i, j) of the residual covariance is soft-thresholded at C w sqrt(theta_ij), with the rate w = 1 / sqrt(p) +
     sqrt(log(p) / T) and theta_ij the variance of the product of residuals (their sections 2.3 and 3). Two assets of one
@@ -168,7 +168,7 @@ def _thresholded(found: _Principal, threshold: float) -> tuple[FloatArray, float
 def _groups(covariance: FloatArray) -> Iterator[tuple[NDArray[np.intp], FloatArray, FloatArray]]:
     """Positions, eigenvalues and vectors of the correlation of each group of assets that are connected in it."""
     own = np.diag(covariance)
-    # An asset without a rest of its own has no correlation with anything.
+    # An asset without residual variance has no residual correlation.
     unit = np.sqrt(np.where(own > RANK, own, np.inf))
     correlation = covariance / np.outer(unit, unit)
     from scipy.sparse import csr_array  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""Forecasts of returns, a family a file: a spec is its own TOML table, and its `estimate` ends in `ExpectedReturns`."""
+"""Forecasts of returns, a family a file: a spec is its own TOML table, and its `estimate` returns `ExpectedReturns`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every forecast of returns ends in."""
+"""The output of every forecast of returns."""
 
 from __future__ import annotations
 
@@ -60,9 +60,9 @@ class ReturnsEstimator(Protocol):
 
     @property
     def kind(self) -> str:
-        """How a strategy names it."""
+        """Name of the estimator in a strategy."""
         ...
 
     def estimate(self, inputs: CovarianceInputs, form: StructuredCovariance) -> ExpectedReturns:
-        """The estimate."""
+        """The expected returns."""
         ...

@@ -20,8 +20,8 @@ from toolkit.risk_model.expected_returns.prior import Prior, labelled, members, 
 class EquilibriumReturns(Spec):
     """Pi = risk_aversion x Sigma @ weights (Sharpe 1974; He and Litterman 1999, equation 2), returns over cash.
 
-    What a holder of `weights` must expect if these are his best: risk that cannot be spread is paid, nothing else. The
-    estimate says nothing about the past. For shares the weights are market capitalisations. No metal has one: what is
+    The expected returns at which `weights` are optimal: only risk that cannot be diversified is paid. No past return
+    enters. For shares the weights are market capitalisations. No metal has one: what is
     above ground is unknown or is not for sale, so the equal weights of the default are a convention.
 
     Attributes:
@@ -53,7 +53,7 @@ class EquilibriumReturns(Spec):
         return ExpectedReturns(prior.mean, prior.covariance(), prior.notes)
 
     def prior(self, inputs: CovarianceInputs, form: StructuredCovariance) -> Prior:
-        """The same, with Sigma still in its factor form; see `estimate`."""
+        """The expected returns as a prior, with Sigma in its factor form; see `estimate`."""
         weights, described = self._weights(inputs)
         mean = self.risk_aversion * times(form, weights)
         tau, source = uncertainty(inputs, self.tau)

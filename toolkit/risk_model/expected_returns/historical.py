@@ -1,4 +1,4 @@
-"""The historical mean pulled to a common mean, with its standard error told."""
+"""The historical mean, shrunk to a common mean, with its standard error."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ class HistoricalReturns(Spec):
         own = inputs.increments.take(inputs.assets)
         seen = np.isfinite(own.mean)
         if not seen.any(axis=0).all():
-            silent = inputs.assets[int((~seen.any(axis=0)).argmax())]
+            annual = inputs.assets[int((~seen.any(axis=0)).argmax())]
             raise GapError(
-                f"{silent!r} has annual prices only: no historical mean can be set beside those of months.",
+                f"{annual!r} has annual prices only: no historical mean can be set beside those of months.",
                 hint='Exclude it, or use returns of kind "zero", "equilibrium" or "views".',
-                details={"asset": silent},
+                details={"asset": annual},
             )
         noisy = np.zeros(len(inputs.assets), dtype=bool)
         noisy[own.noisy] = True
@@ -86,7 +86,7 @@ def _sampling(seen: np.ndarray, inputs: CovarianceInputs, form: StructuredCovari
     """Sampling covariance (n, n) of means over the periods `seen` (T, n): two means share the error of shared periods.
 
     The forecast's correlations, but each asset's variance over its own history: a forecast may weight the latest volatility,
-    and the mean was made over all of them. Changes are taken as uncorrelated in time. What is not known of the first and
+    and the mean was made over all of them. Changes are taken as uncorrelated in time. The error of the first and
     last latent price is left out: twice the squared error of a level over the squared years, a few percent of the variance
     for a price known to 10 %.
     """

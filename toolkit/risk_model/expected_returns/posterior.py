@@ -22,7 +22,7 @@ class Views:
         labels: m names, for messages.
         portfolios: (m, n).
         values: (m,) a year.
-        errors: (m,) standard errors, independent of each other; 0 is certain, infinite says nothing.
+        errors: (m,) standard errors, independent of each other; 0 is certain, infinite carries no information.
     """
 
     labels: tuple[str, ...]
@@ -33,7 +33,7 @@ class Views:
 
 @dataclass(frozen=True, slots=True)
 class Posterior:
-    """What is believed after the views.
+    """Posterior of the mean returns, given the views.
 
     Attributes:
         mean: (n,).

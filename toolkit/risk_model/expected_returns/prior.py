@@ -1,4 +1,4 @@
-"""What is believed of the mean before any view: a centre, uncertain by a multiple of the covariance of returns."""
+"""Prior of the mean returns before any view: normal, with a multiple of the covariance of returns."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def times(form: StructuredCovariance, portfolios: FloatArray) -> FloatArray:
 
 
 def uncertainty(inputs: CovarianceInputs, tau: float | None) -> tuple[float, Message]:
-    """Tau and the words that say where it comes from.
+    """Tau and the message on its source.
 
     By default one over the years of data of the median asset: Sigma a year over T years is the sampling covariance of a
     mean of T years, which is how Blamont and Firoozye (2003) and Walters (2014, The Black-Litterman Model in Detail,
@@ -72,7 +72,7 @@ def uncertainty(inputs: CovarianceInputs, tau: float | None) -> tuple[float, Mes
 
 
 def labelled(inputs: CovarianceInputs) -> Universe:
-    """The assets by key and element, to look names up in."""
+    """The universe of the inputs, in which names are looked up."""
     elements = inputs.elements or (None,) * len(inputs.assets)
     return Universe(tuple(Asset(key, key, element) for key, element in zip(inputs.assets, elements, strict=True)))
 
@@ -86,7 +86,7 @@ def members(universe: Universe, name: str, where: str) -> list[int]:
         where: Where the name stands, for messages.
 
     Raises:
-        SpecError: if `name` is neither; it tells `where` the name stands, and the nearest names.
+        SpecError: if `name` is neither; the message has `where`, the hint the nearest names.
     """
     try:
         return list(universe.members(name))

@@ -79,7 +79,7 @@ class ControlPressure(Spec):
 
     Refuted by returns of the next twelve months, by metal and year, whose slope on standardised pressure is not above zero
     by two standard errors (the characteristic factor of control pressure). Errors of the views are independent: with many
-    metals the slope as a whole is held to be known far better than any one view.
+    metals the slope as a whole is far more certain than any one view.
 
     Attributes:
         premium: Return a year for one standard deviation of pressure.
@@ -90,7 +90,7 @@ class ControlPressure(Spec):
     error: float = Field(gt=0)
 
     def views(self, inputs: CovarianceInputs) -> tuple[Views, tuple[str, ...]]:
-        """One view a metal with a known pressure, and what a reader must know when there are fewer than metals."""
+        """One view a metal with a known pressure, and notes on metals without."""
         found = inputs.pressure or {}
         known = [i for i, key in enumerate(inputs.assets) if key in found]
         pressure = np.array([found[inputs.assets[i]] for i in known])
@@ -110,7 +110,7 @@ class ControlPressure(Spec):
 
 
 class ViewsReturns(Spec):
-    """Black-Litterman: a prior, moved by views as far as their errors and its own allow.
+    """Black-Litterman: the posterior of a prior and of views with errors.
 
     Attributes:
         prior: ``{kind = "equilibrium", ...}`` or ``{kind = "zero"}``.
@@ -142,7 +142,7 @@ class ViewsReturns(Spec):
             made, notes = self.control_pressure.views(inputs)
             views = _joined(views, made)
         found = black_litterman(prior, views)
-        told = (*prior.notes, *self._told(inputs, prior, views, found), *notes, _change(prior, found))
+        told = (*prior.notes, *self._notes(inputs, prior, views, found), *notes, _change(prior, found))
         return ExpectedReturns(found.mean, found.covariance, told)
 
     def stated(self, inputs: CovarianceInputs, prior: Prior) -> Views:
@@ -159,7 +159,7 @@ class ViewsReturns(Spec):
         values = np.array([view.value for view in self.views])
         return Views(tuple(view.expression for view in self.views), portfolios, values, np.array(errors))
 
-    def _told(self, inputs: CovarianceInputs, prior: Prior, views: Views, found: Posterior) -> tuple[str, ...]:
+    def _notes(self, inputs: CovarianceInputs, prior: Prior, views: Views, found: Posterior) -> tuple[str, ...]:
         """One sentence a stated view, and one for all that control pressure makes."""
         stated = len(self.views)
         before, after = views.portfolios @ prior.mean, views.portfolios @ found.mean

@@ -1,4 +1,4 @@
-"""An orthonormal basis of what factors do about their means."""
+"""Orthonormal basis of centred factors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CONSTANT = 1e-12
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """Orthonormal basis of what the factors do about their means.
+    """Orthonormal basis of the centred factors.
 
     Attributes:
         Q: (T, r) with Q'Q = 1 and columns that sum to zero.
@@ -54,5 +54,5 @@ class Basis:
 
     @property
     def rank(self) -> int:
-        """Number of factors that can be told apart."""
+        """Rank of the factors."""
         return self.Q.shape[1]

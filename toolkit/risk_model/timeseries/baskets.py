@@ -47,7 +47,7 @@ def membership(controlled: pl.DataFrame, dates: tuple[date, ...], series: tuple[
 def _without_each(values: FloatArray) -> FloatArray:
     """Row sums (T, p + 1) of values (T, p) without each column, and without none in the last.
 
-    What comes before it plus what comes after it, never the whole minus it: not even the rounding knows what was left out.
+    The sum of the columns before it and after it, never the whole minus it: the rounding does not depend on it either.
     """
     T, p = values.shape
     before, after = np.zeros((2, T, p + 1))
@@ -62,7 +62,7 @@ class Basket:
 
     Attributes:
         columns: (p,) positions of the members among the series.
-        noisy: (T, m) 1 for the members with a change among the series seen through noise, 0 elsewhere.
+        noisy: (T, m) 1 for the members with a change among the series that are measured with error, 0 elsewhere.
         sums, counts: (T, p + 1) over the members with a change, without each of them and (last) without none.
     """
 
@@ -73,7 +73,7 @@ class Basket:
 
     @classmethod
     def of(cls, increments: Returns, inside: NDArray[np.bool_]) -> Basket:
-        """From which series (T, N) belong to it in each period; those without a change do not count."""
+        """The basket of the series that are `inside` (T, N) in each period; those without a change do not count."""
         present = inside & np.isfinite(increments.mean)
         columns = np.flatnonzero(present.any(axis=0))
         own = present[:, columns]
@@ -106,7 +106,7 @@ class Factors:
     Attributes:
         names: k.
         mean: (T, k), NaN in periods without one.
-        weights: (T, k, m) on the series seen through noise, whose uncertainty they carry.
+        weights: (T, k, m) on the series that are measured with error.
     """
 
     names: tuple[str, ...]
@@ -116,7 +116,7 @@ class Factors:
 
 @dataclass(frozen=True, slots=True)
 class LeaveOneOutFactors:
-    """What the factors are made of, for any asset to be left out of them.
+    """Baskets of the factors, from which any asset can be left out.
 
     Attributes:
         increments: Changes of all series.
@@ -139,7 +139,7 @@ class LeaveOneOutFactors:
         held: tuple[str, ...],
         members: Mapping[str, tuple[str, ...]] = MEMBERS,
     ) -> LeaveOneOutFactors:
-        """The recipe.
+        """The baskets of the observed factors and of the supply shock.
 
         Args:
             increments: Changes of all series.

@@ -76,7 +76,7 @@ def least_squares(portfolios: Portfolios, weights: FloatArray) -> Coefficients:
     regressors, are joint (effective number, where weighted).
 
     Args:
-        portfolios: q regressors, then what is explained.
+        portfolios: q regressors, then the explained one.
         weights: (T,) of the periods: they weigh means and posterior covariances alike.
     """
     moments = portfolios.moments(weights)
@@ -114,8 +114,8 @@ def _meat(portfolios: Portfolios, weights: FloatArray, b: FloatArray, moments: M
     """Covariance (q, q) of the estimating equations, whose expectation given the data is zero in sum at `b`.
 
     A period's term is w E[x u | data] = w (x u at the posterior means + their posterior covariance): with weights and lags
-    these are the scores of Newey and West. What is not known of a term, w^2 Var[x u | data] of jointly normal x and u, is
-    added at lag zero; between periods it is not known and is left out.
+    these are the scores of Newey and West. The posterior variance of a term, w^2 Var[x u | data] of jointly normal x and u, is
+    added at lag zero; that between periods is not known and is left out.
     """
     rows = portfolios.joint
     w, x = weights[rows], portfolios.mean[rows]

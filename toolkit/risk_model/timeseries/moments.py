@@ -1,4 +1,4 @@
-"""Portfolios of series of which only the posterior is known, and their weighted second moments."""
+"""Portfolios of series that are measured with error, and their weighted second moments."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Moments:
 
     Attributes:
         matrix: (r, r).
-        size: (r,) the same about zero, the diagonal only: what rounding is measured by.
+        size: (r,) sums of squares about zero, the scale of rounding errors.
         mass: Sum of the weights w.
         effective: (sum w)^2 / sum w^2 (Kish 1965): the number of periods where weights are equal.
         count: Number of periods.
@@ -60,15 +60,15 @@ class Portfolios:
         return cls(mean, weights @ uncertainty @ weights.transpose(0, 2, 1) if uncertainty.shape[1] else None)
 
     def take(self, columns: NDArray[np.intp]) -> Portfolios:
-        """Some of them."""
+        """Some of the portfolios."""
         return Portfolios(self.mean[:, columns], None if self.spread is None else self.spread[:, columns[:, None], columns])
 
     def combined(self, matrix: FloatArray) -> Portfolios:
-        """Linear combinations (q, r) of them."""
+        """Linear combinations (q, r) of the portfolios."""
         return Portfolios(self.mean @ matrix.T, None if self.spread is None else matrix @ self.spread @ matrix.T)
 
     def lagged(self, lags: int) -> Portfolios:
-        """All but the last, then the same 1, 2, ..., `lags` periods earlier, then the last.
+        """The portfolios with lags: all but the last, these 1, 2, ..., `lags` periods earlier, then the last.
 
         Posterior covariances between periods are not known and are taken as zero.
         """
@@ -95,7 +95,7 @@ class Portfolios:
         return np.asarray(np.isfinite(self.mean).all(axis=1), dtype=bool)
 
     def moments(self, weights: FloatArray) -> Moments:
-        """Over the periods where all exist, with weights (T,): those of the means plus the posterior covariances."""
+        """Second moments over the joint periods, with weights (T,): those of the means plus the posterior covariances."""
         rows = self.joint
         w, x = weights[rows], self.mean[rows]
         mass = float(w.sum())

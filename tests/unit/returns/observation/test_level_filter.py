@@ -1,4 +1,5 @@
-"""The level behind customs unit values: exact where it can be, calibrated where it cannot, quick in a rise and deaf to one print."""
+"""The level behind customs unit values: exact where it can be, calibrated where it cannot, quick in a rise and deaf to one
+print."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ import pytest
 
 from toolkit.returns.observation.level_filter import MODEL, beliefs, filtered_levels, scarcity
 
-NORMAL = replace(MODEL, wide=1e-12, gross=1e-12, noise=0.1, noise_spread=1e-9, calm=0.05, wild=0.05)
+NORMAL = replace(MODEL, wide=1e-12, gross=1e-12, noise=0.1, noise_spread=1e-9, low_volatility=0.05, high_volatility=0.05)
 
 
 def filtered(prices: np.ndarray, quantity: np.ndarray | None = None, model=MODEL) -> tuple[np.ndarray, np.ndarray]:
@@ -30,7 +31,7 @@ def test_without_tails_or_switches_it_is_the_exact_filter_over_gaps_too():
     scarce = scarcity(kilograms[:, None])[:, 0]
     # A start that is next to unknown; the premium is the last of the unknowns.
     cov = np.zeros((T + 1, T + 1))
-    cov[:T, :T] = 1e3 + NORMAL.calm**2 * np.minimum.outer(np.arange(T), np.arange(T))
+    cov[:T, :T] = 1e3 + NORMAL.low_volatility**2 * np.minimum.outer(np.arange(T), np.arange(T))
     cov[T, T] = NORMAL.premium_spread**2
     see = np.hstack([np.eye(T), scarce[:, None]])
     noise = np.diag(NORMAL.noise**2 * np.exp(NORMAL.exponent * scarce))
@@ -44,12 +45,12 @@ def test_without_tails_or_switches_it_is_the_exact_filter_over_gaps_too():
 
 
 def test_one_print_far_away_is_noise_and_three_in_a_row_are_a_level():
-    calm = np.full(24, 50.0) * np.exp(np.random.default_rng(2).normal(0, 0.05, 24))
-    one, _ = filtered(np.append(calm, 150.0))
+    low_volatility = np.full(24, 50.0) * np.exp(np.random.default_rng(2).normal(0, 0.05, 24))
+    one, _ = filtered(np.append(low_volatility, 150.0))
     assert np.exp(one[-1]) < 70
-    back, _ = filtered(np.append(calm, [150.0, 50.0]))
+    back, _ = filtered(np.append(low_volatility, [150.0, 50.0]))
     assert np.exp(back[-1]) == pytest.approx(50.0, rel=0.05)
-    risen, error = filtered(np.append(calm, [150.0, 155.0, 145.0]))
+    risen, error = filtered(np.append(low_volatility, [150.0, 155.0, 145.0]))
     assert np.exp(risen[-1]) == pytest.approx(150.0, rel=0.05)
     assert error[-1] < 0.2
     # After the first high month nobody knows: the error says so.
@@ -57,11 +58,11 @@ def test_one_print_far_away_is_noise_and_three_in_a_row_are_a_level():
 
 
 def test_a_month_of_small_quantity_says_less():
-    calm, rng = np.full(24, 50.0), np.random.default_rng(3)
-    calm = calm * np.exp(rng.normal(0, 0.05, 24))
+    low_volatility, rng = np.full(24, 50.0), np.random.default_rng(3)
+    low_volatility = low_volatility * np.exp(rng.normal(0, 0.05, 24))
     kilograms = np.append(np.full(24, 1000.0), [10.0, 10.0])
-    small, _ = filtered(np.append(calm, [100.0, 100.0]), kilograms)
-    large, _ = filtered(np.append(calm, [100.0, 100.0]), np.full(26, 1000.0))
+    small, _ = filtered(np.append(low_volatility, [100.0, 100.0]), kilograms)
+    large, _ = filtered(np.append(low_volatility, [100.0, 100.0]), np.full(26, 1000.0))
     assert np.exp(small[-1]) < 70 < 90 < np.exp(large[-1])
 
 
@@ -108,10 +109,12 @@ def test_an_unknown_quantity_is_no_small_one():
 def test_levels_of_prices_made_by_the_model_lie_within_their_error_at_its_rate():
     rng = np.random.default_rng(8)
     T, m = 48, 120
-    wild = np.zeros((T, m), dtype=bool)
+    high_volatility = np.zeros((T, m), dtype=bool)
     for t in range(1, T):
-        wild[t] = rng.random(m) < np.where(wild[t - 1], 1.0 - MODEL.to_calm, MODEL.to_wild)
-    latent = (np.where(wild, MODEL.wild, MODEL.calm) * rng.standard_normal((T, m))).cumsum(axis=0)
+        high_volatility[t] = rng.random(m) < np.where(high_volatility[t - 1], 1.0 - MODEL.to_low, MODEL.to_high)
+    latent = (np.where(high_volatility, MODEL.high_volatility, MODEL.low_volatility) * rng.standard_normal((T, m))).cumsum(
+        axis=0
+    )
     noise = MODEL.noise * np.exp(MODEL.noise_spread * rng.standard_normal(m))
     kinds = rng.random((T, m))
     size = np.where(kinds < MODEL.wide, noise * np.sqrt(MODEL.wider), noise)
@@ -122,7 +125,7 @@ def test_levels_of_prices_made_by_the_model_lie_within_their_error_at_its_rate()
     assert np.mean(np.abs(z) < 1.0) == pytest.approx(0.72, abs=0.05)  # peaked in the middle: a mixture
     assert np.mean(np.abs(z) < 2.0) == pytest.approx(0.95, abs=0.02)
     # And the densities that it gives to prints beat those of a model whose volatility never switches.
-    still = replace(MODEL, calm=0.15, wild=0.15)
+    still = replace(MODEL, low_volatility=0.15, high_volatility=0.15)
     score, other = (
         sum(density.sum() for _, density in beliefs(prints, np.full((T, m), np.nan), model)) for model in (MODEL, still)
     )
