@@ -215,7 +215,7 @@ def _highest(path: _Path) -> float:
     """The largest reward under the limits.
 
     Raises:
-        Impossible: when the limits contradict each other.
+        SolverInfeasible: when the limits contradict each other.
     """
     found = least(-path.reward, path.limits.G, path.limits.h, np.ones(len(path.reward)))
     if found is None:

@@ -84,7 +84,7 @@ def analyse(problem: Problem, order: Order | None = None) -> Analysis:
         order: Solvers to try.
 
     Raises:
-        Impossible, SpecError, SolveError: as in `solve_continuous`; a problem that was solved before raises none.
+        SolverInfeasible, SpecError, SolveError: as in `solve_continuous`; a problem that was solved before raises none.
     """
     limits = problem.linear_constraints()
     problem, continuous, _ = solve_for_wealth_after_costs(problem, limits, order)

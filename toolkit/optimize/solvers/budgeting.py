@@ -27,7 +27,7 @@ def solve_risk_budgets(forecast: Forecast, budgets: FloatArray, limits: LinearCo
     """Weights whose risk contributions are proportional to budgets, (n,), as far as the limits let them.
 
     Raises:
-        Impossible, NumericalFailure: see `toolkit.optimize.solvers.solve`.
+        SolverInfeasible, NumericalFailure: see `toolkit.optimize.solvers.solve`.
     """
     n, m = len(budgets), len(limits.h)
     # In units of each asset's own risk every entry of the answer is near one, where an exponential cone is accurate.
@@ -105,7 +105,7 @@ def least_cash(limits: LinearConstraints) -> float:
     """The least weight of cash that the limits allow: caps on everything else may force some.
 
     Raises:
-        Impossible: when the limits contradict each other.
+        SolverInfeasible: when the limits contradict each other.
     """
     return max(0.0, _extreme(np.eye(limits.G.shape[1])[-1], limits.G, limits.h))
 
@@ -114,7 +114,7 @@ def most_cash(limits: LinearConstraints) -> float:
     """The largest weight of cash that the limits allow.
 
     Raises:
-        Impossible: when the limits contradict each other.
+        SolverInfeasible: when the limits contradict each other.
     """
     return min(1.0, -_extreme(-np.eye(limits.G.shape[1])[-1], limits.G, limits.h))
 
@@ -123,7 +123,7 @@ def largest_weights(limits: LinearConstraints, cash: float | None) -> FloatArray
     """(n,) the largest weight of each asset beside at most so much cash (None: any); where all may be held at once, any such.
 
     Raises:
-        Impossible: when the limits contradict each other.
+        SolverInfeasible: when the limits contradict each other.
     """
     width = limits.G.shape[1]
     axes = np.eye(width)

@@ -78,7 +78,7 @@ def solve_quadratic(quadratic: Quadratic, limits: LinearConstraints, order: Orde
     """The least of a quadratic under the limits.
 
     Raises:
-        Impossible, NumericalFailure: see `toolkit.optimize.solvers.solve`.
+        SolverInfeasible, NumericalFailure: see `toolkit.optimize.solvers.solve`.
     """
     n = len(quadratic.c)
     program = quadratic_program(n, len(quadratic.R), len(limits.h))

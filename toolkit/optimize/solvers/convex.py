@@ -116,7 +116,7 @@ def _solved(problem: cp.Problem, unbounded: str) -> Solved:
     """The accepted answer.
 
     Raises:
-        Impossible, Unbounded, NumericalFailure: as `toolkit.optimize.solvers.solve.solve`.
+        SolverInfeasible, Unbounded, NumericalFailure: as `toolkit.optimize.solvers.solve.solve`.
     """
     answer = solve_conic(problem)
     if answer.status in (cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE):

@@ -45,7 +45,7 @@ def solve_gini(returns: FloatArray, probabilities: FloatArray, c: FloatArray, li
         limits: The user's rows.
 
     Raises:
-        Impossible: no point holds the limits.
+        SolverInfeasible: no point holds the limits.
         NumericalFailure: no answer holds its certificate.
     """
     held = np.flatnonzero(probabilities > 0)
@@ -104,7 +104,7 @@ def _approached(returns: FloatArray, p: FloatArray, c: FloatArray, limits: Linea
     """Weights (n + 1,) near the best, by quadratic programs with the slope there and the curvature of a standard deviation.
 
     Raises:
-        Impossible: no point holds the limits.
+        SolverInfeasible: no point holds the limits.
     """
     n, measure = len(c), GiniMeanDifference()
     centred = (returns - p @ returns) * np.sqrt(p)[:, None]

@@ -36,7 +36,7 @@ def solve_return(
         order: Solvers to try.
 
     Raises:
-        Impossible: when every allocation within the limits is more volatile, or none is within them.
+        SolverInfeasible: when every allocation within the limits is more volatile, or none is within them.
         NumericalFailure: see `toolkit.optimize.solvers.solve`.
     """
     n, c = len(rate), -rate

@@ -36,7 +36,7 @@ def solve_parity_within(
         convex: Hard ones.
 
     Raises:
-        Impossible: where the limits contradict each other.
+        SolverInfeasible: where the limits contradict each other.
     """
     n = len(budgets)
     idle = np.eye(n + 1)[-1]
@@ -71,7 +71,7 @@ def _extreme_cash(n: int, limits: LinearConstraints, convex: ConvexConstraints, 
     """The least or the most weight of cash.
 
     Raises:
-        Impossible: where the limits contradict each other.
+        SolverInfeasible: where the limits contradict each other.
     """
     by_rows = most_cash(limits) if most else least_cash(limits)
     if not convex:

@@ -29,7 +29,7 @@ def solve_ratio(forecast: Forecast, numerator: FloatArray, limits: LinearConstra
 
     Raises:
         Unbounded: when a mix without risk has a positive numerator.
-        Impossible, NumericalFailure: see `toolkit.optimize.solvers.solve`.
+        SolverInfeasible, NumericalFailure: see `toolkit.optimize.solvers.solve`.
     """
     n, m, best = len(numerator), len(limits.h), float(numerator.max())
     quadratic = Quadratic.variance(forecast)

@@ -78,7 +78,7 @@ def solve_shortfall(
 
     Raises:
         SpecError: the confidence is not above 0 and at most 1.
-        Impossible: no point holds the limits.
+        SolverInfeasible: no point holds the limits.
         NumericalFailure: no answer holds its certificate.
     """
     if not 0 < confidence <= 1:
@@ -95,7 +95,7 @@ def solve_deviation(returns: FloatArray, probabilities: FloatArray, c: FloatArra
     """The same with the mean absolute deviation in place of CVaR.
 
     Raises:
-        Impossible, NumericalFailure: see `solve_shortfall`.
+        SolverInfeasible, NumericalFailure: see `solve_shortfall`.
     """
     centred = returns - probabilities @ returns
     measure = MeanAbsoluteDeviation()

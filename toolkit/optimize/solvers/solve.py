@@ -85,7 +85,7 @@ def solve(problem: Bound, order: Order, certify: Callable[[], Certificate]) -> S
         certify: Computes the certificate of the answer that the variables hold.
 
     Raises:
-        Impossible: when a solver proves infeasibility.
+        SolverInfeasible: when a solver proves infeasibility.
         Unbounded: when the objective has no minimum.
         NumericalFailure: when no answer is good enough; all attempts are in `details`.
     """
