@@ -1,1 +1,1 @@
-"""Use-cases, workspace, configuration and stored runs. What a command or a web page calls."""
+"""Use cases of commands and of the portal, settings and stored runs."""

@@ -48,7 +48,7 @@ def find_assumption(snapshot: Snapshot, name: str, subject: str = EVERY) -> Assu
 
 
 def _number(snapshot: Snapshot, name: str, column: str) -> tuple[float, str]:
-    """One number of a parameter for all, and what it rests on in words."""
+    """One number of a parameter for all, and its source in words."""
     row = find_assumption(snapshot, name)
     value = None if row is None else getattr(row, column)
     if row is None or value is None:
@@ -61,7 +61,7 @@ def _number(snapshot: Snapshot, name: str, column: str) -> tuple[float, str]:
 
 
 def licence_delay(snapshot: Snapshot) -> LicenceDelay:
-    """How long a licence takes: the observed middle, the assumed tail and the statutory time.
+    """The delay of a licence: observed median, assumed tail and statutory time.
 
     Raises:
         GapError: on a day when one of the three was not known yet.

@@ -1,4 +1,4 @@
-"""The characteristic block on a market: what was known of each metal's supply when a period began, and what it earned."""
+"""Characteristics of supply as known when each period began, and their returns."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TRADED_FORMS = {"graphite_flake": "natural flake"}
 
 
 def compared(snapshot: Snapshot, series: tuple[str, ...]) -> Universe:
-    """The assets among `series` that can be told apart by their supply, sorted.
+    """The assets among `series` that have characteristics of supply, sorted.
 
     Products, and base metals and materials of which production shares are known. Energy has no characteristic here, and an
     intermediate such as ammonium paratungstate is the same metal again.
@@ -48,15 +48,15 @@ def period_starts(dates: tuple[date, ...]) -> tuple[date, ...]:
 
 
 def supply_exposures(snapshot: Snapshot, changes: Returns, *, destination: str) -> Exposures:
-    """Control pressure, N-1, flow shortfall and companion share of every compared asset when each period began.
+    """Control pressure, N-1, import drop and companion share of every compared asset when each period began.
 
     Each is what could be known on that day: by `known_from`, whatever the day of the snapshot.
 
     Args:
         snapshot: The market as known today.
         changes: The periods and the series; only their dates and names are read.
-        destination: ISO-3 code of the buyer's country. Its imports show the shortfall of a flow; where they are not among the
-            flows, those of the reporter with the most rows do.
+        destination: ISO-3 code of the buyer's country. Its imports are used; where they are not among the flows,
+            those of the reporter with the most rows.
 
     Raises:
         GapError: when no series can be compared.
@@ -95,13 +95,13 @@ def supply_exposures(snapshot: Snapshot, changes: Returns, *, destination: str) 
 
 
 def _reporter(flows: pl.DataFrame, destination: str) -> str:
-    """The country whose imports are looked at."""
+    """ISO-3 code of the country whose imports are used."""
     counts = flows["reporter"].value_counts().sort("count", "reporter", descending=[True, False])
     return destination if destination in counts["reporter"] or counts.is_empty() else counts["reporter"][0]
 
 
 def supply_premia(snapshot: Snapshot, changes: Returns, periods_per_year: float, *, destination: str) -> CharacteristicReturns:
-    """What the characteristics of supply earned, period by period: see `toolkit.risk_model.characteristics`.
+    """Returns of the characteristics of supply, period by period: see `toolkit.risk_model.characteristics`.
 
     Args:
         snapshot: The market as known today.

@@ -1,4 +1,4 @@
-"""Every fault of a strategy at once: what its file says, and what its terms find when they meet the data."""
+"""Check of a strategy: all faults of its file, and of its terms on the data, in one error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who a run or a report is for: a name on its page and in its path, and the content that the path says."""
+"""Client of a run or a report: name on the page and in the path, and the hash of the content in the path."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Settings and where each came from: option > `TOOLKIT_...` environment > `config.toml` in the workspace > shipped default.
 
-They say where, for whom and how fast; never a model. Models live in strategies.
+Settings hold no model: models are in strategies.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from toolkit.core.decode import Spec, decode, faults_of, raise_faults, read_toml
 
 
 class Owner(Spec):
-    """For whom: the country that deliveries go to, the reporting currency, the money to place, and which lots are sold first.
+    """The owner: country of delivery, reporting currency, budget, and order in which lots are sold.
 
     `sale_order` is ``tax`` (what the tax law of the country frees, where it is known) or ``fifo`` (the oldest lot first).
     """
@@ -44,7 +44,7 @@ def _language(text: str) -> str:
 
 
 class Output(Spec):
-    """Where results go, and in which language."""
+    """Folder and language of results."""
 
     folder: str = "out"
     language: Annotated[str, AfterValidator(_language)] = "en"

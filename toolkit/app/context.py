@@ -1,4 +1,4 @@
-"""What every question of a command is put to: the settings, the day it is about, and what was known by then."""
+"""The context of a command: settings, day, and the market as known on it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Context:
 
     Attributes:
         settings: Which data package; country, currency and money of the owner.
-        as_of: Nothing published later is looked at.
+        as_of: Day of knowledge: nothing published later is visible.
         given_events: The user's own control events, None for the bundled ledger alone.
         today: The day of the question, which no file of the user may be beyond.
         package: The data package where it was read before, that of the settings.
@@ -82,7 +82,7 @@ class Context:
 
     @cached_property
     def products(self) -> Universe:
-        """What can be held; its forms are the traded forms."""
+        """The products, each in its traded form."""
         return products_of(self.snapshot)
 
     @cached_property
@@ -92,7 +92,7 @@ class Context:
 
     @cached_property
     def comparable_cases(self) -> ComparableCases:
-        """What prices did after every official licence or ban, as known on the day."""
+        """Event-study cases of every official licence or ban, as known on the day."""
         return comparable_cases(self)
 
     @property
@@ -102,7 +102,7 @@ class Context:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know of the user's own events."""
+        """Notes on the user's own events."""
         return notes_of(self.events, self.as_of)
 
     @cached_property

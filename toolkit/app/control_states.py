@@ -1,4 +1,4 @@
-"""The control ledger as a run records it: the state of every product, what resale meets, and the periods of each measure."""
+"""The control ledger in a run record: states of products, resale restrictions, and periods of measures."""
 
 from __future__ import annotations
 

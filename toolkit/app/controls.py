@@ -28,7 +28,7 @@ UNITS = {"d": 1, "w": 7, "m": 30, "y": 365}
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """From where, to where and for whom goods would go.
+    """A route of goods: origin, destination, end user, and the purity and size of a piece.
 
     Attributes:
         destination: ISO-3 code of the buyer's country.
@@ -49,8 +49,8 @@ class ControlAnswer:
 
     Attributes:
         state: Of the form asked about, else of the traded form.
-        basis: Why this form: ``asked``, ``traded`` (the products table), ``named`` (no product; a form that notices name) or
-            ``metal`` (nobody trades or names one).
+        basis: Choice of the form: ``asked``, ``traded`` (the products table), ``named`` (no product; a form that notices name)
+            or ``metal`` (none of these).
         forms: Every form that any notice of the origin names, and the traded form, sorted; empty when one form was asked.
         own: Ids of the user's own events in the ledger.
     """
@@ -166,7 +166,7 @@ def parse_within(text: str) -> int:
 
 @dataclass(frozen=True, slots=True, eq=False)  # frames have no truth value, so calendars are compared by identity
 class Calendar:
-    """What begins and ends in a window, and which of it is the user's own."""
+    """Dated changes in a window, and ids of the user's own events among them."""
 
     as_of: date
     within_days: int

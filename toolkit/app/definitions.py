@@ -1,4 +1,4 @@
-"""Where strategies and reports are found: the workspace first, then a checkout's own folders, then what the wheel carries."""
+"""Search for strategies and reports: the workspace, then the folders of a checkout, then those of the wheel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `toolkit doctor` looks at."""
+"""Checks of `toolkit doctor`."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _write_access(folder: Path) -> Finding:
 
 
 def _printing() -> Finding:
-    """What turns reports into PDF."""
+    """The program that prints reports as PDF."""
     found = browser(os.environ) or ("WeasyPrint" if importlib.util.find_spec("weasyprint") else None)
     return Finding("reports as PDF", ok=found is not None, detail=found or INSTALL)
 

@@ -77,7 +77,7 @@ class EventAnswer:
 
     @property
     def method(self) -> Message:
-        """How the figures were made, in words."""
+        """The message on the method."""
         return message(
             "Customs unit values are noisy: a level is the quantity-weighted mean of up to {months} months, from before the"
             " month of the event and from after it; other bases are month averages. Adjusted: over the geometric mean change of"
@@ -158,7 +158,7 @@ def _traded(context: Context) -> dict[str, str]:
 def _benchmark(context: Context) -> tuple[str, ...]:
     """Base metals with a series of month averages that no licence or ban has ever covered in any form named.
 
-    A metal whose stop in practice or ban by another country is in the ledger is no quiet comparison either.
+    A metal with a reported stop or a ban by another country in the ledger is left out too.
     """
     prices = context.snapshot["prices"]
     averaged = set(prices.filter(pl.col("basis") != NOISY)["asset"])

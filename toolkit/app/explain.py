@@ -1,4 +1,4 @@
-"""Why a proposal is what it is: slopes of each holding, prices of limits, sensitivities, number of bets, effect of lots.
+"""Explanation of an allocation: slopes of each holding, prices of limits, sensitivities, number of bets, effect of lots.
 
 Slopes of holdings are taken at the proposal. Prices and sensitivities are those of the divisible problem, solved again here:
 with whole lots a limit that binds there may leave some room.
@@ -24,7 +24,7 @@ from toolkit.report.i18n.worth import NOTHING, fall_in_words, worth
 from toolkit.risk_measures.variance import risk_contributions, volatility
 
 SOFT = 1e-7
-"""How far beyond a soft limit an answer counts as breaking it."""
+"""Violation above which a soft limit counts as broken."""
 
 
 def explanation(result: Result) -> dict[str, Any]:
@@ -132,14 +132,14 @@ def _limits(problem: Problem, record: Mapping[str, Any], found: Analysis) -> lis
 
 
 def _pulling(entries: list[Sensitivity]) -> list[Sensitivity]:
-    """The sides of a limit; of an equality only the one that pulls."""
+    """The sides of a limit; of an equality only the one that binds."""
     if len(entries) < 2:
         return entries
     return [entry for entry in entries if entry.price is None or POINT * entry.price >= NOTHING] or entries[:1]
 
 
 def _worth(problem: Problem, record: Mapping[str, Any], found: Analysis, price: float | None) -> dict[str, Any] | None:
-    """What one more point of room is worth, in the reader's units and in words; None where the objective has no unit."""
+    """Value of one more point of room, in units of the objective; None where it has none."""
     if price is None:
         return None
     measured = {**record["objective"], "measure": getattr(problem.objective, "measure", "variance")}
@@ -150,7 +150,7 @@ def _worth(problem: Problem, record: Mapping[str, Any], found: Analysis, price: 
 
 
 def _moved(problem: Problem, entry: Sensitivity, found: Analysis) -> dict[str, Any]:
-    """What moves with a number of the strategy, per unit of room or of the number."""
+    """Derivatives of weights and objective by a number of the strategy."""
     if entry.slope is None:
         return {"at": entry.at, "method": None, "reason": entry.reason}
     x, slope = found.continuous.x[:-1], entry.slope[:-1]
@@ -174,7 +174,7 @@ def _moved(problem: Problem, entry: Sensitivity, found: Analysis) -> dict[str, A
 
 
 def _bets(problem: Problem, weights: FloatArray) -> dict[str, Any]:
-    """Three counts: of holdings, of what brings risk, of uncorrelated bets."""
+    """Effective numbers: of holdings, of risk contributions, of uncorrelated bets."""
     held = np.where(weights > HELD, weights, 0.0)
     return {
         "holdings": int(np.count_nonzero(held)),

@@ -47,7 +47,7 @@ from toolkit.shocks.elasticity import PriceBand
 from toolkit.supply.concentration import CountryExposure, SupplyShares, country_exposure, newest_shares, scored_supplies
 
 AHEAD_DAYS = 400
-"""How far the calendar of what is held looks."""
+"""Days ahead in the calendar of holdings."""
 STALE_DAYS = 62
 QUANTILES = (0.1, 0.5, 0.9)
 CASES = ("low", "central", "high")
@@ -56,11 +56,11 @@ CHANGE = ("date", "metal", "what", "standing")
 
 @dataclass(frozen=True, slots=True)
 class ExposureRequest:
-    """What a user asks for.
+    """A request for the exposure of holdings.
 
     Attributes:
         holdings: File of lots.
-        context: The owner, the day, and what is known on it.
+        context: Settings, day, and market as known on it.
         prices: The user's own; None for the bundled prices alone.
         loss, elasticity, cap: The shock that replacement is measured under; `cap` is a multiple of today's price.
         use: ``METAL=KG`` a month, one entry a metal.
@@ -77,7 +77,7 @@ class ExposureRequest:
 
 @dataclass(frozen=True, slots=True)
 class ExposureAnswer:
-    """The exposure of a holdings file and what it rests on. Money is in `currency`.
+    """The exposure of a holdings file and its inputs. Money is in `currency`.
 
     `purchases` has one a lot of metal, in order. `instruments` are the listed holdings: in no total, the ledger says nothing of
     them. `reading` says how the file was read and is among `remarks`, by the money that they touch. Assets of `still` do
@@ -112,7 +112,7 @@ class ExposureAnswer:
 
     @property
     def band(self) -> PriceBand:
-        """How far a metal without a case of its own moves."""
+        """Price band of a metal without a case of its own."""
         return self.bands[FURTHER]
 
     @property
@@ -271,7 +271,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
 
 
 def _of_valued(levels: Mapping[tuple[str, str], UnitPrice], lots: Iterable[LotExposure]) -> dict[tuple[str, str], UnitPrice]:
-    """The prices of what is valued: of a product held in another form alone there is none."""
+    """Prices of the lots with a value; a product held in another form alone has none."""
     valued = {(lot.asset, lot.form) for lot in lots if lot.value is not None}
     return {key: level for key, level in levels.items() if key in valued}
 

@@ -1,4 +1,4 @@
-"""`factors`: what drives the risk of a strategy, how its prices were corrected, and whether its forecasts held."""
+"""`factors`: the factor model of a strategy, its observation models, and the bias of its forecasts."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class FactorsAnswer:
         forecast: What it was read from.
         characteristics: None where nothing could be compared; a note says why.
         correlations: From `toolkit.app.allocation.factor_model`.
-        bias: How past forecasts did, one record a kind of outcome.
+        bias: Bias statistic of past forecasts, one record a kind of outcome.
         notes: What a reader must know of prices and risk; those on characteristics are with them.
     """
 
@@ -155,7 +155,7 @@ def factors(
 
 
 def _own_notes(forecast: Forecast, bias: tuple[Bias, ...]) -> tuple[str, ...]:
-    """What is not there to be shown, and why."""
+    """Notes on what could not be estimated."""
     notes = []
     if forecast.model is None:
         notes.append(

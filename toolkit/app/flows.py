@@ -1,4 +1,4 @@
-"""`flows`: what customs data say of a metal: recent change, collapse, diversion, and what controls did to the flow."""
+"""`flows`: customs flows of a metal: recent change, collapse, diversion, and changes around controls."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from toolkit.supply.flows import (
 from toolkit.supply.tariff import SUBHEADING, TariffCode, mixed_code, sole_asset, tariff_codes
 
 MATERIAL_SHARE = 0.05
-"""Partners that had at least this share of the flow before are watched; a collapse of a smaller one is of no consequence."""
+"""Partners that had at least this share of the flow before are reported; smaller ones are not."""
 
 REPORTED_STOP = ("practice", "de_facto_stop")
 """Kind and instrument of the ledger's events that tell of flows which no bundled series shows."""
@@ -36,7 +36,7 @@ REPORTED_STOP = ("practice", "de_facto_stop")
 
 @dataclass(frozen=True, slots=True)
 class ControlOnFlow:
-    """A control that came into force while a series ran, and what the series shows around that day."""
+    """A control that came into force while a series ran, and the flow around that day."""
 
     event_id: str
     title: str
@@ -77,7 +77,7 @@ class CodeFlows:
 
 @dataclass(frozen=True, slots=True)
 class ReportedPoint:
-    """A figure that somebody reported and no series holds: shown alone, never joined to a series."""
+    """A reported figure that is in no series: shown alone, never joined to a series."""
 
     event_id: str
     announced: date
@@ -287,7 +287,7 @@ def _controls(
     context: Context,
     as_of: date,
 ) -> tuple[ControlOnFlow, ...]:
-    """What the flow shows around each control on the metal: the imports from the controlling country, else the total."""
+    """The flow around each control on the metal: the imports from the controlling country, else the total."""
     if asset is None or asset not in context.ledger.assets:
         return ()
     told: list[ControlOnFlow] = []

@@ -130,7 +130,7 @@ def _point(problem: Problem, found: Frontier, at: Point) -> dict[str, Any]:
 
 
 def _notes(problem: Problem, found: Frontier) -> list[str]:
-    """What the frontier trades, and what it leaves out."""
+    """Notes on the axes of the frontier and on relaxed constraints."""
     if found.against == "cost":
         traded = message("target is minus the cost a year: the strategy forecasts no returns, so risk is traded against cost")
     elif problem.costs.in_objective:

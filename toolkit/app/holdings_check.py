@@ -1,4 +1,4 @@
-"""`holdings check`: what a holdings file is understood to say, every fault of it, and its corrected copy."""
+"""`holdings check`: a holdings file as read, with every fault and its corrected copy."""
 
 from __future__ import annotations
 

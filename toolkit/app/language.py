@@ -1,4 +1,4 @@
-"""The language of strategies as its own models tell it: every table, every kind, its keys with type, default and words."""
+"""The language of strategies, generated from its models: every table and kind, and its keys with type, default and words."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _ATTRIBUTE = re.compile(r"^    (\w+(?:, \w+)*): (.*)$")
 
 
 def language() -> list[dict[str, Any]]:
-    """One entry a table, kind or measure: where it is written, its kind, what it says of itself, and its keys."""
+    """One entry a table, kind or measure: where it is written, its kind, its description, and its keys."""
     sections = {name: [*_tables(model, name)] for name, model in SECTIONS.items()}
     return [
         *(entry for name in FIRST for entry in sections.pop(name)),

@@ -1,4 +1,4 @@
-"""Words for keys of strategies whose models say nothing of them.
+"""Descriptions of keys of strategies that have none in their models.
 
 By key where it means the same wherever it stands, by ``kind.key`` or ``table.key`` where it does not.
 """

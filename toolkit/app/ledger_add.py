@@ -1,4 +1,4 @@
-"""`ledger add`: a user's own finding with the hash of its evidence, in a file of own events, and what changes by it."""
+"""`ledger add`: a user's own finding with the hash of its evidence, in a file of own events, and the states that it changes."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class StateChange:
 
 @dataclass(frozen=True, slots=True)
 class AddedEvent:
-    """A finding and what it changes.
+    """An added event and the states that it changes.
 
     Attributes:
         file: Where it stands.
@@ -143,7 +143,7 @@ def _hashed(evidence: str, folder: Path) -> tuple[str, str]:
 
 
 def _refuse_same_notice(context: Context, event: Event, file: str) -> None:
-    """Refuse an event of a notice that stands in the ledger under another id: it would count twice, or say two things."""
+    """Refuse an event of a notice that stands in the ledger under another id: it would count twice, or contradict it."""
 
     def key(one: Event) -> tuple[object, ...]:
         number = (one.number or "").removesuffix(OWN_MARK)

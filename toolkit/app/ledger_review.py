@@ -1,4 +1,4 @@
-"""The review of the control ledger: what a user has to look up before relying on it today."""
+"""The review of the control ledger: what has to be checked before it is relied on today."""
 
 from __future__ import annotations
 

@@ -30,11 +30,11 @@ TICKER = 6
 
 @dataclass(frozen=True, slots=True)
 class LotNames:
-    """What the words of a holdings file mean: the one rule of all commands.
+    """Names in a holdings file: metals, forms, products and instruments. All commands use this rule.
 
     Attributes:
-        ledger: Knows every metal and form that can be asked about.
-        products: What is traded, and in which form.
+        ledger: Known metals and forms.
+        products: Traded products, with their form.
         instruments: Assets of the user's own prices that are no product, by their names there.
     """
 
@@ -109,7 +109,7 @@ class LotNames:
         return self.products[asset].form if asset in self.products else None
 
     def is_listed(self, asset: str) -> bool:
-        """Whether only the user's prices know it."""
+        """Whether it is an instrument with a price of the user's own and no metal of the ledger."""
         return asset not in self.ledger.assets
 
     def is_precious(self, asset: str) -> bool:

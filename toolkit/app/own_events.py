@@ -1,4 +1,4 @@
-"""The user's own control events over the ledger of the data package: read, checked with it, kept in records, told of."""
+"""The user's own control events over the ledger of the data package: read, checked with it, kept in records, noted."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def visible_ids(own: OwnEvents, as_of: date) -> tuple[str, ...]:
 
 
 def notes_of(own: OwnEvents | None, as_of: date) -> tuple[str, ...]:
-    """What a reader must know of own events."""
+    """Notes on own events."""
     if own is None:
         return ()
     visible = visible_ids(own, as_of)
@@ -114,7 +114,7 @@ class EventNames:
         return key if key in self.mentioned else self.ledger.metal(text)
 
     def form(self, metal: str, text: str) -> str:
-        """As in every question."""
+        """The form, by `ControlLedger.form`."""
         return self.ledger.form(metal, text)
 
 

@@ -1,4 +1,4 @@
-"""The user's own prices beside the bundled ones: read, brought to the units of the products, and held against their level."""
+"""The user's own prices: read, converted to the units of products, and compared with the bundled level."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ STATE_UNIT = "State it in a column unit (kg, g, lb, ozt, t)."
 
 @dataclass(frozen=True, slots=True)
 class PriceFiles:
-    """The user's price files and how they are to be read.
+    """The user's price files and the options of their reading.
 
     Attributes:
         paths: Files and folders, ``-`` for standard input, and cells of frames that were given in Python.
@@ -56,8 +56,8 @@ class OwnPrices:
         frame: Visible rows of `toolkit.core.frames.Prices`.
         quotes: Prices of a day (`toolkit.returns.quotes`): one visible row a product, in no series.
         file: As it was read, with the names of the files for known assets.
-        notes: What a reader must know of the whole files.
-        reading: How they were read, and what is assumed of units.
+        notes: Notes on the whole files.
+        reading: How they were read, and assumed units.
         only: Whether nothing is taken from the bundled prices.
     """
 
@@ -96,7 +96,7 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
     Args:
         files: Paths and how they are read.
         snapshot: The market on the day of the question.
-        names: What the names of the files mean; products are priced per kg.
+        names: How assets are recognised; products are priced per kg.
         masses: Whether masses are valued at these prices. If not, a product whose file states no unit and whose price
             cannot be one per kg keeps the file's own unit, and a warning says so.
 

@@ -1,4 +1,4 @@
-"""Schema of the run object (`schema_version` 2) and of the parts beside it: what a stored run must hold before it is read.
+"""Schema of the run object (`schema_version` 2) and of the parts beside it: the check of a stored run.
 
 A part states its own shape (`toolkit.app.findings.part`). Further keys are allowed. A figure may be null where it may be
 undefined (`Number`); money, weights and quantities may not.
@@ -245,7 +245,7 @@ def _model(kind: str) -> type[BaseModel]:
 
 
 def check_run(record: Mapping[str, Any], file: str, hint: str) -> None:
-    """Hold a run object, or that of a run without an answer, against its schema.
+    """Check a run object, or that of a run without an answer, against its schema.
 
     Args:
         record: The object of the file.

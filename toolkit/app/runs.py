@@ -132,7 +132,7 @@ def read_stored(folder: Path, name: str = RECORD) -> dict[str, Any] | None:
 
 
 def read_run(folder: Path) -> dict[str, Any]:
-    """The run object of a stored run, held against its schema.
+    """The run object of a stored run, checked against its schema.
 
     Raises:
         SpecError: as `read_stored`, and for a run of another version, or one with a key that is missing or of another type.

@@ -1,4 +1,4 @@
-"""`shock`: what a loss of supply does to the price of a metal, to its holder, and how the assumption compares outside."""
+"""`shock`: price band of a metal under a loss of supply, effects on holders, and a comparison with published responses."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ PREMIUM = "outside_premium"
 
 @dataclass(frozen=True, slots=True)
 class OutsideCheck:
-    """A published price response beside ours, and the elasticity that would reproduce it at the loss asked about.
+    """A published price response, and the elasticity that would reproduce it at the loss of the request.
 
     Attributes:
         change: Published change of the price, as a fraction of it.
-        implied: Sum of elasticities at which our formula gives that change; it says nothing when the loss is another.
+        implied: Sum of elasticities at which our formula gives that change; meaningless for another loss.
     """
 
     change: float
@@ -60,7 +60,7 @@ class ShockAnswer:
         response: Posterior behind the band; None where the user gave an elasticity, or too few cases were known.
         cases: Behind it.
         linear: The first-order rule at the central elasticity, for comparison.
-        effects: What low, central and high mean for who holds or waits.
+        effects: Effects of low, central and high on stored, ordered and planned metal.
         cap_price: Price of a substitute in the reporting currency per kg, None without one.
         premium: Price outside the controlling country over the price inside, None where none is given or assumed.
     """

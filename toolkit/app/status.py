@@ -24,7 +24,7 @@ ALERT = 8
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What an error means outside: process exit code and HTTP status."""
+    """Process exit code and HTTP status of an error."""
 
     exit_code: int
     http: int
@@ -40,7 +40,7 @@ TABLE: tuple[tuple[type[ToolkitError], Status], ...] = (
     (SolveError, Status(6, 500)),
     (ToolkitError, Status(1, 500)),
 )
-"""First match wins, so the special comes before the general."""
+"""First match wins: special classes come before general ones."""
 
 
 def status_of(error: ToolkitError) -> Status:

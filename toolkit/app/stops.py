@@ -1,7 +1,7 @@
-"""A stop of one country's exports: which metals lose how much of their supply, and what that does to each price.
+"""A stop of one country's exports: loss of supply and price band of each metal.
 
-One rule for every command and report. A metal loses what the country makes of it, at the stage at which it is scored, and at
-most the loss that is asked about. How much its price answers is a posterior of observed reactions and published models. Metals
+Every command and report uses this rule. A metal loses the production of the country, at the stage at which it is scored, and
+at most the loss of the request. The price response is a posterior of observed reactions and published models. Metals
 that trade on exchanges, from stocks above ground, are left out: the cases are those of minor metals.
 """
 
@@ -62,11 +62,11 @@ def stop_shares(context: Context, assets: Sequence[str], country: str = CHINA) -
 
 @dataclass(frozen=True, slots=True)
 class PriceResponses:
-    """What prices did after controls, and what follows for a loss of supply.
+    """Price responses to a loss of supply, from changes after controls.
 
     Attributes:
         largest_observed: Multiple that no price rose above, over base metals, in the year after a control; None without a case.
-        cases: Behind the posterior, with those that say nothing of it because their loss is not known.
+        cases: Cases of the posterior, and those left out of it since their loss is not known.
         found: Asset -> its response; None where too few cases were known by then, and the marked assumption is in use.
         given: The user's own elasticities, in place of both.
     """

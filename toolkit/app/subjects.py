@@ -1,4 +1,4 @@
-"""What a report may be about: a run, a conflict, what one holds, or the market alone; each as JSON with the same keys.
+"""Subjects of reports: a run, a conflict, holdings, or the market alone; each as JSON with the same keys.
 
 Every subject has `as_of`, `owner`, `currency`, `controls`, `timeline`, `upcoming`, `rates`, `data` and `warnings`, which is
 what the sections on the law and on sources read; what else there is tells its kind.
@@ -77,7 +77,7 @@ def market(context: Context) -> Subject:
 
 
 def holdings(request: ExposureRequest) -> Subject:
-    """What one holds, lot by lot.
+    """Holdings, lot by lot.
 
     Raises:
         ToolkitError: as `toolkit.app.exposure.expose`.
@@ -137,7 +137,7 @@ def base(context: Context) -> dict[str, Any]:
 
 
 def _plain(record: Mapping[str, Any]) -> dict[str, Any]:
-    """The record in the types that JSON has, with the phrases that its sentences are made from."""
+    """The record in the types that JSON has, with the templates and values of its messages."""
     return plain({**record, "phrases": phrases(sentences(record))})
 
 

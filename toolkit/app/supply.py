@@ -1,4 +1,4 @@
-"""`supply`: how concentrated the supply of a metal is, stage by stage, and how the official views rate it."""
+"""`supply`: concentration of the supply of a metal, stage by stage, and its official ratings."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class StageSupply:
     Attributes:
         scored: Whether this is the stage at which the metal is scored.
         governed: None when no governance indicator was known.
-        ratio: The scenario's ratio; None likewise.
+        ratio: The scenario's ratio; None when no governance indicator was known.
         study_trade: The study's own t for the country of the scenario, 1 where it has none.
     """
 
@@ -149,7 +149,7 @@ class MetalSupply:
         product_stage: What the products table says, which `exposure` and `optimize` use.
         stages: One a stage, the scored one first; stages are never mixed.
         scores: EU scores of all studies known, oldest first.
-        companion: None without a reference note; the next likewise.
+        companion, notes: None without a reference note.
     """
 
     asset: str
@@ -214,7 +214,7 @@ def _newest(scores: tuple[PublishedScore, ...]) -> PublishedScore | None:
 
 @dataclass(frozen=True, slots=True)
 class StudyBase:
-    """What the newest EU study rests on, and the first control it cannot see.
+    """Years of data of the newest EU study, and the first control after them.
 
     Attributes:
         start, end: The years of its data; None when the package has no shares of that study.

@@ -1,4 +1,4 @@
-"""What one kg of each product is worth today, and what that figure is: a filtered level, a last print, or an annual average."""
+"""Price of one kg of each product today: a filtered level, a last print, an annual average or a quote."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from toolkit.returns.quotes import BUNDLED, OWN_SERIES, quoted_level, whose
 
 FILTERED, LAST_PRINT, ANNUAL, QUOTE = "filtered", "last_print", "annual_average", "quote"
 KINDS = {FILTERED: "filtered level", LAST_PRINT: "last print", ANNUAL: "annual average", QUOTE: "own price of a day"}
-"""What a price is, and the words for it."""
+"""Kind of price -> its name."""
 CHINA, EUROPE, AMERICA = "China", "Europe", "United States"
 REGIONS = ((CHINA, "China"), (EUROPE, "Europe|Rotterdam"), (AMERICA, r"\bUS\b|import|customs"))
 """Where a price is paid, and what its basis says of that."""
@@ -52,7 +52,7 @@ class Quotation:
     told: str
 
     def remark(self, asset: str) -> tuple[Remark, ...]:
-        """What a reader must know of a holding or order of `asset`, where the prices differ."""
+        """The remark on a holding or order of `asset`, where the prices differ."""
         remedy = "Ask a dealer for a price, and bring it with --prices."
         return (Remark("data", self.told, remedy, (asset,)),) if self.told else ()
 

@@ -1,4 +1,4 @@
-"""What decides the digits of a run beside its inputs: the toolkit, Python, libraries, and the kernels the processor got."""
+"""Versions that decide the digits of a run: the toolkit, Python, libraries, and kernels of linear algebra."""
 
 from __future__ import annotations
 

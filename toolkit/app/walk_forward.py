@@ -1,9 +1,9 @@
-"""What a strategy's forecasts of risk were worth: made again at past dates and held against what followed.
+"""Walk-forward evaluation of a strategy's risk forecasts: made at past dates and compared with outcomes.
 
-Prices that are not seen through noise are scored by one-month changes of random long-only portfolios of them. The average
-of a month moves less than its end: a change of averages over h months has the variance of h - 1/3 (Working 1960). Prices that
-are seen through noise are scored over six months, from the level that was believed to a print, and the forecast answers for
-the error of that level and for the noise of the print as well.
+Prices without measurement error are scored by one-month changes of random long-only portfolios of them. The average
+of a month moves less than its end: a change of averages over h months has the variance of h - 1/3 (Working 1960). Noisy
+prices are scored over six months, from the filtered level to a print; the variance of the forecast then includes the error of
+that level and the noise of the print.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from toolkit.supply.concentration import scored_supplies
 STEP = 3
 """Months between two estimates."""
 NOISY_HORIZON = 6
-"""Months over which a price that is seen through noise is scored: one month of it is noise above all."""
+"""Months over which a noisy price is scored: the change of one month is mostly noise."""
 AVERAGING = 1.0 / 3.0
 """Months of variance that averages over a month take from a change, whatever its length (Working 1960)."""
 PORTFOLIOS = 50
@@ -46,18 +46,18 @@ READ = ("prices", "fx", "flows", "shares", *LEDGER, *YEARLY)
 
 @dataclass(frozen=True, slots=True)
 class Bias:
-    """How large outcomes were in units of what was forecast: 1 is right, above it the forecast was too low.
+    """Bias statistic of a risk forecast: size of outcomes in units of it; above 1 it was too low.
 
     Attributes:
-        what: ``portfolios`` of prices not seen through noise, or single ``noisy`` prices.
+        what: ``portfolios`` of prices without measurement error, or single ``noisy`` prices.
         horizon_months: Of an outcome.
         statistic: Root mean square of the standardised outcomes.
         error: Its standard error, from how the mean square of a date varies over dates; outcomes that overlap count once.
             NaN below two dates.
-        median: The same from the median outcome, which single wild prints do not move.
+        median: Statistic from the median outcome, which is robust to outliers.
         outcomes: Standardised outcomes, all dates together.
         dates: Dates they begin at.
-        assets: Who was scored.
+        assets: Keys of the assets that were scored.
         first, last: First day an outcome begins and last day one ends.
     """
 
@@ -104,7 +104,7 @@ def walk_forward(strategy: Strategy, inputs: Inputs, currency: str, destination:
 def outcomes(
     strategy: Strategy, inputs: Inputs, currency: str, destination: str, *, seed: int = 0
 ) -> tuple[tuple[Outcome, ...], tuple[Outcome, ...]]:
-    """What followed the strategy's forecasts, made every quarter from the first at which one was possible.
+    """Outcomes of the strategy's forecasts, made every quarter from the first at which one was possible.
 
     A forecast sees what was known on its day and no more; later prices are looked at as outcomes only. The assets are those
     that the strategy holds today, each from its first `MINIMUM_CHANGES` changes on. A day on which the strategy's estimator
@@ -118,7 +118,7 @@ def outcomes(
         seed: Of the portfolios.
 
     Returns:
-        Of portfolios of prices not seen through noise, a month each, and of single noisy prices; oldest first.
+        Of portfolios of prices without measurement error, a month each, and of single noisy prices; oldest first.
     """
     past = Market.of({name: inputs.snapshot[name] for name in READ if name in inputs.snapshot} | {"prices": inputs.prices}, {})
     panel = align(inputs.prices, inputs.universe)
@@ -141,7 +141,7 @@ def _bias(what: str, horizon: int, rows: Sequence[Outcome], overlap: int) -> Bia
     """The record of some outcomes, oldest first; `overlap` is how many of them share a period."""
     if not rows:
         return None
-    # Outcomes of one date are no independent witnesses: a date is one, by the root of its mean square.
+    # Outcomes of one date are not independent: a date counts once, by the root of its mean square.
     root = np.array([np.sqrt(np.mean(row.scores**2)) for row in rows])[:, None]
     scores = np.concatenate([row.scores for row in rows])
     statistic, error = bias_statistic(root) if len(rows) > 1 else (root[0], np.array([np.nan]))
@@ -256,7 +256,7 @@ def _portfolio_outcomes(path: _Path, forecast: Forecast, seed: int) -> Iterator[
 
 
 def _noisy_outcomes(path: _Path, forecast: Forecast) -> Outcome | None:
-    """Six-month log changes from the believed level to a print, in units of all that the forecast answers for."""
+    """Six-month log changes from the believed level to a print, in units of the standard deviation forecast for them."""
     scores, assets, begins, ends = [], [], [], []
     variance = np.diag(forecast.matrix)
     for i, (risk, level) in enumerate(zip(forecast.risks, forecast.levels, strict=True)):

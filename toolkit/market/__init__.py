@@ -1,1 +1,1 @@
-"""The `Market`, the bundled data package, and readers of files. The rim where data enters; what leaves is validated."""
+"""The `Market`, the bundled data package, and readers of files: input is validated here."""

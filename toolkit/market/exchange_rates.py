@@ -1,4 +1,4 @@
-"""The last known exchange rate, for turning prices into money."""
+"""The last known exchange rate between two currencies."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from toolkit.core.errors import DataError, nearest
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Units of `quote` for one unit of `base`, and the day the rate speaks of; None for a currency in itself."""
+    """Units of `quote` for one unit of `base`, and the day of the rate; None for a currency in itself."""
 
     base: str
     quote: str
@@ -33,7 +33,7 @@ def _direct(fx: pl.DataFrame, base: str, quote: str) -> Rate | None:
 
 
 def rates_used(fx: pl.DataFrame, currencies: Collection[str]) -> pl.DataFrame:
-    """The rows that lead between some currencies, for hashes and ages."""
+    """The rows of rates between some currencies, for hashes and ages."""
     return fx.filter(pl.col("quote").is_in(list(currencies)))
 
 

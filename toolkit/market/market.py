@@ -1,4 +1,4 @@
-"""The `Market`: everything that was known, with provenance, and the only way to look at it."""
+"""The `Market`: validated tables with provenance, visible as of a day only."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ OF_EVENTS = ("price_points",)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where rows come from: the id used in `source` columns, a title for people, the licence, and how fast it moves.
+    """Where rows come from: the id used in `source` columns, a title for people, the licence, and its release interval.
 
     Attributes:
         rhythm_days: Days between releases; 0 where the source has no schedule.
@@ -42,10 +42,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What of one source was visible in one table, and its age.
+    """Visible rows of one source in one table: their number, hash and age.
 
     Attributes:
-        newest: The latest date that the visible rows speak of; None for tables that speak of no date.
+        newest: The latest observation date of the visible rows; None for tables without one.
         known_from: The latest publication date of the visible rows.
         sha256: Hash of the visible rows alone, in canonical form.
         overdue_days: Days beyond what the release interval and the lag of the source explain; 0 when current.
@@ -120,7 +120,7 @@ class Snapshot:
         return table in self._frames
 
     def source(self, source_id: str) -> Source:
-        """The description of a source; one that nobody described is its own title."""
+        """The description of a source; one without a description has its id for a title."""
         return self._sources.get(source_id, Source(id=source_id, title=source_id, licence="unknown"))
 
     def complete_to(self, table: str) -> date | None:
@@ -148,7 +148,7 @@ class Snapshot:
                 if newest is None and source.complete_to is not None:
                     newest = min(source.complete_to, self.as_of)
                 known: Any = rows["known_from"].max()
-                # Single points are dated by their events, not by a release: the newest of them says nothing of the source.
+                # Single points are dated by events, not by releases: the newest of them is no measure of the source's age.
                 kept = min(source.complete_to, self.as_of) if source.complete_to else known
                 due = (self.as_of - (kept if table in OF_EVENTS else newest or known)).days
                 due -= source.rhythm_days + source.lag_days

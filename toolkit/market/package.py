@@ -29,7 +29,7 @@ AGAIN = "Run `toolkit data validate --data PATH` for every fault, or install the
 
 
 class _Described(BaseModel):
-    """What the toolkit reads of a data package's descriptor; other keys of Frictionless are allowed."""
+    """The keys of a data package's descriptor that are read; other keys of Frictionless are allowed."""
 
     model_config = ConfigDict(extra="allow", strict=True)
 

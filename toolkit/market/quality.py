@@ -1,4 +1,4 @@
-"""How far a price series can be trusted: frequency, gaps, stale runs, stray prints, changes of unit, age.
+"""Quality of price series: frequency, gaps, stale runs, outliers, changes of unit, age.
 
 Everything is measured against the series itself, never against another one, and nothing is repaired.
 """
@@ -20,10 +20,10 @@ OUTLIER_Z = 6.0
 """Robust z of a log change beyond which a print is stray, if the price comes back as far with the next print."""
 
 EDGE_Z = 2 * OUTLIER_Z
-"""The same for the first and the last print, whose return cannot be seen: silver in January 2026 had 7 and stayed."""
+"""Robust z for the first and the last print, whose return is not observed: silver in January 2026 had 7 and stayed."""
 
 STALE_RUN = 5
-"""Identical prices in a row that are reported: thin markets repeat a price, five times is a quotation asleep."""
+"""Identical prices in a row that are reported as stale: thin markets repeat a price, but rarely five times."""
 
 LOW_COVERAGE = 0.9
 HOLIDAY_WEEKDAYS = 7
@@ -93,7 +93,7 @@ def is_old(row: Mapping[str, Any]) -> bool:
 
 
 def findings(frame: pl.DataFrame) -> tuple[Message, ...]:
-    """What of a `quality` frame a person should look at, one sentence each; empty for a series without a blemish."""
+    """Findings of a `quality` frame, one message each; none for a series without any."""
     return tuple(sentence for row in frame.iter_rows(named=True) for sentence in (*_gap_findings(row), *_price_findings(row)))
 
 

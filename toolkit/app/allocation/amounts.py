@@ -1,4 +1,4 @@
-"""Amounts of an allocation that close: values, cash and costs add up to the budget, to the cent where lots are whole."""
+"""Amounts of an allocation in money and units, reconciled to the budget."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from toolkit.optimize.solution import Allocation
 
 
 class AllocationAmounts:
-    """Amounts that close: values, cash and costs add up to the budget to the cent where lots are whole."""
+    """Values, cash and costs, which add up to the budget, to the cent where lots are whole."""
 
     __slots__ = (
         "before",
@@ -53,7 +53,7 @@ class AllocationAmounts:
             values = np.array([cents(value) for value in np.where(whole, quantities * prices, values)])
         previous = held * prices
         before = np.array([cents(value) for value in previous]) if whole.any() else previous
-        # What is kept was not traded by the cent that its value was rounded to.
+        # A difference of a rounded cent is no trade.
         moved = np.abs(allocation.values - problem.previous) > TRADED
         values, quantities = np.where(moved, values, before), np.where(moved, quantities, held)
         costs = problem.costs.paid(np.where(moved, values - previous, 0.0), budget)

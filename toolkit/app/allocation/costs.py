@@ -31,7 +31,7 @@ def world_production(shares: pl.DataFrame, universe: Universe) -> dict[str, floa
 
     Args:
         shares: A table with the contract of `toolkit.core.frames.Shares`, already narrowed to what was known.
-        universe: Whose assets are asked about.
+        universe: The assets.
     """
     massed = newest_shares(shares.filter(pl.col("quantity").is_not_null() & (pl.col("unit") == MASS)))
     sums = massed.group_by("asset", "stage").agg(pl.col("quantity").sum(), pl.col("share").sum())
@@ -78,7 +78,7 @@ def strategy_costs(
     budget: float,
     premium: FloatArray,
 ) -> tuple[Costs, tuple[Remark, ...]]:
-    """The costs that a strategy asks for, and what a reader must know of them.
+    """The costs of a strategy, and remarks on them.
 
     Args:
         spec: The table; None for dealer terms that are paid and not optimized.
@@ -157,7 +157,7 @@ def at_own_terms(
 
 
 class _Names:
-    """What a name in the table means: positions in the universe, none for a product that it does not hold."""
+    """Positions of the assets that names in the table stand for; none for a product that is not in the universe."""
 
     def __init__(self, universe: Universe, known: Universe) -> None:
         self.universe = universe
@@ -263,7 +263,7 @@ def _impact(
 
 
 def _uncharged(spec: CostsSpec, universe: Universe, lots: FloatArray, mass: FloatArray) -> tuple[Remark, ...]:
-    """Names the assets that a charge by lot or by mass cannot reach."""
+    """A remark on assets without lots or mass, to which a charge by lot or mass does not apply."""
     notes: list[Remark] = []
     for asked, reached, what in (
         (bool(spec.fee_per_lot or spec.storage_per_lot), np.isfinite(lots), message("lot size, so charges per lot")),

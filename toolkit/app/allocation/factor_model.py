@@ -1,4 +1,4 @@
-"""The factor model of a forecast as plain records: what each factor is, and how each asset was observed and explained."""
+"""The factor model of a forecast as records: its factors, and the observation and regression of each asset."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SIGNIFICANT = 2.0
 """Absolute t-statistic from which a loading is marked: chance alone reaches it once in twenty."""
 PRECIOUS = "precious_metals"
 OF_COVERAGE = ("rhythm", "basis", "observations", "changes", "gaps", "missing", "volatility_from", "comovement_from")
-"""What a record takes over from the table of who was estimated from what."""
+"""Columns of `toolkit.risk_model.annual_assets.coverage` that a record has."""
 
 
 def factor_model(strategy: Strategy, inputs: Inputs, forecast: Forecast, destination: str) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def factor_model(strategy: Strategy, inputs: Inputs, forecast: Forecast, destina
 
     Args:
         strategy: Whose covariance names the factors.
-        inputs: What the forecast was made from.
+        inputs: Inputs of the forecast.
         forecast: The forecast.
         destination: ISO-3 code of the owner's country: which controls make the sides of the supply shock.
     """
@@ -49,7 +49,7 @@ def correlations(forecast: Forecast, named: Mapping[int, str] | None = None) -> 
 
     Args:
         forecast: The forecast.
-        named: Row -> name of the assets that are asked about; None for all by their keys.
+        named: Row -> name of the assets to include; None for all by their keys.
     """
     if forecast.printed is None:
         return []
@@ -73,7 +73,7 @@ def correlations(forecast: Forecast, named: Mapping[int, str] | None = None) -> 
 
 
 def _tests(loadings: list[tuple[str, dict[str, float]]]) -> dict[str, float]:
-    """How many different loadings were tested and how many are distinguishable from zero.
+    """Number of different loadings, and of those distinguishable from zero.
 
     Pooling may give members of a group one loading: it is one estimate, and its weakest t-statistic counts.
     """
@@ -87,7 +87,7 @@ def _tests(loadings: list[tuple[str, dict[str, float]]]) -> dict[str, float]:
 
 
 def _factor_rows(strategy: Strategy, inputs: Inputs, forecast: Forecast, destination: str) -> list[dict[str, Any]]:
-    """One row a named factor: members, volatility a year, and what the last twelve months came to."""
+    """One row a named factor: members, annual volatility, and return of the last twelve months."""
     model, covariance = forecast.model, strategy.forecast.covariance or FactorCovariance()
     if model is None or not isinstance(covariance, NamedFactors):
         return []
@@ -141,7 +141,7 @@ def _last_year(dates: tuple[date, ...], returns: FloatArray, periods_per_year: f
 
 
 def _asset_rows(inputs: Inputs, forecast: Forecast) -> list[dict[str, Any]]:
-    """One row an asset: how it was observed, its volatility as printed, corrected and now, and its loadings."""
+    """One row an asset: observation model, volatility (observed, corrected, recent) and loadings."""
     named = list(forecast.named) if forecast.model is not None else []
     variance = _systematic(forecast, list(range(len(forecast.factors)))) + forecast.specific_var
     explained = _systematic(forecast, named)
@@ -171,7 +171,7 @@ def _asset_rows(inputs: Inputs, forecast: Forecast) -> list[dict[str, Any]]:
 
 
 def _systematic(forecast: Forecast, factors: list[int]) -> FloatArray:
-    """The part (n,) of each asset's variance a year that these factors bring together."""
+    """Annual variance (n,) of each asset that these factors explain together."""
     B = forecast.loadings[:, factors]
     return np.einsum("ik,kl,il->i", B, forecast.factor_cov[np.ix_(factors, factors)], B, optimize=True)
 

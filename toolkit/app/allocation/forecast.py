@@ -60,23 +60,22 @@ def _estimate(strategy: Strategy, inputs: Inputs, currency: str, destination: st
 
 
 def lookback_months(strategy: Strategy) -> int | None:
-    """How many months of history the strategy uses; None for all."""
+    """Months of history that the strategy uses; None for all."""
     lookback = strategy.forecast.lookback
     return None if lookback is None else round(months(lookback))
 
 
 def _pressure(inputs: Inputs, destination: str) -> dict[str, float]:
-    """Legal measures in force on each asset's traded form for the owner's country; what the ledger cannot say is left out."""
+    """Legal measures in force on each asset's traded form for the owner's country; assets without a form are left out."""
     on = inputs.snapshot.as_of
     found = {asset.key: control_pressure(inputs.ledger, asset, on, destination=destination) for asset in inputs.universe}
     return {key: pressure for key, pressure in found.items() if pressure is not None}
 
 
 def _supply_scores(inputs: Inputs) -> dict[str, float]:
-    """Prior shape of the loadings on the supply shock, 0..1: concentration of supply, raised by flows that fall short.
+    """Prior shape of the loadings on the supply shock, 0..1: concentration of supply, raised by a drop of imports.
 
-    HHI + (1 - HHI) x shortfall: a concentrated supply that already fails to arrive weighs most. Only the shape is used;
-    the data decide the size.
+    HHI + (1 - HHI) x drop. Only the shape is used; the size is estimated from returns.
     """
     flows, scores = inputs.snapshot["flows"], {}
     for asset, supply in inputs.supply.items():

@@ -1,4 +1,4 @@
-"""What is held today: lots in a file of the user, or the positions of a stored run."""
+"""Holdings before trading: lots in a file of the user, or the positions of a stored run."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ from toolkit.strategy.model import Strategy
 
 LAST = "last"
 WHOLE = 1e-6
-"""A number of pieces that is this near to a whole one is one."""
+"""Distance from a whole number within which a number of pieces is whole."""
 GRADE = "grade"
-"""Obstacle to a sale: the price is that of a purer grade, so nobody knows what it would bring."""
+"""Obstacle to a sale: the known price is that of a purer grade."""
 PLANNED, STORED = "planned", "stored"
 
 
@@ -47,7 +47,7 @@ class Lot:
     Attributes:
         quantity: In the unit of the asset (kg for metal).
         arriving: Whether it is ordered or travels: it counts, and cannot be sold yet.
-        origin: Country as the file says; `from_country` the one that it is exported from by law, None where nobody knows.
+        origin: Country as the file says; `from_country` the one that it is exported from by law, None where not known.
         bought: Day of the purchase; `cost` of the whole lot in the reporting currency. None where nothing is known.
         owed: What is still to be paid of it, in the reporting currency.
         piece: Quantity of one piece: whole ones are sold; all of a lot that cannot be cut, None where any part can be sold.
@@ -85,7 +85,7 @@ class Lot:
         ]  # fmt: skip
 
     def why_kept(self) -> Message:
-        """What it is, where it lies and what stops a sale."""
+        """The message on a lot that is not sold: asset, place and obstacle."""
         what = {"quantity": self.quantity, "asset": self.asset, "lot": self.lot_id}
         if self.arriving:
             return message("{quantity:,.6g} kg of {asset} ({lot}): ordered or in transit, not before it arrives", **what)
@@ -100,14 +100,14 @@ class Lot:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What is held before anything is traded.
+    """Holdings before trading.
 
     Attributes:
         units: Asset key -> quantity, what arrives included.
         lots: Of the file, or left by the orders of the run.
         cash: Left by the run that is held.
         run: Its id.
-        notes: What a reader must know of how it was read.
+        notes: How the file was read.
         read: The file, where it is one.
     """
 
@@ -133,20 +133,20 @@ class Held:
 
     @property
     def unpaid(self) -> list[str]:
-        """Lots of which something is still to be paid."""
+        """Ids of lots that are not fully paid."""
         return [lot.lot_id for lot in self.lots if lot.owed]
 
     @property
     def owed(self) -> float:
-        """What is still to be paid of all lots."""
+        """Debt on all lots, in the reporting currency."""
         return round(sum(lot.owed for lot in self.lots), 2)
 
     def owed_on(self, asset: str) -> float:
-        """What is still to be paid of the lots of an asset."""
+        """Debt on the lots of an asset, in the reporting currency."""
         return round(sum(lot.owed for lot in self.of(asset)), 2)
 
     def under(self, universe: Universe) -> Held:
-        """The same where a product is offered by origin: each lot under the offer of its own, and a note on the unknown."""
+        """The holdings of a universe with offers by origin: each lot under its offer, and a note on unknown origins."""
         if not any(asset.offer_of for asset in universe):
             return self
         lots = tuple(
@@ -203,13 +203,13 @@ def read_held(request: Request, strategy: Strategy, inputs: Inputs) -> Held:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """Money and metal before anything is traded, in the reporting currency.
+    """Wealth before trading, in the reporting currency.
 
     Attributes:
         units: (n,) held today, what arrives included; `arriving`, (n,), of them.
-        budget: The whole: what is held, its cash, and what is added, less what of that pays for what is held.
-        added: Money to place beside what is held.
-        reserved: What of it pays for what is held and not yet paid.
+        budget: Value of holdings, their cash and added money, less debt paid from it.
+        added: Money added to the holdings.
+        reserved: Part of it that pays debt on the holdings.
     """
 
     units: FloatArray
@@ -291,7 +291,7 @@ def _budget(request: Request, inputs: Inputs) -> tuple[float, tuple[str, ...]]:
 
 
 def _of_lots(file: str, inputs: Inputs, currency: str, destination: str, day: date) -> Held:
-    """Stored and travelling lots and orders; plans are no holdings.
+    """Lots that are stored, in transit or ordered; plans are no holdings.
 
     Raises:
         DataError: for a lot by mass of a product whose own price is in a unit that nobody stated.
@@ -391,7 +391,7 @@ def _of_run(run: Mapping[str, Any], currency: str) -> Held:
 
 
 def _not_sold(lots: Iterable[Lot]) -> list[Message]:
-    """A note on the lots that have arrived and are not for sale."""
+    """A note on lots that have arrived and cannot be sold."""
     stopped = [lot.why_kept() for lot in lots if lot.obstacle is not None]
     return [message("Not sold, and counted as held in limits and in value: {lots:; }.", lots=stopped)] if stopped else []
 

@@ -1,4 +1,4 @@
-"""What a run works on: the market as known at a date, the universe, prices, controls and shares of supply, all by name."""
+"""Inputs of a run: the market as known at a date, the universe, prices, controls and shares of supply."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ YEARLY = ("history", "unit_values", "prices_annual")
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Everything that goes into a proposal.
+    """Inputs of an allocation.
 
     Attributes:
         snapshot: The market as known at `as_of`, with the user's prices in place of the bundled ones of the same assets.
         universe: What may be held, in order.
-        products: Every product the toolkit knows, for the tables of controls.
+        products: Every known product, for the tables of controls.
         supply: Asset key -> shares of supply at the stage the asset is scored at; only where they are known.
-        unknown: Assets that the toolkit knows nothing of.
-        unpriced: Products without a series among the bundled prices: nothing can be said of them without the user's own.
+        unknown: Assets that are no known product.
+        unpriced: Products without a series among the bundled prices or the user's.
         own_prices: Name of the user's price files, None for the bundled prices.
         own: Assets of the user's price files that have a series there.
         quotes: Own prices of a day (`toolkit.returns.quotes`), rows of `toolkit.core.frames.Prices`, one a product.
         price_notes: How the user's price files were read and which prices of a day are taken; `notes` has them too.
         events: The user's own control events, which are in the ledger and in the snapshot.
-        notes: What a reader must know of how the inputs were read.
+        notes: How the inputs were read.
     """
 
     snapshot: Snapshot
@@ -64,7 +64,7 @@ class Inputs:
 
     @property
     def event_notes(self) -> tuple[str, ...]:
-        """What a reader must know of own events; `notes` has them too."""
+        """Notes on the user's own events; `notes` has them too."""
         return notes_of(self.events, self.snapshot.as_of)
 
     @property
@@ -87,7 +87,7 @@ class Inputs:
 
 
 def _together(sentences: tuple[Message, ...]) -> tuple[Message, ...]:
-    """Sentences about an `{asset}`, those that say the same of several assets told once."""
+    """Messages on an `{asset}`; equal ones on several assets are joined."""
     told: dict[str, list[Message]] = {}
     for sentence in sentences:
         told.setdefault(Message(sentence.template, {**sentence.values, "asset": ""}), []).append(sentence)
@@ -105,7 +105,7 @@ def _select(spec: UniverseSpec, priced: Universe, products: Universe, *, own: tu
         priced: Assets with a series.
         products: Every product.
         own: Assets of the user's prices, which are what a strategy holds that names none; None without such prices.
-        only: Whether nothing else has a series, so that what is missing is the user's to bring.
+        only: Whether no other asset has a series.
     """
     if spec.names_assets and isinstance(spec.assets, tuple):
         keys = [key for name in spec.assets for key in _keys(name, priced, products)]
@@ -134,14 +134,14 @@ def _select(spec: UniverseSpec, priced: Universe, products: Universe, *, own: tu
 
 
 def _quoted(asset: Asset, unit: str) -> Asset:
-    """A product as it is quoted: in a unit that is not its own its lots are whole units."""
+    """A product in the unit of its quotation; in a unit that is not its own its lots are whole units."""
     return asset if unit == asset.unit else replace(asset, unit=unit, lot_size=1.0, minimum_lots=1)
 
 
 def _annual_only(spec: UniverseSpec, prices: pl.DataFrame, products: Universe, also: tuple[str, ...]) -> Universe:
     """Products that the strategy names one by one and that have no faster series.
 
-    ``all`` and groups mean what can be followed from month to month: nobody comes to hold an annual average unasked.
+    ``all`` and groups mean assets with monthly prices: one with annual averages alone must be named.
     """
     named = spec.assets if isinstance(spec.assets, tuple) else ()
     wanted, priced = {*named, *also}, set(prices["asset"])
@@ -162,12 +162,12 @@ class PricedMarket:
     """What is known on a day with the user's prices in place of the bundled ones of the same assets, whatever the strategy.
 
     Attributes:
-        context: What is known without them.
-        market: With the user's prices; `snapshot` of it on the day.
+        context: Settings, day and bundled market.
+        market: Market with the user's prices; `snapshot` is it as known on the day.
         supply: Asset key -> shares of supply at the stage the asset is scored at.
         own: The user's prices; None for the bundled prices.
         only: Whether nothing else has a price.
-        notes: What a reader must know of how the files were read.
+        notes: How the files were read.
     """
 
     context: Context
@@ -179,7 +179,7 @@ class PricedMarket:
     notes: tuple[Remark, ...]
 
     def inputs(self, strategy: Strategy, *, also: tuple[str, ...] = ()) -> Inputs:
-        """What a strategy works on.
+        """The inputs of a strategy.
 
         Args:
             strategy: Names the universe, the history and the models.

@@ -11,15 +11,15 @@ from toolkit.core.forecast import FloatArray
 from toolkit.optimize.problem import Problem
 
 BROKEN = 1e-6
-"""By how much a limit is broken that counts as such."""
+"""Violation above which a limit counts as broken."""
 
 
 def at_last_prices(problem: Problem, money: AllocationAmounts, raw: FloatArray) -> dict[str, Any]:
     """Value of positions and cash at the last observed prices, and every limit that is broken at the weights there.
 
     Args:
-        problem: Whose limits are looked at.
-        money: What is held after the trades.
+        problem: The problem, with its limits.
+        money: Amounts after the trades.
         raw: (n,) last observed price of a unit, in the reporting currency.
     """
     values = money.quantities * raw

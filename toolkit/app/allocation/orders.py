@@ -1,4 +1,4 @@
-"""The order list of a proposal: what is bought, sold and kept, at which price and cost, and from which lots."""
+"""The orders of an allocation: purchases, sales and holdings kept, with price, cost and lots."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def taxed_today(posed: Prepared, rows: list[dict[str, Any]], request: Request) -
     """A warning for each asset of which lots are sold with a taxed gain while others, soon free of tax, are kept.
 
     Args:
-        posed: What was held, and which lots wait.
+        posed: Holdings before the trades, and lots that wait.
         rows: Of `orders`.
         request: Names the day and the owner.
     """
@@ -109,7 +109,7 @@ def lots_after(posed: Prepared, rows: list[dict[str, Any]], request: Request) ->
     """The lots that are held once the orders are carried out: those of before less what is sold, and one a purchase.
 
     Args:
-        posed: What was held.
+        posed: Holdings before the trades.
         rows: Of `orders`.
         request: Dates the purchases.
 
@@ -123,7 +123,7 @@ def lots_after(posed: Prepared, rows: list[dict[str, Any]], request: Request) ->
         left = lot.quantity - gone.get(lot.lot_id, 0.0)
         if left > EQUAL * lot.quantity:
             cost = None if lot.cost is None else lot.cost * left / lot.quantity
-            # What the money that was added has paid is owed no more.
+            # The part of the debt that added money has paid.
             owed = round(lot.owed * (1 - posed.money.reserved / posed.held.owed), 2) if lot.owed else 0.0
             asset = lot.asset if lot.asset not in posed.by_origin else assets[lot.asset].offer_of or lot.asset
             found.append(replace(lot, asset=asset, quantity=left, cost=cost, owed=owed))

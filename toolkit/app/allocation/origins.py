@@ -1,9 +1,9 @@
-"""Origin as a choice or as what is held: a product from one country and from elsewhere, each an asset of its own.
+"""Origin variants: a product from one country and from elsewhere, each an asset of its own.
 
-Offers of one product are the same metal: they share its loadings and its own risk, so their prices move as one, and no
-diversification is to be had between them. What tells them apart is what they cost, where their supply comes from, and
-whose export controls reach them. What is held from elsewhere than China is such an asset too where a limit speaks of control or
-of countries: it can be kept and sold, and what is bought is the product of any origin.
+Offers of one product are the same metal: they share its loadings and its own risk, so they are
+perfectly correlated. They differ in cost, in the countries of their supply, and in the export controls that apply to them.
+Lots from elsewhere than China are such an asset too where a limit is on controls or on countries: they can be kept and sold;
+purchases are of the product of any origin.
 """
 
 from __future__ import annotations
@@ -287,7 +287,7 @@ def is_controlled(ledger: ControlLedger, asset: Asset, on: date, destination: st
 
 
 def _notes(offers: OriginVariants, ledger: ControlLedger, on: date, products: Universe) -> tuple[str, ...]:
-    """What the offers rest on: premiums that are the user's, origins that are not proven, clauses that reach abroad."""
+    """Notes on the offers: premiums given by the user, unproven origins, extraterritorial clauses."""
     chosen = [asset for asset in offers.universe if asset.offer_of is not None]
     premiums = [
         message("{asset} {premium:+.0%}", asset=asset.key, premium=offers.level[i] * (1 + offers.premium[i]) - 1)

@@ -1,6 +1,6 @@
-"""Trades in whole pieces: a lot is sold by the piece, and beside what is held whole lots of the dealer are bought.
+"""Trades in whole pieces: held lots are sold by the piece, and whole lots of the dealer are bought.
 
-What a run proposes is solved on values, or on whole lots counted from nothing. Where a sale would cut a piece, or a purchase a
+The problem is solved in values, or in whole lots counted from zero. Where a sale would cut a piece, or a purchase a
 lot of the dealer, the quantity of that asset is set to one that can be traded, and the rest is solved again.
 """
 
@@ -32,7 +32,7 @@ TRIES = 6
 
 
 class WholePieces(Constraint):
-    """The value held of each asset of `values` (key -> fraction of the budget) is that."""
+    """The value held of each asset of `values` is equal to it (key -> fraction of the budget)."""
 
     on_trades: ClassVar[bool] = True
 
@@ -74,7 +74,7 @@ class _Cut:
 
 
 def allocate_in_pieces(posed: Prepared, request: Request) -> tuple[Prepared, Allocation]:
-    """The answer to a problem with sales and purchases that can be carried out, and the problem that it solves.
+    """The allocation with trades in whole pieces, and the problem that it solves.
 
     Where no such quantities hold the limits, the trade stays as it is, with a warning.
 

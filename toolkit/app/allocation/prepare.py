@@ -1,4 +1,4 @@
-"""From a request to a problem: market, strategy, forecast, holdings and facts, as every verb that optimizes needs them."""
+"""From a request to a problem: market, strategy, forecast, holdings and constraint data."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ class _KeepLots(KeepAtLeast):
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A problem and what it was made from.
+    """A problem and its inputs.
 
     Attributes:
         prices: (n,) of a unit in the reporting currency; rates: of each currency of quotation into it.
-        held: What is held today; `money` what it and the budget come to.
+        held: Holdings; `money` is the wealth of holdings and budget.
         outside: Assets that are held and not of the strategy's universe.
-        told: What is done with what is held outside of it.
+        told: Remarks on holdings outside of the universe.
         waiting: Asset -> its lots that are not sold today because their sale is nearly free of tax.
         outlook: Scenarios of the strategy, where it has or needs any.
         by_origin: Keys of what is held of one origin and counted by it.
@@ -123,7 +123,7 @@ class Prepared:
         return asset in self.outside and not request.sell_others
 
     def why_kept(self, lot: Lot, country: str) -> tuple[Message | None, date | None]:
-        """Why a lot is not sold today, and the day from which its sale is free of tax where that is the reason; else None."""
+        """The message on a lot that is not sold today, and the first tax-free day where tax is the reason; else None."""
         if not lot.for_sale:
             return lot.why_kept(), None
         free = free_from(lot, country)
@@ -214,7 +214,7 @@ def prepare(request: Request) -> Prepared:
 
 
 def _at_quotes(strategy: Strategy, inputs: Inputs, forecast: Forecast) -> tuple[Inputs, Forecast]:
-    """Levels that own prices of a day tell in place of those of the market, and a note on each."""
+    """Inputs and forecast with the levels of quotes in place of the market's, and a note on each."""
     quotes = {} if inputs.quotes is None else {row["asset"]: row for row in inputs.quotes.iter_rows(named=True)}
     paid = strategy.costs is None or "spread" in strategy.costs.include
     assets, levels, notes = list(inputs.universe), list(forecast.levels), []
@@ -245,10 +245,10 @@ def _at_quotes(strategy: Strategy, inputs: Inputs, forecast: Forecast) -> tuple[
 def _with_held(
     request: Request, market: PricedMarket, strategy: Strategy, inputs: Inputs, others: tuple[str, ...]
 ) -> tuple[Inputs, Forecast, tuple[str, ...]]:
-    """Inputs and forecast with what is held outside of the strategy, and the assets whose prices tell no risk: left out.
+    """Inputs and forecast with the holdings outside of the strategy, and the assets left out: too few prices for risk.
 
     Raises:
-        GapError, DataError: for an asset of the strategy whose prices tell no risk.
+        GapError, DataError: for an asset of the strategy with too few prices for risk.
     """
     currency, destination = request.settings.config.owner.currency, request.settings.config.owner.country
     short: tuple[str, ...] = ()
@@ -267,9 +267,9 @@ def _with_held(
 def _by_origin(
     strategy: Strategy, held: Held, inputs: Inputs, offered: Collection[str], destination: str
 ) -> tuple[dict[str, tuple[str, ...]], tuple[Remark, ...]]:
-    """Product -> origins of its lots that count by their own country, and what is said where the strategy cannot do that.
+    """Product -> origins of its lots that are assets of their own, and remarks where the strategy does not allow that.
 
-    Only where a limit speaks of control or of countries, and of products that are under control where they come from China.
+    Only where a limit is on controls or on countries, and of products that are under control where they come from China.
     Objectives that weigh every asset, and counts of holdings, would take one metal of two origins for two; without costs
     nothing would keep a lot from being exchanged for metal of any origin.
     """
@@ -322,7 +322,7 @@ def _of_holdings(
     outside: tuple[str, ...],
     short: tuple[str, ...],
 ) -> tuple[tuple[Constraint, ...], tuple[Remark, ...], dict[str, tuple[str, ...]]]:
-    """The constraints that holdings bring with them, what a reader must know of them, and asset -> lots that wait.
+    """The constraints from holdings, remarks on them, and asset -> lots that wait.
 
     What the strategy does not hold is kept, unless it may be sold; what is not for sale, or is nearly free of tax, stays.
     """
@@ -371,7 +371,7 @@ def _of_holdings(
 
 
 def _outcomes(strategy: Strategy, inputs: Inputs, forecast: Forecast, outlook: StrategyScenarios | None) -> dict[str, Any]:
-    """What terms may know of joint outcomes, and of how long a sale takes."""
+    """Constraint data on scenarios and on the days of a sale."""
     shocks = {fall.name: fall.returns for fall in factor_falls(forecast)}
     asked = any(constraint.needs.exit_days for constraint in strategy.constraints)
     return {

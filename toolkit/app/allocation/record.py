@@ -44,7 +44,7 @@ from toolkit.strategy.model import Strategy
 from toolkit.supply.concentration import country_exposure
 
 MOST_CORRELATED = 16
-"""Products whose correlations are kept: the pairs of more fill no picture that can be read."""
+"""Largest number of products whose correlations are kept: more pairs are not legible in a chart."""
 
 
 def rounded(value: Any) -> Any:
@@ -89,10 +89,10 @@ def run_record(
         as_of: The date asked about.
         owner: Country and reporting currency.
         budget: Money to place.
-        strategy: What was intended.
-        inputs: What it was worked on.
-        problem: What was solved.
-        allocation: The answer.
+        strategy: The strategy.
+        inputs: Inputs of the problem.
+        problem: The problem.
+        allocation: Its solution.
         prices: (n,) level of each asset in the reporting currency.
         held: (n,) units held today.
         rates: Exchange rate used for each currency of quotation.
@@ -286,7 +286,7 @@ def _positions(
 
 
 def _source(inputs: Inputs, asset: Asset, annual: str) -> tuple[str, str]:
-    """Whose the price of an asset is (`toolkit.returns.quotes`), and the id of its source or the name of its file.
+    """Origin of the price of an asset (`toolkit.returns.quotes`), and the id of its source or the name of its file.
 
     Args:
         inputs: Prices of the universe.
@@ -302,7 +302,7 @@ def _source(inputs: Inputs, asset: Asset, annual: str) -> tuple[str, str]:
 
 
 def _in_europe(inputs: Inputs, forecast: Forecast, prices: FloatArray, currency: str) -> dict[str, Quotation]:
-    """Asset -> what was quoted in Europe, for those of the bundled annual averages that are of elsewhere."""
+    """Asset -> quotation in Europe, for bundled annual averages of other regions."""
     found: dict[str, Quotation] = {}
     for asset, level, price in zip(inputs.universe, forecast.levels, prices, strict=True):
         if level.basis != ANNUAL_AVERAGE or asset.key in inputs.own:
@@ -315,7 +315,7 @@ def _in_europe(inputs: Inputs, forecast: Forecast, prices: FloatArray, currency:
 
 
 def _items(problem: Problem, money: AllocationAmounts, budget: float) -> dict[str, dict[str, float]]:
-    """What is paid at entry and what a year, by what it is for; before cents are rounded."""
+    """Costs at entry and a year, by kind; before cents are rounded."""
     costs, trades = problem.costs, money.values - problem.previous * budget
     bought, size = np.clip(trades, 0.0, None), np.abs(trades)
     entry = {
@@ -343,7 +343,7 @@ def _named(forecast: Forecast, values: FloatArray) -> dict[str, float]:
 
 
 def _assets(inputs: Inputs, forecast: Forecast, costs: Costs, money: AllocationAmounts) -> list[dict[str, Any]]:
-    """What the model believes of each asset: volatility as printed, corrected and used, loadings, concentration of supply."""
+    """One record an asset: volatility (observed, corrected, used), loadings, concentration of supply."""
     errors = forecast.loading_errors
     used = np.sqrt(np.clip(np.diag(forecast.matrix), 0.0, None))
     kept = np.minimum(money.values, money.before) / np.where(money.values > 0, money.values, 1.0)
@@ -396,7 +396,7 @@ def _assets(inputs: Inputs, forecast: Forecast, costs: Costs, money: AllocationA
 
 
 def _before(inputs: Inputs, problem: Problem, weights: FloatArray) -> dict[str, Any]:
-    """The same measures of what is held today: volatility, controlled share, countries, and the value at each limit."""
+    """Measures of the holdings before trading: volatility, controlled share, countries, and the value at each limit."""
     exposure = country_exposure(dict(zip(inputs.universe.keys, weights, strict=True)), inputs.supply)
     limits = problem.linear_constraints()
     values = limits.G @ np.append(weights, 1.0 - weights.sum())

@@ -64,7 +64,7 @@ def factor_shares(forecast: Forecast, weights: FloatArray) -> dict[str, float] |
     """Shares of the variance by named factor and of the rest, ``specific``; None without named factors, or without risk.
 
     With e the exposures to the factors and F their covariance, factor k brings e_k (F e)_k (Euler; Meucci 2007): the shares add
-    up to one, and one below zero hedges the others. What is specific holds the directions that no named factor stands for.
+    up to one, and one below zero hedges the others. The specific share includes statistical factors.
     """
     total = forecast.variance(weights)
     if not forecast.named or total <= 0:
@@ -76,7 +76,7 @@ def factor_shares(forecast: Forecast, weights: FloatArray) -> dict[str, float] |
 
 
 def contributed(problem: Problem) -> str:
-    """Name of the measure whose parts `risk_contributions` are: that of the objective, else variance."""
+    """Name of the measure of `risk_contributions`: that of the objective, else variance."""
     measure = getattr(problem.objective, "measure", "variance")
     return "variance" if measure in CLOSED else measure
 
@@ -119,7 +119,7 @@ def limit_rows(problem: Problem, allocation: Allocation) -> list[dict[str, Any]]
 
 
 def _confidence(term: Any) -> float | None:
-    """Where the tail begins that an objective or a limit is measured by: as stated, else that of the measure itself."""
+    """Confidence of the measure of an objective or a limit: as stated, else the measure's default."""
     kind = measures().get(getattr(term, "measure", None) or "")
     if kind is None or not hasattr(kind, "confidence"):
         return None
@@ -153,14 +153,14 @@ def scenario_rows(problem: Problem, outlook: StrategyScenarios | None, weights: 
 
 
 def _probability(outlook: StrategyScenarios, name: str) -> float | None:
-    """Of a shock within the horizon, under the views; None where the scenarios are a path that shocks stand beside."""
+    """Probability of a shock within the horizon, under the views; None for scenarios of a path, which hold no shocks."""
     scenarios = outlook.scenarios
     happens = np.array([label == name for label in scenarios.labels], dtype=bool)
     return None if scenarios.ordered or not len(happens) else float(scenarios.probabilities @ happens)
 
 
 def objective_record(problem: Problem, allocation: Allocation) -> dict[str, Any]:
-    """What is minimised, and the terms in which its multipliers are to be read.
+    """The objective: its value, and the unit of its multipliers.
 
     `unit` is ``variance``; ``measure``, in that of the measure of risk; ``cost``, a fraction of the budget a year with risk
     priced at `risk_aversion` / 2 x variance, or `risk_aversion` x another measure; ``distance`` to weights or budgets of risk

@@ -1,4 +1,4 @@
-"""What a user asks of a verb that optimizes."""
+"""The request of a command that optimizes."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from toolkit.strategy.model import Strategy
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a user asks for.
+    """A request for an allocation.
 
     Attributes:
-        strategy: Itself, its name, or the path of its file.
-        context: The owner, the day, and what is known on it.
+        strategy: The strategy, its name, or the path of its file.
+        context: Settings, day, and market as known on it.
         overrides: `--set` options on a strategy that is named.
         budget_given: Whether the budget was asked for on this call, rather than being the configured default.
         prices: The user's own; None for the bundled prices alone.
         total: The whole, holdings included, where that was asked for.
         sell_others: Whether what is held outside the strategy may be sold.
         holdings: File, or a stored run (its id, or ``last``); None for an empty start.
-        client: Whom it is for, a name of `toolkit.app.clients`.
+        client: Name of the client, as of `toolkit.app.clients`.
     """
 
     strategy: str | Strategy
@@ -41,7 +41,7 @@ class Request:
     sell_others: bool = False
 
     def read_strategy(self) -> Strategy:
-        """The strategy with the overrides; `SpecError` for a name that nobody knows or a file with faults."""
+        """The strategy with the overrides; `SpecError` for an unknown name or a file with faults."""
         if isinstance(self.strategy, Strategy):
             return self.strategy
         return load_strategy(find("strategies", self.strategy).path, self.overrides)

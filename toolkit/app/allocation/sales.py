@@ -1,4 +1,4 @@
-"""Which lots are sold: with the tax clock in view where the law of the owner's country has one, else the oldest first."""
+"""Selection of lots to sell: by holding period where the law of the owner's country has one, else first in, first out."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EQUAL = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """What is sold of a lot.
+    """The sale of a lot or of part of it.
 
     Attributes:
         free_from: First day on which its sale is free of tax; None where no rule or no purchase is known.
@@ -31,7 +31,7 @@ class Sale:
 
     @property
     def pieces(self) -> int | None:
-        """How many pieces of the lot; None where its pieces are not known, or one would be cut."""
+        """Number of pieces sold; None where its pieces are not known, or one would be cut."""
         count = 0.5 if self.lot.piece is None else self.quantity / self.lot.piece
         return round(count) if abs(count - round(count)) <= WHOLE else None
 
@@ -78,7 +78,7 @@ def sold(
     step: float | None = None,
     whole: bool = True,
 ) -> tuple[Sale, ...]:
-    """What is sold of each lot, in the order of sale; lots that are not for sale, or wait, come last.
+    """The sales of each lot, in order; lots that are not for sale, or wait, come last.
 
     A lot is sold all or by the piece, so that less than `quantity` may be sold.
 

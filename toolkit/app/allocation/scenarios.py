@@ -34,11 +34,11 @@ from toolkit.strategy.scenarios import HistoricalScenarios, Range, SimulatedScen
 
 @dataclass(frozen=True, slots=True)
 class StrategyScenarios:
-    """What may happen to the universe of a strategy.
+    """The scenarios of a strategy.
 
     Attributes:
         scenarios: Over the universe and the horizon, with shocks and under the views.
-        base: The same without shocks and views.
+        base: Scenarios without shocks and views.
         priors: Default priors that shocks rest on; empty where the strategy states everything.
         pooling: How the views changed the probabilities; None without views.
         shocks: Name of a `[[scenario]]` -> (n,) returns of the assets in it.
@@ -75,12 +75,12 @@ def strategy_scenarios(
     """The scenarios of a strategy as known at the date of its inputs.
 
     Args:
-        strategy: What it says of scenarios, shocks and views; without a word, draws over a year from its forecast.
-        inputs: Of the strategy.
-        forecast: Of the universe of the inputs, same order.
-        context: What was known on that day, without the user's prices.
-        currency: The reporting currency.
-        seed: Of the draws.
+        strategy: Its scenarios, shocks and views; by default draws over a year from its forecast.
+        inputs: Inputs of the strategy.
+        forecast: Forecast of the universe of the inputs, in its order.
+        context: Market as known on that day, without the user's prices.
+        currency: ISO 4217 code of the reporting currency.
+        seed: Seed of the draws.
 
     Raises:
         SpecError: for names that nobody knows, shocks without a base rate, or views that contradict each other.
@@ -107,7 +107,7 @@ def strategy_scenarios(
 
 
 def _check_weighable(spec: HistoricalScenarios | SimulatedScenarios, strategy: Strategy) -> None:
-    """Refuse views where the strategy asks for consecutive periods, by the key or the measure with which it does.
+    """Check that a strategy with views does not need consecutive periods; the error names the key or measure that does.
 
     Raises:
         SpecError: in the words of the strategy.
@@ -140,7 +140,7 @@ def _base(
     currency: str,
     seed: int,
 ) -> tuple[Scenarios, tuple[str, ...]]:
-    """The set without shocks, and what a reader must know of it."""
+    """The set without shocks, and notes on it."""
     if isinstance(spec, HistoricalScenarios):
         found = _past(spec, strategy, inputs, currency, seed)
         if spec.mean == "forecast":
@@ -229,7 +229,7 @@ def _as_product(asset: Asset, key: str) -> Asset:
 
 
 def _moved(base: Scenarios, whole: Scenarios) -> tuple[str, ...]:
-    """What shocks and views do to expected returns: a strategy that forecasts none has one by them."""
+    """Notes on the change of expected returns by shocks and views."""
     change = (whole.mean - base.mean) * base.periods_per_year
     i = int(np.abs(change).argmax())
     if abs(change[i]) < 5e-4:
@@ -307,7 +307,7 @@ def _sides(wanted: Range) -> tuple[tuple[Side, float], ...]:
 
 
 def _view_notes(views: Sequence[ViewSpec], pooling: Pooling) -> tuple[str, ...]:
-    """What each view of a probability or a mean changed."""
+    """Notes on the change by each view of a probability or a mean."""
     told: list[str] = []
     years = 1 / pooling.scenarios.periods_per_year
     for view in views:

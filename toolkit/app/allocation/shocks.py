@@ -40,7 +40,7 @@ class StrategyShocks:
 
 
 def strategy_shocks(strategy: Strategy, universe: Universe, context: Context) -> StrategyShocks:
-    """The shocks of a strategy on what was known on the day; prices of the user are no evidence of what controls do.
+    """The shocks of a strategy on what was known on the day; prices of the user do not enter the priors.
 
     Args:
         strategy: Its `[[scenario]]` tables.
@@ -66,13 +66,13 @@ def base_key(asset: Asset) -> str:
 
 
 def _named(universe: Universe, name: str, where: str) -> tuple[Asset, ...]:
-    """The assets that a key, a product or an element speaks of."""
+    """The assets that a key, a product or an element stands for."""
     return tuple(universe.assets[i] for i in members(universe, name, where))
 
 
 @dataclass(slots=True)
 class _Defaults:
-    """Default priors, each made once, and the assets that they were asked about."""
+    """Default priors, each computed once, and the assets whose sizes were used."""
 
     context: Context
     made: dict[tuple[str, str, tuple[str, ...]], tuple[ShockPrior, dict[str, None]]] = field(default_factory=dict)
@@ -118,7 +118,7 @@ def _prior(context: Context, origin: str, direction: str, groups: tuple[str, ...
 
 
 def _shock(spec: ShockSpec, universe: Universe, context: Context, defaults: _Defaults) -> tuple[Shock, str]:
-    """One shock and the sentence on what it rests on."""
+    """One shock and the note on its basis."""
     where = f"scenario {spec.name!r}"
     on = context.as_of
     direction = LIFT if spec.lifted is not None else TIGHTEN
@@ -149,7 +149,7 @@ def _shock(spec: ShockSpec, universe: Universe, context: Context, defaults: _Def
 
 
 def _targets(spec: ShockSpec, universe: Universe, context: Context, where: str) -> tuple[Asset, ...]:
-    """What a control or its lifting is about: the named assets, else all of a kind of which the origin has controlled one."""
+    """Assets of a control or its lifting: those named, else all of a group of which the origin has controlled one."""
     if spec.assets:
         return tuple(dict.fromkeys(asset for name in spec.assets for asset in _named(universe, name, where)))
     changes = control_changes(context.ledger, context.products, on=context.as_of, origin=spec.origin or CHINA)

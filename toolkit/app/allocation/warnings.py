@@ -1,4 +1,4 @@
-"""What a reader must know before trusting a proposal."""
+"""Warnings and notes of an allocation."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def cautions(
     owner: Mapping[str, str],
     further: Sequence[Remark] = (),
 ) -> tuple[Remark, ...]:
-    """What weakens a proposal and how it was made, by the money that it touches."""
+    """Warnings and notes of an allocation, by the money that they concern."""
     found = _of_answer(problem, money, relaxed_cash, lots_gap, wanted_gap, reproducible=reproducible)
     if inputs.unpriced:
         names = [inputs.products[key].name for key in inputs.unpriced]

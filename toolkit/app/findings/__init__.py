@@ -1,4 +1,4 @@
-"""What a report shows beside its subject: flows, history, supply, prices, ... each a part, one module a part.
+"""Parts of a report beside its subject: flows, history, supply, prices, ..., one module a part.
 
 A part is a function from what is asked to JSON, or to None where the data known on that day have nothing of it. `findings`
 collects them from the modules of this package; a run stores them as `findings.json`, so that a report is rendered again without

@@ -42,7 +42,7 @@ SHAPE = {
 
 @part("changes", SHAPE)
 def changes(ask: Ask) -> dict[str, Any] | None:
-    """What a reader of last month's report does not know yet: for each table what was known then and what is known now."""
+    """Changes since last month's report: for each table what was known then and what is known now."""
     since = add_months(ask.as_of, -1)
     snapshot = ask.context.snapshot
     then = ask.context.on(since).snapshot

@@ -1,4 +1,4 @@
-"""What a sale would bring: spread, storage and time of each product, the rise that pays for them, and the tax clock of lots."""
+"""Exit from holdings: spread, storage and days of a sale, the rise that pays for them, and holding periods of lots."""
 
 from __future__ import annotations
 
@@ -187,14 +187,14 @@ def _days(row: Assumption) -> dict[str, Any]:
 
 
 def _tax(exposure: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
-    """The clock of every lot that is bought, by the law of the owner's country where a rule is bundled."""
+    """Holding period of every bought lot, by the law of the owner's country where a rule is bundled."""
     country = ask.record["owner"]["country"]
     rule = RULES.get(country)
     limit = find_assumption(ask.context.snapshot, "tax_exemption", country)
     known = {asset.key: asset for asset in ask.context.products}
     lots, left_out = [], 0
     for lot, bought in zip(exposure["lots"], exposure["purchases"], strict=True):
-        # A plan, or a purchase after the day of the report: no clock runs yet.
+        # A plan, or a purchase after the day of the report, has no holding period yet.
         if bought["bought"] is None or lot["delivery"] in PLANS or date.fromisoformat(bought["bought"]) > ask.as_of:
             left_out += 1
             continue

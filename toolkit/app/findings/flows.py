@@ -34,7 +34,7 @@ YEAR = 12
 LATELY = 12
 """Months in which the end of a collapse still counts as a flow that came back."""
 ZERO, FALLEN, BACK, RUNNING = "zero", "fallen", "back", "running"
-"""What became of a flow: at zero, low since a collapse, back after one, or none of these."""
+"""States of a flow: at zero, low since a collapse, back after one, or none of these."""
 REPORTED, NOT_AVAILABLE = "reported", "not_available"
 VERIFIED, LICENCE = "verified", "licence"
 RULES: Mapping[str, Message] = MappingProxyType(
@@ -176,7 +176,7 @@ def _summary(flow: FlowSummary) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Became:
-    """What became of a flow, by the rule of collapses.
+    """State of a flow, by the rule of collapses.
 
     Attributes:
         state: ``zero``, ``fallen``, ``back`` or ``running``.

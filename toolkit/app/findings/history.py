@@ -1,4 +1,4 @@
-"""What earlier controls did to prices: comparable cases, their paths, and the dated price points that no series has."""
+"""Prices after earlier controls: comparable cases, their paths, and the dated price points that no series has."""
 
 from __future__ import annotations
 

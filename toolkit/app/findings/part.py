@@ -1,4 +1,4 @@
-"""What a part is, what it is asked, and how all of them are found."""
+"""Parts of a report: their protocol, their input and their discovery."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from toolkit.core.plain import plain
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What a part is asked.
+    """Input of a part.
 
     Attributes:
         context: The owner, and the ledger and the snapshot of the market on the day.

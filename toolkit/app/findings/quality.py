@@ -1,4 +1,4 @@
-"""How far each price series can be trusted: its basis, gaps, sleeping quotations, stray prints and age."""
+"""Quality of each price series: its basis, gaps, runs of identical prices, outliers and age."""
 
 from __future__ import annotations
 

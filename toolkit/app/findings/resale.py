@@ -1,4 +1,4 @@
-"""To whom each kind of lot may be passed on: measures of its origin that single out a buyer, and the law of where it lies."""
+"""Resale of each kind of lot: measures of its origin that single out a buyer, and the export law of its storage place."""
 
 from __future__ import annotations
 

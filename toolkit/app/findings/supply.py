@@ -114,8 +114,8 @@ def _stage(at: StageSupply) -> dict[str, Any]:
 def _supposed(score: PublishedScore | None, at: StageSupply | None) -> float | None:
     """The published supply risk times the ratio of the scenario: recycling and substitution cancel in it.
 
-    The ratio is of world supply. Of what the EU buys no shares are public, so that it reacts likewise is an assumption of the
-    report, and is named there. None where one of the two is unknown, or where the scenario changes nothing.
+    The ratio is of world supply. Of what the EU buys no shares are public, so the report assumes that
+    they react in the same way, and says so. None where one of the two is unknown, or where the scenario changes nothing.
     """
     if score is None or score.supply_risk is None or at is None or at.ratio is None or at.ratio.ratio <= 1:
         return None

@@ -1,4 +1,4 @@
-"""What a stop of exports would do: price multiples of each metal, the value of what is held, the cost of what is still to come.
+"""Effects of a stop of exports: price multiples of each metal, value of holdings, cost of open purchases.
 
 One rule bounds every figure. The formula of `toolkit.shocks.elasticity` grows without end as the loss nears all of the supply
 (at 99 % lost and the lowest elasticity, a hundred million times the price), so it is carried to a loss of one half, the largest
@@ -44,7 +44,7 @@ MOST = 0.5
 LOSSES = (0.2, MOST)
 """Losses that every metal is shown at, as far as the country supplies that much."""
 COUNTED, BEYOND, NOT_MADE, PRECIOUS, UNKNOWN = "counted", "beyond", "not_made", "precious", "unknown"
-"""What a full stop is to a metal: it has a figure; it is larger than the formula carries; the country is not among the named
+"""Result of a full stop for a metal: it has a figure; it is larger than the formula carries; the country is not among the named
 producers; it is a precious metal; no shares are known."""
 MOVING = (COUNTED, BEYOND)
 SUM, STOP, CARRIED, STOCKS = "elasticity_sum", "stop_of_exports", "carried_to", "stocks_above_ground"
@@ -96,7 +96,7 @@ SHAPE = {
 
 @part("whatif", SHAPE)
 def whatif(ask: Ask) -> dict[str, Any] | None:
-    """The price multiples of a stop of all Chinese exports for a year, and what they mean for who holds and who waits.
+    """The price multiples of a stop of all Chinese exports for a year, and their effect on holdings and open purchases.
 
     Returns:
         Multiples are price after over price before, at both ends of the 90 % band of each metal and at its median; `shown` is a
@@ -145,7 +145,7 @@ def whatif(ask: Ask) -> dict[str, Any] | None:
 
 
 def amounts_of(record: Mapping[str, Any]) -> Amounts:
-    """What a subject holds outside China and what is still to come: purchases, plans, and open orders that may not arrive."""
+    """Amounts of a subject held outside China and still to come: purchases, plans, and open orders that may not arrive."""
     if lots := record.get("exposure", {}).get("lots"):
         priced = [lot for lot in lots if lot["value"] is not None]
         stopped, moving = (

@@ -93,7 +93,7 @@ def numbers(table: Table, columns: Sequence[str]) -> pl.DataFrame:
 
 
 def amounts(table: Table, columns: Sequence[str], *, money: bool) -> Numbers:
-    """Columns as numbers by `toolkit.market.readers.cells`: what one cell leaves open, the others decide, or a fault.
+    """Columns as numbers by `toolkit.market.readers.cells`: an ambiguous cell is read by the others, or is a fault.
 
     In a file that commas separate, a lone point is decimal (``1.234``).
 
@@ -215,8 +215,7 @@ def required_cells(table: Table, column: str, *, what: pl.Series | None = None) 
 def days(table: Table, column: str, *, month_until: date | None = None, months: bool = True, local: bool = False) -> pl.Series:
     """A column of ISO dates as Date, null where the cell is empty.
 
-    A month (``2026-05``) speaks of its last day. A month that is still running on `month_until` speaks of that day,
-    since nothing can be known of the days after it.
+    A month (``2026-05``) is dated at its last day; one that has not ended on `month_until` is dated on that day.
 
     Args:
         table: The file.

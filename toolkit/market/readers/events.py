@@ -2,7 +2,7 @@
 
 All formats have the same keys: a row of the CSV is an ``[[event]]`` table of the TOML. An `event_id` of the bundled ledger
 takes that event's place and needs only what is different; a new one needs what makes an event (see `REQUIRED`). What would
-have no effect is a fault, and every fault of a file is told at once.
+have no effect is a fault, and one error names every fault of a file.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from toolkit.market.readers.tabular import read_table
 
 CONFIDENCE = "the user's own, not checked"
 REQUIRED = ("kind", "instrument", "standing", "announced", "authority", "origin", "metals", "citation")
-"""What a new event cannot do without; an event that overrides a bundled one keeps what it does not give."""
+"""Keys that a new event needs; an event that overrides a bundled one keeps those that it does not give."""
 OPTIONAL = (
     "direction", "effective", "ends", "acts_on", "relation", "number", "destination", "end_user", "scope", "hs_codes",
     "dual_use", "note", "known_from",
@@ -40,7 +40,7 @@ EVIDENCE_KEYS = ("evidence", "evidence_sha256")
 KEYS = ("event_id", *REQUIRED, *OPTIONAL, *SCOPE_KEYS, *EVIDENCE_KEYS)
 DATES = ("announced", "effective", "ends", "known_from")
 COVERING = ("control", "practice")
-"""Kinds of events that say what may leave a country; the others are context."""
+"""Kinds of events that restrict exports; the others are context."""
 EVERY = "all"
 ANY_FORM = "any"
 DIRECTIONS = ("tighten", "loosen", "neutral")
@@ -53,7 +53,7 @@ _SCOPE_TYPES = {name: column.dtype for name, column in ControlScopes.columns().i
 
 
 class Names(Protocol):
-    """What the words of an event mean."""
+    """Resolution of the names in an event."""
 
     @property
     def words(self) -> Mapping[str, tuple[str, ...]]:
@@ -82,7 +82,7 @@ class OwnEvents:
         events, scopes: Rows with the columns of `ControlEvents` and `ControlScopes`, `source` being the user.
         name: File name as shown.
         rows: Event id -> its row in a CSV, or its number among the tables of a TOML file.
-        notes: What a reader must know of them.
+        notes: Notes on them.
         evidence: Event id -> path and SHA-256 of its evidence file, of those that name one.
     """
 

@@ -65,7 +65,7 @@ class FlowFile:
     Attributes:
         frame: Holds the contract `CustomsFlows`, sorted.
         name: File name as shown.
-        notes: What a reader must know of how the file was read, one sentence each.
+        notes: How the file was read, one message each.
     """
 
     frame: pl.DataFrame

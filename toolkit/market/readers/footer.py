@@ -1,4 +1,4 @@
-"""The footer of a Parquet file: how much reading it would bring into memory, known before anything is read.
+"""The footer of a Parquet file: its size in memory, known before it is read.
 
 The footer is a struct in Thrift's compact protocol, its length and ``PAR1`` at the end of the file (Apache Parquet format,
 ``FileMetaData``; Thrift compact protocol specification).
@@ -17,7 +17,7 @@ _DEEPEST = 32  # structs within structs; a real footer has fewer than ten
 
 @dataclass(frozen=True, slots=True)
 class Footer:
-    """What a Parquet file says of itself.
+    """Size of a Parquet file, from its footer.
 
     Attributes:
         rows: Number of rows.

@@ -58,7 +58,7 @@ SIDES = {
 }
 """Column of what a dealer pays or asks, from the dealer's side: at Ankauf he buys."""
 _MISSING = ("null", "N/A", "n/a", "-")
-"""What exporters write into a cell without a value."""
+"""Texts of a missing value."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # frames have no truth value, so files are compared by identity
@@ -71,7 +71,7 @@ class PriceFile:
         name: File name as shown.
         shape: ``wide`` (one column an asset), ``long`` (one row a price), ``quotation`` (fields of a day's trading), or
             ``several`` files.
-        notes: What a reader must know (gaps, months still running, columns without a price), one sentence each.
+        notes: Gaps, months that have not ended, columns without a price; one message each.
         reading: How the file was read (what is the price, what was left out), which holds for any part of its rows.
     """
 
@@ -94,13 +94,13 @@ def read_prices(
     stdin: BinaryIO | None = None,
     several: bool = False,
 ) -> PriceFile:
-    """Read a price file, its shape told by its header.
+    """Read a price file; its header decides its shape.
 
-    Where the file is silent: `currency` is `default_currency`, `unit` is ``unit`` (the caller knows which assets are
+    Where the file has no column: `currency` is `default_currency`, `unit` is ``unit`` (the caller knows which assets are
     products quoted per kg), `basis` is ``as_given``, `source` is the file name, `known_from` is the date itself.
 
-    A month (``2026-05``) speaks of its last day. The month still running on `today` is accepted and dated `today`,
-    with a note: it is what is known so far, and nothing may speak of the future. Later months are refused.
+    A month (``2026-05``) is dated at its last day. The month that has not ended on `today` is accepted and dated `today`,
+    with a note. Later months are refused.
 
     An empty cell of a wide file is missing. A long row exists to give a price, so one without a price is refused.
     A `known_from` later than `today` is kept: such rows stay invisible to `Market.until` until that day.
@@ -108,13 +108,13 @@ def read_prices(
     Args:
         path: CSV or Parquet file, ``-`` for standard input, or cells (`toolkit.market.readers.tabular.table_of`).
         default_currency: Of prices that name none, in any spelling of `core.currencies`.
-        today: No price may speak of a later day.
-        as_of: Day that is asked about: jumps after it, or known later, are not looked at. `today` by default.
+        today: No price may have a later date.
+        as_of: Day of the question: jumps after it, or known later, are not checked. `today` by default.
         accept: Assets whose jumps by `JUMP` are meant, or `JUMPS` for those of all assets.
         key: Name in the file -> asset that it means, None for one of the file's own; of a quotation file, tickers stay. By
             default every name is its asset.
         stdin: What ``-`` reads; the process's own standard input by default.
-        several: Whether gaps and jumps are looked at later, when the file is joined with others.
+        several: Whether gaps and jumps are checked later, when the file is joined with others.
 
     Raises:
         SpecError: if `default_currency` is no currency.

@@ -373,7 +373,7 @@ def visible(cells: pl.DataFrame) -> pl.DataFrame:
 
 
 def _said(table: Table) -> Table:
-    """Without the rows that say nothing: spreadsheets end in lines of separators alone."""
+    """The table without empty rows: spreadsheets end in lines of separators alone."""
     some = table.cells.select(pl.any_horizontal(pl.all().is_not_null())).to_series()
     return table if some.all() else replace(table, cells=table.cells.filter(some), rows=table.rows.filter(some))
 

@@ -50,7 +50,7 @@ class Sheet:
         name: The file, with the sheet behind ``#`` where it has several.
         row, column: Position of the first cell, from 1.
         records: Rows of cells, as long as one another.
-        notes: What the sheet hides.
+        notes: Notes on hidden rows, columns and sheets.
     """
 
     name: str
@@ -66,7 +66,7 @@ class Sheet:
 
 @dataclass(slots=True)
 class _Marks:
-    """What the XML of a sheet says beside the values; cells by row and column from 1.
+    """Information of the XML of a sheet beside its values; cells by row and column from 1.
 
     Attributes:
         texts: Errors of formulas, and formulas without a value.

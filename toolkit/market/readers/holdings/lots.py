@@ -86,7 +86,7 @@ class Lots(dy.Schema):
 
 
 class Names(Protocol):
-    """What the words of a holdings file mean."""
+    """Resolution of the names in a holdings file."""
 
     def asset(self, text: str) -> tuple[str, str | None]:
         """Asset key, and words for a form that the text names with it; `DataError` with the nearest names."""

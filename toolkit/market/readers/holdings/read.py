@@ -1,4 +1,4 @@
-"""What one holds: a CSV (or Parquet) file with one row a lot, as people keep it; what is not clear is asked, not guessed."""
+"""Reader of holdings files: CSV, workbook or Parquet, one row a lot; an ambiguous cell is a fault, never guessed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from toolkit.market.readers.holdings.rows import Parser
 from toolkit.market.readers.tabular import MAX_NAME, TITLES, Table, read_table
 
 MOST_LOTS = 100_000
-"""Lots of one file; more are refused, since a page and a table of them help nobody."""
+"""Lots of one file; more are refused."""
 
 
 def read_holdings(path: str | Path, *, names: Names, today: date, stdin: BinaryIO | None = None) -> Holdings:
@@ -33,7 +33,7 @@ def read_holdings(path: str | Path, *, names: Names, today: date, stdin: BinaryI
 
     Args:
         path: CSV or Parquet file, or ``-`` for standard input.
-        names: What its words for metals and forms mean.
+        names: How assets, forms and instruments are recognised.
         today: No lot but a planned one is bought later.
         stdin: What ``-`` reads; the process's own standard input by default.
 
@@ -99,7 +99,7 @@ def _headers(table: Table) -> tuple[list[Header], DataError | None]:
     # Beside the price of a unit the other money is that of the lot; that the two agree is checked.
     if any(header.key == "purchase_price" and not header.undecided for header in found):
         found = [replace(h, key="total_price", undecided=False, weak=False) if h.undecided else h for h in found]
-    # Of "Item" and "Description", the one that counts the rows is none.
+    # Of "Item" and "Description", the one that numbers the rows is not the asset.
     if sum(header.key == "asset" for header in found) > 1:
         found = [
             replace(h, key="lot_id", weak=True) if h.key == "asset" and h.weak and _counts(table.cells[h.text]) else h

@@ -341,7 +341,7 @@ class Parser(RowCells):
         self._paid(i, row, paid, is_fraction=is_fraction)
 
     def _payment(self, i: int) -> tuple[float | None, bool, cells.Amount | None]:
-        """What a cell says is paid, whether that is a fraction of the price, and the cell where it is an amount."""
+        """The payment in a cell, whether it is a fraction of the price, and the cell where it is an amount."""
         words = next((PAID[spelling] for spelling in foldings(self._text("paid", i) or "") if spelling in PAID), None)
         if words is not None:
             return float(words == "all"), True, None
@@ -435,7 +435,7 @@ class Parser(RowCells):
                 self._fault(i, "quantity", "total", "a total that the lots do not sum to", hint)
 
     def _say(self, columns: Mapping[str, str], ignored: tuple[str, ...], totals: list[int]) -> None:
-        """What a reader must know of how the file was read."""
+        """Notes on how the file was read."""
         told = list(readings(self.table, columns, ignored, totals))
         self.notes[:0] = told
         for key, sentence in DEFAULTS.items():
