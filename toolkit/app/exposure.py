@@ -347,12 +347,12 @@ def _warnings(
         text = message("Origin unknown, taken as the controlling country: {lots}.", lots=few([lot.lot_id for lot in assumed]))
         found.append(Remark("data", text, "Write it in the column origin_country.", money=worth(assumed)))
     known = ledger.origins(as_of)
-    silent = {
+    not_in_ledger_of = {
         lot.lot_id: {place for place in (lot.export_from, lot.place) if place and export_law(place) not in known}
         for lot in portfolio.lots
     }
-    if countries := sorted(set().union(*silent.values())):
-        elsewhere = [lot for lot in portfolio.lots if silent[lot.lot_id]]
+    if countries := sorted(set().union(*not_in_ledger_of.values())):
+        elsewhere = [lot for lot in portfolio.lots if not_in_ledger_of[lot.lot_id]]
         text = message(
             "The export law of {countries} is not in the ledger: that it finds no control is no proof.", countries=countries
         )

@@ -33,7 +33,7 @@ SCHEMA_VERSION = "1.0"
 UNSMOOTHED = ("geltner", "getmansky_lo_makarov")
 """Observation models whose prints lag the price that is forecast: no outcome of theirs is a test."""
 SUPPLY_TABLES = ("products", "shares", "flows", "controls", "control_scopes", "metals")
-"""Tables behind the sides of the supply shock and the characteristics; an asset that nobody knows needs none of them."""
+"""Tables behind the sides of the supply shock and the characteristics; an unknown asset needs none of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class FactorsAnswer:
         characteristics: None where nothing could be compared; a note says why.
         correlations: From `toolkit.app.allocation.factor_model`.
         bias: Bias statistic of past forecasts, one record a kind of outcome.
-        notes: What a reader must know of prices and risk; those on characteristics are with them.
+        notes: Notes on prices and risk; those on characteristics are with them.
     """
 
     as_of: date
@@ -170,7 +170,7 @@ def _own_notes(forecast: Forecast, bias: tuple[Bias, ...]) -> tuple[str, ...]:
 
 
 def _seen(strategy: Strategy, inputs: Inputs, currency: str) -> Observed:
-    """Changes of all series, as printed and as the strategy believes in them."""
+    """Changes of all series, as printed and under the strategy's observation model."""
     latent = strategy.forecast.observation == "latent"
     history = inputs.history if latent else None
     panel = align(inputs.prices, inputs.universe, lookback_months=lookback_months(strategy), history=history)

@@ -155,12 +155,12 @@ def flows(context: Context, metal: str | None = None, file: str | None = None) -
     """Customs flows as known on the day.
 
     Args:
-        context: The day; nothing that speaks of a later one, or (in the data package) was published later, is looked at.
+        context: Settings, day, and market as known on it.
         metal: Asset key, element symbol or tariff code; None for every flow there is.
         file: A customs file of the user in place of the bundled flows.
 
     Raises:
-        DataError: for a metal nobody knows, with the nearest names, or a file that cannot be used.
+        DataError: for an unknown metal, with the nearest names, or a file that cannot be used.
         GapError: for a known metal without a flow.
     """
     as_of = context.as_of

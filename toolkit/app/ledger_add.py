@@ -50,7 +50,7 @@ class AddedEvent:
         written: False where the file says the same already, or nothing was to be written.
         is_there: The file says the same already.
         changes: States that differ by it, on the day asked about and on the days that it names.
-        notes: What a reader must know of the own events of the file.
+        notes: Notes on the events of the file.
     """
 
     file: str

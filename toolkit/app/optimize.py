@@ -104,7 +104,7 @@ def propose(request: Request) -> Result:
         else {
             "units": posed.held.units,
             "cash": posed.held.cash,
-            "lots": [lot.told() for lot in posed.held.lots],
+            "lots": [lot.to_json() for lot in posed.held.lots],
             "added": posed.money.added,
             "sell_others": request.sell_others,
         },

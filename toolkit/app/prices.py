@@ -127,11 +127,11 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
     visible, short = visible.filter(~pl.col("asset").is_in(few)), visible.filter(pl.col("asset").is_in(few))
     levels = KnownPrices.of(snapshot["prices"], snapshot, products)
     accepted = {*files.accept}
-    silent = (pl.col("unit") == "unit") & pl.col("asset").is_in(list(products.keys))
-    per_mass = pl.when(silent).then(pl.lit("kg")).otherwise(pl.col("unit"))
+    without_unit = (pl.col("unit") == "unit") & pl.col("asset").is_in(list(products.keys))
+    per_mass = pl.when(without_unit).then(pl.lit("kg")).otherwise(pl.col("unit"))
     odd: tuple[str, ...] = ()
     if not masses:
-        as_kg = visible.filter(silent).with_columns(unit=per_mass)
+        as_kg = visible.filter(without_unit).with_columns(unit=per_mass)
         odd = tuple(row["asset"] for row, *_ in _far(as_kg, levels, accepted, WRONG))
     frame, unit_notes = per_kg(visible, products.take([key for key in products.keys if key not in odd]))
     if odd:
@@ -191,16 +191,16 @@ def per_kg(prices: pl.DataFrame, products: Universe) -> tuple[pl.DataFrame, tupl
     A file that states no unit is taken to be in kg for a known product, and a note says so.
     """
     known = pl.col("asset").is_in(list(products.keys))
-    silent = prices.filter(known & (pl.col("unit") == "unit"))["asset"].unique().sort()
+    without_unit = prices.filter(known & (pl.col("unit") == "unit"))["asset"].unique().sort()
     mass = pl.col("unit").replace_strict({**KG_PER_UNIT, "unit": 1.0}, default=1.0, return_dtype=pl.Float64)
     converted = prices.with_columns(
         price=pl.when(known).then(pl.col("price") / mass).otherwise(pl.col("price")),
         unit=pl.when(known).then(pl.lit("kg")).otherwise(pl.col("unit")),
     )
-    if silent.is_empty():
+    if without_unit.is_empty():
         return converted, ()
-    text = message("No unit given for {assets}: taken as a price per kg.", assets=silent.to_list())
-    return converted, (Remark("data", text, STATE_UNIT, tuple(silent)),)
+    text = message("No unit given for {assets}: taken as a price per kg.", assets=without_unit.to_list())
+    return converted, (Remark("data", text, STATE_UNIT, tuple(without_unit)),)
 
 
 def _level_warnings(

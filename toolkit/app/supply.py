@@ -303,7 +303,7 @@ def supply(context: Context, metal: str | None = None, scenario: Scenario | None
         scenario: The trade parameter supposed; its default when None.
 
     Raises:
-        DataError: for a metal nobody knows, with the nearest names, or a country that is no code.
+        DataError: for an unknown metal, with the nearest names, or a country that is no code.
         GapError: for a known metal of which neither shares, scores nor notes were known.
     """
     supposed = scenario or Scenario()

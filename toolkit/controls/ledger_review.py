@@ -67,7 +67,7 @@ class Unchecked:
 
 @dataclass(frozen=True, slots=True)
 class LedgerReview:
-    """What a reviewer of the ledger has to check on a day.
+    """The points of the ledger to check on a day.
 
     Attributes:
         reviewed_to: Last day through which acts are in the ledger; None where its sources state none.

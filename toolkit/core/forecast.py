@@ -128,7 +128,7 @@ class Forecast:
         periods_per_year: Observations a year of the returns that were used.
         covariance: Name of the estimator.
         risks, levels: One record an asset, same order.
-        notes: What a reader must know (fallbacks taken, currency of risk, short histories).
+        notes: Notes on the estimate (fallbacks taken, currency of risk, short histories).
         model: The regression on the named factors; None where the covariance has none.
         coverage: Data behind each asset (see `toolkit.risk_model.annual_assets.coverage`).
         loading_errors: (n, k) standard errors of the loadings; NaN for components that no regression fitted.

@@ -1,6 +1,6 @@
 """Frame contracts: the columns, ranges and keys of every table of the `Market`, declared once.
 
-Every row is dated twice: by what it *speaks of* (`date`, `period_end`, `effective`, ...) and by `known_from`, the day
+Every row is dated twice: by its *observation* (`date`, `period_end`, `effective`, ...) and by `known_from`, the day
 on which it was published. Masses are kg, countries ISO 3166 alpha-3, dates ISO 8601.
 """
 
@@ -89,7 +89,7 @@ class ExchangeRates(dy.Schema):
 
 
 class Products(dy.Schema):
-    """What can be held: form, purity, lot, spread and storage. `terms` says what the dealer terms rest on."""
+    """Products: form, purity, lot, spread and storage. `terms` says what the dealer terms rest on."""
 
     asset = dy.String(primary_key=True)
     name = dy.String(nullable=False)
@@ -139,7 +139,7 @@ class Shares(dy.Schema):
 
 
 class SharesElsewhere(dy.Schema):
-    """What another compilation than that of `Shares` gives for one country: single figures, cited. `year` may be unknown."""
+    """Shares of one country by other compilations than that of `Shares`: single figures, cited. `year` may be unknown."""
 
     asset = dy.String(primary_key=True)
     stage = dy.String(primary_key=True)
@@ -337,7 +337,7 @@ class ControlEvents(dy.Schema):
 
 
 class ControlScopes(dy.Schema):
-    """Which forms of which metal an event names, one row each; checked by `toolkit.controls.ledger_checks`.
+    """Forms of metals that an event names, one row each; checked by `toolkit.controls.ledger_checks`.
 
     `form` is in the vocabulary of `Products.form`; ``any`` covers every form. `group` is the collective name under which
     the notice reaches the metal, null when it names the metal itself. `purity_min` is a fraction; `piece_mm_min` (sides of

@@ -23,7 +23,7 @@ class HoldingRule:
     country: str
     years: int
 
-    def told(self, exemption: float | None) -> Message:
+    def note(self, exemption: float | None) -> Message:
         """The rule with its legal basis and what of it was checked.
 
         Args:

@@ -23,7 +23,7 @@ OF_EVENTS = ("price_points",)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where rows come from: the id used in `source` columns, a title for people, the licence, and its release interval.
+    """Source of rows: the id used in `source` columns, a title for people, the licence, and its release interval.
 
     Attributes:
         rhythm_days: Days between releases; 0 where the source has no schedule.
@@ -197,7 +197,7 @@ class Market:
         return Market.of(FramesOnDemand({**others, table: lambda: frame}), {**self._sources, **(sources or {})})
 
     def until(self, as_of: date) -> Snapshot:
-        """What was known on `as_of`: rows published by then that speak of no later day."""
+        """What was known on `as_of`: rows published by then with no later observation date."""
 
         def visible(table: str) -> pl.DataFrame:
             known = pl.col("known_from") <= as_of

@@ -76,7 +76,7 @@ def quality(prices: pl.DataFrame, *, as_of: date) -> pl.DataFrame:
 
     Args:
         prices: Frame that holds the contract `core.frames.Prices`.
-        as_of: Rows that speak of, or became known, later are not seen; ages are counted to this day.
+        as_of: Rows of a later date, or known later, are not used; ages are counted to this day.
     """
     seen = prices.lazy().filter((pl.col("date") <= as_of) & (pl.col("known_from") <= as_of))
     series = seen.select("asset", "date", "price").sort("asset", "date").collect()

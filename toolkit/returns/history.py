@@ -87,7 +87,7 @@ def annual_rows(annual: pl.DataFrame, assets: Universe) -> pl.DataFrame:
 
     Grades and places differ by more than years do, so series are never mixed. Of those in the unit of the asset the one
     that names its form comes first (metal before a salt), then the one with most years, the newest, and the first by name.
-    Sources that continue one series are joined; where two speak of one year the later publication counts.
+    Sources that continue one series are joined; where two have one year the later publication counts.
 
     Args:
         annual: Visible rows of `toolkit.core.frames.AnnualPrices`.

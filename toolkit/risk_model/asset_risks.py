@@ -32,7 +32,7 @@ class _Own:
 
     Attributes:
         raw: As printed.
-        latent: Of the believed price; pooled already where the observation model does that.
+        latent: Of the latent price; pooled already where the observation model does that.
         error: Of log `latent` beyond that of sampling; all of it for a latent price.
         log_own, variance: Log volatility from the asset alone and its variance, for a latent price.
         given_history: Volatility, error of its log and own weight where decades of yearly prices count too.

@@ -231,7 +231,7 @@ def notice_key(number: str) -> str:
 
 
 def event_metals(ledger: ControlLedger, event: Event) -> dict[str, tuple[str, ...]]:
-    """Metal -> the forms that the event names; none for a metal that it speaks of without naming a form."""
+    """Metal -> the forms that the event names; none for a metal that it mentions without a form."""
     sources = [event.event_id] if event.coverage == "listed" else list(event.acts_on) if event.coverage == "acts_on" else []
     forms: dict[str, set[str]] = {}
     for scope in ledger.scopes:

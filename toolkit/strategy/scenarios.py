@@ -18,8 +18,8 @@ class HistoricalScenarios(Spec):
     """Past periods in which every asset has a price, at the frequency of the prices.
 
     Attributes:
-        draws: Noisy copies of each period of a series that is seen through noise, even; 0 for the ordered path of what is
-            believed, which measures of drawdown need.
+        draws: Noisy copies of each period of a series that is seen through noise, even; 0 for the ordered path of
+            posterior means, which measures of drawdown need.
         mean: ``forecast`` centres the deviations on the expected returns of the strategy, ``history`` leaves them as they were.
     """
 
@@ -77,11 +77,11 @@ class ShockSpec(Spec):
     """Something that may happen within a year, with its returns.
 
     Attributes:
-        name: How views, constraints and reports speak of it.
+        name: Name in views, constraints and reports.
         returns: Asset or element -> simple return when it happens. What is not named only moves as it does anyway.
         control: Country (ISO-3) that announces new controls: assets that `returns` does not name have the default size of
             such a shock, from past ones.
-        lifted: Country that suspends or repeals its controls, likewise.
+        lifted: Country that suspends or repeals its controls; default sizes as for `control`.
         assets: The assets or elements that `control` or `lifted` is about; by default the kinds of metal that the country has
             controlled before.
         probability: Of happening within a year; the base rate of past events by default.
@@ -156,7 +156,7 @@ class ViewSpec(Spec):
     """A statement about the scenarios, which are weighed anew to satisfy it.
 
     Attributes:
-        name: How messages speak of it; what it is about by default.
+        name: Name in messages; its content by default.
         scenario: Name of a `[[scenario]]`: the view is of its `probability` within a year.
         expression: ``gallium - gold``: the view is of its `mean` or its `volatility` a year, or of the `probability` that its
             return over the horizon is `below` or `above` a level.

@@ -36,9 +36,9 @@ class SupplyShares:
     Attributes:
         countries, shares: Named countries (ISO-3) and their fractions of the world total, largest first.
         other: Fraction of countries that the source does not name, one by one unknown.
-        period_start, period_end: The period the figures speak of; both days inclusive.
+        period_start, period_end: The period of the figures; both days inclusive.
         known_from: Day of publication.
-        elsewhere: Country -> compilation -> the share that it gives, where others than `source` are known to speak of it.
+        elsewhere: Country -> compilation -> the share that it gives, where compilations other than `source` have one.
     """
 
     asset: str
@@ -250,7 +250,7 @@ class GovernanceRisk:
     compare. 2022 continues the older series. Source of the rescaling: DOMAIN 0, as in geopolrisk-py and the EU method.
 
     Attributes:
-        year: The year that every risk speaks of.
+        year: Year of every risk.
         risks: Risk by ISO-3 code, 0..1; estimates beyond the ends of the scale are set to its ends.
     """
 

@@ -52,7 +52,7 @@ def test_a_sale_is_free_once_more_than_a_year_has_passed(bought, free):
 
 
 def test_the_rule_names_its_law_and_what_was_not_checked():
-    told = RULES["DEU"].told(1000.0)
+    told = RULES["DEU"].note(1000.0)
     assert all(words in told for words in ("Sec. 23", "1,000 EUR", "not checked against the text"))
-    assert "EUR" not in RULES["DEU"].told(None)
+    assert "EUR" not in RULES["DEU"].note(None)
     assert "USA" not in RULES

@@ -76,7 +76,7 @@ class Lot:
         """Whether it has arrived and nothing stops a sale."""
         return not self.arriving and self.obstacle is None
 
-    def told(self) -> list[Any]:
+    def to_json(self) -> list[Any]:
         """The lot as JSON-ready data."""
         bought = None if self.bought is None else self.bought.isoformat()
         return [

@@ -13,7 +13,7 @@ from toolkit.app.allocation.holdings import STORED, WHOLE, Lot
 from toolkit.app.allocation.origins import UNKNOWN_ORIGIN
 from toolkit.app.allocation.prepare import Prepared
 from toolkit.app.allocation.request import Request
-from toolkit.app.allocation.sales import EQUAL, Sale, free_from, gains, rule_told, sold
+from toolkit.app.allocation.sales import EQUAL, Sale, free_from, gains, sale_rule, sold
 from toolkit.core.assets import Asset
 from toolkit.core.messages import Message, message
 from toolkit.core.remarks import Remark
@@ -163,7 +163,7 @@ def _note(posed: Prepared, asset: Asset, side: str, sales: tuple[Sale, ...], pri
     told: list[Message] = []
     lots = [lot for lot in posed.held.of(asset.key) if lot.for_sale]
     if sales and len(lots) > 1 and (partial or len(sales) < len(lots)):
-        told.append(rule_told(owner.country, owner.sale_order))
+        told.append(sale_rule(owner.country, owner.sale_order))
     if taxed := [
         sale.lot.lot_id
         for sale in sales

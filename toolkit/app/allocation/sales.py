@@ -116,7 +116,7 @@ def sold(
     return tuple(found)
 
 
-def rule_told(country: str, order: str) -> Message:
+def sale_rule(country: str, order: str) -> Message:
     """The rule by which lots are chosen."""
     if order == "tax" and country in RULES:
         return message("lots whose sale is free of tax first (Sec. 23 EStG), then those with the least gain; not advice")

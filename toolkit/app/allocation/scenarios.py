@@ -42,7 +42,7 @@ class StrategyScenarios:
         priors: Default priors that shocks rest on; empty where the strategy states everything.
         pooling: How the views changed the probabilities; None without views.
         shocks: Name of a `[[scenario]]` -> (n,) returns of the assets in it.
-        notes: What a reader must know.
+        notes: Notes on the scenarios.
     """
 
     scenarios: Scenarios

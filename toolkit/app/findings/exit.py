@@ -275,4 +275,4 @@ def _assumptions(
             ),
         )
     if tax and tax["lots"] and tax["years"]:
-        yield "tax", RULES[tax["country"]].told(tax["exemption"])
+        yield "tax", RULES[tax["country"]].note(tax["exemption"])

@@ -106,5 +106,5 @@ def check_jumps(rows: pl.DataFrame, accept: Collection[str], *, file: str = "the
 
 
 def visible(rows: pl.DataFrame, day: date) -> pl.DataFrame:
-    """The rows that speak of `day` or before and were known by then."""
+    """The rows dated `day` or before that were known by then."""
     return rows.filter((pl.col("date") <= day) & (pl.col("known_from") <= day))

@@ -287,10 +287,10 @@ def _keyed(
         if asset and asset != name:
             means[name] = asset
     if ticker:
-        heard = [
+        notes = [
             message("{ticker} is taken as a listed instrument, not as {asset}.", ticker=a, asset=b) for a, b in means.items()
         ]
-        return rows, tuple(heard)
+        return rows, tuple(notes)
     named = rows.with_columns(name="asset", asset=pl.col("asset").replace(means))
     check_kinds(file, named)
     if named["asset"].n_unique() < named["name"].n_unique():

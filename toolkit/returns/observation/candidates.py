@@ -22,7 +22,7 @@ NOISE_RANGE = (0.003, 3.0)
 """Range of the standard deviation of the noise of one print of median quantity."""
 NOISE_SCALE = 0.1
 """Scale of its half-Cauchy prior (Gelman 2006, section 4.3). One that is flat on the log scale has most of its weight where
-noise is too small to be seen, and so prefers models that need none: changes that do not persist, prints that are believed."""
+noise is too small to be seen, and so prefers models that need none: changes that do not persist, prints without error."""
 COARSE = 7
 """Nodes of log s and of log n in the passes that locate the posterior for the last one."""
 RESOLVED = 1.5

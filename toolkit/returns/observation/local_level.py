@@ -115,8 +115,8 @@ def local_levels(log_price: FloatArray, quantity: FloatArray, periods_per_year: 
     shorter = 0.5 * np.log(horizon_variance(phi, periods_per_year) / periods_per_year)
     alone, alone_error = _alone(likelihood, log_s, pooled.persistence)
     persistence, persistence_error = moments(pooled.persistence[None, :], phi[None, :])
-    believed = sums(series, (cells * level).sum(axis=(1, 2)))
-    apart = (level - believed[series, None, None]) ** 2
+    posterior_level = sums(series, (cells * level).sum(axis=(1, 2)))
+    apart = (level - posterior_level[series, None, None]) ** 2
     # The noise is that of the pair of the largest weight: that of another exponent is relative to another quantity.
     pairs = cells.sum(axis=(1, 2)).reshape(-1, len(phi)).sum(axis=1)
     best = len(phi) * likeliest(series[:: len(phi)], pairs)
@@ -137,7 +137,7 @@ def local_levels(log_price: FloatArray, quantity: FloatArray, periods_per_year: 
         noise=noise,
         noise_error=noise_error,
         noise_variance=np.where(np.isfinite(log_price), noise**2 * found.relative()[:, best], np.nan),
-        level=believed,
+        level=posterior_level,
         level_error=np.sqrt(sums(series, (cells * (variance + apart)).sum(axis=(1, 2)))),
         exponent=found.exponent[best],
         contamination=found.contamination[best],

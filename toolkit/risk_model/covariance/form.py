@@ -59,7 +59,7 @@ class StructuredCovariance:
     Attributes:
         factors: k names; loadings (n, k), factor_cov (k, k), specific_var (n,).
         loading_errors: (n, k) standard errors, NaN for components that were not fitted by regression.
-        notes: What a reader must know.
+        notes: Notes on the estimate.
         model: The regression behind the named factors, if there is one.
     """
 

@@ -20,7 +20,7 @@ class ExpectedReturns:
     Attributes:
         mean: (n,).
         covariance: (n, n) uncertainty of `mean`; None where no forecast is made.
-        notes: What a reader must know.
+        notes: Notes on the estimate.
     """
 
     mean: FloatArray

@@ -23,7 +23,7 @@ class Prior:
         mean: (n,) simple returns a year.
         tau: How uncertain the mean is, as a multiple of the variance of one year.
         form: Sigma, a year.
-        notes: What a reader must know.
+        notes: Notes on the estimate.
     """
 
     mean: FloatArray
