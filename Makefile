@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install optimize test test-all fuzz check format lock evidence benchmarks benchmarks-reports gallery messages wheel clean
+.PHONY: help install optimize test test-all test-peers fuzz check format lock evidence benchmarks benchmarks-reports gallery messages wheel clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,6 +33,11 @@ test: $(BIN)/toolkit  ## Run the tests that need pip alone
 
 test-all: $(BIN)/toolkit  ## Run every test; a skip is a failure
 	TOOLKIT_NO_SKIP=1 $(PYTEST) $(ARGS)
+
+test-peers:  ## Run the tests beside skfolio (installs it into .peers)
+	test -d .peers || $(PYTHON) -m venv .peers
+	.peers/bin/python -m pip install --quiet --disable-pip-version-check skfolio pytest hypothesis --editable .
+	.peers/bin/python -m pytest -q tests/peers $(ARGS)
 
 fuzz: $(BIN)/toolkit  ## Run damaged and random inputs, N=2000 of each kind, and keep what fails in tests/corpus
 	$(BIN)/python -m tools.fuzz $(or $(N),2000) $(ARGS)

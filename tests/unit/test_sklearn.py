@@ -1,0 +1,88 @@
+"""Strategies as scikit-learn estimators."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+from sklearn.base import clone
+from sklearn.model_selection import TimeSeriesSplit, cross_val_predict
+from sklearn.utils.estimator_checks import check_estimator
+
+import toolkit as tk
+from toolkit.sklearn import Allocator
+
+RNG = np.random.default_rng(11)
+X = pd.DataFrame(RNG.normal(3e-4, 0.01, (300, 3)) * [1.0, 1.5, 2.0], columns=["GLD", "SLV", "CPER"])
+SAMPLE = tk.ForecastSpec(covariance=tk.SampleCovariance())
+
+
+def test_it_is_an_estimator():
+    done = check_estimator(Allocator(), on_skip=None)
+    assert sum(check["status"] == "passed" for check in done) >= 40
+    # What is skipped asks for another kind of array, which the environment has to allow.
+    assert {check["check_name"] for check in done if check["status"] != "passed"} <= {"check_array_api_input"}
+
+
+def test_least_variance_is_the_closed_form():
+    found = Allocator(tk.Strategy(objective=tk.MinRisk(), forecast=SAMPLE)).fit(X)
+    inverse = np.linalg.solve(np.cov(X.to_numpy().T), np.ones(3))
+    assert_allclose(found.weights_, inverse / inverse.sum(), atol=1e-8)
+    assert_allclose(found.predict(X), X.to_numpy() @ found.weights_)
+    assert found.allocation_.certificate.worst < 1e-6
+
+
+def test_limits_speak_of_columns_and_of_a_year():
+    limit = tk.Strategy(
+        objective=tk.MaxReturn(),
+        forecast=tk.ForecastSpec(covariance=tk.SampleCovariance(), returns=tk.HistoricalReturns(shrinkage=0.0)),
+        constraints=[tk.RiskLimit("volatility", upper=0.12), tk.Cash(upper=1.0), tk.Bounds(["GLD"], lower=0.2)],
+    )
+    found = Allocator(limit, periods_per_year=250.0).fit(X)
+    assert found.predict(X).std(ddof=1) * np.sqrt(250) <= 0.12 + 1e-6
+    assert found.weights_[0] >= 0.2 - 1e-8
+    assert_allclose(found.weights_.sum() + found.cash_, 1)
+
+
+def test_a_name_that_is_no_column_is_told_with_the_nearest():
+    with pytest.raises(ValueError, match=r"GDL.*GLD"):
+        Allocator(tk.Strategy(objective=tk.MinRisk(), constraints=[tk.Bounds(["GDL"], upper=0.2)])).fit(X)
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"costs": {"fee": 1.0}},
+        {"universe": {"assets": ["GLD"]}},
+        {"forecast": {"lookback": "1 year"}},
+        {"constraints": [tk.CountryExposure("CHN", upper=0.5)]},
+        {"constraints": [tk.ControlExposure(upper=0.5)]},
+    ],
+    ids=["costs", "universe", "lookback", "countries", "controls"],
+)
+def test_what_returns_do_not_tell_is_refused_and_not_left_out(keys):
+    with pytest.raises(ValueError, match="does not tell"):
+        Allocator(tk.Strategy(objective=tk.MinRisk(), **keys)).fit(X)
+
+
+def test_columns_in_another_order_are_refused_and_not_aligned():
+    found = Allocator().fit(X)
+    with pytest.raises(ValueError, match="order"):
+        found.predict(X[["SLV", "GLD", "CPER"]])
+
+
+def test_nothing_is_filled():
+    with pytest.raises(ValueError, match="NaN"):
+        Allocator().fit(X.mask(X.quantile(0.99) < X))
+
+
+def test_it_is_cloned_and_cross_validated():
+    strategy = tk.Strategy(objective=tk.MinRisk("cvar", confidence=0.9))
+    copy = clone(Allocator(strategy, periods_per_year=12.0))
+    assert copy.get_params() == {"strategy": strategy, "periods_per_year": 12.0}
+    folds = [(range(200), range(200, 250)), (range(250), range(250, 300))]
+    with pytest.raises(ValueError, match="partitions"):
+        cross_val_predict(copy, X, cv=TimeSeriesSplit(2))
+    first = copy.fit(X.iloc[folds[0][0]]).predict(X.iloc[folds[0][1]])
+    assert first.shape == (50,)

@@ -1,0 +1,157 @@
+"""Strategies as scikit-learn estimators (extra `sklearn`): `fit` on past returns, `predict` what the weights return.
+
+`PortfolioAllocator` is the same as an optimization of skfolio, for its `WalkForward` and `cross_val_predict`.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from toolkit.core.assets import Asset, Universe
+from toolkit.core.errors import SpecError, ToolkitError
+from toolkit.core.forecast import FloatArray, Forecast
+from toolkit.optimize.allocate import allocate
+from toolkit.optimize.constraints.base import ConstraintData
+from toolkit.optimize.costs import Costs
+from toolkit.optimize.objectives.min_risk import MinRisk
+from toolkit.optimize.problem import Problem
+from toolkit.returns.observed_returns import Returns
+from toolkit.risk_model.covariance.form import CovarianceInputs
+from toolkit.risk_model.covariance.ledoit_wolf import LedoitWolfCovariance
+from toolkit.scenarios.sets import Scenarios
+from toolkit.strategy.model import Strategy
+
+if TYPE_CHECKING:
+    from typing import Self
+
+FIRST = date(1, 1, 1)
+
+
+class Allocator(BaseEstimator):
+    """Weights of a strategy from past returns.
+
+    A strategy that asks for what a table of returns does not tell (costs, scenarios of its own, supply, export controls) is
+    refused. Nothing is filled: a missing return is an error.
+
+    Args:
+        strategy: What is intended; least variance by default. Its covariance is Ledoit and Wolf's where it names none.
+        periods_per_year: Rows of X in a year, by which limits on risk and forecasts of returns are a year's.
+
+    Attributes:
+        weights_: (n,) of the assets; what they leave of 1 is cash.
+        cash_: Its weight.
+        allocation_: The answer with its certificate and limits.
+    """
+
+    def __init__(self, strategy: Strategy | None = None, periods_per_year: float = 252.0) -> None:
+        self.strategy = strategy
+        self.periods_per_year = periods_per_year
+
+    def fit(self, X: Any, y: Any = None) -> Self:  # noqa: ARG002  # y is part of the protocol
+        """Find the weights.
+
+        Args:
+            X: (T, n) simple returns as fractions, names of columns are names of assets (else x0, x1, ...).
+            y: Ignored.
+
+        Raises:
+            ValueError: for a table that is no returns, or that the strategy finds no answer on, with the reason.
+        """
+        returns: Any = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
+        names = tuple(map(str, getattr(self, "feature_names_in_", [f"x{i}" for i in range(returns.shape[1])])))
+        try:
+            self.allocation_ = allocate(_problem(self.strategy, returns, names, float(self.periods_per_year)))
+        except ToolkitError as error:
+            raise ValueError(str(error)) from error
+        self.weights_ = np.array(self.allocation_.weights)
+        self.cash_ = self.allocation_.cash
+        return self
+
+    def predict(self, X: Any) -> FloatArray:
+        """(T,) returns of the weights, held at each row of X."""
+        check_is_fitted(self)
+        returns: Any = validate_data(self, X, dtype=np.float64, reset=False)
+        return returns @ self.weights_
+
+
+def _check(strategy: Strategy) -> None:
+    """Refuse what would be left out in silence."""
+    parts = [(name, getattr(strategy, name)) for name in ("universe", "costs", "scenarios", "views")]
+    parts += [(f"forecast.{name}", getattr(strategy.forecast, name)) for name in ("lookback", "scenarios")]
+    usual = Strategy.model_fields
+    asked = [name for name, value in parts if value and value != getattr(usual.get(name), "default", None)]
+    for constraint in strategy.constraints:
+        needs = constraint.needs
+        asked += [f"constraint {constraint.name!r}"] * bool(needs.countries or needs.stages or needs.controls)
+    if asked:
+        raise SpecError(f"a table of returns does not tell what {asked[0]} asks for.", hint="Use toolkit.optimize.")
+
+
+def _problem(strategy: Strategy | None, returns: FloatArray, names: tuple[str, ...], periods: float) -> Problem:
+    """The problem that a strategy poses on returns (T, n) of named assets."""
+    asked = strategy or Strategy(objective=MinRisk())
+    _check(asked)
+    universe, (count, n) = Universe(tuple(map(Asset.unknown, names))), returns.shape
+    changes = Returns.exact(tuple(FIRST + timedelta(days=i) for i in range(count)), names, returns)
+    inputs = CovarianceInputs(
+        increments=changes,
+        local=changes,
+        assets=names,
+        groups=("other",) * n,
+        metals=(),
+        state=np.zeros((count, n)),
+        variance=returns.var(axis=0, ddof=1) * periods,
+        periods_per_year=periods,
+        elements=(None,) * n,
+    )
+    estimator = asked.forecast.covariance or LedoitWolfCovariance()
+    form = estimator.estimate(inputs)
+    expected = asked.forecast.returns.estimate(inputs, form)
+    forecast = Forecast(
+        assets=names,
+        factors=form.factors,
+        loadings=form.loadings,
+        factor_cov=form.factor_cov,
+        specific_var=form.specific_var,
+        expected=expected.mean,
+        expected_cov=expected.covariance,
+        periods_per_year=periods,
+        covariance=estimator.kind,
+        risks=(),
+        levels=(),
+        notes=(*form.notes, *expected.notes),
+        model=form.model,
+    )
+    scenarios = Scenarios(names, returns, np.full(count, 1.0 / count), True, "historical", periods)  # noqa: FBT003
+    data = ConstraintData(universe, 1.0, unknown_supply=names, unknown_assets=names, scenarios=scenarios)
+    costs = Costs(np.zeros(n), np.zeros(n))
+    return Problem(forecast, data, asked.objective, tuple(asked.constraints), costs, np.full(n, np.nan))
+
+
+def __getattr__(name: str) -> Any:
+    if name != "PortfolioAllocator":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from skfolio.optimization import BaseOptimization  # type: ignore[import-not-found]  # noqa: PLC0415
+
+    class PortfolioAllocator(BaseOptimization):
+        """`Allocator` as an optimization of skfolio: `predict` gives a `skfolio.Portfolio`."""
+
+        def __init__(self, strategy: Strategy | None = None, periods_per_year: float = 252.0) -> None:
+            super().__init__()
+            self.strategy = strategy
+            self.periods_per_year = periods_per_year
+
+        def fit(self, X: Any, y: Any = None) -> Self:
+            fitted = Allocator(self.strategy, self.periods_per_year).fit(X, y)
+            validate_data(self, X)
+            self.weights_, self.allocation_ = fitted.weights_, fitted.allocation_
+            return self
+
+    PortfolioAllocator.__module__, PortfolioAllocator.__qualname__ = __name__, name
+    globals()[name] = PortfolioAllocator
+    return PortfolioAllocator
