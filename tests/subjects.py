@@ -20,7 +20,7 @@ from toolkit.app.exposure import ExposureRequest
 from toolkit.app.findings import Ask
 from toolkit.app.findings.part import Part
 from toolkit.app.languages import language
-from toolkit.app.optimize import NoAnswer, propose
+from toolkit.app.optimize import NoAnswer, optimize
 from toolkit.app.subjects import Subject, parts_of
 from toolkit.core.messages import phrases, sentences
 from toolkit.core.plain import plain
@@ -58,7 +58,7 @@ def once(make: Callable[P, T]) -> Callable[P, T]:
 @once
 def proposal(strategy: str = "physical-basket", **options: Any) -> Record:
     """The run object of a strategy of the repository; a file among the options is read once by its path."""
-    return dict(propose(Request(strategy, Context(settings(), AS_OF), **options)).record)
+    return dict(optimize(Request(strategy, Context(settings(), AS_OF), **options)).record)
 
 
 def renamed(record: Record, names: tuple[str, ...]) -> Record:
@@ -119,7 +119,7 @@ def market() -> Subject:
 def conflict() -> Subject:
     """A strategy whose limits contradict each other."""
     with pytest.raises(NoAnswer) as refused:
-        propose(Request("physical-basket", Context(settings(), AS_OF), ("constraint.any metal.upper=0.01",)))
+        optimize(Request("physical-basket", Context(settings(), AS_OF), ("constraint.any metal.upper=0.01",)))
     return with_parts(dict(refused.value.record))
 
 

@@ -9,7 +9,7 @@ import pytest
 from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.optimize import propose
+from toolkit.app.optimize import optimize
 from toolkit.app.run_schema import check_run
 from toolkit.optimize.constraints import constraint_kinds
 from toolkit.optimize.objectives import objective_kinds
@@ -24,7 +24,7 @@ NOW = date(2026, 11, 24)
 
 @functools.cache
 def proposed(name, day=NOW, *settings):
-    return propose(Request(str(FOLDER / f"{name}.toml"), Context(resolve({}), day), settings)).record
+    return optimize(Request(str(FOLDER / f"{name}.toml"), Context(resolve({}), day), settings)).record
 
 
 def test_the_shipped_set():

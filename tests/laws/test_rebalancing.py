@@ -12,7 +12,7 @@ import toolkit.app.context
 from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.optimize import propose
+from toolkit.app.optimize import optimize
 from toolkit.market.package import bundled_folder, load_market
 
 DAY = date(2026, 11, 24)
@@ -49,9 +49,9 @@ def test_rebalancing_what_a_run_proposed_trades_nothing(held_once, tmp_path_fact
     (folder / "lots.csv").write_text(LOTS, "utf-8")
     asked = resolve({"owner.currency": currency, "owner.budget": MONEY[currency], "output.folder": str(folder)})
     held = str(folder / "lots.csv") if owned else None
-    first = propose(Request(strategy, Context(asked, DAY), holdings=held, budget_given=True))
+    first = optimize(Request(strategy, Context(asked, DAY), holdings=held, budget_given=True))
     first.save(report=False)
-    again = propose(Request(strategy, Context(asked, DAY), holdings="last")).record
+    again = optimize(Request(strategy, Context(asked, DAY), holdings="last")).record
     assert [(row["asset"], row["side"]) for row in again["orders"] if row["side"] != "keep"] == []
     assert again["cash"]["value"] == pytest.approx(first.record["cash"]["value"], abs=0.01 * len(again["positions"]))
     assert (again["costs"]["entry"], again["money"]["owed"]) == (0, 0)

@@ -16,7 +16,8 @@ from toolkit.api.answers import Answer, rows
 from toolkit.api.market import Market, PathText, load_market
 from toolkit.api.plot import RunPlots
 from toolkit.app.allocation.request import Request
-from toolkit.app.optimize import Result, propose
+from toolkit.app.optimize import Result
+from toolkit.app.optimize import optimize as answer
 from toolkit.app.runs import put
 from toolkit.core.errors import SpecError
 from toolkit.strategy.model import Strategy
@@ -214,7 +215,7 @@ def optimize(
         Infeasible: when the limits contradict each other, with the least relaxation.
         ToolkitError: of the kind that says who can help.
     """
-    result = propose(
+    result = answer(
         request_of(
             strategy,
             market,

@@ -19,8 +19,8 @@ def check(request: Request) -> Prepared:
         SpecError: that tells every fault of the file, or every fault of its terms.
         ToolkitError: when the problem cannot be posed at all.
     """
-    posed = prepare(request)
-    problem, data = posed.problem, posed.problem.data
+    prepared = prepare(request)
+    problem, data = prepared.problem, prepared.problem.data
     held = problem.previous.any()
     parts: list[tuple[str, Callable[[], object]]] = [
         (f"constraint {constraint.name!r}", lambda constraint=constraint: _bound(constraint, data))
@@ -30,7 +30,7 @@ def check(request: Request) -> Prepared:
     parts.append(("objective", lambda: problem.objective.check(problem)))
     faults = [fault for where, part in parts if (fault := _fault(where, part)) is not None]
     raise_faults(faults, PurePath(str(request.strategy)).name)
-    return posed
+    return prepared
 
 
 def _bound(constraint: Constraint, data: ConstraintData) -> None:

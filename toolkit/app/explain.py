@@ -35,10 +35,10 @@ def explanation(result: Result) -> dict[str, Any]:
     Raises:
         SolveError: where the continuous problem, which has been solved before, is not solved again.
     """
-    problem, record = result.posed.problem, result.record
+    problem, record = result.prepared.problem, result.record
     weights = np.array([position["weight"] for position in record["positions"]])
     slopes = marginals(problem, weights)
-    found = analyse(problem, result.posed.solver.order)
+    found = analyse(problem, result.prepared.solver.order)
     return rounded(
         {
             "holdings": _holdings(problem, record, weights, slopes),
@@ -186,7 +186,7 @@ def _bets(problem: Problem, weights: FloatArray) -> dict[str, Any]:
 
 def _rounding(result: Result, weights: FloatArray) -> dict[str, Any]:
     """The divisible optimum beside the whole lots."""
-    problem, allocation = result.posed.problem, result.allocation
+    problem, allocation = result.prepared.problem, result.allocation
     relaxed = allocation.relaxed[:-1]
     return {
         "weights": {

@@ -11,7 +11,7 @@ import polars as pl
 
 from toolkit.app.allocation.factor_model import correlations, factor_model
 from toolkit.app.allocation.forecast import lookback_months, strategy_forecast
-from toolkit.app.allocation.inputs import Inputs, gather
+from toolkit.app.allocation.inputs import Inputs, load_inputs
 from toolkit.app.characteristics import supply_premia
 from toolkit.app.context import Context
 from toolkit.app.definitions import find
@@ -135,7 +135,7 @@ def factors(
     """
     owner = context.settings.config.owner
     chosen = load_strategy(find("strategies", strategy).path, ())
-    inputs = gather(chosen, context, prices=prices)
+    inputs = load_inputs(chosen, context, prices=prices)
     forecast = strategy_forecast(chosen, inputs, owner.currency, owner.country)
     bias = walk_forward(chosen, inputs, owner.currency, owner.country, seed=seed)
     seen = _seen(chosen, inputs, owner.currency)

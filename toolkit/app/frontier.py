@@ -92,13 +92,13 @@ def efficient_frontier(request: Request, points: int) -> FrontierAnswer:
         ToolkitError: of the kind that says who can help.
     """
     owner = request.settings.config.owner
-    posed = prepare(request)
-    strategy, inputs = posed.strategy, posed.inputs
+    prepared = prepare(request)
+    strategy, inputs = prepared.strategy, prepared.inputs
     # The frontier is of weights: what a lot is worth plays no part.
-    problem = replace(posed.problem, lot_values=np.full(len(inputs.universe), np.nan))
+    problem = replace(prepared.problem, lot_values=np.full(len(inputs.universe), np.nan))
     forecast = problem.forecast
-    found = frontier(problem, points, posed.solver)
-    used = posed.used_rows(owner.currency)
+    found = frontier(problem, points, prepared.solver)
+    used = prepared.used_rows(owner.currency)
     record = {
         "schema_version": SCHEMA_VERSION,
         "as_of": request.as_of,

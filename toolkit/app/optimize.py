@@ -1,4 +1,4 @@
-"""`propose`: from a request to a run record, in the order of the design's sentence: market, forecast, allocation, record."""
+"""From a request to a run record, in the order of the design's sentence: market, forecast, allocation, record."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ class Result:
     """A finished proposal: the run object of the contract, and what it was made from.
 
     Attributes:
-        posed, allocation: The problem and its answer, for `toolkit.app.explain`.
+        prepared, allocation: The problem and its answer, for `toolkit.app.explain`.
     """
 
     record: Mapping[str, Any]
     inputs: Mapping[str, Any]
     context: Context
-    posed: Prepared
+    prepared: Prepared
     allocation: Allocation
 
     def save(self, *, report: bool) -> Path:
@@ -75,7 +75,7 @@ def _save(record: Mapping[str, Any], inputs: Mapping[str, Any], context: Context
     return store(Path(output.folder) / RUNS, record["run_id"], with_checksums(files, inputs))
 
 
-def propose(request: Request) -> Result:
+def optimize(request: Request) -> Result:
     """Propose an allocation.
 
     Raises:
@@ -84,9 +84,9 @@ def propose(request: Request) -> Result:
     """
     config = request.settings.config
     currency, destination = config.owner.currency, config.owner.country
-    posed = prepare(request)
-    strategy, inputs = posed.strategy, posed.inputs
-    used = posed.used_rows(currency)
+    prepared = prepare(request)
+    strategy, inputs = prepared.strategy, prepared.inputs
+    used = prepared.used_rows(currency)
     provenance = [record.to_json() for record in inputs.snapshot.provenance(used)]
     client = {"client": request.client} if request.client else {}
     made_from = {
@@ -95,17 +95,17 @@ def propose(request: Request) -> Result:
         "settings": {
             "country": destination,
             "currency": currency,
-            "budget": posed.budget,
+            "budget": prepared.budget,
             "sale_order": config.owner.sale_order,
         },
         "prices": inputs.own_prices,
         "holdings": None
         if request.holdings is None
         else {
-            "units": posed.held.units,
-            "cash": posed.held.cash,
-            "lots": [lot.to_json() for lot in posed.held.lots],
-            "added": posed.money.added,
+            "units": prepared.held.units,
+            "cash": prepared.held.cash,
+            "lots": [lot.to_json() for lot in prepared.held.lots],
+            "added": prepared.money.added,
             "sell_others": request.sell_others,
         },
         "data": {f"{entry['table']}/{entry['source_id']}": entry["sha256"] for entry in provenance},
@@ -116,38 +116,20 @@ def propose(request: Request) -> Result:
     words = path_word(request.client or "")
     identity = run_id(request.as_of.isoformat(), f"{words}-{strategy.name}" if words else strategy.name, made_from)
     try:
-        posed, allocation = allocate_in_pieces(posed, request)
+        prepared, allocation = allocate_in_pieces(prepared, request)
     except Infeasible as found:
-        error = _with_lots(found, posed, request)
-        raise NoAnswer(error, _conflict(error, request, posed, identity, made_from), made_from, request.context) from found
-    record = run_record(
-        run_id=identity,
-        as_of=request.as_of,
-        owner={"country": destination, "currency": currency},
-        budget=posed.budget,
-        strategy=strategy,
-        inputs=posed.inputs,
-        problem=posed.problem,
-        allocation=allocation,
-        prices=posed.prices,
-        held=posed.money.units,
-        rates=posed.rates,
-        provenance=provenance,
-        versions=made_from["versions"],
-        posed=posed,
-        request=request,
-        seed=request.seed,
-        outlook=posed.outlook,
-    )
+        error = _with_lots(found, prepared, request)
+        raise NoAnswer(error, _conflict(error, request, prepared, identity, made_from), made_from, request.context) from found
+    record = run_record(prepared, allocation, request, run_id=identity, provenance=provenance, versions=made_from["versions"])
     record = {**record, **kept(inputs.events, request.as_of), **client}
-    return Result(record, made_from, request.context, posed, allocation)
+    return Result(record, made_from, request.context, prepared, allocation)
 
 
-def _with_lots(error: Infeasible, posed: Prepared, request: Request) -> Infeasible:
+def _with_lots(error: Infeasible, prepared: Prepared, request: Request) -> Infeasible:
     """The same error; where lots that are not sold are part of it, with which and why, and what to do about them first."""
     if NOT_SOLD_YET not in error.details["conflict"]:
         return error
-    lots, until = posed.not_for_sale(request)
+    lots, until = prepared.not_for_sale(request)
     told = message("Not sold: {lots:; }.", lots=few([*lots]))
     hint = error.hint
     if until is not None:
@@ -157,28 +139,28 @@ def _with_lots(error: Infeasible, posed: Prepared, request: Request) -> Infeasib
 
 
 def _conflict(
-    error: Infeasible, request: Request, posed: Prepared, identity: str, made_from: Mapping[str, Any]
+    error: Infeasible, request: Request, prepared: Prepared, identity: str, made_from: Mapping[str, Any]
 ) -> Mapping[str, Any]:
     """The record of a run without an answer."""
     from toolkit.app.subjects import conflict  # noqa: PLC0415  # a plain run does not pay for it
 
-    strategy = posed.strategy
+    strategy = prepared.strategy
     return conflict(
         {
             "run_id": identity,
             **({"client": request.client} if request.client else {}),
             "strategy": {"name": strategy.name, "title": strategy.about.title, "fingerprint": strategy.fingerprint},
             "about": strategy.about.model_dump(),
-            "budget": posed.budget,
+            "budget": prepared.budget,
             "conflict": {
                 "message": error.message,
                 "hint": error.hint,
                 "details": error.details,
-                "limits": _asked(posed.problem),
+                "limits": _asked(prepared.problem),
             },
             "versions": made_from["versions"],
             "seed": request.seed,
-            **kept(posed.inputs.events, request.as_of),
+            **kept(prepared.inputs.events, request.as_of),
         },
         request.context,
     )

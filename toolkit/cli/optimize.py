@@ -63,11 +63,12 @@ def optimize(
         events=events,
     )
     with progress("Loading the solver", common):
-        from toolkit.app.optimize import NoAnswer, propose
+        from toolkit.app.optimize import NoAnswer
+        from toolkit.app.optimize import optimize as answer
         from toolkit.report.answers.optimize import optimize as document
     with progress("Estimating risk and solving", common):
         try:
-            result = propose(request)
+            result = answer(request)
         except NoAnswer as conflict:
             for words in conflict.record["notes"]:  # of own events: nothing else is noted where there is no answer
                 say(f"events: {words}", common)
@@ -105,12 +106,12 @@ def _store_conflict(conflict: NoAnswer, common: Common) -> None:
 
 def _tell(result: Result, common: Common) -> None:
     """What was read of own files and warnings on stderr, and with `--verbose` notes and what each solver did."""
-    budget = tuple(words for words in result.posed.money.notes if words not in result.posed.held.notes)
+    budget = tuple(words for words in result.prepared.money.notes if words not in result.prepared.held.notes)
     held = tuple(words for words in result.record["holdings_notes"] if words not in budget)
-    events = result.posed.inputs.event_notes
+    events = result.prepared.inputs.event_notes
     for words in events:
         say(f"events: {words}", common)
-    own = result.posed.inputs.price_notes
+    own = result.prepared.inputs.price_notes
     for words in own:
         say(f"prices: {words}", common)
     for words in held:

@@ -12,7 +12,7 @@ from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.control_states import control_states
 from toolkit.app.controls import Route, calendar, check_country, controls, parse_purity, parse_within
-from toolkit.app.optimize import propose
+from toolkit.app.optimize import optimize
 from toolkit.controls.ledger import ControlLedger
 from toolkit.core.errors import DataError, FrameError, SpecError
 from toolkit.returns.observation import level_filter
@@ -154,7 +154,7 @@ def test_a_run_with_its_report_reads_each_table_once_and_makes_one_ledger(tmp_pa
     monkeypatch.setattr(toolkit.market.package, "read_table", counted)
     monkeypatch.setattr(ControlLedger, "of", made_of)
     context = Context(resolve({"output.folder": str(tmp_path)}, environment={}), TODAY)
-    propose(Request("physical-basket", context)).save(report=True)
+    optimize(Request("physical-basket", context)).save(report=True)
     assert len(read) > 10
     assert sorted(read) == sorted({*read})
     assert len(made) == 1
@@ -168,5 +168,5 @@ def test_a_plain_run_filters_its_noisy_series_once(monkeypatch):
         return beliefs(log_price, *arguments)
 
     monkeypatch.setattr(level_filter, "beliefs", counted)
-    propose(Request("physical-basket", Context(resolve({}, environment={}), TODAY)))
+    optimize(Request("physical-basket", Context(resolve({}, environment={}), TODAY)))
     assert len(passes) == 1

@@ -9,7 +9,7 @@ from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.explain import explanation
-from toolkit.app.optimize import propose
+from toolkit.app.optimize import optimize
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.worth import Worth, in_words, worth
@@ -19,7 +19,7 @@ DAY = date(2026, 10, 2)
 
 
 def asked(strategy, *overrides):
-    return propose(Request(strategy=strategy, context=Context(resolve({}, file=None), DAY), overrides=overrides))
+    return optimize(Request(strategy=strategy, context=Context(resolve({}, file=None), DAY), overrides=overrides))
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,7 @@ def test_what_moves_with_a_limit_pays_its_price(basket):
     assert {limit["name"] for limit in binding} == {c["name"] for c in result.record["constraints"] if c["binding"]}
     prices = {c["name"]: c["shadow_price"] for c in result.record["constraints"]}
     relaxed = np.array([pair["divisible"] for pair in told["rounding"]["weights"].values()])
-    volatility = np.sqrt(result.posed.problem.forecast.variance(relaxed))
+    volatility = np.sqrt(result.prepared.problem.forecast.variance(relaxed))
     for limit in binding:
         moves = limit["moves"]
         assert moves["method"] == "derivative"

@@ -13,7 +13,7 @@ import pytest
 
 from toolkit.app.allocation.factor_model import factor_model
 from toolkit.app.allocation.forecast import risk_forecast, strategy_forecast
-from toolkit.app.allocation.inputs import gather
+from toolkit.app.allocation.inputs import load_inputs
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.definitions import find
@@ -40,7 +40,7 @@ def precious(strategy=BASKET):
 
 @pytest.fixture(scope="module")
 def inputs():
-    return gather(precious(), Context(SETTINGS, AS_OF))
+    return load_inputs(precious(), Context(SETTINGS, AS_OF))
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +135,7 @@ def test_another_covariance_has_no_factors_and_says_so(inputs, tmp_path):
 
 @pytest.fixture(scope="module")
 def past():
-    return gather(precious(), Context(SETTINGS, BEFORE))
+    return load_inputs(precious(), Context(SETTINGS, BEFORE))
 
 
 @pytest.fixture(scope="module")

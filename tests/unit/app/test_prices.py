@@ -9,14 +9,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from toolkit.app.allocation.inputs import Inputs, gather
+from toolkit.app.allocation.inputs import Inputs, load_inputs
 from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.definitions import find
 from toolkit.app.exposure import ExposureRequest, expose
 from toolkit.app.lots import LotNames
-from toolkit.app.optimize import propose
+from toolkit.app.optimize import optimize
 from toolkit.app.prices import PriceFiles, read_own
 from toolkit.core.errors import DataError, GapError
 from toolkit.strategy.decode import load_strategy
@@ -39,7 +39,7 @@ def own(folder: Path, text: str, name: str = "mine.csv", **options) -> PriceFile
 
 
 def of(strategy: str, prices: PriceFiles | None, day: date = DAY) -> Inputs:
-    return gather(
+    return load_inputs(
         load_strategy(find("strategies", strategy).path, ()), Context(resolve({}, environment={}), day), prices=prices
     )
 
@@ -229,7 +229,7 @@ QUOTED = "date,asset,price,currency,unit\n"
 def levels_of(prices: PriceFiles | None, *, holdings: str | None = None) -> dict:
     """The record of a proposal for the default strategy."""
     settings = resolve({"owner.currency": "EUR", "owner.country": "DEU"}, environment={})
-    return propose(Request("physical-basket", Context(settings, DAY), total=100000.0, holdings=holdings, prices=prices)).record
+    return optimize(Request("physical-basket", Context(settings, DAY), total=100000.0, holdings=holdings, prices=prices)).record
 
 
 def test_a_price_of_today_sets_the_price_of_its_metal_and_leaves_history_risk_and_every_other(tmp_path):

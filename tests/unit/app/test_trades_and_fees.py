@@ -7,7 +7,7 @@ import pytest
 from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.optimize import propose
+from toolkit.app.optimize import optimize
 from toolkit.core.errors import SpecError
 
 DAY = date(2026, 11, 24)
@@ -35,7 +35,7 @@ def asked(tmp_path):
         request = Request(
             strategy=str(strategy), context=Context(settings, DAY), holdings=file, total=total, overrides=overrides
         )
-        return propose(request).record
+        return optimize(request).record
 
     return run
 

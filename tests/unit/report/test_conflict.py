@@ -12,7 +12,7 @@ from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.languages import language
-from toolkit.app.optimize import NoAnswer, propose
+from toolkit.app.optimize import NoAnswer, optimize
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.asked import asked
 from toolkit.report.i18n.text import plain
@@ -25,7 +25,7 @@ AS_OF = date(2026, 11, 24)
 def refused(*overrides, strategy="physical-basket", **owner):
     settings = resolve({f"owner.{key}": value for key, value in owner.items()}, file=None)
     with pytest.raises(NoAnswer) as error:
-        propose(Request(strategy, Context(settings, AS_OF), overrides=overrides))
+        optimize(Request(strategy, Context(settings, AS_OF), overrides=overrides))
     return dict(error.value.record)
 
 

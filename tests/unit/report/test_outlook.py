@@ -7,12 +7,13 @@ import html
 from datetime import date
 
 import pytest
+from toolkit.report.sections.warnings import warnings
 
 from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.languages import language
-from toolkit.app.optimize import propose
+from toolkit.app.optimize import optimize
 from toolkit.app.report import report_html
 from toolkit.report.document import Notes
 from toolkit.report.findings import HELD, Findings
@@ -22,7 +23,6 @@ from toolkit.report.i18n.origins import by_product
 from toolkit.report.i18n.text import plain
 from toolkit.report.markers import NORMAL, SHOCKS
 from toolkit.report.sections.allocation import allocation
-from toolkit.report.sections.cautions import cautions
 from toolkit.report.sections.risk import risk
 from toolkit.report.tables.offers import offers
 from toolkit.report.tables.outlook import falls, shocks, tail
@@ -155,7 +155,7 @@ def test_parts_of_the_costs_have_their_lines(records):
 
 def test_warnings_come_first_by_money_and_notes_after_their_lead(records, pages):
     record = records["normal"]
-    (found,) = cautions.build(Findings.of(record))
+    (found,) = warnings.build(Findings.of(record))
     told = [plain(words) for _, words in found.items]
     assert len(told) == len(record["warnings"]) + len(record["notes"])
     leads = [i for i, words in enumerate(told) if words.startswith("How the numbers were made.")]
@@ -165,7 +165,7 @@ def test_warnings_come_first_by_money_and_notes_after_their_lead(records, pages)
     assert "control_scopes" not in page
     assert page.count("Each has no monthly price") == 1
     before = {key: value for key, value in record.items() if key not in ("notes", "remarks")}
-    (older,) = cautions.build(Findings.of({**before, "warnings": [*record["warnings"], *record["notes"]]}))
+    (older,) = warnings.build(Findings.of({**before, "warnings": [*record["warnings"], *record["notes"]]}))
     assert len(older.items) == len(told)
 
 
@@ -194,7 +194,7 @@ def test_shares_of_risk_say_of_which_risk():
     """A strategy that minimises a tail has parts of the tail, and the page may not call them parts of the variance."""
     settings = resolve({}, file=None)
     for strategy, words in (("us-ban-returns", "average loss of the worst twentieth (CVaR 95%)"), ("minimum-risk", "variance")):
-        record = propose(Request(strategy=strategy, context=Context(settings, date(2026, 10, 2)))).record
+        record = optimize(Request(strategy=strategy, context=Context(settings, date(2026, 10, 2)))).record
         assert sum(record["risk_contributions"].values()) == pytest.approx(1)
         assert f"Share of the risk of the whole, measured by {words}" in html.unescape(report_html(record))
 

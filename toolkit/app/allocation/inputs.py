@@ -273,7 +273,7 @@ def priced_market(context: Context, prices: PriceFiles | None = None) -> PricedM
     return PricedMarket(context, market, snapshot, supply, own, only, notes)
 
 
-def gather(strategy: Strategy, context: Context, *, prices: PriceFiles | None = None) -> Inputs:
+def load_inputs(strategy: Strategy, context: Context, *, prices: PriceFiles | None = None) -> Inputs:
     """The market data that a strategy works on.
 
     Args:

@@ -23,14 +23,14 @@ from toolkit.market.readers.holdings.lots import few
 BUY, SELL, KEEP = "buy", "sell", "keep"
 
 
-def orders(posed: Prepared, money: AllocationAmounts, prices: np.ndarray, request: Request) -> list[dict[str, Any]]:
+def orders(prepared: Prepared, money: AllocationAmounts, prices: np.ndarray, request: Request) -> list[dict[str, Any]]:
     """One row an asset that is bought, sold or kept, sales first.
 
     `quantity` changes hands, or is kept; `value` is quantity x price, `cost` is paid on the trade, and `cash` is what the
     trade brings (a sale) or takes (a purchase, negative). The sum of `cash` is the change of cash to the cent.
 
     Args:
-        posed: Inputs and holdings of the request.
+        prepared: Inputs and holdings of the request.
         money: Amounts of the allocation of n assets.
         prices: (n,) price of a unit in the reporting currency.
         request: The owner's country and sale order, and the day.
@@ -38,8 +38,8 @@ def orders(posed: Prepared, money: AllocationAmounts, prices: np.ndarray, reques
     owner = request.settings.config.owner
     rows = []
     whole = bool(np.isfinite(money.lots).any())
-    for i, asset in enumerate(posed.inputs.universe):
-        before, after = float(posed.money.units[i]), float(money.quantities[i])
+    for i, asset in enumerate(prepared.inputs.universe):
+        before, after = float(prepared.money.units[i]), float(money.quantities[i])
         if money.moved[i]:
             side, quantity = (BUY, after - before) if after > before else (SELL, before - after)
             value = abs(money.values[i] - money.before[i])
@@ -50,12 +50,12 @@ def orders(posed: Prepared, money: AllocationAmounts, prices: np.ndarray, reques
         cost = float(money.costs[i])
         cash = {BUY: -value - cost, SELL: value - cost, KEEP: 0.0}[side]
         rule = (prices[i], owner.country, owner.sale_order, request.as_of)
-        sales = sold(posed.held.of(asset.key), quantity, *rule, step=posed.step(asset))
+        sales = sold(prepared.held.of(asset.key), quantity, *rule, step=prepared.step(asset))
         if sum(sale.quantity for sale in sales) < quantity * (1 - EQUAL):
-            sales = sold(posed.held.of(asset.key), quantity, *rule, whole=False)
+            sales = sold(prepared.held.of(asset.key), quantity, *rule, whole=False)
         sales = sales if side == SELL else ()
         size = asset.lot_size
-        lots = quantity / size if size is not None and (np.isfinite(money.lots[i]) or asset.key in posed.units) else None
+        lots = quantity / size if size is not None and (np.isfinite(money.lots[i]) or asset.key in prepared.units) else None
         rows.append(
             {
                 "asset": asset.key,
@@ -67,30 +67,30 @@ def orders(posed: Prepared, money: AllocationAmounts, prices: np.ndarray, reques
                 "price": float(prices[i]),
                 "value": cents(value) if whole else value,
                 "cost": cost,
-                "owed": posed.held.owed_on(asset.key),
+                "owed": prepared.held.owed_on(asset.key),
                 "cash": cents(cash) if whole else cash,
-                "lot_ids": [sale.lot.lot_id for sale in sales] if sales else _kept(posed, asset) if side == KEEP else [],
+                "lot_ids": [sale.lot.lot_id for sale in sales] if sales else _kept(prepared, asset) if side == KEEP else [],
                 "from_lots": [_lot(sale, request) for sale in sales],
-                "note": _note(posed, asset, side, sales, float(prices[i]), request),
+                "note": _note(prepared, asset, side, sales, float(prices[i]), request),
             }
         )
     rank = {SELL: 0, BUY: 1, KEEP: 2}
     return sorted(rows, key=lambda row: (rank[row["side"]], -row["value"], row["asset"]))
 
 
-def taxed_today(posed: Prepared, rows: list[dict[str, Any]], request: Request) -> tuple[Remark, ...]:
+def taxed_today(prepared: Prepared, rows: list[dict[str, Any]], request: Request) -> tuple[Remark, ...]:
     """A warning for each asset of which lots are sold with a taxed gain while others, soon free of tax, are kept.
 
     Args:
-        posed: Holdings before the trades, and lots that wait.
+        prepared: Holdings before the trades, and lots that wait.
         rows: Of `orders`.
         request: Names the day and the owner.
     """
     owner, found = request.settings.config.owner, []
     for row in rows:
-        kept = [lot for lot in posed.held.of(row["asset"]) if lot.lot_id in posed.waiting.get(row["asset"], ())]
+        kept = [lot for lot in prepared.held.of(row["asset"]) if lot.lot_id in prepared.waiting.get(row["asset"], ())]
         parts = {part["lot_id"]: part["quantity"] for part in row["from_lots"] if part["free"] is False}
-        sold = [lot for lot in posed.held.of(row["asset"]) if lot.lot_id in parts and lot.cost and gains(lot, row["price"])]
+        sold = [lot for lot in prepared.held.of(row["asset"]) if lot.lot_id in parts and lot.cost and gains(lot, row["price"])]
         days = [day for lot in kept if (day := free_from(lot, owner.country)) is not None]
         if not sold or not days:
             continue
@@ -105,11 +105,11 @@ def taxed_today(posed: Prepared, rows: list[dict[str, Any]], request: Request) -
     return tuple(found)
 
 
-def lots_after(posed: Prepared, rows: list[dict[str, Any]], request: Request) -> list[dict[str, Any]]:
+def lots_after(prepared: Prepared, rows: list[dict[str, Any]], request: Request) -> list[dict[str, Any]]:
     """The lots that are held once the orders are carried out: those of before less what is sold, and one a purchase.
 
     Args:
-        posed: Holdings before the trades.
+        prepared: Holdings before the trades.
         rows: Of `orders`.
         request: Dates the purchases.
 
@@ -117,15 +117,15 @@ def lots_after(posed: Prepared, rows: list[dict[str, Any]], request: Request) ->
         One record a lot, the fields of `toolkit.app.allocation.holdings.Lot`; the next run on these holdings reads them.
     """
     gone = {part["lot_id"]: part["quantity"] for row in rows for part in row["from_lots"]}
-    assets = {asset.key: asset for asset in posed.inputs.universe}
+    assets = {asset.key: asset for asset in prepared.inputs.universe}
     found = []
-    for lot in posed.held.lots:
+    for lot in prepared.held.lots:
         left = lot.quantity - gone.get(lot.lot_id, 0.0)
         if left > EQUAL * lot.quantity:
             cost = None if lot.cost is None else lot.cost * left / lot.quantity
             # The part of the debt that added money has paid.
-            owed = round(lot.owed * (1 - posed.money.reserved / posed.held.owed), 2) if lot.owed else 0.0
-            asset = lot.asset if lot.asset not in posed.by_origin else assets[lot.asset].offer_of or lot.asset
+            owed = round(lot.owed * (1 - prepared.money.reserved / prepared.held.owed), 2) if lot.owed else 0.0
+            asset = lot.asset if lot.asset not in prepared.by_origin else assets[lot.asset].offer_of or lot.asset
             found.append(replace(lot, asset=asset, quantity=left, cost=cost, owed=owed))
     taken = {lot.lot_id for lot in found}
     for row in rows:
@@ -140,8 +140,8 @@ def lots_after(posed: Prepared, rows: list[dict[str, Any]], request: Request) ->
     return [asdict(lot) for lot in found]
 
 
-def _kept(posed: Prepared, asset: Asset) -> list[str]:
-    return [lot.lot_id for lot in posed.held.of(asset.key)]
+def _kept(prepared: Prepared, asset: Asset) -> list[str]:
+    return [lot.lot_id for lot in prepared.held.of(asset.key)]
 
 
 def _lot(sale: Sale, request: Request) -> dict[str, Any]:
@@ -157,11 +157,13 @@ def _lot(sale: Sale, request: Request) -> dict[str, Any]:
     }
 
 
-def _note(posed: Prepared, asset: Asset, side: str, sales: tuple[Sale, ...], price: float, request: Request) -> Message | None:
-    owner, arriving = request.settings.config.owner, posed.held.arriving(asset.key)
+def _note(
+    prepared: Prepared, asset: Asset, side: str, sales: tuple[Sale, ...], price: float, request: Request
+) -> Message | None:
+    owner, arriving = request.settings.config.owner, prepared.held.arriving(asset.key)
     partial = [sale for sale in sales if sale.quantity < sale.lot.quantity]
     told: list[Message] = []
-    lots = [lot for lot in posed.held.of(asset.key) if lot.for_sale]
+    lots = [lot for lot in prepared.held.of(asset.key) if lot.for_sale]
     if sales and len(lots) > 1 and (partial or len(sales) < len(lots)):
         told.append(sale_rule(owner.country, owner.sale_order))
     if taxed := [
@@ -191,20 +193,20 @@ def _note(posed: Prepared, asset: Asset, side: str, sales: tuple[Sale, ...], pri
         for sale in partial
         if sale.pieces is None
     ]
-    if not posed.stays_whole(asset.key, request):
-        there = (lot for lot in posed.held.of(asset.key) if not lot.arriving)
-        if stay := [why for lot in there if (why := posed.why_kept(lot, owner.country)[0])]:
+    if not prepared.stays_whole(asset.key, request):
+        there = (lot for lot in prepared.held.of(asset.key) if not lot.arriving)
+        if stay := [why for lot in there if (why := prepared.why_kept(lot, owner.country)[0])]:
             told.append(message("not sold: {lots:; }", lots=few([*stay])))
-    if side == KEEP and asset.key in posed.outside:
+    if side == KEEP and asset.key in prepared.outside:
         told.append(message("held outside the strategy"))
     if arriving > 0:
-        coming = few([lot.lot_id for lot in posed.held.of(asset.key) if lot.arriving])
+        coming = few([lot.lot_id for lot in prepared.held.of(asset.key) if lot.arriving])
         words = message(
             "{quantity:,.6g} {unit} are ordered or in transit: {lots}", quantity=arriving, unit=asset.unit, lots=coming
         )
         told.append(words)
-    if owed := posed.held.owed_on(asset.key):
-        unpaid = few([lot.lot_id for lot in posed.held.of(asset.key) if lot.owed])
+    if owed := prepared.held.owed_on(asset.key):
+        unpaid = few([lot.lot_id for lot in prepared.held.of(asset.key) if lot.owed])
         words = message(
             "{owed:,.2f} {currency} are still to be paid on {lots}", owed=owed, currency=owner.currency, lots=unpaid
         )

@@ -73,7 +73,7 @@ class _Cut:
     held: tuple[float, ...]
 
 
-def allocate_in_pieces(posed: Prepared, request: Request) -> tuple[Prepared, Allocation]:
+def allocate_in_pieces(prepared: Prepared, request: Request) -> tuple[Prepared, Allocation]:
     """The allocation with trades in whole pieces, and the problem that it solves.
 
     Where no such quantities hold the limits, the trade stays as it is, with a warning.
@@ -81,10 +81,10 @@ def allocate_in_pieces(posed: Prepared, request: Request) -> tuple[Prepared, All
     Raises:
         Infeasible: where no weights hold the limits.
     """
-    now, allocation = posed, allocate(posed.problem, posed.solver)
+    now, allocation = prepared, allocate(prepared.problem, prepared.solver)
     while found := _cut(now, allocation, request):  # each time of other assets
-        for chosen in _tries(posed, found):
-            tried = _with_units(posed, {**now.units, **chosen})
+        for chosen in _tries(prepared, found):
+            tried = _with_units(prepared, {**now.units, **chosen})
             try:
                 allocation = solve(tried.problem, tried.solver, Work(tried.solver.time_limit))
             except ToolkitError:  # these quantities break a limit: the next
@@ -97,9 +97,9 @@ def allocate_in_pieces(posed: Prepared, request: Request) -> tuple[Prepared, All
     return now, allocation
 
 
-def _tries(posed: Prepared, found: Mapping[str, _Cut]) -> Iterator[dict[str, float]]:
+def _tries(prepared: Prepared, found: Mapping[str, _Cut]) -> Iterator[dict[str, float]]:
     """Quantities by asset: the nearest; with another of one asset, by the money that it moves; then those held today."""
-    prices = dict(zip(posed.problem.universe.keys, posed.prices.tolist(), strict=True))
+    prices = dict(zip(prepared.problem.universe.keys, prepared.prices.tolist(), strict=True))
     ranked = {
         key: sorted((abs(quantity - cut.after) * prices[key], quantity) for quantity in cut.held) for key, cut in found.items()
     }
@@ -111,23 +111,25 @@ def _tries(posed: Prepared, found: Mapping[str, _Cut]) -> Iterator[dict[str, flo
         yield {key: cut.held[-1] for key, cut in found.items()}
 
 
-def _cut(posed: Prepared, allocation: Allocation, request: Request) -> dict[str, _Cut]:
+def _cut(prepared: Prepared, allocation: Allocation, request: Request) -> dict[str, _Cut]:
     """Asset -> its trade that cuts a piece."""
-    problem, owner = posed.problem, request.settings.config.owner
-    money = AllocationAmounts.of(problem, allocation, posed.prices, posed.money.units, posed.budget)
+    problem, owner = prepared.problem, request.settings.config.owner
+    money = AllocationAmounts.of(problem, allocation, prepared.prices, prepared.money.units, prepared.budget)
     more = {
-        asset.key for i, asset in enumerate(problem.universe) if money.quantities[i] > posed.money.units[i] and money.moved[i]
+        asset.key
+        for i, asset in enumerate(problem.universe)
+        if money.quantities[i] > prepared.money.units[i] and money.moved[i]
     }
     less = {
         asset.offer_of
         for asset in problem.universe
-        if posed.units.get(asset.key, math.inf) < posed.held.units.get(asset.key, 0)
+        if prepared.units.get(asset.key, math.inf) < prepared.held.units.get(asset.key, 0)
     }
     found: dict[str, _Cut] = {}
     for i, asset in enumerate(problem.universe):
-        before, after = float(posed.money.units[i]), float(money.quantities[i])
-        step = posed.step(asset)
-        if not money.moved[i] or asset.key in posed.units:
+        before, after = float(prepared.money.units[i]), float(money.quantities[i])
+        step = prepared.step(asset)
+        if not money.moved[i] or asset.key in prepared.units:
             continue
         if asset.key in less & more or (asset.offer_of in more and after < before):
             found[asset.key] = _Cut(after, (), (before,))  # no metal is sold and bought
@@ -141,8 +143,8 @@ def _cut(posed: Prepared, allocation: Allocation, request: Request) -> dict[str,
                     after, (), _last(before, before + math.ceil(count) * step, before + math.floor(count) * step)
                 )
             continue
-        lots = tuple(lot for lot in posed.held.of(asset.key) if posed.why_kept(lot, owner.country)[0] is None)
-        rule = (float(posed.prices[i]), owner.country, owner.sale_order, request.as_of)
+        lots = tuple(lot for lot in prepared.held.of(asset.key) if prepared.why_kept(lot, owner.country)[0] is None)
+        rule = (float(prepared.prices[i]), owner.country, owner.sale_order, request.as_of)
 
         def whole(quantity: float, lots=lots, rule=rule, step=step) -> float:
             return sum(sale.quantity for sale in sold(lots, quantity, *rule, step=step))
@@ -162,24 +164,24 @@ def _last(before: float, *others: float) -> tuple[float, ...]:
     return (*(one for one in others if one != before), before)
 
 
-def _with_units(posed: Prepared, units: Mapping[str, float]) -> Prepared:
+def _with_units(prepared: Prepared, units: Mapping[str, float]) -> Prepared:
     """The same with the quantities of some assets set."""
-    problem, keys = posed.problem, posed.problem.universe.keys
-    prices = dict(zip(keys, posed.prices.tolist(), strict=True))
-    term = WholePieces(name=NAME, values={key: quantity * prices[key] / posed.budget for key, quantity in units.items()})
+    problem, keys = prepared.problem, prepared.problem.universe.keys
+    prices = dict(zip(keys, prepared.prices.tolist(), strict=True))
+    term = WholePieces(name=NAME, values={key: quantity * prices[key] / prepared.budget for key, quantity in units.items()})
     lots = np.where([key in units for key in keys], np.nan, problem.lot_values)
-    return replace(posed, problem=replace(problem, constraints=(*problem.constraints, term), lot_values=lots), units=units)
+    return replace(prepared, problem=replace(problem, constraints=(*problem.constraints, term), lot_values=lots), units=units)
 
 
-def _left(posed: Prepared, key: str, cut: _Cut, request: Request) -> Remark:
+def _left(prepared: Prepared, key: str, cut: _Cut, request: Request) -> Remark:
     """The warning of a trade that cannot be carried out as proposed."""
-    i = posed.problem.universe.keys.index(key)
-    before = float(posed.money.units[i])
+    i = prepared.problem.universe.keys.index(key)
+    before = float(prepared.money.units[i])
     wanted = abs(before - cut.after)
     trades = sorted(abs(before - held) for held in cut.held)
     facts = {
-        "quantity": wanted, "unit": posed.problem.universe[key].unit, "asset": key,
-        "value": wanted * float(posed.prices[i]), "currency": request.settings.config.owner.currency,
+        "quantity": wanted, "unit": prepared.problem.universe[key].unit, "asset": key,
+        "value": wanted * float(prepared.prices[i]), "currency": request.settings.config.owner.currency,
         "less": max(t for t in trades if t <= wanted), "more": max(trades),
     }  # fmt: skip
     if not cut.lots:

@@ -18,8 +18,7 @@ from toolkit.app.allocation.orders import lots_after, orders, taxed_today
 from toolkit.app.allocation.prepare import Prepared
 from toolkit.app.allocation.record_risk import contributions, limit_rows, objective_record, risk_record, scenario_rows
 from toolkit.app.allocation.request import Request
-from toolkit.app.allocation.scenarios import StrategyScenarios
-from toolkit.app.allocation.warnings import cautions
+from toolkit.app.allocation.warnings import warnings
 from toolkit.app.assumptions import value_added_tax
 from toolkit.app.control_states import control_states, timeline
 from toolkit.app.runs import SCHEMA_VERSION
@@ -40,7 +39,6 @@ from toolkit.returns.history import ANNUAL_AVERAGE
 from toolkit.returns.price_levels import error_on
 from toolkit.returns.quotes import BUNDLED, OWN_SERIES, whose
 from toolkit.risk_measures.variance import volatility
-from toolkit.strategy.model import Strategy
 from toolkit.supply.concentration import country_exposure
 
 MOST_CORRELATED = 16
@@ -63,50 +61,38 @@ def rounded(value: Any) -> Any:
 
 
 def run_record(
+    prepared: Prepared,
+    allocation: Allocation,
+    request: Request,
     *,
     run_id: str,
-    as_of: date,
-    owner: Mapping[str, str],
-    budget: float,
-    strategy: Strategy,
-    inputs: Inputs,
-    problem: Problem,
-    allocation: Allocation,
-    prices: FloatArray,
-    held: FloatArray,
-    rates: Mapping[str, Rate],
     provenance: Sequence[Mapping[str, Any]],
     versions: Mapping[str, str],
-    posed: Prepared,
-    request: Request,
-    seed: int = 0,
-    outlook: StrategyScenarios | None = None,
 ) -> dict[str, Any]:
     """The record, keys in the order of the contract, additions behind.
 
     Args:
+        prepared: The problem, and the holdings, prices and inputs it was made from.
+        allocation: Its answer.
+        request: What the user asked for.
         run_id: Derived from everything that went in.
-        as_of: The date asked about.
-        owner: Country and reporting currency.
-        budget: Money to place.
-        strategy: The strategy.
-        inputs: Inputs of the problem.
-        problem: The problem.
-        allocation: Its solution.
-        prices: (n,) level of each asset in the reporting currency.
-        held: (n,) units held today.
-        rates: Exchange rate used for each currency of quotation.
         provenance: `data[]`.
         versions: Of the toolkit and of the libraries behind the numbers.
-        posed: What was asked of the optimizer: what is held, and the money.
-        request: What the user asked for.
-        seed: Of whatever was random.
-        outlook: Scenarios of the strategy, where it asks for any.
     """
+    settings = request.settings.config.owner
+    owner = {"country": settings.country, "currency": settings.currency}
+    as_of, budget, strategy, inputs, problem = (
+        request.as_of,
+        prepared.budget,
+        prepared.strategy,
+        prepared.inputs,
+        prepared.problem,
+    )
+    prices, held, rates, outlook = prepared.prices, prepared.money.units, prepared.rates, prepared.outlook
     money = AllocationAmounts.of(problem, allocation, prices, held, budget)
     quantities = zip(inputs.universe.keys, money.quantities, strict=True)
-    money.quantities = np.array([posed.units.get(key, quantity) for key, quantity in quantities])
-    listed = orders(posed, money, prices, request)
+    money.quantities = np.array([prepared.units.get(key, quantity) for key, quantity in quantities])
+    listed = orders(prepared, money, prices, request)
     forecast, universe = problem.forecast, inputs.universe
     raw = np.array([level.raw * rates[level.currency].value for level in forecast.levels])
     weights = dict(zip(universe.keys, money.weights, strict=True))
@@ -116,17 +102,20 @@ def run_record(
     solved = (float(allocation.relaxed[-1]), allocation.lots_gap, strategy.solver.gap, allocation.reproducible)
     quoted = _in_europe(inputs, forecast, prices, owner["currency"])
     touched = dict(zip(universe.keys, np.maximum(money.values, money.before), strict=True))
-    waiting = posed.not_sold(allocation.relaxed[:-1])
-    taxed = taxed_today(posed, listed, request)
+    waiting = prepared.not_sold(allocation.relaxed[:-1])
+    taxed = taxed_today(prepared, listed, request)
     further = (*waiting, *taxed, *(one for key, there in quoted.items() if touched[key] for one in there.remark(key)))
-    remarks = cautions(inputs, problem, forecast, money, *solved, rates, provenance, owner, further)
-    positions = _positions(posed, forecast, allocation, money, prices, rates, quoted)
+    remarks = warnings(inputs, problem, forecast, money, *solved, rates, provenance, owner, further)
+    positions = _positions(prepared, forecast, allocation, money, prices, rates, quoted)
     origin = {p["asset"]: {key: p[key] for key in ("price_date", "price_from", "price_source")} for p in positions}
     listed = [{**row, **origin[row["asset"]]} for row in listed]
     record = {
         "schema_version": SCHEMA_VERSION,
         "run_id": run_id,
-        "holdings_notes": [*posed.money.notes, *(remark.text for remark in (*posed.told, *waiting) if not remark.is_warning)],
+        "holdings_notes": [
+            *prepared.money.notes,
+            *(remark.text for remark in (*prepared.told, *waiting) if not remark.is_warning),
+        ],
         "as_of": as_of,
         "strategy": {"name": strategy.name, "title": strategy.about.title, "fingerprint": strategy.fingerprint},
         "currency": owner["currency"],
@@ -150,16 +139,16 @@ def run_record(
         },
         "positions": positions,
         "orders": listed,
-        "lots": lots_after(posed, listed, request),
+        "lots": lots_after(prepared, listed, request),
         "at_last_prices": at_last_prices(problem, money, raw),
         "expected_return": _expected(forecast, money.weights, universe.keys),
         "ledger": {"reviewed_to": inputs.ledger.reviewed_to},
         "money": {
             "held": float(money.before.sum()),
             "cash_before": money.previous_cash * budget,
-            "added": posed.money.added,
-            "owed": posed.held.owed,
-            "reserved": posed.money.reserved,
+            "added": prepared.money.added,
+            "owed": prepared.held.owed,
+            "reserved": prepared.money.reserved,
         },
         "cash": {"weight": money.cash / money.wealth, "value": money.cash, "previous_weight": money.previous_cash},
         "risk": risk_record(problem, outlook, money.weights),
@@ -186,7 +175,7 @@ def run_record(
         "data": list(provenance),
         **in_record(remark for remark in remarks if remark.text not in told),
         "versions": dict(versions),
-        "seed": seed,
+        "seed": request.seed,
         "owner": dict(owner),
         "about": strategy.about.model_dump(),
         "assets": _assets(inputs, forecast, problem.costs, money),
@@ -208,7 +197,7 @@ def run_record(
         "left_out": [
             {"asset": key, "name": inputs.products[key].name, "reason": message("no monthly price")} for key in inputs.unpriced
         ],
-        "held_unpriced": posed.unpriced,
+        "held_unpriced": prepared.unpriced,
         "factor_model": None if forecast.model is None else factor_model(strategy, inputs, forecast, owner["country"]),
         "correlations": correlations(forecast, _correlated(universe, money.weights)),
     }
@@ -231,7 +220,7 @@ def _expected(forecast: Forecast, weights: FloatArray, keys: Sequence[str]) -> d
 
 
 def _positions(
-    posed: Prepared,
+    prepared: Prepared,
     forecast: Forecast,
     allocation: Allocation,
     money: AllocationAmounts,
@@ -239,7 +228,7 @@ def _positions(
     rates: Mapping[str, Rate],
     quoted: Mapping[str, Quotation],
 ) -> list[dict[str, Any]]:
-    rows, inputs = [], posed.inputs
+    rows, inputs = [], prepared.inputs
     for i, (asset, level) in enumerate(zip(inputs.universe, forecast.levels, strict=True)):
         yearly = level.basis == ANNUAL_AVERAGE and asset.key not in inputs.own
         series, status, source = annual_basis(inputs.snapshot, asset) if yearly else ("", "", "")
@@ -253,9 +242,9 @@ def _positions(
                 "name": asset.name,
                 "weight": money.weights[i],
                 "previous_weight": money.previous_weights[i],
-                "previous_quantity": posed.money.units[i],
-                "ordered_quantity": posed.money.arriving[i],
-                "outside": asset.key in posed.outside,
+                "previous_quantity": prepared.money.units[i],
+                "ordered_quantity": prepared.money.arriving[i],
+                "outside": asset.key in prepared.outside,
                 "value": money.values[i],
                 "quantity": money.quantities[i],
                 "unit": asset.unit,

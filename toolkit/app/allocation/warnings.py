@@ -22,7 +22,7 @@ MOSTLY_CASH = 0.5
 LAW = ("controls", "control_scopes", "control_items")
 
 
-def cautions(
+def warnings(
     inputs: Inputs,
     problem: Problem,
     forecast: Forecast,

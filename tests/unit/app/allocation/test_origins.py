@@ -153,7 +153,7 @@ def test_an_offer_of_what_is_not_held_names_the_nearest():
         OriginVariants.of(UNIVERSE, (OfferSpec(asset="galium", origin="CHN"),))
 
 
-def posed(*overrides: str):
+def prepared(*overrides: str):
     """The problem of the shipped strategy without whole lots, and the positions of its offers of gallium."""
     problem = prepare(Request(SHIPPED, Context(resolve({}), DAY), overrides=overrides)).problem
     return replace(problem, constraints=tuple(c for c in problem.constraints if c.kind != "lots"))
@@ -162,7 +162,7 @@ def posed(*overrides: str):
 def solved(premium: float, *overrides: str) -> tuple[dict[str, float], float]:
     """Relaxed weights, and the shadow price of the cap on China, with gallium alone offered by origin."""
     offers = f"[{{asset='gallium', origin='CHN'}}, {{asset='gallium', origin='other', premium={premium}}}]"
-    problem = posed(f"universe.offer={offers}", *overrides)
+    problem = prepared(f"universe.offer={offers}", *overrides)
     answer = allocate(problem)
     price = next(limit.shadow_price for limit in answer.limits if limit.name == "China")
     assert price is not None
@@ -184,7 +184,7 @@ def test_lots_that_are_held_are_held_by_origin(tmp_path):
 
 
 def test_controls_of_china_reach_chinese_lots_alone():
-    problem = posed()
+    problem = prepared()
     assert problem.data.controlled is not None
     controlled = dict(zip(problem.universe.keys, problem.data.controlled.tolist(), strict=True))
     assert [controlled[f"{metal}_CHN"] for metal in ("gallium", "germanium", "antimony")] == [1, 1, 1]
@@ -204,7 +204,7 @@ def test_clauses_that_reach_goods_made_abroad_are_told_where_there_are_any():
 
 
 def test_where_both_origins_are_held_the_cap_costs_the_premium_of_a_year():
-    problem = posed("constraint.China.upper=0.45", "constraint.needed.lower=0.2")
+    problem = prepared("constraint.China.upper=0.45", "constraint.needed.lower=0.2")
     answer = allocate(problem)
     weights = dict(zip(problem.universe.keys, answer.relaxed[:-1], strict=True))
     assert min(weights["gallium_CHN"], weights["gallium_not_CHN"]) > 0.01

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from toolkit.app.allocation.forecast import strategy_forecast
-from toolkit.app.allocation.inputs import gather
+from toolkit.app.allocation.inputs import load_inputs
 from toolkit.app.allocation.scenarios import strategy_scenarios
 from toolkit.app.allocation.shocks import strategy_shocks
 from toolkit.app.config import resolve
@@ -29,7 +29,7 @@ def decode(**data):
 @cache
 def known(on=ON):
     strategy = decode()
-    inputs = gather(strategy, context(on))
+    inputs = load_inputs(strategy, context(on))
     return inputs, strategy_forecast(strategy, inputs, "EUR", "DEU")
 
 
@@ -46,7 +46,7 @@ def scenarios(on=ON, seed=0, **data):
 def scenarios_of(**data):
     """Of a universe of its own."""
     strategy = decode(**data)
-    inputs = gather(strategy, context())
+    inputs = load_inputs(strategy, context())
     forecast = strategy_forecast(strategy, inputs, "EUR", "DEU")
     return strategy_scenarios(strategy, inputs, forecast, context(), currency="EUR", seed=0)
 

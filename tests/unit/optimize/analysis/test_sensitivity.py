@@ -25,7 +25,7 @@ COSTS = Costs(half_spread=np.full(N, 0.012), storage=RATES, in_objective=True)
 EXPECTED = np.linspace(0.02, 0.12, N)
 
 
-def posed(objective, constraints, *, costs=COSTS, seed=1, **more):
+def prepared(objective, constraints, *, costs=COSTS, seed=1, **more):
     return problem_of(
         random_covariance(N, seed=seed),
         assets=ASSETS,
@@ -66,7 +66,7 @@ def moved(problem, entry, by):
 
 @pytest.mark.parametrize(("objective", "constraints"), QUADRATIC, ids=KINDS)
 def test_derivatives_by_limits_agree_with_central_differences(objective, constraints):
-    problem = posed(objective, constraints, costs=COSTS if objective != {"kind": "min_risk"} else Costs(np.zeros(N), RATES))
+    problem = prepared(objective, constraints, costs=COSTS if objective != {"kind": "min_risk"} else Costs(np.zeros(N), RATES))
     found = analyse(problem)
     assert found.limits
     step, checked = 1e-3, 0
@@ -85,7 +85,7 @@ def test_derivatives_by_limits_agree_with_central_differences(objective, constra
 
 @pytest.mark.parametrize(("objective", "constraints"), QUADRATIC, ids=KINDS)
 def test_prices_are_the_multipliers_of_the_certificate(objective, constraints):
-    problem = posed(objective, constraints)
+    problem = prepared(objective, constraints)
     found = analyse(problem)
     limits = problem.linear_constraints()
     for entry in found.limits:
@@ -96,7 +96,7 @@ def test_prices_are_the_multipliers_of_the_certificate(objective, constraints):
 
 @pytest.mark.parametrize(("objective", "constraints"), QUADRATIC[1:3], ids=KINDS[1:3])
 def test_the_derivative_by_risk_aversion_agrees_with_central_differences(objective, constraints):
-    problem = posed(objective, constraints)
+    problem = prepared(objective, constraints)
     entry = analyse(problem).risk_aversion
     assert entry.low < entry.at < entry.high
     step = min(1e-3, 0.4 * (entry.high - entry.at), 0.4 * (entry.at - entry.low))
@@ -109,7 +109,7 @@ def test_the_derivative_by_risk_aversion_agrees_with_central_differences(objecti
 
 
 def test_the_derivative_holds_up_to_its_range_and_not_beyond():
-    problem = posed({"kind": "min_risk", "risk_aversion": 4.0}, [CAP, GROUP, CASH])
+    problem = prepared({"kind": "min_risk", "risk_aversion": 4.0}, [CAP, GROUP, CASH])
     found = analyse(problem)
     ended = 0
     for entry in found.limits:
@@ -138,7 +138,7 @@ def test_the_derivative_holds_up_to_its_range_and_not_beyond():
 def test_the_face_is_the_optimum_also_where_a_solver_cannot_tell_what_is_active(seed):
     """Costs tuned so that an asset is about to enter or a cap about to bind: judged by its own optimality conditions."""
     tilted = Costs(half_spread=np.linspace(0.06, 0.0, N), storage=RATES, in_objective=True)
-    problem = posed({"kind": "min_risk", "risk_aversion": 4.0}, [CAP, GROUP, CASH], costs=tilted, seed=seed)
+    problem = prepared({"kind": "min_risk", "risk_aversion": 4.0}, [CAP, GROUP, CASH], costs=tilted, seed=seed)
     entry = analyse(problem).risk_aversion
     edge = replace(problem, objective=problem.objective.model_copy(update={"risk_aversion": entry.low * (1 + 1e-6)}))
     for posed_problem in (problem, edge):
@@ -157,7 +157,7 @@ def test_the_face_is_the_optimum_also_where_a_solver_cannot_tell_what_is_active(
 
 def test_a_cap_that_nothing_touches_is_not_listed_and_cash_held_at_nothing_is():
     wide = {"name": "wide", "kind": "bounds", "upper": 0.9}
-    problem = posed({"kind": "min_risk", "risk_aversion": 60.0}, [wide, NO_CASH])
+    problem = prepared({"kind": "min_risk", "risk_aversion": 60.0}, [wide, NO_CASH])
     found = analyse(problem)
     assert [entry.name for entry in found.limits] == ["no cash"]
     entry = found.limits[0]
@@ -171,8 +171,8 @@ def test_a_cap_that_nothing_touches_is_not_listed_and_cash_held_at_nothing_is():
 def test_two_limits_that_say_the_same_are_worth_nothing_alone():
     twin = {"name": "twin", "kind": "group", "assets": ["a0", "a1", "a2"], "lower": 0.5}
     same = {"name": "same", "kind": "linear", "expression": "a0 + a1 + a2 >= 0.5"}
-    alone = analyse(posed({"kind": "min_risk", "risk_aversion": 4.0}, [twin, CASH]))
-    both = analyse(posed({"kind": "min_risk", "risk_aversion": 4.0}, [twin, same, CASH]))
+    alone = analyse(prepared({"kind": "min_risk", "risk_aversion": 4.0}, [twin, CASH]))
+    both = analyse(prepared({"kind": "min_risk", "risk_aversion": 4.0}, [twin, same, CASH]))
     assert alone.limits[0].price > 1e-3
     pair = [entry for entry in both.limits if entry.name != "cash"]
     assert len(pair) == 2
@@ -183,7 +183,7 @@ def test_two_limits_that_say_the_same_are_worth_nothing_alone():
 
 def test_an_equality_is_priced_on_the_side_that_pulls():
     exact = {"name": "exact", "kind": "bounds", "assets": ["a7"], "lower": 0.1, "upper": 0.1}
-    found = analyse(posed({"kind": "min_risk", "risk_aversion": 4.0}, [exact, CASH]))
+    found = analyse(prepared({"kind": "min_risk", "risk_aversion": 4.0}, [exact, CASH]))
     sides = {entry.side: entry for entry in found.limits if entry.name == "exact"}
     pulling = max(sides.values(), key=lambda entry: entry.price)
     assert pulling.price > 1e-4
@@ -204,7 +204,7 @@ def test_an_equality_is_priced_on_the_side_that_pulls():
 )
 def test_other_objectives_are_solved_again_with_a_point_more_room(objective):
     cap = {"name": "cap", "kind": "bounds", "assets": ["a0", "a7"], "upper": 0.1}
-    problem = posed(objective, [cap, NO_CASH], costs=None)
+    problem = prepared(objective, [cap, NO_CASH], costs=None)
     found = analyse(problem)
     assert found.risk_aversion is None
     assert found.limits
@@ -238,7 +238,7 @@ def test_other_objectives_are_solved_again_with_a_point_more_room(objective):
 def test_the_parts_of_the_gradient_add_up_to_differences_of_the_objective(objective, costs, previous):
     # Ratios and largest returns count the cost of a new holding, whatever is held.
     known = previous is not None and objective["kind"] not in ("max_ratio", "max_return")
-    problem = posed(objective, [], costs=costs, **({"previous": previous} if known else {}))
+    problem = prepared(objective, [], costs=costs, **({"previous": previous} if known else {}))
     weights = np.random.default_rng(2).dirichlet(np.ones(N)) * 0.95
     found = marginals(problem, weights)
     steps = 1e-6 * np.eye(N)
@@ -256,11 +256,11 @@ def test_the_parts_of_the_gradient_add_up_to_differences_of_the_objective(object
 
 def test_what_names_its_own_weights_has_no_slope_of_an_objective():
     for objective in ({"kind": "risk_parity"}, {"kind": "equal_weight"}):
-        assert marginals(posed(objective, []), np.full(N, 1 / N)).objective is None
+        assert marginals(prepared(objective, []), np.full(N, 1 / N)).objective is None
 
 
 def test_paid_by_the_others_in_proportion():
-    problem = posed({"kind": "min_risk"}, [NO_CASH])
+    problem = prepared({"kind": "min_risk"}, [NO_CASH])
     weights = np.random.default_rng(4).dirichlet(np.ones(N))
     slopes = marginals(problem, weights).volatility
     step = 1e-6
@@ -275,7 +275,7 @@ def test_paid_by_the_others_in_proportion():
 
 def test_a_limit_on_risk_is_moved_and_solved_again():
     cap = {"name": "calm", "kind": "risk_limit", "measure": "volatility", "upper": 0.14}
-    problem = posed({"kind": "max_utility", "risk_aversion": 0.5}, [cap, CASH], costs=None)
+    problem = prepared({"kind": "max_utility", "risk_aversion": 0.5}, [cap, CASH], costs=None)
     found = analyse(problem)
     entry = next(entry for entry in found.limits if entry.name == "calm")
     assert entry.low is None

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.optimize import propose
+from toolkit.app.optimize import optimize
 from toolkit.core.errors import GapError, SpecError
 from toolkit.returns.observed_returns import Returns
 from toolkit.risk_model.covariance.factor import FactorCovariance
@@ -390,7 +390,7 @@ def test_a_proposal_hands_the_ledgers_pressure_to_the_views():
         request = Request(
             "control-pressure-views", Context(resolve({}), date(2026, 11, 24)), overrides=(f"{setting}={premium}",)
         )
-        record = propose(request).record
+        record = optimize(request).record
         held[premium] = {position["asset"]: position["weight"] for position in record["positions"]}
         assert any("View from control pressure" in warning and "11 assets" in warning for warning in record["notes"])
     # Tungsten and antimony are under the most measures, gold and platinum under none.
