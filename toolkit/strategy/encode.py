@@ -16,13 +16,16 @@ LISTED = {"constraints": "constraint", "scenarios": "scenario", "views": "view"}
 
 
 def strategy_toml(strategy: Strategy) -> str:
-    """The text of a strategy file; keys that nobody set and that have their default are left out."""
+    """The text of a strategy file; keys that nobody set and that have their default are left out.
+
+    A table that may be absent is written even where all of its keys are: ``[costs]`` alone optimizes the costs.
+    """
     parts = []
-    for name in type(strategy).model_fields:
+    for name, field in type(strategy).model_fields.items():
         value = getattr(strategy, name)
         if name in LISTED:
             parts += [_table(f"[[{LISTED[name]}]]", entry) for entry in value]
-        elif isinstance(value, BaseModel) and (name == "about" or _kept(value)):
+        elif isinstance(value, BaseModel) and (name == "about" or field.default is None or _kept(value)):
             parts.append(_table(f"[{name}]", value))
     return "\n\n".join(parts) + "\n"
 

@@ -55,6 +55,24 @@ def test_an_explicit_default_that_another_key_would_change_is_written():
 
 
 @pytest.mark.parametrize(
+    "present",
+    [
+        {"costs": tk.CostsSpec()},
+        {"forecast": tk.ForecastSpec(scenarios=tk.HistoricalScenarios())},
+        {"forecast": tk.ForecastSpec(covariance=tk.LedoitWolfCovariance())},
+        {"universe": tk.UniverseSpec(), "solver": tk.SolverSpec()},
+    ],
+    ids=["costs", "scenarios", "covariance", "universe"],
+)
+def test_a_table_that_is_all_default_is_written_where_its_presence_matters(present):
+    strategy = tk.Strategy(objective=tk.MinRisk(), **present)
+    again = read(strategy.to_toml(), strategy.name)
+    assert again.fingerprint == strategy.fingerprint
+    empty = read(tk.Strategy(objective=tk.MinRisk()).to_toml() + "\n[costs]\n", "own")
+    assert read(empty.to_toml(), "own").costs == tk.CostsSpec()
+
+
+@pytest.mark.parametrize(
     ("objective", "constraints", "names"),
     [
         (tk.MinRisk(), [], ["fully invested"]),
