@@ -73,7 +73,7 @@ def frontier(
     as_of: str | date | None = None,
     currency: str | None = None,
     country: str | None = None,
-    budget: float | None = None,
+    budget: float | str | None = None,
 ) -> EfficientFrontier:
     """The efficient frontier of a strategy's constraints: risk against return, or against cost where none is forecast.
 

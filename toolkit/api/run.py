@@ -20,6 +20,7 @@ from toolkit.app.optimize import Result
 from toolkit.app.optimize import optimize as answer
 from toolkit.app.runs import put
 from toolkit.core.errors import SpecError
+from toolkit.market.readers.cells import number
 from toolkit.strategy.model import Strategy
 
 if TYPE_CHECKING:
@@ -144,8 +145,8 @@ def request_of(
     as_of: str | date | None = None,
     currency: str | None = None,
     country: str | None = None,
-    budget: float | None = None,
-    total: float | None = None,
+    budget: float | str | None = None,
+    total: float | str | None = None,
     holdings: PathText | None = None,
     sell_others: bool = False,
     seed: int = 0,
@@ -161,6 +162,7 @@ def request_of(
         raise SpecError("budget and total are two ways to say one thing.", hint="Give the money to add, or the whole.")
     if sell_others and holdings is None:
         raise SpecError("sell_others says nothing without holdings.", hint="Give holdings.")
+    budget, total = _amount("budget", budget), _amount("total", total)
     found = load_market() if market is None else market
     if returns is not None:
         found = found.with_returns(returns, currency=currency)
@@ -180,6 +182,11 @@ def request_of(
     )
 
 
+def _amount(name: str, value: float | str | None) -> float | None:
+    """A sum of money; of a text, as the command reads it."""
+    return number(name, value) if isinstance(value, str) else value
+
+
 def optimize(
     strategy: str | PathLike[str] | Strategy = "physical-basket",
     market: Market | None = None,
@@ -189,8 +196,8 @@ def optimize(
     as_of: str | date | None = None,
     currency: str | None = None,
     country: str | None = None,
-    budget: float | None = None,
-    total: float | None = None,
+    budget: float | str | None = None,
+    total: float | str | None = None,
     holdings: PathText | None = None,
     sell_others: bool = False,
     seed: int = 0,

@@ -14,6 +14,7 @@ from toolkit.core.forecast import FloatArray
 from toolkit.core.limits import LARGEST_RATIO, check_number
 from toolkit.holdings.licence_delay import LicenceDelay
 from toolkit.market.market import Snapshot
+from toolkit.market.readers.cells import number
 from toolkit.shocks.elasticity import Elasticity
 
 EVERY = "all"
@@ -90,10 +91,7 @@ def parse_elasticity(text: str | None, snapshot: Snapshot) -> Elasticity:
             _number(snapshot, "elasticity_sum", side) for side in ("low", "central", "high")
         )
         return Elasticity(low, central, high, "assumption", source)
-    try:
-        values = [float(part) for part in text.split(":")]
-    except ValueError:
-        values = []
+    values = [number("--elasticity", part, LARGEST_RATIO) for part in text.split(":")]
     if len(values) == 1:
         values *= 3
     if len(values) == 2 and min(values) > 0:

@@ -12,11 +12,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from toolkit.core.countries import Country
 from toolkit.core.currencies import Currency
 from toolkit.core.decode import Spec, decode, faults_of, raise_faults, read_toml, shown
+from toolkit.core.errors import SpecError
+from toolkit.market.readers.cells import number
+
+
+def _money(value: Any) -> Any:
+    """A number that the environment, a file or an argument gives as text."""
+    try:
+        return number("of", value) if isinstance(value, str) else value
+    except SpecError as error:
+        raise ValueError(error.message.rstrip(".")) from None
 
 
 class Owner(Spec):
@@ -27,7 +37,7 @@ class Owner(Spec):
 
     country: Country = "DEU"
     currency: Currency = "EUR"
-    budget: float = Field(default=100_000.0, ge=0.01)
+    budget: Annotated[float, BeforeValidator(_money)] = Field(default=100_000.0, ge=0.01)
     sale_order: Literal["tax", "fifo"] = "tax"
 
 

@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from toolkit.cli.controls import EVENTS_HELP
-from toolkit.cli.options import Common, with_common
+from toolkit.cli.options import Common, number_option, with_common
 from toolkit.cli.terminal import show, tell_remarks
+from toolkit.core.limits import LARGEST_RATIO
 
 Use = Annotated[
     list[str] | None,
@@ -20,11 +21,13 @@ Use = Annotated[
 def exposure(
     holdings: Annotated[str, typer.Argument(metavar="HOLDINGS", help="Your lots (a workbook, CSV or Parquet; - is stdin).")],
     *,
-    loss: Annotated[float, typer.Option("--loss", help="Fraction of supply lost in the shock.")] = 0.5,
+    loss: Annotated[float, number_option("--loss", "Fraction of supply lost in the shock.", most=1)] = 0.5,
     elasticity: Annotated[
         str | None, typer.Option("--elasticity", metavar="LOW:HIGH", help="Supply plus demand elasticity; default: cases.")
     ] = None,
-    cap: Annotated[float | None, typer.Option("--cap", help="Multiple of the price at which buyers substitute.")] = None,
+    cap: Annotated[
+        float | None, number_option("--cap", "Multiple of the price at which buyers substitute.", most=LARGEST_RATIO)
+    ] = None,
     use: Use = None,
     events: Annotated[str | None, typer.Option("--events", metavar="FILE", help=EVENTS_HELP)] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 7 when there are warnings.")] = False,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 from toolkit.core.errors import SpecError, did_you_mean
-from toolkit.core.limits import check_number
+from toolkit.core.limits import LARGEST, check_number
 
 if TYPE_CHECKING:
     from toolkit.app.context import Context
@@ -115,6 +115,23 @@ class Common:
             "output.folder": self.out,
         }
         return {**given, **more}
+
+
+def number_option(name: str, help: str, *, most: float = LARGEST) -> Any:  # noqa: A002  # the word of typer
+    """An option that is a number as people write it: ``100000``, ``100.000,00``, ``0,5``.
+
+    Args:
+        name: With its hyphens.
+        help: One line on the help page.
+        most: Largest value that it can have.
+    """
+
+    def parse(text: str | float) -> float:
+        from toolkit.market.readers.cells import number
+
+        return number(name, text, most) if isinstance(text, str) else text
+
+    return typer.Option(name, help=help, parser=parse, metavar="NUMBER")
 
 
 def _check_numbers(options: Mapping[str, Any]) -> None:

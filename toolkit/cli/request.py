@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from toolkit.cli.options import Common
+from toolkit.cli.options import Common, number_option
 from toolkit.cli.terminal import progress
 from toolkit.core.errors import SpecError
 
@@ -16,10 +16,8 @@ if TYPE_CHECKING:
 DEFAULT_STRATEGY = "physical-basket"
 
 StrategyName = Annotated[str, typer.Argument(metavar="[STRATEGY]", help="Name of a strategy, or path to its file.")]
-Budget = Annotated[
-    float | None, typer.Option("--budget", help="Money to place, in the reporting currency; added to what is held.")
-]
-Total = Annotated[float | None, typer.Option("--total", help="The whole, holdings included, in place of --budget.")]
+Budget = Annotated[float | None, number_option("--budget", "Money to place, in the reporting currency; added to what is held.")]
+Total = Annotated[float | None, number_option("--total", "The whole, holdings included, in place of --budget.")]
 SellOthers = Annotated[
     bool, typer.Option("--sell-others", help="What is held outside the strategy may be sold; else it is kept.")
 ]

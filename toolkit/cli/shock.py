@@ -6,23 +6,26 @@ from typing import Annotated
 
 import typer
 
-from toolkit.cli.options import Common, without_prices
+from toolkit.cli.options import Common, number_option, without_prices
 from toolkit.cli.terminal import show
+from toolkit.core.limits import LARGEST_RATIO
 
 
 @without_prices
 def shock(
     metal: Annotated[str, typer.Argument(metavar="METAL", help="Metal or element symbol.")],
     *,
-    loss: Annotated[float, typer.Option("--loss", help="Fraction of supply lost, from 0 to below 1.")] = 0.5,
+    loss: Annotated[float, number_option("--loss", "Fraction of supply lost, from 0 to below 1.", most=1)] = 0.5,
     elasticity: Annotated[
         str | None,
         typer.Option("--elasticity", metavar="LOW:HIGH", help="Supply plus demand elasticity; default: from past cases."),
     ] = None,
-    cap: Annotated[float | None, typer.Option("--cap", help="Price of a substitute per kg, in the reporting currency.")] = None,
+    cap: Annotated[float | None, number_option("--cap", "Price of a substitute per kg, in the reporting currency.")] = None,
     premium: Annotated[
         float | None,
-        typer.Option("--premium", help="Price outside the controlling country over the one inside, as a fraction."),
+        number_option(
+            "--premium", "Price outside the controlling country over the one inside, as a fraction.", most=LARGEST_RATIO
+        ),
     ] = None,
     common: Common,
 ) -> None:

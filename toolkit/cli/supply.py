@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from toolkit.cli.options import Common, without_prices
+from toolkit.cli.options import Common, number_option, without_prices
 from toolkit.cli.terminal import show
+from toolkit.core.limits import LARGEST_RATIO
 
 
 @without_prices
@@ -18,7 +19,7 @@ def supply(
     *,
     trade_parameter: Annotated[
         float | None,
-        typer.Option("--trade-parameter", metavar="T", help="Trade parameter t of our scenario; 1 is no restriction."),
+        number_option("--trade-parameter", "Trade parameter t of our scenario; 1 is no restriction.", most=LARGEST_RATIO),
     ] = None,
     origin: Annotated[
         str, typer.Option("--origin", metavar="COUNTRY", help="Country that controls exports in our scenario.")

@@ -175,6 +175,12 @@ def test_what_contradicts_itself_is_refused(market, prices):
         tk.optimize(STRATEGY, market, as_of="30.06.2026")
 
 
+@pytest.mark.parametrize("money", ["budget", "total"])
+def test_a_sum_of_two_readings_is_refused(market, money):
+    with pytest.raises(tk.SpecError, match="may be 100 or 100000"):
+        tk.optimize(market=market, **{money: "100.000"})
+
+
 def test_a_name_without_a_column_is_refused_with_the_nearest(prices):
     named = tk.Strategy(objective=tk.MinRisk(), constraints=[tk.Bounds(["GDL"], upper=0.2)])
     with pytest.raises(tk.DataError, match="GDL") as found:

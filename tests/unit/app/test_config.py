@@ -66,3 +66,9 @@ def test_a_budget_is_in_the_currency_that_it_is_stated_in(tmp_path):
     assert resolve({"owner.currency": "JPY"}, file=file, environment={}).budget_currency == "CHF"
     assert resolve({"owner.currency": "JPY", "owner.budget": 9.0}, file=file, environment={}).budget_currency == "JPY"
     assert resolve({}, file=file, environment={"TOOLKIT_OWNER_CURRENCY": "usd"}).budget_currency == "USD"
+
+
+def test_a_budget_of_two_readings_is_refused_and_one_in_german_marks_is_read():
+    assert resolve({}, environment={"TOOLKIT_OWNER_BUDGET": "50.000,00"}).config.owner.budget == 50_000
+    with pytest.raises(SpecError, match="may be 50 or 50000"):
+        resolve({}, environment={"TOOLKIT_OWNER_BUDGET": "50.000"})

@@ -16,6 +16,7 @@ from toolkit.core.forecast import FloatArray
 from toolkit.core.limits import check_number
 from toolkit.core.messages import message
 from toolkit.core.remarks import Remark, note
+from toolkit.market.readers.cells import number
 from toolkit.market.readers.holdings.lots import few
 from toolkit.optimize.costs import COST_ITEMS, TRADING_DAYS, Costs, Site, impact_coefficients
 from toolkit.strategy.model import CostsSpec, SiteSpec, VatSpec, months
@@ -57,10 +58,9 @@ def monthly_use(entries: tuple[str, ...], context: Context, stored: Mapping[str,
         asset = context.metal(name)
         if asset in found:
             raise SpecError(f"--use names {asset} twice.", hint="Give the sum of your uses of a metal once.")
-        try:
-            found[asset] = check_number(f"--use {entry}", float(amount))
-        except ValueError:
-            raise SpecError(f"--use {entry!r} is not METAL=KG.", hint=f"Write it as {next(iter(stored), asset)}=2.5.") from None
+        if not amount.strip():
+            raise SpecError(f"--use {entry!r} is not METAL=KG.", hint=f"Write it as {next(iter(stored), asset)}=2.5.")
+        found[asset] = check_number(f"--use {entry}", number(f"--use {asset}", amount))
         if asset in world and found[asset] > world[asset] / 12:
             made = f"the world makes {world[asset] / 12:,.0f} kg of {asset} a month"
             raise SpecError(f"--use {entry}: {made}.", hint="Give your own use in kg a month.")

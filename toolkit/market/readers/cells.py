@@ -15,6 +15,7 @@ from datetime import date, timedelta
 from toolkit.core import currencies
 from toolkit.core.countries import foldings
 from toolkit.core.errors import DataError, SpecError, did_you_mean
+from toolkit.core.limits import LARGEST
 from toolkit.core.messages import Message, message
 from toolkit.core.size import PieceSize
 
@@ -160,6 +161,34 @@ def amount(text: str) -> Amount | None:
             return None
     found = Amount(sign + digits, match[1].strip(), match[3].strip())
     return found if found.marks else None
+
+
+def number(name: str, text: str, most: float = LARGEST) -> float:
+    """The number of an option or an argument; ``nan`` and infinity too, which `check_number` refuses.
+
+    Args:
+        name: Of the option, for the message.
+        text: As given: ``100000``, ``100.000,00``, ``100,000.00``, ``1e5``.
+        most: Largest value that it can have; a reading beyond is none.
+
+    Raises:
+        SpecError: for a text that is no number, and for a mark that may mean decimals or thousands.
+    """
+    found = amount(text)
+    if found is None or found.before or found.after:
+        try:
+            return float(text)
+        except ValueError:
+            raise SpecError(f"{name} {text!r} is not a number.", hint="Write it in digits, such as 100000 or 0.5.") from None
+    values = {value for value in (found.point, found.comma) if value is not None}
+    readings = sorted({value for value in values if abs(value) <= most} or values, key=abs)
+    if len(readings) > 1:
+        small, large = readings
+        raise SpecError(
+            f"{name} {text} may be {small:.12g} or {large:.12g}: its mark may mean decimals or thousands.",
+            hint=f"Write {small:.12g} or {large:.12g}.",
+        )
+    return readings[0]
 
 
 def decimal_mark(amounts: Mapping[Amount, int]) -> tuple[str | None, frozenset[Amount]]:
