@@ -23,7 +23,7 @@ WIDTH = 100
 
 @dataclass(frozen=True, eq=False)
 class Answer(ABC):
-    """An answer to a question: printed as the command prints it, and shown as its page in a notebook.
+    """An answer to a question: printed as the command prints it with its warnings below, and shown as its page in a notebook.
 
     Attributes:
         record: JSON-ready, the same object that the command prints with `--json`.
@@ -42,7 +42,9 @@ class Answer(ABC):
         """The answer as a document in a language."""
 
     def __str__(self) -> str:
-        return self._written("terminal")
+        warnings = [one for one in self.record.get("remarks", ()) if one["kind"] != "note"]
+        told = (f"warning: {one['text']} {one['remedy'] or ''}".rstrip() for one in warnings)
+        return "\n".join((self._written("terminal"), *told))
 
     def _repr_html_(self) -> str:
         # A frame of its own keeps the styles of the page and of the notebook apart.

@@ -77,14 +77,18 @@ class Market:
         return replace(self, prices=PriceFiles(sources, currency, only, tuple(accept)), last_day=last)
 
     def with_returns(self, returns: Any, *, currency: str | None = None) -> Market:
-        """The market of assets of which only returns are known: nothing else is priced, and a unit of each begins at 100.
+        """The market of assets of which only returns are known: nothing else is priced.
+
+        Answers have weights and values, and no prices, quantities or lots.
 
         Args:
             returns: A frame with a column `date` and one column of simple returns an asset, as fractions.
             currency: In which they were earned; by default that of the settings.
         """
         code = currency or resolve({}).config.owner.currency
-        return self.with_prices(price_path(as_polars(returns, "returns")), currency=code, only=True)
+        path = price_path(as_polars(returns, "returns"))
+        files = PriceFiles((table_of(path, "returns"),), code, only=True, returns_only=True)
+        return replace(self, prices=files, last_day=_last_day(path))
 
     def until(self, as_of: str | date) -> Snapshot:
         """The tables of the package as known on a day."""

@@ -158,6 +158,11 @@ def request_of(
     """
     if prices is not None and returns is not None:
         raise SpecError("prices and returns are two ways to say one thing.", hint="Give one of them.")
+    if market is not None and returns is not None:
+        raise SpecError(
+            "a market of returns has no other prices: market says nothing beside returns.",
+            hint="Leave market out, or give market.with_returns(returns).",
+        )
     if budget is not None and total is not None:
         raise SpecError("budget and total are two ways to say one thing.", hint="Give the money to add, or the whole.")
     if sell_others and holdings is None:
@@ -168,6 +173,8 @@ def request_of(
         found = found.with_returns(returns, currency=currency)
     elif prices is not None:
         found = found.with_prices(prices, only=market is None)
+    if found.prices is not None and found.prices.returns_only and holdings is not None:
+        raise SpecError("what is held has no value where only returns are known.", hint="Give prices, or leave holdings out.")
     budget = None if budget == 0 and holdings is not None else budget
     money = {"owner__currency": currency, "owner__country": country, "owner__budget": budget if total is None else total}
     return Request(

@@ -12,7 +12,7 @@ import polars as pl
 from toolkit.app.lots import LotNames
 from toolkit.core.assets import CASH, Universe
 from toolkit.core.countries import foldings
-from toolkit.core.errors import DataError, GapError, did_you_mean
+from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean
 from toolkit.core.messages import message
 from toolkit.core.remarks import Remark, note
 from toolkit.core.text import figure
@@ -40,12 +40,14 @@ class PriceFiles:
         currency: Of prices that name none, ISO 4217.
         only: Whether nothing is taken from the bundled prices.
         accept: Assets whose jumps or levels are meant although they look like errors; ``jumps`` or ``levels`` for all.
+        returns_only: Whether prices are indices made from returns, whose levels mean nothing.
     """
 
     paths: tuple[str | Table, ...]
     currency: str = "USD"
     only: bool = False
     accept: tuple[str, ...] = ()
+    returns_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # frames have no truth value
@@ -59,6 +61,7 @@ class OwnPrices:
         notes: Notes on the whole files.
         reading: How they were read, and assumed units.
         only: Whether nothing is taken from the bundled prices.
+        returns_only: Whether prices are indices made from returns.
     """
 
     frame: pl.DataFrame
@@ -67,6 +70,7 @@ class OwnPrices:
     notes: tuple[Remark, ...]
     reading: tuple[Remark, ...]
     only: bool = False
+    returns_only: bool = False
 
     @property
     def name(self) -> str:
@@ -101,10 +105,12 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
             cannot be one per kg keeps the file's own unit, and a warning says so.
 
     Raises:
-        SpecError: for a currency or an accepted name that makes no sense.
+        SpecError: for a currency or an accepted name that makes no sense, and for masses where only returns are known.
         DataError, FrameError: for files, headers and rows that cannot be used, and a level far from the bundled one.
         GapError: where no price was known by then.
     """
+    if files.returns_only and masses:
+        raise SpecError("masses have no value in a market of which only returns are known.", hint="Give prices.")
     products = names.products
     bundled = snapshot["prices"]["asset"].unique().sort()
     spelled = {spelling: key for key in bundled for spelling in foldings(key)}
@@ -130,11 +136,16 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
     without_unit = (pl.col("unit") == "unit") & pl.col("asset").is_in(list(products.keys))
     per_mass = pl.when(without_unit).then(pl.lit("kg")).otherwise(pl.col("unit"))
     odd: tuple[str, ...] = ()
-    if not masses:
+    if files.returns_only:
+        accepted, odd = {LEVELS}, products.keys
+    elif not masses:
         as_kg = visible.filter(without_unit).with_columns(unit=per_mass)
         odd = tuple(row["asset"] for row, *_ in _far(as_kg, levels, accepted, WRONG))
     frame, unit_notes = per_kg(visible, products.take([key for key in products.keys if key not in odd]))
-    if odd:
+    if files.returns_only:
+        text = message("Only returns are known: weights and values have no prices, quantities or lots.")
+        unit_notes += (Remark("data", text, "Give prices for quantities."),)
+    elif odd:
         text = message(
             "The file states no unit for {assets}, and it cannot be a price per kg: quantities are in the unit of the file, "
             "whatever that is.",
@@ -167,7 +178,7 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
     far = _level_warnings(stated, levels, accepted, file.name, products)
     lacking = (Remark("data", words, CHECK, tuple(frame["asset"].unique().sort())) for words in file.notes)
     reading = (*map(note, file.reading), *dict.fromkeys((*unit_notes, *of_units)), *of_quotes, *far)
-    return OwnPrices(frame, quotes, file, tuple(lacking), reading, files.only)
+    return OwnPrices(frame, quotes, file, tuple(lacking), reading, files.only, files.returns_only)
 
 
 def _in_known_units(prices: pl.DataFrame, names: LotNames) -> pl.DataFrame:

@@ -88,15 +88,15 @@ RUN = {
     },
     "positions": [{
         "asset": str, "name": str, "weight": float, "previous_weight": float, "previous_quantity": float,
-        "ordered_quantity": float, "outside": bool, "value": float, "quantity": float, "unit": str, "lots": Whole,
-        "lot_size": Number, "price": float, "price_se": Number, "price_today_se": Number, "price_raw": Number,
+        "ordered_quantity": float, "outside": bool, "value": float, "quantity": Number, "unit": str, "lots": Whole,
+        "lot_size": Number, "price": Number, "price_se": Number, "price_today_se": Number, "price_raw": Number,
         "price_date": LaterDay, "basis": Text, "cost": float, "element": Text, "group": Text, "offer_of": Text, "origin": Text,
         "terms": str, "relaxed_weight": float, "series": Text, "region": Text, "price_status": str, "price_source": str,
         "price_from": Text,
         "in_europe": (None, QUOTATION),
     }],
     "orders": [{
-        "asset": str, "name": str, "side": str, "quantity": float, "unit": str, "lots": Whole, "price": float,
+        "asset": str, "name": str, "side": str, "quantity": Number, "unit": str, "lots": Whole, "price": Number,
         "price_date": LaterDay, "price_from": Text, "price_source": Text,
         "value": float, "cost": float, "owed": float, "cash": float, "lot_ids": [str], "note": Text,
         "from_lots": [{

@@ -91,6 +91,30 @@ def test_returns_give_the_weights_of_their_prices(prices):
     assert_allclose(found.weights["weight"], expected.weights["weight"], atol=1e-6)
 
 
+def test_returns_of_products_have_neither_prices_nor_quantities(prices):
+    names = {"GLD": "gold", "SLV": "gallium", "CPER": "germanium"}
+    returns = prices.rename(names).with_columns(pl.exclude("date").pct_change()).slice(1)
+    lots = tk.Strategy(objective=tk.MinRisk(), constraints=[tk.Bounds(upper=0.35), tk.Lots()])
+    run = tk.optimize(lots, returns=returns)
+    assert run.record["positions"][0]["value"] > 0
+    assert run.weights["weight"].sum() == pytest.approx(1)
+    for row in (*run.record["positions"], *run.record["orders"]):
+        assert {row[key] for key in ("price", "price_raw", "quantity", "lots", "lot_size") if key in row} == {None}
+    assert run.record["lots"] == []
+    assert any("Only returns are known" in text for text in run.warnings)
+    assert "warning: Only returns are known" in str(run)
+    assert "kg" not in run._written("terminal")
+    assert run.report("out.html").stat().st_size > 1000
+    Path("mine.csv").write_text(LOTS, encoding="utf-8")
+    market = tk.load_market().with_returns(returns)
+    with pytest.raises(tk.SpecError, match="only returns"):
+        tk.optimize(lots, market, holdings="mine.csv")
+    with pytest.raises(tk.SpecError, match="only returns"):
+        tk.exposure("mine.csv", market)
+    with pytest.raises(tk.SpecError, match="beside returns"):
+        tk.optimize(lots, tk.load_market(), returns=returns)
+
+
 def test_weights_orders_and_limits_are_frames(basket):
     weights = basket.weights
     assert weights["weight"].sum() == pytest.approx(1)
@@ -104,7 +128,10 @@ def test_weights_orders_and_limits_are_frames(basket):
 def test_an_answer_prints_what_the_command_prints_and_shows_its_page(basket, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "100")
     assert run(["optimize", "--budget", "100000", "--as-of", DAY, "--no-report", "--quiet"]) == 0
-    assert str(basket) == capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert str(basket).startswith(out)
+    told = str(basket).removeprefix(out).strip().splitlines()
+    assert [line.startswith(f"warning: {text}") for line, text in zip(told, basket.warnings, strict=True)] == [True] * len(told)
     page = basket._repr_html_()
     assert page.startswith("<iframe sandbox")
     assert "Gallium" in page

@@ -42,6 +42,7 @@ class Inputs:
         unpriced: Products without a series among the bundled prices or the user's.
         own_prices: Name of the user's price files, None for the bundled prices.
         own: Assets of the user's price files that have a series there.
+        returns_only: Whether only returns are known, so that prices are indices and assets have no lots.
         quotes: Own prices of a day (`toolkit.returns.quotes`), rows of `toolkit.core.frames.Prices`, one a product.
         price_notes: How the user's price files were read and which prices of a day are taken; `notes` has them too.
         events: The user's own control events, which are in the ledger and in the snapshot.
@@ -58,6 +59,7 @@ class Inputs:
     own_prices: str | None
     notes: tuple[Remark, ...]
     own: tuple[str, ...] = ()
+    returns_only: bool = False
     quotes: pl.DataFrame | None = None
     price_notes: tuple[str, ...] = ()
     events: OwnEvents | None = None
@@ -213,6 +215,9 @@ class PricedMarket:
                 if asset in mine or asset in held
             )
         )
+        returns_only = self.own is not None and self.own.returns_only
+        if returns_only:
+            priced = Universe(tuple(replace(asset, lot_size=None) for asset in priced))
         if own is None:
             priced = priced.take([key for key in products.keys if key in priced])
         universe = _select(strategy.universe, priced, products, own=None if own is None else named, only=self.only)
@@ -238,6 +243,7 @@ class PricedMarket:
             own_prices=None if self.own is None else self.own.name,
             notes=notes,
             own=mine,
+            returns_only=returns_only,
             quotes=None if self.own is None else self.own.quotes,
             price_notes=() if self.own is None else self.own.sentences,
             events=self.context.events,

@@ -43,6 +43,8 @@ from toolkit.supply.concentration import country_exposure
 
 MOST_CORRELATED = 16
 """Largest number of products whose correlations are kept: more pairs are not legible in a chart."""
+LEVELS = ("price", "price_se", "price_today_se", "price_raw", "quantity", "lots", "lot_size")
+"""Keys of positions and orders that mean nothing where only returns are known."""
 
 
 def rounded(value: Any) -> Any:
@@ -109,6 +111,12 @@ def run_record(
     positions = _positions(prepared, forecast, allocation, money, prices, rates, quoted)
     origin = {p["asset"]: {key: p[key] for key in ("price_date", "price_from", "price_source")} for p in positions}
     listed = [{**row, **origin[row["asset"]]} for row in listed]
+    held_after = lots_after(prepared, listed, request)
+    if inputs.returns_only:
+        positions, listed = (
+            [{**row, **{key: None for key in LEVELS if key in row}} for row in rows] for rows in (positions, listed)
+        )
+        held_after = []
     record = {
         "schema_version": SCHEMA_VERSION,
         "run_id": run_id,
@@ -139,7 +147,7 @@ def run_record(
         },
         "positions": positions,
         "orders": listed,
-        "lots": lots_after(prepared, listed, request),
+        "lots": held_after,
         "at_last_prices": at_last_prices(problem, money, raw),
         "expected_return": _expected(forecast, money.weights, universe.keys),
         "ledger": {"reviewed_to": inputs.ledger.reviewed_to},

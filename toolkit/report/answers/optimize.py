@@ -67,7 +67,7 @@ def _position(answer: Answer, p: Row, risk: float) -> Iterator[Cell]:
     whole = p["lots"] is not None
     yield answer.say.name(p["name"])
     yield answer.number(p["lots"], ",.0f") if whole else answer.number(p["quantity"], ",.3f")
-    yield f"{answer.number(p['lot_size'], ',.6g')} {p['unit']}" if whole else p["unit"]
+    yield "" if p["price"] is None else f"{answer.number(p['lot_size'], ',.6g')} {p['unit']}" if whole else p["unit"]
     yield answer.number(p["price"], ",.2f")
     yield answer.number(p["price_se"] or None, ",.2f")
     yield answer.number(p["value"], ",.0f")
@@ -110,8 +110,9 @@ def _orders(answer: Answer, record: Row) -> None:
 def _order(answer: Answer, row: Row) -> Iterator[Cell]:
     yield answer.words(SIDES, row["side"])
     yield answer.say.name(row["name"])
-    yield f"{answer.number(row['quantity'], ',.6g')} {row['unit']}"
-    yield f"{answer.number(row['price'], ',.2f')} / {row['unit']}"
+    of_returns = row["price"] is None
+    yield "" if of_returns else f"{answer.number(row['quantity'], ',.6g')} {row['unit']}"
+    yield "" if of_returns else f"{answer.number(row['price'], ',.2f')} / {row['unit']}"
     yield answer.number(row["value"], ",.2f")
     yield answer.number(row["cost"], ",.2f")
     yield answer.number(row["cash"], ",.2f") if row["side"] != "keep" else ""

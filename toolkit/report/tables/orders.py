@@ -86,20 +86,31 @@ def _source(run: Findings) -> Text:
 def _cells(run: Findings, order: Object, p: Object, *, lots: bool) -> tuple[Text, ...]:
     fmt, say = run.fmt, run.say
     unit = say.term("term", p["unit"])
+    amount = fmt.percent(p["weight"], 1) if order["quantity"] is None else f"{fmt.quantity(order['quantity'])} {unit}"
+    return (
+        text(say.name(p["name"])),
+        text(strong(say.words(SIDES[order["side"]], amount=amount))),
+        *(_lots(run, order, p, unit) if lots else ()),
+        *_prices(run, p, unit),
+        text(fmt.number(order["value"])),
+        text(cost_of(run, p, fmt.number(order["cost"]))) if order["cost"] else text(NONE),
+        *((_after(run, p, unit),) if run.before else ()),
+    )
+
+
+def _prices(run: Findings, p: Object, unit: str) -> tuple[Text, Text]:
+    """Level and last print; none where only returns are known."""
+    if p["price"] is None:
+        return text(NONE), text(NONE)
+    fmt = run.fmt
     level = fmt.price(p["price"])
     if p["price_se"]:
         level += f" ± {fmt.price(p['price_se'], like=p['price'])}"
     last = f"{fmt.price(p['price_raw'], like=p['price'])}, {fmt.month(p['price_date'])}"
     far = abs(p["price_raw"] / p["price"] - 1) > FAR
     return (
-        text(say.name(p["name"])),
-        text(strong(say.words(SIDES[order["side"]], amount=f"{fmt.quantity(order['quantity'])} {unit}"))),
-        *(_lots(run, order, p, unit) if lots else ()),
         text(level, muted(f" / {unit}")),
         text(Span(f"▲ {last}", "warn") if far else muted(last), sources(*run.of_sources(p.get("price_source") or ""))),
-        text(fmt.number(order["value"])),
-        text(cost_of(run, p, fmt.number(order["cost"]))) if order["cost"] else text(NONE),
-        *((_after(run, p, unit),) if run.before else ()),
     )
 
 
