@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from tests.records import partial_findings
 from tests.subjects import AS_OF
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
@@ -49,7 +50,7 @@ def ask_of(folder: Path, *rows: str, country: str = "DEU", use: tuple[str, ...] 
     exposure = answer.to_json()
     record = plain(
         {
-            **base(context), "subject": file.name, "weights": dict(answer.portfolio.weights),
+            **base(context), "kind": "exposure", "subject": file.name, "weights": dict(answer.portfolio.weights),
             "exposure": exposure, "data": exposure["data"], "warnings": exposure["warnings"], "notes": exposure["notes"],
         }
     )  # fmt: skip
@@ -64,4 +65,4 @@ def parts_of(ask: Ask) -> dict[str, Any]:
 
 def findings_of(ask: Ask, lang: str = "en") -> Findings:
     """Findings on a file, with the parts that speak of lots."""
-    return Findings.of(ask.record, parts_of(ask), language(lang))
+    return partial_findings(ask.record, parts_of(ask), language(lang))

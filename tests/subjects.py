@@ -12,6 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import pytest
 
+from tests.records import partial_findings
 from toolkit.app import subjects
 from toolkit.app.allocation.request import Request
 from toolkit.app.config import Settings, resolve
@@ -140,6 +141,6 @@ def finder(part: Part, day: date = AS_OF) -> Callable[..., Findings]:
     def of(lang: str = "en", assets: tuple[str, ...] | None = None, **keys: Any) -> Findings:
         record = {**base, **keys}
         found = part.find(Ask(inputs, assets or inputs.products.keys, record))
-        return Findings.of(record, {part.name: plain(found, retellable=True)}, language(lang))
+        return partial_findings(record, {part.name: plain(found, retellable=True)}, language(lang))
 
     return of

@@ -35,7 +35,6 @@ import typer
 from toolkit.app.config import resolve
 from toolkit.app.definitions import definitions
 from toolkit.app.language import language
-from toolkit.app.run_schema import check_run
 from toolkit.app.runs import with_checksums
 from toolkit.app.subjects import context_of, parts_of
 from toolkit.cli.main import app, run
@@ -44,6 +43,7 @@ from toolkit.core.errors import SpecError
 from toolkit.core.limits import LARGEST
 from toolkit.market.package import bundled_folder
 from toolkit.optimize.constraints.measures import CLOSED
+from toolkit.records.reading import read_run
 from toolkit.risk_measures import measures
 from toolkit.strategy.decode import decode_strategy
 
@@ -516,7 +516,7 @@ def impossible(answer: Any) -> str:
         "a limit is broken": all(slack > -1e-4 for slack in hard),
     }
     try:
-        check_run(answer, "the answer", "")
+        read_run(answer, "the answer", "")
     except SpecError as error:
         return error.message
     return "; ".join(name for name, held in checks.items() if not held)

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from tests.lots import HEADER, TWELVE
+from tests.records import partial_findings
 from tests.subjects import HOLDINGS, HOSTILE, all_cash, conflict, holdings, market, proposal, renamed, with_parts
 from toolkit.app.languages import language
 from toolkit.app.report import FORMATS, as_document, report
 from toolkit.app.subjects import DEFAULT_REPORT, Subject
 from toolkit.report.compose import Definition, builders, compose
 from toolkit.report.document import Missing
-from toolkit.report.findings import Findings
 from toolkit.report.i18n.text import plain
 
 LIMIT = 500_000
@@ -86,7 +86,7 @@ SUBJECTS = (
 def test_every_section_answers(subjects, name, lang):
     subject, say = subjects[name], language(lang)
     for section in builders():
-        document = compose(Findings.of(subject.record, subject.parts, say), Definition("All", (section,)))
+        document = compose(partial_findings(subject.record, subject.parts, say), Definition("All", (section,)))
         for found in document.sections:
             assert isinstance(found.content, Missing) or found.content, section
             if isinstance(found.content, Missing):

@@ -10,9 +10,9 @@ from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.optimize import optimize
-from toolkit.app.run_schema import check_run
 from toolkit.optimize.constraints import constraint_kinds
 from toolkit.optimize.objectives import objective_kinds
+from toolkit.records.reading import read_run
 from toolkit.strategy.decode import load_strategy
 
 FOLDER = Path(__file__).resolve().parents[2] / "strategies"
@@ -55,7 +55,7 @@ def test_it_runs_on_the_bundled_data_and_its_books_close(name, day):
         if constraint["slack"] is not None and constraint["name"] not in soft:
             assert constraint["slack"] >= -1e-6, constraint
     assert record["risk"]["volatility"] > 0.03
-    check_run(record, name, "")
+    read_run(record, name, "")
 
 
 def test_together_they_use_the_whole_language():

@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from toolkit.app.run_schema import check_run
 from toolkit.core.errors import SpecError
+from toolkit.records import reading
 
 SCHEMA_VERSION = 2
 """Of the run object; 1 had no orders."""
@@ -141,7 +141,7 @@ def read_run(folder: Path) -> dict[str, Any]:
     if record.get("kind") != "conflict" and (version := record.get("schema_version")) != SCHEMA_VERSION:
         told = f"the stored run {folder.name} was written by another version: its schema is {version}, not {SCHEMA_VERSION}."
         raise SpecError(told, hint=AGAIN)
-    check_run(record, str(folder / RECORD), AGAIN)
+    reading.read_run(record, str(folder / RECORD), AGAIN)
     return record
 
 

@@ -23,8 +23,8 @@ from toolkit.core.messages import phrases, sentences
 from toolkit.core.plain import plain
 from toolkit.core.remarks import in_record, note
 from toolkit.core.text import one_line
+from toolkit.records.subjects import CONFLICT, HOLDINGS, MARKET, RUN, kind_of
 
-RUN, CONFLICT, HOLDINGS, MARKET = "run", "conflict", "exposure", "market"
 DEFAULT_REPORT: Mapping[str, str] = {
     RUN: "allocation",
     CONFLICT: "conflict",
@@ -52,11 +52,6 @@ class Subject:
     def kind(self) -> str:
         """One of RUN, CONFLICT, HOLDINGS, MARKET."""
         return kind_of(self.record)
-
-
-def kind_of(record: Mapping[str, Any]) -> str:
-    """The kind of a subject by its keys: a stored run is one whatever version wrote it."""
-    return record.get("kind") or (RUN if "positions" in record else MARKET)
 
 
 def market(context: Context) -> Subject:

@@ -6,24 +6,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
+from toolkit.records.conflict import Conflict, ConflictAnswer
+from toolkit.records.exposure import Exposure
+from toolkit.records.findings import Part, Parts
+from toolkit.records.limits import Constraint
+from toolkit.records.positions import Before, BrokenLimit, Position
+from toolkit.records.risk import AssetModel, Scenario
+from toolkit.records.run import Run
+from toolkit.records.subjects import Holdings, Subject
 from toolkit.report.i18n import formats, names
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.language import Language, mark
-from toolkit.report.i18n.origins import named_by_origin, product_of
-from toolkit.report.i18n.text import Span, Text
+from toolkit.report.i18n.origins import Offer, offers_of
+from toolkit.report.i18n.text import Span, Text, name
 from toolkit.report.markers import (
     ENTRY,
     HALF_A_CENT,
+    NORMAL,
     Assumption,
     Origin,
     assumed_by_parts,
     assumed_by_record,
-    is_normal,
     origins_of,
 )
 
+PartT = TypeVar("PartT", bound=Part)
 HOLDS = 1e-6
 """How far beyond a limit a value may lie and still hold it: rounding of weights to twelve digits, times a margin."""
 HELD = 1e-6
@@ -35,30 +44,30 @@ class Findings:
     """Everything one report may speak of, with its markers given out.
 
     Attributes:
-        record: The subject, as JSON: the object of `toolkit optimize --json`, or with the same keys for controls, dates and
-            data that of a holdings file or of the market alone. Sections that need a key say so (`Builder.needs`).
-        parts: What was found beside the subject, by name (`toolkit.app.findings`): flows, history, supply, ...
+        record: The subject: a run, a run without an answer, what one holds, or the market alone. Sections that need a field
+            of one of them say so (`Builder.needs`).
+        parts: What was found beside the subject, by name: flows, history, supply, ...
         say: The language of the reader.
+        offers: Offers of products by origin, by key.
         origins: Sources in the order of the markers S1, S2, ...
         assumptions: In the order of the markers A1, A2, ...; only those this report makes.
     """
 
-    record: Mapping[str, Any]
-    parts: Mapping[str, Any]
+    record: Subject
+    parts: Parts
     say: Language
+    offers: Mapping[str, Offer]
     origins: tuple[Origin, ...]
     assumptions: tuple[Assumption, ...]
 
     @classmethod
-    def of(
-        cls, record: Mapping[str, Any], parts: Mapping[str, Any] | None = None, language: Language | None = None
-    ) -> Findings:
-        """Findings from a run object, or from the object of another subject, and the parts found beside it."""
-        say = language or Language()
-        record, parts = named_by_origin(record, say), parts or {}
-        made = (*assumed_by_record(record, say), *assumed_by_parts(parts, say))
+    def of(cls, record: Subject, parts: Parts | None = None, language: Language | None = None) -> Findings:
+        """Findings of a subject and of the parts found beside it."""
+        say, beside = language or Language(), parts or Parts()
+        offers = offers_of(record.positions, record.controls, say) if isinstance(record, Run) else {}
+        made = (*assumed_by_record(record, offers, say), *assumed_by_parts(beside, say))
         marked = (Assumption(key, f"A{i}", words) for i, (key, words) in enumerate(made, start=1))
-        return cls(record, MappingProxyType(dict(parts)), say, tuple(origins_of(record, parts)), tuple(marked))
+        return cls(record, beside, say, MappingProxyType(offers), tuple(origins_of(record, beside)), tuple(marked))
 
     @property
     def fmt(self) -> Formats:
@@ -67,96 +76,132 @@ class Findings:
 
     def has(self, key: str) -> bool:
         """Whether the subject or a part of this name was found; an empty one was not."""
-        return bool(self.record.get(key) or self.parts.get(key))
+        return bool(getattr(self.record, key, None) or getattr(self.parts, key, None))
+
+    @property
+    def proposal(self) -> Run:
+        """The subject of a section that needs positions.
+
+        Raises:
+            TypeError: where the subject is no run with an answer.
+        """
+        if not isinstance(self.record, Run):
+            raise TypeError("the subject is no proposal")
+        return self.record
+
+    def part(self, kind: type[PartT]) -> PartT:
+        """The part that a section needs.
+
+        Raises:
+            TypeError: where it was not found.
+        """
+        found = next((part for part in self.parts.found if isinstance(part, kind)), None)
+        if found is None:
+            raise TypeError(f"no {kind.__name__} was found beside the subject")
+        return found
+
+    @property
+    def positions(self) -> tuple[Position, ...]:
+        """Positions of a proposal; none of another subject."""
+        return self.record.positions if isinstance(self.record, Run) else ()
+
+    @property
+    def exposure(self) -> Exposure | None:
+        """What one holds; None for another subject."""
+        return self.record.exposure if isinstance(self.record, Holdings) else None
+
+    @property
+    def conflict(self) -> ConflictAnswer | None:
+        """Why there is no answer; None for another subject."""
+        return self.record.conflict if isinstance(self.record, Conflict) else None
 
     @property
     def as_of(self) -> date:
         """The day the report speaks of."""
-        return date.fromisoformat(self.record["as_of"])
+        return date.fromisoformat(self.record.as_of)
 
     @property
     def subject(self) -> str:
         """What the report is about: the title of a strategy, the name of a holdings file, nothing for the market alone."""
-        strategy = self.record.get("strategy")
-        return names.of_strategy(strategy["title"], self.say).text if strategy else self.record.get("subject", "")
+        if isinstance(self.record, Run | Conflict):
+            return names.of_strategy(self.record.strategy.title, self.say).text
+        return self.record.subject if isinstance(self.record, Holdings) else ""
 
     @property
     def currency(self) -> str:
         """Currency of every amount."""
-        return self.record["currency"]
+        return self.record.currency
 
     @property
-    def held(self) -> tuple[Mapping[str, Any], ...]:
+    def held(self) -> tuple[Position, ...]:
         """Positions of the proposal, largest first."""
-        return tuple(
-            sorted((p for p in self.record["positions"] if p["weight"] > HELD), key=lambda p: (-p["weight"], p["asset"]))
-        )
+        return tuple(sorted((p for p in self.positions if p.weight > HELD), key=lambda p: (-p.weight, p.asset)))
 
     @property
-    def unjudged(self) -> tuple[Mapping[str, Any], ...]:
+    def unjudged(self) -> tuple[Position, ...]:
         """Holdings of which the control ledger knows nothing."""
-        known = {row["asset"] for row in self.record["controls"]}
-        return tuple(p for p in self.held if product_of(p) not in known)
+        known = {row.asset for row in self.record.controls}
+        return tuple(p for p in self.held if p.product not in known)
 
     @property
     def controlled(self) -> float | None:
         """Share of value under control; None where no holding could be judged, which is not the same as zero."""
-        share = self.record["exposures"]["controlled"]
+        share = self.proposal.exposures.controlled
         return None if self.held and len(self.unjudged) == len(self.held) else share
 
     @property
-    def before(self) -> Mapping[str, Any] | None:
+    def before(self) -> Before | None:
         """What is held today, measured the same way; None for a start in cash."""
-        return self.record["before"]
+        return self.proposal.before
 
     @property
-    def shown(self) -> tuple[Mapping[str, Any], ...]:
+    def shown(self) -> tuple[Position, ...]:
         """Positions of the proposal, then those that are sold off."""
-        gone = [p for p in self.record["positions"] if p["weight"] <= HELD < p["previous_weight"]]
-        return (*self.held, *sorted(gone, key=lambda p: (-p["previous_weight"], p["asset"])))
+        gone = [p for p in self.positions if p.weight <= HELD < p.previous_weight]
+        return (*self.held, *sorted(gone, key=lambda p: (-p.previous_weight, p.asset)))
 
     @property
-    def limits(self) -> tuple[Mapping[str, Any], ...]:
+    def limits(self) -> tuple[Constraint, ...]:
         """Constraints that set a number."""
-        return tuple(c for c in self.record["constraints"] if c["value"] is not None)
+        return tuple(c for c in self.proposal.constraints if c.value is not None)
 
     @property
-    def broken(self) -> tuple[Mapping[str, Any], ...]:
+    def broken(self) -> tuple[Constraint, ...]:
         """Limits that the proposal does not hold, and none of them may be broken for a price."""
-        return tuple(c for c in self.limits if c["slack"] < -HOLDS and not is_soft(c))
+        return tuple(c for c in self.limits if c.slack is not None and c.slack < -HOLDS and c.soft is None)
 
     @property
-    def broken_at_last(self) -> tuple[Mapping[str, Any], ...]:
+    def broken_at_last(self) -> tuple[BrokenLimit, ...]:
         """Limits in numbers that are broken where every price is the last one that was observed."""
-        names = {c["name"] for c in self.limits}
-        return tuple(c for c in self.record["at_last_prices"]["limits_broken"] if c["name"] in names)
+        names = {c.name for c in self.limits}
+        return tuple(c for c in self.proposal.at_last_prices.limits_broken if c.name in names)
 
     @property
-    def yielded(self) -> tuple[Mapping[str, Any], ...]:
+    def yielded(self) -> tuple[Constraint, ...]:
         """Soft limits that are broken at their price."""
-        return tuple(c for c in self.limits if c["slack"] < -HOLDS and is_soft(c))
+        return tuple(c for c in self.limits if c.slack is not None and c.slack < -HOLDS and c.soft is not None)
 
     @property
-    def shocks(self) -> tuple[Mapping[str, Any], ...]:
+    def shocks(self) -> tuple[Scenario, ...]:
         """Scenarios that the strategy names itself, the costliest first."""
-        rows = (s for s in self.record["scenarios"] if s["kind"] == "shock")
-        return tuple(sorted(rows, key=lambda s: (-s["loss"], s["name"])))
+        rows = (s for s in self.proposal.scenarios if s.kind == "shock")
+        return tuple(sorted(rows, key=lambda s: (-s.loss, s.name)))
 
     @property
     def scenario_notes(self) -> tuple[str, ...]:
         """What the scenarios of the strategy rest on, in sentences."""
-        return tuple(self.record.get("scenario_notes", ()))
+        return self.proposal.scenario_notes
 
     @property
     def entry_items(self) -> Mapping[str, float]:
-        """Entry costs by what they are paid for, where the run keeps them apart; the largest first, none that is nothing."""
-        items: Mapping[str, float] = self.record["costs"].get("items", {}).get("entry", {})
+        """Entry costs by what they are paid for, the largest first, none that is nothing."""
+        items = self.proposal.costs.by_purpose.entry
         return {key: items[key] for key in sorted(items, key=lambda key: (-items[key], key)) if items[key] > HALF_A_CENT}
 
     @property
     def entry_words(self) -> str:
         """What entering is paid for."""
-        premium = any(p.get("offer_of") and p.get("abroad") for p in self.shown)
+        premium = any(map(self.is_abroad, self.shown))
         found = [*self.entry_items] or ["spread", *(["premium"] if premium else [])]
         known = [self.say.words(ENTRY[key]) if key in ENTRY else self.say.term("term", formats.readable(key)) for key in found]
         return self.say.series(known)
@@ -164,30 +209,31 @@ class Findings:
     @property
     def normal_tail(self) -> bool:
         """Whether the tail is that of a normal year, where the strategy has no scenarios to read one from."""
-        return is_normal(self.record)
+        return self.proposal.risk.tail == NORMAL
 
     @property
-    def assets(self) -> Mapping[str, Mapping[str, Any]]:
+    def assets(self) -> Mapping[str, AssetModel]:
         """What the model believes of each asset, by key."""
-        return MappingProxyType({asset["asset"]: asset for asset in self.record["assets"]})
+        return MappingProxyType({asset.asset: asset for asset in self.proposal.assets})
 
-    def metal(self, row: Mapping[str, Any]) -> Span:
-        """The name of a metal in a sentence."""
-        return names.metal(self._offered(row), self.say)
+    def metal(self, row: names.Asset) -> Span:
+        """The name of a metal in a sentence; an offer with its origin."""
+        offer = self.offers.get(row.asset)
+        return names.metal(row, self.say) if offer is None else name(offer.spoken)
 
-    def head(self, row: Mapping[str, Any]) -> Span:
+    def head(self, row: names.Asset) -> Span:
         """The name of a metal at the start of a row or a title."""
-        return names.head(self._offered(row), self.say)
+        return name(formats.capital(self.metal(row).text))
 
-    def _offered(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
-        """A row with the words for its offer: those of parts know only its key."""
-        spoken = self._spoken.get(row.get("asset", ""))
-        return row if spoken is None or "spoken" in row else {**row, "spoken": spoken}
+    def is_abroad(self, row: names.Asset) -> bool:
+        """Whether it is an offer from elsewhere than China."""
+        offer = self.offers.get(row.asset)
+        return offer is not None and offer.abroad
 
-    @property
-    def _spoken(self) -> Mapping[str, str]:
-        """What the offers of products are called in a sentence, by key."""
-        return {row["asset"]: row["spoken"] for row in self.record.get("positions", ()) if "spoken" in row}
+    def title(self, row: names.Asset) -> Span:
+        """The whole name of a product, as a dealer lists it; of an offer with its origin."""
+        offer = self.offers.get(row.asset)
+        return self.say.name(row.name if offer is None else offer.name)
 
     def country(self, code: str) -> str:
         """The name of a country."""
@@ -212,9 +258,9 @@ class Findings:
 
     def sentence(self, words: str) -> Text:
         """A sentence of the run in the words of this page, with the keys of offers by name."""
-        told = self.say.translate(self.record.get("phrases", {}).get(words, words))
-        for key, spoken in sorted(self._spoken.items(), key=lambda item: -len(item[0])):
-            told = tuple(replace(span, text=span.text.replace(key, spoken)) for span in told)
+        told = self.say.translate(self.record.phrases.get(words, words))
+        for key, offer in sorted(self.offers.items(), key=lambda item: -len(item[0])):
+            told = tuple(replace(span, text=span.text.replace(key, offer.spoken)) for span in told)
         return told
 
     def of_tables(self, *tables: str) -> tuple[str, ...]:
@@ -226,8 +272,8 @@ class Findings:
 
         Parts look at other prices than the subject, such as those that an event is measured against.
         """
-        rows = (self.parts[part] if part else self.record).get("data", ())
-        return self.of_sources(*(row["source_id"] for row in rows if row["table"] in ("prices", "prices_annual", *tables)))
+        rows = (getattr(self.parts, part) if part else self.record).data
+        return self.of_sources(*(row.source_id for row in rows if row.table in ("prices", "prices_annual", *tables)))
 
     def of_sources(self, *keys: str) -> tuple[str, ...]:
         """Markers of sources by id."""
@@ -261,12 +307,21 @@ class Findings:
         return Span(words, "derived", markers if marked else ())
 
 
-def is_confirmed(fact: Mapping[str, Any]) -> bool:
+class Checked(Protocol):
+    """A fact with its standing and with what was checked of it."""
+
+    @property
+    def standing(self) -> str | None:
+        """Official, reported, agreed or claimed."""
+        ...
+
+    @property
+    def confidence(self) -> str | None:
+        """In the words of the ledger."""
+        ...
+
+
+def is_confirmed(fact: Checked | Any) -> bool:
     """Whether a fact is official and was looked up, as against memory, press, a secondary quotation or one side's claim."""
-    looked_up = fact["confidence"].startswith("verified") and "secondary quotation" not in fact["confidence"]
-    return fact["standing"] == "official" and looked_up
-
-
-def is_soft(limit: Mapping[str, Any]) -> bool:
-    """Whether a limit may be broken for a price."""
-    return limit.get("soft") is not None
+    checked = fact.confidence or ""
+    return fact.standing == "official" and checked.startswith("verified") and "secondary quotation" not in checked

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from toolkit.records.findings import Parts
+from toolkit.records.risk import AssetModel
+from toolkit.records.run import Run
+from toolkit.records.sources import Provenance, Rate, Vat
+from toolkit.records.subjects import Holdings, Subject
 from toolkit.report.i18n.formats import day
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.names import metal, place
-from toolkit.report.i18n.origins import by_product
+from toolkit.report.i18n.origins import Offer, by_product
 from toolkit.report.i18n.text import Inline, Text, name, text
 from toolkit.report.tables.lots import assumed_of_lots
 
@@ -35,7 +39,7 @@ class Origin:
     key: str
     marker: str
     title: str
-    licence: str
+    licence: str | None
     tables: tuple[str, ...]
     newest: str | None
     known_from: str
@@ -51,98 +55,118 @@ class Assumption:
     words: Text
 
 
-def origins_of(record: Mapping[str, Any], parts: Mapping[str, Any]) -> Iterator[Origin]:
+def origins_of(record: Subject, parts: Parts) -> Iterator[Origin]:
     """One row a source, those of the subject first."""
-    rows: dict[str, list[Mapping[str, Any]]] = {}
-    for row in (*record["data"], *(row for part in parts.values() for row in part.get("data", ()))):
-        rows.setdefault(row["source_id"], []).append(row)
+    rows: dict[str, list[Provenance]] = {}
+    for row in (*record.data, *(row for part in parts.found for row in part.data)):
+        rows.setdefault(row.source_id, []).append(row)
     # Assumed dealer terms are among the assumptions; a reader would take a place among the sources for evidence.
     evidence = {key: found for key, found in rows.items() if key not in ("dealer_terms", "assumptions")}
     for i, (key, found) in enumerate(evidence.items(), start=1):
         yield Origin(
             key=key,
             marker=f"S{i}",
-            title=found[0]["source"],
-            licence=found[0]["licence"],
-            tables=tuple(dict.fromkeys(row["table"] for row in found)),
-            newest=max((row["as_of"] for row in found if row["as_of"]), default=None),
+            title=found[0].source,
+            licence=found[0].licence,
+            tables=tuple(dict.fromkeys(row.table for row in found)),
+            newest=max((row.as_of for row in found if row.as_of), default=None),
             # A ledger that was reviewed after its newest row is known in that state from the review on.
-            known_from=max(row[key] for row in found for key in ("known_from", "as_of") if row[key]),
-            overdue_days=max(row["overdue_days"] for row in found),
+            known_from=max(day for row in found for day in (row.known_from, row.as_of) if day),
+            overdue_days=max(row.overdue_days for row in found),
         )
 
 
-def assumed_by_parts(parts: Mapping[str, Any], say: Language) -> Iterator[tuple[str, Text]]:
+def assumed_by_parts(parts: Parts, say: Language) -> Iterator[tuple[str, Text]]:
     """(key, words) of what the parts take as given: each names it as a sentence (`toolkit.core.messages`)."""
     told: dict[str, Text] = {}
-    for part in parts.values():
-        for key, sentence in part.get("assumptions", {}).items():
+    for part in parts.found:
+        for key, sentence in getattr(part, "assumptions", {}).items():
             told.setdefault(key, say.translate(sentence))
     yield from told.items()
 
 
-def assumed_by_record(record: Mapping[str, Any], say: Language) -> Iterator[tuple[str, Text]]:
-    """(key, words) of what the subject itself takes as given."""
-    fmt = say.fmt
-    if exposure := record.get("exposure"):
-        yield from assumed_of_lots(exposure, day(record["as_of"]), say)
-    assumed = [asset for asset in by_product(record.get("assets", ())) if asset["terms"] in ("assumption", "published_fee")]
-    if assumed:
-        yield TERMS, say("Lot sizes, purities and forms are typical dealer terms.")
-        spreads = _rates(assumed, "spread", say)
-        yield COSTS, say("Spread between buying and selling: {rates}; half is paid at each trade.", rates=spreads)
-        storage = say.counted(
-            1 if record["costs"]["holding_years"] == 1 else 2,
-            "Storage and insurance a year: {rates}. Holding period one year.",
-            "Storage and insurance a year: {rates}. Holding period {years} years.",
-            rates=_rates(assumed, "storage", say),
-            years=fmt.quantity(record["costs"]["holding_years"]),
-        )
-        if published := [metal(asset, say) for asset in assumed if asset["terms"] == "published_fee"]:
-            told = say("For {metals} it is the tariff that a vault published in 2021.", metals=say.listed(published))
-            storage = text(storage, " ", told)
-        yield STORAGE, storage
-    tax = (record.get("exposure") or record).get("vat")
-    if tax and (exposure or assumed):
-        yield VAT, _vat(record, tax, say)
-    for rate in record.get("rates", ()):
+def assumed_by_record(record: Subject, offers: Mapping[str, Offer], say: Language) -> Iterator[tuple[str, Text]]:
+    """(key, words) of what the subject itself takes as given.
+
+    Args:
+        record: The subject.
+        offers: Its offers by origin, by key.
+        say: The language.
+    """
+    if isinstance(record, Holdings):
+        yield from assumed_of_lots(record.exposure, day(record.as_of), say)
+        yield VAT, _vat(record.exposure.vat, say, charged=False)
+    if isinstance(record, Run):
+        yield from _of_terms(record, offers, say)
+    yield from _of_rates(record.rates, say)
+    uncertain = [row for row in record.controls if row.uncertain]
+    if uncertain:
+        names = say.listed([say.name(row.name) for row in uncertain])
+        yield UNCERTAIN, say("{names}: no notice settles the form, so it counts as controlled.", names=names)
+    if isinstance(record, Run):
+        yield from _of_proposal(record, say)
+
+
+def _of_terms(run: Run, offers: Mapping[str, Offer], say: Language) -> Iterator[tuple[str, Text]]:
+    """Terms of dealers, and the tax on what they sell."""
+    assumed = [asset for asset in by_product(run.assets, offers) if asset.terms in ("assumption", "published_fee")]
+    if not assumed:
+        return
+    yield TERMS, say("Lot sizes, purities and forms are typical dealer terms.")
+    spreads = _rates(((asset.spread, asset) for asset in assumed), say)
+    yield COSTS, say("Spread between buying and selling: {rates}; half is paid at each trade.", rates=spreads)
+    storage = say.counted(
+        1 if run.costs.holding_years == 1 else 2,
+        "Storage and insurance a year: {rates}. Holding period one year.",
+        "Storage and insurance a year: {rates}. Holding period {years} years.",
+        rates=_rates(((asset.storage, asset) for asset in assumed), say),
+        years=say.fmt.quantity(run.costs.holding_years),
+    )
+    if published := [metal(asset, say) for asset in assumed if asset.terms == "published_fee"]:
+        told = say("For {metals} it is the tariff that a vault published in 2021.", metals=say.listed(published))
+        storage = text(storage, " ", told)
+    yield STORAGE, storage
+    yield VAT, _vat(run.vat, say, charged=run.costs.by_purpose.entry.get("vat", 0.0) > HALF_A_CENT)
+
+
+def _of_rates(rates: Iterable[Rate], say: Language) -> Iterator[tuple[str, Text]]:
+    for rate in rates:
         yield (
             RATE,
             say(
                 "{base} is converted to {quote} at {rate}, the last known rate ({month}), for every price.",
-                base=rate["base"],
-                quote=rate["quote"],
-                rate=fmt.number(rate["rate"], 4),
-                month=fmt.month(rate["date"]),
+                base=rate.base,
+                quote=rate.quote,
+                rate=say.fmt.number(rate.rate, 4),
+                month=say.fmt.month(rate.date),
             ),
         )
-    uncertain = [row for row in record["controls"] if row["uncertain"] or row["headline"].endswith("_uncertain")]
-    if uncertain:
-        names = say.listed([say.name(row["name"]) for row in uncertain])
-        yield UNCERTAIN, say("{names}: no notice settles the form, so it counts as controlled.", names=names)
-    if any(p.get("offer_of") for p in record.get("positions", ())):
+
+
+def _of_proposal(run: Run, say: Language) -> Iterator[tuple[str, Text]]:
+    """Premiums and charges of the strategy, its scenarios, and a normal tail where it has none."""
+    if any(p.offer_of for p in run.positions):
         yield OFFERS, say("Premiums of an origin are the strategy’s, and lost at a sale; the origin is as offered.")
-    entry = record.get("costs", {}).get("items", {}).get("entry", {})
+    entry = run.costs.by_purpose.entry
     if charges := [say.words(ENTRY[key]) for key in SET if entry.get(key, 0.0) > HALF_A_CENT]:
         yield CHARGES, say("As the strategy sets them, and no dealer quotes them: {charges}.", charges=say.series(charges))
-    if any(s["kind"] == "shock" for s in record.get("scenarios", ())):
+    if any(s.kind == "shock" for s in run.scenarios):
         yield (
             SHOCKS,
             say("Sizes and probabilities of scenarios are the strategy’s, or the base rate and the mean of few past controls."),
         )
-    if "risk" in record and is_normal(record):
+    if run.risk.tail == NORMAL:
         yield NORMAL, say("The mean loss of the worst year in twenty takes changes to be normal around zero.")
 
 
-def _vat(record: Mapping[str, Any], tax: Mapping[str, Any], say: Language) -> Text:
+def _vat(tax: Vat, say: Language, *, charged: bool) -> Text:
     """The rate of VAT by law and whether it is charged: outside a bonded warehouse it is a fifth of a purchase."""
-    where = place(tax["country"], say)
-    charged = record.get("costs", {}).get("items", {}).get("entry", {}).get("vat", 0.0) > HALF_A_CENT
-    if tax["rate"] is None:
+    where = place(tax.country, say)
+    if tax.rate is None:
         rate = say("No rate of VAT for {place} is bundled.", place=where)
     else:
-        law = say.term("note", tax["citation"])
-        rate = say("VAT for {place} by law: {rate} ({law}).", place=where, rate=say.fmt.limit(tax["rate"]), law=law)
+        law = say.term("note", tax.citation or "")
+        rate = say("VAT for {place} by law: {rate} ({law}).", place=where, rate=say.fmt.limit(tax.rate), law=law)
     due = (
         say("At entry the rate that the strategy sets is charged.")
         if charged
@@ -154,16 +178,11 @@ def _vat(record: Mapping[str, Any], tax: Mapping[str, Any], say: Language) -> Te
     return text(rate, " ", due)
 
 
-def is_normal(record: Mapping[str, Any]) -> bool:
-    """Whether the tail of a run object is that of a normal distribution."""
-    return record["risk"].get("cvar_method", NORMAL).startswith(NORMAL)
-
-
-def _rates(assets: list[Mapping[str, Any]], key: str, say: Language) -> Text:
+def _rates(priced: Iterable[tuple[float, AssetModel]], say: Language) -> Text:
     """Equal rates together, highest first: 15% gallium, indium; 2% gold."""
     groups: dict[float, list[str]] = {}
-    for asset in assets:
-        groups.setdefault(asset[key], []).append(metal(asset, say).text)
+    for rate, asset in priced:
+        groups.setdefault(rate, []).append(metal(asset, say).text)
     parts: list[Inline] = []
     for rate in sorted(groups, reverse=True):
         parts += ["; " if parts else "", f"{say.fmt.limit(rate)} ", name(", ".join(groups[rate]))]

@@ -5,12 +5,12 @@ from datetime import date
 import numpy as np
 import pytest
 
+from tests.records import partial_findings
 from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.explain import explanation
 from toolkit.app.optimize import optimize
-from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.worth import Worth, in_words, worth
 from toolkit.report.sections.limits import limits
@@ -59,7 +59,7 @@ def test_a_worth_in_each_unit():
 @pytest.mark.parametrize("strategy", ["physical-basket", "minimum-risk", "maximum-diversification"])
 def test_report_and_terminal_word_a_price_alike(strategy):
     record = asked(strategy).record
-    run = Findings.of(record)
+    run = partial_findings(record)
     figure = limits.build(run)[0]
     told = {row.cells[0][0].text: "".join(span.text for span in row.cells[-1]) for row in figure.body[0].rows}
     compared = 0

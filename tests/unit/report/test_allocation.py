@@ -8,11 +8,11 @@ from itertools import pairwise
 
 import pytest
 
+from tests.records import partial_findings
 from tests.subjects import proposal
 from toolkit.app.languages import language
 from toolkit.report.charts.waterfall import Step, spans, waterfall
 from toolkit.report.document import Columns, Figure
-from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import plain
 from toolkit.report.sections.allocation import allocation
@@ -41,7 +41,7 @@ def traded(tmp_path_factory):
 def figures(record, code="en"):
     """Figures of the section by the caption of their table, or by that of their data table."""
     found: dict[str, Figure] = {}
-    for block in allocation.build(Findings.of(record, language=language(code))):
+    for block in allocation.build(partial_findings(record, language=language(code))):
         for figure in block.figures if isinstance(block, Columns) else [block]:
             if isinstance(figure, Figure):
                 found[figure.data.caption if figure.data else figure.body[0].caption] = figure
@@ -65,12 +65,12 @@ def test_the_money_goes_from_the_budget_to_metal_and_the_cents_close(records):
 
 
 def test_each_part_of_the_cost_rests_on_its_own_assumption(records):
-    run = Findings.of(records["origins"])
+    run = partial_findings(records["origins"])
     assert {item.key: item.rests_on for item in items(run)} == {"premium": ("offers",), "spread": ("costs",)}
     record = copy.deepcopy(records["origins"])
     entry = record["costs"]["entry"]
     record["costs"]["items"]["entry"] = {"spread": 0.5 * entry, "premium": 0.3 * entry, "vat": 0.2 * entry, "fees": 0.0}
-    run = Findings.of(record)
+    run = partial_findings(record)
     assert {item.key: item.rests_on for item in items(run)}["vat"] == ("charges",)
     assert "As the strategy sets them, and no dealer quotes them: VAT." in {plain(a.words) for a in run.assumptions}
 
@@ -167,10 +167,10 @@ def test_costs_by_published_terms_are_solid_and_plain(records):
     record = copy.deepcopy(records["normal"])
     for row in (*record["positions"], *record["assets"]):
         row["terms"] = "published"
-    figure = costs_by_trade(Findings.of(record))
+    figure = costs_by_trade(partial_findings(record))
     assert not any(bar.hollow for bar in figure.body[0].bars)
     assert figure.legend == ()
-    assert cost_waterfall(Findings.of(record)).legend == ()
+    assert cost_waterfall(partial_findings(record)).legend == ()
     assert not any(span.style == "derived" for span in figure.title)
 
 
@@ -180,7 +180,7 @@ def test_trades_on_assumed_terms_are_hollow_and_derived(records):
     terms = {p["asset"].capitalize(): p["terms"] for p in record["positions"]}
     # What a vault publishes is its fee: the spread of gold is assumed like that of any other.
     assert terms["Gold"] == "published_fee"
-    bars = [bar for bar in costs_by_trade(Findings.of(record)).body[0].bars if plain(bar.label) in terms]
+    bars = [bar for bar in costs_by_trade(partial_findings(record)).body[0].bars if plain(bar.label) in terms]
     assert {bar.hollow for bar in bars} == {True, False}
     for bar in bars:
         assert bar.hollow == (terms[plain(bar.label)] != "published")
@@ -190,7 +190,7 @@ def test_trades_on_assumed_terms_are_hollow_and_derived(records):
 def test_shares_of_next_to_nothing_are_not_computed(records):
     record = copy.deepcopy(records["normal"])
     record["budget"] = 1e9
-    figure = costs_by_trade(Findings.of(record))
+    figure = costs_by_trade(partial_findings(record))
     assert {plain(bar.cells[1]) for bar in figure.body[0].bars} == {"–"}
     assert "Shares of so small a cost are not computed." in plain(figure.sub)
 

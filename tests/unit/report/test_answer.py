@@ -6,8 +6,8 @@ import copy
 
 import pytest
 
+from tests.records import partial_findings
 from toolkit.app.languages import language
-from toolkit.report.findings import Findings
 from toolkit.report.i18n.text import plain
 from toolkit.report.markers import COSTS, NORMAL, SHOCKS, STORAGE, UNCERTAIN
 from toolkit.report.sections.answer import answer
@@ -18,7 +18,7 @@ NB, THIN = "\u00a0", "\u202f"
 
 def told(record, code="en"):
     """Heading, paragraph, {label: (value, note)}, {label: words}."""
-    heading, paragraph, figures, status = answer.build(Findings.of(record, language=language(code)))
+    heading, paragraph, figures, status = answer.build(partial_findings(record, language=language(code)))
     return (
         plain(heading.text),
         plain(paragraph.text),
@@ -38,7 +38,7 @@ def test_a_start_in_cash_is_told_by_holdings_and_volatility(records):
     assert figures["Under export control"][0] == f"{100 * record['exposures']['controlled']:.1f}%"
     loss = f"the worst year in twenty loses {100 * record['risk']['cvar_95']:.1f}% on average"
     assert figures["Volatility a year"] == (volatility, loss)
-    assert status["Unconfirmed facts in this report"] == str(len(unconfirmed(Findings.of(record))))
+    assert status["Unconfirmed facts in this report"] == str(len(unconfirmed(partial_findings(record))))
 
 
 def test_a_change_is_told_against_today_in_both_languages(records):
@@ -94,7 +94,7 @@ def test_without_a_dated_change_the_paragraph_says_how_far_it_looked(records):
 
 
 def test_money_from_assumed_rates_is_derived_and_the_volatility_is_data(records):
-    run = Findings.of(records["normal"])
+    run = partial_findings(records["normal"])
     _, paragraph, figures, _ = answer.build(run)
     derived = {span.text: span.refs for span in paragraph.text if span.style == "derived"}
     costs = records["normal"]["costs"]
@@ -115,7 +115,7 @@ def test_a_share_under_control_without_uncertain_forms_is_data(records):
     record = copy.deepcopy(records["normal"])
     for row in record["controls"]:
         row |= {"uncertain": False, "headline": row["headline"].removesuffix("_uncertain")}
-    figures = answer.build(Findings.of(record))[2]
+    figures = answer.build(partial_findings(record))[2]
     assert figures.items[0].value[0].style == "plain"
 
 

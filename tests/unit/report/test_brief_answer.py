@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from tests.records import partial_findings
 from toolkit.app import subjects
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
@@ -13,7 +14,6 @@ from toolkit.app.findings import Ask
 from toolkit.app.findings.changes import changes
 from toolkit.app.languages import language
 from toolkit.core.plain import plain as jsonable
-from toolkit.report.findings import Findings
 from toolkit.report.i18n.text import plain
 from toolkit.report.sections.brief_answer import brief_answer
 
@@ -27,7 +27,7 @@ def found():
     inputs = Context(settings, AS_OF)
     record = jsonable({**subjects.base(inputs), "data": [], "warnings": []})
     part = jsonable(changes.find(Ask(inputs, inputs.products.keys, record)), retellable=True)
-    return lambda lang="en": Findings.of(record, {"changes": part}, language(lang))
+    return lambda lang="en": partial_findings(record, {"changes": part}, language(lang))
 
 
 def test_the_next_official_date_says_what_it_changes_and_speaks_of_no_holdings(found):

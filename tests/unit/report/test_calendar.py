@@ -7,13 +7,13 @@ from datetime import date, timedelta
 
 import pytest
 
+from tests.records import partial_findings
 from tests.subjects import AS_OF, law
 from tests.svg_texts import assert_apart, texts
 from toolkit.app.languages import language
 from toolkit.report.charts.strip import Dated, strip
 from toolkit.report.charts.timeline import Period
 from toolkit.report.document import Missing
-from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import plain
 from toolkit.report.sections.calendar import calendar
@@ -22,7 +22,7 @@ NEW = ("change", "title", "authority", "acts_on", "destinations", "returns", "cl
 
 
 def blocks(record, code="en"):
-    return calendar.build(Findings.of(record, {}, language(code)))
+    return calendar.build(partial_findings(record, {}, language(code)))
 
 
 def dates(record, code="en"):

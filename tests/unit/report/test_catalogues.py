@@ -12,6 +12,7 @@ from typing import Any, get_args
 import polars as pl
 import pytest
 
+from tests.records import partial_findings
 from tests.subjects import Record, proposal
 from toolkit.app.languages import language
 from toolkit.core.frames import TABLES
@@ -20,7 +21,6 @@ from toolkit.core.text import words
 from toolkit.market.package import bundled_folder, bundled_market, descriptor
 from toolkit.optimize.constraints import constraint_kinds
 from toolkit.optimize.objectives import objective_kinds
-from toolkit.report.findings import Findings
 from toolkit.report.i18n.countries import NAMES, SHORT, in_sentence
 from toolkit.report.i18n.formats import readable
 from toolkit.report.i18n.language import Language
@@ -196,19 +196,19 @@ class TestSentencesOfRuns:
 
     @pytest.mark.parametrize("name", RUNS)
     def test_no_english_word_is_left_in_german(self, runs, name, german):
-        findings = Findings.of(runs[name], {}, german)
+        findings = partial_findings(runs[name], {}, german)
         told = {words: plain(findings.sentence(words)) for words in _sentences(runs[name])}
         assert len(told) > 8
         assert {words: words_in_german for words, words_in_german in told.items() if ENGLISH.search(words_in_german)} == {}
 
     @pytest.mark.parametrize("name", RUNS)
     def test_notes_of_controls_are_told_in_german(self, runs, name, german):
-        findings = Findings.of(runs[name], {}, german)
+        findings = partial_findings(runs[name], {}, german)
         notes = {row["note"] for row in runs[name]["controls"] if row["note"]}
         assert {note for note in notes if ENGLISH.search(plain(findings.sentence(note)))} == set()
 
     def test_a_warning_in_german(self, runs, german):
-        findings = Findings.of(runs["normal"], {}, german)
+        findings = partial_findings(runs["normal"], {}, german)
         told = [plain(findings.sentence(words)) for words in (*runs["normal"]["warnings"], *runs["normal"]["notes"])]
         assert "Kontrollstand ungewiss, als kontrolliert gezählt: Wolframstange und Molybdänpulver." in told
         assert any(words.startswith("Kein Monatspreis für Rheniumpellets, Hafnium-Kristallstab, ") for words in told)

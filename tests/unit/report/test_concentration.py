@@ -10,6 +10,7 @@ from itertools import combinations
 import pytest
 
 from tests.blocks import figures, table_of, told
+from tests.records import with_metals
 from tests.subjects import finder
 from toolkit.app.findings.supply import supply as supply_part
 from toolkit.report.charts.draw import draw
@@ -93,20 +94,12 @@ def test_when_all_exceed_the_line_bands_are_said_to_tell_nothing(found):
 
 def test_without_shares_it_is_missing_and_a_held_metal_without_shares_is_named(found):
     run = found(weights=WEIGHTS)
-    for metal in run.parts["supply"]["metals"]:
-        if metal["asset"] == "gold":
-            metal["scored"] = None
-    assert "not shown: gold." in plain(concentration.build(run)[0].source)
-    for metal in run.parts["supply"]["metals"]:
-        metal["scored"] = None
-    assert isinstance(concentration.build(run), Missing)
+    assert "not shown: gold." in plain(concentration.build(with_metals(run, "gold", scored=None))[0].source)
+    assert isinstance(concentration.build(with_metals(run, scored=None)), Missing)
 
 
 def test_a_hostile_name_stays_a_name(found):
-    run = found(weights=WEIGHTS)
-    for metal in run.parts["supply"]["metals"]:
-        if metal["asset"] == "gallium":
-            metal |= {"name": "<script>\u202e", "element": None}
+    run = with_metals(found(weights=WEIGHTS), "gallium", name="<script>\u202e", element=None)
     blocks = concentration.build(run)
     assert any(span.style == "name" and "<script>" in span.text for span in blocks[0].title)
 

@@ -8,12 +8,12 @@ from datetime import date
 
 import pytest
 
+from tests.records import partial_findings
 from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.languages import language
 from toolkit.app.optimize import NoAnswer, optimize
-from toolkit.report.findings import Findings
 from toolkit.report.i18n.asked import asked
 from toolkit.report.i18n.text import plain
 from toolkit.report.sections.conflict import conflict, no_answer
@@ -39,7 +39,7 @@ def label_of(details):
 
 
 def told(record, code="en"):
-    run = Findings.of(record, language=language(code))
+    run = partial_findings(record, language=language(code))
     heading, paragraph, figures, status = no_answer.build(run)
     (figure,) = conflict.build(run)
     return {
@@ -155,7 +155,7 @@ def test_names_without_a_statement_are_still_named(tight):
 
 
 def test_the_strategy_and_its_versions_are_told_without_a_solution(tight):
-    rows = {plain(row.cells[0]) for row in method.build(Findings.of(tight))[1].figures[0].data.rows}
+    rows = {plain(row.cells[0]) for row in method.build(partial_findings(tight))[1].figures[0].data.rows}
     assert rows == {"Run", "Strategy", "Seed", "Versions"}
 
 
@@ -176,4 +176,4 @@ def test_the_strategy_and_its_versions_are_told_without_a_solution(tight):
     ],
 )  # fmt: skip
 def test_what_a_limit_asks(tight, limit, words):
-    assert plain(asked(Findings.of(tight), {"name": "x", **limit})) == words
+    assert plain(asked(partial_findings(tight), {"name": "x", **limit})) == words

@@ -7,19 +7,19 @@ from datetime import date
 
 import pytest
 
+from tests.records import partial_findings
 from tests.subjects import AS_OF, HOSTILE, law
 from toolkit.app.languages import language
 from toolkit.app.report.theme import theme
 from toolkit.report.compose import Definition, compose
 from toolkit.report.document import Missing
-from toolkit.report.findings import Findings
 from toolkit.report.formats.html import render
 from toolkit.report.i18n.text import plain
 from toolkit.report.sections.controls import controls
 
 
 def matrix_figure(record, code="en"):
-    return controls.build(Findings.of(record, {}, language(code)))[0]
+    return controls.build(partial_findings(record, {}, language(code)))[0]
 
 
 def lines(record, code="en"):
@@ -117,19 +117,19 @@ def test_a_permit_of_another_country_is_marked_as_not_checked():
 
 def test_without_products_the_section_says_so():
     record = {**law(), "controls": []}
-    assert isinstance(controls.build(Findings.of(record, {}, language("de"))), Missing)
+    assert isinstance(controls.build(partial_findings(record, {}, language("de"))), Missing)
 
 
 def test_hostile_names_stay_inside_their_spans():
     record = copy.deepcopy(law())
     for row, name in zip(record["controls"], HOSTILE, strict=False):
         row["name"], row["element"] = name, None
-    page = render(compose(Findings.of(record), Definition("T", ("controls", "calendar"))), theme())
+    page = render(compose(partial_findings(record), Definition("T", ("controls", "calendar"))), theme())
     assert "<script" not in page
     assert f"<bdi>{HOSTILE[1]}</bdi>" in page
 
 
 def test_a_line_names_its_measures_on_a_phone_and_hides_what_has_no_end():
-    page = render(compose(Findings.of(law()), Definition("T", ("controls",))), theme())
+    page = render(compose(partial_findings(law()), Definition("T", ("controls",))), theme())
     assert '<td role="cell" class="long"><span class="mk suspended"></span><span class="lb" aria-hidden="true">US ban ' in page
     assert page.count('class="brief urgent"') == 2

@@ -7,11 +7,11 @@ import re
 
 import pytest
 
+from tests.records import partial_findings
 from tests.svg_texts import assert_apart, texts
 from toolkit.app.languages import language
 from toolkit.report.charts.draw import draw
 from toolkit.report.document import Paragraph
-from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import plain
 from toolkit.report.sections.factors import factors
@@ -24,7 +24,7 @@ SHEET = -1
 
 
 def figure(record, say=None):
-    return correlations(Findings.of(record, language=say))
+    return correlations(partial_findings(record, language=say))
 
 
 def words(spec):
@@ -125,7 +125,7 @@ def test_in_german_every_word_is_another(records):
 
 def test_a_covariance_without_factors_has_its_correlations(records):
     record = {**records["normal"], "factor_model": None}
-    reason, shown = factors.build(Findings.of(record))
+    reason, shown = factors.build(partial_findings(record))
     assert isinstance(reason, Paragraph)
     assert plain(shown.title) == plain(figure(record).title)
     assert figure({**record, "correlations": []}) is None

@@ -10,6 +10,7 @@ import pytest
 
 from tests.blocks import table_of
 from tests.lots import TWELVE, ask_of, findings_of
+from tests.records import partial_findings
 from tests.subjects import AS_OF, all_cash, proposal
 from tests.svg_texts import assert_apart, texts
 from toolkit.app.config import resolve
@@ -17,6 +18,7 @@ from toolkit.app.context import Context
 from toolkit.app.findings import Ask
 from toolkit.app.findings.exit import exit_
 from toolkit.core.plain import plain as jsonable
+from toolkit.records.parts.exit import Exit
 from toolkit.report.charts.lot_gantt import Period, lot_gantt
 from toolkit.report.compose import Definition, compose
 from toolkit.report.document import BarTable, Chart, Columns, Missing, Paragraph
@@ -39,7 +41,7 @@ def found(ask):
 def of_run(record) -> Findings:
     settings = resolve({}, file=None)
     part = exit_.find(Ask(Context(settings, AS_OF), tuple(p["asset"] for p in record["positions"]), record))
-    return Findings.of(record, {} if part is None else {"exit": jsonable(part, retellable=True)})
+    return partial_findings(record, {} if part is None else {"exit": jsonable(part, retellable=True)})
 
 
 def rows_of(figure) -> list[list[str]]:
@@ -177,8 +179,8 @@ def test_in_german(ask):
 @pytest.mark.parametrize(("years", "told"), [(1.0, "Nach einem Jahr"), (1.5, "Nach 1,5 Jahren")])
 def test_a_holding_period_of_one_year_is_told_in_the_singular(ask, years, told):
     found = findings_of(ask, "de")
-    part = {**found.parts["exit"], "years": years}
-    steps = section.build(replace(found, parts={**found.parts, "exit": part}))[1]
+    part = found.part(Exit).model_copy(update={"years": years})
+    steps = section.build(replace(found, parts=found.parts.model_copy(update={"exit": part})))[1]
     assert told in steps.figures[0].body[0].told
 
 

@@ -6,9 +6,9 @@ import copy
 
 import pytest
 
+from tests.records import partial_findings
 from toolkit.app.languages import language
 from toolkit.report.document import Missing
-from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import plain
 from toolkit.report.sections.exposure import exposure
@@ -17,7 +17,7 @@ FMT = Formats()
 
 
 def figures(record, code="en"):
-    (columns,) = exposure.build(Findings.of(record, {}, language(code)))
+    (columns,) = exposure.build(partial_findings(record, {}, language(code)))
     return columns.figures
 
 
@@ -94,7 +94,7 @@ def test_in_german(records):
 
 
 def test_nothing_held_is_said(records):
-    found = exposure.build(Findings.of(records["cash"], {}, language("de")))
+    found = exposure.build(partial_findings(records["cash"], {}, language("de")))
     assert found == Missing("Es wird nichts gehalten, daher steht kein Land dahinter.")
 
 

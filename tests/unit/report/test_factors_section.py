@@ -6,9 +6,9 @@ import copy
 
 import pytest
 
+from tests.records import partial_findings
 from toolkit.app.languages import language
 from toolkit.report.document import Figure, Missing
-from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import plain
 from toolkit.report.sections.factors import SPECIFIC, factors
@@ -19,7 +19,7 @@ DE = language("de")
 
 
 def build(record, say=None):
-    return factors.build(Findings.of(record, language=say))
+    return factors.build(partial_findings(record, language=say))
 
 
 def figures(record, say=None):
@@ -41,7 +41,7 @@ def test_shares_of_the_variance_are_those_of_the_record_and_add_up(records):
     told = {plain(bar.label).casefold(): bar for bar in shares.body[0].bars}
     assert len(told) == len(found)
     assert sum(found.values()) == pytest.approx(1)
-    say = Findings.of(record).say
+    say = partial_findings(record).say
     for key, share in found.items():
         bar = told["the metals themselves" if key == SPECIFIC else factor(say, key)]
         assert plain(bar.cells[1]) == FMT.percent(share)
@@ -123,7 +123,7 @@ def test_factors_say_what_they_are_made_of(records, model):
     assert "; against " in rows["The supply shock"][-1]
     assert rows["The dollar"][-1] == "exchange rate"
     for one in model["factors"]:
-        row = rows[factor(Findings.of(records["normal"]).say, one["name"]).capitalize()]
+        row = rows[factor(partial_findings(records["normal"]).say, one["name"]).capitalize()]
         assert row[0] == FMT.percent(one["volatility"])
         assert row[1] == FMT.percent(one["return_12m"], signed=True)
 
@@ -144,16 +144,11 @@ def test_who_was_estimated_alike_shares_a_row(records, model):
     assert sorted(plain(row.cells[at]) for row in gapped.rows) == ["2", *["–"] * (len(alike) - 1)]
 
 
-@pytest.mark.parametrize(("change", "told"), [("none", "no named factors"), ("old", "stored before")])
-def test_what_is_missing_has_a_reason(records, change, told):
-    record = {**records["normal"], "correlations": []}
-    if change == "old":
-        del record["factor_model"]
-    else:
-        record["factor_model"] = None
+def test_what_is_missing_has_a_reason(records):
+    record = {**records["normal"], "correlations": [], "factor_model": None}
     found = build(record)
     assert isinstance(found, Missing)
-    assert told in found.reason
+    assert "no named factors" in found.reason
     assert build(record, DE).reason != found.reason
 
 

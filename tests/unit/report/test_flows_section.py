@@ -7,10 +7,10 @@ import json
 import pytest
 
 from tests.blocks import figures, table_of
+from tests.records import partial_findings
 from toolkit.app.languages import language
 from toolkit.report.charts.draw import draw
 from toolkit.report.document import Missing, Panels
-from toolkit.report.findings import Findings
 from toolkit.report.i18n.text import plain
 from toolkit.report.sections.flows import flows
 
@@ -56,7 +56,7 @@ def build(*found, say=None, reported=(), without=()):
              "overdue_days": 0} for table in ("flows", "controls")]  # fmt: skip
     part = {"origin": "CHN", "rules": RULES, "flows": list(found), "reported": list(reported), "without_flow": list(without)}
     record = {"as_of": "2026-08-20", "currency": "EUR", "data": [], "controls": [], "assets": [], "positions": []}
-    return flows.build(Findings.of(record, {"flows": {**part, "data": data}}, say))
+    return flows.build(partial_findings(record, {"flows": {**part, "data": data}}, say))
 
 
 def titles(blocks):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from toolkit.report.findings import Findings
+from tests.records import partial_findings
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import plain
 from toolkit.report.sections.limits import limits
@@ -69,5 +69,5 @@ def test_a_shadow_price_is_told_in_the_unit_of_the_objective(records, objective,
     record["objective"] = {**record["objective"], **objective}
     record["risk"] = {**record["risk"], "volatility": 0.12}
     record["constraints"] = [{**record["constraints"][0], "binding": True, "shadow_price": price}]
-    (figure,) = limits.build(Findings.of(record))
+    (figure,) = limits.build(partial_findings(record))
     assert plain(figure.body[0].rows[0].cells[-1]) == expected

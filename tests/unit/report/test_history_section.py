@@ -8,10 +8,10 @@ import re
 import pytest
 
 from tests.blocks import figures, table_of
+from tests.records import partial_findings
 from toolkit.app.languages import language
 from toolkit.report.charts.draw import draw
 from toolkit.report.document import Panels
-from toolkit.report.findings import Findings
 from toolkit.report.i18n.text import plain
 from toolkit.report.sections.history import history
 
@@ -63,7 +63,7 @@ def build(*cases, say=None, points=()):
         "assumptions": {"no_reaction": {"said": "Less than {limit:.0%} is no reaction.", "with": {"limit": 0.1}}},
     }  # fmt: skip
     record = {"as_of": "2025-06-20", "currency": "EUR", "data": [], "controls": [], "assets": [], "positions": []}
-    return history.build(Findings.of(record, {"history": part}, say))
+    return history.build(partial_findings(record, {"history": part}, say))
 
 
 def panel(blocks) -> Panels:

@@ -7,8 +7,8 @@ import math
 
 import pytest
 
+from tests.records import partial_findings
 from toolkit.app.languages import language
-from toolkit.report.findings import Findings
 from toolkit.report.i18n.measures import measure_words
 from toolkit.report.i18n.text import plain
 from toolkit.report.sections.answer import answer
@@ -33,7 +33,7 @@ def limited(records, *changes, objective=VARIANCE, **risk):
 
 
 def figure(record):
-    (found,) = limits.build(Findings.of(record))
+    (found,) = limits.build(partial_findings(record))
     return found
 
 
@@ -120,7 +120,7 @@ def test_a_soft_limit_gives_way_and_is_not_called_broken(records):
     record = limited(records, soft, hard)
     assert plain(figure(record).title) == "One soft limit gives way at its price: soft one; the other limit holds"
     assert cells(record)[2:5] == ["at most 40% if the price allows", "▲ 43.0%", "−3.0"]
-    assert "one soft limit of two gives way" in plain(answer.build(Findings.of(record))[0].text)
+    assert "one soft limit of two gives way" in plain(answer.build(partial_findings(record))[0].text)
     record["constraints"][0]["soft"] = None
     assert plain(figure(record).title) == "One limit of two is broken: soft one"
 
@@ -171,7 +171,7 @@ def test_limits_are_told_in_german(records):
         {"kind": "risk_limit", "where": "cvar", "value": 0.3, "limit": 0.35, "confidence": 0.9},
         volatility=0.2,
     )
-    (found,) = limits.build(Findings.of(record, language=language("de")))
+    (found,) = limits.build(partial_findings(record, language=language("de")))
     first, second, third = ([plain(cell) for cell in row.cells] for row in found.body[0].rows)
     assert first[1:] == ["Gallium", "höchstens 20\u202f%", "20,0\u202f%", "0,0", "0,10 Punkte weniger Volatilität"]
     assert second[1:3] == ["nicht innerhalb von 7 Tagen verkauft", "höchstens 60\u202f%"]

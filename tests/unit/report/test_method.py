@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import copy
 
+from tests.records import partial_findings
 from toolkit.app.languages import language
-from toolkit.report.findings import Findings
 from toolkit.report.i18n.text import plain
 from toolkit.report.sections.method import method
 
 
 def built(record, code="en"):
-    paragraph, columns = method.build(Findings.of(record, language=language(code)))
+    paragraph, columns = method.build(partial_findings(record, language=language(code)))
     figure, *rest = columns.figures
     assert figure.body == ()
     return plain(paragraph.text), {plain(row.cells[0]): plain(row.cells[1]) for row in figure.data.rows}, rest
 
 
 def title(record):
-    return plain(method.build(Findings.of(record))[1].figures[0].title)
+    return plain(method.build(partial_findings(record))[1].figures[0].title)
 
 
 def test_the_run_is_identified(records):
@@ -63,5 +63,5 @@ def test_data_are_known_by_the_beginning_of_their_hash(records):
 
 
 def test_words_of_a_strategy_stay_inside_their_span(records):
-    paragraph = method.build(Findings.of(records["hostile"]))[0]
+    paragraph = method.build(partial_findings(records["hostile"]))[0]
     assert any(span.style == "name" and "<script>" in span.text for span in paragraph.text)

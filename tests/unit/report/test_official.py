@@ -9,6 +9,7 @@ from datetime import date
 import pytest
 
 from tests.blocks import table_of, told
+from tests.records import with_metals
 from tests.subjects import finder
 from toolkit.app.findings.supply import supply as supply_part
 from toolkit.report.document import Figure, Missing
@@ -92,15 +93,11 @@ def test_one_metal_below_and_none_above(found):
 
 
 def test_scores_without_figures_are_dashes_and_without_any_view_it_is_missing(found):
-    run = found(assets=("gallium", "gold"))
-    for metal in run.parts["supply"]["metals"]:
-        metal["eu"] = None
+    run = with_metals(found(assets=("gallium", "gold")), eu=None)
     blocks = official.build(run)
     assert [type(block) for block in blocks] == [Figure]
     assert [plain(cell) for cell in table_of(blocks[0]).rows[0].cells[1:4]] == ["–", "–", "–"]
-    for metal in run.parts["supply"]["metals"]:
-        metal["us_list_2025"] = None
-    assert isinstance(official.build(run), Missing)
+    assert isinstance(official.build(with_metals(run, us_list_2025=None)), Missing)
 
 
 def test_german_has_no_english_left(found):

@@ -7,8 +7,8 @@ import html
 from datetime import date
 
 import pytest
-from toolkit.report.sections.warnings import warnings
 
+from tests.records import partial_findings
 from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
@@ -16,13 +16,14 @@ from toolkit.app.languages import language
 from toolkit.app.optimize import optimize
 from toolkit.app.report import report_html
 from toolkit.report.document import Notes
-from toolkit.report.findings import HELD, Findings
+from toolkit.report.findings import HELD
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.measures import SQUARES
 from toolkit.report.i18n.origins import by_product
 from toolkit.report.i18n.text import plain
 from toolkit.report.markers import NORMAL, SHOCKS
 from toolkit.report.sections.allocation import allocation
+from toolkit.report.sections.cautions import cautions
 from toolkit.report.sections.risk import risk
 from toolkit.report.tables.offers import offers
 from toolkit.report.tables.outlook import falls, shocks, tail
@@ -38,7 +39,7 @@ def rows(figure):
 
 def test_scenarios_stand_with_loss_probability_and_what_they_rest_on(records):
     record = records["shocks"]
-    run = Findings.of(record)
+    run = partial_findings(record)
     figure = shocks(run)
     told = {name: (chance, loss) for name, chance, loss, _ in rows(figure)}
     for s in (s for s in record["scenarios"] if s["kind"] == "shock"):
@@ -57,7 +58,7 @@ def test_what_scenarios_rest_on_is_told_once(pages):
 
 def test_the_tail_names_its_measures_and_leaves_squares_out(records):
     record = records["shocks"]
-    figure = tail(Findings.of(record))
+    figure = tail(partial_findings(record))
     shown = {value for _, value in rows(figure)}
     kept = {key: value for key, value in record["risk"]["measures"].items() if key not in SQUARES}
     assert len(figure.body[0].rows) == len(kept)
@@ -69,13 +70,13 @@ def test_the_tail_names_its_measures_and_leaves_squares_out(records):
 def test_every_measure_of_the_toolkit_has_words(records):
     record = copy.deepcopy(records["shocks"])
     record["risk"]["measures"] = dict.fromkeys(measures(), 0.1)
-    words = [name for name, _ in rows(tail(Findings.of(record)))]
+    words = [name for name, _ in rows(tail(partial_findings(record)))]
     assert len(words) == len(set(words))
     assert not any("_" in word for word in words)
 
 
 def test_a_tail_of_scenarios_makes_no_assumption_of_a_normal_year(records):
-    drawn, normal = Findings.of(records["shocks"]), Findings.of(records["normal"])
+    drawn, normal = partial_findings(records["shocks"]), partial_findings(records["normal"])
     assert drawn.rests_on(SHOCKS)
     assert not drawn.rests_on(NORMAL)
     assert normal.rests_on(NORMAL)
@@ -87,15 +88,15 @@ def test_scenarios_on_a_path_have_no_probability_and_keep_their_notes(records):
     record = copy.deepcopy(records["shocks"])
     for s in record["scenarios"]:
         s["probability"] = None
-    assert all(chance == "–" for _, chance, _, _ in rows(shocks(Findings.of(record))))
+    assert all(chance == "–" for _, chance, _, _ in rows(shocks(partial_findings(record))))
     record["scenarios"] = [s for s in record["scenarios"] if s["kind"] == "factor"]
-    figures = [figure for figure in risk.build(Findings.of(record)) if figure.kind == "figure"]
+    figures = [figure for figure in risk.build(partial_findings(record)) if figure.kind == "figure"]
     assert isinstance(figures[-1].body[-1], Notes)
 
 
 def test_offers_are_called_by_origin_and_judged_by_it(records):
     record = records["origins"]
-    run = Findings.of(record)
+    run = partial_findings(record)
     assert not run.unjudged
     table = {row[0]: row[1:] for row in rows(offers(run))}
     for p in (p for p in record["positions"] if p["offer_of"]):
@@ -111,7 +112,7 @@ def test_clauses_that_reach_goods_made_abroad_are_named(records):
     state = next(row for row in record["controls"] if row["asset"] == "gallium")
     clause = {**state["measures"][0], "instrument": "extraterritorial", "number": "No. 61 of 2025", "status": "suspended"}
     state["measures"].append({**clause, "counts": False})
-    table = {row[0]: row[1:] for row in rows(offers(Findings.of(record)))}
+    table = {row[0]: row[1:] for row in rows(offers(partial_findings(record)))}
     assert table["Gallium not from China"][-1].startswith("No.\u00a061/2025 (suspended)")
     assert table["Gallium from China"][-1] == "–"
     assert table["Germanium not from China"][-1] == "no clause that the ledger knows"
@@ -120,8 +121,8 @@ def test_clauses_that_reach_goods_made_abroad_are_named(records):
 def test_offers_share_one_price_series(records):
     record = records["origins"]
     products = {p["offer_of"] or p["asset"] for p in record["positions"]}
-    run = Findings.of(record)
-    merged = by_product(run.record["assets"])
+    run = partial_findings(record)
+    merged = by_product(run.proposal.assets, run.offers)
     assert {run.head(row).text.casefold() for row in merged} == {key.casefold() for key in products}
 
 
@@ -138,7 +139,7 @@ def test_parts_of_the_costs_have_their_lines(records):
         "entry": {"spread": 0.4 * entry, "premium": 0.4 * entry, "vat": vat, "impact": impact, "fees": 0.0},
         "yearly": {"storage": 800.0, "sites": 240.0},
     }
-    found = Findings.of(record)
+    found = partial_findings(record)
     figures = [figure for block in allocation.build(found) for figure in getattr(block, "figures", (block,))]
     told = next(figure.data for figure in figures if getattr(figure, "data", None))
     steps = {plain(row.cells[0]): plain(row.cells[1]) for row in told.rows}
@@ -155,7 +156,7 @@ def test_parts_of_the_costs_have_their_lines(records):
 
 def test_warnings_come_first_by_money_and_notes_after_their_lead(records, pages):
     record = records["normal"]
-    (found,) = warnings.build(Findings.of(record))
+    (found,) = cautions.build(partial_findings(record))
     told = [plain(words) for _, words in found.items]
     assert len(told) == len(record["warnings"]) + len(record["notes"])
     leads = [i for i, words in enumerate(told) if words.startswith("How the numbers were made.")]
@@ -165,16 +166,16 @@ def test_warnings_come_first_by_money_and_notes_after_their_lead(records, pages)
     assert "control_scopes" not in page
     assert page.count("Each has no monthly price") == 1
     before = {key: value for key, value in record.items() if key not in ("notes", "remarks")}
-    (older,) = warnings.build(Findings.of({**before, "warnings": [*record["warnings"], *record["notes"]]}))
+    (older,) = cautions.build(partial_findings({**before, "warnings": [*record["warnings"], *record["notes"]]}))
     assert len(older.items) == len(told)
 
 
 def test_what_a_solver_leaves_of_nothing_is_no_holding(records):
     record = copy.deepcopy(records["normal"])
     idle = next(p for p in record["positions"] if p["weight"] == 0)
-    before = Findings.of(record).held
+    before = partial_findings(record).held
     idle["weight"] = 1e-9
-    assert [p["asset"] for p in Findings.of(record).held] == [p["asset"] for p in before]
+    assert [p["asset"] for p in partial_findings(record).held] == [p["asset"] for p in before]
 
 
 @pytest.mark.parametrize(
@@ -202,7 +203,7 @@ def test_shares_of_risk_say_of_which_risk():
 def test_falls_are_those_of_the_record_the_costliest_first(records):
     record = records["normal"]
     found = {s["name"].removesuffix(" falls"): s for s in record["scenarios"] if s["kind"] == "factor"}
-    figure = falls(Findings.of(record))
+    figure = falls(partial_findings(record))
     bars = figure.body[0].bars
     losses = sorted((s["loss"] for s in found.values()), reverse=True)
     assert [plain(bar.cells[2]) for bar in bars] == [FMT.percent(loss) for loss in losses]
@@ -211,20 +212,20 @@ def test_falls_are_those_of_the_record_the_costliest_first(records):
     sizes = {record["phrases"][s["method"]]["with"]["size"] for s in found.values()}
     assert {plain(bar.cells[0]) for bar in bars} == {FMT.percent(size, 0) for size in sizes}
     assert "Each factor falls by 2 standard deviations of a year" in plain(figure.sub)
-    before = falls(Findings.of({**record, "phrases": {}}))
+    before = falls(partial_findings({**record, "phrases": {}}))
     assert {plain(bar.cells[0]) for bar in before.body[0].bars} == {"–"}
     assert "standard deviations" not in plain(before.sub)
     worst = max(found.values(), key=lambda s: s["loss"])
-    assert plain(falls(Findings.of(record)).title).endswith(f"costs most: {FMT.percent(worst['loss'])} of value")
+    assert plain(falls(partial_findings(record)).title).endswith(f"costs most: {FMT.percent(worst['loss'])} of value")
     record = copy.deepcopy(record)
     for s in record["scenarios"]:
         s["loss"] = -0.1
-    assert plain(falls(Findings.of(record)).title) == "No named factor would cost anything by falling"
+    assert plain(falls(partial_findings(record)).title) == "No named factor would cost anything by falling"
 
 
 @pytest.mark.parametrize("figure", [falls, shocks, tail])
 def test_in_german_every_sentence_is_another(records, figure):
-    english, german = figure(Findings.of(records["shocks"])), figure(Findings.of(records["shocks"], language=DE))
+    english, german = figure(partial_findings(records["shocks"])), figure(partial_findings(records["shocks"], language=DE))
     assert plain(english.title) != plain(german.title)
     assert plain(english.sub) != plain(german.sub)
     assert [c.label for c in english.body[0].columns] != [c.label for c in german.body[0].columns]
@@ -248,4 +249,4 @@ def test_the_scenarios_are_summed_up_by_their_extremes(records, losses, title):
     record = copy.deepcopy(records["shocks"])
     shock = next(s for s in record["scenarios"] if s["kind"] == "shock")
     record["scenarios"] = [{**shock, "name": name, "loss": loss} for name, loss in zip("ab", losses, strict=True)]
-    assert plain(shocks(Findings.of(record)).title) == title
+    assert plain(shocks(partial_findings(record)).title) == title

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.records import partial_findings
 from tests.subjects import HOSTILE
 from toolkit.app.report import report_html
 from toolkit.core.errors import SpecError
 from toolkit.report.compose import Definition, builders, compose
 from toolkit.report.document import Missing
-from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import Formats
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -91,7 +91,7 @@ def test_every_section_has_its_heading_and_content(subjects, pages, name):
         if builders()[section].title:
             assert f'<h2 id="h-{section}">{builders()[section].title}</h2>' in pages[name]
     subject = subjects[name]
-    sections = compose(Findings.of(subject.record, subject.parts), Definition("t", tuple(chosen))).sections
+    sections = compose(partial_findings(subject.record, subject.parts), Definition("t", tuple(chosen))).sections
     empty = {section.name for section in sections if isinstance(section.content, Missing)}
     unknown = {"controls", "exposure", "whatif", "prices"}  # assets that the toolkit knows nothing of
     assert empty == {"cash": {"allocation", "exposure", "exit"}, "tiny": unknown}.get(name, set())
@@ -229,10 +229,10 @@ def test_a_broken_limit_heads_the_page(records):
 
 
 def test_sections_follow_the_definition_and_unknown_ones_name_the_nearest(records):
-    document = compose(Findings.of(records["normal"]), Definition("Short", ("limits", "answer")))
+    document = compose(partial_findings(records["normal"]), Definition("Short", ("limits", "answer")))
     assert [section.name for section in document.sections] == ["limits", "answer"]
     with pytest.raises(SpecError, match="no report section is named 'limit'") as error:
-        compose(Findings.of(records["normal"]), Definition("Bad", ("limit",)))
+        compose(partial_findings(records["normal"]), Definition("Bad", ("limit",)))
     assert "'limits'" in error.value.hint
 
 

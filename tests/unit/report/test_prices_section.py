@@ -8,10 +8,10 @@ import re
 
 import pytest
 
+from tests.records import partial_findings
 from toolkit.app.languages import language
 from toolkit.report.charts.draw import draw
 from toolkit.report.document import Missing, Panels
-from toolkit.report.findings import Findings
 from toolkit.report.i18n.text import plain
 from toolkit.report.sections.prices import prices
 
@@ -51,7 +51,7 @@ def build(*found, say=None, positions=(), without=()):
     source = {"table": "prices", "source_id": "customs", "source": "Customs", "licence": "PD", "as_of": "2026-02-28",
               "known_from": "2026-03-15", "overdue_days": 0}  # fmt: skip
     record = {"as_of": "2026-03-20", "currency": "EUR", "data": [], "controls": [], "assets": [], "positions": list(positions)}
-    return prices.build(Findings.of(record, {"prices": {**part, "data": [source]}}, say))
+    return prices.build(partial_findings(record, {"prices": {**part, "data": [source]}}, say))
 
 
 def figure(*found, **options):
@@ -135,7 +135,7 @@ def test_the_words_say_how_levels_and_rates_were_made():
 
 
 def test_a_proposal_with_other_levels_says_so():
-    position = {"asset": "gallium", "name": "Gallium", "price": 1060.0, "weight": 1.0, "offer_of": None, "origin": None}
+    position = {"asset": "gallium", "name": "Gallium", "price": 1060.0, "weight": 1.0, "price_from": "bundled"}
     assert "other levels" not in plain(figure(GALLIUM, positions=[position]).source)
     assert "other levels" in plain(figure(GALLIUM, positions=[{**position, "price": 1300.0}]).source)
     # The price of an offer is that of its origin.

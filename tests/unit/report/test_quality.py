@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from tests.records import partial_findings
 from tests.subjects import law
 from toolkit.app.languages import language
-from toolkit.report.findings import Findings
 from toolkit.report.i18n.text import plain
 from toolkit.report.sections.quality import quality
 
@@ -28,7 +28,7 @@ GOLD = {
 
 def figure(*series, without=(), code="en"):
     parts = {"quality": {"series": list(series), "without": list(without), "data": []}}
-    (found,) = quality.build(Findings.of(law(), parts, language(code)))
+    (found,) = quality.build(partial_findings(law(), parts, language(code)))
     return found
 
 

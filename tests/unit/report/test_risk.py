@@ -6,9 +6,9 @@ import copy
 
 import pytest
 
+from tests.records import partial_findings
 from toolkit.app.languages import language
 from toolkit.report.document import Columns, Figure, Missing
-from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import NONE, plain
 from toolkit.report.sections.risk import NOISY, risk
@@ -18,7 +18,7 @@ DE = language("de")
 
 
 def pair(record, parts=None, say=None):
-    first = risk.build(Findings.of(record, parts, say))[0]
+    first = risk.build(partial_findings(record, parts, say))[0]
     assert isinstance(first, Columns)
     return first.figures
 
@@ -96,7 +96,7 @@ def test_the_table_tells_how_deep_prices_fell(records):
 def test_the_title_counts_series_that_are_mostly_noise(records):
     record = copy.deepcopy(records["normal"])
     noisy = [a for a in record["assets"] if a["volatility"]["corrected"] < NOISY * a["volatility"]["raw"]]
-    message = Findings.of(record).say.number_word(len(noisy))
+    message = partial_findings(record).say.number_word(len(noisy))
     assert plain(pair(record)[1].title).startswith(f"In {message} of eleven price series")
     for a in noisy[1:]:
         a["volatility"]["raw"] = a["volatility"]["corrected"]
@@ -116,17 +116,17 @@ def test_a_flat_series_has_no_logarithm(records):
 
 def test_nothing_held_carries_no_risk(records):
     record = records["cash"]
-    first = risk.build(Findings.of(record))[0]
+    first = risk.build(partial_findings(record))[0]
     assert isinstance(first, Figure)
     nothing = {**record, "assets": []}
-    found = risk.build(Findings.of(nothing))
+    found = risk.build(partial_findings(nothing))
     assert isinstance(found, Missing)
-    assert risk.build(Findings.of(nothing, language=DE)).reason == "Es wird nichts gehalten, also trägt nichts Risiko."
+    assert risk.build(partial_findings(nothing, language=DE)).reason == "Es wird nichts gehalten, also trägt nichts Risiko."
 
 
 @pytest.mark.parametrize("name", ["normal", "moved", "tiny", "cash", "hostile", "shocks", "origins"])
 def test_every_record_is_shown_in_both_languages(records, name):
-    english, german = (risk.build(Findings.of(records[name], language=say)) for say in (None, DE))
+    english, german = (risk.build(partial_findings(records[name], language=say)) for say in (None, DE))
     assert len(english) == len(german) > 0
     figures = [(a, b) for a, b in zip(english, german, strict=True) if isinstance(a, Figure)]
     assert all(plain(a.title) != plain(b.title) and plain(a.source) != plain(b.source) for a, b in figures)

@@ -6,10 +6,10 @@ import copy
 import re
 
 from tests.lots import TWELVE, ask_of, findings_of
+from tests.records import partial_findings
 from tests.subjects import law
 from toolkit.app.languages import language
 from toolkit.report.document import Missing
-from toolkit.report.findings import Findings
 from toolkit.report.i18n.text import plain
 from toolkit.report.sections.assumptions import assumptions
 from toolkit.report.sections.sources import data_sources
@@ -22,7 +22,7 @@ SHARES = {
 
 
 def blocks(record, parts=None, code="en"):
-    return data_sources.build(Findings.of(record, parts or {}, language(code)))
+    return data_sources.build(partial_findings(record, parts or {}, language(code)))
 
 
 def status(record, parts=None, code="en"):
@@ -51,7 +51,7 @@ def test_the_bare_law_has_no_prices_to_date():
 
 def test_late_sources_are_counted_and_marked_in_words():
     record = copy.deepcopy(law())
-    shown = [origin.key for origin in Findings.of(record).origins]
+    shown = [origin.key for origin in partial_findings(record).origins]
     overdue = dict(zip(shown, (1, 52), strict=False))
     for row in record["data"]:
         row["overdue_days"] = overdue.get(row["source_id"], 0)
@@ -71,7 +71,7 @@ def test_late_sources_are_counted_and_marked_in_words():
 
 def test_nothing_is_known_before_the_day_it_speaks_of():
     """The ledger is reviewed to a later day than that of its newest row: it is known in that state from the review on."""
-    found = Findings.of(law())
+    found = partial_findings(law())
     assert any(row["as_of"] and row["known_from"] < row["as_of"] for row in found.record["data"])
     assert all(origin.newest is None or origin.known_from >= origin.newest for origin in found.origins)
     newest = {origin.key: plain(row.cells[2]) for origin, row in zip(found.origins, blocks(law())[1].body[0].rows, strict=True)}
@@ -79,7 +79,7 @@ def test_nothing_is_known_before_the_day_it_speaks_of():
 
 
 def test_every_marker_has_a_row_to_link_to():
-    found = Findings.of(law())
+    found = partial_findings(law())
     rows = data_sources.build(found)[1].body[0].rows
     assert [row.anchor for row in rows] == [origin.marker.lower() for origin in found.origins]
 
@@ -92,7 +92,7 @@ def test_unconfirmed_facts_are_those_the_ledger_did_not_look_up():
         for route in row["routes"]:
             shown += route["measures"]
     wanted = {m["event_id"] for m in shown if m["standing"] != "official" or not m["confidence"].startswith("verified")}
-    assert set(unconfirmed(Findings.of(record))) == wanted
+    assert set(unconfirmed(partial_findings(record))) == wanted
     assert len(wanted) == 5
 
 
@@ -132,7 +132,7 @@ def test_without_sources_the_section_says_so():
 
 def test_assumptions_hold_for_every_subject_and_end_with_the_notice():
     for code, notice in (("en", "Not investment, tax or legal advice."), ("de", "Keine Anlage-, Steuer- oder Rechtsberatung.")):
-        listing, panel = assumptions.build(Findings.of(law(), {}, language(code)))
+        listing, panel = assumptions.build(partial_findings(law(), {}, language(code)))
         assert listing.assumed
         assert [marker for marker, _ in listing.items] == ["A1"]
         assert plain(panel.paragraphs[-1]).startswith(notice)
@@ -143,7 +143,7 @@ def test_assumptions_hold_for_every_subject_and_end_with_the_notice():
 
 
 def test_what_is_left_out_of_a_run_is_named(records):
-    (_, panel) = assumptions.build(Findings.of(records["normal"]))
+    (_, panel) = assumptions.build(partial_findings(records["normal"]))
     words = plain(panel.paragraphs[1])
     assert all(row["name"] in words for row in records["normal"]["left_out"])
     assert words.endswith("none is interpolated.")
@@ -152,7 +152,7 @@ def test_what_is_left_out_of_a_run_is_named(records):
 def test_nothing_assumed_leaves_no_empty_list():
     record = copy.deepcopy(law())
     record["controls"] = [row for row in record["controls"] if not row["uncertain"]]
-    assert len(assumptions.build(Findings.of(record))) == 1
+    assert len(assumptions.build(partial_findings(record))) == 1
 
 
 def test_reports_of_flows_are_counted_among_the_unconfirmed_facts():
@@ -169,7 +169,7 @@ def test_reports_of_flows_are_counted_among_the_unconfirmed_facts():
 
 
 def assumed(record, code="en"):
-    return {one.key: plain(one.words) for one in Findings.of(record, {}, language(code)).assumptions}
+    return {one.key: plain(one.words) for one in partial_findings(record, {}, language(code)).assumptions}
 
 
 def test_storage_by_a_published_tariff_is_told_with_its_year(records):

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from tests.records import partial_findings
 from tests.subjects import AS_OF, law, settings
 from tests.svg_texts import assert_apart, room, texts
 from toolkit.app.context import Context
@@ -16,14 +17,13 @@ from toolkit.core.assets import Asset, Universe
 from toolkit.report.charts.lettering import cut, width
 from toolkit.report.charts.theme import PAGE, PHONE, SHEET
 from toolkit.report.charts.timeline import Bar, Period, Swimlane, swimlanes
-from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import plain
 from toolkit.report.tables.lanes import in_words, suspended_until, timeline
 
 
 def figure(record, code="en"):
-    return timeline(Findings.of(record, {}, language(code)))
+    return timeline(partial_findings(record, {}, language(code)))
 
 
 def rows(found):
@@ -105,7 +105,7 @@ def test_reported_practice_has_a_lane_of_its_own():
 
 
 def test_what_is_suspended_until_a_day_in_words():
-    run = Findings.of(law())
+    run = partial_findings(law())
     ends = suspended_until(run, "2026-11-27")
     assert plain(in_words(run, ends)) == "the ban to the US on gallium, germanium and antimony"
     assert suspended_until(run, "2026-11-26") == ()

@@ -13,6 +13,7 @@ import pytest
 from tests.blocks import figures, table_of, told
 from tests.subjects import finder
 from toolkit.app.findings.whatif import whatif as whatif_part
+from toolkit.records.parts.whatif import WhatIf
 from toolkit.report.charts.lettering import width
 from toolkit.report.charts.theme import TOKENS
 from toolkit.report.document import Missing
@@ -78,8 +79,9 @@ def test_the_cases_stand_beside_the_band_with_their_losses(found):
 
 def test_before_enough_cases_the_elasticity_is_an_assumption(found):
     run = found()
-    early = run.parts["whatif"] | {"response": None, "elasticity": {"low": 0.25, "central": 0.4, "high": 0.7}}
-    run = dataclasses.replace(run, parts={**run.parts, "whatif": early})
+    elasticity = run.part(WhatIf).elasticity.model_copy(update={"low": 0.25, "central": 0.4, "high": 0.7})
+    early = run.part(WhatIf).model_copy(update={"response": None, "elasticity": elasticity})
+    run = dataclasses.replace(run, parts=run.parts.model_copy(update={"whatif": early}))
     multiples = figures(whatif.build(run))[0]
     assert [span.text for span in multiples.sub if span.style == "assumption"] == ["0.25", "0.70", "0.40", "50%"]
     assert "are assumptions" in plain(multiples.source)
@@ -195,7 +197,9 @@ def test_money_adds_up_to_the_part(found):
 def test_nothing_that_moves_is_missing(found):
     assert isinstance(whatif.build(found(assets=("gallium", "gold"))), tuple)
     run = found(assets=("gallium",))
-    run.parts["whatif"]["metals"][0] |= {"state": "not_made", "stop": None, "bands": [], "share": 0.0}
+    still = run.part(WhatIf).metals[0].model_copy(update={"state": "not_made", "stop": None, "bands": (), "share": 0.0})
+    part = run.part(WhatIf).model_copy(update={"metals": (still,)})
+    run = dataclasses.replace(run, parts=run.parts.model_copy(update={"whatif": part}))
     assert isinstance(whatif.build(run), Missing)
 
 

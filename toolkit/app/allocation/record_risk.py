@@ -36,7 +36,7 @@ def risk_record(problem: Problem, outlook: StrategyScenarios | None, weights: Fl
     """
     forecast = problem.forecast
     total = volatility(forecast, weights)
-    tail, method = normal_cvar(total), message("normal, one year, zero mean")
+    tail, method, of = normal_cvar(total), message("normal, one year, zero mean"), "normal"
     measured: dict[str, Any] = {}
     if outlook is not None:
         scenarios = outlook.scenarios
@@ -44,7 +44,7 @@ def risk_record(problem: Problem, outlook: StrategyScenarios | None, weights: Fl
         known = {name: kind() for name, kind in measures().items() if scenarios.ordered or not kind.needs_order}
         measured = {name: measured_on(measure, scenarios, weights) for name, measure in known.items()}
         if not scenarios.ordered:
-            tail = measured["cvar"]
+            tail, of = measured["cvar"], "scenarios"
             method = message(
                 "{count:,} {scenarios} over {span}", count=len(scenarios), scenarios=KINDS[scenarios.kind], span=_span(months)
             )
@@ -57,6 +57,7 @@ def risk_record(problem: Problem, outlook: StrategyScenarios | None, weights: Fl
         "factor_shares": factor_shares(forecast, weights),
         "measures": measured,
         "contributions_of": contributed(problem),
+        "tail": of,
     }
 
 

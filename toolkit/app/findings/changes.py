@@ -9,7 +9,6 @@ from typing import Any
 import polars as pl
 
 from toolkit.app.findings.part import Ask, part
-from toolkit.app.run_schema import CHANGE, Day, Number, Text
 from toolkit.app.valuation import UnitPrice, unit_prices
 from toolkit.controls.changes import titles_acted_on
 from toolkit.controls.events import SUSPENDS
@@ -24,23 +23,7 @@ TOLD = ("control", "practice")
 """Kinds of events that change what may leave a country; policy and markets are in the calendar."""
 
 
-FLOW = (None, {"latest": Number, "on_month": CHANGE, "on_year": CHANGE, "zeros_running": int, "inferred": bool})
-SHAPE = {
-    "since": Day, "ledger_until": Day, "reviewed_to": Day,
-    "controls": [{
-        "event_id": str, "title": str, "kind": str, "instrument": Text, "standing": str, "confidence": str, "source_id": str,
-        "origin": Text, "destinations": [str], "metals": [str], "was": Text, "now": Text, "day": Day, "inferred": bool,
-        "targets": [str], "targets_now": [str],
-    }],
-    "flows": [{"asset": str, "reporter": str, "month": Day, "new": bool, "all": FLOW, "china": FLOW}],
-    "prices": [{
-        "asset": str, "price": float, "standard_error": Number, "date": Day, "basis": str, "new": bool,
-        "before": (None, {"price": float, "date": Day}), "change": Number,
-    }],
-}  # fmt: skip
-
-
-@part("changes", SHAPE)
+@part("changes")
 def changes(ask: Ask) -> dict[str, Any] | None:
     """Changes since last month's report: for each table what was known then and what is known now."""
     since = add_months(ask.as_of, -1)

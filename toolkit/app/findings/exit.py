@@ -6,21 +6,17 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any
-
-from pydantic import Field
+from typing import Any
 
 from toolkit.app.assumptions import Assumption, find_assumption
 from toolkit.app.findings.part import Ask, part
-from toolkit.app.run_schema import NAMED, PHRASE, Day, LaterDay, Number, Text, Whole
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.messages import Message, message
 from toolkit.holdings.exit_cost import ExitTerms
 from toolkit.holdings.exposure import PLANS, sale_obstacle
 from toolkit.holdings.holding_period import RULES, HoldingRule
+from toolkit.records.parts.exit import HORIZONS
 
-HORIZONS = (1, 3, 5)
-"""Years after which a sale is looked at."""
 YEARS = 3.0
 """Years of storage where no strategy says how long it holds."""
 SOON_DAYS = 90
@@ -51,27 +47,7 @@ class Stake:
     vat: str | None = None
 
 
-AT_HORIZONS = Annotated[list[Number], Field(min_length=len(HORIZONS), max_length=len(HORIZONS))]
-AMOUNT_SHAPE = {**dict.fromkeys(AMOUNTS, float), "rise": AT_HORIZONS}
-SHAPE = {
-    "of": str, "years": float, "horizons": AT_HORIZONS,
-    "products": [{
-        **NAMED, **AMOUNT_SHAPE, "group": Text, "lots": int, "spread": Number, "storage": Number, "terms": str,
-        "days": (None, {"low": float, "central": float, "high": float}), "vat": {str: int},
-    }],
-    "total": AMOUNT_SHAPE, "open": {"lots": int, "value": float}, "unpriced": [str],
-    "tax": (None, {
-        "country": str, "years": Number, "exemption": Number, "left_out": int, "soon_days": int,
-        "lots": [{
-            **NAMED, "lot_id": str, "form": Text, "mass": Number, "status": str, "bought": Day, "cost": Number,
-            "value": Number, "doubted": bool, "gain": Number, "free_from": LaterDay, "days": Whole, "state": Text,
-        }],
-    }),
-    "assumptions": {str: PHRASE},
-}  # fmt: skip
-
-
-@part("exit", SHAPE)
+@part("exit")
 def exit_(ask: Ask) -> dict[str, Any] | None:
     """The exit of a proposal or of lots; None for a subject that holds nothing which could be sold."""
     exposure = ask.record.get("exposure")

@@ -13,7 +13,6 @@ import polars as pl
 from toolkit.app.findings.part import Ask, part
 from toolkit.app.flows import CodeFlows, FlowAnswer, ReportedPoint
 from toolkit.app.flows import flows as customs_flows
-from toolkit.app.run_schema import CHANGE, NAMED, PHRASE, Day, LaterDay, Month, Number, Text, as_long
 from toolkit.controls.events import COUNTING, Event
 from toolkit.controls.ledger import CHINA
 from toolkit.core.errors import GapError
@@ -54,44 +53,7 @@ RULES: Mapping[str, Message] = MappingProxyType(
 )  # fmt: skip
 
 
-SHAPE = {
-    "unit": str, "origin": str, "rules": dict.fromkeys(RULES, PHRASE),
-    "flows": [({
-        **NAMED, "hs_code": str, "reporter": str, "direction": str, "origin": Text, "months": [Month], "total": [Number],
-        "quantity": [Number], "basis": [str],
-        "summary": {
-            "month": Month, "latest": Number, "on_year": CHANGE, "three_months": Number, "year": Number, "year_before": Number,
-            "year_on_year": CHANGE, "zeros_running": int, "zeros_in_year": int, "inferred_in_year": int, "share": Number,
-        },
-        "became": {"state": str, "since": LaterDay, "months": int, "level": Number, "base": Number},
-        "collapses": [{
-            "onset": Day, "confirmed": Day, "last": Day, "running": bool, "base": float, "mean": float, "months": int,
-            "needed": int, "month_before": Number,
-        }],
-        "diversion": (None, {
-            "origin": str, "before": float, "after": float, "others_before": float, "others_after": float, "offset": Number,
-            "suspected": bool, "risers": [Any],
-        }),
-        "controls": [{
-            "event_id": str, "number": Text, "instrument": str, "destinations": [str], "effective": Day, "covers": bool,
-            "spells": [{"status": str, "since": LaterDay, "until": LaterDay}], "base": Number, "after": Number,
-            "change": (None, CHANGE), "collapsed": LaterDay,
-        }],
-        "mixed": (None, PHRASE),
-    }, as_long("months", "total", "quantity", "basis"))],
-    "without_flow": [NAMED],
-    "reported": [{
-        "event_id": str, "date": Day, "precision": Text, "assets": [str], "what": str, "citation": str, "confidence": str,
-        "confirmed": bool,
-        "fact": {
-            "event_id": str, "number": Text, "authority": Text, "instrument": Text, "metals": [str], "standing": str,
-            "confidence": str, "source": Text, "source_id": str,
-        },
-    }],
-}  # fmt: skip
-
-
-@part("flows", SHAPE)
+@part("flows")
 def flows(ask: Ask) -> dict[str, Any] | None:
     """The flows of each metal of the report that has a tariff code to itself; None where none has, and nothing is reported.
 

@@ -9,7 +9,6 @@ import polars as pl
 
 from toolkit.app.events import ComparableCases
 from toolkit.app.findings.part import Ask, part
-from toolkit.app.run_schema import NAMED, PHRASE, Day, LaterDay, Month, Number, Text
 from toolkit.controls.events import Event
 from toolkit.core.calendar import month_number
 from toolkit.core.messages import message
@@ -25,36 +24,7 @@ INDEX_DECIMALS = 1
 """Of a path, 100 before the event: a tenth of a point is finer than any drawing of it."""
 
 
-NOTICE_SHAPE = {
-    "event_id": str, "number": Text, "instrument": Text, "kind": str, "announced": LaterDay, "effective": LaterDay,
-}  # fmt: skip
-SPAN = {"date": Day, "low": float, "high": float}
-SHAPE = {
-    "benchmark": [str], "no_reaction": float, "method": [PHRASE], "notices": int, "overlapping": int,
-    "cases": [{
-        **NAMED, **NOTICE_SHAPE, "concerns": bool, "destinations": [str], "basis": str, "overlaps": [NOTICE_SHAPE],
-        "reactions": [{
-            "horizon": int, "month": Day, "change": Number, "benchmark": Number, "adjusted": Number, "error": Number,
-            "before": Number, "before_error": Number, "before_months": int, "after_months": int, "thin": Text, "verdict": str,
-            "scarce": bool,
-        }],
-        "path": [{
-            "shift": int, "month": Month, "printed": Number, "level": Number, "benchmark": Number, "scarce": bool,
-        }],
-    }],
-    "summary": [{
-        "horizon": int, "n": int, "overlapping": int, "median": Number, "low": Number, "high": Number, "up": int, "down": int,
-        "none": int,
-    }],
-    "points": [{
-        **NAMED, "concerns": bool, "notice": str, "basis": str, "kind": str, "unit": str, "first": SPAN, "last": (None, SPAN),
-        "change": Number, "sources": [str], "press": bool, "exact": bool, "citation": Text,
-    }],
-    "assumptions": {str: PHRASE},
-}  # fmt: skip
-
-
-@part("history", SHAPE)
+@part("history")
 def history(ask: Ask) -> dict[str, Any] | None:
     """Cases with reactions and paths, those of the report's metals marked; None where no case is known.
 

@@ -12,10 +12,8 @@ from types import MappingProxyType
 from typing import Any
 
 import polars as pl
-from pydantic import BaseModel
 
 from toolkit.app.context import Context
-from toolkit.app.run_schema import PROVENANCE, check, model_of
 from toolkit.core.errors import SpecError
 from toolkit.core.plain import plain
 
@@ -65,20 +63,19 @@ Find = Callable[[Ask], Mapping[str, Any] | None]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part by name, and the shape of what it finds, in the notation of `toolkit.app.run_schema`."""
+    """A part by name."""
 
     name: str
     find: Find
-    shape: Mapping[str, Any]
 
 
-def part(name: str, shape: Mapping[str, Any]) -> Callable[[Find], Part]:
-    """Turn a function into the part `name`, and state what a report reads of it: a stored part is held against that.
+def part(name: str) -> Callable[[Find], Part]:
+    """Turn a function into the part `name`, a field of `toolkit.records.findings.Parts`.
 
-    It returns JSON-like data (dataclasses, dates and frames are welcome), or None. Keys with a meaning for every report:
-    ``data``, rows of provenance, and ``assumptions``, key -> sentence (`toolkit.core.messages.message`).
+    It returns JSON-like data of that record (dataclasses, dates and frames are welcome), or None. Keys with a meaning for
+    every report: ``data``, rows of provenance, and ``assumptions``, key -> sentence (`toolkit.core.messages.message`).
     """
-    return lambda find: Part(name, find, {**shape, "data": [PROVENANCE]})
+    return lambda find: Part(name, find)
 
 
 @functools.cache
@@ -96,22 +93,3 @@ def parts() -> Mapping[str, Part]:
 def findings(ask: Ask) -> dict[str, Any]:
     """Every part that the data of the day hold, as JSON."""
     return {name: plain(found, retellable=True) for name, one in parts().items() if (found := one.find(ask)) is not None}
-
-
-def check_parts(found: Mapping[str, Any], file: str, hint: str) -> None:
-    """Check stored parts of a report against their shapes.
-
-    Args:
-        found: Name of a part -> its data.
-        file: Name of the file, for the message.
-        hint: Remedy.
-
-    Raises:
-        SpecError: as `toolkit.app.run_schema.check_run`.
-    """
-    check(_model(tuple(name for name in parts() if name in found)), found, file, hint)
-
-
-@functools.cache
-def _model(names: tuple[str, ...]) -> type[BaseModel]:
-    return model_of({name: parts()[name].shape for name in names}, "parts")

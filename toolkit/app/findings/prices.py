@@ -11,7 +11,6 @@ import numpy as np
 import polars as pl
 
 from toolkit.app.findings.part import Ask, part
-from toolkit.app.run_schema import NAMED, Day, Number
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.calendar import month_number
 from toolkit.core.errors import DataError
@@ -31,19 +30,7 @@ LevelsByMonth = Mapping[date, tuple[float, float]]
 """Month end -> (log price in the currency of quotation, standard error in log points)."""
 
 
-SHAPE = {
-    "currency": str, "from": Day,
-    "series": [{
-        **NAMED, "basis": str, "unit": str, "quoted": str,
-        "months": [{"month": Day, "print": Number, "level": Number, "error": Number}],
-        "fall": (None, {"depth": float, "since": Day, "peak": Day, "trough": Day, "under_water": int, "lasts": bool}),
-        "last": {"month": Day, "print": Number, "level": Number, "error": Number, "off": Number},
-    }],
-    "without": [NAMED], "rates": {str: Day},
-}  # fmt: skip
-
-
-@part("prices", SHAPE)
+@part("prices")
 def prices(ask: Ask) -> dict[str, Any] | None:
     """Series of the assets with a price by month, in the reporting currency.
 

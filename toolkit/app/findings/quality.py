@@ -8,7 +8,6 @@ from typing import Any
 import polars as pl
 
 from toolkit.app.findings.part import Ask, part
-from toolkit.app.run_schema import NAMED, Day, LaterDay, Number, Text, Whole
 from toolkit.market.quality import is_old
 from toolkit.market.quality import quality as measured
 from toolkit.returns.panel import CUSTOMS
@@ -19,18 +18,7 @@ KEPT = (
 )  # fmt: skip
 
 
-SHAPE = {
-    "series": [{
-        **NAMED, "basis": str, "noisy": bool, "old": bool, "first": Day, "last": Day, "observations": int, "rhythm": Text,
-        "expected": Whole, "gaps": Whole, "longest_gap": Whole, "longest_gap_after": LaterDay, "stale_run": Whole,
-        "stale_until": LaterDay, "outliers": Whole, "outlier_date": LaterDay, "outlier_z": Number, "unit_ratio": Number,
-        "unit_date": LaterDay, "age_days": int,
-    }],
-    "without": [NAMED],
-}  # fmt: skip
-
-
-@part("quality", SHAPE)
+@part("quality")
 def quality(ask: Ask) -> dict[str, Any] | None:
     """One row a price series of the assets, as known on the day, in their order; None where no asset has one.
 

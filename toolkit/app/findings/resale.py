@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from toolkit.app.findings.part import Ask, part
-from toolkit.app.run_schema import NAMED, LaterDay, Text
 from toolkit.controls.purity import purity_fraction
 from toolkit.controls.state import Measure
 from toolkit.core.size import PieceSize
@@ -22,22 +21,7 @@ Kind = tuple[str, str, str, float | None, PieceSize | None, str, bool, str | Non
 the country it lies in: what law tells apart."""
 
 
-SHAPE = {
-    "buyers": [{"destination": str, "end_user": str}],
-    "groups": [{
-        **NAMED, "form": str, "traded": bool, "origin": str, "at_origin": bool, "lots": int, "value": float,
-        "answers": [{
-            "answer": str, "not_in_ledger": [str], "licence_to_leave": bool, "export_bans": [str], "certain": bool,
-            "measures": [{
-                "event_id": str, "instrument": str, "number": Text, "authority": Text, "status": str, "since": LaterDay,
-                "until": LaterDay, "standing": str, "confidence": str, "source_id": str,
-            }],
-        }],
-    }],
-}  # fmt: skip
-
-
-@part("resale", SHAPE)
+@part("resale")
 def resale(ask: Ask) -> dict[str, Any] | None:
     """The answer for every metal, form and origin held and every buyer that a notice singles out; None for a run."""
     exposure = ask.record.get("exposure")

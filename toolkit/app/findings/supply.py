@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from toolkit.app.findings.part import Ask, part
-from toolkit.app.run_schema import NAMED, PHRASE, LaterDay, Number, Text
 from toolkit.app.supply import MetalSupply, Scenario, StageSupply, is_critical, ranges, supply_of
 from toolkit.core.messages import Message, message
 from toolkit.core.plain import plain
@@ -17,36 +16,7 @@ from toolkit.supply.criticality import IMPORTANCE_THRESHOLD, SUPPLY_RISK_THRESHO
 TRADE = "trade_parameter"
 
 
-RANGE = (None, [Number])
-STAGE = {
-    "stage": str, "top_country": Text, "top_share": Number, "n_minus_1": Number, "hhi": Number, "hhi_upper": Number,
-    "elsewhere": (None, {str: Number}), "top_share_range": RANGE, "n_minus_1_range": RANGE, "hhi_range": RANGE,
-    "period_start": LaterDay, "period_end": LaterDay, "source_id": Text, "scenario_ratio": Number,
-}  # fmt: skip
-SHAPE = {
-    "metals": [{
-        **NAMED, "weight": Number, "stage": Text, "scored": (None, STAGE), "other_stages": [STAGE],
-        "eu": (None, {
-            "asset": str, "material": str, "scope": str, "year": int, "supply_risk": Number, "economic_importance": Number,
-            "source": str, "known_from": LaterDay, "critical": bool,
-        }),
-        "scenario_supply_risk": Number, "eu_list_2023": Text, "us_list_2025": Text, "us_net_import_reliance": Text,
-        "by_product": Text, "host": Text, "notes_source_id": Text,
-    }],
-    "portfolio": (None, {
-        "weight": float, "hhi": Number, "n_minus_1": Number, "unknown": float, "won": {str: float}, "critical": float,
-        "rated": float,
-    }),
-    "thresholds": {"supply_risk": float, "economic_importance": float, "highly_concentrated": float},
-    "scenario": {"trade_parameter": float, "country": str},
-    "eu_base": (None, {
-        "year": int, "start": int, "end": int, "country": str, "control": (None, [str]), "statement": PHRASE,
-    }),
-    "assumptions": {str: PHRASE},
-}  # fmt: skip
-
-
-@part("supply", SHAPE)
+@part("supply")
 def supply(ask: Ask) -> dict[str, Any] | None:
     """What `toolkit supply` knows of each metal, and of all together by weight.
 

@@ -16,7 +16,6 @@ import polars as pl
 
 from toolkit.app.assumptions import EVERY, find_assumption
 from toolkit.app.findings.part import Ask, part
-from toolkit.app.run_schema import NAMED, PHRASE, Day, LaterDay, Number, Text
 from toolkit.app.shock import outside_check
 from toolkit.app.stops import (
     FURTHER,
@@ -71,30 +70,7 @@ class Amounts:
         return _sums([*self.held.items(), *self.coming.items()])
 
 
-BAND = {"loss": float, "low": float, "central": float, "high": float}
-EFFECTS = [{**BAND, "multiples": {"low": float, "central": float, "high": float}, "metals": int, "short": int}]
-SHAPE = {
-    "country": str, "elasticity": {"low": float, "central": float, "high": float, "basis": str, "source": str},
-    "carried_to": float, "largest_observed": Number,
-    "response": (None, {"observed": int, "published": int, "moves": float, "cases": [{
-        **NAMED, "source": str, "title": str, "kind": str, "day": Day, "change": float, "error": float, "months": Number,
-        "share_then": Number, "fall": Number, "loss": Number,
-    }]}),
-    "metals": [{
-        **NAMED, "weight": Number, "share": Number, "stage": Text, "period_start": LaterDay, "period_end": LaterDay,
-        "source_id": Text, "state": str, "bands": [BAND], "stop": (None, BAND),
-    }],
-    "shown": [BAND], "weights": (None, EFFECTS), "money": {str: EFFECTS}, "undelivered": float,
-    "in_transit": float,
-    "checks": [{
-        **NAMED, "change": float, "share": Number, "implied_elasticity": Number, "implied_loss": Number, "statement": str,
-        "citation": str, "source_id": str,
-    }],
-    "assumptions": {str: PHRASE},
-}  # fmt: skip
-
-
-@part("whatif", SHAPE)
+@part("whatif")
 def whatif(ask: Ask) -> dict[str, Any] | None:
     """The price multiples of a stop of all Chinese exports for a year, and their effect on holdings and open purchases.
 

@@ -18,6 +18,8 @@ from toolkit.app.report.pdf import pdf
 from toolkit.app.report.theme import theme
 from toolkit.core.decode import Spec, decode, read_toml
 from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.records.findings import Parts
+from toolkit.records.subjects import subject_of
 from toolkit.report.compose import Definition, compose, looked_at
 from toolkit.report.document import Document
 from toolkit.report.findings import Findings
@@ -64,7 +66,8 @@ def as_document(
     spec = decode(ReportSpec, read_toml(path), file=str(path))
     say = language(lang)
     definition = Definition(spec.title, spec.sections)
-    return compose(Findings.of(record, looked_at(parts or {}, definition), say), definition), say
+    found = Findings.of(subject_of(record), Parts.model_validate(looked_at(parts or {}, definition)), say)
+    return compose(found, definition), say
 
 
 def report(

@@ -10,11 +10,13 @@ from typing import Any
 from toolkit import __version__
 from toolkit.app.config import Settings
 from toolkit.app.context import Context
-from toolkit.app.findings.part import check_parts
 from toolkit.app.report.render import FORMATS, report
 from toolkit.app.runs import AGAIN, RECORD, read_run, read_stored, stored_runs, to_json
-from toolkit.app.subjects import DEFAULT_REPORT, Subject, context_of, kind_of, parts_of
+from toolkit.app.subjects import DEFAULT_REPORT, Subject, context_of, parts_of
 from toolkit.core.errors import SpecError
+from toolkit.records.findings import Parts
+from toolkit.records.reading import read
+from toolkit.records.subjects import kind_of
 
 PARTS = "findings.json"
 LAST = "last"
@@ -62,7 +64,7 @@ def load_run(folder: Path, settings: Settings) -> Stored:
     found = read_stored(folder, PARTS)
     try:
         if found is not None:
-            check_parts(found, str(folder / PARTS), AGAIN)
+            read(Parts, found, str(folder / PARTS), AGAIN)
     except SpecError:
         if record["versions"].get("toolkit") == __version__:
             raise

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from toolkit.records.sources import Owner, Review
+from toolkit.records.subjects import Market
 from toolkit.report.answers.answer import Answer
 from toolkit.report.document import Document
 from toolkit.report.findings import Findings
@@ -18,14 +20,19 @@ def upcoming(record: Mapping[str, Any], say: Language) -> Document:
     answer = Answer(say, record["as_of"])
     answer.heading("Ahead of {day:%Y-%m-%d}, within {days:d} days", day=record["as_of"], days=record["within_days"])
     answer.lines(record["review"])
-    ledger = {
-        "as_of": record["as_of"],
-        "ledger": {"reviewed_to": record["reviewed_to"]},
-        "controls": (),
-        "timeline": (),
-        "upcoming": (),
-    }
-    run = Findings(ledger, {}, say, (), ())
+    ledger = Market(
+        as_of=record["as_of"],
+        owner=Owner(country="", currency=""),
+        currency="",
+        controls=(),
+        timeline=(),
+        upcoming=(),
+        ledger=Review(reviewed_to=record["reviewed_to"]),
+        rates=(),
+        data=(),
+        phrases={},
+    )
+    run = Findings.of(ledger, language=say)
     own = say.words(", yours")
     rows = (
         (

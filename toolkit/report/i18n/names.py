@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from toolkit.report.i18n import countries
 from toolkit.report.i18n.formats import capital, readable
@@ -11,15 +10,36 @@ from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.text import Span, name
 
 
-def metal(row: Mapping[str, Any], say: Language) -> Span:
-    """The name of a metal in a sentence: the key of a known element, the asset's own name otherwise; offers with origin."""
-    if spoken := row.get("spoken"):
-        return name(spoken)
-    known = row.get("element") and row["name"].casefold().startswith(row["asset"].casefold())
-    return name(say.term("metal", row["asset"]) if known else say.term("name", row["name"]))
+class AssetRow(Protocol):
+    """A row of a table that names its asset: key, name, and symbol of the element."""
+
+    @property
+    def asset(self) -> str:
+        """Key of the product."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def element(self) -> str | None:
+        """Symbol of the element."""
+        ...
 
 
-def head(row: Mapping[str, Any], say: Language) -> Span:
+Asset = AssetRow | Any
+"""An `AssetRow`; `Any` until every section reads attributes."""
+
+
+def metal(row: Asset, say: Language) -> Span:
+    """The name of a metal in a sentence: the key of a known element, the asset's own name otherwise."""
+    known = row.element and row.name.casefold().startswith(row.asset.casefold())
+    return name(say.term("metal", row.asset) if known else say.term("name", row.name))
+
+
+def head(row: Asset, say: Language) -> Span:
     """The name of a metal at the start of a row or a title."""
     return name(capital(metal(row, say).text))
 

@@ -3,45 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import TypeVar
 
+from toolkit.records.controls import ControlState
+from toolkit.records.factors import FactorAsset
+from toolkit.records.positions import Position
+from toolkit.records.risk import AssetModel
 from toolkit.report.i18n import names
 from toolkit.report.i18n.countries import CHINA
 from toolkit.report.i18n.language import Language
 
-Row = Mapping[str, Any]
+Row = TypeVar("Row", Position, AssetModel, FactorAsset)
 
 
-def named_by_origin(record: Row, say: Language) -> Row:
-    """The run object with its offers named in words, where it has any.
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An offer of a product.
 
-    Rows of positions, of assets and of the factor model get `spoken`, the metal and where it is from, and `abroad`, whether
-    it comes from elsewhere than China. An offer of no single origin is from none of the others named for its product.
+    Attributes:
+        product: Key of the product, and `product_name` its name.
+        name: Of the offer in a table.
+        spoken: In a sentence: the metal and where it is from.
+        abroad: Whether it comes from elsewhere than China.
     """
-    offers = [p for p in record.get("positions", ()) if p.get("offer_of")]
-    if not offers:
-        return record
-    products = {row["asset"]: row["name"] for row in record["controls"]}
-    words: dict[str, dict[str, Any]] = {}
+
+    product: str
+    product_name: str
+    name: str
+    spoken: str
+    abroad: bool
+
+
+def offers_of(positions: Iterable[Position], controls: Iterable[ControlState], say: Language) -> dict[str, Offer]:
+    """The offers among positions by key. One of no single origin is from none of the others named for its product.
+
+    Args:
+        positions: Of a run.
+        controls: Which name the products.
+        say: The language.
+    """
+    offers = [p for p in positions if p.offer_of]
+    products = {row.asset: row.name for row in controls}
+    found: dict[str, Offer] = {}
     for offer in offers:
-        product = offer["offer_of"]
-        others = sorted(p["origin"] for p in offers if p["offer_of"] == product and p["origin"])
-        where = _place(offer["origin"], others, say)
-        name = products.get(product, offer["name"].partition(" (")[0])
-        words[offer["asset"]] = {
-            "name": say.words("{product}, {where}", product=say.term("name", name), where=where),
-            "product": name,
-            "offer_of": product,
-            "spoken": say.words("{product} {where}", product=_short(product, name, say), where=where),
-            "abroad": offer["origin"] != CHINA if offer["origin"] else CHINA in others,
-        }
-
-    def renamed(rows: Iterable[Row]) -> list[Row]:
-        return [{**row, **words.get(row["asset"], {})} for row in rows]
-
-    model = record.get("factor_model")
-    changed = {"positions": renamed(record["positions"]), "assets": renamed(record["assets"])}
-    return {**record, **changed, **({"factor_model": {**model, "assets": renamed(model["assets"])}} if model else {})}
+        product = offer.offer_of or offer.asset
+        others = sorted(p.origin for p in offers if p.offer_of == product and p.origin)
+        where = _place(offer.origin, others, say)
+        name = products.get(product, offer.name.partition(" (")[0])
+        found[offer.asset] = Offer(
+            product,
+            name,
+            say.words("{product}, {where}", product=say.term("name", name), where=where),
+            say.words("{product} {where}", product=_short(product, name, say), where=where),
+            offer.origin != CHINA if offer.origin else CHINA in others,
+        )
+    return found
 
 
 def _place(origin: str | None, others: Sequence[str], say: Language) -> str:
@@ -58,17 +75,11 @@ def _short(product: str, name: str, say: Language) -> str:
     return say.term("metal", product) if name.casefold().startswith(product.casefold()) else say.term("name", name)
 
 
-def product_of(row: Row) -> str:
-    """Key of the product that an asset is, or is an offer of."""
-    return row.get("offer_of") or row["asset"]
-
-
-def by_product(rows: Iterable[Row]) -> tuple[Row, ...]:
-    """One row a product: its offers have one price series, and one volatility between them."""
+def by_product(rows: Iterable[Row], offers: Mapping[str, Offer]) -> tuple[Row, ...]:
+    """One row a product, under its key and name: its offers have one price series, and one volatility between them."""
     found: dict[str, Row] = {}
     for row in rows:
-        product = product_of(row)
-        # Without the words of its origin, the row is that of the product.
-        own = {"asset": product, "name": row["product"], "spoken": None} if "product" in row else {}
-        found.setdefault(product, {**row, **own})
+        offer = offers.get(row.asset)
+        own = row if offer is None else row.model_copy(update={"asset": offer.product, "name": offer.product_name})
+        found.setdefault(own.asset, own)
     return tuple(found.values())

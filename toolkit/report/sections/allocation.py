@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
 
+from toolkit.records.positions import Position
 from toolkit.report.compose import section
 from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Missing, Paragraph, Row, Table
 from toolkit.report.findings import Findings
@@ -26,7 +26,7 @@ def allocation(run: Findings) -> tuple[Block, ...] | Missing:
     A cost of several parts has its way from the budget drawn; one of a single part is told by the sum alone.
     """
     if not run.shown:
-        kept = run.money(run.record["cash"]["value"], 2)
+        kept = run.money(run.proposal.cash.value, 2)
         return Missing(run.say.words("Nothing is held and nothing is bought: {cash} stays in cash.", cash=kept))
     drawn = len(items(run)) > 1
     return (
@@ -55,24 +55,24 @@ def _folded(run: Findings, figure: Figure | None) -> tuple[Block, ...]:
 
 
 def _weights(run: Findings) -> Figure:
-    say, before, cash, shown = run.say, run.before, run.record["cash"], run.shown
-    caps: Mapping[str, float] = run.record["caps"]["assets"]
-    known = {p["asset"]: caps.get(p["asset"], caps.get(p["element"])) for p in shown}
-    weights = [*(p["weight"] for p in shown), *(p["previous_weight"] for p in shown), cash["weight"]]
+    say, before, cash, shown = run.say, run.before, run.proposal.cash, run.shown
+    caps = run.proposal.caps.assets
+    known = {p.asset: caps.get(p.asset, caps.get(p.element or "")) for p in shown}
+    weights = [*(p.weight for p in shown), *(p.previous_weight for p in shown), cash.weight]
     scale = 1.12 * max(*weights, *(cap for cap in known.values() if cap))
     bars = [
         Bar(
             text(run.head(p)),
-            _weight_cells(run, p["weight"], p["previous_weight"]),
-            p["weight"] / scale,
-            p["previous_weight"] / scale if before else None,
-            None if (cap := known[p["asset"]]) is None else cap / scale,
+            _weight_cells(run, p.weight, p.previous_weight),
+            p.weight / scale,
+            p.previous_weight / scale if before else None,
+            None if (cap := known[p.asset]) is None else cap / scale,
         )
         for p in shown
     ]
-    cash_cells = _weight_cells(run, cash["weight"], cash["previous_weight"])
-    had = max(cash["previous_weight"], 0.0) / scale if before else None
-    bars.append(Bar(say("Cash"), cash_cells, cash["weight"] / scale, had, total=True))
+    cash_cells = _weight_cells(run, cash.weight, cash.previous_weight)
+    had = max(cash.previous_weight, 0.0) / scale if before else None
+    bars.append(Bar(say("Cash"), cash_cells, cash.weight / scale, had, total=True))
     heads = (say.words("now"), say.words("new"), say.words("change")) if before else (say.words("weight"),)
     distinct = sorted({cap for cap in known.values() if cap is not None})
     marks = ((distinct[0] / scale, say.words("limit {limit}", limit=run.fmt.limit(distinct[0]))),) if len(distinct) == 1 else ()
@@ -101,10 +101,10 @@ def _weight_cells(run: Findings, new: float, old: float) -> tuple[Text, ...]:
 
 def _change_finding(run: Findings) -> Text:
     say = run.say
-    if all(row["side"] == "keep" for row in run.record["orders"]):
+    if all(row.side == "keep" for row in run.proposal.orders):
         return say("Nothing is bought or sold")
-    largest = max(run.shown, key=lambda p: abs(p["weight"] - p["previous_weight"]))
-    step = largest["weight"] - largest["previous_weight"]
+    largest = max(run.shown, key=lambda p: abs(p.weight - p.previous_weight))
+    step = largest.weight - largest.previous_weight
     words = {"metal": run.metal(largest), "points": run.fmt.number(100 * abs(step), 1)}
     if step > 0:
         return say("The largest change is in {metal}, which gains {points} points", **words)
@@ -118,7 +118,7 @@ def _weights_finding(run: Findings) -> Text:
     if run.before:
         return _change_finding(run)
     first = run.held[0]
-    head, weight = run.head(first), fmt.percent(first["weight"])
+    head, weight = run.head(first), fmt.percent(first.weight)
     if len(run.held) == 1:
         return say("{metal} is the one holding, with {share} of value", metal=head, share=weight)
     if len(run.held) <= 3:
@@ -127,23 +127,20 @@ def _weights_finding(run: Findings) -> Text:
     return say(
         "{metals} hold {share} of value together",
         metals=say.listed([head, *(run.metal(p) for p in three[1:])]),
-        share=fmt.percent(sum(p["weight"] for p in three), 0),
+        share=fmt.percent(sum(p.weight for p in three), 0),
     )
 
 
 def _rounding(run: Findings) -> Figure | None:
     """From today through the optimum of divisible metals to whole lots; None where nothing is traded in lots."""
-    say, fmt, cash = run.say, run.fmt, run.record["cash"]
-    relaxed: Mapping[str, float] = run.record["relaxed"]["weights"]
-    if all(p["lots"] is None for p in run.record["positions"]):
+    say, fmt, cash = run.say, run.fmt, run.proposal.cash
+    if all(p.lots is None for p in run.proposal.positions):
         return None
-    ideal: dict[str, float] = {
-        p["asset"]: p.get("relaxed_weight", relaxed.get(p["asset"], 0.0)) for p in run.record["positions"]
-    }
-    rows = [p for p in run.record["positions"] if max(p["weight"], ideal[p["asset"]]) >= UNCHANGED]
-    rows.sort(key=lambda p: (-max(p["weight"], ideal[p["asset"]]), p["asset"]))
-    steps = [(run.head(p), p["previous_weight"], ideal[p["asset"]], p["weight"]) for p in rows]
-    steps.append((Span(say.words("Cash")), cash["previous_weight"], run.record["relaxed"]["cash"], cash["weight"]))
+    ideal = {p.asset: p.relaxed_weight for p in run.proposal.positions}
+    rows = [p for p in run.proposal.positions if max(p.weight, ideal[p.asset]) >= UNCHANGED]
+    rows.sort(key=lambda p: (-max(p.weight, ideal[p.asset]), p.asset))
+    steps = [(run.head(p), p.previous_weight, ideal[p.asset], p.weight) for p in rows]
+    steps.append((Span(say.words("Cash")), cash.previous_weight, run.proposal.relaxed.cash, cash.weight))
     moved = sum(abs(lots - best) for _, _, best, lots in steps) / 2
     table = Table(
         say.words("Today, divisible, whole lots"),
@@ -172,15 +169,15 @@ def _rounding(run: Findings) -> Figure | None:
     return Figure(_rounding_finding(run, rows, ideal, moved), _loss(run), (table,), source=_calculated(run))
 
 
-def _rounding_finding(run: Findings, rows: list[Mapping[str, Any]], ideal: Mapping[str, float], moved: float) -> Text:
+def _rounding_finding(run: Findings, rows: Sequence[Position], ideal: Mapping[str, float], moved: float) -> Text:
     if moved < UNCHANGED or not rows:
         return run.say("Rounding to lots changes next to nothing")
-    largest = max(rows, key=lambda p: abs(p["weight"] - ideal[p["asset"]]))
+    largest = max(rows, key=lambda p: abs(p.weight - ideal[p.asset]))
     return run.say(
         "Rounding to lots moves {points} points of value, most in {metal} ({step})",
         points=run.fmt.number(100 * moved, 1),
         metal=run.metal(largest),
-        step=run.fmt.points(largest["weight"] - ideal[largest["asset"]]),
+        step=run.fmt.points(largest.weight - ideal[largest.asset]),
     )
 
 
@@ -190,7 +187,7 @@ def _share(run: Findings, weight: float) -> Text:
 
 def _loss(run: Findings) -> Text:
     """What is compared, what lots do to the volatility, and how near to the best of whole lots these are proven to be."""
-    say, fmt, gap = run.say, run.fmt, run.record["solver"]["lots_gap"]
+    say, fmt, gap = run.say, run.fmt, run.proposal.solver.lots_gap
     if gap is None:
         told = say("Share of value: the optimum if metals were divisible, and the nearest in whole lots.")
     else:
@@ -200,19 +197,19 @@ def _loss(run: Findings) -> Text:
         )
     volatility = say(
         "Volatility is {lots} a year in whole lots, and would be {divisible} if metals were divisible.",
-        lots=fmt.percent(run.record["risk"]["volatility"]),
-        divisible=fmt.percent(run.record["relaxed"]["volatility"]),
+        lots=fmt.percent(run.proposal.risk.volatility),
+        divisible=fmt.percent(run.proposal.relaxed.volatility),
     )
     return text(told, " ", volatility)
 
 
 def _equation(run: Findings) -> Text:
     """Values, cash and costs add up to the budget; a continuous proposal may miss it by rounding, and then says so."""
-    record = run.record
-    placed = sum((Decimal(str(p["value"])) for p in record["positions"]), Decimal(0))
-    parts = (placed, Decimal(str(record["cash"]["value"])), Decimal(str(record["costs"]["entry"])))
+    record = run.proposal
+    placed = sum((Decimal(str(p.value)) for p in record.positions), Decimal(0))
+    parts = (placed, Decimal(str(record.cash.value)), Decimal(str(record.costs.entry)))
     rounded = [part.quantize(CENT, ROUND_HALF_UP) for part in parts]
-    budget = Decimal(str(record["budget"])).quantize(CENT, ROUND_HALF_UP)
+    budget = Decimal(str(record.budget)).quantize(CENT, ROUND_HALF_UP)
     metals, cash, costs = (run.money(float(part), 2) for part in rounded)
     return run.say(
         "{metals} placed + {cash} in cash + {costs} trading costs {sign} {budget} budget",

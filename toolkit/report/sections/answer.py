@@ -9,7 +9,6 @@ from toolkit.report.document import Block, Heading, KeyFigure, KeyFigures, Parag
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import readable
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.origins import product_of
 from toolkit.report.i18n.text import NONE, Inline, Text, sources, text
 from toolkit.report.markers import NORMAL, SHOCKS, STORAGE, UNCERTAIN
 from toolkit.report.tables.costs import entry_rests_on
@@ -154,7 +153,7 @@ def _risk(run: Findings) -> Text:
 def _doubt(run: Findings) -> tuple[str, ...]:
     """The assumption that a form which no notice settles is controlled, where such a form is held."""
     uncertain = {row["asset"] for row in run.record["controls"] if row["uncertain"] or row["headline"].endswith("_uncertain")}
-    return (UNCERTAIN,) if any(product_of(p) in uncertain for p in run.held) else ()
+    return (UNCERTAIN,) if any(p.product in uncertain for p in run.held) else ()
 
 
 def _controlled(run: Findings) -> KeyFigure:

@@ -255,7 +255,7 @@ def scope_in_words(run: Findings, row: Row) -> Text:
     """What it is, on which metals and to whom."""
     say = run.say
     metals = say.listed([name(of_key(metal.strip(), say)) for metal in row["metals"].split(";") if metal.strip()])
-    what = instrument(run, row)
+    what = instrument(run, row["instrument"])
     if row["destinations"]:
         places = say.listed([run.place(code) for code in row["destinations"]])
         return say("{measure} to {places}: {metals}.", measure=capital(what), places=places, metals=metals)

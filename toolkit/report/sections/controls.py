@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from toolkit.records.controls import ControlState, Measure
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Figure, Line, Matrix, Missing, State
 from toolkit.report.findings import Findings, is_confirmed
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import origin, short_country
-from toolkit.report.i18n.origins import product_of
 from toolkit.report.i18n.text import Inline, Text, sources, text
 from toolkit.report.tables.facts import instrument, note, review, why_unconfirmed
 from toolkit.report.tables.lanes import timeline
@@ -36,18 +36,18 @@ Cells = tuple[State | None, ...]
 @section("controls", mark("Controls today"))
 def controls(run: Findings) -> tuple[Block, ...] | Missing:
     """The matrix of metal and measure, then the timeline of the measures; of what is held or may be, where that is known."""
-    run = replace(run, record={**run.record, "controls": _concerned(run)})
+    run = replace(run, record=run.record.model_copy(update={"controls": _concerned(run)}))
     if not run.record["controls"]:
         return Missing(run.say.words("The toolkit knows no control on any product of this report."))
     chosen = offers(run) if run.record.get("positions") else None
     return (_matrix(run), *(figure for figure in (chosen, timeline(run)) if figure))
 
 
-def _concerned(run: Findings) -> Sequence[Mapping[str, Any]]:
+def _concerned(run: Findings) -> tuple[ControlState, ...]:
     """The products of the lots or of the positions; all, for the market and for a run without an answer."""
-    held: Sequence[Mapping[str, Any]] = run.record.get("exposure", {}).get("lots") or run.record.get("positions") or ()
-    keys = {product_of(one) for one in held}
-    return [row for row in run.record["controls"] if not keys or row["asset"] in keys]
+    lots = () if run.exposure is None else run.exposure.lots
+    keys = {*(lot.asset for lot in lots), *(p.product for p in run.positions)}
+    return tuple(row for row in run.record.controls if not keys or row.asset in keys)
 
 
 def _matrix(run: Findings) -> Figure:
@@ -213,7 +213,7 @@ def _source(run: Findings) -> Iterator[Inline]:
     )
     practice: dict[str, list[Mapping[str, Any]]] = {}
     abroad: dict[str, list[Mapping[str, Any]]] = {}
-    facts: dict[str, Mapping[str, Any]] = {}
+    facts: dict[str, Measure] = {}
     lots = run.record["exposure"]["lots"] if run.record.get("exposure") else None
     binding = None if lots is None else {(lot["asset"], number) for lot in lots for number, _ in lot["elsewhere"]}
     for row in run.record["controls"]:
@@ -231,7 +231,7 @@ def _source(run: Findings) -> Iterator[Inline]:
         yield " "
         yield from say(
             "Reported by the press, not law: {measure}, {metals}, since {day}{markers}.",
-            measure=instrument(run, m),
+            measure=instrument(run, m["instrument"]),
             metals=say.listed([run.metal(row) for row in rows]),
             day=run.fmt.short_date(m["since"]),
             markers=sources(*run.of_sources(m["source_id"])),

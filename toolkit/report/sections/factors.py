@@ -34,16 +34,12 @@ Asset = Mapping[str, Any]
 @section("factors", mark("What drives the risk"), needs=["positions"])
 def factors(run: Findings) -> tuple[Block, ...] | Missing:
     """Shares of the variance beside how far each metal is explained, then who was estimated from what."""
-    if "factor_model" not in run.record:
-        return Missing(
-            run.say.words("This run was stored before the factor model was kept with it; run the strategy again to see it.")
-        )
     model = run.record["factor_model"]
     together = tuple(figure for figure in (correlations(run),) if figure)
     if model is None:
         without = run.say.words("The covariance of this strategy has no named factors, so there are no loadings to show.")
         return (Paragraph(text(without)), *together) if together else Missing(without)
-    model = {**model, "assets": by_product(model["assets"])}
+    model = {**model, "assets": by_product(model["assets"], run.offers)}
     shares, explained = _shares(run, model), _explained(run, model)
     return (Columns((shares, explained)) if shares else explained, *together, _coverage(run, model["assets"]))
 

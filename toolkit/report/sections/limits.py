@@ -9,7 +9,7 @@ from typing import Any
 
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Missing, Row, Table
-from toolkit.report.findings import HOLDS, Findings, is_soft
+from toolkit.report.findings import HOLDS, Findings
 from toolkit.report.i18n.countries import NAMES
 from toolkit.report.i18n.formats import readable
 from toolkit.report.i18n.language import mark
@@ -127,7 +127,7 @@ def _names(run: Findings, rows: Sequence[Mapping[str, Any]]) -> Text:
 def _cells(run: Findings, c: Mapping[str, Any]) -> tuple[Text, ...]:
     say, read = run.say, scale(run, c)
     label = say("Volatility, set by the objective") if c["name"] == NAMELESS else of_strategy(c["name"], say)
-    asked = say((SOFT if is_soft(c) else SIDES)[c["side"]], limit=read.asked(c["limit"]))
+    asked = say((SIDES if c["soft"] is None else SOFT)[c["side"]], limit=read.asked(c["limit"]))
     cells = [text(label), text(_place(run, c)), asked]
     if run.before:
         cells.append(_now(run, c, read))
@@ -166,7 +166,7 @@ def _spoken(run: Findings, kind: str, where: str) -> Inline:
     if factor in run.record["exposures"]["factors"] or where in {p["group"] for p in run.record["positions"]}:
         words = say.term("term", readable(factor))
         return words if factor == where else say("{factor} falls", factor=words)
-    spoken = {p["element"]: run.metal(p) for p in by_product(run.record["positions"]) if p["element"]}
+    spoken = {p["element"]: run.metal(p) for p in by_product(run.positions, run.offers) if p["element"]}
     spoken |= {p["asset"]: run.metal(p) for p in run.record["positions"]}
     return spoken.get(where) or (of_strategy(where, say) if kind == "scenario_loss" else name(say.term("metal", where)))
 

@@ -161,9 +161,9 @@ def _source(run: Findings, found: Mapping[str, Any], drawn: Sequence[Mapping[str
 def _priced_otherwise(run: Findings, series: Sequence[Mapping[str, Any]]) -> bool:
     """Whether the proposal took another level than the one shown: of a metal with offers, a price is that of an offer."""
     taken = {
-        p["asset"]: p["price"]
-        for p in run.record.get("positions", ())
-        if not p.get("offer_of") and p.get("price_from", "bundled") == "bundled" and p.get("basis") != "dealer_ask"
+        p.asset: p.price
+        for p in run.positions
+        if p.price and not p.offer_of and p.price_from == "bundled" and p.basis != "dealer_ask"
     }
     return any(
         abs(taken[one["asset"]] / one["last"]["level"] - 1.0) > 1e-6

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from toolkit.records.parts.quality import Quality, SeriesQuality
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Row, Table
 from toolkit.report.findings import Findings
@@ -13,7 +13,6 @@ from toolkit.report.i18n.formats import readable
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, sources, text
 
-Series = Mapping[str, Any]
 REPEATED = 2
 """Equal prices in a row that are worth a word."""
 
@@ -24,14 +23,14 @@ class Fault:
 
     head: str
     words: str
-    found: Callable[[Series], bool]
-    told: Callable[[Findings, Series], Text]
+    found: Callable[[SeriesQuality], bool]
+    told: Callable[[Findings, SeriesQuality], Text]
 
 
 @section("quality", mark("Data age and quality"), needs=["quality"])
 def quality(run: Findings) -> tuple[Block, ...]:
     """One table of the price series, those alike in one row."""
-    say, rows = run.say, run.parts["quality"]["series"]
+    say, rows = run.say, run.part(Quality).series
     shown = [one for one in FAULTS if any(one.found(row) for row in rows)]
     columns = (
         Column(say.words("Metals"), "left"),
@@ -47,9 +46,9 @@ def quality(run: Findings) -> tuple[Block, ...]:
     return (Figure(_finding(run, rows), _sub(run, shown), (table,), source=_foot(run, rows)),)
 
 
-def _finding(run: Findings, rows: Sequence[Series]) -> Text:
-    say, noisy = run.say, sum(row["noisy"] for row in rows)
-    ages = [row["age_days"] for row in rows]
+def _finding(run: Findings, rows: Sequence[SeriesQuality]) -> Text:
+    say, noisy = run.say, sum(row.noisy for row in rows)
+    ages = [row.age_days for row in rows]
     if min(ages) == max(ages):
         first = say("The newest prices are {days} days old", days=ages[0])
     else:
@@ -66,14 +65,14 @@ def _finding(run: Findings, rows: Sequence[Series]) -> Text:
 
 
 def _sub(run: Findings, shown: Sequence[Fault]) -> Text:
-    say, without = run.say, run.parts["quality"]["without"]
+    say, without = run.say, run.part(Quality).without
     spans: list[Inline] = [
         say(
             "Series as known on {day}, each measured against itself; nothing is filled in or repaired.",
             day=run.fmt.long_date(run.as_of),
         )
     ]
-    noisy = any(row["noisy"] for row in run.parts["quality"]["series"])
+    noisy = any(row.noisy for row in run.part(Quality).series)
     # Of noisy series each print may lie far off the level: that none is called stray is no finding.
     if absent := [say.words(one.words) for one in FAULTS if one not in shown and not (noisy and one.told is _stray)]:
         spans += [" ", say("No series has {faults}.", faults=say.listed(absent, alternatives=True))]
@@ -82,23 +81,23 @@ def _sub(run: Findings, shown: Sequence[Fault]) -> Text:
     return text(*spans)
 
 
-def _foot(run: Findings, rows: Sequence[Series]) -> Text:
+def _foot(run: Findings, rows: Sequence[SeriesQuality]) -> Text:
     say = run.say
     foot = say("Source: price series{markers}.", markers=sources(*run.of_prices(part="quality")))
     spans: list[Inline] = [foot]
-    if any(row["noisy"] for row in rows):
+    if any(row.noisy for row in rows):
         spans += [
             " ",
             say("A customs value is the value of all imports of a month over their quantity: mix, lots and lags move it."),
         ]
-    if any(row["old"] for row in rows):
+    if any(row.old for row in rows):
         spans += [" ", say("▲ marks a price that is older than the update frequency of its series explains.")]
     return text(*spans)
 
 
-def _alike(run: Findings, rows: Sequence[Series], shown: Sequence[Fault]) -> Iterator[Row]:
+def _alike(run: Findings, rows: Sequence[SeriesQuality], shown: Sequence[Fault]) -> Iterator[Row]:
     """Series of which the same is to be said share a row."""
-    groups: dict[tuple[Text, ...], list[Series]] = {}
+    groups: dict[tuple[Text, ...], list[SeriesQuality]] = {}
     for row in rows:
         groups.setdefault(_cells(run, row, shown), []).append(row)
     for cells, members in groups.items():
@@ -106,45 +105,43 @@ def _alike(run: Findings, rows: Sequence[Series], shown: Sequence[Fault]) -> Ite
         yield Row((text(*[part for one in names for part in (", ", one)][1:]), *cells))
 
 
-def _cells(run: Findings, row: Series, shown: Sequence[Fault]) -> tuple[Text, ...]:
+def _cells(run: Findings, row: SeriesQuality, shown: Sequence[Fault]) -> tuple[Text, ...]:
     say, fmt = run.say, run.fmt
-    age = fmt.number(row["age_days"])
+    age = fmt.number(row.age_days)
     return (
-        text(say.term("term", readable(row["basis"])), muted(f", {say.words('noisy')}") if row["noisy"] else ""),
-        text(fmt.number(row["observations"])),
-        text(fmt.month(row["first"])),
-        text(fmt.month(row["last"])),
+        text(say.term("term", readable(row.basis)), muted(f", {say.words('noisy')}") if row.noisy else ""),
+        text(fmt.number(row.observations)),
+        text(fmt.month(row.first)),
+        text(fmt.month(row.last)),
         *(one.told(run, row) if one.found(row) else text(NONE) for one in shown),
-        text(Span(f"▲ {age}", "warn")) if row["old"] else text(age),
-        say("level behind the prints") if row["noisy"] else say("as printed"),
+        text(Span(f"▲ {age}", "warn")) if row.old else text(age),
+        say("level behind the prints") if row.noisy else say("as printed"),
     )
 
 
-def _missing(run: Findings, row: Series) -> Text:
-    missing = row["expected"] - row["observations"]
-    return run.say("{missing} of {total}", missing=missing, total=row["expected"])
+def _missing(run: Findings, row: SeriesQuality) -> Text:
+    missing = row.expected - row.observations
+    return run.say("{missing} of {total}", missing=missing, total=row.expected)
 
 
-def _repeated(run: Findings, row: Series) -> Text:
-    return text(run.fmt.number(row["stale_run"]), muted(f" ({run.fmt.month(row['stale_until'])})"))
+def _repeated(run: Findings, row: SeriesQuality) -> Text:
+    return text(run.fmt.number(row.stale_run), muted(f" ({run.fmt.month(row.stale_until)})"))
 
 
-def _stray(run: Findings, row: Series) -> Text:
+def _stray(run: Findings, row: SeriesQuality) -> Text:
     """Jumps that look like another unit, or prints far off both neighbours with the month of the worst."""
-    if row["unit_ratio"] is not None:
-        return run.say("change of unit {month}?", month=run.fmt.month(row["unit_date"]))
-    return text(run.fmt.number(row["outliers"]), muted(f" ({run.fmt.month(row['outlier_date'])})"))
+    if row.unit_ratio is not None:
+        return run.say("change of unit {month}?", month=run.fmt.month(row.unit_date))
+    return text(run.fmt.number(row.outliers), muted(f" ({run.fmt.month(row.outlier_date)})"))
 
 
 FAULTS = (
-    Fault(mark("Missing periods"), mark("a gap"), lambda row: row["expected"] > row["observations"], _missing),
-    Fault(
-        mark("Same price in a row"), mark("the same price twice in a row"), lambda row: row["stale_run"] >= REPEATED, _repeated
-    ),
+    Fault(mark("Missing periods"), mark("a gap"), lambda row: row.expected > row.observations, _missing),
+    Fault(mark("Same price in a row"), mark("the same price twice in a row"), lambda row: row.stale_run >= REPEATED, _repeated),
     Fault(
         mark("Stray prints"),
         mark("a stray print"),
-        lambda row: row["outliers"] > 0 or row["unit_ratio"] is not None,
+        lambda row: row.outliers > 0 or row.unit_ratio is not None,
         _stray,
     ),
 )

@@ -84,7 +84,7 @@ def _contributions(run: Findings) -> Figure:
 def _volatilities(run: Findings) -> Figure | None:
     """As used and as printed, with the interval of the corrected; the table behind tells how, and how deep prices fell."""
     say, fmt = run.say, run.fmt
-    rows = sorted(by_product(run.record["assets"]), key=lambda a: (-used(a), a["asset"]))
+    rows = sorted(by_product(run.proposal.assets, run.offers), key=lambda a: (-used(a), a["asset"]))
     if not rows:
         return None
     drawn = tuple(Interval(run.head(a).text, v["raw"], used(a), v["low"], v["high"]) for a in rows for v in (a["volatility"],))
@@ -171,7 +171,9 @@ def _told(run: Findings, rows: Sequence[Asset]) -> str:
 def _table(run: Findings, rows: Sequence[Asset]) -> Table:
     """Everything behind the chart; what runs of before did not keep is left out as columns."""
     say = run.say
-    model = {a["asset"]: a for a in by_product((run.record.get("factor_model") or {}).get("assets", ()))}
+    model = {
+        a["asset"]: a for a in by_product(run.proposal.factor_model.assets if run.proposal.factor_model else (), run.offers)
+    }
     fallen = {one["asset"]: one["fall"] for one in run.parts.get("prices", {}).get("series", ()) if one["fall"]}
     longer = bool(remembered(rows))
     columns = [

@@ -131,7 +131,7 @@ def _row(run: Findings, origin: Origin, *, late: bool) -> Row:
         text(
             muted(f"{origin.marker} "),
             name(say.term("source", origin.title)),
-            muted(f" ·{NBSP}{say.term('source', origin.licence)}"),
+            muted(f" ·{NBSP}{say.term('source', origin.licence or '')}"),
         ),
         text(", ".join(used)),
         _newest(run, origin),
@@ -173,15 +173,14 @@ def _facts(run: Findings, found: Mapping[str, Fact]) -> Figure:
 
 def _fact(run: Findings, key: str, fact: Fact) -> tuple[Text, ...]:
     say, fmt = run.say, run.fmt
-    number = fact["number"] or fact.get("title") or fact.get("authority") or key
-    what = capital(instrument(run, fact))
+    what = capital(instrument(run, fact.instrument))
     metals = _metals(run, key, fact)
-    marker = run.of_sources(fact["source_id"]) if "source_id" in fact else ()
+    marker = () if fact.source_id is None else run.of_sources(fact.source_id)
     return (
-        text(name(fmt.notices(say.term("term", number)))),
+        text(name(fmt.notices(say.term("term", fact.label)))),
         say("{measure}: {metals}", measure=what, metals=metals) if metals else text(what),
         why_unconfirmed(run, fact),
-        text(name(_cited(run, fact["source"])), sources(*marker)),
+        text(name(_cited(run, fact.source)), sources(*marker)),
     )
 
 
@@ -198,8 +197,7 @@ def _metals(run: Findings, key: str, fact: Fact) -> Text:
     if rows:
         names: list[Inline] = [run.metal(row) for row in rows]
     else:
-        listed = fact["metals"].split(";") if isinstance(fact["metals"], str) else fact["metals"]
-        names = [name(of_key(metal.strip(), say)) for metal in listed if metal.strip()]
+        names = [name(of_key(metal.strip(), say)) for metal in fact.metals if metal.strip()]
     if len(names) <= NAMED:
         return say.listed(names) if names else ()
     left = len(names) - NAMED

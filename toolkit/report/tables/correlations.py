@@ -23,7 +23,7 @@ def correlations(run: Findings) -> Figure | None:
         return None
     say, fmt = run.say, run.fmt
     order = clustered(rows)
-    assets = {a["asset"]: a for a in by_product(run.record["assets"])}
+    assets = {a["asset"]: a for a in by_product(run.proposal.assets, run.offers)}
     heads = {key: run.head(assets[key]).text for key in order}
     at = {key: i for i, key in enumerate(order)}
     pairs = [Pair(at[r["assets"][0]], at[r["assets"][1]], r["observed"], r["forecast"], unsure=_holds_zero(r)) for r in rows]

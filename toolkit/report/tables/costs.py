@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
-from typing import Any
 
+from toolkit.records.positions import Position
 from toolkit.report.charts.waterfall import Step, waterfall
 from toolkit.report.document import Bar, BarTable, Column, Figure, Row, Table
 from toolkit.report.findings import Findings
@@ -55,13 +55,13 @@ class Item:
 
 def items(run: Findings) -> tuple[Item, ...]:
     """The parts of the entry cost, the largest first; their cents add up to those of the cost."""
-    total: float = run.record["costs"]["entry"]
+    total = run.proposal.costs.entry
     parts = run.entry_items or {"": total}
     return tuple(Item(key, amount, _rests_on(run, key)) for key, amount in to_the_cent(parts, total).items() if amount > 0)
 
 
 def _rests_on(run: Findings, key: str) -> tuple[str, ...]:
-    traded = any(p["terms"] in ASSUMED for p in run.shown if p["cost"] > 0)
+    traded = any(p.terms in ASSUMED for p in run.shown if p.cost > 0)
     if key == "premium":
         found: tuple[str, ...] = (OFFERS,)
     elif key in SET:
@@ -92,23 +92,23 @@ def to_the_cent(parts: Mapping[str, float], total: float) -> dict[str, float]:
 
 def cost_waterfall(run: Findings) -> Figure | None:
     """From the budget through each part of the entry cost to cash and metal; None where entering costs nothing."""
-    record, say, fmt = run.record, run.say, run.fmt
-    if record["costs"]["entry"] <= 0:
+    record, say, fmt = run.proposal, run.say, run.fmt
+    if record.costs.entry <= 0:
         return None
-    placed, cash = sum(p["value"] for p in record["positions"]), record["cash"]["value"]
+    placed, cash = sum(p.value for p in record.positions), record.cash.value
     found = items(run)
     assumed = any(item.rests_on for item in found)
-    steps = [Step(say.words("Budget"), fmt.number(record["budget"]), record["budget"], "whole")]
+    steps = [Step(say.words("Budget"), fmt.number(record.budget), record.budget, "whole")]
     steps += [
         Step(capital(_line(run, item.key)), fmt.number(-item.amount), item.amount, "cost", bool(item.rests_on))
         for item in found
     ]
     steps.append(Step(say.words("Stays in cash"), fmt.number(cash), cash, "kept"))
     steps.append(Step(say.words("Placed in metal"), fmt.number(placed), placed, "kept"))
-    cost = run.derived(run.money(record["costs"]["entry"]), *entry_rests_on(run), marked=False)
+    cost = run.derived(run.money(record.costs.entry), *entry_rests_on(run), marked=False)
     title = say(
         "Of {budget}, {placed} becomes metal, {cash} stays in cash and {cost} goes into trading",
-        budget=run.money(record["budget"]),
+        budget=run.money(record.budget),
         placed=run.money(placed),
         cash=run.money(cash),
         cost=cost,
@@ -128,13 +128,13 @@ def cost_waterfall(run: Findings) -> Figure | None:
 def _table(run: Findings, found: tuple[Item, ...]) -> Table:
     """The steps with their cents and what is left after each."""
     say, fmt = run.say, run.fmt
-    level = Decimal(str(run.record["budget"])).quantize(CENT, ROUND_HALF_UP)
+    level = Decimal(str(run.proposal.budget)).quantize(CENT, ROUND_HALF_UP)
     rows = [Row((say("Budget"), text(NONE), text(strong(fmt.number(float(level), 2)))))]
     for item in found:
         level -= Decimal(str(item.amount))
         amount = run.derived(fmt.number(-item.amount, 2), *item.rests_on)
         rows.append(Row((text(capital(_line(run, item.key))), text(amount), text(fmt.number(float(level), 2)))))
-    cash = Decimal(str(run.record["cash"]["value"])).quantize(CENT, ROUND_HALF_UP)
+    cash = Decimal(str(run.proposal.cash.value)).quantize(CENT, ROUND_HALF_UP)
     rows.append(Row((say("Stays in cash"), text(fmt.number(float(-cash), 2)), text(fmt.number(float(level - cash), 2)))))
     # What is left: of a divisible answer the rounded values may add up to a cent more or less.
     rows.append(Row((say("Placed in metal"), text(NONE), text(strong(fmt.number(float(level - cash), 2)))), total=True))
@@ -155,11 +155,11 @@ def _line(run: Findings, key: str) -> str:
 def costs_by_trade(run: Findings) -> Figure | None:
     """Which trades cost how much, and what is paid every year; None where no trade costs anything."""
     say, fmt = run.say, run.fmt
-    paid = sorted((p for p in run.shown if p["cost"] > 0), key=lambda p: (-p["cost"], p["asset"]))
+    paid = sorted((p for p in run.shown if p.cost > 0), key=lambda p: (-p.cost, p.asset))
     if not paid:
         return None
-    total = run.record["costs"]["entry"]
-    small = total < SMALL * run.record["budget"]
+    total = run.proposal.costs.entry
+    small = total < SMALL * run.proposal.budget
 
     def share(amount: float) -> Text:
         return text(NONE) if small else text(muted(fmt.percent(amount / total, 0)))
@@ -167,8 +167,8 @@ def costs_by_trade(run: Findings) -> Figure | None:
     bars = [
         Bar(
             text(run.head(p)),
-            (text(cost_of(run, p, fmt.number(p["cost"]))), share(p["cost"])),
-            p["cost"] / paid[0]["cost"],
+            (text(cost_of(run, p, fmt.number(p.cost))), share(p.cost)),
+            p.cost / paid[0].cost,
             hollow=bool(trade_rests_on(run, p)),
         )
         for p in paid
@@ -193,13 +193,13 @@ def costs_by_trade(run: Findings) -> Figure | None:
     )
 
 
-def _trades_finding(run: Findings, paid: list[Mapping[str, Any]], total: float) -> Text:
+def _trades_finding(run: Findings, paid: Sequence[Position], total: float) -> Text:
     """The fewest trades that take half of the cost."""
     say, cost = run.say, run.derived(run.money(total), *entry_rests_on(run), marked=False)
     if len(paid) == 1:
         return say("Trading costs {cost}, all for {metal}", cost=cost, metal=run.metal(paid[0]))
-    half = min(range(1, len(paid) + 1), key=lambda k: (sum(p["cost"] for p in paid[:k]) < total / 2, k))
-    part = run.fmt.percent(sum(p["cost"] for p in paid[:half]) / total, 0)
+    half = min(range(1, len(paid) + 1), key=lambda k: (sum(p.cost for p in paid[:k]) < total / 2, k))
+    part = run.fmt.percent(sum(p.cost for p in paid[:half]) / total, 0)
     who = say.listed([run.head(paid[0]), *(run.metal(p) for p in paid[1:half])])
     if half == 1:
         return say("{metals} takes {share} of the {cost} trading cost", metals=who, share=part, cost=cost)
@@ -215,7 +215,7 @@ def _source(run: Findings) -> Text:
 
 def _yearly(run: Findings) -> list[Bar]:
     """What is paid every year, where more than storage counts."""
-    yearly: Mapping[str, float] = run.record["costs"].get("items", {}).get("yearly", {})
+    yearly = run.proposal.costs.by_purpose.yearly
     if yearly.get("sites", 0.0) <= 0:
         return []
     told = {key: run.say.words(YEARLY[key]) if key in YEARLY else run.say.term("term", readable(key)) for key in yearly}
@@ -226,15 +226,15 @@ def _yearly(run: Findings) -> list[Bar]:
     ]
 
 
-def trade_rests_on(run: Findings, p: Mapping[str, Any]) -> tuple[str, ...]:
+def trade_rests_on(run: Findings, p: Position) -> tuple[str, ...]:
     """Keys of the assumptions that the cost of a trade rests on: terms of the dealer, a premium, charges of the strategy."""
-    own = (COSTS,) if p["terms"] in ASSUMED else ()
-    offered = (OFFERS,) if p.get("offer_of") and "premium" in run.entry_items else ()
+    own = (COSTS,) if p.terms in ASSUMED else ()
+    offered = (OFFERS,) if p.offer_of and "premium" in run.entry_items else ()
     charged = (CHARGES,) if run.rests_on(CHARGES) else ()
     keys = (*own, *offered, *charged)
     return keys if run.rests_on(*keys) else ()
 
 
-def cost_of(run: Findings, p: Mapping[str, Any], words: str) -> Span:
+def cost_of(run: Findings, p: Position, words: str) -> Span:
     """A cost in words, as data or as derived from what its trade rests on."""
     return run.derived(words, *trade_rests_on(run, p), marked=False)

@@ -8,7 +8,6 @@ from typing import Any
 
 from toolkit.report.findings import Findings, is_confirmed
 from toolkit.report.i18n.formats import capital, day
-from toolkit.report.i18n.origins import product_of
 from toolkit.report.i18n.text import Inline, Span, Text, sources, strong
 from toolkit.report.tables.lanes import in_words, suspended_until
 from toolkit.report.tables.lots import product
@@ -66,7 +65,7 @@ def touched(run: Findings, row: Mapping[str, Any]) -> list[Span]:
     if not run.has("positions"):
         return []
     chinese = row["origin"] == CHINA
-    return [run.metal(p) for p in run.held if product_of(p) in named and not (chinese and p.get("abroad"))]
+    return [run.metal(p) for p in run.held if p.product in named and not (chinese and run.is_abroad(p))]
 
 
 def _met(run: Findings, metals: Sequence[Span], suspended: Sequence[Mapping[str, Any]]) -> Text:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from dataclasses import dataclass
 
+from toolkit.records.controls import ControlState, Measure, Upcoming
+from toolkit.records.parts.flows import FlowFact
+from toolkit.records.parts.resale import ResaleMeasure
 from toolkit.report.findings import Findings, is_confirmed
 from toolkit.report.i18n.formats import day, readable
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import Text, text
 
-Fact = Mapping[str, Any]
 DOUBTS = (
     ("secondary quotation", mark("from one secondary quotation, not looked up at its source")),
     ("partly verified", mark("partly not checked against the text")),
@@ -24,16 +26,53 @@ AGREED = mark("stated by both governments, act not seen")
 REPORTED, CLAIMED, UNNAMED = mark("reported by the press"), mark("claimed by one side"), mark("not confirmed")
 
 
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that a report rests on.
+
+    Attributes:
+        key: Id in the ledger, or of what price it is the source.
+        standing: ``official``, ``reported``, ``agreed`` or ``claimed``.
+        confidence: What was checked of it, in the words of the ledger.
+        label: What it is called: number, title, authority or key.
+        instrument: ``licence``, ``ban``, ``price``, ...
+        metals: Keys of metals and groups.
+        source: Citation; `source_id` is the key of the source, None where there is none.
+        authority: Who says so; empty where nobody is named.
+    """
+
+    key: str
+    standing: str
+    confidence: str
+    label: str
+    instrument: str
+    metals: tuple[str, ...]
+    source: str
+    source_id: str | None
+    authority: str = ""
+
+
 def facts(run: Findings) -> Iterator[Fact]:
     """Every fact behind this report: dates ahead, measures, those of other countries, reports of flows, yearly prices."""
     yield from _prices(run)
-    yield from (point["fact"] for point in run.parts.get("flows", {}).get("reported", ()) if "fact" in point)
-    yield from run.record.get("upcoming", ())
-    for row in run.record.get("controls", ()):
-        yield from row["measures"]
-        yield from row["elsewhere"]
-        for route in row["routes"]:
-            yield from route["measures"]
+    yield from (_stated(point.fact) for point in (run.parts.flows.reported if run.parts.flows else ()))
+    yield from map(_dated, run.record.upcoming)
+    for row in run.record.controls:
+        yield from map(_stated, (*row.measures, *row.elsewhere, *_on_routes(row)))
+
+
+def _stated(m: Measure | FlowFact) -> Fact:
+    label, authority = m.number or m.authority or m.event_id, m.authority or ""
+    instrument, source = m.instrument or "", m.source or ""
+    return Fact(m.event_id, m.standing, m.confidence, label, instrument, m.metals, source, m.source_id, authority)
+
+
+def _dated(row: Upcoming) -> Fact:
+    metals = tuple((row.metals or "").split(";"))
+    label, source = row.number or row.title, row.source or ""
+    return Fact(
+        row.event_id, row.standing, row.confidence, label, row.instrument, metals, source, None, authority=row.authority or ""
+    )
 
 
 def unconfirmed(run: Findings) -> Mapping[str, Fact]:
@@ -41,7 +80,7 @@ def unconfirmed(run: Findings) -> Mapping[str, Fact]:
     found: dict[str, Fact] = {}
     for fact in facts(run):
         if not is_confirmed(fact):
-            found.setdefault(fact["event_id"], fact)
+            found.setdefault(fact.key, fact)
     return found
 
 
@@ -57,32 +96,32 @@ def doubts(run: Findings) -> tuple[tuple[str, Text], ...]:
     )
 
 
-def concerned(run: Findings, event_id: str) -> tuple[Mapping[str, Any], ...]:
+def concerned(run: Findings, event_id: str) -> tuple[ControlState, ...]:
     """The products of the report that a fact of the ledger speaks of, in order."""
     return tuple(
         row
-        for row in run.record.get("controls", ())
-        if any(m["event_id"] == event_id for m in (*row["measures"], *row["elsewhere"], *_on_routes(row)))
+        for row in run.record.controls
+        if any(m.event_id == event_id for m in (*row.measures, *row.elsewhere, *_on_routes(row)))
     )
 
 
-def why_unconfirmed(run: Findings, fact: Fact) -> Text:
+def why_unconfirmed(run: Findings, fact: Fact | Measure | ResaleMeasure) -> Text:
     """What is missing for it to be a fact: a claim, a report, or a look at the text."""
-    if fact["standing"] == "agreed":
+    if fact.standing == "agreed":
         return text(run.say.words(AGREED))
-    if fact["standing"] == "claimed":
-        by = fact.get("authority", "")
-        if by:
-            return run.say("claimed by {authority}; no legal act confirms it", authority=run.say.term("term", by))
+    if fact.standing == "claimed":
+        if fact.authority:
+            by = run.say.term("term", fact.authority)
+            return run.say("claimed by {authority}; no legal act confirms it", authority=by)
         return text(run.say.words(CLAIMED))
-    if fact["standing"] == "reported" and not fact["confidence"].startswith("single"):
+    if fact.standing == "reported" and not fact.confidence.startswith("single"):
         return text(run.say.words(REPORTED))
-    return text(run.say.words(next((words for part, words in DOUBTS if part in fact["confidence"]), UNNAMED)))
+    return text(run.say.words(next((words for part, words in DOUBTS if part in fact.confidence), UNNAMED)))
 
 
 def review(run: Findings) -> Text:
     """To which day the ledger was reviewed, for a report of a later day; nothing where it was reviewed to the day."""
-    reviewed = run.record.get("ledger", {}).get("reviewed_to")
+    reviewed = run.record.ledger.reviewed_to
     if reviewed is None or day(reviewed) >= run.as_of:
         return ()
     return run.say(
@@ -92,38 +131,30 @@ def review(run: Findings) -> Text:
     )
 
 
-def instrument(run: Findings, fact: Fact) -> str:
-    """The instrument in the field's words."""
-    words = readable(fact["instrument"]).replace("de facto", "de-facto").replace("exporter whitelist", "exporter list")
+def instrument(run: Findings, kind: str) -> str:
+    """An instrument in the field's words."""
+    words = readable(kind).replace("de facto", "de-facto").replace("exporter whitelist", "exporter list")
     return run.say.term("term", words)
 
 
 def note(run: Findings, words: str) -> Text:
     """A remark of the ledger: one that remembers how it was made, or words of the data."""
-    if words in run.record.get("phrases", {}):
+    if words in run.record.phrases:
         return run.sentence(words)
     return run.say.translate(run.say.term("note", words))
 
 
 def _prices(run: Findings) -> Iterator[Fact]:
     """The annual averages that are used, of a holdings file or of what a run holds."""
-    held = [(p, p.get("series"), p.get("price_status"), p.get("price_source")) for p in run.record.get("positions", ())]
-    lots = [(p, p["basis"], p.get("status"), p["source"]) for p in run.record.get("exposure", {}).get("prices", ())]
+    held = [(p.asset, p.series, p.price_status, p.price_source) for p in run.positions]
+    lots = [(p.asset, p.basis, p.status, p.source) for p in (run.exposure.prices if run.exposure else ())]
     titles = {origin.key: origin.title for origin in run.origins}
-    for price, basis, status, source in (*held, *lots):
+    for asset, basis, status, source in (*held, *lots):
         if status:
-            yield {
-                "event_id": f"price of {price['asset']}",
-                "standing": "official",
-                "confidence": status,
-                "number": basis,
-                "instrument": "price",
-                "metals": [price["asset"]],
-                "source": titles.get(source, source),
-                "source_id": source,
-            }
+            key = f"price of {asset}"
+            yield Fact(key, "official", status, basis or key, "price", (asset,), titles.get(source, source), source)
 
 
-def _on_routes(row: Mapping[str, Any]) -> Iterator[Fact]:
-    for route in row["routes"]:
-        yield from route["measures"]
+def _on_routes(row: ControlState) -> Iterator[Measure]:
+    for route in row.routes:
+        yield from route.measures

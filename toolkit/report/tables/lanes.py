@@ -199,7 +199,16 @@ def _practice(run: Findings) -> Iterator[Lane]:
     for fact, rows in found.values():
         spell = Bar("reported", day(fact["since"]), None if fact["until"] is None else day(fact["until"]))
         names = run.say.listed([run.metal(row) for row in rows])
-        yield Lane(fact["instrument"], _symbols(run, rows), names, instrument(run, fact), "", (spell,), (fact["source_id"],))
+        told = instrument(run, fact["instrument"])
+        yield Lane(
+            fact["instrument"],
+            _symbols(run, rows),
+            names,
+            told,
+            "",
+            (spell,),
+            (fact["source_id"],),
+        )
 
 
 def _symbols(run: Findings, rows: Sequence[Mapping[str, Any]], uncertain: Sequence[str] | None = None) -> str:
@@ -220,15 +229,15 @@ def measure(run: Findings, row: Mapping[str, Any]) -> str:
     say = run.say
     if row["instrument"] == WHITELIST:
         return say.words("exporter list")
-    if row["destinations"] == ["all"]:
-        return instrument(run, row)
+    if "all" in row["destinations"]:
+        return instrument(run, row["instrument"])
     places = say.listed([run.place(code) for code in row["destinations"]])
     military = row["end_user"] != "all"
     if row["instrument"] == BAN:
         return (
             say.words("ban to {places}, military", places=places) if military else say.words("ban to {places}", places=places)
         )
-    return say.words("{measure} to {places}", measure=instrument(run, row), places=places)
+    return say.words("{measure} to {places}", measure=instrument(run, row["instrument"]), places=places)
 
 
 def suspended_until(run: Findings, last: str) -> tuple[Mapping[str, Any], ...]:

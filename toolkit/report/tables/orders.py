@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+from toolkit.records.orders import Order
+from toolkit.records.positions import Position
 from toolkit.report.document import Column, Figure, Notes, Row, Table
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import day
@@ -23,14 +24,13 @@ FAR = 0.25
 """A last price this far from the level, as a fraction of it, is marked."""
 KEEP = "keep"
 SIDES: Mapping[str, str] = {"buy": mark("buy {amount}"), "sell": mark("sell {amount}"), KEEP: mark("keep {amount}")}
-Object = Mapping[str, Any]
 
 
 def orders(run: Findings) -> Figure:
     """The order list as a table, and below it the cash and what is to be known of a trade."""
     say, cur, rows = run.say, run.currency, _rows(run)
-    lots = any(p["lots"] is not None for p in run.shown)
-    traded = sum(order["side"] != KEEP for order, _ in rows)
+    lots = any(p.lots is not None for p in run.shown)
+    traded = sum(order.side != KEEP for order, _ in rows)
     columns = (
         Column(say.words("Product"), "left"),
         Column(say.words("Order")),
@@ -55,10 +55,10 @@ def orders(run: Findings) -> Figure:
     )
 
 
-def _rows(run: Findings) -> list[tuple[Object, Object]]:
+def _rows(run: Findings) -> list[tuple[Order, Position]]:
     """Each order with its position, in the order of the record; what is below half a cent is left out."""
-    positions = {p["asset"]: p for p in run.record["positions"]}
-    return [(order, positions[order["asset"]]) for order in run.record["orders"] if order["value"] > TRADED]
+    positions = {p.asset: p for p in run.proposal.positions}
+    return [(order, positions[order.asset]) for order in run.proposal.orders if order.value > TRADED]
 
 
 def _title(run: Findings, traded: int, *, lots: bool) -> Text:
@@ -83,61 +83,61 @@ def _source(run: Findings) -> Text:
     return run.say("Source: price series{markers}.", markers=markers)
 
 
-def _cells(run: Findings, order: Object, p: Object, *, lots: bool) -> tuple[Text, ...]:
+def _cells(run: Findings, order: Order, p: Position, *, lots: bool) -> tuple[Text, ...]:
     fmt, say = run.fmt, run.say
-    unit = say.term("term", p["unit"])
-    amount = fmt.percent(p["weight"], 1) if order["quantity"] is None else f"{fmt.quantity(order['quantity'])} {unit}"
+    unit = say.term("term", p.unit)
+    amount = fmt.percent(p.weight, 1) if order.quantity is None else f"{fmt.quantity(order.quantity)} {unit}"
     return (
-        text(say.name(p["name"])),
-        text(strong(say.words(SIDES[order["side"]], amount=amount))),
+        text(run.title(p)),
+        text(strong(say.words(SIDES[order.side], amount=amount))),
         *(_lots(run, order, p, unit) if lots else ()),
         *_prices(run, p, unit),
-        text(fmt.number(order["value"])),
-        text(cost_of(run, p, fmt.number(order["cost"]))) if order["cost"] else text(NONE),
+        text(fmt.number(order.value)),
+        text(cost_of(run, p, fmt.number(order.cost))) if order.cost else text(NONE),
         *((_after(run, p, unit),) if run.before else ()),
     )
 
 
-def _prices(run: Findings, p: Object, unit: str) -> tuple[Text, Text]:
+def _prices(run: Findings, p: Position, unit: str) -> tuple[Text, Text]:
     """Level and last print; none where only returns are known."""
-    if p["price"] is None:
+    if p.price is None or p.price_raw is None:
         return text(NONE), text(NONE)
     fmt = run.fmt
-    level = fmt.price(p["price"])
-    if p["price_se"]:
-        level += f" ± {fmt.price(p['price_se'], like=p['price'])}"
-    last = f"{fmt.price(p['price_raw'], like=p['price'])}, {fmt.month(p['price_date'])}"
-    far = abs(p["price_raw"] / p["price"] - 1) > FAR
+    level = fmt.price(p.price)
+    if p.price_se:
+        level += f" ± {fmt.price(p.price_se, like=p.price)}"
+    last = f"{fmt.price(p.price_raw, like=p.price)}, {fmt.month(p.price_date)}"
+    far = abs(p.price_raw / p.price - 1) > FAR
     return (
         text(level, muted(f" / {unit}")),
-        text(Span(f"▲ {last}", "warn") if far else muted(last), sources(*run.of_sources(p.get("price_source") or ""))),
+        text(Span(f"▲ {last}", "warn") if far else muted(last), sources(*run.of_sources(p.price_source))),
     )
 
 
-def _lots(run: Findings, order: Object, p: Object, unit: str) -> tuple[Text, Text]:
+def _lots(run: Findings, order: Order, p: Position, unit: str) -> tuple[Text, Text]:
     """Count and size; what a dealer sells as a lot is assumed, and with it how many of them make a weight."""
-    if p["lot_size"] is None:
+    if p.lot_size is None:
         return text(NONE), text(NONE)
-    assumed, size = p["terms"] in ASSUMED, f"{run.fmt.quantity(p['lot_size'])} {unit}"
+    assumed, size = p.terms in ASSUMED, f"{run.fmt.quantity(p.lot_size)} {unit}"
     lot = text(run.assumed(size, TERMS, marked=False) if assumed else size)
-    if order["lots"] is None:  # what is held is no whole number of them
+    if order.lots is None:  # what is held is no whole number of them
         return text(NONE), lot
-    count = run.fmt.number(order["lots"])
+    count = run.fmt.number(order.lots)
     return text(run.derived(count, TERMS, marked=False) if assumed else count), lot
 
 
-def _after(run: Findings, p: Object, unit: str) -> Text:
-    return text(strong(f"{run.fmt.quantity(p['quantity'])} {unit}")) if p["quantity"] else text(NONE)
+def _after(run: Findings, p: Position, unit: str) -> Text:
+    return text(strong(f"{run.fmt.quantity(p.quantity)} {unit}")) if p.quantity else text(NONE)
 
 
 def _sum(run: Findings, *, lots: bool) -> Row:
     """What is bought, where nothing was held; else what the orders do to the cash."""
-    say, fmt, cost = run.say, run.fmt, run.record["costs"]["entry"]
+    say, fmt, cost = run.say, run.fmt, run.proposal.costs.entry
     paid = text(run.derived(fmt.number(cost), *entry_rests_on(run), marked=False)) if cost else text(NONE)
     blank = (text(""),) * (5 if lots else 3)
     if not run.before:
-        return Row((say("Together"), *blank, text(strong(fmt.number(sum(p["value"] for p in run.shown)))), paid), total=True)
-    moved = sum(order["cash"] for order in run.record["orders"])
+        return Row((say("Together"), *blank, text(strong(fmt.number(sum(p.value for p in run.shown)))), paid), total=True)
+    moved = sum(order.cash for order in run.proposal.orders)
     change = text(strong(fmt.number(moved, signed=True))) if abs(moved) > TRADED else text(NONE)
     return Row((say("Change of cash"), *blank, change, paid, text("")), total=True)
 
@@ -146,66 +146,65 @@ AGED = 31
 """Days from which a price is told with its error as one of today."""
 
 
-def _notes(run: Findings, rows: list[tuple[Object, Object]]) -> Iterator[Text]:
+def _notes(run: Findings, rows: list[tuple[Order, Position]]) -> Iterator[Text]:
     """Worth at the last prices, cash before and after the orders, lots that are sold with their rule, what is kept and why."""
-    say, record = run.say, run.record
+    say, record = run.say, run.proposal
     yield from _at_last_prices(run)
-    if old := [p for _, p in rows if (run.as_of - day(p["price_date"])).days > AGED and p["price_today_se"]]:
-        listed = [
-            say("{metal} ± {error}", metal=run.head(p), error=run.fmt.percent(p["price_today_se"] / p["price"], 0)) for p in old
-        ]
+    aged = [p for _, p in rows if (run.as_of - day(p.price_date)).days > AGED]
+    if old := [(p, p.price_today_se / p.price) for p in aged if p.price and p.price_today_se]:
+        listed = [say("{metal} ± {error}", metal=run.head(p), error=run.fmt.percent(error, 0)) for p, error in old]
         yield say(
             "Levels are of the day of the last print, and deliveries follow the market by some months. Taken as prices of "
             "today they are wider, by the volatility of that time: {metals}.",
             metals=say.listed(listed),
         )
-    yield from (run.sentence(p["in_europe"]["told"]) for _, p in rows if (p.get("in_europe") or {}).get("told"))
-    if run.before and any(order["side"] != KEEP for order, _ in rows):
-        before, added, left = record["money"]["cash_before"], record["money"]["added"], record["cash"]["value"]
+    yield from (run.sentence(p.in_europe.told) for _, p in rows if p.in_europe and p.in_europe.told)
+    if run.before and any(order.side != KEEP for order, _ in rows):
+        before, added, left = record.money.cash_before, record.money.added, record.cash.value
         yield say(
             "Cash: {before} before the orders, of it {added} added; {left} after them.",
             before=run.money(before, 2),
-            added=run.money(added - record["money"].get("reserved", 0.0), 2),
+            added=run.money(added - record.money.reserved, 2),
             left=run.money(left, 2),
         )
     for order, p in rows:
-        if not order["note"]:
+        if not order.note:
             continue
-        metal, why = run.head(p), run.sentence(order["note"])
-        if order["side"] == "sell" and order["lot_ids"]:
-            yield say("{metal}, sold from {lots}: {why}.", metal=metal, lots=", ".join(order["lot_ids"]), why=why)
+        metal, why = run.head(p), run.sentence(order.note)
+        if order.side == "sell" and order.lot_ids:
+            yield say("{metal}, sold from {lots}: {why}.", metal=metal, lots=", ".join(order.lot_ids), why=why)
         else:
             yield say("{metal}: {why}.", metal=metal, why=why)
 
 
 def _at_last_prices(run: Findings) -> Iterator[Text]:
     """What is held after the orders at the last observed prices, and the limits that are broken there."""
-    say, last, cash = run.say, run.record["at_last_prices"], run.record["cash"]["value"]
-    levels = sum(p["value"] for p in run.record["positions"])
-    if not run.held or abs(last["value"] - cash - levels) <= TRADED:
+    say, last, cash = run.say, run.proposal.at_last_prices, run.proposal.cash.value
+    levels = sum(p.value for p in run.proposal.positions)
+    if not run.held or abs(last.value - cash - levels) <= TRADED:
         return
     yield say(
         "At the last observed prices these holdings cost {last}, at the levels {levels}.",
-        last=run.money(last["value"] - cash),
+        last=run.money(last.value - cash),
         levels=run.money(levels),
     )
     for c in run.broken_at_last:
-        read = unit(say, c["kind"])
-        near = not read.loading and abs(c["value"] - c["limit"]) < NEAR
+        read = unit(say, c.kind)
+        near = not read.loading and abs(c.value - c.limit) < NEAR
         yield say(
             "Broken at the last observed prices: {name} is {value}, the limit {limit}.",
-            name=of_strategy(c["name"], say),
-            value=strong(run.fmt.percent(read.told(c["value"]), 3) if near else read.value(c["value"])),
-            limit=read.asked(c["limit"]),
+            name=of_strategy(c.name, say),
+            value=strong(run.fmt.percent(read.told(c.value), 3) if near else read.value(c.value)),
+            limit=read.asked(c.limit),
         )
 
 
 def expected_returns(run: Findings) -> Figure | None:
     """Expected return of the proposal and of each holding, where the strategy states any."""
-    say, fmt, expected = run.say, run.fmt, run.record["expected_return"]
+    say, fmt, expected = run.say, run.fmt, run.proposal.expected_return
     if expected is None:
         return None
-    named = {p["asset"]: p for p in run.held}
+    named = {p.asset: p for p in run.held}
 
     def row(label: Text, value: float, error: float | None, weight: float | None, *, total: bool = False) -> Row:
         share = text(muted(fmt.percent(weight))) if weight is not None else text("")
@@ -213,22 +212,19 @@ def expected_returns(run: Findings) -> Figure | None:
         return Row((label, share, text(strong(fmt.percent(value))), told), total=total)
 
     rows = [
-        row(text(run.head(p)), expected["assets"][key]["value"], expected["assets"][key]["error"], p["weight"])
-        for key, p in named.items()
+        row(text(run.head(p)), expected.assets[key].value, expected.assets[key].error, p.weight) for key, p in named.items()
     ]
-    rows.append(row(say("Proposal"), expected["value"], expected["error"], None, total=True))
+    rows.append(row(say("Proposal"), expected.value, expected.error, None, total=True))
     columns = (
         Column(say.words("Holding"), "left"),
         Column(say.words("weight")),
         Column(say.words("Expected return")),
         Column(say.words("Standard error")),
     )
-    value = fmt.percent(expected["value"])
-    if expected["error"] is None:
+    value = fmt.percent(expected.value)
+    if expected.error is None:
         title = say("The strategy expects a return of {value} a year", value=value)
     else:
-        title = say(
-            "The strategy expects a return of {value} ± {error} a year", value=value, error=fmt.percent(expected["error"])
-        )
+        title = say("The strategy expects a return of {value} ± {error} a year", value=value, error=fmt.percent(expected.error))
     sub = say("Return a year as the strategy states or estimates it, before costs, with one standard error where there is one.")
     return Figure(title, sub, (Table(say.words("Expected returns"), columns, tuple(rows)),))

@@ -1,0 +1,110 @@
+"""What every record is: frozen, strictly typed, open to further keys; and the types that its fields have in common.
+
+A field is named as the key of the JSON, or has that key as its alias where the key is a word of Python or of pydantic. The
+text below a field is its description in `docs/schema/`: unit and range of a figure, what a missing value means. A field with
+a default may be missing in the JSON; any other is required, and null only where its type says so.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from string import Formatter
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Strict, WithJsonSchema
+
+T = TypeVar("T")
+
+
+def _day(text: str) -> str:
+    date.fromisoformat(text)
+    return text
+
+
+def _month(text: str) -> str:
+    date.fromisoformat(f"{text}-01")
+    return text
+
+
+def _phrase(value: Any) -> Any:
+    match value:
+        case {"said": str(template), "with": dict(values)}:
+            for _, place, spec, _ in Formatter().parse(template):
+                if place is not None and place not in values:
+                    raise ValueError(f"has no value for {{{place}}}")
+                if place is not None and (spec or "").startswith("%"):
+                    _day(str(values[place]))
+            for item in values.values():
+                for one in item if isinstance(item, list) else (item,):
+                    if isinstance(one, dict):
+                        _phrase(one)
+            return value
+    raise ValueError("is no sentence with its values")
+
+
+Day = Annotated[str, AfterValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+"""A day in ISO form, 2026-06-30."""
+Month = Annotated[str, AfterValidator(_month), WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}$"})]
+"""A month in ISO form, 2026-06."""
+Rows = Annotated[tuple[T, ...], Strict(strict=False)]
+"""A list of JSON, which is immutable here."""
+PHRASE_SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "properties": {"said": {"type": "string"}, "with": {"type": "object"}},
+    "required": ["said", "with"],
+}
+Phrase = Annotated[Any, AfterValidator(_phrase), WithJsonSchema({**PHRASE_SCHEMA})]
+"""A sentence as `Message.to_json` writes it: an English template, `said`, and a value for each place, `with`."""
+
+
+class Record(BaseModel, Mapping[str, Any]):
+    """Base of all records. It is built when it is first used: to import records costs no time.
+
+    While sections are converted to attributes, a record is a mapping of its JSON keys too.
+    """
+
+    model_config = ConfigDict(
+        strict=True, extra="allow", frozen=True, allow_inf_nan=False, defer_build=True, serialize_by_alias=True
+    )
+
+    def __getitem__(self, key: str) -> Any:
+        """The field of a JSON key that was given."""
+        name = next((name for name, field in type(self).model_fields.items() if field.alias == key), key)
+        if name not in self.model_fields_set and name not in (self.model_extra or ()):
+            raise KeyError(key)
+        return getattr(self, name)
+
+    def __iter__(self) -> Iterator[str]:  # type: ignore[override]
+        """The JSON keys that were given."""
+        given = self.model_fields_set
+        yield from (field.alias or name for name, field in type(self).model_fields.items() if name in given)
+        yield from self.model_extra or ()
+
+    def __len__(self) -> int:
+        """How many keys were given."""
+        return len(self.model_fields_set)
+
+    def to_json(self) -> dict[str, Any]:
+        """The object of the JSON: keys that were not given stay absent."""
+        return self.model_dump(mode="json", exclude_unset=True)
+
+
+class Named(Record):
+    """What names an asset in a table."""
+
+    asset: str
+    """Key of the product."""
+    name: str
+    """Its name."""
+    element: str | None
+    """Symbol of the element; null for what is none."""
+
+
+def as_long(*keys: str) -> Callable[[Any], Any]:
+    """A check that the lists of these fields go row by row."""
+
+    def checked(table: Any) -> Any:
+        if len({len(getattr(table, key)) for key in keys}) > 1:
+            raise ValueError(f"needs lists of one length: {', '.join(keys)}")
+        return table
+
+    return checked

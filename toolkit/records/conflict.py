@@ -1,0 +1,122 @@
+"""A run without an answer: the limits that contradict each other, and the least that would give way."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import Field
+
+from toolkit.records.base import Day, Phrase, Record, Rows
+from toolkit.records.controls import ControlState, MeasureSpells, Upcoming
+from toolkit.records.sources import About, Owner, Provenance, Rate, Remark, Review, StrategyName
+
+
+class AskedLimit(Record):
+    """A constraint as the strategy states it: the keys of its kind, and these where the kind has them."""
+
+    kind: str
+    """Of the strategy: bounds, group, risk_limit, ..."""
+    name: str
+    """As the strategy names it."""
+    upper: float | None = None
+    """Most that is allowed, in the unit of the kind."""
+    lower: float | None = None
+    """Least that is asked, in the unit of the kind."""
+    measure: str | None = None
+    """Measure of a limit on risk."""
+    confidence: float | None = None
+    """Where its tail begins, as a probability."""
+    expression: str | None = None
+    """Of a linear constraint, as it was written."""
+    value: float | None = None
+    """Smallest amount of a holding, in the reporting currency."""
+    fraction: float | None = None
+    """Smallest amount of a holding, as a fraction of wealth."""
+
+
+class ConflictDetails(Record):
+    """What contradicts what."""
+
+    conflict: Rows[str]
+    """Names of the limits that contradict each other."""
+    relaxation: Mapping[str, float] = {}
+    """By how much each limit would give way, in its own unit."""
+    settings: Rows[str] = Field((), alias="set")
+    """The same as options of the command line, `constraint.NAME.KEY=VALUE`."""
+    irreducible: bool = True
+    """Whether any fewer of them can be met together."""
+    proven: bool = True
+    """Whether it is proven that there is no answer."""
+    relaxation_known: bool | None = None
+    """Whether a relaxation, or that there is none, was found; missing as `proven`."""
+    relaxation_least: bool = True
+    """Whether it is proven that nothing less is enough."""
+    not_sold: str | None = None
+    """Lots that are not sold and are part of it, in words."""
+
+
+class ConflictAnswer(Record):
+    """The error in place of an answer."""
+
+    message: str
+    """What is wrong."""
+    hint: str
+    """What to do."""
+    details: ConflictDetails
+    """The limits concerned."""
+    limits: Rows[AskedLimit]
+    """Every limit of the strategy."""
+
+
+class Conflict(Record):
+    """`run.json` of a run without an answer."""
+
+    schema_version: int = 1
+    """Of this object."""
+    kind: Literal["conflict"] = "conflict"
+    """What tells it from a run with an answer."""
+    as_of: Day
+    """Day asked about: nothing known later counts."""
+    owner: Owner
+    """For whom it is."""
+    currency: str
+    """Reporting currency."""
+    controls: Rows[ControlState]
+    """State of every product for the owner's country."""
+    timeline: Rows[MeasureSpells]
+    """Periods of every official measure."""
+    upcoming: Rows[Upcoming]
+    """Dated events of the past and ahead."""
+    ledger: Review
+    """How far the control ledger is complete."""
+    rates: Rows[Rate]
+    """Exchange rates that were used."""
+    data: Rows[Provenance]
+    """Rows that were used, by table and source."""
+    warnings: Rows[str]
+    """Texts of the remarks that weaken the answer."""
+    notes: Rows[str]
+    """Texts of the others."""
+    remarks: Rows[Remark]
+    """Both, with what is known of them."""
+    run_id: str
+    """Derived from everything that went in."""
+    client: str | None = None
+    """Name of the client that it was made for."""
+    strategy: StrategyName
+    """Which one was run."""
+    about: About
+    """What the strategy says of itself."""
+    budget: float
+    """Money to place, in the reporting currency."""
+    conflict: ConflictAnswer
+    """What contradicts what."""
+    versions: Mapping[str, str]
+    """Of the toolkit and of the libraries behind the numbers."""
+    seed: int
+    """Of whatever was random."""
+    own_events: Rows[str] = ()
+    """Ids of the user's own control events that were known."""
+    own_ledger: Mapping[str, Any] | None = None
+    """The user's own control events."""
+    phrases: Mapping[str, Phrase]
+    """Sentences by their English words, with templates and values for other languages."""

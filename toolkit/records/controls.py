@@ -1,0 +1,215 @@
+"""Export controls: measures, the state of a product, periods of a measure, dated changes ahead."""
+
+from toolkit.records.base import Day, Named, Record, Rows
+
+
+class Measure(Record):
+    """A measure of the control ledger on the day asked (`toolkit.controls.state.Measure`)."""
+
+    event_id: str
+    """Id in the ledger."""
+    kind: str
+    """control, practice, policy, ..."""
+    instrument: str
+    """licence, ban, quota, ..."""
+    standing: str
+    """official, reported, agreed or claimed."""
+    status: str
+    """in_force, suspended, unsettled, announced or unchecked for law; reported for practice; agreed; claimed."""
+    since: Day | None
+    """First day on which it operated; null for one that never has."""
+    until: Day | None
+    """Last day of the present status; null where no known date ends it."""
+    status_since: Day
+    """First day of the present status."""
+    number: str | None
+    """By which it is cited."""
+    authority: str
+    """Who issued it."""
+    origin: str | None
+    """ISO-3 code of the controlling country."""
+    destinations: Rows[str]
+    """ISO-3 codes, or all."""
+    end_user: str
+    """all, civil, military or listed."""
+    metals: Rows[str]
+    """Keys of metals and groups that it names."""
+    scope: str | None
+    """What it covers, in its own words."""
+    note: str | None
+    """A remark of the ledger."""
+    certainty: str
+    """named; above_size where pieces from a size on are named; uncertain where its words do not settle the form."""
+    conditional: bool
+    """Whether it applies to other destinations or end users than those asked about."""
+    counts: bool
+    """Whether it makes the form controlled."""
+    acted_on_by: Rows[str]
+    """Ids of events that suspend, extend or claim to extend it."""
+    source: str
+    """Citation."""
+    source_id: str
+    """Key of the source."""
+    confidence: str
+    """What was checked of it."""
+
+
+class Change(Record):
+    """Something that changes on a date."""
+
+    date: Day
+    """First day of the new state."""
+    what: str
+    """In words."""
+    standing: str
+    """Of what it rests on."""
+
+
+class Route(Record):
+    """What notices add for a buyer that they single out."""
+
+    destination: str
+    """ISO-3 code of the buyer's country."""
+    end_user: str
+    """civil, military or listed."""
+    measures: Rows[Measure]
+    """Measures that name this buyer."""
+
+
+class ControlState(Named):
+    """The legal state of a product for the owner's country (`toolkit.controls.state.ControlState`)."""
+
+    metal: str
+    """Key of the metal."""
+    form: str
+    """Traded form."""
+    origin: str
+    """ISO-3 code of the controlling country."""
+    destination: str
+    """ISO-3 code of the owner's country."""
+    end_user: str
+    """civil, military or listed."""
+    as_of: Day
+    """Day asked about."""
+    headline: str
+    """Summary of the law: licence, licence+ban_suspended, ..., not_listed."""
+    listed: bool
+    """Whether a legal measure in force or suspended names the form on this route."""
+    uncertain: bool
+    """Whether the headline rests on a notice that does not settle this form."""
+    unsettled: str
+    """Why measures of the headline are unsettled; empty where none is."""
+    reviewed_to: Day | None
+    """Last day through which acts are in the ledger."""
+    review: str
+    """The same in a sentence."""
+    measures: Rows[Measure]
+    """Measures of the controlling country on this form."""
+    elsewhere: Rows[Measure]
+    """Legal measures of other jurisdictions on the same form and route."""
+    next_changes: Rows[Change]
+    """Dated changes ahead."""
+    note: str
+    """A remark on what is missing or open."""
+    routes: Rows[Route]
+    """What is added for buyers that notices single out."""
+
+
+class Spell(Record):
+    """A period of one status."""
+
+    status: str
+    """in_force, suspended or unsettled."""
+    since: Day
+    """First day."""
+    until: Day | None
+    """Last day; null where no known date ends it."""
+
+
+class Claim(Record):
+    """A day until which one side says that a suspension lasts: it changes no period."""
+
+    authority: str
+    """Who says so."""
+    until: Day | None
+    """Last day of it."""
+    standing: str | None = None
+    """Of the claim."""
+    relation: str | None = None
+    """What it does to the measure."""
+    since: Day | None = None
+    """First day behind what the law knows."""
+    event_id: str | None = None
+    """Id of the claim in the ledger."""
+
+
+class MeasureSpells(Record):
+    """The periods of one official measure, past, present and dated ahead."""
+
+    event_id: str
+    """Id in the ledger."""
+    instrument: str
+    """ban, licence, exporter_whitelist."""
+    number: str | None
+    """By which it is cited."""
+    destinations: Rows[str]
+    """ISO-3 codes, or all."""
+    end_user: str
+    """all, civil, military or listed."""
+    assets: Rows[str]
+    """Keys of products that it names."""
+    uncertain: Rows[str]
+    """Those of them whose form it does not settle."""
+    spells: Rows[Spell]
+    """In order."""
+    claims: Rows[Claim]
+    """Claims about its suspension."""
+    source_id: str
+    """Key of the source."""
+    confidence: str
+    """What was checked of it."""
+
+
+class Upcoming(Record):
+    """A dated event of the calendar (`toolkit.controls.upcoming`)."""
+
+    date: Day
+    """Day of the event."""
+    status: str
+    """ahead or past."""
+    what: str
+    """In words."""
+    standing: str
+    """official, reported, agreed or claimed."""
+    kind: str
+    """control, practice, policy, market."""
+    instrument: str
+    """licence, ban, ..."""
+    event_id: str
+    """Id in the ledger."""
+    number: str | None
+    """By which it is cited."""
+    origin: str | None
+    """ISO-3 code of the country that acts."""
+    metals: str
+    """Keys, separated by semicolons."""
+    confidence: str
+    """What was checked of it."""
+    source: str
+    """Citation."""
+    change: str
+    """What it does to the law."""
+    title: str
+    """Name of the event."""
+    authority: str
+    """Who acts."""
+    acts_on: Rows[str]
+    """Ids of the measures that it acts on."""
+    destinations: Rows[str]
+    """ISO-3 codes, or all."""
+    returns: str | None
+    """What comes back into force."""
+    claims: Rows[Claim]
+    """Claims of one side about the same day."""
+    never_operated: Rows[str]
+    """Ids of measures that were suspended before they took effect."""

@@ -1,0 +1,43 @@
+"""What is found beside a subject: `findings.json`, stored with a run so that a report is rendered again without the market."""
+
+from toolkit.records.base import Record
+from toolkit.records.parts.changes import Changes
+from toolkit.records.parts.exit import Exit
+from toolkit.records.parts.flows import Flows
+from toolkit.records.parts.history import History
+from toolkit.records.parts.prices import Prices
+from toolkit.records.parts.quality import Quality
+from toolkit.records.parts.resale import Resale
+from toolkit.records.parts.supply import SupplyPart
+from toolkit.records.parts.whatif import WhatIf
+
+Part = Changes | Exit | Flows | History | Prices | Quality | Resale | SupplyPart | WhatIf
+
+
+class Parts(Record):
+    """Each part by name; one that the data of the day have nothing of is missing."""
+
+    changes: Changes | None = None
+    """What a reader of last month's report does not know yet."""
+    exit: Exit | None = None
+    """What a sale brings."""
+    flows: Flows | None = None
+    """Trade flows."""
+    history: History | None = None
+    """How prices reacted to earlier notices."""
+    prices: Prices | None = None
+    """Price paths."""
+    quality: Quality | None = None
+    """How far each price series can be trusted."""
+    resale: Resale | None = None
+    """To whom each kind of lot may be passed on."""
+    supply: SupplyPart | None = None
+    """Concentration and criticality."""
+    whatif: WhatIf | None = None
+    """What a stop of exports would mean."""
+
+    @property
+    def found(self) -> tuple[Part, ...]:
+        """Those that are there, in the order of their names."""
+        parts = (getattr(self, name) for name in type(self).model_fields)
+        return tuple(part for part in parts if part is not None)

@@ -1,0 +1,120 @@
+"""What was optimised under which limits, how it was solved, and what it costs."""
+
+from collections.abc import Mapping
+
+from pydantic import Field
+
+from toolkit.records.base import Record, Rows
+
+
+class Objective(Record):
+    """What is minimised, and the unit in which its multipliers are to be read."""
+
+    kind: str
+    """Of the strategy: min_risk, max_return, track, ..."""
+    value: float | None
+    """At the proposal, in `unit`."""
+    unit: str
+    """variance; measure, in that of `measure`; cost, a fraction of the budget a year; distance; ratio; return."""
+    risk_aversion: float | None
+    """Price of risk, where risk is priced as cost."""
+    measure: str | None
+    """Name of the measure of risk."""
+    confidence: float | None
+    """Where the tail begins, as a probability."""
+
+
+class Attempt(Record):
+    """One solver that was tried."""
+
+    solver: str
+    """Its name."""
+    status: str
+    """Its own word."""
+    residual: float | None
+    """Largest relative violation of the optimality conditions."""
+    outcome: str
+    """Whether the answer was taken, and why not."""
+
+
+class Kkt(Record):
+    """Residuals of the optimality conditions in the user's rows, relative."""
+
+    primal: float
+    """Of feasibility."""
+    dual: float
+    """Of stationarity and signs."""
+    gap: float
+    """Between the two objectives."""
+
+
+class Solver(Record):
+    """How the problem was solved."""
+
+    name: str
+    """Of the solver whose answer was taken."""
+    status: str
+    """Its own word."""
+    attempts: Rows[Attempt]
+    """Every solver tried, in order."""
+    kkt: Kkt | None
+    """Certificate; null where there is none for this kind of problem."""
+    lots_gap: float | None
+    """Proven relative distance to the best of whole lots; null without lots or proof."""
+    rounding_cost: float | None
+    """What whole lots cost the objective, in its unit."""
+    reproducible: bool
+    """Whether the same inputs give the same answer whatever the machine's speed."""
+
+
+class Constraint(Record):
+    """A named limit at the proposal. Value, limit and slack are in its own unit."""
+
+    name: str
+    """As the strategy names it."""
+    kind: str
+    """Of the strategy: bounds, group, risk_limit, ..."""
+    value: float | None
+    """What it comes to; null for a rule without a number."""
+    limit: float | None
+    """What was asked."""
+    slack: float | None
+    """How far it may still go; below zero it is broken."""
+    binding: bool | None
+    """Whether the limit is reached."""
+    shadow_price: float | None
+    """What the objective falls by for one unit of room more, in its unit."""
+    shadow_price_less: float | None
+    """What it rises by for one unit of room less, in its unit."""
+    side: str | None
+    """upper or lower."""
+    where: str | None
+    """Row that is nearest to its limit: an asset, a country, a measure."""
+    soft: float | None
+    """Price of breaking it; null where it may not be broken."""
+    confidence: float | None
+    """Where the tail begins that a limit on risk is measured by, as a probability."""
+
+
+class CostItems(Record):
+    """Costs by what they are for, in the reporting currency."""
+
+    entry: Mapping[str, float]
+    """Paid once."""
+    yearly: Mapping[str, float]
+    """Paid each year."""
+
+
+class Costs(Record):
+    """What the proposal costs, in the reporting currency."""
+
+    entry: float
+    """Paid for the trades."""
+    holding_per_year: float
+    """Paid each year for storage."""
+    annualised: float | None
+    """Entry spread over the holding period, and storage; a year, as a fraction of wealth."""
+    holding_years: float
+    """Years over which entry is spread."""
+    by_purpose: CostItems = Field(alias="items")
+    """What they are paid for."""

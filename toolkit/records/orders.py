@@ -1,0 +1,96 @@
+"""Orders of a proposal, and the lots that are held after them."""
+
+from toolkit.records.base import Day, Record, Rows
+
+
+class SoldPart(Record):
+    """What of an order comes from one lot."""
+
+    lot_id: str
+    """Id in the holdings file."""
+    quantity: float
+    """Taken from it, in the unit of the order."""
+    of: float
+    """In it before, in the unit of the order."""
+    pieces: int | None
+    """Number of whole pieces that are taken."""
+    bought: Day | None
+    """Day of its purchase."""
+    free_from: Day | None
+    """First day on which a gain is free of tax."""
+    free: bool | None
+    """Whether it is today; null where no rule is known."""
+
+
+class Order(Record):
+    """What is bought, sold or kept of one asset."""
+
+    asset: str
+    """Key of the product or of the offer."""
+    name: str
+    """Its name."""
+    side: str
+    """buy, sell or keep."""
+    quantity: float | None
+    """Traded, in `unit`; positive; null where only returns are known."""
+    unit: str
+    """kg, g, oz, ..."""
+    lots: int | None
+    """Number of whole lots."""
+    price: float | None
+    """Of one unit, in the reporting currency; null where only returns are known."""
+    value: float
+    """Traded, in the reporting currency."""
+    cost: float
+    """Of the trade, in the reporting currency."""
+    owed: float
+    """Still to be paid of earlier orders, in the reporting currency."""
+    cash: float
+    """What the trade brings, negative what it takes, in the reporting currency."""
+    lot_ids: Rows[str]
+    """Lots that are sold or kept."""
+    from_lots: Rows[SoldPart]
+    """Parts of lots that are sold."""
+    note: str | None
+    """A remark."""
+    price_date: Day | None
+    """Day of the last observed price."""
+    price_from: str | None
+    """Whose price it is."""
+    price_source: str | None
+    """Key of the source, or name of the user's file."""
+
+
+class Lot(Record):
+    """A lot that is held after the orders."""
+
+    lot_id: str
+    """Id in the holdings file, or of the order."""
+    asset: str
+    """Key of the product."""
+    quantity: float
+    """In the unit of the position."""
+    arriving: bool
+    """Whether it is ordered or on its way."""
+    status: str
+    """stored, in_transit, ordered."""
+    origin: str
+    """ISO-3 code, or unknown."""
+    bought: Day | None
+    """Day of its purchase."""
+    cost: float | None
+    """Paid for it, in the reporting currency."""
+    owed: float
+    """Still to be paid, in the reporting currency."""
+    location: str | None
+    """Storage place as the file names it."""
+    obstacle: str | None
+    """Why it cannot be sold now."""
+    from_country: str | None
+    """ISO-3 code of the country that it is exported from."""
+    piece: float | None
+    """Size of one piece, in the unit of the position."""
+    spread: float | None
+    """Round trip, as a fraction, where the file says it."""
+    storage: float | None
+    """A year, as a fraction of value, where the file says it."""

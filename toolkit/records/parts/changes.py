@@ -1,0 +1,133 @@
+"""What a reader of last month's report does not know yet."""
+
+from toolkit.records.base import Day, Record, Rows
+from toolkit.records.sources import Provenance
+
+
+class Difference(Record):
+    """A change of a figure against an earlier one."""
+
+    value: float | None
+    """As a fraction of the earlier; null where it cannot be told."""
+    base: float | None
+    """The earlier figure."""
+    reason: str
+    """Why it cannot be told; empty where it can."""
+
+
+class ControlChange(Record):
+    """A change of the ledger."""
+
+    event_id: str
+    """Id in the ledger."""
+    title: str
+    """Name of the event."""
+    kind: str
+    """control or practice."""
+    instrument: str | None
+    """licence, ban, ..."""
+    standing: str
+    """official, reported, ..."""
+    confidence: str
+    """What was checked of it."""
+    source_id: str
+    """Key of the source."""
+    origin: str | None
+    """ISO-3 code of the country that acts."""
+    destinations: Rows[str]
+    """ISO-3 codes, or all."""
+    metals: Rows[str]
+    """Keys of metals and groups."""
+    was: str | None
+    """Status then; null where it was not known."""
+    now: str | None
+    """Status now."""
+    day: Day
+    """Day of the change."""
+    inferred: bool
+    """Whether the day is inferred."""
+    targets: Rows[str]
+    """Ids of measures that it acts on."""
+    targets_now: Rows[str]
+    """Their status now."""
+
+
+class FlowNews(Record):
+    """The newest month of a flow."""
+
+    latest: float | None
+    """Quantity of the month."""
+    on_month: Difference
+    """Against the month before."""
+    on_year: Difference
+    """Against the month of the year before."""
+    zeros_running: int
+    """Months at zero in a row until then."""
+    inferred: bool
+    """Whether the month is inferred to be zero."""
+
+
+class FlowChange(Record):
+    """A flow with a new month."""
+
+    asset: str
+    """Key of the metal."""
+    reporter: str
+    """ISO-3 code of the country that reports."""
+    month: Day
+    """Last day of the newest month."""
+    new: bool
+    """Whether it was not known last month."""
+    all: FlowNews | None
+    """Of all origins."""
+    china: FlowNews | None
+    """Of China."""
+
+
+class PriceThen(Record):
+    """The price that was known then."""
+
+    price: float
+    """Of one unit, in the reporting currency."""
+    date: Day
+    """Day of its print."""
+
+
+class PriceChange(Record):
+    """The price of an asset now and then."""
+
+    asset: str
+    """Key of the product."""
+    price: float
+    """Of one unit, in the reporting currency."""
+    standard_error: float | None
+    """Of `price`."""
+    date: Day
+    """Day of its print."""
+    basis: str
+    """Basis of the price."""
+    new: bool
+    """Whether the print was not known last month."""
+    before: PriceThen | None
+    """What was known then."""
+    change: float | None
+    """As a fraction of it."""
+
+
+class Changes(Record):
+    """What has changed since a day."""
+
+    since: Day
+    """Day of last month's report."""
+    ledger_until: Day
+    """Last day of events that are looked at."""
+    reviewed_to: Day
+    """Last day through which acts are in the ledger."""
+    controls: Rows[ControlChange]
+    """Changes of the ledger."""
+    flows: Rows[FlowChange]
+    """Flows with a new month."""
+    prices: Rows[PriceChange]
+    """Prices now and then."""
+    data: Rows[Provenance]
+    """Rows that were used."""

@@ -1,0 +1,164 @@
+"""What a sale brings, product by product and after some years, and when gains are free of tax."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field
+
+from toolkit.records.base import Day, Named, Phrase, Record, Rows
+from toolkit.records.sources import Provenance
+
+HORIZONS = (1, 3, 5)
+"""Years after which a sale is looked at."""
+OF_EACH = Field(min_length=len(HORIZONS), max_length=len(HORIZONS))
+AtHorizons = Annotated[Rows[float | None], OF_EACH]
+"""A figure a horizon."""
+
+
+class ExitAmounts(Record):
+    """Amounts of a sale, in the reporting currency."""
+
+    value: float
+    """At today's price level."""
+    entry: float
+    """Paid beyond the value to come into it."""
+    sale: float
+    """Lost to the spread at the sale."""
+    storage_paid: float
+    """Paid for storage until then."""
+    net_now: float
+    """What a sale today leaves."""
+    net: float
+    """What a sale after the years leaves at an unchanged price."""
+    rise: AtHorizons
+    """Rise of the price a year at which nothing is lost, as a fraction."""
+
+
+class LicenceDays(Record):
+    """Days that a licence takes."""
+
+    low: float
+    """Tenth percentile."""
+    central: float
+    """Median."""
+    high: float
+    """Ninetieth percentile."""
+
+
+class ProductExit(Named):
+    """The sale of one product; money in the reporting currency."""
+
+    group: str | None
+    """Group of metals."""
+    lots: int
+    """How many."""
+    value: float
+    """At today's price level, in the reporting currency."""
+    entry: float
+    """Paid beyond the value to come into it."""
+    spread: float | None
+    """Round trip, as a fraction; null where lots differ."""
+    storage: float | None
+    """A year, as a fraction of value; null where lots differ."""
+    sale: float
+    """Lost to the spread at the sale."""
+    storage_paid: float
+    """Paid for storage until then."""
+    net_now: float
+    """What a sale today leaves."""
+    net: float
+    """What a sale after the years leaves at an unchanged price."""
+    rise: AtHorizons
+    """Rise of the price a year at which nothing is lost, as a fraction."""
+    terms: str
+    """What both rest on: assumption, published_fee, given, mixed."""
+    days: LicenceDays | None
+    """Of a licence, where a sale needs one."""
+    vat: Mapping[str, int]
+    """Number of lots by state of VAT."""
+
+
+class OpenOrders(Record):
+    """What is ordered and cannot be sold yet."""
+
+    lots: int
+    """How many."""
+    value: float
+    """In the reporting currency."""
+
+
+class TaxLot(Record):
+    """A lot and the clock of its tax."""
+
+    lot_id: str
+    """Id in the holdings file."""
+    asset: str
+    """Key of the product."""
+    name: str
+    """Its name."""
+    element: str | None
+    """Symbol of the element; null for what is none."""
+    form: str | None
+    """Form that it is held in."""
+    mass: float | None
+    """kg."""
+    status: str
+    """stored, in_transit, ordered."""
+    bought: Day
+    """Day of the purchase."""
+    cost: float | None
+    """In the reporting currency."""
+    value: float | None
+    """At today's price level."""
+    doubted: bool
+    """Whether the price paid is far from the level of its day."""
+    gain: float | None
+    """Value less cost; null where it is not known."""
+    free_from: Day | None
+    """First day on which a gain is free of tax."""
+    days: int | None
+    """Days until then."""
+    state: str | None
+    """free, soon or later."""
+
+
+class Tax(Record):
+    """The taxation of private sales."""
+
+    country: str
+    """ISO-3 code of the owner's country."""
+    years: float | None
+    """Years after which a gain is free; null where no rule is bundled."""
+    exemption: float | None
+    """Gain a year that is free in any case, in the currency of the law."""
+    left_out: int
+    """Lots without a day of purchase, or only planned."""
+    soon_days: int
+    """Days within which a lot counts as soon free."""
+    lots: Rows[TaxLot]
+    """By day of purchase."""
+
+
+class Exit(Record):
+    """The sale of everything."""
+
+    of: str
+    """What is sold: proposal or holdings."""
+    years: float
+    """Years of storage until the sale."""
+    horizons: Annotated[Rows[int], OF_EACH]
+    """Years after which a sale is looked at."""
+    products: Rows[ProductExit]
+    """The largest first."""
+    total: ExitAmounts
+    """Of all."""
+    open: OpenOrders
+    """What cannot be sold yet."""
+    unpriced: Rows[str]
+    """Ids of lots without a price."""
+    tax: Tax | None
+    """Null for what has no lots."""
+    assumptions: Mapping[str, Phrase]
+    """What is taken as given, by key."""
+    data: Rows[Provenance]
+    """Rows that were used."""

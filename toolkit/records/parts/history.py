@@ -1,0 +1,188 @@
+"""How prices reacted to earlier notices: event studies, and price points around them."""
+
+from collections.abc import Mapping
+
+from toolkit.records.base import Day, Month, Named, Phrase, Record, Rows
+from toolkit.records.sources import Provenance
+
+
+class Notice(Record):
+    """A notice of the ledger."""
+
+    event_id: str
+    """Id in the ledger."""
+    number: str | None
+    """By which it is cited."""
+    instrument: str | None
+    """licence, ban, ..."""
+    kind: str
+    """control, practice, ..."""
+    announced: Day | None
+    """Day of its announcement."""
+    effective: Day | None
+    """First day."""
+
+
+class Reaction(Record):
+    """The change of a price some months after a notice; fractions."""
+
+    horizon: int
+    """Months."""
+    month: Day
+    """Last day of the month."""
+    change: float | None
+    """Of the price."""
+    benchmark: float | None
+    """Of the benchmark over the same months."""
+    adjusted: float | None
+    """The first less the second."""
+    error: float | None
+    """Standard error of it."""
+    before: float | None
+    """Change over as many months before the notice."""
+    before_error: float | None
+    """Standard error of it."""
+    before_months: int
+    """Months with a price before."""
+    after_months: int
+    """Months with a price after."""
+    thin: str | None
+    """Why too few prices are known."""
+    verdict: str
+    """up, down, none, ..."""
+    scarce: bool
+    """Whether few prices stand behind it."""
+
+
+class PathMonth(Record):
+    """A month of the path around a notice; the level before it is 100."""
+
+    shift: int
+    """Months since the notice."""
+    month: Month
+    """Of the calendar."""
+    printed: float | None
+    """Observed price."""
+    level: float | None
+    """Price behind noisy prints."""
+    benchmark: float | None
+    """Of the benchmark."""
+    scarce: bool
+    """Whether few prices stand behind it."""
+
+
+class HistoryCase(Named):
+    """The reaction of an asset to a notice."""
+
+    concerns: bool
+    """Whether the report is about this asset."""
+    event_id: str
+    """Id in the ledger."""
+    number: str | None
+    """By which it is cited."""
+    instrument: str | None
+    """licence, ban, ..."""
+    kind: str
+    """control, practice, ..."""
+    announced: Day | None
+    """Day of its announcement."""
+    effective: Day | None
+    """First day."""
+    destinations: Rows[str]
+    """ISO-3 codes, or all."""
+    basis: str
+    """Basis of the price."""
+    overlaps: Rows[Notice]
+    """Other notices in the same months."""
+    reactions: Rows[Reaction]
+    """By horizon."""
+    path: Rows[PathMonth]
+    """Month by month."""
+
+
+class HistorySummary(Record):
+    """All cases at one horizon."""
+
+    horizon: int
+    """Months."""
+    n: int
+    """Cases."""
+    overlapping: int
+    """Of which other notices fall into the same months."""
+    median: float | None
+    """Adjusted change, as a fraction."""
+    low: float | None
+    """Lower quartile."""
+    high: float | None
+    """Upper quartile."""
+    up: int
+    """Cases that rose."""
+    down: int
+    """Cases that fell."""
+    none: int
+    """Cases that cannot be told from zero."""
+
+
+class Span(Record):
+    """A price on a day, as a range."""
+
+    date: Day
+    """Day of it."""
+    low: float
+    """Lower end, in the unit of the point."""
+    high: float
+    """Upper end."""
+
+
+class PricePoint(Named):
+    """Dated prices around a notice that belong to no series."""
+
+    concerns: bool
+    """Whether the report is about this asset."""
+    notice: str
+    """Id of the notice."""
+    basis: str
+    """Basis of the price."""
+    kind: str
+    """What was published: quotation, average, ..."""
+    unit: str
+    """Currency and unit."""
+    first: Span
+    """Before."""
+    last: Span | None
+    """After."""
+    change: float | None
+    """As a fraction."""
+    sources: Rows[str]
+    """Keys of the sources."""
+    press: bool
+    """Whether the press is the source."""
+    exact: bool
+    """Whether both are of the same basis."""
+    citation: str | None
+    """Source in words."""
+
+
+class History(Record):
+    """Reactions of prices to notices."""
+
+    benchmark: Rows[str]
+    """Metals that a change is measured against."""
+    no_reaction: float
+    """Change below which none is told, as a fraction."""
+    method: Rows[Phrase]
+    """How it was measured."""
+    notices: int
+    """Notices that are looked at."""
+    overlapping: int
+    """Of which other notices fall into the same months."""
+    cases: Rows[HistoryCase]
+    """A notice and an asset each."""
+    summary: Rows[HistorySummary]
+    """By horizon."""
+    points: Rows[PricePoint]
+    """Dated prices without a series."""
+    assumptions: Mapping[str, Phrase]
+    """What is taken as given, by key."""
+    data: Rows[Provenance]
+    """Rows that were used."""

@@ -1,0 +1,58 @@
+"""How far each price series can be trusted."""
+
+from toolkit.records.base import Day, Named, Record, Rows
+from toolkit.records.sources import Provenance
+
+
+class SeriesQuality(Named):
+    """A price series of an asset."""
+
+    basis: str
+    """Basis of the newest price."""
+    noisy: bool
+    """Whether prices are customs values, of which a level is estimated."""
+    old: bool
+    """Whether the newest price is older than the frequency explains."""
+    first: Day
+    """Day of the first price."""
+    last: Day
+    """Day of the last price."""
+    observations: int
+    """Number of prices."""
+    rhythm: str | None
+    """Frequency: daily, monthly, ..."""
+    expected: int
+    """Prices that the frequency makes expect."""
+    gaps: int
+    """Times that a price is missing."""
+    longest_gap: int
+    """Prices that are missing in a row at most."""
+    longest_gap_after: Day | None
+    """Day of the price before them."""
+    stale_run: int
+    """Equal prices in a row at most."""
+    stale_until: Day | None
+    """Day of the last of them."""
+    outliers: int
+    """Prices far from their neighbours."""
+    outlier_date: Day | None
+    """Day of the farthest."""
+    outlier_z: float | None
+    """Its distance, in robust standard deviations."""
+    unit_ratio: float | None
+    """Jump that looks like a change of unit, as a ratio."""
+    unit_date: Day | None
+    """Day of the jump."""
+    age_days: int
+    """Days since the last price."""
+
+
+class Quality(Record):
+    """Price series of the assets."""
+
+    series: Rows[SeriesQuality]
+    """One a series, in the order of the assets."""
+    without: Rows[Named]
+    """Assets that have none."""
+    data: Rows[Provenance]
+    """Rows that were used."""

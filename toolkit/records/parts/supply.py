@@ -1,0 +1,166 @@
+"""Concentration and criticality of the supply of each metal."""
+
+from collections.abc import Mapping
+
+from toolkit.records.base import Day, Named, Phrase, Record, Rows
+from toolkit.records.sources import Provenance
+
+
+class StageSupply(Record):
+    """Producers of a metal at one stage."""
+
+    stage: str
+    """mine, refinery, ..."""
+    top_country: str | None
+    """ISO-3 code of the largest producer."""
+    top_share: float | None
+    """Its fraction of world supply."""
+    n_minus_1: float | None
+    """Fraction of supply left without it."""
+    hhi: float | None
+    """Herfindahl-Hirschman index of the named countries, 0 to 1: a lower bound."""
+    hhi_upper: float | None
+    """Upper bound, with everything unnamed in one country."""
+    elsewhere: Mapping[str, float | None] | None
+    """Share of the largest producer by other statistics."""
+    top_share_range: Rows[float | None] | None
+    """Lowest and highest of them."""
+    n_minus_1_range: Rows[float | None] | None
+    """Lowest and highest of what is left."""
+    hhi_range: Rows[float | None] | None
+    """Lowest and highest index."""
+    period_start: Day | None
+    """First day of the period of the shares."""
+    period_end: Day | None
+    """Last day."""
+    source_id: str | None
+    """Key of the source."""
+    scenario_ratio: float | None
+    """Supply risk under the scenario over that without."""
+
+
+class EuScore(Record):
+    """The published assessment of the European Union."""
+
+    asset: str
+    """Key of the metal."""
+    material: str
+    """Its name there."""
+    scope: str
+    """What was assessed."""
+    year: int
+    """Of the assessment."""
+    supply_risk: float | None
+    """Index."""
+    economic_importance: float | None
+    """Index."""
+    source: str
+    """Key of the source."""
+    known_from: Day | None
+    """Day from which it was known."""
+    critical: bool
+    """Whether both are above their thresholds."""
+
+
+class MetalSupply(Named):
+    """What is known of a metal."""
+
+    weight: float | None
+    """Fraction of value; null for the market alone."""
+    stage: str | None
+    """Stage at which it is scored."""
+    scored: StageSupply | None
+    """Producers at that stage."""
+    other_stages: Rows[StageSupply]
+    """At the others."""
+    eu: EuScore | None
+    """The newest published assessment."""
+    scenario_supply_risk: float | None
+    """Supply risk if the country of the scenario restricted exports."""
+    eu_list_2023: str | None
+    """Entry of the list of critical raw materials of 2023."""
+    us_list_2025: str | None
+    """Entry of the list of 2025."""
+    us_net_import_reliance: str | None
+    """As published."""
+    by_product: str | None
+    """yes, partly or no."""
+    host: str | None
+    """Metal that it is won with."""
+    notes_source_id: str | None
+    """Key of the source of the last two."""
+
+
+class PortfolioSupply(Record):
+    """Supply behind all together, weighted by value."""
+
+    weight: float
+    """Fraction of value whose supply is known."""
+    hhi: float | None
+    """Herfindahl-Hirschman index, 0 to 1."""
+    n_minus_1: float | None
+    """Fraction of supply left without the largest producer."""
+    unknown: float
+    """Fraction of value whose supply is not known."""
+    won: Mapping[str, float]
+    """Fraction of value by how it is won: yes, partly, no."""
+    critical: float
+    """Fraction of value that is critical in the European Union."""
+    rated: float
+    """Fraction of value that is assessed there."""
+
+
+class SupplyThresholds(Record):
+    """From which on a figure is high."""
+
+    supply_risk: float
+    """Index of the European Union."""
+    economic_importance: float
+    """Index of the European Union."""
+    highly_concentrated: float
+    """Herfindahl-Hirschman index, 0 to 1."""
+
+
+class SupplyScenario(Record):
+    """A country that restricts exports."""
+
+    trade_parameter: float
+    """Factor on its share in the index."""
+    country: str
+    """ISO-3 code."""
+
+
+class EuBase(Record):
+    """What the assessment of the European Union rests on."""
+
+    year: int
+    """Of its publication."""
+    start: int
+    """First year of its data."""
+    end: int
+    """Last year of its data."""
+    country: str
+    """ISO-3 code of the country whose controls are looked at."""
+    control: Rows[str] | None
+    """Controls that came after its data."""
+    statement: Phrase
+    """What that means."""
+
+
+class SupplyPart(Record):
+    """Supply of the metals."""
+
+    metals: Rows[MetalSupply]
+    """In the order of the report; of one of which nothing is known the figures are null."""
+    portfolio: PortfolioSupply | None
+    """Null for the market alone."""
+    thresholds: SupplyThresholds
+    """From which on a figure is high."""
+    scenario: SupplyScenario
+    """Behind `scenario_supply_risk`."""
+    eu_base: EuBase | None
+    """What the assessment rests on."""
+    assumptions: Mapping[str, Phrase]
+    """What is taken as given, by key."""
+    data: Rows[Provenance]
+    """Rows that were used."""

@@ -1,0 +1,196 @@
+"""Positions of a proposal and what stands beside them: cash, money, limits at the last prices, what is held before."""
+
+from collections.abc import Mapping
+
+from toolkit.records.base import Day, Record, Rows
+
+
+class Quotation(Record):
+    """A price of the same form in Europe on one day, which belongs to no series; money for one kg."""
+
+    low: float
+    """In the reporting currency."""
+    high: float
+    """In the reporting currency; as `low` where one price was quoted."""
+    date: Day
+    """Day of the quotation."""
+    basis: str
+    """Basis of the price."""
+    source: str
+    """Key of the source."""
+    multiple: float
+    """Their middle over the price that is used."""
+    told: str
+    """Both prices, which is used and why; empty where they are nearly the same."""
+
+
+class Position(Record):
+    """One asset of the universe: what is proposed, and what is held of it before."""
+
+    asset: str
+    """Key of the product or of the offer."""
+    name: str
+    """Its name."""
+    weight: float
+    """Fraction of wealth after costs, proposed."""
+    previous_weight: float
+    """Fraction of the budget that is held before."""
+    previous_quantity: float
+    """Held before, in `unit`."""
+    ordered_quantity: float
+    """Part of that which is ordered or on its way, in `unit`."""
+    outside: bool
+    """Whether the strategy does not name it: it is held and can only be kept or sold."""
+    value: float
+    """In the reporting currency, after the trades."""
+    quantity: float | None
+    """After the trades, in `unit`; null where only returns are known."""
+    unit: str
+    """kg, g, oz, ..."""
+    lots: int | None
+    """Number of whole lots; null where it is divisible."""
+    lot_size: float | None
+    """Units in a lot; null where it is divisible."""
+    price: float | None
+    """Of one unit, in the reporting currency: the level that is used; null where only returns are known."""
+    price_se: float | None
+    """Standard error of the level on the day of the last print."""
+    price_today_se: float | None
+    """Standard error of the level as of today."""
+    price_raw: float | None
+    """Last observed price of one unit; null where only returns are known."""
+    price_date: Day
+    """Day of the last observed price."""
+    basis: str
+    """Basis of the price series."""
+    series: str | None
+    """Name of the annual series that stands for a price; null for another price."""
+    region: str | None
+    """Where the price is paid."""
+    price_status: str
+    """How an annual average was looked up; empty for another price."""
+    price_source: str
+    """Key of the source, or name of the user's file."""
+    price_from: str
+    """Whose price it is: bundled, own series, own quotation, ..."""
+    in_europe: Quotation | None
+    """What was quoted in Europe, for an annual average of elsewhere."""
+    cost: float
+    """Of the trade, in the reporting currency."""
+    element: str | None
+    """Symbol of the element."""
+    group: str | None
+    """Group of metals."""
+    offer_of: str | None
+    """Key of the product that this is an offer of."""
+    origin: str | None
+    """ISO-3 code of the origin of an offer."""
+    terms: str
+    """What spread and storage rest on: assumption, published_fee, given, mixed."""
+    relaxed_weight: float
+    """Fraction of wealth if it were divisible."""
+
+    @property
+    def product(self) -> str:
+        """Key of the product that it is, or is an offer of."""
+        return self.offer_of or self.asset
+
+
+class Cash(Record):
+    """Money that is not placed."""
+
+    weight: float
+    """Fraction of wealth after costs."""
+    value: float
+    """In the reporting currency."""
+    previous_weight: float
+    """Fraction of the budget before."""
+
+
+class Money(Record):
+    """Where the budget comes from, in the reporting currency."""
+
+    held: float
+    """Value of what is held before."""
+    cash_before: float
+    """Cash before."""
+    added: float
+    """Money that is added."""
+    owed: float
+    """Still to be paid of what is ordered."""
+    reserved: float
+    """Kept aside and not placed."""
+
+
+class BrokenLimit(Record):
+    """A limit that does not hold at the last observed prices."""
+
+    name: str
+    """Of the constraint."""
+    kind: str
+    """Of the constraint."""
+    where: str
+    """Row of it that is furthest beyond."""
+    value: float
+    """What it comes to, in the unit of the limit."""
+    limit: float
+    """What was asked."""
+    beyond: float
+    """How far it is beyond."""
+
+
+class AtLastPrices(Record):
+    """The proposal at the last observed price of everything."""
+
+    value: float
+    """Positions and cash, in the reporting currency."""
+    limits_broken: Rows[BrokenLimit]
+    """Limits that would not hold."""
+
+
+class Caps(Record):
+    """The tightest upper limits as fractions of wealth."""
+
+    assets: Mapping[str, float | None]
+    """By asset or element."""
+    countries: Mapping[str, float | None]
+    """By ISO-3 code of the country of supply."""
+
+
+class Before(Record):
+    """What is held today, measured as the proposal is."""
+
+    volatility: float | None
+    """A year, as a fraction."""
+    controlled: float | None
+    """Fraction of value under control."""
+    country: Mapping[str, float]
+    """Fraction of value by ISO-3 code of the country of supply."""
+    country_other: float
+    """Fraction behind which no country stands by name."""
+    country_unknown: float
+    """Fraction whose supply is not known."""
+    limits: Mapping[str, float | None]
+    """Value at each limit, by its name."""
+
+
+class Relaxed(Record):
+    """The optimum if metals were divisible."""
+
+    weights: Mapping[str, float]
+    """Fraction of wealth by asset."""
+    cash: float
+    """Fraction of wealth."""
+    volatility: float | None
+    """A year, as a fraction."""
+
+
+class LeftOut(Record):
+    """A product without a price."""
+
+    asset: str
+    """Key of the product."""
+    name: str
+    """Its name."""
+    reason: str
+    """In words."""

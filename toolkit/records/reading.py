@@ -1,0 +1,60 @@
+"""Stored JSON as records, with every fault named by its key."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from toolkit.core.decode import faults_of
+from toolkit.core.errors import SpecError
+from toolkit.records.base import Record
+from toolkit.records.conflict import Conflict
+from toolkit.records.run import Run
+
+RecordT = TypeVar("RecordT", bound=Record)
+MOST_FAULTS = 3
+"""Faults that a message names."""
+
+
+def read_run(data: Mapping[str, Any], file: str, hint: str) -> Run | Conflict:
+    """A run object, or that of a run without an answer.
+
+    Args:
+        data: The object of the file.
+        file: For the message.
+        hint: Its remedy.
+
+    Raises:
+        SpecError: that names the first keys that are missing or of another type, an asset's own and a factor's own included.
+    """
+    if data.get("kind") == "conflict":
+        return read(Conflict, data, file, hint)
+    run = read(Run, data, file, hint)
+    _refuse([{"key": key, "message": "is required", "hint": ""} for key in run.missing_rows()], file, hint)
+    return run
+
+
+def read(model: type[RecordT], data: Mapping[str, Any], file: str, hint: str) -> RecordT:
+    """A record from its JSON.
+
+    Args:
+        model: Its class.
+        data: The object of the file.
+        file: For the message.
+        hint: Its remedy.
+
+    Raises:
+        SpecError: that names the first keys that are missing or of another type.
+    """
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        _refuse(faults_of(error, model, ""), file, hint)
+        raise
+
+
+def _refuse(faults: list[dict[str, str]], file: str, hint: str) -> None:
+    if faults:
+        told = "; ".join(f"{fault['key']} {fault['message']}" for fault in faults[:MOST_FAULTS])
+        more = f"; and {len(faults) - MOST_FAULTS} more" if len(faults) > MOST_FAULTS else ""
+        raise SpecError(f"{file}: {told}{more}.", hint=hint, details={"file": file, "faults": faults})

@@ -1,0 +1,200 @@
+"""Risk of a proposal, what the model believes of each asset, exposures, scenarios."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import model_validator
+
+from toolkit.records.base import Day, Named, Record, Rows
+
+
+class Risk(Record):
+    """Risk of the proposal over a year; fractions of wealth, losses positive."""
+
+    volatility: float
+    """A year."""
+    cvar_95: float | None
+    """Mean loss of the worst twentieth, over the horizon of `cvar_method`."""
+    cvar_method: str
+    """What the tail is read from, in words."""
+    diversification_ratio: float | None
+    """Weighted mean of the volatilities over the volatility of all."""
+    systematic: float | None
+    """Fraction of the variance that named factors bring."""
+    factor_shares: Mapping[str, float | None] | None
+    """Fraction of the variance by named factor and of the rest, `specific`."""
+    measures: Mapping[str, float | None]
+    """Measures over the scenarios of the strategy, by name; empty without scenarios."""
+    contributions_of: str | None
+    """Measure whose parts `risk_contributions` are."""
+    tail: Literal["normal", "scenarios"]
+    """What `cvar_95` is read from: a normal distribution around zero, or the scenarios of the strategy."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _tail_of_older_runs(cls, data: Any) -> Any:
+        """Runs that were stored before `tail` was written say it in `cvar_method` alone."""
+        if isinstance(data, dict) and "tail" not in data:
+            return {**data, "tail": "normal" if str(data.get("cvar_method")).startswith("normal") else "scenarios"}
+        return data
+
+
+class Estimate(Record):
+    """A figure and its standard error."""
+
+    value: float
+    """A year, as a fraction."""
+    error: float | None
+    """Standard error."""
+
+
+class ExpectedReturn(Record):
+    """Expected return of the proposal."""
+
+    value: float
+    """A year, as a fraction."""
+    error: float | None
+    """Standard error."""
+    horizon: str
+    """Of the figures, in words."""
+    assets: Mapping[str, Estimate]
+    """By asset."""
+
+
+class Concentration(Record):
+    """How the supply behind the value is concentrated."""
+
+    hhi: float | None
+    """Herfindahl-Hirschman index, 0 to 1, weighted by value."""
+    n_minus_1: float | None
+    """Fraction of supply left without the largest producer, weighted by value."""
+
+
+class Exposures(Record):
+    """What stands behind the value, as fractions of wealth."""
+
+    country: Mapping[str, float]
+    """By ISO-3 code of the country of supply."""
+    country_other: float
+    """Behind which no country stands by name."""
+    country_unknown: float
+    """Whose supply is not known."""
+    controlled: float | None
+    """Under an export control; null where the strategy does not look."""
+    concentration: Concentration
+    """Of the supply."""
+    factors: Mapping[str, float | None]
+    """Loading of the whole on each named factor."""
+
+
+class Scenario(Record):
+    """The loss in one scenario."""
+
+    name: str
+    """Of the factor that falls, or of the shock."""
+    kind: str
+    """factor or shock."""
+    loss: float
+    """Fraction of wealth; below zero is a gain."""
+    method: str
+    """What it rests on, in words."""
+    probability: float | None = None
+    """Of a shock within the horizon; null where scenarios are a path that shocks stand beside."""
+
+
+class AssetVolatility(Record):
+    """Volatility of an asset a year, as fractions."""
+
+    raw: float | None
+    """Of the prices as they are."""
+    corrected: float | None
+    """Of the prices behind the noise."""
+    without_history: float | None
+    """Taken where the history is too short."""
+    used: float | None
+    """In the covariance."""
+    low: float | None
+    """Lower end of its interval."""
+    high: float | None
+    """Upper end of its interval."""
+    noise: float | None
+    """Standard deviation of one print around the level, in log points."""
+    observations: int | None
+    """Number of prices."""
+    first: Day | None
+    """Day of the first price."""
+    last: Day | None
+    """Day of the last price."""
+    model: str | None
+    """How prices observe the level."""
+
+
+class AssetSupply(Record):
+    """Concentration of the supply of an asset."""
+
+    stage: str
+    """mine, refinery, ..."""
+    top_country: str | None
+    """ISO-3 code of the largest producer."""
+    top_share: float | None
+    """Its fraction of world supply."""
+    hhi: float | None
+    """Herfindahl-Hirschman index of the named countries, 0 to 1: a lower bound."""
+    hhi_upper: float | None
+    """Upper bound, with everything unnamed in one country."""
+    n_minus_1: float | None
+    """Fraction of supply left without the largest producer."""
+    elsewhere: Mapping[str, float | None] | None
+    """Share of the largest producer by other statistics."""
+    top_share_range: Rows[float | None] | None
+    """Lowest and highest of them."""
+    n_minus_1_range: Rows[float | None] | None
+    """Lowest and highest of what is left."""
+    hhi_range: Rows[float | None] | None
+    """Lowest and highest index."""
+    period_end: Day | None
+    """Last day of the period of the shares."""
+    source: str
+    """Title of the source."""
+    source_id: str | None
+    """Key of the source."""
+
+
+class AssetModel(Named):
+    """What the model believes of an asset."""
+
+    form: str | None
+    """Traded form."""
+    spread: float
+    """Round trip between buying and selling, as a fraction."""
+    storage: float
+    """A year, as a fraction of value."""
+    terms: str
+    """What both rest on: assumption, published_fee, given, mixed."""
+    volatility: AssetVolatility
+    """As printed, corrected and used."""
+    loadings: Mapping[str, float | None]
+    """On each named factor."""
+    loading_errors: Mapping[str, float | None] | None
+    """Their standard errors."""
+    specific_volatility: float | None
+    """What factors do not explain, a year, as a fraction."""
+    supply: AssetSupply | None
+    """Its concentration; null where no shares are known."""
+
+
+class Correlation(Record):
+    """Correlation of two assets."""
+
+    assets: Rows[str]
+    """Keys of both."""
+    periods: int | None
+    """Periods in which both changed."""
+    observed: float | None
+    """Rank correlation of the printed changes, -1 to 1."""
+    low: float | None
+    """Lower end of its 95 % interval."""
+    high: float | None
+    """Upper end of its 95 % interval."""
+    forecast: float | None
+    """Correlation that risk figures use, -1 to 1."""

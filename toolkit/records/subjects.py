@@ -1,0 +1,119 @@
+"""What a report may be about: a run, a run without an answer, what one holds, or the market alone."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Literal
+
+from toolkit.records.base import Day, Phrase, Record, Rows
+from toolkit.records.conflict import Conflict
+from toolkit.records.controls import ControlState, MeasureSpells, Upcoming
+from toolkit.records.exposure import Exposure
+from toolkit.records.run import Run
+from toolkit.records.sources import Owner, Provenance, Rate, Remark, Review
+
+
+class Market(Record):
+    """The market alone: controls, dates and data, for nobody's holdings."""
+
+    schema_version: int = 1
+    """Of this object."""
+    kind: Literal["market"] = "market"
+    """What it is about."""
+    as_of: Day
+    """Day asked about: nothing known later counts."""
+    owner: Owner
+    """For whom it is."""
+    currency: str
+    """Reporting currency."""
+    controls: Rows[ControlState]
+    """State of every product for the owner's country."""
+    timeline: Rows[MeasureSpells]
+    """Periods of every official measure."""
+    upcoming: Rows[Upcoming]
+    """Dated events of the past and ahead."""
+    ledger: Review
+    """How far the control ledger is complete."""
+    rates: Rows[Rate]
+    """Exchange rates that were used."""
+    data: Rows[Provenance]
+    """Rows that were used, by table and source."""
+    warnings: Rows[str] = ()
+    """Texts of the remarks that weaken the answer."""
+    notes: Rows[str] = ()
+    """Texts of the others."""
+    remarks: Rows[Remark] = ()
+    """Both, with what is known of them."""
+    own_events: Rows[str] = ()
+    """Ids of the user's own control events that were known."""
+    own_ledger: Mapping[str, Any] | None = None
+    """The user's own control events."""
+    phrases: Mapping[str, Phrase]
+    """Sentences by their English words, with templates and values for other languages."""
+
+
+class Holdings(Record):
+    """What one holds."""
+
+    schema_version: int = 1
+    """Of this object."""
+    kind: Literal["exposure"] = "exposure"
+    """What it is about."""
+    subject: str
+    """Name of the holdings file."""
+    as_of: Day
+    """Day asked about: nothing known later counts."""
+    owner: Owner
+    """For whom it is."""
+    currency: str
+    """Reporting currency."""
+    controls: Rows[ControlState]
+    """State of every product for the owner's country."""
+    timeline: Rows[MeasureSpells]
+    """Periods of every official measure."""
+    upcoming: Rows[Upcoming]
+    """Dated events of the past and ahead."""
+    ledger: Review
+    """How far the control ledger is complete."""
+    rates: Rows[Rate]
+    """Exchange rates that were used."""
+    weights: Mapping[str, float]
+    """Fraction of value by metal."""
+    exposure: Exposure
+    """Lot by lot."""
+    data: Rows[Provenance]
+    """Rows that were used, by table and source."""
+    warnings: Rows[str]
+    """Texts of the remarks that weaken the answer."""
+    notes: Rows[str]
+    """Texts of the others."""
+    remarks: Rows[Remark]
+    """Both, with what is known of them."""
+    own_events: Rows[str] = ()
+    """Ids of the user's own control events that were known."""
+    own_ledger: Mapping[str, Any] | None = None
+    """The user's own control events."""
+    phrases: Mapping[str, Phrase]
+    """Sentences by their English words, with templates and values for other languages."""
+
+
+Subject = Run | Conflict | Holdings | Market
+RUN, CONFLICT, HOLDINGS, MARKET = "run", "conflict", "exposure", "market"
+"""Kinds of subjects."""
+MODELS: Mapping[str, type[Run] | type[Conflict] | type[Holdings] | type[Market]] = MappingProxyType(
+    {RUN: Run, CONFLICT: Conflict, HOLDINGS: Holdings, MARKET: Market}
+)
+"""Records by the kind of subject."""
+
+
+def kind_of(record: Mapping[str, Any]) -> str:
+    """The kind of a subject by its keys: a run has positions, the others say what they are."""
+    return record.get("kind") or (RUN if "positions" in record else MARKET)
+
+
+def subject_of(record: Mapping[str, Any]) -> Subject:
+    """The record of a subject from its JSON.
+
+    Raises:
+        pydantic.ValidationError: for a key that is missing or of another type.
+    """
+    return MODELS[kind_of(record)].model_validate(record)
