@@ -69,6 +69,7 @@ def frontier(
     *,
     points: int = 50,
     prices: Any = None,
+    prices_currency: str | None = None,
     returns: Any = None,
     as_of: str | date | None = None,
     currency: str | None = None,
@@ -82,6 +83,7 @@ def frontier(
         market: What is known; by default the bundled market.
         points: Evenly spaced, 2 at least.
         prices: Own prices, as of `optimize`.
+        prices_currency: Of prices that name none; without it USD is assumed, with a warning.
         returns: Simple returns in place of prices.
         as_of: Nothing published later is looked at.
         currency: Of reporting and of the budget.
@@ -93,7 +95,15 @@ def frontier(
         ToolkitError: as of `optimize`.
     """
     asked = request_of(
-        strategy, market, prices=prices, returns=returns, as_of=as_of, currency=currency, country=country, budget=budget
+        strategy,
+        market,
+        prices=prices,
+        prices_currency=prices_currency,
+        returns=returns,
+        as_of=as_of,
+        currency=currency,
+        country=country,
+        budget=budget,
     )
     answer = efficient_frontier(asked, points)
     return EfficientFrontier(answer.record, asked.context, answer)

@@ -6,19 +6,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from toolkit.api.frames import DATE, as_polars, price_path
+from toolkit.api.frames import as_polars, price_path
 from toolkit.app.config import resolve
 from toolkit.app.context import Context, package_folder
 from toolkit.app.prices import PriceFiles
-from toolkit.core.errors import SpecError
+from toolkit.core.currencies import currency as currency_of
+from toolkit.core.currencies import currency_hint
+from toolkit.core.errors import DataError, SpecError
 from toolkit.market.market import Market as Package
 from toolkit.market.market import Snapshot
 from toolkit.market.package import load_market as load_package
-from toolkit.market.readers.tabular import table_of
+from toolkit.market.readers.price_checks import JUMPS
+from toolkit.market.readers.price_files import read_price_files
+from toolkit.market.readers.tabular import Table, table_of
 
 PathText = str | PathLike[str]
 
@@ -42,7 +47,7 @@ class Market:
     last_day: date | None = None
 
     @classmethod
-    def from_prices(cls, prices: Any, *, currency: str = "USD", accept: Iterable[str] = ()) -> Market:
+    def from_prices(cls, prices: Any, *, currency: str | None = None, accept: Iterable[str] = ()) -> Market:
         """A market in which nothing is priced but what a frame prices.
 
         Products, supply, exchange rates and export controls are those of the bundled data: a column `gold` is gold, and a
@@ -51,29 +56,31 @@ class Market:
         Args:
             prices: A frame with a column `date` and one column of prices an asset, or rows of `date`, `asset`, `price` and
                 optional columns as in a price file (docs/prices.md).
-            currency: Of prices that name none, ISO 4217.
+            currency: Of prices that name none, ISO 4217; without it USD is assumed, with a warning.
             accept: Assets whose jumps or levels are meant although they look like errors.
         """
         return load_market().with_prices(prices, currency=currency, accept=accept, only=True)
 
-    def with_prices(self, prices: Any, *, currency: str = "USD", accept: Iterable[str] = (), only: bool = False) -> Market:
+    def with_prices(
+        self, prices: Any, *, currency: str | None = None, accept: Iterable[str] = (), only: bool = False
+    ) -> Market:
         """The same market with own prices in place of those of the package of the same assets.
 
         Args:
             prices: A frame as of `from_prices`, the path of a price file or of a folder of them, or several paths.
-            currency: Of prices that name none.
+            currency: Of prices that name none; without it USD is assumed, with a warning.
             accept: Assets whose jumps or levels are meant although they look like errors.
             only: Whether nothing is taken from the prices of the package.
         """
-        last = None
+        if currency is not None:
+            _check_currency(currency, "currency")
         if isinstance(prices, str | PathLike):
-            sources: tuple[Any, ...] = (str(prices),)
+            sources: tuple[str | Table, ...] = (str(prices),)
         elif isinstance(prices, Sequence) and prices and all(isinstance(path, str | PathLike) for path in prices):
             sources = tuple(map(str, prices))
         else:
-            found = as_polars(prices, "prices")
-            sources = (table_of(found, "prices"),)
-            last = _last_day(found) if only else None
+            sources = (table_of(as_polars(prices, "prices"), "prices"),)
+        last = _last_day(sources) if only else None
         return replace(self, prices=PriceFiles(sources, currency, only, tuple(accept)), last_day=last)
 
     def with_returns(self, returns: Any, *, currency: str | None = None) -> Market:
@@ -86,9 +93,9 @@ class Market:
             currency: In which they were earned; by default that of the settings.
         """
         code = currency or resolve({}).config.owner.currency
-        path = price_path(as_polars(returns, "returns"))
-        files = PriceFiles((table_of(path, "returns"),), code, only=True, returns_only=True)
-        return replace(self, prices=files, last_day=_last_day(path))
+        _check_currency(code, "currency")
+        sources = (table_of(price_path(as_polars(returns, "returns")), "returns"),)
+        return replace(self, prices=PriceFiles(sources, code, only=True, returns_only=True), last_day=_last_day(sources))
 
     def until(self, as_of: str | date) -> Snapshot:
         """The tables of the package as known on a day."""
@@ -107,21 +114,30 @@ class Market:
         return Context(resolve({"data.path": self.folder, **options}), day, self.events, today, self.package)
 
 
-def load_market(folder: PathText | None = None, *, prices: Any = None, events: PathText | None = None) -> Market:
+def load_market(
+    folder: PathText | None = None,
+    *,
+    prices: Any = None,
+    prices_currency: str | None = None,
+    events: PathText | None = None,
+) -> Market:
     """The bundled market, or that of a data package of one's own.
 
     Args:
         folder: Of a data package; by default the configured one, else the bundled one.
         prices: Own prices over it: see `Market.with_prices`.
+        prices_currency: Of prices that name none; without it USD is assumed, with a warning.
         events: File of own control events over its ledger (docs/events.md).
 
     Raises:
-        DataError: for a folder that is no data package, or whose tables break their contracts.
+        DataError: for a folder that is no data package, or whose tables break their contracts, and a file that is missing.
     """
+    if events is not None and not Path(events).is_file():
+        raise DataError(f"no file {str(events)!r}.", hint="Check the path of events.", details={"file": str(events)})
     place = None if folder is None else str(folder)
     package = load_package(package_folder(resolve({"data.path": place})))
     market = Market(package, place, events=None if events is None else str(events))
-    return market if prices is None else market.with_prices(prices)
+    return market if prices is None else market.with_prices(prices, currency=prices_currency)
 
 
 def day_of(text: str | date) -> date:
@@ -134,8 +150,16 @@ def day_of(text: str | date) -> date:
         raise SpecError(f"{text!r} is not a date.", hint="Write it as 2026-05-31.") from None
 
 
-def _last_day(prices: pl.DataFrame) -> date | None:
-    """The newest day of a column of dates; None where days are text."""
-    column = next((name for name in prices.columns if name.lower() == DATE), None)
-    newest: Any = None if column is None else prices[column].max()
-    return date(newest.year, newest.month, newest.day) if hasattr(newest, "year") else None
+def _check_currency(text: str, argument: str) -> None:
+    if currency_of(text) is None:
+        raise SpecError(f"{argument}: {text!r} is no currency.", hint=currency_hint(text))
+
+
+def _last_day(sources: Sequence[str | Table]) -> date | None:
+    """The day on which the newest of own prices was known, today at the latest; None for standard input, which is read once."""
+    if "-" in sources:
+        return None
+    today = date.today()
+    file = read_price_files(sources, today=today, accept=(JUMPS,))
+    newest = pl.concat([file.frame["known_from"], file.quotes["known_from"]]).max()
+    return min(newest, today) if isinstance(newest, date) else None

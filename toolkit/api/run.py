@@ -141,6 +141,7 @@ def request_of(
     market: Market | None,
     *,
     prices: Any = None,
+    prices_currency: str | None = None,
     returns: Any = None,
     as_of: str | date | None = None,
     currency: str | None = None,
@@ -158,6 +159,10 @@ def request_of(
     """
     if prices is not None and returns is not None:
         raise SpecError("prices and returns are two ways to say one thing.", hint="Give one of them.")
+    if prices_currency is not None and prices is None:
+        raise SpecError(
+            "prices_currency says nothing without prices.", hint="Give prices; the currency of the answer is currency."
+        )
     if market is not None and returns is not None:
         raise SpecError(
             "a market of returns has no other prices: market says nothing beside returns.",
@@ -172,7 +177,7 @@ def request_of(
     if returns is not None:
         found = found.with_returns(returns, currency=currency)
     elif prices is not None:
-        found = found.with_prices(prices, only=market is None)
+        found = found.with_prices(prices, currency=prices_currency, only=market is None)
     if found.prices is not None and found.prices.returns_only and holdings is not None:
         raise SpecError("what is held has no value where only returns are known.", hint="Give prices, or leave holdings out.")
     budget = None if budget == 0 and holdings is not None else budget
@@ -199,6 +204,7 @@ def optimize(
     market: Market | None = None,
     *,
     prices: Any = None,
+    prices_currency: str | None = None,
     returns: Any = None,
     as_of: str | date | None = None,
     currency: str | None = None,
@@ -215,6 +221,7 @@ def optimize(
         strategy: Itself, its name, or the path of its file.
         market: What is known; by default the bundled market.
         prices: Own prices, a frame or files (`Market.with_prices`); without `market` nothing else is priced.
+        prices_currency: Of prices that name none; without it USD is assumed, with a warning.
         returns: Simple returns in place of prices (`Market.with_returns`).
         as_of: Nothing published later is looked at; by default today, or the last day where only own prices are known.
         currency: Of reporting and of the budget, ISO 4217; by default that of the settings.
@@ -234,6 +241,7 @@ def optimize(
             strategy,
             market,
             prices=prices,
+            prices_currency=prices_currency,
             returns=returns,
             as_of=as_of,
             currency=currency,

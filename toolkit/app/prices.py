@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -27,6 +27,9 @@ from toolkit.returns.quotes import newest_quotes, too_short
 
 LEVELS = "levels"
 """Name that accepts every own price far from the bundled level of its metal."""
+ASSUMED_CURRENCY = "USD"
+"""Currency of prices that name none, where the user names none either."""
+STATE_CURRENCY = "Name it in a column currency, with --prices-currency, or in Python with prices_currency=."
 CHECK = "Check these rows in the file."
 STATE_UNIT = "State it in a column unit (kg, g, lb, ozt, t)."
 
@@ -37,14 +40,14 @@ class PriceFiles:
 
     Attributes:
         paths: Files and folders, ``-`` for standard input, and cells of frames that were given in Python.
-        currency: Of prices that name none, ISO 4217.
+        currency: Of prices that name none, ISO 4217; None for `ASSUMED_CURRENCY` with a warning.
         only: Whether nothing is taken from the bundled prices.
         accept: Assets whose jumps or levels are meant although they look like errors; ``jumps`` or ``levels`` for all.
         returns_only: Whether prices are indices made from returns, whose levels mean nothing.
     """
 
     paths: tuple[str | Table, ...]
-    currency: str = "USD"
+    currency: str | None = None
     only: bool = False
     accept: tuple[str, ...] = ()
     returns_only: bool = False
@@ -120,7 +123,7 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
 
     file = read_price_files(
         files.paths,
-        default_currency=files.currency,
+        default_currency=files.currency or ASSUMED_CURRENCY,
         today=date.today(),
         as_of=snapshot.as_of,
         accept={*files.accept} - {LEVELS},
@@ -177,8 +180,15 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
     )
     far = _level_warnings(stated, levels, accepted, file.name, products)
     lacking = (Remark("data", words, CHECK, tuple(frame["asset"].unique().sort())) for words in file.notes)
-    reading = (*map(note, file.reading), *dict.fromkeys((*unit_notes, *of_units)), *of_quotes, *far)
+    reading = (*_of_file(file, files), *dict.fromkeys((*unit_notes, *of_units)), *of_quotes, *far)
     return OwnPrices(frame, quotes, file, tuple(lacking), reading, files.only, files.returns_only)
+
+
+def _of_file(file: PriceFile, files: PriceFiles) -> Iterator[Remark]:
+    """How a file was read: a note, or a warning where its currency is assumed."""
+    assumed = file.assumed if files.currency is None else ()
+    for text in file.reading:
+        yield Remark("data", text, STATE_CURRENCY) if text in assumed else note(text)
 
 
 def _in_known_units(prices: pl.DataFrame, names: LotNames) -> pl.DataFrame:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from toolkit.app.prices import PriceFiles
 
 
-DEFAULT_CURRENCY = "USD"
 FORMATS = ("terminal", "json", "markdown", "html")
 """Formats of an answer."""
 OF_PRICES = ("prices", "prices_currency", "prices_only", "accept")
@@ -47,8 +46,9 @@ class Common:
         typer.Option("--accept", metavar="NAME", help="An asset whose price looks wrong and is meant; repeatable."),
     ] = None
     prices_currency: Annotated[
-        str, typer.Option("--prices-currency", metavar="CUR", help="Currency of a prices file that names none.")
-    ] = DEFAULT_CURRENCY
+        str | None,
+        typer.Option("--prices-currency", metavar="CUR", help="Currency of a prices file that names none; default: USD."),
+    ] = None
     currency: Annotated[str | None, typer.Option("--currency", metavar="CUR", help="Reporting currency.")] = None
     destination: Annotated[
         str | None, typer.Option("--destination", metavar="COUNTRY", help="The owner's country, where deliveries go.")
@@ -91,7 +91,7 @@ class Common:
             given = {
                 "--prices-only": self.prices_only,
                 "--accept": self.accept,
-                "--prices-currency": self.prices_currency != DEFAULT_CURRENCY,
+                "--prices-currency": self.prices_currency is not None,
             }
             for option in (option for option, value in given.items() if value):
                 raise SpecError(f"{option} says nothing without --prices.", hint="Add --prices FILE.")

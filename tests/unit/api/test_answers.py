@@ -233,3 +233,52 @@ def test_a_market_reads_each_table_once(monkeypatch):
         tk.controls("gallium", market, as_of=DAY)
     assert read
     assert len(read) == len({*read})
+
+
+def long_form(prices: pl.DataFrame) -> pl.DataFrame:
+    return prices.unpivot(index="date", variable_name="asset", value_name="price")
+
+
+@pytest.mark.parametrize("form", ["wide", "Datum", "long", "text", "file", "returns"])
+def test_a_market_of_own_prices_alone_is_asked_about_its_last_day(form, prices):
+    prices.write_csv("g.csv")
+    given = {
+        "Datum": prices.rename({"date": "Datum"}),
+        "long": long_form(prices),
+        "text": prices.with_columns(pl.col("date").cast(pl.String)),
+        "file": "g.csv",
+    }.get(form, prices)
+    if form == "returns":
+        market = tk.load_market().with_returns(prices.with_columns(pl.exclude("date").pct_change()).slice(1))
+    else:
+        market = tk.Market.from_prices(given, currency="EUR")
+    assert market.last_day == date(2026, 5, 31)
+    assert market.context().as_of == date(2026, 5, 31)
+
+
+def test_an_assumed_currency_is_a_warning_and_a_named_one_is_none(prices, capsys):
+    assumed = tk.optimize(STRATEGY, prices=prices, as_of=DAY)
+    named = tk.optimize(STRATEGY, prices=prices, prices_currency="USD", as_of=DAY)
+    told = [text for text in assumed.warnings if "no currency" in text]
+    assert len(told) == 1
+    assert told[0] in str(assumed)
+    assert not any("no currency" in text for text in named.warnings)
+    assert assumed.weights.equals(named.weights)
+    euro = tk.optimize(STRATEGY, prices=prices, prices_currency="EUR", as_of=DAY)
+    assert euro.record["positions"][0]["price"] != named.record["positions"][0]["price"]
+    prices.write_csv("g.csv")
+    Path("own.toml").write_text(STRATEGY.to_toml(), encoding="utf-8")
+    words = ["optimize", "own.toml", "--prices", "g.csv", "--prices-only", "--as-of", DAY, "--no-report"]
+    assert any("no currency" in text for text in command(capsys, *words)["warnings"])
+    assert not any("no currency" in text for text in command(capsys, *words, "--prices-currency", "USD")["warnings"])
+
+
+def test_what_can_be_checked_at_once_is(market, prices):
+    with pytest.raises(tk.SpecError, match="XYZ"):
+        tk.Market.from_prices(prices, currency="XYZ")
+    with pytest.raises(tk.SpecError, match="XYZ"):
+        market.with_returns(prices, currency="XYZ")
+    with pytest.raises(tk.SpecError, match="without prices"):
+        tk.optimize(STRATEGY, market, prices_currency="EUR")
+    with pytest.raises(tk.DataError, match=r"none\.csv"):
+        tk.load_market(events="none.csv")

@@ -33,7 +33,7 @@ def records(files: Path) -> dict[str, Record]:
     return {
         "normal": normal,
         "moved": proposal(holdings=str(files / "holdings.csv")),
-        "tiny": proposal("equal-weight", prices=PriceFiles((str(files / "two.csv"),))),
+        "tiny": proposal("equal-weight", prices=PriceFiles((str(files / "two.csv"),), "USD")),
         "cash": all_cash(normal),
         "hostile": renamed(normal, HOSTILE),
         "shocks": proposal("us-ban-returns"),

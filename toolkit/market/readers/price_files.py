@@ -76,7 +76,8 @@ def read_price_files(
     names = ", ".join(file.name for file in read)
     notes = dict.fromkeys(note for file in read for note in file.notes)
     reading += tuple(note for file in read for note in file.reading)
-    return PriceFile(frame, quotes, names, "several", (*notes, *gap_findings(frame)), reading)
+    assumed = tuple(sentence for file in read for sentence in file.assumed)
+    return PriceFile(frame, quotes, names, "several", (*notes, *gap_findings(frame)), reading, assumed)
 
 
 def _listed(paths: Sequence[str | Path | Table]) -> tuple[list[str | Path | Table], tuple[str, ...]]:

@@ -57,6 +57,8 @@ SIDES = {
     **dict.fromkeys(("ask", "brief", "verkauf", "verkaufspreis", "dealer_ask"), DEALER_ASK),
 }
 """Column of what a dealer pays or asks, from the dealer's side: at Ankauf he buys."""
+Rows = tuple[pl.DataFrame, tuple[str, ...], tuple[str, ...]]
+"""Prices of a file, how they were read, and that their currency is the default where none is named."""
 _MISSING = ("null", "N/A", "n/a", "-")
 """Texts of a missing value."""
 
@@ -73,6 +75,7 @@ class PriceFile:
             ``several`` files.
         notes: Gaps, months that have not ended, columns without a price; one message each.
         reading: How the file was read (what is the price, what was left out), which holds for any part of its rows.
+        assumed: Messages of `reading` on prices that name no currency.
     """
 
     frame: pl.DataFrame
@@ -81,6 +84,7 @@ class PriceFile:
     shape: Literal["wide", "long", "quotation", "several"]
     notes: tuple[str, ...]
     reading: tuple[str, ...] = ()
+    assumed: tuple[str, ...] = ()
 
 
 def read_prices(
@@ -129,7 +133,7 @@ def read_prices(
     quoted = quotation(table)
     shape: Literal["wide", "long", "quotation"] = "quotation"
     if quoted is not None:
-        rows, reading = _quoted(table, quoted, default_currency, today)
+        rows, reading, assumed = _quoted(table, quoted, default_currency, today)
     else:
         table, stated = without_units(table)
         table = _of_two_sides(_renamed(table), stated)
@@ -137,14 +141,14 @@ def read_prices(
         # Either name is enough: a file with only one of the two is a long file with a slip, and better told so.
         shape = "long" if {"asset", "price"} & set(table.columns) else "wide"
         read = _long if shape == "long" else _wide
-        rows, reading = read(table, default_currency, today, stated)
+        rows, reading, assumed = read(table, default_currency, today, stated)
         reading = (*dated, *reading)
     for column in ("asset", "unit", "basis", "source"):
         check_names(table.name, rows.select("row", value=column))
     check_size(table.name, columns=rows["asset"].n_unique())
     rows, keys = _keyed(table.name, rows, key, ticker=shape == "quotation")
     rows = rows.sort("asset", "date", "row")
-    reading = (*table.notes, *reading, *keys)
+    reading = (*table.notes, *reading, *assumed, *keys)
     notes = _notes(table, rows, shape, today)
     of_dealer = pl.col("basis").is_in(OF_DEALERS)
     rows, quotes = rows.filter(~of_dealer), rows.filter(of_dealer)
@@ -154,7 +158,7 @@ def read_prices(
     if not several:
         check_jumps(visible(rows, as_of or today), accept, file=table.name)
         notes += gap_findings(frame)
-    return PriceFile(frame, quotes.select(frame.columns), table.name, shape, notes, reading)
+    return PriceFile(frame, quotes.select(frame.columns), table.name, shape, notes, reading, assumed)
 
 
 def _of_two_sides(table: Table, stated: Stated) -> Table:
@@ -241,7 +245,7 @@ def _renamed(table: Table) -> Table:
     return replace(table, cells=table.cells.rename(wanted)) if unique else table
 
 
-def _quoted(table: Table, quoted: Quotation, currency: str, today: date) -> tuple[pl.DataFrame, tuple[str, ...]]:
+def _quoted(table: Table, quoted: Quotation, currency: str, today: date) -> Rows:
     """The closes of a quotation file, and a note on what was taken for the price."""
     fields = list(quoted.fields)
     missing = pl.col(pl.String).replace(dict.fromkeys(_MISSING))
@@ -263,7 +267,7 @@ def _quoted(table: Table, quoted: Quotation, currency: str, today: date) -> tupl
         if quoted.adjusted
         else message("{file} is read as quotations of {assets}: the close is the price.", file=table.name, assets=_keys(rows))
     )
-    return rows, (sentence, *read.notes)
+    return rows, (sentence, *read.notes), _in_default(table, currency)
 
 
 def _keyed(
@@ -333,7 +337,7 @@ def _with_defaults(rows: pl.DataFrame, file: str, currency: str) -> pl.DataFrame
     )
 
 
-def _wide(table: Table, currency: str, today: date, stated: Stated) -> tuple[pl.DataFrame, tuple[str, ...]]:
+def _wide(table: Table, currency: str, today: date, stated: Stated) -> Rows:
     """One row a price, with its row number in the file, and how it was read; empty cells are missing."""
     misplaced = tuple(name for name in OPTIONAL if name in table.columns)
     if misplaced:
@@ -372,7 +376,7 @@ def _wide(table: Table, currency: str, today: date, stated: Stated) -> tuple[pl.
             unit=pl.col("asset").replace_strict(units, default=pl.col("unit")),
         )
     silent = () if found or {*assets} <= {*stated} else _in_default(table, currency)
-    return rows, (*read.notes, *silent)
+    return rows, read.notes, silent
 
 
 def _in_default(table: Table, currency: str) -> tuple[str, ...]:
@@ -403,7 +407,7 @@ def _currencies(table: Table, signs: pl.Series, assets: pl.Series, default: str)
     return named.fill_null(signs)
 
 
-def _long(table: Table, currency: str, today: date, stated: Stated) -> tuple[pl.DataFrame, tuple[str, ...]]:
+def _long(table: Table, currency: str, today: date, stated: Stated) -> Rows:
     """One row a price, with its row number in the file, and how it was read."""
     header = next((pair for name, pair in stated.items() if GERMAN.get(name.lower(), name.lower()) == "price"), None)
     if header is not None:
@@ -449,7 +453,7 @@ def _long(table: Table, currency: str, today: date, stated: Stated) -> tuple[pl.
     rows = rows.with_columns(pl.col("currency").replace(codes))
     silent = table.cells["currency"].null_count() > 0 if "currency" in table.columns else True
     told = _in_default(table, currency) if silent and not signs["price"].is_not_null().any() else ()
-    return rows, (*read.notes, *told)
+    return rows, read.notes, told
 
 
 def _dates(table: Table, today: date, *, column: str = "date") -> pl.Series:
