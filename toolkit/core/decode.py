@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, LiteralString, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, LiteralString, Self, TypeVar, cast, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic._internal._model_construction import ModelMetaclass
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from toolkit.core.errors import SpecError, did_you_mean
@@ -32,10 +35,46 @@ else:
             return tuple[entry, ...]
 
 
-class Spec(BaseModel):
+_VALIDATING: ContextVar[bool] = ContextVar("validating", default=False)
+"""Whether a model is made inside the validation of another, which collects the faults."""
+
+
+class SpecMeta(ModelMetaclass):
+    """Type of `Spec`: what is made in Python has the errors of a file; tables in tables keep their own, with their path."""
+
+    def __call__(self, *subject: Any, **keys: Any) -> Any:
+        """An object of the class.
+
+        Raises:
+            SpecError: that names every fault.
+        """
+        if _VALIDATING.get():
+            return super().__call__(*subject, **keys)
+        if subject and self.__init__ is BaseModel.__init__:
+            raise SpecError(f"{self.__name__} takes every value with its key.")
+        inside = _VALIDATING.set(True)
+        try:
+            return super().__call__(*subject, **keys)
+        except ValidationError as error:
+            raise_faults(faults_of(error, cast("type[BaseModel]", self), ""), self.__name__)
+            raise
+        finally:
+            _VALIDATING.reset(inside)
+
+
+class Spec(BaseModel, metaclass=SpecMeta):
     """Base of everything that a user writes in TOML: frozen, no unknown keys, numbers finite and within `LARGEST`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @classmethod
+    def model_validate(cls, *args: Any, **keys: Any) -> Self:
+        """As of pydantic: `ValidationError` with the path of each fault, also of those in tables."""
+        inside = _VALIDATING.set(True)
+        try:
+            return super().model_validate(*args, **keys)
+        finally:
+            _VALIDATING.reset(inside)
 
     @model_validator(mode="before")
     @classmethod
@@ -45,15 +84,19 @@ class Spec(BaseModel):
         faults = [
             InitErrorDetails(type=PydanticCustomError("value_error", message), loc=(name,), input=data[name])
             for name, field in cls.model_fields.items()
-            if name in data and (message := _number_fault(data[name], set(_types_in(field.annotation)))) is not None
+            if name in data and (message := _fault(data[name], field.annotation)) is not None
         ]
         if faults:
             raise ValidationError.from_exception_data(cls.__name__, faults)
         return data
 
 
-def _number_fault(value: Any, accepted: set[Any]) -> LiteralString | None:
-    """The fault of the numbers in a value; a table that is a `Spec` checks its own."""
+def _fault(value: Any, annotation: Any) -> LiteralString | None:
+    """The fault of an object that stands for a list, or of the numbers in a value; a table that is a `Spec` checks its own."""
+    if isinstance(value, Spec):
+        listed = any(get_origin(kind) is tuple for kind in (annotation, *get_args(annotation)))
+        return "must be a list: write [ ] around it" if listed else None
+    accepted = set(_types_in(annotation))
     if Any in accepted or any(isinstance(kind, type) and issubclass(kind, Spec) for kind in accepted):
         return None
     for number in _leaves(value):
@@ -84,6 +127,8 @@ def _leaves(value: Any) -> Iterator[Any]:
 
 
 SpecT = TypeVar("SpecT", bound=BaseModel)
+
+_LITERALS = re.compile(r"'([^']*)'")
 
 PHRASES = {
     "missing": "is required",
@@ -212,6 +257,8 @@ def faults_of(error: ValidationError, model: type[BaseModel], where: str) -> lis
         else:
             known = PHRASES.get(item["type"])
             message = known.format(**context) if known else item["msg"][0].lower() + item["msg"][1:]
+            if item["type"] == "literal_error" and isinstance(item["input"], str):
+                hint = did_you_mean(item["input"], _LITERALS.findall(context["expected"]))
             if item["type"] != "missing":
                 message += f", not {shown(item['input'])}"
         found.append({"key": key, "message": message, "hint": hint})
@@ -224,7 +271,7 @@ def raise_faults(faults: list[dict[str, str]], file: str) -> None:
         return
     told = "; ".join(f"{fault['key']} {fault['message']}".strip() for fault in faults)
     hint = " ".join(dict.fromkeys(fault["hint"] for fault in faults if fault["hint"]))
-    raise SpecError(f"{file}: {told}.", hint=hint, details={"file": file, "faults": faults})
+    raise SpecError(f"{file}: {told}{'' if told.endswith('?') else '.'}", hint=hint, details={"file": file, "faults": faults})
 
 
 def decode(model: type[SpecT], data: Mapping[str, Any], *, file: str, where: str = "") -> SpecT:

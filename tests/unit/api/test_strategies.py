@@ -6,7 +6,6 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
 
 import toolkit as tk
 from toolkit.strategy.decode import decode_strategy, load_strategy
@@ -95,16 +94,36 @@ def test_a_file_still_states_names():
 
 
 def test_two_constraints_of_one_name_and_an_unknown_key_are_faults():
-    with pytest.raises(ValidationError, match="two constraints are named 'bounds'"):
+    with pytest.raises(tk.SpecError, match="two constraints are named 'bounds'"):
         tk.Strategy(objective=tk.MinRisk(), constraints=[tk.Bounds(upper=0.2), tk.Bounds(lower=0.1)])
-    with pytest.raises(ValidationError, match="uper"):
+    with pytest.raises(tk.SpecError, match="uper"):
         tk.Bounds(uper=0.2)
-    with pytest.raises(TypeError, match="at most 1 without its key: assets"):
+    with pytest.raises(tk.SpecError, match="at most 1 without its key: assets"):
         tk.Bounds(["GLD"], 0.2)
-    with pytest.raises(TypeError, match="every value with its key"):
+    with pytest.raises(tk.SpecError, match="every value with its key"):
         tk.Cash(0.2)
 
 
 def test_settings_change_keys_of_a_named_strategy():
     strategy = tk.load_strategy("physical-basket", "constraint.any metal.upper=0.15")
     assert next(one.upper for one in strategy.constraints if one.name == "any metal") == 0.15
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda: tk.Bounds(upper=40), "at most 1"),
+        (lambda: tk.Bounds(uper=0.4), "Did you mean 'upper'"),
+        (lambda: tk.Group("XGA", upper=0.3), "must be a list"),
+        (lambda: tk.MinRisk("cvaar"), "Did you mean 'cvar'"),
+        (lambda: tk.CostsSpec(include=["spraed"]), "Did you mean 'spread'"),
+        (lambda: tk.Strategy(objective=tk.MinRisk(), constraints=tk.Bounds(upper=0.3)), r"write \[ \] around"),
+        (lambda: tk.Strategy(objective={"kind": "min_rsk"}), "no kind itself"),
+        (lambda: tk.Strategy(objective=tk.MinRisk(), constraints=[{"kind": "bounds"}]), "no kind itself"),
+        (lambda: tk.Strategy(objective=tk.MinRisk(), universe={"asets": "all"}), "universe.asets .* Did you mean 'assets'"),
+        (lambda: tk.Strategy("own"), "with its key"),
+    ],
+)
+def test_faults_of_objects_are_those_of_a_file(make, told):
+    with pytest.raises(tk.SpecError, match=told):
+        make()

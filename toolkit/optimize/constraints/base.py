@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from toolkit.core.assets import Universe
 from toolkit.core.decode import Spec
-from toolkit.core.errors import DataError
+from toolkit.core.errors import DataError, SpecError
 from toolkit.core.forecast import FloatArray, Forecast, read_only
 from toolkit.core.remarks import Remark
 from toolkit.optimize.functions import ConvexConstraint
@@ -166,10 +166,14 @@ class Term(Spec):
     """A constraint or an objective. In Python its subject (`Field(kw_only=False)`) may be given without the key."""
 
     def __init__(self, *subject: Any, **keys: Any) -> None:
+        if type(self).model_fields["kind"].is_required():
+            raise SpecError(
+                f"{type(self).__name__} is no kind itself.", hint="Give an object of a kind: tk.MinRisk(), tk.Bounds()."
+            )
         names = [name for name, field in type(self).model_fields.items() if field.kw_only is False]
         if len(subject) > len(names):
             told = f"at most {len(names)} without its key: {', '.join(names)}" if names else "every value with its key"
-            raise TypeError(f"{type(self).__name__} takes {told}")
+            raise SpecError(f"{type(self).__name__} takes {told}.")
         super().__init__(**dict(zip(names, subject, strict=False)), **keys)
 
 
@@ -198,7 +202,8 @@ class Constraint(Term):
         name: str = Field(min_length=1)
 
     def __init__(self, *subject: Any, **keys: Any) -> None:
-        super().__init__(*subject, **{"name": self._usual_name(subject), **keys})
+        usual = {} if type(self).model_fields["kind"].is_required() else {"name": self._usual_name(subject)}
+        super().__init__(*subject, **{**usual, **keys})
 
     @classmethod
     def _usual_name(cls, subject: Sequence[Any]) -> str:

@@ -6,7 +6,6 @@ from dataclasses import replace
 import cvxpy as cp
 import numpy as np
 import pytest
-from pydantic import ValidationError
 
 from tests.unit.optimize.problems import NO_CASH, problem_of, random_covariance
 from toolkit.core.assets import Asset
@@ -56,7 +55,7 @@ def test_an_expression_is_one_row(expression, coefficients, limit, sides):
     ],
 )
 def test_what_is_no_linear_relation_is_refused_with_the_spot(expression, told):
-    with pytest.raises(ValidationError, match="expression") as refused:
+    with pytest.raises(SpecError, match="expression") as refused:
         Linear(name="it", expression=expression)
     assert told in str(refused.value)
 
