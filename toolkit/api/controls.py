@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from toolkit.api.answers import Answer, rows
-from toolkit.api.market import Market, load_market
+from toolkit.api.market import Market, market_of
 from toolkit.app import controls as app
 from toolkit.controls.events import EUROPEAN_UNION, end_user_of
 from toolkit.controls.state import ControlState
@@ -88,7 +88,9 @@ def controls(
     """
     if form is not None and metal is None:
         raise SpecError("form needs a metal: notices name forms of metals.", hint="Give a metal.")
-    context = (load_market() if market is None else market).context(as_of=as_of)
+    if purity is not None and not isinstance(purity, str):
+        raise SpecError(f"purity is a text, not {purity!r}.", hint=f'Write it as "{purity}" or "99.99 %".')
+    context = market_of(market).context(as_of=as_of)
     route = app.Route(
         app.check_country(to or context.settings.config.owner.country, "to"),
         app.check_country(origin, "origin", EUROPEAN_UNION),

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from toolkit.api.answers import Answer, rows
-from toolkit.api.market import Market, PathText, load_market
+from toolkit.api.market import Market, PathText, market_of
 from toolkit.api.run import write_report
 from toolkit.app.exposure import ExposureAnswer, ExposureRequest, expose
+from toolkit.core.errors import SpecError
 
 if TYPE_CHECKING:
     from toolkit.report.document import Document
@@ -98,7 +100,17 @@ def exposure(
     Raises:
         DataError, FrameError, GapError: for bad input, with file, rows and remedy.
     """
-    found = load_market() if market is None else market
+    if not isinstance(holdings, str | PathLike):
+        hint = "Write a frame of lots first: frame.write_csv('mine.csv')."
+        raise SpecError(f"holdings is the path of a file, not a {type(holdings).__name__}.", hint=hint)
+    if elasticity is not None and not isinstance(elasticity, str):
+        raise SpecError(f"elasticity is a text, not {elasticity!r}.", hint='Write it as "0.25:0.7".')
+    for metal, kg in (use or {}).items():
+        if isinstance(kg, bool) or not isinstance(kg, int | float):
+            raise SpecError(f"use: {metal} must be a number of kg a month, not {kg!r}.", hint='Write it as {"gallium": 1.5}.')
+    if not isinstance(loss, int | float) or not 0 <= loss < 1:
+        raise SpecError(f"loss must be a fraction of supply from 0 to below 1, not {loss!r}.", hint="50 % is 0.5.")
+    found = market_of(market)
     request = ExposureRequest(
         holdings=str(holdings),
         context=found.context(as_of=as_of, owner__currency=currency, owner__country=country),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from io import BytesIO
+from os import PathLike
 from typing import Any
 
 import narwhals as nw
@@ -11,8 +13,12 @@ import numpy as np
 import polars as pl
 
 from toolkit.core.errors import DataError
+from toolkit.market.readers.prices import price_header
+from toolkit.market.readers.tabular import read_table
 
 DATE = "date"
+DATES = (DATE, "datum")
+"""Columns of dates, in any case."""
 NAMES = "Give a frame, a mapping of names to columns, or tk.frame(array, names=[...], dates=[...])."
 INDEX_START = 100.0
 """Level at which a price path made from returns begins."""
@@ -39,7 +45,7 @@ def frame(values: Any, *, names: Sequence[str], dates: Iterable[Any] | None = No
     columns = {name: pl.Series(column).fill_nan(None) for name, column in zip(names, array.T, strict=True)}
     if len(columns) < len(names):
         raise DataError(f"a name stands twice: {', '.join(sorted({n for n in names if [*names].count(n) > 1}))}.")
-    return pl.DataFrame(columns if days is None else {DATE: pl.Series(list(map(_day, days)), dtype=pl.Date), **columns})
+    return pl.DataFrame(columns if days is None else {DATE: pl.Series(list(map(day_part, days)), dtype=pl.Date), **columns})
 
 
 def as_polars(data: Any, what: str) -> pl.DataFrame:
@@ -54,19 +60,54 @@ def as_polars(data: Any, what: str) -> pl.DataFrame:
     Raises:
         DataError: for anything else; an array has no names.
     """
+    if isinstance(data, str | PathLike):
+        raise DataError(f"{what}: {str(data)!r} is a path.", hint="Read it first: pl.read_csv(path).")
     if isinstance(data, Mapping):
-        return pl.DataFrame({name: pl.Series(name, _column(column)) for name, column in data.items()})
-    try:
-        known = nw.from_native(data, eager_only=True)
-    except TypeError:
-        raise DataError(f"{what}: {type(data).__name__} has no names of columns.", hint=NAMES) from None
+        _check_names(list(data), what)
+        columns = {name: pl.Series(name, _column(column)) for name, column in data.items()}
+        if len({len(column) for column in columns.values()}) > 1:
+            lengths = ", ".join(f"{name} {len(column)}" for name, column in columns.items())
+            raise DataError(f"{what}: columns have different lengths: {lengths}.", hint="null stands for what is missing.")
+        return pl.DataFrame(columns)
     if isinstance(data, pl.DataFrame):
         return data
+    try:
+        known = nw.from_native(data)
+    except TypeError:
+        raise DataError(f"{what}: {type(data).__name__} has no names of columns.", hint=NAMES) from None
+    except nw.exceptions.DuplicateError:
+        raise DataError(f"{what}: a column occurs twice.", hint="Rename or remove one of each.") from None
+    if isinstance(known, nw.LazyFrame):
+        raise DataError(f"{what}: a lazy frame has no values yet.", hint="Call .collect() first.")
+    if getattr(getattr(data, "columns", None), "nlevels", 1) > 1:
+        return _of_levels(data, what)
+    _check_names(known.columns, what)
     columns = {column.name: _values(column) for column in known.iter_columns()}
     index = nw.maybe_get_index(known)
-    if index is not None and DATE not in columns and len(index) and hasattr(index[0], "year"):
-        columns = {DATE: [_day(getattr(day, "end_time", day)) for day in index], **columns}
+    if index is not None and len(index) and hasattr(index[0], "year"):
+        days = [day_part(getattr(day, "end_time", day)) for day in index]
+        dates = next((name for name in columns if name.lower() in DATES), None)
+        if dates is not None and [day_part(day) for day in columns[dates]] != days:
+            raise DataError(f"{what}: the index has other dates than the column {dates!r}.", hint="Remove one of the two.")
+        columns = columns if dates is not None else {DATE: days, **columns}
     return pl.DataFrame(columns, strict=False)
+
+
+def _check_names(names: Sequence[Any], what: str) -> None:
+    """`DataError` for names of columns that are no text, or occur twice."""
+    odd = [name for name in names if not isinstance(name, str)]
+    if odd:
+        raise DataError(f"{what}: the name of a column is no text: {odd[0]!r}.", hint="Name columns as their assets.")
+    twice = sorted({name for name in names if [*names].count(name) > 1})
+    if twice:
+        raise DataError(f"{what}: column {twice[0]!r} occurs twice.", hint="Rename or remove one of each.")
+
+
+def _of_levels(data: Any, what: str) -> pl.DataFrame:
+    """A frame of quotations with several levels of names, as a download of them, read as its file."""
+    if what != "prices":
+        raise DataError(f"{what}: columns have names of several levels.", hint="Give one column an asset, named as it.")
+    return read_table("-", stdin=BytesIO(data.to_csv().encode()), header=price_header).cells
 
 
 def _column(values: Any) -> pl.Series | list[Any]:
@@ -81,8 +122,8 @@ def _values(column: nw.Series[Any]) -> list[Any]:
     return [None if missing else value for value, missing in zip(column.to_list(), gone, strict=True)]
 
 
-def _day(value: Any) -> Any:
-    """The day of a moment; text stays, and is read where files are."""
+def day_part(value: Any) -> Any:
+    """The day of a moment in its own time zone; text stays, and is read where files are."""
     moment = value.item() if isinstance(value, np.datetime64) else value
     if isinstance(moment, int):  # nanoseconds of numpy
         moment = np.datetime64(moment, "ns").astype("datetime64[D]").item()
@@ -101,6 +142,11 @@ def price_path(returns: pl.DataFrame) -> pl.DataFrame:
     Raises:
         DataError: without dates, for a gap in a series, and for a return of -100 % or less.
     """
+    dates = next((name for name in returns.columns if name.lower() in DATES), DATE)
+    returns = returns.rename({dates: DATE}) if dates in returns.columns else returns
+    if {DATE, "asset"} <= {*returns.columns}:
+        hint = "Give one column an asset: frame.pivot('asset', index='date', values='return')."
+        raise DataError("returns have a column 'asset', a row each.", hint=hint)
     if DATE not in returns.columns:
         raise DataError("returns have no column 'date'.", hint="Name it date, or use tk.frame(array, names=..., dates=...).")
     table = returns.with_columns(pl.col(DATE).cast(pl.Date, strict=False)).sort(DATE)
@@ -111,6 +157,10 @@ def price_path(returns: pl.DataFrame) -> pl.DataFrame:
     columns: dict[str, Any] = {DATE: grid}
     for name in (column for column in table.columns if column != DATE):
         series = table[name].cast(pl.Float64, strict=False)
+        if table[name].dtype == pl.String and series.null_count() > table[name].null_count():
+            text = table[name].filter(series.is_null() & table[name].is_not_null())[0]
+            hint = "Give simple returns as fractions: 0.012 is 1.2 %."
+            raise DataError(f"returns of {name!r} are no numbers: {text!r}.", hint=hint, details={"asset": name})
         known = np.flatnonzero(series.is_not_null())
         if not len(known):
             raise DataError(f"returns of {name!r} are all missing.", hint="Leave the column out.", details={"asset": name})
@@ -134,6 +184,14 @@ def price_path(returns: pl.DataFrame) -> pl.DataFrame:
         path = INDEX_START * np.cumprod(np.append(1.0, 1.0 + rates))
         columns[name] = [None] * first + path.tolist() + [None] * (len(days) - 1 - last)
     return pl.DataFrame(columns)
+
+
+def check_levels(prices: pl.DataFrame) -> None:
+    """`DataError` where numbers on both sides of zero, all below 1, are returns and no prices."""
+    numbers = [column.drop_nulls() for column in prices.select(pl.selectors.numeric())]
+    values = np.concatenate([column.to_numpy() for column in numbers]) if numbers else np.zeros(0)
+    if values.size and values.min() < 0 < values.max() and np.abs(values).max() < 1:
+        raise DataError("prices are on both sides of zero, as returns are.", hint="Give returns in returns=.")
 
 
 def _before(first: date, second: date) -> date:

@@ -13,8 +13,9 @@ import polars as pl
 from toolkit.api.answers import Answer
 from toolkit.api.market import Market
 from toolkit.api.plot import Picture
-from toolkit.api.run import request_of
+from toolkit.api.run import refuse_unknown, request_of
 from toolkit.app.frontier import FrontierAnswer, efficient_frontier
+from toolkit.core.errors import SpecError
 from toolkit.strategy.model import Strategy
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ def frontier(
     currency: str | None = None,
     country: str | None = None,
     budget: float | str | None = None,
+    **unknown: Any,
 ) -> EfficientFrontier:
     """The efficient frontier of a strategy's constraints: risk against return, or against cost where none is forecast.
 
@@ -89,11 +91,15 @@ def frontier(
         currency: Of reporting and of the budget.
         country: The owner's.
         budget: Money to place, on which costs that do not grow with it depend.
+        unknown: Refused, with the nearest name.
 
     Raises:
         SpecError: where nothing is traded against risk, or a limit is no straight line.
         ToolkitError: as of `optimize`.
     """
+    refuse_unknown(unknown, frontier)
+    if isinstance(points, bool) or not isinstance(points, int):
+        raise SpecError(f"points must be a whole number, not {points!r}.")
     asked = request_of(
         strategy,
         market,

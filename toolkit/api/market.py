@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
-from toolkit.api.frames import as_polars, price_path
+from toolkit.api.frames import as_polars, check_levels, day_part, price_path
 from toolkit.app.config import resolve
 from toolkit.app.context import Context, package_folder
 from toolkit.app.prices import PriceFiles
@@ -40,9 +41,9 @@ class Market:
         last_day: Day of the newest own price, where nothing else is priced; None for a market that has prices of its own.
     """
 
-    package: Package
+    package: Package = field(repr=False)
     folder: str | None = None
-    prices: PriceFiles | None = None
+    prices: PriceFiles | None = field(default=None, repr=False)
     events: str | None = None
     last_day: date | None = None
 
@@ -79,7 +80,9 @@ class Market:
         elif isinstance(prices, Sequence) and prices and all(isinstance(path, str | PathLike) for path in prices):
             sources = tuple(map(str, prices))
         else:
-            sources = (table_of(as_polars(prices, "prices"), "prices"),)
+            found = as_polars(prices, "prices")
+            check_levels(found)
+            sources = (table_of(found, "prices"),)
         last = _last_day(sources) if only else None
         return replace(self, prices=PriceFiles(sources, currency, only, tuple(accept)), last_day=last)
 
@@ -140,13 +143,24 @@ def load_market(
     return market if prices is None else market.with_prices(prices, currency=prices_currency)
 
 
-def day_of(text: str | date) -> date:
-    """A day as given; `SpecError` for a text that is no ISO date."""
-    if isinstance(text, date):
+def market_of(given: Any) -> Market:
+    """The market that is given, by default the bundled one; `SpecError` for what is no market."""
+    if given is None:
+        return load_market()
+    if not isinstance(given, Market):
+        hint = "Did you mean prices=? A market is tk.load_market() or tk.Market.from_prices(prices)."
+        raise SpecError(f"market: {type(given).__name__} is no market.", hint=hint)
+    return given
+
+
+def day_of(given: Any) -> date:
+    """The day of a date, of a moment in its own time zone, or of an ISO text; `SpecError` for anything else."""
+    text: Any = day_part(given) if isinstance(given, date | np.datetime64) else given
+    if type(text) is date:
         return text
     try:
         return date.fromisoformat(text)
-    except ValueError:
+    except (TypeError, ValueError):
         raise SpecError(f"{text!r} is not a date.", hint="Write it as 2026-05-31.") from None
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from inspect import signature
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from toolkit.api.answers import Answer, rows
-from toolkit.api.market import Market, PathText, load_market
+from toolkit.api.market import Market, PathText, market_of
 from toolkit.api.plot import RunPlots
 from toolkit.app.allocation.request import Request
 from toolkit.app.optimize import Result
 from toolkit.app.optimize import optimize as answer
 from toolkit.app.runs import put
-from toolkit.core.errors import SpecError
+from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.market.readers.cells import number
 from toolkit.strategy.model import Strategy
 
@@ -136,6 +137,20 @@ def write_report(
     return put(target, report(record, parts, name=chosen, lang=language, format=endings[target.suffix]))
 
 
+FORECASTS = {
+    "covariance": "It is estimated from prices: tk.Strategy(forecast=tk.ForecastSpec(covariance=tk.OasCovariance())).",
+    "expected_returns": "Give tk.ForecastSpec(returns=tk.ViewsReturns(...)) in the strategy, or returns= for past returns.",
+}
+"""How forecasts are given, which are no arguments."""
+
+
+def refuse_unknown(unknown: Mapping[str, Any], verb: Callable[..., Any]) -> None:
+    """`SpecError` for an argument that a verb does not have, with the nearest names."""
+    for name in unknown:
+        known = [key for key in signature(verb).parameters if key != "unknown"]
+        raise SpecError(f"{verb.__name__} has no argument {name!r}.", hint=FORECASTS.get(name) or did_you_mean(name, known))
+
+
 def request_of(
     strategy: str | PathLike[str] | Strategy,
     market: Market | None,
@@ -173,7 +188,9 @@ def request_of(
     if sell_others and holdings is None:
         raise SpecError("sell_others says nothing without holdings.", hint="Give holdings.")
     budget, total = _amount("budget", budget), _amount("total", total)
-    found = load_market() if market is None else market
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise SpecError(f"seed must be a whole number from 0, not {seed!r}.")
+    found = market_of(market)
     if returns is not None:
         found = found.with_returns(returns, currency=currency)
     elif prices is not None:
@@ -214,6 +231,7 @@ def optimize(
     holdings: PathText | None = None,
     sell_others: bool = False,
     seed: int = 0,
+    **unknown: Any,
 ) -> Run:
     """Propose an allocation: what to hold, in how many lots, at what cost, and how exposed it is to export controls.
 
@@ -231,11 +249,13 @@ def optimize(
         holdings: What is held today: a file of lots, a stored run, or ``last``.
         sell_others: Whether what is held outside the strategy may be sold.
         seed: Of whatever is random.
+        unknown: Refused, with the nearest name.
 
     Raises:
         Infeasible: when the limits contradict each other, with the least relaxation.
         ToolkitError: of the kind that says who can help.
     """
+    refuse_unknown(unknown, optimize)
     result = answer(
         request_of(
             strategy,

@@ -165,7 +165,7 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
         old = "; ".join(f"{row['asset']} of {row['date']}" for row in quoted.iter_rows(named=True))
         hint = "Bring a price of this month, or a series of at least seven months, or leave --prices out."
         raise GapError(f"{file.name}: every price is too old to be one of today: {old}.", hint=hint)
-    if CASH in {*frame["asset"], *quotes["asset"]}:
+    if any(asset.casefold() == CASH for asset in (*frame["asset"].unique(), *quotes["asset"])):
         raise DataError(f"{file.name}: no asset may be named {CASH!r}.", hint="Cash is always there; rename or remove it.")
     priced = {*products.keys, *levels.assets, *frame["asset"]}
     for asset in quotes["asset"]:

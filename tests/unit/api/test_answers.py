@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 import numpy as np
@@ -282,3 +282,57 @@ def test_what_can_be_checked_at_once_is(market, prices):
         tk.optimize(STRATEGY, market, prices_currency="EUR")
     with pytest.raises(tk.DataError, match=r"none\.csv"):
         tk.load_market(events="none.csv")
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        DAY,
+        date(2026, 6, 30),
+        datetime(2026, 6, 30, 23, 30),
+        datetime(2026, 6, 30, 23, 30, tzinfo=timezone(timedelta(hours=-8))),
+        pd.Timestamp("2026-06-30 08:00", tz="Asia/Shanghai"),
+        np.datetime64("2026-06-30"),
+        np.datetime64("2026-06-30T10:00:00", "ns"),
+    ],
+    ids=str,
+)
+def test_a_day_is_that_of_a_moment_in_its_own_zone(market, moment):
+    assert market.context(as_of=moment).as_of == date(2026, 6, 30)
+    assert tk.controls("gallium", market, as_of=moment).record["as_of"] == DAY
+
+
+@pytest.mark.parametrize("moment", [20260630, pd.NaT, np.datetime64("NaT"), 1.5])
+def test_what_is_no_day_is_refused(market, moment):
+    with pytest.raises(tk.SpecError, match="not a date"):
+        market.context(as_of=moment)
+
+
+def test_arguments_of_a_wrong_kind_are_refused_with_the_mend(market, prices):
+    Path("mine.csv").write_text(LOTS, encoding="utf-8")
+    cases = {
+        "prices=": lambda: tk.optimize(STRATEGY, prices),
+        "seed": lambda: tk.optimize(STRATEGY, prices=prices, seed=-1),
+        "whole number from": lambda: tk.optimize(STRATEGY, prices=prices, seed="a"),
+        "points": lambda: tk.frontier(STRATEGY, prices=prices, points=5.5),
+        "OasCovariance": lambda: tk.optimize(STRATEGY, prices=prices, covariance=np.eye(4)),
+        "ViewsReturns": lambda: tk.frontier(STRATEGY, prices=prices, expected_returns=[0.1]),
+        "Did you mean 'budget'": lambda: tk.optimize(STRATEGY, prices=prices, buget=1.0),
+        "write_csv": lambda: tk.exposure(prices, market),
+        "0.25:0.7": lambda: tk.exposure("mine.csv", market, elasticity=(0.25, 0.7)),
+        "a month": lambda: tk.exposure("mine.csv", market, use={"gallium": "1,5"}),
+        "not 50": lambda: tk.exposure("mine.csv", market, loss=50),
+        '"0.9999"': lambda: tk.controls("gallium", market, purity=0.9999),
+    }
+    for told, ask in cases.items():
+        with pytest.raises(tk.SpecError, match=told):
+            ask()
+    with pytest.raises(tk.DataError, match="returns="):
+        tk.optimize(STRATEGY, prices=prices.with_columns(pl.exclude("date").pct_change()))
+    with pytest.raises(tk.DataError, match="cash"):
+        tk.optimize(STRATEGY, prices=prices.with_columns(Cash=pl.lit(1.0) + pl.col("GLD")), as_of=DAY)
+
+
+def test_a_market_is_shown_in_a_line(market, prices):
+    assert "\n" not in repr(market.with_prices(prices, currency="EUR"))
+    assert len(repr(market.with_prices(prices, currency="EUR"))) < 200

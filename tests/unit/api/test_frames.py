@@ -85,3 +85,49 @@ def test_returns_need_dates():
         price_path(EXPECTED.drop("date"))
     with pytest.raises(tk.DataError, match="two rows"):
         price_path(EXPECTED.head(1))
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (EXPECTED.lazy(), "lazy frame"),
+        ({"date": DAYS, "GLD": [1.0, 2.0]}, "date 3, GLD 2"),
+        ({"date": DAYS, 1: [1.0, 2.0, 3.0]}, "no text: 1"),
+        (pd.DataFrame(VALUES, index=pd.DatetimeIndex(DAYS)), "no text: 0"),
+        (pd.DataFrame(VALUES, columns=["a", "a"], index=pd.DatetimeIndex(DAYS)), "twice"),
+        (pd.DataFrame(VALUES, columns=pd.MultiIndex.from_product([["Close"], NAMES])), "several levels"),
+        (pd.DataFrame({"date": DAYS, "a": 1.0}, index=pd.DatetimeIndex(DAYS) + pd.Timedelta(days=1)), "other dates"),
+        ("returns.csv", "is a path"),
+    ],
+    ids=["lazy", "ragged", "number", "pandas numbers", "twice", "levels", "two dates", "path"],
+)
+def test_frames_that_cannot_be_read_are_refused_with_the_mend(given, told):
+    with pytest.raises(tk.DataError, match=told) as found:
+        as_polars(given, "returns")
+    assert found.value.hint
+
+
+def test_a_download_with_two_levels_of_names_is_read_as_its_file():
+    days = pd.DatetimeIndex(pd.date_range("2023-01-31", periods=40, freq="ME"), name="Date")
+    columns = pd.MultiIndex.from_product([["Close", "Volume"], NAMES], names=["Price", "Ticker"])
+    values = np.random.default_rng(1).uniform(90, 110, (40, 4))
+    download = pd.DataFrame(values, index=days, columns=columns)
+    download.to_csv("download.csv")
+    strategy = tk.Strategy(objective=tk.MinRisk())
+    records = [
+        tk.optimize(strategy, prices=given, prices_currency="USD", as_of="2026-06-30").record["positions"]
+        for given in (download, "download.csv")
+    ]
+    weights = [{row["asset"]: row["weight"] for row in rows} for rows in records]
+    assert weights[0] == weights[1]
+    assert {*weights[0]} == {*NAMES}
+
+
+def test_returns_are_read_by_the_names_of_a_price_file_and_refused_with_the_mend():
+    assert price_path(EXPECTED.rename({"date": "Datum"})).equals(price_path(EXPECTED))
+    with pytest.raises(tk.DataError, match=r"1\.2%") as found:
+        price_path(pl.DataFrame({"date": DAYS, "a": ["1.2%", "0.1", "0.2"]}))
+    assert "0.012" in found.value.hint
+    with pytest.raises(tk.DataError, match="a row each") as found:
+        price_path(EXPECTED.unpivot(index="date", variable_name="asset", value_name="return"))
+    assert "pivot" in found.value.hint
