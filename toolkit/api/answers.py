@@ -23,7 +23,7 @@ WIDTH = 100
 
 @dataclass(frozen=True, eq=False)
 class Answer(ABC):
-    """An answer to a question: printed as the command prints it with its warnings below, and shown as its page in a notebook.
+    """An answer to a question: printed as the command prints it, warnings at the end, and shown as its page in a notebook.
 
     Attributes:
         record: JSON-ready, the same object that the command prints with `--json`.
@@ -42,20 +42,23 @@ class Answer(ABC):
         """The answer as a document in a language."""
 
     def __str__(self) -> str:
-        warnings = [one for one in self.record.get("remarks", ()) if one["kind"] != "note"]
-        told = (f"warning: {one['text']} {one['remedy'] or ''}".rstrip() for one in warnings)
-        return "\n".join((self._written("terminal"), *told))
+        return self._written("terminal")
 
     def _repr_html_(self) -> str:
         # A frame of its own keeps the styles of the page and of the notebook apart.
         style = "width:100%;height:36em;border:0"
         return Markup('<iframe sandbox srcdoc="{}" style="{}"></iframe>').format(self._written("html"), style)
 
+    def _beside(self) -> Mapping[str, Any]:
+        """Warnings, which the command writes to stderr; its notes are in `record`."""
+        kept = [row for row in self.record.get("remarks", ()) if row["kind"] != "note"]
+        return {"remarks": kept, "phrases": self.record.get("phrases", {})}
+
     def _written(self, format: str) -> str:  # noqa: A002  # the word of the option
         from toolkit.app.answers import answered  # noqa: PLC0415  # who asks for figures alone needs no document
 
         lang = self.context.settings.config.output.language
-        return answered(self.document, format, lang, width=WIDTH, bold=False)
+        return answered(self.document, format, lang, width=WIDTH, bold=False, record=self._beside())
 
 
 def rows(entries: Iterable[Mapping[str, Any]], columns: Sequence[str] | None = None) -> pl.DataFrame:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from toolkit.app.languages import language
+from toolkit.report.answers.remarks import with_remarks
 from toolkit.report.document import Document
 from toolkit.report.formats.terminal import terminal
 from toolkit.report.i18n.formats import TerminalFormats
@@ -19,6 +21,7 @@ def answered(
     *,
     width: int,
     bold: bool,
+    record: Mapping[str, Any] | None = None,
 ) -> str:
     """The answer in a format.
 
@@ -28,15 +31,16 @@ def answered(
         lang: Code of the language.
         width: Cells of a line of the terminal.
         bold: Whether the terminal has bold letters.
+        record: JSON of the answer, whose warnings and error the document shows too; None where they are shown elsewhere.
 
     Raises:
         SpecError: for a language that does not exist.
     """
     say = language(lang)
+    say = replace(say, fmt=TerminalFormats(say.code)) if format == "terminal" else say
+    document = compose(say) if record is None else with_remarks(compose(say), record, say)
     if format == "terminal":
-        say = replace(say, fmt=TerminalFormats(say.code))
-        return terminal(compose(say), say, width=width, bold=bold)
-    document = compose(say)
+        return terminal(document, say, width=width, bold=bold)
     if format == "markdown":
         from toolkit.report.formats.markdown import markdown  # noqa: PLC0415  # a terminal needs neither
 

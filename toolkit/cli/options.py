@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
-from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.core.errors import SpecError, ToolkitError, did_you_mean
 from toolkit.core.limits import LARGEST, check_number
 
 if TYPE_CHECKING:
@@ -163,6 +163,15 @@ def with_common(
     @functools.wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> None:
         common = _in_format(Common(**{field.name: kwargs.pop(field.name) for field in inherited}), formats)
+        try:
+            answer(common, args, kwargs)
+        except ToolkitError as error:
+            from toolkit.cli.terminal import show_error
+
+            show_error(error, common)
+            raise
+
+    def answer(common: Common, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         # A value that is none is refused by commands that do not ask for it, too.
         common.day()
         _check_numbers({"seed": common.seed, **kwargs})

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from toolkit.cli.options import Common
-from toolkit.core.errors import SpecError, Unwritten
+from toolkit.core.errors import SpecError, ToolkitError, Unwritten
 from toolkit.core.text import printable
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+PAGES = ("markdown", "html")
+"""Formats that are kept apart from stderr, and so show warnings and errors themselves."""
 LINE = 80
 """Columns where the stream is not a terminal and COLUMNS is not set."""
 
@@ -61,13 +63,26 @@ def show(common: Common, record: Callable[[], Any], compose: Callable[[Language]
         return
     from toolkit.app.answers import answered
 
+    chosen = common.format or "terminal"
+    # A terminal has warnings and errors on stderr.
+    beside = record() if chosen in PAGES else None
+    written = answered(compose, chosen, common.language(), width=_width(), bold=_is_bold(common), record=beside)
     # A page is UTF-8 whatever the terminal is; lines of a terminal are in its encoding.
-    written = answered(compose, common.format or "terminal", common.language(), width=_width(), bold=_is_bold(common))
     if common.format == "html":
         sys.stdout.flush()
         sys.stdout.buffer.write(written.encode())
     else:
         sys.stdout.write(written)
+
+
+def show_error(error: ToolkitError, common: Common) -> None:
+    """An error as a page on stdout where a page is asked for; nothing in other formats, and where an answer stands there."""
+    if common.format not in PAGES or isinstance(error, Unwritten):
+        return
+    from toolkit.report.answers.remarks import error as document
+
+    found = {"message": error.message, "hint": error.hint}
+    show(common, dict, lambda say: document(found, common.day(), say))
 
 
 def _width() -> int:
