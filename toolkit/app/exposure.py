@@ -19,6 +19,7 @@ from toolkit.app.stops import FURTHER, price_responses, stop_bands, stop_shares
 from toolkit.app.valuation import ANNUAL, FILTERED, KINDS, UnitPrice, unit_prices, with_own_prices
 from toolkit.controls.ledger import CHINA, ControlLedger
 from toolkit.controls.state import review_note
+from toolkit.controls.changes import change_ahead
 from toolkit.controls.upcoming import upcoming
 from toolkit.core.errors import GapError
 from toolkit.core.limits import LARGEST_RATIO, check_number
@@ -306,7 +307,9 @@ def _changes(
     held = {asset for asset, _ in forms}
     ahead = upcoming(context.ledger, on=as_of, within_days=AHEAD_DAYS)
     for row in ahead.filter((pl.col("status") == "ahead") & (pl.col("kind") == "control")).iter_rows(named=True):
-        rows |= {(row["date"], metal, row["what"], row["standing"]) for metal in held & set(row["metals"].split(";"))}
+        change = change_ahead(context.ledger.chronology, context.ledger[row["event_id"]], as_of)
+        if change is not None:
+            rows |= {(change.date, metal, change.what, change.standing) for metal in held & set(row["metals"].split(";"))}
     return tuple(sorted(rows))
 
 

@@ -20,7 +20,7 @@ from toolkit.cli.request import (
     Total,
     request_of,
 )
-from toolkit.cli.terminal import progress, say, show, tell_remarks, try_write
+from toolkit.cli.terminal import progress, say, show, tell_remarks, translator, try_write
 from toolkit.core.remarks import Remark
 
 if TYPE_CHECKING:
@@ -106,20 +106,22 @@ def _store_conflict(conflict: NoAnswer, common: Common) -> None:
 
 def _tell(result: Result, common: Common) -> None:
     """What was read of own files and warnings on stderr, and with `--verbose` notes and what each solver did."""
+    told = translator(common, result.record["phrases"])
     budget = tuple(words for words in result.prepared.money.notes if words not in result.prepared.held.notes)
     held = tuple(words for words in result.record["holdings_notes"] if words not in budget)
     events = result.prepared.inputs.event_notes
     for words in events:
-        say(f"events: {words}", common)
+        say(f"events: {told(words)}", common)
     own = result.prepared.inputs.price_notes
     for words in own:
-        say(f"prices: {words}", common)
+        say(f"prices: {told(words)}", common)
     for words in held:
-        say(f"holdings: {words}", common)
+        say(f"holdings: {told(words)}", common)
     for words in budget:
-        say(f"budget: {words}", common)
+        say(f"budget: {told(words)}", common)
     remarks = [Remark(row["kind"], row["text"], row["remedy"] or "") for row in result.record["remarks"]]
-    tell_remarks([remark for remark in remarks if remark.text not in (*events, *own, *held, *budget)], common)
+    others = [remark for remark in remarks if remark.text not in (*events, *own, *held, *budget)]
+    tell_remarks(others, common, result.record["phrases"])
     if common.verbose:
         for words in result.record["scenario_notes"]:
             say(f"scenarios: {words}", common)

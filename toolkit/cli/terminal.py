@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,6 +24,7 @@ T = TypeVar("T")
 
 PAGES = ("markdown", "html")
 """Formats that are kept apart from stderr, and so show warnings and errors themselves."""
+ENGLISH = "en"
 LINE = 80
 """Columns where the stream is not a terminal and COLUMNS is not set."""
 
@@ -129,9 +130,38 @@ MOST_WARNINGS = 5
 """Warnings that a terminal shows; more are read by nobody, and all are in the object and with --verbose."""
 
 
-def tell_remarks(remarks: Sequence[Remark], common: Common) -> None:
-    """Warnings on stderr, in their order and with what to do; notes only with `--verbose`."""
-    warnings = [f"{remark.text} {remark.remedy}".strip() for remark in remarks if remark.is_warning]
+def translator(common: Common, phrases: Mapping[str, Mapping[str, Any]] | None = None) -> Callable[[str], str]:
+    """From a sentence to its words in the language of the command; English, and what is no message, stand as they are.
+
+    Args:
+        common: The options.
+        phrases: Sentence -> template and values, of sentences that a record remembers there.
+    """
+    if (code := common.language()) == ENGLISH:
+        return str
+    from dataclasses import replace
+
+    from toolkit.app.languages import language
+    from toolkit.core.messages import retellable
+    from toolkit.report.i18n.formats import TerminalFormats
+    from toolkit.report.i18n.text import plain
+
+    spoken, known = replace(language(code), fmt=TerminalFormats(code)), phrases or {}
+    return lambda words: plain(spoken.translate(known.get(words) or retellable(words)))
+
+
+def tell_remarks(
+    remarks: Sequence[Remark], common: Common, phrases: Mapping[str, Mapping[str, Any]] | None = None
+) -> None:
+    """Warnings on stderr, in their order and with what to do; notes only with `--verbose`.
+
+    Args:
+        remarks: In their order.
+        common: The options.
+        phrases: As of `translator`.
+    """
+    told = translator(common, phrases)
+    warnings = [f"{told(remark.text)} {told(remark.remedy)}".strip() for remark in remarks if remark.is_warning]
     shown = warnings if common.verbose else warnings[:MOST_WARNINGS]
     for warning in shown:
         say(f"warning: {warning}", common)
@@ -139,7 +169,7 @@ def tell_remarks(remarks: Sequence[Remark], common: Common) -> None:
         say(f"{left} more warning{'s' if left > 1 else ''}: --verbose.", common)
     for remark in remarks if common.verbose else ():
         if not remark.is_warning:
-            say(f"note: {remark.text}", common)
+            say(f"note: {told(remark.text)}", common)
 
 
 @contextmanager

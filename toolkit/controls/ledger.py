@@ -402,7 +402,7 @@ class ControlLedger:
         open_now = tuple(
             (measure, extension)
             for measure in measures
-            if measure.status == UNSETTLED and not measure.conditional
+            if measure.status == UNSETTLED
             for extension in self.chronology.agreements(self[measure.event_id], on, known=on)
         )
         return ControlState(

@@ -115,7 +115,7 @@ class ControlState:
         listed: A legal measure in force or suspended names the form for this route; practice and claims never do.
         uncertain: The headline rests on a notice that does not settle this form; it is counted as controlled.
         reviewed_to: Last day through which acts are in the ledger, at most `as_of`.
-        unsettled: Why measures of the headline are unsettled, in words; empty when none is.
+        unsettled: Why measures are unsettled, those on another route too, in words; empty when none is.
         elsewhere: Legal measures of other jurisdictions on the same form and route; they do not enter the headline.
     """
 
@@ -232,7 +232,7 @@ def unsettled_note(open_now: Iterable[tuple[Measure, Event]], reviewed_to: date 
     """Why measures are unsettled, in words; empty when none is.
 
     Args:
-        open_now: Unsettled measures that apply to the route, each with an agreed extension of what suspended it.
+        open_now: Unsettled measures, each with an agreed extension of what suspended it.
         reviewed_to: As in `ControlState`.
     """
     titles: dict[Event, dict[str, None]] = {}
