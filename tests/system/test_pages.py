@@ -56,3 +56,39 @@ def test_every_fault_of_a_file_is_on_the_page(toolkit, tmp_path, command, form):
     ran = toolkit(*command, "bad.csv", *DAY, "--format", form)
     assert ran.returncode == 3
     assert all(fault["fault"] in ran.stdout for fault in faults)
+
+
+def test_a_page_has_the_title_of_its_answer_and_each_table_a_caption_of_its_own(toolkit):
+    page = toolkit("controls", "gallium", "--to", "USA", *DAY, "--format", "html").stdout
+    title = re.search("<title>(.*)</title>", page)[1]
+    captions = re.findall(r"<caption[^>]*>(.*?)</caption>", page)
+    assert "gallium" in title
+    assert "toolkit" not in title
+    assert title not in captions
+    assert len(captions) == len(set(captions)) > 1
+
+
+def test_a_measure_on_another_route_says_why_it_is_unsettled(toolkit):
+    state = json.loads(toolkit("controls", "gallium", "--to", "USA", *DAY, "--json").stdout)
+    open_now = [row for row in state["measures"] if row["status"] == "unsettled"]
+    assert open_now
+    assert all(row["number"] in state["unsettled"] for row in open_now)
+
+
+@pytest.mark.parametrize("command", [("data", "show", "prices"), ("strategies", "show", "ex-china"), ("holdings", "template")])
+def test_a_format_that_a_command_does_not_have_is_refused(toolkit, command):
+    ran = toolkit(*command, "--format", "html")
+    assert (ran.returncode, ran.stdout) == (2, "")
+
+
+def test_an_option_before_the_command_is_sent_behind_it(toolkit):
+    ran = toolkit("--language", "de", "optimize")
+    assert ran.returncode == 2
+    assert "toolkit optimize --language" in ran.stderr
+
+
+def test_warnings_on_stderr_are_told_in_the_language_of_the_command(toolkit):
+    said = {code: toolkit("optimize", "--no-report", *DAY, "--language", code).stderr.splitlines() for code in ("en", "de")}
+    warnings = {code: {line for line in lines if line.startswith("warning: ")} for code, lines in said.items()}
+    assert len(warnings["en"]) == len(warnings["de"]) > 0
+    assert not warnings["en"] & warnings["de"]

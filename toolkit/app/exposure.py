@@ -17,9 +17,9 @@ from toolkit.app.lots import LotNames, below_grade_remarks, instruments_of, read
 from toolkit.app.prices import PriceFiles, read_own
 from toolkit.app.stops import FURTHER, price_responses, stop_bands, stop_shares
 from toolkit.app.valuation import ANNUAL, FILTERED, KINDS, UnitPrice, unit_prices, with_own_prices
+from toolkit.controls.changes import change_ahead
 from toolkit.controls.ledger import CHINA, ControlLedger
 from toolkit.controls.state import review_note
-from toolkit.controls.changes import change_ahead
 from toolkit.controls.upcoming import upcoming
 from toolkit.core.errors import GapError
 from toolkit.core.limits import LARGEST_RATIO, check_number

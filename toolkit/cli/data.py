@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -37,7 +38,7 @@ def list_data(*, common: Common) -> None:
 
 
 @app.command("show")
-@without_prices
+@partial(without_prices, formats=("terminal", "json"))
 def show(
     *, table: Annotated[str, typer.Argument(metavar="TABLE", help="A table of `toolkit data list`.")], common: Common
 ) -> None:

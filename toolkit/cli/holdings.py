@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -16,7 +17,7 @@ app = typer.Typer(help="Holdings files: write a template, check one.", no_args_i
 
 
 @app.command("template")
-@without_prices
+@partial(without_prices, formats=("terminal", "json"))
 def template(
     file: Annotated[str, typer.Argument(metavar="[FILE]", help="A new file; - is stdout.")] = "-",
     *,

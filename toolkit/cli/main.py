@@ -71,7 +71,10 @@ def run(arguments: list[str]) -> int:
     except typer.Exit as exit_request:
         code = exit_request.exit_code
     except TyperException as error:
-        _told("usage", error.format_message(), "Run with --help for the options.", {}, as_json=as_json)
+        hint = "Run with --help for the options."
+        if arguments and arguments[0].startswith("-"):
+            hint = f"Options stand behind the command, as in `toolkit optimize {arguments[0]}`. {hint}"
+        _told("usage", error.format_message(), hint, {}, as_json=as_json)
         code = 2
     except ToolkitError as error:
         from toolkit.app.status import status_of

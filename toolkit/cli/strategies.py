@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -32,7 +33,7 @@ def list_strategies(*, common: Common) -> None:
 
 
 @app.command("show")
-@without_prices
+@partial(without_prices, formats=("terminal", "json"))
 def show(name: Annotated[str, typer.Argument(help="Name or path.")], *, common: Common) -> None:
     """One strategy as its TOML, which `> mine.toml` copies; with --json every setting with its default."""
     from toolkit.app.definitions import find
@@ -70,7 +71,7 @@ def check(name: Annotated[str, typer.Argument(help="Name or path.")], *, common:
 
 
 @app.command("language")
-@without_prices
+@partial(without_prices, formats=("terminal", "json", "markdown"))
 def language(
     name: Annotated[
         str | None, typer.Argument(help="A kind, a table or a measure, for instance risk_limit, costs or cvar.")

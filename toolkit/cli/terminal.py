@@ -150,9 +150,7 @@ def translator(common: Common, phrases: Mapping[str, Mapping[str, Any]] | None =
     return lambda words: plain(spoken.translate(known.get(words) or retellable(words)))
 
 
-def tell_remarks(
-    remarks: Sequence[Remark], common: Common, phrases: Mapping[str, Mapping[str, Any]] | None = None
-) -> None:
+def tell_remarks(remarks: Sequence[Remark], common: Common, phrases: Mapping[str, Mapping[str, Any]] | None = None) -> None:
     """Warnings on stderr, in their order and with what to do; notes only with `--verbose`.
 
     Args:

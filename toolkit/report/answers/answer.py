@@ -95,7 +95,7 @@ class Answer:
         if written:
             heads = [_column(head.strip()) for head in plain(self.told(columns, **values)).split("|")]
             heads += [Column(head) for head in figures]
-            caption = self.title or ", ".join(head.label for head in heads)
+            caption = ", ".join(head.label for head in heads)
             self.blocks.append(Table(caption, tuple(heads), written, keys=keys))
         return bool(written)
 
@@ -127,13 +127,13 @@ class Answer:
         """The number of a notice, or the authority of one without."""
         return self.say.fmt.notices(self.say.term("term", number))
 
-    def document(self, name: str) -> Document:
-        """What was told so far."""
+    def document(self, name: str, title: Text = ()) -> Document:
+        """What was told so far; without a title of its own under the name of the command."""
         sections = (
             Section(f"{name}-{i}" if i else name, title, tuple(blocks)) for i, (title, blocks) in enumerate(self.sections)
         )
         written = self.say.fmt.long_date(self.as_of)
-        return Document(f"toolkit {name}", self.say.code, self.as_of, written, "", tuple(sections))
+        return Document(plain(title) or f"toolkit {name}", self.say.code, self.as_of, written, "", tuple(sections))
 
     def _cell(self, cell: Cell) -> Text:
         if isinstance(cell, date):

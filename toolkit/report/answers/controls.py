@@ -10,6 +10,7 @@ from toolkit.controls.state import ControlState, Measure, review_note
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language, mark
+from toolkit.report.i18n.text import Text
 
 if TYPE_CHECKING:
     from toolkit.app.controls import ControlAnswer
@@ -73,7 +74,7 @@ def controls(found: ControlAnswer, say: Language) -> Document:
             "{day:%Y-%m-%d} ({standing}): {what}.", day=change.date, standing=answer.word(change.standing), what=change.what
         )
     answer.table(FORMS, (_state(answer, s, answer.word(s.form)) for s in found.forms if s.form != state.form))
-    return _closed(answer, found.own)
+    return _closed(answer, found.own, answer.told("Export controls on {metal}", metal=answer.metal(state.metal)))
 
 
 def products(
@@ -96,7 +97,7 @@ def products(
     )  # fmt: skip
     answer.lines(review_note(reviewed_to, first.as_of))
     answer.table(FORMS, (_state(answer, state, say.name(names[state.metal])) for state in states))
-    return _closed(answer, own)
+    return _closed(answer, own, answer.told("Export controls of {origin}", origin=first.origin))
 
 
 def items(found: Iterable[Mapping[str, Any]], query: str, reviewed_to: date | None, day: date, say: Language) -> Document:
@@ -137,11 +138,11 @@ def _part(answer: Answer, part: str) -> str:
     return ", ".join((answer.word(part), *told))
 
 
-def _closed(answer: Answer, own: Sequence[str]) -> Document:
+def _closed(answer: Answer, own: Sequence[str], title: Text) -> Document:
     if own:
         answer.line("Your own events, not checked: {ids}.", ids=", ".join(own))
     answer.line("Control notices as compiled, by day; not legal advice.")
-    return answer.document("controls")
+    return answer.document("controls", title)
 
 
 def _state(answer: Answer, state: ControlState, label: Cell) -> Iterator[Cell]:
@@ -168,7 +169,7 @@ def _measure(answer: Answer, m: Measure, last: str) -> Iterator[Cell]:
     )
     yield m.since
     yield m.until
-    yield ", ".join(m.destinations) + ("" if m.end_user == "all" else f", {answer.word(m.end_user)}")
+    yield ", ".join(map(answer.word, m.destinations)) + ("" if m.end_user == "all" else f", {answer.word(m.end_user)}")
     yield last
 
 

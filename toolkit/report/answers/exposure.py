@@ -66,7 +66,7 @@ def exposure(found: ExposureAnswer, say: Language) -> Document:
     _cover(answer, found)
     answer.notes(answer.told("note: {words}", words=words) for words in found.reading)
     answer.line("Indicative values and control notices as compiled; not investment, tax or legal advice.")
-    return answer.document("exposure")
+    return answer.document("exposure", answer.told("Exposure to export controls"))
 
 
 def _lot(answer: Answer, lot: LotExposure, resale: str) -> Iterator[Cell]:
@@ -131,7 +131,7 @@ def _prices(answer: Answer, found: ExposureAnswer) -> None:
     )  # fmt: skip
     sources = []
     for price in prices:
-        region = price.region or (
+        region = answer.say.known(price.region or "") or (
             answer.say.words("a region that is not stated") if price.basis.startswith(price.kind.replace("_", " ")) else ""
         )
         basis = answer.word(price.basis)

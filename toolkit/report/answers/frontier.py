@@ -23,16 +23,20 @@ def frontier(found: FrontierAnswer, say: Language) -> Document:
     """Every fifth point and all turning points."""
     record = found.record
     answer, last = Answer(say, record["as_of"]), len(record["points"])
-    values = {"title": record["strategy"]["title"], "day": record["as_of"], "n": last, "turning": len(record["critical"])}
+    values = {
+        "title": record["strategy"]["title"],
+        "day": record["as_of"],
+    }
+    turning = len(record["critical"])
+    values["points"] = plain(say.counted(last, "1 point", "{count} points", count=str(last)))
+    values["turning"] = plain(say.counted(turning, "1 turning point", "{count} turning points", count=str(turning)))
     if record["against"] == "return":
         answer.heading(
-            "{title}: volatility against expected return, as of {day:%Y-%m-%d}, {n:d} points, {turning:d} turning points",
+            "{title}: volatility against expected return, as of {day:%Y-%m-%d}, {points}, {turning}",
             **values,
         )
     else:
-        answer.heading(
-            "{title}: volatility against cost a year, as of {day:%Y-%m-%d}, {n:d} points, {turning:d} turning points", **values
-        )
+        answer.heading("{title}: volatility against cost a year, as of {day:%Y-%m-%d}, {points}, {turning}", **values)
     if found.is_point:
         answer.line(
             "The frontier is a point: within the constraints nothing trades risk against that, and all points are this one."
@@ -46,7 +50,7 @@ def frontier(found: FrontierAnswer, say: Language) -> Document:
         ),
     )
     answer.notes(record["notes"])
-    return answer.document("frontier")
+    return answer.document("frontier", answer.told("Efficient frontier: {title}", title=record["strategy"]["title"]))
 
 
 def _point(answer: Answer, row: Mapping[str, Any]) -> Iterator[Cell]:

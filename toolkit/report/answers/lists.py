@@ -18,15 +18,22 @@ def settings(rows: Iterable[Row], as_of: date, say: Language) -> Document:
     answer = Answer(say, as_of)
     answer.table(
         "setting | value | from",
-        ((row["key"], "" if row["value"] is None else str(row["value"]), row["origin"]) for row in rows),
+        ((row["key"], _value(answer, row["value"]), say.term("term", row["origin"])) for row in rows),
     )
     return answer.document("config")
+
+
+def _value(answer: Answer, value: Any) -> str:
+    return "" if value is None else value if isinstance(value, str) else answer.number(value, ",.12g")
 
 
 def strategies(rows: Iterable[Row], as_of: date, say: Language) -> Document:
     """Every strategy by name, with its title and where it came from."""
     answer = Answer(say, as_of)
-    answer.table("name | title | from", ((row["name"], say.term("strategy", row["title"]), row["origin"]) for row in rows))
+    answer.table(
+        "name | title | from",
+        ((row["name"], say.term("strategy", row["title"]), say.term("term", row["origin"])) for row in rows),
+    )
     return answer.document("strategies")
 
 

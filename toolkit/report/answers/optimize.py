@@ -10,7 +10,7 @@ from toolkit.report.answers.explain import explain
 from toolkit.report.answers.exposure import price_sources
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language, mark
-from toolkit.report.i18n.text import plain
+from toolkit.report.i18n.text import plain, text
 
 SHOWN = 5e-5
 """Weights below this print as 0.0 % and are the dust of a continuous solver."""
@@ -60,7 +60,7 @@ def optimize(record: Row, say: Language, explanation: Row | None = None) -> Docu
     )
     if explanation is not None:
         explain(answer, record, explanation)
-    return answer.document("optimize")
+    return answer.document("optimize", text(say.known(record["strategy"]["title"])))
 
 
 def _position(answer: Answer, p: Row, risk: float) -> Iterator[Cell]:
@@ -169,9 +169,11 @@ def _last_prices(answer: Answer, record: Row) -> None:
     broken = []
     for row in last["limits_broken"]:
         value, limit = _apart(answer, row)
-        of = answer.told(
-            "{name} ({where}) is {value}, the limit {limit}", name=row["name"], where=row["where"], value=value, limit=limit
-        )
+        bounds = {"name": row["name"], "value": value, "limit": limit}
+        if answer.say.known(row["name"]) == answer.say.known(row["where"] or row["name"]):
+            of = answer.told("{name} is {value}, the limit {limit}", **bounds)
+        else:
+            of = answer.told("{name} ({where}) is {value}, the limit {limit}", where=row["where"], **bounds)
         broken.append(plain(of))
     answer.line(
         "At the last observed prices what is held is worth {value:,.0f} {money} with its cash, and these limits are broken "

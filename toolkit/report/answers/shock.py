@@ -87,7 +87,7 @@ def shock(found: ShockAnswer, say: Language) -> Document:
             "case | metal | >share | >imports fell | >loss | >price | >months", (_case(answer, case) for case in found.cases)
         )
     answer.line("A scenario under stated assumptions, not a forecast.")
-    return answer.document("shock")
+    return answer.document("shock", answer.told("Shock to the supply of {metal}", metal=answer.metal(found.metal)))
 
 
 def _rows(answer: Answer, found: ShockAnswer) -> Iterator[tuple[Cell, ...]]:

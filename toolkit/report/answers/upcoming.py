@@ -47,7 +47,7 @@ def upcoming(record: Mapping[str, Any], say: Language) -> Document:
     if not answer.table("date | >days | standing | what | checked", rows):
         answer.line("Nothing that is known.")
     answer.notes(text(say.fmt.short_date(row["date"]), ": ", _what(run, row)) for row in record["lapsed"])
-    return answer.document("upcoming")
+    return answer.document("upcoming", answer.told("Dates ahead"))
 
 
 def _what(run: Findings, row: Mapping[str, Any]) -> Text:
