@@ -19,7 +19,6 @@ REFUSED = {
     ("optimize", "--budget", "100.000"): "may be 100 or 100000",
     ("optimize", "--budget", "100,000"): "may be 100 or 100000",
     ("optimize", "--total", "100.000"): "may be 100 or 100000",
-    ("optimize", "ex-china", "--set", "constraint.China.upper=1.000"): "may be 1 or 1000",
     ("shock", "gallium", "--cap", "1.250"): "may be 1.25 or 1250",
     ("shock", "gallium", "--elasticity", "low:high"): "is not a number",
     ("optimize", "--budget", "much"): "is not a number",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ from pydantic import BaseModel, ValidationError
 from toolkit.core.decode import faults_of, parse_toml, raise_faults, read_toml, shown
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.core.text import one_line
-from toolkit.market.readers.cells import number
 from toolkit.optimize.constraints import constraint_kinds
 from toolkit.optimize.objectives import objective_kinds
 from toolkit.strategy.model import (
@@ -37,8 +35,6 @@ SECTIONS: dict[str, type[BaseModel]] = {
 }
 LISTED = ("constraint", "scenario", "view")
 """Tables that are written as [[...]], each with a name of its own."""
-_NUMBER = re.compile(r"[+-]?[0-9][0-9.,']*[.,][0-9]+")
-"""A number with a mark, of decimals or of thousands."""
 TABLES = (*SECTIONS, "objective", *LISTED)
 
 
@@ -163,11 +159,8 @@ def decode_strategy(data: Mapping[str, Any], *, name: str, file: str) -> Strateg
     return Strategy.model_construct(**parts, constraints=constraints, scenarios=scenarios, views=views)
 
 
-def _value(setting: str, text: str) -> Any:
-    """A number as people write it, else a value as TOML would read it; bare words are text."""
-    if _NUMBER.fullmatch(text):
-        key, _, _ = setting.rpartition("=")
-        return number(f"--set {key}", text)
+def _value(text: str) -> Any:
+    """A value as TOML reads it, whose decimal mark is the point; bare words are text."""
     try:
         return parse_toml(f"v = {text}")["v"]
     except ValueError:
@@ -206,7 +199,7 @@ def override(data: Mapping[str, Any], settings: tuple[str, ...]) -> dict[str, An
             if name not in named:
                 hint = did_you_mean(name, named)
                 raise SpecError(f"--set {setting!r}: no {path[0]} is named {name!r}.", hint=hint)
-            named[name][path[-1]] = _value(setting, text.strip())
+            named[name][path[-1]] = _value(text.strip())
             continue
         if path[0] not in TABLES:
             raise SpecError(f"--set {setting!r}: {path[0]!r} is not a table of a strategy.", hint=did_you_mean(path[0], TABLES))
@@ -215,7 +208,7 @@ def override(data: Mapping[str, Any], settings: tuple[str, ...]) -> dict[str, An
             target = target.setdefault(step, {})
             if not isinstance(target, dict):
                 raise SpecError(f"--set {setting!r}: {step!r} is a value, not a table.")
-        target[path[-1]] = _value(setting, text.strip())
+        target[path[-1]] = _value(text.strip())
     return changed
 
 

@@ -93,6 +93,12 @@ def test_overrides_that_reach_nothing_are_refused(setting, word):
         override(GOOD, (setting,))
 
 
+def test_an_override_is_a_value_of_toml_whose_decimal_mark_is_the_point():
+    changed = decode(override(GOOD, ("objective.risk_aversion=2.125", "constraint.cap.upper=1.000")))
+    assert changed.objective.risk_aversion == 2.125
+    assert changed.constraints[0].upper == 1.0
+
+
 def test_periods():
     assert months("36 months") == 36
     assert months("3 years") == 36
