@@ -104,7 +104,8 @@ def test_the_volatility_that_an_objective_sets_is_a_limit_too():
     page = told(record)
     assert page["rows"]["Volatility, set by the objective"][0] == "at most 1% a year"
     details = record["conflict"]["details"]
-    assert details["relaxation"]["objective.volatility"] == pytest.approx(0.17, abs=0.03), "the least without lots is known"
+    least = 0.18  # 19 % without lots; how near whole lots come within two seconds differs
+    assert least < details["relaxation"]["objective.volatility"] < least + 0.06
     if details["set"]:
         assert page["figures"][label_of(details)] == f"{100 * details['relaxation']['objective.volatility']:.1f} points"
     else:  # whole lots at that volatility were not found within the work: unknown, and no proof that there are none
