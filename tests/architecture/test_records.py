@@ -16,6 +16,7 @@ NOT_CONVERTED = frozenset(
         "answers/ledger.py",
         "answers/lists.py",
         "answers/optimize.py",
+        "answers/remarks.py",
         "answers/upcoming.py",
         "compose.py",
         "i18n/asked.py",
