@@ -10,12 +10,13 @@ from __future__ import annotations
 import operator
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from toolkit.report.i18n.formats import Formats
 
@@ -145,6 +146,24 @@ def traced(value: Any, path: str = "") -> Any:
     made = kind(value)
     made.formula = path
     return made
+
+
+def traced_record(record: Any, value: Any) -> Any:
+    """A record of `toolkit.records` whose numbers and dates are those of the traced JSON it was read from."""
+    if isinstance(value, Traced):
+        return value
+    if isinstance(record, BaseModel):
+        for name, field in type(record).model_fields.items():
+            if (key := field.alias or name) in value:
+                record.__dict__[name] = traced_record(record.__dict__[name], value[key])
+        for key, extra in (record.model_extra or {}).items():
+            record.model_extra[key] = traced_record(extra, value[key])
+        return record
+    if isinstance(record, Mapping):
+        return {key: traced_record(item, value[key]) for key, item in record.items()}
+    if isinstance(record, tuple | list):
+        return type(record)(traced_record(item, part) for item, part in zip(record, value, strict=True))
+    return record
 
 
 def _key(item: Any, place: int) -> str:

@@ -23,17 +23,20 @@ import pytest
 
 from tests import subjects as known
 from tests.lots import HEADER, TWELVE
-from tests.traced import Shown, Traced, bare, figures, marked, pattern, traced
+from tests.traced import Shown, Traced, bare, figures, marked, pattern, traced, traced_record
 from tests.unit.report.kinds import bars
 from toolkit.app.context import Context
 from toolkit.app.definitions import find
 from toolkit.app.languages import language
 from toolkit.app.prices import PriceFiles
-from toolkit.app.report import as_document, report
+from toolkit.app.report import report
 from toolkit.app.report.render import FORMATS
 from toolkit.core.decode import read_toml
+from toolkit.records.findings import Parts
+from toolkit.records.subjects import subject_of
 from toolkit.report import document as d
-from toolkit.report.compose import Definition, looked_at
+from toolkit.report.compose import Definition, compose, looked_at
+from toolkit.report.findings import Findings
 from toolkit.report.formats.data import as_data
 from toolkit.report.i18n.language import WORDS
 from toolkit.report.i18n.text import NONE, Span, plain
@@ -106,12 +109,16 @@ def subjects(tmp_path_factory):
 def pages(subjects) -> tuple[Page, ...]:
     made = []
     for subject, names in REPORTS.items():
-        record, parts = traced(subjects[subject].record), traced(subjects[subject].parts)
+        plain_record, plain_parts = subjects[subject].record, subjects[subject].parts
+        record, parts = traced(plain_record), traced(plain_parts)
         for name, lang in itertools.product(names, ("en", "de")):
+            spec = read_toml(find("reports", name).path)
+            definition = Definition(spec["title"], tuple(spec["sections"]))
+            about = traced_record(subject_of(plain_record), record)
+            found = traced_record(Parts.model_validate(looked_at(plain_parts, definition)), looked_at(parts, definition))
             with figures() as shown:
-                document, _ = as_document(record, parts, name=name, lang=lang)
-            definition = Definition(name, tuple(read_toml(find("reports", name).path)["sections"]))
-            origins = tuple(origins_of(record, looked_at(parts, definition)))
+                document = compose(Findings.of(about, found, language(lang)), definition)
+            origins = tuple(origins_of(about, found))
             made.append(Page(subject, name, lang, record, parts, document, tuple(shown), origins))
     return tuple(made)
 

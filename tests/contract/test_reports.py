@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 from email import message_from_bytes, policy
@@ -36,20 +35,6 @@ NAMED = [f'"{name}",gallium,metal,4N,{i + 1},kg,2025-01-10,600,EUR,CHN,"{name}",
 STRANGE = "\n".join((HOLDINGS.splitlines()[0], *NAMED))
 
 
-def stripped(record: dict) -> dict:
-    """A run as versions before this one stored it: without the keys that were added since."""
-    old = copy.deepcopy(record)
-    for key in ("phrases", "seed"):
-        old.pop(key, None)
-    for row in old["upcoming"]:
-        for key in ("change", "title", "authority", "acts_on", "destinations", "returns", "claims"):
-            row.pop(key, None)
-    for row in old["timeline"]:
-        row.pop("claims", None)
-    old["risk"].pop("factor_shares", None)
-    return old
-
-
 @pytest.fixture(scope="module")
 def subjects(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Subject]:
     folder = tmp_path_factory.mktemp("contract")
@@ -58,7 +43,6 @@ def subjects(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Subject]:
         "run": run,
         "cash": with_parts(all_cash(dict(run.record))),
         "hostile": Subject(renamed(dict(run.record), HOSTILE), run.parts),
-        "old": Subject(stripped(dict(run.record)), {}),
         "nothing found": Subject(run.record, {}),
         "held": with_parts(proposal(holdings=str(_file(folder / "held.csv", HOLDINGS)))),
         "lots": holdings(folder / "lots.csv"),
@@ -77,7 +61,7 @@ def _file(path: Path, text: str) -> Path:
 
 
 SUBJECTS = (
-    "run", "cash", "hostile", "old", "nothing found", "held", "lots", "one lot", "no lot", "500 lots", "strange lots", "market", "conflict",
+    "run", "cash", "hostile", "nothing found", "held", "lots", "one lot", "no lot", "500 lots", "strange lots", "market", "conflict",
 )  # fmt: skip
 
 

@@ -91,7 +91,10 @@ def parse_elasticity(text: str | None, snapshot: Snapshot) -> Elasticity:
             _number(snapshot, "elasticity_sum", side) for side in ("low", "central", "high")
         )
         return Elasticity(low, central, high, "assumption", source)
-    values = [number("--elasticity", part, LARGEST_RATIO) for part in text.split(":")]
+    try:
+        values = [number("--elasticity", part, LARGEST_RATIO) for part in text.split(":")]
+    except SpecError as unread:
+        raise SpecError(unread.message, hint=f"{unread.hint} A range is 0.25:0.7 or 0.25:0.4:0.7.") from None
     if len(values) == 1:
         values *= 3
     if len(values) == 2 and min(values) > 0:

@@ -18,8 +18,6 @@ from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import plain
 from toolkit.report.sections.calendar import calendar
 
-NEW = ("change", "title", "authority", "acts_on", "destinations", "returns", "claims")
-
 
 def blocks(record, code="en"):
     return calendar.build(partial_findings(record, {}, language(code)))
@@ -71,16 +69,6 @@ def test_the_title_names_the_next_official_date():
         "Der nächste amtliche Termin ist der 27.\u00a0November\u00a02026, in\u00a03\u00a0Tagen; "
         "einer von drei kommenden Terminen ist nicht bestätigt"
     )
-
-
-def test_a_stored_run_without_the_structure_keeps_its_own_sentence():
-    record = copy.deepcopy(law())
-    for row in record["upcoming"]:
-        for key in NEW:
-            del row[key]
-    found = dates(record)
-    assert plain(found["2026-11-27"].what).startswith("Last day of the suspension of No.\u00a046/2024\u00a0¶2")
-    assert found["2026-11-27"].what[-1].refs, "without a note the marker follows the sentence"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 import pytest
-from toolkit.report.sections.warnings import file
 
 from tests.blocks import table_of
 from tests.lots import TWELVE, ask_of, findings_of
@@ -15,6 +14,7 @@ from toolkit.report.compose import Definition, compose
 from toolkit.report.document import Chart, Figure, Heading, KeyFigures, Paragraph
 from toolkit.report.formats.html import render
 from toolkit.report.i18n.text import plain
+from toolkit.report.sections.cautions import file
 from toolkit.report.sections.holdings import SHOWN, holdings
 from toolkit.report.sections.holdings_answer import holdings_answer
 from toolkit.report.tables.lots import REACHES, reach, sums

@@ -169,7 +169,8 @@ def _measure(answer: Answer, m: Measure, last: str) -> Iterator[Cell]:
     )
     yield m.since
     yield m.until
-    yield ", ".join(map(answer.word, m.destinations)) + ("" if m.end_user == "all" else f", {answer.word(m.end_user)}")
+    where = [name if name.isupper() else answer.word(name) for name in m.destinations]  # codes are the same in any language
+    yield ", ".join(where) + ("" if m.end_user == "all" else f", {answer.word(m.end_user)}")
     yield last
 
 
