@@ -71,7 +71,8 @@ def estimate(
     """
     latent = observation == "latent"
     panel = align(prices, universe, lookback_months=lookback_months, history=history if latent else None)
-    covariance = covariance or (FactorCovariance() if panel.monthly else BlendCovariance())
+    default: CovarianceSpec = FactorCovariance() if panel.monthly else BlendCovariance()
+    estimator = default if covariance is None else covariance
     rates = fx_returns(panel, fx, currency)
     observed = observe(panel, rates, latent=latent)
     assets, groups = universe.keys, tuple(asset.group for asset in universe)
@@ -97,7 +98,7 @@ def estimate(
         expected_correlation=_expected_correlation(panel, risks),
     )
     has_returns = np.array([key not in annual for key in assets])
-    form = covariance.estimate(inputs if has_returns.all() else _of(inputs, has_returns))
+    form = estimator.estimate(inputs if has_returns.all() else _of(inputs, has_returns))
     if not has_returns.all():
         form = extend_to_annual_assets(form, has_returns, groups, variance, _within(annual, universe))
     expected = (returns or ZeroReturns()).estimate(inputs, form)
@@ -110,7 +111,7 @@ def estimate(
         expected=expected.mean,
         expected_cov=expected.covariance,
         periods_per_year=panel.periods_per_year,
-        covariance=covariance.kind,
+        covariance=estimator.kind,
         risks=risks,
         levels=price_levels(prices, assets, latent=latent),
         notes=(
