@@ -81,7 +81,7 @@ class Browser:
         """Addresses that the page asked for since it was opened."""
         return [e["params"]["request"]["url"] for e in self.events if e["method"] == "Network.requestWillBeSent"]
 
-    def message(self) -> list[dict[str, Any]]:
+    def console_messages(self) -> list[dict[str, Any]]:
         """What the page said on its console since it was opened."""
         return [event for event in self.events if event["method"] in SPOKEN]
 

@@ -60,7 +60,7 @@ def test_nothing_scrolls_sideways_nothing_is_fetched_nothing_is_logged(browser, 
     assert browser.value("document.documentElement.scrollWidth") <= width
     assert browser.value("document.querySelectorAll('h1').length") == 1
     assert browser.requests() == [report.as_uri()]
-    assert browser.message() == []
+    assert browser.console_messages() == []
 
 
 @pytest.mark.parametrize("strategy", ["us-ban-returns", "origin-at-a-premium"])
@@ -70,7 +70,7 @@ def test_scenarios_and_offers_fit_a_phone_a_screen_and_a_sheet(browser, tmp_path
         browser.media(media)
         browser.open(page, width)
         assert browser.value("document.documentElement.scrollWidth") <= width
-        assert browser.message() == []
+        assert browser.console_messages() == []
     browser.media()
 
 

@@ -18,7 +18,7 @@ from toolkit.api.market import Market, PathText, market_of
 from toolkit.api.plot import RunPlots
 from toolkit.app.allocation.request import Request
 from toolkit.app.optimize import Result
-from toolkit.app.optimize import optimize as answer
+from toolkit.app.optimize import optimize as optimize_request
 from toolkit.app.runs import put
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.market.readers.cells import number
@@ -256,7 +256,7 @@ def optimize(
         ToolkitError: of the kind that says who can help.
     """
     refuse_unknown(unknown, optimize)
-    result = answer(
+    result = optimize_request(
         request_of(
             strategy,
             market,

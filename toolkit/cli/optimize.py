@@ -64,11 +64,11 @@ def optimize(
     )
     with progress("Loading the solver", common):
         from toolkit.app.optimize import NoAnswer
-        from toolkit.app.optimize import optimize as answer
+        from toolkit.app.optimize import optimize as optimize_request
         from toolkit.report.answers.optimize import optimize as document
     with progress("Estimating risk and solving", common):
         try:
-            result = answer(request)
+            result = optimize_request(request)
         except NoAnswer as conflict:
             for words in conflict.record["notes"]:  # of own events: nothing else is noted where there is no answer
                 say(f"events: {words}", common)
