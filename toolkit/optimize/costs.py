@@ -18,7 +18,7 @@ COST_ITEMS = ("spread", "storage", "fees")
 TRADING_DAYS = 252
 """Days in a year on which markets trade: from a volatility a year to that of a day, from a year's turnover to a day's."""
 TRADED = 1e-7
-"""A change of less than this part of the budget (a cent in 100,000) is the dust of a solver and no trade."""
+"""A change of less than this part of the budget (a cent in 100,000) is below the precision of a solver and no trade."""
 
 
 def impact_coefficients(prefactor: float, volatility: FloatArray, volume: FloatArray, budget: float) -> FloatArray:

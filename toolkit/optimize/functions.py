@@ -145,7 +145,7 @@ class Turnover:
 
     @property
     def label(self) -> str:
-        """In words."""
+        """Name of the term as messages write it."""
         return "turnover"
 
     def value(self, x: FloatArray) -> float:
@@ -183,7 +183,7 @@ class TradeCost:
 
     @property
     def label(self) -> str:
-        """In words."""
+        """Name of the term as messages write it."""
         return "cost of trading"
 
     def value(self, x: FloatArray) -> float:

@@ -60,7 +60,7 @@ class Change(Record):
     date: Day
     """First day of the new state."""
     what: str
-    """In words."""
+    """The change as a sentence."""
     standing: str
     """Of what it rests on."""
 
@@ -178,7 +178,7 @@ class Upcoming(Record):
     status: str
     """ahead or past."""
     what: str
-    """In words."""
+    """The event as a sentence."""
     standing: str
     """official, reported, agreed or claimed."""
     kind: str

@@ -360,7 +360,7 @@ class NextChange(Record):
     metal: str
     """Key of the metal."""
     what: str
-    """In words."""
+    """The dated change as a sentence."""
     standing: str
     """Of what it rests on."""
 

@@ -193,4 +193,4 @@ class LeftOut(Record):
     name: str
     """Its name."""
     reason: str
-    """In words."""
+    """Why it is left out, as a sentence."""

@@ -76,7 +76,7 @@ class StrategyName(Record):
     name: str
     """Key: the name of its file."""
     title: str
-    """In words."""
+    """Title of the strategy."""
     fingerprint: str
     """Checksum of everything that it asks."""
 
@@ -85,7 +85,7 @@ class About(Record):
     """What a strategy says of itself."""
 
     title: str
-    """In words."""
+    """Title of the strategy."""
     idea: str
     """Why it should work."""
     source: str

@@ -7,7 +7,7 @@ import numpy as np
 from toolkit.core.forecast import FloatArray
 
 HELD = 5e-5
-"""Weight below which a position is the dust of a continuous solver, not a holding."""
+"""Weight at or below which a position of a continuous solver counts as zero."""
 TORSION_STEPS = 1000
 SETTLED = 1e-12
 """Change of the diagonal of the torsion, relative, at which its iteration has converged."""

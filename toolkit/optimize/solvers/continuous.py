@@ -16,7 +16,7 @@ from toolkit.optimize.solvers.program import Duals, quadratic_program
 from toolkit.optimize.solvers.solve import Order, Solved, SolverAttempt, solve
 
 SWEPT = 1e-6
-"""Weights below it are the dust of an interior-point solver; what it costs to leave them out is of the second order."""
+"""Weights below it are within the tolerance of an interior-point solver; leaving them out is a change of second order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,7 +191,7 @@ class ReportedFlow(Record):
     assets: Rows[str]
     """Keys of metals."""
     what: str
-    """In words."""
+    """What happened, as a sentence."""
     citation: str
     """Source in words."""
     confidence: str

@@ -129,7 +129,7 @@ class PublishedCheck(Named):
     implied_loss: float | None
     """Loss of supply that would give it at our elasticity."""
     statement: str
-    """In words."""
+    """The comparison as a sentence."""
     citation: str
     """Source in words."""
     source_id: str

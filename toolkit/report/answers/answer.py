@@ -47,7 +47,7 @@ class Answer:
         return self.say.translate(self.phrase(words))
 
     def phrase(self, words: str) -> Mapping[str, Any] | str:
-        """Likewise as a value of a message."""
+        """The sentence as a value inside a message: its template and values where they are known."""
         return self.phrases.get(words) or retellable(words)
 
     def heading(self, template: str, /, **values: Any) -> None:

@@ -13,7 +13,7 @@ from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.text import plain, text
 
 SHOWN = 5e-5
-"""Weights below this print as 0.0 % and are the dust of a continuous solver."""
+"""Weights below this print as 0.0 % and are within the tolerance of a continuous solver."""
 ROOM = 0.005
 """Of slack, from which whole lots stay away from a limit that the divisible optimum touches."""
 SIDES = {"buy": mark("buy"), "sell": mark("sell"), "keep": mark("keep")}
@@ -23,10 +23,10 @@ Row = Mapping[str, Any]
 def optimize(record: Row, say: Language, explanation: Row | None = None) -> Document:
     """A proposal, and why it is what it is where that was asked for."""
     answer = Answer(say, record["as_of"], record["phrases"])
-    answer.heading(
-        "{title}  as of {day:%Y-%m-%d}, {budget:,.0f} {money}, {status}",
-        title=record["strategy"]["title"], day=record["as_of"], budget=record["budget"], money=record["currency"],
-        status=answer.word(record["status"]),
+    answer.heading("{title}: {status}", title=record["strategy"]["title"], status=answer.word(record["status"]))
+    answer.line(
+        "As of {day:%Y-%m-%d}, {budget:,.0f} {money}.",
+        day=record["as_of"], budget=record["budget"], money=record["currency"],
     )  # fmt: skip
     held = sorted((p for p in record["positions"] if p["weight"] >= SHOWN), key=lambda p: -p["weight"])
     cash = record["cash"]

@@ -61,7 +61,7 @@ def draw(spec: str) -> str:
 
 
 def drawn(drawing: Drawing) -> str:
-    """Likewise of a drawing of a document."""
+    """The drawing of a document as SVG text with classes of the theme; it has no title yet."""
     return draw(drawing.spec)
 
 

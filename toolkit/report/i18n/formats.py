@@ -177,7 +177,7 @@ class TerminalFormats(Formats):
         return day(value).isoformat()
 
     def short_date(self, value: str | date | None) -> str:
-        """Likewise."""
+        """2026-11-27; a dash for none."""
         return DASH if value is None else day(value).isoformat()
 
     def month(self, value: str | date | None) -> str:

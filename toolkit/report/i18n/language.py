@@ -69,7 +69,7 @@ class Language:
         return self._filled(self._found(None, message)[0], values)
 
     def words(self, message: str, /, **values: Inline | int) -> str:
-        """Likewise as bare words, for labels, captions and titles of graphics."""
+        """A message with its places filled, as bare words for labels, captions and titles of graphics."""
         return plain(self(message, **values))
 
     def counted(self, n: int, one: str, many: str, /, **values: Inline | int) -> Text:
@@ -115,7 +115,7 @@ class Language:
         return text(*spans)
 
     def series(self, items: Sequence[str]) -> str:
-        """Likewise of bare words."""
+        """A list as bare words, with "and" before the last."""
         return plain(self.listed(items))
 
     def _written(self, value: Any, spec: str) -> Inline:
