@@ -89,6 +89,7 @@ def test_an_option_before_the_command_is_sent_behind_it(toolkit):
 
 def test_warnings_on_stderr_are_told_in_the_language_of_the_command(toolkit):
     said = {code: toolkit("optimize", "--no-report", *DAY, "--language", code).stderr.splitlines() for code in ("en", "de")}
-    warnings = {code: {line for line in lines if line.startswith("warning: ")} for code, lines in said.items()}
+    prefix = {"en": "warning: ", "de": "Warnung: "}
+    warnings = {code: {line for line in lines if line.startswith(prefix[code])} for code, lines in said.items()}
     assert len(warnings["en"]) == len(warnings["de"]) > 0
     assert not warnings["en"] & warnings["de"]

@@ -123,7 +123,8 @@ class ExposureAnswer:
 
     def to_json(self) -> dict[str, Any]:
         """One object; `deliveries`, and the lots that are not planned, add up to `value`."""
-        p, delay, told = self.portfolio, self.delay, [remark.text for remark in self.remarks]
+        p, delay = self.portfolio, self.delay
+        told = [words for remark in self.remarks for words in (remark.text, remark.remedy)]
         quantiles = {} if delay is None else {f"{q:g}": delay.quantile(q) for q in QUANTILES}
         return plain(
             {
@@ -334,7 +335,7 @@ def _warnings(
                 basis=basis.replace("_", " "),
                 age=(as_of - day).days,
             ),
-            "Ask a dealer for a price, and bring it with --prices.",
+            message("Ask a dealer for a price, and bring it with --prices."),
             tuple(dict.fromkeys(assets)),
         )
         for (kind, day, basis), assets in old.items()
@@ -342,13 +343,13 @@ def _warnings(
     found += [one for level in levels.values() if level.in_europe is not None for one in level.in_europe.remark(level.asset)]
     if portfolio.unpriced:
         text = message("No price is known for the form of {lots}: in no total.", lots=few(list(portfolio.unpriced)))
-        found.append(Remark("data", text, "Bring one with --prices for its traded form.", tuple(portfolio.unpriced)))
+        found.append(Remark("data", text, message("Bring one with --prices for its traded form."), tuple(portfolio.unpriced)))
     if any(level.kind == FILTERED for level in levels.values()):
         words = message("Prices of customs unit values are levels behind noisy prints, with their standard errors; no bids.")
         found.append(note(words))
     if assumed := [lot for lot in portfolio.lots if lot.assumed_origin]:
         text = message("Origin unknown, taken as the controlling country: {lots}.", lots=few([lot.lot_id for lot in assumed]))
-        found.append(Remark("data", text, "Write it in the column origin_country.", money=worth(assumed)))
+        found.append(Remark("data", text, message("Write it in the column origin_country."), money=worth(assumed)))
     known = ledger.origins(as_of)
     not_in_ledger_of = {
         lot.lot_id: {place for place in (lot.export_from, lot.place) if place and export_law(place) not in known}
@@ -359,11 +360,11 @@ def _warnings(
         text = message(
             "The export law of {countries} is not in the ledger: that it finds no control is no proof.", countries=countries
         )
-        found.append(Remark("law", text, "Check the export law there before you rely on it.", money=worth(elsewhere)))
+        found.append(Remark("law", text, message("Check the export law there before you rely on it."), money=worth(elsewhere)))
     if uncertain := [lot for lot in portfolio.lots if lot.uncertain]:
         text = message(
             "No notice settles the form, counted as controlled: {lots}.", lots=few([lot.lot_id for lot in uncertain])
         )
-        remedy = f"See `toolkit controls {uncertain[0].asset}`, and have the goods classified."
+        remedy = message("See {command}, and have the goods classified.", command=f"`toolkit controls {uncertain[0].asset}`")
         found.append(Remark("law", text, remedy, money=worth(uncertain)))
     return found

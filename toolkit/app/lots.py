@@ -167,7 +167,7 @@ def below_grade_remarks(holdings: Holdings, values: Mapping[str, float | None], 
                 currency=currency,
                 value=(value := sum(values.get(lot) or 0.0 for lot in ids)),
             ),
-            "Ask a dealer for a price of that grade.",
+            message("Ask a dealer for a price of that grade."),
             money=value,
         )
         for purity, ids in by_purity.items()

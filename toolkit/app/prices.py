@@ -29,9 +29,9 @@ LEVELS = "levels"
 """Name that accepts every own price far from the bundled level of its metal."""
 ASSUMED_CURRENCY = "USD"
 """Currency of prices that name none, where the user names none either."""
-STATE_CURRENCY = "Name it in a column currency, with --prices-currency, or in Python with prices_currency=."
-CHECK = "Check these rows in the file."
-STATE_UNIT = "State it in a column unit (kg, g, lb, ozt, t)."
+STATE_CURRENCY = message("Name it in a column currency, with --prices-currency, or in Python with prices_currency=.")
+CHECK = message("Check these rows in the file.")
+STATE_UNIT = message("State it in a column unit (kg, g, lb, ozt, t).")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
     frame, unit_notes = per_kg(visible, products.take([key for key in products.keys if key not in odd]))
     if files.returns_only:
         text = message("Only returns are known: weights and values have no prices, quantities or lots.")
-        unit_notes += (Remark("data", text, "Give prices for quantities."),)
+        unit_notes += (Remark("data", text, message("Give prices for quantities.")),)
     elif odd:
         text = message(
             "The file states no unit for {assets}, and it cannot be a price per kg: quantities are in the unit of the file, "
@@ -252,7 +252,10 @@ def _level_warnings(
             file=file, asset=key, price=price, currency=row["currency"], unit=per, day=row["date"], times=times, level=level,
             slip=slip or message("No slip of unit or currency explains it."),
         )  # fmt: skip
-        remedy = f"Check unit (column unit: kg, g, lb, ozt, t) and currency of the price; if it is meant: --accept {key}."
+        remedy = message(
+            "Check unit (column unit: kg, g, lb, ozt, t) and currency of the price; if it is meant: {option}.",
+            option=f"--accept {key}",
+        )
         found.append(Remark("data", text, remedy, (key,)))
     return found
 

@@ -53,7 +53,7 @@ class Quotation:
 
     def remark(self, asset: str) -> tuple[Remark, ...]:
         """The remark on a holding or order of `asset`, where the prices differ."""
-        remedy = "Ask a dealer for a price, and bring it with --prices."
+        remedy = message("Ask a dealer for a price, and bring it with --prices.")
         return (Remark("data", self.told, remedy, (asset,)),) if self.told else ()
 
 

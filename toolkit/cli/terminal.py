@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from toolkit.cli.options import Common
 from toolkit.core.errors import SpecError, ToolkitError, Unwritten
+from toolkit.core.messages import message
 from toolkit.core.text import printable
 
 if TYPE_CHECKING:
@@ -162,12 +163,12 @@ def tell_remarks(remarks: Sequence[Remark], common: Common, phrases: Mapping[str
     warnings = [f"{told(remark.text)} {told(remark.remedy)}".strip() for remark in remarks if remark.is_warning]
     shown = warnings if common.verbose else warnings[:MOST_WARNINGS]
     for warning in shown:
-        say(f"warning: {warning}", common)
+        say(f"{told(message('warning'))}: {warning}", common)
     if left := len(warnings) - len(shown):
-        say(f"{left} more warning{'s' if left > 1 else ''}: --verbose.", common)
+        say(told(message("{count} more: --verbose.", count=left)), common)
     for remark in remarks if common.verbose else ():
         if not remark.is_warning:
-            say(f"note: {told(remark.text)}", common)
+            say(f"{told(message('note'))}: {told(remark.text)}", common)
 
 
 @contextmanager

@@ -204,5 +204,5 @@ def price_warnings(doubts: Mapping[str, Message], lots: Mapping[str, tuple[str, 
         rest = [*doubts][SINGLY:]
         text = message("{n} more lots were bought at prices as far from their level: {lots}.", n=len(rest), lots=few(rest))
         worth = sum(lots[lot][1] or 0.0 for lot in rest)
-        found[SINGLY:] = [Remark("data", text, "Check price, unit and currency.", None, worth)]
+        found[SINGLY:] = [Remark("data", text, message("Check price, unit and currency."), None, worth)]
     return tuple(found)

@@ -102,7 +102,7 @@ def newest_quotes(rows: pl.DataFrame, snapshot: Snapshot) -> tuple[pl.DataFrame,
                 "{other:%Y-%m-%d} is used.",
                 source=row["source"], asset=row["asset"], day=row["date"], other=row["other"],
             ),
-            "Bring a price of this month, or a series of at least seven months.",
+            message("Bring a price of this month, or a series of at least seven months."),
             (row["asset"],),
             comes_first=True,
         )
@@ -135,7 +135,7 @@ def _of_both_sides(newest: pl.DataFrame, dealers: pl.DataFrame) -> tuple[pl.Data
                 "and not used.",
                 source=row["source"], basis=row["other"], asset=key, before=row["before"], day=row["date"],
             )  # fmt: skip
-            told.append(Remark("data", text, "Give both of one day.", (key,), comes_first=True))
+            told.append(Remark("data", text, message("Give both of one day."), (key,), comes_first=True))
             continue
         ask, bid = (row["price"], row["second"])[:: 1 if row["basis"] == DEALER_ASK else -1]
         if not bid <= ask < MOST_ASKED * bid:

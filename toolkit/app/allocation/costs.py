@@ -258,7 +258,7 @@ def _impact(
         notes.append(note(text))
     if without := [key for key, known in zip(universe.keys, np.isfinite(volume), strict=True) if not known]:
         text = message("No market volume is known for {assets}: no market impact is counted for them.", assets=without)
-        notes.append(Remark("terms", text, "Give their turnover a day under [costs.volumes].", tuple(without)))
+        notes.append(Remark("terms", text, message("Give their turnover a day under [costs.volumes]."), tuple(without)))
     return impact_coefficients(spec.impact, volatility, volume, budget), tuple(notes)
 
 
@@ -272,7 +272,7 @@ def _uncharged(spec: CostsSpec, universe: Universe, lots: FloatArray, mass: Floa
         if asked and not np.all(reached):
             outside = [key for key, inside in zip(universe.keys, reached, strict=True) if not inside]
             text = message("{assets}: no known {what} do not count.", assets=outside, what=what)
-            notes.append(Remark("terms", text, "Add these charges by hand.", tuple(outside)))
+            notes.append(Remark("terms", text, message("Add these charges by hand."), tuple(outside)))
     return tuple(notes)
 
 

@@ -228,7 +228,7 @@ class PricedMarket:
             text = message(
                 "Own prices of {assets} are not used: the strategy does not name them, and they are no product.", assets=idle
             )
-            remedy = "Call the series as the product is called (gold), or name them in the strategy."
+            remedy = message("Call the series as the product is called (gold), or name them in the strategy.")
             notes += (Remark("data", text, remedy, tuple(idle), comes_first=True),)
         if used := [key for key in mine if key not in idle]:
             notes += () if {*universe.keys} <= {*mine} else (note(message("Own prices for {assets}.", assets=used)),)

@@ -101,7 +101,7 @@ def taxed_today(prepared: Prepared, rows: list[dict[str, Any]], request: Request
             gain=gain, currency=owner.currency, lots=[lot.lot_id for lot in sold], asset=row["name"], day=max(days),
             kept=[lot.lot_id for lot in kept], quantity=sum(lot.quantity for lot in kept), unit=row["unit"],
         )  # fmt: skip
-        found.append(Remark("answer", text, "Sell less of it until then.", (row["asset"],), gain))
+        found.append(Remark("answer", text, message("Sell less of it until then."), (row["asset"],), gain))
     return tuple(found)
 
 

@@ -197,4 +197,4 @@ def _left(prepared: Prepared, key: str, cut: _Cut, request: Request) -> Remark:
             lots=[*cut.lots],
             **facts,
         )
-    return Remark("terms", text, "Keep it with a constraint no_sell, or widen the limit.", (key,))
+    return Remark("terms", text, message("Keep it with a constraint no_sell, or widen the limit."), (key,))

@@ -296,7 +296,7 @@ def _by_origin(
         "cannot tell them apart.",
         lots=few(lots),
     )
-    remedy = "Read these limits as an upper bound, or use a strategy of least risk with costs, as physical-basket."
+    remedy = message("Read these limits as an upper bound, or use a strategy of least risk with costs, as physical-basket.")
     return {}, (Remark("law", text, remedy, tuple(found)),)
 
 
@@ -311,7 +311,7 @@ def _not_covered(held: Held, money: Whole, currency: str) -> tuple[Remark, ...]:
         currency=currency,
         lots=held.unpaid,
     )
-    return (Remark("answer", text, "Keep that money ready, or add it to --budget.", money=short),)
+    return (Remark("answer", text, message("Keep that money ready, or add it to --budget."), money=short),)
 
 
 def _of_holdings(
@@ -341,7 +341,7 @@ def _of_holdings(
         notes.append(note(kept))
     if unpriced := tuple(sorted(key for key in held.units if key not in inputs.universe and key not in short)):
         text = message("Held without a price here, kept, and counted in no limit and no amount: {assets}.", assets=unpriced)
-        notes.append(Remark("data", text, "Bring a price of it with --prices.", unpriced))
+        notes.append(Remark("data", text, message("Bring a price of it with --prices."), unpriced))
     if held.read is not None:
         priced = dict(zip(inputs.universe.keys, prices.tolist(), strict=True))
         worth = {lot.lot_id: lot.quantity * priced[lot.asset] for lot in held.lots if lot.asset in priced}
@@ -351,7 +351,7 @@ def _of_holdings(
         text = message(
             "Held with too few prices to tell its risk, kept, and counted in no limit and no amount: {assets}.", assets=left
         )
-        notes.append(Remark("data", text, "Bring a longer series with --prices.", left))
+        notes.append(Remark("data", text, message("Bring a longer series with --prices."), left))
     config = request.settings.config.owner
     bound: dict[str, float] = {}
     waits: dict[str, tuple[str, ...]] = {}

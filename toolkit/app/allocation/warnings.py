@@ -66,7 +66,7 @@ def warnings(
     unknown = tuple(asset.key for asset in universe if asset.terms == "unknown")
     if unknown and not problem.costs.fee:
         text = message("No dealer terms are known for {assets}: spread, storage and lots count as nothing.", assets=unknown)
-        found.append(Remark("terms", text, "Say what a trade costs (fee under [costs] of the strategy).", unknown))
+        found.append(Remark("terms", text, message("Say what a trade costs (fee under [costs] of the strategy)."), unknown))
     day, destination = inputs.snapshot.as_of, owner["country"]
     uncertain = [
         asset
@@ -82,7 +82,8 @@ def warnings(
         names = [asset.name for asset in uncertain]
         text = message("The control state of {assets} is uncertain and counts as controlled.", assets=names)
         keys = tuple(asset.key for asset in uncertain)
-        found.append(Remark("law", text, f"See `toolkit controls {products[keys[0]]}`, and have the goods classified.", keys))
+        command = f"`toolkit controls {products[keys[0]]}`"
+        found.append(Remark("law", text, message("See {command}, and have the goods classified.", command=command), keys))
     values = dict(zip(universe.keys, np.maximum(money.values, money.before).tolist(), strict=True))
     told = [remark for remark in (*found, *problem.notes(), *inputs.notes) if not _concerns_nothing(remark, values)]
     return by_money((*told, *further, *map(note, forecast.notes)), values)
@@ -107,7 +108,7 @@ def _of_answer(
     if cash > MOSTLY_CASH:
         why = _why_cash(problem, relaxed_cash)
         text = message("MOSTLY CASH: {cash:.0%} of the budget is not placed; {why}.", cash=cash, why=why)
-        remedy = "Loosen the limits, or add a limit on cash, or raise the budget."
+        remedy = message("Loosen the limits, or add a limit on cash, or raise the budget.")
         found.append(Remark("answer", text, remedy, money=money.cash))
     if lots_gap is not None and lots_gap > wanted_gap * (1 + 1e-6):
         text = message(
@@ -116,10 +117,10 @@ def _of_answer(
             gap=lots_gap,
             wanted=wanted_gap,
         )
-        found.append(Remark("answer", text, "Raise solver.time_limit."))
+        found.append(Remark("answer", text, message("Raise solver.time_limit.")))
     if not reproducible:
         text = message("The clock ended the search, not the work: another run may find other lots under the same run id.")
-        found.append(Remark("answer", text, "Raise solver.time_limit, or run it on a faster machine."))
+        found.append(Remark("answer", text, message("Raise solver.time_limit, or run it on a faster machine.")))
     return found
 
 
@@ -144,10 +145,10 @@ def late(provenance: Sequence[Mapping[str, Any]], sources: Mapping[str, str]) ->
             days=days,
         )
         if of_law:
-            found.append(Remark("law", text, "Look for newer notices before you act, and add them with --events."))
+            found.append(Remark("law", text, message("Look for newer notices before you act, and add them with --events.")))
         else:
             priced = tuple(asset for asset, source in sources.items() if source in names)
-            found.append(Remark("data", text, "Bring newer prices with --prices.", priced))
+            found.append(Remark("data", text, message("Bring newer prices with --prices."), priced))
     return found
 
 

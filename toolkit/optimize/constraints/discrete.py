@@ -29,7 +29,7 @@ class Lots(Constraint):
         if not names:
             return ()
         text = message("{name}: no lot size is known for {assets}; held in any quantity.", name=self.name, assets=names)
-        return (Remark("terms", text, "Ask the dealer for the lot size and round to it.", tuple(names)),)
+        return (Remark("terms", text, message("Ask the dealer for the lot size and round to it."), tuple(names)),)
 
 
 class MinTicket(Constraint):

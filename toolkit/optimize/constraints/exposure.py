@@ -61,7 +61,7 @@ class CountryExposure(LowerUpperLimited):
         text = message(
             "{name}: no country shares known for {assets}; the limit does not cover them.", name=self.name, assets=assets
         )
-        return (Remark("data", text, 'Cap them by a limit of their own (kind = "bounds").', tuple(assets)),)
+        return (Remark("data", text, message('Cap them by a limit of their own (kind = "bounds").'), tuple(assets)),)
 
 
 class ControlExposure(LowerUpperLimited):
@@ -96,7 +96,7 @@ class ControlExposure(LowerUpperLimited):
             return ()
         assets = data.unknown_assets
         text = message("{name}: the control ledger does not know {assets}; they do not count.", name=self.name, assets=assets)
-        return (Remark("law", text, "Look up their controls, and cap them by a limit of their own.", tuple(assets)),)
+        return (Remark("law", text, message("Look up their controls, and cap them by a limit of their own."), tuple(assets)),)
 
 
 class CurrencyExposure(LowerUpperLimited):

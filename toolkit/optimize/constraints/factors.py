@@ -48,4 +48,4 @@ class FactorExposure(LowerUpperLimited):
             factor=self.factor,
             assets=unfitted,
         )
-        return (Remark("data", text, "Bring a longer price history, or leave them out.", tuple(unfitted)),)
+        return (Remark("data", text, message("Bring a longer price history, or leave them out."), tuple(unfitted)),)

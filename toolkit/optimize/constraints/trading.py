@@ -92,5 +92,5 @@ class Liquidity(LowerUpperLimited):
             text = message(
                 "{name}: nobody knows how long {assets} take to sell; they count as not sold.", name=self.name, assets=unknown
             )
-            told.append(Remark("terms", text, "Give the days under exit_days.", tuple(unknown)))
+            told.append(Remark("terms", text, message("Give the days under exit_days."), tuple(unknown)))
         return tuple(told)
