@@ -1,0 +1,183 @@
+"""Commits to the Delta table of a table: data files first, then the log by deltalake, and `store.json` last."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from toolkit.core.errors import DataError, SpecError
+from toolkit.market.store.files import DRAFT, file_sha256, flush_file, flush_folder, sha256, unwritable, write_whole
+from toolkit.market.store.log import KEY, LOG, DataFile, Entry, Head, actions_digest, damaged, entry_path, read_entry
+from toolkit.market.tables import Table
+
+ROWS_OF_A_FILE = 1_000_000
+ROWS_OF_A_GROUP = 32_768
+"""Rows of a Parquet row group, the least that is read: about six series of twenty years of days."""
+
+
+def write_data_file(rows: pl.DataFrame, table: Table, folder: Path) -> DataFile:
+    """Write rows, sorted by series and date, as a file that is named by its hash.
+
+    Args:
+        rows: With the columns and types of the table.
+        table: Their table.
+        folder: Of the table in the store.
+    """
+    buffer = io.BytesIO()
+    rows.sort(table.order, nulls_last=False).write_parquet(buffer, row_group_size=ROWS_OF_A_GROUP, statistics=True)
+    content = buffer.getvalue()
+    lead = rows[table.series[0]]
+    file = DataFile(sha256(content), len(content), rows.height, str(lead.min()), str(lead.max()))
+    write_whole(folder / file.name, content)
+    return file
+
+
+def commit(
+    root: Path, head: Head, table: Table, files: Sequence[DataFile], about: Mapping[str, Any], removed: Sequence[DataFile] = ()
+) -> Head:
+    """Commit data files to the log of a table; they are committed once the head that is returned is written.
+
+    Args:
+        root: Folder of the store.
+        head: What is committed.
+        table: Whose rows the files hold.
+        files: In the folder of the table.
+        about: What the fetch says of itself.
+        removed: Files whose rows are in `files` now.
+
+    Raises:
+        SpecError: when the log cannot be written.
+    """
+    from deltalake import CommitProperties, DeltaTable, Schema  # noqa: PLC0415  # an extra, and 0.1 s
+    from deltalake.exceptions import DeltaError  # noqa: PLC0415
+    from deltalake.transaction import (  # noqa: PLC0415
+        AddAction,
+        PostCommitHookProperties,
+        RemoveAction,
+        create_table_with_add_actions,
+    )
+
+    folder = root / table.name
+    version, previous = head.tables.get(table.name, (-1, ""))
+    lead = table.series[0]
+    adds = [AddAction(one.name, one.size, {}, 0, not removed, _stats(one, lead)) for one in files]
+    told = {
+        **about,
+        "previous": previous,
+        "actions": actions_digest([{"path": one.path, "size": one.size, "stats": one.stats} for one in adds]),
+    }
+    properties = CommitProperties(custom_metadata={KEY: told}, max_commit_retries=0)
+    no_hook = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
+    schema = Schema.from_arrow(pl.Schema(table.dtypes))
+    try:
+        if version < 0:
+            create_table_with_add_actions(
+                str(folder), schema, adds, mode="error", name=table.name, configuration={"delta.appendOnly": "true"},
+                commit_properties=properties, post_commithook_properties=no_hook,
+            )  # fmt: skip
+        else:
+            now = int(datetime.fromisoformat(about["fetched_at"]).timestamp() * 1000)
+            gone = [RemoveAction(one.name, data_change=False, deletion_timestamp=now, size=one.size) for one in removed]
+            DeltaTable(str(folder)).create_write_transaction(
+                [*adds, *gone], "append", schema, commit_properties=properties, post_commithook_properties=no_hook
+            )
+    except OSError as error:
+        raise unwritable(folder / LOG, error) from error
+    except DeltaError as error:
+        raise SpecError(f"cannot write to {folder / LOG}: {error}.", hint="What was there before is as it was.") from error
+    path = entry_path(folder, version + 1)
+    flush_file(path)
+    flush_folder(path.parent)
+    return _with_entry(head, table.name, read_entry(folder, version + 1))
+
+
+def _with_entry(head: Head, table: str, entry: Entry) -> Head:
+    return replace(head, tables={**head.tables, table: (entry.version, entry.sha256)})
+
+
+def _stats(file: DataFile, lead: str) -> str:
+    ends = {"minValues": {lead: file.low}, "maxValues": {lead: file.high}}
+    return json.dumps({"numRecords": file.rows, **ends, "nullCount": {lead: 0}})
+
+
+def recovered(root: Path, head: Head, tables: Iterable[str]) -> Head:
+    """The head of a store after a writer that was killed: a commit that only lacks its place in the head is given it.
+
+    Drafts and checkpoints that it left are removed. Called by who holds the lock.
+
+    Args:
+        root: Folder of the store.
+        head: What is committed.
+        tables: Names of tables that the store may have.
+
+    Raises:
+        DataError: for a commit that does not follow the last one, for one whose data files are not there as they were written,
+            and for a damaged checkpoint.
+    """
+    sweep(root)
+    before = head
+    for table in tables:
+        folder = root / table
+        if not folder.is_dir():
+            continue
+        sweep(folder)
+        sweep(folder / LOG, "_commit_")
+        _check_checkpoints(folder / LOG, head.checkpoints.get(table, {}))
+        version, digest = head.tables.get(table, (-1, ""))
+        while entry_path(folder, version + 1).exists():
+            version += 1
+            entry = read_entry(folder, version)
+            if entry.previous != digest:
+                raise damaged(entry_path(folder, version), "does not follow the commit before it")
+            for file in entry.added:
+                check_data_file(folder, file)
+            head, digest = _with_entry(head, table, entry), entry.sha256
+    if head != before:
+        head.write(root)
+    return head
+
+
+def is_checkpoint(path: Path) -> bool:
+    """Whether a file of a log is a checkpoint, or names the last one."""
+    return path.name == "_last_checkpoint" or ".checkpoint." in path.name
+
+
+def _check_checkpoints(log: Path, digests: Mapping[str, str]) -> None:
+    """Remove checkpoints that no head names, and refuse the store where one that it names is damaged: deltalake reads it."""
+    for path in filter(is_checkpoint, log.iterdir() if log.is_dir() else ()):
+        if path.name not in digests:
+            path.unlink()
+        elif file_sha256(path) != digests[path.name]:
+            hint = "`toolkit data compact` writes it again."
+            raise DataError(f"{path} is damaged: its SHA-256 is not the one that was committed.", hint=hint)
+
+
+def sweep(folder: Path, beginning: str = DRAFT) -> None:
+    """Remove drafts of a writer that was killed."""
+    for draft in folder.glob(f"{beginning}*") if folder.is_dir() else ():
+        with contextlib.suppress(OSError):
+            draft.unlink()
+
+
+def check_data_file(folder: Path, file: DataFile) -> Path:
+    """The path of a data file whose bytes have the hash that is its name.
+
+    Raises:
+        DataError: when it is missing or they have not.
+    """
+    path = folder / file.name
+    try:
+        found = file_sha256(path)
+    except OSError as error:
+        raise damaged(path, f"cannot be read: {error.strerror}") from error
+    if found != file.sha256:
+        raise damaged(path, "is damaged: its SHA-256 is not its name")
+    return path

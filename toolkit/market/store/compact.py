@@ -1,0 +1,113 @@
+"""Compaction of a store: small data files are merged, checkpoints written for other readers of Delta.
+
+No row changes and no version is lost: the files that were merged stay for the versions that name them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import polars as pl
+
+from toolkit.core.errors import SpecError
+from toolkit.market.store.commit import ROWS_OF_A_FILE, check_data_file, commit, is_checkpoint, recovered, write_data_file
+from toolkit.market.store.files import file_sha256, flush_file, flush_folder, unwritable
+from toolkit.market.store.lock import WAIT, writing
+from toolkit.market.store.log import LOG, DataFile, Head, files_of, read_log
+from toolkit.market.store.store import Store
+from toolkit.market.tables import STORE_TABLES, Table
+
+SMALL = ROWS_OF_A_FILE // 2
+"""Rows below which a file is merged with others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compaction:
+    """What was done in a table: its version, and data files before and after."""
+
+    table: str
+    version: int
+    files_before: int
+    files_after: int
+
+
+def compact(root: Path, *, wait: float = WAIT) -> tuple[Compaction, ...]:
+    """Merge small data files of every table and write a checkpoint of its log.
+
+    Args:
+        root: Folder of the store.
+        wait: Seconds to wait for another writer.
+
+    Raises:
+        DataError: for a store that is damaged.
+        SpecError: when it cannot be written. The store is as it was.
+    """
+    done = []
+    with writing(root, wait):
+        # While checkpoints are written, the head names none: those of a process that is killed are removed.
+        head = replace(Head.read(root), checkpoints={})
+        head.write(root)
+        head = recovered(root, head, STORE_TABLES)
+        _remove_uncommitted(Store(root, head))
+        for name in sorted(head.tables):
+            table, entries = Table.of(name), read_log(root / name, *head.tables[name])
+            before = files_of(entries)
+            small = [file for file in before if file.rows < SMALL]
+            if len(small) > 1:
+                merged = [write_data_file(rows, table, root / name) for rows in _merged(root / name, small)]
+                newest = max(entry.fetched_at for entry in entries)
+                about = {"source": "compact", "fetched_at": newest.isoformat(), "rows": 0, "revised": 0, "unchanged": 0}
+                kept = {file.name for file in merged}
+                removed = [file for file in small if file.name not in kept]
+                head = commit(root, head, table, merged, about, removed)
+                head.write(root)
+            head = _with_checkpoint(root, head, name)
+            after = files_of(read_log(root / name, *head.tables[name]))
+            done.append(Compaction(name, head.tables[name][0], len(before), len(after)))
+    return tuple(done)
+
+
+def _merged(folder: Path, files: list[DataFile]) -> Iterator[pl.DataFrame]:
+    """The rows of files, about `ROWS_OF_A_FILE` at a time."""
+    group: list[DataFile] = []
+    for file in files:
+        group.append(file)
+        if sum(one.rows for one in group) >= ROWS_OF_A_FILE:
+            yield pl.read_parquet([check_data_file(folder, one) for one in group])
+            group = []
+    if group:
+        yield pl.read_parquet([check_data_file(folder, one) for one in group])
+
+
+def _with_checkpoint(root: Path, head: Head, table: str) -> Head:
+    """The head with a new checkpoint of a table."""
+    from deltalake import DeltaTable  # noqa: PLC0415  # an extra
+    from deltalake.exceptions import DeltaError  # noqa: PLC0415
+
+    log = root / table / LOG
+    try:
+        DeltaTable(str(root / table)).create_checkpoint()
+        paths = [path for path in log.iterdir() if is_checkpoint(path)]
+        for path in paths:
+            flush_file(path)
+        flush_folder(log)
+    except OSError as error:
+        raise unwritable(log, error) from error
+    except DeltaError as error:
+        raise SpecError(f"cannot write to {log}: {error}.", hint="What was there before is as it was.") from error
+    digests = {path.name: file_sha256(path) for path in sorted(paths)}
+    head = replace(head, checkpoints={**head.checkpoints, table: digests})
+    head.write(root)
+    return head
+
+
+def _remove_uncommitted(store: Store) -> None:
+    """Remove data files that no commit names: their writer was killed before its commit."""
+    for table in store.versions:
+        folder = store.path / table
+        named = {file.name for entry in store.history(table) for file in entry.added}
+        for path in folder.glob("*.parquet"):
+            if path.name not in named:
+                path.unlink()

@@ -1,0 +1,199 @@
+"""The log of a store as it was committed: every byte that is read is held against a hash first.
+
+`store.json` names the last commit of each table with the SHA-256 of its file in `_delta_log`; that file names the SHA-256 of
+the one before it, and so on to the first; an entry names data files by their SHA-256. What is not reached from `store.json`
+is not committed. Checkpoints are for other readers of Delta: nothing here is read from them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from toolkit.core.errors import DataError
+from toolkit.market.store.files import sha256, write_whole
+
+HEAD = "store.json"
+LOG = "_delta_log"
+FORMAT = 1
+KEY = "toolkit"
+"""Key of our own facts in `commitInfo` of a Delta commit."""
+DAMAGED = "Run `toolkit data verify` for every damaged file, and put them back from a copy; nothing was read from this one."
+
+
+def damaged(path: Path, what: str) -> DataError:
+    """The error of a file that is not as it was written."""
+    return DataError(f"{path} {what}.", hint=DAMAGED, details={"file": str(path)})
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """A data file as its commit names it.
+
+    Attributes:
+        sha256: Hash of its bytes, which is its name, too.
+        size: In bytes.
+        low, high: Least and greatest value of the first column of the series.
+    """
+
+    sha256: str
+    size: int
+    rows: int
+    low: str
+    high: str
+
+    @property
+    def name(self) -> str:
+        """Of the file in the folder of its table."""
+        return f"{self.sha256}.parquet"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A commit of a table.
+
+    Attributes:
+        sha256: Hash of its file in the log.
+        previous: Hash of the file before it; empty for the first.
+        about: What the fetch said of itself: source, time, hash of addresses, rows, how many of them are revisions.
+    """
+
+    version: int
+    sha256: str
+    previous: str
+    about: Mapping[str, Any]
+    added: tuple[DataFile, ...]
+    removed: tuple[str, ...]
+
+    @property
+    def fetched_at(self) -> datetime:
+        """When the rows were fetched."""
+        return datetime.fromisoformat(self.about["fetched_at"])
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What `store.json` says.
+
+    Attributes:
+        tables: Table -> version and SHA-256 of its last commit.
+        checkpoints: Table -> name of a file in its log -> SHA-256.
+    """
+
+    tables: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+    checkpoints: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def to_bytes(self) -> bytes:
+        """The only bytes in which this is written."""
+        tables = {name: {"sha256": digest, "version": version} for name, (version, digest) in self.tables.items()}
+        told = {"checkpoints": self.checkpoints, "format": FORMAT, "tables": tables}
+        return (json.dumps(told, sort_keys=True, indent=1) + "\n").encode()
+
+    @classmethod
+    def read(cls, folder: Path) -> Head:
+        """The head of a store.
+
+        Raises:
+            DataError: for a folder that is no store, and for a file that is not as it was written.
+        """
+        path = folder / HEAD
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            hint = "Make one with `toolkit data fetch` or `toolkit data import`, or name another folder."
+            raise DataError(f"{folder} is no store: {HEAD} is missing.", hint=hint) from None
+        except OSError as error:
+            raise DataError(f"{path} cannot be read: {error.strerror}.", details={"file": str(path)}) from error
+        try:
+            told = json.loads(content)
+            head = cls({name: (one["version"], one["sha256"]) for name, one in told["tables"].items()}, told["checkpoints"])
+            whole = head.to_bytes() == content
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            whole = False
+            head = cls()
+        if not whole:
+            raise damaged(path, "is damaged")
+        return head
+
+    def write(self, folder: Path) -> None:
+        """Replace the head of a store: what it names becomes visible at once."""
+        write_whole(folder / HEAD, self.to_bytes())
+
+
+def entry_path(folder: Path, version: int) -> Path:
+    """The file of a commit in the folder of its table."""
+    return folder / LOG / f"{version:020d}.json"
+
+
+def read_entry(folder: Path, version: int, digest: str | None = None) -> Entry:
+    """A commit of a table.
+
+    Args:
+        folder: Of the table.
+        version: Its number.
+        digest: The SHA-256 that its file must have; None for one of which it is not known.
+
+    Raises:
+        DataError: when the file is missing, has another hash, or was not written by the toolkit.
+    """
+    path = entry_path(folder, version)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise damaged(path, f"cannot be read: {error.strerror}") from error
+    found = sha256(content)
+    if digest is not None and found != digest:
+        raise damaged(path, "is damaged: its SHA-256 is not the one that was committed")
+    try:
+        actions = [json.loads(line) for line in content.splitlines() if line]
+        told = next(one["commitInfo"][KEY] for one in actions if "commitInfo" in one)
+        added = [one["add"] for one in actions if "add" in one]
+        if told["actions"] != actions_digest(added):
+            raise damaged(path, "is damaged: its actions are not the ones that were committed")
+        files = tuple(_data_file(one) for one in added)
+        removed = tuple(one["remove"]["path"] for one in actions if "remove" in one)
+        return Entry(version, found, told["previous"], told, files, removed)
+    except (ValueError, KeyError, TypeError, StopIteration) as error:
+        raise damaged(path, "was not written by the toolkit, or is damaged") from error
+
+
+def actions_digest(added: list[Any]) -> str:
+    """Hash of what a commit says of its data files."""
+    told = [[one["path"], one["size"], one["stats"]] for one in added]
+    return sha256(json.dumps(told).encode())
+
+
+def _data_file(action: Mapping[str, Any]) -> DataFile:
+    stats = json.loads(action["stats"])
+    low, high = (next(iter(stats[key].values())) for key in ("minValues", "maxValues"))
+    return DataFile(action["path"].removesuffix(".parquet"), action["size"], stats["numRecords"], low, high)
+
+
+def read_log(folder: Path, version: int, digest: str) -> tuple[Entry, ...]:
+    """Every commit of a table, the first one first.
+
+    Args:
+        folder: Of the table.
+        version: Of its last commit.
+        digest: SHA-256 of the file of its last commit.
+    """
+    entries = []
+    for number in range(version, -1, -1):
+        entry = read_entry(folder, number, digest)
+        entries.append(entry)
+        digest = entry.previous
+    return tuple(reversed(entries))
+
+
+def files_of(entries: tuple[Entry, ...]) -> tuple[DataFile, ...]:
+    """Data files after the last of some commits, in the order in which they came."""
+    files: dict[str, DataFile] = {}
+    for entry in entries:
+        files.update({file.name: file for file in entry.added})
+        for name in entry.removed:
+            files.pop(name, None)
+    return tuple(files.values())

@@ -1,0 +1,89 @@
+"""Verification of a store: every byte that was committed is read and held against its hash."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from toolkit.core.errors import DataError
+from toolkit.market.store.files import file_sha256, forget_digests
+from toolkit.market.store.lock import LOCK
+from toolkit.market.store.log import HEAD, LOG, Entry, Head, entry_path, read_entry
+from toolkit.market.store.store import is_store
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What was read, and what is damaged.
+
+    Attributes:
+        versions: Table -> version of its last commit.
+        files: Number of files that were read.
+        size: Their bytes.
+        faults: File, in the folder of the store, and what is wrong with it.
+        uncommitted: Files that a writer left that was killed: no reader sees them, and the next writer takes or removes them.
+    """
+
+    versions: dict[str, int]
+    files: int
+    size: int
+    faults: tuple[tuple[str, str], ...]
+    uncommitted: tuple[str, ...]
+
+
+def verify(root: Path) -> Verification:
+    """Read every committed file of a store: data of every version, log, checkpoints, `store.json`.
+
+    Raises:
+        DataError: for a folder that is no store.
+    """
+    forget_digests()
+    faults: dict[str, str] = {}
+    expected: dict[Path, str] = {}
+    head = Head()
+    if is_store(root):
+        try:
+            head = Head.read(root)
+        except DataError as error:
+            faults[HEAD] = error.message
+    else:
+        Head.read(root)
+    for table, (version, digest) in head.tables.items():
+        folder = root / table
+        for entry in _entries(folder, version, digest, faults, root):
+            expected[entry_path(folder, entry.version)] = entry.sha256
+            expected |= {folder / file.name: file.sha256 for file in entry.added}
+    for table, files in head.checkpoints.items():
+        expected |= {root / table / LOG / name: digest for name, digest in files.items()}
+    for path, digest in expected.items():
+        try:
+            if file_sha256(path) != digest:
+                faults[_name(root, path)] = f"{path} is damaged: its SHA-256 is not the one that was committed."
+        except OSError as error:
+            faults[_name(root, path)] = f"{path} cannot be read: {error.strerror}."
+    there = {path for path in root.rglob("*") if path.is_file() and path.name != LOCK}
+    left = () if faults else tuple(sorted(_name(root, path) for path in there - {*expected, root / HEAD}))
+    read = there & {*expected, root / HEAD}
+    versions = {table: version for table, (version, _) in sorted(head.tables.items())}
+    size = sum(path.stat().st_size for path in read)
+    return Verification(versions, len(read), size, tuple(sorted(faults.items())), left)
+
+
+def _entries(folder: Path, version: int, digest: str, faults: dict[str, str], root: Path) -> list[Entry]:
+    """Commits of a table from the last one on; where one is damaged, the one before it is read without knowing its hash."""
+    found = []
+    known: str | None = digest
+    for number in range(version, -1, -1):
+        try:
+            entry = read_entry(folder, number, known)
+        except DataError as error:
+            faults[_name(root, entry_path(folder, number))] = error.message
+            known = None
+            continue
+        found.append(entry)
+        known = entry.previous
+    return found
+
+
+def _name(root: Path, path: Path) -> str:
+    return path.relative_to(root).as_posix()
