@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import sys
 import traceback
 from itertools import pairwise
@@ -12,6 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 from toolkit import __version__, cli
+from toolkit.cli.commands import add_commands
 from toolkit.cli.terminal import drop_broken_streams, print_json, refused, tolerant_streams
 from toolkit.core.errors import ToolkitError, Unwritten
 from toolkit.core.text import printable
@@ -27,18 +26,7 @@ FIRST = ("optimize", "frontier", "holdings", "strategies")
 """Commands at the head of the help page; the others follow by name."""
 
 
-def _add_commands() -> None:
-    """Add every module of this folder that has a function of its own name, or an `app` with commands below it."""
-    found = {info.name for info in pkgutil.iter_modules(cli.__path__)} - {"main"}
-    for name in (*FIRST, *sorted(found.difference(FIRST))):
-        module = importlib.import_module(f"{cli.__name__}.{name}")
-        if isinstance(group := getattr(module, "app", None), typer.Typer):
-            app.add_typer(group, name=name.replace("_", "-"))
-        elif callable(command := getattr(module, name, None)):
-            app.command(name.replace("_", "-"))(command)
-
-
-_add_commands()
+add_commands(app, cli.__name__, FIRST)
 
 
 def _version(wanted: bool) -> None:

@@ -6,7 +6,7 @@ import contextlib
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,22 @@ from toolkit.market.tables import Table
 ROWS_OF_A_FILE = 1_000_000
 ROWS_OF_A_GROUP = 32_768
 """Rows of a Parquet row group, the least that is read: about six series of twenty years of days."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a commit adds to a table.
+
+    Attributes:
+        files: In the folder of the table.
+        about: What the fetch says of itself.
+        removed: Files whose rows are in `files` now.
+    """
+
+    table: Table
+    files: Sequence[DataFile]
+    about: Mapping[str, Any]
+    removed: Sequence[DataFile] = ()
 
 
 def write_data_file(rows: pl.DataFrame, table: Table, folder: Path) -> DataFile:
@@ -40,22 +56,27 @@ def write_data_file(rows: pl.DataFrame, table: Table, folder: Path) -> DataFile:
     return file
 
 
-def commit(
-    root: Path, head: Head, table: Table, files: Sequence[DataFile], about: Mapping[str, Any], removed: Sequence[DataFile] = ()
-) -> Head:
-    """Commit data files to the log of a table; they are committed once the head that is returned is written.
+def commit(root: Path, head: Head, parts: Sequence[Part]) -> Head:
+    """Commit data files to the logs of tables, and then all of them at once by a new head, which is returned.
 
     Args:
         root: Folder of the store.
         head: What is committed.
-        table: Whose rows the files hold.
-        files: In the folder of the table.
-        about: What the fetch says of itself.
-        removed: Files whose rows are in `files` now.
+        parts: What is added to each table.
 
     Raises:
-        SpecError: when the log cannot be written.
+        SpecError: when a log or the head cannot be written.
     """
+    together = {part.table.name: head.tables.get(part.table.name, (-1, ""))[0] + 1 for part in parts}
+    for part in parts:
+        head = _with_entry(head, part.table.name, _log(root, head, part, together))
+    if parts:
+        head.write(root)
+    return head
+
+
+def _log(root: Path, head: Head, part: Part, together: Mapping[str, int]) -> Entry:
+    """Write the entry of a table into its log."""
     from deltalake import CommitProperties, DeltaTable, Schema  # noqa: PLC0415  # an extra, and 0.1 s
     from deltalake.exceptions import DeltaError  # noqa: PLC0415
     from deltalake.transaction import (  # noqa: PLC0415
@@ -65,12 +86,13 @@ def commit(
         create_table_with_add_actions,
     )
 
-    folder = root / table.name
+    table, folder = part.table, root / part.table.name
     version, previous = head.tables.get(table.name, (-1, ""))
     lead = table.series[0]
-    adds = [AddAction(one.name, one.size, {}, 0, not removed, _stats(one, lead)) for one in files]
+    adds = [AddAction(one.name, one.size, {}, 0, not part.removed, _stats(one, lead)) for one in part.files]
     told = {
-        **about,
+        **part.about,
+        "together": together,
         "previous": previous,
         "actions": actions_digest([{"path": one.path, "size": one.size, "stats": one.stats} for one in adds]),
     }
@@ -84,8 +106,8 @@ def commit(
                 commit_properties=properties, post_commithook_properties=no_hook,
             )  # fmt: skip
         else:
-            now = int(datetime.fromisoformat(about["fetched_at"]).timestamp() * 1000)
-            gone = [RemoveAction(one.name, data_change=False, deletion_timestamp=now, size=one.size) for one in removed]
+            now = int(datetime.fromisoformat(part.about["fetched_at"]).timestamp() * 1000)
+            gone = [RemoveAction(one.name, data_change=False, deletion_timestamp=now, size=one.size) for one in part.removed]
             DeltaTable(str(folder)).create_write_transaction(
                 [*adds, *gone], "append", schema, commit_properties=properties, post_commithook_properties=no_hook
             )
@@ -96,7 +118,7 @@ def commit(
     path = entry_path(folder, version + 1)
     flush_file(path)
     flush_folder(path.parent)
-    return _with_entry(head, table.name, read_entry(folder, version + 1))
+    return read_entry(folder, version + 1)
 
 
 def _with_entry(head: Head, table: str, entry: Entry) -> Head:
@@ -109,9 +131,10 @@ def _stats(file: DataFile, lead: str) -> str:
 
 
 def recovered(root: Path, head: Head, tables: Iterable[str]) -> Head:
-    """The head of a store after a writer that was killed: a commit that only lacks its place in the head is given it.
+    """The head of a store after a writer that was killed: an append that only lacks its place in the head is given it.
 
-    Drafts and checkpoints that it left are removed. Called by who holds the lock.
+    One of which a table is missing is taken back: no reader of the store has seen it. Drafts and checkpoints that the writer
+    left are removed. Called by who holds the lock.
 
     Args:
         root: Folder of the store.
@@ -123,7 +146,7 @@ def recovered(root: Path, head: Head, tables: Iterable[str]) -> Head:
             and for a damaged checkpoint.
     """
     sweep(root)
-    before = head
+    found: dict[str, Entry] = {}
     for table in tables:
         folder = root / table
         if not folder.is_dir():
@@ -132,15 +155,22 @@ def recovered(root: Path, head: Head, tables: Iterable[str]) -> Head:
         sweep(folder / LOG, "_commit_")
         _check_checkpoints(folder / LOG, head.checkpoints.get(table, {}))
         version, digest = head.tables.get(table, (-1, ""))
-        while entry_path(folder, version + 1).exists():
-            version += 1
-            entry = read_entry(folder, version)
-            if entry.previous != digest:
-                raise damaged(entry_path(folder, version), "does not follow the commit before it")
-            for file in entry.added:
-                check_data_file(folder, file)
-            head, digest = _with_entry(head, table, entry), entry.sha256
-    if head != before:
+        if not entry_path(folder, version + 1).exists():
+            continue
+        entry = read_entry(folder, version + 1)
+        if entry.previous != digest:
+            raise damaged(entry_path(folder, entry.version), "does not follow the commit before it")
+        for file in entry.added:
+            check_data_file(folder, file)
+        found[table] = entry
+    whole = {table: entry.version for table, entry in found.items()}
+    if any(entry.about["together"] != whole for entry in found.values()):
+        for table, entry in found.items():
+            entry_path(root / table, entry.version).unlink()
+        return head
+    for table, entry in found.items():
+        head = _with_entry(head, table, entry)
+    if found:
         head.write(root)
     return head
 

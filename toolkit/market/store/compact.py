@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from toolkit.core.errors import SpecError
-from toolkit.market.store.commit import ROWS_OF_A_FILE, check_data_file, commit, is_checkpoint, recovered, write_data_file
+from toolkit.market.store.commit import ROWS_OF_A_FILE, Part, check_data_file, commit, is_checkpoint, recovered, write_data_file
 from toolkit.market.store.files import file_sha256, flush_file, flush_folder, unwritable
 from toolkit.market.store.lock import WAIT, writing
 from toolkit.market.store.log import LOG, DataFile, Head, files_of, read_log
@@ -61,8 +61,7 @@ def compact(root: Path, *, wait: float = WAIT) -> tuple[Compaction, ...]:
                 about = {"source": "compact", "fetched_at": newest.isoformat(), "rows": 0, "revised": 0, "unchanged": 0}
                 kept = {file.name for file in merged}
                 removed = [file for file in small if file.name not in kept]
-                head = commit(root, head, table, merged, about, removed)
-                head.write(root)
+                head = commit(root, head, [Part(table, merged, about, removed)])
             head = _with_checkpoint(root, head, name)
             after = files_of(read_log(root / name, *head.tables[name]))
             done.append(Compaction(name, head.tables[name][0], len(before), len(after)))

@@ -88,9 +88,10 @@ class Head:
     checkpoints: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def to_bytes(self) -> bytes:
-        """The only bytes in which this is written."""
+        """The only bytes in which this is written, with a hash of themselves."""
         tables = {name: {"sha256": digest, "version": version} for name, (version, digest) in self.tables.items()}
         told = {"checkpoints": self.checkpoints, "format": FORMAT, "tables": tables}
+        told["sha256"] = sha256(json.dumps(told, sort_keys=True).encode())
         return (json.dumps(told, sort_keys=True, indent=1) + "\n").encode()
 
     @classmethod

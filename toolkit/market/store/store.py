@@ -14,7 +14,7 @@ import polars as pl
 
 from toolkit.core.errors import DataError, FrameError, did_you_mean
 from toolkit.market.market import Source
-from toolkit.market.store.commit import ROWS_OF_A_FILE, check_data_file, commit, recovered, write_data_file
+from toolkit.market.store.commit import ROWS_OF_A_FILE, Part, check_data_file, commit, recovered, write_data_file
 from toolkit.market.store.files import sha256, unwritable
 from toolkit.market.store.lock import WAIT, writing
 from toolkit.market.store.log import HEAD, DataFile, Entry, Head, files_of, read_log
@@ -206,14 +206,8 @@ class Store:
                 "sources": [{**asdict(one), "complete_to": _iso(one.complete_to)} for one in described],
             }
             added = {table.name: self._write(table, tables[table.name], fetched_at) for table in kept}
-            head = self._head
-            for table in kept:
-                files, counts = added[table.name]
-                if files:
-                    head = commit(self.path, head, table, files, {**told, **counts})
-            if head != self._head:
-                head.write(self.path)
-                self._see(head)
+            parts = [Part(table, files, {**told, **counts}) for table in kept for files, counts in [added[table.name]] if files]
+            self._see(commit(self.path, self._head, parts))
         rows, revised, unchanged = (
             {name: counts[key] for name, (_, counts) in added.items()} for key in ("rows", "revised", "unchanged")
         )

@@ -1,0 +1,118 @@
+"""Laws of the store: no flipped byte goes unseen, no kill loses or halves a commit, an export comes back bit for bit."""
+
+import math
+import sys
+from datetime import UTC, date, datetime, timedelta
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.stores import FETCHED, days, made, rates
+from toolkit.core.errors import DataError
+from toolkit.market.store.compact import compact
+from toolkit.market.store.lock import LOCK
+from toolkit.market.store.store import Store
+from toolkit.market.store.verify import verify
+from tools.store_kills import kills
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """A store with a log, data files that were merged, and checkpoints with a commit after them."""
+    store = made(tmp_path_factory.mktemp("flips") / "s")
+    compact(store.path)
+    store = Store.open(store.path)
+    store.append({"fx": rates({date(2026, 5, 2): 1.9})}, source="ecb", fetched_at=FETCHED + timedelta(days=4))
+    assert not verify(store.path).faults
+    return store
+
+
+def files(store):
+    return sorted(path for path in store.path.rglob("*") if path.is_file() and path.name != LOCK)
+
+
+def read_all(path):
+    """Read every version of every table."""
+    opened = Store.open(path)
+    for name, last in opened.versions.items():
+        for version in range(last + 1):
+            opened.scan(name, version=version).collect()
+
+
+def flipped(path, place, bit):
+    content = bytearray(path.read_bytes())
+    content[place] ^= 1 << bit
+    path.write_bytes(content)
+
+
+@given(st.data())
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_flipped_byte_is_found(store, data):
+    path = data.draw(st.sampled_from(files(store)))
+    before = path.read_bytes()
+    place = data.draw(st.integers(0, len(before) - 1))
+    flipped(path, place, data.draw(st.integers(0, 7)))
+    try:
+        assert verify(store.path).faults, (path.name, place)
+        if ".checkpoint." not in path.name and path.name != "_last_checkpoint":
+            with pytest.raises(DataError):
+                read_all(store.path)
+    finally:
+        path.write_bytes(before)
+
+
+def test_any_flipped_byte_of_the_head_is_found(store):
+    path = store.path / "store.json"
+    before = path.read_bytes()
+    for place in range(len(before)):
+        flipped(path, place, place % 8)
+        with pytest.raises(DataError):
+            Store.open(store.path)
+        path.write_bytes(before)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_file_that_is_gone_or_cut_is_found(store, there):
+    for path in files(store):
+        if path.name == "store.json" and not there:
+            continue
+        before = path.read_bytes()
+        path.write_bytes(before[:-1]) if there else path.unlink()
+        assert verify(store.path).faults, path
+        path.write_bytes(before)
+    assert not verify(store.path).faults
+
+
+def test_a_damaged_checkpoint_stops_writers_until_it_is_written_again(store):
+    path = next(store.path.rglob("*.checkpoint.parquet"))
+    before = path.read_bytes()
+    flipped(path, len(before) // 2, 3)
+    opened = Store.open(store.path)
+    with pytest.raises(DataError, match="checkpoint"):
+        opened.append({"fx": rates({date(2026, 5, 3): 3.0})}, source="ecb", fetched_at=FETCHED)
+    compact(store.path)
+    assert not verify(store.path).faults
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
+def test_a_killed_writer_loses_and_halves_nothing(tmp_path):
+    found = kills(tmp_path / "s", 30)  # more of them: python -m tools.store_kills
+    assert found["days"] > 5, "writers were killed before they wrote"
+    assert found["left_by_killed"] > 0, "no kill fell into a commit"
+
+
+FLOATS = st.floats(min_value=5e-324, allow_nan=False, allow_infinity=False)
+
+
+@given(st.lists(FLOATS, min_size=1, max_size=30))
+@settings(max_examples=25, deadline=None)
+def test_values_come_back_bit_for_bit(tmp_path_factory, values):
+    kept = Store.open(tmp_path_factory.mktemp("bits") / "s", create=True)
+    told = dict(zip(days(date(2020, 1, 1), len(values)), values, strict=True))
+    kept.append({"fx": rates(told)}, source="ecb", fetched_at=datetime.now(UTC))
+    found = Store.open(kept.path).scan("fx").sort("date").collect()
+    assert [math.frexp(value) for value in found["rate"]] == [math.frexp(value) for value in values]
+    csv = pl.read_csv(found.write_csv().encode(), schema_overrides=found.schema)
+    assert csv.equals(found)
