@@ -30,13 +30,8 @@ NOT_CONVERTED = frozenset(
         "sections/concentration.py",
         "sections/conflict.py",
         "sections/controls.py",
-        "sections/exit.py",
         "sections/exposure.py",
         "sections/factors.py",
-        "sections/flows.py",
-        "sections/history.py",
-        "sections/holdings.py",
-        "sections/holdings_answer.py",
         "sections/limits.py",
         "sections/method.py",
         "sections/official.py",
@@ -44,66 +39,8 @@ NOT_CONVERTED = frozenset(
         "sections/resale.py",
         "sections/risk.py",
         "sections/sources.py",
-        "sections/whatif.py",
-        "tables/correlations.py",
-        "tables/deadline.py",
-        "tables/flow_tables.py",
-        "tables/history_tables.py",
-        "tables/lanes.py",
-        "tables/lots.py",
-        "tables/outlook.py",
-        "tables/stops.py",
-        "tables/tax_lots.py",
     ]
 )
-"""
-answers/answer.py
-answers/controls.py
-answers/explain.py
-answers/factors.py
-answers/frontier.py
-answers/holdings.py
-answers/ledger.py
-answers/lists.py
-answers/optimize.py
-answers/upcoming.py
-compose.py
-i18n/asked.py
-i18n/language.py
-i18n/scales.py
-i18n/stages.py
-i18n/worth.py
-sections/brief_answer.py
-sections/calendar.py
-sections/changes.py
-sections/concentration.py
-sections/conflict.py
-sections/controls.py
-sections/exit.py
-sections/exposure.py
-sections/factors.py
-sections/flows.py
-sections/history.py
-sections/holdings.py
-sections/holdings_answer.py
-sections/limits.py
-sections/method.py
-sections/official.py
-sections/prices.py
-sections/resale.py
-sections/risk.py
-sections/sources.py
-sections/whatif.py
-tables/correlations.py
-tables/deadline.py
-tables/flow_tables.py
-tables/history_tables.py
-tables/lanes.py
-tables/lots.py
-tables/outlook.py
-tables/stops.py
-tables/tax_lots.py
-"""
 
 
 def test_reports_read_records():

@@ -133,13 +133,22 @@ class Claim(Record):
     """Who says so."""
     until: Day | None
     """Last day of it."""
-    standing: str | None = None
-    """Of the claim."""
-    relation: str | None = None
+    standing: str
+    """agreed by both governments, or claimed."""
+    relation: str | None
     """What it does to the measure."""
-    since: Day | None = None
+
+
+class ClaimedPeriod(Record):
+    """A period for which one side says that a suspension goes on."""
+
+    since: Day
     """First day behind what the law knows."""
-    event_id: str | None = None
+    until: Day | None
+    """Last day of it."""
+    authority: str
+    """Who says so."""
+    event_id: str
     """Id of the claim in the ledger."""
 
 
@@ -162,7 +171,7 @@ class MeasureSpells(Record):
     """Those of them whose form it does not settle."""
     spells: Rows[Spell]
     """In order."""
-    claims: Rows[Claim]
+    claims: Rows[ClaimedPeriod]
     """Claims about its suspension."""
     source_id: str
     """Key of the source."""

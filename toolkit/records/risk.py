@@ -98,8 +98,14 @@ class Scenario(Record):
     """Fraction of wealth; below zero is a gain."""
     method: str
     """What it rests on, in words."""
+    factor: str | None = None
+    """Name of the factor that falls; missing for a shock."""
+    deviations: float | None = None
+    """Size of its fall, in standard deviations a year."""
+    size: float | None = None
+    """Size of its fall, as a fraction."""
     probability: float | None = None
-    """Of a shock within the horizon; null where scenarios are a path that shocks stand beside."""
+    """Of a shock within the horizon; missing for a factor, null where scenarios are a path that shocks stand beside."""
 
 
 class AssetVolatility(Record):
@@ -188,7 +194,7 @@ class Correlation(Record):
 
     assets: Rows[str]
     """Keys of both."""
-    periods: int | None
+    periods: int
     """Periods in which both changed."""
     observed: float | None
     """Rank correlation of the printed changes, -1 to 1."""

@@ -8,7 +8,9 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
+from toolkit.records.base import Named
 from toolkit.records.conflict import Conflict, ConflictAnswer
+from toolkit.records.controls import ControlState
 from toolkit.records.exposure import Exposure
 from toolkit.records.findings import Part, Parts
 from toolkit.records.limits import Constraint
@@ -33,6 +35,7 @@ from toolkit.report.markers import (
 )
 
 PartT = TypeVar("PartT", bound=Part)
+SubjectT = TypeVar("SubjectT", bound=Subject)
 HOLDS = 1e-6
 """How far beyond a limit a value may lie and still hold it: rounding of weights to twelve digits, times a margin."""
 HELD = 1e-6
@@ -78,16 +81,20 @@ class Findings:
         """Whether the subject or a part of this name was found; an empty one was not."""
         return bool(getattr(self.record, key, None) or getattr(self.parts, key, None))
 
-    @property
-    def proposal(self) -> Run:
-        """The subject of a section that needs positions.
+    def needed(self, kind: type[SubjectT]) -> SubjectT:
+        """The subject of a section that needs one of its kind.
 
         Raises:
-            TypeError: where the subject is no run with an answer.
+            TypeError: where it is another.
         """
-        if not isinstance(self.record, Run):
-            raise TypeError("the subject is no proposal")
+        if not isinstance(self.record, kind):
+            raise TypeError(f"the subject is no {kind.__name__}")
         return self.record
+
+    @property
+    def proposal(self) -> Run:
+        """The subject of a section that needs positions; `TypeError` for another."""
+        return self.needed(Run)
 
     def part(self, kind: type[PartT]) -> PartT:
         """The part that a section needs.
@@ -138,10 +145,14 @@ class Findings:
         return tuple(sorted((p for p in self.positions if p.weight > HELD), key=lambda p: (-p.weight, p.asset)))
 
     @property
+    def controls(self) -> Mapping[str, ControlState]:
+        """State of each product for the owner's country, by key."""
+        return MappingProxyType({row.asset: row for row in self.record.controls})
+
+    @property
     def unjudged(self) -> tuple[Position, ...]:
         """Holdings of which the control ledger knows nothing."""
-        known = {row.asset for row in self.record.controls}
-        return tuple(p for p in self.held if p.product not in known)
+        return tuple(p for p in self.held if p.product not in self.controls)
 
     @property
     def controlled(self) -> float | None:
@@ -216,6 +227,10 @@ class Findings:
         """What the model believes of each asset, by key."""
         return MappingProxyType({asset.asset: asset for asset in self.proposal.assets})
 
+    def product(self, key: str) -> names.Asset:
+        """What names a product: its row among the controls, or its key alone."""
+        return self.controls.get(key) or Named(asset=key, name=key, element=None)
+
     def metal(self, row: names.Asset) -> Span:
         """The name of a metal in a sentence; an offer with its origin."""
         offer = self.offers.get(row.asset)
@@ -275,7 +290,7 @@ class Findings:
         rows = (getattr(self.parts, part) if part else self.record).data
         return self.of_sources(*(row.source_id for row in rows if row.table in ("prices", "prices_annual", *tables)))
 
-    def of_sources(self, *keys: str) -> tuple[str, ...]:
+    def of_sources(self, *keys: str | None) -> tuple[str, ...]:
         """Markers of sources by id."""
         return tuple(origin.marker for origin in self.origins if origin.key in keys)
 

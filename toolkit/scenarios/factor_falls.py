@@ -19,12 +19,18 @@ class FactorFall:
     """A fall of one factor.
 
     Attributes:
+        factor: Which one.
         name: ``gold falls``.
+        deviations: Size of the fall, in standard deviations a year.
+        size: The same as a fraction.
         returns: (n,) of each asset.
         method: What is assumed, in words.
     """
 
+    factor: str
     name: str
+    deviations: float
+    size: float
     returns: FloatArray
     method: str
 
@@ -40,11 +46,12 @@ def factor_falls(forecast: Forecast) -> tuple[FactorFall, ...]:
         if deviation == 0:
             continue
         together = forecast.factor_cov[j] / forecast.factor_cov[j, j]
+        factor, size = forecast.factors[j], -math.expm1(-SHOCK * deviation)
         method = message(
             "{count:g} standard deviations of the logarithm in a year (-{size:.0%}), other factors following",
             count=SHOCK,
-            size=-math.expm1(-SHOCK * deviation),
+            size=size,
         )
-        name = message("{factor} falls", factor=forecast.factors[j])
-        found.append(FactorFall(name, np.expm1(-SHOCK * deviation * (forecast.loadings @ together)), method))
+        returns = np.expm1(-SHOCK * deviation * (forecast.loadings @ together))
+        found.append(FactorFall(factor, message("{factor} falls", factor=factor), SHOCK, size, returns, method))
     return tuple(found)

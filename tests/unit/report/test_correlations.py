@@ -7,9 +7,10 @@ import re
 
 import pytest
 
-from tests.records import partial_findings
+from tests.records import partial, partial_findings
 from tests.svg_texts import assert_apart, texts
 from toolkit.app.languages import language
+from toolkit.records.risk import Correlation
 from toolkit.report.charts.draw import draw
 from toolkit.report.document import Paragraph
 from toolkit.report.i18n.formats import Formats
@@ -111,7 +112,7 @@ def test_a_pair_with_too_few_common_changes_is_a_dash(records):
 
 def test_what_moves_together_stands_together():
     used = {("a", "c"): 0.9, ("b", "d"): 0.8, ("a", "b"): 0.1, ("a", "d"): 0.0, ("b", "c"): 0.4, ("c", "d"): 0.2}
-    rows = [{"assets": list(pair), "forecast": value} for pair, value in used.items()]
+    rows = [partial(Correlation, {"assets": pair, "forecast": value}) for pair, value in used.items()]
     assert clustered(rows) == clustered(rows[::-1]) == ("a", "c", "b", "d")
 
 

@@ -42,16 +42,16 @@ def number(cell) -> float:
     return float(plain(cell).replace(",", ""))
 
 
-def test_every_lot_is_in_one_reach_and_the_sums_close(ask):
-    exposure = ask.record["exposure"]
-    parts = sums(exposure["lots"])
-    held = [lot for lot in exposure["lots"] if lot["status"] != "planned"]
-    assert sum(part.lots for part in parts.values()) == len(held) < len(exposure["lots"])
-    assert sum(part.value for part in parts.values()) == pytest.approx(exposure["value"])
-    totals = {row["name"]: row["value"] for row in exposure["deliveries"]}
+def test_every_lot_is_in_one_reach_and_the_sums_close(found):
+    exposure = found.exposure
+    parts = sums(exposure.lots)
+    held = [lot for lot in exposure.lots if lot.status != "planned"]
+    assert sum(part.lots for part in parts.values()) == len(held) < len(exposure.lots)
+    assert sum(part.value for part in parts.values()) == pytest.approx(exposure.value)
+    totals = {row.name: row.value for row in exposure.deliveries}
     assert parts["order"].value == pytest.approx(totals["open_order_at_risk"])
     assert parts["safe"].value == pytest.approx(totals["stored_safe"])
-    where = {lot["lot_id"]: reach(lot) for lot in exposure["lots"]}
+    where = {lot.lot_id: reach(lot) for lot in exposure.lots}
     assert (where["DY-0"], where["TB-1"], where["IN-2"], where["GX-1"]) == ("unsettled", "unsettled", "clear", "safe")
 
 

@@ -202,19 +202,15 @@ def test_shares_of_risk_say_of_which_risk():
 
 def test_falls_are_those_of_the_record_the_costliest_first(records):
     record = records["normal"]
-    found = {s["name"].removesuffix(" falls"): s for s in record["scenarios"] if s["kind"] == "factor"}
+    found = {s["factor"]: s for s in record["scenarios"] if s["kind"] == "factor"}
     figure = falls(partial_findings(record))
     bars = figure.body[0].bars
     losses = sorted((s["loss"] for s in found.values()), reverse=True)
     assert [plain(bar.cells[2]) for bar in bars] == [FMT.percent(loss) for loss in losses]
     assert [bar.value is not None for bar in bars] == [not plain(bar.cells[2]).startswith("−") for bar in bars]
     assert {plain(bar.label) for bar in bars} == {"Precious metals", "Base metals", "Energy", "The dollar", "The supply shock"}
-    sizes = {record["phrases"][s["method"]]["with"]["size"] for s in found.values()}
-    assert {plain(bar.cells[0]) for bar in bars} == {FMT.percent(size, 0) for size in sizes}
+    assert {plain(bar.cells[0]) for bar in bars} == {FMT.percent(s["size"], 0) for s in found.values()}
     assert "Each factor falls by 2 standard deviations of a year" in plain(figure.sub)
-    before = falls(partial_findings({**record, "phrases": {}}))
-    assert {plain(bar.cells[0]) for bar in before.body[0].bars} == {"–"}
-    assert "standard deviations" not in plain(before.sub)
     worst = max(found.values(), key=lambda s: s["loss"])
     assert plain(falls(partial_findings(record)).title).endswith(f"costs most: {FMT.percent(worst['loss'])} of value")
     record = copy.deepcopy(record)

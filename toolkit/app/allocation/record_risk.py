@@ -136,7 +136,15 @@ def scenario_rows(problem: Problem, outlook: StrategyScenarios | None, weights: 
         weights: (n,).
     """
     rows = [
-        {"name": fall.name, "kind": "factor", "loss": -float(fall.returns @ weights), "method": fall.method}
+        {
+            "name": fall.name,
+            "kind": "factor",
+            "loss": -float(fall.returns @ weights),
+            "method": fall.method,
+            "factor": fall.factor,
+            "deviations": fall.deviations,
+            "size": fall.size,
+        }
         for fall in factor_falls(problem.forecast)
     ]
     if outlook is None:

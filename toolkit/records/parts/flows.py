@@ -47,9 +47,14 @@ class Became(Record):
     months: int
     """How many."""
     level: float | None
-    """Mean month since, as a fraction of `base`."""
+    """Mean month since; of the last three for `back`, of the last twelve for `running`."""
     base: float | None
-    """Mean month before."""
+    """Mean month before the collapse; null for `running`."""
+
+    @property
+    def share(self) -> float:
+        """What has come since as a fraction of what came before; 1 where nothing fell."""
+        return 1.0 if self.level is None or not self.base else self.level / self.base
 
 
 class Collapse(Record):

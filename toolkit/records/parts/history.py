@@ -13,11 +13,11 @@ class Notice(Record):
     """Id in the ledger."""
     number: str | None
     """By which it is cited."""
-    instrument: str | None
+    instrument: str
     """licence, ban, ..."""
     kind: str
     """control, practice, ..."""
-    announced: Day | None
+    announced: Day
     """Day of its announcement."""
     effective: Day | None
     """First day."""
@@ -35,23 +35,28 @@ class Reaction(Record):
     benchmark: float | None
     """Of the benchmark over the same months."""
     adjusted: float | None
-    """The first less the second."""
+    """The change over that of the benchmark."""
     error: float | None
-    """Standard error of it."""
+    """Standard error, in log points."""
     before: float | None
-    """Change over as many months before the notice."""
+    """Level before the notice, in the unit of the series."""
     before_error: float | None
-    """Standard error of it."""
+    """Its standard error, in log points."""
     before_months: int
     """Months with a price before."""
     after_months: int
     """Months with a price after."""
     thin: str | None
-    """Why too few prices are known."""
+    """Which level is too noisy: before or after."""
     verdict: str
-    """up, down, none, ..."""
+    """up, down, none, too_thin or unknown."""
     scarce: bool
     """Whether few prices stand behind it."""
+
+    @property
+    def figure(self) -> float | None:
+        """The change over the benchmark, or that of the price alone where the benchmark ends earlier."""
+        return self.change if self.adjusted is None else self.adjusted
 
 
 class PathMonth(Record):
@@ -80,11 +85,11 @@ class HistoryCase(Named):
     """Id in the ledger."""
     number: str | None
     """By which it is cited."""
-    instrument: str | None
+    instrument: str
     """licence, ban, ..."""
     kind: str
     """control, practice, ..."""
-    announced: Day | None
+    announced: Day
     """Day of its announcement."""
     effective: Day | None
     """First day."""
@@ -123,7 +128,7 @@ class HistorySummary(Record):
     """Cases that cannot be told from zero."""
 
 
-class Span(Record):
+class PriceRange(Record):
     """A price on a day, as a range."""
 
     date: Day
@@ -147,9 +152,9 @@ class PricePoint(Named):
     """What was published: quotation, average, ..."""
     unit: str
     """Currency and unit."""
-    first: Span
+    first: PriceRange
     """Before."""
-    last: Span | None
+    last: PriceRange | None
     """After."""
     change: float | None
     """As a fraction."""

@@ -101,8 +101,10 @@ class Formats:
         """Units or kilograms, without trailing zeros."""
         return f"{value:,.4f}".rstrip("0").rstrip(".").translate(self._separators).replace("-", MINUS)
 
-    def long_date(self, value: str | date) -> str:
+    def long_date(self, value: str | date | None) -> str:
         """27 November 2026, its parts not to be torn apart."""
+        if value is None:
+            return DASH
         pattern = ENGLISH["long"] if self.locale.language == "en" else "long"
         return format_date(day(value), pattern, self.locale).replace(" ", NBSP)
 
@@ -172,9 +174,9 @@ class Formats:
 class TerminalFormats(Formats):
     """How a terminal shows them: ISO dates, which sort and can be searched for, and codes of currencies in any encoding."""
 
-    def long_date(self, value: str | date) -> str:
-        """2026-11-27."""
-        return day(value).isoformat()
+    def long_date(self, value: str | date | None) -> str:
+        """2026-11-27; a dash for none."""
+        return DASH if value is None else day(value).isoformat()
 
     def short_date(self, value: str | date | None) -> str:
         """2026-11-27; a dash for none."""

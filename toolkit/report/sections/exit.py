@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
+from toolkit.records.parts.exit import Exit, ExitAmounts, ProductExit
 from toolkit.report.charts.waterfall import Step, waterfall
 from toolkit.report.compose import section
 from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Paragraph, Row, Table
@@ -30,38 +30,37 @@ MIDDLE = 1
 @section("exit", mark("Spread, exit and holding period"), needs=["exit"])
 def exit_(run: Findings) -> tuple[Block, ...]:
     """The waterfall beside the rise that is needed, behind them product by product, and the tax lots."""
-    part, say = run.parts["exit"], run.say
+    part, say = run.part(Exit), run.say
     warning = say(
         "A price level, an assessment or a dealer’s list price is not a bid. Buying back is a promise of the dealer, not a "
         "market, and may be refused; what is shown here is a sale at the usual terms."
     )
     blocks: list[Block] = [Paragraph(warning, "intro")]
-    if part["products"] and part["total"]["value"] > 0:
+    if part.products and part.total.value > 0:
         blocks += [Columns((_waterfall(run, part), _rise(run, part))), *folded(_products(run, part))]
-    clock = tax_lots(run, part["tax"]) if part["tax"] else None
+    clock = tax_lots(run, part.tax) if part.tax else None
     return (*blocks, *((clock,) if clock else ()))
 
 
-def _given(run: Findings, row: Mapping[str, Any], words: str, key: str) -> Inline:
+def _given(run: Findings, terms: str, words: str, key: str) -> Inline:
     """A rate of the terms, in the type of what it is."""
-    return run.assumed(words, key, marked=False) if row["terms"] in ASSUMED else words
+    return run.assumed(words, key, marked=False) if terms in ASSUMED else words
 
 
-def _derived(run: Findings, row: Mapping[str, Any], words: str, *keys: str) -> Inline:
+def _derived(run: Findings, terms: str, words: str, *keys: str) -> Inline:
     """A figure computed from such a rate."""
-    return run.derived(words, *keys, marked=False) if row["terms"] in ASSUMED else words
+    return run.derived(words, *keys, marked=False) if terms in ASSUMED else words
 
 
-def _all(part: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The sums of all products, resting on an assumption as soon as one of them does."""
-    kinds = {row["terms"] for row in part["products"]}
-    return {**part["total"], "terms": ASSUMED[0] if kinds & set(ASSUMED) else ""}
+def _terms(part: Exit) -> str:
+    """Terms of the sums of all products, which rest on an assumption as soon as one of them does."""
+    return next((row.terms for row in part.products if row.terms in ASSUMED), "")
 
 
-def _waterfall(run: Findings, part: Mapping[str, Any]) -> Figure:
-    say, total = run.say, _all(part)
-    years, guess = run.fmt.quantity(part["years"]), total["terms"] in ASSUMED
-    value, entry, sale, storage = (total[key] for key in ("value", "entry", "sale", "storage_paid"))
+def _waterfall(run: Findings, part: Exit) -> Figure:
+    say, total, terms = run.say, part.total, _terms(part)
+    years, guess = run.fmt.quantity(part.years), terms in ASSUMED
+    value, entry = total.value, total.entry
     steps = []
     if entry > 0:
         paid = value + entry
@@ -71,59 +70,59 @@ def _waterfall(run: Findings, part: Mapping[str, Any]) -> Figure:
         ]
     steps += [
         Step(say.words("Value today"), run.money(value), value, "whole"),
-        Step(say.words("Half the spread"), run.money(-sale), sale, "cost", guess),
-        Step(say.words("Sold at once"), run.money(total["net_now"]), total["net_now"], "whole", guess),
+        Step(say.words("Half the spread"), run.money(-total.sale), total.sale, "cost", guess),
+        Step(say.words("Sold at once"), run.money(total.net_now), total.net_now, "whole", guess),
         Step(
             plain(say.counted(_number(part), "Storage, one year", "Storage, {years} years", years=years)),
-            run.money(-storage),
-            storage,
+            run.money(-total.storage_paid),
+            total.storage_paid,
             "cost",
             guess,
         ),
-        Step(_after(run, part), run.money(total["net"]), total["net"], "kept", guess),
+        Step(_after(run, part), run.money(total.net), total.net, "kept", guess),
     ]
     told = "; ".join(f"{step.label}: {step.written}" for step in steps)
     title = say(
         "Sold at once at the usual terms, {value} would bring {net}",
         value=run.money(value),
-        net=_derived(run, total, run.money(total["net_now"]), COSTS),
+        net=_derived(run, terms, run.money(total.net_now), COSTS),
     )
     legend = (("hollow", say.words("rests on an assumption")),) if guess else ()
     chart = waterfall(steps, f"{told}.", run.fmt)
     return Figure(title, text(*_what(run, part)), (chart,), legend, text(*_source(run, part)))
 
 
-def _after(run: Findings, part: Mapping[str, Any]) -> str:
+def _after(run: Findings, part: Exit) -> str:
     """The end of the holding period, in words."""
-    return plain(run.say.counted(_number(part), "After one year", "After {years} years", years=run.fmt.quantity(part["years"])))
+    return plain(run.say.counted(_number(part), "After one year", "After {years} years", years=run.fmt.quantity(part.years)))
 
 
-def _number(part: Mapping[str, Any]) -> int:
+def _number(part: Exit) -> int:
     """Whether the holding period is one year or another number, which need not be whole, as grammar asks."""
-    return 1 if part["years"] == 1 else 2
+    return 1 if part.years == 1 else 2
 
 
-def _what(run: Findings, part: Mapping[str, Any]) -> Iterator[Inline]:
+def _what(run: Findings, part: Exit) -> Iterator[Inline]:
     say = run.say
     yield from say("In {currency}. The spread is a round trip; half of it is paid at each trade.", currency=run.currency)
-    if part["open"]["lots"]:
+    if part.open.lots:
         yield " "
         yield from say.counted(
-            part["open"]["lots"],
+            part.open.lots,
             "{N} lot ({value}) is not for sale today: it has not arrived, an export control may hold it where it is, or its "
             "grade has no price.",
             "{N} lots ({value}) are not for sale today: they have not arrived, an export control may hold them where they "
             "are, or their grade has no price.",
-            value=run.money(part["open"]["value"]),
+            value=run.money(part.open.value),
         )
-    if part["unpriced"]:
+    if part.unpriced:
         yield " "
         yield from say.counted(
-            len(part["unpriced"]), "{N} lot has no price and is left out.", "{N} lots have no price and are left out."
+            len(part.unpriced), "{N} lot has no price and is left out.", "{N} lots have no price and are left out."
         )
 
 
-def _source(run: Findings, part: Mapping[str, Any]) -> Iterator[Inline]:
+def _source(run: Findings, part: Exit) -> Iterator[Inline]:
     say = run.say
     yield from say(
         "Source: price levels{prices}; terms{terms}. No tax on income is counted.",
@@ -132,12 +131,12 @@ def _source(run: Findings, part: Mapping[str, Any]) -> Iterator[Inline]:
     )
     yield " "
     marks = sources(*run.rests_on(VAT))
-    if part["of"] == "proposal":
+    if part.of == "proposal":
         yield from say("VAT{marks} is counted among the entry costs where the strategy sets it.", marks=marks)
         return
     states: Counter[str] = Counter()
-    for row in part["products"]:
-        states.update(row["vat"])
+    for row in part.products:
+        states.update(row.vat)
     given = [text(shown_name(state), f" ({run.fmt.number(n)})") for state, n in sorted(states.items()) if state]
     if given:
         yield from say("VAT{marks} is not computed; the file says of lots: {states}.", marks=marks, states=say.listed(given))
@@ -145,31 +144,28 @@ def _source(run: Findings, part: Mapping[str, Any]) -> Iterator[Inline]:
         yield from say("VAT{marks} is not computed; the file says nothing of it.", marks=marks)
 
 
-def _rise(run: Findings, part: Mapping[str, Any]) -> Figure:
+def _rise(run: Findings, part: Exit) -> Figure:
     """Bars of the rise that is needed after the middle horizon; the others stand beside it as figures."""
     say, fmt = run.say, run.fmt
-    rows = sorted((row for row in part["products"] if row["value"] > 0), key=lambda row: (-row["rise"][MIDDLE], row["asset"]))
-    top = max(row["rise"][MIDDLE] for row in rows) or 1.0
+    rows = sorted((row for row in part.products if row.value > 0), key=lambda row: (-_middle(row), row.asset))
+    least, most, terms = _middle(rows[-1]), _middle(rows[0]), _terms(part)
 
-    together = _all(part)
-
-    def cells(row: Mapping[str, Any]) -> tuple[Text, ...]:
-        return tuple(text(_derived(run, row, fmt.percent(rise), COSTS, STORAGE)) for rise in row["rise"])
+    def cells(of: ProductExit | ExitAmounts, terms: str) -> tuple[Text, ...]:
+        return tuple(text(_derived(run, terms, fmt.percent(rise), COSTS, STORAGE)) for rise in of.rise)
 
     def told(rise: float) -> Inline:
-        return _derived(run, together, fmt.percent(rise), COSTS, STORAGE)
+        return _derived(run, terms, fmt.percent(rise), COSTS, STORAGE)
 
-    alike: dict[tuple[tuple[Text, ...], bool], list[Mapping[str, Any]]] = {}
+    alike: dict[tuple[tuple[Text, ...], bool], list[ProductExit]] = {}
     for row in rows:
-        alike.setdefault((cells(row), row["terms"] in ASSUMED), []).append(row)
+        alike.setdefault((cells(row, row.terms), row.terms in ASSUMED), []).append(row)
     bars = [
-        Bar(_heads(run, members), figures, members[0]["rise"][MIDDLE] / top, hollow=hollow)
+        Bar(_heads(run, members), figures, _middle(members[0]) / (most or 1.0), hollow=hollow)
         for (figures, hollow), members in alike.items()
     ]
     if len(rows) > 1:
-        bars.append(Bar(text(say.words("All together")), cells(together), None, total=True))
-    least, most = rows[-1]["rise"][MIDDLE], rows[0]["rise"][MIDDLE]
-    years = fmt.number(part["horizons"][MIDDLE])
+        bars.append(Bar(text(say.words("All together")), cells(part.total, terms), None, total=True))
+    years = fmt.number(part.horizons[MIDDLE])
     if fmt.percent(least) == fmt.percent(most):
         title = say("After {years} years a price must be {rise} higher to pay for the way out", years=years, rise=told(most))
     else:
@@ -181,9 +177,9 @@ def _rise(run: Findings, part: Mapping[str, Any]) -> Figure:
         )
     columns = tuple(
         Column(plain(say.counted(n, "{years} year", "{years} years", years=fmt.number(n))).replace(" ", NBSP))
-        for n in part["horizons"]
+        for n in part.horizons
     )
-    if part["of"] == "proposal":
+    if part.of == "proposal":
         sub = say(
             "Rise of the price from today after which a sale returns value, entry costs and storage. Bars: {years} years.",
             years=years,
@@ -195,19 +191,24 @@ def _rise(run: Findings, part: Mapping[str, Any]) -> Figure:
             years=years,
         )
     table = BarTable(say.words("Rise of the price needed"), say.words("Product"), columns, tuple(bars))
-    legend = (("hollow", say.words("rests on an assumption")),) if together["terms"] in ASSUMED else ()
+    legend = (("hollow", say.words("rests on an assumption")),) if terms in ASSUMED else ()
     foot = say("(1 + entry + years × storage) / (1 − half spread) − 1{terms}.", terms=sources(*run.rests_on(COSTS, STORAGE)))
     return Figure(title, sub, (table,), legend, foot)
 
 
-def _heads(run: Findings, rows: Sequence[Mapping[str, Any]]) -> Text:
+def _middle(row: ProductExit) -> float:
+    """The rise that is drawn."""
+    return row.rise[MIDDLE] or 0.0
+
+
+def _heads(run: Findings, rows: Sequence[ProductExit]) -> Text:
     """Products of the same terms in one line; of more than two the first is named, and the table behind has all."""
     if len(rows) > TWO:
         return run.say("{metal} and {others} more", metal=run.head(rows[0]), others=run.say.number_word(len(rows) - 1))
     return run.say.listed([run.metal(row) if i else run.head(row) for i, row in enumerate(rows)])
 
 
-def _products(run: Findings, part: Mapping[str, Any]) -> Figure:
+def _products(run: Findings, part: Exit) -> Figure:
     say, fmt = run.say, run.fmt
     columns = (
         Column(say.words("Product"), "left"),
@@ -218,41 +219,41 @@ def _products(run: Findings, part: Mapping[str, Any]) -> Figure:
         Column(say.words("{what}, {currency}", what=_after(run, part), currency=run.currency), short=_after(run, part)),
         Column(say.words("Days to the money: low, middle, high"), short=say.words("Days to the money")),
     )  # fmt: skip
-    rows = [Row(_cells(run, row)) for row in part["products"]]
+    rows = [Row(_cells(run, row)) for row in part.products]
     if len(rows) > 1:
-        total = _all(part)
+        total, terms = part.total, _terms(part)
         sums: tuple[Text, ...] = (
             text(say.words("All together")),
-            text(strong(fmt.number(total["value"]))),
+            text(strong(fmt.number(total.value))),
             (),
             (),
-            text(_derived(run, total, fmt.number(total["net_now"]), COSTS)),
-            text(_derived(run, total, fmt.number(total["net"]), COSTS, STORAGE)),
+            text(_derived(run, terms, fmt.number(total.net_now), COSTS)),
+            text(_derived(run, terms, fmt.number(total.net), COSTS, STORAGE)),
             (),
         )
         rows.append(Row(sums, total=True))
     sub = say(
         "Product by product, at the price level of today. Where the file gives spread or storage of a lot, these are used."
     )
-    if part["of"] == "proposal":
+    if part.of == "proposal":
         sub = say("Product by product, at the price level of today and the terms of the proposal.")
-    terms, days = sources(*run.rests_on(COSTS, STORAGE)), sources(*run.rests_on(DAYS))
+    marks, days = sources(*run.rests_on(COSTS, STORAGE)), sources(*run.rests_on(DAYS))
     foot = say("Terms of the file; days{days}.", days=days)
-    if terms.refs:
-        foot = say("Terms{terms}; days{days}.", terms=terms, days=days)
+    if marks.refs:
+        foot = say("Terms{terms}; days{days}.", terms=marks, days=days)
     return Figure(_time(run, part), sub, (Table(say.words("Exit by product"), columns, tuple(rows)),), (), foot)
 
 
-def _time(run: Findings, part: Mapping[str, Any]) -> Text:
+def _time(run: Findings, part: Exit) -> Text:
     """How long a sale takes, for the quickest and for the slowest of the products."""
-    say, timed = run.say, [row for row in part["products"] if row["days"] and None not in row["days"].values()]
+    say, timed = run.say, [(row.days, row) for row in part.products if row.days]
     if not timed:
         return say("How long a sale takes is known for none of these products")
-    quick = min(timed, key=lambda row: (row["days"]["central"], -row["value"]))
-    slow = max(timed, key=lambda row: (row["days"]["high"], row["value"]))
-    middle = run.assumed(run.fmt.number(quick["days"]["central"]), DAYS, marked=False)
-    high = run.assumed(run.fmt.number(slow["days"]["high"]), DAYS, marked=False)
-    if quick["days"] == slow["days"]:
+    least, quick = min(timed, key=lambda row: (row[0].central, -row[1].value))
+    most, slow = max(timed, key=lambda row: (row[0].high, row[1].value))
+    middle = run.assumed(run.fmt.number(least.central), DAYS, marked=False)
+    high = run.assumed(run.fmt.number(most.high), DAYS, marked=False)
+    if least == most:
         return say("A sale takes {middle} days in the middle case, and up to {high}", middle=middle, high=high)
     return say(
         "A sale takes {middle} days in the middle case for {quick}, and up to {high} for {slow}",
@@ -263,15 +264,15 @@ def _time(run: Findings, part: Mapping[str, Any]) -> Text:
     )
 
 
-def _cells(run: Findings, row: Mapping[str, Any]) -> tuple[Text, ...]:
-    fmt, days = run.fmt, row["days"]
-    between = [fmt.number(days[key]) for key in ("low", "central", "high") if days[key] is not None] if days else []
+def _cells(run: Findings, row: ProductExit) -> tuple[Text, ...]:
+    fmt, days = run.fmt, row.days
+    between = " · ".join(fmt.number(n) for n in (days.low, days.central, days.high)) if days else ""
     return (
         text(run.head(row)),
-        text(strong(fmt.number(row["value"]))),
-        text(_given(run, row, fmt.percent(row["spread"]), COSTS)),
-        text(_given(run, row, fmt.percent(row["storage"]), STORAGE)),
-        text(_derived(run, row, fmt.number(row["net_now"]), COSTS)),
-        text(_derived(run, row, fmt.number(row["net"]), COSTS, STORAGE)),
-        text(run.assumed(" · ".join(between), DAYS, marked=False)) if between else text(NONE),
+        text(strong(fmt.number(row.value))),
+        text(_given(run, row.terms, fmt.percent(row.spread), COSTS)),
+        text(_given(run, row.terms, fmt.percent(row.storage), STORAGE)),
+        text(_derived(run, row.terms, fmt.number(row.net_now), COSTS)),
+        text(_derived(run, row.terms, fmt.number(row.net), COSTS, STORAGE)),
+        text(run.assumed(between, DAYS, marked=False)) if between else text(NONE),
     )

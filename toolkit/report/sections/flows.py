@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
+from toolkit.records.parts.flows import Flow, Flows, ReportedFlow
 from toolkit.report.charts.flow_bars import Dateline, FlowBars, Tint, flow_bars
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Missing, Panels, Row, SmallMultiple, Table
@@ -19,16 +19,14 @@ from toolkit.report.tables.folded import folded
 ZERO, FALLEN, BACK = "zero", "fallen", "back"
 INFERRED, MISSING = "inferred_zero", "not_available"
 BAN, SUSPENDED = "ban", "suspended"
-Flow = Mapping[str, Any]
 
 
 @section("flows", mark("Customs flows"), needs=["flows"])
 def flows(run: Findings) -> tuple[Block, ...] | Missing:
     """Panels of the months; behind them the latest year, what flows did at each control, and what is only reported."""
-    part = run.parts["flows"]
-    found: Sequence[Flow] = part["flows"]
-    drawn = [flow for flow in found if any(flow["quantity"])]
-    reported = _reported(run, part["reported"]) if part["reported"] else None
+    part = run.part(Flows)
+    drawn = [flow for flow in part.flows if any(flow.quantity)]
+    reported = _reported(run, part.reported) if part.reported else None
     blocks: tuple[Block, ...] = folded(reported)
     if drawn:
         blocks = (_panels(run, drawn), *folded(recent(run, drawn), effects(run, drawn), reported))
@@ -37,11 +35,11 @@ def flows(run: Findings) -> tuple[Block, ...] | Missing:
 
 def _panels(run: Findings, found: Sequence[Flow]) -> Figure:
     say = run.say
-    months = sorted({month for flow in found for month in flow["months"]})
+    months = sorted({month for flow in found for month in flow.months})
     sub = say(
         "Imports into {places} from {origin} by month, each panel on its own scale with its peak at the top left.",
-        places=say.listed([run.place(code) for code in dict.fromkeys(flow["reporter"] for flow in found) if code]),
-        origin=run.country(run.parts["flows"]["origin"]),
+        places=say.listed([run.place(code) for code in dict.fromkeys(flow.reporter for flow in found) if code]),
+        origin=run.country(run.part(Flows).origin),
     )
     foot = say(
         "Source: customs statistics{marks}. One month at zero is no proof of a stop: holidays and trade through third "
@@ -49,11 +47,9 @@ def _panels(run: Findings, found: Sequence[Flow]) -> Figure:
         marks=sources(*run.of_tables("flows")),
     )
     notes = [
-        say(" {metal}: {caution}", metal=run.head(flow), caution=say.translate(flow["mixed"]))
-        for flow in found
-        if flow["mixed"]
+        say(" {metal}: {caution}", metal=run.head(flow), caution=say.translate(flow.mixed)) for flow in found if flow.mixed
     ]
-    if others := run.parts["flows"]["without_flow"]:
+    if others := run.part(Flows).without_flow:
         notes.append(say(" Without a customs series here: {metals}.", metals=say.listed([run.metal(row) for row in others])))
     items = tuple(_panel(run, flow, months) for flow in found)
     body = (Panels(items, _legend(run, found)),)
@@ -63,8 +59,8 @@ def _panels(run: Findings, found: Sequence[Flow]) -> Figure:
 def _finding(run: Findings, found: Sequence[Flow]) -> Text:
     """What is at zero, what has fallen, what is back; else the largest change of a year."""
     say, fmt = run.say, run.fmt
-    by = {state: [flow for flow in found if flow["became"]["state"] == state] for state in (ZERO, FALLEN, BACK)}
-    origin = run.country(run.parts["flows"]["origin"])
+    by = {state: [flow for flow in found if flow.became.state == state] for state in (ZERO, FALLEN, BACK)}
+    origin = run.country(run.part(Flows).origin)
     clauses: list[Text] = []
 
     def metals(rows: Sequence[Flow]) -> Text:
@@ -76,11 +72,11 @@ def _finding(run: Findings, found: Sequence[Flow]) -> Text:
                 len(rows),
                 "{metals} from {origin} has been at zero for {months} months",
                 "{metals} from {origin} have been at zero for {months} months or more",
-                metals=metals(rows), origin=origin, months=say.number_word(min(row["became"]["months"] for row in rows)),
+                metals=metals(rows), origin=origin, months=say.number_word(min(row.became.months for row in rows)),
             )
         )  # fmt: skip
     if rows := by[FALLEN]:
-        share = max(row["became"]["level"] / row["became"]["base"] for row in rows)
+        share = max(row.became.share for row in rows)
         clauses.append(
             say.counted(
                 len(rows),
@@ -93,44 +89,41 @@ def _finding(run: Findings, found: Sequence[Flow]) -> Text:
         clauses.append(say.counted(len(rows), "{metals} is arriving again", "{metals} are arriving again", metals=metals(rows)))
     if clauses:
         return text(clauses[0], *(text("; ", clause) for clause in clauses[1:]))
-    changed = [flow for flow in found if flow["summary"]["year_on_year"]["value"] is not None]
-    if all(flow["summary"]["year_before"] is None and not flow["collapses"] for flow in found):
+    changes = [(value, flow) for flow in found if (value := flow.summary.year_on_year.value) is not None]
+    if all(flow.summary.year_before is None and not flow.collapses for flow in found):
         return say("The flows from {origin} are too short to tell a collapse", origin=origin)
-    if not changed:
+    if not changes:
         return say("No flow from {origin} shows a collapse", origin=origin)
-    most = max(changed, key=lambda flow: (abs(flow["summary"]["year_on_year"]["value"]), flow["asset"]))
-    change = fmt.percent(most["summary"]["year_on_year"]["value"], 0, signed=True)
+    change, most = max(changes, key=lambda row: (abs(row[0]), row[1].asset))
     return say("No flow from {origin} shows a collapse; {metal} changed most in a year, by {change}", origin=origin,
-               metal=run.metal(most), change=change)  # fmt: skip
+               metal=run.metal(most), change=fmt.percent(change, 0, signed=True))  # fmt: skip
 
 
 def _panel(run: Findings, flow: Flow, months: Sequence[str]) -> SmallMultiple:
     say = run.say
-    known = dict(zip(flow["months"], flow["quantity"], strict=True))
+    known = dict(zip(flow.months, flow.quantity, strict=True))
     quantities = tuple(known.get(month) for month in months)
     peak = max(q for q in quantities if q is not None)
     bars = FlowBars(
         first=_first(months[0]),
         quantities=quantities,
-        inferred=frozenset(
-            months.index(m) for m, basis in zip(flow["months"], flow["basis"], strict=True) if basis == INFERRED
-        ),
+        inferred=frozenset(months.index(m) for m, basis in zip(flow.months, flow.basis, strict=True) if basis == INFERRED),
         peak=mass(run, peak),
         lines=tuple(
-            Dateline(day(control["effective"]), run.fmt.notices(control["number"] or ""), not control["covers"])
-            for control in flow["controls"]
-            if control["instrument"] != BAN
+            Dateline(day(control.effective), run.fmt.notices(control.number or ""), not control.covers)
+            for control in flow.controls
+            if control.instrument != BAN
         ),
         tints=tuple(
-            Tint(day(spell["since"]), spell["until"] and day(spell["until"]), spell["status"] == SUSPENDED)
-            for control in flow["controls"]
-            if control["instrument"] == BAN
-            for spell in control["spells"]
+            Tint(day(spell.since), day(spell.until) if spell.until else None, spell.status == SUSPENDED)
+            for control in flow.controls
+            if control.instrument == BAN
+            for spell in control.spells
         ),
         named=tuple(
-            Dateline(day(control["effective"]), run.fmt.notices(control["number"] or ""))
-            for control in flow["controls"]
-            if control["instrument"] == BAN
+            Dateline(day(control.effective), run.fmt.notices(control.number or ""))
+            for control in flow.controls
+            if control.instrument == BAN
         ),
     )
     note = _note(run, flow)
@@ -139,8 +132,8 @@ def _panel(run: Findings, flow: Flow, months: Sequence[str]) -> SmallMultiple:
         metal=run.head(flow),
         peak=mass(run, peak),
         month=run.fmt.month(_first(months[quantities.index(peak)])),
-        latest=mass(run, flow["summary"]["latest"]),
-        last=run.fmt.month(_first(flow["summary"]["month"])),
+        latest=mass(run, flow.summary.latest),
+        last=run.fmt.month(_first(flow.summary.month)),
         note=note,
     )
     return SmallMultiple(text(run.head(flow)), note, flow_bars(bars, told, run.fmt))
@@ -148,20 +141,20 @@ def _panel(run: Findings, flow: Flow, months: Sequence[str]) -> SmallMultiple:
 
 def _note(run: Findings, flow: Flow) -> Text:
     """What became of the flow, in a few words; levels where a percentage would be of a small base."""
-    say, fmt, became, summary = run.say, run.fmt, flow["became"], flow["summary"]
-    since = "" if became["since"] is None else fmt.month(became["since"])
-    match became["state"]:
+    say, fmt, became, summary = run.say, run.fmt, flow.became, flow.summary
+    since = "" if became.since is None else fmt.month(became.since)
+    match became.state:
         case "zero":
-            return say("zero for {months} months", months=say.number_word(became["months"]))
+            return say("zero for {months} months", months=say.number_word(became.months))
         case "fallen":
-            return say("{share} of before, since {month}", share=fmt.percent(became["level"] / became["base"]), month=since)
+            return say("{share} of before, since {month}", share=fmt.percent(became.share), month=since)
         case "back":
-            return say("back since {month}, lately {mass} a month", month=since, mass=mass(run, became["level"]))
-        case _ if (change := summary["year_on_year"]["value"]) is not None:
+            return say("back since {month}, lately {mass} a month", month=since, mass=mass(run, became.level))
+        case _ if (change := summary.year_on_year.value) is not None:
             return say("{change} in a year", change=fmt.percent(change, 0, signed=True))
-        case _ if summary["year_before"] is not None:
+        case _ if summary.year_before is not None:
             return say(
-                "{mass} a month, {before} a year ago", mass=mass(run, summary["year"]), before=mass(run, summary["year_before"])
+                "{mass} a month, {before} a year ago", mass=mass(run, summary.year), before=mass(run, summary.year_before)
             )
         case _:
             return say("too short for a comparison")
@@ -170,17 +163,17 @@ def _note(run: Findings, flow: Flow) -> Text:
 def _legend(run: Findings, found: Sequence[Flow]) -> tuple[tuple[str, str], ...]:
     """The marks that occur."""
     say = run.say
-    controls = [control for flow in found for control in flow["controls"]]
-    spells = {spell["status"] for control in controls if control["instrument"] == BAN for spell in control["spells"]}
-    places = {code for control in controls if control["instrument"] == BAN for code in control["destinations"]}
+    controls = [control for flow in found for control in flow.controls]
+    spells = {spell.status for control in controls if control.instrument == BAN for spell in control.spells}
+    places = {code for control in controls if control.instrument == BAN for code in control.destinations}
     to = say.listed([run.place(code) for code in sorted(places - {"all"})])
     rows = (
         (True, "new", say.words("imports in the month")),
-        (any(c["instrument"] != BAN and c["covers"] for c in controls), "dateline", say.words("licence needed from this day")),
-        (any(not c["covers"] for c in controls), "datedash", say.words("licence for other forms of the metal")),
+        (any(c.instrument != BAN and c.covers for c in controls), "dateline", say.words("licence needed from this day")),
+        (any(not c.covers for c in controls), "datedash", say.words("licence for other forms of the metal")),
         ("in_force" in spells, "soft", say.words("ban to {place} in force", place=to)),
         (SUSPENDED in spells, "paused", say.words("ban suspended")),
-        (any(INFERRED in flow["basis"] for flow in found), "zero", say.words("zero, inferred: only trade is listed")),
+        (any(INFERRED in flow.basis for flow in found), "zero", say.words("zero, inferred: only trade is listed")),
     )
     return tuple((sign, words) for shown, sign, words in rows if shown)
 
@@ -188,7 +181,7 @@ def _legend(run: Findings, found: Sequence[Flow]) -> tuple[tuple[str, str], ...]
 def _months(run: Findings, found: Sequence[Flow], months: Sequence[str]) -> Table:
     """Imports in kg, the latest month first; an inferred zero has an asterisk, a missing month a dash."""
     columns = (Column(run.say.words("Month"), "left"), *(Column(run.head(flow).text) for flow in found))
-    by = [{m: (q, b) for m, q, b in zip(flow["months"], flow["quantity"], flow["basis"], strict=True)} for flow in found]
+    by = [{m: (q, b) for m, q, b in zip(flow.months, flow.quantity, flow.basis, strict=True)} for flow in found]
 
     def cell(figure: tuple[float | None, str]) -> Text:
         quantity, basis = figure
@@ -203,18 +196,18 @@ def _months(run: Findings, found: Sequence[Flow], months: Sequence[str]) -> Tabl
     return Table(run.say.words("imports by month in kg (* zero inferred)"), columns, rows, stacks=False)
 
 
-def _reported(run: Findings, points: Sequence[Mapping[str, Any]]) -> Figure:
+def _reported(run: Findings, points: Sequence[ReportedFlow]) -> Figure:
     say = run.say
     rows: list[Row] = []
     for point in points:
-        when = run.fmt.short_date(point["date"])
-        known = say.term("term", point["confidence"])
+        when = run.fmt.short_date(point.date)
+        known = say.term("term", point.confidence)
         rows.append(
             Row(
                 (
-                    text(when) if point["precision"] == "day" else say("About {day}", day=when),
-                    text(name(say.term("term", point["what"]))),
-                    text(known) if point["confirmed"] else text(Span(capital(known), "warn")),
+                    text(when) if point.precision == "day" else say("About {day}", day=when),
+                    text(name(say.term("term", point.what))),
+                    text(known) if point.confirmed else text(Span(capital(known), "warn")),
                 )
             )
         )

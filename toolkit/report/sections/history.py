@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from toolkit.records.parts.history import History, HistoryCase, PathMonth
 from toolkit.report.charts.indexed import Indexed, Month, indexed, span
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Panels, Row, SmallMultiple, Table
@@ -13,11 +13,10 @@ from toolkit.report.i18n.formats import day, readable
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import NONE, Text, sources, text
 from toolkit.report.tables.folded import folded
-from toolkit.report.tables.history_tables import TOLD, cases, figure_of, label_of, points
+from toolkit.report.tables.history_tables import TOLD, cases, label_of, points
 
 MOST = 5
 """Panels: with the legend they fill two rows of three; every case is in the table."""
-Case = Mapping[str, Any]
 
 
 @section("history", mark("After earlier controls"), needs=["history"])
@@ -29,19 +28,19 @@ def history(run: Findings) -> tuple[Block, ...]:
 def _finding(run: Findings) -> Text:
     """Median, range and n at three months; where no case reaches them, at the first horizon that one does."""
     say, fmt = run.say, run.fmt
-    rows: Sequence[Mapping[str, Any]] = run.parts["history"]["summary"]
-    row = next((r for r in sorted(rows, key=lambda r: r["horizon"] != TOLD) if r["n"]), None)
-    if row is None:
+    rows = sorted(run.part(History).summary, key=lambda r: r.horizon != TOLD)
+    row = next((r for r in rows if r.n), None)
+    if row is None or row.median is None:
         return say("No earlier control is followed by a known price")
     values = {
-        "cases": fmt.number(row["n"]),
-        "low": fmt.percent(row["low"], 0, signed=True),
-        "high": fmt.percent(row["high"], 0, signed=True),
-        "median": fmt.percent(abs(row["median"]), 0),
+        "cases": fmt.number(row.n),
+        "low": fmt.percent(row.low, 0, signed=True),
+        "high": fmt.percent(row.high, 0, signed=True),
+        "median": fmt.percent(abs(row.median), 0),
     }
-    if row["median"] < 0:
+    if row.median < 0:
         return say.counted(
-            row["horizon"],
+            row.horizon,
             "One month after an announcement the median metal stood {median} below base metals; the range runs from {low} to "
             "{high} (n = {cases})",
             "{N} months after an announcement the median metal stood {median} below base metals; the range runs from {low} to "
@@ -49,7 +48,7 @@ def _finding(run: Findings) -> Text:
             **values,
         )
     return say.counted(
-        row["horizon"],
+        row.horizon,
         "One month after an announcement the median metal stood {median} above base metals; the range runs from {low} to "
         "{high} (n = {cases})",
         "{N} months after an announcement the median metal stood {median} above base metals; the range runs from {low} to "
@@ -59,21 +58,21 @@ def _finding(run: Findings) -> Text:
 
 
 def _panels(run: Findings) -> Figure:
-    say, part = run.say, run.parts["history"]
-    chosen = _chosen(part["cases"])
+    say, part = run.say, run.part(History)
+    chosen = _chosen(part.cases)
     paths = [_path(run, case) for case in chosen]
     drawings = indexed(paths, run.fmt)
     items = tuple(
         SmallMultiple(text(run.head(case)), _note(run, case), drawing) for case, drawing in zip(chosen, drawings, strict=True)
     )
-    bases = say.series([say.term("term", readable(basis)) for basis in dict.fromkeys(case["basis"] for case in chosen)])
+    bases = say.series([say.term("term", readable(basis)) for basis in dict.fromkeys(case.basis for case in chosen)])
     sub = say("Price, 100 before the announcement, log scale, by months from it; the change beside a name is over base metals.")
     overlapping = say.counted(
-        part["overlapping"],
+        part.overlapping,
         "{some} of {total} cases shares its year with other events on the metal.",
         "{some} of {total} cases share their year with other events on the metal.",
-        some=run.fmt.number(part["overlapping"]),
-        total=run.fmt.number(len(part["cases"])),
+        some=run.fmt.number(part.overlapping),
+        total=run.fmt.number(len(part.cases)),
     )
     foot = say(
         "Source: price series{marks}; basis: {bases}. {overlapping} Notices: {notices}; cases of one notice are not "
@@ -81,45 +80,45 @@ def _panels(run: Findings) -> Figure:
         bases=bases,
         marks=sources(*run.of_prices(part="history")),
         overlapping=overlapping,
-        notices=run.fmt.number(part["notices"]),
+        notices=run.fmt.number(part.notices),
     )
     return Figure(_finding(run), sub, (Panels(items, _legend(run, chosen, span(paths))),), (), foot, _paths(run, chosen))
 
 
-def _chosen(cases: Sequence[Case]) -> list[Case]:
+def _chosen(cases: Sequence[HistoryCase]) -> list[HistoryCase]:
     """The report's metals first, each with its first notice before any with a second; shown in the order of time."""
     seen: dict[str, int] = {}
-    ranked: list[tuple[bool, int, str, str, Case]] = []
-    for case in sorted(cases, key=lambda case: (case["announced"], case["asset"])):
-        turn = seen[case["asset"]] = seen.get(case["asset"], 0) + 1
-        if case["path"]:
-            ranked.append((not case["concerns"], turn, case["announced"], case["asset"], case))
+    ranked: list[tuple[bool, int, str, str, HistoryCase]] = []
+    for case in sorted(cases, key=lambda case: (case.announced, case.asset)):
+        turn = seen[case.asset] = seen.get(case.asset, 0) + 1
+        if case.path:
+            ranked.append((not case.concerns, turn, case.announced, case.asset, case))
     first = sorted(ranked, key=lambda row: row[:4])[:MOST]
     return [row[-1] for row in sorted(first, key=lambda row: row[2:4])]
 
 
-def _note(run: Findings, case: Case) -> Text:
+def _note(run: Findings, case: HistoryCase) -> Text:
     """The notice and the change at three months, or at the last horizon that is known."""
     say = run.say
-    known = [reaction for reaction in case["reactions"] if figure_of(reaction) is not None]
-    at = next((r for r in known if r["horizon"] == TOLD), known[-1] if known else None)
+    known = [reaction for reaction in case.reactions if reaction.figure is not None]
+    at = next((r for r in known if r.horizon == TOLD), known[-1] if known else None)
     if at is None:
         return text(label_of(run, case))
-    change = run.fmt.percent(figure_of(at), 0, signed=True)
+    change = run.fmt.percent(at.figure, 0, signed=True)
     return say.counted(
-        at["horizon"],
+        at.horizon,
         "{notice}, {change} in a month",
         "{notice}, {change} in {months} months",
         notice=label_of(run, case),
         change=change,
-        months=run.fmt.number(at["horizon"]),
+        months=run.fmt.number(at.horizon),
     )
 
 
-def _path(run: Findings, case: Case) -> Indexed:
-    months = tuple(Month(m["shift"], m["printed"], m["level"], m["benchmark"]) for m in case["path"])
-    announced, last = day(case["announced"]), case["path"][-1]["month"]
-    effective = case["effective"] if case["effective"] and case["effective"][:7] <= last else None
+def _path(run: Findings, case: HistoryCase) -> Indexed:
+    months = tuple(Month(m.shift, m.printed, m.level, m.benchmark) for m in case.path)
+    announced, last = day(case.announced), case.path[-1].month
+    effective = case.effective if case.effective and case.effective[:7] <= last else None
     return Indexed(
         months=months,
         announced=announced,
@@ -129,45 +128,45 @@ def _path(run: Findings, case: Case) -> Indexed:
     )
 
 
-def _others(run: Findings, case: Case) -> list[tuple[str, str]]:
+def _others(run: Findings, case: HistoryCase) -> list[tuple[str, str]]:
     """Other events on the metal inside the panel, by the first of their days that lies in it."""
-    first, last = case["path"][0]["month"], case["path"][-1]["month"]
+    first, last = case.path[0].month, case.path[-1].month
     found: list[tuple[str, str]] = []
-    for other in case["overlaps"]:
-        days = [when for when in (other["announced"], other["effective"]) if when and first <= when[:7] <= last]
+    for other in case.overlaps:
+        days = [when for when in (other.announced, other.effective) if when and first <= when[:7] <= last]
         found += [(days[0], label_of(run, other))] if days else []
     return sorted(found)
 
 
-def _told(run: Findings, case: Case) -> str:
+def _told(run: Findings, case: HistoryCase) -> str:
     say, fmt = run.say, run.fmt
     changes = [
-        say.words("{change} after {months}", change=fmt.percent(figure_of(r), 0, signed=True), months=fmt.number(r["horizon"]))
-        for r in case["reactions"]
-        if figure_of(r) is not None
+        say.words("{change} after {months}", change=fmt.percent(r.figure, 0, signed=True), months=fmt.number(r.horizon))
+        for r in case.reactions
+        if r.figure is not None
     ]
     others = [label for _, label in _others(run, case)]
     told = say.words(
         "{metal}, {notice}, announced {day}. Over base metals, by months: {changes}.",
         metal=run.head(case),
         notice=label_of(run, case),
-        day=fmt.long_date(case["announced"]),
+        day=fmt.long_date(case.announced),
         changes=", ".join(changes),
     )
     return f"{told} {say.words('In the same year: {others}.', others=say.series(others))}" if others else told
 
 
-def _legend(run: Findings, chosen: Sequence[Case], span: tuple[float, float]) -> tuple[tuple[str, str], ...]:
+def _legend(run: Findings, chosen: Sequence[HistoryCase], span: tuple[float, float]) -> tuple[tuple[str, str], ...]:
     say, (low, high) = run.say, span
     rows = (
         (True, "print", say.words("price of a month as printed")),
         (True, "line", say.words("level, weighted over three months")),
         (True, "bench", say.words("base metals without a control")),
         (True, "zeroline", say.words("announcement")),
-        (any(case["effective"] for case in chosen), "dateline", say.words("first day in force")),
+        (any(case.effective for case in chosen), "dateline", say.words("first day in force")),
         (any(_others(run, case) for case in chosen), "otherline", say.words("another event on the metal")),
         (
-            any(m["printed"] and not low <= m["printed"] <= high for case in chosen for m in case["path"]),
+            any(m.printed and not low <= m.printed <= high for case in chosen for m in case.path),
             "beyond",
             say.words("print beyond the scale"),
         ),
@@ -175,18 +174,18 @@ def _legend(run: Findings, chosen: Sequence[Case], span: tuple[float, float]) ->
     return tuple((sign, words) for shown, sign, words in rows if shown)
 
 
-def _paths(run: Findings, chosen: Sequence[Case]) -> Table:
+def _paths(run: Findings, chosen: Sequence[HistoryCase]) -> Table:
     """Indices as printed and as a level, by month from that of the announcement."""
     say, fmt = run.say, run.fmt
     heads = [f"{run.head(case).text}, {label_of(run, case)}" for case in chosen]
     columns = (Column(say.words("Month"), "right"), *(Column(head) for head in heads))
-    shifts = sorted({month["shift"] for case in chosen for month in case["path"]})
-    by = [{month["shift"]: month for month in case["path"]} for case in chosen]
+    shifts = sorted({month.shift for case in chosen for month in case.path})
+    by = [{month.shift: month for month in case.path} for case in chosen]
 
-    def cell(month: Mapping[str, Any] | None) -> Text:
-        if month is None or month["printed"] is None:
+    def cell(month: PathMonth | None) -> Text:
+        if month is None or month.printed is None:
             return text(NONE)
-        return text(f"{fmt.number(month['level'])} ({fmt.number(month['printed'])})")
+        return text(f"{fmt.number(month.level)} ({fmt.number(month.printed)})")
 
     rows = tuple(Row((text(fmt.number(s, signed=True)), *(cell(one.get(s)) for one in by))) for s in shifts)
     return Table(say.words("index by month, the level and in brackets the price as printed"), columns, rows, stacks=False)

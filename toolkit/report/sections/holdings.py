@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from types import MappingProxyType
-from typing import Any
 
+from toolkit.records.exposure import ExposedLot, UnitPrice
+from toolkit.records.subjects import Holdings
 from toolkit.report.charts.status_bar import Part, status_bar
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Missing, Row, Table
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import NONE, Inline, Text, muted, name, plain, sources, strong, text
-from toolkit.report.tables.lots import DELAY, FORM, LEGEND, ORIGIN, PLANNED, REACHES, Reach, product, reach, shown_name, sums
+from toolkit.report.tables.lots import DELAY, FORM, LEGEND, ORIGIN, PLANNED, REACHES, Reach, Sum, reach, shown_name, sums
 
 SHOWN = 30
 """Lots with a row of their own; the rest is one sum, and the data table has all."""
@@ -52,17 +53,15 @@ UNKNOWN_ORIGIN = mark("origin unknown")
 @section("holdings", mark("What of it could fail to arrive"), needs=["exposure"])
 def holdings(run: Findings) -> tuple[Block, ...] | Missing:
     """The bar, its totals behind it, the lots, and how long a licence takes."""
-    lots: Sequence[Mapping[str, Any]] = run.record["exposure"]["lots"]
+    lots = run.needed(Holdings).exposure.lots
     if not lots:
         return Missing(run.say.words("The file lists no lots."))
-    delay = _delay(run)
-    yearly = _yearly(run)
-    return (_bar(run, lots), _lots(run, lots), *((yearly,) if yearly else ()), *((delay,) if delay else ()))
+    return (_bar(run, lots), _lots(run, lots), *(figure for figure in (_yearly(run), _delay(run)) if figure))
 
 
-def _bar(run: Findings, lots: Sequence[Mapping[str, Any]]) -> Figure:
+def _bar(run: Findings, lots: Sequence[ExposedLot]) -> Figure:
     say, fmt, found = run.say, run.fmt, sums(lots)
-    total, plans = sum(part.value for part in found.values()), [lot for lot in lots if lot["status"] == PLANNED]
+    total, plans = sum(part.value for part in found.values()), [lot for lot in lots if lot.status == PLANNED]
     shown = [part for part in found.values() if part.lots or part.reach in ALWAYS]
     rows = [
         Row(
@@ -86,7 +85,7 @@ def _bar(run: Findings, lots: Sequence[Mapping[str, Any]]) -> Figure:
         )
     )  # fmt: skip
     if plans:
-        value = fmt.number(sum(lot["value"] or 0.0 for lot in plans))
+        value = fmt.number(sum(lot.value or 0.0 for lot in plans))
         cells = (say.words("Planned, not owned, in no total"), fmt.number(len(plans)), value, NONE)
         rows.append(Row(tuple(text(cell) for cell in cells)))
     table = Table(
@@ -114,7 +113,7 @@ def _bar(run: Findings, lots: Sequence[Mapping[str, Any]]) -> Figure:
     return Figure(title, sub, (status_bar(parts, f"{told}.", fmt),), legend, foot, table)
 
 
-def _finding(run: Findings, found: Mapping[Reach, Any], total: float) -> Text:
+def _finding(run: Findings, found: Mapping[Reach, Sum], total: float) -> Text:
     say = run.say
     ordered, safe, lots = found["order"].value, found["safe"].value, found["order"].lots
     if ordered > 0:
@@ -135,14 +134,13 @@ def _finding(run: Findings, found: Mapping[Reach, Any], total: float) -> Text:
 
 
 def _source(run: Findings) -> Iterator[Inline]:
-    say, exposure = run.say, run.record["exposure"]
+    say, exposure = run.say, run.needed(Holdings).exposure
     yield from say(
         "Source: lots of the file at the last price level{prices}, notices{notices}.",
-        prices=sources(*run.of_sources(*(price["source"] for price in exposure["prices"]))),
+        prices=sources(*run.of_sources(*(price.source for price in exposure.prices))),
         notices=sources(*run.of_tables("controls"), *run.rests_on(ORIGIN, FORM)),
     )
-    unpriced: Sequence[str] = exposure["unpriced"]
-    if unpriced:
+    if unpriced := exposure.unpriced:
         first: list[Inline] = [shown_name(lot) for lot in islice(unpriced, UNPRICED_NAMED)]
         yield " "
         yield from say.counted(
@@ -153,10 +151,9 @@ def _source(run: Findings) -> Iterator[Inline]:
         )
 
 
-def _lots(run: Findings, lots: Sequence[Mapping[str, Any]]) -> Figure:
+def _lots(run: Findings, lots: Sequence[ExposedLot]) -> Figure:
     say, fmt = run.say, run.fmt
-    rows = {row["asset"]: row for row in run.record["controls"]}
-    order = sorted(lots, key=lambda lot: (-(lot["value"] or 0.0), lot["lot_id"]))
+    order = sorted(lots, key=lambda lot: (-(lot.value or 0.0), lot.lot_id))
     first, rest = order[:SHOWN], order[SHOWN:]
     columns = (
         Column(say.words("Lot ID"), "left"),
@@ -167,105 +164,105 @@ def _lots(run: Findings, lots: Sequence[Mapping[str, Any]]) -> Figure:
         Column(say.words("Measure"), "left"),
         Column(say.words("Can it be stopped?"), "left", say.words("Stopped?")),
     )
-    told = [Row(_cells(run, lot, rows)) for lot in first]
+    told = [Row(_cells(run, lot)) for lot in first]
     if rest:
-        value = sum(lot["value"] or 0.0 for lot in rest)
+        value = sum(lot.value or 0.0 for lot in rest)
         words = say.counted(len(rest), "{N} further lot", "{N} further lots")
         worth = text(strong(fmt.number(value)))
         told.append(Row((words, (), (), worth, (), (), _rest(run, rest)), total=True))
-    data = Table(say.words("All lots"), columns, tuple(Row(_plain_cells(run, lot, rows)) for lot in order), stacks=False)
+    data = Table(say.words("All lots"), columns, tuple(Row(_plain_cells(run, lot)) for lot in order), stacks=False)
     table = Table(say.words("Lots by value"), columns, tuple(told))
     sub = say(
         "By value. Measures are those on the form of the lot for delivery from its origin {towards}; a notice names forms, "
         "not metals.",
-        towards=run.towards(run.record["owner"]["country"]),
+        towards=run.towards(run.record.owner.country),
     )
-    return Figure(_largest(run, order, rows), sub, (table,), (), text(*_source(run)), data if rest or _cut(lots) else None)
+    return Figure(_largest(run, order), sub, (table,), (), text(*_source(run)), data if rest or _cut(lots) else None)
 
 
-def _largest(run: Findings, order: Sequence[Mapping[str, Any]], rows: Mapping[str, Mapping[str, Any]]) -> Text:
+def _largest(run: Findings, order: Sequence[ExposedLot]) -> Text:
     """Of what is at risk the largest lot, else the largest of all."""
     say = run.say
-    risky = [lot for lot in order if reach(lot) == "order" and lot["status"] != PLANNED]
+    risky = [lot for lot in order if reach(lot) == "order" and lot.status != PLANNED]
     if risky:
         lot = risky[0]
         return say(
             "The largest delivery at risk is {quantity} kg {metal}, worth {value}",
-            quantity=run.fmt.quantity(lot["mass"]),
-            metal=run.metal(product(lot, rows)),
-            value=run.money(lot["value"]) if lot["value"] is not None else NONE,
+            quantity=run.fmt.quantity(lot.mass),
+            metal=run.metal(run.product(lot.asset)),
+            value=NONE if lot.value is None else run.money(lot.value),
         )
-    lot = next((lot for lot in order if lot["status"] != PLANNED), order[0])
-    if lot["value"] is None:
+    lot = next((lot for lot in order if lot.status != PLANNED), order[0])
+    if lot.value is None:
         return say("No lot has a price")
     return say(
         "The largest lot is {quantity} kg {metal}, worth {value}",
-        quantity=run.fmt.quantity(lot["mass"]), metal=run.metal(product(lot, rows)), value=run.money(lot["value"]),
+        quantity=run.fmt.quantity(lot.mass), metal=run.metal(run.product(lot.asset)), value=run.money(lot.value),
     )  # fmt: skip
 
 
-def _cut(lots: Sequence[Mapping[str, Any]]) -> bool:
+def _cut(lots: Sequence[ExposedLot]) -> bool:
     """Whether a name is too long for the table that is shown."""
-    return any(len(shown_name(words).text) < len(words) for lot in lots for words in (lot["lot_id"], lot["location"] or ""))
+    return any(len(shown_name(words).text) < len(words) for lot in lots for words in (lot.lot_id, lot.location or ""))
 
 
-def _cells(run: Findings, lot: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any]]) -> tuple[Text, ...]:
+def _cells(run: Findings, lot: ExposedLot) -> tuple[Text, ...]:
     say, fmt = run.say, run.fmt
-    place: list[Inline] = [say.words(STATUS[lot["status"]])]
-    if lot["location"]:
-        place += [", ", shown_name(run.country(lot["location"]))]
-    origin: Inline = run.country(lot["origin"])
-    if lot["assumed_origin"]:
+    place: list[Inline] = [say.words(STATUS[lot.status])]
+    if lot.location:
+        place += [", ", shown_name(run.country(lot.location))]
+    origin: Inline = run.country(lot.origin)
+    if lot.assumed_origin:
         origin = run.assumed(say.words(UNKNOWN_ORIGIN), ORIGIN, marked=False)
     numbers = _numbers(run, lot)
     return (
-        text(shown_name(lot["lot_id"])),
-        text(run.head(product(lot, rows)), ", ", name(say.term("term", lot["form"])), ", ", origin),
-        text(fmt.quantity(lot["mass"])),
-        text(NONE) if lot["value"] is None else text("≤ " if lot.get("at_most") else "", strong(fmt.number(lot["value"]))),
+        text(shown_name(lot.lot_id)),
+        text(run.head(run.product(lot.asset)), ", ", name(say.term("term", lot.form)), ", ", origin),
+        text(fmt.quantity(lot.mass)),
+        text(NONE) if lot.value is None else text("≤ " if lot.at_most else "", strong(fmt.number(lot.value))),
         text(*place),
         text(numbers) if numbers else text(NONE),
         text(say.words(STOP[_stop(lot)])),
     )
 
 
-def _plain_cells(run: Findings, lot: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any]]) -> tuple[Text, ...]:
+def _plain_cells(run: Findings, lot: ExposedLot) -> tuple[Text, ...]:
     """The same for the data table: names whole, everything else as short as it can be said, since there may be thousands."""
     say, fmt = run.say, run.fmt
-    origin = say.words(UNKNOWN_ORIGIN) if lot["assumed_origin"] else run.country(lot["origin"])
-    what = (plain(text(run.head(product(lot, rows)))), say.term("term", lot["form"]), origin)
-    status = say.words(STATUS[lot["status"]])
+    origin = say.words(UNKNOWN_ORIGIN) if lot.assumed_origin else run.country(lot.origin)
+    what = (plain(text(run.head(run.product(lot.asset)))), say.term("term", lot.form), origin)
+    status = say.words(STATUS[lot.status])
     return (
-        text(name(lot["lot_id"])),
+        text(name(lot.lot_id)),
         text(", ".join(what)),
-        text(fmt.quantity(lot["mass"])),
-        text(NONE) if lot["value"] is None else text("≤ " if lot.get("at_most") else "", fmt.number(lot["value"])),
-        text(status, ", ", name(lot["location"])) if lot["location"] else text(status),
+        text(fmt.quantity(lot.mass)),
+        text(NONE) if lot.value is None else text("≤ " if lot.at_most else "", fmt.number(lot.value)),
+        text(status, ", ", name(lot.location)) if lot.location else text(status),
         text(_numbers(run, lot)),
         text(say.words(BRIEFLY[_stop(lot)])),
     )
 
 
-def _numbers(run: Findings, lot: Mapping[str, Any]) -> str:
-    return ", ".join(run.fmt.notices(run.say.term("term", number)) for number in lot["measures"])
+def _numbers(run: Findings, lot: ExposedLot) -> str:
+    return ", ".join(run.fmt.notices(run.say.term("term", number)) for number in lot.measures)
 
 
-def _stop(lot: Mapping[str, Any]) -> str:
+def _stop(lot: ExposedLot) -> str:
     """Key of STOP for a lot."""
     standing = reach(lot)
-    if standing == "safe" and lot["assumed_origin"]:
+    if standing == "safe" and lot.assumed_origin:
         return "safe_abroad"
     if standing in ("safe", "clear"):
         return standing
     if standing == "unsettled":
-        return lot["delivery"]
-    if not lot["controlled"]:
+        return lot.delivery
+    if not lot.controlled:
         return "practice"
-    return "uncertain" if lot["uncertain"] else "ban" if lot["headline"].startswith("ban") else "licence"
+    return "uncertain" if lot.uncertain else "ban" if lot.headline.startswith("ban") else "licence"
 
 
-def _rest(run: Findings, rest: Sequence[Mapping[str, Any]]) -> Text:
-    risky = sum(reach(lot) == "order" and lot["status"] != PLANNED for lot in rest)
+def _rest(run: Findings, rest: Sequence[ExposedLot]) -> Text:
+    risky = sum(reach(lot) == "order" and lot.status != PLANNED for lot in rest)
     if not risky:
         return run.say("none of them is at risk")
     return run.say.counted(risky, "{n} of them is at risk", "{n} of them are at risk")
@@ -273,28 +270,27 @@ def _rest(run: Findings, rest: Sequence[Mapping[str, Any]]) -> Text:
 
 def _yearly(run: Findings) -> Figure | None:
     """The prices that are averages of a year: where they are paid, and what was quoted in Europe; None without one."""
-    say, fmt, exposure = run.say, run.fmt, run.record["exposure"]
-    prices = {price["asset"]: price for price in exposure["prices"] if price["kind"] == "annual_average"}
-    held = [lot for lot in exposure["lots"] if lot["status"] != PLANNED]
-    value = sum(lot["value"] or 0.0 for lot in held if lot["asset"] in prices)
+    say, fmt, exposure = run.say, run.fmt, run.needed(Holdings).exposure
+    prices = {price.asset: price for price in exposure.prices if price.kind == "annual_average"}
+    held = [lot for lot in exposure.lots if lot.status != PLANNED]
+    value = sum(lot.value or 0.0 for lot in held if lot.asset in prices)
     if value <= 0:
         return None
-    rows = {row["asset"]: row for row in run.record["controls"]}
     title = say(
         "{share} of value is priced at an average of a year, up to {day}",
-        share=fmt.percent(value / exposure["value"], 0),
-        day=fmt.long_date(max(price["date"] for price in prices.values())),
+        share=fmt.percent(value / exposure.value, 0),
+        day=fmt.long_date(max(price.date for price in prices.values())),
     )
-    quoted = [price for price in prices.values() if price.get("in_europe")]
+    quoted = [(there, price) for price in prices.values() if (there := price.in_europe)]
     if quoted:
-        most = max(quoted, key=lambda price: price["in_europe"]["multiple"])
+        there, most = max(quoted, key=lambda row: row[0].multiple)
         title = text(
             title,
             "; ",
             say(
                 "{metal} was quoted at {multiple} times that in Europe",
-                metal=run.metal(product(most, rows)),
-                multiple=fmt.number(most["in_europe"]["multiple"], 1),
+                metal=run.metal(run.product(most.asset)),
+                multiple=fmt.number(there.multiple, 1),
             ),
         )
     sub = say("Amounts per kg. The values of lots use the average: what was quoted in Europe on one day is no series. Metal "
@@ -310,39 +306,36 @@ def _yearly(run: Findings) -> Figure | None:
     table = Table(
         say.words("Prices that are averages of a year"),
         columns,
-        tuple(Row(_average(run, price, rows, quoted=bool(quoted))) for price in prices.values()),
+        tuple(Row(_average(run, price, quoted=bool(quoted))) for price in prices.values()),
     )
-    keys = (*(price["source"] for price in prices.values()), *(price["in_europe"]["source"] for price in quoted))
+    keys = (*(price.source for price in prices.values()), *(there.source for there, _ in quoted))
     foot = say("Source: averages of a year{sources}.", sources=sources(*run.of_sources(*keys)))
     return Figure(title, sub, (table,), (), foot)
 
 
-def _average(
-    run: Findings, price: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any]], *, quoted: bool
-) -> tuple[Text, ...]:
-    say, fmt, there = run.say, run.fmt, price.get("in_europe")
-    year = text(fmt.sentence(say.term("term", price["basis"])), muted(f" {price['date'][:4]}"))
-    region = price.get("region")
+def _average(run: Findings, price: UnitPrice, *, quoted: bool) -> tuple[Text, ...]:
+    say, fmt, there = run.say, run.fmt, price.in_europe
+    year = text(fmt.sentence(say.term("term", price.basis)), muted(f" {price.date[:4]}"))
     cells = (
-        text(run.head(product(price, rows))),
-        text(strong(fmt.price(price["price"]))),
+        text(run.head(run.product(price.asset))),
+        text(strong(fmt.price(price.price))),
         year,
-        text(say.term("term", region)) if region else text(say.words("not stated")),
+        text(say.term("term", price.region) if price.region else say.words("not stated")),
     )
     if not quoted:
         return cells
     if not there:
         return (*cells, text(NONE), text(NONE))
-    ends = dict.fromkeys((fmt.price(there["low"], like=there["low"]), fmt.price(there["high"], like=there["low"])))
-    day = muted(f", {fmt.short_date(there['date'])}")
-    return (*cells, text(strong("–".join(ends))), text(name(fmt.sentence(say.term("term", there["basis"]))), day))
+    ends = dict.fromkeys((fmt.price(there.low, like=there.low), fmt.price(there.high, like=there.low)))
+    day = muted(f", {fmt.short_date(there.date)}")
+    return (*cells, text(strong("–".join(ends))), text(name(fmt.sentence(say.term("term", there.basis))), day))
 
 
 def _delay(run: Findings) -> Figure | None:
     """How long a licence takes, and how far what is stored reaches where the use is known."""
-    exposure, say, fmt = run.record["exposure"], run.say, run.fmt
-    delay = exposure["licence_delay"]
-    if delay is None or not any(reach(lot) == "order" for lot in exposure["lots"]):
+    exposure, say, fmt = run.needed(Holdings).exposure, run.say, run.fmt
+    delay = exposure.licence_delay
+    if delay is None or not any(reach(lot) == "order" for lot in exposure.lots):
         return None
 
     def days(count: float) -> Inline:
@@ -350,20 +343,19 @@ def _delay(run: Findings) -> Figure | None:
 
     title = say(
         "Half of the licences applied for today come within {median} days; one in ten takes {tail} or more",
-        median=days(delay["median"]),
-        tail=days(delay["tail"]),
+        median=days(delay.median),
+        tail=days(delay.tail),
     )
-    within = run.derived(fmt.percent(delay["within_statutory"], 0), DELAY)
+    within = run.derived(fmt.percent(delay.within_statutory, 0), DELAY)
     sub = say(
         "The authority has {days} calendar days to decide; by this distribution {share} of licences come within them.",
-        days=fmt.number(delay["statutory"]),
+        days=fmt.number(delay.statutory),
         share=within,
     )
-    covers = [row for row in exposure["cover"] if row["days"] is not None]
+    covers = [(row, row.monthly_use) for row in exposure.cover if row.days is not None and row.monthly_use is not None]
     if not covers:
         unknown = say("How long the stored metal lasts is not known: the report was given no use a month.")
         return Figure(title, text(sub, " ", unknown), ())
-    rows = {row["asset"]: row for row in run.record["controls"]}
     table = Table(
         say.words("Cover of stored metal"),
         (
@@ -373,14 +365,14 @@ def _delay(run: Findings) -> Figure | None:
         tuple(
             Row(
                 (
-                    text(run.head(product(row, rows))),
-                    text(fmt.quantity(row["stored"])),
-                    text(fmt.quantity(row["monthly_use"])),
-                    text(strong(fmt.number(row["days"]))),
-                    text(run.derived(fmt.percent(row["shortfall"], 0), DELAY, marked=False)),
+                    text(run.head(run.product(row.asset))),
+                    text(fmt.quantity(row.stored)),
+                    text(fmt.quantity(use)),
+                    text(strong(fmt.number(row.days))),
+                    text(run.derived(fmt.percent(row.shortfall, 0), DELAY, marked=False)),
                 )
             )
-            for row in covers
+            for row, use in covers
         ),
     )  # fmt: skip
     return Figure(title, sub, (table,), (), say("Use a month as given to the report."))

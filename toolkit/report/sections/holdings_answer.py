@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+from toolkit.records.exposure import Exposure, Total
+from toolkit.records.subjects import Holdings
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Heading, KeyFigure, KeyFigures, Paragraph, Status
 from toolkit.report.findings import Findings
@@ -25,20 +26,20 @@ HALF_A_UNIT = 0.5
 @section("holdings-answer", "", needs=["exposure"])
 def holdings_answer(run: Findings) -> tuple[Block, ...]:
     """Heading, paragraph, three figures and the status line."""
-    exposure = run.record["exposure"]
-    found = sums(exposure["lots"])
+    exposure = run.needed(Holdings).exposure
+    found = sums(exposure.lots)
     return (
-        Heading(_result(run, found)),
+        Heading(_result(run, found, exposure.at_risk)),
         Paragraph(text(*_paragraph(run, exposure)), "answer"),
-        KeyFigures((_safe(run, found), _stoppable(run, found, exposure), _resale(run, exposure))),
+        KeyFigures((_safe(run, found["safe"], exposure), _stoppable(run, found["order"], exposure), _resale(run, exposure))),
         Status(tuple(_status(run, exposure))),
     )
 
 
-def _result(run: Findings, found: Mapping[Reach, Sum]) -> Text:
+def _result(run: Findings, found: Mapping[Reach, Sum], at_risk: Total) -> Text:
     say, total = run.say, sum(part.value for part in found.values())
-    if at_risk := _at_risk(run, found, total):
-        return at_risk
+    if at_risk.lots:
+        return _at_risk(run, at_risk, found["safe"].value, total)
     if not any(part.lots for part in found.values()):
         return say("The file lists no lots")
     if total > 0:
@@ -46,10 +47,9 @@ def _result(run: Findings, found: Mapping[Reach, Sum]) -> Text:
     return say("Nothing in the file can be stopped by an export control in force")
 
 
-def _at_risk(run: Findings, found: Mapping[Reach, Sum], total: float) -> Text | None:
-    """What a control may stop, on its way or where it is stored; None where nothing can be."""
-    say, safe = run.say, found["safe"].value
-    value, lots = (run.record["exposure"]["at_risk"][key] for key in ("value", "lots"))
+def _at_risk(run: Findings, at_risk: Total, safe: float, total: float) -> Text:
+    """What a control may stop, on its way or where it is stored."""
+    say, value = run.say, at_risk.value
     if value > 0 and safe > 0:
         return say(
             "An export control may stop {risk} of {total}; {safe} is stored outside the country of origin",
@@ -59,19 +59,17 @@ def _at_risk(run: Findings, found: Mapping[Reach, Sum], total: float) -> Text | 
         )
     if value > 0:
         return say("An export control may stop {risk} of {total}", risk=run.money(value), total=run.money(total))
-    if not lots:
-        return None
     return say.counted(
-        lots,
+        at_risk.lots,
         "An export control may stop {n} lot without a price",
         "An export control may stop {n} lots without a price",
     )
 
 
-def _paragraph(run: Findings, exposure: Mapping[str, Any]) -> Iterator[Inline]:
-    say, lots = run.say, [lot for lot in exposure["lots"] if lot["status"] != PLANNED]
-    plans = [lot for lot in exposure["lots"] if lot["status"] == PLANNED]
-    if exposure["value"] > 0:
+def _paragraph(run: Findings, exposure: Exposure) -> Iterator[Inline]:
+    say, lots = run.say, [lot for lot in exposure.lots if lot.status != PLANNED]
+    plans = [lot for lot in exposure.lots if lot.status == PLANNED]
+    if exposure.value > 0:
         yield from say.counted(
             len(lots),
             "The file {file} lists {n} lot worth {total}{prices}; {share} of value is in a form under licence or ban for "
@@ -79,10 +77,10 @@ def _paragraph(run: Findings, exposure: Mapping[str, Any]) -> Iterator[Inline]:
             "The file {file} lists {n} lots worth {total}{prices}; {share} of value is in a form under licence or ban for "
             "delivery {towards}{controls}.",
             file=shown_name(run.subject),
-            total=run.money(exposure["value"]),
+            total=run.money(exposure.value),
             prices=sources(*run.of_prices(), *run.rests_on(LATER)),
-            share=_share(run, exposure["controlled"]["value"]),
-            towards=run.towards(run.record["owner"]["country"]),
+            share=_share(run, exposure.controlled.value),
+            towards=run.towards(run.record.owner.country),
             controls=sources(*run.of_tables("controls"), *run.rests_on(ORIGIN, FORM)),
         )
     elif lots:
@@ -100,7 +98,7 @@ def _paragraph(run: Findings, exposure: Mapping[str, Any]) -> Iterator[Inline]:
             len(plans),
             "{N} more lot, worth {total}, is only planned: not owned, and in no total.",
             "{N} more lots, worth {total}, are only planned: not owned, and in no total.",
-            total=run.money(sum(lot["value"] or 0.0 for lot in plans)),
+            total=run.money(sum(lot.value or 0.0 for lot in plans)),
         )
     yield " "
     yield from say("Metal stored outside its origin cannot be stopped by a licence there; orders and top-ups can.")
@@ -109,64 +107,63 @@ def _paragraph(run: Findings, exposure: Mapping[str, Any]) -> Iterator[Inline]:
 
 
 def _share(run: Findings, value: float) -> str:
-    return run.fmt.percent(value / run.record["exposure"]["value"])
+    return run.fmt.percent(value / run.needed(Holdings).exposure.value)
 
 
-def _figure(run: Findings, label: str, value: float, lots: int, note: Text) -> KeyFigure:
+def _figure(run: Findings, label: str, of: Sum | Total, note: Text) -> KeyFigure:
     """A key figure in money; where no lot has a price it counts lots instead, and shares of nothing are not told."""
-    if run.record["exposure"]["value"] > 0:
-        return KeyFigure(label, text(run.money(value)), note)
-    return KeyFigure(label, text(run.fmt.number(lots)), run.say("lots without a price"))
+    if run.needed(Holdings).exposure.value > 0:
+        return KeyFigure(label, text(run.money(of.value)), note)
+    return KeyFigure(label, text(run.fmt.number(of.lots)), run.say("lots without a price"))
 
 
-def _safe(run: Findings, found: Mapping[Reach, Sum]) -> KeyFigure:
-    part, note = found["safe"], ()
-    if run.record["exposure"]["value"] > 0:
+def _safe(run: Findings, part: Sum, exposure: Exposure) -> KeyFigure:
+    note = ()
+    if exposure.value > 0:
         note = run.say.counted(
             part.lots,
             "{n} lot, {share} of value, outside the country of its origin",
             "{n} lots, {share} of value, outside the country of their origin",
             share=_share(run, part.value),
         )
-    return _figure(run, run.say.words("Stored safe"), part.value, part.lots, note)
+    return _figure(run, run.say.words("Stored safe"), part, note)
 
 
-def _stoppable(run: Findings, found: Mapping[Reach, Sum], exposure: Mapping[str, Any]) -> KeyFigure:
-    total, order = exposure["at_risk"], found["order"].value
-    note = ()
-    if exposure["value"] > 0:
+def _stoppable(run: Findings, order: Sum, exposure: Exposure) -> KeyFigure:
+    total, note = exposure.at_risk, ()
+    if exposure.value > 0:
         parts = [
             run.say(words, value=run.money(value))
-            for words, value in ((ORDERED, order), (STORED, total["value"] - order))
+            for words, value in ((ORDERED, order.value), (STORED, total.value - order.value))
             if value > HALF_A_UNIT
         ]
-        share = run.say("{share} of value", share=_share(run, total["value"]))
+        share = run.say("{share} of value", share=_share(run, total.value))
         note = text(*(span for part in parts for span in (*part, ", ")), *share) if parts else share
-    return _figure(run, run.say.words("May be stopped"), total["value"], total["lots"], note)
+    return _figure(run, run.say.words("May be stopped"), total, note)
 
 
-def _resale(run: Findings, exposure: Mapping[str, Any]) -> KeyFigure:
-    say, barred, unknown, note = run.say, exposure["resale_restricted"], exposure["resale_unknown_origin"], ()
-    if unknown["value"] > 0:
+def _resale(run: Findings, exposure: Exposure) -> KeyFigure:
+    say, barred, unknown, note = run.say, exposure.resale_restricted, exposure.resale_unknown_origin, ()
+    if unknown.value > 0:
         note = say(
             "{share} of value, barred from military buyers or listed firms; {more} more if it is from China",
-            share=_share(run, barred["value"]),
-            more=run.derived(run.money(unknown["value"]), ORIGIN),
+            share=_share(run, barred.value),
+            more=run.derived(run.money(unknown.value), ORIGIN),
         )
-    elif exposure["value"] > 0:
-        note = say("{share} of value, barred from military buyers or listed firms", share=_share(run, barred["value"]))
-    return _figure(run, say.words("Resale restricted"), barred["value"], barred["lots"], note)
+    elif exposure.value > 0:
+        note = say("{share} of value, barred from military buyers or listed firms", share=_share(run, barred.value))
+    return _figure(run, say.words("Resale restricted"), barred, note)
 
 
-def _status(run: Findings, exposure: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
+def _status(run: Findings, exposure: Exposure) -> Iterator[tuple[str, Text]]:
     say, fmt = run.say, run.fmt
-    old = sum((run.as_of - day(price["date"])).days > STALE_DAYS for price in exposure["prices"])
-    if exposure["owed"]:
-        yield say.words("Still to be paid"), text(run.money(exposure["owed"], 2))
+    old = sum((run.as_of - day(price.date)).days > STALE_DAYS for price in exposure.prices)
+    if exposure.owed:
+        yield say.words("Still to be paid"), text(run.money(exposure.owed, 2))
     yield from doubts(run)
     yield (
         say.words("Prices older than {days} days", days=STALE_DAYS),
-        say("{late} of {total}", late=old, total=len(exposure["prices"])),
+        say("{late} of {total}", late=old, total=len(exposure.prices)),
     )
-    unpriced = len(exposure["unpriced"])
+    unpriced = len(exposure.unpriced)
     yield say.words("Lots without a price"), text(fmt.number(unpriced)) if unpriced else text(NONE)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from toolkit.records.risk import Correlation
 from toolkit.report.charts.heatmap import Pair, heatmap
 from toolkit.report.document import Column, Figure, Row, Table
 from toolkit.report.findings import Findings
@@ -13,25 +13,24 @@ from toolkit.report.i18n.text import NONE, Text, name, sources, text
 
 CHANCE = 20
 """One 95 % interval of an unrelated pair in so many leaves out zero."""
-Correlation = Mapping[str, Any]
 
 
 def correlations(run: Findings) -> Figure | None:
     """The pairs as a heat map in the order of their clusters; None where fewer than two assets can be compared."""
-    rows: Sequence[Correlation] = run.record.get("correlations", ())
-    if not any(row["forecast"] is not None for row in rows):
+    rows = run.proposal.correlations
+    if not any(row.forecast is not None for row in rows):
         return None
     say, fmt = run.say, run.fmt
     order = clustered(rows)
-    assets = {a["asset"]: a for a in by_product(run.proposal.assets, run.offers)}
+    assets = {a.asset: a for a in by_product(run.proposal.assets, run.offers)}
     heads = {key: run.head(assets[key]).text for key in order}
     at = {key: i for i, key in enumerate(order)}
-    pairs = [Pair(at[r["assets"][0]], at[r["assets"][1]], r["observed"], r["forecast"], unsure=_holds_zero(r)) for r in rows]
-    known = [r for r in rows if r["observed"] is not None]
+    pairs = [Pair(at[r.assets[0]], at[r.assets[1]], r.observed, r.forecast, unsure=_holds_zero(r)) for r in rows]
+    known = [r for r in rows if r.observed is not None]
     apart = [r for r in known if not _holds_zero(r)]
-    named = [(heads[key], assets[key]["element"] or heads[key]) for key in order]
+    named = [(heads[key], assets[key].element or heads[key]) for key in order]
     chart = heatmap(named, pairs, _told(run, apart, heads), fmt)
-    counts = sorted(r["periods"] for r in rows)
+    counts = sorted(r.periods for r in rows)
     sub = say(
         "Below the diagonal the rank correlation of the observed price changes of a pair ({n} that both have), above it the"
         " correlation that every risk figure of this report uses. What moves together stands together. Of {pairs} pairs that"
@@ -47,7 +46,7 @@ def correlations(run: Findings) -> Figure | None:
             (mark, say.words("{low} to {high}", low=fmt.number(low, 2), high=fmt.number(high, 2)))
             for mark, low, high in (("r4", 0.75, 1), ("r3", 0.5, 0.75), ("r2", 0.25, 0.5), ("r1", 0, 0.25))
         ),
-        *((("below", say.words("below zero")),) if any((r["forecast"] or 0) < 0 for r in rows) else ()),
+        *((("below", say.words("below zero")),) if any((r.forecast or 0) < 0 for r in rows) else ()),
         ("unsure", say.words("95% interval holds zero")),
     )
     foot = text(
@@ -60,8 +59,8 @@ def correlations(run: Findings) -> Figure | None:
 
 def clustered(rows: Sequence[Correlation]) -> tuple[str, ...]:
     """Keys in the order of a tree by average linkage of the correlations in use, ends that are most alike together."""
-    used = {frozenset(r["assets"]): r["forecast"] or 0.0 for r in rows}
-    branches = [(key,) for key in sorted({key for r in rows for key in r["assets"]})]
+    used = {frozenset(r.assets): r.forecast or 0.0 for r in rows}
+    branches: list[tuple[str, ...]] = [(key,) for key in sorted({key for r in rows for key in r.assets})]
 
     def near(a: tuple[str, ...], b: tuple[str, ...]) -> float:
         return sum(used[frozenset((x, y))] for x in a for y in b) / (len(a) * len(b))
@@ -75,7 +74,7 @@ def clustered(rows: Sequence[Correlation]) -> tuple[str, ...]:
 
 
 def _holds_zero(row: Correlation) -> bool:
-    return row["observed"] is not None and row["low"] <= 0.0 <= row["high"]
+    return row.low is not None and row.high is not None and row.low <= 0.0 <= row.high
 
 
 def _title(run: Findings, apart: Sequence[Correlation], total: int) -> Text:
@@ -93,7 +92,7 @@ def _told(run: Findings, apart: Sequence[Correlation], heads: Mapping[str, str])
     """The pairs that are told apart from zero, in a sentence."""
     if not apart:
         return run.say.words("Correlations of each pair; the interval of every observed one holds zero.")
-    each = [f"{run.say.series([heads[key] for key in r['assets']])} {run.fmt.number(r['observed'], 2)}" for r in apart]
+    each = [f"{run.say.series([heads[key] for key in r.assets])} {run.fmt.number(r.observed, 2)}" for r in apart]
     return run.say.words("Observed correlations that are distinguishable from zero: {pairs}.", pairs="; ".join(each))
 
 
@@ -106,12 +105,12 @@ def _table(run: Findings, rows: Sequence[Correlation], heads: Mapping[str, str])
     cells = [
         Row(
             (
-                *(text(name(heads[key])) for key in r["assets"]),
-                text(NONE if r["forecast"] is None else fmt.number(r["forecast"], 2)),
-                text(NONE if r["observed"] is None else fmt.number(r["observed"], 2)),
-                text(NONE) if r["observed"] is None
-                else say("{low} to {high}", low=fmt.number(r["low"], 2), high=fmt.number(r["high"], 2)),
-                text(fmt.number(r["periods"])),
+                *(text(name(heads[key])) for key in r.assets),
+                text(NONE if r.forecast is None else fmt.number(r.forecast, 2)),
+                text(NONE if r.observed is None else fmt.number(r.observed, 2)),
+                text(NONE) if r.observed is None
+                else say("{low} to {high}", low=fmt.number(r.low, 2), high=fmt.number(r.high, 2)),
+                text(fmt.number(r.periods)),
             )
         )
         for r in rows

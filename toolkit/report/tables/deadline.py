@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from typing import Any
 
+from toolkit.records.controls import MeasureSpells, Upcoming
 from toolkit.report.findings import Findings, is_confirmed
+from toolkit.report.i18n.countries import CHINA
 from toolkit.report.i18n.formats import capital, day
 from toolkit.report.i18n.text import Inline, Span, Text, sources, strong
 from toolkit.report.tables.lanes import in_words, suspended_until
-from toolkit.report.tables.lots import product
 
 SOON = 120
 """Days ahead within which a change of the law belongs into the first paragraph."""
-CHINA = "CHN"
 
 
 def deadline(run: Findings) -> Iterator[Inline]:
     """The next confirmed change of a control, and which holdings it names."""
     say, fmt = run.say, run.fmt
-    rows = [r for r in run.record["upcoming"] if r["status"] == "ahead" and r["kind"] == "control" and is_confirmed(r)]
-    near = [r for r in rows if (day(r["date"]) - run.as_of).days <= SOON]
+    rows = [r for r in run.record.upcoming if r.status == "ahead" and r.kind == "control" and is_confirmed(r)]
+    near = [r for r in rows if (day(r.date) - run.as_of).days <= SOON]
     if not near:
         yield say("No official change of a control is dated within {days} days.", days=SOON)
         return
     row = near[0]
-    when = strong(f"{capital(run.away(row['date']))}, {fmt.long_date(row['date'])}")
-    suspended = suspended_until(run, row["date"])
+    when = strong(f"{capital(run.away(row.date))}, {fmt.long_date(row.date)}")
+    suspended = suspended_until(run, row.date)
     markers = sources(*run.of_tables("controls"))
     if suspended:
-        numbers = dict.fromkeys(fmt.notices(say.term("term", r["number"] or r["event_id"])) for r in suspended)
+        numbers = dict.fromkeys(fmt.notices(say.term("term", r.number or r.event_id)) for r in suspended)
         yield say.counted(
             len(suspended),
             "{when}: last day on which {measures} ({numbers}) is suspended; in force again from {again} unless that is "
@@ -40,46 +39,41 @@ def deadline(run: Findings) -> Iterator[Inline]:
             when=when,
             measures=in_words(run, suspended),
             numbers=", ".join(numbers),
-            again=fmt.long_date(day(row["date"]) + timedelta(days=1)),
+            again=fmt.long_date(day(row.date) + timedelta(days=1)),
             markers=markers,
         )
     else:
-        yield say("{when}: {what}{markers}.", when=when, what=run.sentence(row["what"]), markers=markers)
+        yield say("{when}: {what}{markers}.", when=when, what=run.sentence(row.what), markers=markers)
     metals = touched(run, row)
     if metals:
         yield " "
         yield _met(run, metals, suspended)
 
 
-def touched(run: Findings, row: Mapping[str, Any]) -> list[Span]:
+def touched(run: Findings, row: Upcoming) -> list[Span]:
     """Metals of the proposal or of lots that a dated change names; none of the market alone.
 
     A Chinese measure reaches lots exported from China or of unknown origin, and no offer from elsewhere.
     """
-    named = {words.strip() for words in row["metals"].split(";")}
-    if run.has("exposure"):
-        rows = {one["asset"]: one for one in run.record["controls"]}
-        lots = [lot for lot in run.record["exposure"]["lots"] if lot["export_from"] == CHINA or row["origin"] != CHINA]
-        inside = {lot["asset"]: product(lot, rows) for lot in lots if lot["asset"] in named}
-        return [run.metal(inside[key]) for key in sorted(inside)]
-    if not run.has("positions"):
-        return []
-    chinese = row["origin"] == CHINA
+    named = {words.strip() for words in row.metals.split(";")}
+    chinese = row.origin == CHINA
+    if run.exposure:
+        inside = {lot.asset for lot in run.exposure.lots if lot.export_from == CHINA or not chinese}
+        return [run.metal(run.product(key)) for key in sorted(inside & named)]
     return [run.metal(p) for p in run.held if p.product in named and not (chinese and run.is_abroad(p))]
 
 
-def _met(run: Findings, metals: Sequence[Span], suspended: Sequence[Mapping[str, Any]]) -> Text:
+def _met(run: Findings, metals: Sequence[Span], suspended: Sequence[MeasureSpells]) -> Text:
     """What the end of a suspension means for what is held: for its delivery, or for its resale elsewhere."""
-    say, owner = run.say, run.record["owner"]["country"]
-    lots = run.has("exposure")
-    elsewhere = suspended and all(not {"all", owner} & set(t["destinations"]) for t in suspended)
+    say, owner = run.say, run.record.owner.country
+    elsewhere = suspended and all(not {"all", owner} & set(t.destinations) for t in suspended)
     if not elsewhere:
-        if lots:
+        if run.exposure:
             return say("The lots hold {metals}.", metals=say.listed(metals))
         return say("The proposal holds {metals}.", metals=say.listed(metals))
     towards = run.towards(owner)
-    others = say.listed([run.towards(code) for code in dict.fromkeys(d for t in suspended for d in t["destinations"])])
-    if lots:
+    others = say.listed([run.towards(code) for code in dict.fromkeys(d for t in suspended for d in t.destinations)])
+    if run.exposure:
         return say(
             "The lots hold {metals}; this suspension concerns resale {others}, not delivery {towards}.",
             metals=say.listed(metals), towards=towards, others=others,

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from toolkit.records.parts.changes import Difference
+from toolkit.records.parts.flows import Diversion, Flow, FlowControl, Flows
 from toolkit.report.document import Column, Figure, Row, Table
 from toolkit.report.findings import Findings
-from toolkit.report.i18n.formats import DASH, NARROW, day
-from toolkit.report.i18n.text import NONE, Text, muted, sources, strong, text
+from toolkit.report.i18n.formats import DASH, NARROW
+from toolkit.report.i18n.text import NONE, Text, muted, plain, sources, strong, text
 
 TONNE = 1000.0
 NEARLY_ALL = -0.9995
 """A fall that rounds to all of it and is not all of it."""
-Flow = Mapping[str, Any]
 
 
 def mass(run: Findings, kg: float | None) -> str:
@@ -28,9 +28,9 @@ def mass(run: Findings, kg: float | None) -> str:
 def recent(run: Findings, found: Sequence[Flow]) -> Figure:
     """The latest month and the latest twelve months against the twelve before, with the share of all imports."""
     say = run.say
-    known = [flow["summary"] for flow in found if None not in (flow["summary"]["year"], flow["summary"]["year_before"])]
-    lower = sum(summary["year"] < summary["year_before"] for summary in known)
-    origin = run.country(run.parts["flows"]["origin"])
+    part, years = run.part(Flows), [(flow.summary.year, flow.summary.year_before) for flow in found]
+    known = [(year, before) for year, before in years if year is not None and before is not None]
+    lower, origin = sum(year < before for year, before in known), run.country(part.origin)
     title = say("No flow is known for two whole years yet") if not known else say.counted(
         lower,
         "Over the latest twelve months {some} of {total} flows from {origin} was below the year before",
@@ -45,62 +45,60 @@ def recent(run: Findings, found: Sequence[Flow]) -> Figure:
     )  # fmt: skip
     sub = say(
         "Imports from {origin} to {month}.",
-        origin=origin, month=run.fmt.month(f"{max(flow['summary']['month'] for flow in found)}-01"),
+        origin=origin, month=run.fmt.month(f"{max(flow.summary.month for flow in found)}-01"),
     )  # fmt: skip
-    small, diversion = (say.translate(run.parts["flows"]["rules"][key]) for key in ("small", "diversion"))
     foot = say(
         "Own calculation{marks}. Share: of the imports of the metal from everywhere, over the twelve months. † {small} * Zeros "
         "inferred.",
         marks=sources(*run.of_tables("flows")),
-        small=small,
+        small=say.translate(part.rules.small),
     )
-    diverted = [_diverted(run, flow) for flow in found if flow["diversion"] and flow["diversion"]["suspected"]]
+    diverted = [_diverted(run, flow, flow.diversion) for flow in found if flow.diversion and flow.diversion.suspected]
     if diverted:
-        foot = text(foot, *(text(" ", words) for words in (*diverted, diversion)))
+        foot = text(foot, *(text(" ", words) for words in (*diverted, say.translate(part.rules.diversion))))
     table = Table(say.words("Two years of imports"), columns, tuple(_row(run, flow) for flow in found))
     return Figure(title, sub, (table,), (), foot)
 
 
 def _row(run: Findings, flow: Flow) -> Row:
-    summary = flow["summary"]
-    inferred = f" ({summary['inferred_in_year']}*)" if summary["inferred_in_year"] else ""
+    summary = flow.summary
+    inferred = f" ({summary.inferred_in_year}*)" if summary.inferred_in_year else ""
     return Row(
         (
             text(run.head(flow)),
-            _number(run, summary["latest"]),
-            _number(run, summary["on_year"]["base"]),
-            text(strong(_kg(run, summary["year"]))) if summary["year"] is not None else text(NONE),
-            _number(run, summary["year_before"]),
-            _change(run, summary["year_on_year"]),
-            text(f"{summary['zeros_in_year']}{inferred}"),
-            text(run.fmt.share(summary["share"])) if summary["share"] is not None else text(NONE),
+            _number(run, summary.latest),
+            _number(run, summary.on_year.base),
+            _number(run, summary.year, bold=True),
+            _number(run, summary.year_before),
+            _change(run, summary.year_on_year),
+            text(f"{summary.zeros_in_year}{inferred}"),
+            text(run.fmt.share(summary.share)) if summary.share is not None else text(NONE),
         )
     )
 
 
-def _diverted(run: Findings, flow: Flow) -> Text:
-    found = flow["diversion"]
+def _diverted(run: Findings, flow: Flow, found: Diversion) -> Text:
     return run.say(
         "{metal}: imports from other countries rose by {offset} of what those from {origin} lost; consistent with re-routing.",
-        metal=run.head(flow), offset=run.fmt.percent(found["offset"], 0), origin=run.country(found["origin"]),
+        metal=run.head(flow), offset=run.fmt.percent(found.offset, 0), origin=run.country(found.origin),
     )  # fmt: skip
 
 
 def effects(run: Findings, found: Sequence[Flow]) -> Figure | None:
     """The year before a control against its first three months; None where no series reaches around one."""
-    say = run.say
-    rows = [(flow, control) for flow in found for control in flow["controls"] if control["base"] is not None]
-    rows.sort(key=lambda row: (row[1]["effective"], not row[1]["covers"], row[0]["asset"]))
-    covered = [control for _, control in rows if control["covers"] and control["after"] is not None]
+    say, part = run.say, run.part(Flows)
+    rows = [(flow, control) for flow in found for control in flow.controls if control.base is not None]
+    rows.sort(key=lambda row: (row[1].effective, not row[1].covers, row[0].asset))
+    covered = [(c.after, c.base) for _, c in rows if c.covers and c.after is not None and c.base is not None]
     if not covered:
         return None
-    lower = sum(control["after"] < control["base"] for control in covered)
+    lower = sum(after < before for after, before in covered)
     title = say(
         "In {some} of {total} cases of a control on the form less arrived in its first three months than before",
         some=run.fmt.number(lower),
         total=run.fmt.number(len(covered)),
     )
-    sub = say("Imports from {origin}, kg a month.", origin=run.country(run.parts["flows"]["origin"]))
+    sub = say("Imports from {origin}, kg a month.", origin=run.country(part.origin))
     columns = (
         Column(say.words("Metal"), "left"), Column(say.words("Control"), "left"), Column(say.words("First day")),
         Column(say.words("Before")), Column(say.words("First three months")), Column(say.words("Change")),
@@ -111,44 +109,43 @@ def effects(run: Findings, found: Sequence[Flow]) -> Figure | None:
         "Own calculation{marks}: mean of the twelve months before the month of the first day, and of the three from it on. "
         "Parcels sent ahead of an expected control raise the months before. † {small} {collapse}",
         marks=sources(*run.of_tables("flows")),
-        small=say.translate(run.parts["flows"]["rules"]["small"]),
-        collapse=say.translate(run.parts["flows"]["rules"]["collapse"]),
+        small=say.translate(part.rules.small),
+        collapse=say.translate(part.rules.collapse),
     )
     return Figure(title, sub, (table,), (), foot)
 
 
-def _effect(run: Findings, flow: Flow, control: Mapping[str, Any]) -> Row:
+def _effect(run: Findings, flow: Flow, control: FlowControl) -> Row:
     say = run.say
-    number = run.fmt.notices(control["number"] or "")
-    kind = say.words("ban") if control["instrument"] == "ban" else say.words("licence") if control["covers"] else ""
+    number = run.fmt.notices(control.number or "")
+    kind = say.words("ban") if control.instrument == "ban" else say.words("licence") if control.covers else ""
     what = say("{number}, {kind}", number=number, kind=kind) if kind else say("{number}, other forms", number=number)
     return Row(
         (
             text(run.head(flow)),
-            what if control["covers"] else text(muted("".join(span.text for span in what))),
-            text(run.fmt.short_date(day(control["effective"]))),
-            _number(run, control["base"]),
-            text(strong(_kg(run, control["after"]))) if control["after"] is not None else text(NONE),
-            _change(run, control["change"]),
-            text(run.fmt.month(day(control["collapsed"]))) if control["collapsed"] else text(NONE),
+            what if control.covers else text(muted(plain(what))),
+            text(run.fmt.short_date(control.effective)),
+            _number(run, control.base),
+            _number(run, control.after, bold=True),
+            _change(run, control.change),
+            text(run.fmt.month(control.collapsed)) if control.collapsed else text(NONE),
         )
     )
 
 
-def _kg(run: Findings, kg: float) -> str:
+def _number(run: Findings, kg: float | None, *, bold: bool = False) -> Text:
     """Whole kg; what rounds to none and is some is below one."""
-    return f"<{NARROW}{run.fmt.number(1)}" if 0 < kg < 0.5 else run.fmt.number(kg)
+    if kg is None:
+        return text(NONE)
+    words = f"<{NARROW}{run.fmt.number(1)}" if 0 < kg < 0.5 else run.fmt.number(kg)
+    return text(strong(words) if bold else words)
 
 
-def _number(run: Findings, kg: float | None) -> Text:
-    return text(NONE) if kg is None else text(_kg(run, kg))
-
-
-def _change(run: Findings, change: Mapping[str, Any]) -> Text:
+def _change(run: Findings, change: Difference | None) -> Text:
     """A percentage; a dagger where the base is too small for one, a dash where a month is missing."""
-    value = change["value"]
-    if value is None:
-        return text(muted("†")) if change["reason"] == "small base" else text(NONE)
+    if change is None or change.value is None:
+        return text(muted("†")) if change and change.reason == "small base" else text(NONE)
+    value = change.value
     if -1 < value < NEARLY_ALL:
         return text(f"<{NARROW}{run.fmt.percent(-0.999)}")
     return text(run.fmt.percent(value, signed=True))

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
 
+from toolkit.records.parts.history import History, HistoryCase, HistorySummary, Notice, PricePoint, PriceRange, Reaction
 from toolkit.report.document import Column, Figure, Row, Table
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import readable
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import NONE, Text, muted, name, sources, strong, text
 
-Case = Mapping[str, Any]
-Reaction = Mapping[str, Any]
 NO = "none"
 TOLD = 3
 """Months after the announcement that headlines speak of."""
@@ -34,25 +31,20 @@ KINDS = MappingProxyType(
 """Events that are cited by what they are, for want of a number."""
 
 
-def figure_of(reaction: Reaction) -> float | None:
-    """The change over the benchmark, or the plain one where the benchmark ends earlier."""
-    return reaction["change"] if reaction["adjusted"] is None else reaction["adjusted"]
-
-
-def label_of(run: Findings, event: Mapping[str, Any]) -> str:
+def label_of(run: Findings, event: Notice | HistoryCase) -> str:
     """The number of a notice, else what kind of measure it is."""
-    if event["number"]:
-        return run.fmt.notices(event["number"])
-    kind = event["instrument"]
+    if event.number:
+        return run.fmt.notices(event.number)
+    kind = event.instrument
     return run.say.words(KINDS[kind]) if kind in KINDS else run.say.term("term", readable(kind))
 
 
 def cases(run: Findings) -> Figure:
     """All cases by horizon, the report's metals first, with median, range and n; headed by those without a reaction."""
-    say, part = run.say, run.parts["history"]
-    found: Sequence[Case] = sorted(part["cases"], key=lambda case: (not case["concerns"], case["announced"], case["asset"]))
-    horizons = [row["horizon"] for row in part["summary"]]
-    limit = run.assumed(run.fmt.percent(part["no_reaction"], 0), "no_reaction")
+    say, part = run.say, run.part(History)
+    found = sorted(part.cases, key=lambda case: (not case.concerns, case.announced, case.asset))
+    horizons = [row.horizon for row in part.summary]
+    limit = run.assumed(run.fmt.percent(part.no_reaction, 0), "no_reaction")
     columns = (
         Column(say.words("Metal"), "left"), Column(say.words("Measure, announced"), "left", say.words("Measure")),
         *(Column(say.words("{months} m", months=months)) for months in horizons),
@@ -63,63 +55,62 @@ def cases(run: Findings) -> Figure:
         "Change of the price over base metals, from before the announcement to months after it. Bold: at least {limit}.",
         limit=limit,
     )
-    method = (text(" ", say.translate(sentence)) for sentence in part["method"])
+    method = (text(" ", say.translate(sentence)) for sentence in part.method)
     foot = text(say("Own calculation{marks}.", marks=sources(*run.of_prices(part="history"))), *method)
-    flagged = [reaction for case in found for reaction in case["reactions"]]
-    if any(reaction["scarce"] and figure_of(reaction) is not None for reaction in flagged):
+    flagged = [reaction for case in found for reaction in case.reactions]
+    if any(reaction.scarce and reaction.figure is not None for reaction in flagged):
         foot = text(foot, say(" * A level from less than a tenth of the usual quantity."))
-    if any(reaction["adjusted"] is None and reaction["change"] is not None for reaction in flagged):
+    if any(reaction.adjusted is None and reaction.change is not None for reaction in flagged):
         foot = text(foot, say(" ‡ Not over base metals, whose series end earlier."))
     return Figure(_title(run), sub, (table,), (), foot)
 
 
 def _title(run: Findings) -> Text:
     """How many cases have no reaction at three months and at the last horizon."""
-    say, rows = run.say, [row for row in run.parts["history"]["summary"] if row["n"]]
+    say, rows = run.say, [row for row in run.part(History).summary if row.n]
     if not rows:
         return say("No change is known yet")
-    first, last = next((row for row in rows if row["horizon"] == TOLD), rows[0]), rows[-1]
+    first, last = next((row for row in rows if row.horizon == TOLD), rows[0]), rows[-1]
 
-    def after(row: Mapping[str, Any]) -> Text:
-        return say.counted(row["horizon"], "after one month", "after {n} months")
+    def after(row: HistorySummary) -> Text:
+        return say.counted(row.horizon, "after one month", "after {n} months")
 
     title = say.counted(
-        first["none"],
+        first.none,
         "{some} of {cases} cases shows no reaction {after}",
         "{some} of {cases} cases show no reaction {after}",
-        some=run.fmt.number(first["none"]),
-        cases=run.fmt.number(first["n"]),
+        some=run.fmt.number(first.none),
+        cases=run.fmt.number(first.n),
         after=after(first),
     )
     if last is first:
         return title
-    some, cases = run.fmt.number(last["none"]), run.fmt.number(last["n"])
+    some, cases = run.fmt.number(last.none), run.fmt.number(last.n)
     return say("{title}, {some} of {cases} {after}", title=title, some=some, cases=cases, after=after(last))
 
 
-def _case(run: Findings, case: Case) -> Row:
-    others = [label_of(run, other) for other in case["overlaps"]]
+def _case(run: Findings, case: HistoryCase) -> Row:
+    others = [label_of(run, other) for other in case.overlaps]
     return Row(
         (
             text(run.head(case)),
-            text(label_of(run, case), muted(f" {run.fmt.short_date(case['announced'])}")),
-            *(_cell(run, reaction) for reaction in case["reactions"]),
+            text(label_of(run, case), muted(f" {run.fmt.short_date(case.announced)}")),
+            *(_cell(run, reaction) for reaction in case.reactions),
             text(name(", ".join(dict.fromkeys(others)))) if others else text(NONE),
         )
     )
 
 
 def _cell(run: Findings, reaction: Reaction) -> Text:
-    figure = figure_of(reaction)
-    if figure is None:
+    if reaction.figure is None:
         return text(NONE)
-    signs = ("*" if reaction["scarce"] else "") + ("‡" if reaction["adjusted"] is None else "")
-    told = run.fmt.percent(figure, 0, signed=True) + signs
-    return text(muted(told) if reaction["verdict"] == NO else strong(told))
+    signs = ("*" if reaction.scarce else "") + ("‡" if reaction.adjusted is None else "")
+    told = run.fmt.percent(reaction.figure, 0, signed=True) + signs
+    return text(muted(told) if reaction.verdict == NO else strong(told))
 
 
 def _totals(run: Findings) -> tuple[Row, ...]:
-    say, fmt, rows = run.say, run.fmt, run.parts["history"]["summary"]
+    say, fmt, rows = run.say, run.fmt, run.part(History).summary
 
     def row(label: str, cells: list[Text], *, total: bool = False) -> Row:
         return Row((text(strong(label)), (), *cells, ()), total=total)
@@ -128,18 +119,18 @@ def _totals(run: Findings) -> tuple[Row, ...]:
         return text(NONE) if figure is None else text(strong(fmt.percent(figure, 0, signed=True)))
 
     return (
-        row(say.words("Median"), [signed(r["median"]) for r in rows], total=True),
-        row(say.words("Lowest"), [signed(r["low"]) for r in rows]),
-        row(say.words("Highest"), [signed(r["high"]) for r in rows]),
-        row(say.words("Cases (n)"), [text(fmt.number(r["n"])) for r in rows]),
-        row(say.words("No reaction"), [text(fmt.number(r["none"])) for r in rows]),
+        row(say.words("Median"), [signed(r.median) for r in rows], total=True),
+        row(say.words("Lowest"), [signed(r.low) for r in rows]),
+        row(say.words("Highest"), [signed(r.high) for r in rows]),
+        row(say.words("Cases (n)"), [text(fmt.number(r.n)) for r in rows]),
+        row(say.words("No reaction"), [text(fmt.number(r.none)) for r in rows]),
     )
 
 
 def points(run: Findings) -> Figure | None:
     """Dated prices around notices that no case covers; None where there are none."""
     say = run.say
-    found: Sequence[Mapping[str, Any]] = run.parts["history"]["points"]
+    found = run.part(History).points
     if not found:
         return None
     columns = (
@@ -160,28 +151,27 @@ def points(run: Findings) -> Figure | None:
     return Figure(title, sub, (table,), (), foot)
 
 
-def _point(run: Findings, row: Mapping[str, Any]) -> Row:
+def _point(run: Findings, row: PricePoint) -> Row:
     say = run.say
-    kind = say.words("asked price") if row["kind"] == "ask" else say.words("assessment")
-    where = say.words("press report") if row["press"] else say.words("yearbook")
-    standing = say("{kind}, {where}", kind=kind, where=where) if row["exact"] else say(
+    kind = say.words("asked price") if row.kind == "ask" else say.words("assessment")
+    where = say.words("press report") if row.press else say.words("yearbook")
+    standing = say("{kind}, {where}", kind=kind, where=where) if row.exact else say(
         "{kind}, {where}, day approximate", kind=kind, where=where)  # fmt: skip
-    change = row["change"]
     return Row(
         (
             text(run.head(row)),
-            text(run.fmt.notices(say.term("term", row["notice"]))),
-            text(name(run.fmt.sentence(say.term("term", row["basis"]))), f", {row['unit']}"),
-            _dated(run, row["first"]),
-            _dated(run, row["last"]) if row["last"] else text(NONE),
-            text(strong(run.fmt.percent(change, 0, signed=True))) if change is not None else text(NONE),
+            text(run.fmt.notices(say.term("term", row.notice))),
+            text(name(run.fmt.sentence(say.term("term", row.basis))), f", {row.unit}"),
+            _dated(run, row.first),
+            _dated(run, row.last) if row.last else text(NONE),
+            text(NONE) if row.change is None else text(strong(run.fmt.percent(row.change, 0, signed=True))),
             standing,
         )
     )
 
 
-def _dated(run: Findings, price: Mapping[str, Any]) -> Text:
+def _dated(run: Findings, price: PriceRange) -> Text:
     """A price or a range, and its day."""
     fmt = run.fmt
-    ends = dict.fromkeys((fmt.quantity(price["low"]), fmt.quantity(price["high"])))
-    return text("–".join(ends), muted(f" {fmt.short_date(price['date'])}"))
+    ends = dict.fromkeys((fmt.quantity(price.low), fmt.quantity(price.high)))
+    return text("–".join(ends), muted(f" {fmt.short_date(price.date)}"))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Any
 
+from toolkit.records.controls import ControlState, Measure, MeasureSpells
 from toolkit.report.charts.timeline import Bar, Mark, Period, Swimlane, swimlanes
 from toolkit.report.document import Column, Figure, Row, Table
 from toolkit.report.findings import Findings
@@ -163,117 +163,107 @@ def _returns(run: Findings, lane: Lane, when: str) -> Text:
 
 def _lanes(run: Findings) -> Iterator[Lane]:
     """One lane a measure; measures that run in parallel on the same metals share it."""
-    products = {row["asset"]: row for row in run.record["controls"]}
-    rows = [row for row in run.record["timeline"] if row["spells"]]
-    licensed = {asset for row in rows if row["instrument"] == LICENCE for asset in row["assets"]}
-    merged: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    rows = [row for row in run.record.timeline if row.spells]
+    licensed = {asset for row in rows if row.instrument == LICENCE for asset in row.assets}
+    merged: dict[tuple[object, ...], list[MeasureSpells]] = {}
     for row in rows:
-        same = tuple((s["status"], s["since"], s["until"]) for s in row["spells"])
-        key = (row["instrument"], tuple(row["destinations"]), row["end_user"], tuple(row["assets"]), same)
-        merged.setdefault(key, []).append(row)
+        periods = tuple((s.status, s.since, s.until) for s in row.spells)
+        merged.setdefault((row.instrument, row.destinations, row.end_user, row.assets, periods), []).append(row)
     for group in merged.values():
         row = group[0]
-        concerned = [products[asset] for asset in row["assets"] if asset in products]
+        concerned = [run.controls[asset] for asset in row.assets if asset in run.controls]
         if not concerned:
             continue
-        everything = len(row["assets"]) > len(licensed) / 2 and set(row["assets"]) == licensed
-        numbers = [run.fmt.notices(run.say.term("term", r["number"] or r["event_id"])) for r in group]
+        everything = len(row.assets) > len(licensed) / 2 and set(row.assets) == licensed
+        numbers = [run.fmt.notices(run.say.term("term", r.number or r.event_id)) for r in group]
         yield Lane(
-            row["instrument"],
-            run.say.words("All under licence") if everything else _symbols(run, concerned, row.get("uncertain")),
+            row.instrument,
+            run.say.words("All under licence") if everything else _symbols(run, concerned, row.uncertain),
             run.say.listed([run.metal(one) for one in concerned]),
             measure(run, row),
             ", ".join(numbers),
             tuple(_spells(row, run.as_of)),
-            tuple(r["source_id"] for r in group),
+            tuple(r.source_id for r in group),
         )
 
 
 def _practice(run: Findings) -> Iterator[Lane]:
     """One lane for each stop that the press reports: practice, not law."""
-    found: dict[str, tuple[Mapping[str, Any], list[Mapping[str, Any]]]] = {}
-    for row in run.record["controls"]:
-        for m in row["measures"]:
-            if m["status"] == "reported" and m["since"]:
-                found.setdefault(m["event_id"], (m, []))[1].append(row)
+    found: dict[str, tuple[Measure, list[ControlState]]] = {}
+    for row in run.record.controls:
+        for m in row.measures:
+            if m.status == "reported" and m.since:
+                found.setdefault(m.event_id, (m, []))[1].append(row)
     for fact, rows in found.values():
-        spell = Bar("reported", day(fact["since"]), None if fact["until"] is None else day(fact["until"]))
-        names = run.say.listed([run.metal(row) for row in rows])
-        told = instrument(run, fact["instrument"])
         yield Lane(
-            fact["instrument"],
-            _symbols(run, rows),
-            names,
-            told,
+            fact.instrument,
+            _symbols(run, rows, [row.asset for row in rows if row.uncertain]),
+            run.say.listed([run.metal(row) for row in rows]),
+            instrument(run, fact.instrument),
             "",
-            (spell,),
-            (fact["source_id"],),
+            (_bar("reported", fact.since or fact.status_since, fact.until),),
+            (fact.source_id,),
         )
 
 
-def _symbols(run: Findings, rows: Sequence[Mapping[str, Any]], uncertain: Sequence[str] | None = None) -> str:
-    """Symbols of the products; a form that the notice may not mean is marked in words.
-
-    `uncertain` are the assets of which the measure itself leaves the form open; None, as in older runs: those whose state does.
-    """
+def _symbols(run: Findings, rows: Sequence[ControlState], uncertain: Sequence[str]) -> str:
+    """Symbols of the products; one of the `uncertain`, whose form the measure leaves open, is marked in words."""
     told: dict[str, None] = {}
     for row in rows:
-        symbol = row["element"] or plain((run.head(row),))
-        doubtful = row["uncertain"] if uncertain is None else row["asset"] in uncertain
-        told[run.say.words("{metal} (uncertain)", metal=symbol) if doubtful else symbol] = None
+        symbol = row.element or run.head(row).text
+        told[run.say.words("{metal} (uncertain)", metal=symbol) if row.asset in uncertain else symbol] = None
     return ", ".join(told)
 
 
-def measure(run: Findings, row: Mapping[str, Any]) -> str:
+def measure(run: Findings, row: MeasureSpells) -> str:
     """A measure in words: what it is, and for whom where not for all."""
     say = run.say
-    if row["instrument"] == WHITELIST:
+    if row.instrument == WHITELIST:
         return say.words("exporter list")
-    if "all" in row["destinations"]:
-        return instrument(run, row["instrument"])
-    places = say.listed([run.place(code) for code in row["destinations"]])
-    military = row["end_user"] != "all"
-    if row["instrument"] == BAN:
+    if "all" in row.destinations:
+        return instrument(run, row.instrument)
+    places = say.listed([run.place(code) for code in row.destinations])
+    military = row.end_user != "all"
+    if row.instrument == BAN:
         return (
             say.words("ban to {places}, military", places=places) if military else say.words("ban to {places}", places=places)
         )
-    return say.words("{measure} to {places}", measure=instrument(run, row["instrument"]), places=places)
+    return say.words("{measure} to {places}", measure=instrument(run, row.instrument), places=places)
 
 
-def suspended_until(run: Findings, last: str) -> tuple[Mapping[str, Any], ...]:
+def suspended_until(run: Findings, last: str) -> tuple[MeasureSpells, ...]:
     """The measures whose suspension has its last day on `last`."""
-    rows = run.record["timeline"]
-    return tuple(row for row in rows if any(s["status"] == SUSPENDED and s["until"] == last for s in row["spells"]))
+    rows = run.record.timeline
+    return tuple(row for row in rows if any(s.status == SUSPENDED and s.until == last for s in row.spells))
 
 
-def in_words(run: Findings, rows: Sequence[Mapping[str, Any]]) -> Text:
+def in_words(run: Findings, rows: Sequence[MeasureSpells]) -> Text:
     """Measures in a sentence: the ban to the US on gallium and germanium."""
-    names = {row["asset"]: run.metal(row) for row in run.record["controls"]}
     say = run.say
     told = []
     for row in rows:
-        metals = say.listed([names[asset] for asset in row["assets"] if asset in names])
-        if row["instrument"] == BAN:
+        metals = say.listed([run.metal(run.controls[asset]) for asset in row.assets if asset in run.controls])
+        if row.instrument == BAN:
             told.append(say("the {ban} on {metals}", ban=measure(run, row), metals=metals))
-        elif row["instrument"] == LICENCE:
+        elif row.instrument == LICENCE:
             told.append(say("the licence requirement for {metals}", metals=metals))
         else:
             told.append(say("the measure “{measure}” on {metals}", measure=measure(run, row), metals=metals))
     return say.listed(told)
 
 
-def _spells(row: Mapping[str, Any], today: date) -> Iterator[Bar]:
-    for spell in row["spells"]:
-        since = day(spell["since"])
-        until = None if spell["until"] is None else day(spell["until"])
-        state: Mark = "on" if since <= today else "ahead"
-        if spell["status"] == SUSPENDED:
+def _spells(row: MeasureSpells, today: date) -> Iterator[Bar]:
+    for spell in row.spells:
+        state: Mark = "on" if day(spell.since) <= today else "ahead"
+        if spell.status == SUSPENDED:
             state = "suspended"
-        elif spell["status"] == "unsettled":
+        elif spell.status == "unsettled":
             state = "unsettled"
-        elif row["instrument"] == WHITELIST:
+        elif row.instrument == WHITELIST:
             state = "whitelist"
-        yield Bar(state, since, until)
-    # Old run objects know no claims.
-    for claim in row.get("claims", ()):
-        yield Bar("claimed", day(claim["since"]), None if claim["until"] is None else day(claim["until"]))
+        yield _bar(state, spell.since, spell.until)
+    yield from (_bar("claimed", claim.since, claim.until) for claim in row.claims)
+
+
+def _bar(state: Mark, since: str, until: str | None) -> Bar:
+    return Bar(state, day(since), None if until is None else day(until))

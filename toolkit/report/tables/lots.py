@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
+from toolkit.records.exposure import ExposedLot, Exposure
 from toolkit.report.i18n.formats import day
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.text import Span, Text, name
@@ -57,18 +58,18 @@ class Sum:
     value: float
 
 
-def reach(lot: Mapping[str, Any]) -> Reach:
+def reach(lot: ExposedLot) -> Reach:
     """What an export control in force, or a stop in practice, can do to a lot."""
-    at_risk = lot["controlled"] or lot["practice"]
-    return _OPEN.get(lot["delivery"], "unsettled" if at_risk else "clear")
+    at_risk = lot.controlled or lot.practice
+    return _OPEN.get(lot.delivery, "unsettled" if at_risk else "clear")
 
 
-def sums(lots: Sequence[Mapping[str, Any]]) -> Mapping[Reach, Sum]:
+def sums(lots: Sequence[ExposedLot]) -> Mapping[Reach, Sum]:
     """The lots that are owned or ordered by reach; their values add up to the value of all of them."""
     found: dict[Reach, Sum] = {}
     for key in REACHES:
-        inside = [lot for lot in lots if lot["status"] != PLANNED and reach(lot) == key]
-        found[key] = Sum(key, len(inside), sum(lot["value"] or 0.0 for lot in inside))
+        inside = [lot for lot in lots if lot.status != PLANNED and reach(lot) == key]
+        found[key] = Sum(key, len(inside), sum(lot.value or 0.0 for lot in inside))
     return MappingProxyType(found)
 
 
@@ -77,10 +78,10 @@ def shown_name(words: str, most: int = LONGEST) -> Span:
     return name(words if len(words) <= most else f"{words[: most - 1]}…")
 
 
-def assumed_of_lots(exposure: Mapping[str, Any], as_of: date, say: Language) -> Iterator[tuple[str, Text]]:
+def assumed_of_lots(exposure: Exposure, as_of: date, say: Language) -> Iterator[tuple[str, Text]]:
     """(key, words) of what the exposure of lots on a day takes as given."""
-    fmt, lots = say.fmt, exposure["lots"]
-    unknown = sum(bool(lot["assumed_origin"]) for lot in lots)
+    fmt, lots = say.fmt, exposure.lots
+    unknown = sum(lot.assumed_origin for lot in lots)
     if unknown:
         yield (
             ORIGIN,
@@ -90,7 +91,7 @@ def assumed_of_lots(exposure: Mapping[str, Any], as_of: date, say: Language) -> 
                 "{N} lots of unknown origin are judged as if they came from China.",
             ),
         )
-    unsettled = sum(bool(lot["uncertain"]) for lot in lots)
+    unsettled = sum(lot.uncertain for lot in lots)
     if unsettled:
         yield (
             FORM,
@@ -100,7 +101,7 @@ def assumed_of_lots(exposure: Mapping[str, Any], as_of: date, say: Language) -> 
                 "No notice settles the form of {n} lots; they count as controlled.",
             ),
         )
-    later = sum(row["bought"] is not None and day(row["bought"]) > as_of for row in exposure["purchases"])
+    later = sum(row.bought is not None and day(row.bought) > as_of for row in exposure.purchases)
     if later:
         yield (
             LATER,
@@ -110,19 +111,13 @@ def assumed_of_lots(exposure: Mapping[str, Any], as_of: date, say: Language) -> 
                 "{N} lots of the file were bought after this day and count as planned.",
             ),
         )
-    if delay := exposure["licence_delay"]:
+    if delay := exposure.licence_delay:
         yield (
             DELAY,
             say(
                 "Days that a licence takes: {median} in the middle, as seen in 2023 for gallium and germanium; that one in ten "
                 "takes {tail} or more, and the lognormal shape, are assumed.",
-                median=fmt.number(delay["median"]),
-                tail=fmt.number(delay["tail"]),
+                median=fmt.number(delay.median),
+                tail=fmt.number(delay.tail),
             ),
         )
-
-
-def product(lot: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
-    """What names the metal of a lot: its row among the controls, or the lot itself."""
-    known = rows.get(lot["asset"])
-    return known if known else {"asset": lot["asset"], "name": lot["asset"], "element": None}

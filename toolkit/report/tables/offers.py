@@ -29,8 +29,7 @@ def offers(run: Findings) -> Figure | None:
         Column(say.words("Chinese control"), "left"),
         Column(say.words("May still reach it"), "left", say.words("May reach it")),
     )
-    states = {row.asset: row for row in run.record.controls}
-    cells = tuple(Row(_cells(p, states.get(p.product), run)) for p in rows)
+    cells = tuple(Row(_cells(p, run.controls.get(p.product), run)) for p in rows)
     return Figure(
         _finding(run, rows),
         say("Controls on exports from China hold for what leaves China; an origin is as offered and takes a certificate."),

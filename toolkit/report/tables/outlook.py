@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from toolkit.records.risk import Scenario
 from toolkit.report.document import Bar, BarTable, Block, Column, Figure, Notes, Row, Table
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import capital, readable
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.measures import CONFIDENCE, ORDER, SQUARES, measure_words
-from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, name, sources, strong, text
+from toolkit.report.i18n.text import NONE, Span, Text, muted, name, sources, strong, text
 from toolkit.report.markers import SHOCKS
 
 FACTORS = {"dollar": mark("the dollar"), "supply_shock": mark("the supply shock")}
@@ -25,32 +25,32 @@ def factor(say: Language, key: str) -> str:
 def falls(run: Findings) -> Figure | None:
     """Losses by factor; statistical remainders have no name a reader could act on."""
     say, fmt = run.say, run.fmt
-    exposures: Mapping[str, float] = run.record["exposures"]["factors"]
-    rows = [
-        (s, key)
-        for s in run.record["scenarios"]
-        if s["kind"] == "factor" and (key := s["name"].removesuffix(" falls")) in exposures
-    ]
+    exposures = run.proposal.exposures.factors
+    rows = [(s, s.factor) for s in run.proposal.scenarios if s.factor is not None and s.factor in exposures]
     if not rows:
         return None
-    rows.sort(key=lambda row: (-row[0]["loss"], row[1]))
+    rows.sort(key=lambda row: (-row[0].loss, row[1]))
     worst, key = rows[0]
-    if worst["loss"] <= 0:
+    if worst.loss <= 0:
         title = say("No named factor would cost anything by falling")
     else:
         title = say(
             "A fall of {factor} costs most: {loss} of value",
-            factor=name(factor(say, key)), loss=fmt.percent(worst["loss"]),
+            factor=name(factor(say, key)), loss=fmt.percent(worst.loss),
         )  # fmt: skip
     columns = (Column(say.words("falls by")), Column(say.words("exposure")), Column(say.words("loss")))
-    scale = 1.05 * max(worst["loss"], 1e-9)
+    scale = 1.05 * max(worst.loss, 1e-9)
     bars = tuple(
-        Bar(text(name(capital(factor(say, key)))), _fall(run, s, exposures[key]), s["loss"] / scale if s["loss"] > 0 else None)
+        Bar(text(name(capital(factor(say, key)))), _fall(run, s, exposures[key]), s.loss / scale if s.loss > 0 else None)
         for s, key in rows
     )
     table = BarTable(say.words("Loss when a factor falls"), say.words("If this falls"), columns, bars)
-    sub = text(*_how_far(run, [s for s, _ in rows]), say("Loss of value over a year; a minus is a gain."))
-    systematic = run.record["risk"]["systematic"]
+    far = say(
+        "Each factor falls by {count} standard deviations of a year, and the others follow as they are correlated.",
+        count=fmt.quantity(worst.deviations or 0.0),
+    )
+    sub = text(far, " ", say("Loss of value over a year; a minus is a gain."))
+    systematic = run.proposal.risk.systematic
     if systematic is not None:
         sub = text(sub, " ", say("The factors explain {share} of the variance.", share=fmt.percent(systematic, 0)))
     return Figure(title, sub, (table,), (), own_calculation(run))
@@ -61,32 +61,13 @@ def own_calculation(run: Findings, *more: str) -> Text:
     return text(run.say("Own calculation"), sources(*run.of_prices("fx"), *more), ".")
 
 
-def _fall(run: Findings, s: Mapping[str, Any], exposure: float) -> tuple[Text, ...]:
+def _fall(run: Findings, s: Scenario, exposure: float | None) -> tuple[Text, ...]:
     """How far the factor falls, how much is exposed to it, and the loss."""
-    size = _told_of(run, s).get("size")
     return (
-        text(NONE) if size is None else text(muted(run.fmt.percent(size, 0))),
+        text(muted(run.fmt.percent(s.size, 0))),
         text(muted(run.fmt.number(exposure, 2))),
-        text(strong(run.fmt.percent(s["loss"]))),
+        text(strong(run.fmt.percent(s.loss))),
     )
-
-
-def _how_far(run: Findings, falling: Sequence[Mapping[str, Any]]) -> tuple[Inline, ...]:
-    """By how many deviations each factor falls, where the run tells it of all alike."""
-    counts: set[float | None] = {_told_of(run, s).get("count") for s in falling}
-    count = counts.pop()
-    if counts or count is None:
-        return ()
-    told = run.say(
-        "Each factor falls by {count} standard deviations of a year, and the others follow as they are correlated.",
-        count=run.fmt.quantity(count),
-    )
-    return told, " "
-
-
-def _told_of(run: Findings, s: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The values in the sentence on how a scenario was made; runs of before did not keep them."""
-    return run.record.get("phrases", {}).get(s["method"], {}).get("with", {})
 
 
 def _stepped_back(words: Text) -> Text:
@@ -112,40 +93,40 @@ def shocks(run: Findings) -> Figure | None:
     return Figure(_shocks_finding(run, rows), sub, (table, *_notes(run)), (), foot)
 
 
-def _scenario(run: Findings, s: Mapping[str, Any]) -> str:
-    return run.say.term("strategy", s["name"])
+def _scenario(run: Findings, s: Scenario) -> str:
+    return run.say.term("strategy", s.name)
 
 
-def _shock(run: Findings, s: Mapping[str, Any]) -> tuple[Text, ...]:
-    chance = s.get("probability")
+def _shock(run: Findings, s: Scenario) -> tuple[Text, ...]:
+    chance = s.probability
     return (
         text(name(capital(_scenario(run, s)))),
         text(NONE if chance is None else run.assumed(run.fmt.percent(chance, 0), SHOCKS, marked=False)),
-        text(run.derived(run.fmt.number(100 * s["loss"], 1), SHOCKS, marked=False)),
-        _stepped_back(run.sentence(s["method"])),
+        text(run.derived(run.fmt.number(100 * s.loss, 1), SHOCKS, marked=False)),
+        _stepped_back(run.sentence(s.method)),
     )
 
 
-def _shocks_finding(run: Findings, rows: tuple[Mapping[str, Any], ...]) -> Text:
+def _shocks_finding(run: Findings, rows: Sequence[Scenario]) -> Text:
     """The costliest, and where there is one the scenario that brings most."""
     say, fmt, worst, best = run.say, run.fmt, rows[0], rows[-1]
     dear, good = name(_scenario(run, worst)), name(_scenario(run, best))
-    loss, gain = (run.derived(fmt.percent(size), SHOCKS, marked=False) for size in (worst["loss"], -best["loss"]))
-    if worst["loss"] > 0 > best["loss"]:
+    loss, gain = (run.derived(fmt.percent(size), SHOCKS, marked=False) for size in (worst.loss, -best.loss))
+    if worst.loss > 0 > best.loss:
         return say(
             "“{worst}” would cost {loss} of value; “{best}” would bring {gain}", worst=dear, loss=loss, best=good, gain=gain
         )
-    if worst["loss"] > 0:
+    if worst.loss > 0:
         return say("“{worst}” would cost {loss} of value", worst=dear, loss=loss)
-    if best["loss"] < 0:
+    if best.loss < 0:
         return say("“{best}” would bring {gain}", best=good, gain=gain)
     return say("No scenario of the strategy would cost anything")
 
 
 def tail(run: Findings) -> Figure | None:
     """Measures of risk over the scenarios of the strategy; squares are told by their roots."""
-    risk, say, fmt = run.record["risk"], run.say, run.fmt
-    values: Mapping[str, float] = {key: v for key, v in risk.get("measures", {}).items() if key not in SQUARES}
+    risk, say, fmt = run.proposal.risk, run.say, run.fmt
+    values = {key: v for key, v in risk.measures.items() if key not in SQUARES and v is not None}
     if not values:
         return None
     order = sorted(values, key=lambda key: (ORDER.index(key) if key in ORDER else len(ORDER), key))
@@ -155,8 +136,8 @@ def tail(run: Findings) -> Figure | None:
             "periods."
         )
     else:
-        over = say("Scenarios: {method}.", method=run.sentence(risk["cvar_method"]))
-    alone = say("Volatility of the forecast alone: {volatility} a year.", volatility=fmt.percent(risk["volatility"]))
+        over = say("Scenarios: {method}.", method=run.sentence(risk.cvar_method))
+    alone = say("Volatility of the forecast alone: {volatility} a year.", volatility=fmt.percent(risk.volatility))
     columns = (Column(say.words("Measure of risk"), "left"), Column(say.words("% of value")))
     table = Table(say.words("Risk over the scenarios"), columns, tuple(Row(_measure(run, key, values[key])) for key in order))
     body: tuple[Block, ...] = (table,) if run.shocks else (table, *_notes(run))
