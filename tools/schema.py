@@ -13,11 +13,12 @@ from typing import Any
 from toolkit.records.base import Record
 from toolkit.records.conflict import Conflict
 from toolkit.records.exposure import Exposure
+from toolkit.records.fetch import Fetch
 from toolkit.records.findings import Parts
 from toolkit.records.run import Run
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "schema"
-PUBLISHED = {"run": Run, "conflict": Conflict, "findings": Parts, "exposure": Exposure}
+PUBLISHED = {"run": Run, "conflict": Conflict, "findings": Parts, "exposure": Exposure, "fetch": Fetch}
 """Record by the name of its file."""
 
 

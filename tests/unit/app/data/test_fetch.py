@@ -1,0 +1,282 @@
+"""Fetching into a store: what comes is checked and kept, what does not is told, and nothing stored is lost."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from time import sleep
+
+import polars as pl
+import pytest
+
+from tests.loopback import Answer, Loopback, as_json
+from tests.recorded import RECORDED
+from tests.yahoo_charts import CHART, Listing, serve, weekdays
+from toolkit.app.data.fetch import FetchRequest, Stored, fetch
+from toolkit.core.errors import SpecError
+from toolkit.market.sources.client import Pace
+from toolkit.market.store.store import Store
+from toolkit.market.store.verify import verify
+
+TODAY = date(2026, 11, 26)
+DAYS = [day for day in weekdays(date(2026, 10, 1), 40) if day <= date(2026, 11, 25)]
+CLOSES = [(day, 60.0 + i * 0.1 + (i % 5) * 0.07) for i, day in enumerate(DAYS)]
+LISTINGS = {
+    name: Listing([(day, base + close) for day, close in CLOSES])
+    for name, base in (("REMX", 0.0), ("LIT", 10.0), ("GLD", 300.0))
+}
+
+
+@pytest.fixture
+def server():
+    with Loopback().running() as running:
+        serve(running, LISTINGS)
+        yield running
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    return tmp_path / "store"
+
+
+def noon(day: date) -> datetime:
+    return datetime.combine(day, time(12), UTC)
+
+
+def fetched(server, folder, *sources, **more):
+    so_far, progress = more.pop("so_far", None), more.pop("progress", None)
+    request = FetchRequest(
+        folder=folder, now=noon(more.pop("today", TODAY)), sources=sources or ("yahoo",), mirror=server.address,
+        pace=more.pop("pace", Pace(2.0, 2, 0.01)), **{"series": ("REMX", "LIT"), **more},
+    )  # fmt: skip
+    return fetch(request, progress, so_far)
+
+
+def by_series(found):
+    return {outcome.series: outcome for outcome in found.series}
+
+
+def quotations(folder, as_of=None):
+    return Store.open(folder).scan("quotations", as_of).collect()
+
+
+def test_what_comes_is_stored_with_both_closes_and_the_terms_are_told(server, folder):
+    found = fetched(server, folder)
+    assert [(one.series, one.status, one.new, one.revised) for one in found.series] == [
+        ("LIT", "ok", len(DAYS), 0), ("REMX", "ok", len(DAYS), 0),
+    ]  # fmt: skip
+    [terms] = found.sources
+    assert (terms.source, terms.use) == ("yahoo", "personal")
+    assert terms.commits in (1, 2)  # as long as the batch took
+    rows = quotations(folder).filter(asset="REMX").sort("date")
+    assert rows["close"].to_list() == [close for _, close in CLOSES]
+    assert Store.open(folder).sources()["yahoo"].licence == terms.terms
+
+
+def test_a_second_fetch_asks_for_what_is_missing_and_adds_nothing_twice(server, folder):
+    fetched(server, folder)
+    server.asked.clear()
+    found = fetched(server, folder)
+    assert {(one.new, one.revised) for one in found.series} == {(0, 0)}
+    assert found.sources[0].commits == 0
+    first = min(int(asked.query["period1"]) for asked in server.asked if "period1" in asked.query)
+    assert first > noon(DAYS[-1] - timedelta(days=12)).timestamp()
+    assert quotations(folder).height == 2 * len(DAYS)
+
+
+def test_a_revised_value_is_a_vintage_that_changes_no_answer_before_it(server, folder):
+    fetched(server, folder)
+    server.routes[CHART + "REMX"] = lambda asked: Listing([*CLOSES[:-1], (DAYS[-1], 65.55)]).chart("REMX", asked)
+    later = TODAY + timedelta(days=1)
+    found = by_series(fetched(server, folder, today=later))
+    assert (found["REMX"].new, found["REMX"].revised) == (0, 1)
+    assert {finding.rule: finding.action for finding in found["REMX"].findings}["revision"] == "new_vintage"
+    last = [quotations(folder, day).filter(asset="REMX", date=DAYS[-1])["close"].to_list() for day in (TODAY, later)]
+    assert last == [[CLOSES[-1][1]], [65.55]]
+
+
+def test_pence_that_are_labelled_pounds_are_refused_unless_they_are_meant(server, folder):
+    pence = Listing([(day, close * 100 if day > DAYS[20] else close) for day, close in CLOSES], currency="GBP", exchange="LSE")
+    serve(server, {**LISTINGS, "ODD.L": pence})
+    outcome = by_series(fetched(server, folder, series=("ODD.L", "REMX")))
+    assert (outcome["ODD.L"].status, outcome["ODD.L"].reason, outcome["ODD.L"].detail) == ("failed", "quality", "unit_jump")
+    assert quotations(folder)["asset"].unique().to_list() == ["REMX"]
+    outcome = by_series(fetched(server, folder, series=("ODD.L",), accept=("unit_jump:ODD.L",)))
+    assert (outcome["ODD.L"].status, outcome["ODD.L"].new) == ("ok", len(DAYS))
+
+
+def test_quoted_pence_are_stored_as_pounds_with_their_factor(server, folder):
+    serve(server, {"RIO.L": Listing([(day, close * 100) for day, close in CLOSES], currency="GBp", exchange="LSE")})
+    [outcome] = fetched(server, folder, series=("RIO.L",)).series
+    assert (outcome.quoted_currency, outcome.factor) == ("GBp", 0.01)
+    assert quotations(folder)["factor"].unique().to_list() == [0.01]
+
+
+@pytest.mark.parametrize(
+    ("closes", "rule"),
+    [
+        ([*CLOSES[:9], (DAYS[8], 12.0), *CLOSES[9:]], "duplicated_day"),
+        # The last of them yfinance drops, as the price of the moment.
+        ([*CLOSES, (TODAY + timedelta(days=60), 66.0), (TODAY + timedelta(days=61), 66.0)], "future_date"),
+    ],
+)
+def test_a_repeated_day_and_a_date_ahead_are_refused(server, folder, closes, rule):
+    serve(server, {})
+    server.routes[CHART + "REMX"] = lambda asked: Listing(closes).chart("REMX", replace(asked, query={}))
+    [outcome] = fetched(server, folder, series=("REMX",)).series
+    assert (outcome.status, outcome.reason, outcome.detail) == ("failed", "quality", rule)
+
+
+def test_series_that_did_not_come_are_told_and_missing_where_they_are_required(server, folder):
+    found = fetched(server, folder, series=("REMX", "NONE", "LIT", "NADA"))
+    assert {one.series: one.status for one in found.series} == {"REMX": "ok", "LIT": "ok", "NONE": "failed", "NADA": "failed"}
+    assert found.missing == ()
+    found = fetched(server, folder, series=("REMX", "NONE"), required=("yahoo:NONE",))
+    assert found.missing == ("yahoo:NONE",)
+    assert fetched(server, folder, series=("REMX", "NONE"), required=("yahoo",)).missing == ("yahoo:NONE",)
+
+
+def test_a_source_that_was_named_and_gives_nothing_is_missing(server, folder):
+    server.routes[CHART] = server.routes[CHART + "REMX"] = server.routes[CHART + "LIT"] = Answer(status=503)
+    assert fetched(server, folder).missing == ("yahoo:LIT", "yahoo:REMX")
+
+
+def test_several_sources_are_asked_at_the_same_time_and_fail_by_themselves(server, folder, tmp_path):
+    RECORDED["ecb"].play(server, tmp_path)
+    server.routes["/www.worldbank.org/"] = Answer(status=500)
+    found = fetched(
+        server, folder, "yahoo", "ecb", "world_bank_pink_sheet", series=("yahoo:REMX", "ecb:USD", "world_bank_pink_sheet:gold")
+    )
+    assert {(one.source, one.status, one.reason) for one in found.series} == {
+        ("yahoo", "ok", None), ("ecb", "ok", None), ("world_bank_pink_sheet", "failed", "server_error"),
+    }  # fmt: skip
+    assert Store.open(folder).scan("fx").collect().height == 2
+
+
+def test_without_a_source_all_are_asked_that_need_no_key(server, folder, monkeypatch):
+    found = fetch(FetchRequest(folder, noon(TODAY), offline=True))
+    assert found.skipped == ("comtrade", "eia", "us_census")
+    assert [terms.source for terms in found.sources] == ["ecb", "komis", "usgs", "world_bank_pink_sheet", "yahoo"]
+    monkeypatch.setenv("EIA_API_KEY", "x")
+    found = fetch(FetchRequest(folder, noon(TODAY), offline=True))
+    assert "eia" in [terms.source for terms in found.sources]
+
+
+def test_a_workbook_that_has_not_changed_is_not_sent_again(server, folder, tmp_path):
+    RECORDED["world_bank_pink_sheet"].play(server, tmp_path)
+    more = {"series": ("brent", "gold")}
+    assert {one.new for one in fetched(server, folder, "world_bank_pink_sheet", **more).series} == {2, 3}
+    assert {(one.status, one.rows) for one in fetched(server, folder, "world_bank_pink_sheet", **more).series} == {("ok", 0)}
+    # Another series was never read from it, and a day that is asked for is looked up.
+    assert by_series(fetched(server, folder, "world_bank_pink_sheet", series=("brent", "gold", "copper")))["copper"].new == 3
+
+
+def test_offline_no_socket_is_opened_and_the_store_answers(server, folder, monkeypatch):
+    fetched(server, folder)
+    server.asked.clear()
+
+    def refuse(*_, **__):
+        raise AssertionError("a socket was opened")
+
+    monkeypatch.setattr(socket, "socket", refuse)
+    monkeypatch.setattr("curl_cffi.requests.Session.request", refuse)
+    found = fetched(server, folder, series=("REMX", "GLD"), offline=True, required=("yahoo",))
+    outcome = by_series(found)
+    assert (outcome["REMX"].status, outcome["REMX"].last) == ("ok", "2026-11-25")
+    assert (outcome["GLD"].status, outcome["GLD"].reason) == ("failed", "offline")
+    assert found.missing == ("yahoo:GLD",)
+    assert not server.asked
+    old = by_series(fetched(server, folder, series=("REMX",), offline=True, today=TODAY + timedelta(days=90)))
+    assert old["REMX"].status == "stale"
+
+
+def test_an_interruption_keeps_what_had_come(server, folder):
+    so_far = Stored()
+
+    def interrupt(done, total, rows):
+        if done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fetched(server, folder, series=("REMX", "LIT", "GLD"), progress=interrupt, so_far=so_far)
+    stored = {series for _, series in so_far.outcomes}
+    assert stored
+    assert {*quotations(folder)["asset"].unique()} == stored
+    assert not verify(folder).faults
+    found = fetched(server, folder, series=("REMX", "LIT", "GLD"))
+    assert {one.status for one in found.series} == {"ok"}
+
+
+CHILD = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from toolkit.app.data.fetch import FetchRequest, fetch
+from toolkit.market.sources.client import Pace
+import toolkit.app.data.fetch as module
+module.BATCH = 1
+fetch(FetchRequest(Path(sys.argv[1]), datetime(2026, 11, 26, tzinfo=UTC), ("yahoo",), tuple(sys.argv[3:]), mirror=sys.argv[2], pace=Pace(5.0, 2, 0.05)))
+"""
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.3])
+def test_a_killed_fetch_leaves_a_store_that_the_next_one_completes(server, folder, seconds):
+    tickers = [f"T{i}" for i in range(12)]
+
+    def slow(ticker):
+        def answer(asked):
+            sleep(0.05)
+            return Listing(CLOSES).chart(ticker, asked)
+
+        return answer
+
+    for ticker in tickers:
+        server.routes[CHART + ticker] = slow(ticker)
+    child = subprocess.Popen(
+        [sys.executable, "-c", CHILD, str(folder), server.address, *tickers], env={**os.environ, "PYTHONPATH": ""}
+    )
+    while not (folder / "quotations").is_dir() and child.poll() is None:
+        sleep(0.01)
+    sleep(seconds)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    assert not verify(folder).faults
+    before = quotations(folder)
+    assert before.group_by("asset").len()["len"].unique().to_list() in ([], [len(DAYS)])
+    found = fetched(server, folder, series=tuple(tickers))
+    assert {one.status for one in found.series} == {"ok"}
+    rows = quotations(folder)
+    assert rows.height == len(tickers) * len(DAYS)
+    assert rows.filter(pl.col("known_from") != pl.col("date")).is_empty()
+
+
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [
+        ({"sources": ("yaho",)}, "yahoo"),
+        ({"sources": ("ecb",), "series": ("USDD",)}, "USD"),
+        ({"sources": ("ecb", "yahoo"), "series": ("USD",)}, "SOURCE:SERIES"),
+        ({"sources": ("ecb",), "required": ("ecb:USDX",)}, "ecb:USD"),
+        ({"sources": ("ecb",), "accept": ("unit_jumps",)}, "unit_jump"),
+        ({"sources": ("files",)}, "--series"),
+    ],
+)
+def test_names_that_are_none_are_refused_with_the_nearest(folder, more, named):
+    with pytest.raises(SpecError) as raised:
+        fetch(FetchRequest(folder, noon(TODAY), **more))
+    assert named in raised.value.hint
+    assert not folder.exists()
+
+
+def test_a_format_that_changed_fails_its_source_alone(server, folder):
+    server.routes["/data-api.ecb.europa.eu/"] = as_json({"not": "csv"})
+    found = fetched(server, folder, "ecb", "yahoo", series=("ecb:USD", "yahoo:REMX"))
+    assert {(one.source, one.status, one.reason) for one in found.series} == {
+        ("ecb", "failed", "format"),
+        ("yahoo", "ok", None),
+    }
+    assert found.missing == ("ecb:USD",)

@@ -1,0 +1,183 @@
+"""Yahoo: the real yfinance against charts that a loopback server plays."""
+
+import sys
+from datetime import date
+
+import pytest
+
+from tests.loopback import Answer, as_html, as_json
+from tests.yahoo_charts import CHART, Listing, serve, utc, weekdays
+from toolkit.market.sources.base import Query
+from toolkit.market.sources.client import Pace
+from toolkit.market.sources.yahoo import Yahoo
+
+DAYS = weekdays(date(2026, 11, 16), 8)  # to 2026-11-25
+CLOSES = [(day, 60.0 + i) for i, day in enumerate(DAYS)]
+
+
+def fetched(client, *tickers, since=None, **more):
+    return {result.outcome.series: result for result in Yahoo().fetch(Query(tickers, since or {}, client(**more)))}
+
+
+def test_both_closes_come_with_their_names_and_days_without_zones(server, client):
+    paid = {DAYS[5]: 0.65}
+    adjusted = {day: close - (0.65 if day < DAYS[5] else 0.0) for day, close in CLOSES}
+    serve(server, {"REMX": Listing(CLOSES, dividends=paid, adjusted=adjusted)})
+    result = fetched(client, "REMX")["REMX"]
+    rows = result.tables["quotations"]
+    assert result.outcome.status == "ok"
+    assert (result.outcome.rows, result.outcome.first, result.outcome.last) == (8, "2026-11-16", "2026-11-25")
+    assert rows["date"].to_list() == DAYS
+    assert rows["close"].to_list() == [close for _, close in CLOSES]
+    assert rows["adjusted_close"].to_list() == pytest.approx(list(adjusted.values()))
+    assert rows["dividend"].to_list()[5] == 0.65
+    assert rows["known_from"].to_list() == DAYS
+    assert rows["currency"].unique().to_list() == ["USD"]
+    assert rows["factor"].unique().to_list() == [1.0]
+    assert rows["exchange"].unique().to_list() == ["PCX"]
+
+
+def test_pence_become_pounds_and_the_factor_is_recorded(server, client):
+    rio = Listing([(day, 6000.0 + i) for i, day in enumerate(DAYS)], currency="GBp", exchange="LSE", kind="EQUITY")
+    serve(server, {"RIO.L": rio, "AGL.JO": Listing(rio.closes, currency="ZAc", exchange="JNB", kind="EQUITY")})
+    found = fetched(client, "RIO.L", "AGL.JO")
+    outcome, rows = found["RIO.L"].outcome, found["RIO.L"].tables["quotations"]
+    assert (outcome.quoted_currency, outcome.factor) == ("GBp", 0.01)
+    assert rows["currency"].unique().to_list() == ["GBP"]
+    assert rows["close"].to_list() == pytest.approx([60.0 + i / 100 for i in range(8)])
+    assert rows["factor"].unique().to_list() == [0.01]
+    assert found["AGL.JO"].tables["quotations"]["currency"].unique().to_list() == ["ZAR"]
+
+
+def test_a_currency_pair_is_a_series_too(server, client):
+    serve(server, {"EURUSD=X": Listing([(day, 1.1 + i / 100) for i, day in enumerate(DAYS)], exchange="CCY", kind="CURRENCY")})
+    assert fetched(client, "EURUSD=X")["EURUSD=X"].outcome.status == "ok"
+
+
+def test_a_server_error_for_a_past_range_is_asked_again_and_not_kept_in_the_cache(server, client):
+    listing = Listing(CLOSES)
+    serve(server, {"REMX": listing})
+    failures = iter([Answer(status=500)])
+
+    def once(asked):
+        return (
+            next(failures, None) or listing.chart("REMX", asked) if "period1" in asked.query else listing.chart("REMX", asked)
+        )
+
+    server.routes[CHART + "REMX"] = once
+    result = fetched(client, "REMX", since={"REMX": DAYS[2]})["REMX"]
+    assert (result.outcome.status, result.outcome.rows) == ("ok", 6)
+    assert len([asked for asked in server.asked if "period1" in asked.query]) == 2
+
+
+def test_a_server_error_that_stays_is_no_delisting(server, client):
+    serve(server, {})
+    server.routes[CHART + "REMX"] = Answer(b"oops", status=500)
+    outcome = fetched(client, "REMX")["REMX"].outcome
+    assert (outcome.status, outcome.reason) == ("failed", "server_error")
+
+
+def test_too_many_requests_are_waited_for(server, client):
+    listing = Listing(CLOSES)
+    serve(server, {"REMX": listing})
+    waits = iter([Answer(b"Too Many Requests", status=429, headers={"Retry-After": "1"})])
+    server.routes[CHART + "REMX"] = lambda asked: next(waits, None) or listing.chart("REMX", asked)
+    assert fetched(client, "REMX")["REMX"].outcome.status == "ok"
+    charts = [asked.moment for asked in server.asked if asked.path.startswith(CHART)]
+    assert charts[1] - charts[0] >= 1.0
+
+
+def test_a_crumb_that_is_refused_stops_nothing_and_is_not_logged(server, client, caplog):
+    serve(server, {"REMX": Listing(CLOSES)})
+    server.routes["/query1.finance.yahoo.com/v1/test/getcrumb"] = Answer(b"Too Many Requests", status=429)
+    assert fetched(client, "REMX")["REMX"].outcome.status == "ok"
+    assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (as_html(), "not_data"),
+        (Answer(b"", status=302, headers={"Location": "/login.yahoo.com/account/login"}), "login"),
+        (as_json({"chart": {"result": [], "error": None}}), "not_found"),
+        (as_json({"finance": 1}), "not_found"),
+    ],
+)
+def test_what_is_no_chart_fails_with_its_reason(server, client, answer, reason):
+    serve(server, {})
+    server.routes["/login.yahoo.com/account/login"] = as_html()
+    server.routes[CHART + "REMX"] = answer
+    outcome = fetched(client, "REMX")["REMX"].outcome
+    assert (outcome.status, outcome.reason) == ("failed", reason)
+
+
+def test_a_body_that_is_cut_off_and_one_that_drips_are_told_apart(server, client):
+    whole = Listing(CLOSES).chart("REMX", type("Asked", (), {"query": {}})())
+    serve(server, {})
+    server.routes[CHART + "REMX"] = Answer(whole.body, cut=50, headers=whole.headers)
+    server.routes[CHART + "LIT"] = Answer(whole.body, drip=0.05, headers=whole.headers)
+    found = fetched(client, "REMX", "LIT", pace=Pace(deadline=0.5, attempts=2, backoff=0.01))
+    assert {name: result.outcome.reason for name, result in found.items()} == {"REMX": "cut_off", "LIT": "timeout"}
+
+
+def test_half_of_the_tickers_come_and_the_others_are_told(server, client):
+    serve(server, {"REMX": Listing(CLOSES), "LIT": Listing(CLOSES)})
+    found = fetched(client, "REMX", "NONE1", "LIT", "NONE2")
+    assert {name: result.outcome.status for name, result in found.items()} == {
+        "REMX": "ok", "LIT": "ok", "NONE1": "failed", "NONE2": "failed",
+    }  # fmt: skip
+    assert found["NONE1"].outcome.reason == "not_found"
+    assert "delisted" in found["NONE1"].outcome.detail
+
+
+def test_a_chart_without_a_price_is_empty_and_days_without_one_are_told(server, client):
+    serve(
+        server, {"EMPTY": Listing([(day, None) for day in DAYS]), "HOLES": Listing([*CLOSES[:3], (DAYS[3], None), *CLOSES[4:]])}
+    )
+    found = fetched(client, "EMPTY", "HOLES")
+    assert found["EMPTY"].outcome.status == "empty"
+    assert not found["EMPTY"].tables
+    assert (found["HOLES"].outcome.status, found["HOLES"].outcome.reason) == ("partial", "missing_rows")
+    assert found["HOLES"].tables["quotations"].height == 7
+
+
+def test_an_old_newest_day_is_stale(server, client):
+    serve(server, {"OLD": Listing([(day, 1.0) for day in weekdays(date(2026, 10, 1), 5)])})
+    assert fetched(client, "OLD")["OLD"].outcome.status == "stale"
+
+
+def test_the_price_of_a_session_that_runs_is_no_close(server, client):
+    serve(server, {"REMX": Listing(CLOSES, seen=utc(2026, 11, 25, 15))})  # New York closes at 21:00
+    result = fetched(client, "REMX", today=date(2026, 11, 25))["REMX"]
+    assert result.outcome.last == "2026-11-24"
+
+
+def test_a_repeated_day_is_not_lost(server, client):
+    twice = [*CLOSES[:4], (DAYS[3], 63.5), *CLOSES[4:]]
+    serve(server, {"REMX": Listing(twice)})
+    rows = fetched(client, "REMX")["REMX"].tables["quotations"]
+    assert rows.filter(date=DAYS[3])["close"].sort().to_list() == [63.0, 63.5]
+
+
+def test_a_dividend_since_makes_the_whole_history_be_fetched_again(server, client):
+    paid = {DAYS[6]: 0.5}
+    serve(server, {"REMX": Listing(CLOSES, dividends=paid), "LIT": Listing(CLOSES)})
+    found = fetched(client, "REMX", "LIT", since={"REMX": DAYS[4], "LIT": DAYS[4]})
+    assert found["REMX"].outcome.rows == 8
+    assert found["LIT"].outcome.rows == 4
+
+
+def test_deprecations_of_pandas_inside_yfinance_are_no_errors(server, client, recwarn):
+    serve(server, {"REMX": Listing(CLOSES)})
+    assert fetched(client, "REMX")["REMX"].outcome.status == "ok"
+    assert not recwarn.list
+
+
+def test_the_sources_are_found_without_yfinance():
+    import subprocess
+
+    code = (
+        "import sys; from toolkit.market.sources.base import data_sources; assert 'yahoo' in data_sources(); "
+        "print(sorted({'yfinance', 'httpx', 'pandas', 'curl_cffi', 'deltalake'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"

@@ -1,0 +1,1 @@
+"""Live data: the store and what fills it."""

@@ -1,0 +1,249 @@
+"""Checks of fetched series before they are stored: what each finds, how severe it is, and what is done about it.
+
+| rule | severity | what is done |
+|---|---|---|
+| `unit_jump` | error; warning for customs unit values | a step by about 10, 100 or 1000: the series is refused |
+| `revised_unit` | error | stored values come again times 10, 100 or 1000: refused |
+| `duplicated_day` | error; note where the rows are equal | refused; equal rows are kept once |
+| `future_date` | error | refused; accepted: those rows are dropped |
+| `currency_switch` | error, never accepted | refused |
+| `unadjusted_split` | error | a split whose ratio the closes still show: refused |
+| `unreported_split` | warning | a step by the ratio of a split that is not told: kept |
+| `gap` | warning | sessions of the exchange, or weekdays, without a price: kept, never filled |
+| `closed_day` | warning | prices of days on which the exchange was closed: kept |
+| `stale_run` | warning | the same price five times and more: kept |
+| `outlier` | warning | prints far off both neighbours: kept |
+| `unsorted` | note | sorted |
+| `revision` | note | other values of stored days: kept as new vintages, known from the day of the fetch |
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import warnings
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Literal
+
+import polars as pl
+
+from toolkit.market.quality import STALE_RUN, quality
+from toolkit.records.fetch import QualityFinding
+
+RULES = (
+    "unit_jump", "revised_unit", "duplicated_day", "future_date", "unadjusted_split",
+)  # fmt: skip
+"""Rules that refuse a series unless they are accepted."""
+STEPS = (10.0, 100.0, 1000.0)
+"""Ratios of pence and pounds, of cents and dollars, of g and kg, of kg and t, of quotation in 10 or 100 units."""
+STEP_TOLERANCE = 0.15
+"""Log points that a step may be off, for the market's own move."""
+SPLITS = (2.0, 3.0, 4.0, 5.0, 10.0, 20.0)
+SPLIT_TOLERANCE = 0.03
+NOISY = ("customs_unit_value",)
+"""Bases whose steps are of what was shipped, not of prices."""
+VALUES: Mapping[str, tuple[str, str]] = {
+    "prices": ("asset", "price"), "quotations": ("asset", "close"), "energy": ("asset", "price"), "fx": ("quote", "rate"),
+}  # fmt: skip
+"""Table that is checked -> columns of its series and of its value."""
+CALENDARS: Mapping[str, str] = {
+    "PCX": "XNYS", "NYQ": "XNYS", "ASE": "XNYS", "BTS": "XNYS", "NMS": "XNAS", "NGM": "XNAS", "NCM": "XNAS", "LSE": "XLON",
+    "GER": "XETR", "FRA": "XFRA", "PAR": "XPAR", "AMS": "XAMS", "MIL": "XMIL", "EBS": "XSWX", "VIE": "XWBO", "TOR": "XTSE",
+    "ASX": "XASX", "JPX": "XTKS", "HKG": "XHKG", "SHH": "XSHG", "SHZ": "XSHG", "KSC": "XKRX", "JNB": "XJSE", "CMX": "CMES",
+    "NYM": "CMES", "CBT": "CMES",
+}  # fmt: skip
+"""Code of an exchange at Yahoo -> its calendar in exchange_calendars."""
+CALENDAR_YEARS = 20
+"""Years back to which calendars reach."""
+Severity = Literal["error", "warning", "note"]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A table after its checks.
+
+    Attributes:
+        rows: To be stored; None where the series is refused.
+        findings: What was found, errors first.
+    """
+
+    rows: pl.DataFrame | None
+    findings: tuple[QualityFinding, ...]
+
+
+def check_fetched(
+    table: str, rows: pl.DataFrame, stored: pl.DataFrame, *, as_of: date, accept: Collection[str] = ()
+) -> Checked:
+    """Check the rows of one series of a source against themselves and against what is stored of it.
+
+    Args:
+        table: Name of the table; one that is not in `VALUES` is kept as it is.
+        rows: As they came, with the columns of the table.
+        stored: Last vintages that a store has of the same series; may be empty.
+        as_of: Day of the fetch.
+        accept: Rules, or ``RULE:ASSET`` for one asset, whose findings are meant.
+    """
+    if table not in VALUES or rows.is_empty():
+        return Checked(rows, ())
+    asset, value = VALUES[table]
+    given = _uniform(rows, asset, value)
+    before = _uniform(stored, asset, value) if not stored.is_empty() else given.clear()
+    kept = rows.filter(pl.col("date") <= as_of + timedelta(days=1)).unique([asset, "date"], keep="first", maintain_order=True)
+    clean = _uniform(kept, asset, value).sort("asset", "date")
+    # Steps are looked for across the seam to what is stored.
+    joined = pl.concat([before.join(clean, on=["asset", "date"], how="anti"), clean]).sort("asset", "date")
+    new = clean.group_by("asset").agg(pl.col("date").min().alias("from"))
+    found = [
+        *_dates(given, as_of),
+        *_steps(joined.join(new, on="asset")),
+        *_against(clean, before),
+        *_sessions(joined, as_of),
+        *_of_prints(joined, as_of),
+    ]
+    accepted = [_accepted(finding, accept) for finding in found]
+    order = ("error", "warning", "note")
+    findings = tuple(sorted(accepted, key=lambda finding: (order.index(finding.severity), finding.rule, finding.asset)))
+    refused = any(finding.action == "refused" for finding in findings)
+    return Checked(None if refused else kept.sort(asset, "date"), findings)
+
+
+def _uniform(rows: pl.DataFrame, asset: str, value: str) -> pl.DataFrame:
+    """Series, date, value, currency, basis, split and exchange of the rows of any table."""
+    optional = dict.fromkeys(("currency", "basis", "exchange"), pl.String) | {"split": pl.Float64}
+    return rows.select(
+        pl.col(asset).alias("asset"), "date", pl.col(value).alias("price"),
+        *(pl.col(name) if name in rows.columns else pl.lit(None, dtype=dtype).alias(name) for name, dtype in optional.items()),
+    )  # fmt: skip
+
+
+def _finding(
+    rule: str, asset: str, severity: Severity, rows: pl.DataFrame, value: float | None = None, **more: Any
+) -> QualityFinding:
+    """A finding about some rows: how many, and the first day."""
+    actions = {"error": "refused", "warning": "kept", "note": "kept"}
+    first: Any = rows["date"].min()
+    told = {"action": actions[severity], "count": rows.height, "date": None if first is None else first.isoformat(), **more}
+    return QualityFinding(rule=rule, asset=asset, severity=severity, value=value, **told)
+
+
+def _accepted(finding: QualityFinding, accept: Collection[str]) -> QualityFinding:
+    named = {finding.rule, f"{finding.rule}:{finding.asset}"} & {*accept}
+    if finding.action != "refused" or finding.rule not in RULES or not named:
+        return finding
+    return finding.model_copy(update={"action": "dropped" if finding.rule in ("future_date", "duplicated_day") else "accepted"})
+
+
+def _by_asset(rows: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+    for (asset,), part in rows.group_by("asset", maintain_order=True):
+        yield str(asset), part
+
+
+def _dates(given: pl.DataFrame, as_of: date) -> Iterator[QualityFinding]:
+    """Days that come twice, lie ahead, or are out of order."""
+    for asset, part in _by_asset(given):
+        ahead = part.filter(pl.col("date") > as_of + timedelta(days=1))
+        if ahead.height:
+            yield _finding("future_date", asset, "error", ahead)
+        twice = part.filter(pl.struct("date").is_duplicated())
+        if twice.height:
+            unlike = twice.filter(pl.col("price").n_unique().over("date") > 1)
+            more: dict[str, Any] = {} if unlike.height else {"action": "dropped"}
+            yield _finding(
+                "duplicated_day", asset, "error" if unlike.height else "note", unlike if unlike.height else twice, **more
+            )
+        if not part["date"].is_sorted():
+            yield _finding("unsorted", asset, "note", part)
+
+
+def _near(change: pl.Expr, ratios: Collection[float], tolerance: float) -> pl.Expr:
+    """Whether a log change is that of one of some ratios, up or down."""
+    return pl.any_horizontal((change.abs() - math.log(ratio)).abs() <= tolerance for ratio in ratios)
+
+
+def _steps(joined: pl.DataFrame) -> Iterator[QualityFinding]:
+    """Steps by a change of unit and by splits, from the first new row on."""
+    change = pl.col("price").log().diff().over("asset")
+    moved = joined.with_columns(change=change).filter(pl.col("date") >= pl.col("from"))
+    for asset, part in _by_asset(moved):
+        units = part.filter(_near(pl.col("change"), STEPS, STEP_TOLERANCE))
+        told = part.filter(pl.col("split").is_not_null(), (pl.col("split").log()).abs() > math.log(1.4))
+        unadjusted = told.filter((pl.col("change") + pl.col("split").log()).abs() <= STEP_TOLERANCE)
+        if unadjusted.height:
+            yield _finding("unadjusted_split", asset, "error", unadjusted, unadjusted["split"][0])
+        units = units.join(unadjusted, on="date", how="anti")
+        if units.height:
+            noisy = units["basis"].is_in(NOISY).fill_null(value=False).all()
+            yield _finding("unit_jump", asset, "warning" if noisy else "error", units, math.exp(units["change"][0]))
+        splits = part.filter(pl.col("split").is_null(), _near(pl.col("change"), SPLITS, SPLIT_TOLERANCE))
+        splits = splits.join(units, on="date", how="anti").filter(~pl.col("basis").is_in(NOISY).fill_null(value=False))
+        if splits.height:
+            yield _finding("unreported_split", asset, "warning", splits, math.exp(splits["change"][0]))
+
+
+def _against(clean: pl.DataFrame, before: pl.DataFrame) -> Iterator[QualityFinding]:
+    """What differs from stored rows: currency, unit, values."""
+    for asset, part in _by_asset(clean):
+        stored = before.filter(pl.col("asset") == asset)
+        currencies = {*part["currency"].drop_nulls(), *stored["currency"].drop_nulls()}
+        if len(currencies) > 1:
+            yield _finding("currency_switch", asset, "error", part)
+            continue
+        both = part.join(stored.select("date", was="price"), on="date").filter(pl.col("price") != pl.col("was"))
+        if both.is_empty():
+            continue
+        both = both.with_columns(change=(pl.col("price") / pl.col("was")).log())
+        scaled = both.filter(_near(pl.col("change"), STEPS, STEP_TOLERANCE))
+        if scaled.height:
+            yield _finding("revised_unit", asset, "error", scaled, math.exp(scaled["change"][0]))
+        largest = both["change"][both["change"].abs().arg_max() or 0]
+        yield _finding("revision", asset, "note", both, math.expm1(largest), action="new_vintage")
+
+
+def _sessions(joined: pl.DataFrame, as_of: date) -> Iterator[QualityFinding]:
+    """Sessions of the exchange without a price, and prices of days without a session."""
+    for asset, part in _by_asset(joined):
+        code = next(iter(part["exchange"].drop_nulls().unique()), None)
+        if code not in CALENDARS:
+            continue
+        held = part.filter(pl.col("date") > as_of - timedelta(days=365 * CALENDAR_YEARS - 30))
+        if held.height < 2:
+            continue
+        days = _open_days(CALENDARS[code])
+        sessions = days.filter(days.is_between(held["date"].min(), held["date"].max())).to_frame()  # type: ignore[arg-type]
+        missing = sessions.join(held, on="date", how="anti").sort("date")
+        if missing.height:
+            yield _finding("gap", asset, "warning", missing, 1 - missing.height / sessions.height)
+        closed = held.join(sessions, on="date", how="anti").sort("date")
+        if closed.height:
+            yield _finding("closed_day", asset, "warning", closed)
+
+
+@functools.cache
+def _open_days(calendar: str) -> pl.Series:
+    """Days on which an exchange was open, and will be."""
+    import exchange_calendars  # noqa: PLC0415  (an extra, with pandas)
+
+    with warnings.catch_warnings():  # deprecations of pandas inside exchange_calendars
+        warnings.simplefilter("ignore", DeprecationWarning)
+        sessions = exchange_calendars.get_calendar(calendar).sessions
+    return pl.Series("date", [session.date() for session in sessions])
+
+
+def _of_prints(joined: pl.DataFrame, as_of: date) -> Iterator[QualityFinding]:
+    """Gaps of series without a calendar, runs of one price, stray prints."""
+    told = joined.filter(pl.col("exchange").is_not_null())["asset"].unique().to_list()
+    frame = quality(joined.select("asset", "date", "price", known_from="date"), as_of=as_of)
+    for row in frame.iter_rows(named=True):
+        part = joined.filter(pl.col("asset") == row["asset"])
+        if row["gaps"] and row["asset"] not in told:
+            after = part.filter(pl.col("date") > row["longest_gap_after"])
+            count = {"count": row["expected"] - row["observations"]}
+            yield _finding("gap", row["asset"], "warning", after, row["coverage"], **count)
+        if row["stale_run"] >= STALE_RUN:
+            run = part.filter(pl.col("date") <= row["stale_until"]).tail(row["stale_run"])
+            yield _finding("stale_run", row["asset"], "warning", run, float(row["stale_run"]))
+        if row["outliers"]:
+            stray = part.filter(pl.col("date") == row["outlier_date"])
+            yield _finding("outlier", row["asset"], "warning", stray, row["outlier_z"], count=row["outliers"])

@@ -1,0 +1,325 @@
+"""Polite requests to one source: a budget, backoff, `Retry-After`, total deadlines, conditional requests."""
+
+from __future__ import annotations
+
+import email.utils
+import json
+import queue
+import random
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, Literal, TypeVar
+
+from toolkit import __version__
+from toolkit.core.errors import SourceError
+from toolkit.records.fetch import Reason
+
+T = TypeVar("T")
+S = TypeVar("S")
+
+Kind = Literal["json", "file", "page"]
+AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
+"""Statuses after which a request is sent again."""
+MOST_WAIT = 120.0
+"""Seconds that are waited at a source's request; one that asks for more is asked again another day."""
+MOST_BYTES = 256 * 2**20
+"""Largest reply that is read."""
+_LOGIN = re.compile(
+    r"/[\w.-]*(log-?in|sign-?in|sso|consent|captcha|missing_key|invalid_key|auth)[\w.-]*(/|\?|$)", re.IGNORECASE
+)
+_HTML = re.compile(rb"\s*(<!doctype html|<html|<head)", re.IGNORECASE)
+AGENT = f"strategic-metals-toolkit/{__version__}"
+
+
+class FetchError(SourceError):
+    """A request without the data that was asked for.
+
+    Attributes:
+        reason: Why, as the outcome of the series states it.
+        detail: What the source said.
+        again: Whether the request may be sent again.
+        after: Seconds after which, where the source says so.
+    """
+
+    def __init__(self, reason: Reason, detail: str = "", *, again: bool = False, after: float | None = None) -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason: Reason = reason
+        self.detail, self.again, self.after = detail or None, again, after
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Requests that a source is sent.
+
+    Attributes:
+        requests: At most so many in any `seconds`.
+        seconds: Length of that window.
+        workers: Requests at a time.
+    """
+
+    requests: int
+    seconds: float
+    workers: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long a request may take, and how it is repeated.
+
+    Attributes:
+        deadline: Seconds for a whole request, however slowly its bytes come.
+        attempts: Requests at most, the first included.
+        backoff: Seconds before the second one, twice as many before each next, with a random part.
+    """
+
+    deadline: float = 60.0
+    attempts: int = 5
+    backoff: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A reply.
+
+    Attributes:
+        content: Its body.
+        url: Address from which it came in the end.
+        unchanged: Whether the source says that nothing changed since it was fetched last; there is no body then.
+    """
+
+    content: bytes
+    url: str
+    unchanged: bool = False
+
+    def json(self) -> Any:
+        """The body as JSON."""
+        try:
+            return json.loads(self.content)
+        except ValueError:
+            shown = self.content[:80].decode(errors="replace").strip()
+            raise FetchError("not_data", shown or "empty body") from None
+
+
+@dataclass(eq=False)
+class Client:
+    """Client of one source in one run of a fetch. It is used by several threads.
+
+    Attributes:
+        budget: Of the source.
+        today: Day of the fetch.
+        pace: Deadline and repetition.
+        mirror: Address under which hosts are reached: ``https://host/path`` is asked for at ``MIRROR/host/path``.
+        validators: Address -> `ETag` and `Last-Modified` of an earlier fetch.
+        stop: Set when the command is interrupted: nobody waits any longer.
+    """
+
+    budget: Budget
+    today: date
+    pace: Pace = Pace()
+    mirror: str | None = None
+    validators: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    stop: threading.Event = field(default_factory=threading.Event)
+    seen: dict[str, dict[str, str]] = field(default_factory=dict, init=False)
+    _sent: list[float] = field(default_factory=list, init=False)
+    _paused_until: float = field(default=0.0, init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+    _local: threading.local = field(default_factory=threading.local, init=False)
+    _opened: list[Any] = field(default_factory=list, init=False)
+
+    def address(self, url: str) -> str:
+        """Where a URL is really asked for: at the mirror, where there is one."""
+        if self.mirror is None or url.startswith(self.mirror):
+            return url
+        return f"{self.mirror.rstrip('/')}/{url.partition('://')[2]}"
+
+    def get(self, url: str, params: Mapping[str, Any] | None = None, *, kind: Kind = "json", **more: Any) -> Reply:
+        """The reply to a GET.
+
+        Args:
+            url: Address, without the mirror.
+            params: Of its query.
+            kind: ``json``, ``file`` for any other data, ``page`` for HTML, which is neither of both.
+            more: `headers`; `conditional`, a text that names what is read from the reply: a reply that has not changed since
+                the same was read is `unchanged`.
+
+        Raises:
+            FetchError: without the data.
+        """
+        return self.attempts(lambda: self._request("GET", url, params=params, kind=kind, **more))
+
+    def post(self, url: str, data: Mapping[str, Any], **more: Any) -> Reply:
+        """The reply, JSON, to a form that is posted; as `get`."""
+        return self.attempts(lambda: self._request("POST", url, data=data, kind="json", **more))
+
+    def attempts(self, call: Callable[[], T]) -> T:
+        """The result of a request, sent again while it fails in a way that passes.
+
+        Raises:
+            FetchError: of the last attempt.
+        """
+        for attempt in range(self.pace.attempts):
+            try:
+                return call()
+            except FetchError as error:
+                last = attempt + 1 == self.pace.attempts
+                if not error.again or last or (error.after or 0.0) > MOST_WAIT or self.stop.is_set():
+                    raise
+                if error.after is not None:
+                    # The source speaks to all requests, not to this one alone.
+                    with self._lock:
+                        self._paused_until = max(self._paused_until, time.monotonic() + error.after)
+                    continue
+                step = self.pace.backoff * 2**attempt
+                self.stop.wait(min(MOST_WAIT, step * random.uniform(0.5, 1.5)))  # noqa: S311  (no secret)
+        raise AssertionError("the last attempt returns or raises")
+
+    def turn(self) -> None:
+        """Wait until the budget has room for one more request, and take it."""
+        while True:
+            with self._lock:
+                now = time.monotonic()
+                self._sent = [moment for moment in self._sent if moment > now - self.budget.seconds]
+                if now >= self._paused_until and len(self._sent) < self.budget.requests:
+                    self._sent.append(now)
+                    return
+                full = self._sent[0] + self.budget.seconds - now if len(self._sent) >= self.budget.requests else 0.0
+                wait = max(self._paused_until - now, full)
+            if self.stop.wait(wait):
+                raise FetchError("unreachable", "interrupted")
+
+    def concurrently(self, one: Callable[[S], T], items: Sequence[S]) -> Iterator[T]:
+        """The results of a function of each item as they end, by as many threads as the budget has workers."""
+        waiting: queue.SimpleQueue[S] = queue.SimpleQueue()
+        done: queue.SimpleQueue[T | BaseException] = queue.SimpleQueue()
+        for item in items:
+            waiting.put(item)
+
+        def work() -> None:
+            while not self.stop.is_set():
+                try:
+                    item = waiting.get_nowait()
+                except queue.Empty:
+                    return
+                try:
+                    done.put(one(item))
+                except BaseException as error:  # noqa: BLE001  (raised again in the thread that waits)
+                    done.put(error)
+
+        for _ in range(min(self.budget.workers, len(items))):
+            # An interrupted command does not wait for a reply: what is under way ends with the process.
+            threading.Thread(target=work, daemon=True).start()
+        for _ in items:
+            result = done.get()
+            if isinstance(result, BaseException):
+                raise result
+            yield result
+
+    def close(self) -> None:
+        """Close every connection."""
+        for opened in self._opened:
+            opened.close()
+
+    def check(self, status: int, headers: Mapping[str, str], asked: str, came_from: str, content: bytes, kind: Kind) -> None:
+        """Raise a `FetchError` for a reply without data.
+
+        Args:
+            status: HTTP status.
+            headers: Of the reply, by names in small letters.
+            asked: Address that was asked.
+            came_from: Address after redirects.
+            content: Body.
+            kind: As of `get`.
+        """
+        if came_from.partition("?")[0] != asked.partition("?")[0] and _LOGIN.search(came_from):
+            raise FetchError("login", came_from.partition("?")[0])
+        if status in AGAIN:
+            reason: Reason = "rate_limited" if status == 429 else "server_error"
+            raise FetchError(
+                reason, f"HTTP {status}", again=True, after=_seconds(headers.get("retry-after"), headers.get("date"))
+            )
+        if status in (401, 403):
+            raise FetchError("denied", f"HTTP {status}")
+        if status in (404, 410):
+            raise FetchError("not_found", f"HTTP {status}")
+        if status >= 400:
+            raise FetchError("denied", f"HTTP {status}")
+        if kind == "page":
+            return
+        if _HTML.match(content[:200]) or (kind == "json" and "html" in headers.get("content-type", "")):
+            raise FetchError("not_data", "a page of HTML")
+
+    def _request(
+        self,
+        method: str,
+        url: str,
+        *,
+        kind: Kind,
+        params: Mapping[str, Any] | None = None,
+        data: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        conditional: str | None = None,
+    ) -> Reply:
+        import httpx  # noqa: PLC0415  (an extra, and 80 ms)
+
+        key = f"{url} {conditional}"
+        known = self.validators.get(key, {}) if conditional is not None else {}
+        asking = {"If-None-Match": known.get("etag"), "If-Modified-Since": known.get("last-modified")}
+        sent = {**{name: value for name, value in asking.items() if value}, **(headers or {})}
+        asked = self.address(url)
+        self.turn()
+        end = time.monotonic() + self.pace.deadline
+        try:
+            with self._http().stream(method, asked, params=params, data=data, headers=sent) as response:
+                content = bytearray()
+                for chunk in response.iter_bytes():
+                    content += chunk
+                    if time.monotonic() > end:
+                        raise FetchError("timeout", f"more than {self.pace.deadline:g} s", again=True)
+                    if len(content) > MOST_BYTES:
+                        raise FetchError("not_data", f"more than {MOST_BYTES // 2**20} MiB")
+                given = {name.lower(): value for name, value in response.headers.items()}
+        except httpx.TimeoutException as error:
+            raise FetchError("timeout", type(error).__name__, again=True) from None
+        except httpx.RemoteProtocolError as error:
+            raise FetchError("cut_off", str(error), again=True) from None
+        except httpx.TransportError as error:
+            raise FetchError("unreachable", str(error) or type(error).__name__, again=True) from None
+        if response.status_code == 304 and known:
+            return Reply(b"", url, unchanged=True)
+        self.check(response.status_code, given, asked, str(response.url), bytes(content), kind)
+        if conditional is not None:
+            self.seen[key] = {name: given[name] for name in ("etag", "last-modified") if name in given}
+        return Reply(bytes(content), url)
+
+    def _http(self) -> Any:
+        """The connections of this thread: cookies of one series are none of another's."""
+        import httpx  # noqa: PLC0415
+
+        if not hasattr(self._local, "http"):
+            timeout = httpx.Timeout(min(20.0, self.pace.deadline))
+            self._local.http = httpx.Client(timeout=timeout, follow_redirects=True, headers={"User-Agent": AGENT})
+            self._opened.append(self._local.http)
+        return self._local.http
+
+
+def _seconds(retry_after: str | None, sent: str | None) -> float | None:
+    """Seconds of a `Retry-After`, which is a number of them or a date, held against the date of the reply."""
+    if retry_after is None:
+        return None
+    if retry_after.strip().isdecimal():
+        return float(retry_after)
+    then, now = _moment(retry_after), _moment(sent) or datetime.now(UTC)
+    return None if then is None else max(0.0, (then - now).total_seconds())
+
+
+def _moment(text: str | None) -> datetime | None:
+    """A date of HTTP; None for what is none."""
+    try:
+        moment = email.utils.parsedate_to_datetime(text) if text else None
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment

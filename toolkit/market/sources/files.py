@@ -1,0 +1,90 @@
+"""The user's own price files, here or at an address: CSV, workbooks, dealers' lists, and Parquet also at `https://` and `s3://`."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import ClassVar, Literal
+from urllib.parse import urlsplit
+
+import polars as pl
+
+from toolkit.core.errors import DataError
+from toolkit.market.readers.prices import PriceFile, read_prices
+from toolkit.market.readers.tabular import table_of
+from toolkit.market.sources.base import DataSource, Query, SeriesResult
+from toolkit.market.sources.client import Client, FetchError
+from toolkit.records.fetch import Use
+
+WEB = ("https://", "http://")
+CLOUD = ("s3://", "gs://", "az://", "abfss://")
+"""Beginnings of addresses that polars reads, with the settings and keys of the environment."""
+
+
+class Files(DataSource):
+    """Files of prices in the shapes of `--prices`: a series is a path or an address.
+
+    What a dealer asks and pays on a day is kept as the series ``ASSET:dealer_ask`` and ``ASSET:dealer_bid``, which grow by a
+    price with each list.
+    """
+
+    kind: Literal["files"] = "files"
+    title: ClassVar[str] = "Files of the user"
+    url: ClassVar[str] = ""
+    terms: ClassVar[str] = "the user's own"
+    use: ClassVar[Use] = "personal"
+    rhythm_days: ClassVar[int] = 0
+
+    def series(self) -> tuple[str, ...]:
+        """None: files are named."""
+        return ()
+
+    def accepts(self, series: str) -> bool:
+        """Any path or address."""
+        return bool(series.strip())
+
+    def stored_as(self, series: str) -> None:
+        """None: it is read as a whole."""
+
+    def fetch(self, query: Query) -> Iterator[SeriesResult]:
+        """Each file."""
+        yield from self.each(query, lambda name: self._one(name, query.client))
+
+    def _one(self, series: str, client: Client) -> SeriesResult:
+        try:
+            file = _read(series, client)
+        except FetchError:
+            raise
+        except DataError as error:
+            raise FetchError("not_data", f"{error.message} {error.hint}".strip()) from None
+        if file is None:
+            return self.unchanged(series, [series])
+        by_side = file.quotes.with_columns(asset=pl.concat_str("asset", pl.lit(":"), "basis"))
+        prices = pl.concat([file.frame, by_side.select(file.frame.columns)]).with_columns(
+            source=pl.lit(self.kind), known_from=pl.max_horizontal("known_from", "date")
+        )
+        return self.result(series, {"prices": prices}, client, [series])
+
+
+def _read(series: str, client: Client) -> PriceFile | None:
+    """The prices of a file; None where its address says that it has not changed."""
+    if not series.startswith((*WEB, *CLOUD)):
+        return read_prices(series, today=client.today)
+    name = PurePosixPath(urlsplit(series).path).name or "prices"
+    if series.startswith(CLOUD):
+        client.turn()
+        try:
+            return read_prices(table_of(pl.scan_parquet(series).collect(), name), today=client.today)
+        except (OSError, pl.exceptions.PolarsError) as error:
+            raise FetchError("unreachable", str(error).splitlines()[0]) from None
+    reply = client.get(series, kind="file", conditional="prices")
+    if reply.unchanged:
+        return None
+    if reply.content.startswith(b"PAR1"):
+        return read_prices(table_of(pl.read_parquet(io.BytesIO(reply.content)), name), today=client.today)
+    with tempfile.TemporaryDirectory() as folder:  # messages speak of the file by its name
+        path = Path(folder) / name
+        path.write_bytes(reply.content)
+        return read_prices(path, today=client.today)
