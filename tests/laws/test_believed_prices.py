@@ -17,7 +17,7 @@ from toolkit.app.valuation import unit_prices
 from toolkit.controls.periods import SCHEMA
 from toolkit.core.assets import Asset, Universe
 from toolkit.returns.observation.level_filter import DELIVERY_LAG, filtered_levels
-from toolkit.returns.price_levels import error_on, price_levels
+from toolkit.returns.price_levels import error_on, level_paths, price_levels
 from toolkit.risk_model.covariance.sample import SampleCovariance
 from toolkit.risk_model.model import estimate
 
@@ -100,6 +100,19 @@ def test_a_believed_price_depends_on_no_other_series_and_no_order(kept, seed):
     alone = {level.asset: level for level in price_levels(bundled(), METALS)}
     shuffled = bundled().filter(pl.col("asset").is_in(sorted(kept))).sample(fraction=1.0, shuffle=True, seed=seed)
     assert {level.asset: level for level in price_levels(shuffled, sorted(kept))} == {key: alone[key] for key in kept}
+
+
+@settings(max_examples=15, deadline=None)
+@given(day=st.dates(date(2023, 1, 1), DAY), revised=st.sets(st.sampled_from(sorted(METALS)), max_size=2))
+def test_a_level_is_read_off_a_path_that_was_filtered_before_where_it_begins_with_the_same_prices(day, revised):
+    known = level_paths(bundled(), METALS)
+    rows = bundled().filter(pl.col("date") <= day)
+    rows = rows.with_columns(
+        price=pl.when(pl.col("asset").is_in(sorted(revised))).then(pl.col("price") * 1.5).otherwise("price")
+    )
+    counts = dict(rows.group_by("asset").len().iter_rows())
+    assets = [key for key in METALS if key in counts]
+    assert price_levels(rows, assets, known=known) == price_levels(rows, assets)
 
 
 @pytest.mark.parametrize("lookback", [None, 24])

@@ -18,6 +18,7 @@ from toolkit.core.errors import DataError
 from toolkit.market.market import Market, Snapshot
 from toolkit.market.package import bundled_folder, descriptor, load_market
 from toolkit.market.readers.events import OwnEvents
+from toolkit.returns.price_levels import LevelPath, level_paths
 
 
 def package_folder(settings: Settings) -> Path:
@@ -89,6 +90,11 @@ class Context:
     def ledger(self) -> ControlLedger:
         """The control ledger as known on the day."""
         return ledger_of(self.market.until(date.max), self.products).known(self.as_of)
+
+    @cached_property
+    def level_paths(self) -> Mapping[str, LevelPath]:
+        """Levels behind the noisy prices of the products, for every question of the day and of earlier ones."""
+        return MappingProxyType(level_paths(self.snapshot["prices"], self.products.keys))
 
     @cached_property
     def comparable_cases(self) -> ComparableCases:

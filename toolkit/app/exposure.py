@@ -204,7 +204,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     lots = holdings.frame.filter(pl.col("mass").is_not_null())
     shares = holdings.frame.filter(pl.col("mass").is_null())
     held = tuple(asset for asset in context.products if asset.key in set(lots["asset"]))
-    levels = unit_prices(snapshot, prices, held, currency)
+    levels = unit_prices(snapshot, prices, held, currency, context.level_paths)
     read: tuple[str, ...] = ()
     if own is not None:
         levels, told = with_own_prices(levels, own, context.products, snapshot["fx"], currency)

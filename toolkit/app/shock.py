@@ -169,7 +169,7 @@ def shock(
             details={"metal": asset},
         )
     held = (context.products[asset],) if asset in context.products else ()
-    found = unit_prices(snapshot, snapshot["prices"], held, currency)
+    found = unit_prices(snapshot, snapshot["prices"], held, currency, context.level_paths)
     price = next(iter(found.values()), None)
     if cap is not None and price is None:
         raise SpecError(

@@ -11,14 +11,12 @@ import polars as pl
 
 from toolkit.app.prices import OwnPrices
 from toolkit.core.assets import Asset, Universe
-from toolkit.core.forecast import PriceLevel
 from toolkit.core.messages import Message, message
 from toolkit.core.remarks import Remark
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.exchange_rates import last_rate
 from toolkit.market.market import Snapshot
-from toolkit.returns.panel import CUSTOMS
-from toolkit.returns.price_levels import price_levels
+from toolkit.returns.price_levels import LevelPath, level_paths
 from toolkit.returns.quotes import BUNDLED, OWN_SERIES, quoted_level, whose
 
 FILTERED, LAST_PRINT, ANNUAL, QUOTE = "filtered", "last_print", "annual_average", "quote"
@@ -92,7 +90,11 @@ class UnitPrice:
 
 
 def unit_prices(
-    snapshot: Snapshot, prices: pl.DataFrame, assets: tuple[Asset, ...], currency: str
+    snapshot: Snapshot,
+    prices: pl.DataFrame,
+    assets: tuple[Asset, ...],
+    currency: str,
+    known: Mapping[str, LevelPath] | None = None,
 ) -> dict[tuple[str, str], UnitPrice]:
     """(asset, form) -> price of one kg. A product without any price known is not in the answer.
 
@@ -103,11 +105,12 @@ def unit_prices(
         prices: Visible prices, per kg.
         assets: Products that are held.
         currency: The reporting currency.
+        known: Levels behind noisy prices that were filtered before.
 
     Raises:
         DataError: when no exchange rate leads to the reporting currency.
     """
-    levels = _filtered(prices, assets)
+    paths = level_paths(prices, [asset.key for asset in assets], known)
     found: dict[tuple[str, str], UnitPrice] = {}
     for asset in assets:
         if asset.form is None:
@@ -120,8 +123,8 @@ def unit_prices(
             continue
         row = last[0]
         price = row["price"]
-        if asset.key in levels:
-            price, error, kind = levels[asset.key].price, levels[asset.key].standard_error, FILTERED
+        if asset.key in paths:
+            (price, error), kind = paths[asset.key].last, FILTERED
         rate = last_rate(snapshot["fx"], row["currency"], currency)
         found[asset.key, asset.form] = UnitPrice(
             asset=asset.key,
@@ -247,13 +250,6 @@ def annual_basis(snapshot: Snapshot, asset: Asset) -> tuple[str, str, str]:
     """Basis of the annual average of a product, how it was looked up, and id of its source; empty where there is none."""
     rows = _annual(snapshot["prices_annual"], asset)
     return (rows[0]["basis"], rows[0]["status"], rows[0]["source"]) if rows else ("", "", "")
-
-
-def _filtered(prices: pl.DataFrame, assets: tuple[Asset, ...]) -> dict[str, PriceLevel]:
-    """Asset -> its level in the currency of quotation, where it is one behind noisy prints."""
-    customs = set(prices.filter(pl.col("basis") == CUSTOMS)["asset"])
-    levels = price_levels(prices, dict.fromkeys(asset.key for asset in assets if asset.key in customs))
-    return {level.asset: level for level in levels if level.standard_error > 0}
 
 
 def _annual(annual: pl.DataFrame, asset: Asset) -> list[dict]:

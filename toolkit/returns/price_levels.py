@@ -11,10 +11,12 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
+from toolkit.core.calendar import month_end, month_number
 from toolkit.core.forecast import AssetRisk, FloatArray, PriceLevel
 from toolkit.core.units import DAYS_PER_YEAR
 from toolkit.returns.history import ANNUAL, ANNUAL_AVERAGE, AnnualPrices, frequency
@@ -23,61 +25,108 @@ from toolkit.returns.panel import CUSTOMS, MINIMUM_CHANGES, MINIMUM_YEARS
 from toolkit.returns.volatility_pooling import annual_volatility, level_error
 
 
+class MonthlyPrices(NamedTuple):
+    """Observations of one asset in all months from the first, number `first`, to the last: log prices and quantities (T,)."""
+
+    first: int
+    log_price: FloatArray
+    quantity: FloatArray
+
+    @property
+    def is_filterable(self) -> bool:
+        """Whether enough changes between consecutive months are known, and the price does change."""
+        changes = np.diff(self.log_price)
+        return int(np.isfinite(changes).sum()) >= MINIMUM_CHANGES and bool(np.nanmax(np.abs(changes)) > 0.0)
+
+    def begins_with(self, other: MonthlyPrices) -> bool:
+        """Whether the observations of the other are the first ones of this."""
+        pairs = ((own[: len(given)], given) for own, given in zip(self[1:], other[1:], strict=True))
+        return self.first == other.first and all(np.array_equal(own, given, equal_nan=True) for own, given in pairs)
+
+
 @dataclass(frozen=True, slots=True)
 class LevelPath:
     """Filtered levels of one asset by month, from the first to the last observation.
 
     Attributes:
-        months: T ends of months.
+        observed: What was filtered, T months.
         log_level: (T,) in the currency of quotation.
         error: (T,) its standard error in log points.
     """
 
-    months: tuple[date, ...]
+    observed: MonthlyPrices
     log_level: FloatArray
     error: FloatArray
 
+    @property
+    def months(self) -> tuple[date, ...]:
+        """T ends of months."""
+        return tuple(month_end(self.observed.first + i) for i in range(len(self.log_level)))
 
-def price_levels(prices: pl.DataFrame, assets: Iterable[str], *, latent: bool = True) -> tuple[PriceLevel, ...]:
+    @property
+    def last(self) -> tuple[float, float]:
+        """The level of the last month and its standard error, as prices in the currency of quotation."""
+        price = float(np.exp(self.log_level[-1]))
+        return price, price * float(self.error[-1])
+
+
+def price_levels(
+    prices: pl.DataFrame, assets: Iterable[str], *, latent: bool = True, known: Mapping[str, LevelPath] | None = None
+) -> tuple[PriceLevel, ...]:
     """The estimated price of each asset on the day of its own last observation.
 
     Args:
         prices: Rows of `toolkit.core.frames.Prices`, any order; every asset has at least one.
         assets: Keys, in the order of the answer.
         latent: Whether customs unit values are filtered; False takes every last print as it is.
+        known: Paths that were filtered before; see `level_paths`.
 
     Returns:
         One record an asset. Customs unit values with at least `MINIMUM_CHANGES` changes between consecutive months are
         filtered; an average of a year has the error of the price of that year's end; any other price has none.
     """
-    rows = prices.drop_nulls("price").sort("asset", "date").partition_by("asset", as_dict=True, maintain_order=True)
     keys = tuple(assets)
-    paths = level_paths({key: rows[key,] for key in keys if latent and rows[key,]["basis"][-1] == CUSTOMS})
-    return tuple(_level(rows[key,], paths.get(key)) for key in keys)
+    rows = _by_asset(prices.filter(pl.col("asset").is_in(keys)))
+    paths = level_paths(prices, keys, known) if latent else {}
+    return tuple(_level(rows[key], paths.get(key)) for key in keys)
 
 
-def level_paths(rows: Mapping[str, pl.DataFrame]) -> dict[str, LevelPath]:
+def level_paths(
+    prices: pl.DataFrame, assets: Iterable[str], known: Mapping[str, LevelPath] | None = None
+) -> dict[str, LevelPath]:
     """Levels behind customs unit values, each series for itself, all in one pass; the last are those of `price_levels`.
 
     Args:
-        rows: Rows of `toolkit.core.frames.Prices` of each asset, sorted by date, with a price each.
+        prices: Rows of `toolkit.core.frames.Prices`, any order.
+        assets: Keys; those that have another basis have no path.
+        known: Paths that were filtered before: a series with the same observations, or the first of them, is read off.
 
     Returns:
         Asset -> path. No path for fewer than `MINIMUM_CHANGES` changes between consecutive months.
     """
-    found = {key: _by_month(own) for key, own in rows.items()}
-    series = {key: own for key, own in found.items() if _is_filterable(own[1])}
-    if not series:
-        return {}
-    # All begin with their own first month; what comes after the last one of a series is left out.
-    log_prices, quantities = np.full((2, max(len(months) for months, _, _ in series.values()), len(series)), np.nan)
-    for column, (months, log_price, quantity) in enumerate(series.values()):
-        log_prices[: len(months), column], quantities[: len(months), column] = log_price, quantity
+    customs = prices.filter((pl.col("basis") == CUSTOMS) & pl.col("asset").is_in(tuple(assets)))
+    series = {key: one for key, own in _by_asset(customs).items() if (one := _by_month(own)).is_filterable}
+    before = {key: path for key, path in (known or {}).items() if key in series and path.observed.begins_with(series[key])}
+    new = {key: one for key, one in series.items() if key not in before}
+    paths = before | _filtered(new) if new else before
+    lengths = {key: len(one.log_price) for key, one in series.items()}
+    return {key: LevelPath(series[key], paths[key].log_level[:T], paths[key].error[:T]) for key, T in lengths.items()}
+
+
+def _by_asset(prices: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Rows with a price of each asset, sorted by date."""
+    rows = prices.drop_nulls("price").sort("asset", "date").partition_by("asset", as_dict=True, maintain_order=True)
+    return {key: own for (key,), own in rows.items()}
+
+
+def _filtered(series: Mapping[str, MonthlyPrices]) -> dict[str, LevelPath]:
+    """Paths of at least one series, each with its error after its last month too."""
+    # All begin with their own first month; the months after the last one of a series are without a price.
+    log_prices, quantities = np.full((2, max(len(one.log_price) for one in series.values()), len(series)), np.nan)
+    for column, one in enumerate(series.values()):
+        log_prices[: len(one.log_price), column], quantities[: len(one.log_price), column] = one.log_price, one.quantity
     levels, errors = filtered_levels(log_prices, quantities)
-    return {
-        key: LevelPath(months, levels[: len(months), column], errors[: len(months), column])
-        for column, (key, (months, _, _)) in enumerate(series.items())
-    }
+    return {key: LevelPath(one, levels[:, i], errors[:, i]) for i, (key, one) in enumerate(series.items())}
 
 
 def _level(rows: pl.DataFrame, path: LevelPath | None) -> PriceLevel:
@@ -85,8 +134,7 @@ def _level(rows: pl.DataFrame, path: LevelPath | None) -> PriceLevel:
     last = rows.row(-1, named=True)
     price, error = last["price"], 0.0
     if path is not None:
-        price = float(np.exp(path.log_level[-1]))
-        error = price * float(path.error[-1])
+        price, error = path.last
     elif last["basis"] == ANNUAL_AVERAGE and frequency(rows["date"].unique().sort().to_list()) == ANNUAL:
         error = price * _annual_error(rows)
     return PriceLevel(
@@ -116,19 +164,15 @@ def error_on(level: PriceLevel, risk: AssetRisk, day: date) -> float:
     return math.hypot(level.standard_error, level.price * risk.latent * math.sqrt(years))
 
 
-def _by_month(rows: pl.DataFrame) -> tuple[tuple[date, ...], FloatArray, FloatArray]:
-    """Ends of all months from the first to the last observation; log price and quantity of each, NaN where there is none."""
-    last = rows.group_by(pl.col("date").dt.month_end(), maintain_order=True).last()
-    first, newest = last["date"][0], last["date"][-1]
-    months = pl.date_range(first.replace(day=1), newest, "1mo", eager=True).dt.month_end().alias("date")
-    grid = months.to_frame().join(last.select("date", "price", "quantity"), on="date", how="left", maintain_order="left")
-    price, quantity = (grid[name].cast(pl.Float64).fill_null(float("nan")).to_numpy() for name in ("price", "quantity"))
-    return tuple(months), np.log(price), quantity
-
-
-def _is_filterable(log_price: FloatArray) -> bool:
-    changes = np.diff(log_price)
-    return int(np.isfinite(changes).sum()) >= MINIMUM_CHANGES and bool(np.nanmax(np.abs(changes)) > 0.0)
+def _by_month(rows: pl.DataFrame) -> MonthlyPrices:
+    """The last observation of each month."""
+    first = month_number(rows["date"][0])
+    months = rows["date"].to_numpy().astype("datetime64[M]").astype(int)
+    at = months - months[0]
+    log_price, quantity = np.full((2, at[-1] + 1), np.nan)
+    # Of two values at one place the later one is kept.
+    log_price[at], quantity[at] = np.log(rows["price"].to_numpy()), rows["quantity"].to_numpy()
+    return MonthlyPrices(first, log_price, quantity)
 
 
 def _annual_error(rows: pl.DataFrame) -> float:

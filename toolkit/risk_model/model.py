@@ -17,7 +17,7 @@ from toolkit.returns.currencies import fx_returns
 from toolkit.returns.history import AnnualPrices
 from toolkit.returns.observation.averaging import volatility_factor
 from toolkit.returns.panel import Panel, align
-from toolkit.returns.price_levels import price_levels
+from toolkit.returns.price_levels import LevelPath, price_levels
 from toolkit.returns.volatility_prior import SINCE
 from toolkit.risk_model.annual_assets import annual_correlation, coverage, extend_to_annual_assets
 from toolkit.risk_model.asset_risks import asset_risks
@@ -47,6 +47,7 @@ def estimate(
     returns: ReturnsSpec | None = None,
     pressure: Mapping[str, float] | None = None,
     history: pl.DataFrame | None = None,
+    level_paths: Mapping[str, LevelPath] | None = None,
 ) -> Forecast:
     """Estimate the risk of a universe in the reporting currency.
 
@@ -64,6 +65,7 @@ def estimate(
         history: Prices of decades, from which volatilities of few months or of annual prices get a prior (see
             `toolkit.returns.volatility_prior.yearly_prices`); ``raw`` prices get none.
         pressure: Number of export controls in force on an asset's traded form, for views made from it; only where known.
+        level_paths: Levels behind noisy prices that were filtered before (`toolkit.returns.price_levels.level_paths`).
 
     Raises:
         GapError: for an asset without a usable series, or too few common periods.
@@ -113,7 +115,7 @@ def estimate(
         periods_per_year=panel.periods_per_year,
         covariance=estimator.kind,
         risks=risks,
-        levels=price_levels(prices, assets, latent=latent),
+        levels=price_levels(prices, assets, latent=latent, known=level_paths),
         notes=(
             *panel.notes,
             *rates.notes,

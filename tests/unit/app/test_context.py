@@ -17,6 +17,7 @@ from toolkit.controls.ledger import ControlLedger
 from toolkit.core.errors import DataError, FrameError, SpecError
 from toolkit.returns.observation import level_filter
 from toolkit.returns.observation.level_filter import beliefs
+from toolkit.returns.panel import CUSTOMS
 
 TODAY = date(2026, 11, 24)
 
@@ -139,8 +140,8 @@ def test_a_notice_means_the_same_in_every_report(settings, destination):
         assert ban["status"] == "suspended"
 
 
-def test_a_run_with_its_report_reads_each_table_once_and_makes_one_ledger(tmp_path, monkeypatch):
-    read, made = [], []
+def test_a_run_with_its_report_reads_each_table_once_makes_one_ledger_and_filters_once(tmp_path, monkeypatch):
+    read, made, passes = [], [], []
     table, ledger = toolkit.market.package.read_table, ControlLedger.of
 
     def counted(path, schema):
@@ -151,6 +152,11 @@ def test_a_run_with_its_report_reads_each_table_once_and_makes_one_ledger(tmp_pa
         made.append(options["reviewed_to"])
         return ledger(*args, **options)
 
+    def filtered(log_price, *arguments):
+        passes.append(log_price.shape)
+        return beliefs(log_price, *arguments)
+
+    monkeypatch.setattr(level_filter, "beliefs", filtered)
     monkeypatch.setattr(toolkit.market.package, "read_table", counted)
     monkeypatch.setattr(ControlLedger, "of", made_of)
     context = Context(resolve({"output.folder": str(tmp_path)}, environment={}), TODAY)
@@ -158,15 +164,5 @@ def test_a_run_with_its_report_reads_each_table_once_and_makes_one_ledger(tmp_pa
     assert len(read) > 10
     assert sorted(read) == sorted({*read})
     assert len(made) == 1
-
-
-def test_a_plain_run_filters_its_noisy_series_once(monkeypatch):
-    passes = []
-
-    def counted(log_price, *arguments):
-        passes.append(log_price.shape)
-        return beliefs(log_price, *arguments)
-
-    monkeypatch.setattr(level_filter, "beliefs", counted)
-    optimize(Request("physical-basket", Context(resolve({}, environment={}), TODAY)))
-    assert len(passes) == 1
+    noisy = {asset for asset, basis in context.snapshot["prices"].select("asset", "basis").iter_rows() if basis == CUSTOMS}
+    assert [series for _, series in passes] == [len(noisy & {*context.products.keys})]

@@ -56,6 +56,7 @@ def _estimate(strategy: Strategy, inputs: Inputs, currency: str, destination: st
         returns=returns,
         pressure=None if returns is None else _pressure(inputs, destination),
         history=inputs.history,
+        level_paths=inputs.level_paths,
     )
 
 

@@ -21,6 +21,7 @@ from toolkit.market.quality import findings, quality
 from toolkit.market.readers.events import OwnEvents
 from toolkit.returns.history import ANNUAL_AVERAGE, annual_rows
 from toolkit.returns.panel import CUSTOMS
+from toolkit.returns.price_levels import LevelPath
 from toolkit.returns.volatility_prior import yearly_prices
 from toolkit.strategy.model import Strategy, UniverseSpec
 from toolkit.supply.concentration import SupplyShares, scored_supplies
@@ -47,6 +48,7 @@ class Inputs:
         price_notes: How the user's price files were read and which prices of a day are taken; `notes` has them too.
         events: The user's own control events, which are in the ledger and in the snapshot.
         notes: How the inputs were read.
+        level_paths: Levels behind the noisy prices among the bundled ones, where the universe has any.
     """
 
     snapshot: Snapshot
@@ -63,6 +65,7 @@ class Inputs:
     quotes: pl.DataFrame | None = None
     price_notes: tuple[str, ...] = ()
     events: OwnEvents | None = None
+    level_paths: Mapping[str, LevelPath] | None = None
 
     @property
     def event_notes(self) -> tuple[str, ...]:
@@ -222,6 +225,7 @@ class PricedMarket:
             priced = priced.take([key for key in products.keys if key in priced])
         universe = _select(strategy.universe, priced, products, own=None if own is None else named, only=self.only)
         universe = priced.take([*universe.keys, *(key for key in also if key in priced and key not in universe)])
+        in_universe = pl.col("asset").is_in(universe.keys)
         bundled = {*self.context.snapshot["prices"]["asset"]}
         idle = [key for key in mine if key not in universe and key not in held and key not in bundled]
         if idle:
@@ -247,6 +251,7 @@ class PricedMarket:
             quotes=None if self.own is None else self.own.quotes,
             price_notes=() if self.own is None else self.own.sentences,
             events=self.context.events,
+            level_paths=self.context.level_paths if CUSTOMS in visible.filter(in_universe)["basis"] else None,
         )
 
 

@@ -133,8 +133,8 @@ def _prices(ask: Ask, then: Snapshot) -> Iterator[dict[str, Any]]:
     """The level of each product as it was known then and as it is known now, in the reporting currency per kg."""
     snapshot = ask.context.snapshot
     products = tuple(asset for asset in ask.context.products if asset.key in ask.assets)
-    now = unit_prices(snapshot, snapshot["prices"], products, ask.currency)
-    before = unit_prices(then, then["prices"], products, ask.currency)
+    now = unit_prices(snapshot, snapshot["prices"], products, ask.currency, ask.context.level_paths)
+    before = unit_prices(then, then["prices"], products, ask.currency, ask.context.level_paths)
     monthly = set(snapshot["prices"]["asset"])
     for key in ask.assets:
         level = next((one for (asset, _), one in now.items() if asset == key), None)

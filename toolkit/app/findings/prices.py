@@ -11,15 +11,14 @@ import numpy as np
 import polars as pl
 
 from toolkit.app.findings.part import Ask, part
-from toolkit.core.assets import Asset, Universe
+from toolkit.core.assets import Asset
 from toolkit.core.calendar import month_number
 from toolkit.core.errors import DataError
 from toolkit.market.exchange_rates import last_rate
 from toolkit.market.readers.price_checks import OF_DEALERS
 from toolkit.returns.currencies import monthly_rate
 from toolkit.returns.history import ANNUAL, frequency
-from toolkit.returns.panel import CUSTOMS
-from toolkit.returns.price_levels import level_paths
+from toolkit.returns.price_levels import LevelPath
 from toolkit.returns.quotes import OWN_PRICE, OWN_SERIES
 
 YEARS = 5
@@ -48,7 +47,7 @@ def prices(ask: Ask) -> dict[str, Any] | None:
         rates = {currency: last_rate(fx, currency, ask.currency) for currency in sorted(quoted)}
     except DataError:
         return None
-    paths = _levels(visible, ask.context.products)
+    paths = _levels(ask.context.level_paths)
     start = _start(known, paths)
     series = []
     for asset in shown:
@@ -84,16 +83,14 @@ def _by_month(visible: pl.DataFrame, asset: Asset) -> pl.DataFrame:
     return own.group_by("month", maintain_order=True).last().select(own.columns)
 
 
-def _levels(visible: pl.DataFrame, products: Universe) -> dict[str, LevelsByMonth]:
+def _levels(paths: Mapping[str, LevelPath]) -> dict[str, LevelsByMonth]:
     """Asset -> its levels, for customs unit values that are filtered."""
-    customs = visible.filter((pl.col("basis") == CUSTOMS) & pl.col("asset").is_in(list(products.keys)))
-    rows = {key: own for (key,), own in customs.partition_by("asset", as_dict=True, maintain_order=True).items()}
     return {
         key: {
             month: (float(level), float(error))
             for month, level, error in zip(path.months, path.log_level, path.error, strict=True)
         }
-        for key, path in level_paths(rows).items()
+        for key, path in paths.items()
     }
 
 
