@@ -52,6 +52,8 @@ from toolkit.core.trade_names import FORMS, METALS, POWDER, metal_and_form
 CHINA = "CHN"
 """The default origin of every question: the exporter most notices in the ledger come from."""
 
+NOT_NAMED = "No Chinese notice in the ledger names"
+"""How a note of the data begins that says no more of the law than that no notice names the form."""
 MODIFIERS = ("suspension", "repeal")
 """Instruments that only change other events: they are seen in the status of those, not as measures of their own."""
 
@@ -399,6 +401,7 @@ class ControlLedger:
         measures = tuple(measure for place, measure in pairs if place == origin)
         headline = headline_of(measures)
         reviewed = None if self.reviewed_to is None else min(self.reviewed_to, on)
+        note, named_forms = self._note(asset, kind, on=on, origin=origin, listed=is_listed(measures))
         open_now = tuple(
             (measure, extension)
             for measure in measures
@@ -418,7 +421,8 @@ class ControlLedger:
             measures=measures,
             elsewhere=tuple(measure for place, measure in pairs if place != origin and measure.is_law),
             next_changes=self._next_changes(measures, on),
-            note=self._note(asset, kind, on=on, origin=origin, listed=is_listed(measures)),
+            note=note,
+            named_forms=named_forms,
             reviewed_to=reviewed,
             unsettled=unsettled_note(open_now, reviewed),
         )
@@ -473,8 +477,8 @@ class ControlLedger:
                     changes.add(change)
         return tuple(sorted(changes, key=lambda change: (change.date, change.what)))
 
-    def _note(self, asset: str, form: str, *, on: date, origin: str, listed: bool) -> str:
-        """The notes of the data on this form, newest notice first; without any, which forms are named."""
+    def _note(self, asset: str, form: str, *, on: date, origin: str, listed: bool) -> tuple[str, tuple[str, ...] | None]:
+        """The notes of the data on this form, newest notice first; without any, which forms are named. And `named_forms`."""
         rows = [
             (self[scope.event_id].announced, scope.note)
             for scope in self.scopes
@@ -489,12 +493,13 @@ class ControlLedger:
         ]
         notes = dict.fromkeys(note for _, note in sorted(rows, reverse=True))
         if notes or listed:
-            return together(*notes)
+            return together(*notes), () if notes and all(note.startswith(NOT_NAMED) for note in notes) else None
         if origin not in self.origins(on):
-            return message(
+            unknown = message(
                 "The export law of {origin} is not in the ledger: that it finds no control is no proof.", origin=origin
             )
+            return unknown, None
         told = message("No notice of {origin} that applies names this form of {asset}.", origin=origin, asset=asset)
         if named := self.named_forms(asset, on=on, origin=origin):
-            return together(told, message("Forms of it that notices name: {forms}.", forms=named))
-        return told
+            told = together(told, message("Forms of it that notices name: {forms}.", forms=named))
+        return told, named

@@ -116,6 +116,8 @@ class ControlState:
         uncertain: The headline rests on a notice that does not settle this form; it is counted as controlled.
         reviewed_to: Last day through which acts are in the ledger, at most `as_of`.
         unsettled: Why measures are unsettled, those on another route too, in words; empty when none is.
+        named_forms: Forms of the metal that notices name, where `note` says no more of the law than that none names this form;
+            else None.
         elsewhere: Legal measures of other jurisdictions on the same form and route; they do not enter the headline.
     """
 
@@ -134,6 +136,7 @@ class ControlState:
     note: str
     reviewed_to: date | None
     unsettled: str
+    named_forms: tuple[str, ...] | None
 
     @property
     def review(self) -> Message:
@@ -173,6 +176,7 @@ class ControlState:
             "elsewhere": [m.to_json() for m in self.elsewhere],
             "next_changes": [change.to_json() for change in self.next_changes],
             "note": self.note,
+            "named_forms": None if self.named_forms is None else list(self.named_forms),
         }
 
 

@@ -1,5 +1,7 @@
 """Export controls: measures, the state of a product, periods of a measure, dated changes ahead."""
 
+from typing import Literal
+
 from toolkit.records.base import Day, Named, Record, Rows
 
 
@@ -76,6 +78,10 @@ class Route(Record):
     """Measures that name this buyer."""
 
 
+Standing = Literal["controlled", "unsettled", "plain"]
+"""Needs a licence or is banned; no notice settles the form; neither."""
+
+
 class ControlState(Named):
     """The legal state of a product for the owner's country (`toolkit.controls.state.ControlState`)."""
 
@@ -111,8 +117,20 @@ class ControlState(Named):
     """Dated changes ahead."""
     note: str
     """A remark on what is missing or open."""
+    named_forms: Rows[str] | None
+    """Forms of the metal that notices name, where `note` says no more of the law than that none names this one; else null."""
     routes: Rows[Route]
     """What is added for buyers that notices single out."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether a measure makes the form controlled."""
+        return any(measure.counts for measure in self.measures)
+
+    @property
+    def standing(self) -> Standing:
+        """How it stands on the day of the report."""
+        return "unsettled" if self.uncertain else "controlled" if self.counts else "plain"
 
 
 class Spell(Record):

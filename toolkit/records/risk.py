@@ -140,29 +140,29 @@ class AssetSupply(Record):
 
     stage: str
     """mine, refinery, ..."""
-    top_country: str | None
+    top_country: str
     """ISO-3 code of the largest producer."""
-    top_share: float | None
+    top_share: float
     """Its fraction of world supply."""
-    hhi: float | None
+    hhi: float
     """Herfindahl-Hirschman index of the named countries, 0 to 1: a lower bound."""
-    hhi_upper: float | None
+    hhi_upper: float
     """Upper bound, with everything unnamed in one country."""
-    n_minus_1: float | None
+    n_minus_1: float
     """Fraction of supply left without the largest producer."""
-    elsewhere: Mapping[str, float | None] | None
-    """Share of the largest producer by other statistics."""
-    top_share_range: Rows[float | None] | None
+    elsewhere: Mapping[str, float] | None
+    """Share of the largest producer by other statistics; null where none disagrees, as are the ranges."""
+    top_share_range: Rows[float] | None
     """Lowest and highest of them."""
-    n_minus_1_range: Rows[float | None] | None
+    n_minus_1_range: Rows[float] | None
     """Lowest and highest of what is left."""
-    hhi_range: Rows[float | None] | None
+    hhi_range: Rows[float] | None
     """Lowest and highest index."""
-    period_end: Day | None
+    period_end: Day
     """Last day of the period of the shares."""
     source: str
     """Title of the source."""
-    source_id: str | None
+    source_id: str
     """Key of the source."""
 
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from toolkit.records.base import Named
 from toolkit.records.conflict import Conflict, ConflictAnswer
-from toolkit.records.controls import ControlState
+from toolkit.records.controls import ControlState, Standing
 from toolkit.records.exposure import Exposure
 from toolkit.records.findings import Part, Parts
 from toolkit.records.limits import Constraint
@@ -148,6 +148,11 @@ class Findings:
     def controls(self) -> Mapping[str, ControlState]:
         """State of each product for the owner's country, by key."""
         return MappingProxyType({row.asset: row for row in self.record.controls})
+
+    def standing(self, product: str) -> Standing:
+        """How a product stands; plain where the ledger knows nothing of it."""
+        state = self.controls.get(product)
+        return "plain" if state is None else state.standing
 
     @property
     def unjudged(self) -> tuple[Position, ...]:

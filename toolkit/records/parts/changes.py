@@ -24,7 +24,7 @@ class ControlChange(Record):
     """Name of the event."""
     kind: str
     """control or practice."""
-    instrument: str | None
+    instrument: str
     """licence, ban, ..."""
     standing: str
     """official, reported, ..."""
@@ -40,7 +40,7 @@ class ControlChange(Record):
     """Keys of metals and groups."""
     was: str | None
     """Status then; null where it was not known."""
-    now: str | None
+    now: str
     """Status now."""
     day: Day
     """Day of the change."""
@@ -78,7 +78,7 @@ class FlowChange(Record):
     """Last day of the newest month."""
     new: bool
     """Whether it was not known last month."""
-    all: FlowNews | None
+    all: FlowNews
     """Of all origins."""
     china: FlowNews | None
     """Of China."""
@@ -121,8 +121,8 @@ class Changes(Record):
     """Day of last month's report."""
     ledger_until: Day
     """Last day of events that are looked at."""
-    reviewed_to: Day
-    """Last day through which acts are in the ledger."""
+    reviewed_to: Day | None
+    """Last day through which acts are in the ledger; null where nobody says so."""
     controls: Rows[ControlChange]
     """Changes of the ledger."""
     flows: Rows[FlowChange]

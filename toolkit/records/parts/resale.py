@@ -22,7 +22,7 @@ class ResaleMeasure(Record):
     """licence, ban, ..."""
     number: str | None
     """By which it is cited."""
-    authority: str | None
+    authority: str
     """Who issued it."""
     status: str
     """in_force, suspended, ..."""

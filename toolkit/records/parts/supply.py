@@ -11,29 +11,29 @@ class StageSupply(Record):
 
     stage: str
     """mine, refinery, ..."""
-    top_country: str | None
+    top_country: str
     """ISO-3 code of the largest producer."""
-    top_share: float | None
+    top_share: float
     """Its fraction of world supply."""
-    n_minus_1: float | None
+    n_minus_1: float
     """Fraction of supply left without it."""
-    hhi: float | None
+    hhi: float
     """Herfindahl-Hirschman index of the named countries, 0 to 1: a lower bound."""
-    hhi_upper: float | None
+    hhi_upper: float
     """Upper bound, with everything unnamed in one country."""
-    elsewhere: Mapping[str, float | None] | None
-    """Share of the largest producer by other statistics."""
-    top_share_range: Rows[float | None] | None
+    elsewhere: Mapping[str, float] | None
+    """Share of the largest producer by other statistics; null where none disagrees, as are the ranges."""
+    top_share_range: Rows[float] | None
     """Lowest and highest of them."""
-    n_minus_1_range: Rows[float | None] | None
+    n_minus_1_range: Rows[float] | None
     """Lowest and highest of what is left."""
-    hhi_range: Rows[float | None] | None
+    hhi_range: Rows[float] | None
     """Lowest and highest index."""
-    period_start: Day | None
+    period_start: Day
     """First day of the period of the shares."""
-    period_end: Day | None
+    period_end: Day
     """Last day."""
-    source_id: str | None
+    source_id: str
     """Key of the source."""
     scenario_ratio: float | None
     """Supply risk under the scenario over that without."""
@@ -135,14 +135,14 @@ class EuBase(Record):
 
     year: int
     """Of its publication."""
-    start: int
-    """First year of its data."""
-    end: int
+    start: int | None
+    """First year of its data; null where no shares of it are bundled."""
+    end: int | None
     """Last year of its data."""
     country: str
     """ISO-3 code of the country whose controls are looked at."""
     control: Rows[str] | None
-    """Controls that came after its data."""
+    """Day and notice of the first control after its data; null where there was none yet."""
     statement: Phrase
     """What that means."""
 

@@ -152,8 +152,7 @@ def _risk(run: Findings) -> Text:
 
 def _doubt(run: Findings) -> tuple[str, ...]:
     """The assumption that a form which no notice settles is controlled, where such a form is held."""
-    uncertain = {row["asset"] for row in run.record["controls"] if row["uncertain"] or row["headline"].endswith("_uncertain")}
-    return (UNCERTAIN,) if any(p.product in uncertain for p in run.held) else ()
+    return (UNCERTAIN,) if any(run.standing(p.product) == "unsettled" for p in run.held) else ()
 
 
 def _controlled(run: Findings) -> KeyFigure:

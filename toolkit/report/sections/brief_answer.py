@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
+from toolkit.records.controls import ControlState
+from toolkit.records.parts.changes import Changes
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Heading, KeyFigure, KeyFigures, Paragraph, Status
-from toolkit.report.findings import Findings, is_confirmed
+from toolkit.report.findings import Findings
 from toolkit.report.i18n.text import Inline, Text, sources, text
 from toolkit.report.markers import UNCERTAIN
 from toolkit.report.sections.changes import inferred
-from toolkit.report.tables.deadline import deadline
+from toolkit.report.tables.deadline import dated_controls, deadline
 from toolkit.report.tables.facts import doubts
 
 
@@ -26,35 +27,29 @@ def brief_answer(found: Findings) -> tuple[Block, ...]:
     )
 
 
-def _counted(found: Findings) -> list[Mapping[str, Any]]:
-    return [row for row in found.record["controls"] if any(m["counts"] for m in row["measures"])]
-
-
-def _official(found: Findings) -> list[Mapping[str, Any]]:
-    """Dated changes of official controls ahead, the next first."""
-    rows = found.record["upcoming"]
-    return [row for row in rows if (row["status"], row["kind"]) == ("ahead", "control") and is_confirmed(row)]
+def _counted(found: Findings) -> list[ControlState]:
+    return [row for row in found.record.controls if row.counts]
 
 
 def _result(found: Findings) -> Text:
-    say, since = found.say, found.fmt.long_date(found.parts["changes"]["since"])
-    changed = len(found.parts["changes"]["controls"])
+    say, since = found.say, found.fmt.long_date(found.part(Changes).since)
+    changed = len(found.part(Changes).controls)
     if not changed:
         return say("No export control changed since {since}", since=since)
-    told = inferred(found, found.parts["changes"])
+    told = inferred(found, found.part(Changes))
     return told or say.counted(changed, "One measure changed since {since}", "{N} measures changed since {since}", since=since)
 
 
 def _paragraph(found: Findings) -> Iterator[Inline]:
-    say, total = found.say, len(found.record["controls"])
-    doubtful = sum(bool(row["uncertain"]) for row in _counted(found))
+    say, total = found.say, len(found.record.controls)
+    doubtful = sum(row.uncertain for row in _counted(found))
     need = len(_counted(found)) - doubtful
     yield from say.counted(
         need,
         "One of {total} products needs a Chinese licence for delivery {towards} today, or may not leave China{markers}. ",
         "{N} of {total} products need a Chinese licence for delivery {towards} today, or may not leave China{markers}. ",
         total=say.number_word(total),
-        towards=found.towards(found.record["owner"]["country"]),
+        towards=found.towards(found.record.owner.country),
         markers=sources(*found.of_tables("controls")),
     )
     if doubtful:
@@ -68,38 +63,38 @@ def _paragraph(found: Findings) -> Iterator[Inline]:
 
 
 def _controlled(found: Findings) -> KeyFigure:
-    say, rows = found.say, found.record["controls"]
+    say, rows = found.say, found.record.controls
     note = say(
         "of {total} products, for delivery {towards}",
         total=len(rows),
-        towards=found.towards(found.record["owner"]["country"]),
+        towards=found.towards(found.record.owner.country),
     )
     count = str(len(_counted(found)))
-    rests = any(row["uncertain"] for row in _counted(found))
+    rests = any(row.uncertain for row in _counted(found))
     return KeyFigure(say.words("Under export control"), text(found.derived(count, UNCERTAIN) if rests else count), note)
 
 
 def _changed(found: Findings) -> KeyFigure:
-    say, part = found.say, found.parts["changes"]
-    since = found.fmt.short_date(part["since"])
+    say, part = found.say, found.part(Changes)
+    since = found.fmt.short_date(part.since)
     note = say("by their dates alone, since {since}", since=since) if inferred(found, part) else say(
         "announced, begun or ended since {since}", since=since
     )  # fmt: skip
-    return KeyFigure(say.words("Measures changed"), text(str(len(part["controls"]))), note)
+    return KeyFigure(say.words("Measures changed"), text(str(len(part.controls))), note)
 
 
 def _next(found: Findings) -> KeyFigure:
-    say, ahead = found.say, _official(found)
+    say, ahead = found.say, dated_controls(found)
     if not ahead:
         return KeyFigure(say.words("Next official date"), text("–"), say("none is known"))
     return KeyFigure(
-        say.words("Next official date"), text(found.fmt.short_date(ahead[0]["date"])), text(found.away(ahead[0]["date"]))
+        say.words("Next official date"), text(found.fmt.short_date(ahead[0].date)), text(found.away(ahead[0].date))
     )
 
 
 def _status(found: Findings) -> Iterator[tuple[str, Text]]:
-    say, part = found.say, found.parts["changes"]
-    prices, flows = (sum(bool(row["new"]) for row in part[key]) for key in ("prices", "flows"))
-    yield say.words("New prices"), say("{new} of {total}", new=prices, total=len(part["prices"]))
-    yield say.words("New months of customs data"), say("{new} of {total}", new=flows, total=len(part["flows"]))
+    say, part = found.say, found.part(Changes)
+    prices, flows = (sum(row.new for row in rows) for rows in (part.prices, part.flows))
+    yield say.words("New prices"), say("{new} of {total}", new=prices, total=len(part.prices))
+    yield say.words("New months of customs data"), say("{new} of {total}", new=flows, total=len(part.flows))
     yield from doubts(found)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping
 
+from toolkit.records.parts.changes import Changes, ControlChange, Difference, FlowChange, PriceChange
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Row, Table
 from toolkit.report.findings import Findings, is_confirmed
@@ -30,14 +30,14 @@ MOVED = 0.005
 @section("changes", mark("What changed since last month"), needs=["changes"])
 def changes(found: Findings) -> tuple[Block, ...]:
     """The law, and behind it the flows and the prices."""
-    part = found.parts["changes"]
+    part = found.part(Changes)
     return (_controls(found, part), *folded(_flows(found, part), _prices(found, part)))
 
 
-def _controls(found: Findings, part: Mapping[str, Any]) -> Figure:
+def _controls(found: Findings, part: Changes) -> Figure:
     say, fmt = found.say, found.fmt
-    rows: Sequence[Mapping[str, Any]] = part["controls"]
-    since = fmt.long_date(part["since"])
+    rows = part.controls
+    since = fmt.long_date(part.since)
     source = say("Source: control ledger{markers}.", markers=sources(*found.of_tables("controls")))
     if not rows:
         none = say("No control was announced, began or ended since {since}", since=since)
@@ -63,54 +63,54 @@ def _controls(found: Findings, part: Mapping[str, Any]) -> Figure:
     return Figure(title, text(*_ledger(found, part)), (table,), source=source)
 
 
-def _ledger(found: Findings, part: Mapping[str, Any]) -> Iterator[Inline]:
+def _ledger(found: Findings, part: Changes) -> Iterator[Inline]:
     """What the table covers, how far the ledger reaches, and claims that it does not follow."""
     say, fmt = found.say, found.fmt
     yield from say("Legal measures and reported practice of every country in the ledger.")
     if reviewed := _reviewed(found, part):
         yield " "
         yield from reviewed
-    for row in found.record["upcoming"]:
-        for claim in row.get("claims") or ():
+    for row in found.record.upcoming:
+        for claim in row.claims:
             yield " "
-            if claim.get("relation") == "may_extend":
+            if claim.relation == "may_extend":
                 yield from say(
                     "Whether the extension that {who} agreed covers the suspension by {number} was not found.",
-                    who=name(say.term("term", claim["authority"])),
-                    number=name(fmt.notices(say.term("term", row["number"] or row["title"]))),
+                    who=name(say.term("term", claim.authority)),
+                    number=name(fmt.notices(say.term("term", row.number or row.title))),
                 )
                 continue
-            if claim.get("standing") == "agreed":
+            if claim.standing == "agreed":
                 yield from say(
                     "{who} stated that the suspension by {number} goes on; the amending act was not seen.",
-                    who=name(say.term("term", claim["authority"])),
-                    number=name(fmt.notices(say.term("term", row["number"] or row["title"]))),
+                    who=name(say.term("term", claim.authority)),
+                    number=name(fmt.notices(say.term("term", row.number or row.title))),
                 )
                 continue
             yield from say(
                 "{who} claimed that the suspension by {number} goes on; no legal act confirms it.",
-                who=name(say.term("term", claim["authority"])),
-                number=name(fmt.notices(say.term("term", row["number"] or row["title"]))),
+                who=name(say.term("term", claim.authority)),
+                number=name(fmt.notices(say.term("term", row.number or row.title))),
             )
 
 
-def inferred(found: Findings, part: Mapping[str, Any]) -> Text:
+def inferred(found: Findings, part: Changes) -> Text:
     """The finding where all that changed is read from the dates of earlier acts; nothing where an act tells of a change."""
-    rows: Sequence[Mapping[str, Any]] = part["controls"]
-    if not rows or not part.get("reviewed_to") or not all(row.get("inferred") for row in rows):
+    rows = part.controls
+    if not rows or not part.reviewed_to or not all(row.inferred for row in rows):
         return ()
     return found.say.counted(
         len(rows),
         "By its date one measure changed since {since}, unless an act after {reviewed} says otherwise",
         "By their dates {n} measures changed since {since}, unless an act after {reviewed} says otherwise",
-        since=found.fmt.long_date(part["since"]),
-        reviewed=found.fmt.long_date(part["reviewed_to"]),
+        since=found.fmt.long_date(part.since),
+        reviewed=found.fmt.long_date(part.reviewed_to),
     )
 
 
-def _reviewed(found: Findings, part: Mapping[str, Any]) -> Text:
+def _reviewed(found: Findings, part: Changes) -> Text:
     """To which day the ledger was reviewed, where that is not the day of the report."""
-    reviewed = part.get("reviewed_to") or part["ledger_until"]
+    reviewed = part.reviewed_to or part.ledger_until
     if formats.day(reviewed) >= found.as_of:
         return ()
     return found.say(
@@ -120,50 +120,50 @@ def _reviewed(found: Findings, part: Mapping[str, Any]) -> Text:
     )
 
 
-def _control(found: Findings, row: Mapping[str, Any]) -> tuple[Text, ...]:
+def _control(found: Findings, row: ControlChange) -> tuple[Text, ...]:
     say, fmt = found.say, found.fmt
     return (
-        text(fmt.short_date(row["day"])),
+        text(fmt.short_date(row.day)),
         _measure(found, row),
-        text(say.series([of_key(metal, say) for metal in row["metals"]])),
-        text(muted(say.words(STATUS[row["was"]]))) if row["was"] else say("new"),
-        text(strong(say.words(STATUS[row["now"]]))) if not row.get("targets_now") else _targets(found, row),
+        text(say.series([of_key(metal, say) for metal in row.metals])),
+        text(muted(say.words(STATUS[row.was]))) if row.was else say("new"),
+        text(strong(say.words(STATUS[row.now]))) if not row.targets_now else _targets(found, row),
         _standing(found, row),
     )
 
 
-def _measure(found: Findings, row: Mapping[str, Any]) -> Text:
-    say, number = found.say, found.say.name(found.fmt.notices(row["title"]))
-    if row.get("targets"):
-        targets = say.series([found.fmt.notices(say.term("term", title)) for title in row["targets"]])
+def _measure(found: Findings, row: ControlChange) -> Text:
+    say, number = found.say, found.say.name(found.fmt.notices(row.title))
+    if row.targets:
+        targets = say.series([found.fmt.notices(say.term("term", title)) for title in row.targets])
         return say("{number} (suspension of {targets})", number=number, targets=targets)
-    return say("{number} ({instrument})", number=number, instrument=say.term("term", formats.readable(row["instrument"])))
+    return say("{number} ({instrument})", number=number, instrument=say.term("term", formats.readable(row.instrument)))
 
 
-def _targets(found: Findings, row: Mapping[str, Any]) -> Text:
+def _targets(found: Findings, row: ControlChange) -> Text:
     """How what a suspension acts on stands now."""
-    told = found.say.series([found.say.words(STATUS[status]) for status in row["targets_now"]])
-    return found.say("{status}; what it suspended: {told}", status=found.say.words(STATUS[row["now"]]), told=strong(told))
+    told = found.say.series([found.say.words(STATUS[status]) for status in row.targets_now])
+    return found.say("{status}; what it suspended: {told}", status=found.say.words(STATUS[row.now]), told=strong(told))
 
 
-def _standing(found: Findings, row: Mapping[str, Any]) -> Text:
+def _standing(found: Findings, row: ControlChange) -> Text:
     """Law as such; what is inferred from a date, claimed, reported or not checked is marked."""
-    if row.get("inferred"):
+    if row.inferred:
         return found.say("its date, no later act seen")
-    words = found.say.term("term", row["standing"])
+    words = found.say.term("term", row.standing)
     if is_confirmed(row):
         return text(words)
     return found.say("{standing}, unconfirmed", standing=Span(words, "warn"))
 
 
-def _flows(found: Findings, part: Mapping[str, Any]) -> Figure | None:
-    rows: Sequence[Mapping[str, Any]] = part["flows"]
+def _flows(found: Findings, part: Changes) -> Figure | None:
+    rows = part.flows
     if not rows:
         return None
     say, fmt = found.say, found.fmt
-    stopped = [row for row in rows if row["china"] and row["china"]["latest"] == 0]
-    new = [row for row in rows if row["new"]]
-    month = fmt.month(max(row["month"] for row in rows))
+    stopped = [row for row in rows if row.china and row.china.latest == 0]
+    new = [row for row in rows if row.new]
+    month = fmt.month(max(row.month for row in rows))
     if stopped:
         title = say.counted(
             len(stopped),
@@ -178,7 +178,7 @@ def _flows(found: Findings, part: Mapping[str, Any]) -> Figure | None:
     sub = (
         say.counted(len(new), "One series has a month that is new.", "{N} series have a month that is new.")
         if new
-        else say("No month is new since {since}: customs data come late.", since=fmt.long_date(part["since"]))
+        else say("No month is new since {since}: customs data come late.", since=fmt.long_date(part.since))
     )
     columns = (
         Column(say.words("Metal"), "left"), Column(say.words("Newest month"), "left"), Column(say.words("All, kg")),
@@ -194,17 +194,17 @@ def _flows(found: Findings, part: Mapping[str, Any]) -> Figure | None:
     return Figure(title, sub, (table,), source=foot)
 
 
-def _flow(found: Findings, row: Mapping[str, Any]) -> tuple[Text, ...]:
-    fmt, whole, china = found.fmt, row["all"], row["china"]
-    month = fmt.month(row["month"])
-    zeros = china["zeros_running"] if china else 0
+def _flow(found: Findings, row: FlowChange) -> tuple[Text, ...]:
+    fmt, whole, china = found.fmt, row.all, row.china
+    month = fmt.month(row.month)
+    zeros = china.zeros_running if china else 0
     return (
         _head(found, row),
-        text(strong(month) if row["new"] else month),
-        _kg(found, whole["latest"]),
-        _change(found, whole["on_month"]),
-        _change(found, whole["on_year"]),
-        _kg(found, china["latest"], inferred=china["inferred"]) if china else text(NONE),
+        text(strong(month) if row.new else month),
+        _kg(found, whole.latest),
+        _change(found, whole.on_month),
+        _change(found, whole.on_year),
+        _kg(found, china.latest, inferred=china.inferred) if china else text(NONE),
         text(fmt.number(zeros)) if zeros else text(NONE),
     )
 
@@ -215,31 +215,31 @@ def _kg(found: Findings, value: float | None, *, inferred: bool = False) -> Text
     return text(found.fmt.number(value), "*" if inferred else "")
 
 
-def _change(found: Findings, change: Mapping[str, Any]) -> Text:
+def _change(found: Findings, change: Difference) -> Text:
     """A change in per cent, or why there is none."""
-    if change["value"] is not None:
-        return text(found.fmt.percent(change["value"], 0, signed=True))
-    return text(muted(found.say.words("small base"))) if change["reason"] == "small base" else text(NONE)
+    if change.value is not None:
+        return text(found.fmt.percent(change.value, 0, signed=True))
+    return text(muted(found.say.words("small base"))) if change.reason == "small base" else text(NONE)
 
 
-def _prices(found: Findings, part: Mapping[str, Any]) -> Figure | None:
-    rows: Sequence[Mapping[str, Any]] = part["prices"]
+def _prices(found: Findings, part: Changes) -> Figure | None:
+    rows = part.prices
     if not rows:
         return None
     say, fmt = found.say, found.fmt
-    new = [row for row in rows if row["new"]]
-    moved = [row for row in rows if row["change"] is not None and abs(row["change"]) > MOVED]
+    new = [row for row in rows if row.new]
+    moved = [(change, row) for row in rows if (change := row.change) is not None and abs(change) > MOVED]
     if not new:
         title = say("No price is newer than a month ago")
     elif not moved:
         title = say.counted(len(new), "One price is new, and it has not moved", "{N} prices are new, and none has moved")
     else:
-        most = max(moved, key=lambda row: (abs(row["change"]), row["asset"]))
+        change, most = max(moved, key=lambda row: (abs(row[0]), row[1].asset))
         title = say(
             "{metal} moved most since {since}: {change}",
             metal=_head(found, most),
-            since=fmt.long_date(part["since"]),
-            change=fmt.percent(most["change"], 0, signed=True),
+            since=fmt.long_date(part.since),
+            change=fmt.percent(change, 0, signed=True),
         )
     columns = (
         Column(say.words("Metal"), "left"),
@@ -248,30 +248,30 @@ def _prices(found: Findings, part: Mapping[str, Any]) -> Figure | None:
         Column(say.words("Change")),
     )  # fmt: skip
     sub = say("Price of one kg, the level behind the prints where they are noisy, as known now and as known on {since}.",
-              since=fmt.long_date(part["since"]))  # fmt: skip
+              since=fmt.long_date(part.since))  # fmt: skip
     table = Table(say.words("Prices now and a month ago"), columns, tuple(Row(_price(found, row)) for row in rows))
     foot = say("Source: price series{markers}. Prices are indicative.", markers=sources(*found.of_prices("fx", part="changes")))
     return Figure(title, sub, (table,), source=foot)
 
 
-def _price(found: Findings, row: Mapping[str, Any]) -> tuple[Text, ...]:
-    fmt, before = found.fmt, row["before"]
-    error = f" ± {fmt.price(row['standard_error'], like=row['price'])}" if row["standard_error"] else ""
+def _price(found: Findings, row: PriceChange) -> tuple[Text, ...]:
+    fmt, before = found.fmt, row.before
+    error = f" ± {fmt.price(row.standard_error, like=row.price)}" if row.standard_error else ""
     return (
         _head(found, row),
-        text(strong(fmt.price(row["price"])), error),
-        text(muted(fmt.month(row["date"]))),
-        text(fmt.price(before["price"], like=row["price"])) if before else text(NONE),
-        text(muted(fmt.month(before["date"]))) if before else text(NONE),
-        text(fmt.percent(row["change"], 1, signed=True)) if row["change"] is not None else text(NONE),
+        text(strong(fmt.price(row.price)), error),
+        text(muted(fmt.month(row.date))),
+        text(fmt.price(before.price, like=row.price)) if before else text(NONE),
+        text(muted(fmt.month(before.date))) if before else text(NONE),
+        text(fmt.percent(row.change, 1, signed=True)) if row.change is not None else text(NONE),
     )
 
 
-def _metal(found: Findings, row: Mapping[str, Any]) -> Span:
+def _metal(found: Findings, row: FlowChange | PriceChange) -> Span:
     """The name of the metal of a row, which has its key alone."""
-    return name(of_key(row["asset"], found.say))
+    return name(of_key(row.asset, found.say))
 
 
-def _head(found: Findings, row: Mapping[str, Any]) -> Text:
+def _head(found: Findings, row: FlowChange | PriceChange) -> Text:
     """The same at the start of a row or a sentence."""
     return text(name(formats.capital(_metal(found, row).text)))

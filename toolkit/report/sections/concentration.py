@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
 
+from toolkit.records.controls import Standing
+from toolkit.records.parts.supply import MetalSupply, StageSupply, SupplyPart
 from toolkit.report.charts.scatter import Axis, Mark, scatter
 from toolkit.report.compose import section
 from toolkit.report.document import Bar, BarTable, Block, Column, Figure, Missing, Row, Table
 from toolkit.report.findings import HELD, Findings
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.stages import stage, standings, years
+from toolkit.report.i18n.stages import stage, years
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, plain, sources, strong, text
 from toolkit.report.tables.folded import folded
 
-Metal = Mapping[str, Any]
+Scored = tuple[MetalSupply, StageSupply]
+"""A metal with its producers at the stage at which it is scored."""
 POINTS = 10_000
 """The index is written as points of this many: one supplier alone has them all."""
 WON: Mapping[str, str] = MappingProxyType(
@@ -27,15 +29,15 @@ WON: Mapping[str, str] = MappingProxyType(
         "no": mark("for its own sake"),
     }
 )
-STANDINGS: Mapping[str, str] = MappingProxyType(
+STANDINGS: Mapping[Standing, str] = MappingProxyType(
     {
         "controlled": mark("needs a licence or is banned today"),
         "unsettled": mark("no notice settles the form"),
         "plain": mark("no control applies"),
     }
 )
-POINT_MARKS = {"controlled": "licensed", "unsettled": "unsettled", "plain": "free"}
-BAR_MARKS = {"controlled": "on", "unsettled": "uncertain", "plain": "new"}
+POINT_MARKS: Mapping[Standing, str] = {"controlled": "licensed", "unsettled": "unsettled", "plain": "free"}
+BAR_MARKS: Mapping[Standing, str] = {"controlled": "on", "unsettled": "uncertain", "plain": "new"}
 """Classes of the marks of the legend, for marks in a plane and for bars."""
 
 
@@ -43,58 +45,58 @@ BAR_MARKS = {"controlled": "on", "unsettled": "uncertain", "plain": "new"}
 def concentration(run: Findings) -> tuple[Block, ...] | Missing:
     """Marks or bars of what is left; behind them the indices, and the hosts of by-products."""
     rows = sorted(
-        (metal for metal in run.parts["supply"]["metals"] if metal["scored"]),
-        key=lambda metal: (metal["scored"]["n_minus_1"], -metal["scored"]["hhi"], metal["asset"]),
+        ((metal, at) for metal in run.part(SupplyPart).metals if (at := metal.scored)),
+        key=lambda row: (row[1].n_minus_1, -row[1].hhi, row[0].asset),
     )
     if not rows:
         return Missing(
             run.say.words("No production shares were known on this date at the stage at which these metals are scored.")
         )
-    held = [metal for metal in rows if (metal["weight"] or 0.0) > HELD]
+    held = [row for row in rows if (row[0].weight or 0.0) > HELD]
     first = _weights(run, held) if held else _ranked(run, rows)
     first = replace(first, source=text(first.source, " ", *_cautions(run, rows)))
     return (first, *folded(_indices(run, rows), _hosts(run)))
 
 
-def _weights(run: Findings, held: Sequence[Metal]) -> Figure:
+def _weights(run: Findings, held: Sequence[Scored]) -> Figure:
     """Weight against what is left: large and low is where a single country matters most."""
-    say, fmt, state = run.say, run.fmt, standings(run)
-    largest = max(metal["weight"] for metal in held)
+    say, fmt = run.say, run.fmt
+    weighed = sorted(((metal.weight or 0.0, metal, at) for metal, at in held), key=lambda row: (-row[0], row[1].asset))
     marks = [
         Mark(
             run.metal(metal).text,
-            100 * metal["weight"],
-            100 * metal["scored"]["n_minus_1"],
-            state.get(metal["asset"], "plain"),
-            metal["weight"] / largest,
+            100 * weight,
+            100 * at.n_minus_1,
+            run.standing(metal.asset),
+            weight / weighed[0][0],
         )
-        for metal in sorted(held, key=lambda metal: (-metal["weight"], metal["asset"]))
+        for weight, metal, at in weighed
     ]
     sign = fmt.percent(0, 0)[1:]
     across = Axis(say.words("share of value"), 1.0, sign)
     upward = Axis(say.words("world supply left without the largest producer"), 100.0, sign)
     chart = scatter(marks, across, upward, plain(text(*_told(run, held))), fmt)
-    whole = run.parts["supply"]["portfolio"]
+    whole = run.part(SupplyPart).portfolio
     sub = say(
         "Share of value against what is left of world supply when the largest producer drops out (N-1), at the stage at which "
         "the metal is scored, from whichever origin it is held. Area: value. Weighted by value, {left} is left.",
-        left=strong(fmt.percent(whole["n_minus_1"], 0)),
+        left=strong(fmt.percent(whole.n_minus_1 if whole else None, 0)),
     )
     return Figure(_finding(run, held), sub, (chart,), _legend(run, held, POINT_MARKS), _source(run, held))
 
 
-def _ranked(run: Findings, rows: Sequence[Metal]) -> Figure:
+def _ranked(run: Findings, rows: Sequence[Scored]) -> Figure:
     """What is left of every metal, the least first, where nobody's holdings weigh them."""
-    say, fmt, state = run.say, run.fmt, standings(run)
+    say, fmt = run.say, run.fmt
     bars = tuple(
         Bar(
             text(run.head(metal)),
-            (text(run.country(metal["scored"]["top_country"])), text(strong(fmt.percent(metal["scored"]["n_minus_1"], 0)))),
-            metal["scored"]["n_minus_1"],
-            controlled=state.get(metal["asset"]) in ("controlled", "unsettled"),
-            hollow=state.get(metal["asset"]) == "unsettled",
+            (text(run.country(at.top_country)), text(strong(fmt.percent(at.n_minus_1, 0)))),
+            at.n_minus_1,
+            controlled=run.standing(metal.asset) != "plain",
+            hollow=run.standing(metal.asset) == "unsettled",
         )
-        for metal in rows
+        for metal, at in rows
     )
     columns = Column(say.words("largest producer"), "left"), Column(say.words("remaining"))
     table = BarTable(say.words("Supply left without the largest producer"), say.words("Metal"), columns, bars)
@@ -104,10 +106,10 @@ def _ranked(run: Findings, rows: Sequence[Metal]) -> Figure:
     return Figure(_finding(run, rows), sub, (table,), _legend(run, rows, BAR_MARKS), _source(run, rows))
 
 
-def _finding(run: Findings, rows: Sequence[Metal]) -> Text:
+def _finding(run: Findings, rows: Sequence[Scored]) -> Text:
     say, fmt = run.say, run.fmt
-    least, most = rows[0], rows[-1]
-    left = fmt.percent(least["scored"]["n_minus_1"], 0)
+    (least, first), (most, last) = rows[0], rows[-1]
+    left = fmt.percent(first.n_minus_1, 0)
     if len(rows) == 1:
         return say("Without its largest producer {metal} keeps {left} of its supply", metal=run.metal(least), left=left)
     return say(
@@ -115,31 +117,30 @@ def _finding(run: Findings, rows: Sequence[Metal]) -> Text:
         metal=run.metal(least),
         left=left,
         other=run.metal(most),
-        more=fmt.percent(most["scored"]["n_minus_1"], 0),
+        more=fmt.percent(last.n_minus_1, 0),
     )
 
 
-def _told(run: Findings, held: Sequence[Metal]) -> Iterator[Inline]:
+def _told(run: Findings, held: Sequence[Scored]) -> Iterator[Inline]:
     yield from run.say("Share of value and supply left without the largest producer: ")
-    for i, metal in enumerate(held):
+    for i, (metal, at) in enumerate(held):
         yield from ("; " if i else "", run.metal(metal))
-        yield f" {run.fmt.percent(metal['weight'])}, {run.fmt.percent(metal['scored']['n_minus_1'], 0)}"
+        yield f" {run.fmt.percent(metal.weight)}, {run.fmt.percent(at.n_minus_1, 0)}"
     yield "."
 
 
-def _legend(run: Findings, rows: Sequence[Metal], marks: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+def _legend(run: Findings, rows: Sequence[Scored], marks: Mapping[Standing, str]) -> tuple[tuple[str, str], ...]:
     """The marks that occur, by the class that draws them."""
-    state = standings(run)
-    there = {state.get(metal["asset"], "plain") for metal in rows}
+    there = {run.standing(metal.asset) for metal, _ in rows}
     return tuple((marks[standing], run.say.words(words)) for standing, words in STANDINGS.items() if standing in there)
 
 
-def _source(run: Findings, rows: Sequence[Metal]) -> Text:
+def _source(run: Findings, rows: Sequence[Scored]) -> Text:
     say = run.say
-    missing = [metal for metal in run.parts["supply"]["metals"] if not metal["scored"] and (metal["weight"] or 0.0) > HELD]
+    missing = [metal for metal in run.part(SupplyPart).metals if not metal.scored and (metal.weight or 0.0) > HELD]
     foot = say(
         "Source: statistics of production{markers}, notices{notices}.",
-        markers=sources(*run.of_sources(*(metal["scored"]["source_id"] for metal in rows))),
+        markers=sources(*run.of_sources(*(at.source_id for _, at in rows))),
         notices=sources(*run.of_tables("controls")),
     )
     if not missing:
@@ -148,9 +149,9 @@ def _source(run: Findings, rows: Sequence[Metal]) -> Text:
     return text(foot, " ", say("Without shares at its stage, and not shown: {names}.", names=names))
 
 
-def _indices(run: Findings, rows: Sequence[Metal]) -> Figure:
+def _indices(run: Findings, rows: Sequence[Scored]) -> Figure:
     say = run.say
-    weighed = any((metal["weight"] or 0.0) > HELD for metal in rows)
+    weighed = any((metal.weight or 0.0) > HELD for metal, _ in rows)
     columns = (
         Column(say.words("Metal"), "left"),
         Column(say.words("Largest producer"), "left", say.words("Largest")),
@@ -160,7 +161,7 @@ def _indices(run: Findings, rows: Sequence[Metal]) -> Figure:
         Column(say.words("Years")),
     )
     table = Table(
-        say.words("Concentration of supply by metal"), columns, tuple(_row(run, metal, weighed=weighed) for metal in rows)
+        say.words("Concentration of supply by metal"), columns, tuple(_row(run, *row, weighed=weighed) for row in rows)
     )
     sub = say(
         "Index of Herfindahl and Hirschman (HHI): the squared shares of the named countries, {most} for a single one.",
@@ -170,41 +171,41 @@ def _indices(run: Findings, rows: Sequence[Metal]) -> Figure:
         "Source: statistics of production{markers}. US merger guidelines speak of high concentration above {high}. Where a "
         "source leaves countries unnamed, the second figure counts them as one; in brackets what other sources give.",
         high=run.fmt.number(POINTS * _high(run)),
-        markers=sources(*run.of_sources(*(metal["scored"]["source_id"] for metal in rows))),
+        markers=sources(*run.of_sources(*(at.source_id for _, at in rows))),
     )
     return Figure(_above(run, rows), sub, (table,), source=foot)
 
 
-def _row(run: Findings, metal: Metal, *, weighed: bool) -> Row:
-    say, fmt, at = run.say, run.fmt, metal["scored"]
-    weight = metal["weight"] or 0.0
-    least, most = (fmt.number(POINTS * at[key]) for key in ("hhi", "hhi_upper"))
-    left = "–".join(fmt.percent(share, 0) for share in at["n_minus_1_range"] or ())
-    index = "–".join(fmt.number(POINTS * end) for end in at["hhi_range"] or ())
+def _row(run: Findings, metal: MetalSupply, at: StageSupply, *, weighed: bool) -> Row:
+    say, fmt = run.say, run.fmt
+    weight = metal.weight or 0.0
+    least, most = (fmt.number(POINTS * index) for index in (at.hhi, at.hhi_upper))
+    left = "–".join(fmt.percent(share, 0) for share in at.n_minus_1_range or ())
+    index = "–".join(fmt.number(POINTS * end) for end in at.hhi_range or ())
     return Row(
         (
             text(run.head(metal)),
             say(
                 "{country} {share} of {stage}",
-                country=run.country(at["top_country"]),
-                share=fmt.percent(at["top_share"], 0),
-                stage=stage(say, at["stage"]),
+                country=run.country(at.top_country),
+                share=fmt.percent(at.top_share, 0),
+                stage=stage(say, at.stage),
             ),
             *((text(fmt.percent(weight) if weight > HELD else NONE),) if weighed else ()),
-            text(strong(fmt.percent(at["n_minus_1"], 0)), *((muted(f" ({left})"),) if left else ())),
+            text(strong(fmt.percent(at.n_minus_1, 0)), *((muted(f" ({left})"),) if left else ())),
             text(
                 strong(least),
                 *(() if least == most else (muted(f"–{most}"),)),
                 *((muted(f" ({index})"),) if index else ()),
             ),
-            text(years(at), sources(*run.of_sources(at["source_id"]))),
+            text(years(at.period_start, at.period_end), sources(*run.of_sources(at.source_id))),
         )
     )
 
 
-def _above(run: Findings, rows: Sequence[Metal]) -> Text:
+def _above(run: Findings, rows: Sequence[Scored]) -> Text:
     say, fmt = run.say, run.fmt
-    above = sum(metal["scored"]["hhi"] > _high(run) for metal in rows)
+    above = sum(at.hhi > _high(run) for _, at in rows)
     high = fmt.number(POINTS * _high(run))
     if above == len(rows):
         return say("Every index lies above {high}: bands do not tell these metals apart, ranks do", high=high)
@@ -219,7 +220,7 @@ def _above(run: Findings, rows: Sequence[Metal]) -> Text:
     )
 
 
-def _cautions(run: Findings, rows: Sequence[Metal]) -> Iterator[Inline]:
+def _cautions(run: Findings, rows: Sequence[Scored]) -> Iterator[Inline]:
     """What the figures do not say: other stages, other years, and who uses what the largest producer makes."""
     say, fmt = run.say, run.fmt
     other = _other_stage(rows)
@@ -229,55 +230,54 @@ def _cautions(run: Findings, rows: Sequence[Metal]) -> Iterator[Inline]:
             "Mining and refining are different figures: the largest share of {metal} is {share} ({country}, {stage}) and "
             "{other} ({place}, {elsewhere}); a by-product is scored at refining. ",
             metal=run.metal(metal),
-            country=run.country(at["top_country"]),
-            share=fmt.percent(at["top_share"], 0),
-            stage=stage(say, at["stage"]),
-            place=run.country(there["top_country"]),
-            other=fmt.percent(there["top_share"], 0),
-            elsewhere=stage(say, there["stage"]),
+            country=run.country(at.top_country),
+            share=fmt.percent(at.top_share, 0),
+            stage=stage(say, at.stage),
+            place=run.country(there.top_country),
+            other=fmt.percent(there.top_share, 0),
+            elsewhere=stage(say, there.stage),
         )
-    for metal in rows:
-        at = metal["scored"]
-        if at["elsewhere"]:
-            low, high = (fmt.percent(share, 0) for share in at["top_share_range"])
+    for metal, at in rows:
+        if at.elsewhere:
+            low, high = (fmt.percent(share, 0) for share in at.top_share_range or ())
             yield from say(
                 "Sources disagree on {metal}: {country} makes {low} to {high} of it (shown: {share}; {others}). ",
                 metal=run.metal(metal),
-                country=run.country(at["top_country"]),
+                country=run.country(at.top_country),
                 low=low,
                 high=high,
-                share=fmt.percent(at["top_share"], 0),
-                others=", ".join(f"{name} {fmt.percent(share, 0)}" for name, share in at["elsewhere"].items()),
+                share=fmt.percent(at.top_share, 0),
+                others=", ".join(f"{name} {fmt.percent(share, 0)}" for name, share in at.elsewhere.items()),
             )
-    newest = max(years(metal["scored"])[-4:] for metal in rows)
-    old = [metal for metal in rows if years(metal["scored"]) == min(years(row["scored"]) for row in rows)]
-    if years(old[0]["scored"])[-4:] < newest:
+    told = {metal.asset: years(at.period_start, at.period_end) for metal, at in rows}
+    oldest = min(told.values())
+    if oldest[-4:] < max(words[-4:] for words in told.values()):
         yield from say(
             "Vintages differ: the figures of {metals} are those of {years}. ",
-            metals=say.listed([run.metal(metal) for metal in old]),
-            years=years(old[0]["scored"]),
+            metals=say.listed([run.metal(metal) for metal, _ in rows if told[metal.asset] == oldest]),
+            years=oldest,
         )
     yield from say("Where the largest producer is the main consumer too, what is left overstates the shortage elsewhere.")
 
 
-def _other_stage(rows: Sequence[Metal]) -> tuple[Metal, Mapping[str, Any], Mapping[str, Any]] | None:
+def _other_stage(rows: Sequence[Scored]) -> tuple[MetalSupply, StageSupply, StageSupply] | None:
     """The metal whose largest share differs most between two stages, with both; None where no other stage is known."""
-    pairs = [(metal, metal["scored"], there) for metal in rows for there in metal["other_stages"]]
-    return max(pairs, key=lambda pair: (abs(pair[1]["top_share"] - pair[2]["top_share"]), pair[0]["asset"]), default=None)
+    pairs = [(metal, at, there) for metal, at in rows for there in metal.other_stages]
+    return max(pairs, key=lambda pair: (abs(pair[1].top_share - pair[2].top_share), pair[0].asset), default=None)
 
 
 def _hosts(run: Findings) -> Figure | None:
     """What each metal is won from: the supply of a by-product follows its host."""
     say, fmt = run.say, run.fmt
-    part = run.parts["supply"]
+    part = run.part(SupplyPart)
     order = {kind: i for i, kind in enumerate(WON)}
     noted = sorted(
-        (metal for metal in part["metals"] if metal["by_product"] in WON),
-        key=lambda metal: (order[metal["by_product"]], -(metal["weight"] or 0.0), metal["asset"]),
+        (metal for metal in part.metals if metal.by_product in WON),
+        key=lambda metal: (order[metal.by_product or ""], -(metal.weight or 0.0), metal.asset),
     )
     if not noted:
         return None
-    weighed = part["portfolio"] is not None
+    weighed = part.portfolio is not None
     columns = (
         Column(say.words("Metal"), "left"),
         *((Column(say.words("Weight")),) if weighed else ()),
@@ -291,8 +291,8 @@ def _hosts(run: Findings) -> Figure | None:
             Row(
                 (
                     text(run.head(metal)),
-                    *((text(fmt.percent(metal["weight"]) if (metal["weight"] or 0.0) > HELD else NONE),) if weighed else ()),
-                    text(say.words(WON[metal["by_product"]])),
+                    *((text(fmt.percent(metal.weight) if (metal.weight or 0.0) > HELD else NONE),) if weighed else ()),
+                    text(say.words(WON[metal.by_product or ""])),
                     text(_host(run, metal)),
                 )
             )
@@ -302,23 +302,23 @@ def _hosts(run: Findings) -> Figure | None:
     sub = say(
         "The supply of a by-product follows the output of its host, not its own price: a higher price brings little more of it."
     )
-    used = sources(*run.of_sources(*(metal["notes_source_id"] for metal in noted)))
+    used = sources(*run.of_sources(*(metal.notes_source_id for metal in noted)))
     return Figure(_won(run, noted), sub, (table,), source=say("Source: reference notes{markers}.", markers=used))
 
 
-def _host(run: Findings, metal: Metal) -> Span:
+def _host(run: Findings, metal: MetalSupply) -> Span:
     """The host in the words of the notes; a metal mined for itself has none."""
-    host = metal["host"]
+    host = metal.host
     if not host or host == "primary":
         return NONE
     return Span(run.say.term("term", host))
 
 
-def _won(run: Findings, noted: Sequence[Metal]) -> Text:
-    say, whole = run.say, run.parts["supply"]["portfolio"]
-    by_product = [metal for metal in noted if metal["by_product"] == "yes"]
+def _won(run: Findings, noted: Sequence[MetalSupply]) -> Text:
+    say, whole = run.say, run.part(SupplyPart).portfolio
+    by_product = [metal for metal in noted if metal.by_product == "yes"]
     if whole is not None:
-        share = whole["won"].get("yes", 0.0)
+        share = whole.won["yes"]
         if share <= HELD:
             return say("Nothing held is won as a by-product alone")
         return say("By-products are {share} of value: their supply follows other metals", share=run.fmt.percent(share, 0))
@@ -334,4 +334,4 @@ def _won(run: Findings, noted: Sequence[Metal]) -> Text:
 
 def _high(run: Findings) -> float:
     """The index above which a market is called highly concentrated."""
-    return run.parts["supply"]["thresholds"]["highly_concentrated"]
+    return run.part(SupplyPart).thresholds.highly_concentrated

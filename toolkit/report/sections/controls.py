@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 from toolkit.records.controls import ControlState, Measure
 from toolkit.report.compose import section
@@ -28,8 +27,6 @@ MARKS = (
 BELOW_SIZE, OPEN = mark("not named below its size"), mark("not settled")
 SHOWN = ("in_force", "unsettled", "unchecked", "suspended")
 """Statuses with a cell, the one that is shown first."""
-UNNAMED = ("No Chinese notice", "No notice of")
-"""How remarks begin that say no more than that no notice names the form."""
 Cells = tuple[State | None, ...]
 
 
@@ -37,10 +34,9 @@ Cells = tuple[State | None, ...]
 def controls(run: Findings) -> tuple[Block, ...] | Missing:
     """The matrix of metal and measure, then the timeline of the measures; of what is held or may be, where that is known."""
     run = replace(run, record=run.record.model_copy(update={"controls": _concerned(run)}))
-    if not run.record["controls"]:
+    if not run.record.controls:
         return Missing(run.say.words("The toolkit knows no control on any product of this report."))
-    chosen = offers(run) if run.record.get("positions") else None
-    return (_matrix(run), *(figure for figure in (chosen, timeline(run)) if figure))
+    return (_matrix(run), *(figure for figure in (offers(run), timeline(run)) if figure))
 
 
 def _concerned(run: Findings) -> tuple[ControlState, ...]:
@@ -51,11 +47,11 @@ def _concerned(run: Findings) -> tuple[ControlState, ...]:
 
 
 def _matrix(run: Findings) -> Figure:
-    say, rows = run.say, run.record["controls"]
+    say, rows = run.say, run.record.controls
     columns = [(say.words("Licence or ban"), say.words("Licence"))]
-    for route in rows[0]["routes"]:
-        place, short = run.place(route["destination"]), short_country(route["destination"], say)
-        if route["end_user"] == "civil":
+    for route in rows[0].routes:
+        place, short = run.place(route.destination), short_country(route.destination, say)
+        if route.end_user == "civil":
             columns.append((say.words("Ban to {place}", place=place), say.words("{country} ban", country=short)))
         else:
             military = say.words("{country} military", country=short)
@@ -68,7 +64,7 @@ def _matrix(run: Findings) -> Figure:
     sub = say(
         "Legal state on {day} for delivery {towards}. Notices name forms, not elements.",
         day=run.fmt.long_date(run.as_of),
-        towards=run.towards(run.record["owner"]["country"]),
+        towards=run.towards(run.record.owner.country),
     )
     if reviewed := review(run):
         sub = text(sub, " ", reviewed)
@@ -85,11 +81,11 @@ def _matrix(run: Findings) -> Figure:
     )
 
 
-def _finding(run: Findings, rows: Sequence[Mapping[str, Any]]) -> Text:
+def _finding(run: Findings, rows: Sequence[ControlState]) -> Text:
     say, total = run.say, len(rows)
-    counted = [row for row in rows if any(m["counts"] for m in row["measures"])]
-    need = sum(not row["uncertain"] for row in counted)
-    unnamed = total - sum(bool(row["listed"]) for row in rows)
+    counted = [row for row in rows if any(m.counts for m in row.measures)]
+    need = sum(not row.uncertain for row in counted)
+    unnamed = total - sum(row.listed for row in rows)
     if not counted:
         return say("None of {total} products needs a Chinese licence or may not leave China", total=total)
     first = say.counted(
@@ -116,41 +112,41 @@ def _finding(run: Findings, rows: Sequence[Mapping[str, Any]]) -> Text:
     return text(*(span for i, clause in enumerate(clauses) for span in (("; ",) if i else ()) + clause))
 
 
-def _states(run: Findings, row: Mapping[str, Any]) -> Cells:
-    own = [m for m in row["measures"] if not m["conditional"]]
-    routes = [_state(run, [m for m in route["measures"] if m["instrument"] in DUTIES]) for route in row["routes"]]
+def _states(run: Findings, row: ControlState) -> Cells:
+    own = [m for m in row.measures if not m.conditional]
+    routes = [_state(run, [m for m in route.measures if m.instrument in DUTIES]) for route in row.routes]
     # A measure that names buyers with a column of their own stands there, so that a column says the same in every report.
-    shown = {m["event_id"] for route in row["routes"] for m in route["measures"]}
-    duties = [m for m in own if m["instrument"] in DUTIES and m["event_id"] not in shown]
-    return (_state(run, duties), *routes, _state(run, [m for m in own if m["instrument"] == "exporter_whitelist"]))
+    shown = {m.event_id for route in row.routes for m in route.measures}
+    duties = [m for m in own if m.instrument in DUTIES and m.event_id not in shown]
+    return (_state(run, duties), *routes, _state(run, [m for m in own if m.instrument == "exporter_whitelist"]))
 
 
-def _state(run: Findings, measures: Sequence[Mapping[str, Any]]) -> State | None:
+def _state(run: Findings, measures: Sequence[Measure]) -> State | None:
     """The gravest measure of a cell, in force before suspended; the others of the cell follow from the data."""
-    official = [m for m in measures if m["standing"] == "official" and m["status"] in SHOWN]
+    official = [m for m in measures if m.standing == "official" and m.status in SHOWN]
     if not official:
         return None
     say, fmt = run.say, run.fmt
-    m = min(official, key=lambda m: (SHOWN.index(m["status"]), GRAVITY.index(m["instrument"]), m["since"] or ""))
-    number = fmt.notices(say.term("term", m["number"] or m["authority"]))
-    until = say.words("to {day}", day=fmt.short_date(m["until"])) if m["until"] else ""
-    if m["instrument"] == "exporter_whitelist":
+    m = min(official, key=lambda m: (SHOWN.index(m.status), GRAVITY.index(m.instrument), m.since or ""))
+    number = fmt.notices(say.term("term", m.number or m.authority))
+    until = say.words("to {day}", day=fmt.short_date(m.until)) if m.until else ""
+    if m.instrument == "exporter_whitelist":
         return State("whitelist", number, until or say.words("in force"))
-    if m["status"] == "suspended":
-        told = say.words("suspended to {day}", day=fmt.short_date(m["until"])) if until else say.words("suspended")
+    if m.status == "suspended":
+        told = say.words("suspended to {day}", day=fmt.short_date(m.until)) if until else say.words("suspended")
         return State("suspended", number, told, brief=told, urgent=bool(until))
-    since = fmt.short_date(m["status_since"])
-    if m["status"] in ("unsettled", "unchecked") or m["certainty"] == "above_size":
-        told = say.words(BELOW_SIZE if m["status"] == "in_force" else OPEN)
+    since = fmt.short_date(m.status_since)
+    if m.status in ("unsettled", "unchecked") or m.certainty == "above_size":
+        told = say.words(BELOW_SIZE if m.status == "in_force" else OPEN)
         return State("uncertain", number, told, brief=told)
-    if m["certainty"] != "named":
+    if m.certainty != "named":
         return State("uncertain", number, say.words("uncertain, since {day}", day=since), brief=say.words("uncertain"))
     return State("on", number, say.words("since {day}", day=since))
 
 
-def _grouped(run: Findings, rows: Sequence[tuple[Cells, Mapping[str, Any]]]) -> Iterator[Line]:
+def _grouped(run: Findings, rows: Sequence[tuple[Cells, ControlState]]) -> Iterator[Line]:
     """Metals with the same states in one line, those with most measures first, the uncertain and the listed-only last."""
-    groups: dict[Cells, list[Mapping[str, Any]]] = {}
+    groups: dict[Cells, list[ControlState]] = {}
     for states, row in rows:
         groups.setdefault(states, []).append(row)
 
@@ -162,47 +158,39 @@ def _grouped(run: Findings, rows: Sequence[tuple[Cells, Mapping[str, Any]]]) -> 
         yield Line(_symbols(groups[states]), _names(run, groups[states]), states)
 
 
-def _names(run: Findings, rows: Sequence[Mapping[str, Any]]) -> Text:
+def _names(run: Findings, rows: Sequence[ControlState]) -> Text:
     spans: list[Inline] = []
     for row in rows:
         spans += [", "] if spans else []
-        spans.append(run.say.name(row["name"]))
+        spans.append(run.title(row))
     return text(*spans)
 
 
-def _symbols(rows: Sequence[Mapping[str, Any]]) -> str:
-    return ", ".join(dict.fromkeys(row["element"] or row["asset"] for row in rows))
+def _symbols(rows: Sequence[ControlState]) -> str:
+    return ", ".join(dict.fromkeys(row.element or row.asset for row in rows))
 
 
-def _reasons(run: Findings, rows: Sequence[Mapping[str, Any]]) -> Iterator[Line]:
+def _reasons(run: Findings, rows: Sequence[ControlState]) -> Iterator[Line]:
     """Metals in no notice, by the reason that the ledger gives."""
-    groups: dict[Text, list[Mapping[str, Any]]] = {}
+    groups: dict[Text, list[ControlState]] = {}
     for row in rows:
         groups.setdefault(_reason(run, row), []).append(row)
     for why, members in groups.items():
         yield Line(_symbols(members), _names(run, members), reason=why)
 
 
-def _reason(run: Findings, row: Mapping[str, Any]) -> Text:
+def _reason(run: Findings, row: ControlState) -> Text:
     """Why no notice applies, without the name of the metal, so that equal reasons are told once.
 
     A permit that another country asks for is in the line of sources, with its metals.
     """
-    if row["note"] and not row["note"].startswith(UNNAMED):
-        return note(run, row["note"])
+    if row.note and row.named_forms is None:
+        return note(run, row.note)
     reason = run.say("No Chinese notice that applies names this form.")
-    forms = [run.say.term("term", form) for form in _forms(run.record.get("phrases", {}).get(row["note"], {}))]
-    if not forms:
+    if not row.named_forms:
         return reason
-    return text(reason, " ", run.say("Forms of it that notices name: {forms}.", forms=run.say.series(forms)))
-
-
-def _forms(told: Mapping[str, Any]) -> Sequence[str]:
-    """Forms that a remark of the ledger names, itself or in a sentence of it."""
-    values: Mapping[str, Any] = told.get("with", {})
-    if "forms" in values:
-        return values["forms"]
-    return next((found for one in values.values() if isinstance(one, Mapping) and (found := _forms(one))), ())
+    forms = run.say.series([run.say.term("term", form) for form in row.named_forms])
+    return text(reason, " ", run.say("Forms of it that notices name: {forms}.", forms=forms))
 
 
 def _source(run: Findings) -> Iterator[Inline]:
@@ -211,39 +199,39 @@ def _source(run: Findings) -> Iterator[Inline]:
         "Source: notices of the Chinese authorities{markers}. A dash means that no notice applies.",
         markers=sources(*run.of_tables("controls")),
     )
-    practice: dict[str, list[Mapping[str, Any]]] = {}
-    abroad: dict[str, list[Mapping[str, Any]]] = {}
+    practice: dict[str, list[ControlState]] = {}
+    abroad: dict[str, list[ControlState]] = {}
     facts: dict[str, Measure] = {}
-    lots = run.record["exposure"]["lots"] if run.record.get("exposure") else None
-    binding = None if lots is None else {(lot["asset"], number) for lot in lots for number, _ in lot["elsewhere"]}
-    for row in run.record["controls"]:
-        for m in row["measures"]:
-            if m["status"] == "reported":
-                practice.setdefault(m["event_id"], []).append(row)
-                facts[m["event_id"]] = m
-        for m in row["elsewhere"]:
-            if binding is not None and (row["asset"], m["number"] or m["authority"]) not in binding:
+    lots = run.exposure.lots if run.exposure else None
+    binding = None if lots is None else {(lot.asset, number) for lot in lots for number, _ in lot.elsewhere}
+    for row in run.record.controls:
+        for m in row.measures:
+            if m.status == "reported":
+                practice.setdefault(m.event_id, []).append(row)
+                facts[m.event_id] = m
+        for m in row.elsewhere:
+            if binding is not None and (row.asset, m.number or m.authority) not in binding:
                 continue  # no lot of the metal has to leave that place
-            abroad.setdefault(m["event_id"], []).append(row)
-            facts[m["event_id"]] = m
+            abroad.setdefault(m.event_id, []).append(row)
+            facts[m.event_id] = m
     for key, rows in practice.items():
         m = facts[key]
         yield " "
         yield from say(
             "Reported by the press, not law: {measure}, {metals}, since {day}{markers}.",
-            measure=instrument(run, m["instrument"]),
+            measure=instrument(run, m.instrument),
             metals=say.listed([run.metal(row) for row in rows]),
-            day=run.fmt.short_date(m["since"]),
-            markers=sources(*run.of_sources(m["source_id"])),
+            day=run.fmt.short_date(m.since),
+            markers=sources(*run.of_sources(m.source_id)),
         )
     for key, rows in abroad.items():
         m = facts[key]
-        number = say.term("term", m["number"] or m["authority"])
+        number = say.term("term", m.number or m.authority)
         yield " "
         yield from say(
             "Moving {metals} out of {place} may need a permit of its own ({notice}){markers}.",
             metals=say.listed([run.metal(row) for row in rows]),
-            place=origin(m["origin"], say),
+            place=origin(m.origin or "", say),
             notice=text(number) if is_confirmed(m) else text(number, ", ", why_unconfirmed(run, m)),
-            markers=sources(*run.of_sources(m["source_id"])),
+            markers=sources(*run.of_sources(m.source_id)),
         )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from toolkit.records.positions import Position
+from toolkit.records.risk import AssetSupply
 from toolkit.report.compose import section
 from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Missing, Row, Table
 from toolkit.report.findings import Findings
@@ -27,7 +28,7 @@ def exposure(run: Findings) -> tuple[Block, ...] | Missing:
     """Countries of supply and dependence on the largest producer."""
     if not run.held and not run.before:
         return Missing(run.say.words("Nothing is held, so no country stands behind it."))
-    if not run.record["exposures"]["country"] and not (run.before and run.before["country"]):
+    if not run.proposal.exposures.country and not (run.before and run.before.country):
         return Missing(run.say.words("No country of supply is known for what is held."))
     single = _single(run)
     return (Columns((_countries(run), single)),) if single else (_countries(run),)
@@ -35,20 +36,19 @@ def exposure(run: Findings) -> tuple[Block, ...] | Missing:
 
 def _countries(run: Findings) -> Figure:
     say, before = run.say, run.before
-    now: Mapping[str, float] = run.record["exposures"]["country"]
-    old: Mapping[str, float] = before["country"] if before else {}
-    caps: Mapping[str, float] = run.record["caps"]["countries"]
+    now, caps = run.proposal.exposures.country, run.proposal.caps.countries
+    old = before.country if before else {}
     order = sorted({*now, *old}, key=lambda code: (-now.get(code, 0.0), -old.get(code, 0.0), code))
     first, rest = order[:SHOWN], order[SHOWN:]
     controlled = run.controlled
-    limit = next((c["limit"] for c in run.limits if c["kind"] == "control_exposure" and c["side"] == "upper"), None)
+    limit = next((c.limit for c in run.limits if c.kind == "control_exposure" and c.side == "upper"), None)
     rows: list[tuple[str, float, float, float | None, bool]] = []
     rows += [(run.country(code), now.get(code, 0.0), old.get(code, 0.0), _near(caps, code, now, old), False) for code in first]
     summed = (say.words("Other named"), sum(now.get(c, 0.0) for c in rest), sum(old.get(c, 0.0) for c in rest))
     others = [row for row in (summed, *_unnamed(run)) if max(row[1:]) > NAMELESS]
     rows += [(label, new, was, None, False) for label, new, was in others]
     if controlled is not None:
-        rows.append((say.words("Under control"), controlled, (before or {}).get("controlled") or 0.0, limit, True))
+        rows.append((say.words("Under control"), controlled, (before.controlled or 0.0) if before else 0.0, limit, True))
     scale = ROOM * max(max(new, was, cap or 0.0) for _, new, was, cap, _ in rows)
     bars = tuple(
         Bar(
@@ -76,7 +76,7 @@ def _countries(run: Findings) -> Figure:
     return Figure(_countries_finding(run, order), sub, (table,), legend, foot, behind)
 
 
-def _near(caps: Mapping[str, float], code: str, now: Mapping[str, float], old: Mapping[str, float]) -> float | None:
+def _near(caps: Mapping[str, float | None], code: str, now: Mapping[str, float], old: Mapping[str, float]) -> float | None:
     """The limit of a country where its share comes near, or where it is the one country that has a limit."""
     cap = caps.get(code)
     if cap is None or len(caps) == 1:
@@ -86,10 +86,10 @@ def _near(caps: Mapping[str, float], code: str, now: Mapping[str, float], old: M
 
 def _unnamed(run: Findings) -> tuple[tuple[str, float, float], ...]:
     """Shares behind which no country stands by name: (label, new, today)."""
-    found, before, say = run.record["exposures"], run.before, run.say
+    found, before, say = run.proposal.exposures, run.before, run.say
     return (
-        (say.words("Not named"), found["country_other"], before["country_other"] if before else 0.0),
-        (say.words("Supply unknown"), found["country_unknown"], before["country_unknown"] if before else 0.0),
+        (say.words("Not named"), found.country_other, before.country_other if before else 0.0),
+        (say.words("Supply unknown"), found.country_unknown, before.country_unknown if before else 0.0),
     )
 
 
@@ -116,13 +116,13 @@ def _cell(run: Findings, value: float, *, bold: bool) -> Text:
 
 def _countries_finding(run: Findings, order: Sequence[str]) -> Text:
     say, fmt = run.say, run.fmt
-    now, before = run.record["exposures"]["country"], run.before
+    now, before = run.proposal.exposures.country, run.before
     if not now:
         return say("No country stands behind what is left")
     top = order[0]
     places = {"country": run.country(top), "share": fmt.percent(now[top], 0)}
     if before:
-        old = before["country"].get(top, 0.0)
+        old = before.country.get(top, 0.0)
         if abs(old - now[top]) < UNMOVED:
             return say("{country} stands behind {share} of value, as it does today", **places)
         if now[top] < old:
@@ -139,30 +139,28 @@ def _countries_finding(run: Findings, order: Sequence[str]) -> Text:
     )
 
 
-def _statistics(run: Findings, positions: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+def _statistics(run: Findings, positions: Sequence[Position]) -> tuple[str, ...]:
     """Markers of the statistics that the supply of these positions is from."""
-    titles = {supply["source"] for p in positions if (supply := run.assets[p["asset"]]["supply"]) is not None}
+    titles = {supply.source for p in positions if (supply := run.assets[p.asset].supply) is not None}
     return tuple(origin.marker for origin in run.origins if origin.title in titles)
 
 
 def _single(run: Findings) -> Figure | None:
     """N-1 of each holding as bars: they reflow, and no two labels meet."""
     say, fmt = run.say, run.fmt
-    rows: list[tuple[Mapping[str, Any], Mapping[str, Any]]] = [
-        (p, supply) for p in run.held if (supply := run.assets[p["asset"]]["supply"]) is not None
-    ]
+    rows = [(p, supply) for p in run.held if (supply := run.assets[p.asset].supply) is not None]
     if not rows:
         return None
-    rows.sort(key=lambda row: (row[1]["n_minus_1"], row[0]["asset"]))
+    rows.sort(key=lambda row: (row[1].n_minus_1, row[0].asset))
     bars = tuple(
         Bar(
             text(run.head(p)),
             (
-                text(run.country(s["top_country"])),
-                text(strong(fmt.percent(s["n_minus_1"], 0))),
-                text(muted(fmt.percent(p["weight"]))),
+                text(run.country(s.top_country)),
+                text(strong(fmt.percent(s.n_minus_1, 0))),
+                text(muted(fmt.percent(p.weight))),
             ),
-            s["n_minus_1"],
+            s.n_minus_1,
         )
         for p, s in rows
     )
@@ -172,11 +170,11 @@ def _single(run: Findings) -> Figure | None:
     return Figure(_single_finding(run, rows), _single_sub(run, rows), (table,), (), foot)
 
 
-def _single_finding(run: Findings, rows: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> Text:
+def _single_finding(run: Findings, rows: Sequence[tuple[Position, AssetSupply]]) -> Text:
     # Of an offer from one country nothing is left by its very choice: that is no finding, unless there is no other.
-    chosen = [row for row in rows if not row[0].get("origin")] or list(rows)
+    chosen = [row for row in rows if not row[0].origin] or list(rows)
     least, most = chosen[0], chosen[-1]
-    left = run.fmt.percent(least[1]["n_minus_1"], 0)
+    left = run.fmt.percent(least[1].n_minus_1, 0)
     if len(chosen) == 1:
         return run.say("Without its largest producer {metal} keeps {share} of supply", metal=run.metal(least[0]), share=left)
     return run.say(
@@ -184,13 +182,13 @@ def _single_finding(run: Findings, rows: Sequence[tuple[Mapping[str, Any], Mappi
         metal=run.metal(least[0]),
         share=left,
         other=run.metal(most[0]),
-        more=run.fmt.percent(most[1]["n_minus_1"], 0),
+        more=run.fmt.percent(most[1].n_minus_1, 0),
     )
 
 
-def _single_sub(run: Findings, rows: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> Text:
+def _single_sub(run: Findings, rows: Sequence[tuple[Position, AssetSupply]]) -> Text:
     say = run.say
-    years = sorted({s["period_end"][:4] for _, s in rows})
+    years = sorted({s.period_end[:4] for _, s in rows})
     if len(years) == 1:
         sub = say("What is left of world supply when the largest producer drops out, shares of {year}.", year=years[0])
     else:
@@ -199,7 +197,7 @@ def _single_sub(run: Findings, rows: Sequence[tuple[Mapping[str, Any], Mapping[s
             first=years[0],
             last=years[-1],
         )
-    together = run.record["exposures"]["concentration"]["n_minus_1"]
+    together = run.proposal.exposures.concentration.n_minus_1
     if together is None:
         return sub
     return text(sub, " ", say("Weighted by value: {share}.", share=run.fmt.percent(together, 0)))

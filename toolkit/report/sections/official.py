@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
+from toolkit.records.parts.supply import EuScore, MetalSupply, SupplyPart
 from toolkit.report.charts.scatter import Axis, Mark, scatter
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Missing, Row, Table
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.stages import standings
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, plain, sources, strong, text
 from toolkit.report.tables.folded import folded
 
-Metal = Mapping[str, Any]
 TRADE = "trade_parameter"
 """Key of the assumption behind our scenario."""
 LEGEND = (
@@ -29,33 +28,38 @@ EXPORTER = re.compile(r"^E\s*\((.+)\)$")
 NOT_AVAILABLE = "NA"
 
 
+class Rated(NamedTuple):
+    """A metal with its published score, both figures of which are known."""
+
+    metal: MetalSupply
+    score: EuScore
+    risk: float
+    importance: float
+
+
 @section("official", mark("How the EU and the US rate these metals"), needs=["supply"])
 def official(run: Findings) -> tuple[Block, ...] | Missing:
     """The plane of the EU study, what the study cannot see, and behind them the table of both views."""
-    metals = [metal for metal in run.parts["supply"]["metals"] if metal["eu"] or metal["us_list_2025"]]
+    metals = [metal for metal in run.part(SupplyPart).metals if metal.eu or metal.us_list_2025]
     if not metals:
         return Missing(run.say.words("No official view of these metals was known on this date."))
-    rated = [metal for metal in metals if _is_rated(metal)]
+    rated = [
+        Rated(metal, score, risk, importance)
+        for metal in metals
+        if (score := metal.eu)
+        and (risk := score.supply_risk) is not None
+        and (importance := score.economic_importance) is not None
+    ]
     first: tuple[Block, ...] = (_plane(run, rated),) if rated else ()
     return (*first, *folded(_views(run, metals)))
 
 
-def _is_rated(metal: Metal) -> bool:
-    score = metal["eu"]
-    return bool(score) and None not in (score["supply_risk"], score["economic_importance"])
-
-
-def _plane(run: Findings, rated: Sequence[Metal]) -> Figure:
+def _plane(run: Findings, rated: Sequence[Rated]) -> Figure:
     """Supply risk over economic importance, as the EU draws it, with both thresholds."""
-    say, fmt, part = run.say, run.fmt, run.parts["supply"]
-    thresholds = part["thresholds"]
-    limits = {
-        key: f"{word} {fmt.number(thresholds[key], 1)}" for key, word in (("supply_risk", "SR"), ("economic_importance", "EI"))
-    }
-    across = Axis(
-        say.words("economic importance EI"), 1.0, "", (thresholds["economic_importance"], limits["economic_importance"])
-    )
-    upward = Axis(say.words("supply risk SR"), 1.0, "", (thresholds["supply_risk"], limits["supply_risk"]))
+    say, fmt, limits = run.say, run.fmt, run.part(SupplyPart).thresholds
+    important, risky = limits.economic_importance, limits.supply_risk
+    across = Axis(say.words("economic importance EI"), 1.0, "", (important, f"EI {fmt.number(important, 1)}"))
+    upward = Axis(say.words("supply risk SR"), 1.0, "", (risky, f"SR {fmt.number(risky, 1)}"))
     marks = [*_marks(run, rated)]
     chart = scatter(marks, across, upward, plain(text(*_told(run, rated))), fmt)
     kinds = {"shared" if one.style == "shared" else "scored" for one in marks}
@@ -72,34 +76,30 @@ def _plane(run: Findings, rated: Sequence[Metal]) -> Figure:
     return Figure(_finding(run, rated), _sub(run, rated), (chart,), legend, text(source, " ", *_cautions(run, rated)))
 
 
-def _marks(run: Findings, rated: Sequence[Metal]) -> Iterator[Mark]:
+def _marks(run: Findings, rated: Sequence[Rated]) -> Iterator[Mark]:
     """One mark a place: metals that share a score of their group share a mark and its label."""
-    places: dict[tuple[float, float, bool], list[Metal]] = {}
-    for metal in rated:
-        score = metal["eu"]
-        key = score["economic_importance"], score["supply_risk"], score["scope"] == "group"
-        places.setdefault(key, []).append(metal)
+    places: dict[tuple[float, float, bool], list[MetalSupply]] = {}
+    for metal, score, risk, importance in rated:
+        places.setdefault((importance, risk, score.scope == "group"), []).append(metal)
     for (importance, risk, shared), members in sorted(places.items(), reverse=True):
         label = ", ".join(run.metal(metal).text for metal in members)
         supposed = max((value for metal in members if (value := _supposed(metal)) is not None), default=None)
         yield Mark(label, importance, risk, "shared" if shared else "plain", supposed=supposed)
 
 
-def _supposed(metal: Metal) -> float | None:
+def _supposed(metal: MetalSupply) -> float | None:
     """The supply risk of our scenario, where it differs from the published one as it is written: with one decimal."""
-    value = metal["scenario_supply_risk"]
-    if value is None or round(value, 1) == round(metal["eu"]["supply_risk"], 1):
-        return None
-    return value
+    value, published = metal.scenario_supply_risk, metal.eu.supply_risk if metal.eu else None
+    return None if value is None or published is None or round(value, 1) == round(published, 1) else value
 
 
-def _finding(run: Findings, rated: Sequence[Metal]) -> Text:
+def _finding(run: Findings, rated: Sequence[Rated]) -> Text:
     say = run.say
-    year = str(max(metal["eu"]["year"] for metal in rated))
-    below = [metal for metal in rated if metal["eu"]["critical"] is False]
+    year = str(max(one.score.year for one in rated))
+    below = [one.metal for one in rated if not one.score.critical]
     if not below:
         return say("All metals rated reach both thresholds of the EU study of {year}", year=year)
-    critical = sum(bool(metal["eu"]["critical"]) for metal in rated)
+    critical = len(rated) - len(below)
     if not critical:
         return say("None of these metals reaches both thresholds of the EU study of {year}", year=year)
     names = say.listed([run.metal(metal) for metal in below])
@@ -113,40 +113,39 @@ def _finding(run: Findings, rated: Sequence[Metal]) -> Text:
     )
 
 
-def _sub(run: Findings, rated: Sequence[Metal]) -> Text:
-    say, fmt, part = run.say, run.fmt, run.parts["supply"]
-    thresholds, scenario = part["thresholds"], part["scenario"]
+def _sub(run: Findings, rated: Sequence[Rated]) -> Text:
+    say, fmt, part = run.say, run.fmt, run.part(SupplyPart)
+    thresholds, scenario = part.thresholds, part.scenario
     words = say(
         "Supply risk (SR) against economic importance (EI), without unit; critical from SR {risk} and EI {importance} on.",
-        risk=fmt.number(thresholds["supply_risk"], 1),
-        importance=fmt.number(thresholds["economic_importance"], 1),
+        risk=fmt.number(thresholds.supply_risk, 1),
+        importance=fmt.number(thresholds.economic_importance, 1),
     )
-    if not any(_supposed(metal) is not None for metal in rated):
+    if not any(_supposed(one.metal) is not None for one in rated):
         return words
     supposed = say(
         "Hollow: the same score with a trade parameter of {t} for {place}.",
-        t=run.assumed(fmt.plain_number(scenario["trade_parameter"]), TRADE),
-        place=run.place(scenario["country"]),
+        t=run.assumed(fmt.plain_number(scenario.trade_parameter), TRADE),
+        place=run.place(scenario.country),
     )
     return text(words, " ", supposed)
 
 
-def _told(run: Findings, rated: Sequence[Metal]) -> Iterator[Inline]:
+def _told(run: Findings, rated: Sequence[Rated]) -> Iterator[Inline]:
     say, fmt = run.say, run.fmt
     yield from say("Supply risk and economic importance: ")
-    for i, metal in enumerate(rated):
-        score = metal["eu"]
+    for i, one in enumerate(rated):
         yield "; " if i else ""
         yield from say(
             "{metal} {risk} and {importance}",
-            metal=run.metal(metal),
-            risk=fmt.number(score["supply_risk"], 1),
-            importance=fmt.number(score["economic_importance"], 1),
+            metal=run.metal(one.metal),
+            risk=fmt.number(one.risk, 1),
+            importance=fmt.number(one.importance, 1),
         )
     yield "."
 
 
-def _views(run: Findings, metals: Sequence[Metal]) -> Figure:
+def _views(run: Findings, metals: Sequence[MetalSupply]) -> Figure:
     """Both views in one table; words of the notes stand as they are there."""
     say = run.say
     columns = (
@@ -160,9 +159,9 @@ def _views(run: Findings, metals: Sequence[Metal]) -> Figure:
         Column(say.words("US net imports"), "left"),
     )
     table = Table(say.words("Official views by metal"), columns, tuple(_row(run, metal) for metal in metals))
-    on_both = sum(_listed(metal["eu_list_2023"]) and _listed(metal["us_list_2025"]) for metal in metals)
+    on_both = sum(_listed(metal.eu_list_2023) and _listed(metal.us_list_2025) for metal in metals)
     title = say("None of these metals is on both lists, of the EU and of the US")
-    if not any(metal["eu_list_2023"] or metal["us_list_2025"] for metal in metals):
+    if not any(metal.eu_list_2023 or metal.us_list_2025 for metal in metals):
         title = say("Which metals are on the lists of the EU and of the US is not in the data known on this date")
     elif on_both:
         title = say.counted(
@@ -174,14 +173,14 @@ def _views(run: Findings, metals: Sequence[Metal]) -> Figure:
     sub = say(
         "EU study of {year}; a group before a score shares it. Lists and US net imports, as a share of apparent use, in the "
         "words of the reference notes; a dash where they have none.",
-        year=str(max((metal["eu"]["year"] for metal in metals if metal["eu"]), default="")) or "–",
+        year=str(max((metal.eu.year for metal in metals if metal.eu), default="")) or "–",
     )
     source = say(
         "Source: EU studies{study}, reference notes{notes}.",
         study=sources(*run.of_tables("criticality")),
         notes=sources(*run.of_tables("metals")),
     )
-    if any(_supposed(metal) is not None for metal in metals if metal["eu"]):
+    if any(_supposed(metal) is not None for metal in metals):
         doubt = say(
             "The scenario multiplies a score that is published with one decimal, so its last digit is uncertain{markers}.",
             markers=sources(*run.rests_on(TRADE)),
@@ -196,19 +195,18 @@ def _listed(words: str | None) -> bool:
     return (words or "").startswith("yes")
 
 
-def _row(run: Findings, metal: Metal) -> Row:
-    fmt, score = run.fmt, metal["eu"]
-    supposed = _supposed(metal) if score and score["supply_risk"] is not None else None
+def _row(run: Findings, metal: MetalSupply) -> Row:
+    fmt, score, supposed = run.fmt, metal.eu, _supposed(metal)
     return Row(
         (
             text(run.head(metal)),
             _risk(run, score),
             text(NONE) if supposed is None else text(run.derived(fmt.number(supposed, 1), TRADE, marked=False)),
-            text(NONE) if score is None else _figure(run, score["economic_importance"]),
+            text(NONE) if score is None else _figure(run, score.economic_importance),
             _verdict(run, score),
-            _words(run, metal["eu_list_2023"]),
-            _words(run, metal["us_list_2025"]),
-            _reliance(run, metal["us_net_import_reliance"]),
+            _words(run, metal.eu_list_2023),
+            _words(run, metal.us_list_2025),
+            _reliance(run, metal.us_net_import_reliance),
         )
     )
 
@@ -217,21 +215,21 @@ def _figure(run: Findings, value: float | None) -> Text:
     return text(NONE) if value is None else text(strong(run.fmt.number(value, 1)))
 
 
-def _risk(run: Findings, score: Mapping[str, Any] | None) -> Text:
+def _risk(run: Findings, score: EuScore | None) -> Text:
     """The supply risk, with the group that it is shared with, and its year where that is not the newest."""
     if score is None:
         return text(NONE)
-    newest = max(metal["eu"]["year"] for metal in run.parts["supply"]["metals"] if metal["eu"])
-    group = run.say.term("term", score["material"]) if score["scope"] == "group" else ""
-    year = str(score["year"]) if score["year"] != newest else ""
+    newest = max(metal.eu.year for metal in run.part(SupplyPart).metals if metal.eu)
+    group = run.say.term("term", score.material) if score.scope == "group" else ""
+    year = str(score.year) if score.year != newest else ""
     before = " ".join(word for word in (group, year) if word)
-    return text(*((muted(f"{before} "),) if before else ()), _figure(run, score["supply_risk"]))
+    return text(*((muted(f"{before} "),) if before else ()), _figure(run, score.supply_risk))
 
 
-def _verdict(run: Findings, score: Mapping[str, Any] | None) -> Text:
-    if score is None or score["critical"] is None:
+def _verdict(run: Findings, score: EuScore | None) -> Text:
+    if score is None:
         return text(NONE)
-    return run.say("both reached") if score["critical"] else run.say("not both")
+    return run.say("both reached") if score.critical else run.say("not both")
 
 
 def _words(run: Findings, words: str | None) -> Text:
@@ -255,19 +253,14 @@ def _reliance(run: Findings, words: str | None) -> Text:
     return text(share, f" ({qualified})" if what else "")
 
 
-def _cautions(run: Findings, rated: Sequence[Metal]) -> Iterator[Inline]:
+def _cautions(run: Findings, rated: Sequence[Rated]) -> Iterator[Inline]:
     """What the scores cannot see: every control since their base years, on metals above and below the thresholds."""
-    say, base = run.say, run.parts["supply"]["eu_base"]
+    say, base = run.say, run.part(SupplyPart).eu_base
     if base:
-        told = base["statement"]
-        yield from say.translate(
-            {**told, "with": {**told["with"], **({"country": run.country(base["country"])} if base["country"] else {})}}
-        )
+        yield from say.translate(base.statement)
         yield " "
-    state = standings(run)
-    low = [metal for metal in rated if metal["eu"]["critical"] is False]
-    controlled = [metal for metal in low if state.get(metal["asset"]) == "controlled"]
-    if controlled:
+    low = [one.metal for one in rated if not one.score.critical]
+    if controlled := [metal for metal in low if run.standing(metal.asset) == "controlled"]:
         names = say.listed([run.metal(metal) for metal in controlled])
         yield from say.counted(
             len(controlled),

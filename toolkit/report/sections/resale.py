@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
+from toolkit.records.parts.resale import Buyer, LotGroup, Resale, ResaleAnswer, ResaleMeasure
+from toolkit.records.subjects import Holdings
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Line, Matrix, Row, State, Table
 from toolkit.report.findings import Findings, is_confirmed
@@ -50,15 +52,14 @@ GRAVITY = tuple(ANSWER)
 """Answers, gravest first."""
 ACT = re.compile(r"^\w+ (\(EU\))")
 """A regulation as it begins in a cell, where its number is enough; its name stands in the table of legal bases."""
-Group = Mapping[str, Any]
-Merged = tuple[tuple[State, ...], list[Group]]
+Merged = tuple[tuple[State, ...], list[LotGroup]]
 
 
 @section("resale", mark("Can it be sold on?"), needs=["exposure", "resale"])
 def resale(run: Findings) -> tuple[Block, ...]:
     """The matrix of what is held and who may buy it, with its legal basis as data."""
-    part, say = run.parts["resale"], run.say
-    merged = _merged(run, part["groups"])
+    part, say = run.part(Resale), run.say
+    merged = _merged(run, part.groups)
     columns = tuple(_buyers(run, buyers) for buyers in _columns(part))
     lines = tuple(Line(_symbols(groups), _names(run, groups), _states(run, part, groups[0])) for _, groups in merged)
     matrix = Matrix(say.words("Answer by lot and buyer"), say.words("Metal, form and origin"), columns, lines)
@@ -70,124 +71,117 @@ def resale(run: Findings) -> tuple[Block, ...]:
     if reviewed := review(run):
         sub = text(sub, " ", reviewed)
     legend = tuple((css, say.words(words)) for css, words in LEGEND)
-    foot = text(*_source(run, part["groups"]))
+    foot = text(*_source(run, part.groups))
     return (Figure(_finding(run, part), sub, (matrix,), legend, foot, _basis(run, part, merged)),)
 
 
-def _finding(run: Findings, part: Mapping[str, Any]) -> Text:
+def _finding(run: Findings, part: Resale) -> Text:
     """How much of the value is barred from a buyer, and whether a suspended ban stands behind a yes."""
-    say, exposure = run.say, run.record["exposure"]
-    barred, total = exposure["resale_restricted"], exposure["value"]
-    waiting = [m for g in part["groups"] for a in g["answers"] if a["answer"] == SUSPENDED for m in a["measures"]]
-    ends = sorted({m["until"] for m in waiting if m["until"]})
-    if banned := [g for g in part["groups"] if _obstacle(g) == BAN]:
-        share = run.fmt.percent(sum(g["value"] for g in banned) / total if total else None, 0)
+    say, exposure = run.say, run.needed(Holdings).exposure
+    barred, total = exposure.resale_restricted, exposure.value
+    waiting = [m for g in part.groups for a in g.answers if a.answer == SUSPENDED for m in a.measures]
+    ends = sorted({m.until for m in waiting if m.until})
+    if banned := [g for g in part.groups if _obstacle(g) == BAN]:
+        share = run.fmt.percent(sum(g.value for g in banned) / total if total else None, 0)
         return say("{share} of value is under an export ban: to no buyer abroad while it has not left", share=share)
-    if not barred["lots"]:
-        if open_ones := sum(g["value"] for g in part["groups"] if any(a["answer"] == UNSETTLED for a in g["answers"])):
+    if not barred.lots:
+        if open_ones := sum(g.value for g in part.groups if any(a.answer == UNSETTLED for a in g.answers)):
             share = run.fmt.percent(open_ones / total if total else None, 0)
             return say("Whether {share} of value may be passed on to some buyers is not settled", share=share)
         return say("No lot of known origin is barred from the buyers that notices single out")
     if ends:
         return say(
             "{share} of value is barred from some buyers; a further ban is suspended until {day}",
-            share=run.fmt.percent(barred["value"] / total if total else None, 0), day=run.fmt.long_date(ends[0]),
+            share=run.fmt.percent(barred.value / total if total else None, 0), day=run.fmt.long_date(ends[0]),
         )  # fmt: skip
     return say(
         "{share} of value is barred from some of the buyers that notices single out",
-        share=run.fmt.percent(barred["value"] / total if total else None, 0),
+        share=run.fmt.percent(barred.value / total if total else None, 0),
     )
 
 
-def _buyer(run: Findings, buyer: Mapping[str, str]) -> tuple[str, str]:
-    words = run.say.words(BUYER[buyer["end_user"]], place=short_country(buyer["destination"], run.say))
+def _buyer(run: Findings, buyer: Buyer) -> tuple[str, str]:
+    words = run.say.words(BUYER[buyer.end_user], place=short_country(buyer.destination, run.say))
     return words, words
 
 
-def _columns(part: Mapping[str, Any]) -> list[list[Mapping[str, str]]]:
+def _columns(part: Resale) -> list[list[Buyer]]:
     """Buyers by column: one each, and last those that are named on lists, of all countries together."""
-    named = [buyer for buyer in part["buyers"] if buyer["end_user"] == "listed"]
-    return [*([buyer] for buyer in part["buyers"] if buyer["end_user"] != "listed"), *([named] if named else [])]
+    named = [buyer for buyer in part.buyers if buyer.end_user == "listed"]
+    return [*([buyer] for buyer in part.buyers if buyer.end_user != "listed"), *([named] if named else [])]
 
 
-def _buyers(run: Findings, buyers: Sequence[Mapping[str, str]]) -> tuple[str, str]:
+def _buyers(run: Findings, buyers: Sequence[Buyer]) -> tuple[str, str]:
     if len(buyers) == 1:
         return _buyer(run, buyers[0])
-    places = run.say.series([short_country(buyer["destination"], run.say) for buyer in buyers])
+    places = run.say.series([short_country(buyer.destination, run.say) for buyer in buyers])
     words = run.say.words("Listed firms: {places}", places=places)
     return words, words
 
 
-def _states(run: Findings, part: Mapping[str, Any], group: Group) -> tuple[State, ...]:
+def _states(run: Findings, part: Resale, group: LotGroup) -> tuple[State, ...]:
     """The cells of a line: of buyers in one column the gravest answer, with the measures behind the answers of all."""
-    by_buyer = {(b["destination"], b["end_user"]): a for b, a in zip(part["buyers"], group["answers"], strict=True)}
+    by_buyer = {(b.destination, b.end_user): a for b, a in zip(part.buyers, group.answers, strict=True)}
     cells = []
     for buyers in _columns(part):
-        answers = [by_buyer[buyer["destination"], buyer["end_user"]] for buyer in buyers]
-        gravest = min(answers, key=lambda answer: GRAVITY.index(answer["answer"]))
-        measures = {m["event_id"]: m for one in answers if one["answer"] == gravest["answer"] for m in one["measures"]}
-        cells.append(_state(run, {**gravest, "measures": list(measures.values())}))
+        answers = [by_buyer[buyer.destination, buyer.end_user] for buyer in buyers]
+        gravest = min(answers, key=lambda answer: GRAVITY.index(answer.answer))
+        measures = {m.event_id: m for one in answers if one.answer == gravest.answer for m in one.measures}
+        cells.append(_state(run, gravest.model_copy(update={"measures": tuple(measures.values())})))
     return tuple(cells)
 
 
-def _merged(run: Findings, groups: Sequence[Group]) -> list[Merged]:
+def _merged(run: Findings, groups: Sequence[LotGroup]) -> list[Merged]:
     """Kinds of lots of one origin with the same answers in one line; those with most against them first."""
-    found: dict[tuple[str, str | None, tuple[State, ...]], list[Group]] = {}
+    found: dict[tuple[str, str | None, tuple[State, ...]], list[LotGroup]] = {}
     for group in groups:
-        states = tuple(_state(run, answer) for answer in group["answers"])
-        found.setdefault((group["origin"], _obstacle(group), states), []).append(group)
+        states = tuple(_state(run, answer) for answer in group.answers)
+        found.setdefault((group.origin, _obstacle(group), states), []).append(group)
     weight = {"on": 4, "suspended": 3, "uncertain": 2, "clear": 0}
     order = sorted(found.items(), key=lambda item: -sum(weight[state.mark] for state in item[0][2]))
     return [(states, members) for (*_, states), members in order]
 
 
-def _state(run: Findings, answer: Mapping[str, Any]) -> State:
+def _state(run: Findings, answer: ResaleAnswer) -> State:
     """One cell: the answer in a word, and the first measure behind it."""
-    say, fmt, kind = run.say, run.fmt, answer["answer"]
+    say, fmt, kind = run.say, run.fmt, answer.answer
     if kind == YES:
         return State("clear", say.words(ANSWER[YES]), "")
-    if not answer["measures"]:
-        places = say.series([short_country(place, say) for place in answer["not_in_ledger"]])
+    if not answer.measures:
+        places = say.series([short_country(place, say) for place in answer.not_in_ledger])
         return State("uncertain", say.words(ANSWER[kind]), say.words("law of {places} not in the ledger", places=places))
-    first, more = answer["measures"][0], len(answer["measures"]) - 1
+    first, more = answer.measures[0], len(answer.measures) - 1
     number = ACT.sub(r"\1", _number(run, first))
     if more:
         number = say.words("{number} and {more} more", number=number, more=more)
-    if kind == SUSPENDED and first["until"]:
-        until = fmt.short_date(first["until"])
-        urgent = (day(first["until"]) - run.as_of).days <= SOON
+    if kind == SUSPENDED and first.until:
+        until = fmt.short_date(first.until)
+        urgent = (day(first.until) - run.as_of).days <= SOON
         words = say.words("{number}, suspended to {day}", number=number, day=until)
         return State("suspended", say.words(ANSWER[SUSPENDED]), words, brief=words, urgent=urgent)
-    if not answer["certain"] and kind == NO:  # in older runs
-        return State("uncertain", say.words(_word(answer)), number)
     doubt = "" if is_confirmed(first) else plain(why_unconfirmed(run, first))
     return State(MARKS[kind], say.words(ANSWER[kind]), f"{number}, {doubt}" if doubt else number)
 
 
-def _word(answer: Mapping[str, Any]) -> str:
-    """The answer in a word of the catalogue; a no that rests on an unsettled form is none."""
-    return ANSWER[UNSETTLED if answer["answer"] == NO and not answer["certain"] else answer["answer"]]
+def _number(run: Findings, m: ResaleMeasure) -> str:
+    return run.fmt.notices(run.say.term("term", m.number or m.authority))
 
 
-def _number(run: Findings, m: Mapping[str, Any]) -> str:
-    return run.fmt.notices(run.say.term("term", m["number"] or m["authority"]))
+def _symbols(groups: Sequence[LotGroup]) -> str:
+    return ", ".join(dict.fromkeys(group.element or group.asset for group in groups))
 
 
-def _symbols(groups: Sequence[Group]) -> str:
-    return ", ".join(dict.fromkeys(group["element"] or group["asset"] for group in groups))
-
-
-def _names(run: Findings, groups: Sequence[Group]) -> Text:
+def _names(run: Findings, groups: Sequence[LotGroup]) -> Text:
     """Products of a line and their common origin; a form that is not the traded one is named."""
     say, told = run.say, []
     for group in groups:
         words = text(run.metal(group))
-        if not group["traded"]:
-            words = text(words, " (", name(say.term("term", group["form"])), ")")
+        if not group.traded:
+            words = text(words, " (", name(say.term("term", group.form)), ")")
         if words not in told:
             told.append(words)
     names = text(*(span for i, words in enumerate(told) for span in ((", ",) if i else ()) + words))
-    where, obstacle = groups[0]["origin"], _obstacle(groups[0])
+    where, obstacle = groups[0].origin, _obstacle(groups[0])
     if where == UNKNOWN:
         if obstacle == BAN:
             return say("{metals} of unknown origin, not known to have left: export ban", metals=names)
@@ -202,24 +196,24 @@ def _names(run: Findings, groups: Sequence[Group]) -> Text:
     return say("{metals} from {place}", metals=names, place=place)
 
 
-def _obstacle(group: Group) -> str | None:
+def _obstacle(group: LotGroup) -> str | None:
     """What keeps the lots where they are or may be, whoever buys: `BAN`, `LICENCE` or nothing."""
-    if any(answer["export_bans"] for answer in group["answers"]):
+    if any(answer.export_bans for answer in group.answers):
         return BAN
-    return LICENCE if any(answer["licence_to_leave"] for answer in group["answers"]) else None
+    return LICENCE if any(answer.licence_to_leave for answer in group.answers) else None
 
 
-def _source(run: Findings, groups: Sequence[Group]) -> Iterator[Inline]:
+def _source(run: Findings, groups: Sequence[LotGroup]) -> Iterator[Inline]:
     say = run.say
     yield from say("Source: control ledger{markers}.", markers=sources(*run.of_tables("controls"), *run.rests_on(ORIGIN)))
-    open_ones = [m for g in groups for a in g["answers"] if a["answer"] == UNSETTLED for m in a["measures"]]
-    if any(m["status"] == "unchecked" for m in open_ones):
+    open_ones = [m for g in groups for a in g.answers if a.answer == UNSETTLED for m in a.measures]
+    if any(m.status == "unchecked" for m in open_ones):
         yield " "
         yield from say(
             "Whether moving some metals out of the EU needs a permit (dual use), whoever buys them, is not settled here: check "
             "Annex I."
         )
-    if reaching := list(dict.fromkeys(_number(run, m) for m in open_ones if m["instrument"] == "extraterritorial")):
+    if reaching := list(dict.fromkeys(_number(run, m) for m in open_ones if m.instrument == "extraterritorial")):
         more = [say.words("{n} more", n=len(reaching) - SHOWN)] if len(reaching) > SHOWN else []
         yield " "
         yield from say.counted(
@@ -234,22 +228,22 @@ def _source(run: Findings, groups: Sequence[Group]) -> Iterator[Inline]:
     yield from say("“Yes” says that the ledger knows no measure on this form; sanctions lists are not looked up.")
 
 
-def _basis(run: Findings, part: Mapping[str, Any], merged: Sequence[Merged]) -> Table:
+def _basis(run: Findings, part: Resale, merged: Sequence[Merged]) -> Table:
     """Every measure behind an answer other than yes, once for each line and buyer."""
     say, fmt = run.say, run.fmt
     rows = []
     for _, groups in merged:
-        for buyer, answer in zip(part["buyers"], groups[0]["answers"], strict=True):
+        for buyer, answer in zip(part.buyers, groups[0].answers, strict=True):
             rows += [
                 Row(
                     (
-                        text(_names(run, groups)), text(_buyer(run, buyer)[0]), text(say.words(_word(answer))),
-                        text(_number(run, m)), text(fmt.short_date(m["since"]) if m["since"] else NONE),
-                        text(fmt.short_date(m["until"]) if m["until"] else NONE),
+                        text(_names(run, groups)), text(_buyer(run, buyer)[0]), text(say.words(ANSWER[answer.answer])),
+                        text(_number(run, m)), text(fmt.short_date(m.since) if m.since else NONE),
+                        text(fmt.short_date(m.until) if m.until else NONE),
                         text(say.words("confirmed")) if is_confirmed(m) else why_unconfirmed(run, m),
                     )
                 )
-                for m in answer["measures"]
+                for m in answer.measures
             ]  # fmt: skip
     heads = (
         mark("Metal, form and origin"), mark("Buyer"), mark("Answer"), mark("Measure"), mark("Since"), mark("To, inclusive"),

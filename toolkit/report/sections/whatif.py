@@ -119,7 +119,7 @@ def _multiples(run: Findings, moving: Sequence[MetalStop]) -> Figure:
     )
     source = say(
         assumed if part.response is None else estimated,
-        years=say.listed(sorted({years(metal) for metal in order})),
+        years=say.listed(sorted({years(m.period_start, m.period_end) for m in order if m.period_start and m.period_end})),
         shares=sources(*run.of_sources(*(metal.source_id for metal in order))),
         assumed=sources(*run.rests_on(SUM, STOP, CARRIED)),
     )

@@ -16,11 +16,15 @@ SOON = 120
 """Days ahead within which a change of the law belongs into the first paragraph."""
 
 
+def dated_controls(run: Findings) -> list[Upcoming]:
+    """Confirmed changes of official controls ahead, the next first."""
+    return [row for row in run.record.upcoming if (row.status, row.kind) == ("ahead", "control") and is_confirmed(row)]
+
+
 def deadline(run: Findings) -> Iterator[Inline]:
     """The next confirmed change of a control, and which holdings it names."""
     say, fmt = run.say, run.fmt
-    rows = [r for r in run.record.upcoming if r.status == "ahead" and r.kind == "control" and is_confirmed(r)]
-    near = [r for r in rows if (day(r.date) - run.as_of).days <= SOON]
+    near = [row for row in dated_controls(run) if (day(row.date) - run.as_of).days <= SOON]
     if not near:
         yield say("No official change of a control is dated within {days} days.", days=SOON)
         return
