@@ -24,6 +24,7 @@ from toolkit.optimize.constraints.contribution import RiskContribution
 from toolkit.optimize.constraints.discrete import Lots, MinTicket
 from toolkit.optimize.constraints.exposure import ControlExposure, CountryExposure, CurrencyExposure
 from toolkit.optimize.constraints.factors import FactorExposure
+from toolkit.optimize.constraints.leverage import Gross, Net
 from toolkit.optimize.constraints.linear import Linear
 from toolkit.optimize.constraints.no_trade import BuyOnly, KeepAtLeast, NoBuy, NoSell, NoTrade
 from toolkit.optimize.constraints.risk import RiskLimit, ScenarioLoss, TrackingError
@@ -88,6 +89,7 @@ __all__ = [
     "FrameError",
     "FullyInvested",
     "GapError",
+    "Gross",
     "Group",
     "HierarchicalRiskParity",
     "HistoricalReturns",
@@ -105,6 +107,7 @@ __all__ = [
     "MaxUtility",
     "MinRisk",
     "MinTicket",
+    "Net",
     "NoBuy",
     "NoSell",
     "NoTrade",

@@ -175,10 +175,10 @@ def _moved(problem: Problem, entry: Sensitivity, found: Analysis) -> dict[str, A
 
 def _bets(problem: Problem, weights: FloatArray) -> dict[str, Any]:
     """Effective numbers: of holdings, of risk contributions, of uncorrelated bets."""
-    held = np.where(weights > HELD, weights, 0.0)
+    held = np.where(np.abs(weights) > HELD, weights, 0.0)
     return {
         "holdings": int(np.count_nonzero(held)),
-        "effective_holdings": effective_number(held),
+        "effective_holdings": effective_number(np.abs(held)),
         "effective_risks": effective_number(risk_contributions(problem.forecast, held)),
         "effective_bets": effective_bets(problem.forecast.matrix, held),
     }

@@ -138,10 +138,14 @@ def _notes(problem: Problem, found: Frontier) -> list[str]:
     else:
         traded = message("target is expected return a year")
     notes: list[str] = [message("{traded}; risk is variance, whatever the strategy's own objective.", traded=traded)]
-    linear = set(problem.linear_constraints().owner)
-    relaxed = [constraint.name for i, constraint in enumerate(problem.constraints) if i not in linear]
+    convex = {limit.owner for limit in problem.convex_constraints()}
+    held = convex | set(problem.linear_constraints().owner)
+    relaxed = [constraint.name for i, constraint in enumerate(problem.constraints) if i not in held]
     if relaxed:
         notes.append(message("Not part of the frontier: {names!r}.", names=relaxed))
+    if convex:
+        names = [problem.constraints[i].name for i in sorted(convex)]
+        notes.append(message("Under {names!r} each point is solved by itself, and no turning points are told.", names=names))
     if problem.costs.impact.any():
         notes.append(message("Costs along the frontier leave out market impact, which is not linear."))
     notes += [

@@ -55,6 +55,11 @@ class Asset:
     origin: str | None = None
     outside: tuple[str, ...] = ()
 
+    @property
+    def is_physical(self) -> bool:
+        """Whether it is metal, known or by its unit of mass, and not a listed instrument."""
+        return self.element is not None or self.unit in KG_PER_UNIT
+
     @classmethod
     def unknown(cls, key: str, unit: str = "unit") -> Asset:
         """An asset of which only a price is known (a column of a user's file); it has whole lots unless its unit is a mass."""

@@ -6,6 +6,7 @@ A solver would answer such a problem with a status or with nonsense; here the as
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ from toolkit.core.forecast import FloatArray, Forecast
 from toolkit.core.text import figure
 from toolkit.optimize.constraints.base import ConstraintData
 from toolkit.optimize.costs import Costs
+
+if TYPE_CHECKING:
+    from toolkit.optimize.problem import Problem
 
 ROUNDING = 1e-9
 """Asymmetry and negative eigenvalues below this share of the largest variance are rounding."""
@@ -98,8 +102,9 @@ def check_constraint_data(data: ConstraintData, lot_values: FloatArray) -> None:
     keys = data.universe.keys
     if data.previous is not None:
         _finite("the value held today", data.previous, keys)
-        if (data.previous < 0).any():
-            raise DataError(f"the value held today is negative for {_at(data.previous < 0, keys)}.")
+        negative = (data.previous < 0) & np.array([asset.is_physical for asset in data.universe])
+        if negative.any():
+            raise DataError(f"the value held today is negative for {_at(negative, keys)}.")
     for country, share in data.countries.items():
         _finite(f"the share of supply from {country}", share, keys)
     if len(lot_values) != len(keys):
@@ -107,6 +112,28 @@ def check_constraint_data(data: ConstraintData, lot_values: FloatArray) -> None:
     bad = ~np.isnan(lot_values) & ~((lot_values > 0) & np.isfinite(lot_values))
     if bad.any():
         raise DataError(f"the value of a lot is not a positive number for {_at(bad, keys)}.")
+
+
+def check_short(problem: Problem) -> None:
+    """Refuse weights below zero where the objective, or what asks for whole lots, has no meaning with them.
+
+    Raises:
+        SpecError: with the objective or the constraints at fault, and the constraints that let weights be negative.
+    """
+    if not problem.data.negative.any():
+        return
+    lets = ", ".join(repr(own.name) for own in problem.constraints if own.least(problem.data))
+    if problem.objective.long_only:
+        raise SpecError(
+            f"objective {problem.objective.kind!r} takes no negative weights, and {lets} lets some be negative.",
+            hint="Set the lower limits to 0, or use min_risk, max_utility, max_return, max_ratio or track.",
+        )
+    if asked := [repr(problem.constraints[i].name) for i in problem.integer_by_constraint()]:
+        raise SpecError(
+            f"{', '.join(asked)}: whole lots, tickets, numbers of holdings and holdings that stay as they are go with "
+            f"weights of zero or more, and {lets} lets some be negative.",
+            hint=f"Leave out {' and '.join(asked)}, or set the lower limits to 0.",
+        )
 
 
 def check_rates(assets: Sequence[str], half_spread: FloatArray, storage: FloatArray, fee: float) -> None:
@@ -133,6 +160,7 @@ def check_costs(assets: Sequence[str], costs: Costs) -> None:
         ("the value added tax", costs.vat),
         ("the premium", costs.premium),
         ("the market impact", costs.impact),
+        ("the fee of a short position", costs.borrow),
     ):
         _rate(what, rate, assets)
     worthless = costs.sale >= 1

@@ -73,6 +73,7 @@ class Costs:
         impact: (n,) b of the market impact b |d|^1.5 of a trade, cost and trade as fractions of the budget.
         sites: Places of storage with a charge of their own.
         held_spread, held_storage: (n,) what `half_spread` and `storage` of the lots that are held differ by from these.
+        borrow: (n,) fee a year of what is borrowed to sell it short, as a fraction of the value.
     """
 
     half_spread: FloatArray
@@ -87,10 +88,11 @@ class Costs:
     sites: tuple[Site, ...] = ()
     held_spread: FloatArray = field(default_factory=_nothing)
     held_storage: FloatArray = field(default_factory=_nothing)
+    borrow: FloatArray = field(default_factory=_nothing)
 
     def __post_init__(self) -> None:
         n = len(self.half_spread)
-        for name in ("lot_fee", "vat", "premium", "impact", "held_spread", "held_storage"):
+        for name in ("lot_fee", "vat", "premium", "impact", "held_spread", "held_storage", "borrow"):
             given = getattr(self, name)
             object.__setattr__(self, name, read_only(given if len(given) else np.zeros(n)))
 
@@ -153,6 +155,11 @@ class Costs:
         return self.sale_rate + self.storage + self.held_storage
 
     @property
+    def short_rate(self) -> FloatArray:
+        """(n,) cost a year per unit that is short: the repurchase over the holding period, and the fee of what is borrowed."""
+        return self.trade_rate + self.borrow
+
+    @property
     def annual_rate(self) -> FloatArray:
         """(n,) cost a year per unit held where nothing was held before: purchase and exit over the years, and storage.
 
@@ -164,22 +171,35 @@ class Costs:
     def annual(self, values: FloatArray, previous: FloatArray, budget: float) -> float:
         """Cost a year of holding `values` after `previous`, both (n,) fractions of the budget, and so is the cost.
 
-        Everything is counted: storage and the charges of sites, the exit, and what is paid today over the holding period.
+        Everything is counted: storage, the charges of sites and the fees of short positions, the exit, and what is paid today
+        over the holding period.
         """
         entry = self.entry(values - previous, budget)
-        exit_cost = (self.half_spread + self.lot_fee) @ values + self.held_spread @ np.minimum(values, previous)
-        held = self.stored(values, previous) + self.site_fees(values) / budget
+        long, short = np.clip(values, 0.0, None), np.clip(-values, 0.0, None)
+        exit_cost = (self.half_spread + self.lot_fee) @ long + self.held_spread @ np.minimum(long, previous)
+        exit_cost = exit_cost + self.purchase @ short
+        held = self.stored(values, previous) + self.borrowed(values) + self.site_fees(values) / budget
         return held + float(exit_cost + entry) / self.holding_years
 
     def slope(self, weights: FloatArray, previous: FloatArray) -> FloatArray:
         """(n,) slope of the cost a year towards more of each asset: what is bought pays, what is not sold saves."""
         d = weights - previous
         trades = np.where(d >= 0, self.trade_rate, -self.sale_rate)
-        return self.holding_rate + trades + 1.5 * self.impact_rate * np.sqrt(np.abs(d)) * np.sign(d)
+        held = np.where(weights < 0, -self.short_rate, self.holding_rate)
+        return held + trades + 1.5 * self.impact_rate * np.sqrt(np.abs(d)) * np.sign(d)
 
     def stored(self, values: FloatArray, previous: FloatArray) -> float:
         """Cost of storage a year of `values` after `previous`, both (n,), in their unit: what is kept at its own terms."""
-        return float(self.storage @ values + self.held_storage @ np.minimum(values, previous))
+        long = np.clip(values, 0.0, None)
+        return float(self.storage @ long + self.held_storage @ np.minimum(long, previous))
+
+    def borrowed(self, values: FloatArray) -> float:
+        """Fee a year of what of `values`, (n,), is sold short, in their unit."""
+        return float(self.borrow @ np.clip(-values, 0.0, None))
+
+    def held(self, weights: FloatArray) -> float:
+        """Cost a year of `weights`, (n,), but for the trades that lead to them: storage, fees of short positions, the exit."""
+        return float(self.holding_rate @ np.clip(weights, 0.0, None) + self.short_rate @ np.clip(-weights, 0.0, None))
 
     def charges(self, values: FloatArray, previous: FloatArray, budget: float) -> float:
         """What of `annual` is charged whatever the amount: fees of today's trades over the years, and those of sites."""

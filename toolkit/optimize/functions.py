@@ -164,6 +164,30 @@ class Turnover:
 
 
 @dataclass(frozen=True, slots=True)
+class GrossExposure:
+    """Sum of the absolute weights of the assets."""
+
+    @property
+    def label(self) -> str:
+        """Name of the term as messages write it."""
+        return "gross exposure"
+
+    def value(self, x: FloatArray) -> float:
+        """The sum at x, (n + 1,)."""
+        return float(np.abs(x[:-1]).sum())
+
+    def gradient(self, x: FloatArray) -> FloatArray:
+        """(n + 1,)."""
+        return np.append(np.sign(x[:-1]), 0.0)
+
+    def convex(self, x: cp.Expression, one: cp.Expression) -> ConvexForm:  # noqa: ARG002
+        """Absolute values."""
+        import cvxpy as cp  # noqa: PLC0415
+
+        return cp.norm1(x[:-1]), []
+
+
+@dataclass(frozen=True, slots=True)
 class TradeCost:
     """Cost a year of what is traded: rates of what is bought and sold, and impact with the power 3/2.
 

@@ -12,8 +12,8 @@ from toolkit.core.assets import Universe
 from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray, Forecast
 from toolkit.core.remarks import Remark
-from toolkit.optimize.checks import check_constraint_data, check_costs, check_forecast
-from toolkit.optimize.constraints.base import Constraint, ConstraintData, IntegerRequirements
+from toolkit.optimize.checks import check_constraint_data, check_costs, check_forecast, check_short
+from toolkit.optimize.constraints.base import Constraint, ConstraintData, IntegerRequirements, least_weights
 from toolkit.optimize.costs import Costs
 from toolkit.optimize.functions import ConvexConstraints
 from toolkit.optimize.risk_contribution import RiskContributionLimit
@@ -33,6 +33,7 @@ class LinearConstraints:
         labels: (m,) what the row speaks of.
         sides: (m,) ``upper`` or ``lower``.
         price: (m,) of one unit beyond the limit, infinite where it is hard; empty where all are.
+        negative: (n + 1,) whether a weight may be below zero; empty where none may.
     """
 
     G: FloatArray
@@ -41,6 +42,23 @@ class LinearConstraints:
     labels: tuple[str, ...]
     sides: tuple[str, ...]
     price: FloatArray = field(default_factory=lambda: np.zeros(0))
+    negative: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
+
+    @property
+    def lowest(self) -> FloatArray:
+        """(n + 1,) least weights before any row: zero, or minus infinity where a weight may be negative."""
+        return np.where(self.negative, -np.inf, 0.0) if len(self.negative) else np.zeros(self.G.shape[1])
+
+    def best(self, rate: FloatArray) -> float:
+        """The largest of rate'x, rate (n,), for one unit of one asset, bought or, where that is allowed, sold short."""
+        return float(np.where(np.isfinite(self.lowest[:-1]), rate, np.abs(rate)).max())
+
+    def pinning(self) -> FloatArray:
+        """(m, n + 1) coefficients of rows that hold weights at zero from above, since all add up to one; zeros elsewhere."""
+        least = self.G.min(axis=1, initial=np.inf)
+        above = self.G - least[:, None]
+        holds = (self.h <= least) & ~np.any(above[:, ~np.isfinite(self.lowest)] > 0, axis=1)
+        return np.where(holds[:, None], above, 0.0)
 
     @property
     def soft(self) -> NDArray[np.bool_]:
@@ -54,7 +72,7 @@ class LinearConstraints:
             return self
         pick = [(self.owner[i], self.labels[i], self.sides[i]) for i in keep]
         owner, labels, sides = zip(*pick, strict=True) if pick else ((), (), ())
-        return LinearConstraints(self.G[keep], self.h[keep], owner, labels, sides)
+        return LinearConstraints(self.G[keep], self.h[keep], owner, labels, sides, negative=self.negative)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +107,9 @@ class Problem:
         check_forecast(self.forecast)
         check_constraint_data(self.data, self.lot_values)
         check_costs(self.universe.keys, self.costs)
+        if self.data.least is None:  # a part of the constraints leaves the signs of the weights as they were
+            object.__setattr__(self, "data", replace(self.data, least=least_weights(self.constraints, self.data)))
+        check_short(self)
         object.__setattr__(self, "data", _completed(self.forecast, self.data, self.costs))
 
     @property
@@ -126,7 +147,7 @@ class Problem:
                 sides += [side] * len(chosen)
                 price += [_price(constraint) or np.inf] * len(chosen)
         return LinearConstraints(
-            np.vstack(blocks), np.array(limits), tuple(owner), tuple(labels), tuple(sides), np.array(price)
+            np.vstack(blocks), np.array(limits), tuple(owner), tuple(labels), tuple(sides), np.array(price), data.negative
         )
 
     def convex_constraints(self) -> ConvexConstraints:
@@ -176,7 +197,7 @@ def _completed(forecast: Forecast, data: ConstraintData, costs: Costs) -> Constr
         data,
         loadings={name: forecast.loadings[:, j] for name, j in names.items()},
         unfitted={name: keys for name, keys in missing.items() if keys},
-        least_wealth=max(0.0, 1.0 - costs.most(data.budget)),
+        least_wealth=max(0.0, 1.0 - costs.most(data.budget) * data.most_gross),
         forecast=forecast,
         currencies=_quoted(forecast),
     )

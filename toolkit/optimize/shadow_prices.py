@@ -90,7 +90,7 @@ class Prices:
         position = {row: at for at, row in enumerate(rows)}
         functions = {own.owner: len(rows) + at for at, own in enumerate(held)}
         believed = np.append(multipliers[rows], [known[own.owner] for own in held])
-        zero = x <= 0
+        zero = (x <= 0) & np.isfinite(limits.lowest)
         signs = np.zeros(len(x)) if continuous.signs is None else np.where(zero, np.clip(continuous.signs, 0.0, None), 0.0)
         free = np.hstack([columns, np.ones((len(x), 1))])[~zero]
         size = np.linalg.norm(columns, axis=0)

@@ -203,7 +203,7 @@ def as_good_as_held(problem: Problem, limits: LinearConstraints, x: FloatArray) 
         return False
     today = problem.data.held
     broken = (
-        today[-1] < -SAME
+        (today < limits.lowest - SAME).any()
         or (limits.G @ today > limits.h + SAME).any()
         or any(constraint.excess(today) > SAME for constraint in problem.convex_constraints())
         or any(

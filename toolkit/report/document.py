@@ -63,7 +63,7 @@ class Bar:
     """A row of a bar table; fractions of the full width, None for a bar that is not there.
 
     Attributes:
-        hollow: The value rests on an assumption.
+        hollow: The value rests on an assumption, or is the size of a short position.
     """
 
     label: Text

@@ -141,8 +141,8 @@ class Findings:
 
     @property
     def held(self) -> tuple[Position, ...]:
-        """Positions of the proposal, largest first."""
-        return tuple(sorted((p for p in self.positions if p.weight > HELD), key=lambda p: (-p.weight, p.asset)))
+        """Positions of the proposal, largest first, short ones behind."""
+        return tuple(sorted((p for p in self.positions if abs(p.weight) > HELD), key=lambda p: (-p.weight, p.asset)))
 
     @property
     def controls(self) -> Mapping[str, ControlState]:
@@ -173,7 +173,7 @@ class Findings:
     @property
     def shown(self) -> tuple[Position, ...]:
         """Positions of the proposal, then those that are sold off."""
-        gone = [p for p in self.positions if p.weight <= HELD < p.previous_weight]
+        gone = [p for p in self.positions if abs(p.weight) <= HELD < abs(p.previous_weight)]
         return (*self.held, *sorted(gone, key=lambda p: (-p.previous_weight, p.asset)))
 
     @property

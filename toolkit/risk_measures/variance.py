@@ -34,11 +34,11 @@ def risk_contributions(forecast: Forecast, weights: FloatArray) -> FloatArray:
 
 
 def diversification_ratio(forecast: Forecast, weights: FloatArray) -> float | None:
-    """Weighted mean of the assets' volatilities over the portfolio's (Choueifaty and Coignard 2008); None without risk."""
+    """Sum of volatilities times absolute weights over the whole volatility (Choueifaty and Coignard 2008); None without."""
     portfolio = volatility(forecast, weights)
     systematic = np.einsum("ik,kl,il->i", forecast.loadings, forecast.factor_cov, forecast.loadings)
     alone = np.sqrt(systematic + forecast.specific_var)
-    return float(alone @ weights) / portfolio if portfolio > 0 else None
+    return float(alone @ np.abs(weights)) / portfolio if portfolio > 0 else None
 
 
 def _convex_deviations(returns: cp.Expression, probabilities: FloatArray) -> cp.Expression:

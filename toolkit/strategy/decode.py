@@ -13,8 +13,10 @@ from toolkit.core.decode import faults_of, parse_toml, raise_faults, read_toml, 
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.core.text import one_line
 from toolkit.optimize.constraints import constraint_kinds
+from toolkit.optimize.constraints.base import limits_beyond_whole
 from toolkit.optimize.objectives import objective_kinds
 from toolkit.strategy.model import (
+    FRACTIONS,
     FULLY_INVESTED,
     About,
     CostsSpec,
@@ -22,6 +24,7 @@ from toolkit.strategy.model import (
     SolverSpec,
     Strategy,
     UniverseSpec,
+    beyond_whole,
     names_cash,
 )
 from toolkit.strategy.scenarios import ShockSpec, ViewSpec
@@ -152,6 +155,10 @@ def decode_strategy(data: Mapping[str, Any], *, name: str, file: str) -> Strateg
         {"key": f"view {label!r}", "message": "is stated twice", "hint": "Give each view its own name."}
         for label in dict.fromkeys(labels)
         if labels.count(label) > 1
+    ]
+    faults += [
+        {"key": f"constraint {name!r}.{key}", "message": beyond_whole(value), "hint": FRACTIONS}
+        for name, key, value in limits_beyond_whole(constraints)
     ]
     faults += _unknown_scenarios(data, views)
     raise_faults(faults, file)

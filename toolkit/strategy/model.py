@@ -11,7 +11,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from toolkit.core.countries import country_or
 from toolkit.core.decode import Several, Spec
-from toolkit.optimize.constraints.base import Constraint
+from toolkit.optimize.constraints.base import Constraint, limits_beyond_whole
 from toolkit.optimize.constraints.bounds import FullyInvested
 from toolkit.optimize.costs import COST_ITEMS
 from toolkit.optimize.objectives.base import Objective
@@ -135,7 +135,8 @@ class CostsSpec(Spec):
     """Costs in the objective. Without the table they are paid and shown, and not optimized.
 
     Money is in the reporting currency: `fee` a trade and `fee_per_lot` for each lot bought or sold; `storage_per_kg`,
-    `storage_per_lot` and the charges of `sites` a year, beside the storage that is a share of the value. `impact` is the
+    `storage_per_lot` and the charges of `sites` a year, beside the storage that is a share of the value. `borrow` is the fee
+    a year of what is borrowed to sell it short, as a fraction of its value. `impact` is the
     prefactor of the square-root law of market impact, `volumes` the turnover of a day by asset or element.
     """
 
@@ -148,6 +149,7 @@ class CostsSpec(Spec):
     storage_per_lot: float = Field(default=0.0, ge=0, exclude_if=_unused)
     sites: Several[SiteSpec] = Field(default=(), exclude_if=_unused)
     vat: VatSpec | None = Field(default=None, exclude_if=_unused)
+    borrow: float = Field(default=0.0, ge=0, lt=1, exclude_if=_unused)
     impact: float = Field(default=0.0, ge=0, exclude_if=_unused)
     volumes: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict, exclude_if=_unused)
 
@@ -179,6 +181,15 @@ def names_cash(objective: object, constraints: Iterable[tuple[type[Constraint] |
         constraints: Model and name of each; None for a kind that is not known.
     """
     return objective == "track" or any((kind and kind.on_cash) or name == FULLY_INVESTED for kind, name in constraints)
+
+
+FRACTIONS = "Weights are fractions of the whole: 0.05 is five per cent."
+"""The hint on a limit that no weight reaches."""
+
+
+def beyond_whole(value: float) -> str:
+    """The fault of a limit below zero or above one where no weight may be negative."""
+    return f"{value:g} is {'below 0' if value < 0 else 'above 1'}, and no constraint lets a weight be negative"
 
 
 class Strategy(Spec):
@@ -213,6 +224,8 @@ class Strategy(Spec):
             for name in names:
                 if names.count(name) > 1:
                     raise ValueError(f"two {what} are named {name!r}")
+        for name, key, value in limits_beyond_whole(self.constraints):
+            raise ValueError(f"constraint {name!r}.{key}: {beyond_whole(value)}. {FRACTIONS}")
         return self
 
     def to_toml(self) -> str:

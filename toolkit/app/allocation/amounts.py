@@ -70,6 +70,7 @@ class AllocationAmounts:
             money.cash = 0.0
         money.weights = values / money.wealth
         money.holding = problem.costs.stored(values, before) + problem.costs.site_fees(values / budget)
+        money.holding += problem.costs.borrowed(values)
         money.previous_weights = previous / budget
         money.previous_cash = (budget - float(before.sum())) / budget
         return money

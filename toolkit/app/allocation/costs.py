@@ -115,6 +115,7 @@ def strategy_costs(
         vat=vat,
         premium=premium,
         impact=impact,
+        borrow=np.full(len(universe), spec.borrow),
         sites=_sites(spec.sites, names) if storage else (),
     )
     return costs, (*_uncharged(spec, universe, lots, mass), *told, *_fixed(costs.sites), *assumed)

@@ -385,6 +385,7 @@ def _of_run(run: Mapping[str, Any], currency: str) -> Held:
     units: dict[str, float] = {}
     for lot in lots:
         units[lot.asset] = units.get(lot.asset, 0.0) + lot.quantity
+    units |= {row["asset"]: row["quantity"] for row in run["positions"] if (row["quantity"] or 0.0) < 0}
     notes = (message("Held today is what run {run} proposed, as if it had been bought.", run=run["run_id"]),)
     notes = (*notes, *_not_sold(lots))
     return Held(units, lots, cash=float(run["cash"]["value"]), run=run["run_id"], notes=notes)

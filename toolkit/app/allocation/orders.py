@@ -43,8 +43,8 @@ def orders(prepared: Prepared, money: AllocationAmounts, prices: np.ndarray, req
         if money.moved[i]:
             side, quantity = (BUY, after - before) if after > before else (SELL, before - after)
             value = abs(money.values[i] - money.before[i])
-        elif before > 0:
-            side, quantity, value = KEEP, before, float(money.values[i])
+        elif before:
+            side, quantity, value = KEEP, abs(before), abs(float(money.values[i]))
         else:
             continue
         cost = float(money.costs[i])
@@ -71,7 +71,7 @@ def orders(prepared: Prepared, money: AllocationAmounts, prices: np.ndarray, req
                 "cash": cents(cash) if whole else cash,
                 "lot_ids": [sale.lot.lot_id for sale in sales] if sales else _kept(prepared, asset) if side == KEEP else [],
                 "from_lots": [_lot(sale, request) for sale in sales],
-                "note": _note(prepared, asset, side, sales, float(prices[i]), request),
+                "note": _note(prepared, asset, side, sales, float(prices[i]), request, after),
             }
         )
     rank = {SELL: 0, BUY: 1, KEEP: 2}
@@ -128,15 +128,17 @@ def lots_after(prepared: Prepared, rows: list[dict[str, Any]], request: Request)
             asset = lot.asset if lot.asset not in prepared.by_origin else assets[lot.asset].offer_of or lot.asset
             found.append(replace(lot, asset=asset, quantity=left, cost=cost, owed=owed))
     taken = {lot.lot_id for lot in found}
+    short = {asset.key: -min(0.0, units) for asset, units in zip(prepared.inputs.universe, prepared.money.units, strict=True)}
     for row in rows:
-        if row["side"] != BUY:
+        bought = row["quantity"] - short[row["asset"]]  # what covers a short position is no lot
+        if row["side"] != BUY or bought <= 0:
             continue
         name, origin = f"{row['asset']} {request.as_of}", assets[row["asset"]].origin or UNKNOWN_ORIGIN
         while name in taken:
             name += "'"
         taken.add(name)
-        cost = row["value"] + row["cost"]
-        found.append(Lot(name, row["asset"], row["quantity"], False, STORED, origin, request.as_of, cost))  # noqa: FBT003
+        cost = (row["value"] + row["cost"]) * bought / row["quantity"]
+        found.append(Lot(name, row["asset"], bought, False, STORED, origin, request.as_of, cost))  # noqa: FBT003
     return [asdict(lot) for lot in found]
 
 
@@ -158,11 +160,13 @@ def _lot(sale: Sale, request: Request) -> dict[str, Any]:
 
 
 def _note(
-    prepared: Prepared, asset: Asset, side: str, sales: tuple[Sale, ...], price: float, request: Request
+    prepared: Prepared, asset: Asset, side: str, sales: tuple[Sale, ...], price: float, request: Request, after: float
 ) -> Message | None:
     owner, arriving = request.settings.config.owner, prepared.held.arriving(asset.key)
     partial = [sale for sale in sales if sale.quantity < sale.lot.quantity]
     told: list[Message] = []
+    if after < 0:
+        told.append(message("{quantity:,.6g} {unit} are sold short", quantity=-after, unit=asset.unit))
     lots = [lot for lot in prepared.held.of(asset.key) if lot.for_sale]
     if sales and len(lots) > 1 and (partial or len(sales) < len(lots)):
         told.append(sale_rule(owner.country, owner.sale_order))

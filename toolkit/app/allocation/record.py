@@ -103,7 +103,7 @@ def run_record(
     told = [] if outlook is None else list(outlook.notes)
     solved = (float(allocation.relaxed[-1]), allocation.lots_gap, strategy.solver.gap, allocation.reproducible)
     quoted = _in_europe(inputs, forecast, prices, owner["currency"])
-    touched = dict(zip(universe.keys, np.maximum(money.values, money.before), strict=True))
+    touched = dict(zip(universe.keys, np.maximum(np.abs(money.values), np.abs(money.before)), strict=True))
     waiting = prepared.not_sold(allocation.relaxed[:-1])
     taxed = taxed_today(prepared, listed, request)
     further = (*waiting, *taxed, *(one for key, there in quoted.items() if touched[key] for one in there.remark(key)))
@@ -323,13 +323,15 @@ def _items(problem: Problem, money: AllocationAmounts, budget: float) -> dict[st
         "fees": costs.lot_fee @ size + costs.fee * np.count_nonzero(size > TRADED * budget),
     }
     yearly = {"storage": costs.stored(money.values, money.before), "sites": costs.site_fees(money.values / budget)}
+    if costs.borrow.any():
+        yearly["borrow"] = costs.borrowed(money.values)
     return {"entry": {name: float(cost) for name, cost in entry.items()}, "yearly": {n: float(c) for n, c in yearly.items()}}
 
 
 def _correlated(universe: Universe, weights: FloatArray) -> dict[int, str]:
     """Row -> key of the products whose correlations are kept, one offer of each: what is held first, then the others."""
     rows: dict[str, int] = {}
-    for i in np.argsort(-weights, kind="stable"):
+    for i in np.argsort(-np.abs(weights), kind="stable"):
         rows.setdefault(universe.assets[i].offer_of or universe.keys[i], int(i))
     return {row: key for key, row in [*rows.items()][:MOST_CORRELATED]}
 
@@ -343,7 +345,7 @@ def _assets(inputs: Inputs, forecast: Forecast, costs: Costs, money: AllocationA
     """One record an asset: volatility (observed, corrected, used), loadings, concentration of supply."""
     errors = forecast.loading_errors
     used = np.sqrt(np.clip(np.diag(forecast.matrix), 0.0, None))
-    kept = np.minimum(money.values, money.before) / np.where(money.values > 0, money.values, 1.0)
+    kept = np.clip(np.minimum(money.values, money.before), 0.0, None) / np.where(money.values > 0, money.values, 1.0)
     spreads, storage = 2 * costs.held_spread * kept, costs.held_storage * kept
     rows = []
     for i, (asset, risk) in enumerate(zip(inputs.universe, forecast.risks, strict=True)):

@@ -84,7 +84,7 @@ def warnings(
         keys = tuple(asset.key for asset in uncertain)
         command = f"`toolkit controls {products[keys[0]]}`"
         found.append(Remark("law", text, message("See {command}, and have the goods classified.", command=command), keys))
-    values = dict(zip(universe.keys, np.maximum(money.values, money.before).tolist(), strict=True))
+    values = dict(zip(universe.keys, np.maximum(np.abs(money.values), np.abs(money.before)).tolist(), strict=True))
     told = [remark for remark in (*found, *problem.notes(), *inputs.notes) if not _concerns_nothing(remark, values)]
     return by_money((*told, *further, *map(note, forecast.notes)), values)
 
@@ -104,7 +104,8 @@ def _of_answer(
     reproducible: bool,
 ) -> list[Remark]:
     found: list[Remark] = []
-    cash = money.cash / money.wealth
+    # What short positions brought in is cash, and no idle money.
+    cash = (money.cash + float(np.minimum(money.values, 0.0).sum())) / money.wealth
     if cash > MOSTLY_CASH:
         why = _why_cash(problem, relaxed_cash)
         text = message("MOSTLY CASH: {cash:.0%} of the budget is not placed; {why}.", cash=cash, why=why)

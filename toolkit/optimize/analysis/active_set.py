@@ -44,7 +44,7 @@ class Derivative:
 
 @dataclass(frozen=True, slots=True)
 class ActiveSet:
-    """The optimum of a quadratic under `G x <= h`, `x >= 0`, `sum(x) = 1`, with the rows that hold it.
+    """The optimum of a quadratic under `G x <= h`, `x >= lowest` and `sum(x) = 1`, with the rows that hold it.
 
     Attributes:
         hessian: (n + 1, n + 1) of the objective.
@@ -80,7 +80,8 @@ class ActiveSet:
         gradient = np.append(quadratic.gradient(np.zeros(len(x) - 1)), 0.0)
         believed, signs = _untangled(limits, hessian @ x + gradient, x, multipliers)
         # Strictly complementary: either the multiplier, over the scale, or the slack is the larger.
-        free = ~(signs / scale > x)
+        negative = ~np.isfinite(limits.lowest)
+        free = negative | ~(signs / scale > x)
         active = believed / scale > np.clip(limits.h - limits.G @ x, 0.0, None)
         blank = np.zeros(len(limits.h)), np.zeros(len(x))
         for _ in range(REPAIRS):
@@ -104,7 +105,7 @@ class ActiveSet:
         Where a solver stops close to a point at which the active rows change it cannot tell them apart; moving all that are
         wrong at once is a semismooth Newton step (Hintermueller, Ito, Kunisch 2003, The Primal-Dual Active Set Strategy).
         """
-        wrong = np.where(self.free, self.x, self.signs / self.scale) < -ROUNDING
+        wrong = np.where(self.free, self.x, self.signs / self.scale) < np.minimum(self.limits.lowest, -ROUNDING)
         slack = self.limits.h - self.limits.G @ self.x
         return wrong, self.multipliers / self.scale < -ROUNDING, slack < -ROUNDING
 
@@ -134,12 +135,13 @@ class ActiveSet:
         x, multipliers, signs = solved
         inactive = np.ones(len(h), dtype=bool)
         inactive[list(self.rows)] = False
+        held = self.free & np.isfinite(self.limits.lowest)
         slack, slack_slope = self.limits.h - self.limits.G @ self.x, h - self.limits.G @ x
         value = np.concatenate(
-            [slack[inactive], self.multipliers[~inactive] / self.scale, self.x[self.free], self.signs[~self.free] / self.scale]
+            [slack[inactive], self.multipliers[~inactive] / self.scale, self.x[held], self.signs[~self.free] / self.scale]
         )
         slope = np.concatenate(
-            [slack_slope[inactive], multipliers[~inactive] / self.scale, x[self.free], signs[~self.free] / self.scale]
+            [slack_slope[inactive], multipliers[~inactive] / self.scale, x[held], signs[~self.free] / self.scale]
         )
         down, up = (_reach(np.clip(value, 0.0, None), sign * slope) for sign in (-1.0, 1.0))
         return Derivative(x, down, up)
@@ -154,7 +156,8 @@ def _untangled(
     to both.
     """
     believed = np.clip(multipliers, 0.0, None)
-    pins = np.all(limits.G >= 0, axis=1) & (limits.h <= 0)
+    pinning = limits.pinning()
+    pins = np.any(pinning, axis=1)
     believed[pins] = 0.0
     for upper in np.flatnonzero(believed):
         for lower in np.flatnonzero(believed):
@@ -164,9 +167,9 @@ def _untangled(
     push = slope + limits.G.T @ believed
     signs = push - float(push @ x)
     for row in np.flatnonzero(pins):
-        held = limits.G[row] > 0
-        believed[row] = float(np.max(-signs[held] / limits.G[row][held], initial=0.0))
-        signs = signs + believed[row] * limits.G[row]
+        held = pinning[row] > 0
+        believed[row] = float(np.max(-signs[held] / pinning[row][held], initial=0.0))
+        signs = signs + believed[row] * pinning[row]
     return believed, signs
 
 

@@ -12,13 +12,15 @@ from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray, read_only
 from toolkit.core.messages import message
 from toolkit.optimize.allocate import explain
+from toolkit.optimize.costs import Costs
 from toolkit.optimize.problem import LinearConstraints, Problem
-from toolkit.optimize.quadratic import Quadratic
+from toolkit.optimize.quadratic import ConvexObjective, Quadratic
 from toolkit.optimize.solution import NotSolved, Solver
 from toolkit.optimize.solvers.certificate import Certificate
 from toolkit.optimize.solvers.continuous import certify_weights
 from toolkit.optimize.solvers.critical_line import ROUNDING, CriticalLine, Segment
 from toolkit.optimize.solvers.linear import least
+from toolkit.optimize.solvers.minimise import minimise
 from toolkit.optimize.solvers.program import Duals, quadratic_program
 from toolkit.optimize.solvers.solve import QUADRATIC_ORDER, Order, SolverInfeasible, check_order, solve
 
@@ -96,7 +98,7 @@ class _Path:
         self.best = best
         self.problem, self.order, self.reward = problem, order, np.append(reward, 0.0)
         self.quadratic = Quadratic.variance(problem.forecast)
-        self.limits = problem.linear_constraints()
+        self.limits, self.convex = problem.linear_constraints(), problem.convex_constraints()
         self.scale = self.quadratic.scale()
         self.line = CriticalLine(self.quadratic, self.reward, self.limits)
         # The row of the reward in units of the largest, so that its multiplier is of the size of the others.
@@ -110,23 +112,29 @@ class _Path:
         """The least risk at a reward of at least `target`, by a solver, and the segment that it lies on."""
         n, m = len(self.reward) - 1, len(self.limits.h)
         h = np.append(self.limits.h, -target / self.unit)
-        rows = LinearConstraints(self.G, h, (), (), ())
+        rows = LinearConstraints(self.G, h, (), (), (), negative=self.limits.negative)
+        if self.convex:
+            found = minimise(ConvexObjective(self.quadratic), rows, self.convex, self.order)
+            self.solvers.append(found.solver)
+            self.worst = max(self.worst, 0.0 if found.certificate is None else found.certificate.worst)
+            price = 0.0 if found.multipliers is None else float(found.multipliers[m])
+            return self.point(found.x, price / self.unit), None
 
         def certificate() -> Certificate:
             x, duals = self.program.solution(), self.program.duals(self.scale)
             return certify_weights(np.append(self.quadratic.gradient(x[:n]), 0.0), rows, x, duals, self.scale)
 
-        solved = solve(self.program.bind(self.quadratic, self.G, h, self.scale), self.order, certificate)
+        solved = solve(self.program.bind(self.quadratic, rows, self.scale), self.order, certificate)
         self.solvers.append(solved.solver)
         self.worst = max(self.worst, solved.certificate.worst)
         duals, x = self.program.duals(self.scale), self.program.solution()
         line = self.line.through(x, Duals(duals.limits[:m], duals.nonnegative, duals.budget))
-        x = np.clip(x, 0.0, None)
+        x = np.maximum(x, self.limits.lowest)
         return self.point(x / x.sum(), float(duals.limits[m]) / self.unit), line
 
     def along(self, line: Segment, tau: float) -> Point:
         """The point of a segment, with a certificate of its own."""
-        x, duals = line.weights(tau), self.line.duals(line, tau)
+        x, duals = self.line.weights(line, tau), self.line.duals(line, tau)
         gradient = np.append(self.quadratic.gradient(x[:-1]), 0.0) - tau * self.reward
         self.worst = max(self.worst, certify_weights(gradient, self.limits, x, duals, self.scale).worst)
         return self.point(x, tau)
@@ -142,18 +150,19 @@ class _Path:
             weights=x,
             volatility=math.sqrt(max(forecast.variance(assets), 0.0)),
             expected=float(forecast.expected @ assets),
-            cost=float(self.problem.costs.annual_rate @ assets),
+            cost=_cost(self.problem.costs, assets),
             reward=float(self.reward @ x),
             risk_aversion=2 / tau if tau * self.unit > LEAST_TOLERANCE * self.scale else None,
         )
 
 
 def frontier(problem: Problem, points: int = 50, solver: Solver | None = None) -> Frontier:
-    """The frontier under the linear limits of a problem; whole lots and minimum tickets are relaxed.
+    """The frontier under the hard limits of a problem; whole lots and minimum tickets are relaxed.
 
     With a forecast of returns, risk against expected return (less costs a year, where they are optimized); without one,
     risk against the cost of holding. The critical line leads from one turning point to the next; where several rows turn at
-    once and it does not, the compiled program finds the other side.
+    once and it does not, the compiled program finds the other side. Under limits on convex functions, such as risk or gross
+    exposure, every point is solved by itself, and no turning points are told.
 
     Raises:
         SpecError: without a forecast of returns and without costs, or with fewer than two points.
@@ -161,7 +170,7 @@ def frontier(problem: Problem, points: int = 50, solver: Solver | None = None) -
     """
     if points < 2:
         raise SpecError("a frontier needs at least 2 points.", hint="Raise --points.")
-    _refuse_curved(problem)
+    _refuse(problem)
     against, reward = _reward(problem)
     best = message("largest return") if against == "return" else message("least cost")
     path = _Path(problem, reward, best, check_order((solver or Solver()).order or QUADRATIC_ORDER))
@@ -174,7 +183,7 @@ def frontier(problem: Problem, points: int = 50, solver: Solver | None = None) -
         if span <= MEET * path.unit:
             alone = (Critical(least, (message("least risk and {best} are one allocation", best=path.best),)),)
             return Frontier(against, (least,), alone, (), path.solvers[-1], path.worst)
-        lines, unresolved = _walk(path, line, start, highest)
+        lines, unresolved = ([], []) if path.convex else _walk(path, line, start, highest)
         rated = [(line, float(path.reward @ line.at), float(path.reward @ line.slope)) for line in lines]
         found = [_at_reward(path, rated, float(target), highest - TOP * span) for target in np.linspace(start, highest, points)]
     except SolverInfeasible as impossible:
@@ -183,18 +192,27 @@ def frontier(problem: Problem, points: int = 50, solver: Solver | None = None) -
     return Frontier(against, tuple(found), critical, tuple(unresolved), path.solvers[-1], path.worst)
 
 
-def _refuse_curved(problem: Problem) -> None:
-    """Raise `SpecError` for limits that a piecewise straight line cannot follow, rather than draw it as if there were none."""
+def _cost(costs: Costs, weights: FloatArray) -> float:
+    """Cost a year of asset weights, (n,), where nothing was held before."""
+    short = np.clip(-weights, 0.0, None)
+    return float(costs.annual_rate @ np.clip(weights, 0.0, None) + (costs.sale_rate + costs.short_rate) @ short)
+
+
+def _refuse(problem: Problem) -> None:
+    """Raise `SpecError` for limits and costs that no frontier can follow, rather than draw it as if there were none."""
     limits = problem.linear_constraints()
     soft = {limits.owner[int(row)] for row in np.flatnonzero(limits.soft)}
-    owners = sorted(
-        soft | {constraint.owner for constraint in problem.convex_constraints()} | set(problem.risk_contributions())
-    )
-    if owners:
+    soft |= {constraint.owner for constraint in problem.convex_constraints() if constraint.price is not None}
+    if owners := sorted(soft | set(problem.risk_contributions())):
         named = ", ".join(repr(problem.constraints[i].name) for i in owners)
         raise SpecError(
-            f"a frontier follows hard limits on weights, and these are others: {named}.",
+            f"a frontier follows hard and convex limits, and these are others: {named}.",
             hint="Take them out of a copy of the strategy, or ask `toolkit optimize` for single points.",
+        )
+    if limits.negative[:-1].any() and problem.costs.in_objective:
+        raise SpecError(
+            "a frontier trades one rate of costs of each asset against risk, and a short position has another than a long one.",
+            hint="Take `[costs]` out of a copy of the strategy: the cost of each point is told all the same.",
         )
 
 
@@ -217,7 +235,10 @@ def _highest(path: _Path) -> float:
     Raises:
         SolverInfeasible: when the limits contradict each other.
     """
-    found = least(-path.reward, path.limits.G, path.limits.h, np.ones(len(path.reward)))
+    if path.convex:
+        largest = ConvexObjective(Quadratic.linear(-path.reward[:-1]))
+        return float(path.reward @ minimise(largest, path.limits, path.convex, path.order).x)
+    found = least(-path.reward, path.limits.G, path.limits.h, np.ones(len(path.reward)), path.limits.lowest)
     if found is None:
         raise SolverInfeasible(())
     return -found[1]

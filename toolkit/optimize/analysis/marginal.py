@@ -53,7 +53,7 @@ def annual_cost(problem: Problem, weights: FloatArray) -> float:
     trades = (
         costs.trade_rate @ np.maximum(d, 0.0) + costs.sale_rate @ np.maximum(-d, 0.0) + costs.impact_rate @ np.abs(d) ** 1.5
     )
-    return float(costs.holding_rate @ weights + trades)
+    return float(costs.held(weights) + trades)
 
 
 def marginals(problem: Problem, weights: FloatArray) -> Marginals:

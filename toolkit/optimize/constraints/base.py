@@ -44,6 +44,8 @@ class ConstraintData:
         shocks: Name of a scenario -> (n,) return of each asset in it.
         exit_days: (n,) days it takes to sell, NaN where nobody knows.
         outside: Keys of what is held and not of the strategy's universe: limits on every single asset leave it out.
+        least: (n + 1,) how far below zero the constraints let each weight go, cash last; zeros where nothing may be sold
+            short or borrowed. `Problem` fills it.
     """
 
     universe: Universe
@@ -64,6 +66,17 @@ class ConstraintData:
     shocks: Mapping[str, FloatArray] = field(default_factory=dict)
     exit_days: FloatArray | None = None
     outside: tuple[str, ...] = ()
+    least: FloatArray | None = None
+
+    @property
+    def negative(self) -> NDArray[np.bool_]:
+        """(n + 1,) whether a weight may be negative."""
+        return np.zeros(len(self.universe) + 1, dtype=bool) if self.least is None else self.least < 0
+
+    @property
+    def most_gross(self) -> float:
+        """An upper bound of the sum of absolute weights, cash among them: 1 where nothing is negative."""
+        return 1.0 if self.least is None else 1.0 - 2.0 * float(self.least.sum())
 
     @property
     def held(self) -> FloatArray:
@@ -215,6 +228,10 @@ class Constraint(Term):
         """Linear rows; None where there are none."""
         return None
 
+    def least(self, data: ConstraintData) -> Mapping[int, float]:  # noqa: ARG002
+        """Position of each weight that may be negative because of it (n is cash) -> the least it may be."""
+        return {}
+
     def convex(self, data: ConstraintData) -> ConvexConstraint | None:  # noqa: ARG002
         """The limit on a convex function of the weights; None where there is none."""
         return None
@@ -258,7 +275,19 @@ class Constraint(Term):
             raise DataError(f"constraint {self.name!r}: {error.message}", hint=error.hint, details=error.details) from None
 
 
+def least_weights(constraints: Sequence[Constraint], data: ConstraintData) -> FloatArray:
+    """(n + 1,) the least that any of the constraints lets each weight be, zero for a weight that none lets be negative."""
+    least = np.zeros(len(data.universe) + 1)
+    for constraint in constraints:
+        for at, value in constraint.least(data).items():
+            least[at] = min(least[at], value)
+    return read_only(least)
+
+
 Part = Annotated[float, Field(ge=0, le=1)]
+MOST = 10.0
+"""Largest limit on a weight that may be negative or borrowed for."""
+Multiple = Annotated[float, Field(ge=-MOST, le=MOST)]
 
 
 def no_more_than_everything(target: Mapping[str, float]) -> Mapping[str, float]:
@@ -331,4 +360,30 @@ class LowerUpperLimited(Relaxable):
         limit = self.upper if side == "upper" else self.lower
         if limit is None:
             raise ValueError(f"constraint {self.name!r} has no {side} limit")
-        return {side: min(1.0, max(0.0, outward(limit, side, move, digits)))}
+        moved = outward(limit, side, move, digits)
+        # A long portfolio has weights between 0 and 1: there no limit beyond them is of use.
+        return {side: moved if limit < 0 or limit > 1 else min(1.0, max(0.0, moved))}
+
+
+class SignedLimits(LowerUpperLimited):
+    """A constraint whose limits may be below zero or above one, where weights may be negative."""
+
+    lower: Multiple | None = None
+    upper: Multiple | None = None
+
+    @property
+    def lets_negative(self) -> bool:
+        """Whether weights may be negative because of it."""
+        return False
+
+
+def limits_beyond_whole(constraints: Sequence[Constraint]) -> list[tuple[str, str, float]]:
+    """Name, key and value of limits below zero or above one of a strategy in which no weight may be negative.
+
+    There they limit nothing, and are per cent written for fractions.
+    """
+    signed = [own for own in constraints if isinstance(own, SignedLimits)]
+    if any(own.lets_negative for own in signed):
+        return []
+    pairs = [(own.name, key, getattr(own, key)) for own in signed for key in ("lower", "upper")]
+    return [(name, key, value) for name, key, value in pairs if value is not None and not 0 <= value <= 1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -10,24 +11,46 @@ from pydantic import Field
 from toolkit.core.assets import Asset
 from toolkit.core.decode import Several
 from toolkit.core.errors import SpecError, did_you_mean
-from toolkit.optimize.constraints.base import ConstraintData, LinearConstraint, LowerUpperLimited, UpperLimited
+from toolkit.optimize.constraints.base import ConstraintData, LinearConstraint, SignedLimits, UpperLimited
 
 
-class Bounds(LowerUpperLimited):
+class Bounds(SignedLimits):
     """`lower`, `upper` for every asset, or for each of `assets`.
 
     An element symbol stands for all products of that metal together; without `assets`, products of one metal share
     one limit too, so that two forms cannot double a cap. What is held outside the strategy has no limit of its own then.
+    With `lower` below zero listed instruments may be sold short, down to it; metal in a warehouse cannot be.
     """
 
     kind: Literal["bounds"] = "bounds"
     assets: Several[str] | None = Field(default=None, kw_only=False)
 
+    def _labels(self, data: ConstraintData) -> tuple[str, ...]:
+        every = dict.fromkeys(self._cap_key(asset, data) for asset in data.universe if asset.key not in data.outside)
+        return tuple(every) if self.assets is None else tuple(self.assets)
+
+    @property
+    def lets_negative(self) -> bool:
+        """With a lower limit below zero."""
+        return self.lower is not None and self.lower < 0
+
+    def least(self, data: ConstraintData) -> Mapping[int, float]:
+        """What is limited below zero; `SpecError` names the metal in it."""
+        if self.lower is None or not self.lets_negative:
+            return {}
+        limited = [at for label in self._labels(data) for at in self.members(label, data)]
+        if physical := [data.universe.keys[at] for at in limited if data.universe.assets[at].is_physical]:
+            raise SpecError(
+                f"constraint {self.name!r}: lower {self.lower:g}, and metal in a warehouse cannot be sold short: "
+                f"{', '.join(physical[:5])}{f' and {len(physical) - 5} more' if len(physical) > 5 else ''}.",
+                hint="Set lower to 0, or name the listed instruments under `assets`.",
+                details={"assets": physical},
+            )
+        return dict.fromkeys(limited, self.lower)
+
     def linear(self, data: ConstraintData) -> LinearConstraint:
         """One row an asset or element."""
-        universe, n = data.universe, len(data.universe)
-        every = dict.fromkeys(self._cap_key(asset, data) for asset in universe if asset.key not in data.outside)
-        labels = tuple(every) if self.assets is None else tuple(self.assets)
+        labels, n = self._labels(data), len(data.universe)
         coefficients = np.zeros((len(labels), n + 1))
         for row, label in enumerate(labels):
             coefficients[row, list(self.members(label, data))] = 1.0
@@ -40,8 +63,8 @@ class Bounds(LowerUpperLimited):
         return element if shared and element is not None else asset.offer_of or asset.key
 
 
-class Group(LowerUpperLimited):
-    """`lower`, `upper` of the sum of `assets` (keys or elements) or of whole `groups`."""
+class Group(SignedLimits):
+    """`lower`, `upper` of the sum of `assets` (keys or elements) or of whole `groups`; short positions count against it."""
 
     kind: Literal["group"] = "group"
     assets: Several[str] = Field(default=(), kw_only=False)
@@ -66,12 +89,21 @@ class Group(LowerUpperLimited):
 KNOWN_GROUPS = frozenset({"technology_metals", "rare_earths", "precious_metals", "other"})
 
 
-class Cash(LowerUpperLimited):
-    """`lower`, `upper` of cash."""
+class Cash(SignedLimits):
+    """`lower`, `upper` of cash; with `lower` below zero so much money may be borrowed."""
 
     on_cash: ClassVar[bool] = True
 
     kind: Literal["cash"] = "cash"
+
+    @property
+    def lets_negative(self) -> bool:
+        """With a lower limit below zero."""
+        return self.lower is not None and self.lower < 0
+
+    def least(self, data: ConstraintData) -> Mapping[int, float]:
+        """Cash, where it may be borrowed."""
+        return {len(data.universe): self.lower} if self.lower is not None and self.lets_negative else {}
 
     def linear(self, data: ConstraintData) -> LinearConstraint:
         """One row: cash."""

@@ -91,8 +91,8 @@ def least_violation(
 
     from toolkit.optimize.solvers.conic import solve_conic  # noqa: PLC0415
 
-    x, slack = cp.Variable(limits.G.shape[1], nonneg=True), cp.Variable(max(len(columns), 1), nonneg=True)
-    constraints: list[cp.Constraint] = [cp.Zero(np.ones(limits.G.shape[1]) @ x - 1)]
+    x, slack = cp.Variable(limits.G.shape[1]), cp.Variable(max(len(columns), 1), nonneg=True)
+    constraints: list[cp.Constraint] = [cp.Zero(np.ones(limits.G.shape[1]) @ x - 1), x[np.isfinite(limits.lowest)] >= 0]
     if len(limits.h):
         gives = np.zeros((len(limits.h), max(len(columns), 1)))
         for row, owner in enumerate(limits.owner):
@@ -109,7 +109,7 @@ def least_violation(
         return None
     if answer.certificate is None:
         raise NumericalFailure(f"whether the constraints conflict could not be found out: {answer.status}.")
-    point = np.clip(np.array(x.value), 0.0, None)
+    point = np.maximum(np.array(x.value), limits.lowest)
     return point / point.sum(), float(np.asarray(problem.value, dtype=float))
 
 
@@ -120,7 +120,8 @@ def _linear_program(limits: LinearConstraints, width: int, columns: Mapping[int,
         if owner in columns:
             slack[row, columns[owner]] = -1.0
     cost = np.concatenate([np.zeros(width), np.ones(len(columns))])
-    found = least(cost, np.hstack([limits.G, slack]), limits.h, 1.0 - cost)
+    lowest = np.append(limits.lowest, np.zeros(len(columns)))
+    found = least(cost, np.hstack([limits.G, slack]), limits.h, 1.0 - cost, lowest)
     return None if found is None else found[0][:width]
 
 

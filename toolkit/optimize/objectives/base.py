@@ -63,6 +63,8 @@ class Objective(Term):
     """Whether it means nothing where only cash is held."""
     holds_everything: ClassVar[bool] = False
     """Whether it needs some weight of every asset."""
+    long_only: ClassVar[bool] = False
+    """Whether it has no meaning, or no single optimum, with negative weights."""
     default_order: ClassVar[tuple[str, ...]] = QUADRATIC_ORDER
     """Solvers to try where the strategy names none."""
 
@@ -119,7 +121,7 @@ class Objective(Term):
         risk = quadratic.gradient(weights) - quadratic.c + sum((slope[:-1] - slope[-1] for slope in slopes), zeros)
         if not (self.counts_costs and costs.in_objective):
             return Gradient(risk, zeros, quadratic.c)
-        linear = costs.holding_rate if problem.previous.any() else costs.annual_rate
+        linear = cost_terms(problem)[0]
         return Gradient(risk, costs.slope(weights, problem.previous), quadratic.c - linear)
 
     def unit(self, problem: Problem) -> str:  # noqa: ARG002
@@ -149,9 +151,13 @@ def cost_terms(problem: Problem) -> tuple[FloatArray, tuple[ConvexFunction, ...]
     costs, previous = problem.costs, problem.previous
     if not costs.in_objective:
         return np.zeros(len(previous)), ()
-    if previous.any():
+    short = problem.data.negative.any()
+    if previous.any() or short:
         trades = TradeCost(costs.trade_rate, costs.sale_rate, costs.impact_rate, previous / problem.wealth)
-        return costs.holding_rate, (trades,)
+        zeros = np.zeros(len(previous))
+        # What is short pays for its repurchase in place of the sale and the storage in the linear rate.
+        covers = (TradeCost(zeros, costs.holding_rate + costs.short_rate, zeros, zeros),) if short else ()
+        return costs.holding_rate, (trades, *covers)
     if costs.impact.any():
         zeros = np.zeros(len(previous))
         return costs.annual_rate, (TradeCost(zeros, zeros, costs.impact_rate, previous),)
@@ -159,8 +165,8 @@ def cost_terms(problem: Problem) -> tuple[FloatArray, tuple[ConvexFunction, ...]
 
 
 def is_plain(problem: Problem, limits: LinearConstraints, convex: ConvexConstraints) -> bool:
-    """Whether every limit is linear and hard, and costs are linear in the weights."""
-    return not convex and not limits.soft.any() and not cost_terms(problem)[1]
+    """Whether every limit is linear and hard, no weight may be negative, and costs are linear in the weights."""
+    return not convex and not limits.soft.any() and not limits.negative.any() and not cost_terms(problem)[1]
 
 
 class Measured(Objective):

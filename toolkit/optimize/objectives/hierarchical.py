@@ -30,6 +30,7 @@ class HierarchicalRiskParity(Objective):
     """
 
     prices_limits: ClassVar[bool] = False
+    long_only: ClassVar[bool] = True
 
     kind: Literal["hierarchical_risk_parity"] = "hierarchical_risk_parity"
     measure: Literal["variance"] = "variance"

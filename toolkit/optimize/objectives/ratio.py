@@ -46,7 +46,7 @@ class _Ratio(Objective):
     def solve(self, problem: Problem, limits: LinearConstraints, convex: ConvexConstraints, order: Order) -> Continuous:
         """By the quadratic program of volatility under linear limits, by a cone program otherwise."""
         numerator, costs = self.numerator(problem), self.numerator_costs(problem)
-        best = float(numerator.max())
+        best = limits.best(numerator)
         if best <= 0:
             raise self.nothing_positive(best)
         try:
@@ -147,6 +147,8 @@ class MaxDiversification(_Ratio):
 
     As a minimum of its negative. Cash does not move the ratio and is held at the least that the constraints allow.
     """
+
+    long_only: ClassVar[bool] = True
 
     kind: Literal["max_diversification"] = "max_diversification"
     measure: Literal["variance"] = "variance"

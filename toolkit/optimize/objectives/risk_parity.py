@@ -34,6 +34,7 @@ class RiskParity(Measured):
     prices_limits: ClassVar[bool] = False
     needs_risk: ClassVar[bool] = True
     holds_everything: ClassVar[bool] = True
+    long_only: ClassVar[bool] = True
     default_order: ClassVar[tuple[str, ...]] = CONIC_ORDER
 
     kind: Literal["risk_parity"] = "risk_parity"

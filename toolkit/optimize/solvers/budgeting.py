@@ -64,7 +64,7 @@ def solve_risk_budgets(forecast: Forecast, budgets: FloatArray, limits: LinearCo
 
     solved = solve(bound, order, certificate)
     # The multipliers price the limits in the log-barrier objective, which has no unit a reader could use.
-    return Continuous.of(answer()[0] * to_money, None, solved)
+    return Continuous.of(answer()[0] * to_money, None, solved, limits)
 
 
 def _polished(

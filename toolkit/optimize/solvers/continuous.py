@@ -47,11 +47,22 @@ class Continuous:
         x: FloatArray,
         multipliers: FloatArray | None,
         solved: Solved,
+        limits: LinearConstraints,
         convex_multipliers: Mapping[int, float] | None = None,
         signs: FloatArray | None = None,
     ) -> Continuous:
-        """A solver's accepted point, its dust swept up and put on the budget."""
-        x = np.where(x < SWEPT * x.sum(), 0.0, x)
+        """A solver's accepted point, its dust swept up and put on the budget.
+
+        Args:
+            x: (n + 1,), not normalised.
+            multipliers: (m,) of the limits; None where they have no unit.
+            solved: How it was found.
+            limits: Its rows.
+            convex_multipliers: Of limits on convex functions.
+            signs: (n + 1,) multipliers of `x >= 0`.
+        """
+        x = np.maximum(x, limits.lowest)
+        x = np.where(np.abs(x) < SWEPT * x.sum(), 0.0, x)
         told = (solved.solver, solved.status, solved.attempts, solved.certificate)
         return cls(x / x.sum(), multipliers, *told, convex_multipliers, signs)
 
@@ -62,15 +73,16 @@ class Continuous:
 
 
 def certify_weights(gradient: FloatArray, limits: LinearConstraints, x: FloatArray, duals: Duals, size: float) -> Certificate:
-    """The certificate of weights x, (n + 1,), in the user's rows: `G x <= h`, `x >= 0` and `sum(x) = 1`."""
+    """The certificate of weights x, (n + 1,), in the user's rows: `G x <= h`, `x >= lowest` and `sum(x) = 1`."""
     # The rows of `x >= 0` are an identity matrix, which would be the largest array of a large problem.
     scale, slack = max(float(np.abs(gradient).max()), size), limits.h - limits.G @ x
-    stationarity = gradient + limits.G.T @ duals.limits - duals.nonnegative + duals.budget
-    negative = -min(float(duals.limits.min(initial=0.0)), float(duals.nonnegative.min(initial=0.0)))
+    signs = np.where(np.isfinite(limits.lowest), duals.nonnegative, 0.0)
+    stationarity = gradient + limits.G.T @ duals.limits - signs + duals.budget
+    negative = -min(float(duals.limits.min(initial=0.0)), float(signs.min(initial=0.0)))
     return Certificate(
-        primal=max(-float(slack.min(initial=0.0)), -float(x.min(initial=0.0)), abs(float(x.sum() - 1))),
+        primal=max(-float(slack.min(initial=0.0)), float((limits.lowest - x).max(initial=0.0)), abs(float(x.sum() - 1))),
         dual=max(float(np.abs(stationarity).max()), negative) / scale,
-        gap=float(np.abs(duals.limits * slack).sum() + np.abs(duals.nonnegative * x).sum()) / scale,
+        gap=float(np.abs(duals.limits * slack).sum() + np.abs(signs * x).sum()) / scale,
     )
 
 
@@ -83,7 +95,7 @@ def solve_quadratic(quadratic: Quadratic, limits: LinearConstraints, order: Orde
     n = len(quadratic.c)
     program = quadratic_program(n, len(quadratic.R), len(limits.h))
     scale = quadratic.scale()
-    bound = program.bind(quadratic, limits.G, limits.h, scale)
+    bound = program.bind(quadratic, limits, scale)
 
     def certificate() -> Certificate:
         x = program.solution()
@@ -91,4 +103,4 @@ def solve_quadratic(quadratic: Quadratic, limits: LinearConstraints, order: Orde
 
     solved = solve(bound, order, certificate)
     duals = program.duals(scale)
-    return Continuous.of(program.solution(), duals.limits, solved, signs=duals.nonnegative)
+    return Continuous.of(program.solution(), duals.limits, solved, limits, signs=duals.nonnegative)

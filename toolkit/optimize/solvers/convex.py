@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import cvxpy as cp
 import numpy as np
+from numpy.typing import NDArray
 
 from toolkit.core.errors import NumericalFailure, SpecError, Unbounded
 from toolkit.core.forecast import FloatArray
@@ -37,7 +38,8 @@ class Model:
         penalty: Price of what is broken of soft limits.
         rows: `G x <= h one`; None where there are none.
         convex: Owner and constraint of each convex limit.
-        signs: `x >= 0`.
+        signs: `x >= 0` of the weights that may not be negative.
+        signed: (n + 1,) which these are.
         others: The own constraints of convex functions.
     """
 
@@ -47,6 +49,7 @@ class Model:
     rows: cp.Constraint | None
     convex: tuple[tuple[int, cp.Constraint], ...]
     signs: cp.Constraint
+    signed: NDArray[np.bool_]
     others: tuple[cp.Constraint, ...]
 
     @classmethod
@@ -54,7 +57,8 @@ class Model:
         """The model of n assets under limits; `one` is the sum of x where it is known."""
         x = cp.Variable(n + 1)
         total: cp.Expression = cp.Constant(one) if one is not None else np.ones(n + 1) @ x
-        signs: cp.Constraint = x >= 0
+        signed = np.isfinite(limits.lowest)
+        signs: cp.Constraint = x[signed] >= 0
         others: list[cp.Constraint] = []
         penalty: cp.Expression = cp.Constant(0.0)
         rows = None
@@ -75,7 +79,7 @@ class Model:
                 slack = cp.Variable(nonneg=True)
                 penalty, room = penalty + constraint.price * slack, room + slack
             held.append((constraint.owner, expression <= room))
-        return cls(x, total, penalty, rows, tuple(held), signs, tuple(others))
+        return cls(x, total, penalty, rows, tuple(held), signs, signed, tuple(others))
 
     def constraints(self, *more: cp.Constraint) -> list[cp.Constraint]:
         """All of them."""
@@ -93,7 +97,9 @@ class Model:
         held: dict[int, float] = {}
         for owner, constraint in self.convex:
             held[owner] = held.get(owner, 0.0) + scale * float(np.asarray(constraint.dual_value).reshape(-1)[0])
-        return rows * scale, held, scale * np.asarray(self.signs.dual_value, dtype=float).reshape(-1)
+        signs = np.zeros(len(self.signed))
+        signs[self.signed] = scale * np.asarray(self.signs.dual_value, dtype=float).reshape(-1)
+        return rows * scale, held, signs
 
 
 def _objective(function: ConvexObjective, model: Model) -> tuple[cp.Expression, list[cp.Constraint]]:
@@ -141,7 +147,7 @@ def solve_convex(function: ConvexObjective, limits: LinearConstraints, convex: C
     program = cp.Problem(cp.Minimize(objective / scale), model.constraints(cp.Zero(np.ones(n + 1) @ model.x - 1), *own))
     solved = _solved(program, "the objective can be improved without limit.")
     rows, held, signs = model.multipliers(scale)
-    return Continuous.of(np.array(model.x.value), rows, solved, convex_multipliers=held, signs=signs)
+    return Continuous.of(np.array(model.x.value), rows, solved, limits, convex_multipliers=held, signs=signs)
 
 
 def solve_ratio_of(
@@ -155,7 +161,7 @@ def solve_ratio_of(
 
     Args:
         risk: Homogeneous of degree one in the weights of the assets.
-        numerator: (n,), positive somewhere.
+        numerator: (n,), positive for some weights.
         costs: What the numerator loses beside.
         limits: Hard ones.
         convex: Hard ones.
@@ -163,7 +169,7 @@ def solve_ratio_of(
     Raises:
         Unbounded: where some mix with a positive numerator has no risk.
     """
-    n, best = len(numerator), float(numerator.max())
+    n, best = len(numerator), limits.best(numerator)
     model = Model.of(n, limits, convex, one=None)
     expression, own = risk.convex(model.x, model.one)
     size = max(abs(risk.value(np.append(row, 0.0))) for row in np.eye(n)) or 1.0
@@ -177,13 +183,13 @@ def solve_ratio_of(
     objective = expression / size + LEAST_CASH * model.x[n]
     message = "the ratio can be improved without limit: a mix with a positive numerator has no risk."
     solved = _solved(cp.Problem(cp.Minimize(objective), model.constraints(normal, *own)), message)
-    y = np.clip(np.array(model.x.value), 0.0, None)
+    y = np.maximum(np.array(model.x.value), limits.lowest)
     total = float(y.sum())
     value = risk.value(y)
     if value <= VANISHING * size * total:
         raise Unbounded(message, hint="Use another measure, or leave out series that do not move.")
     rows, held, signs = model.multipliers(size * best * total / value**2)
-    return Continuous.of(y, rows, solved, convex_multipliers=held, signs=signs)
+    return Continuous.of(y, rows, solved, limits, convex_multipliers=held, signs=signs)
 
 
 def _of_assets(limits: LinearConstraints) -> LinearConstraints:
@@ -222,4 +228,4 @@ def solve_parity_of(
     tie = cp.Zero(np.append(np.full(n, -cash), 1 - cash) @ model.x)
     program = cp.Problem(cp.Minimize(expression / size - barrier), model.constraints(tie, *own))
     solved = _solved(program, "risk_parity: some mix has no risk.")
-    return Continuous.of(np.array(model.x.value), None, solved)
+    return Continuous.of(np.array(model.x.value), None, solved, limits)

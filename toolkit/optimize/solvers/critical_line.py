@@ -45,14 +45,9 @@ class Segment:
     high: float
     end: int | None
 
-    def weights(self, tau: float) -> FloatArray:
-        """(n + 1,) weights at a risk tolerance within the segment."""
-        x = np.clip(self.at + tau * self.slope, 0.0, None)
-        return x / x.sum()
-
 
 class CriticalLine:
-    """min V(x) - tau e'x under `G x <= h`, `x >= 0` and `sum(x) = 1`, for every tau.
+    """min V(x) - tau e'x under `G x <= h`, `x >= lowest` and `sum(x) = 1`, for every tau.
 
     A limit such as `cash <= 0` holds its weights at zero from the other side. Whatever the sign of what pulls at such a
     weight, one of the two has the multiplier: it is left out here and put back by `duals`.
@@ -66,12 +61,13 @@ class CriticalLine:
     def __init__(self, quadratic: Quadratic, reward: FloatArray, limits: LinearConstraints) -> None:
         self.quadratic, self.reward, self.limits = quadratic, reward, limits
         self.scale, self.hessian = quadratic.scale(), hessian_of(quadratic)
-        self.pins = np.all(limits.G >= 0, axis=1) & (limits.h <= 0)
-        self.pinned = np.any(limits.G[self.pins] > 0, axis=0)
+        self.negative = ~np.isfinite(limits.lowest)
+        self.pinning = limits.pinning()
+        self.pins, self.pinned = np.any(self.pinning, axis=1), np.any(self.pinning, axis=0)
 
     def through(self, x: FloatArray, duals: Duals) -> Segment | None:
         """The segment that a solver's answer lies on: rows are active whose multiplier, over the scale, outweighs the slack."""
-        slack = np.concatenate([self.limits.h - self.limits.G @ x, x])
+        slack = np.concatenate([self.limits.h - self.limits.G @ x, np.where(self.negative, np.inf, x)])
         multipliers = np.concatenate([duals.limits, duals.nonnegative])
         return self.segment(multipliers / self.scale > slack, multipliers)
 
@@ -111,21 +107,27 @@ class CriticalLine:
         slack = np.vstack([-limits.G @ x, x])
         slack[:m, 0] += limits.h
         signed = np.where(bound[:, None], duals / self.scale, slack)
-        signed[:m][self.pins] = signed[m:][self.pinned] = (1.0, 0.0)
+        signed[:m][self.pins] = signed[m:][self.pinned | self.negative] = (1.0, 0.0)
         low, high, end = _where_positive(signed)
         if not low <= high:
             return None
         return Segment(x[:, 0], x[:, 1], duals[:, 0], duals[:, 1], bound, low, high, end)
 
+    def weights(self, line: Segment, tau: float) -> FloatArray:
+        """(n + 1,) weights at a risk tolerance within a segment."""
+        x = np.maximum(line.at + tau * line.slope, self.limits.lowest)
+        return x / x.sum()
+
     def duals(self, line: Segment, tau: float) -> Duals:
         """The multipliers of V(x) - tau e'x at a risk tolerance within a segment, in the user's rows."""
         limits, m = self.limits, len(self.limits.h)
-        x, multipliers = line.weights(tau), line.duals + tau * line.duals_slope
+        x, multipliers = self.weights(line, tau), line.duals + tau * line.duals_slope
         on_limits, on_signs = multipliers[:m].copy(), multipliers[m:].copy()
         for row in np.flatnonzero(self.pins):
-            held = limits.G[row] > 0
-            on_limits[row] = float(np.max(-on_signs[held] / limits.G[row][held], initial=0.0))
-            on_signs += on_limits[row] * limits.G[row]
+            row_of_signs = self.pinning[row]
+            held = row_of_signs > 0
+            on_limits[row] = float(np.max(-on_signs[held] / row_of_signs[held], initial=0.0))
+            on_signs += on_limits[row] * row_of_signs
         slope = self.hessian @ x - tau * self.reward
         return Duals(on_limits, on_signs, -float(slope @ x + limits.h @ on_limits))
 

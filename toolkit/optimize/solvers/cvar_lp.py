@@ -113,6 +113,7 @@ class HingeRows:
 
     def __init__(self, hinges: Hinges, limits: LinearConstraints, width: int, *, careful: bool = False) -> None:
         self.hinges = hinges
+        self.lowest = limits.lowest
         self.beyond, near = hinges.start(width)
         self.near: IntArray = np.empty(0, dtype=np.intp)
         self.n, self.m = hinges.returns.shape[1], len(limits.h)
@@ -122,7 +123,7 @@ class HingeRows:
         eta = np.inf if hinges.quantile else 0.0
         head = np.full(self.n + 2, np.inf)
         head[-1] = eta
-        self.highs.addVars(self.n + 2, np.append(np.zeros(self.n + 1), -eta), head)
+        self.highs.addVars(self.n + 2, np.append(limits.lowest, -eta), head)
         rows = np.zeros((self.m + 1, self.n + 2))
         rows[:-1, :-1], rows[-1, :-1] = limits.G, 1.0
         self._add_rows(rows, np.append(np.full(self.m, -np.inf), 1.0), np.append(limits.h, 1.0))
@@ -182,7 +183,7 @@ class HingeRows:
         point, rows = np.asarray(solution.col_value), np.asarray(solution.row_dual)
         slopes = np.where(self.beyond, self.hinges.rates, 0.0)
         slopes[self.near] = rows[self.m + 1 :]
-        x = np.clip(point[: self.n + 1], 0.0, None)
+        x = np.maximum(point[: self.n + 1], self.lowest)
         reduced = np.asarray(solution.col_dual)[: self.n + 1]
         return Vertex(x / x.sum(), slopes, -rows[: self.m], reduced, -float(rows[self.m]))
 
@@ -192,7 +193,7 @@ def least(hinges: Hinges, limits: LinearConstraints, width: int, *, careful: boo
 
     Args:
         hinges: What is minimised, with returns of the order of one.
-        limits: Rows over (x, cash), beside `x >= 0` and `sum(x) = 1`.
+        limits: Rows over (x, cash), beside `x >= lowest` and `sum(x) = 1`.
         width: Scenarios on each side of the kink that have a row at first.
         careful: With HiGHS's presolve and scaling.
     """

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.core.forecast import FloatArray
+from toolkit.optimize.problem import LinearConstraints
 from toolkit.optimize.quadratic import Quadratic
 
 SOLVED, INFEASIBLE, UNBOUNDED = "optimal", "infeasible", "unbounded"
@@ -42,7 +43,7 @@ class Bounds:
     """Rows of one weight as bounds of it.
 
     Attributes:
-        low, high: (n,) tightest bounds; zero and infinite where no row says more.
+        low, high: (n,) tightest bounds; zero (minus infinity for what may be negative) and infinite where no row says more.
         low_row, high_row: (n,) the row behind a bound, -1 for `x >= 0` and for none.
         others: Rows of more than one weight.
     """
@@ -54,10 +55,10 @@ class Bounds:
     others: NDArray[np.intp]
 
     @classmethod
-    def of(cls, G: FloatArray, h: FloatArray) -> Bounds:
+    def of(cls, limits: LinearConstraints) -> Bounds:
         """The bounds in `G x <= h` and `x >= 0`."""
-        n = G.shape[1]
-        low, high = np.zeros(n), np.full(n, np.inf)
+        G, h, n = limits.G, limits.h, limits.G.shape[1]
+        low, high = limits.lowest, np.full(n, np.inf)
         low_row, high_row = np.full(n, -1), np.full(n, -1)
         single = np.count_nonzero(G, axis=1) == 1
         for row in np.flatnonzero(single):
@@ -137,22 +138,21 @@ class Block:
 
 
 def solve_direct(
-    quadratic: Quadratic, G: FloatArray, h: FloatArray, e: FloatArray, scale: float, options: Mapping[str, float]
+    quadratic: Quadratic, limits: LinearConstraints, e: FloatArray, scale: float, options: Mapping[str, float]
 ) -> Answer:
-    """The least of f(x) / scale subject to e'x = 1, x >= 0 and `G x <= h`.
+    """The least of f(x) / scale subject to e'x = 1, `x >= lowest` and `G x <= h`.
 
     Args:
         quadratic: f over n assets.
-        G: (m, n + 1) rows over the assets and cash.
-        h: (m,).
+        limits: The m rows over the assets and cash.
         e: (n + 1,).
         scale: A positive number of the size of f.
         options: Settings of PIQP.
     """
-    bounds = Bounds.of(G, h)
+    bounds = Bounds.of(limits)
     if np.any(bounds.low > bounds.high + CONTRADICTION):
         return Answer.none(INFEASIBLE)
-    program = Program(quadratic, scale, G, h, e, bounds, bounds.high - bounds.low <= FIXED)
+    program = Program(quadratic, scale, limits.G, limits.h, e, bounds, bounds.high - bounds.low <= FIXED)
     free = ~program.fixed
     return _part(program, free, options) if free.sum() <= SIFTED else _sifted(program, free, options)
 
@@ -160,7 +160,7 @@ def solve_direct(
 def _sifted(program: Program, free: NDArray[np.bool_], options: Mapping[str, float]) -> Answer:
     """The answer over all free weights from programs of few of them."""
     order = np.argsort(np.where(free, _first_prices(program), np.inf), kind="stable")
-    taken = program.bounds.low > 0
+    taken = program.bounds.low != 0
     taken[order[:START]] = taken[-1] = True
     while True:
         taken &= free

@@ -113,7 +113,7 @@ def _approached(returns: FloatArray, p: FloatArray, c: FloatArray, limits: Linea
 
     def lowest(quadratic: Quadratic) -> FloatArray:
         scale = quadratic.scale()
-        bound = program.bind(quadratic, limits.G, limits.h, scale)
+        bound = program.bind(quadratic, limits, scale)
         solve(
             bound,
             QUADRATIC_ORDER,
@@ -125,7 +125,7 @@ def _approached(returns: FloatArray, p: FloatArray, c: FloatArray, limits: Linea
                 scale,
             ),
         )
-        x = np.clip(program.solution(), 0.0, None)
+        x = np.maximum(program.solution(), limits.lowest)
         return x / x.sum()
 
     def value(x: FloatArray) -> float:

@@ -69,7 +69,7 @@ def solve_return(
         raise SolverInfeasible(()) from None
     x, duals, on_risk = answer()
     price = on_risk / volatility
-    return Continuous.of(x, duals.limits, solved, {OBJECTIVE: price}, duals.nonnegative)
+    return Continuous.of(x, duals.limits, solved, limits, {OBJECTIVE: price}, duals.nonnegative)
 
 
 def _polished(
@@ -102,4 +102,4 @@ def _polished(
         return None
     exact = path.duals(line, tau)
     rows = Duals(exact.limits / tau, exact.nonnegative / tau, exact.budget / tau)
-    return line.weights(tau), rows, 2 * volatility**2 / tau
+    return path.weights(line, tau), rows, 2 * volatility**2 / tau

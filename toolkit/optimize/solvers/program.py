@@ -13,6 +13,7 @@ import numpy as np
 
 from toolkit.core.errors import SolveError
 from toolkit.core.forecast import FloatArray
+from toolkit.optimize.problem import LinearConstraints
 from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.solvers.direct import Answer, solve_direct
 
@@ -45,8 +46,7 @@ class Numbers:
     """What a quadratic program is bound to; see `QuadraticProgram.bind`."""
 
     quadratic: Quadratic
-    G: FloatArray
-    h: FloatArray
+    limits: LinearConstraints
     e: FloatArray
     scale: float
 
@@ -54,10 +54,10 @@ class Numbers:
 class CompiledQuadratic:
     """The quadratic program in cvxpy, compiled once a shape (DPP): what every solver but PIQP is fed from.
 
-    Arguments as in `QuadraticProgram`.
+    Arguments as in `QuadraticProgram`, and the weights, of n + 1, that may be negative.
     """
 
-    def __init__(self, n: int, k: int, m: int) -> None:
+    def __init__(self, n: int, k: int, m: int, negative: tuple[int, ...]) -> None:
         import cvxpy as cp  # noqa: PLC0415 - half a second that a program solved by PIQP need not pay
 
         self.x = cp.Variable(n + 1, name="x")
@@ -68,7 +68,8 @@ class CompiledQuadratic:
         risk = cp.sum_squares(cp.multiply(self.s, assets) - self.st)
         if k:
             risk = risk + cp.sum_squares(self.R @ assets - self.Rt)
-        self.nonnegative: cp.Constraint = self.x >= 0
+        self.signed = np.setdiff1d(np.arange(n + 1), negative)
+        self.nonnegative: cp.Constraint = self.x[self.signed] >= 0
         self.equality: cp.Constraint = cp.Zero(self.e @ self.x - 1)
         self.limits: cp.Constraint = self.G @ self.x <= self.h
         constraints = [self.nonnegative, self.equality, *([self.limits] if m else [])]
@@ -90,17 +91,19 @@ class CompiledQuadratic:
         self.R.value, self.s.value, self.c.value = quadratic.R * root, quadratic.s * root, quadratic.c / bound.scale
         self.Rt.value = quadratic.R @ quadratic.target * root
         self.st.value = quadratic.s * quadratic.target * root
-        self.G.value, self.h.value, self.e.value = bound.G, bound.h, bound.e
+        self.G.value, self.h.value, self.e.value = bound.limits.G, bound.limits.h, bound.e
         self.problem.solve(**options)
         if self.x.value is None:
             return Answer.none(str(self.problem.status))
-        limits = _dual(self.limits) if len(bound.h) else np.zeros(0)
+        limits = _dual(self.limits) if len(bound.limits.h) else np.zeros(0)
         x, equality = np.asarray(self.x.value, dtype=float), float(_dual(self.equality)[0])
-        return Answer(str(self.problem.status), x, limits, _dual(self.nonnegative), equality)
+        signs = np.zeros(len(x))
+        signs[self.signed] = _dual(self.nonnegative)
+        return Answer(str(self.problem.status), x, limits, signs, equality)
 
 
 class QuadraticProgram:
-    """min |R (x - t)|^2 + |s * (x - t)|^2 + c'x  subject to  e'(x, cash) = 1, x >= 0, cash >= 0, G (x, cash) <= h.
+    """min |R (x - t)|^2 + |s * (x - t)|^2 + c'x  subject to  e'(x, cash) = 1, (x, cash) >= lowest, G (x, cash) <= h.
 
     The equality is the budget, e = 1, or what a fractional program is normalised by. PIQP is handed the matrices; any other
     solver is fed by cvxpy.
@@ -117,18 +120,17 @@ class QuadraticProgram:
         self._answer: Answer = Answer.none("unsolved")
 
     def bind(
-        self, quadratic: Quadratic, G: FloatArray, h: FloatArray, scale: float, equality: FloatArray | None = None
+        self, quadratic: Quadratic, limits: LinearConstraints, scale: float, equality: FloatArray | None = None
     ) -> QuadraticProgram:
         """Set what is to be solved, the objective divided by `scale`; returns what `toolkit.optimize.solvers.solve` solves.
 
         Args:
             quadratic: What is minimised.
-            G: (m, n + 1) limits.
-            h: (m,) their right-hand sides.
+            limits: The m rows.
             scale: A positive number of the size of the objective.
             equality: (n + 1,) the row e; ones, the budget, where it is left out.
         """
-        self._bound = Numbers(quadratic, G, h, np.ones(self.shape[0] + 1) if equality is None else equality, scale)
+        self._bound = Numbers(quadratic, limits, np.ones(self.shape[0] + 1) if equality is None else equality, scale)
         self._answer = Answer.none("unsolved")
         return self
 
@@ -141,9 +143,9 @@ class QuadraticProgram:
         if (it := self._bound) is None:
             raise SolveError("the quadratic program is solved before anything is bound to it.")
         if solver == "PIQP":
-            self._answer = solve_direct(it.quadratic, it.G, it.h, it.e, it.scale, options)
+            self._answer = solve_direct(it.quadratic, it.limits, it.e, it.scale, options)
         else:
-            compiled = compiled_quadratic(*self.shape)
+            compiled = compiled_quadratic(*self.shape, tuple(np.flatnonzero(it.limits.negative).tolist()))
             self._answer = compiled.solve(it, solver=solver, warm_start=warm_start, **options)
 
     @property
@@ -262,9 +264,9 @@ def quadratic_program(n: int, k: int, m: int) -> QuadraticProgram:
 
 
 @functools.lru_cache(maxsize=16)
-def compiled_quadratic(n: int, k: int, m: int) -> CompiledQuadratic:
+def compiled_quadratic(n: int, k: int, m: int, negative: tuple[int, ...]) -> CompiledQuadratic:
     """The compiled program of a shape: structure is paid for once."""
-    return CompiledQuadratic(n, k, m)
+    return CompiledQuadratic(n, k, m, negative)
 
 
 @functools.lru_cache(maxsize=16)

@@ -7,6 +7,8 @@ section 8.2; for the diversification ratio Choueifaty and Coignard (2008). With 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from toolkit.core.errors import Unbounded
@@ -31,14 +33,14 @@ def solve_ratio(forecast: Forecast, numerator: FloatArray, limits: LinearConstra
         Unbounded: when a mix without risk has a positive numerator.
         SolverInfeasible, NumericalFailure: see `toolkit.optimize.solvers.solve`.
     """
-    n, m, best = len(numerator), len(limits.h), float(numerator.max())
+    n, m, best = len(numerator), len(limits.h), limits.best(numerator)
     quadratic = Quadratic.variance(forecast)
     program, scale = quadratic_program(n, len(quadratic.R), m), quadratic.scale()
-    homogeneous = limits.G - limits.h[:, None]
-    bound = program.bind(quadratic, homogeneous, np.zeros(m), scale, np.append(numerator / best, 0.0))
+    homogeneous = replace(limits, G=limits.G - limits.h[:, None], h=np.zeros(m))
+    bound = program.bind(quadratic, homogeneous, scale, np.append(numerator / best, 0.0))
 
     def answer() -> tuple[FloatArray, Duals]:
-        y = np.clip(program.solution(), 0.0, None)
+        y = np.maximum(program.solution(), limits.lowest)
         y[n] = _least_cash(homogeneous, y[:n])
         size, variance = float(y.sum()), quadratic.value(y[:n])
         if variance <= RISKLESS * scale * size**2:
@@ -59,11 +61,11 @@ def solve_ratio(forecast: Forecast, numerator: FloatArray, limits: LinearConstra
 
     solved = solve(bound, order, certificate)
     x, duals = answer()
-    return Continuous.of(x, duals.limits, solved, signs=duals.nonnegative)
+    return Continuous.of(x, duals.limits, solved, limits, signs=duals.nonnegative)
 
 
-def _least_cash(homogeneous: FloatArray, assets: FloatArray) -> float:
+def _least_cash(homogeneous: LinearConstraints, assets: FloatArray) -> float:
     """The least cash that the limits allow beside the assets, both not normalised: cash does not move the ratio."""
-    on_assets, on_cash = homogeneous[:, :-1] @ assets, homogeneous[:, -1]
+    on_assets, on_cash = homogeneous.G[:, :-1] @ assets, homogeneous.G[:, -1]
     needs = on_cash < 0
-    return float(np.max(on_assets[needs] / -on_cash[needs], initial=0.0))
+    return float(np.max(on_assets[needs] / -on_cash[needs], initial=homogeneous.lowest[-1]))

@@ -142,11 +142,12 @@ def certificate_of(task: Task, vertex: Vertex, slopes: FloatArray, tail: FloatAr
     under the tail is the measure itself.
     """
     x = vertex.x
+    signed = np.isfinite(task.limits.lowest)
     rows = certify(
         gradient=np.append(task.c - task.returns.T @ tail, 0.0),
-        A=np.vstack([task.limits.G, -np.eye(len(x))]),
-        slack=np.concatenate([task.limits.h, np.zeros(len(x))]) - np.append(task.limits.G @ x, -x),
-        multipliers=size * np.concatenate([vertex.limits, vertex.nonnegative]),
+        A=np.vstack([task.limits.G, -np.eye(len(x))[signed]]),
+        slack=np.concatenate([task.limits.h - task.limits.G @ x, x[signed]]),
+        multipliers=size * np.concatenate([vertex.limits, vertex.nonnegative[signed]]),
         equality=np.ones(len(x)),
         equality_residual=float(x.sum() - 1),
         equality_multiplier=size * vertex.budget,

@@ -42,7 +42,7 @@ def explain(answer: Answer, record: Row, told: Row) -> None:
 
 
 def _holdings(answer: Answer, record: Row, told: Row) -> None:
-    held = sorted((h for h in told["holdings"] if h["weight"] >= SHOWN), key=lambda h: -h["risk_contribution"])
+    held = sorted((h for h in told["holdings"] if abs(h["weight"]) >= SHOWN), key=lambda h: -h["risk_contribution"])
     if not held:
         answer.line("Nothing is held.")
         return

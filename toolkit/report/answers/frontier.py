@@ -62,5 +62,5 @@ def _point(answer: Answer, row: Mapping[str, Any]) -> Iterator[Cell]:
         yield "; ".join(plain(answer.sentence(words)) for words in row["changes"])
         return
     cash = answer.say.words("cash")
-    held = sorted({**row["weights"], cash: row["cash"]}.items(), key=lambda item: -item[1])[:LARGEST]
-    yield ", ".join(f"{answer.metal(key)} {answer.number(weight, '.0%')}" for key, weight in held if weight >= 0.005)
+    held = sorted({**row["weights"], cash: row["cash"]}.items(), key=lambda item: -abs(item[1]))[:LARGEST]
+    yield ", ".join(f"{answer.metal(key)} {answer.number(weight, '.0%')}" for key, weight in held if abs(weight) >= 0.005)

@@ -28,7 +28,7 @@ def optimize(record: Row, say: Language, explanation: Row | None = None) -> Docu
         "As of {day:%Y-%m-%d}, {budget:,.0f} {money}.",
         day=record["as_of"], budget=record["budget"], money=record["currency"],
     )  # fmt: skip
-    held = sorted((p for p in record["positions"] if p["weight"] >= SHOWN), key=lambda p: -p["weight"])
+    held = sorted((p for p in record["positions"] if abs(p["weight"]) >= SHOWN), key=lambda p: -p["weight"])
     cash = record["cash"]
     last = (say.words("Cash"), *[""] * 4, answer.number(cash["value"], ",.0f"), answer.number(cash["weight"], ".1%"), "", "")
     answer.table(

@@ -27,11 +27,12 @@ def weights_svg(heading: str, rows: Sequence[tuple[str, float]], fmt: Formats) -
 
 
 def _spec(heading: str, rows: Sequence[tuple[str, float]], fmt: Formats) -> str:
-    values = [{"name": name, "weight": weight, "told": fmt.percent(weight)} for name, weight in rows]
+    values = [{"name": name, "weight": weight, "end": max(weight, 0.0), "told": fmt.percent(weight)} for name, weight in rows]
     at = {"x": field("weight:Q", axis=None), "y": field("name:N", sort=[name for name, _ in rows], axis={"title": None})}
+    ends = {**at, "x": field("end:Q", axis=None), "text": "told:N"}
     layers = [
         layer("bar", values, at, color=TOKENS["data"]),
-        layer("text", values, {**at, "text": "told:N"}, align="left", dx=6, color=TOKENS["ink"]),
+        layer("text", values, ends, align="left", dx=6, color=TOKENS["ink"]),
     ]
     title = {"text": heading, "anchor": "start", "color": TOKENS["ink"], "fontSize": 15, "offset": 10}
     return specification(layers, fmt, width=WIDTH, height=ROW * len(rows), title=title, padding=12)

@@ -59,25 +59,29 @@ def _weights(run: Findings) -> Figure:
     caps = run.proposal.caps.assets
     known = {p.asset: caps.get(p.asset, caps.get(p.element or "")) for p in shown}
     weights = [*(p.weight for p in shown), *(p.previous_weight for p in shown), cash.weight]
-    scale = 1.12 * max(*weights, *(cap for cap in known.values() if cap))
+    scale = 1.12 * max(*map(abs, weights), *(cap for cap in known.values() if cap))
+    short = any(weight < -UNCHANGED for weight in weights)
     bars = [
         Bar(
             text(run.head(p)),
             _weight_cells(run, p.weight, p.previous_weight),
-            p.weight / scale,
-            p.previous_weight / scale if before else None,
+            abs(p.weight) / scale,
+            abs(p.previous_weight) / scale if before else None,
             None if (cap := known[p.asset]) is None else cap / scale,
+            hollow=p.weight < 0,
         )
         for p in shown
     ]
     cash_cells = _weight_cells(run, cash.weight, cash.previous_weight)
-    had = max(cash.previous_weight, 0.0) / scale if before else None
-    bars.append(Bar(say("Cash"), cash_cells, cash.weight / scale, had, total=True))
+    had = abs(cash.previous_weight) / scale if before else None
+    owed = cash.weight < -UNCHANGED
+    bars.append(Bar(say("Cash"), cash_cells, abs(cash.weight) / scale, had, hollow=owed, total=True))
     heads = (say.words("now"), say.words("new"), say.words("change")) if before else (say.words("weight"),)
     distinct = sorted({cap for cap in known.values() if cap is not None})
     marks = ((distinct[0] / scale, say.words("limit {limit}", limit=run.fmt.limit(distinct[0]))),) if len(distinct) == 1 else ()
     legend = (("now", say.words("now")),) * bool(before) + (("new", say.words("proposed")),)
     legend += (("cap", say.words("limit per holding")),) * bool(distinct)
+    legend += (("hollow", say.words("sold short or borrowed")),) * short
     sub = say("Share of value after trading costs.")
     if before:
         sub = say("Share of value after trading costs. Grey is today, blue is proposed; change in percentage points.")
@@ -96,7 +100,7 @@ def _weight_cells(run: Findings, new: float, old: float) -> tuple[Text, ...]:
     if run.before is None:
         return (now,)
     change = text(NONE) if abs(new - old) < UNCHANGED else text(muted(fmt.points(new - old)))
-    return (text(muted(fmt.percent(old))) if old > 0 else text(NONE), now, change)
+    return (text(muted(fmt.percent(old))) if old > 0 or old < -UNCHANGED else text(NONE), now, change)
 
 
 def _change_finding(run: Findings) -> Text:

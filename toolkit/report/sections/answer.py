@@ -72,7 +72,7 @@ def _allocated(run: Findings) -> Text:
     say, fmt, cash, held = run.say, run.fmt, run.record["cash"]["weight"], len(run.held)
     if not held:
         return say("All of the {budget} stays in cash", budget=run.money(run.record["budget"]))
-    if cash > MOSTLY_CASH:
+    if cash + sum(min(p["weight"], 0.0) for p in run.held) > MOSTLY_CASH:  # what short positions brought in is not idle
         share = fmt.percent(cash, 0)
         return say.counted(
             held,
@@ -114,6 +114,17 @@ def _paragraph(run: Findings) -> Iterator[Inline]:
 
 def _placed(run: Findings) -> Text:
     largest = run.held[0]
+    if short := sum(-p["value"] for p in run.held if p["value"] < 0):
+        return run.say.counted(
+            len(run.held),
+            "{long} are held long and {short} short in {n} product, {metal} ({share}), with {cash} in cash.",
+            "{long} are held long and {short} short in {n} products, most in {metal} ({share}), with {cash} in cash.",
+            long=run.money(sum(p["value"] for p in run.held if p["value"] > 0)),
+            short=run.money(short),
+            metal=run.metal(largest),
+            share=run.fmt.percent(largest["weight"]),
+            cash=run.money(run.record["cash"]["value"]),
+        )
     return run.say.counted(
         len(run.held),
         "The proposal places {placed} of {budget} in {n} product, {metal} ({share}), and keeps {cash} in cash.",

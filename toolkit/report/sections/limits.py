@@ -36,7 +36,7 @@ RULES = {
     "control_exposure": mark("the share under control, of which nothing here is known"),
 }
 """Terms without a number of their own."""
-PLACES = {"cash": mark("cash"), "turnover": mark("turnover")}
+PLACES = {"cash": mark("cash"), "turnover": mark("turnover"), "gross exposure": mark("gross exposure")}
 _UNSOLD = re.compile(r"not sold within ([\d.]+) days")
 AIMS = {
     "ratio": mark("The objective is a ratio to the {measure}."),

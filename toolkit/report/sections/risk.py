@@ -50,13 +50,13 @@ def _contributions(run: Findings) -> Figure:
     say, fmt, found = run.say, run.fmt, run.record["risk"]
     shares: Mapping[str, float] = run.record["risk_contributions"]
     rows = sorted(run.held, key=lambda p: (-shares[p["asset"]], p["asset"]))
-    scale = 1.05 * max(max(shares[p["asset"]], p["weight"]) for p in rows)
+    scale = 1.05 * max(max(shares[p["asset"]], abs(p["weight"])) for p in rows)
     bars = tuple(
         Bar(
             text(run.head(p)),
             (text(muted(fmt.percent(p["weight"]))), text(strong(fmt.percent(shares[p["asset"]])))),
             max(shares[p["asset"]], 0.0) / scale,
-            p["weight"] / scale,
+            abs(p["weight"]) / scale,
         )
         for p in rows
     )

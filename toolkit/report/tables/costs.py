@@ -34,7 +34,11 @@ OF_IT = {
     "impact": mark("of it market impact"),
     "fees": mark("of it fees"),
 }
-YEARLY = {"storage": mark("a year: storage"), "sites": mark("a year: sites")}
+YEARLY = {
+    "storage": mark("a year: storage"),
+    "sites": mark("a year: sites"),
+    "borrow": mark("a year: fees of short positions"),
+}
 """Parts of the costs where room is scarce."""
 
 

@@ -197,8 +197,9 @@ def test_numbers_that_are_none_are_refused_by_name():
     for budget in (-1.0, 0.0, np.nan, np.inf):
         with pytest.raises(SpecError, match="budget must be a positive number"):
             replace(problem, data=replace(data, budget=budget))
+    metal = problem_of(np.diag([0.04, 0.09]), assets=[Asset("a0", "A0"), Asset("a1", "A1", unit="kg")])
     with pytest.raises(DataError, match="value held today is negative for a1"):
-        replace(problem, data=replace(data, previous=np.array([0.0, -0.1])))
+        replace(metal, data=replace(metal.data, previous=np.array([0.0, -0.1])))
     with pytest.raises(DataError, match="value of a lot is not a positive number for a0"):
         replace(problem, lot_values=np.array([0.0, np.nan]))
     with pytest.raises(DataError, match="the spread is not a finite number for a0"):

@@ -65,9 +65,9 @@ def test_the_answer_is_that_of_the_canonicalised_program(seed: int, linear: floa
     n, k = 20, 40
     quadratic = random_quadratic(n, k, seed, linear=linear, specific=0.05)
     (G, h), scale = caps(n, each=each, cash=0.1), quadratic.scale()
-    answer = solve_direct(quadratic, G, h, np.ones(n + 1), scale, PIQP)
-    told = compiled_quadratic(n, k, len(h)).solve(
-        Numbers(quadratic, G, h, np.ones(n + 1), scale), solver="CLARABEL", **OPTIONS["CLARABEL"]
+    answer = solve_direct(quadratic, rows_of(G, h), np.ones(n + 1), scale, PIQP)
+    told = compiled_quadratic(n, k, len(h), ()).solve(
+        Numbers(quadratic, rows_of(G, h), np.ones(n + 1), scale), solver="CLARABEL", **OPTIONS["CLARABEL"]
     )
     assert worst(quadratic, G, h, answer, scale) < 1e-7
     # Where a multiplier is nearly zero, an interior point stops at the root of its tolerance.
@@ -80,7 +80,7 @@ def test_a_lower_bound_an_upper_bound_and_a_fixed_weight_have_the_multipliers_th
     quadratic = Quadratic(np.zeros((0, 3)), np.array([0.1, 0.2, 0.3]), np.zeros(3), np.zeros(3))
     G = np.array([[2.0, 0, 0, 0], [0, 0, -1.0, 0], [0, 1.0, 0, 0], [0, -1.0, 0, 0], [0, 0, 0, 1.0]])
     h = np.array([0.8, -0.3, 0.3, -0.3, 0.0])  # a0 <= 0.4, a2 >= 0.3, a1 == 0.3, no cash
-    answer = solve_direct(quadratic, G, h, np.ones(4), 1.0, PIQP)
+    answer = solve_direct(quadratic, rows_of(G, h), np.ones(4), 1.0, PIQP)
     np.testing.assert_allclose(answer.x, [0.4, 0.3, 0.3, 0.0], atol=1e-9)
     assert worst(quadratic, G, h, answer, 1.0) < 1e-9
     assert (answer.limits >= 0).all()
@@ -92,9 +92,9 @@ def test_sifting_finds_the_optimum_of_the_whole(monkeypatch: pytest.MonkeyPatch,
     n = 400
     quadratic = random_quadratic(n, 150, linear=linear)
     (G, h), scale = caps(n, each=each), quadratic.scale()
-    sifted = solve_direct(quadratic, G, h, np.ones(n + 1), scale, PIQP)
+    sifted = solve_direct(quadratic, rows_of(G, h), np.ones(n + 1), scale, PIQP)
     monkeypatch.setattr(direct, "SIFTED", n + 1)
-    whole = solve_direct(quadratic, G, h, np.ones(n + 1), scale, PIQP)
+    whole = solve_direct(quadratic, rows_of(G, h), np.ones(n + 1), scale, PIQP)
     assert worst(quadratic, G, h, sifted, scale) < ACCEPT / 10
     assert quadratic.value(sifted.x[:n]) == pytest.approx(quadratic.value(whole.x[:n]), rel=1e-7)
 
@@ -108,7 +108,7 @@ def test_sifting_takes_more_where_its_first_weights_cannot_hold_the_limits() -> 
     floor = np.zeros((1, n + 1))
     floor[0, risky] = -1.0
     G, h = np.vstack([G, floor]), np.append(h, -0.4)
-    answer = solve_direct(quadratic, G, h, np.ones(n + 1), quadratic.scale(), PIQP)
+    answer = solve_direct(quadratic, rows_of(G, h), np.ones(n + 1), quadratic.scale(), PIQP)
     assert answer.status == "optimal"
     assert worst(quadratic, G, h, answer, quadratic.scale()) < ACCEPT
 
@@ -118,7 +118,7 @@ def test_a_program_that_holds_everything_is_solved_with_its_factors_as_variables
     quadratic = random_quadratic(n, k, specific=0.3)
     quadratic = Quadratic(quadratic.R, quadratic.s, quadratic.c, np.full(n, 1 / n))
     (G, h), scale = caps(n, cap=0.19, cash=0.5), quadratic.scale()
-    answer = solve_direct(quadratic, G, h, np.ones(n + 1), scale, PIQP)
+    answer = solve_direct(quadratic, rows_of(G, h), np.ones(n + 1), scale, PIQP)
     assert np.count_nonzero(answer.x > 1e-6) > n / 2
     assert worst(quadratic, G, h, answer, scale) < ACCEPT
 
@@ -135,7 +135,7 @@ def test_what_has_no_feasible_point_is_proven_so(n: int, kind: str) -> None:
     if kind in extra:
         left, right = extra[kind]
         G, h = np.vstack([G, np.array(left) * np.eye(n + 1)[0]]), np.append(h, right)
-    assert solve_direct(quadratic, G, h, np.ones(n + 1), quadratic.scale(), PIQP).status == "infeasible"
+    assert solve_direct(quadratic, rows_of(G, h), np.ones(n + 1), quadratic.scale(), PIQP).status == "infeasible"
 
 
 def test_a_then_b_then_a_gives_the_same_bits() -> None:
@@ -144,7 +144,7 @@ def test_a_then_b_then_a_gives_the_same_bits() -> None:
     program = quadratic_program(400, 100, len(h))
 
     def solved(quadratic: Quadratic) -> tuple[bytes, bytes]:
-        program.bind(quadratic, G, h, quadratic.scale()).solve("PIQP", **PIQP)
+        program.bind(quadratic, rows_of(G, h), quadratic.scale()).solve("PIQP", **PIQP)
         return program.solution().tobytes(), program.duals(1.0).limits.tobytes()
 
     before = solved(first)
@@ -154,7 +154,7 @@ def test_a_then_b_then_a_gives_the_same_bits() -> None:
 
 def test_of_several_rows_on_one_weight_the_tightest_is_its_bound() -> None:
     G = np.array([[1.0, 0, 0], [2.0, 0, 0], [-1.0, 0, 0], [-4.0, 0, 0], [1.0, 1.0, 0], [0, 0, 0]])
-    bounds = Bounds.of(G, np.array([0.9, 1.0, -0.1, -0.8, 0.7, 0.0]))
+    bounds = Bounds.of(rows_of(G, np.array([0.9, 1.0, -0.1, -0.8, 0.7, 0.0])))
     assert (bounds.low[0], bounds.high[0]) == (0.2, 0.5)
     assert (bounds.low_row[0], bounds.high_row[0]) == (3, 1)
     assert bounds.others.tolist() == [4, 5]
