@@ -1,8 +1,8 @@
 """The messages of the toolkit and what the catalogues lack: `python -m tools.messages [LANGUAGE] [PATH...]`.
 
 Messages are read from the code: the first argument of `say(...)`, `say.words(...)`, `mark(...)` and `message(...)`, of what an
-`Answer` tells (`answer.line(...)`), the two forms of `say.counted(n, ...)`, and `say(...)` in templates. Paths narrow what is
-listed to messages of these files.
+`Answer` tells (`answer.line(...)`), the two forms of `say.counted(n, ...)`, and `say(...)` in templates of reports and of
+the portal. Paths narrow what is listed to messages of these files.
 """
 
 from __future__ import annotations
@@ -31,10 +31,12 @@ def messages() -> dict[Message, list[str]]:
     """Message (one form, or two with a count) -> places that use it, as ``path:line``."""
     found: dict[Message, list[str]] = {}
     for path in sorted((ROOT / "toolkit").rglob("*.py")):
-        functions = REPORT if ROOT / "toolkit" / "report" in path.parents else RUN
+        functions = REPORT if {ROOT / "toolkit" / "report", ROOT / "toolkit" / "web"} & {*path.parents} else RUN
         for line, forms in _of_module(path, functions):
             found.setdefault(forms, []).append(f"{path.relative_to(ROOT)}:{line}")
-    for path in sorted((ROOT / "reports" / "templates").rglob("*.j2")):
+    for path in sorted(
+        [*(ROOT / "reports" / "templates").rglob("*.j2"), *(ROOT / "toolkit" / "web" / "templates").rglob("*.*")]
+    ):
         for line, message, _, _ in extract_from_file("jinja2.ext:babel_extract", path, keywords={"say": None}):
             found.setdefault((str(message),), []).append(f"{path.relative_to(ROOT)}:{line}")
     return found

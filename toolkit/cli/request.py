@@ -49,6 +49,17 @@ def request_of(
 ) -> Request:
     """What is asked for: options go before the environment and the configuration file.
 
+    Args:
+        common: The common options.
+        strategy: Name, or path.
+        settings: `--set`.
+        budget: Money to place; None for the configured one.
+        holdings: `--holdings`.
+        client: `--client`.
+        total: The whole, in place of a budget.
+        sell_others: Whether what the strategy does not hold may be sold.
+        events: `--events`.
+
     Raises:
         SpecError: for a setting that makes no sense.
     """

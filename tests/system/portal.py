@@ -1,0 +1,205 @@
+"""A portal as a process of its own, and visitors who keep cookies and send forms as a browser does."""
+
+from __future__ import annotations
+
+import contextlib
+import email
+import email.policy
+import http.client
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+PATIENCE = 60.0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class _Forms(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[tuple[str, dict[str, str]]] = []
+        self.heading, self._in_heading = "", False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.forms.append((found.get("action", ""), {}))
+        elif tag == "input" and self.forms and "name" in found and found.get("type") != "checkbox":
+            self.forms[-1][1][found["name"]] = found.get("value", "")
+        self._in_heading = tag == "h1" or (self._in_heading and tag == "bdi")
+
+    def handle_data(self, data: str) -> None:
+        if self._in_heading:
+            self.heading += data
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+    path: str
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+    @property
+    def parsed(self) -> _Forms:
+        parser = _Forms()
+        parser.feed(self.text)
+        return parser
+
+    @property
+    def heading(self) -> str:
+        return self.parsed.heading.strip()
+
+    def form(self, action: str = "") -> dict[str, str]:
+        """Fields of the form that posts there: hidden ones with their values."""
+        return next(fields for where, fields in self.parsed.forms if where.startswith(action) or (not action and not where))
+
+
+@dataclass
+class Visitor:
+    base: str
+    language: str = "en"
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    def ask(self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", urlsplit(self.base).port, timeout=PATIENCE)
+        sent = {"Accept-Language": self.language, **(headers or {})}
+        if self.cookies:
+            sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        with contextlib.closing(connection):
+            connection.request(method, path, body or None, sent)
+            response = connection.getresponse()
+            for cookie in response.headers.get_all("Set-Cookie") or []:
+                name, _, rest = cookie.partition("=")
+                value = rest.partition(";")[0]
+                self.cookies[name] = value
+                if not value.strip('"'):
+                    del self.cookies[name]
+            return Answer(response.status, response.headers, response.read(), path)
+
+    def get(self, path: str) -> Answer:
+        return self.ask("GET", path.removeprefix(self.base))
+
+    def post(self, path: str, fields: dict[str, str], *, follow: bool = True) -> Answer:
+        """Send a form; the page that it leads to."""
+        path = path.removeprefix(self.base)
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": self.base, "Sec-Fetch-Site": "same-origin"}
+        answer = self.ask("POST", path, urlencode(fields).encode(), headers)
+        if answer.status in (302, 303) and follow:
+            return self.get(answer.headers["Location"])
+        return answer
+
+    def press(self, path: str) -> Answer:
+        """Open a page with one button, and press it."""
+        return self.post(path, self.get(path).form())
+
+
+class Portal:
+    """`toolkit serve` in a folder; the first line that says where it is has come."""
+
+    def __init__(self, work: Path, **environment: str) -> None:
+        self.work, self.port = work, free_port()
+        self.base = f"http://127.0.0.1:{self.port}"
+        self.log = work / "log"
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(work),
+            "LANG": "C.UTF-8",
+            "OPENBLAS_NUM_THREADS": "1",
+            "POLARS_MAX_THREADS": "1",
+            "TOOLKIT_WEB_PORT": str(self.port),
+            **environment,
+        }
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def run(self, *arguments: str) -> str:
+        command = [sys.executable, "-m", "toolkit", *arguments]
+        done = subprocess.run(
+            command, cwd=self.work, env=self.environment, capture_output=True, text=True, timeout=PATIENCE, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def create(self, title: str, starts: str, *more: str) -> str:
+        """Announce a webinar; the path of its page."""
+        return urlsplit(self.run("webinar", "create", title, "--starts", starts, *more).splitlines()[1]).path
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "toolkit", "serve"]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, cwd=self.work, env=self.environment, stdout=log, stderr=log)
+        self.wait_for(lambda: "serving " in self.log.read_text("utf-8"))
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> float:
+        """Seconds that it took to end."""
+        assert self.process is not None
+        began = time.monotonic()
+        self.process.send_signal(how)
+        self.process.wait(PATIENCE)
+        self.process = None
+        return time.monotonic() - began
+
+    def wait_for(self, condition, patience: float = PATIENCE) -> None:
+        until = time.monotonic() + patience
+        while not condition():
+            assert self.process is None or self.process.poll() is None, self.log.read_text("utf-8")
+            assert time.monotonic() < until, self.log.read_text("utf-8")
+            time.sleep(0.05)
+
+    def mails(self) -> list[EmailMessage]:
+        files = sorted((self.work / "portal" / "mails").glob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
+        return [email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in files]  # type: ignore[misc]
+
+    def link(self, purpose: str, to: str) -> str:
+        """The newest link of a kind that was sent to an address: waits for the mail."""
+        found: list[str] = []
+
+        def came() -> bool:
+            for mail in self.mails():
+                if mail["To"] == to:
+                    found.extend(re.findall(rf"{self.base}/{purpose}/\S+", mail.get_body(("plain",)).get_content()))  # type: ignore[union-attr]
+            return bool(found)
+
+        self.wait_for(came)
+        return found[-1]
+
+    def visitor(self, language: str = "en") -> Visitor:
+        return Visitor(self.base, language)
+
+
+@contextlib.contextmanager
+def serving(work: Path, **environment: str) -> Iterator[Portal]:
+    """A portal that is stopped in the end."""
+    portal = Portal(work, **environment)
+    try:
+        yield portal
+    finally:
+        if portal.process is not None:
+            portal.process.kill()
+            portal.process.wait()
+
+
+def sign_up(visitor: Visitor, page: str, address: str, **more: str) -> Answer:
+    """Fill the form as slowly as a person does."""
+    fields = visitor.get(page).form(f"{page}register")
+    time.sleep(2.1)
+    return visitor.post(f"{page}register", {**fields, "name": "Ana Lima", "email": address, **more})

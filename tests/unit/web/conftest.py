@@ -1,0 +1,47 @@
+"""The portal in process: Django under the settings of an embedded portal, whose database is a file."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import django
+import pytest
+from django.conf import settings
+
+from toolkit.web.config import WebConfig
+from toolkit.web.settings import values
+
+if not settings.configured:  # Django is configured once a process
+    config = WebConfig(
+        folder=Path(tempfile.mkdtemp(prefix="portal-")),
+        base_url="https://webinar.example.com",
+        organiser="Metals & Co",
+        database_url=os.environ.get("TEST_PORTAL_DATABASE_URL"),
+    )
+    found = values(config)
+    if config.database_url is None:
+        found["DATABASES"]["default"]["TEST"] = {"NAME": config.folder / "test.sqlite3"}
+    settings.configure(**found)
+    django.setup()
+
+from tests.unit.web.visitors import Browser, announced
+from toolkit.web.models import Webinar
+from toolkit.web.writing import writer
+
+
+@pytest.fixture(autouse=True)
+def _ended_writer():
+    yield
+    writer.stop()
+
+
+@pytest.fixture
+def client() -> Browser:
+    return Browser()
+
+
+@pytest.fixture
+def webinar(db) -> Webinar:
+    return announced()

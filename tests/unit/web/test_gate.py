@@ -1,0 +1,418 @@
+"""From the form to a seat: what a visitor may learn, what a secret opens, and who gets the last seat."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.core.management import call_command
+from django.db import connection, connections
+from django.utils import timezone
+
+from tests.unit.web.visitors import Browser, access, announced, entered, filled, kinds, registered, secret_of
+from toolkit.web.gate import limits, registering, tokens
+from toolkit.web.gate.calendar import calendar
+from toolkit.web.gate.retention import purge
+from toolkit.web.models import Consent, Outbox, Registration, Session, Token
+
+State = Registration.State
+
+
+def dump() -> list[tuple[str, list[tuple]]]:
+    """Every row of every table."""
+    with connection.cursor() as cursor:
+        tables = sorted(connection.introspection.table_names(cursor))
+        rows = []
+        for table in tables:
+            cursor.execute(f'SELECT * FROM "{table}"')
+            rows.append((table, sorted(cursor.fetchall(), key=str)))
+        return rows
+
+
+class TestRegister:
+    def test_a_sign_up_is_pending_with_a_mail_and_the_texts_that_were_shown(self, client, webinar):
+        answer = client.send(f"/w/{webinar.slug}/register", filled(marketing="on"), page=f"/w/{webinar.slug}/")
+        assert (answer.status_code, answer.headers["Location"]) == (302, f"/w/{webinar.slug}/sent")
+        registration = Registration.objects.get()
+        assert (registration.state, kinds()) == (State.PENDING, ["confirm"])
+        given = {consent.text.purpose: consent.given for consent in Consent.objects.select_related("text")}
+        assert given == {"participation": True, "marketing": True}
+        page = client.get(f"/w/{webinar.slug}/").content.decode().replace("&amp;", "&")
+        for consent in Consent.objects.select_related("text"):
+            assert consent.text.text in page
+            assert consent.text.sha256 == hashlib.sha256(consent.text.text.encode()).hexdigest()
+            assert consent.confirmed is None
+
+    def test_news_need_a_tick_of_their_own(self, client, webinar):
+        client.send(f"/w/{webinar.slug}/register", filled(), page=f"/w/{webinar.slug}/")
+        assert not Consent.objects.get(text__purpose="marketing").given
+
+    @pytest.mark.parametrize("state", [None, *State.values])
+    def test_the_answer_is_the_same_whatever_is_known_of_an_address(self, webinar, state):
+        if state is not None:
+            registered(webinar, state=state)
+        client = Browser()
+        path = f"/w/{webinar.slug}/"
+        answer = client.send(f"{path}register", filled(), page=path)
+        assert (answer.status_code, answer.headers["Location"], answer.content) == (302, f"{path}sent", b"")
+        assert Outbox.objects.count() == 1
+        again = client.send(f"{path}resend", {"email": "ana@example.com"}, page=path)
+        assert (again.status_code, again.headers["Location"]) == (302, f"{path}sent")
+        assert Outbox.objects.count() == 2
+
+    def test_an_unknown_address_costs_the_same_rows_as_a_known_one(self, client, webinar):
+        registered(webinar)
+        path = f"/w/{webinar.slug}/"
+        client.send(f"{path}resend", {"email": "nobody@example.com"}, page=path)
+        client.send(f"{path}resend", {"email": "ana@example.com"}, page=path)
+        assert kinds() == ["noop", "link"]
+
+    def test_an_address_is_one_registration_whatever_its_case(self, client, webinar):
+        for email in ("Ana@Example.com", "ana@example.com"):
+            client.send(f"/w/{webinar.slug}/register", filled(email=email), page=f"/w/{webinar.slug}/")
+        assert Registration.objects.count() == 1
+
+    def test_who_registers_again_after_cancelling_confirms_again(self, client, webinar):
+        registration = registered(webinar, state=State.CANCELLED)
+        client.send(f"/w/{webinar.slug}/register", filled(), page=f"/w/{webinar.slug}/")
+        registration.refresh_from_db()
+        assert (registration.state, kinds()) == (State.PENDING, ["confirm"])
+
+    def test_a_revoked_address_gets_nothing(self, client, webinar):
+        registration = registered(webinar, state=State.REVOKED)
+        client.send(f"/w/{webinar.slug}/register", filled(), page=f"/w/{webinar.slug}/")
+        registration.refresh_from_db()
+        assert (registration.state, kinds()) == (State.REVOKED, ["noop"])
+
+    @pytest.mark.parametrize(("fields", "seconds"), [({"website": "x"}, 5), ({}, 1)], ids=["hidden field", "too quick"])
+    def test_a_robot_gets_the_same_answer_and_nothing_happens(self, client, webinar, fields, seconds):
+        answer = client.send(f"/w/{webinar.slug}/register", filled(seconds=seconds, **fields), page=f"/w/{webinar.slug}/")
+        assert answer.headers["Location"] == f"/w/{webinar.slug}/sent"
+        assert (Registration.objects.count(), kinds()) == (0, ["noop"])
+
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {"email": "ana@"},
+            {"email": "a" * 65 + "@example.com"},
+            {"email": "аna@example.com"},
+            {"email": "ana@example.com, eve@example.com"},
+            {"email": "ana@example.com\r\nBcc: eve@example.com"},
+            {"email": ""},
+            {"name": ""},
+            {"name": "Ana\x00Lima"},
+            {"name": "Ana\u2028Lima"},
+            {"name": "Ana\u202eamiL"},
+            {"name": "x" * 101},
+            {"source": "x" * 41},
+            {"state": "confirmed"},
+            {"started": "now"},
+            {"seconds": 7300},
+        ],
+        ids=str,
+    )
+    def test_what_is_no_sign_up_is_shown_again_with_its_fault(self, client, webinar, fields):
+        answer = client.send(f"/w/{webinar.slug}/register", filled(**fields), page=f"/w/{webinar.slug}/")
+        assert answer.status_code == 422
+        assert b'class="error"' in answer.content
+        assert (Registration.objects.count(), kinds()) == (0, [])
+
+    def test_a_field_that_comes_twice_is_refused(self, client, webinar):
+        answer = client.send(
+            f"/w/{webinar.slug}/register", {**filled(), "email": ["a@example.com", "b@example.com"]}, page=f"/w/{webinar.slug}/"
+        )
+        assert (answer.status_code, Registration.objects.count()) == (422, 0)
+
+    def test_after_some_mails_an_address_gets_no_more_and_the_answer_is_the_same(self, client, webinar):
+        path = f"/w/{webinar.slug}/"
+        emails = [f"ana+{i}@example.com" for i in range(limits.REGISTER_EMAIL[0].most + 1)]
+        answers = [client.send(f"{path}register", filled(email=email), page=path).headers["Location"] for email in emails]
+        assert answers == [f"{path}sent"] * len(emails)
+        assert kinds() == ["confirm"] * (len(emails) - 1) + ["noop"]
+
+    def test_one_address_of_the_net_is_told_to_wait(self, client, webinar):
+        path = f"/w/{webinar.slug}/"
+        found = [
+            client.send(f"{path}register", filled(email=f"a{i}@example.com"), page=path)
+            for i in range(limits.REGISTER_ADDRESS[0].most + 1)
+        ]
+        assert [answer.status_code for answer in found] == [302] * (len(found) - 1) + [429]
+        assert int(found[-1].headers["Retry-After"]) > 0
+
+
+class TestConfirm:
+    def test_a_get_changes_nothing_and_a_post_confirms_once(self, client, webinar):
+        registration = registered(webinar, state=State.PENDING)
+        path = f"/c/{secret_of(registration)}"
+        before = dump()
+        for method in (client.get, client.head, client.get):
+            assert method(path, headers={"Sec-Purpose": "prefetch"}).status_code == 200
+        assert dump() == before
+        assert client.send(path).headers["Location"] == f"/w/{webinar.slug}/confirmed"
+        registration.refresh_from_db()
+        assert (registration.state, kinds()) == (State.CONFIRMED, ["link"])
+        assert client.send(path).headers["Location"] == f"/w/{webinar.slug}/confirmed"
+        assert kinds() == ["link"]
+        assert not Session.objects.exists()
+
+    def test_a_secret_is_nowhere_in_the_database(self, client, webinar):
+        secret = secret_of(registered(webinar, state=State.PENDING))
+        client.send(f"/c/{secret}")
+        assert secret not in str(dump())
+
+    def test_it_holds_to_its_last_second(self, client, webinar):
+        now = datetime(2026, 11, 26, 9, tzinfo=UTC)
+        with time_machine.travel(now, tick=False):
+            first = registered(webinar, state=State.PENDING)
+            secret = secret_of(first)
+        with time_machine.travel(now + tokens.CONFIRM + timedelta(seconds=1), tick=False):
+            answer = client.send(f"/c/{secret}")
+            assert answer.status_code == 200
+            assert f'action="/w/{webinar.slug}/resend"' in answer.content.decode()
+        with time_machine.travel(now + tokens.CONFIRM - timedelta(seconds=1), tick=False):
+            assert client.send(f"/c/{secret}").status_code == 302
+
+    def test_when_all_seats_are_taken_the_next_one_waits(self, client, webinar):
+        for i in range(3):
+            client.send(f"/c/{secret_of(registered(webinar, f'a{i}@example.com', State.PENDING))}")
+        assert Counter(Registration.objects.values_list("state", flat=True)) == {State.CONFIRMED: 2, State.WAITLISTED: 1}
+        assert kinds() == ["link", "link", "waitlist"]
+
+    @pytest.mark.parametrize("wrong", ["", "x", "é" * 43, "x" * 43, "x" * 5000])
+    def test_what_is_no_secret_opens_nothing(self, client, db, wrong):
+        for place in ("c", "a", "me", "host/setup"):
+            answer = client.get(f"/{place}/{wrong}")
+            assert answer.status_code == 404
+
+    def test_a_secret_of_one_purpose_is_none_of_another(self, client, webinar):
+        registration = registered(webinar)
+        secrets = {
+            "c": secret_of(registration),
+            "a": tokens.link(registration, tokens.ACCESS),
+            "me": tokens.link(registration, tokens.ME),
+            "host/setup": tokens.mint("setup", tokens.SETUP),
+        }
+        for place, secret in secrets.items():
+            for other in secrets:
+                assert client.get(f"/{other}/{secret}").status_code == (200 if other == place else 404), (place, other)
+
+
+class TestSeats:
+    @pytest.mark.django_db(transaction=True)
+    def test_racing_confirmations_fill_the_seats_and_no_more(self):
+        webinar = announced(capacity=10)
+        secrets = [secret_of(registered(webinar, f"a{i}@example.com", State.PENDING)) for i in range(20)] * 3
+        start = threading.Barrier(20)
+
+        def race(secret: str) -> str:
+            start.wait()
+            try:
+                return registering.confirm(secret)[0]
+            finally:
+                connections.close_all()
+
+        with ThreadPoolExecutor(20) as pool:
+            found = Counter(pool.map(race, secrets))
+        assert found == {"confirmed": 10, "waitlisted": 10, "already": 40}
+        assert Counter(kinds()) == {"link": 10, "waitlist": 10}
+
+    def test_a_seat_that_is_given_back_goes_to_who_confirmed_first(self, webinar):
+        taken = [registered(webinar, f"a{i}@example.com") for i in range(2)]
+        waiting = [registered(webinar, f"w{i}@example.com", State.WAITLISTED) for i in range(2)]
+        assert registering.cancel(taken[0])
+        assert not registering.cancel(taken[0])
+        assert [Registration.objects.get(id=one.id).state for one in waiting] == [State.CONFIRMED, State.WAITLISTED]
+        assert kinds() == ["cancelled", "link"]
+
+
+class TestRoom:
+    def test_a_personal_link_opens_by_its_button_and_many_times(self, client, webinar):
+        registration = registered(webinar)
+        before = dump()
+        assert client.get(access(registration)).status_code == 200
+        assert dump() == before
+        for _ in range(2):
+            entered(client, registration)
+            assert client.get("/room/").status_code == 200
+
+    def test_a_session_from_before_is_not_kept(self, client, webinar):
+        registration = registered(webinar)
+        entered(client, registration)
+        first = client.cookies["__Host-session"].value
+        entered(client, registration)
+        assert client.cookies["__Host-session"].value != first
+        client.cookies["__Host-session"] = first
+        assert client.get("/room/").status_code == 401
+
+    def test_cookies_are_of_this_host_alone_and_closed_to_scripts(self, client, webinar):
+        entered(client, registered(webinar))
+        for name in ("__Host-session", "__Host-csrf"):
+            cookie = client.cookies[name]
+            assert (cookie["secure"], cookie["httponly"], cookie["samesite"], cookie["path"], cookie["domain"]) == (
+                True, True, "Lax", "/", "",
+            )  # fmt: skip
+
+    def test_the_key_of_a_session_is_nowhere_in_the_database(self, client, webinar):
+        entered(client, registered(webinar))
+        assert client.cookies["__Host-session"].value not in str(dump())
+
+    def test_of_one_link_three_sessions_are_open(self, webinar):
+        registration = registered(webinar)
+        clients = [entered(Browser(), registration) for _ in range(4)]
+        assert [client.get("/room/").status_code for client in clients] == [401, 200, 200, 200]
+
+    def test_leaving_ends_the_session_and_clears_the_browser(self, client, webinar):
+        entered(client, registered(webinar))
+        copied = client.cookies["__Host-session"].value
+        answer = client.send("/leave", page="/room/")
+        assert answer.headers["Clear-Site-Data"] == '"cache","cookies","storage"'
+        client.cookies["__Host-session"] = copied
+        assert client.get("/room/").status_code == 401
+
+    @pytest.mark.parametrize("state", [State.CANCELLED, State.REVOKED])
+    def test_without_a_seat_the_link_and_its_sessions_end(self, client, webinar, state):
+        registration = registered(webinar)
+        entered(client, registration)
+        registering.cancel(registration, state=state)
+        assert client.get("/room/").status_code == 401
+        assert client.get(access(registration)).status_code == 404
+
+    def test_a_link_ends_a_week_after_the_webinar(self, client, webinar):
+        registration = registered(webinar)
+        path = access(registration)
+        with time_machine.travel(webinar.ends + tokens.AFTER - timedelta(seconds=1), tick=False):
+            assert client.get(path).status_code == 200
+        with time_machine.travel(webinar.ends + tokens.AFTER + timedelta(seconds=1), tick=False):
+            assert client.get(path).status_code == 404
+
+    def test_a_link_with_one_character_changed_opens_nothing(self, client, webinar):
+        path = access(registered(webinar))
+        for i in range(3, len(path), 7):
+            other = "A" if path[i] != "A" else "B"
+            assert client.get(path[:i] + other + path[i + 1 :]).status_code == 404
+
+    def test_links_hold_while_the_former_key_is_kept(self, client, webinar, settings):
+        path = access(registered(webinar))
+        former, settings.SECRET_KEY = settings.SECRET_KEY, "n" * 50
+        settings.SECRET_KEY_FALLBACKS = [former]
+        assert client.get(path).status_code == 200
+        settings.SECRET_KEY_FALLBACKS = []
+        assert client.get(path).status_code == 404
+
+    def test_the_room_waits_for_the_start(self, client, webinar):
+        entered(client, registered(webinar))
+        assert "countdown" in client.get("/room/").content.decode()
+        webinar.starts = timezone.now()
+        webinar.save()
+        assert "countdown" not in client.get("/room/").content.decode()
+
+    def test_one_sees_and_cancels_ones_own_registration(self, client, webinar):
+        registration = registered(webinar)
+        path = f"/me/{tokens.link(registration, tokens.ME)}"
+        assert "ana@example.com" in client.get(path).content.decode()
+        assert client.send(path).status_code == 200
+        registration.refresh_from_db()
+        assert registration.state == State.CANCELLED
+
+
+class TestLimits:
+    def test_concurrent_events_are_all_counted(self, transactional_db):
+        limit = limits.Limit("test", 100, 3600)
+
+        def hits(_: int) -> list[int]:
+            try:
+                return [limits.exceeded([(limit, "one")]) for _ in range(25)]
+            finally:
+                connections.close_all()
+
+        with ThreadPoolExecutor(8) as pool:
+            waits = [wait for some in pool.map(hits, range(8)) for wait in some]
+        assert (waits.count(0), len(waits)) == (100, 200)
+
+    def test_a_window_ends_and_a_clock_that_goes_back_locks_nobody_out(self, db):
+        limit = limits.Limit("test", 1, 60)
+        now = datetime(2026, 11, 26, 9, tzinfo=UTC)
+        with time_machine.travel(now, tick=False):
+            assert [limits.exceeded([(limit, "one")]) for _ in range(2)] == [0, 60]
+        for later in (60, -3600):
+            with time_machine.travel(now + timedelta(seconds=later), tick=False):
+                assert limits.exceeded([(limit, "one")]) == 0
+
+    def test_a_network_of_ipv6_is_one_visitor(self):
+        assert limits.of_address("2001:db8::1") == limits.of_address("2001:db8::ffff:1")
+        assert limits.of_address("2001:db8:0:1::1") != limits.of_address("2001:db8::1")
+        assert limits.of_address("::ffff:192.0.2.1") == "192.0.2.1"
+
+    def test_tags_and_dots_of_an_address_do_not_make_another(self):
+        assert limits.of_email("A.na+x@Gmail.com") == limits.of_email("ana@gmail.com")
+        assert limits.of_email("a.na@example.com") != limits.of_email("ana@example.com")
+
+    def test_ended_windows_are_removed_and_no_address_is_stored(self, db):
+        limits.exceeded([(limits.TOKENS, "192.0.2.1")])
+        assert "192.0.2.1" not in str(dump())
+        with time_machine.travel(timezone.now() + timedelta(days=2), tick=False):
+            assert limits.prune() == 1
+
+
+class TestRetention:
+    def test_what_is_due_is_deleted_and_nothing_else(self, webinar):
+        now = timezone.now()
+        registered(webinar, "pending@example.com", State.PENDING)
+        registered(webinar, "kept@example.com")
+        for after, left in (
+            (timedelta(days=6, hours=23), 2),
+            (timedelta(days=7, hours=1), 1),
+            (timedelta(days=90), 1),
+            (timedelta(days=91, hours=1), 0),
+        ):
+            with time_machine.travel(now + after, tick=False):
+                purge()
+            assert Registration.objects.count() == left, after
+
+    def test_used_secrets_sent_mails_and_ended_sessions_go(self, client, webinar):
+        registration = registered(webinar)
+        secret_of(registration)
+        entered(client, registration)
+        Outbox.objects.create(kind="link", registration=registration, sent=timezone.now())
+        with time_machine.travel(timezone.now() + timedelta(days=10), tick=False):
+            purge()
+        assert not Token.objects.exists()
+        assert not Outbox.objects.exists()
+        assert not Session.objects.exists()
+
+
+class TestCalendar:
+    @pytest.mark.parametrize(
+        ("starts", "zone"),
+        [
+            ("2027-03-28T10:00", "Europe/Berlin"),
+            ("2027-10-31T10:00", "Europe/Berlin"),
+            ("2027-07-01T10:00", "America/New_York"),
+        ],
+    )
+    def test_the_hour_is_that_of_the_zone_whatever_the_season(self, db, starts, zone):
+        from zoneinfo import ZoneInfo
+
+        from icalendar import Calendar
+
+        local = datetime.fromisoformat(starts).replace(tzinfo=ZoneInfo(zone))
+        webinar = announced(starts=local, zone=zone, title="Gallium; germanium,\nindium")
+        file = Calendar.from_ical(calendar(webinar, "https://webinar.example.com/w/x/"))
+        event = file.walk("VEVENT")[0]
+        assert (event["DTSTART"].dt.astimezone(UTC), event["DTSTART"].params["TZID"]) == (local.astimezone(UTC), zone)
+        assert {str(one["TZID"]) for one in file.walk("VTIMEZONE")} == {zone}
+        assert str(event["SUMMARY"]) == webinar.title
+
+    def test_it_holds_no_personal_link(self, client, webinar):
+        file = client.get(f"/w/{webinar.slug}/calendar.ics")
+        assert f"https://webinar.example.com/w/{webinar.slug}/" in file.content.decode().replace("\r\n ", "")
+        assert "/a/" not in file.content.decode()
+
+
+def test_the_migrations_are_those_of_the_models(db):
+    call_command("makemigrations", "--check", "--dry-run", verbosity=0)

@@ -1,0 +1,259 @@
+"""Every address for every role: generated from the table of addresses, so that a new one without an entry fails."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+import pytest
+from django.conf import settings
+from django.urls import get_resolver
+
+from tests.unit.web.test_gate import dump
+from tests.unit.web.visitors import OWN, Browser, access, announced, entered, registered, secret_of
+from toolkit.web.gate import tokens
+from toolkit.web.models import Host
+
+ROLES = ("anybody", "attendee", "attendee of another", "cancelled", "host")
+OPEN = (200,) * 5
+ROUTES: dict[str, tuple[str, tuple[int, ...]]] = {
+    "webinars": ("/", OPEN),
+    "healthz": ("/healthz", OPEN),
+    "language": ("/language", (405,) * 5),
+    "privacy": ("/privacy", OPEN),
+    "webinar": ("/w/{slug}/", OPEN),
+    "register": ("/w/{slug}/register", (405,) * 5),
+    "resend": ("/w/{slug}/resend", (405,) * 5),
+    "sent": ("/w/{slug}/sent", OPEN),
+    "confirmed": ("/w/{slug}/confirmed", OPEN),
+    "calendar": ("/w/{slug}/calendar.ics", OPEN),
+    "confirm": ("/c/{confirm}", OPEN),
+    "enter": ("/a/{access}", OPEN),
+    "me": ("/me/{me}", OPEN),
+    "room": ("/room/", (401, 200, 200, 401, 401)),
+    "leave": ("/leave", (405,) * 5),
+    "host": ("/host/", (302, 302, 302, 302, 200)),
+    "host-login": ("/host/login", OPEN),
+    "host-logout": ("/host/logout", (405,) * 5),
+    "host-setup": ("/host/setup/{setup}", (200, 200, 200, 200, 404)),
+}
+"""Name -> an address that exists, and the status of a GET for each role."""
+MACHINES: set[str] = set()
+"""Addresses that take a post without the token of a page."""
+
+
+@pytest.fixture
+def addresses(webinar) -> dict[str, str]:
+    registration = registered(webinar, "places@example.com")
+    return {
+        "slug": webinar.slug,
+        "confirm": secret_of(registered(webinar, "pending@example.com", "pending")),
+        "access": tokens.link(registration, tokens.ACCESS),
+        "me": tokens.link(registration, tokens.ME),
+        "setup": tokens.mint("setup", tokens.SETUP),
+    }
+
+
+@pytest.fixture
+def clients(webinar) -> dict[str, Browser]:
+    found = {role: Browser() for role in ROLES}
+    entered(found["attendee"], registered(webinar))
+    entered(found["attendee of another"], registered(announced()))
+    gone = registered(webinar, "gone@example.com")
+    entered(found["cancelled"], gone)
+    gone.state = "cancelled"
+    gone.save()
+    return found
+
+
+def log_in(client: Browser) -> None:
+    host = Host.objects.create_user("mara", password="correct horse battery")
+    client.force_login(host, backend="django.contrib.auth.backends.ModelBackend")
+
+
+def test_every_address_has_an_entry():
+    assert {pattern.name for pattern in get_resolver().url_patterns} == set(ROUTES)
+
+
+@pytest.mark.parametrize("name", ROUTES)
+def test_who_may_see_what(name, addresses, clients):
+    address, expected = ROUTES[name]
+    found = [clients[role].get(address.format(**addresses)).status_code for role in ROLES[:-1]]
+    log_in(clients["host"])
+    assert (*found, clients["host"].get(address.format(**addresses)).status_code) == expected
+
+
+@pytest.mark.parametrize("name", ROUTES)
+def test_a_get_writes_nothing_and_other_methods_are_refused(name, addresses, client):
+    address = ROUTES[name][0].format(**addresses)
+    before = dump()
+    for _ in range(2):
+        client.get(address)
+        client.head(address)
+    assert dump() == before
+    for method in ("TRACE", "OPTIONS", "PUT", "DELETE", "PATCH"):
+        assert client.generic(method, address, headers=OWN).status_code in (403, 405), method
+    assert dump() == before
+
+
+@pytest.mark.parametrize(
+    ("headers", "token"),
+    [
+        ({}, False),
+        (OWN, False),
+        ({"Origin": "https://evil.test"}, True),
+        ({"Origin": "null"}, True),
+        ({"Origin": "http://webinar.example.com"}, True),
+        ({**OWN, "Sec-Fetch-Site": "cross-site"}, True),
+        ({**OWN, "Sec-Fetch-Site": "same-site"}, True),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("name", set(ROUTES) - MACHINES)
+def test_a_post_from_elsewhere_changes_nothing(name, headers, token, addresses, client):
+    address = ROUTES[name][0].format(**addresses)
+    page = client.get(f"/w/{addresses['slug']}/").content.decode()
+    fields = {"csrfmiddlewaretoken": page.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]} if token else {}
+    before = dump()
+    assert client.post(address, fields, headers=headers).status_code in (403, 405)
+    assert dump() == before
+
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), browsing-topics=()",
+    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+}
+ANSWERS = {
+    **{name: address for name, (address, _) in ROUTES.items()},
+    "404": "/nothing",
+    "refused method": "/leave",
+    "secret that is none": "/a/x",
+    "bad escape": "/%ff",
+    "static": "/static/web/portal.css",
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_every_answer_has_the_headers(name, addresses, client):
+    answer = client.get(ANSWERS[name].format(**addresses))
+    assert {header: answer.headers.get(header) for header in HEADERS} == HEADERS
+    policy = dict(part.strip().split(" ", 1) for part in answer.headers["Content-Security-Policy"].split(";"))
+    assert {policy["default-src"], policy["base-uri"], policy["frame-ancestors"]} == {"'none'"}
+    assert {policy["script-src"], policy["style-src"], policy["form-action"], policy["connect-src"]} == {"'self'"}
+    assert "Access-Control-Allow-Origin" not in answer.headers
+    static = name == "static"
+    assert answer.headers["Cache-Control"] == ("max-age=3600, public" if static else "no-store")
+    secret = name in ("confirm", "enter", "me", "host-setup")
+    wanted = "strict-origin" if secret else "strict-origin-when-cross-origin"
+    assert answer.headers["Referrer-Policy"] == wanted
+    answer.close()
+
+
+class _Elements(HTMLParser):
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+
+HOSTILE = "\"'><svg/onload=alert(1)>{{7*7}}${7*7}javascript:alert(1)"
+
+
+@pytest.mark.parametrize("name", [name for name, (_, statuses) in ROUTES.items() if 200 in statuses])
+def test_words_of_visitors_and_hosts_are_words(name, addresses, client):
+    from toolkit.web.models import Registration, Webinar
+
+    Registration.objects.update(name=HOSTILE, company=HOSTILE)
+    Webinar.objects.update(title=HOSTILE, description=HOSTILE)
+    plain = Browser()
+    entered(plain, Registration.objects.get(email="places@example.com"))
+    if name == "host":
+        log_in(plain)
+    answer = plain.get(ROUTES[name][0].format(**addresses))
+    page = answer.content.decode()
+    if not answer.headers["Content-Type"].startswith("text/html"):
+        assert name in ("calendar", "healthz")
+        return
+    elements = _Elements(page).found
+    assert not any(tag == "svg" or any(key.startswith("on") or key == "style" for key in found) for tag, found in elements)
+    assert not any(str(found.get("href", "")).startswith("javascript") for _, found in elements)
+    assert not any(tag == "script" and "src" not in found for tag, found in elements)
+    assert page.count("7*7") == 2 * page.count("{{7*7}}")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        ("application/x-www-form-urlencoded; charset=utf-7", b"a=1"),
+        ("application/x-www-form-urlencoded", b"name=\xff\xfe"),
+        ("application/x-www-form-urlencoded", b"&".join(b"a%d=1" % i for i in range(1001))),
+        ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="a"; filename="b"\r\n\r\nc\r\n--x--'),
+        ("application/json", b"[" * 60_000),
+        ("text/xml", b"<!DOCTYPE x [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><x>&e;</x>"),
+    ],
+    ids=lambda body: body[0],
+)
+def test_a_body_that_cannot_be_read_is_an_answer_and_no_fault(body, addresses, client):
+    kind, data = body
+    for name in ("register", "resend", "confirm", "enter", "me", "leave", "language"):
+        answer = client.post(ROUTES[name][0].format(**addresses), data, content_type=kind, headers=OWN)
+        assert answer.status_code in (400, 403), name
+        assert "Content-Security-Policy" in answer.headers
+
+
+@pytest.mark.parametrize(
+    "there", ["//evil.test", "/\\evil.test", "https:evil.test", "https://evil.test/", "javascript:alert(1)"]
+)
+def test_nobody_is_sent_to_another_site(there, client, db):
+    answer = client.send("/language", {"language": "de", "next": there}, page="/")
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == "/"
+
+
+def test_the_language_is_kept_by_a_button(client, db):
+    client.send("/language", {"language": "de", "next": "/privacy"}, page="/")
+    assert '<html lang="de">' in client.get("/privacy").content.decode()
+
+
+def test_another_host_is_refused(client, db):
+    assert client.get("/", headers={"Host": "evil.test"}).status_code == 400
+
+
+def test_settings_pass_the_checks_for_deployment():
+    from django.core.checks import run_checks
+
+    accepted = {
+        "security.W021",  # HSTS preload is the owner's decision
+        "security.W008",  # the proxy redirects to https, or there is none
+    }
+    assert {message.id for message in run_checks(include_deployment_checks=True)} <= accepted
+    assert settings.DEBUG is False
+
+
+def test_pages_and_reports_have_the_same_colours():
+    import re
+    from pathlib import Path
+
+    root = Path(__file__).resolve().parents[3]
+    tokens_of = [
+        dict(re.findall(r"(--[a-z]+): (#[0-9a-f]+)", block))
+        for file in ("reports/assets/report.css", "toolkit/web/static/web/portal.css")
+        for block in re.findall(r":root \{[^}]*\}", (root / file).read_text("utf-8"))
+    ]
+    light, dark, own_light, own_dark = tokens_of
+    assert own_light.items() <= light.items()
+    assert own_dark.items() <= dark.items()
+    assert own_light.keys() == own_dark.keys()
+    assert len(own_light) > 8
+
+
+def test_the_personal_link_is_in_no_page(addresses, client):
+    registration = registered(announced(), "own@example.com")
+    entered(client, registration)
+    assert access(registration) not in client.get("/room/").content.decode()

@@ -1,0 +1,339 @@
+"""What stands between the socket and the pages: whole requests, deadlines, the writer, and the start."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import json
+import logging
+import os
+import socket
+import stat
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from ipaddress import ip_network
+
+import pytest
+import uvicorn
+from django.db import connection, connections
+
+from tests.unit.web.visitors import announced
+from toolkit.core.errors import DataError, SpecError
+from toolkit.web import server
+from toolkit.web.asgi import deadline
+from toolkit.web.asgi.pages import environ
+from toolkit.web.asgi.whole import Whole
+from toolkit.web.config import WebConfig, read_config
+from toolkit.web.models import Webinar
+from toolkit.web.writing import Busy, Writer, writing
+
+
+class Served:
+    """A server of the real protocol on a port of its own, whose pages say what they were given."""
+
+    def __init__(self, **whole) -> None:
+        self.seen: list[tuple[dict, bytes]] = []
+
+        async def page(scope, body, send):
+            self.seen.append((scope, body))
+            if scope["path"] == "/large":
+                await send({"type": "http.response.start", "status": 200, "headers": []})
+                for _ in range(400):
+                    await send({"type": "http.response.body", "body": b"x" * 65536, "more_body": True})
+                await send({"type": "http.response.body", "body": b""})
+                return
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+            await send({"type": "http.response.body", "body": b"ok"})
+
+        app = Whole(page, {"portal.example"}, **{"limit": 1000, "seconds": 1.0, **whole})
+        config = uvicorn.Config(app, port=0, http=deadline.Deadline, lifespan="off", log_config=None, timeout_keep_alive=1)
+        self.server = uvicorn.Server(config)
+        self.thread = threading.Thread(target=lambda: asyncio.run(self.server.serve()))
+
+    def __enter__(self) -> Served:
+        self.thread.start()
+        while not self.server.started:
+            time.sleep(0.01)
+        self.port = self.server.servers[0].sockets[0].getsockname()[1]
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.server.should_exit = True
+        self.thread.join()
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), timeout=10)
+
+    def ask(self, request: bytes) -> int:
+        """Status of the answer to raw bytes; 0 where the connection was cut."""
+        with self.connect() as client:
+            client.sendall(request)
+            answer = client.recv(4096)
+            return int(answer.split()[1]) if answer else 0
+
+
+@pytest.fixture(scope="module")
+def served():
+    with Served(proxies=(ip_network("10.0.0.0/8"),)) as found:
+        yield found
+
+
+HEAD = b"POST /x HTTP/1.1\r\nHost: portal.example\r\n"
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: portal.example\r\n\r\n", 200),
+        (b"GET / HTTP/1.1\r\nHost: Portal.Example:8000\r\n\r\n", 200),
+        (b"GET / HTTP/1.1\r\nHost: evil.test\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: portal.example\r\nHost: evil.test\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\n\r\n", 400),
+        (b"GET http://evil.test/ HTTP/1.1\r\nHost: evil.test\r\n\r\n", 400),
+        (HEAD + b"Content-Length: 3\r\n\r\nabc", 200),
+        (HEAD + b"Content-Length: 1001\r\n\r\n", 413),
+        (HEAD + b"Content-Length: 999999999999999999999999\r\n\r\n", 400),
+        (HEAD + b"Content-Length: -1\r\n\r\n", 400),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n3e9\r\n" + b"x" * 1001 + b"\r\n0\r\n\r\n", 413),
+        (HEAD + b"Content-Length: 10\r\n\r\nabc", 408),
+    ],
+    ids=lambda value: value if isinstance(value, int) else value[:70].decode("ascii"),
+)
+def test_a_request_has_one_allowed_host_and_a_small_body(served, request_, status):
+    assert served.ask(request_) == status
+
+
+def _silent(client):
+    pass
+
+
+def _half_a_line(client):
+    client.sendall(b"GET / HT")
+
+
+def _dripping_headers(client):
+    client.sendall(b"GET / HTTP/1.1\r\nHost: portal.example\r\n")
+    for _ in range(50):
+        client.sendall(b"A: b\r\n")
+        time.sleep(0.1)
+
+
+def _dripping_body(client):
+    client.sendall(HEAD + b"Content-Length: 500\r\n\r\n")
+    for _ in range(50):
+        client.sendall(b"x")
+        time.sleep(0.1)
+
+
+def _half_closed(client):
+    client.sendall(b"GET / HTTP/1.1\r\nHost: portal.example\r\n")
+    client.shutdown(socket.SHUT_WR)
+
+
+def _unread(client):
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.sendall(b"GET /large HTTP/1.1\r\nHost: portal.example\r\n\r\n")
+    time.sleep(2.5)
+
+
+@pytest.mark.parametrize("shape", [_silent, _half_a_line, _dripping_headers, _dripping_body, _half_closed, _unread])
+def test_slow_clients_are_cut_while_others_are_served(monkeypatch, shape):
+    monkeypatch.setattr(deadline, "SECONDS", 1.0)
+    with Served(seconds=30.0) as served, served.connect() as client:
+        began = time.monotonic()
+        with contextlib.suppress(OSError):
+            shape(client)
+        assert served.ask(b"GET / HTTP/1.1\r\nHost: portal.example\r\n\r\n") == 200
+        cut = False
+        while time.monotonic() - began < 8 and not cut:
+            try:
+                cut = not client.recv(1 << 20)
+            except ConnectionError:
+                cut = True
+        assert cut
+        assert time.monotonic() - began < 7
+        until = time.monotonic() + 3
+        while deadline.Deadline.open_by_address and time.monotonic() < until:
+            time.sleep(0.05)
+        assert not deadline.Deadline.open_by_address
+
+
+def test_one_address_has_only_so_many_connections(monkeypatch):
+    monkeypatch.setattr(deadline, "CONNECTIONS", 3)
+    with Served() as served, contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(served.connect()) for _ in range(5)]
+        time.sleep(0.3)
+        answers = []
+        for client in clients:
+            try:
+                client.sendall(b"GET / HTTP/1.1\r\nHost: portal.example\r\n\r\n")
+                answers.append(bool(client.recv(100)))
+            except ConnectionError:
+                answers.append(False)
+        assert answers == [True] * 3 + [False] * 2
+
+
+class TestAddressOfTheVisitor:
+    def seen(self, peer: str, *forwarded: str) -> tuple[str, list[bytes]]:
+        found = []
+
+        async def page(scope, body, send):
+            found.append((scope["client"][0], [name for name, _ in scope["headers"]]))
+
+        async def receive():
+            return {"type": "http.request", "body": b""}
+
+        headers = [(b"host", b"portal.example"), (b"x-forwarded-proto", b"https")]
+        headers += [(b"x-forwarded-for", one.encode()) for one in forwarded]
+        app = Whole(page, {"portal.example"}, limit=10, seconds=1, proxies=(ip_network("10.0.0.0/8"),))
+        asyncio.run(app({"type": "http", "headers": headers, "client": (peer, 1)}, receive, None))  # type: ignore[arg-type]
+        return found[0]
+
+    def test_nobody_is_believed_but_the_proxy(self):
+        assert self.seen("203.0.113.9", "192.0.2.1") == ("203.0.113.9", [b"host"])
+
+    def test_the_last_address_that_is_no_proxy_counts(self):
+        address, names = self.seen("10.0.0.1", "192.0.2.1, 198.51.100.7", "10.0.0.2")
+        assert (address, names) == ("198.51.100.7", [b"host", b"x-forwarded-proto"])
+
+    def test_what_is_no_address_is_not_taken(self):
+        assert self.seen("10.0.0.1", "<script>")[0] == "10.0.0.1"
+
+
+def test_a_header_with_an_underscore_is_dropped_and_cookies_are_joined():
+    scope = {
+        "method": "GET",
+        "raw_path": b"/%C3%A9?x",
+        "query_string": b"a=1",
+        "http_version": "1.1",
+        "headers": [(b"x_real_ip", b"1"), (b"cookie", b"a=1"), (b"cookie", b"b=2"), (b"x-real-ip", b"2")],
+    }
+    found = environ(scope, b"abc")
+    assert (found["HTTP_COOKIE"], found["HTTP_X_REAL_IP"], found["CONTENT_LENGTH"]) == ("a=1;b=2", "2", "3")
+    assert found["PATH_INFO"].encode("latin-1").decode() == "/é"
+    assert found["wsgi.input"].read() == b"abc"
+
+
+class TestWriter:
+    def test_jobs_that_fail_undo_themselves_and_no_other(self, transactional_db):
+        start = threading.Barrier(8)
+
+        @writing
+        def announce(i: int) -> None:
+            announced(slug=f"w{i}")
+            if i % 2:
+                raise ValueError(i)
+
+        def job(i: int) -> str:
+            start.wait()
+            try:
+                announce(i)
+            except ValueError as error:
+                return str(error)
+            finally:
+                connections.close_all()
+            return "stored"
+
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(job, range(8)))
+        assert found == ["stored", "1", "stored", "3", "stored", "5", "stored", "7"]
+        assert set(Webinar.objects.values_list("slug", flat=True)) == {f"w{i}" for i in range(0, 8, 2)}
+
+    @pytest.mark.skipif("TEST_PORTAL_DATABASE_URL" in os.environ, reason="PostgreSQL has no one writer")
+    def test_thirty_two_threads_write_without_a_locked_database(self, transactional_db):
+        @writing
+        def announce(name: str) -> None:
+            announced(slug=name)
+
+        def many(thread: int) -> None:
+            for i in range(10):
+                announce(f"w{thread}-{i}")
+            connections.close_all()
+
+        with ThreadPoolExecutor(32) as pool:
+            list(pool.map(many, range(32)))
+        assert Webinar.objects.count() == 320
+
+    def test_a_write_that_waits_too_long_is_refused_and_never_done(self, transactional_db, monkeypatch):
+        monkeypatch.setattr("toolkit.web.writing.PATIENCE", 0.1)
+        writer, go, done = Writer(), threading.Event(), []
+        first = threading.Thread(target=lambda: contextlib.suppress(Busy).__enter__() or _run(writer, go.wait))
+        first.start()
+        time.sleep(0.05)
+        with pytest.raises(Busy):
+            writer.run(lambda: done.append(1))
+        go.set()
+        first.join()
+        writer.stop()
+        assert done == []
+
+
+def _run(writer: Writer, job) -> None:
+    with contextlib.suppress(Busy):
+        writer.run(job)
+
+
+class TestConfig:
+    def test_plain_http_on_the_net_is_refused_unless_it_is_meant(self):
+        with pytest.raises(SpecError, match="plain http"):
+            read_config(base_url="http://webinar.example.com")
+        config = read_config(base_url="http://webinar.example.com", insecure_http=True)
+        assert not config.secure_cookies
+        assert read_config().secure_cookies
+
+    @pytest.mark.parametrize("url", ["ftp://x", "https://x/path", "webinar.example.com", "https://"])
+    def test_an_address_that_is_none_is_refused(self, url):
+        with pytest.raises(SpecError, match="base_url"):
+            read_config(base_url=url)
+
+    def test_the_key_is_made_once_for_its_owner_alone(self, tmp_path):
+        config = WebConfig(folder=tmp_path / "portal")
+        keys = config.keys()
+        assert keys == config.keys()
+        assert stat.S_IMODE((tmp_path / "portal" / "secret").stat().st_mode) == 0o600
+
+    @pytest.mark.parametrize("key", ["short", "django-insecure-" + "x" * 50, ""])
+    def test_a_key_that_can_be_guessed_is_refused(self, tmp_path, key):
+        (tmp_path / "secret").write_text(key)
+        with pytest.raises(SpecError, match="key"):
+            WebConfig(folder=tmp_path).keys()
+
+    def test_secrets_are_shown_nowhere(self):
+        config = WebConfig(smtp="smtp://user:hunter2@mail.example.com", database_url="postgresql://u:hunter2@h/d")  # type: ignore[arg-type]
+        assert "hunter2" not in repr(config) + str(config.model_dump())
+
+
+class TestLock:
+    def test_another_holder_is_told_and_the_end_of_a_process_frees_it(self, tmp_path):
+        another = pytest.raises(DataError, match="another process")
+        with server.file_lock(tmp_path / "lock", 0.1), another, server.file_lock(tmp_path / "lock", 0.1):
+            pass
+        with server.file_lock(tmp_path / "lock", 0.1):
+            pass
+
+    def test_a_newer_schema_is_refused(self, db, tmp_path):
+        with connection.cursor() as cursor:
+            cursor.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('web', '9999_later', CURRENT_TIMESTAMP)")
+        with pytest.raises(DataError, match="9999_later"):
+            server.migrate(WebConfig(folder=tmp_path))
+
+
+class TestLog:
+    def test_secrets_of_links_are_masked_and_each_line_is_one_object(self, monkeypatch):
+        stream = io.StringIO()
+        root = logging.getLogger()
+        before, level = root.handlers[:], root.level
+        monkeypatch.setattr("sys.stderr", stream)
+        try:
+            server._log(WebConfig())
+            logging.getLogger("django.request").warning("Not Found: %s", '/a/SECRET\n{"event": "forged"}\x1b[31m')
+            logging.getLogger("x").warning("GET https://h/host/setup/SECRET?x and /c/SECRET")
+        finally:
+            root.handlers[:] = before
+            root.setLevel(level)
+        lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+        assert len(lines) == 2
+        assert "SECRET" not in stream.getvalue()
+        assert lines[1]["event"] == "GET https://h/host/setup/...?x and /c/..."

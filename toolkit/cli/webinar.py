@@ -1,0 +1,93 @@
+"""`toolkit webinar create|list`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from toolkit.cli.terminal import print_json
+from toolkit.core.errors import SpecError
+from toolkit.core.text import printable
+
+if TYPE_CHECKING:
+    from toolkit.web.config import WebConfig
+
+app = typer.Typer(help="Webinars of the portal: create and list them.", no_args_is_help=True, rich_markup_mode=None)
+
+Folder = Annotated[Path | None, typer.Option("--folder", metavar="DIR", help="Of the portal's data; default: ./portal.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an unexpected error.")]
+
+
+def portal(**options: Any) -> WebConfig:
+    """The configured portal; options that are None are not given.
+
+    Raises:
+        SpecError: where the libraries of the portal are not installed, or an option makes no sense.
+    """
+    try:
+        from toolkit.web.config import read_config
+        from toolkit.web.server import setup
+    except ModuleNotFoundError as error:
+        hint = "pip install 'strategic-metals-toolkit[web]'"
+        raise SpecError(f"the portal needs {error.name}, which is not installed.", hint=hint) from None
+    config = read_config(**options)
+    setup(config)
+    return config
+
+
+@app.command("create")
+def create(
+    title: Annotated[str, typer.Argument(help="As visitors read it.")],
+    *,
+    starts: Annotated[str, typer.Option("--starts", metavar="TIME", help="On the clock of the zone, as 2026-12-03T17:00.")],
+    zone: Annotated[str, typer.Option("--zone", help="Time zone, as Europe/Berlin.")] = "Europe/Berlin",
+    strategy: Annotated[str, typer.Option("--strategy", help="Of the live demo.")] = "physical-basket",
+    capacity: Annotated[int, typer.Option("--capacity", min=1, max=100_000, help="Seats.")] = 100,
+    minutes: Annotated[int, typer.Option("--minutes", min=1, max=1440, help="Planned length.")] = 45,
+    description: Annotated[str, typer.Option("--description", help="Paragraphs below the title.")] = "",
+    folder: Folder = None,
+    json: Json = False,
+    debug: Debug = False,  # noqa: ARG001  # read by main
+) -> None:
+    """Announce a webinar; its page is where visitors register."""
+    config = portal(folder=folder)
+    from toolkit.web.server import migrate
+    from toolkit.web.webinars import announce, as_record
+
+    migrate(config)
+    found = announce(
+        title=title,
+        starts=starts,
+        zone=zone,
+        strategy=strategy,
+        capacity=capacity,
+        minutes=minutes,
+        description=description,
+    )
+    record = as_record(found, config)
+    if json:
+        print_json(record)
+    else:
+        sys.stdout.write(printable(f"{record['slug']}: {record['starts']}, {record['capacity']} seats\n{record['url']}\n"))
+
+
+@app.command("list")
+def list_webinars(*, folder: Folder = None, json: Json = False) -> None:
+    """Every webinar and its registrations by state."""
+    config = portal(folder=folder)
+    from toolkit.web.server import migrate
+    from toolkit.web.webinars import as_record, with_counts
+
+    migrate(config)
+    records = [as_record(webinar, config) for webinar in with_counts()]
+    if json:
+        print_json({"webinars": records})
+        return
+    for record in records:
+        counts = ", ".join(f"{count} {state}" for state, count in record["registrations"].items() if count)
+        line = f"{record['slug']}: {record['starts']}, {record['capacity']} seats, {counts or 'no registration'}"
+        sys.stdout.write(printable(f"{line}\n  {record['url']}\n"))

@@ -1,0 +1,116 @@
+"""Pages of Django's synchronous stack, in threads that keep their database connection.
+
+Django's own ASGI handler makes a thread for each request and costs three times as much (PORTAL-STACK sections 1 and 7).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from django.core.handlers.wsgi import WSGIHandler
+from django.db import connections
+
+from toolkit.web.asgi.whole import Scope, Send, refuse
+
+WAITING = 64
+"""Requests that may wait for a thread."""
+CLOSING = 5.0
+"""Seconds that threads have to close their connections."""
+
+
+class Pages:
+    """Pages by a pool of threads.
+
+    Args:
+        threads: Pages that are made at the same time.
+    """
+
+    def __init__(self, threads: int) -> None:
+        self._django = WSGIHandler()
+        self._threads = threads
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="page")
+        self._open = 0
+
+    async def __call__(self, scope: Scope, body: bytes, send: Send) -> None:
+        """One page; 503 where too many wait."""
+        if self._open >= self._threads + WAITING:
+            await refuse(send, 503, (b"retry-after", b"2"))
+            return
+        self._open += 1
+        try:
+            loop = asyncio.get_running_loop()
+            status, headers, content = await loop.run_in_executor(self._pool, self._page, environ(scope, body))
+        finally:
+            self._open -= 1
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else content})
+
+    def _page(self, request: dict[str, Any]) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+        started: list[tuple[int, list[tuple[bytes, bytes]]]] = []
+
+        def start(status: str, headers: list[tuple[str, str]], _: Any = None, /) -> Callable[[bytes], object]:
+            encoded = [(name.lower().encode("latin-1"), value.strip().encode("latin-1")) for name, value in headers]
+            started.append((int(status[:3]), encoded))
+            return io.BytesIO().write  # Django never calls it
+
+        response = self._django(request, start)
+        try:
+            content = b"".join(response)
+        finally:
+            response.close()
+        status, headers = started[0]
+        if not any(name == b"content-length" for name, _ in headers):
+            headers.append((b"content-length", str(len(content)).encode()))
+        return status, headers, content
+
+    def close(self) -> None:
+        """Finish what is being made, and close the connection of each thread."""
+        together = threading.Barrier(self._threads)
+
+        def end() -> None:
+            connections.close_all()
+            together.wait(CLOSING)
+
+        ends = [self._pool.submit(end) for _ in range(self._threads)]
+        self._pool.shutdown()
+        for ended in ends:
+            ended.result()
+
+
+def environ(scope: Scope, body: bytes) -> dict[str, Any]:
+    """A request of ASGI as one of WSGI."""
+    server, client = scope.get("server") or ("", 0), scope.get("client") or ("", 0)
+    found: dict[str, Any] = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(scope["raw_path"].partition(b"?")[0]).decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "SERVER_NAME": server[0],
+        "SERVER_PORT": str(server[1] or ""),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "REMOTE_ADDR": client[0],
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.get("scheme", "http"),
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    for name, value in scope["headers"]:
+        if b"_" in name or name == b"content-length":  # `x_real` would be taken for `x-real`
+            continue
+        key = name.decode("latin-1").upper().replace("-", "_")
+        key = key if key == "CONTENT_TYPE" else f"HTTP_{key}"
+        between = ";" if key == "HTTP_COOKIE" else ","
+        text = value.decode("latin-1")
+        found[key] = f"{found[key]}{between}{text}" if key in found else text
+    return found

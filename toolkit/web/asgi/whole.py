@@ -1,0 +1,117 @@
+"""Whole requests: one host, an allowed one, and a body of limited size that is here before a thread is taken."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, MutableMapping
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Any
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Pages = Callable[[Scope, bytes, Send], Awaitable[None]]
+
+HEADERS = (
+    (b"content-type", b"text/plain; charset=utf-8"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"cache-control", b"no-store"),
+    (b"referrer-policy", b"no-referrer"),
+)
+
+
+async def refuse(send: Send, status: int, *headers: tuple[bytes, bytes]) -> None:
+    """A short answer without a page."""
+    body = str(status).encode()
+    length = (b"content-length", str(len(body)).encode())
+    await send({"type": "http.response.start", "status": status, "headers": [*HEADERS, length, *headers]})
+    await send({"type": "http.response.body", "body": body})
+
+
+class Whole:
+    """The outermost part of the portal.
+
+    Args:
+        pages: Gets the scope and the whole body.
+        hosts: Names that a request may be for.
+        limit: Bytes of a body.
+        seconds: That a body may take.
+        proxies: Networks whose word on the visitor's address is taken.
+    """
+
+    def __init__(
+        self,
+        pages: Pages,
+        hosts: Collection[str],
+        *,
+        limit: int,
+        seconds: float,
+        proxies: tuple[IPv4Network | IPv6Network, ...] = (),
+    ) -> None:
+        self._pages, self._hosts, self._limit, self._seconds, self._proxies = pages, hosts, limit, seconds, proxies
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        named = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+        if len(named) != 1 or _hostname(named[0]) not in self._hosts:
+            await refuse(send, 400)
+            return
+        announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+        if not announced.isdigit() or int(announced[:20]) > self._limit:
+            await refuse(send, 413, (b"connection", b"close"))
+            return
+        try:
+            body = await asyncio.wait_for(self._read(receive), self._seconds)
+        except TimeoutError:
+            await refuse(send, 408, (b"connection", b"close"))
+            return
+        if body is None:  # the visitor has gone
+            return
+        if len(body) > self._limit:
+            await refuse(send, 413, (b"connection", b"close"))
+            return
+        self._trust(scope)
+        await self._pages(scope, body, send)
+
+    async def _read(self, receive: Receive) -> bytes | None:
+        body = bytearray()
+        while True:
+            part = await receive()
+            if part["type"] == "http.disconnect":
+                return None
+            body += part.get("body", b"")
+            if len(body) > self._limit or not part.get("more_body", False):
+                return bytes(body)
+
+    def _trust(self, scope: Scope) -> None:
+        """Put the visitor's address in place of a trusted proxy's, and drop what nobody vouches for."""
+        forwarded = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
+        client = scope.get("client")
+        trusted = client is not None and self._is_proxy(client[0])
+        if trusted and forwarded:
+            hops = [hop.strip() for value in forwarded for hop in value.decode("latin-1").split(",")]
+            seen = next((hop for hop in reversed(hops) if not self._is_proxy(hop)), hops[0])
+            if _is_address(seen):
+                scope["client"] = (seen, 0)
+        dropped = (b"x-forwarded-for",) if trusted else (b"x-forwarded-for", b"x-forwarded-proto")
+        scope["headers"] = [(name, value) for name, value in scope["headers"] if name not in dropped]
+
+    def _is_proxy(self, address: str) -> bool:
+        return _is_address(address) and any(ip_address(address) in network for network in self._proxies)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _hostname(host: str) -> str:
+    """The name in a Host header, without the port."""
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.partition(":")[0].lower().rstrip(".")

@@ -1,0 +1,116 @@
+"""Configuration of the portal: options of `toolkit serve`, then `TOOLKIT_WEB_...` of the environment, then defaults."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from toolkit.core.errors import SpecError
+
+SHORTEST_KEY = 32
+"""Bytes of a key that is no guess."""
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class WebConfig(BaseSettings):
+    """Configuration of the portal.
+
+    Attributes:
+        folder: Database, mails and key of the embedded portal.
+        base_url: Address that visitors see; every link in a mail begins with it. By default the address that is listened on.
+        database_url: ``postgresql://user:password@host/name``; by default SQLite in the folder.
+        threads: Pages that are made at the same time.
+        solver: Whether slider positions are solved; off where only the gate is of interest.
+        smtp: ``smtp://user:password@host:587`` (STARTTLS) or ``smtps://...``; by default mails are files in the folder.
+        sender: Address that mails come from.
+        organiser, contact: Who runs the webinars and how to write to them, for consent texts and the privacy notice.
+        trusted_proxy: Networks whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` count.
+        insecure_http: Whether plain http on other addresses than loopback is meant.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="TOOLKIT_WEB_", extra="forbid")
+
+    folder: Path = Path("portal")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    base_url: str = ""
+    database_url: SecretStr | None = None
+    threads: int = Field(default=8, ge=1, le=64)
+    solver: bool = True
+    smtp: SecretStr | None = None
+    sender: str = "webinar@localhost"
+    organiser: str = "The organiser"
+    contact: str = ""
+    secret_file: Path | None = None
+    trusted_proxy: tuple[IPv4Network | IPv6Network, ...] = ()
+    insecure_http: bool = False
+    log: Literal["json", "off"] = "json"
+
+    @field_validator("base_url")
+    @classmethod
+    def _address(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if url and (parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query):
+            raise ValueError("must be as https://webinar.example.com")
+        return url.rstrip("/")
+
+    @model_validator(mode="after")
+    def _secure(self) -> WebConfig:
+        self.base_url = self.base_url or f"http://{self.host}:{self.port}"
+        if not self.secure and self.hostname not in LOOPBACK and not self.insecure_http:
+            raise ValueError(
+                "base_url is plain http: cookies and links could be read on the way; --insecure-http if that is meant"
+            )
+        return self
+
+    @property
+    def hostname(self) -> str:
+        """Host of every address of the portal."""
+        return urlsplit(self.base_url).hostname or ""
+
+    @property
+    def secure(self) -> bool:
+        """Whether visitors come over https."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def secure_cookies(self) -> bool:
+        """Whether browsers accept cookies that are marked secure: over https, and on loopback."""
+        return self.secure or self.hostname in LOOPBACK
+
+    def keys(self) -> tuple[str, ...]:
+        """The key that signs, and the keys before it whose signatures still hold: lines of the file, made at the first start.
+
+        Raises:
+            SpecError: for a key that is short or an example.
+        """
+        path = self.secret_file or self.folder / "secret"
+        if not path.exists():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(secrets.token_urlsafe(48) + "\n")
+        found = tuple(line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip())
+        if not found or any(len(key.encode()) < SHORTEST_KEY or key.startswith("django-insecure") for key in found):
+            raise SpecError(f"{path} holds no key of {SHORTEST_KEY} bytes or more.", hint="Remove it: a new one is made.")
+        return found
+
+
+def read_config(**options: Any) -> WebConfig:
+    """The configuration; options that are None are not given.
+
+    Raises:
+        SpecError: for a value that makes no sense, by the name of its option.
+    """
+    try:
+        return WebConfig(**{name: value for name, value in options.items() if value is not None})
+    except ValidationError as error:
+        faults = [f"{'.'.join(map(str, fault['loc'])) or 'web'}: {fault['msg']}" for fault in error.errors(include_input=False)]
+        raise SpecError("; ".join(faults) + ".", hint="See TOOLKIT_WEB_... in docs/portal.md.") from None

@@ -1,0 +1,118 @@
+"""Forms: fields that are not asked for, or come twice, are refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth import password_validation
+from django.core import signing
+from email_validator import EmailNotValidError, validate_email
+
+from toolkit.core.text import printable
+from toolkit.web.jinja import spoken
+
+QUICKEST, SLOWEST = 2, 7200
+"""Seconds that a person takes for a form: a robot is quicker, and a form that is older is loaded again."""
+FORM = "web.form"
+TOO_OLD = "too old"
+
+
+class Strict(forms.Form):
+    """A form that takes its own fields once each, and nothing else."""
+
+    use_required_attribute = True
+
+    def clean(self) -> dict[str, Any] | None:
+        """Refuse what is not asked for."""
+        given = {name: len(self.data.getlist(name)) for name in self.data}  # type: ignore[union-attr]  # a QueryDict
+        known = {*self.fields, "csrfmiddlewaretoken"}
+        if given.keys() - known or any(count > 1 for count in given.values()):
+            raise forms.ValidationError(spoken().words("The form was not sent as this page shows it: load the page again."))
+        return super().clean()
+
+
+class Email(forms.CharField):
+    """An address of mail that can be written to, in ASCII; the domain is not looked up."""
+
+    widget = forms.EmailInput
+
+    def clean(self, value: Any) -> str:
+        """The normalised address."""
+        text = super().clean(value)
+        try:
+            found = validate_email(text, check_deliverability=False, strict=True, allow_smtputf8=False)
+        except EmailNotValidError:
+            raise forms.ValidationError(spoken().words("This is no e-mail address.")) from None
+        return found.normalized
+
+
+class Name(forms.CharField):
+    """Words of a visitor on one line: no control characters, no marks that change the direction of writing."""
+
+    def clean(self, value: Any) -> str:
+        """The words."""
+        text = super().clean(value)
+        if any(not c.isprintable() for c in text):
+            raise forms.ValidationError(spoken().words("Letters, digits and punctuation only."))
+        return printable(text)
+
+
+class SignUpForm(Strict):
+    """A registration. `website` is hidden: who fills it is a robot."""
+
+    name = Name(max_length=100, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    email = Email(max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+    company = Name(max_length=100, required=False, widget=forms.TextInput(attrs={"autocomplete": "organization"}))
+    marketing = forms.BooleanField(required=False)
+    website = forms.CharField(required=False, widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}))
+    source = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+    started = forms.CharField(widget=forms.HiddenInput)
+
+    def clean_started(self) -> float:
+        """Seconds since the form was loaded, at least: the stamp is signed."""
+        stamp = self.cleaned_data["started"]
+        signer = signing.TimestampSigner(salt=FORM)
+        try:
+            signer.unsign(stamp, max_age=SLOWEST)
+        except signing.BadSignature:
+            raise forms.ValidationError(
+                spoken().words("This page was open for long: please send it once more."), code=TOO_OLD
+            ) from None
+        try:
+            signer.unsign(stamp, max_age=QUICKEST)
+        except signing.SignatureExpired:
+            return float(QUICKEST)
+        return 0.0
+
+    @property
+    def is_of_a_robot(self) -> bool:
+        """Whether no person filled the form."""
+        return bool(self.cleaned_data["website"]) or self.cleaned_data["started"] < QUICKEST
+
+
+def stamp() -> str:
+    """The moment a form was loaded, signed."""
+    return signing.TimestampSigner(salt=FORM).sign("form")
+
+
+class EmailForm(Strict):
+    """An address alone."""
+
+    email = Email(max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+
+
+class Nothing(Strict):
+    """A button."""
+
+
+class HostForm(Strict):
+    """The first host."""
+
+    username = Name(max_length=60, widget=forms.TextInput(attrs={"autocomplete": "username"}))
+    password = forms.CharField(max_length=256, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
+
+    def clean_password(self) -> str:
+        """A password that is long and not common."""
+        password_validation.validate_password(self.cleaned_data["password"])
+        return self.cleaned_data["password"]

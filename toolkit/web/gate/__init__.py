@@ -1,0 +1,1 @@
+"""From a sign-up to a seat: registrations, tokens, limits and mails."""

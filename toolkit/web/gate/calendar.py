@@ -1,0 +1,36 @@
+"""The calendar file of a webinar, with its time zone; the personal link is not in it: calendars are shared."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+from icalendar import Calendar, Event
+
+from toolkit.web.models import Webinar
+
+
+def calendar(webinar: Webinar, url: str) -> bytes:
+    """An iCalendar file (RFC 5545).
+
+    Args:
+        webinar: What happens.
+        url: Of its public page.
+    """
+    zone = ZoneInfo(webinar.zone)
+    event = Event()
+    event.add("uid", f"{webinar.slug}@{url.split('/')[2].partition(':')[0]}")
+    event.add("dtstamp", timezone.now())
+    event.add("dtstart", webinar.starts.astimezone(zone))
+    event.add("dtend", webinar.ends.astimezone(zone))
+    event.add("summary", webinar.title)
+    event.add("description", url)
+    event.add("url", url)
+    event.add("sequence", 0)
+    found = Calendar()
+    found.add("prodid", "-//strategic-metals-toolkit//webinar//EN")
+    found.add("version", "2.0")
+    found.add("method", "PUBLISH")
+    found.add_component(event)
+    found.add_missing_timezones()
+    return found.to_ical()

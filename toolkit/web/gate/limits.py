@@ -1,0 +1,105 @@
+"""Rate limits: fixed windows in one table, all of a request in one statement that is the same on both databases.
+
+Counts in a cache are lost between threads and processes (PORTAL-SECURITY T29).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+
+from django.db import connection
+from django.utils.crypto import salted_hmac
+
+from toolkit.web.models import Counter
+from toolkit.web.writing import writing
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+UPSERT = """
+    INSERT INTO web_counter (key, began, n) VALUES {rows}
+    ON CONFLICT (key) DO UPDATE SET
+        n = CASE WHEN web_counter.began = excluded.began THEN web_counter.n + 1 ELSE 1 END, began = excluded.began
+    RETURNING key, n
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `most` events in `seconds` of one subject."""
+
+    name: str
+    most: int
+    seconds: int
+
+
+REGISTER_ADDRESS = (Limit("register", 10, 10 * MINUTE), Limit("register-day", 50, DAY))
+REGISTER_EMAIL = (Limit("mail", 3, HOUR), Limit("mail-day", 6, DAY))
+REGISTER_WEBINAR = Limit("webinar", 300, 10 * MINUTE)
+CONFIRMATIONS = Limit("confirmations", 500, HOUR)
+"""Mails to unconfirmed addresses of the whole portal: an attack must not spend the sender's reputation."""
+TOKENS = Limit("tokens", 30, MINUTE)
+SOLVES = Limit("solves", 600, HOUR)
+LOGIN_ADDRESS = Limit("login", 30, 15 * MINUTE)
+
+
+class TooMany(Exception):
+    """More than a limit allows.
+
+    Attributes:
+        seconds: Until the window ends.
+    """
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
+def of_address(address: str) -> str:
+    """The subject of an address: the /64 network of IPv6, which one visitor has whole."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if found.version == 6:
+        return str(found.ipv4_mapped or ip_network((int(found), 64), strict=False).network_address)
+    return address
+
+
+def of_email(email: str) -> str:
+    """The subject of an address of mail: without a tag, and without the dots that Gmail ignores."""
+    local, _, domain = email.lower().rpartition("@")
+    local = local.partition("+")[0]
+    return f"{local.replace('.', '')}@{domain}" if domain in ("gmail.com", "googlemail.com") else f"{local}@{domain}"
+
+
+def exceeded(limits: Iterable[tuple[Limit, str]]) -> int:
+    """Count one event under each (limit, subject); seconds to wait where one of them is exceeded, else 0."""
+    now = int(time.time())
+    by_key = {
+        salted_hmac("web.limit", f"{limit.name}:{subject}", algorithm="sha256").hexdigest(): limit for limit, subject in limits
+    }
+    counts = _count([(key, now // limit.seconds * limit.seconds) for key, limit in sorted(by_key.items())])
+    waits = [limit.seconds - now % limit.seconds for key, limit in by_key.items() if counts[key] > limit.most]
+    return max(waits, default=0)
+
+
+def check(*limits: tuple[Limit, str]) -> None:
+    """Count one event; `TooMany` where a limit is exceeded."""
+    if seconds := exceeded(limits):
+        raise TooMany(seconds)
+
+
+@writing
+def _count(windows: list[tuple[str, int]]) -> dict[str, int]:
+    rows = ", ".join(["(%s, %s, 1)"] * len(windows))
+    with connection.cursor() as cursor:
+        cursor.execute(UPSERT.format(rows=rows), [value for window in windows for value in window])
+        return dict(cursor.fetchall())
+
+
+@writing
+def prune() -> int:
+    """Remove windows that have ended, and return how many."""
+    return Counter.objects.filter(began__lt=int(time.time()) - DAY).delete()[0]

@@ -1,0 +1,119 @@
+"""Mails: what each says, and the folder that keeps them where no mail server is configured."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from email.utils import parseaddr
+
+from django.conf import settings
+from django.core.mail import EmailMessage, EmailMultiAlternatives
+from django.core.mail.backends.base import BaseEmailBackend
+from django.template import engines
+from django.urls import reverse
+from django.utils import timezone
+
+from toolkit.report.i18n.language import Language
+from toolkit.web.gate import tokens
+from toolkit.web.models import Outbox, Registration
+from toolkit.web.words import language, moment
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a mail says.
+
+    Attributes:
+        subject: Never a visitor's words.
+        lines: Paragraphs.
+        link: Address and words of the one button; None without one.
+        note: Below it.
+    """
+
+    subject: str
+    lines: Sequence[str]
+    link: tuple[str, str] | None
+    note: str = ""
+
+
+def letter(row: Outbox, registration: Registration, say: Language) -> Letter:
+    """The letter of an outbox row; that of a confirmation mints its secret, which is stored nowhere else.
+
+    Args:
+        row: What is to be sent.
+        registration: To whom.
+        say: In which language.
+    """
+    webinar, when = registration.webinar, moment(registration.webinar, say)
+    base = settings.PORTAL.base_url
+    title = say.words("{title}, {when}", title=webinar.title, when=when)
+    me = base + reverse("me", args=[tokens.link(registration, tokens.ME)])
+    cancel = say.words("Your registration, to see or cancel: {address}", address=me)
+    if row.kind == "confirm":
+        secret = tokens.mint("confirm", tokens.CONFIRM, registration)
+        return Letter(
+            say.words("Confirm your registration"),
+            [
+                title,
+                say.words("Somebody entered this address to take part. If it was you, confirm it within two days."),
+            ],
+            (base + reverse("confirm", args=[secret]), say.words("Confirm the registration")),
+            say.words("If it was not you, do nothing: without a confirmation the address is deleted after seven days."),
+        )
+    if row.kind == "link":
+        return Letter(
+            say.words("Your seat and your personal link"),
+            [title, say.words("You have a seat. This link is yours alone and opens the room:")],
+            (base + reverse("enter", args=[tokens.link(registration, tokens.ACCESS)]), say.words("Open the room")),
+            cancel,
+        )
+    if row.kind == "waitlist":
+        return Letter(
+            say.words("You are on the waiting list"),
+            [
+                title,
+                say.words("All seats are taken. When one is given back it is offered in the order of confirmation, by mail."),
+            ],
+            None,
+            cancel,
+        )
+    return Letter(say.words("Your registration is cancelled"), [title, say.words("Your seat goes to the next visitor.")], None)
+
+
+def compose(row: Outbox, registration: Registration) -> EmailMultiAlternatives:
+    """The message of an outbox row: one recipient, no name in a header, an id that stays the same when it is sent twice."""
+    say = language(registration.language)
+    told = letter(row, registration, say)
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+    found = EmailMultiAlternatives(
+        told.subject,
+        engines["text"].get_template("letter.txt").render({"letter": told, "organiser": settings.PORTAL.organiser}),
+        to=[registration.email],
+        headers={
+            "Message-ID": f"<portal-{row.id}@{domain}>",
+            "Auto-Submitted": "auto-generated",
+            "X-Auto-Response-Suppress": "All",
+        },
+    )
+    page = engines["jinja2"].get_template("letter.html")
+    found.attach_alternative(
+        page.render({"letter": told, "organiser": settings.PORTAL.organiser, "code": say.code}), "text/html"
+    )
+    return found
+
+
+class Folder(BaseEmailBackend):
+    """Each mail as a file, ``mails/000001-....eml`` in the folder of the portal; its link is printed."""
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        """Write the files."""
+        folder = settings.PORTAL.folder / "mails"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for message in email_messages:
+            name = str(message.extra_headers["Message-ID"]).strip("<>").partition("@")[0]
+            path = folder / f"{timezone.now():%Y%m%dT%H%M%S}-{name}.eml"
+            path.write_bytes(message.message().as_bytes())
+            links = [line for line in str(message.body).splitlines() if line.startswith(settings.PORTAL.base_url)]
+            sys.stderr.write("\n  ".join([f"mail: {path}", *links]) + "\n")
+        return len(email_messages)

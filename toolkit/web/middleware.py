@@ -1,0 +1,86 @@
+"""What Django does not do: headers of our own, cross-site requests by their own word, and answers when there is too much."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import Resolver404, resolve
+from django.utils.cache import patch_vary_headers
+
+from toolkit.web.gate.limits import TooMany
+from toolkit.web.writing import Busy
+
+Answer = Callable[[HttpRequest], HttpResponseBase]
+SAFE = ("GET", "HEAD")
+PERMISSIONS = "camera=(), microphone=(), geolocation=(), browsing-topics=()"
+
+
+def own_headers(answer: Answer) -> Answer:
+    """Cross-Origin-Resource-Policy and Permissions-Policy everywhere; no copies of pages anywhere."""
+
+    def answered(request: HttpRequest) -> HttpResponseBase:
+        response = answer(request)
+        response["Cross-Origin-Resource-Policy"] = "same-origin"
+        response["Permissions-Policy"] = PERMISSIONS
+        if not request.path.startswith(settings.STATIC_URL):
+            response["Cache-Control"] = "no-store"
+        return response
+
+    return answered
+
+
+def machine(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """A view that programs of others post to."""
+    view.machine = True  # type: ignore[attr-defined]
+    return view
+
+
+def refuse_cross_site(answer: Answer) -> Answer:
+    """403 for a change that another site's page asks for, before its token is looked at."""
+    from toolkit.web.views.errors import forbidden  # noqa: PLC0415  # views need the apps to be ready
+
+    def answered(request: HttpRequest) -> HttpResponseBase:
+        site = request.headers.get("Sec-Fetch-Site", "")
+        if request.method not in SAFE and site in ("cross-site", "same-site") and not _is_for_machines(request):
+            response: HttpResponseBase = forbidden(request)
+        else:
+            response = answer(request)
+        patch_vary_headers(response, ["Sec-Fetch-Site", "Origin"])
+        return response
+
+    return answered
+
+
+def _is_for_machines(request: HttpRequest) -> bool:
+    try:
+        return getattr(resolve(request.path_info).func, "machine", False)
+    except Resolver404:
+        return False
+
+
+class refused:  # noqa: N801  # a middleware with `process_exception` is a class
+    """429 and 503, each with the seconds to wait, for what views raise."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """The page."""
+        return self._answer(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """The page of a limit or of too much work."""
+        from toolkit.web.views.errors import too_busy, too_many  # noqa: PLC0415
+
+        if isinstance(exception, TooMany):
+            return too_many(request, exception.seconds)
+        return too_busy(request) if isinstance(exception, Busy) else None
+
+
+def client_address(request: HttpRequest) -> str:
+    """Address of the visitor, as `toolkit.web.asgi.whole` found it."""
+    meta: dict[str, Any] = request.META
+    return meta.get("REMOTE_ADDR", "")

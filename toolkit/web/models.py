@@ -1,0 +1,210 @@
+"""Tables of the portal."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, ClassVar
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.models import AbstractUser
+from django.contrib.sessions.base_session import AbstractBaseSession
+from django.db import models
+from django.utils import timezone
+
+if TYPE_CHECKING:
+    from toolkit.web.sessions import SessionStore
+
+
+class Host(AbstractUser):
+    """Who runs webinars."""
+
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+
+class Webinar(models.Model):
+    """A webinar.
+
+    Attributes:
+        slug: Its name in addresses.
+        starts: First minute; `zone` is the time zone it is announced in.
+        minutes: Planned length.
+        strategy: Of the demo.
+        capacity: Seats.
+    """
+
+    id: int
+    slug = models.SlugField(max_length=80, unique=True)
+    title = models.CharField(max_length=200)
+    description = models.TextField(max_length=4000, blank=True)
+    starts = models.DateTimeField()
+    zone = models.CharField(max_length=64)
+    minutes = models.PositiveSmallIntegerField(default=45)
+    strategy = models.CharField(max_length=80)
+    capacity = models.PositiveIntegerField()
+    created = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.slug
+
+    @property
+    def ends(self) -> datetime:
+        """Last minute."""
+        return self.starts + timedelta(minutes=self.minutes)
+
+    @property
+    def local_start(self) -> datetime:
+        """First minute on the clock of its zone."""
+        return self.starts.astimezone(ZoneInfo(self.zone))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its room is open: from its start on."""
+        return timezone.now() >= self.starts
+
+
+class Registration(models.Model):
+    """One address at one webinar.
+
+    Attributes:
+        email: Lower case.
+        language: Of mails.
+        link_version: Of the personal link; one more revokes those sent before.
+        confirmed: When the address was confirmed; the order of the waiting list.
+        source: Where the sign-up came from.
+    """
+
+    class State(models.TextChoices):
+        """What a registration is."""
+
+        PENDING = "pending"
+        CONFIRMED = "confirmed"
+        WAITLISTED = "waitlisted"
+        CANCELLED = "cancelled"
+        REVOKED = "revoked"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    webinar = models.ForeignKey(Webinar, models.CASCADE, related_name="registrations")
+    webinar_id: int
+    email = models.CharField(max_length=254)
+    name = models.CharField(max_length=100)
+    company = models.CharField(max_length=100, blank=True)
+    language = models.CharField(max_length=8)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
+    link_version = models.PositiveIntegerField(default=1)
+    created = models.DateTimeField(default=timezone.now)
+    confirmed = models.DateTimeField(null=True)
+    source = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        """One row an address."""
+
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["webinar", "email"], name="one_registration_an_address")
+        ]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["webinar", "state", "confirmed"], name="seats")]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class ConsentText(models.Model):
+    """A text that was shown, by the SHA-256 of it: it never changes."""
+
+    sha256 = models.CharField(max_length=64, primary_key=True)
+    purpose = models.CharField(max_length=16)
+    language = models.CharField(max_length=8)
+    text = models.TextField()
+    first_shown = models.DateTimeField(default=timezone.now)
+
+
+class Consent(models.Model):
+    """What somebody agreed to, or did not, under a text that was shown.
+
+    Attributes:
+        given: Whether it was agreed to.
+        confirmed: When the mail to the address was answered; before that anybody may have ticked the box.
+    """
+
+    registration = models.ForeignKey(Registration, models.CASCADE, related_name="consents")
+    text = models.ForeignKey(ConsentText, models.PROTECT)
+    given = models.BooleanField()
+    shown_at = models.CharField(max_length=200)
+    asked = models.DateTimeField(default=timezone.now)
+    confirmed = models.DateTimeField(null=True)
+
+
+class Token(models.Model):
+    """A secret that was sent, as its SHA-256: used once.
+
+    Attributes:
+        purpose: ``confirm`` an address, or ``setup`` of the first host.
+    """
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    purpose = models.CharField(max_length=8)
+    registration = models.ForeignKey(Registration, models.CASCADE, null=True)
+    registration_id: uuid.UUID | None
+    expires = models.DateTimeField()
+    used = models.DateTimeField(null=True)
+
+
+class Session(AbstractBaseSession):
+    """A session, under the SHA-256 of its key (`toolkit.web.sessions`)."""
+
+    session_key = models.CharField(max_length=64, primary_key=True)
+    registration = models.ForeignKey(Registration, models.CASCADE, null=True)
+    registration_id: uuid.UUID | None
+
+    @classmethod
+    def unexpired(cls) -> models.QuerySet[Session]:
+        """Those that still hold."""
+        return cls.objects.filter(expire_date__gt=timezone.now())
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionStore]:
+        """The store."""
+        from toolkit.web.sessions import SessionStore  # noqa: PLC0415  # the store imports this module
+
+        return SessionStore
+
+
+class Outbox(models.Model):
+    """A mail to be sent: written with what it tells of, sent by `toolkit.web.gate.outbox`.
+
+    Attributes:
+        kind: Of `toolkit.web.gate.mail`, or ``noop``: nothing is sent.
+        registration: Whom it is to; gone with it.
+        due: Not before.
+        lease: Until when a worker has it.
+        tries: Failed ones.
+        sent, failed: When it was taken by the mail server, or given up.
+    """
+
+    id: int
+    kind = models.CharField(max_length=12)
+    registration = models.ForeignKey(Registration, models.CASCADE, null=True)
+    registration_id: uuid.UUID | None
+    created = models.DateTimeField(default=timezone.now)
+    due = models.DateTimeField(default=timezone.now)
+    lease = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    sent = models.DateTimeField(null=True)
+    failed = models.DateTimeField(null=True)
+
+    class Meta:
+        """What is still to be sent is looked for every second."""
+
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["due"], condition=models.Q(sent=None, failed=None), name="unsent")
+        ]
+
+
+class Counter(models.Model):
+    """Events of a window of time (`toolkit.web.gate.limits`)."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    began = models.BigIntegerField()
+    n = models.PositiveIntegerField()

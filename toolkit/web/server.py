@@ -1,0 +1,178 @@
+"""Set-up of Django from a configuration, migration under a lock, and the server."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import re
+import sqlite3
+import sys
+from collections.abc import Iterator, MutableMapping
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from toolkit.core.errors import DataError, SpecError
+from toolkit.web.config import WebConfig
+
+SECRETS = re.compile(r"(/(?:c|a|me|u|host/setup)/)[^\s?#\"']+")
+MIGRATION_LOCK = 7_301_926_415
+"""Key of the advisory lock on PostgreSQL."""
+PATIENCE = 60
+"""Seconds to wait for another process that migrates."""
+
+
+def setup(config: WebConfig) -> None:
+    """Configure Django; a process has one portal.
+
+    Raises:
+        SpecError: where Django is configured already.
+    """
+    import django  # noqa: PLC0415  # the commands load no Django before they run
+    from django.conf import settings  # noqa: PLC0415
+
+    from toolkit.web.settings import values  # noqa: PLC0415
+
+    if settings.configured:
+        raise SpecError("this process has a Django of its own.", hint="Run the portal in a process of its own.")
+    os.umask(0o077)
+    config.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _log(config)
+    settings.configure(**values(config))
+    django.setup()
+
+
+def _log(config: WebConfig) -> None:
+    """Log lines as JSON on stderr, without secrets of links."""
+    chain: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        _mask,
+    ]
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[structlog.stdlib.ExtraAdder(allow=set()), *chain],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _mask, structlog.processors.JSONRenderer()],
+    )
+    structlog.configure(
+        processors=[*chain, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler: logging.Handler = logging.StreamHandler(sys.stderr) if config.log == "json" else logging.NullHandler()
+    handler.setFormatter(formatter)
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+
+
+def _mask(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A log line without the secrets of links."""
+    return {name: SECRETS.sub(r"\1...", value) if isinstance(value, str) else value for name, value in event.items()}
+
+
+@contextlib.contextmanager
+def file_lock(path: Path, patience: float) -> Iterator[None]:
+    """A lock that ends with the process, whatever happens to it: SQLite's own, on every system.
+
+    Args:
+        path: Of the lock.
+        patience: Seconds to wait for it.
+
+    Raises:
+        DataError: where another process has it for longer.
+    """
+    connection = sqlite3.connect(path, timeout=patience, isolation_level=None)
+    try:
+        try:
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError:
+            raise DataError(
+                f"another process holds {path}.", hint="SQLite serves one process; several need TOOLKIT_WEB_DATABASE_URL."
+            ) from None
+        yield
+    finally:
+        connection.close()
+
+
+def migrate(config: WebConfig) -> None:
+    """Bring the tables to the schema of this version, one process at a time.
+
+    Raises:
+        DataError: where a newer version has been here.
+    """
+    from django.core.management import call_command  # noqa: PLC0415
+    from django.db import connection  # noqa: PLC0415
+    from django.db.migrations.loader import MigrationLoader  # noqa: PLC0415
+
+    def run() -> None:
+        loader = MigrationLoader(connection)
+        unknown = sorted(set(loader.applied_migrations) - set(loader.disk_migrations))
+        if unknown:
+            names = ", ".join(f"{app}.{name}" for app, name in unknown)
+            raise DataError(f"the database has a newer schema: {names}.", hint="Install the version that wrote it.")
+        call_command("migrate", verbosity=0, interactive=False)
+
+    if connection.vendor == "sqlite":
+        with file_lock(config.folder / "migrate.lock", PATIENCE):
+            run()
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = 0; SET statement_timeout = 0")
+        cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
+        try:
+            run()
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
+    connection.close()
+
+
+def serve(config: WebConfig) -> None:
+    """Serve until a signal comes; `setup` was called before."""
+    import uvicorn  # noqa: PLC0415
+    from django.db import connections  # noqa: PLC0415
+
+    from toolkit.web.asgi.app import Portal  # noqa: PLC0415
+    from toolkit.web.asgi.deadline import Deadline  # noqa: PLC0415
+    from toolkit.web.gate.outbox import Worker  # noqa: PLC0415
+    from toolkit.web.writing import writer  # noqa: PLC0415
+
+    class Server(uvicorn.Server):
+        """The server, which says where it is once it listens."""
+
+        async def startup(self, sockets: Any = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                sys.stderr.write("".join(f"{line}\n" for line in announced))
+
+    embedded = config.database_url is None
+    with file_lock(config.folder / "serve.lock", 0.1) if embedded else contextlib.nullcontext():
+        migrate(config)
+        announced = announcement(config)
+        connections.close_all()
+        outbox = Worker()
+        portal = Portal(config, start=[outbox.start], stop=[outbox.stop, writer.stop])
+        settings = uvicorn.Config(
+            portal,
+            host=config.host,
+            port=config.port,
+            http=Deadline,
+            ws="none",
+            lifespan="on",
+            proxy_headers=False,
+            server_header=False,
+            access_log=False,
+            log_config=None,
+            timeout_graceful_shutdown=3,
+        )
+        Server(settings).run()
+
+
+def announcement(config: WebConfig) -> tuple[str, ...]:
+    """Lines that say where the portal is, and the link of the first host while there is none."""
+    from toolkit.web.hosts import setup_link  # noqa: PLC0415
+
+    link = setup_link()
+    first = () if link is None else ("the first host signs in here, once, within five minutes:", f"  {link}")
+    return (f"serving {config.base_url}/", *first)

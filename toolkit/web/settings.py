@@ -1,0 +1,213 @@
+"""The configuration as settings of Django."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from toolkit.app.languages import languages
+from toolkit.web.config import WebConfig
+
+HERE = Path(__file__).parent
+PRAGMAS = (
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000; PRAGMA secure_delete=ON; "
+    "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0; PRAGMA cache_size=-8000; "
+    "PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864;"
+)
+POLICY = {
+    "default-src": ["'none'"],
+    "script-src": ["'self'"],
+    "style-src": ["'self'"],
+    "img-src": ["'self'", "data:"],
+    "font-src": ["'self'"],
+    "connect-src": ["'self'"],
+    "form-action": ["'self'"],
+    "base-uri": ["'none'"],
+    "object-src": ["'none'"],
+    "frame-ancestors": ["'none'"],
+}
+"""Content security policy: nothing inline, nothing of another origin."""
+SESSION = 12 * 3600
+"""Seconds that a session lasts at most."""
+BODY = 64 * 1024
+"""Bytes of a request."""
+
+
+def values(config: WebConfig) -> dict[str, Any]:
+    """Arguments of `django.conf.settings.configure`."""
+    key, *former = config.keys()
+    prefix = "__Host-" if config.secure_cookies else ""
+    return {
+        "SECRET_KEY": key,
+        "SECRET_KEY_FALLBACKS": former,
+        "DEBUG": False,
+        "ALLOWED_HOSTS": [config.hostname],
+        "PORTAL": config,
+        "ROOT_URLCONF": "toolkit.web.urls",
+        "INSTALLED_APPS": [
+            "django.contrib.auth",
+            "django.contrib.contenttypes",
+            "django.contrib.staticfiles",
+            "django_otp",
+            "django_otp.plugins.otp_totp",
+            "axes",
+            "toolkit.web",
+        ],
+        "MIDDLEWARE": [
+            "toolkit.web.middleware.own_headers",
+            "csp.middleware.CSPMiddleware",
+            "django.middleware.security.SecurityMiddleware",
+            "django.middleware.clickjacking.XFrameOptionsMiddleware",
+            "whitenoise.middleware.WhiteNoiseMiddleware",
+            "toolkit.web.middleware.refuse_cross_site",
+            "django.contrib.sessions.middleware.SessionMiddleware",
+            "django.middleware.locale.LocaleMiddleware",
+            "django.middleware.common.CommonMiddleware",
+            "django.middleware.csrf.CsrfViewMiddleware",
+            "django.contrib.auth.middleware.AuthenticationMiddleware",
+            "django_otp.middleware.OTPMiddleware",
+            "axes.middleware.AxesMiddleware",
+            "toolkit.web.middleware.refused",
+        ],
+        "TEMPLATES": [_templates("jinja2", "web", autoescape=True), _templates("text", "mail", autoescape=False)],
+        "DATABASES": {"default": _database(config)},
+        "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
+        **_localised(),
+        **_sessions(config, prefix),
+        **_headers(config),
+        **_hosts(),
+        **_mail(config),
+        "DATA_UPLOAD_MAX_MEMORY_SIZE": BODY,
+        "DATA_UPLOAD_MAX_NUMBER_FIELDS": 30,
+        "DATA_UPLOAD_MAX_NUMBER_FILES": 0,
+        "FILE_UPLOAD_HANDLERS": [],
+        "STATIC_URL": "/static/",
+        "WHITENOISE_USE_FINDERS": True,
+        "WHITENOISE_AUTOREFRESH": False,
+        "WHITENOISE_ALLOW_ALL_ORIGINS": False,
+        "WHITENOISE_MAX_AGE": 3600,
+        "LOGGING_CONFIG": None,
+        "ADMINS": [],
+    }
+
+
+def _templates(name: str, folder: str, *, autoescape: bool) -> dict[str, Any]:
+    options = {"environment": "toolkit.web.jinja.environment", "autoescape": autoescape}
+    return {
+        "NAME": name,
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [HERE / "templates" / folder],
+        "APP_DIRS": False,
+        "OPTIONS": {**options, "context_processors": ["toolkit.web.jinja.words"]} if autoescape else options,
+    }
+
+
+def _database(config: WebConfig) -> dict[str, Any]:
+    if config.database_url is None:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": config.folder / "portal.sqlite3",
+            "CONN_MAX_AGE": None,
+            "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 5, "init_command": PRAGMAS},
+        }
+    url = urlsplit(config.database_url.get_secret_value())
+    limits = "-c statement_timeout=3000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=5000"
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": url.path.lstrip("/"),
+        "USER": unquote(url.username or ""),
+        "PASSWORD": unquote(url.password or ""),
+        "HOST": url.hostname or "",
+        "PORT": str(url.port or ""),
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"options": limits},
+    }
+
+
+def _localised() -> dict[str, Any]:
+    from django.conf.locale import LANG_INFO  # noqa: PLC0415  # `toolkit serve --help` loads no Django
+
+    return {
+        "USE_TZ": True,
+        "TIME_ZONE": "UTC",
+        "USE_I18N": True,
+        "LANGUAGE_CODE": "en",
+        "LANGUAGES": [(code, LANG_INFO[code]["name_local"]) for code in languages() if code in LANG_INFO],
+    }
+
+
+def _sessions(config: WebConfig, prefix: str) -> dict[str, Any]:
+    return {
+        "SESSION_ENGINE": "toolkit.web.sessions",
+        "SESSION_COOKIE_NAME": f"{prefix}session",
+        "SESSION_COOKIE_SECURE": config.secure_cookies,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_AGE": SESSION,
+        "CSRF_COOKIE_NAME": f"{prefix}csrf",
+        "CSRF_COOKIE_SECURE": config.secure_cookies,
+        "CSRF_COOKIE_HTTPONLY": True,
+        "CSRF_COOKIE_SAMESITE": "Lax",
+        "CSRF_COOKIE_AGE": None,
+        "CSRF_FAILURE_VIEW": "toolkit.web.views.errors.csrf_failure",
+        "LANGUAGE_COOKIE_NAME": f"{prefix}language",
+        "LANGUAGE_COOKIE_SECURE": config.secure_cookies,
+        "LANGUAGE_COOKIE_HTTPONLY": True,
+        "LANGUAGE_COOKIE_SAMESITE": "Lax",
+    }
+
+
+def _headers(config: WebConfig) -> dict[str, Any]:
+    proxied = {"SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https")} if config.trusted_proxy else {}
+    return {
+        "CONTENT_SECURITY_POLICY": {"DIRECTIVES": POLICY},
+        "SECURE_CONTENT_TYPE_NOSNIFF": True,
+        "SECURE_CROSS_ORIGIN_OPENER_POLICY": "same-origin",
+        "SECURE_REFERRER_POLICY": "strict-origin-when-cross-origin",
+        "X_FRAME_OPTIONS": "DENY",
+        "SECURE_HSTS_SECONDS": 63_072_000 if config.secure else 0,
+        "SECURE_HSTS_INCLUDE_SUBDOMAINS": True,
+        **proxied,
+    }
+
+
+def _hosts() -> dict[str, Any]:
+    validators = "django.contrib.auth.password_validation"
+    return {
+        "AUTH_USER_MODEL": "web.Host",
+        "AUTHENTICATION_BACKENDS": ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"],
+        "AUTH_PASSWORD_VALIDATORS": [
+            {"NAME": f"{validators}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+            {"NAME": f"{validators}.CommonPasswordValidator"},
+        ],
+        "PASSWORD_HASHERS": ["toolkit.web.hashers.Argon2", "django.contrib.auth.hashers.Argon2PasswordHasher"],
+        "LOGIN_URL": "host-login",
+        "LOGIN_REDIRECT_URL": "host",
+        "LOGOUT_REDIRECT_URL": "webinars",
+        "AXES_FAILURE_LIMIT": 5,
+        "AXES_COOLOFF_TIME": 0.25,
+        "AXES_LOCKOUT_PARAMETERS": [["username", "ip_address"]],
+        "AXES_LOCKOUT_CALLABLE": "toolkit.web.views.errors.locked_out",
+        "AXES_DISABLE_ACCESS_LOG": True,
+        "AXES_VERBOSE": False,
+        "AXES_IPWARE_META_PRECEDENCE_ORDER": ["REMOTE_ADDR"],
+    }
+
+
+def _mail(config: WebConfig) -> dict[str, Any]:
+    if config.smtp is None:
+        return {"EMAIL_BACKEND": "toolkit.web.gate.mail.Folder", "DEFAULT_FROM_EMAIL": config.sender}
+    url = urlsplit(config.smtp.get_secret_value())
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": url.hostname,
+        "EMAIL_PORT": url.port or (465 if url.scheme == "smtps" else 587),
+        "EMAIL_HOST_USER": unquote(url.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(url.password or ""),
+        "EMAIL_USE_SSL": url.scheme == "smtps",
+        "EMAIL_USE_TLS": url.scheme != "smtps",
+        "EMAIL_TIMEOUT": 10,
+        "DEFAULT_FROM_EMAIL": config.sender,
+    }

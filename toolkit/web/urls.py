@@ -1,0 +1,34 @@
+"""Addresses of pages."""
+
+from django.contrib.auth.views import LogoutView
+from django.urls import path
+from django.views.decorators.http import require_POST
+from django.views.i18n import set_language
+
+from toolkit.web.views import errors, gate, host, public, room
+
+urlpatterns = [
+    path("", public.webinars, name="webinars"),
+    path("healthz", public.healthz, name="healthz"),
+    path("language", require_POST(set_language), name="language"),
+    path("privacy", public.privacy, name="privacy"),
+    path("w/<slug:slug>/", public.webinar, name="webinar"),
+    path("w/<slug:slug>/register", gate.register, name="register"),
+    path("w/<slug:slug>/resend", gate.resend, name="resend"),
+    path("w/<slug:slug>/sent", gate.sent, name="sent"),
+    path("w/<slug:slug>/confirmed", gate.confirmed, name="confirmed"),
+    path("w/<slug:slug>/calendar.ics", public.calendar_file, name="calendar"),
+    path("c/<str:secret>", gate.confirm, name="confirm"),
+    path("a/<str:secret>", gate.enter, name="enter"),
+    path("me/<str:secret>", gate.me, name="me"),
+    path("room/", room.room, name="room"),
+    path("host/", host.host, name="host"),
+    path("host/login", host.Login.as_view(), name="host-login"),
+    path("host/logout", require_POST(LogoutView.as_view()), name="host-logout"),
+    path("host/setup/<str:secret>", host.setup, name="host-setup"),
+    path("leave", room.leave, name="leave"),
+]
+handler400 = errors.bad_request
+handler403 = errors.forbidden
+handler404 = errors.not_found
+handler500 = errors.server_error

@@ -1,0 +1,86 @@
+"""Pages that anybody may see."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_safe
+
+from toolkit.web.forms import EmailForm, SignUpForm, stamp
+from toolkit.web.gate import consent
+from toolkit.web.gate.calendar import calendar
+from toolkit.web.jinja import spoken
+from toolkit.web.models import Webinar
+from toolkit.web.words import moment
+
+AFTERWARDS = timedelta(days=1)
+"""How long a webinar stays in the list."""
+
+
+@require_safe
+def webinars(request: HttpRequest) -> HttpResponse:
+    """What is announced."""
+    coming = Webinar.objects.filter(starts__gt=timezone.now() - AFTERWARDS).order_by("starts")
+    listed = [(webinar, moment(webinar, spoken())) for webinar in coming]
+    return render(request, "webinars.html", {"listed": listed})
+
+
+@require_safe
+@ensure_csrf_cookie
+def webinar(request: HttpRequest, slug: str) -> HttpResponse:
+    """A webinar and the form to register."""
+    found = get_object_or_404(Webinar, slug=slug)
+    form = SignUpForm(initial={"started": stamp(), "source": request.GET.get("source", "")[:40]})
+    return webinar_page(request, found, form)
+
+
+def webinar_page(request: HttpRequest, found: Webinar, form: SignUpForm, status: int = 200) -> HttpResponse:
+    """The page of a webinar.
+
+    Args:
+        request: Of the visitor.
+        found: The webinar.
+        form: Empty, or with what is wrong in it.
+        status: Of the response.
+    """
+    say = spoken()
+    data = {
+        "webinar": found,
+        "when": moment(found, say),
+        "form": form,
+        "again_form": EmailForm(auto_id="again_%s"),
+        "consent": consent.texts(say, settings.PORTAL.organiser),
+        "over": timezone.now() > found.ends,
+    }
+    return render(request, "webinar.html", data, status=status)
+
+
+@require_safe
+def privacy(request: HttpRequest) -> HttpResponse:
+    """What is stored of visitors, why and how long."""
+    return render(request, "privacy.html", {})
+
+
+@require_safe
+def calendar_file(request: HttpRequest, slug: str) -> HttpResponse:  # noqa: ARG001
+    """The calendar file of a webinar."""
+    found = get_object_or_404(Webinar, slug=slug)
+    url = settings.PORTAL.base_url + reverse("webinar", args=[found.slug])
+    response = HttpResponse(calendar(found, url), content_type="text/calendar; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="webinar.ics"'
+    return response
+
+
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+    """Whether the portal and its database answer."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return HttpResponse("ok\n", content_type="text/plain; charset=utf-8")

@@ -1,0 +1,26 @@
+"""Words of pages and mails that are made from tables and dates."""
+
+from __future__ import annotations
+
+import functools
+
+from toolkit.app import languages
+from toolkit.report.i18n.language import Language
+from toolkit.web.models import Webinar
+
+
+@functools.cache
+def language(code: str) -> Language:
+    """A language by its code, whose catalogues are read once."""
+    return languages.language(code)
+
+
+def moment(webinar: Webinar, say: Language) -> str:
+    """Day, hour and zone of a webinar: ``3 December 2026, 17:00 (Europe/Berlin)``."""
+    local = webinar.local_start
+    return say.words(
+        "{day}, {time} ({zone})",
+        day=say.fmt.long_date(local.date()),
+        time=f"{local:%H:%M}",
+        zone=webinar.zone.replace("_", " "),
+    )
