@@ -16,9 +16,14 @@ from toolkit.records.exposure import Exposure
 from toolkit.records.fetch import Fetch
 from toolkit.records.findings import Parts
 from toolkit.records.run import Run
+from toolkit.records.store import Compacted, Differences, Exported, Imported, QueryResult, Verified
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "schema"
-PUBLISHED = {"run": Run, "conflict": Conflict, "findings": Parts, "exposure": Exposure, "fetch": Fetch}
+PUBLISHED = {
+    "run": Run, "conflict": Conflict, "findings": Parts, "exposure": Exposure, "fetch": Fetch, "data-verify": Verified,
+    "data-compact": Compacted, "data-diff": Differences, "data-query": QueryResult, "data-export": Exported,
+    "data-import": Imported,
+}  # fmt: skip
 """Record by the name of its file."""
 
 

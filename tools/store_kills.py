@@ -27,7 +27,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 FIRST = date(2000, 1, 1)
 QUOTES = ("CHF", "GBP", "JPY", "USD")
 COMPACT_EVERY = 5
-LONGEST = 0.25
+LONGEST = 0.4
 """Seconds that a writer lives at most once it has begun."""
 
 

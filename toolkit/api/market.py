@@ -14,14 +14,14 @@ import polars as pl
 
 from toolkit.api.frames import as_polars, check_levels, day_part, price_path
 from toolkit.app.config import resolve
-from toolkit.app.context import Context, package_folder
+from toolkit.app.context import Context
+from toolkit.app.data.places import load_data
 from toolkit.app.prices import PriceFiles
 from toolkit.core.currencies import currency as currency_of
 from toolkit.core.currencies import currency_hint
 from toolkit.core.errors import DataError, SpecError
 from toolkit.market.market import Market as Package
 from toolkit.market.market import Snapshot
-from toolkit.market.package import load_market as load_package
 from toolkit.market.readers.price_checks import JUMPS
 from toolkit.market.readers.price_files import read_price_files
 from toolkit.market.readers.tabular import Table, table_of
@@ -138,7 +138,7 @@ def load_market(
     if events is not None and not Path(events).is_file():
         raise DataError(f"no file {str(events)!r}.", hint="Check the path of events.", details={"file": str(events)})
     place = None if folder is None else str(folder)
-    package = load_package(package_folder(resolve({"data.path": place})))
+    package = load_data(resolve({"data.path": place}))
     market = Market(package, place, events=None if events is None else str(events))
     return market if prices is None else market.with_prices(prices, currency=prices_currency)
 

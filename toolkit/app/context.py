@@ -6,32 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
-from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from toolkit.app.config import Settings
+from toolkit.app.data.places import load_data, package_folder, store_in_use
 from toolkit.app.events import ComparableCases, comparable_cases
 from toolkit.app.own_events import Events, ledger_of, notes_of, products_of, visible_ids, with_own_events
 from toolkit.controls.ledger import ControlLedger
 from toolkit.core.assets import Universe
-from toolkit.core.errors import DataError
 from toolkit.market.market import Market, Snapshot
-from toolkit.market.package import bundled_folder, descriptor, load_market
+from toolkit.market.package import descriptor
 from toolkit.market.readers.events import OwnEvents
 from toolkit.returns.price_levels import LevelPath, level_paths
 
-
-def package_folder(settings: Settings) -> Path:
-    """The folder of the data package in force.
-
-    Raises:
-        DataError: when the configured folder does not exist.
-    """
-    path = settings.config.data.path
-    folder = bundled_folder() if path is None else Path(path)
-    if not folder.is_dir():
-        raise DataError(f"data folder {folder} does not exist.", hint="Name a data package, or leave --data out.")
-    return folder
+if TYPE_CHECKING:
+    from toolkit.market.store.store import Store
 
 
 @dataclass(frozen=True, eq=False)  # no slots: what is read is kept with the object
@@ -63,7 +53,7 @@ class Context:
 
     @cached_property
     def _amended(self) -> tuple[Market, OwnEvents | None]:
-        bundled = load_market(package_folder(self.settings)) if self.package is None else self.package
+        bundled = load_data(self.settings) if self.package is None else self.package
         return with_own_events(bundled, max(self.as_of, self.today), self.given_events)
 
     @property
@@ -121,6 +111,16 @@ class Context:
     def metal(self, name: str) -> str:
         """The asset key of a metal named by key or by its element symbol; `DataError` with the nearest names otherwise."""
         return self.ledger.metal(self.symbols.get(name.strip().casefold(), name))
+
+    @cached_property
+    def store(self) -> Store | None:
+        """The store over the data package; None where none is in use."""
+        folder = store_in_use(self.settings)
+        if folder is None:
+            return None
+        from toolkit.market.store.store import Store  # noqa: PLC0415  # an extra
+
+        return Store.open(folder)
 
     @cached_property
     def weaknesses(self) -> Mapping[str, list[str]]:

@@ -115,6 +115,9 @@ def optimize(request: Request) -> Result:
     }
     words = path_word(request.client or "")
     identity = run_id(request.as_of.isoformat(), f"{words}-{strategy.name}" if words else strategy.name, made_from)
+    if request.context.store is not None:
+        # The id is that of the visible rows, whatever else the store has.
+        made_from["store"] = {"versions": request.context.store.versions}
     try:
         prepared, allocation = allocate_in_pieces(prepared, request)
     except Infeasible as found:

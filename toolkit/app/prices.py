@@ -129,7 +129,7 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
         accept={*files.accept} - {LEVELS},
         key=key,
     )
-    file = replace(file, frame=_in_known_units(file.frame, names), quotes=_in_known_units(file.quotes, names))
+    file = replace(file, frame=in_known_units(file.frame, names), quotes=in_known_units(file.quotes, names))
     known = (pl.col("known_from") <= snapshot.as_of) & (pl.col("date") <= snapshot.as_of)
     visible = file.frame.filter(known)
     few = () if files.only else too_short(visible, snapshot)
@@ -191,7 +191,7 @@ def _of_file(file: PriceFile, files: PriceFiles) -> Iterator[Remark]:
         yield Remark("data", text, STATE_CURRENCY) if text in assumed else note(text)
 
 
-def _in_known_units(prices: pl.DataFrame, names: LotNames) -> pl.DataFrame:
+def in_known_units(prices: pl.DataFrame, names: LotNames) -> pl.DataFrame:
     """Prices of products with their units in the spelling of `KG_PER_UNIT`, by the rule of holdings files."""
     products = names.products
     of_product = pl.col("asset").is_in(list(products.keys)) & (pl.col("unit") != "unit")

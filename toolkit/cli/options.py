@@ -33,7 +33,9 @@ class Common:
     as_of: Annotated[
         str | None, typer.Option("--as-of", metavar="DATE", help="Use only what was known on this day; default: today.")
     ] = None
-    data: Annotated[str | None, typer.Option("--data", metavar="PATH", help="A data package of your own.")] = None
+    data: Annotated[
+        str | None, typer.Option("--data", metavar="PATH", help="A data package of your own, a store, or the word store.")
+    ] = None
     prices: Annotated[
         list[str] | None,
         typer.Option(
@@ -142,7 +144,11 @@ def _check_numbers(options: Mapping[str, Any]) -> None:
 
 
 def with_common(
-    command: Callable[..., None], *, refused: tuple[str, ...] = (), formats: tuple[str, ...] = FORMATS
+    command: Callable[..., None],
+    *,
+    refused: tuple[str, ...] = (),
+    formats: tuple[str, ...] = FORMATS,
+    makes_store: bool = False,
 ) -> Callable[..., None]:
     """The command with the common options in its signature; it receives them as `common`.
 
@@ -150,6 +156,7 @@ def with_common(
         command: Whose own parameters go before common ones of the same name.
         refused: Names of options that it would ignore.
         formats: What `--format` may be.
+        makes_store: Whether `--data` may name a store that is not there yet.
     """
     hints = get_type_hints(Common, include_extras=True)
     own = inspect.signature(command, eval_str=True)
@@ -188,8 +195,8 @@ def with_common(
             from toolkit.app.config import resolve
 
             settings = resolve(common.settings(), file=common.config)
-            if common.data:
-                from toolkit.app.context import package_folder
+            if common.data and not makes_store:
+                from toolkit.app.data.places import package_folder
 
                 package_folder(settings)
         command(*args, common=common, **kwargs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from types import MappingProxyType
@@ -19,6 +19,10 @@ USER = "user"
 """The `source` of rows of the ledger that a user has given: it travels with every measure that rests on them."""
 OF_EVENTS = ("price_points",)
 """Tables of single dated points around events, without a fixed frequency."""
+
+
+Overlay = Callable[[pl.DataFrame, date], pl.DataFrame]
+"""What makes the rows of a table, of those of a package that were known on a day, and the day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +179,7 @@ class Market:
 
     _frames: Mapping[str, pl.DataFrame] = field(repr=False)
     _sources: Mapping[str, Source] = field(repr=False)
+    _over: Mapping[str, Overlay] = field(repr=False, default_factory=dict)
 
     @classmethod
     def of(cls, frames: Mapping[str, pl.DataFrame], sources: Mapping[str, Source]) -> Market:
@@ -194,7 +199,17 @@ class Market:
             sources: Source name -> source, for sources that the market does not have yet.
         """
         others = {name: partial(self._frames.__getitem__, name) for name in self._frames}
-        return Market.of(FramesOnDemand({**others, table: lambda: frame}), {**self._sources, **(sources or {})})
+        replaced = Market.of(FramesOnDemand({**others, table: lambda: frame}), {**self._sources, **(sources or {})})
+        return replaced.under({name: overlay for name, overlay in self._over.items() if name != table})
+
+    def under(self, overlays: Mapping[str, Overlay], sources: Mapping[str, Source] | None = None) -> Market:
+        """The same market with rows of a store over those of its tables.
+
+        Args:
+            overlays: Table -> what makes its rows of those known on a day, with the vintages of that day.
+            sources: Source name -> source, for sources that the market does not have yet.
+        """
+        return replace(self, _over=MappingProxyType({**overlays}), _sources={**self._sources, **(sources or {})})
 
     def until(self, as_of: date) -> Snapshot:
         """What was known on `as_of`: rows published by then with no later observation date."""
@@ -202,7 +217,8 @@ class Market:
         def visible(table: str) -> pl.DataFrame:
             known = pl.col("known_from") <= as_of
             speaks_of = REFERENCE_DATE.get(table)
-            return self._frames[table].filter(known & (pl.col(speaks_of) <= as_of) if speaks_of else known)
+            rows = self._frames[table].filter(known & (pl.col(speaks_of) <= as_of) if speaks_of else known)
+            return self._over[table](rows, as_of) if table in self._over else rows
 
         frames = FramesOnDemand({table: partial(visible, table) for table in self._frames})
         return Snapshot(as_of, frames, self._sources)

@@ -198,10 +198,11 @@ class PricedMarket:
         # Prices of a day alone bring no series: what a strategy may hold is what it is without them.
         own = self.own if self.own is not None and self.own.assets else None
         named = () if own is None else tuple(dict.fromkeys((*own.assets, *own.quotes["asset"])))
+        listed = self._listed(strategy.universe, also)
         if not self.only:
             yearly = _annual_only(strategy.universe, snapshot["prices"], products, (*also, *named))
             rows = annual_rows(snapshot["prices_annual"], yearly)
-            snapshot = self.market.replace("prices", pl.concat([snapshot["prices"], rows])).until(snapshot.as_of)
+            snapshot = self.market.replace("prices", pl.concat([snapshot["prices"], rows, listed])).until(snapshot.as_of)
         visible = snapshot["prices"]
         if visible.is_empty():
             raise GapError(
@@ -210,19 +211,20 @@ class PricedMarket:
         series = visible.group_by("asset", maintain_order=True).agg(pl.col("unit").last())
         held = {asset.key: asset for asset in products}
         mine = () if own is None else own.assets
+        symbols = tuple(listed["asset"].unique().sort())
         # Series that only explain (energy, base metals, intermediates) are no products; in a user's file every column is one.
         priced = Universe(
             tuple(
                 _quoted(held[asset], unit) if asset in held else Asset.unknown(asset, unit)
                 for asset, unit in series.sort("asset").iter_rows()
-                if asset in mine or asset in held
+                if asset in mine or asset in held or asset in symbols
             )
         )
         returns_only = self.own is not None and self.own.returns_only
         if returns_only:
             priced = Universe(tuple(replace(asset, lot_size=None) for asset in priced))
         if own is None:
-            priced = priced.take([key for key in products.keys if key in priced])
+            priced = priced.take([key for key in (*products.keys, *symbols) if key in priced])
         universe = _select(strategy.universe, priced, products, own=None if own is None else named, only=self.only)
         universe = priced.take([*universe.keys, *(key for key in also if key in priced and key not in universe)])
         in_universe = pl.col("asset").is_in(universe.keys)
@@ -253,6 +255,17 @@ class PricedMarket:
             events=self.context.events,
             level_paths=self.context.level_paths if CUSTOMS in visible.filter(in_universe)["basis"] else None,
         )
+
+    def _listed(self, spec: UniverseSpec, also: tuple[str, ...]) -> pl.DataFrame:
+        """Prices of listed instruments that are named one by one, and of which the store has quotations."""
+        store, prices = self.context.store, self.snapshot["prices"]
+        named = {*(spec.assets if isinstance(spec.assets, tuple) else ()), *also} - {*self.context.products.keys}
+        named -= {*prices["asset"].unique()}
+        if store is None or self.only or not named:
+            return prices.clear()
+        from toolkit.market.store.merge import quoted_prices  # noqa: PLC0415  # an extra
+
+        return quoted_prices(store, named, self.snapshot.as_of).select(prices.columns)
 
 
 def priced_market(context: Context, prices: PriceFiles | None = None) -> PricedMarket:

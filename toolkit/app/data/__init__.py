@@ -1,1 +1,1 @@
-"""Live data: the store and what fills it."""
+"""Live data: the store, and what fills, shows and checks it."""

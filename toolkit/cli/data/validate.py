@@ -19,7 +19,7 @@ def validate(*, common: Common) -> None:
         _validate_prices(files, common)
         return
     from toolkit.app.config import resolve
-    from toolkit.app.context import package_folder
+    from toolkit.app.data.places import package_folder
     from toolkit.core.errors import FrameError
     from toolkit.core.frames import TABLES
     from toolkit.market.package import validate_package
@@ -34,6 +34,11 @@ def validate(*, common: Common) -> None:
             details={"faults": [str(fault) for fault in faults]},
         )
     record = {"package": str(folder), "tables": sorted(TABLES), "faults": []}
+    context = common.context()
+    if context.store is not None:
+        from toolkit.app.data.store import check_contracts, verify
+
+        record["store"] = {"verified": verify(context).to_json(), "tables": check_contracts(context)}
     show(common, lambda: record, lambda say: package_check(str(folder), len(TABLES), common.day(), say))
 
 

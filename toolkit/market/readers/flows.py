@@ -73,7 +73,7 @@ class FlowFile:
     notes: tuple[str, ...]
 
 
-def read_flows(path: str | Path, *, today: date, stdin: BinaryIO | None = None) -> FlowFile:
+def read_flows(path: str | Path | Table, *, today: date, stdin: BinaryIO | None = None) -> FlowFile:
     """Read a customs file.
 
     A mass of 0 beside a value above 0 is a mass that was not reported, and becomes missing. Customs offices list a partner
@@ -81,7 +81,7 @@ def read_flows(path: str | Path, *, today: date, stdin: BinaryIO | None = None) 
     ``inferred_zero``. A month in which a code has no row at all stays missing.
 
     Args:
-        path: CSV or Parquet file, or ``-`` for standard input.
+        path: CSV or Parquet file, ``-`` for standard input, or cells that were read before.
         today: Only months that were over by then are accepted.
         stdin: What ``-`` reads; the process's own standard input by default.
 

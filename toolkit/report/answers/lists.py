@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from toolkit.records.store import Stored
 from toolkit.report.answers.answer import Answer, Cell
+from toolkit.report.answers.data.store import tables
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language
 
@@ -38,14 +40,28 @@ def strategies(rows: Iterable[Row], as_of: date, say: Language) -> Document:
 
 
 def strategy_check(name: str, constraints: int, as_of: date, say: Language) -> Document:
-    """A strategy without a fault."""
+    """A strategy without a fault.
+
+    Args:
+        name: Of the strategy.
+        constraints: Number of its constraints.
+        as_of: Day of the answer.
+        say: The language.
+    """
     answer = Answer(say, as_of)
     answer.line("{name}: {n:d} constraints, no fault", name=name, n=constraints)
     return answer.document("strategies-check")
 
 
 def package_check(folder: str, tables: int, as_of: date, say: Language) -> Document:
-    """A data package without a fault."""
+    """A data package without a fault.
+
+    Args:
+        folder: Of the package.
+        tables: Number of its tables.
+        as_of: Day of the answer.
+        say: The language.
+    """
     answer = Answer(say, as_of)
     answer.line("{folder}: {n:d} tables hold their contracts", folder=folder, n=tables)
     return answer.document("data-validate")
@@ -60,10 +76,19 @@ def checks(rows: Iterable[Row], as_of: date, say: Language) -> Document:
     return answer.document("doctor")
 
 
-def data(rows: Iterable[Row], as_of: date, say: Language) -> Document:
-    """Every table and source: rows, newest date, publication date, age against its rhythm."""
+def data(rows: Iterable[Row], as_of: date, say: Language, store: Stored | None = None) -> Document:
+    """Every table and source, and the tables of the store over them.
+
+    Args:
+        rows: One a table and source: rows, newest date, publication date, age against its rhythm.
+        as_of: Day that ages are counted to.
+        say: The language.
+        store: The store, where one is in use.
+    """
     answer = Answer(say, as_of)
     answer.table("table | source | >rows | newest | known from | >overdue", (_table(answer, row) for row in rows))
+    if store is not None:
+        tables(answer, store)
     return answer.document("data")
 
 

@@ -1,0 +1,271 @@
+"""Data commands over a store: where it is, import, export, query, differences."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tests.stores import FETCHED, days, made, prices, rates
+from toolkit.app.config import resolve
+from toolkit.app.context import Context
+from toolkit.app.data.diff import diff
+from toolkit.app.data.export import export
+from toolkit.app.data.import_file import ImportOptions, import_file
+from toolkit.app.data.places import default_store, package_folder, store_in_use, store_to_write
+from toolkit.app.data.query import query
+from toolkit.app.data.store import check_contracts, compact, stored, verify
+from toolkit.core.errors import DataError, FrameError, SpecError
+from toolkit.core.frames import TABLES
+from toolkit.market.package import bundled_folder
+from toolkit.market.store.store import Store
+
+TODAY = date(2026, 11, 24)
+MAY = date(2026, 5, 4)
+
+
+def context(place: Path | str | None, as_of: date = TODAY) -> Context:
+    return Context(resolve({"data.path": None if place is None else str(place)}), as_of, None, TODAY)
+
+
+def test_the_bundled_package_stays_the_default_and_a_store_is_named():
+    assert store_in_use(resolve({})) is None
+    assert package_folder(resolve({})) == bundled_folder()
+    assert store_to_write(resolve({})) == store_to_write(resolve({"data.path": "store"})) == default_store()
+    assert Path.home() in default_store().parents
+    with pytest.raises(DataError, match="no store"):
+        store_in_use(resolve({"data.path": "store"}))
+    made(default_store())
+    assert store_in_use(resolve({"data.path": "store"})) == default_store()
+    assert package_folder(resolve({}, environment={"TOOLKIT_DATA_PATH": "store"})) == bundled_folder()
+    with pytest.raises(SpecError, match="data package"):
+        store_to_write(resolve({"data.path": str(bundled_folder())}))
+
+
+def test_a_package_and_a_store_cannot_be_mistaken_for_each_other(tmp_path):
+    assert store_in_use(resolve({"data.path": str(bundled_folder())})) is None
+    with pytest.raises(DataError, match="does not exist"):
+        package_folder(resolve({"data.path": str(tmp_path / "none")}))
+
+
+def test_the_market_of_a_store_is_that_of_the_package_with_its_rows(tmp_path):
+    made(tmp_path / "s")
+    asked = context(tmp_path / "s")
+    bundled = context(None)
+    assert asked.snapshot["products"].equals(bundled.snapshot["products"])
+    found = asked.snapshot["fx"].filter(quote="USD", base="EUR", date=MAY)
+    assert found["rate"].to_list() == [1.2]
+    assert context(tmp_path / "s", date(2026, 6, 2)).snapshot["fx"].filter(date=MAY, quote="USD")["rate"].to_list() == [1.1]
+    assert bundled.snapshot["fx"].filter(date=MAY, quote="USD")["rate"].to_list() == [1.17]
+    assert asked.snapshot.source("ecb").title == "European Central Bank"
+    assert check_contracts(asked) == 2
+
+
+def test_a_fetched_rate_serves_a_currency_that_the_package_does_not_have(tmp_path):
+    store = Store.open(tmp_path / "s", create=True)
+    told = dict.fromkeys(days(date(2026, 5, 1), 9), 90.0)
+    store.append({"fx": rates(told, "KZT")}, source="ecb", fetched_at=FETCHED)
+    from toolkit.market.exchange_rates import last_rate
+
+    with pytest.raises(DataError, match="KZT"):
+        last_rate(context(None).snapshot["fx"], "USD", "KZT")
+    assert last_rate(context(store.path).snapshot["fx"], "EUR", "KZT").value == 90.0
+    assert last_rate(context(store.path).snapshot["fx"], "USD", "KZT").value > 50
+
+
+def test_states_of_a_store_differ_by_their_revisions(tmp_path):
+    store = made(tmp_path / "s")
+    found = diff(context(store.path), "2026-06-02", "2026-06-03")
+    (count,), (row,) = found.counts, found.rows
+    assert (count.table, count.added, count.removed, count.revised) == ("fx", 0, 0, 1)
+    assert row.key == {"date": "2026-05-04", "base": "EUR", "quote": "USD", "source": "ecb"}
+    assert (row.change, row.before, row.after) == ("revised", {"rate": 1.1}, {"rate": 1.2})
+    assert diff(context(store.path), "0", "1", table="fx").rows == found.rows
+    assert diff(context(store.path), "1", "0", table="fx").rows[0].after == {"rate": 1.1}
+    assert diff(context(store.path), "1", "1", table="fx").counts == ()
+    early = diff(context(store.path), "2026-05-01", "2026-06-02", added=True)
+    assert {count.table: count.added for count in early.counts} == {"fx": 19, "prices": 2}
+    assert len(early.rows) == 21
+    assert diff(context(store.path), "2026-05-01", "2026-06-02").rows == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "table", "error"),
+    [("0", None, SpecError), ("x", "fx", SpecError), ("7", "fx", DataError), ("0", "fy", SpecError)],
+)
+def test_states_that_are_none_are_refused(tmp_path, before, table, error):
+    with pytest.raises(error):
+        diff(context(made(tmp_path / "s").path), before, "2026-06-03", table=table)
+
+
+def test_a_query_sees_the_day_and_every_vintage(tmp_path):
+    made(tmp_path / "s")
+    sql = "SELECT rate FROM fx WHERE date = '2026-05-04' AND quote = 'USD'"
+    assert query(context(tmp_path / "s", date(2026, 6, 2)), sql).rows == ((1.1,),)
+    assert query(context(tmp_path / "s"), sql).rows == ((1.2,),)
+    found = query(context(tmp_path / "s"), "SELECT COUNT(*) AS n FROM fx_vintages WHERE date = '2026-05-04'")
+    assert (found.columns, found.rows) == (("n",), ((2,),))
+    assert query(context(None), "WITH t AS (SELECT 1 AS a) SELECT a FROM t").rows == ((1,),)
+
+
+@pytest.mark.parametrize(
+    ("sql", "error"),
+    [
+        ("DROP TABLE fx", SpecError), ("SELECT 1; DROP TABLE fx", SpecError), ("", SpecError), ("SELECT * FROM nowhere", SpecError),
+        ("SELECT nothing FROM fx", DataError), ("SELECT FROM WHERE", SpecError),
+    ],
+)  # fmt: skip
+def test_what_is_no_query_is_refused(tmp_path, sql, error):
+    made(tmp_path / "s")
+    with pytest.raises(error):
+        query(context(tmp_path / "s"), sql)
+
+
+def test_a_query_reads_of_a_large_table_what_it_asks_for(tmp_path):
+    store = Store.open(tmp_path / "s", create=True)
+    calm = dict.fromkeys(days(date(2000, 1, 1), 9000), 1.0)
+    frames = [prices(f"asset_{i:02}", calm) for i in range(12)]
+    store.append({"prices": pl.concat(frames)}, source="dealer", fetched_at=FETCHED)
+    plan = store.scan("prices", series=["asset_03"]).filter(pl.col("date") > date(2020, 1, 1)).select("date", "price").explain()
+    assert "PROJECT 3/10 COLUMNS" in plan
+    assert "SELECTION" in plan
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_an_export_comes_back_bit_for_bit(tmp_path, ending):
+    store = made(tmp_path / "s")
+    first, second = tmp_path / f"a.{ending}", tmp_path / f"b.{ending}"
+    for table in store.versions:
+        done = export(context(store.path), table, first)
+        answer = import_file(context(tmp_path / f"t-{table}"), str(first), ImportOptions())
+        assert (answer.table, answer.rows, answer.revised) == (table, done.rows, int(table == "fx"))
+        again = export(context(tmp_path / f"t-{table}"), table, second)
+        assert first.read_bytes() == second.read_bytes()
+        assert done.sha256 == again.sha256
+        assert import_file(context(tmp_path / f"t-{table}"), str(first), ImportOptions()).rows == 0
+
+
+def test_an_export_can_be_of_a_day_or_of_a_version(tmp_path):
+    store = made(tmp_path / "s")
+    file = tmp_path / "a.csv"
+    assert export(context(store.path), "fx", file, version=0).rows == 20
+    assert export(context(store.path), "fx", file, as_of=date(2026, 5, 5)).rows == 5
+    for name, table in (("a.txt", "fx"), ("a.csv", "nothing")):
+        with pytest.raises(SpecError):
+            export(context(store.path), table, tmp_path / name)
+    with pytest.raises(SpecError, match="cannot write"):
+        export(context(store.path), "fx", tmp_path / "no" / "a.csv")
+
+
+LIST = "Stand;Ware;Notierung;Waehrung\n{day};Gallium;900,5;EUR\n{day};Indium;300,5;EUR\n"
+COLUMNS = {"date": "Stand", "asset": "Ware", "price": "Notierung", "currency": "Waehrung"}
+
+
+def test_the_columns_of_a_list_are_asked_for_once(tmp_path):
+    file, place = tmp_path / "list.csv", tmp_path / "s"
+    file.write_text(LIST.format(day="2026-05-01"))
+    asked = []
+
+    def ask(name: str, columns: tuple[str, ...]) -> str | None:
+        asked.append(name)
+        assert columns == ("Stand", "Ware", "Notierung", "Waehrung")
+        return COLUMNS.get(name)
+
+    header = file.read_text().replace("Stand", "Blatt")
+    file.write_text(header)
+    first = import_file(
+        context(place), str(file), ImportOptions(source="dealer"), lambda name, _: {**COLUMNS, "date": "Blatt"}.get(name)
+    )
+    assert first.rows == 2
+    assert first.mapping == {**COLUMNS, "date": "Blatt"}
+    file.write_text(header.replace("2026-05-01", "2026-05-08"))
+    second = import_file(context(place), str(file), ImportOptions(source="dealer"), ask)
+    assert (asked, second.rows, second.mapping) == ([], 2, first.mapping)
+    rows = Store.open(place).scan("prices", series=["gallium"]).sort("date").collect()
+    assert rows.select("date", "price", "currency", "unit", "source").rows() == [
+        (date(2026, 5, 1), 900.5, "EUR", "kg", "dealer"), (date(2026, 5, 8), 900.5, "EUR", "kg", "dealer"),
+    ]  # fmt: skip
+
+
+def test_columns_can_be_given_and_wrong_ones_are_named(tmp_path):
+    file, place = tmp_path / "list.csv", tmp_path / "s"
+    file.write_text(LIST.format(day="2026-05-01"))
+    assert import_file(context(place), str(file), ImportOptions(columns=COLUMNS)).mapping == COLUMNS
+    for columns, word in (({**COLUMNS, "price": "Notiz"}, "Notierung"), ({"preis": "Notierung"}, "price")):
+        with pytest.raises(SpecError) as raised:
+            import_file(context(place), str(file), ImportOptions(columns=columns))
+        assert word in raised.value.hint
+
+
+def test_a_list_with_two_sides_becomes_two_series(tmp_path):
+    file = tmp_path / "list.csv"
+    file.write_text("date,asset,bid,ask,currency,unit\n2026-05-01,gallium,800,900,EUR,kg\n")
+    answer = import_file(context(tmp_path / "s"), str(file), ImportOptions(source="dealer"))
+    rows = Store.open(tmp_path / "s").scan("prices").sort("price").collect()
+    assert answer.rows == 2
+    assert rows.select("price", "basis", "source").rows() == [
+        (800.0, "dealer_bid", "dealer (dealer_bid)"), (900.0, "dealer_ask", "dealer (dealer_ask)"),
+    ]  # fmt: skip
+    found = context(tmp_path / "s").snapshot["prices"].filter(asset="gallium")
+    assert found.equals(context(None).snapshot["prices"].filter(asset="gallium")), "one price replaces no series"
+
+
+CUSTOMS = """period,partner,hs_code,quantity_kg,value_usd
+2026-01,CHN,81129289,100,50000
+2026-02,CHN,81129289,50,30000
+2026-02,DEU,81129289,10,6000
+2026-02,CHN,999999,10,6000
+"""
+
+
+def test_customs_flows_go_to_their_table(tmp_path):
+    file, place = tmp_path / "flows.csv", tmp_path / "s"
+    codes = context(None).snapshot["tariff_codes"].filter(pl.col("others").is_null() & ~pl.col("assets").str.contains(";"))
+    code, asset = codes.sort("hs_code").row(0, named=True)["hs_code"], codes.sort("hs_code")["assets"][0]
+    file.write_text(CUSTOMS.replace("81129289", f"{code}10"))
+    with pytest.raises(SpecError, match="reporter"):
+        import_file(context(place), str(file), ImportOptions())
+    answer = import_file(context(place), str(file), ImportOptions(reporter="USA", direction="import", lag_days=40))
+    assert (answer.table, answer.left_out) == ("flows", 1)
+    rows = Store.open(place).scan("flows").filter(pl.col("basis") == "reported").sort("date", "partner").collect()
+    assert rows["asset"].unique().to_list() == [asset]
+    assert rows["quantity"].to_list() == [100.0, 50.0, 10.0]
+    assert rows["known_from"].to_list() == [day + timedelta(days=40) for day in rows["date"]]
+    later = import_file(context(tmp_path / "t"), str(file), ImportOptions(reporter="USA", direction="import"))
+    assert later.rows == answer.rows
+    assert Store.open(tmp_path / "t").scan("flows").collect()["known_from"].unique().to_list() == [TODAY]
+
+
+def test_a_file_that_cannot_be_read_adds_nothing(tmp_path):
+    file, place = tmp_path / "list.csv", tmp_path / "s"
+    made(place)
+    before = Store.open(place).versions
+    for text in ("a;b\n1;2\n", "date,asset,price\n2026-05-01,gallium,-1\n", "date,asset,price\n2027-05-01,gallium,1\n"):
+        file.write_text(text)
+        with pytest.raises((DataError, FrameError)):
+            import_file(context(place), str(file), ImportOptions())
+    assert Store.open(place).versions == before
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_file_with_the_columns_of_a_table_goes_to_that_table(tmp_path, name):
+    bundled = context(None).snapshot[name]
+    file = tmp_path / "rows.parquet"
+    bundled.write_parquet(file)
+    answer = import_file(context(tmp_path / "s"), str(file), ImportOptions())
+    assert (answer.table, answer.rows) == (name, bundled.height)
+    assert check_contracts(context(tmp_path / "s")) == 1
+
+
+def test_records_tell_of_the_store(tmp_path):
+    store = made(tmp_path / "s")
+    asked = context(store.path)
+    rows = {row.table: row for row in stored(store, date(2026, 6, 10)).tables}
+    assert (rows["fx"].version, rows["fx"].rows, rows["fx"].age_days) == (1, 21, 7)
+    assert verify(asked).versions == {"fx": 1, "prices": 0}
+    assert {row.table: row.files_after for row in compact(asked).tables} == {"fx": 1, "prices": 1}
+    path = next((store.path / "fx").glob("*.parquet"))
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    with pytest.raises(DataError) as raised:
+        verify(context(store.path))
+    assert [one["file"] for one in raised.value.details["damaged"]] == [f"fx/{path.name}"]

@@ -1,0 +1,260 @@
+"""`toolkit data import`: a dealer's list, a customs file, a price file or an export, added to a store."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from toolkit.app.context import Context
+from toolkit.app.data.places import store_to_write
+from toolkit.app.lots import LotNames
+from toolkit.app.prices import ASSUMED_CURRENCY, in_known_units, per_kg
+from toolkit.core.errors import DataError, SpecError, did_you_mean
+from toolkit.core.frames import TABLES
+from toolkit.core.messages import Message, message, template_with
+from toolkit.market.market import Source
+from toolkit.market.readers.flows import ALSO, OPTIONAL, REQUIRED, read_flows
+from toolkit.market.readers.price_files import read_price_files
+from toolkit.market.readers.prices import OPTIONAL as OF_PRICES
+from toolkit.market.readers.prices import REQUIRED as OF_A_PRICE
+from toolkit.market.readers.prices import price_header
+from toolkit.market.readers.tabular import Table, read_table
+from toolkit.market.store.commit import ROWS_OF_A_FILE
+from toolkit.market.store.store import Frames, Store
+from toolkit.market.tables import FETCHED_AT, STORE_TABLES
+from toolkit.market.tables import Table as StoreTable
+from toolkit.records.store import Imported
+from toolkit.supply.tariff import sole_asset, tariff_codes
+
+PRICES, FLOWS = "prices", "flows"
+OWN = "own"
+"""Source of rows whose file names none."""
+Ask = Callable[[str, tuple[str, ...]], str | None]
+"""What asks in which column a field is; None for a field that the file does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """How a file is read.
+
+    Attributes:
+        table: Table it goes to; read from its header when None.
+        source: Name of the source of rows that name none.
+        columns: Field -> column of the file.
+        currency: Of prices that name none.
+        accept: Assets whose jumps are meant.
+        reporter: Country whose customs office counted, where the file does not say.
+        direction: ``import`` or ``export``, where the file does not say.
+        lag_days: Days from the end of a month to its publication, for a customs file; None: known from today on.
+    """
+
+    table: str | None = None
+    source: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    currency: str | None = None
+    accept: tuple[str, ...] = ()
+    reporter: str | None = None
+    direction: str | None = None
+    lag_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """Rows of a file for a table of the store."""
+
+    table: str
+    frames: Frames
+    series: int
+    name: str
+    notes: tuple[str, ...] = ()
+    left_out: int = 0
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+
+def import_file(context: Context, path: str, options: ImportOptions, ask: Ask | None = None) -> Imported:
+    """Add a file to the store that the settings name, by default the one in the default place, which is made where it is not.
+
+    Args:
+        context: Settings, day, and what names mean.
+        path: Of the file, ``-`` for standard input.
+        options: How it is read.
+        ask: Asks for the columns of fields that the header does not name; None where nobody can be asked.
+
+    Raises:
+        SpecError: for options that do not fit the file, and a store that cannot be written.
+        DataError, FrameError: for a file whose header or rows cannot be used. Nothing is added.
+    """
+    root = store_to_write(context.settings)
+    store = Store.open(root, create=True)
+    with tempfile.TemporaryDirectory() as folder:
+        read = _contract_rows(path, options, Path(folder)) or _own_file(context, store, path, options, ask)
+        sources = () if read.name == "" else (Source(options.source or OWN, read.name, "your own"),)
+        commit = store.append(
+            {read.table: read.frames},
+            source=options.source or OWN, fetched_at=datetime.now(UTC), addresses=[path], described=sources, **read.about,
+        )  # fmt: skip
+    name = read.table
+    return Imported(
+        as_of=context.as_of.isoformat(), store=str(root),
+        file=Path(path).name, table=name, version=commit.versions.get(name), rows=commit.rows[name],
+        revised=commit.revised[name], unchanged=commit.unchanged[name], left_out=read.left_out, series=read.series,
+        mapping=read.about.get("mapping", {}), notes=tuple(map(_phrase, read.notes)),
+    )  # fmt: skip
+
+
+def _phrase(sentence: str) -> dict[str, Any]:
+    return sentence.to_json() if isinstance(sentence, Message) else template_with("{text}", {"text": sentence})
+
+
+def _contract_rows(path: str, options: ImportOptions, folder: Path) -> _Read | None:
+    """A file that has every column of a table, such as an export: its rows as they are, in parts of whole series."""
+    if path == "-" or options.columns or not Path(path).is_file():
+        return None
+    try:
+        with Path(path).open("rb") as file:
+            is_parquet = file.read(4) == b"PAR1"
+        rows = pl.scan_parquet(path, glob=False) if is_parquet else pl.scan_csv(path, infer_schema=False, glob=False)
+        columns = rows.collect_schema().names()
+    except (pl.exceptions.PolarsError, OSError):
+        return None
+    fitting = [name for name in STORE_TABLES if {*StoreTable.of(name).contract.columns()} <= {*columns}]
+    names = [name for name in fitting if options.table in (None, name)]
+    if not names:
+        return None
+    table = StoreTable.of(max(names, key=lambda name: len(StoreTable.of(name).dtypes)))
+    kept = [name for name in table.dtypes if name in columns]
+    try:
+        if not is_parquet:
+            packed = folder / "rows.parquet"
+            rows.select(_parsed(table, name) for name in kept).sink_parquet(packed)
+            rows = pl.scan_parquet(packed)
+        lead = table.series[0]
+        counts = rows.group_by(lead).len().sort(lead).collect(engine="streaming")
+    except pl.exceptions.PolarsError as error:
+        message_ = str(error).splitlines()[0]
+        raise DataError(f"{Path(path).name} cannot be read: {message_}", details={"file": path}) from error
+    rows = rows.select(kept)
+    return _Read(table.name, _parts(rows, lead, counts), counts.height, "")
+
+
+def _parsed(table: StoreTable, name: str) -> pl.Expr:
+    """A column of text in the type that the table has of it."""
+    if name == FETCHED_AT:
+        return pl.col(name).str.to_datetime("%Y-%m-%dT%H:%M:%S%.fZ", time_unit="us", time_zone="UTC")
+    dtype, text = table.dtypes[name], pl.col(name)
+    if dtype == pl.Date:
+        return text.str.to_date("%Y-%m-%d")
+    return text.replace_strict({"true": True, "false": False}, return_dtype=dtype) if dtype == pl.Boolean else text.cast(dtype)
+
+
+def _parts(rows: pl.LazyFrame, lead: str, counts: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Rows of whole series, about `ROWS_OF_A_FILE` at a time."""
+    group: list[str] = []
+    size = 0
+    for name, count in counts.iter_rows():
+        if group and size + count > ROWS_OF_A_FILE:
+            yield rows.filter(pl.col(lead).is_in(group)).collect(engine="streaming")
+            group, size = [], 0
+        group.append(name)
+        size += count
+    if group:
+        yield rows.filter(pl.col(lead).is_in(group)).collect(engine="streaming")
+
+
+def _own_file(context: Context, store: Store, path: str, options: ImportOptions, ask: Ask | None) -> _Read:
+    """A price file or a customs file, read as `--prices` and `toolkit flows --file` read one."""
+    if options.table not in (None, PRICES, FLOWS):
+        raise SpecError(f"{path} does not have the columns of table {options.table!r}.", hint=_needed(str(options.table)))
+    cells = read_table(path, header=price_header)
+    kind = options.table or (FLOWS if {*REQUIRED} <= {ALSO.get(name, name) for name in cells.columns} else PRICES)
+    mapping = _mapping(cells, store, kind, options, ask)
+    about = {"mapping": mapping, "header": list(cells.columns)} if mapping else {}
+    renamed = {column: name for name, column in mapping.items()}
+    cells = replace(cells, cells=cells.cells.rename(renamed)) if mapping else cells
+    read = _prices if kind == PRICES else _flows
+    return replace(read(context, cells, options), about=about)
+
+
+def _needed(table: str) -> str:
+    known = STORE_TABLES.get(table)
+    return did_you_mean(table, STORE_TABLES) if known is None else f"It needs {', '.join(known.columns())}."
+
+
+def _mapping(cells: Table, store: Store, kind: str, options: ImportOptions, ask: Ask | None) -> dict[str, str]:
+    """Field -> column: as given, else as of an earlier file with this header, else as asked where the header names no date."""
+    fields = (*OF_A_PRICE, *OF_PRICES) if kind == PRICES else (*REQUIRED, *OPTIONAL)
+    for name, column in options.columns.items():
+        if name not in fields:
+            raise SpecError(f"--column {name}=...: no such field.", hint=did_you_mean(name, fields))
+        if column not in cells.columns:
+            raise SpecError(f"--column {name}={column}: the file has no such column.", hint=did_you_mean(column, cells.columns))
+    if options.columns:
+        return dict(options.columns)
+    for entry in reversed(store.history(kind)):
+        if entry.about.get("header") == list(cells.columns):
+            return dict(entry.about["mapping"])
+    if ask is None or price_header([list(cells.columns)]) is not None or kind == FLOWS:
+        return {}
+    answers = {name: ask(name, cells.columns) for name in (*OF_A_PRICE, "currency", "unit")}
+    return {name: column for name, column in answers.items() if column}
+
+
+def _prices(context: Context, cells: Table, options: ImportOptions) -> _Read:
+    """Prices, those of known products per kg; what a dealer asks and what he pays are series of two sources."""
+    names = LotNames(context.ledger, context.products)
+    file = read_price_files(
+        [cells], default_currency=options.currency or ASSUMED_CURRENCY, today=context.today, accept=options.accept,
+        key=names.series,
+    )  # fmt: skip
+    rows, notes = per_kg(in_known_units(file.frame, names), context.products)
+    quotes, of_quotes = per_kg(in_known_units(file.quotes, names), context.products)
+    source = options.source or OWN
+    names_none = pl.col("source") == cells.name
+    rows = rows.with_columns(source=pl.when(names_none).then(pl.lit(source)).otherwise("source"))
+    of_side = pl.format("{} ({})", pl.when(names_none).then(pl.lit(source)).otherwise("source"), "basis")
+    parts = [rows, *quotes.with_columns(source=of_side).partition_by("basis")]
+    frames = [part for part in parts if part.height]
+    told = (*file.reading, *file.notes, *(remark.text for remark in dict.fromkeys((*notes, *of_quotes))))
+    return _Read(PRICES, frames, pl.concat(parts)["asset"].n_unique(), cells.name, told)
+
+
+def _flows(context: Context, cells: Table, options: ImportOptions) -> _Read:
+    """Months of customs flows whose code counts one material and whose value and mass are known."""
+    file = read_flows(cells, today=context.today)
+    codes = tariff_codes(context.snapshot["tariff_codes"])
+    of_code = {code: sole_asset(codes, code) for code in file.frame["hs_code"].unique()}
+    for name in ("reporter", "direction"):
+        if getattr(options, name) is None and file.frame[name].has_nulls():
+            raise SpecError(f"{file.name} does not say the {name}.", hint=f"Say it with --{name}.")
+    lag = options.lag_days
+    known = pl.lit(context.today) if lag is None else pl.col("date") + pl.duration(days=lag)
+    rows = file.frame.select(
+        "date",
+        pl.col("reporter").fill_null(pl.lit(options.reporter, pl.String)),
+        "partner",
+        pl.col("direction").fill_null(pl.lit(options.direction, pl.String)),
+        pl.col("hs_code").replace_strict(of_code, return_dtype=pl.String).alias("asset"),
+        "hs_code",
+        "value",
+        pl.lit("USD").alias("currency"),
+        "quantity",
+        "basis",
+        pl.lit(options.source or OWN).alias("source"),
+        known.cast(pl.Date).alias("known_from"),
+    )
+    whole = rows.drop_nulls(["asset", "value", "quantity"])
+    # A national tariff can have several lines of one material: the table has one row of a material.
+    keyed = TABLES[FLOWS].primary_key()
+    together = whole.group_by(keyed, maintain_order=True).agg(
+        pl.col("value", "quantity").sum(), pl.exclude(*keyed, "value", "quantity", "hs_code").first(), pl.col("hs_code").min()
+    )
+    left = rows.height - whole.height
+    note = message("{n} rows are left out: their code counts several materials, or value or mass is not known.", n=left)
+    notes = (*file.notes, *([note] if left else []))
+    return _Read(FLOWS, together.select(rows.columns), whole["asset"].n_unique(), file.name, notes, left)

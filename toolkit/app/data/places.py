@@ -1,0 +1,82 @@
+"""Where data is: the data package in force, and the store over it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from toolkit.app.config import Settings
+from toolkit.core.errors import DataError, SpecError
+from toolkit.market.market import Market
+from toolkit.market.package import bundled_folder, load_market
+
+STORE = "store"
+"""The word for the store in its default place, as a value of `--data` and of `[data] path`."""
+_HEAD = "store.json"  # the rest of the store is an extra, and is imported where one is in use
+
+
+def default_store() -> Path:
+    """The place of the store where nothing else is named: the folder of the system for data of a user."""
+    return user_data_path("toolkit", appauthor=False) / STORE
+
+
+def package_folder(settings: Settings) -> Path:
+    """The folder of the data package in force; a store is over the bundled one.
+
+    Raises:
+        DataError: when the configured folder does not exist.
+    """
+    path = settings.config.data.path
+    if path is None or store_in_use(settings) is not None:
+        return bundled_folder()
+    folder = Path(path)
+    if not folder.is_dir():
+        raise DataError(f"data folder {folder} does not exist.", hint="Name a data package, or leave --data out.")
+    return folder
+
+
+def store_in_use(settings: Settings) -> Path | None:
+    """The folder of the store that the settings name; None where they name a data package or nothing.
+
+    Raises:
+        DataError: where they name the default store, and there is none.
+    """
+    path = settings.config.data.path
+    if path is None:
+        return None
+    folder = default_store() if path == STORE else Path(path)
+    if (folder / _HEAD).is_file():
+        return folder
+    if path == STORE:
+        hint = "Make one with `toolkit data fetch` or `toolkit data import`."
+        raise DataError(f"there is no store at {folder}.", hint=hint, details={"folder": str(folder)})
+    return None
+
+
+def store_to_write(settings: Settings) -> Path:
+    """The folder of the store that is written: the one that the settings name, there or not; else the default one.
+
+    Raises:
+        SpecError: where they name a data package.
+    """
+    path = settings.config.data.path
+    folder = default_store() if path in (None, STORE) else Path(path)
+    if (folder / "datapackage.json").exists():
+        raise SpecError(f"{folder} is a data package, and no store.", hint="Name a store with --data, or leave --data out.")
+    return folder
+
+
+def load_data(settings: Settings) -> Market:
+    """The market of the data package in force, with the store over it where the settings name one.
+
+    Raises:
+        DataError: for a package or a store that cannot be used.
+    """
+    market, folder = load_market(package_folder(settings)), store_in_use(settings)
+    if folder is None:
+        return market
+    from toolkit.market.store.merge import with_store  # noqa: PLC0415  # an extra
+    from toolkit.market.store.store import Store  # noqa: PLC0415
+
+    return with_store(market, Store.open(folder))

@@ -1,0 +1,16 @@
+"""`toolkit data compact`."""
+
+from __future__ import annotations
+
+from toolkit.cli.options import Common, without_prices
+from toolkit.cli.terminal import show
+
+
+@without_prices
+def compact(*, common: Common) -> None:
+    """Merge small files of a store and write checkpoints for other readers of Delta; no row changes, every version stays."""
+    from toolkit.app.data.store import compact as ask
+    from toolkit.report.answers.data.store import compacted as document
+
+    answer = ask(common.context())
+    show(common, answer.to_json, lambda say: document(answer, say))

@@ -1,0 +1,16 @@
+"""`toolkit data verify`."""
+
+from __future__ import annotations
+
+from toolkit.cli.options import Common, without_prices
+from toolkit.cli.terminal import show
+
+
+@without_prices
+def verify(*, common: Common) -> None:
+    """Read every file of a store again and hold it against its hash: data of all versions, logs, checkpoints."""
+    from toolkit.app.data.store import verify as ask
+    from toolkit.report.answers.data.store import verified as document
+
+    answer = ask(common.context())
+    show(common, answer.to_json, lambda say: document(answer, say))

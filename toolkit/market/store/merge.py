@@ -1,0 +1,119 @@
+"""A store over a data package: which of their rows are the market of a day."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from functools import partial
+
+import polars as pl
+
+from toolkit.core.frames import TABLES
+from toolkit.market.market import Market
+from toolkit.market.store.store import Store
+from toolkit.market.tables import Table
+
+QUOTED = "quotations"
+ADJUSTED_CLOSE, CLOSE = "adjusted_close", "close"
+"""Bases of prices that are quotations of a day."""
+ENOUGH = 24
+"""Observations from which on a series replaces one of another kind: two years of months, as models of risk ask for at least."""
+
+
+def with_store(market: Market, store: Store) -> Market:
+    """The market of a package with the last vintages of a store over its rows: see `merged`."""
+    names = [name for name in store.versions if name in TABLES]
+    return market.under({name: partial(_over, store, Table.of(name)) for name in names}, store.sources())
+
+
+def _over(store: Store, table: Table, package: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    return merged(package, store.scan(table.name, as_of).collect().select(package.columns), table)
+
+
+def merged(package: pl.DataFrame, stored: pl.DataFrame, table: Table) -> pl.DataFrame:
+    """Rows of a store over those of a package, one an observation.
+
+    Of a series that the store has from several sources, that of the newest observation counts (of equal ones the longest, then
+    the first by name). It replaces the rows of the package of the same observations, unless the same source published those
+    later, and from its first to its last date those of other sources. Where it is in another currency or unit, or on another
+    basis, it replaces the whole series once it has `ENOUGH` observations, and counts for nothing before.
+
+    Args:
+        package: Rows of the contract.
+        stored: Last vintages of a store, without `fetched_at`.
+        table: Their table.
+    """
+    keyed = table.contract.primary_key() or package.columns
+    if stored.is_empty():
+        return package
+    series = [name for name in table.series if name in keyed and name != "source"]
+    if table.reference in table.key and "source" not in keyed:
+        stored = _one_source(stored, series, str(table.reference))
+    if table.fixed:
+        stored = _long_enough(package, stored, table)
+    stored = _with_newer(package, stored, keyed)
+    rest = package.join(stored, on=keyed, how="anti", nulls_equal=True)
+    if table.reference in table.key and "source" not in keyed:
+        day = pl.col(str(table.reference))
+        fixed = [pl.col(name).first().alias(f"{name}_stored") for name in table.fixed]
+        spans = stored.group_by(series).agg(
+            day.min().alias("first"), day.max().alias("last"), pl.col("source").first().alias("source_stored"), *fixed
+        )
+        joined = rest.join(spans, on=series, how="left", nulls_equal=True)
+        within = day.is_between(pl.col("first"), pl.col("last")) & (pl.col("source") != pl.col("source_stored"))
+        others = [pl.col(name) != pl.col(f"{name}_stored") for name in table.fixed]
+        rest = joined.filter(~pl.any_horizontal(within, *others).fill_null(value=False)).select(package.columns)
+    return pl.concat([rest, stored]).sort(keyed)
+
+
+def _long_enough(package: pl.DataFrame, stored: pl.DataFrame, table: Table) -> pl.DataFrame:
+    """The rows of a store without those of short series that the package has in another currency, unit or basis."""
+    on = list(table.series)
+    kinds = package.group_by(on).agg(pl.col(name).last().alias(f"{name}_package") for name in table.fixed)
+    joined = stored.join(kinds, on=on, how="left", nulls_equal=True)
+    other = pl.any_horizontal(pl.col(name) != pl.col(f"{name}_package") for name in table.fixed).fill_null(value=False)
+    return joined.filter(~(other & (pl.len().over(on) < ENOUGH))).select(stored.columns)
+
+
+def _with_newer(package: pl.DataFrame, stored: pl.DataFrame, on: list[str]) -> pl.DataFrame:
+    """The rows of a store; of an observation that the same source published later in the package, that row."""
+    on = list(dict.fromkeys((*on, "source")))
+    both = package.join(stored.select(*on, pl.col("known_from").alias("stored_from")), on=on, nulls_equal=True)
+    newer = both.filter(pl.col("known_from") > pl.col("stored_from")).select(package.columns)
+    return pl.concat([stored.join(newer, on=on, how="anti", nulls_equal=True), newer])
+
+
+def _one_source(stored: pl.DataFrame, series: list[str], reference: str) -> pl.DataFrame:
+    """The rows of one source a series."""
+    of_source = stored.group_by(*series, "source").agg(pl.col(reference).max().alias("last"), pl.len().alias("rows"))
+    if of_source.select(series).is_duplicated().any():
+        order = of_source.sort([*series, "last", "rows", "source"], descending=[*(False for _ in series), True, True, False])
+        chosen = order.unique(series, keep="first", maintain_order=True)
+        return stored.join(chosen, on=[*series, "source"], how="semi", nulls_equal=True)
+    return stored
+
+
+def quoted_prices(store: Store, assets: Collection[str], as_of: date) -> pl.DataFrame:
+    """Quotations of some symbols as rows of `toolkit.core.frames.Prices`, a share or contract a unit.
+
+    A symbol with an adjusted close of every day has that for its price, as returns need; another has its closes. Of two sources
+    of a symbol the one of the newest quotation counts.
+
+    Args:
+        store: The store.
+        assets: Symbols.
+        as_of: Day of knowledge.
+    """
+    rows = store.scan(QUOTED, as_of, series=sorted(assets)).collect()
+    rows = _one_source(rows, ["asset"], "date") if rows.height else rows
+    adjusted = pl.col("adjusted_close").is_not_null().all().over("asset")
+    return rows.select(
+        "date", "asset",
+        price=pl.when(adjusted).then("adjusted_close").otherwise("close"),
+        currency="currency",
+        unit=pl.lit("unit"),
+        quantity=pl.lit(None, pl.Float64),
+        basis=pl.when(adjusted).then(pl.lit(ADJUSTED_CLOSE)).otherwise(pl.lit(CLOSE)),
+        source="source",
+        known_from="known_from",
+    ).sort("date", "asset")  # fmt: skip

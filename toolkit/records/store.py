@@ -1,0 +1,190 @@
+"""What commands say of a store: its tables, its verification, compaction, revisions, queries, exports and imports."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from toolkit.records.base import Day, Phrase, Record, Rows
+
+
+class StoredTable(Record):
+    """A table of a store."""
+
+    table: str
+    """Name of the table."""
+    version: int
+    """Version of its Delta table: one more with each commit."""
+    rows: int
+    """Rows of all vintages."""
+    files: int
+    """Data files."""
+    bytes: int
+    """Their size."""
+    fetched_at: str
+    """Time of its last commit, UTC."""
+    age_days: int
+    """Days since then."""
+
+
+class Stored(Record):
+    """A store."""
+
+    store: str
+    """Its folder."""
+    tables: Rows[StoredTable]
+    """Its tables by name."""
+
+
+class Damage(Record):
+    """A file that is not as it was committed."""
+
+    file: str
+    """Its path in the store."""
+    fault: str
+    """What is wrong with it."""
+
+
+class Verified(Record):
+    """Every committed byte of a store, held against its hash."""
+
+    as_of: Day
+    """Day of the answer."""
+    store: str
+    """Its folder."""
+    versions: Mapping[str, int]
+    """Table -> version of its last commit."""
+    files: int
+    """Files that were read."""
+    bytes: int
+    """Their size."""
+    damaged: Rows[Damage]
+    """Files that are not as they were committed."""
+    uncommitted: Rows[str]
+    """Files that a writer left that was killed: no reader sees them, and the next writer takes them up or removes them."""
+
+
+class CompactedTable(Record):
+    """A table whose small files were merged."""
+
+    table: str
+    """Name of the table."""
+    version: int
+    """Version of its Delta table now."""
+    files_before: int
+    """Data files before."""
+    files_after: int
+    """Data files now."""
+
+
+class Compacted(Record):
+    """A store whose small files were merged and whose checkpoints were written."""
+
+    as_of: Day
+    """Day of the answer."""
+    store: str
+    """Its folder."""
+    tables: Rows[CompactedTable]
+    """Its tables by name."""
+
+
+class Revision(Record):
+    """An observation that two states of a store have differently."""
+
+    table: str
+    """Name of the table."""
+    key: Mapping[str, Any]
+    """What names the observation."""
+    change: Literal["added", "removed", "revised"]
+    """What became of it."""
+    before: Mapping[str, Any]
+    """Values that differ, as they were; empty for what was added."""
+    after: Mapping[str, Any]
+    """The same values as they are; empty for what was removed."""
+
+
+class DifferenceCount(Record):
+    """How many observations of a table differ."""
+
+    table: str
+    """Name of the table."""
+    added: int
+    """Observations that only the later state has."""
+    removed: int
+    """Observations that only the earlier state has."""
+    revised: int
+    """Observations with another value."""
+
+
+class Differences(Record):
+    """What two states of a store have differently."""
+
+    as_of: Day
+    """Day of the answer."""
+    store: str
+    """Its folder."""
+    before: str
+    """The earlier state: a day of knowledge, or a version."""
+    after: str
+    """The later state."""
+    counts: Rows[DifferenceCount]
+    """Tables that differ, by name."""
+    rows: Rows[Revision]
+    """Revised and removed observations; added ones only where they are asked for."""
+
+
+class QueryResult(Record):
+    """Rows that a query selects."""
+
+    as_of: Day
+    """Day of knowledge of the tables."""
+    columns: Rows[str]
+    """Names of the columns."""
+    rows: Rows[Rows[Any]]
+    """Their values."""
+
+
+class Exported(Record):
+    """A table that was written to a file."""
+
+    as_of: Day
+    """Day of the answer."""
+    store: str
+    """Folder of the store."""
+    table: str
+    """Name of the table."""
+    version: int
+    """Version of its Delta table."""
+    file: str
+    """Path of the file."""
+    rows: int
+    """Rows that were written."""
+    sha256: str
+    """Hash of the file."""
+
+
+class Imported(Record):
+    """What of a file was added to a store."""
+
+    as_of: Day
+    """Day of the answer."""
+    store: str
+    """Folder of the store."""
+    file: str
+    """Name of the file."""
+    table: str
+    """Table it was added to."""
+    version: int | None
+    """Version of its Delta table now; null where it has none yet."""
+    rows: int
+    """Rows that were added."""
+    revised: int
+    """How many of them are new vintages of an observation that the store had."""
+    unchanged: int
+    """Rows that the store had already."""
+    left_out: int
+    """Rows that cannot be kept, as ``notes`` say."""
+    series: int
+    """Series in the file; of an import in parts, of all parts."""
+    mapping: Mapping[str, str]
+    """Field -> column of the file, where that was given, asked for, or kept from an earlier import."""
+    notes: Rows[Phrase]
+    """How the file was read."""

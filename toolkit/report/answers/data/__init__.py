@@ -1,0 +1,1 @@
+"""Answers about data: stores and fetches."""
